@@ -65,9 +65,8 @@ def test_answers_are_those_of_predict(folder: Path, address: str, capsys: pytest
     *found, last = rows(folder / "out")
     predicted = [json.loads(line) for line in Path("predicted.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [{name: row[name] for name in ("id", "text", "entities")} for row in found] == predicted
-    assert [(row["input_file"], row["input_row"]) for row in found] == [
-        (f"{folder}/in/a.jsonl", number) for number in range(1, len(TEXTS) + 1)
-    ]
+    numbered = [(f"{folder}/in/a.jsonl", number) for number in range(1, len(TEXTS) + 1)]
+    assert [(row["input_file"], row["input_row"]) for row in found] == numbered
     assert (last["entities"], last["tagging_error"]) == (None, "'text' is 1; expected a string")
     assert capsys.readouterr().out.splitlines() == [
         "out: 41 rows in 7 parts",

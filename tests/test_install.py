@@ -90,9 +90,7 @@ def test_wheel_holds_the_whole_package_and_nothing_else(bare: Path) -> None:
     assert {path.name.partition("-")[0] for path in bare.iterdir() if not path.is_symlink()} == {"tagline"}
 
 
-def test_base_dependencies_are_enough_to_label_texts(
-    bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_base_dependencies_are_enough_to_label_texts(bare: Path, tmp_path: Path, monkeypatch) -> None:
     work_beside(save_export(tmp_path / "export"), tmp_path, monkeypatch)
     Path("in.conll").write_text("in O\nOslo B-LOC\n\n")
     done = run(bare, COMMAND + LIBRARY, "--input", "in.conll")
@@ -108,9 +106,7 @@ def test_base_dependencies_are_enough_to_label_texts(
     )
 
 
-def test_backend_torch_without_its_extra_is_one_message(
-    bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_backend_torch_without_its_extra_is_one_message(bare: Path, tmp_path: Path, monkeypatch) -> None:
     work_beside(save_export(tmp_path / "export"), tmp_path, monkeypatch)
     done = run(bare, COMMAND, "Ada", "--backend", "torch")
     assert done.returncode == 1
@@ -131,9 +127,8 @@ def test_the_installed_package_is_the_clones(tmp_path: Path) -> None:
         f"print([name for name in {STAGES} if importlib.util.find_spec(name)])"
     )
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     package, section, stages = done.stdout.splitlines()
     assert Path(package) == ROOT / "stages/tagline/__init__.py"
     assert Path(section) == ROOT / "stages/tagline/core/__init__.py"

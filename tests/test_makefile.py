@@ -15,9 +15,8 @@ pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="this host 
 
 def run(folder: Path, *command: str) -> str:
     # Git must not find a repository above the folder, and make must not take itself for one that `make test` started.
-    environment = {
-        name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
-    }
+    of_make = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+    environment = {name: value for name, value in os.environ.items() if name not in of_make}
     environment["GIT_CEILING_DIRECTORIES"] = str(folder.parent)
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
     return done.stdout + done.stderr

@@ -65,16 +65,12 @@ def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
         (["--words", "Ada", "Lind lives."], "[Ada Lind PER 0.90] lives.\n"),
     ],
 )
-def test_texts_are_printed_with_their_entities(
-    folder: Path, capfd: pytest.CaptureFixture[str], arguments: list[str], expected: str
-) -> None:
+def test_texts_are_printed_with_their_entities(folder: Path, capfd, arguments: list[str], expected: str) -> None:
     run(*arguments)
     assert capfd.readouterr() == (expected, "")
 
 
-def test_help_of_the_installed_command_shows_its_name(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_help_of_the_installed_command_shows_its_name(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     monkeypatch.setattr(sys, "argv", ["bin/tagline-predict"])
     with pytest.raises(SystemExit):
         program.main(["--help"])
@@ -82,9 +78,7 @@ def test_help_of_the_installed_command_shows_its_name(
     assert "\n    tagline-predict --words My name is Sylvain\n" in shown and "predict.py" not in shown
 
 
-def test_plain_tags_follow_their_words_and_have_no_entities(
-    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_plain_tags_follow_their_words_and_have_no_entities(folder: Path, tmp_path: Path, capfd) -> None:
     model = str(save_export(tmp_path / "tags", TAGS))
     run("Ada lives.", "--model", model)
     assert capfd.readouterr().out == "Ada/PROPN lives/VERB ./PUNCT\n"
@@ -108,9 +102,7 @@ def test_files_are_read_and_written_by_their_suffixes(folder: Path) -> None:
     assert Path("out.txt").read_text() == "[Ada PER 0.90] lives\n[Oslo LOC 0.90]\n"
 
 
-def test_standard_input_goes_to_standard_output(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_standard_input_goes_to_standard_output(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd) -> None:
     for arguments, given, expected in (
         ((), f"{TEXT}\n", MARKED),
         (("--words",), "Ada lives.\n", "[Ada PER 0.90] lives.\n"),
@@ -178,9 +170,7 @@ def test_annotation_page_has_what_was_labelled_before_an_error(folder: Path) -> 
         (("a", "--min-score", "nan"), "expected a number from 0 to 1, got 'nan'"),
     ],
 )
-def test_wrong_usage_exits_with_2(
-    folder: Path, arguments: tuple[str, ...], message: str, monkeypatch: pytest.MonkeyPatch, capfd
-) -> None:
+def test_wrong_usage_exits_with_2(folder: Path, arguments: tuple[str, ...], message: str, monkeypatch, capfd) -> None:
     Path("in.txt").touch()
     with Path("in.txt").open() as file:
         monkeypatch.setattr(sys, "stdin", file)
@@ -254,19 +244,13 @@ def test_damaged_and_mixed_exports_are_errors(export: Path, model: Path, tmp_pat
     assert message().startswith("tokenizer.json is missing: the stage export writes it")
     text = (export / "tokenizer.json").read_text()
     (model / "tokenizer.json").write_text(text.replace('"Oslo":', '"Oslo":1000,"Moss":'))
-    expected = (
-        r"onnx/model.onnx: onnxruntime failed \(.*\); if the files beside it are of another export, run `dvc repro.*"
-    )
+    expected = r"onnx/model.onnx: onnxruntime failed \(.*\); if the files beside it are of another export, run `dvc.*"
     assert re.fullmatch(expected, message("Oslo"))
     shutil.copy(save_export(tmp_path / "tags", TAGS) / "onnx/model.onnx", model / "onnx")
-    assert message().startswith(
-        f"onnx/model.onnx: 4 labels; expected 5 as in {model}/tagger.json; run `dvc repro export` ag"
-    )
+    assert message().startswith(f"onnx/model.onnx: 4 labels; expected 5 as in {model}/tagger.json; run `dvc repro exp")
 
 
-def test_changed_exports_are_refused_unless_verification_is_off(
-    model: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_changed_exports_are_refused_unless_verification_is_off(model: Path, capsys) -> None:
     write_hashes(model)
     (model / "config.json").write_bytes(b"?")  # not loaded by this backend
     (model / "tagger.json").write_bytes((model / "tagger.json").read_bytes() + b"\n")

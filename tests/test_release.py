@@ -28,14 +28,9 @@ def status(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
     """What DVC says of a fresh clone of the committed state, whose models and data are not pulled."""
     clone = tmp_path_factory.mktemp("release") / "clone"
     subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
-    done = subprocess.run(
-        [sys.executable, "-m", "dvc", "status", "--json"],
-        cwd=clone,
-        env={**os.environ, "DVC_SITE_CACHE_DIR": str(clone / ".dvc/tmp/site")},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    command = [sys.executable, "-m", "dvc", "status", "--json"]
+    environment = os.environ | {"DVC_SITE_CACHE_DIR": str(clone / ".dvc/tmp/site")}
+    done = subprocess.run(command, cwd=clone, env=environment, capture_output=True, text=True, check=True)
     found: dict[str, list[Any]] = json.loads(done.stdout)
     return found
 

@@ -93,10 +93,8 @@ def test_requests_in_progress_are_finished_after_sigterm(export: Path) -> None:
 def test_messages(export: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        message = (
-            f"serve: 127.0.0.1:{port}: Address already in use; expected a free port of this machine: --host, --port"
-        )
-        assert exit_of("serve.py", f"--port={port}", f"--model={export}") == message
+        message = "Address already in use; expected a free port of this machine: --host, --port"
+        assert exit_of("serve.py", f"--port={port}", f"--model={export}") == f"serve: 127.0.0.1:{port}: {message}"
     unknown = exit_of("serve.py", "--port=0", "--host=nowhere.invalid", f"--model={export}")
     assert str(unknown).startswith("serve: nowhere.invalid:0: ")
     missing = str(exit_of("serve.py", "--port=0", f"--model={tmp_path}/none"))

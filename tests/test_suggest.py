@@ -53,9 +53,7 @@ def texts(rows: list[dict[str, Any]], selection: str) -> list[str]:
     return [row["text"] for row in rows if row["selection"] == selection]
 
 
-def test_random_texts_come_first_and_uncertain_ones_have_entities(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_random_texts_come_first_and_uncertain_ones_have_entities(folder: Path, capsys) -> None:
     rows = suggested("--words", "60", "--random-share", "0.25")
     random, uncertain = texts(rows, "random"), texts(rows, "uncertain")
     assert [row["text"] for row in rows] == [*random, *uncertain]
@@ -177,9 +175,7 @@ def test_what_pools_and_shares_lack_is_a_warning(folder: Path) -> None:
         ("pool.txt --words 9 --output o --types PER", "--types: models/export has its own; expected no --types"),
     ],
 )
-def test_wrong_usage_exits_with_2(
-    folder: Path, arguments: str, message: str, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_wrong_usage_exits_with_2(folder: Path, arguments: str, message: str, capfd) -> None:
     assert exit_of(*arguments.split()) == 2
     assert message in capfd.readouterr().err
 

@@ -35,9 +35,7 @@ NAMES = [name for name in FORMATS if name != "save_to_disk"]  # a folder, which 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_damaged_data_set_is_read_or_refused(
-    name: str, tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_damaged_data_set_is_read_or_refused(name: str, tmp_path: Path, pytestconfig, monkeypatch) -> None:
     monkeypatch.setattr(files, "check_different", lambda *_: None)  # every split reads the damaged file
     suffix = SUFFIXES.get(name, ".json" if issubclass(FORMATS[name], AnnotatedFiles) else ".txt")
     path = tmp_path / f"data{suffix}"
@@ -78,9 +76,7 @@ def test_damaged_input_of_predict_is_read_or_refused(name: str, tmp_path: Path, 
     fuzz(of_file(path), read, pytestconfig, 1000)
 
 
-def test_damaged_params_are_read_or_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
-) -> None:
+def test_damaged_params_are_read_or_refused(tmp_path: Path, monkeypatch, pytestconfig: pytest.Config) -> None:
     monkeypatch.chdir(tmp_path)
     write_params(tmp_path)
 

@@ -17,9 +17,8 @@ def write_rows(path: Path, rows: list[Any]) -> Path:
 
 def tagged(sentence: Sentence) -> str:
     """The words that are not O as ``word/tag``, or ``word/?`` if the tag is unknown."""
-    return " ".join(
-        f"{word}/{tag or '?'}" for word, tag in zip(sentence.words, sentence.tags["ner"], strict=True) if tag != "O"
-    )
+    pairs = zip(sentence.words, sentence.tags["ner"], strict=True)
+    return " ".join(f"{word}/{tag or '?'}" for word, tag in pairs if tag != "O")
 
 
 def kinds(sentence: Sentence) -> list[str]:

@@ -53,3 +53,13 @@ def requests(chrome: Chrome) -> set[str]:
     events = [json.loads(entry["message"])["message"] for entry in chrome.get_log("performance")]
     asked = {event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"}
     return {url for url in asked if not url.startswith("data:")}
+
+
+def scrolls_sideways(page: Chrome, width: int) -> bool:
+    """Whether a page needs more than a width in pixels."""
+    size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        return page.execute_script("let e = document.documentElement; return e.scrollWidth > e.clientWidth")
+    finally:
+        page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

@@ -34,15 +34,8 @@ class Clone:
         }
 
     def run(self, *command: str, status: int = 0, folder: str = ".", **environment: str) -> str:
-        done = subprocess.run(
-            command,
-            cwd=self.path / folder,
-            env=self.environment | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
+        options = {"env": self.environment | environment, "stdin": subprocess.DEVNULL, "capture_output": True}
+        done = subprocess.run(command, cwd=self.path / folder, text=True, check=False, **options)
         assert done.returncode == status, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr
 
@@ -79,13 +72,8 @@ def tiny_clone(path: Path, tiny_folder: Path) -> Clone:
 
     That is: results, an audit and other pipelines, data that DVC tracks, and remotes.
     """
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     for name in filter(None, listed.stdout.split("\0")):
         if (ROOT / name).is_file():
             (path / name).parent.mkdir(parents=True, exist_ok=True)

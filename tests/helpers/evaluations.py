@@ -41,15 +41,10 @@ def evaluation(
     given = {"validation": test[:1] if validation is None else validation, "test": test}
     splits = {name: ScoredSplit(kind, with_common_labels(given[name]), 0) for name in given}
     names = {name for split in splits.values() for one in split.sentences for name in one.labels.names}
-    return Evaluation(
-        labels=Labels("ner" if kind == "spans" else "pos", kind, tuple(sorted(names)), min(names)),
-        splits=splits,
-        metrics={
-            name: metrics(split, TrainingIndex([], [], kind), Bootstrap(resamples=100, seed=0))
-            for name, split in splits.items()
-        },
-        best_epoch=2,
-    )
+    labels = Labels("ner" if kind == "spans" else "pos", kind, tuple(sorted(names)), min(names))
+    index, bootstrap = TrainingIndex([], [], kind), Bootstrap(resamples=100, seed=0)
+    scores = {name: metrics(split, index, bootstrap) for name, split in splits.items()}
+    return Evaluation(labels=labels, splits=splits, metrics=scores, best_epoch=2)
 
 
 def page(evaluation: Evaluation) -> str:

@@ -45,9 +45,8 @@ def save_export(
         logits = np.random.default_rng(seed).normal(size=(len(tokenizer), len(labels.names))).astype(np.float32)
     else:
         logits = np.full((len(tokenizer), len(labels.names)), np.log(0.1 / (len(labels.names) - 1)), dtype=np.float32)
-        by_piece = (
-            {**dict.fromkeys(string.punctuation, "PUNCT"), **WORDS["pos"]} if labels.kind == "tags" else WORDS["ner"]
-        )
+        punctuation = dict.fromkeys(string.punctuation, "PUNCT")
+        by_piece = {**punctuation, **WORDS["pos"]} if labels.kind == "tags" else WORDS["ner"]
         for piece, index in tokenizer.get_vocab().items():
             logits[index, labels.names.index(by_piece.get(piece, labels.names[0]))] = np.log(0.9)
     (folder / "onnx").mkdir()

@@ -96,10 +96,7 @@ class Refused(Exception):
 def entries(files: Mapping[str, bytes]) -> list[dict[str, Any]]:
     """Files and their folders, as the tree endpoint lists them."""
     folders = sorted({path.rsplit("/", depth)[0] for path in files for depth in range(1, path.count("/") + 1)})
-    return [
-        *({"type": "directory", "path": path, "size": 0, "oid": blob_id(path.encode())} for path in folders),
-        *(
-            {"type": "file", "path": path, "size": len(content), "oid": blob_id(content)}
-            for path, content in files.items()
-        ),
-    ]
+    found = [{"type": "directory", "path": path, "size": 0, "oid": blob_id(path.encode())} for path in folders]
+    for path, content in files.items():
+        found.append({"type": "file", "path": path, "size": len(content), "oid": blob_id(content)})
+    return found

@@ -35,15 +35,9 @@ def start(
     variables |= {"ACCELERATE_USE_CPU": "true", "PYTHONPATH": str(ROOT / "stages")}
     if processes is not None:
         variables["TAGLINE_PROCESSES"] = str(processes)
-    return subprocess.Popen(
-        [*launcher, str(script)],
-        cwd=folder,
-        env=variables | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    command, variables = [*launcher, str(script)], variables | environment
+    return subprocess.Popen(command, cwd=folder, env=variables, start_new_session=True, **pipes)
 
 
 def free_port() -> int:

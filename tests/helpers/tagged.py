@@ -7,6 +7,7 @@ from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
+from hypothesis import strategies as st
 
 from tagline.labels.label_list import Kind, LabelNames
 from tagline.labels.tagged import TaggedSentence, TaggedSentences
@@ -41,22 +42,20 @@ def sentences(
     possible = {label: tuple(each for each in label.split("|") if each != "?") for label in chain(*gold)}
     names = tuple(sorted({*chain(*possible.values()), *chain(*predicted)}))
     partly = sorted(label for label, each in possible.items() if len(each) != 1)
-    return list(
-        TaggedSentences(
-            LabelNames(kind, names, tuple(possible[label] for label in partly)),
-            lengths,
-            _label_ids(predicted, names),
-            np.array(list(chain(*scores)), np.float32),
-            _label_ids(gold, (*names, *partly)),
-            [f"s-{index}" for index in range(len(gold))] if ids is None else ids,
-            list(words),
-        )
-    )
+    labels = LabelNames(kind, names, tuple(possible[label] for label in partly))
+    flat = _label_ids(predicted, names), np.array(list(chain(*scores)), np.float32), _label_ids(gold, (*names, *partly))
+    ids = [f"s-{index}" for index in range(len(gold))] if ids is None else ids
+    return list(TaggedSentences(labels, lengths, *flat, ids, list(words)))
 
 
 def sides(rows: Sequence[Sequence[tuple[str, str]]]) -> tuple[list[list[str]], list[list[str]]]:
     """Split sentences of (gold, predicted) pairs into gold rows and predicted rows."""
     return [[gold for gold, _ in row] for row in rows], [[predicted for _, predicted in row] for row in rows]
+
+
+def corpora(tags: list[str]) -> st.SearchStrategy[list[list[tuple[str, str]]]]:
+    """Sentences with a gold and a predicted label per word."""
+    return st.lists(st.lists(st.tuples(*[st.sampled_from(tags)] * 2), min_size=1, max_size=8), min_size=1, max_size=6)
 
 
 def _items(row: Row) -> list[str]:

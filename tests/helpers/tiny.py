@@ -31,10 +31,8 @@ TINY_PARAMS["train"] |= {
     "batches": {"order": "random", "subwords_per_batch": 40, "batch_size": 2},
     "checkpoint_every": 9,  # an epoch: shorter than the time between checkpoints otherwise
 }
-TINY_PARAMS["evaluate"] |= {
-    **{"subwords_per_batch": 64, "precision": "fp32", "decoding": "greedy"},
-    "bootstrap": {"resamples": 100, "seed": 3},
-}
+TINY_PARAMS["evaluate"] |= {"subwords_per_batch": 64, "precision": "fp32", "decoding": "greedy"}
+TINY_PARAMS["evaluate"]["bootstrap"] = {"resamples": 100, "seed": 3}
 TINY_PARAMS["export"]["max_f1_drop"] = 0.05
 for section, *keys in (("tokenize_align", "outside", "context_subwords"), ("evaluate", "operating_point", "beta")):
     for key in keys:
@@ -49,15 +47,13 @@ def word_piece(pieces: list[str], lowercase: bool = False) -> PreTrainedTokenize
     """A WordPiece tokenizer of the given pieces and all single ASCII characters, with BERT's special tokens."""
     characters = string.ascii_letters + string.digits + string.punctuation
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *pieces, *characters, *(f"##{letter}" for letter in characters)]
-    tokenizer = Tokenizer(
-        models.WordPiece({piece: number for number, piece in enumerate(dict.fromkeys(vocabulary))}, unk_token="[UNK]")
-    )
+    ids = {piece: number for number, piece in enumerate(dict.fromkeys(vocabulary))}
+    tokenizer = Tokenizer(models.WordPiece(ids, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
+    ends = [("[CLS]", 2), ("[SEP]", 3)]
+    tokenizer.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=ends)
     special = {f"{name.lower()}_token": f"[{name}]" for name in ("PAD", "UNK", "CLS", "SEP")}
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=64, **special)
 
@@ -77,33 +73,25 @@ ODD_WORDS = [
 def trained(model: models.Model, trainer: trainers.Trainer) -> Tokenizer:
     """A tokenizer trained on the tiny corpus and half of the odd words, so that some of their pieces are known."""
     tokenizer = Tokenizer(model)
-    byte_level = isinstance(model, models.BPE)
-    tokenizer.pre_tokenizer = (
-        pre_tokenizers.ByteLevel(add_prefix_space=True) if byte_level else pre_tokenizers.Metaspace()
-    )
+    byte_level = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    tokenizer.pre_tokenizer = byte_level if isinstance(model, models.BPE) else pre_tokenizers.Metaspace()
     words = [*PEOPLE, *PLACES, "Lind", "lives", "in", *ODD_WORDS[::2]]
     tokenizer.train_from_iterator([" ".join(words)] * 4, trainer)
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>", special_tokens=[("<s>", 1), ("</s>", 2)]
-    )
+    ends = [("<s>", 1), ("</s>", 2)]
+    tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A </s>", special_tokens=ends)
     return tokenizer
 
 
 def byte_level_bpe() -> Tokenizer:
     """As RoBERTa's."""
-    special = ["<pad>", "<s>", "</s>"]
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(
-        vocab_size=400, special_tokens=special, initial_alphabet=alphabet, show_progress=False
-    )
-    return trained(models.BPE(), trainer)
+    options = {"special_tokens": ["<pad>", "<s>", "</s>"], "initial_alphabet": pre_tokenizers.ByteLevel.alphabet()}
+    return trained(models.BPE(), trainers.BpeTrainer(vocab_size=400, show_progress=False, **options))
 
 
 def unigram() -> Tokenizer:
     """As XLM-RoBERTa's, with its normalisation of Unicode."""
-    trainer = trainers.UnigramTrainer(
-        vocab_size=150, special_tokens=["<pad>", "<s>", "</s>", "<unk>"], unk_token="<unk>", show_progress=False
-    )
+    special = {"special_tokens": ["<pad>", "<s>", "</s>", "<unk>"], "unk_token": "<unk>"}
+    trainer = trainers.UnigramTrainer(vocab_size=150, show_progress=False, **special)
     tokenizer = trained(models.Unigram(), trainer)
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
     return tokenizer

@@ -42,12 +42,8 @@ def test_slurm(clone: Clone, tmp_path: Path) -> None:
     activate.write_text(f'PATH="{tmp_path}:{Path(sys.executable).parent}:$PATH"\n')
     clone.run("dvc", "remote", "add", "--default", "shared", str(tmp_path / "remote"))
     edit(clone.path / "params.yaml", "learning_rate: 0.02", "learning_rate: 0.01")
-    slurm = {
-        "SLURM_SUBMIT_DIR": str(clone.path),
-        "SLURM_JOB_ID": str(os.getpid()),
-        "SLURM_JOB_NODELIST": "x",
-        "SLURM_NNODES": "2",
-    }
+    job = {"SUBMIT_DIR": str(clone.path), "JOB_ID": str(os.getpid()), "JOB_NODELIST": "x", "NNODES": "2"}
+    slurm = {f"SLURM_{name}": value for name, value in job.items()}
     output = clone.run("bash", str(JOBS / "slurm.sh"), **slurm, ACCELERATE_USE_CPU="true")
     ran = [line.split("'")[1] for line in output.split("\n") if line.startswith("Running stage ")]
     assert ran == ["train", "evaluate", "export"]

@@ -66,20 +66,13 @@ def test_changed_param_reruns_later_stages_and_its_old_value_comes_from_the_run_
 def test_killed_repro_resumes_training_to_same_bytes(clone: Clone) -> None:
     undisturbed = clone.lock
     command = ("dvc", "repro", "--force", "--no-run-cache", "--single-item", "train")
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    options = {"cwd": clone.path, "env": clone.environment, "start_new_session": True, **pipes}
     checkpoints: set[Path] = set()
     outputs = []
     # dvc alone, and all processes together, as Ctrl-C does it.
     for kill, number in [(os.kill, signal.SIGKILL), (os.killpg, signal.SIGINT)]:
-        with subprocess.Popen(
-            command,
-            cwd=clone.path,
-            env=clone.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        ) as repro:
+        with subprocess.Popen(command, **options) as repro:
             while repro.poll() is None and checkpoints.issuperset(clone.path.glob(".work/train/*/step-*")):
                 time.sleep(0.01)
             checkpoints.update(clone.path.glob(".work/train/*/step-*"))

@@ -76,9 +76,8 @@ def test_change_concerns_both_and_a_stale_folder_stops_before_any_work(clone: Cl
     edit(clone.path / "dvc.yaml", "    - stages/tagline/hub/client.py\n", "")
     try:
         status = json.loads(clone.run("dvc", "status", "--json"))
-        assert status.keys() == {
-            f"{folder}{stage}" for folder in ("", "pos/dvc.yaml:") for stage in ("evaluate", "download")
-        }
+        folders = ("", "pos/dvc.yaml:")
+        assert status.keys() == {f"{folder}{stage}" for folder in folders for stage in ("evaluate", "download")}
         output = clone.run("dvc", "repro", "--force", "--single-item", "pos/dvc.yaml:download", status=255)
         assert "pos/dvc.yaml: out of date with dvc.yaml of the root; run `python stages/pipeline.py --update`" in output
         clone.run("python", "stages/pipeline.py", "--update")

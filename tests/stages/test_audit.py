@@ -134,9 +134,7 @@ def test_page_has_the_suspicious_sentences(audited: Path) -> None:
         assert all(span in task["spans"] for span in task["suspect"])
 
 
-def test_saved_page_is_applied_to_the_files_of_the_data_set(
-    audited: Path, tiny_folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_saved_page_is_applied_to_the_files_of_the_data_set(audited: Path, tiny_folder: Path, capsys) -> None:
     """A person accepts what the page suggests for the first sentence; the data set is as before its error was made."""
     run_stage("audit", "--export", "fixes.html")
     task = json.loads(embedded(Path("fixes.html")))["tasks"][0]
@@ -168,24 +166,21 @@ def test_words_with_white_space_are_exported_for_prodigy_only(audited: Path, mon
 
 
 def test_wrong_usage_and_impossible_exports_are_errors(audited: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert status_of("audit_fold", "3") == 2
-    assert "fold 3: expected one of 1, 2, as in audit/params.yaml" in capsys.readouterr().err
-    assert error_of("audit", "--export", "data/tiny") == (
-        "audit: data/tiny exists; expected a new folder, so that no correction is overwritten; choose another"
-    )
-    assert status_of("audit", "--tool", "doccano") == 2
-    assert "--tool: expected --export FOLDER beside it" in capsys.readouterr().err
-    assert status_of("audit", "--export", "out", "--guideline", "guide.md") == 2
-    assert "--guideline: expected --export FILE.html beside it" in capsys.readouterr().err
-    for more in ([], ["--output", "out", "--export", "x"]):
-        assert status_of("audit", "--apply", "fixes.jsonl", *more) == 2
-        assert "--apply FIXES --output FOLDER: expected both, without --export, or neither" in capsys.readouterr().err
-    assert (
-        error_of("audit", "--apply", "fixes.jsonl", "--output", "out")
-        == "audit: --apply fixes.jsonl: no such file; expected what the annotation page saved"
-    )
-    assert status_of("audit", "--export", "out", "--tool", "word") == 2
-    assert "--tool word: expected one of label_studio, doccano, prodigy, brat" in capsys.readouterr().err
+    both = "--apply FIXES --output FOLDER: expected both, without --export, or neither"
+    for usage, message in {
+        "audit_fold 3": "fold 3: expected one of 1, 2, as in audit/params.yaml",
+        "audit --tool doccano": "--tool: expected --export FOLDER beside it",
+        "audit --export out --guideline guide.md": "--guideline: expected --export FILE.html beside it",
+        "audit --apply fixes.jsonl": both,
+        "audit --apply fixes.jsonl --output out --export x": both,
+        "audit --export out --tool word": "--tool word: expected one of label_studio, doccano, prodigy, brat",
+    }.items():
+        assert status_of(*usage.split()) == 2
+        assert message in capsys.readouterr().err
+    message = "data/tiny exists; expected a new folder, so that no correction is overwritten; choose another"
+    assert error_of("audit", "--export", "data/tiny") == f"audit: {message}"
+    message = "--apply fixes.jsonl: no such file; expected what the annotation page saved"
+    assert error_of("audit", "--apply", "fixes.jsonl", "--output", "out") == f"audit: {message}"
     # Label ids of other data would be read with the names of the folds.
     edit(Path("params.yaml"), "task: ner", "task: pos")
     run_stage("tokenize_align")

@@ -68,15 +68,13 @@ def test_section_that_inspect_prints_runs_when_pasted(workspace: Path, capsys: p
 def test_conflicts_of_annotators_are_decided_on_a_page(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ("--conflicts", "saved", "--output", "adjudicate.html")
     words, text = ["Ada", "in", "New York"], "\U0001f44b Ada won"
+    same = saved_row("2", words, [[0, 1, "PER"]])
     of_ada = [
         saved_row("1", words, [[0, 1, "PER"], [2, 3, "LOC"]]),
-        saved_row("2", words, [[0, 1, "PER"]]),
+        same,
         saved_row("3", text, [[2, 5, "PER"]], status="unsure", note="A pet?"),
     ]
-    of_bo = [
-        saved_row("1", words, [[0, 1, "PER"], [1, 3, "ORG"]], types=["ORG", "PER", "TEAM"]),
-        saved_row("2", words, [[0, 1, "PER"]]),
-    ]
+    of_bo = [saved_row("1", words, [[0, 1, "PER"], [1, 3, "ORG"]], types=["ORG", "PER", "TEAM"]), same]
     Path("saved").mkdir()
     write_rows(Path("saved/ada.jsonl"), of_ada)
     write_rows(Path("saved/bo.jsonl"), [{**row, "annotator": "Bo"} for row in of_bo])

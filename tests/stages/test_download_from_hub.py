@@ -26,11 +26,8 @@ from tagline.text.sentences import library_version
 DATASET, ENCODER = "lhoestq/conll2003", "google-bert/bert-base-cased"
 NOT_NEEDED = ("pytorch_model.bin", "modeling_bert.py", "onnx/model.onnx", "tf_model.h5")
 TOKEN = "hf_secretsecretsecretsecret"
-TAGS = {
-    "pos_tags": ["ADP", "PROPN", "PUNCT", "VERB"],
-    "chunk_tags": ["O", "B-NP"],
-    "ner_tags": ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"],
-}
+NAMES = {"pos_tags": "ADP PROPN PUNCT VERB", "chunk_tags": "O B-NP", "ner_tags": "O B-PER I-PER B-LOC I-LOC"}
+TAGS = {column: names.split() for column, names in NAMES.items()}
 
 SPLIT_NAMES = ("train", "validation", "test")
 # The preset itself, so that its names and columns are those that are tried.
@@ -114,16 +111,11 @@ def test_download_is_the_same_cold_warm_and_offline(hub: Hub, home: Path) -> Non
     assert list(raw_rows("test")[0]) == ["id", "document", "words", "pos", "chunk", "ner"]
     assert raw_rows("train")[0]["words"] == ["Ada", "Lind", "lives", "in", "Oslo", "."]
     assert raw_rows("train")[0]["ner"] == ["B-PER", "I-PER", "O", "O", "B-LOC", "O"]
-    assert json_of("data/raw/provenance.json") == {
-        "source": "hub",
-        "name": DATASET,
-        "config": None,
-        "commit": first,
-        "splits": {split: split for split in SPLIT_NAMES},
-        "rows": {"train": 6, "validation": 6, "test": 6},
-        "words": {"agreement": 1.0, "language": None, "library": None},
-        "sentences": {"split": True, "library": library_version(), "agreement": 0.8333},
-    }
+    source = {"source": "hub", "name": DATASET, "config": None, "commit": first}
+    splits = {"splits": {split: split for split in SPLIT_NAMES}, "rows": dict.fromkeys(SPLIT_NAMES, 6)}
+    rules = {"words": {"agreement": 1.0, "language": None, "library": None}}
+    rules |= {"sentences": {"split": True, "library": library_version(), "agreement": 0.8333}}
+    assert json_of("data/raw/provenance.json") == {**source, **splits, **rules}
     origin = json_of("models/pretrained/provenance.json")
     assert [origin[key] for key in ("source", "name", "commit")] == ["hub", ENCODER, weights]
     assert not [request for request in hub.requests if request.endswith(NOT_NEEDED)]

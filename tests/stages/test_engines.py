@@ -95,9 +95,7 @@ def test_only_used_word_embeddings_are_trained(finished: Path) -> None:
         ("validation", "trainer", r"validation logits are NaN or infinite at step 9, epoch 1 \(sentence valid.+-5\)"),
     ],
 )
-def test_numbers_that_are_not_finite_name_step_and_sentences(
-    finished: Path, split: str, engine: str, message: str
-) -> None:
+def test_nan_is_reported_with_step_and_sentences(finished: Path, split: str, engine: str, message: str) -> None:
     # A sub-word of the sixth sentence occurs nowhere else, and its embedding is NaN.
     path = Path(f"data/tiny/{split}.conll")
     sentences = path.read_text().split("\n\n")

@@ -11,34 +11,18 @@ from helpers.tiny import TINY_PARAMS, word_piece, write_params
 
 from tagline.core.provenance import HASHES, write_hashes
 
-ENCODER = Path("models/pretrained/encoder")
 TOKENIZER = Path("models/pretrained/tokenizer")
 FINETUNED = Path("models/finetuned")
 
 # What each stage reads. The files of models/pretrained itself are for the model card.
 INPUTS = {
-    "tokenize_align": ("data/raw/train/00000.arrow", "models/pretrained/tokenizer/tokenizer.json"),
-    "train": (
-        "data/tokenized/windows/train/00000.arrow",
-        "data/tokenized/hashes.json",
-        "models/pretrained/encoder/model.safetensors",
-        "models/pretrained/tokenizer/tokenizer.json",
-    ),
-    "evaluate": (
-        "data/tokenized/sentences/test/00000.arrow",
-        "models/finetuned/model.safetensors",
-        "plots/train_loss.csv",
-        "plots/validation.csv",
-    ),
-    "export": (
-        "data/tokenized/labels.json",
-        "models/finetuned/config.json",
-        "data/raw/provenance.json",
-        "data/predictions/provenance.json",
-        "models/pretrained/provenance.json",
-        "plots/validation.csv",
-        "reports/evaluate.json",
-    ),
+    "tokenize_align": "data/raw/train/00000.arrow models/pretrained/tokenizer/tokenizer.json",
+    "train": "data/tokenized/windows/train/00000.arrow data/tokenized/hashes.json "
+    "models/pretrained/encoder/model.safetensors models/pretrained/tokenizer/tokenizer.json",
+    "evaluate": "data/tokenized/sentences/test/00000.arrow models/finetuned/model.safetensors "
+    "plots/train_loss.csv plots/validation.csv",
+    "export": "data/tokenized/labels.json models/finetuned/config.json data/raw/provenance.json "
+    "data/predictions/provenance.json models/pretrained/provenance.json plots/validation.csv reports/evaluate.json",
 }
 
 
@@ -55,13 +39,11 @@ def flip(path: Path) -> None:
 
 @pytest.mark.parametrize("stage", INPUTS)
 def test_changed_or_missing_input_is_reported_by_its_stage(finished: Path, stage: str) -> None:
-    for path in map(Path, INPUTS[stage]):
+    for path in map(Path, INPUTS[stage].split()):
         (writer,) = (name for name, outs in OUTS.items() if any(path.is_relative_to(out) for out in outs))
         content = path.read_bytes()
-        for harm, fault in (
-            (flip, "run `dvc "),
-            (Path.unlink, f"is missing: the stage {writer} writes it, so run `dvc"),
-        ):
+        missing = f"is missing: the stage {writer} writes it, so run `dvc"
+        for harm, fault in ((flip, "run `dvc "), (Path.unlink, missing)):
             harm(path)
             message = error_of(stage)
             assert message.startswith(f"{stage}: ") and fault in message and "\n" not in message, path

@@ -19,13 +19,8 @@ from safetensors import SafetensorError
 from tagline.training.checkpoints import Checkpoints
 
 # Another order, checkpoints within epochs, early stopping, and the precision of the host.
-CHANGED = {
-    "batches": {"order": "by_length", "subwords_per_batch": 40, "batch_size": 2},
-    "checkpoint_every": 2,
-    "early_stopping": 1,
-    "precision": "auto",
-    "epochs": 2,
-}
+CHANGED = {"checkpoint_every": 2, "early_stopping": 1, "precision": "auto", "epochs": 2}
+CHANGED |= {"batches": {"order": "by_length", "subwords_per_batch": 40, "batch_size": 2}}
 
 
 def outs() -> dict[Path, bytes]:
@@ -51,12 +46,11 @@ def lines_of(capsys: pytest.CaptureFixture[str]) -> list[str]:
     return [line.split(":")[0] if line.startswith("epoch ") else line for line in lines]
 
 
-@pytest.mark.parametrize(
-    ("engine", "head", "number"), [("accelerate", "crf", signal.SIGTERM), ("trainer", "linear", signal.SIGKILL)]
-)
-def test_kill_during_train_resumes_to_same_bytes(
-    finished: Path, engine: str, head: str, number: int, capsys: pytest.CaptureFixture[str]
-) -> None:
+KILLS = [("accelerate", "crf", signal.SIGTERM), ("trainer", "linear", signal.SIGKILL)]
+
+
+@pytest.mark.parametrize(("engine", "head", "number"), KILLS)
+def test_kill_during_train_resumes_to_same_bytes(finished: Path, engine: str, head: str, number: int, capsys) -> None:
     set_train_params(engine=engine, head=head, **CHANGED)
     train()
     undisturbed = outs()
@@ -98,9 +92,7 @@ def test_finished_training_is_not_repeated_on_another_host(
     assert outs() == undisturbed
 
 
-def test_training_continues_on_a_full_disk(
-    finished: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_training_continues_on_a_full_disk(finished: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     undisturbed, save, saved = outs(), torch.save, []
 
     def full(value: Any, path: Path) -> None:
@@ -143,9 +135,7 @@ def test_checkpoints_are_written_at_these_steps(
     assert written == steps
 
 
-def test_changed_params_start_again_and_reverted_ones_continue(
-    finished: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_changed_params_start_again_and_reverted_ones_continue(finished: Path, capsys) -> None:
     undisturbed = outs()
     kill_after(9)
     (left,) = checkpoints()

@@ -20,9 +20,7 @@ FOLDERS = [Path(name) for name in ("data", "models", "metrics", "plots", "report
         *(pytest.param(stage, 10, marks=pytest.mark.rare) for stage in STAGES),
     ],
 )
-def test_killed_stage_is_finished_by_the_next_run(
-    finished: Path, stage: str, kills: int, request: pytest.FixtureRequest
-) -> None:
+def test_killed_stage_is_finished_by_the_next_run(finished: Path, stage: str, kills: int, request) -> None:
     undisturbed = snapshot(*FOLDERS)
     total = count(lambda: run_stage(stage))
     random = Random(request.config.getoption("--fuzz-seed"))

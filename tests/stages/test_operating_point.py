@@ -28,10 +28,8 @@ def exported_once(finished_once: Path, tmp_path_factory: pytest.TempPathFactory)
         weights["classifier.bias"][0] += 8  # of O
         save_file(weights, "models/finetuned/model.safetensors", metadata={"format": "pt"})
         write_hashes(Path("models/finetuned"))
-        changed = {
-            "evaluate": {"operating_point": {"recall": {"PER": 0.9}}, "decoding": "constrained"},
-            "export": {"max_f1_drop": 1.0, "int8": False},
-        }
+        evaluate = {"operating_point": {"recall": {"PER": 0.9}}, "decoding": "constrained"}
+        changed = {"evaluate": evaluate, "export": {"max_f1_drop": 1.0, "int8": False}}
         write_params(Path(), TINY_PARAMS | {name: TINY_PARAMS[name] | changed[name] for name in changed})
         run_stage("evaluate")
         run_stage("export")
@@ -81,10 +79,8 @@ def test_every_backend_applies_the_biases(export: Path) -> None:
 
 def test_promise_is_reported_with_its_assumption(export: Path, capsys: pytest.CaptureFixture[str]) -> None:
     promise = {"at_least": 0.5, "confidence": 0.6, "found": "covered"}
-    params: dict[str, Any] = {
-        "operating_point": {"recall": {"PER": promise, "LOC": promise | {"at_least": 0.99}}},
-        "beta": 2.0,
-    }
+    point = {"recall": {"PER": promise, "LOC": promise | {"at_least": 0.99}}}
+    params: dict[str, Any] = {"operating_point": point, "beta": 2.0}
     write_params(Path(), TINY_PARAMS | {"evaluate": TINY_PARAMS["evaluate"] | params})
     run_stage("evaluate")
     points = json_of("reports/evaluate.json")["validation"]["operating_point"]

@@ -35,10 +35,8 @@ ONTONOTES = (
 def test_preset_reads_columns_and_names_of_its_data_set(name: str, tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(preset(name), encoding="utf-8")
-    dataset, params = (
-        read_section("download", Download, path).dataset,
-        read_section("tokenize_align", TokenizeAlign, path),
-    )
+    dataset = read_section("download", Download, path).dataset
+    params = read_section("tokenize_align", TokenizeAlign, path)
     assert dataset.words == "tokens"
     assert sorted(dataset.tag_columns.values()) == sorted(COLUMNS[name].split())
     assert dataset.names == ({"ner": ONTONOTES.split()} if name == "ontonotes5" else {})

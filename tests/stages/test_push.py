@@ -112,9 +112,7 @@ def test_invalid_token_is_reported_before_any_work(workspace: Path, hub: Hub, mo
     assert len(hub.requests) == requests
 
 
-def test_train_pushes_a_commit_per_epoch_without_waiting(
-    finished: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch, capsys
-) -> None:
+def test_train_pushes_a_commit_per_epoch_without_waiting(finished: Path, hub: Hub, monkeypatch, capsys) -> None:
     before = snapshot(*OUTS)
     configure("train")
     hub.gate, ended = threading.Event(), []
@@ -158,16 +156,13 @@ def test_missing_epochs_are_pushed_by_the_next_run_without_training(finished: Pa
 
 
 @pytest.mark.rare
-def test_push_by_xet_stores_the_same_bytes_and_no_token(
-    finished: Path, hub: Hub, tmp_path_factory: pytest.TempPathFactory, capsys
-) -> None:
+def test_push_by_xet_stores_the_same_bytes_and_no_token(finished: Path, hub: Hub, tmp_path_factory, capsys) -> None:
     """As the real Hub stores large files: in a separate store, here a folder of the xet library."""
     configure("export", push=False)
     home, hub.xet = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("store")
     command = [sys.executable, str(ROOT / "stages/export.py"), "--push"]
-    done = subprocess.run(
-        command, env=client_environment(hub.url, home, HF_TOKEN=TOKEN), capture_output=True, text=True
-    )
+    environment = client_environment(hub.url, home, HF_TOKEN=TOKEN)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.stdout.startswith("ada/people: commit ") and TOKEN not in done.stdout + done.stderr
     assert not [request for request in hub.requests if "lfs" in request or request.startswith("PUT")]
     run_stage("export", "--push")

@@ -43,9 +43,7 @@ def test_two_processes_learn_what_one_does(workspace: Path, launcher: str, chang
     assert_same_training(training_results(), expected, curves=1e-4, weights=2e-3)
 
 
-def test_process_that_is_not_the_main_one_writes_nothing(
-    finished: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_process_that_is_not_the_main_one_writes_nothing(finished: Path, monkeypatch, capsys) -> None:
     before = snapshot(finished)
     for name, value in {"WORLD_SIZE": "2", "RANK": "1", "MASTER_ADDR": "localhost", "MASTER_PORT": "29500"}.items():
         monkeypatch.setenv(name, value)

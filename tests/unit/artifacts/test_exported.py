@@ -13,19 +13,10 @@ from tagline.artifacts.exported import TAGGER, Exported, SentenceRule, WordRule
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
 
-TAGGING = Exported(
-    Labels("ner", "spans", ("O", "B-X", "I-X"), "O"),
-    head="linear",
-    decoding="constrained",
-    max_length=128,
-    stride=32,
-    padding=1,
-    one_by_one=True,
-    words=WordRule("fr", "spacy 3.8.11", 0.991),
-    precision="bf16",
-    context_subwords=64,
-    sentences=SentenceRule(True, "sentencex 1.0.32", 0.95),
-)
+RULES = {"words": WordRule("fr", "spacy 3.8.11", 0.991), "sentences": SentenceRule(True, "sentencex 1.0.32", 0.95)}
+MODEL = {"head": "linear", "decoding": "constrained", "padding": 1, "precision": "bf16", "one_by_one": True}
+WINDOWS = {"max_length": 128, "stride": 32, "context_subwords": 64}
+TAGGING = Exported(Labels("ner", "spans", ("O", "B-X", "I-X"), "O"), **MODEL, **WINDOWS, **RULES)
 
 
 def test_written_file_is_read_as_it_was_with_biases_only_if_there_are_any(tmp_path: Path) -> None:

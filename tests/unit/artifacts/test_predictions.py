@@ -76,13 +76,8 @@ def test_unknown_gold_labels_are_null_or_lists(tmp_path: Path) -> None:
 
 
 # One row as columns, to be damaged.
-ROW: dict[str, list[Any]] = {
-    "id": ["s-7"],
-    "words": [["Ada", "left"]],
-    "gold": [["B-PER", "O"]],
-    "predicted": [["O", "O"]],
-    "score": [[0.5, 1.0]],
-}
+ROW: dict[str, list[Any]] = {"id": ["s-7"], "words": [["Ada", "left"]], "gold": [["B-PER", "O"]]}
+ROW |= {"predicted": [["O", "O"]], "score": [[0.5, 1.0]]}
 
 
 @pytest.mark.parametrize(

@@ -35,9 +35,8 @@ def test_ids_and_documents_of_the_source_are_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("sentences", [1, 50])
 def test_batches_and_shards_of_any_size_hold_the_same(tmp_path: Path, monkeypatch, sentences: int) -> None:
-    given = [
-        {"words": ["é"] * (n % 4), "ner": [f"T{(n * 7 + i) % 10}" for i in range(n % 4)]} for n in range(sentences)
-    ]
+    tags = ([f"T{(n * 7 + i) % 10}" for i in range(n % 4)] for n in range(sentences))
+    given = [{"words": ["é"] * len(each), "ner": each} for each in tags]
     whole = written(tmp_path / "whole", given)
     monkeypatch.setattr(raw_data, "BATCH_WORDS", 5)
     monkeypatch.setattr(shards, "SHARD_BYTES", 200)

@@ -48,9 +48,7 @@ def test_flag_of_accelerate_is_yes_or_no(monkeypatch: pytest.MonkeyPatch) -> Non
     exit_with_message(lambda: None)
 
 
-def test_unknown_argument_is_wrong_usage_and_shown_safely(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_unknown_argument_is_wrong_usage_and_shown_safely(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     monkeypatch.setattr(sys, "argv", ["program", "https://ada:secret@host\x1b[2J" + "x" * 5000])
     with pytest.raises(SystemExit) as raised:
         take_no_arguments("")
@@ -65,9 +63,7 @@ def test_bug_keeps_its_traceback() -> None:
         exit_with_message(lambda: 1 // 0)  # type: ignore[arg-type, return-value]
 
 
-def test_debug_shows_the_traceback_behind_a_message(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_debug_shows_the_traceback_behind_a_message(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     def main() -> None:
         try:
             int("three")

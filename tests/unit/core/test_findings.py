@@ -18,18 +18,12 @@ def test_every_kind_can_be_limited() -> None:
     assert list(Limits.model_fields) == list(MEANINGS)
 
 
-@pytest.mark.parametrize(
-    ("scheme", "entities", "lines"),
-    [
-        ("IOB2", 0, ["splits without an entity, whose F1 is always 0: 1 (all 1,200 words are O)"]),
-        ("IOB2", 1, []),
-        ("tags", 0, []),
-    ],
-)
-def test_split_without_entities_is_a_finding(scheme: Scheme, entities: int, lines: list[str]) -> None:
+@pytest.mark.parametrize(("scheme", "entities"), [("IOB2", 0), ("IOB2", 1), ("tags", 0)])
+def test_split_without_entities_is_a_finding(scheme: Scheme, entities: int) -> None:
     column = TagColumn(RawData(Path(), ("ner",), {}), "ner", (), (), {})
     tags = {split: Tags(column, split, scheme, {"O": 1200, "B-X": entities}) for split in ("train", "test")}
-    assert find_in_tags("test", tags).lines() == lines
+    line = "splits without an entity, whose F1 is always 0: 1 (all 1,200 words are O)"
+    assert find_in_tags("test", tags).lines() == [line] * ((scheme, entities) == ("IOB2", 0))
 
 
 def test_only_exceeded_limits_are_reported() -> None:

@@ -28,9 +28,10 @@ def launch(monkeypatch: pytest.MonkeyPatch) -> Launch:
     return set_variables
 
 
-@pytest.mark.parametrize(
-    "variables", [{}, {"WORLD_SIZE": "1"}, {"OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "0"}]
-)
+FIRST = {"OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "0"}
+
+
+@pytest.mark.parametrize("variables", [{}, {"WORLD_SIZE": "1"}, FIRST])
 def test_main_process_continues_without_a_launcher(launch: Launch, variables: dict[str, str]) -> None:
     launch(**variables)
     launchers.only_main_process("evaluate")

@@ -43,9 +43,7 @@ def test_outputs_are_replaced_as_a_whole_and_files_of_a_killed_run_removed() -> 
 
 
 @pytest.mark.parametrize("folder", ["models", "models/out/a"])
-def test_outputs_that_can_not_be_replaced_are_reported_before_the_work(
-    folder: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_outputs_that_can_not_be_replaced_are_reported_before_the_work(folder: str, monkeypatch) -> None:
     (OUT / "a/b").mkdir(parents=True)
     monkeypatch.setattr(os, "access", lambda path, mode: path != Path(folder))  # tests may run as root
     message = f"{folder}: no right to write; expected it, to replace models/out"

@@ -59,9 +59,7 @@ def test_unchanged_folder_is_accepted_and_hidden_files_ignored(artifact: Path) -
         (HASHES, None, "^out/hashes.json is missing: the stage train writes it"),
     ],
 )
-def test_changed_missing_or_unexpected_file_is_named(
-    artifact: Path, name: str, content: str | None, message: str
-) -> None:
+def test_changed_missing_or_new_file_is_named(artifact: Path, name: str, content: str | None, message: str) -> None:
     if content is None:
         (artifact / name).unlink()
     else:

@@ -59,9 +59,7 @@ def start(code: str) -> subprocess.Popen[str]:
     ],
     ids=["once", "twice", "ignored before", "exception lost", "before main"],
 )
-def test_signal_ends_a_stage_with_its_status_and_one_line(
-    set_up: str, body: str, sent: list[str], ended: tuple[int, str]
-) -> None:
+def test_signal_ends_a_stage_with_one_line(set_up: str, body: str, sent: list[str], ended: tuple[int, str]) -> None:
     process = start(STAGE.format(set_up=set_up, body=body or "pass"))
     for name in sent:
         process.send_signal(signal.Signals[name])

@@ -25,9 +25,7 @@ def _process(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"OMP_WAIT_POLICY": "ACTIVE"}, {"OMP_WAIT_POLICY": "ACTIVE"}),
     ],
 )
-def test_threads_wait_as_the_user_says(
-    given: dict[str, str], expected: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_threads_wait_as_the_user_says(given: dict[str, str], expected: dict[str, str], monkeypatch) -> None:
     monkeypatch.setattr(os, "environ", dict(given))
     startup.prepare_process()
     assert os.environ == expected
@@ -40,9 +38,7 @@ def test_threads_wait_as_the_user_says(
         ("HF_HUB_ETAG_TIMEOUT", "10s", "'10s'; expected seconds"),
     ],
 )
-def test_variable_that_libraries_cannot_be_imported_with_is_one_message(
-    name: str, value: str, message: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_variable_that_no_library_takes_is_one_message(monkeypatch, name: str, value: str, message: str) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(SystemExit, match=f": environment variable {name} is {message}"):
         startup.prepare_process()

@@ -26,9 +26,8 @@ def test_wide_characters_take_two_cells_and_marks_none() -> None:
 
 
 def test_invisible_characters_are_escaped() -> None:
-    assert [printable(text) for text in ("a\u200bb\x00\t", "\ufe0f", "e\u0301 東")] == [
-        *("a\\u200bb\\x00\\t", "\\ufe0f", "e\u0301 東")
-    ]
+    shown = [printable(text) for text in ("a\u200bb\x00\t", "\ufe0f", "e\u0301 東")]
+    assert shown == ["a\\u200bb\\x00\\t", "\\ufe0f", "e\u0301 東"]
 
 
 def test_a_long_text_is_cut_to_its_beginning() -> None:

@@ -43,9 +43,7 @@ def test_each_type_has_one_share_as_its_target() -> None:
         with pytest.raises(ValidationError, match="X with a confidence, Y without; expected one for all or for none"):
             OperatingPoint(**others)
     for target in ("high", {"at_least": 0.9, "confident": 0.9}):
-        with pytest.raises(
-            ValidationError, match="expected a number, or a mapping with at_least, confidence and found"
-        ):
+        with pytest.raises(ValidationError, match="expected a number, or a mapping with at_least, confidence and fou"):
             OperatingPoint(recall={"X": target})
 
 

@@ -63,9 +63,10 @@ def outside(graph: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(
-    "architecture", ["bert", "roberta", "albert", pytest.param("distilbert", marks=pytest.mark.rare)]
-)
+DISTILBERT = pytest.param("distilbert", marks=pytest.mark.rare)
+
+
+@pytest.mark.parametrize("architecture", ["bert", "roberta", "albert", DISTILBERT])
 def test_logits_are_those_of_pytorch_for_any_batch_and_length(graphs: Graphs, architecture: str) -> None:
     model, path = graphs(architecture)
     for lengths in ((1,), (1, 1, 1), (60, 2, 33, 5, 1), (8, 8)):
@@ -80,10 +81,8 @@ def test_graph_has_standard_operators_dynamic_shapes_and_no_paths(graphs: Graphs
     onnx.checker.check_model(path, full_check=True)
     graph = onnx.load(path)
     assert [entry.domain for entry in graph.opset_import] == [""]
-    shapes = {
-        entry.name: [d.dim_param or d.dim_value for d in entry.type.tensor_type.shape.dim]
-        for entry in (*graph.graph.input, *graph.graph.output)
-    }
+    sides = (*graph.graph.input, *graph.graph.output)
+    shapes = {side.name: [d.dim_param or d.dim_value for d in side.type.tensor_type.shape.dim] for side in sides}
     given = ["batch", "length"]
     assert shapes == {"input_ids": given, "attention_mask": given, "logits": [*given, 3]}
     for text in (str(ROOT), str(Path(torch.__file__).parents[1]), str(Path.home()) + "/", "stack_trace", "line 1"):
@@ -92,9 +91,7 @@ def test_graph_has_standard_operators_dynamic_shapes_and_no_paths(graphs: Graphs
         assert not entry.metadata_props and not entry.doc_string
 
 
-def test_large_weights_that_the_safetensors_files_lack_are_in_a_second_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, graphs: Graphs
-) -> None:
+def test_large_weights_of_a_graph_are_in_a_second_file(tmp_path: Path, monkeypatch, graphs: Graphs) -> None:
     monkeypatch.setattr(onnx_export, "MAX_BYTES", 1000)
     model, path = graphs("bert")
     save_file({"classifier.weight": torch.zeros(3, 16)}, tmp_path / "model.safetensors")

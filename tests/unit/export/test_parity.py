@@ -19,19 +19,11 @@ TRAINED = {7: [0.0, 2.0, 0.0], 8: [3.0, 0.0, 0.0], 9: [0.0, 0.0, 1.0]}
 @pytest.fixture(scope="module")
 def parity() -> Parity:
     """Sentences of three words and one word; the trained model finds two of three entities."""
-    sentences = Dataset.from_dict(
-        {"id": ["a", "b"], "words": [["x", "y", "z"], ["x"]], "labels": [[1, 0, 1], [1]]},
-        features=sentence_features(LABELS),
-    )
-    windows = Dataset.from_dict(
-        {
-            "sentence": [0, 1],
-            "input_ids": [[2, 7, 8, 8, 3], [2, 7, 3]],
-            "word_ids": [[-1, 0, 1, 2, -1], [-1, 0, -1]],
-            "labels": [[-100, 1, 0, 1, -100], [-100, 1, -100]],
-        },
-        features=WINDOW_FEATURES,
-    )
+    rows = {"id": ["a", "b"], "words": [["x", "y", "z"], ["x"]], "labels": [[1, 0, 1], [1]]}
+    sentences = Dataset.from_dict(rows, features=sentence_features(LABELS))
+    rows = {"sentence": [0, 1], "input_ids": [[2, 7, 8, 8, 3], [2, 7, 3]]}
+    rows |= {"word_ids": [[-1, 0, 1, 2, -1], [-1, 0, -1]], "labels": [[-100, 1, 0, 1, -100], [-100, 1, -100]]}
+    windows = Dataset.from_dict(rows, features=WINDOW_FEATURES)
     return Parity(FixedLogits(TRAINED), Split(sentences, windows), LABELS, make_head("linear", LABELS))
 
 

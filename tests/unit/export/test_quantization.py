@@ -38,9 +38,8 @@ def graphs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         make_node("MatMul", ["active", "narrow"], ["logits"]),
     ]
     constants = {name: value.astype(np.float32) for name, value in weights.items()}
-    model = graph_of(
-        nodes, {"input_ids": SUBWORDS, "attention_mask": SUBWORDS}, {"logits": [*SUBWORDS, LABELS]}, constants
-    )
+    inputs = dict.fromkeys(("input_ids", "attention_mask"), SUBWORDS)
+    model = graph_of(nodes, inputs, {"logits": [*SUBWORDS, LABELS]}, constants)
     folder = tmp_path_factory.mktemp("graphs")
     onnx.save(model, folder / "model.onnx")
     quantization.write(model, folder / "model_quantized.onnx")
@@ -78,9 +77,7 @@ def test_products_are_of_integers_in_standard_operators(graphs: tuple[Path, Path
     assert graphs[1].stat().st_size < 2 * lookups + products + 10_000
 
 
-def test_large_weights_are_in_a_second_file(
-    tmp_path: Path, graphs: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_large_weights_are_in_a_second_file(tmp_path: Path, graphs: tuple[Path, Path], monkeypatch) -> None:
     monkeypatch.setattr(quantization, "MAX_BYTES", 1000)
     quantization.write(onnx.load(graphs[0]), tmp_path / "model_quantized.onnx")
     assert sorted(file.name for file in tmp_path.iterdir()) == ["model_quantized.onnx", "model_quantized.onnx_data"]

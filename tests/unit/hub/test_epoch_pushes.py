@@ -74,9 +74,7 @@ def test_failed_push_is_reported_and_tried_again_before_the_next(hub: Recorder, 
     assert capsys.readouterr().out == "epoch 1 is not on the Hub yet: the Hub answered 503\n"
 
 
-def test_epochs_left_are_an_error_and_the_next_process_pushes_them(
-    hub: Recorder, pushes: EpochPushes, tmp_path: Path
-) -> None:
+def test_next_process_pushes_epochs_that_are_left(hub: Recorder, pushes: EpochPushes, tmp_path: Path) -> None:
     hub.refusing = {"epoch 2"}
     with pytest.raises(UserError) as raised, pushes:
         for epoch in (1, 2, 3):

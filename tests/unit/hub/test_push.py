@@ -14,7 +14,6 @@ from helpers.hub_repositories import Account
 from helpers.hub_server import Hub
 from helpers.messages import message_of
 from huggingface_hub import HfApi, constants
-from pydantic import ValidationError
 
 from tagline.hub.hub_params import Push
 from tagline.hub.push import Target
@@ -70,9 +69,7 @@ def test_weights_of_an_earlier_push_go_and_other_files_stay(server: Hub, folder:
     assert server.repositories["models", NAME].files().keys() == {"config.json", "parts/notes.txt", *kept}
 
 
-def test_branch_is_created_and_extended_with_the_token_of_the_login_file(
-    server: Hub, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_branch_is_created_with_the_token_of_the_login_file(server: Hub, folder: Path, monkeypatch) -> None:
     monkeypatch.delenv("HF_TOKEN")
     Path(constants.HF_TOKEN_PATH).write_text(TOKEN)
     to = target("analysts/people", private=False, branch="tries/1")
@@ -110,14 +107,10 @@ def test_missing_permission_is_reported_before_any_work(
 
 def test_offline_mode_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    assert_refused(
-        "HF_HUB_OFFLINE is set, so ada/people can't be pushed to; unset it, or set export.hub", target().check
-    )
+    assert_refused("HF_HUB_OFFLINE is set, so ada/people can't be pushed to; unset it, or set", target().check)
 
 
-def test_unreachable_hub_and_other_pages_are_named_without_a_password(
-    server: Hub, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unreachable_hub_and_other_pages_are_named_without_a_password(server: Hub, monkeypatch) -> None:
     server.broken = 200
     assert_refused(f"{server.url} does not look like a Hugging Face Hub; check HF_ENDPOINT", target().check)
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -127,11 +120,8 @@ def test_unreachable_hub_and_other_pages_are_named_without_a_password(
 
 
 def test_push_needs_a_repository() -> None:
-    nowhere = {"repo_id": None, "private": True, "branch": "main"}
-    params = Push(**nowhere, push=False)
+    params = Push(repo_id=None, private=True, branch="main", push=False)
     assert_refused("train.hub.repo_id in params.yaml is null; expected the repository", Target.of, "train.hub", params)
-    with pytest.raises(ValidationError, match="push is true, so repo_id must name a repository"):
-        Push(**nowhere, push=True)
 
 
 @pytest.fixture
@@ -164,7 +154,7 @@ def push_again(server: Hub, to: Target, folder: Path) -> None:
         ("commit", 412, "ada/people: changed by someone else during the push (412); push again"),
     ],
 )
-def test_refused_request_leaves_the_branch_for_the_next_push(
+def test_refused_push_changes_nothing(
     server: Hub, to: Target, folder: Path, route: str, status: int, message: str
 ) -> None:
     server.failing[route] = status
@@ -184,9 +174,7 @@ def test_connection_that_ends_is_reported_and_the_next_push_completes(server: Hu
     assert to.push(folder, "again") is None, "the Hub has it"
 
 
-def test_refused_card_and_failed_upload_are_reported_on_one_line(
-    server: Hub, to: Target, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_refused_card_and_failed_upload_are_one_line(server: Hub, to: Target, folder: Path, monkeypatch) -> None:
     card = (folder / "README.md").read_bytes()
     (folder / "README.md").write_text("---\nlicense: [mit]\n---\n")
     refused = 'the push to ada/people failed: Invalid metadata in README.md. - "license" must be a string'

@@ -33,13 +33,11 @@ def expected(folder: Path) -> list[Any]:
         return [fresh(TEXT), fresh(NEW)]
 
 
-@pytest.mark.parametrize(
-    ("owner", "name"),
-    [(subwords, "of_words"), (prediction, "choose_windows"), (OnnxModel, "logits"), (linear, "decode")],
-)
-def test_exception_in_any_step_leaves_the_tagger_usable(
-    folder: Path, expected: list[Any], owner: Any, name: str
-) -> None:
+STEPS = [(subwords, "of_words"), (prediction, "choose_windows"), (OnnxModel, "logits"), (linear, "decode")]
+
+
+@pytest.mark.parametrize(("owner", "name"), STEPS)
+def test_exception_in_any_step_leaves_a_usable_tagger(folder: Path, expected: list, owner: Any, name: str) -> None:
     function, calls = getattr(owner, name), 0
 
     def fails(*args: Any, **kwargs: Any) -> Any:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from helpers.handmade_export import save_export
 from helpers.windows import cut, rows
@@ -44,9 +43,7 @@ class RecordingBackend:
     def __init__(self, size: int) -> None:
         self.size, self.windows = size, set[tuple[int, ...]]()
 
-    def logits(
-        self, rows: list[npt.NDArray[np.int64]], positions: list[npt.NDArray[np.int64]]
-    ) -> npt.NDArray[np.float32]:
+    def logits(self, rows: list[np.ndarray], positions: list[np.ndarray]) -> np.ndarray:
         self.windows |= {tuple(row.tolist()) for row in rows}
         return np.zeros((sum(map(len, positions)), self.size), dtype=np.float32)
 
@@ -59,15 +56,12 @@ def windows_of(tagger: Tagger, texts: list[str], monkeypatch: pytest.MonkeyPatch
 
 
 def test_windows_of_texts_are_those_of_tokenize_align(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
-    words = [
-        [TEXT[slice(*word)] for word in split_words(TEXT) if start <= word[0] < end]
-        for start, end in split_sentences(TEXT)
-    ]
+    spans = split_words(TEXT)
+    words = [[TEXT[slice(*word)] for word in spans if a <= word[0] < b] for a, b in split_sentences(TEXT)]
     assert len(words) == 4
     about = exported.read(tagger._folder)
-    cutter = WindowCutter(
-        tagger._cutter.tokenizer, about.one_by_one, about.max_length, about.stride, about.context_subwords
-    )
+    sizes = (about.max_length, about.stride, about.context_subwords)
+    cutter = WindowCutter(tagger._cutter.tokenizer, about.one_by_one, *sizes)
     made = cut(cutter, words, [0] * 4).windows
     expected = {tuple(ids) for ids in rows(made, made.input_ids)}
     assert windows_of(tagger, [TEXT], monkeypatch) == expected
@@ -79,9 +73,8 @@ def test_windows_of_texts_are_those_of_tokenize_align(tagger: Tagger, monkeypatc
 
 def test_sentences_and_offsets_of_a_document(tagger: Tagger, folder: Path) -> None:
     found = tagger(TEXT)
-    assert [tuple(mention)[:4] for mention in found[:3]] == [
-        *(("PER", "Ada", 0, 3), ("LOC", "Oslo", 13, 17), ("PER", "Bo", 19, 21))
-    ]
+    first = [("PER", "Ada", 0, 3), ("LOC", "Oslo", 13, 17), ("PER", "Bo", 19, 21)]
+    assert [tuple(mention)[:4] for mention in found[:3]] == first
     assert all(TEXT[mention.start : mention.end] == mention.text for mention in found)
     assert tagger.document(TEXT).lengths() == [5, 5, 4, 20]
     assert tagger(["", TEXT, "\n\n"]) == [[], found, []]

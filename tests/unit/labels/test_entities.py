@@ -23,10 +23,7 @@ def test_each_word_with_a_plain_tag_is_an_entity() -> None:
     assert marked(["NOUN", "NOUN", "B-side"], "tags") == [("NOUN", 0, 1), ("NOUN", 1, 2), ("B-side", 2, 3)]
 
 
-NAMES: dict[Kind, list[str]] = {
-    "spans": ["I-B", "O", "B-A", "I-A", "B-B", "B-x-y"],
-    "tags": ["X", "O", "B-A", "NOUN", "I-A", "B"],
-}
+NAMES = {"spans": "I-B O B-A I-A B-B B-x-y".split(), "tags": "X O B-A NOUN I-A B".split()}
 
 
 def listed(found: EntityArrays) -> list[Entity]:

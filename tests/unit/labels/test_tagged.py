@@ -19,15 +19,10 @@ from tagline.metrics.counts import count
 from tagline.metrics.scores import score
 
 WORDS = [["New", "York", "is"], [], ["Oslo"]]
-FOUND = TaggedSentences(
-    LabelNames("spans", ("O", "B-X", "I-X")),
-    lengths=[3, 0, 1],
-    predicted=np.array([1, 2, 0, 1]),
-    scores=np.array([0.5, 1, 0.25, 0.75], np.float32),
-    gold=np.array([1, 1, 0, 0]),
-    ids=["a", "b", "c"],
-    words=WORDS,
-)
+SIDES = {"predicted": np.array([1, 2, 0, 1]), "gold": np.array([1, 1, 0, 0])}
+SCORES = np.array([0.5, 1, 0.25, 0.75], np.float32)
+LABELS = LabelNames("spans", ("O", "B-X", "I-X"))
+FOUND = TaggedSentences(LABELS, lengths=[3, 0, 1], scores=SCORES, ids=["a", "b", "c"], words=WORDS, **SIDES)
 
 
 def test_flat_arrays_are_split_by_length() -> None:
@@ -72,9 +67,7 @@ NOT_X = "O|B-Y|I-Y"
         ("B-X|I-X O", "B-X O", [], []),
     ],
 )
-def test_entities_are_scored_if_gold_decides(
-    gold: str, predicted: str, in_gold: list[tuple[int, int]], scored: list[tuple[int, int]]
-) -> None:
+def test_entities_are_scored_if_gold_decides(gold: str, predicted: str, in_gold: list, scored: list) -> None:
     (found,) = sentences([gold], [predicted])
     assert [entity[1:] for entity in found.gold_entities] == in_gold
     assert [entity[1:] for entity in found.predicted_entities] == scored

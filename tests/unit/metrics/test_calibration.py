@@ -20,12 +20,8 @@ def test_bins_and_error_by_hand() -> None:
     np.testing.assert_allclose(bins["confidence"], [0.8125, 0.9375])
     np.testing.assert_allclose(bins["accuracy"], [2 / 3, 1])
     assert bins["number"].tolist() == [3, 1]
-    assert calibration(bins) == {
-        "ece": round(3 / 4 * (0.8125 - 2 / 3) + 1 / 4 * 0.0625, 6),
-        "confidence": 0.84375,
-        "accuracy": 0.75,
-        "number": 4,
-    }
+    error = round(3 / 4 * (0.8125 - 2 / 3) + 1 / 4 * 0.0625, 6)
+    assert calibration(bins) == {"ece": error, "confidence": 0.84375, "accuracy": 0.75, "number": 4}
 
 
 def test_words_are_sorted_into_bins_without_those_that_have_no_subwords() -> None:

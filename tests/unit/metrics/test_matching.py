@@ -24,9 +24,7 @@ from tagline.metrics.outcomes import outcomes_of_errors
         (["O"], ["O"], (0, 0), (0, 0), (0, 0)),
     ],
 )
-def test_scores_are_those_of_nervaluate(
-    gold: list[str], predicted: list[str], exact: tuple, partial: tuple, types: tuple
-) -> None:
+def test_scores_of_nervaluate(gold: list, predicted: list, exact: tuple, partial: tuple, types: tuple) -> None:
     split = sentences(gold, predicted)
     found = matching(split, outcomes_of_errors(split).keys())
     scores = {name: (numbers["precision"], numbers["recall"]) for name, numbers in found.items()}

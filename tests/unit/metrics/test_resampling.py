@@ -18,9 +18,7 @@ def all_weights(size: int, resamples: int, seed: int = 1) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("block", "rows"), [(1, 1), (27, 3), (1000, 20)])
-def test_weights_depend_on_the_seed_and_not_on_the_block_size(
-    block: int, rows: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_weights_depend_on_the_seed_and_not_on_the_block_size(block: int, rows: int, monkeypatch) -> None:
     expected = all_weights(9, 20)
     assert expected.shape == (20, 9)
     assert (expected.sum(axis=1) == 9).all() and (expected >= 0).all()
@@ -36,9 +34,8 @@ def test_equal_to_scipys_percentile_bootstrap() -> None:
     correct = np.random.default_rng(3).random(60) < 0.7
     counts = count(sentences(["A"] * 60, ["A" if one else "B" for one in correct], "tags"), "tags")
     low, high = interval(np.concatenate([counts.total(block).accuracy() for block in weights(60, 20_000, 4)]))
-    reference = stats.bootstrap(
-        (correct.astype(float),), np.mean, n_resamples=20_000, method="percentile", vectorized=True, rng=5
-    ).confidence_interval
+    options = {"n_resamples": 20_000, "method": "percentile", "vectorized": True, "rng": 5}
+    reference = stats.bootstrap((correct.astype(float),), np.mean, **options).confidence_interval
     # The statistic moves in steps of 1/60.
     assert (low, high) == pytest.approx(tuple(reference), abs=1.01 / 60)
 

@@ -7,9 +7,8 @@ from itertools import chain
 from typing import Any
 
 import pytest
-from helpers.tagged import sentences, sides
+from helpers.tagged import corpora, sentences, sides
 from hypothesis import given
-from hypothesis import strategies as st
 from seqeval.metrics import accuracy_score, classification_report, f1_score, precision_score, recall_score
 from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.scheme import IOB2, Entities
@@ -25,11 +24,6 @@ from tagline.metrics.scores import count_repaired, strict
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 REFERENCES = {"precision": precision_score, "recall": recall_score, "f1": f1_score}
-
-
-def corpora(tags: list[str]) -> st.SearchStrategy[list[list[tuple[str, str]]]]:
-    """Sentences with a gold and a predicted label per word."""
-    return st.lists(st.lists(st.tuples(*[st.sampled_from(tags)] * 2), min_size=1, max_size=8), min_size=1, max_size=6)
 
 
 def score(sentences: Sequence[TaggedSentence], kind: Kind = "spans") -> dict[str, Any]:

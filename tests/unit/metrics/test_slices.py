@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from helpers.tagged import sentences, sides
+from helpers.tagged import corpora, sentences, sides
 from hypothesis import given
-from hypothesis import strategies as st
 
 from tagline.labels.label_list import Kind
 from tagline.metrics.counts import count
@@ -72,10 +71,7 @@ def test_words_of_plain_tags() -> None:
     assert found["not_in_train"]["accuracy"] == round(2 / 3, 6)
 
 
-PAIRS = st.tuples(*[st.sampled_from(["O", "B-A", "I-A", "B-B", "I-B"])] * 2)
-
-
-@given(st.lists(st.lists(PAIRS, min_size=1, max_size=8), min_size=1, max_size=6))
+@given(corpora(["O", "B-A", "I-A", "B-B", "I-B"]))
 def test_slices_add_up(rows: list[list[tuple[str, str]]]) -> None:
     words = [[str(index % 3) for index in range(len(row))] for row in rows]
     gold, predicted = sides(rows)

@@ -32,7 +32,5 @@ def test_each_row_is_in_one_batch_within_the_limit(lengths: list[int], budget: i
         ([10, 9, 8, 7, 1], (20, 0.1), [[0, 1], [2, 3], [4]]),
     ],
 )
-def test_batches_are_as_full_as_size_and_padding_allow(
-    lengths: list[int], limits: tuple[float, ...], expected: list[list[int]]
-) -> None:
+def test_batches_are_as_full_as_allowed(lengths: list[int], limits: tuple[float, ...], expected: list) -> None:
     assert [batch.tolist() for batch in longest_first(np.array(lengths), *limits)] == expected

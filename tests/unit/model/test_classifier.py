@@ -12,17 +12,7 @@ import pytest
 import torch
 from helpers.tiny import save_encoder, word_piece
 from safetensors.torch import load_file, save_file
-from transformers import (
-    AlbertConfig,
-    AutoModel,
-    BertConfig,
-    BertForTokenClassification,
-    DistilBertConfig,
-    LayoutLMConfig,
-    LayoutLMModel,
-    ModernBertConfig,
-    PreTrainedConfig,
-)
+from transformers import AutoConfig, AutoModel, BertConfig, BertForTokenClassification, PreTrainedConfig
 
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
@@ -95,7 +85,8 @@ def test_encoder_whose_weights_and_configuration_do_not_fit_is_refused(
 
 def test_pooler_may_be_missing(tmp_path: Path) -> None:
     sizes = dict.fromkeys(("num_hidden_layers", "num_attention_heads"), 1)
-    LayoutLMModel(LayoutLMConfig(vocab_size=20, hidden_size=8, intermediate_size=8, **sizes)).save_pretrained(tmp_path)
+    config = AutoConfig.for_model("layoutlm", vocab_size=20, hidden_size=8, intermediate_size=8, **sizes)
+    AutoModel.from_config(config).save_pretrained(tmp_path)
     rewrite(tmp_path, without("pooler"))
     assert classifier.new_classifier(tmp_path, NER).classifier.out_features == 3
 
@@ -111,18 +102,15 @@ def test_continued_classifier_keeps_the_rows_of_labels_with_the_same_name(encode
     old = classifier.new_classifier(encoder, NER)
     old.save_pretrained(tmp_path / "model")
     torch.manual_seed(3)
-    new = classifier.new_classifier(
-        tmp_path / "model", Labels("ner", "spans", ("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), "O"), old=NER
-    )
+    labels = Labels("ner", "spans", ("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), "O")
+    new = classifier.new_classifier(tmp_path / "model", labels, old=NER)
     assert torch.equal(new.classifier.weight[[0, 3, 4]], old.classifier.weight)
     assert torch.equal(new.classifier.bias[[0, 3, 4]], old.classifier.bias)
     assert 0 < new.classifier.weight[1:3].std() < 0.05, "drawn as in a new classifier"
     assert torch.equal(new.bert.embeddings.word_embeddings.weight, old.bert.embeddings.word_embeddings.weight)
     new.save_pretrained(tmp_path / "new")
-    assert classifier.read_labels(tmp_path / "new", NER).names == ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
-    with pytest.raises(
-        UserError, match=r"model: the model has 3 labels \(O, .*; expected at least one of task pos, 2 l"
-    ):
+    assert classifier.read_labels(tmp_path / "new", NER).names == labels.names
+    with pytest.raises(UserError, match=r"model: the model has 3 labels \(O, .*; expected at least one of task pos, 2"):
         classifier.new_classifier(tmp_path / "model", POS, old=NER)
     rewrite(tmp_path / "model", without("classifier"))
     with pytest.raises(UserError, match=r"model: 2 tensors \(classifier.bias, .* of its config.json are missing"):
@@ -144,6 +132,7 @@ def test_labels_of_another_kind_are_refused(tmp_path: Path, names: list[str], me
         classifier.read_labels(tmp_path, NER)
 
 
+EVERY_THIRD = {"global_attn_every_n_layers": 3, "pad_token_id": 0}
 SIZES: dict[str, Any] = {"vocab_size": 20, "hidden_size": 8, "intermediate_size": 8, "num_attention_heads": 1}
 
 
@@ -152,13 +141,11 @@ SIZES: dict[str, Any] = {"vocab_size": 20, "hidden_size": 8, "intermediate_size"
     [
         (BertConfig(num_hidden_layers=6, **SIZES), 3, [0, 2, 5]),
         (BertConfig(num_hidden_layers=6, **SIZES), [1, 2], [1, 2]),
-        (DistilBertConfig(vocab_size=20, dim=8, hidden_dim=8, n_heads=1, n_layers=4), 1, [0]),
-        (ModernBertConfig(num_hidden_layers=4, pad_token_id=0, global_attn_every_n_layers=3, **SIZES), 2, [0, 3]),
+        (AutoConfig.for_model("distilbert", vocab_size=20, dim=8, hidden_dim=8, n_heads=1, n_layers=4), 1, [0]),
+        (AutoConfig.for_model("modernbert", num_hidden_layers=4, **EVERY_THIRD, **SIZES), 2, [0, 3]),
     ],
 )
-def test_some_layers_become_a_model_that_is_loaded_alike(
-    tmp_path: Path, config: PreTrainedConfig, layers: int | list[int], kept: list[int]
-) -> None:
+def test_some_layers_become_a_model(tmp_path: Path, config: PreTrainedConfig, layers: Any, kept: list[int]) -> None:
     AutoModel.from_config(config).save_pretrained(tmp_path / "encoder")
     model = classifier.new_classifier(tmp_path / "encoder", NER, layers=layers).eval()
     whole = classifier.new_classifier(tmp_path / "encoder", NER).state_dict()
@@ -171,25 +158,19 @@ def test_some_layers_become_a_model_that_is_loaded_alike(
     torch.testing.assert_close(classifier.load(tmp_path / "model", NER)(ids).logits, model(ids).logits)
 
 
+ALBERT = AutoConfig.for_model("albert", num_hidden_layers=4, embedding_size=8, **SIZES)
+TWO_LAYERS = BertConfig(num_hidden_layers=2, **SIZES)
+
+
 @pytest.mark.parametrize(
     ("config", "layers", "message"),
     [
-        (BertConfig(num_hidden_layers=2, **SIZES), 3, r"train.layers: 3; the encoder has 2 layers, 0 to 1$"),
-        (
-            BertConfig(num_hidden_layers=2, **SIZES),
-            [0, 2],
-            r"train.layers: \[0, 2\]; the encoder has 2 layers, 0 to 1$",
-        ),
-        (
-            AlbertConfig(num_hidden_layers=4, embedding_size=8, **SIZES),
-            2,
-            "albert does not have one list of 4 layers; ",
-        ),
+        (TWO_LAYERS, 3, r"train.layers: 3; the encoder has 2 layers, 0 to 1$"),
+        (TWO_LAYERS, [0, 2], r"train.layers: \[0, 2\]; the encoder has 2 layers, 0 to 1$"),
+        (ALBERT, 2, "albert does not have one list of 4 layers; "),
     ],
 )
-def test_layers_that_an_encoder_does_not_have_are_refused(
-    tmp_path: Path, config: PreTrainedConfig, layers: int | list[int], message: str
-) -> None:
+def test_other_layers_are_refused(tmp_path: Path, config: PreTrainedConfig, layers: Any, message: str) -> None:
     AutoModel.from_config(config).save_pretrained(tmp_path)
     with pytest.raises(UserError, match=message):
         classifier.new_classifier(tmp_path, NER, layers=layers)

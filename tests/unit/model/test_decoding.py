@@ -16,9 +16,8 @@ SPANS = Labels("ner", "spans", ("O", "B-X", "B-Y", "I-X", "I-Y"), "O")
 
 
 def legal(names: tuple[str, ...]) -> bool:
-    return all(
-        not name.startswith("I-") or before in ("B" + name[1:], name) for before, name in pairwise(("O", *names))
-    )
+    pairs = pairwise(("O", *names))
+    return all(not name.startswith("I-") or before in ("B" + name[1:], name) for before, name in pairs)
 
 
 def brute_force(scores: np.ndarray, labels: Labels) -> float:
@@ -31,8 +30,7 @@ def brute_force(scores: np.ndarray, labels: Labels) -> float:
 def test_constrained_finds_the_best_legal_sequence(lengths: list[int], seed: int) -> None:
     scores = np.log(np.random.default_rng(seed).dirichlet(np.ones(5) * 0.4, size=sum(lengths)) + 1e-9)
     ids = decode(scores, np.array(lengths), SPANS, "constrained")
-    for rows, chosen in zip(
-        np.split(scores, np.cumsum(lengths)[:-1]), np.split(ids, np.cumsum(lengths)[:-1]), strict=True
-    ):
+    sides = (np.split(side, np.cumsum(lengths)[:-1]) for side in (scores, ids))
+    for rows, chosen in zip(*sides, strict=True):
         assert legal(tuple(SPANS.names[label] for label in chosen))
         assert rows[np.arange(len(rows)), chosen].sum() == pytest.approx(brute_force(rows, SPANS))

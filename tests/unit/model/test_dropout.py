@@ -19,9 +19,8 @@ def test_share_of_dropped_values_and_mean_are_those_of_p(dtype: torch.dtype, p: 
     # Five standard deviations of the mean of 200,500 draws.
     assert kept.double().mean().item() == pytest.approx(1 - p, abs=5 * (p * (1 - p) / dropped.numel()) ** 0.5)
     # The values that stay are scaled, up to the rounding of the number format.
-    torch.testing.assert_close(
-        dropped[kept].double(), torch.full_like(dropped[kept], 1 / (1 - p)).double(), rtol=0.004, atol=0
-    )
+    scaled = torch.full_like(dropped[kept], 1 / (1 - p)).double()
+    torch.testing.assert_close(dropped[kept].double(), scaled, rtol=0.004, atol=0)
 
 
 def test_dropout_gradients_pass_through_the_values_that_stay() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
+from helpers.messages import message_of
 
-from tagline.core.errors import UserError
 from tagline.model.precision import Resolved, autocast, available, cast_linear_layers, resolve
 
 CPU = torch.device("cpu")
@@ -28,9 +28,7 @@ PROCESSORS = {
 
 
 @pytest.mark.parametrize(("features", "expected"), PROCESSORS.values(), ids=PROCESSORS)
-def test_auto_precision_follows_the_processor(
-    monkeypatch: pytest.MonkeyPatch, features: set[str], expected: Resolved
-) -> None:
+def test_auto_precision_follows_the_processor(monkeypatch, features: set[str], expected: Resolved) -> None:
     capabilities = {"architecture": "x86_64", "l2_cache_size": 1, "avx512_bf16": False} | dict.fromkeys(features, True)
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
     assert resolve("auto", CPU, "train.precision") == expected
@@ -38,9 +36,7 @@ def test_auto_precision_follows_the_processor(
 
 
 @pytest.mark.parametrize(("supported", "expected"), [(True, "bf16"), (False, "fp32")])
-def test_features_are_known_in_earlier_versions_of_pytorch(
-    monkeypatch: pytest.MonkeyPatch, supported: bool, expected: Resolved
-) -> None:
+def test_features_are_known_in_earlier_versions_of_pytorch(monkeypatch, supported: bool, expected: Resolved) -> None:
     monkeypatch.delattr(torch.cpu, "get_capabilities")
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: supported)
     assert resolve("auto", CPU, "train.precision") == expected
@@ -48,9 +44,8 @@ def test_features_are_known_in_earlier_versions_of_pytorch(
 
 def test_unsupported_precision_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True})
-    with pytest.raises(UserError) as caught:
-        resolve("bf16", CPU, "train.precision")
-    assert str(caught.value) == "train.precision: bf16 is not supported on this host's cpu; expected fp32 or auto"
+    message = "train.precision: bf16 is not supported on this host's cpu; expected fp32 or auto"
+    assert message_of(resolve, "bf16", CPU, "train.precision") == message
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])

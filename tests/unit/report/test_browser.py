@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers.browser import chromium, in_a_browser, requests, without_errors
+from helpers.browser import chromium, in_a_browser, requests, scrolls_sideways, without_errors
 from helpers.evaluations import evaluation, sentence
 from helpers.evaluations import page as page_of
 from selenium.webdriver import Chrome
@@ -46,11 +46,8 @@ def page(chrome: Chrome, tmp_path: Path) -> Iterator[Chrome]:
 
 def visible(page: Chrome) -> list[str]:
     """The ids of the visible sentences, in order."""
-    return [
-        item.find_element(By.CSS_SELECTOR, ".where b").text
-        for item in page.find_elements(By.CSS_SELECTOR, ".sentence")
-        if item.is_displayed()
-    ]
+    shown = [item for item in page.find_elements(By.CSS_SELECTOR, ".sentence") if item.is_displayed()]
+    return [item.find_element(By.CSS_SELECTOR, ".where b").text for item in shown]
 
 
 def choose(page: Chrome, **chosen: str) -> None:
@@ -107,10 +104,4 @@ def test_without_javascript_all_sentences_are_shown(page: Chrome) -> None:
 
 @pytest.mark.parametrize("width", [320, 1600])
 def test_page_does_not_scroll_sideways(page: Chrome, width: int) -> None:
-    size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
-    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    try:
-        inside, needed = page.execute_script("let e = document.documentElement; return [e.clientWidth, e.scrollWidth]")
-        assert needed == inside
-    finally:
-        page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert not scrolls_sideways(page, width)

@@ -9,21 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagline.report.charts import (
-    BOTTOM,
-    HEIGHT,
-    LARGEST_DOT,
-    LEFT,
-    RIGHT,
-    STEPS,
-    TOP,
-    WIDTH,
-    curve,
-    learning_curves,
-    reliability,
-    ticks,
-)
+from tagline.report import charts
+from tagline.report.charts import LARGEST_DOT, LEFT, STEPS, TOP, curve, learning_curves, reliability, ticks
 
+RIGHT, BOTTOM = charts.WIDTH - charts.RIGHT, charts.HEIGHT - charts.BOTTOM
 NUMBERS = st.floats(-1e6, 1e6).map(lambda value: round(value, 6))
 
 
@@ -54,8 +43,8 @@ def test_ticks_enclose_the_range_at_equal_distances(a: float, b: float) -> None:
 @given(st.lists(NUMBERS, min_size=1, max_size=20))
 def test_curve_stays_inside_its_chart(ys: list[float]) -> None:
     for dot in curve("Loss", "Step", list(enumerate(ys, start=1))).dots:
-        assert LEFT <= dot.x <= WIDTH - RIGHT
-        assert TOP - 0.1 <= dot.y <= HEIGHT - BOTTOM + 0.1
+        assert LEFT <= dot.x <= RIGHT
+        assert TOP - 0.1 <= dot.y <= BOTTOM + 0.1
 
 
 def test_epoch_that_was_kept_is_marked_and_curve_in_words() -> None:
@@ -64,15 +53,15 @@ def test_epoch_that_was_kept_is_marked_and_curve_in_words() -> None:
     assert chart.text == "Validation F1: from 0.250 at epoch 1 to 0.400 at epoch 3, best at epoch 2 with 0.500"
     assert chart.best == chart.dots[1]
     assert [tick.text for tick in chart.x_ticks] == ["1", "2", "3"]
-    assert chart.path.split()[0] == f"{LEFT},{HEIGHT - BOTTOM}"
+    assert chart.path.split()[0] == f"{LEFT},{BOTTOM}"
     assert learning_curves([], [], 1) == []
 
 
 def test_areas_of_a_reliability_chart_are_proportional() -> None:
     bins = pd.DataFrame({"confidence": [0.5, 1.0], "accuracy": [0.0, 1.0], "number": [1, 3]})
     small, large = reliability(bins, "entities").dots
-    assert (small.x, small.y) == ((LEFT + WIDTH - RIGHT) / 2, HEIGHT - BOTTOM)
-    assert (large.x, large.y) == (WIDTH - RIGHT, TOP)
+    assert (small.x, small.y) == ((LEFT + RIGHT) / 2, BOTTOM)
+    assert (large.x, large.y) == (RIGHT, TOP)
     assert small.radius == LARGEST_DOT / 2
     assert large.radius**2 / small.radius**2 == pytest.approx(3, rel=0.02)
     assert large.text == "3 entities with a mean probability of 1.000: 1.000 of them correct"

@@ -91,13 +91,11 @@ def test_plain_tags_are_filtered_by_tag_alone() -> None:
     assert "In training split accuracy accuracy gold unseen 0.500 2 Words of the sentence macro F1" in text_of(page)
 
 
-@pytest.mark.parametrize(
-    ("words", "labels", "said", "missing"),
-    [
-        ("Ada", "B-PER", "No sentence has errors.", "<form"),
-        ("a b", "O O", "There are no entities.", 'id="reliability"'),
-    ],
-)
+NO_ERROR = ("Ada", "B-PER", "No sentence has errors.", "<form")
+NO_ENTITY = ("a b", "O O", "There are no entities.", 'id="reliability"')
+
+
+@pytest.mark.parametrize(("words", "labels", "said", "missing"), [NO_ERROR, NO_ENTITY])
 def test_page_without_errors_or_entities_says_so(words: str, labels: str, said: str, missing: str) -> None:
     page = render(evaluation([sentence(words, labels, labels)]))
     assert said in text_of(page)

@@ -9,17 +9,8 @@ from helpers.tagged import sentences
 
 from tagline.labels.label_list import Kind
 from tagline.metrics.outcomes import outcomes, outcomes_of_errors
-from tagline.report.shown_sentences import (
-    CHARACTERS,
-    CONTEXT,
-    ERRORS,
-    WORDS,
-    ShownSentence,
-    confidence,
-    shown_sentence,
-    visible,
-    worst_first,
-)
+from tagline.report import shown_sentences
+from tagline.report.shown_sentences import CONTEXT, ERRORS, WORDS, confidence, shown_sentence, visible, worst_first
 
 
 @pytest.mark.parametrize(
@@ -34,14 +25,16 @@ from tagline.report.shown_sentences import (
         ("\u0301", r"\u0301"),
         ("\u00a0\u3000", r"\xa0\u3000"),
         ("", ""),
-        ("x" * 200, "x" * CHARACTERS + "…"),
+        ("x" * 200, "x" * shown_sentences.CHARACTERS + "…"),
     ],
 )
 def test_word_is_safe_and_visible(word: str, expected: str) -> None:
     assert visible(word) == expected
 
 
-def shown(text: str, gold: str, predicted: str, score: float = 0.5, kind: Kind = "spans") -> ShownSentence:
+def shown(
+    text: str, gold: str, predicted: str, score: float = 0.5, kind: Kind = "spans"
+) -> shown_sentences.ShownSentence:
     tagged = evaluations.sentence(text, gold, predicted, score, kind=kind)
     return shown_sentence(tagged, outcomes(tagged), "test", 1.5)
 

@@ -23,12 +23,8 @@ from tagline.sources.download import write_encoder
 from tagline.sources.download_params import LocalEncoder
 
 INPUTS = ["input_ids", "token_type_ids", "attention_mask"]
-SMALL = (
-    "\u00e6\u00df\u01c6"
-    + "\u03bf\u03b4\u03c5\u03c3\u03b5\u03c2"
-    + "\u043c\u043e\u0441\u043a\u0432\u0430"
-    + "\u0565\u0580\u0582\u0561\u0576"
-)
+SMALL = "\u00e6\u00df\u01c6\u03bf\u03b4\u03c5\u03c3\u03b5\u03c2"
+SMALL += "\u043c\u043e\u0441\u043a\u0432\u0430\u0565\u0580\u0582\u0561\u0576"
 PIECES = ["[unused3]", "[unused10]", "[unused2]", *SMALL, *(f"##{letter}" for letter in SMALL), "\u5317", "\u4eac"]
 EXAMPLES = {
     "a A b. Of it": "a ^ a b . ^ of it",
@@ -70,9 +66,8 @@ def test_capitals_of_text_get_marks(marked: Path, text: str, expected: str) -> N
     assert shown(Tokenizer.from_file(str(marked / "tokenizer.json")), text) == expected
 
 
-LETTERS = st.sampled_from(
-    [*"aAbBzZ", *SMALL, *SMALL.upper(), *"\u00c9\u00e9\u0130\u0131\u01c4\u01c5\u1e9e\ufb03\uff21\u1ea4\U00010400"]
-)
+ODD = "\u00c9\u00e9\u0130\u0131\u01c4\u01c5\u1e9e\ufb03\uff21\u1ea4\U00010400"
+LETTERS = st.sampled_from([*"aAbBzZ", *SMALL, *SMALL.upper(), *ODD])
 OTHERS = st.sampled_from([*" '.-$5\u2019\u00b0\u0301\u0307\u200b\u5317\uac00\n\t\ufffd", CAPITAL, CAPITALS])
 
 
@@ -112,15 +107,12 @@ def test_vocabulary_and_embeddings_grow_if_no_ids_are_unused(tmp_path: Path) -> 
     after = AutoTokenizer.from_pretrained(copy / "tokenizer")
     last = len(tokenizer)
     assert after.convert_tokens_to_ids([CAPITAL, CAPITALS]) == [tokenizer.convert_tokens_to_ids("[unused0]"), last]
-    own, grown = (
-        AutoModel.from_pretrained(folder).get_input_embeddings().weight
-        for folder in (tmp_path / "small", copy / "encoder")
-    )
+    models = map(AutoModel.from_pretrained, (tmp_path / "small", copy / "encoder"))
+    own, grown = (model.get_input_embeddings().weight for model in models)
     assert torch.equal(grown, torch.cat([own, own[tokenizer.unk_token_id or 0][None]]))
 
-    write_json(
-        tmp_path / "small/config.json", read_json(tmp_path / "small/config.json", "a test") | {"vocab_size": last - 1}
-    )
+    config = tmp_path / "small/config.json"
+    write_json(config, read_json(config, "a test") | {"vocab_size": last - 1})
     with pytest.raises(UserError, match=f"small: no embeddings word_embeddings.weight with {last - 1} rows"):
         write_encoder(tmp_path, encoder, tmp_path / "other")
 
@@ -131,13 +123,10 @@ def lowercase_bpe() -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer)
 
 
-@pytest.mark.parametrize(
-    ("tokenizer", "said"),
-    [
-        (word_piece(["[unused0]", "[unused1]"]), ""),
-        (lowercase_bpe(), "its model is BPE, not WordPiece"),
-    ],
-)
+CASED = word_piece(["[unused0]", "[unused1]"])
+
+
+@pytest.mark.parametrize(("tokenizer", "said"), [(CASED, ""), (lowercase_bpe(), "its model is BPE, not WordPiece")])
 def test_other_tokenizers_stay_as_they_are(tmp_path: Path, tokenizer: PreTrainedTokenizerBase, said: str) -> None:
     folder = save(tmp_path, tokenizer)
     before = {path: path.read_bytes() for path in folder.iterdir()}

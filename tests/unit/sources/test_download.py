@@ -39,17 +39,15 @@ def write(folder: Path, name: str, content: str, **keys: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("name", "keys", "content", "agreement"),
+    ("name", "content", "agreement"),
     [
-        ("prodigy", {}, PRODIGY, 0.0),
-        ("gliner", {}, '{"tokenized_text": ["Oslo", ".", "li/ves"], "ner": []}', 0.6667),
-        ("conllu", {}, IN_TEXT, 0.5),
+        ("prodigy", PRODIGY, 0.0),
+        ("gliner", '{"tokenized_text": ["Oslo", ".", "li/ves"], "ner": []}', 0.6667),
+        ("conllu", IN_TEXT, 0.5),
     ],
 )
-def test_words_are_compared_with_raw_text(
-    tmp_path: Path, name: str, keys: dict[str, Any], content: str, agreement: float
-) -> None:
-    assert write(tmp_path, name, content, **keys)["words"]["agreement"] == agreement
+def test_words_are_compared_with_raw_text(tmp_path: Path, name: str, content: str, agreement: float) -> None:
+    assert write(tmp_path, name, content)["words"]["agreement"] == agreement
 
 
 def test_words_that_predict_splits_differently_are_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

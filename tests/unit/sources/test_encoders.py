@@ -65,9 +65,8 @@ def test_malformed_or_hostile_index_is_refused(tmp_path: Path, index: object, me
     source = write_shards(tmp_path / "source", index)
     for secret in ("token", "x.safetensors"):
         (tmp_path / secret).write_text("secret")
-    assert message_of(encoders.copy_encoder, source, tmp_path / "target").startswith(
-        f"{source / encoders.WEIGHTS_INDEX}: {message}"
-    )
+    found = message_of(encoders.copy_encoder, source, tmp_path / "target")
+    assert found.startswith(f"{source / encoders.WEIGHTS_INDEX}: {message}")
     assert not (tmp_path / "target").exists()
 
 
@@ -137,9 +136,7 @@ VERSIONS = "fast_tokenizer_files"
         ("tokenizer.json", too_large_id, "tokenizer.json: damaged (ids of the vocabulary are not all whole numbers be"),
     ],
 )
-def test_damaged_or_hostile_tokenizer_is_refused(
-    tmp_path: Path, file: str, change: Callable[[str], str], message: str
-) -> None:
+def test_hostile_tokenizer_is_refused(tmp_path: Path, file: str, change: Callable[[str], str], message: str) -> None:
     save_encoder(tmp_path, word_piece(["a"]))
     (tmp_path / file).write_text(change((tmp_path / file).read_text()))
     assert message_of(encoders.load_tokenizer, tmp_path).startswith(f"{tmp_path}/{message}")

@@ -41,16 +41,14 @@ def questions(server: Hub) -> list[str]:
     return [request for request in server.requests if "agent-harnesses" not in request]
 
 
-ABSENT = (
-    "download.{}.name in params.yaml: a/b does not exist on the Hub, or is private; correct the name, or log in by "
-)
+ABSENT = "download.{}.name in params.yaml: a/b does not exist on the Hub, or is private; correct the name, or log in "
 
 
 @pytest.mark.parametrize(
     ("kind", "name", "revision", "token", "message"),
     [
-        ("dataset", "a/b", "main", "", ABSENT.format("dataset") + LOGIN),
-        ("model", "a/b", "main", GOOD, ABSENT.format("encoder") + LOGIN),
+        ("dataset", "a/b", "main", "", f"{ABSENT}by {LOGIN}".format("dataset")),
+        ("model", "a/b", "main", GOOD, f"{ABSENT}by {LOGIN}".format("encoder")),
         ("model", NAME, "v9", "", f"{NAME}: no revision v9; expected a branch, a tag or a full commit"),
         ("dataset", GATED, "main", "", f"{GATED}: gated; accept its conditions at {{url}}/datasets/{GATED}, then"),
         ("dataset", "a..b", "main", "", "download.dataset.name in params.yaml: 'a..b' is not the name of a repository"),
@@ -98,9 +96,7 @@ def test_pickled_encoder_is_refused_before_anything_is_fetched(server: Hub) -> N
 
 
 @pytest.mark.parametrize("offline", [False, True])
-def test_weights_that_differ_from_the_listing_are_refused(
-    server: Hub, monkeypatch: pytest.MonkeyPatch, offline: bool
-) -> None:
+def test_weights_that_differ_from_the_listing_are_refused(server: Hub, monkeypatch, offline: bool) -> None:
     found = hub.find("model", NAME, "main")
     snapshot = hub.fetch_encoder(found)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", offline)
@@ -117,23 +113,19 @@ def test_weights_that_differ_from_the_listing_are_refused(
 
 NO_HUB = "{url}: does not look like a Hugging Face Hub ("
 PATH = f"{NAME}: the Hub lists the file {{name!r}}; expected paths inside the repository; check"
+OUTSIDE = ("../token", "/etc/passwd", "a\x1b[31m", "a\\..\\b")
 COMMIT = {"id": NAME, "sha": "0" * 40}
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        *[
-            ({**COMMIT, "siblings": [{"rfilename": name}]}, PATH.format(name=name))
-            for name in ("../token", "/etc/passwd", "a\x1b[31m", "a\\..\\b")
-        ],
+        *[({**COMMIT, "siblings": [{"rfilename": name}]}, PATH.format(name=name)) for name in OUTSIDE],
         ({"id": NAME, "sha": "../x"}, NO_HUB),
         ({**COMMIT, "siblings": [1]}, NO_HUB),
         ({**COMMIT, "siblings": [{"rfilename": "a", "lfs": dict.fromkeys(LFS)}]}, NO_HUB),
     ],
 )
-def test_malformed_or_hostile_answer_is_refused(
-    server: Hub, content: dict[str, object], message: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_malformed_or_hostile_answer_is_refused(server: Hub, content: dict, message: str, monkeypatch) -> None:
     monkeypatch.setattr(HfApi, "model_info", lambda *_, **__: ModelInfo(**content))
     assert fault("model").startswith(message.replace("{url}", server.url))

@@ -48,9 +48,7 @@ def read(split: Dataset, **values: Any) -> list[Sentence]:
         (rows(ClassLabel(names=NAMES), list_type=Sequence), {}),  # the older name of lists
     ],
 )
-def test_every_kind_of_tag_column_gives_names(
-    split: Dataset, keys: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_kind_of_tag_column_gives_names(split: Dataset, keys: dict[str, Any], monkeypatch) -> None:
     monkeypatch.setattr(lists, "BATCH_ROWS", 2)
     assert [to_row(found) for found in read(split, document="more", **keys)] == [
         {"document": "7", "words": ["Ada", "Lind", "runs"], "ner": ["B-PER", "I-PER", "O"]},
@@ -97,17 +95,14 @@ VERSION = "---\nconfigs: [{config_name: a, version: /v, data_files: train.jsonl}
         ({"README.md": VERSION}, "its README.md has the version '/v'; expected one such as 1.0.0"),
     ],
 )
-def test_damaged_or_hostile_repository_is_refused(
-    files: dict[str, str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_damaged_or_hostile_repository_is_refused(files: dict, message: str, tmp_path: Path, monkeypatch) -> None:
     for name, content in {"train.jsonl": '{"tokens": ["Ada"]}', **files}.items():
         (tmp_path / name).write_text(content)
     monkeypatch.setattr(hub_dataset, "HF_DATASETS_CACHE", tmp_path / "cache")
-    monkeypatch.setattr(
-        hub_dataset,
-        "load_dataset_builder",
-        lambda *_, cache_dir, **__: load_dataset_builder(str(tmp_path), cache_dir=cache_dir),
-    )
-    assert message_of(
-        hub_dataset.load, Repository("dataset", "ada/people", "c" * 40, frozenset(files)), params()
-    ).startswith(f"{AT}: {message}")
+
+    def local(*_: object, cache_dir: Path, **__: object) -> Any:
+        return load_dataset_builder(str(tmp_path), cache_dir=cache_dir)
+
+    monkeypatch.setattr(hub_dataset, "load_dataset_builder", local)
+    repository = Repository("dataset", "ada/people", "c" * 40, frozenset(files))
+    assert message_of(hub_dataset.load, repository, params()).startswith(f"{AT}: {message}")

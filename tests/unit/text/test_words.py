@@ -30,10 +30,8 @@ def words(text: str) -> list[str]:
         ("\u0645\u06cc\u200c\u062e in\u00adner", "\u0645\u06cc\u200c\u062e|in\u00adner"),
         ("\u5317\u4eac in \u30cb\u30e5\u30fc\u30fb\u30e8\u306e", "\u5317|\u4eac|in|\u30cb\u30e5\u30fc|\u30fb|\u30e8|\u306e"),
         # Hebrew: IDF, Dr., and a prefix before a quotation.
-        (
-            '\u05e6\u05d4"\u05dc \u05d3"\u05e8 \u05d4"\u05d4\u05d0"',
-            '\u05e6\u05d4"\u05dc|\u05d3"\u05e8|\u05d4|"|\u05d4\u05d0|"',
-        ),
+        ('\u05e6\u05d4"\u05dc \u05d3"\u05e8', '\u05e6\u05d4"\u05dc|\u05d3"\u05e8'),
+        ('\u05d4"\u05d4\u05d0"', '\u05d4|"|\u05d4\u05d0|"'),
         ("\u2764\ufe0f\U0001f44d\U0001f3fd \u200b", "\u2764\ufe0f|\U0001f44d\U0001f3fd|\u200b"),
         # Two flags, a family, the flag of Wales.
         ("\U0001f1f3\U0001f1f4\U0001f1f8\U0001f1ea", "\U0001f1f3\U0001f1f4|\U0001f1f8\U0001f1ea"),

@@ -64,7 +64,5 @@ def test_io_joins_neighbours_of_one_type(spans: list[tuple[str, int]]) -> None:
         ("? PER PER ? ?", "IO", "? B-PER|I-PER I-PER ? ?", 0),
     ],
 )
-def test_illegal_tags_are_repaired_as_conlleval_reads_them(
-    tags: str, scheme: str, expected: str, repaired: int
-) -> None:
+def test_illegal_tags_are_read_as_by_conlleval(tags: str, scheme: str, expected: str, repaired: int) -> None:
     assert converted([tags.split()], scheme) == (expected.split(), repaired)

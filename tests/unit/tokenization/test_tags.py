@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from helpers.messages import message_of
 
 from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import RawData
@@ -60,9 +61,7 @@ def test_each_split_is_read_in_its_own_scheme(tmp_path: Path) -> None:
         ("N V O N N N N N N N N N N", "N", "tags", "N O V", "N V O N N N N N N N N N N"),
     ],
 )
-def test_kind_and_labels_are_recognised(
-    tmp_path: Path, train: str, others: str, kind: str, names: str, labels: str
-) -> None:
+def test_labels_are_recognised(tmp_path: Path, train: str, others: str, kind: str, names: str, labels: str) -> None:
     data = made(tmp_path, train=train, validation=others, test=others)
     found, tags = read(data)
     assert (found.kind, " ".join(found.names)) == (kind, names)
@@ -104,10 +103,8 @@ def test_illegal_tags_are_named(tmp_path: Path) -> None:
     assert tags["train"].illegal == 1
     assert list(tags["train"].illegal_tags()) == ["train-1, word 1 (w1): I-Y after O"]
     assert tags["test"].illegal == 2
-    assert sorted(tags["test"].illegal_tags()) == [
-        "test-1, word 0 (w0): B-X at the end",
-        "test-2, word 0 (w0): E-Y at the beginning",
-    ]
+    illegal = ["test-1, word 0 (w0): B-X at the end", "test-2, word 0 (w0): E-Y at the beginning"]
+    assert sorted(tags["test"].illegal_tags()) == illegal
 
 
 @pytest.mark.parametrize("outside", ["OTHER", "0", "none"])
@@ -121,9 +118,7 @@ def test_tag_that_stands_for_o_must_be_named(tmp_path: Path, outside: str) -> No
     assert read_tags(read_column(data, "ner", "tags", outside), "tags")[0].kind == "tags"
     spans = made(tmp_path / "spans", train=f"B_X I_X {outside}", validation=outside, test="B_X")
     assert read_tags(read_column(spans, "ner", "auto", outside), "auto")[0].names == ("O", "B-X", "I-X")
-    with pytest.raises(
-        UserError, match=r"column ner: no word has the tag X \(tokenize_align.outside .*\); expected one"
-    ):
+    with pytest.raises(UserError, match=r"column ner: no word has the tag X \(tokenize_align.outside .*\); expected"):
         read_column(data, "ner", "auto", "X")
 
 
@@ -152,9 +147,7 @@ def test_tags_that_differ_only_in_case_or_invisible_characters_are_reported(tmp_
 def test_types_that_end_in_the_letters_of_prefixes_need_the_scheme(tmp_path: Path) -> None:
     # Of the five V_I, that of test follows a V_B, and validation is IO.
     data = made(tmp_path, train="V_B O V_I O | V_I O O V_I", validation="V_I O", test="V_B V_I O")
-    with pytest.raises(UserError) as raised:
-        read(data)
-    assert str(raised.value) == (
+    assert message_of(read, data) == (
         "column ner: V_B looks like B-V, but the order of the tags is not that of a scheme (3 are illegal, 5 are inside "
         "spans); if the endings belong to the types, set tokenize_align.scheme: IO or tags in params.yaml; if not, set "
         "the scheme of the tags, such as IOB2"

@@ -58,9 +58,10 @@ def test_longest_window_is_what_the_model_reads(name: str, config: dict[str, Any
     assert expected is None or not reads(model, expected + 1)
 
 
-@pytest.mark.parametrize(
-    ("name", "config"), [("fnet", SIZE), ("funnel", {"d_model": 16, "block_sizes": [1, 1], "d_head": 8})]
-)
+FUNNEL = {"d_model": 16, "block_sizes": [1, 1], "d_head": 8}
+
+
+@pytest.mark.parametrize(("name", "config"), [("fnet", SIZE), ("funnel", FUNNEL)])
 def test_encoder_that_ignores_the_padding_mask_is_refused(name: str, config: dict[str, Any]) -> None:
     check_mask(new_model(lambda: model_of("bert", **SIZE)))
     with pytest.raises(UserError, match=f": {name} ignores the padding mask, so that labels would depend on the batch"):
@@ -110,9 +111,10 @@ def test_windows_must_fit_the_model() -> None:
             check_fit(model, split, folder, "train.start_from: old", multiple)
 
 
-@pytest.mark.parametrize(
-    ("order", "processes", "expected"), [("random", 1, 160), ("by_length", 1, None), ("by_length", 2, 500)]
-)
+BY_LENGTH = [("by_length", 1, None), ("by_length", 2, 500)]
+
+
+@pytest.mark.parametrize(("order", "processes", "expected"), [("random", 1, 160), *BY_LENGTH])
 def test_batches_too_small_for_a_gpu_are_described(order: Any, processes: int, expected: int | None) -> None:
     params = Batches(order=order, subwords_per_batch=1000, batch_size=8)
     batches = TrainingBatches(np.full(6400, 20), params, seed=1)

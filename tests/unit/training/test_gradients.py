@@ -27,24 +27,16 @@ WINDOWS = [[2, 5, 6, 3], [2, 7, 3], [2, 8, 9, 10, 4, 3], [2, 5, 3]]
 
 def process_of(index: int = 0, processes: int = 1, device: str = "cpu") -> Any:
     """The accelerator of one of several processes, without communication."""
-    return SimpleNamespace(
-        process_index=index,
-        num_processes=processes,
-        device=torch.device(device),
-        no_sync=nullcontext,
-        unwrap_model=lambda model: model,
-        backward=Tensor.backward,
-        reduce=lambda tensor, _: tensor,
-    )
+    methods = {"no_sync": nullcontext, "unwrap_model": lambda model: model, "backward": Tensor.backward}
+    methods |= {"reduce": lambda tensor, _: tensor}
+    return SimpleNamespace(process_index=index, num_processes=processes, device=torch.device(device), **methods)
 
 
 def bert(dropout: float) -> BertForTokenClassification:
     torch.manual_seed(4)
     size = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}
-    config = BertConfig(
-        vocab_size=11, num_labels=3, hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout, **size
-    )
-    return BertForTokenClassification(config).train()
+    rates = dict.fromkeys(("hidden_dropout_prob", "attention_probs_dropout_prob"), dropout)
+    return BertForTokenClassification(BertConfig(vocab_size=11, num_labels=3, **rates, **size)).train()
 
 
 def new_gradients(head: str = "linear", multiple: int = 1, seed: int = 7, **options: Any) -> Gradients:
@@ -61,9 +53,7 @@ def add(gradients: Gradients, process: Any, model: nn.Module, number: int = 1) -
     return gradients.add(process, model, number, batch, gradients.parts(process, batch))
 
 
-def of_batch(
-    dropout: float = 0.0, processes: int = 1, number: int = 1, **changed: object
-) -> tuple[float, dict[str, Tensor]]:
+def of_batch(dropout: float = 0.0, processes: int = 1, number: int = 1, **changed: Any) -> tuple[float, dict]:
     """Loss and gradients of the four windows as one batch; averaged over processes, as DDP does."""
     gradients = new_gradients(**changed)
     losses, sums = [], {}
@@ -85,15 +75,10 @@ def test_loss_is_mean_over_labelled_subwords() -> None:
     assert loss == pytest.approx(np.mean(each), abs=1e-6)
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"processes": 5, "label_smoothing": 0.1},
-        {"subwords_per_device": 12},
-        {"processes": 2, "subwords_per_device": 6},
-        {"multiple": 8},
-    ],
-)
+SEVERAL = [{"processes": 5, "label_smoothing": 0.1}, {"processes": 2, "subwords_per_device": 6}]
+
+
+@pytest.mark.parametrize("changed", [*SEVERAL, {"subwords_per_device": 12}, {"multiple": 8}])
 def test_processes_parts_and_padding_change_no_gradient(changed: dict[str, Any]) -> None:
     loss, gradients = of_batch(**changed)
     expected = of_batch(label_smoothing=changed.get("label_smoothing", 0.0))

@@ -89,9 +89,7 @@ def test_one_process_is_not_launched(host: pytest.MonkeyPatch, devices: int, var
         (0, own_launcher.VARIABLE, "99", "TAGLINE_PROCESSES is 99; expected at most 32, 8 for each core of this host"),
     ],
 )
-def test_impossible_number_of_processes_is_an_error(
-    host: pytest.MonkeyPatch, devices: int, name: str, value: str, message: str
-) -> None:
+def test_impossible_number_is_an_error(host, devices: int, name: str, value: str, message: str) -> None:
     host.setattr(torch.accelerator, "device_count", lambda: devices)
     host.setattr(os, "cpu_count", lambda: 4)
     host.setenv(name, value)

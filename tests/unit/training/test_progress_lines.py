@@ -57,9 +57,7 @@ def test_epoch_shows_its_results_and_the_run_its_times(capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize(("shown", "terminal"), [(False, False), (True, True)])
-def test_no_step_lines_beside_a_bar_or_in_other_processes(
-    shown: bool, terminal: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_no_step_lines_beside_a_bar_or_in_other_processes(shown: bool, terminal: bool, monkeypatch, capsys) -> None:
     monkeypatch.setattr("tagline.training.progress_lines.watched", lambda: terminal)
     clock = Clock()
     lines = ProgressLines(10, 1, done=0, words=9, shown=shown, clock=clock)

@@ -96,10 +96,8 @@ def test_sharded_run_needs_a_shared_work_folder(tmp_path: Path, monkeypatch: pyt
 
 
 def test_hosts_that_would_train_different_models_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    for same, message in (
-        ((), "code, data/tokenized or models/p.+ differ"),
-        (("run",), "train.precision: auto is fp32 on"),
-    ):
+    differ = "code, data/tokenized or models/p.+ differ"
+    for same, message in (((), differ), (("run",), "train.precision: auto is fp32 on")):
         monkeypatch.setattr("tagline.training.processes.agree", lambda text, same=same: text in same)
         with pytest.raises(UserError, match=message):
             run._check_agreement("run", "fp32")

@@ -58,9 +58,7 @@ def test_requested_trackers_are_listed_once(monkeypatch: pytest.MonkeyPatch) -> 
             requested()
 
 
-def test_continued_run_continues_its_curves_under_its_name(
-    fakes: dict[str, Fake], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_continued_run_continues_its_curves_under_its_name(fakes: dict[str, Fake], monkeypatch) -> None:
     Trackers(list(TRACKERS)).start("run-1", 20, print)
     assert fakes["dvclive"].options["resume"] is True
     assert fakes["tensorboard"].options["purge_step"] == 21

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 from helpers.windows import windows
@@ -31,9 +33,7 @@ def listed(epoch: list[np.ndarray]) -> list[list[int]]:
 
 
 @given(LENGTHS, ORDERS, st.integers(0, 2**32 - 1), st.integers(0, 5), st.integers(1, 9))
-def test_each_window_is_in_one_batch_within_the_limit(
-    lengths: np.ndarray, order: Batches, seed: int, epoch: int, multiple: int
-) -> None:
+def test_each_window_is_in_one_batch(lengths: np.ndarray, order: Batches, seed: int, epoch: int, multiple: int) -> None:
     batches = TrainingBatches(lengths, order, seed, multiple)
     batch_list = batches.epoch(epoch)
     assert sorted(index for batch in batch_list for index in batch.tolist()) == list(range(len(lengths)))
@@ -53,11 +53,8 @@ def test_each_window_is_in_one_batch_within_the_limit(
 @pytest.mark.parametrize("order", [by_length(64), at_random(4)])
 def test_order_changes_with_each_epoch_and_seed(order: Batches) -> None:
     lengths = np.repeat(np.arange(4, 14), 6)
-    epochs = {
-        (seed, epoch): listed(TrainingBatches(lengths, order, seed).epoch(epoch))
-        for seed in range(3)
-        for epoch in range(3)
-    }
+    keys = product(range(3), range(3))
+    epochs = {(seed, epoch): listed(TrainingBatches(lengths, order, seed).epoch(epoch)) for seed, epoch in keys}
     assert len({str(batches) for batches in epochs.values()}) == 9
     # Not only the order of the batches changes: windows of equal length are shuffled too.
     together = {frozenset(batch) for epoch in range(3) for batch in epochs[0, epoch]}
@@ -73,9 +70,7 @@ def test_padding_by_length_is_below_a_tenth_in_few_more_steps() -> None:
 
 
 @given(LENGTHS, ORDERS, st.integers(1, 9), st.data())
-def test_padding_is_counted_over_all_steps(
-    lengths: np.ndarray, order: Batches, multiple: int, data: st.DataObject
-) -> None:
+def test_padding_is_of_all_steps(lengths: np.ndarray, order: Batches, multiple: int, data: st.DataObject) -> None:
     batches = TrainingBatches(lengths, order, 1, multiple)
     steps = data.draw(st.integers(1, 3 * batches.steps_per_epoch + 1))
     done = [batch for epoch in range(4) for batch in batches.epoch(epoch)][:steps]
@@ -84,9 +79,7 @@ def test_padding_is_counted_over_all_steps(
 
 
 @given(LENGTHS, st.integers(1, 6), st.one_of(st.none(), st.integers(1, 200)))
-def test_processes_and_parts_share_a_batch(
-    lengths: np.ndarray, processes: int, subwords_per_device: int | None
-) -> None:
+def test_processes_share_a_batch(lengths: np.ndarray, processes: int, subwords_per_device: int | None) -> None:
     batch = np.random.default_rng(0).permutation(len(lengths))
     shared = share(batch, lengths, processes, subwords_per_device)
     assert len(shared) == processes
@@ -113,9 +106,7 @@ N = -100
         ([2], {"count": 3}, [[2, 3], [9, 9], [9, 9]], [[1, 1], [1, 0], [1, 0]], [[N] * 2] * 3),
     ],
 )
-def test_part_is_padded_to_its_longest_window(
-    rows: list[int], options: dict[str, int], ids: object, mask: object, labels: object
-) -> None:
+def test_part_is_padded(rows: list[int], options: dict, ids: object, mask: object, labels: object) -> None:
     input_ids = [[2, 7, 8, 3], [2, 8, 3], [2, 3]]
     word_ids = [[-1, 0, 0, -1], [-1, 0, -1], [-1, -1]]
     made = windows([0, 0, 1], input_ids, word_ids, [[N, 1, 1, N], [N, 2, N], [N, N]])

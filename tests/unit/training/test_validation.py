@@ -39,10 +39,8 @@ def test_loss_is_the_mean_over_words_with_subwords(subwords_per_device: int | No
     expected = [-logits[window][position, gold].item() for window, position, gold in chosen]
     correct = [logits[window][position].argmax().item() == gold for window, position, gold in chosen]
     sentences = {"id": ["a", "b", "c"], "words": WORDS, "labels": GOLD}
-    split = Split(
-        Dataset.from_dict(sentences, features=sentence_features(LABELS)),
-        Dataset.from_dict(WINDOWS, features=WINDOW_FEATURES),
-    )
+    windows = Dataset.from_dict(WINDOWS, features=WINDOW_FEATURES)
+    split = Split(Dataset.from_dict(sentences, features=sentence_features(LABELS)), windows)
     words: list[int] = []
     validation = Validation(split, make_head("linear", LABELS), LABELS, "fp32", subwords_per_device)
     scores = validation.scores(Accelerator(), model.train(), words.append)

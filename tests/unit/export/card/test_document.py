@@ -51,9 +51,7 @@ def card_data(types: tuple[str, ...] = ("LOC", "PER"), **changes: Any) -> CardDa
         encoder={"source": "path", "path": "my-bert", "sha256": {"encoder/model.safetensors": "e" * 64}},
         training={
             "params": {"batches": {"batch_size": 8}, "max_steps": None},
-            "precision": "bf16",
-            "best_epoch": 2,
-            "steps": 1500,
+            **{"precision": "bf16", "best_epoch": 2, "steps": 1500},
             "versions": {"python": "3.11.1", "torch": "2.13.0+cpu"},
         },
         windows=WINDOWS,
@@ -181,9 +179,8 @@ def test_metadata_names_only_what_is_on_the_hub() -> None:
     assert list(read) == ["library_name", "metrics", "pipeline_tag", "tags", "model-index"]
     encoder = {"source": "hub", "name": "e/f", "commit": "1" * 40, "sha256": WEIGHTS}
     hub = Push(repo_id="ada/people", private=True, branch="main", push=True)
-    data = ModelCard(
-        render(card_data(dataset=HUB_DATASET, encoder=encoder, hub=hub, card=Card(language=None, license="mit")))
-    ).data
+    card = Card(language=None, license="mit")
+    data = ModelCard(render(card_data(dataset=HUB_DATASET, encoder=encoder, hub=hub, card=card))).data
     assert (data.base_model, data.datasets, data.license, data.model_name) == ("e/f", ["a/b"], "mit", "people")
     results = data.eval_results or []
     assert [(each.metric_name, each.metric_value) for each in results] == [
@@ -252,6 +249,5 @@ def test_curve_of_many_epochs_has_the_first_the_last_and_the_kept_one() -> None:
 def test_marks_of_capitals_are_named() -> None:
     encoder = {"source": "path", "path": "my-bert", "sha256": {}}
     assert "mark words" not in render(card_data(encoder=encoder))
-    assert "the sub-words ⸏ and ⸐ mark words with an initial capital" in render(
-        card_data(encoder=encoder | {"marks": ["⸏", "⸐"]})
-    )
+    marked = render(card_data(encoder=encoder | {"marks": ["⸏", "⸐"]}))
+    assert "the sub-words ⸏ and ⸐ mark words with an initial capital" in marked

@@ -81,42 +81,24 @@ def test_likelihood_is_that_of_the_words_with_subwords(seed: int, lengths: list[
     scores = logits.copy()
     scores[~known] = [0, -np.inf, -np.inf]
     expected = 0.0
-    for of_sentence, ids, seen in zip(
-        sentences(logits, lengths), sentences(gold, lengths), sentences(known, lengths), strict=True
-    ):
+    for of_sentence, ids, seen in zip(*(sentences(each, lengths) for each in (logits, gold, known)), strict=True):
         of_all = all_scores(of_sentence[seen], head)
         expected += log_sum(of_all) - of_all[tuple(ids[seen])]
     found = head.negative_log_likelihood(scores, np.array(lengths), gold, known)
     assert found == pytest.approx(expected, rel=1e-5, abs=1e-4)
 
 
-@given(SEEDS, st.lists(st.lists(st.sampled_from([-100, 0, 1, 2]), min_size=4, max_size=4), min_size=1, max_size=3))
-def test_loss_is_the_likelihood_of_labelled_subwords(seed: int, rows: list[list[int]]) -> None:
-    labels = np.array(rows)
-    logits, head = made(seed, labels.size)
-    labelled = labels != -100
-    lengths = labelled.sum(1)
-    expected = head.negative_log_likelihood(
-        logits.reshape(*labels.shape, 3)[labelled], lengths, labels[labelled], np.ones(lengths.sum(), bool)
-    )
-    found = loss(
-        head,
-        torch.from_numpy(logits).view(*labels.shape, 3),
-        torch.from_numpy(labels),
-        torch.from_numpy(head.transitions),
-    )
-    assert found.item() == pytest.approx(expected, rel=1e-4, abs=1e-3)
-
-
 PARTLY = replace(LABELS, sets=((), ("O", "I-X")))
 POSSIBLE = [{0}, {1}, {2}, {0, 1, 2}, {0, 2}]
 
 
-@given(SEEDS, st.lists(st.lists(st.sampled_from([-100, *range(5)]), min_size=4, max_size=4), min_size=1, max_size=3))
-def test_loss_of_unknown_labels_is_that_of_all_possible_sequences(seed: int, rows: list[list[int]]) -> None:
-    labels = np.array(rows)
+@pytest.mark.parametrize(("known", "count"), [(LABELS, 3), (PARTLY, 5)])
+@given(SEEDS, st.data())
+def test_loss_is_that_of_all_possible_sequences(known: Labels, count: int, seed: int, data: st.DataObject) -> None:
+    row = st.lists(st.sampled_from([-100, *range(count)]), min_size=4, max_size=4)
+    labels = np.array(data.draw(st.lists(row, min_size=1, max_size=3)))
     logits, head = made(seed, labels.size)
-    head = replace(head, labels=PARTLY)
+    head = replace(head, labels=known)
     logits = logits.reshape(*labels.shape, 3)
     expected = 0.0
     for of_row, gold in zip(logits, labels, strict=True):
@@ -130,9 +112,8 @@ def test_loss_of_unknown_labels_is_that_of_all_possible_sequences(seed: int, row
     assert found.item() == pytest.approx(expected, rel=1e-4, abs=1e-3)
     assert leaf.grad is not None and leaf.grad.isfinite().all()
     labelled = labels != -100
-    words = head.negative_log_likelihood(
-        logits[labelled], labelled.sum(1), labels[labelled], np.ones(labelled.sum(), bool)
-    )
+    every = np.ones(labelled.sum(), bool)
+    words = head.negative_log_likelihood(logits[labelled], labelled.sum(1), labels[labelled], every)
     assert words == pytest.approx(expected, rel=1e-4, abs=1e-3)
 
 

@@ -43,7 +43,6 @@ test_malformed_record_is_reported_by_line = refusals(
     "argilla",
     ({"fields": []}, "'fields' must be an object; got []"),
     ({"text": "Ada"}, "neither 'responses' nor 'q.responses' (keys: 'text')"),
-    ({"fields": {}, "responses": {}}, "the key 'text' is missing (keys: none)"),
     ({"text": "", "responses": {"topic": []}}, "no responses to 'q', but to 'topic'; see download"),
     ({"text": "", "responses": {"q": ["x"]}}, "a response must be an object with a value; got 'x'"),
     at="f:1: record None: ",

@@ -49,9 +49,7 @@ def token(*fields: str) -> str:
         ("a b", "2-1 x 1 a 2 b", None),
     ],
 )
-def test_words_in_the_text_of_their_sentence(
-    tmp_path: Path, text: str, forms: str, spans: list[tuple[int, int]] | None
-) -> None:
+def test_words_in_the_text_of_a_sentence(tmp_path: Path, text: str, forms: str, spans: list | None) -> None:
     lines = [token(*forms.split()[index : index + 2]) for index in range(0, len(forms.split()), 2)]
     (sentence,) = read(tmp_path, "conllu", f"# text = {text}\n" + "".join(lines))
     assert sentence.surface == (None if spans is None else Surface(text, spans))

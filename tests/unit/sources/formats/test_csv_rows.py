@@ -63,9 +63,7 @@ FILL, SKIP = {"fill_down": True}, {"empty_words": "skip"}
         ("s,w,t\n7,[ 1 ],O O O\n8,(a) is,O O\n9,[C] a,O O\n", ROWS, {"7": "[ 1 ]", "8": "(a) is", "9": "[C] a"}, []),
     ],
 )
-def test_sentences_of_rows(
-    tmp_path: Path, content: str, keys: dict[str, Any], sentences: dict[str, str], skipped: list[int]
-) -> None:
+def test_sentences_of_rows(tmp_path: Path, content: str, keys: dict, sentences: dict, skipped: list[int]) -> None:
     found = read(tmp_path, "csv", content, **KEYS, **keys)
     assert {sentence.id: " ".join(sentence.words) for sentence in found} == sentences
     notes = [note for sentence in found for note in sentence.notes]

@@ -10,7 +10,6 @@ from helpers.annotated import tagged, write_rows
 from helpers.formats import read, refusals, section
 
 from tagline.core.errors import UserError
-from tagline.sources.files import FileSource
 
 # Offsets count UTF-16 units, in which the hand is two.
 LISTS = [
@@ -34,30 +33,16 @@ def test_every_export_is_read_alike(tmp_path: Path, rows: list[dict[str, Any]]) 
 
 
 def test_a_folder_with_a_file_per_annotator(tmp_path: Path) -> None:
-    folder = tmp_path / "export"
-    folder.mkdir()
-    write_rows(folder / "ada.jsonl", LISTS)
-    write_rows(folder / "bo.lind.jsonl", [{**LISTS[1], "label": [[3, 7, "ORG"]]}, {**LISTS[0], "Comments": ["why"]}])
-    write_rows(tmp_path / "few.jsonl", LISTS[:1])
-    write_rows(tmp_path / "other.jsonl", LISTS)
-
-    def texts(annotators: str) -> dict[str, str]:
-        dataset = section("doccano", train="export", validation="few.jsonl", test="other.jsonl", annotators=annotators)
-        source = FileSource(tmp_path, dataset)
-        assert [file.name for file in source.files["train"]] == ["ada.jsonl", "bo.lind.jsonl"]
-        found = {str(sentence.id): tagged(sentence) for sentence in source.splits()["train"]}
-        assert source.provenance()["findings"]["train"]["agreement"] == {
-            "ada, bo.lind": {"texts": 2, "f1": 0.5, "kappa": 0.6429}
-        }
-        return found
-
-    assert texts("agreed") == {"1": "Oslo/B-LOC", "2": "", "3": ""}
-    assert texts("bo.lind") == {"1": "Oslo/B-LOC", "2": "Oslo/B-ORG"}
-    with pytest.raises(UserError, match=r"ada.jsonl:2: 2 annotations of one text \(by ada, bo.lind\)"):
-        list(section("doccano").read(folder))
-    write_rows(folder / "bo.lind.jsonl", [{**LISTS[0], "text": "In Oslo"}])
+    """The name of the file is that of the annotator; test_page.py has what the formats with such folders share."""
+    write_rows(tmp_path / "ada.jsonl", LISTS)
+    of_bo = [{**LISTS[1], "label": [[3, 7, "ORG"]]}, {**LISTS[0], "Comments": ["why"]}]
+    write_rows(tmp_path / "bo.lind.jsonl", of_bo)
+    for annotators, tags in {"agreed": ["Oslo/B-LOC", "", ""], "bo.lind": ["Oslo/B-LOC", "Oslo/B-ORG", ""]}.items():
+        found = {each.id: tagged(each) for each in section("doccano", annotators=annotators).read(tmp_path)}
+        assert found == dict(zip("123", tags, strict=True))
+    write_rows(tmp_path / "bo.lind.jsonl", [{**LISTS[0], "text": "In Oslo"}])
     with pytest.raises(UserError, match=r"bo.lind.jsonl:1: another text than at .*/ada.jsonl:1, but the same id; expe"):
-        list(section("doccano", annotators="majority").read(folder))
+        list(section("doccano", annotators="majority").read(tmp_path))
 
 
 test_malformed_row_is_reported_by_line = refusals(
@@ -65,6 +50,5 @@ test_malformed_row_is_reported_by_line = refusals(
     ({"text": "Ada", "spans": []}, "neither 'label' nor 'entities' (keys: 'text', 'spans'); expected doccano's JSONL"),
     ({"text": "Ada", "label": [[0, 3]]}, "a span must be a list of start, end and label; got [0, 3]"),
     ({"text": "Ada", "entities": [{"start_offset": 0}]}, "a span must be an object with start_offset, end_offset, l"),
-    ({"data": "Ada", "label": []}, "the key 'text' is missing (keys: 'data', 'label')"),
     at="f:1: ",
 )

@@ -13,10 +13,8 @@ from hypothesis import strategies as st
 
 from tagline.sources.formats.json_objects import read_rows
 
-ROWS = [
-    {"id": 7, "w": ["Ada", "a\u2028"], "t": ["B-X", "O"], "more": {"x": [None]}},
-    {"id": "b", "w": ["in"], "t": ["O"]},
-]
+FIRST = {"id": 7, "w": ["Ada", "a\u2028"], "t": ["B-X", "O"], "more": {"x": [None]}}
+ROWS = [FIRST, {"id": "b", "w": ["in"], "t": ["O"]}]
 KEYS = {"words": "w", "tag_columns": {"ner": "t"}, "names": {"ner": ["O", "B-X"]}, "id": "id"}
 
 
@@ -33,10 +31,9 @@ def test_forms_that_are_read_alike(tmp_path: Path, content: str) -> None:
     first, second = read(tmp_path, "json", content, **KEYS)
     assert (first.id, first.words, first.tags) == ("7", ["Ada", "a\u2028"], {"ner": ["B-X", "O"]})
     assert (second.id, second.words, second.tags) == ("b", ["in"], {"ner": ["O"]})
-    lines = content.split("\n")
-    assert all(
-        lines[int(each.location.rpartition(":")[2]) - 1].lstrip(" [\ufeff")[0] == "{" for each in (first, second)
-    )
+    for sentence in (first, second):
+        line = content.split("\n")[int(sentence.location.rpartition(":")[2]) - 1]
+        assert line.lstrip(" [\ufeff")[0] == "{"
 
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=9)
@@ -45,9 +42,7 @@ VALUES = st.recursive(st.none() | st.booleans() | st.integers() | TEXT, partial(
 
 @settings(max_examples=30)
 @given(rows=st.lists(st.dictionaries(TEXT, VALUES, max_size=3), min_size=1, max_size=4), ascii_only=st.booleans())
-def test_both_forms_give_what_was_written(
-    tmp_path_factory: pytest.TempPathFactory, rows: list, ascii_only: bool
-) -> None:
+def test_both_forms_give_what_was_written(tmp_path_factory, rows: list, ascii_only: bool) -> None:
     path = tmp_path_factory.mktemp("json") / "file"
     for text in (json.dumps(rows, ensure_ascii=ascii_only, indent=1), "\n".join(json.dumps(row) for row in rows)):
         path.write_text(text, encoding="utf-8", newline="\n")

@@ -56,6 +56,5 @@ IN_ALL = "but UTF-8, as in all lines beyond ASCII; remove download."
 )
 def test_unreadable_text_is_reported_by_line(tmp_path: Path, content: bytes, encoding: str, message: str) -> None:
     (tmp_path / "file").write_bytes(content)
-    assert message_of(list, read_lines(tmp_path / "file", encoding, borders=True)).startswith(
-        f"{tmp_path}/file{message}"
-    )
+    found = message_of(list, read_lines(tmp_path / "file", encoding, borders=True))
+    assert found.startswith(f"{tmp_path}/file{message}")

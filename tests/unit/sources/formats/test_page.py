@@ -71,22 +71,15 @@ def test_folders_of_several_pages_are_read_by_a_pattern(tmp_path: Path) -> None:
     assert source.provenance()["findings"]["train"]["agreement"].keys() == {"ada, bo"}
 
 
+OTHERS = [("bo.JSONL", "another file"), ("bo.json", "another file"), ("bo.jsonl", "a folder")]
+
+
 @pytest.mark.parametrize("name", ["page", "doccano"])
-@pytest.mark.parametrize(
-    ("file", "problem"),
-    [
-        ("bo.JSONL", "another file"),
-        ("bo.json", "another file"),
-        ("bo.jsonl", "a folder"),
-        ("cy.jsonl", "a broken link"),
-    ],
-)
+@pytest.mark.parametrize(("file", "problem"), [*OTHERS, ("cy.jsonl", "a broken link")])
 def test_folder_holds_only_files_of_annotators(tmp_path: Path, name: str, file: str, problem: str) -> None:
     path = tmp_path / file
     path.touch() if problem == "another file" else path.mkdir() if problem == "a folder" else path.symlink_to("none")
-    with pytest.raises(
-        UserError, match=f"{file}: {problem}; expected .* to hold only files .jsonl or .jsonl.gz, one per"
-    ):
+    with pytest.raises(UserError, match=f"{file}: {problem}; expected .* to hold only files .jsonl or .jsonl.gz, one"):
         list(section(name).read(tmp_path))
 
 
@@ -94,10 +87,7 @@ def test_folder_holds_only_files_of_annotators(tmp_path: Path, name: str, file: 
     ("row", "message"),
     [
         (saved_row("1", WORDS, [], tasks="1" * 64), r"made from other tasks than .*/ada.jsonl:1; expected annotations"),
-        (
-            saved_row("1", WORDS, []),
-            r"'Ada' annotated this text differently at .*/ada.jsonl:1; expected one annotation",
-        ),
+        (saved_row("1", WORDS, []), r"'Ada' annotated this text differently at .*/ada.jsonl:1; expected one annota"),
         (saved_row("1", TEXT, [], **OF_BO), r"another text than at .*/ada.jsonl:1, but the same id '1'"),
         (saved_row("1", WORDS, [], **OF_BO), r"2 annotations of one text \(by Ada, Bo\); expected one; set"),
     ],
@@ -119,35 +109,10 @@ test_row_that_the_page_did_not_save_is_reported_by_line = refusals(
     (saved_row("1", ["a", " "], []), "'words' must be a list of words; got ['a', ' ']"),
     (saved_row("1", WORDS, [], status="x" * 300), "status 'xxxxx"),
     (saved_row("1", WORDS, [[3, 5, "PER"]]), "span [3, 5, 'PER'] is not inside the text of 4 words"),
-    (
-        saved_row("1", WORDS, [[2, 1, "PER"]]),
-        "span [2, 1, 'PER'] is not inside the text of 4 words; expected start < end",
-    ),
+    (saved_row("1", WORDS, [[2, 1, "X"]]), "span [2, 1, 'X'] is not inside the text of 4 words; expected start < end"),
     (saved_row("1", TEXT, [[0, 99, "PER"]]), "span 0 to 99 (PER) is not inside the text of 15 characters"),
-    (saved_row("1", TEXT, [[3, 3, "PER"]]), "span 3 to 3 (PER) is not inside the text of 15 characters"),
-    (
-        saved_row("1", WORDS, [[0, 1, "PER"]], types=["LOC", "ORG"]),
-        "the page has no type 'PER'; expected one of LOC, ORG",
-    ),
+    (saved_row("1", WORDS, [[0, 1, "PER"]], types=["LOC"]), "the page has no type 'PER'; expected one of LOC"),
     (saved_row("1", WORDS, [], types=["LOC", 1]), "'types' must be a list of names; got ['LOC', 1]"),
     (saved_row("1", TEXT, [{"start": 0}]), "a span must be a list of start, end and label; got {'start': 0}"),
-    (saved_row("1", WORDS, [[0, 1, ""]]), "start and end of a span must be integers and its label a name; got (0, 1"),
     at="f:1: ",
 )
-
-
-def test_overlapping_and_misaligned_spans_are_an_error(tmp_path: Path) -> None:
-    write_rows(
-        tmp_path / "train", [saved_row("1", TEXT, [[3, 5, "PER"]]), saved_row("2", WORDS, [*MARKED, [0, 2, "X"]])]
-    )
-    for split in ("validation", "test"):
-        write_rows(tmp_path / split, [saved_row(split, WORDS, MARKED)])
-    source = FileSource(tmp_path, section("page", train="train", validation="validation", test="test"))
-    for sentences in source.splits().values():
-        list(sentences)
-    with pytest.raises(
-        UserError, match="spans that tags cannot represent; correct them, or choose a policy:"
-    ) as raised:
-        source.report()
-    assert f"share a word with another one: 1 ({tmp_path}/train:2: span 4 to 12 (LOC, 'New York')" in str(raised.value)
-    assert f"begin or end inside a word: 1 ({tmp_path}/train:1: span 3 to 5 (PER, 'da')" in str(raised.value)

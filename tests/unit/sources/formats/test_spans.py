@@ -73,18 +73,14 @@ EXPAND, FIRST, LONGEST = {"misaligned_spans": "expand"}, {"overlaps": "first"}, 
         ("Ada :) 's\u00a0A\nU.S.", [(4, 11, "X")], {"split_words": "spaces"}, ":)/B-X 's\u00a0A/I-X", []),
     ],
 )
-def test_spans_become_iob2(
-    tmp_path: Path, text: str, spans: Any, keys: dict[str, str], tags: str, notes: list[str]
-) -> None:
+def test_spans_become_iob2(tmp_path: Path, text: str, spans: Any, keys: dict, tags: str, notes: list[str]) -> None:
     (sentence,) = read(tmp_path, "spans", [row(text, spans)], **keys)
     assert (tagged(sentence), kinds(sentence)) == (tags, notes)
 
 
 @settings(max_examples=50)
 @given(text=st.text(st.characters(codec="utf-8")).filter(lambda text: text.strip()), data=st.data())
-def test_whole_words_come_back_as_the_spans_that_they_were(
-    tmp_path_factory: pytest.TempPathFactory, text: str, data: st.DataObject
-) -> None:
+def test_whole_words_come_back_as_the_spans_that_they_were(tmp_path_factory, text: str, data: st.DataObject) -> None:
     words = split_words(text)
     bounds = sorted(data.draw(st.sets(st.integers(0, len(words)))))
     ranges = list(zip(bounds[::2], bounds[1::2], strict=False))
@@ -103,9 +99,8 @@ def test_all_policies_that_refuse_are_reported_at_once(tmp_path: Path) -> None:
     assert first == "spans that tags cannot represent; correct them, or choose a policy:"
     assert misaligned.startswith("train: spans that begin or end inside a word: 3 (")
     assert misaligned.endswith("; set download.dataset.misaligned_spans to expand or drop")
-    assert overlapping.endswith(
-        "overlaps span 10 to 13 (PER, 'Ada')); set download.dataset.overlaps to longest or first"
-    )
+    assert "overlaps span 10 to 13 (PER, 'Ada'))" in overlapping
+    assert overlapping.endswith("; set download.dataset.overlaps to longest or first")
 
 
 @pytest.mark.parametrize("policy", ["expand", "error"])
@@ -162,9 +157,8 @@ NAMES = "start and end of a span must be integers and its label a name; got ("
 OUTSIDE = "(X) is not inside the text of 11 characters"
 TEXT = "Ada in Oslo"
 # Every character is a word; the empty span does not make the ends inclusive.
-EMPTY_SPAN = row(
-    "\u6211\u7231\u5965\u65af\u9646\u3002", [(0, 1, "X"), (1, 2, "X"), (2, 4, "X"), (2, 5, "X"), (0, 0, "X")]
-)
+ENDS = [(0, 1), (1, 2), (2, 4), (2, 5), (0, 0)]
+EMPTY_SPAN = row("\u6211\u7231\u5965\u65af\u9646\u3002", [(*each, "X") for each in ENDS])
 NO_UNIT = row(ODD, [*odd_spans("utf16", mentions=True)[:2], (0, 1, "X", "Oslo")])
 
 

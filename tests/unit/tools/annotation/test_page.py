@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from helpers.annotated import embedded
-from helpers.browser import chromium, in_a_browser, requests, without_errors
+from helpers.browser import chromium, in_a_browser, requests, scrolls_sideways, without_errors
 from helpers.formats import section
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import ActionChains, Chrome
@@ -45,30 +45,14 @@ def test_page_contains_tasks_and_their_hash(tmp_path: Path) -> None:
     written = embedded(path)
     data = json.loads(written)
     assert {**data, "tasks": None} == {"version": 1, "types": TYPES, "guideline": "Mark <names>.", "tasks": None}
-    assert data["tasks"] == [
-        {
-            "id": "7",
-            "text": text,
-            "words": [list(word) for word in words],
-            "sha256": hashlib.sha256('"Ada \U0001f44b in\\r\\nOslo"'.encode()).hexdigest(),
-            "spans": [[10, 14, "LOC"], [0, 3, "PER"]],
-            "suggested": [[10, 14, "LOC", 0.8765], [0, 3, "PER", None]],
-        },
-        {
-            "id": "7#2",
-            "words": ["New York", SCRIPT],
-            "sha256": content_hash(["New York", SCRIPT]),
-            "spans": [[0, 1, "LOC"]],
-            "suggested": [],
-        },
-        {
-            "id": f"3-{content_hash('no model')[:8]}",
-            "text": "no model",
-            "words": [[0, 2], [3, 8]],
-            "sha256": content_hash("no model"),
-            "spans": [],
-        },
-    ]
+    first = {"id": "7", "text": text, "words": [list(word) for word in words]}
+    first["sha256"] = hashlib.sha256('"Ada \U0001f44b in\\r\\nOslo"'.encode()).hexdigest()
+    first |= {"spans": [[10, 14, "LOC"], [0, 3, "PER"]]}
+    first |= {"suggested": [[10, 14, "LOC", 0.8765], [0, 3, "PER", None]]}
+    second = {"id": "7#2", "words": ["New York", SCRIPT], "spans": [[0, 1, "LOC"]], "suggested": []}
+    third = {"id": f"3-{content_hash('no model')[:8]}", "text": "no model", "words": [[0, 2], [3, 8]], "spans": []}
+    hashes = [{"sha256": content_hash(content)} for content in (["New York", SCRIPT], "no model")]
+    assert data["tasks"] == [first, second | hashes[0], third | hashes[1]]
     html = path.read_text("utf-8")
     assert f'<data id="hash" value="{hashlib.sha256(written.encode()).hexdigest()}">' in html
     assert html.count("<script>") == 1 and "default-src 'none'" in html
@@ -219,9 +203,7 @@ def test_corrections_are_saved_as_intended(browser: Chrome, tmp_path: Path, devi
 
 
 def few(number: int = 4) -> list[dict[str, Any]]:
-    return [
-        task(f"s-{index}", ["Ada", "in", "Oslo", str(index)], [(0, 1, TYPES[index % 3])]) for index in range(number)
-    ]
+    return [task(f"s-{n}", ["Ada", "in", "Oslo", str(n)], [(0, 1, TYPES[n % 3])]) for n in range(number)]
 
 
 def listed(browser: Chrome) -> list[str]:
@@ -241,11 +223,8 @@ def test_states_filters_and_guideline(browser: Chrome, tmp_path: Path) -> None:
     assert browser.find_element(By.ID, "decided").text == "3 of 4 decided"
     do(browser, "g")
     assert browser.find_element(By.ID, "guideline").text == "Mark <b>names</b>."
-    assert [(row["status"], row["note"]) for row in saved(browser, tmp_path)] == [
-        ("done", ""),
-        ("skipped", ""),
-        ("unsure", "a river?"),
-    ]
+    states = [(row["status"], row["note"]) for row in saved(browser, tmp_path)]
+    assert states == [("done", ""), ("skipped", ""), ("unsure", "a river?")]
     assert "Not in it: 1 sentence changed, but not decided." in message(browser)
     for field, value, expected in (
         ("state", "open", ["◐ 3"]),
@@ -281,7 +260,7 @@ def test_killed_tab_loses_nothing(browser: Chrome, tmp_path: Path) -> None:
 def test_saved_file_is_loaded_and_another_refused(browser: Chrome, tmp_path: Path) -> None:
     opened(browser, tmp_path, few())
     do(browser, "3 Enter Enter")
-    rows = saved(browser, tmp_path)
+    row, last = rows = saved(browser, tmp_path)
     path = tmp_path / "tasks.ada-lind.jsonl"
     browser.execute_script("localStorage.clear()")
     browser.refresh()
@@ -295,16 +274,16 @@ def test_saved_file_is_loaded_and_another_refused(browser: Chrome, tmp_path: Pat
 
     other = {"tasks": "0" * 64}
     for changed, expected in (
-        (
-            [rows[0], rows[1] | other],
-            "line 2 is of other tasks; expected a file that this page saved. Nothing was loaded.",
-        ),
-        ([rows[0] | {"sha256": ""}], "line 1 is of other tasks"),
-        ([rows[0] | {"spans": [[0, 9, "PER"]]}], "line 1: its spans or status do not fit the sentence"),
-        ([rows[0] | {"spans": [[0, 1, ""]]}], "line 1: its spans or status do not fit the sentence"),
-        ([rows[0] | {"spans": [[0, 1, "PER", 1]]}], "line 1: its spans or status do not fit the sentence"),
-        ([rows[0] | {"status": "maybe"}], "line 1: its spans or status do not fit the sentence"),
-        ([rows[0] | {"at": None}], "line 1: its note, annotator or time is not a text"),
+        ([row, last | other], "line 2 is of other tasks; expected a file that this page saved. Nothing was loaded."),
+        ([row | {"sha256": ""}], "line 1 is of other tasks"),
+        *[
+            ([row | wrong], "line 1: its spans or status do not fit the sentence")
+            for wrong in (
+                {"status": "maybe"},
+                *({"spans": [[0, *end]]} for end in ([9, "PER"], [1, ""], [1, "PER", 1])),
+            )
+        ],
+        ([row | {"at": None}], "line 1: its note, annotator or time is not a text"),
     ):
         assert f"{path.name}: {expected}" in load("\n".join(map(json.dumps, changed)))
     assert "line 1 is not JSON; expected a file that this page saved" in load("{")
@@ -319,9 +298,8 @@ def test_saved_file_is_loaded_and_another_refused(browser: Chrome, tmp_path: Pat
 @in_a_browser
 def test_full_storage_is_told(browser: Chrome, tmp_path: Path) -> None:
     opened(browser, tmp_path, few())
-    browser.execute_script(
-        "for (let n = 2 ** 22, k = 0; n >= 1; n /= 2) try { for (;;) localStorage[k++] = 'x'.repeat(n) } catch {}"
-    )
+    fill = "for (let n = 2 ** 22, k = 0; n >= 1; n /= 2) try { for (;;) localStorage[k++] = 'x'.repeat(n) } catch {}"
+    browser.execute_script(fill)
     do(browser, "Enter")
     warning = browser.find_element(By.ID, "warning").text
     assert warning == "This browser keeps no drafts: its storage is full. Save often; the rest is lost with this tab."
@@ -333,10 +311,8 @@ def test_conflicting_versions_are_taken_with_a_key(browser: Chrome, tmp_path: Pa
     spans = [[(0, 1, "PER")], [(2, 3, "LOC")]]
     versions = [{"by": name, "spans": each} for name, each in zip(("Ada", "<b>Bo</b>"), spans, strict=True)]
     opened(browser, tmp_path, [task(str(number), ["Ada", "in", "Oslo"], [], versions=versions) for number in range(2)])
-    assert [each.text.split("\n")[0] for each in browser.find_elements(By.CSS_SELECTOR, ".version")] == [
-        "Take Ada a",
-        "Take <b>Bo</b> b",
-    ]
+    shown = [each.text.split("\n")[0] for each in browser.find_elements(By.CSS_SELECTOR, ".version")]
+    assert shown == ["Take Ada a", "Take <b>Bo</b> b"]
     do(browser, "b Enter a Enter")
     assert [row["spans"] for row in saved(browser, tmp_path)] == [[[2, 3, "LOC"]], [[0, 1, "PER"]]]
 
@@ -344,15 +320,7 @@ def test_conflicting_versions_are_taken_with_a_key(browser: Chrome, tmp_path: Pa
 @in_a_browser
 def test_ten_thousand_sentences_and_a_narrow_window(browser: Chrome, tmp_path: Path) -> None:
     opened(browser, tmp_path, few(10_000))
-    size = {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": False}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    try:
-        inside, needed = browser.execute_script(
-            "let e = document.documentElement; return [e.clientWidth, e.scrollWidth]"
-        )
-        assert needed == inside
-    finally:
-        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert not scrolls_sideways(browser, 400)
     browser.execute_script("document.getElementById('scroll').scrollTop = 1e9")
     WebDriverWait(browser, 10).until(lambda browser: listed(browser)[-1] == "○ 10000")
     assert len(listed(browser)) < 50

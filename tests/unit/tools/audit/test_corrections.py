@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 import pytest
 from helpers.annotated import write_rows
 from helpers.formats import saved_row
+from helpers.messages import message_of
 from helpers.project import snapshot
 from helpers.tagged import in_scheme
 from helpers.tiny import TINY_PARAMS, raw_rows, write_params
 
 from tagline.artifacts.raw_data import SPLITS
-from tagline.core.errors import UserError
 from tagline.core.params import read_section
 from tagline.sources.download import write_dataset
 from tagline.sources.download_params import Download
@@ -55,11 +55,8 @@ def of_tabs(sentences: Sequence[Sequence[tuple[str, str]]]) -> bytes:
 
 def of_latin_1(sentences: Sequence[Sequence[tuple[str, str]]]) -> bytes:
     """Another encoding, and old line ends, compressed."""
-    blocks = [
-        "".join(f"{word.encode('latin-1', 'replace').decode('latin-1')} {tag}\r" for word, tag in rows)
-        for rows in sentences
-    ]
-    return gzip.compress("\r".join(blocks).encode("latin-1"), mtime=0)
+    blocks = ["".join(f"{word} {tag}\r" for word, tag in rows) for rows in sentences]
+    return gzip.compress("\r".join(blocks).encode("latin-1", "replace"), mtime=0)
 
 
 def of_conllu(sentences: Sequence[Sequence[tuple[str, str]]]) -> bytes:
@@ -76,13 +73,11 @@ def of_conllu(sentences: Sequence[Sequence[tuple[str, str]]]) -> bytes:
 
 def of_upos(sentences: Sequence[Sequence[tuple[str, str]]]) -> bytes:
     """A column of CoNLL-U for itself, in which O is empty."""
-    lines = (
-        "".join(
-            f"{n}\t{word}\t_\t_\t{tag if tag != 'O' else '_'}{EMPTY[4:]}\n" for n, (word, tag) in enumerate(rows, 1)
-        )
-        for rows in sentences
-    )
-    return "\n".join([*lines, ""]).encode()
+    text = ""
+    for rows in sentences:
+        tags = ["_" if tag == "O" else tag for _, tag in rows]
+        text += "".join(f"{n}\t{rows[n - 1][0]}\t_\t_\t{tag}{EMPTY[4:]}\n" for n, tag in enumerate(tags, 1)) + "\n"
+    return text.encode()
 
 
 CORPORA = {
@@ -156,9 +151,8 @@ def test_files_are_as_if_written_with_the_corrected_entities(name: str, scheme: 
     spans = {split: [FIRST, *(drawn(random, random.randint(1, 9)) for _ in range(20))] for split in SPLITS}
     start(corpus, {split: [in_scheme(each, scheme) for each in of_split] for split, of_split in spans.items()})
     same = {split: dict(enumerate(map(marked, of_split))) for split, of_split in spans.items()}
-    assert corrections.save(fixes(same), Path("data/same"))[0] == (
-        "train: 0 of 21 sentences changed: 0 entities removed, 0 added"
-    )
+    unchanged = "train: 0 of 21 sentences changed: 0 entities removed, 0 added"
+    assert corrections.save(fixes(same), Path("data/same"))[0] == unchanged
     corrected = {
         split: {number: drawn(random, sum(length for _, length in spans[split][number])) for number in (2, 5, 20)}
         for split in SPLITS
@@ -217,11 +211,8 @@ def test_other_tag_for_words_outside_is_written() -> None:
 
 def test_unsure_corrections_are_listed_and_skipped_ones_left_out() -> None:
     start_with("B-PER I-PER O")
-    first, second = (row["words"] for row in raw_rows("train"))
-    rows = [
-        saved_row("train-0", first, [], status="skipped"),
-        saved_row("train-1", second, [], status="unsure", note="?"),
-    ]
+    one, two = (row["words"] for row in raw_rows("train"))
+    rows = [saved_row("train-0", one, [], status="skipped"), saved_row("train-1", two, [], status="unsure", note="?")]
     assert corrections.save(write_rows(Path("fixes.jsonl"), rows), Path("data/corrected"))[:3] == [
         "texts without an annotation, left out: 1 (fixes.jsonl:1)",
         "texts that an annotator was not sure of, read as they are: 1 (fixes.jsonl:2: '?')",
@@ -238,50 +229,29 @@ def refused(rows: list[Any], target: str = "data/corrected") -> str:
     """The message about corrections, which leave nothing behind."""
     write_rows(Path("fixes.jsonl"), rows)
     before = snapshot(Path("data"))
-    with pytest.raises(UserError) as raised:
-        corrections.save(Path("fixes.jsonl"), Path(target))
+    message = message_of(corrections.save, Path("fixes.jsonl"), Path(target))
     assert snapshot(Path("data")) == before
-    return str(raised.value)
+    return message
 
 
 NEIGHBOURS, NEW = [[0, 1, "PER"], [1, 2, "PER"]], [[0, 1, "\u0141"]]
+STACKED = [[0, 2, "X"], [1, 2, "Y"]]
 OF_LATIN_1 = Corpus(of_latin_1, CORPORA["latin-1"].keys)
+FIXES = "fixes.jsonl:1: "
 
 
 @pytest.mark.parametrize(
     ("first", "corpus", "spans", "message"),
     [
-        (
-            IO,
-            TWO,
-            NEIGHBOURS,
-            "fixes.jsonl:1: neighbouring entities of one type, which the IO tags of the data set cannot",
-        ),
-        (
-            "B I O",
-            TWO,
-            NEW,
-            "fixes.jsonl:1: how the data set would spell the tag B-\u0141 does not follow from its tags (B,",
-        ),
-        (
-            "B-X O",
-            TWO,
-            [[0, 1, "a b"]],
-            "fixes.jsonl:1: how the data set would spell the tag B-a b does not follow from",
-        ),
+        (IO, TWO, NEIGHBOURS, f"{FIXES}neighbouring entities of one type, which the IO tags of the data set cannot"),
+        ("B I O", TWO, NEW, f"{FIXES}how the data set would spell the tag B-\u0141 does not follow from its tags (B,"),
+        ("B-X O", TWO, [[0, 1, "a b"]], f"{FIXES}how the data set would spell the tag B-a b does not follow from"),
         ("B-X O", OF_LATIN_1, NEW, "data/mine/train: latin-1 has no character '\u0141'; expected UTF-8"),
-        (
-            "B-X O",
-            TWO,
-            [[0, 2, "X"], [1, 2, "Y"]],
-            "spans that share a word with another one: 1 (fixes.jsonl:1: span 8 to 13 (Y, '",
-        ),
+        ("B-X O", TWO, STACKED, f"spans that share a word with another one: 1 ({FIXES}span 8 to 13 (Y, '"),
         ("X O Y", TWO, NEW, "ner has one tag per word; expected entities, which the page marks; correct the files by"),
     ],
 )
-def test_corrections_that_tags_cannot_express_are_an_error(
-    first: str, corpus: Corpus, spans: Any, message: str
-) -> None:
+def test_corrections_that_tags_cannot_express_are_errors(first: str, corpus: Corpus, spans: Any, message: str) -> None:
     start_with(first, corpus=corpus, **({"scheme": "tags"} if "Y" in first else {}))
     row = raw_rows("train")[1]
     assert refused([saved_row("train-1", row["words"], spans)]).startswith(message)
@@ -297,9 +267,8 @@ def test_corrections_of_other_data_and_occupied_targets_are_errors() -> None:
     assert refused([wrong]) == f"fixes.jsonl:1: sentence train-1: other words than at data/mine/train:5; {other}"
     assert refused([{**right, "words": ["x"]}]).startswith("fixes.jsonl:1: 'words' was changed after the annotation")
     for target in ("data/mine/new", "data/mine", "fixes.jsonl"):
-        assert refused([right], target) == (
-            f"--output {target}: expected a new or empty folder outside of data/mine; choose another one"
-        )
+        outside = f"--output {target}: expected a new or empty folder outside of data/mine; choose another one"
+        assert refused([right], target) == outside
     for target in ("data/raw/new", str(Path.cwd() / "data/audit"), f"../{Path.cwd().name}/models"):
         assert refused([right], target).startswith(f"--output {target}: must be a folder apart from what the stages")
     assert refused([{**right, "status": "skipped"}]) == (

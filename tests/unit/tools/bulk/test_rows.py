@@ -23,10 +23,8 @@ VALUES = [{"id": index, "text": f"Zo\u00eb {index}"} for index in range(5000)]
 
 def write(path: Path, values: list[dict[str, Any]]) -> InputFile:
     """Write rows in the format of the suffix."""
-    lines = "".join(
-        (str(value["text"]) if path.suffix == ".txt" else json.dumps(value, ensure_ascii=False)) + "\n"
-        for value in values
-    )
+    rows = [value["text"] if path.suffix == ".txt" else json.dumps(value, ensure_ascii=False) for value in values]
+    lines = "".join(f"{row}\n" for row in rows)
     if path.suffix == ".parquet":
         pq.write_table(pa.Table.from_pylist(values), path, row_group_size=700)
     else:
@@ -77,8 +75,6 @@ def test_malformed_lines_of_json_keep_their_numbers(tmp_path: Path) -> None:
         b"  ": "no row",
         b"{": "not JSON (Expecting property name enclosed in double quotes); expected a JSON object",
         b'{"text": "\xff"}': "not UTF-8 (invalid start byte); save the file as UTF-8",
-        b'{"text": "a", "text": "b"}': "the key 'text' is in one object twice",
-        b'{"text": "\\ud800"}': "half of a surrogate pair (\\ud800 to \\udfff); expected whole characters",
         b'[{"text": "a"}]': "a list; expected a JSON object",
         b'"a"': "'\"a\"' is not an object; expected a JSON object",
         b'{"text": "a"} {"text": "b"}': "text after the object; expected a JSON object",

@@ -32,9 +32,8 @@ def mostly_wrong(index: int) -> str:
 
 def test_text_has_headline_sides_table_and_legend() -> None:
     text = render_comparison(comparison(mostly_wrong), Terminal(), None)
-    assert re.match(
-        r"F1 of test from 0\.714 to 1\.000, \+0\.286 \(\+0\.\d+ to \+0\.\d+, p 0\.008\): significant\n", text
-    )
+    headline = r"F1 of test from 0\.714 to 1\.000, \+0\.286 \(\+0\.\d+ to \+0\.\d+, p 0\.008\): significant\n"
+    assert re.match(headline, text)
     assert "old: run-0 (0123456)\nnew: run-1 (0123456)\n" in text
     head, _, *rows = text[text.index("split  ") :].split("\n\n")[0].split("\n")
     assert head.split() == ["split", "score", "old", "new", "difference", "95", "%", "interval", "p", "verdict"]
@@ -67,15 +66,11 @@ def test_first_screen_has_40_lines_of_100_columns() -> None:
     long = "word " * 30
     rows = [(str(number), long, "O " * 20 + f"B-{name}" + " O" * 9) for number, name in enumerate(types)]
     wrong = "O " * 30
-    runs = [
-        replace(
-            run_of(f"{'long-name-' * 3}{number}", found, validation=found),
-            notes=[f"{'a long note ' * 14}of {number}", "another"],
-        )
-        for number, found in enumerate(
-            [[(*row, row[2] if number < 4 else wrong) for row in rows] for number in range(8)]
-        )
-    ]
+    runs = []
+    for number in range(8):
+        found = [(*row, row[2] if number < 4 else wrong) for row in rows]
+        run = run_of(f"{'long-name-' * 3}{number}", found, validation=found)
+        runs.append(replace(run, notes=[f"{'a long note ' * 14}of {number}", "another"]))
     text = render_screen(compare(runs[4:], runs[:4], ["validation", "test"]), 5)
     lines = text.splitlines()
     assert len(lines) <= 40 and max(map(len, lines)) <= 100, text
@@ -135,10 +130,8 @@ def test_markdown_and_terminal_escape_texts_of_the_data() -> None:
     assert not set("*_`@#[]<>&\x1b") & set(bare[bare.index("1 entity fixed") :])
     table = [line for line in text.split("\n") if line.startswith("|")]
     assert {len(re.findall(r"(?<!\\)\|", line)) for line in table} == {9}
-    folded = (
-        "<details><summary>test: 6 entities fixed, 2 false positives fixed</summary>\n\n- <code>0</code>  <code>LOC Os"
-    )
-    assert folded in render_comparison(comparison(mostly_wrong), Markdown(), 1)
+    folded = "<summary>test: 6 entities fixed, 2 false positives fixed</summary>\n\n- <code>0</code>  <code>LOC Os"
+    assert f"<details>{folded}" in render_comparison(comparison(mostly_wrong), Markdown(), 1)
 
 
 def test_json_has_scores_and_all_changes() -> None:
@@ -152,11 +145,7 @@ def test_json_has_scores_and_all_changes() -> None:
     assert (f1["difference"], f1["p"], f1["verdict"]) == (0.285714, 0.007812, "significant")
     assert f1["low"] < f1["difference"] < f1["high"]
     assert (test["sentences"], list(test["per_type"]), len(test["fixed"]), test["broken"]) == (8, ["LOC", "PER"], 8, [])
-    assert test["fixed"][0] == {
-        "id": "0",
-        "words": ["Ada", "lives", "in", "Oslo"],
-        "entity": {"type": "LOC", "start": 3, "end": 4, "text": "Oslo"},
-        "in_gold": True,
-        "instead": [],
-    }
+    entity = {"type": "LOC", "start": 3, "end": 4, "text": "Oslo"}
+    fixed = {"id": "0", "words": ["Ada", "lives", "in", "Oslo"], "entity": entity, "in_gold": True, "instead": []}
+    assert test["fixed"][0] == fixed
     assert test["fixed"][-1]["in_gold"] is False

@@ -94,11 +94,8 @@ def test_t_test_of_runs_is_welchs_and_students_for_a_single_run() -> None:
     new = np.array([[0.70], [0.72], [0.74]])
     # Student: 0.72 - 0.60 over 0.02 * sqrt(1/3 + 1), two degrees of freedom.
     expected = 2 * stats.t.sf(0.12 / (0.02 * (4 / 3) ** 0.5), 2)
-    assert (
-        significance.t_test(np.array([[0.60]]), new)
-        == significance.t_test(new, np.array([[0.60]]))
-        == pytest.approx([expected])
-    )
+    single = np.array([[0.60]])
+    assert significance.t_test(single, new) == significance.t_test(new, single) == pytest.approx([expected])
     # Without variance within the sides nothing is significant; in one side is enough: 0.15 over 0.1 / 2.
     p = significance.t_test(np.array([[0.5, 0.5, 0.7]] * 2), np.array([[0.5, 0.6, 0.8], [0.5, 0.6, 0.9]]))
     assert p.tolist() == pytest.approx([1.0, 1.0, 2 * stats.t.sf(3, 1)])

@@ -12,12 +12,10 @@ from tagline.tools.comparison.splits import changes
 
 def found(gold: str, old: str | list[str], new: str | list[str], kind: Kind = "spans") -> list[str]:
     """Return the changes of the second of two sentences as ``fixed PER 0 2 instead ORG 0 1``."""
-    sides = [
-        [sentences(["O", gold], ["O", run], kind) for run in ([side] if isinstance(side, str) else side)]
-        for side in (old, new)
-    ]
+    sides = ([side] if isinstance(side, str) else side for side in (old, new))
+    runs = [[sentences(["O", gold], ["O", run], kind) for run in side] for side in sides]
     listed = []
-    for change in changes(*sides, kind):
+    for change in changes(*runs, kind):
         assert change.sentence == 1
         instead = "".join(f" instead {name(other)}" for other in change.instead)
         false_positive = " false positive" * change.false_positive
@@ -49,10 +47,8 @@ def test_entities_that_one_side_alone_predicts(gold: str, old: str, new: str, ex
 
 
 def test_plain_tags_change_word_by_word() -> None:
-    assert found("NOUN VERB", "NOUN NOUN", "VERB VERB", "tags") == [
-        "fixed VERB 1 2 instead NOUN 1 2",
-        "broken NOUN 0 1 instead VERB 0 1",
-    ]
+    both = ["fixed VERB 1 2 instead NOUN 1 2", "broken NOUN 0 1 instead VERB 0 1"]
+    assert found("NOUN VERB", "NOUN NOUN", "VERB VERB", "tags") == both
     assert found("NOUN", "VERB", "ADJ", "tags") == [], "wrong in both"
 
 

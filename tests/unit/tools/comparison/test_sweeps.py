@@ -66,9 +66,8 @@ def test_settings_are_compared_with_the_best_one() -> None:
     verdicts = [setting.difference and setting.difference.verdict for setting in three_settings.settings]
     assert verdicts == ["significant", "not significant", None]
     text = render_sweep(three_settings, Terminal())
-    assert text.startswith(
-        "best: train.rate=0.3 with F1 of test 0.968 ± 0.007; 1 of 2 other settings differs significantly\n"
-    )
+    best = "best: train.rate=0.3 with F1 of test 0.968 ± 0.007; 1 of 2 other settings differs significantly\n"
+    assert text.startswith(best)
     head, _, *table = text.split("\n\n")[2].split("\n")
     assert head.split() == "train.rate runs F1 of validation F1 of test difference 95 % interval p verdict".split()
     assert [row.split()[:2] for row in table] == [["0.1", "3"], ["0.2", "3"], ["0.3", "3"]]
@@ -106,9 +105,8 @@ def test_repeated_runs_and_other_params_are_noted() -> None:
 
 def test_single_runs_get_the_paired_test_with_a_note() -> None:
     found = sweep([run("a", 1, 1, 30), run("b", 2, 1, 2)], ["train.rate"], ["test"])
-    assert found.notes == [
-        "each setting has one run, so p does not cover other seeds; run several, as with -S train.seed=1,2,3"
-    ]
+    note = "each setting has one run, so p does not cover other seeds; run several, as with -S train.seed=1,2,3"
+    assert found.notes == [note]
     found = sweep([run("a", 1, 1, 30), run("b", 2, 1, 2), run("c", 2, 2, 3)], ["train.rate"], ["test"])
     assert found.notes == [
         "one run only: train.rate=1; ± is unknown there, and p assumes that of the other side (between two single runs, "

@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 import pytest
 from helpers.formats import KEYS, to_object, to_spans, write_corpus
+from helpers.messages import message_of
 from helpers.tiny import PEOPLE, PLACES, write_params
 from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 
-from tagline.core.errors import UserError
 from tagline.sources.files import FileSource
 from tagline.sources.formats.registry import AnyFiles
 from tagline.tools.inspection.inspection import describe
@@ -188,9 +188,8 @@ SPANS_IN_PARQUET = pd.DataFrame([{"text": "Ada left", "spans": [{"start": 0, "en
     ],
 )
 def test_unreadable_file_is_an_error(tmp_path: Path, content: str | bytes, message: str) -> None:
-    with pytest.raises(UserError) as raised:
-        describe(write(tmp_path, {"f": content}) / "f")
-    assert str(raised.value).replace(f"{tmp_path}/", "").startswith(message)
+    found = message_of(describe, write(tmp_path, {"f": content}) / "f")
+    assert found.replace(f"{tmp_path}/", "").startswith(message)
 
 
 @pytest.mark.parametrize("count", [1, 5])
@@ -251,9 +250,7 @@ def test_section_reads_a_folder_per_split(tmp_path: Path, name: str, pattern: st
     ],
 )
 def test_folder_with_unclear_splits_is_an_error(tmp_path: Path, files: dict[str, str | bytes], message: str) -> None:
-    with pytest.raises(UserError) as raised:
-        describe(write(tmp_path, files))
-    assert str(raised.value) == (
+    assert message_of(describe, write(tmp_path, files)) == (
         f"{tmp_path}: which files are train, validation and test is not clear {message}; expected one file or "
         "folder each, named train, dev (or valid) and test; inspect one file, and name the others in the section"
     )
@@ -293,7 +290,5 @@ def test_all_files_are_read_for_policies_and_counts(tmp_path: Path) -> None:
 def test_file_where_no_data_set_can_be_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_params(tmp_path)
     monkeypatch.chdir(write(tmp_path, {"file.conll": lines()}))
-    with pytest.raises(
-        UserError, match="^file.conll: move it into a folder of its own, such as data/mine; download.fo"
-    ):
-        describe(Path("file.conll"))
+    message = "file.conll: move it into a folder of its own, such as data/mine; download.fo"
+    assert message_of(describe, Path("file.conll")).startswith(message)

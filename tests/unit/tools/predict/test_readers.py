@@ -7,8 +7,8 @@ from functools import partial
 from io import BytesIO
 
 import pytest
+from helpers.messages import message_of
 
-from tagline.core.errors import UserError
 from tagline.inference.documents import Document
 from tagline.sources.formats.lines import decoded_lines
 from tagline.tools.predict.readers import read_columns, read_json, read_texts
@@ -50,10 +50,8 @@ def test_json_lines_and_lists_keep_their_keys(content: str, numbers: tuple[int, 
 
 def test_words_are_read_from_a_column() -> None:
     content = "-DOCSTART- -X- O\n\nAda NNP B-PER\nlives VBZ O\n\n\nOslo NNP B-LOC\n"
-    assert [(each.words, each.name) for each in read(read_columns, content)] == [
-        (["Ada", "lives"], "in:3"),
-        (["Oslo"], "in:7"),
-    ]
+    first = [(each.words, each.name) for each in read(read_columns, content)]
+    assert first == [(["Ada", "lives"], "in:3"), (["Oslo"], "in:7")]
     second = read(partial(read_columns, words_column=2), content)
     assert [each.words for each in second] == [["NNP", "VBZ"], ["NNP"]]
     assert read(read_columns, "") == read(read_columns, "\n \n-DOCSTART-\n") == []
@@ -78,6 +76,4 @@ EXPECTED = '; expected JSON objects with "text" or "words", one per line or all 
     ],
 )
 def test_malformed_input_is_an_error_with_its_line(reader: Read, content: str | bytes, message: str) -> None:
-    with pytest.raises(UserError) as raised:
-        read(reader, content)
-    assert str(raised.value).startswith(message)
+    assert message_of(read, reader, content).startswith(message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from helpers.browser import chromium, in_a_browser, requests
+from helpers.browser import chromium, in_a_browser, requests, scrolls_sideways
 from helpers.handmade_export import save_export
 from helpers.serving import served
 from selenium.webdriver import Chrome
@@ -44,7 +44,7 @@ def test_page_marks_entities_and_copies_json(tmp_path: Path) -> None:
         copied = json.loads(page.execute_async_script("navigator.clipboard.readText().then(arguments[0])"))
         assert copied["text"] == TEXT and len(copied["entities"]) == 2
 
-        assert page.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+        assert not scrolls_sideways(page, 400)
         dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
         page.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
         field = page.find_element(By.ID, "text")

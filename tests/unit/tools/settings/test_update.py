@@ -79,9 +79,7 @@ def test_own_values_and_comments_stay(sample: str) -> None:
     assert updated(without(own, engine), PARAMS) == (own, ["params.yaml: train.engine added"])
 
 
-def test_empty_section_is_filled_and_line_ends_stay(
-    sample: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_empty_section_is_filled_and_line_ends_stay(sample: str, tmp_path: Path, monkeypatch) -> None:
     lines = sample.splitlines(keepends=True)
     start, end = lines.index("  bootstrap:\n"), lines.index("export:\n")
     while not lines[end - 1].strip() or lines[end - 1].startswith("#"):
@@ -95,9 +93,8 @@ def test_empty_section_is_filled_and_line_ends_stay(
 
 
 def test_keys_and_values_of_earlier_versions_are_renamed(sample: str) -> None:
-    old = sample.replace("    subwords_per_batch: 512", "    tokens_per_batch: 512").replace(
-        "illegal: repair", "illegal: refuse"
-    )
+    old = sample.replace("    subwords_per_batch: 512", "    tokens_per_batch: 512")
+    old = old.replace("illegal: repair", "illegal: refuse")
     again, done = updated(old, PARAMS)
     assert done == [
         "params.yaml: train.batches.tokens_per_batch is subwords_per_batch now",
@@ -121,7 +118,5 @@ def test_keys_of_another_source_are_left_alone(sample: str) -> None:
 def test_mapping_on_one_line_is_named(sample: str) -> None:
     text = sample.replace("    resamples: 1000\n", "").replace("  bootstrap:\n", "  bootstrap: {seed: 42}\n")
     text = "\n".join(line for line in text.splitlines() if line.strip() != "seed: 42" or line.startswith("  seed"))
-    with pytest.raises(
-        UserError, match=r"^params.yaml:\d+: evaluate.bootstrap: resamples is missing; expected one key"
-    ):
+    with pytest.raises(UserError, match=r"^params.yaml:\d+: evaluate.bootstrap: resamples is missing; expected one"):
         updated(text, PARAMS)

@@ -24,9 +24,7 @@ TAGS = Labels("pos", "tags", ("NOUN", "VERB"), "NOUN")
         (["NOUN", "NOUN"], [0.5, 0.8], 0.35),
     ],
 )
-def test_uncertainty_is_the_expected_number_of_errors_per_word(
-    labels: list[str], scores: list[float], expected: float
-) -> None:
+def test_uncertainty_is_expected_errors_per_word(labels: list[str], scores: list[float], expected: float) -> None:
     list_ = TAGS if "NOUN" in labels else LABELS
     assert uncertainty(tagged(labels, list_, scores=scores)) == pytest.approx(expected, abs=1e-6)
 

@@ -20,8 +20,6 @@ from tagline.tools.audit.review.disagreements import disagreements
         ("NOUN VERB NOUN", "NOUN NOUN VERB", [("type", 1, 2), ("type", 2, 3)]),
     ],
 )
-def test_entities_that_overlap_are_one_disagreement_with_its_fault(
-    gold: str, predicted: str, expected: list[tuple[str, int, int]]
-) -> None:
+def test_entities_that_overlap_are_one_disagreement(gold: str, predicted: str, expected: list) -> None:
     (sentence,) = sentences([gold], [predicted], "tags" if "NOUN" in gold else "spans")
     assert [(each.fault, *each.extent) for each in disagreements(sentence)] == expected
