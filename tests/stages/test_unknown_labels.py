@@ -11,8 +11,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from helpers.annotated import write_rows
-from helpers.project import error_of, run_stage
+from helpers.project import error_of, json_of, run_stage
 from helpers.tiny import PEOPLE, TINY_PARAMS, raw_rows, write_params
 
 from tagline.artifacts import tokenized
@@ -65,20 +64,13 @@ def test_words_of_unknown_label_are_predicted_and_not_scored(workspace: Path, he
     assert "sets" not in json.loads(Path("models/export/tagger.json").read_text())
 
 
-def test_unlabelled_texts_are_learnt_from_a_teacher_only(finished: Path) -> None:
+def test_unlabelled_texts_are_learnt_from_a_teacher_only(finished: Path, capfd: pytest.CaptureFixture[str]) -> None:
     shutil.copytree("models/finetuned", "data/kept/old")
-    for split, people in {"train": PEOPLE, "validation": PEOPLE[:3], "test": PEOPLE[3:]}.items():
-        spans = [{"start": 0, "end": len(person), "label": "PER"} for person in people]
-        texts = [
-            {"text": f"{person} lives in Oslo.", "spans": [span]} for person, span in zip(people, spans, strict=True)
-        ]
-        write_rows(Path(f"data/tiny/{split}.jsonl"), texts)
-    pool = [{"text": f"{person} lives in Rome. Bo lives in Bern.", "spans": [], "annotated": []} for person in PEOPLE]
-    write_rows(Path("data/tiny/train-pool.jsonl"), pool)
+    labelled = len(raw_rows("train"))
+    pool = [f"{person} lives in Rome. Bo lives in Bern." for person in PEOPLE]
+    Path("data/tiny/pool.txt").write_text("\n\n".join(pool), encoding="utf-8")
     params = deepcopy(TINY_PARAMS)
-    files = {"train": "train*.jsonl", "validation": "validation.jsonl", "test": "test.jsonl"}
-    spans_files = {"source": "files", "format": "spans", "tag_column": "ner", "sentences": "split", **files}
-    params["download"]["dataset"] = spans_files
+    params["download"]["dataset"]["unlabelled"] = "pool*.txt"
     params["train"] |= {"epochs": 2, "folder": "data/kept"}
     least = {}
     for models in ([], ["old"]):
@@ -87,8 +79,26 @@ def test_unlabelled_texts_are_learnt_from_a_teacher_only(finished: Path) -> None
         for stage in ("download", "tokenize_align", "train"):
             run_stage(stage)
         least[len(models)] = pd.read_csv("plots/train_loss.csv")["loss"].to_numpy().min()  # NaN if one is
-    assert json.loads(Path("reports/data.json").read_text())["train"]["unknown_labels"] == 2 * 5 * len(PEOPLE)
+        shown = "train: 12 of 29 windows have no known label; only train.teacher learns from them"
+        assert (shown in capfd.readouterr().out) == (not models)
+    rows = raw_rows("train")[labelled:]
+    assert (rows[1]["words"], rows[1]["ner"]) == (["Bo", "lives", "in", "Bern", "."], [None] * 5)
+    named = [(row["id"], row["document"]) for row in rows[1:3]]
+    assert named == [("pool.txt:1-2", "pool.txt#1"), ("pool.txt:3-1", "pool.txt#3")]
+    assert json_of("data/raw/provenance.json")["files"]["unlabelled"][0]["path"] == "pool.txt"
+    assert json_of("reports/data.json")["train"]["unknown_labels"] == sum(len(row["words"]) for row in rows)
     assert least[0] == 0 < least[1], "a batch of nothing but the pool"
+
+
+def test_unlabelled_texts_that_cannot_be_read_are_an_error(workspace: Path) -> None:
+    params = deepcopy(TINY_PARAMS)
+    params["download"]["dataset"]["unlabelled"] = "pool.txt"
+    write_params(Path(), params)
+    assert error_of("download").endswith("pool.txt: no such file; see download.dataset.unlabelled in params.yaml")
+    for content, message in ((b" \n", "no words; expected one text per line; see"), (b"a\nb\xe9", ":2: ")):
+        Path("data/tiny/pool.txt").write_bytes(content)
+        assert message in error_of("download")
+    assert not Path("data/raw").exists()
 
 
 def test_later_subwords_of_a_word_known_in_part_cannot_begin_an_entity(workspace: Path) -> None:

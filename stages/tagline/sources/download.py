@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -55,6 +56,8 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
     lacks_types = isinstance(dataset, Files) and bool(dataset.annotated_types)
     splits = source.splits()
     splits[TRAIN] = whole.watch(agreement.watch(splits[TRAIN]))
+    if isinstance(source, FileSource):
+        splits[TRAIN] = chain(splits[TRAIN], source.unlabelled(list(dataset.tag_columns)))
     tags: set[str | None] = set()
     if unknown_tag is not None:
         splits = {split: _collecting(sentences, tags) for split, sentences in splits.items()}

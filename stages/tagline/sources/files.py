@@ -23,8 +23,10 @@ from tagline.sources.document_order import consecutive, whole
 from tagline.sources.formats.annotators import summary
 from tagline.sources.formats.base import Files, leads_out
 from tagline.sources.splitting import TRAIN, drawn_split
+from tagline.sources.unlabelled import read_texts
 from tagline.text.sentence import Sentence
 
+UNLABELLED = "unlabelled"
 # The ids that `raw_data.write` gives.
 GENERATED_ID = re.compile(rf"({'|'.join(SPLITS)})-\d+")
 
@@ -53,6 +55,7 @@ class FileSource:
         self.files = {split: self._files(split, paths) for split, paths in self.paths.items()}
         check_different(self.paths, self.files)
         self._check_annotated()
+        self.texts = find(folder, UNLABELLED, dataset.unlabelled) if dataset.unlabelled else []
         self.findings = {split: Findings(dataset.meanings) for split in SPLITS}
         self.agreement: dict[str, Counter[tuple[str, ...]]] = {split: Counter() for split in SPLITS}
 
@@ -69,11 +72,27 @@ class FileSource:
         drawn = {split: self._drawn(split, drawing.seed) for split in (TRAIN, *self.dataset.shares)}
         return {split: (given | drawn)[split] for split in SPLITS}
 
+    def unlabelled(self, tag_columns: Sequence[str]) -> Iterator[Sentence]:
+        """The sentences of the unlabelled texts, for train.
+
+        Raises:
+            UserError: see `read_texts`; or the texts have no word.
+        """
+        empty = True
+        for path in self.texts:
+            name = path.relative_to(self.folder).as_posix()
+            for sentence in read_texts(path, name, self.dataset.language, tag_columns):
+                empty = False
+                yield sentence
+        if self.texts and empty:
+            raise UserError(f"{self.texts[0]}: no words; expected one text per line; {_named_by(UNLABELLED)}")
+
     def provenance(self) -> dict[str, Any]:
         """The files of each split with their hashes, how splits without files were drawn, and what was left out."""
+        read = self.files | ({UNLABELLED: self.texts} if self.texts else {})
         files = {
             split: [{"path": path.relative_to(self.folder).as_posix(), "sha256": sha256(path)} for path in paths]
-            for split, paths in self.files.items()
+            for split, paths in read.items()
         }
         drawn = {"seed": self.dataset.split.seed, **self.dataset.shares} if self.dataset.split else None
         return {

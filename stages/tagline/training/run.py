@@ -8,6 +8,7 @@ from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 from accelerate import PartialState
 
@@ -29,7 +30,8 @@ from tagline.core.provenance import (
 from tagline.core.terminal import show
 from tagline.hub.epoch_pushes import EpochPushes
 from tagline.hub.push import Target
-from tagline.labels.label_list import Labels
+from tagline.labels.alignment import IGNORED
+from tagline.labels.label_list import ANY, Labels
 from tagline.model import classifier, dropout
 from tagline.model.heads import continued, make_head
 from tagline.model.heads.head_weights import attach
@@ -170,6 +172,8 @@ def fine_tune(
     train_split, validation_split = (tokenized.load_split(inputs.tokenized, name) for name in ("train", "validation"))
     if labels.sets:
         _check_known(params, labels, train_split, inputs.tokenized)
+        if state.is_main_process and not params.teachers:
+            _report_unknown(labels, train_split)
     be_deterministic(params.seed)
     processes.override_configuration(params.max_grad_norm)
     of_models = {folder: classifier.read_labels(folder, labels) for folder in params.models}
@@ -233,6 +237,13 @@ def _check_known(params: Train, labels: Labels, split: Split, folder: Path) -> N
             f"{folder}: no word of train is known to be {labels.fallback}; expected some, or a model that knows such "
             "words (train.start_from, train.teacher)"
         )
+
+
+def _report_unknown(labels: Labels, split: Split) -> None:
+    """Print how many windows teach nothing without a teacher."""
+    known = split.mapped_windows.labelled(unknown=labels.ids.get(ANY, IGNORED))
+    if alone := int(np.count_nonzero(known == 0)):
+        show(f"train: {alone:,} of {len(known):,} windows have no known label; only train.teacher learns from them")
 
 
 def _teaching(

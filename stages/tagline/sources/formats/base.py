@@ -133,6 +133,8 @@ class Files(Section):
     )
     test: InnerPath | None = None
     split: Shares | None = None
+    # Path or pattern of text files, one text per line, which train gets with unknown tags.
+    unlabelled: InnerPath | None = None
     # Path or pattern of some of the files, and the types of entities that alone are annotated in them.
     annotated_types: dict[InnerPath, Annotated[list[Key], Field(min_length=1)]] = Field(default_factory=dict)
 
