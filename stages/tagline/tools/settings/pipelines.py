@@ -166,18 +166,20 @@ def _ignored() -> list[str]:
 
 
 def set_param(params: CommentedMap, setting: str) -> None:
-    """Set a key of params that exists.
+    """Set a key of params that exists, or with ``+`` one that does not, as DVC does.
 
     Raises:
-        UserError: it does not, or the value is not YAML.
+        UserError: the key is the other kind, or the value is not YAML.
     """
-    key, equals, text = setting.partition("=")
+    key, equals, text = setting.removeprefix("+").partition("=")
     *sections, last = key.split(".")
     node: Any = params
     for section in sections:
         node = node.get(section) if isinstance(node, CommentedMap) else None
-    if not equals or not sections or not isinstance(node, CommentedMap) or last not in node:
-        raise UserError(f"-S {setting}: expected section.key=value with a key of {PARAMS}")
+    if not equals or not sections or not isinstance(node, CommentedMap) or (last in node) == setting.startswith("+"):
+        raise UserError(
+            f"-S {setting}: expected section.key=value with a key of {PARAMS}, or +section.key=value with a new one"
+        )
     try:
         node[last] = YAML(typ="safe").load(text)
     except YAMLError:

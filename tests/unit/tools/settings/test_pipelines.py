@@ -90,8 +90,9 @@ def test_setting_is_written(root: Path, setting: str, line: str) -> None:
 
 @pytest.mark.parametrize(("teacher", "folder"), [(".", "../models/finetuned"), ("pos", "../pos/models/finetuned")])
 def test_student_has_the_params_and_the_model_of_its_teacher(pos: Path, teacher: str, folder: str) -> None:
-    pipelines.create("student", ["train.layers=3"], teacher)
+    pipelines.create("student", ["train.layers=3", "+download.dataset.unlabelled=pool.txt"], teacher)
     expected = yaml.safe_load((pos / "params.yaml").read_text())
+    expected["download"]["dataset"]["unlabelled"] = "pool.txt"
     expected["train"] |= {"folder": folder, "start_from": ".", "layers": 3}
     expected["train"]["teacher"]["models"] = ["."]
     expected["tokenize_align"]["task"] = "pos" if teacher == "pos" else "ner"
@@ -137,6 +138,7 @@ WRONG = ["train.epochs=0", "train.seed=x"]
         ("pos", [], "pos is a pipeline folder already; --update refreshes its dvc.yaml"),
         ("ner", ["train.epoch=1"], "-S train.epoch=1: expected section.key=value with a key of params.yaml"),
         ("ner", ["train.epochs"], "-S train.epochs: expected section.key=value with a key of params.yaml"),
+        ("ner", ["+train.epochs=1"], "-S +train.epochs=1: expected section.key=value with a key of params.yaml, or"),
         ("ner", ["train.seed=["], "-S train.seed=[: the value is not YAML; expected a number, text, list or nothing"),
         ("ner", WRONG, "params.yaml with train.epochs=0, train.seed=x has 2 errors; ner was not created:\n  params.y"),
     ],
