@@ -44,7 +44,7 @@ def main() -> None:
     arguments = parse_or_run(parser, {"train": train_spacy, SPACY: label_with_spacy, "model": label})
     with tempfile.TemporaryDirectory() as folder:
         data = str(arguments.folders[0].resolve())
-        commands = {str(path): ["model", folder, data, str(path.resolve())] for path in arguments.folders}
+        commands = {title(path): ["model", folder, data, str(path.resolve())] for path in arguments.folders}
         if arguments.spacy:
             measure(__file__, "train", folder, data, f"--epochs={arguments.epochs}")
             commands[SPACY] = [SPACY, folder, data]
@@ -61,7 +61,7 @@ def main() -> None:
     if arguments.plot:
         points = {name: (numbers["words_per_s"], numbers["f1"]) for name, numbers in models.items()}
         arguments.plot.write_text(scatter(points), encoding="utf-8")
-    plain, *_, ours = [models[str(path)]["words_per_s"] for path in (arguments.folders[0], *arguments.folders)]
+    plain, *_, ours = [models[title(path)]["words_per_s"] for path in (arguments.folders[0], *arguments.folders)]
     print(
         json.dumps(
             {
@@ -75,6 +75,11 @@ def main() -> None:
             }
         )
     )
+
+
+def title(pipeline: Path) -> str:
+    """The path of a pipeline folder, for the current one its name."""
+    return str(pipeline) if pipeline.name else pipeline.resolve().name
 
 
 def sentences(pipeline: Path, split: str) -> tuple[list[list[str]], list[list[str]]]:

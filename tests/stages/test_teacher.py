@@ -138,7 +138,7 @@ def change_tokenizer(model: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (shutil.rmtree, ": no such folder; expected a trained model; see train.folder in params.yaml"),
+        (shutil.rmtree, ": no such folder; expected a trained model; see train.start_from and train.teac"),
         (lambda model: (model / "config.json").unlink(), "/config.json is missing; expected all files of a trained mo"),
         (lose_head, "/head.safetensors is missing; expected all files of a trained model; copy the folder again"),
         (lambda model: (model / "config.json").write_text("{}"), "/config.json: changed since it was written (data/k"),

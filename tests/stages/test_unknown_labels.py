@@ -85,7 +85,8 @@ def test_unlabelled_texts_are_learnt_from_a_teacher_only(finished: Path, capfd: 
     assert (rows[1]["words"], rows[1]["ner"]) == (["Bo", "lives", "in", "Bern", "."], [None] * 5)
     named = [(row["id"], row["document"]) for row in rows[1:3]]
     assert named == [("pool.txt:1-2", "pool.txt#1"), ("pool.txt:3-1", "pool.txt#3")]
-    assert json_of("data/raw/provenance.json")["files"]["unlabelled"][0]["path"] == "pool.txt"
+    provenance = json_of("data/raw/provenance.json")
+    assert (provenance["files"]["unlabelled"][0]["path"], provenance["unlabelled"]) == ("pool.txt", 2 * len(PEOPLE))
     assert json_of("reports/data.json")["train"]["unknown_labels"] == sum(len(row["words"]) for row in rows)
     assert least[0] == 0 < least[1], "a batch of nothing but the pool"
 
@@ -98,6 +99,9 @@ def test_unlabelled_texts_that_cannot_be_read_are_an_error(workspace: Path) -> N
     for content, message in ((b" \n", "no words; expected one text per line; see"), (b"a\nb\xe9", ":2: ")):
         Path("data/tiny/pool.txt").write_bytes(content)
         assert message in error_of("download")
+    params["download"]["dataset"]["unlabelled"] = "t*.conll"
+    write_params(Path(), params)
+    assert "train.conll: a file of train, not of texts without labels; see download.dataset.unl" in error_of("download")
     assert not Path("data/raw").exists()
 
 

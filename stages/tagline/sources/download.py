@@ -57,7 +57,8 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
     splits = source.splits()
     splits[TRAIN] = whole.watch(agreement.watch(splits[TRAIN]))
     if isinstance(source, FileSource):
-        splits[TRAIN] = chain(splits[TRAIN], source.unlabelled(list(dataset.tag_columns)))
+        one = isinstance(dataset, AnnotatedFiles) and dataset.sentences == "whole"
+        splits[TRAIN] = chain(splits[TRAIN], source.unlabelled(list(dataset.tag_columns), whole=one))
     tags: set[str | None] = set()
     if unknown_tag is not None:
         splits = {split: _collecting(sentences, tags) for split, sentences in splits.items()}

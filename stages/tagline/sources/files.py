@@ -56,6 +56,12 @@ class FileSource:
         check_different(self.paths, self.files)
         self._check_annotated()
         self.texts = find(folder, UNLABELLED, dataset.unlabelled) if dataset.unlabelled else []
+        for split, paths in self.files.items():
+            if common := set(self.texts) & set(paths):
+                raise UserError(
+                    f"{min(common)}: a file of {split}, not of texts without labels; {_named_by(UNLABELLED)}"
+                )
+        self.without_labels = 0
         self.findings = {split: Findings(dataset.meanings) for split in SPLITS}
         self.agreement: dict[str, Counter[tuple[str, ...]]] = {split: Counter() for split in SPLITS}
 
@@ -72,19 +78,18 @@ class FileSource:
         drawn = {split: self._drawn(split, drawing.seed) for split in (TRAIN, *self.dataset.shares)}
         return {split: (given | drawn)[split] for split in SPLITS}
 
-    def unlabelled(self, tag_columns: Sequence[str]) -> Iterator[Sentence]:
-        """The sentences of the unlabelled texts, for train.
+    def unlabelled(self, tag_columns: Sequence[str], whole: bool) -> Iterator[Sentence]:
+        """The sentences of the unlabelled texts, for train, and whether each text is one; they are counted.
 
         Raises:
             UserError: see `read_texts`; or the texts have no word.
         """
-        empty = True
         for path in self.texts:
             name = path.relative_to(self.folder).as_posix()
-            for sentence in read_texts(path, name, self.dataset.language, tag_columns):
-                empty = False
+            for sentence in read_texts(path, name, self.dataset.language, tag_columns, whole):
+                self.without_labels += 1
                 yield sentence
-        if self.texts and empty:
+        if self.texts and not self.without_labels:
             raise UserError(f"{self.texts[0]}: no words; expected one text per line; {_named_by(UNLABELLED)}")
 
     def provenance(self) -> dict[str, Any]:
@@ -99,6 +104,7 @@ class FileSource:
             "source": "files",
             "files": files,
             **({"drawn_from_train": drawn} if drawn else {}),
+            **({UNLABELLED: self.without_labels} if self.texts else {}),
             **({"findings": {split: self._counts(split) for split in SPLITS}} if self.dataset.meanings else {}),
         }
 
@@ -113,6 +119,8 @@ class FileSource:
             "and scores may be optimistic"
         )
         drawn = [one] if self.dataset.split and self._one_document else []
+        if self.texts:
+            drawn.append(f"train: {self.without_labels:,} sentences of texts without labels")
         return "\n".join(filter(None, [*drawn, self.dataset.report(self.findings)]))
 
     def _files(self, split: str, paths: Sequence[Path]) -> list[Path]:

@@ -15,7 +15,9 @@ from tagline.text.sentence import Sentence
 from tagline.text.sentences import ends_among, split_sentences
 
 
-def read_texts(path: Path, name: str, language: str | None, tag_columns: Sequence[str]) -> Iterator[Sentence]:
+def read_texts(
+    path: Path, name: str, language: str | None, tag_columns: Sequence[str], whole: bool
+) -> Iterator[Sentence]:
     """Read a file of one text per line, each a document, as sentences of words.
 
     Args:
@@ -23,6 +25,7 @@ def read_texts(path: Path, name: str, language: str | None, tag_columns: Sequenc
         name: of the file, for ids.
         language: ``download.dataset.language``.
         tag_columns: of the data set.
+        whole: whether a text is one sentence.
 
     Raises:
         UserError: the file is not UTF-8.
@@ -32,7 +35,8 @@ def read_texts(path: Path, name: str, language: str | None, tag_columns: Sequenc
     for number, text in tqdm(lines, desc=printable(path.name), unit=" texts", disable=None):
         spans = split_words(text)
         words = [text[start:end] for start, end in spans]
-        ends = ends_among(spans, split_sentences(text, language)) if words else []
+        sentences = [(0, len(text))] if whole else split_sentences(text, language)
+        ends = ends_among(spans, sentences) if words else []
         for index, (begin, end) in enumerate(pairwise([0, *ends]), 1):
             yield Sentence(
                 f"{path}:{number}",

@@ -83,7 +83,10 @@ class Inputs(NamedTuple):
 
     def _verify_model(self, model: Path) -> dict[str, str]:
         if not model.is_dir():
-            raise UserError(f"{model}: no such folder; expected a trained model; see train.folder in params.yaml")
+            raise UserError(
+                f"{model}: no such folder; expected a trained model; see train.start_from and "
+                "train.teacher.models in params.yaml"
+            )
         expected = read_hashes(model, made_by="") if (model / HASHES).is_file() else {}
         weights = {*fnmatch.filter(expected, WEIGHTS), *(path.name for path in model.glob(WEIGHTS))}
         read = sorted({"config.json", TOKENIZER_FILE, *weights})

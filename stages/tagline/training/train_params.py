@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from tagline.core.params import InnerPath, Section, SourceFolder
 from tagline.hub.hub_params import Push
@@ -45,10 +45,17 @@ def _layers(value: Any) -> Any:
     return value
 
 
+def _different(models: list[str]) -> list[str]:
+    """Return the names of teachers unchanged if each is there once."""
+    if len(set(models)) < len(models):
+        raise ValueError("must name each model once")
+    return models
+
+
 class Teacher(Section):
     """Models whose label probabilities are learnt beside the gold labels."""
 
-    models: list[InnerPath] = Field(
+    models: Annotated[list[InnerPath], AfterValidator(_different)] = Field(
         description="Trained models in `folder`, with the same sub-words; labels are matched by name. [] for none."
     )
     weight: float = Field(
@@ -56,7 +63,7 @@ class Teacher(Section):
         allow_inf_nan=False,
         description="Weight of this loss, the Kullback-Leibler divergence per word; the loss of gold labels has 1.",
     )
-    temperature: Annotated[float, Field(gt=0, le=100)] = Field(
+    temperature: Annotated[float, Field(ge=0.1, le=100)] = Field(
         description="Temperature of the probabilities of teachers and student; above 1, improbable labels count more."
     )
 

@@ -58,6 +58,7 @@ def test_anchored_bool_is_a_bool(params: Path) -> None:
         ("  seed: 7\n", "  <<: &a {seed: x}\n", "train.seed: should be a valid integer, got 'x'"),
         ("data/tiny", "data", "download.folder: must be a folder apart from what the stages write (data/raw, "),
         ("  layers:", "  layers: [2, 1]", "train.layers: must be a number of layers, or layers in ascending order, co"),
+        ("    models: []", "    models: [a, a]", "train.teacher.models: must name each model once"),
         ("  layers:", "  layers: 0", "train.layers: must be a number of layers, or layers in ascending order, counted"),
         ("- pos\n    - ner", "- '-'", "download.dataset: columns must name at least one tag column"),
         ("path: encoder", "paht: a", "download.encoder.paht: unknown key; did you mean path? (allowed: "),

@@ -80,7 +80,7 @@ WEIGHTS = {"encoder/config.json": "c" * 64, "encoder/model.safetensors": "e" * 6
 DRAWN = {
     "source": "files",
     "files": {"train": [{"path": "all.conll", "sha256": "a" * 64}]},
-    **{"rows": {"train": 8}, "drawn_from_train": {"seed": 4, "test": 0.1}},
+    **{"rows": {"train": 8}, "drawn_from_train": {"seed": 4, "test": 0.1}, "unlabelled": 3},
 }
 PROMISE = {"kept": True, "statement": "With 90 % confidence, <all> are found."}
 BIASES = {
@@ -108,7 +108,7 @@ INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
                 "computed in bf16. Training took 1,500 steps; the weights are those of epoch 2, which had the best F1",
                 "| 2 | 0.500 | 0.600 | ████████████ |",
                 "rough estimates from fewer than 50 entities in the test split: PER.",
-                "F1 is 0.250 for entities whose text does not occur in the training data (1,000 of 1,234 in the test",
+                "F1 is 0.250 for entities whose text is not an entity in the training data (1,000 of 1,234 in the test",
                 "The mean score of its predictions on the test split is 0.900, and 0.800 of them are correct.",
                 "No licence is stated for the model.",
             ],
@@ -141,19 +141,25 @@ INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
                 "| accuracy | words |",
                 "Splits drawn from train, by a hash of the words of each document or, if train does not have several, of "
                 "each sentence: seed 4, test 0.1.",
+                "Of train, 3 sentences have no labels: only a teacher labelled them.",
                 "From p/x of the package p, version 0.1; SHA-256",
             ],
-            ["IOB2", "does not occur in the training data", "mean score", "transformers.js loads"],
+            ["IOB2", "is not an entity in the training data", "mean score", "transformers.js loads"],
         ),
         (
             {
                 **{"head": "crf", "decoding": "constrained", "sentences": SentenceRule()},
                 "windows": WINDOWS | {"context_subwords": 64},
                 "test": {"greedy": {"f1": 0.5}, "operating_point": BIASES},
+                "training": {
+                    **{"params": {}, "precision": "bf16", "best_epoch": 2, "steps": 1, "versions": {}},
+                    "models": {"data/old": {"config.json": "c" * 64, "model.safetensors": "d" * 64}},
+                },
             },
             [
                 "label sequence of a sentence that is valid in IOB2, with the transitions of a CRF in head.safetensors.",
                 "gives an F1 of 0.500 on the test split instead of 0.625.",
+                f"(`start_from`) or learnt from (`teacher`), and SHA-256 of their weights: - data/old/model.safetensors `{'d' * 64}`",
                 "Tagline and the pipeline read a text as a whole, as in the training data",
                 "the encoder also read up to 64 sub-words of the neighbouring sentences of the document on each side.",
                 r"\<b\> +1.5 (covered recall, target 0.9, 0.850 on the test split). The pipeline of transformers does not",
