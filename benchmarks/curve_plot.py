@@ -43,7 +43,10 @@ def learning_curves(curves: Mapping[str, tuple[Points, PowerLaw]], more: int) ->
 
     parts = [f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(tick)}" y2="{y(tick)}"/>' for tick in y_ticks]
     parts += [f'<text x="{LEFT - 6}" y="{y(tick) + 4}" text-anchor="end">{tick:g}</text>' for tick in y_ticks]
-    parts += [f'<text x="{x(tick)}" y="{HEIGHT - 26}" text-anchor="middle">{tick:,.0f}</text>' for tick in x_ticks]
+    parts += [
+        f'<text x="{min(x(tick), WIDTH - 24)}" y="{HEIGHT - 26}" text-anchor="middle">{tick:,.0f}</text>'
+        for tick in x_ticks
+    ]
     parts.append(f'<text x="{(LEFT + WIDTH) / 2}" y="{HEIGHT - 6}" text-anchor="middle">Sentences of train</text>')
     for number, ((name, (points, law)), color) in enumerate(zip(curves.items(), COLORS, strict=False)):
         last = max(size for size, _ in points)

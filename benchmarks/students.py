@@ -169,7 +169,10 @@ def scatter(points: Mapping[str, tuple[float, float]]) -> str:
     y = scale(y_ticks, HEIGHT - BOTTOM, TOP)
     parts = [f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(tick)}" y2="{y(tick)}"/>' for tick in y_ticks]
     parts += [f'<text x="{LEFT - 6}" y="{y(tick) + 4}" text-anchor="end">{tick:g}</text>' for tick in y_ticks]
-    parts += [f'<text x="{x(tick)}" y="{HEIGHT - 26}" text-anchor="middle">{tick:,.0f}</text>' for tick in x_ticks]
+    parts += [
+        f'<text x="{min(x(tick), WIDTH - 24)}" y="{HEIGHT - 26}" text-anchor="middle">{tick:,.0f}</text>'
+        for tick in x_ticks
+    ]
     parts.append(f'<text x="{(LEFT + WIDTH) / 2}" y="{HEIGHT - 6}" text-anchor="middle">Words per second</text>')
     for name, (speed, score) in points.items():
         parts.append(f'<circle cx="{x(speed)}" cy="{y(score)}" r="4" fill="{COLORS[name == SPACY]}"/>')
