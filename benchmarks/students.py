@@ -19,12 +19,12 @@ import json
 import random
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from curve_plot import BOTTOM, COLORS, HEIGHT, LEFT, RIGHT, STYLE, TOP, WIDTH
 from host import describe_host
+from plot import COLORS, Axes
 from predict import BACKENDS, f1
 from sides import measure, measured, parse_or_run
 
@@ -61,7 +61,7 @@ def main() -> None:
     if arguments.plot:
         points = {name: (numbers["words_per_s"], numbers["f1"]) for name, numbers in models.items()}
         arguments.plot.write_text(scatter(points), encoding="utf-8")
-    plain, *_, ours = [models[title(path)]["words_per_s"] for path in (arguments.folders[0], *arguments.folders)]
+    plain, ours = (models[title(arguments.folders[index])]["words_per_s"] for index in (0, -1))
     print(
         json.dumps(
             {
@@ -95,8 +95,8 @@ def sentences(pipeline: Path, split: str) -> tuple[list[list[str]], list[list[st
 def result(gold: list[list[str]], found: list[Entities], numbers: Mapping[str, float], backend: str) -> dict[str, Any]:
     from tagline.labels.entities import entities
 
-    expected = [[(name, begin, end) for name, begin, end in entities(labels)] for labels in gold]
-    return {**numbers, "words": sum(map(len, gold)), "f1": f1(expected, found), "backend": backend}
+    words, score = sum(map(len, gold)), f1(list(map(entities, gold)), found)
+    return {**numbers, "words": words, "f1": score, "backend": backend}
 
 
 def label(_: Path, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -161,34 +161,14 @@ def label_with_spacy(target: Path, arguments: argparse.Namespace) -> dict[str, A
 
 def scatter(points: Mapping[str, tuple[float, float]]) -> str:
     """Draw the models by words per second and F1."""
-    from tagline.report.charts import ticks
-
-    speeds, scores = zip(*points.values(), strict=True)
-    x_ticks, y_ticks = ticks(0, max(speeds)), ticks(min(scores), max(scores))
-    x = scale(x_ticks, LEFT, WIDTH - RIGHT)
-    y = scale(y_ticks, HEIGHT - BOTTOM, TOP)
-    parts = [f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(tick)}" y2="{y(tick)}"/>' for tick in y_ticks]
-    parts += [f'<text x="{LEFT - 6}" y="{y(tick) + 4}" text-anchor="end">{tick:g}</text>' for tick in y_ticks]
-    parts += [
-        f'<text x="{min(x(tick), WIDTH - 24)}" y="{HEIGHT - 26}" text-anchor="middle">{tick:,.0f}</text>'
-        for tick in x_ticks
-    ]
-    parts.append(f'<text x="{(LEFT + WIDTH) / 2}" y="{HEIGHT - 6}" text-anchor="middle">Words per second</text>')
+    axes = Axes(*zip(*points.values(), strict=True))
+    parts = []
     for name, (speed, score) in points.items():
-        parts.append(f'<circle cx="{x(speed)}" cy="{y(score)}" r="4" fill="{COLORS[name == SPACY]}"/>')
-        end = ' text-anchor="end"' if speed > x_ticks[-1] / 2 else ""
-        parts.append(f'<text x="{x(speed) + (-8 if end else 8)}" y="{y(score) + 4}"{end}>{html.escape(name)}</text>')
-    start = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
-        'role="img" aria-label="F1 of test by words per second">'
-    )
-    return "\n".join([start, f"<style>{STYLE}</style>", *parts, "</svg>\n"])
-
-
-def scale(values: Sequence[float], low: float, high: float) -> Callable[[float], float]:
-    """A function from the range of values to that of coordinates."""
-    factor = (high - low) / (values[-1] - values[0])
-    return lambda value: round(low + factor * (value - values[0]), 1)
+        x, y = axes.x(speed), axes.y(score)
+        parts.append(f'<circle cx="{x}" cy="{y}" r="4" fill="{COLORS[name == SPACY]}"/>')
+        end = ' text-anchor="end"' if speed > axes.x_ticks[-1] / 2 else ""
+        parts.append(f'<text x="{x + (-8 if end else 8)}" y="{y + 4}"{end}>{html.escape(name)}</text>')
+    return axes.svg(parts, "Words per second", "F1 of test by words per second")
 
 
 if __name__ == "__main__":
