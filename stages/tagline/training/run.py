@@ -30,8 +30,8 @@ from tagline.core.provenance import (
 from tagline.core.terminal import show
 from tagline.hub.epoch_pushes import EpochPushes
 from tagline.hub.push import Target
-from tagline.labels.alignment import IGNORED
-from tagline.labels.label_list import ANY, Labels
+from tagline.labels.arrays import Ints
+from tagline.labels.label_list import Labels
 from tagline.model import classifier, dropout
 from tagline.model.heads import continued, make_head
 from tagline.model.heads.head_weights import attach
@@ -175,8 +175,6 @@ def fine_tune(
     train_split, validation_split = (tokenized.load_split(inputs.tokenized, name) for name in ("train", "validation"))
     if labels.sets:
         _check_known(params, labels, train_split, inputs.tokenized)
-        if state.is_main_process and not params.teachers:
-            _report_unknown(labels, train_split)
     be_deterministic(params.seed)
     processes.override_configuration(params.max_grad_norm)
     of_models = {folder: classifier.read_labels(folder, labels) for folder in params.models}
@@ -214,6 +212,8 @@ def fine_tune(
             training.pushes, training.trackers = pushes, trackers
             if partial and (warning := small_batches(training.batches, state.device, state.num_processes)):
                 print(warning)
+            if partial and labels.sets and teaching is None:
+                _report_unknown(training.gradients.labelled)
             if training.epochs_left:
                 with training.saved.thread, memory_errors(params.subwords_per_device):
                     ENGINES[params.engine](training)
@@ -242,11 +242,10 @@ def _check_known(params: Train, labels: Labels, split: Split, folder: Path) -> N
         )
 
 
-def _report_unknown(labels: Labels, split: Split) -> None:
-    """Print how many windows teach nothing without a teacher."""
-    known = split.mapped_windows.labelled(unknown=labels.ids.get(ANY, IGNORED))
-    if alone := int(np.count_nonzero(known == 0)):
-        show(f"train: {alone:,} of {len(known):,} windows have no known label; only train.teacher learns from them")
+def _report_unknown(labelled: Ints) -> None:
+    """Print how many windows teach nothing without a teacher, given the number of known labels of each."""
+    if alone := int(np.count_nonzero(labelled == 0)):
+        show(f"train: {alone:,} of {len(labelled):,} windows have no known label; only train.teacher learns from them")
 
 
 def _teaching(

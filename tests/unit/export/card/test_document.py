@@ -141,7 +141,7 @@ INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
                 "| accuracy | words |",
                 "Splits drawn from train, by a hash of the words of each document or, if train does not have several, of "
                 "each sentence: seed 4, test 0.1.",
-                "Of train, 3 sentences have no labels: only a teacher labelled them.",
+                "Of train, 3 sentences have no labels; only a teacher, if one is named below, labels them.",
                 "From p/x of the package p, version 0.1; SHA-256",
             ],
             ["IOB2", "is not an entity in the training data", "mean score", "transformers.js loads"],
