@@ -15,9 +15,9 @@ RESULTS := dvc.lock metrics plots
 
 # DVC removes the outputs of a stage before it starts it, so params.yaml is checked first.
 repro: $(STAMP)
-	python stages/check.py
+	tagline check
 	dvc repro
-	@python stages/evaluate.py --show
+	@tagline scores
 	@$(MAKE) --no-print-directory --silent differences
 
 # Says if results differ from the committed ones though their inputs do not; silent outside of a Git repository.
@@ -42,7 +42,7 @@ test-all: $(STAMP)
 # The scores that matter and the params that differ. `dvc exp show` has a column per metric, param and dependency, too
 # many for a terminal.
 experiments: $(STAMP)
-	@python compare.py --experiments
+	@tagline compare --experiments
 
 # Whether dvc.lock, metrics, plots and README here are of the committed code, params and sample corpus.
 check-release: $(STAMP)

@@ -103,7 +103,7 @@ def inputs() -> Any:
 def params(arguments: argparse.Namespace) -> tuple[Any, Any]:
     """Return the sections ``audit`` and ``train``."""
     from tagline.core.params import read_section
-    from tagline.tools.audit.audit_params import Audit
+    from tagline.audit.audit_params import Audit
     from tagline.training.train_params import Train
 
     train = read_section("train", Train, ROOT / "presets/sample.yaml").model_copy(update={"epochs": arguments.epochs})
@@ -114,7 +114,7 @@ def params(arguments: argparse.Namespace) -> tuple[Any, Any]:
 def fold(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Train and label a fold as the stage does."""
     os.chdir(folder)
-    from tagline.tools.audit.labelling import label_fold
+    from tagline.audit.labelling import label_fold
 
     audit, train = params(arguments)
     target = Path(f"data/audit/{arguments.fold}")
@@ -125,7 +125,7 @@ def fold(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 def whole(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Train on all of train, and label train with that model."""
     os.chdir(folder)
-    from tagline.tools.audit.labelling import label_all
+    from tagline.audit.labelling import label_all
     from tagline.training.run import Outputs, fine_tune, start
 
     audit, train = params(arguments)
@@ -141,7 +141,7 @@ def rank(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     import numpy as np
     from cleanlab.token_classification.rank import get_label_quality_scores
 
-    from tagline.tools.audit.review.ranking import rank
+    from tagline.audit.ranking import rank
 
     errors = [Error(*error) for error in json.loads(Path("errors.json").read_text(encoding="utf-8"))]
     audit, _ = params(arguments)
@@ -163,7 +163,7 @@ def rank(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _sentences(folder: Path) -> Iterator[tuple[int, Any, Any]]:
     """Yield the index of each sentence, its gold label ids, and the probabilities of all labels of its words."""
-    from tagline.tools.audit import out_of_fold
+    from tagline.audit import out_of_fold
 
     labels, _ = out_of_fold.read_provenance(folder, "audit_fold")
     for sentences, probabilities in out_of_fold.read(folder / "train.parquet", labels, "audit_fold"):

@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument(
         "-S", "--set-param", metavar="KEY=VALUE", action="append", default=[], help="params of a second curve"
     )
-    parser.add_argument("--diverse", action="store_true", help="a second curve: texts that suggest.py starts with")
+    parser.add_argument("--diverse", action="store_true", help="a second curve: the first texts of `tagline suggest`")
     parser.add_argument("--more", type=natural, default=500, help="sentences whose worth is predicted (default: 500)")
     parser.add_argument("--jobs", type=natural, default=1, help="runs at the same time (default: 1)")
     parser.add_argument("--runs", type=Path, help="file to which runs are appended; those in it are not repeated")
@@ -109,7 +109,7 @@ class Curve:
         finished: runs that are not repeated.
         least: sentences that all epochs have together at least; smaller parts are repeated.
         changes: of params, as for `dvc exp run -S`.
-        diverse: whether suggest.py chooses the sentences, without a model and as many words as random ones have.
+        diverse: whether `tagline suggest` chooses the sentences, without a model and as many words as random ones have.
 
     Attributes:
         name: what differs from params.yaml.

@@ -1,7 +1,7 @@
 """Label the audited splits with the model that was trained on all of train: what it can't learn is suspicious, too.
 
 Reads the section ``audit`` of audit/params.yaml, the section ``train`` of params.yaml, data/tokenized and
-models/finetuned. Writes data/audit/all (see `tagline.tools.audit.out_of_fold`).
+models/finetuned. Writes data/audit/all (see `tagline.audit.out_of_fold`).
 
     python stages/audit_all.py
 """
@@ -15,11 +15,11 @@ if __name__ == "__main__":
 
 from pathlib import Path
 
+from tagline.audit.audit_params import AUDIT_PARAMS, Audit
+from tagline.audit.labelling import label_all
 from tagline.core import launchers
 from tagline.core.errors import exit_with_message, take_no_arguments
 from tagline.core.params import read_section
-from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
-from tagline.tools.audit.labelling import label_all
 from tagline.training.train_params import Train
 
 TOKENIZED = Path("data/tokenized")

@@ -2,7 +2,7 @@
 
 Reads the section ``audit`` of audit/params.yaml, the section ``train`` of params.yaml, data/tokenized,
 models/pretrained, and with ``group: document`` data/raw. Writes data/audit/FOLD (see
-`tagline.tools.audit.out_of_fold`).
+`tagline.audit.out_of_fold`).
 
     python stages/audit_fold.py FOLD
 """
@@ -16,10 +16,10 @@ if __name__ == "__main__":
 
 from pathlib import Path
 
+from tagline.audit.audit_params import AUDIT_PARAMS, Audit
+from tagline.audit.labelling import label_fold
 from tagline.core.errors import ArgumentParser
 from tagline.core.params import read_section
-from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
-from tagline.tools.audit.labelling import label_fold
 from tagline.training.processes import exit_as_one
 from tagline.training.run import Inputs
 from tagline.training.train_params import Train

@@ -1,13 +1,6 @@
-"""Check all of params.yaml before any stage starts: a typo in the last section must not cost a training run.
+"""Check all of params.yaml before any stage starts, as `tagline check` does; see `tagline.tools.settings.program`.
 
-Reads params.yaml, and looks for the folder of the data; in a pipeline folder also dvc.yaml, which must be up to date
-with the root's. Writes nothing. If a stage pushes to the Hugging Face Hub, also checks that the push is allowed.
-`make repro` runs it before `dvc repro`; without a push it takes well under a second.
-
-    python stages/check.py
-    python stages/check.py --audit    also check audit/dvc.yaml and audit/params.yaml
-    python stages/check.py --upgrade [OLD..NEW]    after a merge of a newer Tagline: which stages must run again, see
-                                                   docs/upgrade.md; runs and changes nothing
+python stages/check.py
 """
 
 from __future__ import annotations
@@ -17,54 +10,8 @@ from tagline.core.startup import prepare_process
 if __name__ == "__main__":
     prepare_process()
 
-import argparse
-import os
-
-from tagline.core.errors import ArgumentParser, UserError, exit_with_message
-from tagline.core.params import list_errors, read_file, read_section, validated
-from tagline.core.signals import BY_DVC
-from tagline.core.terminal import show
-from tagline.export.export_params import Export
-from tagline.hub.hub_params import Push
-from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
-from tagline.tools.settings import audit_pipeline, pipelines, upgrade
-from tagline.tools.settings.checks import check_folders, params_errors
-from tagline.training.train_params import Train
-
-
-def main() -> None:
-    parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--audit", action="store_true", help="also check audit/dvc.yaml and audit/params.yaml")
-    parser.add_argument("--upgrade", metavar="OLD..NEW", nargs="?", const="", help="what a newer version must run")
-    arguments = parser.parse_args()
-    if arguments.upgrade is not None:
-        show(upgrade.summary(arguments.upgrade or None))
-        return
-    pipelines.check_this_folder()
-    content = read_file()
-    if errors := params_errors(content):
-        raise UserError(list_errors(errors))
-    check_folders(content)
-    if arguments.audit:
-        audit_pipeline.check()
-        read_section("audit", Audit, AUDIT_PARAMS)
-    train, export = validated(content, "train", Train), validated(content, "export", Export)
-    check_pushes({"train.hub": train.hub, "export.hub": export.hub})
-
-
-def check_pushes(pushes: dict[str, Push]) -> None:
-    """Ask the Hub whether the pushes that are enabled are allowed; in a stage of DVC, only before train and export.
-
-    Raises:
-        UserError: one is not, or the Hub is unreachable.
-    """
-    enabled = {section: params for section, params in pushes.items() if params.push}
-    if enabled and os.environ.get(BY_DVC, "train").rpartition(":")[2] in ("train", "export"):
-        from tagline.hub.push import Target  # here, since the Hub's client takes longer to load than all of this script
-
-        for section, params in enabled.items():
-            Target.of(section, params).check()
-
+from tagline.core.errors import exit_with_message
+from tagline.tools.settings.program import check
 
 if __name__ == "__main__":
-    exit_with_message(main)
+    exit_with_message(check)

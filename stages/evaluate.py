@@ -6,7 +6,6 @@ metrics/evaluate.json (what people compare between commits), reports/evaluate.js
 and for the test split plots/confusion.csv, plots/per_type.csv and plots/reliability.csv.
 
     python stages/evaluate.py
-    python stages/evaluate.py --show    print the scores of the last run and exit
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ if __name__ == "__main__":
 from pathlib import Path
 
 from tagline.core import launchers
-from tagline.core.errors import ArgumentParser, exit_with_message
+from tagline.core.errors import exit_with_message, take_no_arguments
 from tagline.core.outputs import read_columns, replacing, write_json
 from tagline.core.params import read_section
 from tagline.core.terminal import show
 from tagline.evaluation.evaluate_params import Evaluate
-from tagline.evaluation.score_table import score_line, score_table, score_table_of
+from tagline.evaluation.score_table import score_line, score_table
 
 RAW, TOKENIZED, DATA = Path("data/raw"), Path("data/tokenized"), Path("reports/data.json")
 FINETUNED, PREDICTIONS = Path("models/finetuned"), Path("data/predictions")
@@ -35,17 +34,13 @@ REPORT = Path("reports/evaluate.html")
 
 
 def main() -> None:
-    parser = ArgumentParser(description="Label validation and test with the fine-tuned model and score it.")
-    parser.add_argument("--show", action="store_true", help="print the scores of the last run and exit")
-    if parser.parse_args().show:
-        show(score_table_of(SCORES))
-        return
+    take_no_arguments(__doc__)
     launchers.only_main_process("evaluate")
     run(read_section("evaluate", Evaluate))
 
 
 def run(params: Evaluate) -> None:
-    # Not above, since these load PyTorch, which takes seconds: --show and messages about params do not wait for it.
+    # Not above, since these load PyTorch, which takes seconds: messages about params do not wait for it.
     from tagline.artifacts import predictions
     from tagline.core.progress import quiet
     from tagline.evaluation import plots

@@ -8,7 +8,6 @@ card, metrics/export.json and reports/export.json. Pushes models/export to the H
 is set.
 
     python stages/export.py
-    python stages/export.py --push    only push the existing models/export
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ if __name__ == "__main__":
 from pathlib import Path
 
 from tagline.core import launchers
-from tagline.core.errors import ArgumentParser, exit_with_message
+from tagline.core.errors import exit_with_message, take_no_arguments
 from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
 from tagline.core.progress import quiet
@@ -43,22 +42,19 @@ VALIDATION = Path("plots/validation.csv")
 
 
 def main() -> None:
-    parser = ArgumentParser(description="Write models/export, and push it to the Hub if export.hub.push is set.")
-    parser.add_argument("--push", action="store_true", help="only push the existing models/export")
-    only_push = parser.parse_args().push
+    take_no_arguments(__doc__)
     launchers.only_main_process("export")
     params = read_section("export", Export)
     quiet()
-    target = Target.of("export.hub", params.hub) if params.hub.push or only_push else None
+    target = Target.of("export.hub", params.hub) if params.hub.push else None
     if target is not None:
         target.check()  # before any work
-    if not only_push:
-        inputs = ExportInputs(TOKENIZED, FINETUNED, PREDICTIONS, DATASET, ENCODER, EVALUATED, VALIDATION)
-        with replacing(EXPORT, METRICS, REPORT) as (folder, metrics, report):
-            found = export(inputs, params, folder, EXPORT.as_posix())
-            write_json(metrics, summary(found))
-            write_json(report, found)
-        print(table(found))
+    inputs = ExportInputs(TOKENIZED, FINETUNED, PREDICTIONS, DATASET, ENCODER, EVALUATED, VALIDATION)
+    with replacing(EXPORT, METRICS, REPORT) as (folder, metrics, report):
+        found = export(inputs, params, folder, EXPORT.as_posix())
+        write_json(metrics, summary(found))
+        write_json(report, found)
+    print(table(found))
     if target is not None:
         push(target, EXPORT, REPORT)
 

@@ -4,7 +4,6 @@ Reads the section ``tokenize_align`` of params.yaml, data/raw and models/pretrai
 (see `tagline.artifacts.tokenized` for its layout) and reports/data.json: the contents of each split, with findings.
 
     python stages/tokenize_align.py
-    python stages/tokenize_align.py --show train:4    print a sentence of data/tokenized and stop
 """
 
 from __future__ import annotations
@@ -18,11 +17,9 @@ from pathlib import Path
 
 from datasets import disable_progress_bars
 
-from tagline.core.errors import ArgumentParser, exit_with_message
+from tagline.core.errors import exit_with_message, take_no_arguments
 from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
-from tagline.core.terminal import write
-from tagline.tokenization import show
 from tagline.tokenization.dataset import tokenize_align
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 
@@ -33,15 +30,7 @@ REPORT = Path("reports/data.json")
 
 
 def main() -> None:
-    parser = ArgumentParser(description="Turn the words of data/raw into the sub-words of data/tokenized.")
-    parser.add_argument("--show", metavar="SPLIT:SENTENCE", help="print a sentence, by its number (from 0) or its id")
-    wanted = parser.parse_args().show
-    if wanted is not None:
-        try:
-            write(f"{show.sentence(TOKENIZED, TOKENIZER, wanted)}\n")
-        except show.UnknownSentenceError as error:
-            parser.error(str(error))
-        return
+    take_no_arguments(__doc__)
     params = read_section("tokenize_align", TokenizeAlign)
     disable_progress_bars()  # of `datasets`; the stage has its own
     with replacing(TOKENIZED, REPORT) as (target, report):

@@ -1,4 +1,4 @@
-"""bulk.py on a Ray cluster of one machine: its answers are those of predict.py, and its messages."""
+"""`tagline bulk` on a Ray cluster of one machine: its answers are those of `tagline predict`, and its messages."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_answers_are_those_of_predict(folder: Path, address: str, capsys: pytest
     Path("in").mkdir()
     Path("a.jsonl").rename("in/a.jsonl")
     Path("in/b.jsonl").write_text('{"text": 1}\n', encoding="utf-8")
-    run("bulk.py", "in", "out", "--part-rows", "7", "--address", address)
+    run("bulk", "in", "out", "--part-rows", "7", "--address", address)
     *found, last = rows(folder / "out")
     predicted = [json.loads(line) for line in Path("predicted.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [{name: row[name] for name in ("id", "text", "entities")} for row in found] == predicted
@@ -79,7 +79,7 @@ def test_answers_are_those_of_predict(folder: Path, address: str, capsys: pytest
         "check the input and --text or --words$"
     )
     with pytest.raises(UserError, match=message):
-        run("bulk.py", "in/b.jsonl", "none", "--address", address)
+        run("bulk", "in/b.jsonl", "none", "--address", address)
 
 
 def test_unreadable_part_costs_only_itself(folder: Path, address: str) -> None:
@@ -93,11 +93,11 @@ def test_unreadable_part_costs_only_itself(folder: Path, address: str) -> None:
         r"part-000001.parquet: .*in/b.parquet: unreadable \(.*\); replace the file, then run the same command again$"
     )
     with pytest.raises(UserError, match=message):
-        run("bulk.py", "in", "out", "--address", address)
+        run("bulk", "in", "out", "--address", address)
     made = sorted(path.name for path in (folder / "out").iterdir())
     assert made == ["_plan.json", "part-000000.parquet", "part-000002.parquet"]
     Path("in/b.parquet").write_bytes(intact)
-    run("bulk.py", "in", "out", "--address", address)
+    run("bulk", "in", "out", "--address", address)
     assert [row["labels"] is not None for row in rows(folder / "out")] == [True] * 300
 
 
@@ -117,8 +117,10 @@ def test_strict_stops_at_the_first_row_that_can_not_be_labelled(monkeypatch: pyt
 def test_missing_ray_is_one_message(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("a.txt").write_text("Ada\n")
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(UserError, match=r"^Ray is not installed; bulk.py needs it; run `pip install -e '\.\[ray\]'`$"):
-        run("bulk.py", "a.txt", "out")
+    with pytest.raises(
+        UserError, match=r"^Ray is not installed; `tagline bulk` needs it; run `pip install -e '\.\[ray\]'`$"
+    ):
+        run("bulk", "a.txt", "out")
     assert not Path("out").exists()
 
 

@@ -1,4 +1,4 @@
-"""compare.py in a small Git and DVC repository with hand-written predictions: revisions, pipelines, experiments."""
+"""`tagline compare` in a small Git and DVC repository with hand-written predictions: revisions, pipelines, experiments."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,7 @@ import pandas as pd
 import pytest
 from dvc.repo import Repo
 from helpers.messages import message_of
-from helpers.project import ROOT, edit, exit_of, run_script, snapshot
+from helpers.project import edit, exit_of, run_verb, snapshot
 from helpers.runs import counts_of
 
 from tagline.core.errors import UserError
@@ -23,7 +22,7 @@ from tagline.metrics.scores import score
 from tagline.tools.comparison import WORKSPACE
 from tagline.tools.comparison.revisions import last_experiments, read
 
-run = partial(run_script, "compare.py")
+run = partial(run_verb, "compare")
 
 IDENTITY = {f"GIT_{who}_{what}": "t@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 TRAIN = """
@@ -219,7 +218,7 @@ def test_fail_below_is_status_1(unchanged: Path, arguments: str, message: str | 
     if message is None:
         run(*arguments.split(), "--split", "test")
     else:
-        assert exit_of("compare.py", *arguments.split(), "--split", "test").endswith(f"F1 of test went {message}")
+        assert exit_of("compare", *arguments.split(), "--split", "test").endswith(f"F1 of test went {message}")
     assert capsys.readouterr().out.startswith("F1 of test from ")
 
 
@@ -238,7 +237,7 @@ def test_fail_below_is_status_1(unchanged: Path, arguments: str, message: str | 
     ],
 )
 def test_wrong_usage_exits_with_2(arguments: str, message: str, capsys: pytest.CaptureFixture) -> None:
-    assert exit_of("compare.py", *arguments.split()) == 2
+    assert exit_of("compare", *arguments.split()) == 2
     assert message in capsys.readouterr().err
 
 
@@ -249,7 +248,7 @@ def reason(name: str, folder: str | None = None) -> str:
 
 def test_what_is_not_a_revision_with_results_is_an_error(unchanged: Path, tmp_path: Path) -> None:
     expected = "expected a commit, branch, tag or DVC experiment, or `workspace`"
-    assert exit_of("compare.py", "nowhere") == f"compare: unknown Git revision 'nowhere'; {expected}"
+    assert exit_of("compare", "nowhere") == f"compare: unknown Git revision 'nowhere'; {expected}"
     assert reason("bad:params.yaml") == f"bad:params.yaml: not a commit; {expected}"
     short = git("rev-parse", "bare")[:7]
     assert reason("bare") == (
@@ -371,11 +370,3 @@ def test_experiments_of_an_earlier_commit_are_noted_and_of_other_branches_not_us
     message = r"^no experiments in the history of HEAD, only on other branches \(lr-1, lr-2, lr-3 and 3 more\); give"
     with pytest.raises(UserError, match=message):
         last_experiments("*")
-
-
-def test_missing_package_is_one_message() -> None:
-    # -I and -S: without the variables and the packages of this environment.
-    command = [sys.executable, "-I", "-S", str(ROOT / "compare.py")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert done.stderr.startswith("compare: the package tagline is not installed; `make install` sets up .venv")

@@ -1,4 +1,4 @@
-"""predict.py: output for given arguments and input, and its messages."""
+"""`tagline predict`: output for given arguments and input, and its messages."""
 
 from __future__ import annotations
 
@@ -19,16 +19,15 @@ import pytest
 from helpers import project
 from helpers.annotated import embedded
 from helpers.handmade_export import TAGS, save_export, work_beside
-from helpers.project import ROOT, run_script
+from helpers.project import ROOT, run_verb
 
 from tagline.artifacts import exported
 from tagline.artifacts.exported import WordRule
 from tagline.core.provenance import write_hashes
 from tagline.sources.formats.annotation_page import content_hash
 from tagline.tools.annotation import tool_formats
-from tagline.tools.predict import program
 
-run, exit_of = partial(run_script, "predict.py"), partial(project.exit_of, "predict.py")
+run, exit_of = partial(run_verb, "predict"), partial(project.exit_of, "predict")
 
 TEXT = "Ada Lind lives in Oslo."
 MARKED = "[Ada Lind PER 0.90] lives in [Oslo LOC 0.90].\n"
@@ -53,7 +52,7 @@ def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
     """Start the script in another process."""
     streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE) | options
     environment = {"PYTHONPATH": str(ROOT / "stages"), "OMP_NUM_THREADS": "1", "PATH": ""}
-    return subprocess.Popen([sys.executable, str(ROOT / "predict.py"), *arguments], env=environment, **streams)
+    return subprocess.Popen([sys.executable, "-m", "tagline", "predict", *arguments], env=environment, **streams)
 
 
 @pytest.mark.parametrize(
@@ -68,14 +67,6 @@ def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
 def test_texts_are_printed_with_their_entities(folder: Path, capfd, arguments: list[str], expected: str) -> None:
     run(*arguments)
     assert capfd.readouterr() == (expected, "")
-
-
-def test_help_of_the_installed_command_shows_its_name(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
-    monkeypatch.setattr(sys, "argv", ["bin/tagline-predict"])
-    with pytest.raises(SystemExit):
-        program.main(["--help"])
-    shown = capsys.readouterr().out
-    assert "\n    tagline-predict --words My name is Sylvain\n" in shown and "predict.py" not in shown
 
 
 def test_plain_tags_follow_their_words_and_have_no_entities(folder: Path, tmp_path: Path, capfd) -> None:

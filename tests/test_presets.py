@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from dvc.utils.hydra import apply_overrides
 from helpers.messages import message_of
-from helpers.project import ROOT, exit_of, run_script
+from helpers.project import ROOT, exit_of, run_verb
 from helpers.tiny import preset
 from ruamel.yaml import YAML
 
@@ -123,7 +123,7 @@ def test_preset_in_another_style_is_written_as_by_dvc(folder: Path) -> None:
 
 
 def test_script_lists_presets(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run_script("stages/preset.py")
+    run_verb("preset")
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == NAMES
     assert lines[1].endswith("  Chunks of CoNLL-2003 with BERT base.")
@@ -133,26 +133,26 @@ def test_edits_are_kept_unless_they_are_committed_or_by_force(folder: Path, caps
     edited = SAMPLE.replace("epochs: 8", "epochs: 9")
     params = Path("params.yaml")
     params.write_text(edited, encoding="utf-8")
-    assert exit_of("stages/preset.py", "wnut17") == (
+    assert exit_of("preset", "wnut17") == (
         "preset: params.yaml has uncommitted changes; commit them, or overwrite them with "
-        "`python stages/preset.py --force wnut17`"
+        "`tagline preset --force wnut17`"
     )
     assert params.read_text(encoding="utf-8") == edited
-    run_script("stages/preset.py", "--force", "wnut17")
+    run_verb("preset", "--force", "wnut17")
     assert capsys.readouterr().out == "params.yaml: written from presets/wnut17.yaml\n"
     assert params.read_text(encoding="utf-8") == preset("wnut17")
     params.write_text(edited, encoding="utf-8")
     for command in (["init", "-q"], ["add", "params.yaml"], ["commit", "-q", "-m", "edited"]):
         subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *command], check=True)
-    run_script("stages/preset.py", "sample")
+    run_verb("preset", "sample")
     assert params.read_text(encoding="utf-8") == SAMPLE
 
 
 def test_missing_file_is_written_and_another_folder_an_error(folder: Path) -> None:
     Path("params.yaml").unlink()
-    run_script("stages/preset.py", "sample")
+    run_verb("preset", "sample")
     assert Path("params.yaml").read_text(encoding="utf-8") == SAMPLE
     shutil.rmtree("presets")
-    assert exit_of("stages/preset.py", "sample") == (
-        "preset: presets/sample.yaml is missing; run this script from the repository's root or a pipeline folder"
+    assert exit_of("preset", "sample") == (
+        "preset: presets/sample.yaml is missing; run this in the repository's root or a pipeline folder"
     )

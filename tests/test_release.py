@@ -70,7 +70,7 @@ def test_small_results_are_committed_and_plots_have_the_columns_that_are_drawn()
 
 
 def test_the_readme_shows_the_committed_scores() -> None:
-    """The README shows `evaluate.py --show`; of its numbers Git has those of metrics/evaluate.json."""
+    """The README shows `tagline scores`; of its numbers Git has those of metrics/evaluate.json."""
     metrics = json.loads((ROOT / "metrics/evaluate.json").read_text(encoding="utf-8"))
     rows = {}
     for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines():
@@ -90,7 +90,7 @@ def test_the_readme_shows_the_committed_scores() -> None:
 
 
 def test_params_are_those_of_the_sample() -> None:
-    assert preset("sample").encode() == (ROOT / "params.yaml").read_bytes(), "run `python stages/preset.py sample`"
+    assert preset("sample").encode() == (ROOT / "params.yaml").read_bytes(), "run `tagline preset sample`"
 
 
 @pytest.mark.parametrize(("name", "lines"), [("dvc.lock", 550), ("README.md", 220)])

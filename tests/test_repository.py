@@ -45,7 +45,7 @@ def test_the_paths_of_the_audit() -> None:
     assert paths == [{*each, *of_stage} for each, of_stage in zip(data, outs, strict=True)]
     for stage in AUDIT:
         fold = " ${item}" if stage == "audit_fold" else ""
-        assert entry_of(stage)["cmd"] == ["python stages/check.py --audit", f"python stages/{stage}.py{fold}"]
+        assert entry_of(stage)["cmd"] == ["python stages/check.py", f"python stages/{stage}.py{fold}"]
         assert entry_of(stage)["wdir"] == ".."
         assert entry_of(stage)["desc"]
 

@@ -1,4 +1,4 @@
-"""serve.py as a process: real clients, slow and vanishing ones, its end, and its messages."""
+"""`tagline serve` as a process: real clients, slow and vanishing ones, its end, and its messages."""
 
 from __future__ import annotations
 
@@ -94,12 +94,12 @@ def test_messages(export: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         message = "Address already in use; expected a free port of this machine: --host, --port"
-        assert exit_of("serve.py", f"--port={port}", f"--model={export}") == f"serve: 127.0.0.1:{port}: {message}"
-    unknown = exit_of("serve.py", "--port=0", "--host=nowhere.invalid", f"--model={export}")
+        assert exit_of("serve", f"--port={port}", f"--model={export}") == f"serve: 127.0.0.1:{port}: {message}"
+    unknown = exit_of("serve", "--port=0", "--host=nowhere.invalid", f"--model={export}")
     assert str(unknown).startswith("serve: nowhere.invalid:0: ")
-    missing = str(exit_of("serve.py", "--port=0", f"--model={tmp_path}/none"))
+    missing = str(exit_of("serve", "--port=0", f"--model={tmp_path}/none"))
     assert missing.startswith(f"serve: --model {tmp_path}/none: not a folder")
-    assert exit_of("serve.py", "--port=65536") == exit_of("serve.py", "--max-texts=0") == 2
+    assert exit_of("serve", "--port=65536") == exit_of("serve", "--max-texts=0") == 2
 
 
 def test_answers_do_not_wait_for_the_client_to_confirm_their_head() -> None:
@@ -110,5 +110,5 @@ def test_answers_do_not_wait_for_the_client_to_confirm_their_head() -> None:
 def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     monkeypatch.delitem(sys.modules, "tagline.tools.serving.program", raising=False)
-    message = "serve: the service needs uvicorn, which is not installed; run `pip install -e '.[serve]'`"
-    assert exit_of("serve.py") == message
+    message = "serve: this command needs uvicorn, which is not installed; run `pip install -e '.[serve]'`"
+    assert exit_of("serve") == message

@@ -176,7 +176,7 @@ def test_inference_and_predict_import_the_base_dependencies_and_no_others() -> N
 
 def test_no_stage_knows_of_dvc() -> None:
     for module in [*(ROOT / "stages").glob("*.py"), *MODULES]:
-        # compare.py reads other revisions through DVC; no stage loads it.
+        # `tagline compare` reads other revisions through DVC; no stage loads it.
         if "comparison" not in module.parts:
             assert not re.search(r"^\s*(import|from) dvc\b", module.read_text(encoding="utf-8"), re.MULTILINE), module
 

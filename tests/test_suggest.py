@@ -1,4 +1,4 @@
-"""suggest.py: which texts it chooses, what it writes, and its messages."""
+"""`tagline suggest`: which texts it chooses, what it writes, and its messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from helpers import project
 from helpers.annotated import embedded
 from helpers.handmade_export import TAGS, add_encoder, save_export, work_beside
-from helpers.project import run_script
+from helpers.project import run_verb
 from helpers.tiny import PEOPLE, PLACES
 
 from tagline.artifacts import exported, raw_data
@@ -25,7 +25,7 @@ from tagline.text.words import split_words
 from tagline.tools.annotation import tool_formats
 from tagline.tools.suggestion.already_annotated import annotated_keys
 
-run, exit_of = partial(run_script, "suggest.py"), partial(project.exit_of, "suggest.py")
+run, exit_of = partial(run_verb, "suggest"), partial(project.exit_of, "suggest")
 
 # 36 texts of 5 words, one of which is there twice, and a line without words.
 TEXTS = [f"{person} lives in {place}." for person in PEOPLE for place in PLACES]

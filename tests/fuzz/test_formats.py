@@ -1,4 +1,4 @@
-"""Damaged data sets, inputs of predict.py and params: each is read, or gives one `UserError`."""
+"""Damaged data sets, inputs of `tagline predict` and params: each is read, or gives one `UserError`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One corpus in every format, for the tests that a new format has to pass: reading, `--inspect` and damage."""
+"""One corpus in every format, for the tests that a new format has to pass: reading, `tagline inspect` and damage."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Tagged = list[tuple[str, str]]
 
 LISTS = {"words": "tokens", "tag_columns": {"ner": "tags"}}
 SPANS = {"tag_column": "ner"}
-# The keys that read what `write_corpus` writes, beside the paths; `--inspect` has to find them.
+# The keys that read what `write_corpus` writes, beside the paths; `tagline inspect` has to find them.
 KEYS: dict[str, dict[str, Any]] = {
     "conll": {"columns": ["-", "words", "ner"]},
     "conllu": {"tag_columns": {"ner": "misc:NER"}, "absent": "O"},

@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 
 from tagline.artifacts.tokenized import WINDOW_FEATURES, Windowing, sentence_features, write_windowing
+from tagline.audit.audit_params import Audit
 from tagline.core.provenance import write_hashes
 from tagline.core.shards import ShardWriter
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
-from tagline.tools.audit.audit_params import Audit
 
 NAMES = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
 LABELS = Labels("ner", "spans", NAMES, "O")

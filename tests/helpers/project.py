@@ -15,6 +15,8 @@ import pytest
 import yaml
 from accelerate.state import AcceleratorState
 
+from tagline.__main__ import run
+
 ROOT = Path(__file__).parents[2]
 STAGES = ("download", "tokenize_align", "train", "evaluate", "export")
 
@@ -60,10 +62,21 @@ def run_script(script: str, *arguments: str) -> None:
             signal.signal(signal.SIGINT, on_ctrl_c)
 
 
-def exit_of(script: str, *arguments: str) -> Any:
-    """Run a script that must exit, and return its status or message."""
+def run_verb(verb: str, *arguments: str) -> None:
+    """Run ``tagline VERB`` in this process, in the current folder."""
+    on_ctrl_c = signal.getsignal(signal.SIGINT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["tagline", verb, *arguments])
+        try:
+            run()
+        finally:
+            signal.signal(signal.SIGINT, on_ctrl_c)
+
+
+def exit_of(verb: str, *arguments: str) -> Any:
+    """Run a verb that must exit, and return its status or message."""
     with pytest.raises(SystemExit) as raised:
-        run_script(script, *arguments)
+        run_verb(verb, *arguments)
     return raised.value.code
 
 

@@ -1,4 +1,4 @@
-"""serve.py in another process."""
+"""`tagline serve` in another process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Served(NamedTuple):
 @contextmanager
 def served(model: Path, *options: str) -> Iterator[Served]:
     """Serve a model in the block. Whatever was asked, the process must end well and have logged nothing."""
-    command = [sys.executable, str(ROOT / "serve.py"), "--port=0", f"--model={model}", *options]
+    command = [sys.executable, "-m", "tagline", "serve", "--port=0", f"--model={model}", *options]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "stages")}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, env=environment, **pipes) as process:

@@ -15,7 +15,7 @@ def ran(clone: Clone, *arguments: str) -> list[str]:
 
 @pytest.mark.rare
 def test_the_audit_runs_by_its_own_name_only(clone: Clone) -> None:
-    clone.run("python", "stages/pipeline.py", "--audit")
+    clone.run("tagline", "audit", "create")
     params = clone.path / "audit/params.yaml"
     edit(params, "  - 3\n  - 4\n  - 5\n", "")
     edit(params, "seed: 42", "seed: 35")

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -43,7 +42,7 @@ def test_queued_experiment_uses_the_code_of_its_copy_and_tables_show_what_differ
     older = json.loads(DVCFileSystem(str(clone.path), rev="older").read_text("metrics/evaluate.json"))
     assert round(older["test.loss"], 1) != older["test.loss"] == round(older["test.loss"], 4)
 
-    (_, listed) = [line.split() for line in clone.run(sys.executable, "compare.py", "--experiments").splitlines()[2:]]
+    (_, listed) = [line.split() for line in clone.run("tagline", "compare", "--experiments").splitlines()[2:]]
     assert listed[0] == "older" and listed[4:] == ["evaluate.subwords_per_batch=63"]
     shown = rows(clone.run("dvc", "metrics", "diff", "--all", "HEAD", "older"))
     assert len(shown) == ROWS_WITHOUT_TYPES + len({"LOC", "PER"})

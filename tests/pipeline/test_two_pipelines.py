@@ -18,7 +18,7 @@ def clone(origin: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     def build(folder: Path) -> None:
         clone = origin.copy(folder / "a")
         settings = ("tokenize_align.task=pos", "train.epochs=3", "export.onnx=false", "export.int8=false")
-        clone.run("python", "stages/pipeline.py", "pos", *(part for setting in settings for part in ("-S", setting)))
+        clone.run("tagline", "pipeline", "pos", *(part for setting in settings for part in ("-S", setting)))
         ran = clone.repro("--all-pipelines")
         assert sorted(ran) == sorted(f"pos/dvc.yaml:{stage}" for stage in ALL), "that of the root has run"
         clone.commit("two pipelines")
@@ -41,23 +41,23 @@ def test_each_learns_its_own_task_and_a_second_repro_runs_nothing(clone: Clone) 
 
 
 def test_programs_know_both(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = clone.run("python", "../stages/evaluate.py", "--show", folder="pos")
+    shown = clone.run("tagline", "scores", folder="pos")
     assert "PROPN" in shown
     assert "LOC" not in shown
     monkeypatch.setenv("PYTHONPATH", str(clone.path / "stages"))
     conll = ("--words", "Ada Lind lives", "--output-format", "conll")
-    columns = clone.run("python", "predict.py", "--model", "pos/models/export", *conll).split("\n")
+    columns = clone.run("tagline", "predict", "--model", "pos/models/export", *conll).split("\n")
     assert {line.split("\t")[1] for line in columns if line} <= labels(clone.path / "pos")
     for compared in (
-        clone.run("python", "compare.py", "HEAD", "--pipeline", "pos", "--json"),
-        clone.run("python", "../compare.py", "--json", folder="pos"),
+        clone.run("tagline", "compare", "HEAD", "--pipeline", "pos", "--json"),
+        clone.run("tagline", "compare", "--json", folder="pos"),
     ):
         assert "PROPN" in json.loads(compared)["splits"]["test"]["per_type"]
 
 
 def test_student_runs_after_its_teacher_and_again_when_that_changes(clone: Clone) -> None:
     added = clone.path / "models/finetuned/README.md"
-    clone.run("python", "stages/pipeline.py", "student", "--teacher", ".", "-S", "train.epochs=1")
+    clone.run("tagline", "pipeline", "student", "--teacher", ".", "-S", "train.epochs=1")
     try:
         assert '"train" -> "student/dvc.yaml:train"' in clone.run("dvc", "dag", "--dot")
         assert clone.repro("student/dvc.yaml:train")[-1] == "student/dvc.yaml:train"
@@ -79,8 +79,8 @@ def test_change_concerns_both_and_a_stale_folder_stops_before_any_work(clone: Cl
         folders = ("", "pos/dvc.yaml:")
         assert status.keys() == {f"{folder}{stage}" for folder in folders for stage in ("evaluate", "download")}
         output = clone.run("dvc", "repro", "--force", "--single-item", "pos/dvc.yaml:download", status=255)
-        assert "pos/dvc.yaml: out of date with dvc.yaml of the root; run `python stages/pipeline.py --update`" in output
-        clone.run("python", "stages/pipeline.py", "--update")
+        assert "pos/dvc.yaml: out of date with dvc.yaml of the root; run `tagline pipeline --update`" in output
+        clone.run("tagline", "pipeline", "--update")
     finally:
         clone.run("git", "checkout", "-q", "--", ".")
         clone.run("dvc", "checkout", "-q")

@@ -1,4 +1,4 @@
-"""bulk.py on clusters, with the loss of a machine and with S3, and the same in Spark; run by `make test-all`."""
+"""`tagline bulk` on clusters, with the loss of a machine and with S3, and the same in Spark; run by `make test-all`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from helpers.handmade_export import save_export
 from helpers.launching import free_port
-from helpers.project import ROOT, run_script, snapshot
+from helpers.project import ROOT, run_verb, snapshot
 from helpers.s3_server import s3_server
 
 pytestmark = pytest.mark.rare
@@ -34,7 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-bulk = partial(run_script, "bulk.py")
+bulk = partial(run_verb, "bulk")
 
 
 @pytest.fixture

@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 from helpers.annotated import embedded, write_rows
 from helpers.formats import saved_row
-from helpers.project import edit, error_of, run_stage, snapshot, status_of
+from helpers.project import edit, error_of, exit_of, run_stage, run_verb, snapshot, status_of
 from helpers.tiny import TINY_PARAMS, raw_rows, set_train_params, write_params
 from ruamel.yaml import YAML
 
 from tagline.artifacts.raw_data import SPLITS
+from tagline.audit import labelling, tasks
+from tagline.audit.audit_params import AUDIT_PARAMS, Audit
 from tagline.core.errors import UserError
 from tagline.core.params import read_section
 from tagline.tools.annotation.task import AnnotationTask
-from tagline.tools.audit import labelling, tasks
-from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
 from tagline.tools.settings import audit_pipeline
 
 FOLDS = (1, 2)
@@ -102,7 +102,7 @@ def test_params_are_checked(tmp_path: Path) -> None:
 
 def test_corrections_come_back_by_download(audited: Path) -> None:
     """A person accepts the suggestion for the first sentence; all splits are read again, with their words."""
-    run_stage("audit", "--export", "data/corrected")
+    run_verb("audit", "export", "data/corrected")
     expected = {split: {row["id"]: (row["words"], row["ner"]) for row in raw_rows(split)} for split in SPLITS}
     path = Path("data/corrected/train.json")
     rows = json.loads(path.read_text(encoding="utf-8"))
@@ -122,7 +122,7 @@ def test_corrections_come_back_by_download(audited: Path) -> None:
 
 
 def test_page_has_the_suspicious_sentences(audited: Path) -> None:
-    run_stage("audit", "--export", "fixes.html")
+    run_verb("audit", "export", "fixes.html")
     found = [json.loads(line) for line in Path("reports/audit.jsonl").read_text(encoding="utf-8").splitlines()]
     page = json.loads(embedded(Path("fixes.html")))
     assert [task["id"] for task in page["tasks"]] == list(dict.fromkeys(each["id"] for each in found))
@@ -136,12 +136,12 @@ def test_page_has_the_suspicious_sentences(audited: Path) -> None:
 
 def test_saved_page_is_applied_to_the_files_of_the_data_set(audited: Path, tiny_folder: Path, capsys) -> None:
     """A person accepts what the page suggests for the first sentence; the data set is as before its error was made."""
-    run_stage("audit", "--export", "fixes.html")
+    run_verb("audit", "export", "fixes.html")
     task = json.loads(embedded(Path("fixes.html")))["tasks"][0]
     spans = [span[:3] for span in task["suggested"]]
     write_rows(Path("fixes.jsonl"), [saved_row(task["id"], task["words"], spans)])
     capsys.readouterr()
-    run_stage("audit", "--apply", "fixes.jsonl", "--output", "data/corrected")
+    run_verb("audit", "apply", "fixes.jsonl", "--output", "data/corrected")
     assert capsys.readouterr().out == (
         "train: 1 of 1 sentences changed: 0 entities removed, 1 added\n"
         "data/corrected: set download.folder: data/corrected in params.yaml to read it\n"
@@ -166,25 +166,25 @@ def test_words_with_white_space_are_exported_for_prodigy_only(audited: Path, mon
 
 
 def test_wrong_usage_and_impossible_exports_are_errors(audited: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    both = "--apply FIXES --output FOLDER: expected both, without --export, or neither"
+    assert status_of("audit_fold", "3") == 2
+    assert "fold 3: expected one of 1, 2, as in audit/params.yaml" in capsys.readouterr().err
     for usage, message in {
-        "audit_fold 3": "fold 3: expected one of 1, 2, as in audit/params.yaml",
-        "audit --tool doccano": "--tool: expected --export FOLDER beside it",
-        "audit --export out --guideline guide.md": "--guideline: expected --export FILE.html beside it",
-        "audit --apply fixes.jsonl": both,
-        "audit --apply fixes.jsonl --output out --export x": both,
-        "audit --export out --tool word": "--tool word: expected one of label_studio, doccano, prodigy, brat",
+        "export out --guideline guide.md": "--guideline: expected a page, FILE.html",
+        "export out.html --tool doccano": "--tool: expected a FOLDER, not a page",
+        "export out --tool word": "argument --tool: invalid choice: 'word'",
+        "apply fixes.jsonl": "the following arguments are required: --output",
+        "": "the following arguments are required: ACTION",
     }.items():
-        assert status_of(*usage.split()) == 2
+        assert exit_of("audit", *usage.split()) == 2
         assert message in capsys.readouterr().err
     message = "data/tiny exists; expected a new folder, so that no correction is overwritten; choose another"
-    assert error_of("audit", "--export", "data/tiny") == f"audit: {message}"
-    message = "--apply fixes.jsonl: no such file; expected what the annotation page saved"
-    assert error_of("audit", "--apply", "fixes.jsonl", "--output", "out") == f"audit: {message}"
+    assert exit_of("audit", "export", "data/tiny") == f"audit: {message}"
+    message = "fixes.jsonl: no such file; expected what the annotation page saved"
+    assert exit_of("audit", "apply", "fixes.jsonl", "--output", "out") == f"audit: {message}"
     # Label ids of other data would be read with the names of the folds.
     edit(Path("params.yaml"), "task: ner", "task: pos")
     run_stage("tokenize_align")
-    assert error_of("audit", "--export", "data/corrected") == (
+    assert exit_of("audit", "export", "data/corrected") == (
         "audit: data/audit: made with other data; expected those of data/tokenized; run `dvc repro audit/dvc.yaml`"
     )
     assert not Path("data/corrected").exists()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from helpers.annotated import embedded, write_rows
 from helpers.formats import saved_row
-from helpers.project import edit, error_of, json_of, run_stage
+from helpers.project import edit, error_of, exit_of, json_of, run_stage, run_verb
 from helpers.tiny import TINY_PARAMS, raw_rows, write_params
 from ruamel.yaml import YAML
 
@@ -54,7 +54,7 @@ def test_findings_of_the_source_reach_the_report(workspace: Path, capsys: pytest
 
 
 def test_section_that_inspect_prints_runs_when_pasted(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run_stage("download", "--inspect", "data/tiny")
+    run_verb("inspect", "data/tiny")
     description, section = capsys.readouterr().out.split("\n\ndownload:\n")
     assert description.startswith("data/tiny: conll, utf-8\nnot read: encoder\n")
     rest = Path("params.yaml").read_text()
@@ -66,7 +66,7 @@ def test_section_that_inspect_prints_runs_when_pasted(workspace: Path, capsys: p
 
 
 def test_conflicts_of_annotators_are_decided_on_a_page(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ("--conflicts", "saved", "--output", "adjudicate.html")
+    arguments = ("conflicts", "saved", "--output", "adjudicate.html")
     words, text = ["Ada", "in", "New York"], "\U0001f44b Ada won"
     same = saved_row("2", words, [[0, 1, "PER"]])
     of_ada = [
@@ -78,7 +78,7 @@ def test_conflicts_of_annotators_are_decided_on_a_page(workspace: Path, capsys: 
     Path("saved").mkdir()
     write_rows(Path("saved/ada.jsonl"), of_ada)
     write_rows(Path("saved/bo.jsonl"), [{**row, "annotator": "Bo"} for row in of_bo])
-    run_stage("download", *arguments)
+    run_verb(*arguments)
     # kappa: 4 of 6 words have one type; by chance (2 * 2 PER + 3 * 2 outside) / 6
     assert capsys.readouterr().out == (
         "Ada, Bo: 2 texts, F1 of spans 0.667, kappa of words 0.538\n"
@@ -96,20 +96,13 @@ def test_conflicts_of_annotators_are_decided_on_a_page(workspace: Path, capsys: 
     Path("adjudicate.html").unlink()
     decided = [saved_row(task["id"], task.get("text", words), task["spans"], tasks="1") for task in page["tasks"]]
     write_rows(Path("saved/adjudicate.cy.jsonl"), decided)
-    run_stage("download", *arguments)
+    run_verb(*arguments)
     assert capsys.readouterr().out.endswith("\n0 texts to decide\n")
     assert not Path("adjudicate.html").exists()
-    for usage, message in (
-        (["--conflicts", "saved"], "--conflicts FOLDER and --output PAGE: expected both or neither"),
-        (["--inspect", "saved", *arguments], "argument --conflicts: not allowed with argument --inspect"),
-    ):
-        with pytest.raises(SystemExit):
-            run_stage("download", *usage)
-        assert message in capsys.readouterr().err
-    assert error_of("download", "--conflicts", "data/tiny/train.conll", "--output", "x") == (
-        "download: --conflicts data/tiny/train.conll: no such folder; expected one with a file of each annotator"
+    assert exit_of("conflicts", "data/tiny/train.conll", "--output", "x") == (
+        "conflicts: data/tiny/train.conll: no such folder; expected one with a file of each annotator"
     )
-    assert error_of("download", "--conflicts", "saved", "--output", "saved/a.html").startswith(
-        "download: --output saved/a.html: expected a file outside of saved"
+    assert exit_of("conflicts", "saved", "--output", "saved/a.html").startswith(
+        "conflicts: --output saved/a.html: expected a file outside of saved"
     )
-    assert "--output saved: the annotation page is one file" in error_of(*("download", *arguments[:-1], "saved"))
+    assert "--output saved: the annotation page is one file" in exit_of(*arguments[:-1], "saved")

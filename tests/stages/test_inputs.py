@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from helpers.project import NAMES, STAGES, declared, edit, error_of, run_stage
+from helpers.project import NAMES, STAGES, declared, edit, error_of, run_stage, run_verb
 from helpers.tiny import TINY_PARAMS, word_piece, write_params
 
 from tagline.core.provenance import HASHES, write_hashes
@@ -59,7 +59,7 @@ def test_damaged_weights_are_not_pushed(finished: Path, monkeypatch: pytest.Monk
     write_params(finished, TINY_PARAMS | {"export": export})
     flip(Path("models/export/model.safetensors"))
     with pytest.raises(SystemExit, match=r"^export: models/export/model.safetensors: changed since the stage export"):
-        run_stage("export", "--push")
+        run_verb("push")
     assert not pushed
 
 

@@ -1,4 +1,4 @@
-"""evaluate.operating_point through evaluate, export and predict.py: applied by each backend, recorded, reported."""
+"""evaluate.operating_point through evaluate, export and `tagline predict`: applied by each backend, recorded, reported."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from helpers.project import json_of, run_stage
+from helpers.project import json_of, run_stage, run_verb
 from helpers.tiny import TINY_PARAMS, write_params
 from safetensors.numpy import load_file, save_file
 
@@ -59,7 +59,7 @@ def test_reached_recall_is_recorded_and_reported(export: Path, capsys: pytest.Ca
     card = (export / "README.md").read_text()
     assert f"PER +{bias:g} (recall, target 0.9, {value:.3f} on the test split). The pipe" in card
     assert "<td>recall ≥ 0.9</td>" in Path("reports/evaluate.html").read_text(encoding="utf-8")
-    run_stage("evaluate", "--show")
+    run_verb("scores")
     rows = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert any(row.startswith(f"PER recall >= 0.9 +{bias:g} ") for row in rows)
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from helpers.hub_repositories import Account, Repository
 from helpers.hub_server import Hub, client_environment
-from helpers.project import ROOT, error_of, json_of, run_stage, snapshot
+from helpers.project import error_of, exit_of, json_of, run_stage, run_verb, snapshot
 from helpers.tiny import TINY_PARAMS, write_params
 from huggingface_hub import ModelCard, constants
 
@@ -69,7 +69,7 @@ def test_export_pushes_one_commit_and_none_if_nothing_changed(finished: Path, hu
     card = ModelCard(repository(hub).files()["README.md"].decode())
     assert card.data.model_name == "people"
     assert 'model="ada/people"' in card.text
-    run_stage("export", "--push")
+    run_verb("push")
     assert capsys.readouterr().out.endswith("ada/people: already up to date\n")
     assert repository(hub).refs["main"] == commit
 
@@ -79,17 +79,17 @@ def test_failed_push_of_an_export_is_repeated_by_hand_without_computing(finished
     Path("models/export/.env").write_text("SECRET=1")
     before = snapshot(*OUTS)
     hub.failing["commit"] = 507
-    assert error_of("export", "--push") == (
+    assert exit_of("push") == (
         "export: models/export is complete, but was not pushed: ada/people: the Hub answered "
-        "507; try again later; `python stages/export.py --push` tries again"
+        "507; try again later; `tagline push` tries again"
     )
     hub.failing.clear()
-    run_stage("export", "--push")
+    run_verb("push")
     assert snapshot(*OUTS) == before
     assert repository(hub).files("tries").keys() - {".gitattributes"} == files("models/export").keys() - {".env"}
     assert capsys.readouterr().out == f"ada/people (tries): commit {repository(hub).refs['tries']}\n"
     Path("models/export").rename("elsewhere")
-    assert "models/export is missing: the stage export writes it" in error_of("export", "--push")
+    assert "models/export is missing: the stage export writes it" in exit_of("push")
 
 
 def test_invalid_token_is_reported_before_any_work(workspace: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,12 +160,12 @@ def test_push_by_xet_stores_the_same_bytes_and_no_token(finished: Path, hub: Hub
     """As the real Hub stores large files: in a separate store, here a folder of the xet library."""
     configure("export", push=False)
     home, hub.xet = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("store")
-    command = [sys.executable, str(ROOT / "stages/export.py"), "--push"]
+    command = [sys.executable, "-m", "tagline", "push"]
     environment = client_environment(hub.url, home, HF_TOKEN=TOKEN)
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.stdout.startswith("ada/people: commit ") and TOKEN not in done.stdout + done.stderr
     assert not [request for request in hub.requests if "lfs" in request or request.startswith("PUT")]
-    run_stage("export", "--push")
+    run_verb("push")
     assert capsys.readouterr().out == "ada/people: already up to date\n", "its hashes are those of models/export"
     for path, content in snapshot(finished, home, hub.xet).items():
         assert TOKEN.encode() not in content, f"{path} holds the token"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from helpers.messages import message_of
-from helpers.project import json_of, run_stage, snapshot
+from helpers.project import json_of, run_stage, run_verb, snapshot
 
 from tagline.artifacts import raw_data, tokenized
 from tagline.core.errors import UserError
@@ -140,7 +140,7 @@ def test_chunks_of_any_size_give_the_same_rows(finished: Path, monkeypatch: pyte
 def test_sentence_is_shown_by_its_number(finished: Path, capsys, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     before = snapshot(finished)
-    run_stage("tokenize_align", "--show", "test:1")
+    run_verb("windows", "test:1")
     assert capsys.readouterr().out.split("\n") == [
         *("test-1: 7 words", ""),
         *("Eva    Lind   lives  in  Kyiv   .", "B-PER  I-PER  O      O   B-LOC  O", "", "\\u200b", "O", ""),
@@ -164,6 +164,6 @@ def test_unknown_sentence_is_wrong_usage(finished: Path, capsys: pytest.CaptureF
         with pytest.raises(show.UnknownSentenceError, match=message):
             show.sentence(TOKENIZED, TOKENIZER, wanted)
     with pytest.raises(SystemExit) as raised:
-        run_stage("tokenize_align", "--show", "train:test-1")
+        run_verb("windows", "train:test-1")
     assert raised.value.code == 2
     assert "train has no sentence test-1: expected 0 to 15, or an id" in capsys.readouterr().err

@@ -15,9 +15,9 @@ from helpers.project import error_of, json_of, run_stage
 from helpers.tiny import PEOPLE, TINY_PARAMS, raw_rows, write_params
 
 from tagline.artifacts import tokenized
+from tagline.audit.audit_params import Audit
+from tagline.audit.folds import Fold
 from tagline.core.errors import UserError
-from tagline.tools.audit.audit_params import Audit
-from tagline.tools.audit.folds import Fold
 
 ANNOTATED = {"te*.conll": ["PER"]}
 

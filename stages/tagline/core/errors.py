@@ -11,8 +11,9 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from inspect import cleandoc
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from tagline.core.signals import Interrupted, raise_on_signals
 from tagline.core.terminal import QUOTED, quoted, safe_message, shortened
@@ -45,8 +46,8 @@ def invalid_url(variable: str, url: str, example: str, reason: object = "") -> U
 
 
 def program_name() -> str:
-    """What messages call the running program, such as train or tagline-predict."""
-    return Path(sys.argv[0]).stem
+    """What messages call the running stage or verb, such as train or predict."""
+    return Path(sys.argv[0]).stem.removeprefix("tagline ")
 
 
 def install_command(extra: str) -> str:
@@ -84,7 +85,16 @@ def require(path: Path, made_by: str) -> None:
 
 
 class ArgumentParser(argparse.ArgumentParser):
-    """A parser whose messages are safe to print and shortened in the middle, where they quote long arguments."""
+    """A parser of the running program, whose messages are safe to print, with long arguments shortened in the middle.
+
+    Descriptions keep their lines.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        options["description"] = cleandoc(options.get("description") or "")
+        super().__init__(
+            **{"prog": Path(sys.argv[0]).name, "formatter_class": argparse.RawDescriptionHelpFormatter, **options}
+        )
 
     def error(self, message: str) -> NoReturn:
         message = safe_message(message)
@@ -94,13 +104,12 @@ class ArgumentParser(argparse.ArgumentParser):
 
 
 def take_no_arguments(description: str | None) -> None:
-    """Print the script's docstring for ``--help``, and exit with status 2 on any other argument.
+    """Print a docstring for ``--help``, and exit with status 2 on any other argument.
 
     Args:
-        description: the script's ``__doc__``.
+        description: ``__doc__`` of the script or the tool.
     """
-    formatter = argparse.RawDescriptionHelpFormatter
-    ArgumentParser(description=description, formatter_class=formatter).parse_args()
+    ArgumentParser(description=description).parse_args()
 
 
 def exit_with_message(main: Callable[[], None]) -> None:

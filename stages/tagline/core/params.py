@@ -164,7 +164,7 @@ def _addition(keys: Sequence[Any]) -> str:
         if not isinstance(node, dict) or key not in node:
             return ""
         node = node[key]
-    command = "`python stages/preset.py --update`" + ("" if Path("stages").is_dir() else " in the repository's root")
+    command = "`tagline preset --update`" + ("" if Path("stages").is_dir() else " in the repository's root")
     if isinstance(node, dict | list):
         return f"; {command} adds it"
     value = "" if node is None else f" {quoted(node)}"

@@ -293,7 +293,5 @@ def push(target: Target, folder: Path, report: Path) -> None:
         target.create()
         commit = target.push(folder, f"Test F1 {f1:.3f}", {*listed, HASHES, CARD})
     except UserError as error:
-        raise UserError(
-            f"{folder} is complete, but was not pushed: {error}; `python stages/export.py --push` tries again"
-        ) from None
+        raise UserError(f"{folder} is complete, but was not pushed: {error}; `tagline push` tries again") from None
     show(f"{target}: {f'commit {commit}' if commit else 'already up to date'}")

@@ -51,6 +51,6 @@ class Export(Section):
         description="What the model card, models/export/README.md, cannot take from the pipeline; empty: left out."
     )
     hub: Push = Field(
-        description="Push models/export to the Hugging Face Hub in one commit, once it is complete; `python "
-        "stages/export.py --push` pushes later. The model card mentions repo_id."
+        description="Push models/export to the Hugging Face Hub in one commit, once it is complete; "
+        "`tagline push` pushes later. The model card mentions repo_id."
     )

@@ -16,7 +16,7 @@ from tagline.core.terminal import shortened
 Scheme = Literal["IOB1", "IOB2", "BIOES", "BILOU", "IO", "tags"]
 SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
 OUTSIDE = "O"
-# What `--inspect` writes before a number of whose label the file has no name.
+# What `tagline inspect` writes before a number of whose label the file has no name.
 PLACEHOLDER = "name of "
 # The type of the spans of B, I and O without types, as in BioBERT's data sets of one type.
 UNTYPED = "ENTITY"

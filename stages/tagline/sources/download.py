@@ -28,7 +28,7 @@ from tagline.text.sentences import split_sentences
 if TYPE_CHECKING:
     from tagline.sources.hub_dataset import HubSource
 
-# The share of training sentences that the library leaves whole from which on predict.py splits raw text by it.
+# The share of training sentences that the library leaves whole from which on `tagline predict` splits raw text by it.
 LEAST_WHOLE = 0.8
 
 
@@ -82,7 +82,7 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
     if agreement.share < LEAST_AGREEMENT:
         known = f"set download.dataset.language if it is one of {', '.join(get_args(Language))}, or "
         show(
-            f"words: predict.py splits raw text differently: it reproduces {agreement.share:.1%} of the training words "
+            f"words: `tagline predict` splits raw text differently: it reproduces {agreement.share:.1%} of training words "
             f"({'; '.join(agreement.differences)}); {'' if dataset.language else known}give it words"
         )
 

@@ -1,4 +1,4 @@
-"""Agreement of pre-tokenised words with the rule for raw text, by which predict.py splits texts."""
+"""Agreement of pre-tokenised words with the rule for raw text, by which `tagline predict` splits texts."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from tagline.labels.schemes import Scheme
 from tagline.tokenization import conversion
 from tagline.tokenization.conversion import Conversion
 
-# A number, or what `--inspect` writes for its name.
+# A number, or what `tagline inspect` writes for its name.
 _NUMBER = re.compile(rf"({schemes.PLACEHOLDER})?-?\d+(\.\d*)?")
 
 

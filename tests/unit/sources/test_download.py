@@ -54,7 +54,7 @@ def test_words_that_predict_splits_differently_are_reported(tmp_path: Path, caps
     words = write(tmp_path, "conll", "li/ves O\n" + "in O\n" * 30, columns=["words", "ner"])["words"]
     assert words == {"language": None, "library": None, "agreement": pytest.approx(30 / 31, abs=1e-4)}
     assert (
-        f"words: predict.py splits raw text differently: it reproduces {words['agreement']:.1%} of the training words "
+        f"words: `tagline predict` splits raw text differently: it reproduces {words['agreement']:.1%} of training words "
         "('li/ves' is found as 'li' '/' 'ves'); set download.dataset.language if it is one of "
         "ca, de, en, es, fr, he, it, km, lo, my, nl, ru, th, or give it words\n"
     ) in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Tables of CoNLL columns: sentences from numbered lines, for the format conll and for predict.py."""
+"""Tables of CoNLL columns: sentences from numbered lines, for the format conll and for `tagline predict`."""
 
 from __future__ import annotations
 

@@ -248,7 +248,7 @@ def sniff_lists(
     Raises:
         UserError: there are none.
     """
-    from tagline.labels import schemes  # imported here: only `--inspect` reads labels
+    from tagline.labels import schemes  # imported here: only `tagline inspect` reads labels
 
     rows: list[Mapping[str, Any]] = list(islice(read(), sniffing.ROWS))
     fields = {

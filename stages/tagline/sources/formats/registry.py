@@ -43,7 +43,7 @@ AnyFiles = Annotated[
     | SavedFiles,
     Field(discriminator="format"),
 ]
-# By their names; `--inspect` asks the last one first.
+# By their names; `tagline inspect` asks the last one first.
 FORMATS: dict[str, type[Files]] = {
     get_args(each.model_fields["format"].annotation)[0]: each for each in get_args(get_args(AnyFiles)[0])
 }

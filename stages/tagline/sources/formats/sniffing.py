@@ -1,4 +1,4 @@
-"""What `--inspect` shows to each format, and how the formats name what they recognise."""
+"""What `tagline inspect` shows to each format, and how the formats name what they recognise."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def all_mark_spans(tags: Collection[str]) -> bool:
 
 def _split(tags: Collection[str]) -> list[tuple[str, str]]:
     """The prefix and the type of each tag."""
-    from tagline.labels.schemes import split_tag, standard_names  # imported here: only `--inspect` reads labels
+    from tagline.labels.schemes import split_tag, standard_names  # imported here: only `tagline inspect` reads labels
 
     return [split_tag(name) for name in standard_names(tags)]
 

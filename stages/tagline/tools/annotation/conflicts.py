@@ -35,7 +35,7 @@ def save(folder: Path, language: Language | None, target: Path) -> list[str]:
         UserError: see `AnnotatedFiles.read` and `page.check`; there is no such folder, or it holds the target.
     """
     if not folder.is_dir():
-        raise UserError(f"--conflicts {folder}: no such folder; expected one with a file of each annotator")
+        raise UserError(f"{folder}: no such folder; expected one with a file of each annotator")
     page.check("--output", target)
     if not leads_out(target, folder):
         raise UserError(f"--output {target}: expected a file outside of {folder}, which holds what pages save")

@@ -35,7 +35,7 @@ def configuration_path(path: Path) -> Path:
 
 def configuration(types: Sequence[str]) -> str:
     """Write the labelling configuration of a project with these entity types."""
-    from xml.sax.saxutils import quoteattr  # imports urllib.request, which predict.py would wait for at each start
+    from xml.sax.saxutils import quoteattr  # imports urllib.request, for which predictions would wait
 
     labels = [
         f'    <Label value={quoteattr(type_)} background="{_color(index, len(types))}"/>\n'

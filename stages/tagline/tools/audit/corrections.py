@@ -60,8 +60,8 @@ def save(fixes: Path, target: Path) -> list[str]:
     folder, dataset = Path(download.folder), download.dataset
     if not isinstance(dataset, ConllFiles | ConlluFiles):
         raise UserError(
-            f"--apply: the data set is {getattr(dataset, 'format', 'on the Hub')}; expected conll or conllu, in whose "
-            "lines tags can be replaced; correct others in an annotation tool (--export FOLDER)"
+            f"the data set is {getattr(dataset, 'format', 'on the Hub')}; expected conll or conllu, in whose "
+            "lines tags can be replaced; correct others in an annotation tool (`tagline audit export FOLDER`)"
         )
     try:
         source_folder(Path(os.path.relpath(target)).as_posix())
@@ -135,7 +135,7 @@ def _decisions(path: Path) -> tuple[dict[str, Sentence], list[str]]:
             nothing is decided.
     """
     if not path.exists():
-        raise UserError(f"--apply {path}: no such file; expected what the annotation page saved")
+        raise UserError(f"{path}: no such file; expected what the annotation page saved")
     reader = any_page(_CORRECTED, annotators=AGREED)
     decisions, findings = {}, Findings(reader.meanings)
     for sentence in reader.read(path):
@@ -147,7 +147,7 @@ def _decisions(path: Path) -> tuple[dict[str, Sentence], list[str]]:
     )
     for kind, remedy in (
         *remedies.items(),
-        (DISPUTED, "decide by `python stages/download.py --conflicts FOLDER --output PAGE.html`"),
+        (DISPUTED, "decide by `tagline conflicts FOLDER --output PAGE.html`"),
     ):
         if findings.counts[kind]:
             raise UserError(f"{findings.line(kind)}; {remedy}")

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tagline.artifacts.raw_data import SPLITS
+from tagline.audit.audit_params import Audit
+from tagline.audit.ranking import Ranking, Suspicion, rank
 from tagline.core import shards
 from tagline.core.errors import UserError
 from tagline.core.outputs import replacing
@@ -16,8 +18,6 @@ from tagline.labels.tagged import TaggedSentence
 from tagline.sources.formats import annotation_page
 from tagline.tools.annotation import page, tool_formats
 from tagline.tools.annotation.task import DIGITS, AnnotationTask
-from tagline.tools.audit.audit_params import Audit
-from tagline.tools.audit.review.ranking import Ranking, Suspicion, rank
 
 # Read by the export alone, not by the stage.
 TOKENIZED = Path("data/tokenized")
@@ -71,7 +71,7 @@ def save_page(folds: Path, params: Audit, target: Path, guideline: Path | None) 
     Raises:
         UserError: see `rank`; the data are not those of the audit; the labels are plain tags; see also `page.check`.
     """
-    text = page.check("--export", target, guideline)
+    text = page.check("FOLDER", target, guideline)
     ranking = _ranking(folds, params)
     of_sentence: dict[object, list[Suspicion]] = {}
     for suspicion in ranking.suspicions:

@@ -1,1 +1,1 @@
-"""Bulk tagging with Ray Data, for bulk.py."""
+"""Bulk tagging with Ray Data, for `tagline bulk`."""

@@ -50,7 +50,7 @@ def connected(address: str | None) -> Iterator[None]:
     try:
         import ray
     except ModuleNotFoundError:
-        raise UserError("Ray is not installed; bulk.py needs it; run `pip install -e '.[ray]'`") from None
+        raise UserError("Ray is not installed; `tagline bulk` needs it; run `pip install -e '.[ray]'`") from None
     try:
         # Each worker imports this copy of the package.
         ray.init(

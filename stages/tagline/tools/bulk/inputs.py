@@ -94,7 +94,7 @@ class InputFile:
         """
         if sha256 != planned:
             raise UserError(
-                f"{self.name}: changed while bulk.py was running; expected files that stay as they are; label them "
+                f"{self.name}: changed while it was read; expected files that stay as they are; label them "
                 "into a new folder"
             )
 

@@ -1,6 +1,6 @@
 """Rows of text files: JSON Lines or lines of plain text. Slices are ranges of bytes that end with a line.
 
-Lines end as in predict.py: with a line feed, a carriage return, or both.
+Lines end as in `tagline predict`: with a line feed, a carriage return, or both.
 """
 
 from __future__ import annotations

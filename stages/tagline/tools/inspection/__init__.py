@@ -1,1 +1,1 @@
-"""`download.py --inspect`: guesses the format of data and writes its section of params.yaml."""
+"""`tagline inspect`: guesses the format of data and writes its section of params.yaml."""

@@ -1,1 +1,1 @@
-"""predict.py: formats of input and output, highlighting; readers that suggest.py and bulk.py use too."""
+"""`tagline predict`: formats of input and output, highlighting; readers that `tagline suggest` and `tagline bulk` use too."""

@@ -1,4 +1,4 @@
-"""Options shared by predict.py, suggest.py and bulk.py: formats of input, the model, numbers."""
+"""Options shared by `tagline predict`, `tagline suggest` and `tagline bulk`: formats of input, the model, numbers."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """Find entities in text with the exported model.
 
-    python predict.py "My name is Sylvain and I work at Hugging Face in Brooklyn."
-    python predict.py --words My name is Sylvain
-    python predict.py --input texts.txt --output entities.jsonl
-    cat texts.txt | python predict.py --input - | less
-    python predict.py --input texts.txt --output tasks.json --output-format label_studio
+    tagline predict "My name is Sylvain and I work at Hugging Face in Brooklyn."
+    tagline predict --words My name is Sylvain
+    tagline predict --input texts.txt --output entities.jsonl
+    cat texts.txt | tagline predict --input - | less
+    tagline predict --input texts.txt --output tasks.json --output-format label_studio
 
 Raw text is split into words and sentences as in training. The input is read as a stream, and the output keeps its
 order. Formats, by default inferred from the suffixes .txt, .jsonl (or .json) and .conll:
@@ -163,10 +163,7 @@ def output_of(options: argparse.Namespace, tagger: Tagger) -> LineOutput | BratF
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     usage = "%(prog)s TEXT... [options]\n       %(prog)s --input FILE [options]"
-    description = str(__doc__)
-    if not sys.argv[0].endswith(".py"):  # the installed command
-        description = description.replace("python predict.py", program_name())
-    parser = ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter, usage=usage)
+    parser = ArgumentParser(description=__doc__, usage=usage)
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="raw text")
     parser.add_argument(
         "--words", action="store_true", help="TEXT, or each line of the input, is words separated by spaces"

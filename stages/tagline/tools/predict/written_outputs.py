@@ -1,4 +1,4 @@
-"""Outputs of predict.py: lines in a file or on standard output, or a folder for brat."""
+"""Outputs of `tagline predict`: lines in a file or on standard output, or a folder for brat."""
 
 from __future__ import annotations
 

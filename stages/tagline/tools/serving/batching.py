@@ -14,7 +14,7 @@ from tagline.tools.predict.notations import own_row, predictions
 Input = str | Sequence[str]
 """A text, or the words of a sentence."""
 Answer = dict[str, Any]
-"""The object that predict.py writes for an input."""
+"""The object that `tagline predict` writes for an input."""
 
 # Seconds that the first request of a batch waits for others.
 WAIT = 0.002

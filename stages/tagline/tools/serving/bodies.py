@@ -83,7 +83,7 @@ class Entity(BaseModel):
 
 
 class Found(BaseModel):
-    """What predict.py writes as a line of JSON: the input with its entities; of words also labels and scores."""
+    """What `tagline predict` writes as a line of JSON: the input with its entities; of words also labels and scores."""
 
     text: str | None = None
     words: list[str] | None = None

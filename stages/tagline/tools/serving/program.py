@@ -1,13 +1,13 @@
 """Serve the exported model over HTTP.
 
-    python serve.py
-    python serve.py --model models/export --host 0.0.0.0 --port 8080
+    tagline serve
+    tagline serve --model models/export --host 0.0.0.0 --port 8080
 
     curl http://127.0.0.1:8080/entities -d '{"text": "She moved from Oslo to Paris."}'
     curl http://127.0.0.1:8080/entities -d '{"text": ["one text", "another"]}'
     curl http://127.0.0.1:8080/entities -d '{"words": ["She", "moved", "to", "Rome"]}'
 
-The answer is what predict.py writes as JSON Lines; a list gets a list. Other addresses:
+The answer is what `tagline predict` writes as JSON Lines; a list gets a list. Other addresses:
 
     GET  /              a page to try the model
     POST /              as Hugging Face's inference API: InferenceClient(URL).token_classification(TEXT)
@@ -110,7 +110,7 @@ def serve(tagger: Tagger, limits: Limits, listener: socket.socket) -> None:
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ArgumentParser(description=__doc__)
     add_model(parser)
     add_no_split(parser)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")

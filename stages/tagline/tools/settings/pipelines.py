@@ -15,18 +15,18 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
+from tagline.audit.audit_params import AUDIT_PARAMS
 from tagline.core.errors import UserError
 from tagline.core.outputs import replacing
 from tagline.core.params import OUTS, PARAMS, list_errors, parse, read_file
 from tagline.core.terminal import quoted
-from tagline.tools.audit.audit_params import AUDIT_PARAMS
 from tagline.tools.settings import yaml_files
-from tagline.tools.settings.checks import params_errors
+from tagline.tools.settings.sections import params_errors
 
 DVC_YAML = Path("dvc.yaml")
 GITIGNORE = Path(".gitignore")
 # The first line of a derived dvc.yaml.
-MARK = "# Derived from ../dvc.yaml: change that file, then run `python stages/pipeline.py --update` in the root.\n"
+MARK = "# Derived from ../dvc.yaml: change that file, then run `tagline pipeline --update` in the root.\n"
 
 # Also a valid name of an artifact in DVC.
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -39,7 +39,7 @@ def names() -> list[str]:
         UserError: the current folder is not the repository's root.
     """
     if not DVC_YAML.is_file() or is_derived(DVC_YAML):
-        raise UserError(f"{DVC_YAML}: expected that of the repository's root; run this script there")
+        raise UserError(f"{DVC_YAML}: expected that of the repository's root; run this there")
     return sorted(path.parent.name for path in Path().glob(f"*/{DVC_YAML}") if is_derived(path))
 
 
@@ -144,8 +144,8 @@ def check_this_folder() -> None:
     root = ".." / DVC_YAML
     if is_derived(DVC_YAML) and root.is_file() and not _is_current(DVC_YAML, root, Path.cwd().name):
         raise UserError(
-            f"{Path.cwd().name}/{DVC_YAML}: out of date with {DVC_YAML} of the root; run `python stages/pipeline.py "
-            "--update` in the repository's root"
+            f"{Path.cwd().name}/{DVC_YAML}: out of date with {DVC_YAML} of the root; run `tagline pipeline --update` "
+            "in the repository's root"
         )
 
 

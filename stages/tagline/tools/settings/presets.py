@@ -17,7 +17,8 @@ from ruamel.yaml.comments import CommentedMap
 
 from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, find, list_errors, parse, plain, read_file, sections_in
-from tagline.tools.settings.checks import SCHEMA, SECTIONS, params_errors
+from tagline.tools.settings.schema import SCHEMA
+from tagline.tools.settings.sections import SECTIONS, params_errors
 from tagline.tools.settings.yaml_files import as_dvc_writes, is_committed, text_for_folder, text_of, write_text
 
 PRESETS = Path("presets")
@@ -29,7 +30,7 @@ _SCHEMA_IS = "# yaml-language-server: $schema="
 MODELINE = f"{_SCHEMA_IS}{SCHEMA}"
 _INTRODUCTION = """
 # All settings of the pipeline, one section per stage. A stage reruns when a key that it reads changes.
-# `python stages/preset.py` lists other sets of values; with a name, it writes one of them here.
+# `tagline preset` lists other sets of values; with a name, it writes one of them here.
 """
 _WIDTH = 120
 
@@ -67,8 +68,16 @@ def names() -> list[str]:
     """
     found = sorted(path.stem for path in folder().glob("*.yaml"))
     if BASE not in found:
-        raise UserError(f"{path_of(BASE)} is missing; run this script from the repository's root or a pipeline folder")
+        raise UserError(f"{path_of(BASE)} is missing; run this in the repository's root or a pipeline folder")
     return found
+
+
+def listed(names: list[str]) -> Iterator[str]:
+    """Yield a line for each preset, with the first line of its description."""
+    width = max(map(len, names))
+    for name in names:
+        description = read(name).description
+        yield f"{name:{width}}  {description[0].lstrip('# ') if description else ''}".rstrip()
 
 
 def read(name: str) -> Preset:
@@ -115,8 +124,7 @@ def write(name: str, force: bool = False) -> None:
     text = build(name)
     if not force and PARAMS.exists() and not _is_recoverable():
         raise UserError(
-            f"{PARAMS} has uncommitted changes; commit them, or overwrite them with "
-            f"`python {(folder().parent / 'stages/preset.py').as_posix()} --force {name}`"
+            f"{PARAMS} has uncommitted changes; commit them, or overwrite them with `tagline preset --force {name}`"
         )
     write_text(PARAMS, text)
 

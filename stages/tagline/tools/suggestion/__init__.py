@@ -1,1 +1,1 @@
-"""suggest.py: which texts of a pool to annotate next."""
+"""`tagline suggest`: which texts of a pool to annotate next."""

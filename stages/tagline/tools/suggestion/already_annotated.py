@@ -54,7 +54,7 @@ def without(documents: Iterable[Document], annotated: Collection[bytes]) -> Iter
 
 def _texts(path: Path, split: Split) -> Iterator[Sequence[str]]:
     if path.is_dir():
-        files = sorted(path.glob("*.txt"))  # of brat, as suggest.py writes it
+        files = sorted(path.glob("*.txt"))  # of brat, as `tagline suggest` writes it
         return map(_text_of, files) if files else _of_folder(path)
     return _of_file(path, split)
 

@@ -275,7 +275,7 @@ def test_corrections_of_other_data_and_occupied_targets_are_errors() -> None:
         "fixes.jsonl: no corrections (texts without an annotation, left out: 1 (fixes.jsonl:1)); decide sentences in the page"
     )
     both = [saved_row("train-1", words, [[0, 1, "PER"]]), {**right, "annotator": "Bo"}]
-    assert refused(both).endswith("; decide by `python stages/download.py --conflicts FOLDER --output PAGE.html`")
+    assert refused(both).endswith("; decide by `tagline conflicts FOLDER --output PAGE.html`")
     with Path("data/mine/train").open("a", encoding="utf-8") as file:
         file.write("\nAda O\n")
     assert refused([right]) == "data/raw: not made of data/mine; run `dvc repro download` first"
@@ -288,6 +288,6 @@ def test_format_in_which_no_tag_can_be_replaced_is_an_error() -> None:
     write_params(Path(), params)
     Path("data").mkdir()
     assert refused([]) == (
-        "--apply: the data set is json; expected conll or conllu, in whose lines tags can be replaced; correct others in "
-        "an annotation tool (--export FOLDER)"
+        "the data set is json; expected conll or conllu, in whose lines tags can be replaced; correct others in "
+        "an annotation tool (`tagline audit export FOLDER`)"
     )

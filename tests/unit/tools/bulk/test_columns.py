@@ -1,4 +1,4 @@
-"""Columns of bulk.py: types that keep the values of all rows and files, and the choice of a column."""
+"""Columns of `tagline bulk`: types that keep the values of all rows and files, and the choice of a column."""
 
 from __future__ import annotations
 

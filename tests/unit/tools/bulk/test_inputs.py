@@ -1,4 +1,4 @@
-"""Input files of bulk.py: what is found, and what is refused."""
+"""Input files of `tagline bulk`: what is found, and what is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plan and parts of bulk.py: answers as those of predict.py, rows that can't be labelled, and continued runs."""
+"""Plan and parts of `tagline bulk`: answers as those of `tagline predict`, rows that can't be labelled, and continued runs."""
 
 from __future__ import annotations
 

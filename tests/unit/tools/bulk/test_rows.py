@@ -65,7 +65,7 @@ def test_slices_give_each_row_once(tmp_path: Path, name: str, part_rows: int) ->
 def test_a_file_that_changes_after_the_scan_is_an_error(tmp_path: Path, name: str) -> None:
     scan = parts.scan(write(tmp_path / name, VALUES), 5000)
     file = write(tmp_path / name, [*VALUES[:-1], VALUES[0]])
-    with pytest.raises(UserError, match=r"a\..*: changed while bulk.py was running; expected files that stay as"):
+    with pytest.raises(UserError, match=r"a\..*: changed while it was read; expected files that stay as"):
         read(file, scan)
 
 

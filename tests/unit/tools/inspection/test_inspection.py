@@ -1,4 +1,4 @@
-"""`--inspect`: what it says of a file or folder, and that the section that it prints reads all of it."""
+"""`tagline inspect`: what it says of a file or folder, and that the section that it prints reads all of it."""
 
 from __future__ import annotations
 

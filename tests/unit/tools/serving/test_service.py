@@ -38,7 +38,7 @@ def client(tagger: Tagger) -> Iterator[TestClient]:
 
 
 def line(tagger: Tagger, given: str | list[str]) -> Any:
-    """What predict.py writes for an input."""
+    """What `tagline predict` writes for an input."""
     document = tagger.document(given) if isinstance(given, str) else Document.of_words(given)
     return json.loads(json_line(document, tagger.tag([document])[0]))
 

@@ -9,9 +9,9 @@ import yaml
 from dvc.utils.serialize import modify_yaml
 from helpers.project import ROOT, edit
 
+from tagline.audit.audit_params import AUDIT_PARAMS, Audit
 from tagline.core.errors import UserError
 from tagline.core.params import read_section
-from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
 from tagline.tools.settings import audit_pipeline
 from tagline.tools.settings.audit_pipeline import DVC_YAML
 

@@ -111,7 +111,7 @@ def test_student_has_the_params_and_the_model_of_its_teacher(pos: Path, teacher:
 
 def test_preset_can_be_written_in_the_folder(pos: Path) -> None:
     with contextlib.chdir(pos):
-        with pytest.raises(UserError, match="`python ../stages/preset.py --force sample`"):
+        with pytest.raises(UserError, match="`tagline preset --force sample`"):
             presets.write("sample")
         presets.write("sample", force=True)
     pipelines.create("ner", [])

@@ -7,18 +7,18 @@ import contextlib
 from helpers.project import ROOT
 from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
-
-from tagline.core.params import Section, sections_in
-from tagline.tools.audit.audit_params import Audit
-from tagline.tools.settings import presets
 from tagline.tools.settings.checks import SCHEMA, SECTIONS, schema_text
+
+from tagline.audit.audit_params import Audit
+from tagline.core.params import Section, sections_in
+from tagline.tools.settings import presets
 
 
 def test_committed_schema_is_current() -> None:
     with contextlib.chdir(ROOT):
         text = schema_text()
-        assert text == SCHEMA.read_text(encoding="utf-8"), "run `python stages/schema.py`"
-    # A preset may leave out keys, so it is the schema of presets, too; stages/check.py finds missing keys.
+        assert text == SCHEMA.read_text(encoding="utf-8"), "run `tagline schema`"
+    # A preset may leave out keys, so it is the schema of presets, too; `tagline check` finds missing keys.
     assert not {word for word in ('"required"', '"oneOf"', '"title"') if word in text}
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tagline.audit.disagreements import Disagreement, Fault
+from tagline.audit.ranking import Ranking, Suspicion
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.outcomes import Outcome
 from tagline.report.html_files import FOLDER, render_file
 from tagline.report.pieces import Piece, pieces
 from tagline.report.shown_sentences import WORDS, entity_text, shown_words, visible
-from tagline.tools.audit.review.disagreements import Disagreement, Fault
-from tagline.tools.audit.review.ranking import Ranking, Suspicion
 
 # Maximum number of suspicions on the page, so that browsers stay fast.
 SHOWN = 1000

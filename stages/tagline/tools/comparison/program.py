@@ -1,11 +1,11 @@
 """Compare two revisions: each score, whether its difference is significant, and the fixed and broken entities.
 
-    python compare.py                    the last commit with the workspace
-    python compare.py OLD                a revision with the workspace
-    python compare.py OLD NEW            two revisions
-    python compare.py OLD,OLD NEW,NEW    several runs per side, for instance one per seed
-    python compare.py --by KEY           the last DVC experiments, grouped by a key of params.yaml
-    python compare.py --experiments      the last DVC experiments, with what differs in params.yaml
+    tagline compare                    the last commit with the workspace
+    tagline compare OLD                a revision with the workspace
+    tagline compare OLD NEW            two revisions
+    tagline compare OLD,OLD NEW,NEW    several runs per side, for instance one per seed
+    tagline compare --by KEY           the last DVC experiments, grouped by a key of params.yaml
+    tagline compare --experiments      the last DVC experiments, with what differs in params.yaml
 
 A revision is a commit, branch, tag or DVC experiment, or `workspace`, the current files. Metrics are read from Git,
 predictions from DVC's cache or remote; the workspace is not touched. Scores of several runs are shown as their mean and
@@ -17,28 +17,15 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-try:
-    from tagline.core.startup import prepare_process
-
-    if __name__ == "__main__":
-        prepare_process()
-
-    from tagline.core.errors import ArgumentParser, UserError, exit_with_message
-    from tagline.core.terminal import write
-    from tagline.tools.comparison import SPLITS, WORKSPACE
-except ModuleNotFoundError as error:
-    sys.exit(
-        f"compare: the package {error.name} is not installed; `make install` sets up .venv with the extra "
-        "pipeline, `source .venv/bin/activate` activates it"
-    )
-
+from tagline.core.errors import ArgumentParser, UserError
+from tagline.core.terminal import write
+from tagline.tools.comparison import SPLITS, WORKSPACE
 
 if TYPE_CHECKING:
     from tagline.tools.comparison.splits import Comparison
@@ -80,7 +67,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = ArgumentParser(
         description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         usage=(
             "%(prog)s [OLD [NEW]] [options]\n"
             "       %(prog)s --by KEY[,KEY] [REVISION,REVISION | --experiments NAME] [options]\n"
@@ -207,7 +193,3 @@ def gate(comparison: Comparison, least: float, allow_insignificant: bool) -> Non
         f"F1 of {comparison.splits[-1].split} went from {fmean(f1.old):.3f} to {fmean(f1.new):.3f}: "
         f"{f1.difference:+.3f} ({f1.verdict}) is below --fail-below {least:+g}"
     )
-
-
-if __name__ == "__main__":
-    exit_with_message(main)

@@ -1,8 +1,8 @@
 """Label files of any size with the exported model, on one machine or a Ray cluster.
 
-    python bulk.py texts/ tagged/
-    python bulk.py "s3://bucket/2026/*.jsonl.gz" s3://bucket/tagged --text body --address auto
-    python bulk.py a.parquet b.parquet tagged/ --words tokens
+    tagline bulk texts/ tagged/
+    tagline bulk "s3://bucket/2026/*.jsonl.gz" s3://bucket/tagged --text body --address auto
+    tagline bulk a.parquet b.parquet tagged/ --words tokens
 
 INPUT are folders, patterns and files, locally or on any file system of fsspec: Parquet (.parquet), JSON Lines (.jsonl,
 .ndjson, .json) or plain text with one document per line (.txt); JSON Lines and text also with .gz or .zst. OUTPUT is a
@@ -10,7 +10,7 @@ folder of Parquet files with all columns of the input and these:
 
     input_file, input_row   where the row comes from, counted from 1; rows are in the order of their
                             files, which are sorted by path
-    entities                type, text, start, end and score of each, as predict.py gives them
+    entities                type, text, start, end and score of each, as `tagline predict` gives them
     labels, scores          with --words, of each word
     tagging_error           why a row could not be labelled; null if it was
 
@@ -20,28 +20,16 @@ Run the same command again to continue after an interruption.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 
-try:
-    from tagline.core.startup import prepare_process
-
-    if __name__ == "__main__":
-        prepare_process()
-
-    from tagline.core.errors import ArgumentParser, UserError, exit_with_message
-    from tagline.core.terminal import show
-    from tagline.tools.bulk import cluster, parts
-    from tagline.tools.bulk.inputs import find
-    from tagline.tools.bulk.parts import Record
-    from tagline.tools.bulk.plan import ModelFiles, Plan
-    from tagline.tools.bulk.storage import Folder, absolute
-    from tagline.tools.predict.options import add_model, add_no_split, natural
-except ModuleNotFoundError as error:
-    sys.exit(
-        f"bulk: the package {error.name} is not installed; `make install` sets up .venv, "
-        "`source .venv/bin/activate` activates it, `pip install -e '.[ray]'` adds the extra ray"
-    )
+from tagline.core.errors import ArgumentParser, UserError
+from tagline.core.terminal import show
+from tagline.tools.bulk import cluster, parts
+from tagline.tools.bulk.inputs import find
+from tagline.tools.bulk.parts import Record
+from tagline.tools.bulk.plan import ModelFiles, Plan
+from tagline.tools.bulk.storage import Folder, absolute
+from tagline.tools.predict.options import add_model, add_no_split, natural
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -78,7 +66,7 @@ def labelled(options: argparse.Namespace) -> list[Record]:
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     usage = "%(prog)s INPUT [INPUT ...] OUTPUT [options]"
-    parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, usage=usage)
+    parser = ArgumentParser(description=__doc__, usage=usage)
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="folder, pattern or file; a path or a URL")
     parser.add_argument("output", metavar="OUTPUT", help="folder; a path or a URL")
     column = parser.add_mutually_exclusive_group()
@@ -105,7 +93,3 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="Ray cluster; auto: the one of this machine; default: RAY_ADDRESS, or else this machine alone",
     )
     return parser.parse_args(arguments)
-
-
-if __name__ == "__main__":
-    exit_with_message(main)

@@ -1,8 +1,8 @@
 """Choose which texts of a pool to annotate next, with the model's entities as a start.
 
-    python suggest.py pool.txt --words 5000 --output tasks.html    # a page to annotate in, for a browser
-    python suggest.py pool.txt --words 5000 --output tasks.json    # for Label Studio
-    zcat pool.jsonl.gz | python suggest.py - --input-format jsonl --words 5000 --output tasks --format brat
+    tagline suggest pool.txt --words 5000 --output tasks.html    # a page to annotate in, for a browser
+    tagline suggest pool.txt --words 5000 --output tasks.json    # for Label Studio
+    zcat pool.jsonl.gz | tagline suggest - --input-format jsonl --words 5000 --output tasks --format brat
 
 POOL is read as a stream: text (one per line), JSON Lines with "text" or "words", or CoNLL columns. The texts chosen are
 those of which the model is least certain, different from each other, and a random share. The random texts come first,
@@ -11,56 +11,44 @@ annotated already are left out. The same seed, pool and model give the same choi
 
 Without a model, the first texts to annotate are diverse ones, which together have as many different words as possible:
 
-    python suggest.py pool.txt --words 5000 --types PER LOC ORG --output tasks.json
+    tagline suggest pool.txt --words 5000 --types PER LOC ORG --output tasks.json
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-try:
-    from tagline.core.startup import prepare_process
-
-    if __name__ == "__main__":
-        prepare_process()
-
-    from tagline.core.errors import ArgumentParser, UserError, exit_with_message
-    from tagline.core.outputs import check_writable
-    from tagline.core.signals import defer_signals
-    from tagline.core.terminal import safe_message, show
-    from tagline.inference import Tagger
-    from tagline.text.words import split_words
-    from tagline.tools.annotation import brat_tasks, page, tool_formats
-    from tagline.tools.predict.options import (
-        MODEL,
-        STANDARD,
-        add_guideline,
-        add_input_format,
-        add_model,
-        infer_format,
-        natural,
-        probability,
-    )
-    from tagline.tools.predict.readers import opened, reader_of
-    from tagline.tools.suggestion.already_annotated import annotated_keys
-    from tagline.tools.suggestion.diversity import mean_vectors
-    from tagline.tools.suggestion.selection import FORMATS, JSONL, Selector, save, summary
-except ModuleNotFoundError as error:
-    sys.exit(
-        f"suggest: the package {error.name} is not installed; `make install` sets up .venv with the extra "
-        "pipeline, `source .venv/bin/activate` activates it"
-    )
+from tagline.core.errors import ArgumentParser, UserError, program_name
+from tagline.core.outputs import check_writable
+from tagline.core.signals import defer_signals
+from tagline.core.terminal import safe_message, show
+from tagline.inference import Tagger
+from tagline.text.words import split_words
+from tagline.tools.annotation import brat_tasks, page, tool_formats
+from tagline.tools.predict.options import (
+    MODEL,
+    STANDARD,
+    add_guideline,
+    add_input_format,
+    add_model,
+    infer_format,
+    natural,
+    probability,
+)
+from tagline.tools.predict.readers import opened, reader_of
+from tagline.tools.suggestion.already_annotated import annotated_keys
+from tagline.tools.suggestion.diversity import mean_vectors
+from tagline.tools.suggestion.selection import FORMATS, JSONL, Selector, save, summary
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
-    warnings.formatwarning = lambda message, *_: safe_message(f"suggest: {message}\n")
+    warnings.formatwarning = lambda message, *_: safe_message(f"{program_name()}: {message}\n")
     with ExitStack() as stack:
         tagger = None
         if options.model:
@@ -101,7 +89,7 @@ def check_output(options: argparse.Namespace, types: Sequence[str], tagger: Tagg
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ArgumentParser(description=__doc__)
     parser.add_argument("pool", metavar="POOL", help="file of texts; - for standard input")
     parser.add_argument("--words", type=natural, required=True, metavar="N", help="most words of all texts together")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="file to write, or folder for brat")
@@ -153,7 +141,3 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     except ValueError as error:
         parser.error(str(error))
     return options
-
-
-if __name__ == "__main__":
-    exit_with_message(main)

@@ -10,6 +10,10 @@ from accelerate import PartialState
 
 from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
+from tagline.audit import out_of_fold
+from tagline.audit.audit_params import Audit
+from tagline.audit.folds import Fold, audited, held_out_name, write_data
+from tagline.audit.out_of_fold import Chunk
 from tagline.core.errors import UserError
 from tagline.core.outputs import read_json, replacing
 from tagline.core.progress import quiet
@@ -22,10 +26,6 @@ from tagline.model.backends.torch_model import TorchModel, workers
 from tagline.model.heads import load_head
 from tagline.model.precision import resolve
 from tagline.model.prediction import Predictor, score_split
-from tagline.tools.audit import out_of_fold
-from tagline.tools.audit.audit_params import Audit
-from tagline.tools.audit.folds import Fold, audited, held_out_name, write_data
-from tagline.tools.audit.out_of_fold import Chunk
 from tagline.training import processes
 from tagline.training.run import LIBRARIES, Inputs, Outputs, fine_tune, start
 from tagline.training.train_params import Train
@@ -48,7 +48,7 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
         script: the stage's file.
         inputs: folders of earlier stages.
         raw: data/raw, for the documents.
-        target: the output, see `tagline.tools.audit.out_of_fold`.
+        target: the output, see `tagline.audit.out_of_fold`.
 
     Raises:
         UserError: see `Fold` and `tagline.training.run.run`; the params have earlier models; or several hosts do not
@@ -102,7 +102,7 @@ def label_all(audit: Audit, train: Train, data: Path, model: Path, target: Path)
         train: the section ``train``.
         data: data/tokenized.
         model: models/finetuned.
-        target: the output, see `tagline.tools.audit.out_of_fold`.
+        target: the output, see `tagline.audit.out_of_fold`.
 
     Raises:
         UserError: an input is missing or damaged, or they do not match.

@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 
 from tagline.artifacts.raw_data import SPLITS
+from tagline.audit import out_of_fold
+from tagline.audit.audit_params import AUDIT_PARAMS, Audit
+from tagline.audit.disagreements import FAULTS, Disagreement, Usage, disagreements, texts_of
+from tagline.audit.out_of_fold import Chunk
 from tagline.core.errors import UserError
 from tagline.labels.arrays import AnyInts, Doubles, Floats
 from tagline.labels.entities import Entity
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence
-from tagline.tools.audit import out_of_fold
-from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
-from tagline.tools.audit.out_of_fold import Chunk
-from tagline.tools.audit.review.disagreements import FAULTS, Disagreement, Usage, disagreements, texts_of
 
 # The folder of the model that was trained on all, and the stage that writes it.
 ALL, MADE_ALL = "all", "audit/dvc.yaml:all"

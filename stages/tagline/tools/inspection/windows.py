@@ -1,4 +1,4 @@
-"""Show a sentence of data/tokenized in columns: words over labels, then each window's sub-words over their labels."""
+"""A sentence of data/tokenized in columns: words over labels, then each window's sub-words over their labels."""
 
 from __future__ import annotations
 

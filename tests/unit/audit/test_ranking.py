@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from helpers.held_out import LABELS, audit, chunk
 
+from tagline.audit import out_of_fold
+from tagline.audit.audit_params import Audit
+from tagline.audit.ranking import Ranking, rank
 from tagline.core.errors import UserError
 from tagline.core.provenance import write_hashes
-from tagline.tools.audit import out_of_fold
-from tagline.tools.audit.audit_params import Audit
-from tagline.tools.audit.review.ranking import Ranking, rank
 
 # Words, gold and predicted labels.
 MISSING = ("Ada in Oslo", "O O B-LOC", "B-PER O B-LOC")

@@ -1,0 +1,109 @@
+"""The command `tagline`: a verb per tool. The stages of the pipeline are scripts in stages/, which `dvc repro` runs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+from tagline.core.errors import ArgumentParser, UserError, exit_with_message, extra
+from tagline.core.startup import prepare_process
+from tagline.core.terminal import show
+
+
+class Verb(NamedTuple):
+    """A tool: its function below `tagline.tools`, the extra of pyproject.toml that it needs, and what it does."""
+
+    function: str
+    extra: str
+    summary: str
+
+
+# By what people do.
+VERBS = {
+    "Settings": {
+        "check": Verb("settings.program.check", "pipeline", "check all of params.yaml, and whether pushes are allowed"),
+        "preset": Verb("settings.program.preset", "pipeline", "list the presets, or write params.yaml from one"),
+        "pipeline": Verb("settings.program.pipeline", "pipeline", "add another tagger, in a folder of its own"),
+        "schema": Verb("settings.program.schema", "pipeline", "write params.schema.json, for editors"),
+    },
+    "Data": {
+        "inspect": Verb("inspection.program.inspect", "pipeline", "show what data a file or folder holds"),
+        "windows": Verb("inspection.program.windows", "pipeline", "show a sentence of data/tokenized with its windows"),
+        "conflicts": Verb("annotation.program.conflicts", "pipeline", "write a page of what annotators disagree on"),
+        "suggest": Verb("suggestion.program.main", "pipeline", "choose the texts to annotate next"),
+        "audit": Verb("audit.program.main", "pipeline", "find labels that are probably wrong, and correct them"),
+    },
+    "Results": {
+        "scores": Verb("results.scores", "pipeline", "print the scores of the last run"),
+        "compare": Verb("comparison.program.main", "pipeline", "compare commits, seeds and experiments"),
+    },
+    "Model": {
+        "predict": Verb("predict.program.main", "", "find entities in texts and files"),
+        "bulk": Verb("bulk.program.main", "ray", "label files of any size, on one machine or a cluster"),
+        "serve": Verb("serving.program.main", "serve", "answer over HTTP"),
+        "push": Verb("results.push", "pipeline", "push models/export to the Hugging Face Hub"),
+    },
+}
+
+
+def run() -> None:
+    """Run the command, and exit with its status."""
+    prepare_process()
+    exit_with_message(main)
+
+
+def main() -> None:
+    """Run the verb that the arguments begin with, with the code of the clone that the current folder is in."""
+    _use_code_of_clone()
+    arguments, verbs = sys.argv[1:], {name: verb for group in VERBS.values() for name, verb in group.items()}
+    sys.argv[0] = "tagline"
+    if not arguments or arguments[0] in ("-h", "--help"):
+        show(_overview())
+        return
+    if arguments[0] not in verbs:
+        ArgumentParser(usage="%(prog)s VERB [options]").error(
+            f"argument VERB: unknown {arguments[0]!r}; expected one of {', '.join(verbs)}"
+        )
+    verb = verbs[arguments[0]]
+    sys.argv[:2] = [f"tagline {arguments[0]}"]
+    module, _, function = verb.function.rpartition(".")
+    with extra(verb.extra, "this command"):
+        getattr(import_module(f"tagline.tools.{module}"), function)()
+
+
+def _overview() -> str:
+    """List the verbs."""
+    lines = ["usage: tagline VERB [options]", "", "`tagline VERB --help` explains a verb."]
+    for group, verbs in VERBS.items():
+        lines += ["", group, *(f"  {name:<11}{verb.summary}" for name, verb in verbs.items())]
+    return "\n".join(lines)
+
+
+def _use_code_of_clone() -> None:
+    """Replace this process by one with the code of the clone that the current folder is in, if other code runs.
+
+    Raises:
+        UserError: that clone is of a version without this command, or Python does not find its code.
+    """
+    folder = Path.cwd()
+    clone = next((each for each in (folder, *folder.parents) if (each / "stages/tagline/__init__.py").is_file()), None)
+    if clone is None or (stages := clone / "stages").samefile(own := Path(__file__).parents[1]):
+        return
+    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if str(stages) == paths[0]:
+        raise UserError(f"{clone}: Python finds the code of {own}; expected that of this clone; run `make install`")
+    if not (stages / "tagline/__main__.py").is_file():
+        raise UserError(f"{clone}: a version without the command tagline; run its scripts, or merge a newer version")
+    command = [sys.executable, "-P", "-m", "tagline", *sys.argv[1:]]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [str(stages), *paths]))}
+    if os.name == "nt":  # there, exec returns to the shell before the new process ends
+        sys.exit(subprocess.run(command, env=environment, check=False).returncode)
+    os.execve(sys.executable, command, environment)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,64 @@
+"""Find labels that are probably wrong, and correct them; see docs/audit.md.
+
+tagline audit create                              write audit/; `dvc repro audit/dvc.yaml` then runs the audit
+tagline audit export FOLDER                       write all splits for an annotation tool, most suspicious first
+tagline audit export FIXES.html                   write the suspicious sentences as a page to correct them in
+tagline audit apply FIXES.jsonl --output FOLDER   write the data set with what the page saved
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tagline.audit.audit_params import AUDIT_PARAMS, Audit
+from tagline.core.errors import ArgumentParser
+from tagline.core.params import read_section
+from tagline.core.terminal import show
+from tagline.tools.annotation import tool_formats
+from tagline.tools.settings import audit_pipeline
+
+FOLDS = Path("data/audit")
+
+
+def main() -> None:
+    options = parsed()
+    # What exports and applies is imported here, since it loads libraries, for which --help need not wait.
+    if options.action == "create":
+        written = ", ".join(path.as_posix() for path in audit_pipeline.create())
+        show(f"{written or 'nothing'} written: `dvc repro audit/dvc.yaml` runs the audit")
+    elif options.action == "apply":
+        from tagline.tools.audit import corrections
+
+        show("\n".join(corrections.save(options.fixes, options.output)))
+    else:
+        from tagline.tools.audit import tasks
+
+        params = read_section("audit", Audit, AUDIT_PARAMS)
+        if is_page(options.target):
+            show(tasks.save_page(FOLDS, params, options.target, options.guideline))
+        else:
+            show("\n".join(tasks.save(FOLDS, params, options.tool or "label_studio", options.target)))
+
+
+def parsed() -> argparse.Namespace:
+    parser = ArgumentParser(description=__doc__)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions.add_parser("create", prog=f"{parser.prog} create", help="write audit/, or bring its dvc.yaml up to date")
+    export = actions.add_parser("export", prog=f"{parser.prog} export", help="write for an annotation tool, or a page")
+    export.add_argument("target", metavar="FOLDER", type=Path, help="new folder, or FILE.html for a page")
+    export.add_argument("--tool", choices=tool_formats.NAMES, help="default: label_studio")
+    export.add_argument("--guideline", metavar="FILE", type=Path, help="a text that the page shows")
+    apply = actions.add_parser("apply", prog=f"{parser.prog} apply", help="write the corrected data set")
+    apply.add_argument("fixes", metavar="FIXES", type=Path, help="what the page saved")
+    apply.add_argument("--output", metavar="FOLDER", type=Path, required=True, help="new folder")
+    options = parser.parse_args()
+    if options.action == "export" and options.tool and is_page(options.target):
+        parser.error("--tool: expected a FOLDER, not a page")
+    if options.action == "export" and options.guideline and not is_page(options.target):
+        parser.error("--guideline: expected a page, FILE.html")
+    return options
+
+
+def is_page(target: Path) -> bool:
+    return target.suffix.lower() == tool_formats.PAGE_SUFFIX

@@ -1,0 +1,37 @@
+"""The commands that show data. They import late: `--help` does not wait for libraries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tagline.core.errors import ArgumentParser
+from tagline.core.terminal import show, write
+
+TOKENIZED = Path("data/tokenized")
+TOKENIZER = Path("models/pretrained/tokenizer")
+
+
+def inspect() -> None:
+    """Show what a file or folder of data holds, and the section `download` of params.yaml that reads it."""
+    parser = ArgumentParser(description=inspect.__doc__)
+    parser.add_argument("path", metavar="PATH", type=Path, help="file or folder")
+    path = parser.parse_args().path
+    from tagline.tools.inspection.inspection import describe
+
+    show(describe(path))
+
+
+def windows() -> None:
+    """Show a sentence of data/tokenized in columns: words over labels, then each window's sub-words over their labels.
+
+    tagline windows train:4
+    """
+    parser = ArgumentParser(description=windows.__doc__)
+    parser.add_argument("sentence", metavar="SPLIT:SENTENCE", help="its number in the split, from 0, or its id")
+    wanted = parser.parse_args().sentence
+    from tagline.tools.inspection.windows import UnknownSentenceError, sentence
+
+    try:
+        write(f"{sentence(TOKENIZED, TOKENIZER, wanted)}\n")
+    except UnknownSentenceError as error:
+        parser.error(str(error))

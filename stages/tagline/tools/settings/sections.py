@@ -1,0 +1,43 @@
+"""The sections of params.yaml, and the errors of a whole file: in each section, and across sections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ruamel.yaml.comments import CommentedMap
+
+from tagline.core.params import PARAMS, Section, line_of, section_errors, validated
+from tagline.evaluation.evaluate_params import Evaluate
+from tagline.export.export_params import Export
+from tagline.sources.download_params import Download
+from tagline.tokenization.tokenize_align_params import TokenizeAlign
+from tagline.training.train_params import Train
+
+SECTIONS: dict[str, type[Section]] = {
+    "download": Download,
+    "tokenize_align": TokenizeAlign,
+    "train": Train,
+    "evaluate": Evaluate,
+    "export": Export,
+}
+
+
+def params_errors(content: CommentedMap, path: Path = PARAMS) -> list[str]:
+    """List all errors in a file of params, each as ``file:line: key: what is wrong``."""
+    errors = [
+        f"{path}:{line_of(content, name, 0) + 1}: {name}: unknown section (allowed: {', '.join(SECTIONS)})"
+        for name in content
+        if name not in SECTIONS
+    ]
+    for name, schema in SECTIONS.items():
+        errors += section_errors(content, name, schema, path)
+    return errors or [f"{path}:{error}" for error in _errors_across_sections(content)]
+
+
+def _errors_across_sections(content: CommentedMap) -> Iterator[str]:
+    """Yield errors of keys that fit their own section."""
+    section, tag_columns = content["tokenize_align"], validated(content, "download", Download).dataset.tag_columns
+    if (task := section["task"]) not in tag_columns:
+        message = f"download.dataset has no tag column {task} ({', '.join(tag_columns)})"
+        yield f"{line_of(section, 'task', 0) + 1}: tokenize_align.task: {message}"
