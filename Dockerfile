@@ -15,4 +15,4 @@ USER 10001
 EXPOSE 8080
 HEALTHCHECK --start-period=10s CMD ["/venv/bin/python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8080/health')"]
 # In the form of a list, so that SIGTERM reaches the service.
-ENTRYPOINT ["/venv/bin/tagline serve", "--model", "/model", "--host", "0.0.0.0"]
+ENTRYPOINT ["/venv/bin/tagline", "serve", "--model", "/model", "--host", "0.0.0.0"]

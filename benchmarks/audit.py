@@ -102,8 +102,8 @@ def inputs() -> Any:
 
 def params(arguments: argparse.Namespace) -> tuple[Any, Any]:
     """Return the sections ``audit`` and ``train``."""
-    from tagline.core.params import read_section
     from tagline.audit.audit_params import Audit
+    from tagline.core.params import read_section
     from tagline.training.train_params import Train
 
     train = read_section("train", Train, ROOT / "presets/sample.yaml").model_copy(update={"epochs": arguments.epochs})

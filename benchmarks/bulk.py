@@ -1,4 +1,4 @@
-"""Benchmark of bulk.py: words/s and memory on this machine, against predict.py with the same model and input.
+"""Benchmark of `tagline bulk`: words/s and memory on this machine, against `tagline predict` with the same input.
 
 The input repeats the sentences of column files as JSON Lines of raw text until it has the given number of words. Both
 programs run as a user starts them; the time of a run with one sentence is subtracted, since starting Ray takes seconds.
@@ -7,12 +7,13 @@ Processor time is that of all their processes. The answers are compared row by r
     python benchmarks/bulk.py                                         data/sample, models/export
     python benchmarks/bulk.py --data FOLDER --words 1000000 10000000 --model FOLDER
 
-Ends with one line of JSON; `ratio` is bulk.py's words/s divided by predict.py's for the largest input.
+Ends with one line of JSON; `ratio` is the words/s of bulk divided by those of predict for the largest input.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -31,7 +32,7 @@ INTERVAL = 0.5
 
 
 def main() -> None:
-    parser = data_parser("Measure bulk.py against predict.py.")
+    parser = data_parser("Measure bulk against predict.")
     parser.add_argument("--model", type=Path, default=ROOT / "models/export", help="exported model")
     parser.add_argument("--words", type=int, nargs="+", default=[100_000], help="sizes of the input, ascending")
     arguments = parser.parse_args()
@@ -72,12 +73,12 @@ def measure_both(folder: Path, sentences: Sequence[str], words: int, model: Path
         for sentence in repeated(sentences, words):
             file.write(json.dumps({"text": sentence}, ensure_ascii=False) + "\n")
     measured = {
-        "predict": measure("predict.py", f"--model={model}", f"--input={source}", f"--output={target}"),
-        "bulk": measure("bulk.py", str(source), str(tagged), f"--model={model}", "--address=local"),
+        "predict": measure("predict", f"--model={model}", f"--input={source}", f"--output={target}"),
+        "bulk": measure("bulk", str(source), str(tagged), f"--model={model}", "--address=local"),
     }
     for number, (ours, theirs) in enumerate(zip(tagged_rows(tagged), target.open(encoding="utf-8"), strict=True), 1):
         if ours != json.loads(theirs)["entities"]:
-            sys.exit(f"row {number}: bulk.py gives {ours}, predict.py {theirs}")
+            sys.exit(f"row {number}: bulk gives {ours}, predict {theirs}")
     return measured
 
 
@@ -99,13 +100,15 @@ def tagged_rows(folder: Path) -> Iterator[list[dict[str, Any]]]:
             yield from batch["entities"].to_pylist()
 
 
-def measure(script: str, *options: str) -> dict[str, float]:
+def measure(verb: str, *options: str) -> dict[str, float]:
     """Run a program; return its seconds, and of all its processes the seconds of processor and bytes of memory.
 
     Memory is the sum of what each process has for itself (unique set size), and the largest of these.
     """
     start = time.perf_counter()
-    process = psutil.Popen([sys.executable, str(ROOT / script), *options], stdout=subprocess.DEVNULL)
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "stages")}
+    command = [sys.executable, "-m", "tagline", verb, *options]
+    process = psutil.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     cpu: dict[int, float] = {}
     peak = largest = 0
     while process.poll() is None:
@@ -120,7 +123,7 @@ def measure(script: str, *options: str) -> dict[str, float]:
         peak, largest = max(peak, sum(sizes)), max(largest, *sizes, 0)
         time.sleep(INTERVAL)
     if process.returncode:
-        sys.exit(f"{script} failed")
+        sys.exit(f"tagline {verb} failed")
     return {"seconds": time.perf_counter() - start, "cpu": sum(cpu.values()), "peak": peak, "largest": largest}
 
 

@@ -41,13 +41,13 @@ from host import describe_host
 from power_law import PowerLaw
 from sides import ROOT, FinishedRuns
 from tabulate import tabulate
+from tagline.tools.settings.checks import params_errors
 
 from tagline.artifacts import raw_data
 from tagline.core.errors import UserError, exit_with_message
 from tagline.core.params import PARAMS, list_errors, plain, read_file
 from tagline.core.provenance import HASHES, write_hashes
 from tagline.tools.predict.options import natural
-from tagline.tools.settings.checks import params_errors
 from tagline.tools.settings.pipelines import set_param
 from tagline.tools.settings.yaml_files import text_of
 from tagline.tools.suggestion import coverage

@@ -1,4 +1,4 @@
-"""Benchmark of serve.py: single sentences from 1, 8 and 64 clients, against transformers' pipeline behind FastAPI.
+"""Benchmark of the service: single sentences from 1, 8 and 64 clients, against transformers' pipeline behind FastAPI.
 
 The pipeline is served as transformers' documentation does it (Using pipelines for a webserver): requests wait in a
 queue, and a task calls the pipeline with one text after the other, here in a thread, so that answers do not wait until
@@ -7,7 +7,7 @@ process of clients, each of which sends its next sentence when it has its answer
 on the same cores; `cpu_ms`, the processor time of a side per request, is without them, and hardly changes on a busy
 host.
 
-Then many requests go to serve.py, some of them malformed: each answer must be that of the tagger for this text alone,
+Then many requests go to the service, some of them malformed: each answer must be that of the tagger for this text,
 and each malformed one must be refused with status 4xx.
 
     python benchmarks/serve.py                                       data/sample, models/export
@@ -47,7 +47,7 @@ EVERY = 10
 
 
 def main() -> None:
-    parser = data_parser("Measure serve.py against transformers' pipeline behind FastAPI.")
+    parser = data_parser("Measure the service against transformers' pipeline behind FastAPI.")
     parser.add_argument("--model", type=Path, default=ROOT / "models/export", help="exported model")
     parser.add_argument(
         "--clients", type=int, nargs="+", default=[1, 8, 64], help="numbers of clients (default: 1 8 64)"
@@ -103,7 +103,7 @@ def summary(best: dict[tuple[int, str], dict[str, float]], checked: dict[str, An
 @contextmanager
 def server(side: str, folder: str, options: list[str]) -> Iterator[tuple[str, int]]:
     """Start a side in a process of its own, give its URL and number, and end it after the block."""
-    ours = [str(ROOT / "serve.py"), "--port=0", options[-1]]
+    ours = ["-m", "tagline", "serve", "--port=0", options[-1]]
     command = [sys.executable, *(ours if side == "ours" else [__file__, "--run", side, folder, *options])]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "stages"), "HF_HUB_OFFLINE": "1"}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:

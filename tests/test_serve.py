@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ from helpers.serving import Served, served
 from huggingface_hub import InferenceClient
 from huggingface_hub.errors import HfHubHTTPError
 
-from tagline.tools.serving.program import listening
+from tagline.tools.serving.server import listening
 
 TEXT = "Ada Lind lives in Oslo."
 BODY = json.dumps({"text": TEXT}).encode()
@@ -105,10 +104,3 @@ def test_messages(export: Path, tmp_path: Path) -> None:
 def test_answers_do_not_wait_for_the_client_to_confirm_their_head() -> None:
     with listening("127.0.0.1", 0) as listener:
         assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-
-
-def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "uvicorn", None)
-    monkeypatch.delitem(sys.modules, "tagline.tools.serving.program", raising=False)
-    message = "serve: this command needs uvicorn, which is not installed; run `pip install -e '.[serve]'`"
-    assert exit_of("serve") == message

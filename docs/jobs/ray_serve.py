@@ -12,7 +12,8 @@ from typing import Any
 from ray import serve
 
 from tagline.inference import Tagger
-from tagline.tools.serving.service import Limits, create
+from tagline.tools.serving.limits import Limits
+from tagline.tools.serving.service import create
 
 LIMITS = Limits()
 

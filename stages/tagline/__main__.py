@@ -58,9 +58,9 @@ def run() -> None:
 
 def main() -> None:
     """Run the verb that the arguments begin with, with the code of the clone that the current folder is in."""
+    sys.argv[0] = "tagline"
     _use_code_of_clone()
     arguments, verbs = sys.argv[1:], {name: verb for group in VERBS.values() for name, verb in group.items()}
-    sys.argv[0] = "tagline"
     if not arguments or arguments[0] in ("-h", "--help"):
         show(_overview())
         return

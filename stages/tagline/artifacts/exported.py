@@ -19,9 +19,10 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from tagline.core.errors import UserError
+from tagline.core.names import BackendName
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import HASHES, read_hashes, verify_files
 from tagline.core.reading import reading
@@ -36,8 +37,6 @@ VERSION = 1
 # Files of the tokenizer that the onnxruntime backends read; transformers may read others, too.
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
 
-BackendName = Literal["onnx-int8", "onnx", "torch"]
-"""Backends of an exported model, fastest on a CPU first. `torch` runs the model for transformers."""
 GRAPHS: dict[BackendName, str] = {"onnx-int8": "onnx/model_quantized.onnx", "onnx": "onnx/model.onnx"}
 """Files of the onnxruntime backends, which exist only if the params ask for them; transformers.js has their names."""
 # The suffix of the file beside a graph that has its weights, if they are in neither the graph nor model.safetensors.

@@ -15,9 +15,10 @@ from tabulate import tabulate
 from transformers import PreTrainedModel
 
 from tagline.artifacts import exported, predictions, tokenized
-from tagline.artifacts.exported import DATA, GRAPHS, BackendName, Exported
+from tagline.artifacts.exported import DATA, GRAPHS, Exported
 from tagline.artifacts.tokenized import Windowing
 from tagline.core.errors import UserError, require
+from tagline.core.names import BackendName
 from tagline.core.outputs import read_columns, read_json, write_json
 from tagline.core.provenance import HASHES, PROVENANCE, read_hashes, relative, verify, verify_files, write_hashes
 from tagline.core.terminal import show

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tagline.artifacts import exported
-from tagline.artifacts.exported import GRAPHS, TAGGER, BackendName, Exported
+from tagline.artifacts.exported import GRAPHS, TAGGER, Exported
 from tagline.core.errors import UserError, extra
+from tagline.core.names import BackendName
 from tagline.model.backends import Backend
 from tagline.model.batches import ONE_CORE, default_size
 

@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.artifacts import exported
-from tagline.artifacts.exported import BackendName, Exported
+from tagline.artifacts.exported import Exported
 from tagline.core.errors import UserError, require
+from tagline.core.names import BackendName
 from tagline.inference.documents import Document, DocumentStream, Span, Split
 from tagline.inference.mentions import Mention, mentions
 from tagline.inference.opening import chosen_backend, opened

@@ -82,8 +82,9 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
     if agreement.share < LEAST_AGREEMENT:
         known = f"set download.dataset.language if it is one of {', '.join(get_args(Language))}, or "
         show(
-            f"words: `tagline predict` splits raw text differently: it reproduces {agreement.share:.1%} of training words "
-            f"({'; '.join(agreement.differences)}); {'' if dataset.language else known}give it words"
+            "words: `tagline predict` splits raw text differently: it reproduces "
+            f"{agreement.share:.1%} of training words ({'; '.join(agreement.differences)}); "
+            f"{'' if dataset.language else known}give it words"
         )
 
 

@@ -13,7 +13,8 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCard, ModelCardData, constants
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from tagline.artifacts.exported import BackendName, Exported
+from tagline.artifacts.exported import Exported
+from tagline.core.names import BackendName
 from tagline.core.outputs import Rows
 from tagline.core.terminal import printable
 from tagline.export.export_params import Card

@@ -48,6 +48,8 @@ JSON_FORMATS = {
 BRAT = "brat"
 # Our own tool, one HTML file. Its module is imported where one is written, since it needs Jinja.
 PAGE, PAGE_SUFFIX = "page", ".html"
+# Rows of texts or words, for no tool.
+JSONL = "jsonl"
 NAMES = (*JSON_FORMATS, BRAT)
 # What is written for them names all entity types.
 CONFIGURED = ("label_studio", BRAT, PAGE)

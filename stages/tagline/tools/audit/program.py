@@ -11,20 +11,19 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tagline.audit.audit_params import AUDIT_PARAMS, Audit
 from tagline.core.errors import ArgumentParser
-from tagline.core.params import read_section
 from tagline.core.terminal import show
 from tagline.tools.annotation import tool_formats
-from tagline.tools.settings import audit_pipeline
 
 FOLDS = Path("data/audit")
 
 
 def main() -> None:
     options = parsed()
-    # What exports and applies is imported here, since it loads libraries, for which --help need not wait.
+    # Imports are here, since --help need not wait for libraries.
     if options.action == "create":
+        from tagline.tools.settings import audit_pipeline
+
         written = ", ".join(path.as_posix() for path in audit_pipeline.create())
         show(f"{written or 'nothing'} written: `dvc repro audit/dvc.yaml` runs the audit")
     elif options.action == "apply":
@@ -32,6 +31,8 @@ def main() -> None:
 
         show("\n".join(corrections.save(options.fixes, options.output)))
     else:
+        from tagline.audit.audit_params import AUDIT_PARAMS, Audit
+        from tagline.core.params import read_section
         from tagline.tools.audit import tasks
 
         params = read_section("audit", Audit, AUDIT_PARAMS)

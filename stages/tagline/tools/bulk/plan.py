@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from tagline.artifacts import exported
-from tagline.artifacts.exported import TAGGER, TOKENIZER, BackendName
+from tagline.artifacts.exported import TAGGER, TOKENIZER
 from tagline.core.errors import UserError
+from tagline.core.names import BackendName
 from tagline.inference.opening import chosen_backend
 from tagline.tools.bulk import columns
 from tagline.tools.bulk.columns import Column

@@ -21,15 +21,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tagline.core.errors import ArgumentParser, UserError
 from tagline.core.terminal import show
-from tagline.tools.bulk import cluster, parts
-from tagline.tools.bulk.inputs import find
-from tagline.tools.bulk.parts import Record
-from tagline.tools.bulk.plan import ModelFiles, Plan
-from tagline.tools.bulk.storage import Folder, absolute
 from tagline.tools.predict.options import add_model, add_no_split, natural
+
+if TYPE_CHECKING:
+    from tagline.tools.bulk.parts import Record
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -50,6 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def labelled(options: argparse.Namespace) -> list[Record]:
     """Label all rows of the input, or what an earlier run has left, and return the record of each part."""
+    from tagline.tools.bulk import cluster, parts  # here, since --help need not wait for libraries
+    from tagline.tools.bulk.inputs import find
+    from tagline.tools.bulk.plan import ModelFiles, Plan
+    from tagline.tools.bulk.storage import Folder, absolute
+
     folder = Folder(absolute(options.output))
     files = find(options.inputs, folder.url)
     model = ModelFiles.read(options.model, options.backend)

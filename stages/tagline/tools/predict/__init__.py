@@ -1,1 +1,1 @@
-"""`tagline predict`: formats of input and output, highlighting; readers that `tagline suggest` and `tagline bulk` use too."""
+"""`tagline predict`: formats of input and output, highlighting; readers for other verbs, too."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
-from tagline.artifacts.exported import BackendName
 from tagline.core.errors import UserError
+from tagline.core.names import BackendName
 
 FORMATS = ("text", "jsonl", "conll")
 SUFFIXES = {".txt": "text", ".jsonl": "jsonl", ".json": "jsonl", ".conll": "conll"}

@@ -21,92 +21,24 @@ SIGTERM and Ctrl-C finish the requests in progress. No text is logged.
 from __future__ import annotations
 
 import argparse
-import os
-import signal
-import socket
 import warnings
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import fields
-from types import FrameType
 
-from tagline.core.errors import ArgumentParser, UserError, extra
-from tagline.core.signals import Interrupted, defer_signals
-from tagline.core.terminal import safe_message, show
-from tagline.inference import Tagger
+from tagline.core.errors import ArgumentParser
+from tagline.core.terminal import safe_message
 from tagline.tools.predict.options import add_model, add_no_split, check_model, natural
-
-with extra("serve", "the service"):
-    import uvicorn
-
-    from tagline.tools.serving.service import Limits, create
-
-# Seconds that an idle connection is kept, longer than load balancers usually keep it.
-KEPT = 75
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"short": {"format": "serve: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "short"}},
-    "root": {"level": "WARNING", "handlers": ["stderr"]},
-}
+from tagline.tools.serving.limits import Limits
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
+    from tagline.tools.serving.server import run  # here, since --help need not wait for libraries
+
     check_model(options.model)
     warnings.formatwarning = lambda message, *_: safe_message(f"serve: {message}\n")
     limits = Limits(**{each.name: getattr(options, f"max_{each.name}") for each in fields(Limits)})
-    with listening(options.host, options.port) as listener:
-        with defer_signals():  # a signal during the import of an extension module would become an ImportError
-            tagger = Tagger(options.model, options.backend, split_sentences=options.split_sentences)
-        with tagger:
-            tagger.split("")  # warns, or raises an error if the library that splits words is not installed
-            host, port = listener.getsockname()[:2]
-            show(f"serve: {options.model} ({tagger.backend}) at http://{f'[{host}]' if ':' in host else host}:{port}")
-            serve(tagger, limits, listener)
-
-
-def listening(host: str, port: int) -> socket.socket:
-    """Open the port.
-
-    Raises:
-        UserError: it is in use or may not be used, or the host is not one of this machine.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        listener = socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        reason = (error.strerror or str(error)).partition(" (")[0]  # Python repeats the address in brackets
-        raise UserError(f"{host}:{port}: {reason}; expected a free port of this machine: --host, --port") from None
-    # Connections inherit it. asyncio sets it only for sockets that name their protocol; without it, the body of an
-    # answer, which is written after the head, waits up to 40 ms for the client to confirm the head.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listener
-
-
-class Server(uvicorn.Server):
-    """A server that finishes the requests in progress after a signal, and gives them up after Ctrl-C again."""
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if self.should_exit and sig == signal.SIGINT:
-            os._exit(128 + sig)
-        super().handle_exit(sig, frame)
-
-
-def serve(tagger: Tagger, limits: Limits, listener: socket.socket) -> None:
-    """Answer requests until SIGTERM or Ctrl-C."""
-    config = uvicorn.Config(
-        create(tagger, limits),
-        log_config=LOGGING,
-        access_log=False,
-        server_header=False,
-        ws="none",
-        timeout_keep_alive=KEPT,
-        timeout_graceful_shutdown=2 * limits.seconds,
-    )
-    with suppress(Interrupted):  # uvicorn raises the signal again when it has ended
-        Server(config).run([listener])
+    run(options.model, options.backend, options.split_sentences, options.host, options.port, limits)
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:

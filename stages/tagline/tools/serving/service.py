@@ -9,7 +9,6 @@ import time
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,20 +23,11 @@ from tagline.inference import Tagger
 from tagline.report.html_files import FOLDER, render_file
 from tagline.tools.serving.batching import Batcher
 from tagline.tools.serving.bodies import EntityGroup, Found, Inputs, Texts
+from tagline.tools.serving.limits import Limits
 
 # Maximum number of faults of a body that a message lists.
 FAULTS = 3
 VERSION = version("tagline")
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What the service takes at most; bodies of requests in progress need up to ``bytes`` times ``requests``."""
-
-    bytes: int = field(default=2**18, metadata={"help": "bytes per request"})
-    texts: int = field(default=1000, metadata={"help": "texts per request"})
-    requests: int = field(default=256, metadata={"help": "requests in progress; others get status 503"})
-    seconds: int = field(default=30, metadata={"help": "seconds to receive a request, and to answer it"})
 
 
 def create(tagger: Tagger, limits: Limits) -> FastAPI:

@@ -22,14 +22,14 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tagline.core.errors import ArgumentParser, UserError, program_name
 from tagline.core.outputs import check_writable
 from tagline.core.signals import defer_signals
 from tagline.core.terminal import safe_message, show
-from tagline.inference import Tagger
-from tagline.text.words import split_words
-from tagline.tools.annotation import brat_tasks, page, tool_formats
+from tagline.tools.annotation import tool_formats
+from tagline.tools.annotation.tool_formats import JSONL
 from tagline.tools.predict.options import (
     MODEL,
     STANDARD,
@@ -40,14 +40,23 @@ from tagline.tools.predict.options import (
     natural,
     probability,
 )
-from tagline.tools.predict.readers import opened, reader_of
-from tagline.tools.suggestion.already_annotated import annotated_keys
-from tagline.tools.suggestion.diversity import mean_vectors
-from tagline.tools.suggestion.selection import FORMATS, JSONL, Selector, save, summary
+
+if TYPE_CHECKING:
+    from tagline.inference import Tagger
+
+FORMATS = (*tool_formats.NAMES, tool_formats.PAGE, JSONL)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
+    # Here, since --help need not wait for libraries.
+    from tagline.inference import Tagger
+    from tagline.text.words import split_words
+    from tagline.tools.predict.readers import opened, reader_of
+    from tagline.tools.suggestion.already_annotated import annotated_keys
+    from tagline.tools.suggestion.diversity import mean_vectors
+    from tagline.tools.suggestion.selection import Selector, save, summary
+
     warnings.formatwarning = lambda message, *_: safe_message(f"{program_name()}: {message}\n")
     with ExitStack() as stack:
         tagger = None
@@ -73,6 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def check_output(options: argparse.Namespace, types: Sequence[str], tagger: Tagger | None) -> str | None:
     """Raise a `UserError` before any work if the output can't be written; return the text of the guideline."""
+    from tagline.tools.annotation import brat_tasks, page  # likewise
+
     if tagger and options.format != JSONL and tagger.labels.kind == "tags":
         raise UserError(f"--format {options.format}: {options.model} predicts a tag for each word, not entities")
     if options.format in tool_formats.CONFIGURED and not types:

@@ -30,8 +30,6 @@ from tagline.tools.suggestion.diversity import choose
 # wanted.
 CANDIDATES, DIVERSE_CANDIDATES = 4, 16
 
-JSONL = "jsonl"
-FORMATS = (*tool_formats.NAMES, tool_formats.PAGE, JSONL)
 
 Item = TypeVar("Item")
 Selection = Literal["random", "uncertain", "diverse"]
@@ -250,7 +248,7 @@ def save(
     it honestly.
 
     Args:
-        name: one of `FORMATS`.
+        name: of `tool_formats`.
         path: a file, or a folder for brat.
         suggestions: in this order.
         types: the entity types.
@@ -259,7 +257,7 @@ def save(
     Raises:
         UserError: see `tool_formats.save`.
     """
-    if name != JSONL:
+    if name != tool_formats.JSONL:
         tool_formats.save(name, path, map(_task, suggestions), types, guideline)
         return
     with replacing(path) as [file], file.open("w", encoding="utf-8", newline="") as out:

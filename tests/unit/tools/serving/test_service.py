@@ -20,7 +20,8 @@ from tagline.inference import Document, Tagger
 from tagline.labels.tagged import TaggedSentence
 from tagline.tools.predict.notations import json_line
 from tagline.tools.serving.batching import Batcher, Input
-from tagline.tools.serving.service import Limits, create
+from tagline.tools.serving.limits import Limits
+from tagline.tools.serving.service import create
 
 TEXT, WORDS = "😀 Ada Lind lives in Oslo.", ["Bo", "lives"]
 

@@ -1,0 +1,8 @@
+"""Names that several layers share and that never change, in a module that loads nothing."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+BackendName = Literal["onnx-int8", "onnx", "torch"]
+"""Backends of an exported model, fastest on a CPU first. `torch` runs the model for transformers."""

@@ -1,0 +1,95 @@
+"""The server: opens the port, loads the model, answers requests until a signal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from tagline.core.errors import UserError
+from tagline.core.names import BackendName
+from tagline.core.signals import Interrupted, defer_signals
+from tagline.core.terminal import show
+from tagline.inference import Tagger
+from tagline.tools.serving.limits import Limits
+from tagline.tools.serving.service import create
+
+# Seconds that an idle connection is kept, longer than load balancers usually keep it.
+KEPT = 75
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"short": {"format": "serve: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "short"}},
+    "root": {"level": "WARNING", "handlers": ["stderr"]},
+}
+
+
+def run(
+    model: Path, backend: BackendName | None, split_sentences: bool | None, host: str, port: int, limits: Limits
+) -> None:
+    """Load a model and answer requests until SIGTERM or Ctrl-C.
+
+    Args:
+        model: an exported model; ``backend`` and ``split_sentences`` as in `Tagger`.
+        host: the address to listen at, with its ``port``; 0 for any free one.
+        limits: of each request.
+
+    Raises:
+        UserError: see `listening` and `Tagger`.
+    """
+    with listening(host, port) as listener:
+        with defer_signals():  # a signal during the import of an extension module would become an ImportError
+            tagger = Tagger(model, backend, split_sentences=split_sentences)
+        with tagger:
+            tagger.split("")  # warns, or raises an error if the library that splits words is not installed
+            host, port = listener.getsockname()[:2]
+            show(f"serve: {model} ({tagger.backend}) at http://{f'[{host}]' if ':' in host else host}:{port}")
+            serve(tagger, limits, listener)
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Open the port.
+
+    Raises:
+        UserError: it is in use or may not be used, or the host is not one of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        reason = (error.strerror or str(error)).partition(" (")[0]  # Python repeats the address in brackets
+        raise UserError(f"{host}:{port}: {reason}; expected a free port of this machine: --host, --port") from None
+    # Connections inherit it. asyncio sets it only for sockets that name their protocol; without it, the body of an
+    # answer, which is written after the head, waits up to 40 ms for the client to confirm the head.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+class Server(uvicorn.Server):
+    """A server that finishes the requests in progress after a signal, and gives them up after Ctrl-C again."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.should_exit and sig == signal.SIGINT:
+            os._exit(128 + sig)
+        super().handle_exit(sig, frame)
+
+
+def serve(tagger: Tagger, limits: Limits, listener: socket.socket) -> None:
+    """Answer requests until SIGTERM or Ctrl-C."""
+    config = uvicorn.Config(
+        create(tagger, limits),
+        log_config=LOGGING,
+        access_log=False,
+        server_header=False,
+        ws="none",
+        timeout_keep_alive=KEPT,
+        timeout_graceful_shutdown=2 * limits.seconds,
+    )
+    with suppress(Interrupted):  # uvicorn raises the signal again when it has ended
+        Server(config).run([listener])

@@ -1,0 +1,71 @@
+"""The command `tagline`: its verbs, their help, a missing extra, and whose code runs in a clone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from helpers.project import ROOT, exit_of, run_verb
+
+from tagline.__main__ import VERBS
+
+ALL = [verb for group in VERBS.values() for verb in group]
+# What takes a fifth of a second or more to load.
+HEAVY = "accelerate datasets dvc fastapi onnxruntime pandas pyarrow pydantic ray ruamel scipy spacy torch transformers".split()
+HELP = f"""
+import sys
+from tagline.__main__ import main
+for verb in sys.argv[1:]:
+    sys.argv = ["tagline", verb, "--help"]
+    try:
+        main()
+    except SystemExit as end:
+        print("=", verb, end.code, [name for name in {HEAVY} if name in sys.modules])
+"""
+
+
+def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "stages"), **environment}
+    command = [sys.executable, "-m", "tagline", *arguments]
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+
+
+def test_command_lists_its_verbs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["tagline"])
+    run_verb("--help")
+    shown = capsys.readouterr().out
+    assert all(f"\n  {verb} " in shown for verb in ALL)
+    assert exit_of("prediction") == 2
+    assert "unknown 'prediction'; expected one of check, preset, " in capsys.readouterr().err
+
+
+def test_help_of_every_verb_loads_no_heavy_library(tmp_path: Path) -> None:
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "stages")}
+    command = [sys.executable, "-c", HELP, *ALL]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+    assert [line for line in done.stdout.splitlines() if line[0:2] == "= "] == [f"= {verb} 0 []" for verb in ALL]
+    assert all(f"usage: tagline {verb} " in done.stdout for verb in ALL)
+
+
+def test_missing_extra_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.delitem(sys.modules, "tagline.tools.serving.server", raising=False)
+    message = "serve: this command needs uvicorn, which is not installed; run `pip install -e '.[serve]'`"
+    assert exit_of("serve") == message
+
+
+def test_code_of_the_clone_runs_also_with_another_environment(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "stages", tmp_path / "stages", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    module = tmp_path / "stages/tagline/tools/results.py"
+    module.write_text("def scores() -> None:\n    print('of this clone')\n", encoding="utf-8")
+    (tmp_path / "student").mkdir()
+    for folder in (tmp_path, tmp_path / "student"):
+        assert run("scores", cwd=folder).stdout == "of this clone\n"
+    (tmp_path / "stages/tagline/__main__.py").unlink()
+    assert run("scores", cwd=tmp_path).stderr.startswith(f"tagline: {tmp_path}: a version without the command tagline")
