@@ -495,7 +495,10 @@ const commandOf = (key) => {
 
 document.addEventListener("keydown", (event) => {
   const { target: where, key } = event;
-  const letter = key.length === 1 ? key.toLowerCase() : key;
+  if (event.isComposing || event.keyCode === 229) return; // the key is the input method's; 229 in Safari
+  // Where the layout has other letters, a key is the one at its place on a Latin keyboard.
+  const place = /^[a-z0-9]$/i.test(key) ? undefined : /^(?:Key|Digit)(.)$/.exec(event.code)?.[1];
+  const letter = key.length === 1 ? (place ?? key).toLowerCase() : key;
   const hasShift = event.shiftKey && (key.length > 1 || letter !== key); // some keyboards need it for digits
   const modifiers = [event.ctrlKey || event.metaKey ? "Ctrl+" : "", event.altKey ? "Alt+" : "", hasShift ? "Shift+" : ""];
   const name = modifiers.join("") + letter;

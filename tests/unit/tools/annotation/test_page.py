@@ -303,6 +303,35 @@ def test_loading_keeps_newer_drafts_and_notes_and_is_undone_in_one_step(browser:
 
 
 @in_a_browser
+def test_keys_of_input_methods_and_other_layouts(browser: Chrome, tmp_path: Path) -> None:
+    opened(browser, tmp_path, few())
+
+    def press(key: str, code: str, modifiers: int = 0, number: int = 0) -> None:
+        for kind in ("rawKeyDown", "keyUp"):
+            event = {"key": key, "code": code, "modifiers": modifiers, "windowsVirtualKeyCode": number}
+            browser.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": kind, **event})
+
+    do(browser, "u")
+    composition = {"text": "\u5ddd", "selectionStart": 1, "selectionEnd": 1}
+    browser.execute_cdp_cmd("Input.imeSetComposition", composition)
+    press("Enter", "Enter")
+    browser.execute_cdp_cmd("Input.insertText", {"text": "\u5ddd"})
+    press("Enter", "Enter", number=229)  # Safari ends the composition before it sends the key
+    assert listed(browser)[0] == "○ 1", "the Enter that ends a composition decides nothing"
+    do(browser, "Enter")
+    assert listed(browser)[0] == "? 1"
+    control, shift = 2, 8
+    for key, code in (("\u0447", "KeyX"), ("\u00e9", "Digit2"), ("\u044b", "KeyS")):  # Russian, French, Russian
+        press(key, code)
+    press("\u0423", "KeyE", shift)
+    browser.find_element(By.ID, "name").send_keys("Ada Lind")
+    press("\u044b", "KeyS", control)
+    WebDriverWait(browser, 10).until(lambda _: (tmp_path / "tasks.ada-lind.jsonl").exists())
+    rows = [(row["status"], row["note"], row["spans"]) for row in saved(browser, tmp_path, "Bo")]
+    assert rows == [("unsure", "\u5ddd", [[0, 1, "LOC"]]), ("skipped", "", [[0, 1, "ORG"]])]
+
+
+@in_a_browser
 def test_saved_file_is_loaded_and_another_refused(browser: Chrome, tmp_path: Path) -> None:
     opened(browser, tmp_path, few())
     do(browser, "3 Enter Enter")
