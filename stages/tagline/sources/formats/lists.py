@@ -333,7 +333,9 @@ def _as_spans(rows: Sequence[Mapping[str, Any]], mentions: Mapping[str, str]) ->
     texts = {key.partition(".")[0]: text for key, text in mentions.items()}
     if not texts and rows:
         text = sniffing.text_key(rows[0]).get("text", "text")
-        pairs = {key: [(item, row.get(text)) for row in rows for item in sniffing.objects_in(row[key])] for key in rows[0]}
+        pairs = {
+            key: [(item, row.get(text)) for row in rows for item in sniffing.objects_in(row[key])] for key in rows[0]
+        }
         texts = {key: text for key, items in pairs.items() if items and all(starmap(_is_span, items))}
     for key, text in texts.items():
         items = [item for row in rows for item in sniffing.objects_in(row[key])]

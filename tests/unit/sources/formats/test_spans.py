@@ -109,7 +109,7 @@ def test_more_than_a_quarter_of_misaligned_spans_is_an_error(tmp_path: Path, pol
     sentences = read(tmp_path, "spans", [row("Ada lives in Oslo0 near Bergen", spans)] * 10)
     with pytest.raises(UserError, match=r"spans seem to be wrong; .*\n  train: .*: 20 of 30 \(67%\) \(.*f:1: span"):
         report({"misaligned_spans": policy}, *sentences)
-    assert ": 20 (" in report({**EXPAND, "offsets": "code_points"}, *sentences)
+    assert ": 20 of 30 (67%) (" in report({**EXPAND, "offsets": "code_points"}, *sentences)
 
 
 # A hand with a skin tone, a letter with a combining mark, a Windows line end, a Gothic letter beyond 16 bits.
@@ -138,6 +138,12 @@ def test_the_unit_of_offsets_is_found_by_mentions_or_words(tmp_path: Path, unit:
     rows = [row("Ada", [(0, 3 - (unit == "inclusive"), "X")]), row(ODD, odd_spans(unit, mentions))]
     assert list(map(tagged, read(tmp_path, "spans", rows))) == ["Ada/B-X", tags]
     assert tagged(read(tmp_path, "spans", [row(ODD, odd_spans(unit, mentions=False))], offsets=unit)[0]) == tags
+
+
+@pytest.mark.parametrize("end", [5, 4])
+def test_inclusive_ends_are_found_where_each_character_is_a_word(tmp_path: Path, end: int) -> None:
+    *_, last = read(tmp_path, "spans", [row("\u6211\u7231\u5965\u65af\u9646\u3002\u4ed6", [(2, end, "X")])] * 11)
+    assert tagged(last) == "\u5965/B-X \u65af/I-X \u9646/I-X"
 
 
 def test_errors_of_a_file_are_reported_together(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,10 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
     ),
     "tsv": (table(SENTENCE_COLUMNS, NAMED, "\t").replace("lives", '"lives'), {"delimiter": "\t", "quote": None}),
     "null words": (json.dumps([*WITH_NULL, {"tokens": [], "tags": []}]), {"empty_words": "skip"}),
-    "words beside texts and entities": (json.dumps(BESIDE_TEXT), {"words": "tokens", "tag_columns": {"ner": "ner_tags"}}),
+    "words beside texts and entities": (
+        json.dumps(BESIDE_TEXT),
+        {"words": "tokens", "tag_columns": {"ner": "ner_tags"}},
+    ),
     "label_studio-min": (label_studio_min(), {"format": "label_studio", "text": "comment"}),
     "overlaps": (OVERLAPS, {"overlaps": "longest"}),
     "parquet of objects": (
@@ -189,6 +193,13 @@ SPANS_IN_PARQUET = pd.DataFrame([{"text": "Ada left", "spans": [{"start": 0, "en
         ("a\tO\nb\tB-X\n" * 999, "f looks like conll, but is malformed:\nf: 1,998 words without an empty line"),
         ('{"tokens": ["a", "b"], "tags": ["O", null]}\n', "f looks like json, but is malformed:\nf:1: 't"),
         ("id,word,tag\n1,Ada,B-PER\n2,won,O\n", "f: CSV with words in 'word', but no column whose value is the same"),
+        (
+            "Sentence #,Word,Tag\n" + "1,Ada,B-PER\n1,won,O\n" * 9 + "2,O\n",
+            "f looks like csv, but is malformed:\nf:20: 2 cells; expected 3",
+        ),
+        ("a O\n\u00a0 O\n\nb\n" + "\nb O\n" * 30, "f looks like conll, but is malformed:\nf:4: 1 column in 'b'"),
+        (b"PK\x03\x04\0", "f: an archive, a spreadsheet or a pickle; expected text; extract it, or export it as CSV"),
+        (pickle.dumps(["a"]), "f: an archive, a spreadsheet or a pickle; expected text;"),
         ('{"text": "a"}\n', "f: no lists of words and tags (keys: none); expected two lists of strings"),
         (SPANS_IN_PARQUET, "f: no lists of words and tags (keys: spans); expected two lists of strings"),
         ('<?xml version="1.0"?>\n<root><a/></root>\n', "f: a web page or XML; expected a file of a data set"),
