@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Sequence
 from itertools import accumulate
 from typing import Literal, NamedTuple
+from unicodedata import category
 
 import regex
 
@@ -29,7 +30,7 @@ Words = Sequence[tuple[int, int]]
 MOST_MISALIGNED = 0.25
 # Spans that end before punctuation or the end of the text: so few do by chance, and among exclusive ends many more do
 # than if one character is added.
-_FEW, _MANY_TIMES = 10, 20
+_FEW, _MANY_TIMES = 10, 10
 # Texts without characters that are counted differently, apart from bytes, that are looked at.
 _TEXTS = 1000
 # Characters beyond 16 bits, and those that can join another one in a grapheme cluster.
@@ -109,8 +110,8 @@ def _is_closed(span: Span, text: str, bounds: Sequence[int]) -> bool:
     """Whether a span without a mention ends before punctuation or a space, or with the text."""
     if span.mention is not None or not _inside(span, bounds):
         return False
-    end = bounds[span.end]
-    return not text[end : end + 1].isalnum()
+    following = text[bounds[span.end] : bounds[span.end] + 1]
+    return not following or category(following) in ("Po", "Zs", "Cc")  # brackets and quotes can end a name
 
 
 def matches(span: Span, text: str, bounds: Sequence[int]) -> bool:
