@@ -48,15 +48,8 @@ class Findings:
             self.add(kind, 1, [occurrence])
 
     def lines(self) -> list[str]:
-        """A line for each kind that occurs, with the share of spans that are misaligned."""
-        return [
-            self.line(kind, self._share(count) if kind == "misaligned_spans" else "")
-            for kind, count in self.counts.items()
-            if count
-        ]
-
-    def _share(self, count: int) -> str:
-        return f" of {self.spans:,} ({count / self.spans:.0%})" if self.spans else ""
+        """A line for each kind that occurs."""
+        return [self.line(kind) for kind, count in self.counts.items() if count]
 
     def over(self, limits: Mapping[str, int | None]) -> list[str]:
         """A line for each kind that exceeds its limit (None: no limit)."""

@@ -109,7 +109,7 @@ def test_more_than_a_quarter_of_misaligned_spans_is_an_error(tmp_path: Path, pol
     sentences = read(tmp_path, "spans", [row("Ada lives in Oslo0 near Bergen", spans)] * 10)
     with pytest.raises(UserError, match=r"spans seem to be wrong; .*\n  train: .*: 20 of 30 \(67%\) \(.*f:1: span"):
         report({"misaligned_spans": policy}, *sentences)
-    assert ": 20 of 30 (67%) (" in report({**EXPAND, "offsets": "code_points"}, *sentences)
+    assert ": 20 (" in report({**EXPAND, "offsets": "code_points"}, *sentences)
 
 
 # A hand with a skin tone, a letter with a combining mark, a Windows line end, a Gothic letter beyond 16 bits.
