@@ -21,6 +21,8 @@ import pyarrow as pa
 
 from tagline.core import shards
 from tagline.core.errors import UserError
+from tagline.core.outputs import read_json
+from tagline.core.provenance import PROVENANCE
 from tagline.core.terminal import QUOTED, printable, shortened
 
 SPLITS = ("train", "validation", "test")
@@ -91,12 +93,14 @@ class RawData:
         tag_columns: its tag columns, in order.
         sentences: the number of sentences of each split.
         annotated: whether there is a column ``annotated_types``.
+        drawn: the splits that were drawn from the files of train.
     """
 
     path: Path
     tag_columns: tuple[str, ...]
     sentences: dict[str, int]
     annotated: bool = False
+    drawn: tuple[str, ...] = ()
 
     def batches(self, split: str) -> Iterator[pa.RecordBatch]:
         """Yield the record batches of a split."""
@@ -132,7 +136,9 @@ def load(path: Path) -> RawData:
     with pa.memory_map(str(shards.shard_files(path / SPLITS[0])[0])) as source:
         schema = pa.ipc.open_stream(source).schema
     counts = {split: shards.count_rows(path / split) for split in SPLITS}
-    return RawData(path, _tag_columns(schema), counts, ANNOTATED in schema.names)
+    origin = read_json(path / PROVENANCE, "download") if (path / PROVENANCE).is_file() else {}
+    drawn = tuple(split for split in SPLITS if split in origin.get("drawn_from_train", ()))
+    return RawData(path, _tag_columns(schema), counts, ANNOTATED in schema.names, drawn)
 
 
 def name_word(batch: pa.RecordBatch, index: int) -> str:

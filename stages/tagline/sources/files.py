@@ -183,8 +183,9 @@ class FileSource:
             marked = longest > 1 and "documents" in type(self.dataset).model_fields
             none = ", set download.dataset.documents: none to draw sentences" if marked else ""
             raise NothingDrawn(
-                f"{self.folder / self.dataset.train}: no sentence was drawn for {split}{documents}; increase its share "
-                f"under download.dataset.split in params.yaml{none}, or name a file"
+                f"{self.folder / self.dataset.train}: no sentence was drawn for {split}{documents}; "
+                f"{'reduce the shares' if split == TRAIN else 'increase its share'} under download.dataset.split in "
+                f"params.yaml{none}{'' if split == TRAIN else ', or name a file'}"
             )
 
     @cached_property

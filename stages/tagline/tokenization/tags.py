@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -199,7 +199,7 @@ def _count_tags(raw: RawData, split: str, name: str) -> Counter[str]:
 
 
 def read_tags(column: TagColumn, scheme: str) -> tuple[Labels, dict[str, Tags]]:
-    """Recognise the scheme of a column in each split and list its labels.
+    """Recognise the scheme of a column in each split, with those that are drawn from its files, and list its labels.
 
     Args:
         column: what `read_column` returned.
@@ -212,7 +212,8 @@ def read_tags(column: TagColumn, scheme: str) -> tuple[Labels, dict[str, Tags]]:
     kind, fixed = _kind(column, scheme)
     if kind == "spans":  # without prefixes only now it is clear that o is no tag like others
         column = replace(column, names=tuple(schemes.OUTSIDE if name == "o" else name for name in column.names))
-    tags = {split: _read_split(column, split, kind, fixed) for split in SPLITS}
+    follow = {split: _transitions(column, split) for split in SPLITS} if kind == "spans" else {}
+    tags = {split: _read_split(column, split, follow, fixed) for split in SPLITS}
     if kind == "spans" and fixed is None:
         _check_suffixes(column, sum(each.illegal for each in tags.values()))
     labels = label_lists.from_counts(column.name, kind, {split: read.counts for split, read in tags.items()})
@@ -295,14 +296,23 @@ def _kind(column: TagColumn, scheme: str) -> tuple[Kind, Scheme | None]:
         raise UserError(f"column {column.name}: {error}") from None
 
 
-def _read_split(column: TagColumn, split: str, kind: Kind, scheme: Scheme | None) -> Tags:
-    if kind == "tags":
-        return Tags(column, split, "tags", dict(zip(column.names, column.counts[split].tolist(), strict=True)))
+def _transitions(column: TagColumn, split: str) -> Ints:
+    """See `conversion.transitions`."""
     follow = np.zeros((len(column.tags) + 2, len(column.tags) + 2), dtype=np.int64)
     for _, tags, ends in column.batches(split):
         follow += conversion.transitions(tags, ends, len(column.tags))
+    return follow
+
+
+def _read_split(column: TagColumn, split: str, transitions: Mapping[str, Ints], scheme: Scheme | None) -> Tags:
+    """Read a split; without a scheme, in that of its files. Plain tags need no transitions."""
+    if not transitions:
+        return Tags(column, split, "tags", dict(zip(column.names, column.counts[split].tolist(), strict=True)))
+    follow = transitions[split]
+    of_train = ("train", *column.raw.drawn)
+    of_files = np.sum([transitions[each] for each in (of_train if split in of_train else (split,))], axis=0)
     try:
-        converted = conversion.convert(column.names, follow, scheme or conversion.detect(column.names, follow))
+        converted = conversion.convert(column.names, follow, scheme or conversion.detect(column.names, of_files))
     except UserError as error:
         raise UserError(
             f"{split}, column {column.name}: {error} (tokenize_align.scheme in params.yaml is {scheme or 'auto'})"

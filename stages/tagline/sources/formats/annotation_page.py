@@ -24,7 +24,7 @@ spans        [[start, end, type], ...] from left to right
 status       one of `STATUSES`; a skipped task keeps its spans as they were, and is no annotation
 note         a text, often empty
 annotator    a name
-at           when it was decided, in UTC: 2026-11-28T08:00:00Z
+at           when it was decided or last changed, in UTC: 2026-11-28T08:00:00Z
 tasks        the hash of the tasks
 types        the entity types that the page has
 """

@@ -1,9 +1,10 @@
 // The annotation page. sources/formats/annotation_page.py describes the tasks in it and the rows that it saves.
 // The spans of tasks and answers are those of that layout; the spans of the sentence on the screen count its words.
-// An answer is {spans, status, note, annotator, at}; without a status it is a draft.
+// An answer is {spans, status, note, annotator, at}; without a status it is a draft. `at` is when it last changed.
 
 const byId = (id) => document.getElementById(id);
 const { types, guideline, tasks } = JSON.parse(byId("tasks").textContent);
+const byTaskId = new Map(tasks.map((each) => [each.id, each]));
 const hash = byId("hash").value;
 const sentence = byId("sentence");
 const STATUSES = ["done", "unsure", "skipped"];
@@ -56,7 +57,7 @@ const fits = (task, answer) => {
 
 const PREFIX = `tagline:${hash}:`;
 const answers = new Map(); // by the id of the task
-const changes = []; // [index of the task, the answer before], the latest last
+let changes = []; // {index, before: Map of tasks to their answers before, isTyped}, the latest last
 let keepsDrafts = true;
 let isSaved = true;
 
@@ -101,6 +102,20 @@ const readDrafts = (storage) => {
     if (fits(each, answer)) answers.set(each.id, answer);
   }
 };
+
+// Another tab of this page stores what it changes: take it over, and leave it to the Undo of that tab.
+let redrawing;
+window.addEventListener("storage", ({ key, newValue }) => {
+  const of = key?.startsWith(PREFIX) ? byTaskId.get(key.slice(PREFIX.length)) : undefined;
+  if (!of) return;
+  const answer = parsed(newValue);
+  if (fits(of, answer)) answers.set(of.id, answer);
+  else answers.delete(of.id);
+  changes = changes.filter(({ before }) => !before.delete(of) || before.size);
+  if (of === task) open(index);
+  clearTimeout(redrawing); // once, if a file is loaded there
+  redrawing = setTimeout(draw);
+});
 
 // ---------------------------------------------------------------- the sentence on the screen
 
@@ -280,21 +295,25 @@ const show = (number) => {
 
 // ---------------------------------------------------------------- what keys and buttons do
 
-const change = (values) => {
-  changes.push([index, answers.get(task.id)]);
-  setAnswer(task, { ...answerTo(task), ...values });
-};
-
 const stamp = () => ({
   annotator: byId("name").value.trim(),
   at: new Date().toISOString().replace(/\.\d+Z$/, "Z"),
 });
 
+// Change the answer to the sentence; typing a note is one step of Undo.
+const change = (values, isTyped = false) => {
+  const latest = changes.at(-1);
+  if (!(isTyped && latest?.isTyped && latest.index === index)) {
+    changes.push({ index, before: new Map([[task, answers.get(task.id)]]), isTyped });
+  }
+  setAnswer(task, { ...answerTo(task), ...values, ...stamp() });
+};
+
 // Give the sentence other spans. A decided one stays decided, unless it was skipped.
 const edit = (changed, position = cursor) => {
   spans = changed.map((span) => span.slice(0, 3)).sort((one, other) => one[0] - other[0]);
   const { status } = answerTo(task);
-  change({ spans: inLayout(task, spans), ...(status && status !== "skipped" ? stamp() : { status: "" }) });
+  change({ spans: inLayout(task, spans), status: status === "skipped" ? "" : status });
   cursor = anchor = position;
   draw();
   const entity = entityAt(cursor);
@@ -338,15 +357,15 @@ const takeVersion = (number) => {
 };
 
 const decide = (status) => {
-  change({ status, note: byId("note").value, ...stamp() });
+  change({ status, note: byId("note").value });
   step(1, tasks.every(isDecided) ? "All sentences are decided: save them." : undefined);
 };
 
 const undo = () => {
   if (!changes.length) return say("There is nothing to undo.");
-  const [number, answer] = changes.pop();
-  setAnswer(tasks[number], answer);
-  show(number);
+  const latest = changes.pop();
+  for (const [of, answer] of latest.before) setAnswer(of, answer);
+  show(latest.index);
   say("Undone.");
 };
 
@@ -406,7 +425,6 @@ const save = () => {
 
 // Read a saved file as pairs of a task and its answer; an Error says what is wrong with it.
 const readSaved = (content) => {
-  const byTaskId = new Map(tasks.map((each) => [each.id, each]));
   const lines = content.split("\n").filter(Boolean);
   if (!lines.length) throw new Error("it is empty; expected a file that this page saved");
   return lines.map((line, number) => {
@@ -428,11 +446,13 @@ const readSaved = (content) => {
 const load = async (file) => {
   try {
     const rows = readSaved(await file.text());
-    const newer = rows.filter(([of, { at }]) => !(answers.get(of.id)?.at > at)); // the others were decided here later
+    const newer = rows.filter(([of, { at }]) => !(answers.get(of.id)?.at >= at)); // times are whole seconds
+    if (newer.length) changes.push({ index, before: new Map(newer.map(([of]) => [of, answers.get(of.id)])) });
     for (const [of, answer] of newer) setAnswer(of, answer);
     show(firstOpen());
     const kept = rows.length - newer.length;
-    say(`Loaded ${counted(newer.length)} from ${file.name}.${kept ? ` ${counted(kept)} decided here later stay.` : ""}`);
+    const left = kept ? ` Not loaded: ${counted(kept)}, as new or newer here.` : "";
+    say(`Loaded ${counted(newer.length)} from ${file.name}.${left}`);
   } catch (error) {
     say(`${file.name}: ${error.message}. Nothing was loaded.`, true);
   }
@@ -475,7 +495,10 @@ const commandOf = (key) => {
 
 document.addEventListener("keydown", (event) => {
   const { target: where, key } = event;
-  const letter = key.length === 1 ? key.toLowerCase() : key;
+  if (event.isComposing || event.keyCode === 229) return; // the key is the input method's; 229 in Safari
+  // Where the layout has other letters, a key is the one at its place on a Latin keyboard.
+  const place = /^[a-z0-9]$/i.test(key) ? undefined : /^(?:Key|Digit)(.)$/.exec(event.code)?.[1];
+  const letter = key.length === 1 ? (place ?? key).toLowerCase() : key;
   const hasShift = event.shiftKey && (key.length > 1 || letter !== key); // some keyboards need it for digits
   const modifiers = [event.ctrlKey || event.metaKey ? "Ctrl+" : "", event.altKey ? "Alt+" : "", hasShift ? "Shift+" : ""];
   const name = modifiers.join("") + letter;
@@ -522,7 +545,7 @@ for (const button of document.querySelectorAll("[data-key]")) {
 }
 byId("task").addEventListener("click", ({ target: where }) => where.closest("button") && sentence.focus());
 byId("unsure").addEventListener("click", () => decide("unsure"));
-byId("note").addEventListener("input", () => setAnswer(task, { ...answerTo(task), note: byId("note").value }));
+byId("note").addEventListener("input", () => change({ note: byId("note").value }, true));
 byId("save").addEventListener("click", save);
 byId("load").addEventListener("click", () => byId("file").click());
 byId("file").addEventListener("change", async ({ target: input }) => {

@@ -105,7 +105,7 @@ def _read(path: Path, layout: Layout, keys: Keys) -> Inspected:
         except ValidationError:
             continue  # a format without that key
         except UserError as error:
-            problem = problem or error
+            problem = error  # the last one is left with all policies that the format has
             continue
         if not found.undrawn:
             return found

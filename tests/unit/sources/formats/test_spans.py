@@ -140,6 +140,14 @@ def test_the_unit_of_offsets_is_found_by_mentions_or_words(tmp_path: Path, unit:
     assert tagged(read(tmp_path, "spans", [row(ODD, odd_spans(unit, mentions=False))], offsets=unit)[0]) == tags
 
 
+@pytest.mark.parametrize("end", [5, 4])
+def test_inclusive_ends_are_found_where_each_character_is_a_word(tmp_path: Path, end: int) -> None:
+    title = row("\u300a\u6211\u300b\u7231", [(0, end - 2, "X")])
+    rows = [title] * 3 + [row("\u6211\u7231\u5965\u65af\u9646\u3002\u4ed6", [(2, end, "X")])] * 11
+    *_, last = read(tmp_path, "spans", rows)
+    assert tagged(last) == "\u5965/B-X \u65af/I-X \u9646/I-X"
+
+
 def test_errors_of_a_file_are_reported_together(tmp_path: Path) -> None:
     rows = [{"text": 1}, row("Ada", [(0, 9, "X"), (0, 3, " ")]), row("Bo", [])]
     assert fault(tmp_path, "spans", rows).split("\n  ") == [

@@ -150,6 +150,13 @@ def saved(browser: Chrome, folder: Path, name: str = "Ada Lind") -> list[dict[st
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
+def loaded(browser: Chrome, path: Path) -> str:
+    """Load a saved file, and read the message."""
+    browser.execute_script("document.getElementById('message').value = ''")
+    browser.find_element(By.ID, "file").send_keys(str(path))
+    return WebDriverWait(browser, 10).until(message)
+
+
 WORDS = ["Ada", "Lind", "of", "New York", "Bank"]
 # The words (0, 2), (3, 6), (7, 10), (11, 13), (15, 19), (20, 22), (23, 28), and (0, 4), (5, 9), (10, 13) to the left.
 EMOJI = "\U0001f44b\U0001f3fd Ada \U0001f469\u200d\U0001f467 in\r\nOslo e\u0301 cafe\u0301"
@@ -257,6 +264,74 @@ def test_killed_tab_loses_nothing(browser: Chrome, tmp_path: Path) -> None:
 
 
 @in_a_browser
+def test_two_tabs_share_their_answers(browser: Chrome, tmp_path: Path) -> None:
+    opened(browser, tmp_path, few())
+    first = browser.current_window_handle
+    do(browser, "x")
+    browser.switch_to.new_window("tab")
+    browser.get((tmp_path / "tasks.html").as_uri())
+    do(browser, "1 Enter Enter")
+    second = browser.current_window_handle
+    browser.switch_to.window(first)
+    WebDriverWait(browser, 10).until(lambda browser: listed(browser) == ["● 1", "● 2", "○ 3", "○ 4"])
+    do(browser, "z")
+    assert message(browser) == "There is nothing to undo.", "Undo would delete what the other tab decided"
+    do(browser, "Arrow_Right Arrow_Right 2 j j s")
+    browser.switch_to.window(second)
+    WebDriverWait(browser, 10).until(lambda browser: listed(browser) == ["● 1", "● 2", "\u2013 3", "○ 4"])
+    rows = saved(browser, tmp_path)
+    assert [row["spans"] for row in rows] == [[[0, 1, "LOC"], [2, 3, "ORG"]], [[0, 1, "ORG"]], [[0, 1, "PER"]]]
+    browser.close()
+    browser.switch_to.window(first)
+
+
+@in_a_browser
+def test_loading_keeps_newer_drafts_and_notes_and_is_undone_in_one_step(browser: Chrome, tmp_path: Path) -> None:
+    opened(browser, tmp_path, few())
+    do(browser, "Enter s Enter Enter")
+    saved(browser, tmp_path)
+    do(browser, "Escape z z k 2 k u")
+    browser.switch_to.active_element.send_keys("a river?", Keys.ESCAPE)
+    expected = "Loaded 2 sentences from tasks.ada-lind.jsonl. Not loaded: 2 sentences, as new or newer here."
+    assert loaded(browser, tmp_path / "tasks.ada-lind.jsonl") == expected
+    note = browser.find_element(By.ID, "note")
+    for signs, text in (("●◐●●", "a river?"), ("●◐○○", "a river?"), ("●◐○○", ""), ("●\u2013○○", "")):
+        assert [sign for sign, *_ in listed(browser)] == list(signs)
+        do(browser, "k k k")
+        assert note.get_attribute("value") == text
+        do(browser, "z")
+
+
+@in_a_browser
+def test_keys_of_input_methods_and_other_layouts(browser: Chrome, tmp_path: Path) -> None:
+    opened(browser, tmp_path, few())
+
+    def press(key: str, code: str, modifiers: int = 0, number: int = 0) -> None:
+        for kind in ("rawKeyDown", "keyUp"):
+            event = {"key": key, "code": code, "modifiers": modifiers, "windowsVirtualKeyCode": number}
+            browser.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": kind, **event})
+
+    do(browser, "u")
+    composition = {"text": "\u5ddd", "selectionStart": 1, "selectionEnd": 1}
+    browser.execute_cdp_cmd("Input.imeSetComposition", composition)
+    press("Enter", "Enter")
+    browser.execute_cdp_cmd("Input.insertText", {"text": "\u5ddd"})
+    press("Enter", "Enter", number=229)  # Safari ends the composition before it sends the key
+    assert listed(browser)[0] == "○ 1", "the Enter that ends a composition decides nothing"
+    do(browser, "Enter")
+    assert listed(browser)[0] == "? 1"
+    control, shift = 2, 8
+    for key, code in (("\u0447", "KeyX"), ("\u00e9", "Digit2"), ("\u044b", "KeyS")):  # Russian, French, Russian
+        press(key, code)
+    press("\u0423", "KeyE", shift)
+    browser.find_element(By.ID, "name").send_keys("Ada Lind")
+    press("\u044b", "KeyS", control)
+    WebDriverWait(browser, 10).until(lambda _: (tmp_path / "tasks.ada-lind.jsonl").exists())
+    rows = [(row["status"], row["note"], row["spans"]) for row in saved(browser, tmp_path, "Bo")]
+    assert rows == [("unsure", "\u5ddd", [[0, 1, "LOC"]]), ("skipped", "", [[0, 1, "ORG"]])]
+
+
+@in_a_browser
 def test_saved_file_is_loaded_and_another_refused(browser: Chrome, tmp_path: Path) -> None:
     opened(browser, tmp_path, few())
     do(browser, "3 Enter Enter")
@@ -265,12 +340,9 @@ def test_saved_file_is_loaded_and_another_refused(browser: Chrome, tmp_path: Pat
     browser.execute_script("localStorage.clear()")
     browser.refresh()
 
-    def load(content: str | None = None) -> str:
-        if content is not None:
-            path.write_text(content, "utf-8")
-        browser.execute_script("document.getElementById('message').value = ''")
-        browser.find_element(By.ID, "file").send_keys(str(path))
-        return WebDriverWait(browser, 10).until(message)
+    def load(content: str) -> str:
+        path.write_text(content, "utf-8")
+        return loaded(browser, path)
 
     other = {"tasks": "0" * 64}
     for changed, expected in (
