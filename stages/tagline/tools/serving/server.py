@@ -36,8 +36,11 @@ def run(
     """Load a model and answer requests until SIGTERM or Ctrl-C.
 
     Args:
-        model: an exported model; ``backend`` and ``split_sentences`` as in `Tagger`.
-        host: the address to listen at, with its ``port``; 0 for any free one.
+        model: folder of an exported model.
+        backend: as in `Tagger`.
+        split_sentences: likewise.
+        host: the address to listen at.
+        port: 0 for any free one.
         limits: of each request.
 
     Raises:
