@@ -48,8 +48,10 @@ def test_words_of_unknown_label_are_predicted_and_not_scored(workspace: Path, he
     assert [raw_rows(split)[0]["annotated_types"] for split in ("train", "test")] == [None, ["PER"]]
     labels = tokenized.load_labels(Path("data/tokenized"))
     assert labels.sets == ((), ("O", "B-LOC", "I-LOC"), ("O", "I-LOC"))
-    counts = {split: of["unknown_labels"] for split, of in json.loads(Path("reports/data.json").read_text()).items()}
+    data = json.loads(Path("reports/data.json").read_text())
+    counts = {split: of["unknown_labels"] for split, of in data.items()}
     assert counts == {"train": 18, "validation": 4, "test": 4 * 9 + 1}
+    assert data["test"]["labels"] == {"O": 0, "B-LOC": 0, "I-LOC": 0, "B-PER": 9, "I-PER": 9}
     report = json.loads(Path("reports/evaluate.json").read_text())
     assert report["validation"]["unknown"]["words"] == 4
     assert report["validation"]["unknown"]["gold_entities"] == 2, "first names whose entity may end there"

@@ -96,8 +96,9 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     metrics = {}
     of_source = source_findings(raw)
     for split in SPLITS:
-        sizes = writer.write(split, tags[split], findings[split])
-        metrics[split] = sizes | split_metrics(names, tags[split], findings[split], split) | of_source.get(split, {})
+        sizes, counts = writer.write(split, tags[split], findings[split])
+        of_labels = split_metrics(counts, tags[split], findings[split], split)
+        metrics[split] = sizes | of_labels | of_source.get(split, {})
         show("\n  ".join([summary(split, params.task, metrics[split]), *findings[split].lines()]))
     if are_same(*map(np.concatenate, writer.held_out.values())):
         raise UserError(
@@ -204,9 +205,13 @@ class SplitWriter:
     training: TrainingSentences = field(default_factory=TrainingSentences)
     held_out: dict[str, list[Hashes]] = field(default_factory=lambda: {"validation": [], "test": []})
 
-    def write(self, split: str, tags: Tags, findings: Findings) -> dict[str, int]:
-        """Write a split, add to its findings, and return its numbers of sentences, words and windows."""
-        words = 0
+    def write(self, split: str, tags: Tags, findings: Findings) -> tuple[dict[str, int], dict[str, int]]:
+        """Write a split, and add to its findings.
+
+        Returns:
+            Its numbers of sentences, words and windows, and the number of words that are known to have each label.
+        """
+        counts = np.zeros(len(self.names.ids), np.int64)
         features = tokenized.sentence_features(self.names)
         unknown = subwords.unknown_id(self.cutter.tokenizer)
         marks = [number for mark in MARKS if (number := self.cutter.tokenizer.token_to_id(mark)) is not None]
@@ -231,9 +236,10 @@ class SplitWriter:
                 windows.write(tokenized.window_columns(cut.windows, aligned, first_sentence=sentences.rows))
                 labels = pa.ListArray.from_arrays(chunk[WORDS].offsets, ids)
                 sentences.write({ID: chunk[ID], WORDS: chunk[WORDS], "labels": labels})
-                words += len(ids)
+                counts += np.bincount(ids, minlength=len(counts))
                 bar.update(chunk.num_rows)
-        return {"sentences": sentences.rows, "words": words, "windows": windows.rows}
+        sizes = {"sentences": sentences.rows, "words": int(counts.sum()), "windows": windows.rows}
+        return sizes, dict(zip(self.names.names, counts.tolist(), strict=False))
 
     def _mark_unannotated(self, chunk: pa.RecordBatch, ids: Ints) -> Ints:
         """Give words that are O where not all types are annotated the id of the labels that are possible.
@@ -318,7 +324,7 @@ def find_in_words(findings: Findings, chunk: pa.RecordBatch, cut: Cut, unknown: 
         findings.add(finding, len(rows), (chunk[ID][int(row)].as_py() for row in rows))
 
 
-def split_metrics(names: Labels, tags: Tags, findings: Findings, split: str) -> dict[str, Any]:
+def split_metrics(labels: dict[str, int], tags: Tags, findings: Findings, split: str) -> dict[str, Any]:
     """The part of reports/data.json about labels and findings."""
     counts = dict(findings.counts)
     if split == "train":
@@ -327,7 +333,7 @@ def split_metrics(names: Labels, tags: Tags, findings: Findings, split: str) -> 
     return {
         "scheme": tags.scheme,
         **respelled,
-        "labels": {name: tags.counts.get(name, 0) for name in names.names},
+        "labels": labels,
         **counts,
     }
 
