@@ -141,7 +141,7 @@ def rank(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     import numpy as np
     from cleanlab.token_classification.rank import get_label_quality_scores
 
-    from tagline.audit.ranking import rank
+    from tagline.audit.review.ranking import rank
 
     errors = [Error(*error) for error in json.loads(Path("errors.json").read_text(encoding="utf-8"))]
     audit, _ = params(arguments)

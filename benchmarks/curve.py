@@ -181,7 +181,7 @@ class Curve:
     def _part(self, sentences: int, seed: int) -> list[dict[str, Any]]:
         """Draw documents in random order until they have enough sentences; the last one may be cut."""
         rows = (row for batch in self.raw.batches("train") for row in batch.to_pylist())
-        documents = [list(each) for _, each in groupby(rows, key=itemgetter(raw_data.DOCUMENT))]
+        documents = [list(each) for _, each in groupby(rows, key=itemgetter("document"))]
         order = np.random.default_rng(seed).permutation(len(documents))
         shuffled = [row for index in order for row in documents[index]]
         part = shuffled[:sentences]
@@ -189,8 +189,7 @@ class Curve:
             words = sum(len(row[raw_data.WORDS]) for row in part)
             part = [shuffled[index] for index in coverage.choose([row[raw_data.WORDS] for row in shuffled], words)]
         return [
-            {key: value for key, value in row.items() if key != raw_data.ID}
-            | {raw_data.DOCUMENT: f"{copy}-{row[raw_data.DOCUMENT]}"}
+            {key: value for key, value in row.items() if key != raw_data.ID} | {"document": f"{copy}-{row['document']}"}
             for copy in range(math.ceil(self.least / self.params["train"]["epochs"] / len(part)))
             for row in part
         ]

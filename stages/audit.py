@@ -16,9 +16,9 @@ if __name__ == "__main__":
 import json
 from pathlib import Path
 
-from tagline.audit.audit_page import render
 from tagline.audit.audit_params import AUDIT_PARAMS, Audit
-from tagline.audit.ranking import rank
+from tagline.audit.review.audit_page import render
+from tagline.audit.review.ranking import rank
 from tagline.core import launchers
 from tagline.core.errors import exit_with_message, take_no_arguments
 from tagline.core.outputs import replacing

@@ -29,6 +29,7 @@ from datasets import ClassLabel, Dataset, Features, List, Value, concatenate_dat
 
 from tagline.core import shards
 from tagline.core.errors import UserError, require
+from tagline.core.names import TOKENIZER_FILE
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, sha256
 from tagline.labels import label_list as label_lists
@@ -39,8 +40,6 @@ from tagline.labels.windows import Windows
 
 Item = TypeVar("Item")
 
-# Also in `tagline.tokenization.subwords`, which training does not import: a change there would train again.
-TOKENIZER_FILE = "tokenizer.json"
 WINDOW_FEATURES = Features(
     {
         "sentence": Value("int32"),

@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from tagline.artifacts.raw_data import DOCUMENT, SPLITS
+from tagline.artifacts.raw_data import SPLITS
 from tagline.artifacts.tokenized import WINDOW_FEATURES, load_labels, sentence_features
 from tagline.audit.audit_params import AUDIT_PARAMS, Audit
 from tagline.core import shards
 from tagline.core.errors import UserError
+from tagline.core.names import DOCUMENT
 from tagline.core.provenance import PROVENANCE, write_hashes
 from tagline.core.shards import ShardWriter
 from tagline.labels.entities import marked

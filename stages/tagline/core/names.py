@@ -6,3 +6,7 @@ from typing import Literal
 
 BackendName = Literal["onnx-int8", "onnx", "torch"]
 """Backends of an exported model, fastest on a CPU first. `torch` runs the model for transformers."""
+DOCUMENT = "document"
+"""The column of data/raw that names a sentence's document."""
+TOKENIZER_FILE = "tokenizer.json"
+"""The file of a fast tokenizer."""

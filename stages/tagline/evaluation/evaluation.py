@@ -14,6 +14,7 @@ from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
 from tagline.core import shards
 from tagline.core.errors import UserError
+from tagline.core.names import DOCUMENT
 from tagline.core.outputs import read_json
 from tagline.core.provenance import verify
 from tagline.core.reading import reading
@@ -36,9 +37,6 @@ from tagline.model.precision import resolve
 from tagline.model.prediction import Chunk, Predictor, score_split
 
 SPLITS = ("validation", "test")
-# A column of data/raw. Also in `tagline.artifacts.raw_data`, which is not loaded here: a change there would evaluate
-# again.
-DOCUMENT = "document"
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ class Tagger:
 
     def _load(self, folder: Path) -> None:
         about = self._about
-        require(folder / subwords.TOKENIZER_FILE, "export")
+        require(folder / TOKENIZER_FILE, "export")
         tokenizer, _ = subwords.load(folder, "export")
         self._cutter = WindowCutter(tokenizer, about.one_by_one, about.max_length, about.stride, about.context_subwords)
         head = load_head(folder, about.labels, about.decoding, "export")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from tagline.artifacts import raw_data
 from tagline.core.errors import UserError
+from tagline.core.names import DOCUMENT
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE, hashes, sha256, write_hashes
 from tagline.core.terminal import QUOTED, quoted, shortened, show
@@ -103,7 +104,7 @@ def _collecting(sentences: Iterable[Sentence], tags: set[str | None]) -> Iterato
 
 def to_row(sentence: Sentence, unknown_tag: str | None = None) -> dict[str, Any]:
     """Convert a sentence to a row of data/raw, without id or document if it has none, and null for unknown tags."""
-    named: dict[str, Any] = {raw_data.ID: sentence.id, raw_data.DOCUMENT: sentence.document}
+    named: dict[str, Any] = {raw_data.ID: sentence.id, DOCUMENT: sentence.document}
     named |= {raw_data.ANNOTATED: sentence.annotated_types}
     present = {key: value for key, value in named.items() if value is not None}
     tags = {

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tokenizers import Tokenizer
 
-from tagline.artifacts.raw_data import DOCUMENT, WORDS
+from tagline.artifacts.raw_data import WORDS
+from tagline.core.names import DOCUMENT
 from tagline.labels.arrays import Ints
 from tagline.tokenization import subwords
 

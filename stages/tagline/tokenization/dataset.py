@@ -18,6 +18,7 @@ from tagline.artifacts.raw_data import ID, SPLITS, WORDS, RawData
 from tagline.core.capital_marks import MARKS
 from tagline.core.errors import UserError, require
 from tagline.core.findings import LONG_SENTENCE, LONG_WORD, SHOWN, Findings
+from tagline.core.names import TOKENIZER_FILE
 from tagline.core.outputs import read_json
 from tagline.core.provenance import PROVENANCE, sha256, verify, write_hashes
 from tagline.core.shards import ShardWriter
@@ -84,7 +85,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     target.mkdir()
     label_list.write(names, target / "labels.json")
     windowing = tokenized.Windowing(
-        tokenizer_sha256=sha256(tokenizer / tokenized.TOKENIZER_FILE),
+        tokenizer_sha256=sha256(tokenizer / TOKENIZER_FILE),
         one_by_one=one_by_one,
         label_all_tokens=params.label_all_tokens,
         max_length=params.max_length,

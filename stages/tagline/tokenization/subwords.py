@@ -17,11 +17,11 @@ import numpy.typing as npt
 from tokenizers import Tokenizer, models
 
 from tagline.core.errors import UserError
+from tagline.core.names import TOKENIZER_FILE
 from tagline.core.outputs import read_json
 from tagline.core.reading import reading, reading_tokenizer
 from tagline.labels.arrays import Ints
 
-TOKENIZER_FILE = "tokenizer.json"
 CONFIGURATION = "tokenizer_config.json"
 # Distinct words per "sentence" given to the tokenizer: large enough for little overhead, small enough for all cores.
 GROUP = 256

@@ -13,8 +13,9 @@ import pandas as pd
 from accelerate import PartialState
 
 from tagline.artifacts import tokenized
-from tagline.artifacts.tokenized import TOKENIZER_FILE, Split
+from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
+from tagline.core.names import TOKENIZER_FILE
 from tagline.core.outputs import replacing, write_json
 from tagline.core.progress import quiet
 from tagline.core.provenance import (

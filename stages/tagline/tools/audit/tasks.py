@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tagline.artifacts.raw_data import SPLITS
 from tagline.audit.audit_params import Audit
-from tagline.audit.ranking import Ranking, Suspicion, rank
+from tagline.audit.review.ranking import Ranking, Suspicion, rank
 from tagline.core import shards
 from tagline.core.errors import UserError
 from tagline.core.outputs import replacing

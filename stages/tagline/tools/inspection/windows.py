@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 from tagline.artifacts import tokenized
 from tagline.artifacts.raw_data import SPLITS
 from tagline.artifacts.tokenized import Split
+from tagline.core.names import TOKENIZER_FILE
 from tagline.core.provenance import verify
 from tagline.core.terminal import columns, quoted
 from tagline.labels.alignment import IGNORED
@@ -43,7 +44,7 @@ def sentence(folder: Path, tokenizer: Path, wanted: str) -> str:
     tokenized.check_tokenizer(folder, tokenizer)
     labels = tokenized.load_labels(folder)
     split = tokenized.load_split(folder, name)
-    pieces = Tokenizer.from_file(str(tokenizer / tokenized.TOKENIZER_FILE))
+    pieces = Tokenizer.from_file(str(tokenizer / TOKENIZER_FILE))
     width = shutil.get_terminal_size().columns
     return "\n".join(lines(split, row_of(split, name, which), pieces, labels, width))
 

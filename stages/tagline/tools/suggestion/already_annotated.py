@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tagline.artifacts import raw_data
 from tagline.core.errors import UserError
+from tagline.core.names import DOCUMENT
 from tagline.core.provenance import verify
 from tagline.inference.documents import Document, Split
 from tagline.sources.formats.json_objects import rows_in
@@ -76,7 +77,7 @@ def _of_folder(path: Path) -> Iterator[Sequence[str]]:
         rows = (
             row
             for batch in data.batches(name)
-            for row in zip(batch[raw_data.DOCUMENT].to_pylist(), batch[raw_data.WORDS].to_pylist(), strict=True)
+            for row in zip(batch[DOCUMENT].to_pylist(), batch[raw_data.WORDS].to_pylist(), strict=True)
         )
         for _, document in groupby(rows, key=itemgetter(0)):
             sentences = [words for _, words in document]

@@ -12,9 +12,9 @@ from helpers.held_out import LABELS, chunk
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from tagline.audit import audit_page
-from tagline.audit.disagreements import disagreements
-from tagline.audit.ranking import FoldOutput, Ranking, Suspicion
+from tagline.audit.review import audit_page
+from tagline.audit.review.disagreements import disagreements
+from tagline.audit.review.ranking import FoldOutput, Ranking, Suspicion
 
 SCRIPT = "<script>document.title='taken'</script>"
 ROWS = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tagline.audit.disagreements import Disagreement, Fault
-from tagline.audit.ranking import Ranking, Suspicion
+from tagline.audit.review.disagreements import Disagreement, Fault
+from tagline.audit.review.ranking import Ranking, Suspicion
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.outcomes import Outcome
 from tagline.report.html_files import FOLDER, render_file

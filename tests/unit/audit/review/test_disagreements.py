@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from helpers.tagged import sentences
 
-from tagline.audit.disagreements import disagreements
+from tagline.audit.review.disagreements import disagreements
 
 
 @pytest.mark.parametrize(

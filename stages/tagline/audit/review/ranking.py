@@ -15,8 +15,8 @@ import numpy as np
 from tagline.artifacts.raw_data import SPLITS
 from tagline.audit import out_of_fold
 from tagline.audit.audit_params import AUDIT_PARAMS, Audit
-from tagline.audit.disagreements import FAULTS, Disagreement, Usage, disagreements, texts_of
 from tagline.audit.out_of_fold import Chunk
+from tagline.audit.review.disagreements import FAULTS, Disagreement, Usage, disagreements, texts_of
 from tagline.core.errors import UserError
 from tagline.labels.arrays import AnyInts, Doubles, Floats
 from tagline.labels.entities import Entity

@@ -10,7 +10,7 @@ from helpers.held_out import LABELS, audit, chunk
 
 from tagline.audit import out_of_fold
 from tagline.audit.audit_params import Audit
-from tagline.audit.ranking import Ranking, rank
+from tagline.audit.review.ranking import Ranking, rank
 from tagline.core.errors import UserError
 from tagline.core.provenance import write_hashes
 

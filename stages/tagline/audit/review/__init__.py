@@ -1,0 +1,1 @@
+"""What to review: `disagreements` of gold and models, their `ranking`, the page."""
