@@ -62,7 +62,7 @@ def test_missing_extra_is_one_message(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_code_of_the_clone_runs_also_with_another_environment(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "stages", tmp_path / "stages", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    module = tmp_path / "stages/tagline/tools/results.py"
+    module = tmp_path / "stages/tagline/tools/results/program.py"
     module.write_text("def scores() -> None:\n    print('of this clone')\n", encoding="utf-8")
     (tmp_path / "student").mkdir()
     for folder in (tmp_path, tmp_path / "student"):

@@ -28,7 +28,7 @@ LAYERS = (
     {"training", "evaluation", "export"},
     {"report"},
     {"audit"},
-    {"tools/annotation", "tools/inspection", "tools/comparison", "tools/settings"},
+    {"tools/annotation", "tools/inspection", "tools/comparison", "tools/settings", "tools/results"},
     {"tools/predict", "tools/audit"},
     {"tools/suggestion", "tools/bulk", "tools/serving"},
 )

@@ -38,14 +38,14 @@ VERBS = {
         "audit": Verb("audit.program.main", "pipeline", "find labels that are probably wrong, and correct them"),
     },
     "Results": {
-        "scores": Verb("results.scores", "pipeline", "print the scores of the last run"),
+        "scores": Verb("results.program.scores", "pipeline", "print the scores of the last run"),
         "compare": Verb("comparison.program.main", "pipeline", "compare commits, seeds and experiments"),
     },
     "Model": {
         "predict": Verb("predict.program.main", "", "find entities in texts and files"),
         "bulk": Verb("bulk.program.main", "ray", "label files of any size, on one machine or a cluster"),
         "serve": Verb("serving.program.main", "serve", "answer over HTTP"),
-        "push": Verb("results.push", "pipeline", "push models/export to the Hugging Face Hub"),
+        "push": Verb("results.program.push", "pipeline", "push models/export to the Hugging Face Hub"),
     },
 }
 

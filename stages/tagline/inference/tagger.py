@@ -18,7 +18,7 @@ import numpy.typing as npt
 from tagline.artifacts import exported
 from tagline.artifacts.exported import Exported
 from tagline.core.errors import UserError, require
-from tagline.core.names import BackendName
+from tagline.core.names import TOKENIZER_FILE, BackendName
 from tagline.inference.documents import Document, DocumentStream, Span, Split
 from tagline.inference.mentions import Mention, mentions
 from tagline.inference.opening import chosen_backend, opened

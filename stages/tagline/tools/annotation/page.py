@@ -19,8 +19,7 @@ from tagline.core.reading import reading
 from tagline.core.terminal import quoted
 from tagline.report import html_files
 from tagline.sources.formats.annotation_page import VERSION, content_hash, task
-from tagline.tools.annotation.task import DIGITS, AnnotationTask, TextEntity
-from tagline.tools.annotation.tool_formats import PAGE_SUFFIX
+from tagline.tools.annotation.task import DIGITS, PAGE_SUFFIX, AnnotationTask, TextEntity
 
 Task = Mapping[str, Any]
 

@@ -11,6 +11,8 @@ from tagline.text.words import join_words
 
 # Decimals of a score.
 DIGITS = 4
+# The suffix of an annotation page.
+PAGE_SUFFIX = ".html"
 
 Word = tuple[int, int]
 """Start and end of a word in its text, in code points."""

@@ -47,7 +47,7 @@ JSON_FORMATS = {
 }
 BRAT = "brat"
 # Our own tool, one HTML file. Its module is imported where one is written, since it needs Jinja.
-PAGE, PAGE_SUFFIX = "page", ".html"
+PAGE = "page"
 # Rows of texts or words, for no tool.
 JSONL = "jsonl"
 NAMES = (*JSON_FORMATS, BRAT)

@@ -14,6 +14,7 @@ from pathlib import Path
 from tagline.core.errors import ArgumentParser
 from tagline.core.terminal import show
 from tagline.tools.annotation import tool_formats
+from tagline.tools.annotation.task import PAGE_SUFFIX
 
 FOLDS = Path("data/audit")
 
@@ -62,4 +63,4 @@ def parsed() -> argparse.Namespace:
 
 
 def is_page(target: Path) -> bool:
-    return target.suffix.lower() == tool_formats.PAGE_SUFFIX
+    return target.suffix.lower() == PAGE_SUFFIX

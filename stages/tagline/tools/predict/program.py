@@ -38,6 +38,7 @@ from tagline.core.signals import Interrupted, defer_signals
 from tagline.core.terminal import safe_message
 from tagline.inference import Document, Tagger
 from tagline.tools.annotation import label_studio_tasks, tool_formats
+from tagline.tools.annotation.task import PAGE_SUFFIX
 from tagline.tools.predict.notations import CONLL, JSON_LINES, Highlighter, Notation, Redactor, in_color, task_notation
 from tagline.tools.predict.options import (
     FORMATS,
@@ -211,7 +212,7 @@ def check(options: argparse.Namespace) -> None:
     options.input_format = options.input_format or infer_format("--input", options.input)
     if options.words and options.input_format != "text":
         raise ValueError(f"--words: the input format is {options.input_format}; expected text")
-    suffixes = {**SUFFIXES, tool_formats.PAGE_SUFFIX: tool_formats.PAGE}
+    suffixes = {**SUFFIXES, PAGE_SUFFIX: tool_formats.PAGE}
     options.output_format = options.output_format or infer_format("--output", options.output, suffixes=suffixes)
     options.output = None if options.output in (None, STANDARD) else Path(options.output)
     if options.output_format == tool_formats.BRAT and options.output is None:

@@ -29,6 +29,7 @@ from tagline.core.outputs import check_writable
 from tagline.core.signals import defer_signals
 from tagline.core.terminal import safe_message, show
 from tagline.tools.annotation import tool_formats
+from tagline.tools.annotation.task import PAGE_SUFFIX
 from tagline.tools.annotation.tool_formats import JSONL
 from tagline.tools.predict.options import (
     MODEL,
@@ -134,7 +135,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         options.exclude = [raw] if raw.is_dir() else []
     try:
         options.input_format = options.input_format or infer_format("POOL", options.pool, "--input-format")
-        by_suffix = {tool_formats.PAGE_SUFFIX: tool_formats.PAGE, ".jsonl": JSONL}
+        by_suffix = {PAGE_SUFFIX: tool_formats.PAGE, ".jsonl": JSONL}
         options.format = options.format or by_suffix.get(options.output.suffix.lower(), "label_studio")
         if options.guideline and options.format != tool_formats.PAGE:
             raise ValueError("--guideline: expected --format page, or --output FILE.html")

@@ -1,0 +1,1 @@
+"""The commands on what the pipeline made: `tagline scores`, `tagline push`."""
