@@ -12,7 +12,15 @@ from tabulate import tabulate
 from tagline.core.terminal import printable, shortened
 from tagline.labels.entities import Entity
 from tagline.tools.comparison.runs import SHOWN, Run, some
-from tagline.tools.comparison.significance import LEVEL, RESAMPLES, SHUFFLES, Difference, standard_deviation
+from tagline.tools.comparison.significance import (
+    LEVEL,
+    RANDOMISATION,
+    RESAMPLES,
+    SHUFFLES,
+    T_TEST,
+    Difference,
+    standard_deviation,
+)
 from tagline.tools.comparison.splits import Change, Compared, Comparison
 from tagline.tools.comparison.sweeps import Setting, Sweep, value_text
 
@@ -203,7 +211,8 @@ def _table(rows: Sequence[Sequence[str]], headers: Sequence[str], style: Termina
 
 def significance_test(several: bool) -> str:
     """Name the significance test of one run per side, or of several."""
-    return "t-test over runs" if several else f"approximate randomisation, {SHUFFLES:,} shuffles"
+    paired = f"{RANDOMISATION}, {SHUFFLES:,} shuffles"
+    return f"{T_TEST}; where the runs of each side agree, {paired}" if several else paired
 
 
 def _legend(several: bool, adjusted: str) -> list[str]:
