@@ -21,15 +21,13 @@ import argparse
 import os
 
 from tagline.core.errors import ArgumentParser, UserError, exit_with_message
-from tagline.core.params import list_errors, read_file, read_section, validated
+from tagline.core.params import list_errors, read_file, read_section
 from tagline.core.signals import BY_DVC
 from tagline.core.terminal import show
-from tagline.export.export_params import Export
 from tagline.hub.hub_params import Push
 from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
 from tagline.tools.settings import audit_pipeline, pipelines, upgrade
-from tagline.tools.settings.checks import check_folders, params_errors
-from tagline.training.train_params import Train
+from tagline.tools.settings.checks import check_folders, enabled_pushes, params_errors
 
 
 def main() -> None:
@@ -48,21 +46,21 @@ def main() -> None:
     if arguments.audit:
         audit_pipeline.check()
         read_section("audit", Audit, AUDIT_PARAMS)
-    train, export = validated(content, "train", Train), validated(content, "export", Export)
-    check_pushes({"train.hub": train.hub, "export.hub": export.hub})
+    pushes = enabled_pushes(content)
+    pipelines.check_pushes(pushes)
+    ask_hub(pushes)
 
 
-def check_pushes(pushes: dict[str, Push]) -> None:
-    """Ask the Hub whether the pushes that are enabled are allowed; in a stage of DVC, only before train and export.
+def ask_hub(pushes: dict[str, Push]) -> None:
+    """Ask the Hub whether the pushes are allowed; in a stage of DVC, only before train and export.
 
     Raises:
         UserError: one is not, or the Hub is unreachable.
     """
-    enabled = {section: params for section, params in pushes.items() if params.push}
-    if enabled and os.environ.get(BY_DVC, "train").rpartition(":")[2] in ("train", "export"):
+    if pushes and os.environ.get(BY_DVC, "train").rpartition(":")[2] in ("train", "export"):
         from tagline.hub.push import Target  # here, since the Hub's client takes longer to load than all of this script
 
-        for section, params in enabled.items():
+        for section, params in pushes.items():
             Target.of(section, params).check()
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from helpers.project import edit, error_of, run_stage
+
+from tagline.tools.settings import pipelines
 
 
 def test_errors_of_all_sections_are_in_one_message(workspace: Path) -> None:
@@ -35,3 +38,12 @@ def test_folder_of_the_data_exists_or_is_tracked(workspace: Path, capsys: pytest
     Path("data/tina.dvc").touch()
     run_stage("check")
     assert capsys.readouterr() == ("", "")
+
+
+def test_pipelines_that_push_to_one_branch_are_an_error(workspace: Path) -> None:
+    text = Path("params.yaml").read_text()
+    Path("params.yaml").write_text(text.replace("repo_id:", "repo_id: a/b #").replace("push: false", "push: true"))
+    Path("pos").mkdir()
+    Path("pos/dvc.yaml").write_text(pipelines.MARK)
+    shutil.copy("params.yaml", "pos/params.yaml")
+    assert "params.yaml: train.hub: pushes to a/b (main), as does train.hub in pos/params.yaml" in error_of("check")

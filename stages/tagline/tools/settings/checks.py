@@ -18,6 +18,7 @@ from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, Section, line_of, section_errors, validated
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.export.export_params import Export
+from tagline.hub.hub_params import Push
 from tagline.sources.download_params import Download
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 from tagline.training.train_params import Train
@@ -63,6 +64,12 @@ def check_folders(content: CommentedMap) -> None:
                 f"{PARAMS}:{line_of(content[name], 'folder', 0) + 1}: {name}.folder: {folder} is not a folder; "
                 f"expected that of {expected}"
             )
+
+
+def enabled_pushes(content: CommentedMap) -> dict[str, Push]:
+    """Return the pushes of params without errors, by their section."""
+    train, export = validated(content, "train", Train), validated(content, "export", Export)
+    return {name: hub for name, hub in {"train.hub": train.hub, "export.hub": export.hub}.items() if hub.push}
 
 
 def _errors_across_sections(content: CommentedMap) -> Iterator[str]:
