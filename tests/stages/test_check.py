@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,29 @@ def test_folder_of_the_data_exists_or_is_tracked(workspace: Path, capsys: pytest
     Path("data/tina.dvc").touch()
     run_stage("check")
     assert capsys.readouterr() == ("", "")
+
+
+def test_data_that_git_and_dvc_do_not_track_are_named(workspace: Path, monkeypatch, capsys) -> None:
+    """They are missing in the copy of `dvc exp run --temp`, where DVC ends with `[Errno 2]`."""
+
+    def said() -> str:
+        run_stage("check")
+        return capsys.readouterr().out
+
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(workspace.parent))
+    assert said() == "", "without Git"
+    subprocess.run(["git", "init", "-q"], check=True)
+    note = (
+        "download.folder: data/tiny/ is tracked by neither Git nor DVC; expected one of them, since `dvc exp run --te"
+    )
+    assert note in said()
+    monkeypatch.setenv("DVC_STAGE", "pos/dvc.yaml:train")
+    assert said() == "", "once per run"
+    monkeypatch.delenv("DVC_STAGE")
+    for ignored in ("tiny", "none"):  # as `dvc add` does
+        with Path("data/.gitignore").open("a") as file:
+            file.write(f"/{ignored}\n")
+    assert said() == ""
 
 
 def test_pipelines_that_push_to_one_branch_are_an_error(workspace: Path) -> None:
