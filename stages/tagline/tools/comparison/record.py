@@ -8,16 +8,14 @@ from typing import Any
 
 from tagline.labels.entities import Entity
 from tagline.metrics.scores import DIGITS
-from tagline.tools.comparison.rendering import significance_test
 from tagline.tools.comparison.runs import Run
 from tagline.tools.comparison.significance import (
     LEVEL,
-    RANDOMISATION,
     RESAMPLES,
     SEED,
     SHUFFLES,
-    T_TEST,
     Difference,
+    significance_test,
     standard_deviation,
 )
 from tagline.tools.comparison.splits import Change, Compared, Comparison
@@ -96,7 +94,7 @@ def _run_record(run: Run) -> dict[str, Any]:
 def _difference_record(each: Difference) -> dict[str, Any]:
     numbers = {"difference": each.difference, "low": each.low, "high": each.high, "p": each.p}
     rounded = {name: round(number, DIGITS) for name, number in numbers.items()}
-    return rounded | {"test": RANDOMISATION if each.paired else T_TEST, "verdict": each.verdict}
+    return rounded | {"test": each.test, "verdict": each.verdict}
 
 
 def _scores_record(values: Sequence[float]) -> dict[str, Any]:

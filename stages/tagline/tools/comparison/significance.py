@@ -54,6 +54,11 @@ class Difference:
         return fmean(self.new) - fmean(self.old)
 
     @property
+    def test(self) -> str:
+        """The name of the test."""
+        return RANDOMISATION if self.paired else T_TEST
+
+    @property
     def pooled(self) -> bool:
         """Whether p is that of pooled runs."""
         return self.paired and len(self.old) + len(self.new) > 2
@@ -62,6 +67,12 @@ class Difference:
     def verdict(self) -> Verdict:
         """Significant if p is below `LEVEL` and the interval excludes 0."""
         return "significant" if self.p < LEVEL and (self.low > 0 or self.high < 0) else "not significant"
+
+
+def significance_test(several: bool) -> str:
+    """Name the significance test of one run per side, or of several."""
+    paired = f"{RANDOMISATION}, {SHUFFLES:,} shuffles"
+    return f"{T_TEST}; where the runs of each side agree, {paired}" if several else paired
 
 
 def standard_deviation(values: Sequence[float]) -> float | None:
