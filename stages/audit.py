@@ -16,13 +16,12 @@ if __name__ == "__main__":
 import json
 from pathlib import Path
 
-from tagline.audit.audit_params import AUDIT_PARAMS, Audit
+from tagline.audit.audit_params import read_audit
 from tagline.audit.review.audit_page import render
 from tagline.audit.review.ranking import rank
 from tagline.core import launchers
 from tagline.core.errors import exit_with_message, take_no_arguments
 from tagline.core.outputs import replacing
-from tagline.core.params import read_section
 
 FOLDS = Path("data/audit")
 SUSPICIONS = Path("reports/audit.jsonl")
@@ -32,7 +31,7 @@ REPORT = Path("reports/audit.html")
 def main() -> None:
     take_no_arguments(__doc__)
     launchers.only_main_process("audit")
-    params = read_section("audit", Audit, AUDIT_PARAMS)
+    params = read_audit()
     ranking = rank(FOLDS, params)
     with replacing(SUSPICIONS, REPORT) as (suspicions, report):
         with suspicions.open("w", encoding="utf-8", newline="\n") as file:

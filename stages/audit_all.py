@@ -15,7 +15,6 @@ if __name__ == "__main__":
 
 from pathlib import Path
 
-from tagline.audit.audit_params import AUDIT_PARAMS, Audit
 from tagline.audit.labelling import label_all
 from tagline.core import launchers
 from tagline.core.errors import exit_with_message, take_no_arguments
@@ -30,7 +29,7 @@ LABELLED = Path("data/audit/all")
 def main() -> None:
     take_no_arguments(__doc__)
     launchers.only_main_process("audit_all")
-    audit, train = read_section("audit", Audit, AUDIT_PARAMS), read_section("train", Train)
+    audit, train = read_audit(), read_section("train", Train)
     label_all(audit, train, TOKENIZED, FINETUNED, LABELLED)
 
 

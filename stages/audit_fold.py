@@ -16,7 +16,7 @@ if __name__ == "__main__":
 
 from pathlib import Path
 
-from tagline.audit.audit_params import AUDIT_PARAMS, Audit
+from tagline.audit.audit_params import AUDIT_PARAMS
 from tagline.audit.labelling import label_fold
 from tagline.core.errors import ArgumentParser
 from tagline.core.params import read_section
@@ -40,7 +40,7 @@ def label() -> None:
     parser = ArgumentParser(description="Train without the sentences of a fold, and label them.")
     parser.add_argument("fold", type=int, help="its number in audit/params.yaml")
     number = parser.parse_args().fold
-    audit = read_section("audit", Audit, AUDIT_PARAMS)
+    audit = read_audit()
     if number not in audit.folds:
         parser.error(f"fold {number}: expected one of {', '.join(map(str, audit.folds))}, as in {AUDIT_PARAMS}")
     train = read_section("train", Train)

@@ -63,17 +63,23 @@ def test_operating_point_is_a_table_with_what_is_not_reached() -> None:
 def test_line_has_the_difference_from_the_last_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    path = Path("evaluate.json")
+    path, per_type = Path("evaluate.json"), Path("per_type.csv")
+    per_type.write_text('type,f1,number\n"A,\x1c",0.5,3\nB,0.0,0\n')
     write_json(path, {"test.f1": 0.8341, "validation.f1": 0.79})
-    assert score_line(path) == "F1 of test 0.8341, of validation 0.7900"
+    assert score_line(path, per_type) == "F1 of test 0.8341, of validation 0.7900"
     for content in ('{"test.f1": 0.9, "validation.f1": 0.78}', "[]"):
         path.write_text(content)
         for command in ("init -q", "add -A", "-c user.name=t -c user.email=t@example.com commit -qm results"):
             subprocess.run(["git", *command.split()], check=True)
         write_json(path, {"test.f1": 0.8341, "validation.f1": 0.79})
         said = [" (-0.0659 since the last commit)", " (+0.0100)"] if content != "[]" else ["", ""]
-        assert score_line(path) == f"F1 of test 0.8341{said[0]}, of validation 0.7900{said[1]}"
-        assert len(score_line(path)) <= 100
+        per_type.write_text('type,f1,number\n"A,\x1c",0.7,3\nC,0.0,0\n')  # C and B are predicted only
+        assert score_line(path, per_type) == f"F1 of test 0.8341{said[0]}, of validation 0.7900{said[1]}"
+        assert len(score_line(path, per_type)) <= 100
+    per_type.write_text("type,f1,number\nA,0.7,4\n")
+    another = " (no difference: the last commit has another test set)"
+    assert score_line(path, per_type) == f"F1 of test 0.8341, of validation 0.7900{another}"
+    assert len(score_line(path, per_type)) <= 100
 
 
 @pytest.mark.parametrize("content", [{"test": {}}, {"test": None}, {"test": {"overall": 1, "per_type": {}}}])

@@ -32,11 +32,10 @@ def main() -> None:
 
         show("\n".join(corrections.save(options.fixes, options.output)))
     else:
-        from tagline.audit.audit_params import AUDIT_PARAMS, Audit
-        from tagline.core.params import read_section
+        from tagline.audit.audit_params import read_audit
         from tagline.tools.audit import tasks
 
-        params = read_section("audit", Audit, AUDIT_PARAMS)
+        params = read_audit()
         if is_page(options.target):
             show(tasks.save_page(FOLDS, params, options.target, options.guideline))
         else:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from ruamel.yaml.comments import CommentedMap
 
-from tagline.audit.audit_params import AUDIT_PARAMS, Audit
+from tagline.audit.audit_params import read_audit
 from tagline.core.errors import UserError
-from tagline.core.params import PARAMS, line_of, list_errors, read_file, read_section, validated
+from tagline.core.params import PARAMS, line_of, list_errors, read_file
+from tagline.core.reading import git
 from tagline.core.signals import BY_DVC
-from tagline.export.export_params import Export
-from tagline.hub.hub_params import Push
+from tagline.core.terminal import show
 from tagline.tools.settings import audit_pipeline, pipelines
-from tagline.tools.settings.sections import params_errors
-from tagline.training.train_params import Train
+from tagline.tools.settings.sections import enabled_pushes, params_errors
 
 # The folders that stages read and none of them writes.
 _FOLDERS = {
@@ -36,12 +36,18 @@ def check() -> None:
     if errors := params_errors(content):
         raise UserError(list_errors(errors))
     check_folders(content)
+    for note in untracked_folders(content) if stage in ("", "download") else ():
+        show(note)
     if stage in audit_pipeline.STAGES or (not stage and audit_pipeline.DVC_YAML.is_file()):
         audit_pipeline.check()
-        read_section("audit", Audit, AUDIT_PARAMS)
-    if stage in ("", "train", "export"):
-        train, export = validated(content, "train", Train), validated(content, "export", Export)
-        check_pushes({"train.hub": train.hub, "export.hub": export.hub})
+        read_audit()
+    pushes = enabled_pushes(content)
+    pipelines.check_pushes(pushes)
+    if pushes and stage in ("", "train", "export"):
+        from tagline.hub.push import Target  # here, since the Hub's client takes longer to load than all of this module
+
+        for section, params in pushes.items():
+            Target.of(section, params).check()
 
 
 def check_folders(content: CommentedMap) -> None:
@@ -57,14 +63,14 @@ def check_folders(content: CommentedMap) -> None:
             )
 
 
-def check_pushes(pushes: dict[str, Push]) -> None:
-    """Ask the Hub whether the pushes that are enabled are allowed.
-
-    Raises:
-        UserError: one is not, or the Hub is unreachable.
-    """
-    if enabled := {section: params for section, params in pushes.items() if params.push}:
-        from tagline.hub.push import Target  # here, since the Hub's client takes longer to load than all of this script
-
-        for section, params in enabled.items():
-            Target.of(section, params).check()
+def untracked_folders(content: CommentedMap) -> Iterator[str]:
+    """Yield a note on each folder to read with files that neither Git tracks nor DVC, which lets Git ignore its own."""
+    for name in _FOLDERS:
+        listed = git("ls-files", "-z", "--others", "--exclude-standard", "--directory", "--", content[name]["folder"])
+        if listed:
+            found = os.fsdecode(listed).split("\0")[0]
+            yield (
+                f"{PARAMS}:{line_of(content[name], 'folder', 0) + 1}: {name}.folder: {found} "
+                "is tracked by neither Git nor DVC; expected one of them, since `dvc exp run --temp` and clones lack "
+                "it; run `dvc add` or `git add`"
+            )

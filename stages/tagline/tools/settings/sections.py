@@ -10,6 +10,7 @@ from ruamel.yaml.comments import CommentedMap
 from tagline.core.params import PARAMS, Section, line_of, section_errors, validated
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.export.export_params import Export
+from tagline.hub.hub_params import Push
 from tagline.sources.download_params import Download
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 from tagline.training.train_params import Train
@@ -33,6 +34,12 @@ def params_errors(content: CommentedMap, path: Path = PARAMS) -> list[str]:
     for name, schema in SECTIONS.items():
         errors += section_errors(content, name, schema, path)
     return errors or [f"{path}:{error}" for error in _errors_across_sections(content)]
+
+
+def enabled_pushes(content: CommentedMap) -> dict[str, Push]:
+    """Return the pushes of params without errors, by their section."""
+    train, export = validated(content, "train", Train), validated(content, "export", Export)
+    return {name: hub for name, hub in {"train.hub": train.hub, "export.hub": export.hub}.items() if hub.push}
 
 
 def _errors_across_sections(content: CommentedMap) -> Iterator[str]:

@@ -7,11 +7,12 @@ import contextlib
 from helpers.project import ROOT
 from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
-from tagline.tools.settings.checks import SCHEMA, SECTIONS, schema_text
 
 from tagline.audit.audit_params import Audit
 from tagline.core.params import Section, sections_in
 from tagline.tools.settings import presets
+from tagline.tools.settings.schema import SCHEMA, schema_text
+from tagline.tools.settings.sections import SECTIONS
 
 
 def test_committed_schema_is_current() -> None:
