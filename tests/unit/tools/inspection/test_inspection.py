@@ -74,7 +74,7 @@ ROW = "{n}\t{w}\t_\tX\t_\t_\t_\t_\t_\tNER={t}\n"
 IN_DOCUMENTS = lines().replace("Ada0\t", "-DOCSTART-\n\nAda0\t").replace("Ada30\t", "-DOCSTART-\n\nAda30\t")
 HIPE = "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\n# language = en\n"
 GERMEVAL = "\n".join(lines("{n}\t{w}\t{t}\tO\n", f"#\thttp://a.de/{i} [2009]\n", i, i + 1) for i in range(60))
-OVERLAPS = objects("doccano").replace('"label": [', '"label": [[0, 3, "X"], ', 40)
+FEW_OVERLAPS, OVERLAPS = (objects("doccano").replace('"label": [', '"label": [[0, 3, "X"], ', n) for n in (10, 40))
 WITH_NULL = [{"tokens": [*w, None], "tags": [*t, "O"]} for w, t in zip(WORDS, TAGS, strict=True)]
 AS_OBJECTS = [[{"tag": t, "text": w} for w, t in rows] for rows in SENTENCES]
 NUMBERED = {"columns": ["-", "words", "ner"]}
@@ -113,7 +113,7 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
     "tsv": (table(SENTENCE_COLUMNS, NAMED, "\t").replace("lives", '"lives'), {"delimiter": "\t", "quote": None}),
     "null words": (json.dumps(WITH_NULL), {"empty_words": "skip"}),
     "label_studio-min": (label_studio_min(), {"format": "label_studio", "text": "comment"}),
-    "overlaps": (OVERLAPS, {"overlaps": "longest"}),
+    "overlaps": (FEW_OVERLAPS, {"overlaps": "longest"}),
     "parquet of objects": (
         pd.DataFrame({"id": range(60), "tokens": AS_OBJECTS}).to_parquet(),
         {"words": "tokens.text", "tag_columns": {"ner": "tokens.tag"}, "id": "id"},
@@ -190,6 +190,13 @@ SPANS_IN_PARQUET = pd.DataFrame([{"text": "Ada left", "spans": [{"start": 0, "en
 def test_unreadable_file_is_an_error(tmp_path: Path, content: str | bytes, message: str) -> None:
     found = message_of(describe, write(tmp_path, {"f": content}) / "f")
     assert found.replace(f"{tmp_path}/", "").startswith(message)
+
+
+def test_policy_that_loses_much_of_a_type_is_left_to_the_user(tmp_path: Path) -> None:
+    description, section = inspect(write(tmp_path, {"f": OVERLAPS}) / "f")
+    assert "%: X 100%) (" in description
+    assert "\noverlaps: longest loses more than a quarter of the spans of a type, so the section below" in description
+    assert "overlaps" not in section["dataset"]
 
 
 @pytest.mark.parametrize("count", [1, 5])
