@@ -15,7 +15,7 @@ MEANINGS = {
     "illegal_tags": "tags that the label scheme does not allow after the tag before them",
     "unseen_labels": "labels that are not in the training split",
     "unknown_labels": "words whose label is not known, or only in part",
-    "no_entities": "splits without an entity, whose F1 is always 0",
+    "no_entities": "splits without an entity that is scored, whose F1 is always 0",
     "duplicate_sentences": "sentences that are also in the training split",
     "words_without_subwords": "words that tokenise to nothing",
     "unknown_words": "words with sub-words that the tokenizer does not know",
