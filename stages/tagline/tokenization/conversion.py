@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from tagline.core.errors import UserError
 from tagline.labels.label_list import ANY
-from tagline.labels.schemes import OUTSIDE, Scheme, is_spans, split_tag, standard_names, to_iob2
+from tagline.labels.schemes import OUTSIDE, Scheme, is_spans, label_names, split_tag, standard_names, to_iob2
 
 # The share of O in a column without prefixes between which `is_io` does not decide. Entity columns leave most words as
 # O (CoNLL-2003: 83 %, WNUT-17: 95 %; but documents of GUM 46 %), chunk columns some (CoNLL-2000: 13 %), and tag sets
@@ -123,7 +123,7 @@ class Conversion:
     Attributes:
         scheme: how the tags are written.
         labels: for each pair of tag ids that occurs (see `transitions`) the possible labels of the second one, usually
-            one; `ANY` if it is unknown.
+            one; `ANY` if it is unknown, or all that do not continue a span which ends there.
         illegal: bool, of the shape of `transitions`: the pairs that the scheme does not allow.
     """
 
@@ -139,8 +139,16 @@ class Conversion:
         return table
 
 
-def convert(names: Sequence[str], follow: npt.NDArray[np.int64], scheme: Scheme) -> Conversion:
+def convert(
+    names: Sequence[str], follow: npt.NDArray[np.int64], scheme: Scheme, ends_known: bool = False
+) -> Conversion:
     """Apply `to_iob2` to all pairs of tags that occur.
+
+    Args:
+        names: the tags of all splits.
+        follow: what `transitions` returned.
+        scheme: how the tags are written.
+        ends_known: whether an entity ends before an unknown tag.
 
     Raises:
         UserError: a tag is not in the scheme.
@@ -151,7 +159,8 @@ def convert(names: Sequence[str], follow: npt.NDArray[np.int64], scheme: Scheme)
     unknown = len(tags)
     for i, j in np.argwhere(follow).tolist():
         if j == unknown:
-            labels[i, j] = ANY
+            type_ = split_tag(names[i])[1] if ends_known and i < len(names) else ""
+            labels[i, j] = tuple(each for each in label_names(names) if each != f"I-{type_}") if type_ else ANY
         elif i == unknown:
             if j < len(names):
                 labels[i, j] = _after_unknown(names[j], scheme)

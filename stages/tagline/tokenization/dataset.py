@@ -28,6 +28,7 @@ from tagline.labels.alignment import IGNORED, NO_WORD, align_labels
 from tagline.labels.arrays import Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.schemes import OUTSIDE
+from tagline.labels.tagged import TaggedSentences
 from tagline.tokenization import subwords
 from tagline.tokenization.context import Surrounded, document_numbers, surrounded
 from tagline.tokenization.duplicates import Hashes, TrainingSentences, are_same, hash_sentences
@@ -212,6 +213,7 @@ class SplitWriter:
         Returns:
             Its numbers of sentences, words and windows, and the number of words that are known to have each label.
         """
+        entities, undecided = 0, 0
         counts = np.zeros(len(self.names.ids), np.int64)
         features = tokenized.sentence_features(self.names)
         unknown = subwords.unknown_id(self.cutter.tokenizer)
@@ -229,6 +231,11 @@ class SplitWriter:
                 unknown_labels = np.flatnonzero(ids >= len(self.names.names))
                 words_of = (raw_data.name_word(chunk, int(index)) for index in unknown_labels)
                 findings.add("unknown_labels", len(unknown_labels), words_of)
+                if self.names.sets and split != "train":
+                    lengths = chunk[WORDS].value_lengths().to_pylist()
+                    gold = TaggedSentences(self.names, lengths, ids * 0, np.zeros(len(ids), np.float32), gold=ids)
+                    entities += len(gold.gold_entities.start)
+                    undecided += gold.left_out[0]
                 vocabulary = chunk[WORDS].values.dictionary_encode()
                 cut = self._cut(around, vocabulary)
                 find_in_words(findings, chunk, cut, unknown, self.cutter.capacity)
@@ -239,6 +246,8 @@ class SplitWriter:
                 sentences.write({ID: chunk[ID], WORDS: chunk[WORDS], "labels": labels})
                 counts += np.bincount(ids, minlength=len(counts))
                 bar.update(chunk.num_rows)
+        if undecided and not entities:
+            findings.add("no_entities", 1, [f"where {undecided:,} entities begin or end is not known"])
         sizes = {"sentences": sentences.rows, "words": int(counts.sum()), "windows": windows.rows}
         return sizes, dict(zip(self.names.names, counts.tolist(), strict=False))
 

@@ -86,17 +86,17 @@ class TagColumn:
                     yield f"{name_word(batch, index)}: {self.tags[ids[index]]}"
 
     def case_variants(self) -> list[str]:
-        """Describe tags that differ only in case or invisible characters, such as B-PER and b-per: one line per group.
+        """Describe tags that differ only in case, invisible characters or Unicode form (NFC, NFD): one line per group.
 
         They are different labels to all that follows, while one of them usually is a typing error.
         """
         totals = self.totals
         groups: dict[str, list[str]] = {}
         for tag in dict.fromkeys(self.names):
-            groups.setdefault(_visible(tag).casefold(), []).append(tag)
+            groups.setdefault(unicodedata.normalize("NFC", _visible(tag).casefold()), []).append(tag)
         lines = []
         for group in (group for group in groups.values() if len(group) > 1):
-            others = "" if group == list(map(_visible, group)) else " or invisible characters"
+            others = "" if len(set(map(str.casefold, group))) == 1 else ", invisible characters or Unicode form"
             tags = [
                 f"{ascii(tag) if others else tag} ({totals[tag]:,}, first at {next(self.words_with({tag}))})"
                 for tag in group
@@ -312,13 +312,14 @@ def _read_split(column: TagColumn, split: str, transitions: Mapping[str, Ints], 
     of_train = ("train", *column.raw.drawn)
     of_files = np.sum([transitions[each] for each in (of_train if split in of_train else (split,))], axis=0)
     try:
-        converted = conversion.convert(column.names, follow, scheme or conversion.detect(column.names, of_files))
+        detected = scheme or conversion.detect(column.names, of_files)
+        converted = conversion.convert(column.names, follow, detected, column.raw.spans)
     except UserError as error:
         raise UserError(
             f"{split}, column {column.name}: {error} (tokenize_align.scheme in params.yaml is {scheme or 'auto'})"
         ) from None
     counts: dict[str, int] = {}
     for pair, labels in converted.labels.items():
-        for label in labels[:1]:
+        for label in labels[:1] if pair[1] < len(column.tags) else ():
             counts[label] = counts.get(label, 0) + int(follow[pair])
     return Tags(column, split, converted.scheme, counts, int(follow[converted.illegal].sum()), converted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -145,13 +146,27 @@ def test_unknown_tags_take_no_part_in_what_is_recognised(tmp_path: Path) -> None
         read(made(tmp_path / "none", train="?", validation="?", test="?"))
 
 
-def test_tags_that_differ_only_in_case_or_invisible_characters_are_reported(tmp_path: Path) -> None:
-    data = made(tmp_path, train="B-PER B-X O | O B-per", validation="o B-X\u200b", test="B-LOC B-PER O")
+def test_an_unknown_tag_after_a_span_does_not_continue_it(tmp_path: Path) -> None:
+    data = made(tmp_path, train="B-X I-X ? ? | O O", validation="B-Y ? | ?", test="O B-X")
+    assert labels_of(data, "validation") == ["B-Y", "?", "?"], "where an entity of a column of tags ends is unknown"
+    data = replace(data, spans=True)
+    assert labels_of(data, "train") == ["B-X", "I-X", "O or B-X or B-Y or I-Y", "?", "O", "O"]
+    assert labels_of(data, "validation") == ["B-Y", "O or B-X or I-X or B-Y", "?"]
+    assert read(data)[1]["validation"].counts == {"B-Y": 1}
+
+
+def test_tags_that_look_the_same_are_reported(tmp_path: Path) -> None:
+    data = made(
+        tmp_path, train="B-PER B-X O | O B-per", validation="o B-X\u200b B-\u00e9", test="B-LOC B-PER B-e\u0301"
+    )
+    unseen = "column ner: tags that differ only in case, invisible characters or Unicode form:"
     assert read_column(data, "ner").case_variants() == [
         "column ner: tags that differ only in case: B-PER (2, first at train-0, word 0 (w0): B-PER); "
         "B-per (1, first at train-1, word 1 (w1): B-per)",
-        "column ner: tags that differ only in case or invisible characters: 'B-X' (1, first at train-0, word 1 (w1): B-X); "
+        f"{unseen} 'B-X' (1, first at train-0, word 1 (w1): B-X); "
         "'B-X\\u200b' (1, first at validation-0, word 1 (w1): B-X\u200b)",
+        f"{unseen} 'B-e\\u0301' (1, first at test-0, word 2 (w2): B-e\u0301); "
+        "'B-\\xe9' (1, first at validation-0, word 2 (w2): B-\u00e9)",
     ]
 
 

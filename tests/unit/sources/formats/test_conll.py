@@ -85,7 +85,7 @@ def test_empty_words_are_skipped_and_noted(tmp_path: Path) -> None:
     found = read(tmp_path, "conll", content, columns=TWO, empty_words="skip")
     assert [(each.words, each.tags["ner"]) for each in found] == [(["Ada", "in"], ["B-PER", "O"]), ([], [])]
     notes = [note for sentence in found for note in sentence.notes]
-    assert notes == [("empty_words", f"{tmp_path}/f:{line}") for line in (2, 3, 6)]
+    assert notes == [("empty_words", f"{tmp_path}/f:{line}", "") for line in (2, 3, 6)]
 
 
 HEADER = "looks like a header; set download.dataset.header: true in params.yaml"

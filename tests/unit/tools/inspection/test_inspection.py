@@ -75,7 +75,7 @@ ROW = "{n}\t{w}\t_\tX\t_\t_\t_\t_\t_\tNER={t}\n"
 IN_DOCUMENTS = lines().replace("Ada0\t", "-DOCSTART-\n\nAda0\t").replace("Ada30\t", "-DOCSTART-\n\nAda30\t")
 HIPE = "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\n# language = en\n"
 GERMEVAL = "\n".join(lines("{n}\t{w}\t{t}\tO\n", f"#\thttp://a.de/{i} [2009]\n", i, i + 1) for i in range(60))
-OVERLAPS = objects("doccano").replace('"label": [', '"label": [[0, 3, "X"], ', 40)
+FEW_OVERLAPS, OVERLAPS = (objects("doccano").replace('"label": [', '"label": [[0, 3, "X"], ', n) for n in (10, 40))
 WITH_NULL = [{"tokens": [*w, None], "tags": [*t, "O"]} for w, t in zip(WORDS, TAGS, strict=True)]
 BESIDE = {"tags": "a b", "doc": " ".join(JOINED)}
 BESIDE_TEXT = [
@@ -123,7 +123,7 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
         {"words": "tokens", "tag_columns": {"ner": "ner_tags"}},
     ),
     "label_studio-min": (label_studio_min(), {"format": "label_studio", "text": "comment"}),
-    "overlaps": (OVERLAPS, {"overlaps": "longest"}),
+    "overlaps": (FEW_OVERLAPS, {"overlaps": "longest"}),
     "parquet of objects": (
         pd.DataFrame({"id": range(60), "tokens": AS_OBJECTS}).to_parquet(),
         {"words": "tokens.text", "tag_columns": {"ner": "tokens.tag"}, "id": "id"},
@@ -238,6 +238,13 @@ def test_messages_of_a_chat_are_no_words(tmp_path: Path) -> None:
     messages = [{"role": "user", "content": "Where is she?"}, {"role": "assistant", "content": "In Oslo."}]
     found = message_of(describe, write(tmp_path, {"f": json.dumps({"messages": messages})}) / "f")
     assert "f: no lists of words and tags (keys: messages.role, messages.content); expected two" in found
+
+
+def test_policy_that_loses_much_of_a_type_is_left_to_the_user(tmp_path: Path) -> None:
+    description, section = inspect(write(tmp_path, {"f": OVERLAPS}) / "f")
+    assert "%: X 100%) (" in description
+    assert "\noverlaps: longest loses more than a quarter of the spans of a type, so the section below" in description
+    assert "overlaps" not in section["dataset"]
 
 
 @pytest.mark.parametrize("count", [1, 5])
