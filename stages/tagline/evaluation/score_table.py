@@ -56,8 +56,12 @@ def _operating_point(metrics: dict[str, Any]) -> Iterator[str]:
     ]
     yield tabulate(rows, ("type", "target", "bias", *points), tablefmt="simple", disable_numparse=True)
     for name, point in points["validation"].items():
+        where = f"evaluate.operating_point.{point['measure']}: "
         if "promise" in point:
-            yield f"evaluate.operating_point.{point['measure']}: {printable(point['promise']['statement'])}"
+            yield f"{where}{printable(point['promise']['statement'])}"
+            continue
+        if metrics["validation"]["per_type"].get(name, {"number": 0})["number"] == 0:
+            yield f"{where}validation does not have {printable(name)}; expected some; annotate it, or remove the target"
             continue
         if "highest_on_validation" in point:
             reason = f"at most {point['highest_on_validation']:.3f} with any bias, so it gets none"
@@ -66,8 +70,8 @@ def _operating_point(metrics: dict[str, Any]) -> Iterator[str]:
         else:
             continue
         yield (
-            f"evaluate.operating_point.{point['measure']}: {printable(name)} does not reach {point['target']:g} on "
-            f"validation, but {reason}; lower the target or improve the model"
+            f"{where}{printable(name)} does not reach {point['target']:g} on validation, but {reason}; lower the "
+            "target or improve the model"
         )
 
 
