@@ -15,6 +15,7 @@ if __name__ == "__main__":
 
 from pathlib import Path
 
+from tagline.audit.audit_params import read_audit
 from tagline.audit.labelling import label_all
 from tagline.core import launchers
 from tagline.core.errors import exit_with_message, take_no_arguments

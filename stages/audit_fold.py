@@ -16,7 +16,7 @@ if __name__ == "__main__":
 
 from pathlib import Path
 
-from tagline.audit.audit_params import AUDIT_PARAMS
+from tagline.audit.audit_params import AUDIT_PARAMS, read_audit
 from tagline.audit.labelling import label_fold
 from tagline.core.errors import ArgumentParser
 from tagline.core.params import read_section

@@ -9,7 +9,7 @@ import yaml
 from dvc.utils.serialize import modify_yaml
 from helpers.project import ROOT, edit
 
-from tagline.audit.audit_params import AUDIT_PARAMS
+from tagline.audit.audit_params import AUDIT_PARAMS, read_audit
 from tagline.core.errors import UserError
 from tagline.tools.settings import audit_pipeline
 from tagline.tools.settings.audit_pipeline import DVC_YAML
@@ -55,14 +55,14 @@ def test_params_stay_and_frozen_stages_are_current(root: Path) -> None:
         content["stages"]["audit"]["frozen"] = True
     audit_pipeline.check()
     edit(DVC_YAML, "models/finetuned", "models/other")
-    with pytest.raises(UserError, match="^audit/dvc.yaml: out of date; expected that of this version; run `python"):
+    with pytest.raises(UserError, match="^audit/dvc.yaml: out of date; expected that of this version; run `tagline"):
         audit_pipeline.check()
     assert audit_pipeline.create() == [DVC_YAML]
     assert read_audit().seed == 7
 
 
 def test_missing_or_other_pipeline_is_an_error(root: Path) -> None:
-    with pytest.raises(UserError, match="^audit/dvc.yaml is missing; expected the pipeline of the audit; run `python"):
+    with pytest.raises(UserError, match="^audit/dvc.yaml is missing; expected the pipeline of the audit; run `tagline"):
         audit_pipeline.check()
     DVC_YAML.parent.mkdir()
     DVC_YAML.write_text("# Derived from ../dvc.yaml\n")
