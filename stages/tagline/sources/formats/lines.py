@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from io import TextIOWrapper
@@ -21,6 +22,8 @@ UTF_8 = "utf-8"
 MARK = "\ufeff"
 _LFS_POINTER = "version https://git-lfs.github.com/spec/"
 GZIP = b"\x1f\x8b"
+# The most bytes that a gzip file may have for each compressed one, if they are more than this altogether.
+_MOST_GROWTH, _LARGE = 200, 2**26
 _BLOCK = 8192  # bytes at the beginning of a file that show its line ends
 UTF_8_REMEDY = "save the file as UTF-8"
 ENCODING_REMEDY = (
@@ -47,7 +50,7 @@ def read_lines(
     with path.open("rb") as file, damaged:
         compressed = file.read(len(GZIP)) == GZIP
         file.seek(0)
-        with closing(gzip.GzipFile(fileobj=file) if compressed else file) as content:
+        with closing(_GzipFile(fileobj=file) if compressed else file) as content:
             if borders and b"\r\r\n" in content.peek(_BLOCK):
                 raise UserError(f"{path}: lines end with \\r\\r\\n, as a line and an empty one; expected \\n or \\r\\n")
             lines = decoded_lines(cast(BinaryIO, content), str(path), encoding, remedy)
@@ -55,6 +58,17 @@ def read_lines(
                 lines = _not_utf_8(lines, str(path), encoding)
             for number, line in lines:
                 yield number, line.removeprefix(MARK)
+
+
+class _GzipFile(gzip.GzipFile):
+    """A gzip file that ends with a `ValueError` where it grows as no text does, such as gigabytes of one character."""
+
+    def read1(self, size: int = -1) -> bytes:
+        """See the base class."""
+        content = super().read1(size)
+        if self.tell() > max(_LARGE, _MOST_GROWTH * os.fstat(self.fileno()).st_size):
+            raise ValueError(f"it grows by a factor above {_MOST_GROWTH}")
+        return content
 
 
 def _not_utf_8(lines: Iterator[tuple[int, str]], name: str, encoding: str) -> Iterator[tuple[int, str]]:
