@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -122,8 +121,8 @@ def _reason(error: BaseException) -> str:
 
 @contextmanager
 def _silent_stderr() -> Iterator[None]:
-    """Drop what native code writes to standard error in the block, unless other threads may write there."""
-    if sys.stderr is None or threading.active_count() > 1:  # None: closed, as by `2>&-`
+    """Drop what native code writes to standard error in the block."""
+    if sys.stderr is None:  # closed, as by `2>&-`
         yield
         return
     sys.stderr.flush()

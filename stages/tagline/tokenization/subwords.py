@@ -7,6 +7,7 @@ is tokenised once, and the rest is array indexing. `one_by_one` checks this on s
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -114,8 +115,9 @@ def of_sentences(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> Su
     counts = [np.empty(0, np.int64)]
     for start in range(0, len(sentences), BATCH):
         batch = sentences[start : start + BATCH]
-        # A regular expression may panic for some words only.
-        with reading_tokenizer(TOKENIZER_FILE, problem="it fails on a word", remedy="choose another encoder"):
+        # A regular expression may panic for some words only. Other threads may write to standard error meanwhile.
+        guard = reading_tokenizer if threading.active_count() == 1 else reading
+        with guard(TOKENIZER_FILE, problem="it fails on a word", remedy="choose another encoder"):
             encoded = tokenizer.encode_batch(batch, is_pretokenized=True, add_special_tokens=False)
         for words, encoding in zip(batch, encoded, strict=True):
             try:
