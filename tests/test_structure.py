@@ -39,7 +39,6 @@ UNNEEDED = {
     "stages/tagline/core/capital_marks.py",  # download and tokenize-align alone read it
     "stages/tagline/core/findings.py",  # train, evaluate and export count nothing unusual
     "stages/tagline/core/launchers.py",  # download and tokenize-align are never launched as several processes
-    "stages/tagline/core/model_config.py",  # tokenize-align opens no model
     "stages/tagline/core/progress.py",  # tokenize-align uses no library with bars of its own but `datasets`
     "stages/tagline/hub/epoch_pushes.py",  # export pushes once
     "stages/tagline/labels/model_settings.py",  # tokenize-align opens no model

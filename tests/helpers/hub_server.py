@@ -44,6 +44,7 @@ class Hub:
         self.objects: dict[str, bytes] = {}  # uploaded large files by SHA-256
         self.xet: Path | None = None  # folder in which the xet library stores large files
         self.failing: dict[str, int] = {}  # error statuses by name of route
+        self.failing_headers: dict[str, str] = {}  # of all error statuses
         self.unheard: set[str] = set()  # routes that close the connection and do nothing
         self.unanswered: set[str] = set()  # routes that do their work and close the connection within the answer
         self.storage = ""  # URL to which requests for files are redirected, if any
@@ -116,7 +117,7 @@ class _Handler(Writing, BaseHTTPRequestHandler):
                     return
             raise Refused(HTTPStatus.NOT_FOUND)
         except Refused as refused:
-            self.send(b"", refused.status, refused.headers)
+            self.send(b"", refused.status, refused.headers | self.hub.failing_headers)
 
     do_GET = do_HEAD = do_POST = do_PUT = answer  # noqa: N815 (the names that http.server looks for)
 

@@ -169,8 +169,10 @@ def _parse_rules(content: Mapping[str, Any]) -> tuple[WordRule, SentenceRule]:
 
 
 def backends(folder: Path) -> list[BackendName]:
-    """List the backends whose files exist, fastest on a CPU first."""
-    return [name for name in get_args(BackendName) if name == "torch" or (folder / GRAPHS[name]).is_file()]
+    """List the backends whose files exist or should, by hashes.json, fastest on a CPU first."""
+    listed = hashes(folder)
+    found = {name for name, graph in GRAPHS.items() if graph in listed or (folder / graph).is_file()} | {"torch"}
+    return [name for name in get_args(BackendName) if name in found]
 
 
 def external_weights(folder: Path, backend: BackendName) -> list[Path]:

@@ -74,7 +74,7 @@ def extra(name: str, user: str) -> Iterator[None]:
 
 
 def require(path: Path, made_by: str) -> None:
-    """Raise a `UserError` if an upstream artifact is missing.
+    """Raise a `UserError` if an upstream artifact is missing, or a device or pipe, which may have no end.
 
     Args:
         path: file or folder that this stage reads.
@@ -82,6 +82,8 @@ def require(path: Path, made_by: str) -> None:
     """
     if not path.exists():
         raise UserError(f"{path} is missing: the stage {made_by} writes it, so run `dvc repro {made_by}` first")
+    if not path.is_file() and not path.is_dir():
+        raise UserError(f"{path}: not a file but a device or pipe; remove it, and run `dvc repro {made_by}`")
 
 
 class ArgumentParser(argparse.ArgumentParser):

@@ -21,6 +21,8 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 
 PARAMS = Path("params.yaml")
+# Of a file, each alias counted as what it stands for.
+MOST_VALUES = 100_000
 # It has every key, with the value that a missing one should get.
 _SAMPLE = Path(__file__).parents[3] / "presets/sample.yaml"
 # What the stages write. DVC does not let a stage read what it, or a later stage, writes.
@@ -101,15 +103,29 @@ def parse(text: str, path: Path) -> CommentedMap:
         raise UserError(f"{path}:{line}: a merge conflict; expected one side; keep one, without the marks")
     try:
         content = YAML(typ="rt").load(text)
+        _check_size(content)
     except DuplicateKeyError as error:
         # The rest of its message shows both values, which may be whole sections.
         problem = str(error.problem).partition(" with value ")[0]
         raise UserError(f"{path}:{error.problem_mark.line + 1}: {problem}; expected each key once") from None
+    except AttributeError:  # of ruamel
+        raise UserError(f"{path}: a mapping is merged (<<) into itself; expected another one") from None
     except (YAMLError, ValueError, RecursionError) as error:
         raise UserError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, CommentedMap):
         raise UserError(f"{path} must be a mapping with one section per stage")
     return content
+
+
+def _check_size(content: Any) -> None:
+    """Raise a `ValueError` if aliases make a file endless, or far larger than it looks."""
+    values, count = [content], 0
+    while values:
+        value, count = values.pop(), count + 1
+        if count > MOST_VALUES:
+            raise ValueError(f"with its aliases it has more than {MOST_VALUES:,} values")
+        if isinstance(value, dict | list):
+            values.extend(value.values() if isinstance(value, dict) else value)
 
 
 def read_section(name: str, schema: type[S], path: Path = PARAMS) -> S:

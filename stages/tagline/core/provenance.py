@@ -88,7 +88,13 @@ def verify(folder: Path, made_by: str, *others: Path) -> dict[str, str]:
     return expected
 
 
-def verify_files(folder: Path, expected: Mapping[str, str], made_by: str, names: Collection[str] | None = None) -> None:
+def verify_files(
+    folder: Path,
+    expected: Mapping[str, str],
+    made_by: str,
+    names: Collection[str] | None = None,
+    source: Path | None = None,
+) -> None:
     """Compare files with their expected hashes.
 
     Args:
@@ -96,6 +102,7 @@ def verify_files(folder: Path, expected: Mapping[str, str], made_by: str, names:
         expected: the SHA-256 of each file, by its relative path.
         made_by: the stage of dvc.yaml that writes it.
         names: the files to compare; None: all.
+        source: the file that has the hashes, for the message; None: hashes.json.
 
     Raises:
         UserError: a file is damaged or missing, or its hash is unknown; the message names the first one.
@@ -109,7 +116,7 @@ def verify_files(folder: Path, expected: Mapping[str, str], made_by: str, names:
             cached = f"`dvc checkout {folder.as_posix()}` or " if path.is_relative_to(folder) else ""
             raise UserError(
                 f"{path}: changed since the stage {made_by} wrote it: its SHA-256 begins with {actual[:DIGITS]}; "
-                f"expected {wanted!s:.{DIGITS}} ({folder / HASHES}); run {cached}`dvc repro {made_by}`"
+                f"expected {wanted!s:.{DIGITS}} ({source or folder / HASHES}); run {cached}`dvc repro {made_by}`"
             )
 
 

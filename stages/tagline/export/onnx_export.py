@@ -26,7 +26,8 @@ from transformers import PreTrainedModel
 
 from tagline.artifacts.exported import DATA
 from tagline.core.errors import UserError
-from tagline.model.backends.onnx_model import INPUTS, OUTPUT
+from tagline.core.provenance import sha256
+from tagline.model.backends.onnx_model import HASHED, INPUTS, OUTPUT
 
 # The first opset with a GELU operator, which runtimes compute in one step.
 OPSET = 20
@@ -101,7 +102,12 @@ def write(model: ir.Model, path: Path, weights: Collection[Path] = ()) -> None:
     inside = sum(
         tensor.nbytes for tensor in tensors if tensor is not None and not isinstance(tensor, ir.ExternalTensor)
     )
-    ir.save(model, path, external_data=path.name + DATA if not weights or inside > MAX_BYTES else None)
+    if weights and inside <= MAX_BYTES:
+        used = {str(tensor.location) for tensor in tensors if isinstance(tensor, ir.ExternalTensor)}
+        model.metadata_props.update({HASHED + file.name: sha256(file) for file in weights if file.name in used})
+        ir.save(model, path)
+    else:
+        ir.save(model, path, external_data=path.name + DATA)
 
 
 def _strip(graph: Any) -> None:

@@ -21,10 +21,10 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
-from huggingface_hub.utils._http import hf_request_event_hook
+from huggingface_hub.utils._http import hf_request_event_hook, parse_ratelimit_headers
 
 from tagline.core.errors import UserError, invalid_url
-from tagline.core.terminal import safe_message, shortened
+from tagline.core.terminal import safe_message, shortened, show
 
 LOGIN = "`hf auth login` (or HF_TOKEN)"
 
@@ -34,12 +34,14 @@ NO_CONNECTION = (httpx2.HTTPError, ConnectionError)
 NO_HUB = (JSONDecodeError, FileMetadataError)
 
 _HEADERS = ("ETag", constants.HUGGINGFACE_HEADER_X_LINKED_ETAG, constants.HUGGINGFACE_HEADER_X_REPO_COMMIT)
+# Seconds that a client waits before it repeats a request, at most.
+LONGEST_WAIT = 60
 # A hash, as a header may have it (W/"abc"). No other W comes first: the library strips all of them.
 _NAME = re.compile(r'(?:W/)?"?[0-9A-VX-Za-z][\w.-]*"?', re.ASCII)
 
 
 class Client(httpx2.Client):
-    """A client that refuses answers with names that are paths."""
+    """A client that refuses answers with names that are paths, and shortens the waits that answers ask for."""
 
     def send(self, request: httpx2.Request, *, stream: bool = False, **options: Any) -> httpx2.Response:
         """Send a request, as the base class does.
@@ -48,6 +50,7 @@ class Client(httpx2.Client):
             UserError: a name in the answer has other characters than letters, digits, ``_``, ``.`` and ``-``.
         """
         response = super().send(request, stream=stream, **options)
+        _shorten_wait(response)
         if request.method == "HEAD":  # only of these are the headers used; a storage has other ETags
             for key in _HEADERS:
                 _check(key, response.headers.get(key))
@@ -55,6 +58,23 @@ class Client(httpx2.Client):
             for key, name in _names(response):
                 _check(key, name)
         return response
+
+
+def _shorten_wait(response: httpx2.Response) -> None:
+    """Print that a busy Hub asks to wait, and limit the wait: the library waits as long as it is told, silently.
+
+    Raises:
+        ValueError: the header has thousands of digits.
+    """
+    headers, busy = response.headers, response.status_code == 429
+    limit = parse_ratelimit_headers(headers) if busy else None
+    asked = str(limit.reset_in_seconds) if limit and not limit.remaining else headers.get("Retry-After", "").strip()
+    if not (busy or response.is_server_error) or not asked.isdigit():
+        return
+    headers.pop("RateLimit", None)
+    headers["Retry-After"] = str(min(int(asked), LONGEST_WAIT - 1))  # the library adds a second
+    wait = f"asking for {int(asked):,} s; a retry waits {LONGEST_WAIT} s at most"
+    show(f"{endpoint()} answered {response.status_code}, {wait}")
 
 
 def _names(response: httpx2.Response) -> list[tuple[str, Any]]:
@@ -106,6 +126,17 @@ def prepare() -> None:
     set_client_factory(
         lambda: Client(event_hooks={"request": [hf_request_event_hook]}, follow_redirects=True, timeout=None)
     )
+
+
+def refusal(error: BaseException | None) -> HfHubHTTPError | None:
+    """The error status that made a client fail, even if the client tried its cache then; a missing file is none."""
+    seen = []  # a cause that is raised again has what it caused as its context
+    while error is not None and error not in seen:
+        if isinstance(error, HfHubHTTPError) and error.response.status_code != 404:
+            return error
+        seen.append(error)
+        error = error.__cause__ or error.__context__
+    return None
 
 
 class Asked(NamedTuple):

@@ -13,6 +13,7 @@ from tagline.artifacts import exported
 from tagline.artifacts.exported import GRAPHS, TAGGER, Exported
 from tagline.core.errors import UserError, extra
 from tagline.core.names import BackendName
+from tagline.core.provenance import HASHES, verify_files
 from tagline.model.backends import Backend
 from tagline.model.batches import ONE_CORE, default_size
 
@@ -46,19 +47,20 @@ def chosen_backend(folder: Path, name: BackendName | None) -> BackendName:
     return name or available[0]
 
 
-def opened(folder: Path, about: Exported, name: BackendName) -> AbstractContextManager[Opened]:
+def opened(folder: Path, about: Exported, name: BackendName, verify: bool = True) -> AbstractContextManager[Opened]:
     """Load a model, and end its threads after the block.
 
     Args:
         folder: models/export.
         about: the content of its tagger.json.
         name: of the backend.
+        verify: whether to compare weights with the hashes that a graph has of them, without hashes.json.
 
     Raises:
         UserError: the files of the backend are damaged.
     """
     # Each backend imports only its own library: importing PyTorch takes longer than a prediction by onnxruntime.
-    return _torch(folder, about) if name == "torch" else _onnx(folder, about, name)
+    return _torch(folder, about) if name == "torch" else _onnx(folder, about, name, verify)
 
 
 @contextmanager
@@ -98,7 +100,7 @@ def _torch(folder: Path, about: Exported) -> Iterator[Opened]:
 
 
 @contextmanager
-def _onnx(folder: Path, about: Exported, name: BackendName) -> Iterator[Opened]:
+def _onnx(folder: Path, about: Exported, name: BackendName, verify: bool) -> Iterator[Opened]:
     from tagline.model.backends.onnx_model import OnnxModel, workers
 
     path = folder / GRAPHS[name]
@@ -108,5 +110,7 @@ def _onnx(folder: Path, about: Exported, name: BackendName) -> Iterator[Opened]:
             f"{path}: {model.labels} labels; expected {len(about.labels.names)} as in {folder / TAGGER}; "
             "run `dvc repro export` again"
         )
+    if verify and not (folder / HASHES).is_file():  # which has verified them
+        verify_files(folder, model.weights, "export", source=path)
     with workers() as threads:
         yield Opened(model, threads, ONE_CORE)

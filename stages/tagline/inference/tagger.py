@@ -54,7 +54,7 @@ class Tagger:
             which takes seconds.
         subwords_per_batch: maximum number of sub-words per forward pass, padding included; None: a default for the
             device.
-        verify: compare the files that the backend loads with hashes.json, if the folder has it.
+        verify: compare the files that the backend loads with hashes.json, or weights with the hashes in the graph.
         split_sentences: whether texts are split into sentences; None: as in training. Lists of words never are.
 
     Attributes:
@@ -81,9 +81,9 @@ class Tagger:
         self._split_sentences = self._about.sentences.split if split_sentences is None else split_sentences
         self._lock = Lock()
         exported.verify(Path(folder), exported.hashes(Path(folder)) if verify else {}, self.backend)
-        self._load(Path(folder))
+        self._load(Path(folder), verify)
 
-    def _load(self, folder: Path) -> None:
+    def _load(self, folder: Path, verify: bool) -> None:
         about = self._about
         require(folder / TOKENIZER_FILE, "export")
         tokenizer, _ = subwords.load(folder, "export")
@@ -95,7 +95,7 @@ class Tagger:
                 "`dvc repro export` again"
             )
         with ExitStack() as stack:  # ends the threads after an exception
-            model = stack.enter_context(opened(folder, about, self.backend))
+            model = stack.enter_context(opened(folder, about, self.backend, verify))
             self._predictor = Predictor(
                 model.backend,
                 head,

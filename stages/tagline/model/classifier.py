@@ -26,8 +26,11 @@ from tagline.model.precision import Resolved
 
 # The largest number of weights that a model may have beyond those in its files.
 _INITIALISED = 2**26
-# What the model returns, whatever the encoder's config.json says.
-_OUTPUTS = {"return_dict": True, "output_attentions": False, "output_hidden_states": False}
+# What the model returns, for windows of any length, whatever the encoder's config.json says.
+_OUTPUTS = {
+    **{"return_dict": True, "output_attentions": False, "output_hidden_states": False},
+    "chunk_size_feed_forward": 0,
+}
 # Names of learned or sinusoidal tables of absolute positions: embeddings.position_embeddings in BERT, wpe in GPT-2,
 # embed_positions in BioGPT. Tables of relative positions (rel_embeddings, relative_attention_bias) set no limit.
 _POSITION_TABLE = re.compile(r"(^|\.)((\w+_)?position_embeddings?|embed_positions|pos_embeddings?|wpe)$")

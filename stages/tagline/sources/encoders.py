@@ -12,7 +12,7 @@ from typing import Any
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
 from tagline.core.errors import UserError
-from tagline.core.model_config import check_config
+from tagline.core.model_config import check_config, check_normalizer
 from tagline.core.outputs import write_json
 from tagline.core.reading import parse_object, reading, reading_tokenizer
 from tagline.core.terminal import shortened
@@ -200,16 +200,18 @@ def _files_named_in(configuration: Path) -> dict[str, None]:
     return {key: None for key, value in content.items() if key.endswith("_file") and value is not None}
 
 
-def _check_ids(path: Path) -> None:
-    """Check the ids of a vocabulary, if it is in this file: the library allocates memory up to the largest one.
+def _check_memory(path: Path) -> None:
+    """Check the ids of a vocabulary, up to the largest of which the library allocates memory, and the normalizer.
 
     Raises:
-        UserError: an id is larger than that of any real vocabulary, or the file is damaged.
+        UserError: an id is larger than that of any real vocabulary, the normalizer lengthens words without end, or the
+            file is damaged.
     """
     if not path.is_file():
         return
     content = _object(path)
     with reading(path, remedy="choose another encoder"):
+        check_normalizer(content.get("normalizer"))
         vocabulary = (content.get("model") or {}).get("vocab")  # a list without ids for Unigram
         ids = [*vocabulary.values()] if isinstance(vocabulary, dict) else []
         ids += [token["id"] for token in content.get("added_tokens") or []]
@@ -219,7 +221,7 @@ def _check_ids(path: Path) -> None:
 
 def _load_tokenizer(folder: Path, **options: bool) -> PreTrainedTokenizerBase:
     named = _files_named_in(folder / "tokenizer_config.json")
-    _check_ids(folder / "tokenizer.json")
+    _check_memory(folder / "tokenizer.json")
     problem = "no tokenizer that transformers can load"
     with reading_tokenizer(folder, problem=problem, remedy="choose another encoder"):
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(

@@ -21,7 +21,7 @@ from tagline.core.errors import UserError
 from tagline.core.provenance import sha256
 from tagline.core.reading import reading
 from tagline.core.terminal import shortened
-from tagline.hub.client import LOGIN, NO_CONNECTION, NO_HUB, Asked, endpoint, prepare
+from tagline.hub.client import LOGIN, NO_CONNECTION, NO_HUB, Asked, endpoint, prepare, refusal
 from tagline.sources import encoders
 
 Kind = Literal["dataset", "model"]
@@ -166,8 +166,10 @@ def hub_errors(kind: Kind, name: str, revision: str) -> Iterator[None]:
     """Turn the exceptions of the Hub's clients into a `UserError`."""
     try:
         yield
-    except _FAILURES as error:
-        raise UserError(_explain(error, kind, name, revision)) from None
+    except Exception as error:
+        if (refused := refusal(error)) is None and not isinstance(error, _FAILURES):
+            raise
+        raise UserError(_explain(refused or error, kind, name, revision)) from None
 
 
 def _explain(error: Exception, kind: Kind, name: str, revision: str) -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from tokenizers import Tokenizer
 
+from tagline.core.errors import UserError
 from tagline.labels.alignment import NO_WORD
 from tagline.labels.arrays import Ints
 from tagline.labels.windows import Windows
@@ -47,6 +48,9 @@ class WindowCutter:
         max_length: the largest number of sub-words of a window, special tokens included.
         stride: the largest number of sub-words that two consecutive windows share.
         context: the largest number of sub-words of the same document that a window has on each side of its own.
+
+    Raises:
+        UserError: the special tokens leave no room for words.
     """
 
     def __init__(self, tokenizer: Tokenizer, one_by_one: bool, max_length: int, stride: int, context: int = 0) -> None:
@@ -55,6 +59,11 @@ class WindowCutter:
         before, after = subwords.special_tokens(tokenizer)
         self.specials = Subwords(np.array(before + after, dtype=np.int32), np.array([len(before), len(after)]))
         self.capacity = max_length - len(before) - len(after)
+        if self.capacity < 1:
+            raise UserError(
+                f"{subwords.TOKENIZER_FILE}: {len(before) + len(after)} special tokens around each window; expected "
+                f"fewer than max_length, which is {max_length}; raise it, or choose another encoder"
+            )
 
     def cut(
         self,

@@ -7,6 +7,7 @@ is tokenised once, and the rest is array indexing. `one_by_one` checks this on s
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,6 +19,7 @@ from tokenizers import Tokenizer, models
 
 from tagline.core.errors import UserError
 from tagline.core.names import TOKENIZER_FILE
+from tagline.core.model_config import check_normalizer
 from tagline.core.outputs import read_json
 from tagline.core.reading import reading, reading_tokenizer
 from tagline.labels.arrays import Ints
@@ -83,6 +85,7 @@ def load(folder: Path, made_by: str = "download") -> tuple[Tokenizer, int | None
         )
     with reading_tokenizer(folder / TOKENIZER_FILE, made_by):
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+        check_normalizer(tokenizer.normalizer and json.loads(tokenizer.normalizer.__getstate__()))
         # Some damage shows only then. The ids include those of special tokens.
         for encoding in tokenizer.encode_batch(_PROBE, is_pretokenized=True):
             np.array(encoding.ids, dtype=np.int32)
@@ -106,13 +109,16 @@ def of_sentences(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> Su
     """The sub-words of every word of the sentences, as ``tokenizer(words, is_split_into_words=True)`` makes them.
 
     Raises:
-        UserError: the vocabulary has an id that is too large, as in a damaged file.
+        UserError: the vocabulary has an id that is too large, as in a damaged file, or the tokenizer fails on a word.
     """
     ids = [np.empty(0, np.int32)]
     counts = [np.empty(0, np.int64)]
     for start in range(0, len(sentences), BATCH):
         batch = sentences[start : start + BATCH]
-        encoded = tokenizer.encode_batch(batch, is_pretokenized=True, add_special_tokens=False)
+        # A regular expression may panic for some words only. Other threads may write to standard error meanwhile.
+        guard = reading_tokenizer if threading.active_count() == 1 else reading
+        with guard(TOKENIZER_FILE, problem="it fails on a word", remedy="choose another encoder"):
+            encoded = tokenizer.encode_batch(batch, is_pretokenized=True, add_special_tokens=False)
         for words, encoding in zip(batch, encoded, strict=True):
             try:
                 ids.append(np.array(encoding.ids, dtype=np.int32))

@@ -94,6 +94,11 @@ def test_all_errors_are_in_one_message(params: Path) -> None:
         ("train: {}\ntrain: {}\n", 'params.yaml:2: found duplicate key "train"; expected each key once'),
         ("a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> x\n", "params.yaml:2: a merge conflict; expected one side"),
         ("[" * 500, "params.yaml is not YAML"),
+        ("a: &a\n  <<: *a\n", "params.yaml: a mapping is merged (<<) into itself; expected another one"),
+        (
+            f"a: &a [{'1,' * 400}]\nb: [{'*a,' * 400}]\n",
+            "params.yaml is not YAML: with its aliases it has more than 100,000 values",
+        ),
         ("", "params.yaml must be a mapping with one section per stage"),
         (None, "params.yaml is missing; run the stages from the root of the repository"),
     ],

@@ -56,13 +56,17 @@ def test_unchanged_folder_is_accepted_and_hidden_files_ignored(artifact: Path) -
         ("b/z", None, "^out/b/z is missing: the stage train writes it, so run `dvc repro train`"),
         (HASHES, '{"a": 1, "b/z": 1}', "^out/a: changed since .+ expected 1 "),
         (HASHES, "{}", "^out/a: unexpected"),
+        ("b/z", "/dev/zero", "^out/b/z: not a file but a device or pipe; remove it, and run `dvc repro train`"),
+        (HASHES, "/dev/zero", "^out/hashes.json: not a file but a device or pipe"),
         (HASHES, None, "^out/hashes.json is missing: the stage train writes it"),
     ],
 )
 def test_changed_missing_or_new_file_is_named(artifact: Path, name: str, content: str | None, message: str) -> None:
-    if content is None:
+    if content is None or content.startswith("/"):
         (artifact / name).unlink()
-    else:
+    if content is not None and content.startswith("/"):
+        (artifact / name).symlink_to(content)
+    elif content is not None:
         (artifact / name).write_text(content)
     with pytest.raises(UserError, match=message):
         verify(artifact, "train")

@@ -21,6 +21,7 @@ from onnxscript import ir
 from safetensors.torch import save_file
 from transformers import PreTrainedModel
 
+from tagline.core.provenance import sha256
 from tagline.export import onnx_export
 from tagline.model.backends.onnx_model import OnnxModel
 from tagline.model.backends.torch_model import TorchModel
@@ -87,7 +88,10 @@ def test_graph_has_standard_operators_dynamic_shapes_and_no_paths(graphs: Graphs
     assert shapes == {"input_ids": given, "attention_mask": given, "logits": [*given, 3]}
     for text in (str(ROOT), str(Path(torch.__file__).parents[1]), str(Path.home()) + "/", "stack_trace", "line 1"):
         assert text.encode() not in path.read_bytes()
-    for entry in (graph, graph.graph, *graph.graph.node, *graph.graph.value_info, *graph.graph.initializer):
+    assert {entry.key: entry.value for entry in graph.metadata_props} == {
+        f"sha256:{file}": sha256(path.with_name(file)) for file in set(outside(path).values())
+    }
+    for entry in (graph.graph, *graph.graph.node, *graph.graph.value_info, *graph.graph.initializer):
         assert not entry.metadata_props and not entry.doc_string
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import onnx
 import pytest
 import torch
 from helpers.handmade_export import SPANS, WORDS, save_export
@@ -22,6 +24,7 @@ from transformers import AutoModelForTokenClassification, pipeline
 from tagline.artifacts import exported
 from tagline.artifacts.exported import Exported, SentenceRule, WordRule
 from tagline.core.errors import UserError
+from tagline.core.provenance import HASHES, sha256
 from tagline.inference import Document, Mention, Tagger
 from tagline.inference import tagger as module
 from tagline.text.words import split_words
@@ -121,6 +124,26 @@ def test_threads_share_a_tagger(tagger: Tagger) -> None:
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(tagger.words, sentences))
     assert [[tuple(mention)[:4] for mention in each] for each in found] == [[("LOC", "Oslo", 21, 22)]] * 100
+
+
+def test_missing_graph_and_other_weights_than_those_of_the_graph_are_refused(tmp_path: Path) -> None:
+    """An int8 graph that is listed but missing would else be another backend, with other scores."""
+    folder = save_export(tmp_path)
+    graph, weights = onnx.load(folder / exported.GRAPHS["onnx"]), folder / "model.safetensors"
+    weights.write_bytes(b"weights")
+    entry = graph.metadata_props.add()
+    entry.key, entry.value = f"sha256:{weights.name}", sha256(weights)
+    onnx.save(graph, folder / exported.GRAPHS["onnx"])
+    Tagger(folder).close()
+    weights.write_bytes(b"again")
+    with pytest.raises(
+        UserError, match=r"safetensors: changed since the stage export .* expected .*/onnx/model\.onnx\);"
+    ):
+        Tagger(folder)
+    Tagger(folder, verify=False).close()
+    (folder / HASHES).write_text(json.dumps({exported.GRAPHS["onnx-int8"]: "0"}))
+    with pytest.raises(UserError, match=r"onnx/model_quantized\.onnx is missing: the stage export writes it"):
+        Tagger(folder)
 
 
 def test_tagger_opened_before_a_fork_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

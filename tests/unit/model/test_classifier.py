@@ -91,6 +91,11 @@ def test_pooler_may_be_missing(tmp_path: Path) -> None:
     assert classifier.new_classifier(tmp_path, NER).classifier.out_features == 3
 
 
+def test_encoder_that_cuts_its_layers_input_reads_windows_of_any_length(encoder: Path) -> None:
+    rewrite(encoder, dict, chunk_size_feed_forward=7)
+    assert classifier.new_classifier(encoder, NER)(torch.ones(1, 5, dtype=torch.int64)).logits.shape == (1, 5, 3)
+
+
 def test_classifier_instead_of_an_encoder_is_refused_unless_its_size_differs(encoder: Path, tmp_path: Path) -> None:
     classifier.new_classifier(encoder, NER).save_pretrained(tmp_path / "model")
     with pytest.raises(UserError, match="model: already a token classifier; expected an encoder without a classifier"):

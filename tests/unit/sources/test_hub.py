@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from functools import partial
 from hashlib import sha256
+from types import SimpleNamespace
 
+import datasets.config
 import pytest
 from helpers.hub_server import Hub
 from helpers.messages import message_of
 from huggingface_hub import HfApi, ModelInfo, constants
+from huggingface_hub.utils import _http
 
 from tagline.core.errors import UserError
-from tagline.sources import hub
+from tagline.sources import hub, hub_dataset
+from tagline.sources.download_params import HubDataset
 
 NAME, GATED = "ada/people", "ada/gated"
 LFS = ("size", "sha256", "pointerSize")
@@ -77,6 +83,28 @@ def test_hub_that_fails_is_asked_once(server: Hub, status: int | None, message: 
     server.unheard.add("info")
     assert fault().startswith(message.replace("{url}", server.url))
     assert questions(server) == [f"GET /api/datasets/{NAME}/revision/main"]
+
+
+@pytest.mark.parametrize(
+    ("status", "header"), [(429, "RateLimit"), (429, "Retry-After"), (503, "Retry-After"), (500, "")]
+)
+@pytest.mark.parametrize(("kind", "route"), [("model", "tree"), ("model", "resolve"), ("dataset", "resolve")])
+def test_wait_that_the_hub_asks_for_is_printed_and_limited(
+    server: Hub, online: pytest.MonkeyPatch, capsys, kind: str, route: str, status: int, header: str
+) -> None:
+    online.setattr(datasets.config, "HF_HUB_OFFLINE", False)
+    online.setattr(datasets.config, "HF_ENDPOINT", server.url)
+    slept: list[float] = []
+    online.setattr(_http, "time", SimpleNamespace(sleep=slept.append, time=time.time))
+    found = hub.find(kind, NAME, "main")
+    server.failing[route] = status
+    server.failing_headers = {header or "X-Id": '"api";r=0;t=1000000000' if header == "RateLimit" else "1000000000"}
+    params = HubDataset.model_construct(name=NAME, config=None)
+    call = partial(hub.fetch_encoder, found) if kind == "model" else partial(hub_dataset.load, found, params)
+    assert message_of(call) == f"{NAME}: the Hub answered {status}; try again later"
+    assert max(slept) == (60 if header else 8)
+    told = f"{server.url} answered {status}, asking for 1,000,000,000 s; a retry waits 60 s at most\n"
+    assert set(capsys.readouterr().out.splitlines(keepends=True)) == ({told} if header else set())
 
 
 def test_offline_only_a_commit_will_do(online: pytest.MonkeyPatch) -> None:

@@ -12,12 +12,13 @@ import pytest
 from helpers.tiny import ODD_WORDS, PEOPLE, byte_level_bpe, unigram, word_piece
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, models
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 from transformers import AutoTokenizer, BertTokenizer, ByT5Tokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from tagline.core.errors import UserError
 from tagline.sources import encoders
 from tagline.tokenization import subwords
+from tagline.tokenization.subword_windows import WindowCutter
 from tagline.tokenization.subwords import Vocabulary, of_sentences, one_by_one, special_tokens
 
 MADE: dict[str, Callable[[], PreTrainedTokenizerBase]] = {
@@ -83,6 +84,27 @@ def test_tokenizers_without_fixed_word_ids_are_refused(tmp_path: Path) -> None:
     ByT5Tokenizer().save_pretrained(tmp_path / "slow")
     with pytest.raises(UserError, match="slow: ByT5Tokenizer is not a fast tokenizer, so it has no word ids; choose"):
         subwords.load(tmp_path / "slow")
+
+
+def test_hostile_normalizers_patterns_and_templates_are_refused(tmp_path: Path, capfd, monkeypatch) -> None:
+    made = word_piece(["a"])
+    tokenizer = made.backend_tokenizer
+    twice = normalizers.Replace("a", "a" * 100)
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Sequence([twice, twice])])
+    made.save_pretrained(tmp_path)
+    for load in (subwords.load, encoders.load_tokenizer):
+        with pytest.raises(UserError, match=r"json: damaged \(its normalizer may replace a letter by 10,000; expected"):
+            load(tmp_path)
+    tokenizer.normalizer = None
+    with pytest.raises(
+        UserError, match=r"json: 2 special tokens around each window; expected fewer than max_length, wh"
+    ):
+        WindowCutter(tokenizer, True, 2, 1)
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("(x+x+)+y"), "isolated")
+    monkeypatch.setattr("threading.active_count", lambda: 1)  # those of earlier tests
+    with pytest.raises(UserError, match=r"json: it fails on a word \(.*retry-limit.*\); choose another encoder"):
+        of_sentences(tokenizer, [["a"], ["x" * 40]])
+    assert capfd.readouterr().err == ""
 
 
 def test_longest_input_of_the_encoder_is_read(tmp_path: Path) -> None:

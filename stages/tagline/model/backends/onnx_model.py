@@ -22,6 +22,8 @@ from tagline.model.batches import pad
 # The names of inputs and output that `tagline.export.onnx_export` writes.
 INPUTS = ("input_ids", "attention_mask")
 OUTPUT = "logits"
+# The prefix of the names of files of weights in a graph's metadata, which has their SHA-256.
+HASHED = "sha256:"
 # On a CPU, the fused operator for addition and layer normalisation is five times slower than two operators.
 DISABLED_FUSION = "SkipLayerNormFusion"
 
@@ -38,6 +40,7 @@ class OnnxModel:
 
     Attributes:
         labels: the number of labels.
+        weights: the SHA-256 of the files whose weights the graph refers to, as it was exported with them.
 
     Raises:
         UserError: the file is missing, damaged, or another kind of model.
@@ -65,10 +68,20 @@ class OnnxModel:
             reason = str(error).splitlines()[0]
             raise UserError(f"{path}: damaged ({reason}); run `dvc repro export` again") from None
         del contents  # onnxruntime has copied them
-        if tuple(entry.name for entry in self.session.get_inputs()) != INPUTS:
-            raise UserError(f"{path}: not a token classifier of this project; expected the inputs {', '.join(INPUTS)}")
+        inputs = tuple(entry.name for entry in self.session.get_inputs())
+        shapes = {entry.name: entry.shape for entry in self.session.get_outputs()}
+        if inputs != INPUTS or len(shapes.get(OUTPUT, ())) != 3:
+            raise UserError(
+                f"{path}: not a token classifier of this project; expected the inputs {', '.join(INPUTS)} and the "
+                f"output {OUTPUT} of three dimensions"
+            )
         self.path, self.padding = path, padding
-        self.labels: int = self.session.get_outputs()[0].shape[-1]
+        self.labels: int = shapes[OUTPUT][-1]
+        self.weights = {
+            name.removeprefix(HASHED): hashed
+            for name, hashed in self.session.get_modelmeta().custom_metadata_map.items()
+            if name.startswith(HASHED)
+        }
 
     def logits(
         self, rows: Sequence[npt.NDArray[np.integer[Any]]], positions: Sequence[npt.NDArray[np.int64]]

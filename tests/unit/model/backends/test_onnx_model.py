@@ -40,6 +40,11 @@ def test_missing_damaged_or_other_graph_is_an_error(tmp_path: Path) -> None:
         OnnxModel(path)
     with pytest.raises(UserError, match="not a token classifier of this project; expected the inputs input_ids, atten"):
         OnnxModel(save(path, "x", "y"))
+    graph = onnx.load(save(path))
+    del graph.graph.output[:]
+    onnx.save(graph, path)
+    with pytest.raises(UserError, match="expected the inputs input_ids, attention_mask and the output logits of three"):
+        OnnxModel(path)
 
 
 def test_onnxruntime_sends_no_telemetry(tmp_path: Path) -> None:
