@@ -22,7 +22,7 @@ from starlette.requests import ClientDisconnect
 
 from tagline.inference import Tagger
 from tagline.report.html_files import FOLDER, render_file
-from tagline.tools.serving.batching import Batcher
+from tagline.tools.serving.batching import Batcher, TooBusy
 from tagline.tools.serving.bodies import EntityGroup, Found, Inputs, Texts
 
 # Maximum number of faults of a body that a message lists.
@@ -108,7 +108,7 @@ class RequestHandler:
         self._answered = Counter("tagline_requests", "Requests answered.", ["path", "status"], registry=registry)
         self._seconds = Histogram("tagline_request_seconds", "From request to answer.", ["path"], registry=registry)
         words = Counter("tagline_words", "Words labelled.", registry=registry)
-        self.batcher = Batcher(tagger, words.inc)
+        self.batcher = Batcher(tagger, words.inc, limits.seconds)
         queue = Gauge("tagline_queue_requests", "Requests that wait for a batch.", registry=registry)
         queue.set_function(lambda: self.batcher.waiting)
         in_progress = Gauge("tagline_requests_in_progress", "Requests that are not answered yet.", registry=registry)
@@ -152,6 +152,9 @@ class RequestHandler:
         try:
             async with asyncio.timeout(self._limits.seconds):
                 answers = await self.batcher.label(inputs)
+        except TooBusy as busy:
+            reason = f"more requests are waiting than can be answered within {self._limits.seconds} seconds"
+            raise try_again(reason, busy.seconds) from None
         except TimeoutError:
             raise try_again(f"no answer within {self._limits.seconds} seconds") from None
         shown = [interface.shown(answer) for answer in answers]
@@ -174,9 +177,9 @@ class RequestHandler:
         return bytes(body)
 
 
-def try_again(reason: str) -> HTTPException:
-    """The refusal of a request that would be answered at another time."""
-    return HTTPException(503, f"{reason}; try again later", {"Retry-After": "1"})
+def try_again(reason: str, seconds: int = 1) -> HTTPException:
+    """The refusal of a request that would be answered some seconds later."""
+    return HTTPException(503, f"{reason}; try again later", {"Retry-After": str(seconds)})
 
 
 def malformed(error: ValidationError) -> HTTPException:
