@@ -7,7 +7,7 @@ import json
 import logging
 import time
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -18,6 +18,7 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from pydantic import ValidationError
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
 
 from tagline.inference import Tagger
@@ -40,8 +41,14 @@ class Limits:
     seconds: int = field(default=30, metadata={"help": "seconds to receive a request, and to answer it"})
 
 
-def create(tagger: Tagger, limits: Limits) -> FastAPI:
-    """Make the ASGI application that serves a tagger."""
+def create(tagger: Tagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> FastAPI:
+    """Make the ASGI application that serves a tagger.
+
+    Args:
+        tagger: labels the texts.
+        limits: beyond which a request is refused.
+        hosts: the names that clients may call the service by in the header ``Host``; ``*``: any.
+    """
     handler = RequestHandler(tagger, limits)
     folder = Path(__file__).parent
     page = render_file(folder / "page.html", {"task": tagger.labels.task}, FOLDER / "marks.js", folder / "page.js")
@@ -53,6 +60,7 @@ def create(tagger: Tagger, limits: Limits) -> FastAPI:
 
     # FastAPI's pages of documentation load scripts from another host, so there is only the schema.
     app = FastAPI(title="Tagline", version=VERSION, docs_url=None, redoc_url=None, lifespan=running)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)
 
     @app.head("/", include_in_schema=False)
     @app.get("/", include_in_schema=False)
@@ -120,7 +128,7 @@ class RequestHandler:
         Raises:
             HTTPException: the request is malformed, over a limit or too slow, or too many others are in progress.
         """
-        path, start, status = request.url.path, time.perf_counter(), 500
+        path, start, status = request.scope["path"], time.perf_counter(), 500  # no part of the header Host
         self._requests += 1
         try:
             content = await self._content(request, interface)

@@ -21,6 +21,7 @@ from tagline.labels.tagged import TaggedSentence
 from tagline.tools.predict.notations import json_line
 from tagline.tools.serving import batching
 from tagline.tools.serving.batching import FULL, Batcher, Input, TooBusy
+from tagline.tools.serving.program import names
 from tagline.tools.serving.service import Limits, create
 
 TEXT, WORDS = "😀 Ada Lind lives in Oslo.", ["Bo", "lives"]
@@ -255,6 +256,15 @@ def test_schema_describes_requests_and_answers(client: TestClient) -> None:
     assert set(body["properties"]) == {"text", "words"}
     assert schema["info"]["version"] == version("tagline")
     assert client.get("/docs").status_code == 404, "FastAPI's page loads scripts from another host"
+
+
+def test_only_own_names_are_served(tagger: Tagger) -> None:
+    with TestClient(create(tagger, Limits(), names("127.0.0.1", ["*.example"]))) as client:
+        hosts = "localhost:8080", "127.0.0.1", "[::1]:1", "own.example", "site.test", "localhost/x?y#"
+        asked = [client.post("/entities", json={"text": "a"}, headers={"Host": name}).status_code for name in hosts]
+    assert asked == [200, 200, 200, 200, 400, 400]
+    assert names("::", []) == names("0.0.0.0", []) == ["*"]
+    assert "*" not in names("0.0.0.0", ["own.example"])
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/metrics", "/openapi.json"])
