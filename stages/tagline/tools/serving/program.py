@@ -64,7 +64,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
             tagger.split("")  # warns, or raises an error if the library that splits words is not installed
             host, port = listener.getsockname()[:2]
             show(f"serve: {options.model} ({tagger.backend}) at http://{f'[{host}]' if ':' in host else host}:{port}")
-            serve(tagger, limits, listener)
+            serve(tagger, limits, listener, names(options.host, options.hosts))
+
+
+def names(host: str, others: Sequence[str]) -> list[str]:
+    """The names that clients may call the service by, so that a web page whose name leads here (DNS rebinding) can't.
+
+    Args:
+        host: the address; the names of all addresses are not known, so any is allowed unless others are given.
+        others: given by the user.
+    """
+    if host in ("", "0.0.0.0", "::") and not others:
+        return ["*"]
+    own = f"[{host}]" if ":" in host else host
+    return ["localhost", "127.0.0.1", "[::1]", own, socket.gethostname(), *others]
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -94,10 +107,10 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def serve(tagger: Tagger, limits: Limits, listener: socket.socket) -> None:
+def serve(tagger: Tagger, limits: Limits, listener: socket.socket, hosts: Sequence[str]) -> None:
     """Answer requests until SIGTERM or Ctrl-C."""
     config = uvicorn.Config(
-        create(tagger, limits),
+        create(tagger, limits, hosts),
         log_config=LOGGING,
         access_log=False,
         server_header=False,
@@ -115,10 +128,26 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     add_no_split(parser)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
     parser.add_argument("--port", type=port_number, default=8080, help="0 for any free one (default: %(default)s)")
+    parser.add_argument(
+        "--hosts",
+        nargs="+",
+        type=host_name,
+        default=[],
+        metavar="NAME",
+        help="names that clients may call the service by (header Host) beside localhost, --host and the name of this "
+        "machine, such as tagline.example.com; * for any (default: any if --host is 0.0.0.0, otherwise no others)",
+    )
     for each in fields(Limits):
         about = f"{each.metadata['help']} (default: {each.default:,})"
         parser.add_argument(f"--max-{each.name}", type=natural, default=each.default, metavar="N", help=about)
     return parser.parse_args(arguments)
+
+
+def host_name(text: str) -> str:
+    """Convert an argument that is a name of a host, or a pattern of such names."""
+    if "*" in text.removeprefix("*.") and text != "*":
+        raise argparse.ArgumentTypeError(f"expected a name, *.DOMAIN or *, got {text!r}")
+    return text
 
 
 def port_number(text: str) -> int:
