@@ -13,6 +13,6 @@ COPY --from=build /venv /venv
 RUN useradd --system --uid 10001 tagline
 USER 10001
 EXPOSE 8080
-HEALTHCHECK --start-period=10s CMD ["/venv/bin/python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8080/health')"]
+HEALTHCHECK --start-period=10s CMD ["/venv/bin/python", "-c", "import re; from urllib.request import urlopen; port = re.search(r'--port\\W(\\d+)', open('/proc/1/cmdline').read()); urlopen(f'http://127.0.0.1:{port[1] if port else 8080}/health')"]
 # In the form of a list, so that SIGTERM reaches the service.
 ENTRYPOINT ["/venv/bin/tagline", "serve", "--model", "/model", "--host", "0.0.0.0"]

@@ -10,6 +10,9 @@ host.
 Then many requests go to the service, some of them malformed: each answer must be that of the tagger for this text,
 and each malformed one must be refused with status 4xx.
 
+Last, 1 to 256 clients send texts of 4,000 characters to the service, which gets 6 seconds to answer, too few for most
+of them; a client that is refused waits as Retry-After says. `kept` is the lowest speed as a share of the highest one.
+
     python benchmarks/serve.py                                       data/sample, models/export
     python benchmarks/serve.py --clients 64 --seconds 30 --rounds 3
     python benchmarks/serve.py --seconds 2 --requests 100000
@@ -30,7 +33,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +47,8 @@ SIDES = ("pipeline", "ours")
 # Malformed bodies, each refused in another way; every so many requests sends one.
 MALFORMED = (b'{"text": 3}', b'{"text": "a', b"\xff\xfe", b"[" * 10_000, b'{"text": ["\\ud800"]}', b'{"inputs": ""}')
 EVERY = 10
+# Of the overload: clients, characters per text, and seconds to answer.
+CLIENTS, LONG, LIMIT = (1, 4, 16, 64, 256), 4_000, 6
 
 
 def main() -> None:
@@ -55,37 +60,47 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10, help="per side and number of clients (default: 10)")
     parser.add_argument("--rounds", type=int, default=1, help="measurements per side, of which the best counts")
     parser.add_argument("--requests", type=int, default=10_000, help="requests that are compared (default: 10,000)")
+    parser.add_argument("--characters", type=int, default=1, help=argparse.SUPPRESS)
     parser.add_argument("--url", help=argparse.SUPPRESS)
     parser.add_argument("--pid", type=int, help=argparse.SUPPRESS)
     sides = {"prepare": prepare, "pipeline": serve_pipeline, "load": load, "check": check}
     arguments = parse_or_run(parser, sides, plain=())  # threads that spin while they wait would stop a busy host
     options = [f"--data={arguments.data.resolve()}", f"--model={arguments.model.resolve()}"]
     with tempfile.TemporaryDirectory() as folder:
+
+        def loaded(clients: int, url: str, pid: int, *more: str) -> dict[str, float]:
+            asked = ["--clients", str(clients), f"--seconds={arguments.seconds}", f"--url={url}", f"--pid={pid}"]
+            return measure(__file__, "load", folder, *asked, *more)
+
         measure(__file__, "prepare", folder, *options)
         best: dict[tuple[int, str], dict[str, float]] = {}
         for _ in range(arguments.rounds):
             for side in SIDES:
                 with server(side, folder, options) as (url, pid):
                     for clients in arguments.clients:
-                        asked = ["--clients", str(clients), f"--seconds={arguments.seconds}", f"--url={url}"]
-                        asked.append(f"--pid={pid}")
-                        done = measure(__file__, "load", folder, *asked)
+                        done = loaded(clients, url, pid)
                         key = clients, side
                         best[key] = max(best.get(key, done), done, key=lambda each: each["words_per_s"])
         with server("ours", folder, options) as (url, _):
             asked = ["--clients", str(max(arguments.clients)), f"--requests={arguments.requests}", f"--url={url}"]
             checked = measure(__file__, "check", folder, *asked)
-    print(json.dumps(summary(best, checked)))
+        with server("ours", folder, [*options, f"--max-seconds={LIMIT}"]) as (url, pid):
+            overload = {clients: loaded(clients, url, pid, f"--characters={LONG}") for clients in CLIENTS}
+    print(json.dumps(summary(best, checked, overload)))
 
 
-def summary(best: dict[tuple[int, str], dict[str, float]], checked: dict[str, Any]) -> dict[str, Any]:
+def summary(
+    best: dict[tuple[int, str], dict[str, float]], checked: dict[str, Any], overload: dict[int, dict[str, float]]
+) -> dict[str, Any]:
     """Print the table, and return the last line."""
-    columns = ("requests", "words_per_s", "p50_ms", "p99_ms", "cpu_ms")
-    rows = [[*key, *(of_side[name] for name in columns)] for key, of_side in sorted(best.items())]
+    columns = ("requests", "refused", "words_per_s", "p50_ms", "p99_ms", "cpu_ms")
+    measured = {**dict(sorted(best.items())), **{(clients, "overload"): each for clients, each in overload.items()}}
+    rows = [[*key, *(each[name] for name in columns)] for key, each in measured.items()]
     print(tabulate(rows, ["clients", "side", *columns]))
     print(f"compared: {checked}")
     most = max(clients for clients, _ in best)
     plain, ours = (best[most, side] for side in SIDES)
+    speeds = [each["words_per_s"] for each in overload.values()]
     sides = {side: {clients: best[clients, side] for clients, other in best if other == side} for side in SIDES}
     return {
         "name": "serve",
@@ -96,6 +111,7 @@ def summary(best: dict[tuple[int, str], dict[str, float]], checked: dict[str, An
         "cpu_ratio": round(plain["cpu_ms"] / ours["cpu_ms"], 2),
         "sides": sides,
         "checked": checked,
+        "overload": {"kept": round(min(speeds) / max(speeds), 2), **overload},
         "host": about(),
     }
 
@@ -103,7 +119,7 @@ def summary(best: dict[tuple[int, str], dict[str, float]], checked: dict[str, An
 @contextmanager
 def server(side: str, folder: str, options: list[str]) -> Iterator[tuple[str, int]]:
     """Start a side in a process of its own, give its URL and number, and end it after the block."""
-    ours = ["-m", "tagline", "serve", "--port=0", options[-1]]
+    ours = ["-m", "tagline", "serve", "--port=0", *options[1:]]
     command = [sys.executable, *(ours if side == "ours" else [__file__, "--run", side, folder, *options])]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "stages"), "HF_HUB_OFFLINE": "1"}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
@@ -174,21 +190,32 @@ def serve_pipeline(_: Path, arguments: argparse.Namespace) -> None:
 def load(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     """Send sentences for some seconds, and return the speed and the percentiles of the times."""
     about_texts = json.loads((folder / "texts.json").read_text())
-    bodies = [json.dumps({"text": text}).encode() for text in about_texts["texts"]]
+    sentences = cycle(zip(about_texts["texts"], about_texts["words"], strict=True))
+    bodies, sizes = list[bytes](), list[int]()
+    for text, size in islice(sentences, len(about_texts["texts"])):
+        while len(text) < arguments.characters:
+            more, words = next(sentences)
+            text, size = f"{text} {more}", size + words
+        bodies.append(json.dumps({"text": text}).encode())
+        sizes.append(size)
     (clients,) = arguments.clients
     process = psutil.Process(arguments.pid)
     times: list[float] = []
-    words = 0
+    words = refused = 0
 
     async def client(session: Any, numbers: Iterator[int]) -> None:
-        nonlocal words
+        nonlocal words, refused
         for number in numbers:
             start = time.perf_counter()
             async with session.post("/entities", data=bodies[number], headers=JSON) as answer:
                 await answer.read()
-                assert answer.status == 200, answer.status
+            if answer.status == 503:
+                refused += 1
+                await asyncio.sleep(int(answer.headers["Retry-After"]))
+                continue
+            assert answer.status == 200, answer.status
             times.append(time.perf_counter() - start)
-            words += about_texts["words"][number]
+            words += sizes[number]
 
     async def run(numbers: Iterator[int], seconds: float | None) -> None:
         with suppress(TimeoutError):
@@ -196,17 +223,17 @@ def load(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
                 await asyncio.gather(*(client(session, numbers) for _ in range(clients)))
 
     # First one request each, which does not count, and has its answer after all that were asked for before.
-    asyncio.run(run(iter(range(clients)), None))
+    asyncio.run(run(islice(cycle(range(len(bodies))), clients), None))
     times.clear()
-    words = 0
+    words = refused = 0
     before = sum(process.cpu_times()[:2])  # of the user and of the system
     asyncio.run(run(cycle(range(len(bodies))), arguments.seconds))
     if not times:
         sys.exit(f"no answer within {arguments.seconds} seconds; give more --seconds")
     cpu = 1000 * (sum(process.cpu_times()[:2]) - before) / len(times)
     p50, p99 = (round(1000 * float(each), 1) for each in np.percentile(times, [50, 99]))
-    speed = {"requests": len(times), "words_per_s": round(words / arguments.seconds), "cpu_ms": round(cpu, 2)}
-    return speed | {"p50_ms": p50, "p99_ms": p99}
+    speed = {"requests": len(times), "refused": refused, "words_per_s": round(words / arguments.seconds)}
+    return speed | {"cpu_ms": round(cpu, 2), "p50_ms": p50, "p99_ms": p99}
 
 
 JSON = {"Content-Type": "application/json"}

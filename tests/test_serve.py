@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from helpers.handmade_export import save_export
-from helpers.project import exit_of
+from helpers.project import ROOT, exit_of
 from helpers.serving import Served, served
 from huggingface_hub import InferenceClient
 from huggingface_hub.errors import HfHubHTTPError
@@ -20,7 +20,7 @@ from tagline.tools.serving.server import listening
 
 TEXT = "Ada Lind lives in Oslo."
 BODY = json.dumps({"text": TEXT}).encode()
-HEAD = f"POST /entities HTTP/1.1\r\nHost: x\r\nContent-Length: {len(BODY)}\r\n\r\n".encode()
+HEAD = f"POST /entities HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(BODY)}\r\n\r\n".encode()
 
 
 @pytest.fixture(scope="module")
@@ -98,9 +98,22 @@ def test_messages(export: Path, tmp_path: Path) -> None:
     assert str(unknown).startswith("serve: nowhere.invalid:0: ")
     missing = str(exit_of("serve", "--port=0", f"--model={tmp_path}/none"))
     assert missing.startswith(f"serve: --model {tmp_path}/none: not a folder")
-    assert exit_of("serve", "--port=65536") == exit_of("serve", "--max-texts=0") == 2
+    wrong = ("--port=65536", "--max-texts=0", "--hosts=a*")
+    assert [exit_of("serve", option) for option in wrong] == [2, 2, 2]
 
 
 def test_answers_do_not_wait_for_the_client_to_confirm_their_head() -> None:
     with listening("127.0.0.1", 0) as listener:
         assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+@pytest.mark.parametrize(("options", "port"), [("", 8080), ("\0--port\x009000", 9000), ("\0--port=9000", 9000)])
+def test_health_check_of_the_image_asks_the_port_that_is_served(
+    options: str, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (line,) = [each for each in (ROOT / "Dockerfile").read_text().splitlines() if each.startswith("HEALTHCHECK")]
+    (tmp_path / "cmdline").write_text(f"/venv/bin/python\0/venv/bin/tagline\0serve\0--model\0/model{options}\0")
+    asked: list[str] = []
+    monkeypatch.setattr(urllib.request, "urlopen", asked.append)
+    exec(json.loads(line.partition(" CMD ")[2])[2].replace("/proc/1", str(tmp_path)), {})
+    assert asked == [f"http://127.0.0.1:{port}/health"]

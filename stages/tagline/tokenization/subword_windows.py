@@ -9,6 +9,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from tagline.core.errors import UserError
+from tagline.core.names import TOKENIZER_FILE
 from tagline.labels.alignment import NO_WORD
 from tagline.labels.arrays import Ints
 from tagline.labels.windows import Windows
@@ -61,7 +62,7 @@ class WindowCutter:
         self.capacity = max_length - len(before) - len(after)
         if self.capacity < 1:
             raise UserError(
-                f"{subwords.TOKENIZER_FILE}: {len(before) + len(after)} special tokens around each window; expected "
+                f"{TOKENIZER_FILE}: {len(before) + len(after)} special tokens around each window; expected "
                 f"fewer than max_length, which is {max_length}; raise it, or choose another encoder"
             )
 

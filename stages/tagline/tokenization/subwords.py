@@ -18,8 +18,8 @@ import numpy.typing as npt
 from tokenizers import Tokenizer, models
 
 from tagline.core.errors import UserError
-from tagline.core.names import TOKENIZER_FILE
 from tagline.core.model_config import check_normalizer
+from tagline.core.names import TOKENIZER_FILE
 from tagline.core.outputs import read_json
 from tagline.core.reading import reading, reading_tokenizer
 from tagline.labels.arrays import Ints

@@ -11,7 +11,7 @@ from tagline.evaluation.summary import DIGITS
 from tagline.labels.label_list import LabelNames
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.counts import Counts, count
-from tagline.tools.comparison.runs import EVALUATE, Run
+from tagline.tools.comparison.runs import EVALUATE, Run, some
 
 # Scores in metrics/evaluate.json are rounded to `summary.DIGITS`.
 ROUNDING = 0.6 * 10**-DIGITS
@@ -25,12 +25,14 @@ class Aligned:
         reference: the common sentences as the last run has them.
         scored: the same sentences with the predictions of each run.
         counts: of each run.
+        types_differ: whether the gold labels of some run have other types than those of the last run.
         notes: what a reader should know.
     """
 
     reference: list[TaggedSentence]
     scored: list[list[TaggedSentence]]
     counts: list[Counts]
+    types_differ: bool
     notes: list[str]
 
 
@@ -41,7 +43,9 @@ def align(split: str, runs: Sequence[Run]) -> Aligned:
         UserError: the runs have no common sentence, or are of different tasks.
     """
     joined = join([run.splits[split] for run in runs])
-    _check_tasks(split, runs, joined)
+    types = [{entity.type for sentence in own for entity in sentence.gold_entities} for own in joined]
+    _check_tasks(split, runs, joined, types)
+    other_types = list(_different_types(split, runs, types))
     kind = runs[-1].kind
     names = {name for sentences in joined for sentence in sentences[:1] for name in sentence.labels.names}
     sets = {each for sentences in joined for sentence in sentences[:1] for each in sentence.labels.sets}
@@ -52,12 +56,13 @@ def align(split: str, runs: Sequence[Run]) -> Aligned:
         for sentences in joined
     ]
     notes = [
+        *other_types,
         *_left_out(split, runs, len(reference)),
         *_different_gold(split, runs, joined),
         *_different_metrics(split, runs),
         *_same_predictions(split, runs, joined),
     ]
-    return Aligned(reference, scored, [count(sentences, kind) for sentences in scored], notes)
+    return Aligned(reference, scored, [count(sentences, kind) for sentences in scored], bool(other_types), notes)
 
 
 def join(runs: Sequence[Sequence[TaggedSentence]]) -> list[list[TaggedSentence]]:
@@ -94,11 +99,12 @@ def _match(run: Sequence[TaggedSentence], reference: Sequence[TaggedSentence]) -
     return matches
 
 
-def _check_tasks(split: str, runs: Sequence[Run], joined: Sequence[Sequence[TaggedSentence]]) -> None:
+def _check_tasks(
+    split: str, runs: Sequence[Run], joined: Sequence[Sequence[TaggedSentence]], types: Sequence[set[str]]
+) -> None:
     if not joined[-1]:
         names = " and ".join(dict.fromkeys(run.name for run in runs))
         raise UserError(f"{names}: no common sentence in {split}; expected splits that overlap")
-    types = [{entity.type for sentence in own for entity in sentence.gold_entities} for own in joined]
     for run, own in zip(runs, types, strict=True):
         if run.kind != runs[-1].kind or (own and types[-1] and not own & types[-1]):
             raise UserError(
@@ -109,6 +115,15 @@ def _check_tasks(split: str, runs: Sequence[Run], joined: Sequence[Sequence[Tagg
 
 def _examples(run: Run, types: set[str]) -> str:
     return f"{'entities' if run.kind == 'spans' else 'tags'} such as {', '.join(sorted(types)[:3])}"
+
+
+def _different_types(split: str, runs: Sequence[Run], types: Sequence[set[str]]) -> Iterator[str]:
+    """Report gold types that only a run or only the last one has, for instance because a type was renamed."""
+    for run, own in zip(runs[:-1], types[:-1], strict=True):
+        only = {run.name: own - types[-1], runs[-1].name: types[-1] - own}
+        if own != types[-1]:
+            found = ", ".join(f"{some(sorted(each))} only in {name}" for name, each in only.items() if each)
+            yield f"{split}: types differ: {found}"
 
 
 def _left_out(split: str, runs: Sequence[Run], common: int) -> Iterator[str]:

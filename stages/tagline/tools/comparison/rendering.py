@@ -142,9 +142,10 @@ def _frequent(split: Compared, style: Terminal, most: int) -> Iterator[str]:
 
 def headline(comparison: Comparison) -> str:
     """Describe the difference of F1 of the last split in one line."""
-    each = comparison.headline
+    each, last = comparison.headline, comparison.splits[-1]
     return (
-        f"F1 of {comparison.splits[-1].split} from {fmean(each.old):.3f} to {fmean(each.new):.3f}, "
+        f"{'types differ: ' * last.types_differ}"
+        f"F1 of {last.split} from {fmean(each.old):.3f} to {fmean(each.new):.3f}, "
         f"{_signed(each.difference)} ({_interval(each)}, p {_p_text(each.p)}): {each.verdict}"
     )
 

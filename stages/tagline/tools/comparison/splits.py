@@ -45,6 +45,7 @@ class Compared:
         overall: the differences of scores over those sentences.
         per_type: the difference of the F1 of each type.
         changes: the fixed and broken entities in them.
+        types_differ: whether the gold labels of some run have other types.
         notes: what a reader should know.
     """
 
@@ -54,6 +55,7 @@ class Compared:
     overall: dict[str, Difference]
     per_type: dict[str, Difference]
     changes: list[Change]
+    types_differ: bool
     notes: list[str]
 
     def changed(self, direction: str) -> list[Change]:
@@ -106,6 +108,7 @@ def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compare
         overall,
         per_type,
         changes(scored[:first_new], scored[first_new:], kind),
+        aligned.types_differ,
         [*pooled, *aligned.notes],
     )
 

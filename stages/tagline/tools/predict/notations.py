@@ -104,7 +104,7 @@ def to_task(document: Document, tagged: TaggedSentence | None) -> AnnotationTask
     """Make a task of a document with its predicted entities, if there are any labels; its ``id`` is kept."""
     text, words = document.text_and_spans()
     name = document.row.get("id")
-    fields = {"id": name} if isinstance(name, str | int) else {}
+    fields = {"id": name} if isinstance(name, str | int) and name != "" else {}
     suggested = None
     if tagged is not None:
         suggested = [in_text(entity, words, tagged.confidence(entity)) for entity in tagged.predicted_entities]
@@ -156,6 +156,8 @@ class Redactor:
     Args:
         numbered: write ``[PER_1]``, with one number for the same words of a type in a document; sentences below one
             -DOCSTART- are one. A number whose mark occurs in a text already is left out.
+
+    Keys that tagging adds, such as ``entities`` of an earlier run, are left out, since they have the words.
     """
 
     def __init__(self, numbered: bool) -> None:
@@ -166,6 +168,12 @@ class Redactor:
         text, spans = document.text_and_spans()
         if not document.continues:
             self._marks = {}
+        for mark in self._marks.values():
+            if mark in text:
+                raise UserError(
+                    f"{document.name}: the text has {mark}, which stands for an entity of an earlier sentence of the "
+                    "document; expected a text without such marks; use redacted, or change the input"
+                )
         words, parts, end, last = list[str](), list[str](), 0, 0
         for entity in tagged.predicted_entities:
             mark = self._mark(entity.type, document.words[entity.start : entity.end], text)
@@ -175,7 +183,8 @@ class Redactor:
         masked = "".join([*parts, text[end:]])
         if document.row:
             own = {"words": [*words, *document.words[last:]]} if document.text is None else {"text": masked}
-            return row_line(document.row | own, document)
+            added = predictions(document, tagged).keys()
+            return row_line({key: value for key, value in document.row.items() if key not in added} | own, document)
         return "\t".join(map(_escaped, masked.split("\t"))) + "\n"
 
     def _mark(self, type_: str, words: Sequence[str], text: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Any, NamedTuple
 
 from tagline.inference import Document, Tagger
@@ -21,22 +23,63 @@ WAIT = 0.002
 # Characters that a batch is filled up to: enough sub-words for all cores, few enough that answers of one batch are sent
 # while the next one is computed.
 FULL = 2**12
+# Share of the time limit that a request may need by the estimate when it arrives; the rest is for the estimate's error.
+SHARE = 0.8
+# Weight of each batch in the speed, relative to the batch after it.
+DECAY = 0.8
 
 
 class Job(NamedTuple):
-    """The inputs of a request, and its answers to come."""
+    """The inputs of a request with their number of characters, its latest start, and its answers to come."""
 
     inputs: Sequence[Input]
+    size: int
+    latest: float
     answers: asyncio.Future[list[Answer]]
-
-    @property
-    def size(self) -> int:
-        """The number of characters."""
-        return sum(len(each) if isinstance(each, str) else sum(map(len, each)) for each in self.inputs)
 
 
 class GivenUp(Exception):
     """Nobody waits for the answers of a batch any more."""
+
+
+class TooBusy(Exception):
+    """A request would be answered too late; ``seconds`` (at least 1) is when to try again."""
+
+    def __init__(self, seconds: float = 1) -> None:
+        super().__init__(seconds)
+        self.seconds = max(1, math.ceil(seconds))
+
+
+class Backlog:
+    """The characters of requests that are not answered yet, and the seconds that they need at the recent speed."""
+
+    def __init__(self) -> None:
+        self.waiting, self._batch, self._start = 0, 0, 0.0
+        self._seconds = self._characters = 0.0  # of recent batches
+
+    def ahead(self) -> float:
+        """The seconds until all are answered."""
+        return max(0.0, self.needed(self._batch) - (monotonic() - self._start)) + self.needed(self.waiting)
+
+    def needed(self, size: int) -> float:
+        """The seconds that so many characters need; 0 before the first batch."""
+        return size * self._seconds / max(1.0, self._characters)
+
+    def start(self, size: int) -> None:
+        """Begin a batch."""
+        self._batch, self._start = size, monotonic()
+
+    def end(self, complete: bool) -> None:
+        """End the batch; one that was given up only shows how slow the tagger is at least."""
+        seconds = monotonic() - self._start
+        if complete or seconds > self.needed(self._batch):
+            self._seconds = DECAY * self._seconds + seconds
+            self._characters = DECAY * self._characters + self._batch
+        self._batch = 0
+
+    @property
+    def idle(self) -> bool:
+        return not self.waiting + self._batch
 
 
 class Batcher:
@@ -45,10 +88,12 @@ class Batcher:
     Args:
         tagger: called in a thread, beside the event loop.
         count: called with the number of words of each batch.
+        seconds: after which nobody waits for an answer any more.
     """
 
-    def __init__(self, tagger: Tagger, count: Callable[[int], object]) -> None:
+    def __init__(self, tagger: Tagger, count: Callable[[int], object], seconds: float = math.inf) -> None:
         self._tagger, self._count, self._queue = tagger, count, asyncio.Queue[Job]()
+        self._most, self._backlog = SHARE * seconds, Backlog()
 
     @property
     def waiting(self) -> int:
@@ -59,9 +104,19 @@ class Batcher:
         """Label texts or lists of words, in the block of `running`.
 
         Raises:
+            TooBusy: the requests before this one leave it too little time.
             Exception: what the tagger raises for these inputs alone.
         """
-        job = Job(inputs, asyncio.get_running_loop().create_future())
+        size = sum(len(each) if isinstance(each, str) else sum(map(len, each)) for each in inputs)
+        latest = math.inf  # an idle tagger tries any request, whatever the estimate, which may be wrong
+        if not self._backlog.idle:
+            ahead, own = self._backlog.ahead(), self._backlog.needed(size)
+            if ahead + own > self._most:
+                # Not at once, since each refusal takes time, and before the others are answered.
+                raise TooBusy(max(ahead / 2, ahead + own - self._most))
+            latest = monotonic() + self._most - own
+        job = Job(inputs, size, latest, asyncio.get_running_loop().create_future())
+        self._backlog.waiting += size
         self._queue.put_nowait(job)
         return await job.answers
 
@@ -79,7 +134,10 @@ class Batcher:
         loop = asyncio.get_running_loop()
         while True:
             jobs = await self._next()
-            for job, answer in zip(jobs, await loop.run_in_executor(thread, self._answers, jobs), strict=True):
+            self._backlog.start(sum(job.size for job in jobs))
+            answers = await loop.run_in_executor(thread, self._answers, jobs)
+            self._backlog.end(complete=not all(job.answers.done() for job in jobs))
+            for job, answer in zip(jobs, answers, strict=True):
                 if job.answers.done():  # its request was given up meanwhile
                     continue
                 if isinstance(answer, list):
@@ -94,6 +152,10 @@ class Batcher:
         while size < FULL and not self._queue.empty():
             jobs.append(self._queue.get_nowait())
             size += jobs[-1].size
+        self._backlog.waiting -= size
+        for job in jobs:
+            if job.latest < monotonic() and not job.answers.done():  # slower than it was when the request arrived
+                job.answers.set_exception(TooBusy())
         return [job for job in jobs if not job.answers.done()]
 
     def _answers(self, jobs: Sequence[Job]) -> list[list[Answer] | Exception]:

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     check_model(options.model)
     warnings.formatwarning = lambda message, *_: safe_message(f"serve: {message}\n")
     limits = Limits(**{each.name: getattr(options, f"max_{each.name}") for each in fields(Limits)})
-    run(options.model, options.backend, options.split_sentences, options.host, options.port, limits)
+    run(options, limits)
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -47,10 +47,26 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     add_no_split(parser)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
     parser.add_argument("--port", type=port_number, default=8080, help="0 for any free one (default: %(default)s)")
+    parser.add_argument(
+        "--hosts",
+        nargs="+",
+        type=host_name,
+        default=[],
+        metavar="NAME",
+        help="names that clients may call the service by (header Host) beside localhost, --host and the name of this "
+        "machine, such as tagline.example.com; * for any (default: any if --host is 0.0.0.0, otherwise no others)",
+    )
     for each in fields(Limits):
         about = f"{each.metadata['help']} (default: {each.default:,})"
         parser.add_argument(f"--max-{each.name}", type=natural, default=each.default, metavar="N", help=about)
     return parser.parse_args(arguments)
+
+
+def host_name(text: str) -> str:
+    """Convert an argument that is a name of a host, or a pattern of such names."""
+    if "*" in text.removeprefix("*.") and text != "*":
+        raise argparse.ArgumentTypeError(f"expected a name, *.DOMAIN or *, got {text!r}")
+    return text
 
 
 def port_number(text: str) -> int:

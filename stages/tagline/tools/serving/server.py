@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from types import FrameType
 
 import uvicorn
 
 from tagline.core.errors import UserError
-from tagline.core.names import BackendName
 from tagline.core.signals import Interrupted, defer_signals
 from tagline.core.terminal import show
 from tagline.inference import Tagger
@@ -30,30 +30,37 @@ LOGGING = {
 }
 
 
-def run(
-    model: Path, backend: BackendName | None, split_sentences: bool | None, host: str, port: int, limits: Limits
-) -> None:
+def run(options: argparse.Namespace, limits: Limits) -> None:
     """Load a model and answer requests until SIGTERM or Ctrl-C.
 
     Args:
-        model: folder of an exported model.
-        backend: as in `Tagger`.
-        split_sentences: likewise.
-        host: the address to listen at.
-        port: 0 for any free one.
+        options: of the command.
         limits: of each request.
 
     Raises:
         UserError: see `listening` and `Tagger`.
     """
-    with listening(host, port) as listener:
+    with listening(options.host, options.port) as listener:
         with defer_signals():  # a signal during the import of an extension module would become an ImportError
-            tagger = Tagger(model, backend, split_sentences=split_sentences)
+            tagger = Tagger(options.model, options.backend, split_sentences=options.split_sentences)
         with tagger:
             tagger.split("")  # warns, or raises an error if the library that splits words is not installed
             host, port = listener.getsockname()[:2]
-            show(f"serve: {model} ({tagger.backend}) at http://{f'[{host}]' if ':' in host else host}:{port}")
-            serve(tagger, limits, listener)
+            show(f"serve: {options.model} ({tagger.backend}) at http://{f'[{host}]' if ':' in host else host}:{port}")
+            serve(tagger, limits, listener, names(options.host, options.hosts))
+
+
+def names(host: str, others: Sequence[str]) -> list[str]:
+    """The names that clients may call the service by, so that a web page whose name leads here (DNS rebinding) can't.
+
+    Args:
+        host: the address; the names of all addresses are not known, so any is allowed unless others are given.
+        others: given by the user.
+    """
+    if host in ("", "0.0.0.0", "::") and not others:
+        return ["*"]
+    own = f"[{host}]" if ":" in host else host
+    return ["localhost", "127.0.0.1", "[::1]", own, socket.gethostname(), *others]
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -83,10 +90,10 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def serve(tagger: Tagger, limits: Limits, listener: socket.socket) -> None:
+def serve(tagger: Tagger, limits: Limits, listener: socket.socket, hosts: Sequence[str]) -> None:
     """Answer requests until SIGTERM or Ctrl-C."""
     config = uvicorn.Config(
-        create(tagger, limits),
+        create(tagger, limits, hosts),
         log_config=LOGGING,
         access_log=False,
         server_header=False,

@@ -7,7 +7,7 @@ import json
 import logging
 import time
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -17,11 +17,12 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from pydantic import ValidationError
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
 
 from tagline.inference import Tagger
 from tagline.report.html_files import FOLDER, render_file
-from tagline.tools.serving.batching import Batcher
+from tagline.tools.serving.batching import Batcher, TooBusy
 from tagline.tools.serving.bodies import EntityGroup, Found, Inputs, Texts
 from tagline.tools.serving.limits import Limits
 
@@ -30,8 +31,14 @@ FAULTS = 3
 VERSION = version("tagline")
 
 
-def create(tagger: Tagger, limits: Limits) -> FastAPI:
-    """Make the ASGI application that serves a tagger."""
+def create(tagger: Tagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> FastAPI:
+    """Make the ASGI application that serves a tagger.
+
+    Args:
+        tagger: labels the texts.
+        limits: beyond which a request is refused.
+        hosts: the names that clients may call the service by in the header ``Host``; ``*``: any.
+    """
     handler = RequestHandler(tagger, limits)
     folder = Path(__file__).parent
     page = render_file(folder / "page.html", {"task": tagger.labels.task}, FOLDER / "marks.js", folder / "page.js")
@@ -43,6 +50,7 @@ def create(tagger: Tagger, limits: Limits) -> FastAPI:
 
     # FastAPI's pages of documentation load scripts from another host, so there is only the schema.
     app = FastAPI(title="Tagline", version=VERSION, docs_url=None, redoc_url=None, lifespan=running)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)
 
     @app.head("/", include_in_schema=False)
     @app.get("/", include_in_schema=False)
@@ -98,7 +106,7 @@ class RequestHandler:
         self._answered = Counter("tagline_requests", "Requests answered.", ["path", "status"], registry=registry)
         self._seconds = Histogram("tagline_request_seconds", "From request to answer.", ["path"], registry=registry)
         words = Counter("tagline_words", "Words labelled.", registry=registry)
-        self.batcher = Batcher(tagger, words.inc)
+        self.batcher = Batcher(tagger, words.inc, limits.seconds)
         queue = Gauge("tagline_queue_requests", "Requests that wait for a batch.", registry=registry)
         queue.set_function(lambda: self.batcher.waiting)
         in_progress = Gauge("tagline_requests_in_progress", "Requests that are not answered yet.", registry=registry)
@@ -110,7 +118,7 @@ class RequestHandler:
         Raises:
             HTTPException: the request is malformed, over a limit or too slow, or too many others are in progress.
         """
-        path, start, status = request.url.path, time.perf_counter(), 500
+        path, start, status = request.scope["path"], time.perf_counter(), 500  # no part of the header Host
         self._requests += 1
         try:
             content = await self._content(request, interface)
@@ -142,6 +150,9 @@ class RequestHandler:
         try:
             async with asyncio.timeout(self._limits.seconds):
                 answers = await self.batcher.label(inputs)
+        except TooBusy as busy:
+            reason = f"more requests are waiting than can be answered within {self._limits.seconds} seconds"
+            raise try_again(reason, busy.seconds) from None
         except TimeoutError:
             raise try_again(f"no answer within {self._limits.seconds} seconds") from None
         shown = [interface.shown(answer) for answer in answers]
@@ -164,9 +175,9 @@ class RequestHandler:
         return bytes(body)
 
 
-def try_again(reason: str) -> HTTPException:
-    """The refusal of a request that would be answered at another time."""
-    return HTTPException(503, f"{reason}; try again later", {"Retry-After": "1"})
+def try_again(reason: str, seconds: int = 1) -> HTTPException:
+    """The refusal of a request that would be answered some seconds later."""
+    return HTTPException(503, f"{reason}; try again later", {"Retry-After": str(seconds)})
 
 
 def malformed(error: ValidationError) -> HTTPException:

@@ -17,6 +17,7 @@ Without a model, the first texts to annotate are diverse ones, which together ha
 from __future__ import annotations
 
 import argparse
+import unicodedata
 import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -140,8 +141,13 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         if options.guideline and options.format != tool_formats.PAGE:
             raise ValueError("--guideline: expected --format page, or --output FILE.html")
         for type_ in options.types:
-            if not type_.strip() or type_ == "O" or type_.startswith(("B-", "I-")):
-                raise ValueError(f"--types {type_!r}: expected names of entity types, without B- and I-, such as PER")
+            control = any(unicodedata.category(character) == "Cc" for character in type_)
+            if not type_.strip() or control or type_ == "O" or type_.startswith(("B-", "I-", "E-", "S-")):
+                raise ValueError(
+                    f"--types {type_!r}: expected names of entity types, without B-, I-, E-, S-, such as PER"
+                )
+            if options.types.count(type_) > 1:
+                raise ValueError(f"--types {type_!r} is given twice; expected different types")
         if options.types and options.model:
             raise ValueError(f"--types: {options.model} has its own; expected no --types, or no model")
         if not 0 <= options.seed < 2**64:

@@ -66,7 +66,7 @@ def test_gold_of_the_last_run_counts() -> None:
     relabelled = ("0", "Ada lives", "O O", "O O")
     found = compare_split("test", [run_of("a", [ADA, OSLO])], [run_of("b", [relabelled, OSLO_RIGHT])])
     note = "test: 1 sentence has other gold labels in a than in b; all runs are scored against those of b"
-    assert found.notes == [note]
+    assert found.notes == ["test: types differ: PER only in a", note]
     assert found.overall["precision"].old == (0.0,)
 
 

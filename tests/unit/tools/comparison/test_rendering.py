@@ -44,6 +44,15 @@ def test_text_has_headline_sides_table_and_legend() -> None:
     assert "±" not in text
 
 
+def test_headline_says_that_types_differ() -> None:
+    renamed = run_of("new", [(id_, words, gold.replace("PER", "PERSON"), gold) for id_, words, gold in ROWS])
+    found = compare([run_of("old", [(*row, row[2]) for row in ROWS])], [renamed], ["test"])
+    for text in (render_screen(found, 5), render_comparison(found, Terminal(), None)):
+        assert text.startswith("types differ: F1 of test from 0.500 to 0.500, ")
+        assert "note: test: types differ: PER only in old, PERSON only in new\n" in text
+    assert render_screen(comparison(mostly_wrong), 5).startswith("F1 of test")
+
+
 def test_excerpts_show_fixed_and_broken_entities_in_their_sentences() -> None:
     assert render_comparison(comparison(mostly_wrong), Terminal(), 1).endswith(
         "test: 6 entities fixed, 2 false positives fixed\n"

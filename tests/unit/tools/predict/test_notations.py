@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tagline.core.errors import UserError
 from tagline.inference.documents import Document
 from tagline.labels.label_list import Labels
-from tagline.tools.predict.notations import CONLL, JSON_LINES, Highlighter, Notation, Redactor, in_color
+from tagline.tools.predict.notations import CONLL, JSON_LINES, Highlighter, Notation, Redactor, in_color, to_task
 
 LABELS = Labels("ner", "spans", ("O", "B-PER", "I-PER", "B-LOC", "I-LOC"), "O")
 
@@ -120,10 +120,15 @@ def test_redaction(text: str, labels: str, expected: str, numbered: str | None) 
 def test_redacted_objects_keep_their_other_keys() -> None:
     notation = Notation(Redactor(False).line)
     text, words = {"id": 7, "text": "Ada\nmet Bo."}, {"words": ["Ada", "Lind", "met", "Bo"], "id": 8}
+    text |= {"entities": [{"type": "PER", "text": "Ada"}], "labels": ["news"]}  # of an earlier run, and the user's own
+    words |= {"entities": [{"type": "PER", "text": "Ada Lind"}], "labels": ["B-PER", "I-PER", "O", "B-PER"]}
     labels = ("B-PER", "O", "B-PER", "O"), ("B-PER", "I-PER", "O", "B-PER")
     documents = Document.of_text(text["text"], row=text), Document.of_words(words["words"], row=words)
     written = [json.loads(write(notation, *each)) for each in ((documents[0], *labels[0]), (documents[1], *labels[1]))]
-    assert written == [{"id": 7, "text": "[PER]\nmet [PER]."}, {"words": ["[PER]", "met", "[PER]"], "id": 8}]
+    assert written == [
+        {"id": 7, "text": "[PER]\nmet [PER].", "labels": ["news"]},
+        {"words": ["[PER]", "met", "[PER]"], "id": 8},
+    ]
 
 
 def test_numbers_are_those_of_a_document() -> None:
@@ -132,6 +137,19 @@ def test_numbers_are_those_of_a_document() -> None:
     documents = [Document(words, continues=continues) for words, continues in sentences]
     written = [write(notation, document, "B-PER", "I-PER") for document in documents]
     assert [line.strip() for line in written] == ["[PER_1]", "[PER_1]", "[PER_2]", "[PER_1]", "[PER_1]"]
+
+
+def test_mark_that_a_later_sentence_of_the_document_has_is_an_error() -> None:
+    notation, given = Notation(Redactor(True).line), ("[PER_1]", "left")
+    write(notation, Document(("Ada",)), "B-PER")
+    message = "in:7: the text has [PER_1], which stands for an entity of an earlier sentence of the document; expected"
+    assert message_of(write, notation, Document(given, name="in:7", continues=True)).startswith(message)
+    assert write(notation, Document(given, name="in:7")) == "[PER_1] left\n"
+
+
+def test_empty_id_is_no_id_of_a_task() -> None:
+    documents = [Document.of_text("Ada", row={"text": "Ada", "id": each}) for each in ("", 0, "a", None)]
+    assert [to_task(document, None).fields for document in documents] == [{}, {"id": 0}, {"id": "a"}, {}]
 
 
 def test_types_have_different_colours() -> None:

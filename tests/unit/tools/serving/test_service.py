@@ -19,8 +19,10 @@ from helpers.handmade_export import save_export
 from tagline.inference import Document, Tagger
 from tagline.labels.tagged import TaggedSentence
 from tagline.tools.predict.notations import json_line
-from tagline.tools.serving.batching import Batcher, Input
+from tagline.tools.serving import batching
+from tagline.tools.serving.batching import FULL, Batcher, Input, TooBusy
 from tagline.tools.serving.limits import Limits
+from tagline.tools.serving.server import names
 from tagline.tools.serving.service import create
 
 TEXT, WORDS = "😀 Ada Lind lives in Oslo.", ["Bo", "lives"]
@@ -144,6 +146,65 @@ def test_answer_that_comes_too_late_is_refused(held: Held) -> None:
     assert (refused.status_code, refused.json()["detail"]) == (503, "no answer within 0 seconds; try again later")
 
 
+BATCH = "Ada".ljust(FULL)
+
+
+@pytest.fixture
+def timed(held: Held, monkeypatch: pytest.MonkeyPatch) -> Held:
+    """A tagger that labels a `BATCH` in a second of a made clock, or as many as its ``seconds`` say."""
+    monkeypatch.setattr(batching, "monotonic", lambda: held.now)
+    held.now, held.seconds, tag = 0.0, 1.0, held.tag
+
+    def timed_tag(documents: Sequence[Document], **options: Any) -> list[TaggedSentence]:
+        found = tag(documents, **options)
+        held.now += held.seconds * sum(len(document.text or "") for document in documents) / FULL
+        return found
+
+    monkeypatch.setattr(held, "tag", timed_tag)
+    held.go.set()
+    return held
+
+
+def test_requests_that_would_be_late_are_refused_on_arrival_or_if_the_tagger_slows_down(timed: Held) -> None:
+    async def burst(batcher: Batcher) -> tuple[int, list[int]]:
+        """The number of answers to twenty requests, and when the others may try again."""
+        requests = [batcher.label([BATCH]) for _ in range(20)]
+        found = await asyncio.gather(*requests, return_exceptions=True)
+        refused = [each.seconds for each in found if isinstance(each, TooBusy)]
+        return len(found) - len(refused), refused
+
+    async def run() -> None:
+        batcher = Batcher(timed, lambda words: None, seconds=10.5)
+        async with batcher.running():
+            assert await burst(batcher) == (9, [1] * 11), "of 0 to 8 seconds, since the speed is not known yet"
+            assert await burst(batcher) == (8, [4] * 12)
+            timed.seconds = 2.0
+            answered, refused = await burst(batcher)
+            assert (answered, len(refused), timed.now) == (4, 16, 25)
+            timed.seconds = 1000.0
+            assert [(await burst(batcher))[0] for _ in range(3)] == [1, 1, 1], "an idle tagger tries any request"
+            timed.seconds = 1.0
+            assert [(await burst(batcher))[0] for _ in range(40)][-1] == 8
+
+    asyncio.run(run())
+
+
+def test_refusal_on_arrival_says_when_to_try_again(timed: Held) -> None:
+    with TestClient(create(timed, Limits(seconds=150))) as client, ThreadPoolExecutor(1) as threads:
+        timed.seconds = 100.0
+        assert client.post("/entities", json={"text": BATCH}).status_code == 200
+        timed.go.clear()
+        timed.called.clear()
+        slow = threads.submit(client.post, "/entities", json={"text": BATCH})
+        timed.called.wait()
+        refused = client.post("/entities", json={"text": BATCH})
+        timed.go.set()
+        assert slow.result().status_code == 200
+    message = "more requests are waiting than can be answered within 150 seconds; try again later"
+    assert (refused.status_code, refused.json()["detail"]) == (503, message)
+    assert refused.headers["Retry-After"] == "80"
+
+
 async def together(tagger: Tagger, *requests: list[Input]) -> list[Any]:
     batcher = Batcher(tagger, lambda words: None)
     async with batcher.running():
@@ -196,6 +257,15 @@ def test_schema_describes_requests_and_answers(client: TestClient) -> None:
     assert set(body["properties"]) == {"text", "words"}
     assert schema["info"]["version"] == version("tagline")
     assert client.get("/docs").status_code == 404, "FastAPI's page loads scripts from another host"
+
+
+def test_only_own_names_are_served(tagger: Tagger) -> None:
+    with TestClient(create(tagger, Limits(), names("127.0.0.1", ["*.example"]))) as client:
+        hosts = "localhost:8080", "127.0.0.1", "[::1]:1", "own.example", "site.test", "localhost/x?y#"
+        asked = [client.post("/entities", json={"text": "a"}, headers={"Host": name}).status_code for name in hosts]
+    assert asked == [200, 200, 200, 200, 400, 400]
+    assert names("::", []) == names("0.0.0.0", []) == ["*"]
+    assert "*" not in names("0.0.0.0", ["own.example"])
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/metrics", "/openapi.json"])
