@@ -230,11 +230,6 @@ def fine_tune(
 
 def _check_known(params: Train, labels: Labels, split: Split, folder: Path) -> None:
     """Raise a `UserError` if words of unknown label do not allow the params, or leave nothing to learn O from."""
-    if params.label_smoothing:
-        raise UserError(
-            f"train.label_smoothing: {params.label_smoothing:g} needs the label of each word; {folder} has words of "
-            "unknown label; expected 0"
-        )
     if not params.models and labels.label2id[labels.fallback] not in split.gold():
         raise UserError(
             f"{folder}: no word of train is known to be {labels.fallback}; expected some, or a model that knows such "

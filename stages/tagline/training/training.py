@@ -113,7 +113,6 @@ class Training:
             validation.head,
             padding_id(model),
             params.seed,
-            params.label_smoothing,
             params.subwords_per_device,
             fewest=2 if params.compile else 1,  # torch.compile would make a graph of its own for a single row
             teaching=teaching,
