@@ -35,6 +35,8 @@ _OTHER = re.compile(
     re.IGNORECASE,
 )
 
+# The format whose files are one document each.
+DOCUMENTS = "brat"
 _MARKUP = re.compile(r"\s*<(!doctype|html|\?xml)\b", re.IGNORECASE)
 
 
@@ -85,7 +87,7 @@ def find_layout(path: Path) -> Layout:
         and len(entries) > 1
     ):
         return Layout(path, path, first.keys, {"train": "."})
-    if len(entries) > 1 and not _is_document(first.keys):
+    if len(entries) > 1 and first.keys["format"] != DOCUMENTS:
         raise _unclear(path, entries)
     return first
 
@@ -117,13 +119,8 @@ def _guess(path: Path) -> Keys:
 def _of_file(path: Path) -> Layout:
     keys = _guess(path)
     # params.yaml reads a name with brackets as a pattern.
-    name = f"*{path.suffix}" if _is_document(keys) else glob.escape(path.name)
+    name = f"*{path.suffix}" if keys["format"] == DOCUMENTS else glob.escape(path.name)
     return Layout(path.parent, path, keys, {"train": name})
-
-
-def _is_document(keys: Keys) -> bool:
-    """Whether a file is one document of many."""
-    return keys["format"] == "brat"
 
 
 def _entries(folder: Path) -> list[Path]:
