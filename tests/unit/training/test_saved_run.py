@@ -84,9 +84,7 @@ def test_run_that_can_not_be_continued_is_refused(work: Path, monkeypatch: pytes
         start(work)
 
 
-def test_run_whose_processes_all_write_needs_a_shared_work_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_run_that_all_write_needs_a_shared_work_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saved_run, "seen_by_all", lambda _: False)
     monkeypatch.setattr(saved_run, "_TOGETHER", DistributedType.NO)
     with pytest.raises(UserError, match=NOT_SEEN.format("write checkpoints with NO")):
