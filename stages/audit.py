@@ -22,9 +22,8 @@ from pathlib import Path
 from tagline.core import launchers
 from tagline.core.errors import ArgumentParser, exit_with_message
 from tagline.core.outputs import replacing
-from tagline.core.params import read_section
 from tagline.core.terminal import show
-from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
+from tagline.tools.audit.audit_params import read_audit
 from tagline.tools.audit.review.audit_page import render
 from tagline.tools.audit.review.ranking import rank
 
@@ -54,7 +53,7 @@ def main() -> None:
         show("\n".join(corrections.save(arguments.apply, arguments.output)))
         return
     launchers.only_main_process("audit")
-    params = read_section("audit", Audit, AUDIT_PARAMS)
+    params = read_audit()
     if arguments.export:
         from tagline.tools.annotation import tool_formats  # likewise
         from tagline.tools.audit import tasks

@@ -18,7 +18,7 @@ from pathlib import Path
 from tagline.core import launchers
 from tagline.core.errors import exit_with_message, take_no_arguments
 from tagline.core.params import read_section
-from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
+from tagline.tools.audit.audit_params import read_audit
 from tagline.tools.audit.labelling import label_all
 from tagline.training.train_params import Train
 
@@ -30,7 +30,7 @@ LABELLED = Path("data/audit/all")
 def main() -> None:
     take_no_arguments(__doc__)
     launchers.only_main_process("audit_all")
-    audit, train = read_section("audit", Audit, AUDIT_PARAMS), read_section("train", Train)
+    audit, train = read_audit(), read_section("train", Train)
     label_all(audit, train, TOKENIZED, FINETUNED, LABELLED)
 
 

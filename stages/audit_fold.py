@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tagline.core.errors import ArgumentParser
 from tagline.core.params import read_section
-from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
+from tagline.tools.audit.audit_params import AUDIT_PARAMS, read_audit
 from tagline.tools.audit.labelling import label_fold
 from tagline.training.processes import exit_as_one
 from tagline.training.run import Inputs
@@ -40,7 +40,7 @@ def label() -> None:
     parser = ArgumentParser(description="Train without the sentences of a fold, and label them.")
     parser.add_argument("fold", type=int, help="its number in audit/params.yaml")
     number = parser.parse_args().fold
-    audit = read_section("audit", Audit, AUDIT_PARAMS)
+    audit = read_audit()
     if number not in audit.folds:
         parser.error(f"fold {number}: expected one of {', '.join(map(str, audit.folds))}, as in {AUDIT_PARAMS}")
     train = read_section("train", Train)

@@ -1,8 +1,8 @@
 """Check all of params.yaml before any stage starts: a typo in the last section must not cost a training run.
 
 Reads params.yaml, and looks for the folder of the data; in a pipeline folder also dvc.yaml, which must be up to date
-with the root's. Writes nothing. If a stage pushes to the Hugging Face Hub, also checks that the push is allowed.
-`make repro` runs it before `dvc repro`; without a push it takes well under a second.
+with the root's. Writes nothing. If a stage pushes to the Hugging Face Hub, also checks that the push is allowed (in DVC
+only before train and export). `make repro` runs it before `dvc repro`; without a push it takes well under a second.
 
     python stages/check.py
     python stages/check.py --audit    also check audit/dvc.yaml and audit/params.yaml
@@ -21,15 +21,12 @@ import argparse
 import os
 
 from tagline.core.errors import ArgumentParser, UserError, exit_with_message
-from tagline.core.params import list_errors, read_file, read_section, validated
+from tagline.core.params import list_errors, read_file
 from tagline.core.signals import BY_DVC
 from tagline.core.terminal import show
-from tagline.export.export_params import Export
-from tagline.hub.hub_params import Push
-from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
+from tagline.tools.audit.audit_params import read_audit
 from tagline.tools.settings import audit_pipeline, pipelines, upgrade
-from tagline.tools.settings.checks import check_folders, params_errors
-from tagline.training.train_params import Train
+from tagline.tools.settings.checks import check_folders, enabled_pushes, params_errors, untracked_folders
 
 
 def main() -> None:
@@ -45,24 +42,18 @@ def main() -> None:
     if errors := params_errors(content):
         raise UserError(list_errors(errors))
     check_folders(content)
+    stage = os.environ.get(BY_DVC, "").rpartition(":")[2]
+    for note in untracked_folders(content) if stage in ("", "download") else ():
+        show(note)
     if arguments.audit:
         audit_pipeline.check()
-        read_section("audit", Audit, AUDIT_PARAMS)
-    train, export = validated(content, "train", Train), validated(content, "export", Export)
-    check_pushes({"train.hub": train.hub, "export.hub": export.hub})
-
-
-def check_pushes(pushes: dict[str, Push]) -> None:
-    """Ask the Hub whether the pushes that are enabled are allowed; in a stage of DVC, only before train and export.
-
-    Raises:
-        UserError: one is not, or the Hub is unreachable.
-    """
-    enabled = {section: params for section, params in pushes.items() if params.push}
-    if enabled and os.environ.get(BY_DVC, "train").rpartition(":")[2] in ("train", "export"):
+        read_audit()
+    pushes = enabled_pushes(content)
+    pipelines.check_pushes(pushes)
+    if pushes and stage in ("", "train", "export"):
         from tagline.hub.push import Target  # here, since the Hub's client takes longer to load than all of this script
 
-        for section, params in enabled.items():
+        for section, params in pushes.items():
             Target.of(section, params).check()
 
 

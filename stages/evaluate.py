@@ -72,7 +72,7 @@ def run(params: Evaluate) -> None:
         plots.write_per_type(scored["per_type"], scored["intervals"]["per_type"], per_type)
         plots.write_reliability(test.reliability, reliability)
         report.write_bytes(page.encode())
-    show(f"{score_table(evaluation.metrics)}\n\n{score_line(METRICS)}")
+    show(f"{score_table(evaluation.metrics)}\n\n{score_line(METRICS, PER_TYPE)}")
 
 
 if __name__ == "__main__":

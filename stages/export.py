@@ -28,6 +28,7 @@ from tagline.core.progress import quiet
 from tagline.export.export_folder import ExportInputs, export, push, summary, table
 from tagline.export.export_params import Export
 from tagline.hub.push import Target
+from tagline.model.backends.torch_model import memory_errors
 
 TOKENIZED = Path("data/tokenized")
 FINETUNED = Path("models/finetuned")
@@ -54,7 +55,7 @@ def main() -> None:
         target.check()  # before any work
     if not only_push:
         inputs = ExportInputs(TOKENIZED, FINETUNED, PREDICTIONS, DATASET, ENCODER, EVALUATED, VALIDATION)
-        with replacing(EXPORT, METRICS, REPORT) as (folder, metrics, report):
+        with replacing(EXPORT, METRICS, REPORT) as (folder, metrics, report), memory_errors():
             found = export(inputs, params, folder, EXPORT.as_posix())
             write_json(metrics, summary(found))
             write_json(report, found)

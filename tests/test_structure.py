@@ -40,9 +40,7 @@ UNNEEDED = {
     "stages/tagline/core/model_config.py",  # tokenize-align opens no model
     "stages/tagline/core/progress.py",  # tokenize-align uses no library with bars of its own but `datasets`
     "stages/tagline/hub/epoch_pushes.py",  # export pushes once
-    "stages/tagline/labels/entities.py",  # tokenize-align converts labels without reading entities
-    "stages/tagline/labels/model_settings.py",  # likewise, without a model
-    "stages/tagline/labels/tagged.py",  # likewise
+    "stages/tagline/labels/model_settings.py",  # tokenize-align opens no model
     "stages/tagline/model/backends/onnx_model.py",  # train and evaluate compute with PyTorch
     "stages/tagline/model/dropout.py",  # evaluate and export train nothing
     "stages/tagline/model/heads/head_weights.py",  # likewise

@@ -75,7 +75,10 @@ def test_wrong_label_comes_first_and_nothing_is_left_of_the_training(audited: Pa
     assert sorted(path.name for path in Path("data/audit").iterdir()) == ["1", "2", "all"]
 
 
-def test_interrupted_fold_continues_after_its_training(audited: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("damaged", [(), ("finetuned/model.safetensors", "tokenized/sentences/train/00000.arrow")])
+def test_interrupted_fold_continues_after_its_training(
+    audited: Path, damaged: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = snapshot(Path("data/audit/1"))
     shutil.rmtree("data/audit/1")
     with monkeypatch.context() as patch:
@@ -83,8 +86,14 @@ def test_interrupted_fold_continues_after_its_training(audited: Path, monkeypatc
         with pytest.raises(SystemExit):
             run_stage("audit_fold", "1")
     assert not Path("data/audit/1").exists()
-    monkeypatch.setattr(labelling, "fine_tune", None)
+    (work,) = Path(".work/audit-1").glob("*/")
+    for name in damaged:
+        (work / name).write_bytes((work / name).read_bytes()[:-1])
+    if not damaged:
+        monkeypatch.setattr(labelling, "fine_tune", None)
+    capsys.readouterr()
     run_stage("audit_fold", "1")
+    assert capsys.readouterr().out.count("changed since it was written); computing it again\n") == len(damaged)
     assert snapshot(Path("data/audit/1")) == before
     assert not Path(".work").exists()
 

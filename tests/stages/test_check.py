@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from helpers.project import edit, error_of, run_stage
+
+from tagline.tools.settings import pipelines
 
 
 def test_errors_of_all_sections_are_in_one_message(workspace: Path) -> None:
@@ -35,3 +39,35 @@ def test_folder_of_the_data_exists_or_is_tracked(workspace: Path, capsys: pytest
     Path("data/tina.dvc").touch()
     run_stage("check")
     assert capsys.readouterr() == ("", "")
+
+
+def test_data_that_git_and_dvc_do_not_track_are_named(workspace: Path, monkeypatch, capsys) -> None:
+    """They are missing in the copy of `dvc exp run --temp`, where DVC ends with `[Errno 2]`."""
+
+    def said() -> str:
+        run_stage("check")
+        return capsys.readouterr().out
+
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(workspace.parent))
+    assert said() == "", "without Git"
+    subprocess.run(["git", "init", "-q"], check=True)
+    note = (
+        "download.folder: data/tiny/ is tracked by neither Git nor DVC; expected one of them, since `dvc exp run --te"
+    )
+    assert note in said()
+    monkeypatch.setenv("DVC_STAGE", "pos/dvc.yaml:train")
+    assert said() == "", "once per run"
+    monkeypatch.delenv("DVC_STAGE")
+    for ignored in ("tiny", "none"):  # as `dvc add` does
+        with Path("data/.gitignore").open("a") as file:
+            file.write(f"/{ignored}\n")
+    assert said() == ""
+
+
+def test_pipelines_that_push_to_one_branch_are_an_error(workspace: Path) -> None:
+    text = Path("params.yaml").read_text()
+    Path("params.yaml").write_text(text.replace("repo_id:", "repo_id: a/b #").replace("push: false", "push: true"))
+    Path("pos").mkdir()
+    Path("pos/dvc.yaml").write_text(pipelines.MARK)
+    shutil.copy("params.yaml", "pos/params.yaml")
+    assert "params.yaml: train.hub: pushes to a/b (main), as does train.hub in pos/params.yaml" in error_of("check")

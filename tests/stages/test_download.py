@@ -41,7 +41,7 @@ def test_findings_of_the_source_reach_the_report(workspace: Path, capsys: pytest
     run_stage("download")
     printed = capsys.readouterr().out
     where = "data/tiny/train:1: span 0 to 2 (X, 'Ad')"
-    assert f"train: spans that begin or end inside a word, dropped: 1 ({where}" in printed
+    assert f"train: spans that begin or end inside a word, dropped: 1 of 4 (25%: X 25%) ({where}" in printed
     assert "train: texts without words, left out: 1 (data/tiny/train:2)" in printed
     assert [row["ner"] for row in raw_rows("train")] == [["O", "O", "B-X"], ["B-X", "O", "O"]]
     assert error_of("tokenize_align").startswith("tokenize_align: data/raw: the same data in validation and test: all ")
@@ -50,7 +50,7 @@ def test_findings_of_the_source_reach_the_report(workspace: Path, capsys: pytest
     run_stage("tokenize_align")
     counts = json_of("reports/data.json")["train"]["source"]
     found = {kind: count for kind, count in counts.items() if count}
-    assert found == {"misaligned_spans": 1, "duplicate_spans": 1, "empty_texts": 1}
+    assert found == {"misaligned_spans": 1, "duplicate_spans": 1, "empty_texts": 1, "repeated_sentences": 1}
 
 
 def test_section_that_inspect_prints_runs_when_pasted(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -113,7 +113,8 @@ def test_download_is_the_same_cold_warm_and_offline(hub: Hub, home: Path) -> Non
     assert raw_rows("train")[0]["ner"] == ["B-PER", "I-PER", "O", "O", "B-LOC", "O"]
     source = {"source": "hub", "name": DATASET, "config": None, "commit": first}
     splits = {"splits": {split: split for split in SPLIT_NAMES}, "rows": dict.fromkeys(SPLIT_NAMES, 6)}
-    rules = {"words": {"agreement": 1.0, "language": None, "library": None}}
+    rules = {"findings": {split: {"repeated_sentences": 0} for split in SPLIT_NAMES}}
+    rules |= {"words": {"agreement": 1.0, "language": None, "library": None}}
     rules |= {"sentences": {"split": True, "library": library_version(), "agreement": 0.8333}}
     assert json_of("data/raw/provenance.json") == {**source, **splits, **rules}
     origin = json_of("models/pretrained/provenance.json")

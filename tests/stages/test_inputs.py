@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from helpers.project import NAMES, STAGES, declared, edit, error_of, run_stage
 from helpers.tiny import TINY_PARAMS, word_piece, write_params
 
 from tagline.core.provenance import HASHES, write_hashes
+from tagline.model.backends.torch_model import TorchModel
 
 TOKENIZER = Path("models/pretrained/tokenizer")
 FINETUNED = Path("models/finetuned")
@@ -49,6 +51,24 @@ def test_changed_or_missing_input_is_reported_by_its_stage(finished: Path, stage
             assert message.startswith(f"{stage}: ") and fault in message and "\n" not in message, path
             assert path.as_posix() in message or path.name == HASHES, path
         path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("stage", "message"),
+    [
+        ("train", "the device is out of memory with train.subwords_per_device: null; set it in params.yaml, or lower"),
+        ("evaluate", "the device is out of memory with evaluate.subwords_per_batch: 64; set it in params.yaml, or l"),
+        ("export", "the device is out of memory; expected enough for 16,384 sub-words at once; set the environment v"),
+    ],
+)
+def test_device_out_of_memory_is_reported_by_its_stage(
+    finished: Path, monkeypatch: pytest.MonkeyPatch, stage: str, message: str
+) -> None:
+    def forward(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
+
+    monkeypatch.setattr(TorchModel, "forward", forward)
+    assert message in error_of(stage)
 
 
 def test_damaged_weights_are_not_pushed(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:

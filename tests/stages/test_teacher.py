@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import resource
 import shutil
 import signal
 import sys
@@ -95,20 +97,35 @@ def test_both_engines_teach_the_same_student_and_its_loss_is_higher(finished: Pa
     assert np.abs(ours["classifier.weight"] - alone["classifier.weight"]).max() > 1e-3
 
 
-def test_killed_student_continues_to_the_same_bytes(finished: Path) -> None:
+def test_killed_student_continues_to_the_same_bytes(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     set_train_params(**keep(), **teach(checkpoint_every=2))
     outs = [Path(name) for name in ("models/finetuned", "reports", "plots")]
     run_stage("train")
     undisturbed = snapshot(*outs)
     shutil.rmtree("models/finetuned")
-    for point in (".teacher.npy.partial", ".step-000000008.partial"):
+    for point in (".teacher.partial", ".step-000000008.partial"):
         assert killed(lambda: run_stage("train"), point, signal.SIGKILL) == -signal.SIGKILL
-    (targets,) = Path(".work/train").glob("*/teacher.npy")
+    (targets,) = Path(".work/train").glob("*/teacher/targets")
     written = targets.stat().st_mtime_ns
     assert killed(lambda: run_stage("train"), ".step-000000012.partial", signal.SIGKILL) == -signal.SIGKILL
     assert targets.stat().st_mtime_ns == written, "computed once"
+    content = targets.read_bytes()
+    targets.write_bytes(bytes([content[0] ^ 1]) + content[1:])
     run_stage("train")
+    assert "/teacher is damaged (targets changed since it was written); computing it again\n" in capsys.readouterr().out
     assert snapshot(*outs) == undisturbed
+
+
+def test_full_disk_under_the_targets_is_one_message(finished: Path) -> None:
+    set_train_params(**keep(), **teach())
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        message = error_of("train")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    expected = r"^train: \.work/train/\w+/teacher/targets: File too large; expected more space; free some, then run the"
+    assert re.match(expected, message)
 
 
 def test_two_processes_teach_what_one_does(finished: Path) -> None:

@@ -90,6 +90,7 @@ def test_findings_are_reported(finished: Path, capsys: pytest.CaptureFixture[str
         **{"illegal_tags": 0, "unknown_labels": 0, "no_entities": 0, "words_without_subwords": 0, "unknown_words": 0},
         **{"long_words": 0},
         **{"truncated_words": 0, "long_sentences": 0, "windowed_sentences": 1},
+        "source": {"repeated_sentences": 9},
     }
     out = capsys.readouterr().out
     for line in (

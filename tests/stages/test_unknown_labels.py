@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from helpers.annotated import write_rows
 from helpers.project import error_of, json_of, run_stage
 from helpers.tiny import PEOPLE, TINY_PARAMS, raw_rows, write_params
 
@@ -39,6 +40,28 @@ def change(annotated: dict[str, list[str]] = ANNOTATED, unknown_tag: str = "-", 
     write_params(Path(), params)
 
 
+@pytest.mark.parametrize("name", ["prodigy", "conll"])
+def test_entity_before_a_word_of_unknown_label_ends_if_it_was_a_span(workspace: Path, name: str) -> None:
+    span = {"spans": [{"start": 0, "end": 3, "label": "PER"}], "answer": "accept"}
+    for index, (split, text) in enumerate({"train": "Ada won", "validation": "Cem lives", "test": "Eva goes"}.items()):
+        if name == "conll":
+            tag = "O" if split == "train" else "-"
+            Path("data/tiny", split).write_text(text.replace(" ", " B-PER\n") + f" {tag}\n")
+        else:
+            binary = {"_input_hash": index, "_is_binary": split != "train"}
+            write_rows(Path("data/tiny", split), [{"text": text, **span, **binary}])
+    params = deepcopy(TINY_PARAMS)
+    keys = {"columns": ["words", "ner"], "unknown_tag": "-"} if name == "conll" else {"tag_column": "ner"}
+    files = {split: split for split in ("train", "validation", "test")}
+    params["download"]["dataset"] = {"source": "files", "format": name, **keys, **files}
+    write_params(Path(), params)
+    run_stage("download")
+    run_stage("tokenize_align")
+    counts = json_of("reports/data.json")["validation"]
+    assert counts["labels"] == {"O": 0, "B-PER": 1, "I-PER": 0}
+    assert (counts["unknown_labels"], counts["no_entities"]) == (1, int(name == "conll"))
+
+
 @pytest.mark.parametrize("head", ["linear", "crf"])
 def test_words_of_unknown_label_are_predicted_and_not_scored(workspace: Path, head: str) -> None:
     change(head=head)
@@ -48,13 +71,17 @@ def test_words_of_unknown_label_are_predicted_and_not_scored(workspace: Path, he
     assert [raw_rows(split)[0]["annotated_types"] for split in ("train", "test")] == [None, ["PER"]]
     labels = tokenized.load_labels(Path("data/tokenized"))
     assert labels.sets == ((), ("O", "B-LOC", "I-LOC"), ("O", "I-LOC"))
-    counts = {split: of["unknown_labels"] for split, of in json.loads(Path("reports/data.json").read_text()).items()}
+    data = json.loads(Path("reports/data.json").read_text())
+    counts = {split: of["unknown_labels"] for split, of in data.items()}
     assert counts == {"train": 18, "validation": 4, "test": 4 * 9 + 1}
+    assert data["test"]["labels"] == {"O": 0, "B-LOC": 0, "I-LOC": 0, "B-PER": 9, "I-PER": 9}
     report = json.loads(Path("reports/evaluate.json").read_text())
     assert report["validation"]["unknown"]["words"] == 4
     assert report["validation"]["unknown"]["gold_entities"] == 2, "first names whose entity may end there"
     assert (report["test"]["words"], report["test"]["unknown"]["words"]) == (55, 37)
     assert report["test"]["overall"]["number"] == 9
+    labels = json_of("reports/data.json")["test"]["labels"]
+    assert labels == {"O": 0, "B-LOC": 0, "I-LOC": 0, "B-PER": 9, "I-PER": 9}, "O is one of several possible labels"
     table = pq.read_table("data/predictions/validation.parquet").to_pylist()
     assert table[0]["gold"] == ["B-PER", None, None, "O", "B-LOC", "O"]
     assert all(isinstance(label, str) for row in table for label in row["predicted"])

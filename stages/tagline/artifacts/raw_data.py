@@ -6,6 +6,7 @@ SPLIT/00000.arrow, ...      id and document (strings), words (list of strings), 
                             per word; null: unknown) and, if there are such sentences, annotated_types (list of
                             strings): the types of entities that alone are annotated in the sentence; null: all
 
+If the metadata of the schema have `SPANS`, tags come from spans, whose ends are known also before an unknown tag.
 The sentences of a document are consecutive; a sentence of no known document is one by itself, named by its id. Each
 Arrow file is an IPC stream of at most about 128 MiB.
 """
@@ -21,6 +22,8 @@ import pyarrow as pa
 
 from tagline.core import shards
 from tagline.core.errors import UserError
+from tagline.core.outputs import read_json
+from tagline.core.provenance import PROVENANCE
 from tagline.core.terminal import QUOTED, printable, shortened
 
 SPLITS = ("train", "validation", "test")
@@ -28,6 +31,7 @@ ID = "id"
 DOCUMENT = "document"
 WORDS = "words"
 ANNOTATED = "annotated_types"
+SPANS = b"spans"
 
 Row = Mapping[str, str | Sequence[str | None]]
 
@@ -36,7 +40,11 @@ BATCH_WORDS = 100_000
 
 
 def write(
-    path: Path, splits: Mapping[str, Iterable[Row]], tag_columns: Sequence[str], annotated: bool = False
+    path: Path,
+    splits: Mapping[str, Iterable[Row]],
+    tag_columns: Sequence[str],
+    annotated: bool = False,
+    spans: bool = False,
 ) -> dict[str, int]:
     """Write sentences while they are read: a batch is in memory, never a split.
 
@@ -47,6 +55,7 @@ def write(
             from 0, the default document is the id.
         tag_columns: the tag columns, in order.
         annotated: whether rows may have ``annotated_types``.
+        spans: whether tags come from spans.
 
     Returns:
         The number of sentences of each split.
@@ -54,7 +63,7 @@ def write(
     Raises:
         UserError: a split has no sentences.
     """
-    schema = _schema(tag_columns, annotated)
+    schema = _schema(tag_columns, annotated).with_metadata({SPANS: b"true"} if spans else None)
     return {split: _write_split(path / split, split, rows, schema) for split, rows in splits.items()}
 
 
@@ -91,12 +100,16 @@ class RawData:
         tag_columns: its tag columns, in order.
         sentences: the number of sentences of each split.
         annotated: whether there is a column ``annotated_types``.
+        drawn: the splits that were drawn from the files of train.
+        spans: whether tags come from spans.
     """
 
     path: Path
     tag_columns: tuple[str, ...]
     sentences: dict[str, int]
     annotated: bool = False
+    drawn: tuple[str, ...] = ()
+    spans: bool = False
 
     def batches(self, split: str) -> Iterator[pa.RecordBatch]:
         """Yield the record batches of a split."""
@@ -132,7 +145,10 @@ def load(path: Path) -> RawData:
     with pa.memory_map(str(shards.shard_files(path / SPLITS[0])[0])) as source:
         schema = pa.ipc.open_stream(source).schema
     counts = {split: shards.count_rows(path / split) for split in SPLITS}
-    return RawData(path, _tag_columns(schema), counts, ANNOTATED in schema.names)
+    origin = read_json(path / PROVENANCE, "download") if (path / PROVENANCE).is_file() else {}
+    drawn = tuple(split for split in SPLITS if split in origin.get("drawn_from_train", ()))
+    spans = SPANS in (schema.metadata or {})
+    return RawData(path, _tag_columns(schema), counts, ANNOTATED in schema.names, drawn, spans)
 
 
 def name_word(batch: pa.RecordBatch, index: int) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 from tagline.core.terminal import QUOTED, shortened
@@ -14,7 +15,7 @@ MEANINGS = {
     "illegal_tags": "tags that the label scheme does not allow after the tag before them",
     "unseen_labels": "labels that are not in the training split",
     "unknown_labels": "words whose label is not known, or only in part",
-    "no_entities": "splits without an entity, whose F1 is always 0",
+    "no_entities": "splits without an entity that is scored, whose F1 is always 0",
     "duplicate_sentences": "sentences that are also in the training split",
     "words_without_subwords": "words that tokenise to nothing",
     "unknown_words": "words with sub-words that the tokenizer does not know",
@@ -24,16 +25,30 @@ MEANINGS = {
     "windowed_sentences": "sentences longer than a window",
 }
 SHOWN = 3
+REPEATED = "repeated_sentences"
+# What `Findings.add_sentence` counts.
+OF_SENTENCES = {REPEATED: "sentences with the words of an earlier one"}
 
 
 class Findings:
-    """The findings of one split: counts by kind, the first occurrences of each, and how many spans the split has."""
+    """The findings of one split.
+
+    Attributes:
+        meanings: what each kind means.
+        counts: how often each kind occurs.
+        first: the first occurrences of each kind.
+        spans: the number of spans of each type.
+        noted_spans: for each kind that is about spans, their number by type.
+    """
 
     def __init__(self, meanings: Mapping[str, str] = MEANINGS) -> None:
         self.meanings = meanings
         self.counts = dict.fromkeys(meanings, 0)
         self.first: dict[str, list[str]] = {kind: [] for kind in meanings}
-        self.spans = 0
+        self.spans: Counter[str] = Counter()
+        self.noted_spans: dict[str, Counter[str]] = {kind: Counter() for kind in meanings}
+        self._sentences = 0
+        self._hashes: set[int] = set()
 
     def add(self, kind: str, count: int, occurrences: Iterable[str]) -> None:
         """Add to a count; of ``occurrences`` only as many are read as are shown."""
@@ -42,10 +57,20 @@ class Findings:
             first = islice(occurrences, SHOWN - len(self.first[kind]))
             self.first[kind] += (shortened(occurrence, QUOTED) for occurrence in first)
 
-    def add_notes(self, notes: Iterable[tuple[str, str]]) -> None:
-        """Count notes, each given as its kind and where it occurs."""
-        for kind, occurrence in notes:
+    def add_notes(self, notes: Iterable[tuple[str, str, str]]) -> None:
+        """Count notes, each given as its kind, where it occurs, and the type of its span, or an empty string."""
+        for kind, occurrence, type_ in notes:
             self.add(kind, 1, [occurrence])
+            if type_:
+                self.noted_spans[kind][type_] += 1
+
+    def add_sentence(self, words: Sequence[str], location: str) -> None:
+        """Count a sentence, and whether an earlier one has the same words."""
+        self._sentences += 1
+        number = hash(tuple(words))
+        if number in self._hashes:
+            self.add(REPEATED, 1, [location])
+        self._hashes.add(number)
 
     def lines(self) -> list[str]:
         """A line for each kind that occurs."""
@@ -60,8 +85,15 @@ class Findings:
         ]
 
     def line(self, kind: str, remark: str = "") -> str:
-        """The meaning, the count and the first occurrences of a kind."""
+        """The meaning, the count, the share if it is known, and the first occurrences of a kind."""
         first = self.first[kind]
+        if kind == REPEATED:
+            remark = f" of {self._sentences:,} ({self.counts[kind] / self._sentences:.0%})"
+        elif self.spans and (by_type := self.noted_spans[kind]):
+            shares = {type_: count / self.spans[type_] for type_, count in by_type.items()}
+            of_types = (f"{type_} {shares[type_]:.0%}" for type_ in sorted(shares, key=lambda type_: -shares[type_]))
+            share = self.counts[kind] / self.spans.total()
+            remark = f" of {self.spans.total():,} ({share:.0%}: {shortened(', '.join(of_types), QUOTED)})"
         more = "; ..." if len(first) == SHOWN < self.counts[kind] else ""
         return f"{self.meanings[kind]}: {self.counts[kind]:,}{remark} ({'; '.join(first)}{more})"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import posixpath
+import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, TypeVar, get_args
@@ -95,6 +96,9 @@ def read_text(path: Path) -> str:
 
 def parse(text: str, path: Path) -> CommentedMap:
     """Parse the text of a file as `read_file` does; the path is for messages."""
+    if conflict := re.search(r"^<{7} ", text, re.MULTILINE):
+        line = text.count("\n", 0, conflict.start()) + 1
+        raise UserError(f"{path}:{line}: a merge conflict; expected one side; keep one, without the marks")
     try:
         content = YAML(typ="rt").load(text)
     except DuplicateKeyError as error:

@@ -86,11 +86,16 @@ def parse_object(text: str | bytes) -> dict[str, Any]:
 
 def committed(path: Path) -> bytes | None:
     """The content of a file in Git's last commit; None if it is not there, or without Git."""
+    return git("show", f"HEAD:./{path.as_posix()}")
+
+
+def git(*arguments: str) -> bytes | None:
+    """What a command of Git prints; None if it fails, or without Git."""
     try:
-        show = subprocess.run(["git", "show", f"HEAD:./{path.as_posix()}"], capture_output=True, check=False)
+        done = subprocess.run(["git", *arguments], capture_output=True, check=False)
     except FileNotFoundError:
         return None
-    return None if show.returncode else show.stdout
+    return None if done.returncode else done.stdout
 
 
 def _refuse_constant(name: str) -> None:

@@ -77,10 +77,12 @@ def keep_promises(counts: Doubles, targets: Sequence[Goal], of_documents: bool =
         targets: recalls with a confidence, at most one per type.
         of_documents: whether the last axis of ``counts`` are documents, which are taken as independent of each other.
     """
-    found, number = np.moveaxis(counts, 2, 0)
-    if of_documents:
-        found, number = ratios(found, 0, number).recall, np.minimum(number, 1)
-    missed, numbers = (number - found).sum(-1).T, number[0].sum(-1)
+    rows = []
+    for found, number in np.moveaxis(counts, 2, 1):  # of one step: those of all steps are as large as ``counts``
+        if of_documents:
+            found, number = ratios(found, 0, number).recall, np.minimum(number, 1)
+        rows.append((number - found).sum(-1))
+    missed, numbers = np.array(rows).T, number.sum(-1)  # the number is the same at each step
     starts = STARTS["exact" if any(target.found == "exact" for target in targets) else "covered"]
     tests = [
         RecallTest(target.value, target.confidence or 0, len(starts), of_documents, int(of_type))

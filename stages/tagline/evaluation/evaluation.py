@@ -29,7 +29,7 @@ from tagline.metrics.counts import count
 from tagline.metrics.scores import score
 from tagline.metrics.training_index import TrainingIndex
 from tagline.model import classifier
-from tagline.model.backends.torch_model import TorchModel, workers
+from tagline.model.backends.torch_model import TorchModel, memory_errors, workers
 from tagline.model.batches import default_size
 from tagline.model.heads import load_head
 from tagline.model.precision import resolve
@@ -86,7 +86,7 @@ def evaluate(
     promised = any(target.confidence for target in targets)
     documents = {name: _documents(raw, name, len(loaded[name].sentences)) if promised else None for name in SPLITS}
     backend = _load_backend(data, finetuned, params.precision, labels)
-    with workers(backend.device) as threads:
+    with workers(backend.device) as threads, memory_errors("evaluate.subwords_per_batch", params.subwords_per_batch):
         head = load_head(finetuned, labels, params.decoding, "train")
         size = params.subwords_per_batch or default_size(backend.device.type)
         predictor = Predictor(backend, head, labels, size, threads)

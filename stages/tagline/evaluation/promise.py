@@ -49,7 +49,8 @@ class Promise(NamedTuple):
 
     def statement(self, type_: str, least: float, found: How) -> str:
         """Say what is promised under which assumptions, or why nothing is."""
-        missed = f"{self.missed:.4g} of {self.number:,} {self.unit}"
+        unit = {"entities": "entity", "documents": "document"}[self.unit] if self.number == 1 else self.unit
+        missed = f"{self.missed:.4g} of {self.number:,} {unit}"
         if self.kept:
             how = "each word is in a predicted entity" if found == "covered" else "type and boundaries"
             where = "later texts" if self.unit == "entities" else "a later document, on average,"
@@ -61,7 +62,7 @@ class Promise(NamedTuple):
         if self.allowed < 0:
             needed = f"at least {self.needed:,}, even if none is missed"
             more = f"annotate {(self.needed or 0) - self.number:,} more"
-            reason = f"validation has {self.number:,} {self.unit}; expected {needed}; {more}"
+            reason = f"validation has {self.number:,} {unit}; expected {needed}; {more}"
         elif self.needed == self.number:
             reason = "its own test passes, but not with a bias that keeps the others' promises; leave some of them out"
         else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -54,8 +56,12 @@ def _operating_point(metrics: dict[str, Any]) -> Iterator[str]:
     ]
     yield tabulate(rows, ("type", "target", "bias", *points), tablefmt="simple", disable_numparse=True)
     for name, point in points["validation"].items():
+        where = f"evaluate.operating_point.{point['measure']}: "
         if "promise" in point:
-            yield f"evaluate.operating_point.{point['measure']}: {printable(point['promise']['statement'])}"
+            yield f"{where}{printable(point['promise']['statement'])}"
+            continue
+        if metrics["validation"]["per_type"].get(name, {"number": 0})["number"] == 0:
+            yield f"{where}validation does not have {printable(name)}; expected some; annotate it, or remove the target"
             continue
         if "highest_on_validation" in point:
             reason = f"at most {point['highest_on_validation']:.3f} with any bias, so it gets none"
@@ -64,16 +70,22 @@ def _operating_point(metrics: dict[str, Any]) -> Iterator[str]:
         else:
             continue
         yield (
-            f"evaluate.operating_point.{point['measure']}: {printable(name)} does not reach {point['target']:g} on "
-            f"validation, but {reason}; lower the target or improve the model"
+            f"{where}{printable(name)} does not reach {point['target']:g} on validation, but {reason}; lower the "
+            "target or improve the model"
         )
 
 
-def score_line(path: Path) -> str:
-    """Say the F1 of metrics/evaluate.json, and how it differs from the file in Git's last commit, if that has one."""
-    now, content = read_json(path, "evaluate"), committed(path)
+def score_line(path: Path, per_type: Path) -> str:
+    """Say the F1 of metrics/evaluate.json, and how it differs from Git's last commit, unless its test set was another.
+
+    Args:
+        path: metrics/evaluate.json.
+        per_type: plots/per_type.csv, in which test sets have their numbers of gold entities.
+    """
+    now, content, table = read_json(path, "evaluate"), committed(path), committed(per_type)
+    another = table is not None and _gold(table) != _gold(per_type.read_bytes())
     try:
-        before = parse_object(content or b"{}")
+        before = {} if another else parse_object(content or b"{}")
     except ValueError:  # of a version that did not write it
         before = {}
 
@@ -81,7 +93,14 @@ def score_line(path: Path) -> str:
         f1, old = now[f"{split}.f1"], before.get(f"{split}.f1")
         return f"{split} {f1:.4f}" + (f" ({f1 - old:+.4f}{since})" if isinstance(old, float | int) else "")
 
-    return f"F1 of {said('test', ' since the last commit')}, of {said('validation', '')}"
+    line = f"F1 of {said('test', ' since the last commit')}, of {said('validation', '')}"
+    return line + (" (no difference: the last commit has another test set)" if another else "")
+
+
+def _gold(table: bytes) -> dict[str | None, str | None]:
+    """The number of gold entities of each type that has any, of a plots/per_type.csv."""
+    rows = csv.DictReader(io.StringIO(table.decode("utf-8", "replace"), newline=""))
+    return {row.get("type"): row.get("number") for row in rows if row.get("number") != "0"}
 
 
 def score_table_of(path: Path) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.labels.arrays import AnyInts
-from tagline.labels.label_list import Kind, LabelNames, Labels, possible
+from tagline.labels.label_list import Kind, LabelNames, Labels, id_names, possible
 from tagline.labels.schemes import split_tag
 
 Mask = npt.NDArray[np.bool_]
@@ -136,8 +136,8 @@ def entity_arrays(ids: AnyInts, offsets: AnyInts, names: Sequence[str], kind: Ki
 def is_decided(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: Labels | LabelNames) -> Mask:
     """Whether gold labels, of which some are unknown, decide if an entity is right, bool (entities,).
 
-    They do if all words of the entity, and the next word, which could continue it, have a known label, or one that is
-    not of its type. So which entities are scored does not depend on whether they are right, which would bias scores.
+    They do if no word of the entity has an unknown label that could be its label there, and the next word none that
+    could continue it. So which entities are scored does not depend on whether they are right, which would bias scores.
 
     Args:
         entities: gold or predicted ones.
@@ -145,15 +145,20 @@ def is_decided(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: 
         offsets: int (sentences + 1,), the first word of each sentence, then the number of words.
         labels: the label list.
     """
-    types = [split_tag(name)[1] if labels.kind == "spans" else name for name in labels.names]
-    of_types = np.array([[type_ == each for type_ in types] for each in entities.types], bool).reshape(-1, len(types))
-    is_open = (possible(labels) @ of_types.T) & (np.arange(len(types) + len(labels.sets)) >= len(types))[:, None]
+    tags = [split_tag(name) if labels.kind == "spans" else ("", name) for name in labels.names]
+    of_types = np.array([[type_ == each for _, type_ in tags] for each in entities.types], bool).reshape(-1, len(tags))
+    continuing = of_types & np.array([prefix == "I" for prefix, _ in tags], bool)
+    is_unknown = (np.arange(len(tags) + len(labels.sets)) >= len(tags))[:, None]
+    is_any = np.array([not names for names in id_names(labels)])[:, None]  # also where the list lacks an I-
+    can_begin, can_continue = (is_unknown & (is_any | possible(labels) @ each.T) for each in (of_types, continuing))
     has_next = ~np.isin(entities.end, offsets) & (labels.kind == "spans")
     sizes = entities.end + has_next - entities.start
     before = np.cumsum(sizes) - sizes
     # The words of all entities, each with its next word: those of starts 2 and 5 and sizes 3 and 2 are 2 3 4 5 6.
     words = np.arange(sizes.sum()) + np.repeat(entities.start - before, sizes)
-    undecided = np.cumsum(np.append(0, is_open[gold[words], np.repeat(entities.type, sizes)]))
+    pairs = gold[words], np.repeat(entities.type, sizes)
+    is_open = np.where(np.isin(np.arange(len(words)), before), can_begin[pairs], can_continue[pairs])
+    undecided = np.cumsum(np.append(0, is_open))
     decided: Mask = undecided[before + sizes] == undecided[before]
     return decided
 

@@ -36,7 +36,7 @@ _POSITION_TABLE = re.compile(r"(^|\.)((\w+_)?position_embeddings?|embed_position
 def new_classifier(
     encoder: Path,
     labels: Labels,
-    attention: str = "sdpa",
+    attention: str = "auto",
     precision: Resolved = "fp32",
     layers: int | Sequence[int] | None = None,
     old: Labels | None = None,
@@ -46,7 +46,8 @@ def new_classifier(
     Args:
         encoder: folder with weights and configuration.
         labels: labels of the classifier.
-        attention: transformers' name of the attention implementation.
+        attention: transformers' name of the attention implementation; auto: sdpa where the architecture has it, else
+            eager.
         precision: number format of matrix products during training.
         layers: indices of the encoder's layers to keep, or their number, spread evenly; None: all.
         old: labels of the classifier that the folder has, whose rows are kept for labels of the same name; None: it has
@@ -140,7 +141,8 @@ def _with_layers(model: PreTrainedModel, layers: int | Sequence[int]) -> PreTrai
     config = deepcopy(model.config)
     config.num_hidden_layers = len(chosen)
     for key, value in config.to_dict().items():
-        if "layer" in key and isinstance(value, list) and len(value) == count:  # the type of each layer
+        of_each = "layer" in key or key == "attention_window"  # layer_types; the windows of Longformer
+        if of_each and isinstance(value, list) and len(value) == count:
             setattr(config, key, [value[index] for index in chosen])
     # What a layer is may depend on its index, so that the model is built as the stages after this one build it.
     smaller = _built(model, config)
@@ -149,7 +151,8 @@ def _with_layers(model: PreTrainedModel, layers: int | Sequence[int]) -> PreTrai
     except RuntimeError as error:
         reason = str(error).splitlines()[-1].strip()
         raise UserError(
-            f"train.layers: {layers} of {model.config.model_type} do not fit together ({reason}); keep layer 0"
+            f"train.layers: {layers} of {model.config.model_type} do not fit together ({reason}); "
+            + ("leave it empty" if 0 in chosen else "keep layer 0")
         ) from None
     return smaller
 
@@ -297,6 +300,8 @@ _PACKAGED = {"flash_attention_2": is_flash_attn_2_available, "flash_attention_3"
 
 
 def _set_attention(model: PreTrainedModel, attention: str, precision: Resolved) -> None:
+    if attention == "auto":
+        attention = "sdpa" if model._supports_sdpa else "eager"
     if attention in _PACKAGED and not _PACKAGED[attention]():
         reason = "its package is not installed, or there is no GPU"
     elif attention in _PACKAGED and precision == "fp32":
@@ -310,8 +315,7 @@ def _set_attention(model: PreTrainedModel, attention: str, precision: Resolved) 
             if model.config._attn_implementation == attention:
                 return
             reason = "transformers has only one implementation for this encoder"
-    others = " or ".join(name for name in ("sdpa", "eager") if name != attention)
-    raise UserError(f"train.attention: {attention} is not available: {reason}; expected {others}")
+    raise UserError(f"train.attention: {attention} is not available: {reason}; expected auto")
 
 
 def _lacks_weights(folder: Path, names: Sequence[str]) -> str:

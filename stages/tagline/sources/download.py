@@ -63,7 +63,7 @@ def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
     if unknown_tag is not None:
         splits = {split: _collecting(sentences, tags) for split, sentences in splits.items()}
     rows = {split: map(partial(to_row, unknown_tag=unknown_tag), sentences) for split, sentences in splits.items()}
-    counts = raw_data.write(target, rows, list(dataset.tag_columns), lacks_types)
+    counts = raw_data.write(target, rows, list(dataset.tag_columns), lacks_types, isinstance(dataset, AnnotatedFiles))
     if unknown_tag is not None and unknown_tag not in tags:
         found = shortened(", ".join(sorted(filter(None, tags))), QUOTED)
         raise UserError(

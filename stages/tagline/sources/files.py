@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.errors import UserError
-from tagline.core.findings import Findings
+from tagline.core.findings import OF_SENTENCES, Findings
 from tagline.core.provenance import sha256
 from tagline.core.terminal import QUOTED, printable, quoted, shortened
 from tagline.sources.document_order import consecutive, whole
@@ -62,14 +62,15 @@ class FileSource:
                     f"{min(common)}: a file of {split}, not of texts without labels; {_named_by(UNLABELLED)}"
                 )
         self.without_labels = 0
-        self.findings = {split: Findings(dataset.meanings) for split in SPLITS}
+        self.findings = {split: Findings({**dataset.meanings, **OF_SENTENCES}) for split in SPLITS}
         self.agreement: dict[str, Counter[tuple[str, ...]]] = {split: Counter() for split in SPLITS}
 
     def splits(self) -> dict[str, Iterator[Sentence]]:
         """The sentences of each split that have words, read as they are iterated.
 
         Raises:
-            UserError: (the iterators) a file is malformed, an id is in a split twice, a drawn split gets no sentence.
+            UserError: (the iterators) a file is malformed, an id or the words of a whole file are in a split twice, a
+                drawn split gets no sentence.
         """
         given = {split: self._given(split) for split in self.paths}
         drawing = self.dataset.split
@@ -105,7 +106,7 @@ class FileSource:
             "files": files,
             **({"drawn_from_train": drawn} if drawn else {}),
             **({UNLABELLED: self.without_labels} if self.texts else {}),
-            **({"findings": {split: self._counts(split) for split in SPLITS}} if self.dataset.meanings else {}),
+            "findings": {split: self._counts(split) for split in SPLITS},
         }
 
     def report(self) -> str:
@@ -164,6 +165,7 @@ class FileSource:
         self.findings[split].spans += sentence.spans
         self.agreement[split].update(sentence.agreement)
         if sentence.words:
+            self.findings[split].add_sentence(sentence.words, sentence.location)
             yield sentence
 
     def _drawn(self, split: str, seed: int) -> Iterator[Sentence]:
@@ -183,8 +185,9 @@ class FileSource:
             marked = longest > 1 and "documents" in type(self.dataset).model_fields
             none = ", set download.dataset.documents: none to draw sentences" if marked else ""
             raise NothingDrawn(
-                f"{self.folder / self.dataset.train}: no sentence was drawn for {split}{documents}; increase its share "
-                f"under download.dataset.split in params.yaml{none}, or name a file"
+                f"{self.folder / self.dataset.train}: no sentence was drawn for {split}{documents}; "
+                f"{'reduce the shares' if split == TRAIN else 'increase its share'} under download.dataset.split in "
+                f"params.yaml{none}{'' if split == TRAIN else ', or name a file'}"
             )
 
     @cached_property
@@ -199,13 +202,16 @@ class FileSource:
         return consecutive(self._with_ids(split))
 
     def _with_ids(self, split: str) -> Iterator[Sentence]:
-        """Yield the sentences of a split's files, name their unnamed documents, and check the ids."""
+        """Yield the sentences of a split's files, name their unnamed documents, and check the ids and the files."""
         locations: dict[str, str] = {}
+        read: dict[int, Path] = {}
         without_id = ""
         for path in self.paths[split]:
             file = path.relative_to(self.folder).as_posix()
             types = self.dataset.annotated(file)
+            words, sentences = 0, 0
             for sentence in tqdm(self.dataset.read(path), desc=printable(path.name), unit=" sentences", disable=None):
+                words, sentences = hash((words, *sentence.words)), sentences + bool(sentence.words)
                 if not sentence.words:
                     pass  # only its notes count
                 elif sentence.id is None:
@@ -220,6 +226,12 @@ class FileSource:
                 unnamed = isinstance(sentence.document, int)
                 sentence = replace(sentence, document=f"{file}#{sentence.document}") if unnamed else sentence
                 yield replace(sentence, annotated_types=types) if types else sentence
+            # A file of one sentence can be a text that many people write.
+            if sentences > 1 and (other := read.setdefault(words, path)) != path:
+                raise UserError(
+                    f"{path}: the same words as in {other}, which {split} has too; expected files of different "
+                    f"sentences, not a copy with other tags; name one of them; {_named_by(split)}"
+                )
         generated = next(filter(GENERATED_ID.fullmatch, locations), None) if without_id else None
         if generated is not None:
             raise UserError(

@@ -12,7 +12,7 @@ from datasets.exceptions import DatasetGenerationError
 from huggingface_hub import snapshot_download
 
 from tagline.core.errors import UserError
-from tagline.core.findings import Findings, lines_by_split
+from tagline.core.findings import OF_SENTENCES, Findings, lines_by_split
 from tagline.core.reading import reading
 from tagline.core.terminal import shortened
 from tagline.sources.document_order import consecutive
@@ -35,7 +35,7 @@ class HubSource:
         self.repository = find("dataset", params.name, params.revision)
         self.rows = load(self.repository, params)
         self.empty = dict.fromkeys(self.rows, 0)
-        self.findings = {split: Findings(params.meanings) for split in self.rows}
+        self.findings = {split: Findings({**params.meanings, **OF_SENTENCES}) for split in self.rows}
 
     def splits(self) -> dict[str, Iterator[Sentence]]:
         """The sentences of each split, checked as they are iterated; rows without words are skipped and counted."""
@@ -44,14 +44,13 @@ class HubSource:
     def provenance(self) -> dict[str, Any]:
         """The repository, its commit, what was read from it, and what was left out."""
         params = self.params
-        findings = {split: each.counts for split, each in self.findings.items()}
         return {
             "source": params.source,
             "name": params.name,
             "config": params.config,
             "commit": self.repository.commit,
             "splits": params.splits.model_dump(),
-            **({"findings": findings} if params.meanings else {}),
+            "findings": {split: each.counts for split, each in self.findings.items()},
         }
 
     def report(self) -> str:
@@ -65,6 +64,7 @@ class HubSource:
             self.findings[split].add_notes(sentence.notes)
             if sentence.words:
                 self.empty[split] -= 1
+                self.findings[split].add_sentence(sentence.words, sentence.location)
                 yield sentence
 
 

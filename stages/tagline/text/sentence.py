@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 
 class Note(NamedTuple):
-    """What a reader changed or left out: a key of the format's `Files.meanings`, and the occurrence."""
+    """What a reader changed or left out: a key of `Files.meanings`, the occurrence, and a misfit span's type."""
 
     kind: str
     occurrence: str
+    type: str = ""
 
 
 class Surface(NamedTuple):
@@ -41,7 +42,7 @@ class Sentence:
         notes: what the reader changed or left out.
         agreement: see `annotators.compare`.
         surface: the raw text and the start and end of each word in it, if the file has both.
-        spans: the number of spans that the file marks in it, if it has spans.
+        spans: the number of spans of each type that the file marks in it, if it has spans.
         lines: the line of each word, in a CoNLL file.
         annotated_types: the types of entities that alone are annotated in its file; None: all.
     """
@@ -54,6 +55,6 @@ class Sentence:
     notes: tuple[Note, ...] = ()
     agreement: Counter[tuple[str, ...]] = field(default_factory=Counter)
     surface: Surface | None = None
-    spans: int = 0
+    spans: Counter[str] = field(default_factory=Counter)
     lines: Sequence[int] = ()
     annotated_types: Sequence[str] | None = None

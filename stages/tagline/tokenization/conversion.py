@@ -6,6 +6,7 @@ enough to recognise the scheme, and a table of pairs converts a split.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,14 +15,15 @@ import numpy.typing as npt
 
 from tagline.core.errors import UserError
 from tagline.labels.label_list import ANY
-from tagline.labels.schemes import OUTSIDE, Scheme, split_tag, to_iob2
+from tagline.labels.schemes import OUTSIDE, Scheme, is_spans, label_names, split_tag, standard_names, to_iob2
 
 # The share of O in a column without prefixes between which `is_io` does not decide. Entity columns leave most words as
 # O (CoNLL-2003: 83 %, WNUT-17: 95 %; but documents of GUM 46 %), chunk columns some (CoNLL-2000: 13 %), and tag sets
 # for every word that have a tag O use it for less (pronouns in tweets: 7 %).
 AMBIGUOUS = (0.1, 0.7)
-# Tags that may stand for O.
-_LIKE_OUTSIDE = ("OTHER", "0", "_", "NONE", "-")
+# Tags that may stand for O, with _ for other marks; and those that are parts of speech of fewer words.
+_LIKE_OUTSIDE = {"OTHER", "OTHERS", "OUT", "OUTSIDE", "0", "_", "*", "NA", "N_A", "NIL", "NONE", "NULL", "NO_LABEL"}
+_LIKE_OUTSIDE_IF_MOST = {"N", "X"}
 
 
 def is_io(counts: dict[str, int]) -> bool:
@@ -31,7 +33,8 @@ def is_io(counts: dict[str, int]) -> bool:
         counts: how many words have each label.
 
     Raises:
-        UserError: the share of O is `AMBIGUOUS`; there is no O, but a frequent tag may stand for it.
+        UserError: the share of O is `AMBIGUOUS`; there is no O, but a frequent tag may stand for it, or all other tags
+            have a prefix.
     """
     outside = [tag for tag in counts if tag.upper() == OUTSIDE]
     if len(counts) <= max(1, len(outside)):
@@ -39,12 +42,16 @@ def is_io(counts: dict[str, int]) -> bool:
     other = max(counts, key=lambda tag: counts[tag])
     share = sum(counts[tag] for tag in outside or [other]) / sum(counts.values())
     low, high = AMBIGUOUS
-    if not outside and other.upper() in _LIKE_OUTSIDE and share > low:
-        raise UserError(
-            f"{share:.0%} of the words have the tag {other} and no tag has a prefix or is O, so {other} may stand for "
-            f'O or be a tag like others; set tokenize_align.outside: "{other}" or scheme: tags in params.yaml'
-        )
     if not outside:
+        others = standard_names([OUTSIDE if tag == other else tag for tag in counts])
+        spelled = re.sub("[- /]", "_", other.upper())
+        least = low if spelled in _LIKE_OUTSIDE else 0.5 if spelled in _LIKE_OUTSIDE_IF_MOST else 1
+        if is_spans(others) or share > least:
+            alone = "all others have a prefix" if is_spans(others) else "no tag has a prefix or is O"
+            raise UserError(
+                f"{share:.0%} of the words have the tag {other} and {alone}, so {other} may stand for O or be a tag "
+                f'like others; set tokenize_align.outside: "{other}" or scheme: tags in params.yaml'
+            )
         return False
     if low < share < high:
         raise UserError(
@@ -116,7 +123,7 @@ class Conversion:
     Attributes:
         scheme: how the tags are written.
         labels: for each pair of tag ids that occurs (see `transitions`) the possible labels of the second one, usually
-            one; `ANY` if it is unknown.
+            one; `ANY` if it is unknown, or all that do not continue a span which ends there.
         illegal: bool, of the shape of `transitions`: the pairs that the scheme does not allow.
     """
 
@@ -132,8 +139,16 @@ class Conversion:
         return table
 
 
-def convert(names: Sequence[str], follow: npt.NDArray[np.int64], scheme: Scheme) -> Conversion:
+def convert(
+    names: Sequence[str], follow: npt.NDArray[np.int64], scheme: Scheme, ends_known: bool = False
+) -> Conversion:
     """Apply `to_iob2` to all pairs of tags that occur.
+
+    Args:
+        names: the tags of all splits.
+        follow: what `transitions` returned.
+        scheme: how the tags are written.
+        ends_known: whether an entity ends before an unknown tag.
 
     Raises:
         UserError: a tag is not in the scheme.
@@ -144,7 +159,8 @@ def convert(names: Sequence[str], follow: npt.NDArray[np.int64], scheme: Scheme)
     unknown = len(tags)
     for i, j in np.argwhere(follow).tolist():
         if j == unknown:
-            labels[i, j] = ANY
+            type_ = split_tag(names[i])[1] if ends_known and i < len(names) else ""
+            labels[i, j] = tuple(each for each in label_names(names) if each != f"I-{type_}") if type_ else ANY
         elif i == unknown:
             if j < len(names):
                 labels[i, j] = _after_unknown(names[j], scheme)

@@ -27,6 +27,7 @@ from tagline.labels.alignment import IGNORED, NO_WORD, align_labels
 from tagline.labels.arrays import Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.schemes import OUTSIDE
+from tagline.labels.tagged import TaggedSentences
 from tagline.tokenization import subwords
 from tagline.tokenization.context import Surrounded, document_numbers, surrounded
 from tagline.tokenization.duplicates import Hashes, TrainingSentences, are_same, hash_sentences
@@ -96,8 +97,9 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     metrics = {}
     of_source = source_findings(raw)
     for split in SPLITS:
-        sizes = writer.write(split, tags[split], findings[split])
-        metrics[split] = sizes | split_metrics(names, tags[split], findings[split], split) | of_source.get(split, {})
+        sizes, counts = writer.write(split, tags[split], findings[split])
+        of_labels = split_metrics(counts, tags[split], findings[split], split)
+        metrics[split] = sizes | of_labels | of_source.get(split, {})
         show("\n  ".join([summary(split, params.task, metrics[split]), *findings[split].lines()]))
     if are_same(*map(np.concatenate, writer.held_out.values())):
         raise UserError(
@@ -204,9 +206,14 @@ class SplitWriter:
     training: TrainingSentences = field(default_factory=TrainingSentences)
     held_out: dict[str, list[Hashes]] = field(default_factory=lambda: {"validation": [], "test": []})
 
-    def write(self, split: str, tags: Tags, findings: Findings) -> dict[str, int]:
-        """Write a split, add to its findings, and return its numbers of sentences, words and windows."""
-        words = 0
+    def write(self, split: str, tags: Tags, findings: Findings) -> tuple[dict[str, int], dict[str, int]]:
+        """Write a split, and add to its findings.
+
+        Returns:
+            Its numbers of sentences, words and windows, and the number of words that are known to have each label.
+        """
+        entities, undecided = 0, 0
+        counts = np.zeros(len(self.names.ids), np.int64)
         features = tokenized.sentence_features(self.names)
         unknown = subwords.unknown_id(self.cutter.tokenizer)
         marks = [number for mark in MARKS if (number := self.cutter.tokenizer.token_to_id(mark)) is not None]
@@ -223,6 +230,11 @@ class SplitWriter:
                 unknown_labels = np.flatnonzero(ids >= len(self.names.names))
                 words_of = (raw_data.name_word(chunk, int(index)) for index in unknown_labels)
                 findings.add("unknown_labels", len(unknown_labels), words_of)
+                if self.names.sets and split != "train":
+                    lengths = chunk[WORDS].value_lengths().to_pylist()
+                    gold = TaggedSentences(self.names, lengths, ids * 0, np.zeros(len(ids), np.float32), gold=ids)
+                    entities += len(gold.gold_entities.start)
+                    undecided += gold.left_out[0]
                 vocabulary = chunk[WORDS].values.dictionary_encode()
                 cut = self._cut(around, vocabulary)
                 find_in_words(findings, chunk, cut, unknown, self.cutter.capacity)
@@ -231,9 +243,12 @@ class SplitWriter:
                 windows.write(tokenized.window_columns(cut.windows, aligned, first_sentence=sentences.rows))
                 labels = pa.ListArray.from_arrays(chunk[WORDS].offsets, ids)
                 sentences.write({ID: chunk[ID], WORDS: chunk[WORDS], "labels": labels})
-                words += len(ids)
+                counts += np.bincount(ids, minlength=len(counts))
                 bar.update(chunk.num_rows)
-        return {"sentences": sentences.rows, "words": words, "windows": windows.rows}
+        if undecided and not entities:
+            findings.add("no_entities", 1, [f"where {undecided:,} entities begin or end is not known"])
+        sizes = {"sentences": sentences.rows, "words": int(counts.sum()), "windows": windows.rows}
+        return sizes, dict(zip(self.names.names, counts.tolist(), strict=False))
 
     def _mark_unannotated(self, chunk: pa.RecordBatch, ids: Ints) -> Ints:
         """Give words that are O where not all types are annotated the id of the labels that are possible.
@@ -318,7 +333,7 @@ def find_in_words(findings: Findings, chunk: pa.RecordBatch, cut: Cut, unknown: 
         findings.add(finding, len(rows), (chunk[ID][int(row)].as_py() for row in rows))
 
 
-def split_metrics(names: Labels, tags: Tags, findings: Findings, split: str) -> dict[str, Any]:
+def split_metrics(labels: dict[str, int], tags: Tags, findings: Findings, split: str) -> dict[str, Any]:
     """The part of reports/data.json about labels and findings."""
     counts = dict(findings.counts)
     if split == "train":
@@ -327,7 +342,7 @@ def split_metrics(names: Labels, tags: Tags, findings: Findings, split: str) -> 
     return {
         "scheme": tags.scheme,
         **respelled,
-        "labels": {name: tags.counts.get(name, 0) for name in names.names},
+        "labels": labels,
         **counts,
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -86,17 +86,17 @@ class TagColumn:
                     yield f"{name_word(batch, index)}: {self.tags[ids[index]]}"
 
     def case_variants(self) -> list[str]:
-        """Describe tags that differ only in case or invisible characters, such as B-PER and b-per: one line per group.
+        """Describe tags that differ only in case, invisible characters or Unicode form (NFC, NFD): one line per group.
 
         They are different labels to all that follows, while one of them usually is a typing error.
         """
         totals = self.totals
         groups: dict[str, list[str]] = {}
         for tag in dict.fromkeys(self.names):
-            groups.setdefault(_visible(tag).casefold(), []).append(tag)
+            groups.setdefault(unicodedata.normalize("NFC", _visible(tag).casefold()), []).append(tag)
         lines = []
         for group in (group for group in groups.values() if len(group) > 1):
-            others = "" if group == list(map(_visible, group)) else " or invisible characters"
+            others = "" if len(set(map(str.casefold, group))) == 1 else ", invisible characters or Unicode form"
             tags = [
                 f"{ascii(tag) if others else tag} ({totals[tag]:,}, first at {next(self.words_with({tag}))})"
                 for tag in group
@@ -199,7 +199,7 @@ def _count_tags(raw: RawData, split: str, name: str) -> Counter[str]:
 
 
 def read_tags(column: TagColumn, scheme: str) -> tuple[Labels, dict[str, Tags]]:
-    """Recognise the scheme of a column in each split and list its labels.
+    """Recognise the scheme of a column in each split, with those that are drawn from its files, and list its labels.
 
     Args:
         column: what `read_column` returned.
@@ -212,7 +212,8 @@ def read_tags(column: TagColumn, scheme: str) -> tuple[Labels, dict[str, Tags]]:
     kind, fixed = _kind(column, scheme)
     if kind == "spans":  # without prefixes only now it is clear that o is no tag like others
         column = replace(column, names=tuple(schemes.OUTSIDE if name == "o" else name for name in column.names))
-    tags = {split: _read_split(column, split, kind, fixed) for split in SPLITS}
+    follow = {split: _transitions(column, split) for split in SPLITS} if kind == "spans" else {}
+    tags = {split: _read_split(column, split, follow, fixed) for split in SPLITS}
     if kind == "spans" and fixed is None:
         _check_suffixes(column, sum(each.illegal for each in tags.values()))
     labels = label_lists.from_counts(column.name, kind, {split: read.counts for split, read in tags.items()})
@@ -295,20 +296,30 @@ def _kind(column: TagColumn, scheme: str) -> tuple[Kind, Scheme | None]:
         raise UserError(f"column {column.name}: {error}") from None
 
 
-def _read_split(column: TagColumn, split: str, kind: Kind, scheme: Scheme | None) -> Tags:
-    if kind == "tags":
-        return Tags(column, split, "tags", dict(zip(column.names, column.counts[split].tolist(), strict=True)))
+def _transitions(column: TagColumn, split: str) -> Ints:
+    """See `conversion.transitions`."""
     follow = np.zeros((len(column.tags) + 2, len(column.tags) + 2), dtype=np.int64)
     for _, tags, ends in column.batches(split):
         follow += conversion.transitions(tags, ends, len(column.tags))
+    return follow
+
+
+def _read_split(column: TagColumn, split: str, transitions: Mapping[str, Ints], scheme: Scheme | None) -> Tags:
+    """Read a split; without a scheme, in that of its files. Plain tags need no transitions."""
+    if not transitions:
+        return Tags(column, split, "tags", dict(zip(column.names, column.counts[split].tolist(), strict=True)))
+    follow = transitions[split]
+    of_train = ("train", *column.raw.drawn)
+    of_files = np.sum([transitions[each] for each in (of_train if split in of_train else (split,))], axis=0)
     try:
-        converted = conversion.convert(column.names, follow, scheme or conversion.detect(column.names, follow))
+        detected = scheme or conversion.detect(column.names, of_files)
+        converted = conversion.convert(column.names, follow, detected, column.raw.spans)
     except UserError as error:
         raise UserError(
             f"{split}, column {column.name}: {error} (tokenize_align.scheme in params.yaml is {scheme or 'auto'})"
         ) from None
     counts: dict[str, int] = {}
     for pair, labels in converted.labels.items():
-        for label in labels[:1]:
+        for label in labels[:1] if pair[1] < len(column.tags) else ():
             counts[label] = counts.get(label, 0) + int(follow[pair])
     return Tags(column, split, converted.scheme, counts, int(follow[converted.illegal].sum()), converted)

@@ -22,8 +22,8 @@ class Limits(Section):
     )
     no_entities: Limit = Field(
         default=None,
-        description="1 if no word of the split is in an entity, so that its F1 is always 0; not counted for plain "
-        "tags.",
+        description="1 if the split has no entity, or of none it is known where it ends, so that its F1 is always "
+        "0; not counted for plain tags.",
     )
     duplicate_sentences: Limit = Field(description="Sentences of validation or test that also occur in train.")
     words_without_subwords: Limit = Field(

@@ -1,6 +1,6 @@
 """Checkpoints: folders that an interrupted run continues from, each of them complete or absent.
 
-step-STEP       the files of the run, and manifest.json: the SHA-256 of each file, to detect damage
+step-STEP       the files of the run, and hashes.json: the SHA-256 of each file, to detect damage
 
 A checkpoint is written beside its path, flushed to disk and renamed. The newest two are kept, so that a run can fall
 back to the older one.
@@ -19,12 +19,10 @@ from accelerate.utils import broadcast, gather
 from safetensors import SafetensorError
 
 from tagline.core.errors import UserError
-from tagline.core.outputs import use_umask, write_json
-from tagline.core.provenance import hashes
-from tagline.core.reading import parse_object, reading
+from tagline.core.outputs import use_umask
+from tagline.core.provenance import HASHES, read_hashes, sha256, write_hashes
 from tagline.core.terminal import show
 
-MANIFEST = "manifest.json"
 KEPT = 2
 # Digits of the step in a name, zeros included, so that names sort like steps.
 DIGITS = 9
@@ -122,21 +120,38 @@ def _alone(action: Callable[[], None]) -> None:
         raise CheckpointError(_reason(error)) from error
 
 
+def completed(folder: Path) -> bool:
+    """Whether an interrupted run has completed a folder that is intact; a damaged one is reported and removed.
+
+    Call it in all processes; the main process looks.
+
+    Args:
+        folder: with hashes.json.
+    """
+    state = PartialState()
+    intact = state.is_main_process and folder.exists()
+    if intact and (reason := damage(folder)):
+        show(f"{folder} is damaged ({reason}); computing it again")
+        shutil.rmtree(folder)
+        intact = False
+    return bool(broadcast(torch.tensor([intact], device=state.device)).item())
+
+
 def damage(path: Path) -> str:
-    """How a checkpoint differs from what was written; an empty text if it is intact."""
+    """How a folder differs from its hashes.json; an empty text if it is intact."""
     try:
-        with reading(path / MANIFEST):
-            expected = parse_object((path / MANIFEST).read_text(encoding="utf-8"))
-            actual = hashes(path)
-            changed = sorted(name for name, digest in expected.items() if actual.get(name) != digest)
+        expected = read_hashes(path, made_by="")
     except UserError:
-        return f"{MANIFEST} can't be read"
-    return f"{changed[0]} changed since it was written" if changed else ""
+        return f"{HASHES} can't be read"
+    for name, digest in expected.items():
+        if not (path / name).is_file() or sha256(path / name) != digest:
+            return f"{name} changed since it was written"
+    return ""
 
 
 def _complete(partial: Path, path: Path) -> None:
-    """Write the manifest, flush all files to disk, and rename the folder."""
-    write_json(partial / MANIFEST, hashes(partial))
+    """Write the hashes, flush all files to disk, and rename the folder."""
+    write_hashes(partial)
     use_umask(partial)
     for written in partial.rglob("*"):
         _sync(written)

@@ -91,6 +91,13 @@ def _logits(model: PreTrainedModel, length: int) -> Tensor:
     return logits
 
 
+def chosen_attention(model: PreTrainedModel, wanted: str) -> str | None:
+    """Describe the implementation of attention that auto stands for, unless it is sdpa."""
+    if wanted != "auto" or (chosen := model.config._attn_implementation) == "sdpa":
+        return None
+    return f"train.attention: auto is {chosen}, since transformers does not have sdpa for {model.config.model_type}"
+
+
 def small_batches(batches: TrainingBatches, device: torch.device, processes: int) -> str | None:
     """Describe batches that are far too small for a GPU; None: they are not, or the device is another one.
 

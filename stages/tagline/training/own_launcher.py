@@ -25,6 +25,7 @@ from torch.distributed.elastic.rendezvous import RendezvousError
 
 from tagline.core import launchers
 from tagline.core.errors import UserError
+from tagline.core.launchers import HOSTS
 from tagline.core.signals import BY_OURS, Interrupted
 from tagline.core.terminal import quoted
 from tagline.training.processes import device_count, refuse_shards
@@ -34,7 +35,7 @@ VARIABLE = "TAGLINE_PROCESSES"
 # On a CPU, more processes for each core would not start in time, or fill its memory.
 PER_CORE = 8
 # torchrun's environment variables for several hosts; Kubernetes' training operator sets them, a Slurm job can.
-HOSTS, INDEX, ADDRESS, PORT = "PET_NNODES", "PET_NODE_RANK", "PET_MASTER_ADDR", "PET_MASTER_PORT"
+INDEX, ADDRESS, PORT = "PET_NODE_RANK", "PET_MASTER_ADDR", "PET_MASTER_PORT"
 
 
 def relaunch_on_all_devices() -> None:

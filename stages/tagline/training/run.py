@@ -33,15 +33,16 @@ from tagline.hub.push import Target
 from tagline.labels.arrays import Ints
 from tagline.labels.label_list import Labels
 from tagline.model import classifier, dropout
+from tagline.model.backends.torch_model import memory_errors
 from tagline.model.heads import continued, make_head
 from tagline.model.heads.head_weights import attach
 from tagline.model.precision import Resolved, resolve
 from tagline.model.used_embeddings import train_used_embeddings, used_ids
 from tagline.training import accelerate_loop, own_launcher, processes, trainer_loop
-from tagline.training.fit_check import check_fit, check_mask, freeze_unused, small_batches
+from tagline.training.fit_check import check_fit, check_mask, chosen_attention, freeze_unused, small_batches
 from tagline.training.history import SCORES
 from tagline.training.teacher import Teacher, Teaching, write_targets
-from tagline.training.torch_settings import be_deterministic, compile_forward, enable_cpu_fast_paths, memory_errors
+from tagline.training.torch_settings import be_deterministic, compile_forward, enable_cpu_fast_paths
 from tagline.training.tracking import Trackers, requested
 from tagline.training.train_params import Train
 from tagline.training.training import Training
@@ -50,6 +51,8 @@ from tagline.training.work import fingerprint, work_folder
 
 # Libraries that the weights depend on.
 LIBRARIES = ("torch", "transformers", "accelerate", "tokenizers", "datasets")
+# The param that limits what a device computes at once.
+SIZE = "train.subwords_per_device"
 # Files of weights in a model's folder, its head's included.
 WEIGHTS = "*.safetensors"
 # Digits of curves in Git: more would differ between hosts of one precision.
@@ -208,12 +211,14 @@ def fine_tune(
             validation = Validation(validation_split, head, labels, precision, params.subwords_per_device)
             training = Training(model, train_split, validation, params, precision, work, teaching)
             training.pushes, training.trackers = pushes, trackers
-            if partial and (warning := small_batches(training.batches, state.device, state.num_processes)):
-                print(warning)
+            if partial:
+                small = small_batches(training.batches, state.device, state.num_processes)
+                for line in filter(None, (chosen_attention(model, params.attention), small)):
+                    show(line)
             if partial and labels.sets and teaching is None:
                 _report_unknown(training.gradients.labelled)
             if training.epochs_left:
-                with training.saved.thread, memory_errors(params.subwords_per_device):
+                with training.saved.thread, memory_errors(SIZE, params.subwords_per_device):
                     ENGINES[params.engine](training)
             elif partial:
                 print("training had already finished; writing its results")
@@ -254,7 +259,7 @@ def _teaching(
     if not teachers:
         return None
     weight, temperature = params.teacher.weight, params.teacher.temperature
-    with memory_errors(params.subwords_per_device):
+    with memory_errors(SIZE, params.subwords_per_device):
         write_targets(teachers, split, folder, precision, params.subwords_per_device, temperature, work)
     return Teaching(teachers, labels, split, weight, temperature, work)
 

@@ -3,12 +3,14 @@
 A teacher labels each word of the training split once, with the windows and the stitching of prediction. Labels are
 matched by name. For a teacher of spans, O is all that it does not know: it is compared with the sum of the student's O
 and the labels that the teacher lacks (Cermelli et al., 2020), and labels that the student lacks are O. So a teacher of
-some types teaches nothing about other types.
+some types teaches nothing about other types. Probabilities are summed first and then tempered, or a sum of many
+improbable labels would count as a probable one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,8 @@ from torch.nn.functional import kl_div
 
 from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
+from tagline.core.outputs import replacing
+from tagline.core.provenance import write_hashes
 from tagline.labels.alignment import NO_WORD
 from tagline.labels.arrays import Floats, Ints
 from tagline.labels.label_list import Labels
@@ -29,14 +33,13 @@ from tagline.model.backends.torch_model import TorchModel
 from tagline.model.heads import load_head
 from tagline.model.precision import Resolved
 from tagline.model.prediction import NonFiniteError, score_split
+from tagline.training.checkpoints import completed
 from tagline.training.fit_check import check_fit
 from tagline.training.validation import predictor
 from tagline.training.work import VARIABLE, seen_by_all
 
-# The file of the targets in the work folder of a run.
-TARGETS = "teacher.npy"
-# Smaller probabilities count as this one.
-SMALLEST = 1e-30
+# The file of the targets in the work folder of a run; its folder has its hash, too.
+TARGETS = "teacher/targets"
 
 
 @dataclass(frozen=True)
@@ -70,10 +73,23 @@ class Teacher:
             )
         return cls(folder, labels, targets)
 
-    def membership(self, names: Sequence[str]) -> Floats:
-        """The target of each of some labels, float32 (labels, targets) with a single 1 per row."""
-        of_names = [name if name in self.targets else self.labels.fallback for name in names]
-        return np.array([[float(name == target) for target in self.targets] for name in of_names], np.float32)
+    def tempered(self, probabilities: Floats, temperature: float) -> Floats:
+        """Sum the probabilities of the teacher's labels to its targets, then temper them.
+
+        Args:
+            probabilities: float32 (words, labels); 0 for words without sub-words.
+            temperature: of the result.
+
+        Returns:
+            float32 (words, targets), which add up to 1, or to 0 for words without sub-words.
+        """
+        of_labels = [name if name in self.targets else self.labels.fallback for name in self.labels.names]
+        membership = np.array([[name == target for target in self.targets] for name in of_labels], np.float32)
+        summed = probabilities @ membership
+        # In shares of the largest, so that powers of small ones do not all become 0.
+        powers = (summed / np.maximum(summed.max(-1, keepdims=True), np.finfo(np.float32).tiny)) ** (1 / temperature)
+        tempered: Floats = powers / np.maximum(powers.sum(-1, keepdims=True), 1)
+        return tempered
 
     def targets_of(
         self, split: Split, tokenized: Path, precision: Resolved, subwords_per_device: int | None, temperature: float
@@ -88,12 +104,9 @@ class Teacher:
         head = load_head(self.folder, self.labels, "greedy", made_by="")
         by_model = predictor(backend, head, self.labels, subwords_per_device)
         name = "teacher" if PartialState().is_main_process else None
-        membership = self.membership(self.labels.names)
         try:
             for _, _, probabilities in by_model.distributions(score_split(by_model, split, name)):
-                tempered: Floats = probabilities ** np.float32(1 / temperature)
-                tempered /= np.maximum(tempered.sum(-1, keepdims=True), SMALLEST)
-                yield tempered @ membership
+                yield self.tempered(probabilities, temperature)
         except NonFiniteError:
             raise UserError(
                 f"{self.folder}: NaN or infinite logits; expected a trained model; train it again"
@@ -109,20 +122,21 @@ def write_targets(
     temperature: float,
     work: Path,
 ) -> None:
-    """Write the targets of all words, unless the run has written them before it was interrupted.
+    """Write the targets of all words, unless the run has written them before it was interrupted, and they are intact.
 
     Args:
-        teachers: whose targets are written side by side.
+        teachers: whose targets are written one after the other.
         split: its sentences and windows.
         tokenized: the folder of the split, for messages.
         precision: number format of matrix products.
         subwords_per_device: most sub-words per forward pass; None: a default for the device.
         temperature: of the teachers' probabilities.
-        work: folder of the run; `TARGETS` in it is float32 (words, targets), 0 for words without sub-words.
+        work: folder of the run; `TARGETS` in it is float32 (words, targets) of each teacher, 0 for words without
+            sub-words.
 
     Raises:
-        UserError: a teacher can't read the windows or its logits are not finite; or several hosts do not share the
-            work folder.
+        UserError: a teacher can't read the windows or its logits are not finite; the disk is full; or several hosts do
+            not share the work folder.
     """
     state, path = PartialState(), work / TARGETS
     if not seen_by_all(work):
@@ -130,22 +144,19 @@ def write_targets(
             f"{work} is not the same folder on all hosts of this run; expected one that they share, for the targets of "
             f"train.teacher; set {VARIABLE} to such a folder on all hosts"
         )
-    if path.exists():
+    if completed(path.parent):
         return
-    partial = path.with_name(f".{path.name}.partial")
-    shape = sum(split.lengths()), sum(len(teacher.targets) for teacher in teachers)
-    written = np.lib.format.open_memmap(partial, "w+", np.float32, shape) if state.is_main_process else None
-    column = 0
-    for teacher in teachers:
-        row = 0
-        for values in teacher.targets_of(split, tokenized, precision, subwords_per_device, temperature):
-            if written is not None:
-                written[row : row + len(values), column : column + values.shape[1]] = values
-            row += len(values)
-        column += len(teacher.targets)
-    if written is not None:
-        written.flush()
-        partial.replace(path)
+    # Written, not mapped into memory: on a full disk, a write to mapped memory kills the process.
+    with replacing(path.parent) if state.is_main_process else nullcontext() as partials:
+        if partials:
+            partials[0].mkdir()
+        with (partials[0] / path.name).open("wb") if partials else nullcontext() as file:
+            for teacher in teachers:
+                for values in teacher.targets_of(split, tokenized, precision, subwords_per_device, temperature):
+                    if file:
+                        file.write(values.data)
+        if partials:
+            write_hashes(partials[0])
     state.wait_for_everyone()
 
 
@@ -176,9 +187,13 @@ class Teaching:
         temperature: float,
         work: Path,
     ) -> None:
-        self._targets = np.load(work / TARGETS, mmap_mode="r")
         self._rows, self._begins = split.mapped_windows, np.cumsum([0, *split.lengths()])
-        self._membership = np.concatenate([teacher.membership(student.names) for teacher in teachers], axis=1)
+        self._sizes = [len(teacher.targets) for teacher in teachers]
+        flat, words = np.memmap(work / TARGETS, np.float32, "r"), self._begins[-1]
+        ends = words * np.cumsum(self._sizes)
+        self._targets = [part.reshape(words, -1) for part in np.split(flat, ends[:-1])]
+        self._outside = student.label2id[student.fallback]
+        self._ids = [[student.label2id[name] for name in teacher.targets] for teacher in teachers]
         self._factor, self._temperature = weight * temperature**2 / len(teachers), temperature
         self.words = self._rows.words()
 
@@ -188,11 +203,11 @@ class Teaching:
         Returns:
             float32 (rows, longest, targets); 0 at other sub-words, in padding and in rows without a window.
         """
-        targets = np.zeros((rows, longest, self._targets.shape[1]), np.float32)
+        targets = np.zeros((rows, longest, sum(self._sizes)), np.float32)
         of_windows = self._rows.values(self._rows.word_ids, windows)
         for row, begin, words in zip(targets, self._begins[self._rows.sentence[windows]], of_windows, strict=False):
             first = np.flatnonzero(~continues(words) & (words != NO_WORD))
-            row[first] = self._targets[begin + words[first]]
+            row[first] = np.concatenate([of_teacher[begin + words[first]] for of_teacher in self._targets], axis=1)
         return targets
 
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
@@ -202,6 +217,10 @@ class Teaching:
             logits: (windows, sub-words, labels).
             targets: float32 (windows, sub-words, targets), see `targets`.
         """
-        membership = torch.from_numpy(self._membership).to(logits.device)
-        probabilities = (logits.float() / self._temperature).softmax(-1) @ membership
-        return self._factor * kl_div(probabilities.clamp_min(SMALLEST).log(), targets, reduction="sum")
+        logits, total = logits.float(), torch.zeros((), device=logits.device)
+        for ids, values in zip(self._ids, targets.split(self._sizes, -1), strict=True):
+            lacking = {*range(logits.shape[-1])}.difference(ids)
+            summed = logits[..., ids]
+            summed[..., ids.index(self._outside)] = logits[..., [self._outside, *lacking]].logsumexp(-1)
+            total = total + kl_div((summed / self._temperature).log_softmax(-1), values, reduction="sum")
+        return self._factor * total

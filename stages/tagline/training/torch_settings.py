@@ -51,18 +51,6 @@ def be_deterministic(seed: int) -> None:
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 
 
-@contextmanager
-def memory_errors(subwords_per_device: int | None) -> Iterator[None]:
-    """Raise a `UserError` if a device runs out of memory in this block."""
-    try:
-        yield
-    except torch.OutOfMemoryError as error:
-        raise UserError(
-            f"the device is out of memory with train.subwords_per_device: {subwords_per_device or 'null'}; set it in "
-            "params.yaml, or lower it, for example to 4096 and then 1024: batches are computed in smaller parts"
-        ) from error
-
-
 def compile_forward(model: nn.Module, device: torch.device) -> None:
     """Have a model's calls compiled; its weights keep their names.
 

@@ -14,7 +14,7 @@ from tagline.model.heads import HEADS
 
 # Params that change no weight: an interrupted run continues although they changed.
 WITHOUT_EFFECT = {"checkpoint_every", "hub"}
-Attention = Literal["sdpa", "eager", "flash_attention_2", "flash_attention_3", "flex_attention"]
+Attention = Literal["auto", "sdpa", "eager", "flash_attention_2", "flash_attention_3"]
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -117,8 +117,8 @@ class Train(Section):
         "it, otherwise fp32."
     )
     attention: Attention = Field(
-        description="Attention implementation: sdpa (PyTorch), eager, flex_attention, or on a GPU with the extra "
-        "package installed flash_attention_2 or flash_attention_3."
+        description="Attention implementation: sdpa (PyTorch), eager, or on a GPU with the extra package installed "
+        "flash_attention_2 or flash_attention_3. auto: sdpa where the encoder has it, otherwise eager."
     )
     compile: bool = Field(
         description="Compile the model with torch.compile when training starts; needs a C++ compiler on a CPU, Triton "

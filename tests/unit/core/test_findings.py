@@ -22,7 +22,7 @@ def test_every_kind_can_be_limited() -> None:
 def test_split_without_entities_is_a_finding(scheme: Scheme, entities: int) -> None:
     column = TagColumn(RawData(Path(), ("ner",), {}), "ner", (), (), {})
     tags = {split: Tags(column, split, scheme, {"O": 1200, "B-X": entities}) for split in ("train", "test")}
-    line = "splits without an entity, whose F1 is always 0: 1 (all 1,200 words are O)"
+    line = "splits without an entity that is scored, whose F1 is always 0: 1 (all 1,200 words are O)"
     assert find_in_tags("test", tags).lines() == [line] * ((scheme, entities) == ("IOB2", 0))
 
 

@@ -92,6 +92,7 @@ def test_all_errors_are_in_one_message(params: Path) -> None:
         ("trian: {}\n", "params.yaml: train: the section is missing"),
         ("train: 3\n", "params.yaml:1: train: should be a valid dictionary or instance of Train, got 3"),
         ("train: {}\ntrain: {}\n", 'params.yaml:2: found duplicate key "train"; expected each key once'),
+        ("a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> x\n", "params.yaml:2: a merge conflict; expected one side"),
         ("[" * 500, "params.yaml is not YAML"),
         ("", "params.yaml must be a mapping with one section per stage"),
         (None, "params.yaml is missing; run the stages from the root of the repository"),

@@ -76,6 +76,7 @@ def test_statement_of_a_promise_has_its_assumptions() -> None:
     ("of_documents", "number", "missed", "reason"),
     [
         (False, 30, 0, "validation has 30 entities; expected at least 45, even if none is missed; annotate 15 more"),
+        (True, 1, 0, "validation has 1 document; expected at least 45, even if none is missed; annotate 44 more"),
         (True, 152, 4.5, "the safest bias misses 4.5 of 152 documents of validation; expected at most 2; annotate abo"),
         (False, 152, 8, "the safest bias misses 8 of 152 entities of validation; expected at most 3; lower at_least o"),
         (False, 152, 2, "its own test passes, but not with a bias that keeps the others' promises; leave some of them"),

@@ -35,7 +35,8 @@ def test_operating_point_is_a_table_with_what_is_not_reached() -> None:
     reached = {"value": 0.9512, "low": 0.9, "high": 1.0, "reached": True}
     missed = {"value": 0.5, "low": 0.25, "high": 0.75, "reached": False}
     points = {
-        "LOC": {"measure": "precision", "found": "exact", "target": 0.9, "bias": 0.0, "highest_on_validation": 0.875},
+        "\x1bLOC": {"measure": "recall", "found": "exact", "target": 0.9, "bias": 0.0, "highest_on_validation": 0.875},
+        "MISC": {"measure": "recall", "found": "exact", "target": 0.9, "bias": 0.0, "highest_on_validation": 0.0},
         "ORG": {"measure": "precision", "found": "exact", "target": 0.7, "bias": -0.5},
         "PER": {"measure": "recall", "found": "covered", "target": 0.95, "bias": 1.5},
     }
@@ -44,16 +45,20 @@ def test_operating_point_is_a_table_with_what_is_not_reached() -> None:
         "validation": {name: point | (reached if name == "PER" else missed) for name, point in points.items()},
         "test": {name: point | missed for name, point in points.items()},
     }
-    table = score_table({split: METRICS["test"] | {"operating_point": of_splits[split]} for split in of_splits})
+    split = ScoredSplit("spans", sentences(["B-PER B-\x1bLOC B-ORG"], ["O O O"]), 0)
+    scores = metrics(split, TrainingIndex([], [], "spans"), Bootstrap(resamples=100, seed=1))
+    table = score_table({name: scores | {"operating_point": of_splits[name]} for name in of_splits})
     _, rows, *messages = table.split("\n\n")
     assert [" ".join(row.split()) for row in rows.splitlines()[2:]] == [
-        "LOC precision >= 0.9 +0 0.500 (0.250-0.750) 0.500 (0.250-0.750)",
+        r"\x1bLOC recall >= 0.9 +0 0.500 (0.250-0.750) 0.500 (0.250-0.750)",
+        "MISC recall >= 0.9 +0 0.500 (0.250-0.750) 0.500 (0.250-0.750)",
         "ORG precision >= 0.7 -0.5 0.500 (0.250-0.750) 0.500 (0.250-0.750)",
         "PER covered recall >= 0.95 +1.5 0.951 (0.900-1.000) 0.500 (0.250-0.750)",
     ]
     assert messages == [
-        "evaluate.operating_point.precision: LOC does not reach 0.9 on validation, but at most 0.875 with any bias, so it "
+        r"evaluate.operating_point.recall: \x1bLOC does not reach 0.9 on validation, but at most 0.875 with any bias, so it "
         "gets none; lower the target or improve the model",
+        "evaluate.operating_point.recall: validation does not have MISC; expected some; annotate it, or remove the target",
         "evaluate.operating_point.precision: ORG does not reach 0.7 on validation, but 0.500 with the targets of the other "
         "types; lower the target or improve the model",
         "evaluate.operating_point.recall: No promise",
@@ -63,17 +68,23 @@ def test_operating_point_is_a_table_with_what_is_not_reached() -> None:
 def test_line_has_the_difference_from_the_last_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    path = Path("evaluate.json")
+    path, per_type = Path("evaluate.json"), Path("per_type.csv")
+    per_type.write_text('type,f1,number\n"A,\x1c",0.5,3\nB,0.0,0\n')
     write_json(path, {"test.f1": 0.8341, "validation.f1": 0.79})
-    assert score_line(path) == "F1 of test 0.8341, of validation 0.7900"
+    assert score_line(path, per_type) == "F1 of test 0.8341, of validation 0.7900"
     for content in ('{"test.f1": 0.9, "validation.f1": 0.78}', "[]"):
         path.write_text(content)
         for command in ("init -q", "add -A", "-c user.name=t -c user.email=t@example.com commit -qm results"):
             subprocess.run(["git", *command.split()], check=True)
         write_json(path, {"test.f1": 0.8341, "validation.f1": 0.79})
         said = [" (-0.0659 since the last commit)", " (+0.0100)"] if content != "[]" else ["", ""]
-        assert score_line(path) == f"F1 of test 0.8341{said[0]}, of validation 0.7900{said[1]}"
-        assert len(score_line(path)) <= 100
+        per_type.write_text('type,f1,number\n"A,\x1c",0.7,3\nC,0.0,0\n')  # C and B are predicted only
+        assert score_line(path, per_type) == f"F1 of test 0.8341{said[0]}, of validation 0.7900{said[1]}"
+        assert len(score_line(path, per_type)) <= 100
+    per_type.write_text("type,f1,number\nA,0.7,4\n")
+    another = " (no difference: the last commit has another test set)"
+    assert score_line(path, per_type) == f"F1 of test 0.8341, of validation 0.7900{another}"
+    assert len(score_line(path, per_type)) <= 100
 
 
 @pytest.mark.parametrize("content", [{"test": {}}, {"test": None}, {"test": {"overall": 1, "per_type": {}}}])

@@ -50,7 +50,7 @@ def test_flattened_sentences_are_the_same() -> None:
 
 
 NAMES = ("O", "B-X", "I-X", "B-Y", "I-Y")
-NOT_X = "O|B-Y|I-Y"
+NOT_X, NOT_I_X = "O|B-Y|I-Y", "O|B-X|B-Y|I-Y"
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,8 @@ NOT_X = "O|B-Y|I-Y"
         (f"B-X {NOT_X} {NOT_X}", "B-X O B-X", [(0, 1)], [(0, 1), (2, 3)]),
         (f"B-X {NOT_X}", "B-X B-Y", [(0, 1)], [(0, 1)]),
         ("B-X|I-X O", "B-X O", [], []),
+        (f"B-X {NOT_I_X} O", "B-X I-X O", [(0, 1)], [(0, 2)]),  # the entity ends there
+        (f"B-X {NOT_I_X} O", "B-X B-X O", [(0, 1)], [(0, 1)]),
     ],
 )
 def test_entities_are_scored_if_gold_decides(gold: str, predicted: str, in_gold: list, scored: list) -> None:
@@ -80,7 +82,8 @@ def is_legal(tags: tuple[str, ...]) -> bool:
 @given(st.lists(st.sampled_from(NAMES), min_size=1, max_size=5).filter(lambda tags: is_legal(tuple(tags))), st.data())
 def test_no_decision_is_contradicted_by_possible_labels(true: list[str], data: st.DataObject) -> None:
     predicted = data.draw(st.lists(st.sampled_from(NAMES), min_size=len(true), max_size=len(true)))
-    gold = [data.draw(st.sampled_from([tag, tag, "?", *([NOT_X] if tag in NOT_X.split("|") else [])])) for tag in true]
+    drawn = [[tag, tag, "?", *(each for each in (NOT_X, NOT_I_X) if tag in each.split("|"))] for tag in true]
+    gold = [data.draw(st.sampled_from(labels)) for labels in drawn]
     choices = [NAMES if label == "?" else label.split("|") for label in gold]
     possible = [set(entities(tags)) for tags in product(*choices) if is_legal(tags)]
     (found,) = sentences([gold], [predicted])

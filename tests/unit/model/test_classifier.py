@@ -143,6 +143,7 @@ SIZES: dict[str, Any] = {"vocab_size": 20, "hidden_size": 8, "intermediate_size"
         (BertConfig(num_hidden_layers=6, **SIZES), [1, 2], [1, 2]),
         (AutoConfig.for_model("distilbert", vocab_size=20, dim=8, hidden_dim=8, n_heads=1, n_layers=4), 1, [0]),
         (AutoConfig.for_model("modernbert", num_hidden_layers=4, **EVERY_THIRD, **SIZES), 2, [0, 3]),
+        (AutoConfig.for_model("longformer", num_hidden_layers=3, attention_window=[4, 6, 8], **SIZES), 2, [0, 2]),
     ],
 )
 def test_some_layers_become_a_model(tmp_path: Path, config: PreTrainedConfig, layers: Any, kept: list[int]) -> None:
@@ -160,6 +161,8 @@ def test_some_layers_become_a_model(tmp_path: Path, config: PreTrainedConfig, la
 
 ALBERT = AutoConfig.for_model("albert", num_hidden_layers=4, embedding_size=8, **SIZES)
 TWO_LAYERS = BertConfig(num_hidden_layers=2, **SIZES)
+T5 = AutoConfig.for_model("t5", vocab_size=20, d_model=8, d_kv=8, d_ff=8, num_layers=3, num_heads=1)
+ESM = AutoConfig.for_model("esm", num_hidden_layers=3, pad_token_id=0, **SIZES)  # a weight per layer, for contacts
 
 
 @pytest.mark.parametrize(
@@ -168,6 +171,8 @@ TWO_LAYERS = BertConfig(num_hidden_layers=2, **SIZES)
         (TWO_LAYERS, 3, r"train.layers: 3; the encoder has 2 layers, 0 to 1$"),
         (TWO_LAYERS, [0, 2], r"train.layers: \[0, 2\]; the encoder has 2 layers, 0 to 1$"),
         (ALBERT, 2, "albert does not have one list of 4 layers; "),
+        (T5, [1, 2], r"\[1, 2\] of t5 do not fit together \(.*; keep layer 0$"),
+        (ESM, [0, 1], r"\[0, 1\] of esm do not fit together \(size mismatch .*; leave it empty$"),
     ],
 )
 def test_other_layers_are_refused(tmp_path: Path, config: PreTrainedConfig, layers: Any, message: str) -> None:
@@ -184,6 +189,16 @@ def test_training_starts_in_float32_with_the_attention_asked_for(encoder: Path, 
     assert "eager" not in (tmp_path / "model/config.json").read_text()
 
 
+def test_attention_is_eager_where_the_architecture_lacks_sdpa(encoder: Path, tmp_path: Path) -> None:
+    assert classifier.new_classifier(encoder, NER).config._attn_implementation == "sdpa"
+    AutoModel.from_config(AutoConfig.for_model("mpnet", num_hidden_layers=1, **SIZES)).save_pretrained(
+        tmp_path / "mpnet"
+    )
+    assert classifier.new_classifier(tmp_path / "mpnet", NER, "auto").config._attn_implementation == "eager"
+    with pytest.raises(UserError, match=r"^train.attention: sdpa is not available: .*; expected auto$"):
+        classifier.new_classifier(tmp_path / "mpnet", NER, "sdpa")
+
+
 def test_attention_that_is_not_available_is_refused(encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for installed, message in (
         (False, "train.attention: flash_attention_2 is not available: its package is not installed"),
@@ -193,6 +208,6 @@ def test_attention_that_is_not_available_is_refused(encoder: Path, monkeypatch: 
         with pytest.raises(UserError, match=message):
             classifier.new_classifier(encoder, NER, "flash_attention_2", "fp32")
     monkeypatch.setattr(BertForTokenClassification, "_can_set_attn_implementation", lambda _: False)
-    message = r"eager is not available: transformers has only one implementation .*; expected sdpa$"
+    message = r"eager is not available: transformers has only one implementation .*; expected auto$"
     with pytest.raises(UserError, match=message):
         classifier.new_classifier(encoder, NER, "eager")

@@ -39,7 +39,8 @@ def test_a_pattern_takes_files_in_the_order_of_their_names(tmp_path: Path) -> No
     assert words == {"train": [["a"], ["b"], ["c"]], "validation": [["e"]], "test": [["d"], ["f"]]}
     files = {"train": ["a.txt", "b.txt", "c.txt"], "validation": ["x/e.txt"], "test": ["x/d.txt", "x/f.txt"]}
     hashed = {split: [{"path": name, "sha256": sha256(tmp_path / name)} for name in files[split]] for split in files}
-    assert source.provenance() == {"source": "files", "files": hashed}
+    findings = {split: {"repeated_sentences": 0} for split in words}
+    assert source.provenance() == {"source": "files", "files": hashed, "findings": findings}
 
 
 @pytest.mark.parametrize(
@@ -109,6 +110,9 @@ def test_one_split_can_be_drawn_beside_a_file(tmp_path: Path) -> None:
     few = conll_files("a.txt", test="t.txt", split={"seed": 3, "validation": 0.0001})
     with pytest.raises(UserError, match=r"a.txt: no sentence was drawn for validation; increase its share under"):
         drawn(tmp_path, few)
+    many = conll_files("a.txt", test="t.txt", split={"seed": 3, "validation": 0.9999})
+    with pytest.raises(UserError, match=r"no sentence was drawn for train; reduce the shares under .*params.yaml$"):
+        drawn(tmp_path, many)
 
 
 def test_ids_are_the_sources_and_unique_inside_a_split(tmp_path: Path) -> None:
@@ -170,6 +174,25 @@ def test_two_splits_of_the_same_data_are_refused(tmp_path: Path, validation: str
     message = f"{named}: the same data in train and validation; name different files in params.yaml, or omit download"
     with pytest.raises(UserError, match=message):
         FileSource(tmp_path, conll_files("a.txt", validation, "c.txt"))
+
+
+def test_copy_of_a_file_with_other_tags_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, train="a O\n", dev="b O\n", short="Ada B-PER\n", test="Ada B-PER\n\nBo B-PER\nwon O\n")
+    write(tmp_path, test_masked="Ada O\n\nBo O\nwon O\n", test_short="Ada O\n")
+    splits = FileSource(tmp_path, conll_files("train.txt", "dev.txt", "test*.txt")).splits()
+    assert message_of(list, splits["test"]) == (
+        f"{tmp_path}/test_masked.txt: the same words as in {tmp_path}/test.txt, which test has too; expected files of "
+        "different sentences, not a copy with other tags; name one of them; see download.dataset.test in params.yaml"
+    )
+
+
+def test_sentences_that_a_split_has_twice_are_a_finding(tmp_path: Path) -> None:
+    write(tmp_path, train="a O\n", dev="b O\n", test="Ada B-PER\n\nBo B-PER\nwon O\n", test_masked="Ada O\n\na O\n")
+    source = FileSource(tmp_path, conll_files("train.txt", "dev.txt", "test*.txt"))
+    assert [len(list(sentences)) for sentences in source.splits().values()] == [1, 1, 4]
+    line = f"test: sentences with the words of an earlier one: 1 of 4 (25%) ({tmp_path}/test_masked.txt:1)"
+    assert source.report() == line
+    assert source.provenance()["findings"]["test"] == {"repeated_sentences": 1}
 
 
 def test_split_without_a_sentence_left_says_what_was_left_out(tmp_path: Path) -> None:

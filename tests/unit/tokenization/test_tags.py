@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from helpers.messages import message_of
 from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import RawData
 from tagline.core.errors import UserError
+from tagline.core.outputs import write_json
+from tagline.core.provenance import PROVENANCE
 from tagline.labels.label_list import Labels, id_names
 from tagline.tokenization.tags import Tags, read_column, read_tags
 
@@ -69,6 +72,14 @@ def test_labels_are_recognised(tmp_path: Path, train: str, others: str, kind: st
     assert tags["train"].counts == Counter(labels.split())
 
 
+def test_splits_that_were_drawn_from_one_file_have_one_scheme(tmp_path: Path) -> None:
+    data = made(tmp_path, train="I-X I-X O B-Y", validation="I-X I-X B-X", test="I-X I-X O")
+    assert [each.scheme for each in read(data)[1].values()] == ["IOB2", "IOB1", "IO"]
+    write_json(tmp_path / "raw" / PROVENANCE, {"drawn_from_train": {"seed": 1, "test": 0.1}})
+    tags = read(raw_data.load(tmp_path / "raw"))[1].values()
+    assert [(each.scheme, each.illegal) for each in tags] == [("IOB2", 1), ("IOB1", 0), ("IOB2", 1)]
+
+
 def test_scheme_can_be_set(tmp_path: Path) -> None:
     data = made(tmp_path, train="I-X I-X O", validation="O", test="O B-X")
     assert read(data)[1]["train"].scheme == "IO"
@@ -88,6 +99,7 @@ def test_scheme_can_be_set(tmp_path: Path) -> None:
         ("O O O O O B_X I_X", "Y", "auto", r"mixed: B-X, I-X beside Y; .*: Y; train-0, word 5 \(w5\): B_X; corr"),
         ("0 1 2.0", "-1 0", "auto", r"column ner: all tags are numbers \(-1, 0, 1, 2.0\); expected the names of"),
         ("B_X I_X OTHER", "B_X", "auto", r'if none of them marks spans, or outside: "OTHER" if that stands for O, or'),
+        ("B_X B_Y NA NA", "B_X", "auto", '^column ner: 50% .* all others have a prefix, so NA .*outside: "NA" or'),
         ("PER O", "O LOC", "auto", "^column ner: 60% of the words have the tag O .* set tokenize_align.scheme: IO or"),
     ],
 )
@@ -107,7 +119,7 @@ def test_illegal_tags_are_named(tmp_path: Path) -> None:
     assert sorted(tags["test"].illegal_tags()) == illegal
 
 
-@pytest.mark.parametrize("outside", ["OTHER", "0", "none"])
+@pytest.mark.parametrize("outside", ["OTHER", "0", "none", "N/A", "X", "No-Label"])
 def test_tag_that_stands_for_o_must_be_named(tmp_path: Path, outside: str) -> None:
     data = made(tmp_path, train=f"PER {outside} PER PER {outside} {outside}", validation=outside, test=f"LOC {outside}")
     asked = f'56% of the words have the tag {outside} .* set tokenize_align.outside: "{outside}" or scheme: tags in'
@@ -118,8 +130,8 @@ def test_tag_that_stands_for_o_must_be_named(tmp_path: Path, outside: str) -> No
     assert read_tags(read_column(data, "ner", "tags", outside), "tags")[0].kind == "tags"
     spans = made(tmp_path / "spans", train=f"B_X I_X {outside}", validation=outside, test="B_X")
     assert read_tags(read_column(spans, "ner", "auto", outside), "auto")[0].names == ("O", "B-X", "I-X")
-    with pytest.raises(UserError, match=r"column ner: no word has the tag X \(tokenize_align.outside .*\); expected"):
-        read_column(data, "ner", "auto", "X")
+    with pytest.raises(UserError, match=r"column ner: no word has the tag Y \(tokenize_align.outside .*\); expected"):
+        read_column(data, "ner", "auto", "Y")
 
 
 def test_unknown_tags_take_no_part_in_what_is_recognised(tmp_path: Path) -> None:
@@ -134,13 +146,27 @@ def test_unknown_tags_take_no_part_in_what_is_recognised(tmp_path: Path) -> None
         read(made(tmp_path / "none", train="?", validation="?", test="?"))
 
 
-def test_tags_that_differ_only_in_case_or_invisible_characters_are_reported(tmp_path: Path) -> None:
-    data = made(tmp_path, train="B-PER B-X O | O B-per", validation="o B-X\u200b", test="B-LOC B-PER O")
+def test_an_unknown_tag_after_a_span_does_not_continue_it(tmp_path: Path) -> None:
+    data = made(tmp_path, train="B-X I-X ? ? | O O", validation="B-Y ? | ?", test="O B-X")
+    assert labels_of(data, "validation") == ["B-Y", "?", "?"], "where an entity of a column of tags ends is unknown"
+    data = replace(data, spans=True)
+    assert labels_of(data, "train") == ["B-X", "I-X", "O or B-X or B-Y or I-Y", "?", "O", "O"]
+    assert labels_of(data, "validation") == ["B-Y", "O or B-X or I-X or B-Y", "?"]
+    assert read(data)[1]["validation"].counts == {"B-Y": 1}
+
+
+def test_tags_that_look_the_same_are_reported(tmp_path: Path) -> None:
+    data = made(
+        tmp_path, train="B-PER B-X O | O B-per", validation="o B-X\u200b B-\u00e9", test="B-LOC B-PER B-e\u0301"
+    )
+    unseen = "column ner: tags that differ only in case, invisible characters or Unicode form:"
     assert read_column(data, "ner").case_variants() == [
         "column ner: tags that differ only in case: B-PER (2, first at train-0, word 0 (w0): B-PER); "
         "B-per (1, first at train-1, word 1 (w1): B-per)",
-        "column ner: tags that differ only in case or invisible characters: 'B-X' (1, first at train-0, word 1 (w1): B-X); "
+        f"{unseen} 'B-X' (1, first at train-0, word 1 (w1): B-X); "
         "'B-X\\u200b' (1, first at validation-0, word 1 (w1): B-X\u200b)",
+        f"{unseen} 'B-e\\u0301' (1, first at test-0, word 2 (w2): B-e\u0301); "
+        "'B-\\xe9' (1, first at validation-0, word 2 (w2): B-\u00e9)",
     ]
 
 

@@ -11,7 +11,8 @@ import torch
 from helpers.project import snapshot
 from safetensors import SafetensorError
 
-from tagline.training.checkpoints import MANIFEST, PYTORCH_WRITER, CheckpointError, Checkpoints
+from tagline.core.provenance import HASHES
+from tagline.training.checkpoints import PYTORCH_WRITER, CheckpointError, Checkpoints
 
 
 def fill(text: str) -> Callable[[Path], None]:
@@ -64,7 +65,7 @@ def truncate(path: Path) -> None:
     [
         (truncate, "best/config changed since it was written"),
         (lambda path: (path / "weights").unlink(), "weights changed since it was written"),
-        (lambda path: (path / MANIFEST).write_text("{"), "manifest.json can't be read"),
+        (lambda path: (path / HASHES).write_text("{"), "hashes.json can't be read"),
     ],
 )
 def test_damaged_checkpoint_falls_back_to_the_one_before(

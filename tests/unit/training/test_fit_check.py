@@ -16,7 +16,14 @@ from transformers import AutoConfig, AutoModelForTokenClassification, PreTrained
 from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
 from tagline.model.classifier import longest_window
-from tagline.training.fit_check import FOR_GPU, check_fit, check_mask, freeze_unused, small_batches
+from tagline.training.fit_check import (
+    FOR_GPU,
+    check_fit,
+    check_mask,
+    chosen_attention,
+    freeze_unused,
+    small_batches,
+)
 from tagline.training.train_params import Batches
 from tagline.training.training_batches import TrainingBatches
 
@@ -109,6 +116,13 @@ def test_windows_must_fit_the_model() -> None:
     ):
         with pytest.raises(UserError, match=message):
             check_fit(model, split, folder, "train.start_from: old", multiple)
+
+
+def test_attention_other_than_sdpa_is_described_if_it_was_not_asked_for() -> None:
+    bert, mpnet = new_model("bert"), new_model("mpnet")
+    assert chosen_attention(bert, "auto") is chosen_attention(mpnet, "eager") is None
+    message = "train.attention: auto is eager, since transformers does not have sdpa for mpnet"
+    assert chosen_attention(mpnet, "auto") == message
 
 
 BY_LENGTH = [("by_length", 1, None), ("by_length", 2, 500)]

@@ -52,6 +52,8 @@ def test_one_process_is_launched_for_each_device(host: pytest.MonkeyPatch, size:
 
 @pytest.mark.parametrize("devices", [0, 2])
 def test_each_of_several_hosts_launches_its_processes(host: pytest.MonkeyPatch, tmp_path: Path, devices: int) -> None:
+    for name, value in {"PMI_SIZE": "3", "PMI_RANK": "1"}.items():
+        host.setenv(name, value)  # Slurm's srun
     for name, value in {"NNODES": "3", "NODE_RANK": "1", "MASTER_ADDR": "node0", "MASTER_PORT": "123"}.items():
         host.setenv(f"PET_{name}", value)
     host.setattr(torch.accelerator, "device_count", lambda: devices)
@@ -71,6 +73,7 @@ def test_each_of_several_hosts_launches_its_processes(host: pytest.MonkeyPatch, 
         # Processes of another launcher.
         (2, {"WORLD_SIZE": "2"}),
         (2, {"TORCHELASTIC_RUN_ID": "x"}),
+        (2, {"TORCHELASTIC_RUN_ID": "x", "WORLD_SIZE": "4", own_launcher.HOSTS: "2"}),
     ],
 )
 def test_one_process_is_not_launched(host: pytest.MonkeyPatch, devices: int, variables: dict[str, str]) -> None:

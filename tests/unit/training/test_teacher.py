@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,29 +40,37 @@ def split() -> Split:
     )
 
 
-def test_loss_compares_what_a_teacher_knows(split: Split, tmp_path: Path) -> None:
+def temper(probabilities: Sequence[float], temperature: float) -> np.ndarray:
+    powers = np.array(probabilities, np.float64) ** (1 / temperature)
+    return powers / powers.sum()
+
+
+@pytest.mark.parametrize("temperature", [0.1, 1.0, 5.0])
+def test_loss_compares_what_a_teacher_knows(split: Split, tmp_path: Path, temperature: float) -> None:
     teachers = [teacher(tmp_path / "a", "B-Z", "B-X", "O", "I-X", "I-Z"), teacher(tmp_path / "b", *STUDENT.names)]
     generator = np.random.default_rng(0)
     of_teachers = [generator.dirichlet(np.ones(5), 6).astype(np.float32) for _ in teachers]
-    written = np.concatenate(
-        [p @ each.membership(each.labels.names) for p, each in zip(of_teachers, teachers, strict=True)], axis=1
-    )
-    np.save(tmp_path / TARGETS, written)
-    teaching = Teaching(teachers, STUDENT, split, weight=0.5, temperature=2.0, work=tmp_path)
+    written = [each.tempered(p, temperature).ravel() for p, each in zip(of_teachers, teachers, strict=True)]
+    (tmp_path / TARGETS).parent.mkdir()
+    np.concatenate(written).tofile(tmp_path / TARGETS)
+    teaching = Teaching(teachers, STUDENT, split, weight=0.5, temperature=temperature, work=tmp_path)
     assert teaching.words.tolist() == [2, 2, 2]
     windows = np.array([2, 0])
     targets = teaching.targets(windows, rows=3, longest=8)
     assert np.flatnonzero(targets.any(-1).ravel()).tolist() == [1, 2, 9, 10], "first sub-words, once per word"
-    logits = torch.from_numpy(generator.normal(size=(3, 8, 5))).float()
+    # Far apart, so that the student is sure of what the teachers deny.
+    logits = torch.from_numpy(generator.normal(scale=5, size=(3, 8, 5))).float()
     expected = []
     for word, row, position in ((3, 0, 1), (4, 0, 2), (0, 1, 1), (1, 1, 2)):
-        ours = (logits[row, position] / 2).softmax(-1).numpy()
+        ours = logits[row, position].double().softmax(-1).numpy()
         # Of the first teacher, which knows X and Z, only X matters: O or Z are O, and so are O and Y of the student.
         first, second = (p[word] for p in of_teachers)
-        pairs = [(first[[0, 2, 4]].sum(), ours[[0, 3, 4]].sum()), (first[1], ours[1]), (first[3], ours[2])]
-        expected += [p * np.log(p / q) for p, q in [*pairs, *zip(second, ours, strict=True)]]
+        known = (first[[0, 2, 4]].sum(), first[1], first[3]), (ours[[0, 3, 4]].sum(), ours[1], ours[2])
+        for theirs, student in (known, (second, ours)):
+            p, q = temper(theirs, temperature), temper(student, temperature)
+            expected.append((p * np.log(p / q)).sum())
     loss = teaching.loss(logits, torch.from_numpy(targets))
-    assert loss.item() == pytest.approx(0.5 * 2**2 * sum(expected) / 2, rel=1e-5)
+    assert loss.item() == pytest.approx(0.5 * temperature**2 * sum(expected) / 2, rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -76,4 +85,6 @@ def test_labels_that_do_not_fit_are_refused(
 ) -> None:
     with pytest.raises(UserError, match=message):
         teacher(tmp_path / "model", *names, student=student)
-    assert teacher(tmp_path / "same", "B", "A", student=TAGS).membership(TAGS.names).tolist() == [[1, 0], [0, 1]]
+    known = np.array([[0.25, 0.75], [0, 0]], np.float32)
+    same = teacher(tmp_path / "same", "B", "A", student=TAGS)
+    assert same.tempered(known, temperature=0.5).tolist() == [[pytest.approx(0.9), pytest.approx(0.1)], [0, 0]]

@@ -1,4 +1,4 @@
-"""What surrounds the steps: batches prepared one ahead, losses read one step late, a device out of memory."""
+"""What surrounds the steps: batches prepared one ahead, losses read one step late."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from tagline.core.errors import UserError
-from tagline.training.torch_settings import memory_errors
 from tagline.training.training import LossReader, Step, one_ahead
 
 
@@ -31,10 +29,3 @@ def test_losses_come_in_order_and_at_most_one_step_late(device: str, late: int) 
     seen += reader.flush()
     assert [(step.number, loss) for step, loss in seen] == [(1, 0.5), (2, 1.0), (3, 1.5), (4, 2.0)]
     assert list(reader.flush()) == []
-
-
-@pytest.mark.parametrize(("subwords", "shown"), [(None, "null"), (4096, "4096")])
-def test_device_out_of_memory_names_the_param(subwords: int | None, shown: str) -> None:
-    message = f"out of memory with train.subwords_per_device: {shown}; set it"
-    with pytest.raises(UserError, match=message), memory_errors(subwords):
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")

@@ -17,7 +17,7 @@ from transformers import PreTrainedModel
 from tagline.core.errors import UserError
 from tagline.model.attention_masks import known_padding
 from tagline.model.backends.xla import from_xla, static_shape, without_gradients
-from tagline.model.batches import pad
+from tagline.model.batches import DEVICE, pad
 from tagline.model.classifier import padding_id
 from tagline.model.precision import Resolved, autocast, cast_linear_layers
 
@@ -115,6 +115,26 @@ def choose(logits: Tensor, positions: Sequence[npt.NDArray[np.int64]]) -> npt.ND
     row_and_column = to_device(np.stack([row, np.concatenate(positions)]), logits.device)
     chosen: npt.NDArray[np.float32] = logits[row_and_column].float().cpu().numpy()
     return chosen
+
+
+@contextmanager
+def memory_errors(param: str | None = None, subwords: int | None = None) -> Iterator[None]:
+    """Raise a `UserError` if a device runs out of memory in this block.
+
+    Args:
+        param: limits the sub-words that are computed at once; None: nothing in params.yaml does.
+        subwords: its value.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        lower = "set it in params.yaml, or lower it, for example to 4096 and then 1024: batches are computed in parts"
+        raise UserError(
+            f"the device is out of memory with {param}: {subwords or 'null'}; {lower}"
+            if param
+            else f"the device is out of memory; expected enough for {DEVICE:,} sub-words at once; set the environment "
+            "variable ACCELERATE_USE_CPU=true to compute on the CPU"
+        ) from error
 
 
 @contextmanager

@@ -183,9 +183,9 @@ class AnnotatedFiles(Files):
             UserError: the offsets seem to be wrong, or a policy does not allow what was found.
         """
         wrong = [
-            f"{split}: {each.line('misaligned_spans', f' of {each.spans:,} ({count / each.spans:.0%})')}"
+            f"{split}: {each.line('misaligned_spans')}"
             for split, each in findings.items()
-            if (count := each.counts["misaligned_spans"]) > max(FEW_MISALIGNED, self.most_misaligned * each.spans)
+            if each.counts["misaligned_spans"] > max(FEW_MISALIGNED, self.most_misaligned * each.spans.total())
         ]
         if wrong:
             remedy = "correct them, or set download.dataset.language if words are split wrongly"
@@ -260,7 +260,7 @@ class AnnotatedFiles(Files):
         surface = None if text.words is None or self.split_words == "spaces" else Surface(text.text, words)
         notes = (*noted, *changes)
         whole = Sentence(text.location, content, {self.tag_column: tags}, text.id, text.document, notes, agreement)
-        whole = replace(whole, surface=surface, spans=len(spans))
+        whole = replace(whole, surface=surface, spans=Counter(span.label for span in spans))
         keep = self.sentences == "whole" or text.document is not None
         yield from [whole] if keep else self._cut(whole, text, words, number)
 
@@ -282,7 +282,7 @@ class AnnotatedFiles(Files):
                 () if index else (*whole.notes, *joined),
                 Counter() if index else whole.agreement,
                 None if whole.surface is None else whole.surface.part(begin, end),
-                0 if index else whole.spans,
+                Counter() if index else whole.spans,
             )
 
     def _words(self, text: str) -> list[tuple[int, int]]:
@@ -290,6 +290,13 @@ class AnnotatedFiles(Files):
         if self.split_words == "rules":
             return splitter(self.language)(text)
         return [match.span() for match in _BETWEEN_SPACES.finditer(text)]
+
+
+def loses_much(findings: Mapping[str, Findings]) -> bool:
+    """Whether overlaps cost a type more than a quarter of its spans, which are given by split."""
+    spans = sum((each.spans for each in findings.values()), Counter())
+    lost = sum((each.noted_spans["overlapping_spans"] for each in findings.values()), Counter())
+    return any(count > max(FEW_MISALIGNED, MOST_MISALIGNED * spans[type_]) for type_, count in lost.items())
 
 
 class OffsetFiles(AnnotatedFiles):

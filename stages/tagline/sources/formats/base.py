@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from tagline.core.findings import Findings, lines_by_split
 from tagline.core.params import InnerPath, Section
-from tagline.sources.formats.cleaning import EMPTY_WORDS, WordRules
+from tagline.sources.formats.cleaning import EMPTY_SENTENCES, EMPTY_WORDS, WordRules
 from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.sniffing import Keys, Sample
 from tagline.text.languages import Language
@@ -241,7 +241,9 @@ class WordKeys(UnknownTag):
     @property
     def meanings(self) -> dict[str, str]:
         """See `Files.meanings`."""
-        return {EMPTY_WORDS: "words of white space only, skipped"} if self.empty_words == "skip" else {}
+        if self.empty_words == "error":
+            return {}
+        return {EMPTY_WORDS: "words of white space only, skipped", EMPTY_SENTENCES: "rows without words, left out"}
 
     @property
     def rules(self) -> WordRules:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# The kind of note about a skipped word.
-EMPTY_WORDS = "empty_words"
+# The kinds of notes about a skipped word, and about a sentence that has no words in the file.
+EMPTY_WORDS, EMPTY_SENTENCES = "empty_words", "empty_sentences"
 # Fewer words with as many tags can be one name and one label: "New York" with "B-home town".
 _LEAST_WORDS = 3
 

@@ -20,6 +20,7 @@ from tagline.sources.formats.base import RESERVED, Documents, TextFiles, WordFil
 from tagline.sources.formats.conll_table import NOT_A_WORD, SKIP, WORDS, Table, fields, is_border, separated
 from tagline.sources.formats.lines import at_least_one, read_lines
 from tagline.sources.formats.sniffing import (
+    LEAST_SHARE,
     MOST_TAGS,
     Keys,
     Sample,
@@ -39,8 +40,6 @@ _TAGS_HEADER = re.compile(
 )
 # A longer text without empty lines is not one sentence.
 MOST_WORDS = 500
-# Fewer lines of one width are no table, while a few others are errors in one.
-LEAST_SHARE = 0.9
 _LANGUAGE = re.compile("[a-z]{2,3}(-[a-z]+)?:")  # before each word in WikiANN's own files
 
 
@@ -58,7 +57,7 @@ class ConllFiles(TextFiles, WordFiles):
         "skip a column."
     )
     # None: a line that looks like a comment is an error; false: it is read. A line for the word # is read if one of its
-    # tags is O or has a prefix; others look the same.
+    # tags is O or has a prefix, or all are tags of other lines.
     comments: bool | None = None
     # None: the first line that is not a comment is data, and must not look like a header.
     header: bool | None = None
@@ -109,17 +108,32 @@ class ConllFiles(TextFiles, WordFiles):
         tabs, lines = separated(read_lines(path, self.encoding, borders=True))
         table = Table(str(path), self.columns, tabs, self.rules)
         if self.comments is not False:
-            lines = _without_comments(lines, table, skip=bool(self.comments))
+            again = (line for _, line in read_lines(path, self.encoding))
+            lines = _without_comments(lines, table, bool(self.comments), again)
         expected = f"expected lines of {len(self.columns)} columns ({' '.join(self.columns)})"
         found = table.sentences(_below_header(lines, table, self.header))
         found = at_least_one(found, f"{path}: no sentence; {expected}")
         return in_documents(found if self.one_sentence_per_file else _with_borders(found, path), self.documents)
 
 
-def _without_comments(lines: Iterable[tuple[int, str]], table: Table, skip: bool) -> Iterator[tuple[int, str]]:
-    """Skip comments, or check that no line looks like one."""
+def _without_comments(
+    lines: Iterable[tuple[int, str]], table: Table, skip: bool, again: Iterable[str]
+) -> Iterator[tuple[int, str]]:
+    """Skip comments, or check that no line looks like one.
+
+    Args:
+        lines: of the file.
+        table: its columns.
+        skip: whether to skip them.
+        again: reads the lines once more, if one can be a comment or the word # with a tag of other words: ``# SYM``.
+    """
+    used: set[str] = set()
     for number, line in lines:
-        if not table.is_comment(line):
+        is_word = not table.is_comment(line)
+        if not is_word and table.columns[0] == WORDS and (tags := table.tags(line)):
+            used = used or {"#", *(tag for each in again if not each.startswith("#") for tag in table.tags(each))}
+            is_word = used.issuperset(tags)
+        if is_word:
             yield number, line
         elif not skip:
             raise UserError(

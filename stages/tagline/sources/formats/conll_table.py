@@ -15,6 +15,7 @@ from tagline.text.sentence import Note, Sentence
 WORDS = "words"
 SKIP = "-"
 DOCUMENT_START = "-DOCSTART-"
+_DOCUMENT_START = re.compile(rf"(\S*[0-9][ \t]+)?{DOCUMENT_START}")
 # Not str.split(): it also splits at no-break and other unusual spaces, which occur inside words of real data.
 _SPACES = re.compile(" +")
 # What neither a header nor a comment has in a column of tags.
@@ -73,7 +74,7 @@ class Table:
                 if rows:
                     yield self.sentence(rows, document)
                 rows = []
-                if line.startswith(DOCUMENT_START):
+                if starts_document(line):
                     document = (document or 0) + 1
             else:
                 rows.append((number, line, self._checked_fields(line, number)))
@@ -130,12 +131,13 @@ class Table:
 
     def is_tagged(self, line: str) -> bool:
         """Whether a line has all columns, and a tag that is O or has a prefix."""
+        return any(map(_SPAN_TAG.fullmatch, self.tags(line)))
+
+    def tags(self, line: str) -> list[str]:
+        """The tags of a line; none if it has another number of columns."""
         cells = fields(line, self.tabs)
-        return len(cells) == len(self.columns) and any(
-            _SPAN_TAG.fullmatch(cell.strip())
-            for cell, column in zip(cells, self.columns, strict=True)
-            if column not in (WORDS, SKIP)
-        )
+        pairs = zip(cells, self.columns, strict=False) if len(cells) == len(self.columns) else ()
+        return [cell.strip() for cell, column in pairs if column not in (WORDS, SKIP)]
 
     def _checked_fields(self, line: str, number: int) -> list[str]:
         values = fields(line, self.tabs)
@@ -162,7 +164,12 @@ def _words_only(rows: Sequence[Row]) -> Sequence[Row]:
 
 def is_border(line: str) -> bool:
     """Whether a line separates sentences."""
-    return not line.strip(" \t") or line.startswith(DOCUMENT_START)
+    return not line.strip(" \t") or starts_document(line)
+
+
+def starts_document(line: str) -> bool:
+    """Whether a line begins a document; a column before ``-DOCSTART-`` counts words."""
+    return DOCUMENT_START in line and _DOCUMENT_START.match(line) is not None
 
 
 def fields(line: str, tabs: bool) -> list[str]:

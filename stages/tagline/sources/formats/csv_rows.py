@@ -20,7 +20,7 @@ from tagline.sources.formats.cleaning import EMPTY_WORDS, is_sentence, split_tag
 from tagline.sources.formats.csv_table import Dialect, read_columns, read_header
 from tagline.sources.formats.lines import at_least_one
 from tagline.sources.formats.lists import Keys, joined_id, to_sentence
-from tagline.sources.formats.sniffing import TAGS, Sample, name_tag_columns, words_among
+from tagline.sources.formats.sniffing import LEAST_SHARE, TAGS, Sample, name_tag_columns, words_among
 from tagline.text.sentence import Note, Sentence
 
 _SPACES = re.compile("[ \t]+")
@@ -258,8 +258,10 @@ def _check(row: WordRow, keys: Keys, location: str, fill_down: bool) -> None:
 def _of_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> sniffing.Keys | None:
     words = words_among(header)
     tags = [name for name in header if name != words and TAGS.fullmatch(name)]
-    if words is None or not tags or any(len(row) != len(header) for row in rows):
+    of_header = [row for row in rows if len(row) == len(header)]
+    if words is None or not tags or len(of_header) < LEAST_SHARE * len(rows):
         return None
+    rows = of_header  # others are reported by the reader
     columns = {name: [row[index] for row in rows] for index, name in enumerate(header)}
     ids = [name for name in header if name not in (words, *tags) and _SENTENCE.fullmatch(name)]
     # The most values: numbers that begin again in each document are fewer than the documents if these are short.

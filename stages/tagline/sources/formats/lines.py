@@ -21,6 +21,8 @@ UTF_8 = "utf-8"
 MARK = "\ufeff"
 _LFS_POINTER = "version https://git-lfs.github.com/spec/"
 GZIP = b"\x1f\x8b"
+# How ZIP archives (.xlsx, too), older Office files (.xls) and pickles of each protocol begin.
+_BINARY = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", *(bytes([0x80, protocol]) for protocol in range(2, 6)))
 _BLOCK = 8192  # bytes at the beginning of a file that show its line ends
 UTF_8_REMEDY = "save the file as UTF-8"
 ENCODING_REMEDY = (
@@ -41,11 +43,17 @@ def read_lines(
         remedy: see `decoded_lines`.
 
     Raises:
-        UserError: the text is not in that encoding, or contains a NUL byte; the gzip file is damaged.
+        UserError: the text is not in that encoding, or contains a NUL byte; the file is an archive, a spreadsheet or a
+            pickle; the gzip file is damaged.
     """
     damaged = reading(path, problem="a damaged gzip file", remedy="compress it again")
     with path.open("rb") as file, damaged:
-        compressed = file.read(len(GZIP)) == GZIP
+        start = file.read(4)
+        if start.startswith(_BINARY):
+            raise UserError(
+                f"{path}: an archive, a spreadsheet or a pickle; expected text; extract it, or export it as CSV or JSON"
+            )
+        compressed = start.startswith(GZIP)
         file.seek(0)
         with closing(gzip.GzipFile(fileobj=file) if compressed else file) as content:
             if borders and b"\r\r\n" in content.peek(_BLOCK):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice, starmap
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
@@ -15,13 +15,21 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, quoted, shortened
 from tagline.sources.formats import sniffing
 from tagline.sources.formats.base import DocumentKey, Files, Key, LabelNames, TagColumns, WordKeys
-from tagline.sources.formats.cleaning import AS_THEY_ARE, EMPTY_WORDS, WordRules
+from tagline.sources.formats.cleaning import AS_THEY_ARE, EMPTY_SENTENCES, EMPTY_WORDS, WordRules
 from tagline.text.sentence import Note, Sentence
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
 BATCH_ROWS = 1000
+# Parts of the names by which objects have what the format `spans` calls so.
+_NAMES = {
+    "start": ("start", "begin"),
+    "end": ("end", "stop"),
+    "label": ("label", "type", "tag", "class", "categor", "entity"),
+}
+# Words that are tokenised in another way than a text have nearly as many characters, and no word is as long on average.
+_LEAST_SHARE, _LONG = 0.9, 20
 
 
 @dataclass(frozen=True)
@@ -116,8 +124,9 @@ def to_sentence(row: Mapping[str, Any], keys: Keys, location: str) -> Sentence:
     kept = [index for index, word in enumerate(words) if word.strip()]
     tags = {name: [of_column[index] for index in kept] for name, of_column in tags.items()}
     skipped = [index for index, word in enumerate(words) if not word.strip()]
-    notes = tuple(Note(EMPTY_WORDS, f"{location}, word {index}") for index in skipped)
-    return Sentence(location, [words[index] for index in kept], tags, sentence_id, document, notes)
+    notes = [Note(EMPTY_WORDS, f"{location}, word {index}") for index in skipped]
+    notes += [] if words else [Note(EMPTY_SENTENCES, location)]
+    return Sentence(location, [words[index] for index in kept], tags, sentence_id, document, tuple(notes))
 
 
 def with_fields(row: Mapping[str, Any], keys: Iterable[str]) -> Mapping[str, Any]:
@@ -256,7 +265,7 @@ def sniff_lists(
         for row in rows
         for key, value in row.items()
         for item in sniffing.objects_in(value)
-        if not {"start", "end"} <= item.keys()  # spans
+        if not _is_span(item)
         for field in item
     }
     rows = [with_fields(row, fields) for row in rows]
@@ -268,8 +277,11 @@ def sniff_lists(
     }
     # Missing items are reported by the reader.
     texts = {key: values for key, values in lists.items() if all(isinstance(value, str | None) for value in values)}
-    words = sniffing.words_among(texts) or max(texts, key=lambda key: len(set(texts[key])), default=None)
     lengths = {key: [len(row[key]) for row in rows] for key in lists}
+    mentions = {key: text for key in texts if (text := _text_with(key, rows))}
+    no_words = [lengths[key] for key in texts if key in mentions or not _are_words(texts[key])]
+    texts = {key: values for key, values in texts.items() if lengths[key] not in no_words}
+    words = sniffing.words_among(texts) or max(texts, key=lambda key: len(set(texts[key])), default=None)
     others = [key for key in lists if key != words and words and lengths[key] == lengths[words]]
     named = class_label_names(features, {key: key for key in features})
     tags = [key for key in others if key in texts or key in named]
@@ -282,11 +294,74 @@ def sniff_lists(
         raise UserError(
             f"{path}: no lists of words and tags (keys: {', '.join(lists) or 'none'}); expected two lists of strings "
             "of equal length, or JSON of 'text' with 'spans'; docs/data.md describes these and other formats"
+            f"{_as_spans(rows, mentions)}"
         )
     columns = sniffing.name_tag_columns({key: set(texts.get(key, ())) - {None} for key in tags})
     numbered = {name: range(highest[key] + 1) for name, key in columns.items() if key in highest}
     names = {name: [f"{schemes.PLACEHOLDER}{number}" for number in numbers] for name, numbers in numbered.items()}
     return {"words": words, "tag_columns": columns, **({"names": names} if names else {}), **sniff_id(rows)}
+
+
+def _are_words(items: Sequence[str | None]) -> bool:
+    """Whether strings are not texts, as the messages of a chat are."""
+    found = [item.strip() for item in items if item]
+    return 2 * sum(" " in item for item in found) <= len(found) and sum(map(len, found)) <= _LONG * len(found)
+
+
+def _text_with(key: str, rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """The key of a text of which the items of a list are parts, as mentions of entities are, but not all its words."""
+    for name in dict.fromkeys(name for row in rows for name, value in row.items() if isinstance(value, str)):
+        texts = ["".join(row[name].split()) if isinstance(row.get(name), str) else "" for row in rows]
+        lists = [["".join(item.split()) for item in filter(None, row[key])] for row in rows]
+        pairs = list(zip(texts, lists, strict=True))
+        found = [item in text for text, items in pairs for item in items]
+        # One after the other they are the words of a sentence of the text.
+        adjacent = ["".join(items) in text for text, items in pairs if len(items) > 1]
+        shorter = sum(map(len, chain(*lists))) < _LEAST_SHARE * sum(map(len, texts))
+        if shorter and 2 * sum(found) > len(found) and 2 * sum(adjacent) <= len(adjacent):
+            return name
+    return None
+
+
+def _as_spans(rows: Sequence[Mapping[str, Any]], mentions: Mapping[str, str]) -> str:
+    """What to change so that the format `spans` reads a text with its entities; empty if there is none.
+
+    Args:
+        rows: objects of the file.
+        mentions: the key of each list of mentions, with that of their text.
+    """
+    texts = {key.partition(".")[0]: text for key, text in mentions.items()}
+    if not texts and rows:
+        text = sniffing.text_key(rows[0]).get("text", "text")
+        pairs = {
+            key: [(item, row.get(text)) for row in rows for item in sniffing.objects_in(row[key])] for key in rows[0]
+        }
+        texts = {key: text for key, items in pairs.items() if items and all(starmap(_is_span, items))}
+    for key, text in texts.items():
+        items = [item for row in rows for item in sniffing.objects_in(row[key])]
+        fields = {field: value for item in items for field, value in item.items()}
+        named = {"text": text, "spans": key, **{name: _named(fields, name) for name in _NAMES}}
+        renamed = [f"rename {key!r} to {name!r}" for name, key in named.items() if key not in (name, None)]
+        added = " and ".join(repr(name) for name, key in named.items() if key is None)
+        pair = next((f", from {field!r}" for field, value in fields.items() if _is_pair(value)), "")
+        changes = [*renamed, *([f"add {added} to each of 'spans'{pair}"] if added else [])]
+        return f"; {key!r} has parts of {text!r}: to read them as spans {', '.join(changes)}"
+    return ""
+
+
+def _named(item: Mapping[str, Any], name: str) -> str | None:
+    """The key of an object that is called ``start``, ``end`` or ``label``, or alike."""
+    return next((key for part in _NAMES[name] for key in item if part in key.lower()), None)
+
+
+def _is_span(item: Mapping[str, Any], text: str | None = None) -> bool:
+    """Whether an object has a start and an end, inside the text if it is given."""
+    bounds = [item[key] for key in (_named(item, "start"), _named(item, "end")) if key]
+    return len(bounds) == 2 and _is_pair(bounds) and (text is None or max(bounds) <= len(text))
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(type(number) is int for number in value)
 
 
 def sniff_id(rows: Sequence[Mapping[str, Any]]) -> sniffing.Keys:

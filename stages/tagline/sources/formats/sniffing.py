@@ -18,6 +18,8 @@ from tagline.sources.formats.lines import UTF_8, read_lines
 LINES, ROWS = 5000, 200
 # Encodings by which every byte is a character come last: nothing in the text can show that they are wrong.
 ENCODINGS = (UTF_8, "cp1252", "latin-1")
+# Fewer lines of one width are no table, while a few others are errors in one.
+LEAST_SHARE = 0.9
 # More different values are no tags, unless all mark spans.
 MOST_TAGS = 100
 TAGS = re.compile("(.*[ _-])?(tags?|labels?)|ner|[ux]?pos|chunks?|iob|bio|entity", re.IGNORECASE)

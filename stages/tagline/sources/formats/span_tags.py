@@ -53,11 +53,12 @@ def to_tags(
         seen.add(span)
         first, last = covered_words(span, words)
         if first == last:
-            notes.append(Note("misaligned_spans", f"{location}: {describe(span, text)} covers no word"))
+            occurrence = f"{location}: {describe(span, text)} covers no word"
+            notes.append(Note("misaligned_spans", occurrence, span.label))
         elif words[first][0] < span.start or span.end < words[last - 1][1]:
             part_of = quoted(text[words[first][0] : words[last - 1][1]])
             occurrence = f"{location}: {describe(span, text)} covers only part of {part_of}"
-            notes.append(Note("misaligned_spans", occurrence))
+            notes.append(Note("misaligned_spans", occurrence, span.label))
             if policies[0] == "expand":
                 covered.append(Covered(first, last, span))
         else:
@@ -103,5 +104,5 @@ def _without_overlaps(
             kept.insert(index, each)
         else:
             occurrence = f"{location}: {describe(each.span, text)} overlaps {describe(kept[index].span, text)}"
-            notes.append(Note("overlapping_spans", occurrence))
+            notes.append(Note("overlapping_spans", occurrence, each.span.label))
     return kept

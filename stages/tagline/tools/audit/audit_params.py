@@ -7,9 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from tagline.core.params import Section
+from tagline.core.errors import UserError
+from tagline.core.params import Section, read_section
 
 AUDIT_PARAMS = Path("audit/params.yaml")
+AUDIT = "python stages/pipeline.py --audit"
 
 SplitName = Literal["train", "validation", "test"]
 
@@ -52,3 +54,10 @@ class Audit(Section):
         le=1_000_000,
         description="Maximum number of suspicions in reports/audit.jsonl, the most suspicious ones.",
     )
+
+
+def read_audit() -> Audit:
+    """Read audit/params.yaml; a `UserError` if it has errors or there is no audit."""
+    if not AUDIT_PARAMS.is_file():
+        raise UserError(f"{AUDIT_PARAMS} is missing; expected that of an audit; run `{AUDIT}`, which creates it")
+    return read_section("audit", Audit, AUDIT_PARAMS)

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 
@@ -90,9 +91,13 @@ def _compare(
     counts: Counter[tuple[str, str]] = Counter()
     column = tags[SPLITS[0]].column
     standard = dict(zip(column.tags, column.names, strict=True))
+    types = {split_tag(name)[1] for name in column.names}
+    # The page's types are in NFC; those of the files stay as they are, or there would be two that look the same.
+    of_files = {nfc: type_ for type_ in types if (nfc := normalize("NFC", type_)) not in types}
     for split, sentence, fix in _matched(decisions, column, source):
         # No tag is unknown, see `_tags`; types cannot tell.
-        written, corrected = (list(filter(None, each)) for each in (sentence.tags[column.name], fix.tags[_CORRECTED]))
+        written, saved = (list(filter(None, each)) for each in (sentence.tags[column.name], fix.tags[_CORRECTED]))
+        corrected = [label[:2] + of_files.get(label[2:], label[2:]) for label in saved]
         labels = _to_labels([standard[tag] for tag in written], tags[split].scheme)
         counts[split, "read"] += 1
         if labels != corrected:
@@ -103,7 +108,8 @@ def _compare(
             rows = zip(sentence.lines, written, _as_in_file(corrected, tags[split], fix.location), strict=True)
             path = Path(sentence.location.rpartition(":")[0])
             changes[path].update({line: (old, new) for line, old, new in rows if old != new})
-    return changes, [
+    kept = [f"type {nfc!a}: written as in the files, {type_!a}" for nfc, type_ in sorted(of_files.items())]
+    return changes, kept + [
         f"{split}: {counts[split, 'changed']:,} of {counts[split, 'read']:,} sentences changed: "
         f"{counts[split, 'removed']:,} entities removed, {counts[split, 'added']:,} added"
         for split in SPLITS

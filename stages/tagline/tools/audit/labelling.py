@@ -11,7 +11,7 @@ from accelerate import PartialState
 from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
-from tagline.core.outputs import read_json, replacing
+from tagline.core.outputs import read_columns, replacing
 from tagline.core.progress import quiet
 from tagline.core.provenance import HASHES, sha256, verify, versions
 from tagline.core.terminal import show
@@ -27,13 +27,14 @@ from tagline.tools.audit.audit_params import Audit
 from tagline.tools.audit.folds import Fold, audited, held_out_name, write_data
 from tagline.tools.audit.out_of_fold import Chunk
 from tagline.training import processes
+from tagline.training.checkpoints import completed
 from tagline.training.run import LIBRARIES, Inputs, Outputs, fine_tune, start
 from tagline.training.train_params import Train
 from tagline.training.validation import forward_size
 from tagline.training.work import VARIABLE, fingerprint, seen_by_all, work_folder
 
-# In the work folder of a fold, what reports/train.json is for the stage train.
-REPORT = "train.json"
+# In the work folder of a fold, what plots/validation.csv is for the stage train.
+VALIDATION = "validation.csv"
 
 
 def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: Inputs, raw: Path, target: Path) -> None:
@@ -75,20 +76,21 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
         fold = Fold(number, audit, inputs.tokenized, raw)
         if state.is_main_process:
             show(fold.summary())
-            if not data.exists():
-                with replacing(data) as (partial,):
-                    write_data(fold, partial)
+        if not completed(data) and state.is_main_process:
+            with replacing(data) as (partial,):
+                write_data(fold, partial)
         state.wait_for_everyone()
-        if not model.exists():
-            outputs = Outputs(model, *(work / name for name in (REPORT, "train_loss.csv", "validation.csv")))
+        if not completed(model):
+            outputs = Outputs(model, *(work / name for name in ("train.json", "train_loss.csv", VALIDATION)))
             of_fold = Inputs(data, inputs.encoder, inputs.tokenizer)
             fine_tune(train, script, of_fold, outputs, state, stage=f"audit-{number}-train")
         if state.is_main_process:
             with replacing(target) as (partial,):
                 parts = {name: tokenized.load_split(data, held_out_name(name)) for name in audited(data)}
                 label(parts, fold.labels, model, train, partial)
-                made_of |= {"sentences": fold.numbers, "best_epoch": classifier.best_epoch(model)}
-                made_of["validation_f1"] = read_json(work / REPORT, "train")["validation"]["f1"]
+                made_of |= {"sentences": fold.numbers, "best_epoch": (best := classifier.best_epoch(model))}
+                # The hashes of the model list the curve, not the report.
+                made_of["validation_f1"] = read_columns(work / VALIDATION, ["f1"])[best - 1]["f1"]
                 made_of |= {"tokenized": sha256(inputs.tokenized / HASHES), "versions": versions(*LIBRARIES)}
                 out_of_fold.write_provenance(partial, fold.labels, made_of)
     processes.leave()

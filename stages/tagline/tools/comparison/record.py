@@ -8,9 +8,16 @@ from typing import Any
 
 from tagline.labels.entities import Entity
 from tagline.metrics.scores import DIGITS
-from tagline.tools.comparison.rendering import significance_test
 from tagline.tools.comparison.runs import Run
-from tagline.tools.comparison.significance import LEVEL, RESAMPLES, SEED, SHUFFLES, Difference, standard_deviation
+from tagline.tools.comparison.significance import (
+    LEVEL,
+    RESAMPLES,
+    SEED,
+    SHUFFLES,
+    Difference,
+    significance_test,
+    standard_deviation,
+)
 from tagline.tools.comparison.splits import Change, Compared, Comparison
 from tagline.tools.comparison.sweeps import Sweep
 
@@ -21,7 +28,7 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
     Returns:
         ``{"old": [{"revision", "commit"}], "new": [...], "rule": {...}, "notes": [...], "splits": {split:
         {"sentences", "overall": {score: {"old": {"mean", "sd", "runs"}, "new": {...}, "difference", "low",
-        "high", "p", "verdict"}}, "per_type": {type: the same of its F1}, "fixed": [...], "broken": [...]}}}``
+        "high", "p", "test", "verdict"}}, "per_type": {type: the same of its F1}, "fixed": [...], "broken": [...]}}}``
     """
     several = comparison.several
     return {
@@ -29,9 +36,9 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
         "new": [_run_record(run) for run in comparison.new],
         "rule": {
             "level": LEVEL,
-            "p": "t-test over runs" if several else "approximate randomisation",
+            "p": significance_test(several),
             "resamples": RESAMPLES,
-            "shuffles": None if several else SHUFFLES,
+            "shuffles": SHUFFLES,
             "seed": SEED,
         },
         "notes": comparison.notes,
@@ -54,7 +61,7 @@ def sweep_record(sweep: Sweep) -> dict[str, Any]:
     Returns:
         ``{"by": [key], "best": {key: value}, "rule": {...}, "notes": [...], "settings": [{"values": {key: value},
         "runs": [{"revision", "commit"}], "f1": {split: {"mean", "sd", "runs"}}, "difference": {"difference", "low",
-        "high", "p", "verdict"}}]}``, in which the difference of the best setting is null
+        "high", "p", "test", "verdict"}}]}``, in which the difference of the best setting is null
     """
     return {
         "by": sweep.keys,
@@ -86,7 +93,8 @@ def _run_record(run: Run) -> dict[str, Any]:
 
 def _difference_record(each: Difference) -> dict[str, Any]:
     numbers = {"difference": each.difference, "low": each.low, "high": each.high, "p": each.p}
-    return {name: round(number, DIGITS) for name, number in numbers.items()} | {"verdict": each.verdict}
+    rounded = {name: round(number, DIGITS) for name, number in numbers.items()}
+    return rounded | {"test": each.test, "verdict": each.verdict}
 
 
 def _scores_record(values: Sequence[float]) -> dict[str, Any]:

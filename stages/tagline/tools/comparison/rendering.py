@@ -12,7 +12,7 @@ from tabulate import tabulate
 from tagline.core.terminal import printable, shortened
 from tagline.labels.entities import Entity
 from tagline.tools.comparison.runs import SHOWN, Run, some
-from tagline.tools.comparison.significance import LEVEL, RESAMPLES, SHUFFLES, Difference, standard_deviation
+from tagline.tools.comparison.significance import LEVEL, RESAMPLES, Difference, significance_test, standard_deviation
 from tagline.tools.comparison.splits import Change, Compared, Comparison
 from tagline.tools.comparison.sweeps import Setting, Sweep, value_text
 
@@ -199,11 +199,6 @@ def _table(rows: Sequence[Sequence[str]], headers: Sequence[str], style: Termina
     """Align the first columns, as many as ``left``, and the last one to the left, the others to the right."""
     aligned = ["left"] * left + ["right"] * (len(headers) - left - 1) + ["left"]
     return tabulate(rows, headers, tablefmt=style.table, disable_numparse=True, colalign=aligned)
-
-
-def significance_test(several: bool) -> str:
-    """Name the significance test of one run per side, or of several."""
-    return "t-test over runs" if several else f"approximate randomisation, {SHUFFLES:,} shuffles"
 
 
 def _legend(several: bool, adjusted: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 from typing import Literal
 
@@ -22,6 +22,9 @@ SEED = 42
 OVERALL = ("f1", "precision", "recall", "accuracy")
 RESAMPLES = 1000
 SHUFFLES = 10_000
+T_TEST, RANDOMISATION = "t-test over runs", "approximate randomisation"
+# A note on a p of several runs.
+AGREEING = f"the runs of each side have the same F1, so p is that of {RANDOMISATION} of their pooled predictions"
 # Up to this many sentences, all 2 ** 13 = 8192 swaps are computed, which are fewer than SHUFFLES, and p is exact.
 EXACT = 13
 # Tolerance for rounding.
@@ -36,6 +39,7 @@ class Difference:
         old, new: its value in each run of the side.
         low, high: the 95 % interval of the difference of the means.
         p: the p-value of the difference, two-sided.
+        paired: whether p comes from approximate randomisation; otherwise from a t-test over runs.
     """
 
     old: tuple[float, ...]
@@ -43,15 +47,32 @@ class Difference:
     low: float
     high: float
     p: float
+    paired: bool
 
     @property
     def difference(self) -> float:
         return fmean(self.new) - fmean(self.old)
 
     @property
+    def test(self) -> str:
+        """The name of the test."""
+        return RANDOMISATION if self.paired else T_TEST
+
+    @property
+    def pooled(self) -> bool:
+        """Whether p is that of pooled runs."""
+        return self.paired and len(self.old) + len(self.new) > 2
+
+    @property
     def verdict(self) -> Verdict:
         """Significant if p is below `LEVEL` and the interval excludes 0."""
         return "significant" if self.p < LEVEL and (self.low > 0 or self.high < 0) else "not significant"
+
+
+def significance_test(several: bool) -> str:
+    """Name the significance test of one run per side, or of several."""
+    paired = f"{RANDOMISATION}, {SHUFFLES:,} shuffles"
+    return f"{T_TEST}; where the runs of each side agree, {paired}" if several else paired
 
 
 def standard_deviation(values: Sequence[float]) -> float | None:
@@ -62,8 +83,8 @@ def standard_deviation(values: Sequence[float]) -> float | None:
 def differences(old: Sequence[Counts], new: Sequence[Counts]) -> tuple[dict[str, Difference], dict[str, Difference]]:
     """Compare two sides.
 
-    Intervals come from a bootstrap. p comes from approximate randomisation if each side is a single run, otherwise from
-    a t-test over runs, which differ by their seeds.
+    Intervals come from a bootstrap. p comes from a t-test over runs, which differ by their seeds; for scores in which
+    the runs of each side agree, such as those of single runs, from approximate randomisation of their mean counts.
 
     Args:
         old: the counts of each run of one side.
@@ -75,9 +96,13 @@ def differences(old: Sequence[Counts], new: Sequence[Counts]) -> tuple[dict[str,
     runs, first_new = RunCounts.of([*old, *new]), len(old)
     values = runs.total()
     low, high = difference_interval(runs, first_new, SEED)
-    p = p_values(runs, SEED) if len(values) == 2 else t_test(values[:first_new], values[first_new:])
+    p = np.full(values.shape[1], np.nan) if len(values) == 2 else t_test(values[:first_new], values[first_new:])
+    paired = np.isnan(p)
+    if paired.any():
+        pooled = [side.mean(axis=0) for side in np.split(runs.counts, [first_new])]
+        p = np.where(paired, p_values(replace(runs, counts=np.stack(pooled)), SEED), p)
     p[len(OVERALL) :] = holm(p[len(OVERALL) :])
-    columns = (values[:first_new].T, values[first_new:].T, low, high, p)
+    columns = (values[:first_new].T, values[first_new:].T, low, high, p, paired)
     rows = [
         Difference(tuple(before), tuple(after), *rest)
         for before, after, *rest in zip(*(column.tolist() for column in columns), strict=True)
@@ -216,7 +241,7 @@ def t_test(old: Doubles, new: Doubles) -> Doubles:
     """Compute the two-sided p of the difference of each score over runs.
 
     Welch's test, which allows unequal variances. If one side is a single run, its variance is taken to be that of the
-    other side (Student's test). If the runs of each side all agree, p is 1.
+    other side (Student's test). Where the runs of each side agree, p is NaN: there is no variance to test against.
 
     Args:
         old: (runs, scores).
@@ -231,8 +256,7 @@ def t_test(old: Doubles, new: Doubles) -> Doubles:
         p = ttest_ind_from_stats(
             means[0], deviations[0], len(old), means[1], deviations[1], len(new), equal_var=equal
         ).pvalue
-    # Without any variance within the sides, as with a rare type and few runs, there is nothing to test against.
-    return np.where(np.maximum(*deviations) > 1e-12, p, 1.0)
+    return np.where(np.maximum(*deviations) > 1e-12, p, np.nan)
 
 
 def holm(p: npt.ArrayLike) -> Doubles:

@@ -12,7 +12,7 @@ from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence
 from tagline.tools.comparison.alignment import align
 from tagline.tools.comparison.runs import Run
-from tagline.tools.comparison.significance import Difference, differences
+from tagline.tools.comparison.significance import AGREEING, Difference, differences
 
 
 @dataclass(frozen=True)
@@ -97,13 +97,16 @@ def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compare
     """Compare a split over the sentences that all runs have, with the gold labels of the last run; see `align`."""
     aligned = align(split, [*old, *new])
     counts, scored, first_new, kind = aligned.counts, aligned.scored, len(old), new[-1].kind
+    overall, per_type = differences(counts[:first_new], counts[first_new:])
+    pooled = [f"{split}: {AGREEING}"] if overall["f1"].pooled else []
     return Compared(
         split,
         kind,
         aligned.reference,
-        *differences(counts[:first_new], counts[first_new:]),
+        overall,
+        per_type,
         changes(scored[:first_new], scored[first_new:], kind),
-        aligned.notes,
+        [*pooled, *aligned.notes],
     )
 
 

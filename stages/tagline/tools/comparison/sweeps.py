@@ -15,7 +15,7 @@ from tagline.core.params import PARAMS, parse
 from tagline.metrics.counts import Counts
 from tagline.tools.comparison.alignment import align
 from tagline.tools.comparison.runs import Run, some
-from tagline.tools.comparison.significance import Difference, RunCounts, differences, holm
+from tagline.tools.comparison.significance import AGREEING, Difference, RunCounts, differences, holm
 
 Values: TypeAlias = dict[str, Any]
 """Values by dotted key, such as ``train.learning_rate``, in the order of the file."""
@@ -208,6 +208,7 @@ def sweep(runs: Sequence[Run], keys: Sequence[str], splits: Sequence[str], notes
         *(note for run in runs for note in run.notes),
         *_confounded(keys, params),
         *_single_runs(settings),
+        *(f"{each.name}: {AGREEING}" for each in settings if each.difference and each.difference.pooled),
         *(note for each in aligned.values() for note in each.notes),
     ]
     return Sweep(list(keys), list(splits), settings, list(dict.fromkeys(notes)))

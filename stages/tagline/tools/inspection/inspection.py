@@ -20,7 +20,7 @@ from tagline.core.terminal import QUOTED, shortened
 from tagline.labels.schemes import is_spans, standard_names
 from tagline.sources.download_params import Download
 from tagline.sources.files import FileSource, NothingDrawn
-from tagline.sources.formats.annotated import OffsetFiles
+from tagline.sources.formats.annotated import OffsetFiles, loses_much
 from tagline.sources.formats.conll_table import SKIP
 from tagline.sources.formats.registry import AnyFiles
 from tagline.sources.formats.sniffing import Keys, read_sample
@@ -47,6 +47,13 @@ def describe(path: Path) -> str:
     found = _read(path, layout, {"source": "files", **layout.keys, **layout.patterns, **split})
     source, keys, sentences = found.source, found.keys, found.sentences
     dataset: Any = source.dataset
+    refused = []
+    if "overlaps" in keys and loses_much(source.findings):
+        keys = {key: value for key, value in keys.items() if key != "overlaps"}
+        refused = [
+            "overlaps: longest loses more than a quarter of the spans of a type, so the section below does not choose "
+            "it and download refuses these data; set overlaps: longest there if that is right"
+        ]
     skipped = [f"column {number}" for number, name in enumerate(keys.get("columns", ()), 1) if name == SKIP]
     unused = [*layout.unused, *skipped]
     several = {split: [each.name for each in paths] for split, paths in source.paths.items() if len(paths) > 1}
@@ -66,6 +73,7 @@ def describe(path: Path) -> str:
         *(["splits are drawn by sentence, since these documents are too few"] if "documents" in keys else []),
         *found.undrawn,
         *filter(None, [source.report()]),
+        *refused,
         f"the first of {found.total:,} sentences that were read:",
         *(f"  {_line(sentence)}" for sentence in sentences[:SHOWN]),
     ]
@@ -105,7 +113,7 @@ def _read(path: Path, layout: Layout, keys: Keys) -> Inspected:
         except ValidationError:
             continue  # a format without that key
         except UserError as error:
-            problem = problem or error
+            problem = error  # the last one is left with all policies that the format has
             continue
         if not found.undrawn:
             return found

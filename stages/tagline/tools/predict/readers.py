@@ -131,7 +131,7 @@ def read_columns(lines: Lines, name: str, words_column: int = 1) -> Iterator[Doc
     for number, line in numbered:
         if not conll_table.is_border(line):
             break
-        if line.startswith(conll_table.DOCUMENT_START):
+        if conll_table.starts_document(line):
             start = [(number, line)]
     else:
         return

@@ -10,11 +10,10 @@ import os
 from pathlib import Path
 
 from tagline.core.errors import UserError
-from tagline.tools.audit.audit_params import AUDIT_PARAMS
+from tagline.tools.audit.audit_params import AUDIT, AUDIT_PARAMS
 from tagline.tools.settings.yaml_files import with_code_in, without_frozen, write_text
 
 DVC_YAML = Path("audit/dvc.yaml")
-AUDIT = "python stages/pipeline.py --audit"
 # Where the texts are; a file called dvc.yaml would be a pipeline there, too.
 _TEXTS = {DVC_YAML: Path("audit/pipeline.yaml"), AUDIT_PARAMS: Path("audit/params.yaml")}
 # How the pipeline begins.

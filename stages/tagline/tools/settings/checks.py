@@ -7,6 +7,7 @@ the sections, in which a preset may leave out keys. Missing keys and rules acros
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ from ruamel.yaml.comments import CommentedMap
 
 from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, Section, line_of, section_errors, validated
+from tagline.core.reading import git
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.export.export_params import Export
+from tagline.hub.hub_params import Push
 from tagline.sources.download_params import Download
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 from tagline.training.train_params import Train
@@ -63,6 +66,25 @@ def check_folders(content: CommentedMap) -> None:
                 f"{PARAMS}:{line_of(content[name], 'folder', 0) + 1}: {name}.folder: {folder} is not a folder; "
                 f"expected that of {expected}"
             )
+
+
+def untracked_folders(content: CommentedMap) -> Iterator[str]:
+    """Yield a note on each folder to read with files that neither Git tracks nor DVC, which lets Git ignore its own."""
+    for name in _FOLDERS:
+        listed = git("ls-files", "-z", "--others", "--exclude-standard", "--directory", "--", content[name]["folder"])
+        if listed:
+            found = os.fsdecode(listed).split("\0")[0]
+            yield (
+                f"{PARAMS}:{line_of(content[name], 'folder', 0) + 1}: {name}.folder: {found} "
+                "is tracked by neither Git nor DVC; expected one of them, since `dvc exp run --temp` and clones lack "
+                "it; run `dvc add` or `git add`"
+            )
+
+
+def enabled_pushes(content: CommentedMap) -> dict[str, Push]:
+    """Return the pushes of params without errors, by their section."""
+    train, export = validated(content, "train", Train), validated(content, "export", Export)
+    return {name: hub for name, hub in {"train.hub": train.hub, "export.hub": export.hub}.items() if hub.push}
 
 
 def _errors_across_sections(content: CommentedMap) -> Iterator[str]:

@@ -7,7 +7,7 @@ scripts are relative to the current folder, so only the paths of code change.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,10 @@ from tagline.core.errors import UserError
 from tagline.core.outputs import replacing
 from tagline.core.params import OUTS, PARAMS, list_errors, parse, read_file
 from tagline.core.terminal import quoted
+from tagline.hub.hub_params import Push
 from tagline.tools.audit.audit_params import AUDIT_PARAMS
 from tagline.tools.settings import yaml_files
-from tagline.tools.settings.checks import params_errors
+from tagline.tools.settings.checks import enabled_pushes, params_errors
 
 DVC_YAML = Path("dvc.yaml")
 GITIGNORE = Path(".gitignore")
@@ -67,6 +68,10 @@ def create(name: str, settings: Sequence[str], teacher: str | None = None) -> No
     if teacher is not None and any(setting.startswith("train.folder=") for setting in settings):
         raise UserError("-S train.folder: --teacher sets it; expected one of both")
     params = read_file(Path(source, PARAMS))
+    if errors := params_errors(params, Path(source, PARAMS)):
+        raise UserError(list_errors(errors, Path(source, PARAMS), f"{name} was not created"))
+    for section in ("train", "export"):  # two pipelines that push to one branch replace each other's models
+        params[section]["hub"].update(repo_id=None, push=False)
     if teacher is not None:
         params["train"]["start_from"] = "."
         params["train"]["teacher"]["models"] = ["."]
@@ -147,6 +152,25 @@ def check_this_folder() -> None:
             f"{Path.cwd().name}/{DVC_YAML}: out of date with {DVC_YAML} of the root; run `python stages/pipeline.py "
             "--update` in the repository's root"
         )
+
+
+def check_pushes(pushes: Mapping[str, Push]) -> None:
+    """Raise a `UserError` if another pipeline pushes to the same branch, where the last model would replace the other.
+
+    Args:
+        pushes: of this pipeline, as from `enabled_pushes`.
+    """
+    root = Path("..") if is_derived(DVC_YAML) else Path()
+    folders = [root, *(path.parent for path in root.glob(f"*/{DVC_YAML}") if is_derived(path))] if pushes else []
+    for path in (folder / PARAMS for folder in folders if not folder.samefile(".")):
+        content = read_file(path)
+        for name, theirs in ({} if params_errors(content, path) else enabled_pushes(content)).items():
+            for own_name, own in pushes.items():
+                if (own.repo_id, own.branch) == (theirs.repo_id, theirs.branch):
+                    raise UserError(
+                        f"{PARAMS}: {own_name}: pushes to {own.repo_id} ({own.branch}), as does {name} in {path}, and "
+                        "the last push would replace the other model; expected a repository or branch for each"
+                    )
 
 
 def _check_name(name: str) -> None:

@@ -19,6 +19,7 @@ LONG = "word O\n" * 501
     [
         "Ada B-PER\nlives O\n\nin O\n",
         "Ada\tB-PER\nlives\tO\n\t\nin\tO",  # tabs, an empty line that is not quite empty, no line end at the end
+        "0 -DOCSTART- O\n\n1 Ada B-PER\n2 lives O\n\n1 in O\n",
         "-DOCSTART- O\n\nAda B-PER\nlives O\n\n\n\nin O\n\n",
         "\ufeffAda B-PER\r\nlives O\r\n\r\nin O\r\n",  # a byte order mark and Windows' line ends
         "Ada  B-PER \nlives   O\n\nin O\n",
@@ -26,7 +27,8 @@ LONG = "word O\n" * 501
     ],
 )
 def test_forms_that_are_read_alike(tmp_path: Path, content: str) -> None:
-    found = read(tmp_path, "conll", content, columns=TWO)
+    columns = ["-", *TWO] if content.startswith("0") else TWO
+    found = read(tmp_path, "conll", content, columns=columns)
     assert [[each.words, each.tags["ner"]] for each in found] == [[["Ada", "lives"], ["B-PER", "O"]], [["in"], ["O"]]]
 
 
@@ -39,6 +41,9 @@ def test_forms_that_are_read_alike(tmp_path: Path, content: str) -> None:
         ("# made in 2020\nword ner\nAda B-PER\n", {"header": True, "comments": True}, ["Ada"]),
         ("# 1\nAda O\n# O\n\n#1 O\n", {"comments": False}, ["#|Ada|#", "#1"]),
         ("# 1\nAda O\n# O\n\n#1 O\n", {"comments": True}, ["Ada|#", "#1"]),
+        # SYM and # are tags of other lines or of #, TEXT is no tag.
+        ("# TEXT\n+ SYM\n# SYM\n# #\n", {"columns": ["words", "pos"], "comments": True}, ["+|#|#"]),
+        ("a N\n# N\n", {"columns": ["words", "pos"]}, ["a|#"]),
         ("#\tO\n", {"comments": True}, ["#"]),  # the first column is the words
         (GERMEVAL, {"columns": FOUR, "comments": True}, ["Troia|#"]),
         # In a file of tabs, a line that begins with # and has none is a comment.
@@ -80,7 +85,7 @@ def test_empty_words_are_skipped_and_noted(tmp_path: Path) -> None:
     found = read(tmp_path, "conll", content, columns=TWO, empty_words="skip")
     assert [(each.words, each.tags["ner"]) for each in found] == [(["Ada", "in"], ["B-PER", "O"]), ([], [])]
     notes = [note for sentence in found for note in sentence.notes]
-    assert notes == [("empty_words", f"{tmp_path}/f:{line}") for line in (2, 3, 6)]
+    assert notes == [("empty_words", f"{tmp_path}/f:{line}", "") for line in (2, 3, 6)]
 
 
 HEADER = "looks like a header; set download.dataset.header: true in params.yaml"

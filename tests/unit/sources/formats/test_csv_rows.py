@@ -67,7 +67,7 @@ def test_sentences_of_rows(tmp_path: Path, content: str, keys: dict, sentences: 
     found = read(tmp_path, "csv", content, **KEYS, **keys)
     assert {sentence.id: " ".join(sentence.words) for sentence in found} == sentences
     notes = [note for sentence in found for note in sentence.notes]
-    assert notes == [("empty_words", f"{tmp_path}/f:{line}") for line in skipped]
+    assert notes == [("empty_words", f"{tmp_path}/f:{line}", "") for line in skipped]
 
 
 QUOTES = 'write a " that is part of a word doubled and inside quotes, or set download.dataset.quote: null'

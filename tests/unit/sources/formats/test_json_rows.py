@@ -54,8 +54,12 @@ def test_words_are_stripped_and_skipped_by_the_rules(tmp_path: Path) -> None:
     keys = {"words": "w", "tag_columns": {"ner": "t"}, "strip_pattern": "^en:", "empty_words": "skip"}
     first, *empty = read(tmp_path, "json", rows, **keys)
     assert (first.words, first.tags["ner"]) == (["Ada", "Bo"], ["X", "X"])
-    assert first.notes == tuple(("empty_words", f"{tmp_path}/f:1, word {index}") for index in (1, 2))
-    assert [sentence.words for sentence in empty] == [[], []]
+    assert first.notes == tuple(("empty_words", f"{tmp_path}/f:1, word {index}", "") for index in (1, 2))
+    for line, sentence in enumerate(empty, 2):
+        assert (sentence.words, [note[:2] for note in sentence.notes]) == (
+            [],
+            [("empty_sentences", f"{tmp_path}/f:{line}")],
+        )
 
 
 def row(**values: object) -> str:

@@ -97,8 +97,9 @@ def test_all_policies_that_refuse_are_reported_at_once(tmp_path: Path) -> None:
     (sentence,) = read(tmp_path, "spans", [row(CUTS[0], [*CUTS[1], (10, 16, "X")])])
     first, misaligned, overlapping = message_of(report, {}, sentence).split("\n  ")
     assert first == "spans that tags cannot represent; correct them, or choose a policy:"
-    assert misaligned.startswith("train: spans that begin or end inside a word: 3 (")
+    assert misaligned.startswith("train: spans that begin or end inside a word: 3 of 5 (60%: LOC 100%) (")
     assert misaligned.endswith("; set download.dataset.misaligned_spans to expand or drop")
+    assert overlapping.startswith("train: spans that share a word with another one: 1 of 5 (20%: X 100%) (")
     assert "overlaps span 10 to 13 (PER, 'Ada'))" in overlapping
     assert overlapping.endswith("; set download.dataset.overlaps to longest or first")
 
@@ -107,9 +108,11 @@ def test_all_policies_that_refuse_are_reported_at_once(tmp_path: Path) -> None:
 def test_more_than_a_quarter_of_misaligned_spans_is_an_error(tmp_path: Path, policy: str) -> None:
     spans = [(4, 7, "PER"), (17, 22, "LOC"), (10, 12, "X")]
     sentences = read(tmp_path, "spans", [row("Ada lives in Oslo0 near Bergen", spans)] * 10)
-    with pytest.raises(UserError, match=r"spans seem to be wrong; .*\n  train: .*: 20 of 30 \(67%\) \(.*f:1: span"):
+    with pytest.raises(
+        UserError, match=r"spans seem to be wrong; .*\n  train: .*: 20 of 30 \(67%: PER 100%, LOC 100%\) \(.*f:1: span"
+    ):
         report({"misaligned_spans": policy}, *sentences)
-    assert ": 20 (" in report({**EXPAND, "offsets": "code_points"}, *sentences)
+    assert ": 20 of 30 (67%: PER 100%, LOC 100%) (" in report({**EXPAND, "offsets": "code_points"}, *sentences)
 
 
 # A hand with a skin tone, a letter with a combining mark, a Windows line end, a Gothic letter beyond 16 bits.
@@ -138,6 +141,14 @@ def test_the_unit_of_offsets_is_found_by_mentions_or_words(tmp_path: Path, unit:
     rows = [row("Ada", [(0, 3 - (unit == "inclusive"), "X")]), row(ODD, odd_spans(unit, mentions))]
     assert list(map(tagged, read(tmp_path, "spans", rows))) == ["Ada/B-X", tags]
     assert tagged(read(tmp_path, "spans", [row(ODD, odd_spans(unit, mentions=False))], offsets=unit)[0]) == tags
+
+
+@pytest.mark.parametrize("end", [5, 4])
+def test_inclusive_ends_are_found_where_each_character_is_a_word(tmp_path: Path, end: int) -> None:
+    title = row("\u300a\u6211\u300b\u7231", [(0, end - 2, "X")])
+    rows = [title] * 3 + [row("\u6211\u7231\u5965\u65af\u9646\u3002\u4ed6", [(2, end, "X")])] * 11
+    *_, last = read(tmp_path, "spans", rows)
+    assert tagged(last) == "\u5965/B-X \u65af/I-X \u9646/I-X"
 
 
 def test_errors_of_a_file_are_reported_together(tmp_path: Path) -> None:

@@ -203,6 +203,14 @@ def test_tags_are_spelled_as_in_the_file(first: str, second: str, spans: list[li
     assert read_tags("data/corrected/train") == [first.split(), second.split()]
 
 
+def test_type_in_another_unicode_form_stays_as_in_the_file() -> None:
+    start_with("B-e\u0301 I-e\u0301 O")
+    lines = corrections.save(fixes({"test": {0: [[0, 2, "e\u0301"]], 1: [[0, 2, "\u00e9"]]}}), Path("data/corrected"))
+    assert read_tags("data/corrected/test") == [["B-e\u0301", "I-e\u0301", "O"]] * 2
+    assert r"type '\xe9': written as in the files, 'e\u0301'" in lines
+    assert "test: 1 of 2 sentences changed: 0 entities removed, 1 added" in lines
+
+
 def test_other_tag_for_words_outside_is_written() -> None:
     start_with("B-PER I-PER OTHER", "OTHER B-PER OTHER", outside="OTHER")
     corrections.save(fixes({"test": {1: [[0, 1, "LOC"]]}}), Path("data/corrected"))

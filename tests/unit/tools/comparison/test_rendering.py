@@ -75,7 +75,7 @@ def test_first_screen_has_40_lines_of_100_columns() -> None:
     lines = text.splitlines()
     assert len(lines) <= 40 and max(map(len, lines)) <= 100, text
     assert lines[0].startswith("F1 of test from 0.000 to ")
-    assert "note: and 10 more: --all\n" in text and " and 1 more\n" in text
+    assert "note: and 12 more: --all\n" in text and " and 1 more\n" in text
     assert len([line for line in lines if line.startswith("- ")]) == 8
     assert len([line for line in lines if line.startswith("  1x a-very-long")]) == 5
 
@@ -99,8 +99,14 @@ def test_several_runs_have_a_mean_and_a_standard_deviation() -> None:
     assert re.search(r"test +F1 +0\.460 ± 0\.399 +1\.000 ", text)
     assert "interval: paired bootstrap over sentences and runs, 1,000 resamples" in text
     found = comparison_record(several)
-    assert (found["rule"]["p"], found["rule"]["shuffles"]) == ("t-test over runs", None)
-    assert found["splits"]["test"]["overall"]["f1"]["old"]["sd"] == 0.399357
+    f1 = found["splits"]["test"]["overall"]["f1"]
+    assert (f1["test"], f1["old"]["sd"]) == ("t-test over runs", 0.399357)
+    assert "have the same F1" not in text
+    agreeing = comparison(mostly_wrong, mostly_wrong, mostly_wrong)
+    assert re.search(
+        r"\+0.286 \(.*, p 0.008\): significant\n(.*\n)*note: test: the runs of each", render_screen(agreeing, 5)
+    )
+    assert comparison_record(agreeing)["splits"]["test"]["overall"]["f1"]["test"] == "approximate randomisation"
 
 
 def test_plain_tags_are_counted_as_words() -> None:
@@ -137,7 +143,8 @@ def test_markdown_and_terminal_escape_texts_of_the_data() -> None:
 def test_json_has_scores_and_all_changes() -> None:
     found = json.loads(json.dumps(comparison_record(comparison(mostly_wrong)), allow_nan=False))
     assert found["old"] == [{"revision": "run-0", "commit": "0123456789ab"}]
-    rule = {"level": 0.05, "p": "approximate randomisation", "resamples": 1000, "shuffles": 10_000, "seed": 42}
+    p = "approximate randomisation, 10,000 shuffles"
+    rule = {"level": 0.05, "p": p, "resamples": 1000, "shuffles": 10_000, "seed": 42}
     assert found["rule"] == rule
     test = found["splits"]["test"]
     f1 = test["overall"]["f1"]

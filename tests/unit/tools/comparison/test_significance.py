@@ -96,17 +96,27 @@ def test_t_test_of_runs_is_welchs_and_students_for_a_single_run() -> None:
     expected = 2 * stats.t.sf(0.12 / (0.02 * (4 / 3) ** 0.5), 2)
     single = np.array([[0.60]])
     assert significance.t_test(single, new) == significance.t_test(new, single) == pytest.approx([expected])
-    # Without variance within the sides nothing is significant; in one side is enough: 0.15 over 0.1 / 2.
+    # Without variance within the sides there is no p; in one side is enough: 0.15 over 0.1 / 2.
     p = significance.t_test(np.array([[0.5, 0.5, 0.7]] * 2), np.array([[0.5, 0.6, 0.8], [0.5, 0.6, 0.9]]))
-    assert p.tolist() == pytest.approx([1.0, 1.0, 2 * stats.t.sf(3, 1)])
+    assert p.tolist() == pytest.approx([np.nan, np.nan, 2 * stats.t.sf(3, 1)], nan_ok=True)
 
 
 def test_verdict_needs_a_small_p_and_an_interval_without_0() -> None:
     def verdict(low: float, high: float, p: float) -> str:
-        return Difference((0.5,), (0.52,), low, high, p).verdict
+        return Difference((0.5,), (0.52,), low, high, p, True).verdict
 
     assert verdict(0.01, 0.03, 0.01) == verdict(-0.03, -0.01, 0.01) == "significant"
     assert verdict(0.01, 0.03, 0.05) == verdict(0.0, 0.03, 0.01) == "not significant"
+
+
+def test_runs_that_agree_have_the_paired_test_of_single_runs() -> None:
+    gold, (first, second, other) = sample(40, 0.5, 0.9, 0.8)
+    old, new, another = (counts_of(gold, run) for run in (first, second, other))
+    single, several = differences([old], [new]), differences([old] * 3, [new] * 2)
+    for each, same in zip(single, several, strict=True):
+        assert {name: (diff.p, diff.paired) for name, diff in same.items()} == {n: (d.p, True) for n, d in each.items()}
+    assert several[0]["f1"].p < 0.001 and several[0]["f1"].verdict == "significant"
+    assert not differences([old] * 3, [new, another])[0]["f1"].paired
 
 
 def test_only_the_p_of_types_is_adjusted() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,13 @@ ROW = "{n}\t{w}\t_\tX\t_\t_\t_\t_\t_\tNER={t}\n"
 IN_DOCUMENTS = lines().replace("Ada0\t", "-DOCSTART-\n\nAda0\t").replace("Ada30\t", "-DOCSTART-\n\nAda30\t")
 HIPE = "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\n# language = en\n"
 GERMEVAL = "\n".join(lines("{n}\t{w}\t{t}\tO\n", f"#\thttp://a.de/{i} [2009]\n", i, i + 1) for i in range(60))
-OVERLAPS = objects("doccano").replace('"label": [', '"label": [[0, 3, "X"], ', 40)
+FEW_OVERLAPS, OVERLAPS = (objects("doccano").replace('"label": [', '"label": [[0, 3, "X"], ', n) for n in (10, 40))
 WITH_NULL = [{"tokens": [*w, None], "tags": [*t, "O"]} for w, t in zip(WORDS, TAGS, strict=True)]
+BESIDE = {"tags": "a b", "doc": " ".join(JOINED)}
+BESIDE_TEXT = [
+    {"tokens": w, "ner_tags": t, "text": text, "entities": [{"text": w[-1], "type": "LOC"}], **BESIDE}
+    for w, t, text in zip(WORDS, TAGS, JOINED, strict=True)
+]
 AS_OBJECTS = [[{"tag": t, "text": w} for w, t in rows] for rows in SENTENCES]
 NUMBERED = {"columns": ["-", "words", "ner"]}
 # content, keys of the section
@@ -111,9 +117,13 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
         {"rows": "sentences", "sentence": "Sentence #", "words": "Sentence"},
     ),
     "tsv": (table(SENTENCE_COLUMNS, NAMED, "\t").replace("lives", '"lives'), {"delimiter": "\t", "quote": None}),
-    "null words": (json.dumps(WITH_NULL), {"empty_words": "skip"}),
+    "null words": (json.dumps([*WITH_NULL, {"tokens": [], "tags": []}]), {"empty_words": "skip"}),
+    "words beside texts and entities": (
+        json.dumps(BESIDE_TEXT),
+        {"words": "tokens", "tag_columns": {"ner": "ner_tags"}},
+    ),
     "label_studio-min": (label_studio_min(), {"format": "label_studio", "text": "comment"}),
-    "overlaps": (OVERLAPS, {"overlaps": "longest"}),
+    "overlaps": (FEW_OVERLAPS, {"overlaps": "longest"}),
     "parquet of objects": (
         pd.DataFrame({"id": range(60), "tokens": AS_OBJECTS}).to_parquet(),
         {"words": "tokens.text", "tag_columns": {"ner": "tokens.tag"}, "id": "id"},
@@ -125,6 +135,7 @@ SAID = {
     "few documents": "splits are drawn by sentence, since these documents are too few\n",
     "cp1252": "conll, cp1252 (a guess: check the words with letters beyond ASCII; {folder}/f:2: not UTF-8 (invalid",
     "empty words": "words of white space only, skipped: 1 ({folder}/f:361)",
+    "null words": "train: rows without words, left out: 1 ({folder}/f:1)",
     "spelling": "ner: IOB2 in another spelling (O 120, B_PER 60",
     "conllu": "conllu, utf-8\npos: plain tags (X 300)\nner: IOB2",
     "label_studio-min": "label_studio, utf-8\nner: IOB2 (O 120, B-PER 60, I-PER 60, B-LOC 60)\noffsets: code_points\n",
@@ -182,6 +193,13 @@ SPANS_IN_PARQUET = pd.DataFrame([{"text": "Ada left", "spans": [{"start": 0, "en
         ("a\tO\nb\tB-X\n" * 999, "f looks like conll, but is malformed:\nf: 1,998 words without an empty line"),
         ('{"tokens": ["a", "b"], "tags": ["O", null]}\n', "f looks like json, but is malformed:\nf:1: 't"),
         ("id,word,tag\n1,Ada,B-PER\n2,won,O\n", "f: CSV with words in 'word', but no column whose value is the same"),
+        (
+            "Sentence #,Word,Tag\n" + "1,Ada,B-PER\n1,won,O\n" * 9 + "2,O\n",
+            "f looks like csv, but is malformed:\nf:20: 2 cells; expected 3",
+        ),
+        ("a O\n\u00a0 O\n\nb\n" + "\nb O\n" * 30, "f looks like conll, but is malformed:\nf:4: 1 column in 'b'"),
+        (b"PK\x03\x04\0", "f: an archive, a spreadsheet or a pickle; expected text; extract it, or export it as CSV"),
+        (pickle.dumps(["a"]), "f: an archive, a spreadsheet or a pickle; expected text;"),
         ('{"text": "a"}\n', "f: no lists of words and tags (keys: none); expected two lists of strings"),
         (SPANS_IN_PARQUET, "f: no lists of words and tags (keys: spans); expected two lists of strings"),
         ('<?xml version="1.0"?>\n<root><a/></root>\n', "f: a web page or XML; expected a file of a data set"),
@@ -190,6 +208,43 @@ SPANS_IN_PARQUET = pd.DataFrame([{"text": "Ada left", "spans": [{"start": 0, "en
 def test_unreadable_file_is_an_error(tmp_path: Path, content: str | bytes, message: str) -> None:
     found = message_of(describe, write(tmp_path, {"f": content}) / "f")
     assert found.replace(f"{tmp_path}/", "").startswith(message)
+
+
+ENTITIES = "spans rename 'entities' to 'spans'"
+ADD = "add 'start' and 'end' to each of 'spans'"
+
+
+@pytest.mark.parametrize(
+    ("entity", "changes"),
+    [
+        ({"text": "Ada", "type": "PER"}, f"{ENTITIES}, rename 'type' to 'label', {ADD}"),
+        (
+            {"name": "Ada", "start_pos": 0, "endPosition": 3, "label": "PER"},
+            f"{ENTITIES}, rename 'start_pos' to 'start', rename 'endPosition' to 'end'",
+        ),
+        ({"begin": 0, "end": 3, "label": "PER"}, f"{ENTITIES}, rename 'begin' to 'start'"),
+        ({"name": "Ada", "span": [0, 3], "type": "PER"}, f"{ENTITIES}, rename 'type' to 'label', {ADD}, from 'span'"),
+        ("Ada", f"{ENTITIES}, add 'start' and 'end' and 'label' to each of 'spans'"),
+    ],
+)
+def test_texts_with_their_entities_are_no_lists_of_words(tmp_path: Path, entity: Any, changes: str) -> None:
+    labels = {"types": ["PER"]} if isinstance(entity, str) else {}
+    rows = [{"text": "Ada left", "entities": [entity], **labels}, {"text": "Oslo", "entities": [], "types": []}]
+    found = message_of(describe, write(tmp_path, {"f": json.dumps(rows)}) / "f")
+    assert found.endswith(f"; 'entities' has parts of 'text': to read them as {changes}")
+
+
+def test_messages_of_a_chat_are_no_words(tmp_path: Path) -> None:
+    messages = [{"role": "user", "content": "Where is she?"}, {"role": "assistant", "content": "In Oslo."}]
+    found = message_of(describe, write(tmp_path, {"f": json.dumps({"messages": messages})}) / "f")
+    assert "f: no lists of words and tags (keys: messages.role, messages.content); expected two" in found
+
+
+def test_policy_that_loses_much_of_a_type_is_left_to_the_user(tmp_path: Path) -> None:
+    description, section = inspect(write(tmp_path, {"f": OVERLAPS}) / "f")
+    assert "%: X 100%) (" in description
+    assert "\noverlaps: longest loses more than a quarter of the spans of a type, so the section below" in description
+    assert "overlaps" not in section["dataset"]
 
 
 @pytest.mark.parametrize("count", [1, 5])

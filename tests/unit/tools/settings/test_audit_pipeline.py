@@ -10,8 +10,7 @@ from dvc.utils.serialize import modify_yaml
 from helpers.project import ROOT, edit
 
 from tagline.core.errors import UserError
-from tagline.core.params import read_section
-from tagline.tools.audit.audit_params import AUDIT_PARAMS, Audit
+from tagline.tools.audit.audit_params import AUDIT_PARAMS, read_audit
 from tagline.tools.settings import audit_pipeline
 from tagline.tools.settings.audit_pipeline import DVC_YAML
 
@@ -28,8 +27,10 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_create(root: Path) -> None:
+    with pytest.raises(UserError, match=r"^audit/params.yaml is missing; .*; run `python stages/pipeline.py --audit`"):
+        read_audit()
     assert audit_pipeline.create() == [DVC_YAML, AUDIT_PARAMS]
-    assert read_section("audit", Audit, AUDIT_PARAMS).splits == ["train"]
+    assert read_audit().splits == ["train"]
     assert DVC_YAML.read_bytes() == (ROOT / "stages/tagline/tools/settings/audit/pipeline.yaml").read_bytes()
     audit_pipeline.check()
     assert audit_pipeline.create() == []
@@ -57,7 +58,7 @@ def test_params_stay_and_frozen_stages_are_current(root: Path) -> None:
     with pytest.raises(UserError, match="^audit/dvc.yaml: out of date; expected that of this version; run `python"):
         audit_pipeline.check()
     assert audit_pipeline.create() == [DVC_YAML]
-    assert read_section("audit", Audit, AUDIT_PARAMS).seed == 7
+    assert read_audit().seed == 7
 
 
 def test_missing_or_other_pipeline_is_an_error(root: Path) -> None:
