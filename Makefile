@@ -59,7 +59,6 @@ bench: $(STAMP)
 	python benchmarks/evaluate.py
 	python benchmarks/predict.py
 	python benchmarks/training.py --epochs 1
-	python benchmarks/busy.py
 	python benchmarks/growth.py
 
 # How fast this host multiplies matrices in each format, and what `precision: auto` chooses here.

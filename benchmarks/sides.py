@@ -78,24 +78,6 @@ def write_raw(folder: Path, splits: Any) -> None:
     write_hashes(folder)
 
 
-def write_pretrained(folder: Path, source: Path) -> Any:
-    """Write models/pretrained as the stage download does, and return the tokenizer.
-
-    Args:
-        folder: to write into.
-        source: folder of an encoder with its tokenizer.
-    """
-    from tagline.core.provenance import write_hashes
-    from tagline.sources import encoders
-
-    encoders.copy_encoder(source, folder / "encoder")
-    tokenizer = encoders.load_tokenizer(source)
-    encoders.save_tokenizer(tokenizer, folder / "tokenizer")
-    for written in (folder / "encoder", folder / "tokenizer"):
-        write_hashes(written)
-    return tokenizer
-
-
 def write_inputs(folder: Path, splits: Any, source: Path) -> None:
     """Write data/tokenized and models/pretrained as the stages do, with the params of the sample.
 
@@ -106,12 +88,18 @@ def write_inputs(folder: Path, splits: Any, source: Path) -> None:
     """
     from tagline.core.outputs import write_json
     from tagline.core.params import read_section
+    from tagline.core.provenance import write_hashes
+    from tagline.sources import encoders
     from tagline.tokenization.dataset import tokenize_align
     from tagline.tokenization.tokenize_align_params import TokenizeAlign
 
     pretrained = folder / "models/pretrained"
     write_raw(folder / "raw", splits)
-    tokenizer = write_pretrained(pretrained, source)
+    encoders.copy_encoder(source, pretrained / "encoder")
+    tokenizer = encoders.load_tokenizer(source)
+    encoders.save_tokenizer(tokenizer, pretrained / "tokenizer")
+    for written in (pretrained / "encoder", pretrained / "tokenizer"):
+        write_hashes(written)
     params = read_section("tokenize_align", TokenizeAlign, ROOT / "presets/sample.yaml")
     longest = min(params.max_length, tokenizer.model_max_length)
     params = params.model_copy(update={"max_length": longest, "stride": min(params.stride, longest // 4)})

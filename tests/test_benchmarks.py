@@ -69,7 +69,6 @@ def test_students_are_measured_beside_spacy(finished: Path) -> None:
         pytest.param("growth", ("--words=300",), marks=PACKAGED),
         ("evaluate", ("--precision=fp32", "--model=models/finetuned")),
         ("predict", ("--model=models/export", "--rounds=1")),
-        ("busy", (ENCODER, "--steps=5", "--busy=1")),
         ("serve", ("--model=models/export", "--clients", "1", "4", "--seconds=3", "--requests=60")),
     ],
 )
@@ -94,10 +93,8 @@ def test_benchmarks_end_with_json(finished: Path, name: str, options: tuple[str,
         # The pipeline does not split the long sentence into windows, so its entities could differ; here they do not.
         assert [sides[side]["differences"] for side in ("pipeline", "pipeline_batch_8", "onnx")] == [0, 0, 0]
         assert sides["onnx"]["f1"] == sides["pipeline"]["f1"] > 0.5
-    elif name == "serve":
-        assert result["checked"].items() >= {"right": 54, "refused": 6, "wrong": 0, "lost": 0}.items()
     else:
-        assert result["equal_weights"] is True
+        assert result["checked"].items() >= {"right": 54, "refused": 6, "wrong": 0, "lost": 0}.items()
 
 
 @pytest.mark.rare

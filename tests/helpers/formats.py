@@ -31,7 +31,6 @@ KEYS: dict[str, dict[str, Any]] = {
     "csv": {"sentence": "sentence_id", "words": "word", "tag_columns": {"ner": "tag"}, "delimiter": ";"},
     "parquet": LISTS,
     "save_to_disk": LISTS,
-    "argilla": {**SPANS, "question": "q"},
     "inception": {**SPANS, "span_layer": "custom.Span", "feature": "label"},
     **dict.fromkeys(["spans", "label_studio", "doccano", "prodigy", "brat", "spacy", "gliner", "page"], SPANS),
 }
@@ -102,7 +101,6 @@ def to_object(name: str, number: int, sentence: Tagged) -> dict[str, Any]:
         "json": {"tokens": [word for word, _ in sentence], "tags": [tag for _, tag in sentence]},
         "spans": {"text": text, "spans": objects},
         "doccano": {"text": text, "label": spans},
-        "argilla": {"fields": {"text": text}, "responses": {"q": [{"value": objects, "user_id": "u"}]}},
         "prodigy": {"text": text, "spans": objects, "answer": "accept", "_input_hash": number},
         "label_studio": {"data": {"text": text}, "annotations": [{"completed_by": 1, "result": labels}]},
         "gliner": {"tokenized_text": [word for word, _ in sentence], "ner": of_words},

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 from helpers.project import run_stage
-from helpers.tiny import TINY_PARAMS, set_train_params
+from helpers.tiny import set_train_params
 from transformers import pipeline
 from transformers.utils import logging
 
 from tagline.core.errors import UserError
 from tagline.inference.tagger import Tagger
 from tagline.model.heads import head_file
-from tagline.training.train_params import Train
 
 TEXT = "Ada Lind lives in Oslo ."
 BACKENDS = ("torch", "onnx", "onnx-int8")
@@ -61,9 +60,3 @@ def test_transformers_loads_the_export_without_a_warning(export: Path, capfd: py
     logging.set_verbosity_warning()
     assert pipeline("token-classification", model=str(export), aggregation_strategy="first")(TEXT)
     assert "tagger_head" not in "".join(capfd.readouterr())
-
-
-def test_label_smoothing_is_refused() -> None:
-    params = TINY_PARAMS["train"] | {"head": "crf", "label_smoothing": 0.1}
-    with pytest.raises(ValueError, match="label_smoothing is not possible with head crf; set it to 0.0"):
-        Train.model_validate(params)

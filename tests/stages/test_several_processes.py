@@ -22,7 +22,7 @@ BY_LENGTH = {"order": "by_length", "subwords_per_batch": 40, "batch_size": 2}
     ("launcher", "changed"),
     [
         ("ours", {"engine": "accelerate", "head": "crf", "batches": BY_LENGTH, "subwords_per_device": 12}),
-        pytest.param("torchrun", {"engine": "trainer", "label_smoothing": 0.1}, marks=pytest.mark.rare),
+        pytest.param("torchrun", {"engine": "trainer", "schedule": "cosine"}, marks=pytest.mark.rare),
     ],
 )
 def test_two_processes_learn_what_one_does(workspace: Path, launcher: str, changed: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from tagline.core.signals import default_sigint
 # By default they spin for milliseconds, so that one other busy process on the host makes each small operation wait for
 # a whole time slice: training on two cores took nine times as long. Here they spin for some microseconds (GNU's counts
 # tries) and then sleep: waking a thread costs about a tenth of a training step, and that much spinning at most 4 % of
-# one beside a busy process (benchmarks/busy.py).
+# one beside a busy process (benchmarks/busy.py of commit ededef3f).
 _WAITING = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "300", "KMP_BLOCKTIME": "0"}
 
 

@@ -43,7 +43,6 @@ class Gradients:
         head: computes the loss.
         padding: sub-word id of the padding.
         seed: seed of dropout.
-        label_smoothing: share of the loss that all labels have.
         subwords_per_device: most sub-words of a part, padding included; None: no limit.
         fewest: minimum number of rows of a part.
         teaching: a second loss, averaged over the words of the batch; None: there is none.
@@ -56,14 +55,12 @@ class Gradients:
         head: Head,
         padding: int,
         seed: int,
-        label_smoothing: float = 0.0,
         subwords_per_device: int | None = None,
         fewest: int = 1,
         teaching: Teaching | None = None,
     ) -> None:
         self.rows, self.batches, self.head, self.padding = rows, batches, head, padding
-        self.seed, self.label_smoothing = seed, label_smoothing
-        self.subwords_per_device, self.fewest, self.teaching = subwords_per_device, fewest, teaching
+        self.seed, self.subwords_per_device, self.fewest, self.teaching = seed, subwords_per_device, fewest, teaching
         unknown = head.labels.ids.get(ANY, IGNORED)
         self.labelled = rows.labelled(once_per_word=head.scores_sequences, unknown=unknown)
 
@@ -133,7 +130,7 @@ class Gradients:
         own = tensors(accelerator.unwrap_model(model))
         with known_padding(mask, part.padded):
             logits = model(input_ids=ids, attention_mask=mask).logits
-        loss = self.head.loss(logits, labels, self.label_smoothing, own) / labelled
+        loss = self.head.loss(logits, labels, own) / labelled
         if self.teaching is None or part.targets is None:
             return loss
         targets = torch.from_numpy(part.targets).to(accelerator.device)

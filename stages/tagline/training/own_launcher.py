@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 from accelerate.commands import launch
-from accelerate.commands.config.config_args import default_config_file
+from accelerate.commands.config.config_args import default_config_file, load_config_from_file
 from torch.distributed import DistError
 from torch.distributed import run as torchrun
 from torch.distributed.elastic.multiprocessing import SignalException
@@ -28,7 +28,7 @@ from tagline.core.errors import UserError
 from tagline.core.launchers import HOSTS
 from tagline.core.signals import BY_OURS, Interrupted
 from tagline.core.terminal import quoted
-from tagline.training.processes import device_count
+from tagline.training.processes import device_count, refuse_shards
 
 # Environment variable: the number of processes to start, instead of one for each device.
 VARIABLE = "TAGLINE_PROCESSES"
@@ -82,6 +82,7 @@ def _parsed(wanted: str, devices: int) -> int:
 def _by_accelerate(config: str) -> None:
     arguments = launch.launch_command_parser().parse_args([f"--log_dir={os.devnull}", *sys.argv])
     try:
+        refuse_shards(load_config_from_file(config).distributed_type, config)
         launch.launch_command(arguments)
     except (ValueError, ImportError, ConnectionError) as error:
         raise UserError(f"{config}: accelerate can't launch with this configuration: {error}") from None

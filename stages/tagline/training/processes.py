@@ -28,21 +28,24 @@ from tagline.model.backends import xla
 
 # Seconds that a process waits for the launcher to end it after it has lost another process.
 PATIENCE = 10
-# Modes in which no process has all weights: weights and optimizer state are sharded.
+# Modes of accelerate in which no process has all weights.
 SHARDED = (DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM)
 # How a RuntimeError of PyTorch's gloo backend begins: "[/pytorch/third_party/gloo/gloo/transport/tcp/pair.cc:534] ...".
 _FROM_GLOO = re.compile(r"\[[^\]]*\bgloo/[^\]]*:\d+\] ")
 
 
-def sharding() -> bool:
-    """Whether accelerate will shard weights among the processes, by the environment that its launcher sets."""
-    return any(parse_flag_from_env(f"ACCELERATE_USE_{mode.value}") for mode in SHARDED)
+def refuse_shards(mode: DistributedType, where: str) -> None:
+    """Raise a `UserError` if accelerate would shard weights among the processes; ``where`` asks for this mode."""
+    if mode in SHARDED:
+        raise UserError(
+            f"{where}: {mode.value} shards weights among processes; expected whole weights in each process; choose "
+            "multi-GPU without it in `accelerate config`, or launch without it"
+        )
 
 
-def override_configuration(max_grad_norm: float | None) -> None:
-    """Override what `accelerate config` says of things that params decide; accelerate reads these variables."""
+def override_configuration() -> None:
+    """Override what `accelerate config` says of things that params decide; accelerate reads this variable."""
     os.environ["ACCELERATE_DYNAMO_BACKEND"] = "no"
-    os.environ["ACCELERATE_GRADIENT_CLIPPING"] = str(max_grad_norm or 0.0)  # DeepSpeed clips gradients itself
 
 
 def device_count() -> int:
@@ -56,8 +59,12 @@ def join() -> PartialState:
     """Connect to the other processes of the launcher, if there are any.
 
     Raises:
-        UserError: the processes can't find each other or can't work together on the devices of this host.
+        UserError: the processes can't find each other or can't work together on the devices of this host, or weights
+            would be sharded among them.
     """
+    for mode in SHARDED:
+        if parse_flag_from_env(variable := f"ACCELERATE_USE_{mode.value}"):  # as `accelerate launch` sets it
+            refuse_shards(mode, f"environment variable {variable}")
     size = launchers.size()
     launchers.rank()  # checked
     if size == 1 and launchers.ADDRESS not in os.environ:

@@ -180,7 +180,7 @@ def fine_tune(
     if labels.sets:
         _check_known(params, labels, train_split, inputs.tokenized)
     be_deterministic(params.seed)
-    processes.override_configuration(params.max_grad_norm)
+    processes.override_configuration()
     of_models = {folder: classifier.read_labels(folder, labels) for folder in params.models}
     teachers = [Teacher.of(folder, of_models[folder], labels) for folder in params.teachers]
     options = (labels, params.attention, precision, params.layers)
@@ -193,17 +193,15 @@ def fine_tune(
         head = continued(head, params.earlier, of_models[params.earlier])
     check_fit(model, train_split, inputs.tokenized, source, params.pad_to_multiple_of or 1)
     check_fit(model, validation_split, inputs.tokenized, source)
-    sharding = processes.sharding()
-    if not sharding:  # which handles only registered weights, and may load them in one process only
-        train_used_embeddings(model, used_ids(train_split, classifier.padding_id(model)))
-        check_mask(model)
-        freeze_unused(model)
+    train_used_embeddings(model, used_ids(train_split, classifier.padding_id(model)))
+    check_mask(model)
+    freeze_unused(model)
     attach(model, head)
     if params.compile:
         compile_forward(model, state.device)
     else:  # PyTorch can't compile it
         dropout.replace(model)
-    made_of = fingerprint(params.effective() | {"sharding": sharding}, script, verified)
+    made_of = fingerprint(params.effective(), script, verified)
     _check_agreement(made_of, precision)
     # The work folder is removed once the outputs are in place and all epochs are pushed.
     with work_folder(stage, made_of) as work, ExitStack() as stack:
@@ -236,11 +234,6 @@ def fine_tune(
 
 def _check_known(params: Train, labels: Labels, split: Split, folder: Path) -> None:
     """Raise a `UserError` if words of unknown label do not allow the params, or leave nothing to learn O from."""
-    if params.label_smoothing:
-        raise UserError(
-            f"train.label_smoothing: {params.label_smoothing:g} needs the label of each word; {folder} has words of "
-            "unknown label; expected 0"
-        )
     if not params.models and labels.label2id[labels.fallback] not in split.gold():
         raise UserError(
             f"{folder}: no word of train is known to be {labels.fallback}; expected some, or a model that knows such "
@@ -266,10 +259,6 @@ def _teaching(
     """What a student learns from its teachers, computed once per run; None: there are none."""
     if not teachers:
         return None
-    if processes.sharding():
-        raise UserError(
-            "train.teacher does not work with sharded weights (FSDP, DeepSpeed); remove train.teacher.models"
-        )
     weight, temperature = params.teacher.weight, params.teacher.temperature
     with memory_errors(SIZE, params.subwords_per_device):
         write_targets(teachers, split, folder, precision, params.subwords_per_device, temperature, work)

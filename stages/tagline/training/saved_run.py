@@ -48,15 +48,14 @@ from tagline.model.precision import Resolved
 from tagline.model.used_embeddings import restore_full_embeddings
 from tagline.training.checkpoints import CheckpointError, Checkpoints
 from tagline.training.history import History
-from tagline.training.processes import SHARDED
 from tagline.training.work import VARIABLE, WORK, seen_by_all
 
 STATE = "state.json"
 # The content of each file of a checkpoint that `Accelerator.load_state` reads, by its name.
 Snapshot = dict[str, Any]
 
-# Modes in which all processes write the files of a checkpoint.
-_TOGETHER = (*SHARDED, DistributedType.XLA)
+# The mode in which all processes write the files of a checkpoint.
+_TOGETHER = DistributedType.XLA
 
 
 class SavedRun:
@@ -107,24 +106,18 @@ class SavedRun:
             Whether there is a checkpoint.
 
         Raises:
-            UserError: the checkpoint is sharded over processes and this run is not, or in another way; or all hosts
-                must write checkpoints and don't share the work folder.
+            UserError: the checkpoint is of other library versions; or all hosts must write checkpoints and don't share
+                the work folder.
         """
         self._accelerator, self._schedule = accelerator, schedule
         _use_plain_names(accelerator)
-        if accelerator.distributed_type in _TOGETHER:
+        if accelerator.distributed_type == _TOGETHER:
             self._need_shared(f"write checkpoints with {accelerator.distributed_type.value}")
         if self._newest is None:
             return False
-        state = _state(self._newest)
-        if state["layout"] != _layout(accelerator):
-            raise UserError(
-                f"{self._newest.parent}: the interrupted run is stored {state['layout']}; this run would be stored "
-                f"{_layout(accelerator)}; start it as before, or remove that folder to train from the start"
-            )
         with reading(self._newest, remedy="remove that folder to train from the start"):  # other library versions
             accelerator.load_state(str(self._newest))
-            schedule.load_state_dict(state["schedule"])
+            schedule.load_state_dict(_state(self._newest)["schedule"])
         return True
 
     def save_best(self, model: nn.Module) -> None:
@@ -144,11 +137,11 @@ class SavedRun:
         Raises:
             UserError: the weights can't be written.
         """
-        weights = self._accelerator.get_state_dict(model)  # gathered from all processes if sharded
         if not self._accelerator.is_main_process:
             return
         unwrapped: PreTrainedModel = self._accelerator.unwrap_model(model)
         try:
+            weights = unwrapped.state_dict()
             restore_full_embeddings(unwrapped, weights)
             # safetensors reads the memory of CPUs and GPUs only.
             state = {name: from_xla(tensor) for name, tensor in weights.items()}
@@ -170,7 +163,7 @@ class SavedRun:
         """
         self.wait()  # before another copy of the run is made
         accelerator, state = self._accelerator, self._progress()
-        if accelerator.distributed_type in _TOGETHER:
+        if accelerator.distributed_type == _TOGETHER:
             self._write(state, lambda folder: accelerator.save_state(str(folder)), report, together=True)
         elif accelerator.is_main_process:
             taken = _take(accelerator, model, self._schedule.optimizer)
@@ -207,7 +200,6 @@ class SavedRun:
     def _progress(self) -> dict[str, Any]:
         """The content of state.json."""
         return {
-            "layout": _layout(self._accelerator),
             "precisions": self.precisions,
             "history": asdict(self.history),
             "schedule": self._schedule.state_dict(),
@@ -272,11 +264,6 @@ def _link_files(source: Path, target: Path) -> None:
             shutil.copyfile(file, target / file.name)
 
 
-def _layout(accelerator: Accelerator) -> str:
-    kind = accelerator.distributed_type
-    return f"in pieces ({kind.value}, {accelerator.num_processes} processes)" if kind in SHARDED else "whole"
-
-
 def _use_plain_names(accelerator: Accelerator) -> None:
     """Save and load weights by the model's own names, without the prefix of a wrapper (DDP).
 
@@ -284,8 +271,7 @@ def _use_plain_names(accelerator: Accelerator) -> None:
     """
 
     def save(models: list[nn.Module], weights: list[dict[str, Any]], _folder: str) -> None:
-        if weights:  # empty if sharded
-            weights[:] = [accelerator.get_state_dict(model) for model in models]
+        weights[:] = [accelerator.get_state_dict(model) for model in models]
 
     def load(models: list[nn.Module], folder: str) -> None:
         models[:] = [accelerator.unwrap_model(model) for model in models]

@@ -91,7 +91,7 @@ class Train(Section):
     )
     head: Literal["linear", "crf"] = Field(
         description="Classifier head. linear: labels of words are independent. crf: transitions between labels are "
-        "learnt, too, and the most probable sequence is chosen; not with label_smoothing."
+        "learnt, too, and the most probable sequence is chosen."
     )
     head_learning_rate: float = Field(
         gt=0, lt=1, description="Peak learning rate of the transitions of head crf. Ignored when head is linear."
@@ -140,9 +140,6 @@ class Train(Section):
         description="Maximum norm of the gradients over all weights, to which larger ones are clipped; empty: no "
         "clipping."
     )
-    label_smoothing: float = Field(
-        ge=0, lt=1, description="Label smoothing: fraction of each target distributed evenly over all labels."
-    )
     folder: SourceFolder = Field(
         description="Folder of the models that are named below (data/none if none is). DVC tracks it: a change to its "
         "files reruns the stage."
@@ -164,9 +161,7 @@ class Train(Section):
     )
 
     @model_validator(mode="after")
-    def _no_smoothing_of_sequences(self) -> Self:
-        if HEADS[self.head].scores_sequences and self.label_smoothing:
-            raise ValueError(f"label_smoothing is not possible with head {self.head}; set it to 0.0")
+    def _no_teacher_of_sequences(self) -> Self:
         if HEADS[self.head].scores_sequences and self.teacher.models:
             raise ValueError(f"teacher.models is not possible with head {self.head}; set it to []")
         return self

@@ -24,12 +24,10 @@ from tagline.hub.epoch_pushes import EpochPushes
 from tagline.labels.arrays import Ints
 from tagline.model.backends.xla import end_graph
 from tagline.model.classifier import padding_id
-from tagline.model.heads.head_weights import tensors
 from tagline.model.precision import Resolved
 from tagline.model.prediction import NonFiniteError
 from tagline.training.gradients import Gradients, adamw, schedule
 from tagline.training.history import History
-from tagline.training.processes import SHARDED
 from tagline.training.progress_lines import ProgressLines
 from tagline.training.saved_run import SavedRun
 from tagline.training.teacher import Teaching
@@ -113,7 +111,6 @@ class Training:
             validation.head,
             padding_id(model),
             params.seed,
-            params.label_smoothing,
             params.subwords_per_device,
             fewest=2 if params.compile else 1,  # torch.compile would make a graph of its own for a single row
             teaching=teaching,
@@ -149,13 +146,8 @@ class Training:
             schedule: the optimizer's, not prepared.
 
         Raises:
-            UserError: see `SavedRun.restore`; or the model is sharded and its head has weights of its own.
+            UserError: see `SavedRun.restore`.
         """
-        if accelerator.distributed_type in SHARDED and tensors(self.model):
-            raise UserError(
-                f"train.head: {self.params.head} does not work with {accelerator.distributed_type.value}, which shards "
-                "weights; expected linear, or whole weights in each process"
-            )
         self.accelerator, self._schedule = accelerator, schedule
         self._reader = LossReader(accelerator.device)
         self._lines = ProgressLines(

@@ -108,7 +108,7 @@ def share(batch: Ints, padded: Ints, processes: int, subwords_per_device: int | 
 
     Returns:
         The parts of each process, as indices of windows. All processes have the same number of parts, some of them
-        perhaps empty: sharded models (FSDP) must be called equally often.
+        perhaps empty: all call the wrapped model (DDP) equally often.
     """
     # Windows of similar length go to different processes, so that all of them compute about equally long.
     order = batch[np.argsort(-padded[batch], kind="stable")]

@@ -27,7 +27,6 @@ from tagline.model.heads.head_weights import arrays, tensors
 from tagline.model.precision import Resolved
 from tagline.model.prediction import Predictor, predict_split
 from tagline.training.history import SCORES
-from tagline.training.processes import SHARDED
 
 
 def forward_size(subwords_per_device: int | None, device: torch.device) -> int:
@@ -83,10 +82,9 @@ class Validation:
         return {**{name: overall[name] for name in SCORES}, "loss": round(found.mean_loss, 6)}
 
     def _predictor(self, accelerator: Accelerator, model: nn.Module, threads: Executor | None) -> Predictor:
-        # A sharded model fetches missing weights only if it is called through its wrapper.
-        whole = model if accelerator.distributed_type in SHARDED else accelerator.unwrap_model(model)
-        backend = TorchModel(cast(PreTrainedModel, whole), self.precision)
-        head = self.head.with_weights(arrays(tensors(accelerator.unwrap_model(model))))
+        unwrapped = accelerator.unwrap_model(model)
+        backend = TorchModel(cast(PreTrainedModel, unwrapped), self.precision)
+        head = self.head.with_weights(arrays(tensors(unwrapped)))
         return predictor(backend, head, self.labels, self.subwords_per_device, threads)
 
 
@@ -101,9 +99,7 @@ def predictor(
 
 
 class SharedModel:
-    """A model of which each process has a copy or a shard; all processes ask for the same batches.
-
-    Each process calls the model equally often, as sharded models (FSDP) require.
+    """A model of which each process has a copy; all processes ask for the same batches.
 
     Args:
         backend: the model of this process.

@@ -100,6 +100,14 @@ def test_impossible_number_is_an_error(host, devices: int, name: str, value: str
         own_launcher.relaunch_on_all_devices()
 
 
+def test_configuration_that_shards_weights_is_refused(host: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Before accelerate asks for a package that would not help."""
+    (tmp_path / "config.yaml").write_text("compute_environment: LOCAL_MACHINE\ndistributed_type: DEEPSPEED\n")
+    host.setattr(own_launcher, "default_config_file", str(tmp_path / "config.yaml"))
+    with pytest.raises(UserError, match=r"config.yaml: DEEPSPEED shards weights among processes; expected whole"):
+        own_launcher.relaunch_on_all_devices()
+
+
 def test_hosts_that_do_not_meet_end_with_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise DistStoreError("timed out after 600000ms.\nframe #0: ...")

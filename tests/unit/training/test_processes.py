@@ -9,7 +9,7 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
-from accelerate.utils import DeepSpeedPlugin, DynamoBackend, TorchDynamoPlugin
+from accelerate.utils import DynamoBackend, TorchDynamoPlugin
 from helpers.launching import finish, start
 
 from tagline.core.errors import UserError
@@ -49,10 +49,8 @@ def script(folder: Path, body: str) -> Path:
 
 def test_params_override_the_configuration_of_accelerate(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACCELERATE_DYNAMO_BACKEND", "INDUCTOR")
-    monkeypatch.setenv("ACCELERATE_GRADIENT_CLIPPING", "1.0")
-    override_configuration(max_grad_norm=0.5)
+    override_configuration()
     assert TorchDynamoPlugin().backend == DynamoBackend.NO
-    assert DeepSpeedPlugin().gradient_clipping == 0.5
 
 
 @pytest.mark.rare
@@ -107,6 +105,14 @@ def test_signal_to_the_launcher_ends_all_processes(tmp_path: Path, number: signa
         assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
     assert status == (-number if number == signal.SIGKILL else 128 + number)
     assert err == ("" if number == signal.SIGKILL else "work: interrupted\n")
+
+
+@pytest.mark.parametrize("mode", ["FSDP", "DEEPSPEED", "MEGATRON_LM"])
+def test_sharded_weights_are_refused(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    monkeypatch.setenv(f"ACCELERATE_USE_{mode}", "true")
+    message = f"^environment variable ACCELERATE_USE_{mode}: {mode} shards weights among processes; expected whole"
+    with pytest.raises(UserError, match=message):
+        join()
 
 
 def test_number_of_processes_without_an_address_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

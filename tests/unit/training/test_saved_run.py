@@ -79,18 +79,14 @@ NOT_SEEN = "hosts of this run; to {}, expected one that they share"
 
 
 def test_run_that_can_not_be_continued_is_refused(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value, message in (
-        ("_layout", "in pieces", "is stored whole; this run would be stored in pieces; start it as before, or"),
-        ("seen_by_all", False, NOT_SEEN.format("continue after step-000000001")),
-    ):
-        with monkeypatch.context() as patch, pytest.raises(UserError, match=message):
-            patch.setattr(saved_run, name, lambda _, value=value: value)
-            start(work)
-
-
-def test_sharded_run_needs_a_shared_work_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saved_run, "seen_by_all", lambda _: False)
-    monkeypatch.setattr(saved_run, "_TOGETHER", (DistributedType.NO,))
+    with pytest.raises(UserError, match=NOT_SEEN.format("continue after step-000000001")):
+        start(work)
+
+
+def test_run_that_all_write_needs_a_shared_work_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(saved_run, "seen_by_all", lambda _: False)
+    monkeypatch.setattr(saved_run, "_TOGETHER", DistributedType.NO)
     with pytest.raises(UserError, match=NOT_SEEN.format("write checkpoints with NO")):
         start(tmp_path)
 

@@ -38,7 +38,7 @@ class Head(Protocol):
 
     @property
     def scores_sequences(self) -> bool:
-        """Whether it scores sequences of labels: it learns from first sub-words only, without label smoothing."""
+        """Whether it scores sequences of labels: it learns from first sub-words only."""
 
     def new_weights(self) -> Weights:
         """The head's own weights before training, float32; empty if the head does not have any."""
@@ -50,7 +50,7 @@ class Head(Protocol):
             ValueError: their names or shapes differ from those of `new_weights`, or they are not usable.
         """
 
-    def loss(self, logits: Tensor, labels: Tensor, label_smoothing: float, weights: Mapping[str, Tensor]) -> Tensor:
+    def loss(self, logits: Tensor, labels: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
         """Sum the loss over the labelled sub-words of a batch, in float32.
 
         A sum rather than a mean, because a batch may be computed in parts, and the mean of the parts' means is not the
@@ -60,7 +60,6 @@ class Head(Protocol):
             logits: (windows, sub-words, labels), computed from the encoder's states.
             labels: int64 (windows, sub-words), ids of labels or of the label list's sets, whose labels are summed over;
                 `alignment.IGNORED` for sub-words without a label.
-            label_smoothing: share of each target that is distributed over all labels (Szegedy et al., 2016).
             weights: the head's own weights in training.
         """
 

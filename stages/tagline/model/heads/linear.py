@@ -44,20 +44,14 @@ class LinearHead:
             raise ValueError(f"a linear head with the weights {', '.join(weights)}")
         return self
 
-    def loss(self, logits: Tensor, labels: Tensor, label_smoothing: float, weights: Mapping[str, Tensor]) -> Tensor:
+    def loss(self, logits: Tensor, labels: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
         from torch.nn.functional import cross_entropy  # imported here so that inference starts without PyTorch
 
         if self.labels.sets:
             logits = logits.float()
             of_gold = possible_logits(logits, labels, self.labels).logsumexp(-1)
             return (logits.logsumexp(-1) - of_gold).sum()
-        return cross_entropy(
-            logits.flatten(0, 1).float(),
-            labels.flatten(),
-            ignore_index=IGNORED,
-            reduction="sum",
-            label_smoothing=label_smoothing,
-        )
+        return cross_entropy(logits.flatten(0, 1).float(), labels.flatten(), ignore_index=IGNORED, reduction="sum")
 
     def scores(self, logits: Floats) -> Floats:
         # Not scipy's log_softmax, whose import takes as long as a small model's prediction.

@@ -6,7 +6,6 @@ from typing import Annotated, get_args
 
 from pydantic import Field
 
-from tagline.sources.formats.argilla import ArgillaFiles
 from tagline.sources.formats.base import Files
 from tagline.sources.formats.brat import BratFiles
 from tagline.sources.formats.conll import ConllFiles
@@ -37,7 +36,6 @@ AnyFiles = Annotated[
     | BratFiles
     | SpacyFiles
     | InceptionFiles
-    | ArgillaFiles
     | GlinerFiles
     | PageFiles
     | SavedFiles,

@@ -31,10 +31,12 @@ _SPLITS = {
 _WORD = re.compile("[a-z]+")
 # Files to ignore in a data folder.
 _OTHER = re.compile(
-    r"\..*|(readme|licen[cs]e|citation|changelog)\b.*|.*\.(md|pdf|zip|dvc|conf|labels\.xml)|typesystem\.xml|dataset_dict\.json",
+    r"\..*|(readme|licen[cs]e|citation|changelog)\b.*|.*\.(md|pdf|zip|dvc|conf|labels\.xml)|dataset_dict\.json",
     re.IGNORECASE,
 )
 
+# The format whose files are one document each.
+DOCUMENTS = "brat"
 _MARKUP = re.compile(r"\s*<(!doctype|html|\?xml)\b", re.IGNORECASE)
 
 
@@ -85,7 +87,7 @@ def find_layout(path: Path) -> Layout:
         and len(entries) > 1
     ):
         return Layout(path, path, first.keys, {"train": "."})
-    if len(entries) > 1 and not _is_document(first.sample, first.keys):
+    if len(entries) > 1 and first.keys["format"] != DOCUMENTS:
         raise _unclear(path, entries)
     return first
 
@@ -99,7 +101,7 @@ def _guess(path: Path) -> Keys:
     sample = read_sample(path)
     if path.is_file() and sample.problem is None and not sample.text.strip():
         raise UserError(f"{path}: an empty file; expected a data set; docs/data.md describes the formats")
-    if _MARKUP.match("\n".join(sample.lines[:3])) and "<xmi:XMI" not in sample.text:
+    if _MARKUP.match("\n".join(sample.lines[:3])):
         raise UserError(f"{path}: a web page or XML; expected a file of a data set; docs/data.md describes the formats")
     for name, schema in reversed(FORMATS.items()):
         keys = schema.sniff(sample)
@@ -117,13 +119,8 @@ def _guess(path: Path) -> Keys:
 def _of_file(path: Path) -> Layout:
     keys = _guess(path)
     # params.yaml reads a name with brackets as a pattern.
-    name = f"*{path.suffix}" if _is_document(path, keys) else glob.escape(path.name)
+    name = f"*{path.suffix}" if keys["format"] == DOCUMENTS else glob.escape(path.name)
     return Layout(path.parent, path, keys, {"train": name})
-
-
-def _is_document(path: Path, keys: Keys) -> bool:
-    """Whether a file is one document of many."""
-    return keys["format"] == "brat" or path.suffix == ".xmi"
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -44,7 +44,7 @@ def sentences(logits: np.ndarray, lengths: list[int]) -> list[np.ndarray]:
 
 
 def loss(head: CrfHead, logits: torch.Tensor, labels: torch.Tensor, transitions: torch.Tensor) -> torch.Tensor:
-    return head.loss(logits, labels, 0.0, {"transitions": transitions})
+    return head.loss(logits, labels, {"transitions": transitions})
 
 
 @given(SEEDS, LENGTHS, st.booleans())

@@ -1,18 +1,12 @@
-"""INCEpTION: the same document as WebAnno TSV and as UIMA CAS in XMI and JSON."""
+"""INCEpTION: a document as WebAnno TSV."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-import pytest
 from helpers.annotated import kinds, tagged
-from helpers.formats import read, refusals, section
-
-from tagline.core.errors import UserError
-from tagline.sources.formats.inception import CORE, SENTENCE, TOKEN, InceptionFiles
-from tagline.sources.formats.sniffing import read_sample
-from tagline.text.sentence import Sentence
+from helpers.formats import read, refusals
 
 # The second sentence has a line end, a stacked span, a span of a part of a token, and two without a value.
 TSV = r"""#FORMAT=WebAnno TSV 3.3
@@ -41,57 +35,15 @@ SPAN = {"span_layer": "custom.Span", "feature": "label"}
 DEFAULT = {"span_layer": "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity", "feature": "value"}
 
 
-def check(sentences: list[Sentence]) -> None:
+def test_webanno_tsv(tmp_path: Path) -> None:
+    content = re.sub(r"(?m)^(\d.*)$", "\\1\t", TSV)  # INCEpTION ends rows with a tab
+    sentences = read(tmp_path, "inception", content, **DEFAULT, **POLICIES)
     words = [["Ada", "in", "\U0001f44b", "New", "York", "."], ["Rome", "*", "waits"]]
     assert [sentence.words for sentence in sentences] == words
     assert list(map(tagged, sentences)) == ["Ada/B-PER New/B-LOC_A York/I-LOC_A", "waits/B-X"]
     assert list(map(kinds, sentences)) == [["overlapping_spans"], ["unlabelled_spans", "misaligned_spans"]]
     assert "B|R[1]" in sentences[0].notes[0].occurrence
-
-
-def test_webanno_tsv(tmp_path: Path) -> None:
-    content = re.sub(r"(?m)^(\d.*)$", "\\1\t", TSV)  # INCEpTION ends rows with a tab
-    sentences = read(tmp_path, "inception", content, **DEFAULT, **POLICIES)
-    check(sentences)
     assert [sentence.location for sentence in sentences] == [f"{tmp_path}/f:8", f"{tmp_path}/f:17"]
-
-
-@pytest.mark.parametrize("as_json", [False, True])
-def test_uima_cas(tmp_path: Path, as_json: bool) -> None:
-    cassis = pytest.importorskip("cassis")
-    types = cassis.TypeSystem()
-    names = (SENTENCE, TOKEN, f"{CORE}.segmentation.type.Lemma", "custom.Span")
-    sentence, token, lemma, entity = map(types.create_type, names)
-    for each in (lemma, entity):
-        types.create_feature(each, "label", "uima.cas.String")
-    cas = cassis.Cas(types)
-    cas.sofa_string = "Ada in \U0001f44b New York.\nRome\t*\nwaits"
-    for begin, end in ((0, 19), (19, 31)):  # the line end is a token of the first
-        cas.add(sentence(begin=begin, end=end))
-    for begin, end in ((0, 3), (4, 6), (7, 8), (9, 12), (13, 17), (17, 18), (18, 19), (19, 23), (24, 25), (26, 31)):
-        cas.add(token(begin=begin, end=end))
-        cas.add(lemma(begin=begin, end=end, label="not a span"))
-    for begin, end, label in ((0, 3, "PER"), (9, 17, "LOC_A"), (13, 17, "B|R[1]"), (19, 23, None), (26, 28, "X")):
-        cas.add(entity(begin=begin, end=end, label=label))
-    path, dataset = tmp_path / "a", section("inception", **SPAN, **POLICIES)
-
-    def write() -> None:
-        cas.to_json(path) if as_json else cas.to_xmi(path)
-
-    types.to_xml(tmp_path / "TypeSystem.xml")
-    write()
-    assert dataset.files(path) == [path, *([] if as_json else [tmp_path / "TypeSystem.xml"])]
-    check(list(dataset.read(path)))
-    assert InceptionFiles.sniff(read_sample(path)) == {"tag_column": "ner", "misaligned_spans": "expand", **SPAN}
-    with pytest.raises(UserError, match=r"a: no layer 'de\.tud.*NamedEntity' \(has .*\); see download.dataset.span"):
-        list(section("inception", **DEFAULT).read(path))
-    cas.add(entity(begin=13, end=23, label="X"))
-    write()
-    with pytest.raises(UserError, match=r"a: custom.Span 13 to 23 is not inside one sentence of the document"):
-        list(dataset.read(path))
-    path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(UserError, match=r"a: not a UIMA CAS, or damaged \(.*\); expected XMI with its TypeSystem.xml"):
-        list(dataset.read(path))
 
 
 HEAD = "#FORMAT=WebAnno TSV 3.3\n#T_SP=custom.Span|label\n#Text=Ada\n"
@@ -99,7 +51,7 @@ HEAD = "#FORMAT=WebAnno TSV 3.3\n#T_SP=custom.Span|label\n#Text=Ada\n"
 
 test_malformed_token_is_reported_by_line = refusals(
     "inception",
-    ("1-1\t0-3\tAda\t_\n", ":1: '1-1\\t0-3\\tAda\\t_'; expected #FORMAT=WebAnno TSV 3.3, or UIMA CAS as XMI"),
+    ("1-1\t0-3\tAda\t_\n", ":1: '1-1\\t0-3\\tAda\\t_'; expected #FORMAT=WebAnno TSV 3.3; export the document as"),
     (HEAD + "1-1\t0-3\n", ":4: '1-1\\t0-3' is not a token; expected SENTENCE-TOKEN, START-END, word"),
     (HEAD + "1-1\t0-9\tAda\t_\n", ":4: 'Ada' is not at its offsets in the text 'Ada'"),
     (HEAD.replace("|label", "|g") + "1-1\t0-3\tAda\n", ": no feature 'label' of layer 'custom.Span'; the"),
