@@ -6,15 +6,19 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from seqeval.metrics.sequence_labeling import precision_recall_fscore_support
 
 from tagline.core.errors import UserError
 from tagline.evaluation.evaluate_params import Bootstrap
+from tagline.labels.entities import entity_arrays
 from tagline.labels.label_list import Kind
-from tagline.labels.tagged import TaggedSentence, flatten
+from tagline.labels.schemes import OUTSIDE
+from tagline.labels.tagged import TaggedSentence, flatten, has_sets
 from tagline.metrics.calibration import calibration, reliability
 from tagline.metrics.confusion import confusion
 from tagline.metrics.counts import Counts, count
@@ -22,7 +26,7 @@ from tagline.metrics.f_beta import f_beta
 from tagline.metrics.matching import matching
 from tagline.metrics.outcomes import Outcome, count_outcomes, outcomes_of_errors
 from tagline.metrics.resampling import intervals
-from tagline.metrics.scores import DIGITS, count_repaired, score, strict
+from tagline.metrics.scores import DIGITS, count_repaired, rounded, score, strict
 from tagline.metrics.slices import slices
 from tagline.metrics.training_index import TrainingIndex
 
@@ -69,14 +73,14 @@ def metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstrap, b
     """Compute the metrics of a split.
 
     Returns:
-        overall and per_type, see `scores.score`; f_beta unless beta is 1, see `f_beta.f_beta`; loss; intervals of the
-        scores; greedy, the F1 of greedy decoding; strict, repaired and matching (spans only), see `scores.strict`,
-        `scores.count_repaired` and `matching.matching`; slices; errors, see
+        overall and per_type, of spans as `scores_of_record`, of plain tags as `scores.score`; f_beta unless beta is 1,
+        see `f_beta.f_beta`; loss; intervals of the scores; greedy, the F1 of greedy decoding; strict, repaired and
+        matching (spans only), see `scores.strict`, `scores.count_repaired` and `matching.matching`; slices; errors, see
         `outcomes.count_outcomes`; calibration; the numbers of sentences, words, words_unscored (always 0) and
         words_without_subwords; and unknown, see `unknown`, if gold labels are.
 
     Raises:
-        UserError: a word has no prediction.
+        UserError: a word has no prediction, or seqeval and our counts disagree.
     """
     if split.words_unscored:
         raise UserError(
@@ -89,7 +93,7 @@ def metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstrap, b
         of_spans = {"strict": strict(sentences), "repaired": count_repaired(sentences)}
         of_spans["matching"] = matching(sentences, split.outcomes.keys())
     return {
-        **score(counts),
+        **(scores_of_record(sentences, counts) if kind == "spans" else score(counts)),
         **({} if beta == 1 else {"f_beta": f_beta(counts, beta)}),
         "loss": round(split.loss, DIGITS),
         "intervals": intervals(counts, bootstrap.resamples, bootstrap.seed),
@@ -119,3 +123,72 @@ def unknown(sentences: Sequence[TaggedSentence]) -> dict[str, dict[str, int]]:
         return {}
     gold, predicted = flat.left_out
     return {"unknown": {"words": words, "gold_entities": gold, "predicted_entities": predicted}}
+
+
+def scores_of_record(sentences: Sequence[TaggedSentence], counts: Counts) -> dict[str, Any]:
+    """Score entities with seqeval in its default mode, conlleval's rule, and compare all numbers with our counts.
+
+    Accuracy is of our counts, as are all scores of plain tags, which seqeval does not know.
+
+    Args:
+        sentences: with gold labels of the kind ``spans``.
+        counts: of the same sentences.
+
+    Returns:
+        As `scores.score`.
+
+    Raises:
+        UserError: a number is not the same; the message has both.
+    """
+    rows, total = _label_names(sentences), counts.total()
+    overall, per_type = (precision_recall_fscore_support(*rows, average=of, zero_division=0) for of in ("micro", None))
+    theirs = np.vstack([overall, np.column_stack(per_type)])  # (1 + types, 4)
+    ours = np.vstack([[*total.overall(), total.gold.sum()], np.column_stack([*total.per_type(), total.gold])])
+    measures = ("precision", "recall", "F1", "number of gold entities")
+    names = (f"{measure} of {name}" for name in ("all types", *counts.types) for measure in measures)
+    # Only if the numbers of types, which come first, are the same, are the others of the same types.
+    sides = ([len(side) - 1, *side.ravel().tolist()] for side in (theirs, ours))
+    for name, of_seqeval, own in zip(("number of types", *names), *sides, strict=False):
+        if abs(of_seqeval - own) > 1e-9:  # F1 is computed in another order
+            raise UserError(
+                f"evaluate: {name} is {of_seqeval:.10g} by seqeval and {own:.10g} by our own counts; expected the same "
+                "number; report both to Tagline's authors, with the versions of seqeval and numpy"
+            )
+    accuracies = [float(total.accuracy()), *[None] * len(counts.types)]
+    scores = [rounded(*row[:3], number=int(row[3]), accuracy=of) for row, of in zip(theirs, accuracies, strict=True)]
+    return {"overall": scores[0], "per_type": dict(zip(counts.types, scores[1:], strict=True))}
+
+
+def _label_names(sentences: Sequence[TaggedSentence]) -> list[list[list[str]]]:
+    """Build the gold and the predicted sequences of label names that seqeval reads.
+
+    A word that is O on both sides ends what is before it, as the end of a sequence does. So only the other words are
+    given, each run of them as a sequence, which takes less time and memory.
+
+    seqeval counts the same entities as `counts.count`, also where gold labels are unknown: such words are O, as are all
+    words of a gold or predicted entity that gold does not decide (see `entities.is_decided`). The entities beside these
+    begin and end where they did: gold ``B-X I-X ? I-Y``, which decides neither X nor Y, is read as ``O O O O``. Which
+    entities these are, our code alone says; where all gold labels are known, seqeval reads the labels unchanged.
+    """
+    flat = flatten(sentences)
+    outside = len(flat.labels.names)  # and above it the sets, which are read as O
+    names = [*flat.labels.names, OUTSIDE]
+    array = np.array(names, object)
+    sides = []
+    for labels, scored in ((flat.known_gold, flat.gold_entities), (flat.predicted, flat.predicted_entities)):
+        ids = np.minimum(labels, outside)
+        if has_sets(flat.labels, flat.gold):
+            found = entity_arrays(ids, flat.offsets, names, "spans")
+            undecided = found.where(~np.isin(found.start, scored.start))
+            # An entity of words 1 and 2, up to 3: 0 1 0 -1 becomes 0 1 1 0.
+            borders = np.zeros(len(ids) + 1, np.int8)
+            borders[undecided.start] = 1
+            borders[undecided.end] -= 1
+            ids[np.cumsum(borders[:-1], dtype=np.int8) > 0] = outside
+        sides.append(ids)
+    words = np.flatnonzero(np.any([(array != OUTSIDE)[ids] for ids in sides], axis=0))
+    # Words 3, 4 and 7, of which 4 begins a sentence, are three runs, with borders 0, 1, 2 and 3.
+    begins = np.flatnonzero((np.diff(words, prepend=-2) > 1) | np.isin(words, flat.offsets))
+    runs = list(pairwise([*begins.tolist(), len(words)]))
+    tags = (array[ids[words]].tolist() for ids in sides)
+    return [[side[begin:end] for begin, end in runs] or [[]] for side in tags]
