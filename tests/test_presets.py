@@ -68,7 +68,7 @@ def test_preset_contains_differences_only(name: str) -> None:
 
 def test_conll2003_is_the_recipe_of_the_course() -> None:
     params = load(preset("conll2003"))
-    encoder = {"source": "hub", "name": "google-bert/bert-base-cased", "revision": "main"}
+    encoder = {"source": "hub", "name": "google-bert/bert-base-cased", "revision": "main", "mark_capitals": True}
     assert params["download"]["encoder"] == encoder
     assert (params["train"]["batches"]["order"], params["train"]["batches"]["batch_size"]) == ("random", 8)
     recipe = {"learning_rate": 2e-5, "epochs": 3, "weight_decay": 0.01, "warmup": 0, "engine": "trainer"}

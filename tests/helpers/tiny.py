@@ -23,7 +23,8 @@ from tagline.tools.settings import presets
 
 # The preset of the sample, with a tiny corpus and encoder, less work, and one precision on all hosts.
 TINY_PARAMS: dict[str, dict[str, Any]] = YAML(typ="safe").load(ROOT / "presets/sample.yaml")
-TINY_PARAMS["download"] |= {"folder": "data/tiny", "encoder": {"source": "path", "path": "encoder"}}
+TINY_PARAMS["download"]["folder"] = "data/tiny"
+TINY_PARAMS["download"]["encoder"] = {"source": "path", "path": "encoder", "mark_capitals": True}
 TINY_PARAMS["download"]["dataset"]["columns"] = ["words", "pos", "ner"]
 TINY_PARAMS["tokenize_align"] |= {"max_length": 24, "stride": 6}
 TINY_PARAMS["train"] |= {

@@ -23,8 +23,6 @@ from tagline.core.terminal import quoted
 PARAMS = Path("params.yaml")
 # Of a file, each alias counted as what it stands for.
 MOST_VALUES = 100_000
-# It has every key, with the value that a missing one should get.
-_SAMPLE = Path(__file__).parents[3] / "presets/sample.yaml"
 # What the stages write. DVC does not let a stage read what it, or a later stage, writes.
 OUTS = (
     "data/raw",
@@ -40,7 +38,10 @@ OUTS = (
 
 
 class Section(BaseModel):
-    """A mapping in params.yaml: keys without a default are required, unknown keys and converted types are errors."""
+    """A mapping in params.yaml: keys without a default are required, unknown keys and converted types are errors.
+
+    The default of a key that a later version adds is what earlier versions did.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -173,22 +174,7 @@ def _describe(content: CommentedMap, name: str, schema: type[Section], detail: E
         _, owners = _resolve(schema, detail["loc"][:-1])
         allowed = sorted(key for model in owners for key in model.model_fields)
     line, _ = find(content, (name, *keys))
-    message = _message(detail, allowed) + (_addition((name, *keys)) if detail["type"] == "missing" else "")
-    return f"{path}:{line + 1}: {'.'.join((name, *map(str, keys)))}: {message}"
-
-
-def _addition(keys: Sequence[Any]) -> str:
-    """How to add a key that is missing, if presets/sample.yaml has it."""
-    node: Any = plain(read_file(_SAMPLE)) if _SAMPLE.is_file() else None
-    for key in keys:
-        if not isinstance(node, dict) or key not in node:
-            return ""
-        node = node[key]
-    command = "`tagline preset --update`" + ("" if Path("stages").is_dir() else " in the repository's root")
-    if isinstance(node, dict | list):
-        return f"; {command} adds it"
-    value = "" if node is None else f" {quoted(node)}"
-    return f"; write `{keys[-1]}:{value}`, or {command} adds it"
+    return f"{path}:{line + 1}: {'.'.join((name, *map(str, keys)))}: {_message(detail, allowed)}"
 
 
 def find(content: CommentedMap, keys: Sequence[Any]) -> tuple[int, int]:

@@ -32,8 +32,9 @@ class Export(Section):
         description="Whether to export onnx/model_quantized.onnx, in 8-bit integers: smaller and usually faster."
     )
     browser: bool = Field(
+        default=False,
         description="Whether onnx/model.onnx has a copy of its weights beside it, so that transformers.js can load it; "
-        "otherwise its weights are those of model.safetensors. The 8-bit graph needs no copy."
+        "otherwise its weights are those of model.safetensors. The 8-bit graph needs no copy.",
     )
     min_agreement: float = Field(
         ge=0,

@@ -54,7 +54,7 @@ class Encoder(Section):
     """What encoders of all sources have in common."""
 
     mark_capitals: bool = Field(
-        True,
+        default=False,
         description="Whether words with an initial capital and words in capitals get a mark, a sub-word of its own, "
         "where the tokenizer lower-cases.",
     )

@@ -56,15 +56,18 @@ class Teacher(Section):
     """Models whose label probabilities are learnt beside the gold labels."""
 
     models: Annotated[list[InnerPath], AfterValidator(_different)] = Field(
+        default=[],
         description="Trained models in `folder`, with the same sub-words; labels are matched by name. [] for none."
     )
     weight: float = Field(
+        default=1.0,
         gt=0,
         allow_inf_nan=False,
         description="Weight of this loss, the Kullback-Leibler divergence per word; the loss of gold labels has 1.",
     )
     temperature: Annotated[float, Field(ge=0.1, le=100)] = Field(
-        description="Temperature of the probabilities of teachers and student; above 1, improbable labels count more."
+        default=1.0,
+        description="Temperature of the probabilities of teachers and student; above 1, improbable labels count more.",
     )
 
 
@@ -145,15 +148,18 @@ class Train(Section):
         "files reruns the stage."
     )
     start_from: InnerPath | None = Field(
+        default=None,
         description="Trained model in `folder` to continue from: its encoder and, for labels of the same name, its "
-        "classifier; empty: the encoder of download. A folder like models/finetuned or models/export."
+        "classifier; empty: the encoder of download. A folder like models/finetuned or models/export.",
     )
     layers: Annotated[Count | list[int] | None, BeforeValidator(_layers)] = Field(
+        default=None,
         description="Layers of the encoder to keep, for a smaller model: a number, spread evenly, or a list such as "
-        "[0, 2, 5]; empty: all."
+        "[0, 2, 5]; empty: all.",
     )
     teacher: Teacher = Field(
-        description="Models whose label probabilities are learnt beside the gold labels; not with head crf."
+        default=Teacher(),
+        description="Models whose label probabilities are learnt beside the gold labels; not with head crf.",
     )
     hub: Push = Field(
         description="Push the model of each epoch to the Hugging Face Hub in the background, one commit per epoch. A "

@@ -15,7 +15,7 @@ from tagline.core.reading import git
 from tagline.core.signals import BY_DVC
 from tagline.core.terminal import show
 from tagline.tools.settings import audit_pipeline, pipelines
-from tagline.tools.settings.sections import enabled_pushes, params_errors
+from tagline.tools.settings.sections import defaults, enabled_pushes, params_errors
 
 # The folders that stages read and none of them writes.
 _FOLDERS = {
@@ -36,7 +36,7 @@ def check() -> None:
     if errors := params_errors(content):
         raise UserError(list_errors(errors))
     check_folders(content)
-    for note in untracked_folders(content) if stage in ("", "download") else ():
+    for note in (*untracked_folders(content), *defaults(content)) if stage in ("", "download") else ():
         show(note)
     if stage in audit_pipeline.STAGES or (not stage and audit_pipeline.DVC_YAML.is_file()):
         audit_pipeline.check()

@@ -74,7 +74,7 @@ def create(name: str, settings: Sequence[str], teacher: str | None = None) -> No
         params[section]["hub"].update(repo_id=None, push=False)
     if teacher is not None:
         params["train"]["start_from"] = "."
-        params["train"]["teacher"]["models"] = ["."]
+        params["train"].setdefault("teacher", {})["models"] = ["."]
     for setting in settings:
         set_param(params, setting)
     if errors := params_errors(params):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml.comments import CommentedMap
 
-from tagline.core.params import PARAMS, Section, line_of, section_errors, validated
+from tagline.core.params import PARAMS, Section, find, line_of, section_errors, validated
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.export.export_params import Export
 from tagline.hub.hub_params import Push
@@ -22,6 +24,11 @@ SECTIONS: dict[str, type[Section]] = {
     "evaluate": Evaluate,
     "export": Export,
 }
+# Errors of params of earlier versions, and what to write.
+_EARLIER = {
+    "train.folder: the key is missing": "dvc.yaml reads it; write `folder: data/none` (pipeline folder: `../data/none`)",
+    "train.label_smoothing: unknown key": "no measurement showed that it helps, so it is gone; remove the line",
+}
 
 
 def params_errors(content: CommentedMap, path: Path = PARAMS) -> list[str]:
@@ -33,13 +40,33 @@ def params_errors(content: CommentedMap, path: Path = PARAMS) -> list[str]:
     ]
     for name, schema in SECTIONS.items():
         errors += section_errors(content, name, schema, path)
+    for error, remedy in _EARLIER.items():
+        errors = [f"{each.partition(error)[0]}{error}; {remedy}" if error in each else each for each in errors]
     return errors or [f"{path}:{error}" for error in _errors_across_sections(content)]
+
+
+def defaults(content: CommentedMap) -> Iterator[str]:
+    """Yield a note on each key that params without errors leave out; what a format needs is not one of them."""
+    for name, schema in SECTIONS.items():
+        for keys, value in _left_out(validated(content, name, schema), (name,)):
+            line, _ = find(content, keys)
+            yield f"{PARAMS}:{line + 1}: {'.'.join(keys)}: not set; `{keys[-1]}: {json.dumps(value)}` applies"
 
 
 def enabled_pushes(content: CommentedMap) -> dict[str, Push]:
     """Return the pushes of params without errors, by their section."""
     train, export = validated(content, "train", Train), validated(content, "export", Export)
     return {name: hub for name, hub in {"train.hub": train.hub, "export.hub": export.hub}.items() if hub.push}
+
+
+def _left_out(section: Section, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield each key that a section leaves out, and its default as plain values."""
+    values = section.model_dump()
+    for key, value in section:
+        if key not in section.model_fields_set:
+            yield (*above, key), values[key]
+        elif isinstance(value, Section) and key != "dataset":
+            yield from _left_out(value, (*above, key))
 
 
 def _errors_across_sections(content: CommentedMap) -> Iterator[str]:
