@@ -94,7 +94,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 
 def inputs() -> Any:
     """Return the folders that training reads."""
-    from tagline.training.run import Inputs
+    from tagline.training.stage import Inputs
 
     pretrained = Path("models/pretrained")
     return Inputs(Path("data/tokenized"), pretrained / "encoder", pretrained / "tokenizer")
@@ -126,7 +126,7 @@ def whole(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Train on all of train, and label train with that model."""
     os.chdir(folder)
     from tagline.audit.labelling import label_all
-    from tagline.training.run import Outputs, fine_tune, start
+    from tagline.training.stage import Outputs, fine_tune, start
 
     audit, train = params(arguments)
     outputs = Outputs(Path("finetuned"), Path("train.json"), Path("train_loss.csv"), Path("validation.csv"))

@@ -41,7 +41,6 @@ from host import describe_host
 from power_law import PowerLaw
 from sides import ROOT, FinishedRuns
 from tabulate import tabulate
-from tagline.tools.settings.checks import params_errors
 
 from tagline.artifacts import raw_data
 from tagline.core.errors import UserError, exit_with_message
@@ -49,6 +48,7 @@ from tagline.core.params import PARAMS, list_errors, plain, read_file
 from tagline.core.provenance import HASHES, write_hashes
 from tagline.tools.predict.options import natural
 from tagline.tools.settings.pipelines import set_param
+from tagline.tools.settings.sections import params_errors
 from tagline.tools.settings.yaml_files import text_of
 from tagline.tools.suggestion import coverage
 from tagline.training.train_params import WITHOUT_EFFECT

@@ -95,7 +95,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from tagline.core.provenance import write_hashes
     from tagline.model import classifier
     from tagline.sources import encoders
-    from tagline.tokenization.dataset import tokenize_align
+    from tagline.tokenization.stage import tokenize_align
 
     splits = read_columns(arguments.data)
     write_raw(folder / "raw", splits)

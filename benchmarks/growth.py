@@ -108,8 +108,8 @@ def _repeated(rows: Sequence[dict[str, list[str]]], most: int) -> Iterator[tuple
 
 def download(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     """Read and check the files and write data/raw."""
-    from tagline.sources.download import write_dataset
     from tagline.sources.formats.conll import ConllFiles
+    from tagline.sources.stage import write_dataset
 
     files = {split: f"{split}.conll" for split in SHARES}
     dataset = ConllFiles(source="files", format="conll", columns=["words", TASK], **files)
@@ -121,11 +121,11 @@ def download(folder: Path, _: argparse.Namespace) -> dict[str, float]:
 def tokenize_align(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     """Write data/tokenized."""
     from tagline.core.outputs import write_json
-    from tagline.tokenization import dataset
+    from tagline.tokenization import stage
 
     params = tokenization(MAX_LENGTH)
     start = time.process_time()
-    report = dataset.tokenize_align(folder / "raw", folder / "tokenizer", params, folder / "tokenized")
+    report = stage.tokenize_align(folder / "raw", folder / "tokenizer", params, folder / "tokenized")
     write_json(folder / "data.json", report)
     return measured(start, time.process_time)
 
@@ -148,7 +148,7 @@ def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     """Label validation and test with the most frequent label of each sub-word, score them, and write the report."""
     from tagline.artifacts import predictions, tokenized
     from tagline.evaluation.evaluate_params import Bootstrap
-    from tagline.evaluation.evaluation import SPLITS, Evaluation, label_and_score, words_with_subwords
+    from tagline.evaluation.stage import SPLITS, Evaluation, label_and_score, words_with_subwords
     from tagline.model.heads import make_head
     from tagline.model.prediction import Predictor, score_split
     from tagline.report.evaluation_page import render

@@ -60,7 +60,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from tagline.training.gradients import Gradients
     from tagline.training.history import SCORES
     from tagline.training.progress_lines import ProgressLines
-    from tagline.training.run import Inputs, Outputs, run
+    from tagline.training.stage import Inputs, Outputs, run
     from tagline.training.train_params import Train
     from tagline.training.training import Step, Training
     from tagline.training.validation import Validation
@@ -179,7 +179,7 @@ def evaluated(folder: Path, _: argparse.Namespace) -> dict[str, Any]:
     """Load the trained model, label and score validation and test, as the stage does."""
     from tagline.core.params import read_section
     from tagline.evaluation.evaluate_params import Evaluate
-    from tagline.evaluation.evaluation import evaluate
+    from tagline.evaluation.stage import evaluate
 
     params = read_section("evaluate", Evaluate, ROOT / "presets/sample.yaml")
     start = time.perf_counter()

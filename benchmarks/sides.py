@@ -90,7 +90,7 @@ def write_inputs(folder: Path, splits: Any, source: Path) -> None:
     from tagline.core.params import read_section
     from tagline.core.provenance import write_hashes
     from tagline.sources import encoders
-    from tagline.tokenization.dataset import tokenize_align
+    from tagline.tokenization.stage import tokenize_align
     from tagline.tokenization.tokenize_align_params import TokenizeAlign
 
     pretrained = folder / "models/pretrained"

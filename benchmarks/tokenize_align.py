@@ -91,7 +91,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
 
 def ours(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     """Measure this project."""
-    from tagline.tokenization.dataset import tokenize_align
+    from tagline.tokenization.stage import tokenize_align
 
     params = tokenization(MAX_LENGTH)
     start = time.perf_counter()

@@ -21,7 +21,7 @@ from tagline.audit.labelling import label_fold
 from tagline.core.errors import ArgumentParser
 from tagline.core.params import read_section
 from tagline.training.processes import exit_as_one
-from tagline.training.run import Inputs
+from tagline.training.stage import Inputs
 from tagline.training.train_params import Train
 
 RAW = Path("data/raw")

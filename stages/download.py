@@ -20,9 +20,9 @@ from tagline.core.errors import exit_with_message, take_no_arguments
 from tagline.core.outputs import replacing
 from tagline.core.params import read_section
 from tagline.core.progress import quiet
-from tagline.sources.download import write_dataset, write_encoder
 from tagline.sources.download_params import Download, HubDataset
 from tagline.sources.formats.saved import SavedFiles
+from tagline.sources.stage import write_dataset, write_encoder
 
 RAW = Path("data/raw")
 PRETRAINED = Path("models/pretrained")

@@ -43,9 +43,8 @@ def run(params: Evaluate) -> None:
     # Not above, since these load PyTorch, which takes seconds: messages about params do not wait for it.
     from tagline.artifacts import predictions
     from tagline.core.progress import quiet
-    from tagline.evaluation import plots
-    from tagline.evaluation.evaluation import evaluate
-    from tagline.evaluation.summary import summary
+    from tagline.evaluation.stage import evaluate
+    from tagline.evaluation.summary import summary, write_confusion, write_per_type, write_reliability
     from tagline.report import charts
     from tagline.report.evaluation_page import render
 
@@ -63,9 +62,9 @@ def run(params: Evaluate) -> None:
         write_json(scores, evaluation.metrics)
         settings = predictions.Settings(params.decoding, params.precision, evaluation.biases)
         predictions.write_provenance(folder, evaluation.labels, settings, {SCORES: scores})
-        plots.write_confusion(test.confusion, test.kind, confusion)
-        plots.write_per_type(scored["per_type"], scored["intervals"]["per_type"], per_type)
-        plots.write_reliability(test.reliability, reliability)
+        write_confusion(test.confusion, test.kind, confusion)
+        write_per_type(scored["per_type"], scored["intervals"]["per_type"], per_type)
+        write_reliability(test.reliability, reliability)
         report.write_bytes(page.encode())
     show(f"{score_table(evaluation.metrics)}\n\n{score_line(METRICS, PER_TYPE)}")
 

@@ -24,8 +24,8 @@ from tagline.core.errors import exit_with_message, take_no_arguments
 from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
 from tagline.core.progress import quiet
-from tagline.export.export_folder import ExportInputs, export, push, summary, table
 from tagline.export.export_params import Export
+from tagline.export.stage import ExportInputs, export, push, summary, table
 from tagline.hub.push import Target
 from tagline.model.backends.torch_model import memory_errors
 

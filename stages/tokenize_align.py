@@ -20,7 +20,7 @@ from datasets import disable_progress_bars
 from tagline.core.errors import exit_with_message, take_no_arguments
 from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
-from tagline.tokenization.dataset import tokenize_align
+from tagline.tokenization.stage import tokenize_align
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 
 RAW = Path("data/raw")

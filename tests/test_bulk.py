@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import runpy
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,12 +15,11 @@ import pyarrow.parquet as pq
 import pytest
 from helpers.annotated import write_rows
 from helpers.handmade_export import save_export, work_beside
-from helpers.project import ROOT
 
 from tagline.core.errors import UserError
-from tagline.tools.bulk import cluster
+from tagline.tools.bulk import cluster, program
 from tagline.tools.bulk.parts import Record
-from tagline.tools.predict import program
+from tagline.tools.predict.program import main as predict
 
 TEXTS = ["Ada Lind lives in Oslo.", "", "Bo", "in Oslo in Oslo"] * 10
 
@@ -47,21 +45,17 @@ def folder(export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     return work_beside(export, tmp_path, monkeypatch)
 
 
-def run(script: str, *arguments: str) -> None:
-    runpy.run_path(str(ROOT / script), run_name="imported")["main"](arguments)
-
-
 def rows(folder: Path) -> list[dict[str, Any]]:
     return [row for path in sorted(folder.glob("part-*.parquet")) for row in pq.read_table(path).to_pylist()]
 
 
 def test_answers_are_those_of_predict(folder: Path, address: str, capsys: pytest.CaptureFixture[str]) -> None:
     write_rows(Path("a.jsonl"), [{"id": index, "text": text} for index, text in enumerate(TEXTS)])
-    program.main(["--input", "a.jsonl", "--output", "predicted.jsonl"])
+    predict(["--input", "a.jsonl", "--output", "predicted.jsonl"])
     Path("in").mkdir()
     Path("a.jsonl").rename("in/a.jsonl")
     Path("in/b.jsonl").write_text('{"text": 1}\n', encoding="utf-8")
-    run("bulk", "in", "out", "--part-rows", "7", "--address", address)
+    program.main(["in", "out", "--part-rows", "7", "--address", address])
     *found, last = rows(folder / "out")
     predicted = [json.loads(line) for line in Path("predicted.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [{name: row[name] for name in ("id", "text", "entities")} for row in found] == predicted
@@ -79,7 +73,7 @@ def test_answers_are_those_of_predict(folder: Path, address: str, capsys: pytest
         "check the input and --text or --words$"
     )
     with pytest.raises(UserError, match=message):
-        run("bulk", "in/b.jsonl", "none", "--address", address)
+        program.main(["in/b.jsonl", "none", "--address", address])
 
 
 def test_unreadable_part_costs_only_itself(folder: Path, address: str) -> None:
@@ -93,11 +87,11 @@ def test_unreadable_part_costs_only_itself(folder: Path, address: str) -> None:
         r"part-000001.parquet: .*in/b.parquet: unreadable \(.*\); replace the file, then run the same command again$"
     )
     with pytest.raises(UserError, match=message):
-        run("bulk", "in", "out", "--address", address)
+        program.main(["in", "out", "--address", address])
     made = sorted(path.name for path in (folder / "out").iterdir())
     assert made == ["_plan.json", "part-000000.parquet", "part-000002.parquet"]
     Path("in/b.parquet").write_bytes(intact)
-    run("bulk", "in", "out", "--address", address)
+    program.main(["in", "out", "--address", address])
     assert [row["labels"] is not None for row in rows(folder / "out")] == [True] * 300
 
 
@@ -120,7 +114,7 @@ def test_missing_ray_is_one_message(folder: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(
         UserError, match=r"^Ray is not installed; `tagline bulk` needs it; run `pip install -e '\.\[ray\]'`$"
     ):
-        run("bulk", "a.txt", "out")
+        program.main(["a.txt", "out"])
     assert not Path("out").exists()
 
 

@@ -22,8 +22,8 @@ BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(s
 COMMAND = """
 import sys
 from importlib.metadata import entry_points
-sys.argv[0] = "bin/tagline predict"
-(command,) = entry_points(group="console_scripts", name="tagline predict")
+sys.argv = ["bin/tagline", "predict", *sys.argv[1:]]
+(command,) = entry_points(group="console_scripts", name="tagline")
 command.load()()
 """
 LIBRARY = """
@@ -111,7 +111,7 @@ def test_backend_torch_without_its_extra_is_one_message(bare: Path, tmp_path: Pa
     done = run(bare, COMMAND, "Ada", "--backend", "torch")
     assert done.returncode == 1
     assert done.stderr == (
-        "tagline predict: models/export: the backend torch needs accelerate, which is not installed; run "
+        "predict: models/export: the backend torch needs accelerate, which is not installed; run "
         "`pip install 'tagline[pipeline]'`\n"
     )
 

@@ -14,8 +14,8 @@ from helpers.tiny import TINY_PARAMS
 from tagline.artifacts import predictions
 from tagline.core.provenance import PROVENANCE
 from tagline.inference.tagger import Tagger
-from tagline.sources.download import write_encoder
 from tagline.sources.download_params import Download
+from tagline.sources.stage import write_encoder
 
 pytestmark = pytest.mark.rare
 

@@ -16,12 +16,12 @@ from helpers.tiny import write_params
 from tagline.artifacts import raw_data
 from tagline.core.params import read_section
 from tagline.sources import files
-from tagline.sources.download import to_row
 from tagline.sources.download_params import Download
 from tagline.sources.files import FileSource
 from tagline.sources.formats.annotated import AnnotatedFiles
 from tagline.sources.formats.lines import read_lines
 from tagline.sources.formats.registry import FORMATS
+from tagline.sources.stage import to_row
 from tagline.tools.predict import readers
 from tagline.training.train_params import Train
 

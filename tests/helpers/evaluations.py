@@ -6,8 +6,8 @@ from helpers.tagged import sentences
 
 from tagline.core.outputs import Rows
 from tagline.evaluation.evaluate_params import Bootstrap
-from tagline.evaluation.evaluation import Evaluation
 from tagline.evaluation.scored_split import ScoredSplit, metrics
+from tagline.evaluation.stage import Evaluation
 from tagline.labels.label_list import Kind, LabelNames, Labels
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.training_index import TrainingIndex

@@ -18,11 +18,12 @@ from helpers.tiny import TINY_PARAMS, raw_rows, set_train_params, write_params
 from ruamel.yaml import YAML
 
 from tagline.artifacts.raw_data import SPLITS
-from tagline.audit import labelling, tasks
+from tagline.audit import labelling
 from tagline.audit.audit_params import AUDIT_PARAMS, Audit
 from tagline.core.errors import UserError
 from tagline.core.params import read_section
 from tagline.tools.annotation.task import AnnotationTask
+from tagline.tools.audit import tasks
 from tagline.tools.settings import audit_pipeline
 
 FOLDS = (1, 2)

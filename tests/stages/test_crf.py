@@ -13,7 +13,7 @@ from transformers.utils import logging
 
 from tagline.core.errors import UserError
 from tagline.inference.tagger import Tagger
-from tagline.model.heads import head_file
+from tagline.model.heads.head import read_head, write_head
 
 TEXT = "Ada Lind lives in Oslo ."
 BACKENDS = ("torch", "onnx", "onnx-int8")
@@ -42,10 +42,10 @@ def test_every_backend_uses_the_transitions(export: Path, tmp_path: Path) -> Non
         assert entities(export, backend) == [("PER", "Ada Lind"), ("LOC", "Oslo")]
     # Transitions that forbid to go on after B-PER and I-PER leave no person.
     copy = shutil.copytree(export, tmp_path / "export")
-    name, weights = head_file.read(copy, "export")
+    name, weights = read_head(copy, "export")
     transitions = weights["transitions"].copy()
     transitions[3:] = -200  # O, B-LOC, I-LOC, B-PER, I-PER
-    head_file.write(copy, name, {"transitions": transitions})
+    write_head(copy, name, {"transitions": transitions})
     for backend in BACKENDS:
         assert ("PER", "Ada Lind") not in entities(copy, backend, verify=False)
     (copy / "head.safetensors").unlink()

@@ -78,7 +78,7 @@ def test_damaged_weights_are_not_pushed(finished: Path, monkeypatch: pytest.Monk
     export = TINY_PARAMS["export"] | {"hub": TINY_PARAMS["export"]["hub"] | {"repo_id": "ada/tagger"}}
     write_params(finished, TINY_PARAMS | {"export": export})
     flip(Path("models/export/model.safetensors"))
-    with pytest.raises(SystemExit, match=r"^export: models/export/model.safetensors: changed since the stage export"):
+    with pytest.raises(SystemExit, match=r"^push: models/export/model.safetensors: changed since the stage export"):
         run_verb("push")
     assert not pushed
 

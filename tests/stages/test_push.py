@@ -80,7 +80,7 @@ def test_failed_push_of_an_export_is_repeated_by_hand_without_computing(finished
     before = snapshot(*OUTS)
     hub.failing["commit"] = 507
     assert exit_of("push") == (
-        "export: models/export is complete, but was not pushed: ada/people: the Hub answered "
+        "push: models/export is complete, but was not pushed: ada/people: the Hub answered "
         "507; try again later; `tagline push` tries again"
     )
     hub.failing.clear()

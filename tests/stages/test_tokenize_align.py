@@ -14,8 +14,9 @@ from helpers.project import json_of, run_stage, run_verb, snapshot
 from tagline.artifacts import raw_data, tokenized
 from tagline.core.errors import UserError
 from tagline.core.params import read_section
-from tagline.tokenization import dataset, show, subwords
+from tagline.tokenization import stage, subwords
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
+from tagline.tools.inspection import windows
 
 RAW, TOKENIZER = Path("data/raw"), Path("models/pretrained/tokenizer")
 TOKENIZED, REPORT = Path("data/tokenized"), Path("reports/data.json")
@@ -25,7 +26,7 @@ def tokenize(target: str = "new", **changed: Any) -> dict[str, Any]:
     """Call the stage's function with some other params."""
     params = read_section("tokenize_align", TokenizeAlign).model_dump()
     params["limits"] |= changed.pop("limits", {})
-    return dataset.tokenize_align(RAW, TOKENIZER, TokenizeAlign(**(params | changed)), Path(target))
+    return stage.tokenize_align(RAW, TOKENIZER, TokenizeAlign(**(params | changed)), Path(target))
 
 
 def change_data(change: Callable[[str], str]) -> None:
@@ -128,7 +129,7 @@ def test_tokenizer_that_needs_whole_sentences_gives_the_same_windows(finished: P
 
 def test_chunks_of_any_size_give_the_same_rows(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(raw_data, "BATCH_WORDS", 10)
-    monkeypatch.setattr(dataset, "CHUNK_WORDS", 25)
+    monkeypatch.setattr(stage, "CHUNK_WORDS", 25)
     run_stage("download")  # so that there are batches to join
     assert tokenize() == json_of(REPORT)
     for name in ("train", "validation", "test"):
@@ -150,8 +151,8 @@ def test_sentence_is_shown_by_its_number(finished: Path, capsys, monkeypatch: py
         *("in  ⸏      kyiv   .  [SEP]", "O   B-LOC  I-LOC  O  -100", ""),
     ]
     assert snapshot(finished) == before
-    assert show.sentence(TOKENIZED, TOKENIZER, "test:test-1") == show.sentence(TOKENIZED, TOKENIZER, "test:1")
-    out = show.sentence(TOKENIZED, TOKENIZER, "train:2")
+    assert windows.sentence(TOKENIZED, TOKENIZER, "test:test-1") == windows.sentence(TOKENIZED, TOKENIZER, "test:1")
+    out = windows.sentence(TOKENIZED, TOKENIZER, "train:2")
     assert out.startswith("train-2: 24 words\n") and "window 1 of 2: 24 sub-words\n" in out and "window 2 of 2: " in out
 
 
@@ -162,8 +163,8 @@ def test_unknown_sentence_is_wrong_usage(finished: Path, capsys: pytest.CaptureF
         "train:": r"such as train:4\), got 'train:'",
         "train:16": "train has no sentence 16: expected 0 to 15, or an id",
     }.items():
-        with pytest.raises(show.UnknownSentenceError, match=message):
-            show.sentence(TOKENIZED, TOKENIZER, wanted)
+        with pytest.raises(windows.UnknownSentenceError, match=message):
+            windows.sentence(TOKENIZED, TOKENIZER, wanted)
     with pytest.raises(SystemExit) as raised:
         run_verb("windows", "train:test-1")
     assert raised.value.code == 2

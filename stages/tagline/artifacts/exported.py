@@ -1,7 +1,7 @@
 """The folder models/export, laid out as transformers, transformers.js and the Hub expect a model.
 
 config.json, model.safetensors      the model for transformers; with graphs, config.json has ``transformers.js_config``
-head.safetensors                    weights of the head, if it has any, see `tagline.model.heads.head_file`
+head.safetensors                    weights of the head, if it has any, see `tagline.model.heads.head`
 tokenizer.json, tokenizer_config.json
 onnx/model_quantized.onnx           with ``export.int8``: the model for onnxruntime, quantised to 8-bit integers
 onnx/model.onnx                     with ``export.onnx``: the same in float32; its weights are those of

@@ -28,7 +28,7 @@ from tagline.model.precision import resolve
 from tagline.model.prediction import Predictor, score_split
 from tagline.training import processes
 from tagline.training.checkpoints import completed
-from tagline.training.run import LIBRARIES, Inputs, Outputs, fine_tune, start
+from tagline.training.stage import LIBRARIES, Inputs, Outputs, fine_tune, start
 from tagline.training.train_params import Train
 from tagline.training.validation import forward_size
 from tagline.training.work import VARIABLE, fingerprint, seen_by_all, work_folder
@@ -52,7 +52,7 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
         target: the output, see `tagline.audit.out_of_fold`.
 
     Raises:
-        UserError: see `Fold` and `tagline.training.run.run`; the params have earlier models; or several hosts do not
+        UserError: see `Fold` and `tagline.training.stage.run`; the params have earlier models; or several hosts do not
             share the work folder.
     """
     if train.models:

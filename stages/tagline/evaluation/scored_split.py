@@ -20,12 +20,9 @@ from tagline.labels.label_list import Kind
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.tagged import TaggedSentence, flatten, has_sets
 from tagline.metrics.calibration import calibration, reliability
-from tagline.metrics.confusion import confusion
 from tagline.metrics.counts import Counts, count
-from tagline.metrics.f_beta import f_beta
-from tagline.metrics.matching import matching
-from tagline.metrics.outcomes import Outcome, count_outcomes, outcomes_of_errors
-from tagline.metrics.resampling import intervals
+from tagline.metrics.outcomes import Outcome, confusion, count_outcomes, matching, outcomes_of_errors
+from tagline.metrics.resampling import f_beta, intervals
 from tagline.metrics.scores import DIGITS, count_repaired, rounded, score, strict
 from tagline.metrics.slices import slices
 from tagline.metrics.training_index import TrainingIndex

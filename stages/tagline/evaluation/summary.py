@@ -8,7 +8,14 @@ accuracy is called ``word_accuracy``). Everything else is in reports/.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+import pandas as pd
+
+from tagline.labels.label_list import Kind
+from tagline.labels.schemes import OUTSIDE
+from tagline.metrics.outcomes import NO_TYPE
 
 # What a split of some hundred entities supports; more digits would differ between hosts of one precision.
 DIGITS = 4
@@ -40,3 +47,33 @@ def summary(metrics: Mapping[str, Mapping[str, Any]], best_epoch: int) -> dict[s
         "test.f1_greedy": metrics["test"]["greedy"]["f1"],
     }
     return {name: round(value, DIGITS) for name, value in chosen.items()}
+
+
+# Scores of single predictions, whose last digits differ between hosts of one precision.
+CALIBRATION_DIGITS = 3
+
+
+def write_confusion(counts: Mapping[tuple[str, str], int], kind: Kind, path: Path) -> None:
+    """Write the number of words per pair of types, ``gold,predicted,number``, as `confusion.confusion` counts them."""
+    names = {name: name for pair in counts for name in pair}
+    if kind == "spans" and OUTSIDE in names:
+        names[OUTSIDE] = f"{OUTSIDE} (type)"  # unlike words outside all entities
+    names[NO_TYPE] = OUTSIDE
+    rows = sorted((names[gold], names[predicted], number) for (gold, predicted), number in counts.items())
+    _write(pd.DataFrame(rows, columns=["gold", "predicted", "number"]), path)
+
+
+def write_per_type(scores: dict[str, dict[str, Any]], intervals: dict[str, dict[str, Any]], path: Path) -> None:
+    """Write the scores of each type, ``type,precision,recall,f1,low,high,number``, with the interval of F1."""
+    columns = ["type", "precision", "recall", "f1", "low", "high", "number"]
+    rows = [{"type": name, **numbers, **intervals[name]["f1"]} for name, numbers in scores.items()]
+    _write(pd.DataFrame(rows, columns=columns), path)
+
+
+def write_reliability(bins: pd.DataFrame, path: Path) -> None:
+    """Write the bins of `calibration.reliability`: ``bin,confidence,accuracy,number``."""
+    _write(bins.round({"confidence": CALIBRATION_DIGITS, "accuracy": CALIBRATION_DIGITS}), path)
+
+
+def _write(table: pd.DataFrame, path: Path) -> None:
+    table.to_csv(path, index=False, lineterminator="\n")

@@ -3,8 +3,7 @@
 from tagline.inference import Tagger
 """
 
-from tagline.inference.documents import Document
-from tagline.inference.mentions import Mention
+from tagline.inference.documents import Document, Mention
 from tagline.inference.tagger import Tagger
 
 __all__ = ["Document", "Mention", "Tagger"]

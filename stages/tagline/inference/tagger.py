@@ -19,8 +19,7 @@ from tagline.artifacts import exported
 from tagline.artifacts.exported import Exported
 from tagline.core.errors import UserError, require
 from tagline.core.names import TOKENIZER_FILE, BackendName
-from tagline.inference.documents import Document, DocumentStream, Span, Split
-from tagline.inference.mentions import Mention, mentions
+from tagline.inference.documents import Document, DocumentStream, Mention, Span, Split, mentions
 from tagline.inference.opening import chosen_backend, opened
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence, TaggedSentences

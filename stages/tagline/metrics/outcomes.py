@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
 from tagline.labels.entities import Entity
 from tagline.labels.label_list import Kind
+from tagline.labels.schemes import split_tag
 from tagline.labels.tagged import TaggedSentence, flatten
+from tagline.metrics.counts import ratios
+from tagline.metrics.scores import rounded
 
 OutcomeKind = Literal["correct", "missed", "spurious", "type_error", "boundary_error"]
 OUTCOMES: tuple[OutcomeKind, ...] = get_args(OutcomeKind)
@@ -128,3 +131,77 @@ def _candidates(
                 pairs.append((1, -common, entity.start, "boundary_error", entity, other))
             index += 1
     return pairs
+
+
+# The type of words outside all entities. Not O, which may be the name of an entity type.
+NO_TYPE = ""
+
+
+def confusion(sentences: Sequence[TaggedSentence], kind: Kind) -> Counter[tuple[str, str]]:
+    """Count words by gold and predicted type.
+
+    Args:
+        sentences: with gold labels.
+        kind: spans: a word has the type of its label, or `NO_TYPE` outside entities; words outside in both are not
+            counted, since they would outnumber all others. tags: a word's type is its label. Words of unknown gold
+            label are not counted.
+    """
+    flat = flatten(sentences)
+    names = flat.labels.names
+    pairs = np.bincount((flat.known_gold * len(names) + flat.predicted)[flat.is_known])
+    counts: Counter[tuple[str, str]] = Counter()
+    for pair in np.flatnonzero(pairs).tolist():
+        gold, predicted = (names[label] for label in divmod(pair, len(names)))
+        types = (gold, predicted) if kind == "tags" else (split_tag(gold)[1], split_tag(predicted)[1])
+        counts[types] += int(pairs[pair])
+    if kind == "spans":
+        del counts[NO_TYPE, NO_TYPE]
+    return counts
+
+
+def matching(sentences: Sequence[TaggedSentence], with_errors: Collection[int]) -> dict[str, dict[str, float | int]]:
+    """Score entities by how they agree; the strict scores of nervaluate are the overall ones.
+
+    Each predicted entity, from left to right, is paired with one gold entity that overlaps with it and has no pair yet.
+
+    Args:
+        sentences: with gold labels of the kind ``spans``.
+        with_errors: the indices of those whose gold and predicted entities differ.
+
+    Returns:
+        ``{"exact", "partial", "type": {precision, recall, f1, number}}``. exact: the boundaries agree. partial: a pair
+        counts 1 if they do, else 0.5. type: the types of a pair agree.
+    """
+    flat = flatten(sentences)
+    gold, predicted = len(flat.gold_entities.start), len(flat.predicted_entities.start)
+    wrong = [(sentences[index].gold_entities, sentences[index].predicted_entities) for index in with_errors]
+    right = np.array([predicted - sum(len(of_sentence) for _, of_sentence in wrong)] * 3, np.float64)
+    for pair in wrong:
+        same = [own[1:] == other[1:] for own, other in _pairs(*pair, _by_boundaries)]
+        types = [own.type == other.type for own, other in _pairs(*pair, _by_type)]
+        right += [sum(same), (sum(same) + len(same)) / 2, sum(types)]
+    names = ("exact", "partial", "type")
+    return {name: rounded(*ratios(each, predicted, gold), number=gold) for name, each in zip(names, right, strict=True)}
+
+
+def _pairs(
+    gold: Sequence[Entity], predicted: Sequence[Entity], key: Callable[[Entity, Entity], Any]
+) -> Iterator[tuple[Entity, Entity]]:
+    left = list(gold)
+    for entity in predicted:
+        overlapping = [own for own in left if own.start < entity.end and entity.start < own.end]
+        if overlapping:
+            best = min(overlapping, key=lambda own: key(own, entity))  # the first of equals
+            left.remove(best)
+            yield best, entity
+
+
+def _by_boundaries(gold: Entity, predicted: Entity) -> bool:
+    return gold[1:] != predicted[1:]
+
+
+def _by_type(gold: Entity, predicted: Entity) -> tuple[bool, int]:
+    """A gold entity of the same type is better; of several, the one whose boundaries are closest."""
+    if gold.type != predicted.type:
+        return True, 0
+    return False, abs(gold.start - predicted.start) + abs(gold.end - predicted.end)

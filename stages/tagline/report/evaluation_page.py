@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from tagline.core.outputs import Rows
 from tagline.evaluation import operating_point
-from tagline.evaluation.evaluation import Evaluation
 from tagline.evaluation.scored_split import ScoredSplit
+from tagline.evaluation.stage import Evaluation
+from tagline.labels.label_list import Kind
+from tagline.metrics.outcomes import NO_TYPE, OUTCOMES, Outcome
 from tagline.report import charts, shown_sentences
-from tagline.report.confusion_table import confusion_table
-from tagline.report.error_counts import count_errors
 from tagline.report.html_files import FOLDER, render_file
 from tagline.report.shown_sentences import ShownSentence, shown_sentence, worst_first
 
@@ -81,3 +83,82 @@ def _index_types(chosen: Sequence[ShownSentence]) -> dict[str, int]:
     """The index of each type of a listed error, sorted by name."""
     sides = (side for sentence in chosen for error in sentence.listed for side in (error.gold, error.predicted))
     return {name: index for index, name in enumerate(sorted({side[0] for side in sides if side}))}
+
+
+# Maximum number of types with a row and column of their own.
+LARGEST = 30
+REST = "all others"
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Words by gold type (rows) and predicted type (columns).
+
+    Attributes:
+        names: the types: NO_TYPE first if it occurs, REST last if there is one.
+        rows: the number of words of each gold type (outer list) with each predicted type.
+        folded: the number of types in REST.
+    """
+
+    names: list[str]
+    rows: list[list[int]]
+    folded: int
+
+
+def confusion_table(counts: Mapping[tuple[str, str], int]) -> Confusion:
+    """Build the table from the counts of `tagline.metrics.outcomes`."""
+    sizes: Counter[str] = Counter()
+    for pair, number in counts.items():
+        for name in set(pair):
+            sizes[name] += number
+    by_size = sorted(sizes, key=lambda name: (-sizes[name], name))
+    # REST never has only one type, which would not save a row.
+    shown = sorted(by_size[: LARGEST if len(by_size) > LARGEST + 1 else None], key=lambda name: (name != NO_TYPE, name))
+    folded = len(by_size) - len(shown)
+    index = {name: position for position, name in enumerate(shown)}
+    numbers: Counter[tuple[int, int]] = Counter()
+    for (gold, predicted), number in counts.items():
+        numbers[index.get(gold, len(shown)), index.get(predicted, len(shown))] += number
+    size = len(shown) + bool(folded)
+    rows = [[numbers[row, column] for column in range(size)] for row in range(size)]
+    return Confusion(shown + [REST] * bool(folded), rows, folded)
+
+
+@dataclass(frozen=True)
+class ErrorCounts:
+    """The number of errors.
+
+    Attributes:
+        kinds: by kind, for the kinds that occur.
+        types: for each type, the number of errors of each of these kinds. An error belongs to its gold type, a spurious
+            entity to its predicted type. Types with most errors first.
+        pairs: plain tags only: gold tag, predicted tag and number of words; most frequent first.
+    """
+
+    kinds: dict[str, int]
+    types: list[tuple[str, list[int]]]
+    pairs: list[tuple[str, str, int]]
+
+
+def count_errors(outcomes: Iterable[Sequence[Outcome]], kind: Kind) -> ErrorCounts:
+    """Count errors by kind and type; for plain tags also by pair of tags.
+
+    Args:
+        outcomes: the outcomes of each sentence with an error.
+        kind: of the labels.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    pairs: Counter[tuple[str, str]] = Counter()
+    for error in (outcome for of_sentence in outcomes for outcome in of_sentence if outcome.is_error):
+        owner = error.gold or error.predicted
+        if owner:
+            counts[owner.type, error.kind] += 1
+        if kind == "tags" and error.gold and error.predicted:
+            pairs[error.gold.type, error.predicted.type] += 1
+    kinds = [name for name in OUTCOMES if any(name == counted for _, counted in counts)]
+    types = [(type_, [counts[type_, name] for name in kinds]) for type_ in sorted({type_ for type_, _ in counts})]
+    return ErrorCounts(
+        kinds={name: sum(numbers[column] for _, numbers in types) for column, name in enumerate(kinds)},
+        types=sorted(types, key=lambda item: -sum(item[1])),
+        pairs=[(*pair, number) for pair, number in sorted(pairs.items(), key=lambda item: (-item[1], item[0]))],
+    )

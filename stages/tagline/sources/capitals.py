@@ -23,7 +23,7 @@ from typing import Any
 
 from tokenizers import Tokenizer, normalizers
 
-from tagline.core.capital_marks import CAPITAL, CAPITALS, MARKS
+from tagline.core.names import CAPITAL, CAPITALS, MARKS
 from tagline.core.outputs import write_json
 from tagline.core.reading import parse_object
 

@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from tokenizers import Tokenizer, normalizers, pre_tokenizers, processors
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
 from tagline.core.errors import UserError
@@ -16,7 +17,6 @@ from tagline.core.model_config import check_config, check_normalizer
 from tagline.core.outputs import write_json
 from tagline.core.reading import parse_object, reading, reading_tokenizer
 from tagline.core.terminal import shortened
-from tagline.sources import byte_level
 from tagline.sources.formats.base import is_plain, leads_out
 
 WEIGHTS = "model.safetensors"
@@ -165,12 +165,12 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         raise UserError(
             f"{folder}: no tokenizer that transformers can load; expected one of {', '.join(sorted(needed))}"
         )
-    if tokenizer.is_fast and byte_level.lacks_space(tokenizer.backend_tokenizer):
-        if byte_level.comes_first(tokenizer.backend_tokenizer):
+    if tokenizer.is_fast and lacks_space(tokenizer.backend_tokenizer):
+        if comes_first(tokenizer.backend_tokenizer):
             # RoBERTa's class rebuilds its steps with this option; a generic class only stores it.
             tokenizer = _load_tokenizer(folder, add_prefix_space=True)
-        if byte_level.lacks_space(tokenizer.backend_tokenizer):
-            byte_level.add_space(tokenizer.backend_tokenizer)
+        if lacks_space(tokenizer.backend_tokenizer):
+            add_space(tokenizer.backend_tokenizer)
     return tokenizer
 
 
@@ -286,3 +286,41 @@ def save_tokenizer(tokenizer: PreTrainedTokenizerBase, target: Path) -> None:
         tokenizer.init_kwargs.pop(key, None)
     with reading_tokenizer("tokenizer", problem="it can't be saved", remedy="choose another encoder"):
         tokenizer.save_pretrained(target)
+
+
+_SEQUENCES: tuple[type[Any], ...] = (pre_tokenizers.Sequence, processors.Sequence)
+
+
+def comes_first(tokenizer: Tokenizer) -> bool:
+    """Whether ByteLevel is the first pre-tokenization step, so that it gets whole words."""
+    return isinstance(next(iter(_steps(tokenizer.pre_tokenizer)), None), pre_tokenizers.ByteLevel)
+
+
+def lacks_space(tokenizer: Tokenizer) -> bool:
+    """Whether a tokenizer is byte-level and does not put a space before a word."""
+    steps = _steps(tokenizer.pre_tokenizer)
+    if not any(isinstance(step, pre_tokenizers.ByteLevel) for step in steps):
+        return False
+    if comes_first(tokenizer):
+        return not steps[0].add_prefix_space
+    return tokenizer.normalizer is None or not tokenizer.normalizer.normalize_str("a").startswith(" ")
+
+
+def add_space(tokenizer: Tokenizer) -> None:
+    """Change a byte-level tokenizer in place so that it puts a space before each word."""
+    if comes_first(tokenizer):
+        _steps(tokenizer.pre_tokenizer)[0].add_prefix_space = True
+    else:
+        # After a step that splits (a regular expression, as in Llama 3) it would put one before each piece of a word.
+        before = [] if tokenizer.normalizer is None else [tokenizer.normalizer]
+        tokenizer.normalizer = normalizers.Sequence([*before, normalizers.Prepend(" ")])
+    for step in _steps(tokenizer.post_processor):
+        if hasattr(step, "add_prefix_space"):  # it trims offsets: the added space is not in the text
+            step.add_prefix_space = True
+
+
+def _steps(part: Any) -> list[Any]:
+    """The steps of a component of the tokenizer, in order; changing one changes the tokenizer."""
+    if part is None:
+        return []
+    return list(part) if isinstance(part, _SEQUENCES) else [part]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import glob
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import chain, combinations
+from itertools import chain, combinations, groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,13 @@ from tagline.core.errors import UserError
 from tagline.core.findings import OF_SENTENCES, Findings
 from tagline.core.provenance import sha256
 from tagline.core.terminal import QUOTED, printable, quoted, shortened
-from tagline.sources.document_order import consecutive, whole
 from tagline.sources.formats.annotators import summary
 from tagline.sources.formats.base import Files, leads_out
+from tagline.sources.formats.lines import UTF_8_REMEDY, read_lines
 from tagline.sources.splitting import TRAIN, drawn_split
-from tagline.sources.unlabelled import read_texts
+from tagline.text.languages import splitter
 from tagline.text.sentence import Sentence
+from tagline.text.sentences import ends_among, split_sentences
 
 UNLABELLED = "unlabelled"
 # The ids that `raw_data.write` gives.
@@ -317,3 +318,66 @@ def _inside(folder: Path, path: Path, named_by: str) -> Path:
             f"copy the target there, or remove the link; {named_by}"
         )
     return path
+
+
+def consecutive(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+    """Yield the sentences of a split unchanged; memory grows with its documents.
+
+    Raises:
+        UserError: other sentences stand between those of a document.
+    """
+    locations: dict[str | int, str] = {}
+    current: str | int | None = None
+    for sentence in sentences:
+        document = sentence.document
+        if document is not None and document != current:
+            if document in locations:
+                raise UserError(
+                    f"{sentence.location}: document {quoted(document)} began at {locations[document]}, but other "
+                    "sentences stand between; expected the sentences of a document one after the other; sort them by "
+                    "document, or give each document its own id"
+                )
+            locations[document] = sentence.location
+        current = document
+        yield sentence
+
+
+def whole(sentences: Iterable[Sentence]) -> Iterator[list[Sentence]]:
+    """Yield the sentences of each document together, and each sentence without a known document by itself."""
+    for document, group in groupby(sentences, key=lambda sentence: sentence.document):
+        if document is None:
+            yield from ([sentence] for sentence in group)
+        else:
+            yield list(group)
+
+
+def read_texts(
+    path: Path, name: str, language: str | None, tag_columns: Sequence[str], whole: bool
+) -> Iterator[Sentence]:
+    """Read a file of one text per line, each a document, as sentences of words.
+
+    Args:
+        path: the file, UTF-8; lines of white space only are skipped.
+        name: of the file, for ids.
+        language: ``download.dataset.language``.
+        tag_columns: of the data set.
+        whole: whether a text is one sentence.
+
+    Raises:
+        UserError: the file is not UTF-8.
+    """
+    split_words = splitter(language)
+    lines = read_lines(path, remedy=UTF_8_REMEDY)
+    for number, text in tqdm(lines, desc=printable(path.name), unit=" texts", disable=None):
+        spans = split_words(text)
+        words = [text[start:end] for start, end in spans]
+        sentences = [(0, len(text))] if whole else split_sentences(text, language)
+        ends = ends_among(spans, sentences) if words else []
+        for index, (begin, end) in enumerate(pairwise([0, *ends]), 1):
+            yield Sentence(
+                f"{path}:{number}",
+                words[begin:end],
+                {column: [None] * (end - begin) for column in tag_columns},
+                id=f"{name}:{number}-{index}",
+                document=f"{name}#{number}",
+            )

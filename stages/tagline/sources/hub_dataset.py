@@ -15,8 +15,8 @@ from tagline.core.errors import UserError
 from tagline.core.findings import OF_SENTENCES, Findings, lines_by_split
 from tagline.core.reading import reading
 from tagline.core.terminal import shortened
-from tagline.sources.document_order import consecutive
 from tagline.sources.download_params import HubDataset
+from tagline.sources.files import consecutive
 from tagline.sources.formats.base import leads_out
 from tagline.sources.formats.lists import columns_of, rows_of, to_sentence
 from tagline.sources.hub import Repository, find, hub_errors

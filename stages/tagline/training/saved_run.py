@@ -42,7 +42,7 @@ from tagline.core.errors import UserError
 from tagline.core.outputs import use_umask, write_json
 from tagline.core.reading import reading
 from tagline.model.backends.xla import from_xla, load_weights
-from tagline.model.heads import head_file
+from tagline.model.heads.head import write_head
 from tagline.model.heads.head_weights import attached, take_head
 from tagline.model.precision import Resolved
 from tagline.model.used_embeddings import restore_full_embeddings
@@ -148,7 +148,7 @@ class SavedRun:
             own = take_head(state)
             unwrapped.save_pretrained(folder, state_dict=state)
             if head := attached(unwrapped):
-                head_file.write(folder, head.head, own)
+                write_head(folder, head.head, own)
             use_umask(folder)
         except (SafetensorError, OSError) as error:
             raise UserError(f"{folder}: the weights can't be written: {error}") from None

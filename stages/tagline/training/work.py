@@ -23,7 +23,7 @@ from accelerate import PartialState
 from accelerate.utils import broadcast, gather
 from filelock import FileLock, Timeout
 
-from tagline.core.locks import locked
+from tagline.core.outputs import locked
 from tagline.core.provenance import sha256
 
 WORK, VARIABLE = ".work", "TAGLINE_WORK"

@@ -9,7 +9,7 @@ import pytest
 from tagline.artifacts.raw_data import RawData
 from tagline.core.findings import MEANINGS, Findings
 from tagline.labels.schemes import Scheme
-from tagline.tokenization.dataset import find_in_tags
+from tagline.tokenization.stage import find_in_tags
 from tagline.tokenization.tags import TagColumn, Tags
 from tagline.tokenization.tokenize_align_params import Limits
 

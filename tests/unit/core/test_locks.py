@@ -11,14 +11,14 @@ import pytest
 from filelock import FileLock
 from helpers.project import ROOT
 
-from tagline.core import locks
+from tagline.core import outputs
 from tagline.core.errors import UserError
-from tagline.core.locks import locked
+from tagline.core.outputs import locked
 
 HOLDER = f"""
 import sys; sys.path.insert(0, {str(ROOT / "stages")!r})
 from pathlib import Path
-from tagline.core.locks import locked
+from tagline.core.outputs import locked
 with locked(Path("a/.out.lock"), Path("out")):
     print("held", flush=True)
     input()
@@ -39,7 +39,7 @@ def holder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subproce
 def test_second_run_fails_after_a_while_unless_the_first_is_killed(
     holder: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(locks, "PATIENCE", 0.1)
+    monkeypatch.setattr(outputs, "PATIENCE", 0.1)
     message = "^out: another run is still writing it; wait until that run ends, or stop it, and start again$"
     with pytest.raises(UserError, match=message), locked(Path("a/.out.lock"), Path("out")):
         pass

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from helpers.tagged import sentences
 
-from tagline.evaluation.plots import write_confusion, write_per_type, write_reliability
+from tagline.evaluation.summary import write_confusion, write_per_type, write_reliability
 from tagline.labels.label_list import Kind
 from tagline.metrics.calibration import reliability
-from tagline.metrics.confusion import confusion
+from tagline.metrics.outcomes import confusion
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from helpers.project import ROOT
 
 from tagline.artifacts import exported
 from tagline.artifacts.exported import SentenceRule
-from tagline.export import conformance
+from tagline.export import parity
 from tagline.inference import Tagger
 from tagline.labels.model_settings import Biases, Decoding
 
@@ -29,8 +29,8 @@ def test_other_implementation_agrees(decoding: Decoding, biases: Biases, split: 
     folder = save_export(tmp_path / "export", seed=4, max_length=40, backend="onnx-int8")
     rule = replace(exported.read(folder), decoding=decoding, biases=biases, sentences=SentenceRule(split))
     exported.write(rule, folder)
-    conformance.write(folder)
-    rows = [json.loads(line) for line in (folder / conformance.CONFORMANCE).read_text().splitlines()]
+    parity.write(folder)
+    rows = [json.loads(line) for line in (folder / parity.CONFORMANCE).read_text().splitlines()]
     with Tagger(folder) as tagger:
         found = tagger([row["text"] for row in rows])
     assert len(rows) == 50
@@ -40,7 +40,7 @@ def test_other_implementation_agrees(decoding: Decoding, biases: Biases, split: 
         assert [each | {"score": 0} for each in row["entities"]] == expected
     other_implementation(folder)
     rows[3]["entities"][0]["end"] += 1
-    (folder / conformance.CONFORMANCE).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (folder / parity.CONFORMANCE).write_text("".join(json.dumps(row) + "\n" for row in rows))
     with pytest.raises(SystemExit, match="expected"):
         other_implementation(folder)
     with pytest.raises(SystemExit, match=f"^{tmp_path}: not an exported model"):

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tagline.labels.entities import Entity, entities
 from tagline.labels.label_list import LabelNames
 from tagline.labels.tagged import TaggedSentences, flatten
-from tagline.metrics.confusion import confusion
 from tagline.metrics.counts import count
+from tagline.metrics.outcomes import confusion
 from tagline.metrics.scores import score
 
 WORDS = [["New", "York", "is"], [], ["Oslo"]]

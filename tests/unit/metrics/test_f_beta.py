@@ -7,7 +7,7 @@ from helpers.tagged import sentences
 from sklearn.metrics import fbeta_score
 
 from tagline.metrics.counts import count
-from tagline.metrics.f_beta import f_beta
+from tagline.metrics.resampling import f_beta
 
 
 def test_f_beta_of_tags_is_that_of_scikit_learn() -> None:

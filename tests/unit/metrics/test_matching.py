@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from helpers.tagged import sentences
 
-from tagline.metrics.matching import matching
-from tagline.metrics.outcomes import outcomes_of_errors
+from tagline.metrics.outcomes import matching, outcomes_of_errors
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from tagline.model import dropout
-from tagline.model.dropout import Dropout
+from tagline.training import torch_settings
+from tagline.training.torch_settings import Dropout
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
@@ -43,7 +43,7 @@ def test_nothing_or_all_is_dropped_at_the_ends_and_nothing_in_evaluation() -> No
 def test_replace_changes_dropout_layers_and_nothing_else() -> None:
     model = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.25), nn.Sequential(nn.Dropout(0.5)), nn.Dropout2d(0.1))
     weights = model.state_dict()
-    dropout.replace(model)
+    torch_settings.replace(model)
     assert [type(module) for module in model.modules() if hasattr(module, "p")] == [Dropout, Dropout, nn.Dropout2d]
     assert [model[1].p, model[2][0].p] == [0.25, 0.5]
     assert model.state_dict().keys() == weights.keys()

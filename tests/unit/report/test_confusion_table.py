@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from helpers.evaluations import sentence
 
-from tagline.metrics.confusion import confusion
-from tagline.report.confusion_table import LARGEST, NO_TYPE, REST, confusion_table
+from tagline.metrics.outcomes import confusion
+from tagline.report.evaluation_page import LARGEST, NO_TYPE, REST, confusion_table
 
 
 def test_words_are_counted_by_gold_and_predicted_type() -> None:

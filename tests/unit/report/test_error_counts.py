@@ -6,7 +6,7 @@ from helpers.tagged import Row, sentences
 
 from tagline.labels.label_list import Kind
 from tagline.metrics.outcomes import outcomes
-from tagline.report.error_counts import ErrorCounts, count_errors
+from tagline.report.evaluation_page import ErrorCounts, count_errors
 
 
 def counted(gold: list[Row], predicted: list[Row], kind: Kind = "spans") -> ErrorCounts:

@@ -13,7 +13,7 @@ from helpers.evaluations import evaluation, sentence
 from helpers.evaluations import page as render
 
 from tagline.report import evaluation_page
-from tagline.report.confusion_table import LARGEST
+from tagline.report.evaluation_page import LARGEST
 
 SCRIPT = '<script>document.title="taken"</script>'
 NASTY = [SCRIPT, "</style>", "</script>", '"', "'", "&amp;", "<!--", "{{", "}}", "{%", "שלום", "a\u202eb", "\x00"]

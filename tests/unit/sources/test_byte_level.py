@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import AutoTokenizer, PreTrainedTokenizerFast, RobertaConfig, RobertaTokenizer
 
-from tagline.sources import byte_level, encoders
+from tagline.sources import encoders
 
 MERGES = [("Ġ", "a"), ("Ġ", "b"), ("a", "b"), ("Ġ", "ab"), ("Ġa", "b")]
 PIECES = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", *sorted(pre_tokenizers.ByteLevel.alphabet())]
@@ -71,11 +71,11 @@ def test_saved_tokenizer_encodes_words_as_running_text(tmp_path: Path, save: Cal
 def test_any_words_have_the_sub_words_of_running_text(words: list[str]) -> None:
     for tokenizer in (bare(), bare(SPLIT)):
         expected = tokenizer.encode(" " + " ".join(words)).tokens
-        byte_level.add_space(tokenizer)
+        encoders.add_space(tokenizer)
         assert tokenizer.encode(words, is_pretokenized=True).tokens == expected
 
 
 def test_other_tokenizers_are_left_alone(tmp_path: Path) -> None:
     word_piece(["ab"]).save_pretrained(tmp_path)
     assert "add_prefix_space" not in encoders.load_tokenizer(tmp_path).init_kwargs
-    assert not byte_level.lacks_space(Tokenizer(models.BPE()))
+    assert not encoders.lacks_space(Tokenizer(models.BPE()))

@@ -10,10 +10,10 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Sequence,
 from helpers.messages import message_of
 
 from tagline.sources import hub_dataset
-from tagline.sources.download import to_row
 from tagline.sources.download_params import HubDataset
 from tagline.sources.formats import lists
 from tagline.sources.hub import Repository
+from tagline.sources.stage import to_row
 from tagline.text.sentence import Sentence
 
 NAMES = ["O", "B-PER", "I-PER"]

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 
 from tagline.labels.alignment import NO_WORD
 from tagline.model.prediction import UNSEEN, choose_windows
-from tagline.tokenization.dataset import align_words
+from tagline.tokenization.stage import align_words
 from tagline.tokenization.subword_windows import WindowCutter, cut_ranges
 
 WORDS = st.one_of(st.sampled_from(ODD_WORDS), st.text(max_size=6), st.text("ab1.", min_size=1, max_size=12))

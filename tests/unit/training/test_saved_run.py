@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from tagline.core.errors import UserError
-from tagline.training import run, saved_run
+from tagline.training import saved_run, stage
 from tagline.training.checkpoints import damage
 from tagline.training.gradients import schedule
 from tagline.training.history import History
@@ -96,4 +96,4 @@ def test_hosts_that_would_train_different_models_are_refused(monkeypatch: pytest
     for same, message in (((), differ), (("run",), "train.precision: auto is fp32 on")):
         monkeypatch.setattr("tagline.training.processes.agree", lambda text, same=same: text in same)
         with pytest.raises(UserError, match=message):
-            run._check_agreement("run", "fp32")
+            stage._check_agreement("run", "fp32")

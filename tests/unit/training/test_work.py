@@ -12,7 +12,7 @@ import pytest
 from accelerate import PartialState
 from filelock import FileLock
 
-from tagline.core import locks
+from tagline.core import outputs
 from tagline.core.errors import UserError
 from tagline.core.provenance import hashes
 from tagline.training.work import fingerprint, work_folder
@@ -99,7 +99,7 @@ def test_own_work_folder_keeps_the_last_two_other_runs_and_those_in_use(root: Pa
 
 
 def test_same_run_in_another_process_is_an_error(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(locks, "PATIENCE", 0.1)
+    monkeypatch.setattr(outputs, "PATIENCE", 0.1)
     folder = interrupt(1)
     with (
         FileLock(folder.with_suffix(".lock")),

@@ -10,9 +10,8 @@ from tagline.core.errors import UserError
 from tagline.core.reading import reading
 from tagline.labels.label_list import Labels, shared_labels
 from tagline.labels.model_settings import HEAD_FILE, Decoding
-from tagline.model.heads import head_file
 from tagline.model.heads.crf import CrfHead
-from tagline.model.heads.head import Head
+from tagline.model.heads.head import Head, read_head
 from tagline.model.heads.linear import LinearHead
 
 HEADS: dict[str, type[LinearHead] | type[CrfHead]] = {head.name: head for head in (LinearHead, CrfHead)}
@@ -46,7 +45,7 @@ def load_head(folder: Path, labels: Labels, decoding: Decoding, made_by: str) ->
     Raises:
         UserError: head.safetensors is damaged, or of a head or of labels that are not known.
     """
-    name, weights = head_file.read(folder, made_by)
+    name, weights = read_head(folder, made_by)
     with reading(folder / HEAD_FILE, made_by):
         return make_head(name, labels, decoding).with_weights(weights)
 

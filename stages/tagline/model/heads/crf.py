@@ -19,8 +19,7 @@ from tagline.labels.arrays import Doubles, Floats, Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Decoding
 from tagline.model.decoding import decode, words_by_index
-from tagline.model.heads.head_file import Weights
-from tagline.model.heads.label_sets import possible_logits, possible_scores
+from tagline.model.heads.head import Weights, possible_logits, possible_scores
 
 if TYPE_CHECKING:
     from torch import Tensor

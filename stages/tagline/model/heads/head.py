@@ -8,14 +8,19 @@ labels. They train with the encoder and are stored in head.safetensors.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
+from tagline.core.reading import reading
+from tagline.labels.alignment import IGNORED
 from tagline.labels.arrays import Floats, Ints
-from tagline.labels.label_list import Labels
-from tagline.model.heads.head_file import Weights
+from tagline.labels.label_list import Labels, possible
+from tagline.labels.model_settings import HEAD_FILE
 
 if TYPE_CHECKING:  # exported models predict without importing PyTorch
     from torch import Tensor
@@ -77,3 +82,49 @@ class Head(Protocol):
 
     def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: npt.NDArray[np.bool_]) -> float:
         """Sum the negative log-likelihood of gold ids, see `loss`, over the words that are known: with sub-words."""
+
+
+Weights = Mapping[str, npt.NDArray[np.float32]]
+
+
+def write_head(folder: Path, head: str, weights: Weights) -> None:
+    """Write the weights of a head, with its name as metadata."""
+    save_file(dict(weights), folder / HEAD_FILE, metadata={"head": head})
+
+
+def read_head(folder: Path, made_by: str) -> tuple[str, Weights]:
+    """Read the name of the head and its weights; ``linear`` without any if the file does not exist.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    path = folder / HEAD_FILE
+    if not path.is_file():
+        return "linear", {}
+    with reading(path, made_by), safe_open(path, framework="numpy") as file:
+        weights = {name: file.get_tensor(name) for name in sorted(file.keys())}
+        return (file.metadata() or {})["head"], weights
+
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def possible_logits(logits: Tensor, labels: Tensor, of: Labels) -> Tensor:
+    """Set the logits of impossible labels to -inf; sub-words without a label keep all of theirs.
+
+    Args:
+        logits: (..., labels).
+        labels: int64 (...), ids of labels or sets, or `IGNORED`.
+        of: the label list.
+    """
+    import torch  # imported here so that inference starts without PyTorch
+
+    table = torch.from_numpy(np.append(possible(of), np.ones((1, len(of.names)), bool), axis=0)).to(logits.device)
+    allowed = table[torch.where(labels == IGNORED, len(table) - 1, labels)]
+    return logits.masked_fill(~allowed, -torch.inf)
+
+
+def possible_scores(scores: Floats, gold: Ints, of: Labels) -> Floats:
+    """As `possible_logits`, of the scores of words (words, labels), given their gold ids (words,)."""
+    return np.where(possible(of)[gold], scores, np.float32(-np.inf))

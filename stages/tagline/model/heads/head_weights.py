@@ -7,8 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from tagline.model.heads.head import Head
-from tagline.model.heads.head_file import Weights
+from tagline.model.heads.head import Head, Weights
 
 # The attribute of the model; no model of transformers has one of this name.
 ATTRIBUTE = "tagger_head"

@@ -9,7 +9,7 @@ from itertools import chain
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
-from tagline.sources.formats.cleaning import AS_THEY_ARE, EMPTY_WORDS, WordRules, is_sentence
+from tagline.sources.formats.base import AS_THEY_ARE, EMPTY_WORDS, WordRules, is_sentence
 from tagline.text.sentence import Note, Sentence
 
 WORDS = "words"

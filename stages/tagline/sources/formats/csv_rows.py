@@ -15,8 +15,17 @@ from pydantic import model_validator
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 from tagline.sources.formats import sniffing
-from tagline.sources.formats.base import Character, DocumentKey, Key, TagColumns, TextFiles, WordFiles
-from tagline.sources.formats.cleaning import EMPTY_WORDS, is_sentence, split_tags
+from tagline.sources.formats.base import (
+    EMPTY_WORDS,
+    Character,
+    DocumentKey,
+    Key,
+    TagColumns,
+    TextFiles,
+    WordFiles,
+    is_sentence,
+    split_tags,
+)
 from tagline.sources.formats.csv_table import Dialect, read_columns, read_header
 from tagline.sources.formats.lines import at_least_one
 from tagline.sources.formats.lists import Keys, joined_id, to_sentence

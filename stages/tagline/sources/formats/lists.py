@@ -14,8 +14,18 @@ from pydantic import Field, model_validator
 from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, quoted, shortened
 from tagline.sources.formats import sniffing
-from tagline.sources.formats.base import DocumentKey, Files, Key, LabelNames, TagColumns, WordKeys
-from tagline.sources.formats.cleaning import AS_THEY_ARE, EMPTY_SENTENCES, EMPTY_WORDS, WordRules
+from tagline.sources.formats.base import (
+    AS_THEY_ARE,
+    EMPTY_SENTENCES,
+    EMPTY_WORDS,
+    DocumentKey,
+    Files,
+    Key,
+    LabelNames,
+    TagColumns,
+    WordKeys,
+    WordRules,
+)
 from tagline.text.sentence import Note, Sentence
 
 if TYPE_CHECKING:

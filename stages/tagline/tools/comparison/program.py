@@ -41,9 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from tagline.tools.comparison.splits import compare
 
     if options.experiments is not None and not options.by:
-        from tagline.tools.comparison import experiments
+        from tagline.tools.comparison import sweeps
 
-        write(experiments.table(options.experiments, options.pipeline))
+        write(sweeps.table(options.experiments, options.pipeline))
         return
     splits = SPLITS if options.split is None else (options.split,)
     style = Markdown() if options.md else Terminal()

@@ -12,8 +12,7 @@ from typing import Any
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
-from tagline.inference.documents import Document
-from tagline.inference.mentions import mentions
+from tagline.inference.documents import Document, mentions
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence
 from tagline.tools.annotation.task import DIGITS, AnnotationTask, in_text

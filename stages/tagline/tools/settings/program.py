@@ -84,6 +84,6 @@ def pipeline() -> None:
 def schema() -> None:
     """Write params.schema.json, by which editors complete, explain and check params.yaml and presets."""
     take_no_arguments(schema.__doc__)
-    from tagline.tools.settings.schema import SCHEMA, schema_text
+    from tagline.tools.settings.sections import SCHEMA, schema_text
 
     SCHEMA.write_text(schema_text(), encoding="utf-8", newline="\n")

@@ -20,8 +20,8 @@ from helpers.tiny import TINY_PARAMS, raw_rows, write_params
 
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.params import read_section
-from tagline.sources.download import write_dataset
 from tagline.sources.download_params import Download
+from tagline.sources.stage import write_dataset
 from tagline.tools.audit import corrections
 
 Spans = list[tuple[str, int]]

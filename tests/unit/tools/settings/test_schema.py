@@ -11,8 +11,7 @@ from ruamel.yaml import YAML
 from tagline.audit.audit_params import Audit
 from tagline.core.params import Section, sections_in
 from tagline.tools.settings import presets
-from tagline.tools.settings.schema import SCHEMA, schema_text
-from tagline.tools.settings.sections import SECTIONS
+from tagline.tools.settings.sections import SCHEMA, SECTIONS, schema_text
 
 
 def test_committed_schema_is_current() -> None:

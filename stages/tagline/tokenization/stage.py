@@ -15,10 +15,9 @@ from tqdm import tqdm
 
 from tagline.artifacts import raw_data, tokenized
 from tagline.artifacts.raw_data import ID, SPLITS, WORDS, RawData
-from tagline.core.capital_marks import MARKS
 from tagline.core.errors import UserError, require
 from tagline.core.findings import LONG_SENTENCE, LONG_WORD, SHOWN, Findings
-from tagline.core.names import TOKENIZER_FILE
+from tagline.core.names import MARKS, TOKENIZER_FILE
 from tagline.core.outputs import read_json
 from tagline.core.provenance import PROVENANCE, sha256, verify, write_hashes
 from tagline.core.shards import ShardWriter

@@ -33,13 +33,13 @@ from tagline.hub.epoch_pushes import EpochPushes
 from tagline.hub.push import Target
 from tagline.labels.arrays import Ints
 from tagline.labels.label_list import Labels
-from tagline.model import classifier, dropout
+from tagline.model import classifier
 from tagline.model.backends.torch_model import memory_errors
 from tagline.model.heads import continued, make_head
 from tagline.model.heads.head_weights import attach
 from tagline.model.precision import Resolved, resolve
 from tagline.model.used_embeddings import train_used_embeddings, used_ids
-from tagline.training import accelerate_loop, own_launcher, processes, trainer_loop
+from tagline.training import accelerate_loop, own_launcher, processes, torch_settings, trainer_loop
 from tagline.training.fit_check import check_fit, check_mask, chosen_attention, freeze_unused, small_batches
 from tagline.training.history import SCORES
 from tagline.training.teacher import Teacher, Teaching, write_targets
@@ -200,7 +200,7 @@ def fine_tune(
     if params.compile:
         compile_forward(model, state.device)
     else:  # PyTorch can't compile it
-        dropout.replace(model)
+        torch_settings.replace(model)
     made_of = fingerprint(params.effective(), script, verified)
     _check_agreement(made_of, precision)
     # The work folder is removed once the outputs are in place and all epochs are pushed.

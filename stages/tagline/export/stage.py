@@ -22,10 +22,10 @@ from tagline.core.names import BackendName
 from tagline.core.outputs import read_columns, read_json, write_json
 from tagline.core.provenance import HASHES, PROVENANCE, read_hashes, relative, verify, verify_files, write_hashes
 from tagline.core.terminal import show
-from tagline.export import conformance, onnx_export, quantization
+from tagline.export import onnx_export, quantization
 from tagline.export.card import document
 from tagline.export.export_params import Export
-from tagline.export.parity import Parity
+from tagline.export.parity import Parity, write_conformance
 from tagline.hub.push import Target
 from tagline.labels.label_list import Labels
 from tagline.model import classifier
@@ -125,7 +125,7 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
         _check(report, backend, shown, f1, params.min_agreement, params.max_f1_drop)
         size = sum(file.stat().st_size for file in exported.files(target, backend))
         reports[backend] = report | {"megabytes": round(size / 1e6, 1)}
-    conformance.write(target)
+    write_conformance(target)
     card = document.render(_card_data(inputs, windowing, tagger, reports, name, params))
     (target / CARD).write_text(card, encoding="utf-8")
     write_hashes(target, CARD)  # users edit the card

@@ -17,8 +17,8 @@ from tagline.artifacts import raw_data
 from tagline.core.errors import UserError
 from tagline.core.provenance import sha256
 from tagline.sources import encoders
-from tagline.sources.download import find_encoder, write_dataset
 from tagline.sources.download_params import LocalEncoder, PackagedEncoder
+from tagline.sources.stage import find_encoder, write_dataset
 
 BLANK = "\t_" * 8 + "\n"  # the other columns of CoNLL-U
 IN_TEXT = f"# text = a.\n1\ta{BLANK}2\t.{BLANK}\n# text = du\n1-2\tdu{BLANK}1\tde{BLANK}2\tle{BLANK}"
