@@ -1,0 +1,77 @@
+"""Clones of earlier versions take today's code by the commands of docs/upgrade.md, which lose nothing of theirs."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from helpers.clone import Clone
+from helpers.project import ROOT, edit
+
+OWN = ("data", "dvc.lock", "metrics", "params.yaml", "plots")
+SINCE_0_2_0 = {
+    "tokenize_align.limits.unknown_labels": "null",
+    "train.start_from": "null",
+    "train.layers": "null",
+    "train.teacher": '{"models": [], "weight": 1.0, "temperature": 1.0}',
+    "evaluate.beta": "1.0",
+    "export.browser": "false",
+}
+BEFORE = {
+    "download.encoder.mark_capitals": "false",
+    "tokenize_align.outside": "null",
+    "tokenize_align.limits.no_entities": "null",
+}
+
+
+@pytest.mark.parametrize(("commit", "added"), [("27c06d0f", SINCE_0_2_0), ("dde69c8", BEFORE | SINCE_0_2_0)])
+@pytest.mark.parametrize("strategy", ["-X ours ", ""])
+def test_merge_keeps_what_is_own_and_check_says_what_to_write(
+    tmp_path: Path, commit: str, added: dict[str, str], strategy: str
+) -> None:
+    if subprocess.run(["git", "cat-file", "-e", f"{commit}^{{tree}}"], cwd=ROOT, capture_output=True).returncode:
+        pytest.skip(f"commit {commit} is not in the history of this clone; a full clone has it")
+    clone = _earlier(tmp_path, commit)
+    commands = re.findall(r"^git (?:merge|checkout) .+?(?=  #)", (ROOT / "docs/upgrade.md").read_text(), re.MULTILINE)
+    merge, keep = (command.replace("upstream/main", "today").split() for command in commands)
+    assert "-X" in merge
+    clone.run(*merge if strategy else [word for word in merge if word not in ("-X", "ours")], status=not strategy)
+    assert bool(clone.run("git", "diff", "--name-only", "--diff-filter=U")) is not bool(strategy)
+    clone.run(*keep)
+    assert clone.run("git", "diff", "--name-only", "HEAD", "--", *OWN, "pos") == ""
+    assert clone.run("git", "diff", "--name-only", "today", "--", "stages", "dvc.yaml", "docs") == ""
+
+    clone.run("tagline", "pipeline", "--update")
+    for folder, data in {".": "data/none", "pos": "../data/none"}.items():
+        said = clone.run("tagline", "check", folder=folder, status=1)
+        assert "params.yaml has 2 errors" in said
+        assert re.search(rf"train.folder: the key is missing; .+ write .*`folder: {re.escape(data)}`", said)
+        assert re.search(r"train.label_smoothing: unknown key; .+ remove the line", said)
+        edit(clone.path / folder / "params.yaml", "  label_smoothing: 0.0\n", f"  folder: {data}\n")
+        notes = re.findall(r"params.yaml:\d+: (.+): not set; `\w+: (.+)` applies", clone.run("tagline", "check", folder=folder))
+        assert dict(notes) == added
+    assert "pos/dvc.yaml:train" in clone.run("dvc", "stage", "list", "--all")
+
+
+def _earlier(path: Path, commit: str) -> Clone:
+    """Make a clone of a commit with data, params, results and a pipeline folder of its own; ``today`` is today's."""
+    Clone(path).run("git", "clone", "-q", "--shared", "--no-checkout", str(ROOT), "a")
+    clone = Clone(path / "a")
+    clone.run("git", "tag", "today")
+    clone.run("git", "checkout", "-q", "-b", "own", commit)
+    folder = clone.path / "pos"
+    folder.mkdir()
+    for name in ("params.yaml", "dvc.yaml"):  # as the commit's own script writes them
+        text = re.sub(r"(python |- )stages/", r"\1../stages/", (clone.path / name).read_text())
+        (folder / name).write_text(text.replace("folder: data/", "folder: ../data/"))
+    (folder / "dvc.yaml").write_text(f"# Derived from ../dvc.yaml\n{(folder / 'dvc.yaml').read_text()}")
+    (clone.path / "data/sample").rename(clone.path / "data/mine")
+    for old, new in {"folder: data/sample": "folder: data/mine", "epochs: 8": "epochs: 3"}.items():
+        edit(clone.path / "params.yaml", old, new)
+    edit(folder / "params.yaml", "folder: ../data/sample", "folder: ../data/mine")
+    for file in (clone.path / "dvc.lock", *clone.path.glob("metrics/*.json"), *clone.path.glob("plots/*.csv")):
+        file.write_text(re.sub(r"\d", "1", file.read_text()))
+    clone.commit("own")
+    return clone
