@@ -57,7 +57,7 @@ class Teacher(Section):
 
     models: Annotated[list[InnerPath], AfterValidator(_different)] = Field(
         default=[],
-        description="Trained models in `folder`, with the same sub-words; labels are matched by name. [] for none."
+        description="Trained models in `folder`, with the same sub-words; labels are matched by name. [] for none.",
     )
     weight: float = Field(
         default=1.0,

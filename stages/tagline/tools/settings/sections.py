@@ -27,7 +27,8 @@ SECTIONS: dict[str, type[Section]] = {
 }
 # Errors of params of earlier versions, and what to write.
 _EARLIER = {
-    "train.folder: the key is missing": "dvc.yaml reads it; write `folder: data/none` (pipeline folder: `../data/none`)",
+    "train.folder: the key is missing": "dvc.yaml reads it; write `folder: data/none`, in a pipeline folder "
+    "`folder: ../data/none`",
     "train.label_smoothing: unknown key": "no measurement showed that it helps, so it is gone; remove the line",
 }
 
