@@ -37,7 +37,7 @@ def test_merge_keeps_what_is_own_and_check_says_what_to_write(
     merge, keep = (command.replace("upstream/main", "today").split() for command in commands)
     conflicts = ("git", "diff", "--name-only", "--diff-filter=U")
     clone.run(*(word for word in merge if word not in ("-X", "ours")), status=1)
-    assert len(clone.run(*conflicts).split()) == 9, "results and params"
+    assert {name.split("/")[0] for name in clone.run(*conflicts).split()} <= {*OWN}
     clone.run(*keep)
     assert clone.run(*conflicts) == ""
     clone.run("git", "merge", "--abort")
