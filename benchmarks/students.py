@@ -24,7 +24,7 @@ from typing import Any
 
 from host import describe_host
 from predict import BACKENDS, f1
-from sides import measure, measured, parse_or_run
+from sides import last_line, measure, measured, parse_or_run
 
 SPACY = "spaCy"
 DROPOUT, BATCH = 0.1, 32
@@ -56,19 +56,7 @@ def main() -> None:
     for name, numbers in models.items():
         print(f"{name:20} {numbers['backend']:10} {numbers['words_per_s']:>9,} words/s  F1 {numbers['f1']:.3f}")
     plain, ours = (models[title(arguments.folders[index])]["words_per_s"] for index in (0, -1))
-    print(
-        json.dumps(
-            {
-                "name": "students",
-                "unit": "words/s",
-                "ours": ours,
-                "plain": plain,
-                "ratio": round(ours / plain, 2),
-                "models": models,
-                "host": describe_host(),
-            }
-        )
-    )
+    print(json.dumps(last_line("students", "words/s", ours, plain, models=models, host=describe_host())))
 
 
 def title(pipeline: Path) -> str:
