@@ -29,7 +29,7 @@ LAYERS = (
     {"audit"},
     {"tools/annotation", "tools/inspection", "tools/comparison", "tools/settings", "tools/results"},
     {"tools/predict", "tools/audit"},
-    {"tools/suggestion", "tools/bulk", "tools/serving"},
+    {"tools/suggestion", "tools/bulk", "tools/serving", "tools/curve"},
 )
 ROW = {folder: row for row, folders in enumerate(LAYERS) for folder in folders}
 
