@@ -17,6 +17,29 @@ from tagline.tokenization import subwords
 from tagline.tokenization.subwords import Subwords, Vocabulary
 
 
+class Cut(NamedTuple):
+    """The windows of some sentences, and their words in order; special tokens before and after them count as one each.
+
+    Attributes:
+        windows: without labels.
+        words: int64, the words of the windows by their index among those of these sentences, `NO_WORD` for context and
+            special tokens.
+        sizes: int64, the number of sub-words of each of these.
+        counts: int64, the number of sub-words of each word of these sentences, before truncation.
+    """
+
+    windows: Windows
+    words: Ints
+    sizes: Ints
+    counts: Ints
+
+    def words_with(self, subword: int | None) -> Ints:
+        """The words with a sub-word in a window, by their index, int64, ascending; none for None."""
+        (ids,) = self.windows.input_ids
+        words = np.repeat(self.words, self.sizes)[ids == (-1 if subword is None else subword)]
+        return np.unique(words[words != NO_WORD])
+
+
 class WindowCutter:
     """Splits sentences into windows of sub-words.
 
@@ -50,7 +73,7 @@ class WindowCutter:
         ends: Ints,
         documents: Ints | None = None,
         own: slice = slice(None),
-    ) -> tuple[Windows, Ints]:
+    ) -> Cut:
         """Split some sentences into windows.
 
         Every word with at least one sub-word is in at least one window of its sentence. A sentence without sub-words
@@ -62,66 +85,57 @@ class WindowCutter:
             ends: int64 (sentences,), where each sentence ends among these.
             documents: int64 (sentences,), the document of each sentence, ascending; None: each is its own document.
             own: the sentences that get windows, which are numbered from 0; the others are only context.
-
-        Returns:
-            The windows, without labels, and the number of sub-words of each word of the own sentences before words are
-            truncated to a window, int64 (words,).
-
-        Raises:
-            UserError: the tokenizer fails on a word.
         """
-        subwords = self._tokenize(distinct, index, ends)
+        table, rows_of_words = self._tokenize(distinct, index, ends)
+        counts = table.counts[rows_of_words]
+        table = table.shortened(self.capacity)
         begins = ends - np.diff(ends, prepend=0)
-        own_counts = subwords.counts[begins[own][0] : ends[own][-1]] if len(ends[own]) else subwords.counts[:0]
-        subwords = subwords.shortened(self.capacity)
-        ranges = cut_ranges(subwords.counts, begins[own], ends[own], self.capacity, self.stride)
-        read = ranges
+        cut = cut_ranges(table.counts[rows_of_words], begins[own], ends[own], self.capacity, self.stride)
+        seen = cut
         if self.context and documents is not None:
-            of_windows = documents[own][ranges.sentence]
+            of_windows = documents[own][cut.sentence]
             first = begins[np.searchsorted(documents, of_windows, side="left")]
             last = ends[np.searchsorted(documents, of_windows, side="right") - 1]
-            read = extended(ranges, subwords.counts, first, last, self.capacity, self.context)
-        return self._windows(subwords, ranges, read, begins[own]), own_counts
-
-    def _windows(self, subwords: Subwords, own: WordRanges, read: WordRanges, begins: Ints) -> Windows:
-        """Put the sub-words of each window between special tokens.
-
-        A window is three ranges of the sub-words of all words with the special tokens after them. With the sub-words
-        10 11 12 of three words, and 1 before and 2 after a window, these are 10 11 12 1 2: a window of the last two
-        words has the ranges 3-4, 1-3 and 4-5, that is 1 11 12 2.
-
-        Args:
-            subwords: of all words.
-            own: the words of each window.
-            read: these and the words of its context.
-            begins: int64 (sentences,), where each sentence begins among the words.
-        """
-        before, after = self.specials
-        ids = np.concatenate([subwords.ids, before, after])
-        words = np.repeat(np.arange(len(subwords.counts)), subwords.counts)
-        words = np.append(words, np.full(len(before) + len(after), NO_WORD))
-        borders = _borders(subwords.counts)
-        at_before, at_after = len(subwords.ids), len(subwords.ids) + len(before)
-        starts = _columns(at_before, borders[read.begin], at_after)
-        sizes = _columns(len(before), borders[read.end] - borders[read.begin], len(after))
-        chosen = ranges(starts.ravel(), sizes.ravel())
-        lengths = sizes.sum(axis=1)
-        words = words[chosen]
-        is_own = (np.repeat(own.begin, lengths) <= words) & (words < np.repeat(own.end, lengths))
-        word_ids = np.where(is_own, words - np.repeat(begins[own.sentence], lengths), NO_WORD)
-        return Windows(
-            sentence=own.sentence,
-            offsets=[_borders(lengths).astype(np.int32)],
-            input_ids=[ids[chosen]],
-            word_ids=[word_ids.astype(np.int32)],
+            seen = extended(cut, table.counts[rows_of_words], first, last, self.capacity, self.context)
+        # Each window has its words between its special tokens: windows of 2 and 1 words have lengths 4 and 3, firsts 0
+        # and 4, lasts 3 and 6.
+        lengths = seen.end - seen.begin + 2
+        lasts = np.cumsum(lengths) - 1
+        firsts = lasts - lengths + 1
+        is_word = np.ones(lengths.sum(), dtype=bool)
+        is_word[firsts] = is_word[lasts] = False
+        words = np.full(len(is_word), NO_WORD, dtype=np.int64)
+        words[is_word] = (np.arange(len(is_word)) - np.repeat(firsts + 1 - seen.begin, lengths))[is_word]
+        rows = np.empty(len(is_word), dtype=np.int64)
+        rows[firsts], rows[lasts], rows[is_word] = (
+            len(table.counts),
+            len(table.counts) + 1,
+            rows_of_words[words[is_word]],
         )
+        taken = (table + self.specials).take(rows)
+        if seen is not cut:
+            is_word &= (np.repeat(cut.begin, lengths) <= words) & (words < np.repeat(cut.end, lengths))
+            words[~is_word] = NO_WORD
+        word_ids = np.full(len(is_word), NO_WORD, dtype=np.int32)
+        word_ids[is_word] = (words - np.repeat(begins[own][cut.sentence], lengths))[is_word]
+        windows = Windows(
+            sentence=cut.sentence,
+            offsets=[np.concatenate([[0], np.cumsum(taken.counts)[lasts]]).astype(np.int32)],
+            input_ids=[taken.ids],
+            word_ids=[np.repeat(word_ids, taken.counts)],
+        )
+        own_words = slice(begins[own][0], ends[own][-1]) if len(ends[own]) else slice(0)
+        words[is_word] -= own_words.start or 0
+        return Cut(windows, words, taken.counts, counts[own_words])
 
-    def _tokenize(self, distinct: Sequence[str], index: Ints, ends: Ints) -> Subwords:
-        """The sub-words of each word of the sentences."""
+    def _tokenize(self, distinct: Sequence[str], index: Ints, ends: Ints) -> tuple[Subwords, Ints]:
+        """Sub-words of some words, and the index among these of each word of the sentences."""
         if self.one_by_one:
-            return self.vocabulary.subwords(distinct).take(index)
+            return self.vocabulary.subwords(distinct), index
         flat = [distinct[word] for word in index.tolist()]
-        return of_sentences(self.tokenizer, [flat[begin:end] for begin, end in pairwise([0, *ends.tolist()])])
+        begins = [0, *ends[:-1].tolist()]
+        sentences = [flat[begin:end] for begin, end in zip(begins, ends.tolist(), strict=True)]
+        return subwords.of_sentences(self.tokenizer, sentences), np.arange(len(flat))
 
 
 class WordRanges(NamedTuple):
