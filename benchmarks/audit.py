@@ -31,7 +31,18 @@ from typing import Any
 from corruption import Error, corrupt
 from findings import Item, findings
 from host import describe_host
-from sides import MODEL, PACKAGE, ROOT, FinishedRuns, data_parser, measure, parse_or_run, read_columns, write_inputs
+from sides import (
+    MODEL,
+    PACKAGE,
+    ROOT,
+    FinishedRuns,
+    data_parser,
+    last_line,
+    measure,
+    parse_or_run,
+    read_columns,
+    write_inputs,
+)
 from tabulate import tabulate
 
 CLEANLAB = ("self_confidence", "normalized_margin")
@@ -166,7 +177,7 @@ def _sentences(folder: Path) -> Iterator[tuple[int, Any, Any]]:
     from tagline.audit import out_of_fold
 
     labels, _ = out_of_fold.read_provenance(folder, "audit_fold")
-    for sentences, probabilities in out_of_fold.read(folder / "train.parquet", labels, "audit_fold"):
+    for sentences, probabilities in out_of_fold.read(folder / "train.parquet", labels):
         for number, sentence in enumerate(sentences):
             start, end = sentences.offsets[number : number + 2]
             yield _index(sentence.id), sentence.known_gold, probabilities[start:end]
@@ -207,17 +218,8 @@ def summary(runs: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the last line."""
     found = means(runs)
     ours, plain = found["ours"]["average_precision"], max(found[name]["average_precision"] for name in CLEANLAB)
-    return {
-        "name": "audit",
-        "unit": "average precision",
-        "ours": ours,
-        "plain": plain,
-        "ratio": round(ours / plain, 2),
-        "rankings": found,
-        "runs": [
-            {name: run[name] for name in ("data", *SETTINGS, "sentences", "errors", "suspicions")} for run in runs
-        ],
-    }
+    about = [{name: run[name] for name in ("data", *SETTINGS, "sentences", "errors", "suspicions")} for run in runs]
+    return last_line("audit", "average precision", ours, plain, rankings=found, runs=about)
 
 
 if __name__ == "__main__":

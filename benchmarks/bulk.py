@@ -25,7 +25,7 @@ from typing import Any
 
 import psutil
 from host import describe_host
-from sides import ROOT, data_parser, read_columns
+from sides import ROOT, data_parser, last_line, read_columns
 
 # Seconds between two looks at the processes.
 INTERVAL = 0.5
@@ -50,8 +50,7 @@ def main() -> None:
 def summary(sizes: dict[int, dict[str, dict[str, float]]]) -> dict[str, Any]:
     """Return the last line."""
     ours, plain = (sizes[max(sizes)][side]["words_per_s"] for side in ("bulk", "predict"))
-    name = {"name": "bulk", "unit": "words/s", "ours": ours, "plain": plain, "ratio": round(ours / plain, 3)}
-    return name | {"sizes": sizes}
+    return last_line("bulk", "words/s", ours, plain, sizes=sizes)
 
 
 def rate(run: dict[str, float], start_up: dict[str, float], words: int) -> dict[str, float]:

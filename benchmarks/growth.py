@@ -22,7 +22,18 @@ from pathlib import Path
 from typing import Any
 
 from host import describe_host
-from sides import MODEL, PACKAGE, TASK, data_parser, measure, measured, parse_or_run, read_columns, tokenization
+from sides import (
+    MODEL,
+    PACKAGE,
+    TASK,
+    data_parser,
+    last_line,
+    measure,
+    measured,
+    parse_or_run,
+    read_columns,
+    tokenization,
+)
 
 # What each part works on: all words, those of train, or those of validation and test.
 PARTS = {"download": "all", "tokenize_align": "all", "batches": "train", "evaluate": "others"}
@@ -62,16 +73,8 @@ def summary(sizes: dict[int, dict[str, dict[str, float]]]) -> dict[str, Any]:
         for part in PARTS
     }
     worst = max(PARTS, key=lambda part: growth[part]["us_per_word"])
-    return {
-        "name": "growth",
-        "unit": "us/word",
-        "part": worst,
-        "ours": last[worst]["us_per_word"],
-        "plain": first[worst]["us_per_word"],
-        "ratio": growth[worst]["us_per_word"],
-        "growth": growth,
-        "sizes": sizes,
-    }
+    ours, plain = (size[worst]["us_per_word"] for size in (last, first))
+    return last_line("growth", "us/word", ours, plain, part=worst, growth=growth, sizes=sizes)
 
 
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, int]:

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sides import MODEL, PACKAGE, measure, parse_or_run
+from sides import MODEL, PACKAGE, last_line, measure, parse_or_run
 from tabulate import tabulate
 
 # Features on which the speed of matrix products depends.
@@ -100,8 +100,8 @@ def main() -> None:
     if warning:
         print(f"warning: {warning}")
     ours, plain = (round(host.rates[name]["all"], 1) for name in (chosen, "fp32"))
-    result = {"name": "host", "unit": "GFLOP/s", "ours": ours, "plain": plain, "ratio": round(ours / plain, 2)}
-    print(json.dumps(result | {"host": host.about, "rates": host.rates, "warning": warning}))
+    more = {"host": host.about, "rates": host.rates, "warning": warning}
+    print(json.dumps(last_line("host", "GFLOP/s", ours, plain, **more)))
 
 
 def contradiction(rates: Rates, chosen: str) -> str | None:

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from host import Host, measure_host
-from sides import ROOT, TASK, data_parser, measure, measured, parse_or_run, read_columns
+from sides import ROOT, TASK, data_parser, last_line, measure, measured, parse_or_run, read_columns
 
 SPLITS = ("validation", "test")
 PIPELINES = {"pipeline": 1, "pipeline_batch_8": 8}
@@ -84,19 +84,9 @@ def summary(
         form = host.about["precision"] if side == "torch" else side
         sides[side]["share"] = host.share(done["sub_words"], seconds[side], form)
     fastest = max(done["backends"], key=lambda side: speeds[side])
-    return {
-        "name": "predict",
-        "unit": "words/s",
-        "sentences": done["sentences"],
-        "words": done["words"],
-        "ours": round(speeds[fastest]),
-        "plain": round(speeds["pipeline"]),
-        "ratio": sides[fastest]["times_pipeline"],
-        "fastest": fastest,
-        "share": sides[fastest]["share"],
-        "sides": sides,
-        "host": host.about,
-    }
+    ours, plain = (sides[side]["words_per_s"] for side in (fastest, "pipeline"))
+    about = {"fastest": fastest, "share": sides[fastest]["share"], "sides": sides, "host": host.about}
+    return last_line("predict", "words/s", ours, plain, sentences=done["sentences"], words=done["words"], **about)
 
 
 def f1(gold: Sequence[Entities], found: Sequence[Entities]) -> float:

@@ -40,7 +40,7 @@ from typing import Any
 import numpy as np
 import psutil
 from host import about
-from sides import ROOT, data_parser, measure, parse_or_run, read_columns
+from sides import ROOT, data_parser, last_line, measure, parse_or_run, read_columns
 from tabulate import tabulate
 
 SIDES = ("pipeline", "ours")
@@ -102,18 +102,9 @@ def summary(
     plain, ours = (best[most, side] for side in SIDES)
     speeds = [each["words_per_s"] for each in overload.values()]
     sides = {side: {clients: best[clients, side] for clients, other in best if other == side} for side in SIDES}
-    return {
-        "name": "serve",
-        "unit": "words/s",
-        "ours": ours["words_per_s"],
-        "plain": plain["words_per_s"],
-        "ratio": round(ours["words_per_s"] / plain["words_per_s"], 2),
-        "cpu_ratio": round(plain["cpu_ms"] / ours["cpu_ms"], 2),
-        "sides": sides,
-        "checked": checked,
-        "overload": {"kept": round(min(speeds) / max(speeds), 2), **overload},
-        "host": about(),
-    }
+    more = {"cpu_ratio": round(plain["cpu_ms"] / ours["cpu_ms"], 2), "sides": sides, "checked": checked}
+    more["overload"] = {"kept": round(min(speeds) / max(speeds), 2), **overload}
+    return last_line("serve", "words/s", ours["words_per_s"], plain["words_per_s"], **more, host=about())
 
 
 @contextmanager

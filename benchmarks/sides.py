@@ -184,6 +184,11 @@ def measure(script: str, side: str, folder: str, *options: str) -> dict[str, Any
     return json.loads(done.stdout.splitlines()[-1]) | {"total": time.perf_counter() - start}
 
 
+def last_line(name: str, unit: str, ours: float, plain: float, **more: Any) -> dict[str, Any]:
+    """Return the last line of a benchmark, with the ratio of both sides."""
+    return {"name": name, "unit": unit, "ours": ours, "plain": plain, "ratio": round(ours / plain, 2), **more}
+
+
 def measured(start: float, clock: Callable[[], float] = time.perf_counter) -> dict[str, float]:
     """Return the seconds of a clock since ``start``, and the peak resident memory of the process in bytes.
 

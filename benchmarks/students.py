@@ -1,7 +1,7 @@
 """Benchmark of models of several sizes: F1 of test against words per second, also of spaCy's CNN.
 
     python benchmarks/students.py . student                        pipeline folders that have run
-    python benchmarks/students.py . student --spacy --plot students.svg
+    python benchmarks/students.py . student --spacy
 
 Each model labels the test split of the first folder with its fastest backend: int8, else ONNX, else PyTorch. spaCy's
 default entity recogniser is trained on the same train, and kept as it was after its best epoch on validation. The
@@ -14,7 +14,6 @@ Prints one line per model, and ends with one line of JSON, whose ratio compares 
 from __future__ import annotations
 
 import argparse
-import html
 import json
 import random
 import tempfile
@@ -24,9 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from host import describe_host
-from plot import COLORS, Axes
 from predict import BACKENDS, f1
-from sides import measure, measured, parse_or_run
+from sides import last_line, measure, measured, parse_or_run
 
 SPACY = "spaCy"
 DROPOUT, BATCH = 0.1, 32
@@ -40,7 +38,6 @@ def main() -> None:
     parser.add_argument("--spacy", action="store_true", help="train and measure spaCy's CNN too")
     parser.add_argument("--epochs", type=int, default=20, help="of spaCy (default: 20)")
     parser.add_argument("--rounds", type=int, default=3, help="number of measurements per model (default: 3)")
-    parser.add_argument("--plot", type=Path, help="SVG file to write")
     arguments = parse_or_run(parser, {"train": train_spacy, SPACY: label_with_spacy, "model": label})
     with tempfile.TemporaryDirectory() as folder:
         data = str(arguments.folders[0].resolve())
@@ -58,23 +55,8 @@ def main() -> None:
     }
     for name, numbers in models.items():
         print(f"{name:20} {numbers['backend']:10} {numbers['words_per_s']:>9,} words/s  F1 {numbers['f1']:.3f}")
-    if arguments.plot:
-        points = {name: (numbers["words_per_s"], numbers["f1"]) for name, numbers in models.items()}
-        arguments.plot.write_text(scatter(points), encoding="utf-8")
     plain, ours = (models[title(arguments.folders[index])]["words_per_s"] for index in (0, -1))
-    print(
-        json.dumps(
-            {
-                "name": "students",
-                "unit": "words/s",
-                "ours": ours,
-                "plain": plain,
-                "ratio": round(ours / plain, 2),
-                "models": models,
-                "host": describe_host(),
-            }
-        )
-    )
+    print(json.dumps(last_line("students", "words/s", ours, plain, models=models, host=describe_host())))
 
 
 def title(pipeline: Path) -> str:
@@ -157,18 +139,6 @@ def label_with_spacy(target: Path, arguments: argparse.Namespace) -> dict[str, A
     start = time.perf_counter()
     found = [[(entity.label_, entity.start, entity.end) for entity in doc.ents] for doc in nlp.pipe(docs)]
     return result(gold, found, measured(start), SPACY)
-
-
-def scatter(points: Mapping[str, tuple[float, float]]) -> str:
-    """Draw the models by words per second and F1."""
-    axes = Axes(*zip(*points.values(), strict=True))
-    parts = []
-    for name, (speed, score) in points.items():
-        x, y = axes.x(speed), axes.y(score)
-        parts.append(f'<circle cx="{x}" cy="{y}" r="4" fill="{COLORS[name == SPACY]}"/>')
-        end = ' text-anchor="end"' if speed > axes.x_ticks[-1] / 2 else ""
-        parts.append(f'<text x="{x + (-8 if end else 8)}" y="{y + 4}"{end}>{html.escape(name)}</text>')
-    return axes.svg(parts, "Words per second", "F1 of test by words per second")
 
 
 if __name__ == "__main__":

@@ -11,11 +11,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import pytest
 from helpers.project import ROOT, STAGES, edit, json_of, run_stage
 
-from tagline.core.errors import UserError
 from tagline.labels.entities import entities
 
 BENCHMARKS = ROOT / "benchmarks"
@@ -53,12 +51,11 @@ def test_promise_simulates_both_rules(finished: Path) -> None:
 
 @pytest.mark.rare
 def test_students_are_measured_beside_spacy(finished: Path) -> None:
-    models = result_of("students", ".", "--spacy", "--epochs=1", "--rounds=1", "--plot=students.svg")["models"]
+    models = result_of("students", ".", "--spacy", "--epochs=1", "--rounds=1")["models"]
     root = Path().resolve().name
     assert list(models) == [root, "spaCy"]
     assert models[root]["f1"] == json_of("metrics/export.json")["export.int8.f1"]
     assert all(numbers["words_per_s"] > 0 for numbers in models.values())
-    assert Path("students.svg").read_text().count("<circle") == 2
 
 
 @pytest.mark.rare
@@ -116,52 +113,6 @@ def test_training_measures_each_run_once(finished: Path) -> None:
     again = result_of("training", *options)  # nothing but the rates of the host is measured again
     assert again | {"share": result["share"]} == result
     assert Path("runs.jsonl").read_text() == runs
-
-
-@pytest.mark.rare
-def test_learning_curve_measures_each_run_once(workspace: Path) -> None:
-    options = ("--sizes", "3", "5", "8", "12", "99", "--seeds=1", "--least=1", "--runs=runs.jsonl", "--plot=plot.svg")
-    result = result_of("curve", *options)
-    runs = [json.loads(line) for line in Path("runs.jsonl").read_text().splitlines()]
-    assert [run["sentences"] for run in runs] == [3, 5, 8, 12, 16]
-    curve = result["curves"]["params.yaml"]
-    assert curve["hidden"] == runs[-1]["test.f1"]
-    assert curve["interval"][0] <= curve["gain"] <= curve["interval"][1]
-    assert Path("plot.svg").read_text().count("<circle") == 6  # one is of the legend
-    assert result_of("curve", *options) == result
-    assert len(Path("runs.jsonl").read_text().splitlines()) == 5
-    # All sentences are trained as the stages do it.
-    edit(Path("params.yaml"), "  seed: 7", "  seed: 1")
-    for stage in STAGES[:4]:
-        run_stage(stage)
-    assert json.loads(Path("metrics/evaluate.json").read_text())["test.f1"] == runs[-1]["test.f1"]
-
-
-def test_sizes_that_allow_no_curve_are_one_message(workspace: Path, load: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", "curve --sizes 5 8 12 16".split())
-    message = "--sizes: 3 below the 16 training sentences; expected at least 4, such as 100 200"
-    with pytest.raises(UserError, match=message):
-        load("curve").main()
-
-
-def test_law_of_a_learning_curve_is_found(load: Any) -> None:
-    sizes, deviations = (100, 200, 400, 800, 1600), (0.05, -0.1, 0.05, 0.05, -0.05)
-
-    def points(deviation: float) -> list[tuple[int, float]]:
-        """Two runs of each size, which deviate from the law and by chance."""
-        factors = [(1 + deviation * each, chance) for each in deviations for chance in (-0.01, 0.01)]
-        runs = zip(np.repeat(sizes, 2).tolist(), factors, strict=True)
-        return [(size, 1 - 2 * size**-0.3 * factor + chance) for size, (factor, chance) in runs]
-
-    exact, rough = (load("power_law").PowerLaw(points(deviation)) for deviation in (0, 1))
-    assert (exact.factor, exact.exponent) == pytest.approx((2, 0.3))
-    gain = 2 * (1600**-0.3 - 2100**-0.3)
-    assert exact.gain(1600, 500) == pytest.approx((gain, gain, gain), abs=1e-6)
-    assert exact.interval(2100) == pytest.approx([1 - 2 * 2100**-0.3] * 2, abs=1e-6)
-    _, low, high = rough.gain(1600, 500)
-    assert low < gain < high
-    low, high = rough.interval(2100)
-    assert low < exact.f1(2100) < high
 
 
 def test_faster_format_than_auto_is_a_warning(load: Any) -> None:

@@ -29,21 +29,19 @@ LAYERS = (
     {"audit"},
     {"tools/annotation", "tools/inspection", "tools/comparison", "tools/settings", "tools/results"},
     {"tools/predict", "tools/audit"},
-    {"tools/suggestion", "tools/bulk", "tools/serving"},
+    {"tools/suggestion", "tools/bulk", "tools/serving", "tools/curve"},
 )
 ROW = {folder: row for row, folders in enumerate(LAYERS) for folder in folders}
 
 # Modules that a stage declares with their folder and does not load.
 UNNEEDED = {
     "stages/tagline/artifacts/raw_data.py",  # export reads no data set
-    "stages/tagline/core/names.py",  # download and tokenize-align alone read it
     "stages/tagline/core/findings.py",  # train, evaluate and export count nothing unusual
     "stages/tagline/core/launchers.py",  # download and tokenize-align are never launched as several processes
     "stages/tagline/core/progress.py",  # tokenize-align uses no library with bars of its own but `datasets`
     "stages/tagline/hub/epoch_pushes.py",  # export pushes once
     "stages/tagline/labels/model_settings.py",  # tokenize-align opens no model
     "stages/tagline/model/backends/onnx_model.py",  # train and evaluate compute with PyTorch
-    "stages/tagline/training/torch_settings.py",  # evaluate and export train nothing
     "stages/tagline/model/heads/head_weights.py",  # likewise
     "stages/tagline/model/used_embeddings.py",  # likewise
     "stages/tagline/text/agreement.py",  # export splits raw text, and compares no words

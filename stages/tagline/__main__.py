@@ -40,6 +40,7 @@ VERBS = {
     "Results": {
         "scores": Verb("results.program.scores", "pipeline", "print the scores of the last run"),
         "compare": Verb("comparison.program.main", "pipeline", "compare commits, seeds and experiments"),
+        "curve": Verb("curve.program.main", "pipeline", "measure what more sentences are likely worth"),
     },
     "Model": {
         "predict": Verb("predict.program.main", "", "find entities in texts and files"),

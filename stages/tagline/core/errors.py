@@ -51,9 +51,10 @@ def program_name() -> str:
 
 
 def install_command(extra: str) -> str:
-    """The command that installs an extra of pyproject.toml, in a clone or beside the installed package."""
+    """The command that installs an extra of pyproject.toml, or none, in a clone or beside the installed package."""
     in_clone = (Path(__file__).parents[3] / "pyproject.toml").is_file()
-    return f"pip install -e '.[{extra}]'" if in_clone else f"pip install 'tagline[{extra}]'"
+    extras = f"[{extra}]" if extra else ""
+    return f"pip install -e '.{extras}'" if in_clone else f"pip install 'tagline{extras}'"
 
 
 @contextmanager

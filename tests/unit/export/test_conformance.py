@@ -29,7 +29,7 @@ def test_other_implementation_agrees(decoding: Decoding, biases: Biases, split: 
     folder = save_export(tmp_path / "export", seed=4, max_length=40, backend="onnx-int8")
     rule = replace(exported.read(folder), decoding=decoding, biases=biases, sentences=SentenceRule(split))
     exported.write(rule, folder)
-    parity.write(folder)
+    parity.write_conformance(folder)
     rows = [json.loads(line) for line in (folder / parity.CONFORMANCE).read_text().splitlines()]
     with Tagger(folder) as tagger:
         found = tagger([row["text"] for row in rows])

@@ -6,11 +6,7 @@ also cover how far a curve is from a law (Hestness et al., 2017, "Deep learning 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import groupby
-from operator import itemgetter
-from statistics import mean
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 from scipy import stats
@@ -25,26 +21,24 @@ class PowerLaw:
     """A law of some runs.
 
     Args:
-        points: sentences and F1 of each run, ascending, of at least three sizes.
+        means: the mean F1 of each number of sentences, of at least three.
 
     Attributes:
         factor: the error of one sentence.
         exponent: how fast it falls.
     """
 
-    def __init__(self, points: Sequence[tuple[int, float]]) -> None:
-        means = [(size, mean(f1 for _, f1 in runs)) for size, runs in groupby(points, key=itemgetter(0))]
-        sizes, f1 = np.array(means).T
-        logs = np.log(sizes)
-        line = stats.linregress(logs, np.log(np.maximum(1 - f1, SMALLEST)))
+    def __init__(self, means: Mapping[int, float]) -> None:
+        logs = np.log(list(means))
+        line = stats.linregress(logs, np.log(np.maximum(1 - np.array([*means.values()]), SMALLEST)))
         self.factor, self.exponent = float(np.exp(line.intercept)), float(-line.slope)
         self._t = float(stats.t.isf(TAIL, len(means) - 2))
         self._count, self._mean, self._squares = len(means), logs.mean(), ((logs - logs.mean()) ** 2).sum()
         self._slope_error = float(line.stderr)
 
-    def f1(self, sentences: Any) -> Any:
-        """The F1 of a number of sentences, or of an array of them."""
-        return 1 - self.factor * np.asarray(sentences, dtype=np.float64) ** -self.exponent
+    def f1(self, sentences: float) -> float:
+        """The F1 of a number of sentences."""
+        return float(1 - self.factor * sentences**-self.exponent)
 
     def interval(self, sentences: int) -> tuple[float, float]:
         """The interval of 80 % of the mean F1 that is measured with a number of sentences."""

@@ -1,0 +1,1 @@
+"""`tagline curve`: F1 for growing parts of train, and what more sentences are likely worth."""

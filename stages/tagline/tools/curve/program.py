@@ -1,0 +1,81 @@
+"""Measure F1 of test for growing parts of train, and what more sentences are likely worth.
+
+    tagline curve --runs curve.jsonl --plot curve.html
+
+Reads params.yaml, data/raw and models/pretrained of the current folder, so run `dvc repro download` first. Each run is
+tokenize_align, train and evaluate on one thread in a temporary folder: by default of 100, 200, 400, 800, 1,600 and all
+sentences, with three seeds. The parts of a seed are nested, and repeated until all epochs have 3,200 sentences; all
+sentences are trained as `dvc repro` does. Runs that --runs has are not repeated, so an interrupted command continues.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean, stdev
+
+from tagline.core.errors import ArgumentParser
+from tagline.core.outputs import check_writable
+from tagline.core.terminal import show
+from tagline.tools.predict.options import natural
+
+SIZES, SEEDS = (100, 200, 400, 800, 1600), (42, 13, 87)
+
+
+def main() -> None:
+    options = parsed()
+    # Here, since --help need not wait for libraries.
+    from tagline.tools.curve.power_law import PowerLaw
+    from tagline.tools.curve.runs import Curve
+
+    for option in ("runs", "plot"):
+        if path := getattr(options, option):
+            check_writable(f"--{option}", path)
+    runs = Curve(options.runs).measure(options.sizes, options.seeds, options.jobs)
+    means = {size: fmean(f1) for size, f1 in runs.items()}
+    *smaller, total = means
+    law, of_smaller = PowerLaw(means), PowerLaw({size: means[size] for size in smaller})
+    text = [
+        f"{size:>9,} sentences: F1 {means[size]:.3f}{f' ± {stdev(f1):.3f}' if len(f1) > 1 else ''}"
+        for size, f1 in runs.items()
+    ]
+    low, high = of_smaller.interval(total)
+    text.append(f"of all sentences, the smaller parts predict {of_smaller.f1(total):.3f} ({low:.3f} to {high:.3f})")
+    gain, low, high = law.gain(total, options.more)
+    text.append(
+        f"{options.more:,} more sentences are likely worth {gain:+.3f} F1 (80 % interval: {low:+.3f} to {high:+.3f})"
+    )
+    show("\n".join(text))
+    if options.plot:
+        start, end = min(means), total + options.more
+        line = [(size, law.f1(size)) for size in range(start, end + 1, max(1, (end - start) // 60))]
+        dots = [(size, each) for size, f1 in runs.items() for each in f1]
+        options.plot.write_text(page(dots, line, text[-1]), encoding="utf-8")
+
+
+def parsed() -> argparse.Namespace:
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=natural, nargs="+", default=SIZES, metavar="N", help="sentences of the parts")
+    parser.add_argument("--seeds", type=natural, nargs="+", default=SEEDS, metavar="N", help="of parts and of training")
+    parser.add_argument("--more", type=natural, default=500, metavar="N", help="sentences to add (default: 500)")
+    parser.add_argument("--jobs", type=natural, default=1, metavar="N", help="runs at the same time (default: 1)")
+    parser.add_argument("--runs", type=Path, metavar="FILE", help="JSON Lines to which runs are appended")
+    parser.add_argument("--plot", type=Path, metavar="FILE.html", help="write the curve as a page")
+    return parser.parse_args()
+
+
+def page(dots: Sequence[tuple[int, float]], line: Sequence[tuple[int, float]], text: str) -> str:
+    """Draw the runs as dots and the law as a line.
+
+    Args:
+        dots: sentences and F1 of the runs, ascending by size.
+        line: of points of the law, likewise; it ends to the right of all dots.
+        text: what the page says.
+    """
+    from tagline.report import charts
+    from tagline.report.html_files import render_file
+
+    chart = charts.curve("F1 of test", "Sentences", [*dots, *line])
+    variables = {"chart": chart, "frame": charts, "dots": len(dots), "text": text}
+    return render_file(Path(__file__).with_name("page.html"), variables)

@@ -1,0 +1,128 @@
+"""The runs of a learning curve: stages on a part of train, each in a folder of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby, product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tagline.artifacts import raw_data
+from tagline.core.errors import UserError
+from tagline.core.names import DOCUMENT
+from tagline.core.outputs import read_json
+from tagline.core.params import PARAMS, read_section
+from tagline.core.provenance import verify, write_hashes
+from tagline.core.terminal import show
+from tagline.sources.formats.json_objects import rows_in
+from tagline.sources.formats.lines import read_lines
+from tagline.tools.settings.sections import SECTIONS
+
+CODE = Path(__file__).parents[3]
+RAW, PRETRAINED = Path("data/raw"), Path("models/pretrained")
+STAGES = ("tokenize_align", "train", "evaluate")
+# Sizes below all sentences: with fewer, the law of the smaller ones has no interval worth its name.
+LEAST_SIZES = 4
+# Sentences that all epochs have together at least: eight epochs of a hundred sentences are a few steps.
+LEAST_SENTENCES = 3200
+
+
+class Curve:
+    """The runs with params.yaml, data/raw and models/pretrained of the current folder.
+
+    Args:
+        file: JSON Lines to which runs are appended; those in it are not repeated.
+
+    Raises:
+        UserError: params.yaml has errors; what download writes is missing or damaged; or the file is not JSON Lines.
+    """
+
+    def __init__(self, file: Path | None) -> None:
+        self.file = file
+        self.finished = [run for _, run in rows_in(read_lines(file), str(file))] if file and file.exists() else []
+        self.params = {stage: read_section(stage, SECTIONS[stage]).model_dump(mode="json") for stage in STAGES}
+        self.params["tokenize_align"]["limits"] = dict.fromkeys(self.params["tokenize_align"]["limits"])
+        train, hashes = self.params["train"], [verify(path, "download") for path in (RAW, PRETRAINED)]
+        del train["seed"]  # each run has its own
+        train["hub"]["push"] = False
+        decisive = json.dumps([self.params, LEAST_SENTENCES, *hashes], sort_keys=True)
+        self.settings = hashlib.sha256(decisive.encode()).hexdigest()[:12]
+        train["folder"] = str(Path(train["folder"]).absolute())
+        self.raw = raw_data.load(RAW)
+
+    def measure(self, sizes: Collection[int], seeds: Collection[int], jobs: int) -> dict[int, list[float]]:
+        """Run each size and all sentences with each seed, some at the same time.
+
+        Returns:
+            For each size, ascending, the F1 of test of each seed.
+
+        Raises:
+            UserError: a stage fails, or fewer than four sizes are below the number of all sentences.
+        """
+        total = self.raw.sentences["train"]
+        below = sorted(size for size in set(sizes) if size < total)
+        if len(below) < LEAST_SIZES:
+            raise UserError(
+                f"--sizes: {len(below)} below the {total:,} training sentences; expected at least {LEAST_SIZES}, "
+                "such as 100 200 400 800"
+            )
+        with ThreadPoolExecutor(jobs) as pool:
+            f1 = pool.map(lambda pair: self._run(*pair), product([*below, total], seeds))
+            return {size: [next(f1) for _ in seeds] for size in (*below, total)}
+
+    def _run(self, sentences: int, seed: int) -> float:
+        run: dict[str, Any] = {"settings": self.settings, "sentences": sentences, "seed": seed}
+        if found := [each["test.f1"] for each in self.finished if run.items() <= each.items()]:
+            return float(found[0])
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            params = self.params | {"train": self.params["train"] | {"seed": seed}}
+            (folder / PARAMS).write_text(json.dumps(params), encoding="utf-8")  # which is YAML
+            for path in (RAW, PRETRAINED):
+                shutil.copytree(path, folder / path)
+            if sentences < self.raw.sentences["train"]:
+                shutil.rmtree(folder / RAW / "train")
+                part, raw = {"train": self._part(sentences, seed)}, self.raw
+                raw_data.write(folder / RAW, part, raw.tag_columns, raw.annotated, raw.spans)
+                write_hashes(folder / RAW)
+            for stage in STAGES:
+                run_stage(stage, folder)
+            run["test.f1"] = read_json(folder / "metrics/evaluate.json", "evaluate")["test.f1"]
+        show(f"{sentences:,} sentences, seed {seed}: F1 {run['test.f1']:.4f}")
+        if self.file:
+            with self.file.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(run) + "\n")
+        return float(run["test.f1"])
+
+    def _part(self, sentences: int, seed: int) -> list[dict[str, Any]]:
+        """Draw documents in random order until they have enough sentences; the last one may be cut."""
+        rows = (row for batch in self.raw.batches("train") for row in batch.to_pylist())
+        documents = [list(each) for _, each in groupby(rows, key=lambda row: row[DOCUMENT])]
+        order = np.random.default_rng(seed).permutation(len(documents))
+        part = [row for index in order for row in documents[index]][:sentences]
+        copies = math.ceil(LEAST_SENTENCES / self.params["train"]["epochs"] / sentences)
+        return [
+            {**row, raw_data.ID: f"{copy}-{row[raw_data.ID]}", DOCUMENT: f"{copy}-{row[DOCUMENT]}"}
+            for copy in range(copies)
+            for row in part
+        ]
+
+
+def run_stage(stage: str, folder: Path) -> None:
+    """Run a script of stages/ in a folder on one thread; raise a `UserError` with its message if it fails."""
+    command = [sys.executable, str(CODE / f"{stage}.py")]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "TAGLINE_PROCESSES": "1"}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise UserError(done.stderr.strip())

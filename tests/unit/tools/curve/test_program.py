@@ -1,0 +1,44 @@
+"""`tagline curve`: each run once, all sentences as the stages train them, and what it says."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from helpers.project import STAGES, edit, exit_of, json_of, run_stage, run_verb
+
+from tagline.tools.curve import runs
+
+
+@pytest.mark.rare
+def test_learning_curve_measures_each_run_once(
+    workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "LEAST_SENTENCES", 1)
+    options = ("--sizes", "3", "5", "8", "12", "99", "--seeds=1", "--runs=runs.jsonl", "--plot=plot.html")
+    run_stage("download")
+    said = []
+    for _ in range(2):
+        capsys.readouterr()
+        run_verb("curve", *options)
+        said.append(capsys.readouterr().out.splitlines())
+    measured = [json.loads(line) for line in Path("runs.jsonl").read_text().splitlines()]
+    assert [run["sentences"] for run in measured] == [3, 5, 8, 12, 16]
+    assert len(said[0]) == 5 + 7
+    assert said[0][5:] == said[1]
+    assert said[1][4] == f"       16 sentences: F1 {measured[-1]['test.f1']:.3f}"
+    gain, low, high = map(float, re.findall(r"[-+]\d\.\d+", said[1][-1]))
+    assert low <= gain <= high
+    assert Path("plot.html").read_text().count("<circle") == 5
+    # All sentences are trained as the stages do it.
+    edit(Path("params.yaml"), "  seed: 7", "  seed: 1")
+    for stage in STAGES[1:4]:
+        run_stage(stage)
+    assert json_of("metrics/evaluate.json")["test.f1"] == measured[-1]["test.f1"]
+
+
+def test_sizes_that_allow_no_curve_are_one_message(finished: Path) -> None:
+    message = "curve: --sizes: 3 below the 16 training sentences; expected at least 4, such as 100 200 400 800"
+    assert exit_of("curve", "--sizes", "5", "8", "12", "16") == message
