@@ -48,7 +48,7 @@ def params_errors(content: CommentedMap, path: Path = PARAMS) -> list[str]:
 
 
 def defaults(content: CommentedMap) -> Iterator[str]:
-    """Yield a note on each key that params without errors leave out; what a format needs is not one of them."""
+    """Yield a note on each key that params without errors leave out, but for those of the data set's format."""
     for name, schema in SECTIONS.items():
         for keys, value in _left_out(validated(content, name, schema), (name,)):
             line, _ = find(content, keys)
