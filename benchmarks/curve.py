@@ -46,11 +46,11 @@ from tagline.artifacts import raw_data
 from tagline.core.errors import UserError, exit_with_message
 from tagline.core.params import PARAMS, list_errors, plain, read_file
 from tagline.core.provenance import HASHES, write_hashes
-from tagline.tools.predict.options import natural
 from tagline.tools.settings.pipelines import set_param
 from tagline.tools.settings.sections import params_errors
 from tagline.tools.settings.yaml_files import text_of
 from tagline.tools.suggestion import coverage
+from tagline.tools.texts.options import natural
 from tagline.training.train_params import WITHOUT_EFFECT
 
 RAW, PRETRAINED = Path("data/raw"), Path("models/pretrained")

@@ -25,7 +25,7 @@ from tagline.artifacts import exported
 from tagline.artifacts.exported import WordRule
 from tagline.core.provenance import write_hashes
 from tagline.sources.formats.annotation_page import content_hash
-from tagline.tools.annotation import tool_formats
+from tagline.tools.answers.options import TOOLS
 
 run, exit_of = partial(run_verb, "predict"), partial(project.exit_of, "predict")
 
@@ -107,9 +107,9 @@ def test_standard_input_goes_to_standard_output(folder: Path, monkeypatch: pytes
         assert capfd.readouterr() == (expected, "")
 
 
-@pytest.mark.parametrize("name", tool_formats.NAMES)
+@pytest.mark.parametrize("name", TOOLS)
 def test_annotation_tools_get_tasks_of_texts_with_words(folder: Path, name: str) -> None:
-    """What a task contains, tests/unit/tools/annotation shows."""
+    """What a task contains, tests/unit/tools/answers shows."""
     Path("in.txt").write_text(f"{TEXT}\n\nin Oslo\nno entity\n", encoding="utf-8")
     run("--input", "in.txt", "--output", "out", "--output-format", name, "--min-score", "0.1")
     run("", "--output", "none", "--output-format", name)

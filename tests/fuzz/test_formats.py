@@ -22,7 +22,7 @@ from tagline.sources.formats.annotated import AnnotatedFiles
 from tagline.sources.formats.lines import read_lines
 from tagline.sources.formats.registry import FORMATS
 from tagline.sources.stage import to_row
-from tagline.tools.predict import readers
+from tagline.tools.texts import readers
 from tagline.training.train_params import Train
 
 pytestmark = pytest.mark.rare

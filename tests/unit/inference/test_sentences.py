@@ -18,7 +18,7 @@ from tagline.inference import tagger as module
 from tagline.text.sentences import library_version, split_sentences
 from tagline.text.words import split_words
 from tagline.tokenization.subword_windows import WindowCutter
-from tagline.tools.predict.readers import read_columns
+from tagline.tools.texts.readers import read_columns
 
 TEXT = "Ada lives in Oslo. Bo lives in Lind. Is Ada in?\n\nOslo " + "in Oslo " * 9 + "."
 

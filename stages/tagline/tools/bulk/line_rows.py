@@ -18,7 +18,7 @@ from tagline.core.errors import UserError
 from tagline.sources.formats.json_objects import rows_in
 from tagline.tools.bulk.columns import TEXT, Column, Types, add_types, to_table
 from tagline.tools.bulk.inputs import BATCH_ROWS, FormatName, InputFile, Rows, Scan, Slice
-from tagline.tools.predict.readers import split_at_spaces
+from tagline.tools.texts.readers import split_at_spaces
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # The longest line in bytes.

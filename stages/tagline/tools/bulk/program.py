@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from tagline.core.errors import ArgumentParser, UserError
 from tagline.core.terminal import show
-from tagline.tools.predict.options import add_model, add_no_split, natural
+from tagline.tools.texts.options import add_model, add_no_split, natural
 
 if TYPE_CHECKING:
     from tagline.tools.bulk.parts import Record

@@ -11,7 +11,7 @@ from helpers.messages import message_of
 
 from tagline.inference.documents import Document
 from tagline.sources.formats.lines import decoded_lines
-from tagline.tools.predict.readers import read_columns, read_json, read_texts
+from tagline.tools.texts.readers import read_columns, read_json, read_texts
 
 Read = Callable[..., object]
 
@@ -67,7 +67,7 @@ EXPECTED = '; expected JSON objects with "text" or "words", one per line or all 
         (read_json, '[{"text": "a"},\n{}]', "in:2: neither 'text' nor 'words' (no key)" + EXPECTED),
         (read_json, '{"txt": "a", "id": 1}', "in:1: neither 'text' nor 'words' (txt, id)" + EXPECTED),
         (read_json, '{"text": "a", "words": ["a"]}', "in:1: both 'text' and 'words'" + EXPECTED),
-        (read_json, '\n{"text": null}', "in:2: 'text' is None; expected a string"),
+        (read_json, '\n{"text": null}', "in:2: 'text' is null; expected a string"),
         (read_json, f'{{"text": {[1] * 99}}}', f"in:1: 'text' is {[1] * 19}"[:-1] + ",...; expected a string"),
         (read_json, f'{{"{"k" * 99}": 1}}', f"in:1: neither 'text' nor 'words' ({'k' * 57}...)" + EXPECTED),
         (read_json, '{"words": ["a", ""]}', "in:1: 'words' is ['a', '']; expected a list of non-empty strings"),

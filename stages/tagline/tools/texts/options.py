@@ -1,4 +1,4 @@
-"""Options shared by `tagline predict`, `tagline suggest` and `tagline bulk`: formats of input, the model, numbers."""
+"""Options that verbs share: formats of input, the model, numbers; no library is loaded, for `--help`."""
 
 from __future__ import annotations
 
@@ -79,13 +79,6 @@ def add_no_split(parser: argparse.ArgumentParser) -> None:
         action="store_const",
         const=False,
         help="do not split raw text into sentences; default: as in training",
-    )
-
-
-def add_guideline(parser: argparse.ArgumentParser) -> None:
-    """Add ``--guideline``, for the annotation page."""
-    parser.add_argument(
-        "--guideline", type=Path, metavar="FILE", help="how to annotate: a text that the annotation page shows"
     )
 
 
