@@ -60,7 +60,7 @@ READERS: dict[str, tuple[Callable[..., Any], str, bytes]] = {
     "texts": (readers.read_texts, ".txt", "Ada in Osl\u00f6.\n".encode() * 9),
     "words": (readers.read_words, ".txt", "Ada in Osl\u00f6 .\n".encode() * 9),
     "json": (readers.read_json, ".json", json.dumps([{"text": "Ada in Oslo"}, {"words": ["Ada"]}] * 3).encode()),
-    "columns": (readers.read_columns, ".txt", b"Ada B-X\nin O\n\n" * 9),
+    "columns": (readers.read_conll, ".txt", b"Ada B-X\nin O\n\n" * 9),
 }
 
 

@@ -22,10 +22,10 @@ from tagline.core import shards
 from tagline.core.errors import UserError
 from tagline.inference import Document, Tagger
 from tagline.tools.answers.notations import predictions
-from tagline.tools.bulk import line_rows, parquet_rows
+from tagline.tools.bulk import rows
 from tagline.tools.bulk.columns import POSITION, PROBLEM, Column, answers
-from tagline.tools.bulk.inputs import InputFile, Rows, Scan
-from tagline.tools.bulk.plan import Part, Plan
+from tagline.tools.bulk.inputs import Rows
+from tagline.tools.bulk.plan import OutputPart, Plan
 from tagline.tools.bulk.storage import Folder
 from tagline.tools.texts.readers import document
 
@@ -54,12 +54,7 @@ class Record(NamedTuple):
     failure: str = ""
 
 
-def scan(file: InputFile, part_rows: int) -> Scan:
-    """Read a file once; see `Scan`."""
-    return parquet_rows.scan(file, part_rows) if file.format == "parquet" else line_rows.scan(file, part_rows)
-
-
-def complete(part: Part, folder: Folder) -> Record | None:
+def complete(part: OutputPart, folder: Folder) -> Record | None:
     """Return the record of a part if it is complete."""
     try:
         with folder.opened(part.name) as file:
@@ -68,7 +63,7 @@ def complete(part: Part, folder: Folder) -> Record | None:
         return None
 
 
-def make(part: Part, plan: Plan, folder: Folder, tagger: Callable[[], Tagger]) -> Record:
+def make(part: OutputPart, plan: Plan, folder: Folder, tagger: Callable[[], Tagger]) -> Record:
     """Label a part and write it, unless it is complete.
 
     Args:
@@ -82,11 +77,10 @@ def make(part: Part, plan: Plan, folder: Folder, tagger: Callable[[], Tagger]) -
     """
     if record := complete(part, folder):
         return record
-    read = parquet_rows.read if part.file.format == "parquet" else line_rows.read
-    rows = read(part.file, part.slice, plan.schema, plan.column)
+    batches = rows.read(part.file, part.slice, plan.schema, plan.column)
     with tempfile.TemporaryDirectory() as local:
         path = Path(local) / part.name
-        record = _write(answered(rows, tagger(), plan.column, part.file.name, plan.output), plan.output, path)
+        record = _write(answered(batches, tagger(), plan.column, part.file.name, plan.output), plan.output, path)
         folder.put(path, part.name)
     return record
 

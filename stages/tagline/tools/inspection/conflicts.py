@@ -52,18 +52,13 @@ def save(folder: Path, language: Language | None, target: Path) -> list[str]:
         undecided = disputed or any(note.kind == UNSURE for note in text.notes)
         if undecided and all(each.annotator != ADJUDICATE for each in text.annotations):
             tasks.append(_task(text, words, agreed or []))
+    ids = shortened(", ".join(task["id"] for task in tasks), QUOTED)
+    lines = [f"{pair}: {_described(scores)}" for pair, scores in summary(agreement).items()]
+    lines.append(f"{len(tasks):,} texts to decide{f': {ids}' if tasks else ''}")
     if tasks:
         outputs.save(target, page_writer.Page(sorted(types)), tasks)
-    ids = shortened(", ".join(task["id"] for task in tasks), QUOTED)
-    return [
-        *(f"{pair}: {_described(scores)}" for pair, scores in summary(agreement).items()),
-        f"{len(tasks):,} texts to decide{f': {ids}' if tasks else ''}",
-        *(
-            [f"{target}: decide them there, and put what it saves, named {ADJUDICATE}*.jsonl, into {folder}"]
-            if tasks
-            else []
-        ),
-    ]
+        lines.append(f"{target}: decide them there, and put what it saves, named {ADJUDICATE}*.jsonl, into {folder}")
+    return lines
 
 
 def _task(text: AnnotatedText, words: Words, agreed: Sequence[Span]) -> Mapping[str, Any]:

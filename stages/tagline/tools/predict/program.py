@@ -61,7 +61,10 @@ OF_ENTITIES = (*REDACTED, *TOOLS, PAGE)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
-    check_output(options.output, options.output_format)
+    if options.output:
+        check_writable("--output", options.output, is_folder=options.output_format == BRAT)
+    elif sys.stdout is None:
+        raise UserError("standard output is closed; expected --output FILE")
     check_model(options.model)
     warnings.formatwarning = lambda message, *_: safe_message(f"{program_name()}: {message}\n")
     with defer_signals():  # a signal during the import of an extension module would become an ImportError
@@ -76,15 +79,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if options.output:
             for path, text in beside(options.output_format, options.output, tagger.labels.types).items():
                 path.write_text(text, encoding="utf-8")
-
-
-def check_output(path: Path | None, output_format: str) -> None:
-    """Raise a `UserError` if the output can't be written; None is standard output."""
-    if path is None:
-        if sys.stdout is None:
-            raise UserError("standard output is closed; expected --output FILE")
-        return
-    check_writable("--output", path, is_folder=output_format == BRAT)  # `tool_formats.check` checks more
 
 
 def check_options_of_tags(options: argparse.Namespace) -> None:
@@ -189,30 +183,21 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--output-format", choices=(*FORMATS, *OF_ENTITIES), help="default: by suffix; text for standard output"
     )
     add_guideline(parser)
-    parser.add_argument(
-        "--min-score",
-        type=probability,
-        default=0.0,
-        metavar="P",
-        help="leave out entities with a score below P (0 to 1)",
-    )
+    about = "leave out entities with a score below P (0 to 1)"
+    parser.add_argument("--min-score", type=probability, default=0.0, metavar="P", help=about)
     add_model(parser)
     add_no_split(parser)
-    parser.add_argument(
-        "--no-verify",
-        dest="verify",
-        action="store_false",
-        help="do not compare the model's files with its hashes.json, to start faster",
-    )
+    about = "do not compare the model's files with its hashes.json, to start faster"
+    parser.add_argument("--no-verify", dest="verify", action="store_false", help=about)
     options = parser.parse_args(arguments)
     try:
-        check(options)
+        check_options(options)
     except ValueError as error:
         parser.error(str(error))
     return options
 
 
-def check(options: argparse.Namespace) -> None:
+def check_options(options: argparse.Namespace) -> None:
     """Check combinations of options, and fill in formats that are not given.
 
     Raises:
@@ -228,10 +213,9 @@ def check(options: argparse.Namespace) -> None:
     suffixes = {**SUFFIXES, PAGE_SUFFIX: PAGE}
     options.output_format = options.output_format or infer_format("--output", options.output, suffixes=suffixes)
     options.output = None if options.output in (None, STANDARD) else Path(options.output)
-    if options.output_format == BRAT and options.output is None:
-        raise ValueError("brat needs --output FOLDER, a new or empty one")
-    if options.output_format == PAGE and options.output is None:
-        raise ValueError("page needs --output FILE.html")
+    needed = {BRAT: "FOLDER, a new or empty one", PAGE: "FILE.html"}
+    if options.output_format in needed and options.output is None:
+        raise ValueError(f"{options.output_format} needs --output {needed[options.output_format]}")
     if options.guideline and options.output_format != PAGE:
         raise ValueError("--guideline: expected the output format page, or --output FILE.html")
     if options.output and options.input and is_input(options.output, options.input):

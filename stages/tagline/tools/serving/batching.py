@@ -39,7 +39,7 @@ class Job(NamedTuple):
 
 
 class GivenUp(Exception):
-    """Nobody waits for the answers of a batch any more."""
+    """Raised in a batch whose clients have all left."""
 
 
 class TooBusy(Exception):

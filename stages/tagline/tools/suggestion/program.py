@@ -88,25 +88,17 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("pool", metavar="POOL", help="file of texts; - for standard input")
     parser.add_argument("--words", type=natural, required=True, metavar="N", help="most words of all texts together")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="file to write, or folder for brat")
-    parser.add_argument(
-        "--format",
-        choices=FORMATS,
-        help="default: page for a file named .html, jsonl for .jsonl, otherwise label_studio",
-    )
+    about = "default: page for a file named .html, jsonl for .jsonl, otherwise label_studio"
+    parser.add_argument("--format", choices=FORMATS, help=about)
     add_guideline(parser)
     add_input_format(parser)
     parser.add_argument(
         "--random-share", type=probability, default=0.1, metavar="P", help="share of random words (default: 0.1)"
     )
     parser.add_argument("--seed", type=int, default=42, metavar="N", help="of the random texts (default: 42)")
-    parser.add_argument(
-        "--exclude",
-        type=Path,
-        nargs="*",
-        metavar="PATH",
-        help="annotated texts to leave out: files like POOL, or folders like data/raw (default: data/raw beside the "
-        "model's folder, if it exists)",
-    )
+    about = "annotated texts to leave out: files like POOL, or folders like data/raw"
+    about += " (default: data/raw beside the model's folder, if it exists)"
+    parser.add_argument("--exclude", type=Path, nargs="*", metavar="PATH", help=about)
     parser.add_argument(
         "--types", nargs="+", default=[], metavar="TYPE", help="entity types for the tool, if there is no model"
     )

@@ -55,11 +55,7 @@ def add_model(parser: argparse.ArgumentParser, default_backend: str = "the first
         default_backend: how ``--help`` describes it.
     """
     parser.add_argument(
-        "--model",
-        type=Path,
-        default=MODEL,
-        metavar="FOLDER",
-        help=f"exported model, a local folder (default: {MODEL})",
+        "--model", type=Path, default=MODEL, metavar="FOLDER", help=f"exported model, a local folder (default: {MODEL})"
     )
     parser.add_argument("--backend", choices=get_args(BackendName), help=f"default: {default_backend}")
 
@@ -73,13 +69,8 @@ def check_model(folder: Path) -> None:
 
 def add_no_split(parser: argparse.ArgumentParser) -> None:
     """Add ``--no-split``: ``split_sentences`` as `Tagger` takes it."""
-    parser.add_argument(
-        "--no-split",
-        dest="split_sentences",
-        action="store_const",
-        const=False,
-        help="do not split raw text into sentences; default: as in training",
-    )
+    about = "do not split raw text into sentences; default: as in training"
+    parser.add_argument("--no-split", dest="split_sentences", action="store_const", const=False, help=about)
 
 
 def natural(text: str) -> int:

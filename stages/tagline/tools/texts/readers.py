@@ -83,7 +83,7 @@ def reader_of(input_format: str, column: int, split: Split, sentences: Split | N
         sentences: finds its sentences; None leaves each text whole.
     """
     if input_format == "conll":
-        return partial(read_columns, words_column=column)
+        return partial(read_conll, words_column=column)
     return partial(read_json if input_format == "jsonl" else read_texts, split=split, sentences=sentences)
 
 
@@ -114,7 +114,7 @@ def read_json(
         yield of_row(row, f"{name}:{number}", split, sentences)
 
 
-def read_columns(lines: Lines, name: str, words_column: int = 1) -> Iterator[Document]:
+def read_conll(lines: Lines, name: str, words_column: int = 1) -> Iterator[Document]:
     """Read one word per line, with an empty line after each sentence; all lines have as many columns as the first.
 
     A sentence is a document, which continues the one before it if both stand below the same ``-DOCSTART-``.
