@@ -66,9 +66,8 @@ def test_object_that_json_or_its_predictions_can_not_hold_is_an_error(row: dict[
 
 
 def test_conll_can_be_read_back(tmp_path: Path) -> None:
-    written = write(conll_lines, Document.of_words(["New York", "is"]), "B-PER") + write(
-        conll_lines, Document.of_text("x.")
-    )
+    written = write(conll_lines, Document.of_words(["New York", "is"]), "B-PER")
+    written += write(conll_lines, Document.of_text("x."))
     (tmp_path / "out.conll").write_text(written)
     found = list(section("conll", columns=["words", "ner", "-"]).read(tmp_path / "out.conll"))
     read = [(each.words, each.tags["ner"]) for each in found]
