@@ -15,7 +15,7 @@ from tagline.__main__ import VERBS
 
 ALL = [verb for group in VERBS.values() for verb in group]
 # What takes a fifth of a second or more to load.
-HEAVY = "accelerate datasets dvc fastapi onnxruntime pandas pyarrow pydantic ray ruamel scipy spacy torch transformers".split()
+HEAVY = "accelerate datasets dvc fastapi numpy onnxruntime pandas pyarrow pydantic ray ruamel scipy spacy tokenizers torch transformers".split()
 HELP = f"""
 import sys
 from tagline.__main__ import main

@@ -25,7 +25,7 @@ from tagline.artifacts import exported
 from tagline.artifacts.exported import WordRule
 from tagline.core.provenance import write_hashes
 from tagline.sources.formats.annotation_page import content_hash
-from tagline.tools.annotation import tool_formats
+from tagline.tools.answers.options import TOOLS
 
 run, exit_of = partial(run_verb, "predict"), partial(project.exit_of, "predict")
 
@@ -107,9 +107,9 @@ def test_standard_input_goes_to_standard_output(folder: Path, monkeypatch: pytes
         assert capfd.readouterr() == (expected, "")
 
 
-@pytest.mark.parametrize("name", tool_formats.NAMES)
+@pytest.mark.parametrize("name", TOOLS)
 def test_annotation_tools_get_tasks_of_texts_with_words(folder: Path, name: str) -> None:
-    """What a task contains, tests/unit/tools/annotation shows."""
+    """What a task contains, tests/unit/tools/answers shows."""
     Path("in.txt").write_text(f"{TEXT}\n\nin Oslo\nno entity\n", encoding="utf-8")
     run("--input", "in.txt", "--output", "out", "--output-format", name, "--min-score", "0.1")
     run("", "--output", "none", "--output-format", name)
@@ -264,6 +264,8 @@ def test_error_late_in_the_input_keeps_earlier_output(folder: Path) -> None:
     assert 0 < done < 500
     assert found.startswith("predict: in.jsonl:501: '[]' is not an object; expected JSON")
     assert found.endswith(f"; out.txt has the {done:,} documents before it")
+    assert "before it" in exit_of("--input", "in.jsonl", "--output", "out.json", "--output-format", "label_studio")
+    assert 0 < len(json.loads(Path("out.json").read_text())) < 500, "a complete list"
 
 
 def test_ctrl_c_leaves_whole_lines_and_says_how_many(folder: Path) -> None:

@@ -22,7 +22,7 @@ from tagline.artifacts.exported import SentenceRule
 from tagline.core.provenance import write_hashes
 from tagline.text.sentences import library_version
 from tagline.text.words import split_words
-from tagline.tools.annotation import tool_formats
+from tagline.tools.answers.options import TOOLS
 from tagline.tools.suggestion.already_annotated import annotated_keys
 
 run, exit_of = partial(run_verb, "suggest"), partial(project.exit_of, "suggest")
@@ -90,7 +90,7 @@ def test_texts_and_documents_of_data_raw_are_left_out(folder: Path) -> None:
     assert sorted(row["text"] for row in found) == sorted({*left} - {TEXTS[35]})
 
 
-@pytest.mark.parametrize("name", tool_formats.NAMES)
+@pytest.mark.parametrize("name", TOOLS)
 def test_annotation_tools_get_both_selections_and_the_next_round_others(folder: Path, name: str) -> None:
     output = Path("round1" if name == "brat" else "round1.json" if name == "label_studio" else "round1.jsonl")
     share = ("--words", "60", "--random-share", "0.5")

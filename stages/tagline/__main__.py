@@ -33,7 +33,7 @@ VERBS = {
     "Data": {
         "inspect": Verb("inspection.program.inspect", "pipeline", "show what data a file or folder holds"),
         "windows": Verb("inspection.program.windows", "pipeline", "show a sentence of data/tokenized with its windows"),
-        "conflicts": Verb("annotation.program.conflicts", "pipeline", "write a page of what annotators disagree on"),
+        "conflicts": Verb("inspection.program.conflicts", "pipeline", "write a page of what annotators disagree on"),
         "suggest": Verb("suggestion.program.main", "pipeline", "choose the texts to annotate next"),
         "audit": Verb("audit.program.main", "pipeline", "find labels that are probably wrong, and correct them"),
     },

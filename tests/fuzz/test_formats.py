@@ -22,7 +22,7 @@ from tagline.sources.formats.annotated import AnnotatedFiles
 from tagline.sources.formats.lines import read_lines
 from tagline.sources.formats.registry import FORMATS
 from tagline.sources.stage import to_row
-from tagline.tools.predict import readers
+from tagline.tools.texts import readers
 from tagline.training.train_params import Train
 
 pytestmark = pytest.mark.rare
@@ -60,7 +60,7 @@ READERS: dict[str, tuple[Callable[..., Any], str, bytes]] = {
     "texts": (readers.read_texts, ".txt", "Ada in Osl\u00f6.\n".encode() * 9),
     "words": (readers.read_words, ".txt", "Ada in Osl\u00f6 .\n".encode() * 9),
     "json": (readers.read_json, ".json", json.dumps([{"text": "Ada in Oslo"}, {"words": ["Ada"]}] * 3).encode()),
-    "columns": (readers.read_columns, ".txt", b"Ada B-X\nin O\n\n" * 9),
+    "columns": (readers.read_conll, ".txt", b"Ada B-X\nin O\n\n" * 9),
 }
 
 

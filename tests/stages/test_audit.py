@@ -22,7 +22,7 @@ from tagline.audit import labelling
 from tagline.audit.audit_params import AUDIT_PARAMS, Audit
 from tagline.core.errors import UserError
 from tagline.core.params import read_section
-from tagline.tools.annotation.task import AnnotationTask
+from tagline.tools.answers.task import AnnotationTask
 from tagline.tools.audit import tasks
 from tagline.tools.settings import audit_pipeline
 

@@ -18,7 +18,7 @@ from tagline.inference import tagger as module
 from tagline.text.sentences import library_version, split_sentences
 from tagline.text.words import split_words
 from tagline.tokenization.subword_windows import WindowCutter
-from tagline.tools.predict.readers import read_columns
+from tagline.tools.texts.readers import read_conll
 
 TEXT = "Ada lives in Oslo. Bo lives in Lind. Is Ada in?\n\nOslo " + "in Oslo " * 9 + "."
 
@@ -95,7 +95,7 @@ def test_no_entity_continues_in_the_next_sentence(tagger: Tagger) -> None:
 def test_stream_does_not_cut_the_context(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sentences below one -DOCSTART- read each other, also in other parts of the stream."""
     lines = "\n-DOCSTART- O\n\nAda\nlives\n\nin\n\nOslo\n\nBo\n\n-DOCSTART-\n\nLind\n\nin\n\nOslo\nBo\n".split("\n")
-    documents = list(read_columns(enumerate(lines, 1), "f"))
+    documents = list(read_conll(enumerate(lines, 1), "f"))
     assert [document.continues for document in documents] == [False, True, True, True, False, True, True]
     found = []
     for words in (1000, 2):

@@ -13,8 +13,7 @@ from pathlib import Path
 
 from tagline.core.errors import ArgumentParser
 from tagline.core.terminal import show
-from tagline.tools.annotation import tool_formats
-from tagline.tools.annotation.task import PAGE_SUFFIX
+from tagline.tools.answers.options import LABEL_STUDIO, PAGE_SUFFIX, TOOLS, add_guideline
 
 FOLDS = Path("data/audit")
 
@@ -39,7 +38,7 @@ def main() -> None:
         if is_page(options.target):
             show(tasks.save_page(FOLDS, params, options.target, options.guideline))
         else:
-            show("\n".join(tasks.save(FOLDS, params, options.tool or "label_studio", options.target)))
+            show("\n".join(tasks.save(FOLDS, params, options.tool or LABEL_STUDIO, options.target)))
 
 
 def parsed() -> argparse.Namespace:
@@ -48,8 +47,8 @@ def parsed() -> argparse.Namespace:
     actions.add_parser("create", prog=f"{parser.prog} create", help="write audit/, or bring its dvc.yaml up to date")
     export = actions.add_parser("export", prog=f"{parser.prog} export", help="write for an annotation tool, or a page")
     export.add_argument("target", metavar="FOLDER", type=Path, help="new folder, or FILE.html for a page")
-    export.add_argument("--tool", choices=tool_formats.NAMES, help="default: label_studio")
-    export.add_argument("--guideline", metavar="FILE", type=Path, help="a text that the page shows")
+    export.add_argument("--tool", choices=TOOLS, help="default: label_studio")
+    add_guideline(export)
     apply = actions.add_parser("apply", prog=f"{parser.prog} apply", help="write the corrected data set")
     apply.add_argument("fixes", metavar="FIXES", type=Path, help="what the page saved")
     apply.add_argument("--output", metavar="FOLDER", type=Path, required=True, help="new folder")

@@ -16,8 +16,9 @@ from tagline.core.terminal import quoted
 from tagline.labels.entities import Entity, entities
 from tagline.labels.tagged import TaggedSentence
 from tagline.sources.formats import annotation_page
-from tagline.tools.annotation import page, tool_formats
-from tagline.tools.annotation.task import DIGITS, AnnotationTask
+from tagline.tools.answers import outputs, page_writer, tool_formats
+from tagline.tools.answers.options import DIGITS, SUFFIXES
+from tagline.tools.answers.task import AnnotationTask
 
 # Read by the export alone, not by the stage.
 TOKENIZED = Path("data/tokenized")
@@ -31,7 +32,7 @@ def save(folds: Path, params: Audit, tool: str, target: Path) -> list[str]:
     Args:
         folds: data/audit.
         params: the section ``audit``.
-        tool: one of `tool_formats.NAMES`.
+        tool: one of `answers.options.TOOLS`.
         target: the folder to make, with a file per split, or a folder for brat.
 
     Returns:
@@ -47,7 +48,7 @@ def save(folds: Path, params: Audit, tool: str, target: Path) -> list[str]:
     lines = []
     with replacing(target) as [folder]:
         for split in SPLITS:
-            name = f"{split}{tool_formats.SUFFIXES[tool]}"
+            name = f"{split}{SUFFIXES[tool]}"
             first = _first_suspicions(ranking, split)
             tasks = _audited(ranking, split, first) if split in ranking.splits else _unaudited(ranking, split)
             written = tasks if tool == "prodigy" else map(_checked, tasks)  # Prodigy's tasks have their words
@@ -69,9 +70,9 @@ def save_page(folds: Path, params: Audit, target: Path, guideline: Path | None) 
         What was written.
 
     Raises:
-        UserError: see `rank`; the data are not those of the audit; the labels are plain tags; see also `page.check`.
+        UserError: see `rank`; the data are not those of the audit; the labels are plain tags; see `page_writer.check`.
     """
-    text = page.check("FOLDER", target, guideline)
+    text = page_writer.check("FOLDER", target, guideline)
     ranking = _ranking(folds, params)
     of_sentence: dict[object, list[Suspicion]] = {}
     for suspicion in ranking.suspicions:
@@ -79,13 +80,13 @@ def save_page(folds: Path, params: Audit, target: Path, guideline: Path | None) 
     by_id: dict[str, list[Suspicion]] = {}
     for suspicions in of_sentence.values():
         by_id.setdefault(suspicions[0].sentence.id, suspicions)
-    page.write(target, map(_page_task, by_id.values()), ranking.labels.types, text)
+    outputs.save(target, page_writer.Page(ranking.labels.types, text), map(_page_task, by_id.values()))
     left_out = len(of_sentence) - len(by_id)
     note = f"; left out, since another one has the same id: {left_out:,}" if left_out else ""
     return f"{target}: {len(by_id):,} suspicious sentences{note}"
 
 
-def _page_task(suspicions: Sequence[Suspicion]) -> page.Task:
+def _page_task(suspicions: Sequence[Suspicion]) -> page_writer.Task:
     """The suspicions of one sentence as a task."""
     sentence = suspicions[0].sentence
     suggested = [(*_span(each), round(sentence.confidence(each), DIGITS)) for each in sentence.predicted_entities]

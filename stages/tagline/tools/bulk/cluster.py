@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import tagline
 from tagline.core.errors import UserError
 from tagline.inference import Tagger
-from tagline.tools.bulk import parts
+from tagline.tools.bulk import parts, rows
 from tagline.tools.bulk.inputs import InputFile, Scan
 from tagline.tools.bulk.parts import Record
 from tagline.tools.bulk.plan import ModelFiles, Plan
@@ -84,7 +84,7 @@ def scan(files: Sequence[InputFile], part_rows: int) -> list[Scan]:
     """
     import ray
 
-    remote = ray.remote(parts.scan)
+    remote = ray.remote(rows.scan)
     scans: list[Scan] = _results([remote.remote(file, part_rows) for file in files])
     return scans
 

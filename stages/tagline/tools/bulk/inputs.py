@@ -1,7 +1,7 @@
 """Input files, and the slices and batches in which their rows are read.
 
-Files are found by folder, pattern or name, on any file system; their format is known by their suffix. `line_rows` and
-`parquet_rows` read them.
+Files are found by folder, pattern or name, on any file system; their format is known by their suffix. `rows` reads
+them.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice, tee
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,15 +20,14 @@ import pyarrow.parquet as pq
 
 from tagline.core import shards
 from tagline.core.errors import UserError
-from tagline.core.terminal import shortened
 from tagline.inference import Document, Tagger
-from tagline.tools.bulk import line_rows, parquet_rows
+from tagline.tools.answers.notations import predictions
+from tagline.tools.bulk import rows
 from tagline.tools.bulk.columns import POSITION, PROBLEM, Column, answers
-from tagline.tools.bulk.inputs import InputFile, Rows, Scan
-from tagline.tools.bulk.plan import Part, Plan
+from tagline.tools.bulk.inputs import Rows
+from tagline.tools.bulk.plan import OutputPart, Plan
 from tagline.tools.bulk.storage import Folder
-from tagline.tools.predict.notations import predictions
-from tagline.tools.predict.readers import are_words
+from tagline.tools.texts.readers import document
 
 MANIFEST = "_manifest.json"
 # The key of the record in a footer.
@@ -55,12 +54,7 @@ class Record(NamedTuple):
     failure: str = ""
 
 
-def scan(file: InputFile, part_rows: int) -> Scan:
-    """Read a file once; see `Scan`."""
-    return parquet_rows.scan(file, part_rows) if file.format == "parquet" else line_rows.scan(file, part_rows)
-
-
-def complete(part: Part, folder: Folder) -> Record | None:
+def complete(part: OutputPart, folder: Folder) -> Record | None:
     """Return the record of a part if it is complete."""
     try:
         with folder.opened(part.name) as file:
@@ -69,7 +63,7 @@ def complete(part: Part, folder: Folder) -> Record | None:
         return None
 
 
-def make(part: Part, plan: Plan, folder: Folder, tagger: Callable[[], Tagger]) -> Record:
+def make(part: OutputPart, plan: Plan, folder: Folder, tagger: Callable[[], Tagger]) -> Record:
     """Label a part and write it, unless it is complete.
 
     Args:
@@ -83,11 +77,10 @@ def make(part: Part, plan: Plan, folder: Folder, tagger: Callable[[], Tagger]) -
     """
     if record := complete(part, folder):
         return record
-    read = parquet_rows.read if part.file.format == "parquet" else line_rows.read
-    rows = read(part.file, part.slice, plan.schema, plan.column)
+    batches = rows.read(part.file, part.slice, plan.schema, plan.column)
     with tempfile.TemporaryDirectory() as local:
         path = Path(local) / part.name
-        record = _write(answered(rows, tagger(), plan.column, part.file.name, plan.output), plan.output, path)
+        record = _write(answered(batches, tagger(), plan.column, part.file.name, plan.output), plan.output, path)
         folder.put(path, part.name)
     return record
 
@@ -130,12 +123,12 @@ def answered(
     if not column.is_words:
         tagger.split("")  # a missing library is an error of the run, not of each row
     batches, ahead = tee(batches)
-    documents = (document for batch in ahead for document in _documents(batch, column, tagger))
+    documents = chain.from_iterable(_documents(batch, column, tagger) for batch in ahead)
     tagged = chain.from_iterable(tagger.tag_stream(documents))
     for batch in batches:
         found = [
-            {PROBLEM: document.row[PROBLEM]} if PROBLEM in document.row else predictions(document, sentence)
-            for document, sentence in islice(tagged, len(batch.numbers))
+            {PROBLEM: given.row[PROBLEM]} if PROBLEM in given.row else predictions(given, sentence)
+            for given, sentence in islice(tagged, len(batch.numbers))
         ]
         added = [pa.array([row.get(field.name) for row in found], field.type) for field in answers(column)]
         position = [pa.array([url] * len(found)), pa.array(batch.numbers, pa.int64())]
@@ -148,25 +141,7 @@ def _documents(batch: Rows, column: Column, tagger: Tagger) -> Iterator[Document
         try:
             if problem is not None:
                 raise UserError(problem)
-            yield _document(value, column, tagger)
+            row = {column.name: value}
+            yield document(row, column.name, column.is_words, split=tagger.split, sentences=tagger.sentences)
         except UserError as error:
             yield Document.of_words([], row={PROBLEM: str(error)})
-
-
-def _document(value: Any, column: Column, tagger: Tagger) -> Document:
-    """Make a document of a value of the column.
-
-    Raises:
-        UserError: it is not a string or, for words, a list of non-empty strings; or UTF-8 can't encode it.
-    """
-    if not column.is_words:
-        if not isinstance(value, str):
-            raise UserError(f"{column.name!r} is {_shown(value)}; expected a string")
-        return tagger.document(value, column.name)
-    if not are_words(value):
-        raise UserError(f"{column.name!r} is {_shown(value)}; expected a list of non-empty strings")
-    return Document.of_words(value, column.name)
-
-
-def _shown(value: Any) -> str:
-    return "null" if value is None else shortened(repr(value))

@@ -62,7 +62,7 @@ class ModelFiles:
             (folder / name).write_bytes(content)
 
 
-class Part(NamedTuple):
+class OutputPart(NamedTuple):
     """A slice of an input file, and the name of the output file."""
 
     name: str
@@ -72,7 +72,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """See the module.
+    """How the input is divided into output files; saved, so that a second run continues the first.
 
     Attributes:
         model: the SHA-256 of each file of the model.
@@ -92,7 +92,7 @@ class Plan:
     column: Column
     schema: pa.Schema
     output: pa.Schema
-    parts: Sequence[Part]
+    parts: Sequence[OutputPart]
 
     @classmethod
     def of(
@@ -127,7 +127,7 @@ class Plan:
         schema = columns.merge(schemas, exact=files[0].format == "parquet")
         column = columns.choose(schema, text, words, first)
         output = columns.with_answers(schema, column, first)
-        parts = [Part(f"part-{index:06}.parquet", *each) for index, each in enumerate(slices)]
+        parts = [OutputPart(f"part-{index:06}.parquet", *each) for index, each in enumerate(slices)]
         return cls(model.hashes(), model.backend, part_rows, split_sentences, column, schema, output, parts)
 
     def as_json(self) -> dict[str, Any]:

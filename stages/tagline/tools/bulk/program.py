@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from tagline.core.errors import ArgumentParser, UserError
 from tagline.core.terminal import show
-from tagline.tools.predict.options import add_model, add_no_split, natural
+from tagline.tools.texts.options import add_model, add_no_split, natural
 
 if TYPE_CHECKING:
     from tagline.tools.bulk.parts import Record
@@ -83,13 +83,8 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     add_model(parser, "torch if the cluster has GPUs, else the first of these that the model has")
     add_no_split(parser)
-    parser.add_argument(
-        "--part-rows",
-        type=natural,
-        default=10_000,
-        metavar="N",
-        help="most rows per output file, the unit of work and of continuing (default: 10000)",
-    )
+    about = "most rows per output file, the unit of work and of continuing (default: 10000)"
+    parser.add_argument("--part-rows", type=natural, default=10_000, metavar="N", help=about)
     parser.add_argument("--strict", action="store_true", help="stop at a row that can't be labelled")
     parser.add_argument(
         "--address",

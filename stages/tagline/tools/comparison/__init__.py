@@ -1,6 +1,6 @@
 """`tagline compare`: runs of revisions, their differences and what is significant in them, as text, Markdown and JSON.
 
-`revisions` reads runs, `alignment` finds the sentences that they share, `splits` compares these, with the tests of
+`revisions` reads runs, `runs` finds the sentences that they share, `splits` compares these, with the tests of
 `significance`, and `sweeps` compares groups of runs by their params.
 """
 

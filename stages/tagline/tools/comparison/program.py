@@ -80,13 +80,8 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="one or more revisions, separated by commas (default: HEAD; with --by: see --experiments)",
     )
     parser.add_argument("new", nargs="?", type=partial(separated, "revision"), help=f"likewise (default: {WORKSPACE})")
-    parser.add_argument(
-        "--by",
-        type=partial(separated, "key"),
-        action="extend",
-        metavar="KEY[,KEY]",
-        help="group the revisions by their values of these keys of params.yaml, such as train.learning_rate",
-    )
+    about = "group the revisions by their values of these keys of params.yaml, such as train.learning_rate"
+    parser.add_argument("--by", type=partial(separated, "key"), action="extend", metavar="KEY[,KEY]", help=about)
     parser.add_argument(
         "--experiments",
         metavar="NAME",
@@ -96,34 +91,18 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         "these; with --by: only these are grouped",
     )
     parser.add_argument("--split", choices=SPLITS, help="only this split (default: both)")
-    parser.add_argument(
-        "--pipeline",
-        type=Path,
-        metavar="FOLDER",
-        help="folder of the pipeline (default: the nearest one with a dvc.yaml, from the current folder upwards)",
-    )
+    about = "folder of the pipeline (default: the nearest one with a dvc.yaml, from the current folder upwards)"
+    parser.add_argument("--pipeline", type=Path, metavar="FOLDER", help=about)
     formats = parser.add_mutually_exclusive_group()
     formats.add_argument("--md", action="store_true", help="print Markdown, for a pull request")
     formats.add_argument("--json", action="store_true", help="print JSON, with all fixed and broken entities")
-    parser.add_argument(
-        "--examples",
-        type=int,
-        default=5,
-        metavar="N",
-        help="maximum number of kinds of changes; with --md, of fixed, and of broken, entities per split (default: 5)",
-    )
+    about = "maximum number of kinds of changes; with --md, of fixed, and of broken, entities per split (default: 5)"
+    parser.add_argument("--examples", type=int, default=5, metavar="N", help=about)
     parser.add_argument("--all", action="store_true", help="show all scores, and all fixed and broken entities")
-    parser.add_argument(
-        "--fail-below",
-        type=float,
-        metavar="X",
-        help="exit with status 1 if F1 of test, or of --split, changes by less than X, such as -0.01",
-    )
-    parser.add_argument(
-        "--allow-insignificant",
-        action="store_true",
-        help="with --fail-below: fail only if the difference is significant",
-    )
+    about = "exit with status 1 if F1 of test, or of --split, changes by less than X, such as -0.01"
+    parser.add_argument("--fail-below", type=float, metavar="X", help=about)
+    about = "with --fail-below: fail only if the difference is significant"
+    parser.add_argument("--allow-insignificant", action="store_true", help=about)
     options = parser.parse_args(arguments)
     if error := wrong_combination(options):
         parser.error(error)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
-from tagline.labels.entities import Entity
 from tagline.metrics.scores import DIGITS
 from tagline.tools.comparison.runs import Run
 from tagline.tools.comparison.significance import (
@@ -30,26 +29,16 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
         {"sentences", "overall": {score: {"old": {"mean", "sd", "runs"}, "new": {...}, "difference", "low",
         "high", "p", "test", "verdict"}}, "per_type": {type: the same of its F1}, "fixed": [...], "broken": [...]}}}``
     """
-    several = comparison.several
+    rule = {"level": LEVEL, "p": significance_test(comparison.several), "resamples": RESAMPLES, "shuffles": SHUFFLES}
     return {
-        "old": [_run_record(run) for run in comparison.old],
-        "new": [_run_record(run) for run in comparison.new],
-        "rule": {
-            "level": LEVEL,
-            "p": significance_test(several),
-            "resamples": RESAMPLES,
-            "shuffles": SHUFFLES,
-            "seed": SEED,
-        },
+        "old": _plain(comparison.old),
+        "new": _plain(comparison.new),
+        "rule": rule | {"seed": SEED},
         "notes": comparison.notes,
         "splits": {
-            split.split: {
-                "sentences": len(split.sentences),
-                "overall": {name: _sides(each) for name, each in split.overall.items()},
-                "per_type": {name: _sides(each) for name, each in split.per_type.items()},
-                "fixed": [_change(each, split) for each in split.changed("fixed")],
-                "broken": [_change(each, split) for each in split.changed("broken")],
-            }
+            split.split: {"sentences": len(split.sentences)}
+            | {name: _plain(getattr(split, name)) for name in ("overall", "per_type")}
+            | {name: [_change(each, split) for each in split.changed(name)] for name in ("fixed", "broken")}
             for split in comparison.splits
         },
     }
@@ -63,65 +52,48 @@ def sweep_record(sweep: Sweep) -> dict[str, Any]:
         "runs": [{"revision", "commit"}], "f1": {split: {"mean", "sd", "runs"}}, "difference": {"difference", "low",
         "high", "p", "test", "verdict"}}]}``, in which the difference of the best setting is null
     """
+    rule = {"best": f"F1 of {sweep.splits[0]}", "difference": f"F1 of {sweep.splits[-1]}"}
+    p = f"{significance_test(sweep.several)}, adjusted by Holm"
     return {
         "by": sweep.keys,
         "best": sweep.best.values,
-        "rule": {
-            "level": LEVEL,
-            "best": f"F1 of {sweep.splits[0]}",
-            "difference": f"F1 of {sweep.splits[-1]}",
-            "p": f"{significance_test(sweep.several)}, adjusted by Holm",
-            "resamples": RESAMPLES,
-            "seed": SEED,
-        },
+        "rule": {"level": LEVEL, **rule, "p": p, "resamples": RESAMPLES, "seed": SEED},
         "notes": sweep.notes,
         "settings": [
-            {
-                "values": setting.values,
-                "runs": [_run_record(run) for run in setting.runs],
-                "f1": {split: _scores_record(values) for split, values in setting.f1.items()},
-                "difference": None if setting.difference is None else _difference_record(setting.difference),
-            }
+            {"values": setting.values}
+            | {name: _plain(getattr(setting, name), ("old", "new")) for name in ("runs", "f1", "difference")}
             for setting in sweep.settings
         ],
     }
 
 
-def _run_record(run: Run) -> dict[str, Any]:
-    return {"revision": run.name, "commit": run.commit}
+# What is written of a run and of a difference, some of it under another key.
+_WRITTEN = {
+    Run: {"revision": "name", "commit": "commit"},
+    Difference: {name: name for name in ("old", "new", "difference", "low", "high", "p", "test", "verdict")},
+}
 
 
-def _difference_record(each: Difference) -> dict[str, Any]:
-    numbers = {"difference": each.difference, "low": each.low, "high": each.high, "p": each.p}
-    rounded = {name: round(number, DIGITS) for name, number in numbers.items()}
-    return rounded | {"test": each.test, "verdict": each.verdict}
-
-
-def _scores_record(values: Sequence[float]) -> dict[str, Any]:
-    """Convert a score in each run to plain values."""
-    deviation = standard_deviation(values)
-    return {
-        "mean": round(fmean(values), DIGITS),
-        "sd": None if deviation is None else round(deviation, DIGITS),
-        "runs": [round(value, DIGITS) for value in values],
-    }
-
-
-def _sides(each: Difference) -> dict[str, Any]:
-    return {"old": _scores_record(each.old), "new": _scores_record(each.new), **_difference_record(each)}
+def _plain(value: Any, left_out: Sequence[str] = ()) -> Any:
+    """Convert to plain values: objects by `_WRITTEN`, a tuple of a score in each run to mean, deviation and runs."""
+    if type(value) in _WRITTEN:
+        names = _WRITTEN[type(value)].items()
+        return {key: _plain(getattr(value, name)) for key, name in names if name not in left_out}
+    if isinstance(value, dict):
+        return {key: _plain(each, left_out) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each, left_out) for each in value]
+    if isinstance(value, tuple):
+        return _plain({"mean": fmean(value), "sd": standard_deviation(value), "runs": list(value)})
+    return round(value, DIGITS) if isinstance(value, float) else value
 
 
 def _change(change: Change, split: Compared) -> dict[str, Any]:
     sentence = split.sentences[change.sentence]
     words = sentence.words
-    return {
-        "id": sentence.id,
-        "words": words,
-        "entity": _entity(change.entity, words),
-        "in_gold": not change.false_positive,
-        "instead": [_entity(other, words) for other in change.instead],
-    }
-
-
-def _entity(entity: Entity, words: Sequence[str]) -> dict[str, Any]:
-    return entity._asdict() | {"text": " ".join(words[entity.start : entity.end])}
+    found = [
+        entity._asdict() | {"text": " ".join(words[entity.start : entity.end])}
+        for entity in (change.entity, *change.instead)
+    ]
+    told = {"entity": found[0], "in_gold": not change.false_positive, "instead": found[1:]}
+    return {"id": sentence.id, "words": words, **told}

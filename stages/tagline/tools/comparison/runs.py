@@ -1,22 +1,29 @@
-"""Runs: the predictions and metrics that the stage evaluate wrote, of one revision."""
+"""Runs, and the sentences that several have in common, scored with the same gold labels.
+
+A run is what the stage evaluate wrote for a revision: predictions and metrics.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tagline.artifacts import predictions
+from tagline.core.errors import UserError
 from tagline.core.params import PARAMS
 from tagline.core.provenance import PROVENANCE
 from tagline.core.reading import parse_object, reading
-from tagline.labels.label_list import Kind
+from tagline.evaluation.summary import DIGITS
+from tagline.labels.label_list import Kind, LabelNames
 from tagline.labels.tagged import TaggedSentence
+from tagline.metrics.counts import Counts, count
 
 PREDICTIONS = "data/predictions"
 EVALUATE = "metrics/evaluate.json"
-
-
+# Scores in metrics/evaluate.json are rounded to `summary.DIGITS`.
+ROUNDING = 0.6 * 10**-DIGITS
 # Maximum number of names in a list, such as the changed files of a stage.
 SHOWN = 3
 
@@ -83,3 +90,158 @@ def make_run(
         content = committed(EVALUATE)
         metrics = {} if content is None else parse_object(content)
     return Run(name, commit, kind, tagged, metrics, committed(str(PARAMS)))
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """One split of several runs over the sentences that all of them have, with the gold labels of the last run.
+
+    Attributes:
+        reference: the common sentences as the last run has them.
+        scored: the same sentences with the predictions of each run.
+        counts: of each run.
+        types_differ: whether the gold labels of some run have other types than those of the last run.
+        notes: what a reader should know.
+    """
+
+    reference: list[TaggedSentence]
+    scored: list[list[TaggedSentence]]
+    counts: list[Counts]
+    types_differ: bool
+    notes: list[str]
+
+
+def align(split: str, runs: Sequence[Run]) -> Aligned:
+    """Score all runs over their common sentences.
+
+    Raises:
+        UserError: the runs have no common sentence, or are of different tasks.
+    """
+    joined = join([run.splits[split] for run in runs])
+    types = [{entity.type for sentence in own for entity in sentence.gold_entities} for own in joined]
+    _check_tasks(split, runs, joined, types)
+    other_types = list(_different_types(split, runs, types))
+    kind = runs[-1].kind
+    names = {name for sentences in joined for sentence in sentences[:1] for name in sentence.labels.names}
+    sets = {each for sentences in joined for sentence in sentences[:1] for each in sentence.labels.sets}
+    labels = LabelNames(kind, tuple(sorted(names)), tuple(sorted(sets)))
+    reference = [sentence.relabelled(labels) for sentence in joined[-1]]
+    scored = [
+        [replace(own.relabelled(labels), gold=gold.gold) for own, gold in zip(sentences, reference, strict=True)]
+        for sentences in joined
+    ]
+    notes = [
+        *other_types,
+        *_left_out(split, runs, len(reference)),
+        *_different_gold(split, runs, joined),
+        *_different_metrics(split, runs),
+        *_same_predictions(split, runs, joined),
+    ]
+    return Aligned(reference, scored, [count(sentences, kind) for sentences in scored], bool(other_types), notes)
+
+
+def join(runs: Sequence[Sequence[TaggedSentence]]) -> list[list[TaggedSentence]]:
+    """Find the sentences that all runs have.
+
+    Sentences are the same if their words are. Among sentences with the same words, the one with the same id is matched,
+    otherwise the next one: where ids are numbers, an inserted sentence changes all ids after it.
+
+    Returns:
+        For each run its common sentences, in the order of the last run.
+    """
+    *others, reference = runs
+    matches = [_match(run, reference) for run in others]
+    common = [index for index in range(len(reference)) if all(index in indices for indices in matches)]
+    joined = [[run[indices[index]] for index in common] for run, indices in zip(others, matches, strict=True)]
+    return [*joined, [reference[index] for index in common]]
+
+
+def _match(run: Sequence[TaggedSentence], reference: Sequence[TaggedSentence]) -> dict[int, int]:
+    """Map indices of the reference to the indices of the same sentences in the run."""
+    matches: dict[int, int] = {}
+    taken: set[int] = set()
+    # First sentences with the same id, then the rest.
+    for with_id in (True, False):
+        waiting: dict[tuple[str, ...], deque[int]] = defaultdict(deque)
+        for index, sentence in enumerate(run):
+            if index not in taken:
+                waiting[sentence.id if with_id else "", *sentence.words].append(index)
+        for index, sentence in enumerate(reference):
+            same = waiting[sentence.id if with_id else "", *sentence.words]
+            if index not in matches and same:
+                matches[index] = same.popleft()
+                taken.add(matches[index])
+    return matches
+
+
+def _check_tasks(
+    split: str, runs: Sequence[Run], joined: Sequence[Sequence[TaggedSentence]], types: Sequence[set[str]]
+) -> None:
+    if not joined[-1]:
+        names = " and ".join(dict.fromkeys(run.name for run in runs))
+        raise UserError(f"{names}: no common sentence in {split}; expected splits that overlap")
+    for run, own in zip(runs, types, strict=True):
+        if run.kind != runs[-1].kind or (own and types[-1] and not own & types[-1]):
+            raise UserError(
+                f"{run.name} and {runs[-1].name}: different tasks ({_examples(run, own)}; "
+                f"{_examples(runs[-1], types[-1])}); expected the same tokenize_align.task"
+            )
+
+
+def _examples(run: Run, types: set[str]) -> str:
+    return f"{'entities' if run.kind == 'spans' else 'tags'} such as {', '.join(sorted(types)[:3])}"
+
+
+def _different_types(split: str, runs: Sequence[Run], types: Sequence[set[str]]) -> Iterator[str]:
+    """Report gold types that only a run or only the last one has, for instance because a type was renamed."""
+    for run, own in zip(runs[:-1], types[:-1], strict=True):
+        only = {run.name: own - types[-1], runs[-1].name: types[-1] - own}
+        if own != types[-1]:
+            found = ", ".join(f"{some(sorted(each))} only in {name}" for name, each in only.items() if each)
+            yield f"{split}: types differ: {found}"
+
+
+def _left_out(split: str, runs: Sequence[Run], common: int) -> Iterator[str]:
+    """Report sentences that not all runs have."""
+    missing = {run.name: len(run.splits[split]) - common for run in runs}
+    if any(missing.values()):
+        counts = ", ".join(f"{number} of {name}" for name, number in missing.items() if number)
+        compared = f"{common} common sentence{' is' if common == 1 else 's are'}"
+        yield f"{split}: the {compared} compared, without {counts}"
+
+
+def _different_gold(split: str, runs: Sequence[Run], joined: Sequence[Sequence[TaggedSentence]]) -> Iterator[str]:
+    """Report common sentences whose gold labels differ."""
+    reference = runs[-1]
+    for run, own in zip(runs[:-1], joined[:-1], strict=True):
+        if changed := sum(a.gold_names != b.gold_names for a, b in zip(own, joined[-1], strict=True)):
+            yield (
+                f"{split}: {changed} sentence{'s have' if changed > 1 else ' has'} other gold labels in {run.name} "
+                f"than in {reference.name}; all runs are scored against those of {reference.name}"
+            )
+
+
+def _different_metrics(split: str, runs: Sequence[Run]) -> Iterator[str]:
+    """Report metrics that are not those of the predictions, for instance because only one of them was committed."""
+    for run in runs:
+        f1 = float(count(run.splits[split], run.kind).total().overall().f1)
+        try:
+            written = float(run.metrics[f"{split}.f1"])
+        except (KeyError, TypeError, ValueError):
+            yield f"{run.name}: {EVALUATE} has no F1 of {split}; the predictions are compared"
+            continue
+        if abs(written - f1) > ROUNDING:
+            yield (
+                f"{run.name}: F1 of {split} is {written:.3f} in {EVALUATE}, but {f1:.3f} for the predictions, so they "
+                "are of different runs; the predictions are compared"
+            )
+
+
+def _same_predictions(split: str, runs: Sequence[Run], joined: Sequence[Sequence[TaggedSentence]]) -> Iterator[str]:
+    """Report runs with the same predictions, which were probably meant to differ, for instance by their seed."""
+    groups = defaultdict(list)
+    for run, own in zip(runs, joined, strict=True):
+        groups[tuple(tuple(sentence.predicted_names) for sentence in own)].append(run.name)
+    for names in groups.values():
+        if len(names) > 1:
+            yield f"{split}: {', '.join(names[:-1])} and {names[-1]} have the same predictions"

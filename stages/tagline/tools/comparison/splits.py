@@ -10,8 +10,7 @@ from typing import Literal
 from tagline.labels.entities import Entity
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence
-from tagline.tools.comparison.alignment import align
-from tagline.tools.comparison.runs import Run
+from tagline.tools.comparison.runs import Run, align
 from tagline.tools.comparison.significance import AGREEING, Difference, differences
 
 

@@ -17,9 +17,8 @@ from tagline.core.params import PARAMS, parse
 from tagline.core.reading import parse_object, reading
 from tagline.core.terminal import printable, shortened
 from tagline.metrics.counts import Counts
-from tagline.tools.comparison.alignment import align
 from tagline.tools.comparison.revisions import last_experiments, read_small
-from tagline.tools.comparison.runs import EVALUATE, Run, some
+from tagline.tools.comparison.runs import EVALUATE, Run, align, some
 from tagline.tools.comparison.significance import AGREEING, Difference, RunCounts, differences, holm
 
 Values: TypeAlias = dict[str, Any]

@@ -81,11 +81,8 @@ def find_layout(path: Path) -> Layout:
     if splits or not entries or not all(each.is_file() for each in entries):
         raise _unclear(path, entries)
     first = _of_file(entries[0])
-    if (
-        first.keys["format"] in ("doccano", "page")
-        and {each.suffix for each in entries} == {".jsonl"}
-        and len(entries) > 1
-    ):
+    several_lines = len(entries) > 1 and {each.suffix for each in entries} == {".jsonl"}
+    if several_lines and first.keys["format"] in ("doccano", "page"):
         return Layout(path, path, first.keys, {"train": "."})
     if len(entries) > 1 and first.keys["format"] != DOCUMENTS:
         raise _unclear(path, entries)

@@ -35,3 +35,22 @@ def windows() -> None:
         write(f"{sentence(TOKENIZED, TOKENIZER, wanted)}\n")
     except UnknownSentenceError as error:
         parser.error(str(error))
+
+
+def conflicts() -> None:
+    """Write a page of what annotators decided differently, on which another person decides.
+
+        tagline conflicts FOLDER --output PAGE.html
+
+    FOLDER has the file that each annotator saved. Raw texts are split into words by `download.dataset.language`.
+    """
+    parser = ArgumentParser(description=conflicts.__doc__)
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="the files that annotators saved")
+    parser.add_argument("--output", metavar="PAGE", type=Path, required=True, help="HTML file to write")
+    arguments = parser.parse_args()
+    from tagline.core.params import read_section
+    from tagline.sources.download_params import Download
+    from tagline.tools.inspection.conflicts import save
+
+    language = read_section("download", Download).dataset.language
+    show("\n".join(save(arguments.folder, language, arguments.output)))

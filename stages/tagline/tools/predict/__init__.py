@@ -1,1 +1,1 @@
-"""`tagline predict`: formats of input and output, highlighting; readers for other verbs, too."""
+"""The verb `tagline predict`."""

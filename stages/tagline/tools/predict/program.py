@@ -31,20 +31,17 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tagline.core.errors import ArgumentParser, UserError, program_name
 from tagline.core.outputs import check_writable
 from tagline.core.signals import Interrupted, defer_signals
 from tagline.core.terminal import safe_message
-from tagline.inference import Document, Tagger
-from tagline.tools.annotation import label_studio_tasks, tool_formats
-from tagline.tools.annotation.task import PAGE_SUFFIX
-from tagline.tools.predict.notations import CONLL, JSON_LINES, Highlighter, Notation, Redactor, in_color, task_notation
-from tagline.tools.predict.options import (
+from tagline.tools.answers.options import BRAT, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
+from tagline.tools.texts.options import (
     FORMATS,
     STANDARD,
     SUFFIXES,
-    add_guideline,
     add_input_format,
     add_model,
     add_no_split,
@@ -52,64 +49,65 @@ from tagline.tools.predict.options import (
     infer_format,
     probability,
 )
-from tagline.tools.predict.written_outputs import BratFolder, LineOutput, PageFile
+
+if TYPE_CHECKING:
+    from tagline.inference import Document, Tagger
+    from tagline.tools.answers.outputs import Output
+    from tagline.tools.answers.tool_formats import BratFolder
 
 REDACTED = ("redacted", "redacted_numbered")
-TOOLS = (*tool_formats.NAMES, tool_formats.PAGE)
-OUTPUT_FORMATS = (*FORMATS, *REDACTED, *TOOLS)
+OF_ENTITIES = (*REDACTED, *TOOLS, PAGE)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
-    check_output(options.output, options.output_format)
+    if options.output:
+        check_writable("--output", options.output, is_folder=options.output_format == BRAT)
+    elif sys.stdout is None:
+        raise UserError("standard output is closed; expected --output FILE")
     check_model(options.model)
     warnings.formatwarning = lambda message, *_: safe_message(f"{program_name()}: {message}\n")
     with defer_signals():  # a signal during the import of an extension module would become an ImportError
+        from tagline.inference import Tagger  # here, since --help need not wait for libraries
+        from tagline.tools.answers.tool_formats import beside
+
         tagger = Tagger(options.model, options.backend, verify=options.verify, split_sentences=options.split_sentences)
     with tagger, source_of(options, tagger) as (documents, advance):
         if tagger.labels.kind == "tags":
             check_options_of_tags(options)
-        label(documents, advance, tagger, output_of(options, tagger), options.min_score)
-        if options.output_format == "label_studio" and options.output:
-            configuration = label_studio_tasks.configuration(tagger.labels.types)
-            label_studio_tasks.configuration_path(options.output).write_text(configuration, encoding="utf-8")
-
-
-def check_output(path: Path | None, output_format: str) -> None:
-    """Raise a `UserError` if the output can't be written; None is standard output."""
-    if path is None:
-        if sys.stdout is None:
-            raise UserError("standard output is closed; expected --output FILE")
-        return
-    check_writable("--output", path, is_folder=output_format == tool_formats.BRAT)  # `BratFolder` checks more
+        label(documents, advance, tagger, options)
+        if options.output:
+            for path, text in beside(options.output_format, options.output, tagger.labels.types).items():
+                path.write_text(text, encoding="utf-8")
 
 
 def check_options_of_tags(options: argparse.Namespace) -> None:
     """Raise a `UserError` if an option needs a model that predicts entities."""
-    if options.min_score or options.output_format in (*REDACTED, *TOOLS):
+    if options.min_score or options.output_format in OF_ENTITIES:
         option = "--min-score" if options.min_score else f"--output-format {options.output_format}"
         raise UserError(f"{option}: {options.model} predicts a tag for each word, not entities")
 
 
 def label(
-    documents: Iterable[Document],
-    advance: Callable[[int], object],
-    tagger: Tagger,
-    output: LineOutput | BratFolder | PageFile,
-    min_score: float,
+    documents: Iterable[Document], advance: Callable[[int], object], tagger: Tagger, options: argparse.Namespace
 ) -> None:
-    """Label documents and write them; ``advance`` is told how many were written."""
-    done = 0
+    """Label documents and write them; ``advance`` is called with the number that was written."""
+    from tagline.tools.answers.task import to_task
+
+    output, of_tasks = output_of(options, tagger), options.output_format in (*TOOLS, PAGE)
+    done = tasks = 0
 
     def so_far() -> str:  # what the output contains after an error
         return f"; {output.path} has the {done:,} documents before it" if done and output.path else ""
 
     try:
         for tagged in tagger.tag_stream(documents):
-            shown = [(document, found.without_unsure(min_score)) for document, found in tagged] if min_score else tagged
+            least = options.min_score
+            shown = [(document, found.without_unsure(least)) for document, found in tagged] if least else tagged
+            items: Sequence[Any] = [to_task(*each) for each in shown if each[0].words] if of_tasks else shown
             with defer_signals():  # what is written is also counted
-                output.write(shown)
-                done += len(tagged)
+                output.write(items)
+                done, tasks = done + len(tagged), tasks + len(items)
             advance(len(tagged))
         output.end()
     except BrokenPipeError:
@@ -120,6 +118,8 @@ def label(
         start = "\n" if sys.stderr.isatty() else ""  # after a progress bar
         print(f"{start}{program_name()}: {stop}{so_far()}", file=sys.stderr)
         sys.exit(stop.status)
+    if options.output_format == PAGE and not tasks:
+        warnings.warn(f"{options.output}: no text to annotate", stacklevel=2)
 
 
 @contextmanager
@@ -132,7 +132,8 @@ def source_of(
         yield texts, lambda _: None
         return
     # Here, since one sentence needs none of the libraries that read files.
-    from tagline.tools.predict.readers import opened, read_words, reader_of, split_at_spaces
+    from tagline.inference import Document
+    from tagline.tools.texts.readers import opened, read_words, reader_of, split_at_spaces
 
     if options.input is None:
         words = [word for text in options.texts for word in split_at_spaces(text)]
@@ -140,26 +141,30 @@ def source_of(
         return
     format_ = options.input_format
     reader = read_words if options.words else reader_of(format_, options.column, tagger.split, tagger.sentences)
-    path = None if options.input == STANDARD else Path(options.input)
     # A bar would mix with output on the same terminal.
     show_progress = options.output is not None or not sys.stdout.isatty()
-    with opened(path, reader, show_progress) as source:
+    with opened(options.input, reader, show_progress) as source:
         yield source.documents, source.advance
 
 
-def output_of(options: argparse.Namespace, tagger: Tagger) -> LineOutput | BratFolder | PageFile:
-    name = options.output_format
-    if name == tool_formats.BRAT:
-        return BratFolder(options.output, tagger.labels.types)
-    if name == tool_formats.PAGE:
-        return PageFile(options.output, tagger.labels.types, options.guideline)
+def output_of(options: argparse.Namespace, tagger: Tagger) -> Output[Any] | BratFolder:
+    """The output: of tasks for annotation tools and the page, otherwise of pairs of a document and its labels."""
+    from tagline.tools.answers import notations, tool_formats
+    from tagline.tools.answers.outputs import Lines, Output
+
+    name, path, types = options.output_format, options.output, tagger.labels.types
+    if name in (*TOOLS, PAGE):
+        guideline = tool_formats.check("--output", name, path, types, options.guideline) if path else None
+        if name == BRAT:
+            return tool_formats.BratFolder(path, types)
+        return Output(path, tool_formats.form_of(name, types, guideline))
+    lines = {"jsonl": notations.json_line, "conll": notations.conll_lines}
     if name == "text":
-        in_colors = options.output is None and in_color(sys.stdout)
-        return LineOutput(Notation(Highlighter(tagger.labels, in_colors).line), options.output)
-    if name in REDACTED:
-        return LineOutput(Notation(Redactor(name == REDACTED[1]).line), options.output)
-    notations = {"jsonl": JSON_LINES, "conll": CONLL}
-    return LineOutput(notations.get(name) or task_notation(tool_formats.JSON_FORMATS[name]), options.output)
+        in_colors = path is None and notations.in_color(sys.stdout)
+        lines[name] = notations.Highlighter(tagger.labels, in_colors).line
+    elif name in REDACTED:
+        lines[name] = notations.Redactor(name == REDACTED[1]).line
+    return Output(path, Lines(lambda pair: lines[name](*pair)))
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -174,32 +179,25 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--output", metavar="FILE", help="file to write, or folder for brat; default: standard output, also -"
     )
-    parser.add_argument("--output-format", choices=OUTPUT_FORMATS, help="default: by suffix; text for standard output")
-    add_guideline(parser)
     parser.add_argument(
-        "--min-score",
-        type=probability,
-        default=0.0,
-        metavar="P",
-        help="leave out entities with a score below P (0 to 1)",
+        "--output-format", choices=(*FORMATS, *OF_ENTITIES), help="default: by suffix; text for standard output"
     )
+    add_guideline(parser)
+    about = "leave out entities with a score below P (0 to 1)"
+    parser.add_argument("--min-score", type=probability, default=0.0, metavar="P", help=about)
     add_model(parser)
     add_no_split(parser)
-    parser.add_argument(
-        "--no-verify",
-        dest="verify",
-        action="store_false",
-        help="do not compare the model's files with its hashes.json, to start faster",
-    )
+    about = "do not compare the model's files with its hashes.json, to start faster"
+    parser.add_argument("--no-verify", dest="verify", action="store_false", help=about)
     options = parser.parse_args(arguments)
     try:
-        check(options)
+        check_options(options)
     except ValueError as error:
         parser.error(str(error))
     return options
 
 
-def check(options: argparse.Namespace) -> None:
+def check_options(options: argparse.Namespace) -> None:
     """Check combinations of options, and fill in formats that are not given.
 
     Raises:
@@ -212,14 +210,13 @@ def check(options: argparse.Namespace) -> None:
     options.input_format = options.input_format or infer_format("--input", options.input)
     if options.words and options.input_format != "text":
         raise ValueError(f"--words: the input format is {options.input_format}; expected text")
-    suffixes = {**SUFFIXES, PAGE_SUFFIX: tool_formats.PAGE}
+    suffixes = {**SUFFIXES, PAGE_SUFFIX: PAGE}
     options.output_format = options.output_format or infer_format("--output", options.output, suffixes=suffixes)
     options.output = None if options.output in (None, STANDARD) else Path(options.output)
-    if options.output_format == tool_formats.BRAT and options.output is None:
-        raise ValueError("brat needs --output FOLDER, a new or empty one")
-    if options.output_format == tool_formats.PAGE and options.output is None:
-        raise ValueError("page needs --output FILE.html")
-    if options.guideline and options.output_format != tool_formats.PAGE:
+    needed = {BRAT: "FOLDER, a new or empty one", PAGE: "FILE.html"}
+    if options.output_format in needed and options.output is None:
+        raise ValueError(f"{options.output_format} needs --output {needed[options.output_format]}")
+    if options.guideline and options.output_format != PAGE:
         raise ValueError("--guideline: expected the output format page, or --output FILE.html")
     if options.output and options.input and is_input(options.output, options.input):
         raise ValueError("--output is the same file as --input; expected another one")

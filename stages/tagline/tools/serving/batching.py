@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 from tagline.inference import Document, Tagger
-from tagline.tools.predict.notations import own_row, predictions
+from tagline.tools.answers.notations import own_row, predictions
 
 Input = str | Sequence[str]
 """A text, or the words of a sentence."""
@@ -39,7 +39,7 @@ class Job(NamedTuple):
 
 
 class GivenUp(Exception):
-    """Nobody waits for the answers of a batch any more."""
+    """Raised in a batch whose clients have all left."""
 
 
 class TooBusy(Exception):

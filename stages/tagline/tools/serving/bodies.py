@@ -39,7 +39,7 @@ class Texts(BaseModel):
         return answer
 
 
-class Inputs(BaseModel):
+class InferenceInputs(BaseModel):
     """The request of Hugging Face's inference API for token classification."""
 
     model_config = ConfigDict(strict=True)
@@ -82,7 +82,7 @@ class Entity(BaseModel):
     score: float
 
 
-class Found(BaseModel):
+class Tagged(BaseModel):
     """What `tagline predict` writes as a line of JSON: the input with its entities; of words also labels and scores."""
 
     text: str | None = None

@@ -27,8 +27,8 @@ from dataclasses import fields
 
 from tagline.core.errors import ArgumentParser
 from tagline.core.terminal import safe_message
-from tagline.tools.predict.options import add_model, add_no_split, check_model, natural
 from tagline.tools.serving.limits import Limits
+from tagline.tools.texts.options import add_model, add_no_split, check_model, natural
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -23,7 +23,7 @@ from starlette.requests import ClientDisconnect
 from tagline.inference import Tagger
 from tagline.report.html_files import FOLDER, render_file
 from tagline.tools.serving.batching import Batcher, TooBusy
-from tagline.tools.serving.bodies import EntityGroup, Found, Inputs, Texts
+from tagline.tools.serving.bodies import EntityGroup, InferenceInputs, Tagged, Texts
 from tagline.tools.serving.limits import Limits
 
 # Maximum number of faults of a body that a message lists.
@@ -57,15 +57,15 @@ def create(tagger: Tagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> Fas
     async def home() -> HTMLResponse:
         return HTMLResponse(page)
 
-    @app.post("/entities", response_model=Found | list[Found], openapi_extra=described(Texts))
+    @app.post("/entities", response_model=Tagged | list[Tagged], openapi_extra=described(Texts))
     async def entities(request: Request) -> Response:
         """Find the entities of a text, of each of several texts, or of sentences that are split into words."""
         return await handler.answer(request, Texts)
 
-    @app.post("/", response_model=list[EntityGroup] | list[list[EntityGroup]], openapi_extra=described(Inputs))
+    @app.post("/", response_model=list[EntityGroup] | list[list[EntityGroup]], openapi_extra=described(InferenceInputs))
     async def token_classification(request: Request) -> Response:
         """Find entities as Hugging Face's inference API does, for `huggingface_hub.InferenceClient`."""
-        return await handler.answer(request, Inputs)
+        return await handler.answer(request, InferenceInputs)
 
     @app.head("/health", include_in_schema=False)
     @app.get("/health")
@@ -82,7 +82,7 @@ def create(tagger: Tagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> Fas
     return app
 
 
-def described(interface: type[Texts | Inputs]) -> dict[str, Any]:
+def described(interface: type[Texts | InferenceInputs]) -> dict[str, Any]:
     """Describe the body of a request in the OpenAPI schema."""
     schema = interface.model_json_schema()
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
@@ -112,7 +112,7 @@ class RequestHandler:
         in_progress = Gauge("tagline_requests_in_progress", "Requests that are not answered yet.", registry=registry)
         in_progress.set_function(lambda: self._requests)
 
-    async def answer(self, request: Request, interface: type[Texts | Inputs]) -> Response:
+    async def answer(self, request: Request, interface: type[Texts | InferenceInputs]) -> Response:
         """Answer a request to an interface.
 
         Raises:
@@ -137,7 +137,7 @@ class RequestHandler:
             self._answered.labels(path, status).inc()
             self._seconds.labels(path).observe(time.perf_counter() - start)
 
-    async def _content(self, request: Request, interface: type[Texts | Inputs]) -> str:
+    async def _content(self, request: Request, interface: type[Texts | InferenceInputs]) -> str:
         if self._requests > self._limits.requests:
             raise try_again(f"{self._limits.requests:,} requests are in progress")
         try:

@@ -17,8 +17,8 @@ from tagline.core.provenance import verify
 from tagline.inference.documents import Document, Split
 from tagline.sources.formats.json_objects import rows_in
 from tagline.sources.formats.lines import UTF_8_REMEDY, read_lines
-from tagline.tools.predict.options import infer_format
-from tagline.tools.predict.readers import EXPECTED, Lines, of_row, opened, reader_of
+from tagline.tools.texts.options import infer_format
+from tagline.tools.texts.readers import EXPECTED, Lines, of_row, opened, reader_of
 
 # Bytes of a key: enough that no two of a billion texts share one.
 SIZE = 16
@@ -92,7 +92,7 @@ def _of_file(path: Path, split: Split) -> Iterator[Sequence[str]]:
     except ValueError as error:
         raise UserError(str(error)) from None
     reader = partial(_read_json, split=split) if format_ == "jsonl" else reader_of(format_, 1, split)
-    with opened(path, reader, show_progress=False) as source:
+    with opened(str(path), reader, show_progress=False) as source:
         for document in source.documents:
             yield document.words
 

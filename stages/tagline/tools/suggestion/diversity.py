@@ -1,4 +1,4 @@
-"""Diversity: of uncertain texts that resemble each other, annotate one rather than all.
+"""Diversity: of texts that resemble each other, annotate one rather than all.
 
 Uncertain texts are clustered by k-means, with about as many clusters as texts are wanted, and the most uncertain text
 of each cluster is chosen (Zhdanov, 2019, "Diverse mini-batch active learning").
@@ -6,6 +6,7 @@ of each cluster is chosen (Zhdanov, 2019, "Diverse mini-batch active learning").
 
 from __future__ import annotations
 
+import heapq
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +26,9 @@ ITERATIONS = 10
 BATCH, LONGEST = 2048, 128
 
 
-def choose(vectors: Floats, uncertainties: npt.NDArray[np.float64], words: Ints, budget: int, seed: int) -> list[int]:
+def one_per_cluster(
+    vectors: Floats, uncertainties: npt.NDArray[np.float64], words: Ints, budget: int, seed: int
+) -> list[int]:
     """Choose uncertain texts that differ from each other.
 
     Args:
@@ -70,6 +73,37 @@ def _starts(vectors: Floats, count: int, generator: np.random.Generator) -> Floa
         if len(chosen) == count or not nearest.any():
             return vectors[chosen]
         chosen.append(int(generator.choice(len(vectors), p=nearest / nearest.sum())))
+
+
+def most_different_words(texts: Sequence[Sequence[str]], budget: int) -> list[int]:
+    """Choose texts, each with the largest share of words that no text before it has.
+
+    For a pool that no model knows: names are mostly rare words, so such texts have more of them than random ones. This
+    is the greedy solution of maximum coverage. Case and words without letters do not count.
+
+    Args:
+        texts: the words of each text; of equal shares the first text is chosen.
+        budget: most words together; texts that do not fit are passed over.
+
+    Returns:
+        Indices of texts, in the order of the choice.
+    """
+    different = [{word.casefold() for word in words if any(map(str.isalpha, word))} for words in texts]
+    covered: set[str] = set()
+    # Shares only fall, so the largest one is final if it is still larger than the others were.
+    heap = [(-len(words) / len(texts[index]), index) for index, words in enumerate(different)]
+    heapq.heapify(heap)
+    chosen = []
+    while heap:
+        _, index = heapq.heappop(heap)
+        now = (-len(different[index] - covered) / len(texts[index]), index)
+        if heap and now > heap[0]:
+            heapq.heappush(heap, now)
+        elif len(texts[index]) <= budget:
+            chosen.append(index)
+            covered |= different[index]
+            budget -= len(texts[index])
+    return chosen
 
 
 def mean_vectors(folder: Path, texts: Sequence[Sequence[str]]) -> Floats:

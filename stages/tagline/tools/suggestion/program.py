@@ -26,27 +26,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagline.core.errors import ArgumentParser, UserError, program_name
-from tagline.core.outputs import check_writable
 from tagline.core.signals import defer_signals
 from tagline.core.terminal import safe_message, show
-from tagline.tools.annotation import tool_formats
-from tagline.tools.annotation.task import PAGE_SUFFIX
-from tagline.tools.annotation.tool_formats import JSONL
-from tagline.tools.predict.options import (
-    MODEL,
-    STANDARD,
-    add_guideline,
-    add_input_format,
-    add_model,
-    infer_format,
-    natural,
-    probability,
-)
+from tagline.tools.answers.options import CONFIGURED, JSONL, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
+from tagline.tools.texts.options import MODEL, STANDARD, add_input_format, add_model, infer_format, natural, probability
 
 if TYPE_CHECKING:
     from tagline.inference import Tagger
 
-FORMATS = (*tool_formats.NAMES, tool_formats.PAGE, JSONL)
+FORMATS = (*TOOLS, PAGE, JSONL)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -54,10 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # Here, since --help need not wait for libraries.
     from tagline.inference import Tagger
     from tagline.text.words import split_words
-    from tagline.tools.predict.readers import opened, reader_of
     from tagline.tools.suggestion.already_annotated import annotated_keys
     from tagline.tools.suggestion.diversity import mean_vectors
     from tagline.tools.suggestion.selection import Selector, save, summary
+    from tagline.tools.texts.readers import opened, reader_of
 
     warnings.formatwarning = lambda message, *_: safe_message(f"{program_name()}: {message}\n")
     with ExitStack() as stack:
@@ -71,9 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         selector = Selector(options.words, options.random_share, options.seed, vectors)
         split, sentences = (tagger.split, tagger.sentences) if tagger else (split_words, None)
         annotated = annotated_keys(options.exclude, split)
-        path = None if options.pool == STANDARD else Path(options.pool)
         reader = reader_of(options.input_format, options.column, split, sentences)
-        with opened(path, reader, show_progress=True) as source:
+        with opened(options.pool, reader, show_progress=True) as source:
             suggestions = selector.select(source, tagger, annotated)
         save(options.format, options.output, suggestions, types, guideline)
     if not tagger:
@@ -84,21 +71,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def check_output(options: argparse.Namespace, types: Sequence[str], tagger: Tagger | None) -> str | None:
     """Raise a `UserError` before any work if the output can't be written; return the text of the guideline."""
-    from tagline.tools.annotation import brat_tasks, page  # likewise
+    from tagline.tools.answers import tool_formats  # likewise
 
     if tagger and options.format != JSONL and tagger.labels.kind == "tags":
         raise UserError(f"--format {options.format}: {options.model} predicts a tag for each word, not entities")
-    if options.format in tool_formats.CONFIGURED and not types:
+    if options.format in CONFIGURED and not types:
         raise UserError(
             f"{MODEL} is missing; expected a model, or the entity types to annotate; run `dvc repro export`, or give "
             "--types, for instance --types PER LOC"
         )
-    if options.format == tool_formats.PAGE:
-        return page.check("--output", options.output, options.guideline)
-    check_writable("--output", options.output, is_folder=options.format == tool_formats.BRAT)
-    if options.format == tool_formats.BRAT:
-        brat_tasks.check(options.output, types)
-    return None
+    return tool_formats.check("--output", options.format, options.output, types, options.guideline)
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -106,25 +88,17 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("pool", metavar="POOL", help="file of texts; - for standard input")
     parser.add_argument("--words", type=natural, required=True, metavar="N", help="most words of all texts together")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="file to write, or folder for brat")
-    parser.add_argument(
-        "--format",
-        choices=FORMATS,
-        help="default: page for a file named .html, jsonl for .jsonl, otherwise label_studio",
-    )
+    about = "default: page for a file named .html, jsonl for .jsonl, otherwise label_studio"
+    parser.add_argument("--format", choices=FORMATS, help=about)
     add_guideline(parser)
     add_input_format(parser)
     parser.add_argument(
         "--random-share", type=probability, default=0.1, metavar="P", help="share of random words (default: 0.1)"
     )
     parser.add_argument("--seed", type=int, default=42, metavar="N", help="of the random texts (default: 42)")
-    parser.add_argument(
-        "--exclude",
-        type=Path,
-        nargs="*",
-        metavar="PATH",
-        help="annotated texts to leave out: files like POOL, or folders like data/raw (default: data/raw beside the "
-        "model's folder, if it exists)",
-    )
+    about = "annotated texts to leave out: files like POOL, or folders like data/raw"
+    about += " (default: data/raw beside the model's folder, if it exists)"
+    parser.add_argument("--exclude", type=Path, nargs="*", metavar="PATH", help=about)
     parser.add_argument(
         "--types", nargs="+", default=[], metavar="TYPE", help="entity types for the tool, if there is no model"
     )
@@ -136,9 +110,9 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         options.exclude = [raw] if raw.is_dir() else []
     try:
         options.input_format = options.input_format or infer_format("POOL", options.pool, "--input-format")
-        by_suffix = {PAGE_SUFFIX: tool_formats.PAGE, ".jsonl": JSONL}
+        by_suffix = {PAGE_SUFFIX: PAGE, ".jsonl": JSONL}
         options.format = options.format or by_suffix.get(options.output.suffix.lower(), "label_studio")
-        if options.guideline and options.format != tool_formats.PAGE:
+        if options.guideline and options.format != PAGE:
             raise ValueError("--guideline: expected --format page, or --output FILE.html")
         for type_ in options.types:
             control = any(unicodedata.category(character) == "Cc" for character in type_)

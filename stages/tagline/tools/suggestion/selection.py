@@ -14,17 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.core.errors import UserError
-from tagline.core.outputs import replacing
 from tagline.inference.documents import Document
 from tagline.inference.tagger import Tagger
 from tagline.labels.tagged import TaggedSentence
-from tagline.tools.annotation import tool_formats
-from tagline.tools.annotation.task import DIGITS, AnnotationTask
-from tagline.tools.predict.notations import json_line, own_row, row_line, to_task
-from tagline.tools.predict.readers import Source
-from tagline.tools.suggestion import coverage
+from tagline.tools.answers import outputs, tool_formats
+from tagline.tools.answers.notations import json_line, own_row, row_line
+from tagline.tools.answers.options import DIGITS, JSONL
+from tagline.tools.answers.task import AnnotationTask, to_task
 from tagline.tools.suggestion.already_annotated import text_key, without
-from tagline.tools.suggestion.diversity import choose
+from tagline.tools.suggestion.diversity import most_different_words, one_per_cluster
+from tagline.tools.texts.readers import Source
 
 # Words of the uncertain texts that are clustered, and of the diverse ones without a model, as multiples of the words
 # wanted.
@@ -75,7 +74,7 @@ class Selector:
 
         Args:
             source: the pool; texts without words, and those that are longer than all words wanted, are passed over.
-            tagger: labels it; None: diverse texts (`coverage`) of a random part of the pool.
+            tagger: labels it; None: diverse texts (`most_different_words`) of a random part of the pool.
             annotated: the keys of texts to pass over (`text_key`).
 
         Raises:
@@ -145,11 +144,11 @@ class Selector:
             return []
         texts = [each.document.words for each in candidates]
         if candidates[0].tagged is None:
-            return [candidates[index] for index in coverage.choose(texts, words)]
+            return [candidates[index] for index in most_different_words(texts, words)]
         uncertainties = np.array([each.uncertainty for each in candidates])
         # Equal vectors are one cluster.
         vectors = np.zeros((len(texts), 1), np.float32) if self.vectors is None else self.vectors(texts)
-        chosen = choose(vectors, uncertainties, np.array([len(text) for text in texts]), words, self.seed)
+        chosen = one_per_cluster(vectors, uncertainties, np.array([len(text) for text in texts]), words, self.seed)
         return [candidates[index] for index in chosen]
 
 
@@ -248,7 +247,7 @@ def save(
     it honestly.
 
     Args:
-        name: of `tool_formats`.
+        name: of `answers.options`.
         path: a file, or a folder for brat.
         suggestions: in this order.
         types: the entity types.
@@ -257,11 +256,10 @@ def save(
     Raises:
         UserError: see `tool_formats.save`.
     """
-    if name != tool_formats.JSONL:
+    if name == JSONL:
+        outputs.save(path, outputs.Lines(_line), suggestions)
+    else:
         tool_formats.save(name, path, map(_task, suggestions), types, guideline)
-        return
-    with replacing(path) as [file], file.open("w", encoding="utf-8", newline="") as out:
-        out.writelines(map(_line, suggestions))
 
 
 def _fields(suggestion: Suggestion) -> dict[str, str | float]:

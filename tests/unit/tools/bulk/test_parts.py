@@ -18,7 +18,7 @@ from helpers.handmade_export import save_export
 
 from tagline.core.errors import UserError
 from tagline.inference import Document, Tagger
-from tagline.tools.bulk import parts
+from tagline.tools.bulk import parts, rows
 from tagline.tools.bulk.columns import Column
 from tagline.tools.bulk.inputs import find
 from tagline.tools.bulk.parts import Record
@@ -42,7 +42,7 @@ def tagger(export: Path) -> Iterator[Tagger]:
 
 def plan_of(path: Path, part_rows: int = 9, **chosen: str) -> Plan:
     files = find([str(path)], "/elsewhere")
-    return Plan.of(MODEL, part_rows, files, [parts.scan(file, part_rows) for file in files], **chosen)
+    return Plan.of(MODEL, part_rows, files, [rows.scan(file, part_rows) for file in files], **chosen)
 
 
 def make_all(plan: Plan, folder: Folder, tagger: Tagger) -> list[Record]:

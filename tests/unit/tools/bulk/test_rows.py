@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tagline.core.errors import UserError
-from tagline.tools.bulk import line_rows, parquet_rows, parts
+from tagline.tools.bulk import rows
 from tagline.tools.bulk.columns import Column
 from tagline.tools.bulk.inputs import InputFile, Rows, Scan
 
@@ -33,16 +33,15 @@ def write(path: Path, values: list[dict[str, Any]]) -> InputFile:
 
 
 def read(file: InputFile, scan: Scan, column: Column = TEXT) -> list[Rows]:
-    module = parquet_rows if file.format == "parquet" else line_rows
-    return [batch for part in scan.slices for batch in module.read(file, part, scan.schema, column)]
+    return [batch for part in scan.slices for batch in rows.read(file, part, scan.schema, column)]
 
 
-def rows(path: Path, part_rows: int, column: Column = TEXT) -> list[tuple[int, Any, str | None, dict[str, Any]]]:
+def all_rows(path: Path, part_rows: int, column: Column = TEXT) -> list[tuple[int, Any, str | None, dict[str, Any]]]:
     """Read all slices of a file: number, value, problem and columns of each row."""
     file = InputFile.of(str(path))
     return [
         row
-        for batch in read(file, parts.scan(file, part_rows), column)
+        for batch in read(file, rows.scan(file, part_rows), column)
         for row in zip(batch.numbers, batch.values, batch.problems, batch.columns.to_pylist(), strict=True)
     ]
 
@@ -51,19 +50,19 @@ def rows(path: Path, part_rows: int, column: Column = TEXT) -> list[tuple[int, A
 @pytest.mark.parametrize("name", NAMES)
 def test_slices_give_each_row_once(tmp_path: Path, name: str, part_rows: int) -> None:
     file = write(tmp_path / name, VALUES)
-    numbers, values, problems, columns = zip(*rows(tmp_path / name, part_rows), strict=True)
+    numbers, values, problems, columns = zip(*all_rows(tmp_path / name, part_rows), strict=True)
     assert numbers == tuple(range(1, 5001))
     assert values == tuple(value["text"] for value in VALUES)
     assert set(problems) == {None}
     assert name == "a.txt" or list(columns) == VALUES
-    sizes = [each.rows for each in parts.scan(file, part_rows).slices]
+    sizes = [each.rows for each in rows.scan(file, part_rows).slices]
     # A compressed file can only be read from its start.
     assert sizes == ([333] * 15 + [5] if part_rows == 333 and file.compression is None else [5000])
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_that_changes_after_the_scan_is_an_error(tmp_path: Path, name: str) -> None:
-    scan = parts.scan(write(tmp_path / name, VALUES), 5000)
+    scan = rows.scan(write(tmp_path / name, VALUES), 5000)
     file = write(tmp_path / name, [*VALUES[:-1], VALUES[0]])
     with pytest.raises(UserError, match=r"a\..*: changed while it was read; expected files that stay as"):
         read(file, scan)
@@ -82,22 +81,22 @@ def test_malformed_lines_of_json_keep_their_numbers(tmp_path: Path) -> None:
         b'{"text": "Bo"}': None,
     }
     (tmp_path / "a.jsonl").write_bytes(b"\n".join(problems))
-    found = {number: problem for number, _, problem, _ in rows(tmp_path / "a.jsonl", 3)}
+    found = {number: problem for number, _, problem, _ in all_rows(tmp_path / "a.jsonl", 3)}
     assert found == {number: each for number, each in enumerate(problems.values(), 1) if each != "no row"}
 
 
 def test_lines_of_text_end_as_in_predict(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"Ada\r\nBo\rCy\n\nDi\r\n\x0bEd\xe2\x80\xa8Flo\n\xff")
     for part_rows in (1, 2, 100):
-        numbers, values, problems, _ = zip(*rows(tmp_path / "a.txt", part_rows), strict=True)
+        numbers, values, problems, _ = zip(*all_rows(tmp_path / "a.txt", part_rows), strict=True)
         assert (numbers, values) == (tuple(range(1, 8)), ("Ada", "Bo", "Cy", "", "Di", "\x0bEd\u2028Flo", None))
         assert problems[-1] == "not UTF-8 (invalid start byte); save the file as UTF-8"
     (tmp_path / "a.txt").write_text("New\u00a0York is\tbig \n", encoding="utf-8")
-    assert rows(tmp_path / "a.txt", 10, Column("text", True))[0][1] == ["New\u00a0York", "is", "big"]
+    assert all_rows(tmp_path / "a.txt", 10, Column("text", True))[0][1] == ["New\u00a0York", "is", "big"]
 
 
 def test_files_that_are_no_rows_are_errors(tmp_path: Path) -> None:
-    line = gzip.compress(b"Ada\n" + b"o\r" * (line_rows.LONGEST // 2) + b"\n", 1)
+    line = gzip.compress(b"Ada\n" + b"o\r" * (rows.LONGEST // 2) + b"\n", 1)
     parquet = write(tmp_path / "a.parquet", VALUES)
     footer_lacks = Path(parquet.url).read_bytes()[:-4]
     for name, content, message in (
@@ -107,9 +106,9 @@ def test_files_that_are_no_rows_are_errors(tmp_path: Path) -> None:
     ):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(UserError, match=message):
-            parts.scan(InputFile.of(f"{tmp_path}/{name}"), 10)
+            rows.scan(InputFile.of(f"{tmp_path}/{name}"), 10)
     content = bytearray(Path(parquet.url).read_bytes())
     content[4:400] = b"\xff" * 396  # pages, not the footer
     Path(parquet.url).write_bytes(content)
     with pytest.raises(UserError, match=r"a.parquet: unreadable \("):
-        rows(Path(parquet.url), 10_000)
+        all_rows(Path(parquet.url), 10_000)

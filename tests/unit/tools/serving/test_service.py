@@ -18,7 +18,7 @@ from helpers.handmade_export import save_export
 
 from tagline.inference import Document, Tagger
 from tagline.labels.tagged import TaggedSentence
-from tagline.tools.predict.notations import json_line
+from tagline.tools.answers.notations import json_line
 from tagline.tools.serving import batching
 from tagline.tools.serving.batching import FULL, Batcher, Input, TooBusy
 from tagline.tools.serving.limits import Limits

@@ -11,7 +11,7 @@ from helpers.messages import message_of
 
 from tagline.inference.documents import Document
 from tagline.sources.formats.lines import decoded_lines
-from tagline.tools.predict.readers import read_columns, read_json, read_texts
+from tagline.tools.texts.readers import read_conll, read_json, read_texts
 
 Read = Callable[..., object]
 
@@ -50,11 +50,11 @@ def test_json_lines_and_lists_keep_their_keys(content: str, numbers: tuple[int, 
 
 def test_words_are_read_from_a_column() -> None:
     content = "-DOCSTART- -X- O\n\nAda NNP B-PER\nlives VBZ O\n\n\nOslo NNP B-LOC\n"
-    first = [(each.words, each.name) for each in read(read_columns, content)]
+    first = [(each.words, each.name) for each in read(read_conll, content)]
     assert first == [(["Ada", "lives"], "in:3"), (["Oslo"], "in:7")]
-    second = read(partial(read_columns, words_column=2), content)
+    second = read(partial(read_conll, words_column=2), content)
     assert [each.words for each in second] == [["NNP", "VBZ"], ["NNP"]]
-    assert read(read_columns, "") == read(read_columns, "\n \n-DOCSTART-\n") == []
+    assert read(read_conll, "") == read(read_conll, "\n \n-DOCSTART-\n") == []
 
 
 EXPECTED = '; expected JSON objects with "text" or "words", one per line or all in one list'
@@ -67,12 +67,12 @@ EXPECTED = '; expected JSON objects with "text" or "words", one per line or all 
         (read_json, '[{"text": "a"},\n{}]', "in:2: neither 'text' nor 'words' (no key)" + EXPECTED),
         (read_json, '{"txt": "a", "id": 1}', "in:1: neither 'text' nor 'words' (txt, id)" + EXPECTED),
         (read_json, '{"text": "a", "words": ["a"]}', "in:1: both 'text' and 'words'" + EXPECTED),
-        (read_json, '\n{"text": null}', "in:2: 'text' is None; expected a string"),
+        (read_json, '\n{"text": null}', "in:2: 'text' is null; expected a string"),
         (read_json, f'{{"text": {[1] * 99}}}', f"in:1: 'text' is {[1] * 19}"[:-1] + ",...; expected a string"),
         (read_json, f'{{"{"k" * 99}": 1}}', f"in:1: neither 'text' nor 'words' ({'k' * 57}...)" + EXPECTED),
         (read_json, '{"words": ["a", ""]}', "in:1: 'words' is ['a', '']; expected a list of non-empty strings"),
-        (read_columns, "a O\n\nb\n", "in:3: 1 column in 'b'; expected 2 (words -)"),
-        (partial(read_columns, words_column=3), "a O\n", "in:1: 2 columns in 'a O'; expected words in column 3"),
+        (read_conll, "a O\n\nb\n", "in:3: 1 column in 'b'; expected 2 (words -)"),
+        (partial(read_conll, words_column=3), "a O\n", "in:1: 2 columns in 'a O'; expected words in column 3"),
     ],
 )
 def test_malformed_input_is_an_error_with_its_line(reader: Read, content: str | bytes, message: str) -> None:

@@ -1,4 +1,4 @@
-"""Input files: documents from lines of text, JSON Lines or CoNLL columns, with a progress bar."""
+"""Documents from rows, and from files: lines of text, JSON Lines or CoNLL columns, with a progress bar."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from tagline.sources.formats import conll_table
 from tagline.sources.formats.json_objects import rows_in
 from tagline.sources.formats.lines import decoded_lines
 from tagline.text.words import split_words
+from tagline.tools.texts.options import STANDARD
 
 Lines = Iterable[tuple[int, str]]
 """Numbered lines, as `formats.lines` reads them."""
@@ -47,21 +48,21 @@ class Source(NamedTuple):
 
 
 @contextmanager
-def opened(path: Path | None, reader: Reader, show_progress: bool) -> Iterator[Source]:
+def opened(path: str, reader: Reader, show_progress: bool) -> Iterator[Source]:
     """Open a file or standard input.
 
     Args:
-        path: the file; None: standard input.
+        path: the file; ``-``: standard input.
         reader: of its format.
         show_progress: show a progress bar, if standard error is a terminal.
 
     Raises:
         UserError: standard input is closed; while documents are read: the file is malformed.
     """
-    if path is None and sys.stdin is None:
+    if path == STANDARD and sys.stdin is None:
         raise UserError("standard input is closed; expected a pipe, or --input FILE")
-    name = "stdin" if path is None else str(path)
-    with nullcontext(sys.stdin.buffer) if path is None else path.open("rb") as file:
+    name = "stdin" if path == STANDARD else path
+    with nullcontext(sys.stdin.buffer) if path == STANDARD else Path(path).open("rb") as file:
         sized = file.seekable()
         size: dict[str, Any] = {"unit": " documents"}
         if sized:
@@ -82,7 +83,7 @@ def reader_of(input_format: str, column: int, split: Split, sentences: Split | N
         sentences: finds its sentences; None leaves each text whole.
     """
     if input_format == "conll":
-        return partial(read_columns, words_column=column)
+        return partial(read_conll, words_column=column)
     return partial(read_json if input_format == "jsonl" else read_texts, split=split, sentences=sentences)
 
 
@@ -113,7 +114,7 @@ def read_json(
         yield of_row(row, f"{name}:{number}", split, sentences)
 
 
-def read_columns(lines: Lines, name: str, words_column: int = 1) -> Iterator[Document]:
+def read_conll(lines: Lines, name: str, words_column: int = 1) -> Iterator[Document]:
     """Read one word per line, with an empty line after each sentence; all lines have as many columns as the first.
 
     A sentence is a document, which continues the one before it if both stand below the same ``-DOCSTART-``.
@@ -153,22 +154,45 @@ def split_at_spaces(text: str) -> list[str]:
     return [word for word in _SPACES.split(text) if word]
 
 
-def are_words(value: Any) -> bool:
-    """Whether a JSON value is a list of non-empty strings."""
-    return isinstance(value, list) and all(isinstance(word, str) and word for word in value)
-
-
 def of_row(row: dict[str, Any], name: str, split: Split, sentences: Split | None = None) -> Document:
-    """Make a document of a JSON object; for errors see `read_json`."""
+    """Make a document of a JSON object with a text or words; for errors see `read_json`."""
     if ("text" in row) == ("words" in row):
         keys = shortened(", ".join(row)) or "no key"
         found = "both 'text' and 'words'" if "text" in row else f"neither 'text' nor 'words' ({keys})"
         raise UserError(f"{name}: {found}; {EXPECTED}")
-    if "text" in row:
-        if not isinstance(row["text"], str):
-            raise UserError(f"{name}: 'text' is {shortened(repr(row['text']))}; expected a string")
-        return Document.of_text(row["text"], name, row, split, sentences)
-    words = row["words"]
-    if not are_words(words):
-        raise UserError(f"{name}: 'words' is {shortened(repr(words))}; expected a list of non-empty strings")
-    return Document.of_words(words, name, row)
+    return document(row, "text" if "text" in row else "words", "words" in row, name, split, sentences)
+
+
+def document(
+    row: dict[str, Any],
+    key: str,
+    is_words: bool,
+    name: str = "",
+    split: Split = split_words,
+    sentences: Split | None = None,
+) -> Document:
+    """Make a document of a value in a row.
+
+    Args:
+        row: kept with the document.
+        key: of the value.
+        is_words: the value is a list of words, or else raw text.
+        name: what messages call the row, if it has a name.
+        split: finds the words of raw text.
+        sentences: finds its sentences; None leaves the text whole.
+
+    Raises:
+        UserError: the value is neither, or has a character that UTF-8 can't encode.
+    """
+    value, where = row[key], f"{name}: " if name else ""
+    if is_words:
+        if not isinstance(value, list) or not all(isinstance(word, str) and word for word in value):
+            raise UserError(f"{where}{key!r} is {_shown(value)}; expected a list of non-empty strings")
+        return Document.of_words(value, name or key, row)
+    if not isinstance(value, str):
+        raise UserError(f"{where}{key!r} is {_shown(value)}; expected a string")
+    return Document.of_text(value, name or key, row, split, sentences)
+
+
+def _shown(value: Any) -> str:
+    return "null" if value is None else shortened(repr(value))

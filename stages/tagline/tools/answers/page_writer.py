@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
 from tagline.core.errors import UserError
-from tagline.core.outputs import check_writable, replacing
+from tagline.core.outputs import check_writable
 from tagline.core.reading import reading
 from tagline.core.terminal import quoted
 from tagline.report import html_files
 from tagline.sources.formats.annotation_page import VERSION, content_hash, task
-from tagline.tools.annotation.task import DIGITS, PAGE_SUFFIX, AnnotationTask, TextEntity
+from tagline.tools.answers.options import DIGITS, PAGE_SUFFIX
+from tagline.tools.answers.task import AnnotationTask, TextEntity
 
 Task = Mapping[str, Any]
 
@@ -28,7 +29,7 @@ _TASKS, _HASH = "@@TASKS@@", "@@HASH@@"
 
 
 class Page:
-    """The text of a page, which is written task by task: `opening`, a `line` per task, `closing`.
+    """The form of a page, for `outputs.Output` and `outputs.save`.
 
     Args:
         types: the entity types to choose from.
@@ -39,58 +40,36 @@ class Page:
         folder = Path(__file__).parent
         rooms = {"tasks": Markup(_TASKS), "hash": _HASH}
         scripts = (html_files.FOLDER / "marks.js", folder / "page.js")
-        self._before, self._after = html_files.render_file(folder / "page.html", rooms, *scripts).split(_TASKS)
+        # What precedes the next task, in the page and in its JSON, which is hashed.
+        self._page, self._after = html_files.render_file(folder / "page.html", rooms, *scripts).split(_TASKS)
         head = _written({"version": VERSION, "types": list(types), "guideline": guideline})
-        self._first = f'{head[:-1]},"tasks":['
+        self._json = f'{head[:-1]},"tasks":['
         self._sha256, self._ids = hashlib.sha256(), set[str]()
 
-    def opening(self) -> str:
-        """What precedes the tasks."""
-        return self._before + self._hashed(self._first)
-
-    def line(self, task: Task) -> str:
+    def line(self, task: Task | AnnotationTask) -> str:
         """Write a task; an id that another one has already is followed by the number of the task.
 
         Raises:
             UserError: a word is white space, which nobody could train on.
         """
+        if isinstance(task, AnnotationTask):
+            task = of_task(task, len(self._ids) + 1)
         if "text" not in task and not all(map(str.strip, task["words"])):
             found = f"text {quoted(task['id'])}: a word of white space only in {quoted(list(task['words']))}"
             raise UserError(f"{found}; expected words; leave it out")
         while task["id"] in self._ids:
             task = {**task, "id": f"{task['id']}#{len(self._ids) + 1}"}
-        separator = ",\n" if self._ids else "\n"
         self._ids.add(task["id"])
-        return self._hashed(separator + _written(task))
+        text = f"{self._json}\n{_written(task)}"
+        self._sha256.update(text.encode())
+        before, self._page, self._json = self._page, "", ","
+        return before + text
 
     def closing(self) -> str:
         """What follows the tasks so far; it makes a complete page of them."""
-        sha256, end = self._sha256.copy(), "\n]}"
+        sha256, end = self._sha256.copy(), "\n]}" if self._ids else f"{self._json}\n]}}"
         sha256.update(end.encode())
-        return end + self._after.replace(_HASH, sha256.hexdigest())
-
-    def _hashed(self, text: str) -> str:
-        self._sha256.update(text.encode())
-        return text
-
-
-def write(path: Path, tasks: Iterable[Task], types: Sequence[str], guideline: str | None = None) -> None:
-    """Write a page, all of it or nothing.
-
-    Args:
-        path: the HTML file.
-        tasks: as `tagline.sources.formats.annotation_page` describes them.
-        types: the entity types to choose from.
-        guideline: see `Page`.
-
-    Raises:
-        UserError: see `replacing` and `Page.line`.
-    """
-    page = Page(types, guideline)
-    with replacing(path) as [file], file.open("w", encoding="utf-8", newline="") as out:
-        out.write(page.opening())
-        out.writelines(map(page.line, tasks))
-        out.write(page.closing())
+        return self._page + end + self._after.replace(_HASH, sha256.hexdigest())
 
 
 def check(option: str, path: Path, guideline: Path | None = None) -> str | None:

@@ -17,7 +17,7 @@ from tagline.sources.formats.offsets import Span, Words
 from tagline.sources.formats.page import ADJUDICATE, UNSURE, any_page
 from tagline.sources.formats.span_tags import covered_words
 from tagline.text.languages import Language, splitter
-from tagline.tools.annotation import page
+from tagline.tools.answers import outputs, page_writer
 
 
 def save(folder: Path, language: Language | None, target: Path) -> list[str]:
@@ -32,11 +32,11 @@ def save(folder: Path, language: Language | None, target: Path) -> list[str]:
         The agreement of each pair of annotators, the ids of the texts, and where to save what is decided.
 
     Raises:
-        UserError: see `AnnotatedFiles.read` and `page.check`; there is no such folder, or it holds the target.
+        UserError: see `AnnotatedFiles.read` and `page_writer.check`; there is no such folder, or it holds the target.
     """
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; expected one with a file of each annotator")
-    page.check("--output", target)
+    page_writer.check("--output", target)
     if not leads_out(target, folder):
         raise UserError(f"--output {target}: expected a file outside of {folder}, which holds what pages save")
     reader = any_page("ner", annotators=MAJORITY, language=language)
@@ -52,18 +52,13 @@ def save(folder: Path, language: Language | None, target: Path) -> list[str]:
         undecided = disputed or any(note.kind == UNSURE for note in text.notes)
         if undecided and all(each.annotator != ADJUDICATE for each in text.annotations):
             tasks.append(_task(text, words, agreed or []))
-    if tasks:
-        page.write(target, tasks, sorted(types))
     ids = shortened(", ".join(task["id"] for task in tasks), QUOTED)
-    return [
-        *(f"{pair}: {_described(scores)}" for pair, scores in summary(agreement).items()),
-        f"{len(tasks):,} texts to decide{f': {ids}' if tasks else ''}",
-        *(
-            [f"{target}: decide them there, and put what it saves, named {ADJUDICATE}*.jsonl, into {folder}"]
-            if tasks
-            else []
-        ),
-    ]
+    lines = [f"{pair}: {_described(scores)}" for pair, scores in summary(agreement).items()]
+    lines.append(f"{len(tasks):,} texts to decide{f': {ids}' if tasks else ''}")
+    if tasks:
+        outputs.save(target, page_writer.Page(sorted(types)), tasks)
+        lines.append(f"{target}: decide them there, and put what it saves, named {ADJUDICATE}*.jsonl, into {folder}")
+    return lines
 
 
 def _task(text: AnnotatedText, words: Words, agreed: Sequence[Span]) -> Mapping[str, Any]:

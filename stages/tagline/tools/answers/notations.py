@@ -1,12 +1,11 @@
-"""Output formats: a tagged document as lines, for people or for programs."""
+"""Tagged documents as lines, for people or for programs."""
 
 from __future__ import annotations
 
 import json
 import os
 import unicodedata
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
@@ -15,27 +14,11 @@ from tagline.core.terminal import quoted
 from tagline.inference.documents import Document, mentions
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence
-from tagline.tools.annotation.task import DIGITS, AnnotationTask, in_text
-from tagline.tools.annotation.tool_formats import JsonFormat
+from tagline.tools.answers.options import DIGITS
 
 # Light background colours of the 256-colour palette, readable with black text; assigned to the types in turn.
 _BACKGROUNDS = (156, 153, 222, 218, 159, 229, 183, 216)
 _RESET, _BOLD, _NORMAL, _DIM = "\x1b[0m", "\x1b[1m", "\x1b[22m", "\x1b[2m"
-
-
-@dataclass(frozen=True)
-class Notation:
-    """An output format.
-
-    Attributes:
-        lines: formats a document as complete lines.
-        with_empty: documents without words are written too.
-        is_list: the documents are a list of JSON, whose brackets and commas begin lines.
-    """
-
-    lines: Callable[[Document, TaggedSentence], str]
-    with_empty: bool = True
-    is_list: bool = False
 
 
 def json_line(document: Document, tagged: TaggedSentence) -> str:
@@ -80,7 +63,9 @@ def own_row(document: Document) -> dict[str, Any]:
 
 
 def conll_lines(document: Document, tagged: TaggedSentence) -> str:
-    """Write one word per line with label and score, separated by tabs, and an empty line."""
+    """Write one word per line with label and score, separated by tabs, and an empty line; nothing without words."""
+    if not document.words:
+        return ""
     for value in (*document.words, *tagged.predicted_names):
         if not value.isprintable() and not {"\t", "\n", "\r"}.isdisjoint(value):
             raise UserError(
@@ -88,26 +73,6 @@ def conll_lines(document: Document, tagged: TaggedSentence) -> str:
             )
     rows = zip(document.words, tagged.predicted_names, tagged.scores.tolist(), strict=True)
     return "".join([f"{word}\t{label}\t{score:.{DIGITS}f}\n" for word, label, score in rows]) + "\n"
-
-
-JSON_LINES = Notation(json_line)
-CONLL = Notation(conll_lines, with_empty=False)
-
-
-def task_notation(format_: JsonFormat) -> Notation:
-    """The notation of an annotation tool: tasks with the predictions to correct."""
-    return Notation(lambda document, tagged: format_.line(to_task(document, tagged)), False, format_.is_list)
-
-
-def to_task(document: Document, tagged: TaggedSentence | None) -> AnnotationTask:
-    """Make a task of a document with its predicted entities, if there are any labels; its ``id`` is kept."""
-    text, words = document.text_and_spans()
-    name = document.row.get("id")
-    fields = {"id": name} if isinstance(name, str | int) and name != "" else {}
-    suggested = None
-    if tagged is not None:
-        suggested = [in_text(entity, words, tagged.confidence(entity)) for entity in tagged.predicted_entities]
-    return AnnotationTask(text, words, suggested, fields=fields, joined=document.text is None)
 
 
 def in_color(stream: Any) -> bool:

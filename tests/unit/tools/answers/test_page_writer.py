@@ -23,8 +23,8 @@ from tagline.core.errors import UserError
 from tagline.labels.entities import Entity, entities
 from tagline.sources.formats.annotation_page import SAVED, content_hash, task
 from tagline.text.words import split_words
-from tagline.tools.annotation import page
-from tagline.tools.annotation.task import AnnotationTask, in_text
+from tagline.tools.answers import outputs, page_writer
+from tagline.tools.answers.task import AnnotationTask, in_text
 
 TYPES = ["LOC", "ORG", "PER"]  # with the keys 1, 2 and 3
 SCRIPT = "</script><script>document.title='taken'</script><!--"
@@ -41,7 +41,7 @@ def test_page_contains_tasks_and_their_hash(tmp_path: Path) -> None:
         AnnotationTask.of_words(["New York", SCRIPT], [], [Entity("LOC", 0, 1)], {"id": "7"}),
         AnnotationTask("no model", [(0, 2), (3, 8)]),
     ]
-    page.write(path, [page.of_task(each, number) for number, each in enumerate(given, 1)], TYPES, "Mark <names>.")
+    outputs.save(path, page_writer.Page(TYPES, "Mark <names>."), given)
     written = embedded(path)
     data = json.loads(written)
     assert {**data, "tasks": None} == {"version": 1, "types": TYPES, "guideline": "Mark <names>.", "tasks": None}
@@ -62,7 +62,7 @@ def test_page_contains_tasks_and_their_hash(tmp_path: Path) -> None:
 def test_word_of_white_space_is_an_error(tmp_path: Path) -> None:
     tasks = [task("a", ["Ada"], []), task("b", ["Ada", " "], [])]
     with pytest.raises(UserError, match=r"text 'b': a word of white space only in \['Ada', ' '\]; expected words"):
-        page.write(tmp_path / "tasks.html", tasks, TYPES)
+        outputs.save(tmp_path / "tasks.html", page_writer.Page(TYPES), tasks)
     assert not [*tmp_path.iterdir()]
 
 
@@ -89,9 +89,9 @@ def test_output_that_cannot_be_a_page_is_an_error(
     for name, content in contents.items():
         Path(name).write_bytes(content)
     Path("folder.HTML").mkdir()
-    assert page.check("--output", Path("a.HTML"), Path("guide.html")) == "Mark names."
+    assert page_writer.check("--output", Path("a.HTML"), Path("guide.html")) == "Mark names."
     with pytest.raises(UserError, match=f"^{re.escape(message)}"):
-        page.check("--output", Path(output), guideline and Path(guideline))
+        page_writer.check("--output", Path(output), guideline and Path(guideline))
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def browser(chrome: Chrome, tmp_path: Path) -> Iterator[Chrome]:
 
 
 def opened(browser: Chrome, folder: Path, tasks: list[dict[str, Any]], guideline: str | None = None) -> None:
-    page.write(folder / "tasks.html", tasks, TYPES, guideline)
+    outputs.save(folder / "tasks.html", page_writer.Page(TYPES, guideline), tasks)
     browser.get((folder / "tasks.html").as_uri())
 
 

@@ -1,6 +1,7 @@
-"""Rows of text files: JSON Lines or lines of plain text. Slices are ranges of bytes that end with a line.
+"""Rows of input files, in slices.
 
-Lines end as in `tagline predict`: with a line feed, a carriage return, or both.
+Slices of JSON Lines and plain text are ranges of bytes that end with a line; lines end as in `tagline predict`: with a
+line feed, a carriage return, or both. Slices of Parquet files are ranges of rows.
 """
 
 from __future__ import annotations
@@ -13,16 +14,37 @@ from itertools import islice
 from typing import Any, BinaryIO, NamedTuple, cast
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from tagline.core.errors import UserError
 from tagline.sources.formats.json_objects import rows_in
 from tagline.tools.bulk.columns import TEXT, Column, Types, add_types, to_table
 from tagline.tools.bulk.inputs import BATCH_ROWS, FormatName, InputFile, Rows, Scan, Slice
-from tagline.tools.predict.readers import split_at_spaces
+from tagline.tools.texts.readers import split_at_spaces
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # The longest line in bytes.
 LONGEST = 2**24
+# The end of a Parquet file: 4 bytes with the length of the footer before them, then 4 bytes "PAR1".
+_TAIL = 8
+
+
+def scan(file: InputFile, part_rows: int) -> Scan:
+    """Read a file once, of Parquet the footer: divide it into slices, hash them, and infer the columns.
+
+    Raises:
+        UserError: the file is a JSON list, has a line longer than `LONGEST`, or is damaged.
+    """
+    return _scan_parquet(file, part_rows) if file.format == "parquet" else _scan_lines(file, part_rows)
+
+
+def read(file: InputFile, part: Slice, schema: pa.Schema, column: Column) -> Iterator[Rows]:
+    """Read the rows of a slice in batches; see `Rows`.
+
+    Raises:
+        UserError: the lines, or the footer, are not those of the scan, or damaged.
+    """
+    return (_read_parquet if file.format == "parquet" else _read_lines)(file, part, schema, column)
 
 
 class _Line(NamedTuple):
@@ -64,12 +86,7 @@ class _Lines:
             yield from _parsed(lines, number, self._file.format)
 
 
-def scan(file: InputFile, part_rows: int) -> Scan:
-    """Read the file once: divide it into slices, hash them and, for JSON Lines, infer its columns.
-
-    Raises:
-        UserError: the file is a JSON list, has a line longer than `LONGEST`, or is damaged.
-    """
+def _scan_lines(file: InputFile, part_rows: int) -> Scan:
     slices: list[Slice] = []
     types: Types = {} if file.format == "jsonl" else {TEXT: pa.string()}
     first = offset = 0
@@ -88,12 +105,7 @@ def scan(file: InputFile, part_rows: int) -> Scan:
             first, offset = first + lines.rows, offset + lines.size
 
 
-def read(file: InputFile, part: Slice, schema: pa.Schema, column: Column) -> Iterator[Rows]:
-    """Read the rows of a slice in batches; see `Rows`.
-
-    Raises:
-        UserError: the lines are not those of the scan, or damaged.
-    """
+def _read_lines(file: InputFile, part: Slice, schema: pa.Schema, column: Column) -> Iterator[Rows]:
     with file.opened(part.offset) as content:
         lines = _Lines(file, content, part.first, part.rows)
         iterator = iter(lines)
@@ -140,3 +152,56 @@ def _json_line(number: int, text: str) -> _Line:
     except UserError as error:
         return _Line(number, {}, str(error).removeprefix(f":{number}: "))
     return _Line(number, row)
+
+
+def _scan_parquet(file: InputFile, part_rows: int) -> Scan:
+    metadata, sha256 = _footer(file)
+    rows = metadata.num_rows
+    slices = [Slice(first, min(part_rows, rows - first), 0, sha256) for first in range(0, rows, part_rows)]
+    return Scan(slices, metadata.schema.to_arrow_schema().remove_metadata())
+
+
+def _read_parquet(file: InputFile, part: Slice, schema: pa.Schema, column: Column) -> Iterator[Rows]:
+    with file.opened() as content:
+        parquet = pq.ParquetFile(content)
+        groups, position = _row_groups(parquet.metadata, part)
+        end = part.first + part.rows
+        for batch in parquet.iter_batches(BATCH_ROWS, row_groups=groups):
+            # Rows 10 to 14 of a batch that starts at row 8 are batch[2:7].
+            low, high = max(part.first - position, 0), min(end - position, batch.num_rows)
+            if low < high:
+                table = _conformed(pa.Table.from_batches([batch.slice(low, high - low)]), schema)
+                table.validate(full=True)  # strings that are not UTF-8 would raise a UnicodeDecodeError below
+                first = position + low + 1
+                numbers = range(first, first + table.num_rows)
+                yield Rows(numbers, table, table[column.name].to_pylist(), [None] * table.num_rows)
+            position += batch.num_rows
+            if position >= end:
+                break
+    file.check_unchanged(part.sha256, _footer(file)[1])
+
+
+def _footer(file: InputFile) -> tuple[pq.FileMetaData, str]:
+    """Return the metadata of a file, and the SHA-256 of the bytes that contain it."""
+    with file.opened() as content:
+        metadata = pq.read_metadata(content)
+        content.seek(-_TAIL - metadata.serialized_size, 2)
+        return metadata, hashlib.sha256(content.read()).hexdigest()
+
+
+def _row_groups(metadata: pq.FileMetaData, part: Slice) -> tuple[list[int], int]:
+    """Return the indices of the row groups that a slice touches, and the first row of the first of them."""
+    groups: list[int] = []
+    start = first = 0
+    for index in range(metadata.num_row_groups):
+        end = start + metadata.row_group(index).num_rows
+        if start < part.first + part.rows and end > part.first:
+            first = first if groups else start
+            groups.append(index)
+        start = end
+    return groups, first
+
+
+def _conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Give a table of one file the columns and types of all files."""
+    return pa.concat_tables([schema.empty_table(), table], promote_options="permissive")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,20 +20,22 @@ from hypothesis import strategies as st
 from tagline.core.errors import UserError
 from tagline.inference.documents import Document
 from tagline.labels.label_list import Labels
-from tagline.tools.predict.notations import CONLL, JSON_LINES, Highlighter, Notation, Redactor, in_color, to_task
+from tagline.labels.tagged import TaggedSentence
+from tagline.tools.answers.notations import Highlighter, Redactor, conll_lines, in_color, json_line
+from tagline.tools.answers.task import to_task
 
 LABELS = Labels("ner", "spans", ("O", "B-PER", "I-PER", "B-LOC", "I-LOC"), "O")
 
 
-def write(notation: Notation, document: Document, *labels: str) -> str:
+def write(line: Callable[[Document, TaggedSentence], str], document: Document, *labels: str) -> str:
     """Write a document with these labels, then O."""
     filled = [*labels, *["O"] * len(document.words)][: len(document.words)]
-    return notation.lines(document, tagged(filled, LABELS, scores=np.linspace(0.9, 0.987654321, len(filled)).tolist()))
+    return line(document, tagged(filled, LABELS, scores=np.linspace(0.9, 0.987654321, len(filled)).tolist()))
 
 
 def test_json_of_a_text_has_its_keys_and_entities() -> None:
     row = {"id": 3, "text": "Zo\u00eb Lind, you"}
-    written = write(JSON_LINES, Document.of_text(row["text"], row=row), "B-PER", "I-PER")
+    written = write(json_line, Document.of_text(row["text"], row=row), "B-PER", "I-PER")
     assert written.count("\n") == 1 and "Zo\u00eb" in written
     assert list(json.loads(written).items()) == [
         ("id", 3),
@@ -42,7 +45,7 @@ def test_json_of_a_text_has_its_keys_and_entities() -> None:
 
 
 def test_json_of_words_has_labels_and_scores_too() -> None:
-    assert json.loads(write(JSON_LINES, Document.of_words(("New York", "is")), "B-PER")) == {
+    assert json.loads(write(json_line, Document.of_words(("New York", "is")), "B-PER")) == {
         "words": ["New York", "is"],
         "labels": ["B-PER", "O"],
         "scores": [0.9, 0.9877],
@@ -59,17 +62,18 @@ def test_json_of_words_has_labels_and_scores_too() -> None:
 )
 def test_object_that_json_or_its_predictions_can_not_hold_is_an_error(row: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError, match=f"^in:7: {message}"):
-        write(JSON_LINES, Document.of_text("Ada", "in:7", row))
+        write(json_line, Document.of_text("Ada", "in:7", row))
 
 
 def test_conll_can_be_read_back(tmp_path: Path) -> None:
-    written = write(CONLL, Document.of_words(["New York", "is"]), "B-PER") + write(CONLL, Document.of_text("x."))
+    written = write(conll_lines, Document.of_words(["New York", "is"]), "B-PER")
+    written += write(conll_lines, Document.of_text("x."))
     (tmp_path / "out.conll").write_text(written)
     found = list(section("conll", columns=["words", "ner", "-"]).read(tmp_path / "out.conll"))
     read = [(each.words, each.tags["ner"]) for each in found]
     assert read == [(["New York", "is"], ["B-PER", "O"]), (["x", "."], ["O", "O"])]
     assert written.startswith("New York\tB-PER\t0.9000\nis\tO\t0.9877\n\nx\tO\t")
-    assert not CONLL.with_empty
+    assert write(conll_lines, Document.of_text(" ")) == ""
 
 
 def test_tabs_and_line_breaks_are_an_error_in_conll() -> None:
@@ -77,7 +81,7 @@ def test_tabs_and_line_breaks_are_an_error_in_conll() -> None:
     for words, label, found in ((["a", "\r"], "O", "\r"), (["a"], "B-a\tb", "B-a\tb")):
         document, predicted = Document.of_words(words, name="in:7"), tagged([label] * len(words), types)
         message = f"in:7: {found!r} contains a tab or line break; use the output format jsonl"
-        assert message_of(CONLL.lines, document, predicted) == message
+        assert message_of(conll_lines, document, predicted) == message
 
 
 COMMANDS = re.compile(r"\x1b\[[0-9;]*m")
@@ -112,19 +116,19 @@ def test_entities_stand_in_brackets() -> None:
 )
 def test_redaction(text: str, labels: str, expected: str, numbered: str | None) -> None:
     document = Document.of_text(text)
-    assert write(Notation(Redactor(False).line), document, *labels.split()) == f"{expected}\n"
+    assert write(Redactor(False).line, document, *labels.split()) == f"{expected}\n"
     if numbered is not None:
-        assert write(Notation(Redactor(True).line), document, *labels.split()) == f"{numbered}\n"
+        assert write(Redactor(True).line, document, *labels.split()) == f"{numbered}\n"
 
 
 def test_redacted_objects_keep_their_other_keys() -> None:
-    notation = Notation(Redactor(False).line)
+    line = Redactor(False).line
     text, words = {"id": 7, "text": "Ada\nmet Bo."}, {"words": ["Ada", "Lind", "met", "Bo"], "id": 8}
     text |= {"entities": [{"type": "PER", "text": "Ada"}], "labels": ["news"]}  # of an earlier run, and the user's own
     words |= {"entities": [{"type": "PER", "text": "Ada Lind"}], "labels": ["B-PER", "I-PER", "O", "B-PER"]}
     labels = ("B-PER", "O", "B-PER", "O"), ("B-PER", "I-PER", "O", "B-PER")
     documents = Document.of_text(text["text"], row=text), Document.of_words(words["words"], row=words)
-    written = [json.loads(write(notation, *each)) for each in ((documents[0], *labels[0]), (documents[1], *labels[1]))]
+    written = [json.loads(write(line, *each)) for each in ((documents[0], *labels[0]), (documents[1], *labels[1]))]
     assert written == [
         {"id": 7, "text": "[PER]\nmet [PER].", "labels": ["news"]},
         {"words": ["[PER]", "met", "[PER]"], "id": 8},
@@ -132,19 +136,19 @@ def test_redacted_objects_keep_their_other_keys() -> None:
 
 
 def test_numbers_are_those_of_a_document() -> None:
-    notation = Notation(Redactor(True).line)
+    line = Redactor(True).line
     sentences = [(("Ada", "Lind"), False), (("Ada",), False), (("Bo",), True), (("Ada",), True), (("Bo",), False)]
     documents = [Document(words, continues=continues) for words, continues in sentences]
-    written = [write(notation, document, "B-PER", "I-PER") for document in documents]
+    written = [write(line, document, "B-PER", "I-PER") for document in documents]
     assert [line.strip() for line in written] == ["[PER_1]", "[PER_1]", "[PER_2]", "[PER_1]", "[PER_1]"]
 
 
 def test_mark_that_a_later_sentence_of_the_document_has_is_an_error() -> None:
-    notation, given = Notation(Redactor(True).line), ("[PER_1]", "left")
-    write(notation, Document(("Ada",)), "B-PER")
+    line, given = Redactor(True).line, ("[PER_1]", "left")
+    write(line, Document(("Ada",)), "B-PER")
     message = "in:7: the text has [PER_1], which stands for an entity of an earlier sentence of the document; expected"
-    assert message_of(write, notation, Document(given, name="in:7", continues=True)).startswith(message)
-    assert write(notation, Document(given, name="in:7")) == "[PER_1] left\n"
+    assert message_of(write, line, Document(given, name="in:7", continues=True)).startswith(message)
+    assert write(line, Document(given, name="in:7")) == "[PER_1] left\n"
 
 
 def test_empty_id_is_no_id_of_a_task() -> None:

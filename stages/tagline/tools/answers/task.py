@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from tagline.inference.documents import Document
 from tagline.labels.entities import Entity
+from tagline.labels.tagged import TaggedSentence
 from tagline.text.words import join_words
-
-# Decimals of a score.
-DIGITS = 4
-# The suffix of an annotation page.
-PAGE_SUFFIX = ".html"
+from tagline.tools.answers.options import DIGITS
 
 Word = tuple[int, int]
 """Start and end of a word in its text, in code points."""
@@ -95,3 +93,14 @@ class AnnotationTask:
 def in_text(entity: Entity, words: Sequence[Word], score: float | None = None) -> TextEntity:
     """Convert an entity that counts words to one that counts the code points of their text."""
     return TextEntity(entity.type, words[entity.start][0], words[entity.end - 1][1], score)
+
+
+def to_task(document: Document, tagged: TaggedSentence | None) -> AnnotationTask:
+    """Make a task of a document with its predicted entities, if there are any labels; its ``id`` is kept."""
+    text, words = document.text_and_spans()
+    name = document.row.get("id")
+    fields = {"id": name} if isinstance(name, str | int) and name != "" else {}
+    suggested = None
+    if tagged is not None:
+        suggested = [in_text(entity, words, tagged.confidence(entity)) for entity in tagged.predicted_entities]
+    return AnnotationTask(text, words, suggested, fields=fields, joined=document.text is None)

@@ -20,8 +20,9 @@ from tagline.core.errors import UserError
 from tagline.labels.entities import Entity, entities
 from tagline.text.sentence import Sentence
 from tagline.text.words import split_words
-from tagline.tools.annotation import tool_formats
-from tagline.tools.annotation.task import AnnotationTask, in_text
+from tagline.tools.answers.options import TOOLS
+from tagline.tools.answers.task import AnnotationTask, in_text
+from tagline.tools.answers.tool_formats import save
 
 # An emoji of several code points, a flag, a combining accent, line ends, quotes and markup beside plain words.
 PIECES = ["Ada", "Oslo", " ", "  ", "\n", "\r\n", "\u2028", "\x85", "\t", "e\u0301", "\U0001f469\u200d\U0001f467"]
@@ -54,11 +55,11 @@ def read(name: str, path: Path) -> list[Sentence]:
 
 def saved(name: str, written: Sequence[AnnotationTask], folder: Path) -> Path:
     path = folder / "out"
-    tool_formats.save(name, path, written, ["LOC", "PER"])
+    save(name, path, written, ["LOC", "PER"])
     return path
 
 
-@pytest.mark.parametrize("name", tool_formats.NAMES)
+@pytest.mark.parametrize("name", TOOLS)
 @settings(max_examples=15)
 @given(st.lists(tasks(), min_size=1, max_size=3))
 def test_accepted_suggestions_are_read_back(name: str, given: list[tuple[AnnotationTask, list[Entity]]]) -> None:
@@ -70,7 +71,7 @@ def test_accepted_suggestions_are_read_back(name: str, given: list[tuple[Annotat
     assert not [note for sentence in found for note in sentence.notes]
 
 
-@pytest.mark.parametrize("name", tool_formats.NAMES)
+@pytest.mark.parametrize("name", TOOLS)
 def test_gold_is_read_back_beside_suggestions(name: str, tmp_path: Path) -> None:
     words, gold = ["Ada", "Lind", "in", "Oslo"], [Entity("PER", 0, 2)]
     task = AnnotationTask.of_words(words, suggested=[(Entity("LOC", 3, 4), 0.9)], gold=gold)
@@ -94,7 +95,7 @@ def test_label_studio_gets_predictions_and_annotations(tmp_path: Path) -> None:
 
 def test_configuration_of_label_studio_has_all_types(tmp_path: Path) -> None:
     types = ['A "B" <C> & D', "PER"]
-    tool_formats.save("label_studio", tmp_path / "out.json", [], types)
+    save("label_studio", tmp_path / "out.json", [], types)
     assert json.loads((tmp_path / "out.json").read_text()) == []
     control, text = ElementTree.fromstring((tmp_path / "out.labels.xml").read_text(encoding="utf-8"))
     assert (control.attrib["name"], control.attrib["toName"], text.attrib["name"]) == ("label", "text", "text")
@@ -133,4 +134,4 @@ def test_brat_refuses_folders_with_annotations_and_types_it_cannot_read(tmp_path
     assert (tmp_path / "out/000001.txt").exists()
     for type_ in ("A B", "#", ""):
         with pytest.raises(UserError, match=f"/new: brat can't read the entity type '{type_}'; expected a letter, dig"):
-            tool_formats.save("brat", tmp_path / "new", [], ["PER", type_])
+            save("brat", tmp_path / "new", [], ["PER", type_])

@@ -1,4 +1,4 @@
-"""Options shared by `tagline predict`, `tagline suggest` and `tagline bulk`: formats of input, the model, numbers."""
+"""Options that verbs share: formats of input, the model, numbers; no library is loaded, for `--help`."""
 
 from __future__ import annotations
 
@@ -55,11 +55,7 @@ def add_model(parser: argparse.ArgumentParser, default_backend: str = "the first
         default_backend: how ``--help`` describes it.
     """
     parser.add_argument(
-        "--model",
-        type=Path,
-        default=MODEL,
-        metavar="FOLDER",
-        help=f"exported model, a local folder (default: {MODEL})",
+        "--model", type=Path, default=MODEL, metavar="FOLDER", help=f"exported model, a local folder (default: {MODEL})"
     )
     parser.add_argument("--backend", choices=get_args(BackendName), help=f"default: {default_backend}")
 
@@ -73,20 +69,8 @@ def check_model(folder: Path) -> None:
 
 def add_no_split(parser: argparse.ArgumentParser) -> None:
     """Add ``--no-split``: ``split_sentences`` as `Tagger` takes it."""
-    parser.add_argument(
-        "--no-split",
-        dest="split_sentences",
-        action="store_const",
-        const=False,
-        help="do not split raw text into sentences; default: as in training",
-    )
-
-
-def add_guideline(parser: argparse.ArgumentParser) -> None:
-    """Add ``--guideline``, for the annotation page."""
-    parser.add_argument(
-        "--guideline", type=Path, metavar="FILE", help="how to annotate: a text that the annotation page shows"
-    )
+    about = "do not split raw text into sentences; default: as in training"
+    parser.add_argument("--no-split", dest="split_sentences", action="store_const", const=False, help=about)
 
 
 def natural(text: str) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from helpers.messages import message_of
 
-from tagline.tools.predict.written_outputs import OutputFile
+from tagline.tools.answers.outputs import OutputFile
 
 
 def test_full_disk_keeps_the_lines_before(tmp_path: Path) -> None:

@@ -1,0 +1,27 @@
+"""Names of output formats, and options about them; no library is loaded, for `--help`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+# Decimals of a score.
+DIGITS = 4
+
+LABEL_STUDIO, BRAT = "label_studio", "brat"
+# The suffix of what is written for each annotation tool; brat's is a folder.
+SUFFIXES = {LABEL_STUDIO: ".json", "doccano": ".jsonl", "prodigy": ".jsonl", BRAT: ""}
+TOOLS = tuple(SUFFIXES)
+# Our own tool, one HTML file.
+PAGE, PAGE_SUFFIX = "page", ".html"
+# Rows of texts or words, for no tool.
+JSONL = "jsonl"
+# What is written for them names all entity types.
+CONFIGURED = (LABEL_STUDIO, BRAT, PAGE)
+
+
+def add_guideline(parser: argparse.ArgumentParser) -> None:
+    """Add ``--guideline``, for the annotation page."""
+    parser.add_argument(
+        "--guideline", type=Path, metavar="FILE", help="how to annotate: a text that the annotation page shows"
+    )

@@ -1,0 +1,257 @@
+"""Texts to annotate or correct, written as annotation tools import them.
+
+    tool           written                           gold entities    suggested entities
+    Label Studio   a JSON list and NAME.labels.xml   annotation       prediction
+    doccano        JSON Lines                        label            label; beside gold the field `suggested`
+    Prodigy        JSON Lines                        spans            spans; beside gold the field `suggested`
+    brat           a folder of .txt and .ann         entities         entities; beside gold left out
+    page           one HTML file                     annotation       model, beside gold where they differ
+
+The page is a tool of our own, which needs no server. A tool with a file of JSON is a function in `_TO_ROW`.
+"""
+
+from __future__ import annotations
+
+import colorsys
+import json
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tagline.core.errors import UserError, extra
+from tagline.core.outputs import check_writable, replacing
+from tagline.core.terminal import quoted
+from tagline.tools.answers import outputs
+from tagline.tools.answers.options import BRAT, DIGITS, LABEL_STUDIO, PAGE
+from tagline.tools.answers.outputs import Form, Lines
+from tagline.tools.answers.task import AnnotationTask, TextEntity
+
+# Names in the configuration of Label Studio, which results refer to.
+CONTROL, TEXT = "label", "text"
+# Digits of the name of a file for brat, so that names sort like numbers in a folder of up to a million texts.
+_NUMBER_WIDTH = 6
+# What ends a line for str.splitlines(), by which Python programs may read .ann files.
+_LINE_BREAKS = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+# In brat's annotation.conf, other characters begin sections, comments and macros, and white space ends a name.
+_BRAT_NAME = re.compile(r"\w\S*")
+
+
+def doccano_row(task: AnnotationTask) -> dict[str, Any]:
+    """Convert a task to an object of the lines that doccano imports; it keeps other keys, and exports them again.
+
+    Offsets count UTF-16 units, as its editor does.
+    """
+    units = [0]  # the offset in UTF-16 units of each code point
+    for character in task.text:
+        units.append(units[-1] + (2 if character > "\uffff" else 1))
+    label = [[units[each.start], units[each.end], each.type] for each in task.entities]
+    return {"text": task.text, "label": label, **task.all_fields()}
+
+
+def prodigy_row(task: AnnotationTask) -> dict[str, Any]:
+    """Convert a task to an object of the lines that Prodigy imports; gold entities count as accepted.
+
+    Its recipe ``ner.manual`` keeps the tokens, so that the words stay those of the model. ``token_end`` is inclusive
+    (https://prodi.gy/docs/api-interfaces).
+    """
+    tokens = [
+        {"text": task.text[start:end], "start": start, "end": end, "id": index, "ws": task.text[end : end + 1] == " "}
+        for index, (start, end) in enumerate(task.words)
+    ]
+    first = {start: index for index, (start, _) in enumerate(task.words)}
+    last = {end: index for index, (_, end) in enumerate(task.words)}
+    spans = [_prodigy_span(each, first[each.start], last[each.end]) for each in task.entities]
+    answer = {} if task.gold is None else {"answer": "accept"}
+    return {"text": task.text, "tokens": tokens, "spans": spans, "meta": task.all_fields(), **answer}
+
+
+def _prodigy_span(entity: TextEntity, first: int, last: int) -> dict[str, Any]:
+    score = {} if entity.score is None else {"score": round(entity.score, DIGITS)}
+    borders = {"start": entity.start, "end": entity.end, "token_start": first, "token_end": last}
+    return {**borders, "label": entity.type, **score}
+
+
+def label_studio_row(task: AnnotationTask) -> dict[str, Any]:
+    """Convert a task to an object of the list that Label Studio imports.
+
+    Suggested entities are predictions, which an annotator accepts or corrects; gold ones are annotations
+    (https://labelstud.io/guide/predictions).
+    """
+    row: dict[str, Any] = {"data": {TEXT: task.text, **task.fields}}
+    if task.gold is not None:
+        row["annotations"] = [{"result": _results(task.gold, task.text)}]
+    if task.suggested is not None:
+        row["predictions"] = [_prediction(task.suggested, task.text)]
+    return row
+
+
+def _prediction(entities: Sequence[TextEntity], text: str) -> dict[str, Any]:
+    """A prediction; its score, by which Label Studio sorts tasks, is that of the least certain entity."""
+    scores = [each.score for each in entities if each.score is not None]
+    score = {"score": round(min(scores), DIGITS)} if scores else {}
+    return {"model_version": "tagline", **score, "result": _results(entities, text)}
+
+
+def _results(entities: Sequence[TextEntity], text: str) -> list[dict[str, Any]]:
+    return [{"id": str(index), **_result(entity, text)} for index, entity in enumerate(entities)]
+
+
+def _result(entity: TextEntity, text: str) -> dict[str, Any]:
+    value = {"start": entity.start, "end": entity.end, "text": text[entity.start : entity.end]}
+    result = {"from_name": CONTROL, "to_name": TEXT, "type": "labels", "value": {**value, "labels": [entity.type]}}
+    return result if entity.score is None else {**result, "score": round(entity.score, DIGITS)}
+
+
+def _color(index: int, count: int) -> str:
+    """One of as many hues as there are types, light enough for black text."""
+    return "#" + "".join(f"{round(255 * part):02x}" for part in colorsys.hls_to_rgb(index / count, 0.7, 0.8))
+
+
+def beside(name: str, path: Path, types: Sequence[str]) -> dict[Path, str]:
+    """What a tool needs beside a file: Label Studio its configuration, ``out.labels.xml`` for ``out.json``."""
+    if name != LABEL_STUDIO:
+        return {}
+    from xml.sax.saxutils import quoteattr  # imports urllib.request, for which predictions would wait
+
+    labels = [
+        f'    <Label value={quoteattr(type_)} background="{_color(index, len(types))}"/>\n'
+        for index, type_ in enumerate(types)
+    ]
+    configuration = (
+        f'<View>\n  <Labels name="{CONTROL}" toName="{TEXT}">\n{"".join(labels)}  </Labels>\n'
+        f'  <Text name="{TEXT}" value="${TEXT}"/>\n</View>\n'
+    )
+    return {path.with_suffix(".labels.xml"): configuration}
+
+
+class BratFolder:
+    """A folder for brat: NAME.txt and NAME.ann for each text, and annotation.conf with the entity types.
+
+    Offsets count code points (https://brat.nlplab.org/standoff.html). A span must not contain a line break, so an
+    entity that does becomes fragments, which brat shows as one entity. The score of a suggested entity is a note on it.
+
+    Args:
+        path: a new or empty folder, as `check` expects it; it is made when the first texts are written.
+        types: the entity types.
+    """
+
+    def __init__(self, path: Path, types: Sequence[str]) -> None:
+        self.path, self._types, self._number = path, types, 0
+
+    def write(self, tasks: Iterable[AnnotationTask]) -> None:
+        """Write some tasks, the text of each last: brat shows texts, and needs the annotations beside them."""
+        if not self._number:
+            self.path.mkdir(exist_ok=True)
+            sections = ["[entities]", *self._types, "[relations]", "[events]", "[attributes]", ""]
+            (self.path / "annotation.conf").write_text("\n".join(sections), encoding="utf-8")
+        for task in tasks:
+            self._number += 1
+            path = self.path / f"{self._number:0{_NUMBER_WIDTH}}"
+            # As bytes, since text mode writes line breaks as two characters on some systems.
+            path.with_suffix(".ann").write_bytes(_brat_annotations(task).encode())
+            path.with_suffix(".txt").write_bytes(task.text.encode())
+
+    def end(self) -> None:
+        """Make the folder if there was no text."""
+        self.write(())
+
+
+def _brat_annotations(task: AnnotationTask) -> str:
+    lines = []
+    for index, entity in enumerate(task.entities, 1):
+        fragments = _fragments(entity, task.text)
+        offsets = ";".join(f"{start} {end}" for start, end in fragments)
+        mention = " ".join(task.text[start:end] for start, end in fragments)
+        lines.append(f"T{index}\t{entity.type} {offsets}\t{mention}\n")
+        if entity.score is not None:
+            lines.append(f"#{index}\tAnnotatorNotes T{index}\t{round(entity.score, DIGITS)}\n")
+    return "".join(lines)
+
+
+def _fragments(entity: TextEntity, text: str) -> list[tuple[int, int]]:
+    """Split an entity at line breaks: Ada, a line break and Lind, from 4 to 12, become (4, 7) and (8, 12)."""
+    breaks = [match.span() for match in _LINE_BREAKS.finditer(text, entity.start, entity.end)]
+    starts, ends = [entity.start, *(end for _, end in breaks)], [*(start for start, _ in breaks), entity.end]
+    return [(start, end) for start, end in zip(starts, ends, strict=True) if start < end]
+
+
+def check(option: str, name: str, path: Path, types: Sequence[str], guideline: Path | None = None) -> str | None:
+    """Check before any work that a format can be written, and read the text of ``--guideline``.
+
+    Args:
+        option: that names the path.
+        name: of the format, one of `options.TOOLS`, or ``page``.
+        path: what to write; an earlier file is replaced.
+        types: the entity types.
+        guideline: a file with a text for the page, if any.
+
+    Raises:
+        UserError: see `check_writable` and `page_writer.check`; or a folder for brat contains something, which may be
+            somebody's annotations, or brat can't read the name of a type.
+    """
+    if name == PAGE:
+        with extra("pipeline", "The annotation page"):
+            from tagline.tools.answers import page_writer
+        return page_writer.check(option, path, guideline)
+    check_writable(option, path, is_folder=name == BRAT)
+    if name == BRAT:
+        _check_brat(path, types)
+    return None
+
+
+def _check_brat(folder: Path, types: Sequence[str]) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(f"{folder}: exists already; expected a new or empty folder for brat; choose another one")
+    for type_ in types:
+        if not _BRAT_NAME.fullmatch(type_):
+            raise UserError(
+                f"{folder}: brat can't read the entity type {quoted(type_)}; expected a letter, digit or underscore "
+                "first, and no white space; choose another format"
+            )
+
+
+_TO_ROW = {LABEL_STUDIO: label_studio_row, "doccano": doccano_row, "prodigy": prodigy_row}
+
+
+def form_of(name: str, types: Sequence[str], guideline: str | None = None) -> Form[AnnotationTask]:
+    """How tasks are written in a format that is a file.
+
+    Args:
+        name: one of `options.TOOLS` but brat, or ``page``.
+        types: the entity types of the project.
+        guideline: how to annotate, a text shown by the page.
+    """
+    if name == PAGE:
+        from tagline.tools.answers.page_writer import Page
+
+        return Page(types, guideline)
+    to_row = _TO_ROW[name]
+    return Lines(
+        lambda task: json.dumps(to_row(task), ensure_ascii=False, allow_nan=False) + "\n", name == LABEL_STUDIO
+    )
+
+
+def save(
+    name: str, path: Path, tasks: Iterable[AnnotationTask], types: Sequence[str], guideline: str | None = None
+) -> None:
+    """Write a file, or a folder for brat, with the configuration that the tool needs: all of it or nothing.
+
+    Args:
+        name: of the format, one of `options.TOOLS`, or ``page``.
+        path: what to write; an earlier file is replaced, an earlier folder must be empty.
+        tasks: in the order of the file; brat shows them by their number.
+        types: the entity types of the project.
+        guideline: how to annotate, a text shown by the page.
+
+    Raises:
+        UserError: the folder is not empty, or the tool does not allow the name of a type.
+    """
+    if name != BRAT:
+        outputs.save(path, form_of(name, types, guideline), tasks, beside(name, path, types))
+        return
+    _check_brat(path, types)
+    with replacing(path) as [folder]:
+        output = BratFolder(folder, types)
+        output.write(tasks)
+        output.end()

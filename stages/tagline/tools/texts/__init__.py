@@ -1,0 +1,1 @@
+"""The way in: documents from texts, rows and files."""
