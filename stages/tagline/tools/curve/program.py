@@ -18,7 +18,7 @@ from statistics import fmean, stdev
 from tagline.core.errors import ArgumentParser
 from tagline.core.outputs import check_writable
 from tagline.core.terminal import show
-from tagline.tools.predict.options import natural
+from tagline.tools.texts.options import natural
 
 SIZES, SEEDS = (100, 200, 400, 800, 1600), (42, 13, 87)
 
