@@ -115,6 +115,10 @@ class RawData:
         """Yield the record batches of a split."""
         return shards.read_batches(self.path / split)
 
+    def ids(self, split: str) -> Iterator[str]:
+        """Yield the id of each sentence of a split."""
+        return (id_ for batch in self.batches(split) for id_ in batch[ID].to_pylist())
+
     def annotated_types(self) -> set[tuple[str, ...]]:
         """The different values of ``annotated_types`` that are not null."""
         if not self.annotated:

@@ -1,4 +1,4 @@
-"""Names of array types."""
+"""Names of array types, and the indices of ranges."""
 
 from __future__ import annotations
 
@@ -12,3 +12,9 @@ AnyInts = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 AnyFloats = npt.NDArray[np.floating[Any]]
+
+
+def ranges(starts: AnyInts, sizes: AnyInts) -> Ints:
+    """The numbers in some ranges, one range after the other, int64: starts 2, 5 and sizes 3, 2 give 2 3 4 5 6."""
+    numbers: Ints = np.arange(sizes.sum()) + np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)
+    return numbers

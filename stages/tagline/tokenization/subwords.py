@@ -22,7 +22,7 @@ from tagline.core.model_config import check_normalizer
 from tagline.core.names import TOKENIZER_FILE
 from tagline.core.outputs import read_json
 from tagline.core.reading import reading, reading_tokenizer
-from tagline.labels.arrays import Ints
+from tagline.labels.arrays import Ints, ranges
 
 CONFIGURATION = "tokenizer_config.json"
 # Distinct words per "sentence" given to the tokenizer: large enough for little overhead, small enough for all cores.
@@ -48,20 +48,14 @@ class Subwords:
     def take(self, words: Ints) -> Subwords:
         """The sub-words of the words at some indices, in that order, which may repeat."""
         counts = self.counts[words]
-        ends = np.cumsum(counts)
-        # The offset of a word's sub-words here minus their offset in the result. With counts 2, 1 and words = [1, 0]
-        # they are at 2 and 0 here, at 0 and 1 in the result, so the shifts are 2 and -1.
-        shift = (np.cumsum(self.counts) - self.counts)[words] - (ends - counts)
-        return Subwords(self.ids[np.repeat(shift, counts) + np.arange(counts.sum())], counts)
+        begins = np.cumsum(self.counts) - self.counts
+        return Subwords(self.ids[ranges(begins[words], counts)], counts)
 
     def shortened(self, capacity: int) -> Subwords:
         """The first sub-words of each word, at most ``capacity``."""
         counts = np.minimum(self.counts, capacity)
         positions = np.arange(len(self.ids)) - np.repeat(np.cumsum(self.counts) - self.counts, self.counts)
         return Subwords(self.ids[positions < capacity], counts)
-
-    def __add__(self, other: Subwords) -> Subwords:
-        return Subwords(np.concatenate([self.ids, other.ids]), np.concatenate([self.counts, other.counts]))
 
 
 def load(folder: Path, made_by: str = "download") -> tuple[Tokenizer, int | None]:
@@ -109,7 +103,7 @@ def of_sentences(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> Su
     """The sub-words of every word of the sentences, as ``tokenizer(words, is_split_into_words=True)`` makes them.
 
     Raises:
-        UserError: the vocabulary has an id that is too large, as in a damaged file, or the tokenizer fails on a word.
+        UserError: the tokenizer fails on a word, or an id of its vocabulary is too large for int32.
     """
     ids = [np.empty(0, np.int32)]
     counts = [np.empty(0, np.int64)]
@@ -119,12 +113,9 @@ def of_sentences(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> Su
         guard = reading_tokenizer if threading.active_count() == 1 else reading
         with guard(TOKENIZER_FILE, problem="it fails on a word", remedy="choose another encoder"):
             encoded = tokenizer.encode_batch(batch, is_pretokenized=True, add_special_tokens=False)
-        for words, encoding in zip(batch, encoded, strict=True):
-            try:
-                ids.append(np.array(encoding.ids, dtype=np.int32))
-            except OverflowError:
-                raise UserError(f"{TOKENIZER_FILE}: damaged: an id of its vocabulary is {max(encoding.ids)}") from None
-            counts.append(np.bincount(np.array(encoding.word_ids, dtype=np.int64), minlength=len(words)))
+            ids += (np.array(encoding.ids, dtype=np.int32) for encoding in encoded)
+        words_of = (np.array(encoding.word_ids, dtype=np.int64) for encoding in encoded)
+        counts += (np.bincount(of, minlength=len(words)) for of, words in zip(words_of, batch, strict=True))
     return Subwords(np.concatenate(ids), np.concatenate(counts))
 
 
@@ -162,13 +153,14 @@ class Vocabulary:
         return Subwords(np.frombuffer(b"".join(ids), np.int32), counts)
 
 
-def unknown_id(tokenizer: Tokenizer) -> int | None:
-    """The id of the sub-word that stands for what the vocabulary lacks, such as [UNK]; None if there is none."""
+def unknown_id(tokenizer: Tokenizer) -> int:
+    """The id of the sub-word that stands for what the vocabulary lacks, such as [UNK]; -1 if there is none."""
     if isinstance(tokenizer.model, models.Unigram):  # its class does not show it
-        unknown: int | None = json.loads(tokenizer.to_str())["model"].get("unk_id")
-        return unknown
-    token = getattr(tokenizer.model, "unk_token", None)
-    return None if token is None else tokenizer.token_to_id(token)
+        number = json.loads(tokenizer.to_str())["model"].get("unk_id")
+    else:
+        token = getattr(tokenizer.model, "unk_token", None)
+        number = None if token is None else tokenizer.token_to_id(token)
+    return -1 if number is None else number
 
 
 def one_by_one(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> bool:
