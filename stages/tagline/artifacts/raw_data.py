@@ -14,7 +14,7 @@ Arrow file is an IPC stream of at most about 128 MiB.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +102,7 @@ class RawData:
         annotated: whether there is a column ``annotated_types``.
         drawn: the splits that were drawn from the files of train.
         spans: whether tags come from spans.
+        findings: what the stage download found in each split, and its count.
     """
 
     path: Path
@@ -110,6 +111,7 @@ class RawData:
     annotated: bool = False
     drawn: tuple[str, ...] = ()
     spans: bool = False
+    findings: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def batches(self, split: str) -> Iterator[pa.RecordBatch]:
         """Yield the record batches of a split."""
@@ -148,11 +150,11 @@ def load(path: Path) -> RawData:
     """Open data/raw, whose hashes the caller has verified."""
     with pa.memory_map(str(shards.shard_files(path / SPLITS[0])[0])) as source:
         schema = pa.ipc.open_stream(source).schema
-    counts = {split: shards.count_rows(path / split) for split in SPLITS}
+    counts = {split: sum(batch.num_rows for batch in shards.read_batches(path / split)) for split in SPLITS}
     origin = read_json(path / PROVENANCE, "download") if (path / PROVENANCE).is_file() else {}
     drawn = tuple(split for split in SPLITS if split in origin.get("drawn_from_train", ()))
-    spans = SPANS in (schema.metadata or {})
-    return RawData(path, _tag_columns(schema), counts, ANNOTATED in schema.names, drawn, spans)
+    spans, findings = SPANS in (schema.metadata or {}), origin.get("findings", {})
+    return RawData(path, _tag_columns(schema), counts, ANNOTATED in schema.names, drawn, spans, findings)
 
 
 def name_word(batch: pa.RecordBatch, index: int) -> str:

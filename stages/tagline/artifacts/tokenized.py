@@ -65,13 +65,8 @@ def window_columns(windows: Windows, labels: Ints, first_sentence: int) -> dict[
 
 def sentence_features(labels: Labels) -> Features:
     """The columns of the sentences of a task."""
-    return Features(
-        {
-            "id": Value("string"),
-            "words": List(Value("string")),
-            "labels": List(ClassLabel(names=list(labels.names))),
-        }
-    )
+    labels_of_words = List(ClassLabel(names=list(labels.names)))
+    return Features({"id": Value("string"), "words": List(Value("string")), "labels": labels_of_words})
 
 
 @dataclass(frozen=True)
@@ -99,8 +94,7 @@ class Split:
 
     def lengths(self) -> list[int]:
         """The number of words of each sentence."""
-        lengths: list[int] = pc.list_value_length(column(self.sentences, "words")).to_pylist()
-        return lengths
+        return list(pc.list_value_length(column(self.sentences, "words")).to_pylist())
 
     @cached_property
     def mapped_windows(self) -> Windows:
@@ -148,9 +142,8 @@ def load_labels(path: Path) -> Labels:
     """Read the labels of data/tokenized.
 
     Raises:
-        UserError: the folder is missing or incomplete, or the file is damaged.
+        UserError: the file is missing or damaged.
     """
-    require(path, "tokenize-align")
     return label_lists.read(path / "labels.json")
 
 

@@ -12,15 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.labels.arrays import AnyInts
-from tagline.labels.entities import (
-    Entity,
-    EntityArrays,
-    confidence,
-    entity_arrays,
-    is_begun,
-    is_decided,
-    marked,
-)
+from tagline.labels.entities import Entity, EntityArrays, confidence, entity_arrays, is_begun, is_decided, marked
 from tagline.labels.label_list import Kind, LabelNames, Labels, id_names
 from tagline.labels.schemes import OUTSIDE
 
@@ -182,7 +174,7 @@ class TaggedSentences(Sequence[TaggedSentence]):
     @cached_property
     def predicted_entities(self) -> EntityArrays:
         """The predicted entities; with words of unknown gold label, those that gold decides, see `is_decided`."""
-        found = entity_arrays(self.predicted, self.offsets, self.labels.names, self.labels.kind)
+        found = self._found(self.predicted)
         if not has_sets(self.labels, self.gold):
             return found
         return found.where(is_decided(found, self.known_gold, self.offsets, self.labels))
@@ -190,24 +182,23 @@ class TaggedSentences(Sequence[TaggedSentence]):
     @cached_property
     def gold_entities(self) -> EntityArrays:
         """The gold entities of which type and both boundaries are known."""
-        found = self._gold_entities
+        found = self._found(self.known_gold)
         if not has_sets(self.labels, self.gold):
             return found
         known = self.known_gold, self.offsets, self.labels
         return found.where(is_decided(found, *known) & is_begun(found, *known))
 
-    @property
-    def _gold_entities(self) -> EntityArrays:
+    def _found(self, ids: AnyInts) -> EntityArrays:
+        """The entities of one side; unknown labels are of none."""
         names = [*self.labels.names, *[OUTSIDE if self.labels.kind == "spans" else ""] * len(self.labels.sets)]
-        return entity_arrays(self.known_gold, self.offsets, names, self.labels.kind)
+        return entity_arrays(ids, self.offsets, names, self.labels.kind)
 
     @property
     def left_out(self) -> tuple[int, int]:
         """The numbers of gold and of predicted entities that are not scored, since gold labels are unknown."""
-        predicted = entity_arrays(self.predicted, self.offsets, self.labels.names, self.labels.kind)
-        pairs = ((self._gold_entities, self.gold_entities), (predicted, self.predicted_entities))
-        gold, others = (len(found.start) - len(scored.start) for found, scored in pairs)
-        return gold, others
+        sides = (self.known_gold, self.gold_entities), (self.predicted, self.predicted_entities)
+        gold, predicted = (len(self._found(ids).start) - len(scored.start) for ids, scored in sides)
+        return gold, predicted
 
     @cached_property
     def is_known(self) -> npt.NDArray[np.bool_]:

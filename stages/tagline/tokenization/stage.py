@@ -17,11 +17,10 @@ from tqdm import tqdm
 
 from tagline.artifacts import raw_data, tokenized
 from tagline.artifacts.raw_data import ID, SPLITS, WORDS, RawData
-from tagline.core.errors import UserError, require
+from tagline.core.errors import UserError
 from tagline.core.findings import LONG_SENTENCE, LONG_WORD, SHOWN, Findings
 from tagline.core.names import MARKS, TOKENIZER_FILE
-from tagline.core.outputs import read_json
-from tagline.core.provenance import PROVENANCE, sha256, verify, write_hashes
+from tagline.core.provenance import sha256, verify, write_hashes
 from tagline.core.shards import ShardWriter
 from tagline.core.terminal import show
 from tagline.labels import label_list
@@ -99,14 +98,13 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     writer = SplitWriter(data, column, names, cutter, params.label_all_tokens, target)
     metrics: dict[str, Any] = {}
     hashes: dict[str, Hashes] = {}
-    of_source = source_findings(raw)
     for split in SPLITS:
         sizes, counts, hashes[split] = writer.write(split, tags[split], findings[split])
         if split != "train":
             repeated = are_among(hashes[split], hashes["train"])
             findings[split].add("duplicate_sentences", int(repeated.sum()), compress(data.ids(split), repeated))
-        of_labels = split_metrics(counts, tags[split], findings[split], split)
-        metrics[split] = sizes | of_labels | of_source.get(split, {})
+        of_source = {"source": data.findings[split]} if split in data.findings else {}
+        metrics[split] = sizes | split_metrics(counts, tags[split], findings[split], split) | of_source
         show("\n  ".join([summary(split, params.task, metrics[split]), *findings[split].lines()]))
     if are_same(hashes["validation"], hashes["test"]):
         raise UserError(
@@ -132,9 +130,8 @@ def load_tokenizer(folder: Path, max_length: int) -> Tokenizer:
     """Load the tokenizer and check that its encoder reads windows of a length.
 
     Raises:
-        UserError: the folder is missing, see `subwords.load`, or the encoder's input is shorter.
+        UserError: see `subwords.load`, or the encoder's input is shorter.
     """
-    require(folder, "download")
     tokenizer, longest = subwords.load(folder)
     if longest is not None and max_length > longest:
         raise UserError(
@@ -372,12 +369,6 @@ def split_metrics(labels: dict[str, int], tags: Tags, findings: Findings, split:
     if split == "train":
         del metrics["unseen_labels"], metrics["duplicate_sentences"]  # both compare a split with train
     return metrics
-
-
-def source_findings(raw: Path) -> dict[str, dict[str, Any]]:
-    """What the stage download found in annotations, by split, for reports/data.json; empty for other sources."""
-    provenance = read_json(raw / PROVENANCE, "download")
-    return {split: {"source": counts} for split, counts in provenance.get("findings", {}).items()}
 
 
 def summary(split: str, task: str, metrics: dict[str, Any]) -> str:

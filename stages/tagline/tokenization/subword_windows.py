@@ -42,12 +42,7 @@ class WindowCutter:
             )
 
     def cut(
-        self,
-        distinct: Sequence[str],
-        index: Ints,
-        ends: Ints,
-        documents: Ints | None = None,
-        own: slice = slice(None),
+        self, distinct: Sequence[str], index: Ints, ends: Ints, documents: Ints | None = None, own: slice = slice(None)
     ) -> tuple[Windows, Ints]:
         """Split some sentences into windows.
 
