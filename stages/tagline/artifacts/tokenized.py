@@ -33,10 +33,9 @@ from tagline.core.names import TOKENIZER_FILE
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, sha256
 from tagline.labels import label_list as label_lists
-from tagline.labels.arrays import Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.schemes import OUTSIDE
-from tagline.labels.windows import Windows
+from tagline.labels.windows import Ints, Windows
 
 Item = TypeVar("Item")
 

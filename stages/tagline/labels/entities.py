@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tagline.labels.arrays import AnyInts, ranges
 from tagline.labels.label_list import Kind, LabelNames, Labels, id_names, possible
 from tagline.labels.schemes import split_tag
+from tagline.labels.windows import AnyInts, ranges
 
 Mask = npt.NDArray[np.bool_]
 

@@ -11,10 +11,10 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
-from tagline.labels.arrays import AnyInts
 from tagline.labels.entities import Entity, EntityArrays, confidence, entity_arrays, is_begun, is_decided, marked
 from tagline.labels.label_list import Kind, LabelNames, Labels, id_names
 from tagline.labels.schemes import OUTSIDE
+from tagline.labels.windows import AnyInts
 
 
 @dataclass(frozen=True, eq=False)

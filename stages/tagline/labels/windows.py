@@ -1,16 +1,20 @@
-"""Windows of sub-words: the input of an encoder, from tokenization to training, prediction and inference."""
+"""Windows of sub-words, the input of an encoder from tokenization to prediction; labels of sub-words; array types."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from tagline.labels.arrays import AnyInts, Ints
+Ints = npt.NDArray[np.int64]
+AnyInts = npt.NDArray[np.integer[Any]]
+Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+AnyFloats = npt.NDArray[np.floating[Any]]
 
 # The target that PyTorch's cross entropy ignores.
 IGNORED = -100
@@ -152,3 +156,9 @@ def align_labels(
     aligned[is_first] = labels[words[is_first]]
     aligned[is_later] = np.asarray(inside)[labels[words[is_later]]]
     return aligned
+
+
+def ranges(starts: AnyInts, sizes: AnyInts) -> Ints:
+    """The numbers in some ranges, one range after the other, int64: starts 2, 5 and sizes 3, 2 give 2 3 4 5 6."""
+    numbers: Ints = np.arange(sizes.sum()) + np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)
+    return numbers

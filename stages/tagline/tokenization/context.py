@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 
 from tagline.artifacts.raw_data import WORDS
 from tagline.core.names import DOCUMENT
-from tagline.labels.arrays import Ints
+from tagline.labels.windows import Ints
 from tagline.tokenization import subwords
 
 

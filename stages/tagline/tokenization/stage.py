@@ -24,11 +24,10 @@ from tagline.core.provenance import sha256, verify, write_hashes
 from tagline.core.shards import ShardWriter
 from tagline.core.terminal import show
 from tagline.labels import label_list
-from tagline.labels.arrays import AnyInts, Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.tagged import TaggedSentences
-from tagline.labels.windows import NO_WORD, Windows, align_labels
+from tagline.labels.windows import NO_WORD, AnyInts, Ints, Windows, align_labels
 from tagline.tokenization import subwords
 from tagline.tokenization.context import document_numbers, with_neighbours
 from tagline.tokenization.subword_windows import WindowCutter

@@ -11,8 +11,7 @@ from tokenizers import Tokenizer
 
 from tagline.core.errors import UserError
 from tagline.core.names import TOKENIZER_FILE
-from tagline.labels.arrays import Ints, ranges
-from tagline.labels.windows import NO_WORD, Windows
+from tagline.labels.windows import NO_WORD, Ints, Windows, ranges
 from tagline.tokenization.subwords import Subwords, Vocabulary, of_sentences, special_tokens
 
 

@@ -22,7 +22,7 @@ from tagline.core.model_config import check_normalizer
 from tagline.core.names import TOKENIZER_FILE
 from tagline.core.outputs import read_json
 from tagline.core.reading import reading, reading_tokenizer
-from tagline.labels.arrays import Ints, ranges
+from tagline.labels.windows import Ints, ranges
 
 CONFIGURATION = "tokenizer_config.json"
 # Distinct words per "sentence" given to the tokenizer: large enough for little overhead, small enough for all cores.

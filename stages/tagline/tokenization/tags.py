@@ -18,9 +18,9 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, shortened
 from tagline.labels import label_list as label_lists
 from tagline.labels import schemes
-from tagline.labels.arrays import Ints
 from tagline.labels.label_list import ANY, Kind, Labels, LabelSets
 from tagline.labels.schemes import Scheme
+from tagline.labels.windows import Ints
 from tagline.tokenization import conversion
 from tagline.tokenization.conversion import Conversion
 

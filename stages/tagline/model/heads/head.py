@@ -17,10 +17,9 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from tagline.core.reading import reading
-from tagline.labels.arrays import Floats, Ints
 from tagline.labels.label_list import Labels, possible
 from tagline.labels.model_settings import HEAD_FILE
-from tagline.labels.windows import IGNORED
+from tagline.labels.windows import IGNORED, Floats, Ints
 
 if TYPE_CHECKING:  # exported models predict without importing PyTorch
     from torch import Tensor
