@@ -63,7 +63,9 @@ def write(
     Raises:
         UserError: a split has no sentences.
     """
-    schema = _schema(tag_columns, annotated).with_metadata({SPANS: b"true"} if spans else None)
+    lists = ((name, pa.list_(pa.string())) for name in (WORDS, *tag_columns, *([ANNOTATED] if annotated else [])))
+    strings = ((name, pa.string()) for name in (ID, DOCUMENT))
+    schema = pa.schema([*strings, *lists]).with_metadata({SPANS: b"true"} if spans else None)
     return {split: _write_split(path / split, split, rows, schema) for split, rows in splits.items()}
 
 
@@ -80,11 +82,6 @@ def _write_split(folder: Path, split: str, rows: Iterable[Row], schema: pa.Schem
     if not writer.rows:
         raise UserError(f"split {split}: no sentences; expected at least one")
     return writer.rows
-
-
-def _schema(tag_columns: Sequence[str], annotated: bool) -> pa.Schema:
-    lists = (WORDS, *tag_columns, *([ANNOTATED] if annotated else []))
-    return pa.schema([(ID, pa.string()), (DOCUMENT, pa.string()), *((name, pa.list_(pa.string())) for name in lists)])
 
 
 def _tag_columns(schema: pa.Schema) -> tuple[str, ...]:

@@ -119,11 +119,6 @@ def of_sentences(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> Su
     return Subwords(np.concatenate(ids), np.concatenate(counts))
 
 
-def of_words(tokenizer: Tokenizer, words: Sequence[str]) -> Subwords:
-    """The sub-words of words that are not a sentence."""
-    return of_sentences(tokenizer, [words[start : start + GROUP] for start in range(0, len(words), GROUP)])
-
-
 class Vocabulary:
     """The distinct words so far, each tokenised once. A call takes time for its own words only.
 
@@ -144,7 +139,7 @@ class Vocabulary:
             self.ids_of_words.clear()
         new = list(dict.fromkeys(word for word in words if word not in self.ids_of_words))
         if new:
-            made = of_words(self.tokenizer, new)
+            made = of_sentences(self.tokenizer, [new[start : start + GROUP] for start in range(0, len(new), GROUP)])
             ends = np.cumsum(made.counts).tolist()
             pieces = (made.ids[begin:end].tobytes() for begin, end in pairwise([0, *ends]))
             self.ids_of_words.update(zip(new, pieces, strict=True))
@@ -165,12 +160,9 @@ def unknown_id(tokenizer: Tokenizer) -> int:
 
 def one_by_one(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> bool:
     """Whether tokenising each distinct word by itself gives the same sub-words for these sentences."""
-    words = [word for sentence in sentences for word in sentence]
-    distinct = sorted(set(words))
-    rows = {word: row for row, word in enumerate(distinct)}
-    gathered = of_words(tokenizer, distinct).take(np.array([rows[word] for word in words], dtype=np.int64))
+    alone = Vocabulary(tokenizer).subwords([word for sentence in sentences for word in sentence])
     whole = of_sentences(tokenizer, sentences)
-    return np.array_equal(whole.ids, gathered.ids) and np.array_equal(whole.counts, gathered.counts)
+    return np.array_equal(whole.ids, alone.ids) and np.array_equal(whole.counts, alone.counts)
 
 
 def special_tokens(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
