@@ -97,7 +97,12 @@ def read_text(path: Path) -> str:
 
 
 def parse(text: str, path: Path) -> CommentedMap:
-    """Parse the text of a file as `read_file` does; the path is for messages."""
+    """Parse the text of a file as `read_file` does; the path is for messages.
+
+    Raises:
+        UserError: the text is not a YAML mapping, has a key twice or the marks of a merge conflict, or is far larger
+            than it looks.
+    """
     if conflict := re.search(r"^<{7} ", text, re.MULTILINE):
         line = text.count("\n", 0, conflict.start()) + 1
         raise UserError(f"{path}:{line}: a merge conflict; expected one side; keep one, without the marks")

@@ -66,8 +66,9 @@ def transitions(tags: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], size: 
     """Count the pairs of consecutive tags.
 
     Args:
-        tags: the tag ids of all words, one sentence after the other; ``size + 1`` for words whose tag is unknown.
-        ends: where each sentence ends in ``tags``, ascending.
+        tags: int64 (words,), the tag ids of all words, one sentence after the other; ``size + 1`` for words whose tag
+            is unknown.
+        ends: int64 (sentences,), where each sentence ends in ``tags``, ascending.
         size: the number of tags.
 
     Returns:
@@ -83,7 +84,10 @@ def transitions(tags: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], size: 
 
 
 def before(tags: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.int64]:
-    """The tag before each tag, ``size`` at the beginning of a sentence."""
+    """The tag before each tag, ``size`` at the beginning of a sentence, int64 (words,); see `transitions`.
+
+    Tags 0 1 1 of sentences that end at 2 and 3 give, with size 2, 2 0 2.
+    """
     shifted = np.empty_like(tags)
     shifted[1:] = tags[:-1]
     starts = ends - np.diff(ends, prepend=0)

@@ -173,7 +173,11 @@ def find_in_tags(split: str, tags: dict[str, Tags]) -> Findings:
 
 
 def check_no_illegal_tags(findings: dict[str, Findings], tags: dict[str, Tags]) -> None:
-    """Raise a `UserError` that names the first illegal tags of each split, if there are any."""
+    """Check that no split has illegal tags.
+
+    Raises:
+        UserError: one has; the message names the first of each split.
+    """
     lines = [
         f"{split}, in {tags[split].scheme}: {findings[split].line('illegal_tags')}"
         for split in SPLITS

@@ -124,9 +124,9 @@ def cut_ranges(counts: Ints, begins: Ints, ends: Ints, capacity: int, stride: in
     """Split sentences into windows, all at once: each pass makes the next window of the sentences that go on.
 
     Args:
-        counts: the number of sub-words of each word, none above ``capacity``.
-        begins: where each sentence begins among the words, ascending.
-        ends: where each of them ends.
+        counts: int64 (words,), the number of sub-words of each word, none above ``capacity``.
+        begins: int64 (sentences,), where each sentence begins among the words, ascending.
+        ends: int64 (sentences,), where each of them ends.
         capacity: the largest number of sub-words of a window, without special tokens.
         stride: the largest number of sub-words that two consecutive windows share. They share whole words, so it can be
             fewer, and zero if the words there are too long.
@@ -159,9 +159,9 @@ def extended(windows: WordRanges, counts: Ints, begins: Ints, ends: Ints, capaci
 
     Args:
         windows: what `cut_ranges` returned.
-        counts: the number of sub-words of each word.
-        begins: where the document of each window begins among the words.
-        ends: where it ends.
+        counts: int64 (words,), the number of sub-words of each word.
+        begins: int64 (windows,), where the document of each window begins among the words.
+        ends: int64 (windows,), where it ends.
         capacity: the largest number of sub-words of a window, without special tokens.
         context: the largest number of sub-words to add on each side. Where not all fit, each side gets half of what
             the window leaves, and what the other side does not need.
