@@ -17,8 +17,21 @@ from tagline.labels.schemes import OUTSIDE
 from tagline.labels.windows import AnyInts
 
 
+class _Gold:
+    """What has gold labels, or not."""
+
+    gold: AnyInts | None
+
+    @property
+    def known_gold(self) -> AnyInts:
+        """The gold label ids; a `ValueError` if they are unknown."""
+        if self.gold is None:
+            raise ValueError("the gold labels are unknown")
+        return self.gold
+
+
 @dataclass(frozen=True, eq=False)
-class TaggedSentence:
+class TaggedSentence(_Gold):
     """A sentence or document with one predicted label per word.
 
     Labels are ids until names are asked for. Entities are read from them once.
@@ -72,13 +85,6 @@ class TaggedSentence:
             kept[side] = marked(self._names(ids), self.kind)
         return kept[side]
 
-    @property
-    def known_gold(self) -> AnyInts:
-        """The gold label ids; a `ValueError` if they are unknown."""
-        if self.gold is None:
-            raise ValueError(f"the gold labels of {self.id} are unknown")
-        return self.gold
-
     def confidence(self, entity: Entity) -> float:
         """Average the scores of the words of an entity."""
         return confidence(entity, self.scores)
@@ -116,7 +122,7 @@ def has_sets(labels: Labels | LabelNames, gold: AnyInts | None) -> bool:
     return bool(labels.sets) and gold is not None and bool((gold >= len(labels.names)).any())
 
 
-class TaggedSentences(Sequence[TaggedSentence]):
+class TaggedSentences(_Gold, Sequence[TaggedSentence]):
     """Sentences as flat arrays with one value per word of all sentences; each is made when it is asked for.
 
     With lengths 2 and 3, the first sentence gets predicted[0:2], the second one predicted[2:5].
@@ -209,13 +215,6 @@ class TaggedSentences(Sequence[TaggedSentence]):
     def correct(self) -> tuple[AnyInts, AnyInts]:
         """The indices of the correct entities among the gold ones and among the predicted ones."""
         return self.gold_entities.common(self.predicted_entities)
-
-    @property
-    def known_gold(self) -> AnyInts:
-        """The gold label ids; a `ValueError` if they are unknown."""
-        if self.gold is None:
-            raise ValueError("the gold labels are unknown")
-        return self.gold
 
     def sentences_of(self, words: AnyInts) -> AnyInts:
         """The index of the sentence of each of some words."""
