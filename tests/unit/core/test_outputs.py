@@ -20,6 +20,15 @@ from tagline.core.outputs import locked, read_columns, replacing, write_json
 from tagline.core.signals import raise_on_signals
 
 OUT, METRICS = Path("models/out"), Path("metrics/out.json")
+# A program that holds a lock until its input ends.
+HOLDER = f"""
+import sys; sys.path.insert(0, {str(ROOT / "stages")!r})
+from pathlib import Path
+from tagline.core.outputs import locked
+with locked(Path("a/.out.lock"), Path("out")):
+    print("held", flush=True)
+    input()
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -127,16 +136,6 @@ def test_full_disk_is_reported_with_the_file_that_was_being_written(error: Excep
             path.write_text("half")
             os.utime(path, (time, time))
         raise error
-
-
-HOLDER = f"""
-import sys; sys.path.insert(0, {str(ROOT / "stages")!r})
-from pathlib import Path
-from tagline.core.outputs import locked
-with locked(Path("a/.out.lock"), Path("out")):
-    print("held", flush=True)
-    input()
-"""
 
 
 @pytest.fixture
