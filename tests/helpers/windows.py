@@ -8,7 +8,7 @@ from itertools import accumulate, chain
 import numpy as np
 
 from tagline.labels.windows import Windows
-from tagline.tokenization.subword_windows import Cut, WindowCutter
+from tagline.tokenization.subword_windows import WindowCutter
 
 Rows = Sequence[Sequence[int]]
 
@@ -27,8 +27,8 @@ def windows(sentence: Sequence[int], input_ids: Rows, word_ids: Rows, labels: Ro
 
 def cut(
     cutter: WindowCutter, sentences: Sequence[Sequence[str]], documents: Sequence[int] | None = None, **own: slice
-) -> Cut:
-    """Cut sentences into windows, with the document of each of them."""
+) -> tuple[Windows, np.ndarray]:
+    """Cut sentences into windows, with the document of each of them; see `WindowCutter.cut`."""
     words = list(chain(*sentences))
     distinct = list(dict.fromkeys(words))
     index = np.array([distinct.index(word) for word in words], dtype=np.int64)

@@ -14,7 +14,7 @@ Arrow file is an IPC stream of at most about 128 MiB.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +63,9 @@ def write(
     Raises:
         UserError: a split has no sentences.
     """
-    schema = _schema(tag_columns, annotated).with_metadata({SPANS: b"true"} if spans else None)
+    lists = ((name, pa.list_(pa.string())) for name in (WORDS, *tag_columns, *([ANNOTATED] if annotated else [])))
+    strings = ((name, pa.string()) for name in (ID, DOCUMENT))
+    schema = pa.schema([*strings, *lists]).with_metadata({SPANS: b"true"} if spans else None)
     return {split: _write_split(path / split, split, rows, schema) for split, rows in splits.items()}
 
 
@@ -82,11 +84,6 @@ def _write_split(folder: Path, split: str, rows: Iterable[Row], schema: pa.Schem
     return writer.rows
 
 
-def _schema(tag_columns: Sequence[str], annotated: bool) -> pa.Schema:
-    lists = (WORDS, *tag_columns, *([ANNOTATED] if annotated else []))
-    return pa.schema([(ID, pa.string()), (DOCUMENT, pa.string()), *((name, pa.list_(pa.string())) for name in lists)])
-
-
 def _tag_columns(schema: pa.Schema) -> tuple[str, ...]:
     return tuple(name for name in schema.names if name not in (ID, DOCUMENT, WORDS, ANNOTATED))
 
@@ -102,6 +99,7 @@ class RawData:
         annotated: whether there is a column ``annotated_types``.
         drawn: the splits that were drawn from the files of train.
         spans: whether tags come from spans.
+        findings: what the stage download found in each split, and its count.
     """
 
     path: Path
@@ -110,10 +108,15 @@ class RawData:
     annotated: bool = False
     drawn: tuple[str, ...] = ()
     spans: bool = False
+    findings: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def batches(self, split: str) -> Iterator[pa.RecordBatch]:
         """Yield the record batches of a split."""
         return shards.read_batches(self.path / split)
+
+    def ids(self, split: str) -> Iterator[str]:
+        """Yield the id of each sentence of a split."""
+        return (id_ for batch in self.batches(split) for id_ in batch[ID].to_pylist())
 
     def annotated_types(self) -> set[tuple[str, ...]]:
         """The different values of ``annotated_types`` that are not null."""
@@ -144,11 +147,11 @@ def load(path: Path) -> RawData:
     """Open data/raw, whose hashes the caller has verified."""
     with pa.memory_map(str(shards.shard_files(path / SPLITS[0])[0])) as source:
         schema = pa.ipc.open_stream(source).schema
-    counts = {split: shards.count_rows(path / split) for split in SPLITS}
+    counts = {split: sum(batch.num_rows for batch in shards.read_batches(path / split)) for split in SPLITS}
     origin = read_json(path / PROVENANCE, "download") if (path / PROVENANCE).is_file() else {}
     drawn = tuple(split for split in SPLITS if split in origin.get("drawn_from_train", ()))
-    spans = SPANS in (schema.metadata or {})
-    return RawData(path, _tag_columns(schema), counts, ANNOTATED in schema.names, drawn, spans)
+    spans, findings = SPANS in (schema.metadata or {}), origin.get("findings", {})
+    return RawData(path, _tag_columns(schema), counts, ANNOTATED in schema.names, drawn, spans, findings)
 
 
 def name_word(batch: pa.RecordBatch, index: int) -> str:

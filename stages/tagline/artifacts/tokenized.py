@@ -33,10 +33,9 @@ from tagline.core.names import TOKENIZER_FILE
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, sha256
 from tagline.labels import label_list as label_lists
-from tagline.labels.arrays import Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.schemes import OUTSIDE
-from tagline.labels.windows import Windows
+from tagline.labels.windows import Ints, Windows
 
 Item = TypeVar("Item")
 
@@ -65,13 +64,8 @@ def window_columns(windows: Windows, labels: Ints, first_sentence: int) -> dict[
 
 def sentence_features(labels: Labels) -> Features:
     """The columns of the sentences of a task."""
-    return Features(
-        {
-            "id": Value("string"),
-            "words": List(Value("string")),
-            "labels": List(ClassLabel(names=list(labels.names))),
-        }
-    )
+    labels_of_words = List(ClassLabel(names=list(labels.names)))
+    return Features({"id": Value("string"), "words": List(Value("string")), "labels": labels_of_words})
 
 
 @dataclass(frozen=True)
@@ -99,8 +93,7 @@ class Split:
 
     def lengths(self) -> list[int]:
         """The number of words of each sentence."""
-        lengths: list[int] = pc.list_value_length(column(self.sentences, "words")).to_pylist()
-        return lengths
+        return list(pc.list_value_length(column(self.sentences, "words")).to_pylist())
 
     @cached_property
     def mapped_windows(self) -> Windows:
@@ -148,9 +141,8 @@ def load_labels(path: Path) -> Labels:
     """Read the labels of data/tokenized.
 
     Raises:
-        UserError: the folder is missing or incomplete, or the file is damaged.
+        UserError: the file is missing or damaged.
     """
-    require(path, "tokenize-align")
     return label_lists.read(path / "labels.json")
 
 

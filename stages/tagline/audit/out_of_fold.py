@@ -22,9 +22,9 @@ import pyarrow.parquet as pq
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, verify, write_hashes
 from tagline.labels import label_list
-from tagline.labels.arrays import Floats
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
+from tagline.labels.windows import Floats
 
 Chunk = tuple[TaggedSentences, Floats]
 """Sentences with gold labels, and the probabilities of all labels of their words, float32 (words, labels)."""

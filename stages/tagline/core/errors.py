@@ -77,11 +77,14 @@ def extra(name: str, user: str) -> Iterator[None]:
 
 
 def require(path: Path, made_by: str) -> None:
-    """Raise a `UserError` if an upstream artifact is missing, or a device or pipe, which may have no end.
+    """Check that an upstream artifact exists and is not a device or pipe, which may have no end.
 
     Args:
         path: file or folder that this stage reads.
         made_by: the stage of dvc.yaml that writes it.
+
+    Raises:
+        UserError: it does not, or is one.
     """
     if not path.exists():
         raise UserError(f"{path} is missing: the stage {made_by} writes it, so run `dvc repro {made_by}` first")

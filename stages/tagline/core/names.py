@@ -10,8 +10,6 @@ DOCUMENT = "document"
 """The column of data/raw that names a sentence's document."""
 TOKENIZER_FILE = "tokenizer.json"
 """The file of a fast tokenizer."""
-
-
-# Before a word with an initial capital, and before a word in capitals. They are editorial signs of Greek papyri:
-# punctuation for every library, and not in texts.
 CAPITAL, CAPITALS = MARKS = "\u2e0f", "\u2e10"
+"""Before a word with an initial capital, and before a word in capitals. They are editorial signs of Greek papyri:
+punctuation for every library, and not in texts."""

@@ -1,4 +1,4 @@
-"""Atomic outputs: written beside their path, and renamed once all of them are complete. Small files among them."""
+"""Atomic outputs: written beside their path by one process at a time, and renamed once all of them are complete."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from tagline.core.terminal import printable
 
 Rows = list[dict[str, float]]
 """Numeric columns of a CSV file, by name."""
+# Seconds to wait for the process that holds a lock. An interrupted one ends within a third of that.
+PATIENCE = 30
 
 
 @contextmanager
@@ -166,10 +168,6 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-# Seconds to wait for the process that holds a lock. An interrupted one ends within a third of that.
-PATIENCE = 30
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, TypeVar, get_args
 
@@ -98,7 +98,12 @@ def read_text(path: Path) -> str:
 
 
 def parse(text: str, path: Path) -> CommentedMap:
-    """Parse the text of a file as `read_file` does; the path is for messages."""
+    """Parse the text of a file as `read_file` does; the path is for messages.
+
+    Raises:
+        UserError: the text is not a YAML mapping, has a key twice or the marks of a merge conflict, or is far larger
+            than it looks.
+    """
     if conflict := re.search(r"^<{7} ", text, re.MULTILINE):
         line = text.count("\n", 0, conflict.start()) + 1
         raise UserError(f"{path}:{line}: a merge conflict; expected one side; keep one, without the marks")
@@ -235,6 +240,15 @@ def _message(detail: ErrorDetails, allowed: list[str]) -> str:
             text = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
             value = plain(detail["input"])
             return text if isinstance(value, dict) else f"{text}, got {quoted(value)}"
+
+
+def dotted(section: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the keys and values of a section, with the keys of a mapping inside it as ``key.key``."""
+    for key, value in section.items():
+        if isinstance(value, Mapping):
+            yield from dotted(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
 
 
 def plain(value: Any) -> Any:

@@ -103,14 +103,12 @@ def _refuse_constant(name: str) -> None:
 
 
 @contextmanager
-def reading_tokenizer(
-    path: Path | str, made_by: str = "", *, problem: str = "damaged", remedy: str = ""
-) -> Iterator[None]:
-    """Like `reading`, for the library tokenizers, whose panics print a message.
+def reading_tokenizer(path: Path | str, made_by: str = "", **message: str) -> Iterator[None]:
+    """Like `reading`, with its arguments, for the library tokenizers, whose panics print a message.
 
     What the library writes to standard error is dropped, because a failure has one message.
     """
-    with reading(path, made_by, problem=problem, remedy=remedy), _silent_stderr():
+    with reading(path, made_by, **message), _silent_stderr():
         yield
 
 

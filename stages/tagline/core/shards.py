@@ -6,8 +6,8 @@ Each file has its schema, so that `pyarrow.ipc.open_stream` and `datasets.Datase
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
 from typing import TypeVar
 
 import pyarrow as pa
@@ -18,7 +18,7 @@ T = TypeVar("T")
 SHARD_BYTES = 2**27
 
 
-class ShardWriter:
+class ShardWriter(AbstractContextManager["ShardWriter"]):
     """Write record batches to ``00000.arrow``, ``00001.arrow``, ... in a folder. A context manager.
 
     Args:
@@ -56,10 +56,7 @@ class ShardWriter:
         self._writer.close()
         self._stream.close()
 
-    def __enter__(self) -> ShardWriter:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self._close()
 
 
@@ -91,8 +88,3 @@ def grouped(items: Iterable[T], size: Callable[[T], int], least: int) -> Iterato
             group, total = [], 0
     if group:
         yield group
-
-
-def count_rows(folder: Path) -> int:
-    """Count the rows of a folder of shards."""
-    return sum(batch.num_rows for batch in read_batches(folder))

@@ -1,5 +1,12 @@
 """Signals: an interrupted stage ends soon, in one line, never with status 0, and not later than DVC.
 
+Ctrl-C or SIGTERM while libraries are imported -> the system ends the process
+first Ctrl-C or SIGTERM -> `Interrupted` in the main thread, `exit_with_message` prints a line, status 130 or 143
+a second one -> ignored, as the first is being handled
+first one in `defer_signals` (outputs are renamed) -> held until the block ends; a second one is raised at once
+the exception is lost in a destructor, or a library call takes long -> status 130 or 143 after `GRACE` seconds
+DVC, or our launcher, is killed -> SIGTERM to this process, as above
+
 An interruption needs no clean-up: outputs and checkpoints are renamed once they are complete.
 """
 

@@ -19,9 +19,10 @@ _WAITING = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "300", "KMP_BLOCKTIM
 
 
 def prepare_process() -> None:
-    """Prepare this process: Ctrl-C ends it silently, a library that can't be imported with one line.
+    """Prepare this process: Ctrl-C ends it without a traceback; a missing library is one message.
 
-    Waiting threads soon sleep, unless the user says otherwise.
+    Waiting threads soon sleep, unless the user says otherwise. Exits with a message if an environment variable that
+    libraries read at import is malformed.
     """
     default_sigint()
     sys.excepthook = _without_traceback

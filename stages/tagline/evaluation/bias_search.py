@@ -17,10 +17,10 @@ import numpy.typing as npt
 
 from tagline.evaluation.operating_point import Found, Goal
 from tagline.evaluation.promise import RecallTest, least_step
-from tagline.labels.arrays import Doubles, Floats, Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Biases
 from tagline.labels.tagged import TaggedSentences
+from tagline.labels.windows import Doubles, Floats, Ints
 from tagline.metrics.counts import ratios
 from tagline.metrics.found import count_found
 from tagline.model.heads.head import Head

@@ -10,9 +10,9 @@ import numpy as np
 from tagline.core.errors import UserError
 from tagline.evaluation.evaluate_params import Bootstrap, OperatingPoint
 from tagline.evaluation.promise import Promise
-from tagline.labels.arrays import Doubles, Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence, flatten
+from tagline.labels.windows import Doubles, Ints
 from tagline.metrics.counts import ratios
 from tagline.metrics.found import How, Measure, count_found
 from tagline.metrics.resampling import interval, weights

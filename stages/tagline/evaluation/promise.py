@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scipy.special import rel_entr
 from scipy.stats import binom
 
-from tagline.labels.arrays import Doubles
+from tagline.labels.windows import Doubles
 from tagline.metrics.found import How
 
 Unit = Literal["entities", "documents"]

@@ -22,10 +22,10 @@ from tagline.evaluation import operating_point
 from tagline.evaluation.bias_search import count_at_each_step, find_biases, keep_promises
 from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
 from tagline.evaluation.scored_split import ScoredSplit, metrics
-from tagline.labels.arrays import Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Biases, Precision
 from tagline.labels.tagged import TaggedSentences
+from tagline.labels.windows import Ints
 from tagline.metrics.counts import count
 from tagline.metrics.scores import score
 from tagline.metrics.training_index import TrainingIndex

@@ -15,10 +15,10 @@ from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
 from tagline.inference import Document, Tagger
 from tagline.inference.documents import mentions
-from tagline.labels.arrays import Floats
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import NO_BIASES, Biases
 from tagline.labels.tagged import TaggedSentence, TaggedSentences
+from tagline.labels.windows import Floats
 from tagline.metrics.counts import count
 from tagline.metrics.scores import DIGITS, score
 from tagline.model.backends import Backend

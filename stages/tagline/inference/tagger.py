@@ -211,7 +211,7 @@ class Tagger:
         distinct = {word: index for index, word in enumerate(dict.fromkeys(words))}
         index = np.fromiter(map(distinct.__getitem__, words), dtype=np.int64, count=len(words))
         with self._lock:  # the cutter caches the sub-words of words
-            windows = self._cutter.cut(list(distinct), index, np.cumsum(lengths), texts, own).windows
+            windows, _ = self._cutter.cut(list(distinct), index, np.cumsum(lengths), texts, own)
         predicted = self._predictor.predict(lengths[own], windows, progress=progress)
         labels = _beginning_anew(predicted.labels, lengths[own], owners[own], self.labels)
         ids, split = [document.name for document in documents], [document.words for document in documents]

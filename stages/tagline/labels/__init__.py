@@ -1,1 +1,1 @@
-"""Labels: the label list, schemes, entities, alignment of word labels to sub-words."""
+"""Labels: the label list, schemes, entities, windows of sub-words and their alignment with labels."""

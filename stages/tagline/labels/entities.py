@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tagline.labels.arrays import AnyInts
 from tagline.labels.label_list import Kind, LabelNames, Labels, id_names, possible
 from tagline.labels.schemes import split_tag
+from tagline.labels.windows import AnyInts, ranges
 
 Mask = npt.NDArray[np.bool_]
 
@@ -138,33 +138,46 @@ def is_decided(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: 
 
     They do if no word of the entity has an unknown label that could be its label there, and the next word none that
     could continue it. So which entities are scored does not depend on whether they are right, which would bias scores.
+    Example: B-X at the first word is decided by ``B-X O ?`` and by ``O I-X ?``, and not by ``? O O`` or ``B-X ? O``.
 
     Args:
         entities: gold or predicted ones.
-        gold: int (words,), ids of labels or sets.
+        gold: int (words,), the gold ids of all words, of labels or sets.
         offsets: int (sentences + 1,), the first word of each sentence, then the number of words.
         labels: the label list.
     """
     tags = [split_tag(name) if labels.kind == "spans" else ("", name) for name in labels.names]
-    of_types = np.array([[type_ == each for _, type_ in tags] for each in entities.types], bool).reshape(-1, len(tags))
-    continuing = of_types & np.array([prefix == "I" for prefix, _ in tags], bool)
-    is_unknown = (np.arange(len(tags) + len(labels.sets)) >= len(tags))[:, None]
+    is_type = np.array([[type_ == each for each in entities.types] for _, type_ in tags], bool)
+    is_inside = np.array([prefix == "I" for prefix, _ in tags], bool)[:, None]
+    # For each gold id and type: whether the label is unknown and could be one of the type, or an I- of it.
+    is_unknown = np.arange(len(tags) + len(labels.sets))[:, None] >= len(tags)
     is_any = np.array([not names for names in id_names(labels)])[:, None]  # also where the list lacks an I-
-    can_begin, can_continue = (is_unknown & (is_any | possible(labels) @ each.T) for each in (of_types, continuing))
+    can_be, can_continue = (is_unknown & (is_any | possible(labels) @ each) for each in (is_type, is_type & is_inside))
     has_next = ~np.isin(entities.end, offsets) & (labels.kind == "spans")
     sizes = entities.end + has_next - entities.start
-    before = np.cumsum(sizes) - sizes
-    # The words of all entities, each with its next word: those of starts 2 and 5 and sizes 3 and 2 are 2 3 4 5 6.
-    words = np.arange(sizes.sum()) + np.repeat(entities.start - before, sizes)
-    pairs = gold[words], np.repeat(entities.type, sizes)
-    is_open = np.where(np.isin(np.arange(len(words)), before), can_begin[pairs], can_continue[pairs])
-    undecided = np.cumsum(np.append(0, is_open))
-    decided: Mask = undecided[before + sizes] == undecided[before]
+    words = ranges(entities.start, sizes)  # of all entities, each with its next word
+    of_entity = np.repeat(np.arange(len(sizes)), sizes)
+    pairs = gold[words], entities.type[of_entity]
+    is_open = np.where(words == entities.start[of_entity], can_be[pairs], can_continue[pairs])
+    decided = np.ones(len(sizes), bool)
+    decided[of_entity[is_open]] = False
     return decided
 
 
 def is_begun(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: Labels | LabelNames) -> Mask:
-    """Whether a gold entity does not begin with an I- after a word of unknown label, bool (entities,)."""
-    inside = np.array([labels.kind == "spans" and name.startswith("I-") for name in labels.names], bool)
-    begun: Mask = ~inside[gold[entities.start]] | np.isin(entities.start, offsets)
-    return begun | (gold[entities.start - 1] < len(labels.names))
+    """Whether it is known where each gold entity begins, bool (entities,).
+
+    It is if the entity begins with B-, after a word of known label, or with its sentence. Example: it is not in
+    ``? I-X``, where the first word may be a B-X.
+
+    Args:
+        entities: gold ones.
+        gold: int (words,), the gold ids of all words, of labels or sets.
+        offsets: int (sentences + 1,), the first word of each sentence, then the number of words.
+        labels: the label list.
+    """
+    is_inside = np.array([labels.kind == "spans" and name.startswith("I-") for name in labels.names], bool)
+    # The word before the entity; at the start of a sentence, the entity's first word, whose label is known.
+    before = np.where(np.isin(entities.start, offsets), entities.start, entities.start - 1)
+    begun: Mask = ~is_inside[gold[entities.start]] | (gold[before] < len(labels.names))
+    return begun

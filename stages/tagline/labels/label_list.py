@@ -20,7 +20,8 @@ Kind = Literal["spans", "tags"]
 """spans: IOB2 labels, which mark entities. tags: each word has a tag of its own, such as a part of speech."""
 LabelSets = tuple[tuple[str, ...], ...]
 """The labels that are possible for words of unknown label, by name; an empty set: any label. In arrays of gold labels,
-an id is a set's index plus the number of labels: what overlooks sets fails instead of reading a wrong label."""
+an id is a set's index plus the number of labels: code that does not know of sets gets an index error, never a wrong
+label."""
 ANY: tuple[str, ...] = ()
 
 

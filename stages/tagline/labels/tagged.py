@@ -11,22 +11,27 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
-from tagline.labels.arrays import AnyInts
-from tagline.labels.entities import (
-    Entity,
-    EntityArrays,
-    confidence,
-    entity_arrays,
-    is_begun,
-    is_decided,
-    marked,
-)
+from tagline.labels.entities import Entity, EntityArrays, confidence, entity_arrays, is_begun, is_decided, marked
 from tagline.labels.label_list import Kind, LabelNames, Labels, id_names
 from tagline.labels.schemes import OUTSIDE
+from tagline.labels.windows import AnyInts
+
+
+class _Gold:
+    """What has gold labels, or not."""
+
+    gold: AnyInts | None
+
+    @property
+    def known_gold(self) -> AnyInts:
+        """The gold label ids; a `ValueError` if they are unknown."""
+        if self.gold is None:
+            raise ValueError("the gold labels are unknown")
+        return self.gold
 
 
 @dataclass(frozen=True, eq=False)
-class TaggedSentence:
+class TaggedSentence(_Gold):
     """A sentence or document with one predicted label per word.
 
     Labels are ids until names are asked for. Entities are read from them once.
@@ -80,13 +85,6 @@ class TaggedSentence:
             kept[side] = marked(self._names(ids), self.kind)
         return kept[side]
 
-    @property
-    def known_gold(self) -> AnyInts:
-        """The gold label ids; a `ValueError` if they are unknown."""
-        if self.gold is None:
-            raise ValueError(f"the gold labels of {self.id} are unknown")
-        return self.gold
-
     def confidence(self, entity: Entity) -> float:
         """Average the scores of the words of an entity."""
         return confidence(entity, self.scores)
@@ -124,7 +122,7 @@ def has_sets(labels: Labels | LabelNames, gold: AnyInts | None) -> bool:
     return bool(labels.sets) and gold is not None and bool((gold >= len(labels.names)).any())
 
 
-class TaggedSentences(Sequence[TaggedSentence]):
+class TaggedSentences(_Gold, Sequence[TaggedSentence]):
     """Sentences as flat arrays with one value per word of all sentences; each is made when it is asked for.
 
     With lengths 2 and 3, the first sentence gets predicted[0:2], the second one predicted[2:5].
@@ -182,7 +180,7 @@ class TaggedSentences(Sequence[TaggedSentence]):
     @cached_property
     def predicted_entities(self) -> EntityArrays:
         """The predicted entities; with words of unknown gold label, those that gold decides, see `is_decided`."""
-        found = entity_arrays(self.predicted, self.offsets, self.labels.names, self.labels.kind)
+        found = self._found(self.predicted)
         if not has_sets(self.labels, self.gold):
             return found
         return found.where(is_decided(found, self.known_gold, self.offsets, self.labels))
@@ -190,24 +188,23 @@ class TaggedSentences(Sequence[TaggedSentence]):
     @cached_property
     def gold_entities(self) -> EntityArrays:
         """The gold entities of which type and both boundaries are known."""
-        found = self._gold_entities
+        found = self._found(self.known_gold)
         if not has_sets(self.labels, self.gold):
             return found
         known = self.known_gold, self.offsets, self.labels
         return found.where(is_decided(found, *known) & is_begun(found, *known))
 
-    @property
-    def _gold_entities(self) -> EntityArrays:
+    def _found(self, ids: AnyInts) -> EntityArrays:
+        """The entities of one side; unknown labels are of none."""
         names = [*self.labels.names, *[OUTSIDE if self.labels.kind == "spans" else ""] * len(self.labels.sets)]
-        return entity_arrays(self.known_gold, self.offsets, names, self.labels.kind)
+        return entity_arrays(ids, self.offsets, names, self.labels.kind)
 
     @property
     def left_out(self) -> tuple[int, int]:
         """The numbers of gold and of predicted entities that are not scored, since gold labels are unknown."""
-        predicted = entity_arrays(self.predicted, self.offsets, self.labels.names, self.labels.kind)
-        pairs = ((self._gold_entities, self.gold_entities), (predicted, self.predicted_entities))
-        gold, others = (len(found.start) - len(scored.start) for found, scored in pairs)
-        return gold, others
+        sides = (self.known_gold, self.gold_entities), (self.predicted, self.predicted_entities)
+        gold, predicted = (len(self._found(ids).start) - len(scored.start) for ids, scored in sides)
+        return gold, predicted
 
     @cached_property
     def is_known(self) -> npt.NDArray[np.bool_]:
@@ -218,13 +215,6 @@ class TaggedSentences(Sequence[TaggedSentence]):
     def correct(self) -> tuple[AnyInts, AnyInts]:
         """The indices of the correct entities among the gold ones and among the predicted ones."""
         return self.gold_entities.common(self.predicted_entities)
-
-    @property
-    def known_gold(self) -> AnyInts:
-        """The gold label ids; a `ValueError` if they are unknown."""
-        if self.gold is None:
-            raise ValueError("the gold labels are unknown")
-        return self.gold
 
     def sentences_of(self, words: AnyInts) -> AnyInts:
         """The index of the sentence of each of some words."""

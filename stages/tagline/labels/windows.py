@@ -1,17 +1,25 @@
-"""Windows of sub-words: the input of an encoder, from tokenization to training, prediction and inference."""
+"""Windows of sub-words, the input of an encoder from tokenization to prediction; labels of sub-words; array types."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from tagline.labels.alignment import IGNORED, NO_WORD
-from tagline.labels.arrays import AnyInts, Ints
+Ints = npt.NDArray[np.int64]
+AnyInts = npt.NDArray[np.integer[Any]]
+Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+AnyFloats = npt.NDArray[np.floating[Any]]
+
+# The target that PyTorch's cross entropy ignores.
+IGNORED = -100
+# The word id of a special token in Arrow files; transformers' `word_ids()` returns None for it.
+NO_WORD = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,16 +56,26 @@ class Windows:
         """The number of labels of each window, or of words with one, without the id ``unknown``, int64 (windows,)."""
         counted = [(labels != IGNORED) & (labels != unknown) for labels in self.labels]
         if once_per_word:
-            counted = [labels & first for labels, first in zip(counted, self._first(), strict=True)]
+            counted = [labels & first for labels, first in zip(counted, self.first(), strict=True)]
         return self._count(counted)
 
     def words(self) -> Ints:
         """The number of words of each window, int64 (windows,); one of which it has a part counts."""
-        return self._count(
-            first & (words != NO_WORD) for first, words in zip(self._first(), self.word_ids, strict=True)
-        )
+        return self._count(first & (words != NO_WORD) for first, words in zip(self.first(), self.word_ids, strict=True))
 
-    def _first(self) -> Iterator[npt.NDArray[np.bool_]]:
+    def word_indices(self, begins: Ints) -> Ints:
+        """The index of each sub-word's word among those of all sentences, or `NO_WORD`; of columns of one array.
+
+        Args:
+            begins: int64 (sentences,), the first word of each sentence.
+
+        Returns:
+            int64 (sub-words,). The words 0 1 of the second sentence are 3 4 if the first one has three words.
+        """
+        (words,) = self.word_ids
+        return np.where(words == NO_WORD, NO_WORD, words + np.repeat(begins[self.sentence], self.lengths))
+
+    def first(self) -> Iterator[npt.NDArray[np.bool_]]:
         """Yield for each batch whether a sub-word is the first of its word in its window."""
         for words, at in zip(self.word_ids, self.offsets, strict=True):
             first = ~continues(words)
@@ -66,9 +84,10 @@ class Windows:
 
     def _count(self, counted: Iterable[npt.NDArray[np.bool_]]) -> Ints:
         """The number of sub-words of each window that count, int64 (windows,)."""
-        # Those so far, read at the offsets: 1 0 1 | 1 0 give 0 1 1 2 3 3, at 0 3 5: 0 2 3, so 2 and 1.
-        so_far = (np.cumsum(np.concatenate([[False], of_batch])) for of_batch in counted)
-        return np.concatenate([np.diff(each[at]) for each, at in zip(so_far, self.offsets, strict=True)])
+        # Running sums, differenced at the borders of the windows. Windows of the sub-words 1 0 1 and 1 0 have the sums
+        # 0 1 1 2 3 3, which are 0 2 3 at the borders 0 3 5: two sub-words of the first count, one of the second.
+        sums = (np.cumsum(np.concatenate([[False], of_batch])) for of_batch in counted)
+        return np.concatenate([np.diff(each[at]) for each, at in zip(sums, self.offsets, strict=True)])
 
     @cached_property
     def _batches(self) -> Ints:
@@ -102,3 +121,44 @@ def continues(word_ids: AnyInts) -> npt.NDArray[np.bool_]:
     """Whether each sub-word is of the word of the one before it; so are special tokens in a row."""
     same: npt.NDArray[np.bool_] = np.diff(word_ids, prepend=NO_WORD) == 0
     return same
+
+
+def align_labels(
+    windows: Windows,
+    words: Ints,
+    labels: Ints,
+    inside: Sequence[int],
+    label_all_tokens: bool,
+    marks: Sequence[int] = (),
+) -> Ints:
+    """Label sub-words by one of the two rules of the Hugging Face course, chapter "Token classification".
+
+    With B-PER as 1, I-PER as 2 and "Blackburn" split into three sub-words: 1 2 2 with ``label_all_tokens``, otherwise
+    1 -100 -100. If the first is a mark of a capital, the one after it also has a label, 1 2 -100: transformers'
+    pipeline takes it for another word.
+
+    Args:
+        windows: in one array per column.
+        words: int64 (sub-words,), the index of each sub-word's word in ``labels``, or `NO_WORD`.
+        labels: int64 (words,), label ids.
+        inside: for each label id, the id of the label that continues it inside a word (`Labels.inside`).
+        label_all_tokens: label all sub-words (B- becomes I- after the first) or only the first of each word.
+        marks: the ids of the sub-words that mark capitals.
+
+    Returns:
+        int64 (sub-words,), label ids; `IGNORED` for sub-words without a label.
+    """
+    (ids,), (first,) = windows.input_ids, windows.first()
+    is_first, is_later = first & (words != NO_WORD), ~first & (words != NO_WORD)
+    if not label_all_tokens:
+        is_later[1:] &= (is_first & np.isin(ids, marks))[:-1]
+    aligned = np.full(len(words), IGNORED)
+    aligned[is_first] = labels[words[is_first]]
+    aligned[is_later] = np.asarray(inside)[labels[words[is_later]]]
+    return aligned
+
+
+def ranges(starts: AnyInts, sizes: AnyInts) -> Ints:
+    """The numbers in some ranges, one range after the other, int64: starts 2, 5 and sizes 3, 2 give 2 3 4 5 6."""
+    numbers: Ints = np.arange(sizes.sum()) + np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)
+    return numbers

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from tagline.labels.arrays import Doubles
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence, flatten
+from tagline.labels.windows import Doubles
 
 # Up to this number of types, products with full matrices take less time than with sparse ones: a quarter with 4 types.
 DENSE = 16

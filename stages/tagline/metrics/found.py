@@ -6,9 +6,9 @@ from typing import Literal
 
 import numpy as np
 
-from tagline.labels.arrays import Doubles
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.tagged import TaggedSentences
+from tagline.labels.windows import Doubles
 
 How = Literal["exact", "covered"]
 Measure = Literal["recall", "precision"]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tagline.labels.arrays import Doubles
+from tagline.labels.windows import Doubles
 from tagline.metrics.counts import Counts
 from tagline.metrics.scores import DIGITS
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tagline.labels.arrays import AnyInts
 from tagline.labels.entities import EntityArrays
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
+from tagline.labels.windows import AnyInts
 from tagline.metrics.counts import Counts, ratios
 from tagline.metrics.scores import DIGITS, rounded
 from tagline.metrics.training_index import TrainingIndex

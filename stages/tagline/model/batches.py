@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from tagline.labels.arrays import Ints
+from tagline.labels.windows import Ints
 
 Lengths = TypeVar("Lengths", int, Ints)
 

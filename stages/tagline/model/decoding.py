@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tagline.labels.arrays import AnyFloats, Doubles, Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Decoding
+from tagline.labels.windows import AnyFloats, Doubles, Ints
 
 # Maximum size of an array (sentences, labels, labels).
 BLOCK = 2**20

@@ -13,11 +13,9 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from tagline.core.errors import UserError
-from tagline.labels.alignment import NO_WORD
-from tagline.labels.arrays import Floats, Ints
 from tagline.labels.label_list import ANY, Labels
 from tagline.labels.model_settings import NO_BIASES, Biases
-from tagline.labels.windows import Windows
+from tagline.labels.windows import NO_WORD, Floats, Ints, Windows
 from tagline.model.backends import Backend
 from tagline.model.batches import longest_first
 from tagline.model.heads.head import Head

@@ -32,20 +32,19 @@ class Agreement:
     """
 
     def __init__(self, split: WordSplitter, write_text: bool = True) -> None:
-        self._split = split
-        self._write_text = write_text
-        self.words = self.found = 0
+        self._split, self._write_text = split, write_text
+        self.compared = self.found = 0
         self.differences: dict[str, None] = {}  # the first ones, in order
 
     @property
     def share(self) -> float:
-        """The share of words that are found, rounded; 1 without words."""
-        return round(self.found / self.words, DIGITS) if self.words else 1.0
+        """The share that is found of what was compared, rounded; 1 without any."""
+        return round(self.found / self.compared, DIGITS) if self.compared else 1.0
 
     def watch(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
-        """Yield sentences unchanged, and compare some of them."""
-        for sentence, is_sampled in _sampled(sentences):
-            if is_sampled and (sentence.surface is not None or self._write_text):
+        """Yield sentences unchanged, and compare those of the sample."""
+        for index, sentence in enumerate(sentences):
+            if (index < FIRST or index % STEP == 0) and (sentence.surface is not None or self._write_text):
                 self.compare(sentence.words, sentence.surface)
             yield sentence
 
@@ -53,7 +52,7 @@ class Agreement:
         """Compare the words of a sentence with those that the rule finds in its text, by default `running_text`."""
         text, spans = surface or running_text(words)
         found = set(self._split(text))
-        self.words += len(spans)
+        self.compared += len(spans)
         self.found += len(found.intersection(spans))
         if len(self.differences) < SHOWN:
             missed = next((index for index, span in enumerate(spans) if span not in found), None)
@@ -64,39 +63,13 @@ class Agreement:
                 self.differences[f"{words[missed]!r} is found as {' '.join(map(repr, others))}"] = None
 
 
-class SentenceAgreement:
-    """Counts how many training sentences a library leaves whole in running text.
+class SentenceAgreement(Agreement):
+    """Counts how many training sentences a library leaves whole in running text; ``split`` finds sentences."""
 
-    Args:
-        split: finds the sentences of a text.
-    """
-
-    def __init__(self, split: WordSplitter) -> None:
-        self._split = split
-        self.compared = self.whole = 0
-
-    @property
-    def share(self) -> float:
-        """The share of sentences that stay whole, rounded; 1 without sentences."""
-        return round(self.whole / self.compared, DIGITS) if self.compared else 1.0
-
-    def watch(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
-        """Yield sentences unchanged, and split the running text of some of them."""
-        for sentence, is_sampled in _sampled(sentences):
-            if is_sampled:
-                self.compare(sentence.words)
-            yield sentence
-
-    def compare(self, words: Sequence[str]) -> None:
+    def compare(self, words: Sequence[str], surface: Surface | None = None) -> None:  # not used
         """Split the running text of a sentence."""
         self.compared += 1
-        self.whole += len(self._split(running_text(words)[0])) <= 1
-
-
-def _sampled(sentences: Iterable[Sentence]) -> Iterator[tuple[Sentence, bool]]:
-    """Yield each sentence and whether it is in the sample."""
-    for index, sentence in enumerate(sentences):
-        yield sentence, index < FIRST or index % STEP == 0
+        self.found += len(self._split(running_text(words)[0])) <= 1
 
 
 def running_text(words: Sequence[str]) -> Surface:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain, pairwise
 
 import numpy as np
@@ -13,45 +12,28 @@ from tokenizers import Tokenizer
 
 from tagline.artifacts.raw_data import WORDS
 from tagline.core.names import DOCUMENT
-from tagline.labels.arrays import Ints
+from tagline.labels.windows import Ints
 from tagline.tokenization import subwords
 
 
-@dataclass(frozen=True)
-class Surrounded:
-    """A chunk of sentences with those around it.
-
-    Attributes:
-        chunk: the sentences to make windows of.
-        before, after: sentences of the same documents directly before and after it, which are only read.
-    """
-
-    chunk: pa.RecordBatch
-    before: pa.RecordBatch
-    after: pa.RecordBatch
-
-    @property
-    def all(self) -> pa.RecordBatch:
-        """All of the sentences; the chunk itself if there are none around it."""
-        around = self.before.num_rows + self.after.num_rows
-        return pa.concat_batches([self.before, self.chunk, self.after]) if around else self.chunk
-
-
-def surrounded(chunks: Iterable[pa.RecordBatch], tokenizer: Tokenizer, least: int) -> Iterator[Surrounded]:
-    """Yield each chunk with as many sentences around it as have a number of sub-words, or as its documents have.
+def with_neighbours(
+    chunks: Iterable[pa.RecordBatch], tokenizer: Tokenizer, least: int
+) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch, pa.RecordBatch]]:
+    """Yield each chunk between the sentences of its documents directly before and after it, which are only read.
 
     Args:
-        chunks: of data/raw, one after the other; each but the last has at least so many sub-words. Two are in memory.
+        chunks: of data/raw, one after the other; each but the last has at least ``least`` sub-words. Two are in memory.
         tokenizer: counts the sub-words.
-        least: the number of sub-words on each side; 0 adds no sentences and reads no chunk ahead.
+        least: the number of sub-words on each side, unless the document has fewer; 0 adds no sentences and reads no
+            chunk ahead.
     """
     if not least:
-        yield from (Surrounded(chunk, chunk[:0], chunk[:0]) for chunk in chunks)
+        yield from ((chunk[:0], chunk, chunk[:0]) for chunk in chunks)
         return
     before: pa.RecordBatch | None = None
     for chunk, following in pairwise(chain(chunks, [None])):
         after = chunk[:0] if following is None else _head(following, chunk, tokenizer, least)
-        yield Surrounded(chunk, chunk[:0] if before is None else before, after)
+        yield chunk[:0] if before is None else before, chunk, after
         before = None if following is None else _tail(chunk, following, tokenizer, least)
 
 

@@ -17,20 +17,20 @@ from tagline.core.errors import UserError
 from tagline.labels.label_list import ANY
 from tagline.labels.schemes import OUTSIDE, Scheme, is_spans, label_names, split_tag, standard_names, to_iob2
 
-# The share of O in a column without prefixes between which `is_io` does not decide. Entity columns leave most words as
-# O (CoNLL-2003: 83 %, WNUT-17: 95 %; but documents of GUM 46 %), chunk columns some (CoNLL-2000: 13 %), and tag sets
-# for every word that have a tag O use it for less (pronouns in tweets: 7 %).
+# The share of O in a column without prefixes between which `are_span_types` does not decide. Entity columns leave most
+# words as O (CoNLL-2003: 83 %, WNUT-17: 95 %; but documents of GUM 46 %), chunk columns some (CoNLL-2000: 13 %), and
+# tag sets for every word that have a tag O use it for less (pronouns in tweets: 7 %).
 AMBIGUOUS = (0.1, 0.7)
 # Tags that may stand for O, with _ for other marks; and those that are parts of speech of fewer words.
 _LIKE_OUTSIDE = {"OTHER", "OTHERS", "OUT", "OUTSIDE", "0", "_", "*", "NA", "N_A", "NIL", "NONE", "NULL", "NO_LABEL"}
 _LIKE_OUTSIDE_IF_MOST = {"N", "X"}
 
 
-def is_io(counts: dict[str, int]) -> bool:
-    """Whether labels without prefixes are nevertheless types of spans (IO): most words are O.
+def are_span_types(counts: dict[str, int]) -> bool:
+    """Whether tags without prefixes are types of spans (the scheme IO) and not plain tags: most words are O.
 
     Args:
-        counts: how many words have each label.
+        counts: how many words have each tag.
 
     Raises:
         UserError: the share of O is `AMBIGUOUS`; there is no O, but a frequent tag may stand for it, or all other tags
@@ -66,8 +66,9 @@ def transitions(tags: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], size: 
     """Count the pairs of consecutive tags.
 
     Args:
-        tags: the tag ids of all words, one sentence after the other; ``size + 1`` for words whose tag is unknown.
-        ends: where each sentence ends in ``tags``, ascending.
+        tags: int64 (words,), the tag ids of all words, one sentence after the other; ``size + 1`` for words whose tag
+            is unknown.
+        ends: int64 (sentences,), where each sentence ends in ``tags``, ascending.
         size: the number of tags.
 
     Returns:
@@ -83,7 +84,10 @@ def transitions(tags: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], size: 
 
 
 def before(tags: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.int64]:
-    """The tag before each tag, ``size`` at the beginning of a sentence."""
+    """The tag before each tag, ``size`` at the beginning of a sentence, int64 (words,); see `transitions`.
+
+    Tags 0 1 1 of sentences that end at 2 and 3 give, with size 2, 2 0 2.
+    """
     shifted = np.empty_like(tags)
     shifted[1:] = tags[:-1]
     starts = ends - np.diff(ends, prepend=0)

@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from pandas.util import hash_array
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
 from tagline.artifacts import raw_data, tokenized
 from tagline.artifacts.raw_data import ID, SPLITS, WORDS, RawData
-from tagline.core.errors import UserError, require
+from tagline.core.errors import UserError
 from tagline.core.findings import LONG_SENTENCE, LONG_WORD, SHOWN, Findings
 from tagline.core.names import MARKS, TOKENIZER_FILE
-from tagline.core.outputs import read_json
-from tagline.core.provenance import PROVENANCE, sha256, verify, write_hashes
+from tagline.core.provenance import sha256, verify, write_hashes
 from tagline.core.shards import ShardWriter
 from tagline.core.terminal import show
 from tagline.labels import label_list
-from tagline.labels.alignment import IGNORED, NO_WORD, align_labels
-from tagline.labels.arrays import Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.tagged import TaggedSentences
+from tagline.labels.windows import NO_WORD, AnyInts, Ints, Windows, align_labels
 from tagline.tokenization import subwords
-from tagline.tokenization.context import Surrounded, document_numbers, surrounded
-from tagline.tokenization.duplicates import Hashes, TrainingSentences, are_same, hash_sentences
-from tagline.tokenization.subword_windows import Cut, WindowCutter
+from tagline.tokenization.context import document_numbers, with_neighbours
+from tagline.tokenization.subword_windows import WindowCutter
 from tagline.tokenization.tags import TagColumn, Tags, read_column, read_tags, unannotated
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
+
+Hashes = npt.NDArray[np.uint64]
 
 # Words that are in memory at a time; each distinct one of them is tokenised once.
 CHUNK_WORDS = 2**20
@@ -94,19 +95,22 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     )
     tokenized.write_windowing(windowing, target)
     writer = SplitWriter(data, column, names, cutter, params.label_all_tokens, target)
-    metrics = {}
-    of_source = source_findings(raw)
+    metrics: dict[str, Any] = {}
+    hashes: dict[str, Hashes] = {}
     for split in SPLITS:
-        sizes, counts = writer.write(split, tags[split], findings[split])
-        of_labels = split_metrics(counts, tags[split], findings[split], split)
-        metrics[split] = sizes | of_labels | of_source.get(split, {})
+        sizes, counts, hashes[split] = writer.write(split, tags[split], findings[split])
+        if split != "train":
+            repeated = are_among(hashes[split], hashes["train"])
+            findings[split].add("duplicate_sentences", int(repeated.sum()), compress(data.ids(split), repeated))
+        of_source = {"source": data.findings[split]} if split in data.findings else {}
+        metrics[split] = sizes | split_metrics(counts, tags[split], findings[split], split) | of_source
         show("\n  ".join([summary(split, params.task, metrics[split]), *findings[split].lines()]))
-    if are_same(*map(np.concatenate, writer.held_out.values())):
+    if are_same(hashes["validation"], hashes["test"]):
         raise UserError(
             f"{raw}: the same data in validation and test: all sentences of one are in the other; expected different "
             "ones; see download.dataset in params.yaml"
         )
-    for split in writer.held_out:
+    for split in SPLITS[1:]:
         if metrics[split]["unknown_labels"] == metrics[split]["words"]:
             raise UserError(
                 f"{raw}: no word of {split} has a known label, so that there is nothing to score; expected some; "
@@ -125,9 +129,8 @@ def load_tokenizer(folder: Path, max_length: int) -> Tokenizer:
     """Load the tokenizer and check that its encoder reads windows of a length.
 
     Raises:
-        UserError: the folder is missing, see `subwords.load`, or the encoder's input is shorter.
+        UserError: see `subwords.load`, or the encoder's input is shorter.
     """
-    require(folder, "download")
     tokenizer, longest = subwords.load(folder)
     if longest is not None and max_length > longest:
         raise UserError(
@@ -170,7 +173,11 @@ def find_in_tags(split: str, tags: dict[str, Tags]) -> Findings:
 
 
 def check_no_illegal_tags(findings: dict[str, Findings], tags: dict[str, Tags]) -> None:
-    """Raise a `UserError` that names the first illegal tags of each split, if there are any."""
+    """Check that no split has illegal tags.
+
+    Raises:
+        UserError: one has; the message names the first of each split.
+    """
     lines = [
         f"{split}, in {tags[split].scheme}: {findings[split].line('illegal_tags')}"
         for split in SPLITS
@@ -184,7 +191,7 @@ def check_no_illegal_tags(findings: dict[str, Findings], tags: dict[str, Tags]) 
 
 @dataclass(frozen=True)
 class SplitWriter:
-    """Writes the sentences and windows of the splits; train first, since duplicates of it are searched in the others.
+    """Writes the sentences and windows of splits.
 
     Attributes:
         data: data/raw.
@@ -193,8 +200,6 @@ class SplitWriter:
         cutter: makes the windows.
         label_all_tokens: see `align_labels`.
         target: data/tokenized.
-        training: the training sentences so far.
-        held_out: the hashes of the sentences of validation and test, by chunks.
     """
 
     data: RawData
@@ -203,16 +208,19 @@ class SplitWriter:
     cutter: WindowCutter
     label_all_tokens: bool
     target: Path
-    training: TrainingSentences = field(default_factory=TrainingSentences)
-    held_out: dict[str, list[Hashes]] = field(default_factory=lambda: {"validation": [], "test": []})
 
-    def write(self, split: str, tags: Tags, findings: Findings) -> tuple[dict[str, int], dict[str, int]]:
+    def write(self, split: str, tags: Tags, findings: Findings) -> tuple[dict[str, int], dict[str, int], Hashes]:
         """Write a split, and add to its findings.
 
         Returns:
-            Its numbers of sentences, words and windows, and the number of words that are known to have each label.
+            Its numbers of sentences, words and windows; the number of words that are known to have each label; and the
+            hashes of its sentences, see `hash_sentences`.
+
+        Raises:
+            UserError: the tokenizer fails on a word, or see `_mark_unannotated`.
         """
         entities, undecided = 0, 0
+        hashes = []
         counts = np.zeros(len(self.names.ids), np.int64)
         features = tokenized.sentence_features(self.names)
         unknown = subwords.unknown_id(self.cutter.tokenizer)
@@ -223,8 +231,8 @@ class SplitWriter:
             tqdm(total=self.data.sentences[split], desc=split, unit=" sentences", disable=None) as bar,
         ):
             chunks = self.data.chunks(split, CHUNK_WORDS)
-            for around in surrounded(chunks, self.cutter.tokenizer, self.cutter.context):
-                chunk = around.chunk
+            for neighbours in with_neighbours(chunks, self.cutter.tokenizer, self.cutter.context):
+                chunk = neighbours[1]
                 tag_ids, ends = self.column.ids(chunk)
                 ids = self._mark_unannotated(chunk, tags.to_labels(tag_ids, ends, self.names))
                 unknown_labels = np.flatnonzero(ids >= len(self.names.names))
@@ -236,11 +244,15 @@ class SplitWriter:
                     entities += len(gold.gold_entities.start)
                     undecided += gold.left_out[0]
                 vocabulary = chunk[WORDS].values.dictionary_encode()
-                cut = self._cut(around, vocabulary)
-                find_in_words(findings, chunk, cut, unknown, self.cutter.capacity)
-                self._find_duplicates(findings, split, chunk, hash_sentences(vocabulary, ends))
-                aligned = align_words(cut, ids, self.names.inside, self.label_all_tokens, marks)
-                windows.write(tokenized.window_columns(cut.windows, aligned, first_sentence=sentences.rows))
+                made, subword_counts = self._cut(*neighbours, vocabulary)
+                words = made.word_indices(ends - np.diff(ends, prepend=0))
+                is_unknown = (made.input_ids[0] == unknown) & (words != NO_WORD)
+                find_in_words(
+                    findings, chunk, made.sentence, subword_counts, np.unique(words[is_unknown]), self.cutter.capacity
+                )
+                hashes.append(hash_sentences(vocabulary, ends))
+                aligned = align_labels(made, words, ids, self.names.inside, self.label_all_tokens, marks)
+                windows.write(tokenized.window_columns(made, aligned, first_sentence=sentences.rows))
                 labels = pa.ListArray.from_arrays(chunk[WORDS].offsets, ids)
                 sentences.write({ID: chunk[ID], WORDS: chunk[WORDS], "labels": labels})
                 counts += np.bincount(ids, minlength=len(counts))
@@ -248,7 +260,7 @@ class SplitWriter:
         if undecided and not entities:
             findings.add("no_entities", 1, [f"where {undecided:,} entities begin or end is not known"])
         sizes = {"sentences": sentences.rows, "words": int(counts.sum()), "windows": windows.rows}
-        return sizes, dict(zip(self.names.names, counts.tolist(), strict=False))
+        return sizes, dict(zip(self.names.names, counts.tolist(), strict=False)), np.concatenate(hashes)
 
     def _mark_unannotated(self, chunk: pa.RecordBatch, ids: Ints) -> Ints:
         """Give words that are O where not all types are annotated the id of the labels that are possible.
@@ -274,83 +286,92 @@ class SplitWriter:
             ids[outside] = self.names.ids[unannotated(self.names, types)]
         return ids
 
-    def _cut(self, around: Surrounded, vocabulary: pa.DictionaryArray) -> Cut:
-        """Make the windows of a chunk, whose words are given dictionary-encoded."""
-        whole = around.all
-        if whole is not around.chunk:
+    def _cut(
+        self, before: pa.RecordBatch, chunk: pa.RecordBatch, after: pa.RecordBatch, vocabulary: pa.DictionaryArray
+    ) -> tuple[Windows, Ints]:
+        """Make the windows of a chunk, whose words are given dictionary-encoded; see `WindowCutter.cut`."""
+        whole = chunk
+        if before.num_rows or after.num_rows:
+            whole = pa.concat_batches([before, chunk, after])
             vocabulary = whole[WORDS].values.dictionary_encode()
         ends = whole[WORDS].offsets.to_numpy()[1:].astype(np.int64)
-        own = slice(around.before.num_rows, around.before.num_rows + around.chunk.num_rows)
+        own = slice(before.num_rows, before.num_rows + chunk.num_rows)
         words, index = vocabulary.dictionary.to_pylist(), vocabulary.indices.to_numpy()
         return self.cutter.cut(words, index, ends, document_numbers(whole), own)
 
-    def _find_duplicates(self, findings: Findings, split: str, chunk: pa.RecordBatch, hashes: Hashes) -> None:
-        if split == "train":
-            self.training.add(hashes)
-            return
-        self.held_out[split].append(hashes)
-        repeated = self.training.find(hashes)
-        findings.add("duplicate_sentences", len(repeated), (chunk[ID][int(row)].as_py() for row in repeated))
 
-
-def align_words(
-    cut: Cut, labels: Ints, inside: Sequence[int], label_all_tokens: bool, marks: Sequence[int] = ()
-) -> Ints:
-    """Align the label ids of words, int64 (words,), to the sub-words of their windows; see `align_labels`.
-
-    ``marks`` are the ids of the sub-words that mark capitals.
-    """
-    is_word = cut.words != NO_WORD
-    of_words = np.full(len(cut.words), IGNORED, dtype=np.int64)
-    of_words[is_word] = labels[cut.words[is_word]]
-    is_mark = np.isin(cut.windows.input_ids[0], marks)
-    return align_labels(of_words, cut.sizes, inside, label_all_tokens, is_mark)
-
-
-def find_in_words(findings: Findings, chunk: pa.RecordBatch, cut: Cut, unknown: int | None, capacity: int) -> None:
+def find_in_words(
+    findings: Findings, chunk: pa.RecordBatch, owners: AnyInts, counts: Ints, unknown: Ints, capacity: int
+) -> None:
     """Find unusual words and sentences in a chunk.
 
     Args:
         findings: to add to.
         chunk: the sentences.
-        cut: their windows.
-        unknown: of `subwords.unknown_id`.
+        owners: int64 (windows,), the sentence of each window.
+        counts: int64 (words,), the number of sub-words of each word.
+        unknown: int64, the indices of the words with a sub-word that the tokenizer does not know.
         capacity: the largest number of sub-words of a window, without special tokens.
     """
     words = {
-        "words_without_subwords": np.flatnonzero(cut.counts == 0),
-        "unknown_words": cut.words_with(unknown),
+        "words_without_subwords": np.flatnonzero(counts == 0),
+        "unknown_words": unknown,
         "long_words": np.flatnonzero(pc.utf8_length(chunk[WORDS].values).to_numpy() > LONG_WORD),
-        "truncated_words": np.flatnonzero(cut.counts > capacity),
+        "truncated_words": np.flatnonzero(counts > capacity),
     }
     for finding, indices in words.items():
         findings.add(finding, len(indices), (raw_data.name_word(chunk, int(index)) for index in indices))
     sentences = {
         "long_sentences": np.flatnonzero(pc.list_value_length(chunk[WORDS]).to_numpy() > LONG_SENTENCE),
-        "windowed_sentences": np.flatnonzero(np.bincount(cut.windows.sentence) > 1),
+        "windowed_sentences": np.flatnonzero(np.bincount(owners) > 1),
     }
     for finding, rows in sentences.items():
         findings.add(finding, len(rows), (chunk[ID][int(row)].as_py() for row in rows))
 
 
+def hash_sentences(words: pa.DictionaryArray, ends: Ints) -> Hashes:
+    """Hash sentences to 64 bits: the same words in the same order give the same hash, in every process.
+
+    Ten million different sentences contain a collision with a probability of 3 in a million.
+
+    Args:
+        words: the words of all sentences, one after the other, dictionary-encoded (words,).
+        ends: int64 (sentences,), where each sentence ends among them.
+
+    Returns:
+        uint64 (sentences,).
+    """
+    begins = ends - np.diff(ends, prepend=0)
+    lengths = ends - begins
+    positions = np.arange(len(words)) - np.repeat(begins, lengths)  # in the sentence: lengths 2, 3 give 0 1 0 1 2
+    of_words = hash_array(words.dictionary.to_numpy(zero_copy_only=False).astype(object), categorize=False)
+    # A factor per position distinguishes orders of the same words; an odd one keeps all bits of a word's hash.
+    factors = hash_array(np.arange(lengths.max(initial=0), dtype=np.uint64)) | np.uint64(1)
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(of_words[words.indices.to_numpy()] * factors[positions])])
+    hashes: Hashes = sums[ends] - sums[begins] + lengths.astype(np.uint64)
+    return hashes
+
+
+def are_among(hashes: Hashes, others: Hashes) -> npt.NDArray[np.bool_]:
+    """Whether each hash is one of some others, bool, of the shape of ``hashes``; there is at least one other."""
+    others = np.sort(others)
+    nearest = np.searchsorted(others, hashes).clip(max=len(others) - 1)
+    found: npt.NDArray[np.bool_] = others[nearest] == hashes
+    return found
+
+
+def are_same(first: Hashes, second: Hashes) -> bool:
+    """Whether all sentences of one of two splits are in the other one, by their hashes."""
+    return bool(are_among(first, second).all() or are_among(second, first).all())
+
+
 def split_metrics(labels: dict[str, int], tags: Tags, findings: Findings, split: str) -> dict[str, Any]:
     """The part of reports/data.json about labels and findings."""
-    counts = dict(findings.counts)
-    if split == "train":
-        del counts["unseen_labels"], counts["duplicate_sentences"]  # both compare a split with train
     respelled = {"respelled": tags.column.respelled} if tags.column.respelled else {}
-    return {
-        "scheme": tags.scheme,
-        **respelled,
-        "labels": labels,
-        **counts,
-    }
-
-
-def source_findings(raw: Path) -> dict[str, dict[str, Any]]:
-    """What the stage download found in annotations, by split, for reports/data.json; empty for other sources."""
-    provenance = read_json(raw / PROVENANCE, "download")
-    return {split: {"source": counts} for split, counts in provenance.get("findings", {}).items()}
+    metrics = {"scheme": tags.scheme, **respelled, "labels": labels, **findings.counts}
+    if split == "train":
+        del metrics["unseen_labels"], metrics["duplicate_sentences"]  # both compare a split with train
+    return metrics
 
 
 def summary(split: str, task: str, metrics: dict[str, Any]) -> str:

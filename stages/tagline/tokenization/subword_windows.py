@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -10,34 +11,8 @@ from tokenizers import Tokenizer
 
 from tagline.core.errors import UserError
 from tagline.core.names import TOKENIZER_FILE
-from tagline.labels.alignment import NO_WORD
-from tagline.labels.arrays import Ints
-from tagline.labels.windows import Windows
-from tagline.tokenization import subwords
-from tagline.tokenization.subwords import Subwords, Vocabulary
-
-
-class Cut(NamedTuple):
-    """The windows of some sentences, and their words in order; special tokens before and after them count as one each.
-
-    Attributes:
-        windows: without labels.
-        words: int64, the words of the windows by their index among those of these sentences, `NO_WORD` for context and
-            special tokens.
-        sizes: int64, the number of sub-words of each of these.
-        counts: int64, the number of sub-words of each word of these sentences, before truncation.
-    """
-
-    windows: Windows
-    words: Ints
-    sizes: Ints
-    counts: Ints
-
-    def words_with(self, subword: int | None) -> Ints:
-        """The words with a sub-word in a window, by their index, int64, ascending; none for None."""
-        (ids,) = self.windows.input_ids
-        words = np.repeat(self.words, self.sizes)[ids == (-1 if subword is None else subword)]
-        return np.unique(words[words != NO_WORD])
+from tagline.labels.windows import NO_WORD, Ints, Windows, ranges
+from tagline.tokenization.subwords import Subwords, Vocabulary, of_sentences, special_tokens
 
 
 class WindowCutter:
@@ -57,8 +32,7 @@ class WindowCutter:
     def __init__(self, tokenizer: Tokenizer, one_by_one: bool, max_length: int, stride: int, context: int = 0) -> None:
         self.tokenizer, self.one_by_one, self.stride, self.context = tokenizer, one_by_one, stride, context
         self.vocabulary = Vocabulary(tokenizer)
-        before, after = subwords.special_tokens(tokenizer)
-        self.specials = Subwords(np.array(before + after, dtype=np.int32), np.array([len(before), len(after)]))
+        self.special_tokens = before, after = special_tokens(tokenizer)
         self.capacity = max_length - len(before) - len(after)
         if self.capacity < 1:
             raise UserError(
@@ -67,13 +41,8 @@ class WindowCutter:
             )
 
     def cut(
-        self,
-        distinct: Sequence[str],
-        index: Ints,
-        ends: Ints,
-        documents: Ints | None = None,
-        own: slice = slice(None),
-    ) -> Cut:
+        self, distinct: Sequence[str], index: Ints, ends: Ints, documents: Ints | None = None, own: slice = slice(None)
+    ) -> tuple[Windows, Ints]:
         """Split some sentences into windows.
 
         Every word with at least one sub-word is in at least one window of its sentence. A sentence without sub-words
@@ -85,57 +54,62 @@ class WindowCutter:
             ends: int64 (sentences,), where each sentence ends among these.
             documents: int64 (sentences,), the document of each sentence, ascending; None: each is its own document.
             own: the sentences that get windows, which are numbered from 0; the others are only context.
+
+        Returns:
+            The windows, without labels, and the number of sub-words of each word of the own sentences before words are
+            truncated to a window, int64 (words,).
+
+        Raises:
+            UserError: the tokenizer fails on a word.
         """
-        table, rows_of_words = self._tokenize(distinct, index, ends)
-        counts = table.counts[rows_of_words]
-        table = table.shortened(self.capacity)
+        subwords = self._tokenize(distinct, index, ends)
         begins = ends - np.diff(ends, prepend=0)
-        cut = cut_ranges(table.counts[rows_of_words], begins[own], ends[own], self.capacity, self.stride)
-        seen = cut
+        of_own = subwords.counts[begins[own].min(initial=len(index)) : ends[own].max(initial=0)]
+        subwords = subwords.shortened(self.capacity)
+        windows = read = cut_ranges(subwords.counts, begins[own], ends[own], self.capacity, self.stride)
         if self.context and documents is not None:
-            of_windows = documents[own][cut.sentence]
+            of_windows = documents[own][windows.sentence]
             first = begins[np.searchsorted(documents, of_windows, side="left")]
             last = ends[np.searchsorted(documents, of_windows, side="right") - 1]
-            seen = extended(cut, table.counts[rows_of_words], first, last, self.capacity, self.context)
-        # Each window has its words between its special tokens: windows of 2 and 1 words have lengths 4 and 3, firsts 0
-        # and 4, lasts 3 and 6.
-        lengths = seen.end - seen.begin + 2
-        lasts = np.cumsum(lengths) - 1
-        firsts = lasts - lengths + 1
-        is_word = np.ones(lengths.sum(), dtype=bool)
-        is_word[firsts] = is_word[lasts] = False
-        words = np.full(len(is_word), NO_WORD, dtype=np.int64)
-        words[is_word] = (np.arange(len(is_word)) - np.repeat(firsts + 1 - seen.begin, lengths))[is_word]
-        rows = np.empty(len(is_word), dtype=np.int64)
-        rows[firsts], rows[lasts], rows[is_word] = (
-            len(table.counts),
-            len(table.counts) + 1,
-            rows_of_words[words[is_word]],
-        )
-        taken = (table + self.specials).take(rows)
-        if seen is not cut:
-            is_word &= (np.repeat(cut.begin, lengths) <= words) & (words < np.repeat(cut.end, lengths))
-            words[~is_word] = NO_WORD
-        word_ids = np.full(len(is_word), NO_WORD, dtype=np.int32)
-        word_ids[is_word] = (words - np.repeat(begins[own][cut.sentence], lengths))[is_word]
-        windows = Windows(
-            sentence=cut.sentence,
-            offsets=[np.concatenate([[0], np.cumsum(taken.counts)[lasts]]).astype(np.int32)],
-            input_ids=[taken.ids],
-            word_ids=[np.repeat(word_ids, taken.counts)],
-        )
-        own_words = slice(begins[own][0], ends[own][-1]) if len(ends[own]) else slice(0)
-        words[is_word] -= own_words.start or 0
-        return Cut(windows, words, taken.counts, counts[own_words])
+            read = extended(windows, subwords.counts, first, last, self.capacity, self.context)
+        return self._lay_out(subwords, windows, read, begins[own]), of_own
 
-    def _tokenize(self, distinct: Sequence[str], index: Ints, ends: Ints) -> tuple[Subwords, Ints]:
-        """Sub-words of some words, and the index among these of each word of the sentences."""
+    def _lay_out(self, subwords: Subwords, windows: WordRanges, read: WordRanges, begins: Ints) -> Windows:
+        """Put the sub-words of each window between the special tokens.
+
+        Special tokens 1 and 2 after the sub-words 10 11 12 of three words are 10 11 12 1 2. There a window of the last
+        two words is the ranges 3-4, 1-3 and 4-5: 1 11 12 2.
+
+        Args:
+            subwords: of all words.
+            windows: the words of each window.
+            read: these and the words of its context.
+            begins: int64 (sentences,), where each sentence begins among the words.
+        """
+        before, after = self.special_tokens
+        ids = np.concatenate([subwords.ids, before, after], dtype=np.int32)
+        words = np.repeat(np.arange(len(subwords.counts)), subwords.counts)
+        words = np.append(words, np.full(len(before) + len(after), NO_WORD))
+        borders, end = _borders(subwords.counts), len(subwords.ids)
+        starts = np.broadcast_arrays(end, borders[read.begin], end + len(before))
+        sizes = np.broadcast_arrays(len(before), borders[read.end] - borders[read.begin], len(after))
+        chosen = ranges(np.stack(starts, axis=1).ravel(), np.stack(sizes, axis=1).ravel())
+        lengths: Ints = np.sum(sizes, axis=0)
+        words = words[chosen]
+        is_own = (np.repeat(windows.begin, lengths) <= words) & (words < np.repeat(windows.end, lengths))
+        return Windows(
+            sentence=windows.sentence,
+            offsets=[_borders(lengths).astype(np.int32)],
+            input_ids=[ids[chosen]],
+            word_ids=[np.where(is_own, words - np.repeat(begins[windows.sentence], lengths), NO_WORD).astype(np.int32)],
+        )
+
+    def _tokenize(self, distinct: Sequence[str], index: Ints, ends: Ints) -> Subwords:
+        """The sub-words of each word of the sentences."""
         if self.one_by_one:
-            return self.vocabulary.subwords(distinct), index
+            return self.vocabulary.subwords(distinct).take(index)
         flat = [distinct[word] for word in index.tolist()]
-        begins = [0, *ends[:-1].tolist()]
-        sentences = [flat[begin:end] for begin, end in zip(begins, ends.tolist(), strict=True)]
-        return subwords.of_sentences(self.tokenizer, sentences), np.arange(len(flat))
+        return of_sentences(self.tokenizer, [flat[begin:end] for begin, end in pairwise([0, *ends.tolist()])])
 
 
 class WordRanges(NamedTuple):
@@ -150,9 +124,9 @@ def cut_ranges(counts: Ints, begins: Ints, ends: Ints, capacity: int, stride: in
     """Split sentences into windows, all at once: each pass makes the next window of the sentences that go on.
 
     Args:
-        counts: the number of sub-words of each word, none above ``capacity``.
-        begins: where each sentence begins among the words, ascending.
-        ends: where each of them ends.
+        counts: int64 (words,), the number of sub-words of each word, none above ``capacity``.
+        begins: int64 (sentences,), where each sentence begins among the words, ascending.
+        ends: int64 (sentences,), where each of them ends.
         capacity: the largest number of sub-words of a window, without special tokens.
         stride: the largest number of sub-words that two consecutive windows share. They share whole words, so it can be
             fewer, and zero if the words there are too long.
@@ -185,9 +159,9 @@ def extended(windows: WordRanges, counts: Ints, begins: Ints, ends: Ints, capaci
 
     Args:
         windows: what `cut_ranges` returned.
-        counts: the number of sub-words of each word.
-        begins: where the document of each window begins among the words.
-        ends: where it ends.
+        counts: int64 (words,), the number of sub-words of each word.
+        begins: int64 (windows,), where the document of each window begins among the words.
+        ends: int64 (windows,), where it ends.
         capacity: the largest number of sub-words of a window, without special tokens.
         context: the largest number of sub-words to add on each side. Where not all fit, each side gets half of what
             the window leaves, and what the other side does not need.

@@ -22,7 +22,7 @@ from tagline.core.model_config import check_normalizer
 from tagline.core.names import TOKENIZER_FILE
 from tagline.core.outputs import read_json
 from tagline.core.reading import reading, reading_tokenizer
-from tagline.labels.arrays import Ints
+from tagline.labels.windows import Ints, ranges
 
 CONFIGURATION = "tokenizer_config.json"
 # Distinct words per "sentence" given to the tokenizer: large enough for little overhead, small enough for all cores.
@@ -48,20 +48,14 @@ class Subwords:
     def take(self, words: Ints) -> Subwords:
         """The sub-words of the words at some indices, in that order, which may repeat."""
         counts = self.counts[words]
-        ends = np.cumsum(counts)
-        # The offset of a word's sub-words here minus their offset in the result. With counts 2, 1 and words = [1, 0]
-        # they are at 2 and 0 here, at 0 and 1 in the result, so the shifts are 2 and -1.
-        shift = (np.cumsum(self.counts) - self.counts)[words] - (ends - counts)
-        return Subwords(self.ids[np.repeat(shift, counts) + np.arange(counts.sum())], counts)
+        begins = np.cumsum(self.counts) - self.counts
+        return Subwords(self.ids[ranges(begins[words], counts)], counts)
 
     def shortened(self, capacity: int) -> Subwords:
         """The first sub-words of each word, at most ``capacity``."""
         counts = np.minimum(self.counts, capacity)
         positions = np.arange(len(self.ids)) - np.repeat(np.cumsum(self.counts) - self.counts, self.counts)
         return Subwords(self.ids[positions < capacity], counts)
-
-    def __add__(self, other: Subwords) -> Subwords:
-        return Subwords(np.concatenate([self.ids, other.ids]), np.concatenate([self.counts, other.counts]))
 
 
 def load(folder: Path, made_by: str = "download") -> tuple[Tokenizer, int | None]:
@@ -109,7 +103,7 @@ def of_sentences(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> Su
     """The sub-words of every word of the sentences, as ``tokenizer(words, is_split_into_words=True)`` makes them.
 
     Raises:
-        UserError: the vocabulary has an id that is too large, as in a damaged file, or the tokenizer fails on a word.
+        UserError: the tokenizer fails on a word, or an id of its vocabulary is too large for int32.
     """
     ids = [np.empty(0, np.int32)]
     counts = [np.empty(0, np.int64)]
@@ -119,18 +113,10 @@ def of_sentences(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> Su
         guard = reading_tokenizer if threading.active_count() == 1 else reading
         with guard(TOKENIZER_FILE, problem="it fails on a word", remedy="choose another encoder"):
             encoded = tokenizer.encode_batch(batch, is_pretokenized=True, add_special_tokens=False)
-        for words, encoding in zip(batch, encoded, strict=True):
-            try:
-                ids.append(np.array(encoding.ids, dtype=np.int32))
-            except OverflowError:
-                raise UserError(f"{TOKENIZER_FILE}: damaged: an id of its vocabulary is {max(encoding.ids)}") from None
-            counts.append(np.bincount(np.array(encoding.word_ids, dtype=np.int64), minlength=len(words)))
+            ids += (np.array(encoding.ids, dtype=np.int32) for encoding in encoded)
+        words_of = (np.array(encoding.word_ids, dtype=np.int64) for encoding in encoded)
+        counts += (np.bincount(of, minlength=len(words)) for of, words in zip(words_of, batch, strict=True))
     return Subwords(np.concatenate(ids), np.concatenate(counts))
-
-
-def of_words(tokenizer: Tokenizer, words: Sequence[str]) -> Subwords:
-    """The sub-words of words that are not a sentence."""
-    return of_sentences(tokenizer, [words[start : start + GROUP] for start in range(0, len(words), GROUP)])
 
 
 class Vocabulary:
@@ -153,7 +139,7 @@ class Vocabulary:
             self.ids_of_words.clear()
         new = list(dict.fromkeys(word for word in words if word not in self.ids_of_words))
         if new:
-            made = of_words(self.tokenizer, new)
+            made = of_sentences(self.tokenizer, [new[start : start + GROUP] for start in range(0, len(new), GROUP)])
             ends = np.cumsum(made.counts).tolist()
             pieces = (made.ids[begin:end].tobytes() for begin, end in pairwise([0, *ends]))
             self.ids_of_words.update(zip(new, pieces, strict=True))
@@ -162,23 +148,21 @@ class Vocabulary:
         return Subwords(np.frombuffer(b"".join(ids), np.int32), counts)
 
 
-def unknown_id(tokenizer: Tokenizer) -> int | None:
-    """The id of the sub-word that stands for what the vocabulary lacks, such as [UNK]; None if there is none."""
+def unknown_id(tokenizer: Tokenizer) -> int:
+    """The id of the sub-word that stands for what the vocabulary lacks, such as [UNK]; -1 if there is none."""
     if isinstance(tokenizer.model, models.Unigram):  # its class does not show it
-        unknown: int | None = json.loads(tokenizer.to_str())["model"].get("unk_id")
-        return unknown
-    token = getattr(tokenizer.model, "unk_token", None)
-    return None if token is None else tokenizer.token_to_id(token)
+        number = json.loads(tokenizer.to_str())["model"].get("unk_id")
+    else:
+        token = getattr(tokenizer.model, "unk_token", None)
+        number = None if token is None else tokenizer.token_to_id(token)
+    return -1 if number is None else number
 
 
 def one_by_one(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> bool:
     """Whether tokenising each distinct word by itself gives the same sub-words for these sentences."""
-    words = [word for sentence in sentences for word in sentence]
-    distinct = sorted(set(words))
-    rows = {word: row for row, word in enumerate(distinct)}
-    gathered = of_words(tokenizer, distinct).take(np.array([rows[word] for word in words], dtype=np.int64))
+    alone = Vocabulary(tokenizer).subwords([word for sentence in sentences for word in sentence])
     whole = of_sentences(tokenizer, sentences)
-    return np.array_equal(whole.ids, gathered.ids) and np.array_equal(whole.counts, gathered.counts)
+    return np.array_equal(whole.ids, alone.ids) and np.array_equal(whole.counts, alone.counts)
 
 
 def special_tokens(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:

@@ -18,9 +18,9 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, shortened
 from tagline.labels import label_list as label_lists
 from tagline.labels import schemes
-from tagline.labels.arrays import Ints
 from tagline.labels.label_list import ANY, Kind, Labels, LabelSets
 from tagline.labels.schemes import Scheme
+from tagline.labels.windows import Ints
 from tagline.tokenization import conversion
 from tagline.tokenization.conversion import Conversion
 
@@ -210,7 +210,7 @@ def read_tags(column: TagColumn, scheme: str) -> tuple[Labels, dict[str, Tags]]:
             its scheme, all words have the same label, or the order of tags is not that of their endings.
     """
     kind, fixed = _kind(column, scheme)
-    if kind == "spans":  # without prefixes only now it is clear that o is no tag like others
+    if kind == "spans":  # only a column of spans has O; before this, `o` could have been a plain tag
         column = replace(column, names=tuple(schemes.OUTSIDE if name == "o" else name for name in column.names))
     follow = {split: _transitions(column, split) for split in SPLITS} if kind == "spans" else {}
     tags = {split: _read_split(column, split, follow, fixed) for split in SPLITS}
@@ -291,7 +291,7 @@ def _kind(column: TagColumn, scheme: str) -> tuple[Kind, Scheme | None]:
             "of labels; replace the numbers, or set tokenize_align.scheme: tags in params.yaml if they are the labels"
         )
     try:
-        return ("spans", "IO") if conversion.is_io(column.totals) else ("tags", "tags")
+        return ("spans", "IO") if conversion.are_span_types(column.totals) else ("tags", "tags")
     except UserError as error:
         raise UserError(f"column {column.name}: {error}") from None
 

@@ -14,10 +14,8 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import get_scheduler
 
-from tagline.labels.alignment import IGNORED
-from tagline.labels.arrays import Ints
 from tagline.labels.label_list import ANY
-from tagline.labels.windows import Windows
+from tagline.labels.windows import IGNORED, Ints, Windows
 from tagline.model.attention_masks import known_padding
 from tagline.model.backends.torch_model import to_device
 from tagline.model.backends.xla import end_graph

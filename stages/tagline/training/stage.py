@@ -31,8 +31,8 @@ from tagline.core.provenance import (
 from tagline.core.terminal import show
 from tagline.hub.epoch_pushes import EpochPushes
 from tagline.hub.push import Target
-from tagline.labels.arrays import Ints
 from tagline.labels.label_list import Labels
+from tagline.labels.windows import Ints
 from tagline.model import classifier
 from tagline.model.backends.torch_model import memory_errors
 from tagline.model.heads import continued, make_head

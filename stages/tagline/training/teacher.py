@@ -24,10 +24,8 @@ from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
 from tagline.core.outputs import replacing
 from tagline.core.provenance import write_hashes
-from tagline.labels.alignment import NO_WORD
-from tagline.labels.arrays import Floats, Ints
 from tagline.labels.label_list import Labels
-from tagline.labels.windows import continues
+from tagline.labels.windows import NO_WORD, Floats, Ints, continues
 from tagline.model import classifier
 from tagline.model.backends.torch_model import TorchModel
 from tagline.model.heads import load_head

@@ -21,7 +21,7 @@ from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
 from tagline.core.terminal import shortened
 from tagline.hub.epoch_pushes import EpochPushes
-from tagline.labels.arrays import Ints
+from tagline.labels.windows import Ints
 from tagline.model.backends.xla import end_graph
 from tagline.model.classifier import padding_id
 from tagline.model.precision import Resolved

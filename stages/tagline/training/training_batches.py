@@ -12,9 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tagline.labels.alignment import IGNORED
-from tagline.labels.arrays import Ints
-from tagline.labels.windows import Windows, continues
+from tagline.labels.windows import IGNORED, Ints, Windows, continues
 from tagline.model.batches import batch_borders, longest_first, pad, rounded_up
 from tagline.training.train_params import Batches
 

@@ -111,11 +111,11 @@ def test_provenance_has_labels_and_settings(tmp_path: Path, biases: dict[str, fl
     given = Settings("constrained", "bf16", biases)
     predictions.write_provenance(tmp_path, LABELS, given, {})
     path = tmp_path / "provenance.json"
-    assert json.loads(path.read_text(encoding="utf-8")) == {
-        "decoding": "constrained",
-        "precision": "bf16",
-        "labels": {"task": "ner", "kind": "spans", "names": ["O", "B-É", "I-É"], "fallback": "O"},
-    } | ({"biases": biases} if biases else {})
+    labels = {"task": "ner", "kind": "spans", "names": ["O", "B-É", "I-É"], "fallback": "O"}
+    expected = {"decoding": "constrained", "precision": "bf16", "labels": labels} | (
+        {"biases": biases} if biases else {}
+    )
+    assert json.loads(path.read_text(encoding="utf-8")) == expected
     assert predictions.read_settings(path) == given
     assert predictions.read_kind(path.read_bytes(), "provenance.json") == "spans"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 import pytest
 
@@ -11,29 +10,12 @@ from tagline.core import launchers
 from tagline.core.errors import UserError
 
 NAMES = (*launchers.SIZES, *launchers.RANKS, *launchers.LOCAL_RANKS)
-Launch = Callable[..., None]
-
-
-@pytest.fixture
-def launch(monkeypatch: pytest.MonkeyPatch) -> Launch:
-    """Set a launcher's variables in an environment that has no others; restored afterwards."""
-    for name in NAMES:
-        monkeypatch.setenv(name, "")  # so that what a test removes is restored
-        monkeypatch.delenv(name)
-
-    def set_variables(**variables: str) -> None:
-        for name, value in variables.items():
-            monkeypatch.setenv(name, value)
-
-    return set_variables
-
-
 FIRST = {"OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "0"}
 
 
 @pytest.mark.parametrize("variables", [{}, {"WORLD_SIZE": "1"}, FIRST])
-def test_main_process_continues_without_a_launcher(launch: Launch, variables: dict[str, str]) -> None:
-    launch(**variables)
+def test_main_process_continues_without_a_launcher(monkeypatch, variables: dict[str, str]) -> None:
+    monkeypatch.setattr(os, "environ", dict(variables))
     launchers.only_main_process("evaluate")
     assert not set(NAMES) & set(os.environ), "or accelerate would wait for the others"
 
@@ -47,8 +29,8 @@ def test_main_process_continues_without_a_launcher(launch: Launch, variables: di
         ({"OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_RANK": "3", "OMPI_COMM_WORLD_LOCAL_RANK": "1"}, False),
     ],
 )
-def test_first_process_of_a_host(launch: Launch, variables: dict[str, str], first: bool) -> None:
-    launch(**variables)
+def test_first_process_of_a_host(monkeypatch, variables: dict[str, str], first: bool) -> None:
+    monkeypatch.setattr(os, "environ", dict(variables))
     assert launchers.first_of_host() is first
 
 
@@ -60,7 +42,7 @@ def test_first_process_of_a_host(launch: Launch, variables: dict[str, str], firs
         ({"WORLD_SIZE": "2", "RANK": "2"}, "process 2 of 2 processes; expected a rank below their number"),
     ],
 )
-def test_impossible_number_is_an_error(launch: Launch, variables: dict[str, str], message: str) -> None:
-    launch(**variables)
+def test_impossible_number_is_an_error(monkeypatch, variables: dict[str, str], message: str) -> None:
+    monkeypatch.setattr(os, "environ", dict(variables))
     with pytest.raises(UserError, match=message):
         launchers.only_main_process("evaluate")

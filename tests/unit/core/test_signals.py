@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from helpers.project import ROOT
@@ -86,13 +86,9 @@ def test_second_signal_is_not_deferred() -> None:
 
 
 def test_block_in_another_thread_defers_nothing() -> None:
-    done = []
-
-    def work() -> None:
+    def work() -> str:
         with defer_signals():
-            done.append("whole")
+            return "whole"
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    assert done == ["whole"]
+    with ThreadPoolExecutor() as pool:
+        assert pool.submit(work).result() == "whole"

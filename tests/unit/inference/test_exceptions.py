@@ -33,7 +33,7 @@ def expected(folder: Path) -> list[Any]:
         return [fresh(TEXT), fresh(NEW)]
 
 
-STEPS = [(subwords, "of_words"), (prediction, "choose_windows"), (OnnxModel, "logits"), (linear, "decode")]
+STEPS = [(subwords, "of_sentences"), (prediction, "choose_windows"), (OnnxModel, "logits"), (linear, "decode")]
 
 
 @pytest.mark.parametrize(("owner", "name"), STEPS)

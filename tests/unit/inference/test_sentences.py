@@ -62,7 +62,7 @@ def test_windows_of_texts_are_those_of_tokenize_align(tagger: Tagger, monkeypatc
     about = exported.read(tagger._folder)
     sizes = (about.max_length, about.stride, about.context_subwords)
     cutter = WindowCutter(tagger._cutter.tokenizer, about.one_by_one, *sizes)
-    made = cut(cutter, words, [0] * 4).windows
+    made, _ = cut(cutter, words, [0] * 4)
     expected = {tuple(ids) for ids in rows(made, made.input_ids)}
     assert windows_of(tagger, [TEXT], monkeypatch) == expected
     assert max(map(len, expected)) == about.max_length

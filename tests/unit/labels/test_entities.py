@@ -26,11 +26,6 @@ def test_each_word_with_a_plain_tag_is_an_entity() -> None:
 NAMES = {"spans": "I-B O B-A I-A B-B B-x-y".split(), "tags": "X O B-A NOUN I-A B".split()}
 
 
-def listed(found: EntityArrays) -> list[Entity]:
-    rows = zip(found.type.tolist(), found.start.tolist(), found.end.tolist(), strict=True)
-    return [Entity(found.types[type_], start, end) for type_, start, end in rows]
-
-
 def read(rows: list[list[int]], kind: Kind) -> EntityArrays:
     ids = np.array([label for row in rows for label in row], dtype=np.int64)
     return entity_arrays(ids, np.cumsum([0, *map(len, rows)]), NAMES[kind], kind)
@@ -44,7 +39,7 @@ def test_arrays_are_the_same_as_sentence_by_sentence(rows: list[list[int]], kind
         expected += [Entity(type_, first + start, first + end) for type_, start, end in entities]
         first += len(row)
     found = read(rows, kind)
-    assert listed(found) == expected
+    assert found.entities() == expected
     assert found.types == (("A", "B", "x-y") if kind == "spans" else ("B", "B-A", "I-A", "NOUN", "O", "X"))
 
 
@@ -52,6 +47,8 @@ def test_arrays_are_the_same_as_sentence_by_sentence(rows: list[list[int]], kind
 def test_common_entities_are_in_both(pairs: list[tuple[int, int]]) -> None:
     sides = [read([[pair[side] for pair in pairs]], "spans") for side in (0, 1)]
     indices = sides[0].common(sides[1])
-    found = [[listed(side)[index] for index in of_side.tolist()] for side, of_side in zip(sides, indices, strict=True)]
+    found = [
+        [side.entities()[index] for index in of_side.tolist()] for side, of_side in zip(sides, indices, strict=True)
+    ]
     assert found[0] == found[1]
-    assert set(found[0]) == set(listed(sides[0])) & set(listed(sides[1]))
+    assert set(found[0]) == set(sides[0].entities()) & set(sides[1].entities())

@@ -1,4 +1,4 @@
-"""Windows: the same values in one array, in several, and in the files of a split."""
+"""Windows: the same values in one array, in several, and in the files of a split; the labels of sub-words."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from datasets import Dataset, concatenate_datasets
 from helpers.windows import rows, windows
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tagline.artifacts.tokenized import WINDOW_FEATURES, Split
-from tagline.labels.windows import Windows
+from tagline.labels.windows import IGNORED, NO_WORD, Windows, align_labels
 
 COLUMNS = {
     "sentence": [0, 0, 1, 2],
@@ -38,3 +40,32 @@ def test_values_and_counts_do_not_depend_on_the_arrays(made: Windows) -> None:
     assert (some.sentence.tolist(), some.lengths.tolist()) == ([0, 1], [0, 2])
     assert rows(some, some.word_ids) == COLUMNS["word_ids"][2:]
     assert len(made.of_sentences(1, 1)) == 0
+
+
+# O, B-PER, I-PER, B-ORG, I-ORG, B-LOC, I-LOC, B-MISC, I-MISC.
+INSIDE = [0, 2, 2, 4, 4, 6, 6, 8, 8]
+
+
+def aligned(word_ids: list[int], labels: list[int], label_all_tokens: bool, **marks: list[int]) -> list[int]:
+    """The labels of the sub-words of one sentence in one window, whose vocabulary ids are their positions."""
+    made = windows([0], [range(len(word_ids))], [word_ids])
+    words = made.word_indices(np.array([0]))
+    return align_labels(made, words, np.array(labels, dtype=np.int64), INSIDE, label_all_tokens, **marks).tolist()
+
+
+@given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 4)), max_size=12), st.booleans())
+def test_first_subword_has_the_words_label_and_others_continue_or_ignore_it(words, label_all_tokens: bool) -> None:
+    labels = [label for label, _ in words]
+    ids = [NO_WORD, *(word for word, (_, count) in enumerate(words) for _ in range(count)), NO_WORD]
+    for position, (word, label) in enumerate(zip(ids, aligned(ids, labels, label_all_tokens), strict=True)):
+        if word == NO_WORD:
+            assert label == IGNORED
+        elif word != ids[position - 1]:
+            assert label == labels[word]
+        else:
+            assert label == (INSIDE[labels[word]] if label_all_tokens else IGNORED)
+
+
+def test_subword_after_the_mark_of_a_word_has_a_label_too() -> None:
+    found = aligned([-1, 0, 0, 0, 0, 0, 1, -1], [1, 0], False, marks=[1, 4])  # [CLS] ^ mary - ^ jane said [SEP]
+    assert found == [IGNORED, 1, 2, IGNORED, IGNORED, IGNORED, 0, IGNORED]

@@ -14,10 +14,9 @@ from helpers.windows import windows
 from transformers import PreTrainedModel
 
 from tagline.core.errors import UserError
-from tagline.labels.alignment import NO_WORD
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Decoding
-from tagline.labels.windows import Windows
+from tagline.labels.windows import NO_WORD, Windows
 from tagline.model import prediction
 from tagline.model.backends import Backend
 from tagline.model.backends.torch_model import TorchModel, workers

@@ -10,7 +10,7 @@ from helpers.windows import cut, rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tagline.tokenization.context import document_numbers, surrounded
+from tagline.tokenization.context import document_numbers, with_neighbours
 from tagline.tokenization.subword_windows import WindowCutter
 
 TOKENIZER = word_piece(["ab", "##ab"]).backend_tokenizer
@@ -43,10 +43,11 @@ def test_chunks_do_not_cut_the_context(documents: list[list[list[str]]], context
     parts = [sentences[begin:end].to_pylist() for begin, end in pairwise([*borders, sentences.num_rows])]
     chunks = [pa.RecordBatch.from_pylist(part, sentences.schema) for part in parts]
     found = []
-    for around in surrounded(chunks, TOKENIZER, context):
-        own = slice(around.before.num_rows, around.before.num_rows + around.chunk.num_rows)
-        made = cut(cutter, around.all["words"].to_pylist(), document_numbers(around.all), own=own)
-        assert len(made.counts) == len(around.chunk["words"].flatten())
-        found += rows(made.windows, made.windows.input_ids)
-    whole = cut(cutter, sentences["words"].to_pylist(), document_numbers(sentences)).windows
-    assert found == rows(whole, whole.input_ids)
+    for before, chunk, after in with_neighbours(chunks, TOKENIZER, context):
+        whole = pa.concat_batches([before, chunk, after])
+        own = slice(before.num_rows, before.num_rows + chunk.num_rows)
+        made, counts = cut(cutter, whole["words"].to_pylist(), document_numbers(whole), own=own)
+        assert len(counts) == len(chunk["words"].flatten())
+        found += rows(made, made.input_ids)
+    expected, _ = cut(cutter, sentences["words"].to_pylist(), document_numbers(sentences))
+    assert found == rows(expected, expected.input_ids)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
+
 import numpy as np
 import pytest
 from helpers.tagged import in_scheme
@@ -40,12 +43,7 @@ def test_every_scheme_becomes_the_same_iob2(sentences: list[list[tuple[str, int]
 
 @given(SPANS)
 def test_io_joins_neighbours_of_one_type(spans: list[tuple[str, int]]) -> None:
-    joined: list[tuple[str, int]] = []
-    for kind, length in spans:
-        if joined and joined[-1][0] == kind:
-            joined[-1] = (kind, joined[-1][1] + length)
-        else:
-            joined.append((kind, length))
+    joined = [(kind, sum(length for _, length in group)) for kind, group in groupby(spans, key=itemgetter(0))]
     assert converted([in_scheme(spans, "IO")], "IO") == (in_scheme(joined, "IOB2"), 0)
 
 

@@ -12,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from tagline.labels.alignment import NO_WORD
+from tagline.labels.windows import NO_WORD, align_labels
 from tagline.model.prediction import UNSEEN, choose_windows
-from tagline.tokenization.stage import align_words
 from tagline.tokenization.subword_windows import WindowCutter, cut_ranges
 
 WORDS = st.one_of(st.sampled_from(ODD_WORDS), st.text(max_size=6), st.text("ab1.", min_size=1, max_size=12))
@@ -45,26 +44,26 @@ def test_each_word_is_whole_and_labelled_once_in_its_own_sentence(
     of_document = np.repeat(np.arange(len(documents)), list(map(len, documents))).tolist()
     whole = [tokenizer.encode(words, is_pretokenized=True) for words in sentences]
     counts = [made.word_ids.count(word) for made, row in zip(whole, sentences, strict=True) for word in range(len(row))]
-    plain, read = (
+    (plain, plain_counts), (read, read_counts) = (
         cut(WindowCutter(tokenizer, one_by_one, max_length, stride, size), sentences, of_document)
         for size in (0, context)
     )
-    for made in (plain, read):
-        assert made.counts.tolist() == counts
+    begins = np.cumsum([0, *map(len, sentences)])
+    for made, counted in ((plain, plain_counts), (read, read_counts)):
+        assert counted.tolist() == counts
         # The label of each word is its index among all words.
-        aligned = align_words(made, np.arange(len(counts)), range(len(counts)), label_all_tokens)
-        labels = rows(made.windows, [aligned])
-        chosen = zip(*choose_windows(list(map(len, sentences)), made.windows), strict=True)
+        words = made.word_indices(begins)
+        aligned = align_labels(made, words, np.arange(len(counts)), range(len(counts)), label_all_tokens)
+        labels = rows(made, [aligned])
+        chosen = zip(*choose_windows(list(map(len, sentences)), made), strict=True)
         found = [UNSEEN if window == UNSEEN else labels[window][position] for window, position in chosen]
         assert found == [index if count else UNSEEN for index, count in enumerate(counts)]
         if label_all_tokens:
-            assert ((aligned >= 0) == (made.windows.word_ids[0] != NO_WORD)).all(), "context is not labelled"
-    owners = read.windows.sentence.tolist()
-    assert owners == plain.windows.sentence.tolist()
+            assert ((aligned >= 0) == (made.word_ids[0] != NO_WORD)).all(), "context is not labelled"
+    owners = read.sentence.tolist()
+    assert owners == plain.sentence.tolist()
     assert sorted(set(owners)) == list(range(len(sentences)))
-    columns = [
-        rows(made, column) for made in (plain.windows, read.windows) for column in (made.input_ids, made.word_ids)
-    ]
+    columns = [rows(made, column) for made in (plain, read) for column in (made.input_ids, made.word_ids)]
     for owner, alone, words_alone, ids, words in zip(owners, *columns, strict=True):
         pieces, capacity = pieces_of(tokenizer, sentences[owner]), max_length - 2
         expected = [piece for word in sorted({*words_alone} - {NO_WORD}) for piece in pieces[word][:capacity]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -62,11 +62,10 @@ def test_gathered_words_are_what_transformers_makes_of_sentences(pair, sentences
 class SplitsRepetitions:
     """A tokenizer that divides a word which follows itself: no real one does, but one written in Python can."""
 
-    def encode_batch(self, sentences: list[list[str]], **_: object) -> Iterator[SimpleNamespace]:
-        for words in sentences:
-            pieces = [1 + (word == before) for before, word in zip([None, *words], words, strict=False)]
-            owners = [index for index, count in enumerate(pieces) for _ in range(count)]
-            yield SimpleNamespace(ids=[0] * len(owners), word_ids=owners)
+    def encode_batch(self, sentences: list[list[str]], **_: object) -> list[SimpleNamespace]:
+        pieces = [[1 + (word == left) for left, word in zip([None, *row], row, strict=False)] for row in sentences]
+        owners = [[index for index, count in enumerate(row) for _ in range(count)] for row in pieces]
+        return [SimpleNamespace(ids=[0] * len(row), word_ids=row) for row in owners]
 
 
 def test_tokenizer_that_sees_neighbours_is_detected() -> None:

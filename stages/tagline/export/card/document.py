@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tagline.artifacts.exported import Exported
 from tagline.core.names import BackendName
 from tagline.core.outputs import Rows
+from tagline.core.params import dotted
 from tagline.core.terminal import printable
 from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push
@@ -107,7 +108,7 @@ def render(data: CardData) -> str:
             few=sorted(name for name, scores in test["per_type"].items() if scores["number"] < FEW),
             few_below=FEW,
             curve=curve(data.epochs, data.training["best_epoch"]),
-            params=list(_flat(data.training["params"])),
+            params=[(key, _shown(value)) for key, value in dotted(data.training["params"])],
             model=repo_id or data.folder,
             revision=branch if repo_id and branch != constants.DEFAULT_REVISION else None,
         )
@@ -115,13 +116,8 @@ def render(data: CardData) -> str:
     return str(ModelCard(f"---\n{metadata.to_yaml()}\n---\n\n{body}"))
 
 
-def _flat(params: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the keys and values of a section; keys of nested mappings as ``key.key``."""
-    for key, value in params.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value if isinstance(value, str) else json.dumps(value, allow_nan=False)
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, allow_nan=False)
 
 
 @cache

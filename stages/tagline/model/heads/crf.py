@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from tagline.labels.alignment import IGNORED
-from tagline.labels.arrays import Doubles, Floats, Ints
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Decoding
+from tagline.labels.windows import IGNORED, Doubles, Floats, Ints
 from tagline.model.decoding import decode, words_by_index
 from tagline.model.heads.head import Weights, possible_logits, possible_scores
 

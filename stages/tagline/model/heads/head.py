@@ -17,10 +17,9 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from tagline.core.reading import reading
-from tagline.labels.alignment import IGNORED
-from tagline.labels.arrays import Floats, Ints
 from tagline.labels.label_list import Labels, possible
 from tagline.labels.model_settings import HEAD_FILE
+from tagline.labels.windows import IGNORED, Floats, Ints
 
 if TYPE_CHECKING:  # exported models predict without importing PyTorch
     from torch import Tensor
@@ -64,7 +63,7 @@ class Head(Protocol):
         Args:
             logits: (windows, sub-words, labels), computed from the encoder's states.
             labels: int64 (windows, sub-words), ids of labels or of the label list's sets, whose labels are summed over;
-                `alignment.IGNORED` for sub-words without a label.
+                `IGNORED` for sub-words without a label.
             weights: the head's own weights in training.
         """
 

@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from tagline.labels.arrays import Doubles
 from tagline.labels.label_list import Kind
+from tagline.labels.windows import Doubles
 from tagline.metrics.counts import Counts, Totals
 from tagline.metrics.resampling import BLOCK, interval, weights
 

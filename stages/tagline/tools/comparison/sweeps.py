@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from tabulate import tabulate
 
 from tagline.core.errors import UserError
-from tagline.core.params import PARAMS, parse
+from tagline.core.params import PARAMS, dotted, parse
 from tagline.core.reading import parse_object, reading
 from tagline.core.terminal import printable, shortened
 from tagline.metrics.counts import Counts
@@ -40,15 +40,7 @@ def read_values(name: str, params: bytes | None) -> Values:
     """
     if params is None:
         raise UserError(f"{name}: {PARAMS} is missing; expected a revision of this pipeline")
-    return dict(_leaves(parse(params.decode("utf-8", "replace"), Path(f"{name}:{PARAMS}"))))
-
-
-def _leaves(section: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in section.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
+    return dict(dotted(parse(params.decode("utf-8", "replace"), Path(f"{name}:{PARAMS}"))))
 
 
 def check_keys(keys: Sequence[str], params: Sequence[Values]) -> None:

@@ -152,7 +152,7 @@ def scheme(sentences: Sequence[Sequence[str]]) -> str:
         if is_spans(names):
             recognised: str = conversion.detect(names, conversion.transitions(ids, ends, len(tags)))
         else:
-            recognised = "IO" if conversion.is_io(dict(counts)) else "plain tags"
+            recognised = "IO" if conversion.are_span_types(dict(counts)) else "plain tags"
     except UserError as error:
         recognised = f"{error};"
     other = " in another spelling" if names != tags else ""

@@ -15,8 +15,8 @@ from tagline.artifacts.tokenized import Split
 from tagline.core.names import TOKENIZER_FILE
 from tagline.core.provenance import verify
 from tagline.core.terminal import columns, quoted
-from tagline.labels.alignment import IGNORED
 from tagline.labels.label_list import Labels, id_names
+from tagline.labels.windows import IGNORED
 
 
 class UnknownSentenceError(Exception):
