@@ -41,7 +41,21 @@ def test_command_lists_its_verbs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     shown = capsys.readouterr().out
     assert all(f"\n  {verb} " in shown for verb in ALL)
     assert exit_of("prediction") == 2
-    assert "unknown 'prediction'; expected one of check, preset, " in capsys.readouterr().err
+    assert "argument VERB: invalid choice: 'prediction' (choose from 'check', 'preset', " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "completions"),
+    [
+        ("tagline sc", {"scores", "schema"}),
+        ("tagline pipeline --te", {"--teacher"}),
+        ("tagline audit ", {"create", "export", "apply"}),
+    ],
+)
+def test_shell_completes_verbs_and_their_options(tmp_path: Path, line: str, completions: set[str]) -> None:
+    variables = {"_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line)), "COMP_TYPE": "9"}
+    run(cwd=tmp_path, **variables, _ARGCOMPLETE_STDOUT_FILENAME=str(tmp_path / "out"), _ARGCOMPLETE_IFS="\n")
+    assert set((tmp_path / "out").read_text().split()) - {"-h", "--help"} == completions
 
 
 def test_help_of_every_verb_loads_no_heavy_library(tmp_path: Path) -> None:

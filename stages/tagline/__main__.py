@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-from tagline.core.errors import ArgumentParser, UserError, exit_with_message, extra
+from tagline.core.errors import COMPLETING, ArgumentParser, UserError, exit_with_message, extra
 from tagline.core.startup import prepare_process
 from tagline.core.terminal import show
 
@@ -61,16 +61,20 @@ def main() -> None:
     """Run the verb that the arguments begin with, with the code of the clone that the current folder is in."""
     sys.argv[0] = "tagline"
     _use_code_of_clone()
-    arguments, verbs = sys.argv[1:], {name: verb for group in VERBS.values() for name, verb in group.items()}
-    if not arguments or arguments[0] in ("-h", "--help"):
+    completing = COMPLETING in os.environ
+    arguments = os.environ["COMP_LINE"].split()[1:] if completing else sys.argv[1:]
+    verbs = {name: verb for group in VERBS.values() for name, verb in group.items()}
+    if not completing and (not arguments or arguments[0] in ("-h", "--help")):
         show(_overview())
         return
-    if arguments[0] not in verbs:
-        ArgumentParser(usage="%(prog)s VERB [options]").error(
-            f"argument VERB: unknown {arguments[0]!r}; expected one of {', '.join(verbs)}"
-        )
+    if not arguments or arguments[0] not in verbs:
+        parser = ArgumentParser(usage="%(prog)s VERB [options]")
+        parser.add_argument("verb", metavar="VERB", choices=verbs)
+        parser.parse_args(arguments[:1])
     verb = verbs[arguments[0]]
     sys.argv[:2] = [f"tagline {arguments[0]}"]
+    if completing:
+        os.environ[COMPLETING] = "2"  # argcomplete leaves out so many words of the command
     module, _, function = verb.function.rpartition(".")
     with extra(verb.extra, "this command"):
         getattr(import_module(f"tagline.tools.{module}"), function)()

@@ -18,6 +18,8 @@ from typing import Any, NoReturn
 from tagline.core.signals import Interrupted, raise_on_signals
 from tagline.core.terminal import QUOTED, quoted, safe_message, shortened
 
+# A shell sets it while it asks argcomplete for completions.
+COMPLETING = "_ARGCOMPLETE"
 # Set to 1, it shows the traceback behind a message.
 DEBUG = "TAGLINE_DEBUG"
 # The environment variables that accelerate reads as yes or no, for example ACCELERATE_USE_CPU, and their values.
@@ -95,7 +97,7 @@ def require(path: Path, made_by: str) -> None:
 class ArgumentParser(argparse.ArgumentParser):
     """A parser of the running program, whose messages are safe to print, with long arguments shortened in the middle.
 
-    Descriptions keep their lines.
+    Descriptions keep their lines. With argcomplete, a shell completes the options.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -103,6 +105,13 @@ class ArgumentParser(argparse.ArgumentParser):
         super().__init__(
             **{"prog": Path(sys.argv[0]).name, "formatter_class": argparse.RawDescriptionHelpFormatter, **options}
         )
+
+    def parse_args(self, *arguments: Any, **options: Any) -> argparse.Namespace:  # type: ignore[override]
+        if COMPLETING in os.environ:
+            import argcomplete
+
+            argcomplete.autocomplete(self)
+        return super().parse_args(*arguments, **options)  # type: ignore[no-any-return]
 
     def error(self, message: str) -> NoReturn:
         message = safe_message(message)
