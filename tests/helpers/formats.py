@@ -14,7 +14,7 @@ from helpers.annotated import write_rows
 from helpers.messages import message_of
 from pydantic import TypeAdapter
 
-from tagline.sources.formats import annotation_page
+from tagline.sources.formats import page_layout
 from tagline.sources.formats.registry import AnyFiles
 from tagline.text.sentence import Sentence
 
@@ -110,7 +110,7 @@ def to_object(name: str, number: int, sentence: Tagged) -> dict[str, Any]:
 
 def saved_row(id_: str, content: str | list[str], spans: list[list[Any]], **changed: Any) -> dict[str, Any]:
     """A row that the annotation page saves."""
-    task = annotation_page.task(id_, content, [])
+    task = page_layout.task(id_, content, [])
     row = {key: task[key] for key in ("id", "text" if isinstance(content, str) else "words", "sha256")}
     row |= {"spans": spans, "status": "done", "note": "", "annotator": "Ada", "at": "2026-11-28T08:00:00Z"}
     types = sorted({span[2] for span in spans if isinstance(span, list) and span[2]})

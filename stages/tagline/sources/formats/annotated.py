@@ -22,22 +22,31 @@ from tagline.core.errors import UserError
 from tagline.core.findings import Findings
 from tagline.core.params import list_errors
 from tagline.core.terminal import quoted, shortened
-from tagline.sources.formats.annotators import AGREED, MAJORITY, ONLY, Annotation, Row, compare, select
+from tagline.sources.formats.annotators import (
+    AGREED,
+    MAJORITY,
+    ONLY,
+    Annotation,
+    Row,
+    compare,
+    files_of,
+    grouped,
+    select,
+)
 from tagline.sources.formats.base import Files, Key, TagColumn, TextFiles
+from tagline.sources.formats.json_objects import first_rows, read_rows
 from tagline.sources.formats.lists import keys_of
 from tagline.sources.formats.offsets import (
     MOST_MISALIGNED,
-    UNIT_NAMES,
     Offsets,
     Span,
     Unit,
     Words,
     boundaries,
     detect,
-    matches,
     to_code_points,
-    to_exclusive,
 )
+from tagline.sources.formats.sniffing import SPANS, Guess, Sample
 from tagline.sources.formats.span_tags import MisalignedSpans, Overlaps, describe, to_tags, without_unknown
 from tagline.text.languages import splitter
 from tagline.text.sentence import Note, Sentence, Surface
@@ -237,7 +246,8 @@ class AnnotatedFiles(Files):
         bounds = boundaries(text.text, unit)
 
         def converted(spans: Iterable[Span]) -> list[Span]:
-            return errors.of_each(spans, lambda span: _in_code_points(span, text, unit, bounds))
+            found = errors.of_each(spans, lambda span: to_code_points(span, text.text, unit, bounds, text.location))
+            return [span._replace(label=_name(span.label)) for span in found]
 
         annotations = [Annotation(each.annotator, converted(each.spans)) for each in text.annotations]
         words = self._words(text.text) if text.words is None else text.words
@@ -321,10 +331,45 @@ class OffsetFiles(AnnotatedFiles):
         return MOST_MISALIGNED if self.offsets == "auto" else 1
 
 
+class RowFiles(TextFiles, AnnotatedFiles):
+    """Texts in JSON objects, of which several can be annotations of one text. A format is a subclass with `text_of`."""
+
+    # The keys that show that rows are of this format.
+    signs: ClassVar[frozenset[str]]
+    # What rows of one text have in common; None: each row is a text.
+    common_key: ClassVar[str | None] = None
+
+    @classmethod
+    def sniff(cls, sample: Sample) -> Guess | None:
+        rows = first_rows(sample)
+        return {**SPANS} if rows and all(cls.signs <= row.keys() for row in rows) else None
+
+    def rows(self, path: Path) -> Iterator[tuple[str, Row]]:
+        """Yield the rows of all files; the location of a row begins with its file."""
+        return (row for file in self.files(path) for row in read_rows(file, self.encoding))
+
+    def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
+        key = self.common_key
+        for rows in grouped(lambda: self.rows(path), key) if key else ([row] for row in self.rows(path)):
+            with errors.collected():
+                yield self.text_of(rows, errors)
+
+    @abstractmethod
+    def text_of(self, rows: Sequence[tuple[str, Row]], errors: Errors) -> AnnotatedText:
+        """Read the text of some rows, given with their locations; errors of single spans are collected.
+
+        Raises:
+            UserError: a row is malformed, or does not fit the others.
+        """
+
+
 class AnnotatorFiles(TextFiles, OffsetFiles):
     """Texts that several people may have annotated."""
 
     annotators: Key = ONLY
+
+    def files(self, path: Path) -> list[Path]:
+        return files_of(path)
 
     @property
     def meanings(self) -> dict[str, str]:
@@ -408,6 +453,25 @@ def list_to_span(value: Any, location: str, noun: str = "a span") -> Span:
     return new_span(start, end, label, location)
 
 
+def span_of_words(span: Span, words: Sequence[tuple[int, int]], location: str, value: Any) -> Span:
+    """Convert a span that counts words, its end exclusive, to code points.
+
+    Args:
+        span: of words.
+        words: start and end of each word in code points.
+        location: for the message.
+        value: the span as the file has it, for the message.
+
+    Raises:
+        UserError: it is empty, or not inside the text.
+    """
+    if not 0 <= span.start < span.end <= len(words):
+        raise UserError(
+            f"{location}: span {quoted(value)} is not inside the text of {len(words)} words; expected start < end"
+        )
+    return span._replace(start=words[span.start][0], end=words[span.end - 1][1])
+
+
 def new_span(start: Any, end: Any, label: Any, location: str, mention: str | None = None) -> Span:
     """Make a span of values that a file has.
 
@@ -430,26 +494,3 @@ def _renamed(text: AnnotatedText) -> Iterator[Note]:
         if (name := _name(span.label)) != span.label:
             # As ASCII, since NFC and NFD look alike.
             yield Note(RENAMED, f"{text.location}: {shortened(ascii(span.label))} is read as {shortened(ascii(name))}")
-
-
-def _in_code_points(span: Span, text: AnnotatedText, unit: Unit, bounds: Sequence[int]) -> Span:
-    """Convert a span and compare it with its mention.
-
-    Raises:
-        UserError: the span is not inside the text, or is not its mention.
-    """
-    exclusive = to_exclusive(span, unit)
-    converted = to_code_points(exclusive, bounds)
-    if converted is not None and matches(exclusive, text.text, bounds):
-        return converted._replace(label=_name(span.label))
-    name = f"{text.location}: span {span.start} to {span.end} ({shortened(span.label)})"
-    if converted is None:
-        split = ", or ends inside a character" if unit in ("utf16", "bytes") else ""
-        raise UserError(
-            f"{name} is not inside the text of {len(bounds) - 1} {UNIT_NAMES[unit]}{split}; expected start < end"
-        )
-    actual = quoted(text.text[converted.start : converted.end])
-    raise UserError(
-        f"{name} is {actual} in the text, but {quoted(span.mention)} in the file; offsets were counted in "
-        f"{UNIT_NAMES[unit]}; export the file again, or see download.dataset.offsets"
-    )

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field, model_validator
 from tagline.core.findings import Findings, lines_by_split
 from tagline.core.params import InnerPath, Section
 from tagline.sources.formats.lines import UTF_8
-from tagline.sources.formats.sniffing import Keys, Sample
+from tagline.sources.formats.sniffing import Guess, Sample
 from tagline.text.languages import Language
 from tagline.text.sentence import Sentence
 
@@ -116,8 +116,12 @@ class Files(Section):
 
     # What a file has, for the table of formats in the docs.
     holds: ClassVar[str]
-    # Whether `read` takes folders.
+    # Whether `read` takes folders: a folder of such files is one data set.
     folders: ClassVar[bool] = False
+    # The name of a file that each such folder has, if it has one.
+    marker: ClassVar[str | None] = None
+    # Whether each file is one document of many: the files of a folder are one data set, and each is read by itself.
+    is_document: ClassVar[bool] = False
 
     source: Literal["files"] = Field(
         description="Where the data set is stored. files: in `folder`. hub: on the Hugging Face Hub, as in "
@@ -176,7 +180,7 @@ class Files(Section):
         return None if pattern is None else sorted(set(self.annotated_types[pattern]))
 
     @classmethod
-    def sniff(cls, sample: Sample) -> Keys | None:  # noqa: ARG003 (used by formats)
+    def sniff(cls, sample: Sample) -> Guess | None:  # noqa: ARG003 (used by formats)
         """Guess the keys of a file; None if it has another format.
 
         Raises:

@@ -22,7 +22,7 @@ from tagline.sources.formats.lines import at_least_one, read_lines
 from tagline.sources.formats.sniffing import (
     LEAST_SHARE,
     MOST_TAGS,
-    Keys,
+    Guess,
     Sample,
     all_mark_spans,
     marks_spans,
@@ -81,7 +81,7 @@ class ConllFiles(TextFiles, WordFiles):
         return [name for name in self.columns if name not in (WORDS, SKIP)]
 
     @classmethod
-    def sniff(cls, sample: Sample) -> Keys | None:
+    def sniff(cls, sample: Sample) -> Guess | None:
         tabs, numbered = separated(enumerate(sample.lines))
         lines = [line for _, line in numbered if not is_border(line)]
         cells = [fields(line.rstrip("\t"), tabs) for line in lines]
@@ -101,7 +101,7 @@ class ConllFiles(TextFiles, WordFiles):
             "columns": columns,
             **({"header": True} if header else {}),
             **({"comments": True} if remarks else {}),
-            **_strip_pattern(sample, columns, rows[0]),
+            **_strip_pattern([row[columns.index(WORDS)] for row in rows]),
         }
 
     def read(self, path: Path) -> Iterator[Sentence]:
@@ -187,17 +187,10 @@ def _with_borders(found: Iterator[Sentence], path: Path) -> Iterator[Sentence]:
         yield from found
 
 
-def _strip_pattern(sample: Sample, columns: Sequence[str], first: Sequence[str]) -> Keys:
-    """The prefix of the first word, if all words of the file have it."""
-    index = columns.index(WORDS)
-    prefix = _LANGUAGE.match(first[index])
-    if prefix is None:
-        return {}
-    tabs, lines = separated(read_lines(sample.path, sample.encoding))
-    rows = (fields(line.rstrip("\t"), tabs) for _, line in lines if not is_border(line))
-    rows = (row for row in rows if len(row) == len(columns) and not looks_like_header(row, columns))
-    same = all(row[index].startswith(prefix[0]) for row in rows)
-    return {"strip_pattern": f"^{prefix[0]}"} if same else {}
+def _strip_pattern(words: Sequence[str]) -> Guess:
+    """The prefix of the first word, if all words have it."""
+    prefix = _LANGUAGE.match(words[0])
+    return {"strip_pattern": f"^{prefix[0]}"} if prefix and all(word.startswith(prefix[0]) for word in words) else {}
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -27,7 +27,7 @@ from tagline.sources.formats.base import Key
 from tagline.sources.formats.json_objects import first_rows, read_rows
 from tagline.sources.formats.lists import id_in
 from tagline.sources.formats.offsets import Span
-from tagline.sources.formats.sniffing import SPANS, Keys, Sample, objects_in, text_key
+from tagline.sources.formats.sniffing import SPANS, Guess, Sample, objects_in, text_key
 from tagline.text.sentence import Note
 
 
@@ -41,7 +41,7 @@ class LabelStudioFiles(AnnotatorFiles):
     control: Key | None = None
 
     @classmethod
-    def sniff(cls, sample: Sample) -> Keys | None:
+    def sniff(cls, sample: Sample) -> Guess | None:
         rows = first_rows(sample)
         if rows and all(isinstance(row.get("data"), dict) and isinstance(row.get("annotations"), list) for row in rows):
             annotations = [annotation for row in rows for annotation in objects_in(row["annotations"])]
@@ -56,24 +56,27 @@ class LabelStudioFiles(AnnotatorFiles):
     def meanings(self) -> dict[str, str]:
         return {**super().meanings, "cancelled_annotations": "cancelled annotations, left out"}
 
+    def _rows(self, path: Path) -> Iterator[tuple[str, Row]]:
+        """The rows of a file; JSON is one line, so that a task is only found by its id."""
+        for location, row in read_rows(path, self.encoding):
+            yield location + (f": task {quoted(row['id'])}" if "id" in row else ""), row
+
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
         found: set[str] = set()
-        for rows in grouped(lambda: _rows(path, self.encoding), "id"):
-            if "data" not in rows[0][1]:
-                with errors.collected():
-                    yield self._minimal(rows, found, errors)
-                continue
-            for location, row in rows:  # several if exports of two projects were joined; the repeated id is an error
-                with errors.collected():
-                    yield self._task(row, location, found, errors)
+        for rows in grouped(lambda: self._rows(path), "id"):
+            with errors.collected():
+                yield self._task(rows, found, errors) if "data" in rows[0][1] else self._minimal(rows, found, errors)
         if self.control is not None and found and self.control not in found:
             raise UserError(
                 f"{path}: no labels of control {self.control!r}, but of {', '.join(map(repr, sorted(found)))}; see "
                 "download.dataset.control in params.yaml"
             )
 
-    def _task(self, row: Row, location: str, found: set[str], errors: Errors) -> AnnotatedText:
+    def _task(self, rows: Sequence[tuple[str, Row]], found: set[str], errors: Errors) -> AnnotatedText:
         """Read an object of JSON."""
+        (location, row), *others = rows
+        if others:
+            raise UserError(f"{others[0][0]}: a second task of this id; expected one export; give each task its own id")
         if not isinstance(row["data"], Mapping):
             raise UserError(f"{location}: 'data' must be an object; got {quoted(row['data'])}")
         annotations, notes = [], []
@@ -113,12 +116,6 @@ class LabelStudioFiles(AnnotatorFiles):
                 "download.dataset.control to one of them"
             )
         return self.control or next(iter(controls), None)
-
-
-def _rows(path: Path, encoding: str) -> Iterator[tuple[str, Row]]:
-    """The objects of a file; JSON is one line, so that a task is only found by its id."""
-    for location, row in read_rows(path, encoding):
-        yield location + (f": task {quoted(row['id'])}" if "id" in row else ""), row
 
 
 def _labels(result: Any, location: str) -> Row | None:

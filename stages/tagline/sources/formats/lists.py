@@ -1,13 +1,14 @@
-"""Rows that hold a sentence as lists, one of words and one per tag column, as JSON and Parquet files do."""
+"""Rows that hold a sentence as lists, one of words and one per tag column: the format json, and parts of others."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice, starmap
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -23,28 +24,27 @@ from tagline.sources.formats.base import (
     Key,
     LabelNames,
     TagColumns,
+    TextFiles,
     WordKeys,
     WordRules,
 )
+from tagline.sources.formats.json_objects import read_rows
+from tagline.sources.formats.sniffing import Guess, Sample
 from tagline.text.sentence import Note, Sentence
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
 BATCH_ROWS = 1000
-# Parts of the names by which objects have what the format `spans` calls so.
-_NAMES = {
-    "start": ("start", "begin"),
-    "end": ("end", "stop"),
-    "label": ("label", "type", "tag", "class", "categor", "entity"),
-}
+# How objects name the start and the end of a span.
+_BOUNDS = (re.compile("start|begin", re.IGNORECASE), re.compile("end|stop", re.IGNORECASE))
 # Words that are tokenised in another way than a text have nearly as many characters, and no word is as long on average.
 _LEAST_SHARE, _LONG = 0.9, 20
 
 
 @dataclass(frozen=True)
-class Keys:
-    """The keys (JSON) or columns (Parquet) of a row.
+class RowKeys:
+    """The keys (JSON) or columns (tables) of a row.
 
     Attributes:
         words: the key of the words.
@@ -88,11 +88,11 @@ class ListKeys(DocumentKey, WordKeys):
         return self
 
     @property
-    def keys(self) -> Keys:
+    def keys(self) -> RowKeys:
         """Where a row has its words, tags and ids."""
-        return Keys(self.words, self.tag_columns, self.names, None, self.document, self.rules)
+        return RowKeys(self.words, self.tag_columns, self.names, None, self.document, self.rules)
 
-    def keys_for(self, features: Mapping[str, Any]) -> Keys:
+    def keys_for(self, features: Mapping[str, Any]) -> RowKeys:
         """The keys, with label names that `datasets` has in the types of columns where the params have none."""
         return replace(self.keys, names={**class_label_names(features, self.tag_columns), **self.names})
 
@@ -103,12 +103,32 @@ class ListFiles(ListKeys, Files):
     id: Key | None = None
 
     @property
-    def keys(self) -> Keys:
+    def keys(self) -> RowKeys:
         """See `ListKeys.keys`."""
         return replace(super().keys, id=self.id)
 
 
-def to_sentence(row: Mapping[str, Any], keys: Keys, location: str) -> Sentence:
+class JsonFiles(TextFiles, ListFiles):
+    """JSON or JSON Lines: one object per sentence."""
+
+    holds: ClassVar[str] = 'JSON Lines, a JSON list or `{"data": LIST}`: one object per sentence'
+
+    format: Literal["json"]
+
+    @classmethod
+    def sniff(cls, sample: Sample) -> Guess | None:
+        def read() -> Iterator[Mapping[str, Any]]:
+            return (row for _, row in read_rows(sample.path, sample.encoding))
+
+        return sniff_lists(read, sample.path) if sample.is_json else None
+
+    def read(self, path: Path) -> Iterator[Sentence]:
+        keys = self.keys
+        for location, row in read_rows(path, self.encoding):
+            yield to_sentence(row, keys, location)
+
+
+def to_sentence(row: Mapping[str, Any], keys: RowKeys, location: str) -> Sentence:
     """Check a row and convert it to a sentence.
 
     Raises:
@@ -150,7 +170,7 @@ def with_fields(row: Mapping[str, Any], keys: Iterable[str]) -> Mapping[str, Any
     return {**row, **lists} if lists else row
 
 
-def columns_of(keys: Keys, columns: Sequence[str], location: str) -> list[str]:
+def columns_of(keys: RowKeys, columns: Sequence[str], location: str) -> list[str]:
     """The columns of a table that hold the keys, of which LIST.FIELD is in the column LIST.
 
     Raises:
@@ -169,7 +189,7 @@ def rows_of(table: Dataset, columns: list[str]) -> Iterator[dict[str, Any]]:
         yield from (dict(zip(batch, cells, strict=True)) for cells in zip(*batch.values(), strict=True))
 
 
-def _words(value: Any, keys: Keys, location: str) -> list[str]:
+def _words(value: Any, keys: RowKeys, location: str) -> list[str]:
     """The words by the rules, with those that will be skipped."""
     rules = keys.rules
     if rules.skip_empty and (value is None or isinstance(value, list)):
@@ -256,7 +276,7 @@ def class_label_names(features: Mapping[str, Any], tag_columns: Mapping[str, str
 
 def sniff_lists(
     read: Callable[[], Iterator[Mapping[str, Any]]], path: Path, features: Mapping[str, Any] = MappingProxyType({})
-) -> sniffing.Keys:
+) -> Guess:
     """Guess the keys of words and tags, which are lists of equal lengths, or fields of objects in one, and of an id.
 
     Args:
@@ -334,7 +354,7 @@ def _text_with(key: str, rows: Sequence[Mapping[str, Any]]) -> str | None:
 
 
 def _as_spans(rows: Sequence[Mapping[str, Any]], mentions: Mapping[str, str]) -> str:
-    """What to change so that the format `spans` reads a text with its entities; empty if there is none.
+    """That the format `spans` can read a text with its entities; empty if there is none.
 
     Args:
         rows: objects of the file.
@@ -347,34 +367,17 @@ def _as_spans(rows: Sequence[Mapping[str, Any]], mentions: Mapping[str, str]) ->
             key: [(item, row.get(text)) for row in rows for item in sniffing.objects_in(row[key])] for key in rows[0]
         }
         texts = {key: text for key, items in pairs.items() if items and all(starmap(_is_span, items))}
-    for key, text in texts.items():
-        items = [item for row in rows for item in sniffing.objects_in(row[key])]
-        fields = {field: value for item in items for field, value in item.items()}
-        named = {"text": text, "spans": key, **{name: _named(fields, name) for name in _NAMES}}
-        renamed = [f"rename {key!r} to {name!r}" for name, key in named.items() if key not in (name, None)]
-        added = " and ".join(repr(name) for name, key in named.items() if key is None)
-        pair = next((f", from {field!r}" for field, value in fields.items() if _is_pair(value)), "")
-        changes = [*renamed, *([f"add {added} to each of 'spans'{pair}"] if added else [])]
-        return f"; {key!r} has parts of {text!r}: to read them as spans {', '.join(changes)}"
-    return ""
-
-
-def _named(item: Mapping[str, Any], name: str) -> str | None:
-    """The key of an object that is called ``start``, ``end`` or ``label``, or alike."""
-    return next((key for part in _NAMES[name] for key in item if part in key.lower()), None)
+    names = "name the text 'text' and the list 'spans', of objects with 'start', 'end' and 'label'"
+    return next((f"; {key!r} has parts of {text!r}: to read them as spans, {names}" for key, text in texts.items()), "")
 
 
 def _is_span(item: Mapping[str, Any], text: str | None = None) -> bool:
     """Whether an object has a start and an end, inside the text if it is given."""
-    bounds = [item[key] for key in (_named(item, "start"), _named(item, "end")) if key]
-    return len(bounds) == 2 and _is_pair(bounds) and (text is None or max(bounds) <= len(text))
+    bounds = [next((item[key] for key in item if name.search(key)), None) for name in _BOUNDS]
+    return all(type(each) is int for each in bounds) and (text is None or max(bounds) <= len(text))
 
 
-def _is_pair(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(type(number) is int for number in value)
-
-
-def sniff_id(rows: Sequence[Mapping[str, Any]]) -> sniffing.Keys:
+def sniff_id(rows: Sequence[Mapping[str, Any]]) -> Guess:
     """The key of the ids, if each row has another one."""
     values = [row.get("id") for row in rows]
     usable = all(isinstance(value, int | str) and value != "" for value in values)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
-from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, list_in, shared_text, to_span
-from tagline.sources.formats.annotators import Annotation, Row, grouped
-from tagline.sources.formats.json_objects import first_rows, read_rows
+from tagline.sources.formats.annotated import (
+    AnnotatedText,
+    AnnotatorFiles,
+    Errors,
+    RowFiles,
+    list_in,
+    shared_text,
+    to_span,
+)
+from tagline.sources.formats.annotators import Annotation, Row
 from tagline.sources.formats.offsets import Span
-from tagline.sources.formats.sniffing import SPANS, Keys, Sample
 from tagline.text.sentence import Note
 
 # Interfaces that show spans to accept or reject; people edit them in ner_manual and spans_manual.
@@ -23,29 +28,21 @@ BINARY_VIEWS = ("ner", "spans")
 Answer = Literal["accept", "reject", "ignore"]
 
 
-class ProdigyFiles(AnnotatorFiles):
+class ProdigyFiles(RowFiles, AnnotatorFiles):
     """Exports of Prodigy; rows of one input hash are annotations of one text."""
 
     holds: ClassVar[str] = "what `prodigy db-out` writes"
+    signs: ClassVar[frozenset[str]] = frozenset({"text", "answer", "_input_hash"})
+    common_key: ClassVar[str | None] = "_input_hash"
 
     format: Literal["prodigy"]
     answers: list[Answer] = Field(default=["accept"], min_length=1)
-
-    @classmethod
-    def sniff(cls, sample: Sample) -> Keys | None:
-        rows = first_rows(sample)
-        return {**SPANS} if rows and all({"text", "answer", "_input_hash"} <= row.keys() for row in rows) else None
 
     @property
     def meanings(self) -> dict[str, str]:
         return {**super().meanings, "other_answers": "annotations with another answer, left out"}
 
-    def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
-        for of_text in grouped(lambda: read_rows(path, self.encoding), "_input_hash"):
-            with errors.collected():
-                yield self._text(of_text, errors)
-
-    def _text(self, rows: Sequence[tuple[str, Row]], errors: Errors) -> AnnotatedText:
+    def text_of(self, rows: Sequence[tuple[str, Row]], errors: Errors) -> AnnotatedText:
         annotations: list[Annotation] = []
         accepted: dict[str, list[Span]] = {}  # by binary answers
         notes = []

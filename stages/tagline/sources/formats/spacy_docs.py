@@ -18,7 +18,7 @@ from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.offsets import Unit
-from tagline.sources.formats.sniffing import SPANS, Keys, Sample
+from tagline.sources.formats.sniffing import SPANS, Guess, Sample
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -38,7 +38,7 @@ class SpacyFiles(OffsetFiles):
     span_group: Key | None = None
 
     @classmethod
-    def sniff(cls, sample: Sample) -> Keys | None:
+    def sniff(cls, sample: Sample) -> Guess | None:
         tuples = _TUPLES.match(sample.text) and '"entities"' in sample.text
         return {**SPANS} if tuples or sample.path.suffix == ".spacy" else None
 

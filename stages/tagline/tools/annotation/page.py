@@ -1,6 +1,6 @@
 """The annotation page: one HTML file, in which people correct entities and save what they decided, without a server.
 
-`tagline.sources.formats.annotation_page` describes the tasks inside it and the rows that it saves.
+`tagline.sources.formats.page_layout` describes the tasks inside it and the rows that it saves.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tagline.core.outputs import check_writable, replacing
 from tagline.core.reading import reading
 from tagline.core.terminal import quoted
 from tagline.report import html_files
-from tagline.sources.formats.annotation_page import VERSION, content_hash, task
+from tagline.sources.formats.page_layout import VERSION, content_hash, task
 from tagline.tools.annotation.task import DIGITS, PAGE_SUFFIX, AnnotationTask, TextEntity
 
 Task = Mapping[str, Any]
@@ -79,7 +79,7 @@ def write(path: Path, tasks: Iterable[Task], types: Sequence[str], guideline: st
 
     Args:
         path: the HTML file.
-        tasks: as `tagline.sources.formats.annotation_page` describes them.
+        tasks: as `tagline.sources.formats.page_layout` describes them.
         types: the entity types to choose from.
         guideline: see `Page`.
 

@@ -15,7 +15,7 @@ from tagline.core.provenance import HASHES, sha256, verify
 from tagline.core.terminal import quoted
 from tagline.labels.entities import Entity, entities
 from tagline.labels.tagged import TaggedSentence
-from tagline.sources.formats import annotation_page
+from tagline.sources.formats import page_layout
 from tagline.tools.annotation import page, tool_formats
 from tagline.tools.annotation.task import DIGITS, AnnotationTask
 
@@ -91,7 +91,7 @@ def _page_task(suspicions: Sequence[Suspicion]) -> page.Task:
     suggested = [(*_span(each), round(sentence.confidence(each), DIGITS)) for each in sentence.predicted_entities]
     suspect = [_span(entity) for suspicion in suspicions for entity in suspicion.found.gold]
     gold = [_span(entity) for entity in sentence.gold_entities]
-    return annotation_page.task(sentence.id, sentence.words, gold, suggested=suggested, suspect=suspect)
+    return page_layout.task(sentence.id, sentence.words, gold, suggested=suggested, suspect=suspect)
 
 
 def _span(entity: Entity) -> tuple[int, int, str]:
