@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.formats import CORPUS, section, write_corpus
+from helpers.formats import CORPUS, IN_JSON, section, write_corpus
 from helpers.fuzzing import fuzz, of_file
 from helpers.tiny import write_params
 
@@ -33,7 +33,7 @@ POLICIES = {"misaligned_spans": "expand", "overlaps": "longest", "annotators": "
 @pytest.mark.parametrize("name", [name for name, schema in FORMATS.items() if not schema.marker])
 def test_damaged_data_set_is_read_or_refused(name: str, tmp_path: Path, pytestconfig, monkeypatch) -> None:
     monkeypatch.setattr(files, "check_different", lambda *_: None)  # every split reads the damaged file
-    named = write_corpus(name, tmp_path / "data.json", CORPUS * 4)
+    named = write_corpus(name, tmp_path / ("data.json" if name in IN_JSON else "data"), CORPUS * 4)
     policies = {key: value for key, value in POLICIES.items() if key in FORMATS[name].model_fields}
     dataset = section(name, **dict.fromkeys(raw_data.SPLITS, named), **policies)
     path = dataset.files(files.find(tmp_path, "train", named)[0])[-1]

@@ -81,7 +81,7 @@ class FileSource:
         return {split: (given | drawn)[split] for split in SPLITS}
 
     def unlabelled(self, tag_columns: Sequence[str], whole: bool) -> Iterator[Sentence]:
-        """The sentences of the unlabelled texts, for train, and whether each text is one; they are counted.
+        """Read the unlabelled texts as sentences for train; if `whole`, each text is one. `without_labels` counts them.
 
         Raises:
             UserError: see `read_texts`; or the texts have no word.
@@ -141,9 +141,9 @@ class FileSource:
         for pattern in self.dataset.annotated_types:
             if pattern not in used:
                 raise UserError(
-                    f"download.dataset.annotated_types: {pattern} is no file of a split that is of no earlier pattern; "
-                    f"expected one of {shortened(', '.join(map(str, read)), QUOTED)}, or a pattern; correct it in "
-                    "params.yaml"
+                    f"download.dataset.annotated_types: {pattern} matches no file that an earlier pattern has not "
+                    f"matched already; expected one of {shortened(', '.join(map(str, read)), QUOTED)}, or a pattern; "
+                    "correct it in params.yaml"
                 )
 
     def _counts(self, split: str) -> dict[str, Any]:

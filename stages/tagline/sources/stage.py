@@ -29,7 +29,8 @@ from tagline.text.sentences import split_sentences
 if TYPE_CHECKING:
     from tagline.sources.hub_dataset import HubSource
 
-# The share of training sentences that the library leaves whole from which on `tagline predict` splits raw text by it.
+# `tagline predict` splits raw text into sentences only if the library would leave at least this share of the training
+# sentences uncut.
 LEAST_WHOLE = 0.8
 
 

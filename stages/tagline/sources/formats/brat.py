@@ -53,6 +53,11 @@ class BratFiles(TextFiles, OffsetFiles):
         return [path, path.with_suffix(".ann")]
 
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
+        """See `AnnotatedFiles.texts`.
+
+        Raises:
+            UserError: a file of the pair is not in the encoding.
+        """
         try:
             # Not in text mode: brat counts a Windows line end as two characters.
             text = path.read_bytes().decode(self.encoding)

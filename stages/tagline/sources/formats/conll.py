@@ -16,19 +16,11 @@ from pydantic import Field, model_validator
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
+from tagline.sources.formats import sniffing
 from tagline.sources.formats.base import RESERVED, Documents, TextFiles, WordFiles, in_documents
 from tagline.sources.formats.conll_table import NOT_A_WORD, SKIP, WORDS, Table, fields, is_border, separated
 from tagline.sources.formats.lines import at_least_one, read_lines
-from tagline.sources.formats.sniffing import (
-    LEAST_SHARE,
-    MOST_TAGS,
-    Guess,
-    Sample,
-    all_mark_spans,
-    marks_spans,
-    name_of_tags,
-    unused_name,
-)
+from tagline.sources.formats.sniffing import Guess, Sample
 from tagline.text.sentence import Sentence
 
 # What the first line of a table calls its columns.
@@ -89,7 +81,7 @@ class ConllFiles(TextFiles, WordFiles):
         pairs = list(zip(lines, cells, strict=True))
         remarks = {line for line, row in pairs if line.startswith("#") and (len(row) != width or " = " in line)}
         rows = [row for line, row in pairs if len(row) == width and line not in remarks]
-        if width < 2 or len(rows) < LEAST_SHARE * (len(lines) - len(remarks)):
+        if width < 2 or len(rows) < sniffing.LEAST_SHARE * (len(lines) - len(remarks)):
             return None
         header = len(rows) > 1 and looks_like_header(rows[0], _columns(rows[1:]))
         if header:
@@ -198,15 +190,17 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
     rows = [row for row in rows if not NOT_A_WORD.fullmatch(row[0])] or rows
     values = [Counter(column) for column in zip(*rows, strict=True)]
     # 12, s1-12
-    numbers = [all(each.strip()[-1:].isdecimal() for each in row) and not all_mark_spans(row) for row in values]
+    numbers = [
+        all(each.strip()[-1:].isdecimal() for each in row) and not sniffing.all_mark_spans(row) for row in values
+    ]
     words = max(range(len(values)), key=lambda index: (not numbers[index], len(values[index])))
     columns: list[str] = []
     for index, column in enumerate(values):
-        constant = len(column) == 1 and len(values) > 2 and not marks_spans(column)
+        constant = len(column) == 1 and len(values) > 2 and not sniffing.marks_spans(column)
         if index == words:
             columns.append(WORDS)
-        elif numbers[index] or constant or (len(column) > MOST_TAGS and not all_mark_spans(column)):
+        elif numbers[index] or constant or (len(column) > sniffing.MOST_TAGS and not sniffing.all_mark_spans(column)):
             columns.append(SKIP)
         else:
-            columns.append(unused_name(name_of_tags({value.strip() for value in column}), columns))
+            columns.append(sniffing.unused_name(sniffing.name_of_tags({value.strip() for value in column}), columns))
     return columns

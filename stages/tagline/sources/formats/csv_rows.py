@@ -78,6 +78,11 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
 
     @classmethod
     def sniff(cls, sample: Sample) -> Guess | None:
+        """See `Files.sniff`.
+
+        Raises:
+            UserError: no column names the sentences.
+        """
         lines = [] if sample.is_json else [f"{line}\n" for line in sample.lines]
         for delimiter, quote in ((",", '"'), (";", '"'), ("\t", '"'), ("\t", None), ("|", '"')):
             try:

@@ -15,7 +15,6 @@ from tagline.sources.formats.annotated import (
     AnnotatorFiles,
     Errors,
     RowFiles,
-    list_in,
     list_to_span,
     shared_text,
     to_span,
@@ -23,7 +22,7 @@ from tagline.sources.formats.annotated import (
 from tagline.sources.formats.annotators import Annotation, Row, annotator_of
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.json_objects import first_rows
-from tagline.sources.formats.lists import id_in, keys_of
+from tagline.sources.formats.lists import keys_of
 from tagline.sources.formats.offsets import Span, Unit
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample, list_of, text_key
 
@@ -50,17 +49,17 @@ class DoccanoFiles(RowFiles, AnnotatorFiles):
         as_objects = all(isinstance(span, dict) and span.keys() >= set(ENTITY) for span in spans)
         return {**SPANS, **text_key(rows[0])} if spans and (as_lists or as_objects) else None
 
-    def text_of(self, rows: Sequence[tuple[str, Row]], errors: Errors) -> AnnotatedText:
-        annotations = [Annotation(annotator_of(location), _spans(row, location, errors)) for location, row in rows]
-        location, first = rows[0]
-        return AnnotatedText(location, shared_text(rows, self.text), annotations, id_in(first, location))
+    def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
+        annotations = [Annotation(annotator_of(row.location), _spans(row, errors)) for row in rows]
+        return AnnotatedText(rows[0].location, shared_text(rows, self.text), annotations, rows[0].id())
 
 
-def _spans(row: Row, location: str, errors: Errors) -> list[Span]:
-    if "entities" in row:
-        values = list_in(row, "entities", location)
-        return errors.of_each(values, partial(to_span, location=location, keys=ENTITY))
-    key = next((key for key in LISTS if key in row), None)
+def _spans(row: Row, errors: Errors) -> list[Span]:
+    location = row.location
+    if "entities" in row.content:
+        return errors.of_each(row.items("entities"), partial(to_span, location=location, keys=ENTITY))
+    key = next((key for key in LISTS if key in row.content), None)
     if key is None:
-        raise UserError(f"{location}: neither 'label' nor 'entities' (keys: {keys_of(row)}); expected doccano's JSONL")
-    return errors.of_each(list_in(row, key, location), partial(list_to_span, location=location))
+        keys = keys_of(row.content)
+        raise UserError(f"{location}: neither 'label' nor 'entities' (keys: {keys}); expected doccano's JSONL")
+    return errors.of_each(row.items(key), partial(list_to_span, location=location))

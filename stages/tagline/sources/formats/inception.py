@@ -55,6 +55,11 @@ class InceptionFiles(AnnotatedFiles):
         return {**super().meanings, "unlabelled_spans": "spans without a value, left out"}
 
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
+        """See `AnnotatedFiles.texts`.
+
+        Raises:
+            UserError: the file is not WebAnno TSV 3, or does not have the feature.
+        """
         columns: list[tuple[str, str]] = []
         for index, lines in enumerate(paragraphs(read_lines(path, remedy=UTF_8_REMEDY))):
             if index == 0 and not lines[0][1].startswith(HEADER):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice, starmap
+from itertools import chain, islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
@@ -14,20 +14,8 @@ from pydantic import Field, model_validator
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, quoted, shortened
-from tagline.sources.formats import sniffing
-from tagline.sources.formats.base import (
-    AS_THEY_ARE,
-    EMPTY_SENTENCES,
-    EMPTY_WORDS,
-    DocumentKey,
-    Files,
-    Key,
-    LabelNames,
-    TagColumns,
-    TextFiles,
-    WordKeys,
-    WordRules,
-)
+from tagline.sources.formats import base, sniffing
+from tagline.sources.formats.base import DocumentKey, Files, Key, LabelNames, TagColumns, TextFiles, WordKeys, WordRules
 from tagline.sources.formats.json_objects import read_rows
 from tagline.sources.formats.sniffing import Guess, Sample
 from tagline.text.sentence import Note, Sentence
@@ -60,7 +48,7 @@ class RowKeys:
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     id: str | None = None
     document: str | None = None
-    rules: WordRules = AS_THEY_ARE
+    rules: WordRules = base.AS_THEY_ARE
 
     @property
     def all(self) -> list[str]:
@@ -154,8 +142,8 @@ def to_sentence(row: Mapping[str, Any], keys: RowKeys, location: str) -> Sentenc
     kept = [index for index, word in enumerate(words) if word.strip()]
     tags = {name: [of_column[index] for index in kept] for name, of_column in tags.items()}
     skipped = [index for index, word in enumerate(words) if not word.strip()]
-    notes = [Note(EMPTY_WORDS, f"{location}, word {index}") for index in skipped]
-    notes += [] if words else [Note(EMPTY_SENTENCES, location)]
+    notes = [Note(base.EMPTY_WORDS, f"{location}, word {index}") for index in skipped]
+    notes += [] if words else [Note(base.EMPTY_SENTENCES, location)]
     return Sentence(location, [words[index] for index in kept], tags, sentence_id, document, tuple(notes))
 
 
@@ -208,11 +196,6 @@ def _words(value: Any, keys: RowKeys, location: str) -> list[str]:
             f"{location}: {keys.words!r} must be a list of words; got the item {quoted(blank)}{rules.remedy}"
         )
     return words
-
-
-def id_in(row: Mapping[str, Any], location: str) -> str | None:
-    """The id of a row, if it has one; see `to_id`."""
-    return to_id(row["id"], "id", location) if "id" in row else None
 
 
 def joined_id(parts: Iterable[str]) -> str:
@@ -308,8 +291,7 @@ def sniff_lists(
     # Missing items are reported by the reader.
     texts = {key: values for key, values in lists.items() if all(isinstance(value, str | None) for value in values)}
     lengths = {key: [len(row[key]) for row in rows] for key in lists}
-    mentions = {key: text for key in texts if (text := _text_with(key, rows))}
-    no_words = [lengths[key] for key in texts if key in mentions or not _are_words(texts[key])]
+    no_words = [lengths[key] for key in texts if _are_mentions(key, rows) or not _are_words(texts[key])]
     texts = {key: values for key, values in texts.items() if lengths[key] not in no_words}
     words = sniffing.words_among(texts) or max(texts, key=lambda key: len(set(texts[key])), default=None)
     others = [key for key in lists if key != words and words and lengths[key] == lengths[words]]
@@ -323,8 +305,8 @@ def sniff_lists(
     if words is None or not tags:
         raise UserError(
             f"{path}: no lists of words and tags (keys: {', '.join(lists) or 'none'}); expected two lists of strings "
-            "of equal length, or JSON of 'text' with 'spans'; docs/data.md describes these and other formats"
-            f"{_as_spans(rows, mentions)}"
+            "of equal length, or JSON of 'text' with 'spans', objects of 'start', 'end' and 'label'; docs/data.md "
+            "describes these and other formats"
         )
     columns = sniffing.name_tag_columns({key: set(texts.get(key, ())) - {None} for key in tags})
     numbered = {name: range(highest[key] + 1) for name, key in columns.items() if key in highest}
@@ -338,8 +320,8 @@ def _are_words(items: Sequence[str | None]) -> bool:
     return 2 * sum(" " in item for item in found) <= len(found) and sum(map(len, found)) <= _LONG * len(found)
 
 
-def _text_with(key: str, rows: Sequence[Mapping[str, Any]]) -> str | None:
-    """The key of a text of which the items of a list are parts, as mentions of entities are, but not all its words."""
+def _are_mentions(key: str, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the items of a list are parts of a text, as mentions of entities are, but not all its words."""
     for name in dict.fromkeys(name for row in rows for name, value in row.items() if isinstance(value, str)):
         texts = ["".join(row[name].split()) if isinstance(row.get(name), str) else "" for row in rows]
         lists = [["".join(item.split()) for item in filter(None, row[key])] for row in rows]
@@ -349,32 +331,14 @@ def _text_with(key: str, rows: Sequence[Mapping[str, Any]]) -> str | None:
         adjacent = ["".join(items) in text for text, items in pairs if len(items) > 1]
         shorter = sum(map(len, chain(*lists))) < _LEAST_SHARE * sum(map(len, texts))
         if shorter and 2 * sum(found) > len(found) and 2 * sum(adjacent) <= len(adjacent):
-            return name
-    return None
+            return True
+    return False
 
 
-def _as_spans(rows: Sequence[Mapping[str, Any]], mentions: Mapping[str, str]) -> str:
-    """That the format `spans` can read a text with its entities; empty if there is none.
-
-    Args:
-        rows: objects of the file.
-        mentions: the key of each list of mentions, with that of their text.
-    """
-    texts = {key.partition(".")[0]: text for key, text in mentions.items()}
-    if not texts and rows:
-        text = sniffing.text_key(rows[0]).get("text", "text")
-        pairs = {
-            key: [(item, row.get(text)) for row in rows for item in sniffing.objects_in(row[key])] for key in rows[0]
-        }
-        texts = {key: text for key, items in pairs.items() if items and all(starmap(_is_span, items))}
-    names = "name the text 'text' and the list 'spans', of objects with 'start', 'end' and 'label'"
-    return next((f"; {key!r} has parts of {text!r}: to read them as spans, {names}" for key, text in texts.items()), "")
-
-
-def _is_span(item: Mapping[str, Any], text: str | None = None) -> bool:
-    """Whether an object has a start and an end, inside the text if it is given."""
+def _is_span(item: Mapping[str, Any]) -> bool:
+    """Whether an object has a start and an end."""
     bounds = [next((item[key] for key in item if name.search(key)), None) for name in _BOUNDS]
-    return all(type(each) is int for each in bounds) and (text is None or max(bounds) <= len(text))
+    return all(type(each) is int for each in bounds)
 
 
 def sniff_id(rows: Sequence[Mapping[str, Any]]) -> Guess:

@@ -18,13 +18,11 @@ from tagline.sources.formats.annotated import (
     AnnotatorFiles,
     Errors,
     RowFiles,
-    list_in,
     list_to_span,
     span_of_words,
-    text_in,
 )
 from tagline.sources.formats.annotators import Annotation, Row, annotator_of
-from tagline.sources.formats.lists import keys_of, to_id
+from tagline.sources.formats.lists import keys_of
 from tagline.sources.formats.offsets import Span, Words
 from tagline.sources.formats.page_layout import SAVED, STATUSES, content_hash
 from tagline.text.agreement import running_text
@@ -50,32 +48,42 @@ class PageFiles(RowFiles, AnnotatorFiles):
     def meanings(self) -> dict[str, str]:
         return {**super().meanings, UNSURE: "texts that an annotator was not sure of, read as they are"}
 
-    def text_of(self, rows: Sequence[tuple[str, Row]], errors: Errors) -> AnnotatedText:
-        location, first = rows[0]
-        text, words = _content(first, location)
+    def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
+        """See `RowFiles.text_of`.
+
+        Raises:
+            UserError: a row is malformed; its text was changed, or is another one; an annotator decided twice.
+        """
+        first = rows[0]
+        text, words = _content(first)
         decided: dict[str, tuple[str, list[Span]]] = {}
         notes = []
-        for other, row in rows:
-            if _content(row, other) != (text, words):
-                raise UserError(f"{other}: another text than at {location}, but the same id {quoted(row['id'])}")
-            if row["status"] not in STATUSES:
-                raise UserError(f"{other}: status {quoted(row['status'])}; expected one of {', '.join(STATUSES)}")
-            if row["status"] == "skipped":
+        for row in rows:
+            location, content = row
+            if _content(row) != (text, words):
+                raise UserError(
+                    f"{location}: another text than at {first.location}, but the same id {quoted(content['id'])}"
+                )
+            if content["status"] not in STATUSES:
+                raise UserError(
+                    f"{location}: status {quoted(content['status'])}; expected one of {', '.join(STATUSES)}"
+                )
+            if content["status"] == "skipped":
                 continue
-            if row["status"] == "unsure":
-                notes.append(Note(UNSURE, f"{other}: {quoted(row['note'])}" if row["note"] else other))
-            file, by = annotator_of(other), text_in(row, "annotator", other)
+            if content["status"] == "unsure":
+                notes.append(Note(UNSURE, f"{location}: {quoted(content['note'])}" if content["note"] else location))
+            file, by = annotator_of(location), row.text("annotator")
             # Only the name of a file decides, not that of a person.
             name = ADJUDICATE if file.startswith(ADJUDICATE) else file if by in ("", ADJUDICATE) else by
-            spans = sorted(errors.of_each(list_in(row, "spans", other), partial(_span, words, row["types"], other)))
-            earlier, same = decided.setdefault(name, (other, spans))
+            spans = sorted(errors.of_each(row.items("spans"), partial(_span, words, content["types"], location)))
+            earlier, same = decided.setdefault(name, (location, spans))
             if spans != same:
                 raise UserError(
-                    f"{other}: {quoted(name)} annotated this text differently at {earlier}; expected one annotation by "
-                    "each annotator; remove the other row"
+                    f"{location}: {quoted(name)} annotated this text differently at {earlier}; expected one annotation "
+                    "by each annotator; remove the other row"
                 )
         annotations = [Annotation(name, spans) for name, (_, spans) in decided.items()]
-        return AnnotatedText(location, text, annotations, to_id(first["id"], "id", location), words, notes=notes)
+        return AnnotatedText(first.location, text, annotations, first.id(), words, notes=notes)
 
     def selected(
         self, annotations: Sequence[Annotation], location: str, words: Words
@@ -83,30 +91,31 @@ class PageFiles(RowFiles, AnnotatorFiles):
         final = next((each.spans for each in annotations if each.annotator == ADJUDICATE), None)
         return super().selected(annotations, location, words) if final is None else (final, [])
 
-    def rows(self, path: Path) -> Iterator[tuple[str, Row]]:
+    def rows(self, path: Path) -> Iterator[Row]:
         """Yield the rows of all files, which are of the same tasks; only those that adjudicate are of others.
 
         Raises:
             UserError: a row is not one that the page saved, or is of other tasks.
         """
         first: tuple[str, object] | None = None
-        for location, row in super().rows(path):
-            if missing := [key for key in SAVED if row.get(key) is None]:
+        for row in super().rows(path):
+            location, content = row
+            if missing := [key for key in SAVED if content.get(key) is None]:
                 raise UserError(
-                    f"{location}: the key {missing[0]!r} is missing (keys: {keys_of(row)}); expected what the "
+                    f"{location}: the key {missing[0]!r} is missing (keys: {keys_of(content)}); expected what the "
                     "annotation page saved"
                 )
-            if not all(isinstance(each, str) and each.strip() for each in list_in(row, "types", location)):
-                raise UserError(f"{location}: 'types' must be a list of names; got {quoted(row['types'])}")
+            if not all(isinstance(each, str) and each.strip() for each in row.items("types")):
+                raise UserError(f"{location}: 'types' must be a list of names; got {quoted(content['types'])}")
             if not annotator_of(location).startswith(ADJUDICATE):
-                first = first or (location, row["tasks"])
-                if row["tasks"] != first[1]:
+                first = first or (location, content["tasks"])
+                if content["tasks"] != first[1]:
                     raise UserError(
                         f"{location}: made from other tasks than {first[0]}; expected annotations of one page; "
                         "read those of several pages by a pattern such as *.jsonl; the name of a file that decides "
                         f"conflicts begins with {ADJUDICATE}"
                     )
-            yield location, row
+            yield row
 
 
 def any_page(tag_column: str, **keys: Any) -> PageFiles:
@@ -115,14 +124,14 @@ def any_page(tag_column: str, **keys: Any) -> PageFiles:
     return PageFiles.model_validate({"source": "files", "format": "page", "tag_column": tag_column, **files, **keys})
 
 
-def _content(row: Row, location: str) -> tuple[str, list[tuple[int, int]] | None]:
+def _content(row: Row) -> tuple[str, list[tuple[int, int]] | None]:
     """The text of a row and, if it has words, the start and end of each."""
-    key = "words" if "words" in row else "text"
-    content = list_in(row, key, location) if key == "words" else text_in(row, key, location)
-    if content_hash(content) != row["sha256"]:
+    key = "words" if "words" in row.content else "text"
+    content = row.items(key) if key == "words" else row.text(key)
+    if content_hash(content) != row.content["sha256"]:
         raise UserError(
-            f"{location}: {key!r} was changed after the annotation: its SHA-256 is not that of the row; expected what "
-            "the page saved; annotate the new text"
+            f"{row.location}: {key!r} was changed after the annotation: its SHA-256 is not that of the row; expected "
+            "what the page saved; annotate the new text"
         )
     return (content, None) if isinstance(content, str) else running_text(content)
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from tagline.core.errors import UserError, extra
 from tagline.core.reading import reading
 from tagline.core.terminal import quoted
-from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles, list_in, list_to_span, new_span
-from tagline.sources.formats.annotators import Annotation
+from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles, list_to_span, new_span
+from tagline.sources.formats.annotators import Annotation, Row
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.offsets import Unit
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
@@ -97,8 +98,7 @@ def _of_tuple(value: Any, location: str, errors: Errors) -> AnnotatedText:
     text, annotations = value if isinstance(value, list) and len(value) == 2 else (None, None)
     if not isinstance(text, str) or not isinstance(annotations, dict):
         raise UserError(f"{location}: {quoted(value)} is not a text with its entities; expected {EXPECTED}")
-    spans = errors.of_each(
-        list_in(annotations, "entities", location), lambda entity: list_to_span(entity, location, "an entity")
-    )
+    entities = Row(location, annotations).items("entities")
+    spans = errors.of_each(entities, partial(list_to_span, location=location, noun="an entity"))
     # Without entities spaCy takes them to be unknown.
     return AnnotatedText(location, text, [Annotation("", spans)] if "entities" in annotations else [])

@@ -21,17 +21,15 @@ from tagline.sources.formats.annotated import (
     Errors,
     OffsetFiles,
     RowFiles,
-    list_in,
     list_to_span,
     new_span,
     span_of_words,
-    text_in,
     to_span,
 )
 from tagline.sources.formats.annotators import Annotation, Row
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.json_objects import first_rows
-from tagline.sources.formats.lists import sniff_id, to_id
+from tagline.sources.formats.lists import sniff_id
 from tagline.sources.formats.offsets import Span
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
 from tagline.text.agreement import running_text
@@ -56,21 +54,26 @@ class SpanFiles(RowFiles, OffsetFiles):
     def meanings(self) -> dict[str, str]:
         return {**super().meanings, "null_spans": "texts whose spans are null, read as without spans"}
 
-    def text_of(self, rows: Sequence[tuple[str, Row]], errors: Errors) -> AnnotatedText:
-        ((location, row),) = rows
-        text = text_in(row, "text", location)
-        values = row.get("spans")
-        if "spans" not in row or not isinstance(values, list | None):
-            problem = f"got {quoted(values)}" if "spans" in row else "the key is missing"
+    def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
+        """See `RowFiles.text_of`.
+
+        Raises:
+            UserError: the text, the spans or the id are missing or of another type.
+        """
+        (row,) = rows
+        location, content = row
+        text, values = row.text("text"), content.get("spans")
+        if "spans" not in content or not isinstance(values, list | None):
+            problem = f"got {quoted(values)}" if "spans" in content else "the key is missing"
             raise UserError(f"{location}: 'spans' must be a list, which is empty for a text without spans; {problem}")
-        if self.id is not None and self.id not in row:
+        if self.id is not None and self.id not in content:
             raise UserError(f"{location}: the key {self.id!r} is missing")
-        text_id = to_id(row[self.id], self.id, location) if self.id is not None else None
         notes = [Note("null_spans", location)] if values is None else []
         spans = errors.of_each(values or [], partial(to_span, location=location))
         known = None
-        if row.get("annotated") is not None:
-            known = errors.of_each(list_in(row, "annotated", location), partial(_range, location=location))
+        if content.get("annotated") is not None:
+            known = errors.of_each(row.items("annotated"), partial(_range, location=location))
+        text_id = row.id(self.id) if self.id else None
         return AnnotatedText(location, text, [Annotation("", spans)], text_id, notes=notes, known=known)
 
 
@@ -94,9 +97,14 @@ class GlinerFiles(RowFiles):
 
     format: Literal["gliner"]
 
-    def text_of(self, rows: Sequence[tuple[str, Row]], errors: Errors) -> AnnotatedText:
-        ((location, row),) = rows
-        content = row.get("tokenized_text")
+    def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
+        """See `RowFiles.text_of`.
+
+        Raises:
+            UserError: the words are not a list of words.
+        """
+        (row,) = rows
+        location, content = row.location, row.content.get("tokenized_text")
         if not isinstance(content, list) or not all(isinstance(word, str) and word.strip() for word in content):
             raise UserError(f"{location}: 'tokenized_text' must be a list of words; got {quoted(content)}")
         text, words = running_text(content)
@@ -105,5 +113,5 @@ class GlinerFiles(RowFiles):
             span = list_to_span(value, location)
             return span_of_words(span._replace(end=span.end + 1), words, location, value)
 
-        spans = errors.of_each(list_in(row, "ner", location), to_code_points)
+        spans = errors.of_each(row.items("ner"), to_code_points)
         return AnnotatedText(location, text, [Annotation("", spans)], words=words)

@@ -223,8 +223,7 @@ def test_texts_with_their_entities_are_no_lists_of_words(tmp_path: Path, entity:
     labels = {"types": ["PER"]} if isinstance(entity, str) else {}
     rows = [{"text": "Ada left", "entities": [entity], **labels}, {"text": "Oslo", "entities": [], "types": []}]
     found = message_of(describe, write(tmp_path, {"f": json.dumps(rows)}) / "f")
-    names = "name the text 'text' and the list 'spans', of objects with 'start', 'end' and 'label'"
-    assert found.endswith(f"; 'entities' has parts of 'text': to read them as spans, {names}")
+    assert "or JSON of 'text' with 'spans', objects of 'start', 'end' and 'label'; docs/data.md describes" in found
 
 
 def test_messages_of_a_chat_are_no_words(tmp_path: Path) -> None:
