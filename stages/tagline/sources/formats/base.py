@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PureWindowsPath
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -19,7 +19,9 @@ from tagline.core.params import InnerPath, Section
 from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.sniffing import Guess, Sample
 from tagline.text.languages import Language
-from tagline.text.sentence import Sentence
+from tagline.text.sentence import Note, Sentence
+
+T = TypeVar("T")
 
 # The columns of data/raw that are not tag columns.
 RESERVED = ("id", "document", "words", "annotated_types")
@@ -288,6 +290,21 @@ class WordRules:
 
 
 AS_THEY_ARE = WordRules()
+
+
+def without_skipped(sentence: Sentence, rules: WordRules, locations: Iterable[str]) -> Sentence:
+    """The sentence without the words that the rules skip, which are noted with their locations."""
+    skipped = [rules.skips(word) for word in sentence.words]
+    if not any(skipped):
+        return sentence
+
+    def kept(values: Sequence[T]) -> list[T]:
+        return [value for value, is_skipped in zip(values, skipped, strict=True) if not is_skipped]
+
+    notes = [Note(EMPTY_WORDS, location) for location, is_skipped in zip(locations, skipped, strict=True) if is_skipped]
+    tags = {name: kept(column) for name, column in sentence.tags.items()}
+    lines = kept(sentence.lines) if sentence.lines else ()
+    return replace(sentence, words=kept(sentence.words), tags=tags, notes=(*sentence.notes, *notes), lines=lines)
 
 
 def is_sentence(word: str, tag: str) -> bool:

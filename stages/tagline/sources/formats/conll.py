@@ -165,18 +165,16 @@ def looks_like_header(cells: Sequence[str], columns: Sequence[str]) -> bool:
 
 
 def _with_borders(found: Iterator[Sentence], path: Path) -> Iterator[Sentence]:
-    """Yield the sentences of a file, unless all of it is one that is too long to be one."""
-    first = next(found)
-    second = next(found, None)
-    if second is None and len(first.words) > MOST_WORDS:
+    """Yield the sentences of a file, and refuse one that is too long if it is the only one."""
+    sentences = words = 0
+    for sentence in found:
+        sentences, words = sentences + 1, len(sentence.words)
+        yield sentence
+    if sentences == 1 and words > MOST_WORDS:
         raise UserError(
-            f"{path}: {len(first.words):,} words without an empty line, which would be one sentence; end each sentence "
+            f"{path}: {words:,} words without an empty line, which would be one sentence; end each sentence "
             "with an empty line, or set download.dataset.one_sentence_per_file: true in params.yaml"
         )
-    yield first
-    if second is not None:
-        yield second
-        yield from found
 
 
 def _strip_pattern(words: Sequence[str]) -> Guess:

@@ -19,7 +19,7 @@ from tagline.sources.formats.base import Character, DocumentKey, Key, TagColumns
 from tagline.sources.formats.lines import at_least_one, read_lines
 from tagline.sources.formats.lists import RowKeys, joined_id, to_sentence
 from tagline.sources.formats.sniffing import LEAST_SHARE, TAGS, Guess, Sample, name_tag_columns, words_among
-from tagline.text.sentence import Note, Sentence
+from tagline.text.sentence import Sentence
 
 _SPACES = re.compile("[ \t]+")
 _SEPARATORS = frozenset(" ,")  # of the tags of a sentence
@@ -134,12 +134,12 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
                 )
             _check_documents(rows, unnamed, value, path)
             first_lines[ids] = line
-            kept = [row for row in rows if not keys.rules.skips(row.word)]
-            tags = {name: [row.tags[index] for row in kept] for index, name in enumerate(keys.tag_columns)}
-            notes = tuple(Note(base.EMPTY_WORDS, f"{path}:{row.line}") for row in rows if keys.rules.skips(row.word))
-            words = len(kept)
+            tags = {name: [row.tags[index] for row in rows] for index, name in enumerate(keys.tag_columns)}
             document = ids[0] if keys.document else None
-            yield Sentence(f"{path}:{line}", [row.word for row in kept], tags, value, document, notes)
+            sentence = Sentence(f"{path}:{line}", [row.word for row in rows], tags, value, document)
+            sentence = base.without_skipped(sentence, keys.rules, (f"{path}:{row.line}" for row in rows))
+            words = len(sentence.words)
+            yield sentence
         if not first_lines:
             raise UserError(f"{path}: no sentence; expected one row per word below the header")
         if len(first_lines) == 1 and words > MOST_WORDS:

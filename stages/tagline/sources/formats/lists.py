@@ -137,14 +137,9 @@ def to_sentence(row: Mapping[str, Any], keys: RowKeys, location: str) -> Sentenc
             )
     sentence_id = joined_id([to_id(row[key], key, location) for key in keys.ids]) if keys.id else None
     document = to_id(row[keys.document], keys.document, location) if keys.document else None
-    if not keys.rules.skip_empty:
-        return Sentence(location, words, tags, sentence_id, document)
-    kept = [index for index, word in enumerate(words) if word.strip()]
-    tags = {name: [of_column[index] for index in kept] for name, of_column in tags.items()}
-    skipped = [index for index, word in enumerate(words) if not word.strip()]
-    notes = [Note(base.EMPTY_WORDS, f"{location}, word {index}") for index in skipped]
-    notes += [] if words else [Note(base.EMPTY_SENTENCES, location)]
-    return Sentence(location, [words[index] for index in kept], tags, sentence_id, document, tuple(notes))
+    notes = () if words else (Note(base.EMPTY_SENTENCES, location),)
+    sentence = Sentence(location, words, tags, sentence_id, document, notes)
+    return base.without_skipped(sentence, keys.rules, (f"{location}, word {index}" for index in range(len(words))))
 
 
 def with_fields(row: Mapping[str, Any], keys: Iterable[str]) -> Mapping[str, Any]:
@@ -185,13 +180,11 @@ def _words(value: Any, keys: RowKeys, location: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
         problem = f"{keys.words!r} must be a list of words; got {_offending(value, str)}"
         raise UserError(f"{location}: {problem}{rules.remedy if isinstance(value, list) and None in value else ''}")
-    words: list[str] = value
-    if rules.strip_pattern:
-        words = [rules.strip(word) for word in words]
+    words = list(map(rules.strip, value))
     if not words and not rules.skip_empty:
         raise UserError(f"{location}: {keys.words!r} is empty; expected at least one word{rules.remedy}")
-    if not rules.skip_empty and not all(map(str.strip, words)):
-        blank = next(word for word in words if not word.strip())
+    blank = next((word for word in words if not word.strip()), None)
+    if blank is not None and not rules.skip_empty:
         raise UserError(
             f"{location}: {keys.words!r} must be a list of words; got the item {quoted(blank)}{rules.remedy}"
         )

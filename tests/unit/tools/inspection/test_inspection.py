@@ -210,26 +210,27 @@ def test_unreadable_file_is_an_error(tmp_path: Path, content: str | bytes, messa
     assert found.replace(f"{tmp_path}/", "").startswith(message)
 
 
-@pytest.mark.parametrize(
-    "entity",
-    [
-        {"text": "Ada", "type": "PER"},
-        {"name": "Ada", "start_pos": 0, "endPosition": 3, "label": "PER"},
-        {"begin": 0, "end": 3, "label": "PER"},
-        "Ada",
-    ],
-)
-def test_texts_with_their_entities_are_no_lists_of_words(tmp_path: Path, entity: Any) -> None:
-    labels = {"types": ["PER"]} if isinstance(entity, str) else {}
-    rows = [{"text": "Ada left", "entities": [entity], **labels}, {"text": "Oslo", "entities": [], "types": []}]
-    found = message_of(describe, write(tmp_path, {"f": json.dumps(rows)}) / "f")
+MESSAGES = [{"role": "user", "content": "Where is she?"}, {"role": "assistant", "content": "In Oslo."}]
+# An entity of a text in each form, and a chat.
+NO_WORDS = [
+    *(
+        [{"text": "Ada left", "entities": [entity]}, {"text": "Oslo", "entities": []}]
+        for entity in (
+            {"text": "Ada", "type": "PER"},
+            {"name": "Ada", "start_pos": 0, "endPosition": 3, "label": "PER"},
+            {"begin": 0, "end": 3, "label": "PER"},
+        )
+    ),
+    [{"text": "Ada left", "entities": ["Ada"], "types": ["PER"]}, {"text": "Oslo", "entities": [], "types": []}],
+    {"messages": MESSAGES},
+]
+
+
+@pytest.mark.parametrize("content", NO_WORDS)
+def test_entities_of_texts_and_chats_are_no_lists_of_words(tmp_path: Path, content: Any) -> None:
+    found = message_of(describe, write(tmp_path, {"f": json.dumps(content)}) / "f")
+    assert "f: no lists of words and tags (keys: " in found
     assert "or JSON of 'text' with 'spans', objects of 'start', 'end' and 'label'; docs/data.md describes" in found
-
-
-def test_messages_of_a_chat_are_no_words(tmp_path: Path) -> None:
-    messages = [{"role": "user", "content": "Where is she?"}, {"role": "assistant", "content": "In Oslo."}]
-    found = message_of(describe, write(tmp_path, {"f": json.dumps({"messages": messages})}) / "f")
-    assert "f: no lists of words and tags (keys: messages.role, messages.content); expected two" in found
 
 
 def test_policy_that_loses_much_of_a_type_is_left_to_the_user(tmp_path: Path) -> None:
