@@ -14,11 +14,11 @@ from pydantic import model_validator
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, quoted, shortened
-from tagline.sources.formats import base
-from tagline.sources.formats.base import Character, DocumentKey, Key, TagColumns, TextFiles, WordFiles, is_sentence
+from tagline.sources.formats.base import Character, DocumentKey, Key, TagColumns, TextFiles, WordFiles
 from tagline.sources.formats.lines import at_least_one, read_lines
 from tagline.sources.formats.lists import RowKeys, joined_id, to_sentence
 from tagline.sources.formats.sniffing import LEAST_SHARE, TAGS, Guess, Sample, name_tag_columns, words_among
+from tagline.sources.formats.word_rules import is_sentence, split_tags, without_skipped
 from tagline.text.sentence import Sentence
 
 _SPACES = re.compile("[ \t]+")
@@ -137,7 +137,7 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
             tags = {name: [row.tags[index] for row in rows] for index, name in enumerate(keys.tag_columns)}
             document = ids[0] if keys.document else None
             sentence = Sentence(f"{path}:{line}", [row.word for row in rows], tags, value, document)
-            sentence = base.without_skipped(sentence, keys.rules, (f"{path}:{row.line}" for row in rows))
+            sentence = without_skipped(sentence, keys.rules, (f"{path}:{row.line}" for row in rows))
             words = len(sentence.words)
             yield sentence
         if not first_lines:
@@ -308,7 +308,7 @@ def _of_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Guess | N
     unique = [name for name in ids if 0 < len(set(columns[name])) == len(whole)]
     # A row is a sentence if a cell of tags is like "B-PER O O", "B-PER,O,O" or "['B-PER', 'O', 'O']".
     if any(is_sentence(*cells) for name in tags for cells in zip(columns[words], columns[name], strict=True)):
-        used = [tag.strip("[]',") for name in tags for cell in columns[name] for tag in base.split_tags(cell)]
+        used = [tag.strip("[]',") for name in tags for cell in columns[name] for tag in split_tags(cell)]
         named = name_tag_columns({name: set(used) if len(tags) == 1 else () for name in tags})
         return {"rows": "sentences", **_sentence(unique), "words": words, "tag_columns": named}
     keys = _in_documents(columns, [name for name in ids if name not in unique], (words, *tags))
@@ -322,7 +322,7 @@ def _in_documents(columns: Mapping[str, Sequence[str]], ids: Sequence[str], othe
 
     They begin again in the rows ``a 1, a 1, a 2, b 1, b 1`` of a document and a sentence each.
     """
-    filled = {name: list(accumulate(cells, lambda above, cell: cell or above)) for name, cells in columns.items()}
+    filled = {name: list(accumulate(cells, _filled_down)) for name, cells in columns.items()}
     for document in (name for name in columns if name not in others and DOCUMENT.fullmatch(name.strip())):
         for sentence in (name for name in ids if name != document):
             pairs = list(zip(filled[document], filled[sentence], strict=True))
@@ -336,6 +336,10 @@ def _in_documents(columns: Mapping[str, Sequence[str]], ids: Sequence[str], othe
             if begin_again and have_words and contiguous:
                 return {"document": document, "sentence": sentence}
     return _sentence(ids)
+
+
+def _filled_down(above: str, cell: str) -> str:
+    return cell or above
 
 
 def _sentence(names: Sequence[str]) -> Guess:

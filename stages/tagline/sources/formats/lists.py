@@ -14,10 +14,11 @@ from pydantic import Field, model_validator
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, quoted, shortened
-from tagline.sources.formats import base, sniffing
-from tagline.sources.formats.base import DocumentKey, Files, Key, LabelNames, TagColumns, TextFiles, WordKeys, WordRules
+from tagline.sources.formats import sniffing
+from tagline.sources.formats.base import DocumentKey, Files, Key, LabelNames, TagColumns, TextFiles, WordKeys
 from tagline.sources.formats.json_objects import read_rows
 from tagline.sources.formats.sniffing import Guess, Sample
+from tagline.sources.formats.word_rules import AS_THEY_ARE, EMPTY_SENTENCES, WordRules, without_skipped
 from tagline.text.sentence import Note, Sentence
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class RowKeys:
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     id: str | None = None
     document: str | None = None
-    rules: WordRules = base.AS_THEY_ARE
+    rules: WordRules = AS_THEY_ARE
 
     @property
     def all(self) -> list[str]:
@@ -137,9 +138,9 @@ def to_sentence(row: Mapping[str, Any], keys: RowKeys, location: str) -> Sentenc
             )
     sentence_id = joined_id([to_id(row[key], key, location) for key in keys.ids]) if keys.id else None
     document = to_id(row[keys.document], keys.document, location) if keys.document else None
-    notes = () if words else (Note(base.EMPTY_SENTENCES, location),)
+    notes = () if words else (Note(EMPTY_SENTENCES, location),)
     sentence = Sentence(location, words, tags, sentence_id, document, notes)
-    return base.without_skipped(sentence, keys.rules, (f"{location}, word {index}" for index in range(len(words))))
+    return without_skipped(sentence, keys.rules, (f"{location}, word {index}" for index in range(len(words))))
 
 
 def with_fields(row: Mapping[str, Any], keys: Iterable[str]) -> Mapping[str, Any]:

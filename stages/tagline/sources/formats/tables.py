@@ -5,7 +5,7 @@ The libraries are imported where they are needed: whoever only checks params.yam
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -65,13 +65,13 @@ def _parquet_rows(table: ParquetFile, columns: Sequence[str] | None = None) -> I
         yield from batch.to_pylist()
 
 
-def _features(schema: pa.Schema) -> Mapping[str, Any]:
+def _features(schema: pa.Schema) -> dict[str, Any]:
     """The features that `datasets` wrote into the schema's metadata, if it did."""
     if b"huggingface" not in (schema.metadata or {}):
         return {}
     from datasets import Features
 
-    return Features.from_arrow_schema(schema)
+    return dict(Features.from_arrow_schema(schema))
 
 
 class SavedFiles(ListFiles):
