@@ -21,7 +21,7 @@ from tagline.core.outputs import replacing
 from tagline.core.params import read_section
 from tagline.core.progress import quiet
 from tagline.sources.download_params import Download, HubDataset
-from tagline.sources.formats.saved import SavedFiles
+from tagline.sources.formats.tables import SavedFiles
 from tagline.sources.stage import write_dataset, write_encoder
 
 RAW = Path("data/raw")

@@ -24,7 +24,7 @@ from helpers.project import ROOT, run_verb
 from tagline.artifacts import exported
 from tagline.artifacts.exported import WordRule
 from tagline.core.provenance import write_hashes
-from tagline.sources.formats.annotation_page import content_hash
+from tagline.sources.formats.page_layout import content_hash
 from tagline.tools.answers.options import TOOLS
 
 run, exit_of = partial(run_verb, "predict"), partial(project.exit_of, "predict")

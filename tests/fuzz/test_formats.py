@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.formats import CORPUS, section, write_corpus
+from helpers.formats import CORPUS, IN_JSON, section, write_corpus
 from helpers.fuzzing import fuzz, of_file
 from helpers.tiny import write_params
 
@@ -18,7 +18,6 @@ from tagline.core.params import read_section
 from tagline.sources import files
 from tagline.sources.download_params import Download
 from tagline.sources.files import FileSource
-from tagline.sources.formats.annotated import AnnotatedFiles
 from tagline.sources.formats.lines import read_lines
 from tagline.sources.formats.registry import FORMATS
 from tagline.sources.stage import to_row
@@ -27,23 +26,17 @@ from tagline.training.train_params import Train
 
 pytestmark = pytest.mark.rare
 
-POLICIES = {"misaligned_spans": "expand", "overlaps": "longest"}
-# The keys of formats that read more with them.
-KEYS = {"label_studio": {"annotators": "agreed"}, "brat": {"discontinuous_spans": "split"}}
-SUFFIXES = {"parquet": ".parquet", "csv": ".csv", "json": ".json", "inception": ".txt"}
-NAMES = [name for name in FORMATS if name != "save_to_disk"]  # a folder, which the reader of Arrow files checks
+# The keys with which formats read more.
+POLICIES = {"misaligned_spans": "expand", "overlaps": "longest", "annotators": "agreed"}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name, schema in FORMATS.items() if not schema.marker])
 def test_damaged_data_set_is_read_or_refused(name: str, tmp_path: Path, pytestconfig, monkeypatch) -> None:
     monkeypatch.setattr(files, "check_different", lambda *_: None)  # every split reads the damaged file
-    suffix = SUFFIXES.get(name, ".json" if issubclass(FORMATS[name], AnnotatedFiles) else ".txt")
-    path = tmp_path / f"data{suffix}"
-    named = write_corpus(name, tmp_path / "brat" if name == "brat" else path, CORPUS * 4)
-    if name == "brat":
-        path, named = tmp_path / "brat/0.ann", "brat/0.txt"
-    policies = POLICIES if issubclass(FORMATS[name], AnnotatedFiles) else {}
-    dataset = section(name, **dict.fromkeys(raw_data.SPLITS, named), **policies, **KEYS.get(name, {}))
+    named = write_corpus(name, tmp_path / ("data.json" if name in IN_JSON else "data"), CORPUS * 4)
+    policies = {key: value for key, value in POLICIES.items() if key in FORMATS[name].model_fields}
+    dataset = section(name, **dict.fromkeys(raw_data.SPLITS, named), **policies)
+    path = dataset.files(files.find(tmp_path, "train", named)[0])[-1]
 
     def read() -> None:
         shutil.rmtree(tmp_path / "raw", ignore_errors=True)

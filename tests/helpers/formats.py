@@ -14,7 +14,7 @@ from helpers.annotated import write_rows
 from helpers.messages import message_of
 from pydantic import TypeAdapter
 
-from tagline.sources.formats import annotation_page
+from tagline.sources.formats import page_layout
 from tagline.sources.formats.registry import AnyFiles
 from tagline.text.sentence import Sentence
 
@@ -91,8 +91,8 @@ def to_spans(sentence: Tagged) -> tuple[str, list[list[Any]], list[list[Any]]]:
     return text, spans, of_words
 
 
-def to_object(name: str, number: int, sentence: Tagged) -> dict[str, Any]:
-    """A sentence as an object in a JSON format."""
+def to_objects(number: int, sentence: Tagged) -> dict[str, dict[str, Any]]:
+    """A sentence as an object in each format of such objects."""
     text, spans, of_words = to_spans(sentence)
     objects = [dict(zip(("start", "end", "label"), span, strict=True)) for span in spans]
     results = [{**each, "labels": [each["label"]], "text": text[each["start"] : each["end"]]} for each in objects]
@@ -105,12 +105,17 @@ def to_object(name: str, number: int, sentence: Tagged) -> dict[str, Any]:
         "label_studio": {"data": {"text": text}, "annotations": [{"completed_by": 1, "result": labels}]},
         "gliner": {"tokenized_text": [word for word, _ in sentence], "ner": of_words},
         "page": saved_row(str(number), [word for word, _ in sentence], [[a, b + 1, label] for a, b, label in of_words]),
-    }[name]
+    }
+
+
+def to_object(name: str, number: int, sentence: Tagged) -> dict[str, Any]:
+    """A sentence as an object in a JSON format."""
+    return to_objects(number, sentence)[name]
 
 
 def saved_row(id_: str, content: str | list[str], spans: list[list[Any]], **changed: Any) -> dict[str, Any]:
     """A row that the annotation page saves."""
-    task = annotation_page.task(id_, content, [])
+    task = page_layout.task(id_, content, [])
     row = {key: task[key] for key in ("id", "text" if isinstance(content, str) else "words", "sha256")}
     row |= {"spans": spans, "status": "done", "note": "", "annotator": "Ada", "at": "2026-11-28T08:00:00Z"}
     types = sorted({span[2] for span in spans if isinstance(span, list) and span[2]})
@@ -172,3 +177,5 @@ CORPUS: list[Tagged] = [
     [("Ada", "B-PER"), ("Lind", "I-PER"), ("lives", "O"), ("in", "O"), ("Oslo", "B-LOC"), (".", "O")],
     [("Rome", "B-LOC"), ("waits", "O"), ("for", "O"), ("B\u00f6", "B-PER")],
 ]
+# The formats that `write_corpus` writes as one JSON list, if the path says so.
+IN_JSON = {*to_objects(0, CORPUS[0]), "spacy"}

@@ -148,7 +148,7 @@ def test_what_does_not_fit_unknown_labels_is_an_error(workspace: Path) -> None:
     for annotated in ({"dev.conll": ["PER"]}, {"t*.conll": ["PER"], "test.conll": ["LOC"]}):
         change(annotated)
         message = (
-            f"annotated_types: {[*annotated][-1]} is no file of a split that is of no earlier pattern; expected one"
+            f"annotated_types: {[*annotated][-1]} matches no file that an earlier pattern has not matched already; ex"
         )
         assert message in error_of("download")
     change(unknown_tag="_")

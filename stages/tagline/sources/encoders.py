@@ -42,7 +42,7 @@ def find_in_package(package: str, path: str) -> tuple[Path, str]:
         The folder and the distribution's version.
 
     Raises:
-        UserError: it is not installed or has no such folder, or the path or a link in the folder leads out of it.
+        UserError: it is not installed or has no such folder, or a link in the folder leads out of it.
     """
     try:
         distribution = metadata.distribution(package)
@@ -53,11 +53,6 @@ def find_in_package(package: str, path: str) -> tuple[Path, str]:
         ) from None
     folder = Path(str(distribution.locate_file(path)))
     inner = PurePosixPath(path)
-    if leads_out(folder, Path(str(distribution.locate_file("")))):
-        raise UserError(
-            f"download.encoder.path: {path} leads out of the package {package}; expected a folder inside it; correct "
-            "it in params.yaml"
-        )
     # If a distribution does not list its files (an unusual installer), the folder's existence is enough.
     listed = distribution.files is None or any(file.is_relative_to(inner) for file in distribution.files)
     if not folder.is_dir() or not listed:

@@ -81,7 +81,7 @@ class FileSource:
         return {split: (given | drawn)[split] for split in SPLITS}
 
     def unlabelled(self, tag_columns: Sequence[str], whole: bool) -> Iterator[Sentence]:
-        """The sentences of the unlabelled texts, for train, and whether each text is one; they are counted.
+        """Read the unlabelled texts as sentences for train; if `whole`, each text is one. `without_labels` counts them.
 
         Raises:
             UserError: see `read_texts`; or the texts have no word.
@@ -129,7 +129,7 @@ class FileSource:
         """All files that are read for a split, each once and checked."""
         files = list(dict.fromkeys(file for path in paths for file in self.dataset.files(path)))
         for file in files:
-            _inside(self.folder, file, _named_by(split))
+            inside(self.folder, file, _named_by(split))
             if not file.is_file():
                 raise UserError(f"{file}: no such file; expected it beside the files of the split; {_named_by(split)}")
         return files
@@ -141,9 +141,9 @@ class FileSource:
         for pattern in self.dataset.annotated_types:
             if pattern not in used:
                 raise UserError(
-                    f"download.dataset.annotated_types: {pattern} is no file of a split that is of no earlier pattern; "
-                    f"expected one of {shortened(', '.join(map(str, read)), QUOTED)}, or a pattern; correct it in "
-                    "params.yaml"
+                    f"download.dataset.annotated_types: {pattern} matches no file that an earlier pattern has not "
+                    f"matched already; expected one of {shortened(', '.join(map(str, read)), QUOTED)}, or a pattern; "
+                    "correct it in params.yaml"
                 )
 
     def _counts(self, split: str) -> dict[str, Any]:
@@ -252,13 +252,13 @@ def find(folder: Path, split: str, pattern: str, folders: bool = False) -> list[
     named_by = _named_by(split)
     path = folder / pattern
     if path.is_file() or (folders and path.is_dir()):
-        return [_inside(folder, path, named_by)]
+        return [inside(folder, path, named_by)]
     if path.is_dir():
         raise UserError(f"{path}: a folder; expected a file, or a pattern such as {pattern}/*; {named_by}")
     matches = _matches(folder, pattern)
     # Files first: `**` also matches the folders that they are in.
     found = list(filter(Path.is_file, matches)) or (list(filter(Path.is_dir, matches)) if folders else [])
-    files = [_inside(folder, each, named_by) for each in found]
+    files = [inside(folder, each, named_by) for each in found]
     if not files:
         problem = "the pattern matches no file" if glob.has_magic(pattern) else "no such file"
         raise UserError(f"{path}: {problem}; {named_by}")
@@ -310,8 +310,12 @@ def _matches(folder: Path, pattern: str) -> list[Path]:
     return sorted(found, key=str)
 
 
-def _inside(folder: Path, path: Path, named_by: str) -> Path:
-    """Return a path unchanged if its links do not lead out of the folder."""
+def inside(folder: Path, path: Path, named_by: str) -> Path:
+    """Return a path unchanged if its links do not lead out of the folder.
+
+    Raises:
+        UserError: they do; the message ends with ``named_by``.
+    """
     if leads_out(path, folder):
         raise UserError(
             f"{path}: this link leads out of {folder}; expected files inside the folder that download.folder names; "

@@ -163,7 +163,11 @@ def _check_hash(repository: Repository, file: Path) -> None:
 
 @contextmanager
 def hub_errors(kind: Kind, name: str, revision: str) -> Iterator[None]:
-    """Turn the exceptions of the Hub's clients into a `UserError`."""
+    """Turn the exceptions of the Hub's clients into one message.
+
+    Raises:
+        UserError: the block raised one that is about the Hub's answer or the connection.
+    """
     try:
         yield
     except Exception as error:

@@ -16,9 +16,9 @@ from tagline.core.provenance import PROVENANCE, hashes, sha256, write_hashes
 from tagline.core.terminal import QUOTED, quoted, shortened, show
 from tagline.sources import capitals, encoders, hub
 from tagline.sources.download_params import AnyDataset, AnyEncoder, HubDataset, HubEncoder, PackagedEncoder
-from tagline.sources.files import FileSource
+from tagline.sources.files import FileSource, inside
 from tagline.sources.formats.annotated import AnnotatedFiles
-from tagline.sources.formats.base import Files, UnknownTag, WordKeys, leads_out
+from tagline.sources.formats.base import Files, UnknownTag, WordKeys
 from tagline.sources.splitting import TRAIN
 from tagline.text.agreement import Agreement, SentenceAgreement
 from tagline.text.languages import LEAST_AGREEMENT, Language, library_version, splitter
@@ -29,7 +29,8 @@ from tagline.text.sentences import split_sentences
 if TYPE_CHECKING:
     from tagline.sources.hub_dataset import HubSource
 
-# The share of training sentences that the library leaves whole from which on `tagline predict` splits raw text by it.
+# `tagline predict` splits raw text into sentences only if the library would leave at least this share of the training
+# sentences uncut.
 LEAST_WHOLE = 0.8
 
 
@@ -159,11 +160,7 @@ def find_encoder(folder: Path, encoder: AnyEncoder) -> tuple[Path, dict[str, Any
     source = folder / encoder.path
     if not source.is_dir():
         raise UserError(f"{source}: no such folder; see download.encoder.path in params.yaml")
-    if leads_out(source, folder):
-        raise UserError(
-            f"{source}: this link leads out of {folder}; expected a folder inside the one that download.folder names; "
-            "copy the target there; see download.encoder.path in params.yaml"
-        )
+    inside(folder, source, "see download.encoder.path in params.yaml")
     encoders.check_links(source, folder)
     return source, {"path": encoder.path}, str(source)
 

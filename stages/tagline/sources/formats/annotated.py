@@ -22,27 +22,18 @@ from tagline.core.errors import UserError
 from tagline.core.findings import Findings
 from tagline.core.params import list_errors
 from tagline.core.terminal import quoted, shortened
-from tagline.sources.formats.annotators import AGREED, MAJORITY, ONLY, Annotation, Row, compare, select
+from tagline.sources.formats.annotators import ONLY, POLICIES, Annotation, Row, compare, files_of, grouped, select
 from tagline.sources.formats.base import Files, Key, TagColumn, TextFiles
-from tagline.sources.formats.lists import keys_of
-from tagline.sources.formats.offsets import (
-    MOST_MISALIGNED,
-    UNIT_NAMES,
-    Offsets,
-    Span,
-    Unit,
-    Words,
-    boundaries,
-    detect,
-    matches,
-    to_code_points,
-    to_exclusive,
-)
+from tagline.sources.formats.json_objects import first_rows, read_rows
+from tagline.sources.formats.offsets import MOST_MISALIGNED, Offsets, Span, Unit, boundaries, detect, to_code_points
+from tagline.sources.formats.sniffing import SPANS, Guess, Sample
 from tagline.sources.formats.span_tags import MisalignedSpans, Overlaps, describe, to_tags, without_unknown
 from tagline.text.languages import splitter
 from tagline.text.sentence import Note, Sentence, Surface
 from tagline.text.sentences import ends_among, split_sentences
 
+Bounds = Sequence[tuple[int, int]]
+"""Start and end of each word in code points."""
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -122,7 +113,11 @@ class Errors:
         return converted
 
     def raise_all(self) -> None:
-        """Raise all errors as one, if there are any."""
+        """Raise all errors as one.
+
+        Raises:
+            UserError: there are any.
+        """
         if self.messages:
             only = len(self.messages) == 1
             raise UserError(self.messages[0] if only else list_errors(self.messages, self.path))
@@ -205,6 +200,11 @@ class AnnotatedFiles(Files):
         return super().report(findings)
 
     def read(self, path: Path) -> Iterator[Sentence]:
+        """See `Files.read`.
+
+        Raises:
+            UserError: texts or spans are malformed, all in one message; or there is no text.
+        """
         errors = Errors(path)
         unit = self.unit(path)
         empty = True
@@ -227,7 +227,7 @@ class AnnotatedFiles(Files):
         return MOST_MISALIGNED
 
     def selected(
-        self, annotations: Sequence[Annotation], location: str, words: Words
+        self, annotations: Sequence[Annotation], location: str, words: Bounds
     ) -> tuple[list[Span] | None, list[Span]]:
         """The spans of a text to learn from, None if the text is not annotated, and those that are left out."""
         return annotations[0].spans if annotations else None, []
@@ -237,7 +237,8 @@ class AnnotatedFiles(Files):
         bounds = boundaries(text.text, unit)
 
         def converted(spans: Iterable[Span]) -> list[Span]:
-            return errors.of_each(spans, lambda span: _in_code_points(span, text, unit, bounds))
+            found = errors.of_each(spans, lambda span: to_code_points(span, text.text, unit, bounds, text.location))
+            return [span._replace(label=_name(span.label)) for span in found]
 
         annotations = [Annotation(each.annotator, converted(each.spans)) for each in text.annotations]
         words = self._words(text.text) if text.words is None else text.words
@@ -264,9 +265,7 @@ class AnnotatedFiles(Files):
         keep = self.sentences == "whole" or text.document is not None
         yield from [whole] if keep else self._cut(whole, text, words, number)
 
-    def _cut(
-        self, whole: Sentence, text: AnnotatedText, words: Sequence[tuple[int, int]], number: int
-    ) -> Iterator[Sentence]:
+    def _cut(self, whole: Sentence, text: AnnotatedText, words: Bounds, number: int) -> Iterator[Sentence]:
         """Cut a text into its sentences, except inside of spans; the first sentence has all notes."""
         tags = whole.tags[self.tag_column]
         ends = ends_among(words, text.sentences or split_sentences(text.text, self.language))
@@ -321,14 +320,49 @@ class OffsetFiles(AnnotatedFiles):
         return MOST_MISALIGNED if self.offsets == "auto" else 1
 
 
+class RowFiles(TextFiles, AnnotatedFiles):
+    """Texts in JSON objects, of which several can be annotations of one text. A format is a subclass with `text_of`."""
+
+    # The keys that show that rows are of this format.
+    signs: ClassVar[frozenset[str]]
+    # What rows of one text have in common; None: each row is a text.
+    common_key: ClassVar[str | None] = None
+
+    @classmethod
+    def sniff(cls, sample: Sample) -> Guess | None:
+        rows = first_rows(sample)
+        return {**SPANS} if rows and all(cls.signs <= row.keys() for row in rows) else None
+
+    def rows(self, path: Path) -> Iterator[Row]:
+        """Yield the rows of all files; the location of a row begins with its file."""
+        return (Row(*row) for file in self.files(path) for row in read_rows(file, self.encoding))
+
+    def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
+        key = self.common_key
+        for rows in grouped(lambda: self.rows(path), key) if key else ([row] for row in self.rows(path)):
+            with errors.collected():
+                yield self.text_of(rows, errors)
+
+    @abstractmethod
+    def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
+        """Read the text of some rows; errors of single spans are collected.
+
+        Raises:
+            UserError: a row is malformed, or does not fit the others.
+        """
+
+
 class AnnotatorFiles(TextFiles, OffsetFiles):
     """Texts that several people may have annotated."""
 
     annotators: Key = ONLY
 
+    def files(self, path: Path) -> list[Path]:
+        return files_of(path)
+
     @property
     def meanings(self) -> dict[str, str]:
-        by = "" if self.annotators in (ONLY, AGREED, MAJORITY) else f" by {quoted(self.annotators)}"
+        by = "" if self.annotators in POLICIES else f" by {quoted(self.annotators)}"
         return {
             **super().meanings,
             DISPUTED: "spans that too few annotators marked, left out",
@@ -336,51 +370,26 @@ class AnnotatorFiles(TextFiles, OffsetFiles):
         }
 
     def selected(
-        self, annotations: Sequence[Annotation], location: str, words: Words
+        self, annotations: Sequence[Annotation], location: str, words: Bounds
     ) -> tuple[list[Span] | None, list[Span]]:
         return select(annotations, self.annotators, location, words)
 
 
-def text_in(row: Mapping[str, Any], key: str, location: str) -> str:
-    """The text of a row.
+def shared_text(rows: Sequence[Row], key: str) -> str:
+    """The text of rows with one id, each by an annotator.
 
     Raises:
-        UserError: the row does not have the key, or its value is not a string.
+        UserError: see `Row.text`; they have different texts, so that spans of one would mark words of another.
     """
-    if key not in row:
-        raise UserError(f"{location}: the key {key!r} is missing (keys: {keys_of(row)})")
-    if not isinstance(row[key], str):
-        raise UserError(f"{location}: {key!r} must be a string; got {quoted(row[key])}")
-    return str(row[key])
-
-
-def shared_text(rows: Sequence[tuple[str, Row]], key: str) -> str:
-    """The text of rows with one id, each by an annotator, given with their locations.
-
-    Raises:
-        UserError: see `text_in`; they have different texts, so that spans of one would mark words of another.
-    """
-    (location, first), *others = rows
-    text = text_in(first, key, location)
-    for other, row in others:
-        if text_in(row, key, other) != text:
+    first, *others = rows
+    text = first.text(key)
+    for other in others:
+        if other.text(key) != text:
             raise UserError(
-                f"{other}: another text than at {location}, but the same id; expected annotations of one text; read "
-                "files of different texts by a pattern such as *.jsonl, or give each text its own id"
+                f"{other.location}: another text than at {first.location}, but the same id; expected annotations of "
+                "one text; read files of different texts by a pattern such as *.jsonl, or give each text its own id"
             )
     return text
-
-
-def list_in(row: Mapping[str, Any], key: str, location: str) -> list[Any]:
-    """The list of a row's spans, annotations or other parts; an empty one if the row does not have the key, or null.
-
-    Raises:
-        UserError: the value is something else.
-    """
-    value = row.get(key)
-    if not isinstance(value, list | None):
-        raise UserError(f"{location}: {key!r} must be a list; got {quoted(value)}")
-    return value or []
 
 
 def to_span(value: Any, location: str, keys: Sequence[str] = ("start", "end", "label")) -> Span:
@@ -408,6 +417,25 @@ def list_to_span(value: Any, location: str, noun: str = "a span") -> Span:
     return new_span(start, end, label, location)
 
 
+def span_of_words(span: Span, words: Bounds, location: str, value: Any) -> Span:
+    """Convert a span that counts words, its end exclusive, to code points.
+
+    Args:
+        span: of words.
+        words: start and end of each word in code points.
+        location: for the message.
+        value: the span as the file has it, for the message.
+
+    Raises:
+        UserError: it is empty, or not inside the text.
+    """
+    if not 0 <= span.start < span.end <= len(words):
+        raise UserError(
+            f"{location}: span {quoted(value)} is not inside the text of {len(words)} words; expected start < end"
+        )
+    return span._replace(start=words[span.start][0], end=words[span.end - 1][1])
+
+
 def new_span(start: Any, end: Any, label: Any, location: str, mention: str | None = None) -> Span:
     """Make a span of values that a file has.
 
@@ -430,26 +458,3 @@ def _renamed(text: AnnotatedText) -> Iterator[Note]:
         if (name := _name(span.label)) != span.label:
             # As ASCII, since NFC and NFD look alike.
             yield Note(RENAMED, f"{text.location}: {shortened(ascii(span.label))} is read as {shortened(ascii(name))}")
-
-
-def _in_code_points(span: Span, text: AnnotatedText, unit: Unit, bounds: Sequence[int]) -> Span:
-    """Convert a span and compare it with its mention.
-
-    Raises:
-        UserError: the span is not inside the text, or is not its mention.
-    """
-    exclusive = to_exclusive(span, unit)
-    converted = to_code_points(exclusive, bounds)
-    if converted is not None and matches(exclusive, text.text, bounds):
-        return converted._replace(label=_name(span.label))
-    name = f"{text.location}: span {span.start} to {span.end} ({shortened(span.label)})"
-    if converted is None:
-        split = ", or ends inside a character" if unit in ("utf16", "bytes") else ""
-        raise UserError(
-            f"{name} is not inside the text of {len(bounds) - 1} {UNIT_NAMES[unit]}{split}; expected start < end"
-        )
-    actual = quoted(text.text[converted.start : converted.end])
-    raise UserError(
-        f"{name} is {actual} in the text, but {quoted(span.mention)} in the file; offsets were counted in "
-        f"{UNIT_NAMES[unit]}; export the file again, or see download.dataset.offsets"
-    )

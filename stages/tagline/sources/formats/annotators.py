@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tagline.core.errors import UserError
-from tagline.core.terminal import QUOTED, shortened
+from tagline.core.terminal import QUOTED, quoted, shortened
+from tagline.sources.formats.lists import keys_of, to_id
 from tagline.sources.formats.offsets import Span, Words
 from tagline.sources.formats.span_tags import covered_words
 
 # only: every text must have one annotation. agreed: spans that all annotators of a text marked. majority: spans that
 # more than half of them marked. Any other value is the name of the annotator whose spans are used.
-ONLY, AGREED, MAJORITY = "only", "agreed", "majority"
+ONLY, AGREED, MAJORITY = POLICIES = ("only", "agreed", "majority")
+# The suffixes of a file of one annotator.
+_FILES = (".jsonl", ".jsonl.gz")
 
 
 Marked = tuple[int, int, str]
@@ -117,10 +120,43 @@ def _kappa(counts: Mapping[tuple[str, str], int]) -> float | None:
     return round((same * total - by_chance) / (total**2 - by_chance), 4) if by_chance < total**2 else None
 
 
-Row = Mapping[str, Any]
+class Row(NamedTuple):
+    """An object of a file, or one inside it.
 
-# The suffixes of a file of one annotator.
-_FILES = (".jsonl", ".jsonl.gz")
+    Attributes:
+        location: where it begins, for messages.
+        content: its values by key.
+    """
+
+    location: str
+    content: Mapping[str, Any]
+
+    def text(self, key: str) -> str:
+        """The text of a key.
+
+        Raises:
+            UserError: the row does not have the key, or its value is not a string.
+        """
+        if key not in self.content:
+            raise UserError(f"{self.location}: the key {key!r} is missing (keys: {keys_of(self.content)})")
+        if not isinstance(self.content[key], str):
+            raise UserError(f"{self.location}: {key!r} must be a string; got {quoted(self.content[key])}")
+        return str(self.content[key])
+
+    def items(self, key: str) -> list[Any]:
+        """The list of spans, annotations or other parts; an empty one if the row does not have the key, or null.
+
+        Raises:
+            UserError: the value is something else.
+        """
+        value = self.content.get(key)
+        if not isinstance(value, list | None):
+            raise UserError(f"{self.location}: {key!r} must be a list; got {quoted(value)}")
+        return value or []
+
+    def id(self, key: str = "id") -> str | None:
+        """The id of a row, if it has one; see `to_id`."""
+        return to_id(self.content[key], key, self.location) if key in self.content else None
 
 
 def files_of(path: Path) -> list[Path]:
@@ -145,23 +181,22 @@ def annotator_of(location: str) -> str:
     return Path(location.rpartition(":")[0].removesuffix(".gz")).stem
 
 
-def grouped(rows: Callable[[], Iterable[tuple[str, Row]]], key: str) -> Iterator[list[tuple[str, Row]]]:
+def grouped(rows: Callable[[], Iterable[Row]], key: str) -> Iterator[list[Row]]:
     """Join the rows of one text, of which a file has one per annotator, not always side by side.
 
     The file is read twice, so that only rows of incomplete groups are in memory.
 
     Args:
-        rows: reads the rows with their locations.
+        rows: reads the rows.
         key: what rows of one text have in common; a row without it is a text of its own.
     """
-    missing = Counter(str(row[key]) for _, row in rows() if row.get(key) is not None)
-    held: defaultdict[str, list[tuple[str, Row]]] = defaultdict(list)
-    for location, row in rows():
-        if row.get(key) is None:
-            yield [(location, row)]
+    sizes = Counter(str(row.content[key]) for row in rows() if row.content.get(key) is not None)
+    held: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows():
+        if row.content.get(key) is None:
+            yield [row]
             continue
-        value = str(row[key])
-        held[value].append((location, row))
-        missing[value] -= 1
-        if not missing[value]:
+        value = str(row.content[key])
+        held[value].append(row)
+        if len(held[value]) == sizes[value]:
             yield held.pop(value)

@@ -7,7 +7,7 @@ import os
 import re
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PureWindowsPath
 from typing import Annotated, ClassVar, Literal
@@ -17,7 +17,8 @@ from pydantic import AfterValidator, Field, model_validator
 from tagline.core.findings import Findings, lines_by_split
 from tagline.core.params import InnerPath, Section
 from tagline.sources.formats.lines import UTF_8
-from tagline.sources.formats.sniffing import Keys, Sample
+from tagline.sources.formats.sniffing import Guess, Sample
+from tagline.sources.formats.word_rules import EMPTY_SENTENCES, EMPTY_WORDS, WordRules
 from tagline.text.languages import Language
 from tagline.text.sentence import Sentence
 
@@ -116,8 +117,12 @@ class Files(Section):
 
     # What a file has, for the table of formats in the docs.
     holds: ClassVar[str]
-    # Whether `read` takes folders.
+    # Whether `read` takes folders: a folder of such files is one data set.
     folders: ClassVar[bool] = False
+    # The name of a file that each such folder has, if it has one.
+    marker: ClassVar[str | None] = None
+    # Whether each file is one document of many: the files of a folder are one data set, and each is read by itself.
+    is_document: ClassVar[bool] = False
 
     source: Literal["files"] = Field(
         description="Where the data set is stored. files: in `folder`. hub: on the Hugging Face Hub, as in "
@@ -176,7 +181,7 @@ class Files(Section):
         return None if pattern is None else sorted(set(self.annotated_types[pattern]))
 
     @classmethod
-    def sniff(cls, sample: Sample) -> Keys | None:  # noqa: ARG003 (used by formats)
+    def sniff(cls, sample: Sample) -> Guess | None:  # noqa: ARG003 (used by formats)
         """Guess the keys of a file; None if it has another format.
 
         Raises:
@@ -252,48 +257,3 @@ class WordKeys(UnknownTag):
 
 class WordFiles(WordKeys, Files):
     """A data set whose files hold words."""
-
-
-# The kinds of notes about a skipped word, and about a sentence that has no words in the file.
-EMPTY_WORDS, EMPTY_SENTENCES = "empty_words", "empty_sentences"
-# Fewer words with as many tags can be one name and one label: "New York" with "B-home town".
-_LEAST_WORDS = 3
-
-
-@dataclass(frozen=True)
-class WordRules:
-    """What happens to words.
-
-    Attributes:
-        strip_pattern: a regular expression, removed from each word.
-        skip_empty: skip words of white space only, with their tags; otherwise they are errors.
-        remedy: what to do about an empty word, for messages.
-    """
-
-    strip_pattern: str | None = None
-    skip_empty: bool = False
-    remedy: str = ""
-
-    def strip(self, word: str) -> str:
-        """The word without the pattern."""
-        return re.sub(self.strip_pattern, "", word) if self.strip_pattern else word
-
-    def skips(self, word: str) -> bool:
-        """Whether a word is skipped."""
-        return self.skip_empty and not word.strip()
-
-
-AS_THEY_ARE = WordRules()
-
-
-def is_sentence(word: str, tag: str) -> bool:
-    """Whether a word and its tag look like those of a whole sentence: as many tags as words, and several.
-
-    Tags are joined by spaces or by commas.
-    """
-    return len(word.split()) == len(split_tags(tag)) >= _LEAST_WORDS
-
-
-def split_tags(text: str) -> list[str]:
-    """Split the tags of a sentence at spaces or, without any, at commas."""
-    return text.split() if " " in text else text.split(",")

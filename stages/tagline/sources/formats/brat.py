@@ -18,7 +18,7 @@ from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import TextFiles
 from tagline.sources.formats.lines import ENCODING_REMEDY, read_lines
 from tagline.sources.formats.offsets import UNIT_NAMES, Span, boundaries, matches
-from tagline.sources.formats.sniffing import SPANS, Keys, Sample
+from tagline.sources.formats.sniffing import SPANS, Guess, Sample
 from tagline.text.sentence import Note
 
 _SPAN = re.compile(r"T\S*\t(\S+) (\d{1,15} \d{1,15}(?:;\d{1,15} \d{1,15})*)\t(.*)")
@@ -29,12 +29,13 @@ class BratFiles(TextFiles, OffsetFiles):
     """Pairs of .txt and .ann; the parts of a discontinuous span become spans, or it is filled, dropped or an error."""
 
     holds: ClassVar[str] = "pairs of .txt and .ann, of which you name the .txt"
+    is_document: ClassVar[bool] = True
 
     format: Literal["brat"]
     discontinuous_spans: Literal["error", "split", "fill", "drop"] = "error"
 
     @classmethod
-    def sniff(cls, sample: Sample) -> Keys | None:
+    def sniff(cls, sample: Sample) -> Guess | None:
         is_pair = sample.path.suffix == ".txt" and sample.path.with_suffix(".ann").is_file()
         return {**SPANS, "discontinuous_spans": "split"} if is_pair else None
 
@@ -52,6 +53,11 @@ class BratFiles(TextFiles, OffsetFiles):
         return [path, path.with_suffix(".ann")]
 
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
+        """See `AnnotatedFiles.texts`.
+
+        Raises:
+            UserError: a file of the pair is not in the encoding.
+        """
         try:
             # Not in text mode: brat counts a Windows line end as two characters.
             text = path.read_bytes().decode(self.encoding)

@@ -16,19 +16,11 @@ from pydantic import Field, model_validator
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
+from tagline.sources.formats import sniffing
 from tagline.sources.formats.base import RESERVED, Documents, TextFiles, WordFiles, in_documents
 from tagline.sources.formats.conll_table import NOT_A_WORD, SKIP, WORDS, Table, fields, is_border, separated
 from tagline.sources.formats.lines import at_least_one, read_lines
-from tagline.sources.formats.sniffing import (
-    LEAST_SHARE,
-    MOST_TAGS,
-    Keys,
-    Sample,
-    all_mark_spans,
-    marks_spans,
-    name_of_tags,
-    unused_name,
-)
+from tagline.sources.formats.sniffing import Guess, Sample
 from tagline.text.sentence import Sentence
 
 # What the first line of a table calls its columns.
@@ -81,7 +73,7 @@ class ConllFiles(TextFiles, WordFiles):
         return [name for name in self.columns if name not in (WORDS, SKIP)]
 
     @classmethod
-    def sniff(cls, sample: Sample) -> Keys | None:
+    def sniff(cls, sample: Sample) -> Guess | None:
         tabs, numbered = separated(enumerate(sample.lines))
         lines = [line for _, line in numbered if not is_border(line)]
         cells = [fields(line.rstrip("\t"), tabs) for line in lines]
@@ -89,7 +81,7 @@ class ConllFiles(TextFiles, WordFiles):
         pairs = list(zip(lines, cells, strict=True))
         remarks = {line for line, row in pairs if line.startswith("#") and (len(row) != width or " = " in line)}
         rows = [row for line, row in pairs if len(row) == width and line not in remarks]
-        if width < 2 or len(rows) < LEAST_SHARE * (len(lines) - len(remarks)):
+        if width < 2 or len(rows) < sniffing.LEAST_SHARE * (len(lines) - len(remarks)):
             return None
         header = len(rows) > 1 and looks_like_header(rows[0], _columns(rows[1:]))
         if header:
@@ -101,7 +93,7 @@ class ConllFiles(TextFiles, WordFiles):
             "columns": columns,
             **({"header": True} if header else {}),
             **({"comments": True} if remarks else {}),
-            **_strip_pattern(sample, columns, rows[0]),
+            **_strip_pattern([row[columns.index(WORDS)] for row in rows]),
         }
 
     def read(self, path: Path) -> Iterator[Sentence]:
@@ -173,31 +165,22 @@ def looks_like_header(cells: Sequence[str], columns: Sequence[str]) -> bool:
 
 
 def _with_borders(found: Iterator[Sentence], path: Path) -> Iterator[Sentence]:
-    """Yield the sentences of a file, unless all of it is one that is too long to be one."""
-    first = next(found)
-    second = next(found, None)
-    if second is None and len(first.words) > MOST_WORDS:
+    """Yield the sentences of a file, and refuse one that is too long if it is the only one."""
+    sentences = words = 0
+    for sentence in found:
+        sentences, words = sentences + 1, len(sentence.words)
+        yield sentence
+    if sentences == 1 and words > MOST_WORDS:
         raise UserError(
-            f"{path}: {len(first.words):,} words without an empty line, which would be one sentence; end each sentence "
+            f"{path}: {words:,} words without an empty line, which would be one sentence; end each sentence "
             "with an empty line, or set download.dataset.one_sentence_per_file: true in params.yaml"
         )
-    yield first
-    if second is not None:
-        yield second
-        yield from found
 
 
-def _strip_pattern(sample: Sample, columns: Sequence[str], first: Sequence[str]) -> Keys:
-    """The prefix of the first word, if all words of the file have it."""
-    index = columns.index(WORDS)
-    prefix = _LANGUAGE.match(first[index])
-    if prefix is None:
-        return {}
-    tabs, lines = separated(read_lines(sample.path, sample.encoding))
-    rows = (fields(line.rstrip("\t"), tabs) for _, line in lines if not is_border(line))
-    rows = (row for row in rows if len(row) == len(columns) and not looks_like_header(row, columns))
-    same = all(row[index].startswith(prefix[0]) for row in rows)
-    return {"strip_pattern": f"^{prefix[0]}"} if same else {}
+def _strip_pattern(words: Sequence[str]) -> Guess:
+    """The prefix of the first word, if all words have it."""
+    prefix = _LANGUAGE.match(words[0])
+    return {"strip_pattern": f"^{prefix[0]}"} if prefix and all(word.startswith(prefix[0]) for word in words) else {}
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -205,15 +188,17 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
     rows = [row for row in rows if not NOT_A_WORD.fullmatch(row[0])] or rows
     values = [Counter(column) for column in zip(*rows, strict=True)]
     # 12, s1-12
-    numbers = [all(each.strip()[-1:].isdecimal() for each in row) and not all_mark_spans(row) for row in values]
+    numbers = [
+        all(each.strip()[-1:].isdecimal() for each in row) and not sniffing.all_mark_spans(row) for row in values
+    ]
     words = max(range(len(values)), key=lambda index: (not numbers[index], len(values[index])))
     columns: list[str] = []
     for index, column in enumerate(values):
-        constant = len(column) == 1 and len(values) > 2 and not marks_spans(column)
+        constant = len(column) == 1 and len(values) > 2 and not sniffing.marks_spans(column)
         if index == words:
             columns.append(WORDS)
-        elif numbers[index] or constant or (len(column) > MOST_TAGS and not all_mark_spans(column)):
+        elif numbers[index] or constant or (len(column) > sniffing.MOST_TAGS and not sniffing.all_mark_spans(column)):
             columns.append(SKIP)
         else:
-            columns.append(unused_name(name_of_tags({value.strip() for value in column}), columns))
+            columns.append(sniffing.unused_name(sniffing.name_of_tags({value.strip() for value in column}), columns))
     return columns

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
-from tagline.sources.formats.base import AS_THEY_ARE, EMPTY_WORDS, WordRules, is_sentence
-from tagline.text.sentence import Note, Sentence
+from tagline.sources.formats.word_rules import AS_THEY_ARE, WordRules, is_sentence, without_skipped
+from tagline.text.sentence import Sentence
 
 WORDS = "words"
 SKIP = "-"
@@ -21,7 +21,7 @@ _SPACES = re.compile(" +")
 # What neither a header nor a comment has in a column of tags.
 _SPAN_TAG = re.compile("O|[BIESLUMW][-_:].+")
 # Line number, line and its fields.
-Row = tuple[int, str, list[str]]
+Line = tuple[int, str, list[str]]
 # The ids of multi-word tokens and empty nodes in CoNLL-U.
 NOT_A_WORD = re.compile(r"[0-9]+[-.][0-9]+")
 
@@ -67,7 +67,7 @@ class Table:
         Raises:
             UserError: a line has another number of columns, an empty one, or is not of one word.
         """
-        rows: list[Row] = []
+        rows: list[Line] = []
         document: int | None = None
         for number, line in lines:
             if is_border(line):
@@ -81,7 +81,7 @@ class Table:
         if rows:
             yield self.sentence(rows, document)
 
-    def sentence(self, rows: Sequence[Row], document: int | None) -> Sentence:
+    def sentence(self, rows: Sequence[Line], document: int | None) -> Sentence:
         """Make a sentence; words that the rules skip become notes."""
         rows = rows if self.columns[0] == WORDS else _words_only(rows)
         words, tags = [], {}
@@ -99,29 +99,22 @@ class Table:
             return sentence
         return self._checked(sentence, rows)
 
-    def _checked(self, sentence: Sentence, rows: Sequence[Row]) -> Sentence:
+    def _checked(self, sentence: Sentence, rows: Sequence[Line]) -> Sentence:
         """Leave out the words that the rules skip, and check the others one by one."""
-        kept, notes = [], []
-        for index, (number, line, _) in enumerate(rows):
-            word, tags = sentence.words[index], [column[index] for column in sentence.tags.values()]
-            location = f"{self.name}:{number}"
+        for word, (number, line, _), *tags in zip(sentence.words, rows, *sentence.tags.values(), strict=True):
+            location = f"{self.name}:{number}: "
             if self.rules.skips(word):
-                notes.append(Note(EMPTY_WORDS, location))
                 continue
-            kept.append(index)
             if not word.strip() or not all(tags):
                 remedy = "" if word.strip() else self.rules.remedy
-                raise UserError(f"{location}: an empty column in {quoted(line)}; {self._expected}{remedy}")
+                raise UserError(f"{location}an empty column in {quoted(line)}; {self._expected}{remedy}")
             if any(is_sentence(word, tag) for tag in tags if tag):
                 raise UserError(
-                    f"{location}: {quoted(line)} looks like a whole sentence; expected one word per line; for one "
+                    f"{location}{quoted(line)} looks like a whole sentence; expected one word per line; for one "
                     "sentence per line add a header, and set download.dataset.format: csv and rows: sentences in "
                     "params.yaml"
                 )
-        words = [sentence.words[index] for index in kept]
-        by_column = {name: [column[index] for index in kept] for name, column in sentence.tags.items()}
-        lines = [sentence.lines[index] for index in kept]
-        return replace(sentence, words=words, tags=by_column, notes=tuple(notes), lines=lines)
+        return without_skipped(sentence, self.rules, (f"{self.name}:{number}" for number, *_ in rows))
 
     def is_comment(self, line: str) -> bool:
         """Whether a line is a comment if the file has any."""
@@ -155,7 +148,7 @@ class Table:
         return f"expected {len(self.columns)} ({' '.join(self.columns)})"
 
 
-def _words_only(rows: Sequence[Row]) -> Sequence[Row]:
+def _words_only(rows: Sequence[Line]) -> Sequence[Line]:
     """Leave out multi-word tokens and empty nodes (12-13, 8.1), if the first column counts the words."""
     words = [row for row in rows if not NOT_A_WORD.fullmatch(row[2][0])]
     counts = [row[2][0] for row in words] == [str(number) for number in range(1, len(words) + 1)]

@@ -17,7 +17,7 @@ from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
 from tagline.sources.formats.base import Documents, Key, TagColumns, TextFiles, UnknownTag, in_documents
 from tagline.sources.formats.lines import at_least_one, paragraphs, read_lines
-from tagline.sources.formats.sniffing import Keys, Sample, marks_spans
+from tagline.sources.formats.sniffing import Guess, Sample, marks_spans
 from tagline.text.languages import Spans
 from tagline.text.sentence import Sentence, Surface
 
@@ -55,7 +55,7 @@ class ConlluFiles(UnknownTag, TextFiles):
         return self
 
     @classmethod
-    def sniff(cls, sample: Sample) -> Keys | None:
+    def sniff(cls, sample: Sample) -> Guess | None:
         words = [line.split("\t") for line in sample.lines if line.strip() and not line.startswith("#")]
         if not words or any(len(word) != len(COLUMNS) for word in words) or not _FIRST_ID.match(words[0][0]):
             return None

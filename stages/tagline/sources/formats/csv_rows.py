@@ -13,24 +13,13 @@ from typing import Any, ClassVar, Literal, NamedTuple
 from pydantic import model_validator
 
 from tagline.core.errors import UserError
-from tagline.core.terminal import quoted
-from tagline.sources.formats import sniffing
-from tagline.sources.formats.base import (
-    EMPTY_WORDS,
-    Character,
-    DocumentKey,
-    Key,
-    TagColumns,
-    TextFiles,
-    WordFiles,
-    is_sentence,
-    split_tags,
-)
-from tagline.sources.formats.csv_table import Dialect, read_columns, read_header
-from tagline.sources.formats.lines import at_least_one
-from tagline.sources.formats.lists import Keys, joined_id, to_sentence
-from tagline.sources.formats.sniffing import LEAST_SHARE, TAGS, Sample, name_tag_columns, words_among
-from tagline.text.sentence import Note, Sentence
+from tagline.core.terminal import QUOTED, quoted, shortened
+from tagline.sources.formats.base import Character, DocumentKey, Key, TagColumns, TextFiles, WordFiles
+from tagline.sources.formats.lines import at_least_one, read_lines
+from tagline.sources.formats.lists import RowKeys, joined_id, to_sentence
+from tagline.sources.formats.sniffing import LEAST_SHARE, TAGS, Guess, Sample, name_tag_columns, words_among
+from tagline.sources.formats.word_rules import is_sentence, split_tags, without_skipped
+from tagline.text.sentence import Sentence
 
 _SPACES = re.compile("[ \t]+")
 _SEPARATORS = frozenset(" ,")  # of the tags of a sentence
@@ -88,12 +77,16 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
         return self
 
     @classmethod
-    def sniff(cls, sample: Sample) -> sniffing.Keys | None:
+    def sniff(cls, sample: Sample) -> Guess | None:
+        """See `Files.sniff`.
+
+        Raises:
+            UserError: no column names the sentences.
+        """
         lines = [] if sample.is_json else [f"{line}\n" for line in sample.lines]
         for delimiter, quote in ((",", '"'), (";", '"'), ("\t", '"'), ("\t", None), ("|", '"')):
             try:
-                reader = csv.reader(lines, **Dialect(delimiter, quote).options)
-                header, *rows = [row for row in reader if row] or [[]]
+                header, *rows = [row for row in csv.reader(lines, **_dialect(delimiter, quote)) if row] or [[]]
             except csv.Error:
                 continue
             keys = _of_table(header, rows)
@@ -108,26 +101,28 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
         return None
 
     @property
-    def keys(self) -> Keys:
+    def keys(self) -> RowKeys:
         """The headers of the columns; a sentence begins where the value of the id or of the document changes."""
-        return Keys(self.words, self.tag_columns, id=self.sentence, rules=self.rules, document=self.document)
+        return RowKeys(self.words, self.tag_columns, id=self.sentence, rules=self.rules, document=self.document)
 
     def read(self, path: Path) -> Iterator[Sentence]:
-        dialect = Dialect(self.delimiter, self.quote, self.encoding)
-        return self._sentences(path, dialect) if self.rows == "words" else self._joined(path, dialect)
+        return self._of_words(path) if self.rows == "words" else self._of_sentences(path)
 
-    def _sentences(self, path: Path, dialect: Dialect) -> Iterator[Sentence]:
+    def _of_words(self, path: Path) -> Iterator[Sentence]:
         """Read a file with one row per word.
 
         Raises:
-            UserError: see `read_columns`; the file has no word; a needed cell is empty; a row is of a whole sentence; a
+            UserError: see `_cells`; the file has no word; a needed cell is empty; a row is of a whole sentence; a
                 sentence's rows are not contiguous, or of several documents; all words of a long file are one sentence.
         """
         keys = self.keys
         first_lines: dict[tuple[str, ...], int] = {}
-        unnamed = _unnamed_documents(path, keys, dialect)
+        _, header = next(self._split_rows(path), (1, []))
+        # Columns that look like documents, if params.yaml does not name one.
+        unused = [column for column in header if column not in keys.all and header.count(column) == 1]
+        unnamed = [] if keys.document else [column for column in unused if DOCUMENT.fullmatch(column.strip())]
         words = 0
-        for ids, group in groupby(_word_rows(path, keys, unnamed, dialect, self.fill_down), key=lambda row: row.ids):
+        for ids, group in groupby(self._word_rows(path, unnamed), key=lambda row: row.ids):
             rows = list(group)
             line, value = rows[0].line, joined_id(ids)
             if ids in first_lines:
@@ -139,12 +134,12 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
                 )
             _check_documents(rows, unnamed, value, path)
             first_lines[ids] = line
-            kept = [row for row in rows if not keys.rules.skips(row.word)]
-            tags = {name: [row.tags[index] for row in kept] for index, name in enumerate(keys.tag_columns)}
-            notes = tuple(Note(EMPTY_WORDS, f"{path}:{row.line}") for row in rows if keys.rules.skips(row.word))
-            words = len(kept)
+            tags = {name: [row.tags[index] for row in rows] for index, name in enumerate(keys.tag_columns)}
             document = ids[0] if keys.document else None
-            yield Sentence(f"{path}:{line}", [row.word for row in kept], tags, value, document, notes)
+            sentence = Sentence(f"{path}:{line}", [row.word for row in rows], tags, value, document)
+            sentence = without_skipped(sentence, keys.rules, (f"{path}:{row.line}" for row in rows))
+            words = len(sentence.words)
+            yield sentence
         if not first_lines:
             raise UserError(f"{path}: no sentence; expected one row per word below the header")
         if len(first_lines) == 1 and words > MOST_WORDS:
@@ -153,18 +148,18 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
                 "sentence its own value, or name the column of the documents as download.dataset.document"
             )
 
-    def _joined(self, path: Path, dialect: Dialect) -> Iterator[Sentence]:
+    def _of_sentences(self, path: Path) -> Iterator[Sentence]:
         """Read a file with one row per sentence, its words joined by spaces in one cell and their tags in others.
 
         Cells with a list as Python writes it (``['Ada', 'lives']``), which pandas makes of lists, are read as lists.
         Tags can also be joined by commas.
 
         Raises:
-            UserError: see `read_columns` and `lists.to_sentence`; the file has no sentence.
+            UserError: see `_cells` and `lists.to_sentence`; the file has no sentence.
         """
         keys = self.keys
         missing = f"{path}: no sentence; expected one row per sentence below the header"
-        for line, cells in at_least_one(read_columns(path, keys.all, dialect), missing):
+        for line, cells in at_least_one(self._cells(path, keys.all), missing):
             location = f"{path}:{line}"
             row: dict[str, Any] = {
                 column: cell if column in keys.ids else _items(cell, f"{location}: {column!r}")
@@ -176,12 +171,94 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
                     row[column] = by_commas
             yield to_sentence(row, keys, location)
 
+    def _word_rows(self, path: Path, documents: Sequence[str]) -> Iterator[WordRow]:
+        """Yield the words of a file by the rules; skipped ones belong to the sentence above and need no tags.
 
-def _unnamed_documents(path: Path, keys: Keys, dialect: Dialect) -> list[str]:
-    """The columns of a file that look like documents, if params.yaml does not name one."""
-    header = read_header(path, dialect)
-    unused = [column for column in header if column not in keys.all and header.count(column) == 1]
-    return [] if keys.document else [column for column in unused if DOCUMENT.fullmatch(column.strip())]
+        Args:
+            path: the file.
+            documents: further columns to read.
+        """
+        keys = self.keys
+        count = len(keys.ids)
+        last = count + 1 + len(keys.tag_columns)
+        above = ("",) * count
+        for line, cells in self._cells(path, [*keys.ids, keys.words, *keys.tag_columns.values(), *documents]):
+            word, tags = keys.rules.strip(cells[count]).strip(" "), list(map(str.strip, cells[count + 1 : last]))
+            skipped = keys.rules.skips(word)
+            filled = above if self.fill_down or skipped else ("",) * count
+            above = tuple(cell.strip() or other for cell, other in zip(cells[:count], filled, strict=True))
+            row = WordRow(line, above, word, tags, cells[last:])
+            # Without this condition the checks take a third of the time.
+            named = all(above) and word.strip() and all(tags)
+            if not skipped and (not named or not _SEPARATORS.isdisjoint("".join(tags))):
+                self._check(row, keys, f"{path}:{line}")
+            yield row
+
+    def _check(self, row: WordRow, keys: RowKeys, location: str) -> None:
+        cells = [*row.ids, row.word, *row.tags]
+        for column, cell in zip([*keys.ids, keys.words, *keys.tag_columns.values()], cells, strict=True):
+            if not cell.strip():
+                remedy = keys.rules.remedy if column == keys.words else ""
+                if column in keys.ids:
+                    noun = "sentence" if column == keys.id else "document"
+                    remedy = (
+                        f"; if only its first row names a {noun}, set download.dataset.fill_down: true in params.yaml"
+                    )
+                    remedy = f"; no row above names a {noun}" if self.fill_down else remedy
+                raise UserError(f"{location}: the cell of column {column!r} is empty{remedy}")
+        for tag in row.tags:
+            if is_sentence(row.word, tag):
+                raise UserError(
+                    f"{location}: {quoted(row.word)} with {quoted(tag)} looks like a whole sentence; for one sentence "
+                    "per row set download.dataset.rows: sentences in params.yaml"
+                )
+
+    def _cells(self, path: Path, needed: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+        """Yield the line of each row below the header and the cells of the columns with some headers.
+
+        Raises:
+            UserError: the file is not text or not CSV; a column is missing from the header or is there twice; a row
+                has another number of cells; a cell has a line end.
+        """
+        rows = self._split_rows(path)
+        line, header = next(rows, (1, []))
+        names = shortened(", ".join(header), QUOTED) or "empty"
+        for column in needed:
+            if header.count(column) != 1:
+                problem = "is in the header twice" if column in header else "is not in the header"
+                between = next((each for each in ";,\t|" if len(header) == 1 and each in header[0]), None)
+                hint = f"; if cells are separated by {between!r}, set download.dataset.delimiter to it"
+                raise UserError(f"{path}:{line}: column {column!r} {problem} ({names}){hint if between else ''}")
+        indices = [header.index(column) for column in needed]
+        for number, cells in rows:
+            if len(cells) != len(header):
+                raise UserError(f"{path}:{number}: {len(cells)} cells; expected {len(header)} ({names})")
+            yield number, [cells[index] for index in indices]
+
+    def _split_rows(self, path: Path) -> Iterator[tuple[int, list[str]]]:
+        """Yield the line and the cells of each row; empty lines are skipped."""
+        lines = (f"{line}\n" for _, line in read_lines(path, self.encoding))
+        reader = csv.reader(lines, **_dialect(self.delimiter, self.quote))
+        first_line = 1
+        unquoted = ", or set download.dataset.quote: null in params.yaml if cells are never quoted"
+        try:
+            for cells in reader:
+                if reader.line_num > first_line:
+                    raise UserError(
+                        f"{path}:{first_line}: a cell continues on the next line; close its quote{unquoted}"
+                    )
+                if cells:
+                    yield first_line, cells
+                first_line = reader.line_num + 1
+        except csv.Error as error:
+            hint = f"; write a {self.quote} that is part of a word doubled and inside quotes{unquoted}"
+            raise UserError(f"{path}:{first_line}: not CSV ({error}){hint if self.quote else ''}") from None
+
+
+def _dialect(delimiter: str, quote: str | None) -> dict[str, Any]:
+    """The arguments of `csv.reader`."""
+    quoting = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
+    return {"delimiter": delimiter, "quotechar": quote, "quoting": quoting, "strict": True}
 
 
 def _check_documents(rows: Sequence[WordRow], columns: Sequence[str], sentence: str, path: Path) -> None:
@@ -216,66 +293,20 @@ def _items(cell: str, location: str) -> list[str]:
     )
 
 
-def _word_rows(
-    path: Path, keys: Keys, documents: Sequence[str], dialect: Dialect, fill_down: bool
-) -> Iterator[WordRow]:
-    """Yield the words of a file by the rules; skipped ones belong to the sentence above and need no tags.
-
-    Args:
-        path: the file.
-        keys: the headers of the columns.
-        documents: further columns to read.
-        dialect: how the cells are written.
-        fill_down: whether an empty cell of the sentence or document column has the value above it.
-    """
-    count = len(keys.ids)
-    last = count + 1 + len(keys.tag_columns)
-    above = ("",) * count
-    for line, cells in read_columns(path, [*keys.ids, keys.words, *keys.tag_columns.values(), *documents], dialect):
-        word, tags = keys.rules.strip(cells[count]).strip(" "), list(map(str.strip, cells[count + 1 : last]))
-        skipped = keys.rules.skips(word)
-        filled = above if fill_down or skipped else ("",) * count
-        above = tuple(cell.strip() or other for cell, other in zip(cells[:count], filled, strict=True))
-        row = WordRow(line, above, word, tags, cells[last:])
-        # Without this condition the checks take a third of the time.
-        named = all(above) and word.strip() and all(tags)
-        if not skipped and (not named or not _SEPARATORS.isdisjoint("".join(tags))):
-            _check(row, keys, f"{path}:{line}", fill_down)
-        yield row
-
-
-def _check(row: WordRow, keys: Keys, location: str, fill_down: bool) -> None:
-    for column, value in zip(keys.ids, row.ids, strict=True):
-        if not value:
-            noun = "sentence" if column == keys.id else "document"
-            remedy = f"; if only its first row names a {noun}, set download.dataset.fill_down: true in params.yaml"
-            if fill_down:
-                remedy = f"; no row above names a {noun}"
-            raise UserError(f"{location}: the cell of column {column!r} is empty{remedy}")
-    if not row.word.strip():
-        raise UserError(f"{location}: the cell of column {keys.words!r} is empty{keys.rules.remedy}")
-    for column, tag in zip(keys.tag_columns.values(), row.tags, strict=True):
-        if not tag:
-            raise UserError(f"{location}: the cell of column {column!r} is empty")
-        if is_sentence(row.word, tag):
-            raise UserError(
-                f"{location}: {quoted(row.word)} with {quoted(tag)} looks like a whole sentence; for one sentence per "
-                "row set download.dataset.rows: sentences in params.yaml"
-            )
-
-
-def _of_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> sniffing.Keys | None:
+def _of_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Guess | None:
+    """Guess what the columns of a table hold; None if there are no words and tags."""
     words = words_among(header)
     tags = [name for name in header if name != words and TAGS.fullmatch(name)]
-    of_header = [row for row in rows if len(row) == len(header)]
-    if words is None or not tags or len(of_header) < LEAST_SHARE * len(rows):
+    whole = [row for row in rows if len(row) == len(header)]  # others are reported by the reader
+    if words is None or not tags or len(whole) < LEAST_SHARE * len(rows):
         return None
-    rows = of_header  # others are reported by the reader
-    columns = {name: [row[index] for row in rows] for index, name in enumerate(header)}
+    columns = {name: [row[index] for row in whole] for index, name in enumerate(header)}
     ids = [name for name in header if name not in (words, *tags) and _SENTENCE.fullmatch(name)]
-    # The most values: numbers that begin again in each document are fewer than the documents if these are short.
+    # The most values first: doc_id 1 1 1 2 and sent_id 1 1 2 3 have 2 and 3, so that sent_id names the sentences.
     ids.sort(key=lambda name: (-len(set(columns[name])), not name.lower().startswith("sent")))
-    unique = [name for name in ids if 0 < len(set(columns[name])) == len(rows)]
+    # Another value in each row: the sentence if a row is one, otherwise the number of a word.
+    unique = [name for name in ids if 0 < len(set(columns[name])) == len(whole)]
+    # A row is a sentence if a cell of tags is like "B-PER O O", "B-PER,O,O" or "['B-PER', 'O', 'O']".
     if any(is_sentence(*cells) for name in tags for cells in zip(columns[words], columns[name], strict=True)):
         used = [tag.strip("[]',") for name in tags for cell in columns[name] for tag in split_tags(cell)]
         named = name_tag_columns({name: set(used) if len(tags) == 1 else () for name in tags})
@@ -286,15 +317,23 @@ def _of_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> sniffing.
     return {**keys, "words": words, "tag_columns": named, **fill_down}
 
 
-def _in_documents(columns: Mapping[str, Sequence[str]], ids: Sequence[str], others: Collection[str]) -> sniffing.Keys:
-    """The column of the sentences, and that of the documents if the sentences' values begin again in each."""
+def _in_documents(columns: Mapping[str, Sequence[str]], ids: Sequence[str], others: Collection[str]) -> Guess:
+    """The column of the sentences, and that of the documents if the sentences' values begin again in each.
+
+    They begin again in the rows ``a 1, a 1, a 2, b 1, b 1`` of a document and a sentence each.
+    """
     filled = {name: list(accumulate(cells, _filled_down)) for name, cells in columns.items()}
     for document in (name for name in columns if name not in others and DOCUMENT.fullmatch(name.strip())):
         for sentence in (name for name in ids if name != document):
             pairs = list(zip(filled[document], filled[sentence], strict=True))
-            values = len(set(pairs))
-            alone = max(len(set(filled[name])) for name in (document, sentence))
-            if alone < values < len(pairs) and values == len(list(groupby(pairs))):
+            different = len(set(pairs))
+            # 3 pairs of 2 documents and 2 numbers. In "a 1, a 2, b 3" the 3 numbers are enough.
+            begin_again = different > max(len(set(filled[document])), len(set(filled[sentence])))
+            # "a 1" is in two rows. In "a 1, a 2, b 1" each row has its own pair: they number words.
+            have_words = different < len(pairs)
+            # One after the other. In "a 1, b 1, a 1, b 1" the 2 pairs come back: they are something else.
+            contiguous = different == len(list(groupby(pairs)))
+            if begin_again and have_words and contiguous:
                 return {"document": document, "sentence": sentence}
     return _sentence(ids)
 
@@ -303,5 +342,5 @@ def _filled_down(above: str, cell: str) -> str:
     return cell or above
 
 
-def _sentence(names: Sequence[str]) -> sniffing.Keys:
+def _sentence(names: Sequence[str]) -> Guess:
     return {"sentence": names[0]} if names else {}

@@ -21,7 +21,7 @@ from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.lines import UTF_8_REMEDY, paragraphs, read_lines
 from tagline.sources.formats.offsets import Span, boundaries
-from tagline.sources.formats.sniffing import SPANS, Keys, Sample
+from tagline.sources.formats.sniffing import SPANS, Guess, Sample
 from tagline.text.sentence import Note
 
 HEADER = "#FORMAT=WebAnno TSV 3"
@@ -41,7 +41,7 @@ class InceptionFiles(AnnotatedFiles):
     feature: Key = "value"
 
     @classmethod
-    def sniff(cls, sample: Sample) -> Keys | None:
+    def sniff(cls, sample: Sample) -> Guess | None:
         if not sample.lines or not sample.lines[0].startswith(HEADER):
             return None
         layers = [line.removeprefix("#T_SP=").split("|") for line in sample.lines if line.startswith("#T_SP=")]
@@ -55,6 +55,11 @@ class InceptionFiles(AnnotatedFiles):
         return {**super().meanings, "unlabelled_spans": "spans without a value, left out"}
 
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
+        """See `AnnotatedFiles.texts`.
+
+        Raises:
+            UserError: the file is not WebAnno TSV 3, or does not have the feature.
+        """
         columns: list[tuple[str, str]] = []
         for index, lines in enumerate(paragraphs(read_lines(path, remedy=UTF_8_REMEDY))):
             if index == 0 and not lines[0][1].startswith(HEADER):

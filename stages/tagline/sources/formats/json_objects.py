@@ -42,16 +42,12 @@ def read_rows(path: Path, encoding: str = UTF_8) -> Iterator[tuple[str, dict[str
         yield f"{path}:{number}", row
 
 
-def objects_in(sample: Sample) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a file; for errors see `read_rows`."""
-    return (row for _, row in read_rows(sample.path, sample.encoding))
-
-
 @lru_cache(maxsize=1)
 def first_rows(sample: Sample) -> list[dict[str, Any]]:
     """The first objects of a file; none if it is not JSON, or malformed."""
     try:
-        return list(islice(objects_in(sample), sniffing.ROWS)) if sample.is_json else []
+        rows = read_rows(sample.path, sample.encoding) if sample.is_json else ()
+        return [row for _, row in islice(rows, sniffing.ROWS)]
     except UserError:
         return []  # reported by `JsonFiles.sniff`
 

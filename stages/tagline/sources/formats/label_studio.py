@@ -13,21 +13,12 @@ from typing import Any, ClassVar, Literal
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
-from tagline.sources.formats.annotated import (
-    AnnotatedText,
-    AnnotatorFiles,
-    Errors,
-    list_in,
-    new_span,
-    shared_text,
-    text_in,
-)
+from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, new_span, shared_text
 from tagline.sources.formats.annotators import Annotation, Row, grouped
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.json_objects import first_rows, read_rows
-from tagline.sources.formats.lists import id_in
 from tagline.sources.formats.offsets import Span
-from tagline.sources.formats.sniffing import SPANS, Keys, Sample, objects_in, text_key
+from tagline.sources.formats.sniffing import SPANS, Guess, Sample, list_of, objects_in, text_key
 from tagline.text.sentence import Note
 
 
@@ -41,7 +32,7 @@ class LabelStudioFiles(AnnotatorFiles):
     control: Key | None = None
 
     @classmethod
-    def sniff(cls, sample: Sample) -> Keys | None:
+    def sniff(cls, sample: Sample) -> Guess | None:
         rows = first_rows(sample)
         if rows and all(isinstance(row.get("data"), dict) and isinstance(row.get("annotations"), list) for row in rows):
             annotations = [annotation for row in rows for annotation in objects_in(row["annotations"])]
@@ -56,53 +47,62 @@ class LabelStudioFiles(AnnotatorFiles):
     def meanings(self) -> dict[str, str]:
         return {**super().meanings, "cancelled_annotations": "cancelled annotations, left out"}
 
+    def _rows(self, path: Path) -> Iterator[Row]:
+        """The rows of a file; JSON is one line, so that a task is only found by its id."""
+        for location, row in read_rows(path, self.encoding):
+            yield Row(location + (f": task {quoted(row['id'])}" if "id" in row else ""), row)
+
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
+        """See `AnnotatedFiles.texts`.
+
+        Raises:
+            UserError: the control that params.yaml names is not in the file.
+        """
         found: set[str] = set()
-        for rows in grouped(lambda: _rows(path, self.encoding), "id"):
-            if "data" not in rows[0][1]:
-                with errors.collected():
-                    yield self._minimal(rows, found, errors)
-                continue
-            for location, row in rows:  # several if exports of two projects were joined; the repeated id is an error
-                with errors.collected():
-                    yield self._task(row, location, found, errors)
+        for rows in grouped(lambda: self._rows(path), "id"):
+            read = self._task if "data" in rows[0].content else self._minimal
+            with errors.collected():
+                yield read(rows, found, errors)
         if self.control is not None and found and self.control not in found:
             raise UserError(
                 f"{path}: no labels of control {self.control!r}, but of {', '.join(map(repr, sorted(found)))}; see "
                 "download.dataset.control in params.yaml"
             )
 
-    def _task(self, row: Row, location: str, found: set[str], errors: Errors) -> AnnotatedText:
+    def _task(self, rows: Sequence[Row], found: set[str], errors: Errors) -> AnnotatedText:
         """Read an object of JSON."""
+        task, *others = rows
+        location, row = task
+        if others:
+            raise UserError(f"{others[0].location}: its id is in the file twice; give each task its own id")
         if not isinstance(row["data"], Mapping):
             raise UserError(f"{location}: 'data' must be an object; got {quoted(row['data'])}")
         annotations, notes = [], []
-        for value in list_in(row, "annotations", location):
+        for value in task.items("annotations"):
             if not isinstance(value, Mapping):
                 raise UserError(f"{location}: an annotation must be an object; got {quoted(value)}")
             if value.get("was_cancelled"):
                 notes.append(Note("cancelled_annotations", location))
                 continue
-            results = [_labels(result, location) for result in list_in(value, "result", location)]
+            results = [_labels(result, location) for result in Row(location, value).items("result")]
             controls = {result["from_name"]: None for result in results if result is not None}
             control = self._only(list(controls), found, location)
             values = [each["value"] for each in results if each is not None and each["from_name"] == control]
             annotations.append(Annotation(_name(value.get("completed_by")), _spans(values, location, errors)))
-        return AnnotatedText(
-            location, text_in(row["data"], self.text, location), annotations, id_in(row, location), notes=notes
-        )
+        text = Row(location, row["data"]).text(self.text)
+        return AnnotatedText(location, text, annotations, task.id(), notes=notes)
 
-    def _minimal(self, rows: Sequence[tuple[str, Row]], found: set[str], errors: Errors) -> AnnotatedText:
+    def _minimal(self, rows: Sequence[Row], found: set[str], errors: Errors) -> AnnotatedText:
         """Read the objects of a task in JSON-MIN."""
         annotations = []
-        for location, row in rows:
-            controls = [key for key, value in row.items() if isinstance(value, list) and any(map(_is_labelled, value))]
-            values = list_in(row, self._only(controls, found, location) or "", location)
+        for row in rows:
+            location, values = row
+            controls = [key for key, of_key in values.items() if list(filter(_is_labelled, list_of(of_key)))]
+            labels = row.items(self._only(controls, found, location) or "")
             # A task without annotations is exported too, with null here.
-            if "annotator" not in row or row["annotator"] is not None:
-                annotations.append(Annotation(_name(row.get("annotator")), _spans(values, location, errors)))
-        location, first = rows[0]
-        return AnnotatedText(location, shared_text(rows, self.text), annotations, id_in(first, location))
+            if "annotator" not in values or values["annotator"] is not None:
+                annotations.append(Annotation(_name(values.get("annotator")), _spans(labels, location, errors)))
+        return AnnotatedText(rows[0].location, shared_text(rows, self.text), annotations, rows[0].id())
 
     def _only(self, controls: list[str], found: set[str], location: str) -> str | None:
         """The control whose labels are read; None if there are no labels. The controls are added to those found."""
@@ -115,13 +115,7 @@ class LabelStudioFiles(AnnotatorFiles):
         return self.control or next(iter(controls), None)
 
 
-def _rows(path: Path, encoding: str) -> Iterator[tuple[str, Row]]:
-    """The objects of a file; JSON is one line, so that a task is only found by its id."""
-    for location, row in read_rows(path, encoding):
-        yield location + (f": task {quoted(row['id'])}" if "id" in row else ""), row
-
-
-def _labels(result: Any, location: str) -> Row | None:
+def _labels(result: Any, location: str) -> Mapping[str, Any] | None:
     """Check a result; None if it is of another kind than labels of a text, such as a choice for the whole text."""
     if not isinstance(result, Mapping) or not isinstance(result.get("type"), str):
         raise UserError(f"{location}: a result must be an object with a type; got {quoted(result)}")

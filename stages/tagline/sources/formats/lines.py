@@ -113,7 +113,11 @@ def paragraphs(lines: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str
 
 
 def at_least_one(items: Iterable[T], message: str) -> Iterator[T]:
-    """Yield items; raise a `UserError` with the message if there are none."""
+    """Yield items.
+
+    Raises:
+        UserError: there are none; with the message.
+    """
     empty = True
     for item in items:
         empty = False

@@ -1,50 +1,39 @@
-"""Rows that hold a sentence as lists, one of words and one per tag column, as JSON and Parquet files do."""
+"""Rows that hold a sentence as lists, one of words and one per tag column: the format json, and parts of others."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice, starmap
+from itertools import chain, islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, quoted, shortened
 from tagline.sources.formats import sniffing
-from tagline.sources.formats.base import (
-    AS_THEY_ARE,
-    EMPTY_SENTENCES,
-    EMPTY_WORDS,
-    DocumentKey,
-    Files,
-    Key,
-    LabelNames,
-    TagColumns,
-    WordKeys,
-    WordRules,
-)
+from tagline.sources.formats.base import DocumentKey, Files, Key, LabelNames, TagColumns, TextFiles, WordKeys
+from tagline.sources.formats.json_objects import read_rows
+from tagline.sources.formats.sniffing import Guess, Sample
+from tagline.sources.formats.word_rules import AS_THEY_ARE, EMPTY_SENTENCES, WordRules, without_skipped
 from tagline.text.sentence import Note, Sentence
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
 BATCH_ROWS = 1000
-# Parts of the names by which objects have what the format `spans` calls so.
-_NAMES = {
-    "start": ("start", "begin"),
-    "end": ("end", "stop"),
-    "label": ("label", "type", "tag", "class", "categor", "entity"),
-}
+# How objects name the start and the end of a span.
+_BOUNDS = (re.compile("start|begin", re.IGNORECASE), re.compile("end|stop", re.IGNORECASE))
 # Words that are tokenised in another way than a text have nearly as many characters, and no word is as long on average.
 _LEAST_SHARE, _LONG = 0.9, 20
 
 
 @dataclass(frozen=True)
-class Keys:
-    """The keys (JSON) or columns (Parquet) of a row.
+class RowKeys:
+    """The keys (JSON) or columns (tables) of a row.
 
     Attributes:
         words: the key of the words.
@@ -88,11 +77,11 @@ class ListKeys(DocumentKey, WordKeys):
         return self
 
     @property
-    def keys(self) -> Keys:
+    def keys(self) -> RowKeys:
         """Where a row has its words, tags and ids."""
-        return Keys(self.words, self.tag_columns, self.names, None, self.document, self.rules)
+        return RowKeys(self.words, self.tag_columns, self.names, None, self.document, self.rules)
 
-    def keys_for(self, features: Mapping[str, Any]) -> Keys:
+    def keys_for(self, features: Mapping[str, Any]) -> RowKeys:
         """The keys, with label names that `datasets` has in the types of columns where the params have none."""
         return replace(self.keys, names={**class_label_names(features, self.tag_columns), **self.names})
 
@@ -103,12 +92,32 @@ class ListFiles(ListKeys, Files):
     id: Key | None = None
 
     @property
-    def keys(self) -> Keys:
+    def keys(self) -> RowKeys:
         """See `ListKeys.keys`."""
         return replace(super().keys, id=self.id)
 
 
-def to_sentence(row: Mapping[str, Any], keys: Keys, location: str) -> Sentence:
+class JsonFiles(TextFiles, ListFiles):
+    """JSON or JSON Lines: one object per sentence."""
+
+    holds: ClassVar[str] = 'JSON Lines, a JSON list or `{"data": LIST}`: one object per sentence'
+
+    format: Literal["json"]
+
+    @classmethod
+    def sniff(cls, sample: Sample) -> Guess | None:
+        def read() -> Iterator[Mapping[str, Any]]:
+            return (row for _, row in read_rows(sample.path, sample.encoding))
+
+        return sniff_lists(read, sample.path) if sample.is_json else None
+
+    def read(self, path: Path) -> Iterator[Sentence]:
+        keys = self.keys
+        for location, row in read_rows(path, self.encoding):
+            yield to_sentence(row, keys, location)
+
+
+def to_sentence(row: Mapping[str, Any], keys: RowKeys, location: str) -> Sentence:
     """Check a row and convert it to a sentence.
 
     Raises:
@@ -129,14 +138,9 @@ def to_sentence(row: Mapping[str, Any], keys: Keys, location: str) -> Sentence:
             )
     sentence_id = joined_id([to_id(row[key], key, location) for key in keys.ids]) if keys.id else None
     document = to_id(row[keys.document], keys.document, location) if keys.document else None
-    if not keys.rules.skip_empty:
-        return Sentence(location, words, tags, sentence_id, document)
-    kept = [index for index, word in enumerate(words) if word.strip()]
-    tags = {name: [of_column[index] for index in kept] for name, of_column in tags.items()}
-    skipped = [index for index, word in enumerate(words) if not word.strip()]
-    notes = [Note(EMPTY_WORDS, f"{location}, word {index}") for index in skipped]
-    notes += [] if words else [Note(EMPTY_SENTENCES, location)]
-    return Sentence(location, [words[index] for index in kept], tags, sentence_id, document, tuple(notes))
+    notes = () if words else (Note(EMPTY_SENTENCES, location),)
+    sentence = Sentence(location, words, tags, sentence_id, document, notes)
+    return without_skipped(sentence, keys.rules, (f"{location}, word {index}" for index in range(len(words))))
 
 
 def with_fields(row: Mapping[str, Any], keys: Iterable[str]) -> Mapping[str, Any]:
@@ -150,7 +154,7 @@ def with_fields(row: Mapping[str, Any], keys: Iterable[str]) -> Mapping[str, Any
     return {**row, **lists} if lists else row
 
 
-def columns_of(keys: Keys, columns: Sequence[str], location: str) -> list[str]:
+def columns_of(keys: RowKeys, columns: Sequence[str], location: str) -> list[str]:
     """The columns of a table that hold the keys, of which LIST.FIELD is in the column LIST.
 
     Raises:
@@ -169,7 +173,7 @@ def rows_of(table: Dataset, columns: list[str]) -> Iterator[dict[str, Any]]:
         yield from (dict(zip(batch, cells, strict=True)) for cells in zip(*batch.values(), strict=True))
 
 
-def _words(value: Any, keys: Keys, location: str) -> list[str]:
+def _words(value: Any, keys: RowKeys, location: str) -> list[str]:
     """The words by the rules, with those that will be skipped."""
     rules = keys.rules
     if rules.skip_empty and (value is None or isinstance(value, list)):
@@ -177,22 +181,15 @@ def _words(value: Any, keys: Keys, location: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
         problem = f"{keys.words!r} must be a list of words; got {_offending(value, str)}"
         raise UserError(f"{location}: {problem}{rules.remedy if isinstance(value, list) and None in value else ''}")
-    words: list[str] = value
-    if rules.strip_pattern:
-        words = [rules.strip(word) for word in words]
+    words = list(map(rules.strip, value))
     if not words and not rules.skip_empty:
         raise UserError(f"{location}: {keys.words!r} is empty; expected at least one word{rules.remedy}")
-    if not rules.skip_empty and not all(map(str.strip, words)):
-        blank = next(word for word in words if not word.strip())
+    blank = next((word for word in words if not word.strip()), None)
+    if blank is not None and not rules.skip_empty:
         raise UserError(
             f"{location}: {keys.words!r} must be a list of words; got the item {quoted(blank)}{rules.remedy}"
         )
     return words
-
-
-def id_in(row: Mapping[str, Any], location: str) -> str | None:
-    """The id of a row, if it has one; see `to_id`."""
-    return to_id(row["id"], "id", location) if "id" in row else None
 
 
 def joined_id(parts: Iterable[str]) -> str:
@@ -256,7 +253,7 @@ def class_label_names(features: Mapping[str, Any], tag_columns: Mapping[str, str
 
 def sniff_lists(
     read: Callable[[], Iterator[Mapping[str, Any]]], path: Path, features: Mapping[str, Any] = MappingProxyType({})
-) -> sniffing.Keys:
+) -> Guess:
     """Guess the keys of words and tags, which are lists of equal lengths, or fields of objects in one, and of an id.
 
     Args:
@@ -288,8 +285,7 @@ def sniff_lists(
     # Missing items are reported by the reader.
     texts = {key: values for key, values in lists.items() if all(isinstance(value, str | None) for value in values)}
     lengths = {key: [len(row[key]) for row in rows] for key in lists}
-    mentions = {key: text for key in texts if (text := _text_with(key, rows))}
-    no_words = [lengths[key] for key in texts if key in mentions or not _are_words(texts[key])]
+    no_words = [lengths[key] for key in texts if _are_mentions(key, rows) or not _are_words(texts[key])]
     texts = {key: values for key, values in texts.items() if lengths[key] not in no_words}
     words = sniffing.words_among(texts) or max(texts, key=lambda key: len(set(texts[key])), default=None)
     others = [key for key in lists if key != words and words and lengths[key] == lengths[words]]
@@ -303,8 +299,8 @@ def sniff_lists(
     if words is None or not tags:
         raise UserError(
             f"{path}: no lists of words and tags (keys: {', '.join(lists) or 'none'}); expected two lists of strings "
-            "of equal length, or JSON of 'text' with 'spans'; docs/data.md describes these and other formats"
-            f"{_as_spans(rows, mentions)}"
+            "of equal length, or JSON of 'text' with 'spans', objects of 'start', 'end' and 'label'; docs/data.md "
+            "describes these and other formats"
         )
     columns = sniffing.name_tag_columns({key: set(texts.get(key, ())) - {None} for key in tags})
     numbered = {name: range(highest[key] + 1) for name, key in columns.items() if key in highest}
@@ -318,8 +314,8 @@ def _are_words(items: Sequence[str | None]) -> bool:
     return 2 * sum(" " in item for item in found) <= len(found) and sum(map(len, found)) <= _LONG * len(found)
 
 
-def _text_with(key: str, rows: Sequence[Mapping[str, Any]]) -> str | None:
-    """The key of a text of which the items of a list are parts, as mentions of entities are, but not all its words."""
+def _are_mentions(key: str, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the items of a list are parts of a text, as mentions of entities are, but not all its words."""
     for name in dict.fromkeys(name for row in rows for name, value in row.items() if isinstance(value, str)):
         texts = ["".join(row[name].split()) if isinstance(row.get(name), str) else "" for row in rows]
         lists = [["".join(item.split()) for item in filter(None, row[key])] for row in rows]
@@ -329,52 +325,17 @@ def _text_with(key: str, rows: Sequence[Mapping[str, Any]]) -> str | None:
         adjacent = ["".join(items) in text for text, items in pairs if len(items) > 1]
         shorter = sum(map(len, chain(*lists))) < _LEAST_SHARE * sum(map(len, texts))
         if shorter and 2 * sum(found) > len(found) and 2 * sum(adjacent) <= len(adjacent):
-            return name
-    return None
+            return True
+    return False
 
 
-def _as_spans(rows: Sequence[Mapping[str, Any]], mentions: Mapping[str, str]) -> str:
-    """What to change so that the format `spans` reads a text with its entities; empty if there is none.
-
-    Args:
-        rows: objects of the file.
-        mentions: the key of each list of mentions, with that of their text.
-    """
-    texts = {key.partition(".")[0]: text for key, text in mentions.items()}
-    if not texts and rows:
-        text = sniffing.text_key(rows[0]).get("text", "text")
-        pairs = {
-            key: [(item, row.get(text)) for row in rows for item in sniffing.objects_in(row[key])] for key in rows[0]
-        }
-        texts = {key: text for key, items in pairs.items() if items and all(starmap(_is_span, items))}
-    for key, text in texts.items():
-        items = [item for row in rows for item in sniffing.objects_in(row[key])]
-        fields = {field: value for item in items for field, value in item.items()}
-        named = {"text": text, "spans": key, **{name: _named(fields, name) for name in _NAMES}}
-        renamed = [f"rename {key!r} to {name!r}" for name, key in named.items() if key not in (name, None)]
-        added = " and ".join(repr(name) for name, key in named.items() if key is None)
-        pair = next((f", from {field!r}" for field, value in fields.items() if _is_pair(value)), "")
-        changes = [*renamed, *([f"add {added} to each of 'spans'{pair}"] if added else [])]
-        return f"; {key!r} has parts of {text!r}: to read them as spans {', '.join(changes)}"
-    return ""
+def _is_span(item: Mapping[str, Any]) -> bool:
+    """Whether an object has a start and an end."""
+    bounds = [next((item[key] for key in item if name.search(key)), None) for name in _BOUNDS]
+    return all(type(each) is int for each in bounds)
 
 
-def _named(item: Mapping[str, Any], name: str) -> str | None:
-    """The key of an object that is called ``start``, ``end`` or ``label``, or alike."""
-    return next((key for part in _NAMES[name] for key in item if part in key.lower()), None)
-
-
-def _is_span(item: Mapping[str, Any], text: str | None = None) -> bool:
-    """Whether an object has a start and an end, inside the text if it is given."""
-    bounds = [item[key] for key in (_named(item, "start"), _named(item, "end")) if key]
-    return len(bounds) == 2 and _is_pair(bounds) and (text is None or max(bounds) <= len(text))
-
-
-def _is_pair(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(type(number) is int for number in value)
-
-
-def sniff_id(rows: Sequence[Mapping[str, Any]]) -> sniffing.Keys:
+def sniff_id(rows: Sequence[Mapping[str, Any]]) -> Guess:
     """The key of the ids, if each row has another one."""
     values = [row.get("id") for row in rows]
     usable = all(isinstance(value, int | str) and value != "" for value in values)

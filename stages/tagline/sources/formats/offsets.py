@@ -13,6 +13,9 @@ from unicodedata import category
 
 import regex
 
+from tagline.core.errors import UserError
+from tagline.core.terminal import quoted, shortened
+
 # inclusive: code points, with the index of the last one as end.
 Unit = Literal["code_points", "utf16", "graphemes", "bytes", "inclusive"]
 # auto: the unit under which most spans are their mentions or, without mentions, begin and end where words do.
@@ -122,9 +125,33 @@ def matches(span: Span, text: str, bounds: Sequence[int]) -> bool:
     return span.mention is None or found == span.mention or found.split() == span.mention.split()
 
 
-def to_code_points(span: Span, bounds: Sequence[int]) -> Span | None:
-    """Convert a span to code points; None if it is empty, reversed, outside the text or inside a character."""
-    return Span(bounds[span.start], bounds[span.end], span.label) if _inside(span, bounds) else None
+def to_code_points(span: Span, text: str, unit: Unit, bounds: Sequence[int], location: str) -> Span:
+    """Convert a span to code points and compare it with its mention.
+
+    Args:
+        span: of the text, counted in the unit.
+        text: the text.
+        unit: of the offsets.
+        bounds: see `boundaries`.
+        location: where the text is, for messages.
+
+    Raises:
+        UserError: the span is empty, reversed, outside the text or inside a character, or is not its mention.
+    """
+    exclusive = to_exclusive(span, unit)
+    name = f"{location}: span {span.start} to {span.end} ({shortened(span.label)})"
+    if not _inside(exclusive, bounds):
+        split = ", or ends inside a character" if unit in ("utf16", "bytes") else ""
+        raise UserError(
+            f"{name} is not inside the text of {len(bounds) - 1} {UNIT_NAMES[unit]}{split}; expected start < end"
+        )
+    converted = Span(bounds[exclusive.start], bounds[exclusive.end], span.label)
+    if not matches(exclusive, text, bounds):
+        raise UserError(
+            f"{name} is {quoted(text[converted.start : converted.end])} in the text, but {quoted(span.mention)} in the "
+            f"file; offsets were counted in {UNIT_NAMES[unit]}; export the file again, or see download.dataset.offsets"
+        )
+    return converted
 
 
 def _inside(span: Span, bounds: Sequence[int]) -> bool:

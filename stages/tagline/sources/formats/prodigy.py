@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
-from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, list_in, shared_text, to_span
-from tagline.sources.formats.annotators import Annotation, Row, grouped
-from tagline.sources.formats.json_objects import first_rows, read_rows
+from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, RowFiles, shared_text, to_span
+from tagline.sources.formats.annotators import Annotation, Row
 from tagline.sources.formats.offsets import Span
-from tagline.sources.formats.sniffing import SPANS, Keys, Sample
 from tagline.text.sentence import Note
 
 # Interfaces that show spans to accept or reject; people edit them in ner_manual and spans_manual.
@@ -23,78 +20,72 @@ BINARY_VIEWS = ("ner", "spans")
 Answer = Literal["accept", "reject", "ignore"]
 
 
-class ProdigyFiles(AnnotatorFiles):
+class ProdigyFiles(RowFiles, AnnotatorFiles):
     """Exports of Prodigy; rows of one input hash are annotations of one text."""
 
     holds: ClassVar[str] = "what `prodigy db-out` writes"
+    signs: ClassVar[frozenset[str]] = frozenset({"text", "answer", "_input_hash"})
+    common_key: ClassVar[str | None] = "_input_hash"
 
     format: Literal["prodigy"]
     answers: list[Answer] = Field(default=["accept"], min_length=1)
-
-    @classmethod
-    def sniff(cls, sample: Sample) -> Keys | None:
-        rows = first_rows(sample)
-        return {**SPANS} if rows and all({"text", "answer", "_input_hash"} <= row.keys() for row in rows) else None
 
     @property
     def meanings(self) -> dict[str, str]:
         return {**super().meanings, "other_answers": "annotations with another answer, left out"}
 
-    def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
-        for of_text in grouped(lambda: read_rows(path, self.encoding), "_input_hash"):
-            with errors.collected():
-                yield self._text(of_text, errors)
+    def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
+        """See `RowFiles.text_of`.
 
-    def _text(self, rows: Sequence[tuple[str, Row]], errors: Errors) -> AnnotatedText:
+        Raises:
+            UserError: a row has no answer, rows have different texts, or only some of them are binary.
+        """
         annotations: list[Annotation] = []
         accepted: dict[str, list[Span]] = {}  # by binary answers
         notes = []
-        binary = {_is_binary(row) for _, row in rows}
-        if len(binary) > 1:
+        first = rows[0]
+        is_binary = _is_binary(first)
+        if any(_is_binary(row) != is_binary for row in rows):
             raise UserError(
-                f"{rows[0][0]}: binary answers beside complete annotations of one text; expected rows of one kind; "
+                f"{first.location}: binary answers beside complete annotations of one text; expected rows of one kind; "
                 "export the data sets into files of their own, and read one of them"
             )
-        is_binary = binary == {True}
-        for location, row in rows:
-            if "answer" not in row:
-                raise UserError(f"{location}: the key 'answer' is missing; expected a row of `prodigy db-out`")
+        for row in rows:
+            if "answer" not in row.content:
+                raise UserError(f"{row.location}: the key 'answer' is missing; expected a row of `prodigy db-out`")
             # A rejected span leaves it open which labels its words have.
-            if row["answer"] not in (("accept",) if is_binary else self.answers):
-                notes.append(Note("other_answers", location))
+            if row.content["answer"] not in (("accept",) if is_binary else self.answers):
+                notes.append(Note("other_answers", row.location))
                 continue
-            annotator = str(row.get("_annotator_id") or row.get("_session_id") or "")
-            spans = errors.of_each(list_in(row, "spans", location), partial(to_span, location=location))
+            annotator = str(row.content.get("_annotator_id") or row.content.get("_session_id") or "")
+            spans = errors.of_each(row.items("spans"), partial(to_span, location=row.location))
             if is_binary:
                 accepted.setdefault(annotator, []).extend(spans)
             else:
                 annotations.append(Annotation(annotator, spans))
         annotations += [Annotation(*each) for each in accepted.items()]
-        location, first = rows[0]
         text = shared_text(rows, "text")
-        words = _words(first, text, location)
-        return AnnotatedText(location, text, annotations, words=words, notes=notes, known=[] if is_binary else None)
+        known: list[Span] | None = [] if is_binary else None
+        return AnnotatedText(first.location, text, annotations, words=_words(first, text), notes=notes, known=known)
 
 
 def _is_binary(row: Row) -> bool:
     """Whether the answer is about the row's spans only, and says nothing of the other words."""
     # Rows of early versions do not say whether they are binary, but have the interface.
-    return bool(row.get("_is_binary", row.get("_view_id") in BINARY_VIEWS))
+    return bool(row.content.get("_is_binary", row.content.get("_view_id") in BINARY_VIEWS))
 
 
-def _words(row: Row, text: str, location: str) -> list[tuple[int, int]] | None:
+def _words(row: Row, text: str) -> list[tuple[int, int]] | None:
     """The tokens of a row without those of white space; None if it has no tokens."""
-    if not row.get("tokens"):
-        return None
     words: list[tuple[int, int]] = []
     before = 0
-    for token in list_in(row, "tokens", location):
+    for token in row.items("tokens"):
         start, end = (token.get(key) if isinstance(token, dict) else None for key in ("start", "end"))
         if type(start) is not int or type(end) is not int or not before <= start <= end <= len(text):
             raise UserError(
-                f"{location}: tokens must have start and end, in the order of the text; got {quoted(token)}"
+                f"{row.location}: tokens must have start and end, in the order of the text; got {quoted(token)}"
             )
         if text[start:end].strip():
             words.append((start, end))
         before = end
-    return words
+    return words if row.items("tokens") else None

@@ -12,16 +12,14 @@ from tagline.sources.formats.conll import ConllFiles
 from tagline.sources.formats.conllu import ConlluFiles
 from tagline.sources.formats.csv_rows import CsvFiles
 from tagline.sources.formats.doccano import DoccanoFiles
-from tagline.sources.formats.gliner import GlinerFiles
 from tagline.sources.formats.inception import InceptionFiles
-from tagline.sources.formats.json_rows import JsonFiles
 from tagline.sources.formats.label_studio import LabelStudioFiles
-from tagline.sources.formats.page import PageFiles
-from tagline.sources.formats.parquet import ParquetFiles
+from tagline.sources.formats.lists import JsonFiles
 from tagline.sources.formats.prodigy import ProdigyFiles
-from tagline.sources.formats.saved import SavedFiles
+from tagline.sources.formats.saved_page import PageFiles
 from tagline.sources.formats.spacy_docs import SpacyFiles
-from tagline.sources.formats.spans import SpanFiles
+from tagline.sources.formats.spans import GlinerFiles, SpanFiles
+from tagline.sources.formats.tables import ParquetFiles, SavedFiles
 
 AnyFiles = Annotated[
     ConllFiles

@@ -28,10 +28,10 @@ _CHUNKS = {"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LS
 # Strings in the rows of tools that are not the text.
 _NOT_A_TEXT = ("created_at", "updated_at", "id")
 
-Keys = dict[str, Any]
-"""Keys of a section ``download.dataset``."""
+Guess = dict[str, Any]
+"""Guessed keys of a section ``download.dataset``, with their values."""
 # Keys with which most annotations can be read.
-SPANS: Keys = {"tag_column": "ner", "misaligned_spans": "expand"}
+SPANS: Guess = {"tag_column": "ner", "misaligned_spans": "expand"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +138,7 @@ def objects_in(value: Any) -> list[dict[str, Any]]:
     return [each for each in list_of(value) if isinstance(each, dict)]
 
 
-def text_key(row: Any) -> Keys:
+def text_key(row: Any) -> Guess:
     """The key of the text, if it is not the usual one: that of the longest string of a row."""
     items = row.items() if isinstance(row, dict) else ()
     texts = {key: value for key, value in items if isinstance(value, str) and key not in _NOT_A_TEXT}

@@ -8,17 +8,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from tagline.core.errors import UserError, extra
 from tagline.core.reading import reading
 from tagline.core.terminal import quoted
-from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles, list_in, list_to_span, new_span
-from tagline.sources.formats.annotators import Annotation
+from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles, list_to_span, new_span
+from tagline.sources.formats.annotators import Annotation, Row
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.offsets import Unit
-from tagline.sources.formats.sniffing import SPANS, Keys, Sample
+from tagline.sources.formats.sniffing import SPANS, Guess, Sample
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -38,7 +39,7 @@ class SpacyFiles(OffsetFiles):
     span_group: Key | None = None
 
     @classmethod
-    def sniff(cls, sample: Sample) -> Keys | None:
+    def sniff(cls, sample: Sample) -> Guess | None:
         tuples = _TUPLES.match(sample.text) and '"entities"' in sample.text
         return {**SPANS} if tuples or sample.path.suffix == ".spacy" else None
 
@@ -97,8 +98,7 @@ def _of_tuple(value: Any, location: str, errors: Errors) -> AnnotatedText:
     text, annotations = value if isinstance(value, list) and len(value) == 2 else (None, None)
     if not isinstance(text, str) or not isinstance(annotations, dict):
         raise UserError(f"{location}: {quoted(value)} is not a text with its entities; expected {EXPECTED}")
-    spans = errors.of_each(
-        list_in(annotations, "entities", location), lambda entity: list_to_span(entity, location, "an entity")
-    )
+    entities = Row(location, annotations).items("entities")
+    spans = errors.of_each(entities, partial(list_to_span, location=location, noun="an entity"))
     # Without entities spaCy takes them to be unknown.
     return AnnotatedText(location, text, [Annotation("", spans)] if "entities" in annotations else [])

@@ -52,16 +52,12 @@ def to_tags(
             continue
         seen.add(span)
         first, last = covered_words(span, words)
-        if first == last:
-            occurrence = f"{location}: {describe(span, text)} covers no word"
-            notes.append(Note("misaligned_spans", occurrence, span.label))
-        elif words[first][0] < span.start or span.end < words[last - 1][1]:
-            part_of = quoted(text[words[first][0] : words[last - 1][1]])
-            occurrence = f"{location}: {describe(span, text)} covers only part of {part_of}"
-            notes.append(Note("misaligned_spans", occurrence, span.label))
-            if policies[0] == "expand":
-                covered.append(Covered(first, last, span))
-        else:
+        start, end = (words[first][0], words[last - 1][1]) if first < last else (span.start, span.start)
+        aligned = span.start <= start < end <= span.end
+        if not aligned:
+            found = f"only part of {quoted(text[start:end])}" if first < last else "no word"
+            notes.append(Note("misaligned_spans", f"{location}: {describe(span, text)} covers {found}", span.label))
+        if aligned or (first < last and policies[0] == "expand"):
             covered.append(Covered(first, last, span))
     tags: list[str | None] = ["O"] * len(words)
     for first, last, span in _without_overlaps(covered, policies[1], text, location, notes):

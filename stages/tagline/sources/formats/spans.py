@@ -1,29 +1,42 @@
-"""Raw text with character spans, in JSON or JSON Lines.
+"""Texts with spans in JSON or JSON Lines: our own format, of raw text, and GLiNER's, of words.
 
 ``{"text": "Ada lives in Oslo.", "spans": [{"start": 0, "end": 3, "label": "PER"}]}``: the end is exclusive, a span may
 repeat its mention as ``text``, other keys are ignored. ``"annotated": [[0, 9]]`` says that only these parts of the text
 are annotated; the tags of other words outside spans are unknown.
+
+``{"tokenized_text": ["Ada", "in", "Oslo"], "ner": [[0, 0, "person"], [2, 2, "city"]]}``: offsets count words, and the
+end is a span's last word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
-from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles, list_in, new_span, text_in, to_span
-from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.base import Key, TextFiles
-from tagline.sources.formats.json_objects import first_rows, read_rows
-from tagline.sources.formats.lists import sniff_id, to_id
+from tagline.sources.formats.annotated import (
+    AnnotatedText,
+    Errors,
+    OffsetFiles,
+    RowFiles,
+    list_to_span,
+    new_span,
+    span_of_words,
+    to_span,
+)
+from tagline.sources.formats.annotators import Annotation, Row
+from tagline.sources.formats.base import Key
+from tagline.sources.formats.json_objects import first_rows
+from tagline.sources.formats.lists import sniff_id
 from tagline.sources.formats.offsets import Span
-from tagline.sources.formats.sniffing import SPANS, Keys, Sample
+from tagline.sources.formats.sniffing import SPANS, Guess, Sample
+from tagline.text.agreement import running_text
 from tagline.text.sentence import Note
 
 
-class SpanFiles(TextFiles, OffsetFiles):
+class SpanFiles(RowFiles, OffsetFiles):
     """JSON or JSON Lines of raw text with character spans."""
 
     holds: ClassVar[str] = "JSON Lines or a JSON list"
@@ -32,7 +45,7 @@ class SpanFiles(TextFiles, OffsetFiles):
     id: Key | None = None
 
     @classmethod
-    def sniff(cls, sample: Sample) -> Keys | None:
+    def sniff(cls, sample: Sample) -> Guess | None:
         rows = first_rows(sample)
         made = all(isinstance(row.get("text"), str) and isinstance(row.get("spans"), list) for row in rows)
         return {**SPANS, **sniff_id(rows)} if rows and made else None
@@ -41,25 +54,26 @@ class SpanFiles(TextFiles, OffsetFiles):
     def meanings(self) -> dict[str, str]:
         return {**super().meanings, "null_spans": "texts whose spans are null, read as without spans"}
 
-    def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
-        for location, row in read_rows(path, self.encoding):
-            with errors.collected():
-                yield self._text(row, location, errors)
+    def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
+        """See `RowFiles.text_of`.
 
-    def _text(self, row: dict[str, Any], location: str, errors: Errors) -> AnnotatedText:
-        text = text_in(row, "text", location)
-        values = row.get("spans")
-        if "spans" not in row or not isinstance(values, list | None):
-            problem = f"got {quoted(values)}" if "spans" in row else "the key is missing"
+        Raises:
+            UserError: the text, the spans or the id are missing or of another type.
+        """
+        (row,) = rows
+        location, content = row
+        text, values = row.text("text"), content.get("spans")
+        if "spans" not in content or not isinstance(values, list | None):
+            problem = f"got {quoted(values)}" if "spans" in content else "the key is missing"
             raise UserError(f"{location}: 'spans' must be a list, which is empty for a text without spans; {problem}")
-        if self.id is not None and self.id not in row:
+        if self.id is not None and self.id not in content:
             raise UserError(f"{location}: the key {self.id!r} is missing")
-        text_id = to_id(row[self.id], self.id, location) if self.id is not None else None
         notes = [Note("null_spans", location)] if values is None else []
-        spans = errors.of_each(values or [], lambda value: to_span(value, location))
+        spans = errors.of_each(values or [], partial(to_span, location=location))
         known = None
-        if row.get("annotated") is not None:
-            known = errors.of_each(list_in(row, "annotated", location), lambda value: _range(value, location))
+        if content.get("annotated") is not None:
+            known = errors.of_each(row.items("annotated"), partial(_range, location=location))
+        text_id = row.id(self.id) if self.id else None
         return AnnotatedText(location, text, [Annotation("", spans)], text_id, notes=notes, known=known)
 
 
@@ -73,3 +87,31 @@ def _range(value: Any, location: str) -> Span:
         raise UserError(f"{location}: 'annotated' must be a list of [start, end] in the text; got {quoted(value)}")
     start, end = value
     return new_span(start, end, "annotated", location)
+
+
+class GlinerFiles(RowFiles):
+    """JSON or JSON Lines of words with spans of words."""
+
+    holds: ClassVar[str] = "training data of GLiNER; offsets count words and include the last one"
+    signs: ClassVar[frozenset[str]] = frozenset({"tokenized_text", "ner"})
+
+    format: Literal["gliner"]
+
+    def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
+        """See `RowFiles.text_of`.
+
+        Raises:
+            UserError: the words are not a list of words.
+        """
+        (row,) = rows
+        location, content = row.location, row.content.get("tokenized_text")
+        if not isinstance(content, list) or not all(isinstance(word, str) and word.strip() for word in content):
+            raise UserError(f"{location}: 'tokenized_text' must be a list of words; got {quoted(content)}")
+        text, words = running_text(content)
+
+        def to_code_points(value: Any) -> Span:
+            span = list_to_span(value, location)
+            return span_of_words(span._replace(end=span.end + 1), words, location, value)
+
+        spans = errors.of_each(row.items("ner"), to_code_points)
+        return AnnotatedText(location, text, [Annotation("", spans)], words=words)

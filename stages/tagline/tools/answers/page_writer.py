@@ -1,6 +1,6 @@
 """The annotation page: one HTML file, in which people correct entities and save what they decided, without a server.
 
-`tagline.sources.formats.annotation_page` describes the tasks inside it and the rows that it saves.
+`tagline.sources.formats.page_layout` describes the tasks inside it and the rows that it saves.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tagline.core.outputs import check_writable
 from tagline.core.reading import reading
 from tagline.core.terminal import quoted
 from tagline.report import html_files
-from tagline.sources.formats.annotation_page import VERSION, content_hash, task
+from tagline.sources.formats.page_layout import VERSION, content_hash, task
 from tagline.tools.answers.options import DIGITS, PAGE_SUFFIX
 from tagline.tools.answers.task import AnnotationTask, TextEntity
 

@@ -34,7 +34,7 @@ from tagline.sources.formats.conll import ConllFiles
 from tagline.sources.formats.conll_table import separated
 from tagline.sources.formats.conllu import COLUMNS, UNSPECIFIED, ConlluFiles
 from tagline.sources.formats.lines import GZIP, MARK, read_lines
-from tagline.sources.formats.page import any_page
+from tagline.sources.formats.saved_page import any_page
 from tagline.text.sentence import Sentence
 from tagline.tokenization.tags import TagColumn, Tags, read_column, read_tags
 from tagline.tokenization.tokenize_align_params import TokenizeAlign

@@ -15,7 +15,7 @@ from tagline.core.provenance import HASHES, sha256, verify
 from tagline.core.terminal import quoted
 from tagline.labels.entities import Entity, entities
 from tagline.labels.tagged import TaggedSentence
-from tagline.sources.formats import annotation_page
+from tagline.sources.formats import page_layout
 from tagline.tools.answers import outputs, page_writer, tool_formats
 from tagline.tools.answers.options import DIGITS, SUFFIXES
 from tagline.tools.answers.task import AnnotationTask
@@ -92,7 +92,7 @@ def _page_task(suspicions: Sequence[Suspicion]) -> page_writer.Task:
     suggested = [(*_span(each), round(sentence.confidence(each), DIGITS)) for each in sentence.predicted_entities]
     suspect = [_span(entity) for suspicion in suspicions for entity in suspicion.found.gold]
     gold = [_span(entity) for entity in sentence.gold_entities]
-    return annotation_page.task(sentence.id, sentence.words, gold, suggested=suggested, suspect=suspect)
+    return page_layout.task(sentence.id, sentence.words, gold, suggested=suggested, suspect=suspect)
 
 
 def _span(entity: Entity) -> tuple[int, int, str]:

@@ -9,12 +9,12 @@ from typing import Any
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, shortened
-from tagline.sources.formats import annotation_page
+from tagline.sources.formats import page_layout
 from tagline.sources.formats.annotated import AnnotatedText, Errors
 from tagline.sources.formats.annotators import AGREED, MAJORITY, Annotation, select, summary
 from tagline.sources.formats.base import leads_out
 from tagline.sources.formats.offsets import Span, Words
-from tagline.sources.formats.page import ADJUDICATE, UNSURE, any_page
+from tagline.sources.formats.saved_page import ADJUDICATE, UNSURE, any_page
 from tagline.sources.formats.span_tags import covered_words
 from tagline.text.languages import Language, splitter
 from tagline.tools.answers import outputs, page_writer
@@ -73,7 +73,7 @@ def _task(text: AnnotatedText, words: Words, agreed: Sequence[Span]) -> Mapping[
 
     content = text.text if text.words is None else [text.text[start:end] for start, end in words]
     versions = list(map(version, text.annotations))
-    return annotation_page.task(str(text.id), content, to_spans(sorted(agreed)), words, versions=versions)
+    return page_layout.task(str(text.id), content, to_spans(sorted(agreed)), words, versions=versions)
 
 
 def _described(scores: Mapping[str, Any]) -> str:

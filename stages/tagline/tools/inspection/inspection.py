@@ -23,14 +23,14 @@ from tagline.sources.files import FileSource, NothingDrawn
 from tagline.sources.formats.annotated import OffsetFiles, loses_much
 from tagline.sources.formats.conll_table import SKIP
 from tagline.sources.formats.registry import AnyFiles
-from tagline.sources.formats.sniffing import Keys, read_sample
+from tagline.sources.formats.sniffing import Guess, read_sample
 from tagline.text.sentence import Sentence
 from tagline.tokenization import conversion
 from tagline.tools.inspection.layouts import Layout, find_layout
 
 # Sentences of each split whose tags are shown, and those that are shown themselves.
 SENTENCES, SHOWN = 1000, 3
-# Keys that are tried, alone and together, if the files cannot be read without them.
+# Guess that are tried, alone and together, if the files cannot be read without them.
 POLICIES = {"empty_words": "skip", "overlaps": "longest", "annotators": "majority", "documents": "none"}
 SHARES = {"seed": 42, "validation": 0.1, "test": 0.1}
 
@@ -93,13 +93,13 @@ class Inspected:
     """
 
     source: FileSource
-    keys: Keys
+    keys: Guess
     sentences: list[Sentence]
     total: int
     undrawn: list[str]
 
 
-def _read(path: Path, layout: Layout, keys: Keys) -> Inspected:
+def _read(path: Path, layout: Layout, keys: Guess) -> Inspected:
     """Read all files; if they need policies, with the keys that choose them.
 
     Raises:
@@ -123,7 +123,7 @@ def _read(path: Path, layout: Layout, keys: Keys) -> Inspected:
     raise UserError(f"{path} looks like {keys['format']}, but is malformed:\n{problem}")
 
 
-def _read_with(keys: Keys, folder: Path) -> Inspected:
+def _read_with(keys: Guess, folder: Path) -> Inspected:
     adapter: TypeAdapter[Any] = TypeAdapter(AnyFiles)
     source = FileSource(folder, adapter.validate_python(keys))
     sentences: list[Sentence] = []
@@ -165,7 +165,7 @@ def _line(sentence: Sentence) -> str:
     return shortened(" ".join("/".join(cell or "?" for cell in row) for row in rows), QUOTED)
 
 
-def _section(path: Path, folder: Path, keys: Keys) -> str:
+def _section(path: Path, folder: Path, keys: Guess) -> str:
     """The section ``download`` as YAML, with the encoder of params.yaml."""
     encoder = read_file().get("download", {}).get("encoder")
     section: dict[str, Any] = {"folder": folder.as_posix(), "dataset": keys, "encoder": encoder}

@@ -19,8 +19,7 @@ from tagline.sources.files import find
 from tagline.sources.formats.base import TextFiles
 from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.registry import FORMATS
-from tagline.sources.formats.saved import INFO
-from tagline.sources.formats.sniffing import Keys, read_sample
+from tagline.sources.formats.sniffing import Guess, read_sample
 
 # The words by which names tell their split: "en_ewt-ud-dev.conllu", "eng.testa".
 _SPLITS = {
@@ -31,12 +30,11 @@ _SPLITS = {
 _WORD = re.compile("[a-z]+")
 # Files to ignore in a data folder.
 _OTHER = re.compile(
-    r"\..*|(readme|licen[cs]e|citation|changelog)\b.*|.*\.(md|pdf|zip|dvc|conf|labels\.xml)|dataset_dict\.json",
+    r"\..*|(readme|licen[cs]e|citation|changelog)\b.*|.*\.(md|pdf|zip|dvc|conf|ann|labels\.xml)|dataset_dict\.json",
     re.IGNORECASE,
 )
-
-# The format whose files are one document each.
-DOCUMENTS = "brat"
+# Files that make their folder one data set.
+_MARKERS = [schema.marker for schema in FORMATS.values() if schema.marker]
 _MARKUP = re.compile(r"\s*<(!doctype|html|\?xml)\b", re.IGNORECASE)
 
 
@@ -54,7 +52,7 @@ class Layout:
 
     folder: Path
     sample: Path
-    keys: Keys
+    keys: Guess
     patterns: Mapping[str, str]
     unused: Sequence[str] = ()
 
@@ -69,7 +67,7 @@ def find_layout(path: Path) -> Layout:
         return _of_file(path)
     if not path.is_dir():
         raise UserError(f"{path}: no such file; expected a file or folder of a data set")
-    if (path / INFO).is_file():
+    if _is_data(path):
         return Layout(path, path, _guess(path), {"train": "."})
     entries = _entries(path)
     splits = _by_split(entries)
@@ -81,15 +79,15 @@ def find_layout(path: Path) -> Layout:
     if splits or not entries or not all(each.is_file() for each in entries):
         raise _unclear(path, entries)
     first = _of_file(entries[0])
-    several_lines = len(entries) > 1 and {each.suffix for each in entries} == {".jsonl"}
-    if several_lines and first.keys["format"] in ("doccano", "page"):
+    schema = FORMATS[first.keys["format"]]
+    if len(entries) > 1 and schema.folders:
         return Layout(path, path, first.keys, {"train": "."})
-    if len(entries) > 1 and first.keys["format"] != DOCUMENTS:
+    if len(entries) > 1 and not schema.is_document:
         raise _unclear(path, entries)
     return first
 
 
-def _guess(path: Path) -> Keys:
+def _guess(path: Path) -> Guess:
     """Guess the format of a file or folder, the keys of the format, and the encoding.
 
     Raises:
@@ -116,18 +114,18 @@ def _guess(path: Path) -> Keys:
 def _of_file(path: Path) -> Layout:
     keys = _guess(path)
     # params.yaml reads a name with brackets as a pattern.
-    name = f"*{path.suffix}" if keys["format"] == DOCUMENTS else glob.escape(path.name)
+    name = f"*{path.suffix}" if FORMATS[keys["format"]].is_document else glob.escape(path.name)
     return Layout(path.parent, path, keys, {"train": name})
 
 
 def _entries(folder: Path) -> list[Path]:
-    """The files and folders that can be data, sorted; annotations of brat belong to their texts."""
-    entries = sorted(each for each in folder.iterdir() if not _OTHER.fullmatch(each.name))
-    return [each for each in entries if each.suffix != ".ann" or not each.with_suffix(".txt").is_file()]
+    """The files and folders that can be data, sorted."""
+    return sorted(each for each in folder.iterdir() if not _OTHER.fullmatch(each.name))
 
 
 def _is_data(path: Path) -> bool:
-    return path.is_file() or (path / INFO).is_file()
+    """Whether a path is a file, or a folder that is read as one."""
+    return path.is_file() or any((path / marker).is_file() for marker in _MARKERS)
 
 
 def _by_split(entries: Sequence[Path]) -> dict[str, list[Path]]:

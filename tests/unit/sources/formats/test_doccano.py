@@ -33,7 +33,7 @@ def test_every_export_is_read_alike(tmp_path: Path, rows: list[dict[str, Any]]) 
 
 
 def test_a_folder_with_a_file_per_annotator(tmp_path: Path) -> None:
-    """The name of the file is that of the annotator; test_page.py has what the formats with such folders share."""
+    """The name of the file is that of the annotator; test_saved_page.py has what the formats with such folders share."""
     write_rows(tmp_path / "ada.jsonl", LISTS)
     of_bo = [{**LISTS[1], "label": [[3, 7, "ORG"]]}, {**LISTS[0], "Comments": ["why"]}]
     write_rows(tmp_path / "bo.lind.jsonl", of_bo)

@@ -1,4 +1,4 @@
-"""The format spans: keys and ids; spans in one tag per word, in every case that the formats of spans share."""
+"""The formats spans and gliner: keys and ids; spans in one tag per word, in every case that the formats of spans share."""
 
 from __future__ import annotations
 
@@ -186,5 +186,14 @@ test_malformed_span_is_reported_by_line = refusals(
     (EMPTY_SPAN, "span 0 to 0 (X) is not inside the text of 6 characters"),
     (NO_UNIT, "span 0 to 1 (X) is not inside the text of 24 UTF-16 units, or ends inside a character"),
     (row(TEXT, [(4, 7, "X", "Oslo")]), "span 4 to 7 (X) is 'in ' in the text, but 'Oslo' in the file; offsets"),
+    at="f:1: ",
+)
+
+
+test_malformed_row_of_gliner_is_reported_by_line = refusals(
+    "gliner",
+    ({"tokenized_text": ["Ada", " "]}, "'tokenized_text' must be a list of words; got ['Ada', ' ']"),
+    ({"tokenized_text": ["Ada"], "ner": [[0, 1, "X"]]}, "span [0, 1, 'X'] is not inside the text of 1 words"),
+    ({"tokenized_text": ["Ada"], "ner": [[0, 0]]}, "a span must be a list of start, end and label; got [0, 0]"),
     at="f:1: ",
 )

@@ -21,7 +21,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from tagline.core.errors import UserError
 from tagline.labels.entities import Entity, entities
-from tagline.sources.formats.annotation_page import SAVED, content_hash, task
+from tagline.sources.formats.page_layout import SAVED, content_hash, task
 from tagline.text.words import split_words
 from tagline.tools.answers import outputs, page_writer
 from tagline.tools.answers.task import AnnotationTask, in_text

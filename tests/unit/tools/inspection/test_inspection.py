@@ -210,34 +210,27 @@ def test_unreadable_file_is_an_error(tmp_path: Path, content: str | bytes, messa
     assert found.replace(f"{tmp_path}/", "").startswith(message)
 
 
-ENTITIES = "spans rename 'entities' to 'spans'"
-ADD = "add 'start' and 'end' to each of 'spans'"
-
-
-@pytest.mark.parametrize(
-    ("entity", "changes"),
-    [
-        ({"text": "Ada", "type": "PER"}, f"{ENTITIES}, rename 'type' to 'label', {ADD}"),
-        (
+MESSAGES = [{"role": "user", "content": "Where is she?"}, {"role": "assistant", "content": "In Oslo."}]
+# An entity of a text in each form, and a chat.
+NO_WORDS = [
+    *(
+        [{"text": "Ada left", "entities": [entity]}, {"text": "Oslo", "entities": []}]
+        for entity in (
+            {"text": "Ada", "type": "PER"},
             {"name": "Ada", "start_pos": 0, "endPosition": 3, "label": "PER"},
-            f"{ENTITIES}, rename 'start_pos' to 'start', rename 'endPosition' to 'end'",
-        ),
-        ({"begin": 0, "end": 3, "label": "PER"}, f"{ENTITIES}, rename 'begin' to 'start'"),
-        ({"name": "Ada", "span": [0, 3], "type": "PER"}, f"{ENTITIES}, rename 'type' to 'label', {ADD}, from 'span'"),
-        ("Ada", f"{ENTITIES}, add 'start' and 'end' and 'label' to each of 'spans'"),
-    ],
-)
-def test_texts_with_their_entities_are_no_lists_of_words(tmp_path: Path, entity: Any, changes: str) -> None:
-    labels = {"types": ["PER"]} if isinstance(entity, str) else {}
-    rows = [{"text": "Ada left", "entities": [entity], **labels}, {"text": "Oslo", "entities": [], "types": []}]
-    found = message_of(describe, write(tmp_path, {"f": json.dumps(rows)}) / "f")
-    assert found.endswith(f"; 'entities' has parts of 'text': to read them as {changes}")
+            {"begin": 0, "end": 3, "label": "PER"},
+        )
+    ),
+    [{"text": "Ada left", "entities": ["Ada"], "types": ["PER"]}, {"text": "Oslo", "entities": [], "types": []}],
+    {"messages": MESSAGES},
+]
 
 
-def test_messages_of_a_chat_are_no_words(tmp_path: Path) -> None:
-    messages = [{"role": "user", "content": "Where is she?"}, {"role": "assistant", "content": "In Oslo."}]
-    found = message_of(describe, write(tmp_path, {"f": json.dumps({"messages": messages})}) / "f")
-    assert "f: no lists of words and tags (keys: messages.role, messages.content); expected two" in found
+@pytest.mark.parametrize("content", NO_WORDS)
+def test_entities_of_texts_and_chats_are_no_lists_of_words(tmp_path: Path, content: Any) -> None:
+    found = message_of(describe, write(tmp_path, {"f": json.dumps(content)}) / "f")
+    assert "f: no lists of words and tags (keys: " in found
+    assert "or JSON of 'text' with 'spans', objects of 'start', 'end' and 'label'; docs/data.md describes" in found
 
 
 def test_policy_that_loses_much_of_a_type_is_left_to_the_user(tmp_path: Path) -> None:
@@ -326,11 +319,6 @@ def test_columns_of_many_values_are_skipped_unless_all_mark_spans(tmp_path: Path
     description, section = inspect(write(tmp_path, {"f": "\n".join(rows)}) / "f")
     assert "not read: column 1, column 3\nner: IOB2 (" in description
     assert section["dataset"]["columns"] == ["-", "words", "-", "ner"]
-
-
-def test_prefix_that_not_all_words_have_stays(tmp_path: Path) -> None:
-    content = lines("en:{w}\t{t}\n") + "\n" * 5000 + "de:Bo\tO\n"  # beyond the lines that are looked at
-    assert "strip_pattern" not in inspect(write(tmp_path, {"f": content}) / "f")[1]["dataset"]
 
 
 def test_all_files_are_read_for_policies_and_counts(tmp_path: Path) -> None:
