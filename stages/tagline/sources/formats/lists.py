@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 BATCH_ROWS = 1000
 # How objects name the start and the end of a span.
-_BOUNDS = (re.compile("start|begin", re.IGNORECASE), re.compile("end|stop", re.IGNORECASE))
+# The keys of a span in the format spans, and how other formats call them.
+_NAMES = {"start": "start|begin", "end": "end|stop", "label": "label|type|tag|category"}
 # Words that are tokenised in another way than a text have nearly as many characters, and no word is as long on average.
 _LEAST_SHARE, _LONG = 0.9, 20
 
@@ -299,8 +300,8 @@ def sniff_lists(
     if words is None or not tags:
         raise UserError(
             f"{path}: no lists of words and tags (keys: {', '.join(lists) or 'none'}); expected two lists of strings "
-            "of equal length, or JSON of 'text' with 'spans', objects of 'start', 'end' and 'label'; docs/data.md "
-            "describes these and other formats"
+            "of equal length, or JSON of 'text' with 'spans', objects of 'start', 'end' and 'label'"
+            f"{_renamed(rows)}; docs/data.md describes these and other formats"
         )
     columns = sniffing.name_tag_columns({key: set(texts.get(key, ())) - {None} for key in tags})
     numbered = {name: range(highest[key] + 1) for name, key in columns.items() if key in highest}
@@ -329,10 +330,27 @@ def _are_mentions(key: str, rows: Sequence[Mapping[str, Any]]) -> bool:
     return False
 
 
+def _named(fields: Iterable[str], name: str) -> str | None:
+    """The key of an object that is called as a key of `_NAMES`, or alike."""
+    return next((field for field in fields if re.search(_NAMES[name], field, re.IGNORECASE)), None)
+
+
 def _is_span(item: Mapping[str, Any]) -> bool:
     """Whether an object has a start and an end."""
-    bounds = [next((item[key] for key in item if name.search(key)), None) for name in _BOUNDS]
-    return all(type(each) is int for each in bounds)
+    return all(type(item.get(_named(item, name) or "")) is int for name in ("start", "end"))
+
+
+def _renamed(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Say which keys of a list of objects with labels the format spans needs under other names, or needs more."""
+    for key in rows[0] if rows else ():
+        fields = dict.fromkeys(field for row in rows for item in sniffing.objects_in(row.get(key)) for field in item)
+        found = {name: _named(fields, name) for name in _NAMES}
+        if found["label"]:
+            renamed = [f"{old!r} to {new!r}" for new, old in {"spans": key, **found}.items() if old not in (new, None)]
+            added = [repr(name) for name, old in found.items() if old is None]
+            changes = [*(["rename " + ", ".join(renamed)] if renamed else []), *(f"add {each}" for each in added)]
+            return f"; for that, {', '.join(changes)}"
+    return ""
 
 
 def sniff_id(rows: Sequence[Mapping[str, Any]]) -> Guess:

@@ -214,23 +214,29 @@ MESSAGES = [{"role": "user", "content": "Where is she?"}, {"role": "assistant", 
 # An entity of a text in each form, and a chat.
 NO_WORDS = [
     *(
-        [{"text": "Ada left", "entities": [entity]}, {"text": "Oslo", "entities": []}]
-        for entity in (
-            {"text": "Ada", "type": "PER"},
-            {"name": "Ada", "start_pos": 0, "endPosition": 3, "label": "PER"},
-            {"begin": 0, "end": 3, "label": "PER"},
+        (
+            [{"text": "Ada left", "entities": [entity]}, {"text": "Oslo", "entities": []}],
+            f"; for that, rename {changes}",
+        )
+        for entity, changes in (
+            ({"text": "Ada", "type": "PER"}, "'entities' to 'spans', 'type' to 'label', add 'start', add 'end'; docs"),
+            (
+                {"name": "Ada", "start_pos": 0, "endPosition": 3, "label": "PER"},
+                "'entities' to 'spans', 'start_pos' to 'start', 'endPosition' to 'end'; docs",
+            ),
+            ({"begin": 0, "end": 3, "label": "PER"}, "'entities' to 'spans', 'begin' to 'start'; docs"),
         )
     ),
-    [{"text": "Ada left", "entities": ["Ada"], "types": ["PER"]}, {"text": "Oslo", "entities": [], "types": []}],
-    {"messages": MESSAGES},
+    ([{"text": "Ada left", "entities": ["Ada"], "types": ["PER"]}, {"text": "Oslo", "entities": [], "types": []}], ""),
+    ({"messages": MESSAGES}, ""),
 ]
 
 
-@pytest.mark.parametrize("content", NO_WORDS)
-def test_entities_of_texts_and_chats_are_no_lists_of_words(tmp_path: Path, content: Any) -> None:
+@pytest.mark.parametrize(("content", "changes"), NO_WORDS)
+def test_entities_of_texts_and_chats_are_no_lists_of_words(tmp_path: Path, content: Any, changes: str) -> None:
     found = message_of(describe, write(tmp_path, {"f": json.dumps(content)}) / "f")
     assert "f: no lists of words and tags (keys: " in found
-    assert "or JSON of 'text' with 'spans', objects of 'start', 'end' and 'label'; docs/data.md describes" in found
+    assert f"or JSON of 'text' with 'spans', objects of 'start', 'end' and 'label'{changes}" in found
 
 
 def test_policy_that_loses_much_of_a_type_is_left_to_the_user(tmp_path: Path) -> None:
