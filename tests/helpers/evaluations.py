@@ -6,11 +6,12 @@ from helpers.tagged import sentences
 
 from tagline.core.outputs import Rows
 from tagline.evaluation.evaluate_params import Bootstrap
-from tagline.evaluation.scored_split import ScoredSplit, metrics
+from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.stage import Evaluation
+from tagline.evaluation.summary import all_metrics
 from tagline.labels.label_list import Kind, LabelNames, Labels
 from tagline.labels.tagged import TaggedSentence
-from tagline.metrics.training_index import TrainingIndex
+from tagline.metrics.slices import TrainingIndex
 from tagline.report.evaluation_page import render
 
 # The learning curves of a short training.
@@ -43,7 +44,7 @@ def evaluation(
     names = {name for split in splits.values() for one in split.sentences for name in one.labels.names}
     labels = Labels("ner" if kind == "spans" else "pos", kind, tuple(sorted(names)), min(names))
     index, bootstrap = TrainingIndex([], [], kind), Bootstrap(resamples=100, seed=0)
-    scores = {name: metrics(split, index, bootstrap) for name, split in splits.items()}
+    scores = {name: all_metrics(split, index, bootstrap) for name, split in splits.items()}
     return Evaluation(labels=labels, splits=splits, metrics=scores, best_epoch=2)
 
 

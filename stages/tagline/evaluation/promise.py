@@ -17,8 +17,8 @@ import numpy.typing as npt
 from scipy.special import rel_entr
 from scipy.stats import binom
 
+from tagline.evaluation.evaluate_params import FoundIf
 from tagline.labels.arrays import Doubles
-from tagline.metrics.found import How
 
 Unit = Literal["entities", "documents"]
 ROUNDING = 1e-9  # of a sum of shares
@@ -47,7 +47,7 @@ class Promise(NamedTuple):
     allowed: int
     needed: int | None
 
-    def statement(self, type_: str, least: float, found: How) -> str:
+    def statement(self, type_: str, least: float, found: FoundIf) -> str:
         """Say what is promised under which assumptions, or why nothing is."""
         unit = {"entities": "entity", "documents": "document"}[self.unit] if self.number == 1 else self.unit
         missed = f"{self.missed:.4g} of {self.number:,} {unit}"

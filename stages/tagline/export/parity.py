@@ -20,7 +20,7 @@ from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import NO_BIASES, Biases
 from tagline.labels.tagged import TaggedSentence, TaggedSentences
 from tagline.metrics.counts import count
-from tagline.metrics.scores import DIGITS, score
+from tagline.metrics.scores import rounded, score
 from tagline.model.backends import Backend
 from tagline.model.backends.torch_model import TorchModel
 from tagline.model.batches import default_size
@@ -86,8 +86,8 @@ class Parity:
                 "to float32 or bfloat16"
             ) from None
         return {
-            "same_labels": round(int(np.count_nonzero(predicted.labels == self.expected.labels)) / self.words, DIGITS),
-            "largest_logit_difference": round(max(differences), DIGITS),
+            "same_labels": rounded(np.count_nonzero(predicted.labels == self.expected.labels) / self.words),
+            "largest_logit_difference": rounded(max(differences)),
             "f1": self._f1(predicted),
         }
 

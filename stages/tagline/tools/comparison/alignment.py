@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tagline.core.errors import UserError
-from tagline.evaluation.summary import DIGITS
+from tagline.evaluation.summary import COMPARED_DIGITS
 from tagline.labels.label_list import LabelNames
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.counts import Counts, count
 from tagline.tools.comparison.runs import EVALUATE, Run, some
 
-# Scores in metrics/evaluate.json are rounded to `summary.DIGITS`.
-ROUNDING = 0.6 * 10**-DIGITS
+# Scores in metrics/evaluate.json are rounded to `summary.COMPARED_DIGITS`.
+ROUNDING = 0.6 * 10**-COMPARED_DIGITS
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Any
 
 from tagline.labels.entities import Entity
-from tagline.metrics.scores import DIGITS
+from tagline.metrics.scores import SCORE_DIGITS
 from tagline.tools.comparison.runs import Run
 from tagline.tools.comparison.significance import (
     LEVEL,
@@ -93,7 +93,7 @@ def _run_record(run: Run) -> dict[str, Any]:
 
 def _difference_record(each: Difference) -> dict[str, Any]:
     numbers = {"difference": each.difference, "low": each.low, "high": each.high, "p": each.p}
-    rounded = {name: round(number, DIGITS) for name, number in numbers.items()}
+    rounded = {name: round(number, SCORE_DIGITS) for name, number in numbers.items()}
     return rounded | {"test": each.test, "verdict": each.verdict}
 
 
@@ -101,9 +101,9 @@ def _scores_record(values: Sequence[float]) -> dict[str, Any]:
     """Convert a score in each run to plain values."""
     deviation = standard_deviation(values)
     return {
-        "mean": round(fmean(values), DIGITS),
-        "sd": None if deviation is None else round(deviation, DIGITS),
-        "runs": [round(value, DIGITS) for value in values],
+        "mean": round(fmean(values), SCORE_DIGITS),
+        "sd": None if deviation is None else round(deviation, SCORE_DIGITS),
+        "runs": [round(value, SCORE_DIGITS) for value in values],
     }
 
 
