@@ -129,7 +129,7 @@ class Fold:
         learnable = self.learnable["train"]
         return {"held_out": held_out, "learnt": int(learnable.sum()), "train": len(learnable)}
 
-    def summary(self) -> str:
+    def message(self) -> str:
         """The numbers of sentences in one line."""
         held_out = ", ".join(f"{number:,} of {split}" for split, number in self.numbers["held_out"].items())
         learnt, train = self.numbers["learnt"], self.numbers["train"]

@@ -118,7 +118,7 @@ def report(
     for target, of_target, lows, highs in zip(targets, counted, *interval(resampled.T), strict=True):
         value = float(divide(*of_target.sum(-1)))
         bias, highest, promise = found[target.type]
-        point = points[target.type] = {
+        point: dict[str, Any] = {
             "measure": target.measure,
             "found": target.found,
             "target": target.value,
@@ -133,6 +133,7 @@ def report(
         if promise is not None:
             statement = promise.statement(target.type, target.value, target.found)
             point["promise"] = promise._asdict() | {"statement": statement}
+        points[target.type] = point
     return points
 
 

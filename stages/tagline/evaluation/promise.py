@@ -48,7 +48,13 @@ class Promise(NamedTuple):
     needed: int | None
 
     def statement(self, type_: str, least: float, found: FoundIf) -> str:
-        """Say what is promised under which assumptions, or why nothing is."""
+        """Say what is promised under which assumptions, or why nothing is.
+
+        Args:
+            type_: of the entities.
+            least: the promised recall, from 0 to 1.
+            found: when an entity counts as found.
+        """
         unit = {"entities": "entity", "documents": "document"}[self.unit] if self.number == 1 else self.unit
         missed = f"{self.missed:.4g} of {self.number:,} {unit}"
         if self.kept:

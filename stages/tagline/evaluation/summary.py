@@ -30,6 +30,12 @@ CALIBRATION_DIGITS = 3
 def all_metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstrap, beta: float = 1.0) -> dict[str, Any]:
     """Compute all metrics of a split, for reports/evaluate.json: numbers and dictionaries, never NaN.
 
+    Args:
+        split: with gold and predicted labels.
+        training: index of the training split.
+        bootstrap: for the intervals.
+        beta: of F-beta.
+
     Returns:
         overall and per_type, of spans as `scores_of_record`, of plain tags as `scores.score`; f_beta unless beta is 1,
         see `resampling.f_beta`; loss; intervals of the scores; greedy, the F1 of greedy decoding; strict, repaired and

@@ -140,7 +140,7 @@ def count(sentences: Sequence[TaggedSentence], kind: Kind) -> Counts:
 
 
 def ratios(correct: npt.ArrayLike, predicted: npt.ArrayLike, gold: npt.ArrayLike) -> Ratios:
-    """Compute precision, recall and F1 from counts, element by element."""
+    """Compute precision, recall and F1 from counts of one shape, or of shapes that broadcast, element by element."""
     correct, predicted, gold = map(np.asarray, (correct, predicted, gold))
     return Ratios(divide(correct, predicted), divide(correct, gold), divide(2 * correct, predicted + gold))
 

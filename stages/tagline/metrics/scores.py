@@ -71,7 +71,7 @@ def count_repaired(sentences: Sequence[TaggedSentence]) -> int:
 
 
 def scores_of(precision: Any, recall: Any, f1: Any, number: Any, accuracy: Any = None) -> dict[str, float | int]:
-    """Return scores as they are written: rounded, with the number of gold entities or words."""
+    """Return scores from 0 to 1 as they are written: to six decimals, with the number of gold entities or words."""
     scores = {"precision": precision, "recall": recall, "f1": f1}
     scores |= {} if accuracy is None else {"accuracy": accuracy}
     return {name: rounded(value) for name, value in scores.items()} | {"number": int(number)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -91,7 +91,9 @@ def slices(sentences: Sequence[TaggedSentence], counts: Counts, training: Traini
     def by_text(entities: EntityArrays) -> AnyInts:
         types = (entities.types[type_] for type_ in entities.type.tolist())
         in_train = map(training.types, flat.texts(entities))
-        return np.fromiter(map(_text_slice, types, in_train), np.int8, count=len(entities.type))
+        # Indices in TEXTS.
+        found = (0 if own in known else 1 if known else 2 for own, known in zip(types, in_train, strict=True))
+        return np.fromiter(found, np.int8, count=len(entities.type))
 
     def by_length(entities: EntityArrays) -> AnyInts:
         return np.searchsorted(ENTITY_LENGTHS, entities.end - entities.start)
@@ -107,11 +109,6 @@ def slices(sentences: Sequence[TaggedSentence], counts: Counts, training: Traini
     is_new = (not training.contains(words) for words in flat.words or ())
     new = _of_sentences(counts, np.fromiter(is_new, bool, count=len(flat)))
     return result | ({"not_in_train": new} if new["number"] else {})
-
-
-def _text_slice(type_: str, in_train: Collection[str]) -> int:
-    """The index in `TEXTS` of an entity, given the types of its words in the training split."""
-    return TEXTS.index("seen" if type_ in in_train else "seen_as_other_type" if in_train else "unseen")
 
 
 def _of_entities(

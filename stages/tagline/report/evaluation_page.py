@@ -143,10 +143,11 @@ def count_errors(outcomes: Iterable[Sequence[Outcome]], kind: Kind) -> ErrorCoun
     """
     errors = [outcome for of_sentence in outcomes for outcome in of_sentence if outcome.is_error]
     numbers = Counter(error.kind for error in errors)
-    kinds = {name: numbers[name] for name in OUTCOMES if numbers[name]}
+    kinds: dict[str, int] = {name: numbers[name] for name in OUTCOMES if numbers[name]}
     cells = Counter((owner.type, error.kind) for error in errors if (owner := error.gold or error.predicted))
     types = [(type_, [cells[type_, name] for name in kinds]) for type_ in sorted({type_ for type_, _ in cells})]
-    pairs = Counter(tuple(entity.type for entity in error[1:] if entity) for error in errors if kind == "tags")
+    both = ((error.gold, error.predicted) for error in errors if kind == "tags")
+    pairs = Counter((gold.type, predicted.type) for gold, predicted in both if gold and predicted)
     return ErrorCounts(
         kinds=kinds,
         types=sorted(types, key=lambda item: -sum(item[1])),

@@ -130,15 +130,10 @@ def shown_sentence(sentence: TaggedSentence, outcomes: Sequence[Outcome], split:
     errors = [outcome for outcome in outcomes if outcome.is_error]
     first = errors[:ERRORS]
     words = [visible(word) for word in sentence.words]
-    listed = [
-        ListedError(
-            error.kind,
-            error.gold and entity_text(words, error.gold),
-            error.predicted and entity_text(words, error.predicted),
-            confidence(sentence, error),
-        )
-        for error in first
-    ]
+    listed = []
+    for error in first:
+        gold, predicted = (entity and entity_text(words, entity) for entity in error[1:])
+        listed.append(ListedError(error.kind, gold, predicted, confidence(sentence, error)))
     marked = outcomes if sentence.kind == "spans" else errors
     return ShownSentence(
         split=split,
