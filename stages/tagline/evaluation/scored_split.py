@@ -92,7 +92,8 @@ def scores_of_record(sentences: Sequence[TaggedSentence], counts: Counts) -> dic
                 "number; report both to Tagline's authors, with the versions of seqeval and numpy"
             )
     per_type = {name: scores_of(*row) for name, row in zip(counts.types, theirs[1:], strict=True)}
-    return {"overall": scores_of(*theirs[0], accuracy=total.accuracy()), "per_type": per_type}
+    precision, recall, f1, number = theirs[0]
+    return {"overall": scores_of(precision, recall, f1, number, total.accuracy()), "per_type": per_type}
 
 
 def _label_names(sentences: Sequence[TaggedSentence]) -> list[list[list[str]]]:

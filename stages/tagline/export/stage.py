@@ -16,7 +16,6 @@ from transformers import PreTrainedModel
 
 from tagline.artifacts import exported, predictions, tokenized
 from tagline.artifacts.exported import DATA, GRAPHS, Exported
-from tagline.artifacts.tokenized import Windowing
 from tagline.core.errors import UserError, require
 from tagline.core.names import BackendName
 from tagline.core.outputs import read_columns, read_json, write_json
@@ -122,8 +121,20 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
         size = sum(file.stat().st_size for file in exported.files(target, backend))
         reports[backend] = report | {"megabytes": round(size / 1e6, 1)}
     write_conformance(target)
-    card = document.render(_card_data(inputs, windowing, tagger, reports, name, params))
-    (target / CARD).write_text(card, encoding="utf-8")
+    card = document.CardData(
+        tagger=tagger,
+        dataset=read_json(inputs.dataset, "download"),
+        encoder=read_json(inputs.encoder, "download"),
+        training=read_json(inputs.finetuned / PROVENANCE, "train"),
+        windows={key: getattr(windowing, key) for key in WINDOWS},
+        metrics=read_json(inputs.metrics, "evaluate"),
+        epochs=read_columns(inputs.validation, document.EPOCHS),
+        backends=reports,
+        card=params.card,
+        hub=params.hub,
+        folder=name,
+    )
+    (target / CARD).write_text(document.render(card), encoding="utf-8")
     write_hashes(target, CARD)  # users edit the card
     return {SPLIT: {"words": parity.words, "f1": f1, "backends": reports}}
 
@@ -239,24 +250,6 @@ def _is_same(model: PreTrainedModel, other: PreTrainedModel) -> bool:
 
 def _load_torch(folder: Path, labels: Labels, precision: Resolved) -> TorchModel:
     return TorchModel.for_inference(classifier.load(folder, labels), precision)
-
-
-def _card_data(
-    inputs: ExportInputs, windowing: Windowing, tagger: Exported, reports: Reports, name: str, params: Export
-) -> document.CardData:
-    return document.CardData(
-        tagger=tagger,
-        dataset=read_json(inputs.dataset, "download"),
-        encoder=read_json(inputs.encoder, "download"),
-        training=read_json(inputs.finetuned / PROVENANCE, "train"),
-        windows={key: getattr(windowing, key) for key in WINDOWS},
-        metrics=read_json(inputs.metrics, "evaluate"),
-        epochs=read_columns(inputs.validation, document.EPOCHS),
-        backends=reports,
-        card=params.card,
-        hub=params.hub,
-        folder=name,
-    )
 
 
 def compared(report: dict[str, Any]) -> dict[str, float]:

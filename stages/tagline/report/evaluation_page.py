@@ -11,7 +11,7 @@ from tagline.evaluation import operating_point
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.stage import Evaluation
 from tagline.labels.label_list import Kind
-from tagline.metrics.outcomes import NO_TYPE, OUTCOMES, Outcome
+from tagline.metrics.outcomes import NO_TYPE, OUTCOMES, Outcome, OutcomeKind
 from tagline.report import charts, shown_sentences
 from tagline.report.html_files import FOLDER, render_file
 from tagline.report.shown_sentences import ShownSentence, shown_sentence, worst_first
@@ -129,7 +129,7 @@ class ErrorCounts:
         pairs: plain tags only: gold tag, predicted tag and number of words; most frequent first.
     """
 
-    kinds: dict[str, int]
+    kinds: dict[OutcomeKind, int]
     types: list[tuple[str, list[int]]]
     pairs: list[tuple[str, str, int]]
 
@@ -143,7 +143,7 @@ def count_errors(outcomes: Iterable[Sequence[Outcome]], kind: Kind) -> ErrorCoun
     """
     errors = [outcome for of_sentence in outcomes for outcome in of_sentence if outcome.is_error]
     numbers = Counter(error.kind for error in errors)
-    kinds: dict[str, int] = {name: numbers[name] for name in OUTCOMES if numbers[name]}
+    kinds = {name: numbers[name] for name in OUTCOMES if numbers[name]}
     cells = Counter((owner.type, error.kind) for error in errors if (owner := error.gold or error.predicted))
     types = [(type_, [cells[type_, name] for name in kinds]) for type_ in sorted({type_ for type_, _ in cells})]
     both = ((error.gold, error.predicted) for error in errors if kind == "tags")

@@ -11,12 +11,11 @@ from pathlib import Path
 import pytest
 from helpers.evaluations import evaluation, sentence
 from helpers.evaluations import page as render
-from helpers.tagged import Row, sentences
+from helpers.tagged import sentences
 
-from tagline.labels.label_list import Kind
 from tagline.metrics.outcomes import confusion, outcomes
 from tagline.report import evaluation_page
-from tagline.report.evaluation_page import LARGEST, NO_TYPE, REST, ErrorCounts, confusion_table, count_errors
+from tagline.report.evaluation_page import LARGEST, NO_TYPE, REST, confusion_table, count_errors
 
 SCRIPT = '<script>document.title="taken"</script>'
 NASTY = [SCRIPT, "</style>", "</script>", '"', "'", "&amp;", "<!--", "{{", "}}", "{%", "שלום", "a\u202eb", "\x00"]
@@ -117,8 +116,6 @@ def test_words_are_counted_by_gold_and_predicted_type() -> None:
     table = confusion_table(confusion([sentence("a b c d", "B-X I-X O O", "B-X O B-O O")], "spans"))
     assert table.names == [NO_TYPE, "O", "X"]
     assert table.rows == [[0, 1, 0], [0, 0, 0], [1, 0, 1]]
-    plain = confusion([sentence("a b", "O X", "O O", kind="tags")], "tags")
-    assert plain == {("O", "O"): 1, ("X", "O"): 1}, "a plain tag named O is a tag"
 
 
 def test_rarest_of_many_types_share_a_row() -> None:
@@ -133,16 +130,10 @@ def test_rarest_of_many_types_share_a_row() -> None:
     assert confusion_table(one_above).folded == 0, "a single type has its own row"
 
 
-def counted(gold: list[Row], predicted: list[Row], kind: Kind = "spans") -> ErrorCounts:
-    return count_errors(map(outcomes, sentences(gold, predicted, kind)), kind)
-
-
-def test_errors_by_kind_and_type() -> None:
-    counts = counted(["B-X O B-Y B-X O", "B-X", "O"], ["O B-Y B-X B-X O", "O", "O"])
+def test_errors_by_kind_and_type_and_those_of_plain_tags_by_pair() -> None:
+    spans = sentences(["B-X O B-Y B-X O", "B-X", "O"], ["O B-Y B-X B-X O", "O", "O"])
+    counts = count_errors(map(outcomes, spans), "spans")
     assert counts.kinds == {"missed": 2, "spurious": 1, "type_error": 1}
-    assert counts.types == [("X", [2, 0, 0]), ("Y", [0, 1, 1])]
-    assert counts.pairs == []
-
-
-def test_errors_of_plain_tags_are_counted_by_pair() -> None:
-    assert counted(["N V N N"], ["V N V N"], "tags").pairs == [("N", "V", 2), ("V", "N", 1)]
+    assert (counts.types, counts.pairs) == ([("X", [2, 0, 0]), ("Y", [0, 1, 1])], [])
+    tags = sentences(["N V N N"], ["V N V N"], "tags")
+    assert count_errors(map(outcomes, tags), "tags").pairs == [("N", "V", 2), ("V", "N", 1)]
