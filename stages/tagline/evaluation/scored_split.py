@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from seqeval.metrics.sequence_labeling import precision_recall_fscore_support
 
 from tagline.core.errors import UserError
 from tagline.labels.entities import entity_arrays
@@ -77,6 +76,9 @@ def scores_of_record(sentences: Sequence[TaggedSentence], counts: Counts) -> dic
     Raises:
         UserError: a number is not the same; the message has both.
     """
+    # Not above, since it takes two seconds, and `tagline compare` needs this folder for a constant alone.
+    from seqeval.metrics.sequence_labeling import precision_recall_fscore_support
+
     rows, total = _label_names(sentences), counts.total()
     overall, per_type = (precision_recall_fscore_support(*rows, average=of, zero_division=0) for of in ("micro", None))
     theirs = np.vstack([overall, np.column_stack(per_type)])  # (1 + types, 4)
