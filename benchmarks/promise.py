@@ -30,17 +30,19 @@ COLUMNS = ("type", "found", "least", "rule", "kept", "redrawn", "re-split", "rec
 def rows(arguments: argparse.Namespace) -> Iterator[list[Any]]:
     """Yield the values of COLUMNS: shares of all runs; recall and precision of test, means over runs with a bias."""
     from tagline.evaluation.bias_search import count_at_each_step
-    from tagline.evaluation.operating_point import Goal
-    from tagline.metrics.found import How
+    from tagline.evaluation.evaluate_params import FoundIf
+    from tagline.evaluation.operating_point import TypeTarget
 
     chunks, gold, head, labels, validation = scored(arguments.project)
     size = sum(len(chunk.lengths) for chunk in chunks)
     for name in labels.types:
-        goals = [Goal(name, "recall", 0, found) for found in get_args(How)] + [Goal(name, "precision", 0)]
+        goals = [TypeTarget(name, "recall", 0, found) for found in get_args(FoundIf)] + [
+            TypeTarget(name, "precision", 0)
+        ]
         counts = count_at_each_step(chunks, gold, head, labels, goals, np.arange(size))
         if counts[0, 0, 1, :validation].sum() < arguments.entities:
             continue
-        for index, found in enumerate(get_args(How)):
+        for index, found in enumerate(get_args(FoundIf)):
             for least in arguments.least:
                 for rule in RULES:
                     choose = partial(chosen, rule, found, least, arguments.confidence)

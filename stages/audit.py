@@ -38,7 +38,7 @@ def main() -> None:
             for number, suspicion in enumerate(ranking.suspicions, 1):
                 file.write(json.dumps(suspicion.as_json(number), ensure_ascii=False, allow_nan=False) + "\n")
         report.write_bytes(render(ranking).encode())
-    print(ranking.summary())
+    print(ranking.message())
 
 
 if __name__ == "__main__":

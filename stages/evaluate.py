@@ -44,7 +44,7 @@ def run(params: Evaluate) -> None:
     from tagline.artifacts import predictions
     from tagline.core.progress import quiet
     from tagline.evaluation.stage import evaluate
-    from tagline.evaluation.summary import summary, write_confusion, write_per_type, write_reliability
+    from tagline.evaluation.summary import compared, write_confusion, write_per_type, write_reliability
     from tagline.report import charts
     from tagline.report.evaluation_page import render
 
@@ -58,7 +58,7 @@ def run(params: Evaluate) -> None:
         folder.mkdir()
         for name, split in evaluation.splits.items():
             predictions.write(folder, name, split.sentences)
-        write_json(metrics, summary(evaluation.metrics, evaluation.best_epoch))
+        write_json(metrics, compared(evaluation.metrics, evaluation.best_epoch))
         write_json(scores, evaluation.metrics)
         settings = predictions.Settings(params.decoding, params.precision, evaluation.biases)
         predictions.write_provenance(folder, evaluation.labels, settings, {SCORES: scores})

@@ -25,7 +25,7 @@ from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
 from tagline.core.progress import quiet
 from tagline.export.export_params import Export
-from tagline.export.stage import ExportInputs, export, push, summary, table
+from tagline.export.stage import ExportInputs, compared, export, push, table
 from tagline.hub.push import Target
 from tagline.model.backends.torch_model import memory_errors
 
@@ -53,7 +53,7 @@ def main() -> None:
     inputs = ExportInputs(TOKENIZED, FINETUNED, PREDICTIONS, DATASET, ENCODER, EVALUATED, VALIDATION)
     with replacing(EXPORT, METRICS, REPORT) as (folder, metrics, report), memory_errors():
         found = export(inputs, params, folder, EXPORT.as_posix())
-        write_json(metrics, summary(found))
+        write_json(metrics, compared(found))
         write_json(report, found)
     print(table(found))
     if target is not None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from helpers.tagged import sentences
 
 from tagline.core.outputs import Rows
 from tagline.evaluation.evaluate_params import Bootstrap
-from tagline.evaluation.scored_split import ScoredSplit, metrics
+from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.stage import Evaluation
+from tagline.evaluation.summary import all_metrics
 from tagline.labels.label_list import Kind, LabelNames, Labels
 from tagline.labels.tagged import TaggedSentence
-from tagline.metrics.training_index import TrainingIndex
+from tagline.metrics.slices import TrainingIndex
 from tagline.report.evaluation_page import render
 
 # The learning curves of a short training.
@@ -34,6 +37,11 @@ def with_common_labels(sentences: list[TaggedSentence]) -> list[TaggedSentence]:
     return [one.relabelled(LabelNames(one.kind, names)) for one in sentences]
 
 
+def metrics_of(split: ScoredSplit) -> dict[str, Any]:
+    """All metrics of a split, without a training split."""
+    return all_metrics(split, TrainingIndex([], [], split.kind), Bootstrap(resamples=100, seed=0))
+
+
 def evaluation(
     test: list[TaggedSentence], validation: list[TaggedSentence] | None = None, kind: Kind = "spans"
 ) -> Evaluation:
@@ -42,8 +50,7 @@ def evaluation(
     splits = {name: ScoredSplit(kind, with_common_labels(given[name]), 0) for name in given}
     names = {name for split in splits.values() for one in split.sentences for name in one.labels.names}
     labels = Labels("ner" if kind == "spans" else "pos", kind, tuple(sorted(names)), min(names))
-    index, bootstrap = TrainingIndex([], [], kind), Bootstrap(resamples=100, seed=0)
-    scores = {name: metrics(split, index, bootstrap) for name, split in splits.items()}
+    scores = {name: metrics_of(split) for name, split in splits.items()}
     return Evaluation(labels=labels, splits=splits, metrics=scores, best_epoch=2)
 
 

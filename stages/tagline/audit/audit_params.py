@@ -57,7 +57,11 @@ class Audit(Section):
 
 
 def read_audit() -> Audit:
-    """Read audit/params.yaml; a `UserError` if it has errors or there is no audit."""
+    """Read audit/params.yaml.
+
+    Raises:
+        UserError: it has errors, or there is no audit.
+    """
     if not AUDIT_PARAMS.is_file():
         raise UserError(f"{AUDIT_PARAMS} is missing; expected that of an audit; run `{AUDIT}`, which creates it")
     return read_section("audit", Audit, AUDIT_PARAMS)

@@ -113,7 +113,7 @@ class Fold:
     def _texts(self, words: Sequence[str], ids: Sequence[int]) -> Iterator[int]:
         """Yield a hash of each text whose labels must not be both held out and learnt.
 
-        Those are entities if grouped by surface (see `tagline.metrics.training_index`), and the whole sentence if
+        Those are entities if grouped by surface (see `tagline.metrics.slices`), and the whole sentence if
         grouped by document, since documents can share sentences.
         """
         if self.params.group == "document":
@@ -129,7 +129,7 @@ class Fold:
         learnable = self.learnable["train"]
         return {"held_out": held_out, "learnt": int(learnable.sum()), "train": len(learnable)}
 
-    def summary(self) -> str:
+    def message(self) -> str:
         """The numbers of sentences in one line."""
         held_out = ", ".join(f"{number:,} of {split}" for split, number in self.numbers["held_out"].items())
         learnt, train = self.numbers["learnt"], self.numbers["train"]

@@ -75,7 +75,7 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
         data, model = work / "tokenized", work / "finetuned"
         fold = Fold(number, audit, inputs.tokenized, raw)
         if state.is_main_process:
-            show(fold.summary())
+            show(fold.message())
         if not completed(data) and state.is_main_process:
             with replacing(data) as (partial,):
                 write_data(fold, partial)
@@ -121,7 +121,18 @@ def label_all(audit: Audit, train: Train, data: Path, model: Path, target: Path)
 
 
 def label(parts: Mapping[str, Split], labels: Labels, model: Path, train: Train, target: Path) -> None:
-    """Write the labels of some sentences of each audited split."""
+    """Write the labels of some sentences of each audited split.
+
+    Args:
+        parts: the sentences and windows to label, by split.
+        labels: the label list.
+        model: a folder like models/finetuned.
+        train: the section ``train``, for precision and size of batches.
+        target: the folder to make, see `tagline.audit.out_of_fold`.
+
+    Raises:
+        UserError: the model is damaged, or the device does not support its precision.
+    """
     device = PartialState().device
     precision = resolve(train.precision, device, "train.precision")
     backend = TorchModel.for_inference(classifier.load(model, labels), precision)

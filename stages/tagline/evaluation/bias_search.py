@@ -1,4 +1,4 @@
-"""Bias search: biases with which types reach their targets on validation, or keep their promises.
+"""Bias search: biases with which types reach their targets on validation, or can promise them for later texts.
 
 A bias is added to the scores of all labels of a type before decoding. The number of words with the type never decreases
 with it, whatever the head and the decoding: all of them choose the sequence with the largest sum of scores. Recall and
@@ -15,14 +15,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tagline.evaluation.operating_point import Found, Goal
+from tagline.evaluation.operating_point import TypeBias, TypeTarget, count_found
 from tagline.evaluation.promise import RecallTest, least_step
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Biases
 from tagline.labels.tagged import TaggedSentences
 from tagline.labels.windows import Doubles, Floats, Ints
-from tagline.metrics.counts import ratios
-from tagline.metrics.found import count_found
+from tagline.metrics.counts import divide
 from tagline.model.heads.head import Head
 from tagline.model.prediction import Chunk, LabelIds, bias_of_labels
 
@@ -33,15 +32,16 @@ BORDERS = (0, 16, 32, 64, 128, 256)
 # Maximum number of searches per type: a bias also moves the scores of the other types, so all are searched again until
 # none changes.
 ROUNDS = 5
-# The steps at which the tests of a promise start. With the largest bias, entities of the type cover nearly all words:
-# the safest one if entities must only be covered. They are then too long to be exact, and which bias is the safest is
-# not known in advance, so there are several starts, which share the risk (Bonferroni).
+# The steps at which the tests of a promise start. If entities must only be covered, the largest bias is the safest:
+# with it, entities of the type cover nearly all words. They are then too long to be exact. Which bias is the safest for
+# exact entities is not known in advance, so several starts are tested, each at a fraction of the allowed error
+# (Bonferroni).
 STARTS = {"covered": BORDERS[-1:], "exact": BORDERS[1:-1]}
 
 
 def find_biases(
-    chunks: Iterable[Chunk], gold: LabelIds, head: Head, labels: Labels, targets: Sequence[Goal]
-) -> dict[str, Found]:
+    chunks: Iterable[Chunk], gold: LabelIds, head: Head, labels: Labels, targets: Sequence[TypeTarget]
+) -> dict[str, TypeBias]:
     """Find, for the type of each target, the bias closest to 0 that reaches it.
 
     Biases for recall are 0 or positive, those for precision 0 or negative. Without a bias that reaches the target, the
@@ -54,7 +54,7 @@ def find_biases(
         labels: the label list.
         targets: what to reach, at most one per type.
     """
-    found = {target.type: Found(0.0) for target in targets}
+    found = {target.type: TypeBias(0.0) for target in targets}
     settled = 0  # consecutive searches that changed nothing
     for target in islice(cycle(targets), ROUNDS * len(targets)):
         before = found[target.type]
@@ -66,8 +66,8 @@ def find_biases(
     return found
 
 
-def keep_promises(counts: Doubles, targets: Sequence[Goal], of_documents: bool = False) -> dict[str, Found]:
-    """Find the least bias with which all promises can be made; without one, the types keep 0.
+def promised_biases(counts: Doubles, targets: Sequence[TypeTarget], of_documents: bool = False) -> dict[str, TypeBias]:
+    """Find the least bias with which all recalls can be promised; without one, the types keep 0 and promise nothing.
 
     The types have one bias in common, since a bias of one type also moves the entities of the others: so the hypotheses
     have one order, and a bias passes if the recall of each type does. The promises then hold together.
@@ -78,9 +78,9 @@ def keep_promises(counts: Doubles, targets: Sequence[Goal], of_documents: bool =
         of_documents: whether the last axis of ``counts`` are documents, which are taken as independent of each other.
     """
     rows = []
-    for found, number in np.moveaxis(counts, 2, 1):  # of one step: those of all steps are as large as ``counts``
+    for found, number in np.moveaxis(counts, 2, 1):  # a step at a time, since ``counts`` can be large
         if of_documents:
-            found, number = ratios(found, 0, number).recall, np.minimum(number, 1)
+            found, number = divide(found, number), np.minimum(number, 1)
         rows.append((number - found).sum(-1))
     missed, numbers = np.array(rows).T, number.sum(-1)  # the number is the same at each step
     starts = STARTS["exact" if any(target.found == "exact" for target in targets) else "covered"]
@@ -89,13 +89,10 @@ def keep_promises(counts: Doubles, targets: Sequence[Goal], of_documents: bool =
         for target, of_type in zip(targets, numbers, strict=True)
     ]
     step = least_step(np.all([test.passes(row) for test, row in zip(tests, missed, strict=True)], axis=0), starts)
-    chosen = list(starts) if step is None else [step]
-    return {
-        target.type: Found(
-            (step or 0) / STEPS_PER_UNIT, promise=test.promise(step is not None, float(row[chosen].min()))
-        )
-        for target, test, row in zip(targets, tests, missed, strict=True)
-    }
+    safest = missed[:, list(starts) if step is None else [step]].min(-1)
+    promises = [test.promise(step is not None, float(each)) for test, each in zip(tests, safest, strict=True)]
+    bias = (step or 0) / STEPS_PER_UNIT
+    return {each.type: TypeBias(bias, promise=promise) for each, promise in zip(targets, promises, strict=True)}
 
 
 def count_at_each_step(
@@ -103,7 +100,7 @@ def count_at_each_step(
     gold: LabelIds,
     head: Head,
     labels: Labels,
-    targets: Sequence[Goal],
+    targets: Sequence[TypeTarget],
     documents: Ints | None = None,
 ) -> Doubles:
     """Count what `count_found` counts of each target at each bias, in steps of 1/16 from 0 to 16.
@@ -126,18 +123,17 @@ def count_at_each_step(
     return total
 
 
-def _search(target: Goal, chunks: Iterable[Chunk], gold: LabelIds, sweep: _Sweep) -> Found:
+def _search(target: TypeTarget, chunks: Iterable[Chunk], gold: LabelIds, sweep: _Sweep) -> TypeBias:
     values: list[float] = []  # of the target's measure, at each step from 0 on
     for first, last in pairwise(BORDERS):
         counts = np.zeros((last - first + 1, 1, 2, 1))
         for sentences in _sentences(chunks, gold):
             counts += sweep.counts(sentences, first, last)
-        right, number = counts[:, 0, :, 0].T
-        values[first:] = ratios(right, 0, number).recall.tolist()
+        values[first:] = divide(*counts[:, 0, :, 0].T).tolist()
         for step, value in enumerate(values):
             if value >= target.value:
-                return Found(sweep.bias(step))
-    return Found(0.0, max(values))
+                return TypeBias(sweep.bias(step))
+    return TypeBias(0.0, max(values))
 
 
 class _Sentences(NamedTuple):
@@ -157,11 +153,10 @@ class _Sentences(NamedTuple):
     owners: Ints
     columns: slice
 
-    def where(self, chosen: npt.NDArray[np.bool_]) -> tuple[_Sentences, npt.NDArray[np.bool_]]:
-        """Choose some sentences; the second value says which words are theirs."""
-        words = np.repeat(chosen, self.lengths)
-        owners = self.owners[chosen]
-        return _Sentences(self.scores[words], self.lengths[chosen], self.gold[words], owners, self.columns), words
+    def where(self, words: npt.NDArray[np.bool_], sentences: npt.NDArray[np.bool_]) -> _Sentences:
+        """Choose some sentences, given also which words are theirs."""
+        own = self.scores[words], self.lengths[sentences], self.gold[words], self.owners[sentences]
+        return _Sentences(*own, self.columns)
 
 
 def _sentences(chunks: Iterable[Chunk], gold: LabelIds, documents: Ints | None = None) -> Iterator[_Sentences]:
@@ -186,7 +181,7 @@ class _Sweep:
         biases: of the other types.
     """
 
-    def __init__(self, head: Head, labels: Labels, targets: Sequence[Goal], biases: Biases) -> None:
+    def __init__(self, head: Head, labels: Labels, targets: Sequence[TypeTarget], biases: Biases) -> None:
         self.head, self.labels, self.targets, self.biases = head, labels, targets, biases
         self.step = (1 if targets[0].measure == "recall" else -1) / STEPS_PER_UNIT
 
@@ -196,44 +191,52 @@ class _Sweep:
     def counts(self, sentences: _Sentences, first: int, last: int) -> Doubles:
         """Count at the steps from ``first`` to ``last``: (steps, targets, 2, columns)."""
         low, high = (self._decode(sentences, step) for step in (first, last))
-        ends = self._count(sentences, low), self._count(sentences, high)
-        counts = np.zeros((last - first + 1, *ends[0].shape))
-        counts[0], counts[-1] = ends
-        self._fill(counts[1:-1], first + 1, sentences, low, high)
+        number = sentences.columns.stop - sentences.columns.start
+        counts = np.zeros((last - first + 1, len(self.targets), 2, number))
+        self._add(counts[:-1], first, sentences, low, high)
+        counts[-1] = self._count(sentences, high)
         return counts
 
-    def _fill(self, counts: Doubles, first: int, sentences: _Sentences, low: Ints, high: Ints) -> None:
-        """Add the counts at the steps from ``first`` on, a row each, given the labels at the steps before and after.
+    def _add(self, counts: Doubles, first: int, sentences: _Sentences, low: Ints, high: Ints) -> None:
+        """Add the counts at some steps, a row each.
 
-        A sequence that is the best at both of these is the best in between, too, since its score is linear in the bias,
-        and the best score convex. So each step decodes only the sentences that change near it.
+        If a sentence has the same labels at both ends of a range of biases, it has them everywhere in between; only the
+        other sentences are decoded at the middle, and so on in both halves. (The score of a label sequence is linear in
+        the bias, and the best score convex: what is the best at both ends is the best in between.)
+
+        Args:
+            counts: (steps, targets, 2, columns), at least one step.
+            first: the first of these steps.
+            sentences: to count.
+            low: their labels at the first step, int (words,).
+            high: their labels at the step after the last one.
         """
-        if not len(counts):
-            return
-        owners = np.repeat(np.arange(len(sentences.lengths)), sentences.lengths)
-        changing = np.bincount(owners[low != high], minlength=len(sentences.lengths)) > 0
-        constant, words = sentences.where(~changing)
-        counts += self._count(constant, low[words])
+        changing = np.zeros(len(sentences.lengths), bool)
+        of_words = np.repeat(np.arange(len(changing)), sentences.lengths)
+        changing[of_words[low != high]] = True
+        words = changing[of_words]
+        counts += self._count(sentences.where(~words, ~changing), low[~words])
         if not changing.any():
             return
-        sentences, words = sentences.where(changing)
+        sentences, low, high = sentences.where(words, changing), low[words], high[words]
+        if len(counts) == 1:
+            counts += self._count(sentences, low)
+            return
         half = len(counts) // 2
         middle = self._decode(sentences, first + half)
-        counts[half] += self._count(sentences, middle)
-        self._fill(counts[:half], first, sentences, low[words], middle)
-        self._fill(counts[half + 1 :], first + half + 1, sentences, middle, high[words])
+        self._add(counts[:half], first, sentences, low, middle)
+        self._add(counts[half:], first + half, sentences, middle, high)
 
     def _decode(self, sentences: _Sentences, step: int) -> Ints:
         moved = {target.type: self.bias(step) for target in self.targets}
-        return self.head.decode(
-            sentences.scores + bias_of_labels(self.labels, {**self.biases, **moved}), sentences.lengths
-        )
+        added = bias_of_labels(self.labels, {**self.biases, **moved})
+        return self.head.decode(sentences.scores + added, sentences.lengths)
 
     def _count(self, sentences: _Sentences, ids: Ints) -> Doubles:
-        scores = np.empty(len(ids), np.float32)  # not used
-        tagged = TaggedSentences(self.labels, sentences.lengths.tolist(), ids, scores, sentences.gold)
-        columns = sentences.columns.stop - sentences.columns.start
-        counted = [count_found(tagged, target.type, target.measure, target.found) for target in self.targets]
-        return np.array(
-            [[np.bincount(sentences.owners, weights=row, minlength=columns) for row in rows] for rows in counted]
-        )
+        """Count what is found of each target with some labels: (targets, 2, columns)."""
+        no_scores = np.empty(len(ids), np.float32)
+        tagged = TaggedSentences(self.labels, sentences.lengths.tolist(), ids, no_scores, sentences.gold)
+        number = sentences.columns.stop - sentences.columns.start
+        rows = [row for each in self.targets for row in count_found(tagged, each.type, each.measure, each.found)]
+        of_columns = [np.bincount(sentences.owners, weights=row, minlength=number) for row in rows]
+        return np.reshape(of_columns, (len(self.targets), 2, number))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
@@ -10,7 +10,6 @@ from pydantic_core import CoreSchema
 
 from tagline.core.params import Section
 from tagline.labels.model_settings import Decoding, Precision
-from tagline.metrics.found import How
 
 
 class Bootstrap(Section):
@@ -23,6 +22,7 @@ class Bootstrap(Section):
 
 
 Share = Annotated[float, Field(gt=0, lt=1)]
+FoundIf = Literal["exact", "covered"]
 
 
 class Recall(Section):
@@ -33,7 +33,7 @@ class Recall(Section):
         default=None,
         description="Confidence that later texts like those of validation reach it; empty: validation reaches it.",
     )
-    found: How = Field(
+    found: FoundIf = Field(
         default="exact",
         description="When an entity is found. exact: type and boundaries agree. covered: each of its words is in a "
         "predicted entity of any type.",

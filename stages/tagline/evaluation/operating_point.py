@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from tagline.core.errors import UserError
-from tagline.evaluation.evaluate_params import Bootstrap, OperatingPoint
+from tagline.evaluation.evaluate_params import Bootstrap, FoundIf, OperatingPoint
 from tagline.evaluation.promise import Promise
 from tagline.labels.label_list import Labels
-from tagline.labels.tagged import TaggedSentence, flatten
+from tagline.labels.schemes import OUTSIDE
+from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 from tagline.labels.windows import Doubles, Ints
-from tagline.metrics.counts import ratios
-from tagline.metrics.found import How, Measure, count_found
+from tagline.metrics.counts import divide
 from tagline.metrics.resampling import interval, weights
-from tagline.metrics.scores import DIGITS
+from tagline.metrics.scores import rounded
+
+Measure = Literal["recall", "precision"]
 
 
-class Goal(NamedTuple):
+class TypeTarget(NamedTuple):
     """What a type should reach.
 
     Attributes:
@@ -33,11 +35,11 @@ class Goal(NamedTuple):
     type: str
     measure: Measure
     value: float
-    found: How = "exact"
+    found: FoundIf = "exact"
     confidence: float | None = None
 
 
-class Found(NamedTuple):
+class TypeBias(NamedTuple):
     """The bias of a type with a target.
 
     Attributes:
@@ -51,15 +53,15 @@ class Found(NamedTuple):
     promise: Promise | None = None
 
 
-def targets_of(params: OperatingPoint, labels: Labels) -> list[Goal]:
+def targets_of(params: OperatingPoint, labels: Labels) -> list[TypeTarget]:
     """List the targets in ``evaluate.operating_point``, sorted by type.
 
     Raises:
         UserError: a type is not in the label list, or words of plain tags should be covered.
     """
     recall, precision = params.recall or {}, params.precision or {}
-    targets = [Goal(name, "recall", of.at_least, of.found, of.confidence) for name, of in recall.items()]
-    targets += [Goal(name, "precision", value) for name, value in precision.items()]
+    targets = [TypeTarget(name, "recall", of.at_least, of.found, of.confidence) for name, of in recall.items()]
+    targets += [TypeTarget(name, "precision", value) for name, value in precision.items()]
     for target in targets:
         if target.type not in labels.types:
             raise UserError(
@@ -87,8 +89,8 @@ def measure_of(point: Mapping[str, Any]) -> str:
 def report(
     sentences: Sequence[TaggedSentence],
     documents: Ints | None,
-    targets: Sequence[Goal],
-    found: Mapping[str, Found],
+    targets: Sequence[TypeTarget],
+    found: Mapping[str, TypeBias],
     bootstrap: Bootstrap,
 ) -> dict[str, Any]:
     """Describe what a split reaches.
@@ -111,38 +113,66 @@ def report(
         counted = [of_documents(each, documents) for each in counted]
     blocks = weights(counted[0].shape[1], bootstrap.resamples, bootstrap.seed)
     # (targets, resamples)
-    resampled = np.concatenate([[_ratio(block @ each.T) for each in counted] for block in blocks], axis=1)
-
-    def described(target: Goal, of_target: Doubles, of_resamples: Doubles) -> dict[str, Any]:
-        low, high = interval(of_resamples)
-        value = float(_ratio(of_target.sum(-1)))
+    resampled = np.concatenate([[divide(*(block @ each.T).T) for each in counted] for block in blocks], axis=1)
+    points = {}
+    for target, of_target, lows, highs in zip(targets, counted, *interval(resampled.T), strict=True):
+        value = float(divide(*of_target.sum(-1)))
         bias, highest, promise = found[target.type]
         point: dict[str, Any] = {
             "measure": target.measure,
             "found": target.found,
             "target": target.value,
             "bias": bias,
-            "value": round(value, DIGITS),
-            "low": round(float(low), DIGITS),
-            "high": round(float(high), DIGITS),
+            "value": rounded(value),
+            "low": rounded(lows),
+            "high": rounded(highs),
             "reached": value >= target.value,
         }
         if highest is not None:
-            point["highest_on_validation"] = round(highest, DIGITS)
+            point["highest_on_validation"] = rounded(highest)
         if promise is not None:
             statement = promise.statement(target.type, target.value, target.found)
             point["promise"] = promise._asdict() | {"statement": statement}
-        return point
+        points[target.type] = point
+    return points
 
-    return {target.type: described(target, *own) for target, *own in zip(targets, counted, resampled, strict=True)}
+
+def count_found(sentences: TaggedSentences, type_: str, measure: Measure, found: FoundIf = "exact") -> Doubles:
+    """Count the entities of a type in each sentence; for plain tags, the words.
+
+    Args:
+        sentences: with gold labels.
+        type_: of the entities.
+        measure: recall counts gold entities, precision predicted ones.
+        found: exact: gold and predicted entity have the same type and boundaries. covered: each word of the gold entity
+            is in a predicted entity of any type; for recall.
+
+    Returns:
+        (2, sentences): those that are found or right, and all; the measure is the ratio of their sums.
+    """
+    side = 0 if measure == "recall" else 1
+    entities = (sentences.gold_entities, sentences.predicted_entities)[side]
+    if found == "covered":
+        is_outside = np.array([name == OUTSIDE for name in sentences.labels.names], bool)
+        outside = np.cumsum(np.append(0, is_outside[sentences.predicted]))  # the number of such words before each word
+        right = outside[entities.start] == outside[entities.end]
+    else:
+        right = np.zeros(len(entities.start), bool)
+        right[sentences.correct[side]] = True
+    of_type = np.array([name == type_ for name in entities.types], bool)[entities.type]
+    owners = [sentences.sentences_of(entities.start[chosen]) for chosen in (of_type & right, of_type)]
+    return np.array([np.bincount(each, minlength=len(sentences)) for each in owners], np.float64)
 
 
 def of_documents(counted: Doubles, documents: Ints) -> Doubles:
-    """Turn counts of sentences, (2, sentences), into the share that is found of each document, and 1 if it has any."""
+    """Turn counts of sentences into the share that is found of each document, and 1 if it has any.
+
+    Args:
+        counted: (2, sentences), see `count_found`.
+        documents: int64 (sentences,), the number of the document of each sentence, from 0.
+
+    Returns:
+        float64 (2, documents).
+    """
     found, number = (np.bincount(documents, weights=row) for row in counted)
-    return np.array([_ratio(np.stack([found, number], -1)), number > 0])
-
-
-def _ratio(counted: Doubles) -> Doubles:
-    """Divide those that are found by all, (..., 2); 0 divided by 0 is 0."""
-    return ratios(counted[..., 0], 0, counted[..., 1]).recall
+    return np.array([divide(found, number), number > 0])

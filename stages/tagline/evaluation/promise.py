@@ -17,8 +17,8 @@ import numpy.typing as npt
 from scipy.special import rel_entr
 from scipy.stats import binom
 
+from tagline.evaluation.evaluate_params import FoundIf
 from tagline.labels.windows import Doubles
-from tagline.metrics.found import How
 
 Unit = Literal["entities", "documents"]
 ROUNDING = 1e-9  # of a sum of shares
@@ -47,8 +47,14 @@ class Promise(NamedTuple):
     allowed: int
     needed: int | None
 
-    def statement(self, type_: str, least: float, found: How) -> str:
-        """Say what is promised under which assumptions, or why nothing is."""
+    def statement(self, type_: str, least: float, found: FoundIf) -> str:
+        """Say what is promised under which assumptions, or why nothing is.
+
+        Args:
+            type_: of the entities.
+            least: the promised recall, from 0 to 1.
+            found: when an entity counts as found.
+        """
         unit = {"entities": "entity", "documents": "document"}[self.unit] if self.number == 1 else self.unit
         missed = f"{self.missed:.4g} of {self.number:,} {unit}"
         if self.kept:

@@ -1,4 +1,4 @@
-"""Scored split: the sentences of a split with gold and predicted labels, and their metrics."""
+"""Scored split: the sentences of a split with gold and predicted labels, and the scores of record."""
 
 from __future__ import annotations
 
@@ -11,21 +11,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from seqeval.metrics.sequence_labeling import precision_recall_fscore_support
 
 from tagline.core.errors import UserError
-from tagline.evaluation.evaluate_params import Bootstrap
 from tagline.labels.entities import entity_arrays
 from tagline.labels.label_list import Kind
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.tagged import TaggedSentence, flatten, has_sets
-from tagline.metrics.calibration import calibration, reliability
+from tagline.metrics.calibration import reliability
 from tagline.metrics.counts import Counts, count
-from tagline.metrics.outcomes import Outcome, confusion, count_outcomes, matching, outcomes_of_errors
-from tagline.metrics.resampling import f_beta, intervals
-from tagline.metrics.scores import DIGITS, count_repaired, rounded, score, strict
-from tagline.metrics.slices import slices
-from tagline.metrics.training_index import TrainingIndex
+from tagline.metrics.outcomes import Outcome, confusion, outcomes_of_errors
+from tagline.metrics.scores import scores_of
 
 
 @dataclass(frozen=True)
@@ -66,62 +61,6 @@ class ScoredSplit:
         return reliability(self.sentences)
 
 
-def metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstrap, beta: float = 1.0) -> dict[str, Any]:
-    """Compute the metrics of a split.
-
-    Returns:
-        overall and per_type, of spans as `scores_of_record`, of plain tags as `scores.score`; f_beta unless beta is 1,
-        see `f_beta.f_beta`; loss; intervals of the scores; greedy, the F1 of greedy decoding; strict, repaired and
-        matching (spans only), see `scores.strict`, `scores.count_repaired` and `matching.matching`; slices; errors, see
-        `outcomes.count_outcomes`; calibration; the numbers of sentences, words, words_unscored (always 0) and
-        words_without_subwords; and unknown, see `unknown`, if gold labels are.
-
-    Raises:
-        UserError: a word has no prediction, or seqeval and our counts disagree.
-    """
-    if split.words_unscored:
-        raise UserError(
-            f"data/tokenized: no prediction for {split.words_unscored} words; expected one for each word that "
-            "reports/data.json counts: run `dvc repro tokenize-align` again"
-        )
-    sentences, counts, kind = split.sentences, split.counts, split.kind
-    of_spans: dict[str, Any] = {}
-    if kind == "spans":
-        of_spans = {"strict": strict(sentences), "repaired": count_repaired(sentences)}
-        of_spans["matching"] = matching(sentences, split.outcomes.keys())
-    return {
-        **(scores_of_record(sentences, counts) if kind == "spans" else score(counts)),
-        **({} if beta == 1 else {"f_beta": f_beta(counts, beta)}),
-        "loss": round(split.loss, DIGITS),
-        "intervals": intervals(counts, bootstrap.resamples, bootstrap.seed),
-        "greedy": {"f1": split.greedy_f1},
-        **of_spans,
-        "slices": slices(sentences, counts, training),
-        "errors": count_outcomes(split.outcomes.values(), int(counts.correct.sum()), kind),
-        "calibration": calibration(split.reliability),
-        "sentences": len(sentences),
-        "words": len(flatten(sentences).predicted),
-        "words_unscored": split.words_unscored,
-        "words_without_subwords": split.words_without_subwords,
-        **unknown(sentences),
-    }
-
-
-def unknown(sentences: Sequence[TaggedSentence]) -> dict[str, dict[str, int]]:
-    """Count what is not scored because gold labels are unknown; empty if none is.
-
-    Returns:
-        ``{"unknown": {words, gold_entities, predicted_entities}}``: words whose label is not known, or only in part;
-        and entities that gold does not decide, see `entities.is_decided`.
-    """
-    flat = flatten(sentences)
-    words = int(np.count_nonzero(~flat.is_known))
-    if not words:
-        return {}
-    gold, predicted = flat.left_out
-    return {"unknown": {"words": words, "gold_entities": gold, "predicted_entities": predicted}}
-
-
 def scores_of_record(sentences: Sequence[TaggedSentence], counts: Counts) -> dict[str, Any]:
     """Score entities with seqeval in its default mode, conlleval's rule, and compare all numbers with our counts.
 
@@ -137,6 +76,9 @@ def scores_of_record(sentences: Sequence[TaggedSentence], counts: Counts) -> dic
     Raises:
         UserError: a number is not the same; the message has both.
     """
+    # Not above, since it takes two seconds, and `tagline compare` needs this folder for a constant alone.
+    from seqeval.metrics.sequence_labeling import precision_recall_fscore_support
+
     rows, total = _label_names(sentences), counts.total()
     overall, per_type = (precision_recall_fscore_support(*rows, average=of, zero_division=0) for of in ("micro", None))
     theirs = np.vstack([overall, np.column_stack(per_type)])  # (1 + types, 4)
@@ -151,9 +93,9 @@ def scores_of_record(sentences: Sequence[TaggedSentence], counts: Counts) -> dic
                 f"evaluate: {name} is {of_seqeval:.10g} by seqeval and {own:.10g} by our own counts; expected the same "
                 "number; report both to Tagline's authors, with the versions of seqeval and numpy"
             )
-    accuracies = [float(total.accuracy()), *[None] * len(counts.types)]
-    scores = [rounded(*row[:3], number=int(row[3]), accuracy=of) for row, of in zip(theirs, accuracies, strict=True)]
-    return {"overall": scores[0], "per_type": dict(zip(counts.types, scores[1:], strict=True))}
+    per_type = {name: scores_of(*row) for name, row in zip(counts.types, theirs[1:], strict=True)}
+    precision, recall, f1, number = theirs[0]
+    return {"overall": scores_of(precision, recall, f1, number, total.accuracy()), "per_type": per_type}
 
 
 def _label_names(sentences: Sequence[TaggedSentence]) -> list[list[list[str]]]:

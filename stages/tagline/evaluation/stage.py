@@ -19,16 +19,17 @@ from tagline.core.outputs import read_json
 from tagline.core.provenance import verify
 from tagline.core.reading import reading
 from tagline.evaluation import operating_point
-from tagline.evaluation.bias_search import count_at_each_step, find_biases, keep_promises
+from tagline.evaluation.bias_search import count_at_each_step, find_biases, promised_biases
 from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
-from tagline.evaluation.scored_split import ScoredSplit, metrics
+from tagline.evaluation.scored_split import ScoredSplit
+from tagline.evaluation.summary import all_metrics
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Biases, Precision
 from tagline.labels.tagged import TaggedSentences
 from tagline.labels.windows import Ints
 from tagline.metrics.counts import count
 from tagline.metrics.scores import score
-from tagline.metrics.training_index import TrainingIndex
+from tagline.metrics.slices import TrainingIndex
 from tagline.model import classifier
 from tagline.model.backends.torch_model import TorchModel, memory_errors, workers
 from tagline.model.batches import default_size
@@ -46,7 +47,7 @@ class Evaluation:
     Attributes:
         labels: the task's label list.
         splits: the scored splits by name.
-        metrics: the metrics of each split, see `scored_split.metrics`.
+        metrics: the metrics of each split, see `summary.all_metrics`.
         best_epoch: the epoch whose weights were evaluated.
         biases: with which the labels were chosen.
     """
@@ -95,7 +96,7 @@ def evaluate(
             known = validation, loaded["validation"].gold(), head, labels, targets
             if promised:
                 of = documents["validation"]
-                found = keep_promises(count_at_each_step(*known, of), targets, of_documents=of is not None)
+                found = promised_biases(count_at_each_step(*known, of), targets, of_documents=of is not None)
             else:
                 found = find_biases(*known)
             biases = {name: of_type.bias for name, of_type in found.items() if of_type.bias}
@@ -133,7 +134,7 @@ def label_and_score(
     splits = {name: _label(loaded[name], words[name], chunks[name], predictor) for name in SPLITS}
     others = [split.sentences for split in splits.values()]
     training = TrainingIndex(loaded["train"].labelled_words(labels), others, labels.kind)
-    return splits, {name: metrics(split, training, bootstrap, beta) for name, split in splits.items()}
+    return splits, {name: all_metrics(split, training, bootstrap, beta) for name, split in splits.items()}
 
 
 def words_with_subwords(report: Path) -> dict[str, int]:

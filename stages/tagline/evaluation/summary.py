@@ -1,31 +1,103 @@
-"""Summary: the few numbers that people compare between commits, under names that DVC's tables show well.
-
-The names are flat and unique across all metrics files. `dvc exp show` keeps their order, so the most important come
-first; `dvc metrics diff` sorts them by name within a file, so that ``test.f1`` comes first there too (which is why
-accuracy is called ``word_accuracy``). Everything else is in reports/.
-"""
+"""Summary: what of the scores goes into which file: all metrics, those that people compare, and the plots."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from tagline.core.errors import UserError
+from tagline.evaluation.evaluate_params import Bootstrap
+from tagline.evaluation.scored_split import ScoredSplit, scores_of_record
 from tagline.labels.label_list import Kind
 from tagline.labels.schemes import OUTSIDE
-from tagline.metrics.outcomes import NO_TYPE
+from tagline.labels.tagged import TaggedSentence, flatten
+from tagline.metrics.calibration import calibration
+from tagline.metrics.outcomes import NO_TYPE, count_outcomes, matching
+from tagline.metrics.resampling import f_beta, intervals
+from tagline.metrics.scores import count_repaired, rounded, score, strict
+from tagline.metrics.slices import TrainingIndex, slices
 
 # What a split of some hundred entities supports; more digits would differ between hosts of one precision.
-DIGITS = 4
+COMPARED_DIGITS = 4
+# Of scores of single predictions, whose last digits differ between hosts of one precision.
+CALIBRATION_DIGITS = 3
 
 
-def summary(metrics: Mapping[str, Mapping[str, Any]], best_epoch: int) -> dict[str, float | int]:
-    """Choose what goes to metrics/evaluate.json.
+def all_metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstrap, beta: float = 1.0) -> dict[str, Any]:
+    """Compute all metrics of a split, for reports/evaluate.json: numbers and dictionaries, never NaN.
 
     Args:
-        metrics: of validation and test, see `scored_split.metrics`.
+        split: with gold and predicted labels.
+        training: index of the training split.
+        bootstrap: for the intervals.
+        beta: of F-beta.
+
+    Returns:
+        overall and per_type, of spans as `scores_of_record`, of plain tags as `scores.score`; f_beta unless beta is 1,
+        see `resampling.f_beta`; loss; intervals of the scores; greedy, the F1 of greedy decoding; strict, repaired and
+        matching (spans only), see `scores.strict`, `scores.count_repaired` and `outcomes.matching`; slices; errors, see
+        `outcomes.count_outcomes`; calibration; the numbers of sentences, words, words_unscored (always 0) and
+        words_without_subwords; and unknown, see `unknown`, if gold labels are.
+
+    Raises:
+        UserError: a word has no prediction, or seqeval and our counts disagree.
+    """
+    if split.words_unscored:
+        raise UserError(
+            f"data/tokenized: no prediction for {split.words_unscored} words; expected one for each word that "
+            "reports/data.json counts: run `dvc repro tokenize-align` again"
+        )
+    sentences, counts, kind = split.sentences, split.counts, split.kind
+    of_spans: dict[str, Any] = {}
+    if kind == "spans":
+        of_spans = {"strict": strict(sentences), "repaired": count_repaired(sentences)}
+        of_spans["matching"] = matching(sentences, split.outcomes.keys())
+    return {
+        **(scores_of_record(sentences, counts) if kind == "spans" else score(counts)),
+        **({} if beta == 1 else {"f_beta": f_beta(counts, beta)}),
+        "loss": rounded(split.loss),
+        "intervals": intervals(counts, bootstrap.resamples, bootstrap.seed),
+        "greedy": {"f1": split.greedy_f1},
+        **of_spans,
+        "slices": slices(sentences, counts, training),
+        "errors": count_outcomes(split.outcomes.values(), int(counts.correct.sum()), kind),
+        "calibration": calibration(split.reliability),
+        "sentences": len(sentences),
+        "words": len(flatten(sentences).predicted),
+        "words_unscored": split.words_unscored,
+        "words_without_subwords": split.words_without_subwords,
+        **unknown(sentences),
+    }
+
+
+def unknown(sentences: Sequence[TaggedSentence]) -> dict[str, dict[str, int]]:
+    """Count what is not scored because gold labels are unknown; empty if none is.
+
+    Returns:
+        ``{"unknown": {words, gold_entities, predicted_entities}}``: words whose label is not known, or only in part;
+        and entities that gold does not decide, see `entities.is_decided`.
+    """
+    flat = flatten(sentences)
+    words = int(np.count_nonzero(~flat.is_known))
+    if not words:
+        return {}
+    gold, predicted = flat.left_out
+    return {"unknown": {"words": words, "gold_entities": gold, "predicted_entities": predicted}}
+
+
+def compared(metrics: Mapping[str, Mapping[str, Any]], best_epoch: int) -> dict[str, float | int]:
+    """Choose the few numbers that people compare between commits, for metrics/evaluate.json.
+
+    The names are flat and unique across all metrics files. `dvc exp show` keeps their order, so the most important come
+    first; `dvc metrics diff` sorts them by name within a file, so that ``test.f1`` comes first there too (which is why
+    accuracy is called ``word_accuracy``).
+
+    Args:
+        metrics: of validation and test, see `all_metrics`.
         best_epoch: the epoch whose weights were evaluated.
 
     Returns:
@@ -46,15 +118,11 @@ def summary(metrics: Mapping[str, Mapping[str, Any]], best_epoch: int) -> dict[s
         **per_type,
         "test.f1_greedy": metrics["test"]["greedy"]["f1"],
     }
-    return {name: round(value, DIGITS) for name, value in chosen.items()}
-
-
-# Scores of single predictions, whose last digits differ between hosts of one precision.
-CALIBRATION_DIGITS = 3
+    return {name: round(value, COMPARED_DIGITS) for name, value in chosen.items()}
 
 
 def write_confusion(counts: Mapping[tuple[str, str], int], kind: Kind, path: Path) -> None:
-    """Write the number of words per pair of types, ``gold,predicted,number``, as `confusion.confusion` counts them."""
+    """Write the number of words per pair of types, ``gold,predicted,number``, as `outcomes.confusion` counts them."""
     names = {name: name for pair in counts for name in pair}
     if kind == "spans" and OUTSIDE in names:
         names[OUTSIDE] = f"{OUTSIDE} (type)"  # unlike words outside all entities

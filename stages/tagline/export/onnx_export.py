@@ -37,6 +37,10 @@ MAX_BYTES = 2_000_000_000
 SMALLEST_BYTES = 1024
 
 
+_Key = tuple[tuple[int, ...], bytes]
+"""Shape and SHA-256 of a tensor."""
+
+
 class _Logits(torch.nn.Module):
     """The exported computation. The model uses its defaults for token types and positions, as in `TorchModel`."""
 
@@ -112,11 +116,9 @@ def write(model: ir.Model, path: Path, weights: Collection[Path] = ()) -> None:
 
 def _strip(graph: Any) -> None:
     """Remove the origin of each operator, which the exporter records as stack traces with paths of this host."""
-    for node in graph.graph.all_nodes():
-        for entry in (node, *node.outputs):
-            entry.doc_string = None
-            entry.metadata_props.clear()
-    for entry in (graph, graph.graph, *graph.graph.inputs, *graph.graph.initializers.values()):
+    values = (*graph.graph.inputs, *graph.graph.initializers.values())
+    nodes = (entry for node in graph.graph.all_nodes() for entry in (node, *node.outputs))
+    for entry in (graph, graph.graph, *values, *nodes):
         entry.doc_string = None
         entry.metadata_props.clear()
 
@@ -132,10 +134,6 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         logging.disable(before)
-
-
-_Key = tuple[tuple[int, ...], bytes]
-"""Shape and SHA-256 of a tensor."""
 
 
 def share_weights(graph: ir.Graph, files: Iterable[Path]) -> None:

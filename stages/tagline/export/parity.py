@@ -1,4 +1,7 @@
-"""Parity: compares the predictions of an exported backend with those of the trained model, word by word."""
+"""Parity: compares the predictions of an exported backend with those of the trained model, word by word.
+
+And conformance.jsonl, with which an implementation in another language compares its own.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
@@ -18,17 +20,19 @@ from tagline.inference.documents import mentions
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import NO_BIASES, Biases
 from tagline.labels.tagged import TaggedSentence, TaggedSentences
-from tagline.labels.windows import Floats
+from tagline.labels.windows import AnyInts, Floats, Ints
 from tagline.metrics.counts import count
-from tagline.metrics.scores import DIGITS, score
+from tagline.metrics.scores import rounded, score
 from tagline.model.backends import Backend
 from tagline.model.backends.torch_model import TorchModel
 from tagline.model.batches import default_size
 from tagline.model.heads.head import Head
 from tagline.model.prediction import NonFiniteError, Predictions, Predictor, predict_split
 
-Rows = Sequence[npt.NDArray[np.integer[Any]]]
-Positions = Sequence[npt.NDArray[np.int64]]
+CONFORMANCE = "conformance.jsonl"
+TEXTS = Path(__file__).with_name("conformance_texts.json")
+# Decimals of a score: fewer than processors agree on.
+CONFORMANCE_DIGITS = 4
 
 
 class Parity:
@@ -56,7 +60,7 @@ class Parity:
         def keep(words: slice, logits: Floats) -> None:
             self.logits[words] = logits
 
-        self.expected = self._predict(_Observed(trained, keep), "trained")
+        self.expected = self._predict(trained, "trained", keep)
         self.f1 = self._f1(self.expected)
 
     def report(self, backend: Backend, name: str) -> dict[str, float]:
@@ -79,21 +83,21 @@ class Parity:
             differences.append(float(np.abs(logits - self.logits[words]).max(initial=0)))
 
         try:
-            predicted = self._predict(_Observed(backend, compare), name)
+            predicted = self._predict(backend, name, compare)
         except NonFiniteError:
             raise UserError(
                 f"backend {name}: NaN or infinite logits; expected finite ones; float16 may overflow: set export.dtype "
                 "to float32 or bfloat16"
             ) from None
         return {
-            "same_labels": round(int(np.count_nonzero(predicted.labels == self.expected.labels)) / self.words, DIGITS),
-            "largest_logit_difference": round(max(differences), DIGITS),
+            "same_labels": rounded(np.count_nonzero(predicted.labels == self.expected.labels) / self.words),
+            "largest_logit_difference": rounded(max(differences)),
             "f1": self._f1(predicted),
         }
 
-    def _predict(self, wrapper: _Observed, name: str) -> Predictions:
-        device = wrapper.backend.device.type if isinstance(wrapper.backend, TorchModel) else "cpu"
-        predictor = Predictor(wrapper, self.head, self.labels, default_size(device), biases=self.biases)
+    def _predict(self, backend: Backend, name: str, show: Callable[[slice, Floats], None]) -> Predictions:
+        size = default_size(backend.device.type if isinstance(backend, TorchModel) else "cpu")
+        predictor = Predictor(_Observed(backend, show), self.head, self.labels, size, biases=self.biases)
         return predict_split(predictor, self.split, name)
 
     def _f1(self, predicted: Predictions) -> float:
@@ -112,17 +116,11 @@ class _Observed:
     def __init__(self, backend: Backend, show: Callable[[slice, Floats], None]) -> None:
         self.backend, self.show, self.count = backend, show, 0
 
-    def logits(self, rows: Rows, positions: Positions) -> Floats:
+    def logits(self, rows: Sequence[AnyInts], positions: Sequence[Ints]) -> Floats:
         logits = self.backend.logits(rows, positions)
         self.show(slice(self.count, self.count + len(logits)), logits)
         self.count += len(logits)
         return logits
-
-
-CONFORMANCE = "conformance.jsonl"
-TEXTS = Path(__file__).with_name("conformance_texts.json")
-# Decimals of a score: fewer than processors agree on.
-CONFORMANCE_DIGITS = 4
 
 
 def write_conformance(folder: Path) -> None:

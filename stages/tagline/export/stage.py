@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from transformers import PreTrainedModel
 
 from tagline.artifacts import exported, predictions, tokenized
 from tagline.artifacts.exported import DATA, GRAPHS, Exported
-from tagline.artifacts.tokenized import Windowing
 from tagline.core.errors import UserError, require
 from tagline.core.names import BackendName
 from tagline.core.outputs import read_columns, read_json, write_json
@@ -108,10 +107,7 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
     parity = Parity(trained, split, labels, head, biases)
     f1 = parity.f1
     _write_folder(inputs.finetuned, params.dtype, tagger, target, name)
-    # Weights in half precision are not those of the graph, and a browser looks for them beside it.
-    shared = params.dtype == "float32" and not params.browser
-    weights = exported.weights(target) if shared else []
-    _write_graphs(inputs.finetuned, labels, target, weights, onnx=params.onnx, int8=params.int8)
+    _write_graphs(inputs.finetuned, labels, target, params)
     _configure_javascript(target)
     reports: Reports = {}
     for backend in exported.backends(target):  # torch is the last
@@ -121,13 +117,24 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
             files = exported.external_weights(target, backend)
             model = OnnxModel(target / GRAPHS[backend], tagger.padding, files, threads=cores())
             report = parity.report(model, backend)
-        shown = f"{backend} in {params.dtype}" if backend == "torch" else backend
-        _check(report, backend, shown, f1, params.min_agreement, params.max_f1_drop)
+        _check(report, backend, f1, params)
         size = sum(file.stat().st_size for file in exported.files(target, backend))
         reports[backend] = report | {"megabytes": round(size / 1e6, 1)}
     write_conformance(target)
-    card = document.render(_card_data(inputs, windowing, tagger, reports, name, params))
-    (target / CARD).write_text(card, encoding="utf-8")
+    card = document.CardData(
+        tagger=tagger,
+        dataset=read_json(inputs.dataset, "download"),
+        encoder=read_json(inputs.encoder, "download"),
+        training=read_json(inputs.finetuned / PROVENANCE, "train"),
+        windows={key: getattr(windowing, key) for key in WINDOWS},
+        metrics=read_json(inputs.metrics, "evaluate"),
+        epochs=read_columns(inputs.validation, document.EPOCHS),
+        backends=reports,
+        card=params.card,
+        hub=params.hub,
+        folder=name,
+    )
+    (target / CARD).write_text(document.render(card), encoding="utf-8")
     write_hashes(target, CARD)  # users edit the card
     return {SPLIT: {"words": parity.words, "f1": f1, "backends": reports}}
 
@@ -163,18 +170,18 @@ def _write_folder(finetuned: Path, dtype: str, tagger: Exported, target: Path, n
     exported.write(tagger, target)
 
 
-def _write_graphs(
-    finetuned: Path, labels: Labels, target: Path, weights: Collection[Path], *, onnx: bool, int8: bool
-) -> None:
+def _write_graphs(finetuned: Path, labels: Labels, target: Path, params: Export) -> None:
     """Write the enabled graphs for onnxruntime; the float32 one refers to safetensors files that have its weights."""
-    if not onnx and not int8:
+    if not params.onnx and not params.int8:
         return
     graph = onnx_export.convert(classifier.load(finetuned, labels, torch.float32))
     (target / GRAPHS["onnx"]).parent.mkdir()
-    if int8:
-        quantization.write(ir.to_proto(graph), target / GRAPHS["onnx-int8"])
-    if onnx:
-        onnx_export.write(graph, target / GRAPHS["onnx"], weights)
+    if params.int8:
+        quantization.write(ir.to_proto(graph), target / GRAPHS[INT8])
+    if params.onnx:
+        # Weights in half precision are not those of the graph, and a browser looks for them beside it.
+        shared = params.dtype == "float32" and not params.browser
+        onnx_export.write(graph, target / GRAPHS["onnx"], exported.weights(target) if shared else [])
 
 
 def _configure_javascript(target: Path) -> None:
@@ -190,31 +197,28 @@ def _configure_javascript(target: Path) -> None:
     write_json(path, config)
 
 
-def _check(
-    report: Mapping[str, float], backend: BackendName, shown: str, f1: float, min_agreement: float, max_f1_drop: float
-) -> None:
-    """Check what was measured of a backend.
+def _check(report: Mapping[str, float], backend: BackendName, f1: float, params: Export) -> None:
+    """Check what was measured of a backend; the labels of ``onnx-int8`` may differ.
 
     Args:
         report: see `Parity.report`.
-        backend: its name; ``onnx-int8`` may label words differently.
-        shown: its name in messages.
+        backend: its name.
         f1: of the trained model.
-        min_agreement: smallest share of words with the label of the trained model.
-        max_f1_drop: largest loss of F1.
+        params: the section ``export``.
 
     Raises:
-        UserError: the backend differs more.
+        UserError: the backend differs more than params allow.
     """
-    if backend != "onnx-int8" and report["same_labels"] < min_agreement:
+    if backend != INT8 and report["same_labels"] < params.min_agreement:
+        shown = f"{backend} in {params.dtype}" if backend == "torch" else backend
         raise UserError(
             f"backend {shown}: {report['same_labels']:.2%} of the {SPLIT} words have the same label as from the "
-            f"trained model; expected at least {min_agreement:.2%} (export.min_agreement)"
+            f"trained model; expected at least {params.min_agreement:.2%} (export.min_agreement)"
         )
-    if f1 - report["f1"] > max_f1_drop:
+    if f1 - report["f1"] > params.max_f1_drop:
         raise UserError(
             f"backend {backend}: F1 of {SPLIT} is {report['f1']:.4f}, {f1 - report['f1']:.4f} below the trained model; "
-            f"expected at most {max_f1_drop:.4f} below (export.max_f1_drop)"
+            f"expected at most {params.max_f1_drop:.4f} below (export.max_f1_drop)"
         )
 
 
@@ -248,26 +252,8 @@ def _load_torch(folder: Path, labels: Labels, precision: Resolved) -> TorchModel
     return TorchModel.for_inference(classifier.load(folder, labels), precision)
 
 
-def _card_data(
-    inputs: ExportInputs, windowing: Windowing, tagger: Exported, reports: Reports, name: str, params: Export
-) -> document.CardData:
-    return document.CardData(
-        tagger=tagger,
-        dataset=read_json(inputs.dataset, "download"),
-        encoder=read_json(inputs.encoder, "download"),
-        training=read_json(inputs.finetuned / PROVENANCE, "train"),
-        windows={key: getattr(windowing, key) for key in WINDOWS},
-        metrics=read_json(inputs.metrics, "evaluate"),
-        epochs=read_columns(inputs.validation, document.EPOCHS),
-        backends=reports,
-        card=params.card,
-        hub=params.hub,
-        folder=name,
-    )
-
-
-def summary(report: dict[str, Any]) -> dict[str, float]:
-    """Choose what goes to metrics/export.json: the F1 of the int8 backend on test, if there is one."""
+def compared(report: dict[str, Any]) -> dict[str, float]:
+    """Choose what people compare between commits, for metrics/export.json: F1 of the int8 backend, if there is one."""
     backends = report[SPLIT]["backends"]
     return {"export.int8.f1": round(backends[INT8]["f1"], 4)} if INT8 in backends else {}
 
@@ -281,6 +267,11 @@ def table(report: dict[str, Any]) -> str:
 
 def push(target: Target, folder: Path, report: Path) -> None:
     """Push the files that hashes.json of an export lists, and its model card, in one commit that names its F1.
+
+    Args:
+        target: the repository and branch.
+        folder: models/export.
+        report: reports/export.json.
 
     Raises:
         UserError: a file is missing or damaged, or the push failed; the folder stays as it is.

@@ -13,11 +13,10 @@ from tokenizers import Tokenizer
 from tagline.core.errors import UserError
 from tagline.core.terminal import shortened
 from tagline.labels.tagged import TaggedSentence
-from tagline.text.sentences import ends_among
+from tagline.text.sentences import Span, ends_among
 from tagline.text.words import join_words, split_words
 from tagline.tokenization import subwords
 
-Span = tuple[int, int]
 Split = Callable[[str], list[Span]]
 """Finds the words of a text, as `split_words` does, or its sentences, as `split_sentences` does."""
 
@@ -66,7 +65,15 @@ class Document:
     ) -> Document:
         """Split a raw text into words and sentences; `Tagger.split` and `Tagger.sentences` do so as in training.
 
-        The words are the same with and without sentences; None leaves the text whole.
+        Args:
+            text: raw text.
+            name: how messages call it.
+            row: the JSON object that it was read from.
+            split: finds its words.
+            sentences: finds its sentences; None leaves the text whole. The words are the same in both cases.
+
+        Raises:
+            UserError, TypeError: see the class.
         """
         _check(text, name or "text")  # libraries that split words can't encode lone surrogates either
         spans = split(text)

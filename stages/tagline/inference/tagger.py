@@ -19,7 +19,7 @@ from tagline.artifacts import exported
 from tagline.artifacts.exported import Exported
 from tagline.core.errors import UserError, require
 from tagline.core.names import TOKENIZER_FILE, BackendName
-from tagline.inference.documents import Document, DocumentStream, Mention, Span, Split, mentions
+from tagline.inference.documents import Document, DocumentStream, Mention, Split, mentions
 from tagline.inference.opening import chosen_backend, opened
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence, TaggedSentences
@@ -114,7 +114,7 @@ class Tagger:
                 "initializer)"
             )
 
-    def split(self, text: str) -> list[Span]:
+    def split(self, text: str) -> list[sentence_rules.Span]:
         """Split raw text into words as in training, given as start and end of each in code points.
 
         The first call warns if these are not the words that the model was trained on.
@@ -129,7 +129,7 @@ class Tagger:
                 warnings.warn(f"{self._folder}: {problem}", stacklevel=2)
         return self._split(text)
 
-    def sentences(self, text: str) -> list[Span]:
+    def sentences(self, text: str) -> list[sentence_rules.Span]:
         """Split raw text into sentences, if the tagger does, given as start and end of each in code points."""
         if not self._split_sentences:
             return [(0, len(text))]
@@ -151,7 +151,7 @@ class Tagger:
             TypeError: a text is not a string, for instance a missing value of a table.
         """
         if isinstance(texts, str):
-            return self._all([self.document(texts, "")])[0]
+            return self._all([self.document(texts)])[0]
         return self._all(self.document(text, f"texts[{index}]") for index, text in enumerate(texts))
 
     @overload
@@ -229,12 +229,14 @@ class Tagger:
 
     def _document(self, index: int, given: str | Sequence[str]) -> Document:
         name = f"documents[{index}]"
-        if isinstance(given, str):
-            return self.document(given, name)
-        return Document.of_words(given, name)
+        return self.document(given, name) if isinstance(given, str) else Document.of_words(given, name)
 
     def document(self, text: str, name: str = "") -> Document:
-        """Split a raw text into words and sentences as the tagger does."""
+        """Split a raw text into words and sentences as the tagger does.
+
+        Raises:
+            UserError, TypeError: see `Document`.
+        """
         return Document.of_text(text, name, split=self.split, sentences=self.sentences)
 
     def _all(self, documents: Iterable[Document]) -> list[list[Mention]]:

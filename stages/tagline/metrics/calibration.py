@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tagline.labels.tagged import TaggedSentence, flatten
-from tagline.metrics.scores import DIGITS
+from tagline.metrics.scores import rounded
 
 BINS = 10
 
@@ -53,10 +53,6 @@ def calibration(bins: pd.DataFrame) -> dict[str, float | int]:
     if not number:
         return {"number": 0}
     share = bins["number"] / number
-    gap = (bins["confidence"] - bins["accuracy"]).abs()
-    means = {
-        "ece": (share * gap).sum(),
-        "confidence": (share * bins["confidence"]).sum(),
-        "accuracy": (share * bins["accuracy"]).sum(),
-    }
-    return {**{name: round(float(value), DIGITS) for name, value in means.items()}, "number": number}
+    values = bins.assign(ece=(bins["confidence"] - bins["accuracy"]).abs())
+    means = {name: rounded((share * values[name]).sum()) for name in ("ece", "confidence", "accuracy")}
+    return {**means, "number": number}

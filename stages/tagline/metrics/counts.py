@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,8 @@ from scipy.sparse import csr_array
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence, flatten
 from tagline.labels.windows import Doubles
+
+T = TypeVar("T")
 
 # Up to this number of types, products with full matrices take less time than with sparse ones: a quarter with 4 types.
 DENSE = 16
@@ -32,11 +34,13 @@ class Totals:
 
     Attributes:
         kind: spans: entities are counted; tags: words.
+        types: their names.
         correct, predicted, gold: (..., types).
         words, correct_words: (...).
     """
 
     kind: Kind
+    types: tuple[str, ...]
     correct: Doubles
     predicted: Doubles
     gold: Doubles
@@ -60,11 +64,17 @@ class Totals:
         occurs = split.gold > 0
         pairs = zip(self.per_type(), split.per_type(), strict=True)
         scores = (np.where(self.gold > 0, own, of_split) for own, of_split in pairs)
-        return Ratios(*(_divide((each * occurs).sum(-1), occurs.sum(-1)) for each in scores))
+        return Ratios(*(divide((each * occurs).sum(-1), occurs.sum(-1)) for each in scores))
+
+    def scored(self, values: Iterable[T]) -> Iterator[tuple[str, T]]:
+        """Yield the name and the value of each type; not of a plain tag that is only predicted: it has no recall."""
+        for name, value, number in zip(self.types, values, self.gold, strict=True):
+            if self.kind == "spans" or number:
+                yield name, value
 
     def accuracy(self) -> Doubles:
         """Compute the share of correctly labelled words: (...)."""
-        return _divide(self.correct_words, self.words)
+        return divide(self.correct_words, self.words)
 
 
 @dataclass(frozen=True)
@@ -94,10 +104,10 @@ class Counts:
         """
         of_types, of_words = (self.correct, self.predicted, self.gold), (self.words, self.correct_words)
         if weights is None:
-            return Totals(self.kind, *(counts.sum(0) for counts in (*of_types, *of_words)))
+            return Totals(self.kind, self.types, *(counts.sum(0) for counts in (*of_types, *of_words)))
         matrix = np.asarray(weights, dtype=np.float64)
         dense = (counts.toarray() if len(self.types) <= DENSE else counts for counts in of_types)
-        return Totals(self.kind, *(matrix @ counts for counts in (*dense, *of_words)))
+        return Totals(self.kind, self.types, *(matrix @ counts for counts in (*dense, *of_words)))
 
 
 def count(sentences: Sequence[TaggedSentence], kind: Kind) -> Counts:
@@ -130,12 +140,12 @@ def count(sentences: Sequence[TaggedSentence], kind: Kind) -> Counts:
 
 
 def ratios(correct: npt.ArrayLike, predicted: npt.ArrayLike, gold: npt.ArrayLike) -> Ratios:
-    """Compute precision, recall and F1 from counts, element by element."""
-    correct, predicted, gold = (np.asarray(values, dtype=np.float64) for values in (correct, predicted, gold))
-    return Ratios(_divide(correct, predicted), _divide(correct, gold), _divide(2 * correct, predicted + gold))
+    """Compute precision, recall and F1 from counts of one shape, or of shapes that broadcast, element by element."""
+    correct, predicted, gold = map(np.asarray, (correct, predicted, gold))
+    return Ratios(divide(correct, predicted), divide(correct, gold), divide(2 * correct, predicted + gold))
 
 
-def _divide(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> Doubles:
+def divide(part: npt.ArrayLike, whole: npt.ArrayLike) -> Doubles:
     """Divide element by element; anything divided by 0 is 0."""
     part, whole = np.broadcast_arrays(np.asarray(part, np.float64), np.asarray(whole, np.float64))
     ratio: Doubles = np.divide(part, whole, out=np.zeros(whole.shape), where=whole > 0)

@@ -14,7 +14,7 @@ from tagline.labels.label_list import Kind
 from tagline.labels.schemes import split_tag
 from tagline.labels.tagged import TaggedSentence, flatten
 from tagline.metrics.counts import ratios
-from tagline.metrics.scores import rounded
+from tagline.metrics.scores import scores_of
 
 OutcomeKind = Literal["correct", "missed", "spurious", "type_error", "boundary_error"]
 OUTCOMES: tuple[OutcomeKind, ...] = get_args(OutcomeKind)
@@ -181,7 +181,7 @@ def matching(sentences: Sequence[TaggedSentence], with_errors: Collection[int]) 
         types = [own.type == other.type for own, other in _pairs(*pair, _by_type)]
         right += [sum(same), (sum(same) + len(same)) / 2, sum(types)]
     names = ("exact", "partial", "type")
-    return {name: rounded(*ratios(each, predicted, gold), number=gold) for name, each in zip(names, right, strict=True)}
+    return {name: scores_of(*ratios(each, predicted, gold), gold) for name, each in zip(names, right, strict=True)}
 
 
 def _pairs(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from tagline.labels.windows import Doubles
 from tagline.metrics.counts import Counts
-from tagline.metrics.scores import DIGITS
+from tagline.metrics.scores import rounded
 
 LEVEL = 0.95
 # Maximum number of weights in a block: 32 MB of float64.
@@ -65,28 +66,23 @@ def intervals(counts: Counts, resamples: int, seed: int) -> dict[str, Any]:
     Returns:
         ``{"overall": {precision, recall, f1, accuracy: {low, high}}, "per_type": {TYPE: {f1: {low, high}}}}``.
     """
-    overall: dict[str, list[Doubles]] = {}
-    per_type = []
     split = counts.total()
+    overall: defaultdict[str, list[Doubles]] = defaultdict(list)
+    per_type = []
     for block in weights(len(counts.words), resamples, seed):
         total = counts.total(block)
         for name, values in (total.overall(split)._asdict() | {"accuracy": total.accuracy()}).items():
-            overall.setdefault(name, []).append(values)
+            overall[name].append(values)
         per_type.append(total.per_type().f1)
-    low, high = interval(np.concatenate(per_type))
+    ends = zip(*interval(np.concatenate(per_type)), strict=True)
     return {
-        "overall": {name: _ends(*interval(np.concatenate(values))) for name, values in overall.items()},
-        "per_type": {
-            name: {"f1": _ends(low[column], high[column])}
-            for column, name in enumerate(counts.types)
-            # As in the scores, a tag that is only predicted is left out.
-            if counts.kind == "spans" or split.gold[column]
-        },
+        "overall": {name: _rounded(*interval(np.concatenate(values))) for name, values in overall.items()},
+        "per_type": {name: {"f1": _rounded(*of_type)} for name, of_type in split.scored(ends)},
     }
 
 
-def _ends(low: Any, high: Any) -> dict[str, float]:
-    return {"low": round(float(low), DIGITS), "high": round(float(high), DIGITS)}
+def _rounded(low: Any, high: Any) -> dict[str, float]:
+    return {"low": rounded(low), "high": rounded(high)}
 
 
 def f_beta(counts: Counts, beta: float) -> dict[str, Any]:
@@ -98,9 +94,5 @@ def f_beta(counts: Counts, beta: float) -> dict[str, Any]:
     total = counts.total()
     # (1 + b^2) correct / (b^2 gold + predicted) is F1 of counts that are weighted so.
     weighted = replace(total, correct=(1 + beta**2) / 2 * total.correct, gold=beta**2 * total.gold)
-    per_type = {
-        name: round(float(value), DIGITS)
-        for name, value, gold in zip(counts.types, weighted.per_type().f1, total.gold, strict=True)
-        if counts.kind == "spans" or gold
-    }
-    return {"beta": beta, "overall": round(float(weighted.overall().f1), DIGITS), "per_type": per_type}
+    per_type = {name: rounded(value) for name, value in total.scored(weighted.per_type().f1)}
+    return {"beta": beta, "overall": rounded(weighted.overall().f1), "per_type": per_type}

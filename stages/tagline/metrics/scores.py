@@ -16,7 +16,7 @@ from tagline.labels.tagged import TaggedSentence, flatten
 from tagline.metrics.counts import Counts, ratios
 
 # Enough to show any significant change, and few enough to hide rounding errors from diffs.
-DIGITS = 6
+SCORE_DIGITS = 6
 
 
 def score(counts: Counts) -> dict[str, Any]:
@@ -32,16 +32,10 @@ def score(counts: Counts) -> dict[str, Any]:
         number}}}``, types sorted by name; number is the number of gold entities (spans) or gold words (tags).
     """
     total = counts.total()
-    numbers = [int(number) for number in total.gold]
-    per_type = {
-        name: rounded(*of_type, number=number)
-        for name, number, *of_type in zip(counts.types, numbers, *total.per_type(), strict=True)
-        # The recall of a tag that is only predicted is undefined.
-        if counts.kind == "spans" or number
-    }
+    rows = zip(*total.per_type(), total.gold, strict=True)
     return {
-        "overall": rounded(*total.overall(), number=sum(numbers), accuracy=float(total.accuracy())),
-        "per_type": per_type,
+        "overall": scores_of(*total.overall(), total.gold.sum(), total.accuracy()),
+        "per_type": {name: scores_of(*row) for name, row in total.scored(rows)},
     }
 
 
@@ -59,9 +53,9 @@ def strict(sentences: Sequence[TaggedSentence]) -> dict[str, float | int]:
     gold = begins[flat.known_gold[flat.gold_entities.start]]  # whether each entity starts with B-
     predicted = begins[flat.predicted[flat.predicted_entities.start]]
     in_gold, in_predicted = flat.correct
-    number = int(np.count_nonzero(gold))
+    number = np.count_nonzero(gold)
     both = np.count_nonzero(gold[in_gold] & predicted[in_predicted])
-    return rounded(*ratios(both, np.count_nonzero(predicted), number), number=number)
+    return scores_of(*ratios(both, np.count_nonzero(predicted), number), number)
 
 
 def count_repaired(sentences: Sequence[TaggedSentence]) -> int:
@@ -76,13 +70,13 @@ def count_repaired(sentences: Sequence[TaggedSentence]) -> int:
     return int(numbers[illegal].sum())
 
 
-def rounded(
-    precision: Any, recall: Any, f1: Any, *, number: int, accuracy: float | None = None
-) -> dict[str, float | int]:
-    """Return scores as they are written: rounded, with the number of gold entities or words."""
-    scores: dict[str, float | int] = {
-        name: round(float(value), DIGITS) for name, value in (("precision", precision), ("recall", recall), ("f1", f1))
-    }
-    if accuracy is not None:
-        scores["accuracy"] = round(accuracy, DIGITS)
-    return scores | {"number": number}
+def scores_of(precision: Any, recall: Any, f1: Any, number: Any, accuracy: Any = None) -> dict[str, float | int]:
+    """Return scores from 0 to 1 as they are written: to six decimals, with the number of gold entities or words."""
+    scores = {"precision": precision, "recall": recall, "f1": f1}
+    scores |= {} if accuracy is None else {"accuracy": accuracy}
+    return {name: rounded(value) for name, value in scores.items()} | {"number": int(number)}
+
+
+def rounded(value: Any) -> float:
+    """Round a number as it is written."""
+    return round(float(value), SCORE_DIGITS)

@@ -1,20 +1,20 @@
-"""Slices: scores of parts of a split, which show where a model fails."""
+"""Slices: scores of parts of a split, which show where a model fails, also by what the training split has of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tagline.labels.entities import EntityArrays
+from tagline.labels.entities import EntityArrays, marked
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 from tagline.labels.windows import AnyInts
 from tagline.metrics.counts import Counts, ratios
-from tagline.metrics.scores import DIGITS, rounded
-from tagline.metrics.training_index import TrainingIndex
+from tagline.metrics.scores import rounded, scores_of
 
 Scores = dict[str, float | int]
 
@@ -22,6 +22,50 @@ TEXTS = ("seen", "seen_as_other_type", "unseen")
 # Upper limits of the length slices in words; one more slice has no upper limit.
 ENTITY_LENGTHS = (1, 2)
 SENTENCE_LENGTHS = (10, 20, 40)
+
+
+class TrainingIndex:
+    """What the training split has of other splits' sentences and entities, case-sensitive.
+
+    Memory grows with the different entities of the other splits, and by a hash for each of their sentences: the
+    training split is read once, sentence by sentence.
+
+    Args:
+        training: words and label names of each sentence of the training split; "" for plain tags that are unknown.
+        others: the splits that are looked up, with gold and predicted entities.
+        kind: how the labels are read.
+    """
+
+    def __init__(
+        self,
+        training: Iterable[tuple[Sequence[str], Sequence[str]]],
+        others: Iterable[Sequence[TaggedSentence]],
+        kind: Kind,
+    ) -> None:
+        sentences: set[int] = set()
+        texts: set[tuple[str, ...]] = set()
+        for split in map(flatten, others):
+            sentences.update(hash(tuple(words)) for words in split.words or ())
+            for side in (split.gold_entities, split.predicted_entities):
+                texts.update(split.texts(side))
+        # Hashes of 64 bits: ten million sentences contain a collision with a probability of 3 in a million.
+        self._sentences: set[int] = set()
+        self._types: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
+        for words, labels in training:
+            whole = tuple(words)
+            if (hashed := hash(whole)) in sentences:
+                self._sentences.add(hashed)
+            for entity in marked(labels, kind):
+                if entity.type and (text := whole[entity.start : entity.end]) in texts:
+                    self._types[text].add(entity.type)
+
+    def contains(self, words: Sequence[str]) -> bool:
+        """Whether the training split has a sentence of exactly these words."""
+        return hash(tuple(words)) in self._sentences
+
+    def types(self, text: tuple[str, ...]) -> set[str]:
+        """The types of the training split's entities of exactly these words."""
+        return self._types.get(text, set())
 
 
 def slices(sentences: Sequence[TaggedSentence], counts: Counts, training: TrainingIndex) -> dict[str, Any]:
@@ -47,7 +91,9 @@ def slices(sentences: Sequence[TaggedSentence], counts: Counts, training: Traini
     def by_text(entities: EntityArrays) -> AnyInts:
         types = (entities.types[type_] for type_ in entities.type.tolist())
         in_train = map(training.types, flat.texts(entities))
-        return np.fromiter(map(_text_slice, types, in_train), np.int8, count=len(entities.type))
+        # Indices in TEXTS.
+        found = (0 if own in known else 1 if known else 2 for own, known in zip(types, in_train, strict=True))
+        return np.fromiter(found, np.int8, count=len(entities.type))
 
     def by_length(entities: EntityArrays) -> AnyInts:
         return np.searchsorted(ENTITY_LENGTHS, entities.end - entities.start)
@@ -65,11 +111,6 @@ def slices(sentences: Sequence[TaggedSentence], counts: Counts, training: Traini
     return result | ({"not_in_train": new} if new["number"] else {})
 
 
-def _text_slice(type_: str, in_train: Collection[str]) -> int:
-    """The index in `TEXTS` of an entity, given the types of its words in the training split."""
-    return TEXTS.index("seen" if type_ in in_train else "seen_as_other_type" if in_train else "unseen")
-
-
 def _of_entities(
     flat: TaggedSentences, kind: Kind, slice_of: Callable[[EntityArrays], AnyInts], names: Sequence[str]
 ) -> dict[str, Scores]:
@@ -80,16 +121,16 @@ def _of_entities(
     result: dict[str, Scores] = {}
     for index, name in sorted(enumerate(names), key=lambda item: item[1]):
         if number := int(in_gold[index]):
-            precision, recall, f1 = map(float, ratios(correct[index], in_predicted[index], number))
-            accuracy: Scores = {"accuracy": round(recall, DIGITS), "number": number}
-            result[name] = rounded(precision, recall, f1, number=number) if kind == "spans" else accuracy
+            of_slice = ratios(correct[index], in_predicted[index], number)
+            accuracy: Scores = {"accuracy": rounded(of_slice.recall), "number": number}
+            result[name] = scores_of(*of_slice, number) if kind == "spans" else accuracy
     return result
 
 
 def _of_sentences(counts: Counts, chosen: npt.NDArray[np.bool_]) -> Scores:
     """Compute the overall scores of the chosen sentences; ``number`` is 0 if none is chosen."""
     total = counts.total(chosen)
-    scores = rounded(*total.overall(), number=int(total.gold.sum()), accuracy=float(total.accuracy()))
+    scores = scores_of(*total.overall(), total.gold.sum(), total.accuracy())
     return scores | {"sentences": int(np.count_nonzero(chosen))}
 
 

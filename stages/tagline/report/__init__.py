@@ -1,7 +1,7 @@
 """The report: metrics, learning curves and sentences with errors as one self-contained HTML page.
 
-Python computes what is shown (`charts`, `confusion`, `error_counts`, `scores`, `sentences`), page.html contains the
-text, style.css the layout, and filter.js hides sentences. `page.render` combines them. The audit's page has the same
-frame (base.html), filters (filters.html) and marks (marked.html); `html_files` renders both. marks.js marks entities
-likewise in pages that change them: those of the annotation and of the service.
+Python computes what is shown (`charts`, `evaluation_page`, `shown_sentences`), page.html contains the text, style.css
+the layout, and filter.js hides sentences. `evaluation_page.render` combines them. The audit's page has the same frame
+(base.html), filters (filters.html) and marks (marked.html); `html_files` renders both. marks.js marks entities likewise
+in pages that change them: those of the annotation and of the service.
 """

@@ -7,8 +7,9 @@ versions or the fonts of the host.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -28,16 +29,32 @@ MARKED = 40
 LARGEST_DOT = 14.0
 
 
-@dataclass(frozen=True)
-class Tick:
-    """A tick of an axis: its coordinate and its value as text."""
+class Axis(NamedTuple):
+    """An axis of a chart.
 
-    position: float
-    text: str
+    Attributes:
+        low, high: the values at its two ends.
+        start, end: the coordinates of these ends.
+        values: those with a tick.
+    """
+
+    low: float
+    high: float
+    start: float
+    end: float
+    values: Sequence[float]
+
+    def position(self, value: float) -> float:
+        """Map a value linearly to its coordinate."""
+        share = (value - self.low) / (self.high - self.low) if self.high > self.low else 0.5
+        return round(self.start + (self.end - self.start) * share, 1)
+
+    def ticks(self) -> list[tuple[float, str]]:
+        """The coordinate and the text of each tick."""
+        return [(self.position(value), f"{value:g}") for value in self.values]
 
 
-@dataclass(frozen=True)
-class Dot:
+class Dot(NamedTuple):
     """A dot of a chart, with the text of its tooltip."""
 
     x: float
@@ -53,20 +70,19 @@ class Chart:
     Attributes:
         title: heading of the chart.
         x_title: title of the horizontal axis.
-        x_ticks: ticks of the horizontal axis.
-        y_ticks: ticks of the vertical axis.
+        x, y: the axes.
         dots: the values, from left to right.
-        best: the dot of the best value, if it is marked.
         text: the chart in words, for screen readers.
+        best: the dot of the best value, if it is marked.
     """
 
     title: str
     x_title: str
-    x_ticks: list[Tick]
-    y_ticks: list[Tick]
+    x: Axis
+    y: Axis
     dots: list[Dot]
-    best: Dot | None
     text: str
+    best: Dot | None = None
 
     @property
     def path(self) -> str:
@@ -100,25 +116,17 @@ def curve(title: str, x_title: str, points: Sequence[tuple[float, float]], best:
         best: index of the best point, to be marked.
     """
     xs, ys = zip(*points, strict=True)
-    y_values = ticks(min(ys), max(ys))
+    values = ticks(min(ys), max(ys))
     # The line fills the whole width, so only ticks between its ends are shown.
-    x_values = [value for value in ticks(xs[0], xs[-1], whole=True) if xs[0] <= value <= xs[-1]]
-    x_scale = _scale(xs[0], xs[-1], LEFT, WIDTH - RIGHT)
-    y_scale = _scale(y_values[0], y_values[-1], HEIGHT - BOTTOM, TOP)
+    between = [value for value in ticks(xs[0], xs[-1], whole=True) if xs[0] <= value <= xs[-1]]
+    x_axis, y_axis = _x_axis(xs[0], xs[-1], between), _y_axis(values)
     unit = x_title.lower()
-    dots = [Dot(x_scale(x), y_scale(y), 2.5, f"{unit} {x:g}: {y:.3f}") for x, y in points]
+    dots = [Dot(x_axis.position(x), y_axis.position(y), 2.5, f"{unit} {x:g}: {y:.3f}") for x, y in points]
     text = f"{title}: from {ys[0]:.3f} at {unit} {xs[0]:g} to {ys[-1]:.3f} at {unit} {xs[-1]:g}"
-    if best is not None:
-        text += f", best at {unit} {xs[best]:g} with {ys[best]:.3f}"
-    return Chart(
-        title=title,
-        x_title=x_title,
-        x_ticks=_ticks_at(x_values, x_scale),
-        y_ticks=_ticks_at(y_values, y_scale),
-        dots=dots,
-        best=None if best is None else dots[best],
-        text=text,
-    )
+    if best is None:
+        return Chart(title, x_title, x_axis, y_axis, dots, text)
+    text += f", best at {unit} {xs[best]:g} with {ys[best]:.3f}"
+    return Chart(title, x_title, x_axis, y_axis, dots, text, dots[best])
 
 
 def reliability(bins: pd.DataFrame, unit: str) -> Chart:
@@ -129,27 +137,18 @@ def reliability(bins: pd.DataFrame, unit: str) -> Chart:
         unit: the name of the predictions: entities or words.
     """
     values = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
-    x_scale = _scale(0, 1, LEFT, WIDTH - RIGHT)
-    y_scale = _scale(0, 1, HEIGHT - BOTTOM, TOP)
-    total = bins["number"].sum()
+    x_axis, y_axis, total = _x_axis(0, 1, values), _y_axis(values), bins["number"].sum()
     dots = [
         Dot(
-            x_scale(confidence),
-            y_scale(accuracy),
+            x_axis.position(confidence),
+            y_axis.position(accuracy),
             max(1.5, round(LARGEST_DOT * math.sqrt(number / total), 1)),
             f"{number:,} {unit} with a mean probability of {confidence:.3f}: {accuracy:.3f} of them correct",
         )
         for confidence, accuracy, number in bins[["confidence", "accuracy", "number"]].itertuples(index=False)
     ]
-    return Chart(
-        title="Accuracy by mean probability",
-        x_title="Mean probability",
-        x_ticks=_ticks_at(values, x_scale),
-        y_ticks=_ticks_at(values, y_scale),
-        dots=dots,
-        best=None,
-        text="; ".join(dot.text for dot in dots),
-    )
+    text = "; ".join(dot.text for dot in dots)
+    return Chart("Accuracy by mean probability", "Mean probability", x_axis, y_axis, dots, text)
 
 
 def ticks(low: float, high: float, whole: bool = False) -> list[float]:
@@ -170,10 +169,9 @@ def ticks(low: float, high: float, whole: bool = False) -> list[float]:
     return [round(multiple * step, digits) for multiple in range(first, max(last, first + 1) + 1)]
 
 
-def _scale(low: float, high: float, start: float, end: float) -> Callable[[float], float]:
-    """Map values from low to high linearly to coordinates from start to end."""
-    return lambda value: round(start + (end - start) * ((value - low) / (high - low) if high > low else 0.5), 1)
+def _x_axis(low: float, high: float, values: Sequence[float]) -> Axis:
+    return Axis(low, high, LEFT, WIDTH - RIGHT, values)
 
 
-def _ticks_at(values: Sequence[float], scale: Callable[[float], float]) -> list[Tick]:
-    return [Tick(scale(value), f"{value:g}") for value in values]
+def _y_axis(values: Sequence[float]) -> Axis:
+    return Axis(values[0], values[-1], HEIGHT - BOTTOM, TOP, values)

@@ -11,13 +11,16 @@ from tagline.evaluation import operating_point
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.stage import Evaluation
 from tagline.labels.label_list import Kind
-from tagline.metrics.outcomes import NO_TYPE, OUTCOMES, Outcome
+from tagline.metrics.outcomes import NO_TYPE, OUTCOMES, Outcome, OutcomeKind
 from tagline.report import charts, shown_sentences
 from tagline.report.html_files import FOLDER, render_file
 from tagline.report.shown_sentences import ShownSentence, shown_sentence, worst_first
 
 # Maximum number of sentences per split, so that browsers stay fast.
 SENTENCES = 500
+# Maximum number of types with a row and a column of their own in the confusion table, and the name of the others' row.
+LARGEST = 30
+REST = "all others"
 # The split of confusion and reliability, as in plots/.
 CHARTED = "test"
 
@@ -40,7 +43,7 @@ def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
     kind, splits, metrics = evaluation.labels.kind, evaluation.splits, evaluation.metrics
     charted = splits[CHARTED]
     unit = "entities" if kind == "spans" else "words"
-    chosen, with_errors = _choose_sentences(splits)
+    chosen = _choose_sentences(splits)
     errors = {name: count_errors(split.outcomes.values(), kind) for name, split in splits.items()}
     variables = {
         "task": evaluation.labels.task,
@@ -57,7 +60,7 @@ def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
             name: text for name, text in KINDS.items() if any(name in counts.kinds for counts in errors.values())
         },
         "sentences": chosen,
-        "with_errors": with_errors,
+        "with_errors": {name: len(split.outcomes) for name, split in splits.items()},
         "types": _index_types(chosen),
         "limits": {"sentences": SENTENCES, "words": shown_sentences.WORDS, "errors": shown_sentences.ERRORS},
         "frame": charts,
@@ -65,29 +68,20 @@ def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
     return render_file(FOLDER / "page.html", variables, FOLDER / "filter.js")
 
 
-def _choose_sentences(splits: Mapping[str, ScoredSplit]) -> tuple[list[ShownSentence], dict[str, int]]:
-    """Choose the worst sentences of all splits, and count the sentences with errors of each split."""
-    chosen: list[ShownSentence] = []
-    numbers = {}
-    for name, split in splits.items():
-        ranked = worst_first(split.sentences, split.outcomes)
-        numbers[name] = len(ranked)
-        chosen += [
-            shown_sentence(split.sentences[index], split.outcomes[index], name, cost)
-            for index, cost in ranked[:SENTENCES]
-        ]
-    return sorted(chosen, key=lambda sentence: -sentence.cost), numbers
+def _choose_sentences(splits: Mapping[str, ScoredSplit]) -> list[ShownSentence]:
+    """Choose the worst sentences of all splits."""
+    chosen = [
+        shown_sentence(split.sentences[index], split.outcomes[index], name, cost)
+        for name, split in splits.items()
+        for index, cost in worst_first(split.sentences, split.outcomes)[:SENTENCES]
+    ]
+    return sorted(chosen, key=lambda sentence: -sentence.cost)
 
 
 def _index_types(chosen: Sequence[ShownSentence]) -> dict[str, int]:
     """The index of each type of a listed error, sorted by name."""
     sides = (side for sentence in chosen for error in sentence.listed for side in (error.gold, error.predicted))
     return {name: index for index, name in enumerate(sorted({side[0] for side in sides if side}))}
-
-
-# Maximum number of types with a row and column of their own.
-LARGEST = 30
-REST = "all others"
 
 
 @dataclass(frozen=True)
@@ -135,7 +129,7 @@ class ErrorCounts:
         pairs: plain tags only: gold tag, predicted tag and number of words; most frequent first.
     """
 
-    kinds: dict[str, int]
+    kinds: dict[OutcomeKind, int]
     types: list[tuple[str, list[int]]]
     pairs: list[tuple[str, str, int]]
 
@@ -147,18 +141,15 @@ def count_errors(outcomes: Iterable[Sequence[Outcome]], kind: Kind) -> ErrorCoun
         outcomes: the outcomes of each sentence with an error.
         kind: of the labels.
     """
-    counts: Counter[tuple[str, str]] = Counter()
-    pairs: Counter[tuple[str, str]] = Counter()
-    for error in (outcome for of_sentence in outcomes for outcome in of_sentence if outcome.is_error):
-        owner = error.gold or error.predicted
-        if owner:
-            counts[owner.type, error.kind] += 1
-        if kind == "tags" and error.gold and error.predicted:
-            pairs[error.gold.type, error.predicted.type] += 1
-    kinds = [name for name in OUTCOMES if any(name == counted for _, counted in counts)]
-    types = [(type_, [counts[type_, name] for name in kinds]) for type_ in sorted({type_ for type_, _ in counts})]
+    errors = [outcome for of_sentence in outcomes for outcome in of_sentence if outcome.is_error]
+    numbers = Counter(error.kind for error in errors)
+    kinds = {name: numbers[name] for name in OUTCOMES if numbers[name]}
+    cells = Counter((owner.type, error.kind) for error in errors if (owner := error.gold or error.predicted))
+    types = [(type_, [cells[type_, name] for name in kinds]) for type_ in sorted({type_ for type_, _ in cells})]
+    both = ((error.gold, error.predicted) for error in errors if kind == "tags")
+    pairs = Counter((gold.type, predicted.type) for gold, predicted in both if gold and predicted)
     return ErrorCounts(
-        kinds={name: sum(numbers[column] for _, numbers in types) for column, name in enumerate(kinds)},
+        kinds=kinds,
         types=sorted(types, key=lambda item: -sum(item[1])),
         pairs=[(*pair, number) for pair, number in sorted(pairs.items(), key=lambda item: (-item[1], item[0]))],
     )

@@ -1,10 +1,12 @@
-"""Sentences with errors: which come first, and how the page shows them."""
+"""Sentences with errors: which come first, and how a page shows them, in pieces that mark both gold and predicted."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
@@ -12,7 +14,6 @@ from tagline.core.terminal import printable
 from tagline.labels.entities import Entity
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.outcomes import Outcome
-from tagline.report.pieces import Piece, pieces
 
 # Limits per sentence; the page says what it leaves out. A sentence of more than WORDS words is shortened to the words
 # of its listed errors and CONTEXT words on each side of them.
@@ -22,8 +23,30 @@ CONTEXT = 15
 # Maximum number of characters of a word.
 CHARACTERS = 100
 
+# The index of the entity of a word outside all.
+NO_ENTITY = -1
+
 # Characters that change the direction of the text after them.
 _BIDIRECTIONAL = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Words of a sentence, a note on an outcome, or a gap.
+
+    Attributes:
+        text: words in the same entities, with the spaces between them; empty for a note or a gap.
+        gold: whether the words are in a gold entity.
+        predicted: whether the words are in a predicted entity.
+        note: an outcome that ends here.
+        left_out: the number of words that are not shown here.
+    """
+
+    text: str = ""
+    gold: bool = False
+    predicted: bool = False
+    note: Outcome | None = None
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -107,10 +130,10 @@ def shown_sentence(sentence: TaggedSentence, outcomes: Sequence[Outcome], split:
     errors = [outcome for outcome in outcomes if outcome.is_error]
     first = errors[:ERRORS]
     words = [visible(word) for word in sentence.words]
-    listed = [
-        ListedError(error.kind, _text(words, error.gold), _text(words, error.predicted), confidence(sentence, error))
-        for error in first
-    ]
+    listed = []
+    for error in first:
+        gold, predicted = (entity and entity_text(words, entity) for entity in error[1:])
+        listed.append(ListedError(error.kind, gold, predicted, confidence(sentence, error)))
     marked = outcomes if sentence.kind == "spans" else errors
     return ShownSentence(
         split=split,
@@ -120,6 +143,50 @@ def shown_sentence(sentence: TaggedSentence, outcomes: Sequence[Outcome], split:
         errors=len(errors),
         cost=cost,
     )
+
+
+def pieces(words: Sequence[str], outcomes: Sequence[Outcome], shown: Sequence[bool]) -> list[Piece]:
+    """Split a sentence at the boundaries of entities. The space between two words is in the entities of both.
+
+    Args:
+        words: the words of the sentence.
+        outcomes: the outcomes to mark, correct ones included.
+        shown: for each word, whether it is shown.
+    """
+    sides = [outcome.gold for outcome in outcomes], [outcome.predicted for outcome in outcomes]
+    owners = list(zip(*(_entity_indices(len(words), side) for side in sides), strict=True))
+    notes: dict[int, list[Outcome]] = {}  # by last word
+    for outcome in outcomes:
+        notes.setdefault(outcome.extent[1] - 1, []).append(outcome)
+    # Texts with the indices of their entities, which neighbours in one piece have in common; outcomes; None for a gap.
+    parts: list[tuple[tuple[int, ...] | Outcome | None, str]] = []
+    for index, (word, own) in enumerate(zip(words, owners, strict=True)):
+        if not shown[index]:
+            parts.append((None, ""))
+            continue
+        if index and shown[index - 1]:
+            pairs = zip(owners[index - 1], own, strict=True)
+            parts.append((tuple(new if old == new else NO_ENTITY for old, new in pairs), " "))
+        parts += [(own, word), *((outcome, "") for outcome in notes.get(index, []))]
+    result = []
+    for key, group in groupby(parts, itemgetter(0)):
+        texts = [text for _, text in group]
+        if key is None:
+            result.append(Piece(left_out=len(texts)))
+        elif isinstance(key, Outcome):
+            result.append(Piece(note=key))
+        else:
+            result.append(Piece("".join(texts), *(entity != NO_ENTITY for entity in key)))
+    return result
+
+
+def _entity_indices(length: int, entities: Sequence[Entity | None]) -> list[int]:
+    """For each word, the index of its entity."""
+    indices = [NO_ENTITY] * length
+    for index, entity in enumerate(entities):
+        if entity:
+            indices[entity.start : entity.end] = [index] * (entity.end - entity.start)
+    return indices
 
 
 def visible(word: str) -> str:
@@ -149,10 +216,6 @@ def entity_text(words: Sequence[str], entity: Entity) -> tuple[str, str]:
     """The type and the first words of an entity."""
     text = words[entity.start : entity.end]
     return entity.type, " ".join(text[:CONTEXT]) + (" …" if len(text) > CONTEXT else "")
-
-
-def _text(words: Sequence[str], entity: Entity | None) -> tuple[str, str] | None:
-    return None if entity is None else entity_text(words, entity)
 
 
 def _is_blank(character: str) -> bool:

@@ -61,7 +61,7 @@ def test_by_surface_no_entity_text_is_held_out_and_learnt(tmp_path: Path) -> Non
     assert fold.learnable["train"][:-1].tolist() == [name not in held_out for name in names]
     assert fold.learnable["train"][-1] != fold.held_out["train"][-1]
     left = sum(name not in held_out for name in names) + int(fold.learnable["train"][-1])
-    assert fold.summary() == (
+    assert fold.message() == (
         f"fold 1 of 8: {fold.held_out['train'].sum()} of train held out; {left} of 33 sentences of train "
         f"({left / 33:.0%}) are left to learn from"
     )

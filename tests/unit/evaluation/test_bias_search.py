@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 
 from tagline.evaluation import bias_search
 from tagline.evaluation.bias_search import find_biases
-from tagline.evaluation.operating_point import Found, Goal
+from tagline.evaluation.operating_point import Measure, TypeBias, TypeTarget
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.counts import count
-from tagline.metrics.found import Measure
 from tagline.model.heads.crf import CrfHead
 from tagline.model.heads.head import Head
 from tagline.model.heads.linear import LinearHead
@@ -51,7 +50,7 @@ def decoded(chunks: Sequence[Chunk], head: Head, biases: dict[str, float]) -> np
     return np.concatenate([head.decode(chunk.scores + added, chunk.lengths) for chunk in chunks])
 
 
-def value(chunks: Sequence[Chunk], gold: np.ndarray, head: Head, target: Goal, biases: dict[str, float]) -> float:
+def value(chunks: Sequence[Chunk], gold: np.ndarray, head: Head, target: TypeTarget, biases: dict[str, float]) -> float:
     ids, lengths = decoded(chunks, head, biases), np.concatenate([chunk.lengths for chunk in chunks])
     counts = count(TaggedSentences(head.labels, lengths.tolist(), ids, np.ones(len(ids)), gold), head.labels.kind)
     if target.type not in counts.types:
@@ -70,11 +69,11 @@ def value(chunks: Sequence[Chunk], gold: np.ndarray, head: Head, target: Goal, b
 def test_bias_is_that_of_a_scan(name: str, seed: int, lengths: list, measure: Measure, least: float) -> None:
     head = HEADS[name]
     chunks, gold = split(head, seed, lengths)
-    target = Goal("X", measure, least)
+    target = TypeTarget("X", measure, least)
     signed = [bias if measure == "recall" else -bias for bias in GRID]
     values = [value(chunks, gold, head, target, {"X": bias}) for bias in signed]
     expected = next((bias for bias, found in zip(signed, values, strict=True) if found >= least), None)
-    best = Found(0.0, max(values)) if expected is None else Found(expected)
+    best = TypeBias(0.0, max(values)) if expected is None else TypeBias(expected)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bias_search, "BORDERS", BORDERS)
         patch.setattr(bias_search, "STEPS_PER_UNIT", STEPS_PER_UNIT)
@@ -87,13 +86,13 @@ def one_word_each(scores: list[list[float]], gold: list[int]) -> tuple[list[Chun
     return [Chunk(np.array(scores, np.float32), np.ones(size, np.int64), np.ones(size, bool))], np.array(gold, np.int32)
 
 
-def search(chunks: list[Chunk], gold: np.ndarray, targets: list[Goal]) -> dict[str, float]:
+def search(chunks: list[Chunk], gold: np.ndarray, targets: list[TypeTarget]) -> dict[str, float]:
     found = find_biases(chunks, gold, LinearHead(TAGS), TAGS, targets)
     return {name: of_type.bias for name, of_type in found.items()}
 
 
 def test_biases_of_several_types_settle_together() -> None:
-    targets = [Goal("ADJ", "recall", 0.9), Goal("NOUN", "recall", 0.9)]
+    targets = [TypeTarget("ADJ", "recall", 0.9), TypeTarget("NOUN", "recall", 0.9)]
     # NOUN needs 0.5 to win the second word from X, with which it takes the first one from ADJ, unless that gets 0.3.
     chunks, gold = one_word_each([[0.2, 0, -9], [-9, 0, 0.5]], [0, 1])
     assert search(chunks, gold, targets=targets[:1]) == {"ADJ": 0.0}
@@ -101,7 +100,9 @@ def test_biases_of_several_types_settle_together() -> None:
     assert biases == {"ADJ": 0.3125, "NOUN": 0.5}
     assert [value(chunks, gold, LinearHead(TAGS), target, biases) for target in targets] == [1, 1]
     nothing_to_change = one_word_each([[1, 0, 0], [0, 1, 0]], [0, 1])
-    assert str(search(*nothing_to_change, targets=[Goal("NOUN", "precision", 0.9)])) == "{'NOUN': 0.0}", "not -0.0"
+    assert str(search(*nothing_to_change, targets=[TypeTarget("NOUN", "precision", 0.9)])) == "{'NOUN': 0.0}", (
+        "not -0.0"
+    )
     # The words exclude each other: the search ends.
     chunks, gold = one_word_each([[0, 1, -9], [0, 0.5, -9]], [0, 1])
     biases = search(chunks, gold, targets=targets)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from tagline.core.errors import UserError
 from tagline.evaluation.evaluate_params import Bootstrap, OperatingPoint
-from tagline.evaluation.operating_point import Found, Goal, report, targets_of
+from tagline.evaluation.operating_point import TypeBias, TypeTarget, report, targets_of
 from tagline.labels.label_list import Labels
 from tagline.metrics.counts import count
 from tagline.metrics.resampling import intervals
@@ -21,12 +21,12 @@ LABELS = Labels("ner", "spans", ("O", "B-X", "I-X", "B-Y", "I-Y"), "O")
 def test_targets_are_sorted_by_type() -> None:
     assert targets_of(OperatingPoint(), LABELS) == targets_of(OperatingPoint(recall={}), LABELS) == []
     params = OperatingPoint(recall={"Y": 0.95}, precision={"X": 0.9})
-    assert targets_of(params, LABELS) == [Goal("X", "precision", 0.9), Goal("Y", "recall", 0.95)]
+    assert targets_of(params, LABELS) == [TypeTarget("X", "precision", 0.9), TypeTarget("Y", "recall", 0.95)]
     message = "^evaluate.operating_point.precision: the task ner does not have the type B-X; expected one of X, Y$"
     with pytest.raises(UserError, match=message):
         targets_of(OperatingPoint(precision={"B-X": 0.5}), LABELS)
     promise = OperatingPoint(recall={"X": {"at_least": 0.95, "confidence": 0.9, "found": "covered"}})
-    assert targets_of(promise, LABELS) == [Goal("X", "recall", 0.95, "covered", 0.9)]
+    assert targets_of(promise, LABELS) == [TypeTarget("X", "recall", 0.95, "covered", 0.9)]
     message = "recall.X.found: the task pos has a tag for each word, so that all words are covered; expected exact$"
     with pytest.raises(UserError, match=message):
         targets_of(promise, Labels("pos", "tags", ("X", "Y"), "X"))
@@ -51,8 +51,8 @@ def test_value_of_each_target_is_reported_with_its_interval() -> None:
     gold = ["B-X O B-Y", "B-X O", "B-X B-Y", "O O"]
     predicted = ["B-X O B-Y", "O O", "B-X B-X", "B-X O"]
     split = sentences(gold, predicted)
-    targets = [Goal("X", "precision", 0.5), Goal("Y", "recall", 0.6), Goal("Z", "recall", 0.5)]
-    biases = {"X": Found(-0.5), "Y": Found(1.0), "Z": Found(0.0, 0.25)}
+    targets = [TypeTarget("X", "precision", 0.5), TypeTarget("Y", "recall", 0.6), TypeTarget("Z", "recall", 0.5)]
+    biases = {"X": TypeBias(-0.5), "Y": TypeBias(1.0), "Z": TypeBias(0.0, 0.25)}
     found = report(split, None, targets, biases, Bootstrap(resamples=100, seed=1))
     assert "highest_on_validation" not in found["X"]
     about_x = {"measure": "precision", "target": 0.5, "bias": -0.5, "value": 0.5, "reached": True}
@@ -62,5 +62,5 @@ def test_value_of_each_target_is_reported_with_its_interval() -> None:
     assert found["Z"].items() >= about_z.items()
     # Only X is predicted or in gold: its interval is that of all types together.
     only = sentences(["B-X O", "B-X O", "O O"], ["B-X B-X", "O O", "O O"])
-    of_x = report(only, None, targets[:1], {"X": Found(0.0)}, Bootstrap(resamples=100, seed=1))["X"]
+    of_x = report(only, None, targets[:1], {"X": TypeBias(0.0)}, Bootstrap(resamples=100, seed=1))["X"]
     assert {"low": of_x["low"], "high": of_x["high"]} == intervals(count(only, "spans"), 100, 1)["overall"]["precision"]

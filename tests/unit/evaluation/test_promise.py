@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from tagline.evaluation.bias_search import count_at_each_step, keep_promises
-from tagline.evaluation.operating_point import Goal
+from tagline.evaluation.bias_search import count_at_each_step, promised_biases
+from tagline.evaluation.operating_point import TypeTarget
 from tagline.evaluation.promise import RecallTest, least_step
 from tagline.labels.label_list import Labels
 from tagline.model.heads.linear import LinearHead
@@ -52,10 +52,10 @@ def test_share_of_broken_promises(of_documents: bool) -> None:
         size = len(needs)
         chunk = Chunk(scores, np.ones(size, np.int64), np.ones(size, bool))
         documents = np.repeat(np.arange(80), 3) if of_documents else None
-        goal = Goal("X", "recall", 0.8, "covered", CONFIDENCE)
+        goal = TypeTarget("X", "recall", 0.8, "covered", CONFIDENCE)
         gold = np.ones(size, np.int32)
         counts = count_at_each_step([chunk], gold, LinearHead(LABELS), LABELS, [goal], documents)
-        found = keep_promises(counts, [goal], of_documents)["X"]
+        found = promised_biases(counts, [goal], of_documents)["X"]
         assert found.promise is not None
         assert found.promise.number == (80 if of_documents else 240)
         kept += found.promise.kept

@@ -6,17 +6,16 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from helpers.evaluations import metrics_of
 from helpers.tagged import sentences
 
 from tagline.core.errors import UserError
 from tagline.core.outputs import write_json
-from tagline.evaluation.evaluate_params import Bootstrap
 from tagline.evaluation.score_table import score_line, score_table, score_table_of
-from tagline.evaluation.scored_split import ScoredSplit, metrics
-from tagline.metrics.training_index import TrainingIndex
+from tagline.evaluation.scored_split import ScoredSplit
 
 SPLIT = ScoredSplit("spans", sentences(["B-PER O", "B-\x1bLOC"], ["B-PER O", "O"]), 0)
-METRICS = {"test": metrics(SPLIT, TrainingIndex([], [], "spans"), Bootstrap(resamples=100, seed=1))}
+METRICS = {"test": metrics_of(SPLIT)}
 
 
 def test_file_is_a_row_per_type_and_an_overall_row(tmp_path: Path) -> None:
@@ -46,7 +45,7 @@ def test_operating_point_is_a_table_with_what_is_not_reached() -> None:
         "test": {name: point | missed for name, point in points.items()},
     }
     split = ScoredSplit("spans", sentences(["B-PER B-\x1bLOC B-ORG"], ["O O O"]), 0)
-    scores = metrics(split, TrainingIndex([], [], "spans"), Bootstrap(resamples=100, seed=1))
+    scores = metrics_of(split)
     table = score_table({name: scores | {"operating_point": of_splits[name]} for name in of_splits})
     _, rows, *messages = table.split("\n\n")
     assert [" ".join(row.split()) for row in rows.splitlines()[2:]] == [

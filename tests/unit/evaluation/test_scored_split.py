@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from helpers.evaluations import metrics_of
 from helpers.tagged import sentences
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tagline.core.errors import UserError
-from tagline.evaluation.evaluate_params import Bootstrap
-from tagline.evaluation.scored_split import ScoredSplit, metrics, scores_of_record
+from tagline.evaluation.scored_split import ScoredSplit, scores_of_record
 from tagline.metrics.counts import count
 from tagline.metrics.scores import score
-from tagline.metrics.training_index import TrainingIndex
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 GOLD = st.sampled_from([*TAGS, "?", "O|B-LOC|I-LOC"])
@@ -41,4 +40,4 @@ def test_counts_that_disagree_with_seqeval_fail_with_both_numbers(counted: str, 
     split = ScoredSplit("spans", sentences(["B-X O B-Y"], ["B-X I-X B-Y"]), 0)
     vars(split)["counts"] = count(sentences([counted], [counted]), "spans")
     with pytest.raises(UserError, match=f"^evaluate: {numbers}; expected the same number; report both"):
-        metrics(split, TrainingIndex([], [], "spans"), Bootstrap(resamples=100, seed=0))
+        metrics_of(split)

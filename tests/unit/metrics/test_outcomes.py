@@ -1,4 +1,4 @@
-"""Outcomes: how gold and predicted entities are paired, by hand and as properties."""
+"""Outcomes: how gold and predicted entities are paired, by hand and as properties; and as nervaluate 1.2.1 does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tagline.labels.entities import entities
 from tagline.labels.label_list import Kind
-from tagline.metrics.outcomes import Outcome, count_outcomes, match, outcomes, outcomes_of_errors
+from tagline.metrics.outcomes import Outcome, count_outcomes, match, matching, outcomes, outcomes_of_errors
 
 LABELS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 PAIRS = st.lists(st.tuples(*[st.sampled_from(LABELS)] * 2), max_size=12)
@@ -79,3 +79,25 @@ def test_outcomes_are_counted_over_sentences_with_errors() -> None:
     assert count_outcomes(found.values(), 1, "spans") == expected
     tags = sentences(["X Y"], ["X X"], "tags")
     assert count_outcomes(outcomes_of_errors(tags).values(), 1, "tags") == {"correct": 1, "type_error": 1}
+
+
+@pytest.mark.parametrize(
+    ("gold", "predicted", "exact", "partial", "types"),
+    [
+        (["B-X I-X O", "B-Y O"], ["B-X I-X O", "B-Y O"], (1, 1), (1, 1), (1, 1)),
+        (["B-X I-X I-X O"], ["B-X I-X O O"], (0, 0), (0.5, 0.5), (1, 1)),
+        (["B-X I-X O"], ["B-Y I-Y O"], (1, 1), (1, 1), (0, 0)),
+        (["B-X I-X O"], ["B-Y O O"], (0, 0), (0.5, 0.5), (0, 0)),
+        (["B-X I-X I-X O"], ["B-X B-X O B-Y"], (0, 0), (0.166667, 0.5), (0.333333, 1)),
+        (["B-X B-Y O"], ["B-X I-X O"], (0, 0), (0.5, 0.25), (1, 0.5)),
+        (["B-Y B-X I-X I-X"], ["B-X I-X I-X O"], (0, 0), (0.5, 0.25), (1, 0.5)),
+        (["B-X O", "O O"], ["O B-X", "O O"], (0, 0), (0, 0), (0, 0)),
+        (["O B-Y", "B-X I-X"], ["O O", "I-X B-X"], (0, 0), (0.25, 0.25), (0.5, 0.5)),
+        (["O"], ["O"], (0, 0), (0, 0), (0, 0)),
+    ],
+)
+def test_scores_of_nervaluate(gold: list, predicted: list, exact: tuple, partial: tuple, types: tuple) -> None:
+    split = sentences(gold, predicted)
+    found = matching(split, outcomes_of_errors(split).keys())
+    scores = {name: (numbers["precision"], numbers["recall"]) for name, numbers in found.items()}
+    assert scores == {"exact": exact, "partial": partial, "type": types}

@@ -11,8 +11,7 @@ from hypothesis import given
 from tagline.labels.label_list import Kind
 from tagline.metrics.counts import count
 from tagline.metrics.scores import score
-from tagline.metrics.slices import slices
-from tagline.metrics.training_index import TrainingIndex
+from tagline.metrics.slices import TrainingIndex, slices
 
 TRAIN = (["Ada", "Lind", "left", "Oslo"], ["B-PER", "I-PER", "O", "B-LOC"])
 WORDS = [["Ada", "Lind", "met", "Bo"], TRAIN[0], ["Oslo"] * 12]

@@ -52,7 +52,7 @@ def test_epoch_that_was_kept_is_marked_and_curve_in_words() -> None:
     *_, chart = learning_curves([], epochs, best_epoch=2)
     assert chart.text == "Validation F1: from 0.250 at epoch 1 to 0.400 at epoch 3, best at epoch 2 with 0.500"
     assert chart.best == chart.dots[1]
-    assert [tick.text for tick in chart.x_ticks] == ["1", "2", "3"]
+    assert [text for _, text in chart.x.ticks()] == ["1", "2", "3"]
     assert chart.path.split()[0] == f"{LEFT},{BOTTOM}"
     assert learning_curves([], [], 1) == []
 

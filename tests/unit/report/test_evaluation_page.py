@@ -1,4 +1,4 @@
-"""The page: escaped, self-contained, and what it says of a split."""
+"""The page: escaped, self-contained, what it says of a split, and its tables."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from helpers.evaluations import evaluation, sentence
 from helpers.evaluations import page as render
+from helpers.tagged import sentences
 
+from tagline.metrics.outcomes import confusion, outcomes
 from tagline.report import evaluation_page
-from tagline.report.evaluation_page import LARGEST
+from tagline.report.evaluation_page import LARGEST, NO_TYPE, REST, confusion_table, count_errors
 
 SCRIPT = '<script>document.title="taken"</script>'
 NASTY = [SCRIPT, "</style>", "</script>", '"', "'", "&amp;", "<!--", "{{", "}}", "{%", "שלום", "a\u202eb", "\x00"]
@@ -108,3 +110,30 @@ def test_page_says_that_it_shows_only_the_worst_sentences(monkeypatch: pytest.Mo
     assert re.findall(r'data-split="test".*?<b>(.*?)</b>', page, flags=re.DOTALL) == ["s-0.9", "s-0.7"]
     assert "The page shows 2 of 3 sentences with errors of test." in text_of(page)
     assert "sentences with errors of validation" not in text_of(page)
+
+
+def test_words_are_counted_by_gold_and_predicted_type() -> None:
+    table = confusion_table(confusion([sentence("a b c d", "B-X I-X O O", "B-X O B-O O")], "spans"))
+    assert table.names == [NO_TYPE, "O", "X"]
+    assert table.rows == [[0, 1, 0], [0, 0, 0], [1, 0, 1]]
+
+
+def test_rarest_of_many_types_share_a_row() -> None:
+    tags = [f"T{number:02}" for number in range(LARGEST + 5)]
+    counts = {(tag, tag): 1 + (tag in tags[5:]) for tag in tags}  # the first five occur once, the others twice
+    table = confusion_table(counts)
+    assert table.names == [*tags[5:], REST]
+    assert table.folded == 5
+    assert table.rows[-1] == [0] * LARGEST + [5]
+    assert sum(map(sum, table.rows)) == sum(counts.values())
+    one_above = {(tag, tag): 1 for tag in tags[: LARGEST + 1]}
+    assert confusion_table(one_above).folded == 0, "a single type has its own row"
+
+
+def test_errors_by_kind_and_type_and_those_of_plain_tags_by_pair() -> None:
+    spans = sentences(["B-X O B-Y B-X O", "B-X", "O"], ["O B-Y B-X B-X O", "O", "O"])
+    counts = count_errors(map(outcomes, spans), "spans")
+    assert counts.kinds == {"missed": 2, "spurious": 1, "type_error": 1}
+    assert (counts.types, counts.pairs) == ([("X", [2, 0, 0]), ("Y", [0, 1, 1])], [])
+    tags = sentences(["N V N N"], ["V N V N"], "tags")
+    assert count_errors(map(outcomes, tags), "tags").pairs == [("N", "V", 2), ("V", "N", 1)]

@@ -1,16 +1,27 @@
-"""Sentences on the page: visible words, listed errors, and what is left out."""
+"""Sentences on the page: visible words, listed errors, what is left out, and pieces."""
 
 from __future__ import annotations
 
 import pytest
 from helpers import evaluations
 from helpers.evaluations import sentence, with_common_labels
-from helpers.tagged import sentences
+from helpers.tagged import sentences, sides
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tagline.labels.label_list import Kind
 from tagline.metrics.outcomes import outcomes, outcomes_of_errors
 from tagline.report import shown_sentences
-from tagline.report.shown_sentences import CONTEXT, ERRORS, WORDS, confidence, shown_sentence, visible, worst_first
+from tagline.report.shown_sentences import (
+    CONTEXT,
+    ERRORS,
+    WORDS,
+    confidence,
+    pieces,
+    shown_sentence,
+    visible,
+    worst_first,
+)
 
 
 @pytest.mark.parametrize(
@@ -86,3 +97,45 @@ def test_sentences_with_errors_are_sorted_by_cost() -> None:
     ]
     ranked = with_common_labels(ranked)
     assert worst_first(ranked, outcomes_of_errors(ranked)) == [(2, 1.0), (3, 0.9), (1, 0.6), (4, 0.6)]
+
+
+LABELS = st.sampled_from(["O", "B-X", "I-X", "B-Y", "I-Y"])
+
+
+def split(text: str, gold: str, predicted: str) -> list[str]:
+    """Pieces as text: [gold], <predicted>, [<both>], and the kind of each note."""
+    tagged = sentence(text, gold, predicted)
+    result = []
+    for piece in pieces(tagged.words, outcomes(tagged), [True] * len(tagged.words)):
+        text = f"<{piece.text}>" if piece.predicted else piece.text
+        text = f"[{text}]" if piece.gold else text
+        result.append(piece.note.kind if piece.note else text)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("text", "gold", "predicted", "expected"),
+    [
+        ("in New York .", "O B-X I-X O", "O B-X I-X O", ["in ", "[<New York>]", "correct", " ."]),
+        ("a b c d", "B-X I-X I-X O", "O B-X I-X I-X", ["[a ]", "[<b c>]", "< d>", "boundary_error"]),
+        ("Oslo Rome", "B-X B-X", "B-X B-X", ["[<Oslo>]", "correct", " ", "[<Rome>]", "correct"]),
+        ("a b", "B-X I-X", "B-X B-X", ["[<a>]", "[ ]", "[<b>]", "boundary_error", "spurious"]),
+    ],
+)
+def test_sentence_is_split_where_entities_begin_and_end(text: str, gold: str, predicted: str, expected) -> None:
+    assert split(text, gold, predicted) == expected
+
+
+@given(st.lists(st.tuples(LABELS, LABELS), min_size=1, max_size=12))
+def test_pieces_keep_all_words_and_outcomes(labels: list[tuple[str, str]]) -> None:
+    words = [f"w{index}" for index in range(len(labels))]
+    ((gold,), (predicted,)) = sides([labels])
+    tagged = sentence(" ".join(words), " ".join(gold), " ".join(predicted))
+    found = outcomes(tagged)
+    result = pieces(words, found, [True] * len(words))
+    assert "".join(piece.text for piece in result) == " ".join(words)
+    notes = [piece.note for piece in result if piece.note]
+    assert sorted(notes, key=repr) == sorted(found, key=repr)
+    for side, names in (("gold", gold), ("predicted", predicted)):
+        marked = "".join(piece.text for piece in result if getattr(piece, side)).replace(" ", "")
+        assert marked == "".join(word for word, name in zip(words, names, strict=True) if name != "O")

@@ -10,8 +10,7 @@ from tagline.audit.review.ranking import Ranking, Suspicion
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.outcomes import Outcome
 from tagline.report.html_files import FOLDER, render_file
-from tagline.report.pieces import Piece, pieces
-from tagline.report.shown_sentences import WORDS, entity_text, shown_words, visible
+from tagline.report.shown_sentences import WORDS, Piece, entity_text, pieces, shown_words, visible
 
 # Maximum number of suspicions on the page, so that browsers stay fast.
 SHOWN = 1000

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise, product
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,7 +28,7 @@ ALL, MADE_ALL = "all", "audit/dvc.yaml:all"
 # Smaller probabilities count as this one.
 LEAST = 1e-9
 # Decimals of scores and probabilities.
-DIGITS = 4
+SUSPICION_DIGITS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +96,7 @@ class Ranking:
         """The splits that are audited."""
         return [split for split in SPLITS if split in self.folds[0].made_of["audit"]["splits"]]
 
-    def summary(self) -> str:
+    def message(self) -> str:
         """One line per split for the terminal, then how good the models are."""
         lines = []
         for split in self.splits:
@@ -128,15 +128,16 @@ def rank(folder: Path, params: Audit) -> Ranking:
             )
     by_surface = params.group == "surface"
     usage = None if by_surface else _count_usage(folds)
-    learnt = None if by_surface else Learnt(folder / ALL, folds[0])
+    learnt = None if by_surface else _trained_on_all(folder / ALL, folds[0])
     numbers: Counter[tuple[str, str]] = Counter()
 
     def counted() -> Iterator[Suspicion]:
         for split, fold in product(SPLITS, folds):
-            of_learnt = (lambda _: None) if learnt is None else learnt.lookup(split)
-            for sentence, probabilities, found in _differing(fold.chunks(split)):
-                numbers[split, found.fault] += 1
-                yield _suspicion(split, sentence, probabilities, found, usage, of_learnt(sentence))
+            differing: Iterable[Rows] = _differing(fold.chunks(split))
+            for rows in differing if learnt is None else _beside(differing, learnt, split):
+                for found in disagreements(rows.sentence):
+                    numbers[split, found.fault] += 1
+                    yield _suspicion(split, rows, found, usage)
 
     best = heapq.nlargest(params.most, counted(), key=lambda suspicion: suspicion.score)
     return Ranking(folds, numbers, best)
@@ -152,7 +153,11 @@ class FoldOutput:
 
     @classmethod
     def of(cls, folder: Path, number: int, params: Audit) -> FoldOutput:
-        """Check a fold and how it was made; see `rank` for errors."""
+        """Check a fold and how it was made.
+
+        Raises:
+            UserError: the folder is missing or damaged, or was made with other params.
+        """
         made_by = f"audit/dvc.yaml:fold@{number}"
         labels, made_of = out_of_fold.read_provenance(folder, made_by)
         if made_of["audit"] != params.model_dump(exclude={"most"}):
@@ -168,80 +173,77 @@ class FoldOutput:
             yield from out_of_fold.read(path, self.labels)
 
 
-class Learnt:
-    """What the model that was trained on all of train says of the same sentences.
-
-    Args:
-        folder: data/audit/all.
-        fold: one of the folds.
+def _trained_on_all(folder: Path, fold: FoldOutput) -> FoldOutput:
+    """Check data/audit/all, in which the model that was trained on all of train labels the same sentences.
 
     Raises:
         UserError: the folder is missing or damaged, or was made with other data than the fold.
     """
-
-    def __init__(self, folder: Path, fold: FoldOutput) -> None:
-        self.folder = folder
-        self.labels, made_of = out_of_fold.read_provenance(folder, MADE_ALL)
-        if made_of["tokenized"] != fold.made_of["tokenized"]:
-            raise UserError(f"{folder}: made with other data than the folds; run `dvc repro {MADE_ALL}`")
-
-    def lookup(self, split: str) -> Callable[[TaggedSentence], Floats]:
-        """Give a function that returns the probabilities of a sentence; call it in the order of the split."""
-        rows = (
-            (sentence, probabilities[start:end])
-            for sentences, probabilities in out_of_fold.read(self.folder / f"{split}.parquet", self.labels)
-            for sentence, (start, end) in zip(sentences, pairwise(sentences.offsets), strict=True)
-        )
-        current: tuple[TaggedSentence, Floats] | None = None
-
-        def find(wanted: TaggedSentence) -> Floats:
-            nonlocal current
-            while current is None or (current[0].id, current[0].words) != (wanted.id, wanted.words):
-                current = next(rows, None)
-                if current is None:
-                    raise UserError(f"{self.folder}: lacks sentence {wanted.id} of {split}; run `dvc repro {MADE_ALL}`")
-            return current[1]
-
-        return find
+    labels, made_of = out_of_fold.read_provenance(folder, MADE_ALL)
+    if made_of["tokenized"] != fold.made_of["tokenized"]:
+        raise UserError(f"{folder}: made with other data than the folds; run `dvc repro {MADE_ALL}`")
+    return FoldOutput(folder, labels, made_of)
 
 
-def _differing(chunks: Iterable[Chunk]) -> Iterator[tuple[TaggedSentence, Floats, Disagreement]]:
-    """Yield each disagreement with its sentence and the probabilities of the sentence's words."""
+class Rows(NamedTuple):
+    """A sentence, and the probabilities of all labels of its words, float32 (words, labels).
+
+    Attributes:
+        sentence: with gold labels and those of a model that was not trained on it.
+        probabilities: of that model.
+        learnt: of a model that was trained on the sentence, if they count.
+    """
+
+    sentence: TaggedSentence
+    probabilities: Floats
+    learnt: Floats | None = None
+
+
+def _differing(chunks: Iterable[Chunk]) -> Iterator[Rows]:
+    """Yield each sentence with a label that is not gold's."""
     for sentences, probabilities in chunks:
         words = np.flatnonzero(sentences.known_gold != sentences.predicted)
         for index in np.unique(sentences.sentences_of(words)).tolist():
-            start, end = sentences.offsets[index : index + 2]
-            sentence = sentences[index]
-            for found in disagreements(sentence):
-                yield sentence, probabilities[start:end], found
+            yield Rows(sentences[index], probabilities[slice(*sentences.offsets[index : index + 2])])
+
+
+def _beside(differing: Iterable[Rows], of_all: FoldOutput, split: str) -> Iterator[Rows]:
+    """Yield sentences of a split, which come in its order, with the probabilities of the model trained on all."""
+    whole = (
+        (sentences[index], probabilities[slice(*sentences.offsets[index : index + 2])])
+        for sentences, probabilities in of_all.chunks(split)
+        for index in range(len(sentences))
+    )
+    for rows in differing:
+        wanted = rows.sentence.id, rows.sentence.words
+        # Reads on in the split, from where the sentence before was.
+        learnt = next((learnt for each, learnt in whole if (each.id, each.words) == wanted), None)
+        if learnt is None:
+            raise UserError(
+                f"{of_all.folder}: lacks sentence {rows.sentence.id} of {split}; run `dvc repro {MADE_ALL}`"
+            )
+        yield rows._replace(learnt=learnt)
 
 
 def _count_usage(folds: Sequence[FoldOutput]) -> Usage:
     def chunks() -> Iterator[Chunk]:
         return (chunk for split, fold in product(SPLITS, folds) for chunk in fold.chunks(split))
 
-    texts = {text for sentence, _, found in _differing(chunks()) for text in texts_of(sentence, found)}
+    differing = (rows.sentence for rows in _differing(chunks()))
+    texts = {text for sentence in differing for found in disagreements(sentence) for text in texts_of(sentence, found)}
     return Usage(texts, (sentence for sentences, _ in chunks() for sentence in sentences))
 
 
-def _suspicion(
-    split: str,
-    sentence: TaggedSentence,
-    probabilities: Floats,
-    found: Disagreement,
-    usage: Usage | None,
-    learnt: Floats | None,
-) -> Suspicion:
+def _suspicion(split: str, rows: Rows, found: Disagreement, usage: Usage | None) -> Suspicion:
     """Score a disagreement: the sum of the logarithms of how much more probable, or usual, the suggested labels are.
 
     Args:
         split: the split of the sentence.
-        sentence: with gold labels and those of a model that was not trained on it.
-        probabilities: those of that model.
+        rows: the sentence with the probabilities of its words.
         found: the disagreement.
         usage: of gold in other sentences, if it counts.
-        learnt: the probabilities of a model that was trained on the sentence, if they count.
     """
+    sentence, probabilities, learnt = rows
     words = np.arange(*found.extent)
     score = _log_odds(sentence, probabilities, words)
     score += 0.0 if learnt is None else _log_odds(sentence, learnt, words)
@@ -250,8 +252,8 @@ def _suspicion(
     means = (np.exp(_log_probabilities(probabilities[words], side).mean()) for side in sides)
     # Copies: views would keep the arrays of a whole chunk in memory.
     copies = {name: getattr(sentence, name).copy() for name in ("predicted", "scores", "gold")}
-    rounded = (round(float(mean), DIGITS) for mean in means)
-    return Suspicion(round(score, DIGITS), split, replace(sentence, **copies), found, *rounded)
+    rounded = (round(float(mean), SUSPICION_DIGITS) for mean in means)
+    return Suspicion(round(score, SUSPICION_DIGITS), split, replace(sentence, **copies), found, *rounded)
 
 
 def _log_odds(sentence: TaggedSentence, probabilities: Floats, words: AnyInts) -> float:

@@ -87,31 +87,25 @@ def render(data: CardData) -> str:
     )
     test = data.metrics[TEST]
     points = test.get("operating_point", {})
-    body = (
-        _environment()
-        .get_template("document.md")
-        .render(
-            name=name,
-            data=data,
-            tagger=data.tagger,
-            labels=labels,
-            dataset=dataset,
-            encoder=encoder,
-            unit="entities" if labels.kind == "spans" else "words",
-            types=sorted(test["per_type"].items()),
-            test=test,
-            intervals=test["intervals"]["per_type"],
-            # For plain tags, slices only have an accuracy.
-            unseen=test["slices"].get("text", {}).get("unseen") if labels.kind == "spans" else None,
-            points={name: point for name, point in points.items() if point["bias"]},
-            promises=[point["promise"] for point in points.values() if point.get("promise", {}).get("kept")],
-            few=sorted(name for name, scores in test["per_type"].items() if scores["number"] < FEW),
-            few_below=FEW,
-            curve=curve(data.epochs, data.training["best_epoch"]),
-            params=[(key, _shown(value)) for key, value in dotted(data.training["params"])],
-            model=repo_id or data.folder,
-            revision=branch if repo_id and branch != constants.DEFAULT_REVISION else None,
-        )
+    template = _environment().get_template("document.md")
+    body = template.render(
+        **vars(data),
+        name=name,
+        labels=labels,
+        unit="entities" if labels.kind == "spans" else "words",
+        types=sorted(test["per_type"].items()),
+        test=test,
+        intervals=test["intervals"]["per_type"],
+        # For plain tags, slices only have an accuracy.
+        unseen=test["slices"].get("text", {}).get("unseen") if labels.kind == "spans" else None,
+        points={name: point for name, point in points.items() if point["bias"]},
+        promises=[point["promise"] for point in points.values() if point.get("promise", {}).get("kept")],
+        few=sorted(name for name, scores in test["per_type"].items() if scores["number"] < FEW),
+        few_below=FEW,
+        curve=curve(data.epochs, data.training["best_epoch"]),
+        params=[(key, _shown(value)) for key, value in dotted(data.training["params"])],
+        model=repo_id or data.folder,
+        revision=branch if repo_id and branch != constants.DEFAULT_REVISION else None,
     )
     return str(ModelCard(f"---\n{metadata.to_yaml()}\n---\n\n{body}"))
 
@@ -172,18 +166,16 @@ def model_index(metrics: Mapping[str, Any], task: str, dataset: Mapping[str, Any
     }
     overall, ends = of_split["overall"], of_split["intervals"]["overall"]
     results = [(name, title, overall[name], ends[name]) for name, title in SCORES.items()]
+    of_types = of_split["intervals"]["per_type"]  # a type that is only predicted has none
     for name, scores in sorted(of_split["per_type"].items()):
-        results.append(
-            ("f1", f"F1 of {printable(name)}", scores["f1"], of_split["intervals"]["per_type"].get(name, {}).get("f1"))
-        )
+        results.append(("f1", f"F1 of {printable(name)}", scores["f1"], of_types.get(name, {}).get("f1")))
     return [
-        EvalResult(metric_type=kind, metric_name=title, metric_value=value, metric_args=_confidence(interval), **about)
+        EvalResult(
+            **{"metric_type": kind, "metric_name": title, "metric_value": value, **about},
+            metric_args={"confidence": 0.95, **interval} if interval else None,
+        )
         for kind, title, value, interval in results
     ]
-
-
-def _confidence(interval: Mapping[str, float] | None) -> dict[str, float] | None:
-    return {"confidence": 0.95, **interval} if interval else None
 
 
 def curve(epochs: Rows, best_epoch: int) -> list[tuple[int, float, float, str]]:

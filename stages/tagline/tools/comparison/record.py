@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
-from tagline.metrics.scores import DIGITS
+from tagline.metrics.scores import SCORE_DIGITS
 from tagline.tools.comparison.runs import Run
 from tagline.tools.comparison.significance import (
     LEVEL,
@@ -85,7 +85,7 @@ def _plain(value: Any, left_out: Sequence[str] = ()) -> Any:
         return [_plain(each, left_out) for each in value]
     if isinstance(value, tuple):
         return _plain({"mean": fmean(value), "sd": standard_deviation(value), "runs": list(value)})
-    return round(value, DIGITS) if isinstance(value, float) else value
+    return round(value, SCORE_DIGITS) if isinstance(value, float) else value
 
 
 def _change(change: Change, split: Compared) -> dict[str, Any]:

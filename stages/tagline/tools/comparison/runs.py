@@ -15,15 +15,15 @@ from tagline.core.errors import UserError
 from tagline.core.params import PARAMS
 from tagline.core.provenance import PROVENANCE
 from tagline.core.reading import parse_object, reading
-from tagline.evaluation.summary import DIGITS
+from tagline.evaluation.summary import COMPARED_DIGITS
 from tagline.labels.label_list import Kind, LabelNames
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.counts import Counts, count
 
 PREDICTIONS = "data/predictions"
 EVALUATE = "metrics/evaluate.json"
-# Scores in metrics/evaluate.json are rounded to `summary.DIGITS`.
-ROUNDING = 0.6 * 10**-DIGITS
+# Scores in metrics/evaluate.json are rounded to `summary.COMPARED_DIGITS`.
+ROUNDING = 0.6 * 10**-COMPARED_DIGITS
 # Maximum number of names in a list, such as the changed files of a stage.
 SHOWN = 3
 

@@ -156,7 +156,7 @@ class RunCounts:
 
     def _totals(self, sums: Doubles) -> Totals:
         correct, predicted, gold, words, correct_words = np.split(sums, np.cumsum([len(self.types)] * 3 + [1]), axis=-1)
-        return Totals(self.kind, correct, predicted, gold, words[..., 0], correct_words[..., 0])
+        return Totals(self.kind, self.types, correct, predicted, gold, words[..., 0], correct_words[..., 0])
 
 
 def difference_interval(runs: RunCounts, first_new: int, seed: int) -> tuple[Doubles, Doubles]:

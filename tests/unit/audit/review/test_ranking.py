@@ -85,7 +85,7 @@ def test_only_the_best_are_kept(tmp_path: Path) -> None:
     assert len(found.suspicions) == 1
     assert found.numbers == {("train", "missing"): 2, ("train", "spurious"): 1}
     lines = ["train: 3 disagreements (2 missing, 1 spurious)", "F1 of the folds on validation: 0.250, 0.500"]
-    assert found.summary().splitlines() == lines
+    assert found.message().splitlines() == lines
 
 
 def test_a_word_that_no_model_sees_is_not_suspicious(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
                 "The mean score of its predictions on the test split is 0.900, and 0.800 of them are correct.",
                 "No licence is stated for the model.",
             ],
-            ["neighbouring sentences", "which gives an F1", "Tagline adds"],
+            ["neighbouring sentences", "mark words", "which gives an F1", "Tagline adds"],
         ),
         (
             {
@@ -149,6 +149,7 @@ INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
         (
             {
                 **{"head": "crf", "decoding": "constrained", "sentences": SentenceRule()},
+                "encoder": {"source": "path", "path": "my-bert", "sha256": WEIGHTS, "marks": ["⸏", "⸐"]},
                 "windows": WINDOWS | {"context_subwords": 64},
                 "test": {"greedy": {"f1": 0.5}, "operating_point": BIASES},
                 "training": {
@@ -158,6 +159,7 @@ INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
             },
             [
                 "label sequence of a sentence that is valid in IOB2, with the transitions of a CRF in head.safetensors.",
+                "the sub-words ⸏ and ⸐ mark words with an initial capital",
                 "gives an F1 of 0.500 on the test split instead of 0.625.",
                 f"(`start_from`) or learnt from (`teacher`), and SHA-256 of their weights: - data/old/model.safetensors `{'d' * 64}`",
                 "Tagline and the pipeline read a text as a whole, as in the training data",
@@ -241,19 +243,9 @@ def test_markup_of_github_is_escaped() -> None:
     assert escaped(text) == (r"B-PER data/train.conll http\://a.b www\.a.b ada\@b.c \:smile\: \$x\$ a\\u202eb")
 
 
-def epochs(scores: list[float]) -> list[dict[str, float]]:
-    return [{"epoch": float(number), "f1": f1, "loss": 1 / number} for number, f1 in enumerate(scores, start=1)]
-
-
 def test_curve_of_many_epochs_has_the_first_the_last_and_the_kept_one() -> None:
-    shown = [epoch for epoch, *_ in curve(epochs([0.5] * 100), 38)]
+    epochs = [{"epoch": float(number), "f1": 0.5, "loss": 1 / number} for number in range(1, 101)]
+    shown = [epoch for epoch, *_ in curve(epochs, 38)]
     assert len(shown) == 21
     assert {1, 38, 100} <= set(shown)
     assert shown == sorted(shown)
-
-
-def test_marks_of_capitals_are_named() -> None:
-    encoder = {"source": "path", "path": "my-bert", "sha256": {}}
-    assert "mark words" not in render(card_data(encoder=encoder))
-    marked = render(card_data(encoder=encoder | {"marks": ["⸏", "⸐"]}))
-    assert "the sub-words ⸏ and ⸐ mark words with an initial capital" in marked

@@ -1,4 +1,4 @@
-"""Plots: the CSV files that DVC draws."""
+"""Summary: the CSV files that DVC draws, and the numbers that people compare."""
 
 from __future__ import annotations
 
