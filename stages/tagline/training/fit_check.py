@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow.compute as pc
 import torch
 from torch import Tensor
@@ -89,6 +91,12 @@ def _logits(model: PreTrainedModel, length: int) -> Tensor:
     logits: Tensor = model(input_ids=ids, attention_mask=mask).logits[0, :CHECKED]
     model.set_attn_implementation(attention)
     return logits
+
+
+def used_ids(train: Split, padding: int) -> npt.NDArray[np.integer[Any]]:
+    """The distinct ids of the sub-words of a split and of the padding, sorted."""
+    ids = pc.unique(pc.list_flatten(column(train.windows, "input_ids"))).to_numpy()
+    return np.union1d(ids, padding)
 
 
 def chosen_attention(model: PreTrainedModel, wanted: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import NamedTuple
@@ -35,14 +35,13 @@ from tagline.labels.arrays import Ints
 from tagline.labels.label_list import Labels
 from tagline.model import classifier
 from tagline.model.backends.torch_model import memory_errors
+from tagline.model.fast_paths import replace_dropout, train_used_embeddings
 from tagline.model.heads import continued, make_head
-from tagline.model.heads.head_weights import attach
 from tagline.model.precision import Resolved, resolve
-from tagline.model.used_embeddings import train_used_embeddings, used_ids
-from tagline.training import accelerate_loop, own_launcher, processes, torch_settings, trainer_loop
-from tagline.training.fit_check import check_fit, check_mask, chosen_attention, freeze_unused, small_batches
+from tagline.training import accelerate_loop, processes, trainer_loop
+from tagline.training.fit_check import check_fit, check_mask, chosen_attention, freeze_unused, small_batches, used_ids
 from tagline.training.history import SCORES
-from tagline.training.teacher import Teacher, Teaching, write_targets
+from tagline.training.teacher import TeacherModel, Teaching
 from tagline.training.torch_settings import be_deterministic, compile_forward, enable_cpu_fast_paths
 from tagline.training.tracking import Trackers, requested
 from tagline.training.train_params import Train
@@ -149,7 +148,7 @@ def start() -> PartialState:
     """Prepare this process, on a host with several devices one process for each of them."""
     enable_cpu_fast_paths()
     quiet()
-    own_launcher.relaunch_on_all_devices()
+    processes.relaunch_on_all_devices()
     return processes.join()
 
 
@@ -182,7 +181,7 @@ def fine_tune(
     be_deterministic(params.seed)
     processes.override_configuration()
     of_models = {folder: classifier.read_labels(folder, labels) for folder in params.models}
-    teachers = [Teacher.of(folder, of_models[folder], labels) for folder in params.teachers]
+    teachers = [TeacherModel.of(folder, of_models[folder], labels) for folder in params.teachers]
     options = (labels, params.attention, precision, params.layers)
     if params.earlier is None:
         source = f"download.encoder: {inputs.encoder}"
@@ -196,11 +195,11 @@ def fine_tune(
     train_used_embeddings(model, used_ids(train_split, classifier.padding_id(model)))
     check_mask(model)
     freeze_unused(model)
-    attach(model, head)
+    classifier.attach(model, head)
     if params.compile:
         compile_forward(model, state.device)
     else:  # PyTorch can't compile it
-        torch_settings.replace(model)
+        replace_dropout(model)
     made_of = fingerprint(params.effective(), script, verified)
     _check_agreement(made_of, precision)
     # The work folder is removed once the outputs are in place and all epochs are pushed.
@@ -208,9 +207,12 @@ def fine_tune(
         pushes = stack.enter_context(EpochPushes(target, work, inputs.tokenizer)) if target is not None else None
         with replacing(*outputs) if state.is_main_process else nullcontext() as partials:
             partial = Outputs(*partials) if partials else None
-            teaching = _teaching(teachers, params, labels, train_split, inputs.tokenized, precision, work)
+            teaching = Teaching(teachers, params.teacher, labels, train_split, work) if teachers else None
+            if teaching is not None:  # computed once per run
+                with memory_errors(SIZE, params.subwords_per_device):
+                    teaching.write_targets(inputs.tokenized, precision, params.subwords_per_device)
             validation = Validation(validation_split, head, labels, precision, params.subwords_per_device)
-            training = Training(model, train_split, validation, params, precision, work, teaching)
+            training = Training(model, train_split, validation, params, work, teaching)
             training.pushes, training.trackers = pushes, trackers
             if partial:
                 small = small_batches(training.batches, state.device, state.num_processes)
@@ -245,24 +247,6 @@ def _report_unknown(labelled: Ints) -> None:
     """Print how many windows teach nothing without a teacher, given the number of known labels of each."""
     if alone := int(np.count_nonzero(labelled == 0)):
         show(f"train: {alone:,} of {len(labelled):,} windows have no known label; only train.teacher learns from them")
-
-
-def _teaching(
-    teachers: Sequence[Teacher],
-    params: Train,
-    labels: Labels,
-    split: Split,
-    folder: Path,
-    precision: Resolved,
-    work: Path,
-) -> Teaching | None:
-    """What a student learns from its teachers, computed once per run; None: there are none."""
-    if not teachers:
-        return None
-    weight, temperature = params.teacher.weight, params.teacher.temperature
-    with memory_errors(SIZE, params.subwords_per_device):
-        write_targets(teachers, split, folder, precision, params.subwords_per_device, temperature, work)
-    return Teaching(teachers, labels, split, weight, temperature, work)
 
 
 def _check_agreement(made_of: str, precision: Resolved) -> None:

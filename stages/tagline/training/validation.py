@@ -22,8 +22,8 @@ from tagline.metrics.counts import count
 from tagline.metrics.scores import score
 from tagline.model.backends.torch_model import TorchModel, choose, workers
 from tagline.model.batches import ALL_CORES, default_size
+from tagline.model.classifier import arrays, own_weights
 from tagline.model.heads.head import Head
-from tagline.model.heads.head_weights import arrays, tensors
 from tagline.model.precision import Resolved
 from tagline.model.prediction import Predictor, predict_split
 from tagline.training.history import SCORES
@@ -84,7 +84,7 @@ class Validation:
     def _predictor(self, accelerator: Accelerator, model: nn.Module, threads: Executor | None) -> Predictor:
         unwrapped = accelerator.unwrap_model(model)
         backend = TorchModel(cast(PreTrainedModel, unwrapped), self.precision)
-        head = self.head.with_weights(arrays(tensors(unwrapped)))
+        head = self.head.with_weights(arrays(own_weights(unwrapped)))
         return predictor(backend, head, self.labels, self.subwords_per_device, threads)
 
 
