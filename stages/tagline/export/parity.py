@@ -25,7 +25,7 @@ from tagline.model.backends import Backend
 from tagline.model.backends.torch_model import TorchModel
 from tagline.model.batches import default_size
 from tagline.model.heads.head import Head
-from tagline.model.prediction import NonFiniteError, Predictions, Predictor, predict_split
+from tagline.model.prediction import NonFiniteError, Predictions, Predictor, score_split
 
 Rows = Sequence[npt.NDArray[np.integer[Any]]]
 Positions = Sequence[npt.NDArray[np.int64]]
@@ -94,7 +94,7 @@ class Parity:
     def _predict(self, wrapper: _Observed, name: str) -> Predictions:
         device = wrapper.backend.device.type if isinstance(wrapper.backend, TorchModel) else "cpu"
         predictor = Predictor(wrapper, self.head, self.labels, default_size(device), biases=self.biases)
-        return predict_split(predictor, self.split, name)
+        return predictor.label(score_split(predictor, self.split, name))
 
     def _f1(self, predicted: Predictions) -> float:
         lengths, gold = self.split.lengths(), self.split.gold()

@@ -274,12 +274,6 @@ def arrays(tensors: Mapping[str, Tensor]) -> Weights:
     return {name: tensor.detach().float().cpu().numpy() for name, tensor in tensors.items()}
 
 
-def take_head(state: dict[str, Tensor]) -> Weights:
-    """Remove the own weights of the head from a model's state, and return them."""
-    prefix = f"{OWN_WEIGHTS}."
-    return arrays({name.removeprefix(prefix): state.pop(name) for name in sorted(state) if name.startswith(prefix)})
-
-
 def _load(folder: Path, made_by: str, **options: object) -> tuple[PreTrainedModel, set[str]]:
     """Load a model; also name its tensors that the folder lacks or has in another shape, initialised at random."""
     with reading(folder, made_by, problem="transformers can't load a token classifier"):

@@ -105,29 +105,17 @@ class NonFiniteError(UserError):
         self.sentences = sentences
 
 
-def predict_split(
-    predictor: Predictor,
-    split: Split,
-    name: str | None,
-    gold: LabelIds | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> Predictions:
-    """Label each word of a split of data/tokenized.
+def score_split(
+    predictor: Predictor, split: Split, name: str | None, progress: Callable[[int], None] | None = None
+) -> Iterator[Chunk]:
+    """Compute the scores of a split of data/tokenized, one chunk of sentences at a time; see `Predictor.score`.
 
     Args:
         predictor: of the model.
         split: sentences and windows.
         name: the title of the progress bar; None: no bar.
-        gold: int32 (words,), gold label ids, for the loss.
         progress: called after each batch with its number of words.
     """
-    return predictor.label(score_split(predictor, split, name, progress), gold)
-
-
-def score_split(
-    predictor: Predictor, split: Split, name: str | None, progress: Callable[[int], None] | None = None
-) -> Iterator[Chunk]:
-    """Compute the scores of a split of data/tokenized; for the arguments see `predict_split`."""
     return predictor.score(split.lengths(), split.mapped_windows, name, progress)
 
 
@@ -178,11 +166,7 @@ class Predictor:
         return self.label(self.score(lengths, windows, progress=progress), gold)
 
     def score(
-        self,
-        lengths: Lengths,
-        windows: Windows,
-        name: str | None = None,
-        progress: Callable[[int], None] | None = None,
+        self, lengths: Lengths, windows: Windows, name: str | None = None, progress: Callable[[int], None] | None = None
     ) -> Iterator[Chunk]:
         """Compute the scores of the words of some sentences, one chunk of sentences at a time.
 

@@ -14,6 +14,7 @@ from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split, column
 from tagline.core.errors import UserError
+from tagline.labels.arrays import Ints
 from tagline.model.batches import pad, rounded_up
 from tagline.model.classifier import longest_window, padding_id
 from tagline.training.training_batches import TrainingBatches
@@ -104,6 +105,13 @@ def chosen_attention(model: PreTrainedModel, wanted: str) -> str | None:
     if wanted != "auto" or (chosen := model.config._attn_implementation) == "sdpa":
         return None
     return f"train.attention: auto is {chosen}, since transformers does not have sdpa for {model.config.model_type}"
+
+
+def only_for_teachers(labelled: Ints) -> str | None:
+    """Describe how many windows teach nothing without a teacher, given the number of known labels of each."""
+    if alone := int(np.count_nonzero(labelled == 0)):
+        return f"train: {alone:,} of {len(labelled):,} windows have no known label; only train.teacher learns from them"
+    return None
 
 
 def small_batches(batches: TrainingBatches, device: torch.device, processes: int) -> str | None:

@@ -243,7 +243,13 @@ def groups(model: nn.Module, weight_decay: float, head_learning_rate: float) -> 
 
 
 def adamw(model: nn.Module, device: torch.device, params: Train) -> torch.optim.AdamW:
-    """AdamW (Loshchilov and Hutter, 2019) of a model whose weights are on a device, or will be moved to it."""
+    """AdamW (Loshchilov and Hutter, 2019) with a learning rate per step, see `schedule`.
+
+    Args:
+        model: its trainable weights, float32.
+        device: where they are, or will be moved to.
+        params: the section ``train``.
+    """
     of_groups = groups(model, params.weight_decay, params.head_learning_rate)
     return torch.optim.AdamW(of_groups, lr=params.learning_rate, fused=device.type in FUSED or None)
 

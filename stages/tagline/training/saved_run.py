@@ -23,16 +23,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from accelerate import Accelerator, PartialState
-from accelerate.utils import (
-    OPTIMIZER_NAME,
-    SAFE_WEIGHTS_NAME,
-    SCALER_NAME,
-    DistributedType,
-    clean_state_dict_for_safetensors,
-    recursively_apply,
-    save,
-)
+from accelerate import Accelerator, PartialState, utils
 from safetensors import SafetensorError
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
@@ -42,9 +33,9 @@ from tagline.core.errors import UserError
 from tagline.core.outputs import use_umask, write_json
 from tagline.core.reading import reading
 from tagline.model.backends.xla import from_xla, load_weights
-from tagline.model.classifier import attached, take_head
+from tagline.model.classifier import arrays, attached, own_weights
 from tagline.model.fast_paths import restore_full_embeddings
-from tagline.model.heads.head import write_head
+from tagline.model.heads.head import OWN_WEIGHTS, write_head
 from tagline.model.precision import Resolved
 from tagline.training.checkpoints import CheckpointError, Checkpoints
 from tagline.training.history import History
@@ -87,9 +78,10 @@ class SavedRun:
                     f"expected one that they share; set {VARIABLE} to such a folder on all hosts, and move the content "
                     f"of the first host's {WORK} there"
                 )
-            state = _state(self._newest)
+            state = json.loads((self._newest / STATE).read_text(encoding="utf-8"))
             self.history = History(**state["history"])
             self.precisions = list(dict.fromkeys([*state["precisions"], precision]))
+            self._state_of_schedule = state["schedule"]
         if PartialState().is_main_process:
             # An epoch after the checkpoint may have written other weights.
             shutil.rmtree(self.best, ignore_errors=True)
@@ -116,7 +108,7 @@ class SavedRun:
             return False
         with reading(self._newest, remedy="remove that folder to train from the start"):  # other library versions
             accelerator.load_state(str(self._newest))
-            schedule.load_state_dict(_state(self._newest)["schedule"])
+            schedule.load_state_dict(self._state_of_schedule)
         return True
 
     def save_best(self, model: nn.Module) -> None:
@@ -142,12 +134,11 @@ class SavedRun:
         try:
             weights = unwrapped.state_dict()
             restore_full_embeddings(unwrapped, weights)
-            # safetensors reads the memory of CPUs and GPUs only.
-            state = {name: from_xla(tensor) for name, tensor in weights.items()}
-            own = take_head(state)
-            unwrapped.save_pretrained(folder, state_dict=state)
+            # safetensors reads the memory of CPUs and GPUs only. The head has a file of its own.
+            encoder = {name: value for name, value in weights.items() if not name.startswith(f"{OWN_WEIGHTS}.")}
+            unwrapped.save_pretrained(folder, state_dict={name: from_xla(value) for name, value in encoder.items()})
             if head := attached(unwrapped):
-                write_head(folder, head.head, own)
+                write_head(folder, head.head, arrays(own_weights(unwrapped)))
             use_umask(folder)
         except (SafetensorError, OSError) as error:
             raise UserError(f"{folder}: the weights can't be written: {error}") from None
@@ -188,35 +179,27 @@ class SavedRun:
 
     def _progress(self) -> dict[str, Any]:
         """The content of state.json."""
-        return {
-            "precisions": self.precisions,
-            "history": asdict(self.history),
-            "schedule": self._schedule.state_dict(),
-        }
-
-
-def _state(checkpoint: Path) -> dict[str, Any]:
-    """The content of state.json of an intact checkpoint; see `SavedRun._progress`."""
-    content: dict[str, Any] = json.loads((checkpoint / STATE).read_text(encoding="utf-8"))
-    return content
+        return {"precisions": self.precisions, "history": asdict(self.history), "schedule": self._schedule.state_dict()}
 
 
 def _content(accelerator: Accelerator, model: nn.Module, optimizer: torch.optim.Optimizer) -> Content:
     """The weights, the optimizer's state and the fp16 scaler; their tensors are those in training, not copies."""
     scaler = accelerator.scaler
     # Of a weight that has several names, the file gets one; on XLA devices, all weights look like one.
-    weights = clean_state_dict_for_safetensors({name: from_xla(value) for name, value in model.state_dict().items()})
+    weights = utils.clean_state_dict_for_safetensors(
+        {name: from_xla(value) for name, value in model.state_dict().items()}
+    )
     return {
-        SAFE_WEIGHTS_NAME: weights,
-        f"{OPTIMIZER_NAME}.bin": optimizer.state_dict(),
-        **({} if scaler is None else {SCALER_NAME: scaler.state_dict()}),
+        utils.SAFE_WEIGHTS_NAME: weights,
+        f"{utils.OPTIMIZER_NAME}.bin": optimizer.state_dict(),
+        **({} if scaler is None else {utils.SCALER_NAME: scaler.state_dict()}),
     }
 
 
 def _copy_to_host(content: Content) -> Content:
     """Copy the tensors to the memory of the host, so that training can change the originals."""
     # From a GPU to pinned memory, without waiting for each.
-    copied = recursively_apply(lambda tensor: tensor.to("cpu", non_blocking=True, copy=True), content)
+    copied = utils.recursively_apply(lambda tensor: tensor.to("cpu", non_blocking=True, copy=True), content)
     if torch.accelerator.is_available():
         torch.accelerator.synchronize()
     return cast(Content, copied)
@@ -225,7 +208,7 @@ def _copy_to_host(content: Content) -> Content:
 def _write_content(content: Content, folder: Path) -> None:
     """Write the files into a folder, in any thread of the main process."""
     for name, of_file in content.items():
-        save(of_file, folder / name, safe_serialization=name == SAFE_WEIGHTS_NAME)
+        utils.save(of_file, folder / name, safe_serialization=name == utils.SAFE_WEIGHTS_NAME)
 
 
 def _in_background(device: torch.device) -> bool:
@@ -253,5 +236,5 @@ def _load_by_plain_names(accelerator: Accelerator, models: list[nn.Module], fold
     So a run of several processes can continue as one, and the other way round.
     """
     models[:] = [accelerator.unwrap_model(model) for model in models]
-    if accelerator.distributed_type == DistributedType.XLA:
-        load_weights(models.pop(), Path(folder) / SAFE_WEIGHTS_NAME)  # accelerate loads those left in the list
+    if accelerator.distributed_type == utils.DistributedType.XLA:
+        load_weights(models.pop(), Path(folder) / utils.SAFE_WEIGHTS_NAME)  # accelerate loads those left in the list

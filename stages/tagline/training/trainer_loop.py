@@ -82,9 +82,7 @@ class TrainingCallback(TrainerCallback):
     def __init__(self, trainer: StepTrainer) -> None:
         self.trainer = trainer
 
-    def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
+    def on_train_begin(self, *_: Any, **__: Any) -> None:
         self.trainer.training.begin(self.trainer.accelerator, cast(LambdaLR, self.trainer.lr_scheduler))
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:

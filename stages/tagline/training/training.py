@@ -188,10 +188,7 @@ class Training:
         except NonFiniteError as error:
             ids = self.validation.split.sentences.select(error.sentences)["id"][:]
             raise _not_finite(
-                "the validation logits are NaN or infinite",
-                self.history.steps,
-                len(self.history.epochs) + 1,
-                ids,
+                "the validation logits are NaN or infinite", self.history.steps, len(self.history.epochs) + 1, ids
             ) from None
         if self.history.after_epoch(scores):
             with self._lines.timed("checkpoints"):
