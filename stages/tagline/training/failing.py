@@ -124,7 +124,12 @@ def _exit(status: int) -> None:
 
 
 def exit_like(launcher: Callable[[], None]) -> None:
-    """Run a launcher in this process and exit as its processes do; it passes signals on to them."""
+    """Run a launcher in this process and exit as its processes do; it passes signals on to them.
+
+    Raises:
+        UserError: a signal killed a process, which printed no message; or the hosts can't connect.
+        Interrupted: a signal ended the run.
+    """
     os.environ[BY_OURS] = "1"
     # The processes report their errors themselves; what they could not report is one message below.
     logging.disable()

@@ -96,9 +96,12 @@ class TeacherModel:
     def targets_of(
         self, split: Split, tokenized: Path, precision: Resolved, subwords_per_device: int | None, temperature: float
     ) -> Iterator[Floats]:
-        """Yield the probabilities of the targets, float32 (words, targets), of some words after the other of a split.
+        """Yield the probabilities of the targets, float32 (words, targets), of a few words at a time, until the last.
 
-        Call it in all processes; for the arguments and errors see `Teaching.write_targets`.
+        Call it in all processes; for the arguments see `Teaching.write_targets`.
+
+        Raises:
+            UserError: the teacher can't read the windows, or its logits are NaN or infinite.
         """
         model = classifier.load(self.folder, self.labels, torch.float32, made_by="")
         check_fit(model, split, tokenized, f"train.teacher.models: {self.folder}")
