@@ -141,7 +141,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from tagline.model.backends.torch_model import TorchModel, workers
     from tagline.model.heads import make_head
     from tagline.model.precision import resolve
-    from tagline.model.prediction import Predictor, predict_split
+    from tagline.model.prediction import Predictor, score_split
 
     names = tuple(AutoConfig.from_pretrained(folder / "model").id2label.values())
     labels = Labels(TASK, "spans", names, names[0])
@@ -155,7 +155,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     backend = TorchModel.for_inference(model, precision)
     with workers(backend.device) as threads:
         predictor = Predictor(backend, make_head("linear", labels), labels, arguments.subwords_per_batch, threads)
-        predicted = {name: predict_split(predictor, split, name) for name, split in splits.items()}
+        predicted = {name: predictor.label(score_split(predictor, split, name)) for name, split in splits.items()}
     tagged = {
         name: list(TaggedSentences(labels, lengths[name], found.labels, found.scores, gold[name]))
         for name, found in predicted.items()

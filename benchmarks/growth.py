@@ -136,14 +136,15 @@ def tokenize_align(folder: Path, _: argparse.Namespace) -> dict[str, float]:
 def batches(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     """Load the training rows, put them into batches and pad each batch of an epoch."""
     from tagline.artifacts import tokenized
+    from tagline.training.gradients import micro_batch
     from tagline.training.train_params import Batches
-    from tagline.training.training_batches import TrainingBatches, padded_part
+    from tagline.training.training_batches import TrainingBatches
 
     start = time.process_time()
     windows = tokenized.load_split(folder / "tokenized", "train").mapped_windows
     sizes = Batches(order="by_length", subwords_per_batch=SUBWORDS_PER_BATCH, batch_size=1)
     for batch in TrainingBatches(windows.lengths, sizes, seed=1).epoch(0):
-        padded_part(windows, batch, padding=0)
+        micro_batch(windows, batch, padding=0)
     return measured(start, time.process_time)
 
 

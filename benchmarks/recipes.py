@@ -57,12 +57,12 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     import torch
     from accelerate import Accelerator
 
-    from tagline.training.gradients import Gradients
+    from tagline.training.gradients import Gradients, Step
     from tagline.training.history import SCORES
     from tagline.training.progress_lines import ProgressLines
     from tagline.training.stage import Inputs, Outputs, run
     from tagline.training.train_params import Train
-    from tagline.training.training import Step, Training
+    from tagline.training.training import Training
     from tagline.training.validation import Validation
 
     clock, shares = Clock(arguments.warm_up), Shares()
@@ -80,7 +80,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     if not torch.cuda.is_available():  # which computes asynchronously
         shares.of(Gradients, "add", "forward")
         shares.of(Accelerator, "backward", "backward")
-        shares.of(Gradients, "parts", "data")
+        shares.of(Gradients, "step", "data")
         shares.of(Accelerator, "clip_grad_norm_", "clipping")
         shares.of(torch.optim.AdamW, "step", "optimizer")
         shares.of(Validation, "scores", "validation")

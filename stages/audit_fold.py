@@ -20,7 +20,7 @@ from tagline.audit.audit_params import AUDIT_PARAMS, read_audit
 from tagline.audit.labelling import label_fold
 from tagline.core.errors import ArgumentParser
 from tagline.core.params import read_section
-from tagline.training.processes import exit_as_one
+from tagline.training.failing import exit_as_one
 from tagline.training.stage import Inputs
 from tagline.training.train_params import Train
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tagline.core.errors import take_no_arguments
 from tagline.core.params import read_section
-from tagline.training.processes import exit_as_one
+from tagline.training.failing import exit_as_one
 from tagline.training.stage import Inputs, Outputs, run
 from tagline.training.train_params import Train
 

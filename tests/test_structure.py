@@ -42,8 +42,6 @@ UNNEEDED = {
     "stages/tagline/hub/epoch_pushes.py",  # export pushes once
     "stages/tagline/labels/model_settings.py",  # tokenize-align opens no model
     "stages/tagline/model/backends/onnx_model.py",  # train and evaluate compute with PyTorch
-    "stages/tagline/model/heads/head_weights.py",  # likewise
-    "stages/tagline/model/used_embeddings.py",  # likewise
     "stages/tagline/text/agreement.py",  # export splits raw text, and compares no words
     "stages/tagline/text/sentence.py",  # likewise
     "stages/tagline/sources/hub_dataset.py",  # download loads it for data sets on the Hub only, since it takes a second

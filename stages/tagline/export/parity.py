@@ -27,7 +27,7 @@ from tagline.model.backends import Backend
 from tagline.model.backends.torch_model import TorchModel
 from tagline.model.batches import default_size
 from tagline.model.heads.head import Head
-from tagline.model.prediction import NonFiniteError, Predictions, Predictor, predict_split
+from tagline.model.prediction import NonFiniteError, Predictions, Predictor, score_split
 
 CONFORMANCE = "conformance.jsonl"
 TEXTS = Path(__file__).with_name("conformance_texts.json")
@@ -98,7 +98,7 @@ class Parity:
     def _predict(self, backend: Backend, name: str, show: Callable[[slice, Floats], None]) -> Predictions:
         size = default_size(backend.device.type if isinstance(backend, TorchModel) else "cpu")
         predictor = Predictor(_Observed(backend, show), self.head, self.labels, size, biases=self.biases)
-        return predict_split(predictor, self.split, name)
+        return predictor.label(score_split(predictor, self.split, name))
 
     def _f1(self, predicted: Predictions) -> float:
         lengths, gold = self.split.lengths(), self.split.gold()

@@ -1,4 +1,4 @@
-"""Token classification models, loaded from a local folder."""
+"""Token classification models, loaded from a local folder, and the own weights of their heads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedConfig, PreTrainedModel
 from transformers.utils.import_utils import is_flash_attn_2_available, is_flash_attn_3_available
 
@@ -22,6 +22,7 @@ from tagline.core.provenance import PROVENANCE
 from tagline.core.reading import reading
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels, shared_labels
+from tagline.model.heads.head import OWN_WEIGHTS, Head, Weights
 from tagline.model.precision import Resolved
 
 # The largest number of weights that a model may have beyond those in its files.
@@ -34,6 +35,9 @@ _OUTPUTS = {
 # Names of learned or sinusoidal tables of absolute positions: embeddings.position_embeddings in BERT, wpe in GPT-2,
 # embed_positions in BioGPT. Tables of relative positions (rel_embeddings, relative_attention_bias) set no limit.
 _POSITION_TABLE = re.compile(r"(^|\.)((\w+_)?position_embeddings?|embed_positions|pos_embeddings?|wpe)$")
+# Implementations in separate packages, which need a GPU. transformers would look for a missing one on the Hub.
+_PACKAGED = {"flash_attention_2": is_flash_attn_2_available, "flash_attention_3": is_flash_attn_3_available}
+_INDEX = re.compile(r"\.\d+\.")  # of a layer, in the name of a tensor
 
 
 def new_classifier(
@@ -238,6 +242,38 @@ def longest_window(model: PreTrainedModel) -> int | None:
     return min(limits, default=None)
 
 
+class HeadWeights(nn.Module):
+    """The own weights of a head, by name, float32."""
+
+    def __init__(self, head: str, weights: Weights) -> None:
+        super().__init__()
+        self.head = head
+        for name, values in weights.items():
+            self.register_parameter(name, nn.Parameter(torch.tensor(values)))
+
+
+def attach(model: nn.Module, head: Head) -> None:
+    """Add the untrained own weights of a head to a model, if it has any."""
+    if weights := head.new_weights():
+        setattr(model, OWN_WEIGHTS, HeadWeights(head.name, weights))
+
+
+def attached(model: nn.Module) -> HeadWeights | None:
+    """The own weights of the head of a model, which no wrapper encloses."""
+    return getattr(model, OWN_WEIGHTS, None)
+
+
+def own_weights(model: nn.Module) -> dict[str, Tensor]:
+    """The own weights of the head by name, as tensors in training; empty if it does not have any."""
+    weights = attached(model)
+    return {} if weights is None else dict(weights.named_parameters())
+
+
+def arrays(tensors: Mapping[str, Tensor]) -> Weights:
+    """Copy weights to the CPU."""
+    return {name: tensor.detach().float().cpu().numpy() for name, tensor in tensors.items()}
+
+
 def _load(folder: Path, made_by: str, **options: object) -> tuple[PreTrainedModel, set[str]]:
     """Load a model; also name its tensors that the folder lacks or has in another shape, initialised at random."""
     with reading(folder, made_by, problem="transformers can't load a token classifier"):
@@ -282,9 +318,6 @@ def _surplus_layers(model: PreTrainedModel, unexpected: Iterable[str]) -> list[s
     return [name for name in surplus if _INDEX.sub(".N.", name.removeprefix(base)) in numbered]
 
 
-_INDEX = re.compile(r"\.\d+\.")
-
-
 def _check_size(folder: Path, options: Mapping[str, Any]) -> None:
     """Check that the weights can be of a model of this configuration, before memory for the model is allocated."""
     names = {key: options[key] for key in ("id2label", "label2id", "num_labels") if key in options}
@@ -296,10 +329,6 @@ def _check_size(folder: Path, options: Mapping[str, Any]) -> None:
     stored = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
     if needed > 2 * stored + _INITIALISED:
         raise ValueError(f"config.json describes {needed:,} weights, the safetensors files have {stored:,} bytes")
-
-
-# Implementations in separate packages, which need a GPU. transformers would look for a missing one on the Hub.
-_PACKAGED = {"flash_attention_2": is_flash_attn_2_available, "flash_attention_3": is_flash_attn_3_available}
 
 
 def _set_attention(model: PreTrainedModel, attention: str, precision: Resolved) -> None:

@@ -92,10 +92,7 @@ def autocast(device: torch.device, precision: Resolved) -> AbstractContextManage
     """Compute matrix products in the precision, everything else (sums, norms, softmax) in fp32; weights stay fp32."""
     if precision == "fp32":
         return nullcontext()
-    return cast(
-        AbstractContextManager[None],
-        torch.autocast(device.type, dtype=_DTYPES[precision]),
-    )
+    return cast(AbstractContextManager[None], torch.autocast(device.type, dtype=_DTYPES[precision]))
 
 
 def cast_linear_layers(model: torch.nn.Module, precision: Resolved) -> None:

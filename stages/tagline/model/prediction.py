@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from copy import copy
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,8 @@ CHUNK = 4096
 CHUNK_SCORES = 2**22
 UNSEEN = -1
 """The window of a word that no window has, because the word has no sub-words."""
+# The context of a word on a side where its window reaches the start or end of the sentence.
+UNLIMITED = np.iinfo(np.int64).max
 
 
 class Chunk(NamedTuple):
@@ -101,29 +103,17 @@ class NonFiniteError(UserError):
         self.sentences = sentences
 
 
-def predict_split(
-    predictor: Predictor,
-    split: Split,
-    name: str | None,
-    gold: LabelIds | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> Predictions:
-    """Label each word of a split of data/tokenized.
+def score_split(
+    predictor: Predictor, split: Split, name: str | None, progress: Callable[[int], None] | None = None
+) -> Iterator[Chunk]:
+    """Compute the scores of a split of data/tokenized, one chunk of sentences at a time; see `Predictor.score`.
 
     Args:
         predictor: of the model.
         split: sentences and windows.
         name: the title of the progress bar; None: no bar.
-        gold: int32 (words,), gold label ids, for the loss.
         progress: called after each batch with its number of words.
     """
-    return predictor.label(score_split(predictor, split, name, progress), gold)
-
-
-def score_split(
-    predictor: Predictor, split: Split, name: str | None, progress: Callable[[int], None] | None = None
-) -> Iterator[Chunk]:
-    """Compute the scores of a split of data/tokenized; for the arguments see `predict_split`."""
     return predictor.score(split.lengths(), split.mapped_windows, name, progress)
 
 
@@ -174,11 +164,7 @@ class Predictor:
         return self.label(self.score(lengths, windows, progress=progress), gold)
 
     def score(
-        self,
-        lengths: Lengths,
-        windows: Windows,
-        name: str | None = None,
-        progress: Callable[[int], None] | None = None,
+        self, lengths: Lengths, windows: Windows, name: str | None = None, progress: Callable[[int], None] | None = None
     ) -> Iterator[Chunk]:
         """Compute the scores of the words of some sentences, one chunk of sentences at a time.
 
@@ -320,26 +306,48 @@ def choose_windows(lengths: Lengths, windows: Windows) -> tuple[Ints, Ints]:
         Two int64 arrays (words,) of all sentences: the window of each word, `UNSEEN` for a word without sub-words, and
         the position of its first sub-word in that window.
     """
-    owner, sizes, (words,) = windows.sentence, windows.lengths, windows.word_ids
-    # For each sub-word of a word: its window, its position in the window, and the index of the word among all words.
-    # Windows of sizes 3 and 2: window 0 0 0 1 1, position 0 1 2 0 1.
-    window = np.repeat(np.arange(len(sizes)), sizes)
-    position = np.arange(len(words)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    inside = np.flatnonzero(words != NO_WORD)
-    window, position = window[inside], position[inside]
     starts = np.cumsum([0, *lengths])
-    word = starts[owner[window]] + words[inside]
-    # Context to both sides, in sub-words of the window. numpy keeps the last of repeated indices, hence the reversal.
-    first, last = np.zeros_like(sizes), np.zeros_like(sizes)
-    first[window[::-1]], last[window] = position[::-1], position
-    left, right = position - first[window], last[window] - position
-    left[np.diff(owner, prepend=-1)[window] != 0] = np.iinfo(np.int64).max
-    right[np.diff(owner, append=-1)[window] != 0] = np.iinfo(np.int64).max
+    window, position, word = _subwords_of_words(starts, windows)
     begins = np.flatnonzero((np.diff(word, prepend=-1) != 0) | (np.diff(window, prepend=-1) != 0))
+    context = _context(window, position, windows.sentence)
     # Sort by word, then by context, and keep the first of each word; equals stay in the order of their windows.
-    best = begins[np.lexsort((-np.minimum(left, right)[begins], word[begins]))]
+    best = begins[np.lexsort((-context[begins], word[begins]))]
     best = best[np.diff(word[best], prepend=-1) != 0]
     window_of = np.full(starts[-1], UNSEEN, dtype=np.int64)
     position_of = np.zeros(starts[-1], dtype=np.int64)
     window_of[word[best]], position_of[word[best]] = window[best], position[best]
     return window_of, position_of
+
+
+def _subwords_of_words(starts: Ints, windows: Windows) -> tuple[Ints, Ints, Ints]:
+    """For each sub-word of a word: its window, its position in the window, and the index of the word among all words.
+
+    Windows of sizes 3 and 2: window 0 0 0 1 1, position 0 1 2 0 1.
+
+    Args:
+        starts: index of the first word of each sentence among all words.
+        windows: of these sentences.
+    """
+    sizes, (words,) = windows.lengths, windows.word_ids
+    window = np.repeat(np.arange(len(sizes)), sizes)
+    position = np.arange(len(words)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    inside = np.flatnonzero(words != NO_WORD)
+    window, position = window[inside], position[inside]
+    return window, position, starts[windows.sentence[window]] + words[inside]
+
+
+def _context(window: Ints, position: Ints, sentence: npt.NDArray[np.integer[Any]]) -> Ints:
+    """The smaller context of each sub-word in its window, in sub-words, `UNLIMITED` if both sides are.
+
+    Args:
+        window: ascending, of each sub-word.
+        position: in the window.
+        sentence: of each window, ascending.
+    """
+    # The sub-words of window w are those from offsets[w] to offsets[w + 1].
+    offsets = np.searchsorted(window, np.arange(len(sentence) + 1))
+    first, last = position[offsets[window]], position[offsets[window + 1] - 1]
+    first_of_sentence, last_of_sentence = np.diff(sentence, prepend=-1) != 0, np.diff(sentence, append=-1) != 0
+    left = np.where(first_of_sentence[window], UNLIMITED, position - first)
+    right = np.where(last_of_sentence[window], UNLIMITED, last - position)
+    return np.minimum(left, right)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 from accelerate import PartialState
-from accelerate.utils import broadcast, gather
+from accelerate.utils import broadcast
 from safetensors import SafetensorError
 
 from tagline.core.errors import UserError
@@ -35,10 +35,10 @@ class CheckpointError(Exception):
 
 
 class Checkpoints:
-    """The checkpoints of a run; the main process does the shared work.
+    """The checkpoints of a run; the main process writes them.
 
     Args:
-        folder: their parent folder; without one that all hosts share, the main process alone can write and read them.
+        folder: their parent folder; without one that all hosts share, only the main process can read them.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -63,29 +63,26 @@ class Checkpoints:
             shutil.rmtree(path)
         return 0
 
-    def write(self, step: int, fill: Callable[[Path], None], together: bool = False) -> None:
-        """Write a checkpoint.
+    def write(self, step: int, write_files: Callable[[Path], None]) -> None:
+        """Write a checkpoint, in the main process alone, in any of its threads.
 
         Args:
             step: the number of steps done, from 1.
-            fill: writes the files of one process into a folder.
-            together: whether all processes call this; otherwise the main process alone does, in any of its threads.
+            write_files: writes the files into a folder.
 
         Raises:
-            CheckpointError: a process could not write, for example to a full disk.
+            CheckpointError: the files could not be written, for example to a full disk.
         """
         path = self._path(step)
         partial = path.with_name(f".{path.name}.partial")
-        attempt = self._together if together else _alone
         try:
-            attempt(lambda: self._on_main(lambda: partial.mkdir(parents=True)))
-            attempt(lambda: fill(partial))
-            attempt(lambda: self._on_main(lambda: _complete(partial, path)))
+            partial.mkdir(parents=True)
+            write_files(partial)
+            _complete(partial, path)
+        except (OSError, SafetensorError, RuntimeError) as error:
+            raise CheckpointError(_reason(error)) from error
         finally:
-            self._on_main(lambda: shutil.rmtree(partial, ignore_errors=True))
-        self._on_main(self._remove_old)
-
-    def _remove_old(self) -> None:
+            shutil.rmtree(partial, ignore_errors=True)
         for old in self._all()[:-KEPT]:
             shutil.rmtree(old, ignore_errors=True)
 
@@ -95,29 +92,6 @@ class Checkpoints:
 
     def _path(self, step: int) -> Path:
         return self.folder / f"step-{step:0{DIGITS}}"
-
-    def _on_main(self, action: Callable[[], None]) -> None:
-        if self.state.is_main_process:
-            action()
-
-    def _together(self, action: Callable[[], None]) -> None:
-        """Run an action in all processes; if it fails in one, raise `CheckpointError` in all."""
-        reason = ""
-        try:
-            _alone(action)
-        except CheckpointError as error:
-            reason = str(error)
-        failed = gather(torch.tensor([bool(reason)], device=self.state.device))
-        if failed.any():
-            raise CheckpointError(reason or "another process could not write its files")
-
-
-def _alone(action: Callable[[], None]) -> None:
-    """Run an action in one process; raise `CheckpointError` if it can't write."""
-    try:
-        action()
-    except (OSError, SafetensorError, RuntimeError) as error:
-        raise CheckpointError(_reason(error)) from error
 
 
 def completed(folder: Path) -> bool:

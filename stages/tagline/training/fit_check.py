@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow.compute as pc
 import torch
 from torch import Tensor
@@ -12,6 +14,7 @@ from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split, column
 from tagline.core.errors import UserError
+from tagline.labels.windows import Ints
 from tagline.model.batches import pad, rounded_up
 from tagline.model.classifier import longest_window, padding_id
 from tagline.training.training_batches import TrainingBatches
@@ -91,11 +94,24 @@ def _logits(model: PreTrainedModel, length: int) -> Tensor:
     return logits
 
 
+def used_ids(train: Split, padding: int) -> npt.NDArray[np.integer[Any]]:
+    """The distinct ids of the sub-words of a split and of the padding, sorted."""
+    ids = pc.unique(pc.list_flatten(column(train.windows, "input_ids"))).to_numpy()
+    return np.union1d(ids, padding)
+
+
 def chosen_attention(model: PreTrainedModel, wanted: str) -> str | None:
     """Describe the implementation of attention that auto stands for, unless it is sdpa."""
     if wanted != "auto" or (chosen := model.config._attn_implementation) == "sdpa":
         return None
     return f"train.attention: auto is {chosen}, since transformers does not have sdpa for {model.config.model_type}"
+
+
+def only_for_teachers(labelled: Ints) -> str | None:
+    """Describe how many windows teach nothing without a teacher, given the number of known labels of each."""
+    if alone := int(np.count_nonzero(labelled == 0)):
+        return f"train: {alone:,} of {len(labelled):,} windows have no known label; only train.teacher learns from them"
+    return None
 
 
 def small_batches(batches: TrainingBatches, device: torch.device, processes: int) -> str | None:

@@ -1,12 +1,16 @@
-"""Parts of an optimizer step: gradients of a global batch, AdamW (Loshchilov and Hutter, 2019), learning rate."""
+"""An optimizer step: the gradients of a global batch, and the weights and learning rates that AdamW takes.
+
+A batch is shared among processes, and a process computes its share in parts that fit its device.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from contextlib import nullcontext
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
@@ -15,21 +19,52 @@ from torch.optim.lr_scheduler import LambdaLR
 from transformers import get_scheduler
 
 from tagline.labels.label_list import ANY
-from tagline.labels.windows import IGNORED, Ints, Windows
-from tagline.model.attention_masks import known_padding
-from tagline.model.backends.torch_model import to_device
+from tagline.labels.windows import IGNORED, Ints, Windows, continues
 from tagline.model.backends.xla import end_graph
+from tagline.model.batches import longest_first, pad
+from tagline.model.classifier import own_weights
+from tagline.model.fast_paths import known_padding, to_device
 from tagline.model.heads.head import Head
-from tagline.model.heads.head_weights import tensors
 from tagline.training.teacher import Teaching
-from tagline.training.training_batches import Part, TrainingBatches, padded_part, share
+from tagline.training.train_params import Train
+from tagline.training.training_batches import TrainingBatches
 
 # Devices on which PyTorch updates all weights of a group in one kernel, several times faster than one by one.
 FUSED = ("cpu", "cuda", "mps", "xpu")
 
 
+class MicroBatch(NamedTuple):
+    """What one forward pass reads.
+
+    Attributes:
+        arrays: int32 (3, rows, longest): sub-word ids, padding mask, labels; one array, so that it is copied at once.
+        padded: whether there is padding.
+        targets: float32 (rows, longest, targets), of teachers, see `tagline.training.teacher`; None: there are none.
+    """
+
+    arrays: npt.NDArray[np.int32]
+    padded: bool
+    targets: npt.NDArray[np.float32] | None = None
+
+
+class Step(NamedTuple):
+    """An optimizer step, ready to be computed.
+
+    Attributes:
+        number: within the run, from 1.
+        batch: int64, indices of its windows, in all processes.
+        seed: of dropout in this process.
+        parts: this process's share of the batch.
+    """
+
+    number: int
+    batch: Ints
+    seed: int
+    parts: list[MicroBatch]
+
+
 class Gradients:
-    """Adds the gradients of batches to a model's.
+    """Prepares steps, and adds their gradients to a model's.
 
     The loss of a batch is the sum over its labelled sub-words, the first of each word if the head scores sequences,
     divided by the number of those in the whole batch whose label is not wholly unknown. So sharing it among processes,
@@ -40,10 +75,11 @@ class Gradients:
         batches: their padded lengths.
         head: computes the loss.
         padding: sub-word id of the padding.
-        seed: seed of dropout.
-        subwords_per_device: most sub-words of a part, padding included; None: no limit.
-        fewest: minimum number of rows of a part.
+        params: the section ``train``.
         teaching: a second loss, averaged over the words of the batch; None: there is none.
+
+    Attributes:
+        labelled: int64 (windows,), the number of sub-words of each window over which the loss is averaged.
     """
 
     def __init__(
@@ -52,93 +88,135 @@ class Gradients:
         batches: TrainingBatches,
         head: Head,
         padding: int,
-        seed: int,
-        subwords_per_device: int | None = None,
-        fewest: int = 1,
+        params: Train,
         teaching: Teaching | None = None,
     ) -> None:
         self.rows, self.batches, self.head, self.padding = rows, batches, head, padding
-        self.seed, self.subwords_per_device, self.fewest, self.teaching = seed, subwords_per_device, fewest, teaching
+        self.params, self.teaching = params, teaching
         unknown = head.labels.ids.get(ANY, IGNORED)
         self.labelled = rows.labelled(once_per_word=head.scores_sequences, unknown=unknown)
 
-    def parts(self, accelerator: Accelerator, batch: Ints) -> list[Part]:
-        """Pad this process's share of a batch, in parts that fit the device.
+    def step(self, accelerator: Accelerator, number: int, batch: Ints) -> Step:
+        """Prepare this process's share of a step: all that is random in it, and its windows, padded.
+
+        What is drawn depends on seed, step and process only, not on earlier steps or on what an engine draws, so that
+        a run that continues draws the same. What must not depend on the number of processes is drawn for the whole
+        batch, without the process's index.
 
         Args:
             accelerator: the one that prepared the model.
+            number: of the step, from 1.
             batch: int64, indices of its windows, in all processes.
         """
         rank, processes = accelerator.process_index, accelerator.num_processes
-        static = accelerator.device.type == "xla"
-        shares = share(batch, self.batches.padded, processes, self.subwords_per_device)[rank]
-        parts = [
-            padded_part(
-                self.rows,
-                rows,
-                self.padding,
-                self.batches.multiple,
-                self._rows(rows, processes) if static else self.fewest,
-                once_per_word=self.head.scores_sequences,
-            )
-            for rows in shares
-        ]
-        if self.teaching is None:
-            return parts
-        targets = [
-            self.teaching.targets(rows, *part.arrays.shape[1:]) for rows, part in zip(shares, parts, strict=True)
-        ]
-        return [part._replace(targets=of_part) for part, of_part in zip(parts, targets, strict=True)]
+        of_process = np.random.SeedSequence([self.params.seed, number, rank])
+        once_per_word, parts = self.head.scores_sequences, []
+        for rows in share(batch, self.batches.padded, processes, self.params.subwords_per_device)[rank]:
+            count = self._rows(rows, processes, static=accelerator.device.type == "xla")
+            part = micro_batch(self.rows, rows, self.padding, self.batches.multiple, count, once_per_word)
+            if self.teaching is not None:
+                part = part._replace(targets=self.teaching.targets(rows, *part.arrays.shape[1:]))
+            parts.append(part)
+        return Step(number, batch, int(of_process.generate_state(1)[0]), parts)
 
-    def add(
-        self, accelerator: Accelerator, model: nn.Module, number: int, batch: Ints, parts: Sequence[Part]
-    ) -> Tensor:
-        """Compute this process's share of a batch.
+    def add(self, accelerator: Accelerator, model: nn.Module, step: Step) -> Tensor:
+        """Compute this process's share of a step.
 
         Args:
             accelerator: the one that prepared the model.
             model: in training mode.
-            number: number of the step, from 1.
-            batch: int64, indices of its windows, in all processes.
-            parts: what `parts` returned for the batch.
+            step: what `step` returned.
 
         Returns:
             The loss of the whole batch, the same in all processes; float32 scalar on the device.
         """
-        rank, processes = accelerator.process_index, accelerator.num_processes
-        # Dropout depends on seed, step and process only, not on earlier steps or on what an engine draws.
-        entropy = np.random.SeedSequence([self.seed, number, rank])
-        _seed(accelerator.device, int(entropy.generate_state(1)[0]))
-        labelled = max(1, int(self.labelled[batch].sum()))
-        taught = 1 if self.teaching is None else max(1, int(self.teaching.words[batch].sum()))
-        total = torch.zeros((), device=accelerator.device)
-        for left, part in zip(reversed(range(len(parts))), parts, strict=True):
+        device, processes = accelerator.device, accelerator.num_processes
+        if device.type == "cpu":  # as torch.manual_seed, without seeding the generators of devices that are not in use
+            torch.default_generator.manual_seed(step.seed)
+        else:
+            set_seed(step.seed)
+        labelled = max(1, int(self.labelled[step.batch].sum()))
+        taught = 1 if self.teaching is None else max(1, int(self.teaching.words[step.batch].sum()))
+        total = torch.zeros((), device=device)
+        for left, part in zip(reversed(range(len(step.parts))), step.parts, strict=True):
             # Processes exchange gradients once per step, with the last part.
             with accelerator.no_sync(model) if left else nullcontext():
                 loss = self._loss(model, part, accelerator, labelled, taught)
                 # That exchange averages gradients, but the loss is a sum over processes.
                 accelerator.backward(loss * processes)
             total += loss.detach()
-            end_graph(accelerator.device)
+            if device.type == "xla":
+                end_graph()
         return accelerator.reduce(total, "sum") if processes > 1 else total
 
-    def _loss(self, model: nn.Module, part: Part, accelerator: Accelerator, labelled: int, taught: int) -> Tensor:
+    def _loss(self, model: nn.Module, part: MicroBatch, accelerator: Accelerator, labelled: int, taught: int) -> Tensor:
         """The share of a part in the loss of a batch with so many labels, and words to learn from teachers."""
         ids, mask, labels = to_device(part.arrays, accelerator.device)
-        own = tensors(accelerator.unwrap_model(model))
         with known_padding(mask, part.padded):
             logits = model(input_ids=ids, attention_mask=mask).logits
-        loss = self.head.loss(logits, labels, own) / labelled
+        loss = self.head.loss(logits, labels, accelerator.unwrap_model(model)) / labelled
         if self.teaching is None or part.targets is None:
             return loss
         targets = torch.from_numpy(part.targets).to(accelerator.device)
         return loss + self.teaching.loss(logits, targets) / taught
 
-    def _rows(self, rows: Ints, processes: int) -> int:
-        """The most rows that a part of this length can have: padded to them, XLA compiles one shape per length."""
+    def _rows(self, rows: Ints, processes: int, static: bool) -> int:
+        """The minimum number of rows of a part.
+
+        With ``static`` the most that a part of this length can have: padded to them, XLA compiles one shape per length.
+        """
+        if not static:
+            return 2 if self.params.compile else 1  # torch.compile would make a graph of its own for a single row
         longest = int(self.batches.padded[rows].max(initial=self.batches.multiple))
-        most = -(-self.batches.most_rows(longest) // processes)
-        return most if self.subwords_per_device is None else max(1, min(most, self.subwords_per_device // longest))
+        most, limit = -(-self.batches.most_rows(longest) // processes), self.params.subwords_per_device
+        return most if limit is None else max(1, min(most, limit // longest))
+
+
+def share(batch: Ints, padded: Ints, processes: int, subwords_per_device: int | None) -> list[list[Ints]]:
+    """Share a batch among processes, in parts that fit a device.
+
+    Args:
+        batch: int64, the indices of its windows.
+        padded: int64 (windows), padded length of each window.
+        processes: number of processes.
+        subwords_per_device: most sub-words of a part, padding included; None: no limit. A longer window is a part of
+            its own.
+
+    Returns:
+        The parts of each process, as indices of windows. All processes have the same number of parts, some of them
+        perhaps empty: all call the wrapped model (DDP) equally often.
+    """
+    # Windows of similar length go to different processes, so that all of them compute about equally long.
+    order = batch[np.argsort(-padded[batch], kind="stable")]
+    shares = [order[rank::processes] for rank in range(processes)]
+    if subwords_per_device is None:
+        return [[rows] for rows in shares]
+    parts = [[rows[indices] for indices in longest_first(padded[rows], subwords_per_device)] for rows in shares]
+    most = max(map(len, parts))
+    return [of_process + [batch[:0]] * (most - len(of_process)) for of_process in parts]
+
+
+def micro_batch(
+    windows: Windows, rows: Ints, padding: int, multiple: int = 1, count: int = 1, once_per_word: bool = False
+) -> MicroBatch:
+    """Pad some windows to the longest of them.
+
+    Args:
+        windows: of the training split.
+        rows: their indices; if empty, it has no labels, for a process that has no window left but must call the
+            model as often as the others.
+        padding: sub-word id of the padding.
+        multiple: the padded length is a multiple of it.
+        count: minimum number of rows; additional ones have no labels.
+        once_per_word: whether later sub-words of a word have no label.
+    """
+    ids, mask = pad(windows.values(windows.input_ids, rows), padding, multiple, count)
+    of_rows = windows.values(windows.labels, rows)
+    if once_per_word:
+        words = windows.values(windows.word_ids, rows)
+        of_rows = [np.where(continues(of_row), IGNORED, labels) for of_row, labels in zip(words, of_rows, strict=True)]
+    labels, _ = pad(of_rows, IGNORED, multiple, count)
+    return MicroBatch(np.stack([ids, mask, labels], dtype=np.int32, casting="same_kind"), padded=not mask.all())
 
 
 def groups(model: nn.Module, weight_decay: float, head_learning_rate: float) -> list[dict[str, object]]:
@@ -148,7 +226,7 @@ def groups(model: nn.Module, weight_decay: float, head_learning_rate: float) -> 
     """
     decaying: list[nn.Parameter] = []
     no_decay: list[nn.Parameter] = []
-    own = tensors(model)
+    own = own_weights(model)
     of_head = set(map(id, own.values()))
     for name, weight in model.named_parameters():
         if weight.requires_grad and id(weight) not in of_head:
@@ -162,12 +240,16 @@ def groups(model: nn.Module, weight_decay: float, head_learning_rate: float) -> 
     ]
 
 
-def adamw(
-    model: nn.Module, device: torch.device, learning_rate: float, weight_decay: float, head_learning_rate: float
-) -> torch.optim.AdamW:
-    """The optimizer of a model whose weights are on a device, or will be moved to it."""
-    of_groups = groups(model, weight_decay, head_learning_rate)
-    return torch.optim.AdamW(of_groups, lr=learning_rate, fused=device.type in FUSED or None)
+def adamw(model: nn.Module, device: torch.device, params: Train) -> torch.optim.AdamW:
+    """AdamW (Loshchilov and Hutter, 2019) with a learning rate per step, see `schedule`.
+
+    Args:
+        model: its trainable weights, float32.
+        device: where they are, or will be moved to.
+        params: the section ``train``.
+    """
+    of_groups = groups(model, params.weight_decay, params.head_learning_rate)
+    return torch.optim.AdamW(of_groups, lr=params.learning_rate, fused=device.type in FUSED or None)
 
 
 def schedule(optimizer: torch.optim.Optimizer, name: str, warmup: float, steps: int) -> LambdaLR:
@@ -181,11 +263,3 @@ def schedule(optimizer: torch.optim.Optimizer, name: str, warmup: float, steps: 
     """
     made: LambdaLR = get_scheduler(name, optimizer, math.ceil(warmup * steps), steps)
     return made
-
-
-def _seed(device: torch.device, seed: int) -> None:
-    if device.type == "cpu":
-        # As torch.manual_seed, without seeding the generators of devices that are not in use.
-        torch.default_generator.manual_seed(seed)
-    else:
-        set_seed(seed)

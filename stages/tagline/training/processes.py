@@ -1,37 +1,86 @@
 """Processes of a training run, one for each device of one or more hosts; to the user they are one run.
 
-A launcher starts them: the user's (`accelerate launch`, torchrun, MPI), or `tagline.training.own_launcher`. An error in
-one of them ends all, with one message on each host.
+The user's launcher starts them (`accelerate launch`, torchrun, MPI), or our own does, one for each device of this host.
+Each of several hosts starts its own processes; torchrun's environment variables say where they meet.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import re
 import sys
-import time
-import traceback
-from collections.abc import Callable
-from contextlib import suppress
-from datetime import timedelta
+from pathlib import Path
 
 import torch
 from accelerate import PartialState
+from accelerate.commands import launch
+from accelerate.commands.config.config_args import default_config_file, load_config_from_file
 from accelerate.utils import DistributedType, gather, parse_flag_from_env
-from torch.distributed import DistError, TCPStore  # type: ignore[attr-defined]
+from torch.distributed import run as torchrun
 
 from tagline.core import launchers
-from tagline.core.errors import UserError, exit_with_message
-from tagline.core.signals import BY_OURS, Interrupted
+from tagline.core.errors import UserError
+from tagline.core.launchers import HOSTS
+from tagline.core.terminal import quoted
 from tagline.model.backends import xla
+from tagline.training.failing import INDEX, exit_like
 
-# Seconds that a process waits for the launcher to end it after it has lost another process.
-PATIENCE = 10
+# Environment variable: the number of processes to start, instead of one for each device.
+VARIABLE = "TAGLINE_PROCESSES"
+# On a CPU, more processes for each core would not start in time, or fill its memory.
+PER_CORE = 8
 # Modes of accelerate in which no process has all weights.
 SHARDED = (DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM)
-# How a RuntimeError of PyTorch's gloo backend begins: "[/pytorch/third_party/gloo/gloo/transport/tcp/pair.cc:534] ...".
-_FROM_GLOO = re.compile(r"\[[^\]]*\bgloo/[^\]]*:\d+\] ")
+
+
+def relaunch_on_all_devices() -> None:
+    """With several devices or hosts, run this script once for each device of this host, and exit with their status.
+
+    Returns if there is nothing to launch: another launcher has done it, or there is one host with at most one device.
+    If the user has run `accelerate config`, accelerate's launcher follows that configuration. `VARIABLE` and `HOSTS`
+    override both.
+
+    Raises:
+        UserError: `VARIABLE` is not possible on this host, accelerate's configuration is invalid, or the hosts can't
+            find each other.
+    """
+    if launchers.launched():
+        return
+    launchers.ignore()  # Kubernetes and Slurm set a size of 1; a shell may have a lone LOCAL_RANK
+    wanted, devices = os.environ.get(VARIABLE), device_count()
+    hosts = launchers.whole_number((HOSTS,), 1)
+    launchers.whole_number((INDEX,), 0)  # checked
+    if wanted is None and hosts < 2 and Path(default_config_file).is_file():
+        exit_like(lambda: _by_accelerate(default_config_file))
+    count = max(devices, 1) if wanted is None else _parsed(wanted, devices)
+    if count > 1 or hosts > 1:
+        # Each process gets its share of the cores, unless the user sets the number of threads.
+        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, torch.get_num_threads() // count)))
+        options = [] if hosts > 1 else ["--nnodes=1", "--standalone", "--local-addr=localhost"]
+        options += [f"--log-dir={os.devnull}", f"--nproc-per-node={count}"]
+        exit_like(lambda: torchrun.run(torchrun.parse_args([*options, *sys.argv])))
+
+
+def _parsed(wanted: str, devices: int) -> int:
+    count = int(wanted) if wanted.isdecimal() and len(wanted) < 10 else 0
+    if count < 1:
+        raise UserError(
+            f"environment variable {VARIABLE} is {quoted(wanted)}; expected a number of processes, at least 1"
+        )
+    most = devices or PER_CORE * (os.cpu_count() or 1)
+    if count > most:
+        each = "one for each device" if devices else f"{PER_CORE} for each core"
+        raise UserError(f"environment variable {VARIABLE} is {count}; expected at most {most}, {each} of this host")
+    return count
+
+
+def _by_accelerate(config: str) -> None:
+    arguments = launch.launch_command_parser().parse_args([f"--log_dir={os.devnull}", *sys.argv])
+    try:
+        refuse_shards(load_config_from_file(config).distributed_type, config)
+        launch.launch_command(arguments)
+    except (ValueError, ImportError, ConnectionError) as error:
+        raise UserError(f"{config}: accelerate can't launch with this configuration: {error}") from None
 
 
 def refuse_shards(mode: DistributedType, where: str) -> None:
@@ -94,80 +143,3 @@ def agree(text: str) -> bool:
 def leave() -> None:
     """Disconnect from the other processes, at the end of all work."""
     PartialState().destroy_process_group()
-
-
-def exit_as_one(main: Callable[[], None]) -> None:
-    """Run ``main`` and exit like `exit_with_message`; on each host, only the first process that fails prints a message.
-
-    Args:
-        main: what each process runs.
-    """
-    several = BY_OURS in os.environ
-    with suppress(UserError):  # `join` raises it again
-        several = several or launchers.several()
-    if not several:
-        exit_with_message(main)
-        return
-    try:
-        exit_with_message(lambda: _first_to_fail(main))
-    except SystemExit as exit_:
-        if not exit_.code:
-            raise
-        if isinstance(exit_.code, str):
-            print(exit_.code, file=sys.stderr)
-        _exit(exit_.code if isinstance(exit_.code, int) else 1)
-    except BaseException:
-        traceback.print_exc()
-        _exit(1)
-
-
-def _first_to_fail(main: Callable[[], None]) -> None:
-    """Run ``main``; if it fails after another process of this host has failed, exit silently."""
-    try:
-        try:
-            main()
-        except Exception as error:
-            lost = _lost_another_process(error)
-            if lost:
-                time.sleep(PATIENCE)
-            if not _claimed():
-                _exit(1)
-            if lost:
-                raise UserError(
-                    "another process of this run has ended, or its host is unreachable; its own output says why; start "
-                    "the run again on all hosts"
-                ) from error
-            raise
-    except KeyboardInterrupt as interrupt:
-        # Our launcher reports a signal itself, whether a user sent it or the launcher did after another process failed.
-        if BY_OURS in os.environ or not _claimed():
-            _exit(interrupt.status if isinstance(interrupt, Interrupted) else 130)
-        raise
-
-
-def _lost_another_process(error: Exception) -> bool:
-    """Whether communication failed, which means that another process has ended."""
-    return isinstance(error, DistError) or (type(error) is RuntimeError and bool(_FROM_GLOO.match(str(error))))
-
-
-def _claimed() -> bool:
-    """Whether this process is the first of its host to ask, so that it prints the message."""
-    try:
-        store = TCPStore(
-            os.environ["MASTER_ADDR"],
-            int(os.environ["MASTER_PORT"]),
-            is_master=False,
-            wait_for_workers=False,
-            timeout=timedelta(seconds=PATIENCE),
-        )
-        return store.add(f"tagline: failed on {launchers.host()}", 1) == 1
-    except (KeyError, ValueError, DistError):
-        # There is no store: the processes have not met yet, or the first one, which holds it, has ended.
-        return PartialState().is_local_main_process if xla.available() else launchers.first_of_host()
-
-
-def _exit(status: int) -> None:
-    """Exit at once: a device may still wait for data that the other processes will never send."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)

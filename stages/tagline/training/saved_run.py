@@ -23,16 +23,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from accelerate import Accelerator, PartialState
-from accelerate.utils import (
-    OPTIMIZER_NAME,
-    SAFE_WEIGHTS_NAME,
-    SCALER_NAME,
-    DistributedType,
-    clean_state_dict_for_safetensors,
-    recursively_apply,
-    save,
-)
+from accelerate import Accelerator, PartialState, utils
 from safetensors import SafetensorError
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
@@ -42,20 +33,17 @@ from tagline.core.errors import UserError
 from tagline.core.outputs import use_umask, write_json
 from tagline.core.reading import reading
 from tagline.model.backends.xla import from_xla, load_weights
-from tagline.model.heads.head import write_head
-from tagline.model.heads.head_weights import attached, take_head
+from tagline.model.classifier import arrays, attached, own_weights
+from tagline.model.fast_paths import restore_full_embeddings
+from tagline.model.heads.head import OWN_WEIGHTS, write_head
 from tagline.model.precision import Resolved
-from tagline.model.used_embeddings import restore_full_embeddings
 from tagline.training.checkpoints import CheckpointError, Checkpoints
 from tagline.training.history import History
 from tagline.training.work import VARIABLE, WORK, seen_by_all
 
 STATE = "state.json"
 # The content of each file of a checkpoint that `Accelerator.load_state` reads, by its name.
-Snapshot = dict[str, Any]
-
-# The mode in which all processes write the files of a checkpoint.
-_TOGETHER = DistributedType.XLA
+Content = dict[str, Any]
 
 
 class SavedRun:
@@ -81,13 +69,19 @@ class SavedRun:
         self.history, self.precisions = history, [precision]
         self.thread, self._writing = ThreadPoolExecutor(1), Future[None]()
         self._writing.set_result(None)
-        self._shared = seen_by_all(work)
+        shared = seen_by_all(work)
         self._newest = self.checkpoints.newest()
         if self._newest is not None:
-            self._need_shared(f"continue after {self._newest.name}")
-            state = _state(self._newest)
+            if not shared:
+                raise UserError(
+                    f"{work} is not the same folder on all hosts of this run; to continue after {self._newest.name}, "
+                    f"expected one that they share; set {VARIABLE} to such a folder on all hosts, and move the content "
+                    f"of the first host's {WORK} there"
+                )
+            state = json.loads((self._newest / STATE).read_text(encoding="utf-8"))
             self.history = History(**state["history"])
             self.precisions = list(dict.fromkeys([*state["precisions"], precision]))
+            self._state_of_schedule = state["schedule"]
         if PartialState().is_main_process:
             # An epoch after the checkpoint may have written other weights.
             shutil.rmtree(self.best, ignore_errors=True)
@@ -106,18 +100,15 @@ class SavedRun:
             Whether there is a checkpoint.
 
         Raises:
-            UserError: the checkpoint is of other library versions; or all hosts must write checkpoints and don't share
-                the work folder.
+            UserError: the checkpoint is of other library versions.
         """
         self._accelerator, self._schedule = accelerator, schedule
-        _use_plain_names(accelerator)
-        if accelerator.distributed_type == _TOGETHER:
-            self._need_shared(f"write checkpoints with {accelerator.distributed_type.value}")
+        accelerator.register_load_state_pre_hook(partial(_load_by_plain_names, accelerator))
         if self._newest is None:
             return False
         with reading(self._newest, remedy="remove that folder to train from the start"):  # other library versions
             accelerator.load_state(str(self._newest))
-            schedule.load_state_dict(_state(self._newest)["schedule"])
+            schedule.load_state_dict(self._state_of_schedule)
         return True
 
     def save_best(self, model: nn.Module) -> None:
@@ -143,18 +134,17 @@ class SavedRun:
         try:
             weights = unwrapped.state_dict()
             restore_full_embeddings(unwrapped, weights)
-            # safetensors reads the memory of CPUs and GPUs only.
-            state = {name: from_xla(tensor) for name, tensor in weights.items()}
-            own = take_head(state)
-            unwrapped.save_pretrained(folder, state_dict=state)
+            # safetensors reads the memory of CPUs and GPUs only. The head has a file of its own.
+            encoder = {name: value for name, value in weights.items() if not name.startswith(f"{OWN_WEIGHTS}.")}
+            unwrapped.save_pretrained(folder, state_dict={name: from_xla(value) for name, value in encoder.items()})
             if head := attached(unwrapped):
-                write_head(folder, head.head, own)
+                write_head(folder, head.head, arrays(own_weights(unwrapped)))
             use_umask(folder)
         except (SafetensorError, OSError) as error:
             raise UserError(f"{folder}: the weights can't be written: {error}") from None
 
     def save(self, model: nn.Module, report: Callable[[str], None]) -> None:
-        """Write a checkpoint, on an accelerator while training continues; call it in all processes.
+        """Write a checkpoint in the main process, on an accelerator while training continues.
 
         Args:
             model: the model in training, not wrapped.
@@ -162,87 +152,63 @@ class SavedRun:
                 a full disk.
         """
         self.wait()  # before another copy of the run is made
-        accelerator, state = self._accelerator, self._progress()
-        if accelerator.distributed_type == _TOGETHER:
-            self._write(state, lambda folder: accelerator.save_state(str(folder)), report, together=True)
-        elif accelerator.is_main_process:
-            taken = _take(accelerator, model, self._schedule.optimizer)
-            if _in_background(accelerator.device):
-                files = partial(_write_files, _copy_to_host(taken))
-                self._writing = self.thread.submit(self._write, state, files, report)
-            else:
-                self._write(state, partial(_write_files, taken), report)
+        if not self._accelerator.is_main_process:
+            return
+        state, content = self._progress(), _content(self._accelerator, model, self._schedule.optimizer)
+        if _in_background(self._accelerator.device):
+            self._writing = self.thread.submit(self._write, state, _copy_to_host(content), report)
+        else:
+            self._write(state, content, report)
 
     def wait(self) -> None:
         """Wait until no checkpoint is being written."""
         self._writing.result()
 
-    def _write(
-        self,
-        state: dict[str, Any],
-        write_files: Callable[[Path], object],
-        report: Callable[[str], None],
-        together: bool = False,
-    ) -> None:
-        def fill(folder: Path) -> None:
-            write_files(folder)
-            if PartialState().is_main_process:
-                if self.best.is_dir():
-                    _link_files(self.best, folder / "best")
-                write_json(folder / STATE, state)
+    def _write(self, state: dict[str, Any], content: Content, report: Callable[[str], None]) -> None:
+        def write_files(folder: Path) -> None:
+            _write_content(content, folder)
+            if self.best.is_dir():
+                _link_files(self.best, folder / "best")
+            write_json(folder / STATE, state)
 
         step = state["history"]["steps"]
         try:
-            self.checkpoints.write(step, fill, together)
+            self.checkpoints.write(step, write_files)
         except CheckpointError as error:
             report(f"no checkpoint at step {step} ({error}); training continues, earlier checkpoints are intact")
 
     def _progress(self) -> dict[str, Any]:
         """The content of state.json."""
-        return {
-            "precisions": self.precisions,
-            "history": asdict(self.history),
-            "schedule": self._schedule.state_dict(),
-        }
-
-    def _need_shared(self, purpose: str) -> None:
-        if not self._shared:
-            raise UserError(
-                f"{self.best.parent} is not the same folder on all hosts of this run; to {purpose}, expected one that "
-                f"they share; set {VARIABLE} to such a folder on all hosts, and move the content of the first host's "
-                f"{WORK} there"
-            )
+        return {"precisions": self.precisions, "history": asdict(self.history), "schedule": self._schedule.state_dict()}
 
 
-def _state(checkpoint: Path) -> dict[str, Any]:
-    """The content of state.json of an intact checkpoint; see `SavedRun._progress`."""
-    content: dict[str, Any] = json.loads((checkpoint / STATE).read_text(encoding="utf-8"))
-    return content
-
-
-def _take(accelerator: Accelerator, model: nn.Module, optimizer: torch.optim.Optimizer) -> Snapshot:
+def _content(accelerator: Accelerator, model: nn.Module, optimizer: torch.optim.Optimizer) -> Content:
     """The weights, the optimizer's state and the fp16 scaler; their tensors are those in training, not copies."""
     scaler = accelerator.scaler
+    # Of a weight that has several names, the file gets one; on XLA devices, all weights look like one.
+    weights = utils.clean_state_dict_for_safetensors(
+        {name: from_xla(value) for name, value in model.state_dict().items()}
+    )
     return {
-        SAFE_WEIGHTS_NAME: clean_state_dict_for_safetensors(model.state_dict()),
-        f"{OPTIMIZER_NAME}.bin": optimizer.state_dict(),
-        **({} if scaler is None else {SCALER_NAME: scaler.state_dict()}),
+        utils.SAFE_WEIGHTS_NAME: weights,
+        f"{utils.OPTIMIZER_NAME}.bin": optimizer.state_dict(),
+        **({} if scaler is None else {utils.SCALER_NAME: scaler.state_dict()}),
     }
 
 
-def _copy_to_host(snapshot: Snapshot) -> Snapshot:
+def _copy_to_host(content: Content) -> Content:
     """Copy the tensors to the memory of the host, so that training can change the originals."""
     # From a GPU to pinned memory, without waiting for each.
-    copied = recursively_apply(lambda tensor: tensor.to("cpu", non_blocking=True, copy=True), snapshot)
+    copied = utils.recursively_apply(lambda tensor: tensor.to("cpu", non_blocking=True, copy=True), content)
     if torch.accelerator.is_available():
         torch.accelerator.synchronize()
-    return cast(Snapshot, copied)
+    return cast(Content, copied)
 
 
-def _write_files(snapshot: Snapshot, folder: Path) -> None:
-    """Write the files into a folder; call it in the main process, in any thread."""
-    for name, content in snapshot.items():
-        save(content, folder / name, safe_serialization=name == SAFE_WEIGHTS_NAME)
+def _write_content(content: Content, folder: Path) -> None:
+    """Write the files into a folder, in any thread of the main process."""
+    for name, of_file in content.items():
+        utils.save(of_file, folder / name, safe_serialization=name == utils.SAFE_WEIGHTS_NAME)
 
 
 def _in_background(device: torch.device) -> bool:
@@ -264,19 +230,11 @@ def _link_files(source: Path, target: Path) -> None:
             shutil.copyfile(file, target / file.name)
 
 
-def _use_plain_names(accelerator: Accelerator) -> None:
-    """Save and load weights by the model's own names, without the prefix of a wrapper (DDP).
+def _load_by_plain_names(accelerator: Accelerator, models: list[nn.Module], folder: str) -> None:
+    """Have `Accelerator.load_state` load weights by the model's own names, without the prefix of a wrapper (DDP).
 
     So a run of several processes can continue as one, and the other way round.
     """
-
-    def save(models: list[nn.Module], weights: list[dict[str, Any]], _folder: str) -> None:
-        weights[:] = [accelerator.get_state_dict(model) for model in models]
-
-    def load(models: list[nn.Module], folder: str) -> None:
-        models[:] = [accelerator.unwrap_model(model) for model in models]
-        if accelerator.distributed_type == DistributedType.XLA:
-            load_weights(models.pop(), Path(folder) / SAFE_WEIGHTS_NAME)  # accelerate loads those left in the list
-
-    accelerator.register_save_state_pre_hook(save)
-    accelerator.register_load_state_pre_hook(load)
+    models[:] = [accelerator.unwrap_model(model) for model in models]
+    if accelerator.distributed_type == utils.DistributedType.XLA:
+        load_weights(models.pop(), Path(folder) / utils.SAFE_WEIGHTS_NAME)  # accelerate loads those left in the list

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 from accelerate import PartialState
 
@@ -18,31 +17,19 @@ from tagline.core.errors import UserError
 from tagline.core.names import TOKENIZER_FILE
 from tagline.core.outputs import replacing, write_json
 from tagline.core.progress import quiet
-from tagline.core.provenance import (
-    HASHES,
-    PROVENANCE,
-    copy_files,
-    read_hashes,
-    sha256,
-    verify,
-    versions,
-    write_hashes,
-)
+from tagline.core.provenance import HASHES, PROVENANCE, copy_files, read_hashes, sha256, verify, versions, write_hashes
 from tagline.core.terminal import show
 from tagline.hub.epoch_pushes import EpochPushes
 from tagline.hub.push import Target
 from tagline.labels.label_list import Labels
-from tagline.labels.windows import Ints
 from tagline.model import classifier
 from tagline.model.backends.torch_model import memory_errors
+from tagline.model.fast_paths import replace_dropout, train_used_embeddings
 from tagline.model.heads import continued, make_head
-from tagline.model.heads.head_weights import attach
 from tagline.model.precision import Resolved, resolve
-from tagline.model.used_embeddings import train_used_embeddings, used_ids
-from tagline.training import accelerate_loop, own_launcher, processes, torch_settings, trainer_loop
-from tagline.training.fit_check import check_fit, check_mask, chosen_attention, freeze_unused, small_batches
+from tagline.training import accelerate_loop, fit_check, processes, trainer_loop
 from tagline.training.history import SCORES
-from tagline.training.teacher import Teacher, Teaching, write_targets
+from tagline.training.teacher import TeacherModel, Teaching
 from tagline.training.torch_settings import be_deterministic, compile_forward, enable_cpu_fast_paths
 from tagline.training.tracking import Trackers, requested
 from tagline.training.train_params import Train
@@ -149,7 +136,7 @@ def start() -> PartialState:
     """Prepare this process, on a host with several devices one process for each of them."""
     enable_cpu_fast_paths()
     quiet()
-    own_launcher.relaunch_on_all_devices()
+    processes.relaunch_on_all_devices()
     return processes.join()
 
 
@@ -182,7 +169,7 @@ def fine_tune(
     be_deterministic(params.seed)
     processes.override_configuration()
     of_models = {folder: classifier.read_labels(folder, labels) for folder in params.models}
-    teachers = [Teacher.of(folder, of_models[folder], labels) for folder in params.teachers]
+    teachers = [TeacherModel.of(folder, of_models[folder], labels) for folder in params.teachers]
     options = (labels, params.attention, precision, params.layers)
     if params.earlier is None:
         source = f"download.encoder: {inputs.encoder}"
@@ -191,16 +178,16 @@ def fine_tune(
         source = f"train.start_from: {params.earlier}"
         model = classifier.new_classifier(params.earlier, *options, old=of_models[params.earlier])
         head = continued(head, params.earlier, of_models[params.earlier])
-    check_fit(model, train_split, inputs.tokenized, source, params.pad_to_multiple_of or 1)
-    check_fit(model, validation_split, inputs.tokenized, source)
-    train_used_embeddings(model, used_ids(train_split, classifier.padding_id(model)))
-    check_mask(model)
-    freeze_unused(model)
-    attach(model, head)
+    fit_check.check_fit(model, train_split, inputs.tokenized, source, params.pad_to_multiple_of or 1)
+    fit_check.check_fit(model, validation_split, inputs.tokenized, source)
+    train_used_embeddings(model, fit_check.used_ids(train_split, classifier.padding_id(model)))
+    fit_check.check_mask(model)
+    fit_check.freeze_unused(model)
+    classifier.attach(model, head)
     if params.compile:
         compile_forward(model, state.device)
     else:  # PyTorch can't compile it
-        torch_settings.replace(model)
+        replace_dropout(model)
     made_of = fingerprint(params.effective(), script, verified)
     _check_agreement(made_of, precision)
     # The work folder is removed once the outputs are in place and all epochs are pushed.
@@ -208,26 +195,31 @@ def fine_tune(
         pushes = stack.enter_context(EpochPushes(target, work, inputs.tokenizer)) if target is not None else None
         with replacing(*outputs) if state.is_main_process else nullcontext() as partials:
             partial = Outputs(*partials) if partials else None
-            teaching = _teaching(teachers, params, labels, train_split, inputs.tokenized, precision, work)
+            teaching = Teaching(teachers, params.teacher, labels, train_split, work) if teachers else None
+            if teaching is not None:  # computed once per run
+                with memory_errors(SIZE, params.subwords_per_device):
+                    teaching.write_targets(inputs.tokenized, precision, params.subwords_per_device)
             validation = Validation(validation_split, head, labels, precision, params.subwords_per_device)
-            training = Training(model, train_split, validation, params, precision, work, teaching)
+            training = Training(model, train_split, validation, params, work, teaching)
             training.pushes, training.trackers = pushes, trackers
             if partial:
-                small = small_batches(training.batches, state.device, state.num_processes)
-                for line in filter(None, (chosen_attention(model, params.attention), small)):
+                sets_alone = labels.sets and teaching is None
+                lines = [
+                    fit_check.chosen_attention(model, params.attention),
+                    fit_check.small_batches(training.batches, state.device, state.num_processes),
+                    fit_check.only_for_teachers(training.gradients.labelled) if sets_alone else None,
+                ]
+                for line in filter(None, lines):
                     show(line)
-            if partial and labels.sets and teaching is None:
-                _report_unknown(training.gradients.labelled)
             if training.epochs_left:
                 with training.saved.thread, memory_errors(SIZE, params.subwords_per_device):
                     ENGINES[params.engine](training)
             elif partial:
                 print("training had already finished; writing its results")
             if partial:
-                _write_report(training, partial.report, partial.train_loss, partial.validation)
-                curves = {outputs.train_loss: partial.train_loss, outputs.validation: partial.validation}
+                _write_report(training, partial)
                 models = {model.as_posix(): verified[model.as_posix()] for model in params.models}
-                _write_model(training, inputs.tokenizer, models, partial.finetuned, curves)
+                _write_model(training, inputs.tokenizer, models, partial, outputs)
         if pushes is not None:
             _wait_for_pushes(pushes, outputs.finetuned)
 
@@ -239,30 +231,6 @@ def _check_known(params: Train, labels: Labels, split: Split, folder: Path) -> N
             f"{folder}: no word of train is known to be {labels.fallback}; expected some, or a model that knows such "
             "words (train.start_from, train.teacher)"
         )
-
-
-def _report_unknown(labelled: Ints) -> None:
-    """Print how many windows teach nothing without a teacher, given the number of known labels of each."""
-    if alone := int(np.count_nonzero(labelled == 0)):
-        show(f"train: {alone:,} of {len(labelled):,} windows have no known label; only train.teacher learns from them")
-
-
-def _teaching(
-    teachers: Sequence[Teacher],
-    params: Train,
-    labels: Labels,
-    split: Split,
-    folder: Path,
-    precision: Resolved,
-    work: Path,
-) -> Teaching | None:
-    """What a student learns from its teachers, computed once per run; None: there are none."""
-    if not teachers:
-        return None
-    weight, temperature = params.teacher.weight, params.teacher.temperature
-    with memory_errors(SIZE, params.subwords_per_device):
-        write_targets(teachers, split, folder, precision, params.subwords_per_device, temperature, work)
-    return Teaching(teachers, labels, split, weight, temperature, work)
 
 
 def _check_agreement(made_of: str, precision: Resolved) -> None:
@@ -284,11 +252,7 @@ def _check_agreement(made_of: str, precision: Resolved) -> None:
 
 
 def _write_model(
-    training: Training,
-    tokenizer: Path,
-    models: Mapping[str, Mapping[str, str]],
-    target: Path,
-    curves: Mapping[Path, Path],
+    training: Training, tokenizer: Path, models: Mapping[str, Mapping[str, str]], partial: Outputs, outputs: Outputs
 ) -> None:
     """Write a folder that transformers loads, and how the model was made.
 
@@ -296,9 +260,10 @@ def _write_model(
         training: a finished run.
         tokenizer: folder of the tokenizer's files.
         models: the hashes of the files of earlier models that it learnt from.
-        target: the new folder: weights, configuration, tokenizer, provenance.json, hashes.json.
-        curves: the learning curves, written before, and their temporary paths; hashes.json lists them too.
+        partial: the temporary paths; the folder gets weights, configuration, tokenizer, provenance.json, hashes.json.
+        outputs: their final paths; hashes.json lists the learning curves too, which are written.
     """
+    target = partial.finetuned
     target.mkdir()
     copy_files(training.best, target)
     copy_files(tokenizer, target)
@@ -313,24 +278,24 @@ def _write_model(
             **({"models": models} if models else {}),
         },
     )
-    write_hashes(target, others=curves)
+    write_hashes(target, others={outputs.train_loss: partial.train_loss, outputs.validation: partial.validation})
 
 
-def _write_report(training: Training, report: Path, train_loss: Path, validation: Path) -> None:
+def _write_report(training: Training, partial: Outputs) -> None:
     """Write the scores of the best epoch as JSON, and the learning curves as CSV.
 
     Args:
         training: a finished run.
-        report: ``{best_epoch, steps, precision, padding, validation: {precision, recall, f1, accuracy, loss}}``.
-        train_loss: columns step, loss.
-        validation: columns epoch, precision, recall, f1, accuracy, loss.
+        partial: paths of the report, ``{best_epoch, steps, precision, padding, validation: {precision, recall, f1,
+            accuracy, loss}}``, and of the curves, with the columns step, loss and epoch, precision, recall, f1,
+            accuracy, loss.
     """
     history = training.history
-    pd.DataFrame(history.losses).round(DIGITS).to_csv(train_loss, index=False, lineterminator="\n")
-    pd.DataFrame(history.epochs).round(DIGITS).to_csv(validation, index=False, lineterminator="\n")
+    pd.DataFrame(history.losses).round(DIGITS).to_csv(partial.train_loss, index=False, lineterminator="\n")
+    pd.DataFrame(history.epochs).round(DIGITS).to_csv(partial.validation, index=False, lineterminator="\n")
     best = history.best
     write_json(
-        report,
+        partial.report,
         {
             "best_epoch": best["epoch"],
             "steps": history.steps,

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,7 @@ from tagline.model.precision import Resolved
 from tagline.model.prediction import NonFiniteError, score_split
 from tagline.training.checkpoints import completed
 from tagline.training.fit_check import check_fit
+from tagline.training.train_params import Teacher
 from tagline.training.validation import predictor
 from tagline.training.work import VARIABLE, seen_by_all
 
@@ -41,7 +43,7 @@ TARGETS = "teacher/targets"
 
 
 @dataclass(frozen=True)
-class Teacher:
+class TeacherModel:
     """A model that teaches.
 
     Attributes:
@@ -55,7 +57,7 @@ class Teacher:
     targets: tuple[str, ...]
 
     @classmethod
-    def of(cls, folder: Path, labels: Labels, student: Labels) -> Teacher:
+    def of(cls, folder: Path, labels: Labels, student: Labels) -> TeacherModel:
         """Match a teacher's labels with the student's.
 
         Raises:
@@ -92,9 +94,12 @@ class Teacher:
     def targets_of(
         self, split: Split, tokenized: Path, precision: Resolved, subwords_per_device: int | None, temperature: float
     ) -> Iterator[Floats]:
-        """Yield the probabilities of the targets of some words, float32 (words, targets), until all words had theirs.
+        """Yield the probabilities of the targets, float32 (words, targets), of a few words at a time, until the last.
 
-        Call it in all processes; for the arguments see `write_targets`.
+        Call it in all processes; for the arguments see `Teaching.write_targets`.
+
+        Raises:
+            UserError: the teacher can't read the windows, or its logits are NaN or infinite.
         """
         model = classifier.load(self.folder, self.labels, torch.float32, made_by="")
         check_fit(model, split, tokenized, f"train.teacher.models: {self.folder}")
@@ -111,53 +116,6 @@ class Teacher:
             ) from None
 
 
-def write_targets(
-    teachers: Sequence[Teacher],
-    split: Split,
-    tokenized: Path,
-    precision: Resolved,
-    subwords_per_device: int | None,
-    temperature: float,
-    work: Path,
-) -> None:
-    """Write the targets of all words, unless the run has written them before it was interrupted, and they are intact.
-
-    Args:
-        teachers: whose targets are written one after the other.
-        split: its sentences and windows.
-        tokenized: the folder of the split, for messages.
-        precision: number format of matrix products.
-        subwords_per_device: most sub-words per forward pass; None: a default for the device.
-        temperature: of the teachers' probabilities.
-        work: folder of the run; `TARGETS` in it is float32 (words, targets) of each teacher, 0 for words without
-            sub-words.
-
-    Raises:
-        UserError: a teacher can't read the windows or its logits are not finite; the disk is full; or several hosts do
-            not share the work folder.
-    """
-    state, path = PartialState(), work / TARGETS
-    if not seen_by_all(work):
-        raise UserError(
-            f"{work} is not the same folder on all hosts of this run; expected one that they share, for the targets of "
-            f"train.teacher; set {VARIABLE} to such a folder on all hosts"
-        )
-    if completed(path.parent):
-        return
-    # Written, not mapped into memory: on a full disk, a write to mapped memory kills the process.
-    with replacing(path.parent) if state.is_main_process else nullcontext() as partials:
-        if partials:
-            partials[0].mkdir()
-        with (partials[0] / path.name).open("wb") if partials else nullcontext() as file:
-            for teacher in teachers:
-                for values in teacher.targets_of(split, tokenized, precision, subwords_per_device, temperature):
-                    if file:
-                        file.write(values.data)
-        if partials:
-            write_hashes(partials[0])
-    state.wait_for_everyone()
-
-
 class Teaching:
     """The loss of a student that learns from teachers, beside that of its gold labels.
 
@@ -165,35 +123,72 @@ class Teaching:
     averaged over teachers, times the square of the temperature, which keeps the size of its gradients.
 
     Args:
-        teachers: whose targets were written.
+        teachers: the models.
+        params: the section ``train.teacher``: weight of this loss, temperature of all probabilities.
         student: the labels of the student.
         split: its sentences and windows.
-        weight: of this loss.
-        temperature: of all probabilities.
-        work: the folder of `write_targets`.
+        work: folder of the run; `TARGETS` in it is float32 (words, targets) of each teacher, 0 for words without
+            sub-words.
 
     Attributes:
         words: int64 (windows,), the number of words of each window, over which the loss is averaged.
     """
 
     def __init__(
-        self,
-        teachers: Sequence[Teacher],
-        student: Labels,
-        split: Split,
-        weight: float,
-        temperature: float,
-        work: Path,
+        self, teachers: Sequence[TeacherModel], params: Teacher, student: Labels, split: Split, work: Path
     ) -> None:
+        self._teachers, self._split, self._work, self._temperature = teachers, split, work, params.temperature
         self._rows, self._begins = split.mapped_windows, np.cumsum([0, *split.lengths()])
         self._sizes = [len(teacher.targets) for teacher in teachers]
-        flat, words = np.memmap(work / TARGETS, np.float32, "r"), self._begins[-1]
-        ends = words * np.cumsum(self._sizes)
-        self._targets = [part.reshape(words, -1) for part in np.split(flat, ends[:-1])]
         self._outside = student.label2id[student.fallback]
         self._ids = [[student.label2id[name] for name in teacher.targets] for teacher in teachers]
-        self._factor, self._temperature = weight * temperature**2 / len(teachers), temperature
+        self._factor = params.weight * params.temperature**2 / len(teachers)
         self.words = self._rows.words()
+
+    def write_targets(self, tokenized: Path, precision: Resolved, subwords_per_device: int | None) -> None:
+        """Write the targets of all words, unless the run has written them before it was interrupted.
+
+        Call it in all processes, before the first step.
+
+        Args:
+            tokenized: the folder of the split, for messages.
+            precision: number format of matrix products.
+            subwords_per_device: most sub-words per forward pass; None: a default for the device.
+
+        Raises:
+            UserError: a teacher can't read the windows or its logits are not finite; the disk is full; or several hosts
+                do not share the work folder.
+        """
+        state, path = PartialState(), self._work / TARGETS
+        if not seen_by_all(self._work):
+            raise UserError(
+                f"{self._work} is not the same folder on all hosts of this run; expected one that they share, for the "
+                f"targets of train.teacher; set {VARIABLE} to such a folder on all hosts"
+            )
+        if completed(path.parent):
+            return
+        # Written, not mapped into memory: on a full disk, a write to mapped memory kills the process.
+        with replacing(path.parent) if state.is_main_process else nullcontext() as partials:
+            if partials:
+                partials[0].mkdir()
+            with (partials[0] / path.name).open("wb") if partials else nullcontext() as file:
+                for teacher in self._teachers:
+                    of_words = teacher.targets_of(
+                        self._split, tokenized, precision, subwords_per_device, self._temperature
+                    )
+                    for values in of_words:
+                        if file:
+                            file.write(values.data)
+            if partials:
+                write_hashes(partials[0])
+        state.wait_for_everyone()
+
+    @cached_property
+    def _targets(self) -> list[Floats]:
+        """The targets of each teacher, float32 (words, targets), in the file."""
+        flat, words = np.memmap(self._work / TARGETS, np.float32, "r"), self._begins[-1]
+        ends = words * np.cumsum(self._sizes)
+        return [part.reshape(words, -1) for part in np.split(flat, ends[:-1])]
 
     def targets(self, windows: Ints, rows: int, longest: int) -> Floats:
         """The targets of the words of some windows, at their first sub-words.

@@ -132,9 +132,7 @@ class Train(Section):
         description="Decay of the learning rate to zero after the warm-up: linear or cosine."
     )
     warmup: float = Field(
-        ge=0,
-        lt=1,
-        description="Fraction of all steps during which the learning rate increases from zero to its peak.",
+        ge=0, lt=1, description="Fraction of all steps during which the learning rate increases from zero to its peak."
     )
     weight_decay: float = Field(
         ge=0, lt=1, description="Decoupled weight decay of AdamW; biases and layer norms are excluded."

@@ -12,7 +12,8 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from tagline.training.training import Step, Training
+from tagline.training.gradients import Step
+from tagline.training.training import Training
 
 
 def run(training: Training) -> None:
@@ -81,15 +82,13 @@ class TrainingCallback(TrainerCallback):
     def __init__(self, trainer: StepTrainer) -> None:
         self.trainer = trainer
 
-    def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
+    def on_train_begin(self, *_: Any, **__: Any) -> None:
         self.trainer.training.begin(self.trainer.accelerator, cast(LambdaLR, self.trainer.lr_scheduler))
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         step, loss = self.trainer.computed
         self.trainer.training.after_step(step, loss)
-        if step.last and self.trainer.training.after_epoch(self.trainer.model_wrapped):
+        if self.trainer.training.ends_epoch(step) and self.trainer.training.after_epoch(self.trainer.model_wrapped):
             control.should_training_stop = True
 
 

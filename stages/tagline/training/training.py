@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -21,12 +21,10 @@ from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
 from tagline.core.terminal import shortened
 from tagline.hub.epoch_pushes import EpochPushes
-from tagline.labels.windows import Ints
 from tagline.model.backends.xla import end_graph
 from tagline.model.classifier import padding_id
-from tagline.model.precision import Resolved
 from tagline.model.prediction import NonFiniteError
-from tagline.training.gradients import Gradients, adamw, schedule
+from tagline.training.gradients import Gradients, Step, adamw, schedule
 from tagline.training.history import History
 from tagline.training.progress_lines import ProgressLines
 from tagline.training.saved_run import SavedRun
@@ -34,7 +32,7 @@ from tagline.training.teacher import Teaching
 from tagline.training.torch_settings import compiler_errors, eager
 from tagline.training.tracking import Trackers
 from tagline.training.train_params import Train
-from tagline.training.training_batches import Part, TrainingBatches
+from tagline.training.training_batches import TrainingBatches
 from tagline.training.validation import Validation
 
 POINTS_PER_EPOCH = 10
@@ -49,24 +47,6 @@ T = TypeVar("T")
 Made = TypeVar("Made")
 
 
-class Step(NamedTuple):
-    """An optimizer step.
-
-    Attributes:
-        number: within the run, from 1.
-        epoch: from 1.
-        batch: int64, indices of its windows, in all processes.
-        last: whether it is the last of its epoch.
-        parts: this process's share of the batch.
-    """
-
-    number: int
-    epoch: int
-    batch: Ints
-    last: bool
-    parts: Sequence[Part]
-
-
 class Training:
     """A fine-tuning run that continues where it was interrupted.
 
@@ -78,7 +58,6 @@ class Training:
         train: the split to train on.
         validation: the split that selects the epoch.
         params: the section ``train``.
-        precision: number format of matrix products.
         work: folder that survives interruptions, see `tagline.training.saved_run`.
         teaching: the loss of a student.
 
@@ -97,29 +76,19 @@ class Training:
         train: Split,
         validation: Validation,
         params: Train,
-        precision: Resolved,
         work: Path,
         teaching: Teaching | None = None,
     ) -> None:
         self.model, self.train, self.validation = model, train, validation
-        self.params, self.precision, self.work = params, precision, work
+        self.params, self.precision, self.work = params, validation.precision, work
         self.rows = train.mapped_windows
         self.batches = TrainingBatches(self.rows.lengths, params.batches, params.seed, params.pad_to_multiple_of or 1)
-        self.gradients = Gradients(
-            self.rows,
-            self.batches,
-            validation.head,
-            padding_id(model),
-            params.seed,
-            params.subwords_per_device,
-            fewest=2 if params.compile else 1,  # torch.compile would make a graph of its own for a single row
-            teaching=teaching,
-        )
+        self.gradients = Gradients(self.rows, self.batches, validation.head, padding_id(model), params, teaching)
         # Steps and epochs of the run, unless early stopping ends it; max_steps may end the last epoch early.
         self.steps = min(params.epochs * self.batches.steps_per_epoch, params.max_steps or 2**62)
         self.epochs = -(-self.steps // self.batches.steps_per_epoch)
         new = History(max(1, self.batches.steps_per_epoch // POINTS_PER_EPOCH), params.early_stopping)
-        self.saved = SavedRun(work, new, precision)
+        self.saved = SavedRun(work, new, self.precision)
         self.history, self.best = self.saved.history, self.saved.best
         self.trackers = Trackers([])
         self._compiled = False
@@ -132,8 +101,7 @@ class Training:
         return "no" if self.precision == "fp32" else self.precision
 
     def optimizer(self, model: nn.Module, device: torch.device) -> torch.optim.AdamW:
-        params = self.params
-        return adamw(model, device, params.learning_rate, params.weight_decay, params.head_learning_rate)
+        return adamw(model, device, self.params)
 
     def schedule(self, optimizer: torch.optim.Optimizer) -> LambdaLR:
         return schedule(optimizer, self.params.schedule, self.params.warmup, self.steps)
@@ -170,17 +138,19 @@ class Training:
         batches = self.batches.epoch(number)[: self.steps - before]
 
         def step(index: int) -> Step:
-            batch = batches[index]
-            parts = self.gradients.parts(self.accelerator, batch)
-            return Step(before + index + 1, number + 1, batch, last=index + 1 == len(batches), parts=parts)
+            return self.gradients.step(self.accelerator, before + index + 1, batches[index])
 
         return one_ahead(step, range(self.history.steps - before, len(batches)))
+
+    def ends_epoch(self, step: Step) -> bool:
+        """Whether a step is the last of its epoch, or of the run."""
+        return step.number == self.steps or step.number % self.batches.steps_per_epoch == 0
 
     def backward(self, model: nn.Module, step: Step) -> Tensor:
         """Add the gradients of a step to the prepared model's, and return the loss, a float32 scalar."""
         if self.params.compile and not self._compiled:
             self._compile(model)
-        return self.gradients.add(self.accelerator, model, step.number, step.batch, step.parts)
+        return self.gradients.add(self.accelerator, model, step)
 
     def after_step(self, step: Step, loss: Tensor) -> None:
         """Record the loss, and write a checkpoint if it is time; call it after the optimizer step.
@@ -192,12 +162,13 @@ class Training:
         Raises:
             UserError: the loss of this step, or on an accelerator of the step before it, is not finite.
         """
-        end_graph(self.accelerator.device)
+        if self.accelerator.device.type == "xla":
+            end_graph()
         self._record(self._reader.push(step, loss))
         self._lines.after_step(int(np.count_nonzero(self._begins[step.batch])), self.history)
         every = self.params.checkpoint_every
         # After the last step of an epoch, the checkpoint of the epoch follows.
-        if every is not None and not step.last and step.number - self._checkpointed >= every:
+        if every is not None and not self.ends_epoch(step) and step.number - self._checkpointed >= every:
             self._checkpoint()
 
     def after_epoch(self, model: nn.Module) -> bool:
@@ -217,10 +188,7 @@ class Training:
         except NonFiniteError as error:
             ids = self.validation.split.sentences.select(error.sentences)["id"][:]
             raise _not_finite(
-                "the validation logits are NaN or infinite",
-                self.history.steps,
-                len(self.history.epochs) + 1,
-                ids,
+                "the validation logits are NaN or infinite", self.history.steps, len(self.history.epochs) + 1, ids
             ) from None
         if self.history.after_epoch(scores):
             with self._lines.timed("checkpoints"):
@@ -246,9 +214,9 @@ class Training:
 
         What is generated for a GPU may depend on the sizes of the batch with which it is compiled.
         """
-        first = self.batches.epoch(0)[0]
+        first = self.gradients.step(self.accelerator, 1, self.batches.epoch(0)[0])
         with compiler_errors():
-            self.gradients.add(self.accelerator, model, 1, first, self.gradients.parts(self.accelerator, first))
+            self.gradients.add(self.accelerator, model, first)
         model.zero_grad()
         self._compiled = True
 
@@ -276,9 +244,10 @@ class Training:
             if not np.isfinite(loss):
                 sentences = np.unique(self.rows.sentence[step.batch])
                 ids = self.train.sentences.select(sentences)["id"][:]
-                raise _not_finite(f"the training loss is {loss}", step.number, step.epoch, ids)
+                epoch = len(self.history.epochs) + 1
+                raise _not_finite(f"the training loss is {loss}", step.number, epoch, ids)
             self.history.after_step(loss)
-            if step.last or step.number % TRACKED == 0:
+            if self.ends_epoch(step) or step.number % TRACKED == 0:
                 self.trackers.log({"train/loss": loss, "train/learning_rate": self._rate(step)}, step.number)
 
     def _rate(self, step: Step) -> float:

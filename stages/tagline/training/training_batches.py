@@ -1,37 +1,21 @@
 """Training batches: the windows of each optimizer step, a function of the seed and the epoch.
 
-A batch is global: however many processes share its windows (`share`), and in however many parts a process computes its
-share, the step is the same.
+A batch is global: however many processes share its windows, and in however many parts a process computes its share, the
+step is the same; see `tagline.training.gradients`.
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from tagline.labels.windows import IGNORED, Ints, Windows, continues
-from tagline.model.batches import batch_borders, longest_first, pad, rounded_up
+from tagline.labels.windows import Ints
+from tagline.model.batches import batch_borders, rounded_up
 from tagline.training.train_params import Batches
 
 # A small corpus, or the few longest sentences of a large one, would fill a batch with rows of very different lengths.
 MOST_PADDING = 0.1
-
-
-class Part(NamedTuple):
-    """One forward pass.
-
-    Attributes:
-        arrays: int32 (3, rows, longest): sub-word ids, padding mask, labels; one array, so that it is copied at once.
-        padded: whether there is padding.
-        targets: float32 (rows, longest, targets), of teachers, see `tagline.training.teacher`; None: there are none.
-    """
-
-    arrays: npt.NDArray[np.int32]
-    padded: bool
-    targets: npt.NDArray[np.float32] | None = None
 
 
 class TrainingBatches:
@@ -92,50 +76,3 @@ class TrainingBatches:
         windows = np.concatenate(batches)
         longest = np.maximum.reduceat(self.padded[windows], np.cumsum(sizes) - sizes)
         return np.array([(longest * sizes).sum(), self.lengths[windows].sum()])
-
-
-def share(batch: Ints, padded: Ints, processes: int, subwords_per_device: int | None) -> list[list[Ints]]:
-    """Share a batch among processes, in parts that fit a device.
-
-    Args:
-        batch: int64, the indices of its windows.
-        padded: int64 (windows), padded length of each window.
-        processes: number of processes.
-        subwords_per_device: most sub-words of a part, padding included; None: no limit. A longer window is a part of
-            its own.
-
-    Returns:
-        The parts of each process, as indices of windows. All processes have the same number of parts, some of them
-        perhaps empty: all call the wrapped model (DDP) equally often.
-    """
-    # Windows of similar length go to different processes, so that all of them compute about equally long.
-    order = batch[np.argsort(-padded[batch], kind="stable")]
-    shares = [order[rank::processes] for rank in range(processes)]
-    if subwords_per_device is None:
-        return [[rows] for rows in shares]
-    parts = [[rows[indices] for indices in longest_first(padded[rows], subwords_per_device)] for rows in shares]
-    most = max(map(len, parts))
-    return [of_process + [batch[:0]] * (most - len(of_process)) for of_process in parts]
-
-
-def padded_part(
-    windows: Windows, rows: Ints, padding: int, multiple: int = 1, count: int = 1, once_per_word: bool = False
-) -> Part:
-    """Pad some windows to the longest of them.
-
-    Args:
-        windows: of the training split.
-        rows: their indices; if empty, the part has no labels, for a process that has no window left but must call the
-            model as often as the others.
-        padding: sub-word id of the padding.
-        multiple: the padded length is a multiple of it.
-        count: minimum number of rows; additional ones have no labels.
-        once_per_word: whether later sub-words of a word have no label.
-    """
-    ids, mask = pad(windows.values(windows.input_ids, rows), padding, multiple, count)
-    of_rows = windows.values(windows.labels, rows)
-    if once_per_word:
-        words = windows.values(windows.word_ids, rows)
-        of_rows = [np.where(continues(of_row), IGNORED, labels) for of_row, labels in zip(words, of_rows, strict=True)]
-    labels, _ = pad(of_rows, IGNORED, multiple, count)
-    return Part(np.stack([ids, mask, labels], dtype=np.int32, casting="same_kind"), padded=not mask.all())

@@ -22,10 +22,10 @@ from tagline.metrics.counts import count
 from tagline.metrics.scores import score
 from tagline.model.backends.torch_model import TorchModel, choose, workers
 from tagline.model.batches import ALL_CORES, default_size
+from tagline.model.classifier import arrays, own_weights
 from tagline.model.heads.head import Head
-from tagline.model.heads.head_weights import arrays, tensors
 from tagline.model.precision import Resolved
-from tagline.model.prediction import Predictor, predict_split
+from tagline.model.prediction import Predictor, score_split
 from tagline.training.history import SCORES
 
 
@@ -74,24 +74,29 @@ class Validation:
         # On a CPU all cores compute one batch; several processes must exchange their logits in one order.
         single_gpu = accelerator.device.type == "cuda" and accelerator.num_processes == 1
         with workers(accelerator.device) if single_gpu else nullcontext() as threads:
-            predictor = self._predictor(accelerator, model, threads)
-            found = predict_split(predictor, self.split, None, self.gold, progress)
+            unwrapped = accelerator.unwrap_model(model)
+            backend = TorchModel(cast(PreTrainedModel, unwrapped), self.precision)
+            head = self.head.with_weights(arrays(own_weights(unwrapped)))
+            trained = predictor(backend, head, self.labels, self.subwords_per_device, threads)
+            found = trained.label(score_split(trained, self.split, None, progress), self.gold)
         model.train()
         sentences = TaggedSentences(self.labels, self.lengths, found.labels, found.scores, self.gold)
         overall = score(count(sentences, self.labels.kind))["overall"]
         return {**{name: overall[name] for name in SCORES}, "loss": round(found.mean_loss, 6)}
 
-    def _predictor(self, accelerator: Accelerator, model: nn.Module, threads: Executor | None) -> Predictor:
-        unwrapped = accelerator.unwrap_model(model)
-        backend = TorchModel(cast(PreTrainedModel, unwrapped), self.precision)
-        head = self.head.with_weights(arrays(tensors(unwrapped)))
-        return predictor(backend, head, self.labels, self.subwords_per_device, threads)
-
 
 def predictor(
     backend: TorchModel, head: Head, labels: Labels, subwords_per_device: int | None, threads: Executor | None = None
 ) -> Predictor:
-    """Make a predictor that all processes share; for the arguments see `Predictor` and `Validation`."""
+    """Make a predictor that all processes share.
+
+    Args:
+        backend: the model of this process.
+        head: of the model, with its weights.
+        labels: the model's labels, in the order of its logits.
+        subwords_per_device: most sub-words per forward pass and device, padding included; None: a default for it.
+        threads: compute batches at once, in a single process only; None: one batch after the other.
+    """
     most, processes = forward_size(subwords_per_device, backend.device), PartialState().num_processes
     if processes == 1:
         return Predictor(backend, head, labels, most, threads)

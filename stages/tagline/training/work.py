@@ -46,11 +46,7 @@ def fingerprint(params: Mapping[str, Any], script: Path, inputs: Mapping[str, Ma
         for name, module in list(sys.modules.items())
         if name.partition(".")[0] == "tagline" and module.__file__
     }
-    parts = {
-        "params": params,
-        "code": code | {"": sha256(script)},
-        "inputs": inputs,
-    }
+    parts = {"params": params, "code": code | {"": sha256(script)}, "inputs": inputs}
     return hashlib.sha256(json.dumps(parts, sort_keys=True, allow_nan=False).encode()).hexdigest()[:16]
 
 

@@ -16,14 +16,7 @@ from transformers import AutoConfig, AutoModelForTokenClassification, PreTrained
 from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
 from tagline.model.classifier import longest_window
-from tagline.training.fit_check import (
-    FOR_GPU,
-    check_fit,
-    check_mask,
-    chosen_attention,
-    freeze_unused,
-    small_batches,
-)
+from tagline.training.fit_check import FOR_GPU, check_fit, check_mask, chosen_attention, freeze_unused, small_batches
 from tagline.training.train_params import Batches
 from tagline.training.training_batches import TrainingBatches
 

@@ -10,18 +10,22 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from helpers.tiny import TINY_PARAMS
 from helpers.windows import windows
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor, nn
 from transformers import BertConfig, BertForTokenClassification, Trainer, TrainingArguments
 
 from tagline.labels.label_list import Labels
+from tagline.model.classifier import attach
 from tagline.model.heads import make_head
-from tagline.model.heads.head_weights import attach
-from tagline.training.gradients import Gradients, adamw, groups, schedule
-from tagline.training.train_params import Batches
+from tagline.training.gradients import Gradients, adamw, groups, micro_batch, schedule, share
+from tagline.training.train_params import Train
 from tagline.training.training_batches import TrainingBatches
 
 LABELS = Labels("pos", "tags", ("A", "B", "C"), "A")
+N = -100
 WINDOWS = [[2, 5, 6, 3], [2, 7, 3], [2, 8, 9, 10, 4, 3], [2, 5, 3]]
 
 
@@ -39,18 +43,22 @@ def bert(dropout: float) -> BertForTokenClassification:
     return BertForTokenClassification(BertConfig(vocab_size=11, num_labels=3, **rates, **size)).train()
 
 
-def new_gradients(head: str = "linear", multiple: int = 1, seed: int = 7, **options: Any) -> Gradients:
+def train_params(**changed: Any) -> Train:
+    order = {"order": "random", "subwords_per_batch": 1, "batch_size": 4}
+    return Train.model_validate(TINY_PARAMS["train"] | {"batches": order} | changed)
+
+
+def new_gradients(head: str = "linear", multiple: int = 1, **changed: Any) -> Gradients:
     """Of the four windows."""
     labels = [[-100, *(subword % 3 for subword in row[1:-1]), -100] for row in WINDOWS]
-    rows = windows([0, 1, 2, 3], WINDOWS, WINDOWS, labels)
-    batches = TrainingBatches(rows.lengths, Batches(order="random", subwords_per_batch=1, batch_size=4), 1, multiple)
-    return Gradients(rows, batches, make_head(head, LABELS), padding=0, seed=seed, **options)
+    rows, params = windows([0, 1, 2, 3], WINDOWS, WINDOWS, labels), train_params(**changed)
+    batches = TrainingBatches(rows.lengths, params.batches, 1, multiple)
+    return Gradients(rows, batches, make_head(head, LABELS), padding=0, params=params)
 
 
 def add(gradients: Gradients, process: Any, model: nn.Module, number: int = 1) -> Tensor:
     """Compute the gradients of the four windows as one batch."""
-    batch = np.arange(4)
-    return gradients.add(process, model, number, batch, gradients.parts(process, batch))
+    return gradients.add(process, model, gradients.step(process, number, np.arange(4)))
 
 
 def of_batch(dropout: float = 0.0, processes: int = 1, number: int = 1, **changed: Any) -> tuple[float, dict]:
@@ -103,7 +111,7 @@ def test_step_reads_nothing_from_the_device(changed: dict[str, object]) -> None:
     model = bert(0.1)
     attach(model, gradients.head)
     model.to("meta")
-    optimizer = adamw(model, process.device, 0.02, 0.01, 0.05)
+    optimizer = adamw(model, process.device, train_params())
     loss = add(gradients, process, model)
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
@@ -131,7 +139,7 @@ def test_weights_that_decay_are_those_of_trainer(tmp_path: object) -> None:
     ],
 )
 def test_schedule_gives_the_learning_rate_of_each_step(name: str, expected: list[float]) -> None:
-    optimizer = adamw(bert(0.0), torch.device("cpu"), 0.5, 0.1, 0.1)
+    optimizer = adamw(bert(0.0), torch.device("cpu"), train_params(learning_rate=0.5))
     assert optimizer.defaults["fused"] is True
     # Two of six steps are warm-up.
     scheduler = schedule(optimizer, name, 0.3, 6)
@@ -141,3 +149,42 @@ def test_schedule_gives_the_learning_rate_of_each_step(name: str, expected: list
         optimizer.step()
         scheduler.step()
     assert seen == pytest.approx(expected)
+
+
+@given(
+    st.lists(st.integers(1, 60), min_size=1, max_size=80).map(np.array),
+    st.integers(1, 6),
+    st.one_of(st.none(), st.integers(1, 200)),
+)
+def test_processes_share_a_batch(lengths: np.ndarray, processes: int, subwords_per_device: int | None) -> None:
+    batch = np.random.default_rng(0).permutation(len(lengths))
+    shared = share(batch, lengths, processes, subwords_per_device)
+    assert len(shared) == processes
+    assert len({len(parts) for parts in shared}) == 1, "all processes call the model equally often"
+    assert sorted(index for parts in shared for rows in parts for index in rows.tolist()) == sorted(batch.tolist())
+    for parts in shared:
+        for rows in parts:
+            if subwords_per_device is not None and len(rows) > 1:
+                assert lengths[rows].max() * len(rows) <= subwords_per_device
+    loads = [sum(int(lengths[rows].sum()) for rows in parts) for parts in shared]
+    assert max(loads) - min(loads) <= lengths.max()
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "ids", "mask", "labels"),
+    [
+        ([1, 0], {}, [[2, 8, 3, 9], [2, 7, 8, 3]], [[1, 1, 1, 0], [1] * 4], [[N, 2, N, N], [N, 1, 1, N]]),
+        ([2], {"multiple": 4}, [[2, 3, 9, 9]], [[1, 1, 0, 0]], [[N] * 4]),
+        ([], {"multiple": 2}, [[9, 9]], [[1, 0]], [[N] * 2]),  # attention over no position would be NaN
+        ([0], {"multiple": 5, "once_per_word": True}, [[2, 7, 8, 3, 9]], [[1, 1, 1, 1, 0]], [[N, 1, N, N, N]]),
+        ([2], {"count": 3}, [[2, 3], [9, 9], [9, 9]], [[1, 1], [1, 0], [1, 0]], [[N] * 2] * 3),
+    ],
+)
+def test_micro_batch_is_padded(rows: list[int], options: dict, ids: object, mask: object, labels: object) -> None:
+    input_ids = [[2, 7, 8, 3], [2, 8, 3], [2, 3]]
+    word_ids = [[-1, 0, 0, -1], [-1, 0, -1], [-1, -1]]
+    made = windows([0, 0, 1], input_ids, word_ids, [[N, 1, 1, N], [N, 2, N], [N, N]])
+    part = micro_batch(made, np.array(rows, dtype=np.int64), padding=9, **options)
+    assert part.arrays.tolist() == [ids, mask, labels]
+    assert (part.arrays.dtype, part.padded) == (np.int32, True)
+    assert not micro_batch(made, np.array([0]), padding=9).padded

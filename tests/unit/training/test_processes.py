@@ -1,110 +1,118 @@
-"""Several processes as a user sees them: how they are launched; an error in one ends all with one message."""
+"""Processes: when our own launcher launches nothing, and errors; see test_failing.py for what it launches."""
 
 from __future__ import annotations
 
+import argparse
 import os
-import signal
 import sys
 from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
+import torch
 from accelerate.utils import DynamoBackend, TorchDynamoPlugin
-from helpers.launching import finish, start
 
 from tagline.core.errors import UserError
+from tagline.core.launchers import HOSTS
 from tagline.training import processes
 from tagline.training.processes import join, override_configuration
 
-PROGRAM = """
-from tagline.core.signals import default_sigint
-default_sigint()
-import os, time
-from tagline.core.errors import UserError
-from tagline.training.own_launcher import relaunch_on_all_devices
-from tagline.training.processes import exit_as_one, join, leave
 
-def work():
-    relaunch_on_all_devices()
-    state = join()
-    state.wait_for_everyone()  # PyTorch logs a process that ends while another connects to it
-    first = state.is_main_process
-    {body}
-    state.wait_for_everyone()
-    if first:
-        print("done by", state.num_processes, "on", state.device.type, flush=True)
-    leave()
+@pytest.fixture(autouse=True)
+def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """A host with two devices and no configuration of accelerate; a launch raises an error."""
 
-exit_as_one(work)
-"""
-# os.write: two processes share the pipe, and lines must not mix.
-PRINT_IDS = "os.write(1, f'{os.getpid()} {os.getppid()}\\n'.encode()); time.sleep(60)"
+    def launch(arguments: object) -> None:
+        raise InterruptedError(arguments)
+
+    monkeypatch.delenv(processes.VARIABLE)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setattr(sys, "argv", ["stages/train.py"])
+    monkeypatch.setattr(torch.accelerator, "device_count", lambda: 2)
+    monkeypatch.setattr(processes.torchrun, "run", launch)
+    monkeypatch.setattr(processes, "default_config_file", str(tmp_path / "none"))
+    monkeypatch.setattr(processes, "exit_like", lambda launcher: launcher())
+    return monkeypatch
 
 
-def script(folder: Path, body: str) -> Path:
-    path = folder / "work.py"
-    path.write_text(PROGRAM.format(body=body))
-    return path
+def launched() -> argparse.Namespace:
+    """What the launcher is started with."""
+    with pytest.raises(InterruptedError) as raised:
+        processes.relaunch_on_all_devices()
+    return raised.value.args[0]
+
+
+@pytest.mark.parametrize("size", [{}, {"WORLD_SIZE": "1"}, {"PMI_SIZE": "1"}])
+def test_one_process_is_launched_for_each_device(host: pytest.MonkeyPatch, size: dict[str, str]) -> None:
+    for name, value in size.items():
+        host.setenv(name, value)  # Kubernetes and Slurm set it without a launcher
+    arguments = launched()
+    assert (arguments.nproc_per_node, arguments.standalone) == ("2", True)
+    assert not size.keys() & os.environ.keys(), "or the processes would take it for theirs"
+
+
+@pytest.mark.parametrize("devices", [0, 2])
+def test_each_of_several_hosts_launches_its_processes(host: pytest.MonkeyPatch, tmp_path: Path, devices: int) -> None:
+    for name, value in {"PMI_SIZE": "3", "PMI_RANK": "1"}.items():
+        host.setenv(name, value)  # Slurm's srun
+    for name, value in {"NNODES": "3", "NODE_RANK": "1", "MASTER_ADDR": "node0", "MASTER_PORT": "123"}.items():
+        host.setenv(f"PET_{name}", value)
+    host.setattr(torch.accelerator, "device_count", lambda: devices)
+    (tmp_path / "config.yaml").touch()
+    host.setattr(processes, "default_config_file", str(tmp_path / "config.yaml"))
+    found = launched()
+    assert (found.nnodes, found.node_rank, found.master_addr, found.master_port) == ("3", 1, "node0", 123)
+    assert (found.nproc_per_node, found.standalone) == (str(max(devices, 1)), False)
+
+
+@pytest.mark.parametrize(
+    ("devices", "variables"),
+    [
+        (0, {}),
+        (2, {"ACCELERATE_USE_CPU": "true"}),
+        (2, {processes.VARIABLE: "1"}),
+        # Processes of another launcher.
+        (2, {"WORLD_SIZE": "2"}),
+        (2, {"TORCHELASTIC_RUN_ID": "x"}),
+        (2, {"TORCHELASTIC_RUN_ID": "x", "WORLD_SIZE": "4", HOSTS: "2"}),
+    ],
+)
+def test_one_process_is_not_launched(host: pytest.MonkeyPatch, devices: int, variables: dict[str, str]) -> None:
+    host.setattr(torch.accelerator, "device_count", lambda: devices)
+    for name, value in variables.items():
+        host.setenv(name, value)
+    processes.relaunch_on_all_devices()
+
+
+@pytest.mark.parametrize(
+    ("devices", "name", "value", "message"),
+    [
+        (2, HOSTS, "1:2", "PET_NNODES is '1:2'; expected a whole number"),
+        (2, processes.VARIABLE, "none", "TAGLINE_PROCESSES is 'none'; expected a number of processes, at least 1"),
+        (2, processes.VARIABLE, "3", "TAGLINE_PROCESSES is 3; expected at most 2, one for each device of this host"),
+        (0, processes.VARIABLE, "99", "TAGLINE_PROCESSES is 99; expected at most 32, 8 for each core of this host"),
+    ],
+)
+def test_impossible_number_is_an_error(host, devices: int, name: str, value: str, message: str) -> None:
+    host.setattr(torch.accelerator, "device_count", lambda: devices)
+    host.setattr(os, "cpu_count", lambda: 4)
+    host.setenv(name, value)
+    with pytest.raises(UserError, match=f"environment variable {message}"):
+        processes.relaunch_on_all_devices()
+
+
+def test_configuration_that_shards_weights_is_refused(host: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Before accelerate asks for a package that would not help."""
+    (tmp_path / "config.yaml").write_text("compute_environment: LOCAL_MACHINE\ndistributed_type: DEEPSPEED\n")
+    host.setattr(processes, "default_config_file", str(tmp_path / "config.yaml"))
+    with pytest.raises(UserError, match=r"config.yaml: DEEPSPEED shards weights among processes; expected whole"):
+        processes.relaunch_on_all_devices()
 
 
 def test_params_override_the_configuration_of_accelerate(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACCELERATE_DYNAMO_BACKEND", "INDUCTOR")
     override_configuration()
     assert TorchDynamoPlugin().backend == DynamoBackend.NO
-
-
-@pytest.mark.rare
-@pytest.mark.process
-def test_configuration_of_accelerate_decides_on_processes(tmp_path: Path) -> None:
-    (tmp_path / "accelerate").mkdir()
-    config = "compute_environment: LOCAL_MACHINE\ndistributed_type: MULTI_GPU\nnum_processes: 2\nnum_machines: 1\n"
-    (tmp_path / "accelerate/default_config.yaml").write_text(config + "use_cpu: false\nmixed_precision: bf16\n")
-    run = start(script(tmp_path, "pass"), processes=None, HF_HOME=str(tmp_path))
-    assert finish(run) == (0, "done by 2 on cpu\n", "")
-
-
-@pytest.mark.process
-def test_processes_agree_and_a_failing_one_ends_all_with_one_message(tmp_path: Path) -> None:
-    for name in ("seen", "own0", "own1"):
-        (tmp_path / name).mkdir()
-    body = """
-    from pathlib import Path
-    from tagline.training.processes import agree
-    from tagline.training.work import seen_by_all
-    rank, folder = state.process_index, Path(__file__).parent
-    assert agree("a" * 1000) and not agree(f"process {rank}")
-    assert seen_by_all(folder / "seen") and not seen_by_all(folder / f"own{rank}")
-    if not first: raise UserError("no wine")
-    """
-    assert finish(start(script(tmp_path, body))) == (1, "", "work: no wine\n")
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["own0", "own1", "seen", "work.py"]
-
-
-@pytest.mark.rare
-@pytest.mark.process
-def test_killed_process_ends_all_with_one_message(tmp_path: Path) -> None:
-    message = "work: process 1 was killed by SIGKILL; the host may be out of memory\n"
-    assert finish(start(script(tmp_path, "if not first: os.kill(os.getpid(), 9)"))) == (1, "", message)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-@pytest.mark.rare
-@pytest.mark.process
-def test_signal_to_the_launcher_ends_all_processes(tmp_path: Path, number: signal.Signals) -> None:
-    run = start(script(tmp_path, PRINT_IDS))
-    workers = []
-    for _ in range(2):
-        worker, parent = map(int, run.stdout.readline().split())
-        assert parent == run.pid
-        workers.append(worker)
-    os.kill(run.pid, number)
-    status, _, err = finish(run)  # it returns once all of them have closed their pipes
-    for worker in workers:  # has ended, or is a zombie
-        stat = Path(f"/proc/{worker}/stat")
-        assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
-    assert status == (-number if number == signal.SIGKILL else 128 + number)
-    assert err == ("" if number == signal.SIGKILL else "work: interrupted\n")
 
 
 @pytest.mark.parametrize("mode", ["FSDP", "DEEPSPEED", "MEGATRON_LM"])

@@ -10,7 +10,6 @@ from unittest.mock import Mock
 import pytest
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DistributedType
 from safetensors.torch import load_file
 from torch import nn
 
@@ -47,9 +46,9 @@ def test_saved_run_continues_with_its_history_and_lists_all_precisions(work: Pat
 
 
 def test_checkpoint_of_a_thread_is_the_run_when_it_began(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write, go_on = saved_run._write_files, threading.Event()
+    write, go_on = saved_run._write_content, threading.Event()
     monkeypatch.setattr(saved_run, "_in_background", lambda _: True)
-    monkeypatch.setattr(saved_run, "_write_files", lambda *arguments: go_on.wait(60) and write(*arguments))
+    monkeypatch.setattr(saved_run, "_write_content", lambda *arguments: go_on.wait(60) and write(*arguments))
     model = nn.Linear(1, 1)
     saved = start(work, model)
     before = model.weight.item()
@@ -75,20 +74,10 @@ def test_best_weights_are_linked_or_copied(links: bool, tmp_path: Path, monkeypa
     assert (tmp_path / "step/weights").samefile(tmp_path / "best/weights") is links
 
 
-NOT_SEEN = "hosts of this run; to {}, expected one that they share"
-
-
 def test_run_that_can_not_be_continued_is_refused(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saved_run, "seen_by_all", lambda _: False)
-    with pytest.raises(UserError, match=NOT_SEEN.format("continue after step-000000001")):
+    with pytest.raises(UserError, match="run; to continue after step-000000001, expected one that they share"):
         start(work)
-
-
-def test_run_that_all_write_needs_a_shared_work_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(saved_run, "seen_by_all", lambda _: False)
-    monkeypatch.setattr(saved_run, "_TOGETHER", DistributedType.NO)
-    with pytest.raises(UserError, match=NOT_SEEN.format("write checkpoints with NO")):
-        start(tmp_path)
 
 
 def test_hosts_that_would_train_different_models_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,14 +14,15 @@ from datasets import Dataset
 from tagline.artifacts.tokenized import WINDOW_FEATURES, Split, sentence_features
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
-from tagline.training.teacher import TARGETS, Teacher, Teaching
+from tagline.training.teacher import TARGETS, TeacherModel, Teaching
+from tagline.training.train_params import Teacher
 
 STUDENT = Labels("ner", "spans", ("O", "B-X", "I-X", "B-Y", "I-Y"), "O")
 TAGS = Labels("pos", "tags", ("A", "B"), "A")
 
 
-def teacher(folder: Path, *names: str, student: Labels = STUDENT) -> Teacher:
-    return Teacher.of(folder, replace(student, names=names), student)
+def teacher(folder: Path, *names: str, student: Labels = STUDENT) -> TeacherModel:
+    return TeacherModel.of(folder, replace(student, names=names), student)
 
 
 @pytest.fixture
@@ -53,7 +54,8 @@ def test_loss_compares_what_a_teacher_knows(split: Split, tmp_path: Path, temper
     written = [each.tempered(p, temperature).ravel() for p, each in zip(of_teachers, teachers, strict=True)]
     (tmp_path / TARGETS).parent.mkdir()
     np.concatenate(written).tofile(tmp_path / TARGETS)
-    teaching = Teaching(teachers, STUDENT, split, weight=0.5, temperature=temperature, work=tmp_path)
+    params = Teacher(models=[], weight=0.5, temperature=temperature)
+    teaching = Teaching(teachers, params, STUDENT, split, tmp_path)
     assert teaching.words.tolist() == [2, 2, 2]
     windows = np.array([2, 0])
     targets = teaching.targets(windows, rows=3, longest=8)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from tagline.training.training import LossReader, Step, one_ahead
+from tagline.training.gradients import Step
+from tagline.training.training import LossReader, one_ahead
 
 
 def test_error_of_an_item_is_raised_in_its_turn_and_no_thread_is_left() -> None:
@@ -24,7 +25,7 @@ def test_error_of_an_item_is_raised_in_its_turn_and_no_thread_is_left() -> None:
 def test_losses_come_in_order_and_at_most_one_step_late(device: str, late: int) -> None:
     reader, seen = LossReader(torch.device(device)), []
     for number in range(1, 5):
-        seen += reader.push(Step(number, 1, np.arange(0), False, []), torch.tensor(number / 2))
+        seen += reader.push(Step(number, np.arange(0), 1, []), torch.tensor(number / 2))
         assert [step.number for step, _ in seen] == list(range(1, number + 1 - late))
     seen += reader.flush()
     assert [(step.number, loss) for step, loss in seen] == [(1, 0.5), (2, 1.0), (3, 1.5), (4, 2.0)]

@@ -1,4 +1,4 @@
-"""Training batches: each window once per epoch, within the limit, a function of seed and epoch; shares of processes."""
+"""Training batches: each window once per epoch, within the limit, a function of seed and epoch."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from itertools import product
 
 import numpy as np
 import pytest
-from helpers.windows import windows
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tagline.model.batches import longest_first, rounded_up
 from tagline.training.train_params import Batches
-from tagline.training.training_batches import TrainingBatches, padded_part, share
+from tagline.training.training_batches import TrainingBatches
 
 LENGTHS = st.lists(st.integers(1, 60), min_size=1, max_size=80).map(lambda row: np.array(row, dtype=np.int64))
 
@@ -76,41 +75,3 @@ def test_padding_is_of_all_steps(lengths: np.ndarray, order: Batches, multiple: 
     done = [batch for epoch in range(4) for batch in batches.epoch(epoch)][:steps]
     computed = sum(rounded_up(int(lengths[batch].max()), multiple) * len(batch) for batch in done)
     assert batches.padding(steps) == 1 - sum(int(lengths[batch].sum()) for batch in done) / computed
-
-
-@given(LENGTHS, st.integers(1, 6), st.one_of(st.none(), st.integers(1, 200)))
-def test_processes_share_a_batch(lengths: np.ndarray, processes: int, subwords_per_device: int | None) -> None:
-    batch = np.random.default_rng(0).permutation(len(lengths))
-    shared = share(batch, lengths, processes, subwords_per_device)
-    assert len(shared) == processes
-    assert len({len(parts) for parts in shared}) == 1, "all processes call the model equally often"
-    assert sorted(index for parts in shared for rows in parts for index in rows.tolist()) == sorted(batch.tolist())
-    for parts in shared:
-        for rows in parts:
-            if subwords_per_device is not None and len(rows) > 1:
-                assert lengths[rows].max() * len(rows) <= subwords_per_device
-    loads = [sum(int(lengths[rows].sum()) for rows in parts) for parts in shared]
-    assert max(loads) - min(loads) <= lengths.max()
-
-
-N = -100
-
-
-@pytest.mark.parametrize(
-    ("rows", "options", "ids", "mask", "labels"),
-    [
-        ([1, 0], {}, [[2, 8, 3, 9], [2, 7, 8, 3]], [[1, 1, 1, 0], [1] * 4], [[N, 2, N, N], [N, 1, 1, N]]),
-        ([2], {"multiple": 4}, [[2, 3, 9, 9]], [[1, 1, 0, 0]], [[N] * 4]),
-        ([], {"multiple": 2}, [[9, 9]], [[1, 0]], [[N] * 2]),  # attention over no position would be NaN
-        ([0], {"multiple": 5, "once_per_word": True}, [[2, 7, 8, 3, 9]], [[1, 1, 1, 1, 0]], [[N, 1, N, N, N]]),
-        ([2], {"count": 3}, [[2, 3], [9, 9], [9, 9]], [[1, 1], [1, 0], [1, 0]], [[N] * 2] * 3),
-    ],
-)
-def test_part_is_padded(rows: list[int], options: dict, ids: object, mask: object, labels: object) -> None:
-    input_ids = [[2, 7, 8, 3], [2, 8, 3], [2, 3]]
-    word_ids = [[-1, 0, 0, -1], [-1, 0, -1], [-1, -1]]
-    made = windows([0, 0, 1], input_ids, word_ids, [[N, 1, 1, N], [N, 2, N], [N, N]])
-    part = padded_part(made, np.array(rows, dtype=np.int64), padding=9, **options)
-    assert part.arrays.tolist() == [ids, mask, labels]
-    assert (part.arrays.dtype, part.padded) == (np.int32, True)
-    assert not padded_part(made, np.array([0]), padding=9).padded

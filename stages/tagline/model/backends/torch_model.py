@@ -15,10 +15,10 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from tagline.core.errors import UserError
-from tagline.model.attention_masks import known_padding
 from tagline.model.backends.xla import from_xla, static_shape, without_gradients
 from tagline.model.batches import DEVICE, pad
 from tagline.model.classifier import padding_id
+from tagline.model.fast_paths import known_padding, to_device
 from tagline.model.precision import Resolved, autocast, cast_linear_layers
 
 # Python runs one thread at a time: more threads would wait for each other.
@@ -85,18 +85,6 @@ class TorchModel:
                     "model do not belong together; write them again with `dvc repro`"
                 ) from None
         return logits
-
-
-def to_device(arrays: npt.NDArray[np.integer[Any]], device: torch.device) -> tuple[Tensor, ...]:
-    """Copy integer arrays of one shape, stacked, to a device at once; the host does not wait for a GPU.
-
-    Returns:
-        Each array as int64.
-    """
-    stacked = torch.from_numpy(arrays)
-    if device.type == "cuda":  # without pinned memory, the copy would wait for all earlier work
-        stacked = stacked.pin_memory()
-    return stacked.to(device, non_blocking=device.type == "cuda").long().unbind()
 
 
 def choose(logits: Tensor, positions: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.float32]:

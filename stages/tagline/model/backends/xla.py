@@ -16,15 +16,14 @@ def available() -> bool:
     return bool(is_torch_xla_available())
 
 
-def end_graph(device: torch.device) -> None:
-    """Run what an XLA device has queued as one graph; does nothing on other devices.
+def end_graph() -> None:
+    """Run what an XLA device has queued as one graph.
 
     Otherwise a graph grows until one of its values is read, and hardly any two graphs are equal.
     """
-    if device.type == "xla":
-        import torch_xla  # a separate package, installed on hosts with a TPU only
+    import torch_xla  # a separate package, installed on hosts with a TPU only
 
-        torch_xla.sync()
+    torch_xla.sync()
 
 
 def static_shape(device: torch.device, rows: int, longest: int) -> tuple[int, int]:

@@ -7,7 +7,6 @@ all its words, with logits from different windows if it is long.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -18,10 +17,10 @@ from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Decoding
 from tagline.labels.windows import IGNORED, Doubles, Floats, Ints
 from tagline.model.decoding import decode, words_by_index
-from tagline.model.heads.head import Weights, possible_logits, possible_scores
+from tagline.model.heads.head import OWN_WEIGHTS, Weights, possible_logits, possible_scores
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
 TRANSITIONS = "transitions"
 # Larger transitions can't be learnt, and their exponentials would leave the range of float64.
@@ -60,7 +59,7 @@ class CrfHead:
             raise ValueError(f"transitions are not {size} x {size} numbers from -{LARGEST:g} to {LARGEST:g}")
         return replace(self, learnt=transitions.astype(np.float64))
 
-    def loss(self, logits: Tensor, labels: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
+    def loss(self, logits: Tensor, labels: Tensor, model: nn.Module) -> Tensor:
         """Sum the negative log-likelihood of the labels of each window; see `Head.loss`.
 
         Sums of products instead of indexing make its gradient the same in each run, and its shapes do not depend on
@@ -68,7 +67,7 @@ class CrfHead:
         """
         import torch  # imported here so that inference starts without PyTorch
 
-        transitions, logits = weights[TRANSITIONS].float(), logits.float()
+        transitions, logits = model.get_parameter(f"{OWN_WEIGHTS}.{TRANSITIONS}").float(), logits.float()
         labelled = (labels != IGNORED)[..., None]
         if self.labels.sets:
             of_gold = _sum_of_sequences(possible_logits(logits, labels, self.labels), labelled, transitions)

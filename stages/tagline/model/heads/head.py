@@ -22,7 +22,13 @@ from tagline.labels.model_settings import HEAD_FILE
 from tagline.labels.windows import IGNORED, Floats, Ints
 
 if TYPE_CHECKING:  # exported models predict without importing PyTorch
-    from torch import Tensor
+    from torch import Tensor, nn
+
+Weights = Mapping[str, npt.NDArray[np.float32]]
+"""A head's own weights, by name."""
+
+# The attribute of a model in training that has them; no model of transformers has one of this name.
+OWN_WEIGHTS = "tagger_head"
 
 
 class Head(Protocol):
@@ -54,7 +60,7 @@ class Head(Protocol):
             ValueError: their names or shapes differ from those of `new_weights`, or they are not usable.
         """
 
-    def loss(self, logits: Tensor, labels: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
+    def loss(self, logits: Tensor, labels: Tensor, model: nn.Module) -> Tensor:
         """Sum the loss over the labelled sub-words of a batch, in float32.
 
         A sum rather than a mean, because a batch may be computed in parts, and the mean of the parts' means is not the
@@ -64,7 +70,7 @@ class Head(Protocol):
             logits: (windows, sub-words, labels), computed from the encoder's states.
             labels: int64 (windows, sub-words), ids of labels or of the label list's sets, whose labels are summed over;
                 `IGNORED` for sub-words without a label.
-            weights: the head's own weights in training.
+            model: the model in training, whose attribute `OWN_WEIGHTS` has the head's own weights, if there are any.
         """
 
     def scores(self, logits: Floats) -> Floats:
@@ -81,9 +87,6 @@ class Head(Protocol):
 
     def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: npt.NDArray[np.bool_]) -> float:
         """Sum the negative log-likelihood of gold ids, see `loss`, over the words that are known: with sub-words."""
-
-
-Weights = Mapping[str, npt.NDArray[np.float32]]
 
 
 def write_head(folder: Path, head: str, weights: Weights) -> None:
@@ -103,10 +106,6 @@ def read_head(folder: Path, made_by: str) -> tuple[str, Weights]:
     with reading(path, made_by), safe_open(path, framework="numpy") as file:
         weights = {name: file.get_tensor(name) for name in sorted(file.keys())}
         return (file.metadata() or {})["head"], weights
-
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 def possible_logits(logits: Tensor, labels: Tensor, of: Labels) -> Tensor:

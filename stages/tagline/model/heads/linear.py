@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -16,7 +15,7 @@ from tagline.model.decoding import decode
 from tagline.model.heads.head import Weights, possible_logits, possible_scores
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class LinearHead:
             raise ValueError(f"a linear head with the weights {', '.join(weights)}")
         return self
 
-    def loss(self, logits: Tensor, labels: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
+    def loss(self, logits: Tensor, labels: Tensor, model: nn.Module) -> Tensor:
         from torch.nn.functional import cross_entropy  # imported here so that inference starts without PyTorch
 
         if self.labels.sets:

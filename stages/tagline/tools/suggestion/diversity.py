@@ -121,7 +121,7 @@ def mean_vectors(folder: Path, texts: Sequence[Sequence[str]]) -> Floats:
 
     from tagline.core.progress import quiet
     from tagline.model import classifier
-    from tagline.model.backends.torch_model import to_device
+    from tagline.model.fast_paths import to_device
 
     quiet()
     about = exported.read(folder)

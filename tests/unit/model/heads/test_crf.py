@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise, product
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -44,7 +45,8 @@ def sentences(logits: np.ndarray, lengths: list[int]) -> list[np.ndarray]:
 
 
 def loss(head: CrfHead, logits: torch.Tensor, labels: torch.Tensor, transitions: torch.Tensor) -> torch.Tensor:
-    return head.loss(logits, labels, {"transitions": transitions})
+    model = SimpleNamespace(get_parameter={"tagger_head.transitions": transitions}.get)
+    return head.loss(logits, labels, model)  # type: ignore[arg-type]  # only that is called
 
 
 @given(SEEDS, LENGTHS, st.booleans())

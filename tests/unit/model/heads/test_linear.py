@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 from torch.nn.functional import cross_entropy
 
 from tagline.labels.label_list import Labels
@@ -25,13 +26,13 @@ def test_loss_of_parts_adds_up_to_the_mean_of_pytorch() -> None:
     labels[0, 2:] = labels[3] = -100
     expected = cross_entropy(logits.view(-1, 4), labels.view(-1))
     slices = (slice(0, 1), slice(1, 3), slice(3, 5))
-    parts = sum(HEAD.loss(logits[part], labels[part], {}) for part in slices)
+    parts = sum(HEAD.loss(logits[part], labels[part], nn.Module()) for part in slices)
     torch.testing.assert_close(parts / (labels != -100).sum(), expected)
 
 
 def test_loss_and_gradient_without_labels_are_zero() -> None:
     logits = torch.ones(1, 2, 3, requires_grad=True)
-    loss = HEAD.loss(logits, torch.full((1, 2), -100), {})
+    loss = HEAD.loss(logits, torch.full((1, 2), -100), nn.Module())
     loss.backward()
     assert loss.item() == 0
     assert logits.grad is not None
@@ -40,7 +41,7 @@ def test_loss_and_gradient_without_labels_are_zero() -> None:
 
 def test_loss_of_half_precision_is_summed_in_float32() -> None:
     logits = torch.zeros(1, 4096, 2, dtype=torch.bfloat16)
-    loss = HEAD.loss(logits, torch.zeros(1, 4096, dtype=torch.int64), {})
+    loss = HEAD.loss(logits, torch.zeros(1, 4096, dtype=torch.int64), nn.Module())
     assert loss.dtype == torch.float32
     assert loss.item() == pytest.approx(4096 * torch.log(torch.tensor(2.0)).item(), rel=1e-5)
 
@@ -78,7 +79,7 @@ def test_loss_of_unknown_labels_is_that_of_all_possible_ones() -> None:
     probabilities = np.exp(head.scores(values))
     expected = -sum(np.log(probabilities[word, labels].sum()) for word, labels in enumerate(possible))
     leaf = torch.from_numpy(values)[None].requires_grad_()
-    loss = head.loss(leaf, torch.from_numpy(gold)[None], {})
+    loss = head.loss(leaf, torch.from_numpy(gold)[None], nn.Module())
     loss.backward()
     assert loss.item() == pytest.approx(expected, rel=1e-5)
     assert leaf.grad is not None and leaf.grad.isfinite().all()

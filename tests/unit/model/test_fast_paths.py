@@ -1,4 +1,4 @@
-"""Training only the embeddings of train's sub-words gives the weights that training all of them gives."""
+"""Fast paths: the same results as without them, and nothing is read from the device."""
 
 from __future__ import annotations
 
@@ -8,9 +8,87 @@ import numpy as np
 import pytest
 import torch
 from helpers.architectures import new_model
+from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from tagline.model.used_embeddings import PartlyTrainedEmbedding, restore_full_embeddings, train_used_embeddings
+from tagline.model.fast_paths import (
+    Dropout,
+    PartlyTrainedEmbedding,
+    known_padding,
+    replace_dropout,
+    restore_full_embeddings,
+    train_used_embeddings,
+)
+
+ENCODERS = ("albert", "bert", "deberta-v2", "distilbert", "longformer", "modernbert", "mpnet")
+
+
+def batch(padded: bool) -> tuple[Tensor, Tensor]:
+    ids = torch.arange(3, 33).view(3, 10)
+    mask = torch.ones_like(ids)
+    if padded:
+        ids[1, 6:], mask[1, 6:] = 0, 0
+    return ids, mask
+
+
+def logits_and_gradients(model: PreTrainedModel, ids: Tensor, mask: Tensor) -> list[Tensor]:
+    model.zero_grad()
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=model.config.model_type == "mpnet"):
+        logits = model(input_ids=ids, attention_mask=mask).logits
+    (logits.float() ** 2).sum().backward()
+    return [logits.detach(), *(weight.grad for weight in model.parameters() if weight.grad is not None)]
+
+
+@pytest.mark.parametrize("padded", [True, False])
+@pytest.mark.parametrize(("architecture", "attention"), [*((name, None) for name in ENCODERS), ("bert", "eager")])
+def test_logits_and_gradients_have_the_same_bytes(architecture: str, attention: str | None, padded: bool) -> None:
+    model = new_model(architecture, attn_implementation=attention)
+    ids, mask = batch(padded)
+    expected = logits_and_gradients(model, ids, mask)
+    with known_padding(mask, padded):
+        found = logits_and_gradients(model, ids, mask)
+    for one, other in zip(found, expected, strict=True):
+        assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
+def test_share_of_dropped_values_and_mean_are_those_of_p(dtype: torch.dtype, p: float) -> None:
+    torch.manual_seed(1)
+    dropped = Dropout(p)(torch.ones(500, 401, dtype=dtype))
+    kept = dropped != 0
+    # Five standard deviations of the mean of 200,500 draws.
+    assert kept.double().mean().item() == pytest.approx(1 - p, abs=5 * (p * (1 - p) / dropped.numel()) ** 0.5)
+    # The values that stay are scaled, up to the rounding of the number format.
+    scaled = torch.full_like(dropped[kept], 1 / (1 - p)).double()
+    torch.testing.assert_close(dropped[kept].double(), scaled, rtol=0.004, atol=0)
+
+
+def test_dropout_gradients_pass_through_the_values_that_stay() -> None:
+    torch.manual_seed(3)
+    values = torch.randn(7, 5, requires_grad=True)
+    dropped = Dropout(0.4)(values)
+    dropped.sum().backward()
+    assert values.grad is not None
+    torch.testing.assert_close(dropped, values * values.grad)
+    assert 0 < values.grad.count_nonzero() < 35
+
+
+def test_nothing_or_all_is_dropped_at_the_ends_and_nothing_in_evaluation() -> None:
+    ones = torch.ones(3, 3)
+    for p in (0.0, 1.0):
+        torch.testing.assert_close(Dropout(p)(ones), torch.full((3, 3), 1 - p))
+    assert Dropout(0.5).eval()(ones) is ones
+
+
+def test_replace_changes_dropout_layers_and_nothing_else() -> None:
+    model = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.25), nn.Sequential(nn.Dropout(0.5)), nn.Dropout2d(0.1))
+    weights = model.state_dict()
+    replace_dropout(model)
+    assert [type(module) for module in model.modules() if hasattr(module, "p")] == [Dropout, Dropout, nn.Dropout2d]
+    assert [model[1].p, model[2][0].p] == [0.25, 0.5]
+    assert model.state_dict().keys() == weights.keys()
+
 
 # Of sub-words that train holds; the padding is 0 or 1.
 IDS = np.array([0, 1, 4, 7, 9, 25, 39])

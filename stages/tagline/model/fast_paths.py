@@ -1,0 +1,189 @@
+"""Fast paths: what PyTorch and transformers compute anyway, with less work and without waiting for a device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache, partial
+from typing import Any, Self, cast
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import PreTrainedModel
+from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, AttentionMaskInterface
+
+# The shape of the padding mask, and whether a mask is needed.
+_KNOWN: ContextVar[tuple[torch.Size, bool] | None] = ContextVar("known", default=None)
+# Number of 16-bit values; a probability of dropout is rounded to a multiple of 1 / LEVELS.
+LEVELS = 2**16
+# The largest share of rows that are trained apart. If all are trained, each weight takes four numbers: itself, its
+# gradient and two of AdamW. A share s takes one for the table and four for its rows: 1 + 4 s < 4 if s < 0.75.
+MOST_TRAINED = 0.75
+
+
+def to_device(arrays: npt.NDArray[np.integer[Any]], device: torch.device) -> tuple[Tensor, ...]:
+    """Copy integer arrays of one shape, stacked, to a device at once; the host does not wait for a GPU.
+
+    Returns:
+        Each array as int64.
+    """
+    stacked = torch.from_numpy(arrays)
+    if device.type == "cuda":  # without pinned memory, the copy would wait for all earlier work
+        stacked = stacked.pin_memory()
+    return stacked.to(device, non_blocking=device.type == "cuda").long().unbind()
+
+
+@contextmanager
+def known_padding(mask: Tensor, padded: bool) -> Iterator[None]:
+    """Say whether a padding mask masks anything, so that forward passes in this block do not read it.
+
+    transformers would read it: kernels are faster without an attention mask, so it builds none if there is no padding.
+    Then the host waits in each forward pass until the device has finished all earlier work.
+
+    Args:
+        mask: (rows, sub-words), on the device.
+        padded: whether there is padding. XLA devices get an attention mask in any case, or they would compile two
+            graphs for each shape.
+    """
+    _register()
+    token = _KNOWN.set((mask.shape, padded or mask.device.type == "xla"))
+    try:
+        yield
+    finally:
+        _KNOWN.reset(token)
+
+
+@cache  # once per process
+def _register() -> None:
+    for name, build in [*ALL_MASK_ATTENTION_FUNCTIONS.items()]:
+        AttentionMaskInterface.register(name, partial(_build, build))
+
+
+def _build(build: Callable[..., Any], *args: Any, attention_mask: Tensor | None = None, **kwargs: Any) -> Any:
+    """Build a mask by a function of transformers, which may return None only after reading the padding mask."""
+    # Compiled graphs must not depend on values: when tracing them, transformers reads nothing.
+    known = None if torch.compiler.is_compiling() else _KNOWN.get()
+    # Some models pad a batch further to a multiple of their own, for example of Longformer's attention window.
+    if attention_mask is not None and known is not None and attention_mask.shape == known[0]:
+        if known[1]:
+            kwargs |= {"allow_is_causal_skip": False, "allow_is_bidirectional_skip": False}
+        else:
+            attention_mask = None
+    return build(*args, attention_mask=attention_mask, **kwargs)
+
+
+class Dropout(nn.Dropout):
+    """PyTorch's dropout, except that on a CPU each 16 bits of PyTorch's generator decide on one value."""
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # PyTorch's name
+        """Zero each value with probability ``p`` and scale the others by ``1 / (1 - p)``.
+
+        Args:
+            input: any shape and floating-point type.
+
+        Returns:
+            The same shape and type.
+        """
+        if input.device.type != "cpu" or not self.training or self.p == 0:
+            return super().forward(input)
+        dropped = round(self.p * LEVELS)
+        if dropped == LEVELS:
+            return input * 0.0
+        draws = torch.empty(-(-input.numel() // 4), dtype=torch.int64).random_(-(2**63), None)
+        draws = draws.view(torch.int16)[: input.numel()].view(input.shape)
+        # Stored as int16, since conversions from bool are slow.
+        kept = torch.ge(draws, dropped - LEVELS // 2, out=torch.empty_like(draws))
+        return input * kept.to(input.dtype).mul_(LEVELS / (LEVELS - dropped))
+
+
+def replace_dropout(model: nn.Module) -> None:
+    """Turn all dropout layers of a model into `Dropout`; dropout inside attention kernels stays PyTorch's."""
+    for module in model.modules():
+        if type(module) is nn.Dropout and not module.inplace:
+            module.__class__ = Dropout
+
+
+class PartlyTrainedEmbedding(nn.Embedding):
+    """A table of embeddings of which some rows are trained; `train_used_embeddings` makes it.
+
+    Attributes:
+        weight: float32 (trained rows, size), in the order of their ids.
+        table: float32 (vocabulary, size), all rows as pretrained.
+        row_of_id: int64 (vocabulary,), the row of each id in ``weight``, -1 if it is not trained.
+        weight_name: the name of ``weight`` in the model.
+    """
+
+    table: Tensor
+    row_of_id: Tensor
+    weight_name: str
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # PyTorch's name
+        """Look up embeddings.
+
+        Args:
+            input: ids, of any shape; in training mode only those of trained rows.
+
+        Returns:
+            float32, the shape of the ids and (size,).
+        """
+        row = self.row_of_id[input]
+        if self.training:
+            return super().forward(row)
+        trained = super().forward(row.clamp(min=0))
+        return torch.where((row < 0).unsqueeze(-1), functional.embedding(input, self.table), trained)
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        """Move the weights to a device, in PyTorch's ``to``.
+
+        ``table`` and ``row_of_id`` are not buffers, which processes would exchange in each step.
+        """
+        super()._apply(fn, recurse)
+        self.table, self.row_of_id = fn(self.table), fn(self.row_of_id)
+        return self
+
+    def full(self, weight: Tensor) -> Tensor:
+        """The whole table with the trained rows ``weight``, float32 (vocabulary, size).
+
+        It is ``table`` itself, valid until the next call; otherwise nobody reads the rows of trained ids there.
+        """
+        ids = torch.nonzero(self.row_of_id >= 0).flatten()
+        return self.table.index_copy_(0, ids, weight.detach().to(self.table))
+
+
+def train_used_embeddings(model: PreTrainedModel, ids: npt.NDArray[np.integer[Any]]) -> None:
+    """Train only some rows of a model's word embeddings: those whose sub-words occur in the training split.
+
+    All other gradients are zero, but clearing them and updating their weights takes time, and memory for the optimizer.
+    In a multilingual encoder, word embeddings are most of the weights.
+
+    All of them are trained if ``ids`` are most of them, or if the layer is of a special kind or shares its weights.
+
+    Args:
+        model: the model to train.
+        ids: sorted and distinct: the sub-words that training reads, padding included.
+    """
+    layer = cast(nn.Embedding, model.get_input_embeddings())
+    names = [name for name, weight in model.named_parameters(remove_duplicate=False) if weight is layer.weight]
+    if type(layer) is not nn.Embedding or len(names) != 1 or len(ids) > MOST_TRAINED * len(layer.weight):
+        return
+    table = layer.weight.detach()
+    row_of_id = torch.full((len(table),), -1)
+    row_of_id[ids] = torch.arange(len(ids))
+    layer.weight, layer.num_embeddings = nn.Parameter(table[ids]), len(ids)
+    padding = -1 if layer.padding_idx is None else int(row_of_id[layer.padding_idx])
+    layer.padding_idx = None if padding < 0 else padding
+    layer.__class__ = PartlyTrainedEmbedding
+    trained = cast(PartlyTrainedEmbedding, layer)
+    trained.weight_name = names[0]
+    trained.table, trained.row_of_id = table, row_of_id
+
+
+def restore_full_embeddings(model: nn.Module, state: dict[str, Tensor]) -> None:
+    """Put the whole table in place of the trained rows into a model's state, until the next call for this model."""
+    for layer in model.modules():
+        if isinstance(layer, PartlyTrainedEmbedding):
+            state[layer.weight_name] = layer.full(state[layer.weight_name])

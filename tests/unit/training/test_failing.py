@@ -1,0 +1,111 @@
+"""Several processes as a user sees them: how they are launched; an error in one ends all with one message."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from helpers.launching import finish, start
+from torch.distributed import DistStoreError
+
+from tagline.core.errors import UserError
+from tagline.training import failing
+from tagline.training.failing import exit_like
+
+PROGRAM = """
+from tagline.core.signals import default_sigint
+default_sigint()
+import os, time
+from tagline.core.errors import UserError
+from tagline.training.failing import exit_as_one
+from tagline.training.processes import join, leave, relaunch_on_all_devices
+
+def work():
+    relaunch_on_all_devices()
+    state = join()
+    state.wait_for_everyone()  # PyTorch logs a process that ends while another connects to it
+    first = state.is_main_process
+    {body}
+    state.wait_for_everyone()
+    if first:
+        print("done by", state.num_processes, "on", state.device.type, flush=True)
+    leave()
+
+exit_as_one(work)
+"""
+# os.write: two processes share the pipe, and lines must not mix.
+PRINT_IDS = "os.write(1, f'{os.getpid()} {os.getppid()}\\n'.encode()); time.sleep(60)"
+
+
+def script(folder: Path, body: str) -> Path:
+    path = folder / "work.py"
+    path.write_text(PROGRAM.format(body=body))
+    return path
+
+
+@pytest.mark.rare
+@pytest.mark.process
+def test_configuration_of_accelerate_decides_on_processes(tmp_path: Path) -> None:
+    (tmp_path / "accelerate").mkdir()
+    config = "compute_environment: LOCAL_MACHINE\ndistributed_type: MULTI_GPU\nnum_processes: 2\nnum_machines: 1\n"
+    (tmp_path / "accelerate/default_config.yaml").write_text(config + "use_cpu: false\nmixed_precision: bf16\n")
+    run = start(script(tmp_path, "pass"), processes=None, HF_HOME=str(tmp_path))
+    assert finish(run) == (0, "done by 2 on cpu\n", "")
+
+
+@pytest.mark.process
+def test_processes_agree_and_a_failing_one_ends_all_with_one_message(tmp_path: Path) -> None:
+    for name in ("seen", "own0", "own1"):
+        (tmp_path / name).mkdir()
+    body = """
+    from pathlib import Path
+    from tagline.training.processes import agree
+    from tagline.training.work import seen_by_all
+    rank, folder = state.process_index, Path(__file__).parent
+    assert agree("a" * 1000) and not agree(f"process {rank}")
+    assert seen_by_all(folder / "seen") and not seen_by_all(folder / f"own{rank}")
+    if not first: raise UserError("no wine")
+    """
+    assert finish(start(script(tmp_path, body))) == (1, "", "work: no wine\n")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["own0", "own1", "seen", "work.py"]
+
+
+@pytest.mark.rare
+@pytest.mark.process
+def test_killed_process_ends_all_with_one_message(tmp_path: Path) -> None:
+    message = "work: process 1 was killed by SIGKILL; the host may be out of memory\n"
+    assert finish(start(script(tmp_path, "if not first: os.kill(os.getpid(), 9)"))) == (1, "", message)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.rare
+@pytest.mark.process
+def test_signal_to_the_launcher_ends_all_processes(tmp_path: Path, number: signal.Signals) -> None:
+    run = start(script(tmp_path, PRINT_IDS))
+    workers = []
+    for _ in range(2):
+        worker, parent = map(int, run.stdout.readline().split())
+        assert parent == run.pid
+        workers.append(worker)
+    os.kill(run.pid, number)
+    status, _, err = finish(run)  # it returns once all of them have closed their pipes
+    for worker in workers:  # has ended, or is a zombie
+        stat = Path(f"/proc/{worker}/stat")
+        assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
+    assert status == (-number if number == signal.SIGKILL else 128 + number)
+    assert err == ("" if number == signal.SIGKILL else "work: interrupted\n")
+
+
+def test_hosts_that_do_not_meet_end_with_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise DistStoreError("timed out after 600000ms.\nframe #0: ...")
+
+    monkeypatch.setenv(failing.BY_OURS, "")  # so that it is restored
+    monkeypatch.setattr(failing.logging, "disable", lambda: None)
+    message = r"^the hosts of this run can't connect \(timed out after 600000ms\); expected the first host's address"
+    with pytest.raises(UserError, match=message):
+        exit_like(fail)
