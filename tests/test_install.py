@@ -14,7 +14,6 @@ from zipfile import ZipFile
 
 import pytest
 from helpers.built_once import built_once
-from helpers.handmade_export import save_export, work_beside
 from helpers.project import ROOT, STAGES
 from packaging.requirements import Requirement
 
@@ -90,8 +89,7 @@ def test_wheel_holds_the_whole_package_and_nothing_else(bare: Path) -> None:
     assert {path.name.partition("-")[0] for path in bare.iterdir() if not path.is_symlink()} == {"tagline"}
 
 
-def test_base_dependencies_are_enough_to_label_texts(bare: Path, tmp_path: Path, monkeypatch) -> None:
-    work_beside(save_export(tmp_path / "export"), tmp_path, monkeypatch)
+def test_base_dependencies_are_enough_to_label_texts(bare: Path, beside_export: Path) -> None:
     Path("in.conll").write_text("in O\nOslo B-LOC\n\n")
     done = run(bare, COMMAND + LIBRARY, "--input", "in.conll")
     assert (done.stderr, done.stdout.splitlines()) == (
@@ -106,8 +104,7 @@ def test_base_dependencies_are_enough_to_label_texts(bare: Path, tmp_path: Path,
     )
 
 
-def test_backend_torch_without_its_extra_is_one_message(bare: Path, tmp_path: Path, monkeypatch) -> None:
-    work_beside(save_export(tmp_path / "export"), tmp_path, monkeypatch)
+def test_backend_torch_without_its_extra_is_one_message(bare: Path, beside_export: Path) -> None:
     done = run(bare, COMMAND, "Ada", "--backend", "torch")
     assert done.returncode == 1
     assert done.stderr == (

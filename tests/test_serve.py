@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers.handmade_export import save_export
 from helpers.project import ROOT, exit_of
 from helpers.serving import Served, served
 from huggingface_hub import InferenceClient
@@ -21,11 +20,6 @@ from tagline.tools.serving.server import listening
 TEXT = "Ada Lind lives in Oslo."
 BODY = json.dumps({"text": TEXT}).encode()
 HEAD = f"POST /entities HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(BODY)}\r\n\r\n".encode()
-
-
-@pytest.fixture(scope="module")
-def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_export(tmp_path_factory.mktemp("export"))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import pytest
 import torch
 from helpers.onnx_graphs import lookup
 from helpers.tiny import word_piece
@@ -52,14 +51,6 @@ def save_export(
     (folder / "onnx").mkdir()
     onnx.save(lookup(logits), folder / GRAPHS[backend])
     exported.write(Exported(labels, "linear", "greedy", max_length, max_length // 4, 0, True), folder)
-    return folder
-
-
-def work_beside(export: Path, folder: Path, patch: pytest.MonkeyPatch) -> Path:
-    """Make a folder the current one, with an export as its models/export."""
-    (folder / "models").mkdir()
-    (folder / "models/export").symlink_to(export)
-    patch.chdir(folder)
     return folder
 
 

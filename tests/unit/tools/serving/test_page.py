@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 from helpers.browser import chromium, in_a_browser, requests, scrolls_sideways
-from helpers.handmade_export import save_export
 from helpers.serving import served
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
@@ -25,8 +24,8 @@ def find(page: Chrome, text: str, state: str) -> None:
 
 
 @in_a_browser
-def test_page_marks_entities_and_copies_json(tmp_path: Path) -> None:
-    with chromium("--window-size=500,900") as page, served(save_export(tmp_path), "--max-bytes=200") as service:
+def test_page_marks_entities_and_copies_json(export: Path) -> None:
+    with chromium("--window-size=500,900") as page, served(export, "--max-bytes=200") as service:
         page.get(service.url)
         assert page.switch_to.active_element.get_attribute("id") == "text"
         find(page, TEXT, "2 entities")

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from helpers.handmade_export import save_export
 
 from tagline.inference import Document, Tagger
 from tagline.labels.tagged import TaggedSentence
@@ -26,12 +25,6 @@ from tagline.tools.serving.server import names
 from tagline.tools.serving.service import create
 
 TEXT, WORDS = "😀 Ada Lind lives in Oslo.", ["Bo", "lives"]
-
-
-@pytest.fixture(scope="module")
-def tagger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tagger]:
-    with Tagger(save_export(tmp_path_factory.mktemp("export"))) as tagger:
-        yield tagger
 
 
 @pytest.fixture
@@ -115,8 +108,8 @@ class Held(Tagger):
 
 
 @pytest.fixture
-def held(tmp_path: Path) -> Iterator[Held]:
-    with Held(save_export(tmp_path, seed=0)).hold() as tagger:
+def held(export: Path) -> Iterator[Held]:
+    with Held(export).hold() as tagger:
         yield tagger
         tagger.go.set()
 
