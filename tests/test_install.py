@@ -118,15 +118,11 @@ def test_the_installed_package_is_the_clones(tmp_path: Path) -> None:
     origins = [found.read_text("direct_url.json") or "{}" for found in metadata.distributions(name="tagline")]
     if ROOT.as_uri() not in [json.loads(origin).get("url") for origin in origins]:
         pytest.skip("this environment was installed from another clone")
-    program = (
-        "import importlib.util, tagline, tagline.core\n"
-        "print(tagline.__file__, tagline.core.__file__, sep='\\n')\n"
-        f"print([name for name in {STAGES} if importlib.util.find_spec(name)])"
-    )
+    program = "import importlib.util, tagline, tagline.core; print(tagline.__file__, tagline.core.__file__, "
+    program += f"[name for name in {STAGES} if importlib.util.find_spec(name)], sep='\\n')"
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
-    package, section, stages = done.stdout.splitlines()
-    assert Path(package) == ROOT / "stages/tagline/__init__.py"
-    assert Path(section) == ROOT / "stages/tagline/core/__init__.py"
+    *packages, stages = done.stdout.splitlines()
+    assert packages == [str(ROOT / f"stages/tagline/{folder}__init__.py") for folder in ("", "core/")]
     assert stages == "[]", "stages/ itself is not on the path, or `import evaluate` would find a stage"

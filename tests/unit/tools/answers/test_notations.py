@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -185,8 +186,5 @@ def test_one_line_without_control_characters_of_the_text(text: str, color: bool)
     [(True, {}, True), (False, {}, False), (True, {"NO_COLOR": "1"}, False), (True, {"TERM": "dumb"}, False)],
 )
 def test_when_colours_are_used(monkeypatch, terminal: bool, environment: dict, expected: bool) -> None:
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setenv("TERM", "xterm")
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(os, "environ", {"TERM": "xterm", **environment})
     assert in_color(SimpleNamespace(isatty=lambda: terminal)) is expected

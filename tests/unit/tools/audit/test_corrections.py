@@ -101,15 +101,19 @@ def write_files(folder: str, corpus: Corpus, tags: dict[str, list[list[str]]]) -
         (Path(folder) / split).write_bytes(corpus.write(rows))
 
 
-def start(corpus: Corpus, tags: dict[str, list[list[str]]], **labels: Any) -> None:
-    """Write the data set, params.yaml and data/raw to the current folder."""
-    write_files("data/mine", corpus, tags)
+def set_params(keys: dict[str, Any], **labels: Any) -> None:
     params: dict[str, Any] = deepcopy(TINY_PARAMS)
-    dataset = {"source": "files", **corpus.keys, **{split: split for split in SPLITS}}
+    dataset = {"source": "files", **keys, **{split: split for split in SPLITS}}
     encoder = {"source": "hub", "name": "a", "revision": "b"}
     params["download"] = {"folder": "data/mine", "dataset": dataset, "encoder": encoder}
     params["tokenize_align"] |= labels
     write_params(Path(), params)
+
+
+def start(corpus: Corpus, tags: dict[str, list[list[str]]], **labels: Any) -> None:
+    """Write the data set, params.yaml and data/raw to the current folder."""
+    write_files("data/mine", corpus, tags)
+    set_params(corpus.keys, **labels)
     write_dataset(Path("data/mine"), read_section("download", Download).dataset, Path("data/raw"))
 
 
@@ -290,10 +294,7 @@ def test_corrections_of_other_data_and_occupied_targets_are_errors() -> None:
 
 
 def test_format_in_which_no_tag_can_be_replaced_is_an_error() -> None:
-    params: dict[str, Any] = deepcopy(TINY_PARAMS)
-    keys = {"source": "files", "format": "json", "words": "words", "tag_columns": {"ner": "ner"}}
-    params["download"]["dataset"] = keys | {split: split for split in SPLITS}
-    write_params(Path(), params)
+    set_params({"format": "json", "words": "words", "tag_columns": {"ner": "ner"}})
     Path("data").mkdir()
     assert refused([]) == (
         "the data set is json; expected conll or conllu, in whose lines tags can be replaced; correct others in "

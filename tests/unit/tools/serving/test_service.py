@@ -102,14 +102,11 @@ class Held(Tagger):
         self.calls.append(len(documents))
         return super().tag(documents, **options)
 
-    def hold(self) -> Held:
-        self.go, self.called, self.calls = Event(), Event(), list[int]()
-        return self
-
 
 @pytest.fixture
 def held(export: Path) -> Iterator[Held]:
-    with Held(export).hold() as tagger:
+    with Held(export) as tagger:
+        tagger.go, tagger.called, tagger.calls = Event(), Event(), []
         yield tagger
         tagger.go.set()
 
