@@ -23,8 +23,8 @@ from types import SimpleNamespace
 import pytest
 from helpers.built_once import built_once
 from helpers.handmade_export import save_export
-from helpers.project import STAGES, run_stage
-from helpers.tiny import PEOPLE, PLACES, conll, save_encoder, tiny_sentences, word_piece, write_params
+from helpers.project import ROOT, STAGES, run_stage
+from helpers.tiny import PEOPLE, PLACES, conll, preset, save_encoder, tiny_sentences, word_piece, write_params
 from huggingface_hub import constants
 from huggingface_hub.utils import _http
 from hypothesis import settings
@@ -86,6 +86,18 @@ def finished(finished_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """A workspace, the current folder, in which all five stages have run."""
     shutil.copytree(finished_once, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository's root with the presets and the params of the sample, the current folder, without Git."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    for name in ("dvc.yaml", ".gitignore"):
+        shutil.copy(ROOT / name, name)
+    shutil.copytree(ROOT / "presets", "presets")
+    Path("params.yaml").write_text(preset("sample"), encoding="utf-8")  # in a clone, params.yaml is its owner's
     return tmp_path
 
 

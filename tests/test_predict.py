@@ -181,13 +181,10 @@ def test_errors_are_one_message_and_keep_earlier_output(arguments: tuple[str, ..
 
 
 def test_closed_streams_are_errors(monkeypatch: pytest.MonkeyPatch) -> None:
-    for stream, arguments, expected in (  # as `<&-` and `>&-` leave them
-        ("stdin", ("--input", "-"), "predict: standard input is closed; expected a pipe, or --input FILE"),
-        ("stdout", ("a",), "predict: standard output is closed; expected --output FILE"),
-    ):
-        with monkeypatch.context() as patch:
-            patch.setattr(sys, stream, None)
-            assert exit_of(*arguments) == expected
+    monkeypatch.setattr(sys, "stdin", None)  # as `<&-` leaves it
+    assert exit_of("--input", "-") == "predict: standard input is closed; expected a pipe, or --input FILE"
+    monkeypatch.setattr(sys, "stdout", None)
+    assert exit_of("a") == "predict: standard output is closed; expected --output FILE"
 
 
 def test_full_disk_behind_standard_output_is_one_message() -> None:

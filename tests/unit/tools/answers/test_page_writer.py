@@ -73,7 +73,6 @@ def test_word_of_white_space_is_an_error(tmp_path: Path) -> None:
         ("a.html", "latin.txt", "latin.txt: can't be read ('utf-8' codec can't decode"),
         ("a.html", "nul.txt", "nul.txt: can't be read (NUL byte); expected text in UTF-8"),
         ("guide.html", "guide.html", "--output guide.html: the same file as --guideline; expected another one"),
-        ("folder.HTML", None, "--output folder.HTML: a folder; expected a file"),
         ("none/a.html", None, "--output none/a.html: none is not a folder; expected an existing one"),
         *[
             (name, None, f"--output {Path(name)}: the annotation page is one file; expected a name that ends in .html")
@@ -85,10 +84,8 @@ def test_output_that_cannot_be_a_page_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str, guideline: str | None, message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    contents = {"latin.txt": b"\xe9", "nul.txt": b"\0", "guide.html": b"\xef\xbb\xbfMark names."}
-    for name, content in contents.items():
+    for name, content in {"latin.txt": b"\xe9", "nul.txt": b"\0", "guide.html": b"\xef\xbb\xbfMark names."}.items():
         Path(name).write_bytes(content)
-    Path("folder.HTML").mkdir()
     assert page_writer.check("--output", Path("a.HTML"), Path("guide.html")) == "Mark names."
     with pytest.raises(UserError, match=f"^{re.escape(message)}"):
         page_writer.check("--output", Path(output), guideline and Path(guideline))
@@ -215,10 +212,10 @@ def few(number: int = 4) -> list[dict[str, Any]]:
 
 def listed(browser: Chrome) -> list[str]:
     """The sign and the number of each row of the list, at one moment: rows are made anew at each change."""
-    rows = (
-        "[...document.querySelectorAll('#rows button')].map(row => [...row.childNodes].map(each => each.textContent))"
+    script = (
+        "return [...document.querySelectorAll('#rows button')].map(row => [...row.childNodes].map(e => e.textContent))"
     )
-    return [f"{sign} {number}" for sign, number, _ in browser.execute_script(f"return {rows}")]
+    return [f"{sign} {number}" for sign, number, _ in browser.execute_script(script)]
 
 
 @in_a_browser

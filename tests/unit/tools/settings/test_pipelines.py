@@ -13,24 +13,11 @@ import yaml
 from dvc.utils.hydra import apply_overrides
 from dvc.utils.serialize import modify_yaml
 from helpers.project import ROOT, edit
-from helpers.tiny import preset
 
 from tagline.core.errors import UserError
 from tagline.core.params import read_file
 from tagline.tools.settings import pipelines, presets
 from tagline.tools.settings.sections import enabled_pushes
-
-
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository's root with the sample's params, the current folder, without Git."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    for name in ("dvc.yaml", ".gitignore"):
-        shutil.copy(ROOT / name, name)
-    shutil.copytree(ROOT / "presets", "presets")
-    Path("params.yaml").write_text(preset("sample"), encoding="utf-8")
-    return tmp_path
 
 
 @pytest.fixture
