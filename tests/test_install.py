@@ -92,16 +92,14 @@ def test_wheel_holds_the_whole_package_and_nothing_else(bare: Path) -> None:
 def test_base_dependencies_are_enough_to_label_texts(bare: Path, beside_export: Path) -> None:
     Path("in.conll").write_text("in O\nOslo B-LOC\n\n")
     done = run(bare, COMMAND + LIBRARY, "--input", "in.conll")
-    assert (done.stderr, done.stdout.splitlines()) == (
-        "",
-        [
-            "in [Oslo LOC 0.90]",
-            "['Ada Lind', 'Oslo'] ['She', 'left', '.']",
-            "['Das kostet z. B. 3,50 Euro.', 'Schade.']",
-            "['El Sr. García llegó.', '¡Hola!']",
-            "language: the words of fr are split by spacy, which is not installed; run `pip install 'tagline[spacy]'`",
-        ],
-    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "in [Oslo LOC 0.90]",
+        "['Ada Lind', 'Oslo'] ['She', 'left', '.']",
+        "['Das kostet z. B. 3,50 Euro.', 'Schade.']",
+        "['El Sr. García llegó.', '¡Hola!']",
+        "language: the words of fr are split by spacy, which is not installed; run `pip install 'tagline[spacy]'`",
+    ]
 
 
 def test_backend_torch_without_its_extra_is_one_message(bare: Path, beside_export: Path) -> None:

@@ -45,15 +45,12 @@ def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-m", "tagline", "predict", *arguments], env=environment, **streams)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        ([TEXT, "", "no entity"], f"{MARKED}\nno entity\n"),
-        ([TEXT, "--min-score", "0.89"], MARKED),
-        ([TEXT, "--min-score", "0.91"], f"{TEXT}\n"),
-        (["--words", "Ada", "Lind lives."], "[Ada Lind PER 0.90] lives.\n"),
-    ],
-)
+SHOWN = [([TEXT, "", "no entity"], f"{MARKED}\nno entity\n"), ([TEXT, "--min-score", "0.89"], MARKED)]
+SHOWN += [([TEXT, "--min-score", "0.91"], f"{TEXT}\n")]
+SHOWN += [(["--words", "Ada", "Lind lives."], "[Ada Lind PER 0.90] lives.\n")]
+
+
+@pytest.mark.parametrize(("arguments", "expected"), SHOWN)
 def test_texts_are_printed_with_their_entities(capfd, arguments: list[str], expected: str) -> None:
     run(*arguments)
     assert capfd.readouterr() == (expected, "")

@@ -80,16 +80,12 @@ ROW: dict[str, list[Any]] = {"id": ["s-7"], "words": [["Ada", "left"]], "gold": 
 ROW |= {"predicted": [["O", "O"]], "score": [[0.5, 1.0]]}
 
 
-@pytest.mark.parametrize(
-    ("name", "values", "message"),
-    [
-        ("gold", [], ".*gold"),
-        ("id", [None], "null values"),
-        ("words", [["Ada", None]], "null values"),
-        ("predicted", [["O"]], "a row has lists of different lengths"),
-        ("score", [["high", "low"]], "Failed to parse string"),
-    ],
-)
+MALFORMED = [("gold", [], ".*gold"), ("id", [None], "null values"), ("words", [["Ada", None]], "null values")]
+MALFORMED += [("predicted", [["O"]], "a row has lists of different lengths")]
+MALFORMED += [("score", [["high", "low"]], "Failed to parse string")]
+
+
+@pytest.mark.parametrize(("name", "values", "message"), MALFORMED)
 def test_malformed_column_is_an_error(name: str, values: list[Any], message: str) -> None:
     columns = {key: given for key, given in (ROW | {name: values}).items() if given}
     expected = rf"^test.parquet: damaged \({message}.*\); expected a table of id, words, .*; run `dvc repro evaluate`"

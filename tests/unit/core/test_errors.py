@@ -21,14 +21,12 @@ def failure(main: Callable[[], object]) -> Any:
     return raised.value.code
 
 
-@pytest.mark.parametrize(
-    ("main", "message"),
-    [
-        (Path("no/such/file").read_text, "no/such/file: No such file or directory"),
-        (Path("x" * 5000).read_text, f"{'x' * 197}...: File name too long"),
-        (Mock(side_effect=UserError("two\nlines, \x1b[2J and \r")), "two\nlines, \\x1b[2J and \\r"),
-    ],
-)
+ERRORS = {Path("no/such/file").read_text: "no/such/file: No such file or directory"}
+ERRORS |= {Path("x" * 5000).read_text: f"{'x' * 197}...: File name too long"}
+ERRORS |= {Mock(side_effect=UserError("two\nlines, \x1b[2J and \r")): "two\nlines, \\x1b[2J and \\r"}
+
+
+@pytest.mark.parametrize(("main", "message"), ERRORS.items())
 def test_error_is_one_safe_message(main: Callable[[], object], message: str) -> None:
     assert failure(main) == f"program: {message}"
 

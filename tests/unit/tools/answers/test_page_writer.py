@@ -36,11 +36,9 @@ def test_page_contains_tasks_and_their_hash(tmp_path: Path) -> None:
     text, words = "Ada \U0001f44b in\r\nOslo", [(0, 3), (4, 5), (6, 8), (10, 14)]
     entities = [(Entity("LOC", 3, 4), 0.87654), (Entity("PER", 0, 1), None)]
     suggested = [in_text(entity, words, score) for entity, score in entities]
-    given = [
-        AnnotationTask(text, words, suggested, fields={"id": 7}),
-        AnnotationTask.of_words(["New York", SCRIPT], [], [Entity("LOC", 0, 1)], {"id": "7"}),
-        AnnotationTask("no model", [(0, 2), (3, 8)]),
-    ]
+    gold = AnnotationTask.of_words(["New York", SCRIPT], [], [Entity("LOC", 0, 1)], {"id": "7"})
+    bare = AnnotationTask("no model", [(0, 2), (3, 8)])
+    given = [AnnotationTask(text, words, suggested, fields={"id": 7}), gold, bare]
     outputs.save(path, page_writer.Page(TYPES, "Mark <names>."), given)
     written = embedded(path)
     data = json.loads(written)
@@ -80,9 +78,7 @@ def test_word_of_white_space_is_an_error(tmp_path: Path) -> None:
         ],
     ],
 )
-def test_output_that_cannot_be_a_page_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str, guideline: str | None, message: str
-) -> None:
+def test_output_that_cannot_be_a_page_is_an_error(tmp_path: Path, monkeypatch, output, guideline, message) -> None:
     monkeypatch.chdir(tmp_path)
     for name, content in {"latin.txt": b"\xe9", "nul.txt": b"\0", "guide.html": b"\xef\xbb\xbfMark names."}.items():
         Path(name).write_bytes(content)
@@ -342,16 +338,11 @@ def test_saved_file_is_loaded_and_another_refused(browser: Chrome, tmp_path: Pat
         return loaded(browser, path)
 
     other = {"tasks": "0" * 64}
+    wrong = [{"status": "maybe"}, *({"spans": [[0, *end]]} for end in ([9, "PER"], [1, ""], [1, "PER", 1]))]
     for changed, expected in (
         ([row, last | other], "line 2 is of other tasks; expected a file that this page saved. Nothing was loaded."),
         ([row | {"sha256": ""}], "line 1 is of other tasks"),
-        *[
-            ([row | wrong], "line 1: its spans or status do not fit the sentence")
-            for wrong in (
-                {"status": "maybe"},
-                *({"spans": [[0, *end]]} for end in ([9, "PER"], [1, ""], [1, "PER", 1])),
-            )
-        ],
+        *(([row | each], "line 1: its spans or status do not fit the sentence") for each in wrong),
         ([row | {"at": None}], "line 1: its note, annotator or time is not a text"),
     ):
         assert f"{path.name}: {expected}" in load("\n".join(map(json.dumps, changed)))

@@ -120,12 +120,8 @@ def start(corpus: Corpus, tags: dict[str, list[list[str]]], **labels: Any) -> No
 def fixes(spans: dict[str, dict[int, list[list[Any]]]]) -> Path:
     """Write what the page saves of some sentences, each given by its split and number."""
     rows = {split: raw_rows(split) for split in spans}
-    saved = [
-        saved_row(rows[split][number]["id"], rows[split][number]["words"], marked)
-        for split, of_split in spans.items()
-        for number, marked in of_split.items()
-    ]
-    return write_rows(Path("fixes.jsonl"), saved)
+    chosen = [(rows[split][number], marked) for split, of_split in spans.items() for number, marked in of_split.items()]
+    return write_rows(Path("fixes.jsonl"), [saved_row(row["id"], row["words"], marked) for row, marked in chosen])
 
 
 def marked(spans: Spans) -> list[list[Any]]:

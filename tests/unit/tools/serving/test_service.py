@@ -39,18 +39,11 @@ def line(tagger: Tagger, given: str | list[str]) -> Any:
     return json.loads(json_line(document, tagger.tag([document])[0]))
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"text": TEXT},
-        {"text": ""},
-        {"text": [TEXT, "", "no entity"]},
-        {"text": []},
-        {"words": WORDS},
-        {"words": []},
-        {"words": [WORDS, [], ["\u200b"]]},
-    ],
-)
+BODIES = [{"text": given} for given in (TEXT, "", [TEXT, "", "no entity"], [])]
+BODIES += [{"words": given} for given in (WORDS, [], [WORDS, [], ["\u200b"]])]
+
+
+@pytest.mark.parametrize("body", BODIES)
 def test_answers_are_what_predict_writes_as_json_lines(client: TestClient, tagger: Tagger, body: Any) -> None:
     answer = client.post("/entities", json=body)
     (given,) = body.values()

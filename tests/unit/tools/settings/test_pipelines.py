@@ -62,16 +62,12 @@ def test_params_are_those_of_the_root_but_for_paths_and_settings(pos: Path) -> N
     assert changed_lines(written, (pos / "params.yaml").read_text()) == [("  epochs: 8", "  epochs: 3")]
 
 
-@pytest.mark.parametrize(
-    ("setting", "line"),
-    [
-        ("train.learning_rate=1e-4", "  learning_rate: 0.0001"),
-        ("train.max_grad_norm=", "  max_grad_norm:"),
-        ("train.batches.order=random", "    order: random"),
-        ("download.folder=/srv/corpus", "  folder: /srv/corpus"),
-        ("download.folder=./data//mine", "  folder: ../data/mine"),
-    ],
-)
+SETTINGS = {"train.learning_rate=1e-4": "  learning_rate: 0.0001", "train.max_grad_norm=": "  max_grad_norm:"}
+SETTINGS |= {"train.batches.order=random": "    order: random", "download.folder=/srv/corpus": "  folder: /srv/corpus"}
+SETTINGS |= {"download.folder=./data//mine": "  folder: ../data/mine"}
+
+
+@pytest.mark.parametrize(("setting", "line"), SETTINGS.items())
 def test_setting_is_written(root: Path, setting: str, line: str) -> None:
     pipelines.create("pos", [setting])
     assert line in (root / "pos/params.yaml").read_text().splitlines()
