@@ -302,11 +302,8 @@ def test_pipelines_are_found_from_any_folder(root: str, tmp_path: Path, monkeypa
 def test_last_experiments_are_grouped_by_a_key(unchanged: Path, capsys: pytest.CaptureFixture) -> None:
     run("--by", "train.learning_rate", "--experiments", "lr-*")
     text = capsys.readouterr().out
-    assert text.startswith(
-        "best: train.learning_rate=0.001 with F1 of test 0.962 ± 0.008; "
-        "the other setting differs significantly\n\n"
-        "train.learning_rate=0.0001: lr-1 ("
-    )
+    best = "best: train.learning_rate=0.001 with F1 of test 0.962 ± 0.008; the other setting differs significantly\n\n"
+    assert text.startswith(f"{best}train.learning_rate=0.0001: lr-1 (")
     assert "note" not in text
     run("--by", "train.learning_rate", "--json")
     found = json.loads(capsys.readouterr().out)
@@ -354,6 +351,5 @@ def test_experiments_of_an_earlier_commit_are_noted_and_of_other_branches_not_us
         last_experiments("slow-*")
     git("checkout", "-q", "--orphan", "unrelated")
     commit("unrelated")
-    message = r"^no experiments in the history of HEAD, only on other branches \(lr-1, lr-2, lr-3 and 3 more\); give"
-    with pytest.raises(UserError, match=message):
-        last_experiments("*")
+    message = "no experiments in the history of HEAD, only on other branches (lr-1, lr-2, lr-3 and 3 more); give"
+    assert message_of(last_experiments, "*").startswith(message)

@@ -72,8 +72,7 @@ def test_files_are_read_and_written_by_their_suffixes() -> None:
     assert [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()] == rows
     Path("in.jsonl").write_text(json.dumps({"text": "Ada."}) + "\n" + json.dumps({"words": ["in", "Oslo"]}))
     run("--input", "in.jsonl", "--output", "out.conll")
-    columns = "Ada\tB-PER\t0.9000\n.\tO\t0.9000\n\nin\tO\t0.9000\nOslo\tB-LOC\t0.9000\n\n"
-    assert Path("out.conll").read_text() == columns
+    assert Path("out.conll").read_text() == "Ada\tB-PER\t0.9000\n.\tO\t0.9000\n\nin\tO\t0.9000\nOslo\tB-LOC\t0.9000\n\n"
     Path("in.conll").write_text("X Ada\nX lives\n\nX Oslo\n")
     Path("out.txt").write_text("earlier")
     run("--input", "in.conll", "--column", "2", "--output", "out.txt")

@@ -1,4 +1,4 @@
-"""The repository's own files: dvc.yaml against the scripts, links between pages, `make differences`, the page of plots."""
+"""The repository's own files: dvc.yaml against the scripts, links of pages, `make differences`, the page of plots."""
 
 from __future__ import annotations
 
@@ -97,9 +97,7 @@ def test_links_between_pages_lead_somewhere(pages: str) -> None:
 def test_merge_keeps_lock_and_results_of_the_current_branch_and_reports_a_conflict() -> None:
     """Git would combine the hashes of both branches, and DVC would call stale stages up to date."""
     paths = ("dvc.lock", "pos/dvc.lock", "metrics/evaluate.json", "plots/per_type.csv")
-    command = ["git", "check-attr", "merge", *paths]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == [f"{path}: merge: unset" for path in paths]
+    assert run(ROOT, "git", "check-attr", "merge", *paths).splitlines() == [f"{path}: merge: unset" for path in paths]
 
 
 def test_pre_commit_checks_the_types_of_all_files_that_mypy_reads() -> None:
@@ -180,8 +178,7 @@ def test_dvc_uses_the_template(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", [".dvc/plots/page.html", "docs/dvc.md"])
 def test_the_command_installs_the_versions_of_dvc(path: str) -> None:
-    text = (ROOT / path).read_text(encoding="utf-8")
-    (command,) = re.findall(r"npm install --prefix dvc_plots ([^<`\n]*)", text)
+    (command,) = re.findall(r"npm install --prefix dvc_plots ([^<`\n]*)", (ROOT / path).read_text(encoding="utf-8"))
     assert MAJOR.findall(command) == MAJOR.findall(VegaRenderer.SCRIPTS)
 
 

@@ -90,8 +90,7 @@ def test_messages(export: Path) -> None:
         assert exit_of("serve", f"--port={port}", f"--model={export}") == f"serve: 127.0.0.1:{port}: {message}"
     unknown = exit_of("serve", "--port=0", "--host=nowhere.invalid", f"--model={export}")
     assert str(unknown).startswith("serve: nowhere.invalid:0: ")
-    wrong = ("--port=65536", "--max-texts=0", "--hosts=a*")
-    assert [exit_of("serve", option) for option in wrong] == [2, 2, 2]
+    assert [exit_of("serve", option) for option in ("--port=65536", "--max-texts=0", "--hosts=a*")] == [2, 2, 2]
 
 
 def test_answers_do_not_wait_for_the_client_to_confirm_their_head() -> None:

@@ -106,10 +106,8 @@ def test_what_a_stage_loads_is_declared(stage: str) -> None:
     loaded = {path for path in import_closures()[stage] if not is_empty(path)}
     code = [path for path in declared(stage, "deps") if path.startswith("stages/")]
     assert code == sorted(set(code)), "DVC's writer would sort them"
-    undeclared = sorted(path for path in loaded if not any(covers(each, path) for each in code))
-    assert not undeclared
-    idle = sorted(each for each in code if not any(covers(each, path) for path in loaded))
-    assert not idle, "declared, but nothing of it is loaded"
+    assert not [path for path in loaded if not any(covers(each, path) for each in code)], "loaded, but not declared"
+    assert not [each for each in code if not any(covers(each, path) for path in loaded)], "declared, but not loaded"
 
 
 @pytest.mark.parametrize(

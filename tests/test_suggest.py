@@ -92,8 +92,7 @@ def test_texts_and_documents_of_data_raw_are_left_out() -> None:
 @pytest.mark.parametrize("name", TOOLS)
 def test_annotation_tools_get_both_selections_and_the_next_round_others(name: str) -> None:
     output = Path("round1" if name == "brat" else "round1.json" if name == "label_studio" else "round1.jsonl")
-    share = ("--words", "60", "--random-share", "0.5")
-    run("pool.txt", *share, "--output", str(output), "--format", name)
+    run("pool.txt", "--words", "60", "--random-share", "0.5", "--output", str(output), "--format", name)
     if name == "label_studio":
         rows = json.loads(output.read_text())
         assert [row["data"]["selection"] for row in rows] == ["random"] * 6 + ["uncertain"] * 6
@@ -105,8 +104,7 @@ def test_annotation_tools_get_both_selections_and_the_next_round_others(name: st
 
 def test_annotation_page_has_suggestions_for_texts_that_are_not_random() -> None:
     Path("guide.md").write_text("Mark names.")
-    share = ("--words", "60", "--random-share", "0.5")
-    run("pool.txt", *share, "--output", "round1.html", "--guideline", "guide.md")
+    run("pool.txt", "--words", "60", "--random-share", "0.5", "--output", "round1.html", "--guideline", "guide.md")
     page = json.loads(embedded(Path("round1.html")))
     assert (page["types"], page["guideline"]) == (["PER", "LOC"], "Mark names.")
     assert ["suggested" in task for task in page["tasks"]] == [False] * 6 + [True] * 6
@@ -196,8 +194,7 @@ def test_errors_are_one_message_and_keep_earlier_output(arguments: str, message:
     Path("out").write_text("earlier")
     Path("gz.txt").write_bytes(gzip.compress(POOL.encode()))
     save_export(Path("tags"), TAGS)
-    found = exit_of("--words", "60", *arguments.split())
-    assert found.startswith(f"suggest: {message}")
+    assert exit_of("--words", "60", *arguments.split()).startswith(f"suggest: {message}")
     assert Path("out").read_text() == "earlier"
 
 

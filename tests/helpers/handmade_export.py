@@ -37,8 +37,7 @@ def save_export(
         max_length: of windows.
         backend: whose file to write.
     """
-    pieces = [*WORDS["ner"], "lives", "in"]
-    tokenizer = word_piece(pieces)
+    tokenizer = word_piece([*WORDS["ner"], "lives", "in"])
     tokenizer.save_pretrained(folder)
     if seed is not None:
         logits = np.random.default_rng(seed).normal(size=(len(tokenizer), len(labels.names))).astype(np.float32)

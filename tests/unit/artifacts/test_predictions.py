@@ -55,8 +55,7 @@ def test_any_words_are_read_as_they_were(tmp_path_factory: pytest.TempPathFactor
 
 
 def test_labels_are_the_names_that_occur_and_columns_as_documented(tmp_path: Path) -> None:
-    tagged = sentences(["B-É I-É O", "", "O"], ["B-É O O", "", "B-É"], ids=["a", "b", "ñ"])
-    content = written(tmp_path, tagged)
+    content = written(tmp_path, sentences(["B-É I-É O", "", "O"], ["B-É O O", "", "B-É"], ids=["a", "b", "ñ"]))
     (first, *_) = predictions.read(content, "spans", "test.parquet")
     assert first.labels == ("spans", ("B-É", "I-É", "O"), ())
     schema = pq.read_schema(BytesIO(content))
@@ -108,9 +107,8 @@ def test_provenance_has_labels_and_settings(tmp_path: Path, biases: dict[str, fl
     predictions.write_provenance(tmp_path, LABELS, given, {})
     path = tmp_path / "provenance.json"
     labels = {"task": "ner", "kind": "spans", "names": ["O", "B-É", "I-É"], "fallback": "O"}
-    expected = {"decoding": "constrained", "precision": "bf16", "labels": labels} | (
-        {"biases": biases} if biases else {}
-    )
+    if_any = {"biases": biases} if biases else {}
+    expected = {"decoding": "constrained", "precision": "bf16", "labels": labels, **if_any}
     assert json.loads(path.read_text(encoding="utf-8")) == expected
     assert predictions.read_settings(path) == given
     assert predictions.read_kind(path.read_bytes(), "provenance.json") == "spans"

@@ -101,14 +101,12 @@ def test_scheme_can_be_set(tmp_path: Path) -> None:
     ],
 )
 def test_tags_of_no_scheme_are_refused(tmp_path: Path, train: str, test: str, scheme: str, message: str) -> None:
-    data = made(tmp_path, train=train, validation=train.split()[-1] if "O" not in train else "O", test=test)
     with pytest.raises(UserError, match=message):
-        read(data, scheme)
+        read(made(tmp_path, train=train, validation=train.split()[-1] if "O" not in train else "O", test=test), scheme)
 
 
 def test_illegal_tags_are_named(tmp_path: Path) -> None:
-    data = made(tmp_path, train="B-X O | O I-Y", validation="O", test="B-X E-X | B-X | E-Y")
-    tags = read(data)[1]
+    tags = read(made(tmp_path, train="B-X O | O I-Y", validation="O", test="B-X E-X | B-X | E-Y"))[1]
     assert tags["train"].illegal == 1
     assert list(tags["train"].illegal_tags()) == ["train-1, word 1 (w1): I-Y after O"]
     assert tags["test"].illegal == 2

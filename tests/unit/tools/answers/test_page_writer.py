@@ -305,8 +305,7 @@ def test_keys_of_input_methods_and_other_layouts(browser: Chrome, tmp_path: Path
             browser.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": kind, **event})
 
     do(browser, "u")
-    composition = {"text": "\u5ddd", "selectionStart": 1, "selectionEnd": 1}
-    browser.execute_cdp_cmd("Input.imeSetComposition", composition)
+    browser.execute_cdp_cmd("Input.imeSetComposition", {"text": "\u5ddd", "selectionStart": 1, "selectionEnd": 1})
     press("Enter", "Enter")
     browser.execute_cdp_cmd("Input.insertText", {"text": "\u5ddd"})
     press("Enter", "Enter", number=229)  # Safari ends the composition before it sends the key

@@ -39,8 +39,7 @@ def test_folders_patterns_and_names_are_read_in_order_and_once(folder: Path, mon
 
 
 def test_other_file_systems_keep_their_scheme() -> None:
-    memory = fsspec.filesystem("memory")
-    memory.pipe("/texts/a.txt", b"Ada\nBo\n")
+    fsspec.filesystem("memory").pipe("/texts/a.txt", b"Ada\nBo\n")
     (file,) = find(["memory://texts"], "memory://tagged")
     assert file == InputFile("memory:///texts/a.txt", "text")
     with file.opened(4) as content:

@@ -151,8 +151,7 @@ def timed(held: Held, monkeypatch: pytest.MonkeyPatch) -> Held:
 def test_requests_that_would_be_late_are_refused_on_arrival_or_if_the_tagger_slows_down(timed: Held) -> None:
     async def burst(batcher: Batcher) -> tuple[int, list[int]]:
         """The number of answers to twenty requests, and when the others may try again."""
-        requests = [batcher.label([BATCH]) for _ in range(20)]
-        found = await asyncio.gather(*requests, return_exceptions=True)
+        found = await asyncio.gather(*[batcher.label([BATCH]) for _ in range(20)], return_exceptions=True)
         refused = [each.seconds for each in found if isinstance(each, TooBusy)]
         return len(found) - len(refused), refused
 

@@ -48,8 +48,7 @@ def test_words_are_read_from_a_column() -> None:
     content = "-DOCSTART- -X- O\n\nAda NNP B-PER\nlives VBZ O\n\n\nOslo NNP B-LOC\n"
     first = [(each.words, each.name) for each in read(read_conll, content)]
     assert first == [(["Ada", "lives"], "in:3"), (["Oslo"], "in:7")]
-    second = read(partial(read_conll, words_column=2), content)
-    assert [each.words for each in second] == [["NNP", "VBZ"], ["NNP"]]
+    assert [each.words for each in read(partial(read_conll, words_column=2), content)] == [["NNP", "VBZ"], ["NNP"]]
     assert read(read_conll, "") == read(read_conll, "\n \n-DOCSTART-\n") == []
 
 
