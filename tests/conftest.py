@@ -22,13 +22,15 @@ from types import SimpleNamespace
 
 import pytest
 from helpers.built_once import built_once
-from helpers.project import STAGES, run_stage
-from helpers.tiny import PEOPLE, PLACES, conll, save_encoder, tiny_sentences, word_piece, write_params
+from helpers.handmade_export import save_export
+from helpers.project import ROOT, STAGES, run_stage
+from helpers.tiny import PEOPLE, PLACES, conll, preset, save_encoder, tiny_sentences, word_piece, write_params
 from huggingface_hub import constants
 from huggingface_hub.utils import _http
 from hypothesis import settings
 
 from tagline.core import signals
+from tagline.inference import Tagger
 
 # A shell has its background jobs ignore Ctrl-C, which all processes inherit that tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -85,6 +87,39 @@ def finished(finished_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     shutil.copytree(finished_once, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository's root with the presets and the params of the sample, the current folder, without Git."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    for name in ("dvc.yaml", ".gitignore"):
+        shutil.copy(ROOT / name, name)
+    shutil.copytree(ROOT / "presets", "presets")
+    Path("params.yaml").write_text(preset("sample"), encoding="utf-8")  # in a clone, params.yaml is its owner's
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A hand-made export, which tests must not change."""
+    return save_export(tmp_path_factory.mktemp("export"))
+
+
+@pytest.fixture
+def beside_export(export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with the export as its models/export."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/export").symlink_to(export)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def tagger(export: Path) -> Iterator[Tagger]:
+    with Tagger(export) as opened:
+        yield opened
 
 
 @pytest.fixture

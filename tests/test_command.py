@@ -28,10 +28,9 @@ for verb in sys.argv[1:]:
 """
 
 
-def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "PYTHONPATH": str(ROOT / "stages"), **environment}
-    command = [sys.executable, "-m", "tagline", *arguments]
-    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "stages")}
+    return subprocess.run([sys.executable, *arguments], cwd=cwd, env=env, capture_output=True, text=True, check=False)
 
 
 def test_command_lists_its_verbs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
@@ -59,11 +58,9 @@ def test_shell_completes_verbs_and_their_options(tmp_path: Path, line: str, comp
 
 
 def test_help_of_every_verb_loads_no_heavy_library(tmp_path: Path) -> None:
-    env = {**os.environ, "PYTHONPATH": str(ROOT / "stages")}
-    command = [sys.executable, "-c", HELP, *ALL]
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
-    assert [line for line in done.stdout.splitlines() if line[0:2] == "= "] == [f"= {verb} 0 []" for verb in ALL]
-    assert all(f"usage: tagline {verb} " in done.stdout for verb in ALL)
+    shown = run("-c", HELP, *ALL, cwd=tmp_path).stdout
+    assert [line for line in shown.splitlines() if line[0:2] == "= "] == [f"= {verb} 0 []" for verb in ALL]
+    assert all(f"usage: tagline {verb} " in shown for verb in ALL)
 
 
 def test_missing_extra_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,6 +77,7 @@ def test_code_of_the_clone_runs_also_with_another_environment(tmp_path: Path) ->
     module.write_text("def scores() -> None:\n    print('of this clone')\n", encoding="utf-8")
     (tmp_path / "student").mkdir()
     for folder in (tmp_path, tmp_path / "student"):
-        assert run("scores", cwd=folder).stdout == "of this clone\n"
+        assert run("-m", "tagline", "scores", cwd=folder).stdout == "of this clone\n"
     (tmp_path / "stages/tagline/__main__.py").unlink()
-    assert run("scores", cwd=tmp_path).stderr.startswith(f"tagline: {tmp_path}: a version without the command tagline")
+    message = f"tagline: {tmp_path}: a version without the command tagline"
+    assert run("-m", "tagline", "scores", cwd=tmp_path).stderr.startswith(message)

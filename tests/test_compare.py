@@ -25,19 +25,10 @@ from tagline.tools.comparison.revisions import last_experiments, read
 run = partial(run_verb, "compare")
 
 IDENTITY = {f"GIT_{who}_{what}": "t@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-TRAIN = """
-  train:
-    cmd: python train.py
-    params: [train.seed]
-    outs: [model]
-"""
+TRAIN = "\n  train: {cmd: python train.py, params: [train.seed], outs: [model]}"
 EVALUATE = """
-  evaluate:
-    cmd: python evaluate.py
-    deps: [%s]
-    outs: [data/predictions]
-    metrics:
-      - metrics/evaluate.json: {cache: false}
+  evaluate: {cmd: python evaluate.py, deps: [%s], outs: [data/predictions],
+    metrics: [metrics/evaluate.json: {cache: false}]}
 """
 WORDS = ["Ada", "lives", "in", "Oslo"]
 GOLD = ["B-PER", "O", "O", "B-LOC"]
@@ -130,19 +121,16 @@ def make_origin(folder: Path, root: str = ".") -> Path:
 
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    path = tmp_path_factory.mktemp("origin")
     with pytest.MonkeyPatch.context() as patch:
-        work_in(path, patch)
-        yield make_origin(path)
+        work_in(tmp_path_factory.mktemp("origin"), patch)
+        yield make_origin(Path.cwd())
 
 
 @pytest.fixture
 def repository(origin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the origin, the current folder."""
-    path = tmp_path / "repository"
-    shutil.copytree(origin, path, symlinks=True)
-    work_in(path, monkeypatch)
-    return path
+    work_in(Path(shutil.copytree(origin, tmp_path / "repository", symlinks=True)), monkeypatch)
+    return Path.cwd()
 
 
 @pytest.fixture
@@ -201,8 +189,7 @@ def test_outdated_workspace_is_noted(repository: Path) -> None:
     edit(Path("params.yaml"), "seed: 1", "seed: 4")
     assert note() == ["workspace: predictions are outdated; `dvc repro` would rerun train (train.seed)"]
     write_results(3)
-    expected = "would rerun evaluate (data/predictions, metrics/evaluate.json, model), train (model)"
-    assert note()[0].endswith(expected)
+    assert note()[0].endswith("would rerun evaluate (data/predictions, metrics/evaluate.json, model), train (model)")
 
 
 @pytest.mark.parametrize(
@@ -315,11 +302,8 @@ def test_pipelines_are_found_from_any_folder(root: str, tmp_path: Path, monkeypa
 def test_last_experiments_are_grouped_by_a_key(unchanged: Path, capsys: pytest.CaptureFixture) -> None:
     run("--by", "train.learning_rate", "--experiments", "lr-*")
     text = capsys.readouterr().out
-    assert text.startswith(
-        "best: train.learning_rate=0.001 with F1 of test 0.962 ± 0.008; "
-        "the other setting differs significantly\n\n"
-        "train.learning_rate=0.0001: lr-1 ("
-    )
+    best = "best: train.learning_rate=0.001 with F1 of test 0.962 ± 0.008; the other setting differs significantly\n\n"
+    assert text.startswith(f"{best}train.learning_rate=0.0001: lr-1 (")
     assert "note" not in text
     run("--by", "train.learning_rate", "--json")
     found = json.loads(capsys.readouterr().out)
@@ -367,6 +351,5 @@ def test_experiments_of_an_earlier_commit_are_noted_and_of_other_branches_not_us
         last_experiments("slow-*")
     git("checkout", "-q", "--orphan", "unrelated")
     commit("unrelated")
-    message = r"^no experiments in the history of HEAD, only on other branches \(lr-1, lr-2, lr-3 and 3 more\); give"
-    with pytest.raises(UserError, match=message):
-        last_experiments("*")
+    message = "no experiments in the history of HEAD, only on other branches (lr-1, lr-2, lr-3 and 3 more); give"
+    assert message_of(last_experiments, "*").startswith(message)

@@ -14,7 +14,6 @@ from zipfile import ZipFile
 
 import pytest
 from helpers.built_once import built_once
-from helpers.handmade_export import save_export, work_beside
 from helpers.project import ROOT, STAGES
 from packaging.requirements import Requirement
 
@@ -90,24 +89,20 @@ def test_wheel_holds_the_whole_package_and_nothing_else(bare: Path) -> None:
     assert {path.name.partition("-")[0] for path in bare.iterdir() if not path.is_symlink()} == {"tagline"}
 
 
-def test_base_dependencies_are_enough_to_label_texts(bare: Path, tmp_path: Path, monkeypatch) -> None:
-    work_beside(save_export(tmp_path / "export"), tmp_path, monkeypatch)
+def test_base_dependencies_are_enough_to_label_texts(bare: Path, beside_export: Path) -> None:
     Path("in.conll").write_text("in O\nOslo B-LOC\n\n")
     done = run(bare, COMMAND + LIBRARY, "--input", "in.conll")
-    assert (done.stderr, done.stdout.splitlines()) == (
-        "",
-        [
-            "in [Oslo LOC 0.90]",
-            "['Ada Lind', 'Oslo'] ['She', 'left', '.']",
-            "['Das kostet z. B. 3,50 Euro.', 'Schade.']",
-            "['El Sr. García llegó.', '¡Hola!']",
-            "language: the words of fr are split by spacy, which is not installed; run `pip install 'tagline[spacy]'`",
-        ],
-    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "in [Oslo LOC 0.90]",
+        "['Ada Lind', 'Oslo'] ['She', 'left', '.']",
+        "['Das kostet z. B. 3,50 Euro.', 'Schade.']",
+        "['El Sr. García llegó.', '¡Hola!']",
+        "language: the words of fr are split by spacy, which is not installed; run `pip install 'tagline[spacy]'`",
+    ]
 
 
-def test_backend_torch_without_its_extra_is_one_message(bare: Path, tmp_path: Path, monkeypatch) -> None:
-    work_beside(save_export(tmp_path / "export"), tmp_path, monkeypatch)
+def test_backend_torch_without_its_extra_is_one_message(bare: Path, beside_export: Path) -> None:
     done = run(bare, COMMAND, "Ada", "--backend", "torch")
     assert done.returncode == 1
     assert done.stderr == (
@@ -121,15 +116,11 @@ def test_the_installed_package_is_the_clones(tmp_path: Path) -> None:
     origins = [found.read_text("direct_url.json") or "{}" for found in metadata.distributions(name="tagline")]
     if ROOT.as_uri() not in [json.loads(origin).get("url") for origin in origins]:
         pytest.skip("this environment was installed from another clone")
-    program = (
-        "import importlib.util, tagline, tagline.core\n"
-        "print(tagline.__file__, tagline.core.__file__, sep='\\n')\n"
-        f"print([name for name in {STAGES} if importlib.util.find_spec(name)])"
-    )
+    program = "import importlib.util, tagline, tagline.core; print(tagline.__file__, tagline.core.__file__, "
+    program += f"[name for name in {STAGES} if importlib.util.find_spec(name)], sep='\\n')"
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
-    package, section, stages = done.stdout.splitlines()
-    assert Path(package) == ROOT / "stages/tagline/__init__.py"
-    assert Path(section) == ROOT / "stages/tagline/core/__init__.py"
+    *packages, stages = done.stdout.splitlines()
+    assert packages == [str(ROOT / f"stages/tagline/{folder}__init__.py") for folder in ("", "core/")]
     assert stages == "[]", "stages/ itself is not on the path, or `import evaluate` would find a stage"

@@ -1,4 +1,4 @@
-"""preset.py: presets give complete, valid params with comments, and edits of params.yaml are not lost."""
+"""`tagline preset`: presets give complete, valid params with comments, and edits of params.yaml are not lost."""
 
 from __future__ import annotations
 
@@ -17,21 +17,11 @@ from ruamel.yaml import YAML
 from tagline.tools.settings import presets
 
 NAMES = sorted(path.stem for path in (ROOT / "presets").glob("*.yaml"))
-SAMPLE = preset("sample")  # not params.yaml: in a clone it is its owner's
+SAMPLE = preset("sample")
 
 
 def load(text: str) -> Any:
     return YAML(typ="safe").load(text)
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of params.yaml and the presets outside of Git; the current folder."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    shutil.copytree(ROOT / "presets", "presets")
-    Path("params.yaml").write_text(SAMPLE, encoding="utf-8")
-    return tmp_path
 
 
 def write_mine(text: str) -> str:
@@ -42,14 +32,14 @@ def write_mine(text: str) -> str:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_preset_gives_valid_params_in_the_form_of_dvc(folder: Path, name: str) -> None:
+def test_preset_gives_valid_params_in_the_form_of_dvc(root: Path, name: str) -> None:
     """Errors would be raised; `dvc exp run -S` changes the line of its key alone."""
     presets.write(name)
     before = Path("params.yaml").read_text(encoding="utf-8")
     download = load(before)["download"]
     assert (download["folder"] == "data/none") == (download["dataset"]["source"] == "hub")
-    apply_overrides(folder / "params.yaml", ["train.max_steps=10", "export.int8=false"])
-    apply_overrides(folder / "params.yaml", ["train.max_steps=null", "export.int8=true"])
+    apply_overrides(root / "params.yaml", ["train.max_steps=10", "export.int8=false"])
+    apply_overrides(root / "params.yaml", ["train.max_steps=null", "export.int8=true"])
     assert Path("params.yaml").read_text(encoding="utf-8") == before
 
 
@@ -87,25 +77,19 @@ def test_comments_are_descriptions_unless_the_preset_has_its_own() -> None:
     assert max(map(len, text.splitlines())) <= 120
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (
-            "# Mine.\n\ntrain:\n  lerning_rate: 1\n  # More.\n  epochs: 0\n",
-            "presets/mine.yaml has 2 errors; params.yaml is unchanged:\n"
-            "  presets/mine.yaml:6: train.epochs: should be greater than or equal to 1, got 0\n"
-            "  presets/mine.yaml:4: train.lerning_rate: unknown key; did you mean learning_rate? (allowed: ",
-        ),
-        ("download:\n  dataset:\n    source: hub", "  presets/mine.yaml:2: download.dataset.name: the key is missing"),
-    ],
-)
-def test_preset_with_errors_changes_nothing(folder: Path, text: str, message: str) -> None:
-    assert message in message_of(write_mine, text)
+def test_preset_with_errors_changes_nothing(root: Path) -> None:
+    text = "# Mine.\n\ntrain:\n  lerning_rate: 1\n  # More.\n  epochs: 0\ndownload:\n  dataset:\n    source: hub"
+    first, *lines, last = message_of(write_mine, text).splitlines()
+    assert first == "presets/mine.yaml has 9 errors; params.yaml is unchanged:"
+    assert "  presets/mine.yaml:8: download.dataset.name: the key is missing" in lines
+    assert lines[-1] == "  presets/mine.yaml:6: train.epochs: should be greater than or equal to 1, got 0"
+    found = "  presets/mine.yaml:4: train.lerning_rate: unknown key; did you mean learning_rate? (allowed: "
+    assert last.startswith(found)
     assert Path("params.yaml").read_text(encoding="utf-8") == SAMPLE
-    assert sorted(path.name for path in folder.iterdir()) == ["params.yaml", "presets"]
+    assert sorted(path.name for path in root.iterdir()) == [".gitignore", "dvc.yaml", "params.yaml", "presets"]
 
 
-def test_preset_in_another_style_is_written_as_by_dvc(folder: Path) -> None:
+def test_preset_in_another_style_is_written_as_by_dvc(root: Path) -> None:
     mine = "train:\n    # Twice.\n    epochs: 2\n    max_steps: null\n    batches: {order: random}\n"
     mine += "download:\n    dataset:\n        format: parquet\n        source: files\n        train: a\n"
     mine += "        validation: b\n        test: c\n        words: w\n        tag_columns: {ner: n}\n"
@@ -121,14 +105,14 @@ def test_preset_in_another_style_is_written_as_by_dvc(folder: Path) -> None:
     assert load(text) == params
 
 
-def test_script_lists_presets(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_script_lists_presets(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run_verb("preset")
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == NAMES
     assert lines[1].endswith("  Chunks of CoNLL-2003 with BERT base.")
 
 
-def test_edits_are_kept_unless_they_are_committed_or_by_force(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_edits_are_kept_unless_they_are_committed_or_by_force(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     edited = SAMPLE.replace("epochs: 8", "epochs: 9")
     params = Path("params.yaml")
     params.write_text(edited, encoding="utf-8")
@@ -147,7 +131,7 @@ def test_edits_are_kept_unless_they_are_committed_or_by_force(folder: Path, caps
     assert params.read_text(encoding="utf-8") == SAMPLE
 
 
-def test_missing_file_is_written_and_another_folder_an_error(folder: Path) -> None:
+def test_missing_file_is_written_and_another_folder_an_error(root: Path) -> None:
     Path("params.yaml").unlink()
     run_verb("preset", "sample")
     assert Path("params.yaml").read_text(encoding="utf-8") == SAMPLE

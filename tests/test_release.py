@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from helpers.project import NAMES, ROOT, STAGES, declared
+from helpers.project import NAMES, ROOT, STAGES, declared, pipeline
 from helpers.tiny import preset
 
 pytestmark = pytest.mark.release
@@ -61,8 +61,7 @@ def test_small_results_are_committed_and_plots_have_the_columns_that_are_drawn()
     for stage in STAGES:
         for path in declared(stage, "metrics", "plots"):
             assert (ROOT / path).is_file(), path
-    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    for stage in stages.values():
+    for stage in pipeline()["stages"].values():
         for entry in stage.get("plots", []):
             ((path, options),) = entry.items()
             columns = (ROOT / path).read_text(encoding="utf-8").split("\n", 1)[0].split(",")

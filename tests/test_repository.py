@@ -1,23 +1,33 @@
-"""The repository's own files: dvc.yaml against the scripts, params.yaml and its comments, links between pages."""
+"""The repository's own files: dvc.yaml against the scripts, links of pages, `make differences`, the page of plots."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import runpy
+import shutil
 import subprocess
 import tomllib
+from collections.abc import Iterator
+from configparser import ConfigParser
 from pathlib import Path, PurePosixPath
 
 import pytest
 import yaml
+from dvc_render.html import render_html
 from dvc_render.vega import VegaRenderer
+from helpers.browser import chromium, in_a_browser, requests
 from helpers.project import AUDIT, NAMES, ROOT, STAGES, declared, entry_of, pipeline
+from selenium.webdriver import Chrome
 
 from tagline.core.params import OUTS, read_file
 
 PIPELINE = pipeline()
 PLOTS = [entry for stage in PIPELINE["stages"].values() for plot in stage.get("plots", []) for entry in plot.items()]
+TEMPLATE = ROOT / ".dvc/plots/page.html"
+# `vega-lite@5` in a command, and `vega-lite@5.2.0` in an address.
+MAJOR = re.compile(r"(vega[\w-]*)@(\d+)")
 
 
 def test_no_input_may_lie_in_a_folder_that_a_stage_writes() -> None:
@@ -27,37 +37,25 @@ def test_no_input_may_lie_in_a_folder_that_a_stage_writes() -> None:
         assert any(folder == path or folder in path.parents for folder in map(PurePosixPath, OUTS)), path
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", [*STAGES, *AUDIT])
 def test_the_paths_of_a_script_are_those_of_its_stage(stage: str) -> None:
     module = runpy.run_path(str(ROOT / f"stages/{stage}.py"), run_name="imported")
-    paths = {value.as_posix() for value in module.values() if isinstance(value, Path)} - {"params.yaml"}
+    paths = {value.as_posix() for value in module.values() if isinstance(value, Path)}
     data = [path for path in declared(stage, "deps") if not path.startswith(("stages/", "${"))]
     data = [path for path in data if not path.endswith("/hashes.json")]  # read beside another file of the folder
-    assert paths == {*data, *declared(stage, "outs", "metrics", "plots")}
+    outs = [path.removesuffix("/${item}") for path in declared(stage, "outs", "metrics", "plots")]
+    assert paths - {"params.yaml", "audit/params.yaml"} == {*data, *outs}
+    assert stage != "audit_fold" or declared(stage, "outs") == ["data/audit/${item}"]
 
 
-def test_the_paths_of_the_audit() -> None:
-    modules = [runpy.run_path(str(ROOT / f"stages/{stage}.py"), run_name="imported") for stage in AUDIT]
-    paths = [{v.as_posix() for v in each.values() if isinstance(v, Path)} - {"audit/params.yaml"} for each in modules]
-    data = [[path for path in declared(stage, "deps") if not path.startswith(("stages/", "$"))] for stage in AUDIT]
-    assert declared("audit_fold", "outs") == ["data/audit/${item}"]
-    outs = [["data/audit"], declared("audit_all", "outs"), declared("audit", "outs")]
-    assert paths == [{*each, *of_stage} for each, of_stage in zip(data, outs, strict=True)]
-    for stage in AUDIT:
-        fold = " ${item}" if stage == "audit_fold" else ""
-        assert entry_of(stage)["cmd"] == ["python stages/check.py", f"python stages/{stage}.py{fold}"]
-        assert entry_of(stage)["wdir"] == ".."
-        assert entry_of(stage)["desc"]
-
-
-def test_a_stage_reads_its_own_section_after_all_params_are_checked() -> None:
+@pytest.mark.parametrize("stage", [*STAGES, *AUDIT])
+def test_a_stage_reads_its_own_section_after_all_params_are_checked(stage: str) -> None:
     assert list(read_file(ROOT / "params.yaml")) == list(STAGES)
     assert list(PIPELINE["stages"]) == list(NAMES.values())
-    for stage, name in NAMES.items():
-        entry = PIPELINE["stages"][name]
-        assert declared(stage, "params") == [stage]
-        assert entry["cmd"] == ["python stages/check.py", f"python stages/{stage}.py"]
-        assert entry["desc"]
+    entry, fold = entry_of(stage), " ${item}" if stage == "audit_fold" else ""
+    assert entry["cmd"] == ["python stages/check.py", f"python stages/{stage}.py{fold}"]
+    assert entry["desc"]
+    assert entry["wdir"] == ".." if stage in AUDIT else declared(stage, "params") == [stage]
 
 
 def test_small_results_are_kept_in_git_and_the_export_is_a_model() -> None:
@@ -99,9 +97,7 @@ def test_links_between_pages_lead_somewhere(pages: str) -> None:
 def test_merge_keeps_lock_and_results_of_the_current_branch_and_reports_a_conflict() -> None:
     """Git would combine the hashes of both branches, and DVC would call stale stages up to date."""
     paths = ("dvc.lock", "pos/dvc.lock", "metrics/evaluate.json", "plots/per_type.csv")
-    command = ["git", "check-attr", "merge", *paths]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == [f"{path}: merge: unset" for path in paths]
+    assert run(ROOT, "git", "check-attr", "merge", *paths).splitlines() == [f"{path}: merge: unset" for path in paths]
 
 
 def test_pre_commit_checks_the_types_of_all_files_that_mypy_reads() -> None:
@@ -109,3 +105,103 @@ def test_pre_commit_checks_the_types_of_all_files_that_mypy_reads() -> None:
     (pattern,) = [hook["files"] for hook in hooks if hook["id"] == "mypy"]
     read = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]["files"]
     assert all(re.match(pattern, file if file.endswith(".py") else f"{file}/x.py") for file in read)
+
+
+def run(folder: Path, *command: str) -> str:
+    # Git must not find a repository above the folder, and make must not take itself for one that `make test` started.
+    of_make = dict.fromkeys(("MAKEFLAGS", "MAKELEVEL", "MFLAGS"), "")
+    environment = os.environ | of_make | {"GIT_CEILING_DIRECTORIES": str(folder.parent)}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout + done.stderr
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository with inputs and results, which are committed."""
+    if shutil.which("make") is None:
+        pytest.skip("this host has no make")
+    folder = tmp_path / "project"
+    for name in ("params.yaml", "dvc.yaml", "dvc.lock", "data/train.conll", "stages/train.py", "plots/validation.csv"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("committed\n")
+    shutil.copy(ROOT / "Makefile", folder)
+    run(folder, "git", "init", "-q")
+    assert run(folder, "make", "differences") == "", "nothing is committed"
+    run(folder, "git", "add", "-A")
+    run(folder, "git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-q", "-m", "results")
+    return folder
+
+
+def test_differing_results_are_said_unless_inputs_differ_too(repository: Path) -> None:
+    assert run(repository, "make", "differences") == ""
+    for name in ("dvc.lock", "plots/validation.csv"):
+        (repository / name).write_text("of this host\n")
+    said = run(repository, "make", "differences").splitlines()
+    assert said[-1] == "git add dvc.lock metrics plots && git commit"
+    assert max(map(len, said)) <= 100
+    (repository / "params.yaml").write_text("changed\n")
+    assert run(repository, "make", "differences") == ""
+
+
+def test_without_git_nothing_is_said(repository: Path, tmp_path: Path) -> None:
+    (repository / "dvc.lock").write_text("of this host\n")
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "sh").symlink_to(str(shutil.which("sh")))
+    assert run(repository, "env", f"PATH={programs}", str(shutil.which("make")), "differences") == ""
+    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\nrepro:")[2].partition("\n\n")[0]
+    assert recipe.splitlines()[-1].endswith(" differences"), "`make repro` ends with it"
+
+
+def page_in(folder: Path) -> Path:
+    """The page with one plot, as `dvc plots show` writes it."""
+    points = [{"step": 1, "loss": "2.0", "rev": "workspace"}]
+    renderer = VegaRenderer(points, "loss.csv", template="linear", x="step", y="loss")
+    return Path(render_html([renderer], folder / "dvc_plots/index.html", TEMPLATE)).resolve()
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Chrome]:
+    with chromium("--host-resolver-rules=MAP * ~NOTFOUND") as chrome:  # no network
+        yield chrome
+
+
+def test_dvc_uses_the_template(tmp_path: Path) -> None:
+    config = ConfigParser()
+    config.read(ROOT / ".dvc/config")
+    assert ROOT / ".dvc" / config["plots"]["html_template"] == TEMPLATE
+    page = page_in(tmp_path).read_text(encoding="utf-8")
+    assert VegaRenderer.SCRIPTS.strip() in page
+    assert '"loss": "2.0"' in page
+    assert not re.search(r"{\w+}", page)
+
+
+@pytest.mark.parametrize("path", [".dvc/plots/page.html", "docs/dvc.md"])
+def test_the_command_installs_the_versions_of_dvc(path: str) -> None:
+    (command,) = re.findall(r"npm install --prefix dvc_plots ([^<`\n]*)", (ROOT / path).read_text(encoding="utf-8"))
+    assert MAJOR.findall(command) == MAJOR.findall(VegaRenderer.SCRIPTS)
+
+
+@in_a_browser
+def test_vega_beside_the_page_is_used(chrome: Chrome, tmp_path: Path) -> None:
+    page = page_in(tmp_path)
+    embed = "window.vegaEmbed = (id, spec) => document.querySelector(id).append(spec.data.values[0].loss, vegaLite)"
+    scripts = {"vega": "window.vega = 1", "vega-lite": "window.vegaLite = vega + 1", "vega-embed": embed}
+    for name, script in scripts.items():
+        path = page.parent / f"node_modules/{name}/build/{name}.min.js"
+        path.parent.mkdir(parents=True)
+        path.write_text(script, encoding="utf-8")
+    requests(chrome)  # those of earlier tests
+    chrome.get(page.as_uri())
+    assert chrome.find_element("id", "loss_csv").text == "2.02"
+    assert "could not be loaded" not in chrome.find_element("tag name", "body").text
+    assert all(url.startswith("file:") for url in requests(chrome))
+
+
+@in_a_browser
+def test_otherwise_it_is_asked_of_the_network_and_its_absence_explained(chrome: Chrome, tmp_path: Path) -> None:
+    requests(chrome)
+    chrome.get(page_in(tmp_path).as_uri())
+    asked = {url for url in requests(chrome) if url.startswith("https:")}
+    assert asked == set(re.findall(r'src="([^"]+)"', VegaRenderer.SCRIPTS))
+    assert "npm install --prefix dvc_plots" in chrome.find_element("tag name", "body").text

@@ -54,24 +54,14 @@ def folder_of(*parts: str) -> str:
     return "/".join(parts[: 2 if parts[0] == "tools" else 1])
 
 
-def imported(module: Path) -> Iterator[str]:
-    """The folders of the package that a module imports from, wherever in it the import stands."""
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-        names = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            assert node.level == 0, f"{module}: a relative import"
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        yield from (folder_of(*name.split(".")[1:]) for name in names if name.startswith("tagline."))
-
-
-def imports_at_start(module: Path) -> Iterator[str]:
-    """The names that a module imports when it is imported itself, and not only inside its functions."""
-    for node in ast.parse(module.read_text(encoding="utf-8")).body:
+def imported(module: Path, at_start: bool = False) -> Iterator[str]:
+    """The names that a module imports, wherever the import stands in it, or only when it is imported itself."""
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    for node in tree.body if at_start else ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: a relative import"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
@@ -93,7 +83,7 @@ def test_imports_point_to_lower_layers() -> None:
     upwards = [
         f"{module.relative_to(PACKAGE)} imports {other}"
         for module, folder in folders.items()
-        for other in imported(module)
+        for other in {folder_of(*name.split(".")[1:]) for name in imported(module) if name.startswith("tagline.")}
         if other != folder and ROW[other] >= ROW[folder]
     ]
     assert not upwards
@@ -102,11 +92,10 @@ def test_imports_point_to_lower_layers() -> None:
 def test_no_circle_of_imports_between_files() -> None:
     """Also counting imports inside functions."""
     names = {module: ".".join(["tagline", *module.relative_to(PACKAGE).with_suffix("").parts]) for module in MODULES}
-    graph = {name: set() for name in names.values()}
+    graph = {}
     for module, name in names.items():
-        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.module:
-                graph[name] |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)} & graph.keys()
+        found = set(imported(module))  # modules, or what they contain
+        graph[name] = {*found, *(each.rpartition(".")[0] for each in found)} & {*names.values()}
     TopologicalSorter(graph).prepare()  # raises CycleError, which names the files
 
 
@@ -115,10 +104,8 @@ def test_what_a_stage_loads_is_declared(stage: str) -> None:
     loaded = {path for path in import_closures()[stage] if not is_empty(path)}
     code = [path for path in declared(stage, "deps") if path.startswith("stages/")]
     assert code == sorted(set(code)), "DVC's writer would sort them"
-    undeclared = sorted(path for path in loaded if not any(covers(each, path) for each in code))
-    assert not undeclared
-    idle = sorted(each for each in code if not any(covers(each, path) for path in loaded))
-    assert not idle, "declared, but nothing of it is loaded"
+    assert not [path for path in loaded if not any(covers(each, path) for each in code)], "loaded, but not declared"
+    assert not [each for each in code if not any(covers(each, path) for path in loaded)], "declared, but not loaded"
 
 
 @pytest.mark.parametrize(
@@ -171,7 +158,7 @@ def test_inference_and_predict_import_the_base_dependencies_and_no_others() -> N
             continue
         loaded.add(module)
         waiting.append(module.parent / "__init__.py")
-        for name in imports_at_start(module):
+        for name in imported(module, at_start=True):
             if name.startswith("tagline."):
                 path = PACKAGE.joinpath(*name.split(".")[1:])  # a module, or something in one
                 waiting += [path.with_suffix(".py"), path.parent.with_suffix(".py"), path / "__init__.py"]

@@ -27,9 +27,8 @@ def chromium(*arguments: str) -> Iterator[Chrome]:
     options = ChromeOptions()
     options.binary_location = BROWSER or ""
     quiet = "disable-background-networking disable-component-update disable-sync disable-quic no-first-run"
-    for name in f"headless=new no-sandbox disable-gpu disable-dev-shm-usage {quiet}".split():
-        options.add_argument(f"--{name}")
-    for argument in arguments:
+    ours = f"headless=new no-sandbox disable-gpu disable-dev-shm-usage {quiet}".split()
+    for argument in (*(f"--{name}" for name in ours), *arguments):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", dict.fromkeys(LOGS, "ALL"))
     driver = Chrome(options=options, service=Service(DRIVER))

@@ -25,13 +25,11 @@ class Clone:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {
-            **os.environ,
-            # The stages must run in the environment of the tests, activated or not.
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "DVC_SITE_CACHE_DIR": str(self.path / ".dvc/tmp/site"),
-            **{f"GIT_{role}_{key}": "t@example.com" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")},
-        }
+        # The stages must run in the environment of the tests, activated or not.
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        changed = {"PATH": path, "DVC_SITE_CACHE_DIR": str(self.path / ".dvc/tmp/site")}
+        keys = [f"GIT_{role}_{key}" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")]
+        return os.environ | changed | dict.fromkeys(keys, "t@example.com")
 
     def run(self, *command: str, status: int = 0, folder: str = ".", **environment: str) -> str:
         options = {"env": self.environment | environment, "stdin": subprocess.DEVNULL, "capture_output": True}

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import pytest
 import torch
 from helpers.onnx_graphs import lookup
 from helpers.tiny import word_piece
@@ -38,8 +37,7 @@ def save_export(
         max_length: of windows.
         backend: whose file to write.
     """
-    pieces = [*WORDS["ner"], "lives", "in"]
-    tokenizer = word_piece(pieces)
+    tokenizer = word_piece([*WORDS["ner"], "lives", "in"])
     tokenizer.save_pretrained(folder)
     if seed is not None:
         logits = np.random.default_rng(seed).normal(size=(len(tokenizer), len(labels.names))).astype(np.float32)
@@ -52,14 +50,6 @@ def save_export(
     (folder / "onnx").mkdir()
     onnx.save(lookup(logits), folder / GRAPHS[backend])
     exported.write(Exported(labels, "linear", "greedy", max_length, max_length // 4, 0, True), folder)
-    return folder
-
-
-def work_beside(export: Path, folder: Path, patch: pytest.MonkeyPatch) -> Path:
-    """Make a folder the current one, with an export as its models/export."""
-    (folder / "models").mkdir()
-    (folder / "models/export").symlink_to(export)
-    patch.chdir(folder)
     return folder
 
 

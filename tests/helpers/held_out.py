@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -36,23 +37,23 @@ def write_tokenized(folder: Path, splits: dict[str, Sequence[Row]], labels: Labe
     for split, rows in splits.items():
         words = [row[0].split() for row in rows]
         ids = [[labels.label2id[name] for name in row[1].split()] for row in rows]
-        with ShardWriter(folder / "sentences" / split, sentence_features(labels).arrow_schema) as sentences:
-            for number, (of_words, of_labels) in enumerate(zip(words, ids, strict=True)):  # a batch per sentence
-                columns = {"id": [f"{split}-{number}"], "words": [of_words], "labels": [of_labels]}
-                schema = sentences.schema
-                sentences.write({name: pa.array(columns[name], schema.field(name).type) for name in schema.names})
-        with ShardWriter(folder / "windows" / split, WINDOW_FEATURES.arrow_schema) as windows:
-            pairs = [(row, word) for row, of_words in enumerate(words) for word in range(0, len(of_words), 2)]
-            columns = {
-                "sentence": [row for row, _ in pairs],
-                "input_ids": [[100 * row + word] for row, word in pairs],
-                "word_ids": [[word] for _, word in pairs],
-                "labels": [[ids[row][word]] for row, word in pairs],
-            }
-            schema = windows.schema
-            windows.write({name: pa.array(columns[name], schema.field(name).type) for name in schema.names})
+        sentences = [
+            {"id": [f"{split}-{number}"], "words": [of_words], "labels": [of_labels]}
+            for number, (of_words, of_labels) in enumerate(zip(words, ids, strict=True))
+        ]
+        pairs = [(row, word) for row, of_words in enumerate(words) for word in range(0, len(of_words), 2)]
+        windows = {"sentence": [row for row, _ in pairs], "input_ids": [[100 * row + word] for row, word in pairs]}
+        windows |= {"word_ids": [[word] for _, word in pairs], "labels": [[ids[row][word]] for row, word in pairs]}
+        _write(folder / "sentences" / split, sentence_features(labels).arrow_schema, sentences)
+        _write(folder / "windows" / split, WINDOW_FEATURES.arrow_schema, [windows])
     write_hashes(folder)
     return folder
+
+
+def _write(folder: Path, schema: pa.Schema, batches: Sequence[dict[str, list[Any]]]) -> None:
+    with ShardWriter(folder, schema) as shards:
+        for columns in batches:
+            shards.write({name: pa.array(columns[name], schema.field(name).type) for name in schema.names})
 
 
 def chunk(

@@ -25,5 +25,4 @@ def graph_of(nodes: list[NodeProto], inputs: Shapes, outputs: Shapes, constants:
 def lookup(table: np.ndarray, ids: str = "input_ids", mask: str = "attention_mask") -> ModelProto:
     """A token classifier whose logits are the row of the sub-word in a table, float32 (vocabulary, labels)."""
     node = make_node("Gather", ["table", ids], ["logits"])
-    outputs = {"logits": [*SUBWORDS, table.shape[1]]}
-    return graph_of([node], {ids: SUBWORDS, mask: SUBWORDS}, outputs, {"table": table})
+    return graph_of([node], {ids: SUBWORDS, mask: SUBWORDS}, {"logits": [*SUBWORDS, table.shape[1]]}, {"table": table})

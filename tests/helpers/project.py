@@ -7,7 +7,8 @@ import runpy
 import signal
 import subprocess
 import sys
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -50,27 +51,20 @@ def declared(stage: str, *kinds: str) -> list[str]:
     return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
 
 
-def run_script(script: str, *arguments: str) -> None:
-    """Run a script of the project in this process, as ``python SCRIPT`` would, in the current folder."""
-    path = str(ROOT / script)
+def _run(program: Callable[[], object], *command: str) -> None:
+    """Run a program in this process, in the current folder, with the words of its command line."""
     on_ctrl_c = signal.getsignal(signal.SIGINT)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", [path, *arguments])
+        patch.setattr(sys, "argv", [*command])
         try:
-            runpy.run_path(path, run_name="__main__")
+            program()
         finally:
             signal.signal(signal.SIGINT, on_ctrl_c)
 
 
 def run_verb(verb: str, *arguments: str) -> None:
-    """Run ``tagline VERB`` in this process, in the current folder."""
-    on_ctrl_c = signal.getsignal(signal.SIGINT)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["tagline", verb, *arguments])
-        try:
-            run()
-        finally:
-            signal.signal(signal.SIGINT, on_ctrl_c)
+    """Run ``tagline VERB``, as `_run` does."""
+    _run(run, "tagline", verb, *arguments)
 
 
 def exit_of(verb: str, *arguments: str) -> Any:
@@ -81,10 +75,11 @@ def exit_of(verb: str, *arguments: str) -> Any:
 
 
 def run_stage(name: str, *arguments: str) -> None:
-    """Run a stage's script as `run_script` does."""
+    """Run a stage's script, as `_run` does."""
     # accelerate keeps what it found, and its precision, for the life of a process, which a stage has to itself.
     AcceleratorState._reset_state(reset_partial_state=True)
-    run_script(f"stages/{name}.py", *arguments)
+    path = str(ROOT / f"stages/{name}.py")
+    _run(partial(runpy.run_path, path, run_name="__main__"), path, *arguments)
 
 
 def error_of(stage: str, *arguments: str) -> str:

@@ -92,8 +92,7 @@ def byte_level_bpe() -> Tokenizer:
 def unigram() -> Tokenizer:
     """As XLM-RoBERTa's, with its normalisation of Unicode."""
     special = {"special_tokens": ["<pad>", "<s>", "</s>", "<unk>"], "unk_token": "<unk>"}
-    trainer = trainers.UnigramTrainer(vocab_size=150, show_progress=False, **special)
-    tokenizer = trained(models.Unigram(), trainer)
+    tokenizer = trained(models.Unigram(), trainers.UnigramTrainer(vocab_size=150, show_progress=False, **special))
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
     return tokenizer
 
@@ -103,8 +102,7 @@ def save_encoder(folder: Path, tokenizer: PreTrainedTokenizerFast, positions: in
     torch.manual_seed(0)
     size = {"hidden_size": 16, "num_hidden_layers": layers, "num_attention_heads": 2, "intermediate_size": 32}
     size |= {"vocab_size": len(tokenizer), "max_position_embeddings": positions}
-    config = BertConfig(pad_token_id=0, **size)
-    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    BertModel(BertConfig(pad_token_id=0, **size), add_pooling_layer=False).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
 

@@ -31,25 +31,13 @@ def test_written_file_is_read_as_it_was_with_biases_only_if_there_are_any(tmp_pa
 
 DAMAGED = r"damaged \(.+\); expected .+; run `dvc repro export` again"
 OTHER = "version .*; this Tagline reads version 1; run `dvc repro export`"
+WRONG = [{"fallback": "B-Y"}, {"kind": "trees"}, {"decoding": "beam"}, {"max_length": "long"}, {"stride": 128}]
+WRONG += [{"words": []}, {"words": {"language": 1}}, {"precision": ...}]
+WRONG += [{"biases": {"X": float("inf")}}, {"biases": {"B-X": 0.5}}]
+CHANGES = [*((change, DAMAGED) for change in WRONG), *(({"version": found}, OTHER) for found in (..., 2, "1"))]
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"fallback": "B-Y"}, DAMAGED),
-        ({"kind": "trees"}, DAMAGED),
-        ({"decoding": "beam"}, DAMAGED),
-        ({"max_length": "long"}, DAMAGED),
-        ({"stride": 128}, DAMAGED),
-        ({"words": []}, DAMAGED),
-        ({"words": {"language": 1}}, DAMAGED),
-        ({"biases": {"X": float("inf")}}, DAMAGED),
-        ({"biases": {"B-X": 0.5}}, DAMAGED),
-        ({"precision": ...}, DAMAGED),
-        *[({"version": found}, OTHER) for found in (..., 2, "1")],
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize(("change", "message"), CHANGES, ids=str)
 def test_damaged_missing_or_other_entry_is_an_error(tmp_path: Path, change: dict[str, object], message: str) -> None:
     exported.write(TAGGING, tmp_path)
     content = json.loads((tmp_path / TAGGER).read_text()) | change

@@ -55,8 +55,7 @@ def test_any_words_are_read_as_they_were(tmp_path_factory: pytest.TempPathFactor
 
 
 def test_labels_are_the_names_that_occur_and_columns_as_documented(tmp_path: Path) -> None:
-    tagged = sentences(["B-É I-É O", "", "O"], ["B-É O O", "", "B-É"], ids=["a", "b", "ñ"])
-    content = written(tmp_path, tagged)
+    content = written(tmp_path, sentences(["B-É I-É O", "", "O"], ["B-É O O", "", "B-É"], ids=["a", "b", "ñ"]))
     (first, *_) = predictions.read(content, "spans", "test.parquet")
     assert first.labels == ("spans", ("B-É", "I-É", "O"), ())
     schema = pq.read_schema(BytesIO(content))
@@ -80,16 +79,12 @@ ROW: dict[str, list[Any]] = {"id": ["s-7"], "words": [["Ada", "left"]], "gold": 
 ROW |= {"predicted": [["O", "O"]], "score": [[0.5, 1.0]]}
 
 
-@pytest.mark.parametrize(
-    ("name", "values", "message"),
-    [
-        ("gold", [], ".*gold"),
-        ("id", [None], "null values"),
-        ("words", [["Ada", None]], "null values"),
-        ("predicted", [["O"]], "a row has lists of different lengths"),
-        ("score", [["high", "low"]], "Failed to parse string"),
-    ],
-)
+MALFORMED = [("gold", [], ".*gold"), ("id", [None], "null values"), ("words", [["Ada", None]], "null values")]
+MALFORMED += [("predicted", [["O"]], "a row has lists of different lengths")]
+MALFORMED += [("score", [["high", "low"]], "Failed to parse string")]
+
+
+@pytest.mark.parametrize(("name", "values", "message"), MALFORMED)
 def test_malformed_column_is_an_error(name: str, values: list[Any], message: str) -> None:
     columns = {key: given for key, given in (ROW | {name: values}).items() if given}
     expected = rf"^test.parquet: damaged \({message}.*\); expected a table of id, words, .*; run `dvc repro evaluate`"
@@ -112,9 +107,8 @@ def test_provenance_has_labels_and_settings(tmp_path: Path, biases: dict[str, fl
     predictions.write_provenance(tmp_path, LABELS, given, {})
     path = tmp_path / "provenance.json"
     labels = {"task": "ner", "kind": "spans", "names": ["O", "B-É", "I-É"], "fallback": "O"}
-    expected = {"decoding": "constrained", "precision": "bf16", "labels": labels} | (
-        {"biases": biases} if biases else {}
-    )
+    if_any = {"biases": biases} if biases else {}
+    expected = {"decoding": "constrained", "precision": "bf16", "labels": labels, **if_any}
     assert json.loads(path.read_text(encoding="utf-8")) == expected
     assert predictions.read_settings(path) == given
     assert predictions.read_kind(path.read_bytes(), "provenance.json") == "spans"

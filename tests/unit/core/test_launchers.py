@@ -20,15 +20,12 @@ def test_main_process_continues_without_a_launcher(monkeypatch, variables: dict[
     assert not set(NAMES) & set(os.environ), "or accelerate would wait for the others"
 
 
-@pytest.mark.parametrize(
-    ("variables", "first"),
-    [
-        ({}, True),
-        ({"WORLD_SIZE": "4", "RANK": "2"}, False),
-        ({"WORLD_SIZE": "4", "RANK": "2", "LOCAL_RANK": "0"}, True),
-        ({"OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_RANK": "3", "OMPI_COMM_WORLD_LOCAL_RANK": "1"}, False),
-    ],
-)
+THIRD = {"WORLD_SIZE": "4", "RANK": "2"}
+OF_MPI = {"OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_RANK": "3", "OMPI_COMM_WORLD_LOCAL_RANK": "1"}
+HOSTS = [({}, True), (THIRD, False), (THIRD | {"LOCAL_RANK": "0"}, True), (OF_MPI, False)]
+
+
+@pytest.mark.parametrize(("variables", "first"), HOSTS)
 def test_first_process_of_a_host(monkeypatch, variables: dict[str, str], first: bool) -> None:
     monkeypatch.setattr(os, "environ", dict(variables))
     assert launchers.first_of_host() is first

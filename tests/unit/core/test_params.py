@@ -14,6 +14,7 @@ from tagline.sources.download_params import Download
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 from tagline.training.train_params import Train
 
+BOMB = f"a: &a [{'1,' * 400}]\nb: [{'*a,' * 400}]\n"
 SCHEMAS: dict[str, type[Section]] = {"download": Download, "tokenize_align": TokenizeAlign, "train": Train}
 
 
@@ -95,10 +96,7 @@ def test_all_errors_are_in_one_message(params: Path) -> None:
         ("a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> x\n", "params.yaml:2: a merge conflict; expected one side"),
         ("[" * 500, "params.yaml is not YAML"),
         ("a: &a\n  <<: *a\n", "params.yaml: a mapping is merged (<<) into itself; expected another one"),
-        (
-            f"a: &a [{'1,' * 400}]\nb: [{'*a,' * 400}]\n",
-            "params.yaml is not YAML: with its aliases it has more than 100,000 values",
-        ),
+        (BOMB, "params.yaml is not YAML: with its aliases it has more than 100,000 values"),
         ("", "params.yaml must be a mapping with one section per stage"),
         (None, "params.yaml is missing; run the stages from the root of the repository"),
     ],

@@ -12,12 +12,9 @@ from hypothesis import strategies as st
 from tagline.artifacts.tokenized import WINDOW_FEATURES, Split
 from tagline.labels.windows import IGNORED, NO_WORD, Windows, align_labels
 
-COLUMNS = {
-    "sentence": [0, 0, 1, 2],
-    "input_ids": [[2, 7, 8, 3], [2, 8, 3], [], [2, 3]],
-    "word_ids": [[-1, 0, 0, -1], [0, 1, -1], [], [-1, -1]],
-    "labels": [[-100, 1, 1, -100], [1, 2, -100], [], [-100, -100]],
-}
+COLUMNS = {"sentence": [0, 0, 1, 2], "input_ids": [[2, 7, 8, 3], [2, 8, 3], [], [2, 3]]}
+COLUMNS |= {"word_ids": [[-1, 0, 0, -1], [0, 1, -1], [], [-1, -1]]}
+COLUMNS |= {"labels": [[-100, 1, 1, -100], [1, 2, -100], [], [-100, -100]]}
 
 
 def stored() -> Windows:

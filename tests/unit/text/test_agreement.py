@@ -8,16 +8,11 @@ from tagline.text.agreement import FIRST, STEP, SentenceAgreement, running_text
 from tagline.text.sentence import Sentence
 from tagline.text.sentences import split_sentences
 
+TEXTS = {"Ada 's l' Oise ( France ) .": "Ada's l'Oise (France).", "do n't ' quoted ' -- 5 %": "don't ' quoted ' -- 5%"}
+TEXTS |= {"ไทย คน in 北 京 .": "ไทยคน in 北京.", "": ""}
 
-@pytest.mark.parametrize(
-    ("words", "text"),
-    [
-        ("Ada 's l' Oise ( France ) .", "Ada's l'Oise (France)."),
-        ("do n't ' quoted ' -- 5 %", "don't ' quoted ' -- 5%"),
-        ("ไทย คน in 北 京 .", "ไทยคน in 北京."),
-        ("", ""),
-    ],
-)
+
+@pytest.mark.parametrize(("words", "text"), TEXTS.items())
 def test_running_text(words: str, text: str) -> None:
     found, spans = running_text(words.split())
     assert found == text

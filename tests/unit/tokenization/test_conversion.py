@@ -30,8 +30,7 @@ def converted(sentences: list[list[str]], scheme: str) -> tuple[list[str], int]:
     follow = transitions(ids, ends, len(names))
     made = convert(names, follow, scheme)
     labels = sorted(set(made.labels.values()))
-    table = made.table({label: place for place, label in enumerate(labels)})
-    found = table[before(ids, ends, len(names)), ids]
+    found = made.table({label: place for place, label in enumerate(labels)})[before(ids, ends, len(names)), ids]
     return ["|".join(labels[place]) or "?" for place in found], int(follow[made.illegal].sum())
 
 

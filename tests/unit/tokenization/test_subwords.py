@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from helpers.messages import message_of
 from helpers.tiny import ODD_WORDS, PEOPLE, byte_level_bpe, unigram, word_piece
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -92,13 +93,10 @@ def test_hostile_normalizers_patterns_and_templates_are_refused(tmp_path: Path, 
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Sequence([twice, twice])])
     made.save_pretrained(tmp_path)
     for load in (subwords.load, encoders.load_tokenizer):
-        with pytest.raises(UserError, match=r"json: damaged \(its normalizer may replace a letter by 10,000; expected"):
-            load(tmp_path)
+        assert "json: damaged (its normalizer may replace a letter by 10,000; expected" in message_of(load, tmp_path)
     tokenizer.normalizer = None
-    with pytest.raises(
-        UserError, match=r"json: 2 special tokens around each window; expected fewer than max_length, wh"
-    ):
-        WindowCutter(tokenizer, True, 2, 1)
+    message = "json: 2 special tokens around each window; expected fewer than max_length, wh"
+    assert message in message_of(WindowCutter, tokenizer, True, 2, 1)
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("(x+x+)+y"), "isolated")
     monkeypatch.setattr("threading.active_count", lambda: 1)  # those of earlier tests
     with pytest.raises(UserError, match=r"json: it fails on a word \(.*retry-limit.*\); choose another encoder"):
@@ -113,10 +111,8 @@ def test_longest_input_of_the_encoder_is_read(tmp_path: Path) -> None:
     text = path.read_text()
     for longest in ("1e999", "NaN", "0", "true", '"64"'):
         path.write_text(re.sub('"model_max_length": [0-9]+', f'"model_max_length": {longest}', text))
-        with pytest.raises(UserError, match="tokenizer_config.json: "):
-            subwords.load(tmp_path)
+        assert "tokenizer_config.json: " in message_of(subwords.load, tmp_path)
 
 
 def test_tokenizer_without_vocabulary_is_refused() -> None:
-    with pytest.raises(UserError, match="has sub-words for neither letters nor digits"):
-        special_tokens(Tokenizer(models.BPE()))
+    assert "has sub-words for neither letters nor digits" in message_of(special_tokens, Tokenizer(models.BPE()))

@@ -10,7 +10,7 @@ import pytest
 from helpers.messages import message_of
 
 from tagline.artifacts import raw_data
-from tagline.artifacts.raw_data import RawData
+from tagline.artifacts.raw_data import RawData, Row
 from tagline.core.errors import UserError
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE
@@ -20,14 +20,11 @@ from tagline.tokenization.tags import Tags, read_column, read_tags
 
 def made(folder: Path, **splits: str) -> RawData:
     """A data set of one column, each split given as sentences of tags: ``"O B-X | O"``; the tag ? is unknown."""
-    known = {"?": None}
-    rows = {
-        split: [
-            {"words": [f"w{n}" for n in range(len(tags.split()))], "ner": [known.get(tag, tag) for tag in tags.split()]}
-            for tags in text.split("|")
-        ]
-        for split, text in splits.items()
-    }
+
+    def row(tags: list[str]) -> Row:
+        return {"words": [f"w{n}" for n in range(len(tags))], "ner": [None if tag == "?" else tag for tag in tags]}
+
+    rows = {split: [row(tags.split()) for tags in text.split("|")] for split, text in splits.items()}
     raw_data.write(folder / "raw", rows, ["ner"])
     return raw_data.load(folder / "raw")
 
@@ -104,14 +101,12 @@ def test_scheme_can_be_set(tmp_path: Path) -> None:
     ],
 )
 def test_tags_of_no_scheme_are_refused(tmp_path: Path, train: str, test: str, scheme: str, message: str) -> None:
-    data = made(tmp_path, train=train, validation=train.split()[-1] if "O" not in train else "O", test=test)
     with pytest.raises(UserError, match=message):
-        read(data, scheme)
+        read(made(tmp_path, train=train, validation=train.split()[-1] if "O" not in train else "O", test=test), scheme)
 
 
 def test_illegal_tags_are_named(tmp_path: Path) -> None:
-    data = made(tmp_path, train="B-X O | O I-Y", validation="O", test="B-X E-X | B-X | E-Y")
-    tags = read(data)[1]
+    tags = read(made(tmp_path, train="B-X O | O I-Y", validation="O", test="B-X E-X | B-X | E-Y"))[1]
     assert tags["train"].illegal == 1
     assert list(tags["train"].illegal_tags()) == ["train-1, word 1 (w1): I-Y after O"]
     assert tags["test"].illegal == 2
@@ -156,9 +151,8 @@ def test_an_unknown_tag_after_a_span_does_not_continue_it(tmp_path: Path) -> Non
 
 
 def test_tags_that_look_the_same_are_reported(tmp_path: Path) -> None:
-    data = made(
-        tmp_path, train="B-PER B-X O | O B-per", validation="o B-X\u200b B-\u00e9", test="B-LOC B-PER B-e\u0301"
-    )
+    others = {"validation": "o B-X\u200b B-\u00e9", "test": "B-LOC B-PER B-e\u0301"}
+    data = made(tmp_path, train="B-PER B-X O | O B-per", **others)
     unseen = "column ner: tags that differ only in case, invisible characters or Unicode form:"
     assert read_column(data, "ner").case_variants() == [
         "column ner: tags that differ only in case: B-PER (2, first at train-0, word 0 (w0): B-PER); "

@@ -36,11 +36,9 @@ def test_page_contains_tasks_and_their_hash(tmp_path: Path) -> None:
     text, words = "Ada \U0001f44b in\r\nOslo", [(0, 3), (4, 5), (6, 8), (10, 14)]
     entities = [(Entity("LOC", 3, 4), 0.87654), (Entity("PER", 0, 1), None)]
     suggested = [in_text(entity, words, score) for entity, score in entities]
-    given = [
-        AnnotationTask(text, words, suggested, fields={"id": 7}),
-        AnnotationTask.of_words(["New York", SCRIPT], [], [Entity("LOC", 0, 1)], {"id": "7"}),
-        AnnotationTask("no model", [(0, 2), (3, 8)]),
-    ]
+    gold = AnnotationTask.of_words(["New York", SCRIPT], [], [Entity("LOC", 0, 1)], {"id": "7"})
+    bare = AnnotationTask("no model", [(0, 2), (3, 8)])
+    given = [AnnotationTask(text, words, suggested, fields={"id": 7}), gold, bare]
     outputs.save(path, page_writer.Page(TYPES, "Mark <names>."), given)
     written = embedded(path)
     data = json.loads(written)
@@ -73,7 +71,6 @@ def test_word_of_white_space_is_an_error(tmp_path: Path) -> None:
         ("a.html", "latin.txt", "latin.txt: can't be read ('utf-8' codec can't decode"),
         ("a.html", "nul.txt", "nul.txt: can't be read (NUL byte); expected text in UTF-8"),
         ("guide.html", "guide.html", "--output guide.html: the same file as --guideline; expected another one"),
-        ("folder.HTML", None, "--output folder.HTML: a folder; expected a file"),
         ("none/a.html", None, "--output none/a.html: none is not a folder; expected an existing one"),
         *[
             (name, None, f"--output {Path(name)}: the annotation page is one file; expected a name that ends in .html")
@@ -81,14 +78,10 @@ def test_word_of_white_space_is_an_error(tmp_path: Path) -> None:
         ],
     ],
 )
-def test_output_that_cannot_be_a_page_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str, guideline: str | None, message: str
-) -> None:
+def test_output_that_cannot_be_a_page_is_an_error(tmp_path: Path, monkeypatch, output, guideline, message) -> None:
     monkeypatch.chdir(tmp_path)
-    contents = {"latin.txt": b"\xe9", "nul.txt": b"\0", "guide.html": b"\xef\xbb\xbfMark names."}
-    for name, content in contents.items():
+    for name, content in {"latin.txt": b"\xe9", "nul.txt": b"\0", "guide.html": b"\xef\xbb\xbfMark names."}.items():
         Path(name).write_bytes(content)
-    Path("folder.HTML").mkdir()
     assert page_writer.check("--output", Path("a.HTML"), Path("guide.html")) == "Mark names."
     with pytest.raises(UserError, match=f"^{re.escape(message)}"):
         page_writer.check("--output", Path(output), guideline and Path(guideline))
@@ -215,10 +208,10 @@ def few(number: int = 4) -> list[dict[str, Any]]:
 
 def listed(browser: Chrome) -> list[str]:
     """The sign and the number of each row of the list, at one moment: rows are made anew at each change."""
-    rows = (
-        "[...document.querySelectorAll('#rows button')].map(row => [...row.childNodes].map(each => each.textContent))"
+    script = (
+        "return [...document.querySelectorAll('#rows button')].map(row => [...row.childNodes].map(e => e.textContent))"
     )
-    return [f"{sign} {number}" for sign, number, _ in browser.execute_script(f"return {rows}")]
+    return [f"{sign} {number}" for sign, number, _ in browser.execute_script(script)]
 
 
 @in_a_browser
@@ -312,8 +305,7 @@ def test_keys_of_input_methods_and_other_layouts(browser: Chrome, tmp_path: Path
             browser.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": kind, **event})
 
     do(browser, "u")
-    composition = {"text": "\u5ddd", "selectionStart": 1, "selectionEnd": 1}
-    browser.execute_cdp_cmd("Input.imeSetComposition", composition)
+    browser.execute_cdp_cmd("Input.imeSetComposition", {"text": "\u5ddd", "selectionStart": 1, "selectionEnd": 1})
     press("Enter", "Enter")
     browser.execute_cdp_cmd("Input.insertText", {"text": "\u5ddd"})
     press("Enter", "Enter", number=229)  # Safari ends the composition before it sends the key
@@ -345,16 +337,11 @@ def test_saved_file_is_loaded_and_another_refused(browser: Chrome, tmp_path: Pat
         return loaded(browser, path)
 
     other = {"tasks": "0" * 64}
+    wrong = [{"status": "maybe"}, *({"spans": [[0, *end]]} for end in ([9, "PER"], [1, ""], [1, "PER", 1]))]
     for changed, expected in (
         ([row, last | other], "line 2 is of other tasks; expected a file that this page saved. Nothing was loaded."),
         ([row | {"sha256": ""}], "line 1 is of other tasks"),
-        *[
-            ([row | wrong], "line 1: its spans or status do not fit the sentence")
-            for wrong in (
-                {"status": "maybe"},
-                *({"spans": [[0, *end]]} for end in ([9, "PER"], [1, ""], [1, "PER", 1])),
-            )
-        ],
+        *(([row | each], "line 1: its spans or status do not fit the sentence") for each in wrong),
         ([row | {"at": None}], "line 1: its note, annotator or time is not a text"),
     ):
         assert f"{path.name}: {expected}" in load("\n".join(map(json.dumps, changed)))

@@ -29,12 +29,9 @@ PIECES = ["Ada", "Oslo", " ", "  ", "\n", "\r\n", "\u2028", "\x85", "\t", "e\u03
 PIECES += ["\U0001f1f3\U0001f1f4", '"', "<b>&", "\\", ".", "don't", "\u6771\u4eac", "\u0645\u0631"]
 ANY = st.text(st.characters(codec="utf-8", exclude_characters="\0\ufeff"), max_size=3)
 TEXTS = st.lists(st.sampled_from(PIECES) | ANY).map("".join)
-ADA = AnnotationTask(
-    "Ada met\nBo Lind \U0001f44b in Oslo.",
-    split_words("Ada met\nBo Lind \U0001f44b in Oslo."),
-    suggested=[in_text(Entity("PER", 2, 4), split_words("Ada met\nBo Lind"), 0.87654)],
-    fields={"id": "a-1"},
-)
+TEXT = "Ada met\nBo Lind \U0001f44b in Oslo."
+BO = in_text(Entity("PER", 2, 4), split_words(TEXT), 0.87654)
+ADA = AnnotationTask(TEXT, split_words(TEXT), suggested=[BO], fields={"id": "a-1"})
 
 
 @st.composite
@@ -64,8 +61,7 @@ def saved(name: str, written: Sequence[AnnotationTask], folder: Path) -> Path:
 @given(st.lists(tasks(), min_size=1, max_size=3))
 def test_accepted_suggestions_are_read_back(name: str, given: list[tuple[AnnotationTask, list[Entity]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        path = accepted(name, saved(name, [task for task, _ in given], Path(folder)))
-        found = read(name, path)
+        found = read(name, accepted(name, saved(name, [task for task, _ in given], Path(folder))))
     assert [each.words for each in found] == [[task.text[slice(*word)] for word in task.words] for task, _ in given]
     assert [entities(sentence.tags["ner"]) for sentence in found] == [expected for _, expected in given]
     assert not [note for sentence in found for note in sentence.notes]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -14,7 +13,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from helpers.annotated import write_rows
-from helpers.handmade_export import save_export
 
 from tagline.core.errors import UserError
 from tagline.inference import Document, Tagger
@@ -27,17 +25,6 @@ from tagline.tools.bulk.storage import Folder
 
 TEXTS = ["Ada Lind lives in Oslo.", "", "Bo", "in Oslo in Oslo", "Ada" * 30] * 8
 MODEL = ModelFiles("onnx", {"onnx/model.onnx": b"0"})
-
-
-@pytest.fixture(scope="module")
-def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_export(tmp_path_factory.mktemp("export"), seed=1)
-
-
-@pytest.fixture(scope="module")
-def tagger(export: Path) -> Iterator[Tagger]:
-    with Tagger(export) as made:
-        yield made
 
 
 def plan_of(path: Path, part_rows: int = 9, **chosen: str) -> Plan:

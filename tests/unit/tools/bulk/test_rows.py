@@ -39,11 +39,9 @@ def read(file: InputFile, scan: Scan, column: Column = TEXT) -> list[Rows]:
 def all_rows(path: Path, part_rows: int, column: Column = TEXT) -> list[tuple[int, Any, str | None, dict[str, Any]]]:
     """Read all slices of a file: number, value, problem and columns of each row."""
     file = InputFile.of(str(path))
-    return [
-        row
-        for batch in read(file, rows.scan(file, part_rows), column)
-        for row in zip(batch.numbers, batch.values, batch.problems, batch.columns.to_pylist(), strict=True)
-    ]
+    found = read(file, rows.scan(file, part_rows), column)
+    columns = ((each.numbers, each.values, each.problems, each.columns.to_pylist()) for each in found)
+    return [row for of_batch in columns for row in zip(*of_batch, strict=True)]
 
 
 @pytest.mark.parametrize("part_rows", [333, 10_000])

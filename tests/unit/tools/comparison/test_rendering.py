@@ -72,8 +72,7 @@ def test_excerpts_show_fixed_and_broken_entities_in_their_sentences() -> None:
 
 def test_first_screen_has_40_lines_of_100_columns() -> None:
     types = [f"{'a-very-long-type-' * 2}{number}" for number in range(20)]
-    long = "word " * 30
-    rows = [(str(number), long, "O " * 20 + f"B-{name}" + " O" * 9) for number, name in enumerate(types)]
+    rows = [(str(number), "word " * 30, "O " * 20 + f"B-{name}" + " O" * 9) for number, name in enumerate(types)]
     wrong = "O " * 30
     runs = []
     for number in range(8):
@@ -107,8 +106,7 @@ def test_several_runs_have_a_mean_and_a_standard_deviation() -> None:
     assert "old: run-0 (0123456), run-1 (0123456), run-2 (0123456)\n" in text
     assert re.search(r"test +F1 +0\.460 ± 0\.399 +1\.000 ", text)
     assert "interval: paired bootstrap over sentences and runs, 1,000 resamples" in text
-    found = comparison_record(several)
-    f1 = found["splits"]["test"]["overall"]["f1"]
+    f1 = comparison_record(several)["splits"]["test"]["overall"]["f1"]
     assert (f1["test"], f1["old"]["sd"]) == ("t-test over runs", 0.399357)
     assert "have the same F1" not in text
     agreeing = comparison(mostly_wrong, mostly_wrong, mostly_wrong)
@@ -153,8 +151,7 @@ def test_json_has_scores_and_all_changes() -> None:
     found = json.loads(json.dumps(comparison_record(comparison(mostly_wrong)), allow_nan=False))
     assert found["old"] == [{"revision": "run-0", "commit": "0123456789ab"}]
     p = "approximate randomisation, 10,000 shuffles"
-    rule = {"level": 0.05, "p": p, "resamples": 1000, "shuffles": 10_000, "seed": 42}
-    assert found["rule"] == rule
+    assert found["rule"] == {"level": 0.05, "p": p, "resamples": 1000, "shuffles": 10_000, "seed": 42}
     test = found["splits"]["test"]
     f1 = test["overall"]["f1"]
     assert f1["old"] == {"mean": 0.714286, "sd": None, "runs": [0.714286]}

@@ -18,8 +18,8 @@ def found(gold: str, old: str | list[str], new: str | list[str], kind: Kind = "s
     for change in changes(*runs, kind):
         assert change.sentence == 1
         instead = "".join(f" instead {name(other)}" for other in change.instead)
-        false_positive = " false positive" * change.false_positive
-        listed.append(f"{change.direction}{false_positive} {name(change.entity)}{instead}")
+        direction = change.direction + " false positive" * change.false_positive
+        listed.append(f"{direction} {name(change.entity)}{instead}")
     return listed
 
 

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 from helpers.browser import chromium, in_a_browser, requests, scrolls_sideways
-from helpers.handmade_export import save_export
 from helpers.serving import served
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
@@ -25,15 +24,13 @@ def find(page: Chrome, text: str, state: str) -> None:
 
 
 @in_a_browser
-def test_page_marks_entities_and_copies_json(tmp_path: Path) -> None:
-    with chromium("--window-size=500,900") as page, served(save_export(tmp_path), "--max-bytes=200") as service:
+def test_page_marks_entities_and_copies_json(export: Path) -> None:
+    with chromium("--window-size=500,900") as page, served(export, "--max-bytes=200") as service:
         page.get(service.url)
         assert page.switch_to.active_element.get_attribute("id") == "text"
         find(page, TEXT, "2 entities")
-        marks = page.find_elements(By.CSS_SELECTOR, "#marked .predicted")
-        assert [mark.text for mark in marks] == ["Ada Lind", "Oslo"]
-        notes = page.find_elements(By.CSS_SELECTOR, "#marked .note")
-        assert [note.text for note in notes] == ["PER 0.90", "LOC 0.90"]
+        assert [mark.text for mark in page.find_elements(By.CSS_SELECTOR, "#marked .predicted")] == ["Ada Lind", "Oslo"]
+        assert [note.text for note in page.find_elements(By.CSS_SELECTOR, "#marked .note")] == ["PER 0.90", "LOC 0.90"]
         marked = page.find_element(By.ID, "marked").get_property("textContent")
         assert marked == TEXT.replace("Lind", "LindPER 0.90").replace("Oslo", "OsloLOC 0.90")
 
@@ -47,8 +44,7 @@ def test_page_marks_entities_and_copies_json(tmp_path: Path) -> None:
         assert not scrolls_sideways(page, 400)
         dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
         page.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
-        field = page.find_element(By.ID, "text")
-        assert field.value_of_css_property("background-color") == "rgba(20, 23, 28, 1)"
+        assert page.find_element(By.ID, "text").value_of_css_property("background-color") == "rgba(20, 23, 28, 1)"
         assert requests(page) == {f"{service.url}/", f"{service.url}/entities"}
         assert page.get_log("browser") == []
 

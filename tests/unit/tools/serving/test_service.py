@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from helpers.handmade_export import save_export
 
 from tagline.inference import Document, Tagger
 from tagline.labels.tagged import TaggedSentence
@@ -26,12 +25,6 @@ from tagline.tools.serving.server import names
 from tagline.tools.serving.service import create
 
 TEXT, WORDS = "😀 Ada Lind lives in Oslo.", ["Bo", "lives"]
-
-
-@pytest.fixture(scope="module")
-def tagger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tagger]:
-    with Tagger(save_export(tmp_path_factory.mktemp("export"))) as tagger:
-        yield tagger
 
 
 @pytest.fixture
@@ -46,18 +39,11 @@ def line(tagger: Tagger, given: str | list[str]) -> Any:
     return json.loads(json_line(document, tagger.tag([document])[0]))
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"text": TEXT},
-        {"text": ""},
-        {"text": [TEXT, "", "no entity"]},
-        {"text": []},
-        {"words": WORDS},
-        {"words": []},
-        {"words": [WORDS, [], ["\u200b"]]},
-    ],
-)
+BODIES = [{"text": given} for given in (TEXT, "", [TEXT, "", "no entity"], [])]
+BODIES += [{"words": given} for given in (WORDS, [], [WORDS, [], ["\u200b"]])]
+
+
+@pytest.mark.parametrize("body", BODIES)
 def test_answers_are_what_predict_writes_as_json_lines(client: TestClient, tagger: Tagger, body: Any) -> None:
     answer = client.post("/entities", json=body)
     (given,) = body.values()
@@ -109,14 +95,11 @@ class Held(Tagger):
         self.calls.append(len(documents))
         return super().tag(documents, **options)
 
-    def hold(self) -> Held:
-        self.go, self.called, self.calls = Event(), Event(), list[int]()
-        return self
-
 
 @pytest.fixture
-def held(tmp_path: Path) -> Iterator[Held]:
-    with Held(save_export(tmp_path, seed=0)).hold() as tagger:
+def held(export: Path) -> Iterator[Held]:
+    with Held(export) as tagger:
+        tagger.go, tagger.called, tagger.calls = Event(), Event(), []
         yield tagger
         tagger.go.set()
 
@@ -168,8 +151,7 @@ def timed(held: Held, monkeypatch: pytest.MonkeyPatch) -> Held:
 def test_requests_that_would_be_late_are_refused_on_arrival_or_if_the_tagger_slows_down(timed: Held) -> None:
     async def burst(batcher: Batcher) -> tuple[int, list[int]]:
         """The number of answers to twenty requests, and when the others may try again."""
-        requests = [batcher.label([BATCH]) for _ in range(20)]
-        found = await asyncio.gather(*requests, return_exceptions=True)
+        found = await asyncio.gather(*[batcher.label([BATCH]) for _ in range(20)], return_exceptions=True)
         refused = [each.seconds for each in found if isinstance(each, TooBusy)]
         return len(found) - len(refused), refused
 

@@ -15,18 +15,15 @@ from tagline.tools.settings import audit_pipeline
 from tagline.tools.settings.audit_pipeline import DVC_YAML
 
 
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A root with a pipeline folder; the code is in its folder stages."""
-    for folder in (tmp_path, tmp_path / "pos"):
-        folder.mkdir(exist_ok=True)
-        (folder / "dvc.yaml").touch()
-    monkeypatch.setattr(audit_pipeline, "_STAGES", tmp_path / "stages")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+@pytest.fixture(autouse=True)
+def _pipeline_folder(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The root has a pipeline folder; the code is in its folder stages."""
+    Path("pos").mkdir()
+    Path("pos/dvc.yaml").touch()
+    monkeypatch.setattr(audit_pipeline, "_STAGES", root / "stages")
 
 
-def test_create(root: Path) -> None:
+def test_create() -> None:
     with pytest.raises(UserError, match=r"^audit/params.yaml is missing; .*; run `tagline audit create`"):
         read_audit()
     assert audit_pipeline.create() == [DVC_YAML, AUDIT_PARAMS]
@@ -48,7 +45,7 @@ def test_in_a_pipeline_folder_the_code_is_one_level_up(root: Path, monkeypatch: 
     assert not DVC_YAML.exists()
 
 
-def test_params_stay_and_frozen_stages_are_current(root: Path) -> None:
+def test_params_stay_and_frozen_stages_are_current() -> None:
     audit_pipeline.create()
     edit(AUDIT_PARAMS, "seed: 42", "seed: 7")
     with modify_yaml(str(DVC_YAML)) as content:
@@ -61,7 +58,7 @@ def test_params_stay_and_frozen_stages_are_current(root: Path) -> None:
     assert read_audit().seed == 7
 
 
-def test_missing_or_other_pipeline_is_an_error(root: Path) -> None:
+def test_missing_or_other_pipeline_is_an_error() -> None:
     with pytest.raises(UserError, match="^audit/dvc.yaml is missing; expected the pipeline of the audit; run `tagline"):
         audit_pipeline.check()
     DVC_YAML.parent.mkdir()

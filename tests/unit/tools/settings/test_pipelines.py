@@ -12,25 +12,13 @@ import pytest
 import yaml
 from dvc.utils.hydra import apply_overrides
 from dvc.utils.serialize import modify_yaml
+from helpers.messages import message_of
 from helpers.project import ROOT, edit
-from helpers.tiny import preset
 
 from tagline.core.errors import UserError
 from tagline.core.params import read_file
 from tagline.tools.settings import pipelines, presets
 from tagline.tools.settings.sections import enabled_pushes
-
-
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository's root with the sample's params, the current folder, without Git."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    for name in ("dvc.yaml", ".gitignore"):
-        shutil.copy(ROOT / name, name)
-    shutil.copytree(ROOT / "presets", "presets")
-    Path("params.yaml").write_text(preset("sample"), encoding="utf-8")
-    return tmp_path
 
 
 @pytest.fixture
@@ -75,16 +63,12 @@ def test_params_are_those_of_the_root_but_for_paths_and_settings(pos: Path) -> N
     assert changed_lines(written, (pos / "params.yaml").read_text()) == [("  epochs: 8", "  epochs: 3")]
 
 
-@pytest.mark.parametrize(
-    ("setting", "line"),
-    [
-        ("train.learning_rate=1e-4", "  learning_rate: 0.0001"),
-        ("train.max_grad_norm=", "  max_grad_norm:"),
-        ("train.batches.order=random", "    order: random"),
-        ("download.folder=/srv/corpus", "  folder: /srv/corpus"),
-        ("download.folder=./data//mine", "  folder: ../data/mine"),
-    ],
-)
+SETTINGS = {"train.learning_rate=1e-4": "  learning_rate: 0.0001", "train.max_grad_norm=": "  max_grad_norm:"}
+SETTINGS |= {"train.batches.order=random": "    order: random", "download.folder=/srv/corpus": "  folder: /srv/corpus"}
+SETTINGS |= {"download.folder=./data//mine": "  folder: ../data/mine"}
+
+
+@pytest.mark.parametrize(("setting", "line"), SETTINGS.items())
 def test_setting_is_written(root: Path, setting: str, line: str) -> None:
     pipelines.create("pos", [setting])
     assert line in (root / "pos/params.yaml").read_text().splitlines()
@@ -102,9 +86,8 @@ def test_new_folder_does_not_push_and_two_cannot_push_to_one_branch(root: Path) 
     pipelines.create("own", [f"export.hub.{value}" for value in ("push=true", "repo_id=ada/people", "branch=own")])
     pipelines.check_pushes(pushes)
     edit(Path("own/params.yaml"), "branch: own", "branch: main")
-    message = r"^params.yaml: train.hub: pushes to ada/people \(main\), as does export.hub in own/params.yaml, and the"
-    with pytest.raises(UserError, match=message):
-        pipelines.check_pushes(pushes)
+    message = "params.yaml: train.hub: pushes to ada/people (main), as does export.hub in own/params.yaml, and the"
+    assert message_of(pipelines.check_pushes, pushes).startswith(message)
     with contextlib.chdir("own"), pytest.raises(UserError, match=r"as does train.hub in ../params.yaml, and the last"):
         pipelines.check_pushes(enabled_pushes(read_file()))
 
@@ -132,8 +115,7 @@ def test_student_has_the_params_and_the_model_of_its_teacher(pos: Path, teacher:
 
 def test_preset_can_be_written_in_the_folder(pos: Path) -> None:
     with contextlib.chdir(pos):
-        with pytest.raises(UserError, match="`tagline preset --force sample`"):
-            presets.write("sample")
+        assert "`tagline preset --force sample`" in message_of(presets.write, "sample")
         presets.write("sample", force=True)
     pipelines.create("ner", [])
     assert (pos / "params.yaml").read_text() == Path("ner/params.yaml").read_text()
@@ -175,8 +157,7 @@ def test_root_with_a_conflict_and_another_folder_are_errors(pos: Path) -> None:
     with contextlib.chdir(pos), pytest.raises(UserError, match=r"^dvc.yaml: expected that of the repository's root; r"):
         pipelines.create("ner", [])
     edit(Path("dvc.yaml"), "stages:\n", "<<<<<<< ours\nstages:\n")
-    with pytest.raises(UserError, match=r"^dvc.yaml:1: a merge conflict; expected one side"):
-        pipelines.create("ner", [])
+    assert message_of(pipelines.create, "ner", []).startswith("dvc.yaml:1: a merge conflict; expected one side")
 
 
 def change_root() -> None:

@@ -35,6 +35,5 @@ def test_every_param_has_a_description() -> None:
 
 def test_comments_of_the_audit_are_the_descriptions() -> None:
     text = (ROOT / "stages/tagline/tools/settings/audit/params.yaml").read_text(encoding="utf-8")
-    values = YAML(typ="safe").load(text)
-    written = "\n".join(presets.lines(values, {"audit": FieldInfo(annotation=Audit)}, {}))
+    written = "\n".join(presets.lines(YAML(typ="safe").load(text), {"audit": FieldInfo(annotation=Audit)}, {}))
     assert text.partition("\n\n")[2].rstrip("\n") == written

@@ -32,19 +32,15 @@ def test_text_lines_become_documents() -> None:
     assert read(read_texts, "") == []
 
 
-@pytest.mark.parametrize(
-    ("content", "numbers"),
-    [
-        ('{"id": 1, "text": "Ada."}\n\n{"words": ["Ada", "New York"]}\n{"words": []}', (1, 3, 4)),
-        ('\ufeff\n[\n{"id": 1, "text": "Ada."},\n\n{"words": ["Ada", "New York"]}, {"words": []}]\n', (3, 5, 5)),
-    ],
-)
-def test_json_lines_and_lists_keep_their_keys(content: str, numbers: tuple[int, ...]) -> None:
-    assert [(each.text, list(each.words), each.row, each.name) for each in read(read_json, content)] == [
-        ("Ada.", ["Ada", "."], {"id": 1, "text": "Ada."}, f"in:{numbers[0]}"),
-        (None, ["Ada", "New York"], {"words": ["Ada", "New York"]}, f"in:{numbers[1]}"),
-        (None, [], {"words": []}, f"in:{numbers[2]}"),
-    ]
+def test_json_lines_and_lists_keep_their_keys() -> None:
+    lines = '{"id": 1, "text": "Ada."}\n\n{"words": ["Ada", "New York"]}\n{"words": []}'
+    listed = '\ufeff\n[\n{"id": 1, "text": "Ada."},\n\n{"words": ["Ada", "New York"]}, {"words": []}]\n'
+    for content, (first, second, third) in ((lines, (1, 3, 4)), (listed, (3, 5, 5))):
+        assert [(each.text, list(each.words), each.row, each.name) for each in read(read_json, content)] == [
+            ("Ada.", ["Ada", "."], {"id": 1, "text": "Ada."}, f"in:{first}"),
+            (None, ["Ada", "New York"], {"words": ["Ada", "New York"]}, f"in:{second}"),
+            (None, [], {"words": []}, f"in:{third}"),
+        ]
     assert read(read_json, "[]") == read(read_json, " \n") == []
 
 
@@ -52,8 +48,7 @@ def test_words_are_read_from_a_column() -> None:
     content = "-DOCSTART- -X- O\n\nAda NNP B-PER\nlives VBZ O\n\n\nOslo NNP B-LOC\n"
     first = [(each.words, each.name) for each in read(read_conll, content)]
     assert first == [(["Ada", "lives"], "in:3"), (["Oslo"], "in:7")]
-    second = read(partial(read_conll, words_column=2), content)
-    assert [each.words for each in second] == [["NNP", "VBZ"], ["NNP"]]
+    assert [each.words for each in read(partial(read_conll, words_column=2), content)] == [["NNP", "VBZ"], ["NNP"]]
     assert read(read_conll, "") == read(read_conll, "\n \n-DOCSTART-\n") == []
 
 
