@@ -28,8 +28,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from corruption import Error, corrupt
-from findings import Item, findings
+from corruption import Error, Item, corrupt, findings
 from host import describe_host
 from sides import (
     MODEL,

@@ -24,37 +24,24 @@ import time
 from pathlib import Path
 from typing import Any
 
+import sides
 from host import Host, measure_host
-from sides import (
-    MODEL,
-    PACKAGE,
-    ROOT,
-    TASK,
-    data_parser,
-    measure,
-    measured,
-    parse_or_run,
-    read_columns,
-    save_data_set,
-    tokenization,
-    write_raw,
-)
 
 SPLITS = ("validation", "test")
 MAX_LENGTH = 128
 
 
 def main() -> None:
-    parser = data_parser("Measure evaluation against the plain recipe.")
-    parser.add_argument("--model", type=Path, default=ROOT / "models/finetuned", help="folder of a token classifier")
+    parser = sides.data_parser("Measure evaluation against the plain recipe.")
+    parser.add_argument("--model", type=Path, default=sides.ROOT / "models/finetuned", help="a token classifier")
     parser.add_argument("--precision", default="auto", help="like evaluate.precision")
     parser.add_argument("--subwords-per-batch", type=int, default=256, help="like evaluate.subwords_per_batch")
-    arguments = parse_or_run(parser, {"prepare": prepare, "ours": ours, "plain": plain})
+    arguments = sides.parse_or_run(parser, {"prepare": prepare, "ours": ours, "plain": plain})
     options = [f"--data={arguments.data.resolve()}", f"--model={arguments.model.resolve()}"]
     options += [f"--precision={arguments.precision}", f"--subwords-per-batch={arguments.subwords_per_batch}"]
     with tempfile.TemporaryDirectory() as folder:
-        done = measure(__file__, "prepare", folder, *options)
-        found = {side: measure(__file__, side, folder, *options) for side in ("plain", "ours")}
+        done = sides.measure(__file__, "prepare", folder, *options)
+        found = {side: sides.measure(__file__, side, folder, *options) for side in ("plain", "ours")}
         labels = {side: json.loads((Path(folder) / f"{side}.json").read_text()) for side in found}
         host = measure_host(Path(folder) / "model", arguments.subwords_per_batch)
     for side, numbers in found.items():
@@ -92,20 +79,16 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from transformers import set_seed
 
     from tagline.artifacts import tokenized
-    from tagline.core.provenance import write_hashes
     from tagline.model import classifier
     from tagline.sources import encoders
     from tagline.tokenization.stage import tokenize_align
 
-    splits = read_columns(arguments.data)
-    write_raw(folder / "raw", splits)
-    save_data_set(folder / "plain-raw", splits)
+    splits = sides.read_columns(arguments.data)
+    sides.write_raw(folder / "raw", splits)
+    sides.save_data_set(folder / "plain-raw", splits)
     trained = (arguments.model / "config.json").is_file()
-    source = arguments.model if trained else encoders.find_in_package(PACKAGE, MODEL)[0]
-    tokenizer = encoders.load_tokenizer(source)
-    encoders.save_tokenizer(tokenizer, folder / "tokenizer")
-    write_hashes(folder / "tokenizer")
-    params = tokenization(longest(tokenizer))
+    source = arguments.model if trained else encoders.find_in_package(sides.PACKAGE, sides.MODEL)[0]
+    params = sides.tokenization(longest(sides.save_tokenizer(folder / "tokenizer", source)))
     tokenize_align(folder / "raw", folder / "tokenizer", params, folder / "tokenized")
     if trained:
         (folder / "model").symlink_to(arguments.model)
@@ -144,7 +127,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from tagline.model.prediction import Predictor, score_split
 
     names = tuple(AutoConfig.from_pretrained(folder / "model").id2label.values())
-    labels = Labels(TASK, "spans", names, names[0])
+    labels = Labels(sides.TASK, "spans", names, names[0])
     splits = {name: tokenized.load_split(folder / "tokenized", name) for name in SPLITS}
     ids = [labels.label2id.get(name, 0) for name in tokenized.load_labels(folder / "tokenized").names]
     gold = {name: np.array(ids)[split.gold()] for name, split in splits.items()}
@@ -162,7 +145,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     }
     for name in SPLITS:
         score(count(tagged[name], "spans"))
-    numbers = measured(start)
+    numbers = sides.measured(start)
     rows = [sentence.predicted_names for name in SPLITS for sentence in tagged[name]]
     (folder / "ours.json").write_text(json.dumps(rows))
     return numbers | {"precision": precision}
@@ -182,7 +165,7 @@ def plain(folder: Path, _: argparse.Namespace) -> dict[str, Any]:
 
     datasets.disable_progress_bars()
     raw = datasets.load_from_disk(str(folder / "plain-raw"))
-    names_of_data = raw["train"].features[TASK].feature.names
+    names_of_data = raw["train"].features[sides.TASK].feature.names
     tokenizer = AutoTokenizer.from_pretrained(folder / "tokenizer")
     model = AutoModelForTokenClassification.from_pretrained(folder / "model")
     names = list(model.config.id2label.values())
@@ -190,16 +173,7 @@ def plain(folder: Path, _: argparse.Namespace) -> dict[str, Any]:
     inside = [names.index("I" + name[1:]) if name.startswith("B-") else index for index, name in enumerate(names)]
 
     def tokenize_and_align_labels(examples):
-        encoded = tokenizer(examples["words"], truncation=True, max_length=longest(tokenizer), is_split_into_words=True)
-        encoded["labels"] = []
-        for row, tags in enumerate(examples[TASK]):
-            labels, before = [], None
-            for word in encoded.word_ids(row):
-                label = -100 if word is None else ids[tags[word]]
-                labels.append(inside[label] if word is not None and word == before else label)
-                before = word
-            encoded["labels"].append(labels)
-        return encoded
+        return sides.align(tokenizer, examples, longest(tokenizer), ids, inside)
 
     tokenised = {name: raw[name].map(tokenize_and_align_labels, batched=True) for name in SPLITS}
     predicted = []
@@ -222,7 +196,7 @@ def plain(folder: Path, _: argparse.Namespace) -> dict[str, Any]:
     start = time.perf_counter()
     for split in SPLITS:
         trainer.evaluate(tokenised[split])
-    numbers = measured(start)
+    numbers = sides.measured(start)
     rows = []
     for split, of_split in zip(SPLITS, predicted, strict=True):
         for words, best in zip(raw[split]["words"], of_split, strict=True):

@@ -23,8 +23,6 @@ from typing import Any
 
 from host import describe_host
 from sides import (
-    MODEL,
-    PACKAGE,
     TASK,
     data_parser,
     last_line,
@@ -32,6 +30,7 @@ from sides import (
     measured,
     parse_or_run,
     read_columns,
+    save_tokenizer,
     tokenization,
 )
 
@@ -79,9 +78,6 @@ def summary(sizes: dict[int, dict[str, dict[str, float]]]) -> dict[str, Any]:
 
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, int]:
     """Write the column files and the tokenizer; return the number of words of all splits, of train, and of others."""
-    from tagline.core.provenance import write_hashes
-    from tagline.sources import encoders
-
     written = {}
     for split, rows in read_columns(arguments.data).items():
         with (folder / f"{split}.conll").open("w", encoding="utf-8") as file:
@@ -89,9 +85,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, int]:
             for words, tags in _repeated(rows, int(SHARES[split] * arguments.words[0])):
                 file.write("".join(f"{word}\t{tag}\n" for word, tag in zip(words, tags, strict=True)) + "\n")
                 written[split] += len(words)
-    source, _ = encoders.find_in_package(PACKAGE, MODEL)
-    encoders.save_tokenizer(encoders.load_tokenizer(source), folder / "tokenizer")
-    write_hashes(folder / "tokenizer")
+    save_tokenizer(folder / "tokenizer")
     everything = sum(written.values())
     return {"all": everything, "train": written["train"], "others": everything - written["train"]}
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
+import threading
 import time
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import made
-from shares import WARM_UP, Clock, Shares
+import torch
 from sides import MODEL, PACKAGE, ROOT, measured, parse_or_run, read_columns, write_inputs
 
 # Of the Hugging Face course, chapter "Token classification".
 BATCH_SIZE, WEIGHT_DECAY = 8, 0.01
+# The first steps select algorithms and allocate memory.
+WARM_UP = 3
 
 
 def main() -> None:
@@ -54,7 +60,6 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Train as the stage does, with the given section ``train``."""
     import pandas as pd
-    import torch
     from accelerate import Accelerator
 
     from tagline.training.gradients import Gradients, Step
@@ -191,8 +196,6 @@ def evaluated(folder: Path, _: argparse.Namespace) -> dict[str, Any]:
 
 def result(clock: Clock, f1: list[float]) -> dict[str, Any]:
     """Return the measurements of a side; the peak is that of GPU memory if there is a GPU."""
-    import torch
-
     gpu = torch.cuda.is_available()
     return {
         "sub_words": clock.sub_words,
@@ -202,6 +205,78 @@ def result(clock: Clock, f1: list[float]) -> dict[str, Any]:
         "peak": torch.cuda.max_memory_allocated() if gpu else measured(0)["peak"],
         "device": torch.cuda.get_device_name() if gpu else "cpu",
     }
+
+
+def now() -> float:
+    """Return the time in seconds, after waiting for the GPU."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter()
+
+
+class Clock:
+    """Counts trained sub-words and the time they take, without validation and the first steps.
+
+    Args:
+        warm_up: number of the first steps.
+
+    Attributes:
+        seconds: elapsed time.
+        cpu_seconds: CPU time of all threads, which depends little on other load.
+    """
+
+    def __init__(self, warm_up: int = WARM_UP) -> None:
+        self.warm_up, self.steps, self.sub_words = warm_up, 0, 0
+        self.seconds = self.cpu_seconds = 0.0
+
+    def begin_epoch(self, *_: Any) -> None:
+        self._start = now(), time.process_time()
+
+    def after_step(self, sub_words: int) -> None:
+        self.steps += 1
+        if self.steps <= self.warm_up:
+            self.begin_epoch()
+        else:
+            self.sub_words += sub_words
+
+    def end_epoch(self, *_: Any) -> None:
+        start, cpu_start = self._start
+        self.seconds += now() - start
+        self.cpu_seconds += time.process_time() - cpu_start
+
+
+class Shares:
+    """Time by category, of all threads; the time of a nested category counts only for that one."""
+
+    def __init__(self) -> None:
+        self.seconds: Counter[str] = Counter()
+        self._thread = threading.local()
+
+    def of(self, owner: Any, function: str, name: str) -> None:
+        """Count the time of a method of a class for a category."""
+        original: Callable[..., Any] = getattr(owner, function)
+
+        @functools.wraps(original)
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            with self.time(name):
+                return original(*args, **kwargs)
+
+        setattr(owner, function, timed)
+
+    @contextmanager
+    def time(self, name: str) -> Iterator[None]:
+        nested: list[float] = self._thread.__dict__.setdefault("nested", [0.0])
+        start = time.perf_counter()
+        nested.append(0.0)
+        yield
+        took = time.perf_counter() - start
+        self.seconds[name] += took - nested.pop()
+        nested[-1] += took
+
+    def shares(self) -> dict[str, float]:
+        """Return the share of each category in the total."""
+        total = sum(self.seconds.values())
+        return {name: round(seconds / total, 4) for name, seconds in self.seconds.most_common()}
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,48 @@ def save_data_set(folder: Path, splits: dict[str, list[dict[str, list[str]]]], t
     ).save_to_disk(folder)
 
 
+def align(tokenizer: Any, examples: Any, max_length: int, first: Sequence[int], later: Sequence[int]) -> Any:
+    """Tokenise and align labels with the function of the Hugging Face course, chapter "Token classification".
+
+    Args:
+        tokenizer: of transformers.
+        examples: a batch of rows of words and tags.
+        max_length: of the sub-words of a row.
+        first: for each tag, the label of a word's first sub-word.
+        later: for each label of a first sub-word, that of the others.
+    """
+    encoded = tokenizer(examples["words"], truncation=True, max_length=max_length, is_split_into_words=True)
+    encoded["labels"] = []
+    for row, tags in enumerate(examples[TASK]):
+        labels, before = [], None
+        for word in encoded.word_ids(row):
+            if word is None:
+                labels.append(-100)
+            elif word != before:
+                labels.append(first[tags[word]])
+            else:
+                labels.append(later[first[tags[word]]])
+            before = word
+        encoded["labels"].append(labels)
+    return encoded
+
+
+def save_tokenizer(folder: Path, source: Path | None = None) -> Any:
+    """Save a tokenizer as the stage download does, and return it.
+
+    Args:
+        folder: to write.
+        source: folder of an encoder with its tokenizer; None: the packaged one.
+    """
+    from tagline.core.provenance import write_hashes
+    from tagline.sources import encoders
+
+    tokenizer = encoders.load_tokenizer(source or encoders.find_in_package(PACKAGE, MODEL)[0])
+    encoders.save_tokenizer(tokenizer, folder)
+    write_hashes(folder)
+    return tokenizer
+
+
 def write_raw(folder: Path, splits: Any) -> None:
     """Write data/raw as the stage download does.
 
@@ -96,10 +138,8 @@ def write_inputs(folder: Path, splits: Any, source: Path) -> None:
     pretrained = folder / "models/pretrained"
     write_raw(folder / "raw", splits)
     encoders.copy_encoder(source, pretrained / "encoder")
-    tokenizer = encoders.load_tokenizer(source)
-    encoders.save_tokenizer(tokenizer, pretrained / "tokenizer")
-    for written in (pretrained / "encoder", pretrained / "tokenizer"):
-        write_hashes(written)
+    write_hashes(pretrained / "encoder")
+    tokenizer = save_tokenizer(pretrained / "tokenizer", source)
     params = read_section("tokenize_align", TokenizeAlign, ROOT / "presets/sample.yaml")
     longest = min(params.max_length, tokenizer.model_max_length)
     params = params.model_copy(update={"max_length": longest, "stride": min(params.stride, longest // 4)})

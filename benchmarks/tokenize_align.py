@@ -23,15 +23,15 @@ from pathlib import Path
 
 from host import describe_host
 from sides import (
-    MODEL,
-    PACKAGE,
     TASK,
+    align,
     data_parser,
     measure,
     measured,
     parse_or_run,
     read_columns,
     save_data_set,
+    save_tokenizer,
     tokenization,
     write_raw,
 )
@@ -72,9 +72,6 @@ def summary(words: int, found: dict[str, dict[str, float]]) -> dict[str, object]
 
 def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     """Write data/raw and the tokenizer as the stage download does, and the plain recipe's data set."""
-    from tagline.core.provenance import write_hashes
-    from tagline.sources import encoders
-
     splits = read_columns(arguments.data)
     once = sum(len(row["words"]) for rows in splits.values() for row in rows)
     times = max(1, -(-arguments.words // once))
@@ -83,9 +80,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     }
     write_raw(folder / "raw", repeated)
     save_data_set(folder / "plain-raw", splits, times)
-    source, _ = encoders.find_in_package(PACKAGE, MODEL)
-    encoders.save_tokenizer(encoders.load_tokenizer(source), folder / "tokenizer")
-    write_hashes(folder / "tokenizer")
+    save_tokenizer(folder / "tokenizer")
     return {"words": once * times}
 
 
@@ -113,20 +108,7 @@ def plain(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     continued = [names.index(inside[name] if inside[name] in names else name) for name in names]
 
     def tokenize_and_align_labels(examples):
-        encoded = tokenizer(examples["words"], truncation=True, max_length=MAX_LENGTH, is_split_into_words=True)
-        encoded["labels"] = []
-        for row, tags in enumerate(examples[TASK]):
-            labels, before = [], None
-            for word in encoded.word_ids(row):
-                if word is None:
-                    labels.append(-100)
-                elif word != before:
-                    labels.append(tags[word])
-                else:
-                    labels.append(continued[tags[word]])
-                before = word
-            encoded["labels"].append(labels)
-        return encoded
+        return align(tokenizer, examples, MAX_LENGTH, range(len(names)), continued)
 
     # For a data set on disk, map writes its result to disk too.
     raw.map(tokenize_and_align_labels, batched=True, remove_columns=raw["train"].column_names)

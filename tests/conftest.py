@@ -23,9 +23,10 @@ from types import SimpleNamespace
 import pytest
 from helpers.built_once import built_once
 from helpers.handmade_export import save_export
+from helpers.hub_server import Hub
 from helpers.project import ROOT, STAGES, run_stage
 from helpers.tiny import PEOPLE, PLACES, conll, preset, save_encoder, tiny_sentences, word_piece, write_params
-from huggingface_hub import constants
+from huggingface_hub import constants, file_download
 from huggingface_hub.utils import _http
 from hypothesis import settings
 
@@ -129,9 +130,18 @@ def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatc
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("HF_TOKEN", raising=False)
-    # The client does not wait between its retries.
-    monkeypatch.setattr(_http, "time", SimpleNamespace(sleep=lambda _: None, time=time.time))
+    for module in (_http, file_download):  # the client does not wait between its retries
+        monkeypatch.setattr(module, "time", SimpleNamespace(sleep=lambda _: None, time=time.time))
     return monkeypatch
+
+
+@pytest.fixture
+def hub(online: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A Hub on this host that the clients of this process ask, and to which they push large files by Git LFS."""
+    with Hub() as server:
+        server.serve(online)
+        online.setattr(constants, "HF_HUB_DISABLE_XET", True)
+        yield server
 
 
 @pytest.fixture

@@ -151,8 +151,8 @@ def test_errors_of_audit_are_where_they_are_said_to_be(load: Any) -> None:
 
 
 def test_findings_of_a_ranking_count_each_error_once(load: Any) -> None:
-    error, module = load("corruption").Error, load("findings")
-    errors = [error(0, 1, 3, "type"), error(4, 0, 1, "drop"), error(9, 2, 3, "invent")]
+    module: ModuleType = load("corruption")
+    errors = [module.Error(*each) for each in ((0, 1, 3, "type"), (4, 0, 1, "drop"), (9, 2, 3, "invent"))]
     items = [
         module.Item(9, 0, 2, 4),  # finds the first error
         module.Item(8, 0, 1, 2),  # once more: passed over

@@ -15,6 +15,8 @@ from helpers.project import NAMES, ROOT
 from helpers.tiny import write_params
 
 ALL = list(NAMES.values())
+# A change of params after which the export, whose conversion to ONNX takes most of the time, is quick.
+WITHOUT_ONNX = ("onnx: true\n  int8: true", "onnx: false\n  int8: false")
 
 
 class Clone:

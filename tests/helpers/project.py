@@ -82,6 +82,12 @@ def run_stage(name: str, *arguments: str) -> None:
     _run(partial(runpy.run_path, path, run_name="__main__"), path, *arguments)
 
 
+def run_stages(*names: str) -> None:
+    """Run the scripts of several stages, one after the other."""
+    for name in names:
+        run_stage(name)
+
+
 def error_of(stage: str, *arguments: str) -> str:
     """Run a stage that must fail and give its one message; nothing outside of it may have changed.
 
@@ -147,6 +153,11 @@ def _with_templates(loaded: list[Path]) -> set[str]:
     suffixes = (".html", ".css", ".js", ".md")
     templates = [path for folder in packages for path in folder.iterdir() if path.suffix in suffixes]
     return {str(path.relative_to(ROOT)) for path in [*loaded, *templates]}
+
+
+def files_of(folder: str | Path) -> dict[str, bytes]:
+    """Every file below a folder with its bytes, by its path in the folder."""
+    return {path.relative_to(folder).as_posix(): content for path, content in snapshot(Path(folder)).items()}
 
 
 def snapshot(*folders: Path) -> dict[Path, bytes]:

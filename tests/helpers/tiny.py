@@ -39,6 +39,10 @@ for section, *keys in (("tokenize_align", "outside", "context_subwords"), ("eval
     for key in keys:
         del TINY_PARAMS[section][key]  # it has a default
 
+# Of train: a teacher, which is a copy of models/finetuned; another order of batches, then limited by sub-words.
+TAUGHT = {"folder": "data/kept", "teacher": {"models": ["old"], "weight": 1.0, "temperature": 2.0}}
+BY_LENGTH = {"order": "by_length", "subwords_per_batch": 40, "batch_size": 2}
+
 # name, pos, ner; the long one needs windows, the last word of the test split's second sentence is of no sub-word.
 PEOPLE = ["Ada", "Bo", "Cem", "Dag", "Eva", "Finn"]
 PLACES = ["Oslo", "Rome", "Kyiv", "Lima", "Bern", "Cork"]
@@ -135,9 +139,14 @@ def write_params(workspace: Path, params: dict[str, object] = TINY_PARAMS) -> No
     YAML().dump(params, workspace / "params.yaml")
 
 
+def set_params(**sections: dict[str, Any]) -> None:
+    """Write params.yaml to the current folder, with some values of some sections changed."""
+    write_params(Path(), TINY_PARAMS | {name: TINY_PARAMS[name] | changed for name, changed in sections.items()})
+
+
 def set_train_params(**changed: Any) -> None:
     """Write params.yaml to the current folder, with some values of the section train changed."""
-    write_params(Path(), TINY_PARAMS | {"train": TINY_PARAMS["train"] | changed})
+    set_params(train=changed)
 
 
 Trained = tuple[dict[str, Any], list[pd.DataFrame], dict[str, np.ndarray]]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from dvc.api import DVCFileSystem
-from helpers.clone import ALL, Clone
+from helpers.clone import ALL, WITHOUT_ONNX, Clone
 from helpers.project import edit, json_of
 
 
@@ -27,10 +27,6 @@ def test_forced_repro_leaves_the_lock_byte_identical(clone: Clone) -> None:
     assert clone.run("git", "status", "--porcelain") == "", "a run must leave nothing that Git does not know"
 
 
-def rows(table: str) -> list[list[str]]:
-    return [line.split() for line in table.splitlines()[1:] if line.strip()]
-
-
 def test_queued_experiment_uses_the_code_of_its_copy_and_tables_show_what_differs(clone: Clone) -> None:
     clone.run("dvc", "exp", "run", "--queue", "--name", "older", "-S", "evaluate.subwords_per_batch=63")
     edit(clone.path / "stages/tagline/evaluation/summary.py", "COMPARED_DIGITS = 4\n", "COMPARED_DIGITS = 1\n")
@@ -40,7 +36,8 @@ def test_queued_experiment_uses_the_code_of_its_copy_and_tables_show_what_differ
 
     (_, listed) = [line.split() for line in clone.run("tagline", "compare", "--experiments").splitlines()[2:]]
     assert listed[0] == "older" and listed[4:] == ["evaluate.subwords_per_batch=63"]
-    shown = rows(clone.run("dvc", "metrics", "diff", "--all", "HEAD", "older"))
+    table = clone.run("dvc", "metrics", "diff", "--all", "HEAD", "older").splitlines()[1:]
+    shown = [line.split() for line in table if line.strip()]
     assert len(shown) == len(older) + len(json_of(clone.path / "metrics/export.json"))
     evaluated = [row[1] for row in shown if row[0] == "metrics/evaluate.json"]
     assert evaluated[:3] == ["test.f1", "test.f1.LOC", "test.f1.PER"]
@@ -55,10 +52,13 @@ def test_change_of_a_tool_reruns_no_stage(clone: Clone) -> None:
 
 
 def test_changed_param_reruns_later_stages_and_its_old_value_comes_from_the_run_cache(clone: Clone) -> None:
-    edit(clone.path / "params.yaml", "decoding: greedy", "decoding: constrained")
+    params = clone.path / "params.yaml"
+    before = params.read_text()
+    edit(params, "decoding: greedy", "decoding: constrained")
+    edit(params, *WITHOUT_ONNX)
     (clone.path / "data/tiny/README.md").write_text("a note beside the data")
     assert clone.repro() == ["evaluate", "export"]
-    edit(clone.path / "params.yaml", "decoding: constrained", "decoding: greedy")
+    params.write_text(before)
     (clone.path / "data/tiny/README.md").unlink()
     assert clone.repro() == []
     assert clone.run("git", "status", "--porcelain") == ""
@@ -94,3 +94,29 @@ def test_params_error_stops_dvc_with_its_message(clone: Clone) -> None:
     output = clone.run("dvc", "repro", status=255)
     assert "train.epochs: should be a valid integer, got 'none'" in output
     assert "Traceback" not in output
+
+
+@pytest.mark.rare
+def test_the_audit_runs_by_its_own_name_only(clone: Clone) -> None:
+    """A pipeline of its own, made on demand, that the commands of the root leave alone."""
+
+    def ran(*arguments: str) -> list[str]:
+        return [stage.rpartition(":")[2] for stage in clone.repro(*arguments)]
+
+    clone.run("tagline", "audit", "create")
+    params = clone.path / "audit/params.yaml"
+    edit(params, "  - 3\n  - 4\n  - 5\n", "")
+    edit(params, "seed: 42", "seed: 35")
+    assert ran() == []
+    assert sorted(ran("audit/dvc.yaml")) == ["all", "audit", "fold@1", "fold@2"]
+    assert (clone.path / "reports/audit.html").is_file()
+    assert ran("audit/dvc.yaml") == []
+    edit(params, "most: 10000", "most: 1")
+    assert ran("audit/dvc.yaml") == ["audit"]
+    assert len((clone.path / "reports/audit.jsonl").read_text(encoding="utf-8").splitlines()) <= 1
+    clone.run("git", "add", "audit")
+    assert clone.run("git", "status", "--porcelain", "--untracked-files=all").split() == [
+        *("A", "audit/dvc.lock", "A", "audit/dvc.yaml", "A", "audit/params.yaml")
+    ]
+    clone.run("dvc", "checkout")
+    clone.run("dvc", "commit", "-f")

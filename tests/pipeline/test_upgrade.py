@@ -27,9 +27,7 @@ BEFORE = {
 
 
 @pytest.mark.parametrize(("commit", "added"), [("27c06d0f", SINCE_0_2_0), ("dde69c8", BEFORE | SINCE_0_2_0)])
-def test_merge_keeps_what_is_own_and_check_says_what_to_write(
-    tmp_path: Path, commit: str, added: dict[str, str]
-) -> None:
+def test_merge_keeps_what_is_own_and_check_says_what_to_write(tmp_path: Path, commit: str, added: dict) -> None:
     if subprocess.run(["git", "cat-file", "-e", f"{commit}^{{tree}}"], cwd=ROOT, capture_output=True).returncode:
         pytest.skip(f"commit {commit} is not in the history of this clone; a full clone has it")
     clone = _earlier(tmp_path, commit)

@@ -6,15 +6,14 @@ import contextlib
 import json
 import re
 import shutil
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers.annotated import embedded, write_rows
 from helpers.formats import saved_row
-from helpers.project import edit, error_of, exit_of, run_stage, run_verb, snapshot, status_of
-from helpers.tiny import TINY_PARAMS, raw_rows, set_train_params, write_params
+from helpers.project import edit, error_of, exit_of, files_of, run_stage, run_stages, run_verb, snapshot, status_of
+from helpers.tiny import raw_rows, set_params, set_train_params, write_params
 from ruamel.yaml import YAML
 
 from tagline.artifacts.raw_data import SPLITS
@@ -51,8 +50,7 @@ def audited_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
         Path("dvc.yaml").touch()
         audit_pipeline.create()
         set_audit()
-        for stage in ("download", "tokenize_align", "train", "audit_all"):
-            run_stage(stage)
+        run_stages("download", "tokenize_align", "train", "audit_all")
         for number in FOLDS:
             run_stage("audit_fold", str(number))
         run_stage("audit")
@@ -77,9 +75,7 @@ def test_wrong_label_comes_first_and_nothing_is_left_of_the_training(audited: Pa
 
 
 @pytest.mark.parametrize("damaged", [(), ("finetuned/model.safetensors", "tokenized/sentences/train/00000.arrow")])
-def test_interrupted_fold_continues_after_its_training(
-    audited: Path, damaged: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_interrupted_fold_continues_after_its_training(audited: Path, damaged: tuple, monkeypatch, capsys) -> None:
     before = snapshot(Path("data/audit/1"))
     shutil.rmtree("data/audit/1")
     with monkeypatch.context() as patch:
@@ -99,15 +95,11 @@ def test_interrupted_fold_continues_after_its_training(
     assert not Path(".work").exists()
 
 
-def test_params_are_checked(tmp_path: Path) -> None:
-    params = {"folds": [1, 2], "splits": ["train"], "group": "sentence", "seed": 1, "most": 9}
-    for values, message in (
-        ({"folds": [1]}, "params.yaml:2: audit.folds: must be the numbers from 1 to the number of folds, at least 2"),
-        ({"splits": ["test"]}, "audit.splits: must contain train, and no split twice; evaluate lists the errors of"),
-    ):
-        YAML().dump({"audit": params | values}, tmp_path / "params.yaml")
-        with pytest.raises(UserError, match=re.escape(message)):
-            read_section("audit", Audit, tmp_path / "params.yaml")
+def test_params_are_checked(audited: Path) -> None:
+    set_audit(folds=[1], splits=["test"])
+    message = error_of("audit")
+    assert ": audit.folds: must be the numbers from 1 to the number of folds, at least 2" in message
+    assert ": audit.splits: must contain train, and no split twice; evaluate lists the errors of" in message
 
 
 def test_corrections_come_back_by_download(audited: Path) -> None:
@@ -121,17 +113,16 @@ def test_corrections_come_back_by_download(audited: Path) -> None:
     path.write_text(json.dumps(rows), encoding="utf-8")
     expected["train"]["train-0"][1][:2] = ["B-PER", "I-PER"]
     shutil.copytree("data/tiny/encoder", "data/corrected/encoder")
-    params: dict[str, Any] = deepcopy(TINY_PARAMS)
-    keys = {"source": "files", "format": "label_studio", "tag_column": "ner", "split_words": "spaces"}
-    params["download"]["folder"] = "data/corrected"
-    params["download"]["dataset"] = keys | {split: f"{split}.json" for split in SPLITS}
-    write_params(audited, params)
+    dataset = {"source": "files", "format": "label_studio", "tag_column": "ner", "split_words": "spaces"}
+    dataset |= {split: f"{split}.json" for split in SPLITS}
+    set_params(download={"folder": "data/corrected", "dataset": dataset})
     run_stage("download")
     for split in SPLITS:
         assert sorted((row["words"], row["ner"]) for row in raw_rows(split)) == sorted(expected[split].values())
 
 
-def test_page_has_the_suspicious_sentences(audited: Path) -> None:
+def test_saved_page_of_suspicions_is_applied_to_the_data_set(audited: Path, tiny_folder: Path, capsys) -> None:
+    """A person accepts what it suggests for the first sentence; the data set is as before its error was made."""
     run_verb("audit", "export", "fixes.html")
     found = [json.loads(line) for line in Path("reports/audit.jsonl").read_text(encoding="utf-8").splitlines()]
     page = json.loads(embedded(Path("fixes.html")))
@@ -142,26 +133,17 @@ def test_page_has_the_suspicious_sentences(audited: Path) -> None:
         gold = [entity for each in found if each["id"] == task["id"] for entity in each["gold"]]
         assert task["suspect"] == [[entity["start"], entity["end"], entity["type"]] for entity in gold]
         assert all(span in task["spans"] for span in task["suspect"])
-
-
-def test_saved_page_is_applied_to_the_files_of_the_data_set(audited: Path, tiny_folder: Path, capsys) -> None:
-    """A person accepts what the page suggests for the first sentence; the data set is as before its error was made."""
-    run_verb("audit", "export", "fixes.html")
-    task = json.loads(embedded(Path("fixes.html")))["tasks"][0]
-    spans = [span[:3] for span in task["suggested"]]
-    write_rows(Path("fixes.jsonl"), [saved_row(task["id"], task["words"], spans)])
+    saved = saved_row(first["id"], first["words"], [span[:3] for span in first["suggested"]])
+    write_rows(Path("fixes.jsonl"), [saved])
     capsys.readouterr()
     run_verb("audit", "apply", "fixes.jsonl", "--output", "data/corrected")
     assert capsys.readouterr().out == (
         "train: 1 of 1 sentences changed: 0 entities removed, 1 added\n"
         "data/corrected: set download.folder: data/corrected in params.yaml to read it\n"
     )
-    assert {
-        path.relative_to("data/corrected"): content for path, content in snapshot(Path("data/corrected")).items()
-    } == {path.relative_to(tiny_folder): content for path, content in snapshot(tiny_folder).items()}
+    assert files_of("data/corrected") == files_of(tiny_folder)
     edit(Path("params.yaml"), "folder: data/tiny", "folder: data/corrected")
-    for stage in ("download", "tokenize_align", "train"):
-        run_stage(stage)
+    run_stage("download")
     assert raw_rows("train")[0]["ner"][:2] == ["B-PER", "I-PER"]
 
 
@@ -194,9 +176,8 @@ def test_wrong_usage_and_impossible_exports_are_errors(audited: Path, capsys: py
     # Label ids of other data would be read with the names of the folds.
     edit(Path("params.yaml"), "task: ner", "task: pos")
     run_stage("tokenize_align")
-    assert exit_of("audit", "export", "data/corrected") == (
-        "audit: data/audit: made with other data; expected those of data/tokenized; run `dvc repro audit/dvc.yaml`"
-    )
+    message = "data/audit: made with other data; expected those of data/tokenized; run `dvc repro audit/dvc.yaml`"
+    assert exit_of("audit", "export", "data/corrected") == f"audit: {message}"
     assert not Path("data/corrected").exists()
 
 
@@ -209,10 +190,8 @@ def test_missing_folds_and_earlier_models_are_errors(audited: Path) -> None:
     shutil.rmtree("models/finetuned")
     assert "models/finetuned is missing" in error_of("audit_all")
     set_train_params(start_from="old")
-    message = (
-        "audit_fold: train.start_from and train.teacher: an earlier model may have learnt from the sentences that a"
-    )
-    assert error_of("audit_fold", "1").startswith(message)
+    said = "audit_fold: train.start_from and train.teacher: an earlier model may have learnt from the sentences that a"
+    assert error_of("audit_fold", "1").startswith(said)
 
 
 def test_hosts_that_do_not_share_the_work_folder_are_an_error(audited: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,11 @@ from typing import Any
 import pytest
 from helpers.annotated import embedded, write_rows
 from helpers.formats import saved_row
-from helpers.project import edit, error_of, exit_of, json_of, run_stage, run_verb
-from helpers.tiny import TINY_PARAMS, raw_rows, write_params
+from helpers.project import edit, error_of, exit_of, json_of, run_stage, run_stages, run_verb
+from helpers.tiny import raw_rows, set_params
 from ruamel.yaml import YAML
+
+from tagline.artifacts.raw_data import SPLITS
 
 
 def test_error_leaves_earlier_outputs(workspace: Path) -> None:
@@ -35,9 +36,7 @@ def test_findings_of_the_source_reach_the_report(workspace: Path, capsys: pytest
     for split, texts in {"train": rows, "validation": [row("Bo")], "test": [row("Bo"), row(" ")]}.items():
         write_rows(Path("data/tiny", split), texts)
     keys = {"source": "files", "format": "spans", "tag_column": "ner", "misaligned_spans": "drop"}
-    params = copy.deepcopy(TINY_PARAMS)
-    params["download"]["dataset"] = {**keys, **{split: split for split in ("train", "validation", "test")}}
-    write_params(workspace, params)
+    set_params(download={"dataset": keys | {split: split for split in SPLITS}})
     run_stage("download")
     printed = capsys.readouterr().out
     where = "data/tiny/train:1: span 0 to 2 (X, 'Ad')"
@@ -46,8 +45,7 @@ def test_findings_of_the_source_reach_the_report(workspace: Path, capsys: pytest
     assert [row["ner"] for row in raw_rows("train")] == [["O", "O", "B-X"], ["B-X", "O", "O"]]
     assert error_of("tokenize_align").startswith("tokenize_align: data/raw: the same data in validation and test: all ")
     write_rows(Path("data/tiny/test"), [row("Eva")])
-    run_stage("download")
-    run_stage("tokenize_align")
+    run_stages("download", "tokenize_align")
     counts = json_of("reports/data.json")["train"]["source"]
     found = {kind: count for kind, count in counts.items() if count}
     assert found == {"misaligned_spans": 1, "duplicate_spans": 1, "empty_texts": 1, "repeated_sentences": 1}
@@ -60,20 +58,16 @@ def test_section_that_inspect_prints_runs_when_pasted(workspace: Path, capsys: p
     rest = Path("params.yaml").read_text()
     Path("params.yaml").write_text(f"download:\n{section}" + rest[rest.index("tokenize_align:") :])
     assert YAML(typ="safe").load(section)["dataset"]["test"] == "test.conll"
-    run_stage("check")
-    run_stage("download")
-    assert [len(raw_rows(split)) for split in ("train", "validation", "test")] == [16, 6, 6]
+    run_stages("check", "download")
+    assert [len(raw_rows(split)) for split in SPLITS] == [16, 6, 6]
 
 
 def test_conflicts_of_annotators_are_decided_on_a_page(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ("conflicts", "saved", "--output", "adjudicate.html")
     words, text = ["Ada", "in", "New York"], "\U0001f44b Ada won"
     same = saved_row("2", words, [[0, 1, "PER"]])
-    of_ada = [
-        saved_row("1", words, [[0, 1, "PER"], [2, 3, "LOC"]]),
-        same,
-        saved_row("3", text, [[2, 5, "PER"]], status="unsure", note="A pet?"),
-    ]
+    unsure = saved_row("3", text, [[2, 5, "PER"]], status="unsure", note="A pet?")
+    of_ada = [saved_row("1", words, [[0, 1, "PER"], [2, 3, "LOC"]]), same, unsure]
     of_bo = [saved_row("1", words, [[0, 1, "PER"], [1, 3, "ORG"]], types=["ORG", "PER", "TEAM"]), same]
     Path("saved").mkdir()
     write_rows(Path("saved/ada.jsonl"), of_ada)
@@ -89,7 +83,7 @@ def test_conflicts_of_annotators_are_decided_on_a_page(workspace: Path, capsys: 
     assert page["types"] == ["LOC", "ORG", "PER", "TEAM"]
     versions = [{"by": "Ada", "spans": of_ada[0]["spans"]}, {"by": "Bo", "spans": of_bo[0]["spans"]}]
     assert [(task["spans"], task["versions"]) for task in page["tasks"]] == [
-        (of_ada[2]["spans"], [{"by": "Ada", "spans": of_ada[2]["spans"]}]),
+        (unsure["spans"], [{"by": "Ada", "spans": unsure["spans"]}]),
         ([[0, 1, "PER"]], versions),
     ]
     assert page["tasks"][0]["words"] == [[0, 1], [2, 5], [6, 9]]
@@ -99,10 +93,8 @@ def test_conflicts_of_annotators_are_decided_on_a_page(workspace: Path, capsys: 
     run_verb(*arguments)
     assert capsys.readouterr().out.endswith("\n0 texts to decide\n")
     assert not Path("adjudicate.html").exists()
-    assert exit_of("conflicts", "data/tiny/train.conll", "--output", "x") == (
-        "conflicts: data/tiny/train.conll: no such folder; expected one with a file of each annotator"
-    )
-    assert exit_of("conflicts", "saved", "--output", "saved/a.html").startswith(
-        "conflicts: --output saved/a.html: expected a file outside of saved"
-    )
+    message = "conflicts: data/tiny/train.conll: no such folder; expected one with a file of each annotator"
+    assert exit_of("conflicts", "data/tiny/train.conll", "--output", "x") == message
+    message = "conflicts: --output saved/a.html: expected a file outside of saved"
+    assert exit_of(*arguments[:-1], "saved/a.html").startswith(message)
     assert "--output saved: the annotation page is one file" in exit_of(*arguments[:-1], "saved")

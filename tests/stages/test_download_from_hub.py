@@ -7,7 +7,6 @@ own, in a cache of its own.
 from __future__ import annotations
 
 import io
-import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,11 +16,15 @@ import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
 from helpers import preloaded
 from helpers.hub_server import Hub, client_environment
-from helpers.project import ROOT, json_of, snapshot
+from helpers.project import ROOT, files_of, json_of, snapshot
 from helpers.tiny import PEOPLE, PLACES, preset, raw_rows, save_encoder, tiny_sentences, word_piece, write_params
 from ruamel.yaml import YAML
 
+from tagline.artifacts.raw_data import SPLITS
+from tagline.core.params import read_section
+from tagline.sources.download_params import Download
 from tagline.text.sentences import library_version
+from tagline.tokenization.tokenize_align_params import TokenizeAlign
 
 DATASET, ENCODER = "lhoestq/conll2003", "google-bert/bert-base-cased"
 NOT_NEEDED = ("pytorch_model.bin", "modeling_bert.py", "onnx/model.onnx", "tf_model.h5")
@@ -29,7 +32,6 @@ TOKEN = "hf_secretsecretsecretsecret"
 NAMES = {"pos_tags": "ADP PROPN PUNCT VERB", "chunk_tags": "O B-NP", "ner_tags": "O B-PER I-PER B-LOC I-LOC"}
 TAGS = {column: names.split() for column, names in NAMES.items()}
 
-SPLIT_NAMES = ("train", "validation", "test")
 # The preset itself, so that its names and columns are those that are tried.
 PARAMS: dict[str, Any] = YAML(typ="safe").load(preset("conll2003"))
 
@@ -49,21 +51,16 @@ def parquet(shift: int, count: int = 6) -> bytes:
     return file.getvalue()
 
 
-SPLITS = {f"data/{split}.parquet": parquet(shift) for shift, split in enumerate(SPLIT_NAMES)}
-
-
-@pytest.fixture(scope="session")
-def encoder_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    folder = tmp_path_factory.mktemp("encoder")
-    save_encoder(folder, word_piece([*PEOPLE, *PLACES, "Lind", "lives", "in"]))
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+FILES = {f"data/{split}.parquet": parquet(shift) for shift, split in enumerate(SPLITS)}
 
 
 @pytest.fixture
-def hub(encoder_files: dict[str, bytes]) -> Iterator[Hub]:
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    save_encoder(tmp_path / "encoder", word_piece([*PEOPLE, *PLACES, "Lind", "lives", "in"]))
+    files = {**dict.fromkeys(NOT_NEEDED, b"never fetched"), **files_of(tmp_path / "encoder")}
     with Hub() as server:
-        server.add("dataset", DATASET).commit(SPLITS)
-        server.add("model", ENCODER).commit({**dict.fromkeys(NOT_NEEDED, b"never fetched"), **encoder_files})
+        server.add("dataset", DATASET).commit(FILES)
+        server.add("model", ENCODER).commit(files)
         server.tokens.add(TOKEN)
         yield server
 
@@ -77,12 +74,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-def change(**values: Any) -> None:
-    """Write params.yaml with other values, named ``dataset__revision`` and so on."""
-    sections = {key: dict(PARAMS["download"][key]) for key in ("dataset", "encoder")}
-    for path, value in values.items():
-        section, key = path.split("__")
-        sections[section][key] = value
+def change(**values: dict[str, Any]) -> None:
+    """Write params.yaml with other values of the data set or the encoder."""
+    sections = {key: PARAMS["download"][key] | changed for key, changed in values.items()}
     write_params(Path(), {**PARAMS, "download": PARAMS["download"] | sections})
 
 
@@ -104,7 +98,7 @@ def test_download_is_the_same_cold_warm_and_offline(hub: Hub, home: Path) -> Non
     done = download(hub.url, home)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
-        ", ".join(f"{split}: 6 sentences" for split in SPLIT_NAMES),
+        ", ".join(f"{split}: 6 sentences" for split in SPLITS),
         f"data set: {DATASET} at {first}",
         f"encoder: {ENCODER} at {weights}",
     ]
@@ -112,8 +106,8 @@ def test_download_is_the_same_cold_warm_and_offline(hub: Hub, home: Path) -> Non
     assert raw_rows("train")[0]["words"] == ["Ada", "Lind", "lives", "in", "Oslo", "."]
     assert raw_rows("train")[0]["ner"] == ["B-PER", "I-PER", "O", "O", "B-LOC", "O"]
     source = {"source": "hub", "name": DATASET, "config": None, "commit": first}
-    splits = {"splits": {split: split for split in SPLIT_NAMES}, "rows": dict.fromkeys(SPLIT_NAMES, 6)}
-    rules = {"findings": {split: {"repeated_sentences": 0} for split in SPLIT_NAMES}}
+    splits = {"splits": {split: split for split in SPLITS}, "rows": dict.fromkeys(SPLITS, 6)}
+    rules = {"findings": {split: {"repeated_sentences": 0} for split in SPLITS}}
     rules |= {"words": {"agreement": 1.0, "language": None, "library": None}}
     rules |= {"sentences": {"split": True, "library": library_version(), "agreement": 0.8333}}
     assert json_of("data/raw/provenance.json") == {**source, **splits, **rules}
@@ -136,11 +130,11 @@ def test_download_is_the_same_cold_warm_and_offline(hub: Hub, home: Path) -> Non
     assert json_of("data/raw/provenance.json")["commit"] == second
 
     # Offline the older commit is not mistaken for the newer, and one that was never there is not for either.
-    change(dataset__revision=first, encoder__revision=weights)
+    change(dataset={"revision": first}, encoder={"revision": weights})
     hub.requests.clear()
     assert download(hub.url, home, HF_HUB_OFFLINE="1").returncode == 0
     assert snapshot(Path("data"), Path("models")) == cold != newer
-    change(dataset__revision="f" * 40, encoder__revision=weights)
+    change(dataset={"revision": "f" * 40}, encoder={"revision": weights})
     assert message(download(hub.url, home, HF_HUB_OFFLINE="1")) == (
         f"{DATASET}: {'f' * 40} is not, or not completely, in the cache, and HF_HUB_OFFLINE is set; unset it, or set "
         "download.dataset.revision in params.yaml to a commit that is in the cache"
@@ -169,24 +163,44 @@ def test_parquet_branch_of_a_script_is_read(hub: Hub, home: Path) -> None:
     name = "leondz/wnut_17"
     repository = hub.add("dataset", name)
     repository.commit({"wnut_17.py": b"raise SystemExit('code from the Hub was run')", "README.md": b""})
-    splits = {f"wnut_17/{Path(path).stem}/0000.parquet": content for path, content in SPLITS.items()}
+    splits = {f"wnut_17/{Path(path).stem}/0000.parquet": content for path, content in FILES.items()}
     commit = repository.commit(splits, ref="refs/convert/parquet")
-    change(dataset__name=name, dataset__config="wnut_17", dataset__revision="refs/convert/parquet")
+    dataset = {"name": name, "config": "wnut_17"}
+    change(dataset={**dataset, "revision": "refs/convert/parquet"})
     assert download(hub.url, home).returncode == 0
     assert json_of("data/raw/provenance.json")["commit"] == commit
     before = snapshot(Path("data"), Path("models"))
     pinned = hub.repositories["models", ENCODER].refs["main"]
-    change(dataset__name=name, dataset__config="wnut_17", dataset__revision=commit, encoder__revision=pinned)
+    change(dataset={**dataset, "revision": commit}, encoder={"revision": pinned})
     assert download(hub.url, home, HF_HUB_OFFLINE="1").returncode == 0
     assert snapshot(Path("data"), Path("models")) == before
 
 
-def test_readme_that_names_files_of_this_machine_is_refused(hub: Hub, home: Path, tmp_path: Path) -> None:
-    for name in SPLIT_NAMES:
-        (tmp_path / f"{name}.parquet").write_bytes(SPLITS[f"data/{name}.parquet"])
-    files = [{"split": name, "path": str(tmp_path / f"{name}.parquet")} for name in SPLIT_NAMES]
-    readme = f"---\nconfigs: {json.dumps([{'config_name': 'default', 'data_files': files}])}\n---\n"
-    commit = hub.repositories["datasets", DATASET].commit({"README.md": readme.encode()})
-    told = message(download(hub.url, home))
-    assert told.startswith(f"{DATASET} at {commit}: datasets can't load it (Data files don't belong to {DATASET}")
-    assert not Path("data/raw").exists()
+# Tag columns of each data set; conll2003-gpu, -pos and -chunk read what conll2003 reads.
+COLUMNS = {
+    "conll2003": "pos_tags chunk_tags ner_tags",
+    "conllpp": "pos_tags chunk_tags ner_tags",
+    "few-nerd": "ner_tags fine_ner_tags",
+    "germeval2014": "ner_tags nested_ner_tags",
+    "ontonotes5": "tags",
+    "wnut17": "ner_tags",
+}
+# In Parquet files of numbers only; the files of the others have label names.
+ONTONOTES = (
+    "O B-CARDINAL B-DATE I-DATE B-PERSON I-PERSON B-NORP B-GPE I-GPE B-LAW I-LAW B-ORG I-ORG B-PERCENT I-PERCENT "
+    "B-ORDINAL B-MONEY I-MONEY B-WORK_OF_ART I-WORK_OF_ART B-FAC B-TIME I-CARDINAL B-LOC B-QUANTITY I-QUANTITY I-NORP "
+    "I-LOC B-PRODUCT I-TIME B-EVENT I-EVENT I-FAC B-LANGUAGE I-PRODUCT I-ORDINAL I-LANGUAGE"
+)
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_preset_reads_columns_and_names_of_its_data_set(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(preset(name), encoding="utf-8")
+    dataset = read_section("download", Download, path).dataset
+    params = read_section("tokenize_align", TokenizeAlign, path)
+    assert dataset.words == "tokens"
+    assert sorted(dataset.tag_columns.values()) == sorted(COLUMNS[name].split())
+    assert dataset.names == ({"ner": ONTONOTES.split()} if name == "ontonotes5" else {})
+    assert params.task in dataset.tag_columns
+    assert (params.scheme == "IO") == (name == "few-nerd"), "its types are without B- and I-"

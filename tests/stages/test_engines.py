@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from helpers.project import error_of, json_of, run_stage
-from helpers.tiny import TINY_PARAMS, assert_same_training, set_train_params, training_results
+from helpers.project import error_of, json_of, run_stage, run_stages
+from helpers.tiny import BY_LENGTH, TAUGHT, TINY_PARAMS, assert_same_training, set_train_params, training_results
 from safetensors.numpy import load_file, save_file
 from transformers import AutoTokenizer
 
@@ -20,7 +21,6 @@ from tagline.core.provenance import write_hashes
 from tagline.model.precision import available
 
 ENGINES = ("accelerate", "trainer")
-BY_LENGTH = {"order": "by_length", "subwords_per_batch": 40, "batch_size": 2}
 ENCODER_WEIGHTS = Path("models/pretrained/encoder/model.safetensors")
 FINETUNED_WEIGHTS = Path("models/finetuned/model.safetensors")
 
@@ -33,12 +33,13 @@ def train(**changed: Any) -> dict[str, Any]:
 
 
 LINEAR = {"batches": BY_LENGTH, "subwords_per_device": 12, "pad_to_multiple_of": 4, "max_grad_norm": None}
-LINEAR["schedule"] = "cosine"
+LINEAR |= {"schedule": "cosine", **TAUGHT}
 CRF = {"head": "crf", "max_steps": 11, "weight_decay": 0.0, "max_grad_norm": 0.1}
 
 
 @pytest.mark.parametrize("changed", [LINEAR, CRF], ids=["linear", "crf"])
 def test_both_engines_train_the_same_model(finished: Path, changed: dict[str, Any]) -> None:
+    shutil.copytree("models/finetuned", "data/kept/old")
     results = []
     for engine in ENGINES:
         train(engine=engine, epochs=2, **changed)
@@ -101,8 +102,7 @@ def test_nan_is_reported_with_step_and_sentences(finished: Path, split: str, eng
     sentences = path.read_text().split("\n\n")
     sentences[5] = sentences[5].replace(" PROPN B-PER", "q PROPN B-PER")
     path.write_text("\n\n".join(sentences))
-    run_stage("download")
-    run_stage("tokenize_align")
+    run_stages("download", "tokenize_align")
     tensors = load_file(ENCODER_WEIGHTS)
     piece = AutoTokenizer.from_pretrained("models/pretrained/tokenizer").convert_tokens_to_ids("##q")
     tensors["embeddings.word_embeddings.weight"][piece] = np.nan

@@ -1,15 +1,22 @@
-"""evaluate.py: all words are scored, the same with any size of batches."""
+"""evaluate.py: all words are scored, the same with any size of batches; evaluate.operating_point up to the export."""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
-from helpers.project import edit, error_of, json_of, run_stage
+import pyarrow.parquet as pq
+import pytest
+from helpers.project import edit, error_of, json_of, run_stage, run_stages, run_verb
+from helpers.tiny import set_params
 from safetensors.numpy import load_file, save_file
 
 from tagline.core.provenance import write_hashes
+from tagline.inference.documents import Document
+from tagline.inference.tagger import Tagger
 
 
 def test_word_without_a_prediction_is_an_error(finished: Path) -> None:
@@ -41,3 +48,79 @@ def test_f1_of_greedy_decoding_does_not_depend_on_the_decoding(finished: Path) -
         reports.append(json_of("reports/evaluate.json")["test"])
     assert [report["greedy"]["f1"] for report in reports] == [reports[0]["overall"]["f1"]] * 2
     assert reports[1]["overall"] != reports[0]["overall"]
+
+
+@pytest.fixture(scope="module")
+def exported_once(finished_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace whose model finds nothing without biases, evaluated and exported with one for PER."""
+    folder = shutil.copytree(finished_once, tmp_path_factory.mktemp("operating") / "point")
+    with contextlib.chdir(folder):
+        weights = load_file("models/finetuned/model.safetensors")
+        weights["classifier.bias"][0] += 8  # of O
+        save_file(weights, "models/finetuned/model.safetensors", metadata={"format": "pt"})
+        write_hashes(Path("models/finetuned"))
+        evaluate = {"operating_point": {"recall": {"PER": 0.9}}, "decoding": "constrained"}
+        set_params(evaluate=evaluate, export={"max_f1_drop": 1.0, "int8": False})
+        run_stages("evaluate", "export")
+    return folder
+
+
+@pytest.fixture
+def export(exported_once: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(exported_once)
+    return Path("models/export")
+
+
+def test_reached_recall_is_recorded_and_reported(export: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scores = json_of("reports/evaluate.json")
+    points = {split: of_split["operating_point"]["PER"] for split, of_split in scores.items()}
+    bias, value = (points["test"][name] for name in ("bias", "value"))
+    assert 0 < bias < 16
+    for split, point in points.items():
+        assert (point["measure"], point["target"], point["bias"]) == ("recall", 0.9, bias)
+        assert point["low"] <= point["value"] <= point["high"]
+        assert point["reached"] == (point["value"] >= 0.9)
+        assert scores[split]["per_type"]["PER"]["recall"] == point["value"]
+        assert scores[split]["per_type"]["LOC"]["recall"] == scores[split]["greedy"]["f1"] == 0
+    assert points["validation"]["reached"]
+    for path in ("data/predictions/provenance.json", "models/export/tagger.json"):
+        assert json_of(path)["biases"] == {"PER": bias}
+    card = (export / "README.md").read_text()
+    assert f"PER +{bias:g} (recall, target 0.9, {value:.3f} on the test split). The pipe" in card
+    assert "<td>recall ≥ 0.9</td>" in Path("reports/evaluate.html").read_text(encoding="utf-8")
+    run_verb("scores")
+    rows = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert any(row.startswith(f"PER recall >= 0.9 +{bias:g} ") for row in rows)
+
+
+def test_every_backend_applies_the_biases(export: Path) -> None:
+    table = pq.read_table("data/predictions/test.parquet").to_pydict()
+    assert "B-PER" in table["predicted"][0]
+    for backend in ("torch", "onnx"):
+        with Tagger(export, backend=backend) as tagger:  # type: ignore[arg-type]
+            found = tagger.tag([Document.of_words(words) for words in table["words"]])
+        assert [sentence.predicted_names for sentence in found] == table["predicted"]
+        # The probabilities of the model, which prefers O.
+        scores = [score for sentence in found for score in sentence.scores.tolist()]
+        assert scores == pytest.approx([score for of_row in table["score"] for score in of_row], abs=0.02)
+        assert min(score for score in scores if score) < 0.5
+
+
+def test_promise_is_reported_with_its_assumption(export: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    promise = {"at_least": 0.5, "confidence": 0.6, "found": "covered"}
+    point = {"recall": {"PER": promise, "LOC": promise | {"at_least": 0.99}}}
+    set_params(evaluate={"operating_point": point, "beta": 2.0})
+    run_stage("evaluate")
+    points = json_of("reports/evaluate.json")["validation"]["operating_point"]
+    assert not points["PER"]["promise"]["kept"] and points["PER"]["bias"] == 0
+    number = points["LOC"]["promise"]["number"]
+    needed = f"expected at least 92, even if none is missed; annotate {92 - number} more"
+    message = f"No promise for LOC: validation has {number} entities; {needed}"
+    assert f"evaluate.operating_point.recall: {message}" in " ".join(capsys.readouterr().out.split())
+    set_params(evaluate={"operating_point": {"recall": {"PER": promise}}, "beta": 2.0})
+    run_stage("evaluate")
+    point = json_of("reports/evaluate.json")["test"]["operating_point"]["PER"]
+    assert point["promise"]["kept"] and 0 < point["bias"] < 16
+    page = " ".join(Path("reports/evaluate.html").read_text(encoding="utf-8").split())
+    assert " if texts are like those of validation and entities independent of each other; " in page
+    assert "<dt>F2</dt>" in page

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from helpers import javascript
 from helpers.browser import in_a_browser
-from helpers.project import edit, error_of, json_of, run_stage, snapshot
-from helpers.tiny import raw_rows
+from helpers.project import edit, error_of, json_of, run_stage, run_stages, snapshot
+from helpers.tiny import raw_rows, set_params
 from transformers import AutoModelForTokenClassification, AutoTokenizer
 
 from tagline.artifacts import exported
@@ -19,7 +19,6 @@ from tagline.inference import Document, Tagger
 from tagline.model import precision
 
 EXPORT = Path("models/export")
-PARAMS = Path("params.yaml")
 
 
 def reports() -> dict[str, dict[str, float]]:
@@ -46,11 +45,8 @@ def test_each_backend_is_compared_with_the_trained_model(finished: Path) -> None
 def test_windows_and_decoding_are_those_of_earlier_stages(finished: Path) -> None:
     """params.yaml may have changed since, with only the stage export run again."""
     before = (EXPORT / "tagger.json").read_bytes()
-    for old, new in (
-        *(("stride: 6", "stride: 4"), ("max_length: 24", "max_length: 20"), ("greedy", "constrained")),
-        *(("onnx: true", "onnx: false"), ("int8: true", "int8: false")),
-    ):
-        edit(PARAMS, old, new)
+    windows = {"stride": 4, "max_length": 20}
+    set_params(tokenize_align=windows, evaluate={"decoding": "constrained"}, export={"onnx": False, "int8": False})
     run_stage("export")
     assert (EXPORT / "tagger.json").read_bytes() == before
     assert r"| max\_length | 24 |" in (EXPORT / "README.md").read_text()
@@ -58,14 +54,14 @@ def test_windows_and_decoding_are_those_of_earlier_stages(finished: Path) -> Non
 
 def test_only_enabled_backends_are_written(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = snapshot(EXPORT)
-    edit(PARAMS, "onnx: true", "onnx: false")
+    set_params(export={"onnx": False})
     run_stage("export")
     assert [path.name for path in EXPORT.glob("onnx/*")] == ["model_quantized.onnx"]
     assert list(reports()) == ["onnx-int8", "torch"]
     listings = (EXPORT / "README.md", EXPORT / "hashes.json")
     assert snapshot(EXPORT).keys() < before.keys()
     assert all(before[path] == content for path, content in snapshot(EXPORT).items() if path not in listings)
-    edit(PARAMS, "int8: true", "int8: false")
+    set_params(export={"onnx": False, "int8": False})
     monkeypatch.delattr(onnx_export, "convert")
     run_stage("export")
     assert list(reports()) == ["torch"]
@@ -74,8 +70,7 @@ def test_only_enabled_backends_are_written(finished: Path, monkeypatch: pytest.M
 def test_bfloat16_halves_the_weights_only(finished: Path) -> None:
     before = {name: reports()["onnx"][name] for name in ("same_labels", "largest_logit_difference", "f1")}
     size = (EXPORT / "model.safetensors").stat().st_size
-    edit(PARAMS, "dtype: float32", "dtype: bfloat16")
-    edit(PARAMS, "min_agreement: 1.0", "min_agreement: 0.9")
+    set_params(export={"dtype": "bfloat16", "min_agreement": 0.9})
     run_stage("export")
     assert (EXPORT / "model.safetensors").stat().st_size < 0.6 * size
     assert str(AutoModelForTokenClassification.from_pretrained(EXPORT).dtype) == "torch.bfloat16"
@@ -92,11 +87,8 @@ def test_torch_computes_in_the_precision_of_the_evaluation(finished: Path, monke
     """Both the exported model and the trained one, so that the labels are the same in any precision."""
     monkeypatch.setattr(precision, "available", lambda _: ("fp32", "bf16"))
     before = reports()
-    params = PARAMS.read_text()
-    assert params.count("precision: fp32") == 2
-    PARAMS.write_text("bf16".join(params.rsplit("fp32", 1)))
-    run_stage("evaluate")
-    run_stage("export")
+    set_params(evaluate={"precision": "bf16"})
+    run_stages("evaluate", "export")
     evaluated = json_of("reports/evaluate.json")["test"]["overall"]["f1"]
     assert reports()["torch"]["f1"] == evaluated
     assert exported.read(EXPORT).precision == "bf16"
@@ -123,7 +115,7 @@ def test_torch_computes_in_the_precision_of_the_evaluation(finished: Path, monke
 )
 def test_transformers_js_gives_greedy_labels(finished: Path, labels: javascript.Labels, dtype: str) -> None:
     if dtype == "fp32":
-        edit(PARAMS, "int8: true\n  browser: false", "int8: false\n  browser: true")
+        set_params(export={"int8": False, "browser": True})
         run_stage("export")
     assert json_of(EXPORT / "config.json")["transformers.js_config"]["dtype"] == dtype
     sentences = [row["words"] for row in raw_rows("test") if len(row["words"]) < 10]
@@ -150,8 +142,7 @@ SAME = {"same_labels": 1.0, "largest_logit_difference": 0.5, "f1": 1.0}
     ],
 )
 def test_deviating_backend_is_an_error(finished: Path, monkeypatch, found: dict[str, float], message: str) -> None:
-    edit(PARAMS, "onnx: true\n  int8: true", "onnx: false\n  int8: false")
-    edit(PARAMS, "dtype: float32", "dtype: bfloat16")
+    set_params(export={"onnx": False, "int8": False, "dtype": "bfloat16"})
     monkeypatch.setattr(Parity, "report", lambda *_: found)
     assert error_of("export").startswith(f"export: {message}")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from helpers.project import NAMES, STAGES, declared, edit, error_of, run_stage, run_verb
-from helpers.tiny import TINY_PARAMS, word_piece, write_params
+from helpers.tiny import TINY_PARAMS, set_params, word_piece
 
 from tagline.core.provenance import HASHES, write_hashes
 from tagline.model.backends.torch_model import TorchModel
@@ -61,9 +61,7 @@ def test_changed_or_missing_input_is_reported_by_its_stage(finished: Path, stage
         ("export", "the device is out of memory; expected enough for 16,384 sub-words at once; set the environment v"),
     ],
 )
-def test_device_out_of_memory_is_reported_by_its_stage(
-    finished: Path, monkeypatch: pytest.MonkeyPatch, stage: str, message: str
-) -> None:
+def test_device_out_of_memory_is_reported_by_its_stage(finished: Path, monkeypatch, stage: str, message: str) -> None:
     def forward(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
 
@@ -75,8 +73,7 @@ def test_damaged_weights_are_not_pushed(finished: Path, monkeypatch: pytest.Monk
     pushed = []
     monkeypatch.setattr("tagline.hub.push.Target.check", lambda self: None)
     monkeypatch.setattr("tagline.hub.push.Target.create", pushed.append)
-    export = TINY_PARAMS["export"] | {"hub": TINY_PARAMS["export"]["hub"] | {"repo_id": "ada/tagger"}}
-    write_params(finished, TINY_PARAMS | {"export": export})
+    set_params(export={"hub": TINY_PARAMS["export"]["hub"] | {"repo_id": "ada/tagger"}})
     flip(Path("models/export/model.safetensors"))
     with pytest.raises(SystemExit, match=r"^push: models/export/model.safetensors: changed since the stage export"):
         run_verb("push")
@@ -105,8 +102,8 @@ def other_task(_: Path) -> None:
         ("evaluate export", FINETUNED, no_weights, "models/finetuned: transformers can't load a token classifier"),
     ],
 )
-def test_inputs_that_do_not_fit_each_other_are_reported(
-    finished: Path, stages: str, folder: Path, change: Callable[[Path], object], message: str
+def test_inputs_that_do_not_fit_are_reported(
+    finished, stages: str, folder: Path, change: Callable, message: str
 ) -> None:
     change(folder)
     write_hashes(folder)

@@ -1,4 +1,7 @@
-"""Interrupted training, full and damaged disks: the same bytes in the end."""
+"""Stages that are killed, full and damaged disks: the next run ends with the bytes of an undisturbed one.
+
+A fork cannot compile after its parent: what fails with `train.compile` comes after the kill.
+"""
 
 from __future__ import annotations
 
@@ -6,34 +9,53 @@ import math
 import os
 import shutil
 import signal
+from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any
 
+import pandas as pd
 import pytest
 import torch
-from helpers.kill_points import killed
-from helpers.project import error_of, run_stage, snapshot
-from helpers.tiny import TINY_PARAMS, set_train_params
+from helpers.kill_points import count, killed
+from helpers.project import STAGES, error_of, run_stage, snapshot
+from helpers.tiny import BY_LENGTH, TINY_PARAMS, remove_dropout, set_train_params
 from safetensors import SafetensorError
 
 from tagline.training.checkpoints import Checkpoints
 
 # Another order, checkpoints within epochs, early stopping, and the precision of the host.
-CHANGED = {"checkpoint_every": 2, "early_stopping": 1, "precision": "auto", "epochs": 2}
-CHANGED |= {"batches": {"order": "by_length", "subwords_per_batch": 40, "batch_size": 2}}
+CHANGED = {"checkpoint_every": 2, "early_stopping": 1, "precision": "auto", "epochs": 2, "batches": BY_LENGTH}
+
+train = partial(run_stage, "train")
 
 
 def outs() -> dict[Path, bytes]:
     return snapshot(Path("models/finetuned"), Path("metrics"), Path("reports"), Path("plots"))
 
 
-def train() -> None:
-    run_stage("train")
-
-
 def kill_after(step: int, number: int = signal.SIGKILL) -> None:
     """Run the stage, and kill it after the checkpoint of a step."""
     assert killed(train, f".step-{step:09}.partial", number) in (-number, 128 + number)
+
+
+@pytest.mark.parametrize(
+    ("stage", "kills"),
+    [
+        *(("download", 1), ("tokenize_align", 1), ("evaluate", 1)),
+        *(pytest.param(stage, 10, marks=pytest.mark.rare) for stage in STAGES),
+    ],
+)
+def test_killed_stage_is_finished_by_the_next_run(finished: Path, stage: str, kills: int, request) -> None:
+    folders = [Path(name) for name in ("data", "models", "metrics", "plots", "reports")]
+    undisturbed = snapshot(*folders)
+    total = count(lambda: run_stage(stage))
+    random = Random(request.config.getoption("--fuzz-seed"))
+    # The last operations, around which outputs are renamed, and others.
+    for at in (total - 1, *random.sample(range(1, total), kills)):
+        assert killed(lambda: run_stage(stage), at) == -signal.SIGKILL, f"operation {at} of {total}"
+        run_stage(stage)
+        assert snapshot(*folders) == undisturbed, f"operation {at} of {total}"
 
 
 def checkpoints() -> list[Path]:
@@ -62,7 +84,11 @@ def test_kill_during_train_resumes_to_same_bytes(finished: Path, engine: str, he
         os.truncate(newer / "optimizer.bin", 100)
         reason = "optimizer.bin changed since it was written"
         expected = [f"{newer} is damaged ({reason}); falling back to {older.name}", "continuing after step 6 of "]
+    set_train_params(engine=engine, head=head, **CHANGED | {"epochs": 1})
     lines_of(capsys)
+    train()
+    assert lines_of(capsys)[0] == "epoch 1/1", "other params start again, and leave the checkpoints"
+    set_train_params(engine=engine, head=head, **CHANGED | {"checkpoint_every": 3})  # which changes no weight
     train()
     for line, start in zip(lines_of(capsys), expected, strict=False):
         assert line.startswith(start)
@@ -70,12 +96,37 @@ def test_kill_during_train_resumes_to_same_bytes(finished: Path, engine: str, he
     assert not Path(".work").exists()
 
 
-def test_finished_training_is_not_repeated_on_another_host(
-    finished: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+@pytest.mark.rare
+def test_kill_during_compiled_train_resumes_to_same_bytes(finished: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "inductor"))
+    remove_dropout(Path("models/pretrained/encoder"))
+    changed = {"batches": BY_LENGTH, "epochs": 2}
+    set_train_params(**changed, compile=True, checkpoint_every=3)
+    # First, since the threads of PyTorch's compiler do not survive a fork.
+    kill_after(3)
+    assert checkpoints()
+    train()
+    resumed, compiled = outs(), pd.read_csv("plots/train_loss.csv")
+    torch.compiler.reset()  # as in a new process
+    train()
+    assert outs() == resumed
+    set_train_params(**changed)
+    train()
+    pd.testing.assert_frame_equal(pd.read_csv("plots/train_loss.csv"), compiled, rtol=0, atol=1e-4)
+
+
+@pytest.mark.rare
+def test_missing_compiler_is_reported(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.compiler.reset()
+    monkeypatch.setattr("torch._inductor.config.cpp.cxx", ("no-such-compiler",))
+    monkeypatch.setattr("torch._inductor.config.force_disable_caches", True)
+    set_train_params(compile=True)
+    message = error_of("train")
+    assert message.startswith("train: train.compile: PyTorch can't compile this model on this host (")
+    assert message.endswith("a model that torch.compile supports; set it to false")
+
+
+def test_finished_training_is_not_repeated_on_another_host(finished, tmp_path_factory, monkeypatch, capsys) -> None:
     set_train_params(early_stopping=1)
     train()
     undisturbed = outs()
@@ -119,32 +170,15 @@ def test_full_disk_at_the_best_weights_ends_with_one_message(finished: Path, mon
     assert message.endswith(": the weights can't be written: I/O error: No space left on device (os error 28)")
 
 
-@pytest.mark.parametrize(
-    ("every", "interval", "steps"),
-    # The last: at the end of the second epoch once, after its validation.
-    [(None, math.inf, [18]), (None, 0.0, [9, 18]), (6, math.inf, [6, 12, 18])],
-)
-def test_checkpoints_are_written_at_these_steps(
-    finished: Path, every: int | None, interval: float, steps: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+# The last: at the end of the second epoch once, after its validation.
+STEPS = [(None, math.inf, [18]), (None, 0.0, [9, 18]), (6, math.inf, [6, 12, 18])]
+
+
+@pytest.mark.parametrize(("every", "interval", "steps"), STEPS)
+def test_steps_of_checkpoints(finished: Path, every: int | None, interval: float, steps: list, monkeypatch) -> None:
     write, written = Checkpoints.write, list[int]()
     monkeypatch.setattr(Checkpoints, "write", lambda self, at, *rest: written.append(at) or write(self, at, *rest))
     monkeypatch.setattr("tagline.training.training.INTERVAL", interval)
     set_train_params(checkpoint_every=every, epochs=2)
     train()
     assert written == steps
-
-
-def test_changed_params_start_again_and_reverted_ones_continue(finished: Path, capsys) -> None:
-    undisturbed = outs()
-    kill_after(9)
-    (left,) = checkpoints()
-    lines_of(capsys)
-    set_train_params(learning_rate=0.01, epochs=1)
-    train()
-    assert lines_of(capsys)[0] == "epoch 1/1"
-    assert left.exists()
-    set_train_params(checkpoint_every=5)  # changes no weight
-    train()
-    assert lines_of(capsys)[0] == "continuing after step 9 of 54"
-    assert outs() == undisturbed

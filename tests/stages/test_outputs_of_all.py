@@ -1,17 +1,25 @@
-"""All five stages on a tiny corpus: the files they write."""
+"""All five stages on a tiny corpus: the files they write, and and with tags, documents and a CRF head."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from helpers.project import STAGES, declared, edit, json_of, run_stage
-from transformers import pipeline
+from helpers.project import STAGES, declared, edit, json_of, run_stages
+from helpers.tiny import raw_rows, save_encoder, set_params, set_train_params
+from transformers import AutoTokenizer, pipeline
+from transformers.utils import logging
 
 from tagline.artifacts import tokenized
+from tagline.core.errors import UserError
+from tagline.inference import Document, Tagger
+from tagline.model.heads.head import read_head, write_head
 
 
 def leaves(value: Any) -> list[Any]:
@@ -66,8 +74,7 @@ def test_export_works_in_a_pipeline(finished: Path, strategy: str) -> None:
 
 def test_plain_tags_are_scored_per_word(finished: Path) -> None:
     edit(Path("params.yaml"), "task: ner", "task: pos")
-    for stage in ("tokenize_align", "train", "evaluate"):
-        run_stage(stage)
+    run_stages("tokenize_align", "train", "evaluate")
     labels = tokenized.load_labels(Path("data/tokenized"))
     assert labels.kind == "tags"
     assert labels.names == ("ADP", "PROPN", "PUNCT", "VERB", "X"), "X occurs in test only, and is kept"
@@ -76,3 +83,94 @@ def test_plain_tags_are_scored_per_word(finished: Path) -> None:
     assert scores["per_type"]["X"]["recall"] == 0
     # A word without sub-words gets the most frequent tag of train, since there is no O.
     assert pd.read_parquet("data/predictions/test.parquet")["predicted"][1][-1] == "PROPN"
+
+
+def test_every_stage_reads_the_context(finished: Path) -> None:
+    plain = tokenized.load_split(Path("data/tokenized"), "test").windows[:]
+    set_params(tokenize_align={"context_subwords": 8})
+    run_stages("tokenize_align")
+    assert tokenized.read_windowing(Path("data/tokenized")).context_subwords == 0, "train has no documents"
+    for file in Path("data/tiny").glob("*.conll"):
+        sentences = file.read_text().split("\n\n")
+        documents = ("\n\n".join(sentences[start : start + 3]) for start in range(0, len(sentences), 3))
+        file.write_text("".join(f"-DOCSTART- -X- O\n\n{document}\n\n" for document in documents))
+    changed = {
+        "tokenize_align": {"context_subwords": 8},
+        "train": {"epochs": 2},
+        "export": {"onnx": False, "int8": False},
+    }
+    evaluate: dict[str, Any] = {"decoding": "constrained"}  # no I- begins a sentence
+    set_params(**changed, evaluate=evaluate)
+    run_stages(*STAGES)
+    rows = raw_rows("test")
+    assert [row["document"] for row in rows] == ["test.conll#1"] * 3 + ["test.conll#2"] * 3
+    windows = tokenized.load_split(Path("data/tokenized"), "test").windows[:]
+    assert windows["sentence"] == plain["sentence"]
+    sizes = [(len(own), len(seen)) for own, seen in zip(plain["input_ids"], windows["input_ids"], strict=True)]
+    assert all(own <= seen <= 24 for own, seen in sizes) and any(own < seen for own, seen in sizes)
+    labelled = [[[label for label in labels if label >= 0] for labels in each["labels"]] for each in (plain, windows)]
+    assert labelled[0] == labelled[1], "context is not labelled"
+
+    tagger_file = json_of("models/export/tagger.json")
+    assert (tagger_file["context_subwords"], tagger_file["sentences"]["split"]) == (8, True)
+    assert "sub-words of the neighbouring sentences" in Path("models/export/README.md").read_text()
+    evaluated = pd.read_parquet("data/predictions/test.parquet")["predicted"]
+    with Tagger("models/export", "torch") as tagger:
+        for number in (1, 2):
+            words = [row["words"] for row in rows if row["document"] == f"test.conll#{number}"]
+            (tagged,) = tagger.tag([Document(list(chain(*words)), ends=list(accumulate(map(len, words))))])
+            assert tagged.predicted_names == list(chain(*evaluated[3 * number - 3 : 3 * number]))
+
+    evaluate["operating_point"] = {"recall": {"PER": {"at_least": 0.5, "confidence": 0.6}}}
+    set_params(**changed, evaluate=evaluate)
+    run_stages("evaluate")
+    points = json_of("reports/evaluate.json")["validation"]["operating_point"]
+    documents = {row["document"] for row in raw_rows("validation")}
+    assert points["PER"]["promise"]["unit"] == "documents"
+    assert 0 < points["PER"]["promise"]["number"] <= len(documents)
+
+
+TEXT = "Ada Lind lives in Oslo ."
+BACKENDS = ("torch", "onnx", "onnx-int8")
+
+
+@pytest.fixture(scope="module")
+def export(finished_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """models/export of a model with a CRF head and two of three layers."""
+    folder = shutil.copytree(finished_once, tmp_path_factory.mktemp("crf") / "project")
+    with contextlib.chdir(folder):
+        save_encoder(Path("data/tiny/encoder"), AutoTokenizer.from_pretrained("data/tiny/encoder"), layers=3)
+        set_train_params(head="crf", layers=2, learning_rate=0.01)
+        run_stages(*STAGES)
+    return folder / "models/export"
+
+
+def entities(export: Path, backend: str, verify: bool = True) -> list[tuple[str, str]]:
+    with Tagger(export, backend=backend, verify=verify) as tagger:  # type: ignore[arg-type]
+        return [(mention.type, mention.text) for mention in tagger(TEXT)]
+
+
+def test_every_backend_uses_the_transitions(export: Path, tmp_path: Path) -> None:
+    assert json_of(export / "config.json")["num_hidden_layers"] == 2
+    for backend in BACKENDS:
+        assert entities(export, backend) == [("PER", "Ada Lind"), ("LOC", "Oslo")]
+    # Transitions that forbid to go on after B-PER and I-PER leave no person.
+    copy = shutil.copytree(export, tmp_path / "export")
+    name, weights = read_head(copy, "export")
+    transitions = weights["transitions"].copy()
+    transitions[3:] = -200  # O, B-LOC, I-LOC, B-PER, I-PER
+    write_head(copy, name, {"transitions": transitions})
+    for backend in BACKENDS:
+        assert ("PER", "Ada Lind") not in entities(copy, backend, verify=False)
+    (copy / "head.safetensors").unlink()
+    with pytest.raises(UserError, match=r"export/head.safetensors is missing"):
+        entities(copy, "onnx")
+    with pytest.raises(UserError, match=r"is of the head crf, the weights are of linear; run `dvc repro exp"):
+        entities(copy, "onnx", verify=False)
+
+
+def test_transformers_loads_the_export_without_a_warning(export: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    capfd.readouterr()
+    logging.set_verbosity_warning()
+    assert pipeline("token-classification", model=str(export), aggregation_strategy="first")(TEXT)
+    assert "tagger_head" not in "".join(capfd.readouterr())

@@ -9,33 +9,27 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers.hub_repositories import Account, Repository
 from helpers.hub_server import Hub, client_environment
-from helpers.project import error_of, exit_of, json_of, run_stage, run_verb, snapshot
-from helpers.tiny import TINY_PARAMS, write_params
-from huggingface_hub import ModelCard, constants
+from helpers.project import error_of, exit_of, files_of, json_of, run_stage, run_verb, snapshot
+from helpers.tiny import set_params
+from huggingface_hub import ModelCard
 
 from tagline.training.training import Training
 
 TOKEN = "hf_secretsecretsecretsecret"
 NAME = "ada/people"
 OUTS = tuple(map(Path, ("data", "models", "metrics", "plots", "reports", ".work")))
-EPOCHS = [f"epoch {number}" for number in range(1, 7)]
 
 
-@pytest.fixture
-def hub(online: pytest.MonkeyPatch) -> Iterator[Hub]:
-    with Hub() as server:
-        online.setattr(constants, "ENDPOINT", server.url)
-        online.setattr(constants, "HF_HUB_DISABLE_XET", True)
-        online.setenv("HF_TOKEN", TOKEN)
-        server.log_in(TOKEN, Account("ada"))
-        yield server
+@pytest.fixture(autouse=True)
+def _logged_in(hub: Hub, online: pytest.MonkeyPatch) -> None:
+    online.setenv("HF_TOKEN", TOKEN)
+    hub.log_in(TOKEN, Account("ada"))
 
 
 def configure(section: str, **values: Any) -> None:
@@ -44,17 +38,12 @@ def configure(section: str, **values: Any) -> None:
     Without ONNX, whose conversion takes longer than all the rest and does not change how files are pushed.
     """
     hub = {"repo_id": NAME, "private": True, "branch": "main", "push": True, **values}
-    params = {**TINY_PARAMS, "export": TINY_PARAMS["export"] | {"onnx": False, "int8": False}}
-    write_params(Path(), {**params, section: params[section] | {"hub": hub}})
+    sections = {"export": {"onnx": False, "int8": False}, "train": {}}
+    set_params(**sections | {section: sections[section] | {"hub": hub}})
 
 
 def repository(hub: Hub) -> Repository:
     return hub.repositories["models", NAME]
-
-
-def files(folder: str) -> dict[str, bytes]:
-    """The files of a folder, by their names in a repository."""
-    return {path.relative_to(folder).as_posix(): content for path, content in snapshot(Path(folder)).items()}
 
 
 def test_export_pushes_one_commit_and_none_if_nothing_changed(finished: Path, hub: Hub, capsys) -> None:
@@ -63,7 +52,7 @@ def test_export_pushes_one_commit_and_none_if_nothing_changed(finished: Path, hu
     f1 = json_of("reports/evaluate.json")["test"]["overall"]["f1"]
     assert repository(hub).private
     assert repository(hub).messages == ["initial commit", f"Test F1 {f1:.3f}"]
-    assert {**repository(hub).files(), ".gitattributes": b""} == {**files("models/export"), ".gitattributes": b""}
+    assert {**repository(hub).files(), ".gitattributes": b""} == {**files_of("models/export"), ".gitattributes": b""}
     commit = repository(hub).refs["main"]
     assert capsys.readouterr().out.endswith(f"ada/people: commit {commit}\n")
     card = ModelCard(repository(hub).files()["README.md"].decode())
@@ -86,7 +75,7 @@ def test_failed_push_of_an_export_is_repeated_by_hand_without_computing(finished
     hub.failing.clear()
     run_verb("push")
     assert snapshot(*OUTS) == before
-    assert repository(hub).files("tries").keys() - {".gitattributes"} == files("models/export").keys() - {".env"}
+    assert repository(hub).files("tries").keys() - {".gitattributes"} == files_of("models/export").keys() - {".env"}
     assert capsys.readouterr().out == f"ada/people (tries): commit {repository(hub).refs['tries']}\n"
     Path("models/export").rename("elsewhere")
     assert "models/export is missing: the stage export writes it" in exit_of("push")
@@ -133,7 +122,7 @@ def test_train_pushes_a_commit_per_epoch_without_waiting(finished: Path, hub: Hu
     best = json_of("reports/train.json")["best_epoch"]
     commits = list(repository(hub).commits.values())
     own = ("provenance.json", "hashes.json")
-    finetuned = {name: content for name, content in files("models/finetuned").items() if name not in own}
+    finetuned = {name: content for name, content in files_of("models/finetuned").items() if name not in own}
     assert {name: commits[best][name] for name in finetuned} == finetuned
     assert len({commit["model.safetensors"] for commit in commits[1:]}) == 6
 
@@ -151,7 +140,7 @@ def test_missing_epochs_are_pushed_by_the_next_run_without_training(finished: Pa
     hub.failing.clear()
     run_stage("train")
     assert "F1" not in capsys.readouterr().out, "no epoch was trained"
-    assert [message.split(":")[0] for message in repository(hub).messages[1:]] == EPOCHS
+    assert [message.split(":")[0] for message in repository(hub).messages[1:]] == [f"epoch {n}" for n in range(1, 7)]
     assert snapshot(*OUTS) == before
 
 

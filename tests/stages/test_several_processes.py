@@ -1,46 +1,53 @@
-"""Stages as several processes on the CPU.
+"""Stages as several processes on the CPU, of one host or two.
 
 train.py has the same result as in one process with the same batches; of evaluate.py and export.py the main process
-works, the others end at once.
+works, the others end at once. Two hosts are two working copies that meet on the loopback interface, each with its own
+launcher.
 """
 
 from __future__ import annotations
 
+import shutil
+import signal
 import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
-from helpers.launching import TORCHRUN, finish, start
-from helpers.project import ROOT, run_stage, snapshot
-from helpers.tiny import assert_same_training, conll, remove_dropout, set_train_params, tiny_sentences, training_results
+from helpers import tiny
+from helpers.launching import TORCHRUN, finish, free_port, start
+from helpers.project import ROOT, files_of, json_of, run_stage, run_stages, snapshot
+from helpers.tiny import BY_LENGTH, TAUGHT, remove_dropout, set_train_params
 
-BY_LENGTH = {"order": "by_length", "subwords_per_batch": 40, "batch_size": 2}
+TRAIN = ROOT / "stages/train.py"
+OUTS = ("models/finetuned", "reports/train.json", "plots/train_loss.csv", "plots/validation.csv")
 
 
 @pytest.mark.parametrize(
     ("launcher", "changed"),
     [
-        ("ours", {"engine": "accelerate", "head": "crf", "batches": BY_LENGTH, "subwords_per_device": 12}),
-        pytest.param("torchrun", {"engine": "trainer", "schedule": "cosine"}, marks=pytest.mark.rare),
+        ("ours", {"engine": "accelerate", "batches": BY_LENGTH, "subwords_per_device": 12, **TAUGHT}),
+        pytest.param("torchrun", {"engine": "trainer", "head": "crf", "schedule": "cosine"}, marks=pytest.mark.rare),
     ],
+    ids=["student", "crf"],
 )
-def test_two_processes_learn_what_one_does(workspace: Path, launcher: str, changed: dict[str, Any]) -> None:
+def test_two_processes_learn_what_one_does(finished: Path, launcher: str, changed: dict[str, Any]) -> None:
+    shutil.copytree("models/finetuned", "data/kept/old")
     # An odd number of sentences: two processes can't share them equally.
-    (workspace / "data/tiny/validation.conll").write_text(conll(tiny_sentences(5, 1)))
-    run_stage("download")
-    run_stage("tokenize_align")
+    Path("data/tiny/validation.conll").write_text(tiny.conll(tiny.tiny_sentences(5, 1)))
+    run_stages("download", "tokenize_align")
     remove_dropout(Path("models/pretrained/encoder"))  # which differs between processes
     set_train_params(epochs=1, **changed)
     run_stage("train")
-    expected = training_results()
+    expected = tiny.training_results()
     files = set(snapshot(Path()))
     command, processes = ((sys.executable,), 2) if launcher == "ours" else (TORCHRUN, 1)
-    status, out, err = finish(start(ROOT / "stages/train.py", command, processes))
+    status, out, err = finish(start(TRAIN, command, processes))
     assert status == 0, err
     assert out.count("epoch ") == 1, "each epoch is printed once"
     assert set(snapshot(Path())) == files
-    assert_same_training(training_results(), expected, curves=1e-4, weights=2e-3)
+    tiny.assert_same_training(tiny.training_results(), expected, curves=1e-4, weights=2e-3)
 
 
 def test_process_that_is_not_the_main_one_writes_nothing(finished: Path, monkeypatch, capsys) -> None:
@@ -52,3 +59,55 @@ def test_process_that_is_not_the_main_one_writes_nothing(finished: Path, monkeyp
             run_stage(stage)
         assert capsys.readouterr().out == f"{stage} runs in one process: process 1 of 2 has nothing to do\n"
     assert snapshot(finished) == before
+
+
+def run(hosts: list[Path], script: Path = TRAIN, **environment: str) -> list[tuple[int, str, str]]:
+    """Run both hosts to their end, host 0 as `dvc repro` starts it, host 1 by torchrun.
+
+    Args:
+        hosts: their folders.
+        script: of host 1.
+        environment: additional variables.
+    """
+    address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+    where = [f"--{name.lower().replace('_', '-')}={value}" for name, value in address.items()]
+    command = [*TORCHRUN, "--nproc-per-node=1", "--nnodes=2", "--node-rank=1", *where]
+    variables = {f"PET_{name}": value for name, value in {**address, "NNODES": "2", "NODE_RANK": "0"}.items()}
+    second = start(script, command, None, folder=hosts[1], **environment)
+    first = start(TRAIN, processes=None, folder=hosts[0], **variables, **environment)
+    return [finish(first), finish(second)]
+
+
+@pytest.mark.rare
+def test_run_of_a_killed_host_continues_from_a_shared_folder(finished: Path, tmp_path_factory) -> None:
+    remove_dropout(Path("models/pretrained/encoder"))
+    set_train_params(epochs=3)
+    run_stage("train")
+    folder = tmp_path_factory.mktemp("hosts")
+    hosts = [shutil.copytree(finished, folder / f"host{index}") for index in range(2)]  # before training
+    for host in hosts:
+        shutil.rmtree(host / OUTS[0])
+        for out in OUTS[1:]:
+            (host / out).unlink()
+    before = files_of(hosts[0])
+    first, second = run(hosts, ROOT / "tests/helpers/killed_host.py")
+    assert second[0] == -signal.SIGKILL
+    assert first[0] == 1
+    assert first[2].startswith("train: another process of this run has ended, or its host is unreachable; its own out")
+    assert first[1].count("epoch ") == 2
+    assert files_of(hosts[1]) == before, "only the first host writes"
+    shared = folder / "shared"
+    (hosts[0] / ".work").rename(shared)
+    assert files_of(hosts[0]) == before, "and only its work folder"
+    first, second = run(hosts, TAGLINE_WORK=str(shared))
+    assert (first[0], second[0]) == (0, 0), (first, second)
+    assert first[1].startswith("continuing after step 18 of 27\nepoch 3/3: ")
+    assert (first[2], second[1]) == ("", "")
+    assert not list(shared.iterdir())
+    # The first host has the outputs of a run in one process, the second has written nothing.
+    shutil.rmtree(shared)
+    assert files_of(hosts[1]) == before
+    assert files_of(hosts[0]).keys() == files_of(finished).keys()
+    assert json_of(hosts[0] / OUTS[1]) == json_of(OUTS[1])
+    for curve in OUTS[2:]:
+        pd.testing.assert_frame_equal(pd.read_csv(hosts[0] / curve), pd.read_csv(curve), rtol=0, atol=1e-4)

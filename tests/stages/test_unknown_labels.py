@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +10,17 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from helpers.annotated import write_rows
-from helpers.project import error_of, json_of, run_stage
-from helpers.tiny import PEOPLE, TINY_PARAMS, raw_rows, write_params
+from helpers.project import STAGES, error_of, json_of, run_stage, run_stages
+from helpers.tiny import PEOPLE, TINY_PARAMS, raw_rows, set_params
 
 from tagline.artifacts import tokenized
+from tagline.artifacts.raw_data import SPLITS
 from tagline.audit.audit_params import Audit
 from tagline.audit.folds import Fold
 from tagline.core.errors import UserError
 
 ANNOTATED = {"te*.conll": ["PER"]}
+DATASET = TINY_PARAMS["download"]["dataset"]
 
 
 def change(annotated: dict[str, list[str]] = ANNOTATED, unknown_tag: str = "-", **train: Any) -> None:
@@ -30,14 +30,11 @@ def change(annotated: dict[str, list[str]] = ANNOTATED, unknown_tag: str = "-", 
         if path.stem == "test":
             path.write_text(text.replace("B-LOC", "O"), encoding="utf-8")
         else:
-            hidden = {"PROPN I-PER\nlives VERB O": "PROPN -\nlives VERB -"}
-            for old, new in hidden.items():
-                text = text.replace(old, new, 9 if path.stem == "train" else 2)
-            path.write_text(text, encoding="utf-8")
-    params = deepcopy(TINY_PARAMS)
-    params["download"]["dataset"] |= {"unknown_tag": unknown_tag, "annotated_types": annotated}
-    params["train"] |= {"epochs": 2, **train}
-    write_params(Path(), params)
+            old, new = "PROPN I-PER\nlives VERB O", "PROPN -\nlives VERB -"
+            path.write_text(text.replace(old, new, 9 if path.stem == "train" else 2), encoding="utf-8")
+    dataset = DATASET | {"unknown_tag": unknown_tag, "annotated_types": annotated}
+    export = {"onnx": False, "int8": False}
+    set_params(download={"dataset": dataset}, train={"epochs": 2, **train}, export=export)
 
 
 @pytest.mark.parametrize("name", ["prodigy", "conll"])
@@ -50,13 +47,9 @@ def test_entity_before_a_word_of_unknown_label_ends_if_it_was_a_span(workspace: 
         else:
             binary = {"_input_hash": index, "_is_binary": split != "train"}
             write_rows(Path("data/tiny", split), [{"text": text, **span, **binary}])
-    params = deepcopy(TINY_PARAMS)
     keys = {"columns": ["words", "ner"], "unknown_tag": "-"} if name == "conll" else {"tag_column": "ner"}
-    files = {split: split for split in ("train", "validation", "test")}
-    params["download"]["dataset"] = {"source": "files", "format": name, **keys, **files}
-    write_params(Path(), params)
-    run_stage("download")
-    run_stage("tokenize_align")
+    set_params(download={"dataset": {"source": "files", "format": name, **keys, **{split: split for split in SPLITS}}})
+    run_stages("download", "tokenize_align")
     counts = json_of("reports/data.json")["validation"]
     assert counts["labels"] == {"O": 0, "B-PER": 1, "I-PER": 0}
     assert (counts["unknown_labels"], counts["no_entities"]) == (1, int(name == "conll"))
@@ -65,30 +58,32 @@ def test_entity_before_a_word_of_unknown_label_ends_if_it_was_a_span(workspace: 
 @pytest.mark.parametrize("head", ["linear", "crf"])
 def test_words_of_unknown_label_are_predicted_and_not_scored(workspace: Path, head: str) -> None:
     change(head=head)
-    for stage in ("download", "tokenize_align", "train", "evaluate", "export"):
-        run_stage(stage)
+    run_stages(*STAGES)
     assert raw_rows("train")[0]["ner"] == ["B-PER", None, None, "O", "B-LOC", "O"]
     assert [raw_rows(split)[0]["annotated_types"] for split in ("train", "test")] == [None, ["PER"]]
     labels = tokenized.load_labels(Path("data/tokenized"))
     assert labels.sets == ((), ("O", "B-LOC", "I-LOC"), ("O", "I-LOC"))
-    data = json.loads(Path("reports/data.json").read_text())
+    window = tokenized.load_split(Path("data/tokenized"), "test").windows[0]
+    lives = [label for label, word in zip(window["labels"], window["word_ids"], strict=True) if word == 2]
+    first, later = len(labels.names) + 1, len(labels.names) + 2
+    assert lives == [first, *[later] * (len(lives) - 1)], "later sub-words cannot begin an entity"
+    data = json_of("reports/data.json")
     counts = {split: of["unknown_labels"] for split, of in data.items()}
     assert counts == {"train": 18, "validation": 4, "test": 4 * 9 + 1}
-    assert data["test"]["labels"] == {"O": 0, "B-LOC": 0, "I-LOC": 0, "B-PER": 9, "I-PER": 9}
-    report = json.loads(Path("reports/evaluate.json").read_text())
+    of_test = {"O": 0, "B-LOC": 0, "I-LOC": 0, "B-PER": 9, "I-PER": 9}
+    assert data["test"]["labels"] == of_test, "O is one of several possible labels"
+    report = json_of("reports/evaluate.json")
     assert report["validation"]["unknown"]["words"] == 4
     assert report["validation"]["unknown"]["gold_entities"] == 2, "first names whose entity may end there"
     assert (report["test"]["words"], report["test"]["unknown"]["words"]) == (55, 37)
     assert report["test"]["overall"]["number"] == 9
-    labels = json_of("reports/data.json")["test"]["labels"]
-    assert labels == {"O": 0, "B-LOC": 0, "I-LOC": 0, "B-PER": 9, "I-PER": 9}, "O is one of several possible labels"
     table = pq.read_table("data/predictions/validation.parquet").to_pylist()
     assert table[0]["gold"] == ["B-PER", None, None, "O", "B-LOC", "O"]
     assert all(isinstance(label, str) for row in table for label in row["predicted"])
     card = " ".join(Path("models/export/README.md").read_text(encoding="utf-8").split())
     assert "Not scored in test: 37 of 55 words, whose gold label is unknown or known in part, and 0 gold and" in card
     assert "words of unknown label" in Path("reports/evaluate.html").read_text(encoding="utf-8")
-    assert "sets" not in json.loads(Path("models/export/tagger.json").read_text())
+    assert "sets" not in json_of("models/export/tagger.json")
 
 
 def test_unlabelled_texts_are_learnt_from_a_teacher_only(finished: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -96,15 +91,12 @@ def test_unlabelled_texts_are_learnt_from_a_teacher_only(finished: Path, capfd: 
     labelled = len(raw_rows("train"))
     pool = [f"{person} lives in Rome. Bo lives in Bern." for person in PEOPLE]
     Path("data/tiny/pool.txt").write_text("\n\n".join(pool), encoding="utf-8")
-    params = deepcopy(TINY_PARAMS)
-    params["download"]["dataset"]["unlabelled"] = "pool*.txt"
-    params["train"] |= {"epochs": 2, "folder": "data/kept"}
     least = {}
     for models in ([], ["old"]):
-        params["train"]["teacher"] = {"models": models, "weight": 1.0, "temperature": 1.0}
-        write_params(Path(), params)
-        for stage in ("download", "tokenize_align", "train"):
-            run_stage(stage)
+        teacher = {"models": models, "weight": 1.0, "temperature": 1.0}
+        train = {"epochs": 2, "folder": "data/kept", "teacher": teacher}
+        set_params(download={"dataset": DATASET | {"unlabelled": "pool*.txt"}}, train=train)
+        run_stages("download", "tokenize_align", "train")
         least[len(models)] = pd.read_csv("plots/train_loss.csv")["loss"].to_numpy().min()  # NaN if one is
         shown = "train: 12 of 29 windows have no known label; only train.teacher learns from them"
         assert (shown in capfd.readouterr().out) == (not models)
@@ -119,38 +111,23 @@ def test_unlabelled_texts_are_learnt_from_a_teacher_only(finished: Path, capfd: 
 
 
 def test_unlabelled_texts_that_cannot_be_read_are_an_error(workspace: Path) -> None:
-    params = deepcopy(TINY_PARAMS)
-    params["download"]["dataset"]["unlabelled"] = "pool.txt"
-    write_params(Path(), params)
+    set_params(download={"dataset": DATASET | {"unlabelled": "pool.txt"}})
     assert error_of("download").endswith("pool.txt: no such file; see download.dataset.unlabelled in params.yaml")
     for content, message in ((b" \n", "no words; expected one text per line; see"), (b"a\nb\xe9", ":2: ")):
         Path("data/tiny/pool.txt").write_bytes(content)
         assert message in error_of("download")
-    params["download"]["dataset"]["unlabelled"] = "t*.conll"
-    write_params(Path(), params)
+    set_params(download={"dataset": DATASET | {"unlabelled": "t*.conll"}})
     assert "train.conll: a file of train, not of texts without labels; see download.dataset.unl" in error_of("download")
     assert not Path("data/raw").exists()
-
-
-def test_later_subwords_of_a_word_known_in_part_cannot_begin_an_entity(workspace: Path) -> None:
-    change()
-    run_stage("download")
-    run_stage("tokenize_align")
-    labels = tokenized.load_labels(Path("data/tokenized"))
-    split = tokenized.load_split(Path("data/tokenized"), "test")
-    window = split.windows[0]
-    first, later = (len(labels.names) + labels.sets.index(names) for names in labels.sets[1:])
-    lives = [label for label, word in zip(window["labels"], window["word_ids"], strict=True) if word == 2]
-    assert lives == [first, *[later] * (len(lives) - 1)]
 
 
 def test_what_does_not_fit_unknown_labels_is_an_error(workspace: Path) -> None:
     for annotated in ({"dev.conll": ["PER"]}, {"t*.conll": ["PER"], "test.conll": ["LOC"]}):
         change(annotated)
-        message = (
+        said = (
             f"annotated_types: {[*annotated][-1]} matches no file that an earlier pattern has not matched already; ex"
         )
-        assert message in error_of("download")
+        assert said in error_of("download")
     change(unknown_tag="_")
     expected = "download: download.dataset.unknown_tag: no word has the tag '_'; expected one of -, ADP, B-LOC, B-PER, "
     assert error_of("download").startswith(expected)
@@ -159,10 +136,8 @@ def test_what_does_not_fit_unknown_labels_is_an_error(workspace: Path) -> None:
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("PROPN B-PER", "PROPN -"), encoding="utf-8")
     run_stage("download")
-    message = (
-        "tokenize_align: data/raw: no word of test has a known label, so that there is nothing to score; expected "
-    )
-    assert message in error_of("tokenize_align")
+    said = "tokenize_align: data/raw: no word of test has a known label, so that there is nothing to score; expected "
+    assert said in error_of("tokenize_align")
     path.write_text(text, encoding="utf-8")
     change({"test.conll": ["PER", "LCO"]})
     run_stage("download")
@@ -174,8 +149,7 @@ def test_what_does_not_fit_unknown_labels_is_an_error(workspace: Path) -> None:
     change({"train.conll": ["PER", "LOC"]})
     path = Path("data/tiny/train.conll")
     path.write_text(path.read_text(encoding="utf-8").replace(" O\n", " -\n"), encoding="utf-8")
-    run_stage("download")
-    run_stage("tokenize_align")
+    run_stages("download", "tokenize_align")
     assert "train: data/tokenized: no word of train is known to be O; expected some, or" in error_of("train")
     audit = Audit(folds=[1, 2], splits=["train"], group="sentence", seed=1, most=1)
     with pytest.raises(UserError, match="data/tokenized: words of unknown label; the audit compares the gold label"):

@@ -35,13 +35,11 @@ def test_invalid_endpoint_is_reported_without_its_password(url: str, monkeypatch
 
 
 @pytest.fixture
-def hub(online: pytest.MonkeyPatch) -> Iterator[Hub]:
-    with Hub() as server:
-        server.add("model", "ada/encoder").commit({"config.json": b"{}", "model.safetensors": b""})
-        server.serve(online)
-        close_session()  # the client reads the proxies when it is created
-        yield server
-        close_session()
+def hub(hub: Hub) -> Iterator[Hub]:
+    hub.add("model", "ada/encoder").commit({"config.json": b"{}", "model.safetensors": b""})
+    close_session()  # the client reads the proxies when it is created
+    yield hub
+    close_session()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ Large files go by Git LFS here; tests/stages/test_push.py sends them by xet too.
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,13 +24,10 @@ WEIGHTS = b"\x00weights" * 100
 
 
 @pytest.fixture
-def server(online: pytest.MonkeyPatch) -> Iterator[Hub]:
-    with Hub() as server:
-        online.setattr(constants, "ENDPOINT", server.url)
-        online.setattr(constants, "HF_HUB_DISABLE_XET", True)
-        online.setenv("HF_TOKEN", TOKEN)
-        server.log_in(TOKEN, Account("ada", organisations=("analysts",)))
-        yield server
+def server(hub: Hub, online: pytest.MonkeyPatch) -> Hub:
+    online.setenv("HF_TOKEN", TOKEN)
+    hub.log_in(TOKEN, Account("ada", organisations=("analysts",)))
+    return hub
 
 
 @pytest.fixture

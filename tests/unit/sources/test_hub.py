@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from functools import partial
 from hashlib import sha256
+from pathlib import Path
 from types import SimpleNamespace
 
 import datasets.config
@@ -26,14 +26,12 @@ LOGIN = "`hf auth login` (or HF_TOKEN)"
 
 
 @pytest.fixture
-def server(online: pytest.MonkeyPatch) -> Iterator[Hub]:
-    with Hub() as server:
-        server.serve(online)
-        server.tokens |= {GOOD, STRANGER}
-        for kind in ("dataset", "model"):
-            server.add(kind, NAME).commit({"config.json": b"{}", "model.safetensors": b"weights"})
-            server.add(kind, GATED, readers={GOOD}).commit({"a": b""})
-        yield server
+def server(hub: Hub) -> Hub:
+    hub.tokens |= {GOOD, STRANGER}
+    for kind in ("dataset", "model"):
+        hub.add(kind, NAME).commit({"config.json": b"{}", "model.safetensors": b"weights"})
+        hub.add(kind, GATED, readers={GOOD}).commit({"a": b""})
+    return hub
 
 
 def fault(kind: str = "dataset", name: str = NAME, revision: str = "main") -> str:
@@ -121,6 +119,18 @@ def test_pickled_encoder_is_refused_before_anything_is_fetched(server: Hub) -> N
     with pytest.raises(UserError, match=message):
         hub.fetch_encoder(hub.find("model", NAME, "main"))
     assert questions(server) == [f"GET /api/models/{NAME}/revision/main"]
+
+
+def test_readme_that_names_files_of_this_machine_is_refused(server: Hub, online, tmp_path: Path) -> None:
+    online.setattr(datasets.config, "HF_HUB_OFFLINE", False)
+    online.setattr(datasets.config, "HF_ENDPOINT", server.url)
+    online.setattr(hub_dataset, "HF_DATASETS_CACHE", tmp_path / "cache")
+    (tmp_path / "a.jsonl").write_text('{"tokens": ["Ada"]}')
+    readme = f"---\nconfigs: [{{config_name: default, data_files: {tmp_path}/a.jsonl}}]\n---\n"
+    commit = server.add("dataset", NAME).commit({"README.md": readme.encode()})
+    params = HubDataset.model_construct(name=NAME, config=None)
+    refused = f"{NAME} at {commit}: datasets can't load it (Data files don't belong to {NAME}"
+    assert message_of(hub_dataset.load, hub.find("dataset", NAME, "main"), params).startswith(refused)
 
 
 @pytest.mark.parametrize("offline", [False, True])

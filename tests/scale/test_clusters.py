@@ -1,22 +1,31 @@
-"""`tagline bulk` on clusters, with the loss of a machine and with S3, and the same in Spark; run by `make test-all`."""
+"""`tagline bulk` on clusters, with the loss of a machine and with S3, in Spark, and the example for Ray Serve."""
 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
+import psutil
 import pyarrow.parquet as pq
 import pytest
 from helpers.handmade_export import save_export
 from helpers.launching import free_port
-from helpers.project import ROOT, run_verb, snapshot
+from helpers.project import ROOT, files_of, run_verb
 from helpers.s3_server import s3_server
+
+from tagline.inference import Tagger
 
 pytestmark = pytest.mark.rare
 
@@ -35,6 +44,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 bulk = partial(run_verb, "bulk")
+
+
+def rounded(mentions: list[Any]) -> list[Any]:
+    """Mentions with their scores as the examples write them."""
+    return [each._replace(score=round(each.score, 4)) for each in mentions]
 
 
 @pytest.fixture
@@ -70,12 +84,9 @@ def test_loss_of_a_machine_in_the_middle_keeps_the_bytes(folder: Path, cluster: 
     killer.join()
     assert seen < ROWS // PART_ROWS, "the machine was killed after the end"
     bulk(*options, "undisturbed", "--address", started.address)
-    disturbed, undisturbed = (
-        {path.relative_to(side): content for path, content in snapshot(side).items()}
-        for side in (folder / "disturbed", folder / "undisturbed")
-    )
+    disturbed = files_of("disturbed")
     assert len(disturbed) == ROWS // PART_ROWS + 2  # plan and manifest
-    assert disturbed == undisturbed
+    assert disturbed == files_of("undisturbed")
 
 
 def test_client_of_a_cluster_labels_all_rows(folder: Path, cluster: Callable[..., Any]) -> None:
@@ -108,8 +119,6 @@ def test_s3_is_read_and_written(folder: Path, monkeypatch: pytest.MonkeyPatch, c
 
 def test_example_for_spark_gives_the_entities_of_the_tagger(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pyspark = pytest.importorskip("pyspark.sql")
-    from tagline.inference import Tagger
-
     code = (ROOT / "docs/jobs/spark.py").read_text(encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "stages"))
     spark = pyspark.SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
@@ -119,6 +128,71 @@ def test_example_for_spark_gives_the_entities_of_the_tagger(folder: Path, monkey
     spark.stop()
     with Tagger() as tagger:
         for row in found[:: ROWS // 100]:
-            expected = [each._replace(score=round(each.score, 4)) for each in tagger(row["text"])]
-            assert [tuple(each) for each in row["entities"]] == [tuple(each) for each in expected]
+            assert [tuple(each) for each in row["entities"]] == [tuple(each) for each in rounded(tagger(row["text"]))]
     assert len(found) == ROWS
+
+
+URL = "http://127.0.0.1:8000"
+# Bodies, and the status that each gets.
+BODIES = {
+    **{json.dumps({"text": text}).encode(): 200 for text in TEXTS},
+    b'{"text": "a': 400,
+    b'{"text": 3}': 422,
+    b'{"text": "' + b"a" * 2**18 + b'"}': 413,
+}
+CLIENTS, REQUESTS = 8, 400
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[psutil.Process]:
+    """`serve run` with two replicas that answer."""
+    pytest.importorskip("ray.serve", reason="ray[serve] is not installed")
+    save_export(tmp_path / "models/export", seed=1)
+    command = [str(Path(sys.executable).with_name("serve")), "run", "--app-dir", str(ROOT / "docs/jobs")]
+    # On a busy host, the default of 5 s would restart a proxy that is still starting.
+    slow = {"PYTHONPATH": str(ROOT / "stages"), "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "300"}
+    arguments = ["ray_serve:app", f"model={tmp_path / 'models/export'}"]
+    with subprocess.Popen([*command, *arguments], env=os.environ | slow) as started:
+        try:
+            process = psutil.Process(started.pid)
+            while len(replicas(process)) < 2 or status_of_health() != 200:
+                assert started.poll() is None
+                time.sleep(0.5)
+            yield process
+        finally:
+            started.terminate()
+
+
+def replicas(process: psutil.Process) -> set[psutil.Process]:
+    return {each for each in process.children(recursive=True) if each.name().startswith("ray::ServeRepl")}
+
+
+def status_of_health() -> int | None:
+    try:
+        return httpx.get(f"{URL}/health", timeout=60).status_code
+    except httpx.TransportError:
+        return None
+
+
+def test_loss_of_a_replica_changes_no_answer(process: psutil.Process, tmp_path: Path) -> None:
+    with Tagger(tmp_path / "models/export") as tagger:
+        expected = {text: [each._asdict() for each in rounded(tagger(text))] for text in TEXTS}
+    bodies = [list(BODIES)[number % len(BODIES)] for number in range(REQUESTS)]
+    with ThreadPoolExecutor(CLIENTS) as clients, httpx.Client(timeout=300) as client:
+        answers = clients.map(lambda body: client.post(f"{URL}/entities", content=body), bodies)
+        first = list(islice(answers, REQUESTS // 3))
+        killed = replicas(process).pop()
+        killed.kill()
+        answers = [*first, *answers]
+    lost = 0
+    for body, answer in zip(bodies, answers, strict=True):
+        if answer.status_code == 500:
+            lost += 1
+            continue
+        assert answer.status_code == BODIES[body]
+        if answer.status_code == 200:
+            assert answer.json()["entities"] == expected[json.loads(body)["text"]]
+    assert lost <= CLIENTS, "more than were in progress on the replica that was killed"
+    while killed.is_running() or len(replicas(process)) < 2:
+        time.sleep(0.5)
+    assert httpx.get(f"{URL}/metrics").status_code == 404, "the counts of one of the replicas"

@@ -1,0 +1,232 @@
+"""Damaged data sets, texts, params and folders that a stranger may have made: each is read, or gives one `UserError`.
+
+Damage is drawn from a seeded generator: bytes, JSON values, folders in place of files.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from helpers.formats import CORPUS, IN_JSON, section, write_corpus
+from helpers.tiny import TINY_PARAMS, write_params
+
+from tagline.artifacts import predictions, raw_data
+from tagline.core.errors import UserError
+from tagline.core.params import read_section
+from tagline.core.provenance import PROVENANCE
+from tagline.inference.tagger import Tagger
+from tagline.sources import files
+from tagline.sources.download_params import Download
+from tagline.sources.files import FileSource
+from tagline.sources.formats.lines import read_lines
+from tagline.sources.formats.registry import FORMATS
+from tagline.sources.stage import to_row, write_encoder
+from tagline.tools.texts import readers
+from tagline.training.train_params import Train
+
+pytestmark = pytest.mark.rare
+
+Damage = Callable[[Random], str]
+"""Damages something and describes how."""
+
+
+def fuzz(harm: Damage, read: Callable[[], object], config: pytest.Config, cases: int) -> None:
+    """Damage and read with one seed after another, the same ones on every host; fail with all seeds that went wrong.
+
+    Args:
+        harm: see `Damage`; it begins with what was there before the first damage.
+        read: reads what is damaged.
+        config: has the options ``--fuzz-times`` and ``--fuzz-seed``.
+        cases: the number of seeds, to be multiplied by ``--fuzz-times``.
+    """
+    first = int(config.getoption("--fuzz-seed"))
+    seeds = range(first, first + cases * int(config.getoption("--fuzz-times")))
+    told = {seed: (harm(Random(seed)), _failure(read)) for seed in seeds}
+    failures = [f"--fuzz-seed {seed}: {damaged}{failure}" for seed, (damaged, failure) in told.items() if failure]
+    assert not failures, f"{len(failures)} of {len(seeds)} cases:\n" + "\n".join(failures)
+
+
+def of_file(path: Path) -> Damage:
+    """Damage to a file."""
+    content = path.read_bytes()
+
+    def harm(random: Random) -> str:
+        if path.is_dir():
+            path.rmdir()
+        path.write_bytes(content)
+        return damage(path, random)
+
+    return harm
+
+
+def _failure(read: Callable[[], object]) -> str:
+    """Read, and return what is wrong with the outcome; an empty text if nothing is."""
+    try:
+        read()
+    except UserError as error:
+        return "" if str(error).strip() else ": an error without a message"
+    except OSError as error:
+        return "" if error.filename is not None else f"\n{traceback.format_exc(limit=-4)}"
+    except BaseException:
+        return f"\n{traceback.format_exc(limit=-4)}"
+    return ""
+
+
+DEEP = "[" * 100_000 + "]" * 100_000
+# Values that JSON text can have in place of any other; text, since Python's encoder refuses some of them.
+VALUES = (
+    "null true -1 0 1.5 2147483648 9223372036854775808 1e999 NaN [] {} [[]] [null] [1] "
+    '{"a":1} "" "x" "\\ud800" "\\u0000" "\\u001b[31m" "../../x" "\\n"'
+).split()
+VALUES += ["9" * 5000, DEEP, json.dumps("x" * 100_000)]
+REPLACEMENTS = (b"", b"\0", b"{", b"{}", b"[]", b"1", b"\n", b"\xef\xbb\xbf", DEEP.encode(), b'"x"', b"null")
+_HOLE = "\x1fHOLE\x1f"
+
+
+def damage(path: Path, random: Random) -> str:
+    """Damage a file in place and describe how."""
+    if random.random() < 0.04:
+        path.unlink()
+        path.mkdir()
+        return "a folder"
+    content = path.read_bytes()
+    damaged = (_json if path.suffix == ".json" and random.random() < 2 / 3 else _bytes)(content, random)
+    path.write_bytes(damaged)
+    return f"{len(content)} to {len(damaged)} bytes, {damaged[:200]!r}"
+
+
+def damage_one(folder: Path, random: Random, pattern: str = "*") -> str:
+    """Damage one file of a folder and describe how."""
+    path = random.choice(sorted(path for path in folder.rglob(pattern) if path.is_file()))
+    return f"{path.relative_to(folder).as_posix()}, {damage(path, random)}"
+
+
+def _bytes(content: bytes, random: Random) -> bytes:
+    """Flip a bit, overwrite, truncate, cut out, repeat, append, or replace the whole."""
+    size = len(content)
+    # Half of the time near the start or the end, where files have their headers.
+    near = random.randrange(min(size, 400))
+    start = random.choice((near, size - 1 - near, random.randrange(size), random.randrange(size)))
+    end = start + random.choice((1, 8, 100))
+    match random.randrange(7):
+        case 0 | 1:
+            return content[:start] + bytes([content[start] ^ 1 << random.randrange(8)]) + content[start + 1 :]
+        case 2:
+            return content[:start] + random.choice((b"\0", b"\xff", b"\x80", b"[")) * 8 + content[start + 8 :]
+        case 3:
+            return content[:start]
+        case 4:
+            return content[:start] + content[end:]
+        case 5:
+            return content[:end] + content[start:]
+    return random.choice((*REPLACEMENTS, content + b"\xff\xfe", content + content[:1000]))
+
+
+def _json(content: bytes, random: Random) -> bytes:
+    """Replace or remove one value of a JSON text, at any of its levels."""
+    value = current = json.loads(content)
+    parent, key = None, None
+    while isinstance(current, dict | list) and current and (parent is None or random.random() < 0.6):
+        parent, key = current, random.choice([*current] if isinstance(current, dict) else range(len(current)))
+        current = parent[key]
+    if parent is None:
+        return random.choice(VALUES).encode()
+    parent[key] = _HOLE
+    if random.random() < 0.15:
+        del parent[key]
+    text = json.dumps(value, ensure_ascii=False)
+    return text.replace(json.dumps(_HOLE), random.choice(VALUES)).encode(errors="surrogatepass")
+
+
+# The keys with which formats read more.
+POLICIES = {"misaligned_spans": "expand", "overlaps": "longest", "annotators": "agreed"}
+
+
+@pytest.mark.parametrize("name", [name for name, schema in FORMATS.items() if not schema.marker])
+def test_damaged_data_set_is_read_or_refused(name: str, tmp_path: Path, pytestconfig, monkeypatch) -> None:
+    monkeypatch.setattr(files, "check_different", lambda *_: None)  # every split reads the damaged file
+    named = write_corpus(name, tmp_path / ("data.json" if name in IN_JSON else "data"), CORPUS * 4)
+    policies = {key: value for key, value in POLICIES.items() if key in FORMATS[name].model_fields}
+    dataset = section(name, **dict.fromkeys(raw_data.SPLITS, named), **policies)
+    path = dataset.files(files.find(tmp_path, "train", named)[0])[-1]
+
+    def read() -> None:
+        shutil.rmtree(tmp_path / "raw", ignore_errors=True)
+        source = FileSource(tmp_path, dataset)
+        rows = {split: map(to_row, sentences) for split, sentences in source.splits().items()}
+        raw_data.write(tmp_path / "raw", rows, list(dataset.tag_columns))
+        source.provenance(), source.report()
+        raw_data.load(tmp_path / "raw")
+
+    fuzz(of_file(path), read, pytestconfig, 500)
+
+
+READERS: dict[str, tuple[Callable[..., Any], str, bytes]] = {
+    "texts": (readers.read_texts, ".txt", "Ada in Osl\u00f6.\n".encode() * 9),
+    "words": (readers.read_words, ".txt", "Ada in Osl\u00f6 .\n".encode() * 9),
+    "json": (readers.read_json, ".json", json.dumps([{"text": "Ada in Oslo"}, {"words": ["Ada"]}] * 3).encode()),
+    "columns": (readers.read_conll, ".txt", b"Ada B-X\nin O\n\n" * 9),
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_damaged_input_of_predict_is_read_or_refused(name: str, tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    reader, suffix, content = READERS[name]
+    path = tmp_path / f"input{suffix}"
+    path.write_bytes(content)
+
+    def read() -> None:
+        assert all(all(document.words) for document in reader(read_lines(path), str(path)))
+
+    fuzz(of_file(path), read, pytestconfig, 1000)
+
+
+def test_damaged_params_are_read_or_refused(tmp_path: Path, monkeypatch, pytestconfig: pytest.Config) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_params(tmp_path)
+
+    def read() -> None:
+        read_section("train", Train)
+        read_section("download", Download)
+
+    fuzz(of_file(tmp_path / "params.yaml"), read, pytestconfig, 100)
+
+
+def read_predictions(folder: Path) -> None:
+    kind = predictions.read_kind((folder / PROVENANCE).read_bytes(), PROVENANCE)
+    assert len(predictions.read((folder / "test.parquet").read_bytes(), kind, "test.parquet")) == 6
+
+
+def read_export(folder: Path) -> None:
+    for backend in ("onnx", "onnx-int8", "torch"):
+        with Tagger(folder, backend=backend, verify=False) as tagger:  # type: ignore[arg-type]
+            tagger(["Ada Lind lives in Oslo.", "x" * 100])
+
+
+def read_source_encoder(folder: Path) -> None:
+    section = Download.model_validate(TINY_PARAMS["download"])
+    shutil.rmtree("out", ignore_errors=True)
+    write_encoder(folder.parent, section.encoder, Path("out"))
+
+
+FOLDERS = {"data/predictions": read_predictions, "models/export": read_export, "data/tiny/encoder": read_source_encoder}
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_damaged_folder_is_read_or_reported(name: str, finished: Path, pytestconfig: pytest.Config) -> None:
+    folder, original = finished / name, finished / "original"
+    shutil.copytree(folder, original)
+
+    def harm(random: Random) -> str:
+        shutil.rmtree(folder)
+        shutil.copytree(original, folder)
+        return damage_one(folder, random)
+
+    fuzz(harm, lambda: FOLDERS[name](folder), pytestconfig, 200)
