@@ -13,6 +13,7 @@ os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 os.environ["TAGLINE_PROCESSES"] = "1"
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # some tests use onnxruntime itself
 
+import contextlib
 import shutil
 import signal
 import time
@@ -24,7 +25,7 @@ import pytest
 from helpers.built_once import built_once
 from helpers.handmade_export import save_export
 from helpers.hub_server import Hub
-from helpers.project import ROOT, STAGES, run_stage
+from helpers.project import ROOT, STAGES, run_stages
 from helpers.tiny import PEOPLE, PLACES, conll, preset, save_encoder, tiny_sentences, word_piece, write_params
 from huggingface_hub import constants, file_download
 from huggingface_hub.utils import _http
@@ -74,10 +75,8 @@ def finished_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
         shutil.copytree(tiny_folder, folder / "data/tiny")
         (folder / "data/none").mkdir()
         write_params(folder)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.chdir(folder)
-            for stage in STAGES:
-                run_stage(stage)
+        with contextlib.chdir(folder):
+            run_stages(*STAGES)
 
     return built_once(tmp_path_factory, "finished", build)
 

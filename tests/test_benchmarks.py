@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from helpers.project import ROOT, STAGES, edit, json_of, run_stage
+from helpers.project import ROOT, STAGES, edit, json_of, run_stages
 
 from tagline.labels.entities import entities
 
@@ -66,8 +66,7 @@ def test_students_are_measured_beside_spacy(finished: Path) -> None:
 def test_benchmarks_end_with_json(finished: Path, name: str, options: str) -> None:
     if name == "predict":  # the pipeline takes marks of capitals for words of their own
         edit(Path("params.yaml"), "mark_capitals: true", "mark_capitals: false")
-        for stage in STAGES:
-            run_stage(stage)
+        run_stages(*STAGES)
     result = result_of(name, "--data=data/tiny", *options.split())
     if name == "tokenize_align":
         lines = [line for file in Path("data/tiny").glob("*.conll") for line in file.read_text().split("\n")]

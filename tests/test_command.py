@@ -28,8 +28,8 @@ for verb in sys.argv[1:]:
 """
 
 
-def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "PYTHONPATH": str(ROOT / "stages")}
+def run(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "stages"), **variables}
     return subprocess.run([sys.executable, *arguments], cwd=cwd, env=env, capture_output=True, text=True, check=False)
 
 
@@ -53,7 +53,14 @@ def test_command_lists_its_verbs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 )
 def test_shell_completes_verbs_and_their_options(tmp_path: Path, line: str, completions: set[str]) -> None:
     variables = {"_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line)), "COMP_TYPE": "9"}
-    run(cwd=tmp_path, **variables, _ARGCOMPLETE_STDOUT_FILENAME=str(tmp_path / "out"), _ARGCOMPLETE_IFS="\n")
+    run(
+        "-m",
+        "tagline",
+        cwd=tmp_path,
+        **variables,
+        _ARGCOMPLETE_STDOUT_FILENAME=str(tmp_path / "out"),
+        _ARGCOMPLETE_IFS="\n",
+    )
     assert set((tmp_path / "out").read_text().split()) - {"-h", "--help"} == completions
 
 

@@ -32,9 +32,8 @@ def change(annotated: dict[str, list[str]] = ANNOTATED, unknown_tag: str = "-", 
         else:
             old, new = "PROPN I-PER\nlives VERB O", "PROPN -\nlives VERB -"
             path.write_text(text.replace(old, new, 9 if path.stem == "train" else 2), encoding="utf-8")
-    dataset = DATASET | {"unknown_tag": unknown_tag, "annotated_types": annotated}
-    export = {"onnx": False, "int8": False}
-    set_params(download={"dataset": dataset}, train={"epochs": 2, **train}, export=export)
+    download = {"dataset": DATASET | {"unknown_tag": unknown_tag, "annotated_types": annotated}}
+    set_params(download=download, train={"epochs": 2, **train}, export={"onnx": False, "int8": False})
 
 
 @pytest.mark.parametrize("name", ["prodigy", "conll"])

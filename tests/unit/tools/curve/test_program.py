@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from helpers.project import STAGES, edit, exit_of, json_of, run_stage, run_verb
+from helpers.project import STAGES, edit, exit_of, json_of, run_stages, run_verb
 
 from tagline.tools.curve import runs
 
@@ -16,7 +16,7 @@ from tagline.tools.curve import runs
 def test_learning_curve_measures_each_run_once(workspace: Path, capsys, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "LEAST_SENTENCES", 1)
     options = ("--sizes", "3", "5", "8", "12", "99", "--seeds=1", "--runs=runs.jsonl", "--plot=plot.html")
-    run_stage("download")
+    run_stages("download")
     said = []
     for _ in range(2):
         capsys.readouterr()
@@ -32,8 +32,7 @@ def test_learning_curve_measures_each_run_once(workspace: Path, capsys, monkeypa
     assert Path("plot.html").read_text().count("<circle") == 5
     # All sentences are trained as the stages do it.
     edit(Path("params.yaml"), "  seed: 7", "  seed: 1")
-    for stage in STAGES[1:4]:
-        run_stage(stage)
+    run_stages(*STAGES[1:4])
     assert json_of("metrics/evaluate.json")["test.f1"] == measured[-1]["test.f1"]
 
 
