@@ -101,10 +101,9 @@ class ArgumentParser(argparse.ArgumentParser):
     """
 
     def __init__(self, **options: Any) -> None:
-        options["description"] = cleandoc(options.get("description") or "")
-        super().__init__(
-            **{"prog": Path(sys.argv[0]).name, "formatter_class": argparse.RawDescriptionHelpFormatter, **options}
-        )
+        own = {"prog": Path(sys.argv[0]).name, "formatter_class": argparse.RawDescriptionHelpFormatter}
+        options = own | options | {"description": cleandoc(options.get("description") or "")}
+        super().__init__(allow_abbrev=False, **options)
 
     def parse_args(self, *arguments: Any, **options: Any) -> argparse.Namespace:  # type: ignore[override]
         if COMPLETING in os.environ:

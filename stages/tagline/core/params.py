@@ -92,7 +92,7 @@ def read_text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
-        raise UserError(f"{path} is missing; run the stages from the root of the repository") from None
+        raise UserError(f"{path} is missing; run this in the repository's root or in a pipeline folder") from None
     except ValueError as error:
         raise UserError(f"{path} is not YAML: {error}") from None
 

@@ -98,7 +98,7 @@ def test_all_errors_are_in_one_message(params: Path) -> None:
         ("a: &a\n  <<: *a\n", "params.yaml: a mapping is merged (<<) into itself; expected another one"),
         (BOMB, "params.yaml is not YAML: with its aliases it has more than 100,000 values"),
         ("", "params.yaml must be a mapping with one section per stage"),
-        (None, "params.yaml is missing; run the stages from the root of the repository"),
+        (None, "params.yaml is missing; run this in the repository's root or in a pipeline folder"),
     ],
 )
 def test_file_without_the_section_is_an_error(params: Path, content: str | None, error: str) -> None:
