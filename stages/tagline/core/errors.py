@@ -101,7 +101,7 @@ class ArgumentParser(argparse.ArgumentParser):
     """
 
     def __init__(self, **options: Any) -> None:
-        own = {"prog": Path(sys.argv[0]).name, "formatter_class": argparse.RawDescriptionHelpFormatter}
+        own: dict[str, Any] = {"prog": Path(sys.argv[0]).name, "formatter_class": argparse.RawDescriptionHelpFormatter}
         options = own | options | {"description": cleandoc(options.get("description") or "")}
         super().__init__(allow_abbrev=False, **options)
 
