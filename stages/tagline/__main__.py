@@ -92,12 +92,20 @@ def _use_code_of_clone() -> None:
     """Replace this process by one with the code of the clone that the current folder is in, if other code runs.
 
     Raises:
-        UserError: that clone is of a version without this command, or Python does not find its code.
+        UserError: that clone belongs to another user or is of a version without this command, or Python does not find
+            its code.
     """
     folder = Path.cwd()
     clone = next((each for each in (folder, *folder.parents) if (each / "stages/tagline/__init__.py").is_file()), None)
     if clone is None or (stages := clone / "stages").samefile(own := Path(__file__).parents[1]):
         return
+    if not (own.parent / "dvc.yaml").is_file():  # of a wheel, which must not run what lies above any folder
+        print(
+            f"tagline: runs the installed code, not that of {clone}; `make install` there installs it", file=sys.stderr
+        )
+        return
+    if hasattr(os, "getuid") and stages.stat().st_uid != os.getuid():
+        raise UserError(f"{clone}: belongs to another user, whose code would run; expected a clone of your own")
     paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     if str(stages) == paths[0]:
         raise UserError(f"{clone}: Python finds the code of {own}; expected that of this clone; run `make install`")

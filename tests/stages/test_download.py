@@ -76,7 +76,7 @@ def test_conflicts_of_annotators_are_decided_on_a_page(workspace: Path, capsys: 
     # kappa: 4 of 6 words have one type; by chance (2 * 2 PER + 3 * 2 outside) / 6
     assert capsys.readouterr().out == (
         "Ada, Bo: 2 texts, F1 of spans 0.667, kappa of words 0.538\n"
-        "2 texts to decide: 3, 1\n"
+        "to decide: 2 texts (3, 1)\n"
         "adjudicate.html: decide them there, and put what it saves, named adjudicate*.jsonl, into saved\n"
     )
     page = json.loads(embedded(Path("adjudicate.html")))
@@ -91,9 +91,9 @@ def test_conflicts_of_annotators_are_decided_on_a_page(workspace: Path, capsys: 
     decided = [saved_row(task["id"], task.get("text", words), task["spans"], tasks="1") for task in page["tasks"]]
     write_rows(Path("saved/adjudicate.cy.jsonl"), decided)
     run_verb(*arguments)
-    assert capsys.readouterr().out.endswith("\n0 texts to decide\n")
+    assert capsys.readouterr().out.endswith("\nto decide: 0 texts\n")
     assert not Path("adjudicate.html").exists()
-    message = "conflicts: data/tiny/train.conll: no such folder; expected one with a file of each annotator"
+    message = "conflicts: data/tiny/train.conll: not a folder; expected one with a file of each annotator"
     assert exit_of("conflicts", "data/tiny/train.conll", "--output", "x") == message
     message = "conflicts: --output saved/a.html: expected a file outside of saved"
     assert exit_of(*arguments[:-1], "saved/a.html").startswith(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -65,3 +66,12 @@ def read_audit() -> Audit:
     if not AUDIT_PARAMS.is_file():
         raise UserError(f"{AUDIT_PARAMS} is missing; expected that of an audit; run `{AUDIT}`, which creates it")
     return read_section("audit", Audit, AUDIT_PARAMS)
+
+
+def refuse_earlier_models(models: Collection[Path]) -> None:
+    """Raise a `UserError` if training continues from models or learns from them."""
+    if models:
+        raise UserError(
+            "train.start_from and train.teacher: an earlier model may have learnt from the sentences that a fold holds "
+            "out; expected neither; remove them, or run the audit in a pipeline folder without them"
+        )

@@ -11,7 +11,7 @@ from accelerate import PartialState
 from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
 from tagline.audit import out_of_fold
-from tagline.audit.audit_params import Audit
+from tagline.audit.audit_params import Audit, refuse_earlier_models
 from tagline.audit.folds import Fold, audited, held_out_name, write_data
 from tagline.audit.out_of_fold import Chunk
 from tagline.core.errors import UserError
@@ -55,11 +55,7 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
         UserError: see `Fold` and `tagline.training.stage.run`; the params have earlier models; or several hosts do not
             share the work folder.
     """
-    if train.models:
-        raise UserError(
-            "train.start_from and train.teacher: an earlier model may have learnt from the sentences that a fold holds "
-            "out; expected neither; remove them, or run the audit in a pipeline folder without them"
-        )
+    refuse_earlier_models(train.models)
     state = start()
     train = train.model_copy(update={"hub": train.hub.model_copy(update={"push": False})})
     made_of = {"fold": number, "audit": audit.model_dump(exclude={"most"}), "train": train.effective()}

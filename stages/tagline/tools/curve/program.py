@@ -18,6 +18,7 @@ from statistics import fmean, stdev
 from tagline.core.errors import ArgumentParser
 from tagline.core.outputs import check_writable
 from tagline.core.terminal import show
+from tagline.tools.answers.options import PAGE_SUFFIX
 from tagline.tools.texts.options import natural
 
 SIZES, SEEDS = (100, 200, 400, 800, 1600), (42, 13, 87)
@@ -62,7 +63,10 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--jobs", type=natural, default=1, metavar="N", help="runs at the same time (default: 1)")
     parser.add_argument("--runs", type=Path, metavar="FILE", help="JSON Lines to which runs are appended")
     parser.add_argument("--plot", type=Path, metavar="FILE.html", help="write the curve as a page")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.plot and options.plot.suffix.lower() != PAGE_SUFFIX:
+        parser.error(f"--plot {options.plot}: expected a name that ends in {PAGE_SUFFIX}")
+    return options
 
 
 def page(dots: Sequence[tuple[int, float]], line: Sequence[tuple[int, float]], text: str) -> str:

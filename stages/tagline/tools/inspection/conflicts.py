@@ -35,7 +35,7 @@ def save(folder: Path, language: Language | None, target: Path) -> list[str]:
         UserError: see `AnnotatedFiles.read` and `page_writer.check`; there is no such folder, or it holds the target.
     """
     if not folder.is_dir():
-        raise UserError(f"{folder}: no such folder; expected one with a file of each annotator")
+        raise UserError(f"{folder}: not a folder; expected one with a file of each annotator")
     page_writer.check("--output", target)
     if not leads_out(target, folder):
         raise UserError(f"--output {target}: expected a file outside of {folder}, which holds what pages save")
@@ -54,7 +54,8 @@ def save(folder: Path, language: Language | None, target: Path) -> list[str]:
             tasks.append(_task(text, words, agreed or []))
     ids = shortened(", ".join(task["id"] for task in tasks), QUOTED)
     lines = [f"{pair}: {_described(scores)}" for pair, scores in summary(agreement).items()]
-    lines.append(f"{len(tasks):,} texts to decide{f': {ids}' if tasks else ''}")
+    lines += [] if agreement else ["no text has several annotators"]
+    lines.append(f"to decide: {len(tasks):,} texts{f' ({ids})' if tasks else ''}")
     if tasks:
         outputs.save(target, page_writer.Page(sorted(types)), tasks)
         lines.append(f"{target}: decide them there, and put what it saves, named {ADJUDICATE}*.jsonl, into {folder}")

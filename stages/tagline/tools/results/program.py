@@ -24,11 +24,12 @@ def push() -> None:
     take_no_arguments(push.__doc__)
     from tagline.core.params import read_section
     from tagline.core.progress import quiet
-    from tagline.export import stage
     from tagline.export.export_params import Export
     from tagline.hub.push import Target
 
     target = Target.of("export.hub", read_section("export", Export).hub)
     quiet()
     target.check()
+    from tagline.export import stage  # takes seconds
+
     stage.push(target, EXPORT, REPORT)

@@ -8,14 +8,15 @@ from pathlib import Path
 
 from ruamel.yaml.comments import CommentedMap
 
-from tagline.audit.audit_params import read_audit
+from tagline.audit.audit_params import read_audit, refuse_earlier_models
 from tagline.core.errors import UserError
-from tagline.core.params import PARAMS, line_of, list_errors, read_file
+from tagline.core.params import PARAMS, line_of, list_errors, read_file, validated
 from tagline.core.reading import git
 from tagline.core.signals import BY_DVC
 from tagline.core.terminal import show
 from tagline.tools.settings import audit_pipeline, pipelines
 from tagline.tools.settings.sections import defaults, enabled_pushes, params_errors
+from tagline.training.train_params import Train
 
 # The folders that stages read and none of them writes.
 _FOLDERS = {
@@ -41,6 +42,7 @@ def check() -> None:
     if stage in audit_pipeline.STAGES or (not stage and audit_pipeline.DVC_YAML.is_file()):
         audit_pipeline.check()
         read_audit()
+        refuse_earlier_models(validated(content, "train", Train).models)
     pushes = enabled_pushes(content)
     pipelines.check_pushes(pushes)
     if pushes and stage in ("", "train", "export"):

@@ -85,6 +85,9 @@ def pipeline() -> None:
 def schema() -> None:
     """Write params.schema.json, by which editors complete, explain and check params.yaml and presets."""
     take_no_arguments(schema.__doc__)
+    from tagline.tools.settings import pipelines
     from tagline.tools.settings.sections import SCHEMA, schema_text
 
+    pipelines.names()  # refuses another folder than the root
     SCHEMA.write_text(schema_text(), encoding="utf-8", newline="\n")
+    show(f"{SCHEMA}: written")

@@ -122,7 +122,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
                 )
             if options.types.count(type_) > 1:
                 raise ValueError(f"--types {type_!r} is given twice; expected different types")
-        if options.types and options.model:
+        if options.types and options.model and options.model.is_dir():
             raise ValueError(f"--types: {options.model} has its own; expected no --types, or no model")
         if not 0 <= options.seed < 2**64:
             raise ValueError(f"--seed: expected a number from 0 to 2**64 - 1, got {options.seed}")
