@@ -24,7 +24,8 @@ from types import SimpleNamespace
 import pytest
 from helpers.built_once import built_once
 from helpers.handmade_export import save_export
-from helpers.hub_server import Hub
+from helpers.hub_repositories import Account
+from helpers.hub_server import TOKEN, Hub
 from helpers.project import ROOT, STAGES, run_stages
 from helpers.tiny import PEOPLE, PLACES, conll, preset, save_encoder, tiny_sentences, word_piece, write_params
 from huggingface_hub import constants, file_download
@@ -141,6 +142,13 @@ def hub(online: pytest.MonkeyPatch) -> Iterator[Hub]:
         server.serve(online)
         online.setattr(constants, "HF_HUB_DISABLE_XET", True)
         yield server
+
+
+@pytest.fixture
+def logged_in(hub: Hub, online: pytest.MonkeyPatch) -> None:
+    """This process as ada's, who may write and is of an organisation."""
+    online.setenv("HF_TOKEN", TOKEN)
+    hub.log_in(TOKEN, Account("ada", organisations=("analysts",)))
 
 
 @pytest.fixture

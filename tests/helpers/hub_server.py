@@ -27,6 +27,8 @@ from helpers.hub_repositories import Account, Refused, Repository, entries, meta
 from helpers.hub_writing import Writing
 from huggingface_hub import constants
 
+TOKEN = "hf_secretsecretsecretsecret"  # of the fixture `logged_in`
+
 
 def client_environment(url: str, home: Path, **others: str) -> dict[str, str]:
     """Environment variables of a process with a home folder of its own and the Hub at a URL."""

@@ -13,23 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.hub_repositories import Account, Repository
-from helpers.hub_server import Hub, client_environment
+from helpers.hub_repositories import Repository
+from helpers.hub_server import TOKEN, Hub, client_environment
 from helpers.project import error_of, exit_of, files_of, json_of, run_stage, run_verb, snapshot
 from helpers.tiny import set_params
 from huggingface_hub import ModelCard
 
 from tagline.training.training import Training
 
-TOKEN = "hf_secretsecretsecretsecret"
+pytestmark = pytest.mark.usefixtures("logged_in")
 NAME = "ada/people"
 OUTS = tuple(map(Path, ("data", "models", "metrics", "plots", "reports", ".work")))
-
-
-@pytest.fixture(autouse=True)
-def _logged_in(hub: Hub, online: pytest.MonkeyPatch) -> None:
-    online.setenv("HF_TOKEN", TOKEN)
-    hub.log_in(TOKEN, Account("ada"))
 
 
 def configure(section: str, **values: Any) -> None:

@@ -17,14 +17,13 @@ from tagline.core.terminal import safe_message
 from tagline.hub.client import Client, prepare
 from tagline.sources.hub import fetch_encoder, find
 
+INVALID = [
+    *("http://[::1", "https://", "huggingface.co", "ftp://a", "http://a:99999", "", "http://\x1b[31m"),
+    *("https://ada:secret@host:port", "http:/ada:secret@host", "ada:secret@host"),
+]
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        *("http://[::1", "https://", "huggingface.co", "ftp://a", "http://a:99999", "", "http://\x1b[31m"),
-        *("https://ada:secret@host:port", "http:/ada:secret@host", "ada:secret@host"),
-    ],
-)
+
+@pytest.mark.parametrize("url", INVALID)
 def test_invalid_endpoint_is_reported_without_its_password(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "ENDPOINT", url)
     with pytest.raises(UserError, match=r"^environment variable HF_ENDPOINT is .*; expected a URL such as") as raised:
@@ -42,14 +41,14 @@ def hub(hub: Hub) -> Iterator[Hub]:
     close_session()
 
 
-@pytest.mark.parametrize(
-    ("proxy", "message"),
-    [
-        ("http://ada:secret@127.0.0.1:1", "is unreachable for ada/encoder (ConnectError)"),
-        ("foo://ada:secret@host", "Unknown scheme for proxy URL"),
-        ("ada:secret@host:port", "HTTP_PROXY is ***@host:port (Invalid port: 'port'); expected a URL such"),
-    ],
-)
+PROXIES = [
+    ("http://ada:secret@127.0.0.1:1", "is unreachable for ada/encoder (ConnectError)"),
+    ("foo://ada:secret@host", "Unknown scheme for proxy URL"),
+    ("ada:secret@host:port", "HTTP_PROXY is ***@host:port (Invalid port: 'port'); expected a URL such"),
+]
+
+
+@pytest.mark.parametrize(("proxy", "message"), PROXIES)
 def test_password_of_a_proxy_is_not_printed(hub: Hub, online: pytest.MonkeyPatch, proxy: str, message: str) -> None:
     online.setattr(constants, "ENDPOINT", "http://hub.invalid")
     online.setenv("HTTP_PROXY", proxy)

@@ -11,23 +11,16 @@ from pathlib import Path
 
 import pytest
 from helpers.hub_repositories import Account
-from helpers.hub_server import Hub
+from helpers.hub_server import TOKEN, Hub
 from helpers.messages import message_of
 from huggingface_hub import HfApi, constants
 
 from tagline.hub.hub_params import Push
 from tagline.hub.push import Target
 
-TOKEN = "hf_ada"
+pytestmark = pytest.mark.usefixtures("logged_in")
 NAME = "ada/people"
 WEIGHTS = b"\x00weights" * 100
-
-
-@pytest.fixture
-def server(hub: Hub, online: pytest.MonkeyPatch) -> Hub:
-    online.setenv("HF_TOKEN", TOKEN)
-    hub.log_in(TOKEN, Account("ada", organisations=("analysts",)))
-    return hub
 
 
 @pytest.fixture
@@ -45,35 +38,31 @@ def target(name: str = NAME, private: bool = True, branch: str = "main") -> Targ
     return Target("export.hub", name, private, branch)
 
 
-def checked_and_pushed(to: Target, folder: Path, message: str = "a push") -> str | None:
-    to.check()
-    to.create()
-    return to.push(folder, message)
-
-
 def assert_refused(expected: str, call: Callable[..., object], *arguments: object) -> None:
     message = message_of(call, *arguments)
     assert message.startswith(expected)
     assert "\n" not in message and TOKEN not in message
 
 
-def test_weights_of_an_earlier_push_go_and_other_files_stay(server: Hub, folder: Path) -> None:
+def test_weights_of_an_earlier_push_go_and_other_files_stay(hub: Hub, folder: Path) -> None:
     kept = dict.fromkeys(("notes.md", "onnx/notes.md", "adapters/model.safetensors", "lora.safetensors"), b"mine")
     gone = {"model-00001-of-00002.safetensors": b"", "model.safetensors.index.json": b""}
     gone |= {"onnx/model_quantized.onnx": b"", "onnx/model.onnx": b"", "onnx/model.onnx_data": b""}
-    server.add("model", NAME, private=True).commit({**kept, **gone})
+    hub.add("model", NAME, private=True).commit({**kept, **gone})
     assert target().push(folder, "a push", {"config.json", "parts/notes.txt"})
-    assert server.repositories["models", NAME].files().keys() == {"config.json", "parts/notes.txt", *kept}
+    assert hub.repositories["models", NAME].files().keys() == {"config.json", "parts/notes.txt", *kept}
 
 
-def test_branch_is_created_with_the_token_of_the_login_file(server: Hub, folder: Path, monkeypatch) -> None:
+def test_branch_is_created_with_the_token_of_the_login_file(hub: Hub, folder: Path, monkeypatch) -> None:
     monkeypatch.delenv("HF_TOKEN")
     Path(constants.HF_TOKEN_PATH).write_text(TOKEN)
     to = target("analysts/people", private=False, branch="tries/1")
     for message in ("first", "second"):
         (folder / "config.json").write_text(message)
-        checked_and_pushed(to, folder, message)
-    repository = server.repositories["models", "analysts/people"]
+        to.check()
+        to.create()
+        assert to.push(folder, message)
+    repository = hub.repositories["models", "analysts/people"]
     assert not repository.private
     assert repository.messages == ["initial commit", "first", "second"]
     assert list(repository.files()) == [".gitattributes"]
@@ -81,24 +70,24 @@ def test_branch_is_created_with_the_token_of_the_login_file(server: Hub, folder:
     assert str(to) == "analysts/people (tries/1)"
 
 
-@pytest.mark.parametrize(
-    ("name", "token", "existing", "role", "message"),
-    [
-        (NAME, "", "", "write", "not logged in, so ada/people can't be pushed to (export.hub); log in with `hf"),
-        (NAME, TOKEN, NAME, "read", "ada/people: your token has no right to write (403: You don't have the"),
-        (NAME, TOKEN, "", "read", "your token is read-only, so it can't create ada/people (export.hub.repo_id);"),
-        ("bo/x", TOKEN, "", "write", "bo/x (export.hub.repo_id in params.yaml) does not exist or is not visible"),
-        (NAME, TOKEN, NAME, "write", "ada/people is public, but export.hub.private in params.yaml is true; make"),
-        ("a/b..c", TOKEN, "", "write", "export.hub.repo_id: 'a/b..c' is not the name of a repository; expected"),
-    ],
-)
+FORBIDDEN = [
+    (NAME, "", "", "write", "not logged in, so ada/people can't be pushed to (export.hub); log in with `hf"),
+    (NAME, TOKEN, NAME, "read", "ada/people: your token has no right to write (403: You don't have the"),
+    (NAME, TOKEN, "", "read", "your token is read-only, so it can't create ada/people (export.hub.repo_id);"),
+    ("bo/x", TOKEN, "", "write", "bo/x (export.hub.repo_id in params.yaml) does not exist or is not visible"),
+    (NAME, TOKEN, NAME, "write", "ada/people is public, but export.hub.private in params.yaml is true; make"),
+    ("a/b..c", TOKEN, "", "write", "export.hub.repo_id: 'a/b..c' is not the name of a repository; expected"),
+]
+
+
+@pytest.mark.parametrize(("name", "token", "existing", "role", "message"), FORBIDDEN)
 def test_missing_permission_is_reported_before_any_work(
-    server: Hub, monkeypatch: pytest.MonkeyPatch, name: str, token: str, existing: str, role: str, message: str
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, name: str, token: str, existing: str, role: str, message: str
 ) -> None:
-    server.log_in(TOKEN, Account("ada", role, ("analysts",)))
+    hub.log_in(TOKEN, Account("ada", role, ("analysts",)))
     monkeypatch.setenv("HF_TOKEN", token)
     if existing:
-        server.add("model", existing).commit({})
+        hub.add("model", existing).commit({})
     assert_refused(message, target(name).check)
 
 
@@ -107,9 +96,9 @@ def test_offline_mode_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     assert_refused("HF_HUB_OFFLINE is set, so ada/people can't be pushed to; unset it, or set", target().check)
 
 
-def test_unreachable_hub_and_other_pages_are_named_without_a_password(server: Hub, monkeypatch) -> None:
-    server.broken = 200
-    assert_refused(f"{server.url} does not look like a Hugging Face Hub; check HF_ENDPOINT", target().check)
+def test_unreachable_hub_and_other_pages_are_named_without_a_password(hub: Hub, monkeypatch) -> None:
+    hub.broken = 200
+    assert_refused(f"{hub.url} does not look like a Hugging Face Hub; check HF_ENDPOINT", target().check)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         endpoint = f"127.0.0.1:{listener.getsockname()[1]}"
     monkeypatch.setattr(constants, "ENDPOINT", f"http://ada:secret@{endpoint}")
@@ -122,56 +111,56 @@ def test_push_needs_a_repository() -> None:
 
 
 @pytest.fixture
-def to(server: Hub) -> Target:
+def to(hub: Hub) -> Target:
     to = target()
     to.create()
     return to
 
 
-def push_again(server: Hub, to: Target, folder: Path) -> None:
+def push_again(hub: Hub, to: Target, folder: Path) -> None:
     """Check that a failed push left the branch as it was, and that the next one succeeds."""
-    repository = server.repositories["models", NAME]
+    repository = hub.repositories["models", NAME]
     assert repository.messages == ["initial commit"]
     assert list(repository.files()) == [".gitattributes"]
-    server.failing.clear()
+    hub.failing.clear()
     assert to.push(folder, "again")
     assert repository.messages == ["initial commit", "again"]
     assert repository.files()["model.safetensors"] == WEIGHTS
 
 
-@pytest.mark.parametrize(
-    ("route", "status", "message"),
-    [  # no status that the client tries again for half a minute
-        *(
-            (route, 507, "ada/people: the Hub answered 507; try again later")
-            for route in ("info", "preupload", "batch", "store", "verify", "commit")
-        ),
-        ("commit", 401, "ada/people: the Hub rejected your token (401"),
-        ("commit", 404, "ada/people: the Hub refused (404)"),
-        ("commit", 412, "ada/people: changed by someone else during the push (412); push again"),
-    ],
-)
+REFUSALS = [  # no status that the client tries again for half a minute
+    *(
+        (route, 507, "ada/people: the Hub answered 507; try again later")
+        for route in ("info", "preupload", "batch", "store", "verify", "commit")
+    ),
+    ("commit", 401, "ada/people: the Hub rejected your token (401"),
+    ("commit", 404, "ada/people: the Hub refused (404)"),
+    ("commit", 412, "ada/people: changed by someone else during the push (412); push again"),
+]
+
+
+@pytest.mark.parametrize(("route", "status", "message"), REFUSALS)
 def test_refused_push_changes_nothing(
-    server: Hub, to: Target, folder: Path, route: str, status: int, message: str
+    hub: Hub, to: Target, folder: Path, route: str, status: int, message: str
 ) -> None:
-    server.failing[route] = status
+    hub.failing[route] = status
     assert_refused(message, to.push, folder, "a push")
-    push_again(server, to, folder)
+    push_again(hub, to, folder)
 
 
-def test_connection_that_ends_is_reported_and_the_next_push_completes(server: Hub, to: Target, folder: Path) -> None:
-    lost = f"{server.url}: the Hub is unreachable for ada/people (RemoteProtocolError)"
-    server.unheard.add("commit")
+def test_connection_that_ends_is_reported_and_the_next_push_completes(hub: Hub, to: Target, folder: Path) -> None:
+    lost = f"{hub.url}: the Hub is unreachable for ada/people (RemoteProtocolError)"
+    hub.unheard.add("commit")
     assert_refused(lost, to.push, folder, "a push")
-    server.unheard.clear()
-    server.unanswered.add("commit")
+    hub.unheard.clear()
+    hub.unanswered.add("commit")
     assert_refused(lost, to.push, folder, "a push")
-    server.unanswered.clear()
-    assert server.repositories["models", NAME].messages == ["initial commit", "a push"]
+    hub.unanswered.clear()
+    assert hub.repositories["models", NAME].messages == ["initial commit", "a push"]
     assert to.push(folder, "again") is None, "the Hub has it"
 
 
-def test_refused_card_and_failed_upload_are_one_line(server: Hub, to: Target, folder: Path, monkeypatch) -> None:
+def test_refused_card_and_failed_upload_are_one_line(hub: Hub, to: Target, folder: Path, monkeypatch) -> None:
     card = (folder / "README.md").read_bytes()
     (folder / "README.md").write_text("---\nlicense: [mit]\n---\n")
     refused = 'the push to ada/people failed: Invalid metadata in README.md. - "license" must be a string'
@@ -185,4 +174,4 @@ def test_refused_card_and_failed_upload_are_one_line(server: Hub, to: Target, fo
         patch.setattr(HfApi, "preupload_lfs_files", fail)
         failed = "the push to ada/people failed: Network error: HTTP status client error (403 Forbidden)"
         assert_refused(failed, to.push, folder, "a push")
-    push_again(server, to, folder)
+    push_again(hub, to, folder)

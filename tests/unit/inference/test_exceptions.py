@@ -56,16 +56,16 @@ def test_exception_in_any_step_leaves_a_usable_tagger(folder: Path, expected: li
         assert [tagger(TEXT), tagger(NEW)] == expected
 
 
-@pytest.mark.parametrize(
-    ("ask", "kind", "message"),
-    [
-        (lambda tagger: tagger(["Ada", "x\udfffy"]), UserError, r"texts[1]: character 1 is '\udfff', a lone surr"),
-        (lambda tagger: tagger.words(["Ada", "\ud800"]), UserError, r"sentence, word 1: character 0 is '\ud800'"),
-        (lambda tagger: list(tagger.stream([["\udc80"]])), UserError, r"documents[0], word 0: character 0 is '\udc80'"),
-        (lambda tagger: tagger(["Ada", nan]), TypeError, "texts[1]: nan is of type float; expected a string"),
-        (lambda tagger: tagger.words(["Ada", None]), TypeError, "sentence, word 1: None is of type NoneType; expected"),
-    ],
-)
+UNUSABLE = [
+    (lambda tagger: tagger(["Ada", "x\udfffy"]), UserError, r"texts[1]: character 1 is '\udfff', a lone surr"),
+    (lambda tagger: tagger.words(["Ada", "\ud800"]), UserError, r"sentence, word 1: character 0 is '\ud800'"),
+    (lambda tagger: list(tagger.stream([["\udc80"]])), UserError, r"documents[0], word 0: character 0 is '\udc80'"),
+    (lambda tagger: tagger(["Ada", nan]), TypeError, "texts[1]: nan is of type float; expected a string"),
+    (lambda tagger: tagger.words(["Ada", None]), TypeError, "sentence, word 1: None is of type NoneType; expected"),
+]
+
+
+@pytest.mark.parametrize(("ask", "kind", "message"), UNUSABLE)
 def test_text_that_is_none_or_can_not_be_encoded_is_named(
     folder: Path, expected: list[Any], ask: Callable[[Tagger], object], kind: type[Exception], message: str
 ) -> None:

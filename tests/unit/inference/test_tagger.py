@@ -33,12 +33,6 @@ KNOWN = ["Ada", "Bo", "Lind", "Oslo", "lives", "in", "Osmo", "."]
 
 
 @pytest.fixture(scope="module")
-def tagger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tagger]:
-    with Tagger(save_export(tmp_path_factory.mktemp("export"))) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 def random_tagger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tagger]:
     """A tagger that finds entities in any text."""
     with Tagger(save_export(tmp_path_factory.mktemp("export"), seed=1), subwords_per_batch=32) as made:
@@ -67,14 +61,14 @@ def test_lists_of_words_give_mentions_with_indices_of_words(tagger: Tagger) -> N
         tagger.words("Ada")
 
 
-@pytest.mark.parametrize(
-    ("changed", "message"),
-    [
-        ({"words": WordRule(agreement=0.9749)}, "raw text is split differently than in training (97.5% agreement); pa"),
-        ({"words": WordRule("fr", "spacy 3.8", 1.0)}, "the training words were split by spacy 3.8; spacy 3.9 may spli"),
-        ({"sentences": SentenceRule(True, "old", 1.0)}, "the training sentences were compared with those of old; sent"),
-    ],
-)
+CHANGED_SPLITS = [
+    ({"words": WordRule(agreement=0.9749)}, "raw text is split differently than in training (97.5% agreement); pa"),
+    ({"words": WordRule("fr", "spacy 3.8", 1.0)}, "the training words were split by spacy 3.8; spacy 3.9 may spli"),
+    ({"sentences": SentenceRule(True, "old", 1.0)}, "the training sentences were compared with those of old; sent"),
+]
+
+
+@pytest.mark.parametrize(("changed", "message"), CHANGED_SPLITS)
 def test_raw_text_that_is_split_otherwise_than_in_training_warns_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: dict[str, object], message: str
 ) -> None:

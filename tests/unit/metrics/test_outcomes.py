@@ -15,24 +15,24 @@ LABELS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 PAIRS = st.lists(st.tuples(*[st.sampled_from(LABELS)] * 2), max_size=12)
 
 
-@pytest.mark.parametrize(
-    ("gold", "predicted", "expected"),
-    [
-        ("B-A I-A", "B-B I-B", [("type_error", ("A", 0, 2), ("B", 0, 2))]),
-        ("B-A I-A", "B-A O", [("boundary_error", ("A", 0, 2), ("A", 0, 1))]),
-        ("O B-A", "B-A I-A", [("boundary_error", ("A", 1, 2), ("A", 0, 2))]),
-        # Neither the type nor the boundaries agree.
-        ("B-A I-A", "B-B O", [("missed", ("A", 0, 2), None), ("spurious", None, ("B", 0, 1))]),
-        # Two entities predicted for one: the longer one is paired, on ties the left one.
-        ("B-A I-A I-A", "B-A B-A I-A", [("boundary_error", ("A", 0, 3), ("A", 1, 3)), ("spurious", None, ("A", 0, 1))]),
-        ("B-A I-A", "B-A B-A", [("boundary_error", ("A", 0, 2), ("A", 0, 1)), ("spurious", None, ("A", 1, 2))]),
-        # One entity predicted for two.
-        ("B-A B-A", "B-A I-A", [("boundary_error", ("A", 0, 1), ("A", 0, 2)), ("missed", ("A", 1, 2), None)]),
-        # Most words in common first, and equal entities before overlaps.
-        ("B-A B-A I-A", "B-A I-A I-A", [("missed", ("A", 0, 1), None), ("boundary_error", ("A", 1, 3), ("A", 0, 3))]),
-        ("O B-A", "B-A B-A", [("spurious", None, ("A", 0, 1)), ("correct", ("A", 1, 2), ("A", 1, 2))]),
-    ],
-)
+PAIRED = [
+    ("B-A I-A", "B-B I-B", [("type_error", ("A", 0, 2), ("B", 0, 2))]),
+    ("B-A I-A", "B-A O", [("boundary_error", ("A", 0, 2), ("A", 0, 1))]),
+    ("O B-A", "B-A I-A", [("boundary_error", ("A", 1, 2), ("A", 0, 2))]),
+    # Neither the type nor the boundaries agree.
+    ("B-A I-A", "B-B O", [("missed", ("A", 0, 2), None), ("spurious", None, ("B", 0, 1))]),
+    # Two entities predicted for one: the longer one is paired, on ties the left one.
+    ("B-A I-A I-A", "B-A B-A I-A", [("boundary_error", ("A", 0, 3), ("A", 1, 3)), ("spurious", None, ("A", 0, 1))]),
+    ("B-A I-A", "B-A B-A", [("boundary_error", ("A", 0, 2), ("A", 0, 1)), ("spurious", None, ("A", 1, 2))]),
+    # One entity predicted for two.
+    ("B-A B-A", "B-A I-A", [("boundary_error", ("A", 0, 1), ("A", 0, 2)), ("missed", ("A", 1, 2), None)]),
+    # Most words in common first, and equal entities before overlaps.
+    ("B-A B-A I-A", "B-A I-A I-A", [("missed", ("A", 0, 1), None), ("boundary_error", ("A", 1, 3), ("A", 0, 3))]),
+    ("O B-A", "B-A B-A", [("spurious", None, ("A", 0, 1)), ("correct", ("A", 1, 2), ("A", 1, 2))]),
+]
+
+
+@pytest.mark.parametrize(("gold", "predicted", "expected"), PAIRED)
 def test_entities_of_a_sentence_are_paired(gold: str, predicted: str, expected: list[tuple]) -> None:
     assert match(entities(gold.split()), entities(predicted.split())) == expected
 
@@ -81,21 +81,21 @@ def test_outcomes_are_counted_over_sentences_with_errors() -> None:
     assert count_outcomes(outcomes_of_errors(tags).values(), 1, "tags") == {"correct": 1, "type_error": 1}
 
 
-@pytest.mark.parametrize(
-    ("gold", "predicted", "exact", "partial", "types"),
-    [
-        (["B-X I-X O", "B-Y O"], ["B-X I-X O", "B-Y O"], (1, 1), (1, 1), (1, 1)),
-        (["B-X I-X I-X O"], ["B-X I-X O O"], (0, 0), (0.5, 0.5), (1, 1)),
-        (["B-X I-X O"], ["B-Y I-Y O"], (1, 1), (1, 1), (0, 0)),
-        (["B-X I-X O"], ["B-Y O O"], (0, 0), (0.5, 0.5), (0, 0)),
-        (["B-X I-X I-X O"], ["B-X B-X O B-Y"], (0, 0), (0.166667, 0.5), (0.333333, 1)),
-        (["B-X B-Y O"], ["B-X I-X O"], (0, 0), (0.5, 0.25), (1, 0.5)),
-        (["B-Y B-X I-X I-X"], ["B-X I-X I-X O"], (0, 0), (0.5, 0.25), (1, 0.5)),
-        (["B-X O", "O O"], ["O B-X", "O O"], (0, 0), (0, 0), (0, 0)),
-        (["O B-Y", "B-X I-X"], ["O O", "I-X B-X"], (0, 0), (0.25, 0.25), (0.5, 0.5)),
-        (["O"], ["O"], (0, 0), (0, 0), (0, 0)),
-    ],
-)
+NERVALUATE = [
+    (["B-X I-X O", "B-Y O"], ["B-X I-X O", "B-Y O"], (1, 1), (1, 1), (1, 1)),
+    (["B-X I-X I-X O"], ["B-X I-X O O"], (0, 0), (0.5, 0.5), (1, 1)),
+    (["B-X I-X O"], ["B-Y I-Y O"], (1, 1), (1, 1), (0, 0)),
+    (["B-X I-X O"], ["B-Y O O"], (0, 0), (0.5, 0.5), (0, 0)),
+    (["B-X I-X I-X O"], ["B-X B-X O B-Y"], (0, 0), (0.166667, 0.5), (0.333333, 1)),
+    (["B-X B-Y O"], ["B-X I-X O"], (0, 0), (0.5, 0.25), (1, 0.5)),
+    (["B-Y B-X I-X I-X"], ["B-X I-X I-X O"], (0, 0), (0.5, 0.25), (1, 0.5)),
+    (["B-X O", "O O"], ["O B-X", "O O"], (0, 0), (0, 0), (0, 0)),
+    (["O B-Y", "B-X I-X"], ["O O", "I-X B-X"], (0, 0), (0.25, 0.25), (0.5, 0.5)),
+    (["O"], ["O"], (0, 0), (0, 0), (0, 0)),
+]
+
+
+@pytest.mark.parametrize(("gold", "predicted", "exact", "partial", "types"), NERVALUATE)
 def test_scores_of_nervaluate(gold: list, predicted: list, exact: tuple, partial: tuple, types: tuple) -> None:
     split = sentences(gold, predicted)
     found = matching(split, outcomes_of_errors(split).keys())

@@ -24,13 +24,13 @@ def test_each_row_is_in_one_batch_within_the_limit(lengths: list[int], budget: i
     assert order.tolist() == other.tolist(), "the order of rows does not depend on the limit"
 
 
-@pytest.mark.parametrize(
-    ("lengths", "limits", "expected"),
-    [
-        ([2, 5, 3, 2, 2], (6,), [[1], [2, 0], [3, 4]]),
-        ([10, 9, 8, 7, 1], (100, 0.1), [[0, 1, 2], [3], [4]]),
-        ([10, 9, 8, 7, 1], (20, 0.1), [[0, 1], [2, 3], [4]]),
-    ],
-)
+FULL = [
+    ([2, 5, 3, 2, 2], (6,), [[1], [2, 0], [3, 4]]),
+    ([10, 9, 8, 7, 1], (100, 0.1), [[0, 1, 2], [3], [4]]),
+    ([10, 9, 8, 7, 1], (20, 0.1), [[0, 1], [2, 3], [4]]),
+]
+
+
+@pytest.mark.parametrize(("lengths", "limits", "expected"), FULL)
 def test_batches_are_as_full_as_allowed(lengths: list[int], limits: tuple[float, ...], expected: list) -> None:
     assert [batch.tolist() for batch in longest_first(np.array(lengths), *limits)] == expected

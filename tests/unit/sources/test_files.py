@@ -45,14 +45,14 @@ def test_a_pattern_takes_files_in_the_order_of_their_names(tmp_path: Path) -> No
     assert source.provenance() == {"source": "files", "files": hashed, "findings": findings}
 
 
-@pytest.mark.parametrize(
-    ("pattern", "message"),
-    [
-        ("none.txt", "none.txt: no such file; see download.dataset.train in params.yaml"),
-        ("*.conll", "*.conll: the pattern matches no file; see download.dataset.train in params.yaml"),
-        ("x", "x: a folder; expected a file, or a pattern such as x/*; see download.dataset.train in params.yaml"),
-    ],
-)
+MISSING_FILES = [
+    ("none.txt", "none.txt: no such file; see download.dataset.train in params.yaml"),
+    ("*.conll", "*.conll: the pattern matches no file; see download.dataset.train in params.yaml"),
+    ("x", "x: a folder; expected a file, or a pattern such as x/*; see download.dataset.train in params.yaml"),
+]
+
+
+@pytest.mark.parametrize(("pattern", "message"), MISSING_FILES)
 def test_missing_file_is_named(tmp_path: Path, pattern: str, message: str) -> None:
     (tmp_path / "x").mkdir()
     with pytest.raises(UserError, match=re.escape(message)):
@@ -229,18 +229,18 @@ def documents_of(folder: Path, name: str, content: str, **keys: Any) -> dict[str
     return {each.words[0]: each.document for each in source.splits()["validation"]}
 
 
-@pytest.mark.parametrize(
-    ("name", "keys", "content", "expected"),
-    [
-        ("conll", COLUMNS, CONLL, [None, "f#1", "f#1", "f#2"]),
-        ("conll", {**COLUMNS, "documents": "file"}, CONLL, ["f#1"] * 4),
-        ("conllu", {}, CONLLU, [None, "n1", "n1", "f#2"]),
-        ("json", LISTS, json.dumps(ROWS), ["7", "7", "x"]),
-        ("csv", CELLS, "d,s,w,t\nx,1,a,O\nx,1,a,O\nx,2,b,O\ny,3,c,O\n", ["x", "x", "y"]),
-        ("csv", {**CELLS, "fill_down": True}, "d,s,w,t\nx,1,a,O\n,,e,O\n,2,b,O\ny,3,c,O\n", ["x", "x", "y"]),
-        ("csv", {**CELLS, "rows": "sentences"}, "d,s,w,t\nx y,1,a,O\nx y,2,b,O\n", ["x y"] * 2),
-    ],
-)
+DOCUMENTS = [
+    ("conll", COLUMNS, CONLL, [None, "f#1", "f#1", "f#2"]),
+    ("conll", {**COLUMNS, "documents": "file"}, CONLL, ["f#1"] * 4),
+    ("conllu", {}, CONLLU, [None, "n1", "n1", "f#2"]),
+    ("json", LISTS, json.dumps(ROWS), ["7", "7", "x"]),
+    ("csv", CELLS, "d,s,w,t\nx,1,a,O\nx,1,a,O\nx,2,b,O\ny,3,c,O\n", ["x", "x", "y"]),
+    ("csv", {**CELLS, "fill_down": True}, "d,s,w,t\nx,1,a,O\n,,e,O\n,2,b,O\ny,3,c,O\n", ["x", "x", "y"]),
+    ("csv", {**CELLS, "rows": "sentences"}, "d,s,w,t\nx y,1,a,O\nx y,2,b,O\n", ["x y"] * 2),
+]
+
+
+@pytest.mark.parametrize(("name", "keys", "content", "expected"), DOCUMENTS)
 def test_documents_of_a_format(tmp_path: Path, name: str, keys: dict, content: str, expected: list) -> None:
     assert documents_of(tmp_path, name, content, **keys) == dict(zip("abcd", expected, strict=False))
 

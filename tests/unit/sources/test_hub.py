@@ -48,16 +48,16 @@ def questions(server: Hub) -> list[str]:
 ABSENT = "download.{}.name in params.yaml: a/b does not exist on the Hub, or is private; correct the name, or log in "
 
 
-@pytest.mark.parametrize(
-    ("kind", "name", "revision", "token", "message"),
-    [
-        ("dataset", "a/b", "main", "", f"{ABSENT}by {LOGIN}".format("dataset")),
-        ("model", "a/b", "main", GOOD, f"{ABSENT}by {LOGIN}".format("encoder")),
-        ("model", NAME, "v9", "", f"{NAME}: no revision v9; expected a branch, a tag or a full commit"),
-        ("dataset", GATED, "main", "", f"{GATED}: gated; accept its conditions at {{url}}/datasets/{GATED}, then"),
-        ("dataset", "a..b", "main", "", "download.dataset.name in params.yaml: 'a..b' is not the name of a repository"),
-    ],
-)
+UNREADABLE = [
+    ("dataset", "a/b", "main", "", f"{ABSENT}by {LOGIN}".format("dataset")),
+    ("model", "a/b", "main", GOOD, f"{ABSENT}by {LOGIN}".format("encoder")),
+    ("model", NAME, "v9", "", f"{NAME}: no revision v9; expected a branch, a tag or a full commit"),
+    ("dataset", GATED, "main", "", f"{GATED}: gated; accept its conditions at {{url}}/datasets/{GATED}, then"),
+    ("dataset", "a..b", "main", "", "download.dataset.name in params.yaml: 'a..b' is not the name of a repository"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "revision", "token", "message"), UNREADABLE)
 def test_repository_that_cannot_be_read_is_explained(
     server: Hub, monkeypatch: pytest.MonkeyPatch, kind: str, name: str, revision: str, token: str, message: str
 ) -> None:
@@ -66,15 +66,15 @@ def test_repository_that_cannot_be_read_is_explained(
     assert fault(kind, name, revision).startswith(message.replace("{url}", server.url))
 
 
-@pytest.mark.parametrize(
-    ("status", "message"),
-    [
-        (403, f"{NAME}: your token has no right to read (403); grant it, or log in again by {LOGIN}"),
-        (500, f"{NAME}: the Hub answered 500; try again later"),
-        (200, "{url} does not look like a Hugging Face Hub; check HF_ENDPOINT and the proxy"),
-        (None, "{url}: the Hub is unreachable for ada/people (RemoteProtocolError); check the connection, the proxy"),
-    ],
-)
+FAILURES = [
+    (403, f"{NAME}: your token has no right to read (403); grant it, or log in again by {LOGIN}"),
+    (500, f"{NAME}: the Hub answered 500; try again later"),
+    (200, "{url} does not look like a Hugging Face Hub; check HF_ENDPOINT and the proxy"),
+    (None, "{url}: the Hub is unreachable for ada/people (RemoteProtocolError); check the connection, the proxy"),
+]
+
+
+@pytest.mark.parametrize(("status", "message"), FAILURES)
 def test_hub_that_fails_is_asked_once(server: Hub, status: int | None, message: str) -> None:
     """However patient the clients' downloads are; an unreachable Hub is a matter of seconds."""
     server.broken = status
@@ -155,15 +155,15 @@ OUTSIDE = ("../token", "/etc/passwd", "a\x1b[31m", "a\\..\\b")
 COMMIT = {"id": NAME, "sha": "0" * 40}
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        *[({**COMMIT, "siblings": [{"rfilename": name}]}, PATH.format(name=name)) for name in OUTSIDE],
-        ({"id": NAME, "sha": "../x"}, NO_HUB),
-        ({**COMMIT, "siblings": [1]}, NO_HUB),
-        ({**COMMIT, "siblings": [{"rfilename": "a", "lfs": dict.fromkeys(LFS)}]}, NO_HUB),
-    ],
-)
+ANSWERS = [
+    *[({**COMMIT, "siblings": [{"rfilename": name}]}, PATH.format(name=name)) for name in OUTSIDE],
+    ({"id": NAME, "sha": "../x"}, NO_HUB),
+    ({**COMMIT, "siblings": [1]}, NO_HUB),
+    ({**COMMIT, "siblings": [{"rfilename": "a", "lfs": dict.fromkeys(LFS)}]}, NO_HUB),
+]
+
+
+@pytest.mark.parametrize(("content", "message"), ANSWERS)
 def test_malformed_or_hostile_answer_is_refused(server: Hub, content: dict, message: str, monkeypatch) -> None:
     monkeypatch.setattr(HfApi, "model_info", lambda *_, **__: ModelInfo(**content))
     assert fault("model").startswith(message.replace("{url}", server.url))

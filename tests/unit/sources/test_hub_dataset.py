@@ -39,15 +39,15 @@ def read(split: Dataset, **values: Any) -> list[Sentence]:
     return list(hub_dataset.sentences(picked["validation"], "validation", params(**values)))
 
 
-@pytest.mark.parametrize(
-    ("split", "keys"),
-    [
-        (rows(ClassLabel(names=NAMES)), {}),
-        (rows(Value("uint8")), NAMED),
-        (rows(ClassLabel(names=NAMES), tokens="large_string"), {}),
-        (rows(ClassLabel(names=NAMES), list_type=Sequence), {}),  # the older name of lists
-    ],
-)
+TAG_COLUMNS = [
+    (rows(ClassLabel(names=NAMES)), {}),
+    (rows(Value("uint8")), NAMED),
+    (rows(ClassLabel(names=NAMES), tokens="large_string"), {}),
+    (rows(ClassLabel(names=NAMES), list_type=Sequence), {}),  # the older name of lists
+]
+
+
+@pytest.mark.parametrize(("split", "keys"), TAG_COLUMNS)
 def test_every_kind_of_tag_column_gives_names(split: Dataset, keys: dict[str, Any], monkeypatch) -> None:
     monkeypatch.setattr(lists, "BATCH_ROWS", 2)
     assert [to_row(found) for found in read(split, document="more", **keys)] == [
@@ -61,16 +61,16 @@ SHORT = rows(Value("int64"), {"tokens": [["Bo"], ["Ada", "Lind"]], "tags": [[0],
 SPLITS = {"train": "train", "validation": "validation", "test": "test"}
 
 
-@pytest.mark.parametrize(
-    ("split", "values", "message"),
-    [
-        (LABELS, {"words": "words"}, "split dev: no column 'words' (columns: tokens, tags, more)"),
-        (LABELS, {"splits": SPLITS}, "no split validation (splits: train, dev, test); see download.dataset.splits.val"),
-        (LABELS, {"tag_columns": {"ner": "more"}}, "split dev, row 0: 'more' must be a list of tags; got 7"),
-        (NUMBERS, {}, "split dev, row 0: 'tags' contains numbers; give their label names under download.dataset.names"),
-        (SHORT, NAMED, "split dev, row 1: 2 words in 'tokens' but 1 tags in 'tags'; expected one tag per word"),
-    ],
-)
+MALFORMED = [
+    (LABELS, {"words": "words"}, "split dev: no column 'words' (columns: tokens, tags, more)"),
+    (LABELS, {"splits": SPLITS}, "no split validation (splits: train, dev, test); see download.dataset.splits.val"),
+    (LABELS, {"tag_columns": {"ner": "more"}}, "split dev, row 0: 'more' must be a list of tags; got 7"),
+    (NUMBERS, {}, "split dev, row 0: 'tags' contains numbers; give their label names under download.dataset.names"),
+    (SHORT, NAMED, "split dev, row 1: 2 words in 'tokens' but 1 tags in 'tags'; expected one tag per word"),
+]
+
+
+@pytest.mark.parametrize(("split", "values", "message"), MALFORMED)
 def test_malformed_row_column_or_split_is_named(split: Dataset, values: dict[str, Any], message: str) -> None:
     assert message_of(read, split, **values).startswith(f"ada/people: {message}")
 
@@ -86,15 +86,15 @@ def test_script_is_refused_with_where_its_rows_may_be() -> None:
 VERSION = "---\nconfigs: [{config_name: a, version: /v, data_files: train.jsonl}]\n---"
 
 
-@pytest.mark.parametrize(
-    ("files", "message"),
-    [
-        ({"README.md": "---\nconfigs: [\n---"}, "datasets can't load it (while parsing a flow node"),
-        ({"README.md": "---\ndataset_info: {features: 5}\n---"}, "datasets can't load it (Expected a dict or a list"),
-        ({"train.jsonl": "{"}, "datasets can't load it (JSON parse error"),
-        ({"README.md": VERSION}, "its README.md has the version '/v'; expected one such as 1.0.0"),
-    ],
-)
+DAMAGED = [
+    ({"README.md": "---\nconfigs: [\n---"}, "datasets can't load it (while parsing a flow node"),
+    ({"README.md": "---\ndataset_info: {features: 5}\n---"}, "datasets can't load it (Expected a dict or a list"),
+    ({"train.jsonl": "{"}, "datasets can't load it (JSON parse error"),
+    ({"README.md": VERSION}, "its README.md has the version '/v'; expected one such as 1.0.0"),
+]
+
+
+@pytest.mark.parametrize(("files", "message"), DAMAGED)
 def test_damaged_or_hostile_repository_is_refused(files: dict, message: str, tmp_path: Path, monkeypatch) -> None:
     for name, content in {"train.jsonl": '{"tokens": ["Ada"]}', **files}.items():
         (tmp_path / name).write_text(content)

@@ -38,14 +38,14 @@ def write(folder: Path, name: str, content: str, **keys: Any) -> dict[str, Any]:
     return provenance
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "agreement"),
-    [
-        ("prodigy", PRODIGY, 0.0),
-        ("gliner", '{"tokenized_text": ["Oslo", ".", "li/ves"], "ner": []}', 0.6667),
-        ("conllu", IN_TEXT, 0.5),
-    ],
-)
+AGREEMENTS = [
+    ("prodigy", PRODIGY, 0.0),
+    ("gliner", '{"tokenized_text": ["Oslo", ".", "li/ves"], "ner": []}', 0.6667),
+    ("conllu", IN_TEXT, 0.5),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "agreement"), AGREEMENTS)
 def test_words_are_compared_with_raw_text(tmp_path: Path, name: str, content: str, agreement: float) -> None:
     assert write(tmp_path, name, content)["words"]["agreement"] == agreement
 

@@ -60,14 +60,14 @@ def truncate(path: Path) -> None:
     (path / "best/config").write_bytes((path / "best/config").read_bytes()[:-1])
 
 
-@pytest.mark.parametrize(
-    ("damage", "reason"),
-    [
-        (truncate, "best/config changed since it was written"),
-        (lambda path: (path / "weights").unlink(), "weights changed since it was written"),
-        (lambda path: (path / HASHES).write_text("{"), "hashes.json can't be read"),
-    ],
-)
+DAMAGES = [
+    (truncate, "best/config changed since it was written"),
+    (lambda path: (path / "weights").unlink(), "weights changed since it was written"),
+    (lambda path: (path / HASHES).write_text("{"), "hashes.json can't be read"),
+]
+
+
+@pytest.mark.parametrize(("damage", "reason"), DAMAGES)
 def test_damaged_checkpoint_falls_back_to_the_one_before(
     checkpoints: Checkpoints, damage: Callable[[Path], None], reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -85,16 +85,16 @@ def test_damaged_checkpoint_falls_back_to_the_one_before(
 INCOMPLETE = "a file is incomplete, as on a full disk"
 
 
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [
-        (OSError(28, "No space left on device"), "No space left on device"),
-        (SafetensorError("Error while serializing: I/O error: No space (os error 28)"), "No space (os error 28)"),
-        (RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 704 vs 598"), INCOMPLETE),
-        (RuntimeError("CUDA out of memory"), None),
-        (KeyboardInterrupt(), None),
-    ],
-)
+FAILURES = [
+    (OSError(28, "No space left on device"), "No space left on device"),
+    (SafetensorError("Error while serializing: I/O error: No space (os error 28)"), "No space (os error 28)"),
+    (RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 704 vs 598"), INCOMPLETE),
+    (RuntimeError("CUDA out of memory"), None),
+    (KeyboardInterrupt(), None),
+]
+
+
+@pytest.mark.parametrize(("error", "reason"), FAILURES)
 def test_failure_leaves_earlier_checkpoints(checkpoints: Checkpoints, error: BaseException, reason: str | None) -> None:
     def fail(folder: Path) -> None:
         (folder / "weights").write_text("half")

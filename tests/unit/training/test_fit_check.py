@@ -39,18 +39,18 @@ def reads(model: PreTrainedModel, length: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize(
-    ("name", "config", "expected"),
-    [
-        ("bert", {**SIZE, "max_position_embeddings": POSITIONS}, 40),
-        ("roberta", {**SIZE, "max_position_embeddings": POSITIONS}, 38),
-        ("gpt2", {"n_layer": 1, "n_head": 2, "n_embd": 16, "n_positions": POSITIONS}, 40),
-        ("biogpt", {**SIZE, "max_position_embeddings": POSITIONS}, 40),
-        ("mpt", {"n_layers": 1, "n_heads": 2, "d_model": 16, "max_seq_len": POSITIONS}, 40),
-        ("deberta-v2", {**SIZE, **RELATIVE, "max_position_embeddings": POSITIONS}, None),
-        ("modernbert", {**SIZE, "max_position_embeddings": POSITIONS}, None),
-    ],
-)
+LONGEST = [
+    ("bert", {**SIZE, "max_position_embeddings": POSITIONS}, 40),
+    ("roberta", {**SIZE, "max_position_embeddings": POSITIONS}, 38),
+    ("gpt2", {"n_layer": 1, "n_head": 2, "n_embd": 16, "n_positions": POSITIONS}, 40),
+    ("biogpt", {**SIZE, "max_position_embeddings": POSITIONS}, 40),
+    ("mpt", {"n_layers": 1, "n_heads": 2, "d_model": 16, "max_seq_len": POSITIONS}, 40),
+    ("deberta-v2", {**SIZE, **RELATIVE, "max_position_embeddings": POSITIONS}, None),
+    ("modernbert", {**SIZE, "max_position_embeddings": POSITIONS}, None),
+]
+
+
+@pytest.mark.parametrize(("name", "config", "expected"), LONGEST)
 def test_longest_window_is_what_the_model_reads(name: str, config: dict[str, Any], expected: int | None) -> None:
     model = model_of(name, **config)
     assert longest_window(model) == expected
@@ -68,14 +68,14 @@ def test_encoder_that_ignores_the_padding_mask_is_refused(name: str, config: dic
         check_mask(new_model(lambda: model_of(name, **config)))
 
 
-@pytest.mark.parametrize(
-    ("name", "config", "frozen"),
-    [
-        ("bert", SIZE, 0),
-        ("esm", {**SIZE, "position_embedding_type": "rotary"}, 2),
-        ("xlnet", {"d_model": 16, "n_layer": 1, "n_head": 2, "d_inner": 32}, 3),
-    ],
-)
+FROZEN = [
+    ("bert", SIZE, 0),
+    ("esm", {**SIZE, "position_embedding_type": "rotary"}, 2),
+    ("xlnet", {"d_model": 16, "n_layer": 1, "n_head": 2, "d_inner": 32}, 3),
+]
+
+
+@pytest.mark.parametrize(("name", "config", "frozen"), FROZEN)
 def test_weights_that_get_no_gradient_are_frozen(name: str, config: dict[str, Any], frozen: int) -> None:
     model = model_of(name, **config)
     freeze_unused(model)

@@ -131,13 +131,13 @@ def test_weights_that_decay_are_those_of_trainer(tmp_path: object) -> None:
     assert sum(len(group["params"]) for group in groups(model, 0.1, 0.05)) == 2, "frozen weights are left out"
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("linear", [0, 0.5, 1, 0.75, 0.5, 0.25, 0]),
-        ("cosine", [0, 0.5, 1, *((1 + math.cos(math.pi * step / 4)) / 2 for step in (1, 2, 3)), 0]),
-    ],
-)
+RATES = [
+    ("linear", [0, 0.5, 1, 0.75, 0.5, 0.25, 0]),
+    ("cosine", [0, 0.5, 1, *((1 + math.cos(math.pi * step / 4)) / 2 for step in (1, 2, 3)), 0]),
+]
+
+
+@pytest.mark.parametrize(("name", "expected"), RATES)
 def test_schedule_gives_the_learning_rate_of_each_step(name: str, expected: list[float]) -> None:
     optimizer = adamw(bert(0.0), torch.device("cpu"), train_params(learning_rate=0.5))
     assert optimizer.defaults["fused"] is True
@@ -170,16 +170,16 @@ def test_processes_share_a_batch(lengths: np.ndarray, processes: int, subwords_p
     assert max(loads) - min(loads) <= lengths.max()
 
 
-@pytest.mark.parametrize(
-    ("rows", "options", "ids", "mask", "labels"),
-    [
-        ([1, 0], {}, [[2, 8, 3, 9], [2, 7, 8, 3]], [[1, 1, 1, 0], [1] * 4], [[N, 2, N, N], [N, 1, 1, N]]),
-        ([2], {"multiple": 4}, [[2, 3, 9, 9]], [[1, 1, 0, 0]], [[N] * 4]),
-        ([], {"multiple": 2}, [[9, 9]], [[1, 0]], [[N] * 2]),  # attention over no position would be NaN
-        ([0], {"multiple": 5, "once_per_word": True}, [[2, 7, 8, 3, 9]], [[1, 1, 1, 1, 0]], [[N, 1, N, N, N]]),
-        ([2], {"count": 3}, [[2, 3], [9, 9], [9, 9]], [[1, 1], [1, 0], [1, 0]], [[N] * 2] * 3),
-    ],
-)
+PADDED = [
+    ([1, 0], {}, [[2, 8, 3, 9], [2, 7, 8, 3]], [[1, 1, 1, 0], [1] * 4], [[N, 2, N, N], [N, 1, 1, N]]),
+    ([2], {"multiple": 4}, [[2, 3, 9, 9]], [[1, 1, 0, 0]], [[N] * 4]),
+    ([], {"multiple": 2}, [[9, 9]], [[1, 0]], [[N] * 2]),  # attention over no position would be NaN
+    ([0], {"multiple": 5, "once_per_word": True}, [[2, 7, 8, 3, 9]], [[1, 1, 1, 1, 0]], [[N, 1, N, N, N]]),
+    ([2], {"count": 3}, [[2, 3], [9, 9], [9, 9]], [[1, 1], [1, 0], [1, 0]], [[N] * 2] * 3),
+]
+
+
+@pytest.mark.parametrize(("rows", "options", "ids", "mask", "labels"), PADDED)
 def test_micro_batch_is_padded(rows: list[int], options: dict, ids: object, mask: object, labels: object) -> None:
     input_ids = [[2, 7, 8, 3], [2, 8, 3], [2, 3]]
     word_ids = [[-1, 0, 0, -1], [-1, 0, -1], [-1, -1]]

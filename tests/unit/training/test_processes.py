@@ -65,18 +65,18 @@ def test_each_of_several_hosts_launches_its_processes(host: pytest.MonkeyPatch, 
     assert (found.nproc_per_node, found.standalone) == (str(max(devices, 1)), False)
 
 
-@pytest.mark.parametrize(
-    ("devices", "variables"),
-    [
-        (0, {}),
-        (2, {"ACCELERATE_USE_CPU": "true"}),
-        (2, {processes.VARIABLE: "1"}),
-        # Processes of another launcher.
-        (2, {"WORLD_SIZE": "2"}),
-        (2, {"TORCHELASTIC_RUN_ID": "x"}),
-        (2, {"TORCHELASTIC_RUN_ID": "x", "WORLD_SIZE": "4", HOSTS: "2"}),
-    ],
-)
+ONE_PROCESS = [
+    (0, {}),
+    (2, {"ACCELERATE_USE_CPU": "true"}),
+    (2, {processes.VARIABLE: "1"}),
+    # Processes of another launcher.
+    (2, {"WORLD_SIZE": "2"}),
+    (2, {"TORCHELASTIC_RUN_ID": "x"}),
+    (2, {"TORCHELASTIC_RUN_ID": "x", "WORLD_SIZE": "4", HOSTS: "2"}),
+]
+
+
+@pytest.mark.parametrize(("devices", "variables"), ONE_PROCESS)
 def test_one_process_is_not_launched(host: pytest.MonkeyPatch, devices: int, variables: dict[str, str]) -> None:
     host.setattr(torch.accelerator, "device_count", lambda: devices)
     for name, value in variables.items():
@@ -84,15 +84,15 @@ def test_one_process_is_not_launched(host: pytest.MonkeyPatch, devices: int, var
     processes.relaunch_on_all_devices()
 
 
-@pytest.mark.parametrize(
-    ("devices", "name", "value", "message"),
-    [
-        (2, HOSTS, "1:2", "PET_NNODES is '1:2'; expected a whole number"),
-        (2, processes.VARIABLE, "none", "TAGLINE_PROCESSES is 'none'; expected a number of processes, at least 1"),
-        (2, processes.VARIABLE, "3", "TAGLINE_PROCESSES is 3; expected at most 2, one for each device of this host"),
-        (0, processes.VARIABLE, "99", "TAGLINE_PROCESSES is 99; expected at most 32, 8 for each core of this host"),
-    ],
-)
+IMPOSSIBLE = [
+    (2, HOSTS, "1:2", "PET_NNODES is '1:2'; expected a whole number"),
+    (2, processes.VARIABLE, "none", "TAGLINE_PROCESSES is 'none'; expected a number of processes, at least 1"),
+    (2, processes.VARIABLE, "3", "TAGLINE_PROCESSES is 3; expected at most 2, one for each device of this host"),
+    (0, processes.VARIABLE, "99", "TAGLINE_PROCESSES is 99; expected at most 32, 8 for each core of this host"),
+]
+
+
+@pytest.mark.parametrize(("devices", "name", "value", "message"), IMPOSSIBLE)
 def test_impossible_number_is_an_error(host, devices: int, name: str, value: str, message: str) -> None:
     host.setattr(torch.accelerator, "device_count", lambda: devices)
     host.setattr(os, "cpu_count", lambda: 4)
