@@ -65,7 +65,7 @@ def write(
     """
     lists = ((name, pa.list_(pa.string())) for name in (WORDS, *tag_columns, *([ANNOTATED] if annotated else [])))
     strings = ((name, pa.string()) for name in (ID, DOCUMENT))
-    schema = pa.schema([*strings, *lists]).with_metadata({SPANS: b"true"} if spans else None)
+    schema = pa.schema([*strings, *lists], metadata={SPANS: b"true"} if spans else None)
     return {split: _write_split(path / split, split, rows, schema) for split, rows in splits.items()}
 
 
