@@ -78,6 +78,15 @@ def test_missing_extra_is_one_message(tmp_path: Path, monkeypatch: pytest.Monkey
     assert exit_of("serve") == message
 
 
+def test_clone_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "stages/tagline").mkdir(parents=True)
+    (tmp_path / "stages/tagline/__init__.py").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "getuid", lambda: -1)
+    message = f"tagline: {tmp_path}: belongs to another user, whose code would run; expected a clone of your own"
+    assert exit_of("scores") == message
+
+
 def test_code_of_the_clone_runs_also_with_another_environment(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "stages", tmp_path / "stages", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     module = tmp_path / "stages/tagline/tools/results/program.py"

@@ -190,8 +190,11 @@ def test_missing_folds_and_earlier_models_are_errors(audited: Path) -> None:
     shutil.rmtree("models/finetuned")
     assert "models/finetuned is missing" in error_of("audit_all")
     set_train_params(start_from="old")
-    said = "audit_fold: train.start_from and train.teacher: an earlier model may have learnt from the sentences that a"
-    assert error_of("audit_fold", "1").startswith(said)
+    said = "train.start_from and train.teacher: an earlier model may have learnt from the sentences that a"
+    assert error_of("audit_fold", "1").startswith(f"audit_fold: {said}")
+    Path("dvc.yaml").touch()
+    run_verb("audit", "create")
+    assert error_of("check").startswith(f"check: {said}")
 
 
 def test_hosts_that_do_not_share_the_work_folder_are_an_error(audited: Path, monkeypatch: pytest.MonkeyPatch) -> None:
