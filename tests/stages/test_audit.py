@@ -192,6 +192,7 @@ def test_missing_folds_and_earlier_models_are_errors(audited: Path) -> None:
     set_train_params(start_from="old")
     said = "train.start_from and train.teacher: an earlier model may have learnt from the sentences that a"
     assert error_of("audit_fold", "1").startswith(f"audit_fold: {said}")
+    Path("data/none").mkdir()
     Path("dvc.yaml").touch()
     run_verb("audit", "create")
     assert error_of("check").startswith(f"check: {said}")
