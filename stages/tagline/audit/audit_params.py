@@ -51,9 +51,7 @@ class Audit(Section):
         description="Random seed of the division into folds. Training has its own, train.seed in params.yaml.",
     )
     most: int = Field(
-        ge=1,
-        le=1_000_000,
-        description="Maximum number of suspicions in reports/audit.jsonl, the most suspicious ones.",
+        ge=1, le=1_000_000, description="Maximum number of suspicions in reports/audit.jsonl, the most suspicious ones."
     )
 
 
@@ -71,7 +69,6 @@ def read_audit() -> Audit:
 def refuse_earlier_models(models: Collection[Path]) -> None:
     """Raise a `UserError` if training continues from models or learns from them."""
     if models:
-        raise UserError(
-            "train.start_from and train.teacher: an earlier model may have learnt from the sentences that a fold holds "
-            "out; expected neither; remove them, or run the audit in a pipeline folder without them"
-        )
+        found = "an earlier model may have learnt from the sentences that a fold holds out"
+        remedy = "remove them, or run the audit in a pipeline folder without them"
+        raise UserError(f"train.start_from and train.teacher: {found}; expected neither; {remedy}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
+from itertools import chain, compress
 from pathlib import Path
 from typing import Any
 
@@ -60,21 +61,18 @@ class Fold:
         self.number, self.params, self.tokenized, self.raw = number, params, tokenized, raw
         self.labels = load_labels(tokenized)
         if self.labels.sets:
-            raise UserError(
-                f"{tokenized}: words of unknown label; the audit compares the gold label of each word with that of a "
-                "model; expected data in which all words are annotated"
-            )
+            found = "words of unknown label; the audit compares the gold label of each word with that of a model"
+            raise UserError(f"{tokenized}: {found}; expected data in which all words are annotated")
         if params.group == "surface" and self.labels.kind == "tags":
-            raise UserError(
-                f"audit.group: surface needs entities, but {self.labels.task} has one tag per word; set it to sentence"
-            )
+            found = f"surface needs entities, but {self.labels.task} has one tag per word"
+            raise UserError(f"audit.group: {found}; set it to sentence")
         if params.group == "document":
             self._check_documents()
         self.held_out = {split: self._drawn(split) for split in params.splits}
-        self.learnable = {
-            "train": ~self.held_out["train"] & self._apart(),
-            "validation": ~self.held_out["validation"] if "validation" in self.held_out else self._all_of_validation(),
-        }
+        of_validation = shards.read_batches(tokenized / "sentences/validation")
+        none = np.zeros(sum(batch.num_rows for batch in of_validation), bool)
+        held_out = self.held_out.get("validation", none)
+        self.learnable = {"train": ~self.held_out["train"] & self._apart(), "validation": ~held_out}
         self._check()
 
     def _drawn(self, split: str) -> Mask:
@@ -83,21 +81,12 @@ class Fold:
         drawn_by = self._documents(split) if self.params.group == "document" else words
         return np.array([fold_of(key, seed, folds) == self.number for key in drawn_by], bool)
 
-    def _all_of_validation(self) -> Mask:
-        batches = shards.read_batches(self.tokenized / "sentences/validation")
-        return np.ones(sum(batch.num_rows for batch in batches), bool)
-
     def _apart(self) -> Mask:
         """Whether a train sentence shares no text with one that is held out, see `_texts`."""
         if self.params.group == "sentence":
             return np.ones_like(self.held_out["train"])  # equal sentences are in one fold already
-        texts = {
-            text
-            for name, mask in self.held_out.items()
-            for sentence, out in zip(self._sentences(name), mask, strict=True)
-            if out
-            for text in self._texts(*sentence)
-        }
+        held_out = chain.from_iterable(compress(self._sentences(name), mask) for name, mask in self.held_out.items())
+        texts = {text for sentence in held_out for text in self._texts(*sentence)}
         return np.array([texts.isdisjoint(self._texts(*each)) for each in self._sentences("train")], bool)
 
     def _sentences(self, split: str) -> Iterator[tuple[list[str], list[int]]]:
@@ -133,18 +122,14 @@ class Fold:
         """The numbers of sentences in one line."""
         held_out = ", ".join(f"{number:,} of {split}" for split, number in self.numbers["held_out"].items())
         learnt, train = self.numbers["learnt"], self.numbers["train"]
-        return (
-            f"fold {self.number} of {len(self.params.folds)}: {held_out} held out; "
-            f"{learnt:,} of {train:,} sentences of train ({learnt / train:.0%}) are left to learn from"
-        )
+        left = f"{learnt:,} of {train:,} sentences of train ({learnt / train:.0%}) are left to learn from"
+        return f"fold {self.number} of {len(self.params.folds)}: {held_out} held out; {left}"
 
     def _check_documents(self) -> None:
         documents = [name for (name,) in self._documents("train")]
         if len(set(documents)) == len(documents):
-            raise UserError(
-                f"audit.group: document needs documents of several sentences, but {self.raw} has none in train; set it "
-                "to sentence"
-            )
+            found = f"document needs documents of several sentences, but {self.raw} has none in train"
+            raise UserError(f"audit.group: {found}; set it to sentence")
 
     def _check(self) -> None:
         for purpose, mask in (
@@ -153,10 +138,9 @@ class Fold:
             ("choose the epoch by", self.learnable["validation"]),
         ):
             if not mask.any():
-                raise UserError(
-                    f"{AUDIT_PARAMS}: fold {self.number} of {len(self.params.folds)} has no sentence to {purpose}; "
-                    "expected at least one; use fewer folds, another seed, or group: sentence"
-                )
+                found = f"fold {self.number} of {len(self.params.folds)} has no sentence to {purpose}"
+                remedy = "use fewer folds, another seed, or group: sentence"
+                raise UserError(f"{AUDIT_PARAMS}: {found}; expected at least one; {remedy}")
 
 
 def held_out_name(split: str) -> str:
@@ -200,11 +184,11 @@ def _copy(fold: Fold, split: str, chosen: Mask, target: Path, name: str) -> None
     with ShardWriter(target / "windows" / name, WINDOW_FEATURES.arrow_schema) as windows:
         for batch in shards.read_batches(fold.tokenized / "windows" / split):
             owner = batch["sentence"].to_numpy()
-            new = batch.set_column(batch.schema.get_field_index("sentence"), "sentence", pa.array(renumbered[owner]))
-            _write(windows, new, chosen[owner])
+            _write(windows, batch, chosen[owner], sentence=pa.array(renumbered[owner]))
 
 
-def _write(writer: ShardWriter, batch: pa.RecordBatch, chosen: Mask) -> None:
-    kept = batch.filter(pa.array(chosen))
-    if kept.num_rows:
-        writer.write({name: kept[name] for name in kept.schema.names})
+def _write(writer: ShardWriter, batch: pa.RecordBatch, chosen: Mask, **replaced: pa.Array) -> None:
+    """Write the chosen rows of a batch, of which some columns are replaced."""
+    if chosen.any():
+        columns = {name: batch[name] for name in batch.schema.names} | replaced
+        writer.write({name: column.filter(pa.array(chosen)) for name, column in columns.items()})

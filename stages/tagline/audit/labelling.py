@@ -64,10 +64,9 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
         verified[raw.as_posix()] = verify(raw, "download")
     with work_folder(f"audit-{number}", fingerprint(made_of, script, verified)) as work:
         if not seen_by_all(work):
-            raise UserError(
-                f"{work} is not the same folder on all hosts of this run; expected one that they share, which has the "
-                f"data of the fold; set {VARIABLE} to such a folder on all hosts"
-            )
+            expected = "expected one that they share, which has the data of the fold"
+            remedy = f"set {VARIABLE} to such a folder on all hosts"
+            raise UserError(f"{work} is not the same folder on all hosts of this run; {expected}; {remedy}")
         data, model = work / "tokenized", work / "finetuned"
         fold = Fold(number, audit, inputs.tokenized, raw)
         if state.is_main_process:

@@ -57,18 +57,13 @@ def read(path: Path, labels: Labels) -> Iterator[Chunk]:
     names = pa.array(labels.names, pa.string())
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(BATCH):
-            gold, predicted = (
-                pc.index_in(batch[side].flatten(), value_set=names).to_numpy() for side in ("gold", "predicted")
-            )
+            sides = (batch[side].flatten() for side in ("gold", "predicted"))
+            gold, predicted = (pc.index_in(side, value_set=names).to_numpy() for side in sides)
             probabilities = batch["probabilities"].flatten().flatten().to_numpy().reshape(-1, len(names))
             scores = probabilities[np.arange(len(predicted)), predicted]
-            lengths, ids, words = batch["words"].value_lengths(), batch["id"], batch["words"]
-            yield (
-                TaggedSentences(
-                    labels, lengths.to_pylist(), predicted, scores, gold, ids.to_pylist(), words.to_pylist()
-                ),
-                probabilities,
-            )
+            columns = batch["words"].value_lengths(), batch["id"], batch["words"]
+            lengths, ids, words = (each.to_pylist() for each in columns)
+            yield TaggedSentences(labels, lengths, predicted, scores, gold, ids, words), probabilities
 
 
 def write_provenance(folder: Path, labels: Labels, made_of: dict[str, Any]) -> None:

@@ -49,15 +49,14 @@ def render(ranking: Ranking) -> str:
     """Render the page as self-contained HTML; see `render_file`."""
     cards = [_card(rank, suspicion) for rank, suspicion in enumerate(ranking.suspicions[:SHOWN], 1)]
     types = sorted({type_ for card in cards for type_, _ in card.gold + card.suggested})
+    found = {fault for _, fault in ranking.numbers}
     variables = {
         "task": ranking.labels.task,
         "kind": ranking.labels.kind,
         "folds": [fold.made_of for fold in ranking.folds],
         "by_surface": ranking.folds[0].made_of["audit"]["group"] == "surface",
         "numbers": ranking.numbers,
-        "faults": {
-            fault: text for fault, text in MEANINGS.items() if any(name == fault for _, name in ranking.numbers)
-        },
+        "faults": {fault: text for fault, text in MEANINGS.items() if fault in found},
         "splits": ranking.splits,
         "total": ranking.numbers.total(),
         "cards": cards,
@@ -72,13 +71,9 @@ def _card(rank: int, suspicion: Suspicion) -> SentenceCard:
     sentence, found = suspicion.sentence, suspicion.found
     words = [visible(word) for word in sentence.words]
     shown = shown_words(len(words), [found.extent])
-    return SentenceCard(
-        rank,
-        suspicion,
-        visible(sentence.id),
-        pieces(words, _outcomes(sentence, found), shown),
-        *([entity_text(words, entity) for entity in side] for side in found),
-    )
+    texts = ([entity_text(words, entity) for entity in side] for side in found)
+    marked = pieces(words, _outcomes(sentence, found), shown)
+    return SentenceCard(rank, suspicion, visible(sentence.id), marked, *texts)
 
 
 def _outcomes(sentence: TaggedSentence, found: Disagreement) -> list[Outcome]:

@@ -95,14 +95,12 @@ class Usage:
 
         triples = zip(sentence.words, sentence.gold_names, sentence.predicted_names, strict=True)
         differing = [(word, gold, new) for word, gold, new in list(triples)[slice(*found.extent)] if gold != new]
-        of_words = fmean(
-            logarithm((word, _type(new))) - logarithm((word, _type(gold))) for word, gold, new in differing
-        )
+        keys = [((word, _type(gold)), (word, _type(new))) for word, gold, new in differing]
+        of_words = fmean(logarithm(suggested) - logarithm(gold) for gold, suggested in keys)
         if sentence.kind == "tags":
             return of_words
-        gold, suggested = (
-            max((logarithm(_key(sentence, entity)) for entity in side), default=log(PRIOR)) for side in found
-        )
+        of_sides = ([logarithm(_key(sentence, entity)) for entity in side] for side in found)
+        gold, suggested = (max(each, default=log(PRIOR)) for each in of_sides)
         return of_words + suggested - gold
 
 

@@ -20,7 +20,7 @@ from tagline.audit.review.disagreements import FAULTS, Disagreement, Usage, disa
 from tagline.core.errors import UserError
 from tagline.labels.entities import Entity
 from tagline.labels.label_list import Labels
-from tagline.labels.tagged import TaggedSentence
+from tagline.labels.tagged import TaggedSentence, TaggedSentences
 from tagline.labels.windows import AnyInts, Doubles, Floats
 
 # The folder of the model that was trained on all, and the stage that writes it.
@@ -122,10 +122,8 @@ def rank(folder: Path, params: Audit) -> Ranking:
     folds = [FoldOutput.of(folder / str(number), number, params) for number in params.folds]
     for fold, key in product(folds, ("tokenized", "train")):
         if fold.made_of[key] != folds[0].made_of[key]:
-            raise UserError(
-                f"{fold.folder}: made with other data or train params than {folds[0].folder}; run "
-                "`dvc repro audit/dvc.yaml`"
-            )
+            found = f"made with other data or train params than {folds[0].folder}"
+            raise UserError(f"{fold.folder}: {found}; run `dvc repro audit/dvc.yaml`")
     by_surface = params.group == "surface"
     usage = None if by_surface else _count_usage(folds)
     learnt = None if by_surface else _trained_on_all(folder / ALL, folds[0])
@@ -133,7 +131,7 @@ def rank(folder: Path, params: Audit) -> Ranking:
 
     def counted() -> Iterator[Suspicion]:
         for split, fold in product(SPLITS, folds):
-            differing: Iterable[Rows] = _differing(fold.chunks(split))
+            differing = _differing(fold.chunks(split))
             for rows in differing if learnt is None else _beside(differing, learnt, split):
                 for found in disagreements(rows.sentence):
                     numbers[split, found.fault] += 1
@@ -161,9 +159,8 @@ class FoldOutput:
         made_by = f"audit/dvc.yaml:fold@{number}"
         labels, made_of = out_of_fold.read_provenance(folder, made_by)
         if made_of["audit"] != params.model_dump(exclude={"most"}):
-            raise UserError(
-                f"{folder}: made with other params; expected those of {AUDIT_PARAMS}; run `dvc repro {made_by}`"
-            )
+            expected = f"expected those of {AUDIT_PARAMS}"
+            raise UserError(f"{folder}: made with other params; {expected}; run `dvc repro {made_by}`")
         return cls(folder, labels, made_of)
 
     def chunks(self, split: str) -> Iterator[Chunk]:
@@ -203,25 +200,24 @@ def _differing(chunks: Iterable[Chunk]) -> Iterator[Rows]:
     """Yield each sentence with a label that is not gold's."""
     for sentences, probabilities in chunks:
         words = np.flatnonzero(sentences.known_gold != sentences.predicted)
-        for index in np.unique(sentences.sentences_of(words)).tolist():
-            yield Rows(sentences[index], probabilities[slice(*sentences.offsets[index : index + 2])])
+        yield from _rows(sentences, probabilities, np.unique(sentences.sentences_of(words)).tolist())
+
+
+def _rows(sentences: TaggedSentences, probabilities: Floats, indices: Iterable[int]) -> Iterator[Rows]:
+    for index in indices:
+        yield Rows(sentences[index], probabilities[slice(*sentences.offsets[index : index + 2])])
 
 
 def _beside(differing: Iterable[Rows], of_all: FoldOutput, split: str) -> Iterator[Rows]:
     """Yield sentences of a split, which come in its order, with the probabilities of the model trained on all."""
-    whole = (
-        (sentences[index], probabilities[slice(*sentences.offsets[index : index + 2])])
-        for sentences, probabilities in of_all.chunks(split)
-        for index in range(len(sentences))
-    )
+    whole = (rows for chunk in of_all.chunks(split) for rows in _rows(*chunk, range(len(chunk[0]))))
     for rows in differing:
         wanted = rows.sentence.id, rows.sentence.words
         # Reads on in the split, from where the sentence before was.
-        learnt = next((learnt for each, learnt in whole if (each.id, each.words) == wanted), None)
+        learnt = next((of.probabilities for of in whole if (of.sentence.id, of.sentence.words) == wanted), None)
         if learnt is None:
-            raise UserError(
-                f"{of_all.folder}: lacks sentence {rows.sentence.id} of {split}; run `dvc repro {MADE_ALL}`"
-            )
+            lacks = f"{of_all.folder}: lacks sentence {rows.sentence.id} of {split}"
+            raise UserError(f"{lacks}; run `dvc repro {MADE_ALL}`")
         yield rows._replace(learnt=learnt)
 
 
@@ -245,9 +241,8 @@ def _suspicion(split: str, rows: Rows, found: Disagreement, usage: Usage | None)
     """
     sentence, probabilities, learnt = rows
     words = np.arange(*found.extent)
-    score = _log_odds(sentence, probabilities, words)
-    score += 0.0 if learnt is None else _log_odds(sentence, learnt, words)
-    score += 0.0 if usage is None else usage.log_odds(sentence, found)
+    models = [each for each in (probabilities, learnt) if each is not None]
+    score = sum(_log_odds(sentence, each, words) for each in models) + (usage.log_odds(sentence, found) if usage else 0)
     sides = (side[words] for side in (sentence.known_gold, sentence.predicted))
     means = (np.exp(_log_probabilities(probabilities[words], side).mean()) for side in sides)
     # Copies: views would keep the arrays of a whole chunk in memory.

@@ -25,10 +25,8 @@ def json_line(document: Document, tagged: TaggedSentence) -> str:
     """Write a document as one JSON object: its own keys followed by the predictions."""
     row, added = own_row(document), predictions(document, tagged)
     for key in sorted(row.keys() & added.keys()):
-        raise UserError(
-            f"{document.name}: the object has a key {key!r}, which tagging adds; expected another name; rename it, "
-            "or label the original input"
-        )
+        found = f"the object has a key {key!r}, which tagging adds"
+        raise UserError(f"{document.name}: {found}; expected another name; rename it, or label the original input")
     return row_line(row | added, document)
 
 

@@ -22,6 +22,5 @@ CONFIGURED = (LABEL_STUDIO, BRAT, PAGE)
 
 def add_guideline(parser: argparse.ArgumentParser) -> None:
     """Add ``--guideline``, for the annotation page."""
-    parser.add_argument(
-        "--guideline", type=Path, metavar="FILE", help="how to annotate: a text that the annotation page shows"
-    )
+    about = "how to annotate: a text that the annotation page shows"
+    parser.add_argument("--guideline", type=Path, metavar="FILE", help=about)

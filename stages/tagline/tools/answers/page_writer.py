@@ -104,24 +104,18 @@ def of_task(given: AnnotationTask, number: int) -> Task:
         given: the task.
         number: begins its id, if it has none; its hash follows, since texts of several pages are read together.
     """
-    starts = {start: index for index, (start, _) in enumerate(given.words)}
-    ends = {end: index for index, (_, end) in enumerate(given.words, 1)}
 
     def span(entity: TextEntity) -> tuple[int, int, str]:
-        bounds = (starts[entity.start], ends[entity.end]) if given.joined else (entity.start, entity.end)
+        bounds = given.words_of(entity) if given.joined else (entity.start, entity.end)
         return *bounds, entity.type
 
     def scored(entity: TextEntity) -> tuple[int, int, str, float | None]:
         return *span(entity), None if entity.score is None else round(entity.score, DIGITS)
 
     content = [given.text[start:end] for start, end in given.words] if given.joined else given.text
-    return task(
-        str(given.fields.get("id", f"{number}-{content_hash(content)[:8]}")),
-        content,
-        [span(each) for each in given.entities],
-        given.words,
-        suggested=None if given.suggested is None else list(map(scored, given.suggested)),
-    )
+    id_ = str(given.fields.get("id", f"{number}-{content_hash(content)[:8]}"))
+    suggested = None if given.suggested is None else list(map(scored, given.suggested))
+    return task(id_, content, [span(each) for each in given.entities], given.words, suggested=suggested)
 
 
 def _written(value: Mapping[str, Any]) -> str:

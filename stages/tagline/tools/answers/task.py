@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -62,32 +63,26 @@ class AnnotationTask:
     ) -> AnnotationTask:
         """Join words by spaces; the entities, and the score of each suggested one, count words."""
         text, bounds = join_words(words)
-        return cls(
-            text,
-            bounds,
-            None if suggested is None else [in_text(entity, bounds, score) for entity, score in suggested],
-            None if gold is None else [in_text(entity, bounds) for entity in gold],
-            fields or {},
-            joined=True,
-        )
+        by_model = None if suggested is None else [in_text(entity, bounds, score) for entity, score in suggested]
+        by_person = None if gold is None else [in_text(entity, bounds) for entity in gold]
+        return cls(text, bounds, by_model, by_person, fields or {}, joined=True)
 
     @property
     def entities(self) -> Sequence[TextEntity]:
         """What a tool with one list of entities shows: the gold ones, or those suggested if nobody annotated."""
         return (self.suggested or ()) if self.gold is None else self.gold
 
-    def described(self) -> str:
-        """List the suggested entities in words, for tools that show them beside gold only as a note."""
-        return ", ".join(
-            f"{each.type}: {self.text[each.start : each.end]}"
-            + ("" if each.score is None else f" ({round(each.score, DIGITS)})")
-            for each in self.suggested or ()
-        )
+    def words_of(self, entity: TextEntity) -> tuple[int, int]:
+        """The index of the first word of an entity, and of the word after it."""
+        return bisect_left(self.words, (entity.start,)), bisect_left(self.words, (entity.end,))
 
     def all_fields(self) -> dict[str, str | int | float]:
-        """The fields, with the suggested entities as one of them if there are gold ones too."""
-        beside_gold = self.gold is not None and self.suggested is not None
-        return {**self.fields, **({"suggested": self.described()} if beside_gold else {})}
+        """The fields, for tools with one list of entities: beside gold, with those suggested as one of the fields."""
+        if self.gold is None or self.suggested is None:
+            return {**self.fields}
+        scores = ["" if each.score is None else f" ({round(each.score, DIGITS)})" for each in self.suggested]
+        texts = [f"{each.type}: {self.text[each.start : each.end]}" for each in self.suggested]
+        return {**self.fields, "suggested": ", ".join(text + score for text, score in zip(texts, scores, strict=True))}
 
 
 def in_text(entity: Entity, words: Sequence[Word], score: float | None = None) -> TextEntity:

@@ -16,6 +16,7 @@ import colorsys
 import json
 import re
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,8 @@ def doccano_row(task: AnnotationTask) -> dict[str, Any]:
 
     Offsets count UTF-16 units, as its editor does.
     """
-    units = [0]  # the offset in UTF-16 units of each code point
-    for character in task.text:
-        units.append(units[-1] + (2 if character > "\uffff" else 1))
+    # The offset in UTF-16 units of each code point.
+    units = [0, *accumulate(2 if character > "\uffff" else 1 for character in task.text)]
     label = [[units[each.start], units[each.end], each.type] for each in task.entities]
     return {"text": task.text, "label": label, **task.all_fields()}
 
@@ -59,17 +59,17 @@ def prodigy_row(task: AnnotationTask) -> dict[str, Any]:
         {"text": task.text[start:end], "start": start, "end": end, "id": index, "ws": task.text[end : end + 1] == " "}
         for index, (start, end) in enumerate(task.words)
     ]
-    first = {start: index for index, (start, _) in enumerate(task.words)}
-    last = {end: index for index, (_, end) in enumerate(task.words)}
-    spans = [_prodigy_span(each, first[each.start], last[each.end]) for each in task.entities]
+    spans = []
+    for each in task.entities:
+        first, end = task.words_of(each)
+        borders = {"start": each.start, "end": each.end, "token_start": first, "token_end": end - 1}
+        spans.append({**borders, "label": each.type, **_score(each.score)})
     answer = {} if task.gold is None else {"answer": "accept"}
     return {"text": task.text, "tokens": tokens, "spans": spans, "meta": task.all_fields(), **answer}
 
 
-def _prodigy_span(entity: TextEntity, first: int, last: int) -> dict[str, Any]:
-    score = {} if entity.score is None else {"score": round(entity.score, DIGITS)}
-    borders = {"start": entity.start, "end": entity.end, "token_start": first, "token_end": last}
-    return {**borders, "label": entity.type, **score}
+def _score(value: float | None) -> dict[str, float]:
+    return {} if value is None else {"score": round(value, DIGITS)}
 
 
 def label_studio_row(task: AnnotationTask) -> dict[str, Any]:
@@ -88,9 +88,8 @@ def label_studio_row(task: AnnotationTask) -> dict[str, Any]:
 
 def _prediction(entities: Sequence[TextEntity], text: str) -> dict[str, Any]:
     """A prediction; its score, by which Label Studio sorts tasks, is that of the least certain entity."""
-    scores = [each.score for each in entities if each.score is not None]
-    score = {"score": round(min(scores), DIGITS)} if scores else {}
-    return {"model_version": "tagline", **score, "result": _results(entities, text)}
+    least = min((each.score for each in entities if each.score is not None), default=None)
+    return {"model_version": "tagline", **_score(least), "result": _results(entities, text)}
 
 
 def _results(entities: Sequence[TextEntity], text: str) -> list[dict[str, Any]]:
@@ -100,7 +99,7 @@ def _results(entities: Sequence[TextEntity], text: str) -> list[dict[str, Any]]:
 def _result(entity: TextEntity, text: str) -> dict[str, Any]:
     value = {"start": entity.start, "end": entity.end, "text": text[entity.start : entity.end]}
     result = {"from_name": CONTROL, "to_name": TEXT, "type": "labels", "value": {**value, "labels": [entity.type]}}
-    return result if entity.score is None else {**result, "score": round(entity.score, DIGITS)}
+    return {**result, **_score(entity.score)}
 
 
 def _color(index: int, count: int) -> str:
@@ -114,14 +113,10 @@ def beside(name: str, path: Path, types: Sequence[str]) -> dict[Path, str]:
         return {}
     from xml.sax.saxutils import quoteattr  # imports urllib.request, for which predictions would wait
 
-    labels = [
-        f'    <Label value={quoteattr(type_)} background="{_color(index, len(types))}"/>\n'
-        for index, type_ in enumerate(types)
-    ]
-    configuration = (
-        f'<View>\n  <Labels name="{CONTROL}" toName="{TEXT}">\n{"".join(labels)}  </Labels>\n'
-        f'  <Text name="{TEXT}" value="${TEXT}"/>\n</View>\n'
-    )
+    colors = {type_: _color(index, len(types)) for index, type_ in enumerate(types)}
+    labels = [f'    <Label value={quoteattr(type_)} background="{color}"/>\n' for type_, color in colors.items()]
+    control = f'  <Labels name="{CONTROL}" toName="{TEXT}">\n{"".join(labels)}  </Labels>\n'
+    configuration = f'<View>\n{control}  <Text name="{TEXT}" value="${TEXT}"/>\n</View>\n'
     return {path.with_suffix(".labels.xml"): configuration}
 
 
@@ -203,12 +198,10 @@ def check(option: str, name: str, path: Path, types: Sequence[str], guideline: P
 def _check_brat(folder: Path, types: Sequence[str]) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder}: exists already; expected a new or empty folder for brat; choose another one")
-    for type_ in types:
-        if not _BRAT_NAME.fullmatch(type_):
-            raise UserError(
-                f"{folder}: brat can't read the entity type {quoted(type_)}; expected a letter, digit or underscore "
-                "first, and no white space; choose another format"
-            )
+    if refused := [type_ for type_ in types if not _BRAT_NAME.fullmatch(type_)]:
+        expected = "expected a letter, digit or underscore first, and no white space"
+        found = f"brat can't read the entity type {quoted(refused[0])}"
+        raise UserError(f"{folder}: {found}; {expected}; choose another format")
 
 
 _TO_ROW = {LABEL_STUDIO: label_studio_row, "doccano": doccano_row, "prodigy": prodigy_row}
@@ -226,10 +219,8 @@ def form_of(name: str, types: Sequence[str], guideline: str | None = None) -> Fo
         from tagline.tools.answers.page_writer import Page
 
         return Page(types, guideline)
-    to_row = _TO_ROW[name]
-    return Lines(
-        lambda task: json.dumps(to_row(task), ensure_ascii=False, allow_nan=False) + "\n", name == LABEL_STUDIO
-    )
+    to_row, is_list = _TO_ROW[name], name == LABEL_STUDIO
+    return Lines(lambda task: json.dumps(to_row(task), ensure_ascii=False, allow_nan=False) + "\n", is_list)
 
 
 def save(

@@ -63,10 +63,9 @@ def save(fixes: Path, target: Path) -> list[str]:
     download, params = read_section("download", Download), read_section("tokenize_align", TokenizeAlign)
     folder, dataset = Path(download.folder), download.dataset
     if not isinstance(dataset, ConllFiles | ConlluFiles):
-        raise UserError(
-            f"the data set is {getattr(dataset, 'format', 'on the Hub')}; expected conll or conllu, in whose "
-            "lines tags can be replaced; correct others in an annotation tool (`tagline audit export FOLDER`)"
-        )
+        expected = "expected conll or conllu, in whose lines tags can be replaced"
+        others = "correct others in an annotation tool (`tagline audit export FOLDER`)"
+        raise UserError(f"the data set is {getattr(dataset, 'format', 'on the Hub')}; {expected}; {others}")
     try:
         source_folder(Path(os.path.relpath(target)).as_posix())
     except ValueError as error:
@@ -130,9 +129,8 @@ def _tags(params: TokenizeAlign) -> dict[str, Tags]:
     if labels.sets:
         raise UserError(f"{RAW}: words of unknown label; expected data in which all words are annotated")
     if labels.kind == "tags":
-        raise UserError(
-            f"{params.task} has one tag per word; expected entities, which the page marks; correct the files by hand"
-        )
+        expected = "expected entities, which the page marks"
+        raise UserError(f"{params.task} has one tag per word; {expected}; correct the files by hand")
     return tags
 
 
@@ -151,13 +149,9 @@ def _decisions(path: Path) -> tuple[dict[str, Sentence], list[str]]:
         findings.add_notes(sentence.notes)
         if sentence.words:
             decisions[str(sentence.id)] = sentence
-    remedies = dict.fromkeys(
-        reader.refused, "expected spans of whole words, each word in one; correct them in the page"
-    )
-    for kind, remedy in (
-        *remedies.items(),
-        (DISPUTED, "decide by `tagline conflicts FOLDER --output PAGE.html`"),
-    ):
+    whole = "expected spans of whole words, each word in one; correct them in the page"
+    decide = "decide by `tagline conflicts FOLDER --output PAGE.html`"
+    for kind, remedy in (dict.fromkeys(reader.refused, whole) | {DISPUTED: decide}).items():
         if findings.counts[kind]:
             raise UserError(f"{findings.line(kind)}; {remedy}")
     if not decisions:
@@ -178,20 +172,16 @@ def _matched(
     for split, sentences in source.splits().items():
         rows = (row for batch in column.raw.batches(split) for row in batch.to_pylist())
         for sentence, row in zip_longest(sentences, rows):
-            if (
-                sentence is None
-                or row is None
-                or (sentence.words, sentence.tags.get(column.name)) != (row[raw_data.WORDS], row[column.name])
-            ):
+            written = sentence and (sentence.words, sentence.tags.get(column.name))
+            if not sentence or not row or written != (row[raw_data.WORDS], row[column.name]):
                 raise UserError(f"{RAW}: not made of {source.folder}; run `dvc repro download` first")
             id_ = row[raw_data.ID]
-            if (fix := decisions.get(id_)) is None:
-                continue
-            if fix.words != sentence.words:
+            fix = decisions.get(id_)
+            if fix and fix.words == sentence.words:
+                missing.pop(id_, None)
+                yield split, sentence, fix
+            elif fix:
                 others[id_] = sentence.location  # another split can have the id, too
-                continue
-            missing.pop(id_, None)
-            yield split, sentence, fix
     for id_, fix in missing.items():
         where = f"other words than at {others[id_]}" if id_ in others else f"not in {RAW}"
         raise UserError(f"{fix.location}: sentence {id_}: {where}; expected corrections of these data; make a new page")
@@ -223,17 +213,14 @@ def _as_in_file(labels: Sequence[str], tags: Tags, location: str) -> list[str]:
     """
     names = _in_scheme(labels, tags.scheme)
     if _to_labels(names, tags.scheme) != labels:
-        raise UserError(
-            f"{location}: neighbouring entities of one type, which the {tags.scheme} tags of the data set cannot tell "
-            "apart; expected words between them, or data in IOB2"
-        )
+        found = f"neighbouring entities of one type, which the {tags.scheme} tags of the data set cannot tell apart"
+        raise UserError(f"{location}: {found}; expected words between them, or data in IOB2")
     try:
         spelled = {name: _spelled(name, tags.column) for name in set(names)}
     except KeyError as error:
-        raise UserError(
-            f"{location}: how the data set would spell the tag {error.args[0]} does not follow from its tags "
-            f"({shortened(', '.join(tags.column.tags), QUOTED)}); expected one of its types"
-        ) from None
+        known = shortened(", ".join(tags.column.tags), QUOTED)
+        found = f"how the data set would spell the tag {error.args[0]} does not follow from its tags ({known})"
+        raise UserError(f"{location}: {found}; expected one of its types") from None
     return [spelled[name] for name in names]
 
 
@@ -286,16 +273,16 @@ def rewritten(path: Path, dataset: ConllFiles | ConlluFiles, column: str, change
         body = lines[number - 1].rstrip("\r\n")
         end = lines[number - 1][len(body) :]
         if isinstance(dataset, ConlluFiles):
-            lines[number - 1] = _in_conllu(body, dataset.tag_columns[column], new, dataset.absent) + end
+            written = _in_conllu(body, dataset.tag_columns[column], new, dataset.absent)
         else:
-            lines[number - 1] = _in_columns(body, dataset.columns.index(column), tabs, old, new) + end
+            written = _in_columns(body, dataset.columns.index(column), tabs, old, new)
+        lines[number - 1] = written + end
     try:
         is_same = text.encode(dataset.encoding) == content
         changed = "".join(lines).encode(dataset.encoding)
     except UnicodeEncodeError as error:
-        raise UserError(
-            f"{path}: {dataset.encoding} has no character {error.object[error.start]!r}; expected UTF-8"
-        ) from None
+        character = error.object[error.start]
+        raise UserError(f"{path}: {dataset.encoding} has no character {character!r}; expected UTF-8") from None
     if not is_same:
         raise UserError(f"{path}: {dataset.encoding}, in which all bytes but the tags cannot be kept; expected UTF-8")
     return gzip.compress(changed, mtime=0) if is_compressed else changed
@@ -315,16 +302,11 @@ def _in_conllu(line: str, column: str, new: str, absent: str) -> str:
     name, _, key = column.partition(":")
     cells = line.split("\t")
     at = COLUMNS.index(name)
-    if not key:
-        cells[at] = UNSPECIFIED if new == absent else new
-        return "\t".join(cells)
-    pairs = [] if cells[at].strip() == UNSPECIFIED else cells[at].split("|")
-    given = [pair.partition("=")[0] == key for pair in pairs]
-    if new == absent:
-        pairs = [pair for pair, is_key in zip(pairs, given, strict=True) if not is_key]
-    elif any(given):
-        pairs = [f"{key}={new}" if is_key else pair for pair, is_key in zip(pairs, given, strict=True)]
+    if key:
+        given, written = [] if cells[at].strip() == UNSPECIFIED else cells[at].split("|"), f"{key}={new}"
+        pairs = [written if pair.partition("=")[0] == key else pair for pair in given]
+        pairs += [] if written in pairs else [written]
+        cells[at] = "|".join(pair for pair in pairs if pair != written or new != absent) or UNSPECIFIED
     else:
-        pairs.append(f"{key}={new}")
-    cells[at] = "|".join(pairs) or UNSPECIFIED
+        cells[at] = UNSPECIFIED if new == absent else new
     return "\t".join(cells)

@@ -53,10 +53,11 @@ def parsed() -> argparse.Namespace:
     apply.add_argument("fixes", metavar="FIXES", type=Path, help="what the page saved")
     apply.add_argument("--output", metavar="FOLDER", type=Path, required=True, help="new folder")
     options = parser.parse_args()
-    if options.action == "export" and options.tool and is_page(options.target):
-        parser.error("--tool: expected a FOLDER, not a page")
-    if options.action == "export" and options.guideline and not is_page(options.target):
-        parser.error("--guideline: expected a page, FILE.html")
+    if options.action == "export":
+        if options.tool and is_page(options.target):
+            parser.error("--tool: expected a FOLDER, not a page")
+        if options.guideline and not is_page(options.target):
+            parser.error("--guideline: expected a page, FILE.html")
     return options
 
 

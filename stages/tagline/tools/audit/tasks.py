@@ -103,10 +103,8 @@ def _ranking(folds: Path, params: Audit) -> Ranking:
     verify(TOKENIZED, "tokenize-align")
     ranking = rank(folds, params)
     if ranking.labels.kind == "tags":
-        raise UserError(
-            f"{ranking.labels.task} has one tag per word; expected entities, which annotation tools mark; correct the "
-            "files by hand"
-        )
+        expected = "expected entities, which annotation tools mark"
+        raise UserError(f"{ranking.labels.task} has one tag per word; {expected}; correct the files by hand")
     if ranking.folds[0].made_of["tokenized"] != sha256(TOKENIZED / HASHES):
         raise UserError(f"{folds}: made with other data; expected those of {TOKENIZED}; run `dvc repro audit/dvc.yaml`")
     return ranking
@@ -116,10 +114,8 @@ def _checked(task: AnnotationTask) -> AnnotationTask:
     """Return a task if `split_words: spaces` finds its words again in its text."""
     for word in (task.text[start:end] for start, end in task.words):
         if any(space in word for space in " \t\r\n"):
-            raise UserError(
-                f"sentence {task.fields['id']}: the word {quoted(word)} contains white space, so it would come back as "
-                "several; choose --tool prodigy, which keeps words"
-            )
+            found = f"the word {quoted(word)} contains white space, so it would come back as several"
+            raise UserError(f"sentence {task.fields['id']}: {found}; choose --tool prodigy, which keeps words")
     return task
 
 
@@ -140,12 +136,11 @@ def _audited(ranking: Ranking, split: str, first: dict[object, Suspicion]) -> It
         yield AnnotationTask.of_words(sentence.words, suggested, sentence.gold_entities, fields)
     written = set(first)
     for fold in ranking.folds:
-        for sentences, _ in fold.chunks(split):
-            for sentence in sentences:
-                if (key := _key(sentence)) in written:
-                    written.remove(key)  # further sentences like it were not written
-                else:
-                    yield AnnotationTask.of_words(sentence.words, None, sentence.gold_entities, {"id": sentence.id})
+        for sentence in (sentence for sentences, _ in fold.chunks(split) for sentence in sentences):
+            if (key := _key(sentence)) in written:
+                written.remove(key)  # further sentences like it were not written
+            else:
+                yield AnnotationTask.of_words(sentence.words, None, sentence.gold_entities, {"id": sentence.id})
 
 
 def _unaudited(ranking: Ranking, split: str) -> Iterator[AnnotationTask]:

@@ -51,16 +51,13 @@ def connected(address: str | None) -> Iterator[None]:
         import ray
     except ModuleNotFoundError:
         raise UserError("Ray is not installed; `tagline bulk` needs it; run `pip install -e '.[ray]'`") from None
+    environment = {"py_modules": [str(Path(tagline.__file__).parent)]}  # each worker imports this copy of the package
     try:
-        # Each worker imports this copy of the package.
-        ray.init(
-            address, runtime_env={"py_modules": [str(Path(tagline.__file__).parent)]}, logging_level=logging.WARNING
-        )
+        ray.init(address, runtime_env=environment, logging_level=logging.WARNING)
     except ConnectionError as error:
-        raise UserError(
-            f"--address {address}: no Ray cluster ({_first_line(error)}); expected a running one; start it with "
-            "`ray start --head`, or use --address local"
-        ) from None
+        found = f"no Ray cluster ({_first_line(error)}); expected a running one"
+        remedy = "start it with `ray start --head`, or use --address local"
+        raise UserError(f"--address {address}: {found}; {remedy}") from None
     try:
         yield
     except ray.exceptions.RayError as error:
@@ -141,10 +138,9 @@ def collect(plan: Plan, folder: Folder, model: ModelFiles, strict: bool) -> list
     for record in tag(plan, folder, model):
         records.append(record)
         if strict and record.not_tagged:
-            raise UserError(
-                f"{record.first_problem}; --strict expects that each row can be labelled; correct the input "
-                "and choose a new output folder, or run again without --strict"
-            )
+            expected = "--strict expects that each row can be labelled"
+            remedy = "correct the input and choose a new output folder, or run again without --strict"
+            raise UserError(f"{record.first_problem}; {expected}; {remedy}")
     if failed := sorted(f"{record.name}: {record.failure}" for record in records if record.failure):
         listed = "\n".join(failed[:LISTED])
         raise UserError(f"{len(failed):,} of {len(records):,} parts could not be made; {AGAIN}\n{listed}")

@@ -54,10 +54,9 @@ def merge(schemas: Iterable[tuple[str, pa.Schema]], exact: bool) -> pa.Schema:
         for field in schema:
             known = types.get(field.name, field.type)
             if exact and _common(known, field.type) is None:
-                raise UserError(
-                    f"{source}: the column {field.name!r} is of type {field.type}, in the files before it of type "
-                    f"{known}; expected one type per column; label these files into their own folder"
-                )
+                found = f"the column {field.name!r} is of type {field.type}, in the files before it of type {known}"
+                remedy = "expected one type per column; label these files into their own folder"
+                raise UserError(f"{source}: {found}; {remedy}")
             types[field.name] = _common(known, field.type) or pa.string()
     return pa.schema(types.items())
 
@@ -80,10 +79,8 @@ def choose(schema: pa.Schema, text: str | None, words: str | None, source: str) 
         candidates = [name for name in (TEXT, WORDS) if name in schema.names]
         if len(candidates) != 1:
             found = "both 'text' and 'words'" if candidates else "neither 'text' nor 'words'"
-            raise UserError(
-                f"{source}: {found} among the columns ({columns}); expected one of them; choose by --text COLUMN or "
-                "--words COLUMN"
-            )
+            remedy = "expected one of them; choose by --text COLUMN or --words COLUMN"
+            raise UserError(f"{source}: {found} among the columns ({columns}); {remedy}")
         return Column(candidates[0], candidates[0] == WORDS)
     if schema.names.count(given) != 1:
         raise UserError(f"{source}: no column {given!r} (columns: {columns}); choose one of these")
@@ -99,10 +96,8 @@ def with_answers(schema: pa.Schema, column: Column, source: str) -> pa.Schema:
     added = answers(column)
     for name in schema.names:
         if name in POSITION.names or name in added.names:
-            raise UserError(
-                f"{source}: the input has a column {name!r}, which tagging adds; expected another name; rename it, or "
-                "label the original input"
-            )
+            remedy = "expected another name; rename it, or label the original input"
+            raise UserError(f"{source}: the input has a column {name!r}, which tagging adds; {remedy}")
     return pa.schema([*POSITION, *schema, *added])
 
 

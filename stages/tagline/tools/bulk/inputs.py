@@ -93,10 +93,8 @@ class InputFile:
             UserError: they differ.
         """
         if sha256 != planned:
-            raise UserError(
-                f"{self.name}: changed while it was read; expected files that stay as they are; label them "
-                "into a new folder"
-            )
+            expected = "expected files that stay as they are; label them into a new folder"
+            raise UserError(f"{self.name}: changed while it was read; {expected}")
 
 
 class Slice(NamedTuple):
@@ -160,10 +158,8 @@ def find(urls: Sequence[str], output: str) -> list[InputFile]:
         if file.url.startswith(f"{output}/"):
             raise UserError(f"{file.url}: in the output folder {output}; expected output outside of the input")
         if file.format != files[0].format:
-            raise UserError(
-                f"{file.url}: {file.format}, but {files[0].url} is {files[0].format}; expected files of one format; "
-                "label each format into its own folder"
-            )
+            expected = "expected files of one format; label each format into its own folder"
+            raise UserError(f"{file.url}: {file.format}, but {files[0].url} is {files[0].format}; {expected}")
     return files
 
 

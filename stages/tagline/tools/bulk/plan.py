@@ -154,13 +154,11 @@ class Plan:
             return
         shown = named(folder.url)
         if PLAN not in names:
-            raise UserError(
-                f"{shown}: not empty ({names[0]}) and without {PLAN} of an earlier run; expected a new folder"
-            )
+            found = f"not empty ({names[0]}) and without {PLAN} of an earlier run"
+            raise UserError(f"{shown}: {found}; expected a new folder")
         written = folder.read_json(PLAN)
         if key := next((key for key in wanted if written.get(key) != wanted[key]), None):
             changed = f" ({written.get(key)}, now {wanted[key]})" if key not in ("model", "columns", "input") else ""
-            raise UserError(
-                f"{shown}: {PLAN} has another {key}{changed}; expected the same arguments, model and input, to "
-                "continue it; choose another output folder, or remove this one"
-            )
+            expected = "expected the same arguments, model and input, to continue it"
+            remedy = "choose another output folder, or remove this one"
+            raise UserError(f"{shown}: {PLAN} has another {key}{changed}; {expected}; {remedy}")

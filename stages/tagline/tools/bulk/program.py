@@ -40,10 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if problems:
         not_tagged = sum(record.not_tagged for record in records)
         if not_tagged == rows:
-            raise UserError(
-                f"{options.output}: none of {rows:,} rows could be labelled; the first is {problems[0]}; check the "
-                "input and --text or --words"
-            )
+            found = f"none of {rows:,} rows could be labelled; the first is {problems[0]}"
+            raise UserError(f"{options.output}: {found}; check the input and --text or --words")
         show(f"{not_tagged:,} rows not labelled, see the column tagging_error; the first is {problems[0]}")
 
 
@@ -75,20 +73,14 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("output", metavar="OUTPUT", help="folder; a path or a URL")
     column = parser.add_mutually_exclusive_group()
     column.add_argument("--text", metavar="COLUMN", help="column of raw text (default: text, if words is not a column)")
-    column.add_argument(
-        "--words",
-        metavar="COLUMN",
-        help="column of lists of words (default: words, if text is not a column); `--words text` splits the lines of "
-        "plain text files at spaces",
-    )
+    about = "column of lists of words (default: words, if text is not a column); "
+    about += "`--words text` splits the lines of plain text files at spaces"
+    column.add_argument("--words", metavar="COLUMN", help=about)
     add_model(parser, "torch if the cluster has GPUs, else the first of these that the model has")
     add_no_split(parser)
     about = "most rows per output file, the unit of work and of continuing (default: 10000)"
     parser.add_argument("--part-rows", type=natural, default=10_000, metavar="N", help=about)
     parser.add_argument("--strict", action="store_true", help="stop at a row that can't be labelled")
-    parser.add_argument(
-        "--address",
-        metavar="auto|local|ray://HOST:10001",
-        help="Ray cluster; auto: the one of this machine; default: RAY_ADDRESS, or else this machine alone",
-    )
+    about = "Ray cluster; auto: the one of this machine; default: RAY_ADDRESS, or else this machine alone"
+    parser.add_argument("--address", metavar="auto|local|ray://HOST:10001", help=about)
     return parser.parse_args(arguments)

@@ -74,10 +74,9 @@ class _Lines:
         while self.rows < self._most and (physical := self._content.readline(LONGEST + 1)):
             number = self._first + self.rows
             if len(physical) > LONGEST:
-                raise UserError(
-                    f"{self._file.name}:{number + 1}: a line of more than {LONGEST // 2**20} MiB; expected a document "
-                    "per line; split longer ones"
-                )
+                found = f"a line of more than {LONGEST // 2**20} MiB"
+                where = f"{self._file.name}:{number + 1}"
+                raise UserError(f"{where}: {found}; expected a document per line; split longer ones")
             self.digest.update(physical)
             self.size += len(physical)
             # What ends with a line feed can have carriage returns inside.
@@ -113,12 +112,8 @@ def _read_lines(file: InputFile, part: Slice, schema: pa.Schema, column: Column)
             values = [line.row.get(column.name) for line in batch]
             if file.format == "text" and column.is_words:
                 values = [None if value is None else split_at_spaces(value) for value in values]
-            yield Rows(
-                [line.number for line in batch],
-                to_table((line.row for line in batch), schema),
-                values,
-                [line.problem for line in batch],
-            )
+            numbers, rows, problems = zip(*batch, strict=True)
+            yield Rows(numbers, to_table(rows, schema), values, problems)
     file.check_unchanged(part.sha256, lines.digest.hexdigest())
 
 
@@ -170,7 +165,9 @@ def _read_parquet(file: InputFile, part: Slice, schema: pa.Schema, column: Colum
             # Rows 10 to 14 of a batch that starts at row 8 are batch[2:7].
             low, high = max(part.first - position, 0), min(end - position, batch.num_rows)
             if low < high:
-                table = _conformed(pa.Table.from_batches([batch.slice(low, high - low)]), schema)
+                own = pa.Table.from_batches([batch.slice(low, high - low)])
+                # With the columns and types of all files.
+                table = pa.concat_tables([schema.empty_table(), own], promote_options="permissive")
                 table.validate(full=True)  # strings that are not UTF-8 would raise a UnicodeDecodeError below
                 first = position + low + 1
                 numbers = range(first, first + table.num_rows)
@@ -200,8 +197,3 @@ def _row_groups(metadata: pq.FileMetaData, part: Slice) -> tuple[list[int], int]
             groups.append(index)
         start = end
     return groups, first
-
-
-def _conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Give a table of one file the columns and types of all files."""
-    return pa.concat_tables([schema.empty_table(), table], promote_options="permissive")

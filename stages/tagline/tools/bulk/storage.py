@@ -36,10 +36,9 @@ def reaching(url: str) -> Iterator[tuple[AbstractFileSystem, str]]:
         reason = " ".join(str(getattr(error, "strerror", None) or error).split())
         if not reason or named(url) != url:  # a library may show a password where it is not recognised
             reason = type(error).__name__
-        raise UserError(
-            f"{named(url)}: {shortened(reason, QUOTED)}; expected a path or a URL of a file system of fsspec; check "
-            "it, its permissions, and that the package for it is installed, for instance `pip install -e '.[s3]'`"
-        ) from None
+        found = f"{named(url)}: {shortened(reason, QUOTED)}; expected a path or a URL of a file system of fsspec"
+        installed = "the package for it is installed, for instance `pip install -e '.[s3]'`"
+        raise UserError(f"{found}; check it, its permissions, and that {installed}") from None
 
 
 def named(url: str) -> str:

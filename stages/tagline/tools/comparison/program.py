@@ -65,44 +65,33 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = ArgumentParser(
-        description=__doc__,
-        usage=(
-            "%(prog)s [OLD [NEW]] [options]\n"
-            "       %(prog)s --by KEY[,KEY] [REVISION,REVISION | --experiments NAME] [options]\n"
-            "       %(prog)s --experiments [NAME] [--pipeline FOLDER]"
-        ),
+    usage = (
+        "%(prog)s [OLD [NEW]] [options]\n"
+        "       %(prog)s --by KEY[,KEY] [REVISION,REVISION | --experiments NAME] [options]\n"
+        "       %(prog)s --experiments [NAME] [--pipeline FOLDER]"
     )
-    parser.add_argument(
-        "old",
-        nargs="?",
-        type=partial(separated, "revision"),
-        help="one or more revisions, separated by commas (default: HEAD; with --by: see --experiments)",
-    )
-    parser.add_argument("new", nargs="?", type=partial(separated, "revision"), help=f"likewise (default: {WORKSPACE})")
+    parser = ArgumentParser(description=__doc__, usage=usage)
+    add, revisions = parser.add_argument, partial(separated, "revision")
+    about = "one or more revisions, separated by commas (default: HEAD; with --by: see --experiments)"
+    add("old", nargs="?", type=revisions, help=about)
+    add("new", nargs="?", type=revisions, help=f"likewise (default: {WORKSPACE})")
     about = "group the revisions by their values of these keys of params.yaml, such as train.learning_rate"
-    parser.add_argument("--by", type=partial(separated, "key"), action="extend", metavar="KEY[,KEY]", help=about)
-    parser.add_argument(
-        "--experiments",
-        metavar="NAME",
-        nargs="?",
-        const="*",
-        help="list the experiments of the last commit that has any; with a name or pattern, such as 'lr-*', only "
-        "these; with --by: only these are grouped",
-    )
-    parser.add_argument("--split", choices=SPLITS, help="only this split (default: both)")
+    add("--by", type=partial(separated, "key"), action="extend", metavar="KEY[,KEY]", help=about)
+    about = "list the experiments of the last commit that has any; with a name or pattern, such as 'lr-*', only these; "
+    add("--experiments", metavar="NAME", nargs="?", const="*", help=f"{about}with --by: only these are grouped")
+    add("--split", choices=SPLITS, help="only this split (default: both)")
     about = "folder of the pipeline (default: the nearest one with a dvc.yaml, from the current folder upwards)"
-    parser.add_argument("--pipeline", type=Path, metavar="FOLDER", help=about)
+    add("--pipeline", type=Path, metavar="FOLDER", help=about)
     formats = parser.add_mutually_exclusive_group()
     formats.add_argument("--md", action="store_true", help="print Markdown, for a pull request")
     formats.add_argument("--json", action="store_true", help="print JSON, with all fixed and broken entities")
     about = "maximum number of kinds of changes; with --md, of fixed, and of broken, entities per split (default: 5)"
-    parser.add_argument("--examples", type=int, default=5, metavar="N", help=about)
-    parser.add_argument("--all", action="store_true", help="show all scores, and all fixed and broken entities")
+    add("--examples", type=int, default=5, metavar="N", help=about)
+    add("--all", action="store_true", help="show all scores, and all fixed and broken entities")
     about = "exit with status 1 if F1 of test, or of --split, changes by less than X, such as -0.01"
-    parser.add_argument("--fail-below", type=float, metavar="X", help=about)
+    add("--fail-below", type=float, metavar="X", help=about)
     about = "with --fail-below: fail only if the difference is significant"
-    parser.add_argument("--allow-insignificant", action="store_true", help=about)
+    add("--allow-insignificant", action="store_true", help=about)
     options = parser.parse_args(arguments)
     if error := wrong_combination(options):
         parser.error(error)
@@ -168,7 +157,5 @@ def gate(comparison: Comparison, least: float, allow_insignificant: bool) -> Non
     f1 = comparison.headline
     if f1.difference >= least or (allow_insignificant and f1.verdict == "not significant"):
         return
-    raise UserError(
-        f"F1 of {comparison.splits[-1].split} went from {fmean(f1.old):.3f} to {fmean(f1.new):.3f}: "
-        f"{f1.difference:+.3f} ({f1.verdict}) is below --fail-below {least:+g}"
-    )
+    found = f"F1 of {comparison.splits[-1].split} went from {fmean(f1.old):.3f} to {fmean(f1.new):.3f}"
+    raise UserError(f"{found}: {f1.difference:+.3f} ({f1.verdict}) is below --fail-below {least:+g}")

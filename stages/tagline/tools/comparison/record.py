@@ -7,16 +7,9 @@ from statistics import fmean
 from typing import Any
 
 from tagline.metrics.scores import SCORE_DIGITS
+from tagline.tools.comparison import significance
 from tagline.tools.comparison.runs import Run
-from tagline.tools.comparison.significance import (
-    LEVEL,
-    RESAMPLES,
-    SEED,
-    SHUFFLES,
-    Difference,
-    significance_test,
-    standard_deviation,
-)
+from tagline.tools.comparison.significance import Difference, significance_test, standard_deviation
 from tagline.tools.comparison.splits import Change, Compared, Comparison
 from tagline.tools.comparison.sweeps import Sweep
 
@@ -29,11 +22,11 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
         {"sentences", "overall": {score: {"old": {"mean", "sd", "runs"}, "new": {...}, "difference", "low",
         "high", "p", "test", "verdict"}}, "per_type": {type: the same of its F1}, "fixed": [...], "broken": [...]}}}``
     """
-    rule = {"level": LEVEL, "p": significance_test(comparison.several), "resamples": RESAMPLES, "shuffles": SHUFFLES}
+    rule = {"p": significance_test(comparison.several), "shuffles": significance.SHUFFLES}
     return {
         "old": _plain(comparison.old),
         "new": _plain(comparison.new),
-        "rule": rule | {"seed": SEED},
+        "rule": _RULE | rule,
         "notes": comparison.notes,
         "splits": {
             split.split: {"sentences": len(split.sentences)}
@@ -53,11 +46,10 @@ def sweep_record(sweep: Sweep) -> dict[str, Any]:
         "high", "p", "test", "verdict"}}]}``, in which the difference of the best setting is null
     """
     rule = {"best": f"F1 of {sweep.splits[0]}", "difference": f"F1 of {sweep.splits[-1]}"}
-    p = f"{significance_test(sweep.several)}, adjusted by Holm"
     return {
         "by": sweep.keys,
         "best": sweep.best.values,
-        "rule": {"level": LEVEL, **rule, "p": p, "resamples": RESAMPLES, "seed": SEED},
+        "rule": _RULE | rule | {"p": f"{significance_test(sweep.several)}, adjusted by Holm"},
         "notes": sweep.notes,
         "settings": [
             {"values": setting.values}
@@ -67,6 +59,8 @@ def sweep_record(sweep: Sweep) -> dict[str, Any]:
     }
 
 
+# How both were tested.
+_RULE = {"level": significance.LEVEL, "resamples": significance.RESAMPLES, "seed": significance.SEED}
 # What is written of a run and of a difference, some of it under another key.
 _WRITTEN = {
     Run: {"revision": "name", "commit": "commit"},
@@ -90,10 +84,7 @@ def _plain(value: Any, left_out: Sequence[str] = ()) -> Any:
 
 def _change(change: Change, split: Compared) -> dict[str, Any]:
     sentence = split.sentences[change.sentence]
-    words = sentence.words
-    found = [
-        entity._asdict() | {"text": " ".join(words[entity.start : entity.end])}
-        for entity in (change.entity, *change.instead)
-    ]
-    told = {"entity": found[0], "in_gold": not change.false_positive, "instead": found[1:]}
+    words, both = sentence.words, (change.entity, *change.instead)
+    entity, *instead = (each._asdict() | {"text": " ".join(words[each.start : each.end])} for each in both)
+    told = {"entity": entity, "in_gold": not change.false_positive, "instead": instead}
     return {"id": sentence.id, "words": words, **told}

@@ -71,15 +71,11 @@ def render_comparison(comparison: Comparison, style: Terminal, most: int | None)
         most: maximum number of fixed, and of broken, entities per split; None: all.
     """
     rows = [row for split in comparison.splits for row in _score_rows(split, style)]
-    return _joined(
-        style,
-        headline(comparison),
-        [f"old: {_names(comparison.old, style)}", f"new: {_names(comparison.new, style)}"],
-        comparison.notes,
-        _table(rows, ("split", "score", "old", "new", *_JUDGED), style, left=2),
-        style.listed(_legend(comparison.several, "for types adjusted for their number (Holm)")),
-        *(part for split in comparison.splits for part in excerpts(split, style, most)),
-    )
+    sides = [f"old: {_names(comparison.old, style)}", f"new: {_names(comparison.new, style)}"]
+    table = _table(rows, ("split", "score", "old", "new", *_JUDGED), style, left=2)
+    legend = style.listed(_legend(comparison.several, "for types adjusted for their number (Holm)"))
+    changes = (part for split in comparison.splits for part in excerpts(split, style, most))
+    return _joined(style, headline(comparison), sides, comparison.notes, table, legend, *changes)
 
 
 def render_screen(comparison: Comparison, most: int) -> str:
@@ -91,39 +87,28 @@ def render_screen(comparison: Comparison, most: int) -> str:
     """
     style, last = Terminal(), comparison.splits[-1]
     sides = {"old": comparison.old, "new": comparison.new}
+    shown = [f"{side}: {some([style.safe(run.title) for run in runs])}" for side, runs in sides.items()]
     notes = comparison.notes[:SHOWN]
     if more := len(comparison.notes) - len(notes):
         notes.append(f"and {more} more: --all")
-    changes = "; ".join(_counted(last, direction) for direction in ("fixed", "broken"))
-    return _joined(
-        style,
-        headline(comparison),
-        [f"{side}: {some([style.safe(run.title) for run in runs])}" for side, runs in sides.items()],
-        notes,
-        _table(list(_screen_rows(comparison, style)), ("", "old", "new", *_JUDGED[:2], "verdict"), style, left=1),
-        style.listed([f"{last.split}: {changes}"]),
-        "\n".join(_frequent(last, style, most)),
-        "--all: all scores, types and changes, and how significance is tested",
-    )
+    columns = ("", "old", "new", *_JUDGED[:2], "verdict")
+    table = _table(list(_screen_rows(comparison, style)), columns, style, left=1)
+    counted = style.listed([f"{last.split}: {'; '.join(_counted(last, each) for each in ('fixed', 'broken'))}"])
+    frequent = "\n".join(_frequent(last, style, most))
+    hint = "--all: all scores, types and changes, and how significance is tested"
+    return _joined(style, headline(comparison), shown, notes, table, counted, frequent, hint)
 
 
 def _screen_rows(comparison: Comparison, style: Terminal) -> Iterator[tuple[str, ...]]:
     """The F1 of each split; of the last one also the other scores, and the F1 of the types with the smallest p."""
-
-    def row(name: str, each: Difference) -> tuple[str, ...]:
-        difference, interval, _, verdict = _judged(each)
-        label = shortened(style.safe(name), LABEL)
-        return label, _score_text(each.old), _score_text(each.new), difference, interval, verdict
-
     *others, last = comparison.splits
-    for split in others:
-        yield row(f"{split.split} F1", split.overall["f1"])
-    for name, each in last.overall.items():
-        yield row(f"{last.split} {name.replace('f1', 'F1')}", each)
     chosen = sorted(last.per_type, key=lambda name: last.per_type[name].p)[:TYPES]
-    for name, each in last.per_type.items():
-        if name in chosen:
-            yield row(f"- {name}", each)
+    shown = {f"{split.split} F1": split.overall["f1"] for split in others}
+    shown |= {f"{last.split} {name.replace('f1', 'F1')}": each for name, each in last.overall.items()}
+    shown |= {f"- {name}": each for name, each in last.per_type.items() if name in chosen}
+    for name, each in shown.items():
+        label, (difference, interval, _, verdict) = shortened(style.safe(name), LABEL), _judged(each)
+        yield label, _score_text(each.old), _score_text(each.new), difference, interval, verdict
 
 
 def _frequent(split: Compared, style: Terminal, most: int) -> Iterator[str]:
@@ -143,16 +128,13 @@ def _frequent(split: Compared, style: Terminal, most: int) -> Iterator[str]:
 def headline(comparison: Comparison) -> str:
     """Describe the difference of F1 of the last split in one line."""
     each, last = comparison.headline, comparison.splits[-1]
-    return (
-        f"{'types differ: ' * last.types_differ}"
-        f"F1 of {last.split} from {fmean(each.old):.3f} to {fmean(each.new):.3f}, "
-        f"{_signed(each.difference)} ({_interval(each)}, p {_p_text(each.p)}): {each.verdict}"
-    )
+    difference, interval, p, verdict = _judged(each)
+    scores = f"F1 of {last.split} from {fmean(each.old):.3f} to {fmean(each.new):.3f}"
+    return f"{'types differ: ' * last.types_differ}{scores}, {difference} ({interval}, p {p}): {verdict}"
 
 
 def _score_rows(split: Compared, style: Terminal) -> Iterator[tuple[str, ...]]:
-    overall, per_type = split.overall.items(), split.per_type.items()
-    for name, each in [*overall, *((f"f1 of {name}", each) for name, each in per_type)]:
+    for name, each in (split.overall | {f"f1 of {name}": each for name, each in split.per_type.items()}).items():
         score = style.safe(name.replace("f1", "F1", 1))
         yield split.split, score, _score_text(each.old), _score_text(each.new), *_judged(each)
 
@@ -162,14 +144,10 @@ def render_sweep(sweep: Sweep, style: Terminal) -> str:
     first, last = sweep.splits[0], sweep.splits[-1]
     best = f"best: highest mean F1 of {first}; difference: F1 of {last} minus that of the best"
     headers = (*map(style.safe, sweep.keys), "runs", *(f"F1 of {split}" for split in sweep.splits), *_JUDGED)
-    return _joined(
-        style,
-        sweep_headline(sweep),
-        [f"{style.safe(setting.name)}: {_names(setting.runs, style)}" for setting in sweep.settings],
-        sweep.notes,
-        _table([_setting_row(sweep, setting, style) for setting in sweep.settings], headers, style, left=0),
-        style.listed([best, *_legend(sweep.several, "adjusted for the number of settings (Holm)")]),
-    )
+    names = [f"{style.safe(setting.name)}: {_names(setting.runs, style)}" for setting in sweep.settings]
+    table = _table([_setting_row(sweep, setting, style) for setting in sweep.settings], headers, style, left=0)
+    legend = style.listed([best, *_legend(sweep.several, "adjusted for the number of settings (Holm)")])
+    return _joined(style, sweep_headline(sweep), names, sweep.notes, table, legend)
 
 
 def sweep_headline(sweep: Sweep) -> str:
@@ -228,19 +206,10 @@ def _score_text(runs: Sequence[float]) -> str:
 
 
 def _judged(each: Difference) -> tuple[str, str, str, str]:
-    return _signed(each.difference), _interval(each), _p_text(each.p), each.verdict
-
-
-def _interval(each: Difference) -> str:
-    return f"{_signed(each.low)} to {_signed(each.high)}"
-
-
-def _signed(value: float) -> str:
-    return f"{round(value, 3) + 0.0:+.3f}"  # no -0.000
-
-
-def _p_text(p: float) -> str:
-    return "<0.001" if p < 0.001 else f"{p:.3f}"
+    """Format the cells of `_JUDGED`: the difference, its interval, p and verdict."""
+    # + 0.0, since -0.000 would look like a difference
+    difference, low, high = (f"{round(value, 3) + 0.0:+.3f}" for value in (each.difference, each.low, each.high))
+    return difference, f"{low} to {high}", "<0.001" if each.p < 0.001 else f"{each.p:.3f}", each.verdict
 
 
 # Words shown on each side of an entity.
@@ -296,14 +265,9 @@ def _name(entity: Entity, words: Sequence[str], style: Terminal) -> str:
 
 def _sentence(entity: Entity, words: Sequence[str], style: Terminal, context: int = CONTEXT) -> str:
     first, last = max(0, entity.start - context), entity.end + context
-    parts = [
-        "..." if first else "",
-        _text(words[first : entity.start], style),
-        style.marked.format(_text(words[entity.start : entity.end], style)),
-        _text(words[entity.end : last], style),
-        "..." if last < len(words) else "",
-    ]
-    return " ".join(filter(None, parts))
+    before, inside, after = words[first : entity.start], words[entity.start : entity.end], words[entity.end : last]
+    shown = [_text(before, style), style.marked.format(_text(inside, style)), _text(after, style)]
+    return " ".join(filter(None, ["..." * (first > 0), *shown, "..." * (last < len(words))]))
 
 
 def _text(words: Sequence[str], style: Terminal) -> str:

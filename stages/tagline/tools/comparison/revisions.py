@@ -122,12 +122,10 @@ def _dvc_errors(revision: str | None = None) -> Iterator[None]:
         yield
     except (RevError, SCMError) as error:
         raise UserError(f"{shortened(str(error), QUOTED)}; expected {_EXPECTED}") from None
-    except NotDvcRepoError as error:
-        raise UserError(
-            f"{revision}: no {PREDICTIONS}; DVC was not set up at that revision" if revision else str(error)
-        ) from None
     except DvcException as error:
-        raise UserError(f"{revision}: {error}" if revision else str(error)) from None
+        without = f"no {PREDICTIONS}; DVC was not set up at that revision"
+        found = without if isinstance(error, NotDvcRepoError) else error
+        raise UserError(f"{revision}: {found}" if revision else str(error)) from None
 
 
 def _workspace(repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
@@ -138,11 +136,10 @@ def _workspace(repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
 
     def predictions(path: str) -> bytes:
         if (content := committed(path)) is None:
-            raise UserError(
-                f"{WORKSPACE}: {pipeline.path(path)} is missing; `dvc checkout {pipeline.stage}` restores it from the "
-                f"cache, `dvc pull {pipeline.stage}` fetches it from the remote, "
-                f"`dvc repro {pipeline.stage}` computes it"
-            )
+            stage, missing = pipeline.stage, f"{WORKSPACE}: {pipeline.path(path)} is missing"
+            restored = f"`dvc checkout {stage}` restores it from the cache"
+            fetched = f"`dvc pull {stage}` fetches it from the remote"
+            raise UserError(f"{missing}; {restored}, {fetched}, `dvc repro {stage}` computes it")
         return content
 
     run = make_run(WORKSPACE, None, predictions, committed, splits)
@@ -156,9 +153,8 @@ def _outdated(repo: Any, pipeline: Pipeline) -> list[str]:
     except DvcException as error:
         return [f"{WORKSPACE}: predictions may be outdated ({error})"]
     changed = [f"{stage} ({some(found)})" for stage in sorted(status) if (found := sorted(_changes(status[stage])))]
-    if not changed:
-        return []
-    return [f"{WORKSPACE}: predictions are outdated; `dvc repro` would rerun {', '.join(changed)}"]
+    note = f"{WORKSPACE}: predictions are outdated; `dvc repro` would rerun {', '.join(changed)}"
+    return [note] if changed else []
 
 
 def _changes(entries: list[Any]) -> Iterator[str]:
@@ -178,16 +174,10 @@ def _changes(entries: list[Any]) -> Iterator[str]:
 def _commit(name: str, repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
     files = DVCFileSystem(repo)
     commit = repo.get_rev()
-    locked = [
-        out
-        for out in repo.index.outs
-        if out.def_path == PREDICTIONS and out.hash_info and PurePath(out.stage.path_in_repo) == pipeline.file
-    ]
-    if not locked:
-        raise UserError(
-            f"{name}: dvc.lock does not have {pipeline.path(PREDICTIONS)}; {_recompute(commit, pipeline)}, then commit "
-            "dvc.lock"
-        )
+    outs = [out for out in repo.index.outs if out.def_path == PREDICTIONS and out.hash_info]
+    if all(PurePath(out.stage.path_in_repo) != pipeline.file for out in outs):
+        missing = f"dvc.lock does not have {pipeline.path(PREDICTIONS)}"
+        raise UserError(f"{name}: {missing}; {_recompute(commit, pipeline)}, then commit dvc.lock")
     remote = repo.config["core"].get("remote")
 
     def predictions(path: str) -> bytes:
@@ -195,10 +185,9 @@ def _commit(name: str, repo: Any, splits: Sequence[str], pipeline: Pipeline) -> 
             content: bytes = files.read_bytes(pipeline.path(path))
         except Exception as error:  # each kind of remote has its own client and exceptions
             where = f"nor in its remote {remote}" if remote else "and no default remote is set"
-            raise UserError(
-                f"{name}: {pipeline.path(path)} is not in DVC's cache, {where}{_reason(error)}; run `dvc push` where "
-                f"it was computed, or {_recompute(commit, pipeline, ' --pull' if remote else '')}"
-            ) from None
+            missing = f"{pipeline.path(path)} is not in DVC's cache, {where}{_reason(error)}"
+            computed = _recompute(commit, pipeline, " --pull" if remote else "")
+            raise UserError(f"{name}: {missing}; run `dvc push` where it was computed, or {computed}") from None
         return content
 
     def committed(path: str) -> bytes | None:
@@ -279,16 +268,12 @@ def last_experiments(pattern: str, folder: Path | None = None) -> Experiments:
 
 def _no_experiments(pattern: str, elsewhere: Mapping[str, Mapping[str, str]]) -> str:
     named = "" if pattern == "*" else f" named {pattern}"
-    if elsewhere:
-        names = sorted({name for refs in elsewhere.values() for name in refs}, key=_natural)
-        return (
-            f"no experiments{named} in the history of HEAD, only on other branches ({some(names)}); give their names "
-            "instead, separated by commas"
-        )
-    return (
-        f"no finished experiments{named}; `dvc exp list --all-commits` lists all, `dvc queue status` those that are "
-        "queued or failed"
-    )
+    if not elsewhere:
+        listed = "`dvc exp list --all-commits` lists all, `dvc queue status` those that are queued or failed"
+        return f"no finished experiments{named}; {listed}"
+    names = some(sorted({name for refs in elsewhere.values() for name in refs}, key=_natural))
+    found = f"no experiments{named} in the history of HEAD, only on other branches ({names})"
+    return f"{found}; give their names instead, separated by commas"
 
 
 def _natural(name: str) -> list[tuple[int, Any]]:

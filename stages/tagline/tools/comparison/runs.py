@@ -86,10 +86,17 @@ def make_run(
     kind = predictions.read_kind(tracked(where), f"{name}: {where}")
     files = {split: f"{PREDICTIONS}/{split}.parquet" for split in splits}
     tagged = {split: predictions.read(tracked(path), kind, f"{name}: {path}") for split, path in files.items()}
+    return Run(name, commit, kind, tagged, parse_metrics(name, committed(EVALUATE)), committed(str(PARAMS)))
+
+
+def parse_metrics(name: str, content: bytes | None) -> dict[str, Any]:
+    """Parse metrics/evaluate.json of a revision; empty if it does not exist.
+
+    Raises:
+        UserError: it is not a JSON object.
+    """
     with reading(f"{name}: {EVALUATE}", "evaluate", expected="a JSON object"):
-        content = committed(EVALUATE)
-        metrics = {} if content is None else parse_object(content)
-    return Run(name, commit, kind, tagged, metrics, committed(str(PARAMS)))
+        return {} if content is None else parse_object(content)
 
 
 @dataclass(frozen=True)
@@ -121,15 +128,12 @@ def align(split: str, runs: Sequence[Run]) -> Aligned:
     types = [{entity.type for sentence in own for entity in sentence.gold_entities} for own in joined]
     _check_tasks(split, runs, joined, types)
     other_types = list(_different_types(split, runs, types))
-    kind = runs[-1].kind
-    names = {name for sentences in joined for sentence in sentences[:1] for name in sentence.labels.names}
-    sets = {each for sentences in joined for sentence in sentences[:1] for each in sentence.labels.sets}
+    kind, of_runs = runs[-1].kind, [sentences[0].labels for sentences in joined]
+    names, sets = ({each for labels in of_runs for each in getattr(labels, part)} for part in ("names", "sets"))
     labels = LabelNames(kind, tuple(sorted(names)), tuple(sorted(sets)))
     reference = [sentence.relabelled(labels) for sentence in joined[-1]]
-    scored = [
-        [replace(own.relabelled(labels), gold=gold.gold) for own, gold in zip(sentences, reference, strict=True)]
-        for sentences in joined
-    ]
+    gold = [sentence.gold for sentence in reference]
+    scored = [[replace(own.relabelled(labels), gold=of) for own, of in zip(run, gold, strict=True)] for run in joined]
     notes = [
         *other_types,
         *_left_out(split, runs, len(reference)),
@@ -182,10 +186,8 @@ def _check_tasks(
         raise UserError(f"{names}: no common sentence in {split}; expected splits that overlap")
     for run, own in zip(runs, types, strict=True):
         if run.kind != runs[-1].kind or (own and types[-1] and not own & types[-1]):
-            raise UserError(
-                f"{run.name} and {runs[-1].name}: different tasks ({_examples(run, own)}; "
-                f"{_examples(runs[-1], types[-1])}); expected the same tokenize_align.task"
-            )
+            found = f"different tasks ({_examples(run, own)}; {_examples(runs[-1], types[-1])})"
+            raise UserError(f"{run.name} and {runs[-1].name}: {found}; expected the same tokenize_align.task")
 
 
 def _examples(run: Run, types: set[str]) -> str:
@@ -215,10 +217,9 @@ def _different_gold(split: str, runs: Sequence[Run], joined: Sequence[Sequence[T
     reference = runs[-1]
     for run, own in zip(runs[:-1], joined[:-1], strict=True):
         if changed := sum(a.gold_names != b.gold_names for a, b in zip(own, joined[-1], strict=True)):
-            yield (
-                f"{split}: {changed} sentence{'s have' if changed > 1 else ' has'} other gold labels in {run.name} "
-                f"than in {reference.name}; all runs are scored against those of {reference.name}"
-            )
+            differ = f"sentence{'s have' if changed > 1 else ' has'} other gold labels in {run.name}"
+            result = f"all runs are scored against those of {reference.name}"
+            yield f"{split}: {changed} {differ} than in {reference.name}; {result}"
 
 
 def _different_metrics(split: str, runs: Sequence[Run]) -> Iterator[str]:
@@ -231,10 +232,8 @@ def _different_metrics(split: str, runs: Sequence[Run]) -> Iterator[str]:
             yield f"{run.name}: {EVALUATE} has no F1 of {split}; the predictions are compared"
             continue
         if abs(written - f1) > ROUNDING:
-            yield (
-                f"{run.name}: F1 of {split} is {written:.3f} in {EVALUATE}, but {f1:.3f} for the predictions, so they "
-                "are of different runs; the predictions are compared"
-            )
+            found = f"F1 of {split} is {written:.3f} in {EVALUATE}, but {f1:.3f} for the predictions"
+            yield f"{run.name}: {found}, so they are of different runs; the predictions are compared"
 
 
 def _same_predictions(split: str, runs: Sequence[Run], joined: Sequence[Sequence[TaggedSentence]]) -> Iterator[str]:

@@ -102,11 +102,8 @@ def differences(old: Sequence[Counts], new: Sequence[Counts]) -> tuple[dict[str,
         pooled = [side.mean(axis=0) for side in np.split(runs.counts, [first_new])]
         p = np.where(paired, p_values(replace(runs, counts=np.stack(pooled)), SEED), p)
     p[len(OVERALL) :] = holm(p[len(OVERALL) :])
-    columns = (values[:first_new].T, values[first_new:].T, low, high, p, paired)
-    rows = [
-        Difference(tuple(before), tuple(after), *rest)
-        for before, after, *rest in zip(*(column.tolist() for column in columns), strict=True)
-    ]
+    columns = (each.tolist() for each in (values[:first_new].T, values[first_new:].T, low, high, p, paired))
+    rows = [Difference(tuple(before), tuple(after), *rest) for before, after, *rest in zip(*columns, strict=True)]
     return dict(zip(OVERALL, rows, strict=False)), dict(zip(runs.types, rows[len(OVERALL) :], strict=True))
 
 
@@ -177,10 +174,9 @@ def difference_interval(runs: RunCounts, first_new: int, seed: int) -> tuple[Dou
     differences = []
     for block in weights(runs.counts.shape[1], RESAMPLES, seed):
         scores = runs.scores(np.tensordot(block, runs.counts, axes=(1, 1)))  # (resamples, runs, scores)
-        old, new = (
-            (draw_runs(generator, len(block), side.shape[1])[..., None] * side).sum(axis=1)
-            for side in np.split(scores, [first_new], axis=1)
-        )
+        sides = np.split(scores, [first_new], axis=1)
+        drawn = [draw_runs(generator, len(block), side.shape[1]) for side in sides]
+        old, new = ((weight[..., None] * side).sum(axis=1) for weight, side in zip(drawn, sides, strict=True))
         differences.append(new - old)
     return interval(np.concatenate(differences))
 
@@ -249,14 +245,11 @@ def t_test(old: Doubles, new: Doubles) -> Doubles:
     """
     from scipy.stats import ttest_ind_from_stats  # takes a second, for which single runs need not wait
 
-    means = [side.mean(axis=0) for side in (old, new)]
     deviations = [side.std(axis=0, ddof=1) if len(side) > 1 else np.zeros(side.shape[1]) for side in (old, new)]
-    equal = len(old) == 1 or len(new) == 1
+    before, after = ((side.mean(axis=0), sd, len(side)) for side, sd in zip((old, new), deviations, strict=True))
     with np.errstate(divide="ignore", invalid="ignore"):
-        p = ttest_ind_from_stats(
-            means[0], deviations[0], len(old), means[1], deviations[1], len(new), equal_var=equal
-        ).pvalue
-    return np.where(np.maximum(*deviations) > 1e-12, p, np.nan)
+        p = ttest_ind_from_stats(*before, *after, equal_var=min(len(old), len(new)) == 1).pvalue
+    return np.where(np.maximum(*deviations) > _EPSILON, p, np.nan)
 
 
 def holm(p: npt.ArrayLike) -> Doubles:

@@ -97,19 +97,11 @@ def compare(old: list[Run], new: list[Run], splits: Sequence[str]) -> Comparison
 def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compared:
     """Compare a split over the sentences that all runs have, with the gold labels of the last run; see `align`."""
     aligned = align(split, [*old, *new])
-    counts, scored, first_new, kind = aligned.counts, aligned.scored, len(old), new[-1].kind
-    overall, per_type = differences(counts[:first_new], counts[first_new:])
-    pooled = [f"{split}: {AGREEING}"] if overall["f1"].pooled else []
-    return Compared(
-        split,
-        kind,
-        aligned.reference,
-        overall,
-        per_type,
-        changes(scored[:first_new], scored[first_new:], kind),
-        aligned.types_differ,
-        [*pooled, *aligned.notes],
-    )
+    first_new, kind = len(old), new[-1].kind
+    overall, per_type = differences(aligned.counts[:first_new], aligned.counts[first_new:])
+    changed = changes(aligned.scored[:first_new], aligned.scored[first_new:], kind)
+    notes = [f"{split}: {AGREEING}"] * overall["f1"].pooled + aligned.notes
+    return Compared(split, kind, aligned.reference, overall, per_type, changed, aligned.types_differ, notes)
 
 
 def changes(

@@ -14,11 +14,10 @@ from tabulate import tabulate
 
 from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, dotted, parse
-from tagline.core.reading import parse_object, reading
 from tagline.core.terminal import printable, shortened
 from tagline.metrics.counts import Counts
 from tagline.tools.comparison.revisions import last_experiments, read_small
-from tagline.tools.comparison.runs import EVALUATE, Run, align, some
+from tagline.tools.comparison.runs import Run, align, parse_metrics, some
 from tagline.tools.comparison.significance import AGREEING, Difference, RunCounts, differences, holm
 
 Values: TypeAlias = dict[str, Any]
@@ -188,16 +187,11 @@ def sweep(runs: Sequence[Run], keys: Sequence[str], splits: Sequence[str], notes
     best = max(range(len(groups)), key=lambda number: fmean(scores[number][splits[0]]))
     counts = aligned[splits[-1]].counts
     compared = _differences([[counts[index] for index in indices] for indices in groups], best)
-    settings = [
-        Setting(
-            _name(keys, params[indices[0]]),
-            {key: params[indices[0]][key] for key in keys if key in params[indices[0]]},
-            [runs[index] for index in indices],
-            of_splits,
-            difference,
-        )
-        for indices, of_splits, difference in zip(groups, scores, compared, strict=True)
-    ]
+    settings = []
+    for indices, of_splits, difference in zip(groups, scores, compared, strict=True):
+        of_first = params[indices[0]]
+        values = {key: of_first[key] for key in keys if key in of_first}
+        settings.append(Setting(_name(keys, values), values, [runs[index] for index in indices], of_splits, difference))
     notes = [
         *notes,
         *repeated,
@@ -224,8 +218,7 @@ def _distinct(runs: Sequence[Run]) -> tuple[list[Run], list[Values], list[str]]:
     notes = []
     for run in runs:
         values = read_values(run.name, run.params)
-        same = [other for other, theirs in kept if theirs == values and _predictions(other) == _predictions(run)]
-        if same:
+        if same := [each for each, theirs in kept if theirs == values and _predictions(each) == _predictions(run)]:
             notes.append(f"{run.name} is left out: same params and predictions as {same[0].name}")
         else:
             kept.append((run, values))
@@ -247,10 +240,8 @@ def _confounded(keys: Sequence[str], params: Sequence[Values]) -> Iterator[str]:
     """Report other keys in which the runs differ, except seeds."""
     others = dict.fromkeys(key for values in params for key in values if key not in keys and _end(key) != "seed")
     if differing := [key for key in others if len({_identity(values, key) for values in params}) > 1]:
-        yield (
-            f"the runs also differ in {some(differing)}, which affects means and ±; add "
-            f"{'it' if len(differing) == 1 else 'them'} to --by, or choose runs with the same values"
-        )
+        remedy = f"add {'it' if len(differing) == 1 else 'them'} to --by, or choose runs with the same values"
+        yield f"the runs also differ in {some(differing)}, which affects means and ±; {remedy}"
 
 
 def _single_runs(settings: Sequence[Setting]) -> Iterator[str]:
@@ -258,10 +249,8 @@ def _single_runs(settings: Sequence[Setting]) -> Iterator[str]:
     if len(single) == len(settings):
         yield "each setting has one run, so p does not cover other seeds; run several, as with -S train.seed=1,2,3"
     elif single:
-        yield (
-            f"one run only: {some(single)}; ± is unknown there, and p assumes that of the other side (between two "
-            "single runs, p does not cover other seeds)"
-        )
+        unknown = "± is unknown there, and p assumes that of the other side"
+        yield f"one run only: {some(single)}; {unknown} (between two single runs, p does not cover other seeds)"
 
 
 SCORES = {"test.f1": "test F1", "validation.f1": "validation F1", "train.best_epoch": "best epoch"}
@@ -292,9 +281,7 @@ def _rows(commits: dict[str, str], folder: Path | None) -> Iterator[list[str]]:
     """The name, scores and differing params of each commit; the first one is what the others are compared with."""
     base = None
     for name, (content, params) in zip(commits, read_small(commits.values(), folder), strict=True):
-        with reading(f"{name}: {EVALUATE}", "evaluate", expected="a JSON object"):
-            metrics = {} if content is None else parse_object(content)
-        values = read_values(name, params)
+        metrics, values = parse_metrics(name, content), read_values(name, params)
         base = base or values
         differing = [key for key in {**base, **values} if base.get(key) != values.get(key)]
         scores = (str(metrics.get(score, "-")) for score in SCORES)

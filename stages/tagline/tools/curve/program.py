@@ -37,16 +37,13 @@ def main() -> None:
     means = {size: fmean(f1) for size, f1 in runs.items()}
     *smaller, total = means
     law, of_smaller = PowerLaw(means), PowerLaw({size: means[size] for size in smaller})
-    text = [
-        f"{size:>9,} sentences: F1 {means[size]:.3f}{f' ± {stdev(f1):.3f}' if len(f1) > 1 else ''}"
-        for size, f1 in runs.items()
-    ]
+    spread = {size: f" ± {stdev(f1):.3f}" if len(f1) > 1 else "" for size, f1 in runs.items()}
+    text = [f"{size:>9,} sentences: F1 {mean:.3f}{spread[size]}" for size, mean in means.items()]
     low, high = of_smaller.interval(total)
     text.append(f"of all sentences, the smaller parts predict {of_smaller.f1(total):.3f} ({low:.3f} to {high:.3f})")
     gain, low, high = law.gain(total, options.more)
-    text.append(
-        f"{options.more:,} more sentences are likely worth {gain:+.3f} F1 (80 % interval: {low:+.3f} to {high:+.3f})"
-    )
+    worth = f"{gain:+.3f} F1 (80 % interval: {low:+.3f} to {high:+.3f})"
+    text.append(f"{options.more:,} more sentences are likely worth {worth}")
     show("\n".join(text))
     if options.plot:
         start, end = min(means), total + options.more

@@ -73,10 +73,8 @@ class Curve:
         total = self.raw.sentences["train"]
         below = sorted(size for size in set(sizes) if size < total)
         if len(below) < LEAST_SIZES:
-            raise UserError(
-                f"--sizes: {len(below)} below the {total:,} training sentences; expected at least {LEAST_SIZES}, "
-                "such as 100 200 400 800"
-            )
+            found = f"{len(below)} below the {total:,} training sentences"
+            raise UserError(f"--sizes: {found}; expected at least {LEAST_SIZES}, such as 100 200 400 800")
         with ThreadPoolExecutor(jobs) as pool:
             f1 = pool.map(lambda pair: self._run(*pair), product([*below, total], seeds))
             return {size: [next(f1) for _ in seeds] for size in (*below, total)}

@@ -50,23 +50,20 @@ def describe(path: Path) -> str:
     refused = []
     if "overlaps" in keys and loses_much(source.findings):
         keys = {key: value for key, value in keys.items() if key != "overlaps"}
-        refused = [
-            "overlaps: longest loses more than a quarter of the spans of a type, so the section below does not choose "
-            "it and download refuses these data; set overlaps: longest there if that is right"
-        ]
+        lost = "overlaps: longest loses more than a quarter of the spans of a type"
+        result = "the section below does not choose it and download refuses these data"
+        refused = [f"{lost}, so {result}; set overlaps: longest there if that is right"]
     skipped = [f"column {number}" for number, name in enumerate(keys.get("columns", ()), 1) if name == SKIP]
     unused = [*layout.unused, *skipped]
     several = {split: [each.name for each in paths] for split, paths in source.paths.items() if len(paths) > 1}
     problem = read_sample(layout.sample).problem if "encoding" in keys else None
     not_utf_8 = str(problem or "").partition(";")[0]
+    guess = f" (a guess: check the words with letters beyond ASCII; {not_utf_8})" if not_utf_8 else ""
+    known = {name: [list(filter(None, each.tags[name])) for each in sentences] for name in dataset.tag_columns}
     lines = [
-        f"{path}: {keys['format']}, {keys.get('encoding', 'utf-8')}"
-        + (f" (a guess: check the words with letters beyond ASCII; {not_utf_8})" if not_utf_8 else ""),
+        f"{path}: {keys['format']}, {keys.get('encoding', 'utf-8')}{guess}",
         *([f"not read: {shortened(', '.join(unused), QUOTED)}"] if unused else []),
-        *(
-            f"{name}: {scheme([list(filter(None, each.tags[name])) for each in sentences])}"
-            for name in dataset.tag_columns
-        ),
+        *(f"{name}: {scheme(tags)}" for name, tags in known.items()),
         *([f"offsets: {dataset.unit(layout.sample)}"] if isinstance(dataset, OffsetFiles) else []),
         *(f"{split}: {len(names)} files, {shortened(', '.join(names), QUOTED)}" for split, names in several.items()),
         *(["numbers: replace the names below by those of 0, 1, ..."] if "names" in keys else []),
@@ -172,10 +169,8 @@ def _section(path: Path, folder: Path, keys: Guess) -> str:
     try:
         Download.model_validate({**section, "encoder": {"source": "path", "path": "any"}})
     except ValidationError as error:
-        problem = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise UserError(
-            f"{path}: move it into a folder of its own, such as data/mine; download.folder {problem}"
-        ) from None
+        problem = f"download.folder {error.errors()[0]['msg'].removeprefix('Value error, ')}"
+        raise UserError(f"{path}: move it into a folder of its own, such as data/mine; {problem}") from None
     stream = StringIO()
     yaml = YAML()
     yaml.width = 10**6  # no line break in a value

@@ -105,10 +105,8 @@ def _guess(path: Path) -> Guess:
             return {"format": name, **keys, **({"encoding": sample.encoding} if has_encoding else {})}
     if sample.problem is not None and not sample.lines:
         raise sample.problem
-    raise UserError(
-        f"{path}: no format recognised; expected columns of words and tags, CoNLL-U, CSV with a header, JSON objects "
-        "or Parquet; docs/data.md describes them"
-    )
+    expected = "expected columns of words and tags, CoNLL-U, CSV with a header, JSON objects or Parquet"
+    raise UserError(f"{path}: no format recognised; {expected}; docs/data.md describes them")
 
 
 def _of_file(path: Path) -> Layout:
@@ -158,7 +156,6 @@ def _pattern(folder: Path, split: str, paths: Sequence[Path]) -> str:
 
 def _unclear(folder: Path, entries: Sequence[Path]) -> UserError:
     names = shortened(", ".join(each.relative_to(folder).as_posix() for each in entries), QUOTED) or "none"
-    return UserError(
-        f"{folder}: which files are train, validation and test is not clear ({names}); expected one file or folder "
-        "each, named train, dev (or valid) and test; inspect one file, and name the others in the section"
-    )
+    found = f"{folder}: which files are train, validation and test is not clear ({names})"
+    expected = "expected one file or folder each, named train, dev (or valid) and test"
+    return UserError(f"{found}; {expected}; inspect one file, and name the others in the section")

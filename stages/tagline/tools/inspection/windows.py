@@ -37,9 +37,8 @@ def sentence(folder: Path, tokenizer: Path, wanted: str) -> str:
     """
     name, colon, which = wanted.partition(":")
     if not colon or not which or name not in SPLITS:
-        raise UnknownSentenceError(
-            f"expected SPLIT:SENTENCE with one of {', '.join(SPLITS)} (such as train:4), got {quoted(wanted)}"
-        )
+        expected = f"expected SPLIT:SENTENCE with one of {', '.join(SPLITS)} (such as train:4)"
+        raise UnknownSentenceError(f"{expected}, got {quoted(wanted)}")
     verify(folder, "tokenize-align")
     tokenized.check_tokenizer(folder, tokenizer)
     labels = tokenized.load_labels(folder)
@@ -75,7 +74,6 @@ def row_of(split: Split, name: str, which: str) -> int:
         return int(which)
     row = pc.index(tokenized.column(split.sentences, "id"), pa.scalar(which)).as_py()
     if row < 0:
-        raise UnknownSentenceError(
-            f"{name} has no sentence {which}: expected 0 to {len(split.sentences) - 1}, or an id"
-        )
+        last = len(split.sentences) - 1
+        raise UnknownSentenceError(f"{name} has no sentence {which}: expected 0 to {last}, or an id")
     return int(row)

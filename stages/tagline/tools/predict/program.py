@@ -38,17 +38,8 @@ from tagline.core.outputs import check_writable
 from tagline.core.signals import Interrupted, defer_signals
 from tagline.core.terminal import safe_message
 from tagline.tools.answers.options import BRAT, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
-from tagline.tools.texts.options import (
-    FORMATS,
-    STANDARD,
-    SUFFIXES,
-    add_input_format,
-    add_model,
-    add_no_split,
-    check_model,
-    infer_format,
-    probability,
-)
+from tagline.tools.texts import options as common
+from tagline.tools.texts.options import STANDARD, infer_format
 
 if TYPE_CHECKING:
     from tagline.inference import Document, Tagger
@@ -65,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         check_writable("--output", options.output, is_folder=options.output_format == BRAT)
     elif sys.stdout is None:
         raise UserError("standard output is closed; expected --output FILE")
-    check_model(options.model)
+    common.check_model(options.model)
     warnings.formatwarning = lambda message, *_: safe_message(f"{program_name()}: {message}\n")
     with defer_signals():  # a signal during the import of an extension module would become an ImportError
         from tagline.inference import Tagger  # here, since --help need not wait for libraries
@@ -170,25 +161,21 @@ def output_of(options: argparse.Namespace, tagger: Tagger) -> Output[Any] | Brat
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     usage = "%(prog)s TEXT... [options]\n       %(prog)s --input FILE [options]"
     parser = ArgumentParser(description=__doc__, usage=usage)
-    parser.add_argument("texts", nargs="*", metavar="TEXT", help="raw text")
-    parser.add_argument(
-        "--words", action="store_true", help="TEXT, or each line of the input, is words separated by spaces"
-    )
-    parser.add_argument("--input", metavar="FILE", help="file to label; - for standard input")
-    add_input_format(parser)
-    parser.add_argument(
-        "--output", metavar="FILE", help="file to write, or folder for brat; default: standard output, also -"
-    )
-    parser.add_argument(
-        "--output-format", choices=(*FORMATS, *OF_ENTITIES), help="default: by suffix; text for standard output"
-    )
+    add = parser.add_argument
+    add("texts", nargs="*", metavar="TEXT", help="raw text")
+    add("--words", action="store_true", help="TEXT, or each line of the input, is words separated by spaces")
+    add("--input", metavar="FILE", help="file to label; - for standard input")
+    common.add_input_format(parser)
+    add("--output", metavar="FILE", help="file to write, or folder for brat; default: standard output, also -")
+    formats = (*common.FORMATS, *OF_ENTITIES)
+    add("--output-format", choices=formats, help="default: by suffix; text for standard output")
     add_guideline(parser)
     about = "leave out entities with a score below P (0 to 1)"
-    parser.add_argument("--min-score", type=probability, default=0.0, metavar="P", help=about)
-    add_model(parser)
-    add_no_split(parser)
+    add("--min-score", type=common.probability, default=0.0, metavar="P", help=about)
+    common.add_model(parser)
+    common.add_no_split(parser)
     about = "do not compare the model's files with its hashes.json, to start faster"
-    parser.add_argument("--no-verify", dest="verify", action="store_false", help=about)
+    add("--no-verify", dest="verify", action="store_false", help=about)
     options = parser.parse_args(arguments)
     try:
         check_options(options)
@@ -210,7 +197,7 @@ def check_options(options: argparse.Namespace) -> None:
     options.input_format = options.input_format or infer_format("--input", options.input)
     if options.words and options.input_format != "text":
         raise ValueError(f"--words: the input format is {options.input_format}; expected text")
-    suffixes = {**SUFFIXES, PAGE_SUFFIX: PAGE}
+    suffixes = {**common.SUFFIXES, PAGE_SUFFIX: PAGE}
     options.output_format = options.output_format or infer_format("--output", options.output, suffixes=suffixes)
     options.output = None if options.output in (None, STANDARD) else Path(options.output)
     needed = {BRAT: "FOLDER, a new or empty one", PAGE: "FILE.html"}

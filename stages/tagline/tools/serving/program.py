@@ -47,15 +47,9 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     add_no_split(parser)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
     parser.add_argument("--port", type=port_number, default=8080, help="0 for any free one (default: %(default)s)")
-    parser.add_argument(
-        "--hosts",
-        nargs="+",
-        type=host_name,
-        default=[],
-        metavar="NAME",
-        help="names that clients may call the service by (header Host) beside localhost, --host and the name of this "
-        "machine, such as tagline.example.com; * for any (default: any if --host is 0.0.0.0, otherwise no others)",
-    )
+    about = "names that clients may call the service by (header Host) beside localhost, --host and the name of this "
+    about += "machine, such as tagline.example.com; * for any (default: any if --host is 0.0.0.0, otherwise no others)"
+    parser.add_argument("--hosts", nargs="+", type=host_name, default=[], metavar="NAME", help=about)
     for each in fields(Limits):
         about = f"{each.metadata['help']} (default: {each.default:,})"
         parser.add_argument(f"--max-{each.name}", type=natural, default=each.default, metavar="N", help=about)

@@ -92,14 +92,8 @@ class Server(uvicorn.Server):
 
 def serve(tagger: Tagger, limits: Limits, listener: socket.socket, hosts: Sequence[str]) -> None:
     """Answer requests until SIGTERM or Ctrl-C."""
-    config = uvicorn.Config(
-        create(tagger, limits, hosts),
-        log_config=LOGGING,
-        access_log=False,
-        server_header=False,
-        ws="none",
-        timeout_keep_alive=KEPT,
-        timeout_graceful_shutdown=2 * limits.seconds,
-    )
+    app, seconds = create(tagger, limits, hosts), 2 * limits.seconds
+    config = uvicorn.Config(app, log_config=LOGGING, access_log=False, server_header=False, ws="none")
+    config.timeout_keep_alive, config.timeout_graceful_shutdown = KEPT, seconds
     with suppress(Interrupted):  # uvicorn raises the signal again when it has ended
         Server(config).run([listener])

@@ -128,9 +128,8 @@ class RequestHandler:
             status = refusal.status_code
             raise
         except Exception as error:  # whose message may quote a text
-            logging.getLogger(__name__).error(
-                "".join([*traceback.format_tb(error.__traceback__), type(error).__name__])
-            )
+            calls = traceback.format_tb(error.__traceback__)
+            logging.getLogger(__name__).error("".join([*calls, type(error).__name__]))
             raise HTTPException(500, "internal error; see the service's log") from None
         finally:
             self._requests -= 1

@@ -59,10 +59,7 @@ def check_folders(content: CommentedMap) -> None:
         # DVC restores a folder that it tracks by itself; another pipeline may write the models.
         made = folder.with_name(f"{folder.name}.dvc").is_file() or (name == "train" and folder.parts[0] == "..")
         if not folder.is_dir() and not made:
-            raise UserError(
-                f"{PARAMS}:{line_of(content[name], 'folder', 0) + 1}: {name}.folder: {folder} is not a folder; "
-                f"expected that of {expected}"
-            )
+            raise UserError(f"{_where(content, name)}: {folder} is not a folder; expected that of {expected}")
 
 
 def untracked_folders(content: CommentedMap) -> Iterator[str]:
@@ -70,9 +67,10 @@ def untracked_folders(content: CommentedMap) -> Iterator[str]:
     for name in _FOLDERS:
         listed = git("ls-files", "-z", "--others", "--exclude-standard", "--directory", "--", content[name]["folder"])
         if listed:
-            found = os.fsdecode(listed).split("\0")[0]
-            yield (
-                f"{PARAMS}:{line_of(content[name], 'folder', 0) + 1}: {name}.folder: {found} "
-                "is tracked by neither Git nor DVC; expected one of them, since `dvc exp run --temp` and clones lack "
-                "it; run `dvc add` or `git add`"
-            )
+            first, _, _ = os.fsdecode(listed).partition("\0")
+            expected = "expected one of them, since `dvc exp run --temp` and clones lack it; run `dvc add` or `git add`"
+            yield f"{_where(content, name)}: {first} is tracked by neither Git nor DVC; {expected}"
+
+
+def _where(content: CommentedMap, name: str) -> str:
+    return f"{PARAMS}:{line_of(content[name], 'folder', 0) + 1}: {name}.folder"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -147,11 +148,9 @@ def outdated() -> dict[Path, str]:
 def check_this_folder() -> None:
     """Raise a `UserError` if the current folder is a pipeline folder whose dvc.yaml is out of date."""
     root = ".." / DVC_YAML
-    if is_derived(DVC_YAML) and root.is_file() and not _is_current(DVC_YAML, root, Path.cwd().name):
-        raise UserError(
-            f"{Path.cwd().name}/{DVC_YAML}: out of date with {DVC_YAML} of the root; run `tagline pipeline --update` "
-            "in the repository's root"
-        )
+    name, remedy = Path.cwd().name, "run `tagline pipeline --update` in the repository's root"
+    if is_derived(DVC_YAML) and root.is_file() and not _is_current(DVC_YAML, root, name):
+        raise UserError(f"{name}/{DVC_YAML}: out of date with {DVC_YAML} of the root; {remedy}")
 
 
 def check_pushes(pushes: Mapping[str, Push]) -> None:
@@ -164,13 +163,12 @@ def check_pushes(pushes: Mapping[str, Push]) -> None:
     folders = [root, *(path.parent for path in root.glob(f"*/{DVC_YAML}") if is_derived(path))] if pushes else []
     for path in (folder / PARAMS for folder in folders if not folder.samefile(".")):
         content = read_file(path)
-        for name, theirs in ({} if params_errors(content, path) else enabled_pushes(content)).items():
-            for own_name, own in pushes.items():
-                if (own.repo_id, own.branch) == (theirs.repo_id, theirs.branch):
-                    raise UserError(
-                        f"{PARAMS}: {own_name}: pushes to {own.repo_id} ({own.branch}), as does {name} in {path}, and "
-                        "the last push would replace the other model; expected a repository or branch for each"
-                    )
+        others = {} if params_errors(content, path) else enabled_pushes(content)
+        for (name, own), (other_name, other) in product(pushes.items(), others.items()):
+            if (own.repo_id, own.branch) == (other.repo_id, other.branch):
+                found = f"pushes to {own.repo_id} ({own.branch}), as does {other_name} in {path}"
+                result = "the last push would replace the other model"
+                raise UserError(f"{PARAMS}: {name}: {found}, and {result}; expected a repository or branch for each")
 
 
 def _check_name(name: str) -> None:
@@ -201,9 +199,8 @@ def set_param(params: CommentedMap, setting: str) -> None:
     for section in sections:
         node = node.get(section) if isinstance(node, CommentedMap) else None
     if not equals or not sections or not isinstance(node, CommentedMap) or (last in node) == setting.startswith("+"):
-        raise UserError(
-            f"-S {setting}: expected section.key=value with a key of {PARAMS}, or +section.key=value with a new one"
-        )
+        expected = f"expected section.key=value with a key of {PARAMS}, or +section.key=value with a new one"
+        raise UserError(f"-S {setting}: {expected}")
     try:
         node[last] = YAML(typ="safe").load(text)
     except YAMLError:
@@ -212,7 +209,5 @@ def set_param(params: CommentedMap, setting: str) -> None:
 
 def _is_current(path: Path, root: Path, name: str) -> bool:
     """Return whether a derived dvc.yaml says what would be derived today; what `dvc freeze` adds does not count."""
-    derived = derive(name, root.read_text(encoding="utf-8"))
-    return bool(
-        yaml_files.without_frozen(path.read_text(encoding="utf-8"), path) == yaml_files.without_frozen(derived, path)
-    )
+    found, derived = path.read_text(encoding="utf-8"), derive(name, root.read_text(encoding="utf-8"))
+    return bool(yaml_files.without_frozen(found, path) == yaml_files.without_frozen(derived, path))

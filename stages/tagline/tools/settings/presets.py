@@ -122,9 +122,8 @@ def write(name: str, force: bool = False) -> None:
     """
     text = build(name)
     if not force and PARAMS.exists() and not _is_recoverable():
-        raise UserError(
-            f"{PARAMS} has uncommitted changes; commit them, or overwrite them with `tagline preset --force {name}`"
-        )
+        remedy = f"commit them, or overwrite them with `tagline preset --force {name}`"
+        raise UserError(f"{PARAMS} has uncommitted changes; {remedy}")
     write_text(PARAMS, text)
 
 
@@ -151,9 +150,8 @@ def lines(
     indent = "  " * len(above)
     for key, value in values.items():
         keys, field = (*above, key), fields.get(key)
-        description = textwrap.wrap(
-            (field and field.description) or "", _WIDTH - len(indent) - 2, break_on_hyphens=False
-        )
+        text = (field and field.description) or ""
+        description = textwrap.wrap(text, _WIDTH - len(indent) - 2, break_on_hyphens=False)
         yield from (f"{indent}{line}" for line in comments.get(keys) or [f"# {line}" for line in description])
         nested = isinstance(value, dict) and value
         own = as_dvc_writes(CommentedMap({key: None if nested else value}))

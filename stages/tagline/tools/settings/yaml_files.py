@@ -11,6 +11,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
+from tagline.core.outputs import replacing
 from tagline.core.params import parse
 from tagline.core.reading import committed
 
@@ -18,14 +19,10 @@ from tagline.core.reading import committed
 _CODE = re.compile(r"(?<![\w./-])stages/")
 
 
-def write_text(path: Path, text: str, line_end: str = "\n") -> None:
+def write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8", newline=line_end)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replacing(path) as [partial]:
+        partial.write_text(text, encoding="utf-8", newline="\n")
 
 
 def text_of(content: CommentedMap) -> str:
@@ -47,10 +44,8 @@ def text_for_folder(content: CommentedMap, source: str = ".") -> str:
     text = text_of(content)
     if source != ".":
         return text
-    # The second one tells editors the schema of the file.
-    return text.replace("`python stages/", "`python ../stages/").replace(
-        "$schema=params.schema.json", "$schema=../params.schema.json"
-    )
+    text = text.replace("`python stages/", "`python ../stages/")
+    return text.replace("$schema=params.schema.json", "$schema=../params.schema.json")  # for editors
 
 
 def as_dvc_writes(content: CommentedMap) -> str:

@@ -62,10 +62,8 @@ def _texts(path: Path, split: Split) -> Iterator[Sequence[str]]:
 
 def _text_of(file: Path) -> list[str]:
     if not file.with_suffix(".ann").exists():
-        raise UserError(
-            f"--exclude {file.parent}: {file.name} has no .ann beside it; expected a folder of brat or like data/raw; "
-            "give files of columns the suffix .conll, and name each"
-        )
+        expected = "expected a folder of brat or like data/raw; give files of columns the suffix .conll, and name each"
+        raise UserError(f"--exclude {file.parent}: {file.name} has no .ann beside it; {expected}")
     return [word for _, line in read_lines(file, remedy=UTF_8_REMEDY) for word in line.split()]
 
 
@@ -73,14 +71,10 @@ def _of_folder(path: Path) -> Iterator[Sequence[str]]:
     """Yield the words of each sentence and of each document, since a text of a pool can be either."""
     verify(path, "download")
     data = raw_data.load(path)
-    for name in raw_data.SPLITS:
-        rows = (
-            row
-            for batch in data.batches(name)
-            for row in zip(batch[DOCUMENT].to_pylist(), batch[raw_data.WORDS].to_pylist(), strict=True)
-        )
-        for _, document in groupby(rows, key=itemgetter(0)):
-            sentences = [words for _, words in document]
+    for batches in map(data.batches, raw_data.SPLITS):
+        rows = (row for batch in batches for row in batch.select([DOCUMENT, raw_data.WORDS]).to_pylist())
+        for _, document in groupby(rows, key=itemgetter(DOCUMENT)):
+            sentences = [row[raw_data.WORDS] for row in document]
             yield from sentences
             if len(sentences) > 1:
                 yield list(chain.from_iterable(sentences))

@@ -76,10 +76,9 @@ def check_output(options: argparse.Namespace, types: Sequence[str], tagger: Tagg
     if tagger and options.format != JSONL and tagger.labels.kind == "tags":
         raise UserError(f"--format {options.format}: {options.model} predicts a tag for each word, not entities")
     if options.format in CONFIGURED and not types:
-        raise UserError(
-            f"{MODEL} is missing; expected a model, or the entity types to annotate; run `dvc repro export`, or give "
-            "--types, for instance --types PER LOC"
-        )
+        expected = "expected a model, or the entity types to annotate"
+        remedy = "run `dvc repro export`, or give --types, for instance --types PER LOC"
+        raise UserError(f"{MODEL} is missing; {expected}; {remedy}")
     return tool_formats.check("--output", options.format, options.output, types, options.guideline)
 
 
@@ -92,16 +91,14 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--format", choices=FORMATS, help=about)
     add_guideline(parser)
     add_input_format(parser)
-    parser.add_argument(
-        "--random-share", type=probability, default=0.1, metavar="P", help="share of random words (default: 0.1)"
-    )
+    about = "share of random words (default: 0.1)"
+    parser.add_argument("--random-share", type=probability, default=0.1, metavar="P", help=about)
     parser.add_argument("--seed", type=int, default=42, metavar="N", help="of the random texts (default: 42)")
     about = "annotated texts to leave out: files like POOL, or folders like data/raw"
     about += " (default: data/raw beside the model's folder, if it exists)"
     parser.add_argument("--exclude", type=Path, nargs="*", metavar="PATH", help=about)
-    parser.add_argument(
-        "--types", nargs="+", default=[], metavar="TYPE", help="entity types for the tool, if there is no model"
-    )
+    about = "entity types for the tool, if there is no model"
+    parser.add_argument("--types", nargs="+", default=[], metavar="TYPE", help=about)
     add_model(parser)
     parser.set_defaults(model=MODEL if MODEL.exists() else None)
     options = parser.parse_args(arguments)
@@ -117,9 +114,8 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         for type_ in options.types:
             control = any(unicodedata.category(character) == "Cc" for character in type_)
             if not type_.strip() or control or type_ == "O" or type_.startswith(("B-", "I-", "E-", "S-")):
-                raise ValueError(
-                    f"--types {type_!r}: expected names of entity types, without B-, I-, E-, S-, such as PER"
-                )
+                expected = "expected names of entity types, without B-, I-, E-, S-, such as PER"
+                raise ValueError(f"--types {type_!r}: {expected}")
             if options.types.count(type_) > 1:
                 raise ValueError(f"--types {type_!r} is given twice; expected different types")
         if options.types and options.model and options.model.is_dir():

@@ -84,9 +84,9 @@ class Selector:
         random = Best[Suggestion](self.words - other_words)
         others = Best[Suggestion](self.words * (CANDIDATES if tagger else DIVERSE_CANDIDATES))
         documents = without(source.documents, annotated)
-        parts: Iterable[Sequence[tuple[Document, TaggedSentence | None]]] = (
-            tagger.tag_stream(documents) if tagger else ([(document, None)] for document in documents)
-        )
+        untagged = ([(document, None)] for document in documents)
+        parts: Iterable[Sequence[tuple[Document, TaggedSentence | None]]]
+        parts = tagger.tag_stream(documents) if tagger else untagged
         for part in parts:
             for document, tagged in part:
                 key, length = text_key(document.words), len(document.words)
@@ -107,23 +107,16 @@ class Selector:
         chosen = [replace(each, selection="random") for each in at_random.values()]
         chosen += self._different(candidates, self.words - _count(chosen) if other_words else 0)
         if not chosen:
-            raise UserError(
-                f"{source.name}: no text of at most {self.words:,} words that is not annotated yet; expected at least "
-                "one; check POOL, --words and --exclude"
-            )
+            found = f"no text of at most {self.words:,} words that is not annotated yet"
+            raise UserError(f"{source.name}: {found}; expected at least one; check POOL, --words and --exclude")
         if too_long:
-            warnings.warn(
-                f"{source.name}: texts of more than {self.words:,} words left out: {too_long:,}; raise --words",
-                stacklevel=2,
-            )
+            found = f"texts of more than {self.words:,} words left out: {too_long:,}"
+            warnings.warn(f"{source.name}: {found}; raise --words", stacklevel=2)
         if others.kept <= self.words:
             warnings.warn(f"{source.name} has only {others.kept:,} words to annotate; all are chosen", stacklevel=2)
         if self.random_share and not at_random:
-            warnings.warn(
-                f"no text at random: the first one drawn has more than {random_words:,} words; raise --words or "
-                "--random-share for texts to test with",
-                stacklevel=2,
-            )
+            found = f"no text at random: the first one drawn has more than {random_words:,} words"
+            warnings.warn(f"{found}; raise --words or --random-share for texts to test with", stacklevel=2)
         return chosen
 
     def _draw(self, key: bytes) -> float:
@@ -263,9 +256,8 @@ def save(
 
 
 def _fields(suggestion: Suggestion) -> dict[str, str | float]:
-    if suggestion.uncertainty is None:
-        return {"selection": suggestion.selection}
-    return {"selection": suggestion.selection, "uncertainty": round(suggestion.uncertainty, DIGITS)}
+    uncertain = {} if suggestion.uncertainty is None else {"uncertainty": round(suggestion.uncertainty, DIGITS)}
+    return {"selection": suggestion.selection, **uncertain}
 
 
 def _task(suggestion: Suggestion) -> AnnotationTask:

@@ -42,9 +42,8 @@ def infer_format(
 def add_input_format(parser: argparse.ArgumentParser) -> None:
     """Add ``--input-format`` and ``--column``."""
     parser.add_argument("--input-format", choices=FORMATS, help="default: by suffix; text for standard input")
-    parser.add_argument(
-        "--column", type=natural, default=1, metavar="N", help="column of the words in conll, from 1 (default: 1)"
-    )
+    about = "column of the words in conll, from 1 (default: 1)"
+    parser.add_argument("--column", type=natural, default=1, metavar="N", help=about)
 
 
 def add_model(parser: argparse.ArgumentParser, default_backend: str = "the first of these that the model has") -> None:
@@ -54,9 +53,8 @@ def add_model(parser: argparse.ArgumentParser, default_backend: str = "the first
         parser: of a program.
         default_backend: how ``--help`` describes it.
     """
-    parser.add_argument(
-        "--model", type=Path, default=MODEL, metavar="FOLDER", help=f"exported model, a local folder (default: {MODEL})"
-    )
+    about = f"exported model, a local folder (default: {MODEL})"
+    parser.add_argument("--model", type=Path, default=MODEL, metavar="FOLDER", help=about)
     parser.add_argument("--backend", choices=get_args(BackendName), help=f"default: {default_backend}")
 
 
