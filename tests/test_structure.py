@@ -109,15 +109,15 @@ def test_what_a_stage_loads_is_declared(stage: str) -> None:
     assert not [each for each in code if not any(covers(each, path) for path in loaded)], "declared, but not loaded"
 
 
-@pytest.mark.parametrize(
-    ("script", "heavy"),
-    [
-        ("check", []),
-        ("tokenize_align", ["datasets", "pandas"]),
-        ("download", ["torch", "transformers"]),  # transformers loads PyTorch for its configurations
-        ("evaluate", ["scipy"]),  # as long as it only shows scores
-    ],
-)
+LOADED = [
+    ("check", []),
+    ("tokenize_align", ["datasets", "pandas"]),
+    ("download", ["torch", "transformers"]),  # transformers loads PyTorch for its configurations
+    ("evaluate", ["scipy"]),  # as long as it only shows scores
+]
+
+
+@pytest.mark.parametrize(("script", "heavy"), LOADED)
 def test_script_loads_only_heavy_libraries_that_it_needs(script: str, heavy: list[str]) -> None:
     program = (
         f"import runpy, sys; sys.path.insert(0, 'stages'); runpy.run_path('stages/{script}.py', run_name='imported')\n"

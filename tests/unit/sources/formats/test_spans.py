@@ -53,26 +53,26 @@ HALVES = [(0, 2, "LOC"), (2, 4, "ORG")]
 EXPAND, FIRST, LONGEST = {"misaligned_spans": "expand"}, {"overlaps": "first"}, {"overlaps": "longest"}
 
 
-@pytest.mark.parametrize(
-    ("text", "spans", "keys", "tags", "notes"),
-    [
-        # In any order, white space at an end; offsets count code points, of which the hand is one.
-        ("\U0001f44b Bo Lind's Rome", [(11, 16, "LOC"), (2, 9, "PER")], {}, "Bo/B-PER Lind/I-PER Rome/B-LOC", []),
-        ("Ada Bo", [(0, 3, "\u00e9"), (4, 6, "e\u0301 ")], {}, "Ada/B-\u00e9 Bo/B-\u00e9", ["renamed_types"]),
-        (*CUTS, EXPAND, "Oslobased/B-LOC Ada/B-PER New-York/B-LOC state/I-LOC", ["misaligned_spans"] * 3),
-        (*CUTS, {"misaligned_spans": "drop"}, "Ada/B-PER", ["misaligned_spans"] * 3),
-        (*NESTED, LONGEST, "University/B-ORG of/I-ORG Oslo/I-ORG Rome/B-LOC", ["overlapping_spans"] * 2),
-        (*NESTED, FIRST, "Oslo/B-LOC Rome/B-LOC", ["overlapping_spans"] * 2),
-        ("OsRo", HALVES, {**EXPAND, **FIRST}, "OsRo/B-LOC", [*["misaligned_spans"] * 2, "overlapping_spans"]),
-        ("Ada", [(0, 3, "PER")] * 3, {}, "Ada/B-PER", ["duplicate_spans"] * 2),
-        ("Ada", None, {}, "", ["null_spans"]),
-        (" \t\r\n", [], {}, "", ["empty_texts"]),
-        # A line end that a browser counted once, and mentions with other white space.
-        ("Ada\r\nin Oslo now", [(7, 11, "X", "Oslo")], {}, "Oslo/B-X", []),
-        ("New \n York", [(0, 10, "X", "New York")], {}, "New/B-X York/I-X", []),
-        ("Ada :) 's\u00a0A\nU.S.", [(4, 11, "X")], {"split_words": "spaces"}, ":)/B-X 's\u00a0A/I-X", []),
-    ],
-)
+AS_TAGS = [
+    # In any order, white space at an end; offsets count code points, of which the hand is one.
+    ("\U0001f44b Bo Lind's Rome", [(11, 16, "LOC"), (2, 9, "PER")], {}, "Bo/B-PER Lind/I-PER Rome/B-LOC", []),
+    ("Ada Bo", [(0, 3, "\u00e9"), (4, 6, "e\u0301 ")], {}, "Ada/B-\u00e9 Bo/B-\u00e9", ["renamed_types"]),
+    (*CUTS, EXPAND, "Oslobased/B-LOC Ada/B-PER New-York/B-LOC state/I-LOC", ["misaligned_spans"] * 3),
+    (*CUTS, {"misaligned_spans": "drop"}, "Ada/B-PER", ["misaligned_spans"] * 3),
+    (*NESTED, LONGEST, "University/B-ORG of/I-ORG Oslo/I-ORG Rome/B-LOC", ["overlapping_spans"] * 2),
+    (*NESTED, FIRST, "Oslo/B-LOC Rome/B-LOC", ["overlapping_spans"] * 2),
+    ("OsRo", HALVES, {**EXPAND, **FIRST}, "OsRo/B-LOC", [*["misaligned_spans"] * 2, "overlapping_spans"]),
+    ("Ada", [(0, 3, "PER")] * 3, {}, "Ada/B-PER", ["duplicate_spans"] * 2),
+    ("Ada", None, {}, "", ["null_spans"]),
+    (" \t\r\n", [], {}, "", ["empty_texts"]),
+    # A line end that a browser counted once, and mentions with other white space.
+    ("Ada\r\nin Oslo now", [(7, 11, "X", "Oslo")], {}, "Oslo/B-X", []),
+    ("New \n York", [(0, 10, "X", "New York")], {}, "New/B-X York/I-X", []),
+    ("Ada :) 's\u00a0A\nU.S.", [(4, 11, "X")], {"split_words": "spaces"}, ":)/B-X 's\u00a0A/I-X", []),
+]
+
+
+@pytest.mark.parametrize(("text", "spans", "keys", "tags", "notes"), AS_TAGS)
 def test_spans_become_iob2(tmp_path: Path, text: str, spans: Any, keys: dict, tags: str, notes: list[str]) -> None:
     (sentence,) = read(tmp_path, "spans", [row(text, spans)], **keys)
     assert (tagged(sentence), kinds(sentence)) == (tags, notes)

@@ -184,27 +184,27 @@ def test_section_reads_the_file(tmp_path: Path, name: str) -> None:
 SPANS_IN_PARQUET = pd.DataFrame([{"text": "Ada left", "spans": [{"start": 0, "end": 3, "label": "PER"}]}]).to_parquet()
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("Just a text.\nOf two whole lines.\n", "f: no format recognised; expected columns of words and tags"),
-        ("a O\n" * 99 + "b\n", "f looks like conll, but is malformed:\nf:100: 1 column in 'b'"),
-        (" \n\n", "f: an empty file; expected a data set"),
-        ("a\tO\nb\tB-X\n" * 999, "f looks like conll, but is malformed:\nf: 1,998 words without an empty line"),
-        ('{"tokens": ["a", "b"], "tags": ["O", null]}\n', "f looks like json, but is malformed:\nf:1: 't"),
-        ("id,word,tag\n1,Ada,B-PER\n2,won,O\n", "f: CSV with words in 'word', but no column whose value is the same"),
-        (
-            "Sentence #,Word,Tag\n" + "1,Ada,B-PER\n1,won,O\n" * 9 + "2,O\n",
-            "f looks like csv, but is malformed:\nf:20: 2 cells; expected 3",
-        ),
-        ("a O\n\u00a0 O\n\nb\n" + "\nb O\n" * 30, "f looks like conll, but is malformed:\nf:4: 1 column in 'b'"),
-        (b"PK\x03\x04\0", "f: an archive, a spreadsheet or a pickle; expected text; extract it, or export it as CSV"),
-        (pickle.dumps(["a"]), "f: an archive, a spreadsheet or a pickle; expected text;"),
-        ('{"text": "a"}\n', "f: no lists of words and tags (keys: none); expected two lists of strings"),
-        (SPANS_IN_PARQUET, "f: no lists of words and tags (keys: spans); expected two lists of strings"),
-        ('<?xml version="1.0"?>\n<root><a/></root>\n', "f: a web page or XML; expected a file of a data set"),
-    ],
-)
+UNREADABLE = [
+    ("Just a text.\nOf two whole lines.\n", "f: no format recognised; expected columns of words and tags"),
+    ("a O\n" * 99 + "b\n", "f looks like conll, but is malformed:\nf:100: 1 column in 'b'"),
+    (" \n\n", "f: an empty file; expected a data set"),
+    ("a\tO\nb\tB-X\n" * 999, "f looks like conll, but is malformed:\nf: 1,998 words without an empty line"),
+    ('{"tokens": ["a", "b"], "tags": ["O", null]}\n', "f looks like json, but is malformed:\nf:1: 't"),
+    ("id,word,tag\n1,Ada,B-PER\n2,won,O\n", "f: CSV with words in 'word', but no column whose value is the same"),
+    (
+        "Sentence #,Word,Tag\n" + "1,Ada,B-PER\n1,won,O\n" * 9 + "2,O\n",
+        "f looks like csv, but is malformed:\nf:20: 2 cells; expected 3",
+    ),
+    ("a O\n\u00a0 O\n\nb\n" + "\nb O\n" * 30, "f looks like conll, but is malformed:\nf:4: 1 column in 'b'"),
+    (b"PK\x03\x04\0", "f: an archive, a spreadsheet or a pickle; expected text; extract it, or export it as CSV"),
+    (pickle.dumps(["a"]), "f: an archive, a spreadsheet or a pickle; expected text;"),
+    ('{"text": "a"}\n', "f: no lists of words and tags (keys: none); expected two lists of strings"),
+    (SPANS_IN_PARQUET, "f: no lists of words and tags (keys: spans); expected two lists of strings"),
+    ('<?xml version="1.0"?>\n<root><a/></root>\n', "f: a web page or XML; expected a file of a data set"),
+]
+
+
+@pytest.mark.parametrize(("content", "message"), UNREADABLE)
 def test_unreadable_file_is_an_error(tmp_path: Path, content: str | bytes, message: str) -> None:
     found = message_of(describe, write(tmp_path, {"f": content}) / "f")
     assert found.replace(f"{tmp_path}/", "").startswith(message)
@@ -292,17 +292,17 @@ def test_section_reads_a_folder_per_split(tmp_path: Path, name: str, pattern: st
     check(tmp_path / "mine", f"mine: {name}, utf-8\nner: IOB2", keys)
 
 
-@pytest.mark.parametrize(
-    ("files", "message"),
-    [
-        ({}, "(none)"),
-        ({"a.conll": DEV, "b.conll": TEST}, "(a.conll, b.conll)"),
-        ({"train.conll": DEV, "train.jsonl": ROWS}, "(train.conll, train.jsonl)"),
-        ({"dev.conll": DEV}, "(dev.conll)"),
-        ({"train/a.conll": DEV, "train/b/c.conll": TEST}, "(train/a.conll, train/b)"),
-        ({"train_test.conll": DEV, "all.conll": TEST}, "(all.conll, train_test.conll)"),
-    ],
-)
+UNCLEAR = [
+    ({}, "(none)"),
+    ({"a.conll": DEV, "b.conll": TEST}, "(a.conll, b.conll)"),
+    ({"train.conll": DEV, "train.jsonl": ROWS}, "(train.conll, train.jsonl)"),
+    ({"dev.conll": DEV}, "(dev.conll)"),
+    ({"train/a.conll": DEV, "train/b/c.conll": TEST}, "(train/a.conll, train/b)"),
+    ({"train_test.conll": DEV, "all.conll": TEST}, "(all.conll, train_test.conll)"),
+]
+
+
+@pytest.mark.parametrize(("files", "message"), UNCLEAR)
 def test_folder_with_unclear_splits_is_an_error(tmp_path: Path, files: dict[str, str | bytes], message: str) -> None:
     assert message_of(describe, write(tmp_path, files)) == (
         f"{tmp_path}: which files are train, validation and test is not clear {message}; expected one file or "
