@@ -53,14 +53,8 @@ COMPLETIONS = [
 @pytest.mark.parametrize(("line", "completions"), COMPLETIONS)
 def test_shell_completes_verbs_and_their_options(tmp_path: Path, line: str, completions: set[str]) -> None:
     variables = {"_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line)), "COMP_TYPE": "9"}
-    run(
-        "-m",
-        "tagline",
-        cwd=tmp_path,
-        **variables,
-        _ARGCOMPLETE_STDOUT_FILENAME=str(tmp_path / "out"),
-        _ARGCOMPLETE_IFS="\n",
-    )
+    variables |= {"_ARGCOMPLETE_STDOUT_FILENAME": str(tmp_path / "out"), "_ARGCOMPLETE_IFS": "\n"}
+    run("-m", "tagline", cwd=tmp_path, **variables)
     assert set((tmp_path / "out").read_text().split()) - {"-h", "--help"} == completions
 
 

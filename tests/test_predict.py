@@ -251,7 +251,6 @@ def test_error_late_in_the_input_keeps_earlier_output() -> None:
 
 def test_ctrl_c_leaves_whole_lines_and_says_how_many() -> None:
     process = start("--input", "-", "--output", "out.jsonl")
-    assert process.stdin is not None
     process.stdin.write(lines(500).encode())
     process.stdin.flush()
     while not Path("out.jsonl").exists() or not Path("out.jsonl").stat().st_size:
@@ -268,7 +267,6 @@ def test_ctrl_c_leaves_whole_lines_and_says_how_many() -> None:
 def test_closed_pipe_ends_silently() -> None:
     Path("in.txt").write_text(lines(20_000))
     process = start("--input", "in.txt", stdin=subprocess.DEVNULL)
-    assert process.stdout is not None and process.stderr is not None
     assert process.stdout.readline().decode() == MARKED.replace(".\n", ". 0\n")
     process.stdout.close()
     assert process.wait() == 0

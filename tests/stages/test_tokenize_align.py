@@ -16,7 +16,7 @@ from tagline.core.errors import UserError
 from tagline.core.findings import MEANINGS
 from tagline.core.params import read_section
 from tagline.tokenization import stage, subwords
-from tagline.tokenization.tokenize_align_params import TokenizeAlign
+from tagline.tokenization.tokenize_align_params import Limits, TokenizeAlign
 from tagline.tools.inspection import windows
 
 RAW, TOKENIZER = Path("data/raw"), Path("models/pretrained/tokenizer")
@@ -70,6 +70,10 @@ def test_another_scheme_is_reported_and_gives_the_same_bytes(finished: Path, cap
     run_stage("tokenize_align")
     assert line in capsys.readouterr().out
     assert snapshot(TOKENIZED) == before
+
+
+def test_every_kind_of_finding_can_be_limited() -> None:
+    assert list(Limits.model_fields) == list(MEANINGS)
 
 
 def test_findings_are_reported(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -77,16 +77,6 @@ def test_error_has_its_key_and_line(params: Path, old: str, new: str, error: str
     assert [lines[int(number) - 1].split(":")[0].strip() in keys for number in numbers] == [True]
 
 
-def test_all_errors_are_in_one_message(params: Path) -> None:
-    replace(params, "epochs", "epoch")
-    assert re.search(
-        r"params.yaml has 2 errors:\n"
-        r"  \S+params.yaml:\d+: train.epochs: the key is missing\n"
-        r"  \S+params.yaml:\d+: train.epoch: unknown key; did you mean epochs\? \(allowed: attention, batches, ",
-        message(params),
-    )
-
-
 WRONG_FILES = [
     ("trian: {}\n", "params.yaml: train: the section is missing"),
     ("train: 3\n", "params.yaml:1: train: should be a valid dictionary or instance of Train, got 3"),

@@ -79,7 +79,6 @@ def test_workers_do_not_change_predictions(model: PreTrainedModel) -> None:
     torch.set_num_threads(3)
     try:
         with workers(backend.device) as threads:
-            assert threads is not None
             found = predictor(backend, subwords_per_batch=16, workers=threads).predict(*words)
             assert threads.submit(torch.get_num_threads).result() == 1
         assert torch.get_num_threads() == 3
