@@ -101,9 +101,7 @@ UNFIT = [
 
 
 @pytest.mark.parametrize(("stages", "folder", "change", "message"), UNFIT)
-def test_inputs_that_do_not_fit_are_reported(
-    finished, stages: str, folder: Path, change: Callable, message: str
-) -> None:
+def test_inputs_that_do_not_fit_are_reported(finished, stages: str, folder, change: Callable, message: str) -> None:
     change(folder)
     write_hashes(folder)
     for stage in stages.split():

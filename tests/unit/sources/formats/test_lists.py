@@ -56,10 +56,8 @@ def test_words_are_stripped_and_skipped_by_the_rules(tmp_path: Path) -> None:
     assert (first.words, first.tags["ner"]) == (["Ada", "Bo"], ["X", "X"])
     assert first.notes == tuple(("empty_words", f"{tmp_path}/f:1, word {index}", "") for index in (1, 2))
     for line, sentence in enumerate(empty, 2):
-        assert (sentence.words, [note[:2] for note in sentence.notes]) == (
-            [],
-            [("empty_sentences", f"{tmp_path}/f:{line}")],
-        )
+        notes = [note[:2] for note in sentence.notes]
+        assert (sentence.words, notes) == ([], [("empty_sentences", f"{tmp_path}/f:{line}")])
 
 
 def row(**values: object) -> str:

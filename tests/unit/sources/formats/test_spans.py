@@ -108,9 +108,8 @@ def test_all_policies_that_refuse_are_reported_at_once(tmp_path: Path) -> None:
 def test_more_than_a_quarter_of_misaligned_spans_is_an_error(tmp_path: Path, policy: str) -> None:
     spans = [(4, 7, "PER"), (17, 22, "LOC"), (10, 12, "X")]
     sentences = read(tmp_path, "spans", [row("Ada lives in Oslo0 near Bergen", spans)] * 10)
-    with pytest.raises(
-        UserError, match=r"spans seem to be wrong; .*\n  train: .*: 20 of 30 \(67%: PER 100%, LOC 100%\) \(.*f:1: span"
-    ):
+    message = r"spans seem to be wrong; .*\n  train: .*: 20 of 30 \(67%: PER 100%, LOC 100%\) \(.*f:1: span"
+    with pytest.raises(UserError, match=message):
         report({"misaligned_spans": policy}, *sentences)
     assert ": 20 of 30 (67%: PER 100%, LOC 100%) (" in report({**EXPAND, "offsets": "code_points"}, *sentences)
 
