@@ -103,9 +103,8 @@ def test_training_measures_each_run_once(finished: Path) -> None:
     assert (result["plain_rate"], result["ours_rate"]) == (0.02, 0.02)
     runs = Path("runs.jsonl").read_text()
     assert runs.count("\n") == 3
-    assert (
-        result_of("training", *options) | {"share": result["share"]} == result
-    )  # only the rates of the host are measured again
+    # Only the rates of the host are measured again.
+    assert result_of("training", *options) | {"share": result["share"]} == result
     assert Path("runs.jsonl").read_text() == runs
 
 

@@ -43,24 +43,18 @@ def test_command_lists_its_verbs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "argument VERB: invalid choice: 'prediction' (choose from " in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("line", "completions"),
-    [
-        ("tagline sc", {"scores", "schema"}),
-        ("tagline pipeline --te", {"--teacher"}),
-        ("tagline audit ", {"create", "export", "apply"}),
-    ],
-)
+COMPLETIONS = [
+    ("tagline sc", {"scores", "schema"}),
+    ("tagline pipeline --te", {"--teacher"}),
+    ("tagline audit ", {"create", "export", "apply"}),
+]
+
+
+@pytest.mark.parametrize(("line", "completions"), COMPLETIONS)
 def test_shell_completes_verbs_and_their_options(tmp_path: Path, line: str, completions: set[str]) -> None:
     variables = {"_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line)), "COMP_TYPE": "9"}
-    run(
-        "-m",
-        "tagline",
-        cwd=tmp_path,
-        **variables,
-        _ARGCOMPLETE_STDOUT_FILENAME=str(tmp_path / "out"),
-        _ARGCOMPLETE_IFS="\n",
-    )
+    variables |= {"_ARGCOMPLETE_STDOUT_FILENAME": str(tmp_path / "out"), "_ARGCOMPLETE_IFS": "\n"}
+    run("-m", "tagline", cwd=tmp_path, **variables)
     assert set((tmp_path / "out").read_text().split()) - {"-h", "--help"} == completions
 
 

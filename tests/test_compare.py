@@ -192,15 +192,15 @@ def test_outdated_workspace_is_noted(repository: Path) -> None:
     assert note()[0].endswith("would rerun evaluate (data/predictions, metrics/evaluate.json, model), train (model)")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ("bad good --fail-below 0.2", None),
-        ("good bad --fail-below -0.01", "from 1.000 to 0.769: -0.231 (significant) is below --fail-below -0.01"),
-        ("good better --fail-below 0", "from 1.000 to 0.979: -0.021 (not significant) is below --fail-below +0"),
-        ("good better --fail-below 0 --allow-insignificant", None),
-    ],
-)
+GATES = [
+    ("bad good --fail-below 0.2", None),
+    ("good bad --fail-below -0.01", "from 1.000 to 0.769: -0.231 (significant) is below --fail-below -0.01"),
+    ("good better --fail-below 0", "from 1.000 to 0.979: -0.021 (not significant) is below --fail-below +0"),
+    ("good better --fail-below 0 --allow-insignificant", None),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), GATES)
 def test_fail_below_is_status_1(unchanged: Path, arguments: str, message: str | None, capsys) -> None:
     if message is None:
         run(*arguments.split(), "--split", "test")
@@ -209,20 +209,20 @@ def test_fail_below_is_status_1(unchanged: Path, arguments: str, message: str | 
     assert capsys.readouterr().out.startswith("F1 of test from ")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ("a,,b", "expected revisions separated by commas, got 'a,,b'"),
-        ("--by a,a", "'a,a' has the same key twice; expected different ones"),
-        ("--fail-below nan", "--fail-below nan: expected a number such as -0.01"),
-        ("--examples -1", "--examples -1: expected a number of 0 or more"),
-        ("--allow-insignificant", "--allow-insignificant needs --fail-below"),
-        ("a --experiments lr-*", "--experiments takes no other options without --by"),
-        ("a b --by c", "--by takes one list of revisions, separated by commas; got two"),
-        ("a --by c --experiments b", "--by takes revisions or --experiments; got both"),
-        ("--by c --fail-below 0", "--fail-below is about two sides; not available with --by"),
-    ],
-)
+WRONG_USAGE = [
+    ("a,,b", "expected revisions separated by commas, got 'a,,b'"),
+    ("--by a,a", "'a,a' has the same key twice; expected different ones"),
+    ("--fail-below nan", "--fail-below nan: expected a number such as -0.01"),
+    ("--examples -1", "--examples -1: expected a number of 0 or more"),
+    ("--allow-insignificant", "--allow-insignificant needs --fail-below"),
+    ("a --experiments lr-*", "--experiments takes no other options without --by"),
+    ("a b --by c", "--by takes one list of revisions, separated by commas; got two"),
+    ("a --by c --experiments b", "--by takes revisions or --experiments; got both"),
+    ("--by c --fail-below 0", "--fail-below is about two sides; not available with --by"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), WRONG_USAGE)
 def test_wrong_usage_exits_with_2(arguments: str, message: str, capsys: pytest.CaptureFixture) -> None:
     assert exit_of("compare", *arguments.split()) == 2
     assert message in capsys.readouterr().err

@@ -128,24 +128,24 @@ def test_annotation_page_has_what_was_labelled_before_an_error() -> None:
     assert json.loads(embedded(Path("out.html")))["tasks"] == []
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ((), "expected either TEXT or --input FILE"),
-        (("--input", "in.xml"), "--input in.xml: unknown suffix; expected .txt, .jsonl, .json, .conll, or --input"),
-        (("a", "--output", "out.xml"), "unknown suffix; expected .txt, .jsonl, .json, .conll, .html, or --output-f"),
-        (("a", "--output-format", "xml"), "invalid choice: 'xml' (choose from "),
-        (("a", "--output-format", "brat"), "brat needs --output FOLDER, a new or empty one"),
-        (("a", "--output-format", "page"), "page needs --output FILE.html"),
-        (("a", "--guideline", "in.txt"), "--guideline: expected the output format page, or --output FILE.html"),
-        (("--words", "--input", "in.jsonl"), "--words: the input format is jsonl; expected text"),
-        (("--input", "in.txt", "--output", "in.txt"), "--output is the same file as --input; expected another one"),
-        (("--input", "-", "--output", "in.txt"), "--output is the same file as --input; expected another one"),
-        (("--input", "in.conll", "--column", "0"), "expected a number from 1 to 999,999,999,999, got '0'"),
-        (("\udcff",), "TEXT is not UTF-8"),
-        (("a", "--min-score", "nan"), "expected a number from 0 to 1, got 'nan'"),
-    ],
-)
+WRONG_USAGE = [
+    ((), "expected either TEXT or --input FILE"),
+    (("--input", "in.xml"), "--input in.xml: unknown suffix; expected .txt, .jsonl, .json, .conll, or --input"),
+    (("a", "--output", "out.xml"), "unknown suffix; expected .txt, .jsonl, .json, .conll, .html, or --output-f"),
+    (("a", "--output-format", "xml"), "invalid choice: 'xml' (choose from "),
+    (("a", "--output-format", "brat"), "brat needs --output FOLDER, a new or empty one"),
+    (("a", "--output-format", "page"), "page needs --output FILE.html"),
+    (("a", "--guideline", "in.txt"), "--guideline: expected the output format page, or --output FILE.html"),
+    (("--words", "--input", "in.jsonl"), "--words: the input format is jsonl; expected text"),
+    (("--input", "in.txt", "--output", "in.txt"), "--output is the same file as --input; expected another one"),
+    (("--input", "-", "--output", "in.txt"), "--output is the same file as --input; expected another one"),
+    (("--input", "in.conll", "--column", "0"), "expected a number from 1 to 999,999,999,999, got '0'"),
+    (("\udcff",), "TEXT is not UTF-8"),
+    (("a", "--min-score", "nan"), "expected a number from 0 to 1, got 'nan'"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), WRONG_USAGE)
 def test_wrong_usage_exits_with_2(arguments: tuple[str, ...], message: str, monkeypatch, capfd) -> None:
     Path("in.txt").touch()
     with Path("in.txt").open() as file:
@@ -154,19 +154,19 @@ def test_wrong_usage_exits_with_2(arguments: tuple[str, ...], message: str, monk
     assert message in capfd.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("--input", "none.txt"), "none.txt: No such file or directory"),
-        (("a", "--model", "nowhere"), "--model nowhere: not a folder; expected an exported model; name its fol"),
-        (("a", "--backend", "onnx-int8"), "models/export: no files for the backend onnx-int8; available: onnx, to"),
-        (("a", "--output", "none/out.txt"), "--output none/out.txt: none is not a folder; expected an existing one"),
-        (("a", "--output", "models", "--output-format", "text"), "--output models: a folder; expected a file"),
-        (("a", "--output", "/dev/null", "--output-format", "text"), "--output /dev/null: a pipe or device; expect"),
-        (("--words", "a\rb", "--output=out.jsonl", "--output-format=conll"), "TEXT: 'a\\rb' contains a tab or lin"),
-        (("--input", "bad.jsonl", "--output", "out.jsonl"), "bad.jsonl:2: not JSON (Expecting value); expected JSON"),
-    ],
-)
+ERRORS = [
+    (("--input", "none.txt"), "none.txt: No such file or directory"),
+    (("a", "--model", "nowhere"), "--model nowhere: not a folder; expected an exported model; name its fol"),
+    (("a", "--backend", "onnx-int8"), "models/export: no files for the backend onnx-int8; available: onnx, to"),
+    (("a", "--output", "none/out.txt"), "--output none/out.txt: none is not a folder; expected an existing one"),
+    (("a", "--output", "models", "--output-format", "text"), "--output models: a folder; expected a file"),
+    (("a", "--output", "/dev/null", "--output-format", "text"), "--output /dev/null: a pipe or device; expect"),
+    (("--words", "a\rb", "--output=out.jsonl", "--output-format=conll"), "TEXT: 'a\\rb' contains a tab or lin"),
+    (("--input", "bad.jsonl", "--output", "out.jsonl"), "bad.jsonl:2: not JSON (Expecting value); expected JSON"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), ERRORS)
 def test_errors_are_one_message_and_keep_earlier_output(arguments: tuple[str, ...], message: str) -> None:
     Path("bad.jsonl").write_text('{"text": "Ada"}\n{"text": \n')
     Path("out.jsonl").write_text("earlier")
@@ -251,7 +251,6 @@ def test_error_late_in_the_input_keeps_earlier_output() -> None:
 
 def test_ctrl_c_leaves_whole_lines_and_says_how_many() -> None:
     process = start("--input", "-", "--output", "out.jsonl")
-    assert process.stdin is not None
     process.stdin.write(lines(500).encode())
     process.stdin.flush()
     while not Path("out.jsonl").exists() or not Path("out.jsonl").stat().st_size:
@@ -268,7 +267,6 @@ def test_ctrl_c_leaves_whole_lines_and_says_how_many() -> None:
 def test_closed_pipe_ends_silently() -> None:
     Path("in.txt").write_text(lines(20_000))
     process = start("--input", "in.txt", stdin=subprocess.DEVNULL)
-    assert process.stdout is not None and process.stderr is not None
     assert process.stdout.readline().decode() == MARKED.replace(".\n", ". 0\n")
     process.stdout.close()
     assert process.wait() == 0

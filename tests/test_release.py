@@ -31,8 +31,7 @@ def status(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
     command = [sys.executable, "-m", "dvc", "status", "--json"]
     environment = os.environ | {"DVC_SITE_CACHE_DIR": str(clone / ".dvc/tmp/site")}
     done = subprocess.run(command, cwd=clone, env=environment, capture_output=True, text=True, check=True)
-    found: dict[str, list[Any]] = json.loads(done.stdout)
-    return found
+    return json.loads(done.stdout)
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -161,35 +161,35 @@ def test_what_pools_and_shares_lack_is_a_warning() -> None:
     assert [len(texts(rows, "random")), len(texts(rows, "uncertain"))] == [4, 4]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ("pool.txt --words 9 --output pool.txt", "--output is the same file as POOL; expected another"),
-        ("pool.txt --words 9 --output o --guideline pool.txt", "--guideline: expected --format page, or --output FILE"),
-        ("pool.txt --words 9 --output o --seed -1", "--seed: expected a number from 0 to"),
-        *[
-            (f"pool.txt --words 9 --output o --types PER {name}", f"--types {name!r}: expected names of entity types")
-            for name in ("O", "E-PER", "S-PER", "P\x1bER")
-        ],
-        ("pool.txt --words 9 --output o --types PER LOC PER", "--types 'PER' is given twice; expected different"),
-        ("pool.txt --words 9 --output o --types PER", "--types: models/export has its own; expected no --types"),
+WRONG_USAGE = [
+    ("pool.txt --words 9 --output pool.txt", "--output is the same file as POOL; expected another"),
+    ("pool.txt --words 9 --output o --guideline pool.txt", "--guideline: expected --format page, or --output FILE"),
+    ("pool.txt --words 9 --output o --seed -1", "--seed: expected a number from 0 to"),
+    *[
+        (f"pool.txt --words 9 --output o --types PER {name}", f"--types {name!r}: expected names of entity types")
+        for name in ("O", "E-PER", "S-PER", "P\x1bER")
     ],
-)
+    ("pool.txt --words 9 --output o --types PER LOC PER", "--types 'PER' is given twice; expected different"),
+    ("pool.txt --words 9 --output o --types PER", "--types: models/export has its own; expected no --types"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), WRONG_USAGE)
 def test_wrong_usage_exits_with_2(arguments: str, message: str, capfd) -> None:
     assert exit_of(*arguments.split()) == 2
     assert message in capfd.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ("gz.txt --output out", "gz.txt: gzip-compressed; expected text; decompress it, for example by `zcat`"),
-        ("pool.txt --output out --exclude a.csv", "--exclude a.csv: unknown suffix; expected .txt, "),
-        ("pool.txt --output out --exclude .", "--exclude .: gz.txt has no .ann beside it; expected a folder"),
-        ("pool.txt --output out --words 4", "pool.txt: no text of at most 4 words that is not annotated yet; expected"),
-        ("pool.txt --output out --model tags", "--format label_studio: tags predicts a tag for each word, not enti"),
-    ],
-)
+ERRORS = [
+    ("gz.txt --output out", "gz.txt: gzip-compressed; expected text; decompress it, for example by `zcat`"),
+    ("pool.txt --output out --exclude a.csv", "--exclude a.csv: unknown suffix; expected .txt, "),
+    ("pool.txt --output out --exclude .", "--exclude .: gz.txt has no .ann beside it; expected a folder"),
+    ("pool.txt --output out --words 4", "pool.txt: no text of at most 4 words that is not annotated yet; expected"),
+    ("pool.txt --output out --model tags", "--format label_studio: tags predicts a tag for each word, not enti"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), ERRORS)
 def test_errors_are_one_message_and_keep_earlier_output(arguments: str, message: str) -> None:
     Path("out").write_text("earlier")
     Path("gz.txt").write_bytes(gzip.compress(POOL.encode()))

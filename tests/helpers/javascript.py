@@ -52,8 +52,7 @@ def in_node(export: Path, texts: Sequence[str]) -> list[list[str]]:
     command = ["node", "--input-type=module", "--eval", script, export.name, json.dumps(texts)]
     done = subprocess.run(command, cwd=export.parent, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    found: list[list[str]] = json.loads(done.stdout)
-    return found
+    return json.loads(done.stdout)
 
 
 class _Quiet(SimpleHTTPRequestHandler):

@@ -30,15 +30,13 @@ AUDIT = {"audit_fold": "fold", "audit_all": "all", "audit": "audit"}
 
 def pipeline() -> dict[str, Any]:
     """Read dvc.yaml."""
-    content: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
-    return content
+    return yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
 
 
 def entry_of(stage: str) -> dict[str, Any]:
     """The entry of a stage in dvc.yaml, or in that of the audit; of several similar stages, what they have in common."""
     if stage in NAMES:
-        found: dict[str, Any] = pipeline()["stages"][NAMES[stage]]
-        return found
+        return pipeline()["stages"][NAMES[stage]]
     text = (ROOT / "stages/tagline/tools/settings/audit/pipeline.yaml").read_text(encoding="utf-8")
     found = yaml.safe_load(text)["stages"][AUDIT[stage]]
     return found.get("do", found)

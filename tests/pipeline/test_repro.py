@@ -89,13 +89,6 @@ def test_killed_repro_resumes_training_to_same_bytes(clone: Clone) -> None:
     assert not (clone.path / ".work").exists()
 
 
-def test_params_error_stops_dvc_with_its_message(clone: Clone) -> None:
-    edit(clone.path / "params.yaml", "epochs: 6", "epochs: none")
-    output = clone.run("dvc", "repro", status=255)
-    assert "train.epochs: should be a valid integer, got 'none'" in output
-    assert "Traceback" not in output
-
-
 @pytest.mark.rare
 def test_the_audit_runs_by_its_own_name_only(clone: Clone) -> None:
     """A pipeline of its own, made on demand, that the commands of the root leave alone."""

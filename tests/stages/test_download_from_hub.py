@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
 from helpers import preloaded
-from helpers.hub_server import Hub, client_environment
+from helpers.hub_server import TOKEN, Hub, client_environment
 from helpers.project import ROOT, files_of, json_of, snapshot
 from helpers.tiny import PEOPLE, PLACES, preset, raw_rows, save_encoder, tiny_sentences, word_piece, write_params
 from ruamel.yaml import YAML
@@ -28,7 +28,6 @@ from tagline.tokenization.tokenize_align_params import TokenizeAlign
 
 DATASET, ENCODER = "lhoestq/conll2003", "google-bert/bert-base-cased"
 NOT_NEEDED = ("pytorch_model.bin", "modeling_bert.py", "onnx/model.onnx", "tf_model.h5")
-TOKEN = "hf_secretsecretsecretsecret"
 NAMES = {"pos_tags": "ADP PROPN PUNCT VERB", "chunk_tags": "O B-NP", "ner_tags": "O B-PER I-PER B-LOC I-LOC"}
 TAGS = {column: names.split() for column, names in NAMES.items()}
 

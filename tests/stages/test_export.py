@@ -104,15 +104,15 @@ def test_torch_computes_in_the_precision_of_the_evaluation(finished: Path, monke
         assert tagger._predictor.backend.precision == "fp32"
 
 
+RUNTIMES = [
+    (javascript.in_node, "q8"),
+    pytest.param(javascript.in_chromium, "q8", marks=in_a_browser),
+    pytest.param(javascript.in_chromium, "fp32", marks=in_a_browser),
+]
+
+
 @javascript.with_npm
-@pytest.mark.parametrize(
-    ("labels", "dtype"),
-    [
-        (javascript.in_node, "q8"),
-        pytest.param(javascript.in_chromium, "q8", marks=in_a_browser),
-        pytest.param(javascript.in_chromium, "fp32", marks=in_a_browser),
-    ],
-)
+@pytest.mark.parametrize(("labels", "dtype"), RUNTIMES)
 def test_transformers_js_gives_greedy_labels(finished: Path, labels: javascript.Labels, dtype: str) -> None:
     if dtype == "fp32":
         set_params(export={"int8": False, "browser": True})
@@ -134,13 +134,13 @@ def test_transformers_js_gives_greedy_labels(finished: Path, labels: javascript.
 SAME = {"same_labels": 1.0, "largest_logit_difference": 0.5, "f1": 1.0}
 
 
-@pytest.mark.parametrize(
-    ("found", "message"),
-    [
-        (SAME | {"same_labels": 0.98}, "backend torch in bfloat16: 98.00% of the test words have the"),
-        (SAME | {"f1": 0.5}, "backend torch: F1 of test is 0.5000, 0.5000 below the trained model; exp"),
-    ],
-)
+DEVIATING = [
+    (SAME | {"same_labels": 0.98}, "backend torch in bfloat16: 98.00% of the test words have the"),
+    (SAME | {"f1": 0.5}, "backend torch: F1 of test is 0.5000, 0.5000 below the trained model; exp"),
+]
+
+
+@pytest.mark.parametrize(("found", "message"), DEVIATING)
 def test_deviating_backend_is_an_error(finished: Path, monkeypatch, found: dict[str, float], message: str) -> None:
     set_params(export={"onnx": False, "int8": False, "dtype": "bfloat16"})
     monkeypatch.setattr(Parity, "report", lambda *_: found)

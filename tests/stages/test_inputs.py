@@ -53,14 +53,14 @@ def test_changed_or_missing_input_is_reported_by_its_stage(finished: Path, stage
         path.write_bytes(content)
 
 
-@pytest.mark.parametrize(
-    ("stage", "message"),
-    [
-        ("train", "the device is out of memory with train.subwords_per_device: null; set it in params.yaml, or lower"),
-        ("evaluate", "the device is out of memory with evaluate.subwords_per_batch: 64; set it in params.yaml, or l"),
-        ("export", "the device is out of memory; expected enough for 16,384 sub-words at once; set the environment v"),
-    ],
-)
+OUT_OF_MEMORY = [
+    ("train", "the device is out of memory with train.subwords_per_device: null; set it in params.yaml, or lower"),
+    ("evaluate", "the device is out of memory with evaluate.subwords_per_batch: 64; set it in params.yaml, or l"),
+    ("export", "the device is out of memory; expected enough for 16,384 sub-words at once; set the environment v"),
+]
+
+
+@pytest.mark.parametrize(("stage", "message"), OUT_OF_MEMORY)
 def test_device_out_of_memory_is_reported_by_its_stage(finished: Path, monkeypatch, stage: str, message: str) -> None:
     def forward(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
@@ -92,18 +92,16 @@ def other_task(_: Path) -> None:
     run_stage("tokenize_align")
 
 
-@pytest.mark.parametrize(
-    ("stages", "folder", "change", "message"),
-    [
-        ("train", TOKENIZER, other_tokenizer, "data/tokenized was made by another tokenizer than models/pretrained/"),
-        ("evaluate export", FINETUNED, other_tokenizer, "was made by another tokenizer than models/finetuned"),
-        ("evaluate export", FINETUNED, other_task, "models/finetuned: the model has 5 labels (O, "),
-        ("evaluate export", FINETUNED, no_weights, "models/finetuned: transformers can't load a token classifier"),
-    ],
-)
-def test_inputs_that_do_not_fit_are_reported(
-    finished, stages: str, folder: Path, change: Callable, message: str
-) -> None:
+UNFIT = [
+    ("train", TOKENIZER, other_tokenizer, "data/tokenized was made by another tokenizer than models/pretrained/"),
+    ("evaluate export", FINETUNED, other_tokenizer, "was made by another tokenizer than models/finetuned"),
+    ("evaluate export", FINETUNED, other_task, "models/finetuned: the model has 5 labels (O, "),
+    ("evaluate export", FINETUNED, no_weights, "models/finetuned: transformers can't load a token classifier"),
+]
+
+
+@pytest.mark.parametrize(("stages", "folder", "change", "message"), UNFIT)
+def test_inputs_that_do_not_fit_are_reported(finished, stages: str, folder, change: Callable, message: str) -> None:
     change(folder)
     write_hashes(folder)
     for stage in stages.split():

@@ -94,11 +94,8 @@ def test_every_stage_reads_the_context(finished: Path) -> None:
         sentences = file.read_text().split("\n\n")
         documents = ("\n\n".join(sentences[start : start + 3]) for start in range(0, len(sentences), 3))
         file.write_text("".join(f"-DOCSTART- -X- O\n\n{document}\n\n" for document in documents))
-    changed = {
-        "tokenize_align": {"context_subwords": 8},
-        "train": {"epochs": 2},
-        "export": {"onnx": False, "int8": False},
-    }
+    changed = {"tokenize_align": {"context_subwords": 8}, "train": {"epochs": 2}}
+    changed["export"] = {"onnx": False, "int8": False}
     evaluate: dict[str, Any] = {"decoding": "constrained"}  # no I- begins a sentence
     set_params(**changed, evaluate=evaluate)
     run_stages(*STAGES)

@@ -24,14 +24,13 @@ TRAIN = ROOT / "stages/train.py"
 OUTS = ("models/finetuned", "reports/train.json", "plots/train_loss.csv", "plots/validation.csv")
 
 
-@pytest.mark.parametrize(
-    ("launcher", "changed"),
-    [
-        ("ours", {"engine": "accelerate", "batches": BY_LENGTH, "subwords_per_device": 12, **TAUGHT}),
-        pytest.param("torchrun", {"engine": "trainer", "head": "crf", "schedule": "cosine"}, marks=pytest.mark.rare),
-    ],
-    ids=["student", "crf"],
-)
+LAUNCHED = [
+    ("ours", {"engine": "accelerate", "batches": BY_LENGTH, "subwords_per_device": 12, **TAUGHT}),
+    pytest.param("torchrun", {"engine": "trainer", "head": "crf", "schedule": "cosine"}, marks=pytest.mark.rare),
+]
+
+
+@pytest.mark.parametrize(("launcher", "changed"), LAUNCHED, ids=["student", "crf"])
 def test_two_processes_learn_what_one_does(finished: Path, launcher: str, changed: dict[str, Any]) -> None:
     shutil.copytree("models/finetuned", "data/kept/old")
     # An odd number of sentences: two processes can't share them equally.

@@ -16,7 +16,7 @@ from tagline.core.errors import UserError
 from tagline.core.findings import MEANINGS
 from tagline.core.params import read_section
 from tagline.tokenization import stage, subwords
-from tagline.tokenization.tokenize_align_params import TokenizeAlign
+from tagline.tokenization.tokenize_align_params import Limits, TokenizeAlign
 from tagline.tools.inspection import windows
 
 RAW, TOKENIZER = Path("data/raw"), Path("models/pretrained/tokenizer")
@@ -37,39 +37,43 @@ def change_data(change: Callable[[str], str]) -> None:
     run_stage("download")
 
 
-@pytest.mark.parametrize(
-    ("changed", "message"),
-    [
-        ({"task": "chunk"}, r"data/raw: no column 'chunk' \(tokenize_align.task in params.yaml\); expected one of po"),
-        ({"max_length": 65}, "max_length is 65, but the encoder reads at most 64 sub-words"),
-        ({"context_subwords": 24}, r"must be less than max_length \(24\)"),
-        (
-            {"limits": {"words_without_subwords": 0, "windowed_sentences": 1, "duplicate_sentences": 1}},
-            r"^data/raw: limits in params.yaml are exceeded; correct the data or raise them:\n  test: sentences that are also in "
-            r"the training split: 4, tokenize_align.limits.duplicate_sentences allows 1 \(test-0; test-3; test-4; ...\)\n"
-            r"  test: words that tokenise to nothing: 1, tokenize_align.limits.words_without_subwords allows 0 "
-            r"\(test-1, word 6 \(\\u200b\)\)$",
-        ),
-    ],
-)
+UNFIT = [
+    ({"task": "chunk"}, r"data/raw: no column 'chunk' \(tokenize_align.task in params.yaml\); expected one of po"),
+    ({"max_length": 65}, "max_length is 65, but the encoder reads at most 64 sub-words"),
+    ({"context_subwords": 24}, r"must be less than max_length \(24\)"),
+    (
+        {"limits": {"words_without_subwords": 0, "windowed_sentences": 1, "duplicate_sentences": 1}},
+        r"^data/raw: limits in params.yaml are exceeded; correct the data or raise them:\n  test: sentences that are also in "
+        r"the training split: 4, tokenize_align.limits.duplicate_sentences allows 1 \(test-0; test-3; test-4; ...\)\n"
+        r"  test: words that tokenise to nothing: 1, tokenize_align.limits.words_without_subwords allows 0 "
+        r"\(test-1, word 6 \(\\u200b\)\)$",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changed", "message"), UNFIT)
 def test_params_that_do_not_fit_are_errors(finished: Path, changed: dict[str, Any], message: str) -> None:
     with pytest.raises((UserError, ValueError), match=message):
         tokenize(**changed)
 
 
-@pytest.mark.parametrize(
-    ("spelling", "line"),
-    [
-        ({"B-": "I-"}, "train: 16 sentences, 114 words, 17 windows; ner is in IO, converted to IOB2"),
-        ({"B-": "b_", "I-": "i_", " O": " o"}, "column ner: tags in another spelling; read b_LOC as B-LOC, b_PER as"),
-    ],
-)
+SPELLINGS = [
+    ({"B-": "I-"}, "train: 16 sentences, 114 words, 17 windows; ner is in IO, converted to IOB2"),
+    ({"B-": "b_", "I-": "i_", " O": " o"}, "column ner: tags in another spelling; read b_LOC as B-LOC, b_PER as"),
+]
+
+
+@pytest.mark.parametrize(("spelling", "line"), SPELLINGS)
 def test_another_scheme_is_reported_and_gives_the_same_bytes(finished: Path, capsys, spelling: dict, line: str) -> None:
     before = snapshot(TOKENIZED)
     change_data(lambda text: re.sub("|".join(spelling), lambda found: spelling[found[0]], text))
     run_stage("tokenize_align")
     assert line in capsys.readouterr().out
     assert snapshot(TOKENIZED) == before
+
+
+def test_every_kind_of_finding_can_be_limited() -> None:
+    assert list(Limits.model_fields) == list(MEANINGS)
 
 
 def test_findings_are_reported(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:

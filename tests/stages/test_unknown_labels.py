@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from helpers.annotated import write_rows
 from helpers.project import STAGES, error_of, json_of, run_stage, run_stages
-from helpers.tiny import PEOPLE, TINY_PARAMS, raw_rows, set_params
+from helpers.tiny import PEOPLE, TINY_PARAMS, raw_rows, set_params, training_results
 
 from tagline.artifacts import tokenized
 from tagline.artifacts.raw_data import SPLITS
@@ -90,13 +90,14 @@ def test_unlabelled_texts_are_learnt_from_a_teacher_only(finished: Path, capfd: 
     labelled = len(raw_rows("train"))
     pool = [f"{person} lives in Rome. Bo lives in Bern." for person in PEOPLE]
     Path("data/tiny/pool.txt").write_text("\n\n".join(pool), encoding="utf-8")
-    least = {}
+    least, weights = {}, []
     for models in ([], ["old"]):
         teacher = {"models": models, "weight": 1.0, "temperature": 1.0}
         train = {"epochs": 2, "folder": "data/kept", "teacher": teacher}
         set_params(download={"dataset": DATASET | {"unlabelled": "pool*.txt"}}, train=train)
         run_stages("download", "tokenize_align", "train")
         least[len(models)] = pd.read_csv("plots/train_loss.csv")["loss"].to_numpy().min()  # NaN if one is
+        weights.append(training_results()[2]["classifier.weight"])
         shown = "train: 12 of 29 windows have no known label; only train.teacher learns from them"
         assert (shown in capfd.readouterr().out) == (not models)
     rows = raw_rows("train")[labelled:]
@@ -107,6 +108,7 @@ def test_unlabelled_texts_are_learnt_from_a_teacher_only(finished: Path, capfd: 
     assert (provenance["files"]["unlabelled"][0]["path"], provenance["unlabelled"]) == ("pool.txt", 2 * len(PEOPLE))
     assert json_of("reports/data.json")["train"]["unknown_labels"] == sum(len(row["words"]) for row in rows)
     assert least[0] == 0 < least[1], "a batch of nothing but the pool"
+    assert abs(weights[1] - weights[0]).max() > 1e-3, "the student learns from its teacher"
 
 
 def test_unlabelled_texts_that_cannot_be_read_are_an_error(workspace: Path) -> None:
@@ -123,10 +125,8 @@ def test_unlabelled_texts_that_cannot_be_read_are_an_error(workspace: Path) -> N
 def test_what_does_not_fit_unknown_labels_is_an_error(workspace: Path) -> None:
     for annotated in ({"dev.conll": ["PER"]}, {"t*.conll": ["PER"], "test.conll": ["LOC"]}):
         change(annotated)
-        said = (
-            f"annotated_types: {[*annotated][-1]} matches no file that an earlier pattern has not matched already; ex"
-        )
-        assert said in error_of("download")
+        said = f"annotated_types: {[*annotated][-1]} matches no file that an earlier pattern has not matched already; "
+        assert f"{said}ex" in error_of("download")
     change(unknown_tag="_")
     expected = "download: download.dataset.unknown_tag: no word has the tag '_'; expected one of -, ADP, B-LOC, B-PER, "
     assert error_of("download").startswith(expected)

@@ -51,9 +51,8 @@ def test_each_sentence_is_held_out_once_and_neither_learnt_nor_chooses_the_epoch
 
 
 def test_by_surface_no_entity_text_is_held_out_and_learnt(tmp_path: Path) -> None:
-    rows = [
-        (f"{name} w{number}", "B-PER O") for number, name in enumerate("Ada Bo Cem Dag Eva Finn Gil Hal".split() * 4)
-    ]
+    people = enumerate("Ada Bo Cem Dag Eva Finn Gil Hal".split() * 4)
+    rows = [(f"{name} w{number}", "B-PER O") for number, name in people]
     data = write_tokenized(tmp_path / "data", {"train": [*rows, ("rain", "O")], "validation": rows})
     fold = Fold(1, audit(8, group="surface"), data, RAW)
     names = [row[0].split()[0] for row in rows]
@@ -96,9 +95,7 @@ def test_folds_that_are_not_possible_are_errors(data: Path, tmp_path: Path) -> N
     with pytest.raises(UserError, match=r"^audit.group: document needs documents of several sentences, but .*/raw has"):
         Fold(1, audit(2, group="document"), data, tmp_path / "raw")
     few = write_tokenized(tmp_path / "few", {"train": [("one", "O")], "validation": [("one", "O")]})
-    with pytest.raises(
-        UserError, match=r"audit/params.yaml: fold 1 of 2 has no sentence to (hold out|learn from); exp"
-    ):
+    with pytest.raises(UserError, match=r"audit/params.yaml: fold 1 of 2 has no sentence to (hold out|learn from); ex"):
         Fold(1, audit(2), few, RAW)
     tags = Labels("pos", "tags", ("NOUN", "VERB"), "NOUN")
     tagged = write_tokenized(tmp_path / "tags", {"train": [("a b", "NOUN VERB")] * 2}, tags)

@@ -31,14 +31,14 @@ def test_first_process_of_a_host(monkeypatch, variables: dict[str, str], first: 
     assert launchers.first_of_host() is first
 
 
-@pytest.mark.parametrize(
-    ("variables", "message"),
-    [
-        ({"WORLD_SIZE": "²"}, "variable WORLD_SIZE is '²'; expected a whole number, as launchers set it; unset it"),
-        ({"WORLD_SIZE": "0"}, "a launcher's number of processes is 0; expected 1 or more"),
-        ({"WORLD_SIZE": "2", "RANK": "2"}, "process 2 of 2 processes; expected a rank below their number"),
-    ],
-)
+IMPOSSIBLE = [
+    ({"WORLD_SIZE": "²"}, "variable WORLD_SIZE is '²'; expected a whole number, as launchers set it; unset it"),
+    ({"WORLD_SIZE": "0"}, "a launcher's number of processes is 0; expected 1 or more"),
+    ({"WORLD_SIZE": "2", "RANK": "2"}, "process 2 of 2 processes; expected a rank below their number"),
+]
+
+
+@pytest.mark.parametrize(("variables", "message"), IMPOSSIBLE)
 def test_impossible_number_is_an_error(monkeypatch, variables: dict[str, str], message: str) -> None:
     monkeypatch.setattr(os, "environ", dict(variables))
     with pytest.raises(UserError, match=message):

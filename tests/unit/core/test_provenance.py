@@ -48,19 +48,19 @@ def test_unchanged_folder_is_accepted_and_hidden_files_ignored(artifact: Path) -
     assert [path.name for path in Path("copy").iterdir()] == ["a"]
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("b/z", "abd", r"^out/b/z: changed since .+ SHA-256 begins with a52d159f262b; expected ba7816bf8f01 \(out/has"),
-        ("card", "", "^out/card: unexpected, since out/hashes.json does not list it; remove it, or"),
-        ("b/z", None, "^out/b/z is missing: the stage train writes it, so run `dvc repro train`"),
-        (HASHES, '{"a": 1, "b/z": 1}', "^out/a: changed since .+ expected 1 "),
-        (HASHES, "{}", "^out/a: unexpected"),
-        ("b/z", "/dev/zero", "^out/b/z: not a file but a device or pipe; remove it, and run `dvc repro train`"),
-        (HASHES, "/dev/zero", "^out/hashes.json: not a file but a device or pipe"),
-        (HASHES, None, "^out/hashes.json is missing: the stage train writes it"),
-    ],
-)
+CHANGES = [
+    ("b/z", "abd", r"^out/b/z: changed since .+ SHA-256 begins with a52d159f262b; expected ba7816bf8f01 \(out/has"),
+    ("card", "", "^out/card: unexpected, since out/hashes.json does not list it; remove it, or"),
+    ("b/z", None, "^out/b/z is missing: the stage train writes it, so run `dvc repro train`"),
+    (HASHES, '{"a": 1, "b/z": 1}', "^out/a: changed since .+ expected 1 "),
+    (HASHES, "{}", "^out/a: unexpected"),
+    ("b/z", "/dev/zero", "^out/b/z: not a file but a device or pipe; remove it, and run `dvc repro train`"),
+    (HASHES, "/dev/zero", "^out/hashes.json: not a file but a device or pipe"),
+    (HASHES, None, "^out/hashes.json is missing: the stage train writes it"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "message"), CHANGES)
 def test_changed_missing_or_new_file_is_named(artifact: Path, name: str, content: str | None, message: str) -> None:
     if content is None or content.startswith("/"):
         (artifact / name).unlink()

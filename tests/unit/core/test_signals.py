@@ -47,16 +47,19 @@ def start(code: str) -> subprocess.Popen[str]:
     return process
 
 
+ENDINGS = [
+    ("", SLEEP, ["SIGINT"], (130, "-c: interrupted\n")),
+    ("", AGAIN, ["SIGTERM"], (143, "-c: ended by SIGTERM\n")),  # a second signal is ignored
+    # In background jobs shells ignore SIGINT, which then stays ignored.
+    ("signal.signal(signal.SIGINT, signal.SIG_IGN)", SLEEP, ["SIGINT", "SIGTERM"], (143, "-c: ended by SIGTERM\n")),
+    ("signals.GRACE = 1", ENDLESS, ["SIGTERM"], (143, "")),  # an exception in a destructor is lost, for example
+    ("signals.default_sigint()\n" + SLEEP, "", ["SIGINT"], (-signal.SIGINT, "")),  # while libraries are imported
+]
+
+
 @pytest.mark.parametrize(
     ("set_up", "body", "sent", "ended"),
-    [
-        ("", SLEEP, ["SIGINT"], (130, "-c: interrupted\n")),
-        ("", AGAIN, ["SIGTERM"], (143, "-c: ended by SIGTERM\n")),  # a second signal is ignored
-        # In background jobs shells ignore SIGINT, which then stays ignored.
-        ("signal.signal(signal.SIGINT, signal.SIG_IGN)", SLEEP, ["SIGINT", "SIGTERM"], (143, "-c: ended by SIGTERM\n")),
-        ("signals.GRACE = 1", ENDLESS, ["SIGTERM"], (143, "")),  # an exception in a destructor is lost, for example
-        ("signals.default_sigint()\n" + SLEEP, "", ["SIGINT"], (-signal.SIGINT, "")),  # while libraries are imported
-    ],
+    ENDINGS,
     ids=["once", "twice", "ignored before", "exception lost", "before main"],
 )
 def test_signal_ends_a_stage_with_one_line(set_up: str, body: str, sent: list[str], ended: tuple[int, str]) -> None:

@@ -26,13 +26,13 @@ def test_threads_wait_as_the_user_says(monkeypatch: pytest.MonkeyPatch) -> None:
         assert os.environ == given | added
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "message"),
-    [
-        ("HF_ENDPOINT", "http://ada:secret@[::1", r"http://\*\*\*@\[::1 \(Invalid IPv6 URL\)"),
-        ("HF_HUB_ETAG_TIMEOUT", "10s", "'10s'; expected seconds"),
-    ],
-)
+WRONG_VARIABLES = [
+    ("HF_ENDPOINT", "http://ada:secret@[::1", r"http://\*\*\*@\[::1 \(Invalid IPv6 URL\)"),
+    ("HF_HUB_ETAG_TIMEOUT", "10s", "'10s'; expected seconds"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "message"), WRONG_VARIABLES)
 def test_variable_that_no_library_takes_is_one_message(monkeypatch, name: str, value: str, message: str) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(SystemExit, match=f": environment variable {name} is {message}"):

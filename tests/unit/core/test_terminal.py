@@ -38,16 +38,16 @@ def test_a_long_text_is_cut_to_its_beginning() -> None:
     assert quoted(["a" * 1000]) == f"['{'a' * (QUOTED - 5)}..."
 
 
-@pytest.mark.parametrize(
-    ("text", "safe"),
-    [
-        ("東\n\x1b]0;title\x07 \u202e", "東\n" r"\x1b]0;title\x07 \u202e"),
-        ("http://token@host:80 and https://a:p@ss@b", "http://***@host:80 and https://***@b"),
-        ("https://ada:se/cret@host, http://host:80/a@b", "https://***@host, http://host:80/a@b"),
-        ("'https://store/x?X-Id=a&X-Amz-Signature=b2#c'", "'https://store/x?X-Id=a&X-Amz-Signature=***#c'"),
-        ("https://host/ada@main, ada@host", "https://host/ada@main, ada@host"),
-    ],
-)
+MESSAGES = [
+    ("東\n\x1b]0;title\x07 \u202e", "東\n" r"\x1b]0;title\x07 \u202e"),
+    ("http://token@host:80 and https://a:p@ss@b", "http://***@host:80 and https://***@b"),
+    ("https://ada:se/cret@host, http://host:80/a@b", "https://***@host, http://host:80/a@b"),
+    ("'https://store/x?X-Id=a&X-Amz-Signature=b2#c'", "'https://store/x?X-Id=a&X-Amz-Signature=***#c'"),
+    ("https://host/ada@main, ada@host", "https://host/ada@main, ada@host"),
+]
+
+
+@pytest.mark.parametrize(("text", "safe"), MESSAGES)
 def test_messages_are_safe(text: str, safe: str) -> None:
     assert safe_message(text) == safe
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
@@ -34,10 +33,8 @@ class Recorder:
 
 
 @pytest.fixture
-def hub() -> Iterator[Recorder]:
-    recorder = Recorder()
-    yield recorder
-    recorder.open.set()
+def hub() -> Recorder:
+    return Recorder()
 
 
 @pytest.fixture

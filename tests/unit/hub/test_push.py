@@ -140,9 +140,7 @@ REFUSALS = [  # no status that the client tries again for half a minute
 
 
 @pytest.mark.parametrize(("route", "status", "message"), REFUSALS)
-def test_refused_push_changes_nothing(
-    hub: Hub, to: Target, folder: Path, route: str, status: int, message: str
-) -> None:
+def test_refused_push_changes_nothing(hub: Hub, to: Target, folder: Path, route: str, status: int, message) -> None:
     hub.failing[route] = status
     assert_refused(message, to.push, folder, "a push")
     push_again(hub, to, folder)

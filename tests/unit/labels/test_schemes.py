@@ -10,19 +10,19 @@ KEPT = ["B-PER I-PER O", "NOUN VERB O", "e-mail s-form NOUN", "B_x M_y L_z O", "
 KEPT += ["N O ^ S Z L M V A R ! D P & T X Y # @ ~ U E $ , G"]  # of tweets (Gimpel et al., 2011)
 
 
-@pytest.mark.parametrize(
-    ("tags", "expected"),
-    [
-        *((tags, tags) for tags in KEPT),
-        ("b i o", "B-ENTITY I-ENTITY O"),
-        ("B M E S", "B-ENTITY I-ENTITY E-ENTITY S-ENTITY"),
-        ("LOC_B LOC_I PER_B o", "B-LOC I-LOC B-PER O"),
-        ("LOC-B LOC-M LOC-E LOC-S", "B-LOC I-LOC E-LOC S-LOC"),
-        ("B_LOC O", "B-LOC O"),
-        ("b:my_loc i:my_loc o", "B-my_loc I-my_loc O"),
-        ("LOC:B LOC:I LOC:L LOC:U", "B-LOC I-LOC L-LOC U-LOC"),
-    ],
-)
+RESPELLED = [
+    *((tags, tags) for tags in KEPT),
+    ("b i o", "B-ENTITY I-ENTITY O"),
+    ("B M E S", "B-ENTITY I-ENTITY E-ENTITY S-ENTITY"),
+    ("LOC_B LOC_I PER_B o", "B-LOC I-LOC B-PER O"),
+    ("LOC-B LOC-M LOC-E LOC-S", "B-LOC I-LOC E-LOC S-LOC"),
+    ("B_LOC O", "B-LOC O"),
+    ("b:my_loc i:my_loc o", "B-my_loc I-my_loc O"),
+    ("LOC:B LOC:I LOC:L LOC:U", "B-LOC I-LOC L-LOC U-LOC"),
+]
+
+
+@pytest.mark.parametrize(("tags", "expected"), RESPELLED)
 def test_standard_and_plain_tags_keep_their_spelling_and_others_get_it(tags: str, expected: str) -> None:
     respelled = respell(tags.split())
     assert [respelled.get(tag, tag) for tag in tags.split()] == expected.split()

@@ -42,8 +42,6 @@ def test_model_of_other_labels_is_refused(encoder: Path, tmp_path: Path) -> None
     message = r"model: the model has 2 labels \(NOUN, VERB\); expected those of task pos, 2 labels \(VERB, NOUN\); r"
     with pytest.raises(UserError, match=message):
         classifier.load(tmp_path / "model", Labels("pos", "tags", ("VERB", "NOUN"), "NOUN"))
-    with pytest.raises(UserError, match="the stage train writes it"):
-        classifier.load(tmp_path / "none", NER)
 
 
 Tensors = dict[str, torch.Tensor]
@@ -76,7 +74,7 @@ UNFIT = [
 
 @pytest.mark.parametrize(("change", "entries", "message"), UNFIT)
 def test_encoder_whose_weights_and_configuration_do_not_fit_is_refused(
-    encoder: Path, change: Callable[[Tensors], Tensors], entries: dict[str, object], message: str
+    encoder: Path, change: Callable, entries: dict[str, object], message: str
 ) -> None:
     rewrite(encoder, change, **entries)
     with pytest.raises(UserError, match=message):
@@ -196,12 +194,10 @@ def test_training_starts_in_float32_with_the_attention_asked_for(encoder: Path, 
 
 def test_attention_is_eager_where_the_architecture_lacks_sdpa(encoder: Path, tmp_path: Path) -> None:
     assert classifier.new_classifier(encoder, NER).config._attn_implementation == "sdpa"
-    AutoModel.from_config(AutoConfig.for_model("mpnet", num_hidden_layers=1, **SIZES)).save_pretrained(
-        tmp_path / "mpnet"
-    )
-    assert classifier.new_classifier(tmp_path / "mpnet", NER, "auto").config._attn_implementation == "eager"
+    AutoModel.from_config(AutoConfig.for_model("mpnet", num_hidden_layers=1, **SIZES)).save_pretrained(tmp_path)
+    assert classifier.new_classifier(tmp_path, NER, "auto").config._attn_implementation == "eager"
     with pytest.raises(UserError, match=r"^train.attention: sdpa is not available: .*; expected auto$"):
-        classifier.new_classifier(tmp_path / "mpnet", NER, "sdpa")
+        classifier.new_classifier(tmp_path, NER, "sdpa")
 
 
 def test_attention_that_is_not_available_is_refused(encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

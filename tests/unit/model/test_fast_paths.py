@@ -69,7 +69,6 @@ def test_dropout_gradients_pass_through_the_values_that_stay() -> None:
     values = torch.randn(7, 5, requires_grad=True)
     dropped = Dropout(0.4)(values)
     dropped.sum().backward()
-    assert values.grad is not None
     torch.testing.assert_close(dropped, values * values.grad)
     assert 0 < values.grad.count_nonzero() < 35
 
@@ -108,8 +107,7 @@ def pair(architecture: str) -> tuple[PreTrainedModel, PreTrainedModel]:
 
 def logits(model: PreTrainedModel, ids: torch.Tensor) -> torch.Tensor:
     torch.manual_seed(0)  # of dropout
-    found: torch.Tensor = model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits
-    return found
+    return model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits
 
 
 def learn(model: PreTrainedModel) -> dict[str, torch.Tensor]:

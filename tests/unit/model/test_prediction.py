@@ -16,7 +16,7 @@ from transformers import PreTrainedModel
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Decoding
-from tagline.labels.windows import NO_WORD, Windows
+from tagline.labels.windows import Windows
 from tagline.model import prediction
 from tagline.model.backends import Backend
 from tagline.model.backends.torch_model import TorchModel, workers
@@ -55,9 +55,7 @@ def probabilities(model: PreTrainedModel, window: Sequence[int]) -> np.ndarray:
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 100])
-def test_predictions_are_those_of_one_window_at_a_time(
-    model: PreTrainedModel, chunk: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_predictions_are_those_of_one_window_at_a_time(model: PreTrainedModel, chunk: int, monkeypatch) -> None:
     monkeypatch.setattr(prediction, "CHUNK", chunk)
     generator = torch.Generator().manual_seed(2)
     rows = [torch.randint(1, 30, (length,), generator=generator).tolist() for length in (3, 11, 1, 7, 7, 2)]
@@ -79,7 +77,6 @@ def test_workers_do_not_change_predictions(model: PreTrainedModel) -> None:
     torch.set_num_threads(3)
     try:
         with workers(backend.device) as threads:
-            assert threads is not None
             found = predictor(backend, subwords_per_batch=16, workers=threads).predict(*words)
             assert threads.submit(torch.get_num_threads).result() == 1
         assert torch.get_num_threads() == 3
@@ -159,22 +156,15 @@ def test_subword_that_the_model_does_not_have_is_an_error(model: PreTrainedModel
 
 CHOICES = [
     # Words 0..5 in two windows that share 2 and 3; 2 has more context in the first, 3 in the second.
-    (
-        [6],
-        [0, 0],
-        [[NO_WORD, 0, 1, 2, 3, NO_WORD], [NO_WORD, 2, 3, 4, 5, NO_WORD]],
-        ([0, 0, 0, 1, 1, 1], [1, 2, 3, 2, 3, 4]),
-    ),
+    ([6], [0, 0], [[-1, 0, 1, 2, 3, -1], [-1, 2, 3, 4, 5, -1]], ([0, 0, 0, 1, 1, 1], [1, 2, 3, 2, 3, 4])),
     # Word 1 is at the right edge of the first window and at the left edge of the second: a tie, the first wins.
     ([3], [0, 0], [[0, 1], [1, 2]], ([0, 0, 1], [0, 1, 1])),
     # Words without sub-words are in no window.
-    ([3, 1], [0, 1], [[NO_WORD, 0, 0, 2, NO_WORD], [NO_WORD, NO_WORD]], ([0, UNSEEN, 0, UNSEEN], [1, 0, 3, 0])),
+    ([3, 1], [0, 1], [[-1, 0, 0, 2, -1], [-1, -1]], ([0, UNSEEN, 0, UNSEEN], [1, 0, 3, 0])),
 ]
 
 
 @pytest.mark.parametrize(("lengths", "sentence", "word_ids", "expected"), CHOICES)
-def test_each_word_takes_the_window_with_most_context(
-    lengths: list[int], sentence: list[int], word_ids: list[list[int]], expected: tuple[list[int], list[int]]
-) -> None:
+def test_each_word_takes_the_window_with_most_context(lengths: list, sentence: list, word_ids: list, expected) -> None:
     chosen = choose_windows(lengths, windows(sentence, word_ids, word_ids))
     assert tuple(array.tolist() for array in chosen) == expected

@@ -29,16 +29,16 @@ def test_each_character_is_in_one_sentence(text: str) -> None:
     assert ends == sorted(set(ends)) and ends[-1:] == ([len(words)] if words else [])
 
 
-@pytest.mark.parametrize(
-    ("language", "sentences"),
-    [
-        (None, ["Mr. Smith met Dr. Lee at 5 p.m. on Jan. 5.", "They paid $3.5 million."]),
-        (None, ['She said, "Why now?"', "Nobody knew.", "The U.S. army left.", "J. R. R. Tolkien wrote."]),
-        ("de", ["Das kostet z. B. 3,50 Euro.", "Dr. Müller kam am 3. Mai 2020 nach Berlin."]),
-        ("es", ["El Sr. García llegó.", "¿Quién es?", "¡Hola!"]),
-        ("nl", ["Dhr. Jansen woont in Utrecht.", "Hij is bijv. om 10.30 uur thuis."]),
-    ],
-)
+ABBREVIATIONS = [
+    (None, ["Mr. Smith met Dr. Lee at 5 p.m. on Jan. 5.", "They paid $3.5 million."]),
+    (None, ['She said, "Why now?"', "Nobody knew.", "The U.S. army left.", "J. R. R. Tolkien wrote."]),
+    ("de", ["Das kostet z. B. 3,50 Euro.", "Dr. Müller kam am 3. Mai 2020 nach Berlin."]),
+    ("es", ["El Sr. García llegó.", "¿Quién es?", "¡Hola!"]),
+    ("nl", ["Dhr. Jansen woont in Utrecht.", "Hij is bijv. om 10.30 uur thuis."]),
+]
+
+
+@pytest.mark.parametrize(("language", "sentences"), ABBREVIATIONS)
 def test_abbreviations_end_no_sentence(language: str | None, sentences: list[str]) -> None:
     text = " ".join(sentences)
     assert [text[slice(*span)] for span in split_sentences(text, language)] == sentences

@@ -42,10 +42,8 @@ def test_newest_two_checkpoints_are_kept(checkpoints: Checkpoints, tmp_path: Pat
     checkpoints.write(1000, fill("a"))
     checkpoints.write(30, fill("b"))  # after a fallback; the order is that of the steps
     assert names(checkpoints) == ["step-000000030", "step-000001000"]
-    newest = checkpoints.newest()
-    assert newest is not None
-    assert newest.name == "step-000001000"
-    assert (newest / "best/config").read_text() == "aa"
+    assert checkpoints.newest() == checkpoints.folder / "step-000001000"
+    assert (checkpoints.newest() / "best/config").read_text() == "aa"
 
 
 def test_copy_that_a_user_made_is_not_a_checkpoint(checkpoints: Checkpoints) -> None:

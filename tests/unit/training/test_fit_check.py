@@ -91,24 +91,20 @@ def split_of(*lengths: int, subword: int = 7) -> Split:
 
 
 def test_windows_must_fit_the_model() -> None:
-    model, folder = model_of("bert", **SIZE, max_position_embeddings=POSITIONS), Path("tokens")
-    check_fit(model, split_of(3, 40), folder, "train.start_from: old")
-    check_fit(model, split_of(3, 37), folder, "train.start_from: old", multiple=8)
+    model, folder, name = (
+        model_of("bert", **SIZE, max_position_embeddings=POSITIONS),
+        Path("tokens"),
+        "train.start_from",
+    )
+    check_fit(model, split_of(3, 40), folder, name)
+    check_fit(model, split_of(3, 37), folder, name, multiple=8)
     for split, multiple, message in (
-        (
-            split_of(3, 41),
-            1,
-            "^train.start_from: old: reads at most 40 sub-words; tokens has windows of up to 41; lower",
-        ),
+        (split_of(3, 41), 1, f"^{name}: reads at most 40 sub-words; tokens has windows of up to 41; lower"),
         (split_of(3, 37), 16, "pad_to_multiple_of: 16 pads windows of 37 sub-words to 48; .* at most 40; choose"),
-        (
-            split_of(3, subword=50),
-            1,
-            "^train.start_from: old: a vocabulary of 50 sub-words; tokens has ids up to 50; expec",
-        ),
+        (split_of(3, subword=50), 1, f"^{name}: a vocabulary of 50 sub-words; tokens has ids up to 50; expec"),
     ):
         with pytest.raises(UserError, match=message):
-            check_fit(model, split, folder, "train.start_from: old", multiple)
+            check_fit(model, split, folder, name, multiple)
 
 
 def test_attention_other_than_sdpa_is_described_if_it_was_not_asked_for() -> None:

@@ -82,9 +82,7 @@ UNFIT = [
 
 
 @pytest.mark.parametrize(("names", "student", "message"), UNFIT)
-def test_labels_that_do_not_fit_are_refused(
-    tmp_path: Path, names: tuple[str, ...], student: Labels, message: str
-) -> None:
+def test_labels_that_do_not_fit_are_refused(tmp_path: Path, names: tuple, student: Labels, message: str) -> None:
     with pytest.raises(UserError, match=message):
         teacher(tmp_path / "model", *names, student=student)
     known = np.array([[0.25, 0.75], [0, 0]], np.float32)

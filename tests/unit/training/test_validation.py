@@ -7,7 +7,7 @@ import pytest
 import torch
 from accelerate import Accelerator
 from datasets import Dataset
-from transformers import BertConfig, BertForTokenClassification
+from helpers.architectures import new_model
 
 from tagline.artifacts.tokenized import WINDOW_FEATURES, Split, sentence_features
 from tagline.labels.label_list import Labels
@@ -28,9 +28,7 @@ WINDOWS = {
 
 @pytest.mark.parametrize("subwords_per_device", [None, 4])
 def test_loss_is_the_mean_over_words_with_subwords(subwords_per_device: int | None) -> None:
-    torch.manual_seed(5)
-    size = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}
-    model = BertForTokenClassification(BertConfig(vocab_size=12, num_labels=3, **size)).eval()
+    model = new_model("bert")
     # For each word: its window, the position of its first sub-word, its gold label. Word f is at an edge of both of
     # its windows, so the first one is chosen.
     chosen = [(0, 1, 1), (0, 2, 2), (1, 1, 0), (1, 2, 0), (2, 1, 1), (2, 2, 0), (3, 2, 1)]

@@ -116,9 +116,8 @@ def test_other_processes_than_the_main_one_make_no_folder(root: Path, monkeypatc
     assert not list(root.iterdir())
 
 
-def test_run_ends_though_another_one_removes_its_remains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_ends_though_another_one_removes_its_remains(monkeypatch: pytest.MonkeyPatch) -> None:
     """As experiments of a queue do that share the work folder of the clone."""
-    monkeypatch.chdir(tmp_path)
     rename = Path.rename
 
     def then_removed(path: Path, target: Path) -> None:

@@ -7,19 +7,18 @@ from helpers.tagged import sentences
 
 from tagline.audit.review.disagreements import disagreements
 
+OVERLAPPING = [
+    ("O O O", "O B-PER I-PER", [("missing", 1, 3)]),
+    ("B-PER I-PER O", "O O O", [("spurious", 0, 2)]),
+    ("B-PER I-PER O", "B-LOC I-LOC O", [("type", 0, 2)]),
+    ("B-PER I-PER I-PER", "B-PER B-PER O", [("boundary", 0, 3)]),
+    ("B-PER I-PER I-PER", "B-PER B-LOC O", [("type", 0, 3)]),
+    ("B-PER B-LOC O", "O B-LOC B-PER", [("spurious", 0, 1), ("missing", 2, 3)]),
+    ("NOUN VERB NOUN", "NOUN NOUN VERB", [("type", 1, 2), ("type", 2, 3)]),
+]
 
-@pytest.mark.parametrize(
-    ("gold", "predicted", "expected"),
-    [
-        ("O O O", "O B-PER I-PER", [("missing", 1, 3)]),
-        ("B-PER I-PER O", "O O O", [("spurious", 0, 2)]),
-        ("B-PER I-PER O", "B-LOC I-LOC O", [("type", 0, 2)]),
-        ("B-PER I-PER I-PER", "B-PER B-PER O", [("boundary", 0, 3)]),
-        ("B-PER I-PER I-PER", "B-PER B-LOC O", [("type", 0, 3)]),
-        ("B-PER B-LOC O", "O B-LOC B-PER", [("spurious", 0, 1), ("missing", 2, 3)]),
-        ("NOUN VERB NOUN", "NOUN NOUN VERB", [("type", 1, 2), ("type", 2, 3)]),
-    ],
-)
+
+@pytest.mark.parametrize(("gold", "predicted", "expected"), OVERLAPPING)
 def test_entities_that_overlap_are_one_disagreement(gold: str, predicted: str, expected: list) -> None:
     (sentence,) = sentences([gold], [predicted], "tags" if "NOUN" in gold else "spans")
     assert [(each.fault, *each.extent) for each in disagreements(sentence)] == expected

@@ -100,16 +100,16 @@ def test_a_word_that_no_model_sees_is_not_suspicious(tmp_path: Path) -> None:
     assert found.score == 0
 
 
-@pytest.mark.parametrize(
-    ("second", "learnt", "message"),
-    [
-        ({"seed": 2}, {}, r"2: made with other params; expected those of audit/params.yaml; run `dvc repro audit/dvc"),
-        ({"tokenized": "1" * 64}, {}, r"2: made with other data or train params than .*1; run `dvc repro audit/dvc.ya"),
-        ({"train": {"epochs": 9}}, {}, r"2: made with other data or train params than .*1; run"),
-        ({}, {"data": "1" * 64}, r"all: made with other data than the folds; run `dvc repro audit/dvc.yaml:all`"),
-        ({}, {}, r"all: lacks sentence train-0 of train; run `dvc repro audit/dvc.yaml:all`"),
-    ],
-)
+DIFFERENT_RUNS = [
+    ({"seed": 2}, {}, r"2: made with other params; expected those of audit/params.yaml; run `dvc repro audit/dvc"),
+    ({"tokenized": "1" * 64}, {}, r"2: made with other data or train params than .*1; run `dvc repro audit/dvc.ya"),
+    ({"train": {"epochs": 9}}, {}, r"2: made with other data or train params than .*1; run"),
+    ({}, {"data": "1" * 64}, r"all: made with other data than the folds; run `dvc repro audit/dvc.yaml:all`"),
+    ({}, {}, r"all: lacks sentence train-0 of train; run `dvc repro audit/dvc.yaml:all`"),
+]
+
+
+@pytest.mark.parametrize(("second", "learnt", "message"), DIFFERENT_RUNS)
 def test_outputs_of_different_runs_are_an_error(tmp_path: Path, second: dict, learnt: dict, message: str) -> None:
     write_fold(tmp_path, 1, [MISSING], audit(2))
     write_fold(tmp_path, 2, [MISSING], audit(2, seed=second.get("seed", 1)), **second)

@@ -125,7 +125,6 @@ def test_gradients_are_finite_and_zero_without_labels() -> None:
     transitions = torch.randn(3, 3, generator=generator, requires_grad=True)
     labels = torch.tensor([[-100, 1, 2, -100, 0], [-100] * 5])
     loss(CrfHead(LABELS), logits, labels, transitions).backward()
-    assert logits.grad is not None and transitions.grad is not None
     assert logits.grad[1].count_nonzero() == 0
     assert logits.grad[0, [0, 3]].count_nonzero() == 0
     # The gradient by a transition is the expected number of its pairs, less that in gold; there are two pairs.

@@ -20,15 +20,15 @@ def test_model_without_head_file_has_a_linear_head(tmp_path: Path) -> None:
     assert load_head(tmp_path, LABELS, "constrained", "train") == LinearHead(LABELS, "constrained")
 
 
-@pytest.mark.parametrize(
-    ("tensors", "head", "message"),
-    [
-        ({"transitions": np.full((3, 3), np.nan, np.float32)}, "crf", "transitions are not 3 x 3 numbers from -300 to"),
-        ({"other": np.zeros(1, np.float32)}, "crf", "KeyError: 'transitions'.*run `dvc repro train` again"),
-        ({"other": np.zeros(1, np.float32)}, "linear", "a linear head with the weights other"),
-        ({"other": np.zeros(1, np.float32)}, "tree", "unknown classifier head tree; expected linear, crf"),
-    ],
-)
+DAMAGED = [
+    ({"transitions": np.full((3, 3), np.nan, np.float32)}, "crf", "transitions are not 3 x 3 numbers from -300 to"),
+    ({"other": np.zeros(1, np.float32)}, "crf", "KeyError: 'transitions'.*run `dvc repro train` again"),
+    ({"other": np.zeros(1, np.float32)}, "linear", "a linear head with the weights other"),
+    ({"other": np.zeros(1, np.float32)}, "tree", "unknown classifier head tree; expected linear, crf"),
+]
+
+
+@pytest.mark.parametrize(("tensors", "head", "message"), DAMAGED)
 def test_damaged_file_is_an_error(tmp_path: Path, tensors: dict[str, np.ndarray], head: str, message: str) -> None:
     save_file(tensors, tmp_path / "head.safetensors", {"head": head})
     with pytest.raises(UserError, match=message):

@@ -35,7 +35,6 @@ def test_loss_and_gradient_without_labels_are_zero() -> None:
     loss = HEAD.loss(logits, torch.full((1, 2), -100), nn.Module())
     loss.backward()
     assert loss.item() == 0
-    assert logits.grad is not None
     assert logits.grad.count_nonzero() == 0
 
 

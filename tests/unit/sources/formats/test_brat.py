@@ -33,16 +33,16 @@ def read(folder: Path, text: str | bytes, ann: str, **keys: Any) -> Sentence:
     return sentence
 
 
-@pytest.mark.parametrize(
-    ("text", "ann", "tags"),
-    [
-        # A span that goes on in the next line is not discontinuous.
-        (TEXT, ANN, "South/B-LOC America/I-LOC met/B-Meet Ada/B-PER"),
-        # Its line end was counted once.
-        ("Go\r\nto South\r\nAmerica", "T1\tLOC 6 11;12 19\tSouth America\n", "South/B-LOC America/I-LOC"),
-        ("\ufeffAda", "T1\tPER 1 4\tAda", "Ada/B-PER"),  # a byte order mark counts, but is not a word
-    ],
-)
+PAIRS = [
+    # A span that goes on in the next line is not discontinuous.
+    (TEXT, ANN, "South/B-LOC America/I-LOC met/B-Meet Ada/B-PER"),
+    # Its line end was counted once.
+    ("Go\r\nto South\r\nAmerica", "T1\tLOC 6 11;12 19\tSouth America\n", "South/B-LOC America/I-LOC"),
+    ("\ufeffAda", "T1\tPER 1 4\tAda", "Ada/B-PER"),  # a byte order mark counts, but is not a word
+]
+
+
+@pytest.mark.parametrize(("text", "ann", "tags"), PAIRS)
 def test_spans_are_read_and_nothing_else(tmp_path: Path, text: str, ann: str, tags: str) -> None:
     sentence = read(tmp_path, text, ann)
     assert (tagged(sentence), sentence.notes) == (tags, ())
@@ -56,14 +56,14 @@ def test_discontinuous_spans_follow_the_policy(tmp_path: Path, policy: str) -> N
     assert ("discontinuous_spans" in section("brat", discontinuous_spans=policy).refused) == (policy == "error")
 
 
-@pytest.mark.parametrize(
-    ("text", "ann", "message"),
-    [
-        (TEXT, "T1 LOC 0 5 North\n", "a.ann:1: 'T1 LOC 0 5 North' is not a span; expected T1<tab>TYPE START END<tab>"),
-        (TEXT, "#\nT2\tLOC 0 5,7\tNorth\n", "a.ann:2: 'T2\\tLOC 0 5,7\\tNorth' is not a span; expected T1<tab>TYPE"),
-        (TEXT, "T1\tLOC 0 5\tSouth\n", "a.ann: span 0 to 5 (LOC) is 'North' in the text, but 'South' in the file"),
-        (b"\xff", "", "a.txt: not utf-8 (invalid start byte); save the file as UTF-8"),
-    ],
-)
+MALFORMED = [
+    (TEXT, "T1 LOC 0 5 North\n", "a.ann:1: 'T1 LOC 0 5 North' is not a span; expected T1<tab>TYPE START END<tab>"),
+    (TEXT, "#\nT2\tLOC 0 5,7\tNorth\n", "a.ann:2: 'T2\\tLOC 0 5,7\\tNorth' is not a span; expected T1<tab>TYPE"),
+    (TEXT, "T1\tLOC 0 5\tSouth\n", "a.ann: span 0 to 5 (LOC) is 'North' in the text, but 'South' in the file"),
+    (b"\xff", "", "a.txt: not utf-8 (invalid start byte); save the file as UTF-8"),
+]
+
+
+@pytest.mark.parametrize(("text", "ann", "message"), MALFORMED)
 def test_malformed_pair_is_reported_by_line(tmp_path: Path, text: str | bytes, ann: str, message: str) -> None:
     assert message_of(read, tmp_path, text, ann).replace(f"{tmp_path}/", "").startswith(message)

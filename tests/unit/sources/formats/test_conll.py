@@ -14,60 +14,60 @@ GERMEVAL = "#\thttp://a.de [2009]\n1\tTroia\tB-OTH\tB-LOC\n2\t#\tO\tO\t\n"
 LONG = "word O\n" * 501
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        "Ada B-PER\nlives O\n\nin O\n",
-        "Ada\tB-PER\nlives\tO\n\t\nin\tO",  # tabs, an empty line that is not quite empty, no line end at the end
-        "0 -DOCSTART- O\n\n1 Ada B-PER\n2 lives O\n\n1 in O\n",
-        "-DOCSTART- O\n\nAda B-PER\nlives O\n\n\n\nin O\n\n",
-        "\ufeffAda B-PER\r\nlives O\r\n\r\nin O\r\n",  # a byte order mark and Windows' line ends
-        "Ada  B-PER \nlives   O\n\nin O\n",
-        "Ada \tB-PER \nlives\t O\t\n\nin\tO\n",
-    ],
-)
+ALIKE = [
+    "Ada B-PER\nlives O\n\nin O\n",
+    "Ada\tB-PER\nlives\tO\n\t\nin\tO",  # tabs, an empty line that is not quite empty, no line end at the end
+    "0 -DOCSTART- O\n\n1 Ada B-PER\n2 lives O\n\n1 in O\n",
+    "-DOCSTART- O\n\nAda B-PER\nlives O\n\n\n\nin O\n\n",
+    "\ufeffAda B-PER\r\nlives O\r\n\r\nin O\r\n",  # a byte order mark and Windows' line ends
+    "Ada  B-PER \nlives   O\n\nin O\n",
+    "Ada \tB-PER \nlives\t O\t\n\nin\tO\n",
+]
+
+
+@pytest.mark.parametrize("content", ALIKE)
 def test_forms_that_are_read_alike(tmp_path: Path, content: str) -> None:
     columns = ["-", *TWO] if content.startswith("0") else TWO
     found = read(tmp_path, "conll", content, columns=columns)
     assert [[each.words, each.tags["ner"]] for each in found] == [[["Ada", "lives"], ["B-PER", "O"]], [["in"], ["O"]]]
 
 
-@pytest.mark.parametrize(
-    ("content", "keys", "sentences"),
-    [
-        ("a\u00a0b\tO\n\u200b\tO\na\u2028\tO\n", {}, ["a\u00a0b|\u200b|a\u2028"]),  # str.split() would split them
-        ("word ner\nAda B-PER\n", {"header": True}, ["Ada"]),
-        ("word ner\nAda B-PER\n", {"header": False}, ["word|Ada"]),
-        ("# made in 2020\nword ner\nAda B-PER\n", {"header": True, "comments": True}, ["Ada"]),
-        ("# 1\nAda O\n# O\n\n#1 O\n", {"comments": False}, ["#|Ada|#", "#1"]),
-        ("# 1\nAda O\n# O\n\n#1 O\n", {"comments": True}, ["Ada|#", "#1"]),
-        # SYM and # are tags of other lines or of #, TEXT is no tag.
-        ("# TEXT\n+ SYM\n# SYM\n# #\n", {"columns": ["words", "pos"], "comments": True}, ["+|#|#"]),
-        ("a N\n# N\n", {"columns": ["words", "pos"]}, ["a|#"]),
-        ("#\tO\n", {"comments": True}, ["#"]),  # the first column is the words
-        (GERMEVAL, {"columns": FOUR, "comments": True}, ["Troia|#"]),
-        # In a file of tabs, a line that begins with # and has none is a comment.
-        ("# text = O JOGO\n-DOCSTART- O\n\n1\tO\tDET\tO\n## 3\n2\t#JOGO\tX\tB-ORG\n", {"columns": FOUR}, ["O|#JOGO"]),
-        ("en:Ada\tB-PER\nen:a:b\tO\n", {"strip_pattern": "^en:"}, ["Ada|a:b"]),
-        ("10 000\tB-total amount\n", {}, ["10 000"]),
-        (LONG, {"one_sentence_per_file": True}, ["|".join(["word"] * 501)]),
-        (LONG + "\nb O\n", {}, ["|".join(["word"] * 501), "b"]),
-    ],
-)
+WORDS = [
+    ("a\u00a0b\tO\n\u200b\tO\na\u2028\tO\n", {}, ["a\u00a0b|\u200b|a\u2028"]),  # str.split() would split them
+    ("word ner\nAda B-PER\n", {"header": True}, ["Ada"]),
+    ("word ner\nAda B-PER\n", {"header": False}, ["word|Ada"]),
+    ("# made in 2020\nword ner\nAda B-PER\n", {"header": True, "comments": True}, ["Ada"]),
+    ("# 1\nAda O\n# O\n\n#1 O\n", {"comments": False}, ["#|Ada|#", "#1"]),
+    ("# 1\nAda O\n# O\n\n#1 O\n", {"comments": True}, ["Ada|#", "#1"]),
+    # SYM and # are tags of other lines or of #, TEXT is no tag.
+    ("# TEXT\n+ SYM\n# SYM\n# #\n", {"columns": ["words", "pos"], "comments": True}, ["+|#|#"]),
+    ("a N\n# N\n", {"columns": ["words", "pos"]}, ["a|#"]),
+    ("#\tO\n", {"comments": True}, ["#"]),  # the first column is the words
+    (GERMEVAL, {"columns": FOUR, "comments": True}, ["Troia|#"]),
+    # In a file of tabs, a line that begins with # and has none is a comment.
+    ("# text = O JOGO\n-DOCSTART- O\n\n1\tO\tDET\tO\n## 3\n2\t#JOGO\tX\tB-ORG\n", {"columns": FOUR}, ["O|#JOGO"]),
+    ("en:Ada\tB-PER\nen:a:b\tO\n", {"strip_pattern": "^en:"}, ["Ada|a:b"]),
+    ("10 000\tB-total amount\n", {}, ["10 000"]),
+    (LONG, {"one_sentence_per_file": True}, ["|".join(["word"] * 501)]),
+    (LONG + "\nb O\n", {}, ["|".join(["word"] * 501), "b"]),
+]
+
+
+@pytest.mark.parametrize(("content", "keys", "sentences"), WORDS)
 def test_words_of_lines(tmp_path: Path, content: str, keys: dict[str, Any], sentences: list[str]) -> None:
     found = read(tmp_path, "conll", content, **{"columns": TWO, **keys})
     assert ["|".join(each.words) for each in found] == sentences
 
 
-@pytest.mark.parametrize(
-    ("ids", "words"),
-    [
-        ("1-2 1 2 8.1 3", "b c e"),
-        ("0.1 1 2-3 2 3", "b d e"),
-        ("8.1 8.2 8.3 8.4 8.5", "a b c d e"),  # numbers of documents and sentences
-        ("0.5 0 1 0.1 1", "a b c d e"),
-    ],
-)
+IDS = [
+    ("1-2 1 2 8.1 3", "b c e"),
+    ("0.1 1 2-3 2 3", "b d e"),
+    ("8.1 8.2 8.3 8.4 8.5", "a b c d e"),  # numbers of documents and sentences
+    ("0.5 0 1 0.1 1", "a b c d e"),
+]
+
+
+@pytest.mark.parametrize(("ids", "words"), IDS)
 def test_multi_word_tokens_and_empty_nodes_are_no_words(tmp_path: Path, ids: str, words: str) -> None:
     content = "".join(f"{each}\t{word}\tX\n" for each, word in zip(ids.split(), "abcde", strict=True))
     (sentence,) = read(tmp_path, "conll", content, columns=["-", "words", "pos"])

@@ -39,16 +39,16 @@ def token(*fields: str) -> str:
     return "\t".join([*fields, *"_" * (10 - len(fields))]) + "\n"
 
 
-@pytest.mark.parametrize(
-    ("text", "forms", "spans"),
-    [
-        ("I don't.", "1 I 2-3 don't 2 do 3 n't 4 .", [(0, 1), (2, 4), (4, 7), (7, 8)]),
-        ("du pain", "1-2 du 1 de 2 le 3 pain", [(0, 0), (0, 0), (3, 7)]),
-        ("a  b", "1 a 2 b", [(0, 1), (3, 4)]),
-        ("a b c", "1 a 2 b", None),
-        ("a b", "2-1 x 1 a 2 b", None),
-    ],
-)
+IN_TEXT = [
+    ("I don't.", "1 I 2-3 don't 2 do 3 n't 4 .", [(0, 1), (2, 4), (4, 7), (7, 8)]),
+    ("du pain", "1-2 du 1 de 2 le 3 pain", [(0, 0), (0, 0), (3, 7)]),
+    ("a  b", "1 a 2 b", [(0, 1), (3, 4)]),
+    ("a b c", "1 a 2 b", None),
+    ("a b", "2-1 x 1 a 2 b", None),
+]
+
+
+@pytest.mark.parametrize(("text", "forms", "spans"), IN_TEXT)
 def test_words_in_the_text_of_a_sentence(tmp_path: Path, text: str, forms: str, spans: list | None) -> None:
     lines = [token(*forms.split()[index : index + 2]) for index in range(0, len(forms.split()), 2)]
     (sentence,) = read(tmp_path, "conllu", f"# text = {text}\n" + "".join(lines))

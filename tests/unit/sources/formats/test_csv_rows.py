@@ -11,15 +11,15 @@ from helpers.formats import fault, read, refusals
 KEYS = {"sentence": "s", "words": "w", "tag_columns": {"ner": "t"}, "delimiter": ","}
 
 
-@pytest.mark.parametrize(
-    ("content", "keys"),
-    [
-        ('s,w,t\n1,"a,""",B-X\n1,b,O\n2,c,O\n', {}),
-        ('\ufefft,s,more,w\r\nB-X,1,"","a,"""\r\nO,1 ,y,  b\r\n\r\nO ,2,,c ', {}),
-        ('s\tw\tt\n1\ta,"\tB-X\n1\tb\tO\n2\tc\tO\n', {"delimiter": "\t", "quote": None}),
-        ("s;w;t\n1;'a,\"';B-X\n1;b;O\n2;c;O\n", {"delimiter": ";", "quote": "'"}),
-    ],
-)
+ALIKE = [
+    ('s,w,t\n1,"a,""",B-X\n1,b,O\n2,c,O\n', {}),
+    ('\ufefft,s,more,w\r\nB-X,1,"","a,"""\r\nO,1 ,y,  b\r\n\r\nO ,2,,c ', {}),
+    ('s\tw\tt\n1\ta,"\tB-X\n1\tb\tO\n2\tc\tO\n', {"delimiter": "\t", "quote": None}),
+    ("s;w;t\n1;'a,\"';B-X\n1;b;O\n2;c;O\n", {"delimiter": ";", "quote": "'"}),
+]
+
+
+@pytest.mark.parametrize(("content", "keys"), ALIKE)
 def test_forms_that_are_read_alike(tmp_path: Path, content: str, keys: dict[str, Any]) -> None:
     first, second = read(tmp_path, "csv", content, **{**KEYS, **keys})
     assert (first.id, first.words, first.tags) == ("1", ['a,"', "b"], {"ner": ["B-X", "O"]})
@@ -30,14 +30,14 @@ def test_forms_that_are_read_alike(tmp_path: Path, content: str, keys: dict[str,
 ROWS = {"rows": "sentences"}
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        's,w,t\n7,Ada  is in,"B-PER O O"\n8,Bo,O\n',
-        "s,w,t\n7,\"['Ada', 'is', 'in']\",\"['B-PER', 'O', 'O']\"\n8,Bo,['O']\n",
-        's,w,t\n7,Ada is in,"B-PER,O,O"\n8,Bo,O\n',
-    ],
-)
+WHOLE_SENTENCES = [
+    's,w,t\n7,Ada  is in,"B-PER O O"\n8,Bo,O\n',
+    "s,w,t\n7,\"['Ada', 'is', 'in']\",\"['B-PER', 'O', 'O']\"\n8,Bo,['O']\n",
+    's,w,t\n7,Ada is in,"B-PER,O,O"\n8,Bo,O\n',
+]
+
+
+@pytest.mark.parametrize("content", WHOLE_SENTENCES)
 def test_row_can_hold_a_sentence(tmp_path: Path, content: str) -> None:
     first, second = read(tmp_path, "csv", content, **KEYS, **ROWS)
     assert (first.id, first.words, first.tags) == ("7", ["Ada", "is", "in"], {"ner": ["B-PER", "O", "O"]})
@@ -53,16 +53,16 @@ DOC = {"document": "doc"}
 FILL, SKIP = {"fill_down": True}, {"empty_words": "skip"}
 
 
-@pytest.mark.parametrize(
-    ("content", "keys", "sentences", "skipped"),
-    [
-        (FILLED, {**FILL, **SKIP}, {"Sentence: 1": "Ada is", "Sentence: 2": "Bo", "Sentence: 3": "Cem"}, [5, 6]),
-        ("s,w,t\n1,Ada,B-PER\n ,is,O\n", FILL, {"1": "Ada is"}, []),
-        (IN_DOCUMENTS, DOC, {"a/1": "Ada", "b/1": "Bo ran", "b/2": "Cem", "c/1": "Di"}, []),
-        ("doc,s,w,t\na,1,A,O\nb,1,B,O\n,,C,O\n,2,D,O\n", {**DOC, **FILL}, {"a/1": "A", "b/1": "B C", "b/2": "D"}, []),
-        ("s,w,t\n7,[ 1 ],O O O\n8,(a) is,O O\n9,[C] a,O O\n", ROWS, {"7": "[ 1 ]", "8": "(a) is", "9": "[C] a"}, []),
-    ],
-)
+GROUPED = [
+    (FILLED, {**FILL, **SKIP}, {"Sentence: 1": "Ada is", "Sentence: 2": "Bo", "Sentence: 3": "Cem"}, [5, 6]),
+    ("s,w,t\n1,Ada,B-PER\n ,is,O\n", FILL, {"1": "Ada is"}, []),
+    (IN_DOCUMENTS, DOC, {"a/1": "Ada", "b/1": "Bo ran", "b/2": "Cem", "c/1": "Di"}, []),
+    ("doc,s,w,t\na,1,A,O\nb,1,B,O\n,,C,O\n,2,D,O\n", {**DOC, **FILL}, {"a/1": "A", "b/1": "B C", "b/2": "D"}, []),
+    ("s,w,t\n7,[ 1 ],O O O\n8,(a) is,O O\n9,[C] a,O O\n", ROWS, {"7": "[ 1 ]", "8": "(a) is", "9": "[C] a"}, []),
+]
+
+
+@pytest.mark.parametrize(("content", "keys", "sentences", "skipped"), GROUPED)
 def test_sentences_of_rows(tmp_path: Path, content: str, keys: dict, sentences: dict, skipped: list[int]) -> None:
     found = read(tmp_path, "csv", content, **KEYS, **keys)
     assert {sentence.id: " ".join(sentence.words) for sentence in found} == sentences

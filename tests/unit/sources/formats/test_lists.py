@@ -18,15 +18,15 @@ ROWS = [FIRST, {"id": "b", "w": ["in"], "t": ["O"]}]
 KEYS = {"words": "w", "tag_columns": {"ner": "t"}, "names": {"ner": ["O", "B-X"]}, "id": "id"}
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        "\ufeff\r\n" + "\r\n\r\n".join(json.dumps(row, ensure_ascii=False) for row in ROWS) + "\r\n \r\n",
-        "\ufeff" + json.dumps(ROWS, indent=4, ensure_ascii=False).replace("\n", "\r\n"),
-        json.dumps(ROWS).replace('["B-X", "O"]', "[1, 0]"),
-        json.dumps({"data": ROWS, "version": [1]}, indent=1),
-    ],
-)
+ALIKE = [
+    "\ufeff\r\n" + "\r\n\r\n".join(json.dumps(row, ensure_ascii=False) for row in ROWS) + "\r\n \r\n",
+    "\ufeff" + json.dumps(ROWS, indent=4, ensure_ascii=False).replace("\n", "\r\n"),
+    json.dumps(ROWS).replace('["B-X", "O"]', "[1, 0]"),
+    json.dumps({"data": ROWS, "version": [1]}, indent=1),
+]
+
+
+@pytest.mark.parametrize("content", ALIKE)
 def test_forms_that_are_read_alike(tmp_path: Path, content: str) -> None:
     first, second = read(tmp_path, "json", content, **KEYS)
     assert (first.id, first.words, first.tags) == ("7", ["Ada", "a\u2028"], {"ner": ["B-X", "O"]})
@@ -56,10 +56,8 @@ def test_words_are_stripped_and_skipped_by_the_rules(tmp_path: Path) -> None:
     assert (first.words, first.tags["ner"]) == (["Ada", "Bo"], ["X", "X"])
     assert first.notes == tuple(("empty_words", f"{tmp_path}/f:1, word {index}", "") for index in (1, 2))
     for line, sentence in enumerate(empty, 2):
-        assert (sentence.words, [note[:2] for note in sentence.notes]) == (
-            [],
-            [("empty_sentences", f"{tmp_path}/f:{line}")],
-        )
+        notes = [note[:2] for note in sentence.notes]
+        assert (sentence.words, notes) == ([], [("empty_sentences", f"{tmp_path}/f:{line}")])
 
 
 def row(**values: object) -> str:

@@ -53,26 +53,26 @@ HALVES = [(0, 2, "LOC"), (2, 4, "ORG")]
 EXPAND, FIRST, LONGEST = {"misaligned_spans": "expand"}, {"overlaps": "first"}, {"overlaps": "longest"}
 
 
-@pytest.mark.parametrize(
-    ("text", "spans", "keys", "tags", "notes"),
-    [
-        # In any order, white space at an end; offsets count code points, of which the hand is one.
-        ("\U0001f44b Bo Lind's Rome", [(11, 16, "LOC"), (2, 9, "PER")], {}, "Bo/B-PER Lind/I-PER Rome/B-LOC", []),
-        ("Ada Bo", [(0, 3, "\u00e9"), (4, 6, "e\u0301 ")], {}, "Ada/B-\u00e9 Bo/B-\u00e9", ["renamed_types"]),
-        (*CUTS, EXPAND, "Oslobased/B-LOC Ada/B-PER New-York/B-LOC state/I-LOC", ["misaligned_spans"] * 3),
-        (*CUTS, {"misaligned_spans": "drop"}, "Ada/B-PER", ["misaligned_spans"] * 3),
-        (*NESTED, LONGEST, "University/B-ORG of/I-ORG Oslo/I-ORG Rome/B-LOC", ["overlapping_spans"] * 2),
-        (*NESTED, FIRST, "Oslo/B-LOC Rome/B-LOC", ["overlapping_spans"] * 2),
-        ("OsRo", HALVES, {**EXPAND, **FIRST}, "OsRo/B-LOC", [*["misaligned_spans"] * 2, "overlapping_spans"]),
-        ("Ada", [(0, 3, "PER")] * 3, {}, "Ada/B-PER", ["duplicate_spans"] * 2),
-        ("Ada", None, {}, "", ["null_spans"]),
-        (" \t\r\n", [], {}, "", ["empty_texts"]),
-        # A line end that a browser counted once, and mentions with other white space.
-        ("Ada\r\nin Oslo now", [(7, 11, "X", "Oslo")], {}, "Oslo/B-X", []),
-        ("New \n York", [(0, 10, "X", "New York")], {}, "New/B-X York/I-X", []),
-        ("Ada :) 's\u00a0A\nU.S.", [(4, 11, "X")], {"split_words": "spaces"}, ":)/B-X 's\u00a0A/I-X", []),
-    ],
-)
+AS_TAGS = [
+    # In any order, white space at an end; offsets count code points, of which the hand is one.
+    ("\U0001f44b Bo Lind's Rome", [(11, 16, "LOC"), (2, 9, "PER")], {}, "Bo/B-PER Lind/I-PER Rome/B-LOC", []),
+    ("Ada Bo", [(0, 3, "\u00e9"), (4, 6, "e\u0301 ")], {}, "Ada/B-\u00e9 Bo/B-\u00e9", ["renamed_types"]),
+    (*CUTS, EXPAND, "Oslobased/B-LOC Ada/B-PER New-York/B-LOC state/I-LOC", ["misaligned_spans"] * 3),
+    (*CUTS, {"misaligned_spans": "drop"}, "Ada/B-PER", ["misaligned_spans"] * 3),
+    (*NESTED, LONGEST, "University/B-ORG of/I-ORG Oslo/I-ORG Rome/B-LOC", ["overlapping_spans"] * 2),
+    (*NESTED, FIRST, "Oslo/B-LOC Rome/B-LOC", ["overlapping_spans"] * 2),
+    ("OsRo", HALVES, {**EXPAND, **FIRST}, "OsRo/B-LOC", [*["misaligned_spans"] * 2, "overlapping_spans"]),
+    ("Ada", [(0, 3, "PER")] * 3, {}, "Ada/B-PER", ["duplicate_spans"] * 2),
+    ("Ada", None, {}, "", ["null_spans"]),
+    (" \t\r\n", [], {}, "", ["empty_texts"]),
+    # A line end that a browser counted once, and mentions with other white space.
+    ("Ada\r\nin Oslo now", [(7, 11, "X", "Oslo")], {}, "Oslo/B-X", []),
+    ("New \n York", [(0, 10, "X", "New York")], {}, "New/B-X York/I-X", []),
+    ("Ada :) 's\u00a0A\nU.S.", [(4, 11, "X")], {"split_words": "spaces"}, ":)/B-X 's\u00a0A/I-X", []),
+]
+
+
+@pytest.mark.parametrize(("text", "spans", "keys", "tags", "notes"), AS_TAGS)
 def test_spans_become_iob2(tmp_path: Path, text: str, spans: Any, keys: dict, tags: str, notes: list[str]) -> None:
     (sentence,) = read(tmp_path, "spans", [row(text, spans)], **keys)
     assert (tagged(sentence), kinds(sentence)) == (tags, notes)
@@ -108,9 +108,8 @@ def test_all_policies_that_refuse_are_reported_at_once(tmp_path: Path) -> None:
 def test_more_than_a_quarter_of_misaligned_spans_is_an_error(tmp_path: Path, policy: str) -> None:
     spans = [(4, 7, "PER"), (17, 22, "LOC"), (10, 12, "X")]
     sentences = read(tmp_path, "spans", [row("Ada lives in Oslo0 near Bergen", spans)] * 10)
-    with pytest.raises(
-        UserError, match=r"spans seem to be wrong; .*\n  train: .*: 20 of 30 \(67%: PER 100%, LOC 100%\) \(.*f:1: span"
-    ):
+    message = r"spans seem to be wrong; .*\n  train: .*: 20 of 30 \(67%: PER 100%, LOC 100%\) \(.*f:1: span"
+    with pytest.raises(UserError, match=message):
         report({"misaligned_spans": policy}, *sentences)
     assert ": 20 of 30 (67%: PER 100%, LOC 100%) (" in report({**EXPAND, "offsets": "code_points"}, *sentences)
 

@@ -38,16 +38,16 @@ LARGE = pa.array(TOKENS, pa.large_list(pa.large_string()))
 DICTIONARY = pa.array(TAGS, pa.list_(pa.dictionary(pa.int8(), pa.string())))
 
 
-@pytest.mark.parametrize(
-    ("content", "names"),
-    [
-        (with_class_labels(), []),
-        (with_class_labels(), ["N", "A", "B"]),  # those in params.yaml come first
-        (table(TOKENS, TAGS, id=["4", "5"]), []),
-        (table(LARGE, DICTIONARY, id=[4, 5], more=[1.5, None]), []),
-        (table(TOKENS, NUMBERS, id=[4, 5]), NAMES),
-    ],
-)
+ALIKE = [
+    (with_class_labels(), []),
+    (with_class_labels(), ["N", "A", "B"]),  # those in params.yaml come first
+    (table(TOKENS, TAGS, id=["4", "5"]), []),
+    (table(LARGE, DICTIONARY, id=[4, 5], more=[1.5, None]), []),
+    (table(TOKENS, NUMBERS, id=[4, 5]), NAMES),
+]
+
+
+@pytest.mark.parametrize(("content", "names"), ALIKE)
 def test_forms_that_are_read_alike(tmp_path: Path, content: bytes, names: list[str]) -> None:
     keys = {"names": {"ner": names}} if names else {}
     sentences = read(tmp_path, "parquet", content, id="id", **keys)

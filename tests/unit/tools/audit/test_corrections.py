@@ -178,20 +178,20 @@ def start_with(first: str, second: str = "O O O", corpus: Corpus = TWO, **labels
     start(corpus, {split: [first.split(), second.split()] for split in SPLITS}, **labels)
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "spans", "expected"),
-    [
-        ("B_LOC I_LOC O", "O O O", [[0, 2, "PER"]], "B_PER I_PER O"),
-        ("LOC-B LOC-I O LOC-I", "LOC-B O O", [[1, 3, "LOC"]], "O LOC-B LOC-I"),
-        ("B-X M-X E-X S-X O", "S-X O O", [[0, 3, "Y"]], "B-Y M-Y E-Y"),
-        ("b:X i:X o b:X", "o o o", [[0, 1, "X"], [1, 2, "X"]], "b:X b:X o"),
-        ("B I O", "O B I", [[0, 2, "ENTITY"]], "B I O"),
-        (IO, "O O O", [[1, 3, "ORG"]], "O ORG ORG"),
-        ("I-PER I-PER O", "O I-PER O", [[1, 3, "ORG"]], "O I-ORG I-ORG"),
-        # read as corrected already, so that even what the scheme does not allow stays
-        ("B-PER O I-PER B-PER", "I-PER I-LOC O", [[0, 1, "PER"], [1, 2, "LOC"]], "I-PER I-LOC O"),
-    ],
-)
+SPELLED = [
+    ("B_LOC I_LOC O", "O O O", [[0, 2, "PER"]], "B_PER I_PER O"),
+    ("LOC-B LOC-I O LOC-I", "LOC-B O O", [[1, 3, "LOC"]], "O LOC-B LOC-I"),
+    ("B-X M-X E-X S-X O", "S-X O O", [[0, 3, "Y"]], "B-Y M-Y E-Y"),
+    ("b:X i:X o b:X", "o o o", [[0, 1, "X"], [1, 2, "X"]], "b:X b:X o"),
+    ("B I O", "O B I", [[0, 2, "ENTITY"]], "B I O"),
+    (IO, "O O O", [[1, 3, "ORG"]], "O ORG ORG"),
+    ("I-PER I-PER O", "O I-PER O", [[1, 3, "ORG"]], "O I-ORG I-ORG"),
+    # read as corrected already, so that even what the scheme does not allow stays
+    ("B-PER O I-PER B-PER", "I-PER I-LOC O", [[0, 1, "PER"], [1, 2, "LOC"]], "I-PER I-LOC O"),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "spans", "expected"), SPELLED)
 def test_tags_are_spelled_as_in_the_file(first: str, second: str, spans: list[list[Any]], expected: str) -> None:
     start_with(first, second)
     corrections.save(fixes({"test": {1: spans}}), Path("data/corrected"))
@@ -244,17 +244,17 @@ LATIN_1 = CORPORA["latin-1"]
 FIXES = "fixes.jsonl:1: "
 
 
-@pytest.mark.parametrize(
-    ("first", "corpus", "spans", "message"),
-    [
-        (IO, TWO, NEIGHBOURS, f"{FIXES}neighbouring entities of one type, which the IO tags of the data set cannot"),
-        ("B I O", TWO, NEW, f"{FIXES}how the data set would spell the tag B-\u0141 does not follow from its tags (B,"),
-        ("B-X O", TWO, [[0, 1, "a b"]], f"{FIXES}how the data set would spell the tag B-a b does not follow from"),
-        ("B-X O", LATIN_1, NEW, "data/mine/train: latin-1 has no character '\u0141'; expected UTF-8"),
-        ("B-X O", TWO, STACKED, f"spans that share a word with another one: 1 ({FIXES}span 8 to 13 (Y, '"),
-        ("X O Y", TWO, NEW, "ner has one tag per word; expected entities, which the page marks; correct the files by"),
-    ],
-)
+INEXPRESSIBLE = [
+    (IO, TWO, NEIGHBOURS, f"{FIXES}neighbouring entities of one type, which the IO tags of the data set cannot"),
+    ("B I O", TWO, NEW, f"{FIXES}how the data set would spell the tag B-\u0141 does not follow from its tags (B,"),
+    ("B-X O", TWO, [[0, 1, "a b"]], f"{FIXES}how the data set would spell the tag B-a b does not follow from"),
+    ("B-X O", LATIN_1, NEW, "data/mine/train: latin-1 has no character '\u0141'; expected UTF-8"),
+    ("B-X O", TWO, STACKED, f"spans that share a word with another one: 1 ({FIXES}span 8 to 13 (Y, '"),
+    ("X O Y", TWO, NEW, "ner has one tag per word; expected entities, which the page marks; correct the files by"),
+]
+
+
+@pytest.mark.parametrize(("first", "corpus", "spans", "message"), INEXPRESSIBLE)
 def test_corrections_that_tags_cannot_express_are_errors(first: str, corpus: Corpus, spans: Any, message: str) -> None:
     start_with(first, corpus=corpus, **({"scheme": "tags"} if "Y" in first else {}))
     assert refused([saved_row("train-1", raw_rows("train")[1]["words"], spans)]).startswith(message)

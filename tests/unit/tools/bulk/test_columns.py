@@ -54,18 +54,18 @@ def test_types_that_do_not_fit_are_an_error_in_parquet_and_text_in_json() -> Non
     assert columns.merge(schemas, exact=False) == pa.schema([("a", pa.string())])
 
 
-@pytest.mark.parametrize(
-    ("names", "text", "chosen"),
-    [
-        ("id text", None, Column("text", False)),
-        ("id words", None, Column("words", True)),
-        ("text words", "text", Column("text", False)),
-        ("text words", None, r"^in: both 'text' and 'words' among the columns \(text, words\); expected one of them;"),
-        ("id", None, r"^in: neither 'text' nor 'words' among the columns \(id\); .* --text COLUMN or --words COLUMN$"),
-        ("id", "body", r"^in: no column 'body' \(columns: id\); choose one of these$"),
-        ("text entities", None, "^in: the input has a column 'entities', which tagging adds; expected another name"),
-    ],
-)
+CHOICES = [
+    ("id text", None, Column("text", False)),
+    ("id words", None, Column("words", True)),
+    ("text words", "text", Column("text", False)),
+    ("text words", None, r"^in: both 'text' and 'words' among the columns \(text, words\); expected one of them;"),
+    ("id", None, r"^in: neither 'text' nor 'words' among the columns \(id\); .* --text COLUMN or --words COLUMN$"),
+    ("id", "body", r"^in: no column 'body' \(columns: id\); choose one of these$"),
+    ("text entities", None, "^in: the input has a column 'entities', which tagging adds; expected another name"),
+]
+
+
+@pytest.mark.parametrize(("names", "text", "chosen"), CHOICES)
 def test_column_to_label_is_chosen_or_an_error(names: str, text: str | None, chosen: Column | str) -> None:
     schema = pa.schema([(name, pa.string()) for name in names.split()])
     if isinstance(chosen, Column):

@@ -55,16 +55,16 @@ def test_suffix_decides_and_names_in_the_output_have_no_secrets() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("url", "message"),
-    [
-        ("", r"z.txt: text, but .*a.jsonl is jsonl; expected files of one format"),
-        ("out/a.jsonl", r"a.jsonl: in the output folder .*; expected output outside of the input"),
-        ("x*.txt", r"txt: no file found; expected a file, a pattern, or a folder with files"),
-        ("a.csv", r"a.csv: unknown suffix; expected .parquet, .jsonl, .ndjson, .json, .txt, of"),
-        ("a\udcff.txt", r"a\udcff.txt: the name is not UTF-8; expected a name that output can contain"),
-    ],
-)
+WRONG_FILES = [
+    ("", r"z.txt: text, but .*a.jsonl is jsonl; expected files of one format"),
+    ("out/a.jsonl", r"a.jsonl: in the output folder .*; expected output outside of the input"),
+    ("x*.txt", r"txt: no file found; expected a file, a pattern, or a folder with files"),
+    ("a.csv", r"a.csv: unknown suffix; expected .parquet, .jsonl, .ndjson, .json, .txt, of"),
+    ("a\udcff.txt", r"a\udcff.txt: the name is not UTF-8; expected a name that output can contain"),
+]
+
+
+@pytest.mark.parametrize(("url", "message"), WRONG_FILES)
 def test_input_without_files_of_one_format_is_an_error(folder: Path, url: str, message: str) -> None:
     path = folder / (url or "z.txt")
     path.parent.mkdir(exist_ok=True)

@@ -110,9 +110,8 @@ def test_several_runs_have_a_mean_and_a_standard_deviation() -> None:
     assert (f1["test"], f1["old"]["sd"]) == ("t-test over runs", 0.399357)
     assert "have the same F1" not in text
     agreeing = comparison(mostly_wrong, mostly_wrong, mostly_wrong)
-    assert re.search(
-        r"\+0.286 \(.*, p 0.008\): significant\n(.*\n)*note: test: the runs of each", render_screen(agreeing, 5)
-    )
+    expected = r"\+0.286 \(.*, p 0.008\): significant\n(.*\n)*note: test: the runs of each"
+    assert re.search(expected, render_screen(agreeing, 5))
     assert comparison_record(agreeing)["splits"]["test"]["overall"]["f1"]["test"] == "approximate randomisation"
 
 

@@ -33,17 +33,17 @@ def joined(*runs: list[TaggedSentence]) -> list[list[int]]:
     return [[of_run[id(sentence)] for sentence in run] for of_run, run in zip(indices, join(runs), strict=True)]
 
 
-@pytest.mark.parametrize(
-    ("runs", "expected"),
-    [
-        ([[A, B], [A, ("1", "in Oslo .")]], [[0], [0]]),
-        # A sentence is inserted, which renumbers the others.
-        ([[A, B], [("0", "a new one"), ("1", "Ada lives"), ("2", "in Oslo")]], [[0, 1], [1, 2]]),
-        # Among equal words, the same id is matched first.
-        ([[("0", "Ada"), ("1", "Ada"), ("2", "Ada")], [("2", "Ada"), ("7", "Ada")]], [[2, 0], [0, 1]]),
-        ([[A, B, C], [B, C], [C, B, A]], [[2, 1], [1, 0], [0, 1]]),
-    ],
-)
+JOINED = [
+    ([[A, B], [A, ("1", "in Oslo .")]], [[0], [0]]),
+    # A sentence is inserted, which renumbers the others.
+    ([[A, B], [("0", "a new one"), ("1", "Ada lives"), ("2", "in Oslo")]], [[0, 1], [1, 2]]),
+    # Among equal words, the same id is matched first.
+    ([[("0", "Ada"), ("1", "Ada"), ("2", "Ada")], [("2", "Ada"), ("7", "Ada")]], [[2, 0], [0, 1]]),
+    ([[A, B, C], [B, C], [C, B, A]], [[2, 1], [1, 0], [0, 1]]),
+]
+
+
+@pytest.mark.parametrize(("runs", "expected"), JOINED)
 def test_sentences_with_the_same_words_are_joined(runs: list, expected: list[list[int]]) -> None:
     assert joined(*(rows(*run) for run in runs)) == expected
 
@@ -73,27 +73,27 @@ def test_gold_of_the_last_run_counts() -> None:
     assert found.overall["precision"].old == (0.0,)
 
 
-@pytest.mark.parametrize(
-    ("metrics", "note"),
-    [
-        ({"test.f1": 0.666667}, None),
-        ({"test.f1": 1.0}, "a: F1 of test is 1.000 in metrics/evaluate.json, but 0.667 for the predictions, so they"),
-        ({}, "a: metrics/evaluate.json has no F1 of test; the predictions are compared"),
-    ],
-)
+METRICS = [
+    ({"test.f1": 0.666667}, None),
+    ({"test.f1": 1.0}, "a: F1 of test is 1.000 in metrics/evaluate.json, but 0.667 for the predictions, so they"),
+    ({}, "a: metrics/evaluate.json has no F1 of test; the predictions are compared"),
+]
+
+
+@pytest.mark.parametrize(("metrics", "note"), METRICS)
 def test_metrics_that_do_not_belong_to_the_predictions_are_noted(metrics: dict, note: str | None) -> None:
     a = replace(run_of("a", [ADA, OSLO]), metrics=metrics)
     notes = compare_split("test", [a], [run_of("b", [ADA, OSLO_RIGHT])]).notes
     assert notes == [] if note is None else notes[0].startswith(note)
 
 
-@pytest.mark.parametrize(
-    ("other", "kind", "tasks"),
-    [
-        ("PROPN VERB", "tags", "tags such as PROPN, VERB; entities such as PER"),
-        ("B-NP B-VP", "spans", "entities such as NP, VP; entities such as PER"),
-    ],
-)
+OTHER_TASKS = [
+    ("PROPN VERB", "tags", "tags such as PROPN, VERB; entities such as PER"),
+    ("B-NP B-VP", "spans", "entities such as NP, VP; entities such as PER"),
+]
+
+
+@pytest.mark.parametrize(("other", "kind", "tasks"), OTHER_TASKS)
 def test_different_tasks_are_an_error(other: str, kind: Kind, tasks: str) -> None:
     a, b = run_of("a", [("0", "Ada lives", other, other)], kind), run_of("b", [ADA])
     message = f"a and b: different tasks ({tasks}); expected the same tokenize_align.task"

@@ -27,21 +27,21 @@ def name(entity: Entity) -> str:
     return f"{entity.type} {entity.start} {entity.end}"
 
 
-@pytest.mark.parametrize(
-    ("gold", "old", "new", "expected"),
-    [
-        ("B-PER I-PER O", "O O O", "B-PER I-PER O", ["fixed PER 0 2"]),
-        # What a correct entity replaces is reported with it, not as a change of its own.
-        ("B-PER I-PER", "B-PER B-LOC", "B-PER I-PER", ["fixed PER 0 2 instead PER 0 1 instead LOC 1 2"]),
-        ("B-PER I-PER", "B-PER I-PER", "B-PER B-PER", ["broken PER 0 2 instead PER 0 1 instead PER 1 2"]),
-        ("O O", "B-LOC O", "O O", ["fixed false positive LOC 0 1"]),
-        # Wrong in both, in different ways: one false positive fixed, another one new.
-        ("B-PER", "B-LOC", "B-ORG", ["fixed false positive LOC 0 1", "broken false positive ORG 0 1"]),
-        # An I- that continues nothing starts an entity, so the sides do not differ.
-        ("B-PER O", "I-PER O", "B-PER O", []),
-        ("B-PER O B-LOC", "B-PER O O", "O O B-LOC", ["fixed LOC 2 3", "broken PER 0 1"]),
-    ],
-)
+CHANGES = [
+    ("B-PER I-PER O", "O O O", "B-PER I-PER O", ["fixed PER 0 2"]),
+    # What a correct entity replaces is reported with it, not as a change of its own.
+    ("B-PER I-PER", "B-PER B-LOC", "B-PER I-PER", ["fixed PER 0 2 instead PER 0 1 instead LOC 1 2"]),
+    ("B-PER I-PER", "B-PER I-PER", "B-PER B-PER", ["broken PER 0 2 instead PER 0 1 instead PER 1 2"]),
+    ("O O", "B-LOC O", "O O", ["fixed false positive LOC 0 1"]),
+    # Wrong in both, in different ways: one false positive fixed, another one new.
+    ("B-PER", "B-LOC", "B-ORG", ["fixed false positive LOC 0 1", "broken false positive ORG 0 1"]),
+    # An I- that continues nothing starts an entity, so the sides do not differ.
+    ("B-PER O", "I-PER O", "B-PER O", []),
+    ("B-PER O B-LOC", "B-PER O O", "O O B-LOC", ["fixed LOC 2 3", "broken PER 0 1"]),
+]
+
+
+@pytest.mark.parametrize(("gold", "old", "new", "expected"), CHANGES)
 def test_entities_that_one_side_alone_predicts(gold: str, old: str, new: str, expected: list[str]) -> None:
     assert found(gold, old, new) == expected
 

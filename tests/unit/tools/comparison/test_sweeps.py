@@ -24,14 +24,14 @@ def test_values_have_dotted_keys() -> None:
         read_values("a", None)
 
 
-@pytest.mark.parametrize(
-    ("key", "message"),
-    [
-        ("seed", "params.yaml does not have this key; did you mean train.seed or evaluate.bootstrap.seed?"),
-        ("xyz", "params.yaml does not have this key; expected a key such as train.seed, train.epochs, train.rate and"),
-        ("train", "a section of params.yaml; expected one of its keys: train.seed, train.epochs"),
-    ],
-)
+UNKNOWN_KEYS = [
+    ("seed", "params.yaml does not have this key; did you mean train.seed or evaluate.bootstrap.seed?"),
+    ("xyz", "params.yaml does not have this key; expected a key such as train.seed, train.epochs, train.rate and"),
+    ("train", "a section of params.yaml; expected one of its keys: train.seed, train.epochs"),
+]
+
+
+@pytest.mark.parametrize(("key", "message"), UNKNOWN_KEYS)
 def test_unknown_key_is_an_error_with_similar_keys(key: str, message: str) -> None:
     params = [{"train.seed": 1, "train.epochs": 1}, {"train.rate": 1, "evaluate.bootstrap.seed": 1}]
     check_keys(["train.rate"], params)  # which only some runs have

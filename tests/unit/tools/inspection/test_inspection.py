@@ -184,59 +184,56 @@ def test_section_reads_the_file(tmp_path: Path, name: str) -> None:
 SPANS_IN_PARQUET = pd.DataFrame([{"text": "Ada left", "spans": [{"start": 0, "end": 3, "label": "PER"}]}]).to_parquet()
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("Just a text.\nOf two whole lines.\n", "f: no format recognised; expected columns of words and tags"),
-        ("a O\n" * 99 + "b\n", "f looks like conll, but is malformed:\nf:100: 1 column in 'b'"),
-        (" \n\n", "f: an empty file; expected a data set"),
-        ("a\tO\nb\tB-X\n" * 999, "f looks like conll, but is malformed:\nf: 1,998 words without an empty line"),
-        ('{"tokens": ["a", "b"], "tags": ["O", null]}\n', "f looks like json, but is malformed:\nf:1: 't"),
-        ("id,word,tag\n1,Ada,B-PER\n2,won,O\n", "f: CSV with words in 'word', but no column whose value is the same"),
-        (
-            "Sentence #,Word,Tag\n" + "1,Ada,B-PER\n1,won,O\n" * 9 + "2,O\n",
-            "f looks like csv, but is malformed:\nf:20: 2 cells; expected 3",
-        ),
-        ("a O\n\u00a0 O\n\nb\n" + "\nb O\n" * 30, "f looks like conll, but is malformed:\nf:4: 1 column in 'b'"),
-        (b"PK\x03\x04\0", "f: an archive, a spreadsheet or a pickle; expected text; extract it, or export it as CSV"),
-        (pickle.dumps(["a"]), "f: an archive, a spreadsheet or a pickle; expected text;"),
-        ('{"text": "a"}\n', "f: no lists of words and tags (keys: none); expected two lists of strings"),
-        (SPANS_IN_PARQUET, "f: no lists of words and tags (keys: spans); expected two lists of strings"),
-        ('<?xml version="1.0"?>\n<root><a/></root>\n', "f: a web page or XML; expected a file of a data set"),
-    ],
-)
+UNREADABLE = [
+    ("Just a text.\nOf two whole lines.\n", "f: no format recognised; expected columns of words and tags"),
+    ("a O\n" * 99 + "b\n", "f looks like conll, but is malformed:\nf:100: 1 column in 'b'"),
+    (" \n\n", "f: an empty file; expected a data set"),
+    ("a\tO\nb\tB-X\n" * 999, "f looks like conll, but is malformed:\nf: 1,998 words without an empty line"),
+    ('{"tokens": ["a", "b"], "tags": ["O", null]}\n', "f looks like json, but is malformed:\nf:1: 't"),
+    ("id,word,tag\n1,Ada,B-PER\n2,won,O\n", "f: CSV with words in 'word', but no column whose value is the same"),
+    (
+        "Sentence #,Word,Tag\n" + "1,Ada,B-PER\n1,won,O\n" * 9 + "2,O\n",
+        "f looks like csv, but is malformed:\nf:20: 2 cells; expected 3",
+    ),
+    ("a O\n\u00a0 O\n\nb\n" + "\nb O\n" * 30, "f looks like conll, but is malformed:\nf:4: 1 column in 'b'"),
+    (b"PK\x03\x04\0", "f: an archive, a spreadsheet or a pickle; expected text; extract it, or export it as CSV"),
+    (pickle.dumps(["a"]), "f: an archive, a spreadsheet or a pickle; expected text;"),
+    ('{"text": "a"}\n', "f: no lists of words and tags (keys: none); expected two lists of strings"),
+    (SPANS_IN_PARQUET, "f: no lists of words and tags (keys: spans); expected two lists of strings"),
+    ('<?xml version="1.0"?>\n<root><a/></root>\n', "f: a web page or XML; expected a file of a data set"),
+]
+
+
+@pytest.mark.parametrize(("content", "message"), UNREADABLE)
 def test_unreadable_file_is_an_error(tmp_path: Path, content: str | bytes, message: str) -> None:
     found = message_of(describe, write(tmp_path, {"f": content}) / "f")
     assert found.replace(f"{tmp_path}/", "").startswith(message)
 
 
 MESSAGES = [{"role": "user", "content": "Where is she?"}, {"role": "assistant", "content": "In Oslo."}]
-# An entity of a text in each form, and a chat.
+# An entity of a text in each form, with what has to be renamed, and a chat.
 NO_WORDS = [
-    *(
-        (
-            [{"text": "Ada left", "entities": [entity]}, {"text": "Oslo", "entities": []}],
-            f"; for that, rename {changes}",
-        )
-        for entity, changes in (
-            ({"text": "Ada", "type": "PER"}, "'entities' to 'spans', 'type' to 'label', add 'start', add 'end'; docs"),
-            (
-                {"name": "Ada", "start_pos": 0, "endPosition": 3, "label": "PER"},
-                "'entities' to 'spans', 'start_pos' to 'start', 'endPosition' to 'end'; docs",
-            ),
-            ({"begin": 0, "end": 3, "label": "PER"}, "'entities' to 'spans', 'begin' to 'start'; docs"),
-        )
+    ({"text": "Ada", "type": "PER"}, "'type' to 'label', add 'start', add 'end'; docs"),
+    (
+        {"name": "A", "start_pos": 0, "endPosition": 1, "label": "X"},
+        "'start_pos' to 'start', 'endPosition' to 'end'; docs",
     ),
-    ([{"text": "Ada left", "entities": ["Ada"], "types": ["PER"]}, {"text": "Oslo", "entities": [], "types": []}], ""),
-    ({"messages": MESSAGES}, ""),
+    ({"begin": 0, "end": 3, "label": "PER"}, "'begin' to 'start'; docs"),
+    ("Ada", None),
+    (MESSAGES, None),
 ]
 
 
-@pytest.mark.parametrize(("content", "changes"), NO_WORDS)
-def test_entities_of_texts_and_chats_are_no_lists_of_words(tmp_path: Path, content: Any, changes: str) -> None:
+@pytest.mark.parametrize(("entity", "changes"), NO_WORDS)
+def test_entities_of_texts_and_chats_are_no_lists_of_words(tmp_path: Path, entity: Any, changes: str | None) -> None:
+    rows = [{"text": "Ada left", "entities": [entity]}, {"text": "Oslo", "entities": []}]
+    if entity == "Ada":  # a type for each entity is no tag for each word
+        rows = [{**each, "types": ["PER"] * len(each["entities"])} for each in rows]
+    content = {"messages": entity} if entity is MESSAGES else rows
     found = message_of(describe, write(tmp_path, {"f": json.dumps(content)}) / "f")
     assert "f: no lists of words and tags (keys: " in found
-    assert f"or JSON of 'text' with 'spans', objects of 'start', 'end' and 'label'{changes}" in found
+    renamed = f"; for that, rename 'entities' to 'spans', {changes}" if changes else ""
+    assert f"or JSON of 'text' with 'spans', objects of 'start', 'end' and 'label'{renamed}" in found
 
 
 def test_policy_that_loses_much_of_a_type_is_left_to_the_user(tmp_path: Path) -> None:
@@ -292,17 +289,17 @@ def test_section_reads_a_folder_per_split(tmp_path: Path, name: str, pattern: st
     check(tmp_path / "mine", f"mine: {name}, utf-8\nner: IOB2", keys)
 
 
-@pytest.mark.parametrize(
-    ("files", "message"),
-    [
-        ({}, "(none)"),
-        ({"a.conll": DEV, "b.conll": TEST}, "(a.conll, b.conll)"),
-        ({"train.conll": DEV, "train.jsonl": ROWS}, "(train.conll, train.jsonl)"),
-        ({"dev.conll": DEV}, "(dev.conll)"),
-        ({"train/a.conll": DEV, "train/b/c.conll": TEST}, "(train/a.conll, train/b)"),
-        ({"train_test.conll": DEV, "all.conll": TEST}, "(all.conll, train_test.conll)"),
-    ],
-)
+UNCLEAR = [
+    ({}, "(none)"),
+    ({"a.conll": DEV, "b.conll": TEST}, "(a.conll, b.conll)"),
+    ({"train.conll": DEV, "train.jsonl": ROWS}, "(train.conll, train.jsonl)"),
+    ({"dev.conll": DEV}, "(dev.conll)"),
+    ({"train/a.conll": DEV, "train/b/c.conll": TEST}, "(train/a.conll, train/b)"),
+    ({"train_test.conll": DEV, "all.conll": TEST}, "(all.conll, train_test.conll)"),
+]
+
+
+@pytest.mark.parametrize(("files", "message"), UNCLEAR)
 def test_folder_with_unclear_splits_is_an_error(tmp_path: Path, files: dict[str, str | bytes], message: str) -> None:
     assert message_of(describe, write(tmp_path, files)) == (
         f"{tmp_path}: which files are train, validation and test is not clear {message}; expected one file or "

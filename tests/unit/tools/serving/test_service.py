@@ -61,23 +61,23 @@ def test_other_interface_is_that_of_hugging_face(client: TestClient) -> None:
     assert client.post("/", json=body).json() == [groups, []]
 
 
-@pytest.mark.parametrize(
-    ("path", "body", "status", "message"),
-    [
-        ("/entities", b'{"text": "a', 400, "the body is not JSON in UTF-8: EOF while parsing a string at line 1 col"),
-        ("/entities", b'{"text": "\xff"}', 400, "the body is not JSON in UTF-8: invalid unicode code point at line 1"),
-        ("/entities", b"[" * 1000, 400, "the body is not JSON in UTF-8: recursion limit exceeded at line 1 column"),
-        ("/entities", b"{}", 422, "the body: expected either text or words"),
-        ("/entities", b'{"text": "a", "words": []}', 422, "the body: expected either text or words"),
-        ("/entities", b'{"text": ["a", 3]}', 422, "text: Input should be a valid string; text.1: Input should be a v"),
-        ("/entities", b'{"words": [["a", ""]]}', 422, "words.0: Input should be a valid string; words.0.1: String sho"),
-        ("/entities", b'{"text": "a", "id": 1}', 422, "id: Extra inputs are not permitted"),
-        ("/entities", b'{"text": ["a", "b", "c", "d"]}', 413, "4 texts; expected at most 3 per request"),
-        ("/entities", b'"' + b"a" * 10_000_000 + b'"', 413, "the body has more than 1,000 bytes; send fewer or sho"),
-        ("/", b'{"inputs": "a", "parameters": {"aggregation_strategy": "none"}}', 422, "parameters: expected only agg"),
-        ("/", b'{"inputs": "a", "parameters": {"stride": 1, "ignore_labels": []}}', 422, "parameters: expected only a"),
-    ],
-)
+BAD_REQUESTS = [
+    ("/entities", b'{"text": "a', 400, "the body is not JSON in UTF-8: EOF while parsing a string at line 1 col"),
+    ("/entities", b'{"text": "\xff"}', 400, "the body is not JSON in UTF-8: invalid unicode code point at line 1"),
+    ("/entities", b"[" * 1000, 400, "the body is not JSON in UTF-8: recursion limit exceeded at line 1 column"),
+    ("/entities", b"{}", 422, "the body: expected either text or words"),
+    ("/entities", b'{"text": "a", "words": []}', 422, "the body: expected either text or words"),
+    ("/entities", b'{"text": ["a", 3]}', 422, "text: Input should be a valid string; text.1: Input should be a v"),
+    ("/entities", b'{"words": [["a", ""]]}', 422, "words.0: Input should be a valid string; words.0.1: String sho"),
+    ("/entities", b'{"text": "a", "id": 1}', 422, "id: Extra inputs are not permitted"),
+    ("/entities", b'{"text": ["a", "b", "c", "d"]}', 413, "4 texts; expected at most 3 per request"),
+    ("/entities", b'"' + b"a" * 10_000_000 + b'"', 413, "the body has more than 1,000 bytes; send fewer or sho"),
+    ("/", b'{"inputs": "a", "parameters": {"aggregation_strategy": "none"}}', 422, "parameters: expected only agg"),
+    ("/", b'{"inputs": "a", "parameters": {"stride": 1, "ignore_labels": []}}', 422, "parameters: expected only a"),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "status", "message"), BAD_REQUESTS)
 def test_bad_requests_are_refused(client: TestClient, path: str, body: bytes, status: int, message: str) -> None:
     answer = client.post(path, content=body)
     assert (answer.status_code, answer.json()["detail"][: len(message)]) == (status, message)

@@ -132,20 +132,20 @@ def test_outs_are_ignored_by_git(pos: Path) -> None:
 WRONG = ["train.epochs=0", "train.seed=x"]
 
 
-@pytest.mark.parametrize(
-    ("name", "settings", "message"),
-    [
-        ("../pos", [], "'../pos' can't name a pipeline folder; expected letters a-z, digits and single hyphens"),
-        ("presets", [], "presets exists or is a name that the stages use; choose another one, such as pos"),
-        ("build", [], "build exists or is a name that the stages use; choose another one, such as pos"),
-        ("pos", [], "pos is a pipeline folder already; --update refreshes its dvc.yaml"),
-        ("ner", ["train.epoch=1"], "-S train.epoch=1: expected section.key=value with a key of params.yaml"),
-        ("ner", ["train.epochs"], "-S train.epochs: expected section.key=value with a key of params.yaml"),
-        ("ner", ["+train.epochs=1"], "-S +train.epochs=1: expected section.key=value with a key of params.yaml, or"),
-        ("ner", ["train.seed=["], "-S train.seed=[: the value is not YAML; expected a number, text, list or nothing"),
-        ("ner", WRONG, "params.yaml with train.epochs=0, train.seed=x has 2 errors; ner was not created:\n  params.y"),
-    ],
-)
+NOT_CREATED = [
+    ("../pos", [], "'../pos' can't name a pipeline folder; expected letters a-z, digits and single hyphens"),
+    ("presets", [], "presets exists or is a name that the stages use; choose another one, such as pos"),
+    ("build", [], "build exists or is a name that the stages use; choose another one, such as pos"),
+    ("pos", [], "pos is a pipeline folder already; --update refreshes its dvc.yaml"),
+    ("ner", ["train.epoch=1"], "-S train.epoch=1: expected section.key=value with a key of params.yaml"),
+    ("ner", ["train.epochs"], "-S train.epochs: expected section.key=value with a key of params.yaml"),
+    ("ner", ["+train.epochs=1"], "-S +train.epochs=1: expected section.key=value with a key of params.yaml, or"),
+    ("ner", ["train.seed=["], "-S train.seed=[: the value is not YAML; expected a number, text, list or nothing"),
+    ("ner", WRONG, "params.yaml with train.epochs=0, train.seed=x has 2 errors; ner was not created:\n  params.y"),
+]
+
+
+@pytest.mark.parametrize(("name", "settings", "message"), NOT_CREATED)
 def test_folder_with_errors_is_not_created(pos: Path, name: str, settings: list[str], message: str) -> None:
     before = sorted(Path().iterdir())
     with pytest.raises(UserError, match=f"^{re.escape(message)}"):

@@ -14,16 +14,16 @@ LABELS = Labels("ner", "spans", ("O", "B-PER", "I-PER"), "O")
 TAGS = Labels("pos", "tags", ("NOUN", "VERB"), "NOUN")
 
 
-@pytest.mark.parametrize(
-    ("labels", "scores", "expected"),
-    [
-        (["B-PER", "O", "B-PER"], [0.8, 1.0, 0.7], (0.2 + 0.3) / 3),
-        # An entity of two words counts once; twice the text is as uncertain.
-        (["B-PER", "I-PER", "O"] * 2, [0.8, 0.6, 0.9] * 2, (0.3 + 0.1) / 3),
-        (["O", "O"], [0.5, 0.0], 0.5 / 2),  # the second word has no sub-words
-        (["NOUN", "NOUN"], [0.5, 0.8], 0.35),
-    ],
-)
+UNCERTAINTIES = [
+    (["B-PER", "O", "B-PER"], [0.8, 1.0, 0.7], (0.2 + 0.3) / 3),
+    # An entity of two words counts once; twice the text is as uncertain.
+    (["B-PER", "I-PER", "O"] * 2, [0.8, 0.6, 0.9] * 2, (0.3 + 0.1) / 3),
+    (["O", "O"], [0.5, 0.0], 0.5 / 2),  # the second word has no sub-words
+    (["NOUN", "NOUN"], [0.5, 0.8], 0.35),
+]
+
+
+@pytest.mark.parametrize(("labels", "scores", "expected"), UNCERTAINTIES)
 def test_uncertainty_is_expected_errors_per_word(labels: list[str], scores: list[float], expected: float) -> None:
     list_ = TAGS if "NOUN" in labels else LABELS
     assert uncertainty(tagged(labels, list_, scores=scores)) == pytest.approx(expected, abs=1e-6)
