@@ -69,7 +69,7 @@ class Model:
         """The sub-words of each window, its words from first to last, and where the sub-words of each word begin."""
         room = self.about["max_length"] - len(self.before) - len(self.after)
         pieces: list[list[int]] = [[] for _ in words]
-        encoding = self.tokenizer.encode(words, is_pretokenized=True, add_special_tokens=False)
+        encoding = self.tokenizer.encode(self.as_read(words), is_pretokenized=True, add_special_tokens=False)
         for piece, word in zip(encoding.ids, encoding.word_ids, strict=True):
             pieces[word] = [*pieces[word], piece][:room]
         ends = np.cumsum([0, *map(len, pieces)])  # of words in sub-words; words 2 to 4 have ends[4] - ends[2]
@@ -85,6 +85,14 @@ class Model:
             # The next window shares up to `stride` sub-words with this one, and has room for its first new word.
             new = ends[np.searchsorted(ends, ends[last], side="right")] - room if last < len(words) else 0
             first = int(np.searchsorted(ends, max(ends[last] - self.about["stride"], new)))
+
+    def as_read(self, words: list[str]) -> list[str]:
+        """With "lowercase", words in small letters if their capitals say nothing."""
+        cased = [word for word in words if word.lower() != word.upper()]
+        firsts = [next(each for each in word if each.lower() != each.upper()) for word in cased]
+        in_capitals = len(cased) >= 3 and all(word == word.upper() for word in cased)
+        is_title = len(cased) >= 5 and sum(first != first.lower() for first in firsts) >= 0.8 * len(cased)
+        return [word.lower() for word in words] if self.about.get("lowercase") and (in_capitals or is_title) else words
 
     def decode(self, scores: np.ndarray) -> list[int]:
         """The best label of each word, or with "constrained" the best sequence in which I-X follows B-X or I-X."""

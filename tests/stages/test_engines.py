@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from helpers import tiny
 from helpers.project import error_of, json_of, run_stage, run_stages
 from helpers.tiny import BY_LENGTH, TAUGHT, TINY_PARAMS, assert_same_training, set_train_params, training_results
 from safetensors.numpy import load_file, save_file
@@ -40,6 +41,8 @@ CRF = {"head": "crf", "max_steps": 11, "weight_decay": 0.0, "max_grad_norm": 0.1
 @pytest.mark.parametrize("changed", [LINEAR, CRF], ids=["linear", "crf"])
 def test_both_engines_train_the_same_model(finished: Path, changed: dict[str, Any]) -> None:
     shutil.copytree("models/finetuned", "data/kept/old")
+    tiny.set_params(tokenize_align={"lowercase_share": 0.5})
+    run_stage("tokenize_align")
     results = []
     for engine in ENGINES:
         train(engine=engine, epochs=2, **changed)

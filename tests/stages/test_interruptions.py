@@ -19,7 +19,7 @@ import pytest
 import torch
 from helpers.kill_points import count, killed
 from helpers.project import STAGES, error_of, run_stage, snapshot
-from helpers.tiny import BY_LENGTH, TINY_PARAMS, remove_dropout, set_train_params
+from helpers.tiny import BY_LENGTH, TINY_PARAMS, remove_dropout, set_params, set_train_params
 from safetensors import SafetensorError
 
 from tagline.training.checkpoints import Checkpoints
@@ -73,6 +73,8 @@ KILLS = [("accelerate", "crf", signal.SIGTERM), ("trainer", "linear", signal.SIG
 
 @pytest.mark.parametrize(("engine", "head", "number"), KILLS)
 def test_kill_during_train_resumes_to_same_bytes(finished: Path, engine: str, head: str, number: int, capsys) -> None:
+    set_params(tokenize_align={"lowercase_share": 0.5})
+    run_stage("tokenize_align")
     set_train_params(engine=engine, head=head, **CHANGED)
     train()
     undisturbed = outs()

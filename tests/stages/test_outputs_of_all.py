@@ -126,6 +126,18 @@ def test_every_stage_reads_the_context(finished: Path) -> None:
     assert 0 < points["PER"]["promise"]["number"] <= len({row["document"] for row in raw_rows("validation")})
 
 
+def test_text_in_capitals_has_the_labels_of_the_text_in_small_letters(finished: Path) -> None:
+    set_params(tokenize_align={"lowercase_share": 0.5}, export={"onnx": False, "int8": False})
+    run_stages("tokenize_align", "train", "evaluate", "export")
+    assert json_of("models/export/tagger.json")["lowercase"] is True
+    assert json_of("reports/train.json")["steps"] > 60, "more than the windows of train"
+    with Tagger("models/export", "torch") as tagger:
+        as_it_is, small, capitals = tagger([TEXT, TEXT.lower(), TEXT.upper()])
+    assert [(each.type, each.text) for each in as_it_is] == [("PER", "Ada Lind"), ("LOC", "Oslo")]
+    assert [(each.type, each.text) for each in capitals] == [("PER", "ADA LIND"), ("LOC", "OSLO")]
+    assert capitals == [each._replace(text=each.text.upper()) for each in small]
+
+
 TEXT = "Ada Lind lives in Oslo ."
 BACKENDS = ("torch", "onnx", "onnx-int8")
 

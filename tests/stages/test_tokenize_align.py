@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from helpers.messages import message_of
 from helpers.project import exit_of, json_of, run_stage, run_verb, snapshot
+from helpers.tiny import TINY_PARAMS, set_params
 
 from tagline.artifacts import raw_data, tokenized
 from tagline.core.errors import UserError
@@ -40,6 +41,7 @@ def change_data(change: Callable[[str], str]) -> None:
 UNFIT = [
     ({"task": "chunk"}, r"data/raw: no column 'chunk' \(tokenize_align.task in params.yaml\); expected one of po"),
     ({"max_length": 65}, "max_length is 65, but the encoder reads at most 64 sub-words"),
+    ({"lowercase_share": 1.5}, "Input should be less than or equal to 1"),
     ({"context_subwords": 24}, r"must be less than max_length \(24\)"),
     (
         {"limits": {"words_without_subwords": 0, "windowed_sentences": 1, "duplicate_sentences": 1}},
@@ -129,15 +131,40 @@ def test_tokenizer_that_needs_whole_sentences_gives_the_same_windows(finished: P
 
 
 def test_chunks_of_any_size_give_the_same_rows(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = tokenize("whole", lowercase_share=0.5)
     monkeypatch.setattr(raw_data, "BATCH_WORDS", 10)
     monkeypatch.setattr(stage, "CHUNK_WORDS", 25)
     run_stage("download")  # so that there are batches to join
-    assert tokenize() == json_of(REPORT)
+    assert tokenize(lowercase_share=0.5) == report
     for name in ("train", "validation", "test"):
-        expected, found = (tokenized.load_split(folder, name) for folder in (TOKENIZED, Path("new")))
+        expected, found = (tokenized.load_split(folder, name) for folder in (Path("whole"), Path("new")))
         assert len(found.mapped_windows.offsets) > 1
         assert found.windows[:] == expected.windows[:]
         assert found.sentences[:] == expected.sentences[:]
+    assert both(Path("new"))[1] == both(Path("whole"))[1]
+
+
+def both(folder: Path) -> tuple[tokenized.Split, dict[str, list[Any]]]:
+    """The split train, and the windows of its copies in small letters."""
+    train = tokenized.load_split(folder, "train")
+    return train, tokenized.with_copies(train, folder).windows[len(train.windows) :]
+
+
+def test_copies_in_small_letters_are_the_windows_of_the_corpus_in_capitals(finished: Path, capsys) -> None:
+    assert not (TOKENIZED / "windows" / tokenized.COPIES).exists(), "of a share of 0"
+    assert tokenize("small", lowercase_share=1.0)["train"]["lowercase_windows"] == 17
+    assert "17 windows and 17 of copies in small letters; ner is in IOB2" in capsys.readouterr().out
+    change_data(str.upper)
+    assert tokenize("capitals", lowercase_share=1.0)["train"]["lowercase_windows"] == 0, "they are read so anyway"
+    (plain, copies), (capitals, none) = both(Path("small")), both(Path("capitals"))
+    assert capitals.windows[:] == copies != plain.windows[:]
+    assert none["sentence"] == []
+    # Without marks of capitals, this tokenizer reads all the same.
+    set_params(download=TINY_PARAMS["download"] | {"encoder": {"source": "path", "path": "encoder"}})
+    run_stage("download")
+    tokenize("alike", lowercase_share=0.5)
+    assert "alike in any letter case, so tokenize_align.lowercase_share has no effect" in capsys.readouterr().out
+    assert not tokenized.read_windowing(Path("alike")).lowercase
 
 
 def test_sentence_is_shown_by_its_number(finished: Path, capsys, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ onnx/model_quantized.onnx           with ``export.int8``: the model for onnxrunt
 onnx/model.onnx                     with ``export.onnx``: the same in float32; its weights are those of
                                     model.safetensors, or in model.onnx_data beside it with ``export.browser`` or if
                                     model.safetensors is in half precision
-tagger.json                         labels, head, decoding, windows, words, precision, and biases if there are any
+tagger.json                         labels, head, decoding, windows, words, precision, and biases and lowercase if set
 conformance.jsonl                   texts with their words, sentences and entities, for other implementations
 hashes.json                         the SHA-256 of each file but the model card
 README.md                           the model card
@@ -74,7 +74,7 @@ class SentenceRule:
 
 
 # Entries of tagger.json that are checked alike.
-_TYPES = {"head": str, "decoding": str, "precision": str, "one_by_one": bool}
+_TYPES = {"head": str, "decoding": str, "precision": str, "one_by_one": bool, "lowercase": bool}
 _TYPES |= dict.fromkeys(("max_length", "stride", "padding", "context_subwords"), int)
 
 DEFAULT_RULE = WordRule()
@@ -98,6 +98,7 @@ class Exported:
         context_subwords: maximum number of sub-words of neighbouring sentences on each side of a window.
         sentences: whether raw text is split into sentences.
         biases: added to the scores of the labels of some types when labels are chosen.
+        lowercase: whether sentences whose capitals say nothing are read in small letters (`tagline.text.case`).
     """
 
     labels: Labels
@@ -112,14 +113,14 @@ class Exported:
     context_subwords: int = 0
     sentences: SentenceRule = WHOLE
     biases: Biases = field(default_factory=dict)
+    lowercase: bool = False
 
 
 def write(exported: Exported, folder: Path) -> None:
     """Write tagger.json."""
     values = asdict(exported)
-    del values["labels"]
-    if not exported.biases:
-        del values["biases"]
+    for name in ("labels", *(name for name in ("biases", "lowercase") if not values[name])):
+        del values[name]
     labels = label_list.to_json(replace(exported.labels, sets=()))  # which are of data/tokenized
     write_json(folder / TAGGER, {"version": VERSION} | labels | values)
 
@@ -139,7 +140,7 @@ def read(folder: Path) -> Exported:
         )
     with reading(path, "export", expected="labels, head, decoding and windows"):
         labels = label_list.parse(content)
-        values = {name: content[name] for name in _TYPES}
+        values = {name: ({"lowercase": False} | content)[name] for name in _TYPES}
         for name, type_ in _TYPES.items():
             if type(values[name]) is not type_ or (type_ is int and not 0 <= values[name] < 2**31):
                 raise ValueError(f"{name} is {values[name]!r}")

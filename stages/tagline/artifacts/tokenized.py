@@ -7,6 +7,7 @@ sentences/SPLIT/00000.arrow, ...    id, words, labels (IOB2 or plain tags; ids b
                                     labels.json, the labels that are possible): one row per sentence
 windows/SPLIT/00000.arrow, ...      sentence (its row), input_ids, word_ids (-1 for special tokens and for context, the
                                     words of neighbouring sentences), labels (-100: ignored): one row per window
+windows/train_lowercase/...         with ``lowercase_share``: likewise, of the copies of some sentences of train
 
 Each Arrow file is an IPC stream of at most about 128 MiB that `datasets.Dataset.from_file` opens. The windows of a
 sentence are consecutive. A word with sub-words is complete in at least one of them, unless it is longer than a window,
@@ -16,7 +17,7 @@ which then has its first sub-words only.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,6 +39,9 @@ from tagline.labels.schemes import OUTSIDE
 from tagline.labels.windows import Ints, Windows
 
 Item = TypeVar("Item")
+
+# The windows of sentences of train in small letters, with the same numbers and labels as their originals.
+COPIES = "train_lowercase"
 
 WINDOW_FEATURES = Features(
     {
@@ -151,6 +155,12 @@ def load_split(path: Path, split: str) -> Split:
     return Split(_load(path / "sentences" / split), _load(path / "windows" / split))
 
 
+def with_copies(train: Split, path: Path) -> Split:
+    """The split train of data/tokenized with the windows of its copies in small letters, if any, after its own."""
+    copies = path / "windows" / COPIES
+    return replace(train, windows=concatenate_datasets([train.windows, _load(copies)])) if copies.is_dir() else train
+
+
 def _load(folder: Path) -> Dataset:
     return concatenate_datasets([Dataset.from_file(str(file)) for file in shards.shard_files(folder)])
 
@@ -167,6 +177,7 @@ class Windowing:
         stride: the largest number of sub-words that two consecutive windows share.
         context_subwords: the largest number of sub-words of neighbouring sentences on each side of a window; 0 if no
             sentence of train has neighbours.
+        lowercase: whether sentences whose capitals say nothing are read in small letters (`tagline.text.case`).
     """
 
     tokenizer_sha256: str
@@ -175,11 +186,15 @@ class Windowing:
     max_length: int
     stride: int
     context_subwords: int
+    lowercase: bool = False
 
 
 def write_windowing(windowing: Windowing, path: Path) -> None:
     """Write provenance.json of data/tokenized."""
-    write_json(path / PROVENANCE, asdict(windowing))
+    values = asdict(windowing)
+    if not windowing.lowercase:  # as before there was this key, so that nothing is trained again
+        del values["lowercase"]
+    write_json(path / PROVENANCE, values)
 
 
 def read_windowing(path: Path) -> Windowing:

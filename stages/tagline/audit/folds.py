@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tagline.artifacts.raw_data import SPLITS
-from tagline.artifacts.tokenized import WINDOW_FEATURES, load_labels, sentence_features
+from tagline.artifacts.tokenized import COPIES, WINDOW_FEATURES, load_labels, sentence_features
 from tagline.audit.audit_params import AUDIT_PARAMS, Audit
 from tagline.core import shards
 from tagline.core.errors import UserError
@@ -173,7 +173,7 @@ def write_data(fold: Fold, target: Path) -> None:
 
 
 def _copy(fold: Fold, split: str, chosen: Mask, target: Path, name: str) -> None:
-    """Copy the chosen sentences of a split, with their windows."""
+    """Copy the chosen sentences of a split, with their windows, those learnt from also with the windows of copies."""
     # Sentences chosen 0 1 1: the second becomes sentence 0, the third sentence 1.
     renumbered = np.cumsum(chosen, dtype=np.int32) - np.int32(1)
     first = 0
@@ -181,10 +181,12 @@ def _copy(fold: Fold, split: str, chosen: Mask, target: Path, name: str) -> None
         for batch in shards.read_batches(fold.tokenized / "sentences" / split):
             _write(sentences, batch, chosen[first : first + batch.num_rows])
             first += batch.num_rows
-    with ShardWriter(target / "windows" / name, WINDOW_FEATURES.arrow_schema) as windows:
-        for batch in shards.read_batches(fold.tokenized / "windows" / split):
-            owner = batch["sentence"].to_numpy()
-            _write(windows, batch, chosen[owner], sentence=pa.array(renumbered[owner]))
+    has_copies = name == "train" and (fold.tokenized / "windows" / COPIES).is_dir()
+    for old, new in [(split, name), (COPIES, COPIES)][: 1 + has_copies]:
+        with ShardWriter(target / "windows" / new, WINDOW_FEATURES.arrow_schema) as windows:
+            for batch in shards.read_batches(fold.tokenized / "windows" / old):
+                owner = batch["sentence"].to_numpy()
+                _write(windows, batch, chosen[owner], sentence=pa.array(renumbered[owner]))
 
 
 def _write(writer: ShardWriter, batch: pa.RecordBatch, chosen: Mask, **replaced: pa.Array) -> None:

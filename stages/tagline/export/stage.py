@@ -103,6 +103,7 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
         context_subwords=windowing.context_subwords,
         sentences=sentences,
         biases=biases,
+        lowercase=windowing.lowercase,
     )
     parity = Parity(trained, split, labels, head, biases)
     f1 = parity.f1

@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
-from tokenizers import Tokenizer
-
 from tagline.core.errors import UserError
 from tagline.core.terminal import shortened
 from tagline.labels.tagged import TaggedSentence
 from tagline.text.sentences import Span, ends_among
 from tagline.text.words import join_words, split_words
-from tagline.tokenization import subwords
+from tagline.tokenization.subword_windows import WindowCutter
 
 Split = Callable[[str], list[Span]]
 """Finds the words of a text, as `split_words` does, or its sentences, as `split_sentences` does."""
@@ -114,12 +112,11 @@ class DocumentStream:
 
     Args:
         documents: the stream.
-        tokenizer: counts sub-words.
-        context: the number of sub-words that are needed on each side; 0 reads nothing ahead.
+        cutter: whose context is needed on each side; without context, nothing is read ahead.
     """
 
-    def __init__(self, documents: Iterable[Document], tokenizer: Tokenizer, context: int) -> None:
-        self._documents, self._tokenizer, self._context = iter(documents), tokenizer, context
+    def __init__(self, documents: Iterable[Document], cutter: WindowCutter) -> None:
+        self._documents, self._cutter = iter(documents), cutter
         self._ahead: deque[Document] = deque()
         self._before: list[Document] = []
 
@@ -131,7 +128,7 @@ class DocumentStream:
 
     def around(self, part: Sequence[Document]) -> tuple[list[Document], list[Document]]:
         """The documents before and after the last ones that the stream yielded, as far as their text continues."""
-        if not self._context:
+        if not self._cutter.context:
             return [], []
         before, after = self._before, list(self._following())
         self._before = self._last([*before, *part]) if after else []
@@ -139,25 +136,22 @@ class DocumentStream:
 
     def _following(self) -> Iterator[Document]:
         found = index = 0
-        while found < self._context:
+        while found < self._cutter.context:
             if index == len(self._ahead):
                 self._ahead.extend(islice(self._documents, 1))
             if index == len(self._ahead) or not self._ahead[index].continues:
                 return
-            found += self._size(self._ahead[index])
+            found += self._cutter.fewest_subwords(self._ahead[index].words)
             yield self._ahead[index]
             index += 1
 
     def _last(self, documents: Sequence[Document]) -> list[Document]:
         found = 0
         for index in range(len(documents) - 1, -1, -1):
-            found += self._size(documents[index])
-            if found >= self._context or not documents[index].continues:
+            found += self._cutter.fewest_subwords(documents[index].words)
+            if found >= self._cutter.context or not documents[index].continues:
                 return list(documents[index:])
         return list(documents)
-
-    def _size(self, document: Document) -> int:
-        return len(subwords.of_sentences(self._tokenizer, [document.words]).ids)
 
 
 class Mention(NamedTuple):

@@ -86,7 +86,9 @@ class Tagger:
         about = self._about
         require(folder / TOKENIZER_FILE, "export")
         tokenizer, _ = subwords.load(folder, "export")
-        self._cutter = WindowCutter(tokenizer, about.one_by_one, about.max_length, about.stride, about.context_subwords)
+        self._cutter = WindowCutter(
+            tokenizer, about.one_by_one, about.max_length, about.stride, about.context_subwords, about.lowercase
+        )
         head = load_head(folder, about.labels, about.decoding, "export")
         if head.name != about.head:
             raise UserError(
@@ -180,7 +182,7 @@ class Tagger:
 
     def tag_stream(self, documents: Iterable[Document]) -> Iterator[list[tuple[Document, TaggedSentence]]]:
         """Label a stream of documents in order, and yield some of them at a time, each with its labels."""
-        stream = DocumentStream(documents, self._cutter.tokenizer, self._about.context_subwords)
+        stream = DocumentStream(documents, self._cutter)
         for part in _parts(stream, FIRST_WORDS):
             before, after = stream.around(part)
             yield list(zip(part, self.tag(part, before, after), strict=True))

@@ -103,10 +103,14 @@ class Windows:
 
     def of_sentences(self, start: int, end: int) -> Self:
         """Copy the windows of some sentences, which are then numbered from 0, into one array per column."""
-        chosen = np.arange(*np.searchsorted(self.sentence, [start, end]))
+        chosen = self.take(np.arange(*np.searchsorted(self.sentence, [start, end])))
+        return replace(chosen, sentence=chosen.sentence - start)
+
+    def take(self, chosen: AnyInts) -> Self:
+        """Copy some windows into one array per column."""
         return replace(
             self,
-            sentence=self.sentence[chosen] - start,
+            sentence=self.sentence[chosen],
             offsets=[np.concatenate([[0], np.cumsum(self.lengths[chosen])])],
             input_ids=self._flat(self.input_ids, chosen),
             word_ids=self._flat(self.word_ids, chosen),

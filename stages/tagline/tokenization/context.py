@@ -8,33 +8,33 @@ from itertools import chain, pairwise
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from tokenizers import Tokenizer
 
 from tagline.artifacts.raw_data import WORDS
 from tagline.core.names import DOCUMENT
 from tagline.labels.windows import Ints
-from tagline.tokenization import subwords
+from tagline.tokenization.subword_windows import WindowCutter
+
+Neighbours = tuple[pa.RecordBatch, pa.RecordBatch, pa.RecordBatch]
+"""A chunk between the sentences before and after it."""
 
 
-def with_neighbours(
-    chunks: Iterable[pa.RecordBatch], tokenizer: Tokenizer, least: int
-) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch, pa.RecordBatch]]:
+def with_neighbours(chunks: Iterable[pa.RecordBatch], cutter: WindowCutter) -> Iterator[Neighbours]:
     """Yield each chunk between the sentences of its documents directly before and after it, which are only read.
 
     Args:
-        chunks: of data/raw, one after the other; each but the last has at least ``least`` sub-words. Two are in memory.
-        tokenizer: counts the sub-words.
-        least: the number of sub-words on each side, unless the document has fewer; 0 adds no sentences and reads no
-            chunk ahead.
+        chunks: of data/raw, one after the other; each but the last has at least so many sub-words as the context. Two
+            are in memory.
+        cutter: whose context there is on each side, unless the document has less; without context, no sentences are
+            added and no chunk is read ahead.
     """
-    if not least:
+    if not cutter.context:
         yield from ((chunk[:0], chunk, chunk[:0]) for chunk in chunks)
         return
     before: pa.RecordBatch | None = None
     for chunk, following in pairwise(chain(chunks, [None])):
-        after = chunk[:0] if following is None else _head(following, chunk, tokenizer, least)
+        after = chunk[:0] if following is None else _head(following, chunk, cutter)
         yield chunk[:0] if before is None else before, chunk, after
-        before = None if following is None else _tail(chunk, following, tokenizer, least)
+        before = None if following is None else _tail(chunk, following, cutter)
 
 
 def document_numbers(batch: pa.RecordBatch) -> Ints:
@@ -44,23 +44,23 @@ def document_numbers(batch: pa.RecordBatch) -> Ints:
     return np.concatenate([[0], np.cumsum(changes, dtype=np.int64)])
 
 
-def _head(batch: pa.RecordBatch, before: pa.RecordBatch, tokenizer: Tokenizer, least: int) -> pa.RecordBatch:
+def _head(batch: pa.RecordBatch, before: pa.RecordBatch, cutter: WindowCutter) -> pa.RecordBatch:
     """First sentences of a batch that continue the last document of the batch before it."""
-    return batch[: _count(batch, range(batch.num_rows), before[DOCUMENT][-1].as_py(), tokenizer, least)]
+    return batch[: _count(batch, range(batch.num_rows), before[DOCUMENT][-1].as_py(), cutter)]
 
 
-def _tail(batch: pa.RecordBatch, after: pa.RecordBatch, tokenizer: Tokenizer, least: int) -> pa.RecordBatch:
+def _tail(batch: pa.RecordBatch, after: pa.RecordBatch, cutter: WindowCutter) -> pa.RecordBatch:
     """Last sentences of a batch whose document continues in the next batch."""
     rows = range(batch.num_rows - 1, -1, -1)
-    return batch[batch.num_rows - _count(batch, rows, after[DOCUMENT][0].as_py(), tokenizer, least) :]
+    return batch[batch.num_rows - _count(batch, rows, after[DOCUMENT][0].as_py(), cutter) :]
 
 
-def _count(batch: pa.RecordBatch, rows: Iterable[int], document: str, tokenizer: Tokenizer, least: int) -> int:
-    """The number of rows, from the first on, that are of a document, until they have enough sub-words."""
+def _count(batch: pa.RecordBatch, rows: Iterable[int], document: str, cutter: WindowCutter) -> int:
+    """The number of rows, from the first on, that are of a document, until they have all sub-words of the context."""
     count = found = 0
     for row in rows:
-        if found >= least or batch[DOCUMENT][row].as_py() != document:
+        if found >= cutter.context or batch[DOCUMENT][row].as_py() != document:
             break
-        found += len(subwords.of_sentences(tokenizer, [batch[WORDS][row].as_py()]).ids)
+        found += cutter.fewest_subwords(batch[WORDS][row].as_py())
         count += 1
     return count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
@@ -28,8 +29,10 @@ from tagline.labels.label_list import Labels
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.tagged import TaggedSentences
 from tagline.labels.windows import NO_WORD, AnyInts, Ints, Windows, align_labels
+from tagline.text import case
+from tagline.text.case import Mask
 from tagline.tokenization import subwords
-from tagline.tokenization.context import document_numbers, with_neighbours
+from tagline.tokenization.context import Neighbours, document_numbers, with_neighbours
 from tagline.tokenization.subword_windows import WindowCutter
 from tagline.tokenization.tags import TagColumn, Tags, read_column, read_tags, unannotated
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
@@ -38,8 +41,10 @@ Hashes = npt.NDArray[np.uint64]
 
 # Words that are in memory at a time; each distinct one of them is tokenised once.
 CHUNK_WORDS = 2**20
-# Sentences per split on which `subwords.one_by_one` is checked.
+# Sentences per split on which `subwords.one_by_one` and `subwords.distinguishes_case` are checked.
 SAMPLED_SENTENCES = 20
+# Draws the sentences of which there are copies. Those of a larger share have those of a smaller one among them.
+COPIES_SEED = 0
 
 
 def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Path) -> dict[str, Any]:
@@ -82,7 +87,8 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     show(f"{params.task}: {len(names.names)} labels: {', '.join(names.names)}")
     one_by_one = is_one_by_one(loaded, data)
     context = trained_context(data, raw, params.context_subwords)
-    cutter = WindowCutter(loaded, one_by_one, params.max_length, params.stride, context)
+    share = effective_share(loaded, data, params.lowercase_share)
+    cutter = WindowCutter(loaded, one_by_one, params.max_length, params.stride, context, lowercase=share > 0)
     target.mkdir()
     label_list.write(names, target / "labels.json")
     windowing = tokenized.Windowing(
@@ -92,9 +98,10 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
         max_length=params.max_length,
         stride=params.stride,
         context_subwords=context,
+        lowercase=cutter.lowercase,
     )
     tokenized.write_windowing(windowing, target)
-    writer = SplitWriter(data, column, names, cutter, params.label_all_tokens, target)
+    writer = SplitWriter(data, column, names, cutter, params.label_all_tokens, share, target)
     metrics: dict[str, Any] = {}
     hashes: dict[str, Hashes] = {}
     for split in SPLITS:
@@ -160,6 +167,14 @@ def trained_context(data: RawData, raw: Path, context: int) -> int:
     return 0
 
 
+def effective_share(tokenizer: Tokenizer, data: RawData, share: float) -> float:
+    """The param lowercase_share, or 0 if the letter case of words makes no difference to the tokenizer."""
+    if not share or subwords.distinguishes_case(tokenizer, data.sample("train", SAMPLED_SENTENCES)):
+        return share
+    show("the tokenizer reads words of train alike in any letter case, so tokenize_align.lowercase_share has no effect")
+    return 0.0
+
+
 def find_in_tags(split: str, tags: dict[str, Tags]) -> Findings:
     """Find illegal tags, unseen labels and a lack of entities in a split."""
     findings = Findings()
@@ -199,6 +214,7 @@ class SplitWriter:
         names: the labels of the task.
         cutter: makes the windows.
         label_all_tokens: see `align_labels`.
+        share: of the sentences of train, those that are drawn for a copy in small letters.
         target: data/tokenized.
     """
 
@@ -207,6 +223,7 @@ class SplitWriter:
     names: Labels
     cutter: WindowCutter
     label_all_tokens: bool
+    share: float
     target: Path
 
     def write(self, split: str, tags: Tags, findings: Findings) -> tuple[dict[str, int], dict[str, int], Hashes]:
@@ -221,17 +238,18 @@ class SplitWriter:
         """
         entities, undecided = 0, 0
         hashes = []
+        share, generator = self.share if split == "train" else 0, np.random.default_rng(COPIES_SEED)
         counts = np.zeros(len(self.names.ids), np.int64)
-        features = tokenized.sentence_features(self.names)
+        features, folder = tokenized.sentence_features(self.names), self.target / "windows"
         unknown = subwords.unknown_id(self.cutter.tokenizer)
-        marks = [number for mark in MARKS if (number := self.cutter.tokenizer.token_to_id(mark)) is not None]
         with (
             ShardWriter(self.target / "sentences" / split, features.arrow_schema) as sentences,
-            ShardWriter(self.target / "windows" / split, tokenized.WINDOW_FEATURES.arrow_schema) as windows,
+            ShardWriter(folder / split, tokenized.WINDOW_FEATURES.arrow_schema) as windows,
+            ShardWriter(folder / tokenized.COPIES, windows.schema) if share else nullcontext() as copies,
             tqdm(total=self.data.sentences[split], desc=split, unit=" sentences", disable=None) as bar,
         ):
             chunks = self.data.chunks(split, CHUNK_WORDS)
-            for neighbours in with_neighbours(chunks, self.cutter.tokenizer, self.cutter.context):
+            for neighbours in with_neighbours(chunks, self.cutter):
                 chunk = neighbours[1]
                 tag_ids, ends = self.column.ids(chunk)
                 ids = self._mark_unannotated(chunk, tags.to_labels(tag_ids, ends, self.names))
@@ -244,15 +262,19 @@ class SplitWriter:
                     entities += len(gold.gold_entities.start)
                     undecided += gold.left_out[0]
                 vocabulary = chunk[WORDS].values.dictionary_encode()
-                made, subword_counts = self._cut(*neighbours, vocabulary)
+                made, subword_counts = self._cut(neighbours, vocabulary)
                 words = made.word_indices(ends - np.diff(ends, prepend=0))
                 is_unknown = (made.input_ids[0] == unknown) & (words != NO_WORD)
                 find_in_words(
                     findings, chunk, made.sentence, subword_counts, np.unique(words[is_unknown]), self.cutter.capacity
                 )
                 hashes.append(hash_sentences(vocabulary, ends))
-                aligned = align_labels(made, words, ids, self.names.inside, self.label_all_tokens, marks)
-                windows.write(tokenized.window_columns(made, aligned, first_sentence=sentences.rows))
+                windows.write(self._columns(made, words, ids, sentences.rows))
+                if copies:
+                    drawn = generator.random(chunk.num_rows) < share
+                    made = self._copies(neighbours, vocabulary, ends, drawn)
+                    words = made.word_indices(ends - np.diff(ends, prepend=0))
+                    copies.write(self._columns(made, words, ids, sentences.rows))
                 labels = pa.ListArray.from_arrays(chunk[WORDS].offsets, ids)
                 sentences.write({ID: chunk[ID], WORDS: chunk[WORDS], "labels": labels})
                 counts += np.bincount(ids, minlength=len(counts))
@@ -260,6 +282,7 @@ class SplitWriter:
         if undecided and not entities:
             findings.add("no_entities", 1, [f"where {undecided:,} entities begin or end is not known"])
         sizes = {"sentences": sentences.rows, "words": int(counts.sum()), "windows": windows.rows}
+        sizes |= {"lowercase_windows": copies.rows} if copies else {}
         return sizes, dict(zip(self.names.names, counts.tolist(), strict=False)), np.concatenate(hashes)
 
     def _mark_unannotated(self, chunk: pa.RecordBatch, ids: Ints) -> Ints:
@@ -286,10 +309,30 @@ class SplitWriter:
             ids[outside] = self.names.ids[unannotated(self.names, types)]
         return ids
 
+    def _columns(self, made: Windows, words: Ints, ids: Ints, first_sentence: int) -> dict[str, pa.Array]:
+        """The columns of windows with the labels of their sub-words, given those of the words."""
+        marks = [number for mark in MARKS if (number := self.cutter.tokenizer.token_to_id(mark)) is not None]
+        aligned = align_labels(made, words, ids, self.names.inside, self.label_all_tokens, marks)
+        return tokenized.window_columns(made, aligned, first_sentence)
+
+    def _copies(self, neighbours: Neighbours, vocabulary: pa.DictionaryArray, ends: Ints, drawn: Mask) -> Windows:
+        """Make the windows in small letters of drawn sentences, but not of those that are read so anyway."""
+        words, index = vocabulary.dictionary.to_pylist(), vocabulary.indices.to_numpy()
+        wanted = drawn & case.informative(words, index, ends)
+        made, _ = self._cut(neighbours, vocabulary, lowercase=True)
+        return made.take(np.flatnonzero(wanted[made.sentence]))
+
     def _cut(
-        self, before: pa.RecordBatch, chunk: pa.RecordBatch, after: pa.RecordBatch, vocabulary: pa.DictionaryArray
+        self, neighbours: Neighbours, vocabulary: pa.DictionaryArray, lowercase: bool = False
     ) -> tuple[Windows, Ints]:
-        """Make the windows of a chunk, whose words are given dictionary-encoded; see `WindowCutter.cut`."""
+        """Make the windows of a chunk; see `WindowCutter.cut`.
+
+        Args:
+            neighbours: the chunk, between the sentences before and after it that are only read.
+            vocabulary: the words of the chunk, dictionary-encoded.
+            lowercase: whether all are read in small letters.
+        """
+        before, chunk, after = neighbours
         whole = chunk
         if before.num_rows or after.num_rows:
             whole = pa.concat_batches([before, chunk, after])
@@ -297,6 +340,8 @@ class SplitWriter:
         ends = whole[WORDS].offsets.to_numpy()[1:].astype(np.int64)
         own = slice(before.num_rows, before.num_rows + chunk.num_rows)
         words, index = vocabulary.dictionary.to_pylist(), vocabulary.indices.to_numpy()
+        if lowercase:
+            words = [word.lower() for word in words]
         return self.cutter.cut(words, index, ends, document_numbers(whole), own)
 
 
@@ -378,4 +423,6 @@ def summary(split: str, task: str, metrics: dict[str, Any]) -> str:
     """One line for the terminal about the size of a split and its label scheme."""
     sizes = ", ".join(f"{metrics[size]:,} {size}" for size in ("sentences", "words", "windows"))
     scheme = {"tags": "plain tags", "IOB2": "IOB2"}.get(metrics["scheme"], f"{metrics['scheme']}, converted to IOB2")
+    if copies := metrics.get("lowercase_windows"):
+        sizes += f" and {copies:,} of copies in small letters"
     return f"{split}: {sizes}; {task} is in {scheme}"

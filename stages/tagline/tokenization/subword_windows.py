@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 from tagline.core.errors import UserError
 from tagline.core.names import TOKENIZER_FILE
 from tagline.labels.windows import NO_WORD, Ints, Windows, ranges
+from tagline.text import case
 from tagline.tokenization.subwords import Subwords, Vocabulary, of_sentences, special_tokens
 
 
@@ -24,13 +25,23 @@ class WindowCutter:
         max_length: the largest number of sub-words of a window, special tokens included.
         stride: the largest number of sub-words that two consecutive windows share.
         context: the largest number of sub-words of the same document that a window has on each side of its own.
+        lowercase: whether sentences whose capitals say nothing are read in small letters (`tagline.text.case`).
 
     Raises:
         UserError: the special tokens leave no room for words.
     """
 
-    def __init__(self, tokenizer: Tokenizer, one_by_one: bool, max_length: int, stride: int, context: int = 0) -> None:
-        self.tokenizer, self.one_by_one, self.stride, self.context = tokenizer, one_by_one, stride, context
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        one_by_one: bool,
+        max_length: int,
+        stride: int,
+        context: int = 0,
+        lowercase: bool = False,
+    ) -> None:
+        self.tokenizer, self.one_by_one, self.stride = tokenizer, one_by_one, stride
+        self.context, self.lowercase = context, lowercase
         self.vocabulary = Vocabulary(tokenizer)
         self.special_tokens = before, after = special_tokens(tokenizer)
         self.capacity = max_length - len(before) - len(after)
@@ -104,8 +115,20 @@ class WindowCutter:
             word_ids=[np.where(is_own, words - np.repeat(begins[windows.sentence], lengths), NO_WORD).astype(np.int32)],
         )
 
+    def fewest_subwords(self, words: Sequence[str]) -> int:
+        """The number of sub-words that some words have at least, in whatever case their sentences are read.
+
+        Raises:
+            UserError: the tokenizer fails on a word.
+        """
+        forms = [words, [word.lower() for word in words]] if self.lowercase else [words]
+        return int(np.min([of_sentences(self.tokenizer, [form]).counts for form in forms], axis=0).sum())
+
     def _tokenize(self, distinct: Sequence[str], index: Ints, ends: Ints) -> Subwords:
-        """The sub-words of each word of the sentences."""
+        """The sub-words of each word of the sentences, as it is read."""
+        if self.lowercase:
+            small = ~case.informative(distinct, index, ends)
+            distinct, index = case.lowered(distinct, index, np.repeat(small, np.diff(ends, prepend=0)))
         if self.one_by_one:
             return self.vocabulary.subwords(distinct).take(index)
         flat = [distinct[word] for word in index.tolist()]

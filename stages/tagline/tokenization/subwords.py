@@ -165,6 +165,13 @@ def one_by_one(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> bool
     return np.array_equal(whole.ids, alone.ids) and np.array_equal(whole.counts, alone.counts)
 
 
+def distinguishes_case(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> bool:
+    """Whether some words of these sentences have other sub-words with an initial capital than in small letters."""
+    words = dict.fromkeys(word.lower() for sentence in sentences for word in sentence)
+    small, initial = (of_sentences(tokenizer, [form]) for form in ([*words], [word.capitalize() for word in words]))
+    return not np.array_equal(small.ids, initial.ids)
+
+
 def special_tokens(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
     """The ids of the special tokens before and after a sentence.
 

@@ -84,6 +84,14 @@ class TokenizeAlign(Section):
         "reads on each side, as far as max_length leaves room. They are not labelled. 0: each sentence is read by "
         "itself.",
     )
+    lowercase_share: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="Share of the training sentences that are also learnt in small letters. Above 0, sentences whose "
+        "capitals say nothing (in capitals, or a title) are read in small letters, by the exported model too. 0: all "
+        "are read as they are.",
+    )
     limits: Limits = Field(
         description="Maximum number of each finding per split. The stage fails above it and lists the first ones; "
         "empty: no limit."

@@ -164,6 +164,7 @@ def fine_tune(
     tokenized.check_tokenizer(inputs.tokenized, inputs.tokenizer)
     head = make_head(params.head, labels, "constrained")
     train_split, validation_split = (tokenized.load_split(inputs.tokenized, name) for name in ("train", "validation"))
+    learnt = tokenized.with_copies(train_split, inputs.tokenized)
     if labels.sets:
         _check_known(params, labels, train_split, inputs.tokenized)
     be_deterministic(params.seed)
@@ -178,9 +179,9 @@ def fine_tune(
         source = f"train.start_from: {params.earlier}"
         model = classifier.new_classifier(params.earlier, *options, old=of_models[params.earlier])
         head = continued(head, params.earlier, of_models[params.earlier])
-    fit_check.check_fit(model, train_split, inputs.tokenized, source, params.pad_to_multiple_of or 1)
+    fit_check.check_fit(model, learnt, inputs.tokenized, source, params.pad_to_multiple_of or 1)
     fit_check.check_fit(model, validation_split, inputs.tokenized, source)
-    train_used_embeddings(model, fit_check.used_ids(train_split, classifier.padding_id(model)))
+    train_used_embeddings(model, fit_check.used_ids(learnt, classifier.padding_id(model)))
     fit_check.check_mask(model)
     fit_check.freeze_unused(model)
     classifier.attach(model, head)
@@ -195,12 +196,12 @@ def fine_tune(
         pushes = stack.enter_context(EpochPushes(target, work, inputs.tokenizer)) if target is not None else None
         with replacing(*outputs) if state.is_main_process else nullcontext() as partials:
             partial = Outputs(*partials) if partials else None
-            teaching = Teaching(teachers, params.teacher, labels, train_split, work) if teachers else None
+            teaching = Teaching(teachers, params.teacher, labels, learnt, work) if teachers else None
             if teaching is not None:  # computed once per run
                 with memory_errors(SIZE, params.subwords_per_device):
-                    teaching.write_targets(inputs.tokenized, precision, params.subwords_per_device)
+                    teaching.write_targets(train_split, inputs.tokenized, precision, params.subwords_per_device)
             validation = Validation(validation_split, head, labels, precision, params.subwords_per_device)
-            training = Training(model, train_split, validation, params, work, teaching)
+            training = Training(model, learnt, validation, params, work, teaching)
             training.pushes, training.trackers = pushes, trackers
             if partial:
                 sets_alone = labels.sets and teaching is None

@@ -126,7 +126,7 @@ class Teaching:
         teachers: the models.
         params: the section ``train.teacher``: weight of this loss, temperature of all probabilities.
         student: the labels of the student.
-        split: its sentences and windows.
+        split: its sentences, and the windows to learn from.
         work: folder of the run; `TARGETS` in it is float32 (words, targets) of each teacher, 0 for words without
             sub-words.
 
@@ -137,7 +137,7 @@ class Teaching:
     def __init__(
         self, teachers: Sequence[TeacherModel], params: Teacher, student: Labels, split: Split, work: Path
     ) -> None:
-        self._teachers, self._split, self._work, self._temperature = teachers, split, work, params.temperature
+        self._teachers, self._work, self._temperature = teachers, work, params.temperature
         self._rows, self._begins = split.mapped_windows, np.cumsum([0, *split.lengths()])
         self._sizes = [len(teacher.targets) for teacher in teachers]
         self._outside = student.label2id[student.fallback]
@@ -145,12 +145,15 @@ class Teaching:
         self._factor = params.weight * params.temperature**2 / len(teachers)
         self.words = self._rows.words()
 
-    def write_targets(self, tokenized: Path, precision: Resolved, subwords_per_device: int | None) -> None:
+    def write_targets(
+        self, split: Split, tokenized: Path, precision: Resolved, subwords_per_device: int | None
+    ) -> None:
         """Write the targets of all words, unless the run has written them before it was interrupted.
 
         Call it in all processes, before the first step.
 
         Args:
+            split: the sentences, and the windows that teachers read, without copies.
             tokenized: the folder of the split, for messages.
             precision: number format of matrix products.
             subwords_per_device: most sub-words per forward pass; None: a default for the device.
@@ -173,9 +176,7 @@ class Teaching:
                 partials[0].mkdir()
             with (partials[0] / path.name).open("wb") if partials else nullcontext() as file:
                 for teacher in self._teachers:
-                    of_words = teacher.targets_of(
-                        self._split, tokenized, precision, subwords_per_device, self._temperature
-                    )
+                    of_words = teacher.targets_of(split, tokenized, precision, subwords_per_device, self._temperature)
                     for values in of_words:
                         if file:
                             file.write(values.data)

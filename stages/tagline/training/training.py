@@ -55,7 +55,7 @@ class Training:
 
     Args:
         model: the model to train.
-        train: the split to train on.
+        train: the split to train on, with the windows of its copies (`tokenized.with_copies`).
         validation: the split that selects the epoch.
         params: the section ``train``.
         work: folder that survives interruptions, see `tagline.training.saved_run`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -33,7 +34,9 @@ def test_folds_are_of_similar_size_whatever_the_split_was_drawn_by() -> None:
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     splits = {"train": ROWS, "validation": ROWS[:6], "test": ROWS[3:9]}
-    return write_tokenized(tmp_path_factory.mktemp("data") / "tokenized", splits)
+    folder = write_tokenized(tmp_path_factory.mktemp("data") / "tokenized", splits)
+    shutil.copytree(folder / "windows/train", folder / "windows" / tokenized.COPIES)
+    return folder
 
 
 @pytest.mark.parametrize("splits", [["train"], ["train", "validation", "test"]])
@@ -118,3 +121,6 @@ def test_data_of_a_fold_are_its_sentences_with_their_windows(data: Path, tmp_pat
         for new, old in enumerate(chosen.tolist()):
             copied, original = part.windows[part.windows_of(new)], whole.windows[whole.windows_of(old)]
             assert copied | {"sentence": original["sentence"]} == original
+    part = tokenized.load_split(target, "train")
+    assert tokenized.with_copies(part, target).windows.to_list() == 2 * part.windows.to_list()
+    assert {path.name for path in (target / "windows").iterdir()} == {*parts, tokenized.COPIES}

@@ -78,7 +78,8 @@ BIASED = ("constrained", {"PER": -0.7}, True)
 def test_other_implementation_agrees(decoding: Decoding, biases: Biases, split: bool, tmp_path: Path) -> None:
     """With random logits, which allowed sequences and overlapping windows change."""
     folder = save_export(tmp_path / "export", seed=4, max_length=40, backend="onnx-int8")
-    rule = replace(exported.read(folder), decoding=decoding, biases=biases, sentences=SentenceRule(split))
+    settings = {"decoding": decoding, "biases": biases, "sentences": SentenceRule(split), "lowercase": not split}
+    rule = replace(exported.read(folder), **settings)
     exported.write(rule, folder)
     write_conformance(folder)
     rows = [json.loads(line) for line in (folder / CONFORMANCE).read_text().splitlines()]

@@ -14,7 +14,7 @@ from tagline.tokenization.context import document_numbers, with_neighbours
 from tagline.tokenization.subword_windows import WindowCutter
 
 TOKENIZER = word_piece(["ab", "##ab"]).backend_tokenizer
-WORDS = st.one_of(st.sampled_from(ODD_WORDS), st.text("ab", min_size=1, max_size=5))
+WORDS = st.one_of(st.sampled_from(ODD_WORDS), st.text("abAB", min_size=1, max_size=5))
 # Documents of sentences of words.
 DOCUMENTS = st.lists(st.lists(st.lists(WORDS, max_size=12), min_size=1, max_size=4), min_size=1, max_size=4)
 
@@ -25,16 +25,12 @@ def batch(documents: list[list[list[str]]]) -> pa.RecordBatch:
     return pa.record_batch({"document": pa.array(names, pa.string()), "words": pa.array(words, pa.list_(pa.string()))})
 
 
-def pieces(word: str) -> list[int]:
-    return TOKENIZER.encode([word], is_pretokenized=True, add_special_tokens=False).ids
-
-
 @settings(max_examples=40)
-@given(DOCUMENTS, st.integers(1, 12), st.data())
-def test_chunks_do_not_cut_the_context(documents: list[list[list[str]]], context: int, data: st.DataObject) -> None:
-    sentences, cutter = batch(documents), WindowCutter(TOKENIZER, True, 16, 4, context)
+@given(DOCUMENTS, st.integers(1, 12), st.booleans(), st.data())
+def test_chunks_do_not_cut_the_context(documents: list, context: int, lowercase: bool, data: st.DataObject) -> None:
+    sentences, cutter = batch(documents), WindowCutter(TOKENIZER, True, 16, 4, context, lowercase)
     # Each chunk but the last has at least so many sub-words as the context.
-    sizes = list(accumulate(sum(len(pieces(word)) for word in words) for words in sentences["words"].to_pylist()))
+    sizes = list(accumulate(map(cutter.fewest_subwords, sentences["words"].to_pylist())))
     borders, start = [0], 0
     for number, size in enumerate(sizes[:-1], 1):
         if size - start >= context and data.draw(st.booleans()):
@@ -43,7 +39,7 @@ def test_chunks_do_not_cut_the_context(documents: list[list[list[str]]], context
     parts = [sentences[begin:end].to_pylist() for begin, end in pairwise([*borders, sentences.num_rows])]
     chunks = [pa.RecordBatch.from_pylist(part, sentences.schema) for part in parts]
     found = []
-    for before, chunk, after in with_neighbours(chunks, TOKENIZER, context):
+    for before, chunk, after in with_neighbours(chunks, cutter):
         whole = pa.concat_batches([before, chunk, after])
         own = slice(before.num_rows, before.num_rows + chunk.num_rows)
         made, counts = cut(cutter, whole["words"].to_pylist(), document_numbers(whole), own=own)

@@ -81,6 +81,18 @@ def pieces_of(tokenizer: Tokenizer, words: list[str]) -> list[list[int]]:
     ]
 
 
+@pytest.mark.parametrize("one_by_one", [True, False])
+def test_sentences_whose_capitals_say_nothing_are_read_in_small_letters(tokenizer: Tokenizer, one_by_one: bool) -> None:
+    sentences = [text.split() for text in ("ADA LIVES IN OSLO .", "Ada Lind", "OSLO", "Ada lives in OSLO")]
+    # Also in the context, where each sentence is read as it is by itself.
+    made, counts = cut(WindowCutter(tokenizer, one_by_one, 40, 4, 12, lowercase=True), sentences, [0] * 4)
+    small = [[word.lower() for word in sentences[0]], *sentences[1:]]
+    expected, expected_counts = cut(WindowCutter(tokenizer, one_by_one, 40, 4, 12), small, [0] * 4)
+    assert rows(made, made.input_ids) == rows(expected, expected.input_ids)
+    assert rows(made, made.word_ids) == rows(expected, expected.word_ids)
+    assert counts.tolist() == expected_counts.tolist()
+
+
 @pytest.mark.parametrize(
     ("sentences", "capacity", "stride", "expected"),
     [

@@ -1,0 +1,69 @@
+"""Letter case of sentences: where capitals say nothing, the words are read in small letters.
+
+In *THE MAYOR OF OSLO RESIGNED* and *Mayor Of Oslo Resigned On Monday Evening*, a capital tells no name from another
+word. In a sentence without capitals there is nothing to change. Short texts such as *NATO* or *John Smith* keep theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from tagline.labels.windows import Ints
+
+Mask = npt.NDArray[np.bool_]
+
+# Words with letters that have case: the fewest of a sentence in capitals, and of a title, whose capitals say nothing.
+CAPS_WORDS = 3
+TITLE_WORDS = 5
+# The least share of these words that begin with a capital in a title, where words such as "of" may be small.
+TITLE_SHARE = 0.8
+
+
+def informative(words: Sequence[str], index: Ints, ends: Ints) -> Mask:
+    """Whether the capitals of each sentence say something: it has some, and is neither in capitals nor a title.
+
+    Args:
+        words: the distinct words.
+        index: int64 (words,), the words of all sentences, one after the other, as indices into ``words``.
+        ends: int64 (sentences,), where each sentence ends among these.
+
+    Returns:
+        bool (sentences,).
+    """
+    traits = np.array([_traits(word) for word in words], np.int64).reshape(-1, 4)  # also without words
+    sums = np.concatenate([np.zeros((1, 4), np.int64), np.cumsum(traits[index], axis=0)])
+    cased, with_capitals, all_capitals, initial = np.diff(sums[np.append(0, ends)], axis=0).T
+    in_capitals = (all_capitals == cased) & (cased >= CAPS_WORDS)
+    is_title = (initial >= TITLE_SHARE * cased) & (cased >= TITLE_WORDS)
+    informs: Mask = (with_capitals > 0) & ~in_capitals & ~is_title
+    return informs
+
+
+def lowered(words: Sequence[str], index: Ints, chosen: Mask) -> tuple[list[str], Ints]:
+    """Put the words at some positions in small letters.
+
+    Args:
+        words: the distinct words.
+        index: int64 (words,), see `informative`.
+        chosen: bool (words,), the positions.
+
+    Returns:
+        The distinct words with the small forms after them, and the index into these: words *Oslo in* with the index
+        0 1 0, of which the last is chosen, give *Oslo in oslo* and 0 1 2.
+    """
+    of_chosen, numbers = np.unique(index[chosen], return_inverse=True)
+    changed = index.copy()
+    changed[chosen] = len(words) + numbers
+    return [*words, *(words[word].lower() for word in of_chosen.tolist())], changed
+
+
+def _traits(word: str) -> tuple[bool, bool, bool, bool]:
+    """Whether a word has letters with case; and of these a capital, no small one, a capital as the first."""
+    lower, upper = word.lower(), word.upper()
+    if lower == upper:
+        return False, False, False, False
+    first = next(letter for letter in word if letter.lower() != letter.upper())
+    return True, word != lower, word == upper, first != first.lower()
