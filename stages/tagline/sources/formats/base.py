@@ -124,17 +124,14 @@ class Files(Section):
     # Whether each file is one document of many: the files of a folder are one data set, and each is read by itself.
     is_document: ClassVar[bool] = False
 
-    source: Literal["files"] = Field(
-        description="Where the data set is stored. files: in `folder`. hub: on the Hugging Face Hub, as in "
-        "presets/conll2003.yaml."
-    )
+    source: Literal["files"]
+    """Where the data set is stored. files: in `folder`. hub: on the Hugging Face Hub, as in presets/conll2003.yaml."""
     language: Language | None = None
-    train: InnerPath = Field(description="File or glob pattern of each split.")
-    validation: InnerPath | None = Field(
-        default=None,
-        description="Instead of a validation or test file, a share of train can be set, for example `split: {seed: 42, "
-        "validation: 0.1, test: 0.1}`; the seed and a document's words alone decide its split.",
-    )
+    train: InnerPath
+    """File or glob pattern of each split."""
+    validation: InnerPath | None = None
+    """Instead of a validation or test file, a share of train can be set, for example `split: {seed: 42, validation:
+    0.1, test: 0.1}`; the seed and a document's words alone decide its split."""
     test: InnerPath | None = None
     split: Shares | None = None
     # Path or pattern of text files, one text per line, which train gets with unknown tags.

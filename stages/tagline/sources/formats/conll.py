@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from tagline.core.errors import UserError
 from tagline.core.terminal import quoted
@@ -40,14 +40,12 @@ class ConllFiles(TextFiles, WordFiles):
 
     holds: ClassVar[str] = "words in lines"
 
-    format: Literal["conll"] = Field(
-        description="File format, such as conll, csv, json, parquet, spans, or that of an annotation tool; "
-        "docs/data.md lists all with their keys. conll: one word per line, an empty line after each sentence."
-    )
-    columns: list[str] = Field(
-        description="Columns of the files, from left to right: words (exactly once), the name of a tag column, or - to "
-        "skip a column."
-    )
+    format: Literal["conll"]
+    """File format, such as conll, csv, json, parquet, spans, or that of an annotation tool; docs/data.md lists all with
+    their keys. conll: one word per line, an empty line after each sentence."""
+    columns: list[str]
+    """Columns of the files, from left to right: words (exactly once), the name of a tag column, or - to skip a
+    column."""
     # None: a line that looks like a comment is an error; false: it is read. A line for the word # is read if one of its
     # tags is O or has a prefix, or all are tags of other lines.
     comments: bool | None = None
