@@ -110,7 +110,7 @@ class ArgumentParser(argparse.ArgumentParser):
             import argcomplete
 
             argcomplete.autocomplete(self)
-        return super().parse_args(*arguments, **options)  # type: ignore[no-any-return]
+        return super().parse_args(*arguments, **options)
 
     def error(self, message: str) -> NoReturn:
         message = safe_message(message)

@@ -179,5 +179,4 @@ def is_begun(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: La
     is_inside = np.array([labels.kind == "spans" and name.startswith("I-") for name in labels.names], bool)
     # The word before the entity; at the start of a sentence, the entity's first word, whose label is known.
     before = np.where(np.isin(entities.start, offsets), entities.start, entities.start - 1)
-    begun: Mask = ~is_inside[gold[entities.start]] | (gold[before] < len(labels.names))
-    return begun
+    return ~is_inside[gold[entities.start]] | (gold[before] < len(labels.names))

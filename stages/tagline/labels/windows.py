@@ -119,8 +119,7 @@ class Windows:
 
 def continues(word_ids: AnyInts) -> npt.NDArray[np.bool_]:
     """Whether each sub-word is of the word of the one before it; so are special tokens in a row."""
-    same: npt.NDArray[np.bool_] = np.diff(word_ids, prepend=NO_WORD) == 0
-    return same
+    return np.diff(word_ids, prepend=NO_WORD) == 0
 
 
 def align_labels(
@@ -160,5 +159,4 @@ def align_labels(
 
 def ranges(starts: AnyInts, sizes: AnyInts) -> Ints:
     """The numbers in some ranges, one range after the other, int64: starts 2, 5 and sizes 3, 2 give 2 3 4 5 6."""
-    numbers: Ints = np.arange(sizes.sum()) + np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)
-    return numbers
+    return np.arange(sizes.sum()) + np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)

@@ -148,5 +148,4 @@ def ratios(correct: npt.ArrayLike, predicted: npt.ArrayLike, gold: npt.ArrayLike
 def divide(part: npt.ArrayLike, whole: npt.ArrayLike) -> Doubles:
     """Divide element by element; anything divided by 0 is 0."""
     part, whole = np.broadcast_arrays(np.asarray(part, np.float64), np.asarray(whole, np.float64))
-    ratio: Doubles = np.divide(part, whole, out=np.zeros(whole.shape), where=whole > 0)
-    return ratio
+    return np.divide(part, whole, out=np.zeros(whole.shape), where=whole > 0)

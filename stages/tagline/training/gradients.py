@@ -261,5 +261,4 @@ def schedule(optimizer: torch.optim.Optimizer, name: str, warmup: float, steps: 
         warmup: share of the steps in which it rises.
         steps: number of steps of the whole run.
     """
-    made: LambdaLR = get_scheduler(name, optimizer, math.ceil(warmup * steps), steps)
-    return made
+    return get_scheduler(name, optimizer, math.ceil(warmup * steps), steps)

@@ -88,8 +88,7 @@ class TeacherModel:
         summed = probabilities @ membership
         # In shares of the largest, so that powers of small ones do not all become 0.
         powers = (summed / np.maximum(summed.max(-1, keepdims=True), np.finfo(np.float32).tiny)) ** (1 / temperature)
-        tempered: Floats = powers / np.maximum(powers.sum(-1, keepdims=True), 1)
-        return tempered
+        return powers / np.maximum(powers.sum(-1, keepdims=True), 1)
 
     def targets_of(
         self, split: Split, tokenized: Path, precision: Resolved, subwords_per_device: int | None, temperature: float

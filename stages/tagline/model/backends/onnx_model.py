@@ -7,16 +7,15 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 # onnxruntime sends telemetry unless this is set before its import.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import numpy as np
-import numpy.typing as npt
 import onnxruntime
 
 from tagline.core.errors import UserError
+from tagline.labels.windows import AnyInts, Floats, Ints
 from tagline.model.batches import pad
 
 # The names of inputs and output that `tagline.export.onnx_export` writes.
@@ -83,9 +82,7 @@ class OnnxModel:
             if name.startswith(HASHED)
         }
 
-    def logits(
-        self, rows: Sequence[npt.NDArray[np.integer[Any]]], positions: Sequence[npt.NDArray[np.int64]]
-    ) -> npt.NDArray[np.float32]:
+    def logits(self, rows: Sequence[AnyInts], positions: Sequence[Ints]) -> Floats:
         """See `Backend`. Safe for several threads.
 
         Raises:
@@ -100,8 +97,7 @@ class OnnxModel:
                 "another export, run `dvc repro export` again"
             ) from None
         row = np.repeat(np.arange(len(rows)), [len(of_row) for of_row in positions])
-        chosen: npt.NDArray[np.float32] = logits[row, np.concatenate(positions)]
-        return chosen
+        return logits[row, np.concatenate(positions)]
 
 
 def _provide(

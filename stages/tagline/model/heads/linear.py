@@ -53,15 +53,13 @@ class LinearHead:
     def scores(self, logits: Floats) -> Floats:
         # Not scipy's log_softmax, whose import takes as long as a small model's prediction.
         shifted = logits - logits.max(-1, keepdims=True)
-        log_probabilities: Floats = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-        return log_probabilities
+        return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
 
     def decode(self, scores: Floats, lengths: Ints) -> Ints:
         return decode(scores, lengths, self.labels, self.decoding)
 
     def probabilities(self, scores: Floats, lengths: Ints) -> Floats:
-        probabilities: Floats = np.exp(scores)
-        return probabilities
+        return np.exp(scores)
 
     def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: npt.NDArray[np.bool_]) -> float:
         if self.labels.sets:

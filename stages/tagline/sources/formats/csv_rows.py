@@ -201,10 +201,8 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
                 remedy = keys.rules.remedy if column == keys.words else ""
                 if column in keys.ids:
                     noun = "sentence" if column == keys.id else "document"
-                    remedy = (
-                        f"; if only its first row names a {noun}, set download.dataset.fill_down: true in params.yaml"
-                    )
-                    remedy = f"; no row above names a {noun}" if self.fill_down else remedy
+                    fix = f"; if only its first row names a {noun}, set download.dataset.fill_down: true in params.yaml"
+                    remedy = f"; no row above names a {noun}" if self.fill_down else fix
                 raise UserError(f"{location}: the cell of column {column!r} is empty{remedy}")
         for tag in row.tags:
             if is_sentence(row.word, tag):

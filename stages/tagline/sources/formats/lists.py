@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 BATCH_ROWS = 1000
-# How objects name the start and the end of a span.
 # The keys of a span in the format spans, and how other formats call them.
 _NAMES = {"start": "start|begin", "end": "end|stop", "label": "label|type|tag|category"}
 # Words that are tokenised in another way than a text have nearly as many characters, and no word is as long on average.

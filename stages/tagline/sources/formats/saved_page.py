@@ -13,17 +13,10 @@ from typing import Any, ClassVar, Literal
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.errors import UserError
 from tagline.core.terminal import QUOTED, quoted, shortened
-from tagline.sources.formats.annotated import (
-    AnnotatedText,
-    AnnotatorFiles,
-    Errors,
-    RowFiles,
-    list_to_span,
-    span_of_words,
-)
+from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, RowFiles
 from tagline.sources.formats.annotators import Annotation, Row, annotator_of
 from tagline.sources.formats.lists import keys_of
-from tagline.sources.formats.offsets import Span, Words
+from tagline.sources.formats.offsets import Span, Words, list_to_span, span_of_words
 from tagline.sources.formats.page_layout import SAVED, STATUSES, content_hash
 from tagline.text.agreement import running_text
 from tagline.text.sentence import Note
