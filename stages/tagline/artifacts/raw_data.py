@@ -34,17 +34,14 @@ ANNOTATED = "annotated_types"
 SPANS = b"spans"
 
 Row = Mapping[str, str | Sequence[str | None]]
+Splits = Mapping[str, Iterable[Row]]
 
 # Words per record batch: few enough to be held as Python strings, enough to make Arrow's overhead negligible.
 BATCH_WORDS = 100_000
 
 
 def write(
-    path: Path,
-    splits: Mapping[str, Iterable[Row]],
-    tag_columns: Sequence[str],
-    annotated: bool = False,
-    spans: bool = False,
+    path: Path, splits: Splits, tag_columns: Sequence[str], annotated: bool = False, spans: bool = False
 ) -> dict[str, int]:
     """Write sentences while they are read: a batch is in memory, never a split.
 

@@ -89,7 +89,7 @@ def verify(folder: Path, made_by: str, *others: Path) -> dict[str, str]:
 
 
 def verify_files(
-    folder: Path, expected: dict[str, str], made_by: str, names: list[str] | None = None, source: Path | None = None
+    folder: Path, expected: Mapping[str, str], made_by: str, names: list[str] | None = None, source: Path | None = None
 ) -> None:
     """Compare files with their expected hashes.
 

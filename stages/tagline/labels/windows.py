@@ -123,12 +123,7 @@ def continues(word_ids: AnyInts) -> npt.NDArray[np.bool_]:
 
 
 def align_labels(
-    windows: Windows,
-    words: Ints,
-    labels: Ints,
-    inside: Sequence[int],
-    label_all_tokens: bool,
-    marks: Sequence[int] = (),
+    windows: Windows, words: Ints, labels: Ints, inside: list[int], label_all_tokens: bool, marks: Sequence[int] = ()
 ) -> Ints:
     """Label sub-words by one of the two rules of the Hugging Face course, chapter "Token classification".
 

@@ -166,16 +166,14 @@ class Teaching:
             )
         if completed(path.parent):
             return
+        options = (self._split, tokenized, precision, subwords_per_device, self._temperature)
         # Written, not mapped into memory: on a full disk, a write to mapped memory kills the process.
         with replacing(path.parent) if state.is_main_process else nullcontext() as partials:
             if partials:
                 partials[0].mkdir()
             with (partials[0] / path.name).open("wb") if partials else nullcontext() as file:
                 for teacher in self._teachers:
-                    of_words = teacher.targets_of(
-                        self._split, tokenized, precision, subwords_per_device, self._temperature
-                    )
-                    for values in of_words:
+                    for values in teacher.targets_of(*options):
                         if file:
                             file.write(values.data)
             if partials:

@@ -22,7 +22,7 @@ from tagline.core.errors import UserError
 from tagline.core.findings import Findings
 from tagline.core.params import list_errors
 from tagline.core.terminal import quoted, shortened
-from tagline.sources.formats.annotators import ONLY, POLICIES, Annotation, Row, compare, files_of, grouped, select
+from tagline.sources.formats.annotators import ONLY, POLICIES, Annotation, Row, Selected, compare, grouped, select
 from tagline.sources.formats.base import Files, Key, TagColumn, TextFiles
 from tagline.sources.formats.json_objects import first_rows, read_rows
 from tagline.sources.formats.offsets import MOST_MISALIGNED, Offsets, Span, Unit, boundaries, detect, to_code_points
@@ -44,6 +44,8 @@ FEW_MISALIGNED = 10
 JOINED, LONG, RENAMED, DISPUTED = "joined_sentences", "long_texts", "renamed_types", "disputed_spans"
 # A longer text is rarely one sentence.
 MOST_WORDS = 200
+# Of a file of one annotator in a folder.
+SUFFIXES = (".jsonl", ".jsonl.gz")
 
 
 @dataclass
@@ -226,10 +228,8 @@ class AnnotatedFiles(Files):
         """The share of misaligned spans above which offsets are taken to be wrong."""
         return MOST_MISALIGNED
 
-    def selected(
-        self, annotations: Sequence[Annotation], location: str, words: Bounds
-    ) -> tuple[list[Span] | None, list[Span]]:
-        """The spans of a text to learn from, None if the text is not annotated, and those that are left out."""
+    def selected(self, annotations: Sequence[Annotation], location: str, words: Bounds) -> Selected:
+        """Choose from the annotations of a text."""
         return annotations[0].spans if annotations else None, []
 
     def _read_text(self, text: AnnotatedText, number: int, unit: Unit, errors: Errors) -> Iterator[Sentence]:
@@ -358,7 +358,20 @@ class AnnotatorFiles(TextFiles, OffsetFiles):
     annotators: Key = ONLY
 
     def files(self, path: Path) -> list[Path]:
-        return files_of(path)
+        """The files in a folder with one per annotator, sorted by name, or the file itself.
+
+        Raises:
+            UserError: the folder holds something else; only what is hidden is passed over.
+        """
+        if not path.is_dir():
+            return [path]
+        files = sorted(each for each in path.iterdir() if not each.name.startswith("."))
+        for file in files:
+            if not file.is_file() or not file.name.endswith(SUFFIXES):
+                what = "a folder" if file.is_dir() else "another file" if file.is_file() else "a broken link"
+                expected = f"expected {path} to hold only files {' or '.join(SUFFIXES)}, one per annotator"
+                raise UserError(f"{file}: {what}; {expected}; rename it, or move it away")
+        return files
 
     @property
     def meanings(self) -> dict[str, str]:
@@ -369,9 +382,7 @@ class AnnotatorFiles(TextFiles, OffsetFiles):
             "unannotated_texts": f"texts without an annotation{by}, left out",
         }
 
-    def selected(
-        self, annotations: Sequence[Annotation], location: str, words: Bounds
-    ) -> tuple[list[Span] | None, list[Span]]:
+    def selected(self, annotations: Sequence[Annotation], location: str, words: Bounds) -> Selected:
         return select(annotations, self.annotators, location, words)
 
 
