@@ -124,9 +124,7 @@ class RawData:
 
     def chunks(self, split: str, words: int) -> Iterator[pa.RecordBatch]:
         """Yield the sentences of a split in larger batches, of about so many words each."""
-        return map(
-            pa.concat_batches, shards.grouped(self.batches(split), lambda batch: len(batch[WORDS].values), words)
-        )
+        return map(pa.concat_batches, shards.grouped(self.batches(split), lambda each: len(each[WORDS].values), words))
 
     def sample(self, split: str, size: int) -> list[list[str]]:
         """The words of at most so many sentences, evenly spread over a split."""

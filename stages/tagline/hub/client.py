@@ -116,9 +116,8 @@ def prepare() -> None:
         valid = False
     if not valid:
         raise invalid_url("HF_ENDPOINT", constants.ENDPOINT, "https://huggingface.co")
-    set_client_factory(
-        lambda: Client(event_hooks={"request": [hf_request_event_hook]}, follow_redirects=True, timeout=None)
-    )
+    hooks = {"request": [hf_request_event_hook]}
+    set_client_factory(lambda: Client(event_hooks=hooks, follow_redirects=True, timeout=None))
 
 
 def refusal(error: BaseException | None) -> errors.HfHubHTTPError | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 # onnxruntime sends telemetry unless this is set before its import.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -100,9 +101,7 @@ class OnnxModel:
         return logits[row, np.concatenate(positions)]
 
 
-def _provide(
-    options: onnxruntime.SessionOptions, weights: Sequence[Path]
-) -> list[np.memmap[tuple[int, ...], np.dtype[np.uint8]]]:
+def _provide(options: onnxruntime.SessionOptions, weights: Sequence[Path]) -> list[Any]:
     """Tell onnxruntime where the weights of a graph are; what is returned must live until the session is created."""
     if any(file.is_symlink() for file in weights):
         # It refuses links to other folders, as in the caches of the Hub and of DVC, so it gets the content, which takes

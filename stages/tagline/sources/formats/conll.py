@@ -19,7 +19,7 @@ from tagline.core.terminal import quoted
 from tagline.sources.formats import sniffing
 from tagline.sources.formats.base import RESERVED, Documents, TextFiles, WordFiles, in_documents
 from tagline.sources.formats.conll_table import NOT_A_WORD, SKIP, WORDS, Table, fields, is_border, separated
-from tagline.sources.formats.lines import at_least_one, read_lines
+from tagline.sources.formats.lines import Lines, at_least_one, read_lines
 from tagline.sources.formats.sniffing import Guess, Sample
 from tagline.text.sentence import Sentence
 
@@ -106,9 +106,7 @@ class ConllFiles(TextFiles, WordFiles):
         return in_documents(found if self.one_sentence_per_file else _with_borders(found, path), self.documents)
 
 
-def _without_comments(
-    lines: Iterable[tuple[int, str]], table: Table, skip: bool, again: Iterable[str]
-) -> Iterator[tuple[int, str]]:
+def _without_comments(lines: Lines, table: Table, skip: bool, again: Iterable[str]) -> Lines:
     """Skip comments, or check that no line looks like one.
 
     Args:
@@ -132,7 +130,7 @@ def _without_comments(
             )
 
 
-def _below_header(lines: Iterator[tuple[int, str]], table: Table, header: bool | None) -> Iterator[tuple[int, str]]:
+def _below_header(lines: Lines, table: Table, header: bool | None) -> Lines:
     """Skip the header, or check that the first line is not one."""
     for number, line in lines:
         if is_border(line):
@@ -186,16 +184,14 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
     rows = [row for row in rows if not NOT_A_WORD.fullmatch(row[0])] or rows
     values = [Counter(column) for column in zip(*rows, strict=True)]
     # 12, s1-12
-    numbers = [
-        all(each.strip()[-1:].isdecimal() for each in row) and not sniffing.all_mark_spans(row) for row in values
-    ]
-    words = max(range(len(values)), key=lambda index: (not numbers[index], len(values[index])))
+    counts = [all(each.strip()[-1:].isdecimal() for each in row) and not sniffing.all_mark_spans(row) for row in values]
+    words = max(range(len(values)), key=lambda index: (not counts[index], len(values[index])))
     columns: list[str] = []
     for index, column in enumerate(values):
         constant = len(column) == 1 and len(values) > 2 and not sniffing.marks_spans(column)
         if index == words:
             columns.append(WORDS)
-        elif numbers[index] or constant or (len(column) > sniffing.MOST_TAGS and not sniffing.all_mark_spans(column)):
+        elif counts[index] or constant or (len(column) > sniffing.MOST_TAGS and not sniffing.all_mark_spans(column)):
             columns.append(SKIP)
         else:
             columns.append(sniffing.unused_name(sniffing.name_of_tags({value.strip() for value in column}), columns))

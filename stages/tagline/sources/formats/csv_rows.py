@@ -237,20 +237,18 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
         """Yield the line and the cells of each row; empty lines are skipped."""
         lines = (f"{line}\n" for _, line in read_lines(path, self.encoding))
         reader = csv.reader(lines, **_dialect(self.delimiter, self.quote))
-        first_line = 1
+        start = 1
         unquoted = ", or set download.dataset.quote: null in params.yaml if cells are never quoted"
         try:
             for cells in reader:
-                if reader.line_num > first_line:
-                    raise UserError(
-                        f"{path}:{first_line}: a cell continues on the next line; close its quote{unquoted}"
-                    )
+                if reader.line_num > start:
+                    raise UserError(f"{path}:{start}: a cell continues on the next line; close its quote{unquoted}")
                 if cells:
-                    yield first_line, cells
-                first_line = reader.line_num + 1
+                    yield start, cells
+                start = reader.line_num + 1
         except csv.Error as error:
             hint = f"; write a {self.quote} that is part of a word doubled and inside quotes{unquoted}"
-            raise UserError(f"{path}:{first_line}: not CSV ({error}){hint if self.quote else ''}") from None
+            raise UserError(f"{path}:{start}: not CSV ({error}){hint if self.quote else ''}") from None
 
 
 def _dialect(delimiter: str, quote: str | None) -> dict[str, Any]:
