@@ -45,9 +45,7 @@ class HubSource:
         """The repository, its commit, what was read from it, and what was left out."""
         params = self.params
         return {
-            "source": params.source,
-            "name": params.name,
-            "config": params.config,
+            **params.model_dump(include={"source", "name", "config"}),
             "commit": self.repository.commit,
             "splits": params.splits.model_dump(),
             "findings": {split: each.counts for split, each in self.findings.items()},

@@ -154,7 +154,9 @@ class SavedRun:
         self.wait()  # before another copy of the run is made
         if not self._accelerator.is_main_process:
             return
-        state, content = self._progress(), _content(self._accelerator, model, self._schedule.optimizer)
+        schedule = self._schedule.state_dict()
+        state = {"precisions": self.precisions, "history": asdict(self.history), "schedule": schedule}
+        content = _content(self._accelerator, model, self._schedule.optimizer)
         if _in_background(self._accelerator.device):
             self._writing = self.thread.submit(self._write, state, _copy_to_host(content), report)
         else:
@@ -176,10 +178,6 @@ class SavedRun:
             self.checkpoints.write(step, write_files)
         except CheckpointError as error:
             report(f"no checkpoint at step {step} ({error}); training continues, earlier checkpoints are intact")
-
-    def _progress(self) -> dict[str, Any]:
-        """The content of state.json."""
-        return {"precisions": self.precisions, "history": asdict(self.history), "schedule": self._schedule.state_dict()}
 
 
 def _content(accelerator: Accelerator, model: nn.Module, optimizer: torch.optim.Optimizer) -> Content:

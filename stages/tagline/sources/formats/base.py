@@ -18,9 +18,8 @@ from tagline.core.findings import Findings, lines_by_split
 from tagline.core.params import InnerPath, Section
 from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.sniffing import Guess, Sample
-from tagline.sources.formats.word_rules import EMPTY_SENTENCES, EMPTY_WORDS, WordRules
 from tagline.text.languages import Language
-from tagline.text.sentence import Sentence
+from tagline.text.sentence import EMPTY_SENTENCES, EMPTY_WORDS, Sentence, WordRules
 
 # The columns of data/raw that are not tag columns.
 RESERVED = ("id", "document", "words", "annotated_types")

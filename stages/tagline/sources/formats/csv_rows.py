@@ -18,8 +18,7 @@ from tagline.sources.formats.base import Character, DocumentKey, Key, TagColumns
 from tagline.sources.formats.lines import at_least_one, read_lines
 from tagline.sources.formats.lists import RowKeys, joined_id, to_sentence
 from tagline.sources.formats.sniffing import LEAST_SHARE, TAGS, Guess, Sample, name_tag_columns, words_among
-from tagline.sources.formats.word_rules import is_sentence, split_tags, without_skipped
-from tagline.text.sentence import Sentence
+from tagline.text.sentence import Sentence, is_sentence, split_tags, without_skipped
 
 _SPACES = re.compile("[ \t]+")
 _SEPARATORS = frozenset(" ,")  # of the tags of a sentence

@@ -18,8 +18,7 @@ from tagline.sources.formats import sniffing
 from tagline.sources.formats.base import DocumentKey, Files, Key, LabelNames, TagColumns, TextFiles, WordKeys
 from tagline.sources.formats.json_objects import read_rows
 from tagline.sources.formats.sniffing import Guess, Sample
-from tagline.sources.formats.word_rules import AS_THEY_ARE, EMPTY_SENTENCES, WordRules, without_skipped
-from tagline.text.sentence import Note, Sentence
+from tagline.text.sentence import AS_THEY_ARE, EMPTY_SENTENCES, Note, Sentence, WordRules, without_skipped
 
 if TYPE_CHECKING:
     from datasets import Dataset
