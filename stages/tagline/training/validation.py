@@ -17,8 +17,7 @@ from tagline.artifacts.tokenized import Split
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
 from tagline.labels.windows import AnyInts, Floats, Ints
-from tagline.metrics.counts import count
-from tagline.metrics.scores import score
+from tagline.metrics.scores import count, score
 from tagline.model.backends.torch_model import TorchModel, choose, workers
 from tagline.model.batches import ALL_CORES, default_size
 from tagline.model.classifier import arrays, own_weights

@@ -16,7 +16,7 @@ from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, dotted, parse
 from tagline.core.reading import parse_object, reading
 from tagline.core.terminal import printable, shortened
-from tagline.metrics.counts import Counts
+from tagline.metrics.scores import Counts
 from tagline.tools.comparison.revisions import last_experiments, read_small
 from tagline.tools.comparison.runs import EVALUATE, Run, align, some
 from tagline.tools.comparison.significance import AGREEING, Difference, RunCounts, differences, holm
