@@ -16,8 +16,8 @@ import httpx2
 from huggingface_hub import constants, errors, set_client_factory
 from huggingface_hub.utils._http import hf_request_event_hook, parse_ratelimit_headers
 
-from tagline.core.errors import UserError, invalid_url
-from tagline.core.terminal import safe_message, shortened, show
+from tagline.core.errors import UserError, invalid_url, safe_message, shortened
+from tagline.core.terminal import show
 
 LOGIN = "`hf auth login` (or HF_TOKEN)"
 

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 from tokenizers import Tokenizer
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import shortened
+from tagline.core.errors import UserError, shortened
 from tagline.labels.tagged import TaggedSentence
 from tagline.text.sentences import Span, ends_among
 from tagline.text.words import join_words, split_words

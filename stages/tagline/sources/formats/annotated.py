@@ -18,10 +18,9 @@ from pathlib import Path
 from typing import ClassVar, Literal, TypeVar
 from unicodedata import normalize
 
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, quoted, shortened
 from tagline.core.findings import Findings
 from tagline.core.params import list_errors
-from tagline.core.terminal import quoted, shortened
 from tagline.sources.formats.annotators import ONLY, POLICIES, Annotation, Row, Selected, compare, grouped, select
 from tagline.sources.formats.base import Files, Key, TagColumn, TextFiles
 from tagline.sources.formats.json_objects import first_rows, read_rows

@@ -8,8 +8,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import QUOTED, quoted, shortened
+from tagline.core.errors import QUOTED, UserError, quoted, shortened
 from tagline.sources.formats.lists import keys_of, to_id
 from tagline.sources.formats.offsets import Span, Words
 from tagline.sources.formats.span_tags import covered_words

@@ -13,8 +13,7 @@ from typing import ClassVar, Literal
 
 from pydantic import model_validator
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import quoted
+from tagline.core.errors import UserError, quoted
 from tagline.sources.formats.base import Documents, Key, TagColumns, TextFiles, UnknownTag, in_documents
 from tagline.sources.formats.lines import at_least_one, paragraphs, read_lines
 from tagline.sources.formats.sniffing import Guess, Sample, marks_spans

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import QUOTED, quoted, shortened
+from tagline.core.errors import QUOTED, UserError, quoted, shortened
 from tagline.sources.formats import sniffing
 from tagline.sources.formats.base import DocumentKey, Files, Key, LabelNames, TagColumns, TextFiles, WordKeys
 from tagline.sources.formats.json_objects import read_rows

@@ -13,8 +13,7 @@ from unicodedata import category
 
 import regex
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import quoted, shortened
+from tagline.core.errors import UserError, quoted, shortened
 
 # inclusive: code points, with the index of the last one as end.
 Unit = Literal["code_points", "utf16", "graphemes", "bytes", "inclusive"]

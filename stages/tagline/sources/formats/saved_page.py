@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from tagline.artifacts.raw_data import SPLITS
-from tagline.core.errors import UserError
-from tagline.core.terminal import QUOTED, quoted, shortened
+from tagline.core.errors import QUOTED, UserError, quoted, shortened
 from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, RowFiles
 from tagline.sources.formats.annotators import Annotation, Row, Selected, annotator_of
 from tagline.sources.formats.lists import keys_of

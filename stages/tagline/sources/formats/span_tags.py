@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from operator import attrgetter, itemgetter
 from typing import Literal, NamedTuple
 
-from tagline.core.terminal import quoted, shortened
+from tagline.core.errors import quoted, shortened
 from tagline.sources.formats.offsets import Span, Words
 from tagline.text.sentence import Note
 
