@@ -11,12 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from tagline.core.errors import UserError
 from tagline.labels.label_list import ANY
 from tagline.labels.schemes import OUTSIDE, Scheme, is_spans, label_names, split_tag, standard_names, to_iob2
-from tagline.labels.windows import Ints
+from tagline.labels.windows import Bools, Ints
 
 # The share of O in a column without prefixes between which `are_span_types` does not decide. Entity columns leave most
 # words as O (CoNLL-2003: 83 %, WNUT-17: 95 %; but documents of GUM 46 %), chunk columns some (CoNLL-2000: 13 %), and
@@ -134,7 +133,7 @@ class Conversion:
 
     scheme: Scheme
     labels: dict[tuple[int, int], tuple[str, ...]]
-    illegal: npt.NDArray[np.bool_]
+    illegal: Bools
 
     def table(self, ids: Mapping[tuple[str, ...], int]) -> Ints:
         """Label ids by the tag before (rows) and the tag (columns); -1 for pairs that do not occur."""

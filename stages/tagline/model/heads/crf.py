@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Decoding
-from tagline.labels.windows import IGNORED, Doubles, Floats, Ints
+from tagline.labels.windows import IGNORED, Bools, Doubles, Floats, Ints
 from tagline.model.decoding import decode, words_by_index
 from tagline.model.heads.head import OWN_WEIGHTS, Weights, possible_logits, possible_scores
 
@@ -98,7 +97,7 @@ class CrfHead:
         log_marginals -= _log_sum(log_marginals)[:, None]  # the same for all words of a sentence
         return np.exp(log_marginals).astype(np.float32)
 
-    def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: npt.NDArray[np.bool_]) -> float:
+    def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: Bools) -> float:
         sentences = np.repeat(np.arange(len(lengths)), lengths)[known]
         # As in training, words without sub-words are not in the chain.
         lengths, scores, gold = np.bincount(sentences, minlength=len(lengths)), scores[known], gold[known]
