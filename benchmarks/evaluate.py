@@ -113,13 +113,12 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Measure this project."""
     import numpy as np
     from accelerate import PartialState
-    from tagline.metrics.counts import count
     from transformers import AutoConfig
 
     from tagline.artifacts import tokenized
     from tagline.labels.label_list import Labels
     from tagline.labels.tagged import TaggedSentences
-    from tagline.metrics.scores import score
+    from tagline.metrics.scores import count, score
     from tagline.model import classifier
     from tagline.model.backends.torch_model import TorchModel, workers
     from tagline.model.heads import make_head
