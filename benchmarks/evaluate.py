@@ -118,8 +118,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from tagline.artifacts import tokenized
     from tagline.labels.label_list import Labels
     from tagline.labels.tagged import TaggedSentences
-    from tagline.metrics.counts import count
-    from tagline.metrics.scores import score
+    from tagline.metrics.scores import count, score
     from tagline.model import classifier
     from tagline.model.backends.torch_model import TorchModel, workers
     from tagline.model.heads import make_head

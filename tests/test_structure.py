@@ -144,7 +144,7 @@ def test_training_does_not_depend_on_what_comes_after_on_statistics_or_plots() -
     paths = [path for stage in ("download", "tokenize_align", "train") for path in declared(stage, "deps")]
     assert not [path for path in paths for folder in later if covers(folder, path)]
     metrics = [path for path in paths if path.startswith("stages/tagline/metrics")]
-    assert metrics == ["stages/tagline/metrics/counts.py", "stages/tagline/metrics/scores.py"]
+    assert metrics == ["stages/tagline/metrics/scores.py"]
 
 
 def test_inference_and_predict_import_the_base_dependencies_and_no_others() -> None:

@@ -9,8 +9,7 @@ from helpers.tagged import sentences
 
 from tagline.labels.label_list import Kind, Labels
 from tagline.labels.tagged import TaggedSentence
-from tagline.metrics.counts import Counts, count
-from tagline.metrics.scores import score
+from tagline.metrics.scores import Counts, count, score
 from tagline.tools.comparison.runs import Run
 
 Row = tuple[str, str, str, str]

@@ -21,12 +21,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from tagline.core.errors import UserError
+from tagline.core.errors import QUOTED, UserError, shortened
 from tagline.core.names import BackendName
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import HASHES, read_hashes, verify_files
 from tagline.core.reading import reading
-from tagline.core.terminal import QUOTED, shortened
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import HEAD_FILE, Biases, Decoding, Precision, parse_biases

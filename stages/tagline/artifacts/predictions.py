@@ -29,13 +29,9 @@ from tagline.labels.model_settings import NO_BIASES, Biases, Decoding, Precision
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 
 COLUMNS = ("id", "words", "gold", "predicted", "score")
-_SCHEMA = pa.schema(
-    [
-        ("id", pa.large_string()),
-        *((name, pa.list_(pa.string())) for name in COLUMNS[1:4]),
-        ("score", pa.list_(pa.float32())),
-    ]
-)
+_STRINGS = pa.list_(pa.string())
+_TYPES = (pa.large_string(), _STRINGS, _STRINGS, _STRINGS, pa.list_(pa.float32()))
+_SCHEMA = pa.schema(zip(COLUMNS, _TYPES, strict=True))
 
 
 def write(folder: Path, split: str, sentences: Sequence[TaggedSentence]) -> None:

@@ -21,11 +21,10 @@ import numpy as np
 import pyarrow as pa
 
 from tagline.core import shards
-from tagline.core.errors import UserError
+from tagline.core.errors import QUOTED, UserError, printable, shortened
 from tagline.core.names import DOCUMENT
 from tagline.core.outputs import read_json
 from tagline.core.provenance import PROVENANCE
-from tagline.core.terminal import QUOTED, printable, shortened
 
 SPLITS = ("train", "validation", "test")
 ID = "id"
@@ -34,17 +33,14 @@ ANNOTATED = "annotated_types"
 SPANS = b"spans"
 
 Row = Mapping[str, str | Sequence[str | None]]
+Splits = Mapping[str, Iterable[Row]]
 
 # Words per record batch: few enough to be held as Python strings, enough to make Arrow's overhead negligible.
 BATCH_WORDS = 100_000
 
 
 def write(
-    path: Path,
-    splits: Mapping[str, Iterable[Row]],
-    tag_columns: Sequence[str],
-    annotated: bool = False,
-    spans: bool = False,
+    path: Path, splits: Splits, tag_columns: Sequence[str], annotated: bool = False, spans: bool = False
 ) -> dict[str, int]:
     """Write sentences while they are read: a batch is in memory, never a split.
 
@@ -127,9 +123,7 @@ class RawData:
 
     def chunks(self, split: str, words: int) -> Iterator[pa.RecordBatch]:
         """Yield the sentences of a split in larger batches, of about so many words each."""
-        return map(
-            pa.concat_batches, shards.grouped(self.batches(split), lambda batch: len(batch[WORDS].values), words)
-        )
+        return map(pa.concat_batches, shards.grouped(self.batches(split), lambda each: len(each[WORDS].values), words))
 
     def sample(self, split: str, size: int) -> list[list[str]]:
         """The words of at most so many sentences, evenly spread over a split."""

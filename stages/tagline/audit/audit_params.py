@@ -32,27 +32,19 @@ def _with_train(splits: list[SplitName]) -> list[SplitName]:
 class Audit(Section):
     """Params of the audit."""
 
-    folds: Annotated[list[int], AfterValidator(_numbered)] = Field(
-        description="The folds, numbered from 1. Each is a training without its sentences, which that model then "
-        "labels."
-    )
-    splits: Annotated[list[SplitName], AfterValidator(_with_train)] = Field(
-        description="Splits to audit: train, and if wanted validation and test. The part of validation that is not "
-        "held out chooses the epoch."
-    )
-    group: Literal["sentence", "document", "surface"] = Field(
-        description="sentence: equal sentences are held out together. document: the sentences of a document are. "
-        "surface: as sentence, and no sentence is learnt from that has an entity of the same words as one that is "
-        "held out, so that no model has seen the labels of its entities."
-    )
-    seed: int = Field(
-        ge=0,
-        lt=2**32,
-        description="Random seed of the division into folds. Training has its own, train.seed in params.yaml.",
-    )
-    most: int = Field(
-        ge=1, le=1_000_000, description="Maximum number of suspicions in reports/audit.jsonl, the most suspicious ones."
-    )
+    folds: Annotated[list[int], AfterValidator(_numbered)]
+    """The folds, numbered from 1. Each is a training without its sentences, which that model then labels."""
+    splits: Annotated[list[SplitName], AfterValidator(_with_train)]
+    """Splits to audit: train, and if wanted validation and test. The part of validation that is not held out chooses
+    the epoch."""
+    group: Literal["sentence", "document", "surface"]
+    """sentence: equal sentences are held out together. document: the sentences of a document are. surface: as sentence,
+    and no sentence is learnt from that has an entity of the same words as one that is held out, so that no model has
+    seen the labels of its entities."""
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    """Random seed of the division into folds. Training has its own, train.seed in params.yaml."""
+    most: Annotated[int, Field(ge=1, le=1_000_000)]
+    """Maximum number of suspicions in reports/audit.jsonl, the most suspicious ones."""
 
 
 def read_audit() -> Audit:

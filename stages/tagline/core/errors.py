@@ -1,4 +1,4 @@
-"""Errors of the input or the environment: reported in one message, with exit status 1."""
+"""Errors of the input or the environment: reported in one message, with exit status 1; what is safe to show in it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import re
 import signal
 import sys
 import traceback
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from inspect import cleandoc
@@ -16,7 +17,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tagline.core.signals import Interrupted, raise_on_signals
-from tagline.core.terminal import QUOTED, quoted, safe_message, shortened
 
 # A shell sets it while it asks argcomplete for completions.
 COMPLETING = "_ARGCOMPLETE"
@@ -25,6 +25,18 @@ DEBUG = "TAGLINE_DEBUG"
 # The environment variables that accelerate reads as yes or no, for example ACCELERATE_USE_CPU, and their values.
 FLAGS = "ACCELERATE_USE_"
 YES_OR_NO = ("y", "yes", "t", "true", "on", "1", "n", "no", "f", "false", "off", "0")
+# Characters of a value that a message shows in a list of others, and of one that it quotes.
+SHOWN = 60
+QUOTED = 200
+# Marks that a terminal draws over the preceding character.
+_MARKS = ("Mn", "Me")
+# User name, password or token of a URL: what stands between "://" and the last "@" before the path; or, of a malformed
+# URL, a password with a slash; or a secret in the query, as storages put it into the URLs that they redirect to.
+_CREDENTIALS = re.compile(
+    r"(?<=://)(?:[^/?#\s]*|[^/?#\s:]*:(?!\d+[/?#])[^\s@]{0,1000}+)(?=@)"
+    r"|(?<=[?&])(?P<key>[\w.-]*(?:auth|credential|key|password|secret|sig|signature|token))=[^&#\s'\"]+",
+    re.IGNORECASE,
+)
 
 
 class UserError(Exception):
@@ -33,6 +45,42 @@ class UserError(Exception):
     The message says where the error is (``file:line`` or the id of a row), what is wrong, what is expected and what to
     do. It is shown without a traceback; any other exception that leaves a stage is a bug.
     """
+
+
+def printable(word: str) -> str:
+    """Replace the invisible characters of a word by escape sequences."""
+    return "".join(
+        c.encode("unicode_escape").decode() if not c.isprintable() or (not index and is_mark(c)) else c
+        for index, c in enumerate(word)
+    )
+
+
+def safe_message(text: str) -> str:
+    r"""Escape control characters and mask the credentials in URLs; line breaks stay.
+
+    ``https://ada:secret@host/x?token=abc`` becomes ``https://***@host/x?token=***``, a carriage return becomes ``\r``.
+    """
+    return "\n".join(printable(line) for line in _masked(text).split("\n"))
+
+
+def _masked(text: str) -> str:
+    return _CREDENTIALS.sub(lambda match: f"{match['key']}=***" if match["key"] else "***", text)
+
+
+def shortened(text: str, most: int = SHOWN) -> str:
+    """The text, or its first characters and an ellipsis if it is longer than ``most``."""
+    # Masked before: `safe_message` does not recognise credentials that are cut.
+    return text if len(text) <= most else f"{_masked(text)[: most - 3]}..."
+
+
+def quoted(value: object) -> str:
+    """A value of the input as Python writes it, at most `QUOTED` characters of it."""
+    return shortened(repr(value), QUOTED)
+
+
+def is_mark(character: str) -> bool:
+    """Whether a terminal draws a character over the preceding one."""
+    return unicodedata.category(character) in _MARKS
 
 
 def invalid_url(variable: str, url: str, example: str, reason: object = "") -> UserError:
@@ -110,7 +158,7 @@ class ArgumentParser(argparse.ArgumentParser):
             import argcomplete
 
             argcomplete.autocomplete(self)
-        return super().parse_args(*arguments, **options)  # type: ignore[no-any-return]
+        return super().parse_args(*arguments, **options)
 
     def error(self, message: str) -> NoReturn:
         message = safe_message(message)

@@ -13,10 +13,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from tagline.core.errors import UserError, require
+from tagline.core.errors import UserError, printable, require
 from tagline.core.reading import full_disk, parse_object, reading
 from tagline.core.signals import defer_signals
-from tagline.core.terminal import printable
 
 Rows = list[dict[str, float]]
 """Numeric columns of a CSV file, by name."""

@@ -17,8 +17,7 @@ from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarbool import ScalarBoolean
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import quoted
+from tagline.core.errors import UserError, quoted
 
 PARAMS = Path("params.yaml")
 # Of a file, each alias counted as what it stands for.
@@ -40,10 +39,11 @@ OUTS = (
 class Section(BaseModel):
     """A mapping in params.yaml: keys without a default are required, unknown keys and converted types are errors.
 
-    The default of a key that a later version adds is what earlier versions did.
+    The default of a key that a later version adds is what earlier versions did. The docstring below a key describes it
+    in params.yaml and in the JSON Schema.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
 
 S = TypeVar("S", bound=Section)

@@ -9,6 +9,8 @@ from collections.abc import Callable
 import huggingface_hub
 import transformers
 
+Clock = Callable[[], float]
+"""The current time in seconds."""
 # Seconds between two lines of a long loop in a log file.
 INTERVAL = 30.0
 
@@ -47,7 +49,7 @@ class Heartbeat:
         clock: the current time in seconds.
     """
 
-    def __init__(self, interval: float = INTERVAL, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, interval: float = INTERVAL, clock: Clock = time.monotonic) -> None:
         self.interval, self.clock = interval, clock
         self.last = clock()
 

@@ -11,7 +11,7 @@ import hashlib
 import os
 import platform
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -89,11 +89,7 @@ def verify(folder: Path, made_by: str, *others: Path) -> dict[str, str]:
 
 
 def verify_files(
-    folder: Path,
-    expected: Mapping[str, str],
-    made_by: str,
-    names: Collection[str] | None = None,
-    source: Path | None = None,
+    folder: Path, expected: Mapping[str, str], made_by: str, names: list[str] | None = None, source: Path | None = None
 ) -> None:
     """Compare files with their expected hashes.
 

@@ -21,7 +21,7 @@ from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Biases
 from tagline.labels.tagged import TaggedSentences
 from tagline.labels.windows import Doubles, Floats, Ints
-from tagline.metrics.counts import divide
+from tagline.metrics.scores import divide
 from tagline.model.heads.head import Head
 from tagline.model.prediction import Chunk, LabelIds, bias_of_labels
 

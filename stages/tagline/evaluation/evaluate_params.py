@@ -15,10 +15,10 @@ from tagline.labels.model_settings import Decoding, Precision
 class Bootstrap(Section):
     """The bootstrap behind the intervals of the scores."""
 
-    resamples: int = Field(
-        ge=100, le=100_000, description="Number of resamples. More of them make the interval bounds more stable."
-    )
-    seed: int = Field(ge=0, lt=2**32, description="Random seed of the resampling.")
+    resamples: Annotated[int, Field(ge=100, le=100_000)]
+    """Number of resamples. More of them make the interval bounds more stable."""
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    """Random seed of the resampling."""
 
 
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -28,16 +28,13 @@ FoundIf = Literal["exact", "covered"]
 class Recall(Section):
     """The minimum recall of a type; a number alone is ``at_least``."""
 
-    at_least: Share = Field(description="Minimum recall.")
-    confidence: Annotated[float, Field(ge=0.5, lt=1)] | None = Field(
-        default=None,
-        description="Confidence that later texts like those of validation reach it; empty: validation reaches it.",
-    )
-    found: FoundIf = Field(
-        default="exact",
-        description="When an entity is found. exact: type and boundaries agree. covered: each of its words is in a "
-        "predicted entity of any type.",
-    )
+    at_least: Share
+    """Minimum recall."""
+    confidence: Annotated[float, Field(ge=0.5, lt=1)] | None = None
+    """Confidence that later texts like those of validation reach it; empty: validation reaches it."""
+    found: FoundIf = "exact"
+    """When an entity is found. exact: type and boundaries agree. covered: each of its words is in a predicted entity of
+    any type."""
 
     @model_validator(mode="before")
     @classmethod
@@ -58,15 +55,11 @@ class Recall(Section):
 class OperatingPoint(Section):
     """The recall or the precision that types should reach."""
 
-    recall: dict[str, Recall] | None = Field(
-        default=None,
-        description="Minimum recall of types on validation, for example {PER: 0.95}, or on later texts: {PER: "
-        "{at_least: 0.95, confidence: 0.9}}, with `found: covered` for masking (docs/scores.md); empty: none.",
-    )
-    precision: dict[str, Share] | None = Field(
-        default=None,
-        description="Minimum precision of types, for example {ORG: 0.9}; one measure per type; empty: none.",
-    )
+    recall: dict[str, Recall] | None = None
+    """Minimum recall of types on validation, for example {PER: 0.95}, or on later texts: {PER: {at_least: 0.95,
+    confidence: 0.9}}, with `found: covered` for masking (docs/scores.md); empty: none."""
+    precision: dict[str, Share] | None = None
+    """Minimum precision of types, for example {ORG: 0.9}; one measure per type; empty: none."""
 
     @model_validator(mode="after")
     def _one_target_per_type(self) -> Self:
@@ -85,31 +78,20 @@ class OperatingPoint(Section):
 class Evaluate(Section):
     """Params of the evaluation."""
 
-    subwords_per_batch: Annotated[int, Field(ge=1, le=2**24)] | None = Field(
-        description="Maximum number of sub-words per forward pass, padding included; empty: 256 on a CPU, 16,384 on "
-        "other devices. Scores can differ in the last digits."
-    )
-    precision: Precision = Field(
-        description="Number format of matrix products: fp32, bf16 or fp16. auto: bf16 where the hardware is faster in "
-        "it, otherwise fp32."
-    )
-    decoding: Decoding = Field(
-        description="How labels are chosen, in the exported model too. greedy: the most probable label of each word "
-        "(head crf: the most probable sequence). constrained: the most probable sequence that is valid in IOB2; no "
-        "difference for plain tags."
-    )
-    operating_point: OperatingPoint = Field(
-        default=OperatingPoint(),
-        description="Minimum recall or precision of types on validation; a bias on their scores is chosen to reach "
-        "it, the one closest to 0, in the exported model too.",
-    )
-    beta: float = Field(
-        default=1.0,
-        ge=0.1,
-        le=10,
-        description="How many times as much recall weighs as precision in F-beta, which the reports give beside F1; 1: "
-        "F1 only.",
-    )
-    bootstrap: Bootstrap = Field(
-        description="Bootstrap over sentences, for the 95 % confidence intervals of the scores."
-    )
+    subwords_per_batch: Annotated[int, Field(ge=1, le=2**24)] | None
+    """Maximum number of sub-words per forward pass, padding included; empty: 256 on a CPU, 16,384 on other devices.
+    Scores can differ in the last digits."""
+    precision: Precision
+    """Number format of matrix products: fp32, bf16 or fp16. auto: bf16 where the hardware is faster in it, otherwise
+    fp32."""
+    decoding: Decoding
+    """How labels are chosen, in the exported model too. greedy: the most probable label of each word (head crf: the
+    most probable sequence). constrained: the most probable sequence that is valid in IOB2; no difference for plain
+    tags."""
+    operating_point: OperatingPoint = OperatingPoint()
+    """Minimum recall or precision of types on validation; a bias on their scores is chosen to reach it, the one closest
+    to 0, in the exported model too."""
+    beta: Annotated[float, Field(ge=0.1, le=10)] = 1.0
+    """How many times as much recall weighs as precision in F-beta, which the reports give beside F1; 1: F1 only."""
+    bootstrap: Bootstrap
+    """Bootstrap over sentences, for the 95 % confidence intervals of the scores."""

@@ -14,9 +14,8 @@ from tagline.labels.label_list import Labels
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 from tagline.labels.windows import Doubles, Ints
-from tagline.metrics.counts import divide
 from tagline.metrics.resampling import interval, weights
-from tagline.metrics.scores import rounded
+from tagline.metrics.scores import divide, rounded
 
 Measure = Literal["recall", "precision"]
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from tabulate import tabulate
 
+from tagline.core.errors import printable
 from tagline.core.outputs import read_json
 from tagline.core.reading import committed, parse_object, reading
-from tagline.core.terminal import printable
 from tagline.evaluation.operating_point import by_split, measure_of
 
 HEADERS = ("split", "type", "precision", "recall", "F1", "95 % of F1", "accuracy", "number")

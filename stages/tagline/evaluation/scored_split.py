@@ -18,9 +18,8 @@ from tagline.labels.label_list import Kind
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.tagged import TaggedSentence, flatten, has_sets
 from tagline.metrics.calibration import reliability
-from tagline.metrics.counts import Counts, count
 from tagline.metrics.outcomes import Outcome, confusion, outcomes_of_errors
-from tagline.metrics.scores import scores_of
+from tagline.metrics.scores import Counts, count, scores_of
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,7 @@ from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Biases, Precision
 from tagline.labels.tagged import TaggedSentences
 from tagline.labels.windows import Ints
-from tagline.metrics.counts import count
-from tagline.metrics.scores import score
+from tagline.metrics.scores import count, score
 from tagline.metrics.slices import TrainingIndex
 from tagline.model import classifier
 from tagline.model.backends.torch_model import TorchModel, memory_errors, workers

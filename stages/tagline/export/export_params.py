@@ -13,45 +13,32 @@ from tagline.hub.hub_params import Push
 class Card(Section):
     """Facts on the model card that the pipeline does not know."""
 
-    language: Annotated[str, Field(pattern="^([a-z]{2,3}|multilingual)$")] | None = Field(
-        description="Language of the texts as an ISO code, or multilingual."
-    )
-    license: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9.-]*$")] | None = Field(
-        description="Licence of the model, by its identifier on the Hub (apache-2.0, cc-by-4.0, ...)."
-    )
+    language: Annotated[str, Field(pattern="^([a-z]{2,3}|multilingual)$")] | None
+    """Language of the texts as an ISO code, or multilingual."""
+    license: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9.-]*$")] | None
+    """Licence of the model, by its identifier on the Hub (apache-2.0, cc-by-4.0, ...)."""
 
 
 class Export(Section):
     """Params of the export."""
 
-    dtype: Literal["float32", "bfloat16", "float16"] = Field(
-        description="Number format of the exported weights for transformers: float32, bfloat16 or float16."
-    )
-    onnx: bool = Field(description="Whether to export onnx/model.onnx, the model in float32 for onnxruntime.")
-    int8: bool = Field(
-        description="Whether to export onnx/model_quantized.onnx, in 8-bit integers: smaller and usually faster."
-    )
-    browser: bool = Field(
-        default=False,
-        description="Whether onnx/model.onnx has a copy of its weights beside it, so that transformers.js can load it; "
-        "otherwise its weights are those of model.safetensors. The 8-bit graph needs no copy.",
-    )
-    min_agreement: float = Field(
-        ge=0,
-        le=1,
-        description="Minimum share of test words with the same label as from the trained model, for the "
-        "floating-point exports; the stage fails below it.",
-    )
-    max_f1_drop: float = Field(
-        ge=0,
-        le=1,
-        description="Maximum loss of test F1 against the trained model, for each exported form; the stage fails above "
-        "it. A small test split needs more room: one entity of the sample is worth about 0.003.",
-    )
-    card: Card = Field(
-        description="What the model card, models/export/README.md, cannot take from the pipeline; empty: left out."
-    )
-    hub: Push = Field(
-        description="Push models/export to the Hugging Face Hub in one commit, once it is complete; "
-        "`tagline push` pushes later. The model card mentions repo_id."
-    )
+    dtype: Literal["float32", "bfloat16", "float16"]
+    """Number format of the exported weights for transformers: float32, bfloat16 or float16."""
+    onnx: bool
+    """Whether to export onnx/model.onnx, the model in float32 for onnxruntime."""
+    int8: bool
+    """Whether to export onnx/model_quantized.onnx, in 8-bit integers: smaller and usually faster."""
+    browser: bool = False
+    """Whether onnx/model.onnx has a copy of its weights beside it, so that transformers.js can load it; otherwise its
+    weights are those of model.safetensors. The 8-bit graph needs no copy."""
+    min_agreement: Annotated[float, Field(ge=0, le=1)]
+    """Minimum share of test words with the same label as from the trained model, for the floating-point exports; the
+    stage fails below it."""
+    max_f1_drop: Annotated[float, Field(ge=0, le=1)]
+    """Maximum loss of test F1 against the trained model, for each exported form; the stage fails above it. A small test
+    split needs more room: one entity of the sample is worth about 0.003."""
+    card: Card
+    """What the model card, models/export/README.md, cannot take from the pipeline; empty: left out."""
+    hub: Push
+    """Push models/export to the Hugging Face Hub in one commit, once it is complete; `tagline push` pushes later. The
+    model card mentions repo_id."""

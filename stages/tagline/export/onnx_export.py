@@ -49,8 +49,7 @@ class _Logits(torch.nn.Module):
         self.model = model
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = self.model(input_ids=ids, attention_mask=mask).logits
-        return logits
+        return self.model(input_ids=ids, attention_mask=mask).logits
 
 
 def convert(model: PreTrainedModel) -> ir.Model:
@@ -103,9 +102,7 @@ def write(model: ir.Model, path: Path, weights: Collection[Path] = ()) -> None:
     """
     share_weights(model.graph, weights)
     tensors = [weight.const_value for weight in model.graph.initializers.values()]
-    inside = sum(
-        tensor.nbytes for tensor in tensors if tensor is not None and not isinstance(tensor, ir.ExternalTensor)
-    )
+    inside = sum(each.nbytes for each in tensors if each is not None and not isinstance(each, ir.ExternalTensor))
     if weights and inside <= MAX_BYTES:
         used = {str(tensor.location) for tensor in tensors if isinstance(tensor, ir.ExternalTensor)}
         model.metadata_props.update({HASHED + file.name: sha256(file) for file in weights if file.name in used})

@@ -21,8 +21,7 @@ from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import NO_BIASES, Biases
 from tagline.labels.tagged import TaggedSentence, TaggedSentences
 from tagline.labels.windows import AnyInts, Floats, Ints
-from tagline.metrics.counts import count
-from tagline.metrics.scores import rounded, score
+from tagline.metrics.scores import count, rounded, score
 from tagline.model.backends import Backend
 from tagline.model.backends.torch_model import TorchModel
 from tagline.model.batches import default_size

@@ -148,13 +148,9 @@ def _verify(inputs: ExportInputs) -> None:
     """
     verify(inputs.tokenized, "tokenize-align")
     verify(inputs.finetuned, "train", inputs.validation)
-    predictions_folder = inputs.decoding.parent
-    for path, folder, stage in (
-        (inputs.decoding, predictions_folder, "evaluate"),
-        (inputs.metrics, predictions_folder, "evaluate"),
-        (inputs.dataset, inputs.dataset.parent, "download"),
-        (inputs.encoder, inputs.encoder.parent, "download"),
-    ):
+    made_by = {inputs.decoding: "evaluate", inputs.metrics: "evaluate", inputs.dataset: "download"}
+    for path, stage in (made_by | {inputs.encoder: "download"}).items():
+        folder = inputs.decoding.parent if stage == "evaluate" else path.parent
         require(path, stage)
         verify_files(folder, read_hashes(folder, stage), stage, [relative(path, folder)])
 

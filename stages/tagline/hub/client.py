@@ -13,25 +13,18 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 import httpx2
-from huggingface_hub import constants, set_client_factory
-from huggingface_hub.errors import (
-    FileMetadataError,
-    HfHubHTTPError,
-    HFValidationError,
-    RepositoryNotFoundError,
-    RevisionNotFoundError,
-)
+from huggingface_hub import constants, errors, set_client_factory
 from huggingface_hub.utils._http import hf_request_event_hook, parse_ratelimit_headers
 
-from tagline.core.errors import UserError, invalid_url
-from tagline.core.terminal import safe_message, shortened, show
+from tagline.core.errors import UserError, invalid_url, safe_message, shortened
+from tagline.core.terminal import show
 
 LOGIN = "`hf auth login` (or HF_TOKEN)"
 
 # Raised if there is no connection; HfHubHTTPError, an error that the Hub reports, is one of them.
 NO_CONNECTION = (httpx2.HTTPError, ConnectionError)
 # Raised for answers that a Hub does not give.
-NO_HUB = (JSONDecodeError, FileMetadataError)
+NO_HUB = (JSONDecodeError, errors.FileMetadataError)
 
 _HEADERS = ("ETag", constants.HUGGINGFACE_HEADER_X_LINKED_ETAG, constants.HUGGINGFACE_HEADER_X_REPO_COMMIT)
 # Seconds that a client waits before it repeats a request, at most.
@@ -123,16 +116,15 @@ def prepare() -> None:
         valid = False
     if not valid:
         raise invalid_url("HF_ENDPOINT", constants.ENDPOINT, "https://huggingface.co")
-    set_client_factory(
-        lambda: Client(event_hooks={"request": [hf_request_event_hook]}, follow_redirects=True, timeout=None)
-    )
+    hooks = {"request": [hf_request_event_hook]}
+    set_client_factory(lambda: Client(event_hooks=hooks, follow_redirects=True, timeout=None))
 
 
-def refusal(error: BaseException | None) -> HfHubHTTPError | None:
+def refusal(error: BaseException | None) -> errors.HfHubHTTPError | None:
     """The error status that made a client fail, even if the client tried its cache then; a missing file is none."""
     seen = []  # a cause that is raised again has what it caused as its context
     while error is not None and error not in seen:
-        if isinstance(error, HfHubHTTPError) and error.response.status_code != 404:
+        if isinstance(error, errors.HfHubHTTPError) and error.response.status_code != 404:
             return error
         seen.append(error)
         error = error.__cause__ or error.__context__
@@ -157,16 +149,16 @@ class Asked(NamedTuple):
     def explain(self, error: Exception) -> str:
         """What an exception of a client means, and what to do."""
         match error:
-            case HFValidationError():
+            case errors.HFValidationError():
                 return f"{self.key}: {self.name!r} is not the name of a repository; expected OWNER/NAME"
-            case RepositoryNotFoundError():
+            case errors.RepositoryNotFoundError():
                 return (
                     f"{self.key}: {self.name} does not exist on the Hub, or is private; correct the name, or log in "
                     f"by {LOGIN}"
                 )
-            case RevisionNotFoundError():
+            case errors.RevisionNotFoundError():
                 return f"{self.name}: no revision {self.revision}; expected a branch, a tag or a full commit"
-            case HfHubHTTPError():
+            case errors.HfHubHTTPError():
                 return f"{self.name}: {self._explain_status(error.response.status_code, error.server_message)}"
         if isinstance(error, NO_HUB):
             return f"{endpoint()} does not look like a Hugging Face Hub; check HF_ENDPOINT and the proxy"

@@ -15,10 +15,9 @@ from pathlib import Path
 from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]  # public by its documentation
 from tqdm import tqdm
 
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, safe_message
 from tagline.core.outputs import replacing
 from tagline.core.provenance import copy_files
-from tagline.core.terminal import safe_message
 from tagline.hub.push import Target
 
 MODEL, MESSAGE, PUSHED = "model", "message.txt", "pushed"

@@ -12,12 +12,14 @@ from tagline.core.params import Section
 class Push(Section):
     """Params of a push."""
 
-    repo_id: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None = Field(
-        description="Model repository, OWNER/NAME; created if it does not exist."
-    )
-    private: bool = Field(description="true: create the repository as private, and fail if it exists and is public.")
-    branch: str = Field(pattern=r"^[\w./-]+$", description="Branch to commit to; created if it does not exist.")
-    push: bool = Field(description="Whether to push. Needs a token from `hf auth login` or HF_TOKEN.")
+    repo_id: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None
+    """Model repository, OWNER/NAME; created if it does not exist."""
+    private: bool
+    """true: create the repository as private, and fail if it exists and is public."""
+    branch: Annotated[str, Field(pattern=r"^[\w./-]+$")]
+    """Branch to commit to; created if it does not exist."""
+    push: bool
+    """Whether to push. Needs a token from `hf auth login` or HF_TOKEN."""
 
     @model_validator(mode="after")
     def _pushed_somewhere(self) -> Push:

@@ -17,8 +17,7 @@ import httpx2
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants, get_token, is_offline_mode
 from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import safe_message
+from tagline.core.errors import UserError, safe_message
 from tagline.hub.client import LOGIN, NO_HUB, Asked, endpoint, prepare
 from tagline.hub.hub_params import Push
 

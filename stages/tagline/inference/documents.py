@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import shortened
+from tagline.core.errors import UserError, shortened
 from tagline.labels.tagged import TaggedSentence
 from tagline.text.sentences import Span, ends_among
 from tagline.text.words import join_words, split_words
@@ -17,6 +16,8 @@ from tagline.tokenization.subword_windows import WindowCutter
 
 Split = Callable[[str], list[Span]]
 """Finds the words of a text, as `split_words` does, or its sentences, as `split_sentences` does."""
+Row = dict[str, Any] | None
+"""The JSON object that a document was read from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,7 @@ class Document:
 
     @classmethod
     def of_text(
-        cls,
-        text: str,
-        name: str = "",
-        row: dict[str, Any] | None = None,
-        split: Split = split_words,
-        sentences: Split | None = None,
+        cls, text: str, name: str = "", row: Row = None, split: Split = split_words, sentences: Split | None = None
     ) -> Document:
         """Split a raw text into words and sentences; `Tagger.split` and `Tagger.sentences` do so as in training.
 
@@ -79,7 +75,7 @@ class Document:
         return cls([text[start:end] for start, end in spans], text, spans, name, row or {}, ends)
 
     @classmethod
-    def of_words(cls, words: Sequence[str], name: str = "", row: dict[str, Any] | None = None) -> Document:
+    def of_words(cls, words: Sequence[str], name: str = "", row: Row = None) -> Document:
         """Take words as they are."""
         return cls(words, None, (), name, row or {})
 

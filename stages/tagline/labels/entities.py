@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from tagline.labels.label_list import Kind, LabelNames, Labels, id_names, possible
 from tagline.labels.schemes import split_tag
-from tagline.labels.windows import AnyInts, ranges
-
-Mask = npt.NDArray[np.bool_]
+from tagline.labels.windows import AnyFloats, AnyInts, Bools, ranges
 
 
 class Entity(NamedTuple):
@@ -67,7 +64,7 @@ def marked(tags: Sequence[str], kind: Kind) -> list[Entity]:
     return [_word(tag, index) for index, tag in enumerate(tags)]
 
 
-def confidence(entity: Entity, scores: npt.NDArray[np.floating[Any]]) -> float:
+def confidence(entity: Entity, scores: AnyFloats) -> float:
     """Average the scores of an entity's words, as transformers' pipeline scores an entity."""
     return float(np.mean(scores[entity.start : entity.end], dtype=np.float64))
 
@@ -93,7 +90,7 @@ class EntityArrays:
         rows = zip(self.type.tolist(), self.start.tolist(), self.end.tolist(), strict=True)
         return [Entity(self.types[type_], start, end) for type_, start, end in rows]
 
-    def where(self, chosen: Mask) -> EntityArrays:
+    def where(self, chosen: Bools) -> EntityArrays:
         """The chosen entities."""
         return EntityArrays(self.types, self.type[chosen], self.start[chosen], self.end[chosen])
 
@@ -133,7 +130,7 @@ def entity_arrays(ids: AnyInts, offsets: AnyInts, names: Sequence[str], kind: Ki
     return EntityArrays(types, type_of_word[borders[begins]], borders[begins], borders[begins + 1])
 
 
-def is_decided(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: Labels | LabelNames) -> Mask:
+def is_decided(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: Labels | LabelNames) -> Bools:
     """Whether gold labels, of which some are unknown, decide if an entity is right, bool (entities,).
 
     They do if no word of the entity has an unknown label that could be its label there, and the next word none that
@@ -164,7 +161,7 @@ def is_decided(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: 
     return decided
 
 
-def is_begun(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: Labels | LabelNames) -> Mask:
+def is_begun(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: Labels | LabelNames) -> Bools:
     """Whether it is known where each gold entity begins, bool (entities,).
 
     It is if the entity begins with B-, after a word of known label, or with its sentence. Example: it is not in
@@ -179,5 +176,4 @@ def is_begun(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: La
     is_inside = np.array([labels.kind == "spans" and name.startswith("I-") for name in labels.names], bool)
     # The word before the entity; at the start of a sentence, the entity's first word, whose label is known.
     before = np.where(np.isin(entities.start, offsets), entities.start, entities.start - 1)
-    begun: Mask = ~is_inside[gold[entities.start]] | (gold[before] < len(labels.names))
-    return begun
+    return ~is_inside[gold[entities.start]] | (gold[before] < len(labels.names))

@@ -10,8 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Literal, get_args
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import shortened
+from tagline.core.errors import UserError, shortened
 
 Scheme = Literal["IOB1", "IOB2", "BIOES", "BILOU", "IO", "tags"]
 SCHEMES: tuple[Scheme, ...] = get_args(Scheme)

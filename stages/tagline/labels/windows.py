@@ -15,6 +15,7 @@ AnyInts = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 AnyFloats = npt.NDArray[np.floating[Any]]
+Bools = npt.NDArray[np.bool_]
 
 # The target that PyTorch's cross entropy ignores.
 IGNORED = -100
@@ -75,14 +76,14 @@ class Windows:
         (words,) = self.word_ids
         return np.where(words == NO_WORD, NO_WORD, words + np.repeat(begins[self.sentence], self.lengths))
 
-    def first(self) -> Iterator[npt.NDArray[np.bool_]]:
+    def first(self) -> Iterator[Bools]:
         """Yield for each batch whether a sub-word is the first of its word in its window."""
         for words, at in zip(self.word_ids, self.offsets, strict=True):
             first = ~continues(words)
             first[at[:-1][np.diff(at) > 0]] = True  # after another window
             yield first
 
-    def _count(self, counted: Iterable[npt.NDArray[np.bool_]]) -> Ints:
+    def _count(self, counted: Iterable[Bools]) -> Ints:
         """The number of sub-words of each window that count, int64 (windows,)."""
         # Running sums, differenced at the borders of the windows. Windows of the sub-words 1 0 1 and 1 0 have the sums
         # 0 1 1 2 3 3, which are 0 2 3 at the borders 0 3 5: two sub-words of the first count, one of the second.
@@ -121,19 +122,13 @@ class Windows:
         return [np.concatenate([column[0][:0], *self.values(column, windows)])]
 
 
-def continues(word_ids: AnyInts) -> npt.NDArray[np.bool_]:
+def continues(word_ids: AnyInts) -> Bools:
     """Whether each sub-word is of the word of the one before it; so are special tokens in a row."""
-    same: npt.NDArray[np.bool_] = np.diff(word_ids, prepend=NO_WORD) == 0
-    return same
+    return np.diff(word_ids, prepend=NO_WORD) == 0
 
 
 def align_labels(
-    windows: Windows,
-    words: Ints,
-    labels: Ints,
-    inside: Sequence[int],
-    label_all_tokens: bool,
-    marks: Sequence[int] = (),
+    windows: Windows, words: Ints, labels: Ints, inside: list[int], label_all_tokens: bool, marks: Sequence[int] = ()
 ) -> Ints:
     """Label sub-words by one of the two rules of the Hugging Face course, chapter "Token classification".
 
@@ -164,5 +159,4 @@ def align_labels(
 
 def ranges(starts: AnyInts, sizes: AnyInts) -> Ints:
     """The numbers in some ranges, one range after the other, int64: starts 2, 5 and sizes 3, 2 give 2 3 4 5 6."""
-    numbers: Ints = np.arange(sizes.sum()) + np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)
-    return numbers
+    return np.arange(sizes.sum()) + np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)

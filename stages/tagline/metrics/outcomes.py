@@ -13,8 +13,7 @@ from tagline.labels.entities import Entity
 from tagline.labels.label_list import Kind
 from tagline.labels.schemes import split_tag
 from tagline.labels.tagged import TaggedSentence, flatten
-from tagline.metrics.counts import ratios
-from tagline.metrics.scores import scores_of
+from tagline.metrics.scores import ratios, scores_of
 
 OutcomeKind = Literal["correct", "missed", "spurious", "type_error", "boundary_error"]
 OUTCOMES: tuple[OutcomeKind, ...] = get_args(OutcomeKind)

@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.labels.windows import Doubles
-from tagline.metrics.counts import Counts
-from tagline.metrics.scores import rounded
+from tagline.metrics.scores import Counts, rounded
 
 LEVEL = 0.95
 # Maximum number of weights in a block: 32 MB of float64.

@@ -13,8 +13,7 @@ from tagline.labels.entities import EntityArrays, marked
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 from tagline.labels.windows import AnyInts
-from tagline.metrics.counts import Counts, ratios
-from tagline.metrics.scores import rounded, scores_of
+from tagline.metrics.scores import Counts, ratios, rounded, scores_of
 
 Scores = dict[str, float | int]
 

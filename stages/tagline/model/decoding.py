@@ -35,8 +35,7 @@ def decode(
     """
     constrained = decoding == "constrained" and labels.kind == "spans"
     if transitions is None and not constrained:
-        chosen: Ints = scores.argmax(-1)
-        return chosen
+        return scores.argmax(-1)
     rules = _rules(labels) if constrained else _Rules(np.empty(0, np.int64), np.empty((0, 2), np.int64))
     if transitions is None:
         return _viterbi(scores, lengths, rules.inside, rules.best_before, np.zeros((scores.shape[1],) * 2))

@@ -8,13 +8,13 @@ from contextvars import ContextVar
 from functools import cache, partial
 from typing import Any, Self, cast
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedModel
 from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, AttentionMaskInterface
+
+from tagline.labels.windows import AnyInts
 
 # The shape of the padding mask, and whether a mask is needed.
 _KNOWN: ContextVar[tuple[torch.Size, bool] | None] = ContextVar("known", default=None)
@@ -25,7 +25,7 @@ LEVELS = 2**16
 MOST_TRAINED = 0.75
 
 
-def to_device(arrays: npt.NDArray[np.integer[Any]], device: torch.device) -> tuple[Tensor, ...]:
+def to_device(arrays: AnyInts, device: torch.device) -> tuple[Tensor, ...]:
     """Copy integer arrays of one shape, stacked, to a device at once; the host does not wait for a GPU.
 
     Returns:
@@ -154,7 +154,7 @@ class PartlyTrainedEmbedding(nn.Embedding):
         return self.table.index_copy_(0, ids, weight.detach().to(self.table))
 
 
-def train_used_embeddings(model: PreTrainedModel, ids: npt.NDArray[np.integer[Any]]) -> None:
+def train_used_embeddings(model: PreTrainedModel, ids: AnyInts) -> None:
     """Train only some rows of a model's word embeddings: those whose sub-words occur in the training split.
 
     All other gradients are zero, but clearing them and updating their weights takes time, and memory for the optimizer.

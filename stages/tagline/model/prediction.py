@@ -26,6 +26,8 @@ if TYPE_CHECKING:  # `datasets` takes longer to import than the exported model t
 LabelIds = npt.NDArray[np.int32]
 Lengths = Sequence[int] | Ints
 """The number of words of each sentence."""
+Progress = Callable[[int], None] | None
+"""Called after each batch with its number of words."""
 
 # Sentences that are sorted by length together. A larger chunk has less padding and keeps more scores in memory.
 CHUNK = 4096
@@ -103,9 +105,7 @@ class NonFiniteError(UserError):
         self.sentences = sentences
 
 
-def score_split(
-    predictor: Predictor, split: Split, name: str | None, progress: Callable[[int], None] | None = None
-) -> Iterator[Chunk]:
+def score_split(predictor: Predictor, split: Split, name: str | None, progress: Progress = None) -> Iterator[Chunk]:
     """Compute the scores of a split of data/tokenized, one chunk of sentences at a time; see `Predictor.score`.
 
     Args:
@@ -154,17 +154,13 @@ class Predictor:
         return biased
 
     def predict(
-        self,
-        lengths: Lengths,
-        windows: Windows,
-        gold: LabelIds | None = None,
-        progress: Callable[[int], None] | None = None,
+        self, lengths: Lengths, windows: Windows, gold: LabelIds | None = None, progress: Progress = None
     ) -> Predictions:
         """Label each word of some sentences: `score`, then `label`, whose arguments it takes."""
         return self.label(self.score(lengths, windows, progress=progress), gold)
 
     def score(
-        self, lengths: Lengths, windows: Windows, name: str | None = None, progress: Callable[[int], None] | None = None
+        self, lengths: Lengths, windows: Windows, name: str | None = None, progress: Progress = None
     ) -> Iterator[Chunk]:
         """Compute the scores of the words of some sentences, one chunk of sentences at a time.
 

@@ -10,7 +10,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from tagline.core.terminal import printable
+from tagline.core.errors import printable
 from tagline.labels.entities import Entity
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.outcomes import Outcome

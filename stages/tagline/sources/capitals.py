@@ -84,9 +84,8 @@ def unsuitable(content: dict[str, Any]) -> str:
             return f"its {part} is {other}, not {kind}"
     added = content["added_tokens"]
     signs = (CAPITAL, CAPITALS, _INSTEAD)
-    if any(
-        sign in token for sign in signs for token in (*content["model"]["vocab"], *(each["content"] for each in added))
-    ):
+    tokens = (*content["model"]["vocab"], *(each["content"] for each in added))
+    if any(sign in token for sign in signs for token in tokens):
         return f"its vocabulary has one of {' '.join(signs)}"
     if any(each["normalized"] and each["content"].lower() != each["content"] for each in added):
         return "it has added tokens with capitals that it looks for in small letters"
@@ -135,9 +134,8 @@ def mark(content: dict[str, Any], own: normalizers.Normalizer) -> dict[str, int]
 def _unused(content: dict[str, Any]) -> list[str]:
     """The sub-words of the vocabulary that the encoder never used, by their ids."""
     vocabulary, used = content["model"]["vocab"], {each["content"] for each in content["added_tokens"]}
-    return sorted(
-        (each for each in vocabulary if _UNUSED.fullmatch(each) and each not in used), key=vocabulary.__getitem__
-    )
+    unused = [each for each in vocabulary if _UNUSED.fullmatch(each) and each not in used]
+    return sorted(unused, key=vocabulary.__getitem__)
 
 
 def _sequence(name: str, *steps: dict[str, Any]) -> dict[str, Any]:

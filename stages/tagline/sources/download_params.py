@@ -33,64 +33,65 @@ class HubSplits(Section):
 class HubDataset(ListKeys):
     """A data set on the Hub: one row per sentence, with a list of words and lists of tags in its columns."""
 
-    source: Literal["hub"] = Field(description="hub: a data set on the Hugging Face Hub, one row per sentence.")
+    source: Literal["hub"]
+    """hub: a data set on the Hugging Face Hub, one row per sentence."""
     language: Language | None = None
-    name: RepositoryName = Field(description="Name of the repository.")
-    config: Key | None = Field(description="Configuration of the data set; empty if it has only one.")
-    revision: Key = Field(
-        description="Branch, tag or commit. To pin it, use the commit that the stage prints and writes to "
-        "data/raw/provenance.json."
-    )
-    splits: HubSplits = Field(description="Name on the Hub of each of the three splits.")
-    words: Key = Field(description="Column with the words of each sentence.")
-    tag_columns: TagColumns = Field(description="Tag columns: the name to use here, and the column on the Hub.")
-    names: dict[str, LabelNames] = Field(
-        description="Label names of integer tags per tag column, in the order of the integers; {} if the data set has "
-        "them."
-    )
+    name: RepositoryName
+    """Name of the repository."""
+    config: Key | None
+    """Configuration of the data set; empty if it has only one."""
+    revision: Key
+    """Branch, tag or commit. To pin it, use the commit that the stage prints and writes to data/raw/provenance.json."""
+    splits: HubSplits
+    """Name on the Hub of each of the three splits."""
+    words: Key
+    """Column with the words of each sentence."""
+    tag_columns: TagColumns
+    """Tag columns: the name to use here, and the column on the Hub."""
+    names: dict[str, LabelNames]
+    """Label names of integer tags per tag column, in the order of the integers; {} if the data set has them."""
 
 
 class Encoder(Section):
     """What encoders of all sources have in common."""
 
-    mark_capitals: bool = Field(
-        default=False,
-        description="Whether words with an initial capital and words in capitals get a mark, a sub-word of its own, "
-        "where the tokenizer lower-cases.",
-    )
+    mark_capitals: bool = False
+    """Whether words with an initial capital and words in capitals get a mark, a sub-word of its own, where the
+    tokenizer lower-cases."""
 
 
 class PackagedEncoder(Encoder):
     """An encoder with its tokenizer that an installed Python distribution contains."""
 
-    source: Literal["package"] = Field(
-        description="Where the pretrained encoder and its tokenizer are stored. package: in an installed Python "
-        "distribution. path: in a folder inside `folder`. hub: on the Hugging Face Hub, as in presets/conll2003.yaml."
-    )
-    package: Key = Field(description="Name of the distribution.")
-    path: InnerPath = Field(description="Path of the model inside the distribution.")
-    sha256: Sha256 = Field(
-        description="Expected SHA-256 of model.safetensors; the stage fails if the file has another one."
-    )
+    source: Literal["package"]
+    """Where the pretrained encoder and its tokenizer are stored. package: in an installed Python distribution. path: in
+    a folder inside `folder`. hub: on the Hugging Face Hub, as in presets/conll2003.yaml."""
+    package: Key
+    """Name of the distribution."""
+    path: InnerPath
+    """Path of the model inside the distribution."""
+    sha256: Sha256
+    """Expected SHA-256 of model.safetensors; the stage fails if the file has another one."""
 
 
 class LocalEncoder(Encoder):
     """An encoder with its tokenizer in a folder inside ``download.folder``."""
 
-    source: Literal["path"] = Field(description="path: a folder inside `folder` with an encoder and its tokenizer.")
-    path: InnerPath = Field(description="Path of the folder.")
+    source: Literal["path"]
+    """path: a folder inside `folder` with an encoder and its tokenizer."""
+    path: InnerPath
+    """Path of the folder."""
 
 
 class HubEncoder(Encoder):
     """A pretrained encoder with its tokenizer on the Hub."""
 
-    source: Literal["hub"] = Field(
-        description="hub: an encoder with its tokenizer on the Hugging Face Hub, its weights in safetensors."
-    )
-    name: RepositoryName = Field(description="Name of the repository.")
-    revision: Key = Field(
-        description="Branch, tag or commit. To pin it, use the commit in models/pretrained/provenance.json."
-    )
+    source: Literal["hub"]
+    """hub: an encoder with its tokenizer on the Hugging Face Hub, its weights in safetensors."""
+    name: RepositoryName
+    """Name of the repository."""
+    revision: Key
+    """Branch, tag or commit. To pin it, use the commit in models/pretrained/provenance.json."""
 
 
 AnyDataset = Annotated[AnyFiles | HubDataset, Field(discriminator="source")]
@@ -100,9 +101,8 @@ AnyEncoder = Annotated[PackagedEncoder | LocalEncoder | HubEncoder, Field(discri
 class Download(Section):
     """Params of the download."""
 
-    folder: SourceFolder = Field(
-        description="Local folder that contains the files named below (data/none if none are). DVC tracks it: a change "
-        "to its files reruns the stage."
-    )
+    folder: SourceFolder
+    """Local folder that contains the files named below (data/none if none are). DVC tracks it: a change to its files
+    reruns the stage."""
     dataset: AnyDataset
     encoder: AnyEncoder

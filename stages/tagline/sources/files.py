@@ -15,10 +15,9 @@ from typing import Any
 from tqdm import tqdm
 
 from tagline.artifacts.raw_data import SPLITS
-from tagline.core.errors import UserError
+from tagline.core.errors import QUOTED, UserError, printable, quoted, shortened
 from tagline.core.findings import OF_SENTENCES, Findings
 from tagline.core.provenance import sha256
-from tagline.core.terminal import QUOTED, printable, quoted, shortened
 from tagline.sources.formats.annotators import summary
 from tagline.sources.formats.base import Files, leads_out
 from tagline.sources.formats.lines import UTF_8_REMEDY, read_lines

@@ -11,10 +11,9 @@ from datasets.config import HF_DATASETS_CACHE
 from datasets.exceptions import DatasetGenerationError
 from huggingface_hub import snapshot_download
 
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, shortened
 from tagline.core.findings import OF_SENTENCES, Findings, lines_by_split
 from tagline.core.reading import reading
-from tagline.core.terminal import shortened
 from tagline.sources.download_params import HubDataset
 from tagline.sources.files import consecutive
 from tagline.sources.formats.base import leads_out
@@ -45,9 +44,7 @@ class HubSource:
         """The repository, its commit, what was read from it, and what was left out."""
         params = self.params
         return {
-            "source": params.source,
-            "name": params.name,
-            "config": params.config,
+            **params.model_dump(include={"source", "name", "config"}),
             "commit": self.repository.commit,
             "splits": params.splits.model_dump(),
             "findings": {split: each.counts for split, each in self.findings.items()},

@@ -17,8 +17,7 @@ from typing import Literal, get_args
 
 import regex
 
-from tagline.core.errors import UserError, install_command
-from tagline.core.terminal import quoted
+from tagline.core.errors import UserError, install_command, quoted
 from tagline.text.words import NOT_SPACE, TAGS_AND_EMOJI, split_words
 
 Spans = list[tuple[int, int]]

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from tagline.core.errors import UserError
 from tagline.labels.label_list import ANY
 from tagline.labels.schemes import OUTSIDE, Scheme, is_spans, label_names, split_tag, standard_names, to_iob2
+from tagline.labels.windows import Bools, Ints
 
 # The share of O in a column without prefixes between which `are_span_types` does not decide. Entity columns leave most
 # words as O (CoNLL-2003: 83 %, WNUT-17: 95 %; but documents of GUM 46 %), chunk columns some (CoNLL-2000: 13 %), and
@@ -62,7 +62,7 @@ def are_span_types(counts: dict[str, int]) -> bool:
     return share >= high
 
 
-def transitions(tags: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.int64]:
+def transitions(tags: Ints, ends: Ints, size: int) -> Ints:
     """Count the pairs of consecutive tags.
 
     Args:
@@ -83,7 +83,7 @@ def transitions(tags: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], size: 
     return counts
 
 
-def before(tags: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.int64]:
+def before(tags: Ints, ends: Ints, size: int) -> Ints:
     """The tag before each tag, ``size`` at the beginning of a sentence, int64 (words,); see `transitions`.
 
     Tags 0 1 1 of sentences that end at 2 and 3 give, with size 2, 2 0 2.
@@ -95,7 +95,7 @@ def before(tags: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], size: int) 
     return shifted
 
 
-def detect(names: Sequence[str], follow: npt.NDArray[np.int64]) -> Scheme:
+def detect(names: Sequence[str], follow: Ints) -> Scheme:
     """Recognise the scheme of a column of spans in one split.
 
     IOB1 and IOB2 have the same tags, but IOB1 uses B- only between two adjacent spans of the same type. So a split is
@@ -133,9 +133,9 @@ class Conversion:
 
     scheme: Scheme
     labels: dict[tuple[int, int], tuple[str, ...]]
-    illegal: npt.NDArray[np.bool_]
+    illegal: Bools
 
-    def table(self, ids: Mapping[tuple[str, ...], int]) -> npt.NDArray[np.int64]:
+    def table(self, ids: Mapping[tuple[str, ...], int]) -> Ints:
         """Label ids by the tag before (rows) and the tag (columns); -1 for pairs that do not occur."""
         table = np.full(self.illegal.shape, -1, dtype=np.int64)
         for pair, labels in self.labels.items():
@@ -143,9 +143,7 @@ class Conversion:
         return table
 
 
-def convert(
-    names: Sequence[str], follow: npt.NDArray[np.int64], scheme: Scheme, ends_known: bool = False
-) -> Conversion:
+def convert(names: Sequence[str], follow: Ints, scheme: Scheme, ends_known: bool = False) -> Conversion:
     """Apply `to_iob2` to all pairs of tags that occur.
 
     Args:

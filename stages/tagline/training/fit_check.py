@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow.compute as pc
 import torch
 from torch import Tensor
@@ -14,7 +12,7 @@ from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split, column
 from tagline.core.errors import UserError
-from tagline.labels.windows import Ints
+from tagline.labels.windows import AnyInts, Ints
 from tagline.model.batches import pad, rounded_up
 from tagline.model.classifier import longest_window, padding_id
 from tagline.training.training_batches import TrainingBatches
@@ -94,7 +92,7 @@ def _logits(model: PreTrainedModel, length: int) -> Tensor:
     return logits
 
 
-def used_ids(train: Split, padding: int) -> npt.NDArray[np.integer[Any]]:
+def used_ids(train: Split, padding: int) -> AnyInts:
     """The distinct ids of the sub-words of a split and of the padding, sorted."""
     ids = pc.unique(pc.list_flatten(column(train.windows, "input_ids"))).to_numpy()
     return np.union1d(ids, padding)

@@ -10,7 +10,6 @@ from contextlib import nullcontext
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
@@ -19,7 +18,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from transformers import get_scheduler
 
 from tagline.labels.label_list import ANY
-from tagline.labels.windows import IGNORED, Ints, Windows, continues
+from tagline.labels.windows import IGNORED, AnyInts, Floats, Ints, Windows, continues
 from tagline.model.backends.xla import end_graph
 from tagline.model.batches import longest_first, pad
 from tagline.model.classifier import own_weights
@@ -42,9 +41,9 @@ class MicroBatch(NamedTuple):
         targets: float32 (rows, longest, targets), of teachers, see `tagline.training.teacher`; None: there are none.
     """
 
-    arrays: npt.NDArray[np.int32]
+    arrays: AnyInts
     padded: bool
-    targets: npt.NDArray[np.float32] | None = None
+    targets: Floats | None = None
 
 
 class Step(NamedTuple):
@@ -261,5 +260,4 @@ def schedule(optimizer: torch.optim.Optimizer, name: str, warmup: float, steps: 
         warmup: share of the steps in which it rises.
         steps: number of steps of the whole run.
     """
-    made: LambdaLR = get_scheduler(name, optimizer, math.ceil(warmup * steps), steps)
-    return made
+    return get_scheduler(name, optimizer, math.ceil(warmup * steps), steps)

@@ -19,9 +19,8 @@ from accelerate.utils import DistributedType, gather, parse_flag_from_env
 from torch.distributed import run as torchrun
 
 from tagline.core import launchers
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, quoted
 from tagline.core.launchers import HOSTS
-from tagline.core.terminal import quoted
 from tagline.model.backends import xla
 from tagline.training.failing import INDEX, exit_like
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from tqdm import tqdm
 
-from tagline.core.progress import Heartbeat, watched
+from tagline.core.progress import Clock, Heartbeat, watched
 from tagline.training.history import History
 
 # What an epoch consists of.
@@ -33,18 +33,11 @@ class ProgressLines:
     """
 
     def __init__(
-        self,
-        steps: int,
-        epochs: int,
-        done: int,
-        words: int,
-        shown: bool,
-        clock: Callable[[], float] = time.perf_counter,
+        self, steps: int, epochs: int, done: int, words: int, shown: bool, clock: Clock = time.perf_counter
     ) -> None:
         self.steps, self.epochs, self.words, self.shown, self.clock = steps, epochs, words, shown, clock
-        self.bar: tqdm[Any] = tqdm(
-            total=steps, initial=done, desc="train", unit=" steps", disable=None if shown else True
-        )
+        disable = None if shown else True
+        self.bar: tqdm[Any] = tqdm(total=steps, initial=done, desc="train", unit=" steps", disable=disable)
         self.heartbeat = Heartbeat(clock=clock) if shown and not watched() else None
         self.seconds: list[dict[str, float]] = []
 

@@ -20,7 +20,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from accelerate import Accelerator, PartialState, utils
@@ -154,7 +154,9 @@ class SavedRun:
         self.wait()  # before another copy of the run is made
         if not self._accelerator.is_main_process:
             return
-        state, content = self._progress(), _content(self._accelerator, model, self._schedule.optimizer)
+        schedule = self._schedule.state_dict()
+        state = {"precisions": self.precisions, "history": asdict(self.history), "schedule": schedule}
+        content = _content(self._accelerator, model, self._schedule.optimizer)
         if _in_background(self._accelerator.device):
             self._writing = self.thread.submit(self._write, state, _copy_to_host(content), report)
         else:
@@ -177,20 +179,14 @@ class SavedRun:
         except CheckpointError as error:
             report(f"no checkpoint at step {step} ({error}); training continues, earlier checkpoints are intact")
 
-    def _progress(self) -> dict[str, Any]:
-        """The content of state.json."""
-        return {"precisions": self.precisions, "history": asdict(self.history), "schedule": self._schedule.state_dict()}
-
 
 def _content(accelerator: Accelerator, model: nn.Module, optimizer: torch.optim.Optimizer) -> Content:
     """The weights, the optimizer's state and the fp16 scaler; their tensors are those in training, not copies."""
     scaler = accelerator.scaler
     # Of a weight that has several names, the file gets one; on XLA devices, all weights look like one.
-    weights = utils.clean_state_dict_for_safetensors(
-        {name: from_xla(value) for name, value in model.state_dict().items()}
-    )
+    weights = {name: from_xla(value) for name, value in model.state_dict().items()}
     return {
-        utils.SAFE_WEIGHTS_NAME: weights,
+        utils.SAFE_WEIGHTS_NAME: utils.clean_state_dict_for_safetensors(weights),
         f"{utils.OPTIMIZER_NAME}.bin": optimizer.state_dict(),
         **({} if scaler is None else {utils.SCALER_NAME: scaler.state_dict()}),
     }
@@ -199,10 +195,10 @@ def _content(accelerator: Accelerator, model: nn.Module, optimizer: torch.optim.
 def _copy_to_host(content: Content) -> Content:
     """Copy the tensors to the memory of the host, so that training can change the originals."""
     # From a GPU to pinned memory, without waiting for each.
-    copied = utils.recursively_apply(lambda tensor: tensor.to("cpu", non_blocking=True, copy=True), content)
+    copied: Content = utils.recursively_apply(lambda tensor: tensor.to("cpu", non_blocking=True, copy=True), content)
     if torch.accelerator.is_available():
         torch.accelerator.synchronize()
-    return cast(Content, copied)
+    return copied
 
 
 def _write_content(content: Content, folder: Path) -> None:

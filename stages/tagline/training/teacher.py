@@ -88,8 +88,7 @@ class TeacherModel:
         summed = probabilities @ membership
         # In shares of the largest, so that powers of small ones do not all become 0.
         powers = (summed / np.maximum(summed.max(-1, keepdims=True), np.finfo(np.float32).tiny)) ** (1 / temperature)
-        tempered: Floats = powers / np.maximum(powers.sum(-1, keepdims=True), 1)
-        return tempered
+        return powers / np.maximum(powers.sum(-1, keepdims=True), 1)
 
     def targets_of(
         self, split: Split, tokenized: Path, precision: Resolved, subwords_per_device: int | None, temperature: float
@@ -170,14 +169,14 @@ class Teaching:
             )
         if completed(path.parent):
             return
+        options = (split, tokenized, precision, subwords_per_device, self._temperature)
         # Written, not mapped into memory: on a full disk, a write to mapped memory kills the process.
         with replacing(path.parent) if state.is_main_process else nullcontext() as partials:
             if partials:
                 partials[0].mkdir()
             with (partials[0] / path.name).open("wb") if partials else nullcontext() as file:
                 for teacher in self._teachers:
-                    of_words = teacher.targets_of(split, tokenized, precision, subwords_per_device, self._temperature)
-                    for values in of_words:
+                    for values in teacher.targets_of(*options):
                         if file:
                             file.write(values.data)
             if partials:

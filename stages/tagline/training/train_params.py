@@ -21,17 +21,12 @@ Count = Annotated[int, Field(ge=1)]
 class Batches(Section):
     """How windows are grouped into batches. Both sizes are required, so that changing `order` alone switches."""
 
-    order: Literal["by_length", "random"] = Field(
-        description="by_length: windows of similar length, up to subwords_per_batch. random: batch_size windows of any "
-        "length."
-    )
-    subwords_per_batch: int = Field(
-        ge=1,
-        le=2**24,
-        description="Maximum number of sub-words per batch, padding included (at most 10 % of them). Ignored when "
-        "order is random.",
-    )
-    batch_size: int = Field(ge=1, le=2**20, description="Number of windows per batch. Ignored when order is by_length.")
+    order: Literal["by_length", "random"]
+    """by_length: windows of similar length, up to subwords_per_batch. random: batch_size windows of any length."""
+    subwords_per_batch: Annotated[int, Field(ge=1, le=2**24)]
+    """Maximum number of sub-words per batch, padding included (at most 10 % of them). Ignored when order is random."""
+    batch_size: Annotated[int, Field(ge=1, le=2**20)]
+    """Number of windows per batch. Ignored when order is by_length."""
 
 
 def _layers(value: Any) -> Any:
@@ -55,114 +50,75 @@ def _different(models: list[str]) -> list[str]:
 class Teacher(Section):
     """Models whose label probabilities are learnt beside the gold labels."""
 
-    models: Annotated[list[InnerPath], AfterValidator(_different)] = Field(
-        default=[],
-        description="Trained models in `folder`, with the same sub-words; labels are matched by name. [] for none.",
-    )
-    weight: float = Field(
-        default=1.0,
-        gt=0,
-        allow_inf_nan=False,
-        description="Weight of this loss, the Kullback-Leibler divergence per word; the loss of gold labels has 1.",
-    )
-    temperature: Annotated[float, Field(ge=0.1, le=100)] = Field(
-        default=1.0,
-        description="Temperature of the probabilities of teachers and student; above 1, improbable labels count more.",
-    )
+    models: Annotated[list[InnerPath], AfterValidator(_different)] = Field(default=[])
+    """Trained models in `folder`, with the same sub-words; labels are matched by name. [] for none."""
+    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    """Weight of this loss, the Kullback-Leibler divergence per word; the loss of gold labels has 1."""
+    temperature: Annotated[float, Field(ge=0.1, le=100)] = 1.0
+    """Temperature of the probabilities of teachers and student; above 1, improbable labels count more."""
 
 
 class Train(Section):
     """Params of training."""
 
-    engine: Literal["accelerate", "trainer"] = Field(
-        description="Training loop. accelerate: our own loop. trainer: the Trainer of transformers. Both take the same "
-        "steps."
-    )
-    seed: int = Field(ge=0, lt=2**32, description="Random seed for classifier initialisation, batch order and dropout.")
-    epochs: int = Field(
-        ge=1,
-        le=10_000,
-        description="Number of passes over the training split. The epoch with the best validation F1 is kept, on ties "
-        "the one with the lowest validation loss.",
-    )
-    max_steps: Count | None = Field(
-        description="Stop after this number of optimizer steps, for a short trial; empty: no limit."
-    )
-    early_stopping: Count | None = Field(
-        description="Stop after this number of epochs without a better validation F1, once that is above 0; empty: "
-        "never."
-    )
-    head: Literal["linear", "crf"] = Field(
-        description="Classifier head. linear: labels of words are independent. crf: transitions between labels are "
-        "learnt, too, and the most probable sequence is chosen."
-    )
-    head_learning_rate: float = Field(
-        gt=0, lt=1, description="Peak learning rate of the transitions of head crf. Ignored when head is linear."
-    )
-    batches: Batches = Field(
-        description="How windows are grouped into batches, one batch per optimizer step. Sizes are totals over all "
-        "devices."
-    )
-    checkpoint_every: Count | None = Field(
-        description="Number of steps between checkpoints, from which an interrupted run is resumed; empty: after "
-        "epochs, at most one a minute, and after the last one."
-    )
-    pad_to_multiple_of: Annotated[int, Field(ge=1, le=2**10)] | None = Field(
-        description="Pad batches to a multiple of this number of sub-words, for devices that prefer few shapes; empty: "
-        "no rounding."
-    )
-    subwords_per_device: Annotated[int, Field(ge=1, le=2**24)] | None = Field(
-        description="Maximum number of sub-words that a device computes at once, padding included. Larger batches are "
-        "computed in parts and their gradients are accumulated; empty: no limit."
-    )
-    precision: Precision = Field(
-        description="Number format of matrix products: fp32, bf16 or fp16. auto: bf16 where the hardware is faster in "
-        "it, otherwise fp32."
-    )
-    attention: Attention = Field(
-        description="Attention implementation: sdpa (PyTorch), eager, or on a GPU with the extra package installed "
-        "flash_attention_2 or flash_attention_3. auto: sdpa where the encoder has it, otherwise eager."
-    )
-    compile: bool = Field(
-        description="Compile the model with torch.compile when training starts; needs a C++ compiler on a CPU, Triton "
-        "on a GPU."
-    )
-    learning_rate: float = Field(gt=0, lt=1, description="Peak learning rate of AdamW.")
-    schedule: Literal["linear", "cosine"] = Field(
-        description="Decay of the learning rate to zero after the warm-up: linear or cosine."
-    )
-    warmup: float = Field(
-        ge=0, lt=1, description="Fraction of all steps during which the learning rate increases from zero to its peak."
-    )
-    weight_decay: float = Field(
-        ge=0, lt=1, description="Decoupled weight decay of AdamW; biases and layer norms are excluded."
-    )
-    max_grad_norm: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
-        description="Maximum norm of the gradients over all weights, to which larger ones are clipped; empty: no "
-        "clipping."
-    )
-    folder: SourceFolder = Field(
-        description="Folder of the models that are named below (data/none if none is). DVC tracks it: a change to its "
-        "files reruns the stage."
-    )
-    start_from: InnerPath | None = Field(
-        default=None,
-        description="Trained model in `folder` to continue from: its encoder and, for labels of the same name, its "
-        "classifier; empty: the encoder of download. A folder like models/finetuned or models/export.",
-    )
-    layers: Annotated[Count | list[int] | None, BeforeValidator(_layers)] = Field(
-        default=None,
-        description="Layers of the encoder to keep, for a smaller model: a number, spread evenly, or a list such as "
-        "[0, 2, 5]; empty: all.",
-    )
-    teacher: Teacher = Field(
-        default=Teacher(),
-        description="Models whose label probabilities are learnt beside the gold labels; not with head crf.",
-    )
-    hub: Push = Field(
-        description="Push the model of each epoch to the Hugging Face Hub in the background, one commit per epoch. A "
-        "change of any of its keys reruns training."
-    )
+    engine: Literal["accelerate", "trainer"]
+    """Training loop. accelerate: our own loop. trainer: the Trainer of transformers. Both take the same steps."""
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    """Random seed for classifier initialisation, batch order and dropout."""
+    epochs: Annotated[int, Field(ge=1, le=10_000)]
+    """Number of passes over the training split. The epoch with the best validation F1 is kept, on ties the one with the
+    lowest validation loss."""
+    max_steps: Count | None
+    """Stop after this number of optimizer steps, for a short trial; empty: no limit."""
+    early_stopping: Count | None
+    """Stop after this number of epochs without a better validation F1, once that is above 0; empty: never."""
+    head: Literal["linear", "crf"]
+    """Classifier head. linear: labels of words are independent. crf: transitions between labels are learnt, too, and
+    the most probable sequence is chosen."""
+    head_learning_rate: Annotated[float, Field(gt=0, lt=1)]
+    """Peak learning rate of the transitions of head crf. Ignored when head is linear."""
+    batches: Batches
+    """How windows are grouped into batches, one batch per optimizer step. Sizes are totals over all devices."""
+    checkpoint_every: Count | None
+    """Number of steps between checkpoints, from which an interrupted run is resumed; empty: after epochs, at most one a
+    minute, and after the last one."""
+    pad_to_multiple_of: Annotated[int, Field(ge=1, le=2**10)] | None
+    """Pad batches to a multiple of this number of sub-words, for devices that prefer few shapes; empty: no rounding."""
+    subwords_per_device: Annotated[int, Field(ge=1, le=2**24)] | None
+    """Maximum number of sub-words that a device computes at once, padding included. Larger batches are computed in
+    parts and their gradients are accumulated; empty: no limit."""
+    precision: Precision
+    """Number format of matrix products: fp32, bf16 or fp16. auto: bf16 where the hardware is faster in it, otherwise
+    fp32."""
+    attention: Attention
+    """Attention implementation: sdpa (PyTorch), eager, or on a GPU with the extra package installed flash_attention_2
+    or flash_attention_3. auto: sdpa where the encoder has it, otherwise eager."""
+    compile: bool
+    """Compile the model with torch.compile when training starts; needs a C++ compiler on a CPU, Triton on a GPU."""
+    learning_rate: Annotated[float, Field(gt=0, lt=1)]
+    """Peak learning rate of AdamW."""
+    schedule: Literal["linear", "cosine"]
+    """Decay of the learning rate to zero after the warm-up: linear or cosine."""
+    warmup: Annotated[float, Field(ge=0, lt=1)]
+    """Fraction of all steps during which the learning rate increases from zero to its peak."""
+    weight_decay: Annotated[float, Field(ge=0, lt=1)]
+    """Decoupled weight decay of AdamW; biases and layer norms are excluded."""
+    max_grad_norm: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
+    """Maximum norm of the gradients over all weights, to which larger ones are clipped; empty: no clipping."""
+    folder: SourceFolder
+    """Folder of the models that are named below (data/none if none is). DVC tracks it: a change to its files reruns the
+    stage."""
+    start_from: InnerPath | None = None
+    """Trained model in `folder` to continue from: its encoder and, for labels of the same name, its classifier; empty:
+    the encoder of download. A folder like models/finetuned or models/export."""
+    layers: Annotated[Count | list[int] | None, BeforeValidator(_layers)] = None
+    """Layers of the encoder to keep, for a smaller model: a number, spread evenly, or a list such as [0, 2, 5]; empty:
+    all."""
+    teacher: Teacher = Teacher()
+    """Models whose label probabilities are learnt beside the gold labels; not with head crf."""
+    hub: Push
+    """Push the model of each epoch to the Hugging Face Hub in the background, one commit per epoch. A change of any of
+    its keys reruns training."""
 
     @model_validator(mode="after")
     def _no_teacher_of_sequences(self) -> Self:

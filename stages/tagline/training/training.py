@@ -18,8 +18,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split
-from tagline.core.errors import UserError
-from tagline.core.terminal import shortened
+from tagline.core.errors import UserError, shortened
 from tagline.hub.epoch_pushes import EpochPushes
 from tagline.model.backends.xla import end_graph
 from tagline.model.classifier import padding_id

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
-from typing import Any, cast
+from typing import cast
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from accelerate import Accelerator, PartialState
 from accelerate.utils import gather, pad_across_processes
@@ -18,14 +16,14 @@ from transformers import PreTrainedModel
 from tagline.artifacts.tokenized import Split
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
-from tagline.metrics.counts import count
-from tagline.metrics.scores import score
+from tagline.labels.windows import AnyInts, Floats, Ints
+from tagline.metrics.scores import count, score
 from tagline.model.backends.torch_model import TorchModel, choose, workers
 from tagline.model.batches import ALL_CORES, default_size
 from tagline.model.classifier import arrays, own_weights
 from tagline.model.heads.head import Head
 from tagline.model.precision import Resolved
-from tagline.model.prediction import Predictor, score_split
+from tagline.model.prediction import Predictor, Progress, score_split
 from tagline.training.history import SCORES
 
 
@@ -53,9 +51,7 @@ class Validation:
         self.gold = split.gold()
         self.lengths = split.lengths()
 
-    def scores(
-        self, accelerator: Accelerator, model: nn.Module, progress: Callable[[int], None] | None = None
-    ) -> dict[str, float]:
+    def scores(self, accelerator: Accelerator, model: nn.Module, progress: Progress = None) -> dict[str, float]:
         """Predict a label for each word and score the labels; call it in all processes, they get the same scores.
 
         Args:
@@ -113,9 +109,7 @@ class SharedModel:
     def __init__(self, backend: TorchModel) -> None:
         self.backend, self.state = backend, PartialState()
 
-    def logits(
-        self, rows: Sequence[npt.NDArray[np.integer[Any]]], positions: Sequence[npt.NDArray[np.int64]]
-    ) -> npt.NDArray[np.float32]:
+    def logits(self, rows: Sequence[AnyInts], positions: Sequence[Ints]) -> Floats:
         """Compute the logits of the chosen sub-words; see `Backend`."""
         rank, processes = self.state.process_index, self.state.num_processes
         each = -(-len(rows) // processes)

@@ -10,7 +10,17 @@ from unittest.mock import Mock
 
 import pytest
 
-from tagline.core.errors import UserError, exit_with_message, take_no_arguments
+from tagline.core.errors import (
+    QUOTED,
+    SHOWN,
+    UserError,
+    exit_with_message,
+    printable,
+    quoted,
+    safe_message,
+    shortened,
+    take_no_arguments,
+)
 
 
 def failure(main: Callable[[], object]) -> Any:
@@ -68,3 +78,30 @@ def test_debug_shows_the_traceback_behind_a_message(monkeypatch: pytest.MonkeyPa
         assert error.startswith("Traceback (most recent call last):\n") == shown
         assert ("invalid literal for int() with base 10: 'three'" in error) == shown, "what `from None` hides"
         assert "secret" not in error
+
+
+def test_invisible_characters_are_escaped() -> None:
+    shown = [printable(text) for text in ("a\u200bb\x00\t", "\ufe0f", "e\u0301 東")]
+    assert shown == ["a\\u200bb\\x00\\t", "\\ufe0f", "e\u0301 東"]
+
+
+def test_a_long_text_is_cut_to_its_beginning() -> None:
+    assert shortened("a" * SHOWN) == "a" * SHOWN
+    assert shortened("a" * (SHOWN + 1)) == "a" * (SHOWN - 3) + "..."
+    assert quoted("a") == "'a'"
+    assert shortened("https://ada:secret@host " + "a" * SHOWN, 20) == "https://***@host ..."
+    assert quoted(["a" * 1000]) == f"['{'a' * (QUOTED - 5)}..."
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("東\n\x1b]0;title\x07 \u202e", "東\n" r"\x1b]0;title\x07 \u202e"),
+        ("http://token@host:80 and https://a:p@ss@b", "http://***@host:80 and https://***@b"),
+        ("https://ada:se/cret@host, http://host:80/a@b", "https://***@host, http://host:80/a@b"),
+        ("'https://store/x?X-Id=a&X-Amz-Signature=b2#c'", "'https://store/x?X-Id=a&X-Amz-Signature=***#c'"),
+        ("https://host/ada@main, ada@host", "https://host/ada@main, ada@host"),
+    ],
+)
+def test_messages_are_safe(text: str, safe: str) -> None:
+    assert safe_message(text) == safe

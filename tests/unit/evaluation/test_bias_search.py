@@ -14,7 +14,7 @@ from tagline.evaluation.bias_search import find_biases
 from tagline.evaluation.operating_point import Measure, TypeBias, TypeTarget
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
-from tagline.metrics.counts import count
+from tagline.metrics.scores import count
 from tagline.model.heads.crf import CrfHead
 from tagline.model.heads.head import Head
 from tagline.model.heads.linear import LinearHead

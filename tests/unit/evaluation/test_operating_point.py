@@ -12,8 +12,8 @@ from tagline.core.errors import UserError
 from tagline.evaluation.evaluate_params import Bootstrap, OperatingPoint
 from tagline.evaluation.operating_point import TypeBias, TypeTarget, report, targets_of
 from tagline.labels.label_list import Labels
-from tagline.metrics.counts import count
 from tagline.metrics.resampling import intervals
+from tagline.metrics.scores import count
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X", "B-Y", "I-Y"), "O")
 

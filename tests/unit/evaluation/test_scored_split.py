@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from tagline.core.errors import UserError
 from tagline.evaluation.scored_split import ScoredSplit, scores_of_record
-from tagline.metrics.counts import count
-from tagline.metrics.scores import score
+from tagline.metrics.scores import count, score
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 GOLD = st.sampled_from([*TAGS, "?", "O|B-LOC|I-LOC"])

@@ -11,9 +11,8 @@ from helpers.hub_server import Hub
 from helpers.messages import message_of
 from huggingface_hub import close_session, constants
 
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, safe_message
 from tagline.core.progress import quiet
-from tagline.core.terminal import safe_message
 from tagline.hub.client import Client, prepare
 from tagline.sources.hub import fetch_encoder, find
 

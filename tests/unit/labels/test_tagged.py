@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from tagline.labels.entities import Entity, entities
 from tagline.labels.label_list import LabelNames
 from tagline.labels.tagged import TaggedSentences, flatten
-from tagline.metrics.counts import count
 from tagline.metrics.outcomes import confusion
-from tagline.metrics.scores import score
+from tagline.metrics.scores import count, score
 
 WORDS = [["New", "York", "is"], [], ["Oslo"]]
 SIDES = {"predicted": np.array([1, 2, 0, 1]), "gold": np.array([1, 1, 0, 0])}

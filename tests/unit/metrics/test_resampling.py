@@ -9,9 +9,8 @@ from scipy import stats
 from sklearn.metrics import fbeta_score
 
 from tagline.metrics import resampling
-from tagline.metrics.counts import count
 from tagline.metrics.resampling import f_beta, interval, intervals, weights
-from tagline.metrics.scores import score
+from tagline.metrics.scores import count, score
 
 
 def all_weights(size: int, resamples: int, seed: int = 1) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Scores: seqeval and scikit-learn as references."""
+"""Scores: seqeval and scikit-learn as references; weighted sums of counts give those of repeated sentences."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
+import numpy as np
 import pytest
 from helpers.tagged import corpora, sentences, sides
-from hypothesis import given
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from seqeval.metrics import accuracy_score, classification_report, f1_score, precision_score, recall_score
 from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.scheme import IOB2, Entities
@@ -19,8 +21,7 @@ from tagline.labels.label_list import Kind
 from tagline.labels.schemes import split_tag
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics import scores
-from tagline.metrics.counts import count
-from tagline.metrics.scores import count_repaired, strict
+from tagline.metrics.scores import count, count_repaired, strict
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 REFERENCES = {"precision": precision_score, "recall": recall_score, "f1": f1_score}
@@ -104,3 +105,25 @@ def test_nothing_to_score_is_zero() -> None:
         assert score([], kind) == {"overall": zeros, "per_type": {}}
     assert strict([]) == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "number": 0}
     assert count_repaired([]) == 0
+
+
+@pytest.mark.parametrize("dense", [0, 100])
+@pytest.mark.parametrize(("kind", "tags"), [("spans", TAGS), ("tags", ["NOUN", "VERB", "O"])])
+def test_weight_repeats_a_sentence(kind: Kind, tags: list[str], dense: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scores, "DENSE", dense)
+
+    @settings(max_examples=50)
+    @given(corpora(tags), st.data())
+    def test(rows: list[list[tuple[str, str]]], data: st.DataObject) -> None:
+        weights = data.draw(st.lists(st.integers(0, 3), min_size=len(rows), max_size=len(rows)).filter(any))
+        gold, predicted = sides(rows)
+        counts = count(sentences(gold, predicted, kind), kind)
+        order = np.repeat(np.arange(len(rows)), weights)
+        expected = count(sentences([gold[row] for row in order], [predicted[row] for row in order], kind), kind)
+        found, reference = counts.total(weights), expected.total()
+        np.testing.assert_allclose(found.overall(), reference.overall())
+        assert found.accuracy() == reference.accuracy()
+        occur = np.isin(counts.types, expected.types)
+        np.testing.assert_allclose(np.array(found.per_type())[:, occur], reference.per_type())
+
+    test()

@@ -9,8 +9,7 @@ from helpers.tagged import corpora, sentences, sides
 from hypothesis import given
 
 from tagline.labels.label_list import Kind
-from tagline.metrics.counts import count
-from tagline.metrics.scores import score
+from tagline.metrics.scores import count, score
 from tagline.metrics.slices import TrainingIndex, slices
 
 TRAIN = (["Ada", "Lind", "left", "Oslo"], ["B-PER", "I-PER", "O", "B-LOC"])

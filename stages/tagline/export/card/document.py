@@ -14,10 +14,10 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData, constants
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tagline.artifacts.exported import Exported
+from tagline.core.errors import printable
 from tagline.core.names import BackendName
 from tagline.core.outputs import Rows
 from tagline.core.params import dotted
-from tagline.core.terminal import printable
 from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
+from tagline.labels.windows import AnyInts, Floats, Ints
 
 
 class Backend(Protocol):
     """A loaded token classifier."""
 
-    def logits(
-        self, rows: Sequence[npt.NDArray[np.integer[Any]]], positions: Sequence[npt.NDArray[np.int64]]
-    ) -> npt.NDArray[np.float32]:
+    def logits(self, rows: Sequence[AnyInts], positions: Sequence[Ints]) -> Floats:
         """Compute the logits of chosen sub-words of a batch.
 
         Args:

@@ -13,10 +13,10 @@ from typing import Any
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import numpy as np
-import numpy.typing as npt
 import onnxruntime
 
 from tagline.core.errors import UserError
+from tagline.labels.windows import AnyInts, Floats, Ints
 from tagline.model.batches import pad
 
 # The names of inputs and output that `tagline.export.onnx_export` writes.
@@ -83,9 +83,7 @@ class OnnxModel:
             if name.startswith(HASHED)
         }
 
-    def logits(
-        self, rows: Sequence[npt.NDArray[np.integer[Any]]], positions: Sequence[npt.NDArray[np.int64]]
-    ) -> npt.NDArray[np.float32]:
+    def logits(self, rows: Sequence[AnyInts], positions: Sequence[Ints]) -> Floats:
         """See `Backend`. Safe for several threads.
 
         Raises:
@@ -100,13 +98,10 @@ class OnnxModel:
                 "another export, run `dvc repro export` again"
             ) from None
         row = np.repeat(np.arange(len(rows)), [len(of_row) for of_row in positions])
-        chosen: npt.NDArray[np.float32] = logits[row, np.concatenate(positions)]
-        return chosen
+        return logits[row, np.concatenate(positions)]
 
 
-def _provide(
-    options: onnxruntime.SessionOptions, weights: Sequence[Path]
-) -> list[np.memmap[tuple[int, ...], np.dtype[np.uint8]]]:
+def _provide(options: onnxruntime.SessionOptions, weights: Sequence[Path]) -> list[Any]:
     """Tell onnxruntime where the weights of a graph are; what is returned must live until the session is created."""
     if any(file.is_symlink() for file in weights):
         # It refuses links to other folders, as in the caches of the Hub and of DVC, so it gets the content, which takes

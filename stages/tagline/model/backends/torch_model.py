@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from accelerate import PartialState
 from torch import Tensor
 from transformers import PreTrainedModel
 
 from tagline.core.errors import UserError
+from tagline.labels.windows import AnyInts, Floats, Ints
 from tagline.model.backends.xla import from_xla, static_shape, without_gradients
 from tagline.model.batches import DEVICE, pad
 from tagline.model.classifier import padding_id
@@ -51,13 +51,11 @@ class TorchModel:
         cast_linear_layers(model, precision)
         return cls(model, precision)
 
-    def logits(
-        self, rows: Sequence[npt.NDArray[np.integer[Any]]], positions: Sequence[npt.NDArray[np.int64]]
-    ) -> npt.NDArray[np.float32]:
+    def logits(self, rows: Sequence[AnyInts], positions: Sequence[Ints]) -> Floats:
         """Compute the logits of the chosen sub-words; see `Backend`. Only those leave the device."""
         return choose(self.forward(rows), positions)
 
-    def forward(self, rows: Sequence[npt.NDArray[np.integer[Any]]]) -> Tensor:
+    def forward(self, rows: Sequence[AnyInts]) -> Tensor:
         """Compute the logits of all sub-words of a batch, on the device.
 
         Args:
@@ -87,7 +85,7 @@ class TorchModel:
         return logits
 
 
-def choose(logits: Tensor, positions: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.float32]:
+def choose(logits: Tensor, positions: Sequence[Ints]) -> Floats:
     """Select the logits of some sub-words.
 
     Args:
@@ -101,8 +99,7 @@ def choose(logits: Tensor, positions: Sequence[npt.NDArray[np.int64]]) -> npt.ND
     # Positions [1 2] and [1] are (row, column) 0,1 0,2 1,1.
     row = np.repeat(np.arange(len(positions)), [len(of_row) for of_row in positions])
     row_and_column = to_device(np.stack([row, np.concatenate(positions)]), logits.device)
-    chosen: npt.NDArray[np.float32] = logits[row_and_column].float().cpu().numpy()
-    return chosen
+    return logits[row_and_column].float().cpu().numpy()
 
 
 @contextmanager

@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Decoding
-from tagline.labels.windows import IGNORED, Doubles, Floats, Ints
+from tagline.labels.windows import IGNORED, Bools, Doubles, Floats, Ints
 from tagline.model.decoding import decode, words_by_index
 from tagline.model.heads.head import OWN_WEIGHTS, Weights, possible_logits, possible_scores
 
@@ -96,10 +95,9 @@ class CrfHead:
             backward[words - 1] = _log_product(scores[words] + backward[words], factors)
         log_marginals = forward + backward
         log_marginals -= _log_sum(log_marginals)[:, None]  # the same for all words of a sentence
-        probabilities: Floats = np.exp(log_marginals).astype(np.float32)
-        return probabilities
+        return np.exp(log_marginals).astype(np.float32)
 
-    def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: npt.NDArray[np.bool_]) -> float:
+    def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: Bools) -> float:
         sentences = np.repeat(np.arange(len(lengths)), lengths)[known]
         # As in training, words without sub-words are not in the chain.
         lengths, scores, gold = np.bincount(sentences, minlength=len(lengths)), scores[known], gold[known]
@@ -138,12 +136,10 @@ def _sum_of_sequences(logits: Tensor, labelled: Tensor, transitions: Tensor) -> 
 def _log_sum(values: Doubles) -> Doubles:
     """Logarithm of the sum of exponentials over the last axis; each row has a finite value."""
     largest = values.max(-1, keepdims=True)
-    sums: Doubles = largest[..., 0] + np.log(np.exp(values - largest).sum(-1))
-    return sums
+    return largest[..., 0] + np.log(np.exp(values - largest).sum(-1))
 
 
 def _log_product(values: Doubles, factors: Doubles) -> Doubles:
     """Logarithm of the product of the exponentials of (rows, labels) and those of transitions (labels, labels)."""
     largest = values.max(-1, keepdims=True)
-    product: Doubles = largest + np.log(np.exp(values - largest) @ factors)
-    return product
+    return largest + np.log(np.exp(values - largest) @ factors)

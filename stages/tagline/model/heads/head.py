@@ -12,19 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
-import numpy.typing as npt
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from tagline.core.reading import reading
 from tagline.labels.label_list import Labels, possible
 from tagline.labels.model_settings import HEAD_FILE
-from tagline.labels.windows import IGNORED, Floats, Ints
+from tagline.labels.windows import IGNORED, Bools, Floats, Ints
 
 if TYPE_CHECKING:  # exported models predict without importing PyTorch
     from torch import Tensor, nn
 
-Weights = Mapping[str, npt.NDArray[np.float32]]
+Weights = Mapping[str, Floats]
 """A head's own weights, by name."""
 
 # The attribute of a model in training that has them; no model of transformers has one of this name.
@@ -85,7 +84,7 @@ class Head(Protocol):
     def probabilities(self, scores: Floats, lengths: Ints) -> Floats:
         """Compute the probability of each label of each word, float32 (words, labels)."""
 
-    def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: npt.NDArray[np.bool_]) -> float:
+    def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: Bools) -> float:
         """Sum the negative log-likelihood of gold ids, see `loss`, over the words that are known: with sub-words."""
 
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Decoding
-from tagline.labels.windows import IGNORED, Floats, Ints
+from tagline.labels.windows import IGNORED, Bools, Floats, Ints
 from tagline.model.decoding import decode
 from tagline.model.heads.head import Weights, possible_logits, possible_scores
 
@@ -53,17 +52,15 @@ class LinearHead:
     def scores(self, logits: Floats) -> Floats:
         # Not scipy's log_softmax, whose import takes as long as a small model's prediction.
         shifted = logits - logits.max(-1, keepdims=True)
-        log_probabilities: Floats = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-        return log_probabilities
+        return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
 
     def decode(self, scores: Floats, lengths: Ints) -> Ints:
         return decode(scores, lengths, self.labels, self.decoding)
 
     def probabilities(self, scores: Floats, lengths: Ints) -> Floats:
-        probabilities: Floats = np.exp(scores)
-        return probabilities
+        return np.exp(scores)
 
-    def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: npt.NDArray[np.bool_]) -> float:
+    def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: Bools) -> float:
         if self.labels.sets:
             of_gold = possible_scores(scores[known].astype(np.float64), gold[known], self.labels)
             return -float(np.logaddexp.reduce(of_gold, axis=-1).sum())

@@ -15,14 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import ClassVar, Literal, TypeVar
 from unicodedata import normalize
 
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, quoted, shortened
 from tagline.core.findings import Findings
 from tagline.core.params import list_errors
-from tagline.core.terminal import quoted, shortened
-from tagline.sources.formats.annotators import ONLY, POLICIES, Annotation, Row, compare, files_of, grouped, select
+from tagline.sources.formats.annotators import ONLY, POLICIES, Annotation, Row, Selected, compare, grouped, select
 from tagline.sources.formats.base import Files, Key, TagColumn, TextFiles
 from tagline.sources.formats.json_objects import first_rows, read_rows
 from tagline.sources.formats.offsets import MOST_MISALIGNED, Offsets, Span, Unit, boundaries, detect, to_code_points
@@ -44,6 +43,8 @@ FEW_MISALIGNED = 10
 JOINED, LONG, RENAMED, DISPUTED = "joined_sentences", "long_texts", "renamed_types", "disputed_spans"
 # A longer text is rarely one sentence.
 MOST_WORDS = 200
+# Of a file of one annotator in a folder.
+SUFFIXES = (".jsonl", ".jsonl.gz")
 
 
 @dataclass
@@ -226,10 +227,8 @@ class AnnotatedFiles(Files):
         """The share of misaligned spans above which offsets are taken to be wrong."""
         return MOST_MISALIGNED
 
-    def selected(
-        self, annotations: Sequence[Annotation], location: str, words: Bounds
-    ) -> tuple[list[Span] | None, list[Span]]:
-        """The spans of a text to learn from, None if the text is not annotated, and those that are left out."""
+    def selected(self, annotations: Sequence[Annotation], location: str, words: Bounds) -> Selected:
+        """Choose from the annotations of a text."""
         return annotations[0].spans if annotations else None, []
 
     def _read_text(self, text: AnnotatedText, number: int, unit: Unit, errors: Errors) -> Iterator[Sentence]:
@@ -358,7 +357,20 @@ class AnnotatorFiles(TextFiles, OffsetFiles):
     annotators: Key = ONLY
 
     def files(self, path: Path) -> list[Path]:
-        return files_of(path)
+        """The files in a folder with one per annotator, sorted by name, or the file itself.
+
+        Raises:
+            UserError: the folder holds something else; only what is hidden is passed over.
+        """
+        if not path.is_dir():
+            return [path]
+        files = sorted(each for each in path.iterdir() if not each.name.startswith("."))
+        for file in files:
+            if not file.is_file() or not file.name.endswith(SUFFIXES):
+                what = "a folder" if file.is_dir() else "another file" if file.is_file() else "a broken link"
+                expected = f"expected {path} to hold only files {' or '.join(SUFFIXES)}, one per annotator"
+                raise UserError(f"{file}: {what}; {expected}; rename it, or move it away")
+        return files
 
     @property
     def meanings(self) -> dict[str, str]:
@@ -369,9 +381,7 @@ class AnnotatorFiles(TextFiles, OffsetFiles):
             "unannotated_texts": f"texts without an annotation{by}, left out",
         }
 
-    def selected(
-        self, annotations: Sequence[Annotation], location: str, words: Bounds
-    ) -> tuple[list[Span] | None, list[Span]]:
+    def selected(self, annotations: Sequence[Annotation], location: str, words: Bounds) -> Selected:
         return select(annotations, self.annotators, location, words)
 
 
@@ -390,62 +400,6 @@ def shared_text(rows: Sequence[Row], key: str) -> str:
                 "one text; read files of different texts by a pattern such as *.jsonl, or give each text its own id"
             )
     return text
-
-
-def to_span(value: Any, location: str, keys: Sequence[str] = ("start", "end", "label")) -> Span:
-    """Convert an object with start, end and label to a span; its ``text``, if it has one, is the mention.
-
-    Raises:
-        UserError: it is something else.
-    """
-    if not isinstance(value, dict) or not value.keys() >= set(keys):
-        raise UserError(f"{location}: a span must be an object with {', '.join(keys)}; got {quoted(value)}")
-    start, end, label = map(value.get, keys)
-    mention = value.get("text")
-    return new_span(start, end, label, location, mention if isinstance(mention, str) else None)
-
-
-def list_to_span(value: Any, location: str, noun: str = "a span") -> Span:
-    """Convert a list of start, end and label to a span.
-
-    Raises:
-        UserError: it is something else.
-    """
-    if not isinstance(value, list) or len(value) != 3:
-        raise UserError(f"{location}: {noun} must be a list of start, end and label; got {quoted(value)}")
-    start, end, label = value
-    return new_span(start, end, label, location)
-
-
-def span_of_words(span: Span, words: Bounds, location: str, value: Any) -> Span:
-    """Convert a span that counts words, its end exclusive, to code points.
-
-    Args:
-        span: of words.
-        words: start and end of each word in code points.
-        location: for the message.
-        value: the span as the file has it, for the message.
-
-    Raises:
-        UserError: it is empty, or not inside the text.
-    """
-    if not 0 <= span.start < span.end <= len(words):
-        raise UserError(
-            f"{location}: span {quoted(value)} is not inside the text of {len(words)} words; expected start < end"
-        )
-    return span._replace(start=words[span.start][0], end=words[span.end - 1][1])
-
-
-def new_span(start: Any, end: Any, label: Any, location: str, mention: str | None = None) -> Span:
-    """Make a span of values that a file has.
-
-    Raises:
-        UserError: an offset is not an integer, or the label is not a name.
-    """
-    if type(start) is not int or type(end) is not int or not isinstance(label, str) or not label.strip():
-        got = quoted((start, end, label))
-        raise UserError(f"{location}: start and end of a span must be integers and its label a name; got {got}")
-    return Span(start, end, label, mention)
 
 
 def _name(label: str) -> str:

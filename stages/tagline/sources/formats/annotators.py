@@ -8,8 +8,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import QUOTED, quoted, shortened
+from tagline.core.errors import QUOTED, UserError, quoted, shortened
 from tagline.sources.formats.lists import keys_of, to_id
 from tagline.sources.formats.offsets import Span, Words
 from tagline.sources.formats.span_tags import covered_words
@@ -17,12 +16,12 @@ from tagline.sources.formats.span_tags import covered_words
 # only: every text must have one annotation. agreed: spans that all annotators of a text marked. majority: spans that
 # more than half of them marked. Any other value is the name of the annotator whose spans are used.
 ONLY, AGREED, MAJORITY = POLICIES = ("only", "agreed", "majority")
-# The suffixes of a file of one annotator.
-_FILES = (".jsonl", ".jsonl.gz")
-
-
 Marked = tuple[int, int, str]
 """The first word of a span, the word after it, and its type."""
+
+
+Selected = tuple[list[Span] | None, list[Span]]
+"""The spans of a text to learn from, None if the text is not annotated, and those that are left out."""
 
 
 class Annotation(NamedTuple):
@@ -32,9 +31,7 @@ class Annotation(NamedTuple):
     spans: list[Span]
 
 
-def select(
-    annotations: Sequence[Annotation], policy: str, location: str, words: Words
-) -> tuple[list[Span] | None, list[Span]]:
+def select(annotations: Sequence[Annotation], policy: str, location: str, words: Words) -> Selected:
     """The spans of a text that a policy selects, and those that annotators disagree about.
 
     Spans are the same if they have one type and cover the same words; of these, the longest is selected.
@@ -157,23 +154,6 @@ class Row(NamedTuple):
     def id(self, key: str = "id") -> str | None:
         """The id of a row, if it has one; see `to_id`."""
         return to_id(self.content[key], key, self.location) if key in self.content else None
-
-
-def files_of(path: Path) -> list[Path]:
-    """The files in a folder with one per annotator, sorted by name, or the file itself.
-
-    Raises:
-        UserError: the folder holds something else; only what is hidden is passed over.
-    """
-    if not path.is_dir():
-        return [path]
-    files = sorted(each for each in path.iterdir() if not each.name.startswith("."))
-    for file in files:
-        if not file.is_file() or not file.name.endswith(_FILES):
-            what = "a folder" if file.is_dir() else "another file" if file.is_file() else "a broken link"
-            expected = f"expected {path} to hold only files {' or '.join(_FILES)}, one per annotator"
-            raise UserError(f"{file}: {what}; {expected}; rename it, or move it away")
-    return files
 
 
 def annotator_of(location: str) -> str:

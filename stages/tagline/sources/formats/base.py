@@ -18,9 +18,8 @@ from tagline.core.findings import Findings, lines_by_split
 from tagline.core.params import InnerPath, Section
 from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.sniffing import Guess, Sample
-from tagline.sources.formats.word_rules import EMPTY_SENTENCES, EMPTY_WORDS, WordRules
 from tagline.text.languages import Language
-from tagline.text.sentence import Sentence
+from tagline.text.sentence import EMPTY_SENTENCES, EMPTY_WORDS, Sentence, WordRules
 
 # The columns of data/raw that are not tag columns.
 RESERVED = ("id", "document", "words", "annotated_types")
@@ -124,17 +123,14 @@ class Files(Section):
     # Whether each file is one document of many: the files of a folder are one data set, and each is read by itself.
     is_document: ClassVar[bool] = False
 
-    source: Literal["files"] = Field(
-        description="Where the data set is stored. files: in `folder`. hub: on the Hugging Face Hub, as in "
-        "presets/conll2003.yaml."
-    )
+    source: Literal["files"]
+    """Where the data set is stored. files: in `folder`. hub: on the Hugging Face Hub, as in presets/conll2003.yaml."""
     language: Language | None = None
-    train: InnerPath = Field(description="File or glob pattern of each split.")
-    validation: InnerPath | None = Field(
-        default=None,
-        description="Instead of a validation or test file, a share of train can be set, for example `split: {seed: 42, "
-        "validation: 0.1, test: 0.1}`; the seed and a document's words alone decide its split.",
-    )
+    train: InnerPath
+    """File or glob pattern of each split."""
+    validation: InnerPath | None = None
+    """Instead of a validation or test file, a share of train can be set, for example `split: {seed: 42, validation:
+    0.1, test: 0.1}`; the seed and a document's words alone decide its split."""
     test: InnerPath | None = None
     split: Shares | None = None
     # Path or pattern of text files, one text per line, which train gets with unknown tags.

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import quoted
+from tagline.core.errors import UserError, quoted
 from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import TextFiles

@@ -12,14 +12,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import quoted
+from tagline.core.errors import UserError, quoted
 from tagline.sources.formats import sniffing
 from tagline.sources.formats.base import RESERVED, Documents, TextFiles, WordFiles, in_documents
 from tagline.sources.formats.conll_table import NOT_A_WORD, SKIP, WORDS, Table, fields, is_border, separated
-from tagline.sources.formats.lines import at_least_one, read_lines
+from tagline.sources.formats.lines import Lines, at_least_one, read_lines
 from tagline.sources.formats.sniffing import Guess, Sample
 from tagline.text.sentence import Sentence
 
@@ -40,14 +39,12 @@ class ConllFiles(TextFiles, WordFiles):
 
     holds: ClassVar[str] = "words in lines"
 
-    format: Literal["conll"] = Field(
-        description="File format, such as conll, csv, json, parquet, spans, or that of an annotation tool; "
-        "docs/data.md lists all with their keys. conll: one word per line, an empty line after each sentence."
-    )
-    columns: list[str] = Field(
-        description="Columns of the files, from left to right: words (exactly once), the name of a tag column, or - to "
-        "skip a column."
-    )
+    format: Literal["conll"]
+    """File format, such as conll, csv, json, parquet, spans, or that of an annotation tool; docs/data.md lists all with
+    their keys. conll: one word per line, an empty line after each sentence."""
+    columns: list[str]
+    """Columns of the files, from left to right: words (exactly once), the name of a tag column, or - to skip a
+    column."""
     # None: a line that looks like a comment is an error; false: it is read. A line for the word # is read if one of its
     # tags is O or has a prefix, or all are tags of other lines.
     comments: bool | None = None
@@ -108,9 +105,7 @@ class ConllFiles(TextFiles, WordFiles):
         return in_documents(found if self.one_sentence_per_file else _with_borders(found, path), self.documents)
 
 
-def _without_comments(
-    lines: Iterable[tuple[int, str]], table: Table, skip: bool, again: Iterable[str]
-) -> Iterator[tuple[int, str]]:
+def _without_comments(lines: Lines, table: Table, skip: bool, again: Iterable[str]) -> Lines:
     """Skip comments, or check that no line looks like one.
 
     Args:
@@ -134,7 +129,7 @@ def _without_comments(
             )
 
 
-def _below_header(lines: Iterator[tuple[int, str]], table: Table, header: bool | None) -> Iterator[tuple[int, str]]:
+def _below_header(lines: Lines, table: Table, header: bool | None) -> Lines:
     """Skip the header, or check that the first line is not one."""
     for number, line in lines:
         if is_border(line):
@@ -188,16 +183,14 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
     rows = [row for row in rows if not NOT_A_WORD.fullmatch(row[0])] or rows
     values = [Counter(column) for column in zip(*rows, strict=True)]
     # 12, s1-12
-    numbers = [
-        all(each.strip()[-1:].isdecimal() for each in row) and not sniffing.all_mark_spans(row) for row in values
-    ]
-    words = max(range(len(values)), key=lambda index: (not numbers[index], len(values[index])))
+    counts = [all(each.strip()[-1:].isdecimal() for each in row) and not sniffing.all_mark_spans(row) for row in values]
+    words = max(range(len(values)), key=lambda index: (not counts[index], len(values[index])))
     columns: list[str] = []
     for index, column in enumerate(values):
         constant = len(column) == 1 and len(values) > 2 and not sniffing.marks_spans(column)
         if index == words:
             columns.append(WORDS)
-        elif numbers[index] or constant or (len(column) > sniffing.MOST_TAGS and not sniffing.all_mark_spans(column)):
+        elif counts[index] or constant or (len(column) > sniffing.MOST_TAGS and not sniffing.all_mark_spans(column)):
             columns.append(SKIP)
         else:
             columns.append(sniffing.unused_name(sniffing.name_of_tags({value.strip() for value in column}), columns))

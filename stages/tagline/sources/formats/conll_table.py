@@ -7,10 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import quoted
-from tagline.sources.formats.word_rules import AS_THEY_ARE, WordRules, is_sentence, without_skipped
-from tagline.text.sentence import Sentence
+from tagline.core.errors import UserError, quoted
+from tagline.text.sentence import AS_THEY_ARE, Sentence, WordRules, is_sentence, without_skipped
 
 WORDS = "words"
 SKIP = "-"

@@ -13,8 +13,7 @@ from typing import ClassVar, Literal
 
 from pydantic import model_validator
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import quoted
+from tagline.core.errors import UserError, quoted
 from tagline.sources.formats.base import Documents, Key, TagColumns, TextFiles, UnknownTag, in_documents
 from tagline.sources.formats.lines import at_least_one, paragraphs, read_lines
 from tagline.sources.formats.sniffing import Guess, Sample, marks_spans
@@ -154,10 +153,9 @@ def _located(forms: Sequence[str], text: str) -> Spans | None:
 
 def _checked_fields(line: str, location: str) -> list[str]:
     fields = line.split("\t")
-    if len(fields) != len(COLUMNS) or not all(map(str.strip, fields)):
-        problem = (
-            f"{len(fields)} column{'s' * (len(fields) != 1)}" if all(map(str.strip, fields)) else "an empty column"
-        )
+    filled = all(map(str.strip, fields))
+    if len(fields) != len(COLUMNS) or not filled:
+        problem = f"{len(fields)} column{'s' * (len(fields) != 1)}" if filled else "an empty column"
         raise UserError(
             f"{location}: {problem} in {quoted(line)}; expected {len(COLUMNS)} separated by tabs ({' '.join(COLUMNS)})"
         )

@@ -12,14 +12,12 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import model_validator
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import QUOTED, quoted, shortened
+from tagline.core.errors import QUOTED, UserError, quoted, shortened
 from tagline.sources.formats.base import Character, DocumentKey, Key, TagColumns, TextFiles, WordFiles
 from tagline.sources.formats.lines import at_least_one, read_lines
 from tagline.sources.formats.lists import RowKeys, joined_id, to_sentence
 from tagline.sources.formats.sniffing import LEAST_SHARE, TAGS, Guess, Sample, name_tag_columns, words_among
-from tagline.sources.formats.word_rules import is_sentence, split_tags, without_skipped
-from tagline.text.sentence import Sentence
+from tagline.text.sentence import Sentence, is_sentence, split_tags, without_skipped
 
 _SPACES = re.compile("[ \t]+")
 _SEPARATORS = frozenset(" ,")  # of the tags of a sentence
@@ -201,10 +199,8 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
                 remedy = keys.rules.remedy if column == keys.words else ""
                 if column in keys.ids:
                     noun = "sentence" if column == keys.id else "document"
-                    remedy = (
-                        f"; if only its first row names a {noun}, set download.dataset.fill_down: true in params.yaml"
-                    )
-                    remedy = f"; no row above names a {noun}" if self.fill_down else remedy
+                    fix = f"; if only its first row names a {noun}, set download.dataset.fill_down: true in params.yaml"
+                    remedy = f"; no row above names a {noun}" if self.fill_down else fix
                 raise UserError(f"{location}: the cell of column {column!r} is empty{remedy}")
         for tag in row.tags:
             if is_sentence(row.word, tag):
@@ -239,20 +235,18 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
         """Yield the line and the cells of each row; empty lines are skipped."""
         lines = (f"{line}\n" for _, line in read_lines(path, self.encoding))
         reader = csv.reader(lines, **_dialect(self.delimiter, self.quote))
-        first_line = 1
+        start = 1
         unquoted = ", or set download.dataset.quote: null in params.yaml if cells are never quoted"
         try:
             for cells in reader:
-                if reader.line_num > first_line:
-                    raise UserError(
-                        f"{path}:{first_line}: a cell continues on the next line; close its quote{unquoted}"
-                    )
+                if reader.line_num > start:
+                    raise UserError(f"{path}:{start}: a cell continues on the next line; close its quote{unquoted}")
                 if cells:
-                    yield first_line, cells
-                first_line = reader.line_num + 1
+                    yield start, cells
+                start = reader.line_num + 1
         except csv.Error as error:
             hint = f"; write a {self.quote} that is part of a word doubled and inside quotes{unquoted}"
-            raise UserError(f"{path}:{first_line}: not CSV ({error}){hint if self.quote else ''}") from None
+            raise UserError(f"{path}:{start}: not CSV ({error}){hint if self.quote else ''}") from None
 
 
 def _dialect(delimiter: str, quote: str | None) -> dict[str, Any]:

@@ -10,20 +10,12 @@ from functools import partial
 from typing import ClassVar, Literal
 
 from tagline.core.errors import UserError
-from tagline.sources.formats.annotated import (
-    AnnotatedText,
-    AnnotatorFiles,
-    Errors,
-    RowFiles,
-    list_to_span,
-    shared_text,
-    to_span,
-)
+from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, RowFiles, shared_text
 from tagline.sources.formats.annotators import Annotation, Row, annotator_of
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.json_objects import first_rows
 from tagline.sources.formats.lists import keys_of
-from tagline.sources.formats.offsets import Span, Unit
+from tagline.sources.formats.offsets import Span, Unit, list_to_span, to_span
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample, list_of, text_key
 
 LISTS = ("label", "labels")

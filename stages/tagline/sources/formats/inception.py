@@ -14,8 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import quoted
+from tagline.core.errors import UserError, quoted
 from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, Errors
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Key

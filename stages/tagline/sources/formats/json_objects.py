@@ -18,6 +18,8 @@ from tagline.sources.formats import sniffing
 from tagline.sources.formats.lines import UTF_8, at_least_one, read_lines
 from tagline.sources.formats.sniffing import Sample
 
+NumberedRows = Iterator[tuple[int, dict[str, Any]]]
+"""Objects, each with the line on which it begins."""
 EXPECTED = "expected JSON objects, one per line or all in one list"
 # What stands before the list in an object that has it as its first value.
 _WRAPPED = re.compile(r'\s*\{\s*"data"\s*:\s*(?=\[\s*\{)')
@@ -52,9 +54,7 @@ def first_rows(sample: Sample) -> list[dict[str, Any]]:
         return []  # reported by `JsonFiles.sniff`
 
 
-def rows_in(
-    lines: Iterable[tuple[int, str]], name: str, expected: str = EXPECTED
-) -> Iterator[tuple[int, dict[str, Any]]]:
+def rows_in(lines: Iterable[tuple[int, str]], name: str, expected: str = EXPECTED) -> NumberedRows:
     """Yield the objects in numbered lines, each with the line on which it begins.
 
     JSON Lines are read line by line. Of a list the text is in memory, not its objects.
@@ -82,9 +82,7 @@ def rows_in(
             yield number, row
 
 
-def _list_items(
-    text: str, line: int, name: str, expected: str, before: str = ""
-) -> Iterator[tuple[int, dict[str, Any]]]:
+def _list_items(text: str, line: int, name: str, expected: str, before: str = "") -> NumberedRows:
     """Yield the objects of a list, whose text begins on the given line, with the text before the list."""
     counted = 0  # `line` is the line of this position
     position = _skip_space(text, text.index("[") + 1)

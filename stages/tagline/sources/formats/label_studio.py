@@ -11,13 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import quoted
-from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, new_span, shared_text
+from tagline.core.errors import UserError, quoted
+from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, shared_text
 from tagline.sources.formats.annotators import Annotation, Row, grouped
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.json_objects import first_rows, read_rows
-from tagline.sources.formats.offsets import Span
+from tagline.sources.formats.offsets import Span, new_span
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample, list_of, objects_in, text_key
 from tagline.text.sentence import Note
 

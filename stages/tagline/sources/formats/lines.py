@@ -16,6 +16,8 @@ from tagline.core.errors import UserError
 from tagline.core.reading import reading
 
 T = TypeVar("T")
+Lines = Iterator[tuple[int, str]]
+"""The lines of a text, each with its number, from 1."""
 
 UTF_8 = "utf-8"
 # At the beginning of a file it is a byte order mark; at that of a later line it is left from joining such files.
@@ -34,9 +36,7 @@ ENCODING_REMEDY = (
 )
 
 
-def read_lines(
-    path: Path, encoding: str = UTF_8, borders: bool = False, remedy: str = ENCODING_REMEDY
-) -> Iterator[tuple[int, str]]:
+def read_lines(path: Path, encoding: str = UTF_8, borders: bool = False, remedy: str = ENCODING_REMEDY) -> Lines:
     r"""Yield the lines of a data set's file without their ends and byte order marks, numbered from 1.
 
     Args:
@@ -79,7 +79,7 @@ class _GzipFile(gzip.GzipFile):
         return content
 
 
-def _not_utf_8(lines: Iterator[tuple[int, str]], name: str, encoding: str) -> Iterator[tuple[int, str]]:
+def _not_utf_8(lines: Lines, name: str, encoding: str) -> Lines:
     """Yield lines; raise a `UserError` at the end if most of those that are not ASCII are UTF-8.
 
     A few can look like UTF-8 by chance: the bytes of *CAFÉ»* do.
@@ -126,9 +126,7 @@ def at_least_one(items: Iterable[T], message: str) -> Iterator[T]:
         raise UserError(message)
 
 
-def decoded_lines(
-    file: BinaryIO, name: str, encoding: str = UTF_8, remedy: str = UTF_8_REMEDY
-) -> Iterator[tuple[int, str]]:
+def decoded_lines(file: BinaryIO, name: str, encoding: str = UTF_8, remedy: str = UTF_8_REMEDY) -> Lines:
     """Yield the lines of an open file or a stream as they arrive, numbered from 1.
 
     Args:

@@ -12,20 +12,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import QUOTED, quoted, shortened
+from tagline.core.errors import QUOTED, UserError, quoted, shortened
 from tagline.sources.formats import sniffing
 from tagline.sources.formats.base import DocumentKey, Files, Key, LabelNames, TagColumns, TextFiles, WordKeys
 from tagline.sources.formats.json_objects import read_rows
 from tagline.sources.formats.sniffing import Guess, Sample
-from tagline.sources.formats.word_rules import AS_THEY_ARE, EMPTY_SENTENCES, WordRules, without_skipped
-from tagline.text.sentence import Note, Sentence
+from tagline.text.sentence import AS_THEY_ARE, EMPTY_SENTENCES, Note, Sentence, WordRules, without_skipped
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
 BATCH_ROWS = 1000
-# How objects name the start and the end of a span.
 # The keys of a span in the format spans, and how other formats call them.
 _NAMES = {"start": "start|begin", "end": "end|stop", "label": "label|type|tag|category"}
 # Words that are tokenised in another way than a text have nearly as many characters, and no word is as long on average.

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Sequence
 from itertools import accumulate
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from unicodedata import category
 
 import regex
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import quoted, shortened
+from tagline.core.errors import UserError, quoted, shortened
 
 # inclusive: code points, with the index of the last one as end.
 Unit = Literal["code_points", "utf16", "graphemes", "bytes", "inclusive"]
@@ -49,6 +48,62 @@ class Span(NamedTuple):
     end: int
     label: str
     mention: str | None = None
+
+
+def to_span(value: Any, location: str, keys: Sequence[str] = ("start", "end", "label")) -> Span:
+    """Convert an object with start, end and label to a span; its ``text``, if it has one, is the mention.
+
+    Raises:
+        UserError: it is something else.
+    """
+    if not isinstance(value, dict) or not value.keys() >= set(keys):
+        raise UserError(f"{location}: a span must be an object with {', '.join(keys)}; got {quoted(value)}")
+    start, end, label = map(value.get, keys)
+    mention = value.get("text")
+    return new_span(start, end, label, location, mention if isinstance(mention, str) else None)
+
+
+def list_to_span(value: Any, location: str, noun: str = "a span") -> Span:
+    """Convert a list of start, end and label to a span.
+
+    Raises:
+        UserError: it is something else.
+    """
+    if not isinstance(value, list) or len(value) != 3:
+        raise UserError(f"{location}: {noun} must be a list of start, end and label; got {quoted(value)}")
+    start, end, label = value
+    return new_span(start, end, label, location)
+
+
+def span_of_words(span: Span, words: Words, location: str, value: Any) -> Span:
+    """Convert a span that counts words, its end exclusive, to code points.
+
+    Args:
+        span: of words.
+        words: start and end of each word in code points.
+        location: for the message.
+        value: the span as the file has it, for the message.
+
+    Raises:
+        UserError: it is empty, or not inside the text.
+    """
+    if not 0 <= span.start < span.end <= len(words):
+        raise UserError(
+            f"{location}: span {quoted(value)} is not inside the text of {len(words)} words; expected start < end"
+        )
+    return span._replace(start=words[span.start][0], end=words[span.end - 1][1])
+
+
+def new_span(start: Any, end: Any, label: Any, location: str, mention: str | None = None) -> Span:
+    """Make a span of values that a file has.
+
+    Raises:
+        UserError: an offset is not an integer, or the label is not a name.
+    """
+    if type(start) is not int or type(end) is not int or not isinstance(label, str) or not label.strip():
+        got = quoted((start, end, label))
+        raise UserError(f"{location}: start and end of a span must be integers and its label a name; got {got}")
+    return Span(start, end, label, mention)
 
 
 def boundaries(text: str, unit: Unit) -> Sequence[int]:

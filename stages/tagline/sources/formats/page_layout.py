@@ -47,9 +47,7 @@ Spans = Sequence[tuple[int, int, str]]
 
 def content_hash(content: str | Sequence[str]) -> str:
     """The SHA-256 of a text or of words, written as JSON without spaces."""
-    written = json.dumps(
-        content if isinstance(content, str) else list(content), ensure_ascii=False, separators=(",", ":")
-    )
+    written = json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=list)
     return hashlib.sha256(written.encode()).hexdigest()
 
 

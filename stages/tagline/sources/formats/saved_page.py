@@ -11,19 +11,11 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from tagline.artifacts.raw_data import SPLITS
-from tagline.core.errors import UserError
-from tagline.core.terminal import QUOTED, quoted, shortened
-from tagline.sources.formats.annotated import (
-    AnnotatedText,
-    AnnotatorFiles,
-    Errors,
-    RowFiles,
-    list_to_span,
-    span_of_words,
-)
-from tagline.sources.formats.annotators import Annotation, Row, annotator_of
+from tagline.core.errors import QUOTED, UserError, quoted, shortened
+from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, RowFiles
+from tagline.sources.formats.annotators import Annotation, Row, Selected, annotator_of
 from tagline.sources.formats.lists import keys_of
-from tagline.sources.formats.offsets import Span, Words
+from tagline.sources.formats.offsets import Span, Words, list_to_span, span_of_words
 from tagline.sources.formats.page_layout import SAVED, STATUSES, content_hash
 from tagline.text.agreement import running_text
 from tagline.text.sentence import Note
@@ -85,9 +77,7 @@ class PageFiles(RowFiles, AnnotatorFiles):
         annotations = [Annotation(name, spans) for name, (_, spans) in decided.items()]
         return AnnotatedText(first.location, text, annotations, first.id(), words, notes=notes)
 
-    def selected(
-        self, annotations: Sequence[Annotation], location: str, words: Words
-    ) -> tuple[list[Span] | None, list[Span]]:
+    def selected(self, annotations: Sequence[Annotation], location: str, words: Words) -> Selected:
         final = next((each.spans for each in annotations if each.annotator == ADJUDICATE), None)
         return super().selected(annotations, location, words) if final is None else (final, [])
 

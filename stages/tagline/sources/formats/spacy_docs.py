@@ -12,13 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from tagline.core.errors import UserError, extra
+from tagline.core.errors import UserError, extra, quoted
 from tagline.core.reading import reading
-from tagline.core.terminal import quoted
-from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles, list_to_span, new_span
+from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles
 from tagline.sources.formats.annotators import Annotation, Row
 from tagline.sources.formats.base import Key
-from tagline.sources.formats.offsets import Unit
+from tagline.sources.formats.offsets import Unit, list_to_span, new_span
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from operator import attrgetter, itemgetter
 from typing import Literal, NamedTuple
 
-from tagline.core.terminal import quoted, shortened
-from tagline.sources.formats.offsets import Span
+from tagline.core.errors import quoted, shortened
+from tagline.sources.formats.offsets import Span, Words
 from tagline.text.sentence import Note
 
 # Spans that begin or end inside a word: expand them to whole words, drop them, or fail once all are known.
@@ -28,11 +28,7 @@ class Covered(NamedTuple):
 
 
 def to_tags(
-    text: str,
-    words: Sequence[tuple[int, int]],
-    spans: Sequence[Span],
-    policies: tuple[MisalignedSpans, Overlaps],
-    location: str,
+    text: str, words: Words, spans: Sequence[Span], policies: tuple[MisalignedSpans, Overlaps], location: str
 ) -> tuple[list[str | None], list[Note]]:
     """Tag the words of a text in IOB2.
 
@@ -65,14 +61,12 @@ def to_tags(
     return tags, notes
 
 
-def covered_words(span: Span, words: Sequence[tuple[int, int]]) -> tuple[int, int]:
+def covered_words(span: Span, words: Words) -> tuple[int, int]:
     """The words that end after the span's start and begin before its end: the first one, and the one after the last."""
     return bisect_right(words, span.start, key=itemgetter(1)), bisect_left(words, span.end, key=itemgetter(0))
 
 
-def without_unknown(
-    tags: Sequence[str | None], words: Sequence[tuple[int, int]], known: Sequence[Span]
-) -> list[str | None]:
+def without_unknown(tags: Sequence[str | None], words: Words, known: Sequence[Span]) -> list[str | None]:
     """The tags with None for words that are in no entity and not wholly in a span that is known."""
     annotated = [False] * len(words)
     for span in known:

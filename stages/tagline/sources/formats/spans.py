@@ -14,23 +14,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar, Literal
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import quoted
-from tagline.sources.formats.annotated import (
-    AnnotatedText,
-    Errors,
-    OffsetFiles,
-    RowFiles,
-    list_to_span,
-    new_span,
-    span_of_words,
-    to_span,
-)
+from tagline.core.errors import UserError, quoted
+from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles, RowFiles
 from tagline.sources.formats.annotators import Annotation, Row
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.json_objects import first_rows
 from tagline.sources.formats.lists import sniff_id
-from tagline.sources.formats.offsets import Span
+from tagline.sources.formats.offsets import Span, list_to_span, new_span, span_of_words, to_span
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
 from tagline.text.agreement import running_text
 from tagline.text.sentence import Note

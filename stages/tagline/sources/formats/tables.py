@@ -10,9 +10,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, shortened
 from tagline.core.reading import parse_object, reading
-from tagline.core.terminal import shortened
 from tagline.sources.formats.base import is_plain
 from tagline.sources.formats.lines import at_least_one
 from tagline.sources.formats.lists import BATCH_ROWS, ListFiles, columns_of, rows_of, sniff_lists, to_sentence

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import quoted
+from tagline.core.errors import UserError, quoted
 from tagline.inference.documents import Document, mentions
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence

@@ -20,9 +20,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from tagline.core.errors import UserError, extra
+from tagline.core.errors import UserError, extra, quoted
 from tagline.core.outputs import check_writable, replacing
-from tagline.core.terminal import quoted
 from tagline.tools.answers import outputs
 from tagline.tools.answers.options import BRAT, DIGITS, LABEL_STUDIO, PAGE
 from tagline.tools.answers.outputs import Form, Lines

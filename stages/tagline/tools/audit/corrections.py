@@ -17,12 +17,11 @@ import numpy as np
 
 from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import SPLITS
-from tagline.core.errors import UserError
+from tagline.core.errors import QUOTED, UserError, shortened
 from tagline.core.findings import Findings
 from tagline.core.outputs import replacing
 from tagline.core.params import read_section, source_folder
 from tagline.core.provenance import verify
-from tagline.core.terminal import QUOTED, shortened
 from tagline.labels.entities import entities
 from tagline.labels.schemes import OUTSIDE, Scheme, split_tag, standard_names, to_iob2
 from tagline.sources.download_params import Download, LocalEncoder

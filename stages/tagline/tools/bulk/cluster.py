@@ -82,8 +82,7 @@ def scan(files: Sequence[InputFile], part_rows: int) -> list[Scan]:
     import ray
 
     remote = ray.remote(rows.scan)
-    scans: list[Scan] = _results([remote.remote(file, part_rows) for file in files])
-    return scans
+    return _results([remote.remote(file, part_rows) for file in files])
 
 
 def call(function: Callable[..., Result], *arguments: object) -> Result:
@@ -92,8 +91,7 @@ def call(function: Callable[..., Result], *arguments: object) -> Result:
 
     if not ray.util.client.ray.is_connected():
         return function(*arguments)
-    result: Result = _results([ray.remote(num_cpus=0)(function).remote(*arguments)])[0]
-    return result
+    return _results([ray.remote(num_cpus=0)(function).remote(*arguments)])[0]
 
 
 def _results(references: Sequence[Any]) -> Any:

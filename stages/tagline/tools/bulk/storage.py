@@ -14,9 +14,8 @@ from typing import Any, cast
 import fsspec
 from fsspec import AbstractFileSystem
 
-from tagline.core.errors import UserError
+from tagline.core.errors import QUOTED, UserError, safe_message, shortened
 from tagline.core.outputs import write_json
-from tagline.core.terminal import QUOTED, safe_message, shortened
 
 
 @contextmanager

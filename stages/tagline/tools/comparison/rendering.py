@@ -9,7 +9,7 @@ from statistics import fmean
 
 from tabulate import tabulate
 
-from tagline.core.terminal import printable, shortened
+from tagline.core.errors import printable, shortened
 from tagline.labels.entities import Entity
 from tagline.tools.comparison.runs import SHOWN, Run, some
 from tagline.tools.comparison.significance import LEVEL, RESAMPLES, Difference, significance_test, standard_deviation

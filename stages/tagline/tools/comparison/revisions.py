@@ -22,9 +22,8 @@ from dvc.repo.experiments.utils import exp_refs_by_baseline
 from dvc.scm import RevError, resolve_rev
 from scmrepo.exceptions import SCMError
 
-from tagline.core.errors import UserError
+from tagline.core.errors import QUOTED, UserError, quoted, shortened
 from tagline.core.params import PARAMS
-from tagline.core.terminal import QUOTED, quoted, shortened
 from tagline.tools.comparison import WORKSPACE
 from tagline.tools.comparison.runs import EVALUATE, PREDICTIONS, Run, make_run, some
 

@@ -18,7 +18,7 @@ from tagline.core.reading import parse_object, reading
 from tagline.evaluation.summary import COMPARED_DIGITS
 from tagline.labels.label_list import Kind, LabelNames
 from tagline.labels.tagged import TaggedSentence
-from tagline.metrics.counts import Counts, count
+from tagline.metrics.scores import Counts, count
 
 PREDICTIONS = "data/predictions"
 EVALUATE = "metrics/evaluate.json"

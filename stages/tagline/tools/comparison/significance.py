@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from tagline.labels.label_list import Kind
 from tagline.labels.windows import Doubles
-from tagline.metrics.counts import Counts, Totals
 from tagline.metrics.resampling import BLOCK, interval, weights
+from tagline.metrics.scores import Counts, Totals
 
 Verdict = Literal["not significant", "significant"]
 

@@ -12,10 +12,9 @@ from typing import Any, TypeAlias
 
 from tabulate import tabulate
 
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, printable, shortened
 from tagline.core.params import PARAMS, dotted, parse
-from tagline.core.terminal import printable, shortened
-from tagline.metrics.counts import Counts
+from tagline.metrics.scores import Counts
 from tagline.tools.comparison.revisions import last_experiments, read_small
 from tagline.tools.comparison.runs import Run, align, parse_metrics, some
 from tagline.tools.comparison.significance import AGREEING, Difference, RunCounts, differences, holm

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import QUOTED, shortened
+from tagline.core.errors import QUOTED, UserError, shortened
 from tagline.sources.formats import page_layout
 from tagline.sources.formats.annotated import AnnotatedText, Errors
 from tagline.sources.formats.annotators import AGREED, MAJORITY, Annotation, select, summary

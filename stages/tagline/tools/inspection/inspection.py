@@ -14,9 +14,8 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 
-from tagline.core.errors import UserError
+from tagline.core.errors import QUOTED, UserError, shortened
 from tagline.core.params import read_file
-from tagline.core.terminal import QUOTED, shortened
 from tagline.labels.schemes import is_spans, standard_names
 from tagline.sources.download_params import Download
 from tagline.sources.files import FileSource, NothingDrawn

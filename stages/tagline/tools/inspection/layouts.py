@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from os.path import commonprefix
 from pathlib import Path
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import QUOTED, shortened
+from tagline.core.errors import QUOTED, UserError, shortened
 from tagline.sources.files import find
 from tagline.sources.formats.base import TextFiles
 from tagline.sources.formats.lines import UTF_8

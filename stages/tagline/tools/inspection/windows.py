@@ -12,9 +12,10 @@ from tokenizers import Tokenizer
 from tagline.artifacts import tokenized
 from tagline.artifacts.raw_data import SPLITS
 from tagline.artifacts.tokenized import Split
+from tagline.core.errors import quoted
 from tagline.core.names import TOKENIZER_FILE
 from tagline.core.provenance import verify
-from tagline.core.terminal import columns, quoted
+from tagline.core.terminal import columns
 from tagline.labels.label_list import Labels, id_names
 from tagline.labels.windows import IGNORED
 

@@ -25,8 +25,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import fields
 
-from tagline.core.errors import ArgumentParser
-from tagline.core.terminal import safe_message
+from tagline.core.errors import ArgumentParser, safe_message
 from tagline.tools.serving.limits import Limits
 from tagline.tools.texts.options import add_model, add_no_split, check_model, natural
 

@@ -99,7 +99,7 @@ def _for_editors(node: Any, has_names: bool = False) -> Any:
     if isinstance(node, list):
         return [_for_editors(item) for item in node]
     if not isinstance(node, dict):
-        return node
+        return node.replace("\n", " ") if isinstance(node, str) else node  # the lines of a docstring
     return {
         # Without the key that decides, as in a preset, several alternatives may apply.
         "anyOf" if key == "oneOf" else key: _for_editors(value, key in ("properties", "$defs") and not has_names)

@@ -14,8 +14,7 @@ from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
-from tagline.core.errors import UserError
-from tagline.core.terminal import printable, shortened
+from tagline.core.errors import UserError, printable, shortened
 from tagline.inference.documents import Document, Split
 from tagline.sources.formats import conll_table
 from tagline.sources.formats.json_objects import rows_in

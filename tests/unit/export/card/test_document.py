@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from tagline.artifacts.exported import Exported, SentenceRule
-from tagline.core.terminal import printable
+from tagline.core.errors import printable
 from tagline.export.card.document import CardData, curve, escaped, render
 from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push

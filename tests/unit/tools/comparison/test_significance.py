@@ -12,9 +12,8 @@ from helpers.tagged import sentences as sentences_of
 from scipy import stats
 
 from tagline.labels.label_list import Kind
-from tagline.metrics.counts import count
 from tagline.metrics.resampling import interval, weights
-from tagline.metrics.scores import score
+from tagline.metrics.scores import count, score
 from tagline.tools.comparison import significance
 from tagline.tools.comparison.significance import OVERALL, SHUFFLES, Difference, RunCounts, differences
 
