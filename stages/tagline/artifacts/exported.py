@@ -7,7 +7,8 @@ onnx/model_quantized.onnx           with ``export.int8``: the model for onnxrunt
 onnx/model.onnx                     with ``export.onnx``: the same in float32; its weights are those of
                                     model.safetensors, or in model.onnx_data beside it with ``export.browser`` or if
                                     model.safetensors is in half precision
-tagger.json                         labels, head, decoding, windows, words, precision, and biases if there are any
+tagger.json                         labels, head, decoding, windows, words, precision, biases if there are any, and the
+                                    calibration of scores
 conformance.jsonl                   texts with their words, sentences and entities, for other implementations
 hashes.json                         the SHA-256 of each file but the model card
 README.md                           the model card
@@ -29,7 +30,15 @@ from tagline.core.reading import reading
 from tagline.core.terminal import QUOTED, shortened
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import HEAD_FILE, Biases, Decoding, Precision, parse_biases
+from tagline.labels.model_settings import (
+    HEAD_FILE,
+    Biases,
+    Calibration,
+    Decoding,
+    Precision,
+    parse_biases,
+    parse_calibration,
+)
 
 TAGGER = "tagger.json"
 # Of the layout of the folder and of tagger.json.
@@ -98,6 +107,7 @@ class Exported:
         context_subwords: maximum number of sub-words of neighbouring sentences on each side of a window.
         sentences: whether raw text is split into sentences.
         biases: added to the scores of the labels of some types when labels are chosen.
+        calibration: of scores; None: an export of a version without one.
     """
 
     labels: Labels
@@ -112,14 +122,17 @@ class Exported:
     context_subwords: int = 0
     sentences: SentenceRule = WHOLE
     biases: Biases = field(default_factory=dict)
+    calibration: Calibration | None = None
 
 
 def write(exported: Exported, folder: Path) -> None:
     """Write tagger.json."""
     values = asdict(exported)
-    del values["labels"]
+    del values["labels"], values["calibration"]
     if not exported.biases:
         del values["biases"]
+    if exported.calibration is not None:
+        values["calibration"] = exported.calibration.to_json()
     labels = label_list.to_json(replace(exported.labels, sets=()))  # which are of data/tokenized
     write_json(folder / TAGGER, {"version": VERSION} | labels | values)
 
@@ -148,7 +161,8 @@ def read(folder: Path) -> Exported:
         if values["decoding"] not in get_args(Decoding) or values["precision"] not in get_args(Precision):
             raise ValueError(f"decoding is {values['decoding']!r}, precision is {values['precision']!r}")
         words, sentences = _parse_rules(content)
-        return Exported(labels, **values, words=words, sentences=sentences, biases=parse_biases(content, labels))
+        found = {"biases": parse_biases(content, labels), "calibration": parse_calibration(content)}
+        return Exported(labels, **values, words=words, sentences=sentences, **found)
 
 
 def read_rules(path: Path) -> tuple[WordRule, SentenceRule]:

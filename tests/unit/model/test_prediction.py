@@ -15,7 +15,7 @@ from transformers import PreTrainedModel
 
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import Decoding
+from tagline.labels.model_settings import NOT_CALIBRATED, Calibration, Decoding
 from tagline.labels.windows import NO_WORD, Windows
 from tagline.model import prediction
 from tagline.model.backends import Backend
@@ -95,15 +95,33 @@ def test_biases_change_labels_only() -> None:
     words = [3], windows([0], [[7, 8]], [[0, 1]])
     gold = np.array([1, 2, 0])
     plain = predictor(backend, "constrained")
-    biased = plain.with_biases({"X": 1.5})
+    biased = plain.with_settings({"X": 1.5})
     before, after = (one.predict(*words, gold=gold) for one in (predictor(backend), biased))
-    assert names(plain.with_biases({"X": -9.0}).predict(*words).labels) == ["O", "O", "O"]
+    assert names(plain.with_settings({"X": -9.0}).predict(*words).labels) == ["O", "O", "O"]
     assert names(after.labels) == ["B-X", "I-X", "O"]
     assert after.scores[0] == pytest.approx(np.exp(1) / (np.exp(2) + np.exp(1) + 1)), "of the model, without bias"
     assert names(after.greedy) == names(before.greedy) == ["O", "I-X", "O"]
     assert after.loss == before.loss
-    for unchanged, expected in zip(plain.with_biases({"X": 0.0}).predict(*words), plain.predict(*words), strict=True):
+    for unchanged, expected in zip(plain.with_settings({"X": 0.0}).predict(*words), plain.predict(*words), strict=True):
         np.testing.assert_array_equal(unchanged, expected)
+
+
+def test_calibration_gives_words_the_score_of_their_entity_and_changes_no_label() -> None:
+    logits = {7: [0.0, 3.0, 0.0], 8: [0.0, 0.0, 1.0], 9: [1.0, 0.0, 0.9], 10: [2.0, 0.0, 0.0]}
+    backend = FixedLogits(logits)
+    # B-X I-X O and a word without sub-words; the last sentence begins with an entity that another word would continue.
+    words = [4, 1, 2], windows([0, 1, 2], [[7, 8, 9], [7], [9, 10]], [[0, 1, 2], [0], [0, 1]])
+    plain = predictor(backend)
+    before, after = plain.predict(*words), plain.with_settings({}, NOT_CALIBRATED).predict(*words)
+    np.testing.assert_array_equal(after.labels, before.labels)
+    assert names(after.labels) == ["B-X", "I-X", "O", "O", "B-X", "O", "O"]
+    continued = np.exp(0.9) / (np.exp(1) + 1 + np.exp(0.9))
+    expected = [*[min(before.scores[1], 1 - continued)] * 2, before.scores[2], 0, *before.scores[4:]]
+    np.testing.assert_allclose(after.scores, expected, rtol=1e-6)
+    curves = Calibration([[0.0, 0.2]], [[0.0, 0.7]])
+    mapped = plain.with_settings({}, curves).predict(*words)
+    np.testing.assert_array_equal(mapped.labels, before.labels)
+    np.testing.assert_allclose(mapped.scores, [0.2, 0.2, 0.7, 0, 0.2, 0.7, 0.7], rtol=1e-6)
 
 
 def test_words_and_sentences_without_subwords_get_the_fallback_label() -> None:
