@@ -161,8 +161,8 @@ def read(folder: Path) -> Exported:
         if values["decoding"] not in get_args(Decoding) or values["precision"] not in get_args(Precision):
             raise ValueError(f"decoding is {values['decoding']!r}, precision is {values['precision']!r}")
         words, sentences = _parse_rules(content)
-        found = {"biases": parse_biases(content, labels), "calibration": parse_calibration(content)}
-        return Exported(labels, **values, words=words, sentences=sentences, **found)
+        biases, calibration = parse_biases(content, labels), parse_calibration(content)
+        return Exported(labels, **values, words=words, sentences=sentences, biases=biases, calibration=calibration)
 
 
 def read_rules(path: Path) -> tuple[WordRule, SentenceRule]:

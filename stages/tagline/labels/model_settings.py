@@ -58,7 +58,8 @@ class Calibration(NamedTuple):
         for words, curve in ((~outside, self.entities), (outside, self.outside)):
             if curve is not None:
                 seen = words & (scores > 0)
-                result[seen] = np.interp(log_odds(scores[seen]), *zip(*curve, strict=True))
+                odds, shares = np.array(curve, np.float64).T
+                result[seen] = np.interp(log_odds(scores[seen]), odds, shares)
         return result
 
     def to_json(self) -> dict[str, Curve]:

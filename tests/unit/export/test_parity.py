@@ -79,9 +79,8 @@ def test_other_implementation_agrees(decoding: Decoding, biases: Biases, split: 
     """With random logits, which allowed sequences and overlapping windows change."""
     folder = save_export(tmp_path / "export", seed=4, max_length=40, backend="onnx-int8")
     calibration = Calibration([[-20.0, 0.0], [0.0, 0.25], [20.0, 1.0]]) if split else NOT_CALIBRATED
-    settings = {"decoding": decoding, "biases": biases, "calibration": calibration}
-    rule = replace(exported.read(folder), **settings, sentences=SentenceRule(split))
-    exported.write(rule, folder)
+    rule = replace(exported.read(folder), decoding=decoding, biases=biases, calibration=calibration)
+    exported.write(replace(rule, sentences=SentenceRule(split)), folder)
     write_conformance(folder)
     rows = [json.loads(line) for line in (folder / CONFORMANCE).read_text().splitlines()]
     with Tagger(folder) as tagger:

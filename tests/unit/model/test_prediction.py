@@ -107,20 +107,15 @@ def test_biases_change_labels_only() -> None:
 
 
 def test_calibration_gives_words_the_score_of_their_entity_and_changes_no_label() -> None:
-    logits = {7: [0.0, 3.0, 0.0], 8: [0.0, 0.0, 1.0], 9: [1.0, 0.0, 0.9], 10: [2.0, 0.0, 0.0]}
-    backend = FixedLogits(logits)
-    # B-X I-X O and a word without sub-words; the last sentence begins with an entity that another word would continue.
+    # B-X I-X O and a word without sub-words, B-X, O O. The third word may continue the first entity.
+    plain = predictor(FixedLogits({7: [0.0, 3.0, 0.0], 8: [0.0, 0.0, 1.0], 9: [1.0, 0.0, 0.9], 10: [2.0, 0.0, 0.0]}))
     words = [4, 1, 2], windows([0, 1, 2], [[7, 8, 9], [7], [9, 10]], [[0, 1, 2], [0], [0, 1]])
-    plain = predictor(backend)
-    before, after = plain.predict(*words), plain.with_settings({}, NOT_CALIBRATED).predict(*words)
-    np.testing.assert_array_equal(after.labels, before.labels)
-    assert names(after.labels) == ["B-X", "I-X", "O", "O", "B-X", "O", "O"]
-    continued = np.exp(0.9) / (np.exp(1) + 1 + np.exp(0.9))
-    expected = [*[min(before.scores[1], 1 - continued)] * 2, before.scores[2], 0, *before.scores[4:]]
-    np.testing.assert_allclose(after.scores, expected, rtol=1e-6)
     curves = Calibration([[0.0, 0.2]], [[0.0, 0.7]])
-    mapped = plain.with_settings({}, curves).predict(*words)
-    np.testing.assert_array_equal(mapped.labels, before.labels)
+    before, after, mapped = (plain.with_settings({}, each).predict(*words) for each in (None, NOT_CALIBRATED, curves))
+    assert names(before.labels) == ["B-X", "I-X", "O", "O", "B-X", "O", "O"]
+    assert before.labels.tolist() == after.labels.tolist() == mapped.labels.tolist()
+    lowest = min(before.scores[1], 1 - np.exp(0.9) / (np.exp(1) + 1 + np.exp(0.9)))
+    np.testing.assert_allclose(after.scores, [lowest, lowest, before.scores[2], 0, *before.scores[4:]], rtol=1e-6)
     np.testing.assert_allclose(mapped.scores, [0.2, 0.2, 0.7, 0, 0.2, 0.7, 0.7], rtol=1e-6)
 
 
