@@ -24,7 +24,7 @@ class Model:
             sys.exit(f"{folder}: not an exported model, which has a tagger.json; give its folder as argument")
         self.about = json.loads((folder / "tagger.json").read_text(encoding="utf-8"))
         version, head, kind, context = map(self.about.get, ("version", "head", "kind", "context_subwords"))
-        if (version, head, kind, context) != (1, "linear", "spans", 0):
+        if (version, head, kind, context) != (1, "linear", "spans", 0) or "calibration" not in self.about:
             sys.exit(f"tagger.json: version {version}, {head}, {kind}, context of {context}; not implemented here")
         self.names = self.about["names"]
         self.session = InferenceSession(folder / "onnx/model_quantized.onnx")
@@ -39,7 +39,7 @@ class Model:
         scores = self.log_probabilities(words)
         label_ids = self.decode(scores)
         labels = [self.names[index] for index in label_ids]
-        sure = np.exp(scores[range(len(words)), label_ids]) * np.isfinite(scores).all(1)  # 0 without sub-words
+        probabilities = np.exp(scores) * np.isfinite(scores).all(1, keepdims=True)  # 0 without sub-words
         groups: list[list[int]] = []
         for word, label in enumerate(labels):
             if label[0] == "B" or (label != "O" and (word == 0 or labels[word - 1][2:] != label[2:])):
@@ -47,7 +47,19 @@ class Model:
             if label != "O":
                 groups[-1].append(word)
         for group in groups:
-            yield labels[group[0]][2:], group[0], group[-1], float(sure[group].mean())
+            kind, after = labels[group[0]][2:], group[-1] + 1
+            lowest = [probabilities[word, label_ids[word]] for word in group]
+            if after < len(words) and f"I-{kind}" in self.names:  # the next word does not continue it
+                lowest.append(1 - probabilities[after, self.names.index(f"I-{kind}")])
+            yield kind, group[0], group[-1], self.calibrated(min(lowest))
+
+    def calibrated(self, probability: float) -> float:
+        """The share of entities with this lowest probability that are right, if evaluate could calibrate it."""
+        curve = self.about["calibration"].get("entities")
+        if curve is None:
+            return probability
+        probability = min(max(probability, 1e-7), 1 - 1e-7)
+        return float(np.interp(np.log(probability / (1 - probability)), *zip(*curve, strict=True)))
 
     def log_probabilities(self, words: list[str]) -> np.ndarray:
         """Those of each word's first sub-word (words, labels); a word without sub-words gets the fallback label."""

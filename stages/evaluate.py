@@ -60,11 +60,11 @@ def run(params: Evaluate) -> None:
             predictions.write(folder, name, split.sentences)
         write_json(metrics, compared(evaluation.metrics, evaluation.best_epoch))
         write_json(scores, evaluation.metrics)
-        settings = predictions.Settings(params.decoding, params.precision, evaluation.biases)
+        settings = predictions.Settings(params.decoding, params.precision, evaluation.biases, evaluation.calibration)
         predictions.write_provenance(folder, evaluation.labels, settings, {SCORES: scores})
         write_confusion(test.confusion, test.kind, confusion)
         write_per_type(scored["per_type"], scored["intervals"]["per_type"], per_type)
-        write_reliability(test.reliability, reliability)
+        write_reliability(test.reliability, test.uncalibrated, reliability)
         report.write_bytes(page.encode())
     show(f"{score_table(evaluation.metrics)}\n\n{score_line(METRICS, PER_TYPE)}")
 

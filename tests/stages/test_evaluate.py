@@ -17,6 +17,7 @@ from safetensors.numpy import load_file, save_file
 from tagline.core.provenance import write_hashes
 from tagline.inference.documents import Document
 from tagline.inference.tagger import Tagger
+from tagline.metrics import calibration
 
 
 def test_word_without_a_prediction_is_an_error(finished: Path) -> None:
@@ -124,3 +125,25 @@ def test_promise_is_reported_with_its_assumption(export: Path, capsys: pytest.Ca
     page = " ".join(Path("reports/evaluate.html").read_text(encoding="utf-8").split())
     assert " if texts are like those of validation and entities independent of each other; " in page
     assert "<dt>F2</dt>" in page
+
+
+def test_calibrated_scores_reach_the_export_and_labels_stay(export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = load_file("models/finetuned/model.safetensors")
+    weights["classifier.bias"][0] -= 16  # predicts entities where there are none
+    save_file(weights, "models/finetuned/model.safetensors", metadata={"format": "pt"})
+    write_hashes(Path("models/finetuned"))
+    run_stage("evaluate")  # does not calibrate, since there are too few
+    before = pq.read_table("data/predictions/test.parquet").to_pydict()
+    monkeypatch.setattr(calibration, "LEAST", 2)
+    run_stages("evaluate", "export")
+    after = pq.read_table("data/predictions/test.parquet").to_pydict()
+    assert after["predicted"] == before["predicted"] and after["score"] != before["score"]
+    curves = json_of("models/export/tagger.json")["calibration"]
+    assert json_of("data/predictions/provenance.json")["calibration"] == curves and "entities" in curves
+    measured = json_of("reports/evaluate.json")["test"]["calibration"]
+    assert json_of("metrics/evaluate.json")["test.calibration_error"] == pytest.approx(measured["ece"], abs=1e-4)
+    assert f"in grey: {measured['uncalibrated']:.3f}" in Path("reports/evaluate.html").read_text(encoding="utf-8")
+    with Tagger(export, backend="torch") as tagger:
+        found = tagger.tag([Document.of_words(words) for words in after["words"]])
+    assert [sentence.predicted_names for sentence in found] == after["predicted"]
+    assert [sentence.scores.tolist() for sentence in found] == [pytest.approx(row, abs=1e-4) for row in after["score"]]

@@ -7,7 +7,8 @@ onnx/model_quantized.onnx           with ``export.int8``: the model for onnxrunt
 onnx/model.onnx                     with ``export.onnx``: the same in float32; its weights are those of
                                     model.safetensors, or in model.onnx_data beside it with ``export.browser`` or if
                                     model.safetensors is in half precision
-tagger.json                         labels, head, decoding, windows, words, precision, and biases and lowercase if set
+tagger.json                         labels, head, decoding, windows, words, precision, the calibration of scores, and
+                                    biases and lowercase if set
 conformance.jsonl                   texts with their words, sentences and entities, for other implementations
 hashes.json                         the SHA-256 of each file but the model card
 README.md                           the model card
@@ -28,7 +29,15 @@ from tagline.core.provenance import HASHES, read_hashes, verify_files
 from tagline.core.reading import reading
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import HEAD_FILE, Biases, Decoding, Precision, parse_biases
+from tagline.labels.model_settings import (
+    HEAD_FILE,
+    Biases,
+    Calibration,
+    Decoding,
+    Precision,
+    parse_biases,
+    parse_calibration,
+)
 
 TAGGER = "tagger.json"
 # Of the layout of the folder and of tagger.json.
@@ -98,6 +107,7 @@ class Exported:
         sentences: whether raw text is split into sentences.
         biases: added to the scores of the labels of some types when labels are chosen.
         lowercase: whether sentences whose capitals say nothing are read in small letters (`tagline.text.case`).
+        calibration: of scores; None: an export of a version without one.
     """
 
     labels: Labels
@@ -113,13 +123,16 @@ class Exported:
     sentences: SentenceRule = WHOLE
     biases: Biases = field(default_factory=dict)
     lowercase: bool = False
+    calibration: Calibration | None = None
 
 
 def write(exported: Exported, folder: Path) -> None:
     """Write tagger.json."""
     values = asdict(exported)
-    for name in ("labels", *(name for name in ("biases", "lowercase") if not values[name])):
+    for name in ("labels", "calibration", *(name for name in ("biases", "lowercase") if not values[name])):
         del values[name]
+    if exported.calibration is not None:
+        values["calibration"] = exported.calibration.to_json()
     labels = label_list.to_json(replace(exported.labels, sets=()))  # which are of data/tokenized
     write_json(folder / TAGGER, {"version": VERSION} | labels | values)
 
@@ -148,7 +161,8 @@ def read(folder: Path) -> Exported:
         if values["decoding"] not in get_args(Decoding) or values["precision"] not in get_args(Precision):
             raise ValueError(f"decoding is {values['decoding']!r}, precision is {values['precision']!r}")
         words, sentences = _parse_rules(content)
-        return Exported(labels, **values, words=words, sentences=sentences, biases=parse_biases(content, labels))
+        biases, calibration = parse_biases(content, labels), parse_calibration(content)
+        return Exported(labels, **values, words=words, sentences=sentences, biases=biases, calibration=calibration)
 
 
 def read_rules(path: Path) -> tuple[WordRule, SentenceRule]:

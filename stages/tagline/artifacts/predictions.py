@@ -2,7 +2,8 @@
 
 SPLIT.parquet       one row per sentence: id, words, gold, predicted (label names), score (one per word); gold is null
                     where it is unknown, and a JSON list of the possible labels where it is known in part
-provenance.json     the label list, how labels were chosen (with ``biases`` if there are any), and the precision
+provenance.json     the label list, how labels were chosen (with ``biases`` if there are any), the precision, and the
+                    calibration of scores
 hashes.json         the SHA-256 of each file, and of reports/evaluate.json
 """
 
@@ -25,7 +26,7 @@ from tagline.core.provenance import PROVENANCE, write_hashes
 from tagline.core.reading import parse_object, reading
 from tagline.labels import label_list
 from tagline.labels.label_list import ANY, Kind, LabelNames, Labels, id_names
-from tagline.labels.model_settings import NO_BIASES, Biases, Decoding, Precision
+from tagline.labels.model_settings import NO_BIASES, NOT_CALIBRATED, Biases, Calibration, Decoding, Precision
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 
 COLUMNS = ("id", "words", "gold", "predicted", "score")
@@ -56,11 +57,13 @@ class Settings(NamedTuple):
         decoding: ``evaluate.decoding``.
         precision: ``evaluate.precision``.
         biases: of the operating point.
+        calibration: of the scores.
     """
 
     decoding: Decoding
     precision: Precision
     biases: Biases = NO_BIASES
+    calibration: Calibration = NOT_CALIBRATED
 
 
 def write_provenance(folder: Path, labels: Labels, settings: Settings, others: Mapping[Path, Path]) -> None:
@@ -72,7 +75,8 @@ def write_provenance(folder: Path, labels: Labels, settings: Settings, others: M
         settings: how labels were chosen.
         others: see `write_hashes`.
     """
-    content = {"decoding": settings.decoding, "precision": settings.precision, "labels": label_list.to_json(labels)}
+    content: dict[str, Any] = {"decoding": settings.decoding, "precision": settings.precision}
+    content |= {"labels": label_list.to_json(labels), "calibration": settings.calibration.to_json()}
     write_json(folder / PROVENANCE, content | ({"biases": settings.biases} if settings.biases else {}))
     write_hashes(folder, others=others)
 
@@ -80,7 +84,8 @@ def write_provenance(folder: Path, labels: Labels, settings: Settings, others: M
 def read_settings(path: Path) -> Settings:
     """Read how labels were chosen in data/predictions/provenance.json, whose hash the caller has verified."""
     content = read_json(path, "evaluate")
-    return Settings(content["decoding"], content["precision"], content.get("biases", {}))
+    calibration = Calibration(**content["calibration"])
+    return Settings(content["decoding"], content["precision"], content.get("biases", {}), calibration)
 
 
 def read_kind(content: bytes, where: str) -> Kind:

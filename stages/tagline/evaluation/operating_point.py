@@ -10,8 +10,8 @@ import numpy as np
 from tagline.core.errors import UserError
 from tagline.evaluation.evaluate_params import Bootstrap, FoundIf, OperatingPoint
 from tagline.evaluation.promise import Promise
+from tagline.labels.entities import is_outside
 from tagline.labels.label_list import Labels
-from tagline.labels.schemes import OUTSIDE
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 from tagline.labels.windows import Doubles, Ints
 from tagline.metrics.resampling import interval, weights
@@ -152,8 +152,8 @@ def count_found(sentences: TaggedSentences, type_: str, measure: Measure, found:
     side = 0 if measure == "recall" else 1
     entities = (sentences.gold_entities, sentences.predicted_entities)[side]
     if found == "covered":
-        is_outside = np.array([name == OUTSIDE for name in sentences.labels.names], bool)
-        outside = np.cumsum(np.append(0, is_outside[sentences.predicted]))  # the number of such words before each word
+        # The number of such words before each word.
+        outside = np.cumsum(np.append(0, is_outside(sentences.predicted, sentences.labels)))
         right = outside[entities.start] == outside[entities.end]
     else:
         right = np.zeros(len(entities.start), bool)

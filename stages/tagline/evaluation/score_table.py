@@ -30,7 +30,7 @@ def score_table(metrics: dict[str, Any]) -> str:
             names = [printable(split), printable(name)]
             rows.append([*names, *ratios, f1_interval, numbers.get("accuracy", ""), numbers["number"]])
     table = tabulate(rows, HEADERS, tablefmt="simple", floatfmt=".3f")
-    return "\n\n".join([table, *_not_scored(metrics), *_operating_point(metrics)])
+    return "\n\n".join([table, *_not_scored(metrics), *_not_calibrated(metrics), *_operating_point(metrics)])
 
 
 def _not_scored(metrics: dict[str, Any]) -> Iterator[str]:
@@ -42,6 +42,12 @@ def _not_scored(metrics: dict[str, Any]) -> Iterator[str]:
                 f"is unknown or known in part; {numbers['gold_entities']:,} gold entities and "
                 f"{numbers['predicted_entities']:,} predicted ones that it does not decide"
             )
+
+
+def _not_calibrated(metrics: dict[str, Any]) -> Iterator[str]:
+    """Say why scores are not calibrated, if they are not."""
+    if reason := metrics.get("validation", {}).get("calibration", {}).get("not_fitted"):
+        yield f"validation: scores are not calibrated; it has {reason}"
 
 
 def _operating_point(metrics: dict[str, Any]) -> Iterator[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -13,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from tagline.core.errors import UserError
-from tagline.labels.entities import entity_arrays
+from tagline.labels.entities import entity_arrays, is_outside
 from tagline.labels.label_list import Kind
+from tagline.labels.model_settings import NOT_CALIBRATED, Calibration
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.tagged import TaggedSentence, flatten, has_sets
 from tagline.metrics.calibration import reliability
@@ -33,6 +35,7 @@ class ScoredSplit:
         loss: the mean negative log-likelihood of the other words' gold labels.
         greedy_f1: F1 if each word has the label with its highest score, whatever the decoding.
         words_unscored: the number of words for which tokenize-align made sub-words and the model gave no scores.
+        uncalibrated: `reliability` before scores were calibrated, if they are.
     """
 
     kind: Kind
@@ -41,6 +44,7 @@ class ScoredSplit:
     loss: float = 0.0
     greedy_f1: float = 0.0
     words_unscored: int = 0
+    uncalibrated: pd.DataFrame | None = None
 
     @cached_property
     def counts(self) -> Counts:
@@ -58,6 +62,14 @@ class ScoredSplit:
     @cached_property
     def reliability(self) -> pd.DataFrame:
         return reliability(self.sentences)
+
+    def calibrated(self, calibration: Calibration) -> ScoredSplit:
+        """The split with calibrated scores, which were not."""
+        if calibration == NOT_CALIBRATED:
+            return self
+        flat = copy(flatten(self.sentences))
+        flat.scores = calibration.apply(flat.scores, is_outside(flat.predicted, flat.labels))
+        return replace(self, sentences=flat, uncalibrated=self.reliability)
 
 
 def scores_of_record(sentences: Sequence[TaggedSentence], counts: Counts) -> dict[str, Any]:

@@ -24,9 +24,10 @@ from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.summary import all_metrics
 from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import Biases, Precision
-from tagline.labels.tagged import TaggedSentences
+from tagline.labels.model_settings import NO_BIASES, NOT_CALIBRATED, Biases, Calibration, Precision
+from tagline.labels.tagged import TaggedSentences, flatten
 from tagline.labels.windows import Ints
+from tagline.metrics.calibration import fit, not_fitted
 from tagline.metrics.scores import count, score
 from tagline.metrics.slices import TrainingIndex
 from tagline.model import classifier
@@ -49,6 +50,7 @@ class Evaluation:
         metrics: the metrics of each split, see `summary.all_metrics`.
         best_epoch: the epoch whose weights were evaluated.
         biases: with which the labels were chosen.
+        calibration: of the scores.
     """
 
     labels: Labels
@@ -56,6 +58,7 @@ class Evaluation:
     metrics: dict[str, dict[str, Any]]
     best_epoch: int
     biases: Biases = field(default_factory=dict)
+    calibration: Calibration = NOT_CALIBRATED
 
 
 def evaluate(
@@ -88,6 +91,7 @@ def evaluate(
         head = load_head(finetuned, labels, params.decoding, "train")
         size = params.subwords_per_batch or default_size(backend.device.type)
         predictor = Predictor(backend, head, labels, size, threads)
+        biases = NO_BIASES
         chunks: dict[str, Iterable[Chunk]] = {name: score_split(predictor, loaded[name], name) for name in SPLITS}
         if targets:
             # Decoded again for each bias that is tried, so the scores are computed once, 4 bytes per word and label.
@@ -99,13 +103,14 @@ def evaluate(
             else:
                 found = find_biases(*known)
             biases = {name: of_type.bias for name, of_type in found.items() if of_type.bias}
-            chunks["validation"], predictor = validation, predictor.with_biases(biases)
-        splits, measured = label_and_score(loaded, words, chunks, predictor, params.bootstrap, params.beta)
+            chunks["validation"] = validation
+        predictor = predictor.with_settings(biases, NOT_CALIBRATED)
+        splits, measured, calibration = label_and_score(loaded, words, chunks, predictor, params.bootstrap, params.beta)
     if targets:
         for name, split in splits.items():
             of_split = operating_point.report(split.sentences, documents[name], targets, found, params.bootstrap)
             measured[name]["operating_point"] = of_split
-    return Evaluation(labels, splits, measured, classifier.best_epoch(finetuned), predictor.biases)
+    return Evaluation(labels, splits, measured, classifier.best_epoch(finetuned), biases, calibration)
 
 
 def label_and_score(
@@ -115,14 +120,14 @@ def label_and_score(
     predictor: Predictor,
     bootstrap: Bootstrap,
     beta: float = 1.0,
-) -> tuple[dict[str, ScoredSplit], dict[str, dict[str, Any]]]:
-    """Label validation and test and compute their metrics.
+) -> tuple[dict[str, ScoredSplit], dict[str, dict[str, Any]], Calibration]:
+    """Label validation and test, calibrate scores on validation, and compute metrics.
 
     Args:
         loaded: train, validation and test.
         words: see `words_with_subwords`.
         chunks: the scores of validation and test, computed when they are asked for.
-        predictor: chooses labels.
+        predictor: chooses labels, with scores that are not calibrated.
         bootstrap: for the intervals.
         beta: of F-beta.
 
@@ -131,9 +136,14 @@ def label_and_score(
     """
     labels = predictor.labels
     splits = {name: _label(loaded[name], words[name], chunks[name], predictor) for name in SPLITS}
+    calibration = fit(flatten(splits["validation"].sentences))
+    splits = {name: split.calibrated(calibration) for name, split in splits.items()}
     others = [split.sentences for split in splits.values()]
     training = TrainingIndex(loaded["train"].labelled_words(labels), others, labels.kind)
-    return splits, {name: all_metrics(split, training, bootstrap, beta) for name, split in splits.items()}
+    measured = {name: all_metrics(split, training, bootstrap, beta) for name, split in splits.items()}
+    if calibration.entities is None:
+        measured["validation"]["calibration"]["not_fitted"] = not_fitted(measured["validation"]["calibration"])
+    return splits, measured, calibration
 
 
 def words_with_subwords(report: Path) -> dict[str, int]:

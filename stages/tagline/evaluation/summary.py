@@ -65,7 +65,7 @@ def all_metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstra
         **of_spans,
         "slices": slices(sentences, counts, training),
         "errors": count_outcomes(split.outcomes.values(), int(counts.correct.sum()), kind),
-        "calibration": calibration(split.reliability),
+        "calibration": calibration(split.reliability, split.uncalibrated),
         "sentences": len(sentences),
         "words": len(flatten(sentences).predicted),
         "words_unscored": split.words_unscored,
@@ -102,7 +102,7 @@ def compared(metrics: Mapping[str, Mapping[str, Any]], best_epoch: int) -> dict[
 
     Returns:
         test.f1, validation.f1, train.best_epoch, then precision, recall, word_accuracy and loss of both splits, and
-        the F1 of each type on test and that of greedy decoding.
+        on test the calibration error of scores and the F1 of each type and of greedy decoding.
     """
     scores = {
         split: metrics[split]["overall"]
@@ -111,10 +111,12 @@ def compared(metrics: Mapping[str, Mapping[str, Any]], best_epoch: int) -> dict[
     }
     others = ("precision", "recall", "word_accuracy", "loss")
     per_type = {f"test.f1.{name}": numbers["f1"] for name, numbers in metrics["test"]["per_type"].items()}
+    error = {"test.calibration_error": metrics["test"]["calibration"].get("ece")}
     chosen = {
         **{f"{split}.f1": of_split["f1"] for split, of_split in scores.items()},
         "train.best_epoch": best_epoch,
         **{f"{split}.{name}": of_split[name] for split, of_split in scores.items() for name in others},
+        **{name: ece for name, ece in error.items() if ece is not None},
         **per_type,
         "test.f1_greedy": metrics["test"]["greedy"]["f1"],
     }
@@ -138,9 +140,17 @@ def write_per_type(scores: dict[str, dict[str, Any]], intervals: dict[str, dict[
     _write(pd.DataFrame(rows, columns=columns), path)
 
 
-def write_reliability(bins: pd.DataFrame, path: Path) -> None:
-    """Write the bins of `calibration.reliability`: ``bin,confidence,accuracy,number``."""
-    _write(bins.round({"confidence": CALIBRATION_DIGITS, "accuracy": CALIBRATION_DIGITS}), path)
+def write_reliability(bins: pd.DataFrame, uncalibrated: pd.DataFrame | None, path: Path) -> None:
+    """Write the bins of `calibration.reliability`: ``bin,confidence,accuracy,number,scores``.
+
+    Args:
+        bins: of the split.
+        uncalibrated: before calibration; None: bins are not calibrated.
+        path: of the file.
+    """
+    tables = {"uncalibrated": bins} if uncalibrated is None else {"calibrated": bins, "uncalibrated": uncalibrated}
+    rows = pd.concat([table.assign(scores=name) for name, table in tables.items()])
+    _write(rows.round({"confidence": CALIBRATION_DIGITS, "accuracy": CALIBRATION_DIGITS}), path)
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:

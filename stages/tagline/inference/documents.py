@@ -158,7 +158,8 @@ class Mention(NamedTuple):
         text: the entity as written in the document.
         start: offset in the input: in code points of a text, or in words of a list of words.
         end: offset of the end, exclusive: ``input[start:end]`` is the entity.
-        score: the mean probability of its words' labels, from 0 to 1.
+        score: the probability that type and boundaries are right, from 0 to 1, calibrated on validation; exports of
+            earlier versions have the mean probability of its words' labels.
     """
 
     type: str

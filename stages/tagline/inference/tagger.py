@@ -104,6 +104,7 @@ class Tagger:
                 self._subwords_per_batch or model.subwords_per_batch,
                 model.workers,
                 about.biases,
+                about.calibration,
             )
             # A program that ends without `close` ends the threads before Python takes its modules apart.
             self._finalizer = finalize(self, _end_threads, stack.pop_all(), self._process)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tagline.labels.label_list import Kind, LabelNames, Labels, id_names, possible
-from tagline.labels.schemes import split_tag
+from tagline.labels.schemes import OUTSIDE, split_tag
 from tagline.labels.windows import AnyFloats, AnyInts, Bools, ranges
 
 
@@ -65,7 +65,7 @@ def marked(tags: Sequence[str], kind: Kind) -> list[Entity]:
 
 
 def confidence(entity: Entity, scores: AnyFloats) -> float:
-    """Average the scores of an entity's words, as transformers' pipeline scores an entity."""
+    """Average the scores of an entity's words, which are all the same where scores are calibrated."""
     return float(np.mean(scores[entity.start : entity.end], dtype=np.float64))
 
 
@@ -128,6 +128,11 @@ def entity_arrays(ids: AnyInts, offsets: AnyInts, names: Sequence[str], kind: Ki
     borders = np.flatnonzero(~continues).astype(np.int32)
     begins = np.flatnonzero(type_of_word[borders[:-1]] != outside)
     return EntityArrays(types, type_of_word[borders[begins]], borders[begins], borders[begins + 1])
+
+
+def is_outside(ids: AnyInts, labels: Labels | LabelNames) -> Bools:
+    """Whether the labels of words say that they are in no entity, bool (words,); plain tags never do."""
+    return np.array([labels.kind == "spans" and name == OUTSIDE for name in labels.names], bool)[ids]
 
 
 def is_decided(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: Labels | LabelNames) -> Bools:

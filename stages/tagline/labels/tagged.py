@@ -41,7 +41,8 @@ class TaggedSentence(_Gold):
         words: its words; empty where only labels are scored.
         labels: the label list of the ids below.
         predicted: int (words,), the predicted label ids.
-        scores: float32 (words,), the probability of each predicted label; 0 for words without sub-words.
+        scores: float32 (words,), the probability of each predicted label, or of its entity; 0 for words without
+            sub-words.
         gold: int (words,), the gold label ids, or ids of the label list's sets; None if unknown.
     """
 

@@ -1,16 +1,27 @@
-"""Calibration: how well scores predict the share of correct entities (Guo et al., 2017)."""
+"""Calibration: how well scores predict the share of correct entities (Guo et al., 2017), and how to correct them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import isotonic_regression
 
-from tagline.labels.tagged import TaggedSentence, flatten
+from tagline.labels.entities import is_outside
+from tagline.labels.model_settings import Calibration, Curve, log_odds
+from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
+from tagline.labels.windows import Bools, Floats
 from tagline.metrics.scores import rounded
 
 BINS = 10
+# The fewest predictions that a curve is fitted to, and the number of them of which a share is taken.
+LEAST, GROUP = 50, 25
+# Log-odds that no score reaches, where the curve would be 1; at minus these, 0.
+CERTAIN = 20.0
+ODDS_DIGITS = 3
 
 
 def reliability(sentences: Sequence[TaggedSentence]) -> pd.DataFrame:
@@ -39,15 +50,16 @@ def reliability(sentences: Sequence[TaggedSentence]) -> pd.DataFrame:
     return bins.reset_index(drop=True)
 
 
-def calibration(bins: pd.DataFrame) -> dict[str, float | int]:
+def calibration(bins: pd.DataFrame, uncalibrated: pd.DataFrame | None = None) -> dict[str, Any]:
     """Compute the expected calibration error: the mean gap between confidence and accuracy over bins.
 
     Args:
         bins: what `reliability` returned.
+        uncalibrated: the same before calibration; None: scores are not calibrated.
 
     Returns:
-        ``{ece, confidence, accuracy, number}``; only ``{number: 0}`` without predictions. A model whose confidence is
-        above its accuracy is overconfident.
+        ``{ece, confidence, accuracy, number}``, and ``uncalibrated``, the error before calibration; only ``{number:
+        0}`` without predictions. A model whose confidence is above its accuracy is overconfident.
     """
     number = int(bins["number"].sum())
     if not number:
@@ -55,4 +67,51 @@ def calibration(bins: pd.DataFrame) -> dict[str, float | int]:
     share = bins["number"] / number
     values = bins.assign(ece=(bins["confidence"] - bins["accuracy"]).abs())
     means = {name: rounded((share * values[name]).sum()) for name in ("ece", "confidence", "accuracy")}
-    return {**means, "number": number}
+    before = {} if uncalibrated is None else {"uncalibrated": calibration(uncalibrated)["ece"]}
+    return {**means, **before, "number": number}
+
+
+def fit(sentences: TaggedSentences) -> Calibration:
+    """Fit a calibration to sentences of validation.
+
+    Args:
+        sentences: with gold labels, and scores of `NOT_CALIBRATED`.
+    """
+    entities, known = sentences.predicted_entities, sentences.is_known & (sentences.scores > 0)
+    right = np.zeros(len(entities.start), bool)
+    right[sentences.correct[1]] = True
+    seen, outside = known[entities.start], known & is_outside(sentences.predicted, sentences.labels)
+    return Calibration(
+        fit_curve(sentences.scores[entities.start][seen], right[seen]),
+        fit_curve(sentences.scores[outside], (sentences.known_gold == sentences.predicted)[outside]),
+    )
+
+
+def fit_curve(scores: Floats, right: Bools) -> Curve | None:
+    """Fit the share of right predictions as a rising function of their scores: isotonic regression of groups.
+
+    Args:
+        scores: float32 (predictions,).
+        right: bool (predictions,).
+
+    Returns:
+        The curve; None for fewer than `LEAST` predictions, or if all are right, or none is.
+    """
+    if len(scores) < LEAST or right.all() or not right.any():
+        return None
+    odds, mean = log_odds(scores), right.mean()
+    groups = np.array_split(np.argsort(odds, kind="stable"), max(1, len(scores) // GROUP))
+    # Towards the mean by one prediction, so that no share is 0 or 1.
+    shares = isotonic_regression([(right[group].sum() + mean) / (len(group) + 1) for group in groups])
+    points = {-CERTAIN: 0.0}  # of equal scores, the lowest share
+    # One point per block of groups with the same share, so that the curve rises everywhere.
+    for start, end in pairwise(shares.blocks):
+        block = odds[np.concatenate(groups[start:end])]
+        points.setdefault(round(float(block.mean()), ODDS_DIGITS), rounded(shares.x[start]))
+    return [[*point] for point in (*points.items(), (CERTAIN, 1.0))]
+
+
+def not_fitted(measured: Mapping[str, Any]) -> str:
+    """Say why entities have no curve, from what `calibration` says of validation."""
+    number, right = measured["number"], round(measured["number"] * measured.get("accuracy", 0))
+    return f"{number:,} predictions, {right:,} of them right; expected at least {LEAST}, right and wrong ones"

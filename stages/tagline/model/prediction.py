@@ -13,9 +13,10 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from tagline.core.errors import UserError
+from tagline.labels.entities import entity_arrays, is_outside
 from tagline.labels.label_list import ANY, Labels
-from tagline.labels.model_settings import NO_BIASES, Biases
-from tagline.labels.windows import NO_WORD, Floats, Ints, Windows
+from tagline.labels.model_settings import NO_BIASES, Biases, Calibration
+from tagline.labels.windows import NO_WORD, Floats, Ints, Windows, ranges
 from tagline.model.backends import Backend
 from tagline.model.batches import longest_first
 from tagline.model.heads.head import Head
@@ -60,8 +61,8 @@ class Predictions(NamedTuple):
         labels: int32 (words,), label ids; the task's fallback label for words without sub-words.
         greedy: int32 (words,), the label with the highest score of each word alone and without biases, as transformers'
             pipeline chooses.
-        scores: float32 (words,), the model's probability of each label, whatever the biases; 0 for words without
-            sub-words.
+        scores: float32 (words,), the probability of each label, whatever the biases; with a calibration, for words of
+            an entity, that of the entity; 0 for words without sub-words.
         without_subwords: the number of words without sub-words, which the model does not see.
         loss: the summed negative log-likelihood of the gold labels of the other words; 0 if no gold labels were given.
         known: the number of these words of which the label is not wholly unknown.
@@ -132,6 +133,7 @@ class Predictor:
         subwords_per_batch: maximum number of sub-words per forward pass, padding included.
         workers: threads that run several batches at once; None: one batch after the other.
         biases: added to the scores of the labels of some types when labels are chosen.
+        calibration: of the scores of entities; None: each word has the probability of its label.
     """
 
     def __init__(
@@ -142,16 +144,18 @@ class Predictor:
         subwords_per_batch: int,
         workers: Executor | None = None,
         biases: Biases = NO_BIASES,
+        calibration: Calibration | None = None,
     ) -> None:
         self.backend, self.head, self.labels, self.biases = backend, head, labels, biases
+        self.calibration = calibration
         self.subwords_per_batch = subwords_per_batch
         self._map = map if workers is None else workers.map
 
-    def with_biases(self, biases: Biases) -> Predictor:
-        """The same predictor with other biases."""
-        biased = copy(self)
-        biased.biases = biases
-        return biased
+    def with_settings(self, biases: Biases, calibration: Calibration | None = None) -> Predictor:
+        """The same predictor with other biases and another calibration."""
+        other = copy(self)
+        other.biases, other.calibration = biases, calibration
+        return other
 
     def predict(
         self, lengths: Lengths, windows: Windows, gold: LabelIds | None = None, progress: Progress = None
@@ -237,7 +241,7 @@ class Predictor:
         return Predictions(
             labels=ids,
             greedy=scores.argmax(-1).astype(np.int32),
-            scores=probabilities[np.arange(len(ids)), ids],
+            scores=self._score_labels(ids, probabilities, lengths),
             without_subwords=int(np.count_nonzero(~seen)),
             loss=0.0 if gold is None else self.head.negative_log_likelihood(scores, lengths, gold, seen),
             known=0 if gold is None else int(np.count_nonzero(seen & (gold != self.labels.ids.get(ANY, -1)))),
@@ -250,6 +254,28 @@ class Predictor:
         probabilities = self.head.probabilities(scores, lengths)
         probabilities[~seen] = 0.0
         return self.head.decode(biased, lengths).astype(np.int32), probabilities
+
+    def _score_labels(self, ids: LabelIds, probabilities: Floats, lengths: Ints) -> Floats:
+        """Score the label of each word; with a calibration, the words of an entity have the entity's score.
+
+        An entity is as probable as the least probable of its labels, or as that the next word does not continue it,
+        whichever is less. Not the product, which would be too low, since the words of an entity are wrong together.
+        """
+        scores: Floats = probabilities[np.arange(len(ids)), ids]
+        if self.calibration is None:
+            return scores
+        offsets = np.cumsum([0, *lengths])
+        entities = entity_arrays(ids, offsets, self.labels.names, self.labels.kind)
+        borders = np.column_stack([entities.start, entities.end]).ravel()
+        lowest = np.minimum.reduceat(np.append(scores, np.float32(1)), borders)[::2]
+        continuing = np.array([self.labels.label2id.get(f"I-{name}", -1) for name in entities.types], np.int64)
+        inside = continuing[entities.type]
+        followed = ~np.isin(entities.end, offsets) & (inside >= 0) & (self.labels.kind == "spans")
+        others = 1 - probabilities[entities.end[followed], inside[followed]]
+        lowest[followed] = np.minimum(lowest[followed], others)
+        sizes = entities.end - entities.start
+        scores[ranges(entities.start, sizes)] = np.repeat(lowest, sizes)
+        return self.calibration.apply(scores, is_outside(ids, self.labels))
 
     def _logits(self, windows: Windows, chosen: Ints, positions: Ints) -> Iterator[tuple[Ints, Floats]]:
         """Compute the logits of words, batch by batch.

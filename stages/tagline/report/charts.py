@@ -74,6 +74,7 @@ class Chart:
         dots: the values, from left to right.
         text: the chart in words, for screen readers.
         best: the dot of the best value, if it is marked.
+        before: the same chart before calibration.
     """
 
     title: str
@@ -83,6 +84,7 @@ class Chart:
     dots: list[Dot]
     text: str
     best: Dot | None = None
+    before: Chart | None = None
 
     @property
     def path(self) -> str:
@@ -129,12 +131,13 @@ def curve(title: str, x_title: str, points: Sequence[tuple[float, float]], best:
     return Chart(title, x_title, x_axis, y_axis, dots, text, dots[best])
 
 
-def reliability(bins: pd.DataFrame, unit: str) -> Chart:
+def reliability(bins: pd.DataFrame, unit: str, uncalibrated: pd.DataFrame | None = None) -> Chart:
     """Draw a dot per bin at its mean probability and accuracy, with an area proportional to its predictions.
 
     Args:
         bins: at least one bin of `calibration.reliability`.
         unit: the name of the predictions: entities or words.
+        uncalibrated: bins before calibration.
     """
     values = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     x_axis, y_axis, total = _x_axis(0, 1, values), _y_axis(values), bins["number"].sum()
@@ -148,7 +151,8 @@ def reliability(bins: pd.DataFrame, unit: str) -> Chart:
         for confidence, accuracy, number in bins[["confidence", "accuracy", "number"]].itertuples(index=False)
     ]
     text = "; ".join(dot.text for dot in dots)
-    return Chart("Accuracy by mean probability", "Mean probability", x_axis, y_axis, dots, text)
+    before = None if uncalibrated is None else reliability(uncalibrated, unit)
+    return Chart("Accuracy by mean probability", "Mean probability", x_axis, y_axis, dots, text, before=before)
 
 
 def ticks(low: float, high: float, whole: bool = False) -> list[float]:

@@ -54,7 +54,9 @@ def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
         "curves": charts.learning_curves(losses, epochs, evaluation.best_epoch),
         "charted": CHARTED,
         "confusion": confusion_table(charted.confusion),
-        "reliability": charts.reliability(charted.reliability, unit) if len(charted.reliability) else None,
+        "reliability": charts.reliability(charted.reliability, unit, charted.uncalibrated)
+        if len(charted.reliability)
+        else None,
         "errors": errors,
         "kinds": {
             name: text for name, text in KINDS.items() if any(name in counts.kinds for counts in errors.values())

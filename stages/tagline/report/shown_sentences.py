@@ -93,7 +93,7 @@ class ShownSentence:
 
 
 def confidence(sentence: TaggedSentence, outcome: Outcome) -> float:
-    """Average the probabilities of the predicted labels over the words of an outcome."""
+    """Average the scores of the words of an outcome."""
     start, end = outcome.extent
     return float(np.mean(sentence.scores[start:end], dtype=np.float64))
 

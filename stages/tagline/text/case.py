@@ -9,11 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from tagline.labels.windows import Ints
-
-Mask = npt.NDArray[np.bool_]
+from tagline.labels.windows import Bools, Ints
 
 # Words with letters that have case: the fewest of a sentence in capitals, and of a title, whose capitals say nothing.
 CAPS_WORDS = 3
@@ -22,7 +19,7 @@ TITLE_WORDS = 5
 TITLE_SHARE = 0.8
 
 
-def informative(words: Sequence[str], index: Ints, ends: Ints) -> Mask:
+def informative(words: Sequence[str], index: Ints, ends: Ints) -> Bools:
     """Whether the capitals of each sentence say something: it has some, and is neither in capitals nor a title.
 
     Args:
@@ -38,11 +35,11 @@ def informative(words: Sequence[str], index: Ints, ends: Ints) -> Mask:
     cased, with_capitals, all_capitals, initial = np.diff(sums[np.append(0, ends)], axis=0).T
     in_capitals = (all_capitals == cased) & (cased >= CAPS_WORDS)
     is_title = (initial >= TITLE_SHARE * cased) & (cased >= TITLE_WORDS)
-    informs: Mask = (with_capitals > 0) & ~in_capitals & ~is_title
+    informs: Bools = (with_capitals > 0) & ~in_capitals & ~is_title
     return informs
 
 
-def lowered(words: Sequence[str], index: Ints, chosen: Mask) -> tuple[list[str], Ints]:
+def lowered(words: Sequence[str], index: Ints, chosen: Bools) -> tuple[list[str], Ints]:
     """Put the words at some positions in small letters.
 
     Args:

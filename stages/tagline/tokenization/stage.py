@@ -28,9 +28,8 @@ from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.tagged import TaggedSentences
-from tagline.labels.windows import NO_WORD, AnyInts, Ints, Windows, align_labels
+from tagline.labels.windows import NO_WORD, AnyInts, Bools, Ints, Windows, align_labels
 from tagline.text import case
-from tagline.text.case import Mask
 from tagline.tokenization import subwords
 from tagline.tokenization.context import Neighbours, document_numbers, with_neighbours
 from tagline.tokenization.subword_windows import WindowCutter
@@ -315,7 +314,7 @@ class SplitWriter:
         aligned = align_labels(made, words, ids, self.names.inside, self.label_all_tokens, marks)
         return tokenized.window_columns(made, aligned, first_sentence)
 
-    def _copies(self, neighbours: Neighbours, vocabulary: pa.DictionaryArray, ends: Ints, drawn: Mask) -> Windows:
+    def _copies(self, neighbours: Neighbours, vocabulary: pa.DictionaryArray, ends: Ints, drawn: Bools) -> Windows:
         """Make the windows in small letters of drawn sentences, but not of those that are read so anyway."""
         words, index = vocabulary.dictionary.to_pylist(), vocabulary.indices.to_numpy()
         wanted = drawn & case.informative(words, index, ends)

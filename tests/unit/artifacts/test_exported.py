@@ -12,6 +12,7 @@ from tagline.artifacts import exported
 from tagline.artifacts.exported import TAGGER, Exported, SentenceRule, WordRule
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
+from tagline.labels.model_settings import NOT_CALIBRATED, Calibration
 
 RULES = {"words": WordRule("fr", "spacy 3.8.11", 0.991), "sentences": SentenceRule(True, "sentencex 1.0.32", 0.95)}
 MODEL = {"head": "linear", "decoding": "constrained", "padding": 1, "precision": "bf16", "one_by_one": True}
@@ -19,14 +20,23 @@ WINDOWS = {"max_length": 128, "stride": 32, "context_subwords": 64}
 TAGGING = Exported(Labels("ner", "spans", ("O", "B-X", "I-X"), "O"), **MODEL, **WINDOWS, **RULES)
 
 
-def test_written_file_is_read_as_it_was_with_biases_and_lowercase_only_if_set(tmp_path: Path) -> None:
+CURVE = [[-20.0, 0.0], [1.5, 0.75], [20.0, 1.0]]
+ENTRIES = [
+    {"calibration": None},
+    {"calibration": NOT_CALIBRATED},
+    {"calibration": Calibration(CURVE), "biases": {"X": -0.5}},
+    {"lowercase": True, "calibration": NOT_CALIBRATED},
+]
+
+
+def test_written_file_is_read_as_it_was_with_entries_only_where_they_are(tmp_path: Path) -> None:
     keys = "version task kind names fallback head decoding max_length stride padding one_by_one words precision".split()
     keys += ["context_subwords", "sentences"]
-    for biases, lowercase in (({}, False), ({"X": -0.5}, False), ({}, True)):
-        written = dataclasses.replace(TAGGING, biases=biases, lowercase=lowercase)
+    for entries in ENTRIES:
+        written = dataclasses.replace(TAGGING, **entries)
         exported.write(written, tmp_path)
         assert exported.read(tmp_path) == written
-        more = ["biases"] * bool(biases) + ["lowercase"] * lowercase
+        more = [name for name in ("biases", "lowercase", "calibration") if entries.get(name) is not None]
         assert list(json.loads((tmp_path / TAGGER).read_text())) == keys + more
 
 
@@ -35,6 +45,8 @@ OTHER = "version .*; this Tagline reads version 1; run `dvc repro export`"
 WRONG = [{"fallback": "B-Y"}, {"kind": "trees"}, {"decoding": "beam"}, {"max_length": "long"}, {"stride": 128}]
 WRONG += [{"lowercase": 1}, {"words": []}, {"words": {"language": 1}}, {"precision": ...}]
 WRONG += [{"biases": {"X": float("inf")}}, {"biases": {"B-X": 0.5}}]
+CURVES = ([], [[0, 0.5, 1]], [[1, 0.5], [0, 0.6]], [[0, 0.5], [1, 0.4]], [[0, 1.5]], [["x", 0.5]], 1)
+WRONG += [{"calibration": found} for found in ([1], {"words": CURVE}, *({"entities": curve} for curve in CURVES))]
 CHANGES = [*((change, DAMAGED) for change in WRONG), *(({"version": found}, OTHER) for found in (..., 2, "1"))]
 
 

@@ -20,6 +20,7 @@ from tagline.artifacts import predictions
 from tagline.artifacts.predictions import Settings
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
+from tagline.labels.model_settings import Calibration
 from tagline.labels.tagged import TaggedSentence
 
 LABELS = Labels("ner", "spans", ("O", "B-É", "I-É"), "O")
@@ -103,11 +104,11 @@ def test_several_row_groups_are_one_split() -> None:
 
 @pytest.mark.parametrize("biases", [{}, {"É": 0.25}])
 def test_provenance_has_labels_and_settings(tmp_path: Path, biases: dict[str, float]) -> None:
-    given = Settings("constrained", "bf16", biases)
+    given = Settings("constrained", "bf16", biases, Calibration([[0.0, 0.25]]))
     predictions.write_provenance(tmp_path, LABELS, given, {})
     path = tmp_path / "provenance.json"
     labels = {"task": "ner", "kind": "spans", "names": ["O", "B-É", "I-É"], "fallback": "O"}
-    if_any = {"biases": biases} if biases else {}
+    if_any = {"calibration": {"entities": [[0.0, 0.25]]}} | ({"biases": biases} if biases else {})
     expected = {"decoding": "constrained", "precision": "bf16", "labels": labels, **if_any}
     assert json.loads(path.read_text(encoding="utf-8")) == expected
     assert predictions.read_settings(path) == given

@@ -43,5 +43,9 @@ def test_scores_per_type_have_the_interval_of_f1(path: Path) -> None:
 
 
 def test_reliability_has_a_row_per_bin(path: Path) -> None:
-    write_reliability(reliability(sentences(["B-A O B-A"], ["B-A O B-B"], scores=[[1, 1, 2 / 3]])), path)
-    assert path.read_text() == "bin,confidence,accuracy,number\n0.6-0.7,0.667,0.0,1\n0.9-1.0,1.0,1.0,1\n"
+    bins = reliability(sentences(["B-A O B-A"], ["B-A O B-B"], scores=[[1, 1, 2 / 3]]))
+    header, rows = "bin,confidence,accuracy,number,scores\n", ("0.6-0.7,0.667,0.0,1", "0.9-1.0,1.0,1.0,1")
+    write_reliability(bins, None, path)
+    assert path.read_text() == header + "".join(f"{row},uncalibrated\n" for row in rows)
+    write_reliability(bins[:1], bins[1:], path)
+    assert path.read_text() == f"{header}{rows[0]},calibrated\n{rows[1]},uncalibrated\n"

@@ -20,7 +20,7 @@ from tagline.core.errors import UserError
 from tagline.export.parity import CONFORMANCE, Parity, write_conformance
 from tagline.inference import Tagger
 from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import Biases, Decoding
+from tagline.labels.model_settings import NOT_CALIBRATED, Biases, Calibration, Decoding
 from tagline.model.heads import make_head
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
@@ -78,8 +78,9 @@ BIASED = ("constrained", {"PER": -0.7}, True)
 def test_other_implementation_agrees(decoding: Decoding, biases: Biases, split: bool, tmp_path: Path) -> None:
     """With random logits, which allowed sequences and overlapping windows change."""
     folder = save_export(tmp_path / "export", seed=4, max_length=40, backend="onnx-int8")
+    calibration = Calibration([[-20.0, 0.0], [0.0, 0.25], [20.0, 1.0]]) if split else NOT_CALIBRATED
     settings = {"decoding": decoding, "biases": biases, "sentences": SentenceRule(split), "lowercase": not split}
-    rule = replace(exported.read(folder), **settings)
+    rule = replace(exported.read(folder), calibration=calibration, **settings)
     exported.write(rule, folder)
     write_conformance(folder)
     rows = [json.loads(line) for line in (folder / CONFORMANCE).read_text().splitlines()]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pytest
 from helpers.tagged import sentences
 
-from tagline.metrics.calibration import calibration, reliability
+from tagline.labels.model_settings import NOT_CALIBRATED, Calibration, log_odds
+from tagline.labels.tagged import flatten
+from tagline.metrics.calibration import calibration, fit, fit_curve, not_fitted, reliability
 
 
 def test_bins_and_error_by_hand() -> None:
@@ -35,3 +38,24 @@ def test_nothing_predicted_has_no_calibration() -> None:
     bins = reliability(sentences(["B-A"], ["O"], scores=[[0.5]]))
     assert list(bins.columns) == ["bin", "confidence", "accuracy", "number"]
     assert json.dumps(calibration(bins), allow_nan=False) == '{"number": 0}'
+
+
+def test_known_overconfidence_is_corrected_and_the_order_of_scores_stays() -> None:
+    rng = np.random.default_rng(0)
+    probable = rng.uniform(0.05, 0.95, 4000)
+    right = rng.random(4000) < probable
+    scores = (1 / (1 + np.exp(-3 * log_odds(probable)))).astype(np.float32)  # a temperature of 1/3
+    curve = fit_curve(scores[:2000], right[:2000])
+    found = Calibration(curve).apply(scores[2000:], np.zeros(2000, bool))
+    assert np.abs(found - probable[2000:]).mean() < 0.03 < 0.15 < np.abs(scores[2000:] - probable[2000:]).mean()
+    assert (np.diff(found[np.argsort(scores[2000:])]) >= 0).all()
+
+
+# The number of entities, and of the right ones among them.
+@pytest.mark.parametrize(("number", "right"), [(0, 0), (49, 20), (60, 60), (60, 0)])
+def test_few_entities_or_all_right_are_not_fitted_which_is_said(number: int, right: int) -> None:
+    gold = ["B-A"] * right + ["B-B"] * (number - right) + ["O"]
+    given = sentences([gold], [["B-A"] * number + ["O"]], scores=[[0.5] * (number + 1)])
+    assert fit(flatten(given)) == NOT_CALIBRATED
+    message = f"{number} predictions, {right} of them right; expected at least 50, right and wrong ones"
+    assert not_fitted(calibration(reliability(given))) == message
