@@ -57,7 +57,7 @@ def run(params: Evaluate) -> None:
     with replacing(*outs) as (folder, metrics, scores, confusion, per_type, reliability, report):
         folder.mkdir()
         for name, split in evaluation.splits.items():
-            predictions.write(folder, name, split.sentences)
+            predictions.write(folder, name, split.sentences, split.altered)
         write_json(metrics, compared(evaluation.metrics, evaluation.best_epoch))
         write_json(scores, evaluation.metrics)
         settings = predictions.Settings(params.decoding, params.precision, evaluation.biases)

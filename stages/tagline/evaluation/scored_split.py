@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -34,6 +34,8 @@ class ScoredSplit:
         loss: the mean negative log-likelihood of the other words' gold labels.
         greedy_f1: F1 if each word has the label with its highest score, whatever the decoding.
         words_unscored: the number of words for which tokenize-align made sub-words and the model gave no scores.
+        altered: the same sentences with the labels of altered forms of their words, by name (`altered_forms.FORMS`);
+            only forms that change a word. None: not labelled.
     """
 
     kind: Kind
@@ -42,6 +44,7 @@ class ScoredSplit:
     loss: float = 0.0
     greedy_f1: float = 0.0
     words_unscored: int = 0
+    altered: Mapping[str, Sequence[TaggedSentence]] | None = None
 
     @cached_property
     def counts(self) -> Counts:

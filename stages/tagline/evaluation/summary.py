@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 
 from tagline.core.errors import UserError
+from tagline.evaluation.altered_forms import CASES
 from tagline.evaluation.evaluate_params import Bootstrap
 from tagline.evaluation.scored_split import ScoredSplit, scores_of_record
 from tagline.labels.label_list import Kind
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.tagged import TaggedSentence, flatten
 from tagline.metrics.calibration import calibration
+from tagline.metrics.counts import count
 from tagline.metrics.outcomes import NO_TYPE, count_outcomes, matching
 from tagline.metrics.resampling import f_beta, intervals
 from tagline.metrics.scores import count_repaired, rounded, score, strict
@@ -40,8 +42,9 @@ def all_metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstra
         overall and per_type, of spans as `scores_of_record`, of plain tags as `scores.score`; f_beta unless beta is 1,
         see `resampling.f_beta`; loss; intervals of the scores; greedy, the F1 of greedy decoding; strict, repaired and
         matching (spans only), see `scores.strict`, `scores.count_repaired` and `outcomes.matching`; slices; errors, see
-        `outcomes.count_outcomes`; calibration; the numbers of sentences, words, words_unscored (always 0) and
-        words_without_subwords; and unknown, see `unknown`, if gold labels are.
+        `outcomes.count_outcomes`; calibration; altered, see `of_altered`, if they are labelled; the numbers of
+        sentences, words, words_unscored (always 0) and words_without_subwords; and unknown, see `unknown`, if gold
+        labels are.
 
     Raises:
         UserError: a word has no prediction, or seqeval and our counts disagree.
@@ -66,11 +69,25 @@ def all_metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstra
         "slices": slices(sentences, counts, training),
         "errors": count_outcomes(split.outcomes.values(), int(counts.correct.sum()), kind),
         "calibration": calibration(split.reliability),
+        **({} if split.altered is None else {"altered": of_altered(split.altered, bootstrap)}),
         "sentences": len(sentences),
         "words": len(flatten(sentences).predicted),
         "words_unscored": split.words_unscored,
         "words_without_subwords": split.words_without_subwords,
         **unknown(sentences),
+    }
+
+
+def of_altered(forms: Mapping[str, Sequence[TaggedSentence]], bootstrap: Bootstrap) -> dict[str, dict[str, float]]:
+    """Score entities in each altered form: ``{FORM: {precision, recall, f1, accuracy, number, low, high}}``.
+
+    The last two are the ends of the 95 % interval of F1.
+    """
+    counts = {name: count(sentences, "spans") for name, sentences in forms.items()}
+    return {
+        name: scores_of_record(forms[name], of_form)["overall"]
+        | intervals(of_form, bootstrap.resamples, bootstrap.seed)["overall"]["f1"]
+        for name, of_form in counts.items()
     }
 
 
@@ -102,7 +119,7 @@ def compared(metrics: Mapping[str, Mapping[str, Any]], best_epoch: int) -> dict[
 
     Returns:
         test.f1, validation.f1, train.best_epoch, then precision, recall, word_accuracy and loss of both splits, and
-        the F1 of each type on test and that of greedy decoding.
+        the F1 of each type on test, that of greedy decoding, and the lowest of those of the forms of letter case.
     """
     scores = {
         split: metrics[split]["overall"]
@@ -111,12 +128,15 @@ def compared(metrics: Mapping[str, Mapping[str, Any]], best_epoch: int) -> dict[
     }
     others = ("precision", "recall", "word_accuracy", "loss")
     per_type = {f"test.f1.{name}": numbers["f1"] for name, numbers in metrics["test"]["per_type"].items()}
+    altered = metrics["test"].get("altered", {})
+    of_cases = [altered[name]["f1"] for name in CASES if name in altered]
     chosen = {
         **{f"{split}.f1": of_split["f1"] for split, of_split in scores.items()},
         "train.best_epoch": best_epoch,
         **{f"{split}.{name}": of_split[name] for split, of_split in scores.items() for name in others},
         **per_type,
         "test.f1_greedy": metrics["test"]["greedy"]["f1"],
+        **({"test.f1_lowest_case": min(of_cases)} if of_cases else {}),
     }
     return {name: round(value, COMPARED_DIGITS) for name, value in chosen.items()}
 

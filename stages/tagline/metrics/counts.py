@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -108,6 +108,11 @@ class Counts:
         matrix = np.asarray(weights, dtype=np.float64)
         dense = (counts.toarray() if len(self.types) <= DENSE else counts for counts in of_types)
         return Totals(self.kind, self.types, *(matrix @ counts for counts in (*dense, *of_words)))
+
+    def of_sentences(self, chosen: npt.NDArray[np.bool_]) -> Counts:
+        """The counts of some sentences: bool (sentences,)."""
+        columns = ("correct", "predicted", "gold", "words", "correct_words")
+        return replace(self, **{name: getattr(self, name)[chosen] for name in columns})
 
 
 def count(sentences: Sequence[TaggedSentence], kind: Kind) -> Counts:

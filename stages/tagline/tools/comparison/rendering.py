@@ -77,7 +77,7 @@ def render_comparison(comparison: Comparison, style: Terminal, most: int | None)
         [f"old: {_names(comparison.old, style)}", f"new: {_names(comparison.new, style)}"],
         comparison.notes,
         _table(rows, ("split", "score", "old", "new", *_JUDGED), style, left=2),
-        style.listed(_legend(comparison.several, "for types adjusted for their number (Holm)")),
+        style.listed(_legend(comparison.several, "for types and parts adjusted for their number (Holm)")),
         *(part for split in comparison.splits for part in excerpts(split, style, most)),
     )
 
@@ -108,7 +108,7 @@ def render_screen(comparison: Comparison, most: int) -> str:
 
 
 def _screen_rows(comparison: Comparison, style: Terminal) -> Iterator[tuple[str, ...]]:
-    """The F1 of each split; of the last one also the other scores, and the F1 of the types with the smallest p."""
+    """The F1 of each split; of the last one also other scores, and the F1 of types and parts with the smallest p."""
 
     def row(name: str, each: Difference) -> tuple[str, ...]:
         difference, interval, _, verdict = _judged(each)
@@ -120,8 +120,9 @@ def _screen_rows(comparison: Comparison, style: Terminal) -> Iterator[tuple[str,
         yield row(f"{split.split} F1", split.overall["f1"])
     for name, each in last.overall.items():
         yield row(f"{last.split} {name.replace('f1', 'F1')}", each)
-    chosen = sorted(last.per_type, key=lambda name: last.per_type[name].p)[:TYPES]
-    for name, each in last.per_type.items():
+    scores = last.per_type | last.parts
+    chosen = sorted(scores, key=lambda name: scores[name].p)[:TYPES]
+    for name, each in scores.items():
         if name in chosen:
             yield row(f"- {name}", each)
 
@@ -151,8 +152,8 @@ def headline(comparison: Comparison) -> str:
 
 
 def _score_rows(split: Compared, style: Terminal) -> Iterator[tuple[str, ...]]:
-    overall, per_type = split.overall.items(), split.per_type.items()
-    for name, each in [*overall, *((f"f1 of {name}", each) for name, each in per_type)]:
+    overall, f1 = split.overall.items(), split.per_type | split.parts
+    for name, each in [*overall, *((f"f1 of {name}", each) for name, each in f1.items())]:
         score = style.safe(name.replace("f1", "F1", 1))
         yield split.split, score, _score_text(each.old), _score_text(each.new), *_judged(each)
 
