@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from helpers.tagged import sentences
@@ -49,8 +48,6 @@ def evaluation(
     """Evaluate sentences; by default, validation is the first sentence of test."""
     given = {"validation": test[:1] if validation is None else validation, "test": test}
     splits = {name: ScoredSplit(kind, with_common_labels(given[name]), 0) for name in given}
-    if kind == "spans":
-        splits["test"] = replace(splits["test"], altered={"lowercase": splits["test"].sentences})
     names = {name for split in splits.values() for one in split.sentences for name in one.labels.names}
     labels = Labels("ner" if kind == "spans" else "pos", kind, tuple(sorted(names)), min(names))
     scores = {name: metrics_of(split) for name, split in splits.items()}

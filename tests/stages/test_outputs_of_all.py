@@ -121,8 +121,7 @@ def test_every_stage_reads_the_context(finished: Path) -> None:
         for number in (1, 2):
             words = [row["words"] for row in rows if row["document"] == f"test.conll#{number}"]
             for form, column in ((list, "predicted"), (FORMS["uppercase"], "predicted.altered.uppercase")):
-                altered = list(chain(*map(form, words)))
-                (tagged,) = tagger.tag([Document(altered, ends=list(accumulate(map(len, words))))])
+                (tagged,) = tagger.tag([Document([*chain(*map(form, words))], ends=[*accumulate(map(len, words))])])
                 assert tagged.predicted_names == list(chain(*evaluated[column][3 * number - 3 : 3 * number]))
 
     evaluate["operating_point"] = {"recall": {"PER": {"at_least": 0.5, "confidence": 0.6}}}

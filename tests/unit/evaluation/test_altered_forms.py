@@ -6,9 +6,8 @@ from tagline.evaluation.altered_forms import CASES, mistyped
 
 
 def test_case_forms_change_letters_alone() -> None:
-    found = {name: " ".join(alter("O'Neil left the UN in \u01c6ep 3 .".split())) for name, alter in CASES.items()}
-    assert list(found) == ["lowercase", "uppercase", "titlecase"]
-    assert found["titlecase"] == "O'neil Left The Un In \u01c5ep 3 ."
+    found = [" ".join(alter(["O'Neil", "of", "\u01c6p"])) for alter in CASES.values()]
+    assert found == ["o'neil of \u01c6p", "O'NEIL OF \u01c4P", "O'neil Of \u01c5p"]
 
 
 def test_a_tenth_of_the_words_is_mistyped_in_four_ways() -> None:
@@ -17,6 +16,5 @@ def test_a_tenth_of_the_words_is_mistyped_in_four_ways() -> None:
     # Two letters swapped, one dropped, one doubled, or the key beside it: K and n, since L and m end their rows.
     assert set(changed) == set("iLma Lmia Liam ima Lma Lia LLima Liima Limma Kima Loma Lina".split())
     assert mistyped(["Oslo", "Lima"] * 8) == ["Oslo", "Lima"] * 5 + ["Oslo", "Lma"] + ["Oslo", "Lima"] * 2
-    alike = ["\u4e2d\u56fd", "\uc11c\uc6b8", "\u30ab\u30ca", "1234", "a", "--"] * 100
-    assert mistyped(alike) == alike, "nothing to mistype"
+    assert set(mistyped(["\u4e2d\u56fd", "123", "a"] * 99)) == {"\u4e2d\u56fd", "123", "a"}, "nothing to mistype"
     assert set(mistyped(["oo"] * 400)) == {"oo", "o", "ooo", "po"}, "equal letters are not swapped"

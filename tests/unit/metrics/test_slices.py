@@ -52,12 +52,10 @@ def test_slices_by_hand() -> None:
     for name, part in {"1-10": slice(0, 2), "11-20": slice(2, 3)}.items():
         expected = overall(GOLD[part], PREDICTED[part]) | {"sentences": len(GOLD[part])}
         assert found["sentence_length"][name] == expected
-    assert list(found["case"]) == ["mixed", "title"]
-    assert found["case"]["mixed"] == overall(GOLD[:2], PREDICTED[:2]) | {"sentences": 2}
+    assert {name: part["sentences"] for name, part in found["case"].items()} == {"mixed": 2, "title": 1}
     assert found["not_in_train"] == overall(GOLD[::2], PREDICTED[::2]) | {"sentences": 2}
     assert TrainingIndex([TRAIN], [], "spans").types(("Oslo",)) == set(), "no other split has it, so it is not kept"
-    all_seen = sliced(WORDS, GOLD, PREDICTED, "spans", list(zip(WORDS, GOLD, strict=True)))
-    assert "not_in_train" not in all_seen
+    assert "not_in_train" not in sliced(WORDS, GOLD, PREDICTED, "spans", list(zip(WORDS, GOLD, strict=True)))
 
 
 def test_letter_case_of_sentences() -> None:
