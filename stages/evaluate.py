@@ -1,9 +1,10 @@
 """Stage 4, evaluate: label each word of validation and test, score the labels, and write a report.
 
 Reads the section ``evaluate`` of params.yaml, data/tokenized, reports/data.json, models/finetuned, plots/train_loss.csv
-and plots/validation.csv; for promises also data/raw. Writes data/predictions (see `tagline.artifacts.predictions`),
-metrics/evaluate.json (what people compare between commits), reports/evaluate.json (all scores), reports/evaluate.html,
-and for the test split plots/confusion.csv, plots/per_type.csv and plots/reliability.csv.
+and plots/validation.csv; for promises, and for context of altered forms, also data/raw. Writes data/predictions (see
+`tagline.artifacts.predictions`), metrics/evaluate.json (what people compare between commits), reports/evaluate.json
+(all scores), reports/evaluate.html, and for the test split plots/confusion.csv, plots/per_type.csv and
+plots/reliability.csv.
 
     python stages/evaluate.py
 """
@@ -57,7 +58,7 @@ def run(params: Evaluate) -> None:
     with replacing(*outs) as (folder, metrics, scores, confusion, per_type, reliability, report):
         folder.mkdir()
         for name, split in evaluation.splits.items():
-            predictions.write(folder, name, split.sentences)
+            predictions.write(folder, name, split.sentences, split.altered)
         write_json(metrics, compared(evaluation.metrics, evaluation.best_epoch))
         write_json(scores, evaluation.metrics)
         settings = predictions.Settings(params.decoding, params.precision, evaluation.biases, evaluation.calibration)

@@ -13,8 +13,10 @@ import pytest
 from helpers.project import edit, error_of, json_of, run_stage, run_stages, run_verb
 from helpers.tiny import set_params
 from safetensors.numpy import load_file, save_file
+from seqeval.metrics import f1_score
 
 from tagline.core.provenance import write_hashes
+from tagline.evaluation.altered_forms import CASES, FORMS
 from tagline.inference.documents import Document
 from tagline.inference.tagger import Tagger
 from tagline.metrics import calibration
@@ -27,6 +29,18 @@ def test_word_without_a_prediction_is_an_error(finished: Path) -> None:
     assert "data/tokenized: no prediction for 2 words; expected one for each word that reports" in error_of("evaluate")
     Path("reports/data.json").write_text("{}")
     assert "reports/data.json: damaged" in error_of("evaluate")
+
+
+def test_lowest_f1_of_letter_case_is_that_of_seqeval_on_altered_words(finished: Path) -> None:
+    table = pq.read_table("data/predictions/test.parquet").to_pydict()
+    with Tagger("models/export", "torch") as tagger:
+        tagged = {form: tagger.tag(list(map(Document.of_words, map(FORMS[form], table["words"])))) for form in FORMS}
+    found = {form: [sentence.predicted_names for sentence in sentences] for form, sentences in tagged.items()}
+    assert found == {form: table[f"predicted.altered.{form}"] for form in FORMS}
+    f1 = {form: f1_score(table["gold"], predicted) for form, predicted in found.items()}
+    scores = json_of("reports/evaluate.json")["test"]["altered"]
+    assert {form: each["f1"] for form, each in scores.items()} == pytest.approx(f1, abs=1e-6)
+    assert json_of("metrics/evaluate.json")["test.f1_lowest_case"] == round(min(f1[form] for form in CASES), 4) < 1
 
 
 def test_size_of_batches_does_not_change_bytes(finished: Path) -> None:

@@ -18,6 +18,7 @@ from transformers.utils import logging
 
 from tagline.artifacts import tokenized
 from tagline.core.errors import UserError
+from tagline.evaluation.altered_forms import FORMS
 from tagline.inference import Document, Tagger
 from tagline.model.heads.head import read_head, write_head
 
@@ -56,7 +57,7 @@ def test_every_word_is_predicted_and_scored(finished: Path) -> None:
     assert metrics["test"]["words"] == 9 * 6 + 1
     assert metrics["test"]["words_without_subwords"] == 1
     predictions = pd.read_parquet("data/predictions/test.parquet")
-    assert list(predictions.columns) == ["id", "words", "gold", "predicted", "score"]
+    assert list(predictions.columns[:5]) == ["id", "words", "gold", "predicted", "score"]
     for column in ("gold", "predicted", "score"):
         assert [len(row) for row in predictions[column]] == [len(row) for row in predictions["words"]]
     without_subwords = [predictions[name][1][-1] for name in ("words", "predicted", "score")]
@@ -72,7 +73,7 @@ def test_export_works_in_a_pipeline(finished: Path, strategy: str) -> None:
     assert all(0 < entity["score"] <= 1 for entity in entities)
 
 
-def test_plain_tags_are_scored_per_word(finished: Path) -> None:
+def test_plain_tags_are_scored_per_word(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     edit(Path("params.yaml"), "task: ner", "task: pos")
     run_stages("tokenize_align", "train", "evaluate")
     labels = tokenized.load_labels(Path("data/tokenized"))
@@ -81,6 +82,7 @@ def test_plain_tags_are_scored_per_word(finished: Path) -> None:
     scores = json_of("reports/evaluate.json")["test"]
     assert scores["overall"]["number"] == scores["words"]
     assert scores["per_type"]["X"]["recall"] == 0
+    assert "altered" not in scores and "altered forms: the task pos has plain tags" in capsys.readouterr().out
     # A word without sub-words gets the most frequent tag of train, since there is no O.
     assert pd.read_parquet("data/predictions/test.parquet")["predicted"][1][-1] == "PROPN"
 
@@ -111,12 +113,13 @@ def test_every_stage_reads_the_context(finished: Path) -> None:
     tagger_file = json_of("models/export/tagger.json")
     assert (tagger_file["context_subwords"], tagger_file["sentences"]["split"]) == (8, True)
     assert "sub-words of the neighbouring sentences" in Path("models/export/README.md").read_text()
-    evaluated = pd.read_parquet("data/predictions/test.parquet")["predicted"]
+    evaluated = pd.read_parquet("data/predictions/test.parquet")
     with Tagger("models/export", "torch") as tagger:
         for number in (1, 2):
             words = [row["words"] for row in rows if row["document"] == f"test.conll#{number}"]
-            (tagged,) = tagger.tag([Document(list(chain(*words)), ends=list(accumulate(map(len, words))))])
-            assert tagged.predicted_names == list(chain(*evaluated[3 * number - 3 : 3 * number]))
+            for form, column in ((list, "predicted"), (FORMS["uppercase"], "predicted.altered.uppercase")):
+                (tagged,) = tagger.tag([Document([*chain(*map(form, words))], ends=[*accumulate(map(len, words))])])
+                assert tagged.predicted_names == list(chain(*evaluated[column][3 * number - 3 : 3 * number]))
 
     evaluate["operating_point"] = {"recall": {"PER": {"at_least": 0.5, "confidence": 0.6}}}
     set_params(**changed, evaluate=evaluate)

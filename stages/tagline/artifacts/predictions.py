@@ -1,7 +1,8 @@
 """The folder data/predictions: the predicted label of each word of validation and test.
 
 SPLIT.parquet       one row per sentence: id, words, gold, predicted (label names), score (one per word); gold is null
-                    where it is unknown, and a JSON list of the possible labels where it is known in part
+                    where it is unknown, and a JSON list of the possible labels where it is known in part; of test
+                    also predicted.altered.FORM, with the labels of altered forms of the words
 provenance.json     the label list, how labels were chosen (with ``biases`` if there are any), the precision, and the
                     calibration of scores
 hashes.json         the SHA-256 of each file, and of reports/evaluate.json
@@ -10,7 +11,7 @@ hashes.json         the SHA-256 of each file, and of reports/evaluate.json
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
@@ -30,24 +31,36 @@ from tagline.labels.model_settings import NO_BIASES, NOT_CALIBRATED, Biases, Cal
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 
 COLUMNS = ("id", "words", "gold", "predicted", "score")
-_STRINGS = pa.list_(pa.string())
-_TYPES = (pa.large_string(), _STRINGS, _STRINGS, _STRINGS, pa.list_(pa.float32()))
-_SCHEMA = pa.schema(zip(COLUMNS, _TYPES, strict=True))
+# How the name begins of a column with the labels predicted for an altered form.
+ALTERED = "predicted.altered."
 
 
-def write(folder: Path, split: str, sentences: Sequence[TaggedSentence]) -> None:
-    """Write the predictions of a split."""
+def _schema(altered: Iterable[str]) -> pa.Schema:
+    """The columns, with those of some altered forms."""
+    labels = [(name, pa.list_(pa.string())) for name in (*COLUMNS[1:4], *altered)]
+    return pa.schema([("id", pa.large_string()), *labels[:3], ("score", pa.list_(pa.float32())), *labels[3:]])
+
+
+def write(
+    folder: Path,
+    split: str,
+    sentences: Sequence[TaggedSentence],
+    altered: Mapping[str, Sequence[TaggedSentence]] | None = None,
+) -> None:
+    """Write the predictions of a split, and those for altered forms of its words, by name."""
     flat = flatten(sentences)
     names = pa.array(flat.labels.names, pa.string())
     offsets = pa.array(flat.offsets, pa.int32())
     of_gold = pa.array(map(_spelled, id_names(flat.labels)), pa.string())
     of_words = {"gold": of_gold.take(pa.array(flat.known_gold)), "predicted": names.take(pa.array(flat.predicted))}
     of_words |= {"score": pa.array(flat.scores)}
-    columns = {name: pa.ListArray.from_arrays(offsets, values) for name, values in of_words.items()}
+    forms = {ALTERED + form: names.take(pa.array(flatten(each).predicted)) for form, each in (altered or {}).items()}
+    columns = {name: pa.ListArray.from_arrays(offsets, values) for name, values in (of_words | forms).items()}
     columns |= {"id": pa.array(flat.ids, pa.large_string()), "words": pa.array(flat.words, pa.list_(pa.string()))}
+    schema = _schema(forms)
     # Errors of Python's files have numbers, by which a full disk is recognised.
     with (folder / f"{split}.parquet").open("wb") as file:
-        pq.write_table(pa.table(columns).select(COLUMNS).cast(_SCHEMA), file)
+        pq.write_table(pa.table(columns).select(schema.names).cast(schema), file)
 
 
 class Settings(NamedTuple):
@@ -116,33 +129,58 @@ def read(content: bytes, kind: Kind, where: str) -> list[TaggedSentence]:
     Raises:
         UserError: the file is damaged.
     """
+    return next(_read(content, kind, where))[1]
+
+
+def read_with_altered(files: Mapping[str, bytes], kind: Kind, where: str) -> dict[str, list[TaggedSentence]]:
+    """Read the predictions of some splits by their names, and those for altered forms as ``SPLIT.altered.FORM``.
+
+    Args:
+        files: the bytes of the Parquet file of each split.
+        kind: how their labels are read.
+        where: the name of their folder in messages.
+
+    Raises:
+        UserError: a file is damaged.
+    """
+    return {
+        name.replace("predicted", split, 1): found
+        for split, content in files.items()
+        for name, found in _read(content, kind, f"{where}/{split}.parquet")
+    }
+
+
+def _read(content: bytes, kind: Kind, where: str) -> Iterator[tuple[str, list[TaggedSentence]]]:
+    """Yield the names of the columns of predicted labels, and the sentences with these labels; ``predicted`` first."""
     table = _read_table(content, where)
-    columns = {name: table[name].combine_chunks() for name in COLUMNS[1:]}
+    columns = {name: table[name].combine_chunks() for name in table.column_names if name != "id"}
     flat = {name: column.flatten() for name, column in columns.items()}
-    with reading(where, "evaluate", expected="label names"):
-        possible = [_parsed(text, kind) for text in flat["gold"].unique().to_pylist()]
-        names = tuple(sorted({*chain(*possible), *flat["predicted"].unique().to_pylist()}))
-        sets = tuple(sorted(each for each in possible if len(each) != 1))
-    return list(
-        TaggedSentences(
+    ids, words = table["id"].to_pylist(), columns["words"].to_pylist()
+    for side in (name for name in columns if name.startswith("predicted")):
+        with reading(where, "evaluate", expected="label names"):
+            possible = [_parsed(text, kind) for text in flat["gold"].unique().to_pylist()]
+            names = tuple(sorted({*chain(*possible), *flat[side].unique().to_pylist()}))
+            sets = tuple(sorted(each for each in possible if len(each) != 1))
+        found = TaggedSentences(
             LabelNames(kind, names, sets),
             lengths=columns["words"].value_lengths().to_pylist(),
-            predicted=_label_ids(flat["predicted"], names),
+            predicted=_label_ids(flat[side], names),
             scores=flat["score"].to_numpy(),
             gold=_label_ids(flat["gold"], [*names, *map(_spelled, sets)]),
-            ids=table["id"].to_pylist(),
-            words=columns["words"].to_pylist(),
+            ids=ids,
+            words=words,
         )
-    )
+        yield side, list(found)
 
 
 def _read_table(content: bytes, where: str) -> pa.Table:
-    """Read the columns and check that each row has two labels and a score per word."""
+    """Read the columns and check that each row has a score and all labels of each word."""
     with reading(where, "evaluate", expected=f"a table of {', '.join(COLUMNS)}"):
         table = pq.read_table(BytesIO(content))
         table.validate(full=True)
-        table = table.select(COLUMNS).cast(_SCHEMA).combine_chunks()
-        lists = {name: table[name].combine_chunks() for name in COLUMNS[1:]}
+        schema = _schema(name for name in table.column_names if name.startswith(ALTERED))
+        table = table.select(schema.names).cast(schema).combine_chunks()
+        lists = {name: table[name].combine_chunks() for name in schema.names[1:]}
         values = [each.flatten() for name, each in lists.items() if name != "gold"]  # which may be unknown
         if any(column.null_count for column in (table["id"], *lists.values(), *values)):
             raise ValueError("null values")

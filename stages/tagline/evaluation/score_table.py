@@ -13,6 +13,7 @@ from tabulate import tabulate
 from tagline.core.errors import printable
 from tagline.core.outputs import read_json
 from tagline.core.reading import committed, parse_object, reading
+from tagline.evaluation.altered_forms import FORMS
 from tagline.evaluation.operating_point import by_split, measure_of
 
 HEADERS = ("split", "type", "precision", "recall", "F1", "95 % of F1", "accuracy", "number")
@@ -30,7 +31,8 @@ def score_table(metrics: dict[str, Any]) -> str:
             names = [printable(split), printable(name)]
             rows.append([*names, *ratios, f1_interval, numbers.get("accuracy", ""), numbers["number"]])
     table = tabulate(rows, HEADERS, tablefmt="simple", floatfmt=".3f")
-    return "\n\n".join([table, *_not_scored(metrics), *_not_calibrated(metrics), *_operating_point(metrics)])
+    notes = [*_not_scored(metrics), *_altered(metrics), *_not_calibrated(metrics), *_operating_point(metrics)]
+    return "\n\n".join([table, *notes])
 
 
 def _not_scored(metrics: dict[str, Any]) -> Iterator[str]:
@@ -48,6 +50,18 @@ def _not_calibrated(metrics: dict[str, Any]) -> Iterator[str]:
     """Say why scores are not calibrated, if they are not."""
     if reason := metrics.get("validation", {}).get("calibration", {}).get("not_fitted"):
         yield f"validation: scores are not calibrated; it has {reason}"
+
+
+def _altered(metrics: dict[str, Any]) -> Iterator[str]:
+    """Say the F1 of each altered form, and which forms do not differ from the text."""
+    for split, scores in metrics.items():
+        if (forms := scores.get("altered")) is None:
+            continue
+        of_forms = (f"{name} {{f1:.3f}} ({{low:.3f}}-{{high:.3f}})".format(**each) for name, each in forms.items())
+        if forms:
+            yield f"{printable(split)} in altered forms, F1: {', '.join(of_forms)}"
+        if same := [name for name in FORMS if name not in forms]:
+            yield f"{printable(split)}: not scored in {', '.join(same)}: no word changes"
 
 
 def _operating_point(metrics: dict[str, Any]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -36,6 +36,8 @@ class ScoredSplit:
         greedy_f1: F1 if each word has the label with its highest score, whatever the decoding.
         words_unscored: the number of words for which tokenize-align made sub-words and the model gave no scores.
         uncalibrated: `reliability` before scores were calibrated, if they are.
+        altered: the same sentences with the labels of altered forms of their words, by name (`altered_forms.FORMS`);
+            only forms that change a word. None: not labelled.
     """
 
     kind: Kind
@@ -45,6 +47,7 @@ class ScoredSplit:
     greedy_f1: float = 0.0
     words_unscored: int = 0
     uncalibrated: pd.DataFrame | None = None
+    altered: Mapping[str, Sequence[TaggedSentence]] | None = None
 
     @cached_property
     def counts(self) -> Counts:

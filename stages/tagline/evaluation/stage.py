@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from tagline.core.names import DOCUMENT
 from tagline.core.outputs import read_json
 from tagline.core.provenance import verify
 from tagline.core.reading import reading
+from tagline.core.terminal import show
 from tagline.evaluation import operating_point
+from tagline.evaluation.altered_forms import FORMS
 from tagline.evaluation.bias_search import count_at_each_step, find_biases, promised_biases
 from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
 from tagline.evaluation.scored_split import ScoredSplit
@@ -36,8 +39,12 @@ from tagline.model.batches import default_size
 from tagline.model.heads import load_head
 from tagline.model.precision import resolve
 from tagline.model.prediction import Chunk, Predictor, score_split
+from tagline.tokenization import subwords
+from tagline.tokenization.subword_windows import WindowCutter
 
 SPLITS = ("validation", "test")
+# Words that are altered at a time.
+ALTERED_WORDS = 2**18
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ def evaluate(
     """Label and score validation and test.
 
     Args:
-        raw: data/raw, whose documents are read for promises.
+        raw: data/raw, whose documents are read for promises, and for context in altered forms.
         data: data/tokenized.
         report: reports/data.json.
         finetuned: models/finetuned.
@@ -82,6 +89,8 @@ def evaluate(
     verify(finetuned, "train", *curves)
     words = words_with_subwords(report)
     labels = tokenized.load_labels(data)
+    if labels.kind == "tags":
+        show(f"test is not labelled in altered forms: the task {labels.task} has plain tags, and they are for entities")
     targets = operating_point.targets_of(params.operating_point, labels)
     loaded = {name: tokenized.load_split(data, name) for name in ("train", *SPLITS)}
     promised = any(target.confidence for target in targets)
@@ -105,7 +114,9 @@ def evaluate(
             biases = {name: of_type.bias for name, of_type in found.items() if of_type.bias}
             chunks["validation"] = validation
         predictor = predictor.with_settings(biases, NOT_CALIBRATED)
-        splits, measured, calibration = label_and_score(loaded, words, chunks, predictor, params.bootstrap, params.beta)
+        altered = None if labels.kind == "tags" else score_altered(raw, data, finetuned, loaded["test"], predictor)
+        chosen = loaded, words, chunks, predictor, params.bootstrap, params.beta, altered
+        splits, measured, calibration = label_and_score(*chosen)
     if targets:
         for name, split in splits.items():
             of_split = operating_point.report(split.sentences, documents[name], targets, found, params.bootstrap)
@@ -120,6 +131,7 @@ def label_and_score(
     predictor: Predictor,
     bootstrap: Bootstrap,
     beta: float = 1.0,
+    altered: Mapping[str, Iterable[Chunk]] | None = None,
 ) -> tuple[dict[str, ScoredSplit], dict[str, dict[str, Any]], Calibration]:
     """Label validation and test, calibrate scores on validation, and compute metrics.
 
@@ -130,6 +142,7 @@ def label_and_score(
         predictor: chooses labels, with scores that are not calibrated.
         bootstrap: for the intervals.
         beta: of F-beta.
+        altered: the scores of each altered form of test, see `score_altered`.
 
     Raises:
         UserError: a word has no prediction.
@@ -138,12 +151,57 @@ def label_and_score(
     splits = {name: _label(loaded[name], words[name], chunks[name], predictor) for name in SPLITS}
     calibration = fit(flatten(splits["validation"].sentences))
     splits = {name: split.calibrated(calibration) for name, split in splits.items()}
+    if altered is not None:
+        lengths, gold = loaded["test"].lengths(), loaded["test"].gold()
+        found = {form: predictor.label(of_form) for form, of_form in altered.items()}
+        forms = {form: TaggedSentences(labels, lengths, each.labels, each.scores, gold) for form, each in found.items()}
+        splits["test"] = replace(splits["test"], altered=forms)
     others = [split.sentences for split in splits.values()]
     training = TrainingIndex(loaded["train"].labelled_words(labels), others, labels.kind)
     measured = {name: all_metrics(split, training, bootstrap, beta) for name, split in splits.items()}
     if calibration.entities is None:
         measured["validation"]["calibration"]["not_fitted"] = not_fitted(measured["validation"]["calibration"])
     return splits, measured, calibration
+
+
+def score_altered(
+    raw: Path, data: Path, finetuned: Path, test: Split, predictor: Predictor
+) -> dict[str, Iterator[Chunk]]:
+    """Compute the scores of the words of test in each altered form that changes a word, when they are asked for.
+
+    Args:
+        raw: data/raw, whose documents are read if windows have context.
+        data: data/tokenized, whose windows are made likewise.
+        finetuned: models/finetuned, with the tokenizer.
+        test: the split.
+        predictor: of the model.
+
+    Raises:
+        UserError: the tokenizer or data/raw is damaged.
+    """
+    made = tokenized.read_windowing(data)
+    tokenizer, _ = subwords.load(finetuned, "train")
+    sizes = made.max_length, made.stride, made.context_subwords
+    cutter = WindowCutter(tokenizer, made.one_by_one, *sizes, lowercase=made.lowercase)
+    documents = _documents(raw, "test", len(test.sentences)) if made.context_subwords else None
+    _, words = test.ids_and_words()
+    lengths = np.array(test.lengths())
+    if documents is None:
+        documents = np.arange(len(lengths))
+    # Whole documents of about ALTERED_WORDS words: documents 0 0 1 2 may become the sentences 0 to 2 and 2 to 4.
+    first = np.flatnonzero(np.diff(documents, prepend=-1))
+    chunks = (np.cumsum(lengths) - lengths)[first] // ALTERED_WORDS
+    borders = [*first[np.flatnonzero(np.diff(chunks, prepend=-1))].tolist(), len(lengths)]
+
+    def score_form(form: str) -> Iterator[Chunk]:
+        for begin, end in pairwise(borders):
+            altered = list(chain.from_iterable(map(FORMS[form], words[begin:end])))
+            distinct = {word: index for index, word in enumerate(dict.fromkeys(altered))}
+            index = np.fromiter(map(distinct.__getitem__, altered), np.int64, len(altered))
+            windows, _ = cutter.cut(list(distinct), index, np.cumsum(lengths[begin:end]), documents[begin:end])
+            yield from predictor.score(lengths[begin:end], windows, f"test, {form}")
+
+    return {form: score_form(form) for form, alter in FORMS.items() if any(alter(each) != each for each in words)}
 
 
 def words_with_subwords(report: Path) -> dict[str, int]:

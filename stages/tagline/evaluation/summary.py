@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tagline.core.errors import UserError
+from tagline.evaluation.altered_forms import CASES
 from tagline.evaluation.evaluate_params import Bootstrap
 from tagline.evaluation.scored_split import ScoredSplit, scores_of_record
 from tagline.labels.label_list import Kind
@@ -18,7 +19,7 @@ from tagline.labels.tagged import TaggedSentence, flatten
 from tagline.metrics.calibration import calibration
 from tagline.metrics.outcomes import NO_TYPE, count_outcomes, matching
 from tagline.metrics.resampling import f_beta, intervals
-from tagline.metrics.scores import count_repaired, rounded, score, strict
+from tagline.metrics.scores import count, count_repaired, rounded, score, strict
 from tagline.metrics.slices import TrainingIndex, slices
 
 # What a split of some hundred entities supports; more digits would differ between hosts of one precision.
@@ -40,8 +41,9 @@ def all_metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstra
         overall and per_type, of spans as `scores_of_record`, of plain tags as `scores.score`; f_beta unless beta is 1,
         see `resampling.f_beta`; loss; intervals of the scores; greedy, the F1 of greedy decoding; strict, repaired and
         matching (spans only), see `scores.strict`, `scores.count_repaired` and `outcomes.matching`; slices; errors, see
-        `outcomes.count_outcomes`; calibration; the numbers of sentences, words, words_unscored (always 0) and
-        words_without_subwords; and unknown, see `unknown`, if gold labels are.
+        `outcomes.count_outcomes`; calibration; altered, see `of_altered`, if they are labelled; the numbers of
+        sentences, words, words_unscored (always 0) and words_without_subwords; and unknown, see `unknown`, if gold
+        labels are.
 
     Raises:
         UserError: a word has no prediction, or seqeval and our counts disagree.
@@ -66,11 +68,25 @@ def all_metrics(split: ScoredSplit, training: TrainingIndex, bootstrap: Bootstra
         "slices": slices(sentences, counts, training),
         "errors": count_outcomes(split.outcomes.values(), int(counts.correct.sum()), kind),
         "calibration": calibration(split.reliability, split.uncalibrated),
+        **({} if split.altered is None else {"altered": of_altered(split.altered, bootstrap)}),
         "sentences": len(sentences),
         "words": len(flatten(sentences).predicted),
         "words_unscored": split.words_unscored,
         "words_without_subwords": split.words_without_subwords,
         **unknown(sentences),
+    }
+
+
+def of_altered(forms: Mapping[str, Sequence[TaggedSentence]], bootstrap: Bootstrap) -> dict[str, dict[str, float]]:
+    """Score entities in each altered form: ``{FORM: {precision, recall, f1, accuracy, number, low, high}}``.
+
+    The last two are the ends of the 95 % interval of F1.
+    """
+    counts = {name: count(sentences, "spans") for name, sentences in forms.items()}
+    return {
+        name: scores_of_record(forms[name], of_form)["overall"]
+        | intervals(of_form, bootstrap.resamples, bootstrap.seed)["overall"]["f1"]
+        for name, of_form in counts.items()
     }
 
 
@@ -102,7 +118,8 @@ def compared(metrics: Mapping[str, Mapping[str, Any]], best_epoch: int) -> dict[
 
     Returns:
         test.f1, validation.f1, train.best_epoch, then precision, recall, word_accuracy and loss of both splits, and
-        on test the calibration error of scores and the F1 of each type and of greedy decoding.
+        on test the calibration error of scores, the F1 of each type and of greedy decoding, and the lowest F1 of the
+        forms of letter case.
     """
     scores = {
         split: metrics[split]["overall"]
@@ -112,6 +129,8 @@ def compared(metrics: Mapping[str, Mapping[str, Any]], best_epoch: int) -> dict[
     others = ("precision", "recall", "word_accuracy", "loss")
     per_type = {f"test.f1.{name}": numbers["f1"] for name, numbers in metrics["test"]["per_type"].items()}
     error = {"test.calibration_error": metrics["test"]["calibration"].get("ece")}
+    altered = metrics["test"].get("altered", {})
+    of_cases = [altered[name]["f1"] for name in CASES if name in altered]
     chosen = {
         **{f"{split}.f1": of_split["f1"] for split, of_split in scores.items()},
         "train.best_epoch": best_epoch,
@@ -119,6 +138,7 @@ def compared(metrics: Mapping[str, Mapping[str, Any]], best_epoch: int) -> dict[
         **{name: ece for name, ece in error.items() if ece is not None},
         **per_type,
         "test.f1_greedy": metrics["test"]["greedy"]["f1"],
+        **({"test.f1_lowest_case": min(of_cases)} if of_cases else {}),
     }
     return {name: round(value, COMPARED_DIGITS) for name, value in chosen.items()}
 

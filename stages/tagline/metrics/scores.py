@@ -8,7 +8,7 @@ sentence, so that those of any resample are weights @ counts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 from tagline.labels.label_list import Kind
 from tagline.labels.schemes import to_iob2
 from tagline.labels.tagged import TaggedSentence, flatten
-from tagline.labels.windows import Doubles
+from tagline.labels.windows import Bools, Doubles
 
 T = TypeVar("T")
 
@@ -116,6 +116,11 @@ class Counts:
         matrix = np.asarray(weights, dtype=np.float64)
         dense = (counts.toarray() if len(self.types) <= DENSE else counts for counts in of_types)
         return Totals(self.kind, self.types, *(matrix @ counts for counts in (*dense, *of_words)))
+
+    def of_sentences(self, chosen: Bools) -> Counts:
+        """The counts of some sentences: bool (sentences,)."""
+        columns = ("correct", "predicted", "gold", "words", "correct_words")
+        return replace(self, **{name: getattr(self, name)[chosen] for name in columns})
 
 
 def count(sentences: Sequence[TaggedSentence], kind: Kind) -> Counts:

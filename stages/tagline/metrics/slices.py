@@ -21,6 +21,8 @@ TEXTS = ("seen", "seen_as_other_type", "unseen")
 # Upper limits of the length slices in words; one more slice has no upper limit.
 ENTITY_LENGTHS = (1, 2)
 SENTENCE_LENGTHS = (10, 20, 40)
+# In a title, the share of words that begin with a capital, of those with letters that have one.
+TITLE = 0.8
 
 
 class TrainingIndex:
@@ -80,6 +82,7 @@ def slices(sentences: Sequence[TaggedSentence], counts: Counts, training: Traini
           other types only (``seen_as_other_type``), or not (``unseen``);
         - ``entity_length``: entities by number of words, for spans only;
         - ``sentence_length``: sentences by number of words;
+        - ``case``: sentences by `letter_case`, unless all have the same;
         - ``not_in_train``: the sentences that the training split does not have.
 
         All but the last are dictionaries of scores by slice. The gold and the predicted entity of a correct pair are in
@@ -105,9 +108,33 @@ def slices(sentences: Sequence[TaggedSentence], counts: Counts, training: Traini
         name: _of_sentences(counts, range_of_each == index) for index, name in enumerate(_ranges(SENTENCE_LENGTHS))
     }
     result["sentence_length"] = {name: scores for name, scores in by_range.items() if scores["number"]}
+    by_case = {name: _of_sentences(counts, chosen) for name, chosen in of_each_case(flat).items()}
+    if by_case := {name: scores for name, scores in by_case.items() if scores["number"]}:
+        result["case"] = by_case
     is_new = (not training.contains(words) for words in flat.words or ())
     new = _of_sentences(counts, np.fromiter(is_new, bool, count=len(flat)))
     return result | ({"not_in_train": new} if new["number"] else {})
+
+
+def of_each_case(sentences: Sequence[TaggedSentence]) -> dict[str, npt.NDArray[np.bool_]]:
+    """Which sentences have each `letter_case`, bool (sentences,), by its name; empty if all have the same."""
+    found = np.array([letter_case(words) for words in flatten(sentences).words or ()], dtype=np.str_)
+    names = np.unique(found).tolist()
+    return {name: found == name for name in names if name} if len(names) > 1 else {}
+
+
+def letter_case(words: Sequence[str]) -> str:
+    """The letter case of a sentence, by the letters that have one: capitals, small_letters, title or mixed; else "".
+
+    A sentence whose words nearly all begin with a capital is a title, see `TITLE`.
+    """
+    text = " ".join(words)
+    if text.isupper() or text.islower():
+        return "capitals" if text.isupper() else "small_letters"
+    cased = [word for word in words if word.lower() != word.upper()]
+    if not cased:
+        return ""
+    return "title" if sum(word[0].isupper() for word in cased) >= TITLE * len(cased) else "mixed"
 
 
 def _of_entities(

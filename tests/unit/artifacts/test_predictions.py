@@ -63,6 +63,9 @@ def test_labels_are_the_names_that_occur_and_columns_as_documented(tmp_path: Pat
     strings = pa.list_(pa.string())
     assert schema.names == COLUMNS
     assert [field.type for field in schema] == [*(pa.large_string(), strings, strings, strings, pa.list_(pa.float32()))]
+    predictions.write(tmp_path, "test", sentences(["O O"], ["O B-É"]), {"caps": sentences(["O O"], ["B-É O"])})
+    found = predictions.read_with_altered({"test": (tmp_path / "test.parquet").read_bytes()}, "spans", "HEAD")
+    assert [found[name][0].predicted_names for name in ("test", "test.altered.caps")] == [["O", "B-É"], ["B-É", "O"]]
     with pytest.raises(UserError, match=r"^HEAD: damaged \(.+\); expected a table of id, "):
         predictions.read(content[:-9], "spans", "HEAD")
 

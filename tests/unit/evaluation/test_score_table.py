@@ -14,13 +14,14 @@ from tagline.core.outputs import write_json
 from tagline.evaluation.score_table import score_line, score_table, score_table_of
 from tagline.evaluation.scored_split import ScoredSplit
 
-SPLIT = ScoredSplit("spans", sentences(["B-PER O", "B-\x1bLOC"], ["B-PER O", "O"]), 0)
+TAGGED = sentences(["B-PER O", "B-\x1bLOC"], ["B-PER O", "O"])
+SPLIT = ScoredSplit("spans", TAGGED, 0, altered={"typos": TAGGED})
 METRICS = {"test": metrics_of(SPLIT)}
 
 
 def test_file_is_a_row_per_type_and_an_overall_row(tmp_path: Path) -> None:
     write_json(tmp_path / "evaluate.json", METRICS)
-    header, _, *rows = score_table_of(tmp_path / "evaluate.json").splitlines()
+    header, _, *rows, _, of_forms, _, no_forms = score_table_of(tmp_path / "evaluate.json").splitlines()
     assert header.split() == "split type precision recall F1 95 % of F1 accuracy number".split()
     interval = METRICS["test"]["intervals"]["overall"]["f1"]
     assert [row.split() for row in rows] == [
@@ -28,6 +29,8 @@ def test_file_is_a_row_per_type_and_an_overall_row(tmp_path: Path) -> None:
         ["test", "PER", "1.000", "1.000", "1.000", rows[1].split()[5], "1"],
         ["test", "overall", "1.000", "0.500", "0.667", "{low:.3f}-{high:.3f}".format(**interval), "0.667", "2"],
     ]
+    assert of_forms == "test in altered forms, F1: typos 0.667 ({low:.3f}-{high:.3f})".format(**interval)
+    assert no_forms == "test: not scored in lowercase, uppercase, titlecase: no word changes"
 
 
 def test_operating_point_is_a_table_with_what_is_not_reached() -> None:

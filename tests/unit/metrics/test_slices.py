@@ -10,7 +10,7 @@ from hypothesis import given
 
 from tagline.labels.label_list import Kind
 from tagline.metrics.scores import count, score
-from tagline.metrics.slices import TrainingIndex, slices
+from tagline.metrics.slices import TrainingIndex, letter_case, slices
 
 TRAIN = (["Ada", "Lind", "left", "Oslo"], ["B-PER", "I-PER", "O", "B-LOC"])
 WORDS = [["Ada", "Lind", "met", "Bo"], TRAIN[0], ["Oslo"] * 12]
@@ -51,10 +51,15 @@ def test_slices_by_hand() -> None:
     for name, part in {"1-10": slice(0, 2), "11-20": slice(2, 3)}.items():
         expected = overall(GOLD[part], PREDICTED[part]) | {"sentences": len(GOLD[part])}
         assert found["sentence_length"][name] == expected
+    assert {name: part["sentences"] for name, part in found["case"].items()} == {"mixed": 2, "title": 1}
     assert found["not_in_train"] == overall(GOLD[::2], PREDICTED[::2]) | {"sentences": 2}
     assert TrainingIndex([TRAIN], [], "spans").types(("Oslo",)) == set(), "no other split has it, so it is not kept"
-    all_seen = sliced(WORDS, GOLD, PREDICTED, "spans", list(zip(WORDS, GOLD, strict=True)))
-    assert "not_in_train" not in all_seen
+    assert "not_in_train" not in sliced(WORDS, GOLD, PREDICTED, "spans", list(zip(WORDS, GOLD, strict=True)))
+
+
+def test_letter_case_of_sentences() -> None:
+    texts = ["JAPAN 3 - UN 1", "it 's 3 pm", "Tea Tax Talks Cut in Oslo .", "Ada Lind left Oslo .", "\u4e2d \u56fd 3"]
+    assert [letter_case(text.split()) for text in texts] == ["capitals", "small_letters", "title", "mixed", ""]
 
 
 def test_words_of_plain_tags() -> None:

@@ -67,14 +67,16 @@ def test_page_loads_no_other_file_and_runs_only_its_own_script(nasty: str) -> No
 
 
 def test_page_shows_the_metrics() -> None:
-    evaluated = evaluation([sentence("Ada in Oslo", "B-PER O B-LOC", "B-PER O O")])
+    evaluated = evaluation([sentence("Ada in Oslo", "B-PER O B-LOC", "B-PER O O"), sentence("so", "O", "O")])
+    evaluated.metrics["test"]["altered"] = {"typos": {"f1": 0.25, "low": 0.2, "high": 0.3}}
     text, metrics = text_of(render(evaluated)), evaluated.metrics["test"]
     interval = metrics["intervals"]["overall"]["f1"]
     assert f"{metrics['overall']['f1']:.3f}" in text
     assert f"{interval['low']:.3f} to {interval['high']:.3f}" in text
     assert f"calibration error: {metrics['calibration']['ece']:.3f}" in text
+    assert "altered form F1 F1 typos 0.250 " in text and "Altered forms: the same sentences and gold" in text
     assert "In training split F1 F1 gold unseen 0.667 2 Words of the entity F1 F1 gold 1 0.667 2 Words of" in text
-    assert "Words of the sentence F1 F1 gold 1-10 0.667 2 Sentence in training split F1 F1 gold no 0.667 2" in text
+    assert "gold 1-10 0.667 2 Letter case of the sentence F1 F1 gold mixed 0.667 2 Sentence in training split" in text
 
 
 def test_cells_of_equal_types_agree_but_that_of_all_rare_types() -> None:

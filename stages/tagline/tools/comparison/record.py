@@ -20,7 +20,8 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
     Returns:
         ``{"old": [{"revision", "commit"}], "new": [...], "rule": {...}, "notes": [...], "splits": {split:
         {"sentences", "overall": {score: {"old": {"mean", "sd", "runs"}, "new": {...}, "difference", "low",
-        "high", "p", "test", "verdict"}}, "per_type": {type: the same of its F1}, "fixed": [...], "broken": [...]}}}``
+        "high", "p", "test", "verdict"}}, "per_type": {type: the same of its F1}, "parts": {part: likewise, where
+        significant}, "fixed": [...], "broken": [...]}}}``
     """
     rule = {"p": significance_test(comparison.several), "shuffles": significance.SHUFFLES}
     return {
@@ -30,7 +31,7 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
         "notes": comparison.notes,
         "splits": {
             split.split: {"sentences": len(split.sentences)}
-            | {name: _plain(getattr(split, name)) for name in ("overall", "per_type")}
+            | {name: _plain(getattr(split, name)) for name in ("overall", "per_type", "parts")}
             | {name: [_change(each, split) for each in split.changed(name)] for name in ("fixed", "broken")}
             for split in comparison.splits
         },

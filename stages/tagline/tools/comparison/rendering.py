@@ -73,7 +73,7 @@ def render_comparison(comparison: Comparison, style: Terminal, most: int | None)
     rows = [row for split in comparison.splits for row in _score_rows(split, style)]
     sides = [f"old: {_names(comparison.old, style)}", f"new: {_names(comparison.new, style)}"]
     table = _table(rows, ("split", "score", "old", "new", *_JUDGED), style, left=2)
-    legend = style.listed(_legend(comparison.several, "for types adjusted for their number (Holm)"))
+    legend = style.listed(_legend(comparison.several, "for types and parts adjusted for their number (Holm)"))
     changes = (part for split in comparison.splits for part in excerpts(split, style, most))
     return _joined(style, headline(comparison), sides, comparison.notes, table, legend, *changes)
 
@@ -100,12 +100,13 @@ def render_screen(comparison: Comparison, most: int) -> str:
 
 
 def _screen_rows(comparison: Comparison, style: Terminal) -> Iterator[tuple[str, ...]]:
-    """The F1 of each split; of the last one also the other scores, and the F1 of the types with the smallest p."""
+    """The F1 of each split; of the last one also other scores, and the F1 of types and parts with the smallest p."""
     *others, last = comparison.splits
-    chosen = sorted(last.per_type, key=lambda name: last.per_type[name].p)[:TYPES]
+    scores = last.per_type | last.parts
+    chosen = sorted(scores, key=lambda name: scores[name].p)[:TYPES]
     shown = {f"{split.split} F1": split.overall["f1"] for split in others}
     shown |= {f"{last.split} {name.replace('f1', 'F1')}": each for name, each in last.overall.items()}
-    shown |= {f"- {name}": each for name, each in last.per_type.items() if name in chosen}
+    shown |= {f"- {name}": each for name, each in scores.items() if name in chosen}
     for name, each in shown.items():
         label, (difference, interval, _, verdict) = shortened(style.safe(name), LABEL), _judged(each)
         yield label, _score_text(each.old), _score_text(each.new), difference, interval, verdict
@@ -134,7 +135,8 @@ def headline(comparison: Comparison) -> str:
 
 
 def _score_rows(split: Compared, style: Terminal) -> Iterator[tuple[str, ...]]:
-    for name, each in (split.overall | {f"f1 of {name}": each for name, each in split.per_type.items()}).items():
+    scores = split.per_type | split.parts
+    for name, each in (split.overall | {f"f1 of {name}": each for name, each in scores.items()}).items():
         score = style.safe(name.replace("f1", "F1", 1))
         yield split.split, score, _score_text(each.old), _score_text(each.new), *_judged(each)
 

@@ -41,7 +41,7 @@ class Run:
         name: the revision as the user wrote it.
         commit: its hash; None for the workspace.
         kind: how the labels are read.
-        splits: the predictions of each split.
+        splits: the predictions of each split, and of its altered forms as ``SPLIT.altered.FORM``.
         metrics: metrics/evaluate.json; empty if it does not exist.
         params: the content of params.yaml; None if it does not exist.
         notes: what a reader should know before trusting them.
@@ -84,8 +84,8 @@ def make_run(
     """
     where = f"{PREDICTIONS}/{PROVENANCE}"
     kind = predictions.read_kind(tracked(where), f"{name}: {where}")
-    files = {split: f"{PREDICTIONS}/{split}.parquet" for split in splits}
-    tagged = {split: predictions.read(tracked(path), kind, f"{name}: {path}") for split, path in files.items()}
+    files = {split: tracked(f"{PREDICTIONS}/{split}.parquet") for split in splits}
+    tagged = predictions.read_with_altered(files, kind, f"{name}: {PREDICTIONS}")
     return Run(name, commit, kind, tagged, parse_metrics(name, committed(EVALUATE)), committed(str(PARAMS)))
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tagline.labels.entities import Entity
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence
-from tagline.tools.comparison.runs import Run, align
-from tagline.tools.comparison.significance import AGREEING, Difference, differences
+from tagline.metrics.slices import of_each_case
+from tagline.tools.comparison.runs import Aligned, Run, align
+from tagline.tools.comparison.significance import AGREEING, Difference, differences, holm
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Compared:
         sentences: the common sentences as the last run has them.
         overall: the differences of scores over those sentences.
         per_type: the difference of the F1 of each type.
+        parts: that of the F1 of sentences of each letter case, and of altered forms, where it is significant.
         changes: the fixed and broken entities in them.
         types_differ: whether the gold labels of some run have other types.
         notes: what a reader should know.
@@ -53,6 +55,7 @@ class Compared:
     sentences: list[TaggedSentence]
     overall: dict[str, Difference]
     per_type: dict[str, Difference]
+    parts: dict[str, Difference]
     changes: list[Change]
     types_differ: bool
     notes: list[str]
@@ -97,11 +100,27 @@ def compare(old: list[Run], new: list[Run], splits: Sequence[str]) -> Comparison
 def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compared:
     """Compare a split over the sentences that all runs have, with the gold labels of the last run; see `align`."""
     aligned = align(split, [*old, *new])
-    first_new, kind = len(old), new[-1].kind
-    overall, per_type = differences(aligned.counts[:first_new], aligned.counts[first_new:])
-    changed = changes(aligned.scored[:first_new], aligned.scored[first_new:], kind)
+    counts, scored, first_new, kind = aligned.counts, aligned.scored, len(old), new[-1].kind
+    overall, per_type = differences(counts[:first_new], counts[first_new:])
+    found, changed = parts(aligned, split, old, new), changes(scored[:first_new], scored[first_new:], kind)
     notes = [f"{split}: {AGREEING}"] * overall["f1"].pooled + aligned.notes
-    return Compared(split, kind, aligned.reference, overall, per_type, changed, aligned.types_differ, notes)
+    return Compared(split, kind, aligned.reference, overall, per_type, found, changed, aligned.types_differ, notes)
+
+
+def parts(aligned: Aligned, split: str, old: Sequence[Run], new: Sequence[Run]) -> dict[str, Difference]:
+    """Compare the F1 of the sentences of each letter case, and of the altered forms that all runs have.
+
+    Returns:
+        The significant differences by ``case.NAME`` and ``altered.FORM``, p adjusted for the number of all of them.
+    """
+    runs, cases = [*old, *new], of_each_case(aligned.reference)
+    counts = {f"case.{name}": [each.of_sentences(chosen) for each in aligned.counts] for name, chosen in cases.items()}
+    forms = [name for name in runs[-1].splits if f"{split}.altered" in name and all(name in run.splits for run in runs)]
+    counts |= {name.removeprefix(f"{split}."): align(name, runs).counts for name in forms}
+    found = {name: differences(each[: len(old)], each[len(old) :])[0]["f1"] for name, each in counts.items()}
+    adjusted = zip(found, holm([each.p for each in found.values()]).tolist(), strict=True)
+    judged = {name: replace(found[name], p=p) for name, p in adjusted}
+    return {name: each for name, each in judged.items() if each.verdict == "significant"}
 
 
 def changes(

@@ -40,8 +40,19 @@ def test_text_has_headline_sides_table_and_legend() -> None:
     assert [row[7:18].strip() for row in rows] == ["F1", "precision", "recall", "accuracy", "F1 of LOC", "F1 of PER"]
     assert rows[-1].split() == "test F1 of PER 1.000 1.000 +0.000 +0.000 to +0.000 1.000 not significant".split()
     assert "\nsignificant: p is below 0.05 and the interval excludes 0\n" in text
-    assert "p: approximate randomisation, 10,000 shuffles; for types adjusted for their number (Holm)" in text
+    assert "p: approximate randomisation, 10,000 shuffles; for types and parts adjusted for their number" in text
     assert "±" not in text
+
+
+def test_parts_are_shown_where_they_differ_significantly() -> None:
+    rows = [(str(n), "ADA IN OSLO" if n < 8 else "Ada in Oslo", "B-PER O B-LOC") for n in range(16)]
+    right, wrong = ([(*row, labels) for row in rows] for labels in (rows[0][2], "B-PER O O"))
+    old = run_of("old", wrong[:8] + right[8:], **{"test.altered.typos": wrong})
+    new = run_of("new", right, **{"test.altered.typos": right, "test.altered.other": right})
+    found = compare([old], [new], ["test"])
+    assert list(comparison_record(found)["splits"]["test"]["parts"]) == ["case.capitals", "altered.typos"]
+    shown = r"case\.capitals +0\.667 +1\.000 +\+0\.333 .*\n.*altered\.typos +0.667 +1.000 "
+    assert re.search(shown, render_screen(found, 5)) and re.search(shown, render_comparison(found, Terminal(), 0))
 
 
 def test_headline_says_that_types_differ() -> None:
