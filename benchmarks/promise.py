@@ -53,10 +53,10 @@ def rows(arguments: argparse.Namespace) -> Iterator[list[Any]]:
 def chosen(rule: str, how: Any, least: float, confidence: float, found: Any, number: int) -> int | None:
     """The step that a rule chooses, given how many of the entities are found at each step."""
     from tagline.evaluation.bias_search import STARTS
-    from tagline.evaluation.promise import RecallTest, least_step
+    from tagline.evaluation.promise import ShareTest, least_step
 
     if rule == "promise":
-        test = RecallTest(least, confidence, len(STARTS[how]), False, number)
+        test = ShareTest(least, confidence, len(STARTS[how]), False, number)
         return least_step(test.passes(number - found), STARTS[how])
     return next(iter(np.flatnonzero(found >= least * number)), None)
 

@@ -7,7 +7,7 @@ onnx/model_quantized.onnx           with ``export.int8``: the model for onnxrunt
 onnx/model.onnx                     with ``export.onnx``: the same in float32; its weights are those of
                                     model.safetensors, or in model.onnx_data beside it with ``export.browser`` or if
                                     model.safetensors is in half precision
-tagger.json                         labels, head, decoding, windows, words, precision, and biases if there are any
+tagger.json                         labels, head, decoding, windows, words, precision; if there are any, biases, accept
 conformance.jsonl                   texts with their words, sentences and entities, for other implementations
 hashes.json                         the SHA-256 of each file but the model card
 README.md                           the model card
@@ -29,7 +29,7 @@ from tagline.core.reading import reading
 from tagline.core.terminal import QUOTED, shortened
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import HEAD_FILE, Biases, Decoding, Precision, parse_biases
+from tagline.labels.model_settings import HEAD_FILE, Biases, Decoding, PerType, Precision, parse_per_type
 
 TAGGER = "tagger.json"
 # Of the layout of the folder and of tagger.json.
@@ -77,6 +77,9 @@ class SentenceRule:
 _TYPES = {"head": str, "decoding": str, "precision": str, "one_by_one": bool}
 _TYPES |= dict.fromkeys(("max_length", "stride", "padding", "context_subwords"), int)
 
+# Entries that are missing where they are empty.
+PER_TYPE = ("biases", "accept")
+
 DEFAULT_RULE = WordRule()
 WHOLE = SentenceRule()
 
@@ -98,6 +101,7 @@ class Exported:
         context_subwords: maximum number of sub-words of neighbouring sentences on each side of a window.
         sentences: whether raw text is split into sentences.
         biases: added to the scores of the labels of some types when labels are chosen.
+        accept: the lowest score of entities of a type whose precision is promised.
     """
 
     labels: Labels
@@ -112,14 +116,14 @@ class Exported:
     context_subwords: int = 0
     sentences: SentenceRule = WHOLE
     biases: Biases = field(default_factory=dict)
+    accept: PerType = field(default_factory=dict)
 
 
 def write(exported: Exported, folder: Path) -> None:
     """Write tagger.json."""
     values = asdict(exported)
-    del values["labels"]
-    if not exported.biases:
-        del values["biases"]
+    for name in ("labels", *(name for name in PER_TYPE if not values[name])):
+        del values[name]
     labels = label_list.to_json(replace(exported.labels, sets=()))  # which are of data/tokenized
     write_json(folder / TAGGER, {"version": VERSION} | labels | values)
 
@@ -148,7 +152,8 @@ def read(folder: Path) -> Exported:
         if values["decoding"] not in get_args(Decoding) or values["precision"] not in get_args(Precision):
             raise ValueError(f"decoding is {values['decoding']!r}, precision is {values['precision']!r}")
         words, sentences = _parse_rules(content)
-        return Exported(labels, **values, words=words, sentences=sentences, biases=parse_biases(content, labels))
+        values |= {name: parse_per_type(content, name, labels) for name in PER_TYPE}
+        return Exported(labels, **values, words=words, sentences=sentences)
 
 
 def read_rules(path: Path) -> tuple[WordRule, SentenceRule]:

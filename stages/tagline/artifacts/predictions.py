@@ -2,7 +2,8 @@
 
 SPLIT.parquet       one row per sentence: id, words, gold, predicted (label names), score (one per word); gold is null
                     where it is unknown, and a JSON list of the possible labels where it is known in part
-provenance.json     the label list, how labels were chosen (with ``biases`` if there are any), and the precision
+provenance.json     the label list, how labels were chosen (with ``biases`` if there are any), the precision, and
+                    ``accept`` if a precision is promised
 hashes.json         the SHA-256 of each file, and of reports/evaluate.json
 """
 
@@ -25,7 +26,7 @@ from tagline.core.provenance import PROVENANCE, write_hashes
 from tagline.core.reading import parse_object, reading
 from tagline.labels import label_list
 from tagline.labels.label_list import ANY, Kind, LabelNames, Labels, id_names
-from tagline.labels.model_settings import NO_BIASES, Biases, Decoding, Precision
+from tagline.labels.model_settings import NO_BIASES, NONE, Biases, Decoding, PerType, Precision
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 
 COLUMNS = ("id", "words", "gold", "predicted", "score")
@@ -60,11 +61,13 @@ class Settings(NamedTuple):
         decoding: ``evaluate.decoding``.
         precision: ``evaluate.precision``.
         biases: of the operating point.
+        accept: the lowest score of entities of a type whose precision is promised.
     """
 
     decoding: Decoding
     precision: Precision
     biases: Biases = NO_BIASES
+    accept: PerType = NONE
 
 
 def write_provenance(folder: Path, labels: Labels, settings: Settings, others: Mapping[Path, Path]) -> None:
@@ -77,14 +80,15 @@ def write_provenance(folder: Path, labels: Labels, settings: Settings, others: M
         others: see `write_hashes`.
     """
     content = {"decoding": settings.decoding, "precision": settings.precision, "labels": label_list.to_json(labels)}
-    write_json(folder / PROVENANCE, content | ({"biases": settings.biases} if settings.biases else {}))
+    of_types = {"biases": settings.biases, "accept": settings.accept}
+    write_json(folder / PROVENANCE, content | {name: values for name, values in of_types.items() if values})
     write_hashes(folder, others=others)
 
 
 def read_settings(path: Path) -> Settings:
     """Read how labels were chosen in data/predictions/provenance.json, whose hash the caller has verified."""
     content = read_json(path, "evaluate")
-    return Settings(content["decoding"], content["precision"], content.get("biases", {}))
+    return Settings(content["decoding"], content["precision"], content.get("biases", {}), content.get("accept", {}))
 
 
 def read_kind(content: bytes, where: str) -> Kind:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic import Field, GetJsonSchemaHandler, field_validator, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -82,6 +82,24 @@ class OperatingPoint(Section):
         return self
 
 
+ALL = "all types"
+"""The key of what holds for all types together."""
+
+
+class Accept(Section):
+    """The precision of the entities above a score."""
+
+    precision: Share = Field(description="Minimum share of the entities above the score that are right.")
+    confidence: Share = Field(description="Confidence that later texts like those of validation reach it.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_both(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or value.keys() != cls.model_fields.keys():
+            raise ValueError("expected a mapping with precision and confidence, or one of these for each type")
+        return value
+
+
 class Evaluate(Section):
     """Params of the evaluation."""
 
@@ -103,6 +121,12 @@ class Evaluate(Section):
         description="Minimum recall or precision of types on validation; a bias on their scores is chosen to reach "
         "it, the one closest to 0, in the exported model too.",
     )
+    accept: dict[str, Accept] | None = Field(
+        default=None,
+        description="Precision of the entities above a score, for example {precision: 0.97, confidence: 0.9}, or for "
+        "each of some types {PER: {precision: 0.97, confidence: 0.9}}; the lowest such score is chosen on validation "
+        "and marks entities as accepted, from the exported model too (docs/scores.md); empty: none.",
+    )
     beta: float = Field(
         default=1.0,
         ge=0.1,
@@ -113,3 +137,9 @@ class Evaluate(Section):
     bootstrap: Bootstrap = Field(
         description="Bootstrap over sentences, for the 95 % confidence intervals of the scores."
     )
+
+    @field_validator("accept", mode="before", json_schema_input_type=Accept | dict[str, Accept] | None)
+    @classmethod
+    def _for_all_types(cls, value: Any) -> Any:
+        is_of_types = isinstance(value, dict) and all(isinstance(each, dict) for each in value.values())
+        return value if value is None or is_of_types else {ALL: value}

@@ -85,7 +85,7 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
     labels = tokenized.load_labels(inputs.tokenized)
     windowing = tokenized.read_windowing(inputs.tokenized)
     words, sentences = exported.read_rules(inputs.dataset)
-    decoding, precision, biases = predictions.read_settings(inputs.decoding)
+    decoding, precision, biases, accept = predictions.read_settings(inputs.decoding)
     split = tokenized.load_split(inputs.tokenized, SPLIT)
     trained = _load_torch(inputs.finetuned, labels, "fp32")
     tokenized.check_tokenizer(inputs.tokenized, inputs.finetuned, "train")
@@ -103,6 +103,7 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
         context_subwords=windowing.context_subwords,
         sentences=sentences,
         biases=biases,
+        accept=accept,
     )
     parity = Parity(trained, split, labels, head, biases)
     f1 = parity.f1

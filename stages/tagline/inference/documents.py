@@ -169,6 +169,7 @@ class Mention(NamedTuple):
         start: offset in the input: in code points of a text, or in words of a list of words.
         end: offset of the end, exclusive: ``input[start:end]`` is the entity.
         score: the mean probability of its words' labels, from 0 to 1.
+        accepted: whether it is among those whose precision the model promises; None if it promises none.
     """
 
     type: str
@@ -176,6 +177,11 @@ class Mention(NamedTuple):
     start: int
     end: int
     score: float
+    accepted: bool | None = None
+
+    def row(self) -> dict[str, Any]:
+        """The entity as an object of JSON; ``accepted`` is left out if it is None."""
+        return {name: value for name, value in self._asdict().items() if value is not None}
 
 
 def mentions(document: Document, tagged: TaggedSentence) -> list[Mention]:
@@ -186,5 +192,5 @@ def mentions(document: Document, tagged: TaggedSentence) -> list[Mention]:
         if document.text is not None:
             start, end = document.spans[entity.start][0], document.spans[entity.end - 1][1]
             text = document.text[start:end]
-        found.append(Mention(entity.type, text, start, end, tagged.confidence(entity)))
+        found.append(Mention(entity.type, text, start, end, tagged.confidence(entity), tagged.is_accepted(entity)))
     return found
