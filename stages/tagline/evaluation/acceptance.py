@@ -165,12 +165,9 @@ def statement(goal: Goal, promise: Promise, score: float | None) -> str:
             f"{promise.unit} independent of each other; {wrong} are wrong there."
         )
     if promise.allowed < 0:
-        has = (
-            f"validation has {promise.number:,} {unit} with predictions"
-            if promise.unit == "documents"
-            else (f"validation has {promise.number:,} predicted {unit}")
-        )
-        reason = f"{has}; expected at least {promise.needed:,}, even if all are right; annotate more"
+        which = "predicted entities" if promise.unit == "entities" else f"{promise.unit} with predicted entities"
+        needed = f"expected at least {promise.needed:,}, even if all are right; annotate more"
+        reason = f"validation has {promise.number:,} {which}; {needed}"
     else:
         more = (
             "" if promise.needed is None else f"with as many errors, at least about {promise.needed:,}; annotate more, "

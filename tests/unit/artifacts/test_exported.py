@@ -19,21 +19,21 @@ WINDOWS = {"max_length": 128, "stride": 32, "context_subwords": 64}
 TAGGING = Exported(Labels("ner", "spans", ("O", "B-X", "I-X"), "O"), **MODEL, **WINDOWS, **RULES)
 
 
-def test_written_file_is_read_as_it_was_with_biases_only_if_there_are_any(tmp_path: Path) -> None:
+def test_written_file_is_read_as_it_was_with_biases_and_accept_only_if_there_are_any(tmp_path: Path) -> None:
     keys = "version task kind names fallback head decoding max_length stride padding one_by_one words precision".split()
     keys += ["context_subwords", "sentences"]
-    for biases in ({}, {"X": -0.5}):
-        written = dataclasses.replace(TAGGING, biases=biases)
+    for of_types in ({}, {"biases": {"X": -0.5}}, {"accept": {"X": 0.9}}):
+        written = dataclasses.replace(TAGGING, **of_types)
         exported.write(written, tmp_path)
         assert exported.read(tmp_path) == written
-        assert list(json.loads((tmp_path / TAGGER).read_text())) == keys + ["biases"] * bool(biases)
+        assert list(json.loads((tmp_path / TAGGER).read_text())) == keys + [*of_types]
 
 
 DAMAGED = r"damaged \(.+\); expected .+; run `dvc repro export` again"
 OTHER = "version .*; this Tagline reads version 1; run `dvc repro export`"
 WRONG = [{"fallback": "B-Y"}, {"kind": "trees"}, {"decoding": "beam"}, {"max_length": "long"}, {"stride": 128}]
 WRONG += [{"words": []}, {"words": {"language": 1}}, {"precision": ...}]
-WRONG += [{"biases": {"X": float("inf")}}, {"biases": {"B-X": 0.5}}]
+WRONG += [{"biases": {"X": float("inf")}}, {"biases": {"B-X": 0.5}}, {"accept": {"X": True}}]
 CHANGES = [*((change, DAMAGED) for change in WRONG), *(({"version": found}, OTHER) for found in (..., 2, "1"))]
 
 
