@@ -1,12 +1,13 @@
 """Acceptance: the lowest score above which the promised share of entities is right, also in later texts.
 
-See `promise` for the tests. Scores are tried from the highest one on with so many entities above it that a promise is
-possible, which depends on their number alone. The promise is exact if entities with higher scores are not less often
-right: then the first false promise is as improbable as a single one.
+See `promise` for the tests. The entities with the highest scores are tested: at first as few as a promise needs, then
+always more. How many does not depend on which are right, and the promise is exact if entities with higher scores are
+not less often right, however scores are calibrated.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -16,16 +17,16 @@ from tagline.core.errors import UserError
 from tagline.evaluation.evaluate_params import ALL, Accept
 from tagline.evaluation.operating_point import of_documents
 from tagline.evaluation.promise import Promise, ShareTest, least_step
+from tagline.labels.entities import Mask
 from tagline.labels.label_list import Labels
-from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
+from tagline.labels.tagged import TaggedSentence, flatten
 from tagline.labels.windows import Doubles, Ints
-from tagline.metrics.counts import divide
 from tagline.metrics.scores import rounded
 
-# The scores that are tried, fixed in advance: 0, then 1 - score halves in 8 steps, up to the resolution of float32.
-SCORES = 1 - 2.0 ** -(np.arange(24 * 8 + 1) / 8)
-# The shares of validation's entities at whose scores the precision is reported.
-SHARES = np.arange(10, 0, -1) / 10
+# Each test has so many times the entities of the one before.
+GROWTH = 1.05
+# The shares of validation's entities of which the precision is reported.
+SHARES = [tenth / 10 for tenth in range(1, 11)]
 
 
 class Goal(NamedTuple):
@@ -49,16 +50,15 @@ def goals_of(params: Mapping[str, Accept] | None, labels: Labels) -> list[Goal]:
     Raises:
         UserError: a type is not in the label list.
     """
-    for name in params or {}:
+    goals = []
+    for name, of in (params or {}).items():
         if name not in (ALL, *labels.types):
             raise UserError(
                 f"evaluate.accept: the task {labels.task} does not have the type {name}; expected one of "
                 f"{', '.join(sorted(labels.types))}, or precision and confidence for all types"
             )
-    return [
-        Goal(name, labels.types if name == ALL else [name], of.precision, of.confidence)
-        for name, of in (params or {}).items()
-    ]
+        goals.append(Goal(name, labels.types if name == ALL else [name], of.precision, of.confidence))
+    return goals
 
 
 def by_split(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -69,6 +69,50 @@ def by_split(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, An
 def thresholds(points: Mapping[str, Mapping[str, Any]], goals: Sequence[Goal]) -> dict[str, float]:
     """The lowest accepted score of each type with a promise, from what `reports` says of a split."""
     return {name: points[goal.name]["score"] for goal in goals if "score" in points[goal.name] for name in goal.types}
+
+
+class Predicted(NamedTuple):
+    """The predicted entities of some types, the highest score first.
+
+    Attributes:
+        scores: float64 (entities,).
+        is_wrong: bool (entities,).
+        sentences: int64 (entities,), the index of the sentence of each.
+        gold: the number of gold entities of these types.
+    """
+
+    scores: Doubles
+    is_wrong: Mask
+    sentences: Ints
+    gold: int
+
+    @classmethod
+    def of(cls, sentences: Sequence[TaggedSentence], types: Sequence[str]) -> Predicted:
+        """Choose the entities of some types."""
+        flat = flatten(sentences)
+        is_wrong = np.ones(len(flat.confidences), bool)
+        is_wrong[flat.correct[1]] = False
+        found, gold = (
+            np.flatnonzero(np.array([name in types for name in side.types], bool)[side.type])
+            for side in (flat.predicted_entities, flat.gold_entities)
+        )
+        found = found[np.argsort(-flat.confidences[found], kind="stable")]
+        owners = flat.sentences_of(flat.predicted_entities.start[found])
+        return cls(flat.confidences[found], is_wrong[found], owners, len(gold))
+
+    def number(self, score: float) -> int:
+        """The number of entities with at least a score."""
+        return int(np.searchsorted(-self.scores, -score, side="right"))
+
+    def reached(self, score: float) -> dict[str, float]:
+        """The share of the entities with at least a score and, if there are any, their precision."""
+        number = self.number(score)
+        share = {"score": score, "share": rounded(number / max(len(self.scores), 1))}
+        return share | ({"precision": rounded(1 - self.is_wrong[:number].mean())} if number else {})
+
+    def recall(self, score: float) -> float:
+        """The share of gold entities that are found with at least a score."""
+        return rounded(np.count_nonzero(~self.is_wrong[: self.number(score)]) / max(self.gold, 1))
 
 
 def reports(
@@ -90,99 +134,72 @@ def reports(
     """
     found: dict[str, dict[str, Any]] = {split: {} for split in splits}
     for goal in goals:
-        counted = {split: count_wrong(flatten(sentences), goal.types) for split, sentences in splits.items()}
-        number = counted["validation"][1]
-        tested = count_wrong(flatten(splits["validation"]), goal.types, documents)
-        step, promise = find_step(*tested, goal, documents is not None)
-        said = statement(goal, promise, None if step is None else float(SCORES[step]))
-        at_shares = [int(np.flatnonzero(number >= share * number[0])[-1]) for share in SHARES if number[0]]
-        steps = sorted({*at_shares, *([] if step is None else [step])})
-        for split, sentences in splits.items():
-            wrong, accepted = counted[split]
-            points = [_point(wrong[each], accepted[each], accepted[0], float(SCORES[each])) for each in steps]
-            about = {"target": goal.precision, "confidence": goal.confidence, "statement": said}
-            about |= {"number": int(accepted[0]), "curve": points}
-            if step is not None:
-                gold = flatten(sentences).gold_entities
-                all_gold = np.count_nonzero(_is_of_type(gold.types, goal.types)[gold.type])
-                right = accepted[step] - wrong[step]
-                about |= points[steps.index(step)] | {"recall": rounded(float(divide(right, np.array(all_gold))))}
-            found[split][goal.name] = about
+        predicted = {split: Predicted.of(sentences, goal.types) for split, sentences in splits.items()}
+        score, promise = find_score(predicted["validation"], goal, documents)
+        chosen = () if score is None else (score,)
+        scores = predicted["validation"].scores
+        at_shares = [float(scores[math.ceil(share * len(scores)) - 1]) for share in SHARES if len(scores)]
+        about = {"target": goal.precision, "confidence": goal.confidence, "statement": statement(goal, promise, score)}
+        for split, of_split in predicted.items():
+            curve = [of_split.reached(each) for each in sorted({*at_shares, *chosen})]
+            found[split][goal.name] = {**about, "number": len(of_split.scores), "curve": curve}
+            for each in chosen:
+                found[split][goal.name] |= of_split.reached(each) | {"recall": of_split.recall(each)}
     return found
 
 
-def count_wrong(sentences: TaggedSentences, types: Sequence[str], documents: Ints | None = None) -> Doubles:
-    """Count the predicted entities with each of SCORES or a higher one.
+def find_score(predicted: Predicted, goal: Goal, documents: Ints | None = None) -> tuple[float | None, Promise]:
+    """Find the lowest score above which the precision can be promised; None if there is none.
 
     Args:
-        sentences: with gold labels.
-        types: of the entities.
-        documents: int64 (sentences,), the number of the document of each sentence, from 0, to count documents instead.
-
-    Returns:
-        (2, scores): those that are wrong, and all; of documents the sum of the shares of their entities that are wrong,
-        and the number of documents with entities.
-    """
-    entities, scores = sentences.predicted_entities, sentences.confidences
-    is_wrong = np.ones(len(scores), bool)
-    is_wrong[sentences.correct[1]] = False
-    owners, of_type = sentences.sentences_of(entities.start), _is_of_type(entities.types, types)[entities.type]
-    rows = []
-    for least in SCORES:
-        accepted = of_type & (scores >= least)
-        sides = owners[accepted & is_wrong], owners[accepted]
-        counted = np.array([np.bincount(side, minlength=len(sentences)) for side in sides], np.float64)
-        rows.append((counted if documents is None else of_documents(counted, documents)).sum(-1))
-    return np.array(rows).T
-
-
-def find_step(wrong: Doubles, number: Doubles, goal: Goal, are_documents: bool) -> tuple[int | None, Promise]:
-    """Find the lowest of SCORES above which the precision can be promised; None if there is none.
-
-    Args:
-        wrong: (scores,), see `count_wrong`.
-        number: (scores,), likewise.
+        predicted: the entities of validation.
         goal: what to promise.
-        are_documents: whether documents are counted.
+        documents: see `reports`.
     """
-    test = ShareTest(goal.precision, goal.confidence, 1, are_documents, int(number[0]))
-    start = int(np.count_nonzero(number >= test.least_number)) - 1
-    step = None if start < 0 else least_step(test.passes(wrong, number), [start])
-    at = max(0, start) if step is None else step
-    return step, test._replace(number=int(number[at])).promise(step is not None, float(wrong[at]))
+    scores, last = predicted.scores, len(predicted.scores)
+    # What is independent of each other: each entity, or the entities of a document together.
+    units = np.arange(last) if documents is None else documents[predicted.sentences]
+    firsts = np.sort(np.unique(units, return_index=True)[1])
+    test = ShareTest(goal.precision, goal.confidence, 1, documents is not None, len(firsts))
+    possible = len(firsts) >= test.least_number
+    numbers = np.array([last])
+    if possible:
+        first = int(firsts[test.least_number - 1]) + 1
+        grown = first * GROWTH ** np.arange(math.ceil(math.log(last / first, GROWTH)))
+        numbers = np.unique(np.append(grown.astype(np.int64), last))[::-1]
+        numbers = np.searchsorted(-scores, -scores[numbers - 1], side="right")  # with all of the same score
+    sides = np.array([predicted.is_wrong, np.ones(last)])
+    wrong, number = np.array([of_documents(sides[:, :each], units[:each]).sum(-1) for each in numbers]).T
+    step = least_step(test.passes(wrong, number), [len(numbers) - 1]) if possible else None
+    at = -1 if step is None else step
+    promise = test._replace(number=int(number[at])).promise(step is not None, float(wrong[at]))
+    return None if step is None else float(scores[numbers[step] - 1]), promise
 
 
 def statement(goal: Goal, promise: Promise, score: float | None) -> str:
-    """Say what is promised under which assumptions, or what more would be needed; ``score`` is the lowest accepted."""
-    named = "entities" if goal.name == ALL else f"{goal.name} entities"
+    """Say what is promised under which assumptions, or what more would be needed.
+
+    Args:
+        goal: what to promise.
+        promise: whether it can be made, see `find_score`.
+        score: the lowest accepted one; None if there is none.
+    """
     unit = promise.unit if promise.number != 1 else {"entities": "entity", "documents": "document"}[promise.unit]
     wrong = f"{promise.missed:.4g} of {promise.number:,} {unit}"
     if score is not None:
+        entities = "entities" if goal.name == ALL else f"{goal.name} entities"
         where = "later texts" if promise.unit == "entities" else "a later document, on average,"
         return (
-            f"With {100 * goal.confidence:.4g} % confidence, at least {100 * goal.precision:.4g} % of the {named} of "
-            f"{where} with a score of at least {score:.6g} are right, if texts are like those of validation and "
-            f"{promise.unit} independent of each other; {wrong} are wrong there."
+            f"With {100 * goal.confidence:.4g} % confidence, at least {100 * goal.precision:.4g} % of the {entities} "
+            f"of {where} with a score of at least {score:.6g} are right, if texts are like those of validation "
+            f"and {promise.unit} independent of each other; {wrong} are wrong there."
         )
     if promise.allowed < 0:
         which = "predicted entities" if promise.unit == "entities" else f"{promise.unit} with predicted entities"
         needed = f"expected at least {promise.needed:,}, even if all are right; annotate more"
         reason = f"validation has {promise.number:,} {which}; {needed}"
     else:
-        more = (
-            "" if promise.needed is None else f"with as many errors, at least about {promise.needed:,}; annotate more, "
-        )
-        reason = (
-            f"with the highest scores, {wrong} are wrong; expected at most {promise.allowed}; {more}lower precision or "
-            "improve the model"
-        )
+        more = "" if promise.needed is None else f"at least about {promise.needed:,} with as many errors, "
+        most = f"expected at most {promise.allowed}"
+        reason = f"{wrong} with the highest scores are wrong; {most}; {more}lower precision or improve the model"
     return f"No precision is promised for {goal.name}: {reason}"
-
-
-def _is_of_type(types: Sequence[str], wanted: Sequence[str]) -> Any:
-    return np.array([name in wanted for name in types], bool)
-
-
-def _point(wrong: float, accepted: float, number: float, score: float) -> dict[str, float]:
-    share = {"score": score, "share": rounded(float(accepted / max(number, 1)))}
-    return share | ({"precision": rounded(float(1 - wrong / accepted))} if accepted else {})

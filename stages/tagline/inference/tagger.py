@@ -217,8 +217,8 @@ class Tagger:
         predicted = self._predictor.predict(lengths[own], windows, progress=progress)
         labels = _beginning_anew(predicted.labels, lengths[own], owners[own], self.labels)
         ids, split = [document.name for document in documents], [document.words for document in documents]
-        known = {"ids": ids, "words": split, "accept": self.accept}
-        return list(TaggedSentences(self.labels, list(map(len, split)), labels, predicted.scores, **known))
+        of_words = labels, predicted.scores
+        return list(TaggedSentences(self.labels, list(map(len, split)), *of_words, None, ids, split, self.accept))
 
     def close(self) -> None:
         """End the tagger's threads before the program ends."""

@@ -26,7 +26,7 @@ def test_written_file_is_read_as_it_was_with_biases_and_accept_only_if_there_are
         written = dataclasses.replace(TAGGING, **of_types)
         exported.write(written, tmp_path)
         assert exported.read(tmp_path) == written
-        assert list(json.loads((tmp_path / TAGGER).read_text())) == keys + [*of_types]
+        assert list(json.loads((tmp_path / TAGGER).read_text())) == [*keys, *of_types]
 
 
 DAMAGED = r"damaged \(.+\); expected .+; run `dvc repro export` again"

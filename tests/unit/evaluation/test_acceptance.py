@@ -11,10 +11,9 @@ from helpers.tagged import sentences
 from pydantic import ValidationError
 
 from tagline.core.errors import UserError
-from tagline.evaluation.acceptance import SCORES, Goal, count_wrong, find_step, goals_of, reports, thresholds
-from tagline.evaluation.evaluate_params import ALL, Accept, Evaluate
+from tagline.evaluation.acceptance import Goal, Predicted, find_score, goals_of, reports, thresholds
+from tagline.evaluation.evaluate_params import ALL, Evaluate
 from tagline.labels.label_list import Labels
-from tagline.labels.tagged import flatten
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X", "B-Y", "I-Y"), "O")
 HALF = {"precision": 0.5, "confidence": 0.75}
@@ -27,50 +26,45 @@ BREAKABLE = [((0.2, 0.4, 0.4), (0.49, 0.49, 0.49)), ((0.5, 0.2, 0.3), (0.7, 0.3,
 @pytest.mark.parametrize(("shares", "right"), BREAKABLE, ids=str)
 def test_promise_is_broken_at_most_as_often_as_stated(shares: tuple[float, ...], right: tuple[float, ...]) -> None:
     """All outcomes of eight entities are enumerated, each with its probability."""
-    size, steps = 8, (24, 16, 8)
     cells = [share * each for share, of_score in zip(shares, right, strict=True) for each in (of_score, 1 - of_score)]
-    precisions = np.cumsum(cells[::2]) / np.cumsum(shares)
+    precisions = dict(zip((0.9, 0.8, 0.7), np.cumsum(cells[::2]) / np.cumsum(shares), strict=True))
     broken = total = 0.0
-    for outcome in combinations_with_replacement(range(6), size):
-        numbers = np.bincount(outcome, minlength=6)
-        probability = factorial(size) * prod(cell**n / factorial(n) for cell, n in zip(cells, numbers.tolist()))
-        counted = np.zeros((2, len(SCORES)))
-        for step, are_right, are_wrong in zip(steps, numbers[::2], numbers[1::2], strict=True):
-            counted[:, : step + 1] += [[are_wrong], [are_right + are_wrong]]
-        step, promise = find_step(*counted, Goal(ALL, ["X"], **HALF), are_documents=False)
-        assert promise.kept == (step is not None)
+    for outcome in combinations_with_replacement(range(6), 8):
+        numbers = np.bincount(outcome, minlength=6).tolist()
+        probability = factorial(8) * prod(cell**n / factorial(n) for cell, n in zip(cells, numbers, strict=True))
+        scores, is_wrong = np.repeat([*precisions], 2)[[*outcome]], np.array(outcome) % 2 == 1
+        score, promise = find_score(Predicted(scores, is_wrong, np.arange(8), 8), Goal(ALL, ["X"], **HALF))
+        assert promise.kept == (score is not None)
         total += probability
-        if step is not None:
-            # A score in between accepts what the next higher one of the three accepts.
-            broken += probability * (precisions[sum(each >= step for each in steps) - 1] < 0.5)
+        broken += probability * (score is not None and precisions[score] < 0.5)
     assert total == pytest.approx(1)
     assert 0 < broken <= 1 - HALF["confidence"]
 
 
-def test_entities_or_documents_above_each_score_are_counted() -> None:
-    split = flatten(sentences(["B-X O", "B-X B-Y", "O O"], ["B-X B-X", "O B-Y", "O B-X"], scores=[[0.9, 0.6]] * 3))
-    wrong, number = count_wrong(split, ["X"])
-    low, high = int(np.flatnonzero(SCORES <= np.float32(0.6))[-1]), int(np.flatnonzero(SCORES <= np.float32(0.9))[-1])
-    assert [(wrong[step], number[step]) for step in (0, low, low + 1, high, high + 1)] == [
-        *[(2, 3)] * 2,
-        *[(0, 1)] * 2,
-        (0, 0),
-    ]
-    # Half of the entities of the first document are wrong, and the only one of the last.
-    wrong, number = count_wrong(split, ["X"], np.array([0, 0, 1]))
-    assert (wrong[low], number[low], wrong[high], number[high]) == (1.5, 2, 0, 1)
+def test_entities_of_a_type_are_sorted_by_score() -> None:
+    split = sentences(["B-X O", "B-X B-Y", "O O"], ["B-X B-X", "O B-Y", "B-X O"], scores=[[0.875, 0.625]] * 3)
+    found = Predicted.of(split, ["X"])
+    assert [values.tolist() for values in found[:3]] == [[0.875, 0.875, 0.625], [False, True, True], [0, 2, 0]]
+    assert (found.gold, found.recall(0.7)) == (2, 0.5)
+    assert found.reached(0.7) == {"score": 0.7, "share": 0.666667, "precision": 0.5}
 
 
 RIGHT, MANY = (["B-X O B-Y"] * 4, ["B-X O B-Y"] * 4), HALF | {"precision": 0.86}
-DOCUMENT = "of the X entities of a later document, on average, with a score of at least 0 are right, if"
+DOCUMENT = "of the X entities of a later document, on average, with a score of at least 1 are right, if"
 NOBODY = "No precision is promised for all types: validation has 0 predicted entities; expected at least 2, even if"
 CASES = [
-    (HALF, RIGHT, None, "at least 50 % of the entities of later texts with a score of at least 0 are right, if", "XY"),
+    (HALF, RIGHT, None, "at least 50 % of the entities of later texts with a score of at least 1 are right, if", "XY"),
     ({"X": HALF}, RIGHT, None, "of the X entities of later texts", "X"),
     ({"X": HALF}, RIGHT, [0, 1, 1, 1], DOCUMENT, "X"),
     (MANY, RIGHT, None, "validation has 8 predicted entities; expected at least 10, even if all are right; ann", ""),
     ({"X": MANY}, RIGHT, [0, 0, 1, 1], "X: validation has 2 documents with predicted entities; expected", ""),
-    ({"X": HALF}, (["O O"] * 4, ["B-X O"] * 4), None, "scores, 4 of 4 entities are wrong; expected at most 0; lo", ""),
+    (
+        {"X": HALF},
+        (["O O"] * 4, ["B-X O"] * 4),
+        None,
+        "4 of 4 entities with the highest scores are wrong; expected at most 0; lower",
+        "",
+    ),
     (HALF, (["B-X O"], ["O O"]), None, NOBODY, ""),
     (HALF, ([], []), None, NOBODY, ""),
     (None, RIGHT, None, "", ""),
@@ -84,13 +78,13 @@ def test_promise_or_what_it_needs_is_reported(
     goals = goals_of(Evaluate(**SECTION, accept=params).accept, LABELS)
     splits = {"validation": sentences(*given), "test": sentences(["B-X O"], ["O O"])}
     found = reports(splits, None if documents is None else np.array(documents), goals)
-    assert thresholds(found["validation"], goals) == dict.fromkeys(accepted, 0.0)
+    assert thresholds(found["validation"], goals) == dict.fromkeys(accepted, 1.0)
     for goal in goals:
         of_validation, of_test = (found[split][goal.name] for split in splits)
         assert said in of_validation["statement"]
         assert of_test["number"] == 0 and all("precision" not in point for point in of_test["curve"])
         if accepted:
-            about = {"score": 0.0, "share": 1.0, "precision": 1.0, "recall": 1.0}
+            about = {"score": 1.0, "share": 1.0, "precision": 1.0, "recall": 1.0}
             assert of_validation.items() >= about.items()
             assert of_test.items() >= {"share": 0.0, "recall": 0.0}.items()
 

@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             check_options_of_tags(options)
         if options.accepted and not tagger.accept:
             raise UserError(
-                f"--accepted: {options.model} promises no precision; expected a model evaluated with evaluate.accept"
+                f"--accepted: {options.model} promises no precision; expected one evaluated with evaluate.accept"
             )
         label(documents, advance, tagger, options)
         if options.output:
