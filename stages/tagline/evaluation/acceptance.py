@@ -61,11 +61,6 @@ def goals_of(params: Mapping[str, Accept] | None, labels: Labels) -> list[Goal]:
     return goals
 
 
-def by_split(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Choose what `reports` says of each split from the metrics of all splits; empty without a goal."""
-    return {split: scores["accept"] for split, scores in metrics.items() if "accept" in scores}
-
-
 def thresholds(points: Mapping[str, Mapping[str, Any]], goals: Sequence[Goal]) -> dict[str, float]:
     """The lowest accepted score of each type with a promise, from what `reports` says of a split."""
     return {name: points[goal.name]["score"] for goal in goals if "score" in points[goal.name] for name in goal.types}
@@ -100,19 +95,13 @@ class Predicted(NamedTuple):
         owners = flat.sentences_of(flat.predicted_entities.start[found])
         return cls(flat.confidences[found], is_wrong[found], owners, len(gold))
 
-    def number(self, score: float) -> int:
-        """The number of entities with at least a score."""
-        return int(np.searchsorted(-self.scores, -score, side="right"))
-
     def reached(self, score: float) -> dict[str, float]:
-        """The share of the entities with at least a score and, if there are any, their precision."""
-        number = self.number(score)
-        share = {"score": score, "share": rounded(number / max(len(self.scores), 1))}
-        return share | ({"precision": rounded(1 - self.is_wrong[:number].mean())} if number else {})
-
-    def recall(self, score: float) -> float:
-        """The share of gold entities that are found with at least a score."""
-        return rounded(np.count_nonzero(~self.is_wrong[: self.number(score)]) / max(self.gold, 1))
+        """The share of the entities with at least a score, their recall and, if there are any, their precision."""
+        number = int(np.searchsorted(-self.scores, -score, side="right"))
+        right = np.count_nonzero(~self.is_wrong[:number])
+        shares = {"share": number / max(len(self.scores), 1), "recall": right / max(self.gold, 1)}
+        shares |= {"precision": right / number} if number else {}
+        return {"score": score} | {name: rounded(share) for name, share in shares.items()}
 
 
 def reports(
@@ -128,9 +117,8 @@ def reports(
 
     Returns:
         ``{split: {name: {...}}}`` with the names of goals: target and confidence; statement; number, of predicted
-        entities; if the promise is made, the lowest accepted score, and the share of entities above it, their precision
-        and recall; curve, a list of {score, share, precision} by score. Without entities above a score, it has no
-        precision.
+        entities; curve, a list of what some scores reach, see `Predicted.reached`; and if the promise is made, the same
+        of the lowest accepted score.
     """
     found: dict[str, dict[str, Any]] = {split: {} for split in splits}
     for goal in goals:
@@ -144,7 +132,7 @@ def reports(
             curve = [of_split.reached(each) for each in sorted({*at_shares, *chosen})]
             found[split][goal.name] = {**about, "number": len(of_split.scores), "curve": curve}
             for each in chosen:
-                found[split][goal.name] |= of_split.reached(each) | {"recall": of_split.recall(each)}
+                found[split][goal.name] |= of_split.reached(each)
     return found
 
 
@@ -184,16 +172,9 @@ def statement(goal: Goal, promise: Promise, score: float | None) -> str:
         promise: whether it can be made, see `find_score`.
         score: the lowest accepted one; None if there is none.
     """
-    unit = promise.unit if promise.number != 1 else {"entities": "entity", "documents": "document"}[promise.unit]
-    wrong = f"{promise.missed:.4g} of {promise.number:,} {unit}"
     if score is not None:
         entities = "entities" if goal.name == ALL else f"{goal.name} entities"
-        where = "later texts" if promise.unit == "entities" else "a later document, on average,"
-        return (
-            f"With {100 * goal.confidence:.4g} % confidence, at least {100 * goal.precision:.4g} % of the {entities} "
-            f"of {where} with a score of at least {score:.6g} are right, if texts are like those of validation "
-            f"and {promise.unit} independent of each other; {wrong} are wrong there."
-        )
+        return promise.sentence(goal.precision, entities, f"with a score of at least {score:.6g} are right", "wrong")
     if promise.allowed < 0:
         which = "predicted entities" if promise.unit == "entities" else f"{promise.unit} with predicted entities"
         needed = f"expected at least {promise.needed:,}, even if all are right; annotate more"
@@ -201,5 +182,7 @@ def statement(goal: Goal, promise: Promise, score: float | None) -> str:
     else:
         more = "" if promise.needed is None else f"at least about {promise.needed:,} with as many errors, "
         most = f"expected at most {promise.allowed}"
-        reason = f"{wrong} with the highest scores are wrong; {most}; {more}lower precision or improve the model"
+        reason = (
+            f"{promise.counted} with the highest scores are wrong; {most}; {more}lower precision or improve the model"
+        )
     return f"No precision is promised for {goal.name}: {reason}"

@@ -55,27 +55,40 @@ class Promise(NamedTuple):
             least: the promised recall, from 0 to 1.
             found: when an entity counts as found.
         """
-        unit = {"entities": "entity", "documents": "document"}[self.unit] if self.number == 1 else self.unit
-        missed = f"{self.missed:.4g} of {self.number:,} {unit}"
         if self.kept:
             how = "each word is in a predicted entity" if found == "covered" else "type and boundaries"
-            where = "later texts" if self.unit == "entities" else "a later document, on average,"
-            return (
-                f"With {100 * self.confidence:.4g} % confidence, at least {100 * least:.4g} % of the {type_} entities "
-                f"of {where} are found ({how}), if texts are like those of validation and {self.unit} independent of "
-                f"each other; {missed} are missed there."
-            )
+            return self.sentence(least, f"{type_} entities", f"are found ({how})", "missed")
         if self.allowed < 0:
             needed = f"at least {self.needed:,}, even if none is missed"
             more = f"annotate {(self.needed or 0) - self.number:,} more"
-            reason = f"validation has {self.number:,} {unit}; expected {needed}; {more}"
+            reason = f"validation has {self._all}; expected {needed}; {more}"
         elif self.needed == self.number:
             reason = "its own test passes, but not with a bias that keeps the others' promises; leave some of them out"
         else:
             more = "" if self.needed is None else f"annotate about {self.needed - self.number:,} more, "
             most = f"expected at most {self.allowed:,}"
-            reason = f"the safest bias misses {missed} of validation; {most}; {more}lower at_least or improve the model"
+            lower = f"{most}; {more}lower at_least or improve the model"
+            reason = f"the safest bias misses {self.counted} of validation; {lower}"
         return f"No promise for {type_}: {reason}"
+
+    def sentence(self, least: float, entities: str, are_found: str, missed: str) -> str:
+        """Say what is promised of which entities, and how many of them are ``missed`` on validation."""
+        where = "later texts" if self.unit == "entities" else "a later document, on average,"
+        return (
+            f"With {100 * self.confidence:.4g} % confidence, at least {100 * least:.4g} % of the {entities} of {where} "
+            f"{are_found}, if texts are like those of validation and {self.unit} independent of each other; "
+            f"{self.counted} are {missed} there."
+        )
+
+    @property
+    def counted(self) -> str:
+        """How many are missed, such as "3 of 152 entities"."""
+        return f"{self.missed:.4g} of {self._all}"
+
+    @property
+    def _all(self) -> str:
+        names = {"entities": "entity", "documents": "document"}
+        return f"{self.number:,} {names[self.unit] if self.number == 1 else self.unit}"
 
 
 class ShareTest(NamedTuple):

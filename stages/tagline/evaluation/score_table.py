@@ -13,7 +13,6 @@ from tabulate import tabulate
 from tagline.core.outputs import read_json
 from tagline.core.reading import committed, parse_object, reading
 from tagline.core.terminal import printable
-from tagline.evaluation import acceptance
 from tagline.evaluation.operating_point import by_split, measure_of
 
 HEADERS = ("split", "type", "precision", "recall", "F1", "95 % of F1", "accuracy", "number")
@@ -77,25 +76,19 @@ def _operating_point(metrics: dict[str, Any]) -> Iterator[str]:
 
 
 def _acceptance(metrics: dict[str, Any]) -> Iterator[str]:
-    """Lay out the share of entities with some scores and their precision, for each promised precision."""
-    points = acceptance.by_split(metrics)
+    """Lay out the share of entities with at least some scores and their precision, for each promised precision."""
+    points = by_split(metrics, "accept")
     for name, of_name in points.get("validation", {}).items():
-        rows = []
-        for at in zip(*(of_split[name]["curve"] for of_split in points.values()), strict=True):
-            score, *_ = (each["score"] for each in at)
-            chosen = " *" if score == of_name.get("score") else ""
-            shares = [
-                f"{each['share']:.1%} ({each['precision']:.3f})" if "precision" in each else "none" for each in at
-            ]
-            rows.append([f"{score:.6g}{chosen}", *shares])
+        curves = zip(*(of_split[name]["curve"] for of_split in points.values()), strict=True)
+        rows = [
+            [f"{score:.6g}{' *' * (score == of_name.get('score'))}"]
+            + [f"{each['share']:.1%} ({each['precision']:.3f})" if "precision" in each else "none" for each in at_score]
+            for at_score in curves
+            for score in {each["score"] for each in at_score}
+        ]
         headers = (f"score of {printable(name)}", *(f"{split}, share (precision)" for split in points))
-        if rows:
-            yield tabulate(rows, headers, tablefmt="simple", disable_numparse=True)
+        yield tabulate(rows, headers, tablefmt="simple", disable_numparse=True)
         yield f"evaluate.accept: {printable(of_name['statement'])}"
-        reached = {split: of_split[name] for split, of_split in points.items() if "precision" in of_split[name]}
-        if reached:
-            numbers = "{share:.1%} of {number:,} entities, precision {precision:.3f}, recall {recall:.3f}"
-            yield "; ".join(f"accepted of {split}: {numbers.format(**each)}" for split, each in reached.items())
 
 
 def score_line(path: Path, per_type: Path) -> str:

@@ -86,10 +86,8 @@ def evaluate(
     goals = acceptance.goals_of(params.accept, labels)
     loaded = {name: tokenized.load_split(data, name) for name in ("train", *SPLITS)}
     promised = any(target.confidence for target in targets)
-    known_documents = promised or bool(goals)
-    documents = {
-        name: _documents(raw, name, len(loaded[name].sentences)) if known_documents else None for name in SPLITS
-    }
+    needed = promised or bool(goals)
+    documents = {name: _documents(raw, name, len(loaded[name].sentences)) if needed else None for name in SPLITS}
     backend = _load_backend(data, finetuned, params.precision, labels)
     with workers(backend.device) as threads, memory_errors("evaluate.subwords_per_batch", params.subwords_per_batch):
         head = load_head(finetuned, labels, params.decoding, "train")

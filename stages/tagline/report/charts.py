@@ -112,16 +112,15 @@ def precision_curves(points: Mapping[str, Mapping[str, Any]]) -> list[Chart]:
     """Draw the precision of accepted entities against their share, for each split with entities.
 
     Args:
-        points: see `acceptance.by_split`.
+        points: what `acceptance.reports` says of each split.
     """
     result = []
-    for split, of_split in points.items():
-        for name, point in of_split.items():
-            shown = [each for each in reversed(point["curve"]) if "precision" in each]
-            chosen = [each["score"] for each in shown].index(point["score"]) if "precision" in point else None
-            pairs = [(round(100 * each["share"], 1), each["precision"]) for each in shown]
-            if pairs:
-                result.append(curve(f"Precision of {name}, {split}", "Accepted (%)", pairs, chosen, "chosen"))
+    for split, name, point in ((split, *each) for split, of_split in points.items() for each in of_split.items()):
+        shown = [each for each in reversed(point["curve"]) if "precision" in each]
+        chosen = [each["score"] for each in shown].index(point["score"]) if "precision" in point else None
+        pairs = [(round(100 * each["share"], 1), each["precision"]) for each in shown]
+        if pairs:
+            result.append(curve(f"Precision of {name}, {split}", "Accepted (%)", pairs, chosen, "chosen"))
     return result
 
 

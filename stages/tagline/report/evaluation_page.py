@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tagline.core.outputs import Rows
-from tagline.evaluation import acceptance, operating_point
+from tagline.evaluation import operating_point
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.stage import Evaluation
 from tagline.labels.label_list import Kind
@@ -45,14 +45,15 @@ def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
     unit = "entities" if kind == "spans" else "words"
     chosen = _choose_sentences(splits)
     errors = {name: count_errors(split.outcomes.values(), kind) for name, split in splits.items()}
+    accepted = operating_point.by_split(metrics, "accept")
     variables = {
         "task": evaluation.labels.task,
         "kind": kind,
         "unit": unit,
         "metrics": metrics,
         "points": operating_point.by_split(metrics),
-        "accepted": acceptance.by_split(metrics),
-        "precision_curves": charts.precision_curves(acceptance.by_split(metrics)),
+        "accepted": accepted,
+        "precision_curves": charts.precision_curves(accepted),
         "curves": charts.learning_curves(losses, epochs, evaluation.best_epoch),
         "charted": CHARTED,
         "confusion": confusion_table(charted.confusion),
