@@ -123,9 +123,9 @@ class Evaluate(Section):
     )
     accept: dict[str, Accept] | None = Field(
         default=None,
-        description="Promised precision of the entities above a score, {precision: 0.97, confidence: 0.9} for all types "
-        "or {PER: {precision: 0.97, confidence: 0.9}}; the lowest such score is chosen on validation, and the exported "
-        "model marks entities above it as accepted (docs/scores.md); empty: none.",
+        description="Promised precision of the entities above a score, {precision: 0.97, confidence: 0.9} for all "
+        "types or {PER: {precision: 0.97, confidence: 0.9}}; the lowest such score is chosen on validation, and the "
+        "exported model marks entities above it as accepted (docs/scores.md); empty: none.",
     )
     beta: float = Field(
         default=1.0,
