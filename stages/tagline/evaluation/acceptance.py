@@ -20,11 +20,14 @@ from tagline.evaluation.promise import Promise, ShareTest, least_step
 from tagline.labels.entities import Mask
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence, flatten
-from tagline.labels.windows import Doubles, Ints
+from tagline.labels.windows import AnyInts, Doubles, Ints
 from tagline.metrics.scores import rounded
 
 # Each test has so many times the entities of the one before.
 GROWTH = 1.05
+# Where tests start, in multiples of the number that a promise needs at least: one error among so few ends the first
+# sequence, so that another one starts later, each at half of the allowed error (Bonferroni).
+STARTS = (1, 4)
 # The shares of validation's entities of which the precision is reported.
 SHARES = [tenth / 10 for tenth in range(1, 11)]
 
@@ -78,7 +81,7 @@ class Predicted(NamedTuple):
 
     scores: Doubles
     is_wrong: Mask
-    sentences: Ints
+    sentences: AnyInts
     gold: int
 
     @classmethod
@@ -148,7 +151,7 @@ def find_score(predicted: Predicted, goal: Goal, documents: Ints | None = None) 
     # What is independent of each other: each entity, or the entities of a document together.
     units = np.arange(last) if documents is None else documents[predicted.sentences]
     firsts = np.sort(np.unique(units, return_index=True)[1])
-    test = ShareTest(goal.precision, goal.confidence, 1, documents is not None, len(firsts))
+    test = ShareTest(goal.precision, goal.confidence, len(STARTS), documents is not None, len(firsts))
     possible = len(firsts) >= test.least_number
     numbers = np.array([last])
     if possible:
@@ -158,7 +161,8 @@ def find_score(predicted: Predicted, goal: Goal, documents: Ints | None = None) 
         numbers = np.searchsorted(-scores, -scores[numbers - 1], side="right")  # with all of the same score
     sides = np.array([predicted.is_wrong, np.ones(last)])
     wrong, number = np.array([of_documents(sides[:, :each], units[:each]).sum(-1) for each in numbers]).T
-    step = least_step(test.passes(wrong, number), [len(numbers) - 1]) if possible else None
+    starts = [max(0, int(np.count_nonzero(number >= each * test.least_number)) - 1) for each in STARTS]
+    step = least_step(test.passes(wrong, number), starts) if possible else None
     at = -1 if step is None else step
     promise = test._replace(number=int(number[at])).promise(step is not None, float(wrong[at]))
     return None if step is None else float(scores[numbers[step] - 1]), promise
