@@ -61,7 +61,8 @@ def run(params: Evaluate) -> None:
             predictions.write(folder, name, split.sentences, split.altered)
         write_json(metrics, compared(evaluation.metrics, evaluation.best_epoch))
         write_json(scores, evaluation.metrics)
-        settings = predictions.Settings(params.decoding, params.precision, evaluation.biases, evaluation.calibration)
+        chosen = evaluation.calibration, evaluation.biases, evaluation.accept
+        settings = predictions.Settings(params.decoding, params.precision, *chosen)
         predictions.write_provenance(folder, evaluation.labels, settings, {SCORES: scores})
         write_confusion(test.confusion, test.kind, confusion)
         write_per_type(scored["per_type"], scored["intervals"]["per_type"], per_type)

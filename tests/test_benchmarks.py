@@ -44,14 +44,6 @@ MEASURED += [("evaluate", "--precision=fp32 --model=models/finetuned"), ("predic
 MEASURED += [("serve", "--model=models/export --clients 1 4 --seconds=3 --requests=60")]
 
 
-def test_promise_simulates_both_rules(finished: Path) -> None:
-    rows = result_of("promise", "--project=.", "--entities=1", "--runs=20", "--least=0.5")["rows"]
-    assert {row["type"] for row in rows} == {"LOC", "PER"}
-    assert [row["rule"] for row in rows] == ["promise", "validation"] * 4
-    for row in rows:
-        assert all(0 <= row[share] <= 1 for share in ("kept", "redrawn", "re-split", "recall", "precision"))
-
-
 @pytest.mark.rare
 def test_students_are_measured_beside_spacy(finished: Path) -> None:
     models = result_of("students", ".", "--spacy", "--epochs=1", "--rounds=1")["models"]

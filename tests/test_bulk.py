@@ -47,6 +47,8 @@ def test_answers_are_those_of_predict(beside_export: Path, address: str, capsys:
     program.main(["in", "out", "--part-rows", "7", "--address", address])
     *found, last = rows()
     predicted = [json.loads(line) for line in Path("predicted.jsonl").read_text(encoding="utf-8").splitlines()]
+    for entity in (entity for row in predicted for entity in row["entities"]):
+        entity["accepted"] = None  # the model promises no precision
     assert [{name: row[name] for name in ("id", "text", "entities")} for row in found] == predicted
     numbered = [(f"{beside_export}/in/a.jsonl", number) for number in range(1, len(TEXTS) + 1)]
     assert [(row["input_file"], row["input_row"]) for row in found] == numbered

@@ -60,7 +60,7 @@ def test_plain_tags_follow_their_words_and_have_no_entities(tmp_path: Path, capf
     model = str(save_export(tmp_path / "tags", TAGS))
     run("Ada lives.", "--model", model)
     assert capfd.readouterr().out == "Ada/PROPN lives/VERB ./PUNCT\n"
-    for option in ("--min-score=0.5", "--output-format=prodigy"):
+    for option in ("--min-score=0.5", "--output-format=prodigy", "--accepted"):
         message = rf"predict: {option.split('=')[0]}.*: {model} predicts a tag for each word, not ent.*"
         assert re.fullmatch(message, exit_of("Ada", "--model", model, option))
 
@@ -109,6 +109,26 @@ def test_annotation_tools_get_tasks_of_texts_with_words(name: str) -> None:
     tasks = json.loads(text) if name == "label_studio" else [json.loads(line) for line in text.splitlines()]
     assert [task.get("data", task)["text"] for task in tasks] == [TEXT, "in Oslo", "no entity"]
     assert Path("out.labels.xml").exists() == (name == "label_studio")
+
+
+def test_entities_with_a_promised_precision_are_marked_or_alone(tmp_path: Path, capfd) -> None:
+    model = save_export(tmp_path / "promised")
+    exported.write(replace(exported.read(model), accept={"PER": 0.89}), model)
+    promised = partial(run, TEXT, "--model", str(model))
+    promised()
+    promised("--accepted")
+    marked = MARKED.replace("PER 0.90", "PER 0.90 ✓")
+    assert capfd.readouterr().out == marked + marked.replace("[Oslo LOC 0.90]", "Oslo")
+    promised("--output", "out.jsonl")
+    marks = [{"accepted": True}, {"accepted": False}]
+    assert json.loads(Path("out.jsonl").read_text())["entities"] == [
+        e | m for e, m in zip(ENTITIES, marks, strict=True)
+    ]
+    promised("--output", "out.html")
+    (task,) = json.loads(embedded(Path("out.html")))["tasks"]
+    assert task["suggested"] == [[0, 8, "PER", 0.9, True], [18, 22, "LOC", 0.9, False]]
+    message = "--accepted: models/export promises no precision; expected one evaluated with evaluate.accept"
+    assert message in exit_of(TEXT, "--accepted")
 
 
 def test_annotation_page_has_what_was_labelled_before_an_error() -> None:

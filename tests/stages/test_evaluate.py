@@ -161,3 +161,23 @@ def test_calibrated_scores_reach_the_export_and_labels_stay(export: Path, monkey
         found = tagger.tag([Document.of_words(words) for words in after["words"]])
     assert [sentence.predicted_names for sentence in found] == after["predicted"]
     assert [sentence.scores.tolist() for sentence in found] == [pytest.approx(row, abs=1e-4) for row in after["score"]]
+
+
+def test_promised_precision_is_recorded_and_reported(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    accept = {"LOC": {"precision": 0.2, "confidence": 0.6}, "PER": {"precision": 0.999, "confidence": 0.9}}
+    set_params(evaluate={"accept": accept})
+    run_stages("evaluate", "export")
+    points = {split: of_split["accept"] for split, of_split in json_of("reports/evaluate.json").items()}
+    limit = points["validation"]["LOC"]["score"]
+    assert 0 <= limit < 1 and points["test"]["LOC"]["score"] == limit and "score" not in points["test"]["PER"]
+    for path in ("data/predictions/provenance.json", "models/export/tagger.json"):
+        assert json_of(path)["accept"] == {"LOC": limit}
+    statement = "With 60 % confidence, at least 20 % of the LOC entities of later texts with a score of at least"
+    needed = "No precision is promised for PER: validation has 9 predicted entities; expected at least 2,995, even"
+    page = Path("reports/evaluate.html").read_text(encoding="utf-8")
+    for text in (" ".join(given.split()) for given in (capsys.readouterr().out, page)):
+        assert statement in text and needed in text
+    assert "Precision of LOC, validation: from " in page and "<title>chosen: accepted (%)" in page
+    card = " ".join(Path("models/export/README.md").read_text(encoding="utf-8").split())
+    assert f"{statement} {limit:.6g} are right" in card and "No precision" not in card
+    assert "Tagline marks them as accepted: " in card

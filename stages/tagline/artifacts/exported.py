@@ -8,7 +8,7 @@ onnx/model.onnx                     with ``export.onnx``: the same in float32; i
                                     model.safetensors, or in model.onnx_data beside it with ``export.browser`` or if
                                     model.safetensors is in half precision
 tagger.json                         labels, head, decoding, windows, words, precision, the calibration of scores, and
-                                    biases and lowercase if set
+                                    biases, accept and lowercase if set
 conformance.jsonl                   texts with their words, sentences and entities, for other implementations
 hashes.json                         the SHA-256 of each file but the model card
 README.md                           the model card
@@ -31,12 +31,14 @@ from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import (
     HEAD_FILE,
+    PER_TYPE,
     Biases,
     Calibration,
     Decoding,
+    PerType,
     Precision,
-    parse_biases,
     parse_calibration,
+    parse_per_type,
 )
 
 TAGGER = "tagger.json"
@@ -85,6 +87,7 @@ class SentenceRule:
 _TYPES = {"head": str, "decoding": str, "precision": str, "one_by_one": bool, "lowercase": bool}
 _TYPES |= dict.fromkeys(("max_length", "stride", "padding", "context_subwords"), int)
 
+
 DEFAULT_RULE = WordRule()
 WHOLE = SentenceRule()
 
@@ -108,6 +111,7 @@ class Exported:
         biases: added to the scores of the labels of some types when labels are chosen.
         lowercase: whether sentences whose capitals say nothing are read in small letters (`tagline.text.case`).
         calibration: of scores; None: an export of a version without one.
+        accept: the lowest score of entities of a type whose precision is promised.
     """
 
     labels: Labels
@@ -124,12 +128,13 @@ class Exported:
     biases: Biases = field(default_factory=dict)
     lowercase: bool = False
     calibration: Calibration | None = None
+    accept: PerType = field(default_factory=dict)
 
 
 def write(exported: Exported, folder: Path) -> None:
     """Write tagger.json."""
     values = asdict(exported)
-    for name in ("labels", "calibration", *(name for name in ("biases", "lowercase") if not values[name])):
+    for name in ("labels", "calibration", *(name for name in (*PER_TYPE, "lowercase") if not values[name])):
         del values[name]
     if exported.calibration is not None:
         values["calibration"] = exported.calibration.to_json()
@@ -161,8 +166,9 @@ def read(folder: Path) -> Exported:
         if values["decoding"] not in get_args(Decoding) or values["precision"] not in get_args(Precision):
             raise ValueError(f"decoding is {values['decoding']!r}, precision is {values['precision']!r}")
         words, sentences = _parse_rules(content)
-        biases, calibration = parse_biases(content, labels), parse_calibration(content)
-        return Exported(labels, **values, words=words, sentences=sentences, biases=biases, calibration=calibration)
+        values |= {name: parse_per_type(content, name, labels) for name in PER_TYPE}
+        calibration = parse_calibration(content)
+        return Exported(labels, **values, words=words, sentences=sentences, calibration=calibration)
 
 
 def read_rules(path: Path) -> tuple[WordRule, SentenceRule]:

@@ -3,8 +3,8 @@
 SPLIT.parquet       one row per sentence: id, words, gold, predicted (label names), score (one per word); gold is null
                     where it is unknown, and a JSON list of the possible labels where it is known in part; of test
                     also predicted.altered.FORM, with the labels of altered forms of the words
-provenance.json     the label list, how labels were chosen (with ``biases`` if there are any), the precision, and the
-                    calibration of scores
+provenance.json     the label list, how labels were chosen (with ``biases`` if there are any), the precision, the
+                    calibration of scores, and ``accept`` if a precision is promised
 hashes.json         the SHA-256 of each file, and of reports/evaluate.json
 """
 
@@ -27,7 +27,17 @@ from tagline.core.provenance import PROVENANCE, write_hashes
 from tagline.core.reading import parse_object, reading
 from tagline.labels import label_list
 from tagline.labels.label_list import ANY, Kind, LabelNames, Labels, id_names
-from tagline.labels.model_settings import NO_BIASES, NOT_CALIBRATED, Biases, Calibration, Decoding, Precision
+from tagline.labels.model_settings import (
+    NO_BIASES,
+    NONE,
+    NOT_CALIBRATED,
+    PER_TYPE,
+    Biases,
+    Calibration,
+    Decoding,
+    PerType,
+    Precision,
+)
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 
 COLUMNS = ("id", "words", "gold", "predicted", "score")
@@ -69,14 +79,16 @@ class Settings(NamedTuple):
     Attributes:
         decoding: ``evaluate.decoding``.
         precision: ``evaluate.precision``.
-        biases: of the operating point.
         calibration: of the scores.
+        biases: of the operating point.
+        accept: the lowest score of entities of a type whose precision is promised.
     """
 
     decoding: Decoding
     precision: Precision
-    biases: Biases = NO_BIASES
     calibration: Calibration = NOT_CALIBRATED
+    biases: Biases = NO_BIASES
+    accept: PerType = NONE
 
 
 def write_provenance(folder: Path, labels: Labels, settings: Settings, others: Mapping[Path, Path]) -> None:
@@ -90,15 +102,16 @@ def write_provenance(folder: Path, labels: Labels, settings: Settings, others: M
     """
     content: dict[str, Any] = {"decoding": settings.decoding, "precision": settings.precision}
     content |= {"labels": label_list.to_json(labels), "calibration": settings.calibration.to_json()}
-    write_json(folder / PROVENANCE, content | ({"biases": settings.biases} if settings.biases else {}))
+    of_types = {"biases": settings.biases, "accept": settings.accept}
+    write_json(folder / PROVENANCE, content | {name: values for name, values in of_types.items() if values})
     write_hashes(folder, others=others)
 
 
 def read_settings(path: Path) -> Settings:
     """Read how labels were chosen in data/predictions/provenance.json, whose hash the caller has verified."""
     content = read_json(path, "evaluate")
-    calibration = Calibration(**content["calibration"])
-    return Settings(content["decoding"], content["precision"], content.get("biases", {}), calibration)
+    calibration, of_types = Calibration(**content["calibration"]), (content.get(name, {}) for name in PER_TYPE)
+    return Settings(content["decoding"], content["precision"], calibration, *of_types)
 
 
 def read_kind(content: bytes, where: str) -> Kind:

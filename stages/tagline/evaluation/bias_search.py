@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.evaluation.operating_point import TypeBias, TypeTarget, count_found
-from tagline.evaluation.promise import RecallTest, least_step
+from tagline.evaluation.promise import ShareTest, least_step
 from tagline.labels.label_list import Labels
 from tagline.labels.model_settings import Biases
 from tagline.labels.tagged import TaggedSentences
@@ -85,7 +85,7 @@ def promised_biases(counts: Doubles, targets: Sequence[TypeTarget], of_documents
     missed, numbers = np.array(rows).T, number.sum(-1)  # the number is the same at each step
     starts = STARTS["exact" if any(target.found == "exact" for target in targets) else "covered"]
     tests = [
-        RecallTest(target.value, target.confidence or 0, len(starts), of_documents, int(of_type))
+        ShareTest(target.value, target.confidence or 0, len(starts), of_documents, int(of_type))
         for target, of_type in zip(targets, numbers, strict=True)
     ]
     step = least_step(np.all([test.passes(row) for test, row in zip(tests, missed, strict=True)], axis=0), starts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic import Field, GetJsonSchemaHandler, field_validator, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -75,6 +75,24 @@ class OperatingPoint(Section):
         return self
 
 
+ALL = "all types"
+"""The key of what holds for all types together."""
+
+
+class Accept(Section):
+    """The precision of the entities above a score."""
+
+    precision: Share = Field(description="Minimum share of the entities above the score that are right.")
+    confidence: Share = Field(description="Confidence that later texts like those of validation reach it.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_both(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or value.keys() != cls.model_fields.keys():
+            raise ValueError("expected a mapping with precision and confidence, or one of these for each type")
+        return value
+
+
 class Evaluate(Section):
     """Params of the evaluation."""
 
@@ -91,7 +109,17 @@ class Evaluate(Section):
     operating_point: OperatingPoint = OperatingPoint()
     """Minimum recall or precision of types on validation; a bias on their scores is chosen to reach it, the one closest
     to 0, in the exported model too."""
+    accept: dict[str, Accept] | None = None
+    """Promised precision of the entities above a score, {precision: 0.97, confidence: 0.9} for all types or
+    {PER: {precision: 0.97, confidence: 0.9}}; the lowest such score is chosen on validation, and the exported model
+    marks entities above it as accepted (docs/scores.md); empty: none."""
     beta: Annotated[float, Field(ge=0.1, le=10)] = 1.0
     """How many times as much recall weighs as precision in F-beta, which the reports give beside F1; 1: F1 only."""
     bootstrap: Bootstrap
     """Bootstrap over sentences, for the 95 % confidence intervals of the scores."""
+
+    @field_validator("accept", mode="before", json_schema_input_type=Accept | dict[str, Accept] | None)
+    @classmethod
+    def _for_all_types(cls, value: Any) -> Any:
+        is_of_types = isinstance(value, dict) and all(isinstance(each, dict) for each in value.values())
+        return value if value is None or is_of_types else {ALL: value}

@@ -75,9 +75,9 @@ def targets_of(params: OperatingPoint, labels: Labels) -> list[TypeTarget]:
     return sorted(targets, key=lambda target: target.type)
 
 
-def by_split(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Choose what `report` says of each split from the metrics of all splits; empty without an operating point."""
-    return {split: scores["operating_point"] for split, scores in metrics.items() if "operating_point" in scores}
+def by_split(metrics: Mapping[str, Mapping[str, Any]], name: str = "operating_point") -> dict[str, dict[str, Any]]:
+    """Choose what `report` says of each split, or another entry of the metrics; empty if they do not have it."""
+    return {split: scores[name] for split, scores in metrics.items() if name in scores}
 
 
 def measure_of(point: Mapping[str, Any]) -> str:

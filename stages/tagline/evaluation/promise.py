@@ -1,9 +1,9 @@
-"""Promise: a recall that later texts reach with a confidence, if they are like those of validation.
+"""Promise: a recall or precision that later texts reach with a confidence, if they are like those of validation.
 
 Learn then Test (Angelopoulos et al., 2021, https://arxiv.org/abs/2110.01052): for each bias, the hypothesis that the
-recall of all texts is below the promise is tested on validation. Biases are tested in an order that is fixed in
-advance, from the safest to 0, until one is not rejected. So the probability that any rejected hypothesis is true is at
-most 1 - confidence, without a correction for the number of biases.
+recall of all texts is below the promise is tested on validation; for a precision, for each score above which entities
+are accepted. They are tested in an order that is fixed in advance, from the safest on, until one is not rejected. So
+the probability that any rejected hypothesis is true is at most 1 - confidence, whatever their number.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class Promise(NamedTuple):
         kept: whether the promise can be made.
         unit: what is taken as independent of each other: documents if they are known, else entities.
         number: of entities, or of documents with entities of the type.
-        missed: entities that are missed with the chosen bias, or if there is none, with the safest one; for documents,
-            the sum of the missed shares of their entities.
+        missed: entities that are missed, of a precision wrong, with the chosen bias or score, or if there is none, with
+            the safest one; for documents, the sum of the missed shares of their entities.
         allowed: how many may be missed; -1: not even 0.
         needed: the number with which the promise is possible if the same share is missed, or none where ``allowed`` is
             -1; None: no number is enough.
@@ -48,41 +48,54 @@ class Promise(NamedTuple):
     needed: int | None
 
     def statement(self, type_: str, least: float, found: FoundIf) -> str:
-        """Say what is promised under which assumptions, or why nothing is.
+        """Say which recall is promised under which assumptions, or why none is.
 
         Args:
             type_: of the entities.
             least: the promised recall, from 0 to 1.
             found: when an entity counts as found.
         """
-        unit = {"entities": "entity", "documents": "document"}[self.unit] if self.number == 1 else self.unit
-        missed = f"{self.missed:.4g} of {self.number:,} {unit}"
         if self.kept:
             how = "each word is in a predicted entity" if found == "covered" else "type and boundaries"
-            where = "later texts" if self.unit == "entities" else "a later document, on average,"
-            return (
-                f"With {100 * self.confidence:.4g} % confidence, at least {100 * least:.4g} % of the {type_} entities "
-                f"of {where} are found ({how}), if texts are like those of validation and {self.unit} independent of "
-                f"each other; {missed} are missed there."
-            )
+            return self.sentence(least, f"{type_} entities", f"are found ({how})", "missed")
         if self.allowed < 0:
             needed = f"at least {self.needed:,}, even if none is missed"
             more = f"annotate {(self.needed or 0) - self.number:,} more"
-            reason = f"validation has {self.number:,} {unit}; expected {needed}; {more}"
+            reason = f"validation has {self._all}; expected {needed}; {more}"
         elif self.needed == self.number:
             reason = "its own test passes, but not with a bias that keeps the others' promises; leave some of them out"
         else:
             more = "" if self.needed is None else f"annotate about {self.needed - self.number:,} more, "
             most = f"expected at most {self.allowed:,}"
-            reason = f"the safest bias misses {missed} of validation; {most}; {more}lower at_least or improve the model"
+            lower = f"{most}; {more}lower at_least or improve the model"
+            reason = f"the safest bias misses {self.counted} of validation; {lower}"
         return f"No promise for {type_}: {reason}"
 
+    def sentence(self, least: float, entities: str, are_found: str, missed: str) -> str:
+        """Say what is promised of which entities, and how many of them are ``missed`` on validation."""
+        where = "later texts" if self.unit == "entities" else "a later document, on average,"
+        return (
+            f"With {100 * self.confidence:.4g} % confidence, at least {100 * least:.4g} % of the {entities} of {where} "
+            f"{are_found}, if texts are like those of validation and {self.unit} independent of each other; "
+            f"{self.counted} are {missed} there."
+        )
 
-class RecallTest(NamedTuple):
-    """The test of a type's recall.
+    @property
+    def counted(self) -> str:
+        """How many are missed, such as "3 of 152 entities"."""
+        return f"{self.missed:.4g} of {self._all}"
+
+    @property
+    def _all(self) -> str:
+        names = {"entities": "entity", "documents": "document"}
+        return f"{self.number:,} {names[self.unit] if self.number == 1 else self.unit}"
+
+
+class ShareTest(NamedTuple):
+    """The test that the share of entities that are found, or right, is at least that of a promise.
 
     Attributes:
-        least: the promised recall.
+        least: the promised recall or precision.
         confidence: of the promise.
         sequences: the number of sequences of tests, which share the risk of 1 - confidence.
         of_documents: whether documents, not entities, are taken as independent of each other.
@@ -96,13 +109,13 @@ class RecallTest(NamedTuple):
     number: int
 
     def p_values(self, missed: npt.ArrayLike, number: npt.ArrayLike) -> Doubles:
-        """Test the hypothesis that the recall is below the promise.
+        """Test the hypothesis that the share is below the promise.
 
         Entities: the exact binomial test. Documents: the Hoeffding-Bentkus inequality (Bates et al., 2021,
         https://arxiv.org/abs/2101.02703), since each is missed by a share from 0 to 1.
 
         Args:
-            missed: (...), entities, or the sum of the shares of documents.
+            missed: (...), entities that are missed, or wrong, or the sum of their shares of documents.
             number: (...), of entities or documents.
         """
         missed, number, risk = np.asarray(missed, np.float64), np.asarray(number), 1 - self.least
@@ -119,6 +132,11 @@ class RecallTest(NamedTuple):
         return self.p_values(missed, self.number if number is None else number) <= self._risk
 
     @property
+    def least_number(self) -> int:
+        """The number with which the promise is possible if none is missed: both p-values are ``least ** number``."""
+        return math.ceil(math.log(self._risk) / math.log(self.least))
+
+    @property
     def _risk(self) -> float:
         return (1 - self.confidence) / self.sequences
 
@@ -129,8 +147,8 @@ class RecallTest(NamedTuple):
         return Promise(self.confidence, kept, unit, self.number, missed, allowed, self._needed(allowed, missed))
 
     def _needed(self, allowed: int, missed: float) -> int | None:
-        if allowed < 0:  # without a miss, both p-values are least ** number
-            return math.ceil(math.log(self._risk) / math.log(self.least))
+        if allowed < 0:
+            return self.least_number
         numbers = np.geomspace(self.number, 1000 * self.number, 700).astype(np.int64)  # each larger by a hundredth
         enough = numbers[self.passes(missed / self.number * numbers, numbers)]
         return int(enough[0]) if len(enough) else None

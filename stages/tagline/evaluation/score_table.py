@@ -31,8 +31,8 @@ def score_table(metrics: dict[str, Any]) -> str:
             names = [printable(split), printable(name)]
             rows.append([*names, *ratios, f1_interval, numbers.get("accuracy", ""), numbers["number"]])
     table = tabulate(rows, HEADERS, tablefmt="simple", floatfmt=".3f")
-    notes = [*_not_scored(metrics), *_altered(metrics), *_not_calibrated(metrics), *_operating_point(metrics)]
-    return "\n\n".join([table, *notes])
+    notes = [*_not_scored(metrics), *_altered(metrics), *_not_calibrated(metrics)]
+    return "\n\n".join([table, *notes, *_operating_point(metrics), *_acceptance(metrics)])
 
 
 def _not_scored(metrics: dict[str, Any]) -> Iterator[str]:
@@ -93,6 +93,22 @@ def _operating_point(metrics: dict[str, Any]) -> Iterator[str]:
             f"{where}{printable(name)} does not reach {point['target']:g} on validation, but {reason}; lower the "
             "target or improve the model"
         )
+
+
+def _acceptance(metrics: dict[str, Any]) -> Iterator[str]:
+    """Lay out the share of entities with at least some scores and their precision, for each promised precision."""
+    points = by_split(metrics, "accept")
+    for name, of_name in points.get("validation", {}).items():
+        curves = zip(*(of_split[name]["curve"] for of_split in points.values()), strict=True)
+        rows = [
+            [f"{score:.6g}{' *' * (score == of_name.get('score'))}"]
+            + [f"{each['share']:.1%} ({each['precision']:.3f})" if "precision" in each else "none" for each in at_score]
+            for at_score in curves
+            for score in {each["score"] for each in at_score}
+        ]
+        headers = (f"score of {printable(name)}", *(f"{split}, share (precision)" for split in points))
+        yield tabulate(rows, headers, tablefmt="simple", disable_numparse=True)
+        yield f"evaluate.accept: {printable(of_name['statement'])}"
 
 
 def score_line(path: Path, per_type: Path) -> str:

@@ -20,14 +20,14 @@ from tagline.core.outputs import read_json
 from tagline.core.provenance import verify
 from tagline.core.reading import reading
 from tagline.core.terminal import show
-from tagline.evaluation import operating_point
+from tagline.evaluation import acceptance, operating_point
 from tagline.evaluation.altered_forms import FORMS
 from tagline.evaluation.bias_search import count_at_each_step, find_biases, promised_biases
 from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.summary import all_metrics
 from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import NO_BIASES, NOT_CALIBRATED, Biases, Calibration, Precision
+from tagline.labels.model_settings import NO_BIASES, NOT_CALIBRATED, Biases, Calibration, PerType, Precision
 from tagline.labels.tagged import TaggedSentences, flatten
 from tagline.labels.windows import Ints
 from tagline.metrics.calibration import fit, not_fitted
@@ -58,6 +58,7 @@ class Evaluation:
         best_epoch: the epoch whose weights were evaluated.
         biases: with which the labels were chosen.
         calibration: of the scores.
+        accept: the lowest score of entities of a type whose precision is promised.
     """
 
     labels: Labels
@@ -66,6 +67,7 @@ class Evaluation:
     best_epoch: int
     biases: Biases = field(default_factory=dict)
     calibration: Calibration = NOT_CALIBRATED
+    accept: PerType = field(default_factory=dict)
 
 
 def evaluate(
@@ -82,8 +84,8 @@ def evaluate(
         params: the section ``evaluate``.
 
     Raises:
-        UserError: an artifact is missing or damaged, the model does not match the data, the operating point has a type
-            that the data does not have, or the model produces NaN or infinite logits.
+        UserError: an artifact is missing or damaged, the model does not match the data, the operating point or a
+            promised precision has a type that the data does not have, or the model produces NaN or infinite logits.
     """
     verify(data, "tokenize-align")
     verify(finetuned, "train", *curves)
@@ -92,9 +94,11 @@ def evaluate(
     if labels.kind == "tags":
         show(f"test is not labelled in altered forms: the task {labels.task} has plain tags, and they are for entities")
     targets = operating_point.targets_of(params.operating_point, labels)
+    goals = acceptance.goals_of(params.accept, labels)
     loaded = {name: tokenized.load_split(data, name) for name in ("train", *SPLITS)}
     promised = any(target.confidence for target in targets)
-    documents = {name: _documents(raw, name, len(loaded[name].sentences)) if promised else None for name in SPLITS}
+    needed = promised or bool(goals)
+    documents = {name: _documents(raw, name, len(loaded[name].sentences)) if needed else None for name in SPLITS}
     backend = _load_backend(data, finetuned, params.precision, labels)
     with workers(backend.device) as threads, memory_errors("evaluate.subwords_per_batch", params.subwords_per_batch):
         head = load_head(finetuned, labels, params.decoding, "train")
@@ -121,7 +125,14 @@ def evaluate(
         for name, split in splits.items():
             of_split = operating_point.report(split.sentences, documents[name], targets, found, params.bootstrap)
             measured[name]["operating_point"] = of_split
-    return Evaluation(labels, splits, measured, classifier.best_epoch(finetuned), biases, calibration)
+    accept: PerType = {}
+    if goals:
+        tagged = {name: split.sentences for name, split in splits.items()}
+        points = acceptance.reports(tagged, documents["validation"], goals)
+        accept = acceptance.thresholds(points["validation"], goals)
+        for name in SPLITS:
+            measured[name]["accept"] = points[name]
+    return Evaluation(labels, splits, measured, classifier.best_epoch(finetuned), biases, calibration, accept)
 
 
 def label_and_score(

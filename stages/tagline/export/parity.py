@@ -144,7 +144,7 @@ def write_conformance(folder: Path) -> None:
 
 def _row(document: Document, tagged: TaggedSentence) -> dict[str, Any]:
     words, sentences = iter(document.spans), document.lengths()
-    found = [mention._asdict() for mention in mentions(document, tagged)]
+    found = [mention._replace(accepted=None).row() for mention in mentions(document, tagged)]
     return {
         "text": document.text,
         "sentences": [[next(words) for _ in range(length)] for length in sentences],

@@ -85,7 +85,7 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
     labels = tokenized.load_labels(inputs.tokenized)
     windowing = tokenized.read_windowing(inputs.tokenized)
     words, sentences = exported.read_rules(inputs.dataset)
-    decoding, precision, biases, calibration = predictions.read_settings(inputs.decoding)
+    decoding, precision, calibration, biases, accept = predictions.read_settings(inputs.decoding)
     split = tokenized.load_split(inputs.tokenized, SPLIT)
     trained = _load_torch(inputs.finetuned, labels, "fp32")
     tokenized.check_tokenizer(inputs.tokenized, inputs.finetuned, "train")
@@ -105,6 +105,7 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
         biases=biases,
         lowercase=windowing.lowercase,
         calibration=calibration,
+        accept=accept,
     )
     parity = Parity(trained, split, labels, head, biases)
     f1 = parity.f1

@@ -160,6 +160,7 @@ class Mention(NamedTuple):
         end: offset of the end, exclusive: ``input[start:end]`` is the entity.
         score: the probability that type and boundaries are right, from 0 to 1, calibrated on validation; exports of
             earlier versions have the mean probability of its words' labels.
+        accepted: whether it is among those whose precision the model promises; None if it promises none.
     """
 
     type: str
@@ -167,6 +168,11 @@ class Mention(NamedTuple):
     start: int
     end: int
     score: float
+    accepted: bool | None = None
+
+    def row(self) -> dict[str, Any]:
+        """The entity as an object of JSON; ``accepted`` is left out if it is None."""
+        return {name: value for name, value in self._asdict().items() if value is not None}
 
 
 def mentions(document: Document, tagged: TaggedSentence) -> list[Mention]:
@@ -177,5 +183,5 @@ def mentions(document: Document, tagged: TaggedSentence) -> list[Mention]:
         if document.text is not None:
             start, end = document.spans[entity.start][0], document.spans[entity.end - 1][1]
             text = document.text[start:end]
-        found.append(Mention(entity.type, text, start, end, tagged.confidence(entity)))
+        found.append(Mention(entity.type, text, start, end, tagged.confidence(entity), tagged.is_accepted(entity)))
     return found

@@ -59,6 +59,7 @@ class Tagger:
     Attributes:
         labels: the model's labels (`tagline.labels.label_list.Labels`).
         backend: the name of the backend.
+        accept: the lowest score of entities of a type whose precision is promised; empty: none is.
 
     Raises:
         UserError: the folder, or its files for the backend, are missing or damaged.
@@ -74,7 +75,8 @@ class Tagger:
     ) -> None:
         self._folder, self._process = Path(folder), os.getpid()
         self._about = exported.read(Path(folder))
-        self.backend, self.labels = chosen_backend(Path(folder), backend), self._about.labels
+        self.backend = chosen_backend(Path(folder), backend)
+        self.labels, self.accept = self._about.labels, self._about.accept
         self._subwords_per_batch = subwords_per_batch
         self._split: Split | None = None
         self._split_sentences = self._about.sentences.split if split_sentences is None else split_sentences
@@ -218,7 +220,8 @@ class Tagger:
         predicted = self._predictor.predict(lengths[own], windows, progress=progress)
         labels = _beginning_anew(predicted.labels, lengths[own], owners[own], self.labels)
         ids, split = [document.name for document in documents], [document.words for document in documents]
-        return list(TaggedSentences(self.labels, list(map(len, split)), labels, predicted.scores, ids=ids, words=split))
+        of_words = labels, predicted.scores
+        return list(TaggedSentences(self.labels, list(map(len, split)), *of_words, None, ids, split, self.accept))
 
     def close(self) -> None:
         """End the tagger's threads before the program ends."""

@@ -17,11 +17,16 @@ Decoding = Literal["greedy", "constrained"]
 sequence that IOB2 allows."""
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 """Number format in which a model computes; see `tagline.model.precision`."""
-Biases = Mapping[str, float]
+PerType = Mapping[str, float]
+"""A number of some types, or of some plain tags."""
+Biases = PerType
 """What decoding adds to the scores of all labels of a type, or of a plain tag; 0 for those that are not listed."""
 HEAD_FILE = "head.safetensors"
 """The weights of a classifier head, beside those of the model."""
-NO_BIASES: Biases = MappingProxyType({})
+# Entries of values per type, which are missing where they are empty.
+PER_TYPE = ("biases", "accept")
+NONE: PerType = MappingProxyType({})
+NO_BIASES: Biases = NONE
 Curve = Sequence[Sequence[float]]
 """Points, each the log-odds of the model and the share that is right; both rise, with straight lines between points."""
 # Probabilities that are nearer to 0 or 1 count as this far from them, since float32 hardly has any between.
@@ -31,8 +36,7 @@ LEAST_DOUBT = 1e-7
 def log_odds(probabilities: Floats) -> Doubles:
     """Compute the log-odds of probabilities, from -16.1 to 16.1."""
     clipped = np.clip(probabilities.astype(np.float64), LEAST_DOUBT, 1 - LEAST_DOUBT)
-    odds: Doubles = np.log(clipped / (1 - clipped))
-    return odds
+    return np.log(clipped / (1 - clipped))
 
 
 class Calibration(NamedTuple):
@@ -70,18 +74,18 @@ NOT_CALIBRATED = Calibration()
 """The lowest probability of an entity is its score."""
 
 
-def parse_biases(content: Mapping[str, Any], labels: Labels) -> dict[str, float]:
-    """Read the entry ``biases``, which is missing if there are none, in the block of `reading`.
+def parse_per_type(content: Mapping[str, Any], name: str, labels: Labels) -> dict[str, float]:
+    """Read the entry ``biases`` or ``accept``, which is missing if there are none, in the block of `reading`.
 
     Raises:
         ValueError: it is malformed, or not of the types of the labels.
     """
-    biases = content.get("biases", {})
-    if not isinstance(biases, dict) or not all(type(bias) is float and math.isfinite(bias) for bias in biases.values()):
-        raise ValueError(f"biases is {biases!r}")
-    if unknown := sorted(biases.keys() - labels.types):
-        raise ValueError(f"biases of {', '.join(unknown)}, which the labels do not have")
-    return biases
+    values = content.get(name, {})
+    if not isinstance(values, dict) or not all(type(each) is float and math.isfinite(each) for each in values.values()):
+        raise ValueError(f"{name} is {values!r}")
+    if unknown := sorted(values.keys() - labels.types):
+        raise ValueError(f"{name} of {', '.join(unknown)}, which the labels do not have")
+    return values
 
 
 def parse_calibration(content: Mapping[str, Any]) -> Calibration | None:

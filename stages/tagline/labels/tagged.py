@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -13,8 +14,9 @@ import numpy.typing as npt
 
 from tagline.labels.entities import Entity, EntityArrays, confidence, entity_arrays, is_begun, is_decided, marked
 from tagline.labels.label_list import Kind, LabelNames, Labels, id_names
+from tagline.labels.model_settings import PerType
 from tagline.labels.schemes import OUTSIDE
-from tagline.labels.windows import AnyInts
+from tagline.labels.windows import AnyInts, Doubles
 
 
 class _Gold:
@@ -44,6 +46,7 @@ class TaggedSentence(_Gold):
         scores: float32 (words,), the probability of each predicted label, or of its entity; 0 for words without
             sub-words.
         gold: int (words,), the gold label ids, or ids of the label list's sets; None if unknown.
+        accept: above which scores a precision is promised; None or empty: none is.
     """
 
     id: str
@@ -52,6 +55,7 @@ class TaggedSentence(_Gold):
     predicted: AnyInts
     scores: npt.NDArray[np.float32]
     gold: AnyInts | None = None
+    accept: PerType | None = None
 
     @property
     def kind(self) -> Kind:
@@ -90,9 +94,19 @@ class TaggedSentence(_Gold):
         """Average the scores of the words of an entity."""
         return confidence(entity, self.scores)
 
-    def without_unsure(self, least: float) -> TaggedSentence:
-        """Return the sentence with O instead of predicted entities whose confidence is below a limit."""
-        unsure = [entity for entity in self.predicted_entities if self.confidence(entity) < least]
+    def is_accepted(self, entity: Entity) -> bool | None:
+        """Whether an entity is among those whose precision is promised; None if no precision is."""
+        return self.confidence(entity) >= self.accept.get(entity.type, math.inf) if self.accept else None
+
+    def without_unsure(self, least: float, accepted: bool = False) -> TaggedSentence:
+        """Return the sentence with O instead of some predicted entities.
+
+        Args:
+            least: entities whose confidence is below it become O.
+            accepted: also those that are not accepted.
+        """
+        found = self.predicted_entities
+        unsure = [each for each in found if self.confidence(each) < least or (accepted and not self.is_accepted(each))]
         if not unsure:
             return self
         predicted = self.predicted.copy()
@@ -136,6 +150,7 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
         gold: int (all words,), ids of labels or of the label list's sets, if known.
         ids: one per sentence; None where only labels are scored.
         words: one list per sentence; None where only labels are scored.
+        accept: above which scores a precision is promised.
 
     Attributes:
         offsets: int64 (sentences + 1,), the first word of each sentence, then the number of words.
@@ -150,9 +165,10 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
         gold: AnyInts | None = None,
         ids: Sequence[str] | None = None,
         words: Sequence[Sequence[str]] | None = None,
+        accept: PerType | None = None,
     ) -> None:
         self.labels, self.predicted, self.scores, self.gold = labels, predicted, scores, gold
-        self.ids, self.words = ids, words
+        self.ids, self.words, self.accept = ids, words, accept
         self.offsets = np.cumsum([0, *lengths])
 
     def __len__(self) -> int:
@@ -176,6 +192,7 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
             predicted=self.predicted[start:end],
             scores=self.scores[start:end],
             gold=None if self.gold is None else self.gold[start:end],
+            accept=self.accept,
         )
 
     @cached_property
@@ -199,6 +216,16 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
         """The entities of one side; unknown labels are of none."""
         names = [*self.labels.names, *[OUTSIDE if self.labels.kind == "spans" else ""] * len(self.labels.sets)]
         return entity_arrays(ids, self.offsets, names, self.labels.kind)
+
+    @cached_property
+    def confidences(self) -> Doubles:
+        """The confidence of each predicted entity, see `TaggedSentence.confidence`, float64 (entities,)."""
+        entities = self.predicted_entities
+        # Sums from each start to its end, and from there to the next start, which are dropped.
+        borders = np.column_stack([entities.start, entities.end]).ravel()
+        sums = np.add.reduceat(np.append(self.scores, np.float32(0)), borders, dtype=np.float64)[::2]
+        means: Doubles = sums / (entities.end - entities.start)
+        return means
 
     @property
     def left_out(self) -> tuple[int, int]:

@@ -35,13 +35,9 @@ def reliability(sentences: Sequence[TaggedSentence]) -> pd.DataFrame:
         predictions), number (of predictions).
     """
     flat = flatten(sentences)
-    entities = flat.predicted_entities
-    # Sums from each start to its end, and from there to the next start, which are dropped.
-    borders = np.column_stack([entities.start, entities.end]).ravel()
-    sums = np.add.reduceat(np.append(flat.scores, np.float32(0)), borders, dtype=np.float64)[::2]
-    correct = np.zeros(len(entities.start))
+    correct = np.zeros(len(flat.confidences))
     correct[flat.correct[1]] = 1
-    table = pd.DataFrame({"confidence": sums / (entities.end - entities.start), "accuracy": correct})
+    table = pd.DataFrame({"confidence": flat.confidences, "accuracy": correct})
     table = table[table["confidence"] > 0]
     index = np.minimum((table["confidence"].to_numpy() * BINS).astype(np.int64), BINS - 1)
     grouped = table.groupby(index)

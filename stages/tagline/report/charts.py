@@ -7,9 +7,9 @@ versions or the fonts of the host.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -75,6 +75,7 @@ class Chart:
         text: the chart in words, for screen readers.
         best: the dot of the best value, if it is marked.
         before: the same chart before calibration.
+        mark: what this value is called.
     """
 
     title: str
@@ -85,6 +86,7 @@ class Chart:
     text: str
     best: Dot | None = None
     before: Chart | None = None
+    mark: str = "best"
 
     @property
     def path(self) -> str:
@@ -108,7 +110,25 @@ def learning_curves(losses: Rows, epochs: Rows, best_epoch: int) -> list[Chart]:
     return result
 
 
-def curve(title: str, x_title: str, points: Sequence[tuple[float, float]], best: int | None = None) -> Chart:
+def precision_curves(points: Mapping[str, Mapping[str, Any]]) -> list[Chart]:
+    """Draw the precision of accepted entities against their share, for each split with entities.
+
+    Args:
+        points: what `acceptance.reports` says of each split.
+    """
+    result = []
+    for split, name, point in ((split, *each) for split, of_split in points.items() for each in of_split.items()):
+        shown = [each for each in reversed(point["curve"]) if "precision" in each]
+        chosen = [each["score"] for each in shown].index(point["score"]) if "precision" in point else None
+        pairs = [(round(100 * each["share"], 1), each["precision"]) for each in shown]
+        if pairs:
+            result.append(curve(f"Precision of {name}, {split}", "Accepted (%)", pairs, chosen, "chosen"))
+    return result
+
+
+def curve(
+    title: str, x_title: str, points: Sequence[tuple[float, float]], best: int | None = None, mark: str = "best"
+) -> Chart:
     """Draw a line through points.
 
     Args:
@@ -116,6 +136,7 @@ def curve(title: str, x_title: str, points: Sequence[tuple[float, float]], best:
         x_title: title of the horizontal axis.
         points: (x, y), finite, at least one, ascending by x.
         best: index of the best point, to be marked.
+        mark: what this point is called.
     """
     xs, ys = zip(*points, strict=True)
     values = ticks(min(ys), max(ys))
@@ -127,8 +148,8 @@ def curve(title: str, x_title: str, points: Sequence[tuple[float, float]], best:
     text = f"{title}: from {ys[0]:.3f} at {unit} {xs[0]:g} to {ys[-1]:.3f} at {unit} {xs[-1]:g}"
     if best is None:
         return Chart(title, x_title, x_axis, y_axis, dots, text)
-    text += f", best at {unit} {xs[best]:g} with {ys[best]:.3f}"
-    return Chart(title, x_title, x_axis, y_axis, dots, text, dots[best])
+    text += f", {mark} at {unit} {xs[best]:g} with {ys[best]:.3f}"
+    return Chart(title, x_title, x_axis, y_axis, dots, text, dots[best], mark=mark)
 
 
 def reliability(bins: pd.DataFrame, unit: str, uncalibrated: pd.DataFrame | None = None) -> Chart:

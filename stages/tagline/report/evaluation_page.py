@@ -45,12 +45,15 @@ def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
     unit = "entities" if kind == "spans" else "words"
     chosen = _choose_sentences(splits)
     errors = {name: count_errors(split.outcomes.values(), kind) for name, split in splits.items()}
+    accepted = operating_point.by_split(metrics, "accept")
     variables = {
         "task": evaluation.labels.task,
         "kind": kind,
         "unit": unit,
         "metrics": metrics,
         "points": operating_point.by_split(metrics),
+        "accepted": accepted,
+        "precision_curves": charts.precision_curves(accepted),
         "curves": charts.learning_curves(losses, epochs, evaluation.best_epoch),
         "charted": CHARTED,
         "confusion": confusion_table(charted.confusion),

@@ -22,9 +22,10 @@ TAGGING = Exported(Labels("ner", "spans", ("O", "B-X", "I-X"), "O"), **MODEL, **
 
 CURVE = [[-20.0, 0.0], [1.5, 0.75], [20.0, 1.0]]
 ENTRIES = [
-    {"calibration": None},
+    {},
     {"calibration": NOT_CALIBRATED},
-    {"calibration": Calibration(CURVE), "biases": {"X": -0.5}},
+    {"biases": {"X": -0.5}, "calibration": Calibration(CURVE)},
+    {"accept": {"X": 0.9}},
     {"lowercase": True, "calibration": NOT_CALIBRATED},
 ]
 
@@ -36,15 +37,14 @@ def test_written_file_is_read_as_it_was_with_entries_only_where_they_are(tmp_pat
         written = dataclasses.replace(TAGGING, **entries)
         exported.write(written, tmp_path)
         assert exported.read(tmp_path) == written
-        more = [name for name in ("biases", "lowercase", "calibration") if entries.get(name) is not None]
-        assert list(json.loads((tmp_path / TAGGER).read_text())) == keys + more
+        assert list(json.loads((tmp_path / TAGGER).read_text())) == [*keys, *entries]
 
 
 DAMAGED = r"damaged \(.+\); expected .+; run `dvc repro export` again"
 OTHER = "version .*; this Tagline reads version 1; run `dvc repro export`"
 WRONG = [{"fallback": "B-Y"}, {"kind": "trees"}, {"decoding": "beam"}, {"max_length": "long"}, {"stride": 128}]
 WRONG += [{"lowercase": 1}, {"words": []}, {"words": {"language": 1}}, {"precision": ...}]
-WRONG += [{"biases": {"X": float("inf")}}, {"biases": {"B-X": 0.5}}]
+WRONG += [{"biases": {"X": float("inf")}}, {"biases": {"B-X": 0.5}}, {"accept": {"X": True}}]
 CURVES = ([], [[0, 0.5, 1]], [[1, 0.5], [0, 0.6]], [[0, 0.5], [1, 0.4]], [[0, 1.5]], [["x", 0.5]], 1)
 WRONG += [{"calibration": found} for found in ([1], {"words": CURVE}, *({"entities": curve} for curve in CURVES))]
 CHANGES = [*((change, DAMAGED) for change in WRONG), *(({"version": found}, OTHER) for found in (..., 2, "1"))]

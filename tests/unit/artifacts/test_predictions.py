@@ -105,13 +105,16 @@ def test_several_row_groups_are_one_split() -> None:
     assert {tuple(sentence.predicted_names) for sentence in found} == {("O", "O")}
 
 
-@pytest.mark.parametrize("biases", [{}, {"É": 0.25}])
-def test_provenance_has_labels_and_settings(tmp_path: Path, biases: dict[str, float]) -> None:
-    given = Settings("constrained", "bf16", biases, Calibration([[0.0, 0.25]]))
+CALIBRATED = {"calibration": {"entities": [[0.0, 0.25]]}}
+
+
+@pytest.mark.parametrize("if_any", [{}, {"biases": {"É": 0.25}}, {"accept": {"É": 0.9}}])
+def test_provenance_has_labels_and_settings(tmp_path: Path, if_any: dict[str, dict[str, float]]) -> None:
+    given = Settings("constrained", "bf16", Calibration([[0.0, 0.25]]), **if_any)
     predictions.write_provenance(tmp_path, LABELS, given, {})
     path = tmp_path / "provenance.json"
     labels = {"task": "ner", "kind": "spans", "names": ["O", "B-É", "I-É"], "fallback": "O"}
-    if_any = {"calibration": {"entities": [[0.0, 0.25]]}} | ({"biases": biases} if biases else {})
+    if_any = CALIBRATED | if_any
     expected = {"decoding": "constrained", "precision": "bf16", "labels": labels, **if_any}
     assert json.loads(path.read_text(encoding="utf-8")) == expected
     assert predictions.read_settings(path) == given

@@ -8,7 +8,7 @@ from scipy.stats import binomtest
 
 from tagline.evaluation.bias_search import count_at_each_step, promised_biases
 from tagline.evaluation.operating_point import TypeTarget
-from tagline.evaluation.promise import RecallTest, least_step
+from tagline.evaluation.promise import ShareTest, least_step
 from tagline.labels.label_list import Labels
 from tagline.model.heads.linear import LinearHead
 from tagline.model.prediction import Chunk
@@ -18,7 +18,7 @@ RUNS, CONFIDENCE = 300, 0.9
 
 
 def test_entities_that_may_be_missed() -> None:
-    test = RecallTest(0.95, 0.9, sequences=1, of_documents=False, number=152)
+    test = ShareTest(0.95, 0.9, sequences=1, of_documents=False, number=152)
     expected = [binomtest(missed, 152, 0.05, "less").pvalue for missed in range(10)]
     np.testing.assert_allclose(test.p_values(np.arange(10), 152), expected)
     assert test.passes([3, 4]).tolist() == [True, False]
@@ -65,7 +65,7 @@ def test_share_of_broken_promises(of_documents: bool) -> None:
 
 
 def test_statement_of_a_promise_has_its_assumptions() -> None:
-    assert RecallTest(0.95, 0.9, 1, False, 152).promise(True, 3).statement("PER", 0.95, "covered") == (
+    assert ShareTest(0.95, 0.9, 1, False, 152).promise(True, 3).statement("PER", 0.95, "covered") == (
         "With 90 % confidence, at least 95 % of the PER entities of later texts are found (each word is in a predicted "
         "entity), if texts are like those of validation and entities independent of each other; 3 of 152 entities are "
         "missed there."
@@ -83,5 +83,5 @@ def test_statement_of_a_promise_has_its_assumptions() -> None:
     ],
 )
 def test_promise_that_can_not_be_made_says_why(of_documents: bool, number: int, missed: float, reason: str) -> None:
-    promise = RecallTest(0.95, 0.9, 1, of_documents, number).promise(False, missed)
+    promise = ShareTest(0.95, 0.9, 1, of_documents, number).promise(False, missed)
     assert promise.statement("PER", 0.95, "covered").startswith(f"No promise for PER: {reason}")

@@ -89,7 +89,7 @@ def test_other_implementation_agrees(decoding: Decoding, biases: Biases, split: 
     assert len(rows) == 50
     assert max(len(row["text"].split()) for row in rows) > 600
     for row, mentions in zip(rows, found, strict=True):
-        expected = [each._replace(score=0)._asdict() for each in mentions]
+        expected = [each._replace(score=0).row() for each in mentions]
         assert [each | {"score": 0} for each in row["entities"]] == expected
     other_implementation(folder)
     rows[3]["entities"][0]["end"] += 1

@@ -100,6 +100,7 @@ def render(data: CardData) -> str:
         unseen=test["slices"].get("text", {}).get("unseen") if labels.kind == "spans" else None,
         points={name: point for name, point in points.items() if point["bias"]},
         promises=[point["promise"] for point in points.values() if point.get("promise", {}).get("kept")],
+        accepted=[point for point in test.get("accept", {}).values() if "precision" in point],
         few=sorted(name for name, scores in test["per_type"].items() if scores["number"] < FEW),
         few_below=FEW,
         curve=curve(data.epochs, data.training["best_epoch"]),

@@ -13,7 +13,8 @@ tasks        a list of objects:
     text, words  the text, whose code points the spans count, and the [start, end] of its words, the borders of spans
     sha256       `content_hash` of words or text
     spans        [[start, end, type], ...]: where annotation begins, the gold entities or the model's
-    suggested    optional, the model's entities: [[start, end, type, score or null], ...]
+    suggested    optional, the model's entities: [[start, end, type, score or null], ...], each followed by true or
+                 false if the model promises a precision of those with true
     suspect      optional, the spans that the audit suspects: [[start, end, type], ...]
     versions     optional, conflicting annotations to choose from: [{"by": name, "spans": [...]}, ...]
 

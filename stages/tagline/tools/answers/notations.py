@@ -35,7 +35,7 @@ def predictions(document: Document, tagged: TaggedSentence) -> dict[str, Any]:
     if document.text is None:
         of_words["labels"] = tagged.predicted_names
         of_words["scores"] = [round(score, DIGITS) for score in tagged.scores.tolist()]
-    found = [mention._replace(score=round(mention.score, DIGITS))._asdict() for mention in mentions(document, tagged)]
+    found = [mention._replace(score=round(mention.score, DIGITS)).row() for mention in mentions(document, tagged)]
     return of_words | {"entities": found}
 
 
@@ -98,17 +98,18 @@ class Highlighter:
             # "dogs/NOUN." would look like a tag "NOUN.", so a space follows each tag.
             parts.append(" " if self._tags and 0 < end == start else _escaped(text[end:start]))
             end = spans[entity.end - 1][1]
-            parts.append(self._mark(entity.type, _escaped(text[start:end]), tagged.confidence(entity)))
+            score = f"{tagged.confidence(entity):.2f}{' ✓' if tagged.is_accepted(entity) else ''}"
+            parts.append(self._mark(entity.type, _escaped(text[start:end]), score))
         return "".join([*parts, _escaped(text[end:]), "\n"])
 
-    def _mark(self, type_: str, text: str, score: float) -> str:
+    def _mark(self, type_: str, text: str, score: str) -> str:
         name = _escaped(type_)
         if self._tags:
             return f"{text}{_DIM}/{name}{_RESET}" if self._color else f"{text}/{name}"
         if self._color:
             background = f"\x1b[30;48;5;{self._background[type_]}m"
-            return f"{background} {text} {_BOLD}{name}{_NORMAL} {score:.2f} {_RESET}"
-        return f"[{text} {name} {score:.2f}]"
+            return f"{background} {text} {_BOLD}{name}{_NORMAL} {score} {_RESET}"
+        return f"[{text} {name} {score}]"
 
 
 class Redactor:

@@ -265,12 +265,15 @@ const drawList = () => {
   byId("rows").replaceChildren(...rows);
 };
 
+// Whether the model suggests an entity that its promise of a precision does not accept.
+const isToCheck = ({ suggested: found }) => Boolean(found?.some((span) => span[4] === false));
+
 const filter = () => {
   const { state, type } = Object.fromEntries(new FormData(byId("filter")));
   const matches = (each) => {
     const { spans: own, status } = answerTo(each);
     const isOfType = !type || [...own, ...(each.suggested ?? [])].some((span) => span[2] === type);
-    return isOfType && (!state || (status || "open") === state);
+    return isOfType && (!state || (state === "to check" ? isToCheck(each) : (status || "open") === state));
   };
   shown = [...tasks.keys()].filter((number) => matches(tasks[number]));
 };
@@ -568,10 +571,23 @@ window.addEventListener("beforeunload", (event) => {
   if (!keepsDrafts && !isSaved) event.preventDefault();
 });
 
+// Begin with the sentences to check, and say what nobody looks at.
+const showToCheck = () => {
+  const { state } = byId("filter").elements;
+  [...state.options].at(-1).hidden = false;
+  const unseen = tasks.filter((each) => !isToCheck(each)).flatMap((each) => each.suggested ?? []);
+  const toCheck = [...tasks.keys()].filter((number) => isToCheck(tasks[number]));
+  if (toCheck.length) state.value = "to check";
+  show(toCheck.find((number) => !isDecided(tasks[number])) ?? toCheck[0] ?? firstOpen());
+  const entities = unseen.length === 1 ? "1 entity" : `${unseen.length.toLocaleString("en")} entities`;
+  say(`${entities} accepted unseen; ${counted(toCheck.length)} to check.`);
+};
+
 byId("guide").hidden = guideline === null;
 byId("guideline").textContent = guideline ?? "";
 byId("work").hidden = !tasks.length;
 if (tasks.length) {
   withStorage(readDrafts);
-  show(firstOpen());
+  if (tasks.some((each) => each.suggested?.some((span) => span.length > 4))) showToCheck();
+  else show(firstOpen());
 } else say("This page has no sentences.");

@@ -108,8 +108,9 @@ def of_task(given: AnnotationTask, number: int) -> Task:
         bounds = given.words_of(entity) if given.joined else (entity.start, entity.end)
         return *bounds, entity.type
 
-    def scored(entity: TextEntity) -> tuple[int, int, str, float | None]:
-        return *span(entity), None if entity.score is None else round(entity.score, DIGITS)
+    def scored(entity: TextEntity) -> tuple[int | str | float | None, ...]:
+        accepted = () if entity.accepted is None else (entity.accepted,)
+        return *span(entity), None if entity.score is None else round(entity.score, DIGITS), *accepted
 
     content = [given.text[start:end] for start, end in given.words] if given.joined else given.text
     id_ = str(given.fields.get("id", f"{number}-{content_hash(content)[:8]}"))

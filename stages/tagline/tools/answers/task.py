@@ -25,12 +25,14 @@ class TextEntity(NamedTuple):
         start: offset in code points.
         end: offset of the end, exclusive.
         score: the model's confidence from 0 to 1; None if a person marked the entity.
+        accepted: whether the model promises its precision; None if it promises none.
     """
 
     type: str
     start: int
     end: int
     score: float | None = None
+    accepted: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,11 @@ class AnnotationTask:
         return {**self.fields, "suggested": ", ".join(text + score for text, score in zip(texts, scores, strict=True))}
 
 
-def in_text(entity: Entity, words: Sequence[Word], score: float | None = None) -> TextEntity:
+def in_text(
+    entity: Entity, words: Sequence[Word], score: float | None = None, accepted: bool | None = None
+) -> TextEntity:
     """Convert an entity that counts words to one that counts the code points of their text."""
-    return TextEntity(entity.type, words[entity.start][0], words[entity.end - 1][1], score)
+    return TextEntity(entity.type, words[entity.start][0], words[entity.end - 1][1], score, accepted)
 
 
 def to_task(document: Document, tagged: TaggedSentence | None) -> AnnotationTask:
@@ -97,5 +101,8 @@ def to_task(document: Document, tagged: TaggedSentence | None) -> AnnotationTask
     fields = {"id": name} if isinstance(name, str | int) and name != "" else {}
     suggested = None
     if tagged is not None:
-        suggested = [in_text(entity, words, tagged.confidence(entity)) for entity in tagged.predicted_entities]
+        suggested = [
+            in_text(entity, words, tagged.confidence(entity), tagged.is_accepted(entity))
+            for entity in tagged.predicted_entities
+        ]
     return AnnotationTask(text, words, suggested, fields=fields, joined=document.text is None)

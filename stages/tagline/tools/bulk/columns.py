@@ -15,6 +15,7 @@ POSITION = pa.schema([("input_file", pa.string()), ("input_row", pa.int64())])
 PROBLEM = "tagging_error"
 _ENTITY = pa.struct(
     {"type": pa.string(), "text": pa.string(), "start": pa.int64(), "end": pa.int64(), "score": pa.float64()}
+    | {"accepted": pa.bool_()}  # null if the model promises no precision
 )
 _FOR_WORDS = pa.schema([("labels", pa.list_(pa.string())), ("scores", pa.list_(pa.float64()))])
 _FOR_ALL = pa.schema([("entities", pa.list_(_ENTITY)), (PROBLEM, pa.string())])

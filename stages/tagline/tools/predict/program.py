@@ -65,6 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tagger, source_of(options, tagger) as (documents, advance):
         if tagger.labels.kind == "tags":
             check_options_of_tags(options)
+        if options.accepted and not tagger.accept:
+            raise UserError(
+                f"--accepted: {options.model} promises no precision; expected one evaluated with evaluate.accept"
+            )
         label(documents, advance, tagger, options)
         if options.output:
             for path, text in beside(options.output_format, options.output, tagger.labels.types).items():
@@ -73,8 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def check_options_of_tags(options: argparse.Namespace) -> None:
     """Raise a `UserError` if an option needs a model that predicts entities."""
-    if options.min_score or options.output_format in OF_ENTITIES:
-        option = "--min-score" if options.min_score else f"--output-format {options.output_format}"
+    if options.min_score or options.accepted or options.output_format in OF_ENTITIES:
+        given = "--accepted" if options.accepted else f"--output-format {options.output_format}"
+        option = "--min-score" if options.min_score else given
         raise UserError(f"{option}: {options.model} predicts a tag for each word, not entities")
 
 
@@ -92,8 +97,8 @@ def label(
 
     try:
         for tagged in tagger.tag_stream(documents):
-            least = options.min_score
-            shown = [(document, found.without_unsure(least)) for document, found in tagged] if least else tagged
+            limits = options.min_score, options.accepted
+            shown = [(document, found.without_unsure(*limits)) for document, found in tagged] if any(limits) else tagged
             items: Sequence[Any] = [to_task(*each) for each in shown if each[0].words] if of_tasks else shown
             with defer_signals():  # what is written is also counted
                 output.write(items)
@@ -171,6 +176,8 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     add_guideline(parser)
     about = "leave out entities with a score below P (0 to 1)"
     add("--min-score", type=common.probability, default=0.0, metavar="P", help=about)
+    about = "leave out entities that the model's promise of a precision does not accept"
+    add("--accepted", action="store_true", help=about)
     common.add_model(parser)
     common.add_no_split(parser)
     about = "do not compare the model's files with its hashes.json, to start faster"

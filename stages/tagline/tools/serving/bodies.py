@@ -80,6 +80,7 @@ class Entity(BaseModel):
     start: int
     end: int
     score: float
+    accepted: bool | None = None
 
 
 class Tagged(BaseModel):
@@ -100,3 +101,4 @@ class EntityGroup(BaseModel):
     word: str
     start: int
     end: int
+    accepted: bool | None = None

@@ -238,6 +238,18 @@ def test_states_filters_and_guideline(browser: Chrome, tmp_path: Path) -> None:
 
 
 @in_a_browser
+def test_page_begins_with_sentences_to_check(browser: Chrome, tmp_path: Path) -> None:
+    tasks = few()
+    for each, accepted in zip(tasks, ([True], [True, False], [False], []), strict=True):
+        each["suggested"] = [(2 * n, 2 * n + 1, "PER", 0.9, mark) for n, mark in enumerate(accepted)]
+    opened(browser, tmp_path, tasks)
+    assert message(browser) == "1 entity accepted unseen; 2 sentences to check."
+    assert listed(browser) == ["○ 2", "○ 3"]
+    do(browser, "Enter")
+    assert listed(browser) == ["● 2", "○ 3"]
+
+
+@in_a_browser
 def test_killed_tab_loses_nothing(browser: Chrome, tmp_path: Path) -> None:
     first = browser.current_window_handle
     browser.switch_to.new_window("tab")

@@ -40,7 +40,8 @@ def output(folder: Path) -> list[dict[str, Any]]:
     return [row for path in sorted(folder.glob("part-*.parquet")) for row in pq.read_table(path).to_pylist()]
 
 
-def test_words_get_labels_scores_and_entities(tmp_path: Path, tagger: Tagger) -> None:
+def test_words_get_labels_scores_and_entities(tmp_path: Path, tagger: Tagger, monkeypatch) -> None:
+    monkeypatch.setattr(tagger, "accept", {"PER": 0.5})
     table = pa.table({"tokens": [["Ada", "Lind"], [], ["Oslo", ""], None], "day": pa.array([1, 2, 3, 4], pa.date32())})
     pq.write_table(table, tmp_path / "a.parquet")
     make_all(plan_of(tmp_path / "a.parquet", words="tokens"), Folder(f"{tmp_path}/out"), tagger)
@@ -50,6 +51,7 @@ def test_words_get_labels_scores_and_entities(tmp_path: Path, tagger: Tagger) ->
     (sentence,) = tagger.tag([Document.of_words(["Ada", "Lind"])])
     assert rows[0]["labels"] == sentence.predicted_names
     assert rows[0]["scores"] == [round(score, 4) for score in sentence.scores.tolist()]
+    assert [entity["accepted"] for entity in rows[0]["entities"]] == [True]
     assert rows[1] == {"labels": [], "scores": [], "entities": [], "tagging_error": None}
     for row, value in ((rows[2], "['Oslo', '']"), (rows[3], "null")):
         problem = f"'tokens' is {value}; expected a list of non-empty strings"
