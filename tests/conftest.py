@@ -1,7 +1,5 @@
 """What the tests share: a tiny encoder with its tokenizer, a tiny corpus, and a workspace that holds them."""
 
-from __future__ import annotations
-
 import os
 
 # Before any library reads them: no network, no second thread for models of a few hundred weights.

@@ -1,7 +1,5 @@
 """Benchmarks run on small data and end with a line of JSON; those that train or take long are rare."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import subprocess

@@ -1,7 +1,5 @@
 """`tagline bulk` on a Ray cluster of one machine: its answers are those of `tagline predict`, and its messages."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys

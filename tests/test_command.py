@@ -1,7 +1,5 @@
 """The command `tagline`: its verbs, their help, a missing extra, and whose code runs in a clone."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """`tagline compare` in a small Git and DVC repository with hand-written predictions: revisions, pipelines, experiments."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

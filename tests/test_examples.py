@@ -1,7 +1,5 @@
 """The examples for other libraries find the Tagger's entities; onnxruntime_alone.py has its test in test_conformance.py."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from runpy import run_path
 from typing import Any

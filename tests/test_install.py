@@ -1,7 +1,5 @@
 """What installation makes importable: in a clone its own package and no stage; from the wheel a tagger without torch."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

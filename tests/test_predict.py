@@ -1,7 +1,5 @@
 """`tagline predict`: output for given arguments and input, and its messages."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """`tagline preset`: presets give complete, valid params with comments, and edits of params.yaml are not lost."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from pathlib import Path

@@ -4,8 +4,6 @@ These tests guard this repository, not the clone of somebody with other params o
 ``release``, and only `make check-release` runs them.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """The repository's own files: dvc.yaml against the scripts, links of pages, `make differences`, the page of plots."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """`tagline serve` as a process: real clients, slow and vanishing ones, its end, and its messages."""
 
-from __future__ import annotations
-
 import json
 import signal
 import socket

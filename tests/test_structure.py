@@ -1,7 +1,5 @@
 """The shape of the code: layers, honest dependencies in dvc.yaml, short stage scripts."""
 
-from __future__ import annotations
-
 import ast
 import re
 import subprocess
@@ -45,7 +43,6 @@ UNNEEDED = {
     "stages/tagline/text/agreement.py",  # export splits raw text, and compares no words
     "stages/tagline/text/case.py",  # download reads no words
     "stages/tagline/text/sentence.py",  # likewise
-    "stages/tagline/text/typos.py",  # neither download nor export mistypes words
     "stages/tagline/sources/hub_dataset.py",  # download loads it for data sets on the Hub only, since it takes a second
 }
 # What takes half a second or more to load.

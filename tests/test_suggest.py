@@ -1,7 +1,5 @@
 """`tagline suggest`: which texts it chooses, what it writes, and its messages."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from dataclasses import replace

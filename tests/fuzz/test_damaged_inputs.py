@@ -3,8 +3,6 @@
 Damage is drawn from a seeded generator: bytes, JSON values, folders in place of files.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 import traceback

@@ -1,7 +1,5 @@
 """Files of annotated texts, and what their formats read."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

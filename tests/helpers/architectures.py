@@ -1,7 +1,5 @@
 """Small token classifiers of several architectures, with random weights."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

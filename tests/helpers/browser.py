@@ -1,7 +1,5 @@
 """Chromium without a window, for pages that must work without a network."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Folders that take seconds to build, shared by all processes of a test run."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Evaluations of handmade sentences, with their real metrics, for tests of the report."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from helpers.tagged import sentences

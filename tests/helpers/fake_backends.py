@@ -1,7 +1,5 @@
 """A backend without a model, for tests that define the predictions."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """One corpus in every format, for the tests that a new format has to pass: reading, `tagline inspect` and damage."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

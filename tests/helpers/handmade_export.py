@@ -1,7 +1,5 @@
 """Hand-made exports: a model that looks up its logits by sub-word, without training."""
 
-from __future__ import annotations
-
 import string
 from pathlib import Path
 

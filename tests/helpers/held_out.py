@@ -1,7 +1,5 @@
 """Small data/tokenized folders and outputs of folds, for tests of the audit without a model."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

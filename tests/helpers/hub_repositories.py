@@ -1,7 +1,5 @@
 """Data of the Hub in hub_server.py: repositories as files by commit, accounts by token, errors."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """transformers.js in Node and in Chromium, which read an export from local files."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess

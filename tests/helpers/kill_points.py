@@ -3,8 +3,6 @@
 Python's audit events count the operations on the folders of inputs and outputs.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

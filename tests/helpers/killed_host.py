@@ -1,7 +1,5 @@
 """train.py on a host that is killed, with its launcher, when the first host writes the second checkpoint."""
 
-from __future__ import annotations
-
 import os
 import runpy
 import signal

@@ -1,7 +1,5 @@
 """Start scripts as several processes on the CPU."""
 
-from __future__ import annotations
-
 import os
 import socket
 import subprocess

@@ -1,7 +1,5 @@
 """The message of an error that a user sees."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -4,8 +4,6 @@ A client of the Hub reads its environment when it is imported, so a script that 
 its start-up time goes to these libraries, which do not read that environment.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import runpy

@@ -1,7 +1,5 @@
 """The project under test: where it is, its stages run in this process, and what they must leave alone."""
 
-from __future__ import annotations
-
 import json
 import runpy
 import signal

@@ -1,7 +1,5 @@
 """Runs to compare, and sentences without gold labels, built from label names."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

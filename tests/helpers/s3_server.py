@@ -1,7 +1,5 @@
 """An S3 server on this host."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

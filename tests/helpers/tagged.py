@@ -1,7 +1,5 @@
 """Tagged sentences from label names, for tests of metrics, the report and comparisons."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import chain
 

@@ -1,7 +1,5 @@
 """A tiny project: params, a corpus of a few dozen sentences, tokenizers and an encoder made in the test."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import string

@@ -3,8 +3,6 @@
 A line counts if it holds code: no blank line, comment or docstring.
 """
 
-from __future__ import annotations
-
 import ast
 import io
 import tokenize

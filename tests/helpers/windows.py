@@ -1,7 +1,5 @@
 """Windows from lists, and cut from sentences."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import accumulate, chain
 

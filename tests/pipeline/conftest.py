@@ -1,7 +1,5 @@
 """A clone in which real `dvc` has run the pipeline once, copied for each process of the tests."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The job files of docs/jobs: well-formed, and the one for Slurm run on two hosts that are this one."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

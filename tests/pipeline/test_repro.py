@@ -1,7 +1,5 @@
 """The pipeline by real `dvc` in temporary clones: what reruns, what does not, and what DVC's tables and plots show."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

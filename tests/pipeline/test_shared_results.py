@@ -1,7 +1,5 @@
 """Results shared through S3 by real `dvc`: what a team pushes, fetches and cleans up, with a server on this host."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Two taggers in one repository, by real `dvc` in a temporary clone: entities and parts of speech of the same data."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Clones of earlier versions take today's code by the commands of docs/upgrade.md, which lose nothing of theirs."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 from pathlib import Path

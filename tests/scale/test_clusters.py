@@ -1,7 +1,5 @@
 """`tagline bulk` on clusters, with the loss of a machine and with S3, in Spark, and the example for Ray Serve."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """audit_fold.py and audit.py: a wrong label is found by models that have not seen it."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import re

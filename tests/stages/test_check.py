@@ -1,7 +1,5 @@
 """check.py: all of params.yaml at once, before any stage starts."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """download.py: what it writes, prints and leaves alone; tests/unit/sources has each format, message and encoder."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -4,8 +4,6 @@ The clients read HF_ENDPOINT, HF_HOME and HF_HUB_OFFLINE when they are imported,
 own, in a cache of its own.
 """
 
-from __future__ import annotations
-
 import io
 import subprocess
 from collections.abc import Iterator

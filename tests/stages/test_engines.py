@@ -1,7 +1,5 @@
 """The two engines of train.py: the same steps, the same result."""
 
-from __future__ import annotations
-
 import re
 import shutil
 from pathlib import Path

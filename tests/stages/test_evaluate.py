@@ -1,7 +1,5 @@
 """evaluate.py: all words are scored, the same with any size of batches; evaluate.operating_point up to the export."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import shutil

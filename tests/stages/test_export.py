@@ -1,7 +1,5 @@
 """The stage export: backends, their comparison with the trained model, and its limits."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Inputs that are missing, damaged or do not fit each other: the stage that reads them says so, and writes nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 A fork cannot compile after its parent: what fails with `train.compile` comes after the kill.
 """
 
-from __future__ import annotations
-
 import math
 import os
 import shutil

@@ -1,7 +1,5 @@
 """All five stages on a tiny corpus: the files they write, and and with tags, documents and a CRF head."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

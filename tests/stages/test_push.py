@@ -4,8 +4,6 @@ What a push sends and reports, tests/unit/hub/test_push.py shows. Most tests run
 LFS. xet, whose library reads its settings once, and loading from the Hub need a process of their own.
 """
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import threading

@@ -5,8 +5,6 @@ works, the others end at once. Two hosts are two working copies that meet on the
 launcher.
 """
 
-from __future__ import annotations
-
 import shutil
 import signal
 import sys

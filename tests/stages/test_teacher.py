@@ -1,7 +1,5 @@
 """train.py with an earlier model: to continue from, as teacher, or as a smaller one."""
 
-from __future__ import annotations
-
 import re
 import resource
 import shutil

@@ -1,7 +1,5 @@
 """train.py: what is printed and logged while it runs; the outs stay byte-identical."""
 
-from __future__ import annotations
-
 import sys
 import threading
 from collections import defaultdict

@@ -1,7 +1,5 @@
 """Words of unknown label through all stages: read, tokenized, trained on, left out of scores, and counted."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Marks unit tests that start a process or do a stage's long work, by what they call: `make test-fast` skips them."""
 
-from __future__ import annotations
-
 import types
 from collections.abc import Iterator
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass
-from itertools import chain, compress, pairwise
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,6 @@ from tagline.labels.schemes import OUTSIDE
 from tagline.labels.tagged import TaggedSentences
 from tagline.labels.windows import NO_WORD, AnyInts, Bools, Ints, Windows, align_labels
 from tagline.text import case
-from tagline.text.typos import mistyped
 from tagline.tokenization import subwords
 from tagline.tokenization.context import Neighbours, document_numbers, with_neighbours
 from tagline.tokenization.subword_windows import WindowCutter
@@ -45,8 +44,6 @@ CHUNK_WORDS = 2**20
 SAMPLED_SENTENCES = 20
 # Draws the sentences of which there are copies. Those of a larger share have those of a smaller one among them.
 COPIES_SEED = 0
-# One word in so many is mistyped in them.
-RARITY = 7
 
 
 def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Path) -> dict[str, Any]:
@@ -318,21 +315,21 @@ class SplitWriter:
         return tokenized.window_columns(made, aligned, first_sentence)
 
     def _copies(self, neighbours: Neighbours, vocabulary: pa.DictionaryArray, ends: Ints, drawn: Bools) -> Windows:
-        """Make the altered windows of drawn sentences, but not of those that are read in small letters anyway."""
+        """Make the windows in small letters of drawn sentences, but not of those that are read so anyway."""
         words, index = vocabulary.dictionary.to_pylist(), vocabulary.indices.to_numpy()
         wanted = drawn & case.informative(words, index, ends)
-        made, _ = self._cut(neighbours, vocabulary, altered=True)
+        made, _ = self._cut(neighbours, vocabulary, lowercase=True)
         return made.take(np.flatnonzero(wanted[made.sentence]))
 
     def _cut(
-        self, neighbours: Neighbours, vocabulary: pa.DictionaryArray, altered: bool = False
+        self, neighbours: Neighbours, vocabulary: pa.DictionaryArray, lowercase: bool = False
     ) -> tuple[Windows, Ints]:
         """Make the windows of a chunk; see `WindowCutter.cut`.
 
         Args:
             neighbours: the chunk, between the sentences before and after it that are only read.
             vocabulary: the words of the chunk, dictionary-encoded.
-            altered: whether all words are read in small letters, one in `RARITY` of them mistyped.
+            lowercase: whether all are read in small letters.
         """
         before, chunk, after = neighbours
         whole = chunk
@@ -342,11 +339,8 @@ class SplitWriter:
         ends = whole[WORDS].offsets.to_numpy()[1:].astype(np.int64)
         own = slice(before.num_rows, before.num_rows + chunk.num_rows)
         words, index = vocabulary.dictionary.to_pylist(), vocabulary.indices.to_numpy()
-        if altered:
-            small, borders = [words[word].lower() for word in index.tolist()], pairwise([0, *ends.tolist()])
-            typed = chain.from_iterable(mistyped(small[begin:end], RARITY) for begin, end in borders)
-            vocabulary = pa.array(typed, pa.string()).dictionary_encode()
-            words, index = vocabulary.dictionary.to_pylist(), vocabulary.indices.to_numpy()
+        if lowercase:
+            words = [word.lower() for word in words]
         return self.cutter.cut(words, index, ends, document_numbers(whole), own)
 
 

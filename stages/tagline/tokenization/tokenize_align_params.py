@@ -65,9 +65,9 @@ class TokenizeAlign(Section):
     """Maximum number of sub-words of the neighbouring sentences of the same document that a window also reads on each
     side, as far as max_length leaves room. They are not labelled. 0: each sentence is read by itself."""
     lowercase_share: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """Share of the training sentences that are also learnt in small letters, with typing errors in one of seven words.
-    Above 0, sentences whose capitals say nothing (in capitals, or a title) are read in small letters, by the exported
-    model too. 0: all are read and learnt as they are."""
+    """Share of the training sentences that are also learnt in small letters. Above 0, sentences whose capitals say
+    nothing (in capitals, or a title) are read in small letters, by the exported model too. 0: all are read as they
+    are."""
     limits: Limits
     """Maximum number of each finding per split. The stage fails above it and lists the first ones; empty: no limit."""
 

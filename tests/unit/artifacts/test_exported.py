@@ -1,7 +1,5 @@
 """models/export: tagger.json is read as it was written, and damaged files are reported."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from pathlib import Path

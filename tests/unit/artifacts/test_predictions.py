@@ -1,7 +1,5 @@
 """data/predictions: files are read as they were written, and damaged files are reported by name."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from io import BytesIO

@@ -1,7 +1,5 @@
 """The folder data/raw."""
 
-from __future__ import annotations
-
 import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path

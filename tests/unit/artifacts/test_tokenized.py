@@ -1,7 +1,5 @@
 """The folder data/tokenized: selected rows of a split, and files that do not fit the label list."""
 
-from __future__ import annotations
-
 from datasets import Dataset
 
 from tagline.artifacts import tokenized

@@ -1,7 +1,5 @@
 """Folds: equal sentences together, others independent, nothing held out is learnt from."""
 
-from __future__ import annotations
-
 import shutil
 from collections import Counter
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Errors as a user sees them: one message and exit status 1."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Launchers' environment variables, and stages that run in one process."""
 
-from __future__ import annotations
-
 import os
 
 import pytest

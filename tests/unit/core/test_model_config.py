@@ -1,7 +1,5 @@
 """A model's config.json: numbers that no model has, and code from the Hub, are refused."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Atomic outputs: all of them are replaced or none, by one process at a time, and no partial file is left."""
 
-from __future__ import annotations
-
 import math
 import os
 import signal

@@ -1,7 +1,5 @@
 """params.yaml: the values that DVC sees, and all errors of a section in one message with their lines."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Hashes of files and folders: written with an artifact, and compared before it is read."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Reading damaged files: exceptions of libraries become one message that names the file."""
 
-from __future__ import annotations
-
 import errno
 
 import pytest

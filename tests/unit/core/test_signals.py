@@ -1,7 +1,5 @@
 """Signals, mostly sent to processes of their own."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

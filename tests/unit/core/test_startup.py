@@ -1,7 +1,5 @@
 """Start-up: how waiting threads behave, and what is shown when the environment is not activated."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

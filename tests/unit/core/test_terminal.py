@@ -1,7 +1,5 @@
 """Text for a terminal: aligned columns of any characters, wrapped to the width."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Acceptance: how often the promise is broken, what it needs, and what is reported of it."""
 
-from __future__ import annotations
-
 from itertools import combinations_with_replacement
 from math import factorial, prod
 

@@ -1,7 +1,5 @@
 """Bias search: the smallest bias that reaches a target, compared with a plain scan of the grid."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Operating point: its params, and what a split reaches."""
 
-from __future__ import annotations
-
 import math
 
 import pytest

@@ -1,7 +1,5 @@
 """Promise: how often it is broken on made texts, what it needs, and what it says."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy.stats import binomtest

@@ -1,7 +1,5 @@
 """Score table: one row per type and an overall row per split."""
 
-from __future__ import annotations
-
 import subprocess
 from pathlib import Path
 

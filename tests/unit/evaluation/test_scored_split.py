@@ -1,7 +1,5 @@
 """Scored split: seqeval gives the scores of entities, and our counts must agree."""
 
-from __future__ import annotations
-
 import pytest
 from helpers.evaluations import metrics_of
 from helpers.tagged import sentences

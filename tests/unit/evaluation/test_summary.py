@@ -1,7 +1,5 @@
 """Summary: the CSV files that DVC draws, and the numbers that people compare."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -3,8 +3,6 @@
 That the bytes are the same in each process, tests/pipeline shows.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Parity: reports on backends that predict the same or something else; and conformance.jsonl, which others can follow."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Quantisation: logits close to those of the original graph, independent sub-words, and a smaller file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

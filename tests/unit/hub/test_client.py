@@ -1,7 +1,5 @@
 """The settings of the Hub's client, secrets in them, and names in answers that would become paths."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

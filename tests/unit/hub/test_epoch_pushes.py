@@ -1,7 +1,5 @@
 """Epoch pushes: their order, failures, and what an earlier process left."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from threading import Event
 

@@ -3,8 +3,6 @@
 Large files go by Git LFS here; tests/stages/test_push.py sends them by xet too.
 """
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """After an exception inside a tagger, its results are those of a new tagger."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from math import nan
 from pathlib import Path

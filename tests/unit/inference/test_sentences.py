@@ -1,7 +1,5 @@
 """The tagger with sentences and context: the windows of tokenize-align, whatever else is in the batch."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The tagger: offsets, windows, order and batches, with a model whose predictions are known."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

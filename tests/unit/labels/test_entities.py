@@ -1,7 +1,5 @@
 """Entities: conlleval's rule, against seqeval."""
 
-from __future__ import annotations
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """Label lists: names, ids, and the labels of further sub-words, in any order of names."""
 
-from __future__ import annotations
-
 import pytest
 
 from tagline.core.errors import UserError

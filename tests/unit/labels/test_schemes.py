@@ -1,7 +1,5 @@
 """Label schemes: spellings of tags. Whole splits are converted in test_conversion.py."""
 
-from __future__ import annotations
-
 import pytest
 
 from tagline.labels.schemes import respell

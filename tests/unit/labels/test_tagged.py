@@ -1,7 +1,5 @@
 """Tagged sentences: names and entities, also of words of unknown label; many sentences in flat arrays."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from itertools import product
 

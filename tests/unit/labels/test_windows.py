@@ -1,7 +1,5 @@
 """Windows: the same values in one array, in several, and in the files of a split; the labels of sub-words."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from datasets import Dataset, concatenate_datasets

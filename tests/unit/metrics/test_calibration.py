@@ -1,7 +1,5 @@
 """Calibration: scores of entities, their bins, and the error computed by hand."""
 
-from __future__ import annotations
-
 import json
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Outcomes: how gold and predicted entities are paired, by hand and as properties; and as nervaluate 1.2.1 does."""
 
-from __future__ import annotations
-
 import pytest
 from helpers.tagged import sentences
 from hypothesis import given

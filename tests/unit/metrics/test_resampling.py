@@ -1,7 +1,5 @@
 """Resampling: seeded, over whole sentences, independent of the block size, and equal to scipy's bootstrap; F-beta."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from helpers.tagged import sentences

@@ -1,7 +1,5 @@
 """Scores: seqeval and scikit-learn as references; weighted sums of counts give those of repeated sentences."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any

@@ -1,7 +1,5 @@
 """Slices: computed by hand on a few sentences, and slices that add up to the split."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pytest

@@ -1,7 +1,5 @@
 """Batches: each row once, within the limit, the longest first."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,7 +1,5 @@
 """Loading models: their labels, their weights, their attention."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Decoding: the best legal sequence, compared with an exhaustive search."""
 
-from __future__ import annotations
-
 from itertools import pairwise, product
 
 import numpy as np

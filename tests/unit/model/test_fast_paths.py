@@ -1,7 +1,5 @@
 """Fast paths: the same results as without them, and nothing is read from the device."""
 
-from __future__ import annotations
-
 import copy
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Precision: the formats that a host supports, and the message for others."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 from helpers.messages import message_of

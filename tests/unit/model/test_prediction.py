@@ -1,7 +1,5 @@
 """Prediction: padding, sorting, chunks and windows do not change the predictions; any head is supported."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from concurrent.futures import Executor
 

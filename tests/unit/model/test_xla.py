@@ -1,7 +1,5 @@
 """What XLA devices need, as far as a CPU shows it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import torch

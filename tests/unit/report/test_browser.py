@@ -1,7 +1,5 @@
 """The page in a browser: filters, themes, width, and no JavaScript."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

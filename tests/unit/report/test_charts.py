@@ -1,7 +1,5 @@
 """Charts: ticks, and coordinates of lines and dots."""
 
-from __future__ import annotations
-
 import itertools
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """The page: escaped, self-contained, what it says of a split, and its tables."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import html

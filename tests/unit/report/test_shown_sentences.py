@@ -1,7 +1,5 @@
 """Sentences on the page: visible words, listed errors, what is left out, and pieces."""
 
-from __future__ import annotations
-
 import pytest
 from helpers import evaluations
 from helpers.evaluations import sentence, with_common_labels

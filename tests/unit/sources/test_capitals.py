@@ -1,7 +1,5 @@
 """Marks of capitals: where they stand, and that nothing else changes; stages/test_export.py reads them in JavaScript."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import unicodedata

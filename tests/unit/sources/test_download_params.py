@@ -1,7 +1,5 @@
 """The section ``download``: a data set and an encoder on the Hub, and the keys of formats."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

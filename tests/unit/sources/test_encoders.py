@@ -1,7 +1,5 @@
 """Encoders: where they are found, what is copied, which are refused, and that byte-level BPE sees running text."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Data sets in files: which files, which ids, which documents, which split."""
 
-from __future__ import annotations
-
 import contextlib
 import glob
 import json

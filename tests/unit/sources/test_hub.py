@@ -1,7 +1,5 @@
 """The Hub's failures, each as one message, by the real client against the server of hub_server.py."""
 
-from __future__ import annotations
-
 import time
 from functools import partial
 from hashlib import sha256

@@ -1,7 +1,5 @@
 """Rows of a data set on the Hub: every kind of tag column, and malformed rows."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Drawing splits: what a sentence's split depends on, and what it does not."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 from hypothesis import given

@@ -1,7 +1,5 @@
 """What the stage download writes of a data set, and where it finds an encoder."""
 
-from __future__ import annotations
-
 import json
 from importlib.metadata import version
 from itertools import chain

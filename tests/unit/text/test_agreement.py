@@ -1,7 +1,5 @@
 """Agreement of pre-tokenised words and sentences with the rules for raw text."""
 
-from __future__ import annotations
-
 import pytest
 
 from tagline.text.agreement import FIRST, STEP, SentenceAgreement, running_text

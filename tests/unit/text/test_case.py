@@ -1,7 +1,5 @@
 """Letter case: sentences whose capitals say something."""
 
-from __future__ import annotations
-
 from itertools import accumulate, chain
 
 import numpy as np

@@ -3,8 +3,6 @@
 Words end at spaces and at |. No treebank exists for Lao, Khmer and Burmese: their words are those of dictionaries.
 """
 
-from __future__ import annotations
-
 import os
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec

@@ -1,7 +1,5 @@
 """Sentences of raw text: nothing lost, blank lines, common abbreviations, and texts that are cut for training."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Words of raw text: the documented rule, and what must hold of any text."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import pytest

@@ -1,7 +1,5 @@
 """Context: what windows read of the neighbouring sentences, also across the borders of chunks."""
 
-from __future__ import annotations
-
 from itertools import accumulate, pairwise
 
 import pyarrow as pa

@@ -1,7 +1,5 @@
 """Conversion: schemes are recognised, and all of them become the same IOB2."""
 
-from __future__ import annotations
-
 from itertools import groupby
 from operator import itemgetter
 

@@ -1,7 +1,5 @@
 """Findings in splits: no entities, and sentences that are in another split."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Sub-word windows: sentences apart into windows and together again, for any words, lengths, context and tokenizers."""
 
-from __future__ import annotations
-
 from itertools import chain
 
 import numpy as np

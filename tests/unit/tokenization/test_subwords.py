@@ -1,7 +1,5 @@
 """Sub-words: each distinct word once gives what transformers makes of whole sentences, or is found not to."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from pathlib import Path

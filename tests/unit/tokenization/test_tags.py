@@ -1,7 +1,5 @@
 """Tags: the scheme of each split, labels of all splits together, illegal tags and tags that differ in case."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path

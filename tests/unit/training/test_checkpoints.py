@@ -1,7 +1,5 @@
 """Checkpoints: complete or absent, at most two, with a fallback for a damaged one."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Several processes as a user sees them: how they are launched; an error in one ends all with one message."""
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

@@ -1,7 +1,5 @@
 """The longest window of encoders of many architectures, and data that does not fit a model."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

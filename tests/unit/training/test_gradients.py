@@ -1,7 +1,5 @@
 """An optimizer step: gradients by processes and parts, weight decay, the learning rate."""
 
-from __future__ import annotations
-
 import math
 from contextlib import nullcontext
 from types import SimpleNamespace

@@ -1,7 +1,5 @@
 """History: points of the loss curve, the best epoch; stages/test_engines.py stops early."""
 
-from __future__ import annotations
-
 import pytest
 
 from tagline.training.history import History

@@ -1,7 +1,5 @@
 """Processes: when our own launcher launches nothing, and errors; see test_failing.py for what it launches."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

@@ -1,7 +1,5 @@
 """Lines about steps and epochs in a log file."""
 
-from __future__ import annotations
-
 import pytest
 
 from tagline.training.history import History

@@ -1,7 +1,5 @@
 """Saved runs: links to the best weights, and hosts or processes that can't continue a run."""
 
-from __future__ import annotations
-
 import os
 import threading
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Teachers: which labels match, and the loss of a student."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path

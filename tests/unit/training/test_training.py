@@ -1,7 +1,5 @@
 """What surrounds the steps: batches prepared one ahead, losses read one step late."""
 
-from __future__ import annotations
-
 import threading
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Training batches: each window once per epoch, within the limit, a function of seed and epoch."""
 
-from __future__ import annotations
-
 from itertools import product
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Validation: a loss and an accuracy over words, dropout on again; stages/test_engines.py has the scores."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

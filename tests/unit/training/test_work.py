@@ -1,7 +1,5 @@
 """Work folder: named by params, code and inputs, kept until the run has finished, then removed."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import sys

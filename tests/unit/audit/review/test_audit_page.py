@@ -1,7 +1,5 @@
 """The page of the audit: escaped, self-contained, filtered by the script of the report."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Disagreements: where gold and the model differ, and what would be wrong with gold."""
 
-from __future__ import annotations
-
 import pytest
 from helpers.tagged import sentences
 

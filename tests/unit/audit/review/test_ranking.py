@@ -1,7 +1,5 @@
 """Ranking: the model's odds and the usage of gold elsewhere decide, and memory holds the best ones."""
 
-from __future__ import annotations
-
 from math import log
 from pathlib import Path
 

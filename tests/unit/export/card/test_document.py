@@ -1,7 +1,5 @@
 """The whole card: read as the Hub reads it, with texts that would break it."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """The onnxruntime backend: logits, errors, and what its import does not load."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """CRF head: loss, decoding, marginals and likelihood, compared with an enumeration of all label sequences."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from itertools import pairwise, product
 from types import SimpleNamespace

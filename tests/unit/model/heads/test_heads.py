@@ -1,7 +1,5 @@
 """The choice of a head: of a model without a file of it, and damaged files."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Linear head: loss, probabilities, likelihood and decoding, with PyTorch as reference."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """brat: pairs of .txt and .ann as its server writes them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Column files: what is read, and the errors of malformed ones."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

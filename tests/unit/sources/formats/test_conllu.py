@@ -1,7 +1,5 @@
 """CoNLL-U: words, tag columns and ids."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

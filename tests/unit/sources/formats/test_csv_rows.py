@@ -1,7 +1,5 @@
 """CSV: a word or a sentence per row, sentences by a column, cells in quotes or never."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

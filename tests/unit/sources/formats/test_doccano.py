@@ -1,7 +1,5 @@
 """doccano: what version 1.8.4 exports, for projects with and without relations, and with a file per annotator."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

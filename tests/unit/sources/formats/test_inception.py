@@ -1,7 +1,5 @@
 """INCEpTION: a document as WebAnno TSV."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Label Studio: what version 1.23 exports as JSON and JSON-MIN, shortened to the keys that matter."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

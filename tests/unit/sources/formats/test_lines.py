@@ -1,7 +1,5 @@
 """Lines of text files: encodings, gzip, byte order marks, and the line of what cannot be read."""
 
-from __future__ import annotations
-
 import gzip
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """JSON and JSON Lines: the same rows in both, and errors with their line."""
 
-from __future__ import annotations
-
 import json
 from functools import partial
 from pathlib import Path

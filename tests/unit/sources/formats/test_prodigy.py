@@ -1,7 +1,5 @@
 """Prodigy: rows as `prodigy db-out` writes them for ner.manual, with answers, sessions and tokens."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The docs have every format with its keys and valid examples; test_inspection.py reads one corpus in each."""
 
-from __future__ import annotations
-
 import re
 from typing import get_args
 

@@ -1,7 +1,5 @@
 """page: what the annotation page saves, by one person or by several, and the file that decides their conflicts."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from pathlib import Path

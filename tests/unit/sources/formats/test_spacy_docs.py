@@ -1,7 +1,5 @@
 """spaCy: a DocBin as spaCy writes it, and training tuples."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

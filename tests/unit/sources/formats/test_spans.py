@@ -1,7 +1,5 @@
 """The formats spans and gliner: keys and ids; spans in one tag per word, in every case that the formats of spans share."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Tables: Parquet with strings, numbers and the ClassLabel that `datasets` writes; folders of save_to_disk, and damage."""
 
-from __future__ import annotations
-
 import io
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Output formats: what is written for a document."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

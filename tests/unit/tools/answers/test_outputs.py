@@ -1,7 +1,5 @@
 """Output files contain complete lines, whatever interrupts them."""
 
-from __future__ import annotations
-
 import resource
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The annotation page: what is written is a page, and what people do in a browser is what it saves."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

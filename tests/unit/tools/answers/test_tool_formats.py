@@ -1,7 +1,5 @@
 """What is written for annotation tools is read back as the same entities."""
 
-from __future__ import annotations
-
 import json
 import tempfile
 from collections.abc import Sequence

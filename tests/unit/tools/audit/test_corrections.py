@@ -1,7 +1,5 @@
 """Corrections of the annotation page in the files of a data set: the tags of corrected sentences change, no other byte."""
 
-from __future__ import annotations
-
 import gzip
 from collections.abc import Callable, Sequence
 from copy import deepcopy

@@ -1,7 +1,5 @@
 """Columns of `tagline bulk`: types that keep the values of all rows and files, and the choice of a column."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pyarrow as pa

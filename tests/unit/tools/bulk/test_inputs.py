@@ -1,7 +1,5 @@
 """Input files of `tagline bulk`: what is found, and what is refused."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Plan and parts of `tagline bulk`: answers as those of `tagline predict`, rows that can't be labelled, and continued runs."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from itertools import count

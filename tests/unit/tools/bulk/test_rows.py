@@ -1,7 +1,5 @@
 """Rows of input files: slices give the same rows as the whole file, and malformed rows keep their position."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A comparison as text, as Markdown and as JSON."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Reading a run; common sentences of runs, the gold labels they are scored with, and notes on how runs differ."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from io import BytesIO
 

@@ -1,7 +1,5 @@
 """Intervals, p-values and verdicts: against scipy, and against scoring resampled and swapped sentences one by one."""
 
-from __future__ import annotations
-
 import itertools
 from dataclasses import replace
 

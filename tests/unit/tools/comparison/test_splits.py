@@ -1,7 +1,5 @@
 """Fixed and broken entities, case by case."""
 
-from __future__ import annotations
-
 import pytest
 from helpers.tagged import sentences
 

@@ -1,7 +1,5 @@
 """Runs grouped by params: keys and values, which setting is the best, and which differ from it."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Power law: found in exact and in rough curves, with intervals that hold what is true."""
 
-from __future__ import annotations
-
 import pytest
 
 from tagline.tools.curve.power_law import PowerLaw

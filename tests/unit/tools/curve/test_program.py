@@ -1,7 +1,5 @@
 """`tagline curve`: each run once, all sentences as the stages train them, and what it says."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`tagline inspect`: what it says of a file or folder, and that the section that it prints reads all of it."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import pickle

@@ -1,7 +1,5 @@
 """The page of the service in a browser: keyboard, marks, copy, themes, width."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The service: its answers, what it refuses and with which message, and what it counts."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging

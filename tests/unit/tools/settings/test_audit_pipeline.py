@@ -1,7 +1,5 @@
 """The folder audit/: created in the root and in pipeline folders, brought up to date, its params kept."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Pipeline folders: what is derived for them, which names they may have, how they follow the root's dvc.yaml."""
 
-from __future__ import annotations
-
 import contextlib
 import re
 import shutil

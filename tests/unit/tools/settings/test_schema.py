@@ -1,7 +1,5 @@
 """The JSON Schema for editors: current, with the descriptions and limits of the sections' schemas."""
 
-from __future__ import annotations
-
 import contextlib
 
 from helpers.project import ROOT

@@ -1,7 +1,5 @@
 """Texts of a pool that are annotated already."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

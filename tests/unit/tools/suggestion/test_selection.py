@@ -1,7 +1,5 @@
 """Uncertainty of a text, and the best items of a stream in bounded memory."""
 
-from __future__ import annotations
-
 import pytest
 from helpers.runs import tagged
 from hypothesis import given

@@ -1,7 +1,5 @@
 """Readers: documents of each input format, and messages with line numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from io import BytesIO
