@@ -5,6 +5,7 @@ These tests guard this repository, not the clone of somebody with other params o
 """
 
 import json
+import re
 import os
 import subprocess
 import sys
@@ -68,9 +69,11 @@ def test_small_results_are_committed_and_plots_have_the_columns_that_are_drawn()
 def test_the_readme_shows_the_committed_scores() -> None:
     """The README shows `tagline scores`; of its numbers Git has those of metrics/evaluate.json."""
     metrics = json.loads((ROOT / "metrics/evaluate.json").read_text(encoding="utf-8"))
-    rows = {}
-    for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines():
-        if line.startswith(("test ", "validation ")):
+    readme, rows = (ROOT / "README.md").read_text(encoding="utf-8"), {}
+    of_cases = re.findall(r"(?:lower|upper|title)case ([\d.]+) \(", readme)
+    assert float(min(of_cases)) == pytest.approx(metrics["test.f1_lowest_case"], abs=ROUNDING)
+    for line in readme.splitlines():
+        if line.startswith(("test  ", "validation  ")):
             split, name, *numbers = line.split()
             rows[split, name] = numbers
     assert {name for split, name in rows if split == "test"} - {"overall"} == {

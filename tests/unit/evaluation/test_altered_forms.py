@@ -1,6 +1,5 @@
 """Altered forms: as many words, the same on every host."""
 
-
 from tagline.evaluation.altered_forms import CASES, mistyped
 
 
