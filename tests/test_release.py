@@ -5,8 +5,8 @@ These tests guard this repository, not the clone of somebody with other params o
 """
 
 import json
-import re
 import os
+import re
 import subprocess
 import sys
 from typing import Any
