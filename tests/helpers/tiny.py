@@ -33,7 +33,10 @@ TINY_PARAMS["train"] |= {
 TINY_PARAMS["evaluate"] |= {"subwords_per_batch": 64, "precision": "fp32", "decoding": "greedy"}
 TINY_PARAMS["evaluate"]["bootstrap"] = {"resamples": 100, "seed": 3}
 TINY_PARAMS["export"]["max_f1_drop"] = 0.05
-for section, *keys in (("tokenize_align", "outside", "context_subwords"), ("evaluate", "operating_point", "beta")):
+for section, *keys in (
+    ("tokenize_align", "outside", "context_subwords", "lowercase_share"),
+    ("evaluate", "operating_point", "beta"),
+):
     for key in keys:
         del TINY_PARAMS[section][key]  # it has a default
 

@@ -38,7 +38,7 @@ def test_queued_experiment_uses_the_code_of_its_copy_and_tables_show_what_differ
     shown = [line.split() for line in table if line.strip()]
     assert len(shown) == len(older) + len(json_of(clone.path / "metrics/export.json"))
     evaluated = [row[1] for row in shown if row[0] == "metrics/evaluate.json"]
-    assert evaluated[:3] == ["test.f1", "test.f1.LOC", "test.f1.PER"]
+    assert evaluated[:4] == ["test.calibration_error", "test.f1", "test.f1.LOC", "test.f1.PER"]
     clone.run("dvc", "exp", "remove", "older")
 
 

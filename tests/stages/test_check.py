@@ -44,6 +44,7 @@ def test_folder_of_the_data_exists_or_is_tracked(workspace: Path, capsys: pytest
 DEFAULTS = """\
 tokenize_align.outside: not set; `outside: null` applies
 tokenize_align.context_subwords: not set; `context_subwords: 0` applies
+tokenize_align.lowercase_share: not set; `lowercase_share: 0.0` applies
 evaluate.operating_point: not set; `operating_point: {"recall": null, "precision": null}` applies
 evaluate.beta: not set; `beta: 1.0` applies
 """
