@@ -169,11 +169,12 @@ def _read(content: bytes, kind: Kind, where: str) -> Iterator[tuple[str, list[Ta
     columns = {name: table[name].combine_chunks() for name in table.column_names if name != "id"}
     flat = {name: column.flatten() for name, column in columns.items()}
     ids, words = table["id"].to_pylist(), columns["words"].to_pylist()
+    with reading(where, "evaluate", expected="label names"):
+        possible = [_parsed(text, kind) for text in flat["gold"].unique().to_pylist()]
+        sets = tuple(sorted(each for each in possible if len(each) != 1))
     for side in (name for name in columns if name.startswith("predicted")):
         with reading(where, "evaluate", expected="label names"):
-            possible = [_parsed(text, kind) for text in flat["gold"].unique().to_pylist()]
             names = tuple(sorted({*chain(*possible), *flat[side].unique().to_pylist()}))
-            sets = tuple(sorted(each for each in possible if len(each) != 1))
         found = TaggedSentences(
             LabelNames(kind, names, sets),
             lengths=columns["words"].value_lengths().to_pylist(),

@@ -207,9 +207,7 @@ def score_altered(
     def score_form(form: str) -> Iterator[Chunk]:
         for begin, end in pairwise(borders):
             altered = list(chain.from_iterable(map(FORMS[form], words[begin:end])))
-            distinct = {word: index for index, word in enumerate(dict.fromkeys(altered))}
-            index = np.fromiter(map(distinct.__getitem__, altered), np.int64, len(altered))
-            windows, _ = cutter.cut(list(distinct), index, np.cumsum(lengths[begin:end]), documents[begin:end])
+            windows, _ = cutter.cut_words(altered, np.cumsum(lengths[begin:end]), documents[begin:end])
             yield from predictor.score(lengths[begin:end], windows, f"test, {form}")
 
     return {form: score_form(form) for form, alter in FORMS.items() if any(alter(each) != each for each in words)}

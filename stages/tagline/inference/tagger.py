@@ -213,10 +213,8 @@ class Tagger:
         texts = np.cumsum([not document.continues for document in every])[owners]
         own = slice(*np.searchsorted(owners, [len(before), len(before) + len(documents)]))
         words = list(chain.from_iterable(document.words for document in every))
-        distinct = {word: index for index, word in enumerate(dict.fromkeys(words))}
-        index = np.fromiter(map(distinct.__getitem__, words), dtype=np.int64, count=len(words))
         with self._lock:  # the cutter caches the sub-words of words
-            windows, _ = self._cutter.cut(list(distinct), index, np.cumsum(lengths), texts, own)
+            windows, _ = self._cutter.cut_words(words, np.cumsum(lengths), texts, own)
         predicted = self._predictor.predict(lengths[own], windows, progress=progress)
         labels = _beginning_anew(predicted.labels, lengths[own], owners[own], self.labels)
         ids, split = [document.name for document in documents], [document.words for document in documents]

@@ -85,6 +85,14 @@ class WindowCutter:
             read = extended(windows, subwords.counts, first, last, self.capacity, self.context)
         return self._lay_out(subwords, windows, read, begins[own]), of_own
 
+    def cut_words(
+        self, words: Sequence[str], ends: Ints, documents: Ints | None = None, own: slice = slice(None)
+    ) -> tuple[Windows, Ints]:
+        """Split some sentences into windows, given the words of all, one after the other; see `cut`."""
+        distinct = {word: index for index, word in enumerate(dict.fromkeys(words))}
+        index = np.fromiter(map(distinct.__getitem__, words), dtype=np.int64, count=len(words))
+        return self.cut(list(distinct), index, ends, documents, own)
+
     def _lay_out(self, subwords: Subwords, windows: WordRanges, read: WordRanges, begins: Ints) -> Windows:
         """Put the sub-words of each window between the special tokens.
 
