@@ -164,7 +164,7 @@ INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
                 f"(`start_from`) or learnt from (`teacher`), and SHA-256 of their weights: - data/old/model.safetensors `{'d' * 64}`",
                 "Tagline and the pipeline read a text as a whole, as in the training data",
                 "the encoder also read up to 64 sub-words of the neighbouring sentences of the document on each side.",
-                "Tagline reads sentences in capitals, and longer ones of which each word begins with a capital, in small",
+                "Tagline reads sentences in capitals, and longer ones of which nearly every word begins with one, in small",
                 r"\<b\> +1.5 (covered recall, target 0.9, 0.850 on the test split). The pipeline of transformers does not",
                 r"- With 90 % confidence, \<all\> are found. The promise is of the trained model with Tagline, not of",
             ],
