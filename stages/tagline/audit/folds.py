@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from tagline.artifacts.raw_data import SPLITS
+from tagline.artifacts.raw_data import COPY, SPLITS
 from tagline.artifacts.tokenized import WINDOW_FEATURES, load_labels, sentence_features
 from tagline.audit.audit_params import AUDIT_PARAMS, Audit
 from tagline.core import shards
@@ -70,9 +70,10 @@ class Fold:
             )
         if params.group == "document":
             self._check_documents()
-        self.held_out = {split: self._drawn(split) for split in params.splits}
+        drawn = {split: self._drawn(split) for split in params.splits}
+        self.held_out = {split: mask & ~self._copies(split) for split, mask in drawn.items()}
         self.learnable = {
-            "train": ~self.held_out["train"] & self._apart(),
+            "train": ~drawn["train"] & self._apart(),
             "validation": ~self.held_out["validation"] if "validation" in self.held_out else self._all_of_validation(),
         }
         self._check()
@@ -82,6 +83,11 @@ class Fold:
         words = (words for words, _ in self._sentences(split))
         drawn_by = self._documents(split) if self.params.group == "document" else words
         return np.array([fold_of(key, seed, folds) == self.number for key in drawn_by], bool)
+
+    def _copies(self, split: str) -> Mask:
+        """Whether a sentence is there again, since its source is repeated; it is audited once."""
+        batches = shards.read_batches(self.tokenized / "sentences" / split)
+        return np.array([bool(COPY.match(id_)) for batch in batches for id_ in batch["id"].to_pylist()], bool)
 
     def _all_of_validation(self) -> Mask:
         batches = shards.read_batches(self.tokenized / "sentences/validation")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.errors import UserError
@@ -31,6 +31,8 @@ from tagline.text.sentence import Note
 # Begins the name of such a file, as of what adjudicate.html saves; messages and reports call its annotator so.
 ADJUDICATE = "adjudicate"
 UNSURE = "unsure_texts"
+Selection = Literal["random", "chosen"]
+SELECTIONS: tuple[Selection, ...] = get_args(Selection)
 
 
 class PageFiles(RowFiles, AnnotatorFiles):
@@ -43,10 +45,17 @@ class PageFiles(RowFiles, AnnotatorFiles):
 
     format: Literal["page"]
     offsets: Literal["code_points"] = "code_points"
+    # Of what `tagline suggest` chose, only the texts drawn at random, or only the others; None: all.
+    selection: Selection | None = None
 
     @property
     def meanings(self) -> dict[str, str]:
         return {**super().meanings, UNSURE: "texts that an annotator was not sure of, read as they are"}
+
+    def keeps(self, rows: Sequence[Row]) -> bool:
+        # A page that adjudicates does not know how its texts were chosen.
+        is_random = any(row.content.get("selection") == SELECTIONS[0] for row in rows)
+        return self.selection is None or is_random == (self.selection == SELECTIONS[0])
 
     def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
         """See `RowFiles.text_of`.

@@ -120,6 +120,7 @@ def of_task(given: AnnotationTask, number: int) -> Task:
         content,
         [span(each) for each in given.entities],
         given.words,
+        selection=given.fields.get("selection"),
         suggested=None if given.suggested is None else list(map(scored, given.suggested)),
     )
 
