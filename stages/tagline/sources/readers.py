@@ -70,8 +70,9 @@ class Reader:
         with self._numbered():
             self.source = _open(folder, dataset, OF_SENTENCES if number is None else OF_SEVERAL)
             self.splits = self.source.splits()
-        # By split: the number of sentences, that of entities by column, and a hash of the tags of each hash of words.
-        self.sizes = {split: Counter({"sentences": 0}) for split in self.splits}
+        self.sentences = Counter[str]()  # by split
+        self.entities = {split: dict.fromkeys(columns, 0) for split in self.splits}
+        # By split, the hash of a sentence's tags by that of its words.
         self.seen: dict[str, dict[int, int]] = {split: {} for split in SPLITS}
 
     def rows(self, split: str, earlier: Sequence[Reader]) -> Iterator[raw_data.Row]:
@@ -103,10 +104,10 @@ class Reader:
         """Yield sentences unchanged, count them, and compare them with those of earlier sources."""
         findings, seen = self.source.findings[split], self.seen[split]
         for sentence in sentences:
-            columns = {name: sentence.tags[name] for name in self.columns}
-            self.sizes[split]["sentences"] += 1
-            for name, of_column in columns.items():
-                self.sizes[split][name] += sum(starmap(_begins, pairwise([None, *of_column])))
+            columns = {name: [*starmap(_marks, pairwise([None, *sentence.tags[name]]))] for name in self.columns}
+            self.sentences[split] += 1
+            for name, marks in columns.items():
+                self.entities[split][name] += sum(begins for begins, _ in marks)
             words, tags = hash(tuple(sentence.words)), hash(str(columns))
             others = [each.seen[split][words] for each in earlier if words in each.seen[split]]
             findings.add(SHARED, len(others) > 0, [sentence.location])
@@ -131,9 +132,9 @@ class Reader:
         if self.number is None:
             return report
         of_splits = [
-            f"{split}: {sizes['sentences']:,} sentences"
-            + "".join(f", {sizes[name]:,} entities in {name}" for name in self.columns if sizes[name])
-            for split, sizes in self.sizes.items()
+            f"{split}: {self.sentences[split]:,} sentences"
+            + "".join(f", {count:,} entities in {name}" for name, count in entities.items() if count)
+            for split, entities in self.entities.items()
         ]
         times = [f"train is read {self.dataset.repeat} times"] if self.dataset.repeat > 1 else []
         name = f"source {self.number}, {getattr(self.dataset, 'format', 'hub')}"
@@ -156,7 +157,10 @@ class Reader:
         origin = self.source.provenance()
         if self.number is None:
             return origin
-        findings = {split: {**sizes, **origin["findings"][split]} for split, sizes in self.sizes.items()}
+        findings = {
+            split: {"sentences": self.sentences[split], "entities": entities, **origin["findings"][split]}
+            for split, entities in self.entities.items()
+        }
         return {**origin, "repeat": self.dataset.repeat, "agreement": self.agreement.share, "findings": findings}
 
     @contextmanager
@@ -170,11 +174,13 @@ class Reader:
             raise UserError(str(error).replace("download.dataset", f"download.dataset.{self.number}")) from None
 
 
-def _begins(left: str | None, tag: str | None) -> bool:
-    """Whether a tag begins an entity, given the tag before it, in any scheme with prefixes."""
+def _marks(left: str | None, tag: str | None) -> tuple[bool, str | None]:
+    """Whether a tag begins an entity, given the tag before it, and its type; the same in all schemes with prefixes."""
     prefix, dash, type_ = (tag or "").partition("-")
-    continues = left in (f"B-{type_}", f"I-{type_}")
-    return bool(dash) and (prefix in ("B", "S", "U") or (prefix in ("I", "E", "L") and not continues))
+    if not dash or prefix not in tuple("BIESLU"):
+        return False, tag
+    continues = prefix in tuple("IEL") and left in (f"B-{type_}", f"I-{type_}")
+    return not continues, type_
 
 
 def check_apart(readers: Sequence[Reader]) -> None:

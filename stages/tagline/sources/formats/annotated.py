@@ -340,13 +340,8 @@ class RowFiles(TextFiles, AnnotatedFiles):
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
         key = self.common_key
         for rows in grouped(lambda: self.rows(path), key) if key else ([row] for row in self.rows(path)):
-            if self.keeps(rows):
-                with errors.collected():
-                    yield self.text_of(rows, errors)
-
-    def keeps(self, rows: Sequence[Row]) -> bool:
-        """Whether to read the text of some rows."""
-        return True
+            with errors.collected():
+                yield self.text_of(rows, errors)
 
     @abstractmethod
     def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:

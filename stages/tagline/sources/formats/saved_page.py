@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal
 
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.errors import UserError
@@ -21,7 +21,7 @@ from tagline.sources.formats.annotated import (
     list_to_span,
     span_of_words,
 )
-from tagline.sources.formats.annotators import Annotation, Row, annotator_of
+from tagline.sources.formats.annotators import Annotation, Row, annotator_of, grouped
 from tagline.sources.formats.lists import keys_of
 from tagline.sources.formats.offsets import Span, Words
 from tagline.sources.formats.page_layout import SAVED, STATUSES, content_hash
@@ -31,8 +31,6 @@ from tagline.text.sentence import Note
 # Begins the name of such a file, as of what adjudicate.html saves; messages and reports call its annotator so.
 ADJUDICATE = "adjudicate"
 UNSURE = "unsure_texts"
-Selection = Literal["random", "chosen"]
-SELECTIONS: tuple[Selection, ...] = get_args(Selection)
 
 
 class PageFiles(RowFiles, AnnotatorFiles):
@@ -46,16 +44,25 @@ class PageFiles(RowFiles, AnnotatorFiles):
     format: Literal["page"]
     offsets: Literal["code_points"] = "code_points"
     # Of what `tagline suggest` chose, only the texts drawn at random, or only the others; None: all.
-    selection: Selection | None = None
+    selection: Literal["random", "chosen"] | None = None
 
     @property
     def meanings(self) -> dict[str, str]:
         return {**super().meanings, UNSURE: "texts that an annotator was not sure of, read as they are"}
 
-    def keeps(self, rows: Sequence[Row]) -> bool:
-        # A page that adjudicates does not know how its texts were chosen.
-        is_random = any(row.content.get("selection") == SELECTIONS[0] for row in rows)
-        return self.selection is None or is_random == (self.selection == SELECTIONS[0])
+    def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
+        empty = True
+        for rows in grouped(lambda: self.rows(path), "id"):
+            # A page that adjudicates does not know how its texts were chosen.
+            is_random = any(row.content.get("selection") == "random" for row in rows)
+            if self.selection in (None, "random" if is_random else "chosen"):
+                empty = False
+                with errors.collected():
+                    yield self.text_of(rows, errors)
+        if empty and self.selection:
+            raise UserError(
+                f"{path}: no text of selection {self.selection}; expected what a page of `tagline suggest` saved"
+            )
 
     def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
         """See `RowFiles.text_of`.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from helpers.annotated import kinds, tagged, write_rows
-from helpers.formats import read, refusals, saved_row, section
+from helpers.formats import fault, read, refusals, saved_row, section
 
 from tagline.core.errors import UserError
 from tagline.sources.files import FileSource
@@ -33,6 +33,20 @@ def test_spans_count_code_points_of_a_text_and_words_of_words(tmp_path: Path) ->
     assert sentences[1].words == WORDS
     assert list(map(kinds, sentences)) == [[], ["unsure_texts"], ["unannotated_texts"]]
     assert sentences[1].notes[0].occurrence == f"{tmp_path}/f:2: 'Is it one?'"
+
+
+def test_selection_reads_the_random_texts_or_the_others(tmp_path: Path) -> None:
+    rows = [saved_row(id_, WORDS, [], selection=id_) for id_ in ("random", "uncertain")] + [
+        saved_row("page", WORDS, [])
+    ]
+    for selection, ids in {
+        None: ["random", "uncertain", "page"],
+        "random": ["random"],
+        "chosen": ["uncertain", "page"],
+    }.items():
+        assert [each.id for each in read(tmp_path, "page", rows, selection=selection)] == ids
+    message = fault(tmp_path, "page", rows[1:], selection="random")
+    assert message == "f: no text of selection random; expected what a page of `tagline suggest` saved"
 
 
 def test_adjudicated_file_decides_what_annotators_of_a_folder_do_not_agree_on(tmp_path: Path) -> None:
