@@ -132,11 +132,10 @@ INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
         (
             {"dataset": {"source": "several", "sources": SOURCES, "rows": {"train": 8}}},
             [
-                f"Source 0: [a/b](https://huggingface.co/datasets/a/b) at commit `{'f' * 40}`, config c\\_d. Source 1, whose "
-                f"train was read 2 times: Files and their SHA-256: - train: all.conll `{'a' * 64}` Splits drawn from train",
-                "Number of sentences: train 8. Of train, 3 sentences have no labels",
+                "config c\\_d. Source 1, whose train was read 2 times: Files",
+                "train 8. Of train, 3 sentences have no labels",
             ],
-            [],
+            ["Source 2"],
         ),
         (
             {

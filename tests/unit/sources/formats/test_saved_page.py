@@ -36,17 +36,11 @@ def test_spans_count_code_points_of_a_text_and_words_of_words(tmp_path: Path) ->
 
 
 def test_selection_reads_the_random_texts_or_the_others(tmp_path: Path) -> None:
-    rows = [saved_row(id_, WORDS, [], selection=id_) for id_ in ("random", "uncertain")] + [
-        saved_row("page", WORDS, [])
-    ]
-    for selection, ids in {
-        None: ["random", "uncertain", "page"],
-        "random": ["random"],
-        "chosen": ["uncertain", "page"],
-    }.items():
-        assert [each.id for each in read(tmp_path, "page", rows, selection=selection)] == ids
-    message = fault(tmp_path, "page", rows[1:], selection="random")
-    assert message == "f: no text of selection random; expected what a page of `tagline suggest` saved"
+    rows = [saved_row("1", WORDS, [], selection="random"), saved_row("2", TEXT, [], selection="uncertain")]
+    for selection, ids in {None: "12", "random": "1", "chosen": "2"}.items():
+        assert [each.id for each in read(tmp_path, "page", rows, selection=selection)] == [*ids]
+    message = "f: no text of selection random; expected what a page of `tagline suggest` saved"
+    assert fault(tmp_path, "page", rows[1:], selection="random") == message
 
 
 def test_adjudicated_file_decides_what_annotators_of_a_folder_do_not_agree_on(tmp_path: Path) -> None:
