@@ -72,14 +72,13 @@ def find_layouts(path: Path) -> list[Layout]:
             with suppress(UserError):
                 groups[_guess(first)["format"]].append(entry)
     layouts: list[Layout] = []
-    unknown = {*entries}
     for group in groups.values():
         with suppress(UserError):  # which of the files are train is not clear
             layouts.append(_of_entries(path, group, is_part=True))
-            unknown -= {*group}
+            entries = [each for each in entries if each not in group]
     if len(layouts) < 2:
         return [find_layout(path)]
-    unused = [*layouts[0].unused, *sorted(each.name for each in unknown)]
+    unused = [*layouts[0].unused, *(each.name for each in entries)]
     return [replace(layouts[0], unused=unused), *layouts[1:]]
 
 
