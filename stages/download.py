@@ -20,7 +20,7 @@ from tagline.core.errors import exit_with_message, take_no_arguments
 from tagline.core.outputs import replacing
 from tagline.core.params import read_section
 from tagline.core.progress import quiet
-from tagline.sources.download_params import Download, HubDataset
+from tagline.sources.download_params import Download, HubDataset, sources_of
 from tagline.sources.formats.tables import SavedFiles
 from tagline.sources.stage import write_dataset, write_encoder
 
@@ -31,7 +31,7 @@ PRETRAINED = Path("models/pretrained")
 def main() -> None:
     take_no_arguments(__doc__)
     params = read_section("download", Download)
-    quiet(with_datasets=isinstance(params.dataset, HubDataset | SavedFiles))
+    quiet(with_datasets=any(isinstance(each, HubDataset | SavedFiles) for each in sources_of(params.dataset)))
     folder = Path(params.folder)
     with replacing(RAW, PRETRAINED) as (raw, pretrained):
         write_dataset(folder, params.dataset, raw)

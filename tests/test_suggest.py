@@ -106,6 +106,7 @@ def test_annotation_page_has_suggestions_for_texts_that_are_not_random() -> None
     page = json.loads(embedded(Path("round1.html")))
     assert (page["types"], page["guideline"]) == (["PER", "LOC"], "Mark names.")
     assert ["suggested" in task for task in page["tasks"]] == [False] * 6 + [True] * 6
+    assert [task["selection"] for task in page["tasks"]] == ["random"] * 6 + ["uncertain"] * 6
     assert all(task["spans"] == [span[:3] for span in task.get("suggested", [])] for task in page["tasks"])
     assert {task["text"] for task in page["tasks"]} <= {*TEXTS}
 

@@ -25,7 +25,8 @@ from tagline.sources.download_params import Download
 from tagline.sources.files import FileSource
 from tagline.sources.formats.lines import read_lines
 from tagline.sources.formats.registry import FORMATS
-from tagline.sources.stage import to_row, write_encoder
+from tagline.sources.readers import to_row
+from tagline.sources.stage import write_encoder
 from tagline.tools.texts import readers
 from tagline.training.train_params import Train
 

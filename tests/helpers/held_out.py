@@ -18,8 +18,8 @@ from tagline.labels.tagged import TaggedSentences
 NAMES = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
 LABELS = Labels("ner", "spans", NAMES, "O")
 
-Row = tuple[str, str]
-"""The words and the label names of a sentence, separated by spaces."""
+Row = tuple[str, ...]
+"""The words and the label names of a sentence, separated by spaces, and its id if it is not numbered."""
 
 
 def audit(folds: int = 2, **values: object) -> Audit:
@@ -36,7 +36,7 @@ def write_tokenized(folder: Path, splits: dict[str, Sequence[Row]], labels: Labe
         words = [row[0].split() for row in rows]
         ids = [[labels.label2id[name] for name in row[1].split()] for row in rows]
         sentences = [
-            {"id": [f"{split}-{number}"], "words": [of_words], "labels": [of_labels]}
+            {"id": [*rows[number][2:], f"{split}-{number}"][:1], "words": [of_words], "labels": [of_labels]}
             for number, (of_words, of_labels) in enumerate(zip(words, ids, strict=True))
         ]
         pairs = [(row, word) for row, of_words in enumerate(words) for word in range(0, len(of_words), 2)]

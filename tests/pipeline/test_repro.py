@@ -7,11 +7,15 @@ import subprocess
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from dvc.api import DVCFileSystem
+from helpers.annotated import embedded, write_rows
 from helpers.clone import ALL, WITHOUT_ONNX, Clone
+from helpers.formats import saved_row
 from helpers.project import edit, json_of
+from helpers.tiny import PEOPLE, PLACES, TINY_PARAMS, write_params
 
 
 def test_forced_repro_leaves_the_lock_byte_identical(clone: Clone) -> None:
@@ -40,6 +44,31 @@ def test_queued_experiment_uses_the_code_of_its_copy_and_tables_show_what_differ
     evaluated = [row[1] for row in shown if row[0] == "metrics/evaluate.json"]
     assert evaluated[:4] == ["test.calibration_error", "test.f1", "test.f1.LOC", "test.f1.PER"]
     clone.run("dvc", "exp", "remove", "older")
+
+
+def test_loop_of_annotation_from_suggestions_to_comparison(clone: Clone) -> None:
+    pool = "\n".join(f"{person} Lind won in {place}." for person in PEOPLE for place in PLACES)
+    (clone.path / "pool.txt").write_text(pool)
+    clone.run(*"tagline suggest pool.txt --words 120 --random-share 0.5 --output tasks.html".split())
+    page = json.loads(embedded(clone.path / "tasks.html"))
+    rows = []
+    for task in page["tasks"]:
+        text, name = task["text"], len(task["text"].partition(" won")[0])
+        spans = [[0, name, "PER"], [name + len(" won in "), len(text) - 1, "LOC"]]
+        rows.append(saved_row(task["id"], text, spans, types=page["types"], selection=task["selection"]))
+    (clone.path / "data/tiny/saved").mkdir()
+    write_rows(clone.path / "data/tiny/saved/ada.jsonl", rows)
+    corpus = {key: value for key, value in TINY_PARAMS["download"]["dataset"].items() if key != "test"}
+    saved = {"source": "files", "format": "page", "tag_column": "ner"}
+    random = {**saved, "test": "saved", "selection": "random"}
+    chosen = {**saved, "train": "saved", "selection": "chosen", "repeat": 2}
+    for sources in ([corpus, random], [corpus, random, chosen]):
+        clone.commit("results before")
+        write_params(clone.path, {**TINY_PARAMS, "download": TINY_PARAMS["download"] | {"dataset": sources}})
+        assert clone.repro("evaluate") == ALL[:4]
+    test = pd.read_parquet(clone.path / "data/predictions/test.parquet")
+    assert sorted(test["id"]) == sorted(f"1/{task['id']}" for task in page["tasks"] if task["selection"] == "random")
+    assert clone.run("tagline", "compare").startswith("F1 of test from ")
 
 
 def test_change_of_a_tool_reruns_no_stage(clone: Clone) -> None:

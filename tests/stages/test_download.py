@@ -8,7 +8,7 @@ import pytest
 from helpers.annotated import embedded, write_rows
 from helpers.formats import saved_row
 from helpers.project import edit, error_of, exit_of, json_of, run_stage, run_stages, run_verb
-from helpers.tiny import raw_rows, set_params
+from helpers.tiny import TINY_PARAMS, raw_rows, set_params
 from ruamel.yaml import YAML
 
 from tagline.artifacts.raw_data import SPLITS
@@ -47,6 +47,15 @@ def test_findings_of_the_source_reach_the_report(workspace: Path, capsys: pytest
     counts = json_of("reports/data.json")["train"]["source"]
     found = {kind: count for kind, count in counts.items() if count}
     assert found == {"misaligned_spans": 1, "duplicate_spans": 1, "empty_texts": 1, "repeated_sentences": 1}
+
+
+def test_labels_that_differ_by_case_between_sources_are_reported(workspace: Path, capsys) -> None:
+    write_rows(Path("data/tiny/saved.jsonl"), [saved_row("7", "Ada won", [[0, 3, "Per"]])])
+    page = {"source": "files", "format": "page", "tag_column": "ner", "train": "saved.jsonl"}
+    set_params(download={"dataset": [TINY_PARAMS["download"]["dataset"], page]})
+    run_stages("check", "download", "tokenize_align")
+    assert "B-Per (1, first at 1/7, word 0 (Ada): B-Per)" in capsys.readouterr().out.partition("differ only in case")[2]
+    assert json_of("reports/data.json")["train"]["source"]["1"]["entities"] == {"ner": 1}
 
 
 def test_section_that_inspect_prints_runs_when_pasted(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -88,6 +88,18 @@ def message(done: subprocess.CompletedProcess[str]) -> str:
     return done.stderr.removeprefix("download: ").rstrip("\n")
 
 
+def test_data_sets_of_the_hub_are_sources_of_a_list(hub: Hub, home: Path) -> None:
+    splits = [{"train": "train"}, {"train": "test", "validation": "validation"}, {"test": "test"}]
+    sources = [{**PARAMS["download"]["dataset"], "splits": each} for each in splits]
+    write_params(Path(), {**PARAMS, "download": PARAMS["download"] | {"dataset": sources}})
+    done = download(hub.url, home)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(
+        "train: 12 sentences, validation: 6 sentences, test: 6 sentences\nsource 0, hub; train"
+    )
+    assert [row["id"] for row in raw_rows("train")][5:7] == ["0/train-5", "1/train-0"]
+
+
 def test_download_is_the_same_cold_warm_and_offline(hub: Hub, home: Path) -> None:
     data, encoder = hub.repositories["datasets", DATASET], hub.repositories["models", ENCODER]
     first, weights = data.refs["main"], encoder.refs["main"]

@@ -13,9 +13,11 @@ Arrow file is an IPC stream of at most about 128 MiB.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -31,6 +33,8 @@ ID = "id"
 WORDS = "words"
 ANNOTATED = "annotated_types"
 SPANS = b"spans"
+# Begins the ids of the second and each further reading of a source that is repeated, as in 1#2/train-5.
+COPY = re.compile(r"\d+#\d+/")
 
 Row = Mapping[str, str | Sequence[str | None]]
 Splits = Mapping[str, Iterable[Row]]
@@ -95,7 +99,7 @@ class RawData:
         annotated: whether there is a column ``annotated_types``.
         drawn: the splits that were drawn from the files of train.
         spans: whether tags come from spans.
-        findings: what the stage download found in each split, and its count.
+        findings: what the stage download found in each split, and its count; of several sources, by their numbers.
     """
 
     path: Path
@@ -104,7 +108,7 @@ class RawData:
     annotated: bool = False
     drawn: tuple[str, ...] = ()
     spans: bool = False
-    findings: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    findings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def batches(self, split: str) -> Iterator[pa.RecordBatch]:
         """Yield the record batches of a split."""

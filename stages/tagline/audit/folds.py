@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from tagline.artifacts.raw_data import SPLITS
+from tagline.artifacts.raw_data import COPY, SPLITS
 from tagline.artifacts.tokenized import COPIES, WINDOW_FEATURES, load_labels, sentence_features
 from tagline.audit.audit_params import AUDIT_PARAMS, Audit
 from tagline.core import shards
@@ -68,11 +68,12 @@ class Fold:
             raise UserError(f"audit.group: {found}; set it to sentence")
         if params.group == "document":
             self._check_documents()
-        self.held_out = {split: self._drawn(split) for split in params.splits}
+        drawn = {split: self._drawn(split) for split in params.splits}
+        self.held_out = {split: mask & ~self._repeated(split) for split, mask in drawn.items()}
         of_validation = shards.read_batches(tokenized / "sentences/validation")
         none = np.zeros(sum(batch.num_rows for batch in of_validation), bool)
         held_out = self.held_out.get("validation", none)
-        self.learnable = {"train": ~self.held_out["train"] & self._apart(), "validation": ~held_out}
+        self.learnable = {"train": ~drawn["train"] & self._apart(), "validation": ~held_out}
         self._check()
 
     def _drawn(self, split: str) -> Mask:
@@ -80,6 +81,11 @@ class Fold:
         words = (words for words, _ in self._sentences(split))
         drawn_by = self._documents(split) if self.params.group == "document" else words
         return np.array([fold_of(key, seed, folds) == self.number for key in drawn_by], bool)
+
+    def _repeated(self, split: str) -> Mask:
+        """Whether a sentence is there again, since its source is repeated; it is audited once."""
+        batches = shards.read_batches(self.tokenized / "sentences" / split)
+        return np.array([bool(COPY.match(id_)) for batch in batches for id_ in batch["id"].to_pylist()], bool)
 
     def _apart(self) -> Mask:
         """Whether a train sentence shares no text with one that is held out, see `_texts`."""

@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarbool import ScalarBoolean
@@ -47,6 +47,8 @@ class Section(BaseModel):
 
 
 S = TypeVar("S", bound=Section)
+# The tags of a field that is a mapping or a list of such mappings.
+MAPPING, SEQUENCE = "a mapping", "a list"
 
 
 def source_folder(folder: str) -> str:
@@ -186,14 +188,19 @@ def find(content: CommentedMap, keys: Sequence[Any]) -> tuple[int, int]:
     """The line, counted from 0, of the last key on a path that a file has, and how many of the keys it has."""
     node: Any = content
     line = depth = 0
-    while depth < len(keys) and isinstance(node, CommentedMap) and keys[depth] in node:
-        line = line_of(node, keys[depth], line)
-        node = node[keys[depth]]
+    while depth < len(keys):
+        key = keys[depth]
+        if isinstance(node, CommentedSeq) and str(key).isdecimal() and int(key) < len(node):
+            key = int(key)
+        elif not isinstance(node, CommentedMap) or key not in node:
+            break
+        line = line_of(node, key, line)
+        node = node[key]
         depth += 1
     return line, depth
 
 
-def line_of(node: CommentedMap, key: Any, otherwise: int) -> int:
+def line_of(node: CommentedMap | CommentedSeq, key: Any, otherwise: int) -> int:
     """The line of a key, counted from 0, or ``otherwise`` for a key from a YAML merge (<<), which has no line."""
     positions: dict[Any, list[int]] = node.lc.data or {}
     return positions[key][0] if key in positions else otherwise
@@ -204,6 +211,11 @@ def _resolve(schema: type[Section], location: tuple[int | str, ...]) -> tuple[li
     models = [schema]
     keys: list[int | str] = []
     for key in location:
+        if key in (MAPPING, SEQUENCE):  # a tag, too
+            continue
+        if isinstance(key, int):  # an index of a list, whose elements have the schemas of its field
+            keys.append(key)
+            continue
         if len(models) > 1:  # a discriminated union: this element is the tag that selects a schema, not a key
             models = _tagged(models, key)
             continue
@@ -221,7 +233,7 @@ def sections_in(annotation: Any) -> list[type[Section]]:
     """The schemas in a field's type, also those of a union inside a union."""
     if isinstance(annotation, type):
         return [annotation] if issubclass(annotation, Section) else []
-    return [section for member in get_args(annotation) for section in sections_in(member)]
+    return list(dict.fromkeys(section for member in get_args(annotation) for section in sections_in(member)))
 
 
 def _message(detail: ErrorDetails, allowed: list[str]) -> str:
@@ -239,7 +251,8 @@ def _message(detail: ErrorDetails, allowed: list[str]) -> str:
         case _:
             text = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
             value = plain(detail["input"])
-            return text if isinstance(value, dict) else f"{text}, got {quoted(value)}"
+            sections = value if isinstance(value, list) else [value]
+            return text if any(isinstance(each, dict) for each in sections) else f"{text}, got {quoted(value)}"
 
 
 def dotted(section: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

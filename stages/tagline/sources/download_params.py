@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
-from tagline.core.params import InnerPath, Section, SourceFolder
-from tagline.sources.formats.base import Key, LabelNames, TagColumns
+from tagline.artifacts.raw_data import SPLITS
+from tagline.core.params import MAPPING, SEQUENCE, InnerPath, Section, SourceFolder
+from tagline.sources.formats.base import Key, LabelNames, Source, TagColumns
 from tagline.sources.formats.lists import ListKeys
 from tagline.sources.formats.registry import AnyFiles
 from tagline.text.languages import Language
@@ -17,20 +19,20 @@ RepositoryName = Annotated[str, Field(pattern=r"^[\w.-]+(/[\w.-]+)?$")]
 
 
 class HubSplits(Section):
-    """The names of the three splits in the Hub's repository."""
+    """The names of the splits in the Hub's repository."""
 
-    train: Key
-    validation: Key
-    test: Key
+    train: Key | None = None
+    validation: Key | None = None
+    test: Key | None = None
 
     @model_validator(mode="after")
     def _test_is_apart(self) -> HubSplits:
-        if self.validation == self.test:
+        if self.validation == self.test is not None:
             raise ValueError(f"validation and test are the same split {self.test}; name another one for each")
         return self
 
 
-class HubDataset(ListKeys):
+class HubDataset(ListKeys, Source):
     """A data set on the Hub: one row per sentence, with a list of words and lists of tags in its columns."""
 
     source: Literal["hub"]
@@ -50,6 +52,11 @@ class HubDataset(ListKeys):
     """Tag columns: the name to use here, and the column on the Hub."""
     names: dict[str, LabelNames]
     """Label names of integer tags per tag column, in the order of the integers; {} if the data set has them."""
+
+    @property
+    def patterns(self) -> dict[str, str]:
+        """The names of splits on the Hub, by our own."""
+        return self.splits.model_dump(exclude_none=True)
 
 
 class Encoder(Section):
@@ -95,6 +102,45 @@ class HubEncoder(Encoder):
 
 
 AnyDataset = Annotated[AnyFiles | HubDataset, Field(discriminator="source")]
+
+
+def sources_of(dataset: AnyDataset | Sequence[AnyDataset]) -> Sequence[AnyDataset]:
+    """The sources of a data set, also of a single one."""
+    return dataset if isinstance(dataset, Sequence) else [dataset]
+
+
+def shared_columns(sources: Sequence[AnyDataset]) -> list[str]:
+    """The tag columns that all sources have."""
+    return [name for name in sources[0].tag_columns if all(name in each.tag_columns for each in sources)]
+
+
+def language_of(sources: Sequence[AnyDataset]) -> Language | None:
+    """The language whose rules split raw text for the trained model: the first that a source names."""
+    return next((each.language for each in sources if each.language), None)
+
+
+def _complete(dataset: AnyDatasets) -> AnyDatasets:
+    """Return a data set unchanged if it has all splits, and its sources fit together; a `ValueError` otherwise."""
+    sources = sources_of(dataset)
+    if not sources:
+        raise ValueError("a list without sources; expected at least one")
+    for split in SPLITS:
+        if not any(split in (*each.patterns, *each.shares) for each in sources):
+            remedy = "" if split == "train" else f", or add a share such as `split: {{seed: 42, {split}: 0.1}}`"
+            raise ValueError(f"{split} has neither a file nor a share of train; name a file{remedy}")
+    if not shared_columns(sources):
+        named = "; ".join(f"{number}: {', '.join(each.tag_columns)}" for number, each in enumerate(sources))
+        raise ValueError(f"no tag column is in all sources ({named}); give the one to learn the same name in each")
+    if sources[0] is dataset and sources[0].repeat > 1:
+        raise ValueError("repeat is for one source among several; train.epochs repeats all; remove it")
+    return dataset
+
+
+AnyDatasets = Annotated[
+    Annotated[AnyDataset, AfterValidator(_complete), Tag(MAPPING)]
+    | Annotated[list[AnyDataset], AfterValidator(_complete), Tag(SEQUENCE)],
+    Discriminator(lambda value: SEQUENCE if isinstance(value, list) else MAPPING),
+]
 AnyEncoder = Annotated[PackagedEncoder | LocalEncoder | HubEncoder, Field(discriminator="source")]
 
 
@@ -104,5 +150,5 @@ class Download(Section):
     folder: SourceFolder
     """Local folder that contains the files named below (data/none if none are). DVC tracks it: a change to its files
     reruns the stage."""
-    dataset: AnyDataset
+    dataset: AnyDatasets
     encoder: AnyEncoder

@@ -14,7 +14,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from tagline.artifacts.raw_data import SPLITS
+from tagline.artifacts.raw_data import COPY, SPLITS
 from tagline.core.errors import QUOTED, UserError, printable, quoted, shortened
 from tagline.core.findings import OF_SENTENCES, Findings
 from tagline.core.provenance import sha256
@@ -41,12 +41,13 @@ class FileSource:
     Args:
         folder: ``download.folder``.
         dataset: the section, whose schema reads the files.
+        counted: what is counted beside the findings of the schema, and what it means.
 
     Raises:
         UserError: a split's file is missing or a folder, or its pattern matches no file.
     """
 
-    def __init__(self, folder: Path, dataset: Files) -> None:
+    def __init__(self, folder: Path, dataset: Files, counted: Mapping[str, str] = OF_SENTENCES) -> None:
         self.folder = folder
         self.dataset = dataset
         self.paths = {
@@ -62,7 +63,7 @@ class FileSource:
                     f"{min(common)}: a file of {split}, not of texts without labels; {_named_by(UNLABELLED)}"
                 )
         self.without_labels = 0
-        self.findings = {split: Findings({**dataset.meanings, **OF_SENTENCES}) for split in SPLITS}
+        self.findings = {split: Findings({**dataset.meanings, **counted}) for split in SPLITS}
         self.agreement: dict[str, Counter[tuple[str, ...]]] = {split: Counter() for split in SPLITS}
 
     def splits(self) -> dict[str, Iterator[Sentence]]:
@@ -77,7 +78,7 @@ class FileSource:
         if drawing is None:
             return given
         drawn = {split: self._drawn(split, drawing.seed) for split in (TRAIN, *self.dataset.shares)}
-        return {split: (given | drawn)[split] for split in SPLITS}
+        return {split: (given | drawn)[split] for split in SPLITS if split in given | drawn}
 
     def unlabelled(self, tag_columns: Sequence[str], whole: bool) -> Iterator[Sentence]:
         """Read the unlabelled texts as sentences for train; if `whole`, each text is one. `without_labels` counts them.
@@ -185,7 +186,7 @@ class FileSource:
             marked = longest > 1 and "documents" in type(self.dataset).model_fields
             none = ", set download.dataset.documents: none to draw sentences" if marked else ""
             raise NothingDrawn(
-                f"{self.folder / self.dataset.train}: no sentence was drawn for {split}{documents}; "
+                f"{self.folder / self.dataset.patterns[TRAIN]}: no sentence was drawn for {split}{documents}; "
                 f"{'reduce the shares' if split == TRAIN else 'increase its share'} under download.dataset.split in "
                 f"params.yaml{none}{'' if split == TRAIN else ', or name a file'}"
             )
@@ -232,6 +233,11 @@ class FileSource:
                     f"{path}: the same words as in {other}, which {split} has too; expected files of different "
                     f"sentences, not a copy with other tags; name one of them; {_named_by(split)}"
                 )
+        if (copy := next(filter(COPY.match, locations), None)) is not None:
+            raise UserError(
+                f"{locations[copy]}: id {quoted(copy)} looks like those of repeated sources, such as 1#2/train-5; "
+                "expected another one"
+            )
         generated = next(filter(GENERATED_ID.fullmatch, locations), None) if without_id else None
         if generated is not None:
             raise UserError(

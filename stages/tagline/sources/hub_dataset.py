@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +25,20 @@ from tagline.text.sentence import Sentence
 class HubSource:
     """The data set on the Hub that ``download.dataset`` names, resolved to a commit and fetched.
 
+    Args:
+        params: the section.
+        counted: what is counted beside the findings of the schema, and what it means.
+
     Raises:
         UserError: see `hub.find` and `load`.
     """
 
-    def __init__(self, params: HubDataset) -> None:
+    def __init__(self, params: HubDataset, counted: Mapping[str, str] = OF_SENTENCES) -> None:
         self.params = params
         self.repository = find("dataset", params.name, params.revision)
         self.rows = load(self.repository, params)
         self.empty = dict.fromkeys(self.rows, 0)
-        self.findings = {split: Findings({**params.meanings, **OF_SENTENCES}) for split in self.rows}
+        self.findings = {split: Findings({**params.meanings, **counted}) for split in self.rows}
 
     def splits(self) -> dict[str, Iterator[Sentence]]:
         """The sentences of each split, checked as they are iterated; rows without words are skipped and counted."""
@@ -46,7 +50,7 @@ class HubSource:
         return {
             **params.model_dump(include={"source", "name", "config"}),
             "commit": self.repository.commit,
-            "splits": params.splits.model_dump(),
+            "splits": params.patterns,
             "findings": {split: each.counts for split, each in self.findings.items()},
         }
 
@@ -120,7 +124,7 @@ def pick(loaded: DatasetDict, params: HubDataset) -> dict[str, Dataset]:
     Raises:
         UserError: one is missing.
     """
-    for split, name in (names := params.splits.model_dump()).items():
+    for split, name in (names := params.patterns).items():
         if name not in loaded:
             raise UserError(
                 f"{params.name}: no split {name} (splits: {', '.join(loaded)}); see download.dataset.splits.{split}"
@@ -138,7 +142,7 @@ def sentences(rows: Dataset, split: str, params: HubDataset) -> Iterator[Sentenc
             from 0.
     """
     keys = params.keys_for(rows.features)
-    of_split = f"{params.name}: split {params.splits.model_dump()[split]}"
+    of_split = f"{params.name}: split {params.patterns[split]}"
     for number, row in enumerate(rows_of(rows, columns_of(keys, rows.column_names, of_split))):
         if any(cell for column, cell in row.items() if column != params.document):
             yield to_sentence(row, keys, f"{of_split}, row {number}")

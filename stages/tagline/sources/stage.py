@@ -2,117 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import partial
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any
 
 from tagline.artifacts import raw_data
-from tagline.core.errors import QUOTED, UserError, quoted, shortened
-from tagline.core.names import DOCUMENT
+from tagline.artifacts.raw_data import SPLITS
+from tagline.core.errors import UserError
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE, hashes, sha256, write_hashes
 from tagline.core.terminal import show
 from tagline.sources import capitals, encoders, hub
-from tagline.sources.download_params import AnyDataset, AnyEncoder, HubDataset, HubEncoder, PackagedEncoder
-from tagline.sources.files import FileSource, inside
+from tagline.sources.download_params import (
+    AnyDataset,
+    AnyEncoder,
+    HubEncoder,
+    PackagedEncoder,
+    language_of,
+    shared_columns,
+    sources_of,
+)
+from tagline.sources.files import inside
 from tagline.sources.formats.annotated import AnnotatedFiles
-from tagline.sources.formats.base import Files, UnknownTag, WordKeys
-from tagline.sources.splitting import TRAIN
-from tagline.text.agreement import Agreement, SentenceAgreement
-from tagline.text.languages import LEAST_AGREEMENT, Language, library_version, splitter
-from tagline.text.sentence import Sentence
+from tagline.sources.formats.base import Files
+from tagline.sources.readers import Reader, check_apart
+from tagline.text.agreement import share
+from tagline.text.languages import library_version
 from tagline.text.sentences import library_version as sentence_library
-from tagline.text.sentences import split_sentences
-
-if TYPE_CHECKING:
-    from tagline.sources.hub_dataset import HubSource
 
 # `tagline predict` splits raw text into sentences only if the library would leave at least this share of the training
 # sentences uncut.
 LEAST_WHOLE = 0.8
 
 
-def write_dataset(folder: Path, dataset: AnyDataset, target: Path) -> None:
+def write_dataset(folder: Path, dataset: AnyDataset | Sequence[AnyDataset], target: Path) -> None:
     """Read and check every sentence of the data set and write data/raw.
 
     Args:
         folder: ``download.folder``.
-        dataset: the section ``download.dataset``.
+        dataset: the section ``download.dataset``; several sources become one data set, in their order.
         target: the folder to make.
 
     Raises:
-        UserError: see `FileSource`, `HubSource` and `library_version`; or no word has the unknown tag.
+        UserError: see `FileSource`, `HubSource` and `library_version`; no word has the unknown tag; or one file is in
+            several splits.
     """
-    agreement = Agreement(splitter(dataset.language), write_text=_lacks_raw_text(dataset))
-    whole = SentenceAgreement(partial(split_sentences, language=dataset.language))
-    source: FileSource | HubSource
-    if isinstance(dataset, HubDataset):
-        from tagline.sources.hub_dataset import HubSource  # it loads `datasets`, which takes a second
-
-        source = HubSource(dataset)
-    else:
-        source = FileSource(folder, dataset)
-    unknown_tag = dataset.unknown_tag if isinstance(dataset, UnknownTag) else None
-    lacks_types = isinstance(dataset, Files) and bool(dataset.annotated_types)
-    splits = source.splits()
-    splits[TRAIN] = whole.watch(agreement.watch(splits[TRAIN]))
-    if isinstance(source, FileSource):
-        one = isinstance(dataset, AnnotatedFiles) and dataset.sentences == "whole"
-        splits[TRAIN] = chain(splits[TRAIN], source.unlabelled(list(dataset.tag_columns), whole=one))
-    tags: set[str | None] = set()
-    if unknown_tag is not None:
-        splits = {split: _collecting(sentences, tags) for split, sentences in splits.items()}
-    rows = {split: map(partial(to_row, unknown_tag=unknown_tag), sentences) for split, sentences in splits.items()}
-    counts = raw_data.write(target, rows, list(dataset.tag_columns), lacks_types, isinstance(dataset, AnnotatedFiles))
-    if unknown_tag is not None and unknown_tag not in tags:
-        found = shortened(", ".join(sorted(filter(None, tags))), QUOTED)
-        raise UserError(
-            f"download.dataset.unknown_tag: no word has the tag {quoted(unknown_tag)}; expected one of {found}; "
-            "correct or remove it in params.yaml"
-        )
-    report = source.report()
-    library = library_version(dataset.language)
-    words = {"language": dataset.language, "library": library, "agreement": agreement.share}
-    sentences = {"split": whole.share >= LEAST_WHOLE, "library": sentence_library(), "agreement": whole.share}
-    write_json(target / PROVENANCE, {**source.provenance(), "rows": counts, "words": words, "sentences": sentences})
+    several, sources = isinstance(dataset, Sequence), sources_of(dataset)
+    language, columns = language_of(sources), shared_columns(sources)
+    readers = [
+        Reader(folder, each, language, columns, number if several else None) for number, each in enumerate(sources)
+    ]
+    if several:
+        check_apart(readers)
+    rows = {
+        split: chain.from_iterable([each.rows(split, readers[:number]) for number, each in enumerate(readers)])
+        for split in SPLITS
+    }
+    lacks_types = any(isinstance(each, Files) and each.annotated_types for each in sources)
+    has_spans = all(isinstance(each, AnnotatedFiles) for each in sources)
+    counts = raw_data.write(target, rows, columns, lacks_types, has_spans)
+    reports = [each.report() for each in readers]
+    agreement, whole = share([each.agreement for each in readers]), share([each.whole for each in readers])
+    words = {"language": language, "library": library_version(language), "agreement": agreement}
+    sentences = {"split": whole >= LEAST_WHOLE, "library": sentence_library(), "agreement": whole}
+    origins = [each.provenance() for each in readers]
+    origin = _joined(origins) if several else origins[0]
+    write_json(target / PROVENANCE, {**origin, "rows": counts, "words": words, "sentences": sentences})
     write_hashes(target)
     print(", ".join(f"{split}: {count:,} sentences" for split, count in counts.items()))
-    if report:
+    if left_out := sorted({name for each in sources for name in each.tag_columns}.difference(columns)):
+        show(f"tag columns that not all sources have, left out: {', '.join(left_out)}")
+    for report in filter(None, [*reports, *(each.word_report() for each in readers)]):
         show(report)
-    if agreement.share < LEAST_AGREEMENT:
-        known = f"set download.dataset.language if it is one of {', '.join(get_args(Language))}, or "
-        show(
-            "words: `tagline predict` splits raw text differently: it reproduces "
-            f"{agreement.share:.1%} of training words ({'; '.join(agreement.differences)}); "
-            f"{'' if dataset.language else known}give it words"
-        )
 
 
-def _lacks_raw_text(dataset: AnyDataset) -> bool:
-    """Whether words do not come with the raw text, and this rule has not found them in it."""
-    joined = isinstance(dataset, AnnotatedFiles) and dataset.split_words == "spaces"
-    return joined or isinstance(dataset, WordKeys)
-
-
-def _collecting(sentences: Iterable[Sentence], tags: set[str | None]) -> Iterator[Sentence]:
-    """Yield sentences, and add their tags to a set."""
-    for sentence in sentences:
-        tags.update(*sentence.tags.values())
-        yield sentence
-
-
-def to_row(sentence: Sentence, unknown_tag: str | None = None) -> dict[str, Any]:
-    """Convert a sentence to a row of data/raw, without id or document if it has none, and null for unknown tags."""
-    named: dict[str, Any] = {raw_data.ID: sentence.id, DOCUMENT: sentence.document}
-    named |= {raw_data.ANNOTATED: sentence.annotated_types}
-    present = {key: value for key, value in named.items() if value is not None}
-    tags = {
-        name: [None if tag == unknown_tag else tag for tag in of_column] if unknown_tag else of_column
-        for name, of_column in sentence.tags.items()
-    }
-    return {**present, raw_data.WORDS: sentence.words, **tags}
+def _joined(origins: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Join the provenance of several sources; findings are by split, then by the number of the source."""
+    findings: dict[str, dict[str, Any]] = {split: {} for split in SPLITS}
+    for number, each in enumerate(origins):
+        for split, found in each["findings"].items():
+            findings[split][str(number)] = found
+    listed = [{key: value for key, value in each.items() if key != "findings"} for each in origins]
+    # Of a split that all sources draw, tags are written as in train.
+    drawn = [split for split in SPLITS if all(split in each.get("drawn_from_train", ()) for each in origins)]
+    return {"source": "several", "sources": listed, "drawn_from_train": drawn, "findings": findings}
 
 
 def write_encoder(folder: Path, encoder: AnyEncoder, target: Path) -> None:

@@ -39,7 +39,7 @@ class Agreement:
     @property
     def share(self) -> float:
         """The share that is found of what was compared, rounded; 1 without any."""
-        return round(self.found / self.compared, DIGITS) if self.compared else 1.0
+        return share([self])
 
     def watch(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
         """Yield sentences unchanged, and compare those of the sample."""
@@ -61,6 +61,12 @@ class Agreement:
                 last = max(last, first + 1)  # a word that is not in the text begins with the one that is
                 others = [text[start:end] for start, end in sorted(found) if start < last and end > first]
                 self.differences[f"{words[missed]!r} is found as {' '.join(map(repr, others))}"] = None
+
+
+def share(agreements: Sequence[Agreement]) -> float:
+    """The share that is found of all that was compared, rounded; 1 without any."""
+    compared = sum(each.compared for each in agreements)
+    return round(sum(each.found for each in agreements) / compared, DIGITS) if compared else 1.0
 
 
 class SentenceAgreement(Agreement):

@@ -51,6 +51,15 @@ def test_each_sentence_is_held_out_once_and_neither_learnt_nor_chooses_the_epoch
         assert fold.learnable["validation"].tolist() == expected.tolist()
 
 
+def test_copies_of_a_repeated_source_are_audited_once(tmp_path: Path) -> None:
+    rows = [*ROWS, *((*row, f"1#2/train-{number}") for number, row in enumerate(ROWS))]
+    data = write_tokenized(tmp_path / "data", {"train": rows, "validation": ROWS})
+    for fold in (Fold(number, audit(3), data, RAW) for number in (1, 2, 3)):
+        of_first, of_copies = np.split(fold.held_out["train"], 2)
+        assert of_first.any() and not of_copies.any()
+        assert fold.learnable["train"].tolist() == [*~of_first, *~of_first], "a copy is not learnt, either"
+
+
 def test_by_surface_no_entity_text_is_held_out_and_learnt(tmp_path: Path) -> None:
     people = enumerate("Ada Bo Cem Dag Eva Finn Gil Hal".split() * 4)
     rows = [(f"{name} w{number}", "B-PER O") for number, name in people]

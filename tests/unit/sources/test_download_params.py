@@ -55,6 +55,37 @@ WRONG_OF_FORMATS = [
 def test_wrong_key_of_a_format_is_named(tmp_path: Path, name: str, keys: dict[str, Any], message: str) -> None:
     files = dict.fromkeys(("train", "validation", "test"), "f")
     dataset = {"source": "files", "format": name, **KEYS[name], **files, **keys}
+    assert f"download.dataset{message}" in fault_of(tmp_path, dataset)
+
+
+def fault_of(folder: Path, dataset: Any) -> str:
     section = {"folder": "data", "dataset": dataset, "encoder": {"source": "path", "path": "encoder"}}
-    YAML().dump({"download": section}, path := tmp_path / "params.yaml")
-    assert f"download.dataset{message}" in message_of(read_section, "download", Download, path)
+    YAML().dump({"download": section}, path := folder / "params.yaml")
+    return message_of(read_section, "download", Download, path)
+
+
+def source(name: str, *splits: str, **keys: Any) -> dict[str, Any]:
+    return {"source": "files", "format": name, **KEYS[name], **dict.fromkeys(splits, "f"), **keys}
+
+
+CORPUS = source("conll", "train", "validation", "test")
+WRONG_LISTS = [
+    ([], 3, ": a list without sources; expected at least one, got []"),
+    ([source("conll", "train", "test"), source("page", "train")], 3, ": validation has neither a file nor a share of"),
+    ([CORPUS, source("page")], 13, ".1: no split is named; expected at least one of train, validation and test"),
+    ([CORPUS, source("page", "train", trian="g")], 17, ".1.trian: unknown key; did you mean train? (allowed: annot"),
+    ([CORPUS, source("page", "train", format="pgae")], 14, ".1.format: must be one of 'conll', 'conllu', 'json', "),
+    ([CORPUS, source("page", "test", repeat=2)], 13, ".1: repeat is of train, which this source does not have; name"),
+    ([CORPUS, source("page", "test", split={"seed": 1, "validation": 0.5})], 13, ".1: split draws from train, which"),
+    (
+        [CORPUS, source("page", "train", tag_column="pos")],
+        3,
+        ": no tag column is in all sources (0: ner; 1: pos); give",
+    ),
+    ({**CORPUS, "repeat": 2}, 3, ": repeat is for one source among several; train.epochs repeats all; remove it"),
+]
+
+
+@pytest.mark.parametrize(("sources", "line", "message"), WRONG_LISTS)
+def test_wrong_source_is_named_by_its_number_and_line(tmp_path: Path, sources: Any, line: int, message: str) -> None:
+    assert f"params.yaml:{line}: download.dataset{message}" in fault_of(tmp_path, sources)

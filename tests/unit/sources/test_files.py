@@ -16,7 +16,7 @@ from helpers.messages import message_of
 from tagline.core.errors import UserError
 from tagline.core.provenance import sha256
 from tagline.sources.files import FileSource, find
-from tagline.sources.stage import to_row
+from tagline.sources.readers import to_row
 
 
 def conll_files(train: str, validation: str | None = None, test: str | None = None, **keys: Any) -> Any:

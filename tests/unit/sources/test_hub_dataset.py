@@ -11,7 +11,7 @@ from tagline.sources import hub_dataset
 from tagline.sources.download_params import HubDataset
 from tagline.sources.formats import lists
 from tagline.sources.hub import Repository
-from tagline.sources.stage import to_row
+from tagline.sources.readers import to_row
 from tagline.text.sentence import Sentence
 
 NAMES = ["O", "B-PER", "I-PER"]

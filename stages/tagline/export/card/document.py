@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def render(data: CardData) -> str:
         tags=["transformers.js"] if "onnx-int8" in data.backends else None,
         # The Hub turns these into links, so only names on the Hub are given.
         base_model=encoder["name"] if encoder["source"] == "hub" else None,
-        datasets=[dataset["name"]] if dataset["source"] == "hub" else None,
+        datasets=[each["name"] for each in sources_of(dataset) if each["source"] == "hub"] or None,
         metrics=list(SCORES),
         model_name=name,
         eval_results=model_index(data.metrics, labels.task, dataset),
@@ -91,6 +92,7 @@ def render(data: CardData) -> str:
     body = template.render(
         **vars(data),
         name=name,
+        sources=sources_of(dataset),
         labels=labels,
         unit="entities" if labels.kind == "spans" else "words",
         types=sorted(test["per_type"].items()),
@@ -154,15 +156,18 @@ def model_index(metrics: Mapping[str, Any], task: str, dataset: Mapping[str, Any
         dataset: data/raw/provenance.json.
     """
     of_split = metrics[TEST]
-    on_hub = dataset["source"] == "hub"
-    data_set = dataset["name"] if on_hub else ", ".join(file["path"] for file in dataset["files"]["train"])
+    named = [
+        [each["name"]] if each["source"] == "hub" else [file["path"] for file in each["files"].get("train", ())]
+        for each in sources_of(dataset)
+    ]
+    data_set = ", ".join(chain.from_iterable(named))
     about: dict[str, Any] = {
         "task_type": "token-classification",
         "task_name": task,
         "dataset_type": data_set,
         "dataset_name": data_set,
         "dataset_config": dataset.get("config"),
-        "dataset_split": dataset["splits"][TEST] if on_hub else TEST,
+        "dataset_split": dataset.get("splits", {}).get(TEST, TEST),
         "dataset_revision": dataset.get("commit"),
     }
     overall, ends = of_split["overall"], of_split["intervals"]["overall"]
@@ -177,6 +182,12 @@ def model_index(metrics: Mapping[str, Any], task: str, dataset: Mapping[str, Any
         )
         for kind, title, value, interval in results
     ]
+
+
+def sources_of(dataset: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The provenance of each source of a data set, often one."""
+    sources: Sequence[Mapping[str, Any]] = dataset.get("sources", [dataset])
+    return sources
 
 
 def curve(epochs: Rows, best_epoch: int) -> list[tuple[int, float, float, str]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PureWindowsPath
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -107,7 +107,32 @@ class Shares(Section):
     test: Share | None = None
 
 
-class Files(Section):
+class Source(Section):
+    """A data set, or one of several that become one."""
+
+    repeat: Annotated[int, Field(ge=1)] = 1
+
+    @property
+    @abstractmethod
+    def patterns(self) -> dict[str, str]:
+        """Split name to what the source has it in, for each split that it has."""
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Split name to its share of train, for each split that is drawn from train."""
+        return {}
+
+    @model_validator(mode="after")
+    def _has_a_split(self) -> Self:
+        if not self.patterns:
+            raise ValueError("no split is named; expected at least one of train, validation and test")
+        if "train" not in self.patterns and (self.shares or self.repeat > 1):
+            key = "split draws from" if self.shares else "repeat is of"
+            raise ValueError(f"{key} train, which this source does not have; name train, or remove the key")
+        return self
+
+
+class Files(Source):
     """A data set in files: a path or a glob pattern per split, in ``download.folder``.
 
     A format is a subclass with ``holds``, a ``format``, its own keys, ``tag_columns``, `read` and `sniff`, and `files`
@@ -126,7 +151,7 @@ class Files(Section):
     source: Literal["files"]
     """Where the data set is stored. files: in `folder`. hub: on the Hugging Face Hub, as in presets/conll2003.yaml."""
     language: Language | None = None
-    train: InnerPath
+    train: InnerPath | None = None
     """File or glob pattern of each split."""
     validation: InnerPath | None = None
     """Instead of a validation or test file, a share of train can be set, for example `split: {seed: 42, validation:
@@ -139,15 +164,9 @@ class Files(Section):
     annotated_types: dict[InnerPath, Annotated[list[Key], Field(min_length=1)]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _every_split_has_one_origin(self) -> Files:
+    def _no_split_has_two_origins(self) -> Files:
         for name, file in (("validation", self.validation), ("test", self.test)):
-            share = getattr(self.split, name, None)
-            if file is None and share is None:
-                raise ValueError(
-                    f"{name} has neither a file nor a share of train; name a file, or add a share such as "
-                    f"`split: {{seed: 42, {name}: 0.1}}`"
-                )
-            if file is not None and share is not None:
+            if file is not None and getattr(self.split, name, None) is not None:
                 raise ValueError(f"{name} has both a file and a share under split; remove one of them")
         if self.split and not self.shares:
             raise ValueError("split has no effect when validation and test have files; remove it")

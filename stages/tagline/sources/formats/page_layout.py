@@ -16,6 +16,7 @@ tasks        a list of objects:
     suggested    optional, the model's entities: [[start, end, type, score or null], ...], each followed by true or
                  false if the model promises a precision of those with true
     suspect      optional, the spans that the audit suspects: [[start, end, type], ...]
+    selection    optional, how the text was chosen to be annotated: random, uncertain or diverse
     versions     optional, conflicting annotations to choose from: [{"by": name, "spans": [...]}, ...]
 
 Saved rows, JSON Lines with one object per decided task, its keys in the order of `SAVED`:
@@ -28,6 +29,7 @@ annotator    a name
 at           when it was decided or last changed, in UTC: 2026-11-28T08:00:00Z
 tasks        the hash of the tasks
 types        the entity types that the page has
+selection    as in the task, if it has one
 """
 
 from __future__ import annotations
@@ -60,7 +62,7 @@ def task(id_: str, content: str | Sequence[str], spans: Spans, bounds: Bounds = 
         content: a text, or words.
         spans: where annotation begins.
         bounds: of the words of a text; unused for words.
-        optional: ``suggested``, ``suspect``, ``versions``; left out if None.
+        optional: ``selection``, ``suggested``, ``suspect``, ``versions``; left out if None.
     """
     of_content = {"text": content, "words": bounds} if isinstance(content, str) else {"words": content}
     given = {name: value for name, value in optional.items() if value is not None}

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.errors import QUOTED, UserError, quoted, shortened
 from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, RowFiles
-from tagline.sources.formats.annotators import Annotation, Row, Selected, annotator_of
+from tagline.sources.formats.annotators import Annotation, Row, Selected, annotator_of, grouped
 from tagline.sources.formats.lists import keys_of
 from tagline.sources.formats.offsets import Span, Words, list_to_span, span_of_words
 from tagline.sources.formats.page_layout import SAVED, STATUSES, content_hash
@@ -35,10 +35,26 @@ class PageFiles(RowFiles, AnnotatorFiles):
 
     format: Literal["page"]
     offsets: Literal["code_points"] = "code_points"
+    # Of what `tagline suggest` chose, only the texts drawn at random, or only the others; None: all.
+    selection: Literal["random", "chosen"] | None = None
 
     @property
     def meanings(self) -> dict[str, str]:
         return {**super().meanings, UNSURE: "texts that an annotator was not sure of, read as they are"}
+
+    def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
+        empty = True
+        for rows in grouped(lambda: self.rows(path), "id"):
+            # A page that adjudicates does not know how its texts were chosen.
+            is_random = any(row.content.get("selection") == "random" for row in rows)
+            if self.selection in (None, "random" if is_random else "chosen"):
+                empty = False
+                with errors.collected():
+                    yield self.text_of(rows, errors)
+        if empty and self.selection:
+            raise UserError(
+                f"{path}: no text of selection {self.selection}; expected what a page of `tagline suggest` saved"
+            )
 
     def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
         """See `RowFiles.text_of`.

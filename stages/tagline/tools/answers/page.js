@@ -408,7 +408,8 @@ const save = () => {
     const { spans: own, status, note, annotator, at } = answerTo(each);
     const content = isText(each) ? { text: each.text } : { words: each.words };
     const by = annotator || name;
-    return { id: each.id, ...content, sha256: each.sha256, spans: own, status, note, annotator: by, at, tasks: hash, types };
+    const { id, sha256, selection } = each; // JSON leaves out what is undefined
+    return { id, ...content, sha256, spans: own, status, note, annotator: by, at, tasks: hash, types, selection };
   });
   if (!rows.length) return say("Nothing is decided yet; Enter decides a sentence.", true);
   if (!name) {

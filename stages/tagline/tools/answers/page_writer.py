@@ -114,8 +114,10 @@ def of_task(given: AnnotationTask, number: int) -> Task:
 
     content = [given.text[start:end] for start, end in given.words] if given.joined else given.text
     id_ = str(given.fields.get("id", f"{number}-{content_hash(content)[:8]}"))
+    selection = given.fields.get("selection")
     suggested = None if given.suggested is None else list(map(scored, given.suggested))
-    return task(id_, content, [span(each) for each in given.entities], given.words, suggested=suggested)
+    words, entities = given.words, [span(each) for each in given.entities]
+    return task(id_, content, entities, words, selection=selection, suggested=suggested)
 
 
 def _written(value: Mapping[str, Any]) -> str:

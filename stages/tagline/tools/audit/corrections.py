@@ -62,9 +62,10 @@ def save(fixes: Path, target: Path) -> list[str]:
     download, params = read_section("download", Download), read_section("tokenize_align", TokenizeAlign)
     folder, dataset = Path(download.folder), download.dataset
     if not isinstance(dataset, ConllFiles | ConlluFiles):
+        found = "a list" if isinstance(dataset, list) else getattr(dataset, "format", "on the Hub")
         expected = "expected conll or conllu, in whose lines tags can be replaced"
         others = "correct others in an annotation tool (`tagline audit export FOLDER`)"
-        raise UserError(f"the data set is {getattr(dataset, 'format', 'on the Hub')}; {expected}; {others}")
+        raise UserError(f"the data set is {found}; {expected}; {others}")
     try:
         source_folder(Path(os.path.relpath(target)).as_posix())
     except ValueError as error:

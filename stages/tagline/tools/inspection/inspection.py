@@ -25,7 +25,7 @@ from tagline.sources.formats.registry import AnyFiles
 from tagline.sources.formats.sniffing import Guess, read_sample
 from tagline.text.sentence import Sentence
 from tagline.tokenization import conversion
-from tagline.tools.inspection.layouts import Layout, find_layout
+from tagline.tools.inspection.layouts import Layout, find_layouts
 
 # Sentences of each split whose tags are shown, and those that are shown themselves.
 SENTENCES, SHOWN = 1000, 3
@@ -38,10 +38,19 @@ def describe(path: Path) -> str:
     """Describe a file or folder: format, keys, label schemes and first sentences, then a section ``download``.
 
     Raises:
-        UserError: see `find_layout`; a file is malformed.
+        UserError: see `find_layouts`; a file is malformed.
     """
-    layout = find_layout(path)
-    shares = {key: share for key, share in SHARES.items() if key not in layout.patterns}
+    layouts = find_layouts(path)
+    given = [split for each in layouts for split in each.patterns]
+    shares = {key: share for key, share in SHARES.items() if key not in given}
+    sources = [_described(path, each, shares if "train" in each.patterns else {}) for each in layouts]
+    keys = [keys for _, keys in sources]
+    lines = "\n".join(line for lines, _ in sources for line in lines)
+    return f"{lines}\n\n{_section(path, layouts[0].folder, keys if len(keys) > 1 else keys[0])}"
+
+
+def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Guess]:
+    """The description of some files of one format, and their keys."""
     split = {"split": shares} if len(shares) > 1 else {}  # more than the seed
     found = _read(path, layout, {"source": "files", **layout.keys, **layout.patterns, **split})
     source, keys, sentences = found.source, found.keys, found.sentences
@@ -73,7 +82,7 @@ def describe(path: Path) -> str:
         f"the first of {found.total:,} sentences that were read:",
         *(f"  {_line(sentence)}" for sentence in sentences[:SHOWN]),
     ]
-    return "\n".join([*lines, "", _section(path, layout.folder, keys)])
+    return lines, keys
 
 
 @dataclass(frozen=True)
@@ -161,15 +170,16 @@ def _line(sentence: Sentence) -> str:
     return shortened(" ".join("/".join(cell or "?" for cell in row) for row in rows), QUOTED)
 
 
-def _section(path: Path, folder: Path, keys: Guess) -> str:
+def _section(path: Path, folder: Path, keys: Guess | list[Guess]) -> str:
     """The section ``download`` as YAML, with the encoder of params.yaml."""
     encoder = read_file().get("download", {}).get("encoder")
     section: dict[str, Any] = {"folder": folder.as_posix(), "dataset": keys, "encoder": encoder}
     try:
         Download.model_validate({**section, "encoder": {"source": "path", "path": "any"}})
     except ValidationError as error:
-        problem = f"download.folder {error.errors()[0]['msg'].removeprefix('Value error, ')}"
-        raise UserError(f"{path}: move it into a folder of its own, such as data/mine; {problem}") from None
+        key, problem = error.errors()[0]["loc"][0], error.errors()[0]["msg"].removeprefix("Value error, ")
+        remedy = "move it into a folder of its own, such as data/mine; " if key == "folder" else ""
+        raise UserError(f"{path}: {remedy}download.{key} {problem}") from None
     stream = StringIO()
     yaml = YAML()
     yaml.width = 10**6  # no line break in a value

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import glob
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from os.path import commonprefix
 from pathlib import Path
 
@@ -56,6 +58,29 @@ class Layout:
     unused: Sequence[str] = ()
 
 
+def find_layouts(path: Path) -> list[Layout]:
+    """Find the files of each format that a folder has, as `find_layout` does for one.
+
+    Raises:
+        UserError: see `find_layout`.
+    """
+    entries = _entries(path) if path.is_dir() and not _is_data(path) else []
+    groups: defaultdict[str, list[Path]] = defaultdict(list)
+    for entry in entries:
+        for first in [entry] if _is_data(entry) else _entries(entry)[:1]:
+            with suppress(UserError):
+                groups[_guess(first)["format"]].append(entry)
+    layouts: list[Layout] = []
+    for group in groups.values():
+        with suppress(UserError):  # which of the files are train is not clear
+            layouts.append(_of_entries(path, group, is_part=True))
+            entries = [each for each in entries if each not in group]
+    if len(layouts) < 2:
+        return [find_layout(path)]
+    unused = [*layouts[0].unused, *(each.name for each in entries)]
+    return [replace(layouts[0], unused=unused), *layouts[1:]]
+
+
 def find_layout(path: Path) -> Layout:
     """Find the files of a data set, given one of them or their folder.
 
@@ -68,18 +93,26 @@ def find_layout(path: Path) -> Layout:
         raise UserError(f"{path}: no such file; expected a file or folder of a data set")
     if _is_data(path):
         return Layout(path, path, _guess(path), {"train": "."})
-    entries = _entries(path)
+    return _of_entries(path, _entries(path))
+
+
+def _of_entries(path: Path, entries: Sequence[Path], is_part: bool = False) -> Layout:
+    """The layout of some files and folders in a folder: of all, or of those of one format."""
     splits = _by_split(entries)
-    if "train" in splits:
+    if "train" in splits or (splits and is_part):
         patterns = {split: _pattern(path, split, paths) for split, paths in splits.items()}
-        (sample, *_), *_ = ([each] if _is_data(each) else _entries(each) for each in splits["train"])
+        (sample, *_), *_ = ([each] if _is_data(each) else _entries(each) for each in next(iter(splits.values())))
         unused = [each.name for each in entries if all(each not in paths for paths in splits.values())]
         return Layout(path, sample, _guess(sample), patterns, unused)
+    if not splits and len(entries) == 1 and entries[0].is_dir():
+        inner = find_layout(entries[0])
+        named = {split: Path(entries[0].name, pattern).as_posix() for split, pattern in inner.patterns.items()}
+        return replace(inner, folder=path, patterns=named)
     if splits or not entries or not all(each.is_file() for each in entries):
         raise _unclear(path, entries)
     first = _of_file(entries[0])
     schema = FORMATS[first.keys["format"]]
-    if len(entries) > 1 and schema.folders:
+    if len(entries) > 1 and schema.folders and not is_part:
         return Layout(path, path, first.keys, {"train": "."})
     if len(entries) > 1 and not schema.is_document:
         raise _unclear(path, entries)

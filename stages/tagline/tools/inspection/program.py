@@ -49,8 +49,8 @@ def conflicts() -> None:
     parser.add_argument("--output", metavar="PAGE", type=Path, required=True, help="HTML file to write")
     arguments = parser.parse_args()
     from tagline.core.params import read_section
-    from tagline.sources.download_params import Download
+    from tagline.sources.download_params import Download, language_of, sources_of
     from tagline.tools.inspection.conflicts import save
 
-    language = read_section("download", Download).dataset.language
+    language = language_of(sources_of(read_section("download", Download).dataset))
     show("\n".join(save(arguments.folder, language, arguments.output)))

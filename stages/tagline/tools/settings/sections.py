@@ -14,7 +14,7 @@ from tagline.core.params import PARAMS, Section, find, line_of, section_errors, 
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.export.export_params import Export
 from tagline.hub.hub_params import Push
-from tagline.sources.download_params import Download
+from tagline.sources.download_params import Download, shared_columns, sources_of
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 from tagline.training.train_params import Train
 
@@ -73,9 +73,11 @@ def _left_out(section: Section, above: tuple[str, ...]) -> Iterator[tuple[tuple[
 
 def _errors_across_sections(content: CommentedMap) -> Iterator[str]:
     """Yield errors of keys that fit their own section."""
-    section, tag_columns = content["tokenize_align"], validated(content, "download", Download).dataset.tag_columns
+    section, sources = content["tokenize_align"], sources_of(validated(content, "download", Download).dataset)
+    tag_columns = shared_columns(sources)
     if (task := section["task"]) not in tag_columns:
-        message = f"download.dataset has no tag column {task} ({', '.join(tag_columns)})"
+        every = " that is in all sources" if len(sources) > 1 else ""
+        message = f"download.dataset has no tag column {task}{every} ({', '.join(tag_columns)})"
         yield f"{line_of(section, 'task', 0) + 1}: tokenize_align.task: {message}"
 
 

@@ -81,6 +81,7 @@ DRAWN = {
     "files": {"train": [{"path": "all.conll", "sha256": "a" * 64}]},
     **{"rows": {"train": 8}, "drawn_from_train": {"seed": 4, "test": 0.1}, "unlabelled": 3},
 }
+SOURCES = [{**HUB_DATASET, "repeat": 1}, {**DRAWN, "repeat": 2}]
 PROMISE = {"kept": True, "statement": "With 90 % confidence, <all> are found."}
 BIASES = {
     "<b>": {"bias": 1.5, "measure": "recall", "found": "covered", "target": 0.9, "value": 0.85, "promise": PROMISE},
@@ -128,6 +129,14 @@ INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
             ["No licence", "config.json"],
         ),
         (
+            {"dataset": {"source": "several", "sources": SOURCES, "rows": {"train": 8}}},
+            [
+                "config c\\_d. Source 1, whose train was read 2 times: Files",
+                "train 8. Of train, 3 sentences have no labels",
+            ],
+            ["Source 2"],
+        ),
+        (
             {
                 "labels": Labels("pos", "tags", ("NOUN", "VERB"), "NOUN"),
                 "backends": {"onnx": {"same_labels": 1.0, "f1": 0.61, "megabytes": 90.3}},
@@ -171,7 +180,7 @@ INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
             ["LOC 0"],
         ),
     ],
-    ids=["files", "Hub", "plain tags", "all options"],
+    ids=["files", "Hub", "several", "plain tags", "all options"],
 )
 def test_card_states_the_facts_of_the_model(changes: dict[str, Any], expected: list[str], absent: list[str]) -> None:
     text = text_of(**changes)

@@ -8,9 +8,10 @@ from helpers.project import ROOT
 from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 
+from tagline.sources.download_params import AnyDatasets, shared_columns, sources_of
 from tagline.sources.formats.annotated import AnnotatorFiles
 from tagline.sources.formats.base import Files, TextFiles, WordFiles
-from tagline.sources.formats.registry import FORMATS, AnyFiles
+from tagline.sources.formats.registry import FORMATS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs/data.md").read_text(encoding="utf-8")
@@ -25,7 +26,7 @@ def test_examples_of_the_docs_are_valid(block: str) -> None:
     content = YAML(typ="safe").load(block)
     common = {"source": "files", "train": "a", "validation": "b", "test": "c"}
     keys = content["download"]["dataset"] if "download" in content else common | content
-    assert TypeAdapter(AnyFiles).validate_python(keys).tag_columns
+    assert shared_columns(sources_of(TypeAdapter(AnyDatasets).validate_python(keys)))
 
 
 def test_the_table_of_the_page_has_every_format_and_key() -> None:

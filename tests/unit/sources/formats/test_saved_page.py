@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from helpers.annotated import kinds, tagged, write_rows
-from helpers.formats import read, refusals, saved_row, section
+from helpers.formats import fault, read, refusals, saved_row, section
 
 from tagline.core.errors import UserError
 from tagline.sources.files import FileSource
@@ -31,6 +31,14 @@ def test_spans_count_code_points_of_a_text_and_words_of_words(tmp_path: Path) ->
     assert sentences[1].words == WORDS
     assert list(map(kinds, sentences)) == [[], ["unsure_texts"], ["unannotated_texts"]]
     assert sentences[1].notes[0].occurrence == f"{tmp_path}/f:2: 'Is it one?'"
+
+
+def test_selection_reads_the_random_texts_or_the_others(tmp_path: Path) -> None:
+    rows = [saved_row("1", WORDS, [], selection="random"), saved_row("2", TEXT, [], selection="uncertain")]
+    for selection, ids in {None: "12", "random": "1", "chosen": "2"}.items():
+        assert [each.id for each in read(tmp_path, "page", rows, selection=selection)] == [*ids]
+    message = "f: no text of selection random; expected what a page of `tagline suggest` saved"
+    assert fault(tmp_path, "page", rows[1:], selection="random") == message
 
 
 def test_adjudicated_file_decides_what_annotators_of_a_folder_do_not_agree_on(tmp_path: Path) -> None:

@@ -180,7 +180,8 @@ def test_corrections_are_saved_as_intended(browser: Chrome, tmp_path: Path, devi
     tasks = []
     for number, (content, spans, suggested, *_) in enumerate(CORRECTIONS):
         bounds = split_words(content) if isinstance(content, str) else ()
-        tasks.append(task(f"s-{number}", content, spans, bounds, suggested=suggested))
+        selection = "random" if number else None
+        tasks.append(task(f"s-{number}", content, spans, bounds, suggested=suggested, selection=selection))
     opened(browser, tmp_path, tasks)
     for *_, keys, pointer, _ in CORRECTIONS:
         do(browser, f"{keys} Enter" if device == "keyboard" else f"{pointer} press:Done")
@@ -193,7 +194,7 @@ def test_corrections_are_saved_as_intended(browser: Chrome, tmp_path: Path, devi
     digest = hashlib.sha256(embedded(tmp_path / "tasks.html").encode()).hexdigest()
     for row, given in zip(rows, tasks, strict=True):
         content = "text" if "text" in given else "words"
-        assert list(row) == [SAVED[0], content, *SAVED[1:]]
+        assert list(row) == [SAVED[0], content, *SAVED[1:], *(["selection"] if "selection" in given else [])]
         assert [row[key] for key in ("id", content, "sha256")] == [given[key] for key in ("id", content, "sha256")]
         assert [row[key] for key in ("status", "note", "annotator", "tasks")] == ["done", "", "Ada Lind", digest]
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["at"])

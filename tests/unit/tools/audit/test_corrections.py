@@ -99,11 +99,11 @@ def write_files(folder: str, corpus: Corpus, tags: dict[str, list[list[str]]]) -
         (Path(folder) / split).write_bytes(corpus.write(rows))
 
 
-def set_params(keys: dict[str, Any], **labels: Any) -> None:
+def set_params(keys: dict[str, Any], several: bool = False, **labels: Any) -> None:
     params: dict[str, Any] = deepcopy(TINY_PARAMS)
     dataset = {"source": "files", **keys, **{split: split for split in SPLITS}}
     encoder = {"source": "hub", "name": "a", "revision": "b"}
-    params["download"] = {"folder": "data/mine", "dataset": dataset, "encoder": encoder}
+    params["download"] = {"folder": "data/mine", "dataset": [dataset] if several else dataset, "encoder": encoder}
     params["tokenize_align"] |= labels
     write_params(Path(), params)
 
@@ -281,10 +281,11 @@ def test_corrections_of_other_data_and_occupied_targets_are_errors() -> None:
     assert refused([right]) == "data/raw: not made of data/mine; run `dvc repro download` first"
 
 
-def test_format_in_which_no_tag_can_be_replaced_is_an_error() -> None:
-    set_params({"format": "json", "words": "words", "tag_columns": {"ner": "ner"}})
+@pytest.mark.parametrize("several", [False, True])
+def test_format_in_which_no_tag_can_be_replaced_is_an_error(several: bool) -> None:
+    set_params({"format": "json", "words": "words", "tag_columns": {"ner": "ner"}}, several)
     Path("data").mkdir()
     assert refused([]) == (
-        "the data set is json; expected conll or conllu, in whose lines tags can be replaced; correct others in "
+        f"the data set is {'a list' if several else 'json'}; expected conll or conllu, in whose lines tags can be replaced; correct others in "
         "an annotation tool (`tagline audit export FOLDER`)"
     )

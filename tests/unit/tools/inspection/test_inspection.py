@@ -14,6 +14,7 @@ from helpers.tiny import PEOPLE, PLACES, write_params
 from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 
+from tagline.sources.download_params import Download
 from tagline.sources.files import FileSource
 from tagline.sources.formats.registry import AnyFiles
 from tagline.tools.inspection.inspection import describe
@@ -290,7 +291,7 @@ def test_section_reads_a_folder_per_split(tmp_path: Path, name: str, pattern: st
 UNCLEAR = [
     ({}, "(none)"),
     ({"a.conll": DEV, "b.conll": TEST}, "(a.conll, b.conll)"),
-    ({"train.conll": DEV, "train.jsonl": ROWS}, "(train.conll, train.jsonl)"),
+    ({"train1.conll": DEV, "train2.txt": TEST}, "(train1.conll, train2.txt)"),
     ({"dev.conll": DEV}, "(dev.conll)"),
     ({"train/a.conll": DEV, "train/b/c.conll": TEST}, "(train/a.conll, train/b)"),
     ({"train_test.conll": DEV, "all.conll": TEST}, "(all.conll, train_test.conll)"),
@@ -303,6 +304,22 @@ def test_folder_with_unclear_splits_is_an_error(tmp_path: Path, files: dict[str,
         f"{tmp_path}: which files are train, validation and test is not clear {message}; expected one file or "
         "folder each, named train, dev (or valid) and test; inspect one file, and name the others in the section"
     )
+
+
+def test_folder_with_several_formats_is_a_list_of_sources(tmp_path: Path) -> None:
+    files = {
+        "train.conll": TRAIN,
+        "dev.conll": DEV,
+        "test.jsonl": LAST_ROWS,
+        "x": "b",
+        "saved/ada.jsonl": objects("page"),
+    }
+    description, section = inspect(write(tmp_path, files))
+    found = [(each["format"], each.get("train"), each.get("test")) for each in section["dataset"]]
+    assert found == [("conll", "train.conll", None), ("page", "saved/ada.jsonl", None), ("json", None, "test.jsonl")]
+    assert "split" not in str(section), "each split has a file"
+    assert "conll, utf-8\n" in description and "page, utf-8\n" in description and "not read: x\n" in description
+    assert Download.model_validate({**section, "encoder": {"source": "path", "path": "any"}})
 
 
 @pytest.mark.parametrize("as_parquet", [False, True])

@@ -1,0 +1,97 @@
+"""Several sources as one data set: ids, copies, what is counted and compared, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers.annotated import write_rows
+from helpers.formats import saved_row, section
+from helpers.messages import message_of
+from helpers.project import json_of
+
+from tagline.artifacts import raw_data
+from tagline.sources.stage import write_dataset
+
+# A split of each file; the sentences of train are in what a page saved, too, one of them with an entity.
+FILES = {
+    "train": "Ada X B-PER\nwon X O\n\nBo X O\nwon X O\n",
+    "validation": "Cem X S-PER\n",
+    "test": "-DOCSTART- X O\n\nOslo X O\nwaits X O\n",
+}
+SAVED = [
+    saved_row("1", "Ada won", [[0, 3, "PER"]], selection="diverse"),
+    saved_row("2", "Bo won", [[0, 2, "PER"]]),
+    saved_row("3", "Rome waits", [[0, 4, "LOC"]], selection="random"),
+]
+
+
+def conll(**keys: Any) -> Any:
+    return section("conll", **{**dict.fromkeys(FILES), "columns": ["words", "pos", "ner"], **keys})
+
+
+def page(**keys: Any) -> Any:
+    return section("page", **{**dict.fromkeys(FILES), **keys})
+
+
+CORPUS = conll(**{split: split for split in FILES})
+
+
+def joined(folder: Path, *sources: Any) -> dict[str, Any]:
+    """Write data/raw of the files above, and return its provenance."""
+    for split, content in FILES.items():
+        (folder / split).write_text(content)
+    write_rows(folder / "page", SAVED)
+    (folder / "other").write_text("li/ves X O\nin X O\n")
+    write_rows(folder / "copy", [saved_row("1#2/x", "Ada won", [])])
+    write_dataset(folder, [*sources], folder / "raw")
+    provenance: dict[str, Any] = json_of(folder / "raw/provenance.json")
+    return provenance
+
+
+def test_sources_become_one_data_set_in_their_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chosen, random = page(train="page", selection="chosen", repeat=2), page(test="page", selection="random")
+    found = joined(tmp_path, CORPUS, chosen, random)["findings"]["train"]["1"]
+    raw = raw_data.load(tmp_path / "raw")
+    train, validation, test = (
+        [row for batch in raw.batches(split) for row in batch.to_pylist()] for split in raw_data.SPLITS
+    )
+    assert [row["id"] for row in train] == ["0/train-0", "0/train-1", "1/1", "1/2", "1#2/1", "1#2/2"]
+    assert train[3] == {"id": "1/2", "document": "1/2", "words": ["Bo", "won"], "ner": ["B-PER", "O"]}
+    assert [row["id"] for row in (*validation, *test)] == ["0/validation-0", "0/test-0", "2/3"]
+    assert [row["document"] for row in test] == ["0/test#1", "2/3"]
+    printed = capsys.readouterr().out
+    assert "tag columns that not all sources have, left out: pos\nsource 0, conll; train: 2 sentences, 1 ent" in printed
+    assert "source 1, page; train: 2 sentences, 2 entities in ner; train is read 2 times\n" in printed
+    assert f"earlier source, and other tags: 1 ({tmp_path}/page:2)\nsource 2, page; test: 1 sentences, 1" in printed
+    kinds = ("sentences", "entities", "shared_sentences", "relabelled_sentences")
+    assert [found[kind] for kind in kinds] == [2, {"ner": 2}, 2, 1]
+
+
+def test_words_that_a_source_splits_differently_are_reported(tmp_path: Path, capsys) -> None:
+    provenance = joined(tmp_path, CORPUS, conll(test="other"))
+    assert [each["agreement"] for each in provenance["sources"]] == [1.0, 0.5]
+    assert provenance["words"]["agreement"] == pytest.approx(5 / 6, abs=1e-4)
+    message = (
+        "words of source 1: `tagline predict` splits raw text differently: it reproduces 50.0% of test words ('li/"
+    )
+    assert message in capsys.readouterr().out
+
+
+def test_same_file_in_two_sources_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    joined(tmp_path, CORPUS, conll(train="train"))
+    assert f"words of one of an earlier source: 2 ({tmp_path}/train:1; {tmp_path}/train:4)\n" in capsys.readouterr().out
+
+
+WRONG = [
+    (conll(test="train"), "{}/train: the same data in train and test; name different files in params.yaml"),
+    (conll(train="none"), "{}/none: no such file; see download.dataset.1.train in params.yaml"),
+    (conll(train="other", unknown_tag="?"), "download.dataset.1.unknown_tag: no word has the tag '?'; expected"),
+    (page(train="copy"), "{}/copy:1: id '1#2/x' looks like those of repeated sources, such as 1#2/train-5; expected"),
+]
+
+
+@pytest.mark.parametrize(("source", "message"), WRONG)
+def test_source_that_does_not_fit_is_an_error(tmp_path: Path, source: Any, message: str) -> None:
+    assert message_of(joined, tmp_path, CORPUS, source).startswith(message.format(tmp_path))
