@@ -91,10 +91,8 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     formats = parser.add_mutually_exclusive_group()
     formats.add_argument("--md", action="store_true", help="print Markdown, for a pull request")
     formats.add_argument("--json", action="store_true", help="print JSON, with all fixed and broken entities")
-    about = (
-        "print Markdown, and write it as one comment on the pull or merge request of this job, which later calls edit"
-    )
-    formats.add_argument("--comment", nargs="?", const="", metavar="REPORT_URL", help=f"{about}; with a link, if given")
+    about = "like --md, and write it as one comment on the pull or merge request of this job, which later calls edit"
+    formats.add_argument("--comment", nargs="?", const="", metavar="REPORT_URL", help=about)
     about = "maximum number of kinds of changes; with --md, of fixed, and of broken, entities per split (default: 5)"
     add("--examples", type=int, default=5, metavar="N", help=about)
     add("--all", action="store_true", help="show all scores, and all fixed and broken entities")
@@ -103,9 +101,9 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     about = "with --fail-below: fail only if the difference is significant"
     add("--allow-insignificant", action="store_true", help=about)
     options = parser.parse_args(arguments)
+    options.md |= options.comment is not None
     if error := wrong_combination(options):
         parser.error(error)
-    options.md |= options.comment is not None
     options.by = list(dict.fromkeys(options.by or []))
     if not options.by:
         options.old, options.new = options.old or ["HEAD"], options.new or [WORKSPACE]

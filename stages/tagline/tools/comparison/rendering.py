@@ -84,15 +84,10 @@ def render_comparison(comparison: Comparison, style: Terminal, most: int | None)
 
 def _differing_params(comparison: Comparison) -> Iterator[str]:
     """The params that differ between the sides: ``train.seed: 1 → 2``."""
-    runs = [*comparison.old, *comparison.new]
-    params = [read_values(run.name, run.params) for run in runs if run.params is not None]
-    if len(params) < len(runs):
-        return
-    for key in dict.fromkeys(key for values in params for key in values):
-        texts = [value_text(values, key) for values in params]
-        old, new = (
-            ", ".join(dict.fromkeys(each)) for each in (texts[: len(comparison.old)], texts[len(comparison.old) :])
-        )
+    both = (comparison.old, comparison.new)
+    sides = [[read_values(run.name, run.params) for run in side if run.params is not None] for side in both]
+    for key in dict.fromkeys(key for side in sides for values in side for key in values) if all(sides) else ():
+        old, new = (", ".join(dict.fromkeys(value_text(values, key) for values in side)) for side in sides)
         if old != new:
             yield f"{key}: {shortened(f'{old} → {new}', VALUES)}"
 

@@ -136,11 +136,9 @@ def test_long_sentences_are_shortened_around_the_entity() -> None:
 
 def test_texts_of_the_data_are_code_in_markdown_and_escaped_on_a_terminal() -> None:
     text = "<img·src=x>·|·*b*·`c`·@name·#1·![x](http://y)·www.z.org·&\\\x1b[31m\n|a|b|\n/close"
-    a, b = (
-        run_of(name, [("`0`", [text, "b"], "B-<T>@x O", predicted)])
-        for name, predicted in (("a|b @name", "O O"), ("b", "B-<T>@x O"))
-    )
-    old, new = (replace(run, params=f"a: {{b: '{run.name}`'}}\nc: 1".encode()) for run in (a, b))
+    gold = "B-<T>@x O"
+    old, new = (run_of(name, [("`0`", [text, "b"], gold, found)]) for name, found in (("a|b", "O O"), ("b", gold)))
+    old, new = (replace(run, params=f"a: '{run.name}`@c'".encode()) for run in (old, new))
     hostile = compare([replace(old, notes=[text])], [new], ["test"])
     hostile.splits[0].per_type[text] = hostile.headline
     assert "\x1b" not in render_comparison(hostile, Terminal(), None)
@@ -151,11 +149,8 @@ def test_texts_of_the_data_are_code_in_markdown_and_escaped_on_a_terminal() -> N
     html = {part.content.strip() for part in [*parsed, *parts] if part.type.startswith("html")}
     assert {re.sub("<summary>.*</summary>", "", each) for each in html} == {"<details>", "</details>", "<br>"}
     assert not {part.type for part in parts} & {"image", "link_open"}
-    code = [part.content for part in parts if part.type == "code_inline"]
-    quoted = printable(text)
-    assert {"a|b @name", "a.b: a|b @name` → b`", "`0`", quoted, f"<T>@x {quoted}", quoted.replace("|", r"\x7c")} <= {
-        *code
-    }
+    code, quoted = {part.content for part in parts if part.type == "code_inline"}, printable(text)
+    assert {"a: a|b`@c → b`@c", "`0`", quoted, f"<T>@x {quoted}", quoted.replace("|", r"\x7c")} <= code
     cells = Counter(token.type for token in parsed)
     assert cells["td_open"] == 8 * (cells["tr_open"] - 1) and cells["table_open"] == 1
 
