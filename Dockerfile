@@ -4,8 +4,8 @@ WORKDIR /source
 RUN python -m venv /venv
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY stages stages
-# Without the extra `pipeline`: no PyTorch.
-RUN /venv/bin/pip install --no-cache-dir -c constraints.txt ".[serve]"
+# Without the extra `pipeline`: no PyTorch. pip can't check hashes of a part of constraints.txt.
+RUN pip install --no-cache-dir uv && uv pip install --no-cache --python /venv -c constraints.txt ".[serve]"
 
 FROM python:3.12-slim
 COPY --from=build /venv /venv

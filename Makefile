@@ -65,16 +65,19 @@ bench: $(STAMP)
 bench-host: $(STAMP)
 	python benchmarks/host.py
 
-# Newest versions that pyproject.toml allows, in a fresh environment, written to constraints.txt. torch and what its
-# builds for GPUs bring along stay free: which build is right is the host's matter.
+# Newest versions that pyproject.toml allows, one for all systems and versions of Python, with the hashes of all files.
+# torch, what its builds for GPUs bring along and setuptools stay free: which build is right is the host's matter.
 lock:
-	rm -rf $(VENV)
-	$(PYTHON) -m venv $(VENV)
-	python -m pip install --quiet -e '.[dev,encoder]'
-	python -m pip freeze --exclude-editable --exclude torch | grep -Ev '^(nvidia-|cuda-|triton)' > constraints.txt
-	touch $(STAMP)
+	uv --version || { echo "make lock needs uv; run pip install uv"; exit 1; }
+	uv pip compile pyproject.toml --extra dev --extra encoder --universal --python-version 3.11 --fork-strategy fewest \
+		--generate-hashes --no-annotate --no-header --quiet --upgrade -o constraints.txt
+	awk '/^[a-z]/ {free = /^(torch|triton|nvidia-.*|cuda-.*|setuptools)==/} !free' constraints.txt > constraints.txt.new
+	mv constraints.txt.new constraints.txt
 
+# uv takes seconds where pip takes minutes. torch, which is not in the file, follows pip's configuration in both cases.
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	python -m pip install --quiet -c constraints.txt -e '.[dev,encoder]'
+	set -- pip install --require-hashes --no-deps -r constraints.txt; \
+		if command -v uv > /dev/null; then uv "$$@"; else python -m "$$@"; fi
+	python -m pip install -e '.[dev,encoder]'
 	touch $(STAMP)

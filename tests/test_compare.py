@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from dvc.repo import Repo
+from helpers.comment_server import CommentServer
 from helpers.messages import message_of
 from helpers.project import edit, exit_of, run_verb, snapshot
 from helpers.runs import counts_of
@@ -157,7 +158,7 @@ def test_head_is_compared_with_the_workspace_by_default(unchanged: Path, capsys:
     assert "dvc repro" not in text, "nothing is outdated"
 
 
-def test_two_revisions_as_text_markdown_and_json(repository: Path, capsys: pytest.CaptureFixture) -> None:
+def test_two_revisions_as_text_markdown_json_and_comment(repository: Path, monkeypatch, capsys) -> None:
     write_results(5, seed=77)
     before = state()
     run("bad", "good", "--all")
@@ -173,6 +174,15 @@ def test_two_revisions_as_text_markdown_and_json(repository: Path, capsys: pytes
     found = json.loads(capsys.readouterr().out)
     assert found["old"] == [{"revision": "bad", "commit": git("rev-parse", "bad").strip()}]
     assert {split: len(each["fixed"]) for split, each in found["splits"].items()} == {"validation": 9, "test": 9}
+    comments = CommentServer()
+    comments.enter_job(monkeypatch)
+    run("bad", "good", "--comment", "https://host")
+    text = capsys.readouterr().out
+    assert "- param `train.seed: 0 → 3`\n" in text and "| test       | F1 of `LOC`" in text
+    assert comments.comments[0]["body"].startswith(f"<!-- tagline compare . -->\n{text}\n[Report of the results](<http")
+    monkeypatch.delenv("GITHUB_TOKEN")
+    run("bad", "good", "--comment")
+    assert capsys.readouterr().err == "compare: no comment: environment variable GITHUB_TOKEN is not set\n"
     assert state() == before, "neither the workspace nor Git is touched"
 
 
@@ -216,6 +226,7 @@ WRONG_USAGE = [
     ("a --experiments lr-*", "--experiments takes no other options without --by"),
     ("a b --by c", "--by takes one list of revisions, separated by commas; got two"),
     ("a --by c --experiments b", "--by takes revisions or --experiments; got both"),
+    ("--by c --comment", "--comment is about two sides; not available with --by"),
     ("--by c --fail-below 0", "--fail-below is about two sides; not available with --by"),
 ]
 

@@ -23,6 +23,7 @@ from tagline.core.params import OUTS, read_file
 
 PIPELINE = pipeline()
 PLOTS = [entry for stage in PIPELINE["stages"].values() for plot in stage.get("plots", []) for entry in plot.items()]
+RIGHTS = {"contents": "read", "pull-requests": "write"}
 TEMPLATE = ROOT / ".dvc/plots/page.html"
 # `vega-lite@5` in a command, and `vega-lite@5.2.0` in an address.
 MAJOR = re.compile(r"(vega[\w-]*)@(\d+)")
@@ -103,6 +104,31 @@ def test_pre_commit_checks_the_types_of_all_files_that_mypy_reads() -> None:
     (pattern,) = [hook["files"] for hook in hooks if hook["id"] == "mypy"]
     read = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]["files"]
     assert all(re.match(pattern, file if file.endswith(".py") else f"{file}/x.py") for file in read)
+
+
+def test_only_the_job_that_comments_may_write() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    rights = {name: job["permissions"] for name, job in workflow["jobs"].items() if "permissions" in job}
+    assert (workflow["permissions"], rights) == ({"contents": "read"}, {"results": RIGHTS})
+
+
+def test_all_but_torch_is_pinned_with_hashes() -> None:
+    text = (ROOT / "constraints.txt").read_text(encoding="utf-8").replace("\\\n", "")
+    assert re.fullmatch(r"(?:[\w.-]+==[^#]+?( +--hash=sha256:\w{64})+\n)+", text)
+    assert not re.search("^(torch|triton|nvidia|cuda|setuptools)", text, re.MULTILINE)
+
+
+def test_install_uses_uv_if_it_is_there(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    (repository / ".venv/bin").mkdir(parents=True)
+    for name in (".venv/bin/uv", ".venv/bin/python", "pyproject.toml", "constraints.txt"):
+        (repository / name).write_text("#!/bin/sh\necho ran $(basename $0) $*\n")
+        (repository / name).chmod(0o755)
+    for first in ("uv", "python -m"):
+        ran = re.findall("^ran (.*)", run(repository, "make", "--always-make", "install"), re.MULTILINE)
+        pinned, own = "pip install --require-hashes --no-deps -r constraints.txt", "pip install -e .[dev,encoder]"
+        assert ran == [f"{first} {pinned}", f"python -m {own}"]
+        (repository / ".venv/bin/uv").unlink(missing_ok=True)
 
 
 def run(folder: Path, *command: str) -> str:

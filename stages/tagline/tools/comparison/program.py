@@ -17,13 +17,14 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from tagline.core.errors import ArgumentParser, UserError
+from tagline.core.errors import ArgumentParser, UserError, program_name
 from tagline.core.terminal import write
 from tagline.tools.comparison import SPLITS, WORKSPACE
 
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
     # Here, since DVC takes seconds to import, for which wrong usage and --help need not wait.
     from tagline.tools.comparison import record, rendering
+    from tagline.tools.comparison.comment import comments_of_job
     from tagline.tools.comparison.rendering import Markdown, Terminal
     from tagline.tools.comparison.revisions import read
     from tagline.tools.comparison.splits import compare
@@ -45,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         write(sweeps.table(options.experiments, options.pipeline))
         return
+    comments = comments_of_job() if options.comment is not None else None
     splits = SPLITS if options.split is None else (options.split,)
     style = Markdown() if options.md else Terminal()
     if options.by:
@@ -60,6 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     else:
         text = rendering.render_screen(comparison, options.examples)
     write(text)
+    marker = f"<!-- tagline compare {options.pipeline or '.'} -->"
+    if comments and (reason := comments.write(text, marker, options.comment)):
+        print(f"{program_name()}: no comment: {reason}", file=sys.stderr)
     if options.fail_below is not None:
         gate(comparison, options.fail_below, options.allow_insignificant)
 
@@ -85,6 +91,8 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     formats = parser.add_mutually_exclusive_group()
     formats.add_argument("--md", action="store_true", help="print Markdown, for a pull request")
     formats.add_argument("--json", action="store_true", help="print JSON, with all fixed and broken entities")
+    about = "like --md, and write it as one comment on the pull or merge request of this job, which later calls edit"
+    formats.add_argument("--comment", nargs="?", const="", metavar="REPORT_URL", help=about)
     about = "maximum number of kinds of changes; with --md, of fixed, and of broken, entities per split (default: 5)"
     add("--examples", type=int, default=5, metavar="N", help=about)
     add("--all", action="store_true", help="show all scores, and all fixed and broken entities")
@@ -93,6 +101,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     about = "with --fail-below: fail only if the difference is significant"
     add("--allow-insignificant", action="store_true", help=about)
     options = parser.parse_args(arguments)
+    options.md |= options.comment is not None
     if error := wrong_combination(options):
         parser.error(error)
     options.by = list(dict.fromkeys(options.by or []))
@@ -116,9 +125,9 @@ def wrong_combination(options: argparse.Namespace) -> str | None:
         return "--by takes one list of revisions, separated by commas; got two"
     if options.old is not None and options.experiments is not None:
         return "--by takes revisions or --experiments; got both"
-    if options.fail_below is not None or options.all:
-        return f"{'--all' if options.all else '--fail-below'} is about two sides; not available with --by"
-    return None
+    of_sides = {"--all": options.all or None, "--comment": options.comment, "--fail-below": options.fail_below}
+    given = [name for name, value in of_sides.items() if value is not None]
+    return f"{given[0]} is about two sides; not available with --by" if given else None
 
 
 def separated(noun: str, text: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,21 +15,21 @@ from tagline.labels.entities import Entity
 from tagline.tools.comparison.runs import SHOWN, Run, some
 from tagline.tools.comparison.significance import LEVEL, RESAMPLES, Difference, significance_test, standard_deviation
 from tagline.tools.comparison.splits import Change, Compared, Comparison
-from tagline.tools.comparison.sweeps import Setting, Sweep, value_text
+from tagline.tools.comparison.sweeps import Setting, Sweep, read_values, value_text
 
 # What a first screen may take.
 COLUMNS = 100
 TYPES = 8
 LABEL = 21
-# Characters that are markup inside a line of GitHub's Markdown.
-_ESCAPES = str.maketrans({"<": "&lt;", ">": "&gt;", "&": "&amp;", **{c: f"\\{c}" for c in "\\`*_[]|~#$@"}})
+# Characters of a param's old and new value that are shown.
+VALUES = 80
 
 
 class Terminal:
     """Plain text."""
 
     table = "simple"
-    heading, quoted, marked, excerpt = "{}", "{}", "[{}]", "  {}\n      {}"
+    heading, marked, excerpt = "{}", "[{}]", "  {}\n      {}"
 
     def safe(self, text: str) -> str:
         """Escape text so that none of it is markup and all of it is visible."""
@@ -43,14 +44,16 @@ class Terminal:
 
 
 class Markdown(Terminal):
-    """GitHub's Markdown."""
+    """Markdown of GitHub and GitLab."""
 
     table = "pipe"
-    # Inside <code>, GitHub does not turn @name into a mention or #1 into a link.
-    heading, quoted, marked, excerpt = "### {}", "<code>{}</code>", "<b>{}</b>", "- {}<br>{}"
+    heading, marked, excerpt = "### {}", "**{}**", "- {}<br>{}"
 
     def safe(self, text: str) -> str:
-        return super().safe(text).translate(_ESCAPES)
+        """Quote text as code, in which nothing is markup, a link, a mention (@name) or a reference (#1)."""
+        fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+        space = " " * (len(fence) > 1)
+        return text and f"{fence}{space}{super().safe(text)}{space}{fence}"
 
     def listed(self, lines: Sequence[str]) -> str:
         return "\n".join(f"- {line}" for line in lines)
@@ -72,10 +75,21 @@ def render_comparison(comparison: Comparison, style: Terminal, most: int | None)
     """
     rows = [row for split in comparison.splits for row in _score_rows(split, style)]
     sides = [f"old: {_names(comparison.old, style)}", f"new: {_names(comparison.new, style)}"]
+    sides += [f"param {style.safe(text)}" for text in _differing_params(comparison)]
     table = _table(rows, ("split", "score", "old", "new", *_JUDGED), style, left=2)
     legend = style.listed(_legend(comparison.several, "for types and parts adjusted for their number (Holm)"))
     changes = (part for split in comparison.splits for part in excerpts(split, style, most))
     return _joined(style, headline(comparison), sides, comparison.notes, table, legend, *changes)
+
+
+def _differing_params(comparison: Comparison) -> Iterator[str]:
+    """The params that differ between the sides: ``train.seed: 1 → 2``."""
+    both = (comparison.old, comparison.new)
+    sides = [[read_values(run.name, run.params) for run in side if run.params is not None] for side in both]
+    for key in dict.fromkeys(key for side in sides for values in side for key in values) if all(sides) else ():
+        old, new = (", ".join(dict.fromkeys(value_text(values, key) for values in side)) for side in sides)
+        if old != new:
+            yield f"{key}: {shortened(f'{old} → {new}', VALUES)}"
 
 
 def render_screen(comparison: Comparison, most: int) -> str:
@@ -135,9 +149,9 @@ def headline(comparison: Comparison) -> str:
 
 
 def _score_rows(split: Compared, style: Terminal) -> Iterator[tuple[str, ...]]:
-    scores = split.per_type | split.parts
-    for name, each in (split.overall | {f"f1 of {name}": each for name, each in scores.items()}).items():
-        score = style.safe(name.replace("f1", "F1", 1))
+    overall = {name.replace("f1", "F1"): each for name, each in split.overall.items()}
+    parts = {f"F1 of {style.safe(name)}": each for name, each in (split.per_type | split.parts).items()}
+    for score, each in (overall | parts).items():
         yield split.split, score, _score_text(each.old), _score_text(each.new), *_judged(each)
 
 
@@ -149,10 +163,10 @@ def render_sweep(sweep: Sweep, style: Terminal) -> str:
     names = [f"{style.safe(setting.name)}: {_names(setting.runs, style)}" for setting in sweep.settings]
     table = _table([_setting_row(sweep, setting, style) for setting in sweep.settings], headers, style, left=0)
     legend = style.listed([best, *_legend(sweep.several, "adjusted for the number of settings (Holm)")])
-    return _joined(style, sweep_headline(sweep), names, sweep.notes, table, legend)
+    return _joined(style, sweep_headline(sweep, style), names, sweep.notes, table, legend)
 
 
-def sweep_headline(sweep: Sweep) -> str:
+def sweep_headline(sweep: Sweep, style: Terminal) -> str:
     """Describe the best setting, and how many others differ from it, in one line."""
     best, split = sweep.best, sweep.splits[-1]
     verdicts = [setting.difference.verdict for setting in sweep.settings if setting.difference is not None]
@@ -160,7 +174,7 @@ def sweep_headline(sweep: Sweep) -> str:
     others = f"{count} of {len(verdicts)} other settings differ{'s' * (count == 1)} significantly"
     if len(verdicts) == 1:
         others = f"the other setting {'differs' if count else 'does not differ'} significantly"
-    return f"best: {best.name} with F1 of {split} {_score_text(best.f1[split])}; {others}"
+    return f"best: {style.safe(best.name)} with F1 of {split} {_score_text(best.f1[split])}; {others}"
 
 
 def _setting_row(sweep: Sweep, setting: Setting, style: Terminal) -> tuple[str, ...]:
@@ -172,13 +186,15 @@ def _setting_row(sweep: Sweep, setting: Setting, style: Terminal) -> tuple[str, 
 
 def _joined(style: Terminal, head: str, sides: Sequence[str], notes: Sequence[str], *parts: str) -> str:
     noted = style.listed([f"note: {style.safe(note)}" for note in notes])
-    whole = [style.heading.format(style.safe(head)), style.listed(sides), noted, *parts]
+    whole = [style.heading.format(head), style.listed(sides), noted, *parts]
     return "\n\n".join(filter(None, whole)) + "\n"
 
 
 def _table(rows: Sequence[Sequence[str]], headers: Sequence[str], style: Terminal, left: int) -> str:
     """Align the first columns, as many as ``left``, and the last one to the left, the others to the right."""
     aligned = ["left"] * left + ["right"] * (len(headers) - left - 1) + ["left"]
+    if style.table == "pipe":  # escaped like an invisible character, since parsers disagree on what a backslash escapes
+        headers, *rows = [[cell.replace("|", r"\x7c") for cell in row] for row in (headers, *rows)]
     return tabulate(rows, headers, tablefmt=style.table, disable_numparse=True, colalign=aligned)
 
 
@@ -250,8 +266,8 @@ def _excerpt(change: Change, split: Compared, style: Terminal) -> str:
     sentence = split.sentences[change.sentence]
     words = sentence.words
     what = _what(change, ", ".join(_name(other, words, style) for other in change.instead))
-    head = f"{style.quoted.format(style.safe(sentence.id))}  {_name(change.entity, words, style)}, {what}"
-    return style.excerpt.format(head, style.quoted.format(_sentence(change.entity, words, style)))
+    head = f"{style.safe(sentence.id)}  {_name(change.entity, words, style)}, {what}"
+    return style.excerpt.format(head, _sentence(change.entity, words, style))
 
 
 def _what(change: Change, instead: str) -> str:
@@ -262,15 +278,16 @@ def _what(change: Change, instead: str) -> str:
 
 
 def _name(entity: Entity, words: Sequence[str], style: Terminal) -> str:
-    return style.quoted.format(f"{style.safe(entity.type)} {_text(words[entity.start : entity.end], style)}")
+    return style.safe(f"{entity.type} {_text(words[entity.start : entity.end])}")
 
 
 def _sentence(entity: Entity, words: Sequence[str], style: Terminal, context: int = CONTEXT) -> str:
     first, last = max(0, entity.start - context), entity.end + context
-    before, inside, after = words[first : entity.start], words[entity.start : entity.end], words[entity.end : last]
-    shown = [_text(before, style), style.marked.format(_text(inside, style)), _text(after, style)]
+    parts = words[first : entity.start], words[entity.start : entity.end], words[entity.end : last]
+    before, inside, after = (style.safe(_text(part)) for part in parts)
+    shown = [before, style.marked.format(inside), after]
     return " ".join(filter(None, ["..." * (first > 0), *shown, "..." * (last < len(words))]))
 
 
-def _text(words: Sequence[str], style: Terminal) -> str:
-    return " ".join(map(style.safe, words))
+def _text(words: Sequence[str]) -> str:
+    return " ".join(map(printable, words))

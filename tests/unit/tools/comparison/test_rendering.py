@@ -2,11 +2,14 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
 from helpers.runs import run_of
+from markdown_it import MarkdownIt
 
+from tagline.core.errors import printable
 from tagline.tools.comparison.record import comparison_record
 from tagline.tools.comparison.rendering import CONTEXT, Markdown, Terminal, excerpts, render_comparison, render_screen
 from tagline.tools.comparison.splits import Comparison, compare
@@ -139,19 +142,29 @@ def test_long_sentences_are_shortened_around_the_entity() -> None:
     assert (shown[0], shown[1], shown[CONTEXT + 1], shown[-2], shown[-1]) == ("...", "w15", "[w30]", "w45", "...")
 
 
-def test_markdown_and_terminal_escape_texts_of_the_data() -> None:
-    words = "<script> | *b* _i_ `c` @name #1 [x](y) & \\ \x1b[31m".replace(" ", "·") + " b"
-    a = run_of("a|b", [("<0>", words, "B-<T> O", "O O")])
-    hostile = compare([a], [run_of("b", [("<0>", words, "B-<T> O", "B-<T> O")])], ["test"])
+def test_texts_of_the_data_are_code_in_markdown_and_escaped_on_a_terminal() -> None:
+    text = "<img·src=x>·|·*b*·`c`·@name·#1·![x](http://y)·www.z.org·&\\\x1b[31m\n|a|b|\n/close"
+    gold = "B-<T>@x O"
+    old, new = (run_of(name, [("`0`", [text, "b"], gold, found)]) for name, found in (("a|b", "O O"), ("b", gold)))
+    old, new = (replace(run, params=f"a: '{run.name}`@c'".encode()) for run in (old, new))
+    hostile = compare([replace(old, notes=[text])], [new], ["test"])
+    hostile.splits[0].per_type[text] = hostile.headline
     assert "\x1b" not in render_comparison(hostile, Terminal(), None)
-    text = render_comparison(hostile, Markdown(), None)
-    assert text.startswith("### F1 of test from 0.000 to 1.000, +1.000 (")
-    assert "<script>" not in text and "<b>&lt;script&gt;" in text and "old: a\\|b" in text
-    bare = re.sub(r"\\[!-/:-@[-`{-~]|&(lt|gt|amp);|</?(b|br|code|details|summary)>", "", text)
-    assert not set("*_`@#[]<>&\x1b") & set(bare[bare.index("1 entity fixed") :])
-    table = [line for line in text.split("\n") if line.startswith("|")]
-    assert {len(re.findall(r"(?<!\\)\|", line)) for line in table} == {9}
-    folded = "<summary>test: 6 entities fixed, 2 false positives fixed</summary>\n\n- <code>0</code>  <code>LOC Os"
+    parsed = MarkdownIt("commonmark").enable("table").parse(render_comparison(hostile, Markdown(), None))
+    parts = [part for token in parsed for part in token.children or []]
+    written = "".join(part.content for part in parts if part.type == "text")
+    assert not set("<>|*`@#[]&\\\x1b") & set(written.replace("p <0.001", "")), written
+    html = {part.content.strip() for part in [*parsed, *parts] if part.type.startswith("html")}
+    assert {re.sub("<summary>.*</summary>", "", each) for each in html} == {"<details>", "</details>", "<br>"}
+    assert not {part.type for part in parts} & {"image", "link_open"}
+    code, quoted = {part.content for part in parts if part.type == "code_inline"}, printable(text)
+    assert {"a: a|b`@c → b`@c", "`0`", quoted, f"<T>@x {quoted}", quoted.replace("|", r"\x7c")} <= code
+    cells = Counter(token.type for token in parsed)
+    assert cells["td_open"] == 8 * (cells["tr_open"] - 1) and cells["table_open"] == 1
+
+
+def test_fixed_entities_are_folded_in_markdown() -> None:
+    folded = "<summary>test: 6 entities fixed, 2 false positives fixed</summary>\n\n- `0`  `LOC Oslo`, before: nothing<br>`Ada lives in` **`Oslo`**\n"
     assert f"<details>{folded}" in render_comparison(comparison(mostly_wrong), Markdown(), 1)
 
 
