@@ -27,8 +27,9 @@ LAYERS = (
     {"report"},
     {"audit"},
     {"tools/texts", "tools/answers"},
-    {"tools/inspection", "tools/comparison", "tools/settings", "tools/results"},
+    {"tools/inspection", "tools/comparison", "tools/settings"},
     {"tools/predict", "tools/bulk", "tools/serving", "tools/suggestion", "tools/audit", "tools/curve"},
+    {"tools/results"},
 )
 ROW = {folder: row for row, folders in enumerate(LAYERS) for folder in folders}
 

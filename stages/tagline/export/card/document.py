@@ -90,7 +90,8 @@ def render(data: CardData) -> str:
     )
     test = data.metrics[TEST]
     points = test.get("operating_point", {})
-    of_texts = test["slices"].get("text", {}) if labels.kind == "spans" else {}  # of plain tags, they only have accuracy
+    # For plain tags, slices only have an accuracy.
+    of_texts = test["slices"].get("text", {}) if labels.kind == "spans" else {}
     template = _environment().get_template("document.md")
     body = template.render(
         **vars(data),
