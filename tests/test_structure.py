@@ -27,15 +27,16 @@ LAYERS = (
     {"report"},
     {"audit"},
     {"tools/texts", "tools/answers"},
-    {"tools/inspection", "tools/comparison", "tools/settings", "tools/results"},
+    {"tools/inspection", "tools/comparison", "tools/settings"},
     {"tools/predict", "tools/bulk", "tools/serving", "tools/suggestion", "tools/audit", "tools/curve"},
+    {"tools/results"},
 )
 ROW = {folder: row for row, folders in enumerate(LAYERS) for folder in folders}
 
 # Modules that a stage declares with their folder and does not load.
 UNNEEDED = {
     "stages/tagline/artifacts/raw_data.py",  # export reads no data set
-    "stages/tagline/core/findings.py",  # train, evaluate and export count nothing unusual
+    "stages/tagline/core/findings.py",  # train and evaluate count nothing unusual
     "stages/tagline/core/launchers.py",  # download and tokenize-align are never launched as several processes
     "stages/tagline/core/progress.py",  # tokenize-align uses no library with bars of its own but `datasets`
     "stages/tagline/hub/epoch_pushes.py",  # export pushes once

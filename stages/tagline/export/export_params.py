@@ -17,6 +17,8 @@ class Card(Section):
     """Language of the texts as an ISO code, or multilingual."""
     license: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9.-]*$")] | None
     """Licence of the model, by its identifier on the Hub (apache-2.0, cc-by-4.0, ...)."""
+    data_license: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9.-]*$")] | None = None
+    """Licence of the data set, likewise."""
 
 
 class Export(Section):

@@ -58,6 +58,7 @@ class ExportInputs:
         encoder: models/pretrained/provenance.json, for the model card.
         metrics: reports/evaluate.json, for the model card.
         validation: plots/validation.csv, for the model card.
+        data: reports/data.json, for the model card.
     """
 
     tokenized: Path
@@ -67,6 +68,7 @@ class ExportInputs:
     encoder: Path
     metrics: Path
     validation: Path
+    data: Path
 
 
 def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dict[str, Any]:
@@ -127,6 +129,7 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
     card = document.CardData(
         tagger=tagger,
         dataset=read_json(inputs.dataset, "download"),
+        data=read_json(inputs.data, "tokenize-align"),
         encoder=read_json(inputs.encoder, "download"),
         training=read_json(inputs.finetuned / PROVENANCE, "train"),
         windows={key: getattr(windowing, key) for key in WINDOWS},

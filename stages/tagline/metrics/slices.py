@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -90,17 +91,10 @@ def slices(sentences: Sequence[TaggedSentence], counts: Counts, training: Traini
     """
     flat = flatten(sentences)
 
-    def by_text(entities: EntityArrays) -> AnyInts:
-        types = (entities.types[type_] for type_ in entities.type.tolist())
-        in_train = map(training.types, flat.texts(entities))
-        # Indices in TEXTS.
-        found = (0 if own in known else 1 if known else 2 for own, known in zip(types, in_train, strict=True))
-        return np.fromiter(found, np.int8, count=len(entities.type))
-
     def by_length(entities: EntityArrays) -> AnyInts:
         return np.searchsorted(ENTITY_LENGTHS, entities.end - entities.start)
 
-    result: dict[str, Any] = {"text": _of_entities(flat, counts.kind, by_text, TEXTS)}
+    result: dict[str, Any] = {"text": _of_entities(flat, counts.kind, partial(in_train, flat, training), TEXTS)}
     if counts.kind == "spans":
         result["entity_length"] = _of_entities(flat, counts.kind, by_length, _ranges(ENTITY_LENGTHS))
     range_of_each = np.searchsorted(SENTENCE_LENGTHS, np.diff(flat.offsets))
@@ -114,6 +108,13 @@ def slices(sentences: Sequence[TaggedSentence], counts: Counts, training: Traini
     is_new = (not training.contains(words) for words in flat.words or ())
     new = _of_sentences(counts, np.fromiter(is_new, bool, count=len(flat)))
     return result | ({"not_in_train": new} if new["number"] else {})
+
+
+def in_train(flat: TaggedSentences, training: TrainingIndex, entities: EntityArrays) -> AnyInts:
+    """Look up entities of some sentences in the training split: the index in `TEXTS` of each, int8 (entities,)."""
+    types = (entities.types[type_] for type_ in entities.type.tolist())
+    pairs = zip(types, map(training.types, flat.texts(entities)), strict=True)
+    return np.fromiter((0 if own in known else 1 if known else 2 for own, known in pairs), np.int8, len(entities.type))
 
 
 def of_each_case(sentences: Sequence[TaggedSentence]) -> dict[str, npt.NDArray[np.bool_]]:

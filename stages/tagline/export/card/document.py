@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tagline.artifacts.exported import Exported
 from tagline.core.errors import printable
+from tagline.core.findings import MEANINGS
 from tagline.core.names import BackendName
 from tagline.core.outputs import Rows
 from tagline.core.params import dotted
@@ -44,19 +45,21 @@ class CardData:
     Attributes:
         tagger: models/export/tagger.json.
         dataset: data/raw/provenance.json.
+        data: reports/data.json.
         encoder: models/pretrained/provenance.json.
         training: models/finetuned/provenance.json.
         windows: label_all_tokens, max_length, stride and context_subwords, as in ``tokenize_align``.
         metrics: reports/evaluate.json.
         epochs: rows of EPOCHS.
         backends: the metrics of each backend, as in reports/export.json.
-        card: language and licence.
+        card: language and licences.
         hub: the repository that the model is meant for, if any.
         folder: the path of the export.
     """
 
     tagger: Exported
     dataset: Mapping[str, Any]
+    data: Mapping[str, Any]
     encoder: Mapping[str, Any]
     training: Mapping[str, Any]
     windows: Mapping[str, Any]
@@ -88,6 +91,8 @@ def render(data: CardData) -> str:
     )
     test = data.metrics[TEST]
     points = test.get("operating_point", {})
+    # For plain tags, slices only have an accuracy.
+    of_texts = test["slices"].get("text", {}) if labels.kind == "spans" else {}
     template = _environment().get_template("document.md")
     body = template.render(
         **vars(data),
@@ -96,10 +101,10 @@ def render(data: CardData) -> str:
         labels=labels,
         unit="entities" if labels.kind == "spans" else "words",
         types=sorted(test["per_type"].items()),
+        findings=[(split, line) for split, of_split in data.data.items() for line in findings(of_split)],
         test=test,
         intervals=test["intervals"]["per_type"],
-        # For plain tags, slices only have an accuracy.
-        unseen=test["slices"].get("text", {}).get("unseen") if labels.kind == "spans" else None,
+        **{name: of_texts.get(name) for name in ("seen", "unseen")},
         points={name: point for name, point in points.items() if point["bias"]},
         promises=[point["promise"] for point in points.values() if point.get("promise", {}).get("kept")],
         accepted=[point for point in test.get("accept", {}).values() if "precision" in point],
@@ -111,6 +116,26 @@ def render(data: CardData) -> str:
         revision=branch if repo_id and branch != constants.DEFAULT_REVISION else None,
     )
     return str(ModelCard(f"---\n{metadata.to_yaml()}\n---\n\n{body}"))
+
+
+def findings(of_split: Mapping[str, Any]) -> list[str]:
+    """List what was found in a split of reports/data.json, such as what its source or the tokenizer left out."""
+    found = {name: count for name, count in of_split.items() if name in MEANINGS}
+    source = of_split.get("source", {})
+    if "0" not in source:  # a single source
+        return _lines({**found, **source})
+    of_sources = [f"source {number}: {line}" for number, each in source.items() for line in _lines(each)]
+    return [*_lines(found), *of_sources]
+
+
+def _lines(found: Mapping[str, Any]) -> list[str]:
+    """What was found, in words: counts by their meanings, and the agreement of annotators."""
+    counts = {name: count for name, count in found.items() if isinstance(count, int) and count}
+    lines = [f"{count:,} {MEANINGS.get(name, name.replace('_', ' '))}" for name, count in counts.items()]
+    for pair, measured in found.get("agreement", {}).items():
+        scores = ", ".join(f"{name} {measured[name]:.3f}" for name in ("f1", "kappa") if measured[name] is not None)
+        lines.append(f"agreement of the annotators {pair} in {measured['texts']:,} texts ({scores or 'no entities'})")
+    return lines
 
 
 def _shown(value: Any) -> str:

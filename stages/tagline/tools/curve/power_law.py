@@ -52,3 +52,8 @@ class PowerLaw:
         exponents = self.exponent + self._t * self._slope_error * np.array([0, -1, 1])
         gain, low, high = (1 - self.f1(sentences)) * (1 - (1 + more / sentences) ** -exponents)
         return float(gain), float(low), float(high)
+
+
+def worth(more: int, gain: float, low: float, high: float) -> str:
+    """Say what `PowerLaw.gain` found."""
+    return f"{more:,} more sentences are likely worth {gain:+.3f} F1 (80 % interval: {low:+.3f} to {high:+.3f})"

@@ -27,7 +27,7 @@ SIZES, SEEDS = (100, 200, 400, 800, 1600), (42, 13, 87)
 def main() -> None:
     options = parsed()
     # Here, since --help need not wait for libraries.
-    from tagline.tools.curve.power_law import PowerLaw
+    from tagline.tools.curve.power_law import PowerLaw, worth
     from tagline.tools.curve.runs import Curve
 
     for option in ("runs", "plot"):
@@ -41,9 +41,7 @@ def main() -> None:
     text = [f"{size:>9,} sentences: F1 {mean:.3f}{spread[size]}" for size, mean in means.items()]
     low, high = of_smaller.interval(total)
     text.append(f"of all sentences, the smaller parts predict {of_smaller.f1(total):.3f} ({low:.3f} to {high:.3f})")
-    gain, low, high = law.gain(total, options.more)
-    worth = f"{gain:+.3f} F1 (80 % interval: {low:+.3f} to {high:+.3f})"
-    text.append(f"{options.more:,} more sentences are likely worth {worth}")
+    text.append(worth(options.more, *law.gain(total, options.more)))
     show("\n".join(text))
     if options.plot:
         start, end = min(means), total + options.more

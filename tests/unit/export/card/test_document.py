@@ -32,7 +32,7 @@ def metrics(*types: str) -> dict[str, Any]:
         "per_type": {
             name: {"precision": 0.1, "recall": 0.2, "f1": 0.3, "number": 60 - 20 * n} for n, name in enumerate(types)
         },
-        "slices": {"text": {"unseen": {"f1": 0.25, "number": 1000}}},
+        "slices": {"text": {"seen": {"f1": 0.75, "number": 234}, "unseen": {"f1": 0.25, "number": 1000}}},
         "calibration": {"ece": 0.1, "confidence": 0.9, "accuracy": 0.8, "number": 30},
         # A type that is only predicted has no interval.
         "intervals": {"overall": dict.fromkeys(SCORES, ends), "per_type": {name: {"f1": ends} for name in types[:1]}},
@@ -43,9 +43,12 @@ def card_data(types: tuple[str, ...] = ("LOC", "PER"), **changes: Any) -> CardDa
     """The facts of a model that was trained on files; ``test`` changes the scores of the test split."""
     names = ("O", *(f"{prefix}-{name}" for name in types for prefix in "BI"))
     files = {split: [{"path": f"{split}.conll", "sha256": split[0] * 64}] for split in ("train", "validation", "test")}
+    labels = changes.get("labels", Labels("ner", "spans", names, "O"))
+    counts = {"words": 5000, "illegal_tags": 0, "labels": dict.fromkeys(labels.names, 70)}
     data = CardData(
         tagger=Exported(Labels("ner", "spans", names, "O"), "linear", "greedy", 128, 32, 0, True, sentences=SPLIT),
-        dataset={"source": "files", "files": files, "rows": {"train": 1000, "validation": 10, "test": 20}},
+        dataset={"source": "files", "files": files},
+        data={split: {"sentences": 1000} | counts for split in files} | changes.pop("data", {}),
         encoder={"source": "path", "path": "my-bert", "sha256": {"encoder/model.safetensors": "e" * 64}},
         training={
             "params": {"batches": {"batch_size": 8}, "max_steps": None},
@@ -87,6 +90,16 @@ BIASES = {
     "<b>": {"bias": 1.5, "measure": "recall", "found": "covered", "target": 0.9, "value": 0.85, "promise": PROMISE},
     "LOC": {"bias": 0.0, "promise": {"kept": False, "statement": "LOC 0"}},
 }
+TYPOS = {"f1": 0.25, "low": 0.2, "high": 0.3}
+PAIRS = {"ada, bo": {"texts": 30, "f1": 0.9, "kappa": 0.8}, "ada, cy": {"texts": 1, "f1": None, "kappa": None}}
+FOUND = {
+    **{"sentences": 20, "words": 300, "labels": {"B-LOC": 1, "B-PER": 0}, "words_without_subwords": 1234},
+    "source": {"repeated_sentences": 2, "agreement": PAIRS},
+}
+OF_SOURCES = FOUND | {
+    "words_without_subwords": 0,
+    "source": {"0": {"agreement": {}}, "1": {"sentences": 8, "entities": {"ner": 9}, "relabelled_sentences": 2}},
+}
 INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
 
 
@@ -103,36 +116,40 @@ INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
                 f"| validation {INTERVALS}| 1,234 | | test {INTERVALS}| 1,234 |",
                 "| LOC | 0.100 | 0.200 | 0.300 (0.500 to 0.750) | 60 | | PER | 0.100 | 0.200 | 0.300 | 40 |",
                 "| onnx-int8 | 99.25% | 0.610 | 22.8 |",
+                "| sentences | 1,000 | 1,000 | 1,000 | | words | 5,000 | 5,000 | 5,000 | | LOC | 70 | 70 | 70 | | PER | 70",
+                "Licence of the data: not stated, see its source.",
                 f"From the folder my-bert; SHA-256 of its weights: - encoder/model.safetensors `{'e' * 64}`",
                 r"| batches.batch\_size | 8 | | max\_steps | null |",
                 "computed in bf16. Training took 1,500 steps; the weights are those of epoch 2, which had the best F1",
                 "| 2 | 0.500 | 0.600 | ████████████ |",
                 "rough estimates from fewer than 50 entities in the test split: PER.",
-                "F1 is 0.250 for entities whose text is not an entity in the training data (1,000 of 1,234 in the test",
-                "The mean score of its predictions on the test split is 0.900, and 0.800 of them are correct.",
+                "F1 is 0.250 for entities whose text is not an entity in the training data (1,000 of 1,234 in the test "
+                "split), and 0.750 for those that have the same type there.",
+                "The mean score of its predictions on the test split is 0.900, and 0.800 of them are correct; the expected calibration error is 0.100.",
                 "No licence is stated for the model.",
             ],
-            ["neighbouring sentences", "mark words", "which gives an F1", "Tagline adds"],
+            ["neighbouring sentences", "What the pipeline found", "mark words", "which gives an F1", "Tagline adds"],
         ),
         (
             {
                 "dataset": HUB_DATASET,
                 "encoder": {"source": "hub", "name": "e/f", "commit": "1" * 40, "sha256": WEIGHTS},
                 "hub": Push(repo_id="ada/people", private=True, branch="tries/1", push=True),
-                "card": Card(language="en", license="cc-by-4.0"),
+                "card": Card(language="en", license="cc-by-4.0", data_license="cc0-1.0"),
             },
             [
                 'model="ada/people", revision="tries/1",',
                 f"[a/b](https://huggingface.co/datasets/a/b) at commit `{'f' * 40}`, config c\\_d.",
                 f"[e/f](https://huggingface.co/e/f) at commit `{'1' * 40}`; SHA-256 of its weights: - encoder/model",
+                "Licence of the data: cc0-1.0.",
             ],
             ["No licence", "config.json"],
         ),
         (
-            {"dataset": {"source": "several", "sources": SOURCES, "rows": {"train": 8}}},
+            {"dataset": {"source": "several", "sources": SOURCES}, "data": {"test": OF_SOURCES}},
             [
                 "config c\\_d. Source 1, whose train was read 2 times: Files",
-                "train 8. Of train, 3 sentences have no labels",
+                "left out: - test: source 1: 8 sentences - test: source 1: 2 relabelled sentences Of train, 3 sentences",
             ],
             ["Source 2"],
         ),
@@ -159,7 +176,8 @@ INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
                 **{"head": "crf", "decoding": "constrained", "sentences": SentenceRule(), "lowercase": True},
                 "encoder": {"source": "path", "path": "my-bert", "sha256": WEIGHTS, "marks": ["⸏", "⸐"]},
                 "windows": WINDOWS | {"context_subwords": 64},
-                "test": {"greedy": {"f1": 0.5}, "operating_point": BIASES, "altered": {"typos": {"f1": 0.25}}},
+                "test": {"greedy": {"f1": 0.5}, "operating_point": BIASES, "altered": {"typos": TYPOS}},
+                "data": {"test": FOUND},
                 "training": {
                     **{"params": {}, "precision": "bf16", "best_epoch": 2, "steps": 1, "versions": {}},
                     "models": {"data/old": {"config.json": "c" * 64, "model.safetensors": "d" * 64}},
@@ -169,7 +187,9 @@ INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
                 "label sequence of a sentence that is valid in IOB2, with the transitions of a CRF in head.safetensors.",
                 "the sub-words ⸏ and ⸐ mark words with an initial capital",
                 "gives an F1 of 0.500 on the test split instead of 0.625.",
-                "- F1 on the test split, 0.625, depends on letter case and typos (one word in ten): typos 0.250.",
+                "- F1 on the test split, 0.625, depends on letter case and typos (one word in ten): typos 0.250 (0.200 to 0.300).",
+                "- test: 1,234 words that tokenise to nothing - test: 2 repeated sentences - test: agreement of the annotators "
+                "ada, bo in 30 texts (f1 0.900, kappa 0.800) - test: agreement of the annotators ada, cy in 1 texts (no",
                 f"(`start_from`) or learnt from (`teacher`), and SHA-256 of their weights: - data/old/model.safetensors `{'d' * 64}`",
                 "Tagline and the pipeline read a text as a whole, as in the training data",
                 "the encoder also read up to 64 sub-words of the neighbouring sentences of the document on each side.",
@@ -226,7 +246,7 @@ def test_label_names_of_any_text_are_escaped(types: list[str]) -> None:
     assert [result.metric_name for result in read.eval_results][4:] == expected
     tokens = READER.parse(ModelCard(card).text)
     shape, plain = ([token.type for token in READER.parse(ModelCard(text).text)] for text in (card, PLAIN))
-    assert shape.count("tr_open") == plain.count("tr_open") + len(types) - 1
+    assert shape.count("tr_open") == plain.count("tr_open") + 2 * (len(types) - 1)
     assert shape.count("heading_open") == plain.count("heading_open")
     inline = {child.type for token in tokens for child in token.children or []}
     assert not inline & {"html_inline", "image", "link_open"}

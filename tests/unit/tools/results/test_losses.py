@@ -1,0 +1,87 @@
+"""`tagline next`: losses of a test split computed by hand, and what it says of an audit and a learning curve."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers.project import edit, exit_of, json_of, run_verb
+from helpers.tagged import sentences
+
+from tagline.artifacts import predictions
+from tagline.core.provenance import write_hashes
+from tagline.tools.curve.runs import Curve
+
+FOLDER, SUSPICIONS = Path("data/predictions"), Path("reports/audit.jsonl")
+WORDS = ["Ada Lind lives in Oslo", "Xu lives in Oslo", "Ida Ek lives", "in Zug"]
+GOLD = ["B-PER I-PER O O B-LOC", "B-PER O O B-LOC", "B-PER I-PER O", "O O"]
+# Besides two correct entities: one missed, of another type, with another boundary, spurious.
+PREDICTED = ["B-PER I-PER O O B-LOC", "O O O B-PER", "B-PER O O", "O B-LOC"]
+OSLO = {side: [{"type": kind, "start": 3, "end": 4}] for side, kind in (("gold", "LOC"), ("suggested", "PER"))}
+OF_TEST = {"split": "test", "id": "s-1", "kind": "type", "score": 2.0, **OSLO}
+OF_TRAIN = {"split": "train", "id": "train-0", "kind": "missing", "gold": [], "suggested": []}
+
+
+@pytest.fixture
+def predicted(finished: Path) -> Path:
+    """A finished workspace with other predictions of test; train has Ada Lind and Oslo."""
+    lowercase = sentences(GOLD, [" ".join("O" for _ in row.split()) for row in GOLD], words=WORDS)
+    predictions.write(FOLDER, "test", sentences(GOLD, PREDICTED, words=WORDS), {"lowercase": lowercase})
+    write_hashes(FOLDER)
+    return finished
+
+
+def found(capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    capsys.readouterr()
+    run_verb("next", "--json")
+    content = json.loads(capsys.readouterr().out)
+    return content, {loss["name"]: loss for loss in content["losses"]}
+
+
+def test_losses_are_those_computed_by_hand(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content, losses = found(capsys)
+    # 2 of 5 predicted and 5 gold entities are correct: 4 / 10.
+    assert (content["f1"], content["entities"]) == (0.4, 5)
+    without = {
+        # Of 3 gold entities that train has, 2 are found, by 2 predicted ones; so 2 / 3 as many of the 2 others.
+        **{"not in train": 2 * (2 + 4 / 3) / (5 + 3 + 4 / 3), "wrong types": 6 / 10, "wrong boundaries": 6 / 10},
+        **{"missed": 6 / 11, "spurious": 4 / 9, "lowercase text": 0.4},
+    }
+    assert {name: loss["without"] for name, loss in losses.items()} == pytest.approx(without, abs=1e-6)
+    errors = {"not in train": 2, "lowercase text": 2}
+    assert {name: loss["errors"] for name, loss in losses.items()} == dict.fromkeys(without, 1) | errors
+    assert losses["lowercase text"]["f1"] == 0
+    assert all(loss["low"] <= loss["worth"] <= loss["high"] for loss in losses.values())
+    worths = [loss["worth"] for loss in content["losses"]]
+    assert worths == sorted(worths, reverse=True)
+    assert losses["missed"]["command"] == "tagline audit create && dvc repro audit/dvc.yaml"
+    run_verb("next")
+    shown = capsys.readouterr().out
+    assert "F1 of test 0.400 (" in shown
+    assert "reports/audit.jsonl: missing; which labels are probably wrong: 5 trainings" in shown
+
+
+def test_measured_gain_and_suspicions_are_shown(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [OF_TEST, OF_TRAIN | {"score": 1.0}, OF_TRAIN | {"score": -1.0}]
+    SUSPICIONS.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    settings = Curve(None).settings
+    runs = [{"settings": settings, "sentences": 10 * 2**size, "test.f1": 0.4 + size / 10} for size in range(5)]
+    Path("curve.jsonl").write_text("\n".join(map(json.dumps, runs)), encoding="utf-8")
+    content, losses = found(capsys)
+    assert losses["labels of test"]["without"] == 0.6
+    assert [losses[name]["cost"][0] for name in ("labels of test", "wrong types", "missed", "spurious")] == [*"1110"]
+    gain, low, high = content["more_sentences"]
+    assert low < gain < high
+    assert content["notes"] == [
+        f"500 more sentences are likely worth {gain:+.3f} F1 (80 % interval: {low:+.3f} to {high:+.3f})"
+    ]
+    edit(SUSPICIONS, "s-1", "s-9")
+    assert exit_of("next").startswith("next: reports/audit.jsonl: damaged or of other data (KeyError: 's-9'); expected")
+
+
+def test_plain_tags_are_refused(predicted: Path) -> None:
+    provenance = json_of(FOLDER / "provenance.json")
+    provenance["labels"]["kind"] = "tags"
+    (FOLDER / "provenance.json").write_text(json.dumps(provenance), encoding="utf-8")
+    write_hashes(FOLDER)
+    assert exit_of("next").startswith("next: data/predictions: plain tags; expected entities")
