@@ -270,7 +270,7 @@ def sniff_lists(
         for row in rows
         for key, value in row.items()
         for item in sniffing.objects_in(value)
-        if not _is_span(item)
+        if not is_span(item)
         for field in item
     }
     rows = [with_fields(row, fields) for row in rows]
@@ -332,7 +332,7 @@ def _named(fields: Iterable[str], name: str) -> str | None:
     return next((field for field in fields if re.search(_NAMES[name], field, re.IGNORECASE)), None)
 
 
-def _is_span(item: Mapping[str, Any]) -> bool:
+def is_span(item: Mapping[str, Any]) -> bool:
     """Whether an object has a start and an end."""
     return all(type(item.get(_named(item, name) or "")) is int for name in ("start", "end"))
 

@@ -80,7 +80,9 @@ def find_layout(path: Path) -> Layout:
     first = _of_file(entries[0])
     schema = FORMATS[first.keys["format"]]
     if len(entries) > 1 and schema.folders:
-        return Layout(path, path, first.keys, {"train": "."})
+        # A model's answers can be beside files that the page saved.
+        keys = next((keys for keys in map(_guess, entries) if keys["format"] == "mentions"), first.keys)
+        return Layout(path, path, keys, {"train": "."})
     if len(entries) > 1 and not schema.is_document:
         raise _unclear(path, entries)
     return first

@@ -42,7 +42,8 @@ def conflicts() -> None:
 
         tagline conflicts FOLDER --output PAGE.html
 
-    FOLDER has the file that each annotator saved. Raw texts are split into words by `download.dataset.language`.
+    FOLDER has the file that each annotator saved. Raw texts are split into words by `download.dataset.language`. If the
+    format there is mentions, FOLDER can also have answers of models.
     """
     parser = ArgumentParser(description=conflicts.__doc__)
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="the files that annotators saved")
@@ -52,5 +53,5 @@ def conflicts() -> None:
     from tagline.sources.download_params import Download
     from tagline.tools.inspection.conflicts import save
 
-    language = read_section("download", Download).dataset.language
-    show("\n".join(save(arguments.folder, language, arguments.output)))
+    dataset = read_section("download", Download).dataset
+    show("\n".join(save(arguments.folder, dataset, arguments.output)))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from helpers.formats import KEYS, to_object, to_spans, write_corpus
+from helpers.formats import KEYS, saved_row, to_object, to_spans, write_corpus
 from helpers.messages import message_of
 from helpers.tiny import PEOPLE, PLACES, write_params
 from pydantic import TypeAdapter
@@ -26,6 +26,7 @@ SENTENCES = [
 WORDS = [[word for word, _ in rows] for rows in SENTENCES]
 TAGS = [[tag for _, tag in rows] for rows in SENTENCES]
 JOINED = list(map(" ".join, WORDS))
+TEXTS = list(map(to_spans, SENTENCES))
 
 
 def lines(form: str = "{w}\t{t}\n", first: str = "", begin: int = 0, end: int = 60) -> str:
@@ -62,11 +63,27 @@ def objects(name: str, begin: int = 0, end: int = 60) -> str:
 
 def label_studio_min() -> str:
     rows = []
-    for number, (text, spans, _) in enumerate(map(to_spans, SENTENCES)):
+    for number, (text, spans, _) in enumerate(TEXTS):
         labels = [{"start": start, "end": end, "labels": [label]} for start, end, label in spans]
         others = {"annotator": 1, "annotation_id": number, "created_at": "2024-01-01T00:00:00.000000Z and so on" * 3}
         rows.append({"id": number, "comment": text, "label": labels, **others})
     return json.dumps(rows)
+
+
+def langextract() -> str:
+    rows = []
+    for number, (text, spans, _) in enumerate(TEXTS):
+        others = {"char_interval": {"start_pos": 0, "end_pos": 3}, "alignment_status": "match_exact", "group_index": 0}
+        found = [{"extraction_class": a, "extraction_text": text[start:end], **others} for start, end, a in spans]
+        rows.append({"extractions": found, "text": text, "document_id": f"doc_{number}"})
+    return "\n".join(map(json.dumps, rows))
+
+
+def gliner2() -> str:
+    answers = [
+        {"text": text, "entities": {a: [text[start:end]] for start, end, a in spans}} for text, spans, _ in TEXTS
+    ]
+    return "\n".join(map(json.dumps, answers))
 
 
 ROW = "{n}\t{w}\t_\tX\t_\t_\t_\t_\t_\tNER={t}\n"
@@ -120,6 +137,8 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
         json.dumps(BESIDE_TEXT),
         {"words": "tokens", "tag_columns": {"ner": "ner_tags"}},
     ),
+    "langextract": (langextract(), {"format": "mentions", "entities": "extractions", "id": "document_id"}),
+    "gliner2": (gliner2(), {"format": "mentions", "entities": None}),
     "label_studio-min": (label_studio_min(), {"format": "label_studio", "text": "comment"}),
     "overlaps": (FEW_OVERLAPS, {"overlaps": "longest"}),
     "parquet of objects": (
@@ -211,7 +230,6 @@ def test_unreadable_file_is_an_error(tmp_path: Path, content: str | bytes, messa
 MESSAGES = [{"role": "user", "content": "Where is she?"}, {"role": "assistant", "content": "In Oslo."}]
 # An entity of a text in each form, with what has to be renamed, and a chat.
 NO_WORDS = [
-    ({"text": "Ada", "type": "PER"}, "'type' to 'label', add 'start', add 'end'; docs"),
     (
         {"name": "A", "start_pos": 0, "endPosition": 1, "label": "X"},
         "'start_pos' to 'start', 'endPosition' to 'end'; docs",
@@ -264,6 +282,14 @@ FOLDERS: dict[str, tuple[dict[str, str | bytes], str, dict[str, Any]]] = {
         {"train": "train-0*.jsonl", "test": "[[]test].jsonl", "split": {"seed": 42, "validation": 0.1}},
     ),
     "one file": ({"[x].conll": lines(), "LICENSE": "a"}, "mine: conll", {"train": "[[]x].conll"}),
+    "answers beside a page": (
+        {
+            "ada.jsonl": "\n".join(json.dumps(saved_row(str(i), *each[:2])) for i, each in enumerate(TEXTS)),
+            "gpt.jsonl": objects("mentions"),
+        },
+        "mine: mentions, utf-8",
+        {"train": ".", "annotators": "majority"},
+    ),
     "doccano by annotator": (
         {"ada.jsonl": objects("doccano"), "bo.jsonl": objects("doccano")},
         "mine: doccano, utf-8",
