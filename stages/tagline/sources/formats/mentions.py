@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from tagline.core.errors import UserError, quoted, shortened
+from tagline.core.errors import UserError, quoted
 from tagline.sources.formats.annotated import AnnotatedText, Bounds, Errors, RowFiles, shared_text
 from tagline.sources.formats.annotators import Annotation, Row, annotator_of
 from tagline.sources.formats.base import Key
@@ -21,7 +21,6 @@ from tagline.sources.formats.lists import is_span, keys_of
 from tagline.sources.formats.offsets import Span
 from tagline.sources.formats.saved_page import PageFiles
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample, objects_in, words_among
-from tagline.sources.formats.span_tags import describe
 from tagline.text.sentence import Note
 
 NOT_FOUND, OTHER_CASE, FURTHER = "mentions_not_found", "mentions_in_other_case", "further_occurrences"
@@ -35,7 +34,7 @@ Quotations = Mapping[tuple[str, str], Sequence[str]]
 class MentionFiles(PageFiles):
     """Texts with quoted entities, in a folder also beside files that the page saved."""
 
-    holds: ClassVar[str] = "texts with the strings of their entities, or a folder with such a file per annotator"
+    holds: ClassVar[str] = "texts with entities as strings, or a folder with such a file per annotator"
 
     format: Literal["mentions"]  # type: ignore[assignment]
     id: Key = "id"
@@ -46,15 +45,15 @@ class MentionFiles(PageFiles):
 
     @classmethod
     def sniff(cls, sample: Sample) -> Guess | None:
-        rows = first_rows(sample)
         for keys in _LAYOUTS:
             reader = cls.model_construct(**keys)
+            first = next((row for row in first_rows(sample) if row.get(reader.entities)), {})
+            # Other formats read offsets, and lists of words.
+            offsets = any(map(is_span, objects_in(first.get(reader.entities))))
+            words = words_among([key for key, value in first.items() if isinstance(value, list)])
             with suppress(UserError):
-                found = [reader._quotations(Row("", row)) for row in rows]
-                # Other formats read offsets, and lists of words.
-                offsets = any(is_span(each) for row in rows for each in objects_in(row[reader.entities]))
-                lists = [key for row in rows for key, value in row.items() if isinstance(value, list)]
-                return {**SPANS, **keys} if any(found) and not offsets and not words_among(lists) else None
+                if reader._quotations(Row("", first)) and not offsets and not words:
+                    return {**SPANS, **keys}
         return None
 
     @property
@@ -63,11 +62,7 @@ class MentionFiles(PageFiles):
             **super().meanings,
             NOT_FOUND: "mentions that their text does not have as whole words, or not so often, left out",
             OTHER_CASE: "mentions that their text has only with other capital and small letters",
-            FURTHER: {
-                "all": "occurrences of mentions beyond those listed, also read",
-                "first": "occurrences of mentions after the first, not read",
-                "listed": "occurrences of mentions beyond those listed, not read",
-            }[self.occurrences],
+            FURTHER: f"further occurrences of mentions, {'also' if self.occurrences == 'all' else 'not'} read",
         }
 
     def rows(self, path: Path) -> Iterator[Row]:
@@ -96,8 +91,7 @@ class MentionFiles(PageFiles):
         if self.entities not in content:
             raise UserError(f"{location}: the key {self.entities!r} is missing (keys: {keys_of(content)})")
         value = content[self.entities]
-        must = f"{self.entities!r} must be a list of strings for each type, or of objects with {self.type!r} and "
-        must += repr(self.mention)
+        must = f"{self.entities!r} must be lists by type, or a list of objects with {self.type!r} and {self.mention!r}"
         if not isinstance(value, Mapping | list | None):
             raise UserError(f"{location}: {must}; got {quoted(value)}")
         types: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
@@ -117,16 +111,15 @@ class MentionFiles(PageFiles):
         occurrences = _occurrences([quotation for quotation, _ in quotations], text, self._words(text))
         for (quotation, _), types in quotations.items():
             found = occurrences[quotation]
-            count = 1 if self.occurrences == "first" else len(types)
             if self.occurrences == "listed":
                 spans += [Span(*each, type_) for each, type_ in zip(found, types, strict=False)]
             else:
-                read = found if self.occurrences == "all" else found[:1]
+                read = found[:1] if self.occurrences == "first" else found
                 spans += [Span(*each, type_) for type_ in dict.fromkeys(types) for each in read]
-            missing = types[len(found) :] if self.occurrences == "listed" or not found else []
-            notes += [Note(NOT_FOUND, f"{location}: {quoted(quotation)} ({shortened(each)})") for each in missing]
-            further = [Span(*each, types[-1]) for each in found[count:]]
-            notes += [Note(FURTHER, f"{location}: {describe(each, text)}") for each in further]
+            missing = len(types) - len(found) if self.occurrences == "listed" or not found else 0
+            notes += [Note(NOT_FOUND, f"{location}: {quoted(quotation)}")] * missing
+            further = found[1 if self.occurrences == "first" else len(types) :]
+            notes += [Note(FURTHER, f"{location}: {quoted(quotation)} at {start}") for start, _ in further]
             if found and (in_text := text[slice(*found[0])]).split() != quotation.split():
                 notes.append(Note(OTHER_CASE, f"{location}: {quoted(quotation)} is {quoted(in_text)}"))
         return spans

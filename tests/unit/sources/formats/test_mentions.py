@@ -1,12 +1,11 @@
-"""mentions: which parts of a text its quoted entities are, what is reported, and answers of models beside people's."""
+"""mentions: which parts of a text its quoted entities are, what is reported."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.annotated import kinds, tagged, write_rows
-from helpers.formats import read, refusals, saved_row, section, to_object
-from helpers.messages import message_of
+from helpers.annotated import kinds, tagged
+from helpers.formats import read, refusals, section, to_object
 from helpers.project import ROOT
 
 from tagline.sources.formats.mentions import FURTHER, NOT_FOUND, OTHER_CASE
@@ -46,15 +45,6 @@ def test_mentions_become_iob2(tmp_path: Path, text: str, entities: Any, keys: di
     assert (tagged(sentence), kinds(sentence)) == (tags, notes)
 
 
-def test_what_differs_is_reported_with_its_line(tmp_path: Path) -> None:
-    (sentence,) = read(tmp_path, "mentions", {"text": "Ada met Ada", "entities": {"PER": ["ada", "Bo"]}})
-    assert [note.occurrence.replace(f"{tmp_path}/", "") for note in sentence.notes] == [
-        "f:1: span 8 to 11 (PER, 'Ada')",
-        "f:1: 'ada' is 'Ada'",
-        "f:1: 'Bo' (PER)",
-    ]
-
-
 @pytest.mark.parametrize(("occurrences", "found"), [("all", {FURTHER, "overlapping_spans"}), ("listed", {FURTHER})])
 def test_strings_are_read_as_offsets_where_nothing_is_reported(tmp_path: Path, occurrences: str, found: set) -> None:
     sample = section("conll", columns=["words", "-", "-", "ner"]).read(ROOT / "data/sample/train.conll")
@@ -70,34 +60,15 @@ def test_strings_are_read_as_offsets_where_nothing_is_reported(tmp_path: Path, o
     assert {kind for each in by_strings for kind in kinds(each)} == found
 
 
-def test_answers_of_models_are_read_beside_what_the_page_saved(tmp_path: Path) -> None:
-    folder = tmp_path / "answers"
-    folder.mkdir()
-    texts = {"1": "Ada in Oslo", "2": "Bo won"}
-    write_rows(folder / "ada.jsonl", [saved_row("1", texts["1"], [[0, 3, "PER"]]), saved_row("2", texts["2"], [])])
-    answers = {"1": {"PER": ["Ada"], "LOC": ["Oslo"]}, "2": {"PER": ["Bo"]}}
-    rows = [{"key": id_, "text": texts[id_], "entities": answer} for id_, answer in answers.items()]
-    write_rows(folder / "gpt.jsonl", rows)
-
-    def found(**keys: Any) -> list[str]:
-        return [tagged(each) for each in section("mentions", id="key", **keys).read(folder)]
-
-    assert found(annotators="agreed") == ["Ada/B-PER", ""]
-    assert found(annotators="gpt") == ["Ada/B-PER Oslo/B-LOC", "Bo/B-PER"]
-    write_rows(folder / "adjudicate.jsonl", [saved_row("2", texts["2"], [[0, 2, "ORG"]], tasks="1")])
-    assert found(annotators="agreed") == ["Ada/B-PER", "Bo/B-ORG"]
-    write_rows(folder / "gpt.jsonl", [{**rows[0], "text": "Ada in Rome"}])
-    assert "gpt.jsonl:1: another text than at" in message_of(found)
-
-
-LIST = "'entities' must be a list of strings for each type, or of objects with 'type' and 'text'; got "
+LIST = "1: 'entities' must be lists by type, or a list of objects with 'type' and 'text'; got "
 test_malformed_answer_is_reported_by_line = refusals(
     "mentions",
-    ({"text": "Ada"}, "the key 'entities' is missing (keys: 'text')"),
-    ({"entities": {}}, "the key 'text' is missing (keys: 'entities')"),
+    ({"text": "Ada"}, "1: the key 'entities' is missing (keys: 'text')"),
+    ({"entities": {}}, "1: the key 'text' is missing (keys: 'entities')"),
     ({"text": "Ada", "entities": "Ada"}, f"{LIST}'Ada'"),
     ({"text": "Ada", "entities": {"PER": [1]}}, f"{LIST}1"),
     ({"text": "Ada", "entities": ["Ada"]}, f"{LIST}'Ada'"),
     ({"text": "Ada", "entities": [{"type": " ", "text": "Ada"}]}, f"{LIST}{{'type': ' ', 'text': 'Ada'}}"),
-    at="f:1: ",
+    ([{"id": 1, "text": text, "entities": []} for text in ("Ada", "Bo")], "2: another text than at "),
+    at="f:",
 )

@@ -70,22 +70,15 @@ def label_studio_min() -> str:
     return json.dumps(rows)
 
 
-def langextract() -> str:
-    rows = []
-    for number, (text, spans, _) in enumerate(TEXTS):
-        others = {"char_interval": {"start_pos": 0, "end_pos": 3}, "alignment_status": "match_exact", "group_index": 0}
-        found = [{"extraction_class": a, "extraction_text": text[start:end], **others} for start, end, a in spans]
-        rows.append({"extractions": found, "text": text, "document_id": f"doc_{number}"})
-    return "\n".join(map(json.dumps, rows))
-
-
-def gliner2() -> str:
-    answers = [
-        {"text": text, "entities": {a: [text[start:end]] for start, end, a in spans}} for text, spans, _ in TEXTS
-    ]
-    return "\n".join(map(json.dumps, answers))
-
-
+ANSWERS = [(text, {type_: text[start:end] for start, end, type_ in spans}) for text, spans, _ in TEXTS]
+GLINER2 = [{"text": text, "entities": {type_: [each] for type_, each in found.items()}} for text, found in ANSWERS]
+LANGEXTRACT = [
+    {
+        "text": text,
+        "extractions": [{"extraction_class": type_, "extraction_text": each} for type_, each in found.items()],
+    }
+    for text, found in ANSWERS
+]
 ROW = "{n}\t{w}\t_\tX\t_\t_\t_\t_\t_\tNER={t}\n"
 IN_DOCUMENTS = lines().replace("Ada0\t", "-DOCSTART-\n\nAda0\t").replace("Ada30\t", "-DOCSTART-\n\nAda30\t")
 HIPE = "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\n# language = en\n"
@@ -137,8 +130,8 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
         json.dumps(BESIDE_TEXT),
         {"words": "tokens", "tag_columns": {"ner": "ner_tags"}},
     ),
-    "langextract": (langextract(), {"format": "mentions", "entities": "extractions", "id": "document_id"}),
-    "gliner2": (gliner2(), {"format": "mentions", "entities": None}),
+    "langextract": (json.dumps(LANGEXTRACT), {"format": "mentions", "entities": "extractions", "id": "document_id"}),
+    "gliner2": (json.dumps(GLINER2), {"format": "mentions", "entities": None}),
     "label_studio-min": (label_studio_min(), {"format": "label_studio", "text": "comment"}),
     "overlaps": (FEW_OVERLAPS, {"overlaps": "longest"}),
     "parquet of objects": (
@@ -215,6 +208,10 @@ UNREADABLE = [
     ("a O\n\u00a0 O\n\nb\n" + "\nb O\n" * 30, "f looks like conll, but is malformed:\nf:4: 1 column in 'b'"),
     (b"PK\x03\x04\0", "f: an archive, a spreadsheet or a pickle; expected text; extract it, or export it as CSV"),
     (pickle.dumps(["a"]), "f: an archive, a spreadsheet or a pickle; expected text;"),
+    (
+        objects("mentions") + '\n{"text": "a", "entities": 1}',
+        "f looks like mentions, but is malformed:\nf:61: 'entities' ",
+    ),
     ('{"text": "a"}\n', "f: no lists of words and tags (keys: none); expected two lists of strings"),
     (SPANS_IN_PARQUET, "f: no lists of words and tags (keys: spans); expected two lists of strings"),
     ('<?xml version="1.0"?>\n<root><a/></root>\n', "f: a web page or XML; expected a file of a data set"),
