@@ -133,13 +133,14 @@ def _occurrences(quotations: Sequence[str], text: str, words: Bounds) -> dict[st
     """
     starts, ends = ({word[side] for word in words} for side in (0, 1))
     found: dict[str, list[tuple[int, int]]] = {}
+    in_longer: set[int] = set()  # the characters of longer quotations
     for quotation in sorted(set(quotations), key=len, reverse=True):
         same = r"\s+".join(map(re.escape, quotation.split()))
         for flags in (re.NOFLAG, re.IGNORECASE):
             spans = [match.span(1) for match in re.finditer(f"(?=({same}))", text, flags) if match[1]]
             if every := [(start, end) for start, end in spans if start in starts and end in ends]:
                 break
-        longer = list(chain(*found.values()))
-        apart = [(start, end) for start, end in every if not any(a <= start and end <= b for a, b in longer)]
+        apart = [span for span in every if not in_longer.issuperset(range(*span))]
         found[quotation] = apart or every
+        in_longer.update(chain(*(range(*span) for span in every)))
     return found
