@@ -30,7 +30,9 @@ KEYS: dict[str, dict[str, Any]] = {
     "parquet": LISTS,
     "save_to_disk": LISTS,
     "inception": {**SPANS, "span_layer": "custom.Span", "feature": "label"},
-    **dict.fromkeys(["spans", "label_studio", "doccano", "prodigy", "brat", "spacy", "gliner", "page"], SPANS),
+    **dict.fromkeys(
+        ["spans", "mentions", "label_studio", "doccano", "prodigy", "brat", "spacy", "gliner", "page"], SPANS
+    ),
 }
 
 
@@ -98,6 +100,7 @@ def to_objects(number: int, sentence: Tagged) -> dict[str, dict[str, Any]]:
     return {
         "json": {"tokens": [word for word, _ in sentence], "tags": [tag for _, tag in sentence]},
         "spans": {"text": text, "spans": objects},
+        "mentions": {"text": text, "entities": [{"type": label, "text": text[a:b]} for a, b, label in spans]},
         "doccano": {"text": text, "label": spans},
         "prodigy": {"text": text, "spans": objects, "answer": "accept", "_input_hash": number},
         "label_studio": {"data": {"text": text}, "annotations": [{"completed_by": 1, "result": labels}]},

@@ -105,3 +105,29 @@ def test_conflicts_of_annotators_are_decided_on_a_page(workspace: Path, capsys: 
     message = "conflicts: --output saved/a.html: expected a file outside of saved"
     assert exit_of(*arguments[:-1], "saved/a.html").startswith(message)
     assert "--output saved: the annotation page is one file" in exit_of(*arguments[:-1], "saved")
+
+
+def test_model_and_person_are_compared_decided_and_read(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = Path("data/tiny/answers")
+    folder.mkdir()
+    won, rome = "Bo won", "Eve in Rome"
+    answers = [{"key": "1", "text": won, "entities": {"PER": ["bo", "Al"]}}, {"key": "2", "text": rome, "entities": {}}]
+    write_rows(folder / "gpt.jsonl", answers)
+    write_rows(folder / "ada.jsonl", [saved_row("1", won, [[0, 2, "ORG"]]), saved_row("2", rome, [])])
+    for split in ("validation", "test"):
+        write_rows(Path("data/tiny", split), [saved_row("1", f"{split} in Rome", [[0, 4, "PER"]])])
+    keys = {"source": "files", "format": "mentions", "tag_column": "ner", "annotators": "agreed", "id": "key"}
+    keys |= {"misaligned_spans": "expand", "train": "answers", "validation": "validation", "test": "test"}
+    set_params(download={"dataset": keys})
+    run_verb("conflicts", str(folder), "--output", "page.html")
+    assert capsys.readouterr().out.startswith("Ada, gpt: 2 texts, F1 of spans 0.000, kappa of words ")
+    page = json.loads(embedded(Path("page.html")))
+    versions = [{"by": "Ada", "spans": [[0, 2, "ORG"]]}, {"by": "gpt", "spans": [[0, 2, "PER"]]}]
+    assert (page["types"], [task["versions"] for task in page["tasks"]]) == (["ORG", "PER"], [versions])
+    write_rows(folder / "adjudicate.jsonl", [saved_row("1", won, [[0, 2, "PER"]], tasks="1")])
+    run_stage("download")
+    printed = capsys.readouterr().out
+    words = "train: mentions that their text does not have as whole words, or not so often, left out: 1"
+    assert f"{words} (data/tiny/answers/gpt.jsonl:1: 'Al')" in printed
+    assert "capital and small letters: 1 (data/tiny/answers/gpt.jsonl:1: 'bo' is 'Bo')" in printed
+    assert [row["ner"] for row in raw_rows("train")] == [["B-PER", "O"], ["O", "O", "O"]]

@@ -124,7 +124,7 @@ def findings(of_split: Mapping[str, Any]) -> list[str]:
     source = of_split.get("source", {})
     if "0" not in source:  # a single source
         return _lines({**found, **source})
-    of_sources = [f"source {number}: {line}" for number, each in source.items() for line in _lines(each)]
+    of_sources = [f"{line} (source {number})" for number, each in source.items() for line in _lines(each)]
     return [*_lines(found), *of_sources]
 
 

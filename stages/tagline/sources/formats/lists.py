@@ -270,7 +270,7 @@ def sniff_lists(
         for row in rows
         for key, value in row.items()
         for item in sniffing.objects_in(value)
-        if not _is_span(item)
+        if not is_span(item)
         for field in item
     }
     rows = [with_fields(row, fields) for row in rows]
@@ -332,21 +332,19 @@ def _named(fields: Iterable[str], name: str) -> str | None:
     return next((field for field in fields if re.search(_NAMES[name], field, re.IGNORECASE)), None)
 
 
-def _is_span(item: Mapping[str, Any]) -> bool:
+def is_span(item: Mapping[str, Any]) -> bool:
     """Whether an object has a start and an end."""
     return all(type(item.get(_named(item, name) or "")) is int for name in ("start", "end"))
 
 
 def _renamed(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Say which keys of a list of objects with labels the format spans needs under other names, or needs more."""
+    """Say which keys of a list of objects with labels the format spans needs under other names."""
     for key in rows[0] if rows else ():
         fields = dict.fromkeys(field for row in rows for item in sniffing.objects_in(row.get(key)) for field in item)
         found = {name: _named(fields, name) for name in _NAMES}
-        if found["label"]:
-            renamed = [f"{old!r} to {new!r}" for new, old in {"spans": key, **found}.items() if old not in (new, None)]
-            added = [repr(name) for name, old in found.items() if old is None]
-            changes = [*(["rename " + ", ".join(renamed)] if renamed else []), *(f"add {each}" for each in added)]
-            return f"; for that, {', '.join(changes)}"
+        if all(found.values()):
+            renamed = [f"{old!r} to {new!r}" for new, old in {"spans": key, **found}.items() if old != new]
+            return f"; for that, rename {', '.join(renamed)}" if renamed else ""
     return ""
 
 

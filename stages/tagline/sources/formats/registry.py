@@ -15,6 +15,7 @@ from tagline.sources.formats.doccano import DoccanoFiles
 from tagline.sources.formats.inception import InceptionFiles
 from tagline.sources.formats.label_studio import LabelStudioFiles
 from tagline.sources.formats.lists import JsonFiles
+from tagline.sources.formats.mentions import MentionFiles
 from tagline.sources.formats.prodigy import ProdigyFiles
 from tagline.sources.formats.saved_page import PageFiles
 from tagline.sources.formats.spacy_docs import SpacyFiles
@@ -27,6 +28,7 @@ AnyFiles = Annotated[
     | JsonFiles
     | CsvFiles
     | ParquetFiles
+    | MentionFiles
     | SpanFiles
     | LabelStudioFiles
     | DoccanoFiles

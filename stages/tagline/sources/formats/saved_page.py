@@ -109,7 +109,7 @@ class PageFiles(RowFiles, AnnotatorFiles):
             if missing := [key for key in SAVED if content.get(key) is None]:
                 raise UserError(
                     f"{location}: the key {missing[0]!r} is missing (keys: {keys_of(content)}); expected what the "
-                    "annotation page saved"
+                    "annotation page saved; for answers of models beside it, set format: mentions in params.yaml"
                 )
             if not all(isinstance(each, str) and each.strip() for each in row.items("types")):
                 raise UserError(f"{location}: 'types' must be a list of names; got {quoted(content['types'])}")

@@ -1,4 +1,4 @@
-"""What annotators of the page decided differently, as a page on which another person decides."""
+"""What annotators decided differently, as a page on which another person decides."""
 
 from __future__ import annotations
 
@@ -8,23 +8,26 @@ from pathlib import Path
 from typing import Any
 
 from tagline.core.errors import QUOTED, UserError, shortened
+from tagline.sources.download_params import AnyDataset, language_of
 from tagline.sources.formats import page_layout
 from tagline.sources.formats.annotated import AnnotatedText, Errors
 from tagline.sources.formats.annotators import AGREED, MAJORITY, Annotation, select, summary
 from tagline.sources.formats.base import leads_out
+from tagline.sources.formats.mentions import MentionFiles
 from tagline.sources.formats.offsets import Span, Words
-from tagline.sources.formats.saved_page import ADJUDICATE, UNSURE, any_page
+from tagline.sources.formats.saved_page import ADJUDICATE, UNSURE, PageFiles, any_page
 from tagline.sources.formats.span_tags import covered_words
-from tagline.text.languages import Language, splitter
+from tagline.text.languages import splitter
 from tagline.tools.answers import outputs, page_writer
 
 
-def save(folder: Path, language: Language | None, target: Path) -> list[str]:
+def save(folder: Path, sources: Sequence[AnyDataset], target: Path) -> list[str]:
     """Write a page of the texts that are marked differently, or that an annotator was not sure of.
 
     Args:
         folder: files that the page saved; texts in `ADJUDICATE` files are decided already.
-        language: of raw texts, for their words.
+        sources: those of ``download.dataset``: one of the format mentions also reads a model's answers, of others only
+            the language counts.
         target: the page; not written if nothing is left to decide.
 
     Returns:
@@ -38,15 +41,18 @@ def save(folder: Path, language: Language | None, target: Path) -> list[str]:
     page_writer.check("--output", target)
     if not leads_out(target, folder):
         raise UserError(f"--output {target}: expected a file outside of {folder}, which holds what pages save")
-    reader = any_page("ner", annotators=MAJORITY, language=language)
+    reader: PageFiles = any_page("ner", annotators=MAJORITY, language=language_of(sources))
+    if answers := next((each for each in sources if isinstance(each, MentionFiles)), None):
+        reader = answers.model_copy(update={"annotators": MAJORITY, "selection": None})
     agreement: Counter[tuple[str, ...]] = Counter()
     for sentence in reader.read(folder):  # which checks the files, too
         agreement.update(sentence.agreement)
-    types = {type_ for _, row in reader.rows(folder) for type_ in row["types"]}
+    types = {type_ for _, row in reader.rows(folder) for type_ in row.get("types", ())}
     tasks = []
-    split = splitter(language)
+    split = splitter(reader.language)
     for text in reader.texts(folder, Errors(folder)):
         words = split(text.text) if text.words is None else text.words
+        types |= {span.label for each in text.annotations for span in each.spans}
         agreed, disputed = select(text.annotations, AGREED, text.location, words)
         undecided = disputed or any(note.kind == UNSURE for note in text.notes)
         if undecided and all(each.annotator != ADJUDICATE for each in text.annotations):

@@ -70,6 +70,8 @@ def find_layouts(path: Path) -> list[Layout]:
         for first in [entry] if _is_data(entry) else _entries(entry)[:1]:
             with suppress(UserError):
                 groups[_guess(first)["format"]].append(entry)
+    if "mentions" in groups:  # a model's answers, beside which the page saved other annotations of the texts
+        groups["mentions"] += groups.pop("page", [])
     layouts: list[Layout] = []
     for group in groups.values():
         with suppress(UserError):  # which of the files are train is not clear
@@ -113,7 +115,9 @@ def _of_entries(path: Path, entries: Sequence[Path], is_part: bool = False) -> L
     first = _of_file(entries[0])
     schema = FORMATS[first.keys["format"]]
     if len(entries) > 1 and schema.folders and not is_part:
-        return Layout(path, path, first.keys, {"train": "."})
+        # A model's answers can be beside files that the page saved.
+        keys = next((keys for keys in map(_guess, entries) if keys["format"] == "mentions"), first.keys)
+        return Layout(path, path, keys, {"train": "."})
     if len(entries) > 1 and not schema.is_document:
         raise _unclear(path, entries)
     return first

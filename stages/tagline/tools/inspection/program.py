@@ -42,15 +42,16 @@ def conflicts() -> None:
 
         tagline conflicts FOLDER --output PAGE.html
 
-    FOLDER has the file that each annotator saved. Raw texts are split into words by `download.dataset.language`.
+    FOLDER has the file that each annotator saved. Raw texts are split into words by `download.dataset.language`. If the
+    format there is mentions, FOLDER can also have answers of models.
     """
     parser = ArgumentParser(description=conflicts.__doc__)
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="the files that annotators saved")
     parser.add_argument("--output", metavar="PAGE", type=Path, required=True, help="HTML file to write")
     arguments = parser.parse_args()
     from tagline.core.params import read_section
-    from tagline.sources.download_params import Download, language_of, sources_of
+    from tagline.sources.download_params import Download, sources_of
     from tagline.tools.inspection.conflicts import save
 
-    language = language_of(sources_of(read_section("download", Download).dataset))
-    show("\n".join(save(arguments.folder, language, arguments.output)))
+    sources = sources_of(read_section("download", Download).dataset)
+    show("\n".join(save(arguments.folder, sources, arguments.output)))

@@ -149,7 +149,7 @@ INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
             {"dataset": {"source": "several", "sources": SOURCES}, "data": {"test": OF_SOURCES}},
             [
                 "config c\\_d. Source 1, whose train was read 2 times: Files",
-                "left out: - test: source 1: 8 sentences - test: source 1: 2 relabelled sentences Of train, 3 sentences",
+                "left out: - test: 8 sentences (source 1) - test: 2 relabelled sentences (source 1) Of train, 3 sentences",
             ],
             ["Source 2"],
         ),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from helpers.formats import KEYS, to_object, to_spans, write_corpus
+from helpers.formats import KEYS, saved_row, to_object, to_spans, write_corpus
 from helpers.messages import message_of
 from helpers.tiny import PEOPLE, PLACES, write_params
 from pydantic import TypeAdapter
@@ -27,6 +27,7 @@ SENTENCES = [
 WORDS = [[word for word, _ in rows] for rows in SENTENCES]
 TAGS = [[tag for _, tag in rows] for rows in SENTENCES]
 JOINED = list(map(" ".join, WORDS))
+TEXTS = list(map(to_spans, SENTENCES))
 
 
 def lines(form: str = "{w}\t{t}\n", first: str = "", begin: int = 0, end: int = 60) -> str:
@@ -63,13 +64,22 @@ def objects(name: str, begin: int = 0, end: int = 60) -> str:
 
 def label_studio_min() -> str:
     rows = []
-    for number, (text, spans, _) in enumerate(map(to_spans, SENTENCES)):
+    for number, (text, spans, _) in enumerate(TEXTS):
         labels = [{"start": start, "end": end, "labels": [label]} for start, end, label in spans]
         others = {"annotator": 1, "annotation_id": number, "created_at": "2024-01-01T00:00:00.000000Z and so on" * 3}
         rows.append({"id": number, "comment": text, "label": labels, **others})
     return json.dumps(rows)
 
 
+ANSWERS = [(text, {type_: text[start:end] for start, end, type_ in spans}) for text, spans, _ in TEXTS]
+GLINER2 = [{"text": text, "entities": {type_: [each] for type_, each in found.items()}} for text, found in ANSWERS]
+LANGEXTRACT = [
+    {
+        "text": text,
+        "extractions": [{"extraction_class": type_, "extraction_text": each} for type_, each in found.items()],
+    }
+    for text, found in ANSWERS
+]
 ROW = "{n}\t{w}\t_\tX\t_\t_\t_\t_\t_\tNER={t}\n"
 IN_DOCUMENTS = lines().replace("Ada0\t", "-DOCSTART-\n\nAda0\t").replace("Ada30\t", "-DOCSTART-\n\nAda30\t")
 HIPE = "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\n# language = en\n"
@@ -121,6 +131,8 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
         json.dumps(BESIDE_TEXT),
         {"words": "tokens", "tag_columns": {"ner": "ner_tags"}},
     ),
+    "langextract": (json.dumps(LANGEXTRACT), {"format": "mentions", "entities": "extractions", "id": "document_id"}),
+    "gliner2": (json.dumps(GLINER2), {"format": "mentions", "entities": None}),
     "label_studio-min": (label_studio_min(), {"format": "label_studio", "text": "comment"}),
     "overlaps": (FEW_OVERLAPS, {"overlaps": "longest"}),
     "parquet of objects": (
@@ -197,6 +209,10 @@ UNREADABLE = [
     ("a O\n\u00a0 O\n\nb\n" + "\nb O\n" * 30, "f looks like conll, but is malformed:\nf:4: 1 column in 'b'"),
     (b"PK\x03\x04\0", "f: an archive, a spreadsheet or a pickle; expected text; extract it, or export it as CSV"),
     (pickle.dumps(["a"]), "f: an archive, a spreadsheet or a pickle; expected text;"),
+    (
+        objects("mentions") + '\n{"text": "a", "entities": 1}',
+        "f looks like mentions, but is malformed:\nf:61: 'entities' ",
+    ),
     ('{"text": "a"}\n', "f: no lists of words and tags (keys: none); expected two lists of strings"),
     (SPANS_IN_PARQUET, "f: no lists of words and tags (keys: spans); expected two lists of strings"),
     ('<?xml version="1.0"?>\n<root><a/></root>\n', "f: a web page or XML; expected a file of a data set"),
@@ -212,7 +228,6 @@ def test_unreadable_file_is_an_error(tmp_path: Path, content: str | bytes, messa
 MESSAGES = [{"role": "user", "content": "Where is she?"}, {"role": "assistant", "content": "In Oslo."}]
 # An entity of a text in each form, with what has to be renamed, and a chat.
 NO_WORDS = [
-    ({"text": "Ada", "type": "PER"}, "'type' to 'label', add 'start', add 'end'; docs"),
     (
         {"name": "A", "start_pos": 0, "endPosition": 1, "label": "X"},
         "'start_pos' to 'start', 'endPosition' to 'end'; docs",
@@ -265,6 +280,14 @@ FOLDERS: dict[str, tuple[dict[str, str | bytes], str, dict[str, Any]]] = {
         {"train": "train-0*.jsonl", "test": "[[]test].jsonl", "split": {"seed": 42, "validation": 0.1}},
     ),
     "one file": ({"[x].conll": lines(), "LICENSE": "a"}, "mine: conll", {"train": "[[]x].conll"}),
+    "answers beside a page": (
+        {
+            "ada.jsonl": "\n".join(json.dumps(saved_row(str(i), *each[:2])) for i, each in enumerate(TEXTS)),
+            "gpt.jsonl": objects("mentions"),
+        },
+        "mine: mentions, utf-8",
+        {"train": ".", "annotators": "majority"},
+    ),
     "doccano by annotator": (
         {"ada.jsonl": objects("doccano"), "bo.jsonl": objects("doccano")},
         "mine: doccano, utf-8",

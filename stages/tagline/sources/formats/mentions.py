@@ -1,0 +1,146 @@
+"""Texts with the strings of their entities, without offsets, as language models, GLiNER2 and LangExtract answer.
+
+``{"text": "Ada lives in Oslo.", "entities": {"PER": ["Ada"], "LOC": ["Oslo"]}}``, or entities as a list of objects:
+``[{"type": "PER", "text": "Ada"}]``. Offsets that a model adds are not read.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import chain
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from tagline.core.errors import UserError, quoted
+from tagline.sources.formats.annotated import AnnotatedText, Bounds, Errors, RowFiles, shared_text
+from tagline.sources.formats.annotators import Annotation, Row, annotator_of
+from tagline.sources.formats.base import Key
+from tagline.sources.formats.json_objects import first_rows
+from tagline.sources.formats.lists import is_span, keys_of
+from tagline.sources.formats.offsets import Span
+from tagline.sources.formats.saved_page import PageFiles
+from tagline.sources.formats.sniffing import SPANS, Guess, Sample, objects_in, words_among
+from tagline.text.sentence import Note
+
+NOT_FOUND, OTHER_CASE, FURTHER = "mentions_not_found", "mentions_in_other_case", "further_occurrences"
+# What `tagline inspect` tries: our own keys, which are GLiNER2's, and LangExtract's.
+_EXTRACTIONS = {"entities": "extractions", "type": "extraction_class", "mention": "extraction_text"}
+_LAYOUTS: tuple[Guess, ...] = ({}, {"type": "label"}, {"id": "document_id", **_EXTRACTIONS})
+Quotations = Mapping[tuple[str, str], Sequence[str]]
+"""Strings, each with the list that quotes it: one of a type, or one of all. The value has a type for each time."""
+
+
+class MentionFiles(PageFiles):
+    """Texts with quoted entities, in a folder also beside files that the page saved."""
+
+    holds: ClassVar[str] = "texts with entities as strings, or a folder with such a file per annotator"
+
+    format: Literal["mentions"]  # type: ignore[assignment]
+    id: Key = "id"
+    entities: Key = "entities"
+    type: Key = "type"
+    mention: Key = "text"
+    occurrences: Literal["all", "first", "listed"] = "all"
+
+    @classmethod
+    def sniff(cls, sample: Sample) -> Guess | None:
+        for keys in _LAYOUTS:
+            reader = cls.model_construct(**keys)
+            first = next((row for row in first_rows(sample) if row.get(reader.entities)), {})
+            # Other formats read offsets, and lists of words.
+            offsets = any(map(is_span, objects_in(first.get(reader.entities))))
+            words = words_among([key for key, value in first.items() if isinstance(value, list)])
+            with suppress(UserError):
+                if reader._quotations(Row("", first)) and not offsets and not words:
+                    return {**SPANS, **keys}
+        return None
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        return {
+            **super().meanings,
+            NOT_FOUND: "mentions that their text does not have as whole words, or not so often, left out",
+            OTHER_CASE: "mentions that their text has only with other capital and small letters",
+            FURTHER: f"further occurrences of mentions, {'also' if self.occurrences == 'all' else 'not'} read",
+        }
+
+    def rows(self, path: Path) -> Iterator[Row]:
+        """See `RowFiles.rows`; the id of a row is also under ``id``."""
+        for location, content in RowFiles.rows(self, path):  # answers lack what the page saves
+            yield Row(location, {**content, "id": content[self.id]} if self.id in content else content)
+
+    def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
+        """See `RowFiles.text_of`.
+
+        Raises:
+            UserError: a row is malformed, or has another text than one with the same id.
+        """
+        text = shared_text(rows, "text")
+        saved = [row for row in rows if row.content.keys() >= self.signs]
+        read = super().text_of(saved, errors) if saved else AnnotatedText(rows[0].location, text, [], rows[0].id())
+        for row in rows:
+            if row not in saved and (quotations := self._quotations(row)) is not None:
+                spans = self._spans(quotations, text, row.location, read.notes)
+                read.annotations.append(Annotation(annotator_of(row.location), spans))
+        return read
+
+    def _quotations(self, row: Row) -> Quotations | None:
+        """What a row quotes, in its order; None if its entities are null, so that nobody annotated its text."""
+        location, content = row
+        if self.entities not in content:
+            raise UserError(f"{location}: the key {self.entities!r} is missing (keys: {keys_of(content)})")
+        value = content[self.entities]
+        must = f"{self.entities!r} must be lists by type, or a list of objects with {self.type!r} and {self.mention!r}"
+        if not isinstance(value, Mapping | list | None):
+            raise UserError(f"{location}: {must}; got {quoted(value)}")
+        types: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        for name, values in value.items() if isinstance(value, Mapping) else [("", value or [])]:
+            # GLiNER2 can write the only mention of a type without a list.
+            for each in values if isinstance(values, list) else filter(None, [values]):
+                entity = each if isinstance(each, Mapping) else {self.mention: each}
+                type_, mention = name or entity.get(self.type), entity.get(self.mention)
+                if not isinstance(type_, str) or not type_.strip() or not isinstance(mention, str):
+                    raise UserError(f"{location}: {must}; got {quoted(each)}")
+                types[" ".join(mention.split()), name].append(type_)
+        return None if value is None else types
+
+    def _spans(self, quotations: Quotations, text: str, location: str, notes: list[Note]) -> list[Span]:
+        """The entities of a text, in the order of the quotations, with notes where the text has these otherwise."""
+        spans: list[Span] = []
+        occurrences = _occurrences([quotation for quotation, _ in quotations], text, self._words(text))
+        for (quotation, _), types in quotations.items():
+            found = occurrences[quotation]
+            if self.occurrences == "listed":
+                spans += [Span(*each, type_) for each, type_ in zip(found, types, strict=False)]
+            else:
+                read = found[:1] if self.occurrences == "first" else found
+                spans += [Span(*each, type_) for type_ in dict.fromkeys(types) for each in read]
+            missing = len(types) - len(found) if self.occurrences == "listed" or not found else 0
+            notes += [Note(NOT_FOUND, f"{location}: {quoted(quotation)}")] * missing
+            further = found[1 if self.occurrences == "first" else len(types) :]
+            notes += [Note(FURTHER, f"{location}: {quoted(quotation)} at {start}") for start, _ in further]
+            if found and (in_text := text[slice(*found[0])]).split() != quotation.split():
+                notes.append(Note(OTHER_CASE, f"{location}: {quoted(quotation)} is {quoted(in_text)}"))
+        return spans
+
+
+def _occurrences(quotations: Sequence[str], text: str, words: Bounds) -> dict[str, list[tuple[int, int]]]:
+    """Find where a text has each quotation as whole words.
+
+    White space may differ, and the case if the text has a quotation in another case only. What is inside of a longer
+    quotation is found if there is nothing else: "Ada" in "Ada Lind met Ada" is the second one if both are quoted.
+    """
+    starts, ends = ({word[side] for word in words} for side in (0, 1))
+    found: dict[str, list[tuple[int, int]]] = {}
+    in_longer: set[int] = set()  # the characters of longer quotations
+    for quotation in sorted(set(quotations), key=len, reverse=True):
+        same = r"\s+".join(map(re.escape, quotation.split()))
+        for flags in (re.NOFLAG, re.IGNORECASE):
+            spans = [match.span(1) for match in re.finditer(f"(?=({same}))", text, flags) if match[1]]
+            if every := [(start, end) for start, end in spans if start in starts and end in ends]:
+                break
+        apart = [span for span in every if not in_longer.issuperset(range(*span))]
+        found[quotation] = apart or every
+        in_longer.update(chain(*(range(*span) for span in every)))
+    return found
