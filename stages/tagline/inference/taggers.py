@@ -35,7 +35,7 @@ class Taggers(AnyTagger):
         self._other_rules = {each.rule: each for each in others if each.rule != self._first.rule}
         tags = [name for name, each in taggers.items() if each.labels.kind == "tags"]
         if tags and overlaps != "keep":
-            raise UserError(f"overlaps {overlaps}: {tags[0]} predicts a tag for each word; expected entities, or keep")
+            raise UserError(f"overlaps {overlaps}: {tags[0]} predicts a tag for each word, not entities; expected keep")
 
     @property
     def layers(self) -> Mapping[str, Tagger]:
@@ -44,7 +44,7 @@ class Taggers(AnyTagger):
     def split(self, text: str) -> list[Span]:
         """Split raw text into words as the first tagger does; see `Tagger.split`, whose checks are made for each."""
         for tagger in self._layers.values():
-            tagger.split("")
+            tagger.split("")  # warns, or raises an error if its library is not installed
         return self._first.split(text)
 
     def sentences(self, text: str) -> list[Span]:

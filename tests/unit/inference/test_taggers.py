@@ -93,6 +93,6 @@ def test_resolving_overlaps_with_tags_is_refused(tagger: Tagger, tmp_path: Path)
         both = {"ner": tagger, "pos": tags}
         assert [each[-1] for each in Taggers(both)("Bo in Oslo")] == ["ner", "pos", "pos", "ner", "pos"]
         with pytest.raises(
-            UserError, match="^overlaps first: pos predicts a tag for each word; expected entities, or k"
+            UserError, match="^overlaps first: pos predicts a tag for each word, not entities; expected keep"
         ):
             Taggers(both, "first")

@@ -15,8 +15,8 @@ order. Formats, by default inferred from the suffixes .txt, .jsonl (or .json) an
     conll   input: columns, one word per line; output: word, label and score
 
 Several models (--model A --model B) each label all texts. The entities in jsonl have the name of their model as
-"layer", and overlap unless --overlaps chooses among them; label_studio, doccano and brat hold them too, prodigy and
-page those that do not overlap.
+"layer", and overlap unless --overlaps chooses among those that --min-score and --accepted leave. label_studio, brat and
+doccano (in projects that allow overlaps) hold them too, prodigy and page only with --overlaps.
 
 Formats of output for masking: redacted writes texts, or the objects of jsonl, with [PER] in place of entities of the
 type PER, redacted_numbered with [PER_1], the same number for the same words in a document.

@@ -13,7 +13,7 @@ import pytest
 from helpers.annotated import write_rows
 
 from tagline.core.errors import UserError
-from tagline.inference import Document, Tagger, Taggers
+from tagline.inference import AnyTagger, Document, Tagger
 from tagline.tools.bulk import parts, rows
 from tagline.tools.bulk.columns import Column
 from tagline.tools.bulk.inputs import find
@@ -31,7 +31,7 @@ def plan_of(path: Path, part_rows: int = 9, models: Models = MODEL, **chosen: st
     return Plan.of(models, part_rows, files, [rows.scan(file, part_rows) for file in files], **chosen)
 
 
-def make_all(plan: Plan, folder: Folder, tagger: Tagger) -> list[Record]:
+def make_all(plan: Plan, folder: Folder, tagger: AnyTagger) -> list[Record]:
     return [parts.make(part, plan, folder, lambda: tagger) for part in plan.parts]
 
 
@@ -57,9 +57,11 @@ def test_words_get_labels_scores_and_entities(tmp_path: Path, tagger: Tagger, mo
         assert row == {"labels": None, "scores": None, "entities": None, "tagging_error": problem}
 
 
-def test_entities_of_several_taggers_have_layers_and_words_no_labels(tmp_path: Path, tagger: Tagger) -> None:
+def test_entities_of_several_models_have_layers_and_words_no_labels(tmp_path: Path, export: Path) -> None:
     source = write_rows(tmp_path / "a.jsonl", [{"words": ["Ada", "Lind"]}, {"words": 1}])
-    make_all(plan_of(source, models=TWO), Folder(f"{tmp_path}/out"), Taggers({"ner": tagger, "drugs": tagger}))
+    models = Models(dict.fromkeys(("ner", "drugs"), ModelFiles.read(export, None)))
+    with models.opened(None) as taggers:
+        make_all(plan_of(source, models=models), Folder(f"{tmp_path}/out"), taggers)
     found, not_labelled = output(tmp_path / "out")
     assert [(each["type"], each["layer"]) for each in found["entities"]] == [("PER", "ner"), ("PER", "drugs")]
     assert "labels" not in found
