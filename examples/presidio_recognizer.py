@@ -30,7 +30,7 @@ class TaglineRecognizer(EntityRecognizer):
     def analyze(
         self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
     ) -> list[RecognizerResult]:
-        found = [(NAMES.get(type_, type_), start, end, score) for type_, _, start, end, score, _ in self.tagger(text)]
+        found = [(NAMES.get(each.type, each.type), each.start, each.end, each.score) for each in self.tagger(text)]
         return [RecognizerResult(*each) for each in found if each[0] in entities]
 
 

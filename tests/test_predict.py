@@ -61,6 +61,24 @@ def test_plain_tags_follow_their_words_and_have_no_entities(tmp_path: Path, capf
     for option in ("--min-score=0.5", "--output-format=prodigy", "--accepted"):
         message = rf"predict: {option.split('=')[0]}.*: {model} predicts a tag for each word, not ent.*"
         assert re.fullmatch(message, exit_of("Ada", "--model", model, option))
+    both = "Ada", "--model", "models/export", "--model", model
+    run(*both)
+    assert [each["layer"] for each in json.loads(capfd.readouterr().out)["entities"]] == ["ner", "pos"]
+    assert f"--overlaps first: {model} predicts a tag for each word, not entities" in exit_of(*both, "--overlaps=first")
+
+
+def test_entities_of_several_models_have_layers_and_may_overlap(capfd) -> None:
+    run(TEXT, *TWO)
+    doubled = [{**entity, "layer": layer} for entity in ENTITIES for layer in "ab"]
+    assert json.loads(capfd.readouterr().out) == {"text": TEXT, "entities": doubled}
+    run("--words", "Ada", "lives", *TWO, "--overlaps=longest")
+    (entity,) = json.loads(capfd.readouterr().out)["entities"]
+    assert entity == {"type": "PER", "text": "Ada", "start": 0, "end": 1, "score": 0.9, "layer": "a"}
+    run("--words", "in", "Oslo", *TWO, "--output=out", "--output-format=brat")
+    assert Path("out/000001.ann").read_text().count("LOC 3 7") == 2
+    run(TEXT, *TWO, "--output=out.html", "--overlaps=first")
+    (task,) = json.loads(embedded(Path("out.html")))["tasks"]
+    assert task["suggested"] == [[0, 8, "PER", 0.9], [18, 22, "LOC", 0.9]]
 
 
 def test_files_are_read_and_written_by_their_suffixes() -> None:
@@ -125,8 +143,12 @@ def test_entities_with_a_promised_precision_are_marked_or_alone(tmp_path: Path, 
     promised("--output", "out.html")
     (task,) = json.loads(embedded(Path("out.html")))["tasks"]
     assert task["suggested"] == [[0, 8, "PER", 0.9, True], [18, 22, "LOC", 0.9, False]]
-    message = "--accepted: models/export promises no precision; expected one evaluated with evaluate.accept"
-    assert message in exit_of(TEXT, "--accepted")
+    both = TEXT, "--model", f"a={save_export(tmp_path / 'strict')}", "--model", f"b={model}", "--accepted"
+    message = "promises no precision; expected one evaluated with evaluate.accept"
+    assert f"--accepted: {tmp_path / 'strict'} {message}" in exit_of(*both)
+    exported.write(replace(exported.read(model), accept={"PER": 0.95}), tmp_path / "strict")
+    run(*both, "--overlaps=first")
+    assert json.loads(capfd.readouterr().out)["entities"] == [{**ENTITIES[0], "accepted": True, "layer": "b"}]
 
 
 def test_annotation_page_has_what_was_labelled_before_an_error() -> None:
@@ -172,7 +194,16 @@ def test_wrong_usage_exits_with_2(arguments: tuple[str, ...], message: str, monk
     assert message in capfd.readouterr().err
 
 
+TWO = ("--model", "a=models/export", "--model", "b=models/export")
+TWO_ANSWERS = r"holds the answers of one model; expected one --model; or use jsonl, label_studio, doccano or brat"
 ERRORS = [
+    (("a", "--output-format=redacted", *TWO), f"--output-format redacted: {TWO_ANSWERS}"),
+    (("a", "--output=out.conll", *TWO), f"--output-format conll: {TWO_ANSWERS}"),
+    (("a", "--output=out.html", *TWO), "--output-format page: its entities can't overlap, as those of several models"),
+    (
+        ("a", *["--model=models/export"] * 2),
+        "--model models/export: the layer ner is that of models/export already; ex",
+    ),
     (("--input", "none.txt"), "none.txt: No such file or directory"),
     (("a", "--model", "nowhere"), "--model nowhere: not a folder; expected an exported model; name its fol"),
     (("a", "--backend", "onnx-int8"), "models/export: no files for the backend onnx-int8; available: onnx, to"),

@@ -3,7 +3,8 @@
 from tagline.inference import Tagger
 """
 
-from tagline.inference.documents import Document, Mention
-from tagline.inference.tagger import Tagger
+from tagline.inference.documents import Document, Found, Mention
+from tagline.inference.tagger import AnyTagger, Tagger
+from tagline.inference.taggers import Taggers
 
-__all__ = ["Document", "Mention", "Tagger"]
+__all__ = ["AnyTagger", "Document", "Found", "Mention", "Tagger", "Taggers"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
 from tagline.core.errors import UserError, shortened
+from tagline.core.names import Overlaps
 from tagline.labels.tagged import TaggedSentence
 from tagline.text.sentences import Span, ends_among
 from tagline.text.words import join_words, split_words
@@ -161,6 +162,7 @@ class Mention(NamedTuple):
         score: the probability that type and boundaries are right, from 0 to 1, calibrated on validation; exports of
             earlier versions have the mean probability of its words' labels.
         accepted: whether it is among those whose precision the model promises; None if it promises none.
+        layer: the name of its tagger among several (`Taggers`); None: there is one.
     """
 
     type: str
@@ -169,14 +171,65 @@ class Mention(NamedTuple):
     end: int
     score: float
     accepted: bool | None = None
+    layer: str | None = None
 
     def row(self) -> dict[str, Any]:
-        """The entity as an object of JSON; ``accepted`` is left out if it is None."""
+        """The entity as an object of JSON; ``accepted`` and ``layer`` are left out if they are None."""
         return {name: value for name, value in self._asdict().items() if value is not None}
 
 
-def mentions(document: Document, tagged: TaggedSentence) -> list[Mention]:
+class Layers(NamedTuple):
+    """What several taggers find in a document.
+
+    Attributes:
+        answers: by the name of each tagger, the document with the words that it labels, and their labels.
+        overlaps: which of overlapping entities are listed.
+    """
+
+    answers: Mapping[str, tuple[Document, TaggedSentence]]
+    overlaps: Overlaps
+
+    def without_unsure(self, least: float, accepted: bool = False) -> Layers:
+        """Leave out some predicted entities of each tagger, see `TaggedSentence.without_unsure`."""
+        sure = {name: (each, tagged.without_unsure(least, accepted)) for name, (each, tagged) in self.answers.items()}
+        return Layers(sure, self.overlaps)
+
+    def mentions(self) -> list[Mention]:
+        """List the predicted entities by their start, longer ones first."""
+        found = [each._replace(layer=name) for name, pair in self.answers.items() for each in mentions(*pair)]
+        if self.overlaps != "keep":
+            found = without_overlaps(found, self.overlaps)
+        return sorted(found, key=lambda each: (each.start, -each.end))
+
+
+Found = TaggedSentence | Layers
+"""What one tagger, or several, find in a document."""
+
+
+def without_overlaps(found: Iterable[Mention], overlaps: Overlaps) -> list[Mention]:
+    """Leave out each entity that overlaps a preferred one.
+
+    Args:
+        found: entities of a document, those of the first tagger first.
+        overlaps: which are preferred; of equals, the first.
+    """
+    if overlaps == "longest":
+        found = sorted(found, key=lambda each: each.start - each.end)
+    elif overlaps == "score":
+        found = sorted(found, key=lambda each: -each.score)
+    kept, covered = [], set[int]()
+    for each in found:
+        place = range(each.start, each.end)
+        if covered.isdisjoint(place):
+            covered.update(place)
+            kept.append(each)
+    return kept
+
+
+def mentions(document: Document, tagged: Found) -> list[Mention]:
     """List the predicted entities of a document from left to right."""
+    if isinstance(tagged, Layers):
+        return tagged.mentions()
     found = []
     for entity in tagged.predicted_entities:
         start, end, text = entity.start, entity.end, " ".join(document.words[entity.start : entity.end])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import chain, count
 from pathlib import Path
 from threading import Lock
-from typing import cast, overload
+from typing import Protocol, Self, cast, overload
 from weakref import finalize
 
 import numpy as np
@@ -19,7 +19,7 @@ from tagline.artifacts import exported
 from tagline.artifacts.exported import Exported
 from tagline.core.errors import UserError, require
 from tagline.core.names import TOKENIZER_FILE, BackendName
-from tagline.inference.documents import Document, DocumentStream, Mention, Split, mentions
+from tagline.inference.documents import Document, DocumentStream, Found, Mention, Split, mentions
 from tagline.inference.opening import chosen_backend, opened
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence, TaggedSentences
@@ -32,113 +32,32 @@ from tagline.tokenization.subword_windows import WindowCutter
 
 # Words that are labelled together, in batches of similar length. A stream starts with few, for an early first result.
 FIRST_WORDS, MOST_WORDS = 2**9, 2**15
+Progress = Callable[[int], None] | None
 
 
-class Tagger:
-    """Finds entities in text with an exported model.
+class AnyTagger(Protocol):
+    """What one tagger and several have in common: texts and words in, entities out."""
 
-        >>> tagger = Tagger("models/export")
-        >>> tagger("Ada Lind lives in Oslo.")
-        [Mention(type='PER', text='Ada Lind', start=0, end=8, score=0.98), Mention(type='LOC', text='Oslo', ...)]
+    @property
+    def layers(self) -> Mapping[str, Tagger]:
+        """The taggers by their names."""
 
-    A list of texts gives a list of such lists, and is faster than one call per text. Use `words` for text that is
-    already split into words, and `stream` for more than fits in memory.
-
-    Long texts become overlapping windows; nothing is truncated. Several threads may use one tagger, but no process
-    that was forked from the one that opened it: its threads do not survive a fork, so it raises a `UserError` there.
-
-    Args:
-        folder: the output of the stage export.
-        backend: onnx-int8, onnx or torch; None: the first of these that the folder has. Only torch imports PyTorch,
-            which takes seconds.
-        subwords_per_batch: maximum number of sub-words per forward pass, padding included; None: a default for the
-            device.
-        verify: compare the files that the backend loads with hashes.json, or weights with the hashes in the graph.
-        split_sentences: whether texts are split into sentences; None: as in training. Lists of words never are.
-
-    Attributes:
-        labels: the model's labels (`tagline.labels.label_list.Labels`).
-        backend: the name of the backend.
-        accept: the lowest score of entities of a type whose precision is promised; empty: none is.
-
-    Raises:
-        UserError: the folder, or its files for the backend, are missing or damaged.
-    """
-
-    def __init__(
-        self,
-        folder: str | Path = "models/export",
-        backend: BackendName | None = None,
-        subwords_per_batch: int | None = None,
-        verify: bool = True,
-        split_sentences: bool | None = None,
-    ) -> None:
-        self._folder, self._process = Path(folder), os.getpid()
-        self._about = exported.read(Path(folder))
-        self.backend = chosen_backend(Path(folder), backend)
-        self.labels, self.accept = self._about.labels, self._about.accept
-        self._subwords_per_batch = subwords_per_batch
-        self._split: Split | None = None
-        self._split_sentences = self._about.sentences.split if split_sentences is None else split_sentences
-        self._lock = Lock()
-        exported.verify(Path(folder), exported.hashes(Path(folder)) if verify else {}, self.backend)
-        self._load(Path(folder), verify)
-
-    def _load(self, folder: Path, verify: bool) -> None:
-        about = self._about
-        require(folder / TOKENIZER_FILE, "export")
-        tokenizer, _ = subwords.load(folder, "export")
-        self._cutter = WindowCutter(
-            tokenizer, about.one_by_one, about.max_length, about.stride, about.context_subwords, about.lowercase
-        )
-        head = load_head(folder, about.labels, about.decoding, "export")
-        if head.name != about.head:
-            raise UserError(
-                f"{folder}: tagger.json is of the head {about.head}, the weights are of {head.name}; run "
-                "`dvc repro export` again"
-            )
-        with ExitStack() as stack:  # ends the threads after an exception
-            model = stack.enter_context(opened(folder, about, self.backend, verify))
-            self._predictor = Predictor(
-                model.backend,
-                head,
-                about.labels,
-                self._subwords_per_batch or model.subwords_per_batch,
-                model.workers,
-                about.biases,
-                about.calibration,
-            )
-            # A program that ends without `close` ends the threads before Python takes its modules apart.
-            self._finalizer = finalize(self, _end_threads, stack.pop_all(), self._process)
-
-    def _check_process(self) -> None:
-        if os.getpid() != self._process:
-            raise UserError(
-                f"{self._folder}: this Tagger was opened before a fork, which its threads do not survive; expected one "
-                "opened in this process; open it after the fork (gunicorn: without --preload; multiprocessing: in the "
-                "initializer)"
-            )
+    @property
+    def types(self) -> list[str]:
+        """The types of entities, or the tags, of all taggers."""
+        return list(dict.fromkeys(type_ for each in self.layers.values() for type_ in each.labels.types))
 
     def split(self, text: str) -> list[sentence_rules.Span]:
-        """Split raw text into words as in training, given as start and end of each in code points.
-
-        The first call warns if these are not the words that the model was trained on.
-
-        Raises:
-            UserError: the library that splits words of the model's language is not installed.
-        """
-        self._check_process()
-        if self._split is None:
-            self._split = splitter(self._about.words.language)
-            for problem in _problems(self._about, self._split_sentences):
-                warnings.warn(f"{self._folder}: {problem}", stacklevel=2)
-        return self._split(text)
+        """Split raw text into words as in training, given as start and end of each in code points."""
 
     def sentences(self, text: str) -> list[sentence_rules.Span]:
         """Split raw text into sentences, if the tagger does, given as start and end of each in code points."""
-        if not self._split_sentences:
-            return [(0, len(text))]
-        return sentence_rules.split_sentences(text, self._about.words.language)
+
+    def tag(self, documents: Sequence[Document], *, progress: Progress = None) -> Sequence[Found]:
+        """Label some documents at once; for ``progress`` see `Tagger.tag`."""
+
+    def tag_stream(self, documents: Iterable[Document]) -> Iterator[Sequence[tuple[Document, Found]]]:
+        """Label a stream of documents in order, and yield some of them at a time, each with its labels."""
 
     @overload
     def __call__(self, texts: str) -> list[Mention]: ...
@@ -183,8 +102,143 @@ class Tagger:
         for tagged in self.tag_stream(map(self._document, count(), documents)):
             yield from (mentions(*pair) for pair in tagged)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for tagger in self.layers.values():
+            tagger.close()
+
+    def _document(self, index: int, given: str | Sequence[str]) -> Document:
+        name = f"documents[{index}]"
+        return self.document(given, name) if isinstance(given, str) else Document.of_words(given, name)
+
+    def document(self, text: str, name: str = "") -> Document:
+        """Split a raw text into words and sentences as the tagger does.
+
+        Raises:
+            UserError, TypeError: see `Document`.
+        """
+        return Document.of_text(text, name, split=self.split, sentences=self.sentences)
+
+    def _all(self, documents: Iterable[Document]) -> list[list[Mention]]:
+        parts = _parts(documents, MOST_WORDS)
+        return [mentions(*pair) for part in parts for pair in zip(part, self.tag(part), strict=True)]
+
+
+class Tagger(AnyTagger):
+    """Finds entities in text with an exported model.
+
+        >>> tagger = Tagger("models/export")
+        >>> tagger("Ada Lind lives in Oslo.")
+        [Mention(type='PER', text='Ada Lind', start=0, end=8, score=0.98), Mention(type='LOC', text='Oslo', ...)]
+
+    A list of texts gives a list of such lists, and is faster than one call per text. Use `words` for text that is
+    already split into words, and `stream` for more than fits in memory.
+
+    Long texts become overlapping windows; nothing is truncated. Several threads may use one tagger, but no process
+    that was forked from the one that opened it: its threads do not survive a fork, so it raises a `UserError` there.
+
+    Args:
+        folder: the output of the stage export.
+        backend: onnx-int8, onnx or torch; None: the first of these that the folder has. Only torch imports PyTorch,
+            which takes seconds.
+        subwords_per_batch: maximum number of sub-words per forward pass, padding included; None: a default for the
+            device.
+        verify: compare the files that the backend loads with hashes.json, or weights with the hashes in the graph.
+        split_sentences: whether texts are split into sentences; None: as in training. Lists of words never are.
+
+    Attributes:
+        labels: the model's labels (`tagline.labels.label_list.Labels`).
+        backend: the name of the backend.
+        folder: that it was opened from.
+        rule: how raw text is split: the language, and whether into sentences.
+        accept: the lowest score of entities of a type whose precision is promised; empty: none is.
+
+    Raises:
+        UserError: the folder, or its files for the backend, are missing or damaged.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path = "models/export",
+        backend: BackendName | None = None,
+        subwords_per_batch: int | None = None,
+        verify: bool = True,
+        split_sentences: bool | None = None,
+    ) -> None:
+        self.folder, self._process = Path(folder), os.getpid()
+        self._about = exported.read(Path(folder))
+        self.backend = chosen_backend(Path(folder), backend)
+        self.labels, self.accept = self._about.labels, self._about.accept
+        self._subwords_per_batch = subwords_per_batch
+        self._split: Split | None = None
+        self._split_sentences = self._about.sentences.split if split_sentences is None else split_sentences
+        self.rule = self._about.words.language, self._split_sentences
+        self._lock = Lock()
+        exported.verify(Path(folder), exported.hashes(Path(folder)) if verify else {}, self.backend)
+        self._load(Path(folder), verify)
+
+    def _load(self, folder: Path, verify: bool) -> None:
+        about = self._about
+        require(folder / TOKENIZER_FILE, "export")
+        tokenizer, _ = subwords.load(folder, "export")
+        self._cutter = WindowCutter(
+            tokenizer, about.one_by_one, about.max_length, about.stride, about.context_subwords, about.lowercase
+        )
+        head = load_head(folder, about.labels, about.decoding, "export")
+        if head.name != about.head:
+            raise UserError(
+                f"{folder}: tagger.json is of the head {about.head}, the weights are of {head.name}; run "
+                "`dvc repro export` again"
+            )
+        with ExitStack() as stack:  # ends the threads after an exception
+            model = stack.enter_context(opened(folder, about, self.backend, verify))
+            self._predictor = Predictor(
+                model.backend,
+                head,
+                about.labels,
+                self._subwords_per_batch or model.subwords_per_batch,
+                model.workers,
+                about.biases,
+                about.calibration,
+            )
+            # A program that ends without `close` ends the threads before Python takes its modules apart.
+            self._finalizer = finalize(self, _end_threads, stack.pop_all(), self._process)
+
+    def _check_process(self) -> None:
+        if os.getpid() != self._process:
+            raise UserError(
+                f"{self.folder}: this Tagger was opened before a fork, which its threads do not survive; expected one "
+                "opened in this process; open it after the fork (gunicorn: without --preload; multiprocessing: in the "
+                "initializer)"
+            )
+
+    @property
+    def layers(self) -> Mapping[str, Tagger]:
+        return {self.labels.task: self}
+
+    def split(self, text: str) -> list[sentence_rules.Span]:
+        """Split raw text into words as in training, given as start and end of each in code points.
+
+        The first call warns if these are not the words that the model was trained on.
+
+        Raises:
+            UserError: the library that splits words of the model's language is not installed.
+        """
+        self._check_process()
+        if self._split is None:
+            self._split = splitter(self._about.words.language)
+            for problem in _problems(self._about, self._split_sentences):
+                warnings.warn(f"{self.folder}: {problem}", stacklevel=2)
+        return self._split(text)
+
+    def sentences(self, text: str) -> list[sentence_rules.Span]:
+        if not self._split_sentences:
+            return [(0, len(text))]
+        return sentence_rules.split_sentences(text, self._about.words.language)
+
     def tag_stream(self, documents: Iterable[Document]) -> Iterator[list[tuple[Document, TaggedSentence]]]:
-        """Label a stream of documents in order, and yield some of them at a time, each with its labels."""
         stream = DocumentStream(documents, self._cutter)
         for part in _parts(stream, FIRST_WORDS):
             before, after = stream.around(part)
@@ -195,7 +249,7 @@ class Tagger:
         documents: Sequence[Document],
         before: Sequence[Document] = (),
         after: Sequence[Document] = (),
-        progress: Callable[[int], None] | None = None,
+        progress: Progress = None,
     ) -> list[TaggedSentence]:
         """Label some documents at once; the answers of each do not depend on others that it does not continue.
 
@@ -224,28 +278,6 @@ class Tagger:
     def close(self) -> None:
         """End the tagger's threads before the program ends."""
         self._finalizer()
-
-    def __enter__(self) -> Tagger:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def _document(self, index: int, given: str | Sequence[str]) -> Document:
-        name = f"documents[{index}]"
-        return self.document(given, name) if isinstance(given, str) else Document.of_words(given, name)
-
-    def document(self, text: str, name: str = "") -> Document:
-        """Split a raw text into words and sentences as the tagger does.
-
-        Raises:
-            UserError, TypeError: see `Document`.
-        """
-        return Document.of_text(text, name, split=self.split, sentences=self.sentences)
-
-    def _all(self, documents: Iterable[Document]) -> list[list[Mention]]:
-        parts = _parts(documents, MOST_WORDS)
-        return [mentions(*pair) for part in parts for pair in zip(part, self.tag(part), strict=True)]
 
 
 def _end_threads(threads: ExitStack, process: int) -> None:

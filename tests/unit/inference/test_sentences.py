@@ -57,7 +57,7 @@ def test_windows_of_texts_are_those_of_tokenize_align(tagger: Tagger, monkeypatc
     spans = split_words(TEXT)
     words = [[TEXT[slice(*word)] for word in spans if a <= word[0] < b] for a, b in split_sentences(TEXT)]
     assert len(words) == 4
-    about = exported.read(tagger._folder)
+    about = exported.read(tagger.folder)
     sizes = (about.max_length, about.stride, about.context_subwords)
     cutter = WindowCutter(tagger._cutter.tokenizer, about.one_by_one, *sizes)
     made, _ = cut(cutter, words, [0] * 4)

@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 
 from tagline.core.errors import UserError, quoted
-from tagline.inference.documents import Document, mentions
+from tagline.inference.documents import Document, Found, mentions
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence
 from tagline.tools.answers.options import DIGITS
@@ -20,7 +20,7 @@ _BACKGROUNDS = (156, 153, 222, 218, 159, 229, 183, 216)
 _RESET, _BOLD, _NORMAL, _DIM = "\x1b[0m", "\x1b[1m", "\x1b[22m", "\x1b[2m"
 
 
-def json_line(document: Document, tagged: TaggedSentence) -> str:
+def json_line(document: Document, tagged: Found) -> str:
     """Write a document as one JSON object: its own keys followed by the predictions."""
     row, added = own_row(document), predictions(document, tagged)
     for key in sorted(row.keys() & added.keys()):
@@ -29,10 +29,10 @@ def json_line(document: Document, tagged: TaggedSentence) -> str:
     return row_line(row | added, document)
 
 
-def predictions(document: Document, tagged: TaggedSentence) -> dict[str, Any]:
-    """The entities of a document and, if it was given as words, the label and score of each."""
+def predictions(document: Document, tagged: Found) -> dict[str, Any]:
+    """The entities of a document and, if it was given as words to one tagger, the label and score of each."""
     of_words: dict[str, Any] = {}
-    if document.text is None:
+    if document.text is None and isinstance(tagged, TaggedSentence):
         of_words["labels"] = tagged.predicted_names
         of_words["scores"] = [round(score, DIGITS) for score in tagged.scores.tolist()]
     found = [mention._replace(score=round(mention.score, DIGITS)).row() for mention in mentions(document, tagged)]

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tagline.inference.documents import Document
+from tagline.inference.documents import Document, Found, mentions
 from tagline.labels.entities import Entity
-from tagline.labels.tagged import TaggedSentence
 from tagline.text.words import join_words
 from tagline.tools.answers.options import DIGITS
 
@@ -87,22 +86,20 @@ class AnnotationTask:
         return {**self.fields, "suggested": ", ".join(text + score for text, score in zip(texts, scores, strict=True))}
 
 
-def in_text(
-    entity: Entity, words: Sequence[Word], score: float | None = None, accepted: bool | None = None
-) -> TextEntity:
+def in_text(entity: Entity, words: Sequence[Word], score: float | None = None) -> TextEntity:
     """Convert an entity that counts words to one that counts the code points of their text."""
-    return TextEntity(entity.type, words[entity.start][0], words[entity.end - 1][1], score, accepted)
+    return TextEntity(entity.type, words[entity.start][0], words[entity.end - 1][1], score)
 
 
-def to_task(document: Document, tagged: TaggedSentence | None) -> AnnotationTask:
+def to_task(document: Document, tagged: Found | None) -> AnnotationTask:
     """Make a task of a document with its predicted entities, if there are any labels; its ``id`` is kept."""
     text, words = document.text_and_spans()
     name = document.row.get("id")
     fields = {"id": name} if isinstance(name, str | int) and name != "" else {}
     suggested = None
     if tagged is not None:
-        suggested = [
-            in_text(entity, words, tagged.confidence(entity), tagged.is_accepted(entity))
-            for entity in tagged.predicted_entities
-        ]
+        found = mentions(document, tagged)
+        if document.text is None:  # they count words
+            found = [each._replace(start=words[each.start][0], end=words[each.end - 1][1]) for each in found]
+        suggested = [TextEntity(each.type, each.start, each.end, each.score, each.accepted) for each in found]
     return AnnotationTask(text, words, suggested, fields=fields, joined=document.text is None)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,11 +16,11 @@ from typing import Any, TypeVar
 
 import tagline
 from tagline.core.errors import UserError
-from tagline.inference import Tagger
+from tagline.inference import AnyTagger
 from tagline.tools.bulk import parts, rows
 from tagline.tools.bulk.inputs import InputFile, Scan
 from tagline.tools.bulk.parts import Record
-from tagline.tools.bulk.plan import ModelFiles, Plan
+from tagline.tools.bulk.plan import Models, Plan
 from tagline.tools.bulk.storage import Folder
 
 Result = TypeVar("Result")
@@ -106,18 +105,18 @@ def _results(references: Sequence[Any]) -> Any:
         raise
 
 
-def tag(plan: Plan, folder: Folder, model: ModelFiles) -> Iterator[Record]:
+def tag(plan: Plan, folder: Folder, models: Models) -> Iterator[Record]:
     """Label the parts of a plan, and yield the record of each as soon as it is known."""
     import ray
     from ray.data import ActorPoolStrategy
 
     count = len(plan.parts)
-    on_gpus = model.backend == "torch" and has_gpus()
+    on_gpus = any(each.backend == "torch" for each in models.files.values()) and has_gpus()
     units = int(ray.cluster_resources().get("GPU" if on_gpus else "CPU", 1))
     indices = ray.data.from_items([{"index": index} for index in range(count)], override_num_blocks=count)
     records = indices.map(
         PartTagger,
-        fn_constructor_args=(ray.put(plan), folder, ray.put(model)),
+        fn_constructor_args=(ray.put(plan), folder, ray.put(models)),
         # One core each: Python runs one thread at a time, so that processes use more cores than threads do.
         num_cpus=1,
         num_gpus=1 if on_gpus else None,
@@ -126,14 +125,14 @@ def tag(plan: Plan, folder: Folder, model: ModelFiles) -> Iterator[Record]:
     return (Record(**row) for row in records.iter_rows())
 
 
-def collect(plan: Plan, folder: Folder, model: ModelFiles, strict: bool) -> list[Record]:
+def collect(plan: Plan, folder: Folder, models: Models, strict: bool) -> list[Record]:
     """Label all parts, and return their records in the order of their names.
 
     Raises:
         UserError: a part could not be made, or has rows that can't be labelled and ``strict`` is set.
     """
     records: list[Record] = []
-    for record in tag(plan, folder, model):
+    for record in tag(plan, folder, models):
         records.append(record)
         if strict and record.not_tagged:
             expected = "--strict expects that each row can be labelled"
@@ -146,20 +145,20 @@ def collect(plan: Plan, folder: Folder, model: ModelFiles, strict: bool) -> list
 
 
 class PartTagger:
-    """An actor that labels parts; it loads the model once, when it has the first part to label.
+    """An actor that labels parts; it loads the models once, when it has the first part to label.
 
     Args:
         plan: reference to a `Plan`.
         folder: the output.
-        model: reference to `ModelFiles`.
+        models: reference to `Models`.
     """
 
-    def __init__(self, plan: Any, folder: Folder, model: Any) -> None:
+    def __init__(self, plan: Any, folder: Folder, models: Any) -> None:
         import ray
 
         self._plan: Plan = ray.get(plan)
-        self._folder, self._model = folder, model
-        self._tagger: Tagger | None = None
+        self._folder, self._models = folder, models
+        self._tagger: AnyTagger | None = None
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         part = self._plan.parts[row["index"]]
@@ -168,14 +167,12 @@ class PartTagger:
         except (UserError, OSError) as error:  # of this part; the others are labelled nevertheless
             return Record(part.name, failure=str(error))._asdict()
 
-    def _loaded(self) -> Tagger:
+    def _loaded(self) -> AnyTagger:
         import ray
 
         if self._tagger is None:
-            model: ModelFiles = ray.get(self._model)
-            with tempfile.TemporaryDirectory() as folder:
-                model.write(Path(folder))
-                self._tagger = Tagger(folder, model.backend, split_sentences=self._plan.split_sentences)
+            models: Models = ray.get(self._models)
+            self._tagger = models.opened(self._plan.split_sentences)
         return self._tagger
 
 

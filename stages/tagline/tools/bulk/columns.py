@@ -13,12 +13,11 @@ from tagline.core.errors import UserError
 TEXT, WORDS = "text", "words"
 POSITION = pa.schema([("input_file", pa.string()), ("input_row", pa.int64())])
 PROBLEM = "tagging_error"
-_ENTITY = pa.struct(
+_ENTITY = (
     {"type": pa.string(), "text": pa.string(), "start": pa.int64(), "end": pa.int64(), "score": pa.float64()}
     | {"accepted": pa.bool_()}  # null if the model promises no precision
 )
 _FOR_WORDS = pa.schema([("labels", pa.list_(pa.string())), ("scores", pa.list_(pa.float64()))])
-_FOR_ALL = pa.schema([("entities", pa.list_(_ENTITY)), (PROBLEM, pa.string())])
 
 _SCALARS = {type(None): pa.null(), bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
 
@@ -88,23 +87,26 @@ def choose(schema: pa.Schema, text: str | None, words: str | None, source: str) 
     return Column(given, words is not None)
 
 
-def with_answers(schema: pa.Schema, column: Column, source: str) -> pa.Schema:
+def with_answers(schema: pa.Schema, column: Column, source: str, layers: bool = False) -> pa.Schema:
     """Add the columns of the output to those of the input.
+
+    Args:
+        schema: the columns of the input.
+        column: what is labelled.
+        source: the name of the input in messages.
+        layers: whether entities have layers; if so, words have no labels, of which each layer has its own.
 
     Raises:
         UserError: the input has a column of such a name.
     """
-    added = answers(column)
+    entity = pa.struct(_ENTITY | ({"layer": pa.string()} if layers else {}))
+    of_words = _FOR_WORDS if column.is_words and not layers else ()
+    added = pa.schema([*of_words, ("entities", pa.list_(entity)), (PROBLEM, pa.string())])
     for name in schema.names:
         if name in POSITION.names or name in added.names:
             remedy = "expected another name; rename it, or label the original input"
             raise UserError(f"{source}: the input has a column {name!r}, which tagging adds; {remedy}")
     return pa.schema([*POSITION, *schema, *added])
-
-
-def answers(column: Column) -> pa.Schema:
-    """Return the columns that tagging adds after those of the input."""
-    return pa.schema([*(_FOR_WORDS if column.is_words else ()), *_FOR_ALL])
 
 
 def to_table(rows: Iterable[dict[str, Any]], schema: pa.Schema) -> pa.Table:

@@ -20,10 +20,10 @@ import pyarrow.parquet as pq
 
 from tagline.core import shards
 from tagline.core.errors import UserError
-from tagline.inference import Document, Tagger
+from tagline.inference import AnyTagger, Document
 from tagline.tools.answers.notations import predictions
 from tagline.tools.bulk import rows
-from tagline.tools.bulk.columns import POSITION, PROBLEM, Column, answers
+from tagline.tools.bulk.columns import POSITION, PROBLEM, Column
 from tagline.tools.bulk.inputs import Rows
 from tagline.tools.bulk.plan import OutputPart, Plan
 from tagline.tools.bulk.storage import Folder
@@ -63,7 +63,7 @@ def complete(part: OutputPart, folder: Folder) -> Record | None:
         return None
 
 
-def make(part: OutputPart, plan: Plan, folder: Folder, tagger: Callable[[], Tagger]) -> Record:
+def make(part: OutputPart, plan: Plan, folder: Folder, tagger: Callable[[], AnyTagger]) -> Record:
     """Label a part and write it, unless it is complete.
 
     Args:
@@ -109,7 +109,7 @@ def _write(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> Record:
 
 
 def answered(
-    batches: Iterable[Rows], tagger: Tagger, column: Column, url: str, schema: pa.Schema
+    batches: Iterable[Rows], tagger: AnyTagger, column: Column, url: str, schema: pa.Schema
 ) -> Iterator[pa.Table]:
     """Label rows as a stream, and yield each batch with its position and answers.
 
@@ -130,12 +130,13 @@ def answered(
             {PROBLEM: given.row[PROBLEM]} if PROBLEM in given.row else predictions(given, sentence)
             for given, sentence in islice(tagged, len(batch.numbers))
         ]
-        added = [pa.array([row.get(field.name) for row in found], field.type) for field in answers(column)]
+        fields = [*schema][len(POSITION) + batch.columns.num_columns :]  # which tagging adds
+        added = [pa.array([row.get(field.name) for row in found], field.type) for field in fields]
         position = [pa.array([url] * len(found)), pa.array(batch.numbers, pa.int64())]
         yield pa.Table.from_arrays([*position, *batch.columns.columns, *added], schema=schema)
 
 
-def _documents(batch: Rows, column: Column, tagger: Tagger) -> Iterator[Document]:
+def _documents(batch: Rows, column: Column, tagger: AnyTagger) -> Iterator[Document]:
     """Yield a document per row; one that can't be labelled has no words, and the reason in its row."""
     for value, problem in zip(batch.values, batch.problems, strict=True):
         try:

@@ -6,6 +6,7 @@ It is written first and depends on nothing else, so that a run that continues an
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +17,14 @@ import pyarrow as pa
 from tagline.artifacts import exported
 from tagline.artifacts.exported import TAGGER, TOKENIZER
 from tagline.core.errors import UserError
-from tagline.core.names import BackendName
+from tagline.core.names import BackendName, Overlaps
+from tagline.inference import AnyTagger, Tagger
 from tagline.inference.opening import chosen_backend
 from tagline.tools.bulk import columns
 from tagline.tools.bulk.columns import Column
 from tagline.tools.bulk.inputs import InputFile, Scan, Slice
 from tagline.tools.bulk.storage import Folder, named
+from tagline.tools.texts.options import joined
 
 PLAN = "_plan.json"
 
@@ -45,7 +48,6 @@ class ModelFiles:
         Raises:
             UserError: the folder, or its files for the backend, are missing or damaged.
         """
-        exported.read(folder)  # checks it before there is any part
         name = chosen_backend(folder, backend)
         exported.verify(folder, exported.hashes(folder), name)
         paths = {*exported.files(folder, name), *(folder / each for each in (TAGGER, *TOKENIZER))}
@@ -56,10 +58,37 @@ class ModelFiles:
         """Return the SHA-256 of each file."""
         return {name: hashlib.sha256(content).hexdigest() for name, content in self.content.items()}
 
-    def write(self, folder: Path) -> None:
-        for name, content in self.content.items():
-            (folder / name).parent.mkdir(exist_ok=True)
-            (folder / name).write_bytes(content)
+    def opened(self, split_sentences: bool | None) -> Tagger:
+        """Open the tagger, which needs its files no longer then; for ``split_sentences`` see `Tagger`."""
+        with tempfile.TemporaryDirectory() as folder:
+            for name, content in self.content.items():
+                path = Path(folder) / name
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(content)
+            return Tagger(folder, self.backend, split_sentences=split_sentences)
+
+
+class Models(NamedTuple):
+    """The files of one model, or of several.
+
+    Attributes:
+        files: of each layer.
+        overlaps: see `Taggers`.
+    """
+
+    files: Mapping[str, ModelFiles]
+    overlaps: Overlaps = "keep"
+
+    def record(self) -> dict[str, Any]:
+        """What a plan says of them: hashes and backend, of several those of each layer in their order."""
+        each = [{"layer": name, "model": of.hashes(), "backend": of.backend} for name, of in self.files.items()]
+        if len(each) > 1:
+            return {"model": each, "overlaps": self.overlaps}
+        return {"model": each[0]["model"], "backend": each[0]["backend"]}
+
+    def opened(self, split_sentences: bool | None) -> AnyTagger:
+        """Open them; for ``split_sentences`` see `Tagger`."""
+        return joined({name: each.opened(split_sentences) for name, each in self.files.items()}, self.overlaps)
 
 
 class OutputPart(NamedTuple):
@@ -75,8 +104,7 @@ class Plan:
     """How the input is divided into output files; saved, so that a second run continues the first.
 
     Attributes:
-        model: the SHA-256 of each file of the model.
-        backend: of the model.
+        models: their `Models.record`.
         part_rows: maximum number of rows of a part.
         split_sentences: see `Tagger`.
         column: the column to label.
@@ -85,8 +113,7 @@ class Plan:
         parts: in the order of files and rows.
     """
 
-    model: Mapping[str, str]
-    backend: BackendName
+    models: Mapping[str, Any]
     part_rows: int
     split_sentences: bool | None
     column: Column
@@ -97,7 +124,7 @@ class Plan:
     @classmethod
     def of(
         cls,
-        model: ModelFiles,
+        models: Models,
         part_rows: int,
         files: Sequence[InputFile],
         scans: Sequence[Scan],
@@ -108,7 +135,7 @@ class Plan:
         """Choose the columns of the input, check them, and name the parts.
 
         Args:
-            model: that labels.
+            models: that label.
             part_rows: maximum number of rows of a part.
             files: the input.
             scans: of each file.
@@ -126,14 +153,13 @@ class Plan:
         schemas = [(file.name, scan.schema) for file, scan in zip(files, scans, strict=True)]
         schema = columns.merge(schemas, exact=files[0].format == "parquet")
         column = columns.choose(schema, text, words, first)
-        output = columns.with_answers(schema, column, first)
+        output = columns.with_answers(schema, column, first, layers=len(models.files) > 1)
         parts = [OutputPart(f"part-{index:06}.parquet", *each) for index, each in enumerate(slices)]
-        return cls(model.hashes(), model.backend, part_rows, split_sentences, column, schema, output, parts)
+        return cls(models.record(), part_rows, split_sentences, column, schema, output, parts)
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "model": dict(self.model),
-            "backend": self.backend,
+            **self.models,
             "column": {"name": self.column.name, "words": self.column.is_words},
             "part_rows": self.part_rows,
             "split_sentences": self.split_sentences,

@@ -11,7 +11,7 @@ folder of Parquet files with all columns of the input and these:
     input_file, input_row   where the row comes from, counted from 1; rows are in the order of their
                             files, which are sorted by path
     entities                type, text, start, end and score of each, as `tagline predict` gives them
-    labels, scores          with --words, of each word
+    labels, scores          with --words and one model, of each word
     tagging_error           why a row could not be labelled; null if it was
 
 Run the same command again to continue after an interruption.
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from tagline.core.errors import ArgumentParser, UserError
 from tagline.core.terminal import show
-from tagline.tools.texts.options import add_model, add_no_split, natural
+from tagline.tools.texts.options import add_models, add_no_split, layers_of, natural
 
 if TYPE_CHECKING:
     from tagline.tools.bulk.parts import Record
@@ -49,19 +49,20 @@ def labelled(options: argparse.Namespace) -> list[Record]:
     """Label all rows of the input, or what an earlier run has left, and return the record of each part."""
     from tagline.tools.bulk import cluster, parts  # here, since --help need not wait for libraries
     from tagline.tools.bulk.inputs import find
-    from tagline.tools.bulk.plan import ModelFiles, Plan
+    from tagline.tools.bulk.plan import ModelFiles, Models, Plan
     from tagline.tools.bulk.storage import Folder, absolute
 
     folder = Folder(absolute(options.output))
     files = find(options.inputs, folder.url)
-    model = ModelFiles.read(options.model, options.backend)
+    layers = layers_of(options.models, options.overlaps)
+    models = Models({name: ModelFiles.read(model, options.backend) for name, model in layers.items()}, options.overlaps)
     with cluster.connected(options.address):
         if options.backend is None and cluster.has_gpus():
-            model = ModelFiles.read(options.model, "torch")
+            models = models._replace(files={name: ModelFiles.read(model, "torch") for name, model in layers.items()})
         scans = cluster.scan(files, options.part_rows)
-        plan = Plan.of(model, options.part_rows, files, scans, options.text, options.words, options.split_sentences)
+        plan = Plan.of(models, options.part_rows, files, scans, options.text, options.words, options.split_sentences)
         plan.begin(folder)
-        records = cluster.call(cluster.collect, plan, folder, model, options.strict)
+        records = cluster.call(cluster.collect, plan, folder, models, options.strict)
     parts.write_manifest(records, folder)
     return records
 
@@ -76,7 +77,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     about = "column of lists of words (default: words, if text is not a column); "
     about += "`--words text` splits the lines of plain text files at spaces"
     column.add_argument("--words", metavar="COLUMN", help=about)
-    add_model(parser, "torch if the cluster has GPUs, else the first of these that the model has")
+    add_models(parser, "torch if the cluster has GPUs, else the first of these that the model has")
     add_no_split(parser)
     about = "most rows per output file, the unit of work and of continuing (default: 10000)"
     parser.add_argument("--part-rows", type=natural, default=10_000, metavar="N", help=about)

@@ -14,6 +14,10 @@ order. Formats, by default inferred from the suffixes .txt, .jsonl (or .json) an
             "labels" and "scores"
     conll   input: columns, one word per line; output: word, label and score
 
+Several models (--model A --model B) each label all texts. The entities in jsonl have the name of their model as
+"layer", and overlap unless --overlaps chooses among those that --min-score and --accepted leave. label_studio, brat and
+doccano (in projects that allow overlaps) hold them too, prodigy and page only with --overlaps.
+
 Formats of output for masking: redacted writes texts, or the objects of jsonl, with [PER] in place of entities of the
 type PER, redacted_numbered with [PER_1], the same number for the same words in a document.
 
@@ -36,17 +40,21 @@ from typing import TYPE_CHECKING, Any
 from tagline.core.errors import ArgumentParser, UserError, program_name, safe_message
 from tagline.core.outputs import check_writable
 from tagline.core.signals import Interrupted, defer_signals
-from tagline.tools.answers.options import BRAT, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
+from tagline.tools.answers.options import BRAT, JSONL, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
 from tagline.tools.texts import options as common
 from tagline.tools.texts.options import STANDARD, infer_format
 
 if TYPE_CHECKING:
-    from tagline.inference import Document, Tagger
+    from tagline.inference import AnyTagger, Document
     from tagline.tools.answers.outputs import Output
     from tagline.tools.answers.tool_formats import BratFolder
 
 REDACTED = ("redacted", "redacted_numbered")
 OF_ENTITIES = (*REDACTED, *TOOLS, PAGE)
+# A format of one label per word; what masks entities would leave words of those that --overlaps leaves out.
+OF_ONE_MODEL = ("text", "conll", *REDACTED)
+WITHOUT_OVERLAPS = ("prodigy", PAGE)
+OF_SEVERAL = "jsonl, label_studio, doccano or brat"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -55,36 +63,55 @@ def main(arguments: Sequence[str] | None = None) -> None:
         check_writable("--output", options.output, is_folder=options.output_format == BRAT)
     elif sys.stdout is None:
         raise UserError("standard output is closed; expected --output FILE")
-    common.check_model(options.model)
     warnings.formatwarning = lambda message, *_: safe_message(f"{program_name()}: {message}\n")
-    with defer_signals():  # a signal during the import of an extension module would become an ImportError
-        from tagline.inference import Tagger  # here, since --help need not wait for libraries
-        from tagline.tools.answers.tool_formats import beside
-
-        tagger = Tagger(options.model, options.backend, verify=options.verify, split_sentences=options.split_sentences)
+    tagger = common.open_taggers(options, options.verify)
     with tagger, source_of(options, tagger) as (documents, advance):
-        if tagger.labels.kind == "tags":
-            check_options_of_tags(options)
-        if options.accepted and not tagger.accept:
-            raise UserError(
-                f"--accepted: {options.model} promises no precision; expected one evaluated with evaluate.accept"
-            )
+        check_answers(options, tagger)
         label(documents, advance, tagger, options)
         if options.output:
-            for path, text in beside(options.output_format, options.output, tagger.labels.types).items():
+            from tagline.tools.answers.tool_formats import beside  # here, since --help need not wait for libraries
+
+            for path, text in beside(options.output_format, options.output, tagger.types).items():
                 path.write_text(text, encoding="utf-8")
 
 
-def check_options_of_tags(options: argparse.Namespace) -> None:
+def check_answers(options: argparse.Namespace, tagger: AnyTagger) -> None:
+    """Raise a `UserError` if options do not fit what the models predict."""
+    for each in tagger.layers.values():
+        if each.labels.kind == "tags":
+            check_options_of_tags(options, each.folder)
+        if options.accepted and not each.accept:
+            raise UserError(
+                f"--accepted: {each.folder} promises no precision; expected one evaluated with evaluate.accept"
+            )
+    if len(tagger.layers) > 1:
+        check_format_of_several(options, tagger)
+
+
+def check_options_of_tags(options: argparse.Namespace, model: Path) -> None:
     """Raise a `UserError` if an option needs a model that predicts entities."""
     if options.min_score or options.accepted or options.output_format in OF_ENTITIES:
         given = "--accepted" if options.accepted else f"--output-format {options.output_format}"
         option = "--min-score" if options.min_score else given
-        raise UserError(f"{option}: {options.model} predicts a tag for each word, not entities")
+        raise UserError(f"{option}: {model} predicts a tag for each word, not entities")
+
+
+def check_format_of_several(options: argparse.Namespace, tagger: AnyTagger) -> None:
+    """Raise a `UserError` if the output format can't hold the answers of several models."""
+    name, languages = options.output_format, {each.rule[0] for each in tagger.layers.values()}
+    if name in OF_ONE_MODEL:
+        found = "holds the answers of one model"
+    elif name in WITHOUT_OVERLAPS and options.overlaps == "keep":
+        found = "its entities can't overlap, as those of several models do without --overlaps"
+    elif name in WITHOUT_OVERLAPS and len(languages) > 1:
+        found = "its entities consist of whole words, which models of different languages split differently"
+    else:
+        return
+    raise UserError(f"--output-format {name}: {found}; expected one --model; or use {OF_SEVERAL}")
 
 
 def label(
-    documents: Iterable[Document], advance: Callable[[int], object], tagger: Tagger, options: argparse.Namespace
+    documents: Iterable[Document], advance: Callable[[int], object], tagger: AnyTagger, options: argparse.Namespace
 ) -> None:
     """Label documents and write them; ``advance`` is called with the number that was written."""
     from tagline.tools.answers.task import to_task
@@ -119,7 +146,7 @@ def label(
 
 @contextmanager
 def source_of(
-    options: argparse.Namespace, tagger: Tagger
+    options: argparse.Namespace, tagger: AnyTagger
 ) -> Iterator[tuple[Iterable[Document], Callable[[int], object]]]:
     """Give the documents, and a function to call with the number of those that were written."""
     if options.input is None and not options.words:
@@ -142,12 +169,12 @@ def source_of(
         yield source.documents, source.advance
 
 
-def output_of(options: argparse.Namespace, tagger: Tagger) -> Output[Any] | BratFolder:
+def output_of(options: argparse.Namespace, tagger: AnyTagger) -> Output[Any] | BratFolder:
     """The output: of tasks for annotation tools and the page, otherwise of pairs of a document and its labels."""
     from tagline.tools.answers import notations, tool_formats
     from tagline.tools.answers.outputs import Lines, Output
 
-    name, path, types = options.output_format, options.output, tagger.labels.types
+    name, path, types = options.output_format, options.output, tagger.types
     if name in (*TOOLS, PAGE):
         guideline = tool_formats.check("--output", name, path, types, options.guideline) if path else None
         if name == BRAT:
@@ -156,7 +183,8 @@ def output_of(options: argparse.Namespace, tagger: Tagger) -> Output[Any] | Brat
     lines = {"jsonl": notations.json_line, "conll": notations.conll_lines}
     if name == "text":
         in_colors = path is None and notations.in_color(sys.stdout)
-        lines[name] = notations.Highlighter(tagger.labels, in_colors).line
+        (alone,) = tagger.layers.values()
+        lines[name] = notations.Highlighter(alone.labels, in_colors).line
     elif name in REDACTED:
         lines[name] = notations.Redactor(name == REDACTED[1]).line
     return Output(path, Lines(lambda pair: lines[name](*pair)))
@@ -172,13 +200,17 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     common.add_input_format(parser)
     add("--output", metavar="FILE", help="file to write, or folder for brat; default: standard output, also -")
     formats = (*common.FORMATS, *OF_ENTITIES)
-    add("--output-format", choices=formats, help="default: by suffix; text for standard output")
+    add(
+        "--output-format",
+        choices=formats,
+        help="default: by suffix; for standard output text, jsonl with several models",
+    )
     add_guideline(parser)
     about = "leave out entities with a score below P (0 to 1)"
     add("--min-score", type=common.probability, default=0.0, metavar="P", help=about)
     about = "leave out entities that the model's promise of a precision does not accept"
     add("--accepted", action="store_true", help=about)
-    common.add_model(parser)
+    common.add_models(parser)
     common.add_no_split(parser)
     about = "do not compare the model's files with its hashes.json, to start faster"
     add("--no-verify", dest="verify", action="store_false", help=about)
@@ -203,6 +235,8 @@ def check_options(options: argparse.Namespace) -> None:
     options.input_format = options.input_format or infer_format("--input", options.input)
     if options.words and options.input_format != "text":
         raise ValueError(f"--words: the input format is {options.input_format}; expected text")
+    if options.models and len(options.models) > 1 and options.output in (None, STANDARD):
+        options.output_format = options.output_format or JSONL
     suffixes = {**common.SUFFIXES, PAGE_SUFFIX: PAGE}
     options.output_format = options.output_format or infer_format("--output", options.output, suffixes=suffixes)
     options.output = None if options.output in (None, STANDARD) else Path(options.output)

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any, NamedTuple
 
-from tagline.inference import Document, Tagger
+from tagline.inference import AnyTagger, Document
 from tagline.tools.answers.notations import own_row, predictions
 
 Input = str | Sequence[str]
@@ -91,7 +91,7 @@ class Batcher:
         seconds: after which nobody waits for an answer any more.
     """
 
-    def __init__(self, tagger: Tagger, count: Callable[[int], object], seconds: float = math.inf) -> None:
+    def __init__(self, tagger: AnyTagger, count: Callable[[int], object], seconds: float = math.inf) -> None:
         self._tagger, self._count, self._queue = tagger, count, asyncio.Queue[Job]()
         self._most, self._backlog = SHARE * seconds, Backlog()
 

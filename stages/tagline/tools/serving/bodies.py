@@ -81,6 +81,7 @@ class Entity(BaseModel):
     end: int
     score: float
     accepted: bool | None = None
+    layer: str | None = None
 
 
 class Tagged(BaseModel):
@@ -102,3 +103,4 @@ class EntityGroup(BaseModel):
     start: int
     end: int
     accepted: bool | None = None
+    layer: str | None = None

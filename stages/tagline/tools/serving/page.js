@@ -4,8 +4,8 @@ const [form, field, find, state, found, shown, copy, json] = ["form", "text", "f
 const show = ({ text, entities }) => {
   const characters = Array.from(text); // offsets count code points; the indices of a string count UTF-16 units
   const slice = (start, end) => [characters.slice(start, end).join("")];
-  const predicted = entities.map(({ type, start, end, score }) => {
-    return { start, end, classes: "predicted", label: `${type} ${score.toFixed(2)}`, labelClasses: "predicted-label" };
+  const predicted = entities.map(({ layer, type, start, end, score }) => {
+    return { start, end, classes: "predicted", label: `${layer ? `${layer} ` : ""}${type} ${score.toFixed(2)}`, labelClasses: "predicted-label" };
   });
   shown.replaceChildren(...marked(slice, characters.length, predicted));
   json.textContent = JSON.stringify({ text, entities }, null, 2);

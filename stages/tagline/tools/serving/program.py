@@ -27,14 +27,13 @@ from dataclasses import fields
 
 from tagline.core.errors import ArgumentParser, safe_message
 from tagline.tools.serving.limits import Limits
-from tagline.tools.texts.options import add_model, add_no_split, check_model, natural
+from tagline.tools.texts.options import add_models, add_no_split, natural
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
     from tagline.tools.serving.server import run  # here, since --help need not wait for libraries
 
-    check_model(options.model)
     warnings.formatwarning = lambda message, *_: safe_message(f"serve: {message}\n")
     limits = Limits(**{each.name: getattr(options, f"max_{each.name}") for each in fields(Limits)})
     run(options, limits)
@@ -42,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = ArgumentParser(description=__doc__)
-    add_model(parser)
+    add_models(parser)
     add_no_split(parser)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
     parser.add_argument("--port", type=port_number, default=8080, help="0 for any free one (default: %(default)s)")

@@ -13,11 +13,12 @@ from types import FrameType
 import uvicorn
 
 from tagline.core.errors import UserError
-from tagline.core.signals import Interrupted, defer_signals
+from tagline.core.signals import Interrupted
 from tagline.core.terminal import show
-from tagline.inference import Tagger
+from tagline.inference import AnyTagger
 from tagline.tools.serving.limits import Limits
 from tagline.tools.serving.service import create
+from tagline.tools.texts.options import open_taggers
 
 # Seconds that an idle connection is kept, longer than load balancers usually keep it.
 KEPT = 75
@@ -31,23 +32,21 @@ LOGGING = {
 
 
 def run(options: argparse.Namespace, limits: Limits) -> None:
-    """Load a model and answer requests until SIGTERM or Ctrl-C.
+    """Load models and answer requests until SIGTERM or Ctrl-C.
 
     Args:
         options: of the command.
         limits: of each request.
 
     Raises:
-        UserError: see `listening` and `Tagger`.
+        UserError: see `listening` and `open_taggers`.
     """
-    with listening(options.host, options.port) as listener:
-        with defer_signals():  # a signal during the import of an extension module would become an ImportError
-            tagger = Tagger(options.model, options.backend, split_sentences=options.split_sentences)
-        with tagger:
-            tagger.split("")  # warns, or raises an error if the library that splits words is not installed
-            host, port = listener.getsockname()[:2]
-            show(f"serve: {options.model} ({tagger.backend}) at http://{f'[{host}]' if ':' in host else host}:{port}")
-            serve(tagger, limits, listener, names(options.host, options.hosts))
+    with listening(options.host, options.port) as listener, open_taggers(options) as tagger:
+        tagger.split("")  # warns, or raises an error if the library that splits words is not installed
+        host, port = listener.getsockname()[:2]
+        opened = ", ".join(f"{each.folder} ({each.backend})" for each in tagger.layers.values())
+        show(f"serve: {opened} at http://{f'[{host}]' if ':' in host else host}:{port}")
+        serve(tagger, limits, listener, names(options.host, options.hosts))
 
 
 def names(host: str, others: Sequence[str]) -> list[str]:
@@ -90,7 +89,7 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def serve(tagger: Tagger, limits: Limits, listener: socket.socket, hosts: Sequence[str]) -> None:
+def serve(tagger: AnyTagger, limits: Limits, listener: socket.socket, hosts: Sequence[str]) -> None:
     """Answer requests until SIGTERM or Ctrl-C."""
     app, seconds = create(tagger, limits, hosts), 2 * limits.seconds
     config = uvicorn.Config(app, log_config=LOGGING, access_log=False, server_header=False, ws="none")

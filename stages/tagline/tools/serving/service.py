@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
 
-from tagline.inference import Tagger
+from tagline.inference import AnyTagger
 from tagline.report.html_files import FOLDER, render_file
 from tagline.tools.serving.batching import Batcher, TooBusy
 from tagline.tools.serving.bodies import EntityGroup, InferenceInputs, Tagged, Texts
@@ -31,7 +31,7 @@ FAULTS = 3
 VERSION = version("tagline")
 
 
-def create(tagger: Tagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> FastAPI:
+def create(tagger: AnyTagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> FastAPI:
     """Make the ASGI application that serves a tagger.
 
     Args:
@@ -41,7 +41,9 @@ def create(tagger: Tagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> Fas
     """
     handler = RequestHandler(tagger, limits)
     folder = Path(__file__).parent
-    page = render_file(folder / "page.html", {"task": tagger.labels.task}, FOLDER / "marks.js", folder / "page.js")
+    page = render_file(
+        folder / "page.html", {"task": ", ".join(tagger.layers)}, FOLDER / "marks.js", folder / "page.js"
+    )
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
@@ -71,7 +73,8 @@ def create(tagger: Tagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> Fas
     @app.get("/health")
     async def health() -> dict[str, Any]:
         """Say that the service is ready, and with which model."""
-        return {"status": "ok", "backend": tagger.backend, "types": tagger.labels.types}
+        backends = dict.fromkeys(each.backend for each in tagger.layers.values())
+        return {"status": "ok", "backend": ", ".join(backends), "types": tagger.types}
 
     @app.head("/metrics", include_in_schema=False)
     @app.get("/metrics", response_class=Response)
@@ -100,7 +103,7 @@ class RequestHandler:
         registry: the metrics.
     """
 
-    def __init__(self, tagger: Tagger, limits: Limits) -> None:
+    def __init__(self, tagger: AnyTagger, limits: Limits) -> None:
         self._limits, self._requests = limits, 0
         self.registry = registry = CollectorRegistry()
         self._answered = Counter("tagline_requests", "Requests answered.", ["path", "status"], registry=registry)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from tagline.core.errors import UserError
-from tagline.core.names import BackendName
+from tagline.core.names import BackendName, Overlaps
+from tagline.core.signals import defer_signals
+
+if TYPE_CHECKING:
+    from tagline.inference import AnyTagger, Tagger
 
 FORMATS = ("text", "jsonl", "conll")
 SUFFIXES = {".txt": "text", ".jsonl": "jsonl", ".json": "jsonl", ".conll": "conll"}
 STANDARD = "-"
 MODEL = Path("models/export")
+FASTEST = "the first of these that the model has"
 
 
 def infer_format(
@@ -46,23 +51,82 @@ def add_input_format(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--column", type=natural, default=1, metavar="N", help=about)
 
 
-def add_model(parser: argparse.ArgumentParser, default_backend: str = "the first of these that the model has") -> None:
-    """Add ``--model`` and ``--backend``.
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add ``--model`` and ``--backend``."""
+    about = f"exported model, a local folder (default: {MODEL})"
+    parser.add_argument("--model", type=Path, default=MODEL, metavar="FOLDER", help=about)
+    _add_backend(parser, FASTEST)
+
+
+def add_models(parser: argparse.ArgumentParser, default_backend: str = FASTEST) -> None:
+    """Add ``--model``, which may be given several times, ``--overlaps`` and ``--backend``.
 
     Args:
         parser: of a program.
         default_backend: how ``--help`` describes it.
     """
-    about = f"exported model, a local folder (default: {MODEL})"
-    parser.add_argument("--model", type=Path, default=MODEL, metavar="FOLDER", help=about)
-    parser.add_argument("--backend", choices=get_args(BackendName), help=f"default: {default_backend}")
+    about = f"exported model, a local folder (default: {MODEL}); of several, each entity has the name, by default the "
+    about += "task of the model, as its layer"
+    add = parser.add_argument
+    add("--model", dest="models", type=named_folder, action="append", metavar="[NAME=]FOLDER", help=about)
+    about = "of overlapping entities of several models keep all, the longest, those of the first model, or those with "
+    about += "the highest score (default: keep, all)"
+    add("--overlaps", choices=get_args(Overlaps), default="keep", help=about)
+    _add_backend(parser, default_backend)
 
 
-def check_model(folder: Path) -> None:
-    """Raise a `UserError` if the folder of ``--model`` does not exist."""
-    if not folder.is_dir():
-        advice = "run `dvc repro export`" if Path("dvc.yaml").is_file() else "name its folder: --model FOLDER"
-        raise UserError(f"--model {folder}: not a folder; expected an exported model; {advice}")
+def _add_backend(parser: argparse.ArgumentParser, default: str) -> None:
+    parser.add_argument("--backend", choices=get_args(BackendName), help=f"default: {default}")
+
+
+def named_folder(text: str) -> tuple[str, Path]:
+    """Convert NAME=FOLDER, or FOLDER, whose name is empty then."""
+    name, equals, folder = text.partition("=")
+    return (name, Path(folder)) if equals and not Path(text).is_dir() else ("", Path(text))
+
+
+def layers_of(models: Sequence[tuple[str, Path]] | None, overlaps: Overlaps) -> dict[str, Path]:
+    """Find the folder of each layer; without a name, a model's task is the name of its layer.
+
+    Raises:
+        UserError: a folder is missing or damaged, two layers have one name, or one with plain tags has overlaps
+            to resolve.
+    """
+    from tagline.artifacts import exported  # here, since --help need not wait for libraries
+
+    folders = dict[str, Path]()
+    for given, folder in models or [("", MODEL)]:
+        if not folder.is_dir():
+            advice = "run `dvc repro export`" if Path("dvc.yaml").is_file() else "name its folder: --model FOLDER"
+            raise UserError(f"--model {folder}: not a folder; expected an exported model; {advice}")
+        labels = exported.read(folder).labels
+        if labels.kind == "tags" and overlaps != "keep":
+            raise UserError(f"--overlaps {overlaps}: {folder} predicts a tag for each word, not entities")
+        name = given or labels.task
+        if name in folders:
+            expected = f"expected a name for each; give one: --model NAME={folder}"
+            raise UserError(f"--model {folder}: the layer {name} is that of {folders[name]} already; {expected}")
+        folders[name] = folder
+    return folders
+
+
+def open_taggers(options: argparse.Namespace, verify: bool = True) -> AnyTagger:
+    """Open the models of `add_models`; for errors see `layers_of` and `Tagger`."""
+    with defer_signals():  # a signal during the import of an extension module would become an ImportError
+        from tagline.inference import Tagger
+
+        taggers = {
+            name: Tagger(folder, options.backend, verify=verify, split_sentences=options.split_sentences)
+            for name, folder in layers_of(options.models, options.overlaps).items()
+        }
+        return joined(taggers, options.overlaps)
+
+
+def joined(taggers: Mapping[str, Tagger], overlaps: Overlaps) -> AnyTagger:
+    """Join several taggers; one alone stays as it is, and its entities have no layer."""
+    from tagline.inference import Taggers  # here, since --help need not wait for libraries
+
+    return Taggers(taggers, overlaps) if len(taggers) > 1 else next(iter(taggers.values()))
 
 
 def add_no_split(parser: argparse.ArgumentParser) -> None:

@@ -13,24 +13,25 @@ import pytest
 from helpers.annotated import write_rows
 
 from tagline.core.errors import UserError
-from tagline.inference import Document, Tagger
+from tagline.inference import AnyTagger, Document, Tagger
 from tagline.tools.bulk import parts, rows
 from tagline.tools.bulk.columns import Column
 from tagline.tools.bulk.inputs import find
 from tagline.tools.bulk.parts import Record
-from tagline.tools.bulk.plan import PLAN, ModelFiles, Plan
+from tagline.tools.bulk.plan import PLAN, ModelFiles, Models, Plan
 from tagline.tools.bulk.storage import Folder
 
 TEXTS = ["Ada Lind lives in Oslo.", "", "Bo", "in Oslo in Oslo", "Ada" * 30] * 8
-MODEL = ModelFiles("onnx", {"onnx/model.onnx": b"0"})
+FILES = ModelFiles("onnx", {"onnx/model.onnx": b"0"})
+MODEL, TWO = Models({"ner": FILES}), Models({"ner": FILES, "drugs": FILES})
 
 
-def plan_of(path: Path, part_rows: int = 9, **chosen: str) -> Plan:
+def plan_of(path: Path, part_rows: int = 9, models: Models = MODEL, **chosen: str) -> Plan:
     files = find([str(path)], "/elsewhere")
-    return Plan.of(MODEL, part_rows, files, [rows.scan(file, part_rows) for file in files], **chosen)
+    return Plan.of(models, part_rows, files, [rows.scan(file, part_rows) for file in files], **chosen)
 
 
-def make_all(plan: Plan, folder: Folder, tagger: Tagger) -> list[Record]:
+def make_all(plan: Plan, folder: Folder, tagger: AnyTagger) -> list[Record]:
     return [parts.make(part, plan, folder, lambda: tagger) for part in plan.parts]
 
 
@@ -54,6 +55,17 @@ def test_words_get_labels_scores_and_entities(tmp_path: Path, tagger: Tagger, mo
     for row, value in ((rows[2], "['Oslo', '']"), (rows[3], "null")):
         problem = f"'tokens' is {value}; expected a list of non-empty strings"
         assert row == {"labels": None, "scores": None, "entities": None, "tagging_error": problem}
+
+
+def test_entities_of_several_models_have_layers_and_words_no_labels(tmp_path: Path, export: Path) -> None:
+    source = write_rows(tmp_path / "a.jsonl", [{"words": ["Ada", "Lind"]}, {"words": 1}])
+    models = Models(dict.fromkeys(("ner", "drugs"), ModelFiles.read(export, None)))
+    with models.opened(None) as taggers:
+        make_all(plan_of(source, models=models), Folder(f"{tmp_path}/out"), taggers)
+    found, not_labelled = output(tmp_path / "out")
+    assert [(each["type"], each["layer"]) for each in found["entities"]] == [("PER", "ner"), ("PER", "drugs")]
+    assert "labels" not in found
+    assert (not_labelled["entities"], not_labelled["tagging_error"][:14]) == (None, "'words' is 1; ")
 
 
 def test_rows_that_can_not_be_labelled_are_counted(tmp_path: Path, tagger: Tagger) -> None:
@@ -101,6 +113,25 @@ def test_only_raw_text_needs_the_library_that_splits_words(tagger: Tagger, monke
         list(parts.answered([], tagger, Column("text", is_words=False), "a", pa.schema([])))
 
 
+OTHER_MODELS = [
+    (MODEL, Models({"ner": replace(FILES, backend="torch")}), r"another backend \(onnx, now torch\)"),
+    (MODEL, Models({"ner": replace(FILES, content={"onnx/model.onnx": b"1"})}), "another model"),
+    (MODEL, TWO, "another model"),
+    (TWO, MODEL, "another model"),
+    (TWO, Models({"drugs": FILES, "ner": FILES}), "another model"),
+    (TWO, TWO._replace(overlaps="first"), r"another overlaps \(keep, now first\)"),
+]
+
+
+@pytest.mark.parametrize(("models", "others", "found"), OTHER_MODELS)
+def test_plan_of_other_models_is_refused(tmp_path: Path, models: Models, others: Models, found: str) -> None:
+    source, folder = write_rows(tmp_path / "a.jsonl", [{"text": "Oslo"}]), Folder(f"{tmp_path}/out")
+    for _ in range(2):
+        plan_of(source, models=models).begin(folder)
+    with pytest.raises(UserError, match=rf"out: _plan.json has {found}"):
+        plan_of(source, models=others).begin(folder)
+
+
 def test_plan_of_other_arguments_input_or_output_is_refused(tmp_path: Path) -> None:
     source = write_rows(tmp_path / "a.jsonl", [{"text": "Oslo", "body": "x"}])
     plan, folder = plan_of(source), Folder(f"{tmp_path}/out")
@@ -108,9 +139,7 @@ def test_plan_of_other_arguments_input_or_output_is_refused(tmp_path: Path) -> N
     plan.begin(folder)
     written = (tmp_path / "out" / PLAN).read_bytes()
     for other, found in (
-        (replace(plan, backend="torch"), r"another backend \(onnx, now torch\)"),
         (plan_of(source, text="body"), r"another column \(.*'text'.*, now .*'body'"),
-        (replace(plan, model={"onnx/model.onnx": "1"}), "another model"),
         (plan_of(write_rows(source, [{"text": "Rome", "body": "x"}])), "another input"),
     ):
         with pytest.raises(UserError, match=rf"out: _plan.json has {found}.*; expected the same arguments, model and"):

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tagline.inference import Document, Tagger
+from tagline.inference import AnyTagger, Document, Tagger, Taggers
 from tagline.labels.tagged import TaggedSentence
 from tagline.tools.answers.notations import json_line
 from tagline.tools.serving import batching
@@ -31,7 +31,7 @@ def client(tagger: Tagger) -> Iterator[TestClient]:
         yield client
 
 
-def line(tagger: Tagger, given: str | list[str]) -> Any:
+def line(tagger: AnyTagger, given: str | list[str]) -> Any:
     """What `tagline predict` writes for an input."""
     document = tagger.document(given) if isinstance(given, str) else Document.of_words(given)
     return json.loads(json_line(document, tagger.tag([document])[0]))
@@ -48,6 +48,15 @@ def test_answers_are_what_predict_writes_as_json_lines(client: TestClient, tagge
     several = isinstance(given, list) and (given != WORDS and body != {"words": []})
     expected = [line(tagger, each) for each in given] if several else line(tagger, given)
     assert (answer.status_code, answer.json()) == (200, expected)
+
+
+def test_entities_of_several_taggers_have_layers(tagger: Tagger) -> None:
+    several = Taggers({"a": tagger, "b": tagger})
+    with TestClient(create(several, Limits())) as client:
+        answer = client.post("/entities", json={"text": TEXT}).json()
+        assert "a, b" in client.get("/").text
+    assert answer == line(several, TEXT)
+    assert [each["layer"] for each in answer["entities"]] == ["a", "b", "a", "b"]
 
 
 def test_other_interface_is_that_of_hugging_face(client: TestClient) -> None:

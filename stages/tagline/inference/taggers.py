@@ -1,0 +1,79 @@
+"""Several taggers, one answer: the entities of each have its name as their layer."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice, tee
+from operator import itemgetter
+
+from tagline.core.errors import UserError
+from tagline.core.names import Overlaps
+from tagline.inference.documents import Document, Layers
+from tagline.inference.tagger import AnyTagger, Progress, Tagger
+from tagline.labels.tagged import TaggedSentence
+from tagline.text.sentences import Span
+
+
+class Taggers(AnyTagger):
+    """Several taggers, used like one `Tagger`; each finds what it finds alone.
+
+        >>> taggers = Taggers({"ner": Tagger("models/export"), "drugs": Tagger("drugs/models/export")})
+        >>> taggers("Ada Lind takes aspirin.")
+        [Mention(type='PER', text='Ada Lind', ..., layer='ner'), Mention(type='DRUG', ..., layer='drugs')]
+
+    Texts are split into words and sentences once per rule: taggers of one language share it.
+
+    Args:
+        taggers: at least one, by the name of its layer. Leaving a `with` block of all closes each.
+        overlaps: which of overlapping entities are listed.
+
+    Raises:
+        UserError: a tagger predicts a tag for each word, which overlaps any entity, and ``overlaps`` is not keep.
+    """
+
+    def __init__(self, taggers: Mapping[str, Tagger], overlaps: Overlaps = "keep") -> None:
+        self._layers, self._overlaps = dict(taggers), overlaps
+        self._first, *others = taggers.values()
+        self._other_rules = {each.rule: each for each in others if each.rule != self._first.rule}
+        tags = [name for name, each in taggers.items() if each.labels.kind == "tags"]
+        if tags and overlaps != "keep":
+            raise UserError(f"overlaps {overlaps}: {tags[0]} predicts a tag for each word, not entities; expected keep")
+
+    @property
+    def layers(self) -> Mapping[str, Tagger]:
+        return self._layers
+
+    def split(self, text: str) -> list[Span]:
+        """Split raw text into words as the first tagger does; see `Tagger.split`, whose checks are made for each."""
+        for tagger in self._layers.values():
+            tagger.split("")  # warns, or raises an error if its library is not installed
+        return self._first.split(text)
+
+    def sentences(self, text: str) -> list[Span]:
+        return self._first.sentences(text)
+
+    def tag(self, documents: Sequence[Document], *, progress: Progress = None) -> list[Layers]:
+        split = [(tagger, list(own)) for tagger, own in self._documents(documents)]
+        found = [zip(own, tagger.tag(own, progress=progress), strict=True) for tagger, own in split]
+        return [self._joined(pairs) for pairs in zip(*found, strict=True)]
+
+    def tag_stream(self, documents: Iterable[Document]) -> Iterator[list[tuple[Document, Layers]]]:
+        first, *others = [tagger.tag_stream(own) for tagger, own in self._documents(documents)]
+        following = [chain.from_iterable(each) for each in others]
+        for part in first:
+            same = [islice(each, len(part)) for each in following]  # the same documents
+            yield [(pairs[0][0], self._joined(pairs)) for pairs in zip(part, *same, strict=True)]
+
+    def _documents(self, documents: Iterable[Document]) -> list[tuple[Tagger, Iterator[Document]]]:
+        """Give each tagger the documents; what one has read waits in memory until the others have."""
+        copies = tee(map(self._by_rule, documents), len(self._layers))
+        taggers = self._layers.values()
+        return [(tagger, map(itemgetter(tagger.rule), copy)) for tagger, copy in zip(taggers, copies, strict=True)]
+
+    def _by_rule(self, document: Document) -> dict[tuple[str | None, bool], Document]:
+        """Split a text, which the first rule has split already, by each other rule."""
+        text, split = document.text, {self._first.rule: document}
+        for rule, tagger in self._other_rules.items():
+            split[rule] = document if text is None else tagger.document(text, document.name)
+        return split
+
+    def _joined(self, pairs: Iterable[tuple[Document, TaggedSentence]]) -> Layers:
+        return Layers(dict(zip(self._layers, pairs, strict=True)), self._overlaps)
