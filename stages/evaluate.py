@@ -11,7 +11,7 @@ plots/reliability.csv.
 
 from __future__ import annotations
 
-from tagline.core.startup import prepare_process
+from tagline.core.errors import exit_with_message, prepare_process, show, take_no_arguments
 
 if __name__ == "__main__":
     prepare_process()
@@ -19,10 +19,8 @@ if __name__ == "__main__":
 from pathlib import Path
 
 from tagline.core import launchers
-from tagline.core.errors import exit_with_message, take_no_arguments
 from tagline.core.outputs import read_columns, replacing, write_json
 from tagline.core.params import read_section
-from tagline.core.terminal import show
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.evaluation.score_table import score_line, score_table
 

@@ -14,11 +14,10 @@ from tagline.audit import out_of_fold
 from tagline.audit.audit_params import Audit, refuse_earlier_models
 from tagline.audit.folds import Fold, audited, held_out_name, write_data
 from tagline.audit.out_of_fold import Chunk
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, show
 from tagline.core.outputs import read_columns, replacing
 from tagline.core.progress import quiet
 from tagline.core.provenance import HASHES, sha256, verify, versions
-from tagline.core.terminal import show
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
 from tagline.model import classifier

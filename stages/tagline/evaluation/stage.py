@@ -14,12 +14,11 @@ from accelerate import PartialState
 from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
 from tagline.core import shards
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, show
 from tagline.core.names import DOCUMENT
 from tagline.core.outputs import read_json
 from tagline.core.provenance import verify
 from tagline.core.reading import reading
-from tagline.core.terminal import show
 from tagline.evaluation import acceptance, operating_point
 from tagline.evaluation.altered_forms import FORMS
 from tagline.evaluation.bias_search import count_at_each_step, find_biases, promised_biases

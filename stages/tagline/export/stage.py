@@ -16,11 +16,10 @@ from transformers import PreTrainedModel
 
 from tagline.artifacts import exported, predictions, tokenized
 from tagline.artifacts.exported import DATA, GRAPHS, Exported
-from tagline.core.errors import UserError, require
+from tagline.core.errors import UserError, require, show
 from tagline.core.names import BackendName
 from tagline.core.outputs import read_columns, read_json, write_json
 from tagline.core.provenance import HASHES, PROVENANCE, read_hashes, relative, verify, verify_files, write_hashes
-from tagline.core.terminal import show
 from tagline.export import onnx_export, quantization
 from tagline.export.card import document
 from tagline.export.export_params import Export

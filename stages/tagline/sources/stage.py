@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from tagline.artifacts import raw_data
-from tagline.core.errors import QUOTED, UserError, quoted, shortened
+from tagline.core.errors import QUOTED, UserError, quoted, shortened, show
 from tagline.core.names import DOCUMENT
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE, hashes, sha256, write_hashes
-from tagline.core.terminal import show
 from tagline.sources import capitals, encoders, hub
 from tagline.sources.download_params import AnyDataset, AnyEncoder, HubDataset, HubEncoder, PackagedEncoder
 from tagline.sources.files import FileSource, inside

@@ -18,12 +18,11 @@ from tqdm import tqdm
 
 from tagline.artifacts import raw_data, tokenized
 from tagline.artifacts.raw_data import ID, SPLITS, WORDS, RawData
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, show
 from tagline.core.findings import LONG_SENTENCE, LONG_WORD, SHOWN, Findings
 from tagline.core.names import MARKS, TOKENIZER_FILE
 from tagline.core.provenance import sha256, verify, write_hashes
 from tagline.core.shards import ShardWriter
-from tagline.core.terminal import show
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 from tagline.labels.schemes import OUTSIDE

@@ -18,10 +18,9 @@ from accelerate import PartialState
 from accelerate.utils import broadcast
 from safetensors import SafetensorError
 
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, show
 from tagline.core.outputs import use_umask
 from tagline.core.provenance import HASHES, read_hashes, sha256, write_hashes
-from tagline.core.terminal import show
 
 KEPT = 2
 # Digits of the step in a name, zeros included, so that names sort like steps.

@@ -13,12 +13,11 @@ from accelerate import PartialState
 
 from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, show
 from tagline.core.names import TOKENIZER_FILE
 from tagline.core.outputs import replacing, write_json
 from tagline.core.progress import quiet
 from tagline.core.provenance import HASHES, PROVENANCE, copy_files, read_hashes, sha256, verify, versions, write_hashes
-from tagline.core.terminal import show
 from tagline.hub.epoch_pushes import EpochPushes
 from tagline.hub.push import Target
 from tagline.labels.label_list import Labels

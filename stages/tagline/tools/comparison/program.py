@@ -23,8 +23,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from tagline.core.errors import ArgumentParser, UserError
-from tagline.core.terminal import write
+from tagline.core.errors import ArgumentParser, UserError, write
 from tagline.tools.comparison import SPLITS, WORKSPACE
 
 if TYPE_CHECKING:

@@ -15,9 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean, stdev
 
-from tagline.core.errors import ArgumentParser
+from tagline.core.errors import ArgumentParser, show
 from tagline.core.outputs import check_writable
-from tagline.core.terminal import show
 from tagline.tools.answers.options import PAGE_SUFFIX
 from tagline.tools.texts.options import natural
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tagline.core.errors import take_no_arguments
-from tagline.core.terminal import show
+from tagline.core.errors import show, take_no_arguments
 
 SCORES = Path("reports/evaluate.json")
 EXPORT, REPORT = Path("models/export"), Path("reports/export.json")
