@@ -16,10 +16,9 @@ from transformers import AutoConfig, AutoModelForTokenClassification, PreTrained
 from transformers.utils.import_utils import is_flash_attn_2_available, is_flash_attn_3_available
 
 from tagline.core.errors import UserError, require
-from tagline.core.model_config import check_config
 from tagline.core.outputs import read_json
 from tagline.core.provenance import PROVENANCE
-from tagline.core.reading import reading
+from tagline.core.reading import check_config, reading
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels, shared_labels
 from tagline.model.heads.head import OWN_WEIGHTS, Head, Weights

@@ -18,10 +18,9 @@ import numpy.typing as npt
 from tokenizers import Tokenizer, models
 
 from tagline.core.errors import UserError
-from tagline.core.model_config import check_normalizer
 from tagline.core.names import TOKENIZER_FILE
 from tagline.core.outputs import read_json
-from tagline.core.reading import reading, reading_tokenizer
+from tagline.core.reading import check_normalizer, reading, reading_tokenizer
 from tagline.labels.windows import Ints, ranges
 
 CONFIGURATION = "tokenizer_config.json"
