@@ -28,13 +28,13 @@ from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import HASHES, read_hashes, verify_files
 from tagline.core.reading import reading
 from tagline.labels import label_list
-from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import (
+from tagline.labels.label_list import (
     HEAD_FILE,
     PER_TYPE,
     Biases,
     Calibration,
     Decoding,
+    Labels,
     PerType,
     Precision,
     parse_calibration,

@@ -26,8 +26,8 @@ from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, write_hashes
 from tagline.core.reading import parse_object, reading
 from tagline.labels import label_list
-from tagline.labels.label_list import ANY, Kind, LabelNames, Labels, id_names
-from tagline.labels.model_settings import (
+from tagline.labels.label_list import (
+    ANY,
     NO_BIASES,
     NONE,
     NOT_CALIBRATED,
@@ -35,8 +35,11 @@ from tagline.labels.model_settings import (
     Biases,
     Calibration,
     Decoding,
+    Kind,
+    Labels,
     PerType,
     Precision,
+    id_names,
 )
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 
@@ -176,7 +179,7 @@ def _read(content: bytes, kind: Kind, where: str) -> Iterator[tuple[str, list[Ta
         with reading(where, "evaluate", expected="label names"):
             names = tuple(sorted({*chain(*possible), *flat[side].unique().to_pylist()}))
         found = TaggedSentences(
-            LabelNames(kind, names, sets),
+            Labels("", kind, names, "", sets),
             lengths=columns["words"].value_lengths().to_pylist(),
             predicted=_label_ids(flat[side], names),
             scores=flat["score"].to_numpy(),

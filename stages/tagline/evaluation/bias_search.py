@@ -17,8 +17,7 @@ import numpy.typing as npt
 
 from tagline.evaluation.operating_point import TypeBias, TypeTarget, count_found
 from tagline.evaluation.promise import ShareTest, least_step
-from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import Biases
+from tagline.labels.label_list import Biases, Labels
 from tagline.labels.tagged import TaggedSentences
 from tagline.labels.windows import Doubles, Floats, Ints
 from tagline.metrics.scores import divide

@@ -15,8 +15,7 @@ import pandas as pd
 
 from tagline.core.errors import UserError
 from tagline.labels.entities import entity_arrays, is_outside
-from tagline.labels.label_list import Kind
-from tagline.labels.model_settings import NOT_CALIBRATED, Calibration
+from tagline.labels.label_list import NOT_CALIBRATED, Calibration, Kind
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.tagged import TaggedSentence, flatten, has_sets
 from tagline.metrics.calibration import reliability

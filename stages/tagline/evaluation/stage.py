@@ -25,8 +25,7 @@ from tagline.evaluation.bias_search import count_at_each_step, find_biases, prom
 from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.summary import all_metrics
-from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import NO_BIASES, NOT_CALIBRATED, Biases, Calibration, PerType, Precision
+from tagline.labels.label_list import NO_BIASES, NOT_CALIBRATED, Biases, Calibration, Labels, PerType, Precision
 from tagline.labels.tagged import TaggedSentences, flatten
 from tagline.labels.windows import Ints
 from tagline.metrics.calibration import fit, not_fitted

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tagline.labels.label_list import Kind, LabelNames, Labels, id_names, possible
+from tagline.labels.label_list import Kind, Labels, id_names, possible
 from tagline.labels.schemes import OUTSIDE, split_tag
 from tagline.labels.windows import AnyFloats, AnyInts, Bools, ranges
 
@@ -130,12 +130,12 @@ def entity_arrays(ids: AnyInts, offsets: AnyInts, names: Sequence[str], kind: Ki
     return EntityArrays(types, type_of_word[borders[begins]], borders[begins], borders[begins + 1])
 
 
-def is_outside(ids: AnyInts, labels: Labels | LabelNames) -> Bools:
+def is_outside(ids: AnyInts, labels: Labels) -> Bools:
     """Whether the labels of words say that they are in no entity, bool (words,); plain tags never do."""
     return np.array([labels.kind == "spans" and name == OUTSIDE for name in labels.names], bool)[ids]
 
 
-def is_decided(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: Labels | LabelNames) -> Bools:
+def is_decided(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: Labels) -> Bools:
     """Whether gold labels, of which some are unknown, decide if an entity is right, bool (entities,).
 
     They do if no word of the entity has an unknown label that could be its label there, and the next word none that
@@ -166,7 +166,7 @@ def is_decided(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: 
     return decided
 
 
-def is_begun(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: Labels | LabelNames) -> Bools:
+def is_begun(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: Labels) -> Bools:
     """Whether it is known where each gold entity begins, bool (entities,).
 
     It is if the entity begins with B-, after a word of known label, or with its sentence. Example: it is not in

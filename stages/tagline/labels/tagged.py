@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tagline.labels.entities import Entity, EntityArrays, confidence, entity_arrays, is_begun, is_decided, marked
-from tagline.labels.label_list import Kind, LabelNames, Labels, id_names
-from tagline.labels.model_settings import PerType
+from tagline.labels.label_list import Kind, Labels, PerType, id_names
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.windows import AnyInts, Doubles
 
@@ -51,7 +50,7 @@ class TaggedSentence(_Gold):
 
     id: str
     words: Sequence[str]
-    labels: Labels | LabelNames
+    labels: Labels
     predicted: AnyInts
     scores: npt.NDArray[np.float32]
     gold: AnyInts | None = None
@@ -114,7 +113,7 @@ class TaggedSentence(_Gold):
             predicted[entity.start : entity.end] = self.labels.names.index(OUTSIDE)
         return replace(self, predicted=predicted)
 
-    def relabelled(self, labels: Labels | LabelNames) -> TaggedSentence:
+    def relabelled(self, labels: Labels) -> TaggedSentence:
         """Return the sentence with the same labels as ids of another list, which contains all names and sets."""
         ids = _translation(self.labels, labels)
         gold = None if self.gold is None else ids[self.gold]
@@ -126,13 +125,13 @@ class TaggedSentence(_Gold):
 
 
 @cache  # few pairs of label lists
-def _translation(labels: Labels | LabelNames, new: Labels | LabelNames) -> AnyInts:
+def _translation(labels: Labels, new: Labels) -> AnyInts:
     """For each id of a label list, the id of the same names in another one."""
     ids = {names: index for index, names in enumerate(id_names(new))}
     return np.array([ids[names] for names in id_names(labels)], dtype=np.int64)
 
 
-def has_sets(labels: Labels | LabelNames, gold: AnyInts | None) -> bool:
+def has_sets(labels: Labels, gold: AnyInts | None) -> bool:
     """Whether the label of a word is not known, or only in part."""
     return bool(labels.sets) and gold is not None and bool((gold >= len(labels.names)).any())
 
@@ -158,7 +157,7 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
 
     def __init__(
         self,
-        labels: Labels | LabelNames,
+        labels: Labels,
         lengths: Sequence[int],
         predicted: AnyInts,
         scores: npt.NDArray[np.float32],
@@ -264,7 +263,7 @@ def flatten(sentences: Sequence[TaggedSentence]) -> TaggedSentences:
         return sentences
     if not sentences:
         none = np.empty(0, np.int64)
-        return TaggedSentences(LabelNames("spans", ()), [], none, np.empty(0, np.float32), none, [], [])
+        return TaggedSentences(Labels("", "spans", (), ""), [], none, np.empty(0, np.float32), none, [], [])
     return TaggedSentences(
         sentences[0].labels,
         [len(sentence.words or sentence.predicted) for sentence in sentences],

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.optimize import isotonic_regression
 
 from tagline.labels.entities import is_outside
-from tagline.labels.model_settings import Calibration, Curve, log_odds
+from tagline.labels.label_list import Calibration, Curve, log_odds
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 from tagline.labels.windows import Bools, Floats
 from tagline.metrics.scores import rounded

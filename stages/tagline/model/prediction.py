@@ -14,8 +14,7 @@ from tqdm import tqdm
 
 from tagline.core.errors import UserError
 from tagline.labels.entities import entity_arrays, is_outside
-from tagline.labels.label_list import ANY, Labels
-from tagline.labels.model_settings import NO_BIASES, Biases, Calibration
+from tagline.labels.label_list import ANY, NO_BIASES, Biases, Calibration, Labels
 from tagline.labels.windows import NO_WORD, Floats, Ints, Windows, ranges
 from tagline.model.backends import Backend
 from tagline.model.batches import longest_first

@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from tagline.artifacts import predictions
 from tagline.artifacts.predictions import Settings
 from tagline.core.errors import UserError
-from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import Calibration
+from tagline.labels.label_list import Calibration, Labels
 from tagline.labels.tagged import TaggedSentence
 
 LABELS = Labels("ner", "spans", ("O", "B-É", "I-É"), "O")
@@ -56,7 +55,7 @@ def test_any_words_are_read_as_they_were(tmp_path_factory: pytest.TempPathFactor
 def test_labels_are_the_names_that_occur_and_columns_as_documented(tmp_path: Path) -> None:
     content = written(tmp_path, sentences(["B-É I-É O", "", "O"], ["B-É O O", "", "B-É"], ids=["a", "b", "ñ"]))
     (first, *_) = predictions.read(content, "spans", "test.parquet")
-    assert first.labels == ("spans", ("B-É", "I-É", "O"), ())
+    assert (first.labels.kind, first.labels.names, first.labels.sets) == ("spans", ("B-É", "I-É", "O"), ())
     schema = pq.read_schema(BytesIO(content))
     strings = pa.list_(pa.string())
     assert schema.names == COLUMNS

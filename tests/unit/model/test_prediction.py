@@ -12,8 +12,7 @@ from helpers.windows import windows
 from transformers import PreTrainedModel
 
 from tagline.core.errors import UserError
-from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import NOT_CALIBRATED, Calibration, Decoding
+from tagline.labels.label_list import NOT_CALIBRATED, Calibration, Decoding, Labels
 from tagline.labels.windows import Windows
 from tagline.model import prediction
 from tagline.model.backends import Backend
