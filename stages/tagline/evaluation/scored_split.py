@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -69,9 +68,9 @@ class ScoredSplit:
         """The split with calibrated scores, which were not."""
         if calibration == NOT_CALIBRATED:
             return self
-        flat = copy(flatten(self.sentences))
-        flat.scores = calibration.apply(flat.scores, is_outside(flat.predicted, flat.labels))
-        return replace(self, sentences=flat, uncalibrated=self.reliability)
+        flat = flatten(self.sentences)
+        scores = calibration.apply(flat.scores, is_outside(flat.predicted, flat.labels))
+        return replace(self, sentences=replace(flat, scores=scores), uncalibrated=self.reliability)
 
 
 def scores_of_record(sentences: Sequence[TaggedSentence], counts: Counts) -> dict[str, Any]:

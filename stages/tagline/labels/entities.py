@@ -94,8 +94,8 @@ class EntityArrays:
         """The chosen entities."""
         return EntityArrays(self.types, self.type[chosen], self.start[chosen], self.end[chosen])
 
-    def common(self, other: EntityArrays) -> tuple[AnyInts, AnyInts]:
-        """The entities that both have, as two arrays of indices: of this side's and of the other side's.
+    def common(self, other: EntityArrays) -> tuple[Bools, Bools]:
+        """Which entities of this side and of the other side both have, bool (entities,) each.
 
         Args:
             other: entities of the same words and label list.
@@ -103,7 +103,9 @@ class EntityArrays:
         # An entity's first word is no other entity's.
         _, own, others = np.intersect1d(self.start, other.start, assume_unique=True, return_indices=True)
         equal = (self.end[own] == other.end[others]) & (self.type[own] == other.type[others])
-        return own[equal], others[equal]
+        is_own, is_other = np.zeros(len(self.start), bool), np.zeros(len(other.start), bool)
+        is_own[own[equal]] = is_other[others[equal]] = True
+        return is_own, is_other
 
 
 def entity_arrays(ids: AnyInts, offsets: AnyInts, names: Sequence[str], kind: Kind) -> EntityArrays:

@@ -10,12 +10,11 @@ from itertools import pairwise
 from typing import overload
 
 import numpy as np
-import numpy.typing as npt
 
 from tagline.labels.entities import Entity, EntityArrays, confidence, entity_arrays, is_begun, is_decided, marked
 from tagline.labels.label_list import Kind, Labels, PerType, id_names
 from tagline.labels.schemes import OUTSIDE
-from tagline.labels.windows import AnyInts, Doubles
+from tagline.labels.windows import AnyInts, Bools, Doubles, Floats, Ints
 
 
 class _Gold:
@@ -52,7 +51,7 @@ class TaggedSentence(_Gold):
     words: Sequence[str]
     labels: Labels
     predicted: AnyInts
-    scores: npt.NDArray[np.float32]
+    scores: Floats
     gold: AnyInts | None = None
     accept: PerType | None = None
 
@@ -136,12 +135,13 @@ def has_sets(labels: Labels, gold: AnyInts | None) -> bool:
     return bool(labels.sets) and gold is not None and bool((gold >= len(labels.names)).any())
 
 
+@dataclass(frozen=True, eq=False)
 class TaggedSentences(_Gold, Sequence[TaggedSentence]):
     """Sentences as flat arrays with one value per word of all sentences; each is made when it is asked for.
 
     With lengths 2 and 3, the first sentence gets predicted[0:2], the second one predicted[2:5].
 
-    Args:
+    Attributes:
         labels: the label list.
         lengths: the number of words of each sentence.
         predicted: int (all words,), label ids.
@@ -150,25 +150,21 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
         ids: one per sentence; None where only labels are scored.
         words: one list per sentence; None where only labels are scored.
         accept: above which scores a precision is promised.
-
-    Attributes:
-        offsets: int64 (sentences + 1,), the first word of each sentence, then the number of words.
     """
 
-    def __init__(
-        self,
-        labels: Labels,
-        lengths: Sequence[int],
-        predicted: AnyInts,
-        scores: npt.NDArray[np.float32],
-        gold: AnyInts | None = None,
-        ids: Sequence[str] | None = None,
-        words: Sequence[Sequence[str]] | None = None,
-        accept: PerType | None = None,
-    ) -> None:
-        self.labels, self.predicted, self.scores, self.gold = labels, predicted, scores, gold
-        self.ids, self.words, self.accept = ids, words, accept
-        self.offsets = np.cumsum([0, *lengths])
+    labels: Labels
+    lengths: Sequence[int]
+    predicted: AnyInts
+    scores: Floats
+    gold: AnyInts | None = None
+    ids: Sequence[str] | None = None
+    words: Sequence[Sequence[str]] | None = None
+    accept: PerType | None = None
+
+    @cached_property
+    def offsets(self) -> Ints:
+        """The first word of each sentence, then the number of words, int64 (sentences + 1,)."""
+        return np.cumsum([0, *self.lengths])
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -234,13 +230,13 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
         return gold, predicted
 
     @cached_property
-    def is_known(self) -> npt.NDArray[np.bool_]:
+    def is_known(self) -> Bools:
         """Whether the gold label of each word is known."""
         return self.known_gold < len(self.labels.names)
 
     @cached_property
-    def correct(self) -> tuple[AnyInts, AnyInts]:
-        """The indices of the correct entities among the gold ones and among the predicted ones."""
+    def correct(self) -> tuple[Bools, Bools]:
+        """Which gold entities and which predicted ones are correct, bool (entities,) each."""
         return self.gold_entities.common(self.predicted_entities)
 
     def sentences_of(self, words: AnyInts) -> AnyInts:

@@ -58,7 +58,7 @@ def outcomes_of_errors(sentences: Sequence[TaggedSentence]) -> dict[int, list[Ou
     """List the outcomes of each sentence with an error, by its index."""
     flat = flatten(sentences)
     sides = zip((flat.gold_entities, flat.predicted_entities), flat.correct, strict=True)
-    wrong = np.concatenate([np.delete(entities.start, correct) for entities, correct in sides])
+    wrong = np.concatenate([entities.start[~correct] for entities, correct in sides])
     return {index: outcomes(sentences[index]) for index in np.unique(flat.sentences_of(wrong)).tolist()}
 
 
