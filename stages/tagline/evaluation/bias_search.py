@@ -13,16 +13,15 @@ from itertools import cycle, islice, pairwise
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from tagline.evaluation.operating_point import TypeBias, TypeTarget, count_found
 from tagline.evaluation.promise import ShareTest, least_step
 from tagline.labels.label_list import Biases, Labels
 from tagline.labels.tagged import TaggedSentences
-from tagline.labels.windows import Doubles, Floats, Ints
+from tagline.labels.windows import Bools, Doubles, Floats, Ints, LabelIds
 from tagline.metrics.scores import divide
 from tagline.model.heads.head import Head
-from tagline.model.prediction import Chunk, LabelIds, bias_of_labels
+from tagline.model.prediction import Chunk, bias_of_labels
 
 # Biases are multiples of 1/16, which float32 represents exactly.
 STEPS_PER_UNIT = 16
@@ -152,7 +151,7 @@ class _Sentences(NamedTuple):
     owners: Ints
     columns: slice
 
-    def where(self, words: npt.NDArray[np.bool_], sentences: npt.NDArray[np.bool_]) -> _Sentences:
+    def where(self, words: Bools, sentences: Bools) -> _Sentences:
         """Choose some sentences, given also which words are theirs."""
         own = self.scores[words], self.lengths[sentences], self.gold[words], self.owners[sentences]
         return _Sentences(*own, self.columns)

@@ -115,7 +115,7 @@ def evaluate(
                 found = find_biases(*known)
             biases = {name: of_type.bias for name, of_type in found.items() if of_type.bias}
             chunks["validation"] = validation
-        predictor = predictor.with_settings(biases, NOT_CALIBRATED)
+        predictor = replace(predictor, biases=biases, calibration=NOT_CALIBRATED)
         altered = None if labels.kind == "tags" else score_altered(raw, data, finetuned, loaded["test"], predictor)
         chosen = loaded, words, chunks, predictor, params.bootstrap, params.beta, altered
         splits, measured, calibration = label_and_score(*chosen)
