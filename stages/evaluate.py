@@ -59,9 +59,7 @@ def run(params: Evaluate) -> None:
             predictions.write(folder, name, split.sentences, split.altered)
         write_json(metrics, compared(evaluation.metrics, evaluation.best_epoch))
         write_json(scores, evaluation.metrics)
-        chosen = evaluation.calibration, evaluation.biases, evaluation.accept
-        settings = predictions.Settings(params.decoding, params.precision, *chosen)
-        predictions.write_provenance(folder, evaluation.labels, settings, {SCORES: scores})
+        predictions.write_provenance(folder, evaluation.labels, evaluation.settings, {SCORES: scores})
         write_confusion(test.confusion, test.kind, confusion)
         write_per_type(scored["per_type"], scored["intervals"]["per_type"], per_type)
         write_reliability(test.reliability, test.uncalibrated, reliability)

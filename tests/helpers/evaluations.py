@@ -4,6 +4,7 @@ from typing import Any
 
 from helpers.tagged import sentences
 
+from tagline.artifacts.predictions import Settings
 from tagline.core.outputs import Rows
 from tagline.evaluation.evaluate_params import Bootstrap
 from tagline.evaluation.scored_split import ScoredSplit
@@ -49,7 +50,7 @@ def evaluation(
     names = {name for split in splits.values() for one in split.sentences for name in one.labels.names}
     labels = Labels("ner" if kind == "spans" else "pos", kind, tuple(sorted(names)), min(names))
     scores = {name: metrics_of(split) for name, split in splits.items()}
-    return Evaluation(labels=labels, splits=splits, metrics=scores, best_epoch=2)
+    return Evaluation(labels=labels, splits=splits, metrics=scores, best_epoch=2, settings=Settings("greedy", "fp32"))
 
 
 def page(evaluation: Evaluation) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 from accelerate import PartialState
 
 from tagline.artifacts import tokenized
+from tagline.artifacts.predictions import Settings
 from tagline.artifacts.tokenized import Split
 from tagline.core import shards
 from tagline.core.errors import UserError, show
@@ -25,7 +26,7 @@ from tagline.evaluation.bias_search import count_at_each_step, find_biases, prom
 from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.summary import all_metrics
-from tagline.labels.label_list import NO_BIASES, NOT_CALIBRATED, Biases, Calibration, Labels, PerType, Precision
+from tagline.labels.label_list import NO_BIASES, NOT_CALIBRATED, Calibration, Labels, PerType, Precision
 from tagline.labels.tagged import TaggedSentences, flatten
 from tagline.labels.windows import Ints
 from tagline.metrics.calibration import fit, not_fitted
@@ -54,18 +55,14 @@ class Evaluation:
         splits: the scored splits by name.
         metrics: the metrics of each split, see `summary.all_metrics`.
         best_epoch: the epoch whose weights were evaluated.
-        biases: with which the labels were chosen.
-        calibration: of the scores.
-        accept: the lowest score of entities of a type whose precision is promised.
+        settings: how the labels were chosen.
     """
 
     labels: Labels
     splits: dict[str, ScoredSplit]
     metrics: dict[str, dict[str, Any]]
     best_epoch: int
-    biases: Biases = field(default_factory=dict)
-    calibration: Calibration = NOT_CALIBRATED
-    accept: PerType = field(default_factory=dict)
+    settings: Settings
 
 
 def evaluate(
@@ -107,7 +104,7 @@ def evaluate(
         if targets:
             # Decoded again for each bias that is tried, so the scores are computed once, 4 bytes per word and label.
             validation = list(chunks["validation"])
-            known = validation, loaded["validation"].gold(), head, labels, targets
+            known = validation, loaded["validation"].gold(), head, targets
             if promised:
                 of = documents["validation"]
                 found = promised_biases(count_at_each_step(*known, of), targets, of_documents=of is not None)
@@ -130,7 +127,8 @@ def evaluate(
         accept = acceptance.thresholds(points["validation"], goals)
         for name in SPLITS:
             measured[name]["accept"] = points[name]
-    return Evaluation(labels, splits, measured, classifier.best_epoch(finetuned), biases, calibration, accept)
+    settings = Settings(params.decoding, params.precision, calibration, biases, accept)
+    return Evaluation(labels, splits, measured, classifier.best_epoch(finetuned), settings)
 
 
 def label_and_score(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from tagline.core.errors import UserError
 from tagline.labels.entities import entity_arrays, is_outside
-from tagline.labels.label_list import ANY, NO_BIASES, Biases, Calibration, Labels
+from tagline.labels.label_list import ANY, Biases, Calibration, Labels
 from tagline.labels.windows import NO_WORD, AnyInts, Bools, Floats, Ints, LabelIds, Windows, ranges
 from tagline.model.backends import Backend
 from tagline.model.batches import longest_first
@@ -139,7 +139,7 @@ class Predictor:
     labels: Labels
     subwords_per_batch: int
     workers: Executor | None = None
-    biases: Biases = NO_BIASES
+    biases: Biases = field(default_factory=dict)
     calibration: Calibration | None = None
 
     def predict(

@@ -199,7 +199,7 @@ def fine_tune(
             if teaching is not None:  # computed once per run
                 with memory_errors(SIZE, params.subwords_per_device):
                     teaching.write_targets(train_split, inputs.tokenized, precision, params.subwords_per_device)
-            validation = Validation(validation_split, head, labels, precision, params.subwords_per_device)
+            validation = Validation(validation_split, head, precision, params.subwords_per_device)
             training = Training(model, learnt, validation, params, work, teaching)
             training.pushes, training.trackers = pushes, trackers
             if partial:

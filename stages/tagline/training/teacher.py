@@ -104,7 +104,7 @@ class TeacherModel:
         check_fit(model, split, tokenized, f"train.teacher.models: {self.folder}")
         backend = TorchModel.for_inference(model, precision)
         head = load_head(self.folder, self.labels, "greedy", made_by="")
-        by_model = predictor(backend, head, self.labels, subwords_per_device)
+        by_model = predictor(backend, head, subwords_per_device)
         name = "teacher" if PartialState().is_main_process else None
         try:
             for _, _, probabilities in by_model.distributions(score_split(by_model, split, name)):
