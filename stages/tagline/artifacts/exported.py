@@ -28,18 +28,7 @@ from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import HASHES, read_hashes, verify_files
 from tagline.core.reading import reading
 from tagline.labels import label_list
-from tagline.labels.label_list import (
-    HEAD_FILE,
-    PER_TYPE,
-    Biases,
-    Calibration,
-    Decoding,
-    Labels,
-    PerType,
-    Precision,
-    parse_calibration,
-    parse_per_type,
-)
+from tagline.labels.label_list import HEAD_FILE, PER_TYPE, Biases, Calibration, Decoding, Labels, PerType, Precision
 
 TAGGER = "tagger.json"
 # Of the layout of the folder and of tagger.json.
@@ -166,8 +155,8 @@ def read(folder: Path) -> Exported:
         if values["decoding"] not in get_args(Decoding) or values["precision"] not in get_args(Precision):
             raise ValueError(f"decoding is {values['decoding']!r}, precision is {values['precision']!r}")
         words, sentences = _parse_rules(content)
-        values |= {name: parse_per_type(content, name, labels) for name in PER_TYPE}
-        calibration = parse_calibration(content)
+        values |= {name: label_list.parse_per_type(content, name, labels) for name in PER_TYPE}
+        calibration = label_list.parse_calibration(content)
         return Exported(labels, **values, words=words, sentences=sentences, calibration=calibration)
 
 

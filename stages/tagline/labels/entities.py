@@ -11,7 +11,7 @@ import numpy as np
 
 from tagline.labels.label_list import Kind, Labels, id_names, possible
 from tagline.labels.schemes import OUTSIDE, split_tag
-from tagline.labels.windows import AnyFloats, AnyInts, Bools, ranges
+from tagline.labels.windows import AnyInts, Bools, ranges
 
 
 class Entity(NamedTuple):
@@ -62,11 +62,6 @@ def marked(tags: Sequence[str], kind: Kind) -> list[Entity]:
     if kind == "spans":
         return entities(tags)
     return [_word(tag, index) for index, tag in enumerate(tags)]
-
-
-def confidence(entity: Entity, scores: AnyFloats) -> float:
-    """Average the scores of an entity's words, which are all the same where scores are calibrated."""
-    return float(np.mean(scores[entity.start : entity.end], dtype=np.float64))
 
 
 @dataclass(frozen=True)

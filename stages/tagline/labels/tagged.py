@@ -11,7 +11,7 @@ from typing import overload
 
 import numpy as np
 
-from tagline.labels.entities import Entity, EntityArrays, confidence, entity_arrays, is_begun, is_decided, marked
+from tagline.labels.entities import Entity, EntityArrays, entity_arrays, is_begun, is_decided, marked
 from tagline.labels.label_list import Kind, Labels, PerType, id_names
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.windows import AnyInts, Bools, Doubles, Floats, Ints
@@ -89,8 +89,8 @@ class TaggedSentence(_Gold):
         return kept[side]
 
     def confidence(self, entity: Entity) -> float:
-        """Average the scores of the words of an entity."""
-        return confidence(entity, self.scores)
+        """Average the scores of the words of an entity, which are all the same where scores are calibrated."""
+        return float(np.mean(self.scores[entity.start : entity.end], dtype=np.float64))
 
     def is_accepted(self, entity: Entity) -> bool | None:
         """Whether an entity is among those whose precision is promised; None if no precision is."""

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -197,7 +198,7 @@ def _count_tags(raw: RawData, split: str, name: str) -> Counter[str]:
     return counter
 
 
-def read_tags(column: TagColumn, scheme: str) -> tuple[Labels, dict[str, Tags]]:
+def read_tags(column: TagColumn, scheme: Literal["auto", Scheme]) -> tuple[Labels, dict[str, Tags]]:
     """Recognise the scheme of a column in each split, with those that are drawn from its files, and list its labels.
 
     Args:
@@ -263,11 +264,10 @@ def _check_suffixes(column: TagColumn, illegal: int) -> None:
         )
 
 
-def _kind(column: TagColumn, scheme: str) -> tuple[Kind, Scheme | None]:
+def _kind(column: TagColumn, scheme: Literal["auto", Scheme]) -> tuple[Kind, Scheme | None]:
     """Whether the column marks spans, and its scheme if that does not depend on the split."""
-    for allowed in schemes.SCHEMES:
-        if scheme == allowed:
-            return ("tags" if scheme == "tags" else "spans"), allowed
+    if scheme != "auto":
+        return ("tags" if scheme == "tags" else "spans"), scheme
     try:
         if schemes.is_spans(column.names):
             return "spans", None
