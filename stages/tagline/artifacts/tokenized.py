@@ -84,8 +84,7 @@ class Split:
 
     def gold(self) -> LabelIds:
         """The gold ids of all words, of labels or of the label list's sets, one after the other, int32 (words,)."""
-        ids: LabelIds = pc.list_flatten(column(self.sentences, "labels")).cast(pa.int32()).to_numpy()
-        return ids
+        return pc.list_flatten(column(self.sentences, "labels")).cast(pa.int32()).to_numpy()
 
     def labelled_words(self, labels: Labels) -> Iterator[tuple[list[str], list[str]]]:
         """Yield the words and the gold label names of each sentence; for unknown labels O, or "" among plain tags."""

@@ -101,8 +101,7 @@ class Parity:
     def _f1(self, predicted: Predictions) -> float:
         lengths, gold = self.split.lengths(), self.split.gold()
         sentences = TaggedSentences(self.labels, lengths, predicted.labels, predicted.scores, gold)
-        f1: float = score(count(sentences, self.labels.kind))["overall"]["f1"]
-        return f1
+        return score(count(sentences, self.labels.kind))["overall"]["f1"]
 
 
 class _Observed:

@@ -219,8 +219,7 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
         # Sums from each start to its end, and from there to the next start, which are dropped.
         borders = np.column_stack([entities.start, entities.end]).ravel()
         sums = np.add.reduceat(np.append(self.scores, np.float32(0)), borders, dtype=np.float64)[::2]
-        means: Doubles = sums / (entities.end - entities.start)
-        return means
+        return sums / (entities.end - entities.start)
 
     @property
     def left_out(self) -> tuple[int, int]:
