@@ -26,11 +26,10 @@ from tagline.model.heads import load_head
 from tagline.model.precision import resolve
 from tagline.model.prediction import Predictor, score_split
 from tagline.training import processes
-from tagline.training.checkpoints import completed
 from tagline.training.stage import LIBRARIES, Inputs, Outputs, fine_tune, start
 from tagline.training.train_params import Train
 from tagline.training.validation import forward_size
-from tagline.training.work import VARIABLE, fingerprint, seen_by_all, work_folder
+from tagline.training.work import VARIABLE, completed, fingerprint, seen_by_all, work_folder
 
 # In the work folder of a fold, what plots/validation.csv is for the stage train.
 VALIDATION = "validation.csv"

@@ -1,7 +1,7 @@
 """The work folder of a training run: what survives an interruption.
 
 best/                weights of the best epoch
-step-STEP/           a checkpoint, see `tagline.training.checkpoints`:
+step-STEP/           a checkpoint, see `tagline.training.work`:
     state.json       losses and scores so far, state of the schedule, precisions used so far
     best/            the weights of the best epoch up to that step, links to the same files
     ...              in accelerate's layout: weights, optimizer, fp16 scaler; no pickled objects
@@ -37,9 +37,8 @@ from tagline.model.classifier import arrays, attached, own_weights
 from tagline.model.fast_paths import restore_full_embeddings
 from tagline.model.heads.head import OWN_WEIGHTS, write_head
 from tagline.model.precision import Resolved
-from tagline.training.checkpoints import CheckpointError, Checkpoints
 from tagline.training.history import History
-from tagline.training.work import VARIABLE, WORK, seen_by_all
+from tagline.training.work import VARIABLE, WORK, CheckpointError, Checkpoints, seen_by_all
 
 STATE = "state.json"
 # The content of each file of a checkpoint that `Accelerator.load_state` reads, by its name.

@@ -32,11 +32,10 @@ from tagline.model.backends.torch_model import TorchModel
 from tagline.model.heads import load_head
 from tagline.model.precision import Resolved
 from tagline.model.prediction import NonFiniteError, score_split
-from tagline.training.checkpoints import completed
 from tagline.training.fit_check import check_fit
 from tagline.training.train_params import Teacher
 from tagline.training.validation import predictor
-from tagline.training.work import VARIABLE, seen_by_all
+from tagline.training.work import VARIABLE, completed, seen_by_all
 
 # The file of the targets in the work folder of a run; its folder has its hash, too.
 TARGETS = "teacher/targets"
