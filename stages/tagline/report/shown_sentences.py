@@ -195,7 +195,7 @@ def visible(word: str) -> str:
     Control characters, characters that change the direction of the text, and words of invisible characters become
     escape sequences. Joiners between letters (in Persian, Hindi, emoji) are kept.
     """
-    if all(_is_blank(c) for c in word):
+    if all(not c.isprintable() or unicodedata.category(c)[0] in "MZ" for c in word):  # none has a glyph of its own
         return printable(word)
     text = "".join(
         printable(c) if c in _BIDIRECTIONAL or unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in word
@@ -216,7 +216,3 @@ def entity_text(words: Sequence[str], entity: Entity) -> tuple[str, str]:
     """The type and the first words of an entity."""
     text = words[entity.start : entity.end]
     return entity.type, " ".join(text[:CONTEXT]) + (" …" if len(text) > CONTEXT else "")
-
-
-def _is_blank(character: str) -> bool:
-    return not character.isprintable() or unicodedata.category(character)[0] in "MZ"
