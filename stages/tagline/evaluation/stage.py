@@ -13,7 +13,6 @@ from accelerate import PartialState
 
 from tagline.artifacts import tokenized
 from tagline.artifacts.predictions import Settings
-from tagline.artifacts.tokenized import Split
 from tagline.core import shards
 from tagline.core.errors import UserError, show
 from tagline.core.names import DOCUMENT
@@ -132,7 +131,7 @@ def evaluate(
 
 
 def label_and_score(
-    loaded: Mapping[str, Split],
+    loaded: Mapping[str, tokenized.Split],
     words: Mapping[str, int],
     chunks: Mapping[str, Iterable[Chunk]],
     predictor: Predictor,
@@ -172,7 +171,7 @@ def label_and_score(
 
 
 def score_altered(
-    raw: Path, data: Path, finetuned: Path, test: Split, predictor: Predictor
+    raw: Path, data: Path, finetuned: Path, test: tokenized.Split, predictor: Predictor
 ) -> dict[str, Iterator[Chunk]]:
     """Compute the scores of the words of test in each altered form that changes a word, when they are asked for.
 
@@ -250,7 +249,7 @@ def _load_backend(data: Path, finetuned: Path, wanted: Precision, labels: Labels
     return TorchModel.for_inference(model, precision)
 
 
-def _label(split: Split, with_subwords: int, chunks: Iterable[Chunk], predictor: Predictor) -> ScoredSplit:
+def _label(split: tokenized.Split, with_subwords: int, chunks: Iterable[Chunk], predictor: Predictor) -> ScoredSplit:
     """Label the words of a split."""
     labels, gold = predictor.labels, split.gold()
     predictions = predictor.label(chunks, gold)

@@ -12,7 +12,6 @@ import pandas as pd
 from accelerate import PartialState
 
 from tagline.artifacts import tokenized
-from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError, show
 from tagline.core.names import TOKENIZER_FILE
 from tagline.core.outputs import replacing, write_json
@@ -223,7 +222,7 @@ def fine_tune(
             _wait_for_pushes(pushes, outputs.finetuned)
 
 
-def _check_known(params: Train, labels: Labels, split: Split, folder: Path) -> None:
+def _check_known(params: Train, labels: Labels, split: tokenized.Split, folder: Path) -> None:
     """Raise a `UserError` if words of unknown label do not allow the params, or leave nothing to learn O from."""
     if not params.models and labels.label2id[labels.fallback] not in split.gold():
         raise UserError(

@@ -10,7 +10,6 @@ from typing import cast
 import torch
 from accelerate import Accelerator, PartialState
 from accelerate.utils import gather, pad_across_processes
-from torch import nn
 from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split
@@ -46,7 +45,7 @@ class Validation:
         self.subwords_per_device = subwords_per_device
         self.gold, self.lengths = split.gold(), split.lengths()
 
-    def scores(self, accelerator: Accelerator, model: nn.Module, progress: Progress = None) -> dict[str, float]:
+    def scores(self, accelerator: Accelerator, model: torch.nn.Module, progress: Progress = None) -> dict[str, float]:
         """Predict a label for each word and score the labels; call it in all processes, they get the same scores.
 
         Args:

@@ -13,7 +13,6 @@ from tokenizers import Tokenizer
 
 from tagline.artifacts import tokenized
 from tagline.artifacts.raw_data import SPLITS
-from tagline.artifacts.tokenized import Split
 from tagline.core.errors import is_mark, printable, quoted
 from tagline.core.names import TOKENIZER_FILE
 from tagline.core.provenance import verify
@@ -53,7 +52,7 @@ def sentence(folder: Path, tokenizer: Path, wanted: str) -> str:
     return "\n".join(lines(split, row_of(split, name, which), pieces, labels, width))
 
 
-def lines(split: Split, row: int, tokenizer: Tokenizer, labels: Labels, width: int) -> list[str]:
+def lines(split: tokenized.Split, row: int, tokenizer: Tokenizer, labels: Labels, width: int) -> list[str]:
     """Format a sentence by its row, in columns that fit a width."""
     windows = split.windows_of(row)
     words = split.sentences[row]
@@ -69,7 +68,7 @@ def lines(split: Split, row: int, tokenizer: Tokenizer, labels: Labels, width: i
     return formatted
 
 
-def row_of(split: Split, name: str, which: str) -> int:
+def row_of(split: tokenized.Split, name: str, which: str) -> int:
     """Find the row of a sentence by its number or its id.
 
     Raises:
