@@ -7,9 +7,8 @@ from helpers.tagged import sentences
 from tagline.artifacts.predictions import Settings
 from tagline.core.outputs import Rows
 from tagline.evaluation.evaluate_params import Bootstrap
-from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.stage import Evaluation
-from tagline.evaluation.summary import all_metrics
+from tagline.evaluation.summary import ScoredSplit, all_metrics
 from tagline.labels.label_list import Kind, Labels
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.slices import TrainingIndex

@@ -23,8 +23,7 @@ from tagline.evaluation import acceptance, operating_point
 from tagline.evaluation.altered_forms import FORMS
 from tagline.evaluation.bias_search import count_at_each_step, find_biases, promised_biases
 from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
-from tagline.evaluation.scored_split import ScoredSplit
-from tagline.evaluation.summary import all_metrics
+from tagline.evaluation.summary import ScoredSplit, all_metrics
 from tagline.labels.label_list import NO_BIASES, NOT_CALIBRATED, Calibration, Labels, PerType, Precision
 from tagline.labels.tagged import TaggedSentences, flatten
 from tagline.labels.windows import Ints
