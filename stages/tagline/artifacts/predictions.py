@@ -120,20 +120,6 @@ def read_kind(content: bytes, where: str) -> Kind:
         return kind
 
 
-def read(content: bytes, kind: Kind, where: str) -> list[TaggedSentence]:
-    """Read the predictions of a split.
-
-    Args:
-        content: the bytes of the Parquet file.
-        kind: how its labels are read.
-        where: the name of the file in messages.
-
-    Raises:
-        UserError: the file is damaged.
-    """
-    return next(_read(content, kind, where))[1]
-
-
 def read_with_altered(files: Mapping[str, bytes], kind: Kind, where: str) -> dict[str, list[TaggedSentence]]:
     """Read the predictions of some splits by their names, and those for altered forms as ``SPLIT.altered.FORM``.
 

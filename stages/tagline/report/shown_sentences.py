@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
-import numpy as np
-
 from tagline.core.errors import printable
 from tagline.labels.entities import Entity
 from tagline.labels.tagged import TaggedSentence
@@ -94,8 +92,7 @@ class ShownSentence:
 
 def confidence(sentence: TaggedSentence, outcome: Outcome) -> float:
     """Average the scores of the words of an outcome."""
-    start, end = outcome.extent
-    return float(np.mean(sentence.scores[start:end], dtype=np.float64))
+    return sentence.confidence(Entity("", *outcome.extent))
 
 
 def worst_first(
