@@ -77,10 +77,6 @@ _TYPES = {"head": str, "decoding": str, "precision": str, "one_by_one": bool, "l
 _TYPES |= dict.fromkeys(("max_length", "stride", "padding", "context_subwords"), int)
 
 
-DEFAULT_RULE = WordRule()
-WHOLE = SentenceRule()
-
-
 @dataclass(frozen=True)
 class Exported:
     """How to use an exported model.
@@ -110,10 +106,10 @@ class Exported:
     stride: int
     padding: int
     one_by_one: bool
-    words: WordRule = DEFAULT_RULE
+    words: WordRule = field(default_factory=WordRule)
     precision: Precision = "auto"
     context_subwords: int = 0
-    sentences: SentenceRule = WHOLE
+    sentences: SentenceRule = field(default_factory=SentenceRule)
     biases: Biases = field(default_factory=dict)
     lowercase: bool = False
     calibration: Calibration | None = None
