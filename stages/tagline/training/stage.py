@@ -168,14 +168,12 @@ def fine_tune(
     processes.override_configuration()
     of_models = {folder: classifier.read_labels(folder, labels) for folder in params.models}
     teachers = [TeacherModel.of(folder, of_models[folder], labels) for folder in params.teachers]
-    options = (labels, params.attention, precision, params.layers)
-    if params.earlier is None:
-        source = f"download.encoder: {inputs.encoder}"
-        model = classifier.new_classifier(inputs.encoder, *options)
-    else:
-        source = f"train.start_from: {params.earlier}"
-        model = classifier.new_classifier(params.earlier, *options, old=of_models[params.earlier])
-        head = continued(head, params.earlier, of_models[params.earlier])
+    folder = params.earlier or inputs.encoder
+    old = of_models[folder] if params.earlier else None
+    source = f"{'train.start_from' if old else 'download.encoder'}: {folder}"
+    model = classifier.new_classifier(folder, labels, params.attention, precision, params.layers, old)
+    if old:
+        head = continued(head, folder, old)
     fit_check.check_fit(model, learnt, inputs.tokenized, source, params.pad_to_multiple_of or 1)
     fit_check.check_fit(model, validation_split, inputs.tokenized, source)
     train_used_embeddings(model, fit_check.used_ids(learnt, classifier.padding_id(model)))
