@@ -120,7 +120,7 @@ def bias_of_labels(labels: Labels, biases: Biases) -> Floats:
     return np.array([biases.get(name, 0.0) for name in labels.type_of_labels], np.float32)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Predictor:
     """Labels words with a backend and a head.
 
