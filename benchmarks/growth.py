@@ -160,7 +160,8 @@ def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     chunks = {name: score_split(predictor, splits[name], name) for name in SPLITS}
     words = words_with_subwords(folder / "data.json")
     scored, metrics, _ = label_and_score(splits, words, chunks, predictor, Bootstrap(resamples=1000, seed=1))
-    page = render(Evaluation(labels, scored, metrics, 1), [{"step": 1, "loss": 1}], [{"epoch": 1, "f1": 0, "loss": 1}])
+    evaluation = Evaluation(labels, scored, metrics, 1, predictions.Settings("greedy", "fp32"))
+    page = render(evaluation, [{"step": 1, "loss": 1}], [{"epoch": 1, "f1": 0, "loss": 1}])
     for name, split in scored.items():
         predictions.write(folder, name, split.sentences)
     (folder / "evaluate.html").write_text(page, encoding="utf-8")

@@ -154,9 +154,7 @@ def plain(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
             clock.end_epoch()
             if not arguments.no_validation:
                 # With the same word-level scorer as the other side.
-                scores = Validation(split, make_head("linear", labels), labels, "fp32", None).scores(
-                    trainer.accelerator, model
-                )
+                scores = Validation(split, make_head("linear", labels), "fp32", None).scores(trainer.accelerator, model)
                 f1.append(scores["f1"])
 
     trainer = Trainer(

@@ -204,7 +204,7 @@ def parse_or_run(
         return arguments
     side, folder = arguments.run
     if side not in plain:
-        from tagline.core.startup import prepare_process
+        from tagline.core.errors import prepare_process
 
         prepare_process()  # before torch is loaded
     print(json.dumps(sides[side](Path(folder), arguments)))

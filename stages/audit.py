@@ -8,7 +8,7 @@ reports/audit.html. `dvc repro audit/dvc.yaml` first runs stages/audit_fold.py f
 
 from __future__ import annotations
 
-from tagline.core.startup import prepare_process
+from tagline.core.errors import exit_with_message, prepare_process, take_no_arguments
 
 if __name__ == "__main__":
     prepare_process()
@@ -20,7 +20,6 @@ from tagline.audit.audit_params import read_audit
 from tagline.audit.review.audit_page import render
 from tagline.audit.review.ranking import rank
 from tagline.core import launchers
-from tagline.core.errors import exit_with_message, take_no_arguments
 from tagline.core.outputs import replacing
 
 FOLDS = Path("data/audit")

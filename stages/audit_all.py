@@ -8,7 +8,7 @@ models/finetuned. Writes data/audit/all (see `tagline.audit.out_of_fold`).
 
 from __future__ import annotations
 
-from tagline.core.startup import prepare_process
+from tagline.core.errors import exit_with_message, prepare_process, take_no_arguments
 
 if __name__ == "__main__":
     prepare_process()
@@ -18,7 +18,6 @@ from pathlib import Path
 from tagline.audit.audit_params import read_audit
 from tagline.audit.labelling import label_all
 from tagline.core import launchers
-from tagline.core.errors import exit_with_message, take_no_arguments
 from tagline.core.params import read_section
 from tagline.training.train_params import Train
 

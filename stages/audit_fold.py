@@ -9,7 +9,7 @@ models/pretrained, and with ``group: document`` data/raw. Writes data/audit/FOLD
 
 from __future__ import annotations
 
-from tagline.core.startup import prepare_process
+from tagline.core.errors import ArgumentParser, prepare_process
 
 if __name__ == "__main__":
     prepare_process()
@@ -18,7 +18,6 @@ from pathlib import Path
 
 from tagline.audit.audit_params import AUDIT_PARAMS, read_audit
 from tagline.audit.labelling import label_fold
-from tagline.core.errors import ArgumentParser
 from tagline.core.params import read_section
 from tagline.training.failing import exit_as_one
 from tagline.training.stage import Inputs

@@ -5,12 +5,11 @@ python stages/check.py
 
 from __future__ import annotations
 
-from tagline.core.startup import prepare_process
+from tagline.core.errors import exit_with_message, prepare_process
 
 if __name__ == "__main__":
     prepare_process()
 
-from tagline.core.errors import exit_with_message
 from tagline.tools.settings.program import check
 
 if __name__ == "__main__":

@@ -9,14 +9,13 @@ each with a provenance.json.
 
 from __future__ import annotations
 
-from tagline.core.startup import prepare_process
+from tagline.core.errors import exit_with_message, prepare_process, take_no_arguments
 
 if __name__ == "__main__":
     prepare_process()
 
 from pathlib import Path
 
-from tagline.core.errors import exit_with_message, take_no_arguments
 from tagline.core.outputs import replacing
 from tagline.core.params import read_section
 from tagline.core.progress import quiet

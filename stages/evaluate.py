@@ -11,7 +11,7 @@ plots/reliability.csv.
 
 from __future__ import annotations
 
-from tagline.core.startup import prepare_process
+from tagline.core.errors import exit_with_message, prepare_process, show, take_no_arguments
 
 if __name__ == "__main__":
     prepare_process()
@@ -19,10 +19,8 @@ if __name__ == "__main__":
 from pathlib import Path
 
 from tagline.core import launchers
-from tagline.core.errors import exit_with_message, take_no_arguments
 from tagline.core.outputs import read_columns, replacing, write_json
 from tagline.core.params import read_section
-from tagline.core.terminal import show
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.evaluation.score_table import score_line, score_table
 
@@ -61,9 +59,7 @@ def run(params: Evaluate) -> None:
             predictions.write(folder, name, split.sentences, split.altered)
         write_json(metrics, compared(evaluation.metrics, evaluation.best_epoch))
         write_json(scores, evaluation.metrics)
-        chosen = evaluation.calibration, evaluation.biases, evaluation.accept
-        settings = predictions.Settings(params.decoding, params.precision, *chosen)
-        predictions.write_provenance(folder, evaluation.labels, settings, {SCORES: scores})
+        predictions.write_provenance(folder, evaluation.labels, evaluation.settings, {SCORES: scores})
         write_confusion(test.confusion, test.kind, confusion)
         write_per_type(scored["per_type"], scored["intervals"]["per_type"], per_type)
         write_reliability(test.reliability, test.uncalibrated, reliability)

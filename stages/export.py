@@ -12,7 +12,7 @@ is set.
 
 from __future__ import annotations
 
-from tagline.core.startup import prepare_process
+from tagline.core.errors import exit_with_message, prepare_process, take_no_arguments
 
 if __name__ == "__main__":
     prepare_process()
@@ -20,7 +20,6 @@ if __name__ == "__main__":
 from pathlib import Path
 
 from tagline.core import launchers
-from tagline.core.errors import exit_with_message, take_no_arguments
 from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
 from tagline.core.progress import quiet

@@ -8,7 +8,7 @@ Reads the section ``tokenize_align`` of params.yaml, data/raw and models/pretrai
 
 from __future__ import annotations
 
-from tagline.core.startup import prepare_process
+from tagline.core.errors import exit_with_message, prepare_process, take_no_arguments
 
 if __name__ == "__main__":
     prepare_process()
@@ -17,7 +17,6 @@ from pathlib import Path
 
 from datasets import disable_progress_bars
 
-from tagline.core.errors import exit_with_message, take_no_arguments
 from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
 from tagline.tokenization.stage import tokenize_align

@@ -10,14 +10,13 @@ learning curves plots/train_loss.csv and plots/validation.csv. Pushes the model 
 
 from __future__ import annotations
 
-from tagline.core.startup import prepare_process
+from tagline.core.errors import prepare_process, take_no_arguments
 
 if __name__ == "__main__":
     prepare_process()
 
 from pathlib import Path
 
-from tagline.core.errors import take_no_arguments
 from tagline.core.params import read_section
 from tagline.training.failing import exit_as_one
 from tagline.training.stage import Inputs, Outputs, run

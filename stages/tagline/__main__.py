@@ -9,9 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-from tagline.core.errors import COMPLETING, ArgumentParser, UserError, exit_with_message, extra
-from tagline.core.startup import prepare_process
-from tagline.core.terminal import show
+from tagline.core.errors import COMPLETING, ArgumentParser, UserError, exit_with_message, extra, prepare_process, show
 
 
 class Verb(NamedTuple):

@@ -200,7 +200,8 @@ def test_damaged_params_are_read_or_refused(tmp_path: Path, monkeypatch, pytestc
 
 def read_predictions(folder: Path) -> None:
     kind = predictions.read_kind((folder / PROVENANCE).read_bytes(), PROVENANCE)
-    assert len(predictions.read((folder / "test.parquet").read_bytes(), kind, "test.parquet")) == 6
+    files = {"test": (folder / "test.parquet").read_bytes()}
+    assert len(predictions.read_with_altered(files, kind, folder.name)["test"]) == 6
 
 
 def read_export(folder: Path) -> None:

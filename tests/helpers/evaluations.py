@@ -4,12 +4,12 @@ from typing import Any
 
 from helpers.tagged import sentences
 
+from tagline.artifacts.predictions import Settings
 from tagline.core.outputs import Rows
 from tagline.evaluation.evaluate_params import Bootstrap
-from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.stage import Evaluation
-from tagline.evaluation.summary import all_metrics
-from tagline.labels.label_list import Kind, LabelNames, Labels
+from tagline.evaluation.summary import ScoredSplit, all_metrics
+from tagline.labels.label_list import Kind, Labels
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.slices import TrainingIndex
 from tagline.report.evaluation_page import render
@@ -32,7 +32,7 @@ def sentence(
 def with_common_labels(sentences: list[TaggedSentence]) -> list[TaggedSentence]:
     """Give sentences of different label lists the same one, as those of a split have."""
     names = tuple(sorted({name for one in sentences for name in one.labels.names}))
-    return [one.relabelled(LabelNames(one.kind, names)) for one in sentences]
+    return [one.relabelled(Labels("", one.kind, names, "")) for one in sentences]
 
 
 def metrics_of(split: ScoredSplit) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def evaluation(
     names = {name for split in splits.values() for one in split.sentences for name in one.labels.names}
     labels = Labels("ner" if kind == "spans" else "pos", kind, tuple(sorted(names)), min(names))
     scores = {name: metrics_of(split) for name, split in splits.items()}
-    return Evaluation(labels=labels, splits=splits, metrics=scores, best_epoch=2)
+    return Evaluation(labels=labels, splits=splits, metrics=scores, best_epoch=2, settings=Settings("greedy", "fp32"))
 
 
 def page(evaluation: Evaluation) -> str:

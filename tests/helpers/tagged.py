@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
 
-from tagline.labels.label_list import Kind, LabelNames
+from tagline.labels.label_list import Kind, Labels
 from tagline.labels.tagged import TaggedSentence, TaggedSentences
 
 Row = str | Sequence[str]
@@ -40,7 +40,7 @@ def sentences(
     possible = {label: tuple(each for each in label.split("|") if each != "?") for label in chain(*gold)}
     names = tuple(sorted({*chain(*possible.values()), *chain(*predicted)}))
     partly = sorted(label for label, each in possible.items() if len(each) != 1)
-    labels = LabelNames(kind, names, tuple(possible[label] for label in partly))
+    labels = Labels("", kind, names, "", tuple(possible[label] for label in partly))
     flat = _label_ids(predicted, names), np.array(list(chain(*scores)), np.float32), _label_ids(gold, (*names, *partly))
     ids = [f"s-{index}" for index in range(len(gold))] if ids is None else ids
     return list(TaggedSentences(labels, lengths, *flat, ids, list(words)))

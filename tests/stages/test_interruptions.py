@@ -20,7 +20,7 @@ from helpers.project import STAGES, error_of, run_stage, snapshot
 from helpers.tiny import BY_LENGTH, TINY_PARAMS, remove_dropout, set_params, set_train_params
 from safetensors import SafetensorError
 
-from tagline.training.checkpoints import Checkpoints
+from tagline.training.work import Checkpoints
 
 # Another order, checkpoints within epochs, early stopping, and the precision of the host.
 CHANGED = {"checkpoint_every": 2, "early_stopping": 1, "precision": "auto", "epochs": 2, "batches": BY_LENGTH}

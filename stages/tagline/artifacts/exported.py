@@ -28,18 +28,7 @@ from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import HASHES, read_hashes, verify_files
 from tagline.core.reading import reading
 from tagline.labels import label_list
-from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import (
-    HEAD_FILE,
-    PER_TYPE,
-    Biases,
-    Calibration,
-    Decoding,
-    PerType,
-    Precision,
-    parse_calibration,
-    parse_per_type,
-)
+from tagline.labels.label_list import HEAD_FILE, PER_TYPE, Biases, Calibration, Decoding, Labels, PerType, Precision
 
 TAGGER = "tagger.json"
 # Of the layout of the folder and of tagger.json.
@@ -88,10 +77,6 @@ _TYPES = {"head": str, "decoding": str, "precision": str, "one_by_one": bool, "l
 _TYPES |= dict.fromkeys(("max_length", "stride", "padding", "context_subwords"), int)
 
 
-DEFAULT_RULE = WordRule()
-WHOLE = SentenceRule()
-
-
 @dataclass(frozen=True)
 class Exported:
     """How to use an exported model.
@@ -121,10 +106,10 @@ class Exported:
     stride: int
     padding: int
     one_by_one: bool
-    words: WordRule = DEFAULT_RULE
+    words: WordRule = field(default_factory=WordRule)
     precision: Precision = "auto"
     context_subwords: int = 0
-    sentences: SentenceRule = WHOLE
+    sentences: SentenceRule = field(default_factory=SentenceRule)
     biases: Biases = field(default_factory=dict)
     lowercase: bool = False
     calibration: Calibration | None = None
@@ -166,8 +151,8 @@ def read(folder: Path) -> Exported:
         if values["decoding"] not in get_args(Decoding) or values["precision"] not in get_args(Precision):
             raise ValueError(f"decoding is {values['decoding']!r}, precision is {values['precision']!r}")
         words, sentences = _parse_rules(content)
-        values |= {name: parse_per_type(content, name, labels) for name in PER_TYPE}
-        calibration = parse_calibration(content)
+        values |= {name: label_list.parse_per_type(content, name, labels) for name in PER_TYPE}
+        calibration = label_list.parse_calibration(content)
         return Exported(labels, **values, words=words, sentences=sentences, calibration=calibration)
 
 

@@ -26,18 +26,7 @@ from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, write_hashes
 from tagline.core.reading import parse_object, reading
 from tagline.labels import label_list
-from tagline.labels.label_list import ANY, Kind, LabelNames, Labels, id_names
-from tagline.labels.model_settings import (
-    NO_BIASES,
-    NONE,
-    NOT_CALIBRATED,
-    PER_TYPE,
-    Biases,
-    Calibration,
-    Decoding,
-    PerType,
-    Precision,
-)
+from tagline.labels.label_list import PER_TYPE, Biases, Calibration, Decoding, Kind, Labels, PerType, Precision
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 
 COLUMNS = ("id", "words", "gold", "predicted", "score")
@@ -61,7 +50,7 @@ def write(
     flat = flatten(sentences)
     names = pa.array(flat.labels.names, pa.string())
     offsets = pa.array(flat.offsets, pa.int32())
-    of_gold = pa.array(map(_spelled, id_names(flat.labels)), pa.string())
+    of_gold = pa.array(map(_spelled, label_list.id_names(flat.labels)), pa.string())
     of_words = {"gold": of_gold.take(pa.array(flat.known_gold)), "predicted": names.take(pa.array(flat.predicted))}
     of_words |= {"score": pa.array(flat.scores)}
     forms = {ALTERED + form: names.take(pa.array(flatten(each).predicted)) for form, each in (altered or {}).items()}
@@ -86,9 +75,9 @@ class Settings(NamedTuple):
 
     decoding: Decoding
     precision: Precision
-    calibration: Calibration = NOT_CALIBRATED
-    biases: Biases = NO_BIASES
-    accept: PerType = NONE
+    calibration: Calibration = label_list.NOT_CALIBRATED
+    biases: Biases = label_list.NO_BIASES
+    accept: PerType = label_list.NONE
 
 
 def write_provenance(folder: Path, labels: Labels, settings: Settings, others: Mapping[Path, Path]) -> None:
@@ -131,20 +120,6 @@ def read_kind(content: bytes, where: str) -> Kind:
         return kind
 
 
-def read(content: bytes, kind: Kind, where: str) -> list[TaggedSentence]:
-    """Read the predictions of a split.
-
-    Args:
-        content: the bytes of the Parquet file.
-        kind: how its labels are read.
-        where: the name of the file in messages.
-
-    Raises:
-        UserError: the file is damaged.
-    """
-    return next(_read(content, kind, where))[1]
-
-
 def read_with_altered(files: Mapping[str, bytes], kind: Kind, where: str) -> dict[str, list[TaggedSentence]]:
     """Read the predictions of some splits by their names, and those for altered forms as ``SPLIT.altered.FORM``.
 
@@ -176,7 +151,7 @@ def _read(content: bytes, kind: Kind, where: str) -> Iterator[tuple[str, list[Ta
         with reading(where, "evaluate", expected="label names"):
             names = tuple(sorted({*chain(*possible), *flat[side].unique().to_pylist()}))
         found = TaggedSentences(
-            LabelNames(kind, names, sets),
+            Labels("", kind, names, "", sets),
             lengths=columns["words"].value_lengths().to_pylist(),
             predicted=_label_ids(flat[side], names),
             scores=flat["score"].to_numpy(),
@@ -211,7 +186,7 @@ def _spelled(names: Sequence[str]) -> str | None:
 def _parsed(text: str | None, kind: Kind) -> tuple[str, ...]:
     """The labels that `_spelled` wrote; a plain tag may look like a list, but is never known in part."""
     if text is None:
-        return ANY
+        return label_list.ANY
     return tuple(json.loads(text)) if kind == "spans" and text.startswith("[") else (text,)
 
 

@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from datasets import ClassLabel, Dataset, Features, List, Value, concatenate_datasets
@@ -36,7 +35,7 @@ from tagline.core.provenance import PROVENANCE, sha256
 from tagline.labels import label_list as label_lists
 from tagline.labels.label_list import Labels
 from tagline.labels.schemes import OUTSIDE
-from tagline.labels.windows import Ints, Windows
+from tagline.labels.windows import Ints, LabelIds, Windows
 
 Item = TypeVar("Item")
 
@@ -83,10 +82,9 @@ class Split:
         """The id and the words of each sentence."""
         return LazyColumn(column(self.sentences, "id")), LazyColumn(column(self.sentences, "words"))
 
-    def gold(self) -> npt.NDArray[np.int32]:
+    def gold(self) -> LabelIds:
         """The gold ids of all words, of labels or of the label list's sets, one after the other, int32 (words,)."""
-        ids: npt.NDArray[np.int32] = pc.list_flatten(column(self.sentences, "labels")).cast(pa.int32()).to_numpy()
-        return ids
+        return pc.list_flatten(column(self.sentences, "labels")).cast(pa.int32()).to_numpy()
 
     def labelled_words(self, labels: Labels) -> Iterator[tuple[list[str], list[str]]]:
         """Yield the words and the gold label names of each sentence; for unknown labels O, or "" among plain tags."""
@@ -110,7 +108,7 @@ class Split:
         offsets = [np.concatenate([[0], np.cumsum(each, dtype=np.int64)]) for each in lengths]
         return Windows(table["sentence"].to_numpy(), offsets, **columns)
 
-    def windows_of(self, sentence: int) -> npt.NDArray[np.int64]:
+    def windows_of(self, sentence: int) -> Ints:
         """The rows of a sentence's windows, int64."""
         return np.flatnonzero(column(self.windows, "sentence").to_numpy() == sentence)
 

@@ -14,11 +14,10 @@ from tagline.audit import out_of_fold
 from tagline.audit.audit_params import Audit, refuse_earlier_models
 from tagline.audit.folds import Fold, audited, held_out_name, write_data
 from tagline.audit.out_of_fold import Chunk
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, show
 from tagline.core.outputs import read_columns, replacing
 from tagline.core.progress import quiet
 from tagline.core.provenance import HASHES, sha256, verify, versions
-from tagline.core.terminal import show
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
 from tagline.model import classifier
@@ -27,11 +26,10 @@ from tagline.model.heads import load_head
 from tagline.model.precision import resolve
 from tagline.model.prediction import Predictor, score_split
 from tagline.training import processes
-from tagline.training.checkpoints import completed
 from tagline.training.stage import LIBRARIES, Inputs, Outputs, fine_tune, start
 from tagline.training.train_params import Train
 from tagline.training.validation import forward_size
-from tagline.training.work import VARIABLE, fingerprint, seen_by_all, work_folder
+from tagline.training.work import VARIABLE, completed, fingerprint, seen_by_all, work_folder
 
 # In the work folder of a fold, what plots/validation.csv is for the stage train.
 VALIDATION = "validation.csv"

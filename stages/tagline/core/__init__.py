@@ -1,1 +1,1 @@
-"""Plumbing that every layer uses: params, readers, errors, signals, locks, outputs, provenance, progress, terminal."""
+"""Plumbing that every layer uses: params, readers, errors, signals, locks, outputs, provenance, progress."""

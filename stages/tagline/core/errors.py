@@ -1,4 +1,4 @@
-"""Errors of the input or the environment: reported in one message, with exit status 1; what is safe to show in it."""
+"""How a program starts, prints and ends: errors of the input or the environment are one message, with exit status 1."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from inspect import cleandoc
 from pathlib import Path
+from types import TracebackType
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
-from tagline.core.signals import Interrupted, raise_on_signals
+from tagline.core.signals import Interrupted, default_sigint, raise_on_signals
 
 # A shell sets it while it asks argcomplete for completions.
 COMPLETING = "_ARGCOMPLETE"
@@ -37,6 +39,13 @@ _CREDENTIALS = re.compile(
     r"|(?<=[?&])(?P<key>[\w.-]*(?:auth|credential|key|password|secret|sig|signature|token))=[^&#\s'\"]+",
     re.IGNORECASE,
 )
+
+# How threads that wait for each other behave, by OpenMP runtime: GNU's (PyTorch on Linux) and LLVM's (macOS, conda).
+# By default they spin for milliseconds, so that one other busy process on the host makes each small operation wait for
+# a whole time slice: training on two cores took nine times as long. Here they spin for some microseconds (GNU's counts
+# tries) and then sleep: waking a thread costs about a tenth of a training step, and that much spinning at most 4 % of
+# one beside a busy process (benchmarks/busy.py of commit ededef3f).
+_WAITING = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "300", "KMP_BLOCKTIME": "0"}
 
 
 class UserError(Exception):
@@ -61,6 +70,20 @@ def safe_message(text: str) -> str:
     ``https://ada:secret@host/x?token=abc`` becomes ``https://***@host/x?token=***``, a carriage return becomes ``\r``.
     """
     return "\n".join(printable(line) for line in _masked(text).split("\n"))
+
+
+def show(text: str) -> None:
+    """Print a text that may contain data: control characters are escaped, credentials in URLs masked."""
+    write(f"{safe_message(text)}\n")
+
+
+def write(text: str) -> None:
+    """Write to standard output; a closed pipe, as behind `head`, is not an error."""
+    try:
+        print(text, end="", flush=True)
+    except BrokenPipeError:
+        # Python flushes standard output again when it exits; /dev/null keeps that from failing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _masked(text: str) -> str:
@@ -174,6 +197,38 @@ def take_no_arguments(description: str | None) -> None:
         description: ``__doc__`` of the script or the tool.
     """
     ArgumentParser(description=description).parse_args()
+
+
+def prepare_process() -> None:
+    """Prepare this process: Ctrl-C ends it without a traceback; a missing library is one message.
+
+    Waiting threads soon sleep, unless the user says otherwise. Exits with a message if an environment variable that
+    libraries read at import is malformed.
+    """
+    default_sigint()
+    sys.excepthook = _without_traceback
+    try:
+        urlsplit(endpoint := os.environ.get("HF_ENDPOINT", ""))
+    except ValueError as error:  # huggingface_hub parses it when it is imported
+        sys.exit(f"{program_name()}: {invalid_url('HF_ENDPOINT', endpoint, 'https://huggingface.co', error)}")
+    for name in ("HF_HUB_ETAG_TIMEOUT", "HF_HUB_DOWNLOAD_TIMEOUT"):  # likewise
+        if not os.environ.get(name, "1").strip().isdecimal():
+            sys.exit(f"{program_name()}: environment variable {name} is {os.environ[name]!r}; expected seconds")
+    if "OMP_WAIT_POLICY" not in os.environ:  # each of the others would overrule it
+        for name, value in _WAITING.items():
+            os.environ.setdefault(name, value)
+
+
+def _without_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    library = str(error.name) if isinstance(error, ModuleNotFoundError) else "tagline"
+    if library.startswith("tagline") or shows_tracebacks():
+        sys.__excepthook__(kind, error, trace)
+        return
+    print(
+        f"{program_name()}: the package {library} is not installed; `make install` sets up .venv with the extra "
+        "pipeline, `source .venv/bin/activate` activates it",
+        file=sys.stderr,
+    )
 
 
 def exit_with_message(main: Callable[[], None]) -> None:

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -63,24 +62,6 @@ def replacing(*outs: Path) -> Iterator[list[Path]]:
         finally:
             for partial in partials:
                 _remove(partial)
-
-
-def check_writable(option: str, out: Path, is_folder: bool = False) -> None:
-    """Check before any work that a program can write the file or folder that an option names.
-
-    Raises:
-        UserError: its folder does not exist or takes no file; or a file is expected, and something else is there.
-    """
-    if not out.parent.is_dir():
-        raise UserError(f"{option} {out}: {out.parent} is not a folder; expected an existing one")
-    try:
-        tempfile.TemporaryFile(dir=out.parent).close()
-    except OSError:
-        raise UserError(f"{option} {out}: {out.parent} can't be written; expected a folder for new files") from None
-    if not is_folder and out.is_dir():
-        raise UserError(f"{option} {out}: a folder; expected a file")
-    if not is_folder and out.exists() and not out.is_file():
-        raise UserError(f"{option} {out}: a pipe or device; expected a file; to write there, use `> {out}`")
 
 
 def _check_rights(out: Path) -> None:

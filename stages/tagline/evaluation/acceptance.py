@@ -87,15 +87,13 @@ class Predicted(NamedTuple):
     def of(cls, sentences: Sequence[TaggedSentence], types: Sequence[str]) -> Predicted:
         """Choose the entities of some types."""
         flat = flatten(sentences)
-        is_wrong = np.ones(len(flat.confidences), bool)
-        is_wrong[flat.correct[1]] = False
         found, gold = (
             np.flatnonzero(np.array([name in types for name in side.types], bool)[side.type])
             for side in (flat.predicted_entities, flat.gold_entities)
         )
         found = found[np.argsort(-flat.confidences[found], kind="stable")]
         owners = flat.sentences_of(flat.predicted_entities.start[found])
-        return cls(flat.confidences[found], is_wrong[found], owners, len(gold))
+        return cls(flat.confidences[found], ~flat.correct[1][found], owners, len(gold))
 
     def reached(self, score: float) -> dict[str, float]:
         """The share of the entities with at least a score, their recall and, if there are any, their precision."""

@@ -13,17 +13,15 @@ from itertools import cycle, islice, pairwise
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from tagline.evaluation.operating_point import TypeBias, TypeTarget, count_found
 from tagline.evaluation.promise import ShareTest, least_step
-from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import Biases
+from tagline.labels.label_list import Biases
 from tagline.labels.tagged import TaggedSentences
-from tagline.labels.windows import Doubles, Floats, Ints
+from tagline.labels.windows import Bools, Doubles, Floats, Ints, LabelIds
 from tagline.metrics.scores import divide
 from tagline.model.heads.head import Head
-from tagline.model.prediction import Chunk, LabelIds, bias_of_labels
+from tagline.model.prediction import Chunk, bias_of_labels
 
 # Biases are multiples of 1/16, which float32 represents exactly.
 STEPS_PER_UNIT = 16
@@ -40,7 +38,7 @@ STARTS = {"covered": BORDERS[-1:], "exact": BORDERS[1:-1]}
 
 
 def find_biases(
-    chunks: Iterable[Chunk], gold: LabelIds, head: Head, labels: Labels, targets: Sequence[TypeTarget]
+    chunks: Iterable[Chunk], gold: LabelIds, head: Head, targets: Sequence[TypeTarget]
 ) -> dict[str, TypeBias]:
     """Find, for the type of each target, the bias closest to 0 that reaches it.
 
@@ -51,7 +49,6 @@ def find_biases(
         chunks: the scores of validation, which are iterated several times.
         gold: int32 (words,), their gold label ids.
         head: chooses labels.
-        labels: the label list.
         targets: what to reach, at most one per type.
     """
     found = {target.type: TypeBias(0.0) for target in targets}
@@ -59,7 +56,7 @@ def find_biases(
     for target in islice(cycle(targets), ROUNDS * len(targets)):
         before = found[target.type]
         biases = {name: of_type.bias for name, of_type in found.items()}
-        found[target.type] = _search(target, chunks, gold, _Sweep(head, labels, [target], biases))
+        found[target.type] = _search(target, chunks, gold, _Sweep(head, [target], biases))
         settled = settled + 1 if found[target.type].bias == before.bias else 1
         if settled == len(targets):
             break
@@ -96,12 +93,7 @@ def promised_biases(counts: Doubles, targets: Sequence[TypeTarget], of_documents
 
 
 def count_at_each_step(
-    chunks: Iterable[Chunk],
-    gold: LabelIds,
-    head: Head,
-    labels: Labels,
-    targets: Sequence[TypeTarget],
-    documents: Ints | None = None,
+    chunks: Iterable[Chunk], gold: LabelIds, head: Head, targets: Sequence[TypeTarget], documents: Ints | None = None
 ) -> Doubles:
     """Count what `count_found` counts of each target at each bias, in steps of 1/16 from 0 to 16.
 
@@ -109,14 +101,13 @@ def count_at_each_step(
         chunks: scores.
         gold: int32 (words,), their gold label ids.
         head: chooses labels.
-        labels: the label list.
         targets: the first one is of recall.
         documents: int64 (sentences,), the number of the document of each sentence, from 0; None if they are not known.
 
     Returns:
         (steps, targets, 2, documents), or 1 for all sentences if documents are not known.
     """
-    sweep = _Sweep(head, labels, targets, {})
+    sweep = _Sweep(head, targets, {})
     total = np.zeros((BORDERS[-1] + 1, len(targets), 2, 1 if documents is None else int(documents[-1]) + 1))
     for sentences in _sentences(chunks, gold, documents):
         total[..., sentences.columns] += sweep.counts(sentences, 0, BORDERS[-1])
@@ -153,7 +144,7 @@ class _Sentences(NamedTuple):
     owners: Ints
     columns: slice
 
-    def where(self, words: npt.NDArray[np.bool_], sentences: npt.NDArray[np.bool_]) -> _Sentences:
+    def where(self, words: Bools, sentences: Bools) -> _Sentences:
         """Choose some sentences, given also which words are theirs."""
         own = self.scores[words], self.lengths[sentences], self.gold[words], self.owners[sentences]
         return _Sentences(*own, self.columns)
@@ -176,13 +167,12 @@ class _Sweep:
 
     Args:
         head: chooses labels.
-        labels: the label list.
         targets: of one measure, whose types have the same bias: positive for recall, negative for precision.
         biases: of the other types.
     """
 
-    def __init__(self, head: Head, labels: Labels, targets: Sequence[TypeTarget], biases: Biases) -> None:
-        self.head, self.labels, self.targets, self.biases = head, labels, targets, biases
+    def __init__(self, head: Head, targets: Sequence[TypeTarget], biases: Biases) -> None:
+        self.head, self.targets, self.biases = head, targets, biases
         self.step = (1 if targets[0].measure == "recall" else -1) / STEPS_PER_UNIT
 
     def bias(self, step: int) -> float:
@@ -229,13 +219,13 @@ class _Sweep:
 
     def _decode(self, sentences: _Sentences, step: int) -> Ints:
         moved = {target.type: self.bias(step) for target in self.targets}
-        added = bias_of_labels(self.labels, {**self.biases, **moved})
+        added = bias_of_labels(self.head.labels, {**self.biases, **moved})
         return self.head.decode(sentences.scores + added, sentences.lengths)
 
     def _count(self, sentences: _Sentences, ids: Ints) -> Doubles:
         """Count what is found of each target with some labels: (targets, 2, columns)."""
         no_scores = np.empty(len(ids), np.float32)
-        tagged = TaggedSentences(self.labels, sentences.lengths.tolist(), ids, no_scores, sentences.gold)
+        tagged = TaggedSentences(self.head.labels, sentences.lengths.tolist(), ids, no_scores, sentences.gold)
         number = sentences.columns.stop - sentences.columns.start
         rows = [row for each in self.targets for row in count_found(tagged, each.type, each.measure, each.found)]
         of_columns = [np.bincount(sentences.owners, weights=row, minlength=number) for row in rows]

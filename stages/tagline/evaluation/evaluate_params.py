@@ -9,7 +9,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from tagline.core.params import Section
-from tagline.labels.model_settings import Decoding, Precision
+from tagline.labels.label_list import Decoding, Precision
 
 
 class Bootstrap(Section):

@@ -156,8 +156,7 @@ def count_found(sentences: TaggedSentences, type_: str, measure: Measure, found:
         outside = np.cumsum(np.append(0, is_outside(sentences.predicted, sentences.labels)))
         right = outside[entities.start] == outside[entities.end]
     else:
-        right = np.zeros(len(entities.start), bool)
-        right[sentences.correct[side]] = True
+        right = sentences.correct[side]
     of_type = np.array([name == type_ for name in entities.types], bool)[entities.type]
     owners = [sentences.sentences_of(entities.start[chosen]) for chosen in (of_type & right, of_type)]
     return np.array([np.bincount(each, minlength=len(sentences)) for each in owners], np.float64)

@@ -124,8 +124,7 @@ class ShareTest(NamedTuple):
             return binomial
         mean = np.minimum(missed / np.maximum(number, 1), risk)
         hoeffding = np.exp(-number * (rel_entr(mean, risk) + rel_entr(1 - mean, 1 - risk)))
-        bound: Doubles = np.minimum(hoeffding, np.e * binomial)
-        return bound
+        return np.minimum(hoeffding, np.e * binomial)
 
     def passes(self, missed: npt.ArrayLike, number: npt.ArrayLike | None = None) -> npt.NDArray[np.bool_]:
         """Whether the hypothesis is rejected, so that the promise can be made; by default with the test's number."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
@@ -12,22 +12,19 @@ import numpy as np
 from accelerate import PartialState
 
 from tagline.artifacts import tokenized
-from tagline.artifacts.tokenized import Split
+from tagline.artifacts.predictions import Settings
 from tagline.core import shards
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, show
 from tagline.core.names import DOCUMENT
 from tagline.core.outputs import read_json
 from tagline.core.provenance import verify
 from tagline.core.reading import reading
-from tagline.core.terminal import show
 from tagline.evaluation import acceptance, operating_point
 from tagline.evaluation.altered_forms import FORMS
 from tagline.evaluation.bias_search import count_at_each_step, find_biases, promised_biases
 from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
-from tagline.evaluation.scored_split import ScoredSplit
-from tagline.evaluation.summary import all_metrics
-from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import NO_BIASES, NOT_CALIBRATED, Biases, Calibration, PerType, Precision
+from tagline.evaluation.summary import ScoredSplit, all_metrics
+from tagline.labels.label_list import NO_BIASES, NOT_CALIBRATED, Calibration, Labels, PerType, Precision
 from tagline.labels.tagged import TaggedSentences, flatten
 from tagline.labels.windows import Ints
 from tagline.metrics.calibration import fit, not_fitted
@@ -56,18 +53,14 @@ class Evaluation:
         splits: the scored splits by name.
         metrics: the metrics of each split, see `summary.all_metrics`.
         best_epoch: the epoch whose weights were evaluated.
-        biases: with which the labels were chosen.
-        calibration: of the scores.
-        accept: the lowest score of entities of a type whose precision is promised.
+        settings: how the labels were chosen.
     """
 
     labels: Labels
     splits: dict[str, ScoredSplit]
     metrics: dict[str, dict[str, Any]]
     best_epoch: int
-    biases: Biases = field(default_factory=dict)
-    calibration: Calibration = NOT_CALIBRATED
-    accept: PerType = field(default_factory=dict)
+    settings: Settings
 
 
 def evaluate(
@@ -109,7 +102,7 @@ def evaluate(
         if targets:
             # Decoded again for each bias that is tried, so the scores are computed once, 4 bytes per word and label.
             validation = list(chunks["validation"])
-            known = validation, loaded["validation"].gold(), head, labels, targets
+            known = validation, loaded["validation"].gold(), head, targets
             if promised:
                 of = documents["validation"]
                 found = promised_biases(count_at_each_step(*known, of), targets, of_documents=of is not None)
@@ -117,7 +110,7 @@ def evaluate(
                 found = find_biases(*known)
             biases = {name: of_type.bias for name, of_type in found.items() if of_type.bias}
             chunks["validation"] = validation
-        predictor = predictor.with_settings(biases, NOT_CALIBRATED)
+        predictor = replace(predictor, biases=biases, calibration=NOT_CALIBRATED)
         altered = None if labels.kind == "tags" else score_altered(raw, data, finetuned, loaded["test"], predictor)
         chosen = loaded, words, chunks, predictor, params.bootstrap, params.beta, altered
         splits, measured, calibration = label_and_score(*chosen)
@@ -132,11 +125,12 @@ def evaluate(
         accept = acceptance.thresholds(points["validation"], goals)
         for name in SPLITS:
             measured[name]["accept"] = points[name]
-    return Evaluation(labels, splits, measured, classifier.best_epoch(finetuned), biases, calibration, accept)
+    settings = Settings(params.decoding, params.precision, calibration, biases, accept)
+    return Evaluation(labels, splits, measured, classifier.best_epoch(finetuned), settings)
 
 
 def label_and_score(
-    loaded: Mapping[str, Split],
+    loaded: Mapping[str, tokenized.Split],
     words: Mapping[str, int],
     chunks: Mapping[str, Iterable[Chunk]],
     predictor: Predictor,
@@ -176,7 +170,7 @@ def label_and_score(
 
 
 def score_altered(
-    raw: Path, data: Path, finetuned: Path, test: Split, predictor: Predictor
+    raw: Path, data: Path, finetuned: Path, test: tokenized.Split, predictor: Predictor
 ) -> dict[str, Iterator[Chunk]]:
     """Compute the scores of the words of test in each altered form that changes a word, when they are asked for.
 
@@ -254,7 +248,7 @@ def _load_backend(data: Path, finetuned: Path, wanted: Precision, labels: Labels
     return TorchModel.for_inference(model, precision)
 
 
-def _label(split: Split, with_subwords: int, chunks: Iterable[Chunk], predictor: Predictor) -> ScoredSplit:
+def _label(split: tokenized.Split, with_subwords: int, chunks: Iterable[Chunk], predictor: Predictor) -> ScoredSplit:
     """Label the words of a split."""
     labels, gold = predictor.labels, split.gold()
     predictions = predictor.label(chunks, gold)

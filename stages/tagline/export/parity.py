@@ -17,8 +17,7 @@ from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
 from tagline.inference import Document, Tagger
 from tagline.inference.documents import mentions
-from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import NO_BIASES, Biases
+from tagline.labels.label_list import NO_BIASES, Biases, Labels
 from tagline.labels.tagged import TaggedSentence, TaggedSentences
 from tagline.labels.windows import AnyInts, Floats, Ints
 from tagline.metrics.scores import count, rounded, score
@@ -102,8 +101,7 @@ class Parity:
     def _f1(self, predicted: Predictions) -> float:
         lengths, gold = self.split.lengths(), self.split.gold()
         sentences = TaggedSentences(self.labels, lengths, predicted.labels, predicted.scores, gold)
-        f1: float = score(count(sentences, self.labels.kind))["overall"]["f1"]
-        return f1
+        return score(count(sentences, self.labels.kind))["overall"]["f1"]
 
 
 class _Observed:

@@ -16,11 +16,10 @@ from transformers import PreTrainedModel
 
 from tagline.artifacts import exported, predictions, tokenized
 from tagline.artifacts.exported import DATA, GRAPHS, Exported
-from tagline.core.errors import UserError, require
+from tagline.core.errors import UserError, require, show
 from tagline.core.names import BackendName
 from tagline.core.outputs import read_columns, read_json, write_json
 from tagline.core.provenance import HASHES, PROVENANCE, read_hashes, relative, verify, verify_files, write_hashes
-from tagline.core.terminal import show
 from tagline.export import onnx_export, quantization
 from tagline.export.card import document
 from tagline.export.export_params import Export
@@ -37,6 +36,8 @@ CARD = "README.md"
 SPLIT = "test"
 # Where transformers.js looks in config.json for its defaults.
 JAVASCRIPT = "transformers.js_config"
+# What the exported model must know to cut windows alike.
+CUT_ALIKE = ("one_by_one", "max_length", "stride", "context_subwords", "lowercase")
 # What the model card says of the windows.
 WINDOWS = ("label_all_tokens", "max_length", "stride", "context_subwords")
 INT8: BackendName = "onnx-int8"
@@ -87,29 +88,14 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
     labels = tokenized.load_labels(inputs.tokenized)
     windowing = tokenized.read_windowing(inputs.tokenized)
     words, sentences = exported.read_rules(inputs.dataset)
-    decoding, precision, calibration, biases, accept = predictions.read_settings(inputs.decoding)
+    settings = predictions.read_settings(inputs.decoding)
     split = tokenized.load_split(inputs.tokenized, SPLIT)
     trained = _load_torch(inputs.finetuned, labels, "fp32")
     tokenized.check_tokenizer(inputs.tokenized, inputs.finetuned, "train")
-    head = load_head(inputs.finetuned, labels, decoding, "train")
-    tagger = Exported(
-        labels=labels,
-        head=head.name,
-        decoding=decoding,
-        max_length=windowing.max_length,
-        stride=windowing.stride,
-        padding=trained.padding,
-        one_by_one=windowing.one_by_one,
-        words=words,
-        precision=precision,
-        context_subwords=windowing.context_subwords,
-        sentences=sentences,
-        biases=biases,
-        lowercase=windowing.lowercase,
-        calibration=calibration,
-        accept=accept,
-    )
-    parity = Parity(trained, split, labels, head, biases)
+    head = load_head(inputs.finetuned, labels, settings.decoding, "train")
+    alike = {name: getattr(windowing, name) for name in CUT_ALIKE} | settings._asdict()
+    tagger = Exported(labels, head.name, padding=trained.padding, words=words, sentences=sentences, **alike)
+    parity = Parity(trained, split, labels, head, settings.biases)
     f1 = parity.f1
     _write_folder(inputs.finetuned, params.dtype, tagger, target, name)
     _write_graphs(inputs.finetuned, labels, target, params)

@@ -16,8 +16,7 @@ import httpx2
 from huggingface_hub import constants, errors, set_client_factory
 from huggingface_hub.utils._http import hf_request_event_hook, parse_ratelimit_headers
 
-from tagline.core.errors import UserError, invalid_url, safe_message, shortened
-from tagline.core.terminal import show
+from tagline.core.errors import UserError, invalid_url, safe_message, shortened, show
 
 LOGIN = "`hf auth login` (or HF_TOKEN)"
 

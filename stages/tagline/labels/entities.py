@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tagline.labels.label_list import Kind, LabelNames, Labels, id_names, possible
+from tagline.labels.label_list import Kind, Labels, id_names, possible
 from tagline.labels.schemes import OUTSIDE, split_tag
-from tagline.labels.windows import AnyFloats, AnyInts, Bools, ranges
+from tagline.labels.windows import AnyInts, Bools, ranges
 
 
 class Entity(NamedTuple):
@@ -64,11 +64,6 @@ def marked(tags: Sequence[str], kind: Kind) -> list[Entity]:
     return [_word(tag, index) for index, tag in enumerate(tags)]
 
 
-def confidence(entity: Entity, scores: AnyFloats) -> float:
-    """Average the scores of an entity's words, which are all the same where scores are calibrated."""
-    return float(np.mean(scores[entity.start : entity.end], dtype=np.float64))
-
-
 @dataclass(frozen=True)
 class EntityArrays:
     """Entities from left to right, which never overlap. Words are counted over all sentences.
@@ -94,8 +89,8 @@ class EntityArrays:
         """The chosen entities."""
         return EntityArrays(self.types, self.type[chosen], self.start[chosen], self.end[chosen])
 
-    def common(self, other: EntityArrays) -> tuple[AnyInts, AnyInts]:
-        """The entities that both have, as two arrays of indices: of this side's and of the other side's.
+    def common(self, other: EntityArrays) -> tuple[Bools, Bools]:
+        """Which entities of this side and of the other side both have, bool (entities,) each.
 
         Args:
             other: entities of the same words and label list.
@@ -103,7 +98,9 @@ class EntityArrays:
         # An entity's first word is no other entity's.
         _, own, others = np.intersect1d(self.start, other.start, assume_unique=True, return_indices=True)
         equal = (self.end[own] == other.end[others]) & (self.type[own] == other.type[others])
-        return own[equal], others[equal]
+        is_own, is_other = np.zeros(len(self.start), bool), np.zeros(len(other.start), bool)
+        is_own[own[equal]] = is_other[others[equal]] = True
+        return is_own, is_other
 
 
 def entity_arrays(ids: AnyInts, offsets: AnyInts, names: Sequence[str], kind: Kind) -> EntityArrays:
@@ -130,12 +127,12 @@ def entity_arrays(ids: AnyInts, offsets: AnyInts, names: Sequence[str], kind: Ki
     return EntityArrays(types, type_of_word[borders[begins]], borders[begins], borders[begins + 1])
 
 
-def is_outside(ids: AnyInts, labels: Labels | LabelNames) -> Bools:
+def is_outside(ids: AnyInts, labels: Labels) -> Bools:
     """Whether the labels of words say that they are in no entity, bool (words,); plain tags never do."""
     return np.array([labels.kind == "spans" and name == OUTSIDE for name in labels.names], bool)[ids]
 
 
-def is_decided(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: Labels | LabelNames) -> Bools:
+def is_decided(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: Labels) -> Bools:
     """Whether gold labels, of which some are unknown, decide if an entity is right, bool (entities,).
 
     They do if no word of the entity has an unknown label that could be its label there, and the next word none that
@@ -166,7 +163,7 @@ def is_decided(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: 
     return decided
 
 
-def is_begun(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: Labels | LabelNames) -> Bools:
+def is_begun(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: Labels) -> Bools:
     """Whether it is known where each gold entity begins, bool (entities,).
 
     It is if the entity begins with B-, after a word of known label, or with its sentence. Example: it is not in

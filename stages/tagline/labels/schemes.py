@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from typing import Literal, get_args
+from typing import Literal
 
 from tagline.core.errors import UserError, shortened
 
 Scheme = Literal["IOB1", "IOB2", "BIOES", "BILOU", "IO", "tags"]
-SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
 OUTSIDE = "O"
 # What `tagline inspect` writes before a number of whose label the file has no name.
 PLACEHOLDER = "name of "

@@ -10,13 +10,11 @@ from itertools import pairwise
 from typing import overload
 
 import numpy as np
-import numpy.typing as npt
 
-from tagline.labels.entities import Entity, EntityArrays, confidence, entity_arrays, is_begun, is_decided, marked
-from tagline.labels.label_list import Kind, LabelNames, Labels, id_names
-from tagline.labels.model_settings import PerType
+from tagline.labels.entities import Entity, EntityArrays, entity_arrays, is_begun, is_decided, marked
+from tagline.labels.label_list import Kind, Labels, PerType, id_names
 from tagline.labels.schemes import OUTSIDE
-from tagline.labels.windows import AnyInts, Doubles
+from tagline.labels.windows import AnyInts, Bools, Doubles, Floats, Ints
 
 
 class _Gold:
@@ -51,9 +49,9 @@ class TaggedSentence(_Gold):
 
     id: str
     words: Sequence[str]
-    labels: Labels | LabelNames
+    labels: Labels
     predicted: AnyInts
-    scores: npt.NDArray[np.float32]
+    scores: Floats
     gold: AnyInts | None = None
     accept: PerType | None = None
 
@@ -91,8 +89,8 @@ class TaggedSentence(_Gold):
         return kept[side]
 
     def confidence(self, entity: Entity) -> float:
-        """Average the scores of the words of an entity."""
-        return confidence(entity, self.scores)
+        """Average the scores of the words of an entity, which are all the same where scores are calibrated."""
+        return float(np.mean(self.scores[entity.start : entity.end], dtype=np.float64))
 
     def is_accepted(self, entity: Entity) -> bool | None:
         """Whether an entity is among those whose precision is promised; None if no precision is."""
@@ -114,7 +112,7 @@ class TaggedSentence(_Gold):
             predicted[entity.start : entity.end] = self.labels.names.index(OUTSIDE)
         return replace(self, predicted=predicted)
 
-    def relabelled(self, labels: Labels | LabelNames) -> TaggedSentence:
+    def relabelled(self, labels: Labels) -> TaggedSentence:
         """Return the sentence with the same labels as ids of another list, which contains all names and sets."""
         ids = _translation(self.labels, labels)
         gold = None if self.gold is None else ids[self.gold]
@@ -126,23 +124,24 @@ class TaggedSentence(_Gold):
 
 
 @cache  # few pairs of label lists
-def _translation(labels: Labels | LabelNames, new: Labels | LabelNames) -> AnyInts:
+def _translation(labels: Labels, new: Labels) -> AnyInts:
     """For each id of a label list, the id of the same names in another one."""
     ids = {names: index for index, names in enumerate(id_names(new))}
     return np.array([ids[names] for names in id_names(labels)], dtype=np.int64)
 
 
-def has_sets(labels: Labels | LabelNames, gold: AnyInts | None) -> bool:
+def has_sets(labels: Labels, gold: AnyInts | None) -> bool:
     """Whether the label of a word is not known, or only in part."""
     return bool(labels.sets) and gold is not None and bool((gold >= len(labels.names)).any())
 
 
+@dataclass(frozen=True, eq=False)
 class TaggedSentences(_Gold, Sequence[TaggedSentence]):
     """Sentences as flat arrays with one value per word of all sentences; each is made when it is asked for.
 
     With lengths 2 and 3, the first sentence gets predicted[0:2], the second one predicted[2:5].
 
-    Args:
+    Attributes:
         labels: the label list.
         lengths: the number of words of each sentence.
         predicted: int (all words,), label ids.
@@ -151,25 +150,21 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
         ids: one per sentence; None where only labels are scored.
         words: one list per sentence; None where only labels are scored.
         accept: above which scores a precision is promised.
-
-    Attributes:
-        offsets: int64 (sentences + 1,), the first word of each sentence, then the number of words.
     """
 
-    def __init__(
-        self,
-        labels: Labels | LabelNames,
-        lengths: Sequence[int],
-        predicted: AnyInts,
-        scores: npt.NDArray[np.float32],
-        gold: AnyInts | None = None,
-        ids: Sequence[str] | None = None,
-        words: Sequence[Sequence[str]] | None = None,
-        accept: PerType | None = None,
-    ) -> None:
-        self.labels, self.predicted, self.scores, self.gold = labels, predicted, scores, gold
-        self.ids, self.words, self.accept = ids, words, accept
-        self.offsets = np.cumsum([0, *lengths])
+    labels: Labels
+    lengths: Sequence[int]
+    predicted: AnyInts
+    scores: Floats
+    gold: AnyInts | None = None
+    ids: Sequence[str] | None = None
+    words: Sequence[Sequence[str]] | None = None
+    accept: PerType | None = None
+
+    @cached_property
+    def offsets(self) -> Ints:
+        """The first word of each sentence, then the number of words, int64 (sentences + 1,)."""
+        return np.cumsum([0, *self.lengths])
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -224,8 +219,7 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
         # Sums from each start to its end, and from there to the next start, which are dropped.
         borders = np.column_stack([entities.start, entities.end]).ravel()
         sums = np.add.reduceat(np.append(self.scores, np.float32(0)), borders, dtype=np.float64)[::2]
-        means: Doubles = sums / (entities.end - entities.start)
-        return means
+        return sums / (entities.end - entities.start)
 
     @property
     def left_out(self) -> tuple[int, int]:
@@ -235,13 +229,13 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
         return gold, predicted
 
     @cached_property
-    def is_known(self) -> npt.NDArray[np.bool_]:
+    def is_known(self) -> Bools:
         """Whether the gold label of each word is known."""
         return self.known_gold < len(self.labels.names)
 
     @cached_property
-    def correct(self) -> tuple[AnyInts, AnyInts]:
-        """The indices of the correct entities among the gold ones and among the predicted ones."""
+    def correct(self) -> tuple[Bools, Bools]:
+        """Which gold entities and which predicted ones are correct, bool (entities,) each."""
         return self.gold_entities.common(self.predicted_entities)
 
     def sentences_of(self, words: AnyInts) -> AnyInts:
@@ -264,7 +258,7 @@ def flatten(sentences: Sequence[TaggedSentence]) -> TaggedSentences:
         return sentences
     if not sentences:
         none = np.empty(0, np.int64)
-        return TaggedSentences(LabelNames("spans", ()), [], none, np.empty(0, np.float32), none, [], [])
+        return TaggedSentences(Labels("", "spans", (), ""), [], none, np.empty(0, np.float32), none, [], [])
     return TaggedSentences(
         sentences[0].labels,
         [len(sentence.words or sentence.predicted) for sentence in sentences],

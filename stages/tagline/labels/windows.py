@@ -16,6 +16,7 @@ Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 AnyFloats = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
+LabelIds = npt.NDArray[np.int32]
 
 # The target that PyTorch's cross entropy ignores.
 IGNORED = -100

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.optimize import isotonic_regression
 
 from tagline.labels.entities import is_outside
-from tagline.labels.model_settings import Calibration, Curve, log_odds
+from tagline.labels.label_list import Calibration, Curve, log_odds
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 from tagline.labels.windows import Bools, Floats
 from tagline.metrics.scores import rounded
@@ -35,9 +35,7 @@ def reliability(sentences: Sequence[TaggedSentence]) -> pd.DataFrame:
         predictions), number (of predictions).
     """
     flat = flatten(sentences)
-    correct = np.zeros(len(flat.confidences))
-    correct[flat.correct[1]] = 1
-    table = pd.DataFrame({"confidence": flat.confidences, "accuracy": correct})
+    table = pd.DataFrame({"confidence": flat.confidences, "accuracy": flat.correct[1].astype(np.float64)})
     table = table[table["confidence"] > 0]
     index = np.minimum((table["confidence"].to_numpy() * BINS).astype(np.int64), BINS - 1)
     grouped = table.groupby(index)
@@ -74,11 +72,9 @@ def fit(sentences: TaggedSentences) -> Calibration:
         sentences: with gold labels, and scores of `NOT_CALIBRATED`.
     """
     entities, known = sentences.predicted_entities, sentences.is_known & (sentences.scores > 0)
-    right = np.zeros(len(entities.start), bool)
-    right[sentences.correct[1]] = True
     seen, outside = known[entities.start], known & is_outside(sentences.predicted, sentences.labels)
     return Calibration(
-        fit_curve(sentences.scores[entities.start][seen], right[seen]),
+        fit_curve(sentences.scores[entities.start][seen], sentences.correct[1][seen]),
         fit_curve(sentences.scores[outside], (sentences.known_gold == sentences.predicted)[outside]),
     )
 

@@ -58,7 +58,7 @@ def outcomes_of_errors(sentences: Sequence[TaggedSentence]) -> dict[int, list[Ou
     """List the outcomes of each sentence with an error, by its index."""
     flat = flatten(sentences)
     sides = zip((flat.gold_entities, flat.predicted_entities), flat.correct, strict=True)
-    wrong = np.concatenate([np.delete(entities.start, correct) for entities, correct in sides])
+    wrong = np.concatenate([entities.start[~correct] for entities, correct in sides])
     return {index: outcomes(sentences[index]) for index in np.unique(flat.sentences_of(wrong)).tolist()}
 
 
@@ -176,7 +176,7 @@ def matching(sentences: Sequence[TaggedSentence], with_errors: Collection[int]) 
     wrong = [(sentences[index].gold_entities, sentences[index].predicted_entities) for index in with_errors]
     right = np.array([predicted - sum(len(of_sentence) for _, of_sentence in wrong)] * 3, np.float64)
     for pair in wrong:
-        same = [own[1:] == other[1:] for own, other in _pairs(*pair, _by_boundaries)]
+        same = [own[1:] == other[1:] for own, other in _pairs(*pair, lambda own, other: own[1:] != other[1:])]
         types = [own.type == other.type for own, other in _pairs(*pair, _by_type)]
         right += [sum(same), (sum(same) + len(same)) / 2, sum(types)]
     names = ("exact", "partial", "type")
@@ -193,10 +193,6 @@ def _pairs(
             best = min(overlapping, key=lambda own: key(own, entity))  # the first of equals
             left.remove(best)
             yield best, entity
-
-
-def _by_boundaries(gold: Entity, predicted: Entity) -> bool:
-    return gold[1:] != predicted[1:]
 
 
 def _by_type(gold: Entity, predicted: Entity) -> tuple[bool, int]:

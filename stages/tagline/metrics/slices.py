@@ -8,12 +8,11 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tagline.labels.entities import EntityArrays, marked
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
-from tagline.labels.windows import AnyInts
+from tagline.labels.windows import AnyInts, Bools
 from tagline.metrics.scores import Counts, ratios, rounded, scores_of
 
 Scores = dict[str, float | int]
@@ -117,7 +116,7 @@ def in_train(flat: TaggedSentences, training: TrainingIndex, entities: EntityArr
     return np.fromiter((0 if own in known else 1 if known else 2 for own, known in pairs), np.int8, len(entities.type))
 
 
-def of_each_case(sentences: Sequence[TaggedSentence]) -> dict[str, npt.NDArray[np.bool_]]:
+def of_each_case(sentences: Sequence[TaggedSentence]) -> dict[str, Bools]:
     """Which sentences have each `letter_case`, bool (sentences,), by its name; empty if all have the same."""
     found = np.array([letter_case(words) for words in flatten(sentences).words or ()], dtype=np.str_)
     names = np.unique(found).tolist()
@@ -154,7 +153,7 @@ def _of_entities(
     return result
 
 
-def _of_sentences(counts: Counts, chosen: npt.NDArray[np.bool_]) -> Scores:
+def _of_sentences(counts: Counts, chosen: Bools) -> Scores:
     """Compute the overall scores of the chosen sentences; ``number`` is 0 if none is chosen."""
     total = counts.total(chosen)
     scores = scores_of(*total.overall(), total.gold.sum(), total.accuracy())

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
-from tagline.labels.windows import Ints
+from tagline.labels.windows import AnyInts, Ints
 
 Lengths = TypeVar("Lengths", int, Ints)
 
@@ -58,7 +57,7 @@ def rounded_up(lengths: Lengths, multiple: int) -> Lengths:
     return -(-lengths // multiple) * multiple
 
 
-def pad(rows: Sequence[npt.NDArray[Any]], padding: int, multiple: int = 1, count: int = 0) -> tuple[Ints, Ints]:
+def pad(rows: Sequence[AnyInts], padding: int, multiple: int = 1, count: int = 0) -> tuple[Ints, Ints]:
     """Pad rows on the right to the longest, or to the next multiple of a number.
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
 from itertools import chain
 from pathlib import Path
@@ -16,10 +16,9 @@ from transformers import AutoConfig, AutoModelForTokenClassification, PreTrained
 from transformers.utils.import_utils import is_flash_attn_2_available, is_flash_attn_3_available
 
 from tagline.core.errors import UserError, require
-from tagline.core.model_config import check_config
 from tagline.core.outputs import read_json
 from tagline.core.provenance import PROVENANCE
-from tagline.core.reading import reading
+from tagline.core.reading import check_config, reading
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels, shared_labels
 from tagline.model.heads.head import OWN_WEIGHTS, Head, Weights
@@ -108,8 +107,7 @@ def _continued(folder: Path, old: Labels, labels: Labels) -> PreTrainedModel:
             f"{_short(labels.names, 'labels')}"
         )
     model, lacking = _load(folder, "", dtype=torch.float32)
-    if lacking:
-        raise UserError(_lacks_weights(folder, sorted(lacking)))
+    _check_complete(folder, lacking)
     config = deepcopy(model.config)
     config.id2label, config.label2id = labels.id2label, labels.label2id
     begun, weights, base = _built(model, config), model.state_dict(), f"{model.base_model_prefix}."
@@ -171,8 +169,7 @@ def _with_new_head(encoder: Path, labels: Labels) -> PreTrainedModel:
     model, drawn = _load(encoder, "download", dtype=torch.float32, **names)
     drawn = {name for name in drawn if ".pooler." not in name}  # which no token classifier reads
     base = f"{model.base_model_prefix}."
-    if lacking := sorted(name for name in drawn if name.startswith(base)):
-        raise UserError(_lacks_weights(encoder, lacking))
+    _check_complete(encoder, {name for name in drawn if name.startswith(base)})
     if not drawn:
         raise UserError(
             f"{encoder}: already a token classifier; expected an encoder without a classifier, "
@@ -196,8 +193,7 @@ def load(folder: Path, labels: Labels, dtype: torch.dtype | None = None, made_by
     """
     require(folder, made_by)
     model, lacking = _load(folder, made_by, dtype=dtype or "auto")
-    if lacking:
-        raise UserError(_lacks_weights(folder, sorted(lacking)))
+    _check_complete(folder, lacking)
     names = _label_names(model.config)
     if names != labels.names:
         raise UserError(
@@ -350,10 +346,10 @@ def _set_attention(model: PreTrainedModel, attention: str, precision: Resolved) 
     raise UserError(f"train.attention: {attention} is not available: {reason}; expected auto")
 
 
-def _lacks_weights(folder: Path, names: Sequence[str]) -> str:
-    return (
-        f"{folder}: {_short(names, 'tensors')} of its config.json are missing; expected the weights of the whole model"
-    )
+def _check_complete(folder: Path, lacking: Collection[str]) -> None:
+    if lacking:
+        tensors = _short(sorted(lacking), "tensors")
+        raise UserError(f"{folder}: {tensors} of its config.json are missing; expected the weights of the whole model")
 
 
 def _short(names: Sequence[str], noun: str) -> str:

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import Decoding
+from tagline.labels.label_list import Decoding, Labels
 from tagline.labels.windows import AnyFloats, Doubles, Ints
 
 # Maximum size of an array (sentences, labels, labels).

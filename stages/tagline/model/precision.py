@@ -9,7 +9,7 @@ from typing import Literal, cast
 import torch
 
 from tagline.core.errors import UserError
-from tagline.labels.model_settings import Precision
+from tagline.labels.label_list import Precision
 
 Resolved = Literal["fp32", "bf16", "fp16"]
 _DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
-from copy import copy
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from tqdm import tqdm
 
 from tagline.core.errors import UserError
 from tagline.labels.entities import entity_arrays, is_outside
-from tagline.labels.label_list import ANY, Labels
-from tagline.labels.model_settings import NO_BIASES, Biases, Calibration
-from tagline.labels.windows import NO_WORD, Floats, Ints, Windows, ranges
+from tagline.labels.label_list import ANY, Biases, Calibration, Labels
+from tagline.labels.windows import NO_WORD, AnyInts, Bools, Floats, Ints, LabelIds, Windows, ranges
 from tagline.model.backends import Backend
 from tagline.model.batches import longest_first
 from tagline.model.heads.head import Head
@@ -24,7 +22,6 @@ from tagline.model.heads.head import Head
 if TYPE_CHECKING:  # `datasets` takes longer to import than the exported model takes to answer
     from tagline.artifacts.tokenized import Split
 
-LabelIds = npt.NDArray[np.int32]
 Lengths = Sequence[int] | Ints
 """The number of words of each sentence."""
 Progress = Callable[[int], None] | None
@@ -51,7 +48,7 @@ class Chunk(NamedTuple):
 
     scores: Floats
     lengths: Ints
-    seen: npt.NDArray[np.bool_]
+    seen: Bools
 
 
 class Predictions(NamedTuple):
@@ -123,10 +120,11 @@ def bias_of_labels(labels: Labels, biases: Biases) -> Floats:
     return np.array([biases.get(name, 0.0) for name in labels.type_of_labels], np.float32)
 
 
+@dataclass(eq=False)
 class Predictor:
     """Labels words with a backend and a head.
 
-    Args:
+    Attributes:
         backend: computes logits.
         head: turns logits into labels.
         labels: the task's label list, in the order of the logits.
@@ -136,26 +134,13 @@ class Predictor:
         calibration: of the scores of entities; None: each word has the probability of its label.
     """
 
-    def __init__(
-        self,
-        backend: Backend,
-        head: Head,
-        labels: Labels,
-        subwords_per_batch: int,
-        workers: Executor | None = None,
-        biases: Biases = NO_BIASES,
-        calibration: Calibration | None = None,
-    ) -> None:
-        self.backend, self.head, self.labels, self.biases = backend, head, labels, biases
-        self.calibration = calibration
-        self.subwords_per_batch = subwords_per_batch
-        self._map = map if workers is None else workers.map
-
-    def with_settings(self, biases: Biases, calibration: Calibration | None = None) -> Predictor:
-        """The same predictor with other biases and another calibration."""
-        other = copy(self)
-        other.biases, other.calibration = biases, calibration
-        return other
+    backend: Backend
+    head: Head
+    labels: Labels
+    subwords_per_batch: int
+    workers: Executor | None = None
+    biases: Biases = field(default_factory=dict)
+    calibration: Calibration | None = None
 
     def predict(
         self, lengths: Lengths, windows: Windows, gold: LabelIds | None = None, progress: Progress = None
@@ -299,7 +284,8 @@ class Predictor:
             rows = windows.values(windows.input_ids, batch)
             return np.concatenate(words), self.backend.logits(rows, [positions[of_window] for of_window in words])
 
-        for words, logits in self._map(compute, longest_first(sizes, self.subwords_per_batch)):
+        in_order = map if self.workers is None else self.workers.map
+        for words, logits in in_order(compute, longest_first(sizes, self.subwords_per_batch)):
             finite = np.isfinite(logits).all(-1)
             if not finite.all():
                 raise NonFiniteError(np.unique(windows.sentence[chosen[words[~finite]]]).tolist())
@@ -358,7 +344,7 @@ def _subwords_of_words(starts: Ints, windows: Windows) -> tuple[Ints, Ints, Ints
     return window, position, starts[windows.sentence[window]] + words[inside]
 
 
-def _context(window: Ints, position: Ints, sentence: npt.NDArray[np.integer[Any]]) -> Ints:
+def _context(window: Ints, position: Ints, sentence: AnyInts) -> Ints:
     """The smaller context of each sub-word in its window, in sub-words, `UNLIMITED` if both sides are.
 
     Args:

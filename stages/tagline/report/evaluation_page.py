@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from tagline.core.outputs import Rows
 from tagline.evaluation import operating_point
-from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.stage import Evaluation
+from tagline.evaluation.summary import ScoredSplit
 from tagline.labels.label_list import Kind
 from tagline.metrics.outcomes import NO_TYPE, OUTCOMES, Outcome, OutcomeKind
 from tagline.report import charts, shown_sentences

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
-import numpy as np
-
 from tagline.core.errors import printable
 from tagline.labels.entities import Entity
 from tagline.labels.tagged import TaggedSentence
@@ -94,8 +92,7 @@ class ShownSentence:
 
 def confidence(sentence: TaggedSentence, outcome: Outcome) -> float:
     """Average the scores of the words of an outcome."""
-    start, end = outcome.extent
-    return float(np.mean(sentence.scores[start:end], dtype=np.float64))
+    return sentence.confidence(Entity("", *outcome.extent))
 
 
 def worst_first(
@@ -195,7 +192,7 @@ def visible(word: str) -> str:
     Control characters, characters that change the direction of the text, and words of invisible characters become
     escape sequences. Joiners between letters (in Persian, Hindi, emoji) are kept.
     """
-    if all(_is_blank(c) for c in word):
+    if all(not c.isprintable() or unicodedata.category(c)[0] in "MZ" for c in word):  # none has a glyph of its own
         return printable(word)
     text = "".join(
         printable(c) if c in _BIDIRECTIONAL or unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in word
@@ -216,7 +213,3 @@ def entity_text(words: Sequence[str], entity: Entity) -> tuple[str, str]:
     """The type and the first words of an entity."""
     text = words[entity.start : entity.end]
     return entity.type, " ".join(text[:CONTEXT]) + (" …" if len(text) > CONTEXT else "")
-
-
-def _is_blank(character: str) -> bool:
-    return not character.isprintable() or unicodedata.category(character)[0] in "MZ"

@@ -13,9 +13,8 @@ from tokenizers import Tokenizer, normalizers, pre_tokenizers, processors
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
 from tagline.core.errors import UserError, shortened
-from tagline.core.model_config import check_config, check_normalizer
 from tagline.core.outputs import write_json
-from tagline.core.reading import parse_object, reading, reading_tokenizer
+from tagline.core.reading import check_config, check_normalizer, parse_object, reading, reading_tokenizer
 from tagline.sources.formats.base import is_plain, leads_out
 
 WEIGHTS = "model.safetensors"

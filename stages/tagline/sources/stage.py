@@ -9,10 +9,9 @@ from typing import Any
 
 from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import SPLITS
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, show
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE, hashes, sha256, write_hashes
-from tagline.core.terminal import show
 from tagline.sources import capitals, encoders, hub
 from tagline.sources.download_params import (
     AnyDataset,

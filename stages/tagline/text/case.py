@@ -35,8 +35,7 @@ def informative(words: Sequence[str], index: Ints, ends: Ints) -> Bools:
     cased, with_capitals, all_capitals, initial = np.diff(sums[np.append(0, ends)], axis=0).T
     in_capitals = (all_capitals == cased) & (cased >= CAPS_WORDS)
     is_title = (initial >= TITLE_SHARE * cased) & (cased >= TITLE_WORDS)
-    informs: Bools = (with_capitals > 0) & ~in_capitals & ~is_title
-    return informs
+    return (with_capitals > 0) & ~in_capitals & ~is_title
 
 
 def lowered(words: Sequence[str], index: Ints, chosen: Bools) -> tuple[list[str], Ints]:

@@ -18,12 +18,11 @@ from tqdm import tqdm
 
 from tagline.artifacts import raw_data, tokenized
 from tagline.artifacts.raw_data import ID, SPLITS, WORDS, RawData
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, show
 from tagline.core.findings import LONG_SENTENCE, LONG_WORD, SHOWN, Findings
 from tagline.core.names import MARKS, TOKENIZER_FILE
 from tagline.core.provenance import sha256, verify, write_hashes
 from tagline.core.shards import ShardWriter
-from tagline.core.terminal import show
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 from tagline.labels.schemes import OUTSIDE
@@ -392,16 +391,14 @@ def hash_sentences(words: pa.DictionaryArray, ends: Ints) -> Hashes:
     # A factor per position distinguishes orders of the same words; an odd one keeps all bits of a word's hash.
     factors = hash_array(np.arange(lengths.max(initial=0), dtype=np.uint64)) | np.uint64(1)
     sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(of_words[words.indices.to_numpy()] * factors[positions])])
-    hashes: Hashes = sums[ends] - sums[begins] + lengths.astype(np.uint64)
-    return hashes
+    return sums[ends] - sums[begins] + lengths.astype(np.uint64)
 
 
 def are_among(hashes: Hashes, others: Hashes) -> npt.NDArray[np.bool_]:
     """Whether each hash is one of some others, bool, of the shape of ``hashes``; there is at least one other."""
     others = np.sort(others)
     nearest = np.searchsorted(others, hashes).clip(max=len(others) - 1)
-    found: npt.NDArray[np.bool_] = others[nearest] == hashes
-    return found
+    return others[nearest] == hashes
 
 
 def are_same(first: Hashes, second: Hashes) -> bool:

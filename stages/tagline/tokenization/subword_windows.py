@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -16,10 +17,11 @@ from tagline.text import case
 from tagline.tokenization.subwords import Subwords, Vocabulary, of_sentences, special_tokens
 
 
+@dataclass(eq=False)
 class WindowCutter:
     """Splits sentences into windows of sub-words.
 
-    Args:
+    Attributes:
         tokenizer: a fast tokenizer.
         one_by_one: whether each distinct word can be tokenised by itself (`subwords.one_by_one`).
         max_length: the largest number of sub-words of a window, special tokens included.
@@ -31,24 +33,21 @@ class WindowCutter:
         UserError: the special tokens leave no room for words.
     """
 
-    def __init__(
-        self,
-        tokenizer: Tokenizer,
-        one_by_one: bool,
-        max_length: int,
-        stride: int,
-        context: int = 0,
-        lowercase: bool = False,
-    ) -> None:
-        self.tokenizer, self.one_by_one, self.stride = tokenizer, one_by_one, stride
-        self.context, self.lowercase = context, lowercase
-        self.vocabulary = Vocabulary(tokenizer)
-        self.special_tokens = before, after = special_tokens(tokenizer)
-        self.capacity = max_length - len(before) - len(after)
+    tokenizer: Tokenizer
+    one_by_one: bool
+    max_length: int
+    stride: int
+    context: int = 0
+    lowercase: bool = False
+
+    def __post_init__(self) -> None:
+        self.vocabulary = Vocabulary(self.tokenizer)
+        self.special_tokens = before, after = special_tokens(self.tokenizer)
+        self.capacity = self.max_length - len(before) - len(after)
         if self.capacity < 1:
             raise UserError(
                 f"{TOKENIZER_FILE}: {len(before) + len(after)} special tokens around each window; expected "
-                f"fewer than max_length, which is {max_length}; raise it, or choose another encoder"
+                f"fewer than max_length, which is {self.max_length}; raise it, or choose another encoder"
             )
 
     def cut(

@@ -14,15 +14,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from tokenizers import Tokenizer, models
 
 from tagline.core.errors import UserError
-from tagline.core.model_config import check_normalizer
 from tagline.core.names import TOKENIZER_FILE
 from tagline.core.outputs import read_json
-from tagline.core.reading import reading, reading_tokenizer
-from tagline.labels.windows import Ints, ranges
+from tagline.core.reading import check_normalizer, reading, reading_tokenizer
+from tagline.labels.windows import AnyInts, Ints, ranges
 
 CONFIGURATION = "tokenizer_config.json"
 # Distinct words per "sentence" given to the tokenizer: large enough for little overhead, small enough for all cores.
@@ -42,7 +40,7 @@ class Subwords:
         counts: int64, the number of sub-words of each word.
     """
 
-    ids: npt.NDArray[np.int32]
+    ids: AnyInts
     counts: Ints
 
     def take(self, words: Ints) -> Subwords:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +19,6 @@ from tagline.core.errors import QUOTED, UserError, shortened
 from tagline.labels import label_list as label_lists
 from tagline.labels import schemes
 from tagline.labels.label_list import ANY, Kind, Labels, LabelSets
-from tagline.labels.schemes import Scheme
 from tagline.labels.windows import Ints
 from tagline.tokenization import conversion
 from tagline.tokenization.conversion import Conversion
@@ -124,7 +124,7 @@ class Tags:
 
     column: TagColumn
     split: str
-    scheme: Scheme
+    scheme: schemes.Scheme
     counts: dict[str, int]
     illegal: int = 0
     conversion: Conversion | None = None
@@ -197,7 +197,7 @@ def _count_tags(raw: RawData, split: str, name: str) -> Counter[str]:
     return counter
 
 
-def read_tags(column: TagColumn, scheme: str) -> tuple[Labels, dict[str, Tags]]:
+def read_tags(column: TagColumn, scheme: Literal["auto", schemes.Scheme]) -> tuple[Labels, dict[str, Tags]]:
     """Recognise the scheme of a column in each split, with those that are drawn from its files, and list its labels.
 
     Args:
@@ -263,11 +263,10 @@ def _check_suffixes(column: TagColumn, illegal: int) -> None:
         )
 
 
-def _kind(column: TagColumn, scheme: str) -> tuple[Kind, Scheme | None]:
+def _kind(column: TagColumn, scheme: Literal["auto", schemes.Scheme]) -> tuple[Kind, schemes.Scheme | None]:
     """Whether the column marks spans, and its scheme if that does not depend on the split."""
-    for allowed in schemes.SCHEMES:
-        if scheme == allowed:
-            return ("tags" if scheme == "tags" else "spans"), allowed
+    if scheme != "auto":
+        return ("tags" if scheme == "tags" else "spans"), scheme
     try:
         if schemes.is_spans(column.names):
             return "spans", None
@@ -303,7 +302,7 @@ def _transitions(column: TagColumn, split: str) -> Ints:
     return follow
 
 
-def _read_split(column: TagColumn, split: str, transitions: Mapping[str, Ints], scheme: Scheme | None) -> Tags:
+def _read_split(column: TagColumn, split: str, transitions: Mapping[str, Ints], scheme: schemes.Scheme | None) -> Tags:
     """Read a split; without a scheme, in that of its files. Plain tags need no transitions."""
     if not transitions:
         return Tags(column, split, "tags", dict(zip(column.names, column.counts[split].tolist(), strict=True)))

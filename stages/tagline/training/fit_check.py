@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow.compute as pc
 import torch
-from torch import Tensor
 from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split, column
@@ -82,12 +81,12 @@ def freeze_unused(model: PreTrainedModel) -> None:
     model.zero_grad()
 
 
-def _logits(model: PreTrainedModel, length: int) -> Tensor:
+def _logits(model: PreTrainedModel, length: int) -> torch.Tensor:
     """The logits of a window of CHECKED sub-words that is padded to a length, on the CPU."""
     attention = model.config._attn_implementation
     model.set_attn_implementation("eager")  # others may need a GPU
     ids, mask = map(torch.from_numpy, pad([np.arange(CHECKED)], padding_id(model), length))
-    logits: Tensor = model(input_ids=ids, attention_mask=mask).logits[0, :CHECKED]
+    logits: torch.Tensor = model(input_ids=ids, attention_mask=mask).logits[0, :CHECKED]
     model.set_attn_implementation(attention)
     return logits
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -62,6 +63,7 @@ class Step(NamedTuple):
     parts: list[MicroBatch]
 
 
+@dataclass(eq=False)
 class Gradients:
     """Prepares steps, and adds their gradients to a model's.
 
@@ -69,31 +71,26 @@ class Gradients:
     divided by the number of those in the whole batch whose label is not wholly unknown. So sharing it among processes,
     or computing it in parts that fit a device, changes rounding and dropout only.
 
-    Args:
+    Attributes:
         rows: the windows to train on.
         batches: their padded lengths.
         head: computes the loss.
         padding: sub-word id of the padding.
         params: the section ``train``.
         teaching: a second loss, averaged over the words of the batch; None: there is none.
-
-    Attributes:
         labelled: int64 (windows,), the number of sub-words of each window over which the loss is averaged.
     """
 
-    def __init__(
-        self,
-        rows: Windows,
-        batches: TrainingBatches,
-        head: Head,
-        padding: int,
-        params: Train,
-        teaching: Teaching | None = None,
-    ) -> None:
-        self.rows, self.batches, self.head, self.padding = rows, batches, head, padding
-        self.params, self.teaching = params, teaching
-        unknown = head.labels.ids.get(ANY, IGNORED)
-        self.labelled = rows.labelled(once_per_word=head.scores_sequences, unknown=unknown)
+    rows: Windows
+    batches: TrainingBatches
+    head: Head
+    padding: int
+    params: Train
+    teaching: Teaching | None = None
+
+    def __post_init__(self) -> None:
+        unknown = self.head.labels.ids.get(ANY, IGNORED)
+        self.labelled = self.rows.labelled(once_per_word=self.head.scores_sequences, unknown=unknown)
 
     def step(self, accelerator: Accelerator, number: int, batch: Ints) -> Step:
         """Prepare this process's share of a step: all that is random in it, and its windows, padded.

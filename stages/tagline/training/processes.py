@@ -20,7 +20,6 @@ from torch.distributed import run as torchrun
 
 from tagline.core import launchers
 from tagline.core.errors import UserError, quoted
-from tagline.core.launchers import HOSTS
 from tagline.model.backends import xla
 from tagline.training.failing import INDEX, exit_like
 
@@ -47,7 +46,7 @@ def relaunch_on_all_devices() -> None:
         return
     launchers.ignore()  # Kubernetes and Slurm set a size of 1; a shell may have a lone LOCAL_RANK
     wanted, devices = os.environ.get(VARIABLE), device_count()
-    hosts = launchers.whole_number((HOSTS,), 1)
+    hosts = launchers.whole_number((launchers.HOSTS,), 1)
     launchers.whole_number((INDEX,), 0)  # checked
     if wanted is None and hosts < 2 and Path(default_config_file).is_file():
         exit_like(lambda: _by_accelerate(default_config_file))

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from tqdm import tqdm
 
-from tagline.core.progress import Clock, Heartbeat, watched
+from tagline.core.progress import watched
 from tagline.training.history import History
 
+Clock = Callable[[], float]
+"""The current time in seconds."""
 # What an epoch consists of.
 PARTS = ("steps", "validation", "checkpoints")
+# Seconds between two lines of a long loop in a log file.
+INTERVAL = 30.0
 
 
 class ProgressLines:
@@ -38,7 +42,7 @@ class ProgressLines:
         self.steps, self.epochs, self.words, self.shown, self.clock = steps, epochs, words, shown, clock
         disable = None if shown else True
         self.bar: tqdm[Any] = tqdm(total=steps, initial=done, desc="train", unit=" steps", disable=disable)
-        self.heartbeat = Heartbeat(clock=clock) if shown and not watched() else None
+        self.in_log, self.last = shown and not watched(), clock()  # the time of the last line of a loop
         self.seconds: list[dict[str, float]] = []
 
     def begin_epoch(self) -> None:
@@ -62,7 +66,7 @@ class ProgressLines:
         self.epoch_steps += 1
         self.sentences += sentences
         self.bar.update()
-        if self.heartbeat is not None and self.heartbeat.due():
+        if self._is_due():
             loss = f"loss {history.since_epoch[-1]:.4f}, " if history.since_epoch else ""
             speed = self.epoch_steps / (self.clock() - self.start)
             self.write(f"step {history.steps} of {self.steps}: {loss}{speed:.2f} steps/s")
@@ -76,8 +80,15 @@ class ProgressLines:
     def after_validating(self, words: int) -> None:
         """Count the words of a batch of the validation."""
         self.validated += words
-        if self.heartbeat is not None and self.heartbeat.due():
+        if self._is_due():
             self.write(f"validation: {self.validated:,} of {self.words:,} words")
+
+    def _is_due(self) -> bool:
+        """Whether a log file gets a line, since the interval has passed since the last one; if so, it starts again."""
+        if not self.in_log or self.clock() - self.last < INTERVAL:
+            return False
+        self.last = self.clock()
+        return True
 
     def after_epoch(self, train_loss: float, history: History, speed: float) -> None:
         """Print the results of an epoch.

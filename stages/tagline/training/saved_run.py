@@ -1,7 +1,7 @@
 """The work folder of a training run: what survives an interruption.
 
 best/                weights of the best epoch
-step-STEP/           a checkpoint, see `tagline.training.checkpoints`:
+step-STEP/           a checkpoint, see `tagline.training.work`:
     state.json       losses and scores so far, state of the schedule, precisions used so far
     best/            the weights of the best epoch up to that step, links to the same files
     ...              in accelerate's layout: weights, optimizer, fp16 scaler; no pickled objects
@@ -25,7 +25,6 @@ from typing import Any
 import torch
 from accelerate import Accelerator, PartialState, utils
 from safetensors import SafetensorError
-from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel
 
@@ -37,9 +36,8 @@ from tagline.model.classifier import arrays, attached, own_weights
 from tagline.model.fast_paths import restore_full_embeddings
 from tagline.model.heads.head import OWN_WEIGHTS, write_head
 from tagline.model.precision import Resolved
-from tagline.training.checkpoints import CheckpointError, Checkpoints
 from tagline.training.history import History
-from tagline.training.work import VARIABLE, WORK, seen_by_all
+from tagline.training.work import VARIABLE, WORK, CheckpointError, Checkpoints, seen_by_all
 
 STATE = "state.json"
 # The content of each file of a checkpoint that `Accelerator.load_state` reads, by its name.
@@ -111,14 +109,14 @@ class SavedRun:
             schedule.load_state_dict(self._state_of_schedule)
         return True
 
-    def save_best(self, model: nn.Module) -> None:
+    def save_best(self, model: torch.nn.Module) -> None:
         """Save the weights as the best so far; see `save_model`."""
         self.wait()
         if PartialState().is_main_process and self.best.exists():
             shutil.rmtree(self.best)  # and never written into: checkpoints link to its files
         self.save_model(model, self.best)
 
-    def save_model(self, model: nn.Module, folder: Path) -> None:
+    def save_model(self, model: torch.nn.Module, folder: Path) -> None:
         """Write weights, configuration and a file of head weights; call it in all processes.
 
         Args:
@@ -143,7 +141,7 @@ class SavedRun:
         except (SafetensorError, OSError) as error:
             raise UserError(f"{folder}: the weights can't be written: {error}") from None
 
-    def save(self, model: nn.Module, report: Callable[[str], None]) -> None:
+    def save(self, model: torch.nn.Module, report: Callable[[str], None]) -> None:
         """Write a checkpoint in the main process, on an accelerator while training continues.
 
         Args:
@@ -180,7 +178,7 @@ class SavedRun:
             report(f"no checkpoint at step {step} ({error}); training continues, earlier checkpoints are intact")
 
 
-def _content(accelerator: Accelerator, model: nn.Module, optimizer: torch.optim.Optimizer) -> Content:
+def _content(accelerator: Accelerator, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> Content:
     """The weights, the optimizer's state and the fp16 scaler; their tensors are those in training, not copies."""
     scaler = accelerator.scaler
     # Of a weight that has several names, the file gets one; on XLA devices, all weights look like one.
@@ -226,7 +224,7 @@ def _link_files(source: Path, target: Path) -> None:
             shutil.copyfile(file, target / file.name)
 
 
-def _load_by_plain_names(accelerator: Accelerator, models: list[nn.Module], folder: str) -> None:
+def _load_by_plain_names(accelerator: Accelerator, models: list[torch.nn.Module], folder: str) -> None:
     """Have `Accelerator.load_state` load weights by the model's own names, without the prefix of a wrapper (DDP).
 
     So a run of several processes can continue as one, and the other way round.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import NamedTuple
@@ -12,13 +12,11 @@ import pandas as pd
 from accelerate import PartialState
 
 from tagline.artifacts import tokenized
-from tagline.artifacts.tokenized import Split
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, show
 from tagline.core.names import TOKENIZER_FILE
 from tagline.core.outputs import replacing, write_json
 from tagline.core.progress import quiet
 from tagline.core.provenance import HASHES, PROVENANCE, copy_files, read_hashes, sha256, verify, versions, write_hashes
-from tagline.core.terminal import show
 from tagline.hub.epoch_pushes import EpochPushes
 from tagline.hub.push import Target
 from tagline.labels.label_list import Labels
@@ -27,7 +25,8 @@ from tagline.model.backends.torch_model import memory_errors
 from tagline.model.fast_paths import replace_dropout, train_used_embeddings
 from tagline.model.heads import continued, make_head
 from tagline.model.precision import Resolved, resolve
-from tagline.training import accelerate_loop, fit_check, processes, trainer_loop
+from tagline.training import fit_check, processes
+from tagline.training.engines import ENGINES
 from tagline.training.history import SCORES
 from tagline.training.teacher import TeacherModel, Teaching
 from tagline.training.torch_settings import be_deterministic, compile_forward, enable_cpu_fast_paths
@@ -45,8 +44,6 @@ SIZE = "train.subwords_per_device"
 WEIGHTS = "*.safetensors"
 # Digits of curves in Git: more would differ between hosts of one precision.
 DIGITS = 4
-# What runs the training loop. Both take the same steps, and leave the weights of the best epoch in `training.best`.
-ENGINES: dict[str, Callable[[Training], None]] = {"accelerate": accelerate_loop.run, "trainer": trainer_loop.run}
 
 
 class Inputs(NamedTuple):
@@ -171,14 +168,12 @@ def fine_tune(
     processes.override_configuration()
     of_models = {folder: classifier.read_labels(folder, labels) for folder in params.models}
     teachers = [TeacherModel.of(folder, of_models[folder], labels) for folder in params.teachers]
-    options = (labels, params.attention, precision, params.layers)
-    if params.earlier is None:
-        source = f"download.encoder: {inputs.encoder}"
-        model = classifier.new_classifier(inputs.encoder, *options)
-    else:
-        source = f"train.start_from: {params.earlier}"
-        model = classifier.new_classifier(params.earlier, *options, old=of_models[params.earlier])
-        head = continued(head, params.earlier, of_models[params.earlier])
+    folder = params.earlier or inputs.encoder
+    old = of_models[folder] if params.earlier else None
+    source = f"{'train.start_from' if old else 'download.encoder'}: {folder}"
+    model = classifier.new_classifier(folder, labels, params.attention, precision, params.layers, old)
+    if old:
+        head = continued(head, folder, old)
     fit_check.check_fit(model, learnt, inputs.tokenized, source, params.pad_to_multiple_of or 1)
     fit_check.check_fit(model, validation_split, inputs.tokenized, source)
     train_used_embeddings(model, fit_check.used_ids(learnt, classifier.padding_id(model)))
@@ -200,7 +195,7 @@ def fine_tune(
             if teaching is not None:  # computed once per run
                 with memory_errors(SIZE, params.subwords_per_device):
                     teaching.write_targets(train_split, inputs.tokenized, precision, params.subwords_per_device)
-            validation = Validation(validation_split, head, labels, precision, params.subwords_per_device)
+            validation = Validation(validation_split, head, precision, params.subwords_per_device)
             training = Training(model, learnt, validation, params, work, teaching)
             training.pushes, training.trackers = pushes, trackers
             if partial:
@@ -225,7 +220,7 @@ def fine_tune(
             _wait_for_pushes(pushes, outputs.finetuned)
 
 
-def _check_known(params: Train, labels: Labels, split: Split, folder: Path) -> None:
+def _check_known(params: Train, labels: Labels, split: tokenized.Split, folder: Path) -> None:
     """Raise a `UserError` if words of unknown label do not allow the params, or leave nothing to learn O from."""
     if not params.models and labels.label2id[labels.fallback] not in split.gold():
         raise UserError(

@@ -32,11 +32,10 @@ from tagline.model.backends.torch_model import TorchModel
 from tagline.model.heads import load_head
 from tagline.model.precision import Resolved
 from tagline.model.prediction import NonFiniteError, score_split
-from tagline.training.checkpoints import completed
 from tagline.training.fit_check import check_fit
 from tagline.training.train_params import Teacher
 from tagline.training.validation import predictor
-from tagline.training.work import VARIABLE, seen_by_all
+from tagline.training.work import VARIABLE, completed, seen_by_all
 
 # The file of the targets in the work folder of a run; its folder has its hash, too.
 TARGETS = "teacher/targets"
@@ -104,7 +103,7 @@ class TeacherModel:
         check_fit(model, split, tokenized, f"train.teacher.models: {self.folder}")
         backend = TorchModel.for_inference(model, precision)
         head = load_head(self.folder, self.labels, "greedy", made_by="")
-        by_model = predictor(backend, head, self.labels, subwords_per_device)
+        by_model = predictor(backend, head, subwords_per_device)
         name = "teacher" if PartialState().is_main_process else None
         try:
             for _, _, probabilities in by_model.distributions(score_split(by_model, split, name)):

@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import cast
 
 import torch
-from torch import nn
 from transformers import set_seed
 
 from tagline.core.errors import UserError
@@ -51,7 +50,7 @@ def be_deterministic(seed: int) -> None:
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 
 
-def compile_forward(model: nn.Module, device: torch.device) -> None:
+def compile_forward(model: torch.nn.Module, device: torch.device) -> None:
     """Have a model's calls compiled; its weights keep their names.
 
     One graph serves batches of all shapes; it is compiled with the first batch.

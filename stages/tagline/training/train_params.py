@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from tagline.core.params import InnerPath, Section, SourceFolder
 from tagline.hub.hub_params import Push
-from tagline.labels.model_settings import Precision
+from tagline.labels.label_list import Precision
 from tagline.model.heads import HEADS
 
 # Params that change no weight: an interrupted run continues although they changed.

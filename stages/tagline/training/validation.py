@@ -10,11 +10,9 @@ from typing import cast
 import torch
 from accelerate import Accelerator, PartialState
 from accelerate.utils import gather, pad_across_processes
-from torch import nn
 from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split
-from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
 from tagline.labels.windows import AnyInts, Floats, Ints
 from tagline.metrics.scores import count, score
@@ -38,20 +36,16 @@ class Validation:
     Args:
         split: its sentences and windows.
         head: turns logits into labels.
-        labels: the task's labels.
         precision: number format of matrix products.
         subwords_per_device: most sub-words per forward pass; None: a default for the device.
     """
 
-    def __init__(
-        self, split: Split, head: Head, labels: Labels, precision: Resolved, subwords_per_device: int | None
-    ) -> None:
-        self.split, self.head, self.labels = split, head, labels
-        self.precision, self.subwords_per_device = precision, subwords_per_device
-        self.gold = split.gold()
-        self.lengths = split.lengths()
+    def __init__(self, split: Split, head: Head, precision: Resolved, subwords_per_device: int | None) -> None:
+        self.split, self.head, self.precision = split, head, precision
+        self.subwords_per_device = subwords_per_device
+        self.gold, self.lengths = split.gold(), split.lengths()
 
-    def scores(self, accelerator: Accelerator, model: nn.Module, progress: Progress = None) -> dict[str, float]:
+    def scores(self, accelerator: Accelerator, model: torch.nn.Module, progress: Progress = None) -> dict[str, float]:
         """Predict a label for each word and score the labels; call it in all processes, they get the same scores.
 
         Args:
@@ -73,30 +67,29 @@ class Validation:
             unwrapped = accelerator.unwrap_model(model)
             backend = TorchModel(cast(PreTrainedModel, unwrapped), self.precision)
             head = self.head.with_weights(arrays(own_weights(unwrapped)))
-            trained = predictor(backend, head, self.labels, self.subwords_per_device, threads)
+            trained = predictor(backend, head, self.subwords_per_device, threads)
             found = trained.label(score_split(trained, self.split, None, progress), self.gold)
         model.train()
-        sentences = TaggedSentences(self.labels, self.lengths, found.labels, found.scores, self.gold)
-        overall = score(count(sentences, self.labels.kind))["overall"]
+        sentences = TaggedSentences(head.labels, self.lengths, found.labels, found.scores, self.gold)
+        overall = score(count(sentences, head.labels.kind))["overall"]
         return {**{name: overall[name] for name in SCORES}, "loss": round(found.mean_loss, 6)}
 
 
 def predictor(
-    backend: TorchModel, head: Head, labels: Labels, subwords_per_device: int | None, threads: Executor | None = None
+    backend: TorchModel, head: Head, subwords_per_device: int | None, threads: Executor | None = None
 ) -> Predictor:
     """Make a predictor that all processes share.
 
     Args:
         backend: the model of this process.
         head: of the model, with its weights.
-        labels: the model's labels, in the order of its logits.
         subwords_per_device: most sub-words per forward pass and device, padding included; None: a default for it.
         threads: compute batches at once, in a single process only; None: one batch after the other.
     """
     most, processes = forward_size(subwords_per_device, backend.device), PartialState().num_processes
     if processes == 1:
-        return Predictor(backend, head, labels, most, threads)
-    return Predictor(SharedModel(backend), head, labels, most * processes)
+        return Predictor(backend, head, head.labels, most, threads)
+    return Predictor(SharedModel(backend), head, head.labels, most * processes)
 
 
 class SharedModel:

@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from tagline.artifacts import predictions
 from tagline.artifacts.predictions import Settings
 from tagline.core.errors import UserError
-from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import Calibration
+from tagline.labels.label_list import Calibration, Kind, Labels
 from tagline.labels.tagged import TaggedSentence
 
 LABELS = Labels("ner", "spans", ("O", "B-É", "I-É"), "O")
@@ -36,6 +35,10 @@ def written(folder: Path, tagged: Sequence[TaggedSentence]) -> bytes:
     return (folder / "test.parquet").read_bytes()
 
 
+def read(content: bytes, kind: Kind = "spans") -> list[TaggedSentence]:
+    return predictions.read_with_altered({"test": content}, kind, "HEAD")["test"]
+
+
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
 WORDS = st.tuples(TEXT, st.sampled_from(["X", "O", "B-a"]), st.sampled_from(["X", "O"]), st.floats(0, 1, width=32))
 
@@ -45,7 +48,7 @@ WORDS = st.tuples(TEXT, st.sampled_from(["X", "O", "B-a"]), st.sampled_from(["X"
 def test_any_words_are_read_as_they_were(tmp_path_factory: pytest.TempPathFactory, rows: list[list[tuple]]) -> None:
     words, gold, predicted, scores = ([[word[side] for word in row] for row in rows] for side in range(4))
     tagged = sentences(gold, predicted, "tags", words, scores)
-    found = predictions.read(written(tmp_path_factory.mktemp("predictions"), tagged), "tags", "test.parquet")
+    found = read(written(tmp_path_factory.mktemp("predictions"), tagged), "tags")
     for own, other in zip(found, tagged, strict=True):
         assert (own.id, list(own.words), own.kind) == (other.id, list(other.words), "tags")
         assert (own.gold_names, own.predicted_names) == (other.gold_names, other.predicted_names)
@@ -55,8 +58,8 @@ def test_any_words_are_read_as_they_were(tmp_path_factory: pytest.TempPathFactor
 
 def test_labels_are_the_names_that_occur_and_columns_as_documented(tmp_path: Path) -> None:
     content = written(tmp_path, sentences(["B-É I-É O", "", "O"], ["B-É O O", "", "B-É"], ids=["a", "b", "ñ"]))
-    (first, *_) = predictions.read(content, "spans", "test.parquet")
-    assert first.labels == ("spans", ("B-É", "I-É", "O"), ())
+    (first, *_) = read(content)
+    assert (first.labels.kind, first.labels.names, first.labels.sets) == ("spans", ("B-É", "I-É", "O"), ())
     schema = pq.read_schema(BytesIO(content))
     strings = pa.list_(pa.string())
     assert schema.names == COLUMNS
@@ -64,14 +67,14 @@ def test_labels_are_the_names_that_occur_and_columns_as_documented(tmp_path: Pat
     predictions.write(tmp_path, "test", sentences(["O O"], ["O B-É"]), {"caps": sentences(["O O"], ["B-É O"])})
     found = predictions.read_with_altered({"test": (tmp_path / "test.parquet").read_bytes()}, "spans", "HEAD")
     assert [found[name][0].predicted_names for name in ("test", "test.altered.caps")] == [["O", "B-É"], ["B-É", "O"]]
-    with pytest.raises(UserError, match=r"^HEAD: damaged \(.+\); expected a table of id, "):
-        predictions.read(content[:-9], "spans", "HEAD")
+    with pytest.raises(UserError, match=r"^HEAD/test.parquet: damaged \(.+\); expected a table of id, "):
+        read(content[:-9])
 
 
 def test_unknown_gold_labels_are_null_or_lists(tmp_path: Path) -> None:
     content = written(tmp_path, sentences(["B-X ? O|B-Y|I-Y"], ["B-X O O"]))
     assert pq.read_table(BytesIO(content))["gold"].to_pylist() == [["B-X", None, '["O", "B-Y", "I-Y"]']]
-    (found,) = predictions.read(content, "spans", "test.parquet")
+    (found,) = read(content)
     assert found.gold_names == ["B-X", "?", "O or B-Y or I-Y"]
     assert found.labels.sets == ((), ("O", "B-Y", "I-Y"))
 
@@ -89,16 +92,18 @@ MALFORMED += [("score", [["high", "low"]], "Failed to parse string")]
 @pytest.mark.parametrize(("name", "values", "message"), MALFORMED)
 def test_malformed_column_is_an_error(name: str, values: list[Any], message: str) -> None:
     columns = {key: given for key, given in (ROW | {name: values}).items() if given}
-    expected = rf"^test.parquet: damaged \({message}.*\); expected a table of id, words, .*; run `dvc repro evaluate`"
+    expected = (
+        rf"^HEAD/test.parquet: damaged \({message}.*\); expected a table of id, words, .*; run `dvc repro evaluate`"
+    )
     with pytest.raises(UserError, match=expected):
-        predictions.read(parquet(columns), "spans", "test.parquet")
+        read(parquet(columns))
 
 
 def test_several_row_groups_are_one_split() -> None:
     """A large file is read in several chunks."""
     names = [f"s-{index}" for index in range(10)]
     columns = {name: values * 10 for name, values in ROW.items()} | {"id": names}
-    found = predictions.read(parquet(columns, rows=3), "spans", "test.parquet")
+    found = read(parquet(columns, rows=3))
     assert [sentence.id for sentence in found] == names
     assert {tuple(sentence.predicted_names) for sentence in found} == {("O", "O")}
 

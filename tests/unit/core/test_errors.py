@@ -1,5 +1,7 @@
-"""Errors as a user sees them: one message and exit status 1."""
+"""Errors as a user sees them: one message and exit status 1; what a process prepares and prints."""
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -7,12 +9,15 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from helpers.project import ROOT
 
+from tagline.core import errors
 from tagline.core.errors import (
     QUOTED,
     SHOWN,
     UserError,
     exit_with_message,
+    prepare_process,
     printable,
     quoted,
     safe_message,
@@ -103,3 +108,53 @@ def test_a_long_text_is_cut_to_its_beginning() -> None:
 )
 def test_messages_are_safe(text: str, safe: str) -> None:
     assert safe_message(text) == safe
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    program = [sys.executable, "-c", "from tagline.core.errors import show; show('a')"]
+    done = subprocess.run(program, cwd=ROOT / "stages", stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.fixture
+def unprepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(errors, "default_sigint", lambda: None)  # pytest has its own
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+
+
+@pytest.mark.usefixtures("unprepared")
+def test_threads_wait_as_the_user_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    passive = {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}
+    for given, added in (({"GOMP_SPINCOUNT": "7"}, passive), ({"OMP_WAIT_POLICY": "ACTIVE"}, {})):
+        monkeypatch.setattr(os, "environ", dict(given))
+        prepare_process()
+        assert os.environ == given | added
+
+
+WRONG_VARIABLES = [
+    ("HF_ENDPOINT", "http://ada:secret@[::1", r"http://\*\*\*@\[::1 \(Invalid IPv6 URL\)"),
+    ("HF_HUB_ETAG_TIMEOUT", "10s", "'10s'; expected seconds"),
+]
+
+
+@pytest.mark.usefixtures("unprepared")
+@pytest.mark.parametrize(("name", "value", "message"), WRONG_VARIABLES)
+def test_variable_that_no_library_takes_is_one_message(monkeypatch, name: str, value: str, message: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit, match=f": environment variable {name} is {message}"):
+        prepare_process()
+
+
+def test_without_the_environment_a_script_names_the_remedy() -> None:
+    """Run by a Python without the installed packages, as if the environment was not activated."""
+    command = [sys.executable, "-I", "-S", str(ROOT / "stages/download.py")]
+    program = f"import sys, runpy; sys.argv = {command[-1:]!r}; sys.path.insert(0, {str(ROOT / 'stages')!r})"
+    program += f"; runpy.run_path({command[-1]!r}, run_name='__main__')"
+    done = subprocess.run([*command[:-1], "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("download: the package ")
+    remedy = "`make install` sets up .venv with the extra pipeline, `source .venv/bin/activate` activates it\n"
+    assert done.stderr.endswith(remedy)

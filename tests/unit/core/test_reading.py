@@ -1,12 +1,13 @@
-"""Reading damaged files: exceptions of libraries become one message that names the file."""
+"""Reading damaged or hostile files: exceptions of libraries become one message that names the file."""
 
 import errno
+from pathlib import Path
 
 import pytest
 from tokenizers import Tokenizer
 
 from tagline.core.errors import UserError
-from tagline.core.reading import parse_object, reading, reading_tokenizer
+from tagline.core.reading import check_config, parse_object, reading, reading_tokenizer
 
 
 class PanicException(BaseException):
@@ -48,3 +49,19 @@ def test_damaged_tokenizer_prints_nothing(capfd: pytest.CaptureFixture[str]) -> 
 def test_json_that_is_no_object_of_other_programs_is_an_error(text: str) -> None:
     with pytest.raises((ValueError, RecursionError)):
         parse_object(text)
+
+
+DANGEROUS = [
+    ('"num_hidden_layers": 2147483648', "num_hidden_layers is 2147483648; expected at most 1,000"),
+    ('"num_labels": 1000000000', "num_labels is 1000000000; expected at most 100,000"),
+    ('"attn_implementation": {"": "sdpa", "text_config": "a/x@main"}', "'a/x@main' may be code from the Hub"),
+    ('"distributed_config": {"tp_size": 2}', "it has a distributed_config, of another machine; expected none"),
+    ('"_experts_implementation": "deepgemm"', "'deepgemm' may be code from the Hub; expected eager or sdpa"),
+]
+
+
+@pytest.mark.parametrize(("entry", "message"), DANGEROUS)
+def test_dangerous_entry_is_an_error(tmp_path: Path, entry: str, message: str) -> None:
+    (tmp_path / "config.json").write_text("{" + entry + "}")
+    with pytest.raises(ValueError, match=rf"config\.json: .*{message}"):
+        check_config(tmp_path / "config.json")

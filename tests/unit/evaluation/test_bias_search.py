@@ -75,7 +75,7 @@ def test_bias_is_that_of_a_scan(name: str, seed: int, lengths: list, measure: Me
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bias_search, "BORDERS", BORDERS)
         patch.setattr(bias_search, "STEPS_PER_UNIT", STEPS_PER_UNIT)
-        assert find_biases(chunks, gold, head, head.labels, [target]) == {"X": best}
+        assert find_biases(chunks, gold, head, [target]) == {"X": best}
 
 
 def one_word_each(scores: list[list[float]], gold: list[int]) -> tuple[list[Chunk], np.ndarray]:
@@ -85,7 +85,7 @@ def one_word_each(scores: list[list[float]], gold: list[int]) -> tuple[list[Chun
 
 
 def search(chunks: list[Chunk], gold: np.ndarray, targets: list[TypeTarget]) -> dict[str, float]:
-    found = find_biases(chunks, gold, LinearHead(TAGS), TAGS, targets)
+    found = find_biases(chunks, gold, LinearHead(TAGS), targets)
     return {name: of_type.bias for name, of_type in found.items()}
 
 

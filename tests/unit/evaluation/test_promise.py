@@ -52,7 +52,7 @@ def test_share_of_broken_promises(of_documents: bool) -> None:
         documents = np.repeat(np.arange(80), 3) if of_documents else None
         goal = TypeTarget("X", "recall", 0.8, "covered", CONFIDENCE)
         gold = np.ones(size, np.int32)
-        counts = count_at_each_step([chunk], gold, LinearHead(LABELS), LABELS, [goal], documents)
+        counts = count_at_each_step([chunk], gold, LinearHead(LABELS), [goal], documents)
         found = promised_biases(counts, [goal], of_documents)["X"]
         assert found.promise is not None
         assert found.promise.number == (80 if of_documents else 240)

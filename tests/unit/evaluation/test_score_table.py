@@ -10,7 +10,7 @@ from helpers.tagged import sentences
 from tagline.core.errors import UserError
 from tagline.core.outputs import write_json
 from tagline.evaluation.score_table import score_line, score_table, score_table_of
-from tagline.evaluation.scored_split import ScoredSplit
+from tagline.evaluation.summary import ScoredSplit
 
 TAGGED = sentences(["B-PER O", "B-\x1bLOC"], ["B-PER O", "O"])
 SPLIT = ScoredSplit("spans", TAGGED, 0, altered={"typos": TAGGED})

@@ -17,8 +17,7 @@ from tagline.artifacts.tokenized import WINDOW_FEATURES, Split, sentence_feature
 from tagline.core.errors import UserError
 from tagline.export.parity import CONFORMANCE, Parity, write_conformance
 from tagline.inference import Tagger
-from tagline.labels.label_list import Labels
-from tagline.labels.model_settings import NOT_CALIBRATED, Biases, Calibration, Decoding
+from tagline.labels.label_list import NOT_CALIBRATED, Biases, Calibration, Decoding, Labels
 from tagline.model.heads import make_head
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")

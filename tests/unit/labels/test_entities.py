@@ -44,7 +44,6 @@ def test_arrays_are_the_same_as_sentence_by_sentence(rows: list[list[int]], kind
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=12))
 def test_common_entities_are_in_both(pairs: list[tuple[int, int]]) -> None:
     sides = [read([[pair[side] for pair in pairs]], "spans") for side in (0, 1)]
-    indices = sides[0].common(sides[1])
-    found = [[side.entities()[index] for index in common] for side, common in zip(sides, indices, strict=True)]
+    found = [side.where(common).entities() for side, common in zip(sides, sides[0].common(sides[1]), strict=True)]
     assert found[0] == found[1]
     assert set(found[0]) == set(sides[0].entities()) & set(sides[1].entities())

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagline.labels.entities import Entity, entities
-from tagline.labels.label_list import LabelNames
+from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences, flatten
 from tagline.metrics.outcomes import confusion
 from tagline.metrics.scores import count, score
@@ -18,7 +18,7 @@ from tagline.metrics.scores import count, score
 WORDS = [["New", "York", "is"], [], ["Oslo"]]
 SIDES = {"predicted": np.array([1, 2, 0, 1]), "gold": np.array([1, 1, 0, 0])}
 SCORES = np.array([0.5, 1, 0.25, 0.75], np.float32)
-LABELS = LabelNames("spans", ("O", "B-X", "I-X"))
+LABELS = Labels("", "spans", ("O", "B-X", "I-X"), "")
 FOUND = TaggedSentences(LABELS, lengths=[3, 0, 1], scores=SCORES, ids=["a", "b", "c"], words=WORDS, **SIDES)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers.tagged import sentences
 
-from tagline.labels.model_settings import NOT_CALIBRATED, Calibration, log_odds
+from tagline.labels.label_list import NOT_CALIBRATED, Calibration, log_odds
 from tagline.labels.tagged import flatten
 from tagline.metrics.calibration import calibration, fit, fit_curve, not_fitted, reliability
 

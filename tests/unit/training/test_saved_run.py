@@ -13,10 +13,10 @@ from torch import nn
 
 from tagline.core.errors import UserError
 from tagline.training import saved_run, stage
-from tagline.training.checkpoints import damage
 from tagline.training.gradients import schedule
 from tagline.training.history import History
 from tagline.training.saved_run import SavedRun, _link_files
+from tagline.training.work import damage
 
 
 def start(work: Path, model: nn.Module | None = None) -> SavedRun:

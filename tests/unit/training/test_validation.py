@@ -38,7 +38,7 @@ def test_loss_is_the_mean_over_words_with_subwords(subwords_per_device: int | No
     windows = Dataset.from_dict(WINDOWS, features=WINDOW_FEATURES)
     split = Split(Dataset.from_dict(sentences, features=sentence_features(LABELS)), windows)
     words: list[int] = []
-    validation = Validation(split, make_head("linear", LABELS), LABELS, "fp32", subwords_per_device)
+    validation = Validation(split, make_head("linear", LABELS), "fp32", subwords_per_device)
     scores = validation.scores(Accelerator(), model.train(), words.append)
     assert scores["loss"] == pytest.approx(np.mean(expected), abs=2e-6)
     assert scores["accuracy"] == sum(correct) / 8, "the word without sub-words is O, which is wrong"

@@ -53,7 +53,7 @@ class OnnxModel:
             )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        # As `core.startup` says of OpenMP: waiting threads that spin are slow on a busy host.
+        # As `core.errors` says of OpenMP: waiting threads that spin are slow on a busy host.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 4  # errors are raised, not logged
         try:

@@ -10,7 +10,6 @@ from typing import Self
 import numpy as np
 import torch
 from accelerate import PartialState
-from torch import Tensor
 from transformers import PreTrainedModel
 
 from tagline.core.errors import UserError
@@ -55,7 +54,7 @@ class TorchModel:
         """Compute the logits of the chosen sub-words; see `Backend`. Only those leave the device."""
         return choose(self.forward(rows), positions)
 
-    def forward(self, rows: Sequence[AnyInts]) -> Tensor:
+    def forward(self, rows: Sequence[AnyInts]) -> torch.Tensor:
         """Compute the logits of all sub-words of a batch, on the device.
 
         Args:
@@ -76,7 +75,7 @@ class TorchModel:
             known_padding(mask, padded=not padded[1].all()),
         ):
             try:
-                logits: Tensor = self.model(input_ids=ids, attention_mask=mask).logits
+                logits: torch.Tensor = self.model(input_ids=ids, attention_mask=mask).logits
             except IndexError:
                 raise UserError(
                     f"{self.model.name_or_path}: a sub-word id is outside the embedding table; the tokenizer and the "
@@ -85,7 +84,7 @@ class TorchModel:
         return logits
 
 
-def choose(logits: Tensor, positions: Sequence[Ints]) -> Floats:
+def choose(logits: torch.Tensor, positions: Sequence[Ints]) -> Floats:
     """Select the logits of some sub-words.
 
     Args:

@@ -8,8 +8,7 @@ import numpy as np
 
 from tagline.core.errors import UserError
 from tagline.core.reading import reading
-from tagline.labels.label_list import Labels, shared_labels
-from tagline.labels.model_settings import HEAD_FILE, Decoding
+from tagline.labels.label_list import HEAD_FILE, Decoding, Labels, shared_labels
 from tagline.model.heads.crf import CrfHead
 from tagline.model.heads.head import Head, read_head
 from tagline.model.heads.linear import LinearHead

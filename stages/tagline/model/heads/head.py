@@ -16,8 +16,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from tagline.core.reading import reading
-from tagline.labels.label_list import Labels, possible
-from tagline.labels.model_settings import HEAD_FILE
+from tagline.labels.label_list import HEAD_FILE, Labels, possible
 from tagline.labels.windows import IGNORED, Bools, Floats, Ints
 
 if TYPE_CHECKING:  # exported models predict without importing PyTorch

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from tagline.core.errors import UserError
-from tagline.sources.formats import sniffing
 from tagline.sources.formats.lines import UTF_8, at_least_one, read_lines
-from tagline.sources.formats.sniffing import Sample
+from tagline.sources.formats.sniffing import ROWS, Sample
 
 NumberedRows = Iterator[tuple[int, dict[str, Any]]]
 """Objects, each with the line on which it begins."""
@@ -49,7 +48,7 @@ def first_rows(sample: Sample) -> list[dict[str, Any]]:
     """The first objects of a file; none if it is not JSON, or malformed."""
     try:
         rows = read_rows(sample.path, sample.encoding) if sample.is_json else ()
-        return [row for _, row in islice(rows, sniffing.ROWS)]
+        return [row for _, row in islice(rows, ROWS)]
     except UserError:
         return []  # reported by `JsonFiles.sniff`
 

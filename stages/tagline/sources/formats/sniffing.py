@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, count, islice
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 from tagline.core.errors import UserError
-from tagline.sources.formats.lines import UTF_8, read_lines
+from tagline.sources.formats.lines import UTF_8
 
-# Lines and rows that are looked at.
-LINES, ROWS = 5000, 200
-# Encodings by which every byte is a character come last: nothing in the text can show that they are wrong.
-ENCODINGS = (UTF_8, "cp1252", "latin-1")
+# Rows that are looked at.
+ROWS = 200
 # Fewer lines of one width are no table, while a few others are errors in one.
 LEAST_SHARE = 0.9
 # More different values are no tags, unless all mark spans.
@@ -41,7 +38,7 @@ class Sample:
     Attributes:
         path: the file, or a folder.
         encoding: one by which all of it can be read.
-        lines: at most `LINES` lines; none of a folder, and of a file that is not text.
+        lines: none of a folder, and of a file that is not text.
         problem: why the file is not UTF-8.
     """
 
@@ -59,26 +56,6 @@ class Sample:
     def is_json(self) -> bool:
         """Whether the text begins as JSON does."""
         return self.text.lstrip().startswith(("{", "["))
-
-
-def read_sample(path: Path) -> Sample:
-    """Read the first lines, in the first encoding that fits the whole file."""
-    if path.is_dir():
-        return Sample(path)
-    with path.open("rb") as file:
-        marked = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    problems = []
-    for encoding in ("utf-16",) if marked else ENCODINGS:
-        lines = read_lines(path, encoding)
-        try:
-            sample = [line for _, line in islice(lines, LINES)]
-            for _ in lines:
-                pass
-        except UserError as error:
-            problems.append(error)
-        else:
-            return Sample(path, encoding, sample, next(iter(problems), None))
-    return Sample(path, problem=problems[0])  # in UTF-8, since nothing speaks for another encoding
 
 
 def words_among(names: Collection[str]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
@@ -14,6 +15,24 @@ from tagline.core.signals import defer_signals
 
 Item = TypeVar("Item")
 Given = TypeVar("Given", contravariant=True)
+
+
+def check_writable(option: str, out: Path, is_folder: bool = False) -> None:
+    """Check before any work that a program can write the file or folder that an option names.
+
+    Raises:
+        UserError: its folder does not exist or takes no file; or a file is expected, and something else is there.
+    """
+    if not out.parent.is_dir():
+        raise UserError(f"{option} {out}: {out.parent} is not a folder; expected an existing one")
+    try:
+        tempfile.TemporaryFile(dir=out.parent).close()
+    except OSError:
+        raise UserError(f"{option} {out}: {out.parent} can't be written; expected a folder for new files") from None
+    if not is_folder and out.is_dir():
+        raise UserError(f"{option} {out}: a folder; expected a file")
+    if not is_folder and out.exists() and not out.is_file():
+        raise UserError(f"{option} {out}: a pipe or device; expected a file; to write there, use `> {out}`")
 
 
 class Form(Protocol[Given]):

@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from tagline.core.errors import UserError, extra, quoted
-from tagline.core.outputs import check_writable, replacing
+from tagline.core.outputs import replacing
 from tagline.tools.answers import outputs
 from tagline.tools.answers.options import BRAT, DIGITS, LABEL_STUDIO, PAGE
-from tagline.tools.answers.outputs import Form, Lines
+from tagline.tools.answers.outputs import Form, Lines, check_writable
 from tagline.tools.answers.task import AnnotationTask, TextEntity
 
 # Names in the configuration of Label Studio, which results refer to.

@@ -11,8 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tagline.core.errors import ArgumentParser
-from tagline.core.terminal import show
+from tagline.core.errors import ArgumentParser, show
 from tagline.tools.answers.options import LABEL_STUDIO, PAGE_SUFFIX, TOOLS, add_guideline
 
 FOLDS = Path("data/audit")

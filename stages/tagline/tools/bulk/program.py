@@ -23,8 +23,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tagline.core.errors import ArgumentParser, UserError
-from tagline.core.terminal import show
+from tagline.core.errors import ArgumentParser, UserError, show
 from tagline.tools.texts.options import add_models, add_no_split, layers_of, natural
 
 if TYPE_CHECKING:

@@ -24,8 +24,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from tagline.core.errors import ArgumentParser, UserError, program_name
-from tagline.core.terminal import write
+from tagline.core.errors import ArgumentParser, UserError, program_name, write
 from tagline.tools.comparison import SPLITS, WORKSPACE
 
 if TYPE_CHECKING:

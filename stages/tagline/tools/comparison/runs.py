@@ -16,7 +16,7 @@ from tagline.core.params import PARAMS
 from tagline.core.provenance import PROVENANCE
 from tagline.core.reading import parse_object, reading
 from tagline.evaluation.summary import COMPARED_DIGITS
-from tagline.labels.label_list import Kind, LabelNames
+from tagline.labels.label_list import Kind, Labels
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.scores import Counts, count
 
@@ -130,7 +130,7 @@ def align(split: str, runs: Sequence[Run]) -> Aligned:
     other_types = list(_different_types(split, runs, types))
     kind, of_runs = runs[-1].kind, [sentences[0].labels for sentences in joined]
     names, sets = ({each for labels in of_runs for each in getattr(labels, part)} for part in ("names", "sets"))
-    labels = LabelNames(kind, tuple(sorted(names)), tuple(sorted(sets)))
+    labels = Labels("", kind, tuple(sorted(names)), "", tuple(sorted(sets)))
     reference = [sentence.relabelled(labels) for sentence in joined[-1]]
     gold = [sentence.gold for sentence in reference]
     scored = [[replace(own.relabelled(labels), gold=of) for own, of in zip(run, gold, strict=True)] for run in joined]

@@ -15,10 +15,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean, stdev
 
-from tagline.core.errors import ArgumentParser
-from tagline.core.outputs import check_writable
-from tagline.core.terminal import show
+from tagline.core.errors import ArgumentParser, show
 from tagline.tools.answers.options import PAGE_SUFFIX
+from tagline.tools.answers.outputs import check_writable
 from tagline.tools.texts.options import natural
 
 SIZES, SEEDS = (100, 200, 400, 800, 1600), (42, 13, 87)

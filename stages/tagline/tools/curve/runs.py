@@ -19,12 +19,11 @@ from typing import Any
 import numpy as np
 
 from tagline.artifacts import raw_data
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, show
 from tagline.core.names import DOCUMENT
 from tagline.core.outputs import read_json
 from tagline.core.params import PARAMS, read_section
 from tagline.core.provenance import verify, write_hashes
-from tagline.core.terminal import show
 from tagline.sources.formats.json_objects import rows_in
 from tagline.sources.formats.lines import read_lines
 from tagline.tools.settings.sections import SECTIONS

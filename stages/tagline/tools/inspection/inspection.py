@@ -22,10 +22,10 @@ from tagline.sources.files import FileSource, NothingDrawn
 from tagline.sources.formats.annotated import OffsetFiles, loses_much
 from tagline.sources.formats.conll_table import SKIP
 from tagline.sources.formats.registry import AnyFiles
-from tagline.sources.formats.sniffing import Guess, read_sample
+from tagline.sources.formats.sniffing import Guess
 from tagline.text.sentence import Sentence
 from tagline.tokenization import conversion
-from tagline.tools.inspection.layouts import Layout, find_layouts
+from tagline.tools.inspection.layouts import Layout, find_layouts, read_sample
 
 # Sentences of each split whose tags are shown, and those that are shown themselves.
 SENTENCES, SHOWN = 1000, 3

@@ -6,21 +6,23 @@ a file has it; the guess is only shown once it reads the file.
 
 from __future__ import annotations
 
+import codecs
 import glob
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import islice
 from os.path import commonprefix
 from pathlib import Path
 
 from tagline.core.errors import QUOTED, UserError, shortened
 from tagline.sources.files import find
 from tagline.sources.formats.base import TextFiles
-from tagline.sources.formats.lines import UTF_8
+from tagline.sources.formats.lines import UTF_8, read_lines
 from tagline.sources.formats.registry import FORMATS
-from tagline.sources.formats.sniffing import Guess, read_sample
+from tagline.sources.formats.sniffing import Guess, Sample
 
 # The words by which names tell their split: "en_ewt-ud-dev.conllu", "eng.testa".
 _SPLITS = {
@@ -36,6 +38,10 @@ _OTHER = re.compile(
 )
 # Files that make their folder one data set.
 _MARKERS = [schema.marker for schema in FORMATS.values() if schema.marker]
+# Lines that are looked at.
+_LINES = 5000
+# Encodings by which every byte is a character come last: nothing in the text can show that they are wrong.
+_ENCODINGS = (UTF_8, "cp1252", "latin-1")
 _MARKUP = re.compile(r"\s*<(!doctype|html|\?xml)\b", re.IGNORECASE)
 
 
@@ -121,6 +127,26 @@ def _of_entries(path: Path, entries: Sequence[Path], is_part: bool = False) -> L
     if len(entries) > 1 and not schema.is_document:
         raise _unclear(path, entries)
     return first
+
+
+def read_sample(path: Path) -> Sample:
+    """Read the first lines, in the first encoding that fits the whole file."""
+    if path.is_dir():
+        return Sample(path)
+    with path.open("rb") as file:
+        marked = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    problems = []
+    for encoding in ("utf-16",) if marked else _ENCODINGS:
+        lines = read_lines(path, encoding)
+        try:
+            sample = [line for _, line in islice(lines, _LINES)]
+            for _ in lines:
+                pass
+        except UserError as error:
+            problems.append(error)
+        else:
+            return Sample(path, encoding, sample, next(iter(problems), None))
+    return Sample(path, problem=problems[0])  # in UTF-8, since nothing speaks for another encoding
 
 
 def _guess(path: Path) -> Guess:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tagline.core.errors import ArgumentParser
-from tagline.core.terminal import show, write
+from tagline.core.errors import ArgumentParser, show, write
 
 TOKENIZED = Path("data/tokenized")
 TOKENIZER = Path("models/pretrained/tokenizer")

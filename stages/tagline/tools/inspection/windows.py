@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import unicodedata
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,13 +13,14 @@ from tokenizers import Tokenizer
 
 from tagline.artifacts import tokenized
 from tagline.artifacts.raw_data import SPLITS
-from tagline.artifacts.tokenized import Split
-from tagline.core.errors import quoted
+from tagline.core.errors import is_mark, printable, quoted
 from tagline.core.names import TOKENIZER_FILE
 from tagline.core.provenance import verify
-from tagline.core.terminal import columns
 from tagline.labels.label_list import Labels, id_names
 from tagline.labels.windows import IGNORED
+
+# Character cells between two columns.
+GAP = 2
 
 
 class UnknownSentenceError(Exception):
@@ -49,7 +52,7 @@ def sentence(folder: Path, tokenizer: Path, wanted: str) -> str:
     return "\n".join(lines(split, row_of(split, name, which), pieces, labels, width))
 
 
-def lines(split: Split, row: int, tokenizer: Tokenizer, labels: Labels, width: int) -> list[str]:
+def lines(split: tokenized.Split, row: int, tokenizer: Tokenizer, labels: Labels, width: int) -> list[str]:
     """Format a sentence by its row, in columns that fit a width."""
     windows = split.windows_of(row)
     words = split.sentences[row]
@@ -65,7 +68,7 @@ def lines(split: Split, row: int, tokenizer: Tokenizer, labels: Labels, width: i
     return formatted
 
 
-def row_of(split: Split, name: str, which: str) -> int:
+def row_of(split: tokenized.Split, name: str, which: str) -> int:
     """Find the row of a sentence by its number or its id.
 
     Raises:
@@ -78,3 +81,44 @@ def row_of(split: Split, name: str, which: str) -> int:
         last = len(split.sentences) - 1
         raise UnknownSentenceError(f"{name} has no sentence {which}: expected 0 to {last}, or an id")
     return int(row)
+
+
+def columns(rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """Align rows of equal length in columns, wrapped into as many blocks as the width requires.
+
+    Args:
+        rows: the cells of each row.
+        width: width of the terminal, in character cells.
+
+    Returns:
+        The lines, with an empty one between blocks.
+    """
+    cells = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(map(display_width, column)) + GAP for column in zip(*cells, strict=True)]
+    lines: list[str] = []
+    for start, end in _blocks(widths, width):
+        lines += [""] if lines else []
+        for row in cells:
+            padded = (
+                cell + " " * (size - display_width(cell))
+                for cell, size in zip(row[start:end], widths[start:end], strict=True)
+            )
+            lines.append("".join(padded).rstrip())
+    return lines
+
+
+def _blocks(widths: Sequence[int], width: int) -> Iterator[tuple[int, int]]:
+    start, used = 0, 0
+    for index, size in enumerate(widths):
+        if used and used + size - GAP > width:
+            yield start, index
+            start, used = index, 0
+        used += size
+    if widths:
+        yield start, len(widths)
+
+
+def display_width(text: str) -> int:
+    """The number of terminal cells of a text: two for a wide character, none for a combining mark."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(map(is_mark, text))

@@ -38,9 +38,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tagline.core.errors import ArgumentParser, UserError, program_name, safe_message
-from tagline.core.outputs import check_writable
 from tagline.core.signals import Interrupted, defer_signals
 from tagline.tools.answers.options import BRAT, JSONL, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
+from tagline.tools.answers.outputs import check_writable
 from tagline.tools.texts import options as common
 from tagline.tools.texts.options import STANDARD, infer_format
 

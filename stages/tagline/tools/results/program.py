@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tagline.core.errors import ArgumentParser, take_no_arguments
-from tagline.core.terminal import show
+from tagline.core.errors import ArgumentParser, show, take_no_arguments
 
 SCORES = Path("reports/evaluate.json")
 EXPORT, REPORT = Path("models/export"), Path("reports/export.json")

@@ -12,9 +12,8 @@ from types import FrameType
 
 import uvicorn
 
-from tagline.core.errors import UserError
+from tagline.core.errors import UserError, show
 from tagline.core.signals import Interrupted
-from tagline.core.terminal import show
 from tagline.inference import AnyTagger
 from tagline.tools.serving.limits import Limits
 from tagline.tools.serving.service import create

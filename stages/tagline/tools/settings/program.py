@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tagline.core.errors import ArgumentParser, take_no_arguments
-from tagline.core.terminal import show
+from tagline.core.errors import ArgumentParser, show, take_no_arguments
 
 
 def check() -> None:

@@ -25,9 +25,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tagline.core.errors import ArgumentParser, UserError, program_name, safe_message
+from tagline.core.errors import ArgumentParser, UserError, program_name, safe_message, show
 from tagline.core.signals import defer_signals
-from tagline.core.terminal import show
 from tagline.tools.answers.options import CONFIGURED, JSONL, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
 from tagline.tools.texts.options import MODEL, STANDARD, add_input_format, add_model, infer_format, natural, probability
 

@@ -1,12 +1,6 @@
-"""Text for a terminal: aligned columns of any characters, wrapped to the width."""
+"""Aligned columns of any characters, wrapped to the width of a terminal."""
 
-import os
-import subprocess
-import sys
-
-from helpers.project import ROOT
-
-from tagline.core.terminal import columns, display_width
+from tagline.tools.inspection.windows import columns, display_width
 
 
 def test_columns_are_wrapped() -> None:
@@ -20,12 +14,3 @@ def test_columns_are_wrapped() -> None:
 def test_wide_characters_take_two_cells_and_marks_none() -> None:
     assert [display_width(text) for text in ("東京", "e\u0301", "❤\ufe0f")] == [4, 1, 1]
     assert columns([["東京", "x"], ["a", "y"]], 80) == ["東京  x", "a     y"]
-
-
-def test_a_closed_pipe_is_no_error() -> None:
-    reader, writer = os.pipe()
-    os.close(reader)
-    program = [sys.executable, "-c", "from tagline.core.terminal import show; show('a')"]
-    done = subprocess.run(program, cwd=ROOT / "stages", stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
-    os.close(writer)
-    assert (done.returncode, done.stderr) == (0, "")
