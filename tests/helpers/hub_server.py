@@ -169,15 +169,10 @@ class _Handler(Writing, BaseHTTPRequestHandler):
         self.send_json({})
 
     def tree(self, repository: Repository, revision: str, path: str = "") -> None:
-        """All files below a path, or its direct entries with folders."""
+        """All files below a path, with folders."""
         self.open(repository)
         _, files = self.at(repository, revision)
-        prefix = f"{path}/" if path else ""
-        below = {name: content for name, content in files.items() if name.startswith(prefix)}
-        if path and not below:
-            raise Refused(404, "EntryNotFound", "Entry not found")
-        recursive = parse_qs(urlsplit(self.path).query).get("recursive", ["false"])[0].lower() == "true"
-        self.send_json([entry for entry in entries(below) if recursive or "/" not in entry["path"][len(prefix) :]])
+        self.send_json(entries({name: content for name, content in files.items() if name.startswith(path)}))
 
     def resolve(self, repository: Repository, revision: str, path: str) -> None:
         self.open(repository)

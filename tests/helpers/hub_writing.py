@@ -31,7 +31,6 @@ class Writing:
         rf"POST {_MODEL}/preupload/(?P<revision>[^/]+)": "preupload",
         r"POST /(?P<name>[^/]+/[^/]+)\.git/info/lfs/objects/batch": "batch",
         r"PUT /objects/(?P<sha256>[0-9a-f]{64})": "store",
-        r"POST /objects/(?P<sha256>[0-9a-f]{64})/verify": "verify",
         rf"GET {_MODEL}/xet-(?P<right>write|read)-token/(?P<revision>[^/]+)": "xet_token",
         rf"POST {_MODEL}/commit/(?P<revision>[^/]+)": "commit",
     }
@@ -98,8 +97,7 @@ class Writing:
         self.allow_writing(self.name.split("/")[0])
         objects = []
         for asked in json.loads(self.body)["objects"]:
-            url = f"{self.hub.url}/objects/{asked['oid']}"
-            actions = {"upload": {"href": url}, "verify": {"href": f"{url}/verify"}}
+            actions = {"upload": {"href": f"{self.hub.url}/objects/{asked['oid']}"}}
             objects.append(asked if asked["oid"] in self.hub.objects else {**asked, "actions": actions})
         self.send_json({"transfer": "basic", "objects": objects})
 
@@ -108,12 +106,6 @@ class Writing:
             raise Refused(400, message="Bytes and hash differ")
         self.hub.objects[sha256] = self.body
         self.send(b"", HTTPStatus.OK, {})
-
-    def verify(self, sha256: str) -> None:
-        asked = json.loads(self.body)
-        if len(self.hub.objects.get(sha256, b"")) != asked["size"]:
-            raise Refused(404, message="Object not found")
-        self.send_json({})
 
     def xet_token(self, _repository: Repository, right: str, revision: str) -> None:
         """Grant access to xet's storage, which replaces Git LFS: here a folder of the xet library."""
