@@ -42,13 +42,6 @@ def test_queued_experiment_uses_the_code_of_its_copy_and_tables_show_what_differ
     clone.run("dvc", "exp", "remove", "older")
 
 
-def test_change_of_a_tool_reruns_no_stage(clone: Clone) -> None:
-    for module in (clone.path / "stages/tagline/tools").rglob("*.*"):
-        with module.open("ab") as file:
-            file.write(b"\n")
-    assert "Data and pipelines are up to date." in clone.run("dvc", "status")
-
-
 def test_changed_param_reruns_later_stages_and_its_old_value_comes_from_the_run_cache(clone: Clone) -> None:
     params = clone.path / "params.yaml"
     before = params.read_text()
