@@ -20,7 +20,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from helpers.hub_repositories import Account, Refused, Repository, entries, metadata, object_id
@@ -158,9 +158,7 @@ class _Handler(Writing, BaseHTTPRequestHandler):
     def info(self, repository: Repository, revision: str = "main") -> None:
         commit, files = self.at(repository, revision)
         gated = "manual" if repository.readers is not None else False
-        siblings: list[dict[str, Any]] = [{"rfilename": path} for path in files]
-        if parse_qs(urlsplit(self.path).query).get("blobs", ["false"])[0].lower() == "true":
-            siblings = [{"rfilename": path, **metadata(path, content)} for path, content in files.items()]
+        siblings = [{"rfilename": path, **metadata(path, content)} for path, content in files.items()]
         about = {"id": self.name, "sha": commit, "private": repository.private, "gated": gated, "siblings": siblings}
         self.send_json(about)
 

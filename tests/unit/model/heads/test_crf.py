@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from helpers.windows import LABELS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +16,6 @@ from tagline.labels.model_settings import Decoding
 from tagline.model.decoding import decode
 from tagline.model.heads.crf import CrfHead
 
-LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
 TWO_TYPES = Labels("ner", "spans", ("O", "B-X", "I-X", "B-Y"), "O")
 SEEDS = st.integers(0, 2**32 - 1)
 LENGTHS = st.lists(st.integers(0, 4), min_size=1, max_size=4)
