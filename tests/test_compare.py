@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,7 @@ import pandas as pd
 import pytest
 from dvc.repo import Repo
 from helpers.messages import message_of
-from helpers.project import edit, exit_of, run_verb, snapshot
+from helpers.project import edit, exit_of, git, run_verb, snapshot
 from helpers.runs import counts_of
 
 from tagline.core.errors import UserError
@@ -22,7 +21,6 @@ from tagline.tools.comparison.revisions import last_experiments, read
 
 run = partial(run_verb, "compare")
 
-IDENTITY = {f"GIT_{who}_{what}": "t@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 TRAIN = "\n  train: {cmd: python train.py, params: [train.seed], outs: [model]}"
 EVALUATE = """
   evaluate: {cmd: python evaluate.py, deps: [%s], outs: [data/predictions],
@@ -32,20 +30,15 @@ WORDS = ["Ada", "lives", "in", "Oslo"]
 GOLD = ["B-PER", "O", "O", "B-LOC"]
 
 
-def git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout
-
-
 def commit(message: str, *options: str) -> None:
     git("add", "-A")
     git("commit", "-q", *options, "-m", message)
 
 
 def work_in(path: Path, patch: pytest.MonkeyPatch) -> None:
-    """Make a repository the current folder of this process, with a Git identity and DVC's temporary files inside."""
+    """Make a repository the current folder of this process, with DVC's temporary files inside."""
     patch.chdir(path)
-    for name, value in {**IDENTITY, "DVC_SITE_CACHE_DIR": str(path / ".dvc/tmp/site")}.items():
-        patch.setenv(name, value)
+    patch.setenv("DVC_SITE_CACHE_DIR", str(path / ".dvc/tmp/site"))
 
 
 def write_results(wrong: int, of: int = 12, seed: int = 1, rate: float = 0.0001) -> None:

@@ -2,11 +2,10 @@
 
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
-from helpers.project import edit, error_of, run_stage
+from helpers.project import edit, error_of, git, run_stage
 
 from tagline.tools.settings import pipelines
 
@@ -59,7 +58,7 @@ def test_defaults_and_data_that_git_and_dvc_do_not_track_are_named(workspace: Pa
 
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(workspace.parent))
     assert said() == DEFAULTS, "without Git"
-    subprocess.run(["git", "init", "-q"], check=True)
+    git("init", "-q")
     note = "download.folder: data/tiny/ is tracked by neither Git nor DVC; expected one of them, since `dvc exp run --t"
     assert note in said()
     monkeypatch.setenv("DVC_STAGE", "pos/dvc.yaml:train")
