@@ -171,9 +171,9 @@ def assert_same_training(found: Trained, expected: Trained, curves: float, weigh
         np.testing.assert_allclose(found[2][name], tensor, rtol=0, atol=weights)
 
 
-def raw_rows(split: str) -> list[dict[str, Any]]:
-    """The rows of a split of data/raw in the current folder."""
-    return [row for batch in raw_data.load(Path("data/raw")).batches(split) for row in batch.to_pylist()]
+def raw_rows(split: str, folder: Path = Path("data/raw")) -> list[dict[str, Any]]:
+    """The rows of a split of data/raw, by default that in the current folder."""
+    return [row for batch in raw_data.load(folder).batches(split) for row in batch.to_pylist()]
 
 
 def preset(name: str) -> str:
