@@ -173,10 +173,8 @@ ERRORS = [
     (("--input", "none.txt"), "none.txt: No such file or directory"),
     (("a", "--model", "nowhere"), "--model nowhere: not a folder; expected an exported model; name its fol"),
     (("a", "--backend", "onnx-int8"), "models/export: no files for the backend onnx-int8; available: onnx, to"),
-    (("a", "--output", "none/out.txt"), "--output none/out.txt: none is not a folder; expected an existing one"),
     (("a", "--output", "models", "--output-format", "text"), "--output models: a folder; expected a file"),
     (("a", "--output", "/dev/null", "--output-format", "text"), "--output /dev/null: a pipe or device; expect"),
-    (("--words", "a\rb", "--output=out.jsonl", "--output-format=conll"), "TEXT: 'a\\rb' contains a tab or lin"),
     (("--input", "bad.jsonl", "--output", "out.jsonl"), "bad.jsonl:2: not JSON (Expecting value); expected JSON"),
 ]
 
@@ -223,8 +221,6 @@ def test_mixed_exports_are_errors(export: Path, model: Path, tmp_path: Path) -> 
     def message(text: str = "a") -> str:
         return exit_of(text, "--model", str(model)).removeprefix(f"predict: {model}/")
 
-    (model / "tokenizer.json").unlink()
-    assert message().startswith("tokenizer.json is missing: the stage export writes it")
     text = (export / "tokenizer.json").read_text()
     (model / "tokenizer.json").write_text(text.replace('"Oslo":', '"Oslo":1000,"Moss":'))
     expected = r"onnx/model.onnx: onnxruntime failed \(.*\); if the files beside it are of another export, run `dvc.*"

@@ -46,7 +46,6 @@ def test_a_folder_with_a_file_per_annotator(tmp_path: Path) -> None:
 test_malformed_row_is_reported_by_line = refusals(
     "doccano",
     ({"text": "Ada", "spans": []}, "neither 'label' nor 'entities' (keys: 'text', 'spans'); expected doccano's JSONL"),
-    ({"text": "Ada", "label": [[0, 3]]}, "a span must be a list of start, end and label; got [0, 3]"),
     ({"text": "Ada", "entities": [{"start_offset": 0}]}, "a span must be an object with start_offset, end_offset, l"),
     at="f:1: ",
 )
