@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from dvc.repo import Repo
 from helpers.messages import message_of
 from helpers.project import edit, exit_of, git, run_verb, snapshot
 from helpers.runs import counts_of
+from helpers.tagged import sentences
 
+from tagline.artifacts import predictions
 from tagline.core.errors import UserError
 from tagline.metrics.scores import score
 from tagline.tools.comparison import WORKSPACE
@@ -50,10 +51,9 @@ def write_results(wrong: int, of: int = 12, seed: int = 1, rate: float = 0.0001)
     Path("model").unlink(missing_ok=True)
     Path("model").write_text(f"{seed} {wrong}")
     gold, predicted = [GOLD] * of, [["B-PER", "O", "O", "O"]] * wrong + [GOLD] * (of - wrong)
-    columns = {"words": [WORDS] * of, "gold": gold, "predicted": predicted, "score": [[1.0] * 4] * of}
     for split in ("validation", "test"):
-        table = pd.DataFrame({"id": [f"{split}-{number}" for number in range(of)], **columns})
-        table.to_parquet(f"data/predictions/{split}.parquet", index=False)
+        ids = [f"{split}-{number}" for number in range(of)]
+        predictions.write(Path("data/predictions"), split, sentences(gold, predicted, words=[WORDS] * of, ids=ids))
     f1 = score(counts_of(gold, predicted))["overall"]["f1"]
     Path("data/predictions/provenance.json").write_text('{"labels": {"kind": "spans"}}')
     Path("metrics/evaluate.json").write_text(json.dumps({"validation.f1": f1, "test.f1": f1}))

@@ -95,4 +95,3 @@ def test_conflicts_of_annotators_are_decided_on_a_page(workspace: Path, capsys: 
     assert exit_of("conflicts", "data/tiny/train.conll", "--output", "x") == message
     message = "conflicts: --output saved/a.html: expected a file outside of saved"
     assert exit_of(*arguments[:-1], "saved/a.html").startswith(message)
-    assert "--output saved: the annotation page is one file" in exit_of(*arguments[:-1], "saved")
