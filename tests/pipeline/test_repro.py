@@ -32,8 +32,6 @@ def test_queued_experiment_uses_the_code_of_its_copy_and_tables_show_what_differ
     older = json.loads(DVCFileSystem(str(clone.path), rev="older").read_text("metrics/evaluate.json"))
     assert round(older["test.loss"], 1) != older["test.loss"] == round(older["test.loss"], 4)
 
-    (_, listed) = [line.split() for line in clone.run("tagline", "compare", "--experiments").splitlines()[2:]]
-    assert listed[0] == "older" and listed[4:] == ["evaluate.subwords_per_batch=63"]
     table = clone.run("dvc", "metrics", "diff", "--all", "HEAD", "older").splitlines()[1:]
     shown = [line.split() for line in table if line.strip()]
     assert len(shown) == len(older) + len(json_of(clone.path / "metrics/export.json"))

@@ -1,7 +1,6 @@
 """Pipeline folders: what is derived for them, which names they may have, how they follow the root's dvc.yaml."""
 
 import contextlib
-import re
 import shutil
 from pathlib import Path
 
@@ -140,8 +139,7 @@ NOT_CREATED = [
 @pytest.mark.parametrize(("name", "settings", "message"), NOT_CREATED)
 def test_folder_with_errors_is_not_created(pos: Path, name: str, settings: list[str], message: str) -> None:
     before = sorted(Path().iterdir())
-    with pytest.raises(UserError, match=f"^{re.escape(message)}"):
-        pipelines.create(name, settings)
+    assert message_of(pipelines.create, name, settings).startswith(message)
     assert sorted(Path().iterdir()) == before
 
 
