@@ -3,6 +3,7 @@
 import contextlib
 import json
 import string
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pandas as pd
 import torch
 from helpers.project import ROOT, json_of
 from ruamel.yaml import YAML
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
@@ -109,6 +110,15 @@ def save_encoder(folder: Path, tokenizer: PreTrainedTokenizerFast, positions: in
     size |= {"vocab_size": len(tokenizer), "max_position_embeddings": positions}
     BertModel(BertConfig(pad_token_id=0, **size), add_pooling_layer=False).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+
+
+@contextlib.contextmanager
+def changed_weights(model: Path) -> Iterator[dict[str, np.ndarray]]:
+    """Change the weights of a model in the block; they are as if a stage had written them."""
+    weights = load_file(model / "model.safetensors")
+    yield weights
+    save_file(weights, model / "model.safetensors", metadata={"format": "pt"})
+    write_hashes(model)
 
 
 def remove_dropout(encoder: Path) -> None:

@@ -52,11 +52,9 @@ def loss(head: CrfHead, logits: torch.Tensor, labels: torch.Tensor, transitions:
 
 
 @given(SEEDS, LENGTHS, st.sampled_from(["greedy", "constrained"]), st.booleans())
-def test_decoding_finds_the_best_legal_sequence(
-    seed: int, lengths: list[int], decoding: Decoding, with_transitions: bool
-) -> None:
+def test_decoding_finds_the_best_legal_sequence(seed: int, lengths: list, decoding: Decoding, learnt: bool) -> None:
     logits, head = made(seed, sum(lengths), TWO_TYPES)
-    head = head if with_transitions else CrfHead(TWO_TYPES)
+    head = head if learnt else CrfHead(TWO_TYPES)
     ids = decode(logits, np.array(lengths), TWO_TYPES, decoding, head.learnt)
     illegal = {(0, 2), (3, 2)} if decoding == "constrained" else set()
     for of_sentence, chosen in zip(sentences(logits, lengths), sentences(ids, lengths), strict=True):

@@ -34,10 +34,6 @@ def make_all(plan: Plan, folder: Folder, tagger: Tagger) -> list[Record]:
     return [parts.make(part, plan, folder, lambda: tagger) for part in plan.parts]
 
 
-def output(folder: Path) -> list[dict[str, Any]]:
-    return [row for path in sorted(folder.glob("part-*.parquet")) for row in pq.read_table(path).to_pylist()]
-
-
 def test_words_get_labels_scores_and_entities(tmp_path: Path, tagger: Tagger, monkeypatch) -> None:
     monkeypatch.setattr(tagger, "accept", {"PER": 0.5})
     table = pa.table({"tokens": [["Ada", "Lind"], [], ["Oslo", ""], None], "day": pa.array([1, 2, 3, 4], pa.date32())})
