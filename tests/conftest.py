@@ -36,6 +36,10 @@ from tagline.inference import Tagger
 # A shell has its background jobs ignore Ctrl-C, which all processes inherit that tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Git does not need the user's name.
+for who in ("AUTHOR", "COMMITTER"):
+    os.environ |= {f"GIT_{who}_NAME": "t", f"GIT_{who}_EMAIL": "t@example.com"}
+
 # No test depends on how busy the host is.
 settings.register_profile("tests", deadline=None)
 settings.register_profile("fast", deadline=None, max_examples=15)  # --hypothesis-profile

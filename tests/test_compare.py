@@ -3,19 +3,19 @@
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from dvc.repo import Repo
 from helpers.comment_server import CommentServer
 from helpers.messages import message_of
-from helpers.project import edit, exit_of, run_verb, snapshot
+from helpers.project import edit, exit_of, git, run_verb, snapshot
 from helpers.runs import counts_of
+from helpers.tagged import sentences
 
+from tagline.artifacts import predictions
 from tagline.core.errors import UserError
 from tagline.metrics.scores import score
 from tagline.tools.comparison import WORKSPACE
@@ -23,7 +23,6 @@ from tagline.tools.comparison.revisions import last_experiments, read
 
 run = partial(run_verb, "compare")
 
-IDENTITY = {f"GIT_{who}_{what}": "t@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 TRAIN = "\n  train: {cmd: python train.py, params: [train.seed], outs: [model]}"
 EVALUATE = """
   evaluate: {cmd: python evaluate.py, deps: [%s], outs: [data/predictions],
@@ -33,20 +32,15 @@ WORDS = ["Ada", "lives", "in", "Oslo"]
 GOLD = ["B-PER", "O", "O", "B-LOC"]
 
 
-def git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout
-
-
 def commit(message: str, *options: str) -> None:
     git("add", "-A")
     git("commit", "-q", *options, "-m", message)
 
 
 def work_in(path: Path, patch: pytest.MonkeyPatch) -> None:
-    """Make a repository the current folder of this process, with a Git identity and DVC's temporary files inside."""
+    """Make a repository the current folder of this process, with DVC's temporary files inside."""
     patch.chdir(path)
-    for name, value in {**IDENTITY, "DVC_SITE_CACHE_DIR": str(path / ".dvc/tmp/site")}.items():
-        patch.setenv(name, value)
+    patch.setenv("DVC_SITE_CACHE_DIR", str(path / ".dvc/tmp/site"))
 
 
 def write_results(wrong: int, of: int = 12, seed: int = 1, rate: float = 0.0001) -> None:
@@ -58,10 +52,9 @@ def write_results(wrong: int, of: int = 12, seed: int = 1, rate: float = 0.0001)
     Path("model").unlink(missing_ok=True)
     Path("model").write_text(f"{seed} {wrong}")
     gold, predicted = [GOLD] * of, [["B-PER", "O", "O", "O"]] * wrong + [GOLD] * (of - wrong)
-    columns = {"words": [WORDS] * of, "gold": gold, "predicted": predicted, "score": [[1.0] * 4] * of}
     for split in ("validation", "test"):
-        table = pd.DataFrame({"id": [f"{split}-{number}" for number in range(of)], **columns})
-        table.to_parquet(f"data/predictions/{split}.parquet", index=False)
+        ids = [f"{split}-{number}" for number in range(of)]
+        predictions.write(Path("data/predictions"), split, sentences(gold, predicted, words=[WORDS] * of, ids=ids))
     f1 = score(counts_of(gold, predicted))["overall"]["f1"]
     Path("data/predictions/provenance.json").write_text('{"labels": {"kind": "spans"}}')
     Path("metrics/evaluate.json").write_text(json.dumps({"validation.f1": f1, "test.f1": f1}))

@@ -1,4 +1,4 @@
-"""The examples for other libraries find the Tagger's entities; onnxruntime_alone.py has its test in test_conformance.py."""
+"""The examples for other libraries find the Tagger's entities; that of onnxruntime is in unit/export/test_parity.py."""
 
 from pathlib import Path
 from runpy import run_path

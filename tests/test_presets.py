@@ -1,14 +1,13 @@
 """`tagline preset`: presets give complete, valid params with comments, and edits of params.yaml are not lost."""
 
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dvc.utils.hydra import apply_overrides
 from helpers.messages import message_of
-from helpers.project import ROOT, exit_of, run_verb
+from helpers.project import ROOT, exit_of, git, run_verb
 from helpers.tiny import preset
 from ruamel.yaml import YAML
 
@@ -124,7 +123,7 @@ def test_edits_are_kept_unless_they_are_committed_or_by_force(root: Path, capsys
     assert params.read_text(encoding="utf-8") == preset("wnut17")
     params.write_text(edited, encoding="utf-8")
     for command in (["init", "-q"], ["add", "params.yaml"], ["commit", "-q", "-m", "edited"]):
-        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *command], check=True)
+        git(*command)
     run_verb("preset", "sample")
     assert params.read_text(encoding="utf-8") == SAMPLE
 

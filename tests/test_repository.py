@@ -152,7 +152,7 @@ def repository(tmp_path: Path) -> Path:
     run(folder, "git", "init", "-q")
     assert run(folder, "make", "differences") == "", "nothing is committed"
     run(folder, "git", "add", "-A")
-    run(folder, "git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-q", "-m", "results")
+    run(folder, "git", "commit", "-q", "-m", "results")
     return folder
 
 

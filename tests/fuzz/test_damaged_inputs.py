@@ -1,4 +1,4 @@
-"""Damaged data sets, texts, params and folders that a stranger may have made: each is read, or gives one `UserError`.
+"""Damaged data sets, texts and folders that a stranger may have made: each is read, or gives one `UserError`.
 
 Damage is drawn from a seeded generator: bytes, JSON values, folders in place of files.
 """
@@ -13,12 +13,10 @@ from typing import Any
 
 import pytest
 from helpers.formats import CORPUS, IN_JSON, section, write_corpus
-from helpers.tiny import TINY_PARAMS, write_params
+from helpers.tiny import TINY_PARAMS
 
-from tagline.artifacts import predictions, raw_data
+from tagline.artifacts import raw_data
 from tagline.core.errors import UserError
-from tagline.core.params import read_section
-from tagline.core.provenance import PROVENANCE
 from tagline.inference.tagger import Tagger
 from tagline.sources import files
 from tagline.sources.download_params import Download
@@ -28,7 +26,6 @@ from tagline.sources.formats.registry import FORMATS
 from tagline.sources.readers import to_row
 from tagline.sources.stage import write_encoder
 from tagline.tools.texts import readers
-from tagline.training.train_params import Train
 
 pytestmark = pytest.mark.rare
 
@@ -187,23 +184,6 @@ def test_damaged_input_of_predict_is_read_or_refused(name: str, tmp_path: Path, 
     fuzz(of_file(path), read, pytestconfig, 1000)
 
 
-def test_damaged_params_are_read_or_refused(tmp_path: Path, monkeypatch, pytestconfig: pytest.Config) -> None:
-    monkeypatch.chdir(tmp_path)
-    write_params(tmp_path)
-
-    def read() -> None:
-        read_section("train", Train)
-        read_section("download", Download)
-
-    fuzz(of_file(tmp_path / "params.yaml"), read, pytestconfig, 100)
-
-
-def read_predictions(folder: Path) -> None:
-    kind = predictions.read_kind((folder / PROVENANCE).read_bytes(), PROVENANCE)
-    files = {"test": (folder / "test.parquet").read_bytes()}
-    assert len(predictions.read_with_altered(files, kind, folder.name)["test"]) == 6
-
-
 def read_export(folder: Path) -> None:
     for backend in ("onnx", "onnx-int8", "torch"):
         with Tagger(folder, backend=backend, verify=False) as tagger:  # type: ignore[arg-type]
@@ -216,7 +196,7 @@ def read_source_encoder(folder: Path) -> None:
     write_encoder(folder.parent, section.encoder, Path("out"))
 
 
-FOLDERS = {"data/predictions": read_predictions, "models/export": read_export, "data/tiny/encoder": read_source_encoder}
+FOLDERS = {"models/export": read_export, "data/tiny/encoder": read_source_encoder}
 
 
 @pytest.mark.parametrize("name", FOLDERS)

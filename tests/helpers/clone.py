@@ -30,8 +30,7 @@ class Clone:
         # The stages must run in the environment of the tests, activated or not.
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         changed = {"PATH": path, "DVC_SITE_CACHE_DIR": str(self.path / ".dvc/tmp/site")}
-        keys = [f"GIT_{role}_{key}" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")]
-        return os.environ | changed | dict.fromkeys(keys, "t@example.com")
+        return os.environ | changed
 
     def run(self, *command: str, status: int = 0, folder: str = ".", **environment: str) -> str:
         options = {"env": self.environment | environment, "stdin": subprocess.DEVNULL, "capture_output": True}

@@ -109,11 +109,6 @@ def to_objects(number: int, sentence: Tagged) -> dict[str, dict[str, Any]]:
     }
 
 
-def to_object(name: str, number: int, sentence: Tagged) -> dict[str, Any]:
-    """A sentence as an object in a JSON format."""
-    return to_objects(number, sentence)[name]
-
-
 def saved_row(id_: str, content: str | list[str], spans: list[list[Any]], **changed: Any) -> dict[str, Any]:
     """A row that the annotation page saves."""
     task = page_layout.task(id_, content, [])
@@ -148,7 +143,7 @@ HEADS = {"csv": "sentence_id;word;tag\n", "inception": "#FORMAT=WebAnno TSV 3.3\
 
 def write_corpus(name: str, path: Path, sentences: list[Tagged]) -> str:
     """Write sentences in a format and return what names them in params.yaml."""
-    table = {key: [to_object("json", 0, each)[key] for each in sentences] for key in ("tokens", "tags")}
+    table = {key: [to_objects(0, each)["json"][key] for each in sentences] for key in ("tokens", "tags")}
     if name == "parquet":
         pd.DataFrame(table).to_parquet(path)
     elif name == "save_to_disk":
@@ -169,7 +164,7 @@ def write_corpus(name: str, path: Path, sentences: list[Tagged]) -> str:
         lines = [to_lines(name, number, each) for number, each in enumerate(sentences, 1)]
         path.write_text(HEADS.get(name, "") + "".join(lines), encoding="utf-8")
     else:
-        objects = [to_object(name, number, each) for number, each in enumerate(sentences)]
+        objects = [to_objects(number, each)[name] for number, each in enumerate(sentences)]
         path.write_text(json.dumps(objects)) if path.suffix == ".json" else write_rows(path, objects)
     return path.name
 

@@ -1,8 +1,8 @@
 """A small Hugging Face Hub on loopback: enough of its HTTP API for the real clients to read repositories and to push.
 
 Its answers follow the source of huggingface_hub: the paths that it requests, the headers that it expects (``ETag``,
-``X-Repo-Commit``) and the error codes (``X-Error-Code``) of gated and missing repositories. This module answers reads,
-hub_writing.py answers writes, hub_repositories.py has the data.
+``X-Repo-Commit``) and the error codes (``X-Error-Code``) of gated and missing repositories. hub_repositories.py has
+the data.
 
     with Hub() as hub:
         commit = hub.add("dataset", "owner/name").commit({"README.md": b"..."})
@@ -12,20 +12,21 @@ hub_writing.py answers writes, hub_repositories.py has the data.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
 import threading
+import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
-from helpers.hub_repositories import Account, Refused, Repository, entries, metadata, object_id
-from helpers.hub_writing import Writing
-from huggingface_hub import constants
+from helpers.hub_repositories import LARGE, Account, Refused, Repository, entries, metadata, object_id, pointer
+from huggingface_hub import ModelCard, constants
 
 TOKEN = "hf_secretsecretsecretsecret"  # of the fixture `logged_in`
 
@@ -81,7 +82,7 @@ class Hub:
         self._server.server_close()
 
 
-class _Handler(Writing, BaseHTTPRequestHandler):
+class _Handler(BaseHTTPRequestHandler):
     """Handles a request: the pattern of a route selects the method."""
 
     hub: ClassVar[Hub]
@@ -89,12 +90,22 @@ class _Handler(Writing, BaseHTTPRequestHandler):
     wbufsize = 2**16  # headers and body in one packet, without a wait for an acknowledgement
 
     _REPOSITORY = r"/api/(?P<kind>models|datasets)/(?P<name>[^/]+/[^/]+)"
+    _MODEL = r"/api/models/(?P<name>[^/]+/[^/]+)"
     _ROUTES: ClassVar[dict[str, str]] = {
         rf"GET {_REPOSITORY}(/revision/(?P<revision>[^/]+))?": "info",
         rf"GET {_REPOSITORY}/auth-check": "auth_check",
         rf"GET {_REPOSITORY}/tree/(?P<revision>[^/]+)(/(?P<path>.+))?": "tree",
         r"(GET|HEAD) /((?P<kind>datasets)/)?(?P<name>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<path>.+)": "resolve",
-        **Writing.ROUTES,
+        r"GET /api/whoami-v2": "whoami",
+        r"POST /api/repos/create": "create",
+        r"POST /api/validate-yaml": "validate",
+        rf"GET {_MODEL}/auth-check/write": "write_check",
+        rf"POST {_MODEL}/branch/(?P<branch>[^/]+)": "create_branch",
+        rf"POST {_MODEL}/preupload/(?P<revision>[^/]+)": "preupload",
+        r"POST /(?P<name>[^/]+/[^/]+)\.git/info/lfs/objects/batch": "batch",
+        r"PUT /objects/(?P<sha256>[0-9a-f]{64})": "store",
+        rf"GET {_MODEL}/xet-(?P<right>write|read)-token/(?P<revision>[^/]+)": "xet_token",
+        rf"POST {_MODEL}/commit/(?P<revision>[^/]+)": "commit",
     }
 
     def answer(self) -> None:
@@ -158,9 +169,7 @@ class _Handler(Writing, BaseHTTPRequestHandler):
     def info(self, repository: Repository, revision: str = "main") -> None:
         commit, files = self.at(repository, revision)
         gated = "manual" if repository.readers is not None else False
-        siblings: list[dict[str, Any]] = [{"rfilename": path} for path in files]
-        if parse_qs(urlsplit(self.path).query).get("blobs", ["false"])[0].lower() == "true":
-            siblings = [{"rfilename": path, **metadata(path, content)} for path, content in files.items()]
+        siblings = [{"rfilename": path, **metadata(path, content)} for path, content in files.items()]
         about = {"id": self.name, "sha": commit, "private": repository.private, "gated": gated, "siblings": siblings}
         self.send_json(about)
 
@@ -169,15 +178,10 @@ class _Handler(Writing, BaseHTTPRequestHandler):
         self.send_json({})
 
     def tree(self, repository: Repository, revision: str, path: str = "") -> None:
-        """All files below a path, or its direct entries with folders."""
+        """All files below a path, with folders."""
         self.open(repository)
         _, files = self.at(repository, revision)
-        prefix = f"{path}/" if path else ""
-        below = {name: content for name, content in files.items() if name.startswith(prefix)}
-        if path and not below:
-            raise Refused(404, "EntryNotFound", "Entry not found")
-        recursive = parse_qs(urlsplit(self.path).query).get("recursive", ["false"])[0].lower() == "true"
-        self.send_json([entry for entry in entries(below) if recursive or "/" not in entry["path"][len(prefix) :]])
+        self.send_json(entries({name: content for name, content in files.items() if name.startswith(path)}))
 
     def resolve(self, repository: Repository, revision: str, path: str) -> None:
         self.open(repository)
@@ -189,6 +193,105 @@ class _Handler(Writing, BaseHTTPRequestHandler):
             self.send(b"", HTTPStatus.FOUND, {**headers, "Location": self.hub.storage})
             return
         self.send(files[path], HTTPStatus.OK, headers)
+
+    def whoami(self) -> None:
+        account = self.hub.accounts[self.token() or ""]
+        orgs = [{"type": "org", "name": name} for name in account.organisations]
+        auth = {"type": "access_token", "accessToken": {"displayName": "a", "role": account.role}}
+        self.send_json({"type": "user", "name": account.name, "orgs": orgs, "auth": auth})
+
+    def allow_writing(self, owner: str) -> None:
+        account = self.hub.accounts.get(self.token() or "")
+        if account is None or account.role != "write" or owner not in account.owners:
+            raise Refused(403, message="You don't have the right to write here")
+
+    def write_check(self, _repository: Repository) -> None:
+        self.allow_writing(self.name.split("/")[0])
+        self.send_json({})
+
+    def create(self) -> None:
+        asked = json.loads(self.body)
+        account = self.hub.accounts.get(self.token() or "")
+        owner = asked["organization"] or (account.name if account else "")
+        self.allow_writing(owner)
+        name = f"{owner}/{asked['name']}"
+        answer = {"url": f"{self.hub.url}/{name}"}
+        if ("models", name) in self.hub.repositories:
+            self.send_json({"error": "You already created this model repo", **answer}, HTTPStatus.CONFLICT)
+            return
+        repository = self.hub.add("model", name, private=asked.get("visibility") == "private")
+        repository.commit({".gitattributes": b"*.safetensors filter=lfs\n"}, message="initial commit")
+        self.send_json(answer)
+
+    def create_branch(self, repository: Repository, branch: str) -> None:
+        self.allow_writing(self.name.split("/")[0])
+        if branch in repository.refs:
+            raise Refused(409, message="Reference already exists")
+        repository.refs[branch] = repository.refs["main"]
+        self.send_json({})
+
+    def validate(self) -> None:
+        """Report errors in the metadata of a model card."""
+        valid = isinstance(ModelCard(json.loads(self.body)["content"]).data.license, str | None)
+        errors = [] if valid else [{"message": '"license" must be a string'}]
+        self.send_json({"errors": errors, "warnings": []}, HTTPStatus.OK if valid else HTTPStatus.BAD_REQUEST)
+
+    def preupload(self, repository: Repository, revision: str) -> None:
+        """The upload mode of each file, and its hash in the branch."""
+        self.allow_writing(self.name.split("/")[0])
+        _, files = self.at(repository, revision)
+        asked = [file["path"] for file in json.loads(self.body)["files"]]
+        answer = [
+            {"path": path, "uploadMode": "lfs" if path.endswith(LARGE) else "regular", "shouldIgnore": False}
+            | {"oid": object_id(path, files[path]) if path in files else None}
+            for path in asked
+        ]
+        self.send_json({"files": answer})
+
+    def batch(self, _repository: Repository) -> None:
+        """The batch request of Git LFS: upload URLs of large files that the Hub does not have yet."""
+        self.allow_writing(self.name.split("/")[0])
+        objects = []
+        for asked in json.loads(self.body)["objects"]:
+            actions = {"upload": {"href": f"{self.hub.url}/objects/{asked['oid']}"}}
+            objects.append(asked if asked["oid"] in self.hub.objects else {**asked, "actions": actions})
+        self.send_json({"transfer": "basic", "objects": objects})
+
+    def store(self, sha256: str) -> None:
+        self.hub.objects[sha256] = self.body
+        self.send(b"", HTTPStatus.OK, {})
+
+    def xet_token(self, _repository: Repository, right: str, revision: str) -> None:
+        """Grant access to xet's storage, which replaces Git LFS: here a folder of the xet library."""
+        if right == "write":
+            self.allow_writing(self.name.split("/")[0])
+        storage, until = f"local://{self.hub.xet}", int(time.time()) + 3600
+        self.send_json({"casUrl": storage, "accessToken": "xet", "exp": until})
+
+    def commit(self, repository: Repository, revision: str) -> None:
+        """Commit: one JSON object per line, the message first, then the changes."""
+        self.allow_writing(self.name.split("/")[0])
+        if self.hub.gate is not None:
+            self.hub.gate.wait(60)
+        before, _ = self.at(repository, revision)
+        lines = [json.loads(line) for line in self.body.splitlines()]
+        header = next(line["value"] for line in lines if line["key"] == "header")
+        if header.get("parentCommit", before) != before:
+            raise Refused(412, message="A commit has happened since")
+        changes: dict[str, bytes | None] = {}
+        for line in lines:
+            value: dict[str, Any] = line["value"]
+            match line["key"]:
+                case "file":
+                    changes[value["path"]] = base64.b64decode(value["content"])
+                case "lfsFile":
+                    sha256 = value["oid"]  # of a file in another store, the Hub has a pointer
+                    changes[value["path"]] = self.hub.objects.get(sha256) or pointer(sha256, value["size"])
+                case "deletedFile":
+                    changes[value["path"]] = None
+        commit = repository.commit(changes, revision, header["summary"])
+        url = f"{self.hub.url}/{self.name}/commit/{commit}"
+        self.send_json({"success": True, "commitOid": commit, "commitUrl": url})
 
     def send_json(self, value: Any, status: int = HTTPStatus.OK) -> None:
         self.send(json.dumps(value).encode(), status, {"Content-Type": "application/json"})

@@ -156,6 +156,11 @@ def files_of(folder: str | Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): content for path, content in snapshot(Path(folder)).items()}
 
 
+def git(*arguments: str) -> str:
+    """Run Git in the current folder."""
+    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout
+
+
 def snapshot(*folders: Path) -> dict[Path, bytes]:
     """Every file below the folders with its bytes, to see that nothing was touched."""
     return {path: path.read_bytes() for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()}

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import string
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pandas as pd
 import torch
 from helpers.project import ROOT, json_of
 from ruamel.yaml import YAML
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
@@ -111,6 +112,15 @@ def save_encoder(folder: Path, tokenizer: PreTrainedTokenizerFast, positions: in
     tokenizer.save_pretrained(folder)
 
 
+@contextlib.contextmanager
+def changed_weights(model: Path) -> Iterator[dict[str, np.ndarray]]:
+    """Change the weights of a model in the block; they are as if a stage had written them."""
+    weights = load_file(model / "model.safetensors")
+    yield weights
+    save_file(weights, model / "model.safetensors", metadata={"format": "pt"})
+    write_hashes(model)
+
+
 def remove_dropout(encoder: Path) -> None:
     """Switch dropout off, which differs between processes."""
     config = json_of(encoder / "config.json")
@@ -171,9 +181,9 @@ def assert_same_training(found: Trained, expected: Trained, curves: float, weigh
         np.testing.assert_allclose(found[2][name], tensor, rtol=0, atol=weights)
 
 
-def raw_rows(split: str) -> list[dict[str, Any]]:
-    """The rows of a split of data/raw in the current folder."""
-    return [row for batch in raw_data.load(Path("data/raw")).batches(split) for row in batch.to_pylist()]
+def raw_rows(split: str, folder: Path = Path("data/raw")) -> list[dict[str, Any]]:
+    """The rows of a split of data/raw, by default that in the current folder."""
+    return [row for batch in raw_data.load(folder).batches(split) for row in batch.to_pylist()]
 
 
 def preset(name: str) -> str:

@@ -1,13 +1,18 @@
-"""Windows from lists, and cut from sentences."""
+"""Windows from lists, cut from sentences, and in a split of data/tokenized; the labels of most unit tests."""
 
 from collections.abc import Sequence
 from itertools import accumulate, chain
+from typing import Any
 
 import numpy as np
+from datasets import Dataset
 
+from tagline.artifacts.tokenized import WINDOW_FEATURES, Split, sentence_features
+from tagline.labels.label_list import Labels
 from tagline.labels.windows import Windows
 from tagline.tokenization.subword_windows import WindowCutter
 
+LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
 Rows = Sequence[Sequence[int]]
 
 
@@ -37,3 +42,9 @@ def cut(
 def rows(made: Windows, column: Sequence[np.ndarray]) -> list[list[int]]:
     """The values of all windows in a column."""
     return [row.tolist() for row in made.values(column, np.arange(len(made)))]
+
+
+def split_of(sentences: dict[str, Any], windows: dict[str, Any], labels: Labels = LABELS) -> Split:
+    """A split from columns of sentences and windows."""
+    of_sentences = Dataset.from_dict(sentences, features=sentence_features(labels))
+    return Split(of_sentences, Dataset.from_dict(windows, features=WINDOW_FEATURES))

@@ -38,21 +38,6 @@ def test_each_learns_its_own_task_and_a_second_repro_runs_nothing(clone: Clone) 
     assert paths <= set(json.loads(clone.run("dvc", "metrics", "show", "--json"))[""]["data"])
 
 
-def test_programs_know_both(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = clone.run("tagline", "scores", folder="pos")
-    assert "PROPN" in shown
-    assert "LOC" not in shown
-    monkeypatch.setenv("PYTHONPATH", str(clone.path / "stages"))
-    conll = ("--words", "Ada Lind lives", "--output-format", "conll")
-    columns = clone.run("tagline", "predict", "--model", "pos/models/export", *conll).split("\n")
-    assert {line.split("\t")[1] for line in columns if line} <= labels(clone.path / "pos")
-    for compared in (
-        clone.run("tagline", "compare", "HEAD", "--pipeline", "pos", "--json"),
-        clone.run("tagline", "compare", "--json", folder="pos"),
-    ):
-        assert "PROPN" in json.loads(compared)["splits"]["test"]["per_type"]
-
-
 def test_student_runs_after_its_teacher_and_again_when_that_changes(clone: Clone) -> None:
     added = clone.path / "models/finetuned/README.md"
     clone.run("tagline", "pipeline", "student", "--teacher", ".", "-S", "train.epochs=1")

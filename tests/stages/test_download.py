@@ -104,7 +104,6 @@ def test_conflicts_of_annotators_are_decided_on_a_page(workspace: Path, capsys: 
     assert exit_of("conflicts", "data/tiny/train.conll", "--output", "x") == message
     message = "conflicts: --output saved/a.html: expected a file outside of saved"
     assert exit_of(*arguments[:-1], "saved/a.html").startswith(message)
-    assert "--output saved: the annotation page is one file" in exit_of(*arguments[:-1], "saved")
 
 
 def test_model_and_person_are_compared_decided_and_read(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""All five stages on a tiny corpus: the files they write, and and with tags, documents and a CRF head."""
+"""All five stages on a tiny corpus: the files they write, and with tags, documents and a CRF head."""
 
 import contextlib
 import os

@@ -1,21 +1,17 @@
 """The folder data/tokenized: selected rows of a split, and files that do not fit the label list."""
 
-from datasets import Dataset
+from helpers.windows import LABELS, split_of
 
-from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
-from tagline.labels.label_list import Labels
 
-LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
 SENTENCES = {"id": ["a", "b", "c"], "words": [["New", "York"], ["is"], []], "labels": [[1, 2], [0], []]}
 WINDOWS = {name: [[0], [1], [2]] for name in ("input_ids", "word_ids", "labels")} | {"sentence": [0, 0, 1]}
 
 
 def test_selected_rows_are_read_as_the_rows_that_they_are() -> None:
     """The Arrow table of a `Dataset.select` still has all rows."""
-    sentences = Dataset.from_dict(SENTENCES, features=tokenized.sentence_features(LABELS))
-    windows = Dataset.from_dict(WINDOWS, features=tokenized.WINDOW_FEATURES)
-    whole, some = Split(sentences, windows), Split(sentences.select([1, 0]), windows.select([2, 1]))
+    whole = split_of(SENTENCES, WINDOWS)
+    some = Split(whole.sentences.select([1, 0]), whole.windows.select([2, 1]))
     assert (whole.lengths(), some.lengths()) == ([2, 1, 0], [1, 2])
     assert list(some.ids_and_words()[0]) == ["b", "a"]
     assert list(some.labelled_words(LABELS)) == [(["is"], ["O"]), (["New", "York"], ["B-X", "I-X"])]

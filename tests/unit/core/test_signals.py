@@ -36,7 +36,7 @@ ENDLESS = f"""
 """
 
 
-def start(code: str) -> subprocess.Popen[str]:
+def start_program(code: str) -> subprocess.Popen[str]:
     """Start a program and wait for its first line."""
     command = [sys.executable, "-c", BEGIN + code]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
@@ -61,7 +61,7 @@ ENDINGS = [
     ids=["once", "twice", "ignored before", "exception lost", "before main"],
 )
 def test_signal_ends_a_stage_with_one_line(set_up: str, body: str, sent: list[str], ended: tuple[int, str]) -> None:
-    process = start(STAGE.format(set_up=set_up, body=body or "pass"))
+    process = start_program(STAGE.format(set_up=set_up, body=body or "pass"))
     for name in sent:
         process.send_signal(signal.Signals[name])
     error = process.communicate()[1]
@@ -72,7 +72,7 @@ def test_signal_ends_a_stage_with_one_line(set_up: str, body: str, sent: list[st
 def test_stage_ends_with_its_dvc_that_started_it_in_a_shell() -> None:
     stage = BEGIN + STAGE.format(set_up="signals.default_sigint()", body=SLEEP)
     command = ["sh", "-c", '"$@"; exit', "sh", sys.executable, "-c", stage]
-    dvc = start(f"subprocess.Popen({command!r}, env=os.environ | {{'DVC_STAGE': 'train'}})\ninput()")
+    dvc = start_program(f"subprocess.Popen({command!r}, env=os.environ | {{'DVC_STAGE': 'train'}})\ninput()")
     dvc.kill()
     # The pipe is closed when the last process that has it open has ended.
     assert dvc.communicate()[1] == "-c: ended by SIGTERM\n"

@@ -2,16 +2,15 @@
 
 import numpy as np
 import pytest
+from helpers.windows import LABELS
 from scipy.stats import binomtest
 
 from tagline.evaluation.bias_search import count_at_each_step, promised_biases
 from tagline.evaluation.operating_point import TypeTarget
 from tagline.evaluation.promise import ShareTest, least_step
-from tagline.labels.label_list import Labels
 from tagline.model.heads.linear import LinearHead
 from tagline.model.prediction import Chunk
 
-LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
 RUNS, CONFIDENCE = 300, 0.9
 
 

@@ -1,10 +1,10 @@
 """Score table: one row per type and an overall row per split."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 from helpers.evaluations import metrics_of
+from helpers.project import git
 from helpers.tagged import sentences
 
 from tagline.core.errors import UserError
@@ -74,8 +74,8 @@ def test_line_has_the_difference_from_the_last_commit(tmp_path: Path, monkeypatc
     assert score_line(path, per_type) == "F1 of test 0.8341, of validation 0.7900"
     for content in ('{"test.f1": 0.9, "validation.f1": 0.78}', "[]"):
         path.write_text(content)
-        for command in ("init -q", "add -A", "-c user.name=t -c user.email=t@example.com commit -qm results"):
-            subprocess.run(["git", *command.split()], check=True)
+        for command in ("init -q", "add -A", "commit -qm results"):
+            git(*command.split())
         write_json(path, {"test.f1": 0.8341, "validation.f1": 0.79})
         said = [" (-0.0659 since the last commit)", " (+0.0100)"] if content != "[]" else ["", ""]
         per_type.write_text('type,f1,number\n"A,\x1c",0.7,3\nC,0.0,0\n')  # C and B are predicted only

@@ -6,33 +6,29 @@ from pathlib import Path
 from runpy import run_path
 
 import pytest
-from datasets import Dataset
 from helpers.fake_backends import FixedLogits
 from helpers.handmade_export import save_export
 from helpers.project import ROOT
+from helpers.windows import LABELS, split_of
 
 from tagline.artifacts import exported
 from tagline.artifacts.exported import SentenceRule
-from tagline.artifacts.tokenized import WINDOW_FEATURES, Split, sentence_features
 from tagline.core.errors import UserError
 from tagline.export.parity import CONFORMANCE, Parity, write_conformance
 from tagline.inference import Tagger
-from tagline.labels.label_list import NOT_CALIBRATED, Biases, Calibration, Decoding, Labels
+from tagline.labels.label_list import NOT_CALIBRATED, Biases, Calibration, Decoding
 from tagline.model.heads import make_head
 
-LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
 TRAINED = {7: [0.0, 2.0, 0.0], 8: [3.0, 0.0, 0.0], 9: [0.0, 0.0, 1.0]}
 
 
 @pytest.fixture(scope="module")
 def parity() -> Parity:
     """Sentences of three words and one word; the trained model finds two of three entities."""
-    rows = {"id": ["a", "b"], "words": [["x", "y", "z"], ["x"]], "labels": [[1, 0, 1], [1]]}
-    sentences = Dataset.from_dict(rows, features=sentence_features(LABELS))
-    rows = {"sentence": [0, 1], "input_ids": [[2, 7, 8, 8, 3], [2, 7, 3]]}
-    rows |= {"word_ids": [[-1, 0, 1, 2, -1], [-1, 0, -1]], "labels": [[-100, 1, 0, 1, -100], [-100, 1, -100]]}
-    windows = Dataset.from_dict(rows, features=WINDOW_FEATURES)
-    return Parity(FixedLogits(TRAINED), Split(sentences, windows), LABELS, make_head("linear", LABELS))
+    sentences = {"id": ["a", "b"], "words": [["x", "y", "z"], ["x"]], "labels": [[1, 0, 1], [1]]}
+    windows = {"sentence": [0, 1], "input_ids": [[2, 7, 8, 8, 3], [2, 7, 3]]}
+    windows |= {"word_ids": [[-1, 0, 1, 2, -1], [-1, 0, -1]], "labels": [[-100, 1, 0, 1, -100], [-100, 1, -100]]}
+    return Parity(FixedLogits(TRAINED), split_of(sentences, windows), LABELS, make_head("linear", LABELS))
 
 
 def test_report_compares_labels_logits_and_f1(parity: Parity) -> None:

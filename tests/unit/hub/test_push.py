@@ -129,7 +129,7 @@ def push_again(hub: Hub, to: Target, folder: Path) -> None:
 REFUSALS = [  # no status that the client tries again for half a minute
     *(
         (route, 507, "ada/people: the Hub answered 507; try again later")
-        for route in ("info", "preupload", "batch", "store", "verify", "commit")
+        for route in ("info", "preupload", "batch", "store", "commit")
     ),
     ("commit", 401, "ada/people: the Hub rejected your token (401"),
     ("commit", 404, "ada/people: the Hub refused (404)"),

@@ -1,10 +1,8 @@
-"""Slices: computed by hand on a few sentences, and slices that add up to the split."""
+"""Slices, computed by hand on a few sentences; stages/test_outputs_of_all.py adds them up to the split."""
 
 from collections.abc import Sequence
 
-import pytest
-from helpers.tagged import corpora, sentences, sides
-from hypothesis import given
+from helpers.tagged import sentences
 
 from tagline.labels.label_list import Kind
 from tagline.metrics.scores import count, score
@@ -70,16 +68,3 @@ def test_words_of_plain_tags() -> None:
     }
     assert "entity_length" not in found
     assert found["not_in_train"]["accuracy"] == round(2 / 3, 6)
-
-
-@given(corpora(["O", "B-A", "I-A", "B-B", "I-B"]))
-def test_slices_add_up(rows: list[list[tuple[str, str]]]) -> None:
-    words = [[str(index % 3) for index in range(len(row))] for row in rows]
-    gold, predicted = sides(rows)
-    found = sliced(words, gold, predicted, "spans", [(words[0], gold[0])])
-    expected = overall(gold, predicted)
-    for group in ("text", "entity_length"):
-        parts = found[group].values()
-        assert sum(part["number"] for part in parts) == expected["number"]
-        correct = sum(part["recall"] * part["number"] for part in parts)
-        assert correct == pytest.approx(expected["recall"] * expected["number"], abs=1e-4)

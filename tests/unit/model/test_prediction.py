@@ -9,11 +9,11 @@ import pytest
 import torch
 from helpers.architectures import new_model
 from helpers.fake_backends import FixedLogits
-from helpers.windows import windows
+from helpers.windows import LABELS, windows
 from transformers import PreTrainedModel
 
 from tagline.core.errors import UserError
-from tagline.labels.label_list import NOT_CALIBRATED, Calibration, Decoding, Labels
+from tagline.labels.label_list import NOT_CALIBRATED, Calibration, Decoding
 from tagline.labels.windows import Windows
 from tagline.model import prediction
 from tagline.model.backends import Backend
@@ -21,8 +21,6 @@ from tagline.model.backends.torch_model import TorchModel, workers
 from tagline.model.heads.crf import CrfHead
 from tagline.model.heads.linear import LinearHead
 from tagline.model.prediction import UNSEEN, NonFiniteError, Predictor, choose_windows
-
-LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
 
 
 def predictor(

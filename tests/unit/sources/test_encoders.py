@@ -93,8 +93,7 @@ def test_architecture_from_outside_is_refused(tmp_path: Path, code: dict[str, ob
 
 
 def test_folder_without_tokenizer_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no tokenizer that transformers can load"):
-        encoders.load_tokenizer(tmp_path)
+    assert "no tokenizer that transformers can load" in message_of(encoders.load_tokenizer, tmp_path)
 
 
 def test_what_a_saved_tokenizer_had_set_is_dropped(tmp_path: Path) -> None:

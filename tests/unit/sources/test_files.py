@@ -53,8 +53,7 @@ MISSING_FILES = [
 @pytest.mark.parametrize(("pattern", "message"), MISSING_FILES)
 def test_missing_file_is_named(tmp_path: Path, pattern: str, message: str) -> None:
     (tmp_path / "x").mkdir()
-    with pytest.raises(UserError, match=re.escape(message)):
-        find(tmp_path, "train", pattern)
+    assert message in message_of(find, tmp_path, "train", pattern)
 
 
 def drawn(folder: Path, dataset: Any) -> dict[str, set[str]]:
@@ -84,8 +83,7 @@ def test_all_files_of_a_document_are_checked_and_hashed(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"b.ann: no such file; expected it beside the files of the split; see"):
         FileSource(tmp_path, dataset)
     annotations.symlink_to("/etc/hostname")
-    with pytest.raises(UserError, match=r"b.ann: this link leads out of"):
-        FileSource(tmp_path, dataset)
+    assert "b.ann: this link leads out of" in message_of(FileSource, tmp_path, dataset)
     annotations.unlink()
     annotations.write_text("T1\tX 0 1;4 5\tu w\n")
     source = FileSource(tmp_path, dataset)
@@ -107,9 +105,6 @@ def test_one_split_can_be_drawn_beside_a_file(tmp_path: Path) -> None:
     assert splits["test"] == {"test"}
     assert len(splits["train"]) + len(splits["validation"]) == 50
     assert FileSource(tmp_path, dataset).provenance()["drawn_from_train"] == {"seed": 3, "validation": 0.3}
-    few = conll_files("a.txt", test="t.txt", split={"seed": 3, "validation": 0.0001})
-    with pytest.raises(UserError, match=r"a.txt: no sentence was drawn for validation; increase its share under"):
-        drawn(tmp_path, few)
     many = conll_files("a.txt", test="t.txt", split={"seed": 3, "validation": 0.9999})
     with pytest.raises(UserError, match=r"no sentence was drawn for train; reduce the shares under .*params.yaml$"):
         drawn(tmp_path, many)

@@ -26,9 +26,9 @@ def params(**values: Any) -> HubDataset:
     return HubDataset(**{**repository, "splits": splits, "words": "tokens", "tag_columns": {"ner": "tags"}, **values})
 
 
-def rows(tags: Any, columns: dict[str, list] = ROWS, tokens: Any = "string", list_type: type = List) -> Dataset:
+def rows(tags: Any, tokens: Any = "string", list_type: type = List) -> Dataset:
     features = {"tokens": list_type(Value(tokens)), "tags": list_type(tags), "more": Value("int64")}
-    return Dataset.from_dict({**columns, "more": [7] * len(columns["tags"])}, features=Features(features))
+    return Dataset.from_dict({**ROWS, "more": [7] * 3}, features=Features(features))
 
 
 def read(split: Dataset, **values: Any) -> list[Sentence]:
@@ -54,23 +54,20 @@ def test_every_kind_of_tag_column_gives_names(split: Dataset, keys: dict[str, An
     ]
 
 
-LABELS, NUMBERS = rows(ClassLabel(names=NAMES)), rows(Value("int64"))
-SHORT = rows(Value("int64"), {"tokens": [["Bo"], ["Ada", "Lind"]], "tags": [[0], [1]]})
+LABELS = rows(ClassLabel(names=NAMES))
 SPLITS = {"train": "train", "validation": "validation", "test": "test"}
 
 
 MALFORMED = [
-    (LABELS, {"words": "words"}, "split dev: no column 'words' (columns: tokens, tags, more)"),
-    (LABELS, {"splits": SPLITS}, "no split validation (splits: train, dev, test); see download.dataset.splits.val"),
-    (LABELS, {"tag_columns": {"ner": "more"}}, "split dev, row 0: 'more' must be a list of tags; got 7"),
-    (NUMBERS, {}, "split dev, row 0: 'tags' contains numbers; give their label names under download.dataset.names"),
-    (SHORT, NAMED, "split dev, row 1: 2 words in 'tokens' but 1 tags in 'tags'; expected one tag per word"),
+    ({"words": "words"}, "split dev: no column 'words' (columns: tokens, tags, more)"),
+    ({"splits": SPLITS}, "no split validation (splits: train, dev, test); see download.dataset.splits.val"),
+    ({"tag_columns": {"ner": "more"}}, "split dev, row 0: 'more' must be a list of tags; got 7"),
 ]
 
 
-@pytest.mark.parametrize(("split", "values", "message"), MALFORMED)
-def test_malformed_row_column_or_split_is_named(split: Dataset, values: dict[str, Any], message: str) -> None:
-    assert message_of(read, split, **values).startswith(f"ada/people: {message}")
+@pytest.mark.parametrize(("values", "message"), MALFORMED)
+def test_malformed_row_column_or_split_is_named(values: dict[str, Any], message: str) -> None:
+    assert message_of(read, LABELS, **values).startswith(f"ada/people: {message}")
 
 
 def test_script_is_refused_with_where_its_rows_may_be() -> None:

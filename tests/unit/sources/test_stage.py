@@ -2,16 +2,14 @@
 
 import json
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from helpers.formats import section
 from helpers.messages import message_of
+from helpers.tiny import raw_rows
 
-from tagline.artifacts import raw_data
 from tagline.core.errors import UserError
 from tagline.core.provenance import sha256
 from tagline.sources import encoders
@@ -21,10 +19,6 @@ from tagline.sources.stage import find_encoder, write_dataset
 BLANK = "\t_" * 8 + "\n"  # the other columns of CoNLL-U
 IN_TEXT = f"# text = a.\n1\ta{BLANK}2\t.{BLANK}\n# text = du\n1-2\tdu{BLANK}1\tde{BLANK}2\tle{BLANK}"
 PRODIGY = '{"text": "li/ves", "tokens": [{"start": 0, "end": 6}], "spans": [], "answer": "accept"}'
-
-
-def rows_of(folder: Path, split: str = "train") -> list[dict[str, Any]]:
-    return list(chain.from_iterable(map(pa.RecordBatch.to_pylist, raw_data.load(folder).batches(split))))
 
 
 def write(folder: Path, name: str, content: str, **keys: Any) -> dict[str, Any]:
@@ -63,7 +57,7 @@ def test_raw_text_is_split_by_the_rules_of_its_language(tmp_path: Path) -> None:
     content = json.dumps({"text": "Ada vit à l'Oise.", "spans": [{"start": 12, "end": 16, "label": "LOC"}]})
     words = write(tmp_path, "spans", content, language="fr")["words"]
     assert words == {"language": "fr", "library": f"spacy {version('spacy')}", "agreement": 1.0}
-    assert rows_of(tmp_path / "raw")[0]["words"] == ["Ada", "vit", "à", "l'", "Oise", "."]
+    assert raw_rows("train", tmp_path / "raw")[0]["words"] == ["Ada", "vit", "à", "l'", "Oise", "."]
 
 
 def packaged(package: str, path: str, digest: str) -> PackagedEncoder:

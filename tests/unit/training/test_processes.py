@@ -83,7 +83,6 @@ def test_one_process_is_not_launched(host: pytest.MonkeyPatch, devices: int, var
 
 
 IMPOSSIBLE = [
-    (2, HOSTS, "1:2", "PET_NNODES is '1:2'; expected a whole number"),
     (2, processes.VARIABLE, "none", "TAGLINE_PROCESSES is 'none'; expected a number of processes, at least 1"),
     (2, processes.VARIABLE, "3", "TAGLINE_PROCESSES is 3; expected at most 2, one for each device of this host"),
     (0, processes.VARIABLE, "99", "TAGLINE_PROCESSES is 99; expected at most 32, 8 for each core of this host"),

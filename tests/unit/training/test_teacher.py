@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from datasets import Dataset
+from helpers.windows import split_of
 
-from tagline.artifacts.tokenized import WINDOW_FEATURES, Split, sentence_features
+from tagline.artifacts.tokenized import Split
 from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
 from tagline.training.teacher import TARGETS, TeacherModel, Teaching
@@ -33,10 +33,7 @@ def split() -> Split:
         "labels": [[-100] * 5, [-100] * 4, [-100] * 4],
     }
     sentences = {"id": ["a", "b"], "words": [["a", "b"], ["c", "d", "e", "\u200b"]], "labels": [[0] * 2, [0] * 4]}
-    return Split(
-        Dataset.from_dict(sentences, features=sentence_features(STUDENT)),
-        Dataset.from_dict(windows, features=WINDOW_FEATURES),
-    )
+    return split_of(sentences, windows, STUDENT)
 
 
 def temper(probabilities: Sequence[float], temperature: float) -> np.ndarray:

@@ -4,15 +4,12 @@ import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
-from datasets import Dataset
 from helpers.architectures import new_model
+from helpers.windows import LABELS, split_of
 
-from tagline.artifacts.tokenized import WINDOW_FEATURES, Split, sentence_features
-from tagline.labels.label_list import Labels
 from tagline.model.heads import make_head
 from tagline.training.validation import Validation
 
-LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
 # The middle word of the second sentence has no sub-word; the third sentence has two windows with its middle word.
 WORDS = [["a", "b"], ["c", "\u200b", "d"], ["e", "f", "g"]]
 GOLD = [[1, 2], [0, 1, 0], [1, 0, 1]]
@@ -35,10 +32,9 @@ def test_loss_is_the_mean_over_words_with_subwords(subwords_per_device: int | No
     expected = [-logits[window][position, gold].item() for window, position, gold in chosen]
     correct = [logits[window][position].argmax().item() == gold for window, position, gold in chosen]
     sentences = {"id": ["a", "b", "c"], "words": WORDS, "labels": GOLD}
-    windows = Dataset.from_dict(WINDOWS, features=WINDOW_FEATURES)
-    split = Split(Dataset.from_dict(sentences, features=sentence_features(LABELS)), windows)
     words: list[int] = []
-    validation = Validation(split, make_head("linear", LABELS), "fp32", subwords_per_device)
+    head = make_head("linear", LABELS)
+    validation = Validation(split_of(sentences, WINDOWS), head, "fp32", subwords_per_device)
     scores = validation.scores(Accelerator(), model.train(), words.append)
     assert scores["loss"] == pytest.approx(np.mean(expected), abs=2e-6)
     assert scores["accuracy"] == sum(correct) / 8, "the word without sub-words is O, which is wrong"

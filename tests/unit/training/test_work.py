@@ -17,8 +17,6 @@ from filelock import FileLock
 from helpers.project import snapshot
 from safetensors import SafetensorError
 
-from tagline.core import outputs
-from tagline.core.errors import UserError
 from tagline.core.provenance import HASHES, hashes
 from tagline.training.work import PYTORCH_WRITER, CheckpointError, Checkpoints, fingerprint, work_folder
 
@@ -101,17 +99,6 @@ def test_own_work_folder_keeps_the_last_two_other_runs_and_those_in_use(root: Pa
         assert Path(".work/train/run0").is_dir()
     with work_folder("train", "new"):
         assert sorted(path.name for path in Path(".work/train").iterdir()) == ["new", "new.lock", "run1", "run2"]
-
-
-def test_same_run_in_another_process_is_an_error(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outputs, "PATIENCE", 0.1)
-    folder = interrupt(1)
-    with (
-        FileLock(folder.with_suffix(".lock")),
-        pytest.raises(UserError, match=f"^{folder}: another run is still writing it; wait"),
-        work_folder("train", "run1"),
-    ):
-        pass
 
 
 def test_other_processes_than_the_main_one_make_no_folder(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""CRF head: loss, decoding, marginals and likelihood, compared with an enumeration of all label sequences."""
+"""CRF head: loss, decoding (of the linear head too), marginals and likelihood, against all label sequences."""
 
 from dataclasses import replace
 from itertools import pairwise, product
@@ -7,22 +7,25 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from helpers.windows import LABELS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagline.labels.label_list import Labels
+from tagline.labels.label_list import Decoding, Labels
+from tagline.model.decoding import decode
 from tagline.model.heads.crf import CrfHead
 
-LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
+TWO_TYPES = Labels("ner", "spans", ("O", "B-X", "I-X", "B-Y"), "O")
 SEEDS = st.integers(0, 2**32 - 1)
 LENGTHS = st.lists(st.integers(0, 4), min_size=1, max_size=4)
 
 
-def made(seed: int, words: int) -> tuple[np.ndarray, CrfHead]:
+def made(seed: int, words: int, labels: Labels = LABELS) -> tuple[np.ndarray, CrfHead]:
     """Logits of some words, and a head with transitions."""
-    generator = np.random.default_rng(seed)
-    head = CrfHead(LABELS).with_weights({"transitions": (generator.standard_normal((3, 3)) * 2).astype(np.float32)})
-    return (generator.standard_normal((words, 3)) * 3).astype(np.float32), head
+    generator, size = np.random.default_rng(seed), len(labels.names)
+    transitions = (generator.standard_normal((size, size)) * 2).astype(np.float32)
+    head = CrfHead(labels).with_weights({"transitions": transitions})
+    return (generator.standard_normal((words, size)) * 3).astype(np.float32), head
 
 
 def all_scores(logits: np.ndarray, head: CrfHead) -> dict[tuple[int, ...], float]:
@@ -30,7 +33,7 @@ def all_scores(logits: np.ndarray, head: CrfHead) -> dict[tuple[int, ...], float
     return {
         ids: sum(float(logits[index, label]) for index, label in enumerate(ids))
         + sum(head.transitions[pair] for pair in pairwise(ids))
-        for ids in product(range(3), repeat=len(logits))
+        for ids in product(range(len(head.transitions)), repeat=len(logits))
     }
 
 
@@ -47,15 +50,15 @@ def loss(head: CrfHead, logits: torch.Tensor, labels: torch.Tensor, transitions:
     return head.loss(logits, labels, model)  # type: ignore[arg-type]  # only that is called
 
 
-@given(SEEDS, LENGTHS, st.booleans())
-def test_decoding_finds_the_best_legal_sequence(seed: int, lengths: list[int], constrained: bool) -> None:
-    logits, head = made(seed, sum(lengths))
-    decoding = CrfHead(LABELS, "constrained" if constrained else "greedy", head.learnt)
-    ids = decoding.decode(decoding.scores(logits), np.array(lengths))
+@given(SEEDS, LENGTHS, st.sampled_from(["greedy", "constrained"]), st.booleans())
+def test_decoding_finds_the_best_legal_sequence(seed: int, lengths: list, decoding: Decoding, learnt: bool) -> None:
+    logits, head = made(seed, sum(lengths), TWO_TYPES)
+    head = head if learnt else CrfHead(TWO_TYPES)
+    ids = decode(logits, np.array(lengths), TWO_TYPES, decoding, head.learnt)
+    illegal = {(0, 2), (3, 2)} if decoding == "constrained" else set()
     for of_sentence, chosen in zip(sentences(logits, lengths), sentences(ids, lengths), strict=True):
         scores = all_scores(of_sentence, head)
-        illegal = (0, 2) if constrained else None
-        legal = [score for labels, score in scores.items() if illegal not in pairwise((0, *labels))]
+        legal = [score for labels, score in scores.items() if not illegal & {*pairwise((0, *labels))}]
         assert scores[tuple(chosen)] == pytest.approx(max(legal))
 
 

@@ -4,14 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.windows import LABELS
 from safetensors.numpy import save_file
 
 from tagline.core.errors import UserError
-from tagline.labels.label_list import Labels
 from tagline.model.heads import load_head
 from tagline.model.heads.linear import LinearHead
-
-LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
 
 
 def test_model_without_head_file_has_a_linear_head(tmp_path: Path) -> None:

@@ -5,15 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from helpers.windows import LABELS
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from tagline.labels.label_list import Labels
 from tagline.model.heads.linear import LinearHead
 
-LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
 HEAD = LinearHead(LABELS)
 
 

@@ -1,7 +1,6 @@
 """Label Studio: what version 1.23 exports as JSON and JSON-MIN, shortened to the keys that matter."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +67,6 @@ def test_both_exports_are_read_alike(tmp_path: Path, rows: str) -> None:
         assert [found[text].words for text in ("4", "6")] == [[], []]
         if "3" in found:  # not in JSON-MIN
             assert kinds(found["3"]) == ["cancelled_annotations", "unannotated_texts"]
-    several = r": task 2: 2 annotations of one text \(by [12], [12]\); expected one; set download.dataset.annotators to"
-    assert re.search(several, fault(tmp_path, "label_studio", rows))
 
 
 RESULTS = [region(0, 3, "Ada", "PER"), region(0, 3, "Ada", "woman", "gender")]
@@ -95,6 +92,5 @@ test_malformed_task_is_reported_by_line = refusals(
     (task(1, "A", annotation(1, {"type": "hypertextlabels"})), "a result of type 'hypertextlabels'; expected la"),
     (task(1, "Ada", annotation(1, {})), "a result must be an object with a type; got {}"),
     (task(1, "A", annotation(1, {**BO, "value": {"start": 0}})), "a result must have start, end and labels; got"),
-    (task(1, "Ada", annotation(1, region(1, 3, "Ada", "x"))), "span 1 to 3 (x) is 'da' in the text, but 'Ada'"),
     at="f:1: task 1: ",
 )

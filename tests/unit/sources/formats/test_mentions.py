@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from helpers.annotated import kinds, tagged
-from helpers.formats import read, refusals, section, to_object
+from helpers.formats import read, refusals, section, to_objects
 from helpers.project import ROOT
 
 from tagline.sources.formats.mentions import FURTHER, NOT_FOUND, OTHER_CASE
@@ -50,7 +50,7 @@ def test_strings_are_read_as_offsets_where_nothing_is_reported(tmp_path: Path, o
     sample = section("conll", columns=["words", "-", "-", "ner"]).read(ROOT / "data/sample/train.conll")
     corpus = [list(zip(each.words, each.tags["ner"], strict=True)) for each in sample]
     by_offsets, by_strings = (
-        read(tmp_path, name, [to_object(name, 0, each) for each in corpus], split_words="spaces", **keys)
+        read(tmp_path, name, [to_objects(0, each)[name] for each in corpus], split_words="spaces", **keys)
         for name, keys in (("spans", {}), ("mentions", {"occurrences": occurrences}))
     )
     pairs = list(zip(by_offsets, by_strings, strict=True))

@@ -7,13 +7,10 @@ import pytest
 from helpers.annotated import kinds, tagged
 from helpers.formats import fault, read, refusals, section
 from helpers.messages import message_of
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tagline.core.errors import UserError
 from tagline.core.findings import Findings
 from tagline.text.sentence import Sentence
-from tagline.text.words import split_words
 
 
 def row(text: str, spans: Any, **others: Any) -> dict[str, Any]:
@@ -74,21 +71,6 @@ AS_TAGS = [
 def test_spans_become_iob2(tmp_path: Path, text: str, spans: Any, keys: dict, tags: str, notes: list[str]) -> None:
     (sentence,) = read(tmp_path, "spans", [row(text, spans)], **keys)
     assert (tagged(sentence), kinds(sentence)) == (tags, notes)
-
-
-@settings(max_examples=50)
-@given(text=st.text(st.characters(codec="utf-8")).filter(lambda text: text.strip()), data=st.data())
-def test_whole_words_come_back_as_the_spans_that_they_were(tmp_path_factory, text: str, data: st.DataObject) -> None:
-    words = split_words(text)
-    bounds = sorted(data.draw(st.sets(st.integers(0, len(words)))))
-    ranges = list(zip(bounds[::2], bounds[1::2], strict=False))
-    spans = [(words[first][0], words[last - 1][1], "X") for first, last in ranges]
-    (sentence,) = read(tmp_path_factory.mktemp("spans"), "spans", [row(text, spans)])
-    tags = ["O"] * len(words)
-    for first, last in ranges:
-        tags[first:last] = ["B-X"] + ["I-X"] * (last - first - 1)
-    assert sentence.tags == {"ner": tags}
-    assert not sentence.notes
 
 
 def test_all_policies_that_refuse_are_reported_at_once(tmp_path: Path) -> None:

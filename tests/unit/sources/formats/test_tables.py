@@ -103,15 +103,13 @@ def test_files_elsewhere_are_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_what_is_not_a_saved_split_is_refused(tmp_path: Path) -> None:
-    def check(folder: str, message: str, **keys: str) -> None:
+    def check(folder: str, message: str) -> None:
         with pytest.raises(UserError, match=f"{folder}: {message}"):
-            list(section("save_to_disk", **keys).read(tmp_path / folder))
+            list(section("save_to_disk").read(tmp_path / folder))
 
     DatasetDict(a=Dataset.from_dict(ROWS), b=Dataset.from_dict(ROWS)).save_to_disk(tmp_path / "dict")
     check("dict", r"a DatasetDict; expected the folder of one split \(a, b\) in it")
-    folder = saved(tmp_path / "split", {"tokens": [["a"]] * 2, "tags": [["O"], []]})
-    check("split", r"no column 'words' \(columns: tokens, tags\)", words="words")
-    check("split", "row 2: 1 words in 'tokens' but 0 tags in 'tags'; expected one tag per word")
+    folder = saved(tmp_path / "split")
     for file in folder.glob("*.arrow"):
         file.write_bytes(file.read_bytes()[:100])
     check("split", NOT_SAVED)

@@ -2,19 +2,19 @@
 
 import gzip
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from itertools import accumulate
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
 import pytest
+from helpers import tiny
 from helpers.annotated import write_rows
 from helpers.formats import saved_row
 from helpers.messages import message_of
 from helpers.project import snapshot
 from helpers.tagged import in_scheme
-from helpers.tiny import TINY_PARAMS, conll, raw_rows, write_params
+from helpers.tiny import conll, raw_rows
 
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.params import read_section
@@ -100,12 +100,10 @@ def write_files(folder: str, corpus: Corpus, tags: dict[str, list[list[str]]]) -
 
 
 def set_params(keys: dict[str, Any], several: bool = False, **labels: Any) -> None:
-    params: dict[str, Any] = deepcopy(TINY_PARAMS)
     dataset = {"source": "files", **keys, **{split: split for split in SPLITS}}
     encoder = {"source": "hub", "name": "a", "revision": "b"}
-    params["download"] = {"folder": "data/mine", "dataset": [dataset] if several else dataset, "encoder": encoder}
-    params["tokenize_align"] |= labels
-    write_params(Path(), params)
+    download = {"folder": "data/mine", "dataset": [dataset] if several else dataset, "encoder": encoder}
+    tiny.set_params(download=download, tokenize_align=labels)
 
 
 def start(corpus: Corpus, tags: dict[str, list[list[str]]], **labels: Any) -> None:

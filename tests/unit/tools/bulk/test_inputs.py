@@ -32,7 +32,7 @@ def test_folders_patterns_and_names_are_read_in_order_and_once(folder: Path, mon
     assert names(folder, f"{folder}/e[1].jsonl") == ["e[1].jsonl"], "no pattern"
     monkeypatch.chdir(folder)
     assert names(folder, "a.jsonl") == ["a.jsonl"], "an absolute path"
-    with pytest.raises(UserError, match="c.jsonl: no file found"):  # a pipe
+    with pytest.raises(UserError, match="c.jsonl: no file found; expected a file, a pattern, or a fol"):  # a pipe
         names(folder, f"{folder}/c.jsonl")
 
 
@@ -56,7 +56,6 @@ def test_suffix_decides_and_names_in_the_output_have_no_secrets() -> None:
 WRONG_FILES = [
     ("", r"z.txt: text, but .*a.jsonl is jsonl; expected files of one format"),
     ("out/a.jsonl", r"a.jsonl: in the output folder .*; expected output outside of the input"),
-    ("x*.txt", r"txt: no file found; expected a file, a pattern, or a folder with files"),
     ("a.csv", r"a.csv: unknown suffix; expected .parquet, .jsonl, .ndjson, .json, .txt, of"),
     ("a\udcff.txt", r"a\udcff.txt: the name is not UTF-8; expected a name that output can contain"),
 ]
@@ -66,8 +65,7 @@ WRONG_FILES = [
 def test_input_without_files_of_one_format_is_an_error(folder: Path, url: str, message: str) -> None:
     path = folder / (url or "z.txt")
     path.parent.mkdir(exist_ok=True)
-    if "*" not in url:
-        path.touch()
+    path.touch()
     with pytest.raises(UserError, match=message):
         find([f"{folder}/{url}"], f"{folder}/out")
 

@@ -35,15 +35,11 @@ def make_all(plan: Plan, folder: Folder, tagger: AnyTagger) -> list[Record]:
     return [parts.make(part, plan, folder, lambda: tagger) for part in plan.parts]
 
 
-def output(folder: Path) -> list[dict[str, Any]]:
-    return [row for path in sorted(folder.glob("part-*.parquet")) for row in pq.read_table(path).to_pylist()]
-
-
 def test_words_get_labels_scores_and_entities(tmp_path: Path, tagger: Tagger, monkeypatch) -> None:
     monkeypatch.setattr(tagger, "accept", {"PER": 0.5})
     table = pa.table({"tokens": [["Ada", "Lind"], [], ["Oslo", ""], None], "day": pa.array([1, 2, 3, 4], pa.date32())})
     pq.write_table(table, tmp_path / "a.parquet")
-    make_all(plan_of(tmp_path / "a.parquet", words="tokens"), Folder(f"{tmp_path}/out"), tagger)
+    (record,) = make_all(plan_of(tmp_path / "a.parquet", words="tokens"), Folder(f"{tmp_path}/out"), tagger)
     found = pq.read_table(tmp_path / "out/part-000000.parquet")
     assert found.select(["tokens", "day"]) == table
     rows = found.select(["labels", "scores", "entities", "tagging_error"]).to_pylist()
@@ -54,6 +50,7 @@ def test_words_get_labels_scores_and_entities(tmp_path: Path, tagger: Tagger, mo
     assert rows[1] == {"labels": [], "scores": [], "entities": [], "tagging_error": None}
     for row, value in ((rows[2], "['Oslo', '']"), (rows[3], "null")):
         problem = f"'tokens' is {value}; expected a list of non-empty strings"
+        assert record[:3] == ("part-000000.parquet", 4, 2) and record[3].startswith(f"{tmp_path}/a.parquet:3: 'toke")
         assert row == {"labels": None, "scores": None, "entities": None, "tagging_error": problem}
 
 
@@ -62,20 +59,10 @@ def test_entities_of_several_models_have_layers_and_words_no_labels(tmp_path: Pa
     models = Models(dict.fromkeys(("ner", "drugs"), ModelFiles.read(export, None)))
     with models.opened(None) as taggers:
         make_all(plan_of(source, models=models), Folder(f"{tmp_path}/out"), taggers)
-    found, not_labelled = output(tmp_path / "out")
+    found, not_labelled = pq.read_table(tmp_path / "out/part-000000.parquet").to_pylist()
     assert [(each["type"], each["layer"]) for each in found["entities"]] == [("PER", "ner"), ("PER", "drugs")]
     assert "labels" not in found
     assert (not_labelled["entities"], not_labelled["tagging_error"][:14]) == (None, "'words' is 1; ")
-
-
-def test_rows_that_can_not_be_labelled_are_counted(tmp_path: Path, tagger: Tagger) -> None:
-    source = tmp_path / "a.jsonl"
-    source.write_text('{"text": "Oslo"}\n{"text": 5}\n{"text": null}\n{\n', encoding="utf-8")
-    (record,) = make_all(plan_of(source), Folder(f"{tmp_path}/out"), tagger)
-    assert record == ("part-000000.parquet", 4, 3, f"{source}:2: 'text' is 5; expected a string", "")
-    rows = output(tmp_path / "out")
-    assert [row["entities"] is None for row in rows] == [False, True, True, True]
-    assert rows[2]["tagging_error"] == "'text' is null; expected a string"
 
 
 @pytest.mark.parametrize("scheme", ["", "memory://"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from helpers.formats import KEYS, saved_row, to_object, to_spans, write_corpus
+from helpers.formats import KEYS, saved_row, to_objects, to_spans, write_corpus
 from helpers.messages import message_of
 from helpers.tiny import PEOPLE, PLACES, write_params
 from pydantic import TypeAdapter
@@ -59,7 +59,7 @@ ANEW = [[f"d{group}-{at}", n] for group in range(12) for at, n in [(0, 1), (1, 1
 
 
 def objects(name: str, begin: int = 0, end: int = 60) -> str:
-    return "\n".join(json.dumps({"id": i, **to_object(name, i, SENTENCES[i])}) for i in range(begin, end))
+    return "\n".join(json.dumps({"id": i, **to_objects(i, SENTENCES[i])[name]}) for i in range(begin, end))
 
 
 def label_studio_min() -> str:
