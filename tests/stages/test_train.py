@@ -67,7 +67,7 @@ def test_step_executes_eight_files(finished: Path, monkeypatch: pytest.MonkeyPat
     finally:
         sys.setprofile(None)
         threading.setprofile(None)
-    # With engines.py, which calls them and is not called, eight.
+    # With accelerate_loop.py, which calls them and is not called, eight.
     training = {f"training/{name}.py" for name in ("training", "gradients", "history")}
     model = {f"model/{name}.py" for name in ("batches", "fast_paths", "heads/linear")}
     assert executed - SHOWING == {*training, *model, "labels/windows.py"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import NamedTuple
@@ -25,8 +25,7 @@ from tagline.model.backends.torch_model import memory_errors
 from tagline.model.fast_paths import replace_dropout, train_used_embeddings
 from tagline.model.heads import continued, make_head
 from tagline.model.precision import Resolved, resolve
-from tagline.training import fit_check, processes
-from tagline.training.engines import ENGINES
+from tagline.training import accelerate_loop, fit_check, processes, trainer_loop
 from tagline.training.history import SCORES
 from tagline.training.teacher import TeacherModel, Teaching
 from tagline.training.torch_settings import be_deterministic, compile_forward, enable_cpu_fast_paths
@@ -44,6 +43,8 @@ SIZE = "train.subwords_per_device"
 WEIGHTS = "*.safetensors"
 # Digits of curves in Git: more would differ between hosts of one precision.
 DIGITS = 4
+# What runs the training loop. Both take the same steps, and leave the weights of the best epoch in `training.best`.
+ENGINES: dict[str, Callable[[Training], None]] = {"accelerate": accelerate_loop.run, "trainer": trainer_loop.run}
 
 
 class Inputs(NamedTuple):

@@ -1,15 +1,12 @@
-"""Engines: what runs the training loop, with the steps, loss and optimizer of a `Training`.
-
-Both take the same steps, and leave the weights of the best epoch in `training.best`.
-"""
+"""The engine ``trainer``: transformers' Trainer runs the loop with the steps, loss and optimizer of a `Training`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, cast
 
 import torch
-from accelerate import Accelerator, PartialState
+from accelerate import PartialState
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader
@@ -19,32 +16,8 @@ from tagline.training.gradients import Step
 from tagline.training.training import Training
 
 
-def run_accelerate(training: Training) -> None:
-    """Train to the end in a plain loop, on the devices and processes that accelerate finds."""
-    accelerator = Accelerator(mixed_precision=training.mixed_precision)
-    optimizer = training.optimizer(training.model, accelerator.device)
-    model, optimizer = accelerator.prepare(training.model, optimizer)
-    # Not prepared: accelerate would step it once per process.
-    schedule = training.schedule(optimizer)
-    max_norm = training.params.max_grad_norm
-    training.begin(accelerator, schedule)
-    for epoch in training.epochs_left:
-        model.train()
-        for step in training.epoch(epoch):
-            loss = training.backward(model, step)
-            if max_norm is not None:
-                accelerator.clip_grad_norm_(model.parameters(), max_norm)
-            optimizer.step()
-            schedule.step()  # also if gradients overflow in fp16, and the fused kernel leaves the weights as they are
-            optimizer.zero_grad()
-            training.after_step(step, loss)
-        if training.after_epoch(model):
-            break
-    training.end()
-
-
-def run_trainer(training: Training) -> None:
-    """Train to the end in the loop of transformers' Trainer."""
+def run(training: Training) -> None:
+    """Train to the end; one of `stage.ENGINES`."""
     params = training.params
     arguments = TrainingArguments(
         output_dir=str(training.work),
@@ -135,7 +108,3 @@ class Steps:
         for epoch in self.training.epochs_left:
             for step in self.training.epoch(epoch):
                 yield {"step": step}
-
-
-ENGINES: dict[str, Callable[[Training], None]] = {"accelerate": run_accelerate, "trainer": run_trainer}
-"""The values of ``train.engine``."""
