@@ -141,8 +141,8 @@ def sentences(rows: Dataset, split: str, params: HubDataset) -> Iterator[Sentenc
         UserError: a column is missing, or a row is malformed; the message begins with the split and the row, counted
             from 0.
     """
-    keys = params.keys_for(rows.features)
+    names = params.names_for(rows.features)
     of_split = f"{params.name}: split {params.patterns[split]}"
-    for number, row in enumerate(rows_of(rows, columns_of(keys, rows.column_names, of_split))):
+    for number, row in enumerate(rows_of(rows, columns_of(params, rows.column_names, of_split))):
         if any(cell for column, cell in row.items() if column != params.document):
-            yield to_sentence(row, keys, f"{of_split}, row {number}")
+            yield to_sentence(row, params, names, f"{of_split}, row {number}")
