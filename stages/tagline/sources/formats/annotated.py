@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 from unicodedata import normalize
 
 from tagline.core.errors import UserError, quoted, shortened
@@ -34,7 +34,6 @@ from tagline.text.sentences import ends_among, split_sentences
 Bounds = Sequence[tuple[int, int]]
 """Start and end of each word in code points."""
 S = TypeVar("S")
-T = TypeVar("T")
 
 # Errors of a file after which it is not read further.
 MOST_ERRORS = 20
@@ -105,23 +104,13 @@ class Errors:
             if len(self.messages) == MOST_ERRORS:
                 raise TooManyErrors(list_errors(self.messages, self.path, "these are the first")) from None
 
-    def of_each(self, values: Iterable[T], convert: Callable[[T], S]) -> list[S]:
-        """Convert each value, without those that raise a `UserError`."""
+    def of_each(self, values: Iterable[Any], convert: Callable[..., S], *arguments: Any) -> list[S]:
+        """Convert each value, of which further arguments say more, without those that raise a `UserError`."""
         converted = []
         for value in values:
             with self.collected():
-                converted.append(convert(value))
+                converted.append(convert(value, *arguments))
         return converted
-
-    def raise_all(self) -> None:
-        """Raise all errors as one.
-
-        Raises:
-            UserError: there are any.
-        """
-        if self.messages:
-            only = len(self.messages) == 1
-            raise UserError(self.messages[0] if only else list_errors(self.messages, self.path))
 
 
 class AnnotatedFiles(Files):
@@ -214,7 +203,9 @@ class AnnotatedFiles(Files):
                 empty = False
                 with errors.collected():
                     yield from self._read_text(text, number, unit, errors)
-        errors.raise_all()
+        if errors.messages:
+            only = len(errors.messages) == 1
+            raise UserError(errors.messages[0] if only else list_errors(errors.messages, path))
         if empty:
             raise UserError(f"{path}: no text; expected at least one")
 
@@ -236,7 +227,7 @@ class AnnotatedFiles(Files):
         bounds = boundaries(text.text, unit)
 
         def converted(spans: Iterable[Span]) -> list[Span]:
-            found = errors.of_each(spans, lambda span: to_code_points(span, text.text, unit, bounds, text.location))
+            found = errors.of_each(spans, to_code_points, text.text, unit, bounds, text.location)
             return [span._replace(label=_name(span.label)) for span in found]
 
         annotations = [Annotation(each.annotator, converted(each.spans)) for each in text.annotations]

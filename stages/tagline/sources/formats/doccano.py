@@ -6,7 +6,6 @@ A folder holds a file per annotator, as doccano exports a project whose members 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import ClassVar, Literal
 
 from tagline.core.errors import UserError
@@ -49,9 +48,9 @@ class DoccanoFiles(RowFiles, AnnotatorFiles):
 def _spans(row: Row, errors: Errors) -> list[Span]:
     location = row.location
     if "entities" in row.content:
-        return errors.of_each(row.items("entities"), partial(to_span, location=location, keys=ENTITY))
+        return errors.of_each(row.items("entities"), to_span, location, ENTITY)
     key = next((key for key in LISTS if key in row.content), None)
     if key is None:
         keys = keys_of(row.content)
         raise UserError(f"{location}: neither 'label' nor 'entities' (keys: {keys}); expected doccano's JSONL")
-    return errors.of_each(row.items(key), partial(list_to_span, location=location))
+    return errors.of_each(row.items(key), list_to_span, location)

@@ -131,7 +131,7 @@ def _is_labelled(value: Any) -> bool:
 
 def _spans(values: Sequence[Any], location: str, errors: Errors) -> list[Span]:
     """The spans of results, one per label."""
-    return [span for spans in errors.of_each(values, lambda value: _of_result(value, location)) for span in spans]
+    return [span for spans in errors.of_each(values, _of_result, location) for span in spans]
 
 
 def _of_result(value: Any, location: str) -> list[Span]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -57,7 +56,7 @@ class ProdigyFiles(RowFiles, AnnotatorFiles):
                 notes.append(Note("other_answers", row.location))
                 continue
             annotator = str(row.content.get("_annotator_id") or row.content.get("_session_id") or "")
-            spans = errors.of_each(row.items("spans"), partial(to_span, location=row.location))
+            spans = errors.of_each(row.items("spans"), to_span, row.location)
             if is_binary:
                 accepted.setdefault(annotator, []).extend(spans)
             else:

@@ -6,7 +6,6 @@ In such a folder a file whose name begins with `ADJUDICATE` decides, whatever th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -83,7 +82,7 @@ class PageFiles(RowFiles, AnnotatorFiles):
             file, by = annotator_of(location), row.text("annotator")
             # Only the name of a file decides, not that of a person.
             name = ADJUDICATE if file.startswith(ADJUDICATE) else file if by in ("", ADJUDICATE) else by
-            spans = sorted(errors.of_each(row.items("spans"), partial(_span, words, content["types"], location)))
+            spans = sorted(errors.of_each(row.items("spans"), _span, words, content["types"], location))
             earlier, same = decided.setdefault(name, (location, spans))
             if spans != same:
                 raise UserError(
@@ -142,7 +141,7 @@ def _content(row: Row) -> tuple[str, list[tuple[int, int]] | None]:
     return (content, None) if isinstance(content, str) else running_text(content)
 
 
-def _span(words: Words | None, types: Sequence[str], location: str, value: object) -> Span:
+def _span(value: object, words: Words | None, types: Sequence[str], location: str) -> Span:
     """Convert a span of a row, which counts words if the row has words, to code points."""
     span = list_to_span(value, location)
     if span.label not in types:

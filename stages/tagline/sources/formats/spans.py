@@ -11,7 +11,6 @@ end is a span's last word.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, ClassVar, Literal
 
 from tagline.core.errors import UserError, quoted
@@ -59,10 +58,10 @@ class SpanFiles(RowFiles, OffsetFiles):
         if self.id is not None and self.id not in content:
             raise UserError(f"{location}: the key {self.id!r} is missing")
         notes = [Note("null_spans", location)] if values is None else []
-        spans = errors.of_each(values or [], partial(to_span, location=location))
+        spans = errors.of_each(values or [], to_span, location)
         known = None
         if content.get("annotated") is not None:
-            known = errors.of_each(row.items("annotated"), partial(_range, location=location))
+            known = errors.of_each(row.items("annotated"), _range, location)
         text_id = row.id(self.id) if self.id else None
         return AnnotatedText(location, text, [Annotation("", spans)], text_id, notes=notes, known=known)
 
