@@ -377,20 +377,25 @@ class AnnotatorFiles(TextFiles, OffsetFiles):
 
 
 def shared_text(rows: Sequence[Row], key: str) -> str:
-    """The text of rows with one id, each by an annotator.
+    """The text of rows with one id, each by an annotator; see `shared` and `Row.text`."""
+    return shared(rows, lambda row: row.text(key))
+
+
+def shared(rows: Sequence[Row], content: Callable[[Row], S]) -> S:
+    """The content of rows with one id, each by an annotator.
 
     Raises:
-        UserError: see `Row.text`; they have different texts, so that spans of one would mark words of another.
+        UserError: they have different contents, so that spans of one would mark words of another.
     """
     first, *others = rows
-    text = first.text(key)
+    common = content(first)
     for other in others:
-        if other.text(key) != text:
+        if content(other) != common:
             raise UserError(
                 f"{other.location}: another text than at {first.location}, but the same id; expected annotations of "
                 "one text; read files of different texts by a pattern such as *.jsonl, or give each text its own id"
             )
-    return text
+    return common
 
 
 def _name(label: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.errors import QUOTED, UserError, quoted, shortened
-from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, RowFiles
+from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, RowFiles, shared
 from tagline.sources.formats.annotators import Annotation, Row, Selected, annotator_of, grouped
 from tagline.sources.formats.lists import keys_of
 from tagline.sources.formats.offsets import Span, Words, list_to_span, span_of_words
@@ -61,16 +61,11 @@ class PageFiles(RowFiles, AnnotatorFiles):
         Raises:
             UserError: a row is malformed; its text was changed, or is another one; an annotator decided twice.
         """
-        first = rows[0]
-        text, words = _content(first)
+        text, words = shared(rows, _content)
         decided: dict[str, tuple[str, list[Span]]] = {}
         notes = []
         for row in rows:
             location, content = row
-            if _content(row) != (text, words):
-                raise UserError(
-                    f"{location}: another text than at {first.location}, but the same id {quoted(content['id'])}"
-                )
             if content["status"] not in STATUSES:
                 raise UserError(
                     f"{location}: status {quoted(content['status'])}; expected one of {', '.join(STATUSES)}"
@@ -90,7 +85,7 @@ class PageFiles(RowFiles, AnnotatorFiles):
                     "by each annotator; remove the other row"
                 )
         annotations = [Annotation(name, spans) for name, (_, spans) in decided.items()]
-        return AnnotatedText(first.location, text, annotations, first.id(), words, notes=notes)
+        return AnnotatedText(rows[0].location, text, annotations, rows[0].id(), words, notes=notes)
 
     def selected(self, annotations: Sequence[Annotation], location: str, words: Words) -> Selected:
         final = next((each.spans for each in annotations if each.annotator == ADJUDICATE), None)
