@@ -261,18 +261,18 @@ class AnnotatedFiles(Files):
         ends = ends_among(words, text.sentences or split_sentences(text.text, self.language))
         crossed = [end for end in ends[:-1] if (tags[end] or "").startswith("I-")]
         joined = [Note(JOINED, f"{text.location}: before {quoted(whole.words[end])}") for end in crossed]
-        for index, (begin, end) in enumerate(pairwise([0, *(end for end in ends if end not in crossed)])):
-            yield Sentence(
-                text.location,
-                whole.words[begin:end],
-                {self.tag_column: tags[begin:end]},
-                None if text.id is None else f"{text.id}-{index + 1}",
-                number if text.id is None else text.id,
-                () if index else (*whole.notes, *joined),
-                Counter() if index else whole.agreement,
-                None if whole.surface is None else whole.surface.part(begin, end),
-                Counter() if index else whole.spans,
+        parts = pairwise([0, *(end for end in ends if end not in crossed)])
+        for index, (begin, end) in enumerate(parts, 1):
+            yield replace(
+                whole,
+                words=whole.words[begin:end],
+                tags={self.tag_column: tags[begin:end]},
+                id=None if text.id is None else f"{text.id}-{index}",
+                document=number if text.id is None else text.id,
+                notes=(*whole.notes, *joined),
+                surface=None if whole.surface is None else whole.surface.part(begin, end),
             )
+            joined, whole = [], replace(whole, notes=(), agreement=Counter(), spans=Counter())
 
     def _words(self, text: str) -> list[tuple[int, int]]:
         """Split a text into words: by the rules of its language, or where words were joined by spaces before."""
@@ -321,7 +321,13 @@ class RowFiles(TextFiles, AnnotatedFiles):
     @classmethod
     def sniff(cls, sample: Sample) -> Guess | None:
         rows = first_rows(sample)
-        return {**SPANS} if rows and all(cls.signs <= row.keys() for row in rows) else None
+        keys = cls.guess(rows) if rows else None
+        return None if keys is None else {**SPANS, **keys}
+
+    @classmethod
+    def guess(cls, rows: Sequence[Mapping[str, Any]]) -> Guess | None:
+        """Guess the keys of a file by its first rows; None if it has another format."""
+        return {} if all(cls.signs <= row.keys() for row in rows) else None
 
     def rows(self, path: Path) -> Iterator[Row]:
         """Yield the rows of all files; the location of a row begins with its file."""

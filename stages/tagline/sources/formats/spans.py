@@ -10,17 +10,16 @@ end is a span's last word.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from tagline.core.errors import UserError, quoted
 from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles, RowFiles
 from tagline.sources.formats.annotators import Annotation, Row
 from tagline.sources.formats.base import Key
-from tagline.sources.formats.json_objects import first_rows
 from tagline.sources.formats.lists import sniff_id
 from tagline.sources.formats.offsets import Span, list_to_span, new_span, span_of_words, to_span
-from tagline.sources.formats.sniffing import SPANS, Guess, Sample
+from tagline.sources.formats.sniffing import Guess
 from tagline.text.agreement import running_text
 from tagline.text.sentence import Note
 
@@ -34,10 +33,9 @@ class SpanFiles(RowFiles, OffsetFiles):
     id: Key | None = None
 
     @classmethod
-    def sniff(cls, sample: Sample) -> Guess | None:
-        rows = first_rows(sample)
+    def guess(cls, rows: Sequence[Mapping[str, Any]]) -> Guess | None:
         made = all(isinstance(row.get("text"), str) and isinstance(row.get("spans"), list) for row in rows)
-        return {**SPANS, **sniff_id(rows)} if rows and made else None
+        return sniff_id(rows) if made else None
 
     @property
     def meanings(self) -> dict[str, str]:
