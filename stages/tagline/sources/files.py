@@ -353,11 +353,9 @@ def consecutive(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
 
 def whole(sentences: Iterable[Sentence]) -> Iterator[list[Sentence]]:
     """Yield the sentences of each document together, and each sentence without a known document by itself."""
-    for document, group in groupby(sentences, key=lambda sentence: sentence.document):
-        if document is None:
-            yield from ([sentence] for sentence in group)
-        else:
-            yield list(group)
+    # An object of its own is equal to no other one.
+    for _, group in groupby(sentences, key=lambda each: object() if each.document is None else each.document):
+        yield list(group)
 
 
 def read_texts(

@@ -82,10 +82,7 @@ def load(repository: Repository, params: HubDataset) -> dict[str, Dataset]:
             "rows as Parquet files; set download.dataset.revision to refs/convert/parquet"
         )
     remedy = "check download.dataset in params.yaml and HF_ENDPOINT"
-    with (
-        reading(str(repository), problem="datasets can't load it", remedy=remedy),
-        hub_errors(repository.kind, repository.name, repository.commit),
-    ):
+    with reading(str(repository), problem="datasets can't load it", remedy=remedy), hub_errors(repository):
         loaded = _load(repository, params.config)
     return pick(loaded, params)
 

@@ -60,8 +60,9 @@ class Reader:
         self, folder: Path, dataset: AnyDataset, language: Language | None, columns: Sequence[str], number: int | None
     ) -> None:
         self.folder, self.dataset, self.columns, self.number = folder, dataset, columns, number
-        # Raw text of the same language is split as the trained model will split it.
-        is_split = dataset.language == language and not _lacks_raw_text(dataset)
+        # Raw text of the same language is split as the trained model will split it, if the source has raw text.
+        joined = isinstance(dataset, AnnotatedFiles) and dataset.split_words == "spaces"
+        is_split = dataset.language == language and not joined and not isinstance(dataset, WordKeys)
         self.agreement = Agreement(splitter(language), write_text=not is_split)
         self.whole = SentenceAgreement(partial(split_sentences, language=language))
         self.unknown_tag = dataset.unknown_tag if isinstance(dataset, UnknownTag) else None
@@ -200,12 +201,6 @@ def _open(folder: Path, dataset: AnyDataset, counted: Mapping[str, str]) -> File
 
         return HubSource(dataset, counted)
     return FileSource(folder, dataset, counted)
-
-
-def _lacks_raw_text(dataset: AnyDataset) -> bool:
-    """Whether words do not come with the raw text, and no rule has found them in it."""
-    joined = isinstance(dataset, AnnotatedFiles) and dataset.split_words == "spaces"
-    return joined or isinstance(dataset, WordKeys)
 
 
 def _prefixed(sentences: Iterable[Sentence], prefix: str, split: str) -> Iterator[Sentence]:

@@ -116,6 +116,9 @@ class Errors:
 class AnnotatedFiles(Files):
     """Texts with spans in characters. A format is a subclass with `texts`."""
 
+    # What a format counts in addition, and what it means.
+    counted: ClassVar[Mapping[str, str]] = {}
+
     tag_column: TagColumn
     misaligned_spans: MisalignedSpans = "error"
     overlaps: Overlaps = "error"
@@ -149,6 +152,7 @@ class AnnotatedFiles(Files):
             "empty_texts": "texts without words, left out",
             "unannotated_texts": "texts without an annotation, left out",
             **(joined if self.sentences == "split" else whole),
+            **self.counted,
         }
 
     @property

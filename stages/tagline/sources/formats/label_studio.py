@@ -25,6 +25,7 @@ class LabelStudioFiles(RowFiles, AnnotatorFiles):
 
     holds: ClassVar[str] = "JSON or JSON-MIN of Label Studio"
     common_key: ClassVar[str | None] = "id"
+    counted: ClassVar[Mapping[str, str]] = {"cancelled_annotations": "cancelled annotations, left out"}
 
     format: Literal["label_studio"]
     text: Key = "text"
@@ -38,10 +39,6 @@ class LabelStudioFiles(RowFiles, AnnotatorFiles):
         controls = Counter(control for row in rows for control in _controls(row))
         several = {"control": controls.most_common(1)[0][0]} if len(controls) > 1 else {}
         return {**text_key(rows[0]["data"] if tasks else rows[0]), **several}
-
-    @property
-    def meanings(self) -> dict[str, str]:
-        return {**super().meanings, "cancelled_annotations": "cancelled annotations, left out"}
 
     def rows(self, path: Path) -> Iterator[Row]:
         """See `RowFiles.rows`; JSON is one line, so that a task is only found by its id."""
@@ -93,7 +90,8 @@ class LabelStudioFiles(RowFiles, AnnotatorFiles):
         annotations = []
         for row in rows:
             location, values = row
-            labels = {key: row.items(key) for key in values if key == self.control or key in _controls(values)}
+            controls = _controls(values)
+            labels = {key: row.items(key) for key in values if key == self.control or key in controls}
             # A task without annotations is exported too, with null here.
             if "annotator" not in values or values["annotator"] is not None:
                 annotations.append(Annotation(_name(values.get("annotator")), self._spans(labels, location, errors)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -24,13 +24,10 @@ class ProdigyFiles(RowFiles, AnnotatorFiles):
     holds: ClassVar[str] = "what `prodigy db-out` writes"
     signs: ClassVar[frozenset[str]] = frozenset({"text", "answer", "_input_hash"})
     common_key: ClassVar[str | None] = "_input_hash"
+    counted: ClassVar[Mapping[str, str]] = {"other_answers": "annotations with another answer, left out"}
 
     format: Literal["prodigy"]
     answers: list[Answer] = Field(default=["accept"], min_length=1)
-
-    @property
-    def meanings(self) -> dict[str, str]:
-        return {**super().meanings, "other_answers": "annotations with another answer, left out"}
 
     def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
         """See `RowFiles.text_of`.

@@ -5,7 +5,7 @@ In such a folder a file whose name begins with `ADJUDICATE` decides, whatever th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -31,15 +31,12 @@ class PageFiles(RowFiles, AnnotatorFiles):
     folders: ClassVar[bool] = True
     signs: ClassVar[frozenset[str]] = frozenset(SAVED)
     common_key: ClassVar[str | None] = "id"
+    counted: ClassVar[Mapping[str, str]] = {UNSURE: "texts that an annotator was not sure of, read as they are"}
 
     format: Literal["page"]
     offsets: Literal["code_points"] = "code_points"
     # Of what `tagline suggest` chose, only the texts drawn at random, or only the others; None: all.
     selection: Literal["random", "chosen"] | None = None
-
-    @property
-    def meanings(self) -> dict[str, str]:
-        return {**super().meanings, UNSURE: "texts that an annotator was not sure of, read as they are"}
 
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
         empty = True

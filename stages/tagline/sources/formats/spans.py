@@ -28,6 +28,7 @@ class SpanFiles(RowFiles, OffsetFiles):
     """JSON or JSON Lines of raw text with character spans."""
 
     holds: ClassVar[str] = "JSON Lines or a JSON list"
+    counted: ClassVar[Mapping[str, str]] = {"null_spans": "texts whose spans are null, read as without spans"}
 
     format: Literal["spans"]
     id: Key | None = None
@@ -36,10 +37,6 @@ class SpanFiles(RowFiles, OffsetFiles):
     def guess(cls, rows: Sequence[Mapping[str, Any]]) -> Guess | None:
         made = all(isinstance(row.get("text"), str) and isinstance(row.get("spans"), list) for row in rows)
         return sniff_id(rows) if made else None
-
-    @property
-    def meanings(self) -> dict[str, str]:
-        return {**super().meanings, "null_spans": "texts whose spans are null, read as without spans"}
 
     def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
         """See `RowFiles.text_of`.
