@@ -73,12 +73,10 @@ class FileSource:
             UserError: (the iterators) a file is malformed, an id or the words of a whole file are in a split twice, a
                 drawn split gets no sentence.
         """
-        given = {split: self._given(split) for split in self.paths}
-        drawing = self.dataset.split
-        if drawing is None:
-            return given
-        drawn = {split: self._drawn(split, drawing.seed) for split in (TRAIN, *self.dataset.shares)}
-        return {split: (given | drawn)[split] for split in SPLITS if split in given | drawn}
+        found = {split: self._given(split) for split in self.paths}
+        if drawing := self.dataset.split:
+            found |= {split: self._drawn(split, drawing.seed) for split in (TRAIN, *self.dataset.shares)}
+        return {split: found[split] for split in SPLITS if split in found}
 
     def unlabelled(self, tag_columns: Sequence[str], whole: bool) -> Iterator[Sentence]:
         """Read the unlabelled texts as sentences for train; if `whole`, each text is one. `without_labels` counts them.
@@ -238,8 +236,7 @@ class FileSource:
                 f"{locations[copy]}: id {quoted(copy)} looks like those of repeated sources, such as 1#2/train-5; "
                 "expected another one"
             )
-        generated = next(filter(GENERATED_ID.fullmatch, locations), None) if without_id else None
-        if generated is not None:
+        if without_id and (generated := next(filter(GENERATED_ID.fullmatch, locations), None)):
             raise UserError(
                 f"{locations[generated]}: id {quoted(generated)} looks like the ids generated for sentences without "
                 f"one, such as {without_id}; give every sentence an id, or none"

@@ -31,7 +31,7 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 _FAILURES = (*NO_CONNECTION, *NO_HUB, LocalEntryNotFoundError, HFValidationError, XetDownloadError)
 
 # The files of an encoder that are fetched: configuration, safetensors, and the files of a tokenizer.
-ENCODER_FILES = (
+ENCODER_FILES = [
     "config.json",
     encoders.WEIGHTS,
     encoders.WEIGHTS_INDEX,
@@ -44,7 +44,7 @@ ENCODER_FILES = (
     "vocab.json",
     "merges.txt",
     "*.model",
-)
+]
 
 
 @dataclass(frozen=True)
@@ -137,9 +137,8 @@ def fetch_encoder(repository: Repository) -> Path:
     if repository.files:
         encoders.check_files(str(repository), repository.files)
     with _answers(), hub_errors(repository):
-        folder = snapshot_download(repository.name, revision=repository.commit, allow_patterns=list(ENCODER_FILES))
         # The files in REPOSITORY/snapshots/COMMIT are links to REPOSITORY/blobs.
-        snapshot = Path(folder)
+        snapshot = Path(snapshot_download(repository.name, revision=repository.commit, allow_patterns=ENCODER_FILES))
         encoders.check_links(snapshot, snapshot, snapshot.parent.parent / "blobs")
         encoders.check_files(str(repository), {path.name for path in snapshot.iterdir()})
     for file in encoders.weight_files(snapshot):

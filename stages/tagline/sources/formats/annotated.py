@@ -171,10 +171,12 @@ class AnnotatedFiles(Files):
         Raises:
             UserError: the offsets seem to be wrong, or a policy does not allow what was found.
         """
+        # Params that name a unit say that offsets are right.
+        most = 1 if isinstance(self, OffsetFiles) and self.offsets != "auto" else MOST_MISALIGNED
         wrong = [
             f"{split}: {each.line('misaligned_spans')}"
             for split, each in findings.items()
-            if each.counts["misaligned_spans"] > max(FEW_MISALIGNED, self.most_misaligned * each.spans.total())
+            if each.counts["misaligned_spans"] > max(FEW_MISALIGNED, most * each.spans.total())
         ]
         if wrong:
             remedy = "correct them, or set download.dataset.language if words are split wrongly"
@@ -216,11 +218,6 @@ class AnnotatedFiles(Files):
     def unit(self, path: Path) -> Unit:
         """The unit in which a file counts offsets."""
         return "code_points"
-
-    @property
-    def most_misaligned(self) -> float:
-        """The share of misaligned spans above which offsets are taken to be wrong."""
-        return MOST_MISALIGNED
 
     def selected(self, annotations: Sequence[Annotation], location: str, words: Bounds) -> Selected:
         """Choose from the annotations of a text."""
@@ -308,10 +305,6 @@ class OffsetFiles(AnnotatedFiles):
             self._words,
             self.default_unit,
         )
-
-    @property
-    def most_misaligned(self) -> float:
-        return MOST_MISALIGNED if self.offsets == "auto" else 1
 
 
 class RowFiles(TextFiles, AnnotatedFiles):

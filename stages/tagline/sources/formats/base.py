@@ -194,8 +194,7 @@ class Files(Source):
     @property
     def patterns(self) -> dict[str, str]:
         """Split name to path or glob pattern inside the folder, for each split that has one."""
-        named = {"train": self.train, "validation": self.validation, "test": self.test}
-        return {split: pattern for split, pattern in named.items() if pattern is not None}
+        return self.model_dump(include={"train", "validation", "test"}, exclude_none=True)
 
     @property
     def shares(self) -> dict[str, float]:

@@ -84,12 +84,11 @@ class ConllFiles(WordKeys, TextFiles):
         columns = _columns(rows)
         if not set(columns) - {WORDS, SKIP}:
             return None
-        return {
-            "columns": columns,
-            **({"header": True} if header else {}),
-            **({"comments": True} if remarks else {}),
-            **_strip_pattern([row[columns.index(WORDS)] for row in rows]),
-        }
+        words = [row[columns.index(WORDS)] for row in rows]
+        language = _LANGUAGE.match(words[0])
+        pattern = f"^{language[0]}" if language and all(word.startswith(language[0]) for word in words) else None
+        keys = {"columns": columns, "header": header, "comments": bool(remarks), "strip_pattern": pattern}
+        return {key: value for key, value in keys.items() if value}
 
     def read(self, path: Path) -> Iterator[Sentence]:
         tabs, lines = separated(read_lines(path, self.encoding, borders=True))
@@ -159,12 +158,6 @@ def looks_like_header(cells: Sequence[str], columns: Sequence[str]) -> bool:
         column == SKIP or (_WORDS_HEADER if column == WORDS else _TAGS_HEADER).fullmatch(cell.strip())
         for column, cell in zip(columns, cells, strict=True)
     )
-
-
-def _strip_pattern(words: Sequence[str]) -> Guess:
-    """The prefix of the first word, if all words have it."""
-    prefix = _LANGUAGE.match(words[0])
-    return {"strip_pattern": f"^{prefix[0]}"} if prefix and all(word.startswith(prefix[0]) for word in words) else {}
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -171,9 +171,8 @@ def _words(value: Any, key: str, rules: WordRules, location: str) -> list[str]:
     words = list(map(rules.strip, value))
     if not words and not rules.skip_empty:
         raise UserError(f"{location}: {key!r} is empty; expected at least one word{rules.remedy}")
-    blank = next((word for word in words if not word.strip()), None)
-    if blank is not None and not rules.skip_empty:
-        raise UserError(f"{location}: {key!r} must be a list of words; got the item {quoted(blank)}{rules.remedy}")
+    if not rules.skip_empty and not all(map(str.strip, words)):
+        raise UserError(f"{location}: {key!r} must be a list of words; got {_offending(words, str)}{rules.remedy}")
     return words
 
 
