@@ -308,7 +308,10 @@ class OffsetFiles(AnnotatedFiles):
 
 
 class RowFiles(TextFiles, AnnotatedFiles):
-    """Texts in JSON objects, of which several can be annotations of one text. A format is a subclass with `text_of`."""
+    """Texts in JSON objects, of which several can be annotations of one text.
+
+    A format is a subclass with `text_of`, and either ``signs`` or `guess`.
+    """
 
     # The keys that show that rows are of this format.
     signs: ClassVar[frozenset[str]]

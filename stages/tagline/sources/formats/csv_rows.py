@@ -307,7 +307,7 @@ def _in_documents(columns: Mapping[str, Sequence[str]], ids: Sequence[str], othe
 
     They begin again in the rows ``a 1, a 1, a 2, b 1, b 1`` of a document and a sentence each.
     """
-    filled = {name: list(accumulate(cells, lambda above, cell: cell or above)) for name, cells in columns.items()}
+    filled = {name: list(accumulate(cells, _filled_down)) for name, cells in columns.items()}
     for document in (name for name in columns if name not in others and DOCUMENT.fullmatch(name.strip())):
         for sentence in (name for name in ids if name != document):
             pairs = list(zip(filled[document], filled[sentence], strict=True))
@@ -321,6 +321,10 @@ def _in_documents(columns: Mapping[str, Sequence[str]], ids: Sequence[str], othe
             if begin_again and have_words and contiguous:
                 return {"document": document, "sentence": sentence}
     return _sentence(ids)
+
+
+def _filled_down(above: str, cell: str) -> str:
+    return cell or above
 
 
 def _sentence(names: Sequence[str]) -> Guess:
