@@ -37,7 +37,6 @@ class HubSource:
         self.params = params
         self.repository = find("dataset", params.name, params.revision)
         self.rows = load(self.repository, params)
-        self.empty = dict.fromkeys(self.rows, 0)
         self.findings = {split: Findings({**params.meanings, **counted}) for split in self.rows}
 
     def splits(self) -> dict[str, Iterator[Sentence]]:
@@ -56,15 +55,14 @@ class HubSource:
 
     def report(self) -> str:
         """What to print once all rows are read."""
-        skipped = [f"{split}: {count:,} rows without words skipped" for split, count in self.empty.items() if count]
+        empty = {split: len(rows) - self.findings[split].sentences for split, rows in self.rows.items()}
+        skipped = [f"{split}: {count:,} rows without words skipped" for split, count in empty.items() if count]
         return "\n".join([f"data set: {self.repository}", *skipped, *lines_by_split(self.findings)])
 
     def _sentences(self, split: str) -> Iterator[Sentence]:
-        self.empty[split] = len(self.rows[split])
         for sentence in consecutive(sentences(self.rows[split], split, self.params)):
             self.findings[split].add_notes(sentence.notes)
             if sentence.words:
-                self.empty[split] -= 1
                 self.findings[split].add_sentence(sentence.words, sentence.location)
                 yield sentence
 
