@@ -150,36 +150,33 @@ class FileSource:
         return {**self.findings[split].counts, **({"agreement": agreement} if agreement else {})}
 
     def _given(self, split: str) -> Iterator[Sentence]:
-        empty = True
-        for sentence in self._sentences(split):
-            empty = empty and not sentence.words
-            yield from self._counted(split, sentence)
-        if empty:
+        yield from self._counted(split, self._sentences(split))
+        if not self.findings[split].sentences:
             left_out = "; ".join(self.findings[split].lines())
             raise UserError(f"{self.folder / self.dataset.patterns[split]}: no sentence is left: {left_out}")
 
-    def _counted(self, split: str, sentence: Sentence) -> Iterator[Sentence]:
-        """Yield a sentence, if it has words, and count its notes."""
-        self.findings[split].add_notes(sentence.notes)
-        self.findings[split].spans += sentence.spans
-        self.agreement[split].update(sentence.agreement)
-        if sentence.words:
-            self.findings[split].add_sentence(sentence.words, sentence.location)
-            yield sentence
+    def _counted(self, split: str, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+        """Yield the sentences that have words, and count the notes of all."""
+        findings, agreement = self.findings[split], self.agreement[split]
+        for sentence in sentences:
+            findings.add_notes(sentence.notes)
+            findings.spans += sentence.spans
+            agreement.update(sentence.agreement)
+            if sentence.words:
+                findings.add_sentence(sentence.words, sentence.location)
+                yield sentence
 
     def _drawn(self, split: str, seed: int) -> Iterator[Sentence]:
         # Each drawn split reads the files of train again: that costs little time, while keeping them costs memory.
         # By documents, since neighbouring sentences tell much about each other; one document is in memory at a time.
-        empty, longest = True, 0
+        longest = 0
         found = self._sentences(TRAIN)
         for sentences in ([sentence] for sentence in found) if self._one_document else whole(found):
             longest = max(longest, len(sentences))
             words = list(chain.from_iterable(sentence.words for sentence in sentences))
             if drawn_split(words, seed, self.dataset.shares) == split:
-                for sentence in sentences:
-                    empty = empty and not sentence.words
-                    yield from self._counted(split, sentence)
-        if empty:
+                yield from self._counted(split, sentences)
+        if not self.findings[split].sentences:
             documents = f" (documents stay whole; the longest has {longest:,} sentences)" if longest > 1 else ""
             marked = longest > 1 and "documents" in type(self.dataset).model_fields
             none = ", set download.dataset.documents: none to draw sentences" if marked else ""

@@ -54,13 +54,9 @@ class CsvFiles(RowKeys, TextFiles):
     fill_down: bool = False
 
     @model_validator(mode="after")
-    def _delimiter_and_quote_differ(self) -> CsvFiles:
+    def _keys_fit_each_other(self) -> CsvFiles:
         if {self.delimiter, self.quote} & {"\n", "\r"} or self.delimiter == self.quote:
             raise ValueError("delimiter and quote must be two different characters and not line ends")
-        return self
-
-    @model_validator(mode="after")
-    def _sentences_have_borders(self) -> CsvFiles:
         if self.rows == "words" and self.sentence is None:
             raise ValueError(
                 "sentence is missing: with one word per row, name the column whose value changes with the sentence; "
