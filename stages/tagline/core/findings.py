@@ -37,6 +37,7 @@ class Findings:
         meanings: what each kind means.
         counts: how often each kind occurs.
         first: the first occurrences of each kind.
+        sentences: the number of sentences that were counted.
         spans: the number of spans of each type.
         noted_spans: for each kind that is about spans, their number by type.
     """
@@ -47,7 +48,7 @@ class Findings:
         self.first: dict[str, list[str]] = {kind: [] for kind in meanings}
         self.spans: Counter[str] = Counter()
         self.noted_spans: dict[str, Counter[str]] = {kind: Counter() for kind in meanings}
-        self._sentences = 0
+        self.sentences = 0
         self._hashes: set[int] = set()
 
     def add(self, kind: str, count: int, occurrences: Iterable[str]) -> None:
@@ -66,7 +67,7 @@ class Findings:
 
     def add_sentence(self, words: Sequence[str], location: str) -> None:
         """Count a sentence, and whether an earlier one has the same words."""
-        self._sentences += 1
+        self.sentences += 1
         number = hash(tuple(words))
         if number in self._hashes:
             self.add(REPEATED, 1, [location])
@@ -88,7 +89,7 @@ class Findings:
         """The meaning, the count, the share if it is known, and the first occurrences of a kind."""
         first = self.first[kind]
         if kind == REPEATED:
-            remark = f" of {self._sentences:,} ({self.counts[kind] / self._sentences:.0%})"
+            remark = f" of {self.sentences:,} ({self.counts[kind] / self.sentences:.0%})"
         elif self.spans and (by_type := self.noted_spans[kind]):
             shares = {type_: count / self.spans[type_] for type_, count in by_type.items()}
             of_types = (f"{type_} {shares[type_]:.0%}" for type_ in sorted(shares, key=lambda type_: -shares[type_]))

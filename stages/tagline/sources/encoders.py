@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Collection
 from importlib import metadata
@@ -79,7 +78,7 @@ def check_files(location: str, names: Collection[str]) -> None:
 
 
 def check_links(folder: Path, *allowed: Path) -> None:
-    """Check that no link in an encoder's folder leads to a file elsewhere, which would be copied or read.
+    """Check that neither an encoder's folder nor a link in it leads to files elsewhere, which would be copied or read.
 
     Args:
         folder: the encoder's folder.
@@ -88,13 +87,12 @@ def check_links(folder: Path, *allowed: Path) -> None:
     Raises:
         UserError: a link leads out of all of them.
     """
-    for parent, folders, files in os.walk(folder):  # it does not follow links to folders
-        for name in (*folders, *files):
-            if leads_out(path := Path(parent, name), *allowed):
-                raise UserError(
-                    f"{path}: this link leads out of {allowed[0]}; expected an encoder whose files are inside it; "
-                    "copy the target there, or remove the link"
-                )
+    for path in (folder, *folder.rglob("*")):  # it does not follow links to folders
+        if leads_out(path, *allowed):
+            raise UserError(
+                f"{path}: this link leads out of {allowed[0]}; expected an encoder whose files are inside it; copy the "
+                "target there, or remove the link"
+            )
 
 
 def check_architecture(location: str, folder: Path) -> None:
@@ -281,9 +279,6 @@ def save_tokenizer(tokenizer: PreTrainedTokenizerBase, target: Path) -> None:
         tokenizer.save_pretrained(target)
 
 
-_SEQUENCES: tuple[type[Any], ...] = (pre_tokenizers.Sequence, processors.Sequence)
-
-
 def comes_first(tokenizer: Tokenizer) -> bool:
     """Whether ByteLevel is the first pre-tokenization step, so that it gets whole words."""
     return isinstance(next(iter(_steps(tokenizer.pre_tokenizer)), None), pre_tokenizers.ByteLevel)
@@ -316,4 +311,5 @@ def _steps(part: Any) -> list[Any]:
     """The steps of a component of the tokenizer, in order; changing one changes the tokenizer."""
     if part is None:
         return []
-    return list(part) if isinstance(part, _SEQUENCES) else [part]
+    sequences: tuple[type[Any], ...] = (pre_tokenizers.Sequence, processors.Sequence)
+    return list(part) if isinstance(part, sequences) else [part]

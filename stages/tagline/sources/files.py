@@ -73,12 +73,10 @@ class FileSource:
             UserError: (the iterators) a file is malformed, an id or the words of a whole file are in a split twice, a
                 drawn split gets no sentence.
         """
-        given = {split: self._given(split) for split in self.paths}
-        drawing = self.dataset.split
-        if drawing is None:
-            return given
-        drawn = {split: self._drawn(split, drawing.seed) for split in (TRAIN, *self.dataset.shares)}
-        return {split: (given | drawn)[split] for split in SPLITS if split in given | drawn}
+        found = {split: self._given(split) for split in self.paths}
+        if drawing := self.dataset.split:
+            found |= {split: self._drawn(split, drawing.seed) for split in (TRAIN, *self.dataset.shares)}
+        return {split: found[split] for split in SPLITS if split in found}
 
     def unlabelled(self, tag_columns: Sequence[str], whole: bool) -> Iterator[Sentence]:
         """Read the unlabelled texts as sentences for train; if `whole`, each text is one. `without_labels` counts them.
@@ -152,36 +150,33 @@ class FileSource:
         return {**self.findings[split].counts, **({"agreement": agreement} if agreement else {})}
 
     def _given(self, split: str) -> Iterator[Sentence]:
-        empty = True
-        for sentence in self._sentences(split):
-            empty = empty and not sentence.words
-            yield from self._counted(split, sentence)
-        if empty:
+        yield from self._counted(split, self._sentences(split))
+        if not self.findings[split].sentences:
             left_out = "; ".join(self.findings[split].lines())
             raise UserError(f"{self.folder / self.dataset.patterns[split]}: no sentence is left: {left_out}")
 
-    def _counted(self, split: str, sentence: Sentence) -> Iterator[Sentence]:
-        """Yield a sentence, if it has words, and count its notes."""
-        self.findings[split].add_notes(sentence.notes)
-        self.findings[split].spans += sentence.spans
-        self.agreement[split].update(sentence.agreement)
-        if sentence.words:
-            self.findings[split].add_sentence(sentence.words, sentence.location)
-            yield sentence
+    def _counted(self, split: str, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+        """Yield the sentences that have words, and count the notes of all."""
+        findings, agreement = self.findings[split], self.agreement[split]
+        for sentence in sentences:
+            findings.add_notes(sentence.notes)
+            findings.spans += sentence.spans
+            agreement.update(sentence.agreement)
+            if sentence.words:
+                findings.add_sentence(sentence.words, sentence.location)
+                yield sentence
 
     def _drawn(self, split: str, seed: int) -> Iterator[Sentence]:
         # Each drawn split reads the files of train again: that costs little time, while keeping them costs memory.
         # By documents, since neighbouring sentences tell much about each other; one document is in memory at a time.
-        empty, longest = True, 0
+        longest = 0
         found = self._sentences(TRAIN)
         for sentences in ([sentence] for sentence in found) if self._one_document else whole(found):
             longest = max(longest, len(sentences))
             words = list(chain.from_iterable(sentence.words for sentence in sentences))
             if drawn_split(words, seed, self.dataset.shares) == split:
-                for sentence in sentences:
-                    empty = empty and not sentence.words
-                    yield from self._counted(split, sentence)
-        if empty:
+                yield from self._counted(split, sentences)
+        if not self.findings[split].sentences:
             documents = f" (documents stay whole; the longest has {longest:,} sentences)" if longest > 1 else ""
             marked = longest > 1 and "documents" in type(self.dataset).model_fields
             none = ", set download.dataset.documents: none to draw sentences" if marked else ""
@@ -238,8 +233,7 @@ class FileSource:
                 f"{locations[copy]}: id {quoted(copy)} looks like those of repeated sources, such as 1#2/train-5; "
                 "expected another one"
             )
-        generated = next(filter(GENERATED_ID.fullmatch, locations), None) if without_id else None
-        if generated is not None:
+        if without_id and (generated := next(filter(GENERATED_ID.fullmatch, locations), None)):
             raise UserError(
                 f"{locations[generated]}: id {quoted(generated)} looks like the ids generated for sentences without "
                 f"one, such as {without_id}; give every sentence an id, or none"
@@ -353,11 +347,9 @@ def consecutive(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
 
 def whole(sentences: Iterable[Sentence]) -> Iterator[list[Sentence]]:
     """Yield the sentences of each document together, and each sentence without a known document by itself."""
-    for document, group in groupby(sentences, key=lambda sentence: sentence.document):
-        if document is None:
-            yield from ([sentence] for sentence in group)
-        else:
-            yield list(group)
+    # An object of its own is equal to no other one.
+    for _, group in groupby(sentences, key=lambda each: object() if each.document is None else each.document):
+        yield list(group)
 
 
 def read_texts(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -31,7 +31,7 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 _FAILURES = (*NO_CONNECTION, *NO_HUB, LocalEntryNotFoundError, HFValidationError, XetDownloadError)
 
 # The files of an encoder that are fetched: configuration, safetensors, and the files of a tokenizer.
-ENCODER_FILES = (
+ENCODER_FILES = [
     "config.json",
     encoders.WEIGHTS,
     encoders.WEIGHTS_INDEX,
@@ -44,7 +44,7 @@ ENCODER_FILES = (
     "vocab.json",
     "merges.txt",
     "*.model",
-)
+]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Repository:
     Attributes:
         kind: dataset or model.
         name: ``owner/name``.
-        commit: 40 hexadecimal digits.
+        commit: 40 hexadecimal digits; before it is known, a revision.
         files: the paths of its files; empty with HF_HUB_OFFLINE, since listing them needs the network.
         sha256: the hashes of an encoder's large files by path, as the Hub lists them.
     """
@@ -82,16 +82,17 @@ def find(kind: Kind, name: str, revision: str) -> Repository:
     Raises:
         UserError: the Hub is unreachable, there is no such repository or revision, or the token does not give access.
     """
+    asked = Repository(kind, name, revision)
     if is_offline_mode():
         if not _COMMIT.fullmatch(revision):
             raise UserError(
                 f"{name}: revision {revision} cannot be resolved to a commit while HF_HUB_OFFLINE is set; unset it, or "
                 f"set {_SECTIONS[kind]}.revision in params.yaml to a commit that is in the cache"
             )
-        return Repository(kind, name, revision)
+        return asked
     prepare()
     api = HfApi()
-    with _answers(), hub_errors(kind, name, revision):
+    with _answers(), hub_errors(asked):
         ask = api.dataset_info if kind == "dataset" else partial(api.model_info, files_metadata=True)
         info = ask(name, revision=revision, timeout=constants.HF_HUB_ETAG_TIMEOUT)
         if info.gated:  # its metadata is public, its files are not
@@ -108,7 +109,7 @@ def find(kind: Kind, name: str, revision: str) -> Repository:
                 f"{name}: the Hub lists the file {shortened(repr(odd[0]))}; expected paths inside the repository; "
                 f"check {_SECTIONS[kind]}.name in params.yaml and HF_ENDPOINT"
             )
-        return Repository(kind, name, str(info.sha), files, large)
+        return replace(asked, commit=str(info.sha), files=files, sha256=large)
 
 
 def _is_inside(name: str) -> bool:
@@ -135,10 +136,9 @@ def fetch_encoder(repository: Repository) -> Path:
     """
     if repository.files:
         encoders.check_files(str(repository), repository.files)
-    with _answers(), hub_errors(repository.kind, repository.name, repository.commit):
-        folder = snapshot_download(repository.name, revision=repository.commit, allow_patterns=list(ENCODER_FILES))
+    with _answers(), hub_errors(repository):
         # The files in REPOSITORY/snapshots/COMMIT are links to REPOSITORY/blobs.
-        snapshot = Path(folder)
+        snapshot = Path(snapshot_download(repository.name, revision=repository.commit, allow_patterns=ENCODER_FILES))
         encoders.check_links(snapshot, snapshot, snapshot.parent.parent / "blobs")
         encoders.check_files(str(repository), {path.name for path in snapshot.iterdir()})
     for file in encoders.weight_files(snapshot):
@@ -161,7 +161,7 @@ def _check_hash(repository: Repository, file: Path) -> None:
 
 
 @contextmanager
-def hub_errors(kind: Kind, name: str, revision: str) -> Iterator[None]:
+def hub_errors(repository: Repository) -> Iterator[None]:
     """Turn the exceptions of the Hub's clients into one message.
 
     Raises:
@@ -172,13 +172,13 @@ def hub_errors(kind: Kind, name: str, revision: str) -> Iterator[None]:
     except Exception as error:
         if (refused := refusal(error)) is None and not isinstance(error, _FAILURES):
             raise
-        raise UserError(_explain(refused or error, kind, name, revision)) from None
+        raise UserError(_explain(refused or error, repository)) from None
 
 
-def _explain(error: Exception, kind: Kind, name: str, revision: str) -> str:
-    section = _SECTIONS[kind]
+def _explain(error: Exception, repository: Repository) -> str:
+    name, revision, section = repository.name, repository.commit, _SECTIONS[repository.kind]
     if isinstance(error, GatedRepoError):
-        page = f"{endpoint()}/{'datasets/' if kind == 'dataset' else ''}{name}"
+        page = f"{endpoint()}/{'datasets/' if repository.kind == 'dataset' else ''}{name}"
         return f"{name}: gated; accept its conditions at {page}, then log in by {LOGIN}"
     if is_offline_mode() and not isinstance(error, HFValidationError):
         return (

@@ -37,7 +37,6 @@ class HubSource:
         self.params = params
         self.repository = find("dataset", params.name, params.revision)
         self.rows = load(self.repository, params)
-        self.empty = dict.fromkeys(self.rows, 0)
         self.findings = {split: Findings({**params.meanings, **counted}) for split in self.rows}
 
     def splits(self) -> dict[str, Iterator[Sentence]]:
@@ -56,15 +55,14 @@ class HubSource:
 
     def report(self) -> str:
         """What to print once all rows are read."""
-        skipped = [f"{split}: {count:,} rows without words skipped" for split, count in self.empty.items() if count]
+        empty = {split: len(rows) - self.findings[split].sentences for split, rows in self.rows.items()}
+        skipped = [f"{split}: {count:,} rows without words skipped" for split, count in empty.items() if count]
         return "\n".join([f"data set: {self.repository}", *skipped, *lines_by_split(self.findings)])
 
     def _sentences(self, split: str) -> Iterator[Sentence]:
-        self.empty[split] = len(self.rows[split])
         for sentence in consecutive(sentences(self.rows[split], split, self.params)):
             self.findings[split].add_notes(sentence.notes)
             if sentence.words:
-                self.empty[split] -= 1
                 self.findings[split].add_sentence(sentence.words, sentence.location)
                 yield sentence
 
@@ -82,10 +80,7 @@ def load(repository: Repository, params: HubDataset) -> dict[str, Dataset]:
             "rows as Parquet files; set download.dataset.revision to refs/convert/parquet"
         )
     remedy = "check download.dataset in params.yaml and HF_ENDPOINT"
-    with (
-        reading(str(repository), problem="datasets can't load it", remedy=remedy),
-        hub_errors(repository.kind, repository.name, repository.commit),
-    ):
+    with reading(str(repository), problem="datasets can't load it", remedy=remedy), hub_errors(repository):
         loaded = _load(repository, params.config)
     return pick(loaded, params)
 
@@ -141,8 +136,8 @@ def sentences(rows: Dataset, split: str, params: HubDataset) -> Iterator[Sentenc
         UserError: a column is missing, or a row is malformed; the message begins with the split and the row, counted
             from 0.
     """
-    keys = params.keys_for(rows.features)
+    names = params.names_for(rows.features)
     of_split = f"{params.name}: split {params.patterns[split]}"
-    for number, row in enumerate(rows_of(rows, columns_of(keys, rows.column_names, of_split))):
+    for number, row in enumerate(rows_of(rows, columns_of(params, rows.column_names, of_split))):
         if any(cell for column, cell in row.items() if column != params.document):
-            yield to_sentence(row, keys, f"{of_split}, row {number}")
+            yield to_sentence(row, params, names, f"{of_split}, row {number}")

@@ -6,7 +6,6 @@ a repeated one with ``1#2/``, see `raw_data.COPY`.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -60,8 +59,9 @@ class Reader:
         self, folder: Path, dataset: AnyDataset, language: Language | None, columns: Sequence[str], number: int | None
     ) -> None:
         self.folder, self.dataset, self.columns, self.number = folder, dataset, columns, number
-        # Raw text of the same language is split as the trained model will split it.
-        is_split = dataset.language == language and not _lacks_raw_text(dataset)
+        # Raw text of the same language is split as the trained model will split it, if the source has raw text.
+        joined = isinstance(dataset, AnnotatedFiles) and dataset.split_words == "spaces"
+        is_split = dataset.language == language and not joined and not isinstance(dataset, WordKeys)
         self.agreement = Agreement(splitter(language), write_text=not is_split)
         self.whole = SentenceAgreement(partial(split_sentences, language=language))
         self.unknown_tag = dataset.unknown_tag if isinstance(dataset, UnknownTag) else None
@@ -69,7 +69,6 @@ class Reader:
         with self._numbered():
             self.source = _open(folder, dataset, OF_SENTENCES if number is None else OF_SEVERAL)
             self.splits = self.source.splits()
-        self.sentences = Counter[str]()  # by split
         self.entities = {split: dict.fromkeys(columns, 0) for split in self.splits}
         # By split, the hash of a sentence's tags by that of its words.
         self.seen: dict[str, dict[int, int]] = {split: {} for split in SPLITS}
@@ -104,7 +103,6 @@ class Reader:
         findings, seen = self.source.findings[split], self.seen[split]
         for sentence in sentences:
             columns = {name: [*starmap(_marks, pairwise([None, *sentence.tags[name]]))] for name in self.columns}
-            self.sentences[split] += 1
             for name, marks in columns.items():
                 self.entities[split][name] += sum(begins for begins, _ in marks)
             words, tags = hash(tuple(sentence.words)), hash(str(columns))
@@ -131,7 +129,7 @@ class Reader:
         if self.number is None:
             return report
         of_splits = [
-            f"{split}: {self.sentences[split]:,} sentences"
+            f"{split}: {self.source.findings[split].sentences:,} sentences"
             + "".join(f", {count:,} entities in {name}" for name, count in entities.items() if count)
             for split, entities in self.entities.items()
         ]
@@ -156,8 +154,9 @@ class Reader:
         origin = self.source.provenance()
         if self.number is None:
             return origin
+        found = self.source.findings
         findings = {
-            split: {"sentences": self.sentences[split], "entities": entities, **origin["findings"][split]}
+            split: {"sentences": found[split].sentences, "entities": entities, **origin["findings"][split]}
             for split, entities in self.entities.items()
         }
         return {**origin, "repeat": self.dataset.repeat, "agreement": self.agreement.share, "findings": findings}
@@ -200,12 +199,6 @@ def _open(folder: Path, dataset: AnyDataset, counted: Mapping[str, str]) -> File
 
         return HubSource(dataset, counted)
     return FileSource(folder, dataset, counted)
-
-
-def _lacks_raw_text(dataset: AnyDataset) -> bool:
-    """Whether words do not come with the raw text, and no rule has found them in it."""
-    joined = isinstance(dataset, AnnotatedFiles) and dataset.split_words == "spaces"
-    return joined or isinstance(dataset, WordKeys)
 
 
 def _prefixed(sentences: Iterable[Sentence], prefix: str, split: str) -> Iterator[Sentence]:

@@ -22,7 +22,6 @@ from tagline.sources.download_params import (
     shared_columns,
     sources_of,
 )
-from tagline.sources.files import inside
 from tagline.sources.formats.annotated import AnnotatedFiles
 from tagline.sources.formats.base import Files
 from tagline.sources.readers import Reader, check_apart
@@ -133,7 +132,6 @@ def find_encoder(folder: Path, encoder: AnyEncoder) -> tuple[Path, dict[str, Any
     source = folder / encoder.path
     if not source.is_dir():
         raise UserError(f"{source}: no such folder; see download.encoder.path in params.yaml")
-    inside(folder, source, "see download.encoder.path in params.yaml")
     encoders.check_links(source, folder)
     return source, {"path": encoder.path}, str(source)
 

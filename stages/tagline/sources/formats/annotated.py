@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 from unicodedata import normalize
 
 from tagline.core.errors import UserError, quoted, shortened
@@ -34,7 +34,6 @@ from tagline.text.sentences import ends_among, split_sentences
 Bounds = Sequence[tuple[int, int]]
 """Start and end of each word in code points."""
 S = TypeVar("S")
-T = TypeVar("T")
 
 # Errors of a file after which it is not read further.
 MOST_ERRORS = 20
@@ -105,27 +104,20 @@ class Errors:
             if len(self.messages) == MOST_ERRORS:
                 raise TooManyErrors(list_errors(self.messages, self.path, "these are the first")) from None
 
-    def of_each(self, values: Iterable[T], convert: Callable[[T], S]) -> list[S]:
-        """Convert each value, without those that raise a `UserError`."""
+    def of_each(self, values: Iterable[Any], convert: Callable[..., S], *arguments: Any) -> list[S]:
+        """Convert each value, of which further arguments say more, without those that raise a `UserError`."""
         converted = []
         for value in values:
             with self.collected():
-                converted.append(convert(value))
+                converted.append(convert(value, *arguments))
         return converted
-
-    def raise_all(self) -> None:
-        """Raise all errors as one.
-
-        Raises:
-            UserError: there are any.
-        """
-        if self.messages:
-            only = len(self.messages) == 1
-            raise UserError(self.messages[0] if only else list_errors(self.messages, self.path))
 
 
 class AnnotatedFiles(Files):
     """Texts with spans in characters. A format is a subclass with `texts`."""
+
+    # What a format counts in addition, and what it means.
+    counted: ClassVar[Mapping[str, str]] = {}
 
     tag_column: TagColumn
     misaligned_spans: MisalignedSpans = "error"
@@ -160,6 +152,7 @@ class AnnotatedFiles(Files):
             "empty_texts": "texts without words, left out",
             "unannotated_texts": "texts without an annotation, left out",
             **(joined if self.sentences == "split" else whole),
+            **self.counted,
         }
 
     @property
@@ -178,10 +171,12 @@ class AnnotatedFiles(Files):
         Raises:
             UserError: the offsets seem to be wrong, or a policy does not allow what was found.
         """
+        # Params that name a unit say that offsets are right.
+        most = 1 if isinstance(self, OffsetFiles) and self.offsets != "auto" else MOST_MISALIGNED
         wrong = [
             f"{split}: {each.line('misaligned_spans')}"
             for split, each in findings.items()
-            if each.counts["misaligned_spans"] > max(FEW_MISALIGNED, self.most_misaligned * each.spans.total())
+            if each.counts["misaligned_spans"] > max(FEW_MISALIGNED, most * each.spans.total())
         ]
         if wrong:
             remedy = "correct them, or set download.dataset.language if words are split wrongly"
@@ -214,18 +209,15 @@ class AnnotatedFiles(Files):
                 empty = False
                 with errors.collected():
                     yield from self._read_text(text, number, unit, errors)
-        errors.raise_all()
+        if errors.messages:
+            only = len(errors.messages) == 1
+            raise UserError(errors.messages[0] if only else list_errors(errors.messages, path))
         if empty:
             raise UserError(f"{path}: no text; expected at least one")
 
     def unit(self, path: Path) -> Unit:
         """The unit in which a file counts offsets."""
         return "code_points"
-
-    @property
-    def most_misaligned(self) -> float:
-        """The share of misaligned spans above which offsets are taken to be wrong."""
-        return MOST_MISALIGNED
 
     def selected(self, annotations: Sequence[Annotation], location: str, words: Bounds) -> Selected:
         """Choose from the annotations of a text."""
@@ -236,7 +228,7 @@ class AnnotatedFiles(Files):
         bounds = boundaries(text.text, unit)
 
         def converted(spans: Iterable[Span]) -> list[Span]:
-            found = errors.of_each(spans, lambda span: to_code_points(span, text.text, unit, bounds, text.location))
+            found = errors.of_each(spans, to_code_points, text.text, unit, bounds, text.location)
             return [span._replace(label=_name(span.label)) for span in found]
 
         annotations = [Annotation(each.annotator, converted(each.spans)) for each in text.annotations]
@@ -270,18 +262,18 @@ class AnnotatedFiles(Files):
         ends = ends_among(words, text.sentences or split_sentences(text.text, self.language))
         crossed = [end for end in ends[:-1] if (tags[end] or "").startswith("I-")]
         joined = [Note(JOINED, f"{text.location}: before {quoted(whole.words[end])}") for end in crossed]
-        for index, (begin, end) in enumerate(pairwise([0, *(end for end in ends if end not in crossed)])):
-            yield Sentence(
-                text.location,
-                whole.words[begin:end],
-                {self.tag_column: tags[begin:end]},
-                None if text.id is None else f"{text.id}-{index + 1}",
-                number if text.id is None else text.id,
-                () if index else (*whole.notes, *joined),
-                Counter() if index else whole.agreement,
-                None if whole.surface is None else whole.surface.part(begin, end),
-                Counter() if index else whole.spans,
+        parts = pairwise([0, *(end for end in ends if end not in crossed)])
+        for index, (begin, end) in enumerate(parts, 1):
+            yield replace(
+                whole,
+                words=whole.words[begin:end],
+                tags={self.tag_column: tags[begin:end]},
+                id=None if text.id is None else f"{text.id}-{index}",
+                document=number if text.id is None else text.id,
+                notes=(*whole.notes, *joined),
+                surface=None if whole.surface is None else whole.surface.part(begin, end),
             )
+            joined, whole = [], replace(whole, notes=(), agreement=Counter(), spans=Counter())
 
     def _words(self, text: str) -> list[tuple[int, int]]:
         """Split a text into words: by the rules of its language, or where words were joined by spaces before."""
@@ -314,13 +306,12 @@ class OffsetFiles(AnnotatedFiles):
             self.default_unit,
         )
 
-    @property
-    def most_misaligned(self) -> float:
-        return MOST_MISALIGNED if self.offsets == "auto" else 1
-
 
 class RowFiles(TextFiles, AnnotatedFiles):
-    """Texts in JSON objects, of which several can be annotations of one text. A format is a subclass with `text_of`."""
+    """Texts in JSON objects, of which several can be annotations of one text.
+
+    A format is a subclass with `text_of`, and either ``signs`` or `guess`.
+    """
 
     # The keys that show that rows are of this format.
     signs: ClassVar[frozenset[str]]
@@ -330,7 +321,13 @@ class RowFiles(TextFiles, AnnotatedFiles):
     @classmethod
     def sniff(cls, sample: Sample) -> Guess | None:
         rows = first_rows(sample)
-        return {**SPANS} if rows and all(cls.signs <= row.keys() for row in rows) else None
+        keys = cls.guess(rows) if rows else None
+        return None if keys is None else {**SPANS, **keys}
+
+    @classmethod
+    def guess(cls, rows: Sequence[Mapping[str, Any]]) -> Guess | None:
+        """Guess the keys of a file by its first rows; None if it has another format."""
+        return {} if all(cls.signs <= row.keys() for row in rows) else None
 
     def rows(self, path: Path) -> Iterator[Row]:
         """Yield the rows of all files; the location of a row begins with its file."""
@@ -386,20 +383,25 @@ class AnnotatorFiles(TextFiles, OffsetFiles):
 
 
 def shared_text(rows: Sequence[Row], key: str) -> str:
-    """The text of rows with one id, each by an annotator.
+    """The text of rows with one id, each by an annotator; see `shared` and `Row.text`."""
+    return shared(rows, lambda row: row.text(key))
+
+
+def shared(rows: Sequence[Row], content: Callable[[Row], S]) -> S:
+    """The content of rows with one id, each by an annotator.
 
     Raises:
-        UserError: see `Row.text`; they have different texts, so that spans of one would mark words of another.
+        UserError: they have different contents, so that spans of one would mark words of another.
     """
     first, *others = rows
-    text = first.text(key)
+    common = content(first)
     for other in others:
-        if other.text(key) != text:
+        if content(other) != common:
             raise UserError(
                 f"{other.location}: another text than at {first.location}, but the same id; expected annotations of "
                 "one text; read files of different texts by a pattern such as *.jsonl, or give each text its own id"
             )
-    return text
+    return common
 
 
 def _name(label: str) -> str:

@@ -170,13 +170,15 @@ def grouped(rows: Callable[[], Iterable[Row]], key: str) -> Iterator[list[Row]]:
         rows: reads the rows.
         key: what rows of one text have in common; a row without it is a text of its own.
     """
-    sizes = Counter(str(row.content[key]) for row in rows() if row.content.get(key) is not None)
-    held: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in rows():
-        if row.content.get(key) is None:
-            yield [row]
-            continue
-        value = str(row.content[key])
+
+    def keyed() -> Iterator[tuple[str | int, Row]]:
+        for number, row in enumerate(rows()):
+            value = row.content.get(key)
+            yield number if value is None else str(value), row
+
+    sizes = Counter(value for value, _ in keyed())
+    held: defaultdict[str | int, list[Row]] = defaultdict(list)
+    for value, row in keyed():
         held[value].append(row)
         if len(held[value]) == sizes[value]:
             yield held.pop(value)

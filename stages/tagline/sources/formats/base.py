@@ -14,6 +14,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from tagline.core.errors import UserError
 from tagline.core.findings import Findings, lines_by_split
 from tagline.core.params import InnerPath, Section
 from tagline.sources.formats.lines import UTF_8
@@ -23,6 +24,8 @@ from tagline.text.sentence import EMPTY_SENTENCES, EMPTY_WORDS, Sentence, WordRu
 
 # The columns of data/raw that are not tag columns.
 RESERVED = ("id", "document", "words", "annotated_types")
+# A longer text is not one sentence.
+MOST_WORDS = 500
 # Python's encodings of domain names and of string literals.
 _NOT_OF_FILES = ("idna", "punycode", "raw-unicode-escape", "unicode-escape")
 
@@ -97,6 +100,20 @@ def in_documents(sentences: Iterable[Sentence], documents: Documents) -> Iterato
     """Yield the sentences of a file, whose documents are those that the file marks, with the documents of a choice."""
     for sentence in sentences:
         yield sentence if documents == "marked" else replace(sentence, document=1 if documents == "file" else None)
+
+
+def with_borders(sentences: Iterable[Sentence], path: Path, remedy: str) -> Iterator[Sentence]:
+    """Yield the sentences of a file.
+
+    Raises:
+        UserError: the only one is so long that the file was not divided into sentences; its words, and the remedy.
+    """
+    count = words = 0
+    for sentence in sentences:
+        count, words = count + 1, len(sentence.words)
+        yield sentence
+    if count == 1 and words > MOST_WORDS:
+        raise UserError(f"{path}: {words:,} words {remedy}")
 
 
 class Shares(Section):
@@ -177,8 +194,7 @@ class Files(Source):
     @property
     def patterns(self) -> dict[str, str]:
         """Split name to path or glob pattern inside the folder, for each split that has one."""
-        named = {"train": self.train, "validation": self.validation, "test": self.test}
-        return {split: pattern for split, pattern in named.items() if pattern is not None}
+        return self.model_dump(include={"train", "validation", "test"}, exclude_none=True)
 
     @property
     def shares(self) -> dict[str, float]:
@@ -239,12 +255,6 @@ class TextFiles(Files):
     encoding: Annotated[str, AfterValidator(text_encoding)] = UTF_8
 
 
-class DocumentKey(Section):
-    """The column or key that names the document of a sentence."""
-
-    document: Key | None = None
-
-
 class UnknownTag(Section):
     """The tag of words whose tag is not known."""
 
@@ -268,7 +278,3 @@ class WordKeys(UnknownTag):
     def rules(self) -> WordRules:
         remedy = "; to skip such words set download.dataset.empty_words: skip in params.yaml"
         return WordRules(self.strip_pattern, self.empty_words == "skip", remedy)
-
-
-class WordFiles(WordKeys, Files):
-    """A data set whose files hold words."""

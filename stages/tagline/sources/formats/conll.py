@@ -16,7 +16,7 @@ from pydantic import model_validator
 
 from tagline.core.errors import UserError, quoted
 from tagline.sources.formats import sniffing
-from tagline.sources.formats.base import RESERVED, Documents, TextFiles, WordFiles, in_documents
+from tagline.sources.formats.base import RESERVED, Documents, TextFiles, WordKeys, in_documents, with_borders
 from tagline.sources.formats.conll_table import NOT_A_WORD, SKIP, WORDS, Table, fields, is_border, separated
 from tagline.sources.formats.lines import Lines, at_least_one, read_lines
 from tagline.sources.formats.sniffing import Guess, Sample
@@ -29,12 +29,10 @@ _TAGS_HEADER = re.compile(
     "|ne-(coarse|fine|nested)(-[a-z]+)?|nel-(lit|meto)|misc",  # HIPE
     re.IGNORECASE,
 )
-# A longer text without empty lines is not one sentence.
-MOST_WORDS = 500
 _LANGUAGE = re.compile("[a-z]{2,3}(-[a-z]+)?:")  # before each word in WikiANN's own files
 
 
-class ConllFiles(TextFiles, WordFiles):
+class ConllFiles(WordKeys, TextFiles):
     """Column files: a name per column, ``words`` for the words and ``-`` for a column to skip."""
 
     holds: ClassVar[str] = "words in lines"
@@ -86,12 +84,11 @@ class ConllFiles(TextFiles, WordFiles):
         columns = _columns(rows)
         if not set(columns) - {WORDS, SKIP}:
             return None
-        return {
-            "columns": columns,
-            **({"header": True} if header else {}),
-            **({"comments": True} if remarks else {}),
-            **_strip_pattern([row[columns.index(WORDS)] for row in rows]),
-        }
+        words = [row[columns.index(WORDS)] for row in rows]
+        language = _LANGUAGE.match(words[0])
+        pattern = f"^{language[0]}" if language and all(word.startswith(language[0]) for word in words) else None
+        keys = {"columns": columns, "header": header, "comments": bool(remarks), "strip_pattern": pattern}
+        return {key: value for key, value in keys.items() if value}
 
     def read(self, path: Path) -> Iterator[Sentence]:
         tabs, lines = separated(read_lines(path, self.encoding, borders=True))
@@ -102,7 +99,11 @@ class ConllFiles(TextFiles, WordFiles):
         expected = f"expected lines of {len(self.columns)} columns ({' '.join(self.columns)})"
         found = table.sentences(_below_header(lines, table, self.header))
         found = at_least_one(found, f"{path}: no sentence; {expected}")
-        return in_documents(found if self.one_sentence_per_file else _with_borders(found, path), self.documents)
+        remedy = (
+            "without an empty line, which would be one sentence; end each sentence with an empty line, or set "
+            "download.dataset.one_sentence_per_file: true in params.yaml"
+        )
+        return in_documents(found if self.one_sentence_per_file else with_borders(found, path, remedy), self.documents)
 
 
 def _without_comments(lines: Lines, table: Table, skip: bool, again: Iterable[str]) -> Lines:
@@ -157,25 +158,6 @@ def looks_like_header(cells: Sequence[str], columns: Sequence[str]) -> bool:
         column == SKIP or (_WORDS_HEADER if column == WORDS else _TAGS_HEADER).fullmatch(cell.strip())
         for column, cell in zip(columns, cells, strict=True)
     )
-
-
-def _with_borders(found: Iterator[Sentence], path: Path) -> Iterator[Sentence]:
-    """Yield the sentences of a file, and refuse one that is too long if it is the only one."""
-    sentences = words = 0
-    for sentence in found:
-        sentences, words = sentences + 1, len(sentence.words)
-        yield sentence
-    if sentences == 1 and words > MOST_WORDS:
-        raise UserError(
-            f"{path}: {words:,} words without an empty line, which would be one sentence; end each sentence "
-            "with an empty line, or set download.dataset.one_sentence_per_file: true in params.yaml"
-        )
-
-
-def _strip_pattern(words: Sequence[str]) -> Guess:
-    """The prefix of the first word, if all words have it."""
-    prefix = _LANGUAGE.match(words[0])
-    return {"strip_pattern": f"^{prefix[0]}"} if prefix and all(word.startswith(prefix[0]) for word in words) else {}
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -121,19 +121,17 @@ def _surface(text: str, words: list[str], tokens: Tokens) -> Surface | None:
 
     Of the multi-word token *don't*, *do* and *n't* are in the text; of *du*, *de* and *le* are not.
     """
-    forms: list[str] = []
-    parts: list[list[str]] = []  # the words of each form
+    forms: list[tuple[str, list[str]]] = []  # each with its words
     first = 0
     while first < len(words):
         last, form = tokens.get(first + 1, (first + 1, words[first]))
-        forms.append(form)
-        parts.append(words[first:last])
+        forms.append((form, words[first:last]))
         first = max(first + 1, last)
-    located = _located(forms, text)
+    located = _located([form for form, _ in forms], text)
     if located is None:
         return None
     spans: Spans = []
-    for (start, _), form, inside in zip(located, forms, parts, strict=True):
+    for (start, _), (form, inside) in zip(located, forms, strict=True):
         spans += [(start + first, start + last) for first, last in _located(inside, form) or [(0, 0)] * len(inside)]
     return Surface(text, spans)
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 from pydantic import model_validator
 
 from tagline.core.errors import QUOTED, UserError, quoted, shortened
-from tagline.sources.formats.base import Character, DocumentKey, Key, TagColumns, TextFiles, WordFiles
+from tagline.sources.formats.base import Character, Key, TextFiles, with_borders
 from tagline.sources.formats.lines import at_least_one, read_lines
 from tagline.sources.formats.lists import RowKeys, joined_id, to_sentence
 from tagline.sources.formats.sniffing import LEAST_SHARE, TAGS, Guess, Sample, name_tag_columns, words_among
@@ -31,8 +31,6 @@ _LITERAL = re.compile(
 # Headers of columns that name a document. A sentence cannot belong to two.
 DOCUMENT = re.compile("(doc(ument)?|file)([ _-]?(#|id|idx|no|number|name))?", re.IGNORECASE)
 _SENTENCE = re.compile("sent(ence)?([ _]?(#|id|idx|no|number))?|(doc|document)[ _]?id|id", re.IGNORECASE)
-# A longer file with one sentence id was not divided into sentences.
-MOST_WORDS = 500
 
 
 class WordRow(NamedTuple):
@@ -43,7 +41,7 @@ class WordRow(NamedTuple):
     documents: list[str]  # cells of other columns that look like documents
 
 
-class CsvFiles(DocumentKey, TextFiles, WordFiles):
+class CsvFiles(RowKeys, TextFiles):
     """CSV, columns by their header."""
 
     holds: ClassVar[str] = "words in rows"
@@ -51,20 +49,14 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
     format: Literal["csv"]
     rows: Literal["words", "sentences"] = "words"
     sentence: Key | None = None
-    words: Key
-    tag_columns: TagColumns
     delimiter: Character = ","
     quote: Character | None = '"'
     fill_down: bool = False
 
     @model_validator(mode="after")
-    def _delimiter_and_quote_differ(self) -> CsvFiles:
+    def _keys_fit_each_other(self) -> CsvFiles:
         if {self.delimiter, self.quote} & {"\n", "\r"} or self.delimiter == self.quote:
             raise ValueError("delimiter and quote must be two different characters and not line ends")
-        return self
-
-    @model_validator(mode="after")
-    def _sentences_have_borders(self) -> CsvFiles:
         if self.rows == "words" and self.sentence is None:
             raise ValueError(
                 "sentence is missing: with one word per row, name the column whose value changes with the sentence; "
@@ -99,27 +91,34 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
         return None
 
     @property
-    def keys(self) -> RowKeys:
-        """The headers of the columns; a sentence begins where the value of the id or of the document changes."""
-        return RowKeys(self.words, self.tag_columns, id=self.sentence, rules=self.rules, document=self.document)
+    def sentence_key(self) -> str | None:
+        """The column whose value changes with the sentence, within a document if there is a column for it."""
+        return self.sentence
 
     def read(self, path: Path) -> Iterator[Sentence]:
-        return self._of_words(path) if self.rows == "words" else self._of_sentences(path)
+        if self.rows == "sentences":
+            missing = f"{path}: no sentence; expected one row per sentence below the header"
+            return at_least_one(self._of_sentences(path), missing)
+        found = at_least_one(self._of_words(path), f"{path}: no sentence; expected one row per word below the header")
+        remedy = (
+            f"with one value in column {self.sentence!r}, which would be one sentence; give each sentence its own "
+            "value, or name the column of the documents as download.dataset.document"
+        )
+        return with_borders(found, path, remedy)
 
     def _of_words(self, path: Path) -> Iterator[Sentence]:
         """Read a file with one row per word.
 
         Raises:
-            UserError: see `_cells`; the file has no word; a needed cell is empty; a row is of a whole sentence; a
-                sentence's rows are not contiguous, or of several documents; all words of a long file are one sentence.
+            UserError: see `_cells`; a needed cell is empty; a row is of a whole sentence; a sentence's rows are not
+                contiguous, or of several documents.
         """
-        keys = self.keys
         first_lines: dict[tuple[str, ...], int] = {}
         _, header = next(self._split_rows(path), (1, []))
         # Columns that look like documents, if params.yaml does not name one.
-        unused = [column for column in header if column not in keys.all and header.count(column) == 1]
-        unnamed = [] if keys.document else [column for column in unused if DOCUMENT.fullmatch(column.strip())]
-        words = 0
+        unused = [column for column in header if column not in self.row_keys and header.count(column) == 1]
+        unnamed = [] if self.document else [column for column in unused if DOCUMENT.fullmatch(column.strip())]
+        rules = self.rules
         for ids, group in groupby(self._word_rows(path, unnamed), key=lambda row: row.ids):
             rows = list(group)
             line, value = rows[0].line, joined_id(ids)
@@ -128,23 +127,14 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
                 raise UserError(
                     f"{path}:{line}: rows of sentence {quoted(value)} are not contiguous (first seen on line "
                     f"{first_lines[ids]}); sort the rows by sentence, or give each sentence its own value"
-                    f"{'' if keys.document else again}"
+                    f"{'' if self.document else again}"
                 )
             _check_documents(rows, unnamed, value, path)
             first_lines[ids] = line
-            tags = {name: [row.tags[index] for row in rows] for index, name in enumerate(keys.tag_columns)}
-            document = ids[0] if keys.document else None
+            tags = {name: [row.tags[index] for row in rows] for index, name in enumerate(self.tag_columns)}
+            document = ids[0] if self.document else None
             sentence = Sentence(f"{path}:{line}", [row.word for row in rows], tags, value, document)
-            sentence = without_skipped(sentence, keys.rules, (f"{path}:{row.line}" for row in rows))
-            words = len(sentence.words)
-            yield sentence
-        if not first_lines:
-            raise UserError(f"{path}: no sentence; expected one row per word below the header")
-        if len(first_lines) == 1 and words > MOST_WORDS:
-            raise UserError(
-                f"{path}: {words:,} words with one value in column {keys.id!r}, which would be one sentence; give each "
-                "sentence its own value, or name the column of the documents as download.dataset.document"
-            )
+            yield without_skipped(sentence, rules, (f"{path}:{row.line}" for row in rows))
 
     def _of_sentences(self, path: Path) -> Iterator[Sentence]:
         """Read a file with one row per sentence, its words joined by spaces in one cell and their tags in others.
@@ -153,21 +143,19 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
         Tags can also be joined by commas.
 
         Raises:
-            UserError: see `_cells` and `lists.to_sentence`; the file has no sentence.
+            UserError: see `_cells` and `lists.to_sentence`.
         """
-        keys = self.keys
-        missing = f"{path}: no sentence; expected one row per sentence below the header"
-        for line, cells in at_least_one(self._cells(path, keys.all), missing):
+        for line, cells in self._cells(path, self.row_keys):
             location = f"{path}:{line}"
             row: dict[str, Any] = {
-                column: cell if column in keys.ids else _items(cell, f"{location}: {column!r}")
-                for column, cell in zip(keys.all, cells, strict=True)
+                column: cell if column in self.id_keys else _items(cell, f"{location}: {column!r}")
+                for column, cell in zip(self.row_keys, cells, strict=True)
             }
-            for column in keys.tag_columns.values():
+            for column in self.tag_columns.values():
                 by_commas = row[column][0].split(",") if len(row[column]) == 1 else []
-                if len(by_commas) == len(row[keys.words]):
+                if len(by_commas) == len(row[self.words]):
                     row[column] = by_commas
-            yield to_sentence(row, keys, location)
+            yield to_sentence(row, self, {}, location)
 
     def _word_rows(self, path: Path, documents: Sequence[str]) -> Iterator[WordRow]:
         """Yield the words of a file by the rules; skipped ones belong to the sentence above and need no tags.
@@ -176,29 +164,28 @@ class CsvFiles(DocumentKey, TextFiles, WordFiles):
             path: the file.
             documents: further columns to read.
         """
-        keys = self.keys
-        count = len(keys.ids)
-        last = count + 1 + len(keys.tag_columns)
+        rules, count = self.rules, len(self.id_keys)
+        last = count + 1 + len(self.tag_columns)
         above = ("",) * count
-        for line, cells in self._cells(path, [*keys.ids, keys.words, *keys.tag_columns.values(), *documents]):
-            word, tags = keys.rules.strip(cells[count]).strip(" "), list(map(str.strip, cells[count + 1 : last]))
-            skipped = keys.rules.skips(word)
+        for line, cells in self._cells(path, [*self.id_keys, self.words, *self.tag_columns.values(), *documents]):
+            word, tags = rules.strip(cells[count]).strip(" "), list(map(str.strip, cells[count + 1 : last]))
+            skipped = rules.skips(word)
             filled = above if self.fill_down or skipped else ("",) * count
             above = tuple(cell.strip() or other for cell, other in zip(cells[:count], filled, strict=True))
             row = WordRow(line, above, word, tags, cells[last:])
             # Without this condition the checks take a third of the time.
             named = all(above) and word.strip() and all(tags)
             if not skipped and (not named or not _SEPARATORS.isdisjoint("".join(tags))):
-                self._check(row, keys, f"{path}:{line}")
+                self._check(row, f"{path}:{line}")
             yield row
 
-    def _check(self, row: WordRow, keys: RowKeys, location: str) -> None:
+    def _check(self, row: WordRow, location: str) -> None:
         cells = [*row.ids, row.word, *row.tags]
-        for column, cell in zip([*keys.ids, keys.words, *keys.tag_columns.values()], cells, strict=True):
+        for column, cell in zip([*self.id_keys, self.words, *self.tag_columns.values()], cells, strict=True):
             if not cell.strip():
-                remedy = keys.rules.remedy if column == keys.words else ""
-                if column in keys.ids:
-                    noun = "sentence" if column == keys.id else "document"
+                remedy = self.rules.remedy if column == self.words else ""
+                if column in self.id_keys:
+                    noun = "sentence" if column == self.sentence else "document"
                     fix = f"; if only its first row names a {noun}, set download.dataset.fill_down: true in params.yaml"
                     remedy = f"; no row above names a {noun}" if self.fill_down else fix
                 raise UserError(f"{location}: the cell of column {column!r} is empty{remedy}")

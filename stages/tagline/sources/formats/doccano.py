@@ -5,18 +5,16 @@ A folder holds a file per annotator, as doccano exports a project whose members 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-from typing import ClassVar, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
 
 from tagline.core.errors import UserError
 from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, RowFiles, shared_text
 from tagline.sources.formats.annotators import Annotation, Row, annotator_of
 from tagline.sources.formats.base import Key
-from tagline.sources.formats.json_objects import first_rows
 from tagline.sources.formats.lists import keys_of
 from tagline.sources.formats.offsets import Span, Unit, list_to_span, to_span
-from tagline.sources.formats.sniffing import SPANS, Guess, Sample, list_of, text_key
+from tagline.sources.formats.sniffing import Guess, list_of, text_key
 
 LISTS = ("label", "labels")
 ENTITY = ("start_offset", "end_offset", "label")
@@ -34,12 +32,11 @@ class DoccanoFiles(RowFiles, AnnotatorFiles):
     text: Key = "text"
 
     @classmethod
-    def sniff(cls, sample: Sample) -> Guess | None:
-        rows = first_rows(sample)
+    def guess(cls, rows: Sequence[Mapping[str, Any]]) -> Guess | None:
         spans = [span for row in rows for key in (*LISTS, "entities") for span in list_of(row.get(key))]
         as_lists = all(isinstance(span, list) and list(map(type, span)) == [int, int, str] for span in spans)
         as_objects = all(isinstance(span, dict) and span.keys() >= set(ENTITY) for span in spans)
-        return {**SPANS, **text_key(rows[0])} if spans and (as_lists or as_objects) else None
+        return text_key(rows[0]) if spans and (as_lists or as_objects) else None
 
     def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
         annotations = [Annotation(annotator_of(row.location), _spans(row, errors)) for row in rows]
@@ -49,9 +46,9 @@ class DoccanoFiles(RowFiles, AnnotatorFiles):
 def _spans(row: Row, errors: Errors) -> list[Span]:
     location = row.location
     if "entities" in row.content:
-        return errors.of_each(row.items("entities"), partial(to_span, location=location, keys=ENTITY))
+        return errors.of_each(row.items("entities"), to_span, location, ENTITY)
     key = next((key for key in LISTS if key in row.content), None)
     if key is None:
         keys = keys_of(row.content)
         raise UserError(f"{location}: neither 'label' nor 'entities' (keys: {keys}); expected doccano's JSONL")
-    return errors.of_each(row.items(key), partial(list_to_span, location=location))
+    return errors.of_each(row.items(key), list_to_span, location)

@@ -10,7 +10,7 @@ https://inception-project.github.io/releases/38.0/docs/user-guide.html#sect_weba
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -34,6 +34,7 @@ class InceptionFiles(AnnotatedFiles):
     """Exports of INCEpTION: a feature of a span layer, by default the value of its named entities."""
 
     holds: ClassVar[str] = "what INCEpTION exports as WebAnno TSV 3"
+    counted: ClassVar[Mapping[str, str]] = {"unlabelled_spans": "spans without a value, left out"}
 
     format: Literal["inception"]
     span_layer: Key = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
@@ -48,10 +49,6 @@ class InceptionFiles(AnnotatedFiles):
         default = tuple(cls.model_fields[key].default for key in ("span_layer", "feature"))
         chosen = default if default in found or not found else found[0]
         return {**SPANS, **({} if chosen == default else dict(zip(("span_layer", "feature"), chosen, strict=True)))}
-
-    @property
-    def meanings(self) -> dict[str, str]:
-        return {**super().meanings, "unlabelled_spans": "spans without a value, left out"}
 
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
         """See `AnnotatedFiles.texts`.

@@ -115,7 +115,7 @@ def _decode(text: str, position: int, name: str, line: int, expected: str) -> tu
         raise UserError(
             f"{name}:{line}: half of a surrogate pair (\\ud800 to \\udfff); expected whole characters"
         ) from None
-    except _DuplicateKeyError as error:
+    except KeyError as error:
         raise UserError(f"{name}:{line}: the key {error} is in one object twice") from None
     except json.JSONDecodeError as error:
         line += text.count("\n", position, error.pos)
@@ -127,15 +127,12 @@ def _decode(text: str, position: int, name: str, line: int, expected: str) -> tu
     return value, end
 
 
-class _DuplicateKeyError(Exception):
-    pass
-
-
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of its keys and values; a `KeyError` if a key is there twice."""
     value = dict(pairs)
     if len(value) < len(pairs):
         keys = [key for key, _ in pairs]
-        raise _DuplicateKeyError(next(repr(key) for key in keys if keys.count(key) > 1))
+        raise KeyError(next(key for key in keys if keys.count(key) > 1))
     return value
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 from types import MappingProxyType
@@ -14,10 +13,10 @@ from pydantic import Field, model_validator
 
 from tagline.core.errors import QUOTED, UserError, quoted, shortened
 from tagline.sources.formats import sniffing
-from tagline.sources.formats.base import DocumentKey, Files, Key, LabelNames, TagColumns, TextFiles, WordKeys
+from tagline.sources.formats.base import Files, Key, LabelNames, TagColumns, TextFiles, WordKeys
 from tagline.sources.formats.json_objects import read_rows
 from tagline.sources.formats.sniffing import Guess, Sample
-from tagline.text.sentence import AS_THEY_ARE, EMPTY_SENTENCES, Note, Sentence, WordRules, without_skipped
+from tagline.text.sentence import EMPTY_SENTENCES, Note, Sentence, WordRules, without_skipped
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -29,42 +28,33 @@ _NAMES = {"start": "start|begin", "end": "end|stop", "label": "label|type|tag|ca
 _LEAST_SHARE, _LONG = 0.9, 20
 
 
-@dataclass(frozen=True)
-class RowKeys:
-    """The keys (JSON) or columns (tables) of a row.
+class RowKeys(WordKeys):
+    """The keys (JSON) or columns (tables) of rows with words and tags."""
 
-    Attributes:
-        words: the key of the words.
-        tag_columns: tag column name to the key of its tags.
-        names: tag column name to label names, for tags that are numbers.
-        id: the key of the sentence's id, if it has one.
-        document: the key of its document, if it has one; its value and a slash then begin the id.
-        rules: for the words.
-    """
-
-    words: str
-    tag_columns: Mapping[str, str]
-    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    id: str | None = None
-    document: str | None = None
-    rules: WordRules = AS_THEY_ARE
-
-    @property
-    def all(self) -> list[str]:
-        """Every key that a row must have."""
-        return list(dict.fromkeys([self.words, *self.tag_columns.values(), *self.ids]))
-
-    @property
-    def ids(self) -> list[str]:
-        """The keys that together identify a sentence."""
-        return [key for key in (self.document, self.id) if key]
-
-
-class ListKeys(DocumentKey, WordKeys):
-    """The keys of rows with a sentence each: of its lists, and the names of labels that are numbers."""
-
+    # The key of the document; its value and a slash begin the ids of its sentences.
+    document: Key | None = None
     words: Key
     tag_columns: TagColumns
+
+    @property
+    def sentence_key(self) -> str | None:
+        """The key of a sentence's id, if the rows have one."""
+        return None
+
+    @property
+    def id_keys(self) -> list[str]:
+        """The keys that together identify a sentence."""
+        return [key for key in (self.document, self.sentence_key) if key]
+
+    @property
+    def row_keys(self) -> list[str]:
+        """Every key that a row must have."""
+        return list(dict.fromkeys([self.words, *self.tag_columns.values(), *self.id_keys]))
+
+
+class ListKeys(RowKeys):
+    """The keys of rows with a sentence each: of its lists, and the names of labels that are numbers."""
+
     names: dict[str, LabelNames] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -74,14 +64,9 @@ class ListKeys(DocumentKey, WordKeys):
                 raise ValueError(f"names.{name}: not one of tag_columns ({', '.join(self.tag_columns)})")
         return self
 
-    @property
-    def keys(self) -> RowKeys:
-        """Where a row has its words, tags and ids."""
-        return RowKeys(self.words, self.tag_columns, self.names, None, self.document, self.rules)
-
-    def keys_for(self, features: Mapping[str, Any]) -> RowKeys:
-        """The keys, with label names that `datasets` has in the types of columns where the params have none."""
-        return replace(self.keys, names={**class_label_names(features, self.tag_columns), **self.names})
+    def names_for(self, features: Mapping[str, Any]) -> dict[str, list[str]]:
+        """The label names by tag column: where the params have none, those that `datasets` has in a column's type."""
+        return {**class_label_names(features, self.tag_columns), **self.names}
 
 
 class ListFiles(ListKeys, Files):
@@ -90,9 +75,8 @@ class ListFiles(ListKeys, Files):
     id: Key | None = None
 
     @property
-    def keys(self) -> RowKeys:
-        """See `ListKeys.keys`."""
-        return replace(super().keys, id=self.id)
+    def sentence_key(self) -> str | None:
+        return self.id
 
 
 class JsonFiles(TextFiles, ListFiles):
@@ -110,35 +94,41 @@ class JsonFiles(TextFiles, ListFiles):
         return sniff_lists(read, sample.path) if sample.is_json else None
 
     def read(self, path: Path) -> Iterator[Sentence]:
-        keys = self.keys
         for location, row in read_rows(path, self.encoding):
-            yield to_sentence(row, keys, location)
+            yield to_sentence(row, self, self.names, location)
 
 
-def to_sentence(row: Mapping[str, Any], keys: RowKeys, location: str) -> Sentence:
+def to_sentence(row: Mapping[str, Any], keys: RowKeys, names: Mapping[str, Sequence[str]], location: str) -> Sentence:
     """Check a row and convert it to a sentence.
+
+    Args:
+        row: values by key.
+        keys: of the words, tags and ids.
+        names: tag column name to label names, for tags that are numbers.
+        location: where the row is, for messages.
 
     Raises:
         UserError: a key is missing; words or tags are not a list, or differ in length; a word is not a string, or is
             empty and not skipped; a tag is neither a name nor the number of one.
     """
-    row = with_fields(row, keys.all)
-    for key in keys.all:
+    row, rules = with_fields(row, keys.row_keys), keys.rules
+    for key in keys.row_keys:
         if key not in row:
             raise UserError(f"{location}: the key {key!r} is missing (keys: {keys_of(row)})")
-    words = _words(row[keys.words], keys, location)
-    tags = {name: _tags(row[key], key, keys.names.get(name), location) for name, key in keys.tag_columns.items()}
+    words = _words(row[keys.words], keys.words, rules, location)
+    tags = {name: _tags(row[key], key, names.get(name), location) for name, key in keys.tag_columns.items()}
     for name, of_column in tags.items():
         if len(of_column) != len(words):
             raise UserError(
                 f"{location}: {len(words)} words in {keys.words!r} but {len(of_column)} tags in "
                 f"{keys.tag_columns[name]!r}; expected one tag per word"
             )
-    sentence_id = joined_id([to_id(row[key], key, location) for key in keys.ids]) if keys.id else None
-    document = to_id(row[keys.document], keys.document, location) if keys.document else None
+    ids = [to_id(row[key], key, location) for key in keys.id_keys]
+    sentence_id = joined_id(ids) if keys.sentence_key else None
+    document = ids[0] if keys.document else None
     notes = () if words else (Note(EMPTY_SENTENCES, location),)
     sentence = Sentence(location, words, tags, sentence_id, document, notes)
-    return without_skipped(sentence, keys.rules, (f"{location}, word {index}" for index in range(len(words))))
+    return without_skipped(sentence, rules, (f"{location}, word {index}" for index in range(len(words))))
 
 
 def with_fields(row: Mapping[str, Any], keys: Iterable[str]) -> Mapping[str, Any]:
@@ -158,7 +148,7 @@ def columns_of(keys: RowKeys, columns: Sequence[str], location: str) -> list[str
     Raises:
         UserError: the table does not have a column, or has it twice.
     """
-    needed = list(dict.fromkeys(key if key in columns else key.partition(".")[0] for key in keys.all))
+    needed = list(dict.fromkeys(key if key in columns else key.partition(".")[0] for key in keys.row_keys))
     for column in needed:
         if list(columns).count(column) != 1:
             raise UserError(f"{location}: no column {column!r} (columns: {', '.join(columns) or 'none'})")
@@ -171,22 +161,18 @@ def rows_of(table: Dataset, columns: list[str]) -> Iterator[dict[str, Any]]:
         yield from (dict(zip(batch, cells, strict=True)) for cells in zip(*batch.values(), strict=True))
 
 
-def _words(value: Any, keys: RowKeys, location: str) -> list[str]:
+def _words(value: Any, key: str, rules: WordRules, location: str) -> list[str]:
     """The words by the rules, with those that will be skipped."""
-    rules = keys.rules
     if rules.skip_empty and (value is None or isinstance(value, list)):
         value = ["" if word is None else word for word in value or ()]  # tables often have null for no word
     if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-        problem = f"{keys.words!r} must be a list of words; got {_offending(value, str)}"
+        problem = f"{key!r} must be a list of words; got {_offending(value, str)}"
         raise UserError(f"{location}: {problem}{rules.remedy if isinstance(value, list) and None in value else ''}")
     words = list(map(rules.strip, value))
     if not words and not rules.skip_empty:
-        raise UserError(f"{location}: {keys.words!r} is empty; expected at least one word{rules.remedy}")
-    blank = next((word for word in words if not word.strip()), None)
-    if blank is not None and not rules.skip_empty:
-        raise UserError(
-            f"{location}: {keys.words!r} must be a list of words; got the item {quoted(blank)}{rules.remedy}"
-        )
+        raise UserError(f"{location}: {key!r} is empty; expected at least one word{rules.remedy}")
+    if not rules.skip_empty and not all(map(str.strip, words)):
+        raise UserError(f"{location}: {key!r} must be a list of words; got {_offending(words, str)}{rules.remedy}")
     return words
 
 

@@ -10,17 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from tagline.core.errors import UserError, quoted
 from tagline.sources.formats.annotated import AnnotatedText, Bounds, Errors, RowFiles, shared_text
 from tagline.sources.formats.annotators import Annotation, Row, annotator_of
 from tagline.sources.formats.base import Key
-from tagline.sources.formats.json_objects import first_rows
 from tagline.sources.formats.lists import is_span, keys_of
 from tagline.sources.formats.offsets import Span
 from tagline.sources.formats.saved_page import PageFiles
-from tagline.sources.formats.sniffing import SPANS, Guess, Sample, objects_in, words_among
+from tagline.sources.formats.sniffing import Guess, objects_in, words_among
 from tagline.text.sentence import Note
 
 NOT_FOUND, OTHER_CASE, FURTHER = "mentions_not_found", "mentions_in_other_case", "further_occurrences"
@@ -44,16 +43,16 @@ class MentionFiles(PageFiles):
     occurrences: Literal["all", "first", "listed"] = "all"
 
     @classmethod
-    def sniff(cls, sample: Sample) -> Guess | None:
+    def guess(cls, rows: Sequence[Mapping[str, Any]]) -> Guess | None:
         for keys in _LAYOUTS:
             reader = cls.model_construct(**keys)
-            first = next((row for row in first_rows(sample) if row.get(reader.entities)), {})
+            first = next((row for row in rows if row.get(reader.entities)), {})
             # Other formats read offsets, and lists of words.
             offsets = any(map(is_span, objects_in(first.get(reader.entities))))
             words = words_among([key for key, value in first.items() if isinstance(value, list)])
             with suppress(UserError):
                 if reader._quotations(Row("", first)) and not offsets and not words:
-                    return {**SPANS, **keys}
+                    return keys
         return None
 
     @property

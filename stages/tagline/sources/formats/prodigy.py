@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -25,13 +24,10 @@ class ProdigyFiles(RowFiles, AnnotatorFiles):
     holds: ClassVar[str] = "what `prodigy db-out` writes"
     signs: ClassVar[frozenset[str]] = frozenset({"text", "answer", "_input_hash"})
     common_key: ClassVar[str | None] = "_input_hash"
+    counted: ClassVar[Mapping[str, str]] = {"other_answers": "annotations with another answer, left out"}
 
     format: Literal["prodigy"]
     answers: list[Answer] = Field(default=["accept"], min_length=1)
-
-    @property
-    def meanings(self) -> dict[str, str]:
-        return {**super().meanings, "other_answers": "annotations with another answer, left out"}
 
     def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
         """See `RowFiles.text_of`.
@@ -57,7 +53,7 @@ class ProdigyFiles(RowFiles, AnnotatorFiles):
                 notes.append(Note("other_answers", row.location))
                 continue
             annotator = str(row.content.get("_annotator_id") or row.content.get("_session_id") or "")
-            spans = errors.of_each(row.items("spans"), partial(to_span, location=row.location))
+            spans = errors.of_each(row.items("spans"), to_span, row.location)
             if is_binary:
                 accepted.setdefault(annotator, []).extend(spans)
             else:

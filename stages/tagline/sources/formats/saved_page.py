@@ -5,14 +5,13 @@ In such a folder a file whose name begins with `ADJUDICATE` decides, whatever th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.errors import QUOTED, UserError, quoted, shortened
-from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, RowFiles
+from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, RowFiles, shared
 from tagline.sources.formats.annotators import Annotation, Row, Selected, annotator_of, grouped
 from tagline.sources.formats.lists import keys_of
 from tagline.sources.formats.offsets import Span, Words, list_to_span, span_of_words
@@ -32,15 +31,12 @@ class PageFiles(RowFiles, AnnotatorFiles):
     folders: ClassVar[bool] = True
     signs: ClassVar[frozenset[str]] = frozenset(SAVED)
     common_key: ClassVar[str | None] = "id"
+    counted: ClassVar[Mapping[str, str]] = {UNSURE: "texts that an annotator was not sure of, read as they are"}
 
     format: Literal["page"]
     offsets: Literal["code_points"] = "code_points"
     # Of what `tagline suggest` chose, only the texts drawn at random, or only the others; None: all.
     selection: Literal["random", "chosen"] | None = None
-
-    @property
-    def meanings(self) -> dict[str, str]:
-        return {**super().meanings, UNSURE: "texts that an annotator was not sure of, read as they are"}
 
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
         empty = True
@@ -62,16 +58,11 @@ class PageFiles(RowFiles, AnnotatorFiles):
         Raises:
             UserError: a row is malformed; its text was changed, or is another one; an annotator decided twice.
         """
-        first = rows[0]
-        text, words = _content(first)
+        text, words = shared(rows, _content)
         decided: dict[str, tuple[str, list[Span]]] = {}
         notes = []
         for row in rows:
             location, content = row
-            if _content(row) != (text, words):
-                raise UserError(
-                    f"{location}: another text than at {first.location}, but the same id {quoted(content['id'])}"
-                )
             if content["status"] not in STATUSES:
                 raise UserError(
                     f"{location}: status {quoted(content['status'])}; expected one of {', '.join(STATUSES)}"
@@ -83,7 +74,7 @@ class PageFiles(RowFiles, AnnotatorFiles):
             file, by = annotator_of(location), row.text("annotator")
             # Only the name of a file decides, not that of a person.
             name = ADJUDICATE if file.startswith(ADJUDICATE) else file if by in ("", ADJUDICATE) else by
-            spans = sorted(errors.of_each(row.items("spans"), partial(_span, words, content["types"], location)))
+            spans = sorted(errors.of_each(row.items("spans"), _span, words, content["types"], location))
             earlier, same = decided.setdefault(name, (location, spans))
             if spans != same:
                 raise UserError(
@@ -91,7 +82,7 @@ class PageFiles(RowFiles, AnnotatorFiles):
                     "by each annotator; remove the other row"
                 )
         annotations = [Annotation(name, spans) for name, (_, spans) in decided.items()]
-        return AnnotatedText(first.location, text, annotations, first.id(), words, notes=notes)
+        return AnnotatedText(rows[0].location, text, annotations, rows[0].id(), words, notes=notes)
 
     def selected(self, annotations: Sequence[Annotation], location: str, words: Words) -> Selected:
         final = next((each.spans for each in annotations if each.annotator == ADJUDICATE), None)
@@ -142,7 +133,7 @@ def _content(row: Row) -> tuple[str, list[tuple[int, int]] | None]:
     return (content, None) if isinstance(content, str) else running_text(content)
 
 
-def _span(words: Words | None, types: Sequence[str], location: str, value: object) -> Span:
+def _span(value: object, words: Words | None, types: Sequence[str], location: str) -> Span:
     """Convert a span of a row, which counts words if the row has words, to code points."""
     span = list_to_span(value, location)
     if span.label not in types:

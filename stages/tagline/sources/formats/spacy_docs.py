@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -97,7 +96,6 @@ def _of_tuple(value: Any, location: str, errors: Errors) -> AnnotatedText:
     text, annotations = value if isinstance(value, list) and len(value) == 2 else (None, None)
     if not isinstance(text, str) or not isinstance(annotations, dict):
         raise UserError(f"{location}: {quoted(value)} is not a text with its entities; expected {EXPECTED}")
-    entities = Row(location, annotations).items("entities")
-    spans = errors.of_each(entities, partial(list_to_span, location=location, noun="an entity"))
+    spans = errors.of_each(Row(location, annotations).items("entities"), list_to_span, location, "an entity")
     # Without entities spaCy takes them to be unknown.
     return AnnotatedText(location, text, [Annotation("", spans)] if "entities" in annotations else [])

@@ -10,18 +10,16 @@ end is a span's last word.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from tagline.core.errors import UserError, quoted
 from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles, RowFiles
 from tagline.sources.formats.annotators import Annotation, Row
 from tagline.sources.formats.base import Key
-from tagline.sources.formats.json_objects import first_rows
 from tagline.sources.formats.lists import sniff_id
 from tagline.sources.formats.offsets import Span, list_to_span, new_span, span_of_words, to_span
-from tagline.sources.formats.sniffing import SPANS, Guess, Sample
+from tagline.sources.formats.sniffing import Guess
 from tagline.text.agreement import running_text
 from tagline.text.sentence import Note
 
@@ -30,19 +28,15 @@ class SpanFiles(RowFiles, OffsetFiles):
     """JSON or JSON Lines of raw text with character spans."""
 
     holds: ClassVar[str] = "JSON Lines or a JSON list"
+    counted: ClassVar[Mapping[str, str]] = {"null_spans": "texts whose spans are null, read as without spans"}
 
     format: Literal["spans"]
     id: Key | None = None
 
     @classmethod
-    def sniff(cls, sample: Sample) -> Guess | None:
-        rows = first_rows(sample)
+    def guess(cls, rows: Sequence[Mapping[str, Any]]) -> Guess | None:
         made = all(isinstance(row.get("text"), str) and isinstance(row.get("spans"), list) for row in rows)
-        return {**SPANS, **sniff_id(rows)} if rows and made else None
-
-    @property
-    def meanings(self) -> dict[str, str]:
-        return {**super().meanings, "null_spans": "texts whose spans are null, read as without spans"}
+        return sniff_id(rows) if made else None
 
     def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
         """See `RowFiles.text_of`.
@@ -59,10 +53,10 @@ class SpanFiles(RowFiles, OffsetFiles):
         if self.id is not None and self.id not in content:
             raise UserError(f"{location}: the key {self.id!r} is missing")
         notes = [Note("null_spans", location)] if values is None else []
-        spans = errors.of_each(values or [], partial(to_span, location=location))
+        spans = errors.of_each(values or [], to_span, location)
         known = None
         if content.get("annotated") is not None:
-            known = errors.of_each(row.items("annotated"), partial(_range, location=location))
+            known = errors.of_each(row.items("annotated"), _range, location)
         text_id = row.id(self.id) if self.id else None
         return AnnotatedText(location, text, [Annotation("", spans)], text_id, notes=notes, known=known)
 

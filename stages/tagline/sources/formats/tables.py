@@ -50,12 +50,12 @@ class ParquetFiles(ListFiles):
 
         again = "write the file again"
         with reading(path, problem=NO_PARQUET, remedy=again), pq.ParquetFile(path) as table:
-            columns = columns_of(self.keys, table.schema_arrow.names, str(path))
+            columns = columns_of(self, table.schema_arrow.names, str(path))
             with reading(path, problem="the metadata of `datasets` is damaged", remedy=again):
-                keys = self.keys_for(_features(table.schema_arrow))
+                names = self.names_for(_features(table.schema_arrow))
             rows = at_least_one(_parquet_rows(table, columns), f"{path}: no sentence; expected one row per sentence")
             for number, row in enumerate(rows, 1):
-                yield to_sentence(row, keys, f"{path}: row {number}")
+                yield to_sentence(row, self, names, f"{path}: row {number}")
 
 
 def _parquet_rows(table: ParquetFile, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
@@ -97,9 +97,9 @@ class SavedFiles(ListFiles):
     def read(self, path: Path) -> Iterator[Sentence]:
         with _reading_saved(path):
             rows = _load(path)
-            keys = self.keys_for(rows.features)
-            for number, row in enumerate(rows_of(rows, columns_of(keys, rows.column_names, str(path))), 1):
-                yield to_sentence(row, keys, f"{path}: row {number}")
+            names = self.names_for(rows.features)
+            for number, row in enumerate(rows_of(rows, columns_of(self, rows.column_names, str(path))), 1):
+                yield to_sentence(row, self, names, f"{path}: row {number}")
 
 
 def _reading_saved(path: Path) -> AbstractContextManager[None]:

@@ -10,12 +10,12 @@ from ruamel.yaml import YAML
 
 from tagline.sources.download_params import AnyDatasets, shared_columns, sources_of
 from tagline.sources.formats.annotated import AnnotatorFiles
-from tagline.sources.formats.base import Files, TextFiles, WordFiles
+from tagline.sources.formats.base import Files, TextFiles, WordKeys
 from tagline.sources.formats.registry import FORMATS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs/data.md").read_text(encoding="utf-8")
-SHARED = {*Files.model_fields, *TextFiles.model_fields, *WordFiles.model_fields, "format"}
+SHARED = {*Files.model_fields, *TextFiles.model_fields, *WordKeys.model_fields, "format"}
 # Optional keys that the formats of annotated texts share: they have a table of their own.
 OF_SPANS = set(AnnotatorFiles.model_fields) - SHARED - {"tag_column"}
 BLOCKS = [block for block in re.findall(r"```yaml\n(.*?)```", README + PAGE, re.DOTALL) if "format:" in block]

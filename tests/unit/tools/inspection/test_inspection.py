@@ -67,7 +67,7 @@ def label_studio_min() -> str:
     for number, (text, spans, _) in enumerate(TEXTS):
         labels = [{"start": start, "end": end, "labels": [label]} for start, end, label in spans]
         others = {"annotator": 1, "annotation_id": number, "created_at": "2024-01-01T00:00:00.000000Z and so on" * 3}
-        rows.append({"id": number, "comment": text, "label": labels, **others})
+        rows.append({"id": number, "comment": text, "label": labels, "other": labels[: not number], **others})
     return json.dumps(rows)
 
 
@@ -133,7 +133,7 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
     ),
     "langextract": (json.dumps(LANGEXTRACT), {"format": "mentions", "entities": "extractions", "id": "document_id"}),
     "gliner2": (json.dumps(GLINER2), {"format": "mentions", "entities": None}),
-    "label_studio-min": (label_studio_min(), {"format": "label_studio", "text": "comment"}),
+    "label_studio-min": (label_studio_min(), {"format": "label_studio", "text": "comment", "control": "label"}),
     "overlaps": (FEW_OVERLAPS, {"overlaps": "longest"}),
     "parquet of objects": (
         pd.DataFrame({"id": range(60), "tokens": AS_OBJECTS}).to_parquet(),
