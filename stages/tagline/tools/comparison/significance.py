@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, stdev
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from tagline.labels.windows import Doubles
 from tagline.metrics.resampling import BLOCK, interval, weights
 from tagline.metrics.scores import Counts, Totals
 
+Key = TypeVar("Key")
 Verdict = Literal["not significant", "significant"]
 
 LEVEL = 0.05
@@ -105,6 +106,13 @@ def differences(old: Sequence[Counts], new: Sequence[Counts]) -> tuple[dict[str,
     columns = (each.tolist() for each in (values[:first_new].T, values[first_new:].T, low, high, p, paired))
     rows = [Difference(tuple(before), tuple(after), *rest) for before, after, *rest in zip(*columns, strict=True)]
     return dict(zip(OVERALL, rows, strict=False)), dict(zip(runs.types, rows[len(OVERALL) :], strict=True))
+
+
+def f1_differences(pairs: Mapping[Key, tuple[Sequence[Counts], Sequence[Counts]]]) -> dict[Key, Difference]:
+    """Compare the F1 of several pairs of an old and a new side, with p adjusted for the number of pairs."""
+    found = {key: differences(old, new)[0]["f1"] for key, (old, new) in pairs.items()}
+    adjusted = holm([each.p for each in found.values()]).tolist()
+    return {key: replace(each, p=p) for (key, each), p in zip(found.items(), adjusted, strict=True)}
 
 
 @dataclass(frozen=True)
