@@ -105,8 +105,7 @@ def of_task(given: AnnotationTask, number: int) -> Task:
     """
 
     def span(entity: TextEntity) -> tuple[int, int, str]:
-        bounds = given.words_of(entity) if given.joined else (entity.start, entity.end)
-        return *bounds, entity.type
+        return *(entity.words if given.joined else (entity.start, entity.end)), entity.type
 
     def scored(entity: TextEntity) -> tuple[int | str | float | None, ...]:
         accepted = () if entity.accepted is None else (entity.accepted,)
