@@ -36,8 +36,7 @@ class Terminal:
         return printable(text)
 
     def listed(self, lines: Sequence[str]) -> str:
-        wrapped = (textwrap.wrap(line, COLUMNS, subsequent_indent="  ", break_on_hyphens=False) for line in lines)
-        return "\n".join(line for each in wrapped for line in each)
+        return "\n".join(textwrap.fill(line, COLUMNS, subsequent_indent="  ", break_on_hyphens=False) for line in lines)
 
     def fold(self, title: str, items: Sequence[str]) -> str:
         return "\n".join([title, *items])

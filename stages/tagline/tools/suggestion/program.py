@@ -21,7 +21,6 @@ import unicodedata
 import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +42,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from tagline.inference import Tagger
     from tagline.text.words import split_words
     from tagline.tools.suggestion.already_annotated import annotated_keys
-    from tagline.tools.suggestion.diversity import mean_vectors
     from tagline.tools.suggestion.selection import Selector, save, summary
     from tagline.tools.texts.readers import opened, reader_of
 
@@ -55,8 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 tagger = stack.enter_context(Tagger(options.model, options.backend))
         types = tagger.labels.types if tagger else options.types
         guideline = check_output(options, types, tagger)
-        vectors = partial(mean_vectors, options.model) if tagger else None
-        selector = Selector(options.words, options.random_share, options.seed, vectors)
+        selector = Selector(options.words, options.random_share, options.seed, options.model)
         split, sentences = (tagger.split, tagger.sentences) if tagger else (split_words, None)
         annotated = annotated_keys(options.exclude, split)
         reader = reader_of(options.input_format, options.column, split, sentences)
