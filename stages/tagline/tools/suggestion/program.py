@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 FORMATS = (*TOOLS, PAGE, JSONL)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    options = parsed(arguments)
+def main() -> None:
+    options = parsed()
     # Here, since --help need not wait for libraries.
     from tagline.inference import Tagger
     from tagline.text.words import split_words
@@ -79,7 +79,7 @@ def check_output(options: argparse.Namespace, types: Sequence[str], tagger: Tagg
     return tool_formats.check("--output", options.format, options.output, types, options.guideline)
 
 
-def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parsed() -> argparse.Namespace:
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("pool", metavar="POOL", help="file of texts; - for standard input")
     parser.add_argument("--words", type=natural, required=True, metavar="N", help="most words of all texts together")
@@ -98,7 +98,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--types", nargs="+", default=[], metavar="TYPE", help=about)
     add_model(parser)
     parser.set_defaults(model=MODEL if MODEL.exists() else None)
-    options = parser.parse_args(arguments)
+    options = parser.parse_args()
     if options.exclude is None:
         raw = (options.model or MODEL).parent.parent / "data/raw"  # of the pipeline that made models/export
         options.exclude = [raw] if raw.is_dir() else []
