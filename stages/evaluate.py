@@ -37,7 +37,10 @@ REPORT = Path("reports/evaluate.html")
 def main() -> None:
     take_no_arguments(__doc__)
     launchers.only_main_process("evaluate")
-    params = read_section("evaluate", Evaluate)
+    run(read_section("evaluate", Evaluate))
+
+
+def run(params: Evaluate) -> None:
     # Not above, since these load PyTorch, which takes seconds: messages about params do not wait for it.
     from tagline.artifacts import predictions
     from tagline.core.progress import quiet
