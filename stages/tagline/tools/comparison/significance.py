@@ -76,9 +76,9 @@ def significance_test(several: bool) -> str:
     return f"{T_TEST}; where the runs of each side agree, {paired}" if several else paired
 
 
-def standard_deviation(values: Sequence[float]) -> float | None:
-    """Compute the sample standard deviation of a score over runs; None for a single run."""
-    return stdev(values) if len(values) > 1 else None
+def score_text(runs: Sequence[float]) -> str:
+    """Format the mean of a score over runs, with its standard deviation if there are several: ``0.735 ± 0.001``."""
+    return f"{fmean(runs):.3f}" + (f" ± {stdev(runs):.3f}" if len(runs) > 1 else "")
 
 
 def differences(old: Sequence[Counts], new: Sequence[Counts]) -> tuple[dict[str, Difference], dict[str, Difference]]:
