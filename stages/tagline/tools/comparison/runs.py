@@ -104,14 +104,12 @@ class Aligned:
     """One split of several runs over the sentences that all of them have, with the gold labels of the last run.
 
     Attributes:
-        reference: the common sentences as the last run has them.
-        scored: the same sentences with the predictions of each run.
+        scored: the common sentences with the predictions of each run.
         counts: of each run.
         types_differ: whether the gold labels of some run have other types than those of the last run.
         notes: what a reader should know.
     """
 
-    reference: list[TaggedSentence]
     scored: list[list[TaggedSentence]]
     counts: list[Counts]
     types_differ: bool
@@ -131,17 +129,16 @@ def align(split: str, runs: Sequence[Run]) -> Aligned:
     kind, of_runs = runs[-1].kind, [sentences[0].labels for sentences in joined]
     names, sets = ({each for labels in of_runs for each in getattr(labels, part)} for part in ("names", "sets"))
     labels = LabelNames(kind, tuple(sorted(names)), tuple(sorted(sets)))
-    reference = [sentence.relabelled(labels) for sentence in joined[-1]]
-    gold = [sentence.gold for sentence in reference]
+    gold = [sentence.relabelled(labels).gold for sentence in joined[-1]]
     scored = [[replace(own.relabelled(labels), gold=of) for own, of in zip(run, gold, strict=True)] for run in joined]
     notes = [
         *other_types,
-        *_left_out(split, runs, len(reference)),
+        *_left_out(split, runs, len(gold)),
         *_different_gold(split, runs, joined),
         *_different_metrics(split, runs),
         *_same_predictions(split, runs, joined),
     ]
-    return Aligned(reference, scored, [count(sentences, kind) for sentences in scored], bool(other_types), notes)
+    return Aligned(scored, [count(sentences, kind) for sentences in scored], bool(other_types), notes)
 
 
 def join(runs: Sequence[Sequence[TaggedSentence]]) -> list[list[TaggedSentence]]:

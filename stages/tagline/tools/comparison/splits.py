@@ -104,7 +104,7 @@ def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compare
     overall, per_type = differences(counts[:first_new], counts[first_new:])
     found, changed = parts(aligned, split, old, new), changes(scored[:first_new], scored[first_new:], kind)
     notes = [f"{split}: {AGREEING}"] * overall["f1"].pooled + aligned.notes
-    return Compared(split, kind, aligned.reference, overall, per_type, found, changed, aligned.types_differ, notes)
+    return Compared(split, kind, aligned.scored[-1], overall, per_type, found, changed, aligned.types_differ, notes)
 
 
 def parts(aligned: Aligned, split: str, old: Sequence[Run], new: Sequence[Run]) -> dict[str, Difference]:
@@ -113,7 +113,7 @@ def parts(aligned: Aligned, split: str, old: Sequence[Run], new: Sequence[Run]) 
     Returns:
         The significant differences by ``case.NAME`` and ``altered.FORM``, p adjusted for the number of all of them.
     """
-    runs, cases = [*old, *new], of_each_case(aligned.reference)
+    runs, cases = [*old, *new], of_each_case(aligned.scored[-1])
     counts = {f"case.{name}": [each.of_sentences(chosen) for each in aligned.counts] for name, chosen in cases.items()}
     forms = [name for name in runs[-1].splits if f"{split}.altered" in name and all(name in run.splits for run in runs)]
     counts |= {name.removeprefix(f"{split}."): align(name, runs).counts for name in forms}

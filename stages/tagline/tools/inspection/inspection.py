@@ -148,8 +148,7 @@ def scheme(sentences: Sequence[Sequence[str]]) -> str:
     counts = Counter(chain.from_iterable(sentences))
     tags = sorted(counts)
     names = standard_names(tags)
-    numbers = {tag: number for number, tag in enumerate(tags)}
-    ids = np.array([numbers[tag] for tag in chain.from_iterable(sentences)], dtype=np.int64)
+    ids = np.searchsorted(tags, list(chain.from_iterable(sentences)))
     ends = np.cumsum([len(each) for each in sentences], dtype=np.int64)
     try:
         if is_spans(names):
