@@ -40,7 +40,7 @@ class Difference:
         old, new: its value in each run of the side.
         low, high: the 95 % interval of the difference of the means.
         p: the p-value of the difference, two-sided.
-        paired: whether p comes from approximate randomisation; otherwise from a t-test over runs.
+        test: which one p comes from, `RANDOMISATION` or `T_TEST`.
     """
 
     old: tuple[float, ...]
@@ -48,21 +48,16 @@ class Difference:
     low: float
     high: float
     p: float
-    paired: bool
+    test: str
 
     @property
     def difference(self) -> float:
         return fmean(self.new) - fmean(self.old)
 
     @property
-    def test(self) -> str:
-        """The name of the test."""
-        return RANDOMISATION if self.paired else T_TEST
-
-    @property
     def pooled(self) -> bool:
         """Whether p is that of pooled runs."""
-        return self.paired and len(self.old) + len(self.new) > 2
+        return self.test == RANDOMISATION and len(self.old) + len(self.new) > 2
 
     @property
     def verdict(self) -> Verdict:
@@ -103,7 +98,8 @@ def differences(old: Sequence[Counts], new: Sequence[Counts]) -> tuple[dict[str,
         pooled = [side.mean(axis=0) for side in np.split(runs.counts, [first_new])]
         p = np.where(paired, p_values(replace(runs, counts=np.stack(pooled)), SEED), p)
     p[len(OVERALL) :] = holm(p[len(OVERALL) :])
-    columns = (each.tolist() for each in (values[:first_new].T, values[first_new:].T, low, high, p, paired))
+    tests = np.where(paired, RANDOMISATION, T_TEST)
+    columns = (each.tolist() for each in (values[:first_new].T, values[first_new:].T, low, high, p, tests))
     rows = [Difference(tuple(before), tuple(after), *rest) for before, after, *rest in zip(*columns, strict=True)]
     return dict(zip(OVERALL, rows, strict=False)), dict(zip(runs.types, rows[len(OVERALL) :], strict=True))
 
