@@ -105,7 +105,8 @@ def of_task(given: AnnotationTask, number: int) -> Task:
     """
 
     def span(entity: TextEntity) -> tuple[int, int, str]:
-        return *(entity.words if given.joined else (entity.start, entity.end)), entity.type
+        bounds = given.words_of(entity) if given.joined else (entity.start, entity.end)
+        return *bounds, entity.type
 
     def scored(entity: TextEntity) -> tuple[int | str | float | None, ...]:
         accepted = () if entity.accepted is None else (entity.accepted,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -23,7 +24,6 @@ class TextEntity(NamedTuple):
         type: such as PER.
         start: offset in code points.
         end: offset of the end, exclusive.
-        words: the index of its first word, and of the word after it.
         score: the model's confidence from 0 to 1; None if a person marked the entity.
         accepted: whether the model promises its precision; None if it promises none.
     """
@@ -31,7 +31,6 @@ class TextEntity(NamedTuple):
     type: str
     start: int
     end: int
-    words: tuple[int, int]
     score: float | None = None
     accepted: bool | None = None
 
@@ -75,6 +74,10 @@ class AnnotationTask:
         """What a tool with one list of entities shows: the gold ones, or those suggested if nobody annotated."""
         return (self.suggested or ()) if self.gold is None else self.gold
 
+    def words_of(self, entity: TextEntity) -> tuple[int, int]:
+        """The index of the first word of an entity, and of the word after it."""
+        return bisect_left(self.words, (entity.start,)), bisect_left(self.words, (entity.end,))
+
     def all_fields(self) -> dict[str, str | int | float]:
         """The fields, for tools with one list of entities: beside gold, with those suggested as one of the fields."""
         if self.gold is None or self.suggested is None:
@@ -88,8 +91,7 @@ def in_text(
     entity: Entity, words: Sequence[Word], score: float | None = None, accepted: bool | None = None
 ) -> TextEntity:
     """Convert an entity that counts words to one that counts the code points of their text."""
-    start, end = words[entity.start][0], words[entity.end - 1][1]
-    return TextEntity(entity.type, start, end, (entity.start, entity.end), score, accepted)
+    return TextEntity(entity.type, words[entity.start][0], words[entity.end - 1][1], score, accepted)
 
 
 def to_task(document: Document, tagged: TaggedSentence | None) -> AnnotationTask:

@@ -60,7 +60,7 @@ def prodigy_row(task: AnnotationTask) -> dict[str, Any]:
     ]
     spans = []
     for each in task.entities:
-        first, end = each.words
+        first, end = task.words_of(each)
         borders = {"start": each.start, "end": each.end, "token_start": first, "token_end": end - 1}
         spans.append({**borders, "label": each.type, **_score(each.score)})
     answer = {} if task.gold is None else {"answer": "accept"}

@@ -35,8 +35,7 @@ def create() -> list[Path]:
         raise UserError("dvc.yaml is missing; expected the repository's root or a pipeline folder; run this there")
     if DVC_YAML.is_file() and not DVC_YAML.read_text(encoding="utf-8").startswith(_MARK):
         raise UserError(f"{DVC_YAML}: another pipeline; expected that of the audit, or none; rename its folder")
-    differs = DVC_YAML.is_file() and not is_current(DVC_YAML, text(DVC_YAML))
-    outdated = [path for path in _TEXTS if not path.is_file() or (path == DVC_YAML and differs)]
+    outdated = [path for path in _TEXTS if not path.is_file() or (path == DVC_YAML and not is_current(path, text(path)))]
     for path in outdated:
         path.parent.mkdir(exist_ok=True)
         write_text(path, text(path))
