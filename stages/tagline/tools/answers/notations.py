@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import unicodedata
+import re
 from collections.abc import Sequence
 from itertools import count
 from typing import Any
@@ -17,6 +17,8 @@ from tagline.tools.answers.options import DIGITS
 
 # Light background colours of the 256-colour palette, readable with black text; assigned to the types in turn.
 _BACKGROUNDS = (156, 153, 222, 218, 159, 229, 183, 216)
+# Control characters and line breaks; other invisible characters, such as joiners and unusual spaces, belong to a text.
+_CONTROL = re.compile(r"[\0-\x1f\x7f-\x9f\u2028\u2029]")
 _RESET, _BOLD, _NORMAL, _DIM = "\x1b[0m", "\x1b[1m", "\x1b[22m", "\x1b[2m"
 
 
@@ -161,9 +163,4 @@ class Redactor:
 
 
 def _escaped(text: str) -> str:
-    if text.isprintable():
-        return text
-    # Only control characters and line breaks: joiners and unusual spaces belong to the text.
-    return "".join(
-        c.encode("unicode_escape").decode() if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text
-    )
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)

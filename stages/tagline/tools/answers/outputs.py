@@ -68,28 +68,45 @@ class Output(Generic[Item]):
     """Items in a file or on standard output; of each `write` all of them or none.
 
     Args:
-        path: the file, which is complete after each `write`; None: standard output.
+        path: the file, which is complete after each `write`; an earlier one stays until the first. None: standard
+            output.
         form: how items become text.
     """
 
     def __init__(self, path: Path | None, form: Form[Item]) -> None:
         self.path, self._form = path, form
-        self._file = OutputFile(path) if path else None
+        # Bytes of the items in the file, and what follows them, which the next items replace.
+        self._size, self._closing = 0, b""
 
     def write(self, items: Sequence[Item]) -> None:
         """Write some items."""
-        lines = "".join(map(self._form.line, items))
-        if self._file:
-            self._file.write(lines, self._form.closing())
+        lines = "".join(map(self._form.line, items)).encode()
+        if self.path:
+            self._append(self.path, lines, self._form.closing().encode())
         else:
             print_lines(lines)
 
     def end(self) -> None:
         """Write what follows the last item; without any, empty an earlier file."""
-        if self._file:
+        if self.path:
             self.write(())
         else:
-            print_lines(self._form.closing())
+            print_lines(self._form.closing().encode())
+
+    def _append(self, path: Path, lines: bytes, closing: bytes) -> None:
+        content = memoryview(lines + closing)
+        with defer_signals(), path.open("r+b" if self._size else "wb", buffering=0) as file:
+            file.truncate(self._size)
+            file.seek(self._size)
+            try:
+                while content:
+                    content = content[file.write(content) :]
+            except OSError as error:
+                file.truncate(self._size)
+                file.seek(self._size)
+                file.write(self._closing)
+                raise UserError(f"{path}: {error.strerror}") from None
+        self._size, self._closing = self._size + len(lines), closing
 
 
 def save(path: Path, form: Form[Item], items: Iterable[Item], beside: Mapping[Path, str] | None = None) -> None:
@@ -113,11 +130,11 @@ def save(path: Path, form: Form[Item], items: Iterable[Item], beside: Mapping[Pa
             other.write_text(text, encoding="utf-8")
 
 
-def print_lines(text: str) -> None:
+def print_lines(lines: bytes) -> None:
     """Write some complete lines to standard output, and flush it."""
     with defer_signals():
         try:
-            sys.stdout.buffer.write(text.encode())
+            sys.stdout.buffer.write(lines)
             sys.stdout.buffer.flush()
         except OSError as error:
             # Python flushes standard output again when it exits; /dev/null keeps that from failing.
@@ -125,32 +142,3 @@ def print_lines(text: str) -> None:
             if isinstance(error, BrokenPipeError):
                 raise
             raise UserError(f"standard output: {error.strerror}") from None
-
-
-class OutputFile:
-    """A file that is first opened when there is something to write, so that an existing one stays until then."""
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.size, self._end = path, 0, b""
-
-    def write(self, text: str, end: str = "") -> None:
-        """Write all of some complete lines, or none of them.
-
-        Args:
-            text: the lines.
-            end: what makes a complete file of all lines so far; the next lines replace it.
-        """
-        lines, after = text.encode(), end.encode()
-        content = memoryview(lines + after)
-        with defer_signals(), self.path.open("r+b" if self.size else "wb", buffering=0) as file:
-            file.truncate(self.size)
-            file.seek(self.size)
-            try:
-                while content:
-                    content = content[file.write(content) :]
-            except OSError as error:
-                file.truncate(self.size)
-                file.seek(self.size)
-                file.write(self._end)
-                raise UserError(f"{self.path}: {error.strerror}") from None
-        self.size, self._end = self.size + len(lines), after

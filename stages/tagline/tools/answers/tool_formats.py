@@ -242,6 +242,4 @@ def save(
         return
     _check_brat(path, types)
     with replacing(path) as [folder]:
-        output = BratFolder(folder, types)
-        output.write(tasks)
-        output.end()
+        BratFolder(folder, types).write(tasks)

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from tagline.tools.comparison.sweeps import Sweep
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    options = parsed(arguments)
+def main() -> None:
+    options = parsed()
     # Here, since DVC takes seconds to import, for which wrong usage and --help need not wait.
     from tagline.tools.comparison import record, rendering
     from tagline.tools.comparison.comment import comments_of_job
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         gate(comparison, options.fail_below, options.allow_insignificant)
 
 
-def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parsed() -> argparse.Namespace:
     usage = (
         "%(prog)s [OLD [NEW]] [options]\n"
         "       %(prog)s --by KEY[,KEY] [REVISION,REVISION | --experiments NAME] [options]\n"
@@ -99,7 +99,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--fail-below", type=float, metavar="X", help=about)
     about = "with --fail-below: fail only if the difference is significant"
     add("--allow-insignificant", action="store_true", help=about)
-    options = parser.parse_args(arguments)
+    options = parser.parse_args()
     options.md |= options.comment is not None
     if error := wrong_combination(options):
         parser.error(error)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import fmean
+from statistics import fmean, stdev
 from typing import Any
 
 from tagline.metrics.scores import SCORE_DIGITS
 from tagline.tools.comparison import significance
 from tagline.tools.comparison.runs import Run
-from tagline.tools.comparison.significance import Difference, significance_test, standard_deviation
+from tagline.tools.comparison.significance import Difference, significance_test
 from tagline.tools.comparison.splits import Change, Compared, Comparison
 from tagline.tools.comparison.sweeps import Sweep
 
@@ -79,7 +79,8 @@ def _plain(value: Any, left_out: Sequence[str] = ()) -> Any:
     if isinstance(value, list):
         return [_plain(each, left_out) for each in value]
     if isinstance(value, tuple):
-        return _plain({"mean": fmean(value), "sd": standard_deviation(value), "runs": list(value)})
+        deviation = stdev(value) if len(value) > 1 else None
+        return _plain({"mean": fmean(value), "sd": deviation, "runs": list(value)})
     return round(value, SCORE_DIGITS) if isinstance(value, float) else value
 
 

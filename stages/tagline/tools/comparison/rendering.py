@@ -13,7 +13,7 @@ from tabulate import tabulate
 from tagline.core.errors import printable, shortened
 from tagline.labels.entities import Entity
 from tagline.tools.comparison.runs import SHOWN, Run, some
-from tagline.tools.comparison.significance import LEVEL, RESAMPLES, Difference, significance_test, standard_deviation
+from tagline.tools.comparison.significance import LEVEL, RESAMPLES, Difference, score_text, significance_test
 from tagline.tools.comparison.splits import Change, Compared, Comparison
 from tagline.tools.comparison.sweeps import Setting, Sweep, read_values, value_text
 
@@ -36,8 +36,7 @@ class Terminal:
         return printable(text)
 
     def listed(self, lines: Sequence[str]) -> str:
-        wrapped = (textwrap.wrap(line, COLUMNS, subsequent_indent="  ", break_on_hyphens=False) for line in lines)
-        return "\n".join(line for each in wrapped for line in each)
+        return "\n".join(textwrap.fill(line, COLUMNS, subsequent_indent="  ", break_on_hyphens=False) for line in lines)
 
     def fold(self, title: str, items: Sequence[str]) -> str:
         return "\n".join([title, *items])
@@ -123,7 +122,7 @@ def _screen_rows(comparison: Comparison, style: Terminal) -> Iterator[tuple[str,
     shown |= {f"- {name}": each for name, each in scores.items() if name in chosen}
     for name, each in shown.items():
         label, (difference, interval, _, verdict) = shortened(style.safe(name), LABEL), _judged(each)
-        yield label, _score_text(each.old), _score_text(each.new), difference, interval, verdict
+        yield label, score_text(each.old), score_text(each.new), difference, interval, verdict
 
 
 def _frequent(split: Compared, style: Terminal, most: int) -> Iterator[str]:
@@ -152,7 +151,7 @@ def _score_rows(split: Compared, style: Terminal) -> Iterator[tuple[str, ...]]:
     overall = {name.replace("f1", "F1"): each for name, each in split.overall.items()}
     parts = {f"F1 of {style.safe(name)}": each for name, each in (split.per_type | split.parts).items()}
     for score, each in (overall | parts).items():
-        yield split.split, score, _score_text(each.old), _score_text(each.new), *_judged(each)
+        yield split.split, score, score_text(each.old), score_text(each.new), *_judged(each)
 
 
 def render_sweep(sweep: Sweep, style: Terminal) -> str:
@@ -174,12 +173,12 @@ def sweep_headline(sweep: Sweep, style: Terminal) -> str:
     others = f"{count} of {len(verdicts)} other settings differ{'s' * (count == 1)} significantly"
     if len(verdicts) == 1:
         others = f"the other setting {'differs' if count else 'does not differ'} significantly"
-    return f"best: {style.safe(best.name)} with F1 of {split} {_score_text(best.f1[split])}; {others}"
+    return f"best: {style.safe(best.name)} with F1 of {split} {score_text(best.f1[split])}; {others}"
 
 
 def _setting_row(sweep: Sweep, setting: Setting, style: Terminal) -> tuple[str, ...]:
     values = (style.safe(value_text(setting.values, key)) for key in sweep.keys)
-    scores = (_score_text(setting.f1[split]) for split in sweep.splits)
+    scores = (score_text(setting.f1[split]) for split in sweep.splits)
     judged = ("", "", "", "best") if setting.difference is None else _judged(setting.difference)
     return *values, str(len(setting.runs)), *scores, *judged
 
@@ -215,12 +214,6 @@ def _legend(several: bool, adjusted: str) -> list[str]:
 
 def _names(runs: Sequence[Run], style: Terminal) -> str:
     return ", ".join(style.safe(run.title) for run in runs)
-
-
-def _score_text(runs: Sequence[float]) -> str:
-    """Format the mean of a score over runs, with its standard deviation if there are several: ``0.735 ± 0.001``."""
-    deviation = standard_deviation(runs)
-    return f"{fmean(runs):.3f}" + ("" if deviation is None else f" ± {deviation:.3f}")
 
 
 def _judged(each: Difference) -> tuple[str, str, str, str]:

@@ -104,14 +104,12 @@ class Aligned:
     """One split of several runs over the sentences that all of them have, with the gold labels of the last run.
 
     Attributes:
-        reference: the common sentences as the last run has them.
-        scored: the same sentences with the predictions of each run.
+        scored: the common sentences with the predictions of each run.
         counts: of each run.
         types_differ: whether the gold labels of some run have other types than those of the last run.
         notes: what a reader should know.
     """
 
-    reference: list[TaggedSentence]
     scored: list[list[TaggedSentence]]
     counts: list[Counts]
     types_differ: bool
@@ -131,17 +129,16 @@ def align(split: str, runs: Sequence[Run]) -> Aligned:
     kind, of_runs = runs[-1].kind, [sentences[0].labels for sentences in joined]
     names, sets = ({each for labels in of_runs for each in getattr(labels, part)} for part in ("names", "sets"))
     labels = Labels("", kind, tuple(sorted(names)), "", tuple(sorted(sets)))
-    reference = [sentence.relabelled(labels) for sentence in joined[-1]]
-    gold = [sentence.gold for sentence in reference]
+    gold = [sentence.relabelled(labels).gold for sentence in joined[-1]]
     scored = [[replace(own.relabelled(labels), gold=of) for own, of in zip(run, gold, strict=True)] for run in joined]
     notes = [
         *other_types,
-        *_left_out(split, runs, len(reference)),
+        *_left_out(split, runs, len(gold)),
         *_different_gold(split, runs, joined),
         *_different_metrics(split, runs),
         *_same_predictions(split, runs, joined),
     ]
-    return Aligned(reference, scored, [count(sentences, kind) for sentences in scored], bool(other_types), notes)
+    return Aligned(scored, [count(sentences, kind) for sentences in scored], bool(other_types), notes)
 
 
 def join(runs: Sequence[Sequence[TaggedSentence]]) -> list[list[TaggedSentence]]:
@@ -153,20 +150,17 @@ def join(runs: Sequence[Sequence[TaggedSentence]]) -> list[list[TaggedSentence]]
     Returns:
         For each run its common sentences, in the order of the last run.
     """
-    *others, reference = runs
-    matches = [_match(run, reference) for run in others]
-    common = [index for index in range(len(reference)) if all(index in indices for indices in matches)]
-    joined = [[run[indices[index]] for index in common] for run, indices in zip(others, matches, strict=True)]
-    return [*joined, [reference[index] for index in common]]
+    matches = [_match(run, runs[-1]) for run in runs]
+    common = [index for index in range(len(runs[-1])) if all(index in indices for indices in matches)]
+    return [[run[indices[index]] for index in common] for run, indices in zip(runs, matches, strict=True)]
 
 
 def _match(run: Sequence[TaggedSentence], reference: Sequence[TaggedSentence]) -> dict[int, int]:
     """Map indices of the reference to the indices of the same sentences in the run."""
     matches: dict[int, int] = {}
-    taken: set[int] = set()
     # First sentences with the same id, then the rest.
     for with_id in (True, False):
-        waiting: dict[tuple[str, ...], deque[int]] = defaultdict(deque)
+        waiting, taken = defaultdict[tuple[str, ...], deque[int]](deque), set(matches.values())
         for index, sentence in enumerate(run):
             if index not in taken:
                 waiting[sentence.id if with_id else "", *sentence.words].append(index)
@@ -174,7 +168,6 @@ def _match(run: Sequence[TaggedSentence], reference: Sequence[TaggedSentence]) -
             same = waiting[sentence.id if with_id else "", *sentence.words]
             if index not in matches and same:
                 matches[index] = same.popleft()
-                taken.add(matches[index])
     return matches
 
 
@@ -196,7 +189,7 @@ def _examples(run: Run, types: set[str]) -> str:
 
 def _different_types(split: str, runs: Sequence[Run], types: Sequence[set[str]]) -> Iterator[str]:
     """Report gold types that only a run or only the last one has, for instance because a type was renamed."""
-    for run, own in zip(runs[:-1], types[:-1], strict=True):
+    for run, own in zip(runs, types, strict=True):
         only = {run.name: own - types[-1], runs[-1].name: types[-1] - own}
         if own != types[-1]:
             found = ", ".join(f"{some(sorted(each))} only in {name}" for name, each in only.items() if each)
@@ -215,7 +208,7 @@ def _left_out(split: str, runs: Sequence[Run], common: int) -> Iterator[str]:
 def _different_gold(split: str, runs: Sequence[Run], joined: Sequence[Sequence[TaggedSentence]]) -> Iterator[str]:
     """Report common sentences whose gold labels differ."""
     reference = runs[-1]
-    for run, own in zip(runs[:-1], joined[:-1], strict=True):
+    for run, own in zip(runs, joined, strict=True):
         if changed := sum(a.gold_names != b.gold_names for a, b in zip(own, joined[-1], strict=True)):
             differ = f"sentence{'s have' if changed > 1 else ' has'} other gold labels in {run.name}"
             result = f"all runs are scored against those of {reference.name}"
@@ -226,12 +219,10 @@ def _different_metrics(split: str, runs: Sequence[Run]) -> Iterator[str]:
     """Report metrics that are not those of the predictions, for instance because only one of them was committed."""
     for run in runs:
         f1 = float(count(run.splits[split], run.kind).total().overall().f1)
-        try:
-            written = float(run.metrics[f"{split}.f1"])
-        except (KeyError, TypeError, ValueError):
+        written = run.metrics.get(f"{split}.f1")
+        if not isinstance(written, int | float):
             yield f"{run.name}: {EVALUATE} has no F1 of {split}; the predictions are compared"
-            continue
-        if abs(written - f1) > ROUNDING:
+        elif abs(written - f1) > ROUNDING:
             found = f"F1 of {split} is {written:.3f} in {EVALUATE}, but {f1:.3f} for the predictions"
             yield f"{run.name}: {found}, so they are of different runs; the predictions are compared"
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, stdev
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from tagline.labels.windows import Doubles
 from tagline.metrics.resampling import BLOCK, interval, weights
 from tagline.metrics.scores import Counts, Totals
 
+Key = TypeVar("Key")
 Verdict = Literal["not significant", "significant"]
 
 LEVEL = 0.05
@@ -39,7 +40,7 @@ class Difference:
         old, new: its value in each run of the side.
         low, high: the 95 % interval of the difference of the means.
         p: the p-value of the difference, two-sided.
-        paired: whether p comes from approximate randomisation; otherwise from a t-test over runs.
+        test: which one p comes from, `RANDOMISATION` or `T_TEST`.
     """
 
     old: tuple[float, ...]
@@ -47,21 +48,16 @@ class Difference:
     low: float
     high: float
     p: float
-    paired: bool
+    test: str
 
     @property
     def difference(self) -> float:
         return fmean(self.new) - fmean(self.old)
 
     @property
-    def test(self) -> str:
-        """The name of the test."""
-        return RANDOMISATION if self.paired else T_TEST
-
-    @property
     def pooled(self) -> bool:
         """Whether p is that of pooled runs."""
-        return self.paired and len(self.old) + len(self.new) > 2
+        return self.test == RANDOMISATION and len(self.old) + len(self.new) > 2
 
     @property
     def verdict(self) -> Verdict:
@@ -75,9 +71,9 @@ def significance_test(several: bool) -> str:
     return f"{T_TEST}; where the runs of each side agree, {paired}" if several else paired
 
 
-def standard_deviation(values: Sequence[float]) -> float | None:
-    """Compute the sample standard deviation of a score over runs; None for a single run."""
-    return stdev(values) if len(values) > 1 else None
+def score_text(runs: Sequence[float]) -> str:
+    """Format the mean of a score over runs, with its standard deviation if there are several: ``0.735 ± 0.001``."""
+    return f"{fmean(runs):.3f}" + (f" ± {stdev(runs):.3f}" if len(runs) > 1 else "")
 
 
 def differences(old: Sequence[Counts], new: Sequence[Counts]) -> tuple[dict[str, Difference], dict[str, Difference]]:
@@ -102,9 +98,17 @@ def differences(old: Sequence[Counts], new: Sequence[Counts]) -> tuple[dict[str,
         pooled = [side.mean(axis=0) for side in np.split(runs.counts, [first_new])]
         p = np.where(paired, p_values(replace(runs, counts=np.stack(pooled)), SEED), p)
     p[len(OVERALL) :] = holm(p[len(OVERALL) :])
-    columns = (each.tolist() for each in (values[:first_new].T, values[first_new:].T, low, high, p, paired))
+    tests = np.where(paired, RANDOMISATION, T_TEST)
+    columns = (each.tolist() for each in (values[:first_new].T, values[first_new:].T, low, high, p, tests))
     rows = [Difference(tuple(before), tuple(after), *rest) for before, after, *rest in zip(*columns, strict=True)]
     return dict(zip(OVERALL, rows, strict=False)), dict(zip(runs.types, rows[len(OVERALL) :], strict=True))
+
+
+def f1_differences(pairs: Mapping[Key, tuple[Sequence[Counts], Sequence[Counts]]]) -> dict[Key, Difference]:
+    """Compare the F1 of several pairs of an old and a new side, with p adjusted for the number of pairs."""
+    found = {key: differences(old, new)[0]["f1"] for key, (old, new) in pairs.items()}
+    adjusted = holm([each.p for each in found.values()]).tolist()
+    return {key: replace(each, p=p) for (key, each), p in zip(found.items(), adjusted, strict=True)}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from tagline.labels.entities import Entity
@@ -12,7 +12,7 @@ from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.slices import of_each_case
 from tagline.tools.comparison.runs import Aligned, Run, align
-from tagline.tools.comparison.significance import AGREEING, Difference, differences, holm
+from tagline.tools.comparison.significance import AGREEING, Difference, differences, f1_differences
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compare
     overall, per_type = differences(counts[:first_new], counts[first_new:])
     found, changed = parts(aligned, split, old, new), changes(scored[:first_new], scored[first_new:], kind)
     notes = [f"{split}: {AGREEING}"] * overall["f1"].pooled + aligned.notes
-    return Compared(split, kind, aligned.reference, overall, per_type, found, changed, aligned.types_differ, notes)
+    return Compared(split, kind, aligned.scored[-1], overall, per_type, found, changed, aligned.types_differ, notes)
 
 
 def parts(aligned: Aligned, split: str, old: Sequence[Run], new: Sequence[Run]) -> dict[str, Difference]:
@@ -113,14 +113,12 @@ def parts(aligned: Aligned, split: str, old: Sequence[Run], new: Sequence[Run]) 
     Returns:
         The significant differences by ``case.NAME`` and ``altered.FORM``, p adjusted for the number of all of them.
     """
-    runs, cases = [*old, *new], of_each_case(aligned.reference)
+    runs, cases = [*old, *new], of_each_case(aligned.scored[-1])
     counts = {f"case.{name}": [each.of_sentences(chosen) for each in aligned.counts] for name, chosen in cases.items()}
     forms = [name for name in runs[-1].splits if f"{split}.altered" in name and all(name in run.splits for run in runs)]
     counts |= {name.removeprefix(f"{split}."): align(name, runs).counts for name in forms}
-    found = {name: differences(each[: len(old)], each[len(old) :])[0]["f1"] for name, each in counts.items()}
-    adjusted = zip(found, holm([each.p for each in found.values()]).tolist(), strict=True)
-    judged = {name: replace(found[name], p=p) for name, p in adjusted}
-    return {name: each for name, each in judged.items() if each.verdict == "significant"}
+    found = f1_differences({name: (each[: len(old)], each[len(old) :]) for name, each in counts.items()})
+    return {name: each for name, each in found.items() if each.verdict == "significant"}
 
 
 def changes(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any, TypeAlias
@@ -14,10 +15,9 @@ from tabulate import tabulate
 
 from tagline.core.errors import UserError, printable, shortened
 from tagline.core.params import PARAMS, dotted, parse
-from tagline.metrics.scores import Counts
 from tagline.tools.comparison.revisions import last_experiments, read_small
 from tagline.tools.comparison.runs import Run, align, parse_metrics, some
-from tagline.tools.comparison.significance import AGREEING, Difference, RunCounts, differences, holm
+from tagline.tools.comparison.significance import AGREEING, Difference, RunCounts, f1_differences
 
 Values: TypeAlias = dict[str, Any]
 """Values by dotted key, such as ``train.learning_rate``, in the order of the file."""
@@ -79,10 +79,10 @@ def group(keys: Sequence[str], params: Sequence[Values]) -> list[list[int]]:
     Returns:
         The indices of the runs of each group; groups in ascending order of their values.
     """
-    groups: dict[tuple[str, ...], list[int]] = {}
+    groups = defaultdict(list)
     for index, values in enumerate(params):
-        groups.setdefault(tuple(_identity(values, key) for key in keys), []).append(index)
-    return sorted(groups.values(), key=lambda indices: [_order(params[indices[0]], key) for key in keys])
+        groups[tuple(_sortable(values, key) for key in keys)].append(index)
+    return [groups[values] for values in sorted(groups)]
 
 
 def value_text(values: Values, key: str) -> str:
@@ -93,24 +93,12 @@ def value_text(values: Values, key: str) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _identity(values: Values, key: str) -> str:
-    """Return a text that is the same for equal values: of 1 and 1.0, not of 1 and true."""
-    if key not in values:
-        return ""
-    value = values[key]
-    return json.dumps(float(value) if _is_number(value) else value, default=str)
-
-
-def _order(values: Values, key: str) -> tuple[int, float, str]:
-    """Return a sort key: missing, empty, numbers by size, then text."""
+def _sortable(values: Values, key: str) -> tuple[int, float, str, bool]:
+    """Return what sorts values: missing, empty, numbers, then text. 1 and 1.0 are equal, true and the text are not."""
     value = values.get(key)
-    if value is None:
-        return (int(key in values), 0, "")
-    return (2, float(value), "") if _is_number(value) else (3, 0, value_text(values, key))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return 2, float(value), "", False
+    return int(key in values) if value is None else 3, 0, value_text(values, key), isinstance(value, str)
 
 
 @dataclass(frozen=True)
@@ -182,15 +170,16 @@ def sweep(runs: Sequence[Run], keys: Sequence[str], splits: Sequence[str], notes
         raise UserError(f"--by: all runs ({names}) have {only}; expected runs with different values")
     aligned = {split: align(split, runs) for split in splits}
     f1 = {split: RunCounts.of(each.counts).total()[:, 0].tolist() for split, each in aligned.items()}
-    scores = [{split: tuple(values[index] for index in indices) for split, values in f1.items()} for indices in groups]
-    best = max(range(len(groups)), key=lambda number: fmean(scores[number][splits[0]]))
     counts = aligned[splits[-1]].counts
-    compared = _differences([[counts[index] for index in indices] for indices in groups], best)
+    sides = [[counts[index] for index in indices] for indices in groups]
+    best = max(range(len(groups)), key=lambda number: fmean(f1[splits[0]][index] for index in groups[number]))
+    compared = f1_differences({number: (sides[best], side) for number, side in enumerate(sides) if number != best})
     settings = []
-    for indices, of_splits, difference in zip(groups, scores, compared, strict=True):
-        of_first = params[indices[0]]
+    for number, indices in enumerate(groups):
+        of_first, of_setting = params[indices[0]], [runs[index] for index in indices]
         values = {key: of_first[key] for key in keys if key in of_first}
-        settings.append(Setting(_name(keys, values), values, [runs[index] for index in indices], of_splits, difference))
+        scores = {split: tuple(of_runs[index] for index in indices) for split, of_runs in f1.items()}
+        settings.append(Setting(_name(keys, values), values, of_setting, scores, compared.get(number)))
     notes = [
         *notes,
         *repeated,
@@ -228,17 +217,10 @@ def _predictions(run: Run) -> list[tuple[Sequence[str], list[str]]]:
     return [(each.words, each.predicted_names) for sentences in run.splits.values() for each in sentences]
 
 
-def _differences(groups: Sequence[Sequence[Counts]], best: int) -> list[Difference | None]:
-    """Compute the difference of F1 of each group from the best one, with adjusted p; None for that one."""
-    found = [None if index == best else differences(groups[best], group)[0]["f1"] for index, group in enumerate(groups)]
-    adjusted = iter(holm([each.p for each in found if each]).tolist())
-    return [each and replace(each, p=next(adjusted)) for each in found]
-
-
 def _confounded(keys: Sequence[str], params: Sequence[Values]) -> Iterator[str]:
     """Report other keys in which the runs differ, except seeds."""
     others = dict.fromkeys(key for values in params for key in values if key not in keys and _end(key) != "seed")
-    if differing := [key for key in others if len({_identity(values, key) for values in params}) > 1]:
+    if differing := [key for key in others if len({_sortable(values, key) for values in params}) > 1]:
         remedy = f"add {'it' if len(differing) == 1 else 'them'} to --by, or choose runs with the same values"
         yield f"the runs also differ in {some(differing)}, which affects means and ±; {remedy}"
 

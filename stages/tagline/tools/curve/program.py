@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean
 
 from tagline.core.errors import ArgumentParser, show
 from tagline.tools.answers.options import PAGE_SUFFIX
@@ -26,6 +26,7 @@ SIZES, SEEDS = (100, 200, 400, 800, 1600), (42, 13, 87)
 def main() -> None:
     options = parsed()
     # Here, since --help need not wait for libraries.
+    from tagline.tools.comparison.significance import score_text
     from tagline.tools.curve.power_law import PowerLaw, worth
     from tagline.tools.curve.runs import Curve
 
@@ -36,8 +37,7 @@ def main() -> None:
     means = {size: fmean(f1) for size, f1 in runs.items()}
     *smaller, total = means
     law, of_smaller = PowerLaw(means), PowerLaw({size: means[size] for size in smaller})
-    spread = {size: f" ± {stdev(f1):.3f}" if len(f1) > 1 else "" for size, f1 in runs.items()}
-    text = [f"{size:>9,} sentences: F1 {mean:.3f}{spread[size]}" for size, mean in means.items()]
+    text = [f"{size:>9,} sentences: F1 {score_text(f1)}" for size, f1 in runs.items()]
     low, high = of_smaller.interval(total)
     text.append(f"of all sentences, the smaller parts predict {of_smaller.f1(total):.3f} ({low:.3f} to {high:.3f})")
     text.append(worth(options.more, *law.gain(total, options.more)))

@@ -11,7 +11,7 @@ from tagline.core.errors import QUOTED, UserError, shortened
 from tagline.sources.download_params import AnyDataset, language_of
 from tagline.sources.formats import page_layout
 from tagline.sources.formats.annotated import AnnotatedText, Errors
-from tagline.sources.formats.annotators import AGREED, MAJORITY, Annotation, select, summary
+from tagline.sources.formats.annotators import AGREED, MAJORITY, select, summary
 from tagline.sources.formats.base import leads_out
 from tagline.sources.formats.mentions import MentionFiles
 from tagline.sources.formats.offsets import Span, Words
@@ -74,11 +74,8 @@ def _task(text: AnnotatedText, words: Words, agreed: Sequence[Span]) -> Mapping[
         in_words = text.words is not None
         return [(*(covered_words(span, words) if in_words else (span.start, span.end)), span.label) for span in spans]
 
-    def version(annotation: Annotation) -> dict[str, Any]:
-        return {"by": annotation.annotator, "spans": to_spans(annotation.spans)}
-
     content = text.text if text.words is None else [text.text[start:end] for start, end in words]
-    versions = list(map(version, text.annotations))
+    versions = [{"by": each.annotator, "spans": to_spans(each.spans)} for each in text.annotations]
     return page_layout.task(str(text.id), content, to_spans(sorted(agreed)), words, versions=versions)
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from io import StringIO
 from itertools import chain, combinations, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
@@ -52,8 +51,8 @@ def describe(path: Path) -> str:
 def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Guess]:
     """The description of some files of one format, and their keys."""
     split = {"split": shares} if len(shares) > 1 else {}  # more than the seed
-    found = _read(path, layout, {"source": "files", **layout.keys, **layout.patterns, **split})
-    source, keys, sentences = found.source, found.keys, found.sentences
+    given = {"source": "files", **layout.keys, **layout.patterns, **split}
+    source, keys, sentences, total, undrawn = _read(path, layout, given)
     dataset: Any = source.dataset
     refused = []
     if "overlaps" in keys and loses_much(source.findings):
@@ -76,17 +75,16 @@ def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Gu
         *(f"{split}: {len(names)} files, {shortened(', '.join(names), QUOTED)}" for split, names in several.items()),
         *(["numbers: replace the names below by those of 0, 1, ..."] if "names" in keys else []),
         *(["splits are drawn by sentence, since these documents are too few"] if "documents" in keys else []),
-        *found.undrawn,
+        *undrawn,
         *filter(None, [source.report()]),
         *refused,
-        f"the first of {found.total:,} sentences that were read:",
+        f"the first of {total:,} sentences that were read:",
         *(f"  {_line(sentence)}" for sentence in sentences[:SHOWN]),
     ]
     return lines, keys
 
 
-@dataclass(frozen=True)
-class Inspected:
+class Inspected(NamedTuple):
     """What was read as the stage does.
 
     Attributes:
@@ -150,8 +148,7 @@ def scheme(sentences: Sequence[Sequence[str]]) -> str:
     counts = Counter(chain.from_iterable(sentences))
     tags = sorted(counts)
     names = standard_names(tags)
-    numbers = {tag: number for number, tag in enumerate(tags)}
-    ids = np.array([numbers[tag] for tag in chain.from_iterable(sentences)], dtype=np.int64)
+    ids = np.searchsorted(tags, list(chain.from_iterable(sentences)))
     ends = np.cumsum([len(each) for each in sentences], dtype=np.int64)
     try:
         if is_spans(names):

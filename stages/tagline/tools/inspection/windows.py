@@ -16,7 +16,7 @@ from tagline.artifacts.raw_data import SPLITS
 from tagline.core.errors import is_mark, printable, quoted
 from tagline.core.names import TOKENIZER_FILE
 from tagline.core.provenance import verify
-from tagline.labels.label_list import Labels, id_names
+from tagline.labels.label_list import id_names
 from tagline.labels.windows import IGNORED
 
 # Character cells between two columns.
@@ -28,7 +28,7 @@ class UnknownSentenceError(Exception):
 
 
 def sentence(folder: Path, tokenizer: Path, wanted: str) -> str:
-    """Format a sentence of data/tokenized.
+    """Format a sentence of data/tokenized, in columns that fit the terminal.
 
     Args:
         folder: data/tokenized.
@@ -45,27 +45,21 @@ def sentence(folder: Path, tokenizer: Path, wanted: str) -> str:
         raise UnknownSentenceError(f"{expected}, got {quoted(wanted)}")
     verify(folder, "tokenize-align")
     tokenized.check_tokenizer(folder, tokenizer)
-    labels = tokenized.load_labels(folder)
     split = tokenized.load_split(folder, name)
-    pieces = Tokenizer.from_file(str(tokenizer / TOKENIZER_FILE))
+    row = row_of(split, name, which)
+    words, windows = split.sentences[row], split.windows_of(row)
+    vocabulary = Tokenizer.from_file(str(tokenizer / TOKENIZER_FILE))
+    names = [" or ".join(each) or "?" for each in id_names(tokenized.load_labels(folder))]
     width = shutil.get_terminal_size().columns
-    return "\n".join(lines(split, row_of(split, name, which), pieces, labels, width))
-
-
-def lines(split: tokenized.Split, row: int, tokenizer: Tokenizer, labels: Labels, width: int) -> list[str]:
-    """Format a sentence by its row, in columns that fit a width."""
-    windows = split.windows_of(row)
-    words = split.sentences[row]
-    formatted = [f"{words['id']}: {len(words['words'])} words", ""]
-    names = [" or ".join(each) or "?" for each in id_names(labels)]
-    formatted += columns([words["words"], [names[label] for label in words["labels"]]], width)
+    lines = [f"{words['id']}: {len(words['words'])} words", ""]
+    lines += columns([words["words"], [names[label] for label in words["labels"]]], width)
     for number, index in enumerate(windows.tolist(), 1):
         window = split.windows[index]
-        formatted += ["", f"window {number} of {len(windows)}: {len(window['input_ids'])} sub-words", ""]
-        pieces = [tokenizer.id_to_token(subword) or str(subword) for subword in window["input_ids"]]
-        shown = [str(label) if label == IGNORED else names[label] for label in window["labels"]]
-        formatted += columns([pieces, shown], width)
-    return formatted
+        lines += ["", f"window {number} of {len(windows)}: {len(window['input_ids'])} sub-words", ""]
+        pieces = [vocabulary.id_to_token(subword) or str(subword) for subword in window["input_ids"]]
+        labels = [str(label) if label == IGNORED else names[label] for label in window["labels"]]
+        lines += columns([pieces, labels], width)
+    return "\n".join(lines)
 
 
 def row_of(split: tokenized.Split, name: str, which: str) -> int:

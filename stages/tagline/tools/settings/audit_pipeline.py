@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tagline.audit.audit_params import AUDIT, AUDIT_PARAMS
 from tagline.core.errors import UserError
-from tagline.tools.settings.yaml_files import with_code_in, without_frozen, write_text
+from tagline.tools.settings.yaml_files import is_current, with_code_in, write_text
 
 DVC_YAML = Path("audit/dvc.yaml")
 STAGES = ("fold", "all", "audit")
@@ -35,7 +35,8 @@ def create() -> list[Path]:
         raise UserError("dvc.yaml is missing; expected the repository's root or a pipeline folder; run this there")
     if DVC_YAML.is_file() and not DVC_YAML.read_text(encoding="utf-8").startswith(_MARK):
         raise UserError(f"{DVC_YAML}: another pipeline; expected that of the audit, or none; rename its folder")
-    outdated = [path for path in _TEXTS if not path.is_file() or (path == DVC_YAML and not _is_current())]
+    missing = [path for path in _TEXTS if not path.is_file()]
+    outdated = missing if DVC_YAML in missing or is_current(DVC_YAML, text(DVC_YAML)) else [DVC_YAML, *missing]
     for path in outdated:
         path.parent.mkdir(exist_ok=True)
         write_text(path, text(path))
@@ -46,7 +47,7 @@ def check() -> None:
     """Raise a `UserError` if audit/dvc.yaml is missing or not that of this version."""
     if not DVC_YAML.is_file():
         raise UserError(f"{DVC_YAML} is missing; expected the pipeline of the audit; run `{AUDIT}`")
-    if not _is_current():
+    if not is_current(DVC_YAML, text(DVC_YAML)):
         raise UserError(f"{DVC_YAML}: out of date; expected that of this version; run `{AUDIT}`")
 
 
@@ -54,9 +55,3 @@ def text(path: Path) -> str:
     """Give the content of a file of the folder; in a pipeline folder, the code is one level up."""
     content = (Path(__file__).parent / _TEXTS[path]).read_text(encoding="utf-8")
     return with_code_in(Path(os.path.relpath(_STAGES)).as_posix(), content)
-
-
-def _is_current() -> bool:
-    """Return whether audit/dvc.yaml has the stages that it should have; what `dvc freeze` adds does not count."""
-    found = without_frozen(DVC_YAML.read_text(encoding="utf-8"), DVC_YAML)
-    return bool(found.get("stages") == without_frozen(text(DVC_YAML), DVC_YAML)["stages"])

@@ -131,12 +131,12 @@ def update() -> list[str]:
 
 def outdated() -> dict[Path, str]:
     """Return the files of pipeline folders that are out of date, with the text that each should have."""
-    texts = {}
+    texts, root = {}, DVC_YAML.read_text(encoding="utf-8")
     for name in names():
         path = Path(name, DVC_YAML)
-        if not _is_current(path, DVC_YAML, name):
+        if not yaml_files.is_current(path, derive(name, root)):
             frozen = [key for key, stage in read_file(path)["stages"].items() if stage.get("frozen")]
-            texts[path] = derive(name, DVC_YAML.read_text(encoding="utf-8"), frozen)
+            texts[path] = derive(name, root, frozen)
         path = Path(name, GITIGNORE)
         lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
         if missing := [line for line in _ignored() if line not in lines]:
@@ -146,9 +146,11 @@ def outdated() -> dict[Path, str]:
 
 def check_this_folder() -> None:
     """Raise a `UserError` if the current folder is a pipeline folder whose dvc.yaml is out of date."""
-    root = ".." / DVC_YAML
-    name, remedy = Path.cwd().name, "run `tagline pipeline --update` in the repository's root"
-    if is_derived(DVC_YAML) and root.is_file() and not _is_current(DVC_YAML, root, name):
+    root, name = ".." / DVC_YAML, Path.cwd().name
+    if not is_derived(DVC_YAML) or not root.is_file():
+        return
+    if not yaml_files.is_current(DVC_YAML, derive(name, root.read_text(encoding="utf-8"))):
+        remedy = "run `tagline pipeline --update` in the repository's root"
         raise UserError(f"{name}/{DVC_YAML}: out of date with {DVC_YAML} of the root; {remedy}")
 
 
@@ -204,9 +206,3 @@ def set_param(params: CommentedMap, setting: str) -> None:
         node[last] = YAML(typ="safe").load(text)
     except YAMLError:
         raise UserError(f"-S {setting}: the value is not YAML; expected a number, text, list or nothing") from None
-
-
-def _is_current(path: Path, root: Path, name: str) -> bool:
-    """Return whether a derived dvc.yaml says what would be derived today; what `dvc freeze` adds does not count."""
-    found, derived = path.read_text(encoding="utf-8"), derive(name, root.read_text(encoding="utf-8"))
-    return bool(yaml_files.without_frozen(found, path) == yaml_files.without_frozen(derived, path))

@@ -187,11 +187,9 @@ def _merged(old: Any, new: Any) -> Any:
 def _at_origin(error: str, preset: Preset, base: Preset) -> str:
     """Replace the line of the merged file in a message by the line of the preset, or of the base, that it is about."""
     _, key, message = error.split(": ", 2)
-    line, depth = find(preset.content, key.split("."))
-    origin, (base_line, base_depth) = preset, find(base.content, key.split("."))
-    if base_depth > depth:
-        origin, line = base, base_line
-    return f"{origin.path}:{line + 1}: {key}: {message}"
+    found = [(each.path, *find(each.content, key.split("."))) for each in (preset, base)]
+    path, line, _ = max(found, key=lambda each: each[2])  # the deepest; of equal ones the preset's
+    return f"{path}:{line + 1}: {key}: {message}"
 
 
 def _is_recoverable() -> bool:

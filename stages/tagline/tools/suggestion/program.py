@@ -21,7 +21,6 @@ import unicodedata
 import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,13 +35,12 @@ if TYPE_CHECKING:
 FORMATS = (*TOOLS, PAGE, JSONL)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    options = parsed(arguments)
+def main() -> None:
+    options = parsed()
     # Here, since --help need not wait for libraries.
     from tagline.inference import Tagger
     from tagline.text.words import split_words
     from tagline.tools.suggestion.already_annotated import annotated_keys
-    from tagline.tools.suggestion.diversity import mean_vectors
     from tagline.tools.suggestion.selection import Selector, save, summary
     from tagline.tools.texts.readers import opened, reader_of
 
@@ -54,8 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 tagger = stack.enter_context(Tagger(options.model, options.backend))
         types = tagger.labels.types if tagger else options.types
         guideline = check_output(options, types, tagger)
-        vectors = partial(mean_vectors, options.model) if tagger else None
-        selector = Selector(options.words, options.random_share, options.seed, vectors)
+        selector = Selector(options.words, options.random_share, options.seed, options.model)
         split, sentences = (tagger.split, tagger.sentences) if tagger else (split_words, None)
         annotated = annotated_keys(options.exclude, split)
         reader = reader_of(options.input_format, options.column, split, sentences)
@@ -81,7 +78,7 @@ def check_output(options: argparse.Namespace, types: Sequence[str], tagger: Tagg
     return tool_formats.check("--output", options.format, options.output, types, options.guideline)
 
 
-def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parsed() -> argparse.Namespace:
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("pool", metavar="POOL", help="file of texts; - for standard input")
     parser.add_argument("--words", type=natural, required=True, metavar="N", help="most words of all texts together")
@@ -100,7 +97,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--types", nargs="+", default=[], metavar="TYPE", help=about)
     add_model(parser)
     parser.set_defaults(model=MODEL if MODEL.exists() else None)
-    options = parser.parse_args(arguments)
+    options = parser.parse_args()
     if options.exclude is None:
         raw = (options.model or MODEL).parent.parent / "data/raw"  # of the pipeline that made models/export
         options.exclude = [raw] if raw.is_dir() else []

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import heapq
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Generic, Literal, TypeVar, get_args
 
 import numpy as np
-import numpy.typing as npt
 
 from tagline.core.errors import UserError
 from tagline.inference.documents import Document
@@ -22,7 +21,7 @@ from tagline.tools.answers.notations import json_line, own_row, row_line
 from tagline.tools.answers.options import DIGITS, JSONL
 from tagline.tools.answers.task import AnnotationTask, to_task
 from tagline.tools.suggestion.already_annotated import text_key, without
-from tagline.tools.suggestion.diversity import most_different_words, one_per_cluster
+from tagline.tools.suggestion.diversity import mean_vectors, most_different_words, one_per_cluster
 from tagline.tools.texts.readers import Source
 
 # Words of the uncertain texts that are clustered, and of the diverse ones without a model, as multiples of the words
@@ -32,8 +31,6 @@ CANDIDATES, DIVERSE_CANDIDATES = 4, 16
 
 Item = TypeVar("Item")
 Selection = Literal["random", "uncertain", "diverse"]
-Vectors = Callable[[Sequence[Sequence[str]]], npt.NDArray[np.float32]]
-"""Gives similar vectors to similar texts, as `mean_vectors` does."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +58,13 @@ class Selector:
         words: most words of all chosen texts.
         random_share: share of the chosen words that is drawn at random, whatever the model says.
         seed: of the random texts and the clustering.
-        vectors: of texts, to choose different ones; None: the most uncertain ones.
+        model: folder of the tagger's model, whose vectors tell texts apart.
     """
 
     words: int
     random_share: float
     seed: int
-    vectors: Vectors | None
+    model: Path
 
     def select(self, source: Source, tagger: Tagger | None, annotated: Collection[bytes] = ()) -> list[Suggestion]:
         """Choose texts: the random ones first, then the uncertain or diverse ones, the most useful first.
@@ -139,9 +136,8 @@ class Selector:
         if candidates[0].tagged is None:
             return [candidates[index] for index in most_different_words(texts, words)]
         uncertainties = np.array([each.uncertainty for each in candidates])
-        # Equal vectors are one cluster.
-        vectors = np.zeros((len(texts), 1), np.float32) if self.vectors is None else self.vectors(texts)
-        chosen = one_per_cluster(vectors, uncertainties, np.array([len(text) for text in texts]), words, self.seed)
+        lengths = np.array([len(text) for text in texts])
+        chosen = one_per_cluster(mean_vectors(self.model, texts), uncertainties, lengths, words, self.seed)
         return [candidates[index] for index in chosen]
 
 

@@ -100,7 +100,7 @@ def test_t_test_of_runs_is_welchs_and_students_for_a_single_run() -> None:
 
 def test_verdict_needs_a_small_p_and_an_interval_without_0() -> None:
     def verdict(low: float, high: float, p: float) -> str:
-        return Difference((0.5,), (0.52,), low, high, p, True).verdict
+        return Difference((0.5,), (0.52,), low, high, p, significance.RANDOMISATION).verdict
 
     assert verdict(0.01, 0.03, 0.01) == verdict(-0.03, -0.01, 0.01) == "significant"
     assert verdict(0.01, 0.03, 0.05) == verdict(0.0, 0.03, 0.01) == "not significant"
@@ -111,9 +111,10 @@ def test_runs_that_agree_have_the_paired_test_of_single_runs() -> None:
     old, new, another = (counts_of(gold, run) for run in (first, second, other))
     single, several = differences([old], [new]), differences([old] * 3, [new] * 2)
     for each, same in zip(single, several, strict=True):
-        assert {name: (diff.p, diff.paired) for name, diff in same.items()} == {n: (d.p, True) for n, d in each.items()}
+        expected = {name: (diff.p, significance.RANDOMISATION) for name, diff in each.items()}
+        assert {name: (diff.p, diff.test) for name, diff in same.items()} == expected
     assert several[0]["f1"].p < 0.001 and several[0]["f1"].verdict == "significant"
-    assert not differences([old] * 3, [new, another])[0]["f1"].paired
+    assert differences([old] * 3, [new, another])[0]["f1"].test == significance.T_TEST
 
 
 def test_only_the_p_of_types_is_adjusted() -> None:
