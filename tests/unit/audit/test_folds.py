@@ -51,6 +51,12 @@ def test_each_sentence_is_held_out_once_and_neither_learnt_nor_chooses_the_epoch
         assert fold.learnable["validation"].tolist() == expected.tolist()
 
 
+def test_early_training_learns_from_all_sentences_and_labels_them(data: Path) -> None:
+    fold = Fold(0, audit(0, splits=["train", "validation"]), data, RAW)
+    assert all(mask.all() for mask in (*fold.held_out.values(), *fold.learnable.values()))
+    assert fold.message() == "fold 0: learns from all sentences, for half of the epochs, and labels them"
+
+
 def test_by_surface_no_entity_text_is_held_out_and_learnt(tmp_path: Path) -> None:
     people = enumerate("Ada Bo Cem Dag Eva Finn Gil Hal".split() * 4)
     rows = [(f"{name} w{number}", "B-PER O") for number, name in people]
