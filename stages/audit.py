@@ -1,4 +1,4 @@
-"""The audit: rank the entities whose gold label is improbable by models that were not trained on them.
+"""The audit: rank the entities whose gold label is improbable by models that have not learnt it.
 
 Reads the section ``audit`` of audit/params.yaml and data/audit. Writes reports/audit.jsonl, one line per suspicion, and
 reports/audit.html. `dvc repro audit/dvc.yaml` first runs stages/audit_fold.py for each fold, and stages/audit_all.py.

@@ -1,4 +1,4 @@
-"""A fold of the audit: train without some sentences, then label these with that model.
+"""A training of the audit, without the sentences of a fold or for half of the epochs; then label them with that model.
 
 Reads the section ``audit`` of audit/params.yaml, the section ``train`` of params.yaml, data/tokenized,
 models/pretrained, and with ``group: document`` data/raw. Writes data/audit/FOLD (see
@@ -36,7 +36,9 @@ def main() -> None:
 
 
 def label() -> None:
-    parser = ArgumentParser(description="Train without the sentences of a fold, and label them.")
+    parser = ArgumentParser(
+        description="Train without the sentences of a fold, or for half of the epochs, and label them."
+    )
     parser.add_argument("fold", type=int, help="its number in audit/params.yaml")
     number = parser.parse_args().fold
     audit = read_audit()

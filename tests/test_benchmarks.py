@@ -6,13 +6,10 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 from helpers.project import ROOT, STAGES, edit, json_of, run_stages
-
-from tagline.labels.entities import entities
 
 BENCHMARKS = ROOT / "benchmarks"
 ENCODER = "--encoder=data/tiny/encoder"
@@ -106,50 +103,3 @@ def test_faster_format_than_auto_is_a_warning(load: Any) -> None:
         "fp32 is 1.8 times as fast as bf16 (cores: one); set train.precision and evaluate.precision to fp32, and "
         "please report this processor"
     )
-
-
-TYPES = ("LOC", "ORG", "PER")
-# Sentences of two entities, of which the first has two words, between words that are in none.
-ROWS = [
-    {
-        "words": [f"w{number}", "Ada", "Lind", "in", "Oslo", "today", "and", "more", "."],
-        "ner": ["O", f"B-{TYPES[number % 3]}", f"I-{TYPES[number % 3]}", "O", f"B-{TYPES[number % 2]}", *["O"] * 4],
-    }
-    for number in range(200)
-]
-
-
-def test_errors_of_audit_are_where_they_are_said_to_be(load: Any) -> None:
-    corruption: ModuleType = load("corruption")
-    rows, errors = corruption.corrupt(ROWS, 0.1, 1)
-    assert len(errors) in (40, 41)  # a swap makes two
-    assert {error.way for error in errors} == set(corruption.WAYS)
-    for index, (old, new) in enumerate(zip(ROWS, rows, strict=True)):
-        assert old["words"] == new["words"]
-        sides = set(entities(old["ner"])), set(entities(new["ner"]))
-        here = [error for error in errors if error.sentence == index]
-        for _, start, end, way in here:
-            inside = [{each for each in side if start < each.end and each.start < end} for side in sides]
-            before, after = (next(iter(a - b), None) for a, b in (inside, inside[::-1]))
-            assert (before is None, after is None) == (way == "invent", way == "drop")
-            if before and after:
-                assert (before.type == after.type) == (way == "boundary") == (before[1:] != after[1:])
-        assert all(any(each.start < e.end and e.start < each.end for e in here) for each in sides[0] ^ sides[1])
-    assert corruption.corrupt(ROWS, 0.1, 1) == (rows, errors) != corruption.corrupt(ROWS, 0.1, 6)
-
-
-def test_findings_of_a_ranking_count_each_error_once(load: Any) -> None:
-    module: ModuleType = load("corruption")
-    errors = [module.Error(*each) for each in ((0, 1, 3, "type"), (4, 0, 1, "drop"), (9, 2, 3, "invent"))]
-    items = [
-        module.Item(9, 0, 2, 4),  # finds the first error
-        module.Item(8, 0, 1, 2),  # once more: passed over
-        module.Item(7, 3, 0, 9),  # false
-        module.Item(6, 4, 1, 2),  # beside the second error: false
-        module.Item(5, 4, 0, 1),  # finds it
-    ]
-    assert module.findings(items, errors, sentences=20) == {
-        "average_precision": pytest.approx((1 / 1 + 2 / 4) / 3),
-        "precision_at_100": 0.02,
-        "recall_at_5_percent": pytest.approx(1 / 3),  # in one of 20 sentences
-    }

@@ -72,6 +72,16 @@ def test_wrong_label_comes_first_and_nothing_is_left_of_the_training(audited: Pa
     assert sorted(path.name for path in Path("data/audit").iterdir()) == ["1", "2", "all"]
 
 
+def test_early_training_finds_the_wrong_label_without_folds(audited: Path) -> None:
+    set_audit(folds=[0])
+    run_stage("audit_fold", "0")
+    run_stage("audit")
+    provenance = json.loads(Path("data/audit/0/provenance.json").read_text(encoding="utf-8"))
+    assert provenance["train"]["epochs"] == 3  # of 6
+    first = json.loads(Path("reports/audit.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    assert (first["kind"], first["id"]) == ("missing", "train-0")
+
+
 @pytest.mark.parametrize("damaged", [(), ("finetuned/model.safetensors", "tokenized/sentences/train/00000.arrow")])
 def test_interrupted_fold_continues_after_its_training(audited: Path, damaged: tuple, monkeypatch, capsys) -> None:
     before = snapshot(Path("data/audit/1"))
@@ -94,9 +104,11 @@ def test_interrupted_fold_continues_after_its_training(audited: Path, damaged: t
 
 
 def test_params_are_checked(audited: Path) -> None:
+    set_audit(folds=[0], group="surface")
+    assert "group: surface needs folds, but folds: [0] holds nothing out; set group: sentence" in error_of("audit")
     set_audit(folds=[1], splits=["test"])
     message = error_of("audit")
-    assert ": audit.folds: must be the numbers from 1 to the number of folds, at least 2" in message
+    assert ": audit.folds: must be [0], or the numbers from 1 to the number of folds, at least 2" in message
     assert ": audit.splits: must contain train, and no split twice; evaluate lists the errors of" in message
 
 
@@ -186,7 +198,7 @@ def test_missing_folds_and_earlier_models_are_errors(audited: Path) -> None:
         "`dvc repro audit/dvc.yaml:fold@2` first"
     )
     set_train_params(start_from="old")
-    said = "train.start_from and train.teacher: an earlier model may have learnt from the sentences that a"
+    said = "train.start_from and train.teacher: an earlier model may have learnt the labels that"
     assert error_of("audit_fold", "1").startswith(f"audit_fold: {said}")
     Path("data/none").mkdir()
     Path("dvc.yaml").touch()

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from tagline.core.errors import UserError
 from tagline.core.params import Section, read_section
 
 AUDIT_PARAMS = Path("audit/params.yaml")
 AUDIT = "tagline audit create"
+# The number of the training that holds nothing out.
+EARLY = 0
 
 SplitName = Literal["train", "validation", "test"]
 
 
 def _numbered(folds: list[int]) -> list[int]:
-    if len(folds) < 2 or folds != list(range(1, len(folds) + 1)):
-        raise ValueError("must be the numbers from 1 to the number of folds, at least 2")
+    if folds != [EARLY] and (len(folds) < 2 or folds != list(range(1, len(folds) + 1))):
+        raise ValueError("must be [0], or the numbers from 1 to the number of folds, at least 2")
     return folds
 
 
@@ -33,7 +35,8 @@ class Audit(Section):
     """Params of the audit."""
 
     folds: Annotated[list[int], AfterValidator(_numbered)]
-    """The folds, numbered from 1. Each is a training without its sentences, which that model then labels."""
+    """[0]: one training on all sentences for half of the epochs, which learns few wrong labels. Or folds, numbered from
+    1: each is a training without its sentences, which that model then labels."""
     splits: Annotated[list[SplitName], AfterValidator(_with_train)]
     """Splits to audit: train, and if wanted validation and test. The part of validation that is not held out chooses
     the epoch."""
@@ -45,6 +48,12 @@ class Audit(Section):
     """Random seed of the division into folds. Training has its own, train.seed in params.yaml."""
     most: Annotated[int, Field(ge=1, le=1_000_000)]
     """Maximum number of suspicions in reports/audit.jsonl, the most suspicious ones."""
+
+    @model_validator(mode="after")
+    def _held_out_to_group(self) -> Self:
+        if self.folds == [EARLY] and self.group != "sentence":
+            raise ValueError(f"group: {self.group} needs folds, but folds: [0] holds nothing out; set group: sentence")
+        return self
 
 
 def read_audit() -> Audit:
@@ -61,6 +70,6 @@ def read_audit() -> Audit:
 def refuse_earlier_models(models: Collection[Path]) -> None:
     """Raise a `UserError` if training continues from models or learns from them."""
     if models:
-        found = "an earlier model may have learnt from the sentences that a fold holds out"
+        found = "an earlier model may have learnt the labels that the audit checks"
         remedy = "remove them, or run the audit in a pipeline folder without them"
         raise UserError(f"train.start_from and train.teacher: {found}; expected neither; {remedy}")

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from tagline.artifacts.raw_data import COPY, SPLITS
 from tagline.artifacts.tokenized import COPIES, WINDOW_FEATURES, load_labels, sentence_features
-from tagline.audit.audit_params import AUDIT_PARAMS, Audit
+from tagline.audit.audit_params import AUDIT_PARAMS, EARLY, Audit
 from tagline.core import shards
 from tagline.core.errors import UserError
 from tagline.core.names import DOCUMENT
@@ -42,7 +42,7 @@ class Fold:
     """The roles of all sentences in one fold; data/tokenized is read a batch at a time.
 
     Args:
-        number: of the fold, from 1.
+        number: of the fold, from 1; `EARLY` learns from all sentences, and labels all as if they were held out.
         params: of the audit.
         tokenized: data/tokenized.
         raw: data/raw, which names the documents; read only if they are held out.
@@ -74,13 +74,15 @@ class Fold:
         none = np.zeros(sum(batch.num_rows for batch in of_validation), bool)
         held_out = self.held_out.get("validation", none)
         self.learnable = {"train": ~drawn["train"] & self._apart(), "validation": ~held_out}
+        if number == EARLY:
+            self.learnable = {split: np.ones_like(mask) for split, mask in self.learnable.items()}
         self._check()
 
     def _drawn(self, split: str) -> Mask:
         seed, folds = self.params.seed, len(self.params.folds)
         words = (words for words, _ in self._sentences(split))
         drawn_by = self._documents(split) if self.params.group == "document" else words
-        return np.array([fold_of(key, seed, folds) == self.number for key in drawn_by], bool)
+        return np.array([self.number in (EARLY, fold_of(key, seed, folds)) for key in drawn_by], bool)
 
     def _repeated(self, split: str) -> Mask:
         """Whether a sentence is there again, since its source is repeated; it is audited once."""
@@ -126,6 +128,8 @@ class Fold:
 
     def message(self) -> str:
         """The numbers of sentences in one line."""
+        if self.number == EARLY:
+            return f"fold {EARLY}: learns from all sentences, for half of the epochs, and labels them"
         held_out = ", ".join(f"{number:,} of {split}" for split, number in self.numbers["held_out"].items())
         learnt, train = self.numbers["learnt"], self.numbers["train"]
         left = f"{learnt:,} of {train:,} sentences of train ({learnt / train:.0%}) are left to learn from"

@@ -1,4 +1,4 @@
-"""Labels by models: of the held-out sentences of a fold, by one that is trained without them; and of all."""
+"""Labels by models: of held-out sentences, by a model that is trained without them; of all, by those trained on all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from accelerate import PartialState
 from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
 from tagline.audit import out_of_fold
-from tagline.audit.audit_params import Audit, refuse_earlier_models
+from tagline.audit.audit_params import EARLY, Audit, refuse_earlier_models
 from tagline.audit.folds import Fold, audited, held_out_name, write_data
 from tagline.audit.out_of_fold import Chunk
 from tagline.core.errors import UserError, show
@@ -41,7 +41,7 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
     An interrupted run continues: the work folder has the data of the fold, and the model once it is trained.
 
     Args:
-        number: of the fold, from 1.
+        number: of the fold, from 1, or `EARLY`.
         audit: the section ``audit``.
         train: the section ``train``; nothing is pushed.
         script: the stage's file.
@@ -56,6 +56,9 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
     refuse_earlier_models(train.models)
     state = start()
     train = train.model_copy(update={"hub": train.hub.model_copy(update={"push": False})})
+    if number == EARLY:  # wrong labels are learnt late
+        steps = train.max_steps and (train.max_steps + 1) // 2
+        train = train.model_copy(update={"epochs": (train.epochs + 1) // 2, "max_steps": steps})
     made_of = {"fold": number, "audit": audit.model_dump(exclude={"most"}), "train": train.effective()}
     verified = inputs.verify([])
     if audit.group == "document":

@@ -1,6 +1,7 @@
 """The folder data/audit/FOLD: how a model labels the held-out sentences of a fold, which it was not trained on.
 
-In data/audit/all the model was trained on all of train, and labels all sentences of the audited splits.
+The models of data/audit/0, for half of the epochs, and data/audit/all were trained on all of train, and label all
+sentences of the audited splits.
 
 SPLIT.parquet       one row per sentence: id, words, gold, predicted (label names), probabilities (for each
                     word those of all labels, in the order of the label list; 0 for a word without sub-words)

@@ -60,6 +60,12 @@ def test_copies_of_a_repeated_source_are_audited_once(tmp_path: Path) -> None:
         assert fold.learnable["train"].tolist() == [*~of_first, *~of_first], "a copy is not learnt, either"
 
 
+def test_early_training_learns_from_all_sentences_and_labels_them(data: Path) -> None:
+    fold = Fold(0, audit(0, splits=["train", "validation"]), data, RAW)
+    assert all(mask.all() for mask in (*fold.held_out.values(), *fold.learnable.values()))
+    assert fold.message() == "fold 0: learns from all sentences, for half of the epochs, and labels them"
+
+
 def test_by_surface_no_entity_text_is_held_out_and_learnt(tmp_path: Path) -> None:
     people = enumerate("Ada Bo Cem Dag Eva Finn Gil Hal".split() * 4)
     rows = [(f"{name} w{number}", "B-PER O") for number, name in people]

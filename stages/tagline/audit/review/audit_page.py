@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tagline.audit.audit_params import EARLY
 from tagline.audit.review.disagreements import Disagreement, Fault
 from tagline.audit.review.ranking import Ranking, Suspicion
 from tagline.labels.tagged import TaggedSentence
@@ -54,6 +55,7 @@ def render(ranking: Ranking) -> str:
         "task": ranking.labels.task,
         "kind": ranking.labels.kind,
         "folds": [fold.made_of for fold in ranking.folds],
+        "early": ranking.folds[0].made_of["fold"] == EARLY,
         "by_surface": ranking.folds[0].made_of["audit"]["group"] == "surface",
         "numbers": ranking.numbers,
         "faults": {fault: text for fault, text in MEANINGS.items() if fault in found},

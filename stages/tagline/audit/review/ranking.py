@@ -104,7 +104,7 @@ class Ranking:
             parts = ", ".join(f"{number:,} {fault}" for fault, number in numbers.items())
             lines.append(f"{split}: {sum(numbers.values()):,} disagreements{f' ({parts})' if parts else ''}")
         scores = ", ".join(f"{fold.made_of['validation_f1']:.3f}" for fold in self.folds)
-        return "\n".join([*lines, f"F1 of the folds on validation: {scores}"])
+        return "\n".join([*lines, f"F1 on validation: {scores}"])
 
 
 def rank(folder: Path, params: Audit) -> Ranking:

@@ -11,7 +11,7 @@ import numpy as np
 from tabulate import tabulate
 
 from tagline.artifacts import tokenized
-from tagline.audit.audit_params import AUDIT, AUDIT_PARAMS, Audit
+from tagline.audit.audit_params import AUDIT, AUDIT_PARAMS, EARLY, Audit
 from tagline.core.errors import UserError
 from tagline.core.params import read_section
 from tagline.core.provenance import verify
@@ -152,7 +152,8 @@ def audit(suspicions: Counter[str] | None, wanted: str = "") -> tuple[str, str]:
         return f"{suspicions[wanted]:,} suspicions to read", "tagline audit export fixes.html"
     made = AUDIT_PARAMS.is_file()
     folds = read_section("audit", Audit, AUDIT_PARAMS if made else NEW_AUDIT).folds
-    return f"{len(folds)} trainings", "dvc repro audit/dvc.yaml" if made else f"{AUDIT} && dvc repro audit/dvc.yaml"
+    cost = "half a training" if folds == [EARLY] else f"{len(folds)} trainings"
+    return cost, "dvc repro audit/dvc.yaml" if made else f"{AUDIT} && dvc repro audit/dvc.yaml"
 
 
 def lowercase() -> tuple[str, str]:

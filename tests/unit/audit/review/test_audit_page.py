@@ -23,12 +23,12 @@ ROWS = [
 ]
 
 
-def ranking(rows: list[tuple[str, str, str]] = ROWS) -> Ranking:
+def ranking(rows: list[tuple[str, str, str]] = ROWS, fold: int = 1) -> Ranking:
     found = [(sentence, each) for sentence in chunk(rows)[0] for each in disagreements(sentence)]
     suspicions = [Suspicion(9.0 - index, "train", *both, 0.1, 0.8) for index, both in enumerate(found)]
     sizes = {"held_out": {"train": 4}, "learnt": 3, "train": 8}
     params = {"splits": ["train"], "group": "sentence"}
-    made_of = {"fold": 1, "audit": params, "sentences": sizes, "validation_f1": 0.5}
+    made_of = {"fold": fold, "audit": params, "sentences": sizes, "validation_f1": 0.5}
     folds = [FoldOutput(Path("data/audit/1"), LABELS, made_of)]
     return Ranking(folds, Counter({("train", each.fault): 1 for _, each in found}), suspicions)
 
@@ -47,6 +47,8 @@ def test_card_shows_fault_sides_and_fold(monkeypatch: pytest.MonkeyPatch) -> Non
     assert 'gold <q class="gold"><bdi lang="">Bank of Rome</bdi></q> LOC' in html
     assert 'model <q class="predicted"><bdi lang="">Rome</bdi></q> LOC' in html
     assert "<td>3 of 8</td> <td>0.500</td>" in html
+    assert "a model that was not trained on their sentence" in html
+    assert "a model that was trained for half of the epochs" in audit_page.render(ranking(fold=0))
     monkeypatch.setattr(audit_page, "SHOWN", 1)
     assert "The page shows the first 1 of 3." in " ".join(audit_page.render(ranking()).split())
     assert "Gold and the models agree everywhere." in audit_page.render(ranking([("Ada", "B-PER", "B-PER")]))

@@ -82,7 +82,7 @@ def test_only_the_best_are_kept(tmp_path: Path) -> None:
     found = ranking(tmp_path, [MISSING, SPURIOUS], [MISSING, RIGHT], most=1)
     assert len(found.suspicions) == 1
     assert found.numbers == {("train", "missing"): 2, ("train", "spurious"): 1}
-    lines = ["train: 3 disagreements (2 missing, 1 spurious)", "F1 of the folds on validation: 0.250, 0.500"]
+    lines = ["train: 3 disagreements (2 missing, 1 spurious)", "F1 on validation: 0.250, 0.500"]
     assert found.message().splitlines() == lines
 
 

@@ -58,7 +58,7 @@ def test_losses_are_those_computed_by_hand(predicted: Path, capsys: pytest.Captu
     run_verb("next")
     shown = capsys.readouterr().out
     assert "F1 of test 0.400 (" in shown
-    assert "reports/audit.jsonl: missing; which labels are probably wrong: 5 trainings" in shown
+    assert "reports/audit.jsonl: missing; which labels are probably wrong: half a training" in shown
 
 
 def test_measured_gain_and_suspicions_are_shown(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
