@@ -10,8 +10,6 @@ Processor time is that of all their processes. The answers are compared row by r
 Ends with one line of JSON; `ratio` is the words/s of bulk divided by those of predict for the largest input.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -15,8 +15,6 @@ meaningless. Gold labels that the model does not have are replaced by its first 
 Ends with one line of JSON; `ratio` is the speed relative to the plain recipe.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import tempfile

@@ -11,8 +11,6 @@ frequencies per sub-word instead of the model. Each part runs in its own process
 Ends with one line of JSON; `ratio` is the largest growth of a part's time per word from the first size to the last.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import tempfile

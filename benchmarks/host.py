@@ -12,8 +12,6 @@ Ends with one line of JSON; `ratio` is the rate of the chosen format relative to
 `measure_host` to report their share of these rates.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import math

@@ -4,8 +4,6 @@ Number and lengths of the sentences are as in CoNLL-2003: 14.5 words on average,
 word's tag depends on its first sub-word, so that validation scores rise and weights are saved as in a real run.
 """
 
-from __future__ import annotations
-
 import itertools
 import string
 from pathlib import Path

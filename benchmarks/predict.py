@@ -14,8 +14,6 @@ are counted in all sentences, and in sentences without such words.
 Prints one line per side, and ends with one line of JSON.
 """
 
-from __future__ import annotations
-
 import argparse
 import itertools
 import json

@@ -20,8 +20,6 @@ of them; a client that is refused waits as Retry-After says. `kept` is the lowes
 Prints a table, and ends with one line of JSON; `ratio` and `cpu_ratio` are those with the largest number of clients.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import json

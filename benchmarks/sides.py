@@ -1,7 +1,5 @@
 """Shared by the benchmarks: reading data, and measuring each side in its own process, prepared in one place."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -11,8 +11,6 @@ type and boundaries are right.
 Prints one line per model, and ends with one line of JSON, whose ratio compares the last folder with the first.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import random

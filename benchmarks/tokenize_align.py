@@ -11,8 +11,6 @@ from disk and write to disk, each in its own process. Starting Python and import
 Ends with one line of JSON; `ratio` is the speed relative to the plain recipe.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import tempfile

@@ -17,8 +17,6 @@ computed by this project on words for both sides.
 Ends with one line of JSON; `ratio` is the speed relative to the plain recipe.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import json

@@ -6,8 +6,6 @@ reports/audit.html. `dvc repro audit/dvc.yaml` first runs stages/audit_fold.py f
     python stages/audit.py
 """
 
-from __future__ import annotations
-
 from tagline.core.errors import exit_with_message, prepare_process, take_no_arguments
 
 if __name__ == "__main__":

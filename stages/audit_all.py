@@ -6,8 +6,6 @@ models/finetuned. Writes data/audit/all (see `tagline.audit.out_of_fold`).
     python stages/audit_all.py
 """
 
-from __future__ import annotations
-
 from tagline.core.errors import exit_with_message, prepare_process, take_no_arguments
 
 if __name__ == "__main__":

@@ -7,8 +7,6 @@ models/pretrained, and with ``group: document`` data/raw. Writes data/audit/FOLD
     python stages/audit_fold.py FOLD
 """
 
-from __future__ import annotations
-
 from tagline.core.errors import ArgumentParser, prepare_process
 
 if __name__ == "__main__":

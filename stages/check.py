@@ -3,8 +3,6 @@
 python stages/check.py
 """
 
-from __future__ import annotations
-
 from tagline.core.errors import exit_with_message, prepare_process
 
 if __name__ == "__main__":

@@ -7,8 +7,6 @@ each with a provenance.json.
     python stages/download.py
 """
 
-from __future__ import annotations
-
 from tagline.core.errors import exit_with_message, prepare_process, take_no_arguments
 
 if __name__ == "__main__":

@@ -9,8 +9,6 @@ plots/reliability.csv.
     python stages/evaluate.py
 """
 
-from __future__ import annotations
-
 from tagline.core.errors import exit_with_message, prepare_process, show, take_no_arguments
 
 if __name__ == "__main__":

@@ -10,8 +10,6 @@ is set.
     python stages/export.py
 """
 
-from __future__ import annotations
-
 from tagline.core.errors import exit_with_message, prepare_process, take_no_arguments
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ Reads the section ``tokenize_align`` of params.yaml, data/raw and models/pretrai
     python stages/tokenize_align.py
 """
 
-from __future__ import annotations
-
 from tagline.core.errors import exit_with_message, prepare_process, take_no_arguments
 
 if __name__ == "__main__":

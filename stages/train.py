@@ -8,8 +8,6 @@ learning curves plots/train_loss.csv and plots/validation.csv. Pushes the model 
     python stages/train.py
 """
 
-from __future__ import annotations
-
 from tagline.core.errors import prepare_process, take_no_arguments
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 """The command `tagline`: a verb per tool. The stages of the pipeline are scripts in stages/, which `dvc repro` runs."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -14,8 +14,6 @@ hashes.json                         the SHA-256 of each file but the model card
 README.md                           the model card
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace

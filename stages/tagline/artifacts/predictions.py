@@ -8,8 +8,6 @@ provenance.json     the label list, how labels were chosen (with ``biases`` if t
 hashes.json         the SHA-256 of each file, and of reports/evaluate.json
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO

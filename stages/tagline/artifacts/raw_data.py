@@ -11,8 +11,6 @@ The sentences of a document are consecutive; a sentence of no known document is 
 Arrow file is an IPC stream of at most about 128 MiB.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Schema of audit/params.yaml: what is audited, and how it is divided into folds."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal, Self

@@ -3,8 +3,6 @@
 The data of a fold is a folder like data/tokenized with the sentences that a model learns from, and those held out.
 """
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator, Sequence
 from itertools import chain, compress

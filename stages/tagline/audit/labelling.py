@@ -1,7 +1,5 @@
 """Labels by models: of held-out sentences, by a model that is trained without them; of all, by those trained on all."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 

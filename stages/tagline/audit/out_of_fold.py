@@ -9,8 +9,6 @@ provenance.json     the label list and how the model was made
 hashes.json         the SHA-256 of each file
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any

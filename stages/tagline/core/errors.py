@@ -1,7 +1,5 @@
 """How a program starts, prints and ends: errors of the input or the environment are one message, with exit status 1."""
 
-from __future__ import annotations
-
 import argparse
 import errno
 import os

@@ -1,7 +1,5 @@
 """Findings: counts of what is unusual in a split, with its first occurrences and the limits of params."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice

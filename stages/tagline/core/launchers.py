@@ -1,7 +1,5 @@
 """Launchers of several processes (torchrun, `accelerate launch`, MPI), as the environment variables show them."""
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import socket

@@ -1,7 +1,5 @@
 """Names that several layers share and that never change, in a module that loads nothing."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 BackendName = Literal["onnx-int8", "onnx", "torch"]

@@ -1,7 +1,5 @@
 """Atomic outputs: written beside their path by one process at a time, and renamed once all of them are complete."""
 
-from __future__ import annotations
-
 import csv
 import json
 import os

@@ -1,7 +1,5 @@
 """Read params.yaml: check a section against its schema, and report all errors with their lines in one message."""
 
-from __future__ import annotations
-
 import difflib
 import posixpath
 import re

@@ -1,7 +1,5 @@
 """Progress: bars on a terminal only, and no output of libraries beside them."""
 
-from __future__ import annotations
-
 import sys
 
 import huggingface_hub

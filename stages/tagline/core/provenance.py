@@ -5,8 +5,6 @@ the stage writes elsewhere for later ones (``../../plots/validation.csv``). The 
 before work, so that a damaged file is reported and not used.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import platform

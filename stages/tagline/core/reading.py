@@ -3,8 +3,6 @@
 And what a model's config.json or a tokenizer may have that no library refuses.
 """
 
-from __future__ import annotations
-
 import errno
 import json
 import os

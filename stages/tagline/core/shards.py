@@ -3,8 +3,6 @@
 Each file has its schema, so that `pyarrow.ipc.open_stream` and `datasets.Dataset.from_file` read it by itself.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path

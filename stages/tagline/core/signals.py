@@ -10,8 +10,6 @@ DVC, or our launcher, is killed -> SIGTERM to this process, as above
 An interruption needs no clean-up: outputs and checkpoints are renamed once they are complete.
 """
 
-from __future__ import annotations
-
 import _thread
 import os
 import select

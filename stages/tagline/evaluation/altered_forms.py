@@ -3,8 +3,6 @@
 The words stay as many, so that gold labels apply. The same words give the same form on every host.
 """
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Callable, Sequence
 from hashlib import blake2b

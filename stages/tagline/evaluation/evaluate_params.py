@@ -1,7 +1,5 @@
 """Schema of the section ``evaluate``: how the fine-tuned model is scored."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, GetJsonSchemaHandler, field_validator, model_validator

@@ -1,7 +1,5 @@
 """Operating point: the recall or precision that types should reach, and what splits reach."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 

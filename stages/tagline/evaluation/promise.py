@@ -6,8 +6,6 @@ are accepted. They are tested in an order that is fixed in advance, from the saf
 the probability that any rejected hypothesis is true is at most 1 - confidence, whatever their number.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Literal, NamedTuple

@@ -1,7 +1,5 @@
 """Score table: reports/evaluate.json laid out for a terminal."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Evaluation: label validation and test with the fine-tuned model and compute their metrics."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise

@@ -1,7 +1,5 @@
 """The section ``export`` of params.yaml: exported backends, their checks, and the model card."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -5,8 +5,6 @@ external data: a tensor is a file beside the graph, an offset and a length. Form
 https://onnx.ai/onnx/repo-docs/ExternalData.html, https://huggingface.co/docs/safetensors/index#format.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import logging

@@ -3,8 +3,6 @@
 And conformance.jsonl, with which an implementation in another language compares its own.
 """
 
-from __future__ import annotations
-
 import json
 import warnings
 from collections.abc import Callable, Sequence

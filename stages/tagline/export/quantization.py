@@ -7,8 +7,6 @@ whole batch and has both drawbacks. Embeddings are looked up, not multiplied, so
 they are stored in half precision. All operators are standard ones.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The export: writes models/export and compares each backend with the trained model."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass

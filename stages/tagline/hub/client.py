@@ -4,8 +4,6 @@ Both libraries use these names of an answer as file names, unchecked: the header
 the commit of a repository, and the SHA-256 of a file in a listing.
 """
 
-from __future__ import annotations
-
 import re
 from json import JSONDecodeError
 from typing import Any, NamedTuple

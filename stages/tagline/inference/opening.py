@@ -1,7 +1,5 @@
 """Loading an exported model with a given backend, or with the fastest one."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import Executor

@@ -3,8 +3,6 @@
 And the settings that travel with a model: how it computes, how its labels are chosen, what their scores mean.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass

@@ -4,8 +4,6 @@ IOB1 is from Ramshaw and Marcus (1995), its variants from Tjong Kim Sang and Vee
 label's name, never from its position in a list.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Literal

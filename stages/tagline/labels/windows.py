@@ -1,7 +1,5 @@
 """Windows of sub-words, the input of an encoder from tokenization to prediction; labels of sub-words; array types."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Calibration: how well scores predict the share of correct entities (Guo et al., 2017), and how to correct them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any

@@ -1,7 +1,5 @@
 """Outcomes: each gold or predicted entity is correct or one of four kinds of error."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Resampling: the bootstrap over sentences (Efron, 1979), and the confidence intervals of a split's scores."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace

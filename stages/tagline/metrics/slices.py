@@ -1,7 +1,5 @@
 """Slices: scores of parts of a split, which show where a model fails, also by what the training split has of them."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial

@@ -1,7 +1,5 @@
 """Batches of rows of similar length, limited by their number of sub-words, padding included."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TypeVar

@@ -1,7 +1,5 @@
 """Token classification models, loaded from a local folder, and the own weights of their heads."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy

@@ -1,7 +1,5 @@
 """Decoding: choose the labels of a sentence from the scores of its words."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 

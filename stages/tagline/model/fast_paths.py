@@ -1,7 +1,5 @@
 """Fast paths: what PyTorch and transformers compute anyway, with less work and without waiting for a device."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar

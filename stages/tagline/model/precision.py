@@ -1,7 +1,5 @@
 """Precision: the number format of matrix products, if the host supports it."""
 
-from __future__ import annotations
-
 from collections.abc import Set
 from contextlib import AbstractContextManager, nullcontext
 from typing import Literal, cast

@@ -1,7 +1,5 @@
 """HTML files that contain all that they show: a template with style and script inside."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from collections.abc import Mapping

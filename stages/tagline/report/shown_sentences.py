@@ -1,7 +1,5 @@
 """Sentences with errors: which come first, and how a page shows them, in pieces that mark both gold and predicted."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

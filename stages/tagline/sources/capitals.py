@@ -12,8 +12,6 @@ made by standard components of tokenizer.json alone, so that every library that 
 All other sub-words, their offsets and the words stay those of the encoder's own tokenizer.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import sys

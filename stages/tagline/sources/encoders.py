@@ -1,7 +1,5 @@
 """Pretrained encoders with their tokenizers: find, check and copy them for the later stages."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Collection
 from importlib import metadata

@@ -1,7 +1,5 @@
 """Data sets in files: the files of each split, their sentences as rows of data/raw, and splits drawn from train."""
 
-from __future__ import annotations
-
 import glob
 import re
 from collections import Counter

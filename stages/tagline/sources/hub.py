@@ -4,8 +4,6 @@ Only the Hub's own clients connect to it. They find a token themselves (HF_TOKEN
 saved). Code in a repository is never run, and pickles are not fetched.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager

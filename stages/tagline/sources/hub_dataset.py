@@ -1,7 +1,5 @@
 """Data sets on the Hub: checked rows of words and tags by name."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Draw the validation and test splits from train, for a data set without files for them."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping, Sequence

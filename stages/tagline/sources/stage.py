@@ -1,7 +1,5 @@
 """The stage download: data/raw from the data set, models/pretrained from the encoder, each with its provenance."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Agreement of pre-tokenised words with the rule for raw text, by which `tagline predict` splits texts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 

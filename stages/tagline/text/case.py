@@ -4,8 +4,6 @@ In *THE MAYOR OF OSLO RESIGNED* and *Mayor Of Oslo Resigned On Monday Evening*, 
 word. In a sentence without capitals there is nothing to change. Short texts such as *NATO* or *John Smith* keep theirs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -5,8 +5,6 @@ spaCy's rule-based tokenizers know elisions, clitics and abbreviations (*l'* and
 libraries are extras. Artifacts record their version, since another one may split another way.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from functools import cache

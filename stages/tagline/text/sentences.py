@@ -1,7 +1,5 @@
 """Sentences of raw text, found by the rules of sentencex, which has abbreviations of many languages and no weights."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence

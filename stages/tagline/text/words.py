@@ -18,8 +18,6 @@ The text is not normalised or lower-cased. Elisions (*d'Arras*) stay one word, a
 without spaces becomes long runs: `tagline.text.languages` splits the words of such languages.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import regex

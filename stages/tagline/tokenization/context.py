@@ -1,7 +1,5 @@
 """Context: the neighbouring sentences of a document that a chunk's windows read, also across the borders of chunks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from itertools import chain, pairwise
 

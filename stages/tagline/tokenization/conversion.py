@@ -4,8 +4,6 @@ In every scheme the meaning of a tag depends only on the tag and the one before 
 enough to recognise the scheme, and a table of pairs converts a split.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

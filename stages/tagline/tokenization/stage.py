@@ -1,7 +1,5 @@
 """The stage tokenize-align: data/tokenized and reports/data.json from data/raw and a tokenizer."""
 
-from __future__ import annotations
-
 from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import compress

@@ -1,7 +1,5 @@
 """Tags: recognise how a column of data/raw is written, and convert its tags to label ids."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections import Counter

@@ -1,7 +1,5 @@
 """The engine ``accelerate``: a plain training loop, on the devices and processes that accelerate finds."""
 
-from __future__ import annotations
-
 from accelerate import Accelerator
 
 from tagline.training.training import Training

@@ -12,8 +12,6 @@
 Our launcher (`tagline.training.processes`) exits like the process that failed first; it ends the others.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import re

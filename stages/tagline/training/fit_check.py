@@ -1,7 +1,5 @@
 """Checks before training that data fit the model, and batches the device."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -3,8 +3,6 @@
 A batch is shared among processes, and a process computes its share in parts that fit its device.
 """
 
-from __future__ import annotations
-
 import math
 from contextlib import nullcontext
 from dataclasses import dataclass

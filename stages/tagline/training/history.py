@@ -1,7 +1,5 @@
 """The state of a training run as plain values: steps, losses and scores so far."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

@@ -4,8 +4,6 @@ The user's launcher starts them (`accelerate launch`, torchrun, MPI), or our own
 Each of several hosts starts its own processes; torchrun's environment variables say where they meet.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import sys

@@ -1,7 +1,5 @@
 """Progress of a training run: a bar on a terminal, a line per epoch, in a log file also a line every 30 seconds."""
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Callable, Iterator

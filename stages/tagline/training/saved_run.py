@@ -10,8 +10,6 @@ The number of steps gives the position in the batches; their order and dropout f
 random states are not stored.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

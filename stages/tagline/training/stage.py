@@ -1,7 +1,5 @@
 """A training run from its inputs to its outputs: devices, checks, engine, results, pushes."""
 
-from __future__ import annotations
-
 import fnmatch
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, nullcontext

@@ -1,7 +1,5 @@
 """Settings of PyTorch: fast paths of the CPU, deterministic algorithms, `torch.compile` (`train.compile`)."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import sys

@@ -3,8 +3,6 @@
 live/TRACKER    in the current folder; trackio has a folder of its own
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Schema of the section ``train`` of params.yaml: how the encoder is fine-tuned."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 

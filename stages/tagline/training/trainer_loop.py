@@ -1,7 +1,5 @@
 """The engine ``trainer``: transformers' Trainer runs the loop with the steps, loss and optimizer of a `Training`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, cast
 

@@ -1,7 +1,5 @@
 """The training run that both engines share; they differ only in who runs the loop."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor

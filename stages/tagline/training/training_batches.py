@@ -4,8 +4,6 @@ A batch is global: however many processes share its windows, and in however many
 step is the same; see `tagline.training.gradients`.
 """
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import numpy as np

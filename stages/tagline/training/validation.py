@@ -1,7 +1,5 @@
 """Validation of a model during training, shared among all processes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext

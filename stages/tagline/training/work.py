@@ -10,8 +10,6 @@ A checkpoint is written beside its path, flushed to disk and renamed. The newest
 back to the older one.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """The page reports/audit.html: the suspicions in their sentences, to be read and filtered."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 And their usage: how gold labels the same words, and the same texts as entities, in other sentences.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from math import log

@@ -1,7 +1,5 @@
 """The model card as a document: collects its facts and renders the template document.md."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping, Sequence

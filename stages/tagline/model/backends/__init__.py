@@ -1,7 +1,5 @@
 """Backends: compute logits from sub-words, by PyTorch or onnxruntime, for `tagline.model.prediction`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Protocol
 

@@ -1,7 +1,5 @@
 """The onnxruntime backend: runs an ONNX graph on a CPU, without importing PyTorch, which takes seconds."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """Backend of PyTorch: a transformers model on the device of this host."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager

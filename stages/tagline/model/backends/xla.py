@@ -1,7 +1,5 @@
 """XLA devices (TPUs): what they need beyond what accelerate does. They compile a graph for each shape of tensors."""
 
-from __future__ import annotations
-
 from contextlib import AbstractContextManager
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Classifier heads: how labels are learnt and decoded from logits. One file per head."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

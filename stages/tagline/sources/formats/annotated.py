@@ -5,8 +5,6 @@ tag per word. What no tags can represent follows the policies of params.yaml and
 reported together.
 """
 
-from __future__ import annotations
-
 import re
 from abc import abstractmethod
 from collections import Counter

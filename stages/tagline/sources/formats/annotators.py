@@ -1,7 +1,5 @@
 """Several annotators of one text: the spans to learn from, and how well annotators agree."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations

@@ -1,7 +1,5 @@
 """Tables of CoNLL columns: sentences from numbered lines, for the format conll and for `tagline predict`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

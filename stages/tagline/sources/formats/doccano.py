@@ -3,8 +3,6 @@
 A folder holds a file per annotator, as doccano exports a project whose members annotate separately.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 

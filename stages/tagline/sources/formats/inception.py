@@ -7,8 +7,6 @@ is a span without a value, a backslash escapes. Offsets count UTF-16 units of th
 https://inception-project.github.io/releases/38.0/docs/user-guide.html#sect_webannotsv
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path

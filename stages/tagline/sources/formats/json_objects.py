@@ -3,8 +3,6 @@
 The content decides which: a list begins with ``[`` or ``{"data": [``, a line of JSON Lines with ``{``.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Iterator

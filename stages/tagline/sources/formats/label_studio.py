@@ -4,8 +4,6 @@ JSON has an object per task with its ``annotations``; JSON-MIN an object per ann
 control's name as key. Cancelled annotations, drafts and predictions are not read.
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path

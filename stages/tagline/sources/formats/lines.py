@@ -1,7 +1,5 @@
 """Lines of text files, plain or gzip-compressed: any encoding and line ends, each bad byte reported by its line."""
 
-from __future__ import annotations
-
 import codecs
 import gzip
 import os

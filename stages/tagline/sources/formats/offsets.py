@@ -4,8 +4,6 @@ In ``"\U0001f44b e\u0301 Oslo"`` (a hand, an e with a combining accent), Oslo be
 at grapheme 4 and at byte 9 of UTF-8. Grapheme clusters also join a carriage return and a line feed, as browsers do.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Container, Iterable, Sequence
 from itertools import accumulate
 from typing import Any, Literal, NamedTuple

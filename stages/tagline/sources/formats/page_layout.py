@@ -32,8 +32,6 @@ types        the entity types that the page has
 selection    as in the task, if it has one
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Sequence

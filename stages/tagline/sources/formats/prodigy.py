@@ -1,7 +1,5 @@
 """Prodigy's JSONL, as ``prodigy db-out`` writes it: a text with spans, an answer and a session per line."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 

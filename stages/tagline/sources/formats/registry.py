@@ -1,7 +1,5 @@
 """The formats that ``download.dataset`` can have, one line each."""
 
-from __future__ import annotations
-
 from typing import Annotated, get_args
 
 from pydantic import Field

@@ -3,8 +3,6 @@
 In such a folder a file whose name begins with `ADJUDICATE` decides, whatever the other annotators marked.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal

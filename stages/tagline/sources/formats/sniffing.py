@@ -1,7 +1,5 @@
 """What `tagline inspect` shows to each format, and how the formats name what they recognise."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """From spans to tags: which words a span covers, and what becomes of spans that no tags can represent."""
 
-from __future__ import annotations
-
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from operator import attrgetter, itemgetter

@@ -8,8 +8,6 @@ are annotated; the tags of other words outside spans are unknown.
 end is a span's last word.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 

@@ -1,7 +1,5 @@
 """Tagged documents as lines, for people or for programs."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

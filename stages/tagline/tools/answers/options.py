@@ -1,7 +1,5 @@
 """Names of output formats, and options about them; no library is loaded, for `--help`."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Outputs: items, such as tagged documents or annotation tasks, in a file or on standard output."""
 
-from __future__ import annotations
-
 import os
 import sys
 import tempfile

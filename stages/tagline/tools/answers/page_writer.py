@@ -3,8 +3,6 @@
 `tagline.sources.formats.page_layout` describes the tasks inside it and the rows that it saves.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping, Sequence

@@ -10,8 +10,6 @@
 The page is a tool of our own, which needs no server. A tool with a file of JSON is a function in `_TO_ROW`.
 """
 
-from __future__ import annotations
-
 import colorsys
 import json
 import re

@@ -6,8 +6,6 @@ tagline audit export FIXES.html                   write the suspicious sentences
 tagline audit apply FIXES.jsonl --output FOLDER   write the data set with what the page saved
 """
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

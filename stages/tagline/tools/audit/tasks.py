@@ -1,7 +1,5 @@
 """Sentences to review, as tasks for an annotation tool: gold as annotation, what the model suggests as prediction."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 

@@ -5,8 +5,6 @@ their blocks change with the cluster, so that an interrupted run could not be co
 retries after the loss of a process or machine, scaling and progress are Ray Data's.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence

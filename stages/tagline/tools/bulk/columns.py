@@ -1,7 +1,5 @@
 """Columns: those of the input with types that hold for all files, and those that tagging adds."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple

@@ -5,8 +5,6 @@ earlier one, and Ray when it repeats the work of a killed node, keep what is com
 a part.
 """
 
-from __future__ import annotations
-
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -4,8 +4,6 @@ Slices of JSON Lines and plain text are ranges of bytes that end with a line; li
 line feed, a carriage return, or both. Slices of Parquet files are ranges of rows.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import sys

@@ -1,7 +1,5 @@
 """Folders and files on any file system that fsspec knows: local, s3://, gs://, hdfs://, hf:// and others."""
 
-from __future__ import annotations
-
 import json
 import tempfile
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 The variables that these set in every job say which request it is; the token is in GITHUB_TOKEN or GITLAB_TOKEN.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Comparisons and sweeps as JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from statistics import fmean, stdev
 from typing import Any

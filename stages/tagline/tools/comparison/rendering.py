@@ -1,7 +1,5 @@
 """Comparisons and sweeps as text or Markdown."""
 
-from __future__ import annotations
-
 import re
 import textwrap
 from collections import Counter

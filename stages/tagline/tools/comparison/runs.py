@@ -3,8 +3,6 @@
 A run is what the stage evaluate wrote for a revision: predictions and metrics.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace

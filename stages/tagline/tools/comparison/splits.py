@@ -1,7 +1,5 @@
 """Comparison of two sides, split by split: scores, fixed and broken entities."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

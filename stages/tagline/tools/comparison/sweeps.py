@@ -1,7 +1,5 @@
 """Runs grouped by the values of some params, each setting compared with the best one."""
 
-from __future__ import annotations
-
 import difflib
 import json
 from collections import defaultdict

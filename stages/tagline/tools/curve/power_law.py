@@ -4,8 +4,6 @@ The error is `factor * sentences ** -exponent`: a line in logarithms, fitted to 
 also cover how far a curve is from a law (Hestness et al., 2017, "Deep learning scaling is predictable, empirically").
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -8,8 +8,6 @@ sentences, with three seeds. The parts of a seed are nested, and repeated until 
 sentences are trained as `dvc repro` does. Runs that --runs has are not repeated, so an interrupted command continues.
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The runs of a learning curve: stages on a part of train, each in a folder of its own."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math

@@ -1,7 +1,5 @@
 """What annotators decided differently, as a page on which another person decides."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a data set's file looks like, and the section ``download`` that reads it."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from io import StringIO

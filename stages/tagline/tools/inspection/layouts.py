@@ -4,8 +4,6 @@ A data set is one file, a folder that is one data set, or files and folders name
 a file has it; the guess is only shown once it reads the file.
 """
 
-from __future__ import annotations
-
 import codecs
 import glob
 import re

@@ -1,7 +1,5 @@
 """The commands that show data. They import late: `--help` does not wait for libraries."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from tagline.core.errors import ArgumentParser, show, write

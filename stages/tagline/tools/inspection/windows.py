@@ -1,7 +1,5 @@
 """A sentence of data/tokenized in columns: words over labels, then each window's sub-words over their labels."""
 
-from __future__ import annotations
-
 import shutil
 import unicodedata
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """The commands that show and push what the pipeline made. They import late: `--help` does not wait for libraries."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Batching: the inputs of requests that arrive together are labelled in one call of the tagger."""
 
-from __future__ import annotations
-
 import asyncio
 import math
 from collections.abc import AsyncIterator, Callable, Sequence

@@ -1,7 +1,5 @@
 """The limits of the service, in a module that loads no library, for `--help`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 

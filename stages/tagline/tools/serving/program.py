@@ -18,8 +18,6 @@ The answer is what `tagline predict` writes as JSON Lines; a list gets a list. O
 SIGTERM and Ctrl-C finish the requests in progress. No text is logged.
 """
 
-from __future__ import annotations
-
 import argparse
 import warnings
 from collections.abc import Sequence

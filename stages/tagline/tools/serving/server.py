@@ -1,7 +1,5 @@
 """The server: opens the port, loads the model, answers requests until a signal."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import signal

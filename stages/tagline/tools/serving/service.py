@@ -1,7 +1,5 @@
 """The service: routes, limits, metrics and the page. No text of a request is logged."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging

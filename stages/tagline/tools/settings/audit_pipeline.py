@@ -4,8 +4,6 @@ It is not part of the repository, because DVC regards every dvc.yaml, also in co
 stages of one have never run, `dvc pull`, `dvc checkout` and `dvc commit` fail.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

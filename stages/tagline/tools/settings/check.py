@@ -1,7 +1,5 @@
 """Checks before any stage starts: a typo in the last section of params.yaml must not cost a training run."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from pathlib import Path

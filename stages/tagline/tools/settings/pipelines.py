@@ -4,8 +4,6 @@ A folder's dvc.yaml is derived from the root's. DVC runs a stage in the folder o
 scripts are relative to the current folder, so only the paths of code change.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from itertools import product

@@ -3,8 +3,6 @@
 Each key gets the description in its schema as a comment, unless the preset has one of its own above the key.
 """
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """The commands on params.yaml and dvc.yaml. They import late: `--help` does not wait for libraries."""
 
-from __future__ import annotations
-
 from tagline.core.errors import ArgumentParser, show, take_no_arguments
 
 

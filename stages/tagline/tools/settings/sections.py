@@ -1,7 +1,5 @@
 """The sections of params.yaml, and the errors of a whole file: in each section, and across sections."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

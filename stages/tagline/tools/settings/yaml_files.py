@@ -1,7 +1,5 @@
 """Writing params.yaml and dvc.yaml: whole files, in the form that DVC's own writer keeps."""
 
-from __future__ import annotations
-
 import io
 import posixpath
 import re

@@ -1,7 +1,5 @@
 """Keys of texts that are already annotated."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial

@@ -4,8 +4,6 @@ Uncertain texts are clustered by k-means, with about as many clusters as texts a
 of each cluster is chosen (Zhdanov, 2019, "Diverse mini-batch active learning").
 """
 
-from __future__ import annotations
-
 import heapq
 import warnings
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Documents from rows, and from files: lines of text, JSON Lines or CoNLL columns, with a progress bar."""
 
-from __future__ import annotations
-
 import os
 import re
 import sys
