@@ -34,9 +34,7 @@ def main() -> None:
 
 
 def label() -> None:
-    parser = ArgumentParser(
-        description="Train without the sentences of a fold, or for half of the epochs, and label them."
-    )
+    parser = ArgumentParser(description="Train without a fold, or for half of the epochs, and label sentences.")
     parser.add_argument("fold", type=int, help="its number in audit/params.yaml")
     number = parser.parse_args().fold
     audit = read_audit()
