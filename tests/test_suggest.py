@@ -197,6 +197,6 @@ def test_errors_are_one_message_and_keep_earlier_output(arguments: str, message:
 
 
 def test_read_only_folder_is_found_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tagline.core.outputs.tempfile.TemporaryFile", Mock(side_effect=PermissionError))
+    monkeypatch.setattr("tagline.tools.answers.outputs.tempfile.TemporaryFile", Mock(side_effect=PermissionError))
     message = "suggest: --output out: . can't be written; expected a folder for new files"
     assert exit_of("none.txt", "--words", "60", "--output", "out") == message
