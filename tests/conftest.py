@@ -25,7 +25,7 @@ from helpers.handmade_export import save_export
 from helpers.hub_repositories import Account
 from helpers.hub_server import TOKEN, Hub
 from helpers.project import ROOT, STAGES, run_stages
-from helpers.tiny import PEOPLE, PLACES, conll, preset, save_encoder, tiny_sentences, word_piece, write_params
+from helpers.tiny import PEOPLE, PLACES, conll, fill_workspace, preset, save_encoder, tiny_sentences, word_piece
 from huggingface_hub import constants, file_download
 from huggingface_hub.utils import _http
 from hypothesis import settings
@@ -65,9 +65,7 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def workspace(tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working folder with the tiny corpus, the tiny encoder and params.yaml; the current folder."""
-    shutil.copytree(tiny_folder, tmp_path / "data/tiny")
-    (tmp_path / "data/none").mkdir()
-    write_params(tmp_path)
+    fill_workspace(tmp_path, tiny_folder)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -75,9 +73,7 @@ def workspace(tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
 @pytest.fixture(scope="session")
 def finished_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     def build(folder: Path) -> None:
-        shutil.copytree(tiny_folder, folder / "data/tiny")
-        (folder / "data/none").mkdir()
-        write_params(folder)
+        fill_workspace(folder, tiny_folder)
         with contextlib.chdir(folder):
             run_stages(*STAGES)
 

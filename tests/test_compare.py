@@ -16,7 +16,6 @@ from helpers.runs import counts_of
 from helpers.tagged import sentences
 
 from tagline.artifacts import predictions
-from tagline.core.errors import UserError
 from tagline.metrics.scores import score
 from tagline.tools.comparison import WORKSPACE
 from tagline.tools.comparison.revisions import last_experiments, read
@@ -349,8 +348,8 @@ def test_experiments_of_an_earlier_commit_are_noted_and_of_other_branches_not_us
     assert found.notes == [f"the experiments are those of {first}, 2 commits before HEAD"]
     found = last_experiments("*")
     assert (list(found.commits), found.notes) == (["other"], [])
-    with pytest.raises(UserError, match=r"^no finished experiments named slow-\*; `dvc exp list --all-commits` lists"):
-        last_experiments("slow-*")
+    message = "no finished experiments named slow-*; `dvc exp list --all-commits` lists"
+    assert message_of(last_experiments, "slow-*").startswith(message)
     git("checkout", "-q", "--orphan", "unrelated")
     commit("unrelated")
     message = "no experiments in the history of HEAD, only on other branches (lr-1, lr-2, lr-3 and 3 more); give"

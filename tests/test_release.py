@@ -81,8 +81,7 @@ def test_the_readme_shows_the_committed_scores() -> None:
     }
     for (split, name), (precision, recall, f1, *_, accuracy, _) in rows.items():
         if name == "overall":
-            shown = {"precision": precision, "recall": recall, "f1": f1, "word_accuracy": accuracy}
-            for score, text in shown.items():
+            for score, text in {"precision": precision, "recall": recall, "f1": f1, "word_accuracy": accuracy}.items():
                 assert float(text) == pytest.approx(metrics[f"{split}.{score}"], abs=ROUNDING), (split, score)
         elif split == "test":
             assert float(f1) == pytest.approx(metrics[f"test.f1.{name}"], abs=ROUNDING), name

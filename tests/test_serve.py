@@ -97,9 +97,7 @@ def test_answers_do_not_wait_for_the_client_to_confirm_their_head() -> None:
 
 
 @pytest.mark.parametrize(("options", "port"), [("", 8080), ("\0--port\x009000", 9000), ("\0--port=9000", 9000)])
-def test_health_check_of_the_image_asks_the_port_that_is_served(
-    options: str, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_health_check_of_the_image_asks_the_port_that_is_served(options: str, port: int, tmp_path, monkeypatch) -> None:
     (line,) = [each for each in (ROOT / "Dockerfile").read_text().splitlines() if each.startswith("HEALTHCHECK")]
     (tmp_path / "cmdline").write_text(f"/venv/bin/python\0/venv/bin/tagline\0serve\0--model\0/model{options}\0")
     asked: list[str] = []

@@ -159,14 +159,12 @@ def test_what_pools_and_shares_lack_is_a_warning() -> None:
     assert [len(texts(rows, "random")), len(texts(rows, "uncertain"))] == [4, 4]
 
 
+NO_TYPES = ("O", "E-PER", "S-PER", "P\x1bER")
 WRONG_USAGE = [
     ("pool.txt --words 9 --output pool.txt", "--output is the same file as POOL; expected another"),
     ("pool.txt --words 9 --output o --guideline pool.txt", "--guideline: expected --format page, or --output FILE"),
     ("pool.txt --words 9 --output o --seed -1", "--seed: expected a number from 0 to"),
-    *[
-        (f"pool.txt --words 9 --output o --types PER {name}", f"--types {name!r}: expected names of entity types")
-        for name in ("O", "E-PER", "S-PER", "P\x1bER")
-    ],
+    *[(f"pool.txt --words 9 --output o --types PER {name}", f"--types {name!r}: expected names") for name in NO_TYPES],
     ("pool.txt --words 9 --output o --types PER LOC PER", "--types 'PER' is given twice; expected different"),
     ("pool.txt --words 9 --output o --types PER", "--types: models/export has its own; expected no --types"),
 ]

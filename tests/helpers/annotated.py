@@ -40,10 +40,8 @@ def accepted(name: str, path: Path) -> Path:
     if name == "label_studio":
         tasks = json.loads(path.read_text(encoding="utf-8"))
         for task in tasks:
-            prediction = task.pop("predictions")[0]
-            task.setdefault("annotations", [{"completed_by": 1, "result": prediction["result"]}])
+            task.setdefault("annotations", [{"completed_by": 1, "result": task.pop("predictions")[0]["result"]}])
         path.write_text(json.dumps(tasks), encoding="utf-8")
     elif name == "prodigy":
-        rows = [json.loads(line) | {"answer": "accept"} for line in path.open(encoding="utf-8")]
-        write_rows(path, rows)
+        write_rows(path, [json.loads(line) | {"answer": "accept"} for line in path.open(encoding="utf-8")])
     return path

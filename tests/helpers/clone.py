@@ -29,8 +29,7 @@ class Clone:
     def environment(self) -> dict[str, str]:
         # The stages must run in the environment of the tests, activated or not.
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        changed = {"PATH": path, "DVC_SITE_CACHE_DIR": str(self.path / ".dvc/tmp/site")}
-        return os.environ | changed
+        return os.environ | {"PATH": path, "DVC_SITE_CACHE_DIR": str(self.path / ".dvc/tmp/site")}
 
     def run(self, *command: str, status: int = 0, folder: str = ".", **environment: str) -> str:
         options = {"env": self.environment | environment, "stdin": subprocess.DEVNULL, "capture_output": True}

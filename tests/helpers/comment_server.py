@@ -1,7 +1,5 @@
 """The comments of one pull request on loopback, as the APIs of GitHub and of GitLab have them, in pages of 100."""
 
-from __future__ import annotations
-
 import threading
 from typing import Any
 

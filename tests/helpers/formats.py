@@ -30,9 +30,7 @@ KEYS: dict[str, dict[str, Any]] = {
     "parquet": LISTS,
     "save_to_disk": LISTS,
     "inception": {**SPANS, "span_layer": "custom.Span", "feature": "label"},
-    **dict.fromkeys(
-        ["spans", "mentions", "label_studio", "doccano", "prodigy", "brat", "spacy", "gliner", "page"], SPANS
-    ),
+    **dict.fromkeys("spans mentions label_studio doccano prodigy brat spacy gliner page".split(), SPANS),
 }
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shutil
 import string
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,11 +35,9 @@ TINY_PARAMS["train"] |= {
 TINY_PARAMS["evaluate"] |= {"subwords_per_batch": 64, "precision": "fp32", "decoding": "greedy"}
 TINY_PARAMS["evaluate"]["bootstrap"] = {"resamples": 100, "seed": 3}
 TINY_PARAMS["export"]["max_f1_drop"] = 0.05
-for section, *keys in (
-    ("tokenize_align", "outside", "context_subwords", "lowercase_share"),
-    ("evaluate", "operating_point", "beta"),
-):
-    for key in keys:
+LEFT_OUT = {"tokenize_align": "outside context_subwords lowercase_share", "evaluate": "operating_point beta"}
+for section, keys in LEFT_OUT.items():
+    for key in keys.split():
         del TINY_PARAMS[section][key]  # it has a default
 
 # Of train: a teacher, which is a copy of models/finetuned; another order of batches, then limited by sub-words.
@@ -144,6 +143,13 @@ def tiny_sentences(count: int, shift: int) -> list[list[tuple[str, ...]]]:
         sentence += [(place, "PROPN", "B-LOC"), (".", "PUNCT", "O")]
         made.append(sentence * 4 if number == 2 else sentence)
     return made
+
+
+def fill_workspace(folder: Path, tiny_folder: Path) -> None:
+    """Give a folder what a pipeline begins with: the tiny corpus and encoder, params.yaml and data/none."""
+    shutil.copytree(tiny_folder, folder / "data/tiny")
+    (folder / "data/none").mkdir()
+    write_params(folder)
 
 
 def write_params(workspace: Path, params: dict[str, object] = TINY_PARAMS) -> None:

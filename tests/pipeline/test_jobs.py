@@ -22,8 +22,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
 
 
 def test_they_are_well_formed() -> None:
-    job = yaml.safe_load((JOBS / "kubernetes.yaml").read_text(encoding="utf-8"))
-    (script,) = job["spec"]["trainer"]["args"]
+    (script,) = yaml.safe_load((JOBS / "kubernetes.yaml").read_text(encoding="utf-8"))["spec"]["trainer"]["args"]
     for text in (script, (JOBS / "slurm.sh").read_text(encoding="utf-8")):
         checked = subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True, check=False)
         assert (checked.returncode, checked.stderr) == (0, "")

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from helpers.annotated import embedded, write_rows
 from helpers.formats import saved_row
+from helpers.messages import message_of
 from helpers.project import edit, error_of, exit_of, files_of, run_stage, run_stages, run_verb, snapshot, status_of
-from helpers.tiny import raw_rows, set_params, set_train_params, write_params
+from helpers.tiny import fill_workspace, raw_rows, set_params, set_train_params
 from ruamel.yaml import YAML
 
 from tagline.artifacts.raw_data import SPLITS
 from tagline.audit import labelling
 from tagline.audit.audit_params import AUDIT_PARAMS, Audit
-from tagline.core.errors import UserError
 from tagline.core.params import read_section
 from tagline.tools.answers.task import AnnotationTask
 from tagline.tools.audit import tasks
@@ -39,8 +39,7 @@ def set_audit(**values: Any) -> None:
 def audited_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace whose first training sentence has lost its person, after an audit."""
     folder = tmp_path_factory.mktemp("audited")
-    shutil.copytree(tiny_folder, folder / "data/tiny")
-    write_params(folder)
+    fill_workspace(folder, tiny_folder)
     path = folder / "data/tiny/train.conll"
     text = path.read_text(encoding="utf-8").replace("B-PER", "O", 1).replace("I-PER", "O", 1)
     path.write_text(text, encoding="utf-8")
@@ -143,8 +142,7 @@ def test_saved_page_of_suspicions_is_applied_to_the_data_set(audited: Path, tiny
         gold = [entity for each in found if each["id"] == task["id"] for entity in each["gold"]]
         assert task["suspect"] == [[entity["start"], entity["end"], entity["type"]] for entity in gold]
         assert all(span in task["spans"] for span in task["suspect"])
-    saved = saved_row(first["id"], first["words"], [span[:3] for span in first["suggested"]])
-    write_rows(Path("fixes.jsonl"), [saved])
+    write_rows(Path("fixes.jsonl"), [saved_row(first["id"], first["words"], [span[:3] for span in first["suggested"]])])
     capsys.readouterr()
     run_verb("audit", "apply", "fixes.jsonl", "--output", "data/corrected")
     assert capsys.readouterr().out == (
@@ -162,8 +160,7 @@ def test_words_with_white_space_are_exported_for_prodigy_only(audited: Path, mon
     monkeypatch.setattr(tasks, "_unaudited", lambda *_: iter([task]))
     params = read_section("audit", Audit, AUDIT_PARAMS)
     message = "sentence a: the word 'New York' contains white space, so it would come back as several; choose --tool"
-    with pytest.raises(UserError, match=message):
-        tasks.save(Path("data/audit"), params, "brat", Path("data/corrected"))
+    assert message in message_of(tasks.save, Path("data/audit"), params, "brat", Path("data/corrected"))
     assert len(tasks.save(Path("data/audit"), params, "prodigy", Path("data/corrected"))) == 3
 
 
@@ -200,7 +197,6 @@ def test_missing_folds_and_earlier_models_are_errors(audited: Path) -> None:
     set_train_params(start_from="old")
     said = "train.start_from and train.teacher: an earlier model may have learnt the labels that"
     assert error_of("audit_fold", "1").startswith(f"audit_fold: {said}")
-    Path("data/none").mkdir()
     Path("dvc.yaml").touch()
     run_verb("audit", "create")
     assert error_of("check").startswith(f"check: {said}")

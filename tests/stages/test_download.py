@@ -44,8 +44,7 @@ def test_findings_of_the_source_reach_the_report(workspace: Path, capsys: pytest
     assert error_of("tokenize_align").startswith("tokenize_align: data/raw: the same data in validation and test: all ")
     write_rows(Path("data/tiny/test"), [row("Eva")])
     run_stages("download", "tokenize_align")
-    counts = json_of("reports/data.json")["train"]["source"]
-    found = {kind: count for kind, count in counts.items() if count}
+    found = {kind: count for kind, count in json_of("reports/data.json")["train"]["source"].items() if count}
     assert found == {"misaligned_spans": 1, "duplicate_spans": 1, "empty_texts": 1, "repeated_sentences": 1}
 
 

@@ -94,9 +94,8 @@ def test_data_sets_of_the_hub_are_sources_of_a_list(hub: Hub, home: Path) -> Non
     write_params(Path(), {**PARAMS, "download": PARAMS["download"] | {"dataset": sources}})
     done = download(hub.url, home)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(
-        "train: 12 sentences, validation: 6 sentences, test: 6 sentences\nsource 0, hub; train"
-    )
+    counts = "train: 12 sentences, validation: 6 sentences, test: 6 sentences"
+    assert done.stdout.startswith(f"{counts}\nsource 0, hub; train")
     assert [row["id"] for row in raw_rows("train")][5:7] == ["0/train-5", "1/train-0"]
 
 

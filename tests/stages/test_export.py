@@ -95,10 +95,8 @@ def test_torch_computes_in_the_precision_of_the_evaluation(finished: Path, monke
     with Tagger(EXPORT, "torch") as tagger:
         assert tagger._predictor.backend.precision == "bf16"
     monkeypatch.setattr(precision, "available", lambda _: ("fp32",))
-    with (
-        pytest.warns(UserWarning, match="evaluated in bf16, which this host's cpu does not support; it computes in"),
-        Tagger(EXPORT, "torch") as tagger,
-    ):
+    message = "evaluated in bf16, which this host's cpu does not support; it computes in"
+    with pytest.warns(UserWarning, match=message), Tagger(EXPORT, "torch") as tagger:
         assert tagger._predictor.backend.precision == "fp32"
 
 

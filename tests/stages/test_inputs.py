@@ -11,7 +11,6 @@ from tagline.core.provenance import HASHES, write_hashes
 from tagline.model.backends.torch_model import TorchModel
 
 TOKENIZER = Path("models/pretrained/tokenizer")
-FINETUNED = Path("models/finetuned")
 
 # What each stage reads. The files of models/pretrained itself are for the model card.
 INPUTS = {
@@ -79,7 +78,7 @@ def test_damaged_weights_are_not_pushed(finished: Path, monkeypatch: pytest.Monk
 
 UNFIT = [
     ("train", TOKENIZER, "data/tokenized was made by another tokenizer than models/pretrained/"),
-    ("evaluate export", FINETUNED, "was made by another tokenizer than models/finetuned"),
+    ("evaluate export", Path("models/finetuned"), "was made by another tokenizer than models/finetuned"),
 ]
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
+from unittest.mock import Mock
 
 import pandas as pd
 import pytest
@@ -37,13 +38,11 @@ def kill_after(step: int, number: int = signal.SIGKILL) -> None:
     assert killed(train, f".step-{step:09}.partial", number) in (-number, 128 + number)
 
 
-@pytest.mark.parametrize(
-    ("stage", "kills"),
-    [
-        *(("download", 1), ("tokenize_align", 1), ("evaluate", 1)),
-        *(pytest.param(stage, 10, marks=pytest.mark.rare) for stage in STAGES),
-    ],
-)
+KILLED: list[Any] = [("download", 1), ("tokenize_align", 1), ("evaluate", 1)]
+KILLED += [pytest.param(stage, 10, marks=pytest.mark.rare) for stage in STAGES]
+
+
+@pytest.mark.parametrize(("stage", "kills"), KILLED)
 def test_killed_stage_is_finished_by_the_next_run(finished: Path, stage: str, kills: int, request) -> None:
     folders = [Path(name) for name in ("data", "models", "metrics", "plots", "reports")]
     undisturbed = snapshot(*folders)
@@ -161,10 +160,8 @@ def test_training_continues_on_a_full_disk(finished: Path, monkeypatch: pytest.M
 
 
 def test_full_disk_at_the_best_weights_ends_with_one_message(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*arguments: Any, **options: Any) -> None:
-        raise SafetensorError("I/O error: No space left on device (os error 28)")
-
-    monkeypatch.setattr("transformers.PreTrainedModel.save_pretrained", refuse)
+    full = Mock(side_effect=SafetensorError("I/O error: No space left on device (os error 28)"))
+    monkeypatch.setattr("transformers.PreTrainedModel.save_pretrained", full)
     message = error_of("train")
     assert message.startswith("train: .work/train/")
     assert message.endswith(": the weights can't be written: I/O error: No space left on device (os error 28)")

@@ -46,9 +46,8 @@ def test_killed_student_continues_to_the_same_bytes(finished: Path, capsys: pyte
     set_train_params(epochs=2, checkpoint_every=2, **TAUGHT)
     outs = [Path(name) for name in ("models/finetuned", "reports", "plots")]
     run_stage("train")
-    hashes = {
-        name: sha256(Path("data/kept/old", name)) for name in ("config.json", "model.safetensors", "tokenizer.json")
-    }
+    names = ("config.json", "model.safetensors", "tokenizer.json")
+    hashes = {name: sha256(Path("data/kept/old", name)) for name in names}
     assert json_of("models/finetuned/provenance.json")["models"] == {"data/kept/old": hashes}
     undisturbed = snapshot(*outs)
     shutil.rmtree("models/finetuned")

@@ -86,8 +86,7 @@ def test_findings_are_reported(finished: Path, capsys: pytest.CaptureFixture[str
     run_stage("download")
     capsys.readouterr()
     run_stage("tokenize_align")
-    metrics = json_of(REPORT)
-    assert metrics["train"] == {
+    assert json_of(REPORT)["train"] == {
         **dict.fromkeys(MEANINGS.keys() - {"unseen_labels", "duplicate_sentences"}, 0),
         **{"sentences": 16, "words": 114, "windows": 17, "scheme": "IOB2", "windowed_sentences": 1},
         "labels": dict.fromkeys(("I-LOC", "B-ORG", "I-ORG", "B-per", "I-per"), 0)

@@ -20,9 +20,6 @@ from tagline.core.errors import UserError
 from tagline.labels.label_list import Calibration, Kind, Labels
 from tagline.labels.tagged import TaggedSentence
 
-LABELS = Labels("ner", "spans", ("O", "B-É", "I-É"), "O")
-COLUMNS = ["id", "words", "gold", "predicted", "score"]
-
 
 def parquet(columns: dict[str, list[Any]], rows: int = 1000) -> bytes:
     file = BytesIO()
@@ -62,7 +59,7 @@ def test_labels_are_the_names_that_occur_and_columns_as_documented(tmp_path: Pat
     assert (first.labels.kind, first.labels.names, first.labels.sets) == ("spans", ("B-É", "I-É", "O"), ())
     schema = pq.read_schema(BytesIO(content))
     strings = pa.list_(pa.string())
-    assert schema.names == COLUMNS
+    assert schema.names == ["id", "words", "gold", "predicted", "score"]
     assert [field.type for field in schema] == [*(pa.large_string(), strings, strings, strings, pa.list_(pa.float32()))]
     predictions.write(tmp_path, "test", sentences(["O O"], ["O B-É"]), {"caps": sentences(["O O"], ["B-É O"])})
     found = predictions.read_with_altered({"test": (tmp_path / "test.parquet").read_bytes()}, "spans", "HEAD")
@@ -92,9 +89,7 @@ MALFORMED += [("score", [["high", "low"]], "Failed to parse string")]
 @pytest.mark.parametrize(("name", "values", "message"), MALFORMED)
 def test_malformed_column_is_an_error(name: str, values: list[Any], message: str) -> None:
     columns = {key: given for key, given in (ROW | {name: values}).items() if given}
-    expected = (
-        rf"^HEAD/test.parquet: damaged \({message}.*\); expected a table of id, words, .*; run `dvc repro evaluate`"
-    )
+    expected = rf"^HEAD/test.parquet: damaged \({message}.*\); expected a table of id, words, .*; run `dvc repro eval"
     with pytest.raises(UserError, match=expected):
         read(parquet(columns))
 
@@ -102,8 +97,7 @@ def test_malformed_column_is_an_error(name: str, values: list[Any], message: str
 def test_several_row_groups_are_one_split() -> None:
     """A large file is read in several chunks."""
     names = [f"s-{index}" for index in range(10)]
-    columns = {name: values * 10 for name, values in ROW.items()} | {"id": names}
-    found = read(parquet(columns, rows=3))
+    found = read(parquet({name: values * 10 for name, values in ROW.items()} | {"id": names}, rows=3))
     assert [sentence.id for sentence in found] == names
     assert {tuple(sentence.predicted_names) for sentence in found} == {("O", "O")}
 
@@ -114,11 +108,10 @@ CALIBRATED = {"calibration": {"entities": [[0.0, 0.25]]}}
 @pytest.mark.parametrize("if_any", [{}, {"biases": {"É": 0.25}}, {"accept": {"É": 0.9}}])
 def test_provenance_has_labels_and_settings(tmp_path: Path, if_any: dict[str, dict[str, float]]) -> None:
     given = Settings("constrained", "bf16", Calibration([[0.0, 0.25]]), **if_any)
-    predictions.write_provenance(tmp_path, LABELS, given, {})
+    predictions.write_provenance(tmp_path, Labels("ner", "spans", ("O", "B-É", "I-É"), "O"), given, {})
     path = tmp_path / "provenance.json"
     labels = {"task": "ner", "kind": "spans", "names": ["O", "B-É", "I-É"], "fallback": "O"}
-    if_any = CALIBRATED | if_any
-    expected = {"decoding": "constrained", "precision": "bf16", "labels": labels, **if_any}
+    expected = {"decoding": "constrained", "precision": "bf16", "labels": labels, **CALIBRATED, **if_any}
     assert json.loads(path.read_text(encoding="utf-8")) == expected
     assert predictions.read_settings(path) == given
     assert predictions.read_kind(path.read_bytes(), "provenance.json") == "spans"

@@ -12,18 +12,7 @@ import pytest
 from helpers.project import ROOT
 
 from tagline.core import errors
-from tagline.core.errors import (
-    QUOTED,
-    SHOWN,
-    UserError,
-    exit_with_message,
-    prepare_process,
-    printable,
-    quoted,
-    safe_message,
-    shortened,
-    take_no_arguments,
-)
+from tagline.core.errors import SHOWN, UserError, exit_with_message, prepare_process, quoted, safe_message, shortened
 
 
 def failure(main: Callable[[], object]) -> Any:
@@ -55,7 +44,7 @@ def test_flag_of_accelerate_is_yes_or_no(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_unknown_argument_is_wrong_usage_and_shown_safely(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     monkeypatch.setattr(sys, "argv", ["program", "https://ada:secret@host\x1b[2J" + "x" * 5000])
     with pytest.raises(SystemExit) as raised:
-        take_no_arguments("")
+        errors.take_no_arguments("")
     assert raised.value.code == 2
     error = capsys.readouterr().err.splitlines()[-1]
     assert error.startswith("program: error: unrecognized arguments: https://***@host\\x1b[2Jxxx")
@@ -84,7 +73,7 @@ def test_debug_shows_the_traceback_behind_a_message(monkeypatch: pytest.MonkeyPa
 
 
 def test_invisible_characters_are_escaped() -> None:
-    shown = [printable(text) for text in ("a\u200bb\x00\t", "\ufe0f", "e\u0301 東")]
+    shown = [errors.printable(text) for text in ("a\u200bb\x00\t", "\ufe0f", "e\u0301 東")]
     assert shown == ["a\\u200bb\\x00\\t", "\\ufe0f", "e\u0301 東"]
 
 
@@ -93,19 +82,19 @@ def test_a_long_text_is_cut_to_its_beginning() -> None:
     assert shortened("a" * (SHOWN + 1)) == "a" * (SHOWN - 3) + "..."
     assert quoted("a") == "'a'"
     assert shortened("https://ada:secret@host " + "a" * SHOWN, 20) == "https://***@host ..."
-    assert quoted(["a" * 1000]) == f"['{'a' * (QUOTED - 5)}..."
+    assert quoted(["a" * 1000]) == f"['{'a' * (errors.QUOTED - 5)}..."
 
 
-@pytest.mark.parametrize(
-    ("text", "safe"),
-    [
-        ("東\n\x1b]0;title\x07 \u202e", "東\n" r"\x1b]0;title\x07 \u202e"),
-        ("http://token@host:80 and https://a:p@ss@b", "http://***@host:80 and https://***@b"),
-        ("https://ada:se/cret@host, http://host:80/a@b", "https://***@host, http://host:80/a@b"),
-        ("'https://store/x?X-Id=a&X-Amz-Signature=b2#c'", "'https://store/x?X-Id=a&X-Amz-Signature=***#c'"),
-        ("https://host/ada@main, ada@host", "https://host/ada@main, ada@host"),
-    ],
-)
+SAFE = [
+    ("東\n\x1b]0;title\x07 \u202e", "東\n" r"\x1b]0;title\x07 \u202e"),
+    ("http://token@host:80 and https://a:p@ss@b", "http://***@host:80 and https://***@b"),
+    ("https://ada:se/cret@host, http://host:80/a@b", "https://***@host, http://host:80/a@b"),
+    ("'https://store/x?X-Id=a&X-Amz-Signature=b2#c'", "'https://store/x?X-Id=a&X-Amz-Signature=***#c'"),
+    ("https://host/ada@main, ada@host", "https://host/ada@main, ada@host"),
+]
+
+
+@pytest.mark.parametrize(("text", "safe"), SAFE)
 def test_messages_are_safe(text: str, safe: str) -> None:
     assert safe_message(text) == safe
 

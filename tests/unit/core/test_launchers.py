@@ -3,9 +3,9 @@
 import os
 
 import pytest
+from helpers.messages import message_of
 
 from tagline.core import launchers
-from tagline.core.errors import UserError
 
 NAMES = (*launchers.SIZES, *launchers.RANKS, *launchers.LOCAL_RANKS)
 FIRST = {"OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "0"}
@@ -39,5 +39,4 @@ IMPOSSIBLE = [
 @pytest.mark.parametrize(("variables", "message"), IMPOSSIBLE)
 def test_impossible_number_is_an_error(monkeypatch, variables: dict[str, str], message: str) -> None:
     monkeypatch.setattr(os, "environ", dict(variables))
-    with pytest.raises(UserError, match=message):
-        launchers.only_main_process("evaluate")
+    assert message in message_of(launchers.only_main_process, "evaluate")

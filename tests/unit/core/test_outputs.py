@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from filelock import FileLock
@@ -146,9 +147,7 @@ def holder() -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_second_run_fails_after_a_while_unless_the_first_is_killed(
-    holder: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_second_run_fails_after_a_while_unless_the_first_is_killed(holder, monkeypatch, capsys) -> None:
     monkeypatch.setattr(outputs, "PATIENCE", 0.1)
     message = "^out: another run is still writing it; wait until that run ends, or stop it, and start again$"
     with pytest.raises(UserError, match=message), locked(Path("a/.out.lock"), Path("out")):
@@ -171,10 +170,7 @@ def test_second_run_waits_for_the_end_of_the_first(holder: subprocess.Popen[str]
 
 
 def test_folder_that_can_not_be_written_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise OSError(30, "Read-only file system")
-
-    monkeypatch.setattr(FileLock, "acquire", refuse)
+    monkeypatch.setattr(FileLock, "acquire", Mock(side_effect=OSError(30, "Read-only file system")))
     message = r"^out.json: not written \(Read-only file system\); expected a folder for new"
     with pytest.raises(UserError, match=message), locked(Path(".out.lock"), Path("out.json")):
         pass

@@ -5,10 +5,10 @@ from math import factorial, prod
 
 import numpy as np
 import pytest
+from helpers.messages import message_of
 from helpers.tagged import sentences
 from pydantic import ValidationError
 
-from tagline.core.errors import UserError
 from tagline.evaluation.acceptance import Goal, Predicted, find_score, goals_of, reports, thresholds
 from tagline.evaluation.evaluate_params import ALL, Evaluate
 from tagline.labels.label_list import Labels
@@ -46,7 +46,8 @@ def test_entities_of_a_type_are_sorted_by_score() -> None:
     assert found.reached(0.7) == {"score": 0.7, "share": 0.666667, "precision": 0.5, "recall": 0.5}
 
 
-RIGHT, MANY = (["B-X O B-Y"] * 4, ["B-X O B-Y"] * 4), HALF | {"precision": 0.86}
+RIGHT, WRONG = (["B-X O B-Y"] * 4, ["B-X O B-Y"] * 4), (["O O"] * 4, ["B-X O"] * 4)
+MANY = HALF | {"precision": 0.86}
 DOCUMENT = "of the X entities of a later document, on average, with a score of at least 1 are right, if"
 NOBODY = "No precision is promised for all types: validation has 0 predicted entities; expected at least 3, even if"
 CASES = [
@@ -55,13 +56,7 @@ CASES = [
     ({"X": HALF}, RIGHT, [0, 1, 2, 3], DOCUMENT, "X"),
     (MANY, RIGHT, None, "validation has 8 predicted entities; expected at least 14, even if all are right; ann", ""),
     ({"X": MANY}, RIGHT, [0, 0, 1, 1], "X: validation has 2 documents with predicted entities; expected", ""),
-    (
-        {"X": HALF},
-        (["O O"] * 4, ["B-X O"] * 4),
-        None,
-        "4 of 4 entities with the highest scores are wrong; expected at most 0; lower",
-        "",
-    ),
+    ({"X": HALF}, WRONG, None, "4 of 4 entities with the highest scores are wrong; expected at most 0; lower", ""),
     (HALF, (["B-X O"], ["O O"]), None, NOBODY, ""),
     (HALF, ([], []), None, NOBODY, ""),
     (None, RIGHT, None, "", ""),
@@ -69,9 +64,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("params", "given", "documents", "said", "accepted"), CASES)
-def test_promise_or_what_it_needs_is_reported(
-    params: dict | None, given: tuple, documents: list[int] | None, said: str, accepted: str
-) -> None:
+def test_promise_or_what_it_needs_is_reported(params, given, documents: list | None, said: str, accepted: str) -> None:
     goals = goals_of(Evaluate(**SECTION, accept=params).accept, LABELS)
     splits = {"validation": sentences(*given), "test": sentences(["B-X O"], ["O O"])}
     found = reports(splits, None if documents is None else np.array(documents), goals)
@@ -81,8 +74,7 @@ def test_promise_or_what_it_needs_is_reported(
         assert said in of_validation["statement"]
         assert of_test["number"] == 0 and all("precision" not in point for point in of_test["curve"])
         if accepted:
-            about = {"score": 1.0, "share": 1.0, "precision": 1.0, "recall": 1.0}
-            assert of_validation.items() >= about.items()
+            assert of_validation.items() >= {"score": 1.0, "share": 1.0, "precision": 1.0, "recall": 1.0}.items()
             assert of_test.items() >= {"share": 0.0, "recall": 0.0}.items()
 
 
@@ -90,23 +82,19 @@ SECTION = {"subwords_per_batch": 9, "precision": "fp32", "decoding": "greedy"}
 SECTION |= {"bootstrap": {"resamples": 100, "seed": 1}}
 
 
-@pytest.mark.parametrize(
-    ("accept", "message"),
-    [
-        ({"precision": 1.0, "confidence": 0.9}, "all types.precision\n  Input should be less than 1"),
-        ({"X": {"precision": 0.9, "confidence": 0}}, "X.confidence\n  Input should be greater than 0"),
-        *[(wrong, "expected a mapping with precision and conf") for wrong in ({"precision": 0.9}, 0.9, {"X": {}})],
-    ],
-    ids=str,
-)
+WRONG_PARAMS = [
+    ({"precision": 1.0, "confidence": 0.9}, "all types.precision\n  Input should be less than 1"),
+    ({"X": {"precision": 0.9, "confidence": 0}}, "X.confidence\n  Input should be greater than 0"),
+    *[(wrong, "expected a mapping with precision and conf") for wrong in ({"precision": 0.9}, 0.9, {"X": {}})],
+]
+
+
+@pytest.mark.parametrize(("accept", "message"), WRONG_PARAMS, ids=str)
 def test_wrong_params_are_an_error(accept: object, message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         Evaluate(**SECTION, accept=accept)
 
 
 def test_type_that_is_not_there_is_an_error() -> None:
-    message = (
-        "^evaluate.accept: the task ner does not have the type Z; expected one of X, Y, or precision and confidence"
-    )
-    with pytest.raises(UserError, match=message):
-        goals_of(Evaluate(**SECTION, accept={"Z": HALF}).accept, LABELS)
+    message = "evaluate.accept: the task ner does not have the type Z; expected one of X, Y, or precision and confid"
+    assert message_of(goals_of, Evaluate(**SECTION, accept={"Z": HALF}).accept, LABELS).startswith(message)

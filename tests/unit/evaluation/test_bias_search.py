@@ -85,8 +85,7 @@ def one_word_each(scores: list[list[float]], gold: list[int]) -> tuple[list[Chun
 
 
 def search(chunks: list[Chunk], gold: np.ndarray, targets: list[TypeTarget]) -> dict[str, float]:
-    found = find_biases(chunks, gold, LinearHead(TAGS), targets)
-    return {name: of_type.bias for name, of_type in found.items()}
+    return {name: of_type.bias for name, of_type in find_biases(chunks, gold, LinearHead(TAGS), targets).items()}
 
 
 def test_biases_of_several_types_settle_together() -> None:
@@ -98,9 +97,8 @@ def test_biases_of_several_types_settle_together() -> None:
     assert biases == {"ADJ": 0.3125, "NOUN": 0.5}
     assert [value(chunks, gold, LinearHead(TAGS), target, biases) for target in targets] == [1, 1]
     nothing_to_change = one_word_each([[1, 0, 0], [0, 1, 0]], [0, 1])
-    assert str(search(*nothing_to_change, targets=[TypeTarget("NOUN", "precision", 0.9)])) == "{'NOUN': 0.0}", (
-        "not -0.0"
-    )
+    found = search(*nothing_to_change, targets=[TypeTarget("NOUN", "precision", 0.9)])
+    assert str(found) == "{'NOUN': 0.0}", "not -0.0"
     # The words exclude each other: the search ends.
     chunks, gold = one_word_each([[0, 1, -9], [0, 0.5, -9]], [0, 1])
     biases = search(chunks, gold, targets=targets)

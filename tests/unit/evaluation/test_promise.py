@@ -27,10 +27,10 @@ def test_entities_that_may_be_missed() -> None:
     assert of_documents.passes([2, 3]).tolist() == [True, False]
 
 
-@pytest.mark.parametrize(
-    ("passes", "starts", "expected"),
-    [("011", [2], 1), ("111", [2], 0), ("110", [2], None), ("010110", [1, 4], 1), ("010110", [5], None)],
-)
+SEQUENCES = [("011", [2], 1), ("111", [2], 0), ("110", [2], None), ("010110", [1, 4], 1), ("010110", [5], None)]
+
+
+@pytest.mark.parametrize(("passes", "starts", "expected"), SEQUENCES)
 def test_sequences_go_down_until_a_step_fails(passes: str, starts: list[int], expected: int | None) -> None:
     assert least_step(np.array([step == "1" for step in passes]), starts) == expected
 
@@ -50,8 +50,7 @@ def test_share_of_broken_promises(of_documents: bool) -> None:
         chunk = Chunk(scores, np.ones(size, np.int64), np.ones(size, bool))
         documents = np.repeat(np.arange(80), 3) if of_documents else None
         goal = TypeTarget("X", "recall", 0.8, "covered", CONFIDENCE)
-        gold = np.ones(size, np.int32)
-        counts = count_at_each_step([chunk], gold, LinearHead(LABELS), [goal], documents)
+        counts = count_at_each_step([chunk], np.ones(size, np.int32), LinearHead(LABELS), [goal], documents)
         found = promised_biases(counts, [goal], of_documents)["X"]
         assert found.promise is not None
         assert found.promise.number == (80 if of_documents else 240)
@@ -69,16 +68,16 @@ def test_statement_of_a_promise_has_its_assumptions() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("of_documents", "number", "missed", "reason"),
-    [
-        (False, 30, 0, "validation has 30 entities; expected at least 45, even if none is missed; annotate 15 more"),
-        (True, 1, 0, "validation has 1 document; expected at least 45, even if none is missed; annotate 44 more"),
-        (True, 152, 4.5, "the safest bias misses 4.5 of 152 documents of validation; expected at most 2; annotate abo"),
-        (False, 152, 8, "the safest bias misses 8 of 152 entities of validation; expected at most 3; lower at_least o"),
-        (False, 152, 2, "its own test passes, but not with a bias that keeps the others' promises; leave some of them"),
-    ],
-)
+IMPOSSIBLE = [
+    (False, 30, 0, "validation has 30 entities; expected at least 45, even if none is missed; annotate 15 more"),
+    (True, 1, 0, "validation has 1 document; expected at least 45, even if none is missed; annotate 44 more"),
+    (True, 152, 4.5, "the safest bias misses 4.5 of 152 documents of validation; expected at most 2; annotate abo"),
+    (False, 152, 8, "the safest bias misses 8 of 152 entities of validation; expected at most 3; lower at_least o"),
+    (False, 152, 2, "its own test passes, but not with a bias that keeps the others' promises; leave some of them"),
+]
+
+
+@pytest.mark.parametrize(("of_documents", "number", "missed", "reason"), IMPOSSIBLE)
 def test_promise_that_can_not_be_made_says_why(of_documents: bool, number: int, missed: float, reason: str) -> None:
     promise = ShareTest(0.95, 0.9, 1, of_documents, number).promise(False, missed)
     assert promise.statement("PER", 0.95, "covered").startswith(f"No promise for PER: {reason}")

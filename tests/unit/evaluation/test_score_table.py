@@ -13,8 +13,7 @@ from tagline.evaluation.score_table import score_line, score_table, score_table_
 from tagline.evaluation.summary import ScoredSplit
 
 TAGGED = sentences(["B-PER O", "B-\x1bLOC"], ["B-PER O", "O"])
-SPLIT = ScoredSplit("spans", TAGGED, 0, altered={"typos": TAGGED})
-METRICS = {"test": metrics_of(SPLIT)}
+METRICS = {"test": metrics_of(ScoredSplit("spans", TAGGED, 0, altered={"typos": TAGGED}))}
 
 
 def test_file_is_a_row_per_type_and_an_overall_row(tmp_path: Path) -> None:
@@ -45,8 +44,7 @@ def test_operating_point_is_a_table_with_what_is_not_reached() -> None:
         "validation": {name: point | (reached if name == "PER" else missed) for name, point in points.items()},
         "test": {name: point | missed for name, point in points.items()},
     }
-    split = ScoredSplit("spans", sentences(["B-PER B-\x1bLOC B-ORG"], ["O O O"]), 0)
-    scores = metrics_of(split)
+    scores = metrics_of(ScoredSplit("spans", sentences(["B-PER B-\x1bLOC B-ORG"], ["O O O"]), 0))
     table = score_table({name: scores | {"operating_point": of_splits[name]} for name in of_splits})
     _, rows, *messages = table.split("\n\n")
     assert [" ".join(row.split()) for row in rows.splitlines()[2:]] == [

@@ -6,6 +6,7 @@ That the bytes are the same in each process, tests/pipeline shows.
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import onnx
@@ -105,10 +106,7 @@ def test_large_weights_of_a_graph_are_in_a_second_file(tmp_path: Path, monkeypat
 
 
 def test_model_that_pytorch_can_not_convert_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise RuntimeError("no operator for this\nand more")
-
-    monkeypatch.setattr("torch.onnx.export", refuse)
+    monkeypatch.setattr("torch.onnx.export", Mock(side_effect=RuntimeError("no operator for this\nand more")))
     assert message_of(onnx_export.convert, new_model("bert")) == (
         "BertForTokenClassification: PyTorch can't convert it to ONNX (no operator for this); "
         "set export.onnx and export.int8 to false"

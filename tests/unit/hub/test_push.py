@@ -6,6 +6,7 @@ Large files go by Git LFS here; tests/stages/test_push.py sends them by xet too.
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from helpers.hub_repositories import Account
@@ -126,11 +127,9 @@ def push_again(hub: Hub, to: Target, folder: Path) -> None:
     assert repository.files()["model.safetensors"] == WEIGHTS
 
 
+UNAVAILABLE = "ada/people: the Hub answered 507; try again later"
 REFUSALS = [  # no status that the client tries again for half a minute
-    *(
-        (route, 507, "ada/people: the Hub answered 507; try again later")
-        for route in ("info", "preupload", "batch", "store", "commit")
-    ),
+    *((route, 507, UNAVAILABLE) for route in ("info", "preupload", "batch", "store", "commit")),
     ("commit", 401, "ada/people: the Hub rejected your token (401"),
     ("commit", 404, "ada/people: the Hub refused (404)"),
     ("commit", 412, "ada/people: changed by someone else during the push (412); push again"),
@@ -162,12 +161,9 @@ def test_refused_card_and_failed_upload_are_one_line(hub: Hub, to: Target, folde
     refused = 'the push to ada/people failed: Invalid metadata in README.md. - "license" must be a string'
     assert_refused(refused, to.push, folder, "a push")
     (folder / "README.md").write_bytes(card)
-
-    def fail(*_: object, **__: object) -> None:  # as the xet library does
-        raise RuntimeError("Network error: HTTP status client error\n(403 Forbidden)")
-
+    of_xet = RuntimeError("Network error: HTTP status client error\n(403 Forbidden)")
     with monkeypatch.context() as patch:
-        patch.setattr(HfApi, "preupload_lfs_files", fail)
+        patch.setattr(HfApi, "preupload_lfs_files", Mock(side_effect=of_xet))
         failed = "the push to ada/people failed: Network error: HTTP status client error (403 Forbidden)"
         assert_refused(failed, to.push, folder, "a push")
     push_again(hub, to, folder)

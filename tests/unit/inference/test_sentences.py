@@ -59,8 +59,7 @@ def test_windows_of_texts_are_those_of_tokenize_align(tagger: Tagger, monkeypatc
     assert len(words) == 4
     about = exported.read(tagger.folder)
     sizes = (about.max_length, about.stride, about.context_subwords)
-    cutter = WindowCutter(tagger._cutter.tokenizer, about.one_by_one, *sizes)
-    made, _ = cut(cutter, words, [0] * 4)
+    made, _ = cut(WindowCutter(tagger._cutter.tokenizer, about.one_by_one, *sizes), words, [0] * 4)
     expected = {tuple(ids) for ids in rows(made, made.input_ids)}
     assert windows_of(tagger, [TEXT], monkeypatch) == expected
     assert max(map(len, expected)) == about.max_length
@@ -83,8 +82,7 @@ def test_sentences_and_offsets_of_a_document(tagger: Tagger, folder: Path) -> No
 
 def test_no_entity_continues_in_the_next_sentence(tagger: Tagger) -> None:
     """Lind is I-PER to the model, and begins a sentence of its own after Bo."""
-    document = Document(["Bo", "Lind", "Oslo"], "Bo Lind Oslo", [(0, 2), (3, 7), (8, 12)], ends=[1, 3])
-    (tagged,) = tagger.tag([document])
+    (tagged,) = tagger.tag([Document(["Bo", "Lind", "Oslo"], "Bo Lind Oslo", [(0, 2), (3, 7), (8, 12)], ends=[1, 3])])
     assert tagged.predicted_names == ["B-PER", "B-PER", "B-LOC"]
     (tagged,) = tagger.tag([Document.of_words(["Lind", "Lind"])])
     assert tagged.predicted_names == ["I-PER", "I-PER"], "as the model says where no sentence comes before"

@@ -8,8 +8,7 @@ from seqeval.metrics.sequence_labeling import get_entities
 from tagline.labels.entities import Entity, EntityArrays, entities, entity_arrays, marked
 from tagline.labels.label_list import Kind
 
-TYPES = ["PER", "LOC", "O", "a-b", "micro avg"]
-TAGS = ["O", *(f"{prefix}-{type_}" for type_ in TYPES for prefix in "BI")]
+TAGS = ["O", *(f"{prefix}-{type_}" for type_ in ["PER", "LOC", "O", "a-b", "micro avg"] for prefix in "BI")]
 
 
 @given(st.lists(st.sampled_from(TAGS), max_size=12))

@@ -43,8 +43,7 @@ def test_known_overconfidence_is_corrected_and_the_order_of_scores_stays() -> No
     probable = rng.uniform(0.05, 0.95, 4000)
     right = rng.random(4000) < probable
     scores = (1 / (1 + np.exp(-3 * log_odds(probable)))).astype(np.float32)  # a temperature of 1/3
-    curve = fit_curve(scores[:2000], right[:2000])
-    found = Calibration(curve).apply(scores[2000:], np.zeros(2000, bool))
+    found = Calibration(fit_curve(scores[:2000], right[:2000])).apply(scores[2000:], np.zeros(2000, bool))
     assert np.abs(found - probable[2000:]).mean() < 0.03 < 0.15 < np.abs(scores[2000:] - probable[2000:]).mean()
     assert (np.diff(found[np.argsort(scores[2000:])]) >= 0).all()
 

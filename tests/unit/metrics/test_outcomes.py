@@ -9,8 +9,7 @@ from tagline.labels.entities import entities
 from tagline.labels.label_list import Kind
 from tagline.metrics.outcomes import Outcome, count_outcomes, match, matching, outcomes, outcomes_of_errors
 
-LABELS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
-PAIRS = st.lists(st.tuples(*[st.sampled_from(LABELS)] * 2), max_size=12)
+PAIRS = st.lists(st.tuples(*[st.sampled_from(["O", "B-PER", "I-PER", "B-LOC", "I-LOC"])] * 2), max_size=12)
 
 
 PAIRED = [
@@ -58,8 +57,7 @@ def of_sentence(gold: str, predicted: str, kind: Kind = "spans") -> list[Outcome
 
 
 def test_outcomes_are_sorted_by_extent() -> None:
-    result = of_sentence("O B-X I-X O B-Y", "B-Z B-X O O B-Y")
-    extents = [(outcome.kind, outcome.extent) for outcome in result]
+    extents = [(outcome.kind, outcome.extent) for outcome in of_sentence("O B-X I-X O B-Y", "B-Z B-X O O B-Y")]
     assert extents == [("spurious", (0, 1)), ("boundary_error", (1, 3)), ("correct", (4, 5))]
 
 

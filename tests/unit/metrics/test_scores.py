@@ -30,7 +30,7 @@ def score(sentences: Sequence[TaggedSentence], kind: Kind = "spans") -> dict[str
 
 @given(corpora(TAGS))
 def test_spans_are_equal_to_seqeval(rows: list[list[tuple[str, str]]]) -> None:
-    """Those of each type, and with unknown labels, tests/unit/evaluation/test_scored_split.py compares."""
+    """Those of each type, and with unknown labels, tests/unit/evaluation/test_summary.py compares."""
     gold, predicted = sides(rows)
     found = score(sentences(gold, predicted))
     reference = {name: function(gold, predicted, zero_division=0) for name, function in REFERENCES.items()}

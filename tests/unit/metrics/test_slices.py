@@ -14,18 +14,15 @@ GOLD = [["B-PER", "I-PER", "O", "B-PER"], TRAIN[1], ["B-ORG", *["O"] * 11]]
 PREDICTED = [["B-PER", "I-PER", "O", "O"], ["B-PER", "O", "O", "B-LOC"], ["B-LOC", *["O"] * 11]]
 
 
-def sliced(
-    words: list[list[str]],
-    gold: list[list[str]],
-    predicted: list[list[str]],
-    kind: Kind,
-    train: Sequence[tuple[list[str], list[str]]] = (),
-) -> dict:
+Rows = list[list[str]]
+
+
+def sliced(words: Rows, gold: Rows, predicted: Rows, kind: Kind, train: Sequence[tuple[list, list]] = ()) -> dict:
     found = sentences(gold, predicted, kind, words)
     return slices(found, count(found, kind), TrainingIndex(train, [found], kind))
 
 
-def overall(gold: list[list[str]], predicted: list[list[str]]) -> dict:
+def overall(gold: Rows, predicted: Rows) -> dict:
     return score(count(sentences(gold, predicted), "spans"))["overall"]
 
 
@@ -45,8 +42,7 @@ def test_slices_by_hand() -> None:
     assert found["entity_length"] == {"1": numbers(1 / 3, 1 / 3, 3), "2": numbers(1, 1 / 2, 2)}
     assert list(found["sentence_length"]) == ["1-10", "11-20"]
     for name, part in {"1-10": slice(0, 2), "11-20": slice(2, 3)}.items():
-        expected = overall(GOLD[part], PREDICTED[part]) | {"sentences": len(GOLD[part])}
-        assert found["sentence_length"][name] == expected
+        assert found["sentence_length"][name] == overall(GOLD[part], PREDICTED[part]) | {"sentences": len(GOLD[part])}
     assert {name: part["sentences"] for name, part in found["case"].items()} == {"mixed": 2, "title": 1}
     assert found["not_in_train"] == overall(GOLD[::2], PREDICTED[::2]) | {"sentences": 2}
     assert TrainingIndex([TRAIN], [], "spans").types(("Oslo",)) == set(), "no other split has it, so it is not kept"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from helpers.messages import message_of
 from helpers.tiny import save_encoder, word_piece
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModel, BertConfig, BertForTokenClassification, PreTrainedConfig
@@ -37,9 +38,8 @@ def test_labels_are_stored_with_the_model(encoder: Path, tmp_path: Path) -> None
 
 def test_model_of_other_labels_is_refused(encoder: Path, tmp_path: Path) -> None:
     classifier.new_classifier(encoder, POS).save_pretrained(tmp_path / "model")
-    message = r"model: the model has 2 labels \(NOUN, VERB\); expected those of task pos, 2 labels \(VERB, NOUN\); r"
-    with pytest.raises(UserError, match=message):
-        classifier.load(tmp_path / "model", Labels("pos", "tags", ("VERB", "NOUN"), "NOUN"))
+    message = "model: the model has 2 labels (NOUN, VERB); expected those of task pos, 2 labels (VERB, NOUN); r"
+    assert message in message_of(classifier.load, tmp_path / "model", Labels("pos", "tags", ("VERB", "NOUN"), "NOUN"))
 
 
 Tensors = dict[str, torch.Tensor]
@@ -128,9 +128,8 @@ OTHER_KINDS = [
 def test_labels_of_another_kind_are_refused(tmp_path: Path, names: list[str], message: str) -> None:
     content = {"model_type": "bert", "id2label": dict(enumerate(names))}
     (tmp_path / "config.json").write_text(json.dumps(content), encoding="utf-8")
-    message = rf"config.json: unusable labels \({message}\); expected labels like those of task ner, 3 labels \(O, B-"
-    with pytest.raises(UserError, match=message):
-        classifier.read_labels(tmp_path, NER)
+    message = f"config.json: unusable labels ({message}); expected labels like those of task ner, 3 labels (O, B-"
+    assert message in message_of(classifier.read_labels, tmp_path, NER)
 
 
 EVERY_THIRD = {"global_attn_every_n_layers": 3, "pad_token_id": 0}
@@ -202,8 +201,7 @@ def test_attention_that_is_not_available_is_refused(encoder: Path, monkeypatch: 
         (True, "it needs bf16 or fp16, and train.precision is fp32 here"),
     ):
         monkeypatch.setitem(classifier._PACKAGED, "flash_attention_2", lambda installed=installed: installed)
-        with pytest.raises(UserError, match=message):
-            classifier.new_classifier(encoder, NER, "flash_attention_2", "fp32")
+        assert message in message_of(classifier.new_classifier, encoder, NER, "flash_attention_2", "fp32")
     monkeypatch.setattr(BertForTokenClassification, "_can_set_attn_implementation", lambda _: False)
     message = r"eager is not available: transformers has only one implementation .*; expected auto$"
     with pytest.raises(UserError, match=message):

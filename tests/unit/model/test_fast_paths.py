@@ -9,14 +9,8 @@ from helpers.architectures import new_model
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from tagline.model.fast_paths import (
-    Dropout,
-    PartlyTrainedEmbedding,
-    known_padding,
-    replace_dropout,
-    restore_full_embeddings,
-    train_used_embeddings,
-)
+from tagline.model import fast_paths
+from tagline.model.fast_paths import Dropout, known_padding, train_used_embeddings
 
 ENCODERS = ("albert", "bert", "deberta-v2", "distilbert", "longformer", "modernbert", "mpnet")
 
@@ -81,7 +75,7 @@ def test_nothing_or_all_is_dropped_at_the_ends_and_nothing_in_evaluation() -> No
 def test_replace_changes_dropout_layers_and_nothing_else() -> None:
     model = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.25), nn.Sequential(nn.Dropout(0.5)), nn.Dropout2d(0.1))
     weights = model.state_dict()
-    replace_dropout(model)
+    fast_paths.replace_dropout(model)
     assert [type(module) for module in model.modules() if hasattr(module, "p")] == [Dropout, Dropout, nn.Dropout2d]
     assert [model[1].p, model[2][0].p] == [0.25, 0.5]
     assert model.state_dict().keys() == weights.keys()
@@ -99,7 +93,7 @@ def pair(architecture: str) -> tuple[PreTrainedModel, PreTrainedModel]:
     whole = new_model(architecture)
     part = copy.deepcopy(whole)
     train_used_embeddings(part, IDS)
-    assert isinstance(part.get_input_embeddings(), PartlyTrainedEmbedding)
+    assert isinstance(part.get_input_embeddings(), fast_paths.PartlyTrainedEmbedding)
     return whole, part
 
 
@@ -118,7 +112,7 @@ def learn(model: PreTrainedModel) -> dict[str, torch.Tensor]:
         optimizer.zero_grad()
     model.eval()
     state = model.state_dict()
-    restore_full_embeddings(model, state)
+    fast_paths.restore_full_embeddings(model, state)
     return state
 
 

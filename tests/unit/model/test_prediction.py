@@ -88,16 +88,14 @@ def test_biases_change_labels_only() -> None:
     words = [3], windows([0], [[7, 8]], [[0, 1]])
     gold = np.array([1, 2, 0])
     plain = predictor(backend, "constrained")
-    biased = replace(plain, biases={"X": 1.5})
-    before, after = (one.predict(*words, gold=gold) for one in (predictor(backend), biased))
+    before, after = (one.predict(*words, gold=gold) for one in (predictor(backend), replace(plain, biases={"X": 1.5})))
     assert names(replace(plain, biases={"X": -9.0}).predict(*words).labels) == ["O", "O", "O"]
     assert names(after.labels) == ["B-X", "I-X", "O"]
     assert after.scores[0] == pytest.approx(np.exp(1) / (np.exp(2) + np.exp(1) + 1)), "of the model, without bias"
     assert names(after.greedy) == names(before.greedy) == ["O", "I-X", "O"]
     assert after.loss == before.loss
-    for unchanged, expected in zip(
-        replace(plain, biases={"X": 0.0}).predict(*words), plain.predict(*words), strict=True
-    ):
+    unbiased = replace(plain, biases={"X": 0.0})
+    for unchanged, expected in zip(unbiased.predict(*words), plain.predict(*words), strict=True):
         np.testing.assert_array_equal(unchanged, expected)
 
 
@@ -105,10 +103,8 @@ def test_calibration_gives_words_the_score_of_their_entity_and_changes_no_label(
     # B-X I-X O and a word without sub-words, B-X, O O. The third word may continue the first entity.
     plain = predictor(FixedLogits({7: [0.0, 3.0, 0.0], 8: [0.0, 0.0, 1.0], 9: [1.0, 0.0, 0.9], 10: [2.0, 0.0, 0.0]}))
     words = [4, 1, 2], windows([0, 1, 2], [[7, 8, 9], [7], [9, 10]], [[0, 1, 2], [0], [0, 1]])
-    curves = Calibration([[0.0, 0.2]], [[0.0, 0.7]])
-    before, after, mapped = (
-        replace(plain, calibration=each).predict(*words) for each in (None, NOT_CALIBRATED, curves)
-    )
+    maps = (None, NOT_CALIBRATED, Calibration([[0.0, 0.2]], [[0.0, 0.7]]))
+    before, after, mapped = (replace(plain, calibration=each).predict(*words) for each in maps)
     assert names(before.labels) == ["B-X", "I-X", "O", "O", "B-X", "O", "O"]
     assert before.labels.tolist() == after.labels.tolist() == mapped.labels.tolist()
     lowest = min(before.scores[1], 1 - np.exp(0.9) / (np.exp(1) + 1 + np.exp(0.9)))

@@ -18,8 +18,7 @@ def layers() -> nn.Sequential:
 
 def test_weights_are_loaded_under_all_their_names(tmp_path: Path) -> None:
     model, other = layers(), layers()
-    names = ("0.bias", "1.bias", "1.weight")
-    save_file({name: model.state_dict()[name] for name in names}, tmp_path / "weights")
+    save_file({name: model.state_dict()[name] for name in ("0.bias", "1.bias", "1.weight")}, tmp_path / "weights")
     load_weights(other, tmp_path / "weights")
     assert all(torch.equal(weight, other.state_dict()[name]) for name, weight in model.state_dict().items())
     assert other[0].weight is other[1].weight

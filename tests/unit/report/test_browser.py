@@ -54,16 +54,12 @@ def choose(page: Chrome, **chosen: str) -> None:
         page.find_element(By.XPATH, f"//label[input[@name='{name}'][@value='{value}']]").click()
 
 
-def choose_type(page: Chrome, name: str) -> None:
-    Select(page.find_element(By.NAME, "type")).select_by_visible_text(name)
-
-
 def test_filters_show_sentences_with_such_an_error(page: Chrome) -> None:
     assert visible(page) == ALL
     choose(page, kind="missed")
     assert visible(page) == ["both", "other-split", "nasty"]
     assert page.find_element(By.ID, "shown").text == "3 of 5 shown"
-    choose_type(page, "LOC")
+    Select(page.find_element(By.NAME, "type")).select_by_visible_text("LOC")
     # "both" has a missed entity and an error of type LOC, but these are two errors.
     assert visible(page) == ["other-split"]
     choose(page, split="test")

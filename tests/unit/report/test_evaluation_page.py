@@ -33,8 +33,7 @@ def elements(page: str) -> list[str]:
 
 def text_of(page: str) -> str:
     """The text of a page as it is shown."""
-    shown = html.unescape(re.sub("<(style|script)>.*?</|<[^>]*>", "", page, flags=re.DOTALL))
-    return " ".join(shown.split())
+    return " ".join(html.unescape(re.sub("<(style|script)>.*?</|<[^>]*>", "", page, flags=re.DOTALL)).split())
 
 
 @pytest.fixture(scope="module")
@@ -126,8 +125,7 @@ def test_rarest_of_many_types_share_a_row() -> None:
     assert table.folded == 5
     assert table.rows[-1] == [0] * LARGEST + [5]
     assert sum(map(sum, table.rows)) == sum(counts.values())
-    one_above = {(tag, tag): 1 for tag in tags[: LARGEST + 1]}
-    assert confusion_table(one_above).folded == 0, "a single type has its own row"
+    assert confusion_table({(tag, tag): 1 for tag in tags[: LARGEST + 1]}).folded == 0, "a single type has its own row"
 
 
 def test_errors_by_kind_and_type_and_those_of_plain_tags_by_pair() -> None:

@@ -10,16 +10,7 @@ from hypothesis import strategies as st
 from tagline.labels.label_list import Kind
 from tagline.metrics.outcomes import outcomes, outcomes_of_errors
 from tagline.report import shown_sentences
-from tagline.report.shown_sentences import (
-    CONTEXT,
-    ERRORS,
-    WORDS,
-    confidence,
-    pieces,
-    shown_sentence,
-    visible,
-    worst_first,
-)
+from tagline.report.shown_sentences import CONTEXT, ERRORS, WORDS, ShownSentence, confidence, pieces, shown_sentence
 
 VISIBLE = [
     ("שלום", "שלום"),
@@ -37,12 +28,10 @@ VISIBLE = [
 
 @pytest.mark.parametrize(("word", "expected"), VISIBLE)
 def test_word_is_safe_and_visible(word: str, expected: str) -> None:
-    assert visible(word) == expected
+    assert shown_sentences.visible(word) == expected
 
 
-def shown(
-    text: str, gold: str, predicted: str, score: float = 0.5, kind: Kind = "spans"
-) -> shown_sentences.ShownSentence:
+def shown(text: str, gold: str, predicted: str, score: float = 0.5, kind: Kind = "spans") -> ShownSentence:
     tagged = evaluations.sentence(text, gold, predicted, score, kind=kind)
     return shown_sentence(tagged, outcomes(tagged), "test", 1.5)
 
@@ -54,8 +43,7 @@ def test_errors_are_listed_with_their_text() -> None:
     assert (spurious.kind, spurious.gold, spurious.predicted) == ("spurious", None, ("LOC", "Oslo"))
     assert (missed.confidence, sentence.errors, sentence.cost) == (0.75, 2, 1.5)
     assert (sentence.split, sentence.id, sentence.is_shortened) == ("test", "s-0", False)
-    length = CONTEXT + 1
-    long = shown("w " * CONTEXT + "w", "B-X" + " I-X" * CONTEXT, " ".join("O" * length))
+    long = shown("w " * CONTEXT + "w", "B-X" + " I-X" * CONTEXT, "O" + " O" * CONTEXT)
     assert long.listed[0].gold == ("X", " ".join("w" * CONTEXT) + " …")
 
 
@@ -93,7 +81,7 @@ def test_sentences_with_errors_are_sorted_by_cost() -> None:
         sentence("a", "B-X", "I-X", 1.0),  # another label, but the same entity: left out
     ]
     ranked = with_common_labels(ranked)
-    assert worst_first(ranked, outcomes_of_errors(ranked)) == [(2, 1.0), (3, 0.9), (1, 0.6), (4, 0.6)]
+    assert shown_sentences.worst_first(ranked, outcomes_of_errors(ranked)) == [(2, 1.0), (3, 0.9), (1, 0.6), (4, 0.6)]
 
 
 LABELS = st.sampled_from(["O", "B-X", "I-X", "B-Y", "I-Y"])
@@ -127,12 +115,10 @@ def test_sentence_is_split_where_entities_begin_and_end(text: str, gold: str, pr
 def test_pieces_keep_all_words_and_outcomes(labels: list[tuple[str, str]]) -> None:
     words = [f"w{index}" for index in range(len(labels))]
     ((gold,), (predicted,)) = sides([labels])
-    tagged = sentence(" ".join(words), " ".join(gold), " ".join(predicted))
-    found = outcomes(tagged)
+    found = outcomes(sentence(" ".join(words), " ".join(gold), " ".join(predicted)))
     result = pieces(words, found, [True] * len(words))
     assert "".join(piece.text for piece in result) == " ".join(words)
-    notes = [piece.note for piece in result if piece.note]
-    assert sorted(notes, key=repr) == sorted(found, key=repr)
+    assert sorted((piece.note for piece in result if piece.note), key=repr) == sorted(found, key=repr)
     for side, names in (("gold", gold), ("predicted", predicted)):
         marked = "".join(piece.text for piece in result if getattr(piece, side)).replace(" ", "")
         assert marked == "".join(word for word, name in zip(words, names, strict=True) if name != "O")

@@ -53,8 +53,7 @@ WRONG_OF_FORMATS = [
 
 @pytest.mark.parametrize(("name", "keys", "message"), WRONG_OF_FORMATS)
 def test_wrong_key_of_a_format_is_named(tmp_path: Path, name: str, keys: dict[str, Any], message: str) -> None:
-    files = dict.fromkeys(("train", "validation", "test"), "f")
-    dataset = {"source": "files", "format": name, **KEYS[name], **files, **keys}
+    dataset = source(name, "train", "validation", "test") | keys
     assert f"download.dataset{message}" in fault_of(tmp_path, dataset)
 
 
@@ -77,11 +76,7 @@ WRONG_LISTS = [
     ([CORPUS, source("page", "train", format="pgae")], 14, ".1.format: must be one of 'conll', 'conllu', 'json', "),
     ([CORPUS, source("page", "test", repeat=2)], 13, ".1: repeat is of train, which this source does not have; name"),
     ([CORPUS, source("page", "test", split={"seed": 1, "validation": 0.5})], 13, ".1: split draws from train, which"),
-    (
-        [CORPUS, source("page", "train", tag_column="pos")],
-        3,
-        ": no tag column is in all sources (0: ner; 1: pos); give",
-    ),
+    ([CORPUS, source("page", "train", tag_column="t")], 3, ": no tag column is in all sources (0: ner; 1: t); give"),
     ({**CORPUS, "repeat": 2}, 3, ": repeat is for one source among several; train.epochs repeats all; remove it"),
 ]
 

@@ -13,12 +13,10 @@ from helpers.messages import message_of
 from huggingface_hub import HfApi, ModelInfo, constants
 from huggingface_hub.utils import _http
 
-from tagline.core.errors import UserError
 from tagline.sources import hub, hub_dataset
 from tagline.sources.download_params import HubDataset
 
 NAME, GATED = "ada/people", "ada/gated"
-LFS = ("size", "sha256", "pointerSize")
 GOOD, STRANGER = "hf_good", "hf_stranger"
 LOGIN = "`hf auth login` (or HF_TOKEN)"
 
@@ -81,9 +79,10 @@ def test_hub_that_fails_is_asked_once(server: Hub, status: int | None, message: 
     assert questions(server) == [f"GET /api/datasets/{NAME}/revision/main"]
 
 
-@pytest.mark.parametrize(
-    ("status", "header"), [(429, "RateLimit"), (429, "Retry-After"), (503, "Retry-After"), (500, "")]
-)
+WAITS = [(429, "RateLimit"), (429, "Retry-After"), (503, "Retry-After"), (500, "")]
+
+
+@pytest.mark.parametrize(("status", "header"), WAITS)
 @pytest.mark.parametrize(("kind", "route"), [("model", "tree"), ("model", "resolve"), ("dataset", "resolve")])
 def test_wait_that_the_hub_asks_for_is_printed_and_limited(
     server: Hub, online: pytest.MonkeyPatch, capsys, kind: str, route: str, status: int, header: str
@@ -113,9 +112,8 @@ def test_offline_only_a_commit_will_do(online: pytest.MonkeyPatch) -> None:
 
 def test_pickled_encoder_is_refused_before_anything_is_fetched(server: Hub) -> None:
     commit = server.add("model", NAME).commit({"model.safetensors": None, "pytorch_model.bin": b""})
-    message = f"^ada/people at {commit}: no model.safetensors; pytorch_model.bin is a pickle and is never read"
-    with pytest.raises(UserError, match=message):
-        hub.fetch_encoder(hub.find("model", NAME, "main"))
+    message = f"ada/people at {commit}: no model.safetensors; pytorch_model.bin is a pickle and is never read"
+    assert message_of(hub.fetch_encoder, hub.find("model", NAME, "main")).startswith(message)
     assert questions(server) == [f"GET /api/models/{NAME}/revision/main"]
 
 
@@ -157,7 +155,7 @@ ANSWERS = [
     *[({**COMMIT, "siblings": [{"rfilename": name}]}, PATH.format(name=name)) for name in OUTSIDE],
     ({"id": NAME, "sha": "../x"}, NO_HUB),
     ({**COMMIT, "siblings": [1]}, NO_HUB),
-    ({**COMMIT, "siblings": [{"rfilename": "a", "lfs": dict.fromkeys(LFS)}]}, NO_HUB),
+    ({**COMMIT, "siblings": [{"rfilename": "a", "lfs": dict.fromkeys(("size", "sha256", "pointerSize"))}]}, NO_HUB),
 ]
 
 

@@ -15,7 +15,6 @@ from tagline.sources.readers import to_row
 from tagline.text.sentence import Sentence
 
 NAMES = ["O", "B-PER", "I-PER"]
-NAMED = {"names": {"ner": NAMES}}
 ROWS = {"tokens": [["Ada", "Lind", "runs"], [], ["Bo"]], "tags": [[1, 2, 0], [], [1]]}
 AT = "ada/people at " + "c" * 40
 
@@ -39,7 +38,7 @@ def read(split: Dataset, **values: Any) -> list[Sentence]:
 
 TAG_COLUMNS = [
     (rows(ClassLabel(names=NAMES)), {}),
-    (rows(Value("uint8")), NAMED),
+    (rows(Value("uint8")), {"names": {"ner": NAMES}}),
     (rows(ClassLabel(names=NAMES), tokens="large_string"), {}),
     (rows(ClassLabel(names=NAMES), list_type=Sequence), {}),  # the older name of lists
 ]
@@ -54,7 +53,6 @@ def test_every_kind_of_tag_column_gives_names(split: Dataset, keys: dict[str, An
     ]
 
 
-LABELS = rows(ClassLabel(names=NAMES))
 SPLITS = {"train": "train", "validation": "validation", "test": "test"}
 
 
@@ -67,7 +65,7 @@ MALFORMED = [
 
 @pytest.mark.parametrize(("values", "message"), MALFORMED)
 def test_malformed_row_column_or_split_is_named(values: dict[str, Any], message: str) -> None:
-    assert message_of(read, LABELS, **values).startswith(f"ada/people: {message}")
+    assert message_of(read, rows(ClassLabel(names=NAMES)), **values).startswith(f"ada/people: {message}")
 
 
 def test_script_is_refused_with_where_its_rows_may_be() -> None:

@@ -1,7 +1,6 @@
 """Several sources as one data set: ids, copies, what is counted and compared, and what is refused."""
 
-from __future__ import annotations
-
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,8 @@ from helpers.annotated import write_rows
 from helpers.formats import saved_row, section
 from helpers.messages import message_of
 from helpers.project import json_of
+from helpers.tiny import raw_rows
 
-from tagline.artifacts import raw_data
 from tagline.sources.stage import write_dataset
 
 # A split of each file; the sentences of train are in what a page saved, too, one of them with an entity.
@@ -27,14 +26,9 @@ SAVED = [
 ]
 
 
-def conll(**keys: Any) -> Any:
-    return section("conll", **{**dict.fromkeys(FILES), "columns": ["words", "pos", "ner"], **keys})
-
-
-def page(**keys: Any) -> Any:
-    return section("page", **{**dict.fromkeys(FILES), **keys})
-
-
+# Sources in which no split has a file yet.
+conll = partial(section, "conll", columns=["words", "pos", "ner"], **dict.fromkeys(FILES))
+page = partial(section, "page", **dict.fromkeys(FILES))
 CORPUS = conll(**{split: split for split in FILES})
 
 
@@ -46,17 +40,13 @@ def joined(folder: Path, *sources: Any) -> dict[str, Any]:
     (folder / "other").write_text("li/ves X O\nin X O\n")
     write_rows(folder / "copy", [saved_row("1#2/x", "Ada won", [])])
     write_dataset(folder, [*sources], folder / "raw")
-    provenance: dict[str, Any] = json_of(folder / "raw/provenance.json")
-    return provenance
+    return json_of(folder / "raw/provenance.json")
 
 
 def test_sources_become_one_data_set_in_their_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     chosen, random = page(train="page", selection="chosen", repeat=2), page(test="page", selection="random")
     found = joined(tmp_path, CORPUS, chosen, random)["findings"]["train"]["1"]
-    raw = raw_data.load(tmp_path / "raw")
-    train, validation, test = (
-        [row for batch in raw.batches(split) for row in batch.to_pylist()] for split in raw_data.SPLITS
-    )
+    train, validation, test = (raw_rows(split, tmp_path / "raw") for split in FILES)
     assert [row["id"] for row in train] == ["0/train-0", "0/train-1", "1/1", "1/2", "1#2/1", "1#2/2"]
     assert train[3] == {"id": "1/2", "document": "1/2", "words": ["Bo", "won"], "ner": ["B-PER", "O"]}
     assert [row["id"] for row in (*validation, *test)] == ["0/validation-0", "0/test-0", "2/3"]
@@ -73,10 +63,8 @@ def test_words_that_a_source_splits_differently_are_reported(tmp_path: Path, cap
     provenance = joined(tmp_path, CORPUS, conll(test="other"))
     assert [each["agreement"] for each in provenance["sources"]] == [1.0, 0.5]
     assert provenance["words"]["agreement"] == pytest.approx(5 / 6, abs=1e-4)
-    message = (
-        "words of source 1: `tagline predict` splits raw text differently: it reproduces 50.0% of test words ('li/"
-    )
-    assert message in capsys.readouterr().out
+    message = "words of source 1: `tagline predict` splits raw text differently: it reproduces 50.0% of test words ("
+    assert f"{message}'li/ves'" in capsys.readouterr().out
 
 
 def test_same_file_in_two_sources_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -44,20 +44,20 @@ def test_io_joins_neighbours_of_one_type(spans: list[tuple[str, int]]) -> None:
     assert converted([in_scheme(spans, "IO")], "IO") == (in_scheme(joined, "IOB2"), 0)
 
 
-@pytest.mark.parametrize(
-    ("tags", "scheme", "expected", "repaired"),
-    [
-        ("O I-PER I-PER", "IOB2", "O B-PER I-PER", 1),
-        ("B-PER I-PER", "IOB1", "B-PER I-PER", 1),
-        ("O E-PER", "BIOES", "O B-PER", 1),
-        ("S-PER I-PER E-PER", "BIOES", "B-PER B-PER I-PER", 1),
-        ("B-PER L-LOC", "BILOU", "B-PER B-LOC", 1),
-        # Beside an unknown tag, what the scheme allows with one of all tags.
-        ("? I-PER ? B-PER ? O", "IOB2", "? I-PER ? B-PER ? O", 0),
-        ("? I-PER I-PER ? B-PER", "IOB1", "? B-PER|I-PER I-PER ? B-PER", 0),
-        ("B-PER ? E-PER ? S-PER ?", "BIOES", "B-PER ? I-PER ? B-PER ?", 0),
-        ("? PER PER ? ?", "IO", "? B-PER|I-PER I-PER ? ?", 0),
-    ],
-)
+ILLEGAL = [
+    ("O I-PER I-PER", "IOB2", "O B-PER I-PER", 1),
+    ("B-PER I-PER", "IOB1", "B-PER I-PER", 1),
+    ("O E-PER", "BIOES", "O B-PER", 1),
+    ("S-PER I-PER E-PER", "BIOES", "B-PER B-PER I-PER", 1),
+    ("B-PER L-LOC", "BILOU", "B-PER B-LOC", 1),
+    # Beside an unknown tag, what the scheme allows with one of all tags.
+    ("? I-PER ? B-PER ? O", "IOB2", "? I-PER ? B-PER ? O", 0),
+    ("? I-PER I-PER ? B-PER", "IOB1", "? B-PER|I-PER I-PER ? B-PER", 0),
+    ("B-PER ? E-PER ? S-PER ?", "BIOES", "B-PER ? I-PER ? B-PER ?", 0),
+    ("? PER PER ? ?", "IO", "? B-PER|I-PER I-PER ? ?", 0),
+]
+
+
+@pytest.mark.parametrize(("tags", "scheme", "expected", "repaired"), ILLEGAL)
 def test_illegal_tags_are_read_as_by_conlleval(tags: str, scheme: str, expected: str, repaired: int) -> None:
     assert converted([tags.split()], scheme) == (expected.split(), repaired)

@@ -91,20 +91,20 @@ def test_sentences_whose_capitals_say_nothing_are_read_in_small_letters(tokenize
     assert counts.tolist() == expected_counts.tolist()
 
 
-@pytest.mark.parametrize(
-    ("sentences", "capacity", "stride", "expected"),
-    [
-        ([[1, 2, 1]], 4, 1, [(0, 0, 3)]),
-        ([[], [1], []], 4, 1, [(0, 0, 0), (1, 0, 1), (2, 1, 1)]),
-        ([], 4, 1, []),
-        # Six words of two sub-words each, windows of six, an overlap of two.
-        ([[2] * 6], 6, 2, [(0, 0, 3), (0, 2, 5), (0, 4, 6)]),
-        # A long word after the cut takes the room of the overlap.
-        ([[1, 1, 1, 4]], 4, 2, [(0, 0, 3), (0, 3, 4)]),
-        # Long and short sentences keep their order.
-        ([[3, 3], [1], [2, 2, 2]], 4, 2, [(0, 0, 1), (0, 1, 2), (1, 2, 3), (2, 3, 5), (2, 4, 6)]),
-    ],
-)
+OVERLAPPING = [
+    ([[1, 2, 1]], 4, 1, [(0, 0, 3)]),
+    ([[], [1], []], 4, 1, [(0, 0, 0), (1, 0, 1), (2, 1, 1)]),
+    ([], 4, 1, []),
+    # Six words of two sub-words each, windows of six, an overlap of two.
+    ([[2] * 6], 6, 2, [(0, 0, 3), (0, 2, 5), (0, 4, 6)]),
+    # A long word after the cut takes the room of the overlap.
+    ([[1, 1, 1, 4]], 4, 2, [(0, 0, 3), (0, 3, 4)]),
+    # Long and short sentences keep their order.
+    ([[3, 3], [1], [2, 2, 2]], 4, 2, [(0, 0, 1), (0, 1, 2), (1, 2, 3), (2, 3, 5), (2, 4, 6)]),
+]
+
+
+@pytest.mark.parametrize(("sentences", "capacity", "stride", "expected"), OVERLAPPING)
 def test_windows_overlap_by_whole_words(sentences: list[list[int]], capacity: int, stride: int, expected: list) -> None:
     counts = np.array([count for sentence in sentences for count in sentence], dtype=np.int64)
     lengths = np.array(list(map(len, sentences)), dtype=np.int64)

@@ -77,11 +77,10 @@ def test_tokenizers_without_fixed_word_ids_are_refused(tmp_path: Path) -> None:
     tokenizer = byte_level_bpe()
     tokenizer.model.dropout = 0.1
     encoders.save_tokenizer(PreTrainedTokenizerFast(tokenizer_object=tokenizer), tmp_path)
-    with pytest.raises(UserError, match="json: its model.s dropout is 0.1, so that it splits words at random; set it"):
-        subwords.load(tmp_path)
+    assert "json: its model's dropout is 0.1, so that it splits words at random" in message_of(subwords.load, tmp_path)
     ByT5Tokenizer().save_pretrained(tmp_path / "slow")
-    with pytest.raises(UserError, match="slow: ByT5Tokenizer is not a fast tokenizer, so it has no word ids; choose"):
-        subwords.load(tmp_path / "slow")
+    message = "slow: ByT5Tokenizer is not a fast tokenizer, so it has no word ids; choose"
+    assert message in message_of(subwords.load, tmp_path / "slow")
 
 
 def test_hostile_normalizers_patterns_and_templates_are_refused(tmp_path: Path, capfd, monkeypatch) -> None:

@@ -48,17 +48,17 @@ def test_each_split_is_read_in_its_own_scheme(tmp_path: Path) -> None:
     assert tags["test"].counts == {"B-X": 2, "O": 1, "I-X": 1, "B-Y": 1}
 
 
-@pytest.mark.parametrize(
-    ("train", "others", "kind", "names", "labels"),
-    [
-        ("PER PER O O O O O", "O", "spans", "O B-PER I-PER", "B-PER I-PER O O O O O"),  # few words have a type: IO
-        ("per o o o o O o o", "o", "spans", "O B-per I-per", "B-per O O O O O O O"),
-        ("B I O O O O O O", "O", "spans", "O B-ENTITY I-ENTITY", "B-ENTITY I-ENTITY O O O O O O"),
-        ("B-X i-X o O b-X", "O", "spans", "O B-X I-X", "B-X I-X O O B-X"),
-        ("B-X L-X O U-X", "O", "spans", "O B-X I-X", "B-X I-X O B-X"),
-        ("N V O N N N N N N N N N N", "N", "tags", "N O V", "N V O N N N N N N N N N N"),
-    ],
-)
+RECOGNISED = [
+    ("PER PER O O O O O", "O", "spans", "O B-PER I-PER", "B-PER I-PER O O O O O"),  # few words have a type: IO
+    ("per o o o o O o o", "o", "spans", "O B-per I-per", "B-per O O O O O O O"),
+    ("B I O O O O O O", "O", "spans", "O B-ENTITY I-ENTITY", "B-ENTITY I-ENTITY O O O O O O"),
+    ("B-X i-X o O b-X", "O", "spans", "O B-X I-X", "B-X I-X O O B-X"),
+    ("B-X L-X O U-X", "O", "spans", "O B-X I-X", "B-X I-X O B-X"),
+    ("N V O N N N N N N N N N N", "N", "tags", "N O V", "N V O N N N N N N N N N N"),
+]
+
+
+@pytest.mark.parametrize(("train", "others", "kind", "names", "labels"), RECOGNISED)
 def test_labels_are_recognised(tmp_path: Path, train: str, others: str, kind: str, names: str, labels: str) -> None:
     data = made(tmp_path, train=train, validation=others, test=others)
     found, tags = read(data)
@@ -85,19 +85,19 @@ def test_scheme_can_be_set(tmp_path: Path) -> None:
     assert labels_of(data, "train", "tags") == ["I-X", "I-X", "O"]
 
 
-@pytest.mark.parametrize(
-    ("train", "test", "scheme", "message"),
-    [
-        ("B-X O", "S-X", "IOB2", r"test, column ner: IOB2 has no tag S-X: expected B-, I- or O .* is IOB2\)"),
-        ("B-X L-X | S-X", "O", "auto", "train, column ner: BIOES has no tag L-X: expected B-, I-, E-, S- or O"),
-        ("B-X i-X o O b-X", "m-X", "auto", "labels with and without a prefix are mixed"),
-        ("O O O O O B_X I_X", "Y", "auto", r"mixed: B-X, I-X beside Y; .*: Y; train-0, word 5 \(w5\): B_X; corr"),
-        ("0 1 2.0", "-1 0", "auto", r"column ner: all tags are numbers \(-1, 0, 1, 2.0\); expected the names of"),
-        ("B_X I_X OTHER", "B_X", "auto", r'if none of them marks spans, or outside: "OTHER" if that stands for O, or'),
-        ("B_X B_Y NA NA", "B_X", "auto", '^column ner: 50% .* all others have a prefix, so NA .*outside: "NA" or'),
-        ("PER O", "O LOC", "auto", "^column ner: 60% of the words have the tag O .* set tokenize_align.scheme: IO or"),
-    ],
-)
+NO_SCHEME = [
+    ("B-X O", "S-X", "IOB2", r"test, column ner: IOB2 has no tag S-X: expected B-, I- or O .* is IOB2\)"),
+    ("B-X L-X | S-X", "O", "auto", "train, column ner: BIOES has no tag L-X: expected B-, I-, E-, S- or O"),
+    ("B-X i-X o O b-X", "m-X", "auto", "labels with and without a prefix are mixed"),
+    ("O O O O O B_X I_X", "Y", "auto", r"mixed: B-X, I-X beside Y; .*: Y; train-0, word 5 \(w5\): B_X; corr"),
+    ("0 1 2.0", "-1 0", "auto", r"column ner: all tags are numbers \(-1, 0, 1, 2.0\); expected the names of"),
+    ("B_X I_X OTHER", "B_X", "auto", r'if none of them marks spans, or outside: "OTHER" if that stands for O, or'),
+    ("B_X B_Y NA NA", "B_X", "auto", '^column ner: 50% .* all others have a prefix, so NA .*outside: "NA" or'),
+    ("PER O", "O LOC", "auto", "^column ner: 60% of the words have the tag O .* set tokenize_align.scheme: IO or"),
+]
+
+
+@pytest.mark.parametrize(("train", "test", "scheme", "message"), NO_SCHEME)
 def test_tags_of_no_scheme_are_refused(tmp_path: Path, train: str, test: str, scheme: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         read(made(tmp_path, train=train, validation=train.split()[-1] if "O" not in train else "O", test=test), scheme)

@@ -18,20 +18,17 @@ from tagline.hub.hub_params import Push
 from tagline.labels.label_list import Labels
 
 SCORES = ("precision", "recall", "f1", "accuracy")
-NOWHERE = Push(repo_id=None, private=True, branch="main", push=False)
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 SPLIT = SentenceRule(True, "sentencex 1.0.32", 0.95)
 WINDOWS = {"label_all_tokens": True, "max_length": 128, "stride": 32, "context_subwords": 0}
 
 
 def metrics(*types: str) -> dict[str, Any]:
-    ends = {"low": 0.5, "high": 0.75}
+    ends, of_type = {"low": 0.5, "high": 0.75}, {"precision": 0.1, "recall": 0.2, "f1": 0.3}
     return {
         "overall": {**dict.fromkeys(SCORES, 0.625), "number": 1234},
         "greedy": {"f1": 0.625},
-        "per_type": {
-            name: {"precision": 0.1, "recall": 0.2, "f1": 0.3, "number": 60 - 20 * n} for n, name in enumerate(types)
-        },
+        "per_type": {name: {**of_type, "number": 60 - 20 * n} for n, name in enumerate(types)},
         "slices": {"text": {"seen": {"f1": 0.75, "number": 234}, "unseen": {"f1": 0.25, "number": 1000}}},
         "calibration": {"ece": 0.1, "confidence": 0.9, "accuracy": 0.8, "number": 30},
         # A type that is only predicted has no interval.
@@ -60,17 +57,12 @@ def card_data(types: tuple[str, ...] = ("LOC", "PER"), **changes: Any) -> CardDa
         epochs=[{"epoch": 1.0, "f1": 0.5, "loss": 0.25}, {"epoch": 2.0, "f1": 0.6, "loss": 0.5}],
         backends={"onnx-int8": {"same_labels": 0.9925, "f1": 0.61, "megabytes": 22.8}},
         card=Card(language=None, license=None),
-        hub=NOWHERE,
+        hub=Push(repo_id=None, private=True, branch="main", push=False),
         folder="models/export",
     )
     settings = ("labels", "head", "decoding", "sentences", "lowercase")
     tagger = {key: changes.pop(key) for key in settings if key in changes}
     return replace(data, tagger=replace(data.tagger, **tagger), **changes)
-
-
-def text_of(**changes: Any) -> str:
-    """The card with single spaces."""
-    return " ".join(render(card_data(**changes)).split())
 
 
 HUB_DATASET = {
@@ -103,112 +95,112 @@ OF_SOURCES = FOUND | {
 INTERVALS = "| 0.625 (0.500 to 0.750) " * 4
 
 
-@pytest.mark.parametrize(
-    ("changes", "expected", "absent"),
-    [
-        (
-            {},
-            [
-                'model="models/export", aggregation',
-                "transformers.js loads the model without options",
-                "Text Embeddings Inference returns one label for the whole text, without an error: do not use it.",
-                "Tagline splits raw text into sentences, as in the training data; the pipeline reads a text as a whole.",
-                f"| validation {INTERVALS}| 1,234 | | test {INTERVALS}| 1,234 |",
-                "| LOC | 0.100 | 0.200 | 0.300 (0.500 to 0.750) | 60 | | PER | 0.100 | 0.200 | 0.300 | 40 |",
-                "| onnx-int8 | 99.25% | 0.610 | 22.8 |",
-                "| sentences | 1,000 | 1,000 | 1,000 | | words | 5,000 | 5,000 | 5,000 | | LOC | 70 | 70 | 70 | | PER | 70",
-                "Licence of the data: not stated, see its source.",
-                f"From the folder my-bert; SHA-256 of its weights: - encoder/model.safetensors `{'e' * 64}`",
-                r"| batches.batch\_size | 8 | | max\_steps | null |",
-                "computed in bf16. Training took 1,500 steps; the weights are those of epoch 2, which had the best F1",
-                "| 2 | 0.500 | 0.600 | ████████████ |",
-                "rough estimates from fewer than 50 entities in the test split: PER.",
-                "F1 is 0.250 for entities whose text is not an entity in the training data (1,000 of 1,234 in the test "
-                "split), and 0.750 for those that have the same type there.",
-                "The mean score of its predictions on the test split is 0.900, and 0.800 of them are correct; the expected calibration error is 0.100.",
-                "No licence is stated for the model.",
-            ],
-            ["neighbouring sentences", "What the pipeline found", "mark words", "which gives an F1", "Tagline adds"],
-        ),
-        (
-            {
-                "dataset": HUB_DATASET,
-                "encoder": {"source": "hub", "name": "e/f", "commit": "1" * 40, "sha256": WEIGHTS},
-                "hub": Push(repo_id="ada/people", private=True, branch="tries/1", push=True),
-                "card": Card(language="en", license="cc-by-4.0", data_license="cc0-1.0"),
+CARDS = [
+    (
+        {},
+        [
+            'model="models/export", aggregation',
+            "transformers.js loads the model without options",
+            "Text Embeddings Inference returns one label for the whole text, without an error: do not use it.",
+            "Tagline splits raw text into sentences, as in the training data; the pipeline reads a text as a whole.",
+            f"| validation {INTERVALS}| 1,234 | | test {INTERVALS}| 1,234 |",
+            "| LOC | 0.100 | 0.200 | 0.300 (0.500 to 0.750) | 60 | | PER | 0.100 | 0.200 | 0.300 | 40 |",
+            "| onnx-int8 | 99.25% | 0.610 | 22.8 |",
+            "| sentences | 1,000 | 1,000 | 1,000 | | words | 5,000 | 5,000 | 5,000 | | LOC | 70 | 70 | 70 | | PER | 70",
+            "Licence of the data: not stated, see its source.",
+            f"From the folder my-bert; SHA-256 of its weights: - encoder/model.safetensors `{'e' * 64}`",
+            r"| batches.batch\_size | 8 | | max\_steps | null |",
+            "computed in bf16. Training took 1,500 steps; the weights are those of epoch 2, which had the best F1",
+            "| 2 | 0.500 | 0.600 | ████████████ |",
+            "rough estimates from fewer than 50 entities in the test split: PER.",
+            "F1 is 0.250 for entities whose text is not an entity in the training data (1,000 of 1,234 in the test "
+            "split), and 0.750 for those that have the same type there.",
+            "The mean score of its predictions on the test split is 0.900, and 0.800 of them are correct; the expected calibration error is 0.100.",
+            "No licence is stated for the model.",
+        ],
+        ["neighbouring sentences", "What the pipeline found", "mark words", "which gives an F1", "Tagline adds"],
+    ),
+    (
+        {
+            "dataset": HUB_DATASET,
+            "encoder": {"source": "hub", "name": "e/f", "commit": "1" * 40, "sha256": WEIGHTS},
+            "hub": Push(repo_id="ada/people", private=True, branch="tries/1", push=True),
+            "card": Card(language="en", license="cc-by-4.0", data_license="cc0-1.0"),
+        },
+        [
+            'model="ada/people", revision="tries/1",',
+            f"[a/b](https://huggingface.co/datasets/a/b) at commit `{'f' * 40}`, config c\\_d.",
+            f"[e/f](https://huggingface.co/e/f) at commit `{'1' * 40}`; SHA-256 of its weights: - encoder/model",
+            "Licence of the data: cc0-1.0.",
+        ],
+        ["No licence", "config.json"],
+    ),
+    (
+        {"dataset": {"source": "several", "sources": SOURCES}, "data": {"test": OF_SOURCES}},
+        [
+            "config c\\_d. Source 1, whose train was read 2 times: Files",
+            "left out: - test: 8 sentences (source 1) - test: 2 relabelled sentences (source 1) Of train, 3 sentences",
+        ],
+        ["Source 2"],
+    ),
+    (
+        {
+            "labels": Labels("pos", "tags", ("NOUN", "VERB"), "NOUN"),
+            "backends": {"onnx": {"same_labels": 1.0, "f1": 0.61, "megabytes": 90.3}},
+            "test": {"slices": {}, "calibration": {"number": 0}},
+            "dataset": DRAWN,
+            "encoder": {"source": "package", "package": "p", "revision": "0.1", "path": "p/x", "sha256": WEIGHTS},
+        },
+        [
+            "Precision, recall and F1 are averages over the tags.",
+            "| accuracy | words |",
+            "Splits drawn from train, by a hash of the words of each document or, if train does not have several, of "
+            "each sentence: seed 4, test 0.1.",
+            "Of train, 3 sentences have no labels; only a teacher, if one is named below, labels them.",
+            "From p/x of the package p, version 0.1; SHA-256",
+        ],
+        ["IOB2", "is not an entity in the training data", "mean score", "transformers.js loads"],
+    ),
+    (
+        {
+            **{"head": "crf", "decoding": "constrained", "sentences": SentenceRule(), "lowercase": True},
+            "encoder": {"source": "path", "path": "my-bert", "sha256": WEIGHTS, "marks": ["⸏", "⸐"]},
+            "windows": WINDOWS | {"context_subwords": 64},
+            "test": {"greedy": {"f1": 0.5}, "operating_point": BIASES, "altered": {"typos": TYPOS}},
+            "data": {"test": FOUND},
+            "training": {
+                **{"params": {}, "precision": "bf16", "best_epoch": 2, "steps": 1, "versions": {}},
+                "models": {"data/old": {"config.json": "c" * 64, "model.safetensors": "d" * 64}},
             },
-            [
-                'model="ada/people", revision="tries/1",',
-                f"[a/b](https://huggingface.co/datasets/a/b) at commit `{'f' * 40}`, config c\\_d.",
-                f"[e/f](https://huggingface.co/e/f) at commit `{'1' * 40}`; SHA-256 of its weights: - encoder/model",
-                "Licence of the data: cc0-1.0.",
-            ],
-            ["No licence", "config.json"],
-        ),
-        (
-            {"dataset": {"source": "several", "sources": SOURCES}, "data": {"test": OF_SOURCES}},
-            [
-                "config c\\_d. Source 1, whose train was read 2 times: Files",
-                "left out: - test: 8 sentences (source 1) - test: 2 relabelled sentences (source 1) Of train, 3 sentences",
-            ],
-            ["Source 2"],
-        ),
-        (
-            {
-                "labels": Labels("pos", "tags", ("NOUN", "VERB"), "NOUN"),
-                "backends": {"onnx": {"same_labels": 1.0, "f1": 0.61, "megabytes": 90.3}},
-                "test": {"slices": {}, "calibration": {"number": 0}},
-                "dataset": DRAWN,
-                "encoder": {"source": "package", "package": "p", "revision": "0.1", "path": "p/x", "sha256": WEIGHTS},
-            },
-            [
-                "Precision, recall and F1 are averages over the tags.",
-                "| accuracy | words |",
-                "Splits drawn from train, by a hash of the words of each document or, if train does not have several, of "
-                "each sentence: seed 4, test 0.1.",
-                "Of train, 3 sentences have no labels; only a teacher, if one is named below, labels them.",
-                "From p/x of the package p, version 0.1; SHA-256",
-            ],
-            ["IOB2", "is not an entity in the training data", "mean score", "transformers.js loads"],
-        ),
-        (
-            {
-                **{"head": "crf", "decoding": "constrained", "sentences": SentenceRule(), "lowercase": True},
-                "encoder": {"source": "path", "path": "my-bert", "sha256": WEIGHTS, "marks": ["⸏", "⸐"]},
-                "windows": WINDOWS | {"context_subwords": 64},
-                "test": {"greedy": {"f1": 0.5}, "operating_point": BIASES, "altered": {"typos": TYPOS}},
-                "data": {"test": FOUND},
-                "training": {
-                    **{"params": {}, "precision": "bf16", "best_epoch": 2, "steps": 1, "versions": {}},
-                    "models": {"data/old": {"config.json": "c" * 64, "model.safetensors": "d" * 64}},
-                },
-            },
-            [
-                "label sequence of a sentence that is valid in IOB2, with the transitions of a CRF in head.safetensors.",
-                "the sub-words ⸏ and ⸐ mark words with an initial capital",
-                "gives an F1 of 0.500 on the test split instead of 0.625.",
-                "- F1 on the test split, 0.625, depends on letter case and typos (one word in ten): typos 0.250 (0.200 to 0.300).",
-                "- test: 1,234 words that tokenise to nothing - test: 2 repeated sentences - test: agreement of the annotators "
-                "ada, bo in 30 texts (f1 0.900, kappa 0.800) - test: agreement of the annotators ada, cy in 1 texts (no",
-                f"(`start_from`) or learnt from (`teacher`), and SHA-256 of their weights: - data/old/model.safetensors `{'d' * 64}`",
-                "Tagline and the pipeline read a text as a whole, as in the training data",
-                "the encoder also read up to 64 sub-words of the neighbouring sentences of the document on each side.",
-                "Tagline reads sentences in capitals, and longer ones of which nearly every word begins with one, in small",
-                r"\<b\> +1.5 (covered recall, target 0.9, 0.850 on the test split). The pipeline of transformers does not",
-                r"- With 90 % confidence, \<all\> are found. The promise is of the trained model with Tagline, not of",
-            ],
-            ["LOC 0"],
-        ),
-    ],
-    ids=["files", "Hub", "several", "plain tags", "all options"],
-)
+        },
+        [
+            "label sequence of a sentence that is valid in IOB2, with the transitions of a CRF in head.safetensors.",
+            "the sub-words ⸏ and ⸐ mark words with an initial capital",
+            "gives an F1 of 0.500 on the test split instead of 0.625.",
+            "- F1 on the test split, 0.625, depends on letter case and typos (one word in ten): typos 0.250 (0.200 to 0.300).",
+            "- test: 1,234 words that tokenise to nothing - test: 2 repeated sentences - test: agreement of the annotators "
+            "ada, bo in 30 texts (f1 0.900, kappa 0.800) - test: agreement of the annotators ada, cy in 1 texts (no",
+            f"(`start_from`) or learnt from (`teacher`), and SHA-256 of their weights: - data/old/model.safetensors `{'d' * 64}`",
+            "Tagline and the pipeline read a text as a whole, as in the training data",
+            "the encoder also read up to 64 sub-words of the neighbouring sentences of the document on each side.",
+            "Tagline reads sentences in capitals, and longer ones of which nearly every word begins with one, in small",
+            r"\<b\> +1.5 (covered recall, target 0.9, 0.850 on the test split). The pipeline of transformers does not",
+            r"- With 90 % confidence, \<all\> are found. The promise is of the trained model with Tagline, not of",
+        ],
+        ["LOC 0"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "expected", "absent"), CARDS, ids=["files", "Hub", "several", "tags", "options"])
 def test_card_states_the_facts_of_the_model(changes: dict[str, Any], expected: list[str], absent: list[str]) -> None:
-    text = text_of(**changes)
+    card = render(card_data(**changes))
+    text = " ".join(card.split())
     for part in expected:
         assert part in text
     for part in absent:
         assert part not in text
-    body = render(card_data(**changes)).split("\n---\n", 1)[1]
+    body = card.split("\n---\n", 1)[1]
     assert not re.search(r"\{\{|\{%|\}\}|TODO|More Information|Undefined|\bNone\b|\[\s*\]|\n\n\n", body)
 
 

@@ -79,8 +79,7 @@ def test_columns_are_read_in_any_order(tmp_path: Path) -> None:
 
 
 def test_empty_words_are_skipped_and_noted(tmp_path: Path) -> None:
-    content = "Ada\tB-PER\n \tO\n\u00a0\t\nin\tO\n\n\tO\n"
-    found = read(tmp_path, "conll", content, columns=TWO, empty_words="skip")
+    found = read(tmp_path, "conll", "Ada\tB-PER\n \tO\n\u00a0\t\nin\tO\n\n\tO\n", columns=TWO, empty_words="skip")
     assert [(each.words, each.tags["ner"]) for each in found] == [(["Ada", "in"], ["B-PER", "O"]), ([], [])]
     notes = [note for sentence in found for note in sentence.notes]
     assert notes == [("empty_words", f"{tmp_path}/f:{line}", "") for line in (2, 3, 6)]

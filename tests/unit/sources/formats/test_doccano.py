@@ -31,8 +31,7 @@ def test_every_export_is_read_alike(tmp_path: Path, rows: list[dict[str, Any]]) 
 def test_a_folder_with_a_file_per_annotator(tmp_path: Path) -> None:
     """The name of the file is that of the annotator; test_saved_page.py has what the formats with such folders share."""
     write_rows(tmp_path / "ada.jsonl", LISTS)
-    of_bo = [{**LISTS[1], "label": [[3, 7, "ORG"]]}, {**LISTS[0], "Comments": ["why"]}]
-    write_rows(tmp_path / "bo.lind.jsonl", of_bo)
+    write_rows(tmp_path / "bo.lind.jsonl", [{**LISTS[1], "label": [[3, 7, "ORG"]]}, {**LISTS[0], "Comments": ["why"]}])
     for annotators, tags in {"agreed": ["Oslo/B-LOC", "", ""], "bo.lind": ["Oslo/B-LOC", "Oslo/B-ORG", ""]}.items():
         found = {each.id: tagged(each) for each in section("doccano", annotators=annotators).read(tmp_path)}
         assert found == dict(zip("123", tags, strict=True))

@@ -10,8 +10,6 @@ from helpers.formats import fault, read, refusals
 
 from tagline.sources.formats.annotators import summary
 
-TEXT = "\U0001f44b Bo e\u0301 Oslo\r\nRome"
-
 
 def region(start: int, end: int, text: str, label: str, control: str = "label") -> dict[str, Any]:
     value = {"start": start, "end": end, "text": text, "labels": [label]}
@@ -30,7 +28,7 @@ CHOICE = {"from_name": "c", "to_name": "text", "type": "choices", "value": {"cho
 BO, OSLO = region(2, 4, "Bo", "PER"), region(8, 12, "Oslo", "LOC")
 EXPORT = [
     task(1, "Ada in Oslo", annotation(1, region(0, 3, "Ada", "PER"), region(7, 11, "Oslo", "LOC"), CHOICE)),
-    task(2, TEXT, annotation(1, BO), annotation(2, OSLO, BO)),
+    task(2, "\U0001f44b Bo e\u0301 Oslo\r\nRome", annotation(1, BO), annotation(2, OSLO, BO)),
     task(3, "cancelled", annotation(1, was_cancelled=True)),
     task(4, "never annotated"),
     task(5, "nothing in it", annotation(1)),

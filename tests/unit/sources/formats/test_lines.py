@@ -8,16 +8,13 @@ from helpers.messages import message_of
 
 from tagline.sources.formats.lines import read_lines
 
-TEXT = "Zoë\r\n\r\nça va"
-LINES = [(1, "Zoë"), (2, ""), (3, "ça va")]
-
 
 @pytest.mark.parametrize("encoding", ["utf-8", "UTF8", "utf-8-sig", "cp1252", "utf-16", "utf-16-be", "utf-7"])
 @pytest.mark.parametrize("packed", [False, True])
 def test_every_encoding_plain_and_packed(tmp_path: Path, encoding: str, packed: bool) -> None:
-    content = TEXT.encode(encoding)
+    content = "Zoë\r\n\r\nça va".encode(encoding)
     (tmp_path / "file").write_bytes(gzip.compress(content) if packed else content)
-    assert list(read_lines(tmp_path / "file", encoding)) == LINES
+    assert list(read_lines(tmp_path / "file", encoding)) == [(1, "Zoë"), (2, ""), (3, "ça va")]
 
 
 ODD = [

@@ -11,7 +11,6 @@ from helpers.project import ROOT
 from tagline.sources.formats.mentions import FURTHER, NOT_FOUND, OTHER_CASE
 
 LISTED = {"occurrences": "listed"}
-LONGEST = {"overlaps": "longest"}
 LIND = ("Ada Lind met Ada and\nAda.", {"PER": ["Ada", "Ada Lind"]})
 TWO_TYPES = ("Lund met Lund", [{"type": "PER", "text": "Lund"}, {"type": "LOC", "text": "Lund"}])
 NESTED = ("University of Oslo", {"LOC": ["Oslo"], "ORG": ["University of Oslo"]})
@@ -22,7 +21,7 @@ AS_TAGS = [
     (*LIND, {"occurrences": "first"}, "Ada/B-PER Lind/I-PER Ada/B-PER", [FURTHER]),
     ("Ada, Ada", {"PER": ["Ada", "Ada"]}, {"occurrences": "first"}, "Ada/B-PER", [FURTHER]),
     (*LIND, LISTED, "Ada/B-PER Lind/I-PER Ada/B-PER", [FURTHER]),
-    (*NESTED, LONGEST, "University/B-ORG of/I-ORG Oslo/I-ORG", ["overlapping_spans"]),
+    (*NESTED, {"overlaps": "longest"}, "University/B-ORG of/I-ORG Oslo/I-ORG", ["overlapping_spans"]),
     (*NESTED, {"overlaps": "first"}, "Oslo/B-LOC", ["overlapping_spans"]),
     (*TWO_TYPES, {"overlaps": "first"}, "Lund/B-PER Lund/B-PER", ["overlapping_spans"] * 2),
     (*TWO_TYPES, LISTED, "Lund/B-PER Lund/B-LOC", []),

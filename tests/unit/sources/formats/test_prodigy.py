@@ -60,13 +60,11 @@ def test_sessions_that_annotated_the_same_text(tmp_path: Path) -> None:
     agreed = read(tmp_path, "prodigy", rows, annotators="agreed")
     assert [(tagged(s), kinds(s)) for s in agreed] == [("Rome/B-LOC", []), ("", ["disputed_spans"] * 2)]
     assert list(map(tagged, read(tmp_path, "prodigy", rows, annotators="data-cy"))) == ["", "Oslo/B-LOC"]
-    several = "f:1: 3 annotations of one text (by data-ada, data-bo, data-cy)"
-    assert fault(tmp_path, "prodigy", rows).startswith(several)
+    assert fault(tmp_path, "prodigy", rows).startswith("f:1: 3 annotations of one text (by data-ada, data-bo, data-cy)")
 
 
 def test_the_tokens_of_the_tool_are_the_words(tmp_path: Path) -> None:
-    ends = (0, 3, 4, 8, 9, 10, 15)
-    tokens = [token(*each) for each in pairwise(ends)]
+    tokens = [token(*each) for each in pairwise((0, 3, 4, 8, 9, 10, 15))]
     (sentence,) = read(tmp_path, "prodigy", [row("New-York\n state", (4, 8, "LOC"), tokens=tokens)])
     assert (sentence.words, tagged(sentence)) == (["New", "-", "York", "state"], "York/B-LOC")
 

@@ -61,12 +61,9 @@ def test_rows_are_counted_over_batches(tmp_path: Path) -> None:
     assert read(tmp_path, "parquet", WHOLE)[-1].location == f"{tmp_path}/f: row 2500"
 
 
-DAMAGED = "f: not a Parquet file, or damaged ("
-
-
 test_malformed_file_is_reported_by_row = refusals(
     "parquet",
-    (WHOLE[: len(WHOLE) // 2], {}, DAMAGED),
+    (WHOLE[: len(WHOLE) // 2], {}, "f: not a Parquet file, or damaged ("),
     (table([], []), {}, "f: no sentence; expected one row per sentence"),
     (table([["a"], None], [["O"], ["O"]]), {}, "f: row 2: 'tokens' must be a list of words; got None"),
     (table([["a"]], [[0]]), {}, "f: row 1: 'tags' contains numbers; give their label names under download"),

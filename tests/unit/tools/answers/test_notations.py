@@ -16,7 +16,6 @@ from helpers.runs import tagged
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagline.core.errors import UserError
 from tagline.inference.documents import Document
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence
@@ -46,16 +45,15 @@ def test_json_of_words_has_labels_and_scores_too() -> None:
     assert json.loads(write(json_line, Document.of_words(("New York", "is")), "B-PER")) == expected
 
 
-@pytest.mark.parametrize(
-    ("row", "message"),
-    [
-        ({"text": "Ada", "entities": "gold"}, "the object has a key 'entities', which tagging adds; expected another"),
-        ({"text": "Ada", "weight": [{"a": float("nan")}]}, "a number is NaN or infinite, which JSON does not have"),
-    ],
-)
+UNWRITABLE = [
+    ({"text": "Ada", "entities": "gold"}, "the object has a key 'entities', which tagging adds; expected another"),
+    ({"text": "Ada", "weight": [{"a": float("nan")}]}, "a number is NaN or infinite, which JSON does not have"),
+]
+
+
+@pytest.mark.parametrize(("row", "message"), UNWRITABLE)
 def test_object_that_json_or_its_predictions_can_not_hold_is_an_error(row: dict[str, Any], message: str) -> None:
-    with pytest.raises(UserError, match=f"^in:7: {message}"):
-        write(json_line, Document.of_text("Ada", "in:7", row))
+    assert message_of(write, json_line, Document.of_text("Ada", "in:7", row)).startswith(f"in:7: {message}")
 
 
 def test_conll_can_be_read_back(tmp_path: Path) -> None:
@@ -95,18 +93,18 @@ def test_entities_stand_in_brackets() -> None:
     assert highlighted(Document.of_text(text), ["O"] * len(Document.of_text(text).words)) == text
 
 
-@pytest.mark.parametrize(
-    ("text", "labels", "expected", "numbered"),
-    [
-        ("", "", "", ""),
-        ("Ada met Bo.", "B-PER O B-PER", "[PER] met [PER].", "[PER_1] met [PER_2]."),
-        ("Ada  Lind, Ada Lind, Ada", "B-PER I-PER O B-PER I-PER O B-PER", "[PER], [PER], [PER]", None),
-        ("Oslo Ada Oslo", "B-LOC B-PER B-PER", "[LOC] [PER] [PER]", "[LOC_1] [PER_1] [PER_2]"),
-        ("Ada,Bo", "B-PER O B-LOC", "[PER],[LOC]", "[PER_1],[LOC_1]"),
-        ("[PER_1] is Bo", "O O O O B-PER", "[PER_1] is [PER]", "[PER_1] is [PER_2]"),
-        ("Ada\tin\r\nBo \x1b", "B-PER O B-LOC", "[PER]\tin\\r\\n[LOC] \\x1b", None),
-    ],
-)
+REDACTED = [
+    ("", "", "", ""),
+    ("Ada met Bo.", "B-PER O B-PER", "[PER] met [PER].", "[PER_1] met [PER_2]."),
+    ("Ada  Lind, Ada Lind, Ada", "B-PER I-PER O B-PER I-PER O B-PER", "[PER], [PER], [PER]", None),
+    ("Oslo Ada Oslo", "B-LOC B-PER B-PER", "[LOC] [PER] [PER]", "[LOC_1] [PER_1] [PER_2]"),
+    ("Ada,Bo", "B-PER O B-LOC", "[PER],[LOC]", "[PER_1],[LOC_1]"),
+    ("[PER_1] is Bo", "O O O O B-PER", "[PER_1] is [PER]", "[PER_1] is [PER_2]"),
+    ("Ada\tin\r\nBo \x1b", "B-PER O B-LOC", "[PER]\tin\\r\\n[LOC] \\x1b", None),
+]
+
+
+@pytest.mark.parametrize(("text", "labels", "expected", "numbered"), REDACTED)
 def test_redaction(text: str, labels: str, expected: str, numbered: str | None) -> None:
     document = Document.of_text(text)
     assert write(Redactor(False).line, document, *labels.split()) == f"{expected}\n"
@@ -122,10 +120,8 @@ def test_redacted_objects_keep_their_other_keys() -> None:
     labels = ("B-PER", "O", "B-PER", "O"), ("B-PER", "I-PER", "O", "B-PER")
     documents = Document.of_text(text["text"], row=text), Document.of_words(words["words"], row=words)
     written = [json.loads(write(line, *each)) for each in ((documents[0], *labels[0]), (documents[1], *labels[1]))]
-    assert written == [
-        {"id": 7, "text": "[PER]\nmet [PER].", "labels": ["news"]},
-        {"words": ["[PER]", "met", "[PER]"], "id": 8},
-    ]
+    assert written[0] == {"id": 7, "text": "[PER]\nmet [PER].", "labels": ["news"]}
+    assert written[1] == {"words": ["[PER]", "met", "[PER]"], "id": 8}
 
 
 def test_numbers_are_those_of_a_document() -> None:
@@ -173,10 +169,10 @@ def test_one_line_without_control_characters_of_the_text(text: str, color: bool)
     assert not {"\x1b", "\r", "\x9b", "\x07"} & set(found)
 
 
-@pytest.mark.parametrize(
-    ("terminal", "environment", "expected"),
-    [(True, {}, True), (False, {}, False), (True, {"NO_COLOR": "1"}, False), (True, {"TERM": "dumb"}, False)],
-)
+TERMINALS = [(True, {}, True), (False, {}, False), (True, {"NO_COLOR": "1"}, False), (True, {"TERM": "dumb"}, False)]
+
+
+@pytest.mark.parametrize(("terminal", "environment", "expected"), TERMINALS)
 def test_when_colours_are_used(monkeypatch, terminal: bool, environment: dict, expected: bool) -> None:
     monkeypatch.setattr(os, "environ", {"TERM": "xterm", **environment})
     assert in_color(SimpleNamespace(isatty=lambda: terminal)) is expected

@@ -62,20 +62,18 @@ def test_word_of_white_space_is_an_error(tmp_path: Path) -> None:
     assert not [*tmp_path.iterdir()]
 
 
-@pytest.mark.parametrize(
-    ("output", "guideline", "message"),
-    [
-        ("a.html", "none.txt", "none.txt: can't be read (No such file or directory); expected text in UTF-8"),
-        ("a.html", "latin.txt", "latin.txt: can't be read ('utf-8' codec can't decode"),
-        ("a.html", "nul.txt", "nul.txt: can't be read (NUL byte); expected text in UTF-8"),
-        ("guide.html", "guide.html", "--output guide.html: the same file as --guideline; expected another one"),
-        ("none/a.html", None, "--output none/a.html: none is not a folder; expected an existing one"),
-        *[
-            (name, None, f"--output {Path(name)}: the annotation page is one file; expected a name that ends in .html")
-            for name in ("", ".", "..", "nul.txt", "new")
-        ],
-    ],
-)
+ONE_FILE = "the annotation page is one file; expected a name that ends in .html"
+NO_PAGES = [
+    ("a.html", "none.txt", "none.txt: can't be read (No such file or directory); expected text in UTF-8"),
+    ("a.html", "latin.txt", "latin.txt: can't be read ('utf-8' codec can't decode"),
+    ("a.html", "nul.txt", "nul.txt: can't be read (NUL byte); expected text in UTF-8"),
+    ("guide.html", "guide.html", "--output guide.html: the same file as --guideline; expected another one"),
+    ("none/a.html", None, "--output none/a.html: none is not a folder; expected an existing one"),
+    *[(name, None, f"--output {Path(name)}: {ONE_FILE}") for name in ("", ".", "..", "nul.txt", "new")],
+]
+
+
+@pytest.mark.parametrize(("output", "guideline", "message"), NO_PAGES)
 def test_output_that_cannot_be_a_page_is_an_error(tmp_path: Path, monkeypatch, output, guideline, message) -> None:
     monkeypatch.chdir(tmp_path)
     for name, content in {"latin.txt": b"\xe9", "nul.txt": b"\0", "guide.html": b"\xef\xbb\xbfMark names."}.items():
@@ -116,14 +114,8 @@ def do(browser: Chrome, steps: str) -> None:
         elif action == "press":
             browser.find_element(By.XPATH, f"//button[contains(., '{what}') or @data-key='{what}']").click()
         else:
-            *held, key = step.split("+")
-            chain = ActionChains(browser, 0)
-            for each in held:
-                chain.key_down(getattr(Keys, each.upper()))
-            chain.send_keys(getattr(Keys, key.upper(), key))
-            for each in held:
-                chain.key_up(getattr(Keys, each.upper()))
-            chain.perform()
+            keys = [getattr(Keys, key.upper(), key) for key in step.split("+")]
+            browser.switch_to.active_element.send_keys(*keys)
 
 
 def message(browser: Chrome) -> str:
@@ -207,10 +199,9 @@ def few(number: int = 4) -> list[dict[str, Any]]:
 
 def listed(browser: Chrome) -> list[str]:
     """The sign and the number of each row of the list, at one moment: rows are made anew at each change."""
-    script = (
-        "return [...document.querySelectorAll('#rows button')].map(row => [...row.childNodes].map(e => e.textContent))"
-    )
-    return [f"{sign} {number}" for sign, number, _ in browser.execute_script(script)]
+    rows = "[...document.querySelectorAll('#rows button')]"
+    found = browser.execute_script(f"return {rows}.map(row => [...row.childNodes].map(e => e.textContent))")
+    return [f"{sign} {number}" for sign, number, _ in found]
 
 
 @in_a_browser
@@ -298,11 +289,10 @@ def test_loading_keeps_newer_drafts_and_notes_and_is_undone_in_one_step(browser:
     browser.switch_to.active_element.send_keys("a river?", Keys.ESCAPE)
     expected = "Loaded 2 sentences from tasks.ada-lind.jsonl. Not loaded: 2 sentences, as new or newer here."
     assert loaded(browser, tmp_path / "tasks.ada-lind.jsonl") == expected
-    note = browser.find_element(By.ID, "note")
     for signs, text in (("●◐●●", "a river?"), ("●◐○○", "a river?"), ("●◐○○", ""), ("●\u2013○○", "")):
         assert [sign for sign, *_ in listed(browser)] == list(signs)
         do(browser, "k k k")
-        assert note.get_attribute("value") == text
+        assert browser.find_element(By.ID, "note").get_attribute("value") == text
         do(browser, "z")
 
 

@@ -236,7 +236,6 @@ def refused(rows: list[Any], target: str = "data/corrected") -> str:
 
 NEIGHBOURS, NEW = [[0, 1, "PER"], [1, 2, "PER"]], [[0, 1, "\u0141"]]
 STACKED = [[0, 2, "X"], [1, 2, "Y"]]
-LATIN_1 = CORPORA["latin-1"]
 FIXES = "fixes.jsonl:1: "
 
 
@@ -244,7 +243,7 @@ INEXPRESSIBLE = [
     (IO, TWO, NEIGHBOURS, f"{FIXES}neighbouring entities of one type, which the IO tags of the data set cannot"),
     ("B I O", TWO, NEW, f"{FIXES}how the data set would spell the tag B-\u0141 does not follow from its tags (B,"),
     ("B-X O", TWO, [[0, 1, "a b"]], f"{FIXES}how the data set would spell the tag B-a b does not follow from"),
-    ("B-X O", LATIN_1, NEW, "data/mine/train: latin-1 has no character '\u0141'; expected UTF-8"),
+    ("B-X O", CORPORA["latin-1"], NEW, "data/mine/train: latin-1 has no character '\u0141'; expected UTF-8"),
     ("B-X O", TWO, STACKED, f"spans that share a word with another one: 1 ({FIXES}span 8 to 13 (Y, '"),
     ("X O Y", TWO, NEW, "ner has one tag per word; expected entities, which the page marks; correct the files by"),
 ]

@@ -4,6 +4,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from helpers.messages import message_of
 
 from tagline.core.errors import UserError
 from tagline.tools.bulk import columns
@@ -46,9 +47,8 @@ def test_columns_of_files_are_joined() -> None:
 
 def test_types_that_do_not_fit_are_an_error_in_parquet_and_text_in_json() -> None:
     schemas = [("1", pa.schema([("a", pa.int32())])), ("2", pa.schema([("a", pa.float64())]))]
-    message = "^2: the column 'a' is of type double, in the files before it of type int32; expected one type per colum"
-    with pytest.raises(UserError, match=message):
-        columns.merge(schemas, exact=True)
+    message = "2: the column 'a' is of type double, in the files before it of type int32; expected one type per column"
+    assert message_of(columns.merge, schemas, exact=True).startswith(message)
     assert columns.merge(schemas, exact=False) == pa.schema([("a", pa.string())])
 
 

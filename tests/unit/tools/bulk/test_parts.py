@@ -4,13 +4,14 @@ import json
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
-from typing import Any
+from unittest.mock import Mock
 
 import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from helpers.annotated import write_rows
+from helpers.messages import message_of
 
 from tagline.core.errors import UserError
 from tagline.inference import AnyTagger, Document, Tagger
@@ -91,10 +92,7 @@ def test_complete_parts_stay_and_damaged_ones_are_made_again(tmp_path: Path, tag
 
 
 def test_only_raw_text_needs_the_library_that_splits_words(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(self: Tagger, text: str) -> list[Any]:
-        raise UserError("jieba is not installed")
-
-    monkeypatch.setattr(Tagger, "split", missing)
+    monkeypatch.setattr(Tagger, "split", Mock(side_effect=UserError("jieba is not installed")))
     assert list(parts.answered([], tagger, Column("words", is_words=True), "a", pa.schema([]))) == []
     with pytest.raises(UserError, match=r"^jieba is not installed$"):
         list(parts.answered([], tagger, Column("text", is_words=False), "a", pa.schema([])))
@@ -134,8 +132,7 @@ def test_plan_of_other_arguments_input_or_output_is_refused(tmp_path: Path) -> N
     assert (tmp_path / "out" / PLAN).read_bytes() == written
     (tmp_path / "other").mkdir()
     (tmp_path / "other/thesis.tex").touch()
-    with pytest.raises(UserError, match=r"other: not empty \(thesis.tex\) and without _plan.json of an earlier run"):
-        plan.begin(Folder(f"{tmp_path}/other"))
+    message = "other: not empty (thesis.tex) and without _plan.json of an earlier run"
+    assert message in message_of(plan.begin, Folder(f"{tmp_path}/other"))
     (tmp_path / "a.txt").touch()
-    with pytest.raises(UserError, match=r"a.txt: no row; expected at least one in the input"):
-        plan_of(tmp_path / "a.txt")
+    assert "a.txt: no row; expected at least one in the input" in message_of(plan_of, tmp_path / "a.txt")

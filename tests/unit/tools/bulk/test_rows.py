@@ -94,11 +94,10 @@ def test_lines_of_text_end_as_in_predict(tmp_path: Path) -> None:
 def test_files_that_are_no_rows_are_errors(tmp_path: Path) -> None:
     line = gzip.compress(b"Ada\n" + b"o\r" * (rows.LONGEST // 2) + b"\n", 1)
     parquet = write(tmp_path / "a.parquet", VALUES)
-    footer_lacks = Path(parquet.url).read_bytes()[:-4]
     for name, content, message in (
         ("a.txt.gz", line, r"a.txt.gz:2: a line of more than 16 MiB; expected a document per line; split"),
         ("a.json", b'\n [{"text": "a"}]', r"a.json: a JSON list; expected JSON Lines: one object per line$"),
-        ("b.parquet", footer_lacks, r"b.parquet: unreadable \(Parquet magic bytes not found"),
+        ("b.parquet", Path(parquet.url).read_bytes()[:-4], r"b.parquet: unreadable \(Parquet magic bytes not found"),
     ):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(UserError, match=message):

@@ -74,10 +74,7 @@ def label_studio_min() -> str:
 ANSWERS = [(text, {type_: text[start:end] for start, end, type_ in spans}) for text, spans, _ in TEXTS]
 GLINER2 = [{"text": text, "entities": {type_: [each] for type_, each in found.items()}} for text, found in ANSWERS]
 LANGEXTRACT = [
-    {
-        "text": text,
-        "extractions": [{"extraction_class": type_, "extraction_text": each} for type_, each in found.items()],
-    }
+    {"text": text, "extractions": [{"extraction_class": a, "extraction_text": b} for a, b in found.items()]}
     for text, found in ANSWERS
 ]
 ROW = "{n}\t{w}\t_\tX\t_\t_\t_\t_\t_\tNER={t}\n"
@@ -127,10 +124,7 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
     ),
     "tsv": (table(SENTENCE_COLUMNS, NAMED, "\t").replace("lives", '"lives'), {"delimiter": "\t", "quote": None}),
     "null words": (json.dumps([*WITH_NULL, {"tokens": [], "tags": []}]), {"empty_words": "skip"}),
-    "words beside texts and entities": (
-        json.dumps(BESIDE_TEXT),
-        {"words": "tokens", "tag_columns": {"ner": "ner_tags"}},
-    ),
+    "words beside texts": (json.dumps(BESIDE_TEXT), {"words": "tokens", "tag_columns": {"ner": "ner_tags"}}),
     "langextract": (json.dumps(LANGEXTRACT), {"format": "mentions", "entities": "extractions", "id": "document_id"}),
     "gliner2": (json.dumps(GLINER2), {"format": "mentions", "entities": None}),
     "label_studio-min": (label_studio_min(), {"format": "label_studio", "text": "comment", "control": "label"}),
@@ -202,17 +196,11 @@ UNREADABLE = [
     ("a\tO\nb\tB-X\n" * 999, "f looks like conll, but is malformed:\nf: 1,998 words without an empty line"),
     ('{"tokens": ["a", "b"], "tags": ["O", null]}\n', "f looks like json, but is malformed:\nf:1: 't"),
     ("id,word,tag\n1,Ada,B-PER\n2,won,O\n", "f: CSV with words in 'word', but no column whose value is the same"),
-    (
-        "Sentence #,Word,Tag\n" + "1,Ada,B-PER\n1,won,O\n" * 9 + "2,O\n",
-        "f looks like csv, but is malformed:\nf:20: 2 cells; expected 3",
-    ),
+    ("id,Word,Tag\n" + "1,Ada,B-X\n" * 18 + "2,O\n", "f looks like csv, but is malformed:\nf:20: 2 cells; expected 3"),
     ("a O\n\u00a0 O\n\nb\n" + "\nb O\n" * 30, "f looks like conll, but is malformed:\nf:4: 1 column in 'b'"),
     (b"PK\x03\x04\0", "f: an archive, a spreadsheet or a pickle; expected text; extract it, or export it as CSV"),
     (pickle.dumps(["a"]), "f: an archive, a spreadsheet or a pickle; expected text;"),
-    (
-        objects("mentions") + '\n{"text": "a", "entities": 1}',
-        "f looks like mentions, but is malformed:\nf:61: 'entities' ",
-    ),
+    (objects("mentions") + '\n{"text": "", "entities": 1}', "f looks like mentions, but is malformed:\nf:61: 'entit"),
     ('{"text": "a"}\n', "f: no lists of words and tags (keys: none); expected two lists of strings"),
     (SPANS_IN_PARQUET, "f: no lists of words and tags (keys: spans); expected two lists of strings"),
     ('<?xml version="1.0"?>\n<root><a/></root>\n', "f: a web page or XML; expected a file of a data set"),
@@ -221,18 +209,14 @@ UNREADABLE = [
 
 @pytest.mark.parametrize(("content", "message"), UNREADABLE)
 def test_unreadable_file_is_an_error(tmp_path: Path, content: str | bytes, message: str) -> None:
-    found = message_of(describe, write(tmp_path, {"f": content}) / "f")
-    assert found.replace(f"{tmp_path}/", "").startswith(message)
+    assert message_of(describe, write(tmp_path, {"f": content}) / "f").replace(f"{tmp_path}/", "").startswith(message)
 
 
 MESSAGES = [{"role": "user", "content": "Where is she?"}, {"role": "assistant", "content": "In Oslo."}]
 # An entity of a text in each form, with what has to be renamed, and a chat.
 NO_WORDS = [
-    (
-        {"name": "A", "start_pos": 0, "endPosition": 1, "label": "X"},
-        "'start_pos' to 'start', 'endPosition' to 'end'; docs",
-    ),
-    ({"begin": 0, "end": 3, "label": "PER"}, "'begin' to 'start'; docs"),
+    ({"name": "A", "start_pos": 0, "endPosition": 1, "label": "X"}, "'start_pos' to 'start', 'endPosition' to 'end'"),
+    ({"begin": 0, "end": 3, "label": "PER"}, "'begin' to 'start'"),
     ("Ada", None),
     (MESSAGES, None),
 ]
@@ -246,7 +230,7 @@ def test_entities_of_texts_and_chats_are_no_lists_of_words(tmp_path: Path, entit
     content = {"messages": entity} if entity is MESSAGES else rows
     found = message_of(describe, write(tmp_path, {"f": json.dumps(content)}) / "f")
     assert "f: no lists of words and tags (keys: " in found
-    renamed = f"; for that, rename 'entities' to 'spans', {changes}" if changes else ""
+    renamed = f"; for that, rename 'entities' to 'spans', {changes}; docs" if changes else ""
     assert f"or JSON of 'text' with 'spans', objects of 'start', 'end' and 'label'{renamed}" in found
 
 
@@ -267,6 +251,7 @@ def test_few_texts_are_described_though_splits_cannot_be_drawn(tmp_path: Path, c
 SPLITS = {"train": range(40), "dev": range(40, 50), "test": range(50, 60)}
 TRAIN, DEV, TEST = (lines(begin=numbers.start, end=numbers.stop) for numbers in SPLITS.values())
 ROWS, MORE_ROWS, LAST_ROWS = objects("json", 0, 20), objects("json", 20, 50), objects("json", 50)
+PAGE = "\n".join(json.dumps(saved_row(str(number), *each[:2])) for number, each in enumerate(TEXTS))
 # name: the files, what is said, keys of the section
 FOLDERS: dict[str, tuple[dict[str, str | bytes], str, dict[str, Any]]] = {
     "splits": (
@@ -281,10 +266,7 @@ FOLDERS: dict[str, tuple[dict[str, str | bytes], str, dict[str, Any]]] = {
     ),
     "one file": ({"[x].conll": lines(), "LICENSE": "a"}, "mine: conll", {"train": "[[]x].conll"}),
     "answers beside a page": (
-        {
-            "ada.jsonl": "\n".join(json.dumps(saved_row(str(i), *each[:2])) for i, each in enumerate(TEXTS)),
-            "gpt.jsonl": objects("mentions"),
-        },
+        {"ada.jsonl": PAGE, "gpt.jsonl": objects("mentions")},
         "mine: mentions, utf-8",
         {"train": ".", "annotators": "majority"},
     ),
@@ -330,16 +312,10 @@ def test_folder_with_unclear_splits_is_an_error(tmp_path: Path, files: dict[str,
 
 
 def test_folder_with_several_formats_is_a_list_of_sources(tmp_path: Path) -> None:
-    files = {
-        "train.conll": TRAIN,
-        "dev.conll": DEV,
-        "test.jsonl": LAST_ROWS,
-        "x": "b",
-        "saved/ada.jsonl": objects("page"),
-    }
+    files = {"train.conll": TRAIN, "dev.conll": DEV, "test.jsonl": LAST_ROWS, "x": "b", "me/ada.jsonl": objects("page")}
     description, section = inspect(write(tmp_path, files))
     found = [(each["format"], each.get("train"), each.get("test")) for each in section["dataset"]]
-    assert found == [("conll", "train.conll", None), ("page", "saved/ada.jsonl", None), ("json", None, "test.jsonl")]
+    assert found == [("conll", "train.conll", None), ("page", "me/ada.jsonl", None), ("json", None, "test.jsonl")]
     assert "split" not in str(section), "each split has a file"
     assert "conll, utf-8\n" in description and "page, utf-8\n" in description and "not read: x\n" in description
     assert Download.model_validate({**section, "encoder": {"source": "path", "path": "any"}})

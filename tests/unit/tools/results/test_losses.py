@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.project import edit, exit_of, json_of, run_verb
+from helpers.annotated import write_rows
+from helpers.project import edit, exit_of, run_verb
 from helpers.tagged import sentences
 
 from tagline.artifacts import predictions
@@ -62,26 +63,22 @@ def test_losses_are_those_computed_by_hand(predicted: Path, capsys: pytest.Captu
 
 
 def test_measured_gain_and_suspicions_are_shown(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    rows = [OF_TEST, OF_TRAIN | {"score": 1.0}, OF_TRAIN | {"score": -1.0}]
-    SUSPICIONS.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    settings = Curve(None).settings
-    runs = [{"settings": settings, "sentences": 10 * 2**size, "test.f1": 0.4 + size / 10} for size in range(5)]
-    Path("curve.jsonl").write_text("\n".join(map(json.dumps, runs)), encoding="utf-8")
+    write_rows(SUSPICIONS, [OF_TEST, OF_TRAIN | {"score": 1.0}, OF_TRAIN | {"score": -1.0}])
+    measured = {"settings": Curve(None).settings}
+    runs = [measured | {"sentences": 10 * 2**size, "test.f1": 0.4 + size / 10} for size in range(5)]
+    write_rows(Path("curve.jsonl"), runs)
     content, losses = found(capsys)
     assert losses["labels of test"]["without"] == 0.6
     assert [losses[name]["cost"][0] for name in ("labels of test", "wrong types", "missed", "spurious")] == [*"1110"]
     gain, low, high = content["more_sentences"]
     assert low < gain < high
-    assert content["notes"] == [
-        f"500 more sentences are likely worth {gain:+.3f} F1 (80 % interval: {low:+.3f} to {high:+.3f})"
-    ]
+    interval = f"80 % interval: {low:+.3f} to {high:+.3f}"
+    assert content["notes"] == [f"500 more sentences are likely worth {gain:+.3f} F1 ({interval})"]
     edit(SUSPICIONS, "s-1", "s-9")
     assert exit_of("next").startswith("next: reports/audit.jsonl: damaged or of other data (KeyError: 's-9'); expected")
 
 
 def test_plain_tags_are_refused(predicted: Path) -> None:
-    provenance = json_of(FOLDER / "provenance.json")
-    provenance["labels"]["kind"] = "tags"
-    (FOLDER / "provenance.json").write_text(json.dumps(provenance), encoding="utf-8")
+    edit(FOLDER / "provenance.json", '"kind": "spans"', '"kind": "tags"')
     write_hashes(FOLDER)
     assert exit_of("next").startswith("next: data/predictions: plain tags; expected entities")

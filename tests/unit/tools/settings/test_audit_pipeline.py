@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 from dvc.utils.serialize import modify_yaml
+from helpers.messages import message_of
 from helpers.project import ROOT, edit
 
 from tagline.audit.audit_params import AUDIT_PARAMS, read_audit
@@ -50,19 +51,19 @@ def test_params_stay_and_frozen_stages_are_current() -> None:
         content["stages"]["audit"]["frozen"] = True
     audit_pipeline.check()
     edit(DVC_YAML, "models/finetuned", "models/other")
-    with pytest.raises(UserError, match="^audit/dvc.yaml: out of date; expected that of this version; run `tagline"):
-        audit_pipeline.check()
+    message = "audit/dvc.yaml: out of date; expected that of this version; run `tagline audit create`"
+    assert message_of(audit_pipeline.check) == message
     assert audit_pipeline.create() == [DVC_YAML]
     assert read_audit().seed == 7
 
 
 def test_missing_or_other_pipeline_is_an_error() -> None:
-    with pytest.raises(UserError, match="^audit/dvc.yaml is missing; expected the pipeline of the audit; run `tagline"):
-        audit_pipeline.check()
+    message = "audit/dvc.yaml is missing; expected the pipeline of the audit; run `tagline audit create`"
+    assert message_of(audit_pipeline.check) == message
     DVC_YAML.parent.mkdir()
     DVC_YAML.write_text("# Derived from ../dvc.yaml\n")
-    with pytest.raises(UserError, match="^audit/dvc.yaml: another pipeline; expected that of the audit, or none; rena"):
-        audit_pipeline.create()
+    message = "audit/dvc.yaml: another pipeline; expected that of the audit, or none; rena"
+    assert message_of(audit_pipeline.create).startswith(message)
     Path("dvc.yaml").unlink()
-    with pytest.raises(UserError, match="^dvc.yaml is missing; expected the repository's root or a pipeline folder; r"):
-        audit_pipeline.create()
+    message = "dvc.yaml is missing; expected the repository's root or a pipeline folder; r"
+    assert message_of(audit_pipeline.create).startswith(message)

@@ -180,8 +180,7 @@ def test_outdated_folder_is_reported_and_updated_with_frozen_stages(pos: Path) -
 def test_uncommitted_changes_are_not_overwritten(pos: Path) -> None:
     change_root()
     before = (pos / "dvc.yaml").read_bytes()
-    with pytest.raises(UserError, match=r"^pos/dvc.yaml has changes that are not committed; commit or revert them fi"):
-        pipelines.update()
+    assert message_of(pipelines.update).startswith("pos/dvc.yaml has changes that are not committed; commit or revert")
     assert (pos / "dvc.yaml").read_bytes() == before
 
 
