@@ -1,7 +1,5 @@
 """Experiment trackers: which are requested, what they are given, and what happens when one fails."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from unittest.mock import Mock, call
 
