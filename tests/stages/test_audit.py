@@ -109,6 +109,10 @@ def test_params_are_checked(audited: Path) -> None:
     message = error_of("audit")
     assert ": audit.folds: must be [0], or the numbers from 1 to the number of folds, at least 2" in message
     assert ": audit.splits: must contain train, and no split twice; evaluate lists the errors of" in message
+    set_audit(splits=["train"])
+    with AUDIT_PARAMS.open("a") as file:
+        file.write("train: {epochs: 3}\n")
+    assert f"{AUDIT_PARAMS}: train: unknown section (allowed: audit); training follows params.yaml" in error_of("audit")
 
 
 def test_corrections_come_back_by_download(audited: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from tagline.core.errors import UserError
-from tagline.core.params import Section, read_section
+from tagline.core.params import PARAMS, Section, read_file, read_section
 
 AUDIT_PARAMS = Path("audit/params.yaml")
 AUDIT = "tagline audit create"
@@ -62,7 +62,10 @@ def read_audit() -> Audit:
     """
     if not AUDIT_PARAMS.is_file():
         raise UserError(f"{AUDIT_PARAMS} is missing; expected that of an audit; run `{AUDIT}`, which creates it")
-    return read_section("audit", Audit, AUDIT_PARAMS)
+    audit = read_section("audit", Audit, AUDIT_PARAMS)
+    if others := [section for section in read_file(AUDIT_PARAMS) if section != "audit"]:
+        raise UserError(f"{AUDIT_PARAMS}: {others[0]}: unknown section (allowed: audit); training follows {PARAMS}")
+    return audit
 
 
 def refuse_earlier_models(models: Collection[Path]) -> None:

@@ -202,8 +202,14 @@ class Layers(NamedTuple):
         return sorted(found, key=lambda each: (each.start, -each.end))
 
 
+# What one tagger, or several, find in a document.
 Found = TaggedSentence | Layers
-"""What one tagger, or several, find in a document."""
+# By which overlaps are resolved, preferred entities first; of equals, those of the first tagger.
+PREFERENCES: dict[str, Callable[[Mention], float]] = {
+    "longest": lambda each: each.start - each.end,
+    "first": lambda _: 0,
+    "score": lambda each: -each.score,
+}
 
 
 def without_overlaps(found: Iterable[Mention], overlaps: Overlaps) -> list[Mention]:
@@ -213,12 +219,8 @@ def without_overlaps(found: Iterable[Mention], overlaps: Overlaps) -> list[Menti
         found: entities of a document, those of the first tagger first.
         overlaps: which are preferred; of equals, the first.
     """
-    if overlaps == "longest":
-        found = sorted(found, key=lambda each: each.start - each.end)
-    elif overlaps == "score":
-        found = sorted(found, key=lambda each: -each.score)
     kept, covered = [], set[int]()
-    for each in found:
+    for each in sorted(found, key=PREFERENCES[overlaps]):
         place = range(each.start, each.end)
         if covered.isdisjoint(place):
             covered.update(place)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice, tee
 from operator import itemgetter
+from typing import get_args
 
 from tagline.core.errors import UserError
 from tagline.core.names import Overlaps
@@ -27,9 +28,12 @@ class Taggers(AnyTagger):
 
     Raises:
         UserError: a tagger predicts a tag for each word, which overlaps any entity, and ``overlaps`` is not keep.
+        ValueError: there is no tagger, or ``overlaps`` is unknown.
     """
 
     def __init__(self, taggers: Mapping[str, Tagger], overlaps: Overlaps = "keep") -> None:
+        if not taggers or overlaps not in (choices := get_args(Overlaps)):
+            raise ValueError(f"expected taggers, and overlaps {' or '.join(choices)}; got {len(taggers)}, {overlaps!r}")
         self._layers, self._overlaps = dict(taggers), overlaps
         self._first, *others = taggers.values()
         self._other_rules = {each.rule: each for each in others if each.rule != self._first.rule}

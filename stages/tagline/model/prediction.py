@@ -22,17 +22,17 @@ from tagline.model.heads.head import Head
 if TYPE_CHECKING:  # `datasets` takes longer to import than the exported model takes to answer
     from tagline.artifacts.tokenized import Split
 
+# The number of words of each sentence.
 Lengths = Sequence[int] | Ints
-"""The number of words of each sentence."""
+# Called after each batch with its number of words.
 Progress = Callable[[int], None] | None
-"""Called after each batch with its number of words."""
 
 # Sentences that are sorted by length together. A larger chunk has less padding and keeps more scores in memory.
 CHUNK = 4096
 # Maximum number of scores of a chunk, words times labels, unless a single sentence has more: 16 MiB.
 CHUNK_SCORES = 2**22
+# The window of a word that no window has, because the word has no sub-words.
 UNSEEN = -1
-"""The window of a word that no window has, because the word has no sub-words."""
 # The context of a word on a side where its window reaches the start or end of the sentence.
 UNLIMITED = np.iinfo(np.int64).max
 

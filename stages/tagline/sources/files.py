@@ -277,7 +277,7 @@ def check_different(paths: Mapping[str, Sequence[Path]], files: Mapping[str, Seq
         if common or _are_copies(files[first], files[second]):
             raise UserError(
                 f"{min(common, default=paths[second][0])}: the same data in {first} and {second}; name different files "
-                f"in params.yaml, or omit download.dataset.{second} and set split: {{seed: 42, {second}: 0.1}} there"
+                f"in params.yaml, or omit {second} and set split: {{seed: 42, {second}: 0.1}} there"
             )
 
 

@@ -183,14 +183,14 @@ def _marks(left: str | None, tag: str | None) -> tuple[bool, str | None]:
 
 def check_apart(readers: Sequence[Reader]) -> None:
     """Raise a `UserError` if a file is in train of one source and in test of another: see `check_different`."""
-    # Sources of one page with another selection read other texts.
-    whole = [each for each in readers if getattr(each.dataset, "selection", None) is None]
-    sources = [each.source for each in whole if isinstance(each.source, FileSource)]
-    paths, files = (
-        {split: found for split in SPLITS if (found := [path for each in listed for path in each.get(split, ())])}
-        for listed in ([each.paths for each in sources], [each.files for each in sources])
-    )
-    check_different(paths, files)
+    for selection in ("random", "chosen"):  # one page has other texts of either
+        others = [each.source for each in readers if getattr(each.dataset, "selection", None) != selection]
+        sources = [each for each in others if isinstance(each, FileSource)]
+        paths, files = (
+            {split: found for split in SPLITS if (found := [path for each in listed for path in each.get(split, ())])}
+            for listed in ([each.paths for each in sources], [each.files for each in sources])
+        )
+        check_different(paths, files)
 
 
 def _open(folder: Path, dataset: AnyDataset, counted: Mapping[str, str]) -> FileSource | HubSource:

@@ -19,11 +19,11 @@ from tagline.core.errors import UserError, install_command, quoted
 from tagline.text.words import NOT_SPACE, TAGS_AND_EMOJI, split_words
 
 Spans = list[tuple[int, int]]
+# Finds the words of a text, as `split_words` does.
 WordSplitter = Callable[[str], Spans]
-"""Finds the words of a text, as `split_words` does."""
 
+# ISO codes of the languages whose words are tested against the segmentation of Universal Dependencies.
 Language = Literal["ca", "de", "en", "es", "fr", "he", "it", "km", "lo", "my", "nl", "ru", "th"]
-"""ISO codes of the languages whose words are tested against the segmentation of Universal Dependencies."""
 # Libraries; the extras that install them have the same names.
 SPACY, ICU = "spacy", "icu4py"
 WITHOUT_SPACES = ("km", "lo", "my", "th")

@@ -11,8 +11,8 @@ from tqdm import tqdm
 from tagline.core.progress import watched
 from tagline.training.history import History
 
+# The current time in seconds.
 Clock = Callable[[], float]
-"""The current time in seconds."""
 # What an epoch consists of.
 PARTS = ("steps", "validation", "checkpoints")
 # Seconds between two lines of a long loop in a log file.

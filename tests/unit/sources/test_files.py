@@ -164,7 +164,7 @@ def test_patterns_match_as_in_a_shell_and_follow_links_inside(tmp_path: Path) ->
 @pytest.mark.parametrize(("validation", "named"), [("[ab].txt", "a.txt"), ("copy.txt", "copy.txt")])
 def test_two_splits_of_the_same_data_are_refused(tmp_path: Path, validation: str, named: str) -> None:
     write(tmp_path, a="a O\n", b="b O\n", c="c O\n", copy="a O\n")
-    message = f"{named}: the same data in train and validation; name different files in params.yaml, or omit download"
+    message = f"{named}: the same data in train and validation; name different files in params.yaml, or omit validation"
     assert message in message_of(FileSource, tmp_path, conll_files("a.txt", validation, "c.txt"))
 
 

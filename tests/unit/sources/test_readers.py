@@ -67,6 +67,11 @@ def test_words_that_a_source_splits_differently_are_reported(tmp_path: Path, cap
     assert f"{message}'li/ves'" in capsys.readouterr().out
 
 
+def test_page_is_in_train_and_test_only_with_both_selections(tmp_path: Path) -> None:
+    chosen = page(train="page", selection="chosen")
+    assert "/page: the same data in train and test" in message_of(joined, tmp_path, CORPUS, chosen, page(test="page"))
+
+
 def test_same_file_in_two_sources_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     joined(tmp_path, CORPUS, conll(train="train"))
     assert f"words of one of an earlier source: 2 ({tmp_path}/train:1; {tmp_path}/train:4)\n" in capsys.readouterr().out

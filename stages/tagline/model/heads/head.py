@@ -22,8 +22,8 @@ from tagline.labels.windows import IGNORED, Bools, Floats, Ints
 if TYPE_CHECKING:  # exported models predict without importing PyTorch
     from torch import Tensor, nn
 
+# A head's own weights, by name.
 Weights = Mapping[str, Floats]
-"""A head's own weights, by name."""
 
 # The attribute of a model in training that has them; no model of transformers has one of this name.
 OWN_WEIGHTS = "tagger_head"

@@ -29,8 +29,8 @@ from tagline.text.languages import splitter
 from tagline.text.sentence import Note, Sentence, Surface
 from tagline.text.sentences import ends_among, split_sentences
 
+# Start and end of each word in code points.
 Bounds = Sequence[tuple[int, int]]
-"""Start and end of each word in code points."""
 S = TypeVar("S")
 
 # Errors of a file after which it is not read further.

@@ -14,8 +14,8 @@ from tagline.core.errors import UserError
 from tagline.core.reading import reading
 
 T = TypeVar("T")
+# The lines of a text, each with its number, from 1.
 Lines = Iterator[tuple[int, str]]
-"""The lines of a text, each with its number, from 1."""
 
 UTF_8 = "utf-8"
 # At the beginning of a file it is a byte order mark; at that of a later line it is left from joining such files.

@@ -26,8 +26,8 @@ NOT_FOUND, OTHER_CASE, FURTHER = "mentions_not_found", "mentions_in_other_case",
 # What `tagline inspect` tries: our own keys, which are GLiNER2's, and LangExtract's.
 _EXTRACTIONS = {"entities": "extractions", "type": "extraction_class", "mention": "extraction_text"}
 _LAYOUTS: tuple[Guess, ...] = ({}, {"type": "label"}, {"id": "document_id", **_EXTRACTIONS})
+# Strings, each with the list that quotes it: one of a type, or one of all. The value has a type for each time.
 Quotations = Mapping[tuple[str, str], Sequence[str]]
-"""Strings, each with the list that quotes it: one of a type, or one of all. The value has a type for each time."""
 
 
 class MentionFiles(PageFiles):
@@ -67,6 +67,9 @@ class MentionFiles(PageFiles):
     def rows(self, path: Path) -> Iterator[Row]:
         """See `RowFiles.rows`; the id of a row is also under ``id``."""
         for location, content in RowFiles.rows(self, path):  # answers lack what the page saves
+            if path.is_dir() and content.keys().isdisjoint((self.id, "id")):
+                expected = "expected the id that the text has in the other files of the folder"
+                raise UserError(f"{location}: the key {self.id!r} is missing (keys: {keys_of(content)}); {expected}")
             yield Row(location, {**content, "id": content[self.id]} if self.id in content else content)
 
     def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
@@ -78,8 +81,11 @@ class MentionFiles(PageFiles):
         text = shared_text(rows, "text")
         saved = [row for row in rows if row.content.keys() >= self.signs]
         read = super().text_of(saved, errors) if saved else AnnotatedText(rows[0].location, text, [], rows[0].id())
-        for row in rows:
-            if row not in saved and (quotations := self._quotations(row)) is not None:
+        for row in (row for row in rows if row not in saved):
+            if annotator_of(row.location) in (each.annotator for each in read.annotations):
+                expected = "expected one row with all entities of a text"
+                raise UserError(f"{row.location}: another row of this file has the same id; {expected}")
+            if (quotations := self._quotations(row)) is not None:
                 spans = self._spans(quotations, text, row.location, read.notes)
                 read.annotations.append(Annotation(annotator_of(row.location), spans))
         return read

@@ -178,5 +178,6 @@ def _section(path: Path, folder: Path, keys: Guess | list[Guess]) -> str:
     stream = StringIO()
     yaml = YAML()
     yaml.width = 10**6  # no line break in a value
+    yaml.representer.ignore_aliases = lambda *_: True  # equal keys of several sources are written out
     yaml.dump({"download": section}, stream)
     return stream.getvalue().rstrip()

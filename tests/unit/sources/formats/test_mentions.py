@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.annotated import kinds, tagged
+from helpers.annotated import kinds, tagged, write_rows
 from helpers.formats import read, refusals, section, to_objects
+from helpers.messages import message_of
 from helpers.project import ROOT
 
 from tagline.sources.formats.mentions import FURTHER, NOT_FOUND, OTHER_CASE
@@ -69,5 +70,12 @@ test_malformed_answer_is_reported_by_line = refusals(
     ({"text": "Ada", "entities": ["Ada"]}, f"{LIST}'Ada'"),
     ({"text": "Ada", "entities": [{"type": " ", "text": "Ada"}]}, f"{LIST}{{'type': ' ', 'text': 'Ada'}}"),
     ([{"id": 1, "text": text, "entities": []} for text in ("Ada", "Bo")], "2: another text than at "),
+    ([{"id": 1, "text": "Ada", "entities": []}] * 2, "2: another row of this file has the same id; expected one row"),
     at="f:",
 )
+
+
+def test_answers_without_ids_beside_other_files_are_refused(tmp_path: Path) -> None:
+    write_rows(tmp_path / "gpt.jsonl", [{"text": "Ada", "entities": []}])
+    message = f"{tmp_path}/gpt.jsonl:1: the key 'id' is missing (keys: 'text', 'entities'); expected the id that the"
+    assert message_of(list, section("mentions").read(tmp_path)).startswith(message)
