@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import chain, count
 from pathlib import Path
@@ -24,7 +24,7 @@ from tagline.inference.opening import chosen_backend, opened
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence, TaggedSentences
 from tagline.model.heads import load_head
-from tagline.model.prediction import Predictor
+from tagline.model.prediction import Predictor, Progress
 from tagline.text import sentences as sentence_rules
 from tagline.text.languages import LEAST_AGREEMENT, library_version, splitter
 from tagline.tokenization import subwords
@@ -32,7 +32,6 @@ from tagline.tokenization.subword_windows import WindowCutter
 
 # Words that are labelled together, in batches of similar length. A stream starts with few, for an early first result.
 FIRST_WORDS, MOST_WORDS = 2**9, 2**15
-Progress = Callable[[int], None] | None
 
 
 class AnyTagger(Protocol):

@@ -8,8 +8,9 @@ from typing import get_args
 from tagline.core.errors import UserError
 from tagline.core.names import Overlaps
 from tagline.inference.documents import Document, Layers
-from tagline.inference.tagger import AnyTagger, Progress, Tagger
+from tagline.inference.tagger import AnyTagger, Tagger
 from tagline.labels.tagged import TaggedSentence
+from tagline.model.prediction import Progress
 from tagline.text.sentences import Span
 
 
