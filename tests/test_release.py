@@ -15,6 +15,7 @@ import pytest
 import yaml
 from helpers.project import NAMES, ROOT, STAGES, declared, pipeline
 from helpers.tiny import preset
+from helpers.weights import weights
 
 pytestmark = pytest.mark.release
 
@@ -94,3 +95,8 @@ def test_params_are_those_of_the_sample() -> None:
 @pytest.mark.parametrize(("name", "lines"), [("dvc.lock", 550), ("README.md", 220)])
 def test_files_that_people_review_stay_short(name: str, lines: int) -> None:
     assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= lines
+
+
+def test_repository_weighs_no_more_than_decided() -> None:
+    over = {part: counts for part, counts in weights().items() if counts[0] > counts[1]}
+    assert over == {}, "limits of this repository (counted, at most), which its maintainers keep; a clone has none"

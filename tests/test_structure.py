@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from helpers.project import AUDIT, ROOT, STAGES, declared, import_closures
-from helpers.weights import weights
 
 PACKAGE = ROOT / "stages/tagline"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -178,7 +177,3 @@ def test_no_stage_knows_of_dvc() -> None:
 def test_files_that_people_review_stay_short() -> None:
     for script in (ROOT / "stages").glob("*.py"):
         assert len(script.read_text(encoding="utf-8").splitlines()) <= 80, script
-
-
-def test_repository_weighs_no_more_than_decided() -> None:
-    assert {part: counted for part, (counted, most) in weights().items() if counted > most} == {}
