@@ -66,6 +66,11 @@ def test_slow_clients_are_refused_and_vanished_ones_forgotten(service: Served) -
     assert slow.startswith("HTTP/1.1 408 ") and slow.endswith('{"detail":"the body was not received within 2 seconds"}')
 
 
+def test_sigterm_right_after_the_service_says_its_address_ends_it_with_status_0(export: Path) -> None:
+    with served(export):
+        pass
+
+
 def test_requests_in_progress_are_finished_after_sigterm(export: Path) -> None:
     with served(export) as service:
         connections = [connected(service, HEAD + BODY[:5]) for _ in range(20)]

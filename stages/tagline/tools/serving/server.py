@@ -1,4 +1,4 @@
-"""The server: opens the port, loads the model, answers requests until a signal."""
+"""The server: loads the model, opens the port, answers requests until a signal."""
 
 import argparse
 import os
@@ -12,7 +12,6 @@ import uvicorn
 
 from tagline.core.errors import UserError, show
 from tagline.core.signals import Interrupted
-from tagline.inference import AnyTagger
 from tagline.tools.serving.limits import Limits
 from tagline.tools.serving.service import create
 from tagline.tools.texts.options import open_taggers
@@ -38,12 +37,23 @@ def run(options: argparse.Namespace, limits: Limits) -> None:
     Raises:
         UserError: see `listening` and `open_taggers`.
     """
-    with listening(options.host, options.port) as listener, open_taggers(options) as tagger:
+    with open_taggers(options) as tagger:
         tagger.split("")  # warns, or raises an error if the library that splits words is not installed
-        host, port = listener.getsockname()[:2]
-        opened = ", ".join(f"{each.folder} ({each.backend})" for each in tagger.layers.values())
-        show(f"serve: {opened} at http://{f'[{host}]' if ':' in host else host}:{port}")
-        serve(tagger, limits, listener, names(options.host, options.hosts))
+        app = create(tagger, limits, names(options.host, options.hosts))
+        config = uvicorn.Config(
+            app,
+            options.host,
+            options.port,
+            log_config=LOGGING,
+            access_log=False,
+            server_header=False,
+            ws="none",
+            timeout_keep_alive=KEPT,
+            timeout_graceful_shutdown=2 * limits.seconds,
+        )
+        models = ", ".join(f"{each.folder} ({each.backend})" for each in tagger.layers.values())
+        with suppress(Interrupted):  # uvicorn raises the signal again when it has ended
+            Server(config, models).run()
 
 
 def names(host: str, others: Sequence[str]) -> list[str]:
@@ -78,18 +88,25 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """A server that finishes the requests in progress after a signal, and gives them up after Ctrl-C again."""
+    """A server that finishes the requests in progress after a signal, and gives them up after Ctrl-C again.
+
+    Args:
+        config: of uvicorn.
+        models: what is served, for the line that says so.
+    """
+
+    def __init__(self, config: uvicorn.Config, models: str) -> None:
+        super().__init__(config)
+        self._models = models
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the port, now that signals are handled, and say so."""
+        listener = listening(self.config.host, self.config.port)
+        await super().startup([listener])
+        host, port = listener.getsockname()[:2]
+        show(f"serve: {self._models} at http://{f'[{host}]' if ':' in host else host}:{port}")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self.should_exit and sig == signal.SIGINT:
             os._exit(128 + sig)
         super().handle_exit(sig, frame)
-
-
-def serve(tagger: AnyTagger, limits: Limits, listener: socket.socket, hosts: Sequence[str]) -> None:
-    """Answer requests until SIGTERM or Ctrl-C."""
-    app, seconds = create(tagger, limits, hosts), 2 * limits.seconds
-    config = uvicorn.Config(app, log_config=LOGGING, access_log=False, server_header=False, ws="none")
-    config.timeout_keep_alive, config.timeout_graceful_shutdown = KEPT, seconds
-    with suppress(Interrupted):  # uvicorn raises the signal again when it has ended
-        Server(config).run([listener])

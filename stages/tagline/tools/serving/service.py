@@ -1,10 +1,10 @@
 """The service: routes, limits, metrics and the page. No text of a request is logged."""
 
-import asyncio
 import json
 import logging
 import time
 import traceback
+from asyncio import sleep, timeout
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import HTMLResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from pydantic import ValidationError
@@ -26,6 +27,9 @@ from tagline.tools.serving.limits import Limits
 
 # Maximum number of faults of a body that a message lists.
 FAULTS = 3
+# Seconds before a refusal with status 503 is sent: those to clients that ask again at once, whatever Retry-After says,
+# would take the time of answers.
+HELD_BACK = 1
 VERSION = version("tagline")
 
 
@@ -114,11 +118,13 @@ class RequestHandler:
         in_progress.set_function(lambda: self._requests)
 
     async def answer(self, request: Request, interface: type[Texts | InferenceInputs]) -> Response:
-        """Answer a request to an interface.
+        """Answer a request to an interface, or refuse it."""
+        response = await self._counted(request, interface)
+        if response.status_code == 503:
+            await sleep(HELD_BACK)  # no longer in progress, and without its body
+        return response
 
-        Raises:
-            HTTPException: the request is malformed, over a limit or too slow, or too many others are in progress.
-        """
+    async def _counted(self, request: Request, interface: type[Texts | InferenceInputs]) -> Response:
         path, start, status = request.scope["path"], time.perf_counter(), 500  # no part of the header Host
         self._requests += 1
         try:
@@ -127,7 +133,7 @@ class RequestHandler:
             return Response(content, media_type="application/json")
         except HTTPException as refusal:
             status = refusal.status_code
-            raise
+            return await http_exception_handler(request, refusal)
         except Exception as error:  # whose message may quote a text
             calls = traceback.format_tb(error.__traceback__)
             logging.getLogger(__name__).error("".join([*calls, type(error).__name__]))
@@ -138,6 +144,11 @@ class RequestHandler:
             self._seconds.labels(path).observe(time.perf_counter() - start)
 
     async def _content(self, request: Request, interface: type[Texts | InferenceInputs]) -> str:
+        """The body of the answer.
+
+        Raises:
+            HTTPException: the request is malformed, over a limit or too slow, or too many others are in progress.
+        """
         if self._requests > self._limits.requests:
             raise try_again(f"{self._limits.requests:,} requests are in progress")
         try:
@@ -148,7 +159,7 @@ class RequestHandler:
         if len(inputs) > self._limits.texts:
             raise HTTPException(413, f"{len(inputs):,} texts; expected at most {self._limits.texts:,} per request")
         try:
-            async with asyncio.timeout(self._limits.seconds):
+            async with timeout(self._limits.seconds):
                 answers = await self.batcher.label(inputs)
         except TooBusy as busy:
             reason = f"more requests are waiting than can be answered within {self._limits.seconds} seconds"
@@ -162,7 +173,7 @@ class RequestHandler:
         """Receive the body of a request, up to the limits."""
         body = bytearray()
         try:
-            async with asyncio.timeout(self._limits.seconds):
+            async with timeout(self._limits.seconds):
                 async for chunk in request.stream():
                     body += chunk
                     if len(body) > self._limits.bytes:

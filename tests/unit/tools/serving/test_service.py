@@ -16,13 +16,18 @@ from fastapi.testclient import TestClient
 from tagline.inference import AnyTagger, Document, Tagger, Taggers
 from tagline.labels.tagged import TaggedSentence
 from tagline.tools.answers.notations import json_line
-from tagline.tools.serving import batching
-from tagline.tools.serving.batching import FULL, Batcher, Input, TooBusy
+from tagline.tools.serving import batching, service
+from tagline.tools.serving.batching import FULL, OVERHEAD, Batcher, Input, Speed, TooBusy
 from tagline.tools.serving.limits import Limits
 from tagline.tools.serving.server import names
 from tagline.tools.serving.service import create
 
 TEXT, WORDS = "😀 Ada Lind lives in Oslo.", ["Bo", "lives"]
+
+
+@pytest.fixture(autouse=True)
+def refusals_are_not_held_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "HELD_BACK", 0)
 
 
 @pytest.fixture
@@ -141,13 +146,13 @@ BATCH = "Ada".ljust(FULL)
 
 @pytest.fixture
 def timed(held: Held, monkeypatch: pytest.MonkeyPatch) -> Held:
-    """A tagger that labels a `BATCH` in a second of a made clock, or as many as its ``seconds`` say."""
+    """A tagger that labels a `BATCH` in ``seconds`` of a made clock, and needs ``call`` for any batch."""
     monkeypatch.setattr(batching, "monotonic", lambda: held.now)
-    held.now, held.seconds, tag = 0.0, 1.0, held.tag
+    held.now, held.call, held.seconds, tag = 0.0, 0.0, 1.0, held.tag
 
     def timed_tag(documents: Sequence[Document], **options: Any) -> list[TaggedSentence]:
         found = tag(documents, **options)
-        held.now += held.seconds * sum(len(document.text or "") for document in documents) / FULL
+        held.now += held.call + held.seconds * sum(len(document.text or "") for document in documents) / FULL
         return found
 
     monkeypatch.setattr(held, "tag", timed_tag)
@@ -155,18 +160,20 @@ def timed(held: Held, monkeypatch: pytest.MonkeyPatch) -> Held:
     return held
 
 
-def test_requests_that_would_be_late_are_refused_on_arrival_or_if_the_tagger_slows_down(timed: Held) -> None:
-    async def burst(batcher: Batcher) -> tuple[int, list[int]]:
-        """The number of answers to twenty requests, and when the others may try again."""
-        found = await asyncio.gather(*[batcher.label([BATCH]) for _ in range(20)], return_exceptions=True)
-        refused = [each.seconds for each in found if isinstance(each, TooBusy)]
-        return len(found) - len(refused), refused
+async def burst(batcher: Batcher, requests: int = 20) -> tuple[int, list[int]]:
+    """The number of answers to requests that arrive together, and when the others may try again."""
+    found = await asyncio.gather(*[batcher.label([BATCH]) for _ in range(requests)], return_exceptions=True)
+    refused = [each.seconds for each in found if isinstance(each, TooBusy)]
+    return len(found) - len(refused), refused
 
+
+def test_requests_that_would_be_late_are_refused_on_arrival_or_if_the_tagger_slows_down(timed: Held) -> None:
     async def run() -> None:
         batcher = Batcher(timed, lambda words: None, seconds=10.5)
         async with batcher.running():
             assert await burst(batcher) == (9, [1] * 11), "of 0 to 8 seconds, since the speed is not known yet"
-            assert await burst(batcher) == (8, [4] * 12)
+            answered, refused = await burst(batcher)
+            assert (answered, len(refused)) == (8, 12) and {*refused} <= {4, 5}, "half of 8 seconds, rounded up"
             timed.seconds = 2.0
             answered, refused = await burst(batcher)
             assert (answered, len(refused), timed.now) == (4, 16, 25)
@@ -176,6 +183,64 @@ def test_requests_that_would_be_late_are_refused_on_arrival_or_if_the_tagger_slo
             assert [(await burst(batcher))[0] for _ in range(40)][-1] == 8
 
     asyncio.run(run())
+
+
+def test_retry_after_a_batch_that_was_far_too_late_is_at_most_the_limit(timed: Held) -> None:
+    async def run() -> None:
+        batcher = Batcher(timed, lambda words: None, seconds=10)
+        async with batcher.running():
+            timed.seconds = 100.0
+            await batcher.label([BATCH])
+            assert await burst(batcher, 3) == (1, [10, 10])
+
+    asyncio.run(run())
+
+
+def test_requests_that_were_dropped_do_not_change_the_speed(timed: Held) -> None:
+    async def run() -> None:
+        batcher = Batcher(timed, lambda words: None, seconds=10.5)
+        async with batcher.running():
+            assert (await burst(batcher, 256))[0] == 9, "the speed is not known yet; the others are dropped"
+            answered, refused = await burst(batcher, 20)
+            assert (answered, len(refused)) == (8, 12) and max(refused) <= 5
+
+    timed.call = 0.001
+    asyncio.run(run())
+
+
+def test_short_texts_do_not_make_a_long_one_look_slow() -> None:
+    speed = Speed()
+    for _ in range(20):
+        speed.add(10, 0.003)
+    assert speed.needed(0) == 0
+    assert speed.needed(10) == pytest.approx(0.003)
+    assert speed.needed(84_000) < 3, "25.2 by the characters alone"
+    for _ in range(20):
+        speed.add(FULL, 0.5)
+    assert speed.needed(84_000) == pytest.approx(0.5 * (21 * OVERHEAD + 84_000) / (OVERHEAD + FULL), rel=0.02)
+
+
+def test_refusals_are_held_back_and_are_no_longer_in_progress(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    reached, sent = Event(), Event()
+
+    async def sleep(seconds: float) -> None:
+        assert seconds == 1
+        reached.set()
+        await asyncio.to_thread(sent.wait)
+
+    monkeypatch.setattr(service, "HELD_BACK", 1)
+    monkeypatch.setattr(service, "sleep", sleep)
+    with TestClient(create(held, Limits(requests=1))) as client, ThreadPoolExecutor(2) as threads:
+        waiting = threads.submit(client.post, "/entities", json={"text": "Ada"})
+        held.called.wait()
+        refused = threads.submit(client.post, "/entities", json={"text": "Ada"})
+        reached.wait()
+        assert not refused.done()
+        held.go.set()
+        assert waiting.result().status_code == 200
+        assert client.post("/entities", json={"text": "Ada"}).status_code == 200, "in place of the refused one"
+        sent.set()
+        assert refused.result().status_code == 503
 
 
 def test_refusal_on_arrival_says_when_to_try_again(timed: Held) -> None:
