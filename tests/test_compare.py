@@ -173,6 +173,12 @@ def test_two_revisions_as_text_markdown_json_and_comment(repository: Path, monke
     text = capsys.readouterr().out
     assert "- param `train.seed: 0 → 3`\n" in text and "| test       | F1 of `LOC`" in text
     assert comments.comments[0]["body"].startswith(f"<!-- tagline compare . -->\n{text}\n[Report of the results](<http")
+    os.chdir("pos")
+    run("HEAD", "pos-1", "--comment")
+    os.chdir("..")
+    markers = [comment["body"].partition("\n")[0] for comment in comments.comments]
+    assert markers == ["<!-- tagline compare . -->", "<!-- tagline compare pos -->"], "one for each pipeline"
+    capsys.readouterr()
     monkeypatch.delenv("GITHUB_TOKEN")
     run("bad", "good", "--comment")
     assert capsys.readouterr().err == "compare: no comment: environment variable GITHUB_TOKEN is not set\n"

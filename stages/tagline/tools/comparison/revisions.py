@@ -92,6 +92,18 @@ def read(name: str, splits: Sequence[str], folder: Path | None = None, commit: s
             return _commit(name, repo, splits, pipeline)
 
 
+def folder_in_git(folder: Path | None = None) -> str:
+    """Return the folder of the pipeline from the root of the Git repository.
+
+    Args:
+        folder: see `read`.
+    """
+    with _open_repository(folder) as repo:
+        root = Path(repo.root_dir).resolve()
+        parent = (root / Pipeline.find(root, folder).file).parent
+        return parent.relative_to(Path(repo.scm.root_dir).resolve()).as_posix()
+
+
 @contextmanager
 def _open_repository(folder: Path | None) -> Iterator[Repo]:
     """Open the DVC repository of a folder, by default of the current one; errors of DVC become a `UserError`."""
