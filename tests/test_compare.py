@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import yaml
 from dvc.repo import Repo
 from helpers.comment_server import CommentServer
 from helpers.messages import message_of
@@ -172,6 +173,12 @@ def test_two_revisions_as_text_markdown_json_and_comment(repository: Path, monke
     text = capsys.readouterr().out
     assert "- param `train.seed: 0 → 3`\n" in text and "| test       | F1 of `LOC`" in text
     assert comments.comments[0]["body"].startswith(f"<!-- tagline compare . -->\n{text}\n[Report of the results](<http")
+    os.chdir("pos")
+    run("HEAD", "pos-1", "--comment")
+    os.chdir("..")
+    markers = [comment["body"].partition("\n")[0] for comment in comments.comments]
+    assert markers == ["<!-- tagline compare . -->", "<!-- tagline compare pos -->"], "one for each pipeline"
+    capsys.readouterr()
     monkeypatch.delenv("GITHUB_TOKEN")
     run("bad", "good", "--comment")
     assert capsys.readouterr().err == "compare: no comment: environment variable GITHUB_TOKEN is not set\n"
@@ -190,6 +197,68 @@ def test_outdated_workspace_is_noted(repository: Path) -> None:
     assert note() == ["workspace: predictions are outdated; `dvc repro` would rerun train (train.seed)"]
     write_results(3)
     assert note()[0].endswith("would rerun evaluate (data/predictions, metrics/evaluate.json, model), train (model)")
+
+
+def test_outdated_commit_is_noted(repository: Path) -> None:
+    def note() -> list[str]:
+        commit("changed", "--allow-empty")
+        return read("HEAD", ["test"]).notes
+
+    assert note() == []
+    edit(Path("params.yaml"), "seed: 1", "seed: 4")
+    assert note() == ["HEAD: predictions are outdated; `dvc repro` would rerun train (train.seed)"]
+    edit(Path("dvc.yaml"), "train.py", "train.py --fast")
+    assert note()[0].endswith("would rerun train (command, train.seed)")
+    Path("metrics/evaluate.json").write_text("{}")
+    assert note()[0].endswith("would rerun evaluate (metrics/evaluate.json), train (command, train.seed)")
+    assert read("HEAD", ["test"], Path("pos")).notes == []
+    edit(Path("dvc.yaml"), "params:", "deps: [data/predictions], params:")
+    assert note()[0].startswith("HEAD: predictions may be outdated (")
+
+
+def test_outdated_data_of_a_commit_are_noted_wherever_they_are_tracked(repository: Path) -> None:
+    """In Git, in DVC or both, as a part of an output, and not what DVC ignores or nobody tracks."""
+
+    def note() -> list[str]:
+        commit("changed", "--allow-empty")
+        return read("HEAD", ["test"]).notes
+
+    def rewrite(path: str) -> None:
+        Path(path).unlink()  # a file that DVC has linked is read-only
+        Path(path).write_text("changed\n")
+
+    prepare = "\n  prepare: {cmd: python prepare.py, deps: [data/whole], outs: [encoder]}"
+    train = TRAIN.replace("params:", "deps: [data/parts, data/whole, encoder/part, data/untracked], params:")
+    files = ["data/parts/git.txt", "data/parts/dvc.txt", "data/parts/README.md", "data/whole/a.txt", "data/untracked"]
+    for path in map(Path, [*files, "encoder/part/a.txt"]):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("first\n")
+    Path(".dvcignore").write_text("README.md\n")
+    Path(".git/info/exclude").write_text("/data/untracked\n")
+    Path("dvc.yaml").write_text(f"stages:{prepare}{train}{EVALUATE % 'model'}")
+    with Repo() as repo:
+        repo.add(["data/parts/dvc.txt", "data/whole"])
+    save_results()
+    Path("data/parts/README.md").write_text("changed\n")
+    Path("data/untracked").write_text("changed\n")
+    assert note() == []
+    Path("data/parts/git.txt").write_text("changed\n")
+    assert note() == ["HEAD: predictions are outdated; `dvc repro` would rerun train (data/parts)"]
+    Path("data/parts/git.txt").write_text("first\n")
+    rewrite("data/whole/a.txt")
+    with Repo() as repo:
+        repo.add("data/whole")
+    assert note()[0].endswith("would rerun prepare (data/whole), train (data/whole)")
+    rewrite("data/parts/dvc.txt")
+    rewrite("encoder/part/a.txt")
+    with Repo() as repo:
+        repo.add("data/parts/dvc.txt")
+        repo.commit("prepare", force=True)
+    assert note()[0].endswith("would rerun train (data/parts, data/whole, encoder/part)")
+    (md5,) = [out["md5"] for out in yaml.safe_load(Path("dvc.lock").read_text())["stages"]["prepare"]["outs"]]
+    Path(".dvc/cache/files/md5", md5[:2], md5[2:]).unlink()
+    shutil.rmtree(".dvc/tmp/site")  # DVC's copy of it
+    assert note()[0].endswith("would rerun train (data/parts, data/whole)"), "what the cache lacks is not known"
 
 
 GATES = [

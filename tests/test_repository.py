@@ -16,7 +16,7 @@ import yaml
 from dvc_render.html import render_html
 from dvc_render.vega import VegaRenderer
 from helpers.browser import chromium, in_a_browser, requests
-from helpers.project import AUDIT, NAMES, ROOT, STAGES, declared, entry_of, pipeline
+from helpers.project import AUDIT, NAMES, ROOT, STAGES, declared, entry_of, files_of, pipeline
 from selenium.webdriver import Chrome
 
 from tagline.core.params import OUTS, read_file
@@ -97,6 +97,24 @@ def test_merge_keeps_lock_and_results_of_the_current_branch_and_reports_a_confli
     """Git would combine the hashes of both branches, and DVC would call stale stages up to date."""
     paths = ("dvc.lock", "pos/dvc.lock", "metrics/evaluate.json", "plots/per_type.csv")
     assert run(ROOT, "git", "check-attr", "merge", *paths).splitlines() == [f"{path}: merge: unset" for path in paths]
+
+
+def test_a_clone_has_data_as_they_were_added_and_code_with_unix_line_ends(tmp_path: Path) -> None:
+    """DVC would run all stages again for each colleague whose data have another hash."""
+    folder, windows = tmp_path / "project", b"EU B-ORG\r\nrejects O\r\n"
+    for name in ("data/own/train.conll", "data/sample/train.conll", "stages/train.py"):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_bytes(windows)
+    (folder / "data/own/test.conll").write_bytes(b"EU B-ORG\n")
+    shutil.copy(ROOT / ".gitattributes", folder)
+    run(folder, "git", "init", "-q")
+    run(folder, "git", "add", "-A")
+    run(folder, "git", "commit", "-q", "-m", "data")
+    run(tmp_path, "git", "clone", "-q", "-c", "core.autocrlf=true", "project", "clone")
+    data = files_of(folder / "data")
+    assert set(data.values()) == {windows, b"EU B-ORG\n"}
+    assert files_of(tmp_path / "clone/data") == data
+    assert (tmp_path / "clone/stages/train.py").read_bytes() == windows.replace(b"\r", b"")
 
 
 def test_pre_commit_checks_the_types_of_all_files_that_mypy_reads() -> None:

@@ -17,7 +17,8 @@ class CommentServer:
 
     def __init__(self) -> None:
         self.comments: list[dict[str, Any]] = []
-        self.user: str | None = None  # who asks; None: the token of a job on GitHub, which may not ask for its name
+        self.user: str | None = None  # who asks; None: a token of a GitHub App, which may not ask for its name
+        self.bot = "github-actions[bot]"  # the name of that app
         self.writes: list[str] = []  # "METHOD /path" of each request that changes comments
         self.failing: dict[str, Response] = {}  # answers by method
         app = Flask(__name__)
@@ -33,7 +34,7 @@ class CommentServer:
             patch.setenv(*variable.split("="))
 
     def add(self, body: str, name: str | None) -> None:
-        author = name and {"login": name, "username": name}
+        author = name and {"login": name, "username": name, "type": "Bot" if name.endswith("[bot]") else "User"}
         self.comments.append({"id": len(self.comments), "body": body, "user": author, "author": author})
 
     def _answer(self, path: str) -> Response | tuple[Response, int]:
@@ -47,7 +48,7 @@ class CommentServer:
             return jsonify(self.comments[end - 100 : end])
         self.writes.append(f"{request.method} /{path}")
         if request.method == "POST":
-            self.add(request.json["body"], self.user or "github-actions[bot]")
+            self.add(request.json["body"], self.user or self.bot)
         else:
             self.comments[int(path.rpartition("/")[2])]["body"] = request.json["body"]
         return jsonify()

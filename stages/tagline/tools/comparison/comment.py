@@ -6,7 +6,6 @@ The variables that these set in every job say which request it is; the token is 
 import os
 import re
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 import httpx2
@@ -16,9 +15,9 @@ from tagline.core.errors import UserError, quoted
 # The longest comment that GitHub accepts, in characters; the first line and the link are added to it.
 LONGEST = 60_000
 PAGE = 100
+# GitHub allows 2,500 comments.
+MOST_PAGES = 50
 SECONDS = 30
-# The user that GitHub's token of a job writes as. The token may not ask for its own name.
-ACTIONS = "github-actions[bot]"
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Comments:
         Raises:
             UserError: the API is unreachable, or answers with another error.
         """
-        token = os.environ.get(self.token)
+        token = os.environ.get(self.token, "").strip()
         if not token:
             return f"environment variable {self.token} is not set"
         if len(text) > LONGEST:
@@ -66,35 +65,41 @@ class Comments:
         with httpx2.Client(headers={"Authorization": f"Bearer {token}"}, timeout=SECONDS) as client:
             own = self._own(client, marker)
             method, url = ("POST", self.all) if own is None else (self.edit, f"{self.one}/{own}")
-            answer = self._ask(client, method, url, body)
+            answer = self._ask(client, method, url, body, refusable=True)
         return f"{self.token} may not write it ({quoted(answer.text)})" if answer.status_code == 403 else None
 
     def _own(self, client: httpx2.Client, marker: str) -> Any:
         """The id of the first comment with the marker by the token's user; None if there is none."""
-        user = self._ask(client, "GET", f"{self.api}/user")
+        user = self._ask(client, "GET", f"{self.api}/user", refusable=True)
         try:
-            name = ACTIONS if user.status_code == 403 else user.json()[self.login]
-            for number in count(1):
-                page = self._ask(client, "GET", f"{self.all}?per_page={PAGE}&page={number}")
-                found = [] if page.status_code == 403 else page.json()
-                for each in found:
-                    # A deleted user is null.
-                    if each["body"].startswith(marker) and (each[self.author] or {}).get(self.login) == name:
-                        return each["id"]
-                if len(found) < PAGE:
+            # The token of a job or another GitHub App writes as a bot, and may not ask for its name.
+            name = None if user.status_code == 403 else user.json()[self.login]
+            for number in range(1, MOST_PAGES + 1):
+                page = self._ask(client, "GET", f"{self.all}?per_page={PAGE}&page={number}").json()
+                for comment in page:
+                    author = comment[self.author] or {}  # a deleted user is null
+                    is_own = author.get("type") == "Bot" if name is None else author.get(self.login) == name
+                    if is_own and comment["body"].startswith(marker):
+                        return comment["id"]
+                if len(page) < PAGE:
                     return None
         except (ValueError, KeyError, TypeError, AttributeError):
             raise UserError(f"--comment: {self.api} does not answer like the API of GitHub or GitLab") from None
+        raise UserError(
+            f"--comment: {self.all} lists more than {PAGE * MOST_PAGES:,} comments; expected fewer; use --md"
+        )
 
-    def _ask(self, client: httpx2.Client, method: str, url: str, body: dict[str, str] | None = None) -> httpx2.Response:
-        """Send a request; the answer is a success or 403."""
+    def _ask(
+        self, client: httpx2.Client, method: str, url: str, body: dict[str, str] | None = None, refusable: bool = False
+    ) -> httpx2.Response:
+        """Send a request; the answer is a success, or 403 if that is no error."""
         try:
             answer = client.request(method, url, json=body)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise UserError(
                 f"--comment: {self.api} is unreachable ({type(error).__name__}); check the connection, or run it again"
             ) from None
-        if not answer.is_success and answer.status_code != 403:
+        if not answer.is_success and not (refusable and answer.status_code == 403):
             raise UserError(
                 f"--comment: {method} {url} was answered with {answer.status_code} ({quoted(answer.text)}); expected a "
                 f"success; check {self.token} and its rights, or run it again"

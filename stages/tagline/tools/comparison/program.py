@@ -38,7 +38,7 @@ def main() -> None:
     from tagline.tools.comparison import record, rendering
     from tagline.tools.comparison.comment import comments_of_job
     from tagline.tools.comparison.rendering import Markdown, Terminal
-    from tagline.tools.comparison.revisions import read
+    from tagline.tools.comparison.revisions import folder_in_git, read
     from tagline.tools.comparison.splits import compare
 
     if options.experiments is not None and not options.by:
@@ -62,9 +62,10 @@ def main() -> None:
     else:
         text = rendering.render_screen(comparison, options.examples)
     write(text)
-    marker = f"<!-- tagline compare {options.pipeline or '.'} -->"
-    if comments and (reason := comments.write(text, marker, options.comment)):
-        print(f"{program_name()}: no comment: {reason}", file=sys.stderr)
+    if comments:
+        marker = f"<!-- tagline compare {folder_in_git(options.pipeline)} -->"
+        if reason := comments.write(text, marker, options.comment):
+            print(f"{program_name()}: no comment: {reason}", file=sys.stderr)
     if options.fail_below is not None:
         gate(comparison, options.fail_below, options.allow_insignificant)
 

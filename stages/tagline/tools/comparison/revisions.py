@@ -24,15 +24,12 @@ from scmrepo.exceptions import SCMError
 
 from tagline.core.errors import QUOTED, UserError, quoted, shortened
 from tagline.core.params import PARAMS
-from tagline.tools.comparison import WORKSPACE
+from tagline.tools.comparison import WORKSPACE, outdated
 from tagline.tools.comparison.runs import EVALUATE, PREDICTIONS, Run, make_run, some
 
 _DVC_YAML = "dvc.yaml"
 
 _EXPECTED = f"a commit, branch, tag or DVC experiment, or `{WORKSPACE}`"
-
-# Missing files do not make the existing ones outdated.
-_ABSENT = ("deleted", "not in cache")
 
 
 @dataclass(frozen=True)
@@ -95,6 +92,18 @@ def read(name: str, splits: Sequence[str], folder: Path | None = None, commit: s
             return _commit(name, repo, splits, pipeline)
 
 
+def folder_in_git(folder: Path | None = None) -> str:
+    """Return the folder of the pipeline from the root of the Git repository.
+
+    Args:
+        folder: see `read`.
+    """
+    with _open_repository(folder) as repo:
+        root = Path(repo.root_dir).resolve()
+        parent = (root / Pipeline.find(root, folder).file).parent
+        return parent.relative_to(Path(repo.scm.root_dir).resolve()).as_posix()
+
+
 @contextmanager
 def _open_repository(folder: Path | None) -> Iterator[Repo]:
     """Open the DVC repository of a folder, by default of the current one; errors of DVC become a `UserError`."""
@@ -142,32 +151,7 @@ def _workspace(repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
         return content
 
     run = make_run(WORKSPACE, None, predictions, committed, splits)
-    return replace(run, notes=_outdated(repo, pipeline))
-
-
-def _outdated(repo: Any, pipeline: Pipeline) -> list[str]:
-    """Return a note if the predictions are not those of the current code, data and params."""
-    try:
-        status = repo.status([pipeline.stage], with_deps=True)
-    except DvcException as error:
-        return [f"{WORKSPACE}: predictions may be outdated ({error})"]
-    changed = [f"{stage} ({some(found)})" for stage in sorted(status) if (found := sorted(_changes(status[stage])))]
-    note = f"{WORKSPACE}: predictions are outdated; `dvc repro` would rerun {', '.join(changed)}"
-    return [note] if changed else []
-
-
-def _changes(entries: list[Any]) -> Iterator[str]:
-    """List the changed files and params in entries of `dvc status`: ``{"changed deps": {"src": "modified"}}``."""
-    for entry in entries:
-        if isinstance(entry, str):
-            yield entry.removeprefix("changed ")
-            continue
-        for paths in entry.values():
-            for path, state in paths.items():
-                if isinstance(state, dict):
-                    yield from state
-                elif state not in _ABSENT:
-                    yield path
+    return replace(run, notes=outdated.in_workspace(repo, pipeline.stage))
 
 
 def _commit(name: str, repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
@@ -193,7 +177,8 @@ def _commit(name: str, repo: Any, splits: Sequence[str], pipeline: Pipeline) -> 
         path = pipeline.path(path)
         return bytes(files.read_bytes(path)) if files.exists(path) else None
 
-    return make_run(name, commit, predictions, committed, splits)
+    run = make_run(name, commit, predictions, committed, splits)
+    return replace(run, notes=outdated.in_commit(name, repo, pipeline.file.as_posix()))
 
 
 def _reason(error: BaseException) -> str:

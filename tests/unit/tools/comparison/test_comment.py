@@ -7,6 +7,7 @@ from flask import Response
 from helpers.comment_server import GITHUB, GITLAB, CommentServer
 from helpers.messages import message_of
 
+from tagline.tools.comparison import comment
 from tagline.tools.comparison.comment import LONGEST, comments_of_job
 
 MARKER = "<!-- tagline compare . -->"
@@ -42,12 +43,40 @@ def test_first_push_creates_what_later_ones_edit(job, user: str | None, writes, 
     assert {each["body"] for each in server.comments[:-2]} == {f"{MARKER}\nof a stranger"}
 
 
+def test_comment_of_a_github_app_is_edited(server: CommentServer) -> None:
+    server.bot = "tagger[bot]"
+    for _ in range(2):
+        comments_of_job().write("text", MARKER, "")
+    assert server.writes == [f"POST {ISSUES}/7/comments", f"PATCH {ISSUES}/comments/0"]
+
+
+def test_line_end_after_the_token_is_ignored(server: CommentServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN", "secret\n")
+    assert comments_of_job().write("text", MARKER, "") is None
+    monkeypatch.setenv("GITHUB_TOKEN", " \n")
+    assert comments_of_job().write("text", MARKER, "") == "environment variable GITHUB_TOKEN is not set"
+
+
+def test_list_without_end_is_an_error(server: CommentServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comment, "MOST_PAGES", 2)
+    for _ in range(200):
+        server.add("text", "eve")
+    message = f"--comment: {server.url}{ISSUES}/7/comments lists more than 200 comments; expected fewer; use --md"
+    assert message_of(comments_of_job().write, "text", MARKER, "") == message
+
+
 def test_token_that_may_not_write_is_a_reason(server: CommentServer) -> None:
     server.failing = {"POST": Response("read-only", 403)}
     assert comments_of_job().write("text", MARKER, "") == "GITHUB_TOKEN may not write it ('read-only')"
 
 
+LISTED = f"{ISSUES}/7/comments?per_page=100&page=1"
 FAILURES = [
+    (
+        "GET",
+        Response("no", 403),
+        f"GET URL{LISTED} was answered with 403 ('no'); expected a success; check GITHUB_TOKEN",
+    ),
     ("GET", Response("oops", 500), "GET URL/user was answered with 500 ('oops'); expected a success; check GITHUB"),
     ("POST", Response("", 404), f"POST URL{ISSUES}/7/comments was answered with 404 ("),
     ("GET", Response("<html>"), "URL does not answer like the API of GitHub or GitLab"),
