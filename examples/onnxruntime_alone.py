@@ -9,6 +9,7 @@ train.head: crf, context_subwords and plain tags.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,9 @@ from pathlib import Path
 import numpy as np
 from onnxruntime import InferenceSession
 from tokenizers import Tokenizer
+
+# Of words in capitals, as in STRAßE, McDONALD and MacDONALD.
+STAYS_SMALL = re.compile(r"ß|(?<=\bM)a?c(?=[A-Z]{2})")
 
 
 class Model:
@@ -102,7 +106,8 @@ class Model:
         """With "lowercase", words in small letters if their capitals say nothing."""
         cased = [word for word in words if word.lower() != word.upper()]
         firsts = [next(each for each in word if each.lower() != each.upper()) for word in cased]
-        in_capitals = len(cased) >= 3 and all(word == word.upper() for word in cased)
+        capitals = [STAYS_SMALL.sub("", word) for word in cased]
+        in_capitals = len(cased) >= 3 and all(word == word.upper() != word.lower() for word in capitals)
         is_title = len(cased) >= 5 and sum(first != first.lower() for first in firsts) >= 0.8 * len(cased)
         return [word.lower() for word in words] if self.about.get("lowercase") and (in_capitals or is_title) else words
 

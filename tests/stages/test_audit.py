@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from helpers.annotated import embedded, write_rows
 from helpers.formats import saved_row
 from helpers.messages import message_of
@@ -19,6 +20,7 @@ from tagline.artifacts.raw_data import SPLITS
 from tagline.audit import labelling
 from tagline.audit.audit_params import AUDIT_PARAMS, Audit
 from tagline.core.params import read_section
+from tagline.model.backends.torch_model import TorchModel
 from tagline.tools.answers.task import AnnotationTask
 from tagline.tools.audit import tasks
 from tagline.tools.settings import audit_pipeline
@@ -69,6 +71,15 @@ def test_wrong_label_comes_first_and_nothing_is_left_of_the_training(audited: Pa
     assert "Ada Lind" in Path("reports/audit.html").read_text(encoding="utf-8")
     assert not Path(".work").exists()
     assert sorted(path.name for path in Path("data/audit").iterdir()) == ["1", "2", "all"]
+
+
+def test_device_out_of_memory_is_reported(audited: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forward(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
+
+    monkeypatch.setattr(TorchModel, "forward", forward)
+    message = "audit_all: the device is out of memory with train.subwords_per_device: null; set it in params.yaml, or"
+    assert error_of("audit_all").startswith(message)
 
 
 def test_early_training_finds_the_wrong_label_without_folds(audited: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 import torch
 from helpers.project import NAMES, STAGES, declared, error_of, run_verb
 from helpers.tiny import TINY_PARAMS, set_params, word_piece
+from transformers import PreTrainedModel
 
 from tagline.core.provenance import HASHES, write_hashes
 from tagline.model.backends.torch_model import TorchModel
@@ -52,7 +53,7 @@ def test_changed_or_missing_input_is_reported_by_its_stage(finished: Path, stage
 OUT_OF_MEMORY = [
     ("train", "the device is out of memory with train.subwords_per_device: null; set it in params.yaml, or lower"),
     ("evaluate", "the device is out of memory with evaluate.subwords_per_batch: 64; set it in params.yaml, or l"),
-    ("export", "the device is out of memory; expected enough for 16,384 sub-words at once; set the environment v"),
+    ("export", "the device is out of memory; expected enough for the model and 16,384 sub-words at once; set t"),
 ]
 
 
@@ -63,6 +64,15 @@ def test_device_out_of_memory_is_reported_by_its_stage(finished: Path, monkeypat
 
     monkeypatch.setattr(TorchModel, "forward", forward)
     assert message in error_of(stage)
+
+
+@pytest.mark.parametrize("stage", ["evaluate", "export"])
+def test_device_without_memory_for_the_weights_is_reported(finished: Path, monkeypatch, stage: str) -> None:
+    def to(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
+
+    monkeypatch.setattr(PreTrainedModel, "to", to)
+    assert f"{stage}: the device is out of memory; expected enough for the model and" in error_of(stage)
 
 
 def test_damaged_weights_are_not_pushed(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:

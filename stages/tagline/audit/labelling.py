@@ -19,12 +19,12 @@ from tagline.core.provenance import HASHES, sha256, verify, versions
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
 from tagline.model import classifier
-from tagline.model.backends.torch_model import TorchModel, workers
+from tagline.model.backends.torch_model import TorchModel, memory_errors, workers
 from tagline.model.heads import load_head
 from tagline.model.precision import resolve
 from tagline.model.prediction import Predictor, score_split
 from tagline.training import processes
-from tagline.training.stage import LIBRARIES, Inputs, Outputs, fine_tune, start
+from tagline.training.stage import LIBRARIES, SIZE, Inputs, Outputs, fine_tune, start
 from tagline.training.train_params import Train
 from tagline.training.validation import forward_size
 from tagline.training.work import VARIABLE, completed, fingerprint, seen_by_all, work_folder
@@ -125,14 +125,14 @@ def label(parts: Mapping[str, Split], labels: Labels, model: Path, train: Train,
         target: the folder to make, see `tagline.audit.out_of_fold`.
 
     Raises:
-        UserError: the model is damaged, or the device does not support its precision.
+        UserError: the model is damaged, or the device does not support its precision or is out of memory.
     """
     device = PartialState().device
     precision = resolve(train.precision, device, "train.precision")
     backend = TorchModel.for_inference(classifier.load(model, labels), precision)
     head = load_head(model, labels, "constrained", "train")
     target.mkdir()
-    with workers(device) as threads:
+    with workers(device) as threads, memory_errors(SIZE, train.subwords_per_device):
         predictor = Predictor(backend, head, labels, forward_size(train.subwords_per_device, device), threads)
         for name, part in parts.items():
             out_of_fold.write(target / f"{name}.parquet", labels, _labelled(predictor, part, name))

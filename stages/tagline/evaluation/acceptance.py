@@ -1,8 +1,8 @@
 """Acceptance: the lowest score above which the promised share of entities is right, also in later texts.
 
 See `promise` for the tests. The entities with the highest scores are tested: at first as few as a promise needs, then
-always more. How many does not depend on which are right, and the promise is exact if entities with higher scores are
-not less often right, however scores are calibrated.
+always more; and again from other numbers on. How many does not depend on which are right, and the promise is exact if
+entities with higher scores are not less often right, however scores are calibrated.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from tagline.metrics.scores import rounded
 
 # Each test has so many times the entities of the one before.
 GROWTH = 1.05
-# Where tests start, in multiples of the number that a promise needs at least: one error among so few ends the first
-# sequence, so that another one starts later, each at half of the allowed error (Bonferroni).
-STARTS = (1, 4)
+# Tests start with all entities, and with 1, 4, 16 ... times as many as a promise needs at least: one error among few
+# ends a sequence, however many of the others are right. The sequences share the allowed error (Bonferroni).
+SPREAD = 4
 # The shares of validation's entities of which the precision is reported.
 SHARES = [tenth / 10 for tenth in range(1, 11)]
 
@@ -95,6 +95,11 @@ class Predicted(NamedTuple):
         owners = flat.sentences_of(flat.predicted_entities.start[found])
         return cls(flat.confidences[found], ~flat.correct[1][found], owners, len(gold))
 
+    def of_sentences(self, chosen: Bools) -> Predicted:
+        """Choose the entities of some sentences, bool (sentences,); the gold ones are those of all."""
+        own = chosen[self.sentences]
+        return Predicted(self.scores[own], self.is_wrong[own], self.sentences[own], self.gold)
+
     def reached(self, score: float) -> dict[str, float]:
         """The share of the entities with at least a score, their recall and, if there are any, their precision."""
         number = int(np.searchsorted(-self.scores, -score, side="right"))
@@ -120,20 +125,32 @@ def reports(
         entities; curve, a list of what some scores reach, see `Predicted.reached`; and if the promise is made, the same
         of the lowest accepted score.
     """
+    validation = splits["validation"]
+    # Equal sentences are not independent of each other; documents are, also those that share a sentence.
+    is_tested = np.ones(len(validation), bool) if documents is not None else is_first(validation)
     found: dict[str, dict[str, Any]] = {split: {} for split in splits}
     for goal in goals:
         predicted = {split: Predicted.of(sentences, goal.types) for split, sentences in splits.items()}
-        score, promise = find_score(predicted["validation"], goal, documents)
+        score, promise = find_score(predicted["validation"].of_sentences(is_tested), goal, documents)
         chosen = () if score is None else (score,)
         scores = predicted["validation"].scores
         at_shares = [float(scores[math.ceil(share * len(scores)) - 1]) for share in SHARES if len(scores)]
-        about = {"target": goal.precision, "confidence": goal.confidence, "statement": statement(goal, promise, score)}
+        reason = statement(goal, promise, score) + ("" if is_tested.all() else "; equal sentences count once")
+        about = {"target": goal.precision, "confidence": goal.confidence, "statement": reason}
         for split, of_split in predicted.items():
             curve = [of_split.reached(each) for each in sorted({*at_shares, *chosen})]
             found[split][goal.name] = {**about, "number": len(of_split.scores), "curve": curve}
             for each in chosen:
                 found[split][goal.name] |= of_split.reached(each)
     return found
+
+
+def is_first(sentences: Sequence[TaggedSentence]) -> Bools:
+    """Whether each sentence is the first one with its words, bool (sentences,)."""
+    hashes = [hash(tuple(words)) for words in flatten(sentences).words or ()]
+    result = np.zeros(len(sentences), bool)
+    result[np.unique(hashes, return_index=True)[1]] = True
+    return result
 
 
 def find_score(predicted: Predicted, goal: Goal, documents: Ints | None = None) -> tuple[float | None, Promise]:
@@ -148,21 +165,34 @@ def find_score(predicted: Predicted, goal: Goal, documents: Ints | None = None) 
     # What is independent of each other: each entity, or the entities of a document together.
     units = np.arange(last) if documents is None else documents[predicted.sentences]
     firsts = np.sort(np.unique(units, return_index=True)[1])
-    test = ShareTest(goal.precision, goal.confidence, len(STARTS), documents is not None, len(firsts))
-    possible = len(firsts) >= test.least_number
+    test = with_sequences(ShareTest(goal.precision, goal.confidence, 1, documents is not None, len(firsts)))
     numbers = np.array([last])
-    if possible:
+    if test.sequences > 1:
         first = int(firsts[test.least_number - 1]) + 1
         grown = first * GROWTH ** np.arange(math.ceil(math.log(last / first, GROWTH)))
         numbers = np.unique(np.append(grown.astype(np.int64), last))[::-1]
         numbers = np.searchsorted(-scores, -scores[numbers - 1], side="right")  # with all of the same score
     sides = np.array([predicted.is_wrong, np.ones(last)])
     wrong, number = np.array([of_documents(sides[:, :each], units[:each]).sum(-1) for each in numbers]).T
-    starts = [max(0, int(np.count_nonzero(number >= each * test.least_number)) - 1) for each in STARTS]
-    step = least_step(test.passes(wrong, number), starts) if possible else None
-    at = -1 if step is None else step
+    multiples = SPREAD ** np.arange(test.sequences - 1)
+    starts = [0, *(int(np.count_nonzero(number >= each * test.least_number)) - 1 for each in multiples)]
+    step = least_step(test.passes(wrong, number), starts)
+    # Without a promise, the start that is nearest to one.
+    at = starts[int(np.argmin(test.p_values(wrong, number)[starts]))] if step is None else step
     promise = test._replace(number=int(number[at])).promise(step is not None, float(wrong[at]))
     return None if step is None else float(scores[numbers[step] - 1]), promise
+
+
+def with_sequences(test: ShareTest) -> ShareTest:
+    """Share the risk among as many sequences as have a start: one with all units, the others with fewer.
+
+    Args:
+        test: with one sequence, and the number of units.
+    """
+    more = test._replace(sequences=test.sequences + 1)
+    if more.least_number * SPREAD ** (more.sequences - 2) >= test.number:
+        return test
+    return with_sequences(more)
 
 
 def statement(goal: Goal, promise: Promise, score: float | None) -> str:

@@ -69,8 +69,15 @@ def fit(sentences: TaggedSentences) -> Calibration:
     Args:
         sentences: with gold labels, and scores of `NOT_CALIBRATED`.
     """
-    entities, known = sentences.predicted_entities, sentences.is_known & (sentences.scores > 0)
-    seen, outside = known[entities.start], known & is_outside(sentences.predicted, sentences.labels)
+    has_subwords = sentences.scores > 0
+    # Gold decides whether these are right, although words of false ones may be known in part: O, or of another type.
+    entities = sentences.predicted_entities
+    seen = has_subwords[entities.start]
+    # Where only some types are annotated, the words of known label are those of entities, and O is wrong there.
+    has_unknown = np.zeros(len(sentences), bool)
+    has_unknown[sentences.sentences_of(np.flatnonzero(~sentences.is_known))] = True
+    outside = has_subwords & is_outside(sentences.predicted, sentences.labels)
+    outside &= ~np.repeat(has_unknown, sentences.lengths)
     return Calibration(
         fit_curve(sentences.scores[entities.start][seen], sentences.correct[1][seen]),
         fit_curve(sentences.scores[outside], (sentences.known_gold == sentences.predicted)[outside]),
@@ -89,15 +96,20 @@ def fit_curve(scores: Floats, right: Bools) -> Curve | None:
     """
     if len(scores) < LEAST or right.all() or not right.any():
         return None
-    odds, mean = log_odds(scores), right.mean()
-    groups = np.array_split(np.argsort(odds, kind="stable"), max(1, len(scores) // GROUP))
+    number, order = len(scores), np.argsort(scores, kind="stable")
+    odds, right = log_odds(scores)[order], right[order]
+    # Equal scores are in one group, that of their middle: odds 1 2 2 2 3 have the middles 0 2 2 2 4.
+    middles = (np.searchsorted(odds, odds, "left") + np.searchsorted(odds, odds, "right") - 1) // 2
+    borders = np.flatnonzero(np.diff(middles * (number // GROUP) // number, prepend=-1, append=number))
+    sizes = np.diff(borders)
     # Towards the mean by one prediction, so that no share is 0 or 1.
-    shares = isotonic_regression([(right[group].sum() + mean) / (len(group) + 1) for group in groups])
+    shares = (np.add.reduceat(right, borders[:-1], dtype=np.float64) + right.mean()) / (sizes + 1)
+    rising = isotonic_regression(shares, weights=sizes)
     points = {-CERTAIN: 0.0}  # of equal scores, the lowest share
     # One point per block of groups with the same share, so that the curve rises everywhere.
-    for start, end in pairwise(shares.blocks):
-        block = odds[np.concatenate(groups[start:end])]
-        points.setdefault(round(float(block.mean()), ODDS_DIGITS), rounded(shares.x[start]))
+    for start, end in pairwise(rising.blocks):
+        block = odds[borders[start] : borders[end]]
+        points.setdefault(round(float(block.mean()), ODDS_DIGITS), rounded(rising.x[start]))
     return [[*point] for point in (*points.items(), (CERTAIN, 1.0))]
 
 

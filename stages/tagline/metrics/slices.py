@@ -12,6 +12,7 @@ from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 from tagline.labels.windows import AnyInts, Bools
 from tagline.metrics.scores import Counts, ratios, rounded, scores_of
+from tagline.text.case import in_capitals
 
 Scores = dict[str, float | int]
 
@@ -127,8 +128,10 @@ def letter_case(words: Sequence[str]) -> str:
     A sentence whose words nearly all begin with a capital is a title, see `TITLE`.
     """
     text = " ".join(words)
-    if text.isupper() or text.islower():
-        return "capitals" if text.isupper() else "small_letters"
+    if in_capitals(text):
+        return "capitals"
+    if text.islower():
+        return "small_letters"
     cased = [word for word in words if word.lower() != word.upper()]
     if not cased:
         return ""

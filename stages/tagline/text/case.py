@@ -4,6 +4,7 @@ In *THE MAYOR OF OSLO RESIGNED* and *Mayor Of Oslo Resigned On Monday Evening*, 
 word. In a sentence without capitals there is nothing to change. Short texts such as *NATO* or *John Smith* keep theirs.
 """
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,6 +16,14 @@ CAPS_WORDS = 3
 TITLE_WORDS = 5
 # The least share of these words that begin with a capital in a title, where words such as "of" may be small.
 TITLE_SHARE = 0.8
+# What stays small among capitals: *STRAßE*, and the beginning of names such as *McDONALD* and *MacDONALD*.
+_STAYS_SMALL = re.compile(r"ß|(?<=\bM)a?c(?=[A-Z]{2})")
+
+
+def in_capitals(text: str) -> bool:
+    """Whether a text is in capitals, as *STRAßE 7* and *McDONALD* are."""
+    capitals = _STAYS_SMALL.sub("", text)
+    return capitals == capitals.upper() and capitals != capitals.lower()
 
 
 def informative(words: Sequence[str], index: Ints, ends: Ints) -> Bools:
@@ -56,8 +65,8 @@ def lowered(words: Sequence[str], index: Ints, chosen: Bools) -> tuple[list[str]
 
 def _traits(word: str) -> tuple[bool, bool, bool, bool]:
     """Whether a word has letters with case; and of these a capital, no small one, a capital as the first."""
-    lower, upper = word.lower(), word.upper()
-    if lower == upper:
+    lower = word.lower()
+    if lower == word.upper():
         return False, False, False, False
     first = next(letter for letter in word if letter.lower() != letter.upper())
-    return True, word != lower, word == upper, first != first.lower()
+    return True, word != lower, in_capitals(word), first != first.lower()

@@ -9,8 +9,18 @@ from helpers.messages import message_of
 from helpers.tagged import sentences
 from pydantic import ValidationError
 
-from tagline.evaluation.acceptance import Goal, Predicted, find_score, goals_of, reports, thresholds
+from tagline.evaluation.acceptance import (
+    Goal,
+    Predicted,
+    find_score,
+    goals_of,
+    reports,
+    statement,
+    thresholds,
+    with_sequences,
+)
 from tagline.evaluation.evaluate_params import ALL, Evaluate
+from tagline.evaluation.promise import ShareTest
 from tagline.labels.label_list import Labels
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X", "B-Y", "I-Y"), "O")
@@ -49,12 +59,12 @@ def test_entities_of_a_type_are_sorted_by_score() -> None:
 RIGHT, WRONG = (["B-X O B-Y"] * 4, ["B-X O B-Y"] * 4), (["O O"] * 4, ["B-X O"] * 4)
 MANY = HALF | {"precision": 0.86}
 DOCUMENT = "of the X entities of a later document, on average, with a score of at least 1 are right, if"
-NOBODY = "No precision is promised for all types: validation has 0 predicted entities; expected at least 3, even if"
+NOBODY = "No precision is promised for all types: validation has 0 predicted entities; expected at least 2, even if"
 CASES = [
     (HALF, RIGHT, None, "at least 50 % of the entities of later texts with a score of at least 1 are right, if", "XY"),
     ({"X": HALF}, RIGHT, None, "of the X entities of later texts", "X"),
     ({"X": HALF}, RIGHT, [0, 1, 2, 3], DOCUMENT, "X"),
-    (MANY, RIGHT, None, "validation has 8 predicted entities; expected at least 14, even if all are right; ann", ""),
+    (MANY, RIGHT, None, "validation has 8 predicted entities; expected at least 10, even if all are right; ann", ""),
     ({"X": MANY}, RIGHT, [0, 0, 1, 1], "X: validation has 2 documents with predicted entities; expected", ""),
     ({"X": HALF}, WRONG, None, "4 of 4 entities with the highest scores are wrong; expected at most 0; lower", ""),
     (HALF, (["B-X O"], ["O O"]), None, NOBODY, ""),
@@ -66,7 +76,8 @@ CASES = [
 @pytest.mark.parametrize(("params", "given", "documents", "said", "accepted"), CASES)
 def test_promise_or_what_it_needs_is_reported(params, given, documents: list | None, said: str, accepted: str) -> None:
     goals = goals_of(Evaluate(**SECTION, accept=params).accept, LABELS)
-    splits = {"validation": sentences(*given), "test": sentences(["B-X O"], ["O O"])}
+    words = [[f"w{row}-{index}" for index in range(len(labels.split()))] for row, labels in enumerate(given[0])]
+    splits = {"validation": sentences(*given, words=words), "test": sentences(["B-X O"], ["O O"])}
     found = reports(splits, None if documents is None else np.array(documents), goals)
     assert thresholds(found["validation"], goals) == dict.fromkeys(accepted, 1.0)
     for goal in goals:
@@ -76,6 +87,52 @@ def test_promise_or_what_it_needs_is_reported(params, given, documents: list | N
         if accepted:
             assert of_validation.items() >= {"score": 1.0, "share": 1.0, "precision": 1.0, "recall": 1.0}.items()
             assert of_test.items() >= {"share": 0.0, "recall": 0.0}.items()
+
+
+# The highest score is wrong, and others at equal distances.
+@pytest.mark.parametrize(("number", "wrong", "precision"), [(152, 6, 0.8), (2_000, 100, 0.9), (20_000, 1600, 0.9)])
+def test_errors_among_the_highest_scores_do_not_refuse_what_validation_keeps(number, wrong, precision) -> None:
+    is_wrong = np.isin(np.arange(number), np.linspace(0, number - 1, wrong).astype(int))
+    predicted = Predicted(np.linspace(1, 0.5, number), is_wrong, np.arange(number), number)
+    score, promise = find_score(predicted, Goal(ALL, ["X"], precision, 0.9))
+    assert score == 0.5
+    assert promise.counted == f"{wrong} of {number:,} entities"
+
+
+def test_refusal_shows_the_start_that_is_nearest_to_a_promise() -> None:
+    """Of the first 17 entities 5 are wrong, of 69 there are 10, of 272 and all 400 most."""
+    is_wrong = np.isin(np.arange(400), [0, 2, 4, 6, 8, 20, 30, 40, 50, 60]) | (np.arange(400) >= 69)
+    predicted = Predicted(np.linspace(1, 0.5, 400), is_wrong, np.arange(400), 400)
+    goal = Goal(ALL, ["X"], 0.8, 0.9)
+    score, promise = find_score(predicted, goal)
+    said = (
+        "10 of 69 entities with the highest scores are wrong; expected at most 7; at least about 219 with as many "
+        "errors, lower precision or improve the model"
+    )
+    assert score is None
+    assert said in statement(goal, promise, score)
+
+
+@pytest.mark.parametrize("number", [1, 21, 22, 29, 30, 150, 2000, 10**6])
+def test_sequences_are_as_many_as_have_a_start(number: int) -> None:
+    test = with_sequences(ShareTest(0.9, 0.9, 1, False, number))
+    assert test.sequences == 1 or test.least_number * 4 ** (test.sequences - 2) < number
+    more = test._replace(sequences=test.sequences + 1)
+    assert more.least_number * 4 ** (more.sequences - 2) >= number
+
+
+def test_equal_sentences_count_once_unless_documents_are_known() -> None:
+    words = [["Ada"]] * 6 + [["Bo"], ["Cy"]]
+    validation = sentences(["B-X"] * 8, ["B-X"] * 8, words=words)
+    goals = [Goal("X", ["X"], 0.5, 0.9)]
+    found = reports({"validation": validation}, None, goals)["validation"]["X"]
+    assert found["number"] == 8
+    assert found["statement"] == (
+        "No precision is promised for X: validation has 3 predicted entities; expected at least 4, even if all are "
+        "right; annotate more; equal sentences count once"
+    )
+    of_documents = reports({"validation": validation}, np.arange(8), goals)["validation"]["X"]
+    assert "0 of 8 documents are wrong" in of_documents["statement"]
 
 
 SECTION = {"subwords_per_batch": 9, "precision": "fp32", "decoding": "greedy"}

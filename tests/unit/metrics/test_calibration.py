@@ -56,3 +56,21 @@ def test_few_entities_or_all_right_are_not_fitted_which_is_said(number: int, rig
     assert fit(flatten(given)) == NOT_CALIBRATED
     message = f"{number} predictions, {right} of them right; expected at least 50, right and wrong ones"
     assert not_fitted(calibration(reliability(given))) == message
+
+
+def test_equal_scores_get_the_share_that_is_right() -> None:
+    scores = np.repeat(np.array([0.4, 0.7, 0.99], np.float32), [100, 100, 1000])
+    right = np.arange(1200) % 10 < np.repeat([5, 8, 9], [100, 100, 1000])
+    for order in (np.arange(1200), np.argsort(~right, kind="stable"), np.argsort(right, kind="stable")):
+        found = Calibration(fit_curve(scores[order], right[order])).apply(np.unique(scores), np.zeros(3, bool))
+        np.testing.assert_allclose(found, [0.5, 0.8, 0.9], atol=0.005)
+
+
+def test_false_entities_count_where_only_some_types_are_annotated() -> None:
+    """In half of the sentences, words that are not marked may be of the type B; 3 of 8 predicted entities are right."""
+    gold = ["B-A O O O O O", "O O O B-A O B-A", "B-A ? ? ? ? ?", "? ? ? ? ? B-A"] * 50
+    gold = [row.replace("?", "O|B-B") for row in gold]
+    predicted, scores = ["B-A O O B-A O O"] * 200, [[0.8, 0.9, 0.9, 0.8, 0.9, 0.9]] * 200
+    found = fit(flatten(sentences(gold, predicted, scores=scores)))
+    calibrated = found.apply(np.array([0.8, 0.9], np.float32), np.array([False, True]))
+    np.testing.assert_allclose(calibrated, [3 / 8, 7 / 8], atol=0.002)

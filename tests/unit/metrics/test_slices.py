@@ -50,8 +50,22 @@ def test_slices_by_hand() -> None:
 
 
 def test_letter_case_of_sentences() -> None:
-    texts = ["JAPAN 3 - UN 1", "it 's 3 pm", "Tea Tax Talks Cut in Oslo .", "Ada Lind left Oslo .", "\u4e2d \u56fd 3"]
-    assert [letter_case(text.split()) for text in texts] == ["capitals", "small_letters", "title", "mixed", ""]
+    texts = [
+        "JAPAN 3 - UN 1",
+        "KEINE STRA\u00dfE F\u00dcR McDONALD",
+        "it 's 3 pm",
+        "Tea Tax Talks Cut in Oslo .",
+        "Ada Lind left Oslo .",
+        "\u4e2d \u56fd 3",
+    ]
+    assert [letter_case(text.split()) for text in texts] == [
+        "capitals",
+        "capitals",
+        "small_letters",
+        "title",
+        "mixed",
+        "",
+    ]
 
 
 def test_words_of_plain_tags() -> None:

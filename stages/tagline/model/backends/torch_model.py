@@ -31,6 +31,9 @@ class TorchModel:
         model: in evaluation mode; it is moved to the device.
         precision: number format of matrix products.
 
+    Raises:
+        UserError: the device is out of memory.
+
     Attributes:
         device: where the model computes.
         padding: sub-word id of the padding.
@@ -38,7 +41,8 @@ class TorchModel:
 
     def __init__(self, model: PreTrainedModel, precision: Resolved = "fp32") -> None:
         self.device = PartialState().device
-        self.model = model.to(self.device)
+        with memory_errors():  # no size of batches helps
+            self.model = model.to(self.device)
         self.precision = precision
         self.padding = padding_id(model)
 
@@ -110,12 +114,14 @@ def memory_errors(param: str | None = None, subwords: int | None = None) -> Iter
     try:
         yield
     except torch.OutOfMemoryError as error:
-        lower = "set it in params.yaml, or lower it, for example to 4096 and then 1024: batches are computed in parts"
+        if param is None:
+            raise UserError(
+                f"the device is out of memory; expected enough for the model and {DEVICE:,} sub-words at once; set the "
+                "environment variable ACCELERATE_USE_CPU=true to compute on the CPU"
+            ) from error
         raise UserError(
-            f"the device is out of memory with {param}: {subwords or 'null'}; {lower}"
-            if param
-            else f"the device is out of memory; expected enough for {DEVICE:,} sub-words at once; set the environment "
-            "variable ACCELERATE_USE_CPU=true to compute on the CPU"
+            f"the device is out of memory with {param}: {subwords or 'null'}; set it in params.yaml, or lower it, for "
+            "example to 4096 and then 1024: batches are computed in parts"
         ) from error
 
 
