@@ -149,8 +149,11 @@ def _with_layers(model: PreTrainedModel, layers: int | Sequence[int]) -> PreTrai
             setattr(config, key, [value[index] for index in chosen])
     # What a layer is may depend on its index, so that the model is built as the stages after this one build it.
     smaller = _built(model, config)
+    weights = model.state_dict()
+    # ESM's head for contacts between amino acids reads the attention of all layers; no token classifier reads it.
+    weights |= {name: tensor for name, tensor in smaller.state_dict().items() if ".contact_head." in name}
     try:
-        smaller.load_state_dict(model.state_dict())
+        smaller.load_state_dict(weights)
     except RuntimeError as error:
         reason = str(error).splitlines()[-1].strip()
         raise UserError(
