@@ -246,17 +246,21 @@ def unannotated(labels: Labels, annotated: Collection[str]) -> tuple[str, ...]:
 
 
 def _check_suffixes(column: TagColumn, illegal: int) -> None:
-    """Refuse types that end in B and I, such as Vitamin_B and Vitamin_I, read as prefixes.
+    """Refuse types that end in B and I, such as Vitamin_B and Vitamin_I, or begin with these letters, read as prefixes.
 
     Prefixes in this spelling are only known by a type with both, but as types most of them do not follow each other.
     """
-    names = {tag: name for tag, name in column.respelled.items() if tag.startswith(schemes.split_tag(name)[1] or "-")}
+    names = {}
+    for tag, name in column.respelled.items():
+        is_glued = tag == name.replace("-", "", 1)
+        if is_glued or tag.startswith(schemes.split_tag(name)[1] or "-"):
+            names[tag] = name
     inside = sum(count for name, count in column.totals.items() if schemes.split_tag(name)[0] in ("I", "E", "L"))
     if names and illegal > inside / 2:
         tag, name = next(iter(names.items()))
         raise UserError(
             f"column {column.name}: {tag} looks like {name}, but the order of the tags is not that of a scheme "
-            f"({illegal:,} are illegal, {inside:,} are inside spans); if the endings belong to the types, set "
+            f"({illegal:,} are illegal, {inside:,} are inside spans); if B and I belong to the types, set "
             "tokenize_align.scheme: IO or tags in params.yaml; if not, set the scheme of the tags, such as IOB2"
         )
 
