@@ -236,11 +236,6 @@ def unannotated(labels: Labels, annotated: Collection[str]) -> tuple[str, ...]:
             f"column {labels.task}: plain tags have no types; expected spans for download.dataset.annotated_types in "
             "params.yaml; use unknown_tag for words without a tag"
         )
-    if unknown := set(annotated).difference(labels.type_of_labels):
-        raise UserError(
-            f"download.dataset.annotated_types: no split has the type {min(unknown)}; expected some of "
-            f"{', '.join(labels.types)}; correct or remove it in params.yaml"
-        )
     pairs = zip(labels.names, labels.type_of_labels, strict=True)
     return tuple(name for name, type_ in pairs if type_ not in annotated)
 
