@@ -137,8 +137,7 @@ def test_what_does_not_fit_unknown_labels_is_an_error(workspace: Path) -> None:
     assert said in error_of("tokenize_align")
     path.write_text(text, encoding="utf-8")
     change({"test.conll": ["PER", "LCO"]})
-    run_stage("download")
-    assert "annotated_types: no split has the type LCO; expected some of LOC, PER" in error_of("tokenize_align")
+    assert "annotated_types: no split has the type LCO; expected some of LOC, PER" in error_of("download")
     change({"train.conll": ["LOC"]})
     run_stage("download")
     message = "train-0, word 0 (Ada): B-PER in a file of which only LOC are annotated; see download.dataset.annotated"

@@ -41,8 +41,9 @@ def respell(tags: Collection[str]) -> dict[str, str]:
     ``B_LOC``, ``B:LOC``, ``LOC-B``, ``LOC_B`` and ``b-LOC`` become ``B-LOC``, ``o`` becomes ``O``; ``M-`` and ``W-`` of
     BMES and BMEOW become ``I-`` and ``S-``. A spelling is recognised if all tags have it and one of them is O, or if
     a type has both a tag that begins spans and one that continues them. Prefixes at the end need a type with B and I
-    (or M), since types can end in a letter too: ``Hepatitis_B`` beside ``Hepatitis_E``. Tags that are only prefixes,
-    such as ``B``, ``I`` and ``O``, get the type `UNTYPED`.
+    (or M), since types can end in a letter too: ``Hepatitis_B`` beside ``Hepatitis_E``. Prefixes without a separator
+    (``BNEP``, ``INEP``) need an O, B or I in front of all other tags, and a type with both. Tags that are only
+    prefixes, such as ``B``, ``I`` and ``O``, get the type `UNTYPED`.
 
     Args:
         tags: the different tags of a column.
@@ -61,6 +62,9 @@ def respell(tags: Collection[str]) -> dict[str, str]:
         complete = bool(outside) and len(parsed) == len(matches) and not at_end
         if _mark_spans(parsed, continuing="IM" if at_end else "IMEL", complete=complete):
             return _standard(parsed, outside)
+    glued = {tag: (tag[0], tag[1:]) for tag in others if tag.startswith(("B", "I")) and len(tag) > 1}
+    if outside and len(glued) == len(others) and _mark_spans(glued, continuing="I"):
+        return _standard(glued, outside)
     return {}
 
 

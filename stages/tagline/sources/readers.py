@@ -6,6 +6,7 @@ a repeated one with ``1#2/``, see `raw_data.COPY`.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,11 +20,13 @@ from tagline.artifacts.raw_data import SPLITS
 from tagline.core.errors import QUOTED, UserError, quoted, shortened
 from tagline.core.findings import OF_SENTENCES
 from tagline.core.names import DOCUMENT
+from tagline.labels.schemes import OUTSIDE, split_tag
 from tagline.sources.download_params import AnyDataset, HubDataset
 from tagline.sources.files import FileSource, check_different
 from tagline.sources.formats.annotated import AnnotatedFiles
-from tagline.sources.formats.base import UnknownTag, WordKeys
+from tagline.sources.formats.base import Files, UnknownTag, WordKeys
 from tagline.sources.splitting import TRAIN
+from tagline.sources.tag_names import Spelling, rename
 from tagline.text.agreement import Agreement, SentenceAgreement
 from tagline.text.languages import LEAST_AGREEMENT, Language, splitter
 from tagline.text.sentence import Sentence
@@ -50,26 +53,38 @@ class Reader:
         language: whose rules will split raw text.
         columns: the tag columns of the data set.
         number: of the source among several; None: it is the data set.
+        spelling: by tag column, how its tags are respelt.
 
     Raises:
         UserError: see `FileSource` and `HubSource`.
     """
 
     def __init__(
-        self, folder: Path, dataset: AnyDataset, language: Language | None, columns: Sequence[str], number: int | None
+        self,
+        folder: Path,
+        dataset: AnyDataset,
+        language: Language | None,
+        columns: Sequence[str],
+        number: int | None,
+        spelling: Mapping[str, Spelling],
     ) -> None:
         self.folder, self.dataset, self.columns, self.number = folder, dataset, columns, number
+        self.spelling = spelling
         # Raw text of the same language is split as the trained model will split it, if the source has raw text.
         joined = isinstance(dataset, AnnotatedFiles) and dataset.split_words == "spaces"
         is_split = dataset.language == language and not joined and not isinstance(dataset, WordKeys)
         self.agreement = Agreement(splitter(language), write_text=not is_split)
         self.whole = SentenceAgreement(partial(split_sentences, language=language))
         self.unknown_tag = dataset.unknown_tag if isinstance(dataset, UnknownTag) else None
-        self.tags: set[str | None] = set()
+        # By tag column, the tags in the source.
+        self.tags: defaultdict[str, set[str | None]] = defaultdict(set)
         with self._numbered():
             self.source = _open(folder, dataset, OF_SENTENCES if number is None else OF_SEVERAL)
             self.splits = self.source.splits()
         self.entities = {split: dict.fromkeys(columns, 0) for split in self.splits}
+        # By tag column, the number of entities of each type; and whether all types are annotated in a sentence.
+        self.types: dict[str, Counter[str]] = {name: Counter() for name in columns}
+        self.annotates_all = False
         # By split, the hash of a sentence's tags by that of its words.
         self.seen: dict[str, dict[int, int]] = {split: {} for split in SPLITS}
 
@@ -82,6 +97,7 @@ class Reader:
         sentences: Iterable[Sentence] = self.splits.get(split, ())
         if split == next(iter(self.splits)):  # train, if the source has it
             sentences = self.whole.watch(self.agreement.watch(sentences))
+        sentences = map(self._renamed, sentences)
         if self.number is not None and split in self.splits:
             sentences = self._watch(split, sentences, earlier)
         if split == TRAIN and isinstance(self.source, FileSource):
@@ -91,12 +107,42 @@ class Reader:
             sentences = _prefixed(sentences, f"{self.number}/", split)
         for time in range(2, self.dataset.repeat + 1) if split == TRAIN else ():
             again = _open(self.folder, self.dataset, OF_SENTENCES).splits()[TRAIN]  # whose findings are counted once
+            again = map(self._renamed, again)
             sentences = chain(sentences, _prefixed(again, f"{self.number}#{time}/", TRAIN))
         with self._numbered():
             for sentence in sentences:
-                if self.unknown_tag is not None:
-                    self.tags.update(*sentence.tags.values())
                 yield to_row(sentence, self.unknown_tag)
+
+    def _renamed(self, sentence: Sentence) -> Sentence:
+        """The sentence with respelt tags and renamed types; its tags in the source are collected."""
+        for name, tags in sentence.tags.items():
+            self.tags[name].update(tags)
+        types = self.dataset.types
+        if not types and not self.spelling:
+            return sentence
+        renamed = {}
+        for name, tags in sentence.tags.items():
+            spelling = self.spelling.get(name, {})
+            renamed[name] = rename([tag and spelling.get(tag, tag) for tag in tags], types)
+        annotated = sentence.annotated_types
+        if annotated is not None:
+            annotated = sorted({types.get(type_, type_) for type_ in annotated})
+        return replace(sentence, tags=renamed, annotated_types=annotated)
+
+    def known_tags(self, column: str) -> set[str]:
+        """The different tags that the column has in the source, without that of words of unknown tag."""
+        return {tag for tag in self.tags[column] if tag is not None and tag != self.unknown_tag}
+
+    def source_types(self) -> list[str]:
+        """The types that the source has, then its plain tags."""
+        types: set[str] = set()
+        plain: set[str] = set()
+        for name in self.dataset.tag_columns:
+            spelling = self.spelling.get(name, {})
+            for tag in self.known_tags(name) - {OUTSIDE}:
+                prefix, type_ = split_tag(spelling.get(tag, tag))
+                (types if prefix else plain).add(type_)
+        return [*sorted(types), *sorted(plain - types)]
 
     def _watch(self, split: str, sentences: Iterable[Sentence], earlier: Sequence[Reader]) -> Iterator[Sentence]:
         """Yield sentences unchanged, count them, and compare them with those of earlier sources."""
@@ -104,7 +150,10 @@ class Reader:
         for sentence in sentences:
             columns = {name: [*starmap(_marks, pairwise([None, *sentence.tags[name]]))] for name in self.columns}
             for name, marks in columns.items():
-                self.entities[split][name] += sum(begins for begins, _ in marks)
+                types = [type_ for begins, type_ in marks if begins and type_]
+                self.entities[split][name] += len(types)
+                self.types[name].update(types)
+            self.annotates_all |= sentence.annotated_types is None
             words, tags = hash(tuple(sentence.words)), hash(str(columns))
             others = [each.seen[split][words] for each in earlier if words in each.seen[split]]
             findings.add(SHARED, len(others) > 0, [sentence.location])
@@ -119,13 +168,8 @@ class Reader:
             UserError: no word has the unknown tag, or the params do not allow what was found.
         """
         with self._numbered():
-            if self.unknown_tag is not None and self.unknown_tag not in self.tags:
-                found = shortened(", ".join(sorted(filter(None, self.tags))), QUOTED)
-                raise UserError(
-                    f"download.dataset.unknown_tag: no word has the tag {quoted(self.unknown_tag)}; expected one of "
-                    f"{found}; correct or remove it in params.yaml"
-                )
-            report = self.source.report()
+            self._check_tags()
+            report = "\n".join(filter(None, [self.source.report(), *self._respelled()]))
         if self.number is None:
             return report
         of_splits = [
@@ -135,7 +179,31 @@ class Reader:
         ]
         times = [f"train is read {self.dataset.repeat} times"] if self.dataset.repeat > 1 else []
         name = f"source {self.number}, {getattr(self.dataset, 'format', 'hub')}"
-        return "\n  ".join(["; ".join([name, *of_splits, *times]), *report.splitlines()])
+        types = [f"types of {column}: {_counted(counts)}" for column, counts in self.types.items() if counts]
+        return "\n  ".join(["; ".join([name, *of_splits, *times]), *types, *report.splitlines()])
+
+    def _check_tags(self) -> None:
+        """Raise a `UserError` if no word has the unknown tag, or a type that gets another name."""
+        tags = set().union(*self.tags.values())
+        if self.unknown_tag is not None and self.unknown_tag not in tags:
+            found = shortened(", ".join(sorted(filter(None, tags))), QUOTED)
+            raise UserError(
+                f"download.dataset.unknown_tag: no word has the tag {quoted(self.unknown_tag)}; expected one of "
+                f"{found}; correct or remove it in params.yaml"
+            )
+        types = self.source_types()
+        for type_ in self.dataset.types:
+            if type_ not in types:
+                raise UserError(
+                    f"download.dataset.types: no word has the type {quoted(type_)}; expected some of "
+                    f"{shortened(', '.join(types), QUOTED)}; correct or remove it in params.yaml"
+                )
+
+    def _respelled(self) -> Iterator[str]:
+        """What to print about tag columns in another spelling."""
+        for name, spelling in self.spelling.items():
+            pairs = [f"{tag} as {standard}" for tag, standard in spelling.items()]
+            yield f"column {name}: tags in another spelling; read {shortened(', '.join(pairs), QUOTED)}"
 
     def word_report(self) -> str:
         """What to print if raw text is split into other words than the source has; otherwise nothing."""
@@ -152,6 +220,8 @@ class Reader:
     def provenance(self) -> dict[str, Any]:
         """Where the source comes from; of one among several also what is in it."""
         origin = self.source.provenance()
+        if self.spelling:
+            origin["respelled"] = self.spelling
         if self.number is None:
             return origin
         found = self.source.findings
@@ -179,6 +249,44 @@ def _marks(left: str | None, tag: str | None) -> tuple[bool, str | None]:
         return False, tag
     continues = prefix in tuple("IEL") and left in (f"B-{type_}", f"I-{type_}")
     return not continues, type_
+
+
+def _counted(types: Counter[str]) -> str:
+    return shortened(", ".join(f"{type_} {count:,}" for type_, count in types.most_common()), QUOTED)
+
+
+def types_of_one_source(readers: Sequence[Reader], column: str) -> str:
+    """What to print about types that one of several sources has, while others annotate all types; otherwise nothing."""
+    alone: list[str] = []
+    for reader in readers:
+        others = [each for each in readers if each is not reader and each.types[column]]
+        types = set(reader.types[column]).difference(*(each.types[column] for each in others))
+        if types and any(each.annotates_all for each in others):
+            alone.append(f"source {reader.number} alone has {', '.join(sorted(types))}")
+    if not alone:
+        return ""
+    return (
+        f"{column}: {shortened('; '.join(alone), QUOTED)}; other sources have these words as O; if they call the type "
+        "otherwise, give it one name by types; if they do not mark it, list what they mark in annotated_types"
+    )
+
+
+def check_annotated_types(readers: Sequence[Reader]) -> None:
+    """Check the types that params.yaml says are annotated in some files.
+
+    Raises:
+        UserError: no source has such a type.
+    """
+    types = [each.dataset.types.get(type_, type_) for each in readers for type_ in each.source_types()]
+    for reader in readers:
+        of_files = reader.dataset.annotated_types if isinstance(reader.dataset, Files) else {}
+        for type_ in chain.from_iterable(of_files.values()):
+            if reader.dataset.types.get(type_, type_) not in types:
+                key = "annotated_types" if reader.number is None else f"{reader.number}.annotated_types"
+                raise UserError(
+                    f"download.dataset.{key}: no split has the type {type_}; expected some of "
+                    f"{shortened(', '.join(dict.fromkeys(types)), QUOTED)}; correct or remove it in params.yaml"
+                )
 
 
 def check_apart(readers: Sequence[Reader]) -> None:

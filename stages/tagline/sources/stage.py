@@ -1,5 +1,6 @@
 """The stage download: data/raw from the data set, models/pretrained from the encoder, each with its provenance."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -22,7 +23,8 @@ from tagline.sources.download_params import (
 )
 from tagline.sources.formats.annotated import AnnotatedFiles
 from tagline.sources.formats.base import Files
-from tagline.sources.readers import Reader, check_apart
+from tagline.sources.readers import Reader, check_annotated_types, check_apart, types_of_one_source
+from tagline.sources.tag_names import Spelling, spellings
 from tagline.text.agreement import share
 from tagline.text.languages import library_version
 from tagline.text.sentences import library_version as sentence_library
@@ -42,23 +44,12 @@ def write_dataset(folder: Path, dataset: AnyDataset | Sequence[AnyDataset], targ
 
     Raises:
         UserError: see `FileSource`, `HubSource` and `library_version`; no word has the unknown tag; or one file is in
-            several splits.
+            several splits; see `_reports`.
     """
     several, sources = isinstance(dataset, Sequence), sources_of(dataset)
-    language, columns = language_of(sources), shared_columns(sources)
-    readers = [
-        Reader(folder, each, language, columns, number if several else None) for number, each in enumerate(sources)
-    ]
-    if several:
-        check_apart(readers)
-    rows = {
-        split: chain.from_iterable([each.rows(split, readers[:number]) for number, each in enumerate(readers)])
-        for split in SPLITS
-    }
-    lacks_types = any(isinstance(each, Files) and each.annotated_types for each in sources)
-    has_spans = all(isinstance(each, AnnotatedFiles) for each in sources)
-    counts = raw_data.write(target, rows, columns, lacks_types, has_spans)
-    reports = [each.report() for each in readers]
+    readers, counts = _read(folder, dataset, target)
+    reports = _reports(readers)
+    language = language_of(sources)
     agreement, whole = share([each.agreement for each in readers]), share([each.whole for each in readers])
     words = {"language": language, "library": library_version(language), "agreement": agreement}
     sentences = {"split": whole >= LEAST_WHOLE, "library": sentence_library(), "agreement": whole}
@@ -67,10 +58,87 @@ def write_dataset(folder: Path, dataset: AnyDataset | Sequence[AnyDataset], targ
     write_json(target / PROVENANCE, {**origin, "rows": counts, "words": words, "sentences": sentences})
     write_hashes(target)
     print(", ".join(f"{split}: {count:,} sentences" for split, count in counts.items()))
-    if left_out := sorted({name for each in sources for name in each.tag_columns}.difference(columns)):
+    if left_out := sorted({name for each in sources for name in each.tag_columns}.difference(readers[0].columns)):
         show(f"tag columns that not all sources have, left out: {', '.join(left_out)}")
-    for report in filter(None, [*reports, *(each.word_report() for each in readers)]):
+    for report in reports:
         show(report)
+
+
+def _read(
+    folder: Path, dataset: AnyDataset | Sequence[AnyDataset], target: Path
+) -> tuple[list[Reader], dict[str, int]]:
+    """Write the splits of data/raw; return the readers of the sources and the number of sentences of each split."""
+    readers = _readers(folder, dataset, [{} for _ in sources_of(dataset)])
+    counts = _write_rows(readers, target)
+    respelt = _spellings(readers)
+    if any(respelt):  # only all tags of a source show its spelling, so the sources are read again
+        for split in SPLITS:
+            shutil.rmtree(target / split)
+        readers = _readers(folder, dataset, respelt)
+        counts = _write_rows(readers, target)
+    return readers, counts
+
+
+def _readers(
+    folder: Path, dataset: AnyDataset | Sequence[AnyDataset], spellings: Sequence[Mapping[str, Spelling]]
+) -> list[Reader]:
+    """Open the sources of a data set.
+
+    Args:
+        folder: ``download.folder``.
+        dataset: the section ``download.dataset``.
+        spellings: see `Reader`.
+
+    Raises:
+        UserError: see `Reader`; or one file is in several splits.
+    """
+    several, sources = isinstance(dataset, Sequence), sources_of(dataset)
+    language, columns = language_of(sources), shared_columns(sources)
+    readers = [
+        Reader(folder, each, language, columns, number if several else None, spelling)
+        for number, (each, spelling) in enumerate(zip(sources, spellings, strict=True))
+    ]
+    if several:
+        check_apart(readers)
+    return readers
+
+
+def _write_rows(readers: Sequence[Reader], target: Path) -> dict[str, int]:
+    """Write the splits of data/raw; return their numbers of sentences."""
+    rows = {
+        split: chain.from_iterable([each.rows(split, readers[:number]) for number, each in enumerate(readers)])
+        for split in SPLITS
+    }
+    sources = [each.dataset for each in readers]
+    lacks_types = any(isinstance(each, Files) and each.lacks_types for each in sources)
+    has_spans = all(isinstance(each, AnnotatedFiles) for each in sources)
+    return raw_data.write(target, rows, readers[0].columns, lacks_types, has_spans)
+
+
+def _spellings(readers: Sequence[Reader]) -> list[dict[str, Spelling]]:
+    """By tag column, how the tags of each source are respelt; see `tag_names.spellings`."""
+    renamed = any(each.dataset.types for each in readers)
+    found: list[dict[str, Spelling]] = [{} for _ in readers]
+    for column in readers[0].columns:
+        of_sources = spellings([each.known_tags(column) for each in readers], renamed)
+        for of_columns, spelling in zip(found, of_sources, strict=True):
+            if spelling:
+                of_columns[column] = spelling
+    return found
+
+
+def _reports(readers: Sequence[Reader]) -> list[str]:
+    """What to print once all is read.
+
+    Raises:
+        UserError: see `Reader.report` and `check_annotated_types`.
+    """
+    reports = [each.report() for each in readers]
+    check_annotated_types(readers)
+    if len(readers) > 1:
+        reports += [types_of_one_source(readers, name) for name in readers[0].columns]
+    reports += [each.word_report() for each in readers]
+    return [report for report in reports if report]
 
 
 def _joined(origins: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

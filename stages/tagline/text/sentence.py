@@ -55,7 +55,7 @@ class Sentence:
         surface: the raw text and the start and end of each word in it, if the file has both.
         spans: the number of spans of each type that the file marks in it, if it has spans.
         lines: the line of each word, in a CoNLL file.
-        annotated_types: the types of entities that alone are annotated in its file; None: all.
+        annotated_types: the types of entities that alone are annotated in it; None: all.
     """
 
     location: str

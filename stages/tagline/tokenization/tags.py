@@ -236,27 +236,26 @@ def unannotated(labels: Labels, annotated: Collection[str]) -> tuple[str, ...]:
             f"column {labels.task}: plain tags have no types; expected spans for download.dataset.annotated_types in "
             "params.yaml; use unknown_tag for words without a tag"
         )
-    if unknown := set(annotated).difference(labels.type_of_labels):
-        raise UserError(
-            f"download.dataset.annotated_types: no split has the type {min(unknown)}; expected some of "
-            f"{', '.join(labels.types)}; correct or remove it in params.yaml"
-        )
     pairs = zip(labels.names, labels.type_of_labels, strict=True)
     return tuple(name for name, type_ in pairs if type_ not in annotated)
 
 
 def _check_suffixes(column: TagColumn, illegal: int) -> None:
-    """Refuse types that end in B and I, such as Vitamin_B and Vitamin_I, read as prefixes.
+    """Refuse types that end in B and I, such as Vitamin_B and Vitamin_I, or begin with these letters, read as prefixes.
 
     Prefixes in this spelling are only known by a type with both, but as types most of them do not follow each other.
     """
-    names = {tag: name for tag, name in column.respelled.items() if tag.startswith(schemes.split_tag(name)[1] or "-")}
+    names = {}
+    for tag, name in column.respelled.items():
+        is_glued = tag == name.replace("-", "", 1)
+        if is_glued or tag.startswith(schemes.split_tag(name)[1] or "-"):
+            names[tag] = name
     inside = sum(count for name, count in column.totals.items() if schemes.split_tag(name)[0] in ("I", "E", "L"))
     if names and illegal > inside / 2:
         tag, name = next(iter(names.items()))
         raise UserError(
             f"column {column.name}: {tag} looks like {name}, but the order of the tags is not that of a scheme "
-            f"({illegal:,} are illegal, {inside:,} are inside spans); if the endings belong to the types, set "
+            f"({illegal:,} are illegal, {inside:,} are inside spans); if B and I belong to the types, set "
             "tokenize_align.scheme: IO or tags in params.yaml; if not, set the scheme of the tags, such as IOB2"
         )
 

@@ -224,7 +224,8 @@ def _check_known(params: Train, labels: Labels, split: tokenized.Split, folder: 
     if not params.models and labels.label2id[labels.fallback] not in split.gold():
         raise UserError(
             f"{folder}: no word of train is known to be {labels.fallback}; expected some, or a model that knows such "
-            "words (train.start_from, train.teacher)"
+            "words (train.start_from, train.teacher); if all types are annotated, list them in "
+            "download.dataset.annotated_types"
         )
 
 

@@ -5,6 +5,7 @@ import pytest
 from tagline.labels.schemes import respell
 
 KEPT = ["B-PER I-PER O", "NOUN VERB O", "e-mail s-form NOUN", "B_x M_y L_z O", "Hepatitis_B Hepatitis_E O", "I O"]
+KEPT += ["BIRD INSECT O", "BNEP INEP", "BNEP INEP NEP O", "bnep inep O"]
 KEPT += ["N O ^ S Z L M V A R ! D P & T X Y # @ ~ U E $ , G"]  # of tweets (Gimpel et al., 2011)
 
 
@@ -16,6 +17,7 @@ RESPELLED = [
     ("LOC-B LOC-M LOC-E LOC-S", "B-LOC I-LOC E-LOC S-LOC"),
     ("B_LOC O", "B-LOC O"),
     ("b:my_loc i:my_loc o", "B-my_loc I-my_loc O"),
+    ("BNEP INEP BNEL O", "B-NEP I-NEP B-NEL O"),  # L3Cube-MahaNER
     ("LOC:B LOC:I LOC:L LOC:U", "B-LOC I-LOC L-LOC U-LOC"),
 ]
 

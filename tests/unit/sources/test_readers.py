@@ -48,13 +48,18 @@ def test_sources_become_one_data_set_in_their_order(tmp_path: Path, capsys: pyte
     found = joined(tmp_path, CORPUS, chosen, random)["findings"]["train"]["1"]
     train, validation, test = (raw_rows(split, tmp_path / "raw") for split in FILES)
     assert [row["id"] for row in train] == ["0/train-0", "0/train-1", "1/1", "1/2", "1#2/1", "1#2/2"]
-    assert train[3] == {"id": "1/2", "document": "1/2", "words": ["Bo", "won"], "ner": ["B-PER", "O"]}
+    saved = {"words": ["Bo", "won"], "ner": ["B-PER", "O"], "annotated_types": ["PER"]}
+    assert train[3] == {"id": "1/2", "document": "1/2", **saved}
     assert [row["id"] for row in (*validation, *test)] == ["0/validation-0", "0/test-0", "2/3"]
     assert [row["document"] for row in test] == ["0/test#1", "2/3"]
     printed = capsys.readouterr().out
     assert "tag columns that not all sources have, left out: pos\nsource 0, conll; train: 2 sentences, 1 ent" in printed
-    assert "source 1, page; train: 2 sentences, 2 entities in ner; train is read 2 times\n" in printed
+    assert (
+        "source 1, page; train: 2 sentences, 2 entities in ner; train is read 2 times\n  types of ner: PER 2\n"
+        in printed
+    )
     assert f"earlier source, and other tags: 1 ({tmp_path}/page:2)\nsource 2, page; test: 1 sentences, 1" in printed
+    assert "ner: source 2 alone has LOC; other sources have these words as O; if they call the type" in printed
     kinds = ("sentences", "entities", "shared_sentences", "relabelled_sentences")
     assert [found[kind] for kind in kinds] == [2, {"ner": 2}, 2, 1]
 
@@ -77,7 +82,55 @@ def test_same_file_in_two_sources_is_reported(tmp_path: Path, capsys: pytest.Cap
     assert f"words of one of an earlier source: 2 ({tmp_path}/train:1; {tmp_path}/train:4)\n" in capsys.readouterr().out
 
 
+PEOPLE = "Ada B_person\nLind I_person\nwon O\n\nRome O\n"
+
+
+def of_two_names(folder: Path, **keys: Any) -> Any:
+    """Write data/raw of a corpus, and of a file with a type and a spelling of its own; return the rows of train."""
+    (folder / "people").write_text(PEOPLE)
+    joined(folder, CORPUS, conll(train="people", columns=["words", "ner"], **keys))
+    return raw_rows("train", folder / "raw")
+
+
+def test_source_in_another_spelling_is_respelt_and_its_types_are_renamed(tmp_path: Path, capsys) -> None:
+    rows = of_two_names(tmp_path, types={"person": "PER"}, repeat=2)
+    assert [row["ner"] for row in rows[2:]] == [["B-PER", "I-PER", "O"], ["O"]] * 2
+    assert json_of(tmp_path / "raw/provenance.json")["sources"][1]["respelled"]["ner"]["B_person"] == "B-person"
+    printed = capsys.readouterr().out
+    assert "entities in ner; train is read 2 times\n  types of ner: PER 1\n  column ner: tags in another" in printed
+    assert "spelling; read B_person as B-person, I_person as I-person\n" in printed
+    assert "alone has" not in printed
+
+
+def test_types_of_one_source_alone_are_reported(tmp_path: Path, capsys) -> None:
+    of_two_names(tmp_path)
+    alone = "ner: source 0 alone has PER; source 1 alone has person; other sources have these words as O; if they call "
+    assert alone in capsys.readouterr().out
+    (tmp_path / "some").mkdir()
+    of_two_names(tmp_path / "some", annotated_types={"people": ["person"]})
+    alone = "ner: source 1 alone has person; other"
+    assert alone in capsys.readouterr().out, "source 1 does not say that Rome is no PER"
+
+
+def test_types_of_a_page_are_the_annotated_ones(tmp_path: Path) -> None:
+    """Types are renamed there, too."""
+    joined(tmp_path, CORPUS, page(train="page", types={"PER": "person"}))
+    rows = raw_rows("train", tmp_path / "raw")
+    assert [row["annotated_types"] for row in rows] == [None, None, ["person"], ["person"], ["LOC"]]
+    (tmp_path / "all").mkdir()
+    joined(tmp_path / "all", CORPUS, page(train="page", annotated_types={"page": ["PER", "LOC", "LOC"]}))
+    assert raw_rows("train", tmp_path / "all/raw")[2]["annotated_types"] == ["LOC", "PER"]
+
+
 WRONG = [
+    (
+        conll(train="other", types={"X": "Y", "person": "PER"}),
+        "download.dataset.1.types: no word has the type 'person'",
+    ),
+    (
+        conll(test="other", annotated_types={"other": ["LCO"]}),
+        "download.dataset.1.annotated_types: no split has the ty",
+    ),
     (conll(test="train"), "{}/train: the same data in train and test; name different files in params.yaml"),
     (conll(train="none"), "{}/none: no such file; see download.dataset.1.train in params.yaml"),
     (conll(train="other", unknown_tag="?"), "download.dataset.1.unknown_tag: no word has the tag '?'; expected"),

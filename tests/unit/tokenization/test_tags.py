@@ -167,10 +167,19 @@ def test_types_that_end_in_the_letters_of_prefixes_need_the_scheme(tmp_path: Pat
     data = made(tmp_path, train="V_B O V_I O | V_I O O V_I", validation="V_I O", test="V_B V_I O")
     assert message_of(read, data) == (
         "column ner: V_B looks like B-V, but the order of the tags is not that of a scheme (3 are illegal, 5 are inside "
-        "spans); if the endings belong to the types, set tokenize_align.scheme: IO or tags in params.yaml; if not, set "
+        "spans); if B and I belong to the types, set tokenize_align.scheme: IO or tags in params.yaml; if not, set "
         "the scheme of the tags, such as IOB2"
     )
     assert read_tags(read_column(data, "ner", "IO"), "IO")[0].names == ("O", "B-V_B", "I-V_B", "B-V_I", "I-V_I")
     assert read(data, "IOB2")[0].names == ("O", "B-V", "I-V")
     few = made(tmp_path / "few", train="V_B V_I O V_I O | V_B V_I", validation="V_I O", test="V_B V_I O")
     assert read(few)[0].names == ("O", "B-V", "I-V")
+    glued = made(tmp_path / "glued", train="BAND O IAND O | IAND O O IAND", validation="IAND O", test="BAND IAND O")
+    assert message_of(read, glued).startswith("column ner: BAND looks like B-AND, but the order of the tags is not")
+
+
+def test_prefixes_without_a_separator_are_read(tmp_path: Path) -> None:
+    data = made(tmp_path, train="BNEP INEP O BNEL | INEP O", validation="BNEL INEL O", test="BNEP O")
+    labels, tags = read(data)
+    assert labels.names == ("O", "B-NEL", "I-NEL", "B-NEP", "I-NEP")
+    assert (tags["train"].scheme, tags["train"].illegal) == ("IOB2", 1)

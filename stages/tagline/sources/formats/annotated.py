@@ -58,6 +58,7 @@ class AnnotatedText:
         document: the number of the document in the file, if the file has its sentences as texts.
         notes: what the reader left out.
         known: spans in which also the words outside annotations are annotated; None: the whole text.
+        types: the types that annotators could choose; None: all.
     """
 
     location: str
@@ -69,6 +70,7 @@ class AnnotatedText:
     document: int | None = None
     notes: list[Note] = field(default_factory=list)
     known: list[Span] | None = None
+    types: Sequence[str] | None = None
 
 
 class TooManyErrors(UserError):
@@ -250,7 +252,9 @@ class AnnotatedFiles(Files):
         surface = None if text.words is None or self.split_words == "spaces" else Surface(text.text, words)
         notes = (*noted, *changes)
         whole = Sentence(text.location, content, {self.tag_column: tags}, text.id, text.document, notes, agreement)
-        whole = replace(whole, surface=surface, spans=Counter(span.label for span in spans))
+        marked = Counter(span.label for span in spans)
+        types = None if text.types is None else sorted({*map(_name, text.types), *marked})
+        whole = replace(whole, surface=surface, spans=marked, annotated_types=types)
         keep = self.sentences == "whole" or text.document is not None
         yield from [whole] if keep else self._cut(whole, text, words, number)
 

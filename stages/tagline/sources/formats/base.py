@@ -57,6 +57,13 @@ def column_names(columns: dict[str, str]) -> dict[str, str]:
     return columns
 
 
+def type_name(name: str) -> str:
+    """Return the name of a type of entities unchanged if it is one."""
+    if name == "O" or not name.strip():
+        raise ValueError(f"{name!r} is not the name of a type; O is the tag of words outside of entities")
+    return name
+
+
 def label_names(names: list[str]) -> list[str]:
     """Return the names of numbered labels unchanged if they are different and none is empty."""
     if not names or not all(names) or len(set(names)) < len(names):
@@ -89,6 +96,7 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Key = Annotated[str, Field(min_length=1)]
 Character = Annotated[str, Field(min_length=1, max_length=1)]
 TagColumn = Annotated[str, AfterValidator(column_name)]
+TypeName = Annotated[str, AfterValidator(type_name)]
 # The name of each tag column in data/raw, and the column or key of the file that holds its tags.
 TagColumns = Annotated[dict[str, str], AfterValidator(column_names)]
 # What is a document in files of columns: what lines mark (-DOCSTART-, # newdoc), each file, or each sentence by itself.
@@ -128,6 +136,8 @@ class Source(Section):
     """A data set, or one of several that become one."""
 
     repeat: Annotated[int, Field(ge=1)] = 1
+    # Names of types in the source, and those that they get.
+    types: dict[Key, TypeName] = Field(default_factory=dict)
 
     @property
     @abstractmethod
@@ -210,6 +220,11 @@ class Files(Source):
         """The types of entities that alone are annotated in a file; None: all."""
         pattern = self.annotated_by(file)
         return None if pattern is None else sorted(set(self.annotated_types[pattern]))
+
+    @property
+    def lacks_types(self) -> bool:
+        """Whether sentences can have ``annotated_types``."""
+        return bool(self.annotated_types)
 
     @classmethod
     def sniff(cls, sample: Sample) -> Guess | None:  # noqa: ARG003 (used by formats)

@@ -30,6 +30,8 @@ _LITERAL = re.compile(
 )
 # Headers of columns that name a document. A sentence cannot belong to two.
 DOCUMENT = re.compile("(doc(ument)?|file)([ _-]?(#|id|idx|no|number|name))?", re.IGNORECASE)
+# Headers of columns in which the offsets of an entity begin.
+_START = re.compile("([a-z]+[ _-])?(start|begin)([ _-]?[a-z]+)?", re.IGNORECASE)
 _SENTENCE = re.compile("sent(ence)?([ _]?(#|id|idx|no|number))?|(doc|document)[ _]?id|id", re.IGNORECASE)
 
 
@@ -71,7 +73,7 @@ class CsvFiles(RowKeys, TextFiles):
         """See `Files.sniff`.
 
         Raises:
-            UserError: no column names the sentences.
+            UserError: no column names the sentences, or rows are entities.
         """
         lines = [] if sample.is_json else [f"{line}\n" for line in sample.lines]
         for delimiter, quote in ((",", '"'), (";", '"'), ("\t", '"'), ("\t", None), ("|", '"')):
@@ -80,6 +82,13 @@ class CsvFiles(RowKeys, TextFiles):
             except csv.Error:
                 continue
             keys = _of_table(header, rows)
+            start = _start_of_entities(header, rows, keys)
+            if start is not None:
+                raise UserError(
+                    f"{sample.path}: CSV with one row per entity, which begins at {start!r}; expected rows of words or "
+                    "sentences; write one JSON object per text, which format spans reads: "
+                    '{"text": "Ada lives.", "spans": [{"start": 0, "end": 3, "label": "PER"}]}'
+                )
             if keys is not None and ("rows" in keys or "sentence" in keys):
                 return {**keys, "delimiter": delimiter, "quote": quote}
             if keys is not None and delimiter != "\t":  # with tabs, empty lines can end the sentences (`conll`)
@@ -272,6 +281,23 @@ def _items(cell: str, location: str) -> list[str]:
         f"{location} is {quoted(cell)}; expected a list of strings such as ['Ada', 'lives'], or strings joined by "
         "spaces; save arrays and tuples as lists, and the names of labels instead of their numbers"
     )
+
+
+def _start_of_entities(header: Sequence[str], rows: Sequence[Sequence[str]], keys: Guess | None) -> str | None:
+    """The header of the column with the first offset of an entity, if each row is an entity.
+
+    Rows of words can have offsets, too, but have a tag O, or words without a space.
+    """
+    whole = [row for row in rows if len(row) == len(header)]
+    if not whole or any("O" in row for row in whole):
+        return None
+    if keys is not None:
+        index = header.index(keys["words"])
+        if not any(" " in row[index].strip() for row in whole):
+            return None
+    starts = [index for index, name in enumerate(header) if _START.fullmatch(name.strip())]
+    numbers = [index for index in starts if all(row[index].strip().isdecimal() for row in whole)]
+    return header[numbers[0]] if numbers else None
 
 
 def _of_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Guess | None:

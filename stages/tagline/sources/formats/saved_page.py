@@ -36,6 +36,10 @@ class PageFiles(RowFiles, AnnotatorFiles):
     # Of what `tagline suggest` chose, only the texts drawn at random, or only the others; None: all.
     selection: Literal["random", "chosen"] | None = None
 
+    @property
+    def lacks_types(self) -> bool:
+        return True  # a page says which types could be chosen
+
     def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
         empty = True
         for rows in grouped(lambda: self.rows(path), "id"):
@@ -80,7 +84,9 @@ class PageFiles(RowFiles, AnnotatorFiles):
                     "by each annotator; remove the other row"
                 )
         annotations = [Annotation(name, spans) for name, (_, spans) in decided.items()]
-        return AnnotatedText(rows[0].location, text, annotations, rows[0].id(), words, notes=notes)
+        types = {type_ for row in rows for type_ in row.content["types"]}
+        text_id = rows[0].id()
+        return AnnotatedText(rows[0].location, text, annotations, text_id, words, notes=notes, types=[*types] or None)
 
     def selected(self, annotations: Sequence[Annotation], location: str, words: Words) -> Selected:
         final = next((each.spans for each in annotations if each.annotator == ADJUDICATE), None)

@@ -28,6 +28,8 @@ _SPLITS = {
     "validation": {"validation", "valid", "val", "dev", "devel", "development", "testa"},
     "test": {"test", "testing", "testb"},
 }
+# Names of the split that no other name tells: validation, or test beside a validation split.
+_EVALUATION = {"eval", "evaluation"}
 _WORD = re.compile("[a-z]+")
 # Files to ignore in a data folder.
 _OTHER = re.compile(
@@ -191,6 +193,9 @@ def _by_split(entries: Sequence[Path]) -> dict[str, list[Path]]:
     words = {entry: set(_WORD.findall(entry.name.lower())) for entry in entries}
     told = {entry: [split for split, names in _SPLITS.items() if words[entry] & names] for entry in entries}
     found = {split: [entry for entry in entries if told[entry] == [split]] for split in _SPLITS}
+    missing = [split for split in ("validation", "test") if not found[split]]
+    if missing:
+        found[missing[0]] = [entry for entry in entries if not told[entry] and words[entry] & _EVALUATION]
     return {split: paths for split, paths in found.items() if paths}
 
 

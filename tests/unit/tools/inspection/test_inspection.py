@@ -107,6 +107,10 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
         lines(ROW, "0.1\tx" + "\t_" * 8 + "\n"),
         {"format": "conllu", "tag_columns": {"pos": "upos", "ner": "misc:NER"}, "absent": "O"},
     ),
+    "csv with offsets": (
+        "sent_id,word,start,end,pos\n" + "".join(f"{n},w{n},0,2,X\n{n},b,3,4,Y\n" for n in range(60)),
+        {"sentence": "sent_id", "tag_columns": {"pos": "pos"}},
+    ),
     "csv": (table(SENTENCE_COLUMNS, NAMED), {"sentence": "Sentence #", "tag_columns": {"ner": "Tag"}}),
     "filled down": (table(SENTENCE_COLUMNS, FIRST_NAMED), {"fill_down": True}),
     "several ids": (table(["id", "doc_id", "sent_id", "word", "label"], OTHER_IDS), {"sentence": "sent_id"}),
@@ -196,6 +200,8 @@ UNREADABLE = [
     ("a\tO\nb\tB-X\n" * 999, "f looks like conll, but is malformed:\nf: 1,998 words without an empty line"),
     ('{"tokens": ["a", "b"], "tags": ["O", null]}\n', "f looks like json, but is malformed:\nf:1: 't"),
     ("id,word,tag\n1,Ada,B-PER\n2,won,O\n", "f: CSV with words in 'word', but no column whose value is the same"),
+    ("id,text,start,end,label\n1,Ada won,0,3,PER\n1,In Oslo,3,7,LOC\n", "f: CSV with one row per entity, which begins"),
+    ("file;type;start_offset;end_offset\na.txt;PER;0;3\n", "f: CSV with one row per entity, which begins at 'start_of"),
     ("id,Word,Tag\n" + "1,Ada,B-X\n" * 18 + "2,O\n", "f looks like csv, but is malformed:\nf:20: 2 cells; expected 3"),
     ("a O\n\u00a0 O\n\nb\n" + "\nb O\n" * 30, "f looks like conll, but is malformed:\nf:4: 1 column in 'b'"),
     (b"PK\x03\x04\0", "f: an archive, a spreadsheet or a pickle; expected text; extract it, or export it as CSV"),
@@ -263,6 +269,16 @@ FOLDERS: dict[str, tuple[dict[str, str | bytes], str, dict[str, Any]]] = {
         {"train-00-of-2.jsonl": ROWS, "train-01-of-2.jsonl": MORE_ROWS, "[test].jsonl": LAST_ROWS},
         "json, utf-8",
         {"train": "train-0*.jsonl", "test": "[[]test].jsonl", "split": {"seed": 42, "validation": 0.1}},
+    ),
+    "eval is validation": (
+        {"train.conll": TRAIN, "eval.conll": DEV, "test.conll": TEST},
+        "conll, utf-8",
+        {"validation": "eval.conll", "test": "test.conll"},
+    ),
+    "eval is test": (
+        {"train.conll": TRAIN, "dev.conll": DEV, "evaluation.conll": TEST},
+        "conll, utf-8",
+        {"validation": "dev.conll", "test": "evaluation.conll"},
     ),
     "one file": ({"[x].conll": lines(), "LICENSE": "a"}, "mine: conll", {"train": "[[]x].conll"}),
     "answers beside a page": (

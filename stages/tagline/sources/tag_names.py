@@ -1,0 +1,46 @@
+"""The names of tags across sources: one spelling of prefixes, and one name for each type."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import pairwise
+
+from tagline.labels.schemes import OUTSIDE, respell, split_tag
+
+# The standard spelling of each tag that a source spells differently.
+Spelling = Mapping[str, str]
+
+
+def spellings(tags: Sequence[Collection[str]], renamed: bool) -> list[Spelling]:
+    """Find how to respell the tags of each source: by those of all sources or, if these do not fit, by its own.
+
+    The tags of a single source stay as they are, unless types are renamed: the stage tokenize-align respells them.
+
+    Args:
+        tags: the different tags of a column in each source.
+        renamed: whether types get other names.
+    """
+    if len(tags) == 1 and not renamed:
+        return [{}]
+    of_all = set().union(*tags)
+    common = respell(of_all)
+    if all(split_tag(common.get(tag, tag))[0] for tag in of_all):
+        return [{tag: common[tag] for tag in sorted(of_source) if tag in common} for of_source in tags]
+    return [respell(sorted(of_source)) for of_source in tags]
+
+
+def rename(tags: Iterable[str | None], types: Mapping[str, str]) -> list[str | None]:
+    """Rename the types of a sentence's tags.
+
+    Neighbouring entities of two types that get one name stay two: ``I-GPE I-LOC`` becomes ``I-LOC B-LOC``.
+    """
+    result: list[str | None] = []
+    for left, tag in pairwise([None, *tags]):
+        left_type = split_tag(left or OUTSIDE)[1]
+        prefix, type_ = split_tag(tag or OUTSIDE)
+        name = types.get(type_, type_)
+        if prefix == "I" and left_type != type_ and types.get(left_type, left_type) == name:
+            prefix = "B"
+        if not type_:
+            result.append(tag)
+        else:
+            result.append(f"{prefix}-{name}" if prefix else name)
+    return result

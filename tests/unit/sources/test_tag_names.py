@@ -1,0 +1,49 @@
+"""Names of tags across sources: spellings that differ between them, and types that get other names."""
+
+import pytest
+
+from tagline.sources.tag_names import rename, spellings
+
+
+@pytest.mark.parametrize(
+    ("tags", "respelt"),
+    [
+        ("B_PER I_PER O", {"B_PER": "B-PER", "I_PER": "I-PER"}),
+        ("PER-B PER-I O", {"PER-B": "B-PER", "PER-I": "I-PER"}),
+        ("BPER IPER O", {"BPER": "B-PER", "IPER": "I-PER"}),
+        ("B I O", {"B": "B-ENTITY", "I": "I-ENTITY"}),
+        ("B-PER M-PER E-PER O", {"M-PER": "I-PER"}),
+    ],
+)
+def test_source_is_respelt_where_one_spelling_does_not_fit_all(tags: str, respelt: dict[str, str]) -> None:
+    others = "B-PER I-PER E-PER S-PER O".split()
+    assert spellings([tags.split(), others], renamed=False) == [respelt, {}]
+
+
+def test_spelling_that_fits_all_sources_is_that_of_each() -> None:
+    tags = [["PER_B", "PER_I", "O"], ["LOC_B", "O"]]  # LOC_B is known by PER_B and PER_I
+    assert spellings(tags, renamed=False) == [{"PER_B": "B-PER", "PER_I": "I-PER"}, {"LOC_B": "B-LOC"}]
+    assert spellings([["NOUN", "O", "B_x"], ["VERB"]], renamed=False) == [{}, {}], "plain tags"
+
+
+def test_single_source_is_left_to_tokenize_align_unless_types_are_renamed() -> None:
+    tags = ["O", "B-PER", "M-PER", "E-PER", "S-PER"]
+    assert spellings([tags], renamed=False) == [{}]
+    assert spellings([tags], renamed=True) == [{"M-PER": "I-PER"}]
+
+
+RENAMED = [
+    ("B-person I-person O", "B-PER I-PER O"),
+    ("S-person B-GPE E-GPE", "S-PER B-LOC E-LOC"),
+    ("I-GPE I-LOC I-LOC O I-LOC", "I-LOC B-LOC I-LOC O I-LOC"),  # of IOB1
+    ("person O GPE MISC", "PER O LOC MISC"),
+]
+
+
+@pytest.mark.parametrize(("tags", "expected"), RENAMED)
+def test_types_are_renamed_and_neighbours_stay_apart(tags: str, expected: str) -> None:
+    assert rename(tags.split(), {"person": "PER", "GPE": "LOC"}) == expected.split()
+
+
+def test_unknown_tags_stay_unknown() -> None:
+    assert rename(["B-person", None, "I-person"], {"person": "PER"}) == ["B-PER", None, "I-PER"]
