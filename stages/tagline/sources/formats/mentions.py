@@ -13,12 +13,20 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from tagline.core.errors import UserError, quoted
-from tagline.sources.formats.annotated import AnnotatedText, Bounds, Errors, RowFiles, shared_text
+from tagline.core.findings import Findings
+from tagline.sources.formats.annotated import (
+    AnnotatedText,
+    Bounds,
+    Errors,
+    RowFiles,
+    lines_of_many,
+    shared_text,
+)
 from tagline.sources.formats.annotators import Annotation, Row, annotator_of
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.lists import is_span, keys_of
 from tagline.sources.formats.offsets import Span
-from tagline.sources.formats.saved_page import PageFiles
+from tagline.sources.formats.saved_page import PageFiles, check_saved
 from tagline.sources.formats.sniffing import Guess, objects_in, words_among
 from tagline.text.sentence import Note
 
@@ -26,6 +34,8 @@ NOT_FOUND, OTHER_CASE, FURTHER = "mentions_not_found", "mentions_in_other_case",
 # What `tagline inspect` tries: our own keys, which are GLiNER2's, and LangExtract's.
 _EXTRACTIONS = {"entities": "extractions", "type": "extraction_class", "mention": "extraction_text"}
 _LAYOUTS: tuple[Guess, ...] = ({}, {"type": "label"}, {"id": "document_id", **_EXTRACTIONS})
+# Tags of words, which some models answer as types.
+_TAG = re.compile("O|[BI]-.+")
 # Strings, each with the list that quotes it: one of a type, or one of all. The value has a type for each time.
 Quotations = Mapping[tuple[str, str], Sequence[str]]
 
@@ -70,7 +80,26 @@ class MentionFiles(PageFiles):
             if path.is_dir() and content.keys().isdisjoint((self.id, "id")):
                 expected = "expected the id that the text has in the other files of the folder"
                 raise UserError(f"{location}: the key {self.id!r} is missing (keys: {keys_of(content)}); {expected}")
-            yield Row(location, {**content, "id": content[self.id]} if self.id in content else content)
+            row = Row(location, {**content, "id": content[self.id]} if self.id in content else content)
+            if content.keys() >= self.signs:
+                check_saved(row)
+            yield row
+
+    def report(self, findings: Mapping[str, Findings]) -> str:
+        """See `Files.report`.
+
+        Raises:
+            UserError: the mentions seem to be those of other texts; see also `AnnotatedFiles.report`.
+        """
+        if missing := lines_of_many(findings, NOT_FOUND):
+            remedy = (
+                "join texts and answers again, set download.dataset.language if words are split wrongly, or set "
+                "download.dataset.occurrences to all if a mention is listed more often than its text has it"
+            )
+            raise UserError(
+                "\n  ".join([f"too many texts do not have the mentions of their entities; {remedy}:", *missing])
+            )
+        return super().report(findings)
 
     def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
         """See `RowFiles.text_of`.
@@ -115,14 +144,19 @@ class MentionFiles(PageFiles):
         spans: list[Span] = []
         occurrences = _occurrences([quotation for quotation, _ in quotations], text, self._words(text))
         for (quotation, _), types in quotations.items():
+            if tag := next(filter(_TAG.fullmatch, types), None):
+                raise UserError(
+                    f"{location}: the type {quoted(tag)} of {quoted(quotation)} is a tag of words; expected types such "
+                    "as PER, each with whole entities; ask the model for these, or join the words and rename the types"
+                )
             found = occurrences[quotation]
             if self.occurrences == "listed":
                 spans += [Span(*each, type_) for each, type_ in zip(found, types, strict=False)]
             else:
                 read = found[:1] if self.occurrences == "first" else found
                 spans += [Span(*each, type_) for type_ in dict.fromkeys(types) for each in read]
-            missing = len(types) - len(found) if self.occurrences == "listed" or not found else 0
-            notes += [Note(NOT_FOUND, f"{location}: {quoted(quotation)}")] * missing
+            missing = types[len(found) :] if self.occurrences == "listed" or not found else ()
+            notes += [Note(NOT_FOUND, f"{location}: {quoted(quotation)}", type_.strip()) for type_ in missing]
             further = found[1 if self.occurrences == "first" else len(types) :]
             notes += [Note(FURTHER, f"{location}: {quoted(quotation)} at {start}") for start, _ in further]
             if found and (in_text := text[slice(*found[0])]).split() != quotation.split():
