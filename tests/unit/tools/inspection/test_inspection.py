@@ -122,6 +122,8 @@ ROW = "{n}\t{w}\t_\tX\t_\t_\t_\t_\t_\tNER={t}\n"
 IN_DOCUMENTS = lines().replace("Ada0\t", "-DOCSTART-\n\nAda0\t").replace("Ada30\t", "-DOCSTART-\n\nAda30\t")
 HIPE = "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\n# language = en\n"
 GERMEVAL = "\n".join(lines("{n}\t{w}\t{t}\tO\n", f"#\thttp://a.de/{i} [2009]\n", i, i + 1) for i in range(60))
+KLUE = "\n".join(lines(first=f"## klue-{i}\t{text}\n", begin=i, end=i + 1) for i, text in enumerate(JOINED))
+SENTENCE_LINES = "\n".join(f"{' '.join(w)}\t{' '.join(t)}" for w, t in zip(WORDS, TAGS, strict=True))
 FEW_OVERLAPS, OVERLAPS = (objects("doccano").replace('"label": [', '"label": [[0, 3, "X"], ', n) for n in (10, 40))
 WITH_NULL = [{"tokens": [*w, None], "tags": [*t, "O"]} for w, t in zip(WORDS, TAGS, strict=True)]
 BESIDE = {"tags": "a b", "doc": " ".join(JOINED)}
@@ -140,6 +142,8 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
     "conllu plus": (lines("{n}\t{w}\t{t}\n", "# global.columns = ID FORM MISC\n1-2\tx\t_\n"), NUMBERED),
     "few documents": (IN_DOCUMENTS, {"documents": "none"}),
     "germeval": (GERMEVAL, {"columns": ["-", "words", "ner", "-"], "comments": True}),
+    "klue": (KLUE, {"comments": "##"}),
+    "atis": (SENTENCE_LINES, {"rows": "sentences"}),
     "cp1252": (lines().encode("latin-1"), {"encoding": "cp1252"}),
     "utf-16": (lines().encode("utf-16"), {"encoding": "utf-16"}),
     "empty words": (lines() + "\n\u00a0\tO\n", {"empty_words": "skip"}),
@@ -327,6 +331,12 @@ SPLITS = {"train": range(40), "dev": range(40, 50), "test": range(50, 60)}
 TRAIN, DEV, TEST = (lines(begin=numbers.start, end=numbers.stop) for numbers in SPLITS.values())
 ROWS, MORE_ROWS, LAST_ROWS = objects("json", 0, 20), objects("json", 20, 50), objects("json", 50)
 PAGE = "\n".join(json.dumps(saved_row(str(number), *each[:2])) for number, each in enumerate(TEXTS))
+IN, OUT = ([line.split("\t")[side] + "\n" for line in SENTENCE_LINES.split("\n")] for side in (0, 1))
+SEQ = {
+    f"{split}/{name}": "".join(content[numbers.start : numbers.stop])
+    for split, numbers in SPLITS.items()
+    for name, content in (("seq.in", IN), ("seq.out", OUT), ("label", ["x\n"] * 60))
+}
 # name: the files, what is said, keys of the section
 FOLDERS: dict[str, tuple[dict[str, str | bytes], str, dict[str, Any]]] = {
     "splits": (
@@ -345,6 +355,7 @@ FOLDERS: dict[str, tuple[dict[str, str | bytes], str, dict[str, Any]]] = {
         "mine: mentions, utf-8",
         {"train": ".", "annotators": "majority"},
     ),
+    "seq.in": (SEQ, "mine: conll, utf-8\nner: IOB2", {"rows": "sentences", "train": "train/seq.in"}),
     "doccano by annotator": (
         {"ada.jsonl": objects("doccano"), "bo.jsonl": objects("doccano")},
         "mine: doccano, utf-8",
@@ -404,6 +415,12 @@ def test_numbers_as_tags_get_names_to_replace(tmp_path: Path, as_parquet: bool) 
     description, section = inspect(write(tmp_path, {"f": content}) / "f")
     assert "\nnumbers: replace the names below by those of 0, 1, ...\n" in description
     assert section["dataset"]["names"] == {"ner": ["name of 0", "name of 1", "name of 2", "name of 3"]}
+
+
+def test_words_that_end_in_digits_are_words(tmp_path: Path) -> None:
+    weibo = "\n".join(f"\u53e3{n % 3}\tO\n\u7661{n % 4}\tB-PER\n" for n in range(60))
+    _, section = inspect(write(tmp_path, {"f": weibo}) / "f")
+    assert section["dataset"]["columns"] == ["words", "ner"]
 
 
 def test_columns_of_many_values_are_skipped_unless_all_mark_spans(tmp_path: Path) -> None:
