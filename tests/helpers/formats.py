@@ -12,6 +12,7 @@ from helpers.annotated import write_rows
 from helpers.messages import message_of
 from pydantic import TypeAdapter
 
+from tagline.core.findings import Findings
 from tagline.sources.formats import page_layout
 from tagline.sources.formats.registry import AnyFiles
 from tagline.text.sentence import Sentence
@@ -53,6 +54,16 @@ def read(folder: Path, name: str, content: Any, **keys: Any) -> list[Sentence]:
 def fault(folder: Path, name: str, content: Any, **keys: Any) -> str:
     """The message about a file with some content, without its folder."""
     return message_of(read, folder, name, content, **keys).replace(f"{folder}/", "")
+
+
+def report(name: str, sentences: list[Sentence], **keys: Any) -> str:
+    """What is printed of the sentences of train once all are read."""
+    dataset = section(name, **keys)
+    findings = Findings(dataset.meanings)
+    for sentence in sentences:
+        findings.add_notes(sentence.notes)
+        findings.spans += sentence.spans
+    return str(dataset.report({"train": findings}))
 
 
 def refusals(name: str, *rows: tuple[Any, ...], at: str = "f", **keys: Any) -> Callable[..., None]:

@@ -38,6 +38,7 @@ MOST_ERRORS = 20
 # Fewer misaligned spans in a split do not show that the offsets are wrong.
 FEW_MISALIGNED = 10
 JOINED, LONG, RENAMED, DISPUTED = "joined_sentences", "long_texts", "renamed_types", "disputed_spans"
+WRONG = "wrong_spans"
 # A longer text is rarely one sentence.
 MOST_WORDS = 200
 # Of a file of one annotator in a folder.
@@ -148,6 +149,7 @@ class AnnotatedFiles(Files):
             "misaligned_spans": f"spans that begin or end inside a word{aligned[self.misaligned_spans]}",
             "overlapping_spans": f"spans that share a word with another one{kept[self.overlaps]}",
             "duplicate_spans": "spans that are in a text twice, read once",
+            WRONG: "spans that are empty, outside of their text or not their mention, left out",
             RENAMED: "spans whose type is read without spaces around it, in the Unicode form NFC",
             "empty_texts": "texts without words, left out",
             "unannotated_texts": "texts without an annotation, left out",
@@ -173,12 +175,11 @@ class AnnotatedFiles(Files):
         """
         # Params that name a unit say that offsets are right.
         most = 1 if isinstance(self, OffsetFiles) and self.offsets != "auto" else MOST_MISALIGNED
-        wrong = [
-            f"{split}: {each.line('misaligned_spans')}"
-            for split, each in findings.items()
-            if each.counts["misaligned_spans"] > max(FEW_MISALIGNED, most * each.spans.total())
-        ]
-        if wrong:
+        if wrong := lines_of_many(findings, WRONG):
+            raise UserError(
+                "\n  ".join(["too many spans are not in their texts; correct them, or export the files again:", *wrong])
+            )
+        if wrong := lines_of_many(findings, "misaligned_spans", most):
             remedy = "correct them, or set download.dataset.language if words are split wrongly"
             if isinstance(self, OffsetFiles):
                 remedy += "; to read them as they are, set download.dataset.offsets to their unit"
@@ -226,25 +227,33 @@ class AnnotatedFiles(Files):
     def _read_text(self, text: AnnotatedText, number: int, unit: Unit, errors: Errors) -> Iterator[Sentence]:
         """Yield a text as one sentence, or its sentences, of which the first has all notes."""
         bounds = boundaries(text.text, unit)
+        wrong: list[Note] = []
 
-        def converted(spans: Iterable[Span]) -> list[Span]:
-            found = errors.of_each(spans, to_code_points, text.text, unit, bounds, text.location)
-            return [span._replace(label=_name(span.label)) for span in found]
+        def converted(spans: Iterable[Span]) -> Iterator[Span]:
+            for span in spans:
+                name = _name(span.label)
+                try:
+                    yield to_code_points(span, text.text, unit, bounds, text.location)._replace(label=name)
+                except UserError as error:
+                    wrong.append(Note(WRONG, str(error), name))
 
-        annotations = [Annotation(each.annotator, converted(each.spans)) for each in text.annotations]
+        annotations = [Annotation(each.annotator, list(converted(each.spans))) for each in text.annotations]
         words = self._words(text.text) if text.words is None else text.words
         agreement = compare(annotations, words)
         spans, left_out = self.selected(annotations, text.location, words)
-        noted = [*text.notes, *_renamed(text)]
+        noted = [*text.notes, *wrong, *_renamed(text)]
+        not_read = Counter(note.type for note in noted if note.type)
         noted += [Note(DISPUTED, f"{text.location}: {describe(span, text.text)}") for span in left_out]
         if spans is None or not words:
             kind = "unannotated_texts" if words else "empty_texts"
             notes = (*noted, Note(kind, text.location))
-            yield Sentence(text.location, [], {self.tag_column: []}, text.id, text.document, notes, agreement)
+            left = Sentence(text.location, [], {self.tag_column: []}, text.id, text.document, notes, agreement)
+            yield replace(left, spans=not_read)
             return
         tags, changes = to_tags(text.text, words, spans, (self.misaligned_spans, self.overlaps), text.location)
         if text.known is not None:
-            tags = without_unknown(tags, words, converted(text.known))
+            known = errors.of_each(text.known, to_code_points, text.text, unit, bounds, text.location)
+            tags = without_unknown(tags, words, known)
         if self.sentences == "whole" and text.document is None and len(words) > MOST_WORDS:
             changes.append(Note(LONG, f"{text.location}: {len(words):,} words"))
         content = [text.text[start:end] for start, end in words]
@@ -254,7 +263,7 @@ class AnnotatedFiles(Files):
         whole = Sentence(text.location, content, {self.tag_column: tags}, text.id, text.document, notes, agreement)
         marked = Counter(span.label for span in spans)
         types = None if text.types is None else sorted({*map(_name, text.types), *marked})
-        whole = replace(whole, surface=surface, spans=marked, annotated_types=types)
+        whole = replace(whole, surface=surface, spans=not_read + marked, annotated_types=types)
         keep = self.sentences == "whole" or text.document is not None
         yield from [whole] if keep else self._cut(whole, text, words, number)
 
@@ -282,6 +291,15 @@ class AnnotatedFiles(Files):
         if self.split_words == "rules":
             return splitter(self.language)(text)
         return [match.span() for match in _BETWEEN_SPACES.finditer(text)]
+
+
+def lines_of_many(findings: Mapping[str, Findings], kind: str, most: float = MOST_MISALIGNED) -> list[str]:
+    """A line for each split in which more than a share of the spans, and not only a few, are of a kind."""
+    return [
+        f"{split}: {each.line(kind)}"
+        for split, each in findings.items()
+        if each.counts[kind] > max(FEW_MISALIGNED, most * each.spans.total())
+    ]
 
 
 def loses_much(findings: Mapping[str, Findings]) -> bool:

@@ -107,8 +107,7 @@ class Table:
             if any(is_sentence(word, tag) for tag in tags if tag):
                 raise UserError(
                     f"{location}{quoted(line)} looks like a whole sentence; expected one word per line; for one "
-                    "sentence per line add a header, and set download.dataset.format: csv and rows: sentences in "
-                    "params.yaml"
+                    "sentence per line set download.dataset.rows: sentences in params.yaml"
                 )
         return without_skipped(sentence, self.rules, (f"{self.name}:{number}" for number, *_ in rows))
 

@@ -1,6 +1,7 @@
-"""Objects in JSON and JSON Lines: one per line or all in one list, each with its line.
+"""Objects in JSON and JSON Lines: one per line or all in one list, each with its line or number.
 
-The content decides which: a list begins with ``[`` or ``{"data": [``, a line of JSON Lines with ``{``.
+The content decides which: a list begins with ``[`` or ``{"data": [``, a line of JSON Lines with ``{``. Of an object
+over several lines, such as Rasa's ``{"rasa_nlu_data": {"common_examples": [``, the only list of objects is read.
 """
 
 import json
@@ -11,34 +12,72 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from tagline.core.errors import UserError
+from tagline.core.errors import QUOTED, UserError, quoted, shortened
 from tagline.sources.formats.lines import UTF_8, at_least_one, read_lines
-from tagline.sources.formats.sniffing import ROWS, Sample
+from tagline.sources.formats.sniffing import ROWS, Sample, objects_in
 
-NumberedRows = Iterator[tuple[int, dict[str, Any]]]
-"""Objects, each with the line on which it begins."""
+Rows = Iterator[tuple[str, dict[str, Any]]]
+"""Objects, each with its location: the file and the line on which it begins or, if others begin there, its number."""
 EXPECTED = "expected JSON objects, one per line or all in one list"
 # What stands before the list in an object that has it as its first value.
 _WRAPPED = re.compile(r'\s*\{\s*"data"\s*:\s*(?=\[\s*\{)')
 _SPACE = " \t\n"
 
 
-def read_rows(path: Path, encoding: str = UTF_8) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the objects of a file, each with its location: the file and the line on which it begins.
+def read_rows(path: Path, encoding: str = UTF_8) -> Rows:
+    """Yield the objects of a file, each with its location.
 
     Raises:
-        UserError: the file is empty; see also `rows_in`.
+        UserError: the file is empty; an object of several lines has no list of objects, or several; see also `rows_in`.
     """
     lines = read_lines(path, encoding)
     first = list(islice(lines, 3))  # `{`, `"data": [` and `{` if each has a line
-    wrapped = _WRAPPED.match("\n".join(line for _, line in first))
-    if wrapped:
+    start = "\n".join(line for _, line in first)
+    if wrapped := _WRAPPED.match(start):
         text = "\n".join(line for _, line in chain(first, lines))
         rows = _list_items(text, 1, str(path), EXPECTED, wrapped[0])
+    elif _continues(start.lstrip(_SPACE).partition("\n")[0]):
+        rows = _only_list("\n".join(line for _, line in chain(first, lines)), str(path))
     else:
         rows = rows_in(chain(first, lines), str(path))
-    for number, row in at_least_one(rows, f"{path}: no sentence; {EXPECTED}"):
-        yield f"{path}:{number}", row
+    return at_least_one(rows, f"{path}: no sentence; {EXPECTED}")
+
+
+def _continues(line: str) -> bool:
+    """Whether a line begins an object that ends on a later line."""
+    line = line.strip(_SPACE)
+    try:
+        json.JSONDecoder().raw_decode(line)
+    except json.JSONDecodeError as error:
+        return line.startswith("{") and error.pos == len(line)
+    except (ValueError, RecursionError):
+        return False  # reported by `_decode`
+    return False
+
+
+def _only_list(text: str, name: str) -> Rows:
+    """Yield the objects of the only list of objects in an object, or in objects that are its values."""
+    position = _skip_space(text, 0)
+    content, end = _decode(text, position, name, 1 + text.count("\n", 0, position), EXPECTED)
+    end = _skip_space(text, end)
+    if end < len(text):
+        line = 1 + text.count("\n", 0, end)
+        raise UserError(f"{name}:{line}: text after the object; {EXPECTED}")
+    lists = {key: value for key, value in content.items() if objects_in(value)}
+    for outer, value in content.items():
+        if isinstance(value, dict):
+            lists |= {f"{outer}.{key}": inner for key, inner in value.items() if objects_in(inner)}
+    if len(lists) != 1:
+        names = shortened(", ".join(map(repr, lists)), QUOTED) or "none"
+        raise UserError(
+            f"{name}: an object over several lines with {len(lists)} lists of objects ({names}); expected one such "
+            "list, or JSON objects, one per line or all in one list; save the list as a file of its own"
+        )
+    ((key, rows),) = lists.items()
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, dict):
+            raise UserError(f"{name}: row {number}: {quoted(row)} in {key!r} is not an object; {EXPECTED}")
+        yield f"{name}: row {number}", row
 
 
 @lru_cache(maxsize=1)
@@ -51,8 +90,8 @@ def first_rows(sample: Sample) -> list[dict[str, Any]]:
         return []  # reported by `JsonFiles.sniff`
 
 
-def rows_in(lines: Iterable[tuple[int, str]], name: str, expected: str = EXPECTED) -> NumberedRows:
-    """Yield the objects in numbered lines, each with the line on which it begins.
+def rows_in(lines: Iterable[tuple[int, str]], name: str, expected: str = EXPECTED) -> Rows:
+    """Yield the objects in numbered lines, each with its location.
 
     JSON Lines are read line by line. Of a list the text is in memory, not its objects.
 
@@ -76,19 +115,25 @@ def rows_in(lines: Iterable[tuple[int, str]], name: str, expected: str = EXPECTE
             row, end = _decode(line, _skip_space(line, 0), name, number, expected)
             if _skip_space(line, end) < len(line):
                 raise UserError(f"{name}:{number}: text after the object; {expected}")
-            yield number, row
+            yield f"{name}:{number}", row
 
 
-def _list_items(text: str, line: int, name: str, expected: str, before: str = "") -> NumberedRows:
-    """Yield the objects of a list, whose text begins on the given line, with the text before the list."""
+def _list_items(text: str, line: int, name: str, expected: str, before: str = "") -> Rows:
+    """Yield the objects of a list, whose text begins on the given line, with the text before the list.
+
+    The location of an object is its number if the whole list is on one line.
+    """
+    on_one_line = "\n" not in text.strip(_SPACE)
     counted = 0  # `line` is the line of this position
     position = _skip_space(text, text.index("[") + 1)
     closing = text[position : position + 1] == "]"
+    number = 0
     while not closing:
         line += text.count("\n", counted, position)
         counted = position
         value, position = _decode(text, position, name, line, expected)
-        yield line, value
+        number += 1
+        yield f"{name}: row {number}" if on_one_line else f"{name}:{line}", value
         position = _skip_space(text, position)
         closing = text[position : position + 1] == "]"
         if not closing and text[position : position + 1] != ",":

@@ -22,8 +22,12 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 BATCH_ROWS = 1000
-# The keys of a span in the format spans, and how other formats call them.
-_NAMES = {"start": "start|begin", "end": "end|stop", "label": "label|type|tag|category"}
+# The keys of a span in the format spans, and how other formats call them, the most telling name first.
+_NAMES = {
+    "start": ("start", "begin"),
+    "end": ("end", "stop"),
+    "label": ("label", "type", "tag", "category", "class", "^entity"),
+}
 # Words that are tokenised in another way than a text have nearly as many characters, and no word is as long on average.
 _LEAST_SHARE, _LONG = 0.9, 20
 
@@ -82,7 +86,7 @@ class ListFiles(ListKeys, Files):
 class JsonFiles(TextFiles, ListFiles):
     """JSON or JSON Lines: one object per sentence."""
 
-    holds: ClassVar[str] = 'JSON Lines, a JSON list or `{"data": LIST}`: one object per sentence'
+    holds: ClassVar[str] = "JSON Lines, a JSON list, or an object with one such list: one object per sentence"
 
     format: Literal["json"]
 
@@ -132,14 +136,16 @@ def to_sentence(row: Mapping[str, Any], keys: RowKeys, names: Mapping[str, Seque
 
 
 def with_fields(row: Mapping[str, Any], keys: Iterable[str]) -> Mapping[str, Any]:
-    """The row with a list for each key LIST.FIELD: the field of each object in a list of the row."""
+    """The row with the value of each key OUTER.FIELD: of an object, or a list of the values of objects in a list."""
     missing = [(key, *key.partition(".")[::2]) for key in keys if key not in row and "." in key]
-    lists = {
-        key: [item.get(field) if isinstance(item, dict) else item for item in row[outer]]
-        for key, outer, field in missing
-        if isinstance(row.get(outer), list)
-    }
-    return {**row, **lists} if lists else row
+    values = {}
+    for key, outer, field in missing:
+        value = row.get(outer)
+        if isinstance(value, list):
+            values[key] = [item.get(field) if isinstance(item, dict) else item for item in value]
+        elif isinstance(value, dict) and field in value:
+            values[key] = value[field]
+    return {**row, **values} if values else row
 
 
 def columns_of(keys: RowKeys, columns: Sequence[str], location: str) -> list[str]:
@@ -283,8 +289,9 @@ def sniff_lists(
     if words is None or not tags:
         raise UserError(
             f"{path}: no lists of words and tags (keys: {', '.join(lists) or 'none'}); expected two lists of strings "
-            "of equal length, or JSON of 'text' with 'spans', objects of 'start', 'end' and 'label'"
-            f"{_renamed(rows)}; docs/data.md describes these and other formats"
+            "of equal length, JSON of 'text' with 'spans', objects of 'start', 'end' and 'label', or texts with the "
+            f"strings of their entities (format mentions){_beside_words(rows, sniffing.words_among(lists))}; "
+            "docs/data.md describes these and other formats"
         )
     columns = sniffing.name_tag_columns({key: set(texts.get(key, ())) - {None} for key in tags})
     numbered = {name: range(highest[key] + 1) for name, key in columns.items() if key in highest}
@@ -315,7 +322,9 @@ def _are_mentions(key: str, rows: Sequence[Mapping[str, Any]]) -> bool:
 
 def _named(fields: Iterable[str], name: str) -> str | None:
     """The key of an object that is called as a key of `_NAMES`, or alike."""
-    return next((field for field in fields if re.search(_NAMES[name], field, re.IGNORECASE)), None)
+    fields = list(fields)
+    matching = (field for each in _NAMES[name] for field in fields if re.search(each, field, re.IGNORECASE))
+    return next(matching, None)
 
 
 def is_span(item: Mapping[str, Any]) -> bool:
@@ -323,15 +332,28 @@ def is_span(item: Mapping[str, Any]) -> bool:
     return all(type(item.get(_named(item, name) or "")) is int for name in ("start", "end"))
 
 
-def _renamed(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Say which keys of a list of objects with labels the format spans needs under other names."""
-    for key in rows[0] if rows else ():
-        fields = dict.fromkeys(field for row in rows for item in sniffing.objects_in(row.get(key)) for field in item)
-        found = {name: _named(fields, name) for name in _NAMES}
-        if all(found.values()):
-            renamed = [f"{old!r} to {new!r}" for new, old in {"spans": key, **found}.items() if old != new]
-            return f"; for that, rename {', '.join(renamed)}" if renamed else ""
-    return ""
+def span_keys(rows: Sequence[Mapping[str, Any]]) -> Guess | None:
+    """The key of the lists of spans in some rows, and the keys of a span's start, end and label; None without spans."""
+    for key in dict.fromkeys(key for row in rows for key in row):
+        spans = [item for row in rows for item in sniffing.objects_in(row.get(key))]
+        fields = dict.fromkeys(field for span in spans for field in span)
+        keys = {name: _named(fields, name) for name in _NAMES}
+        if all(keys.values()) and all(
+            is_span(span) and isinstance(span.get(keys["label"] or ""), str) for span in spans
+        ):
+            return {"spans": key, **keys}
+    return None
+
+
+def _beside_words(rows: Sequence[Mapping[str, Any]], words: str | None) -> str:
+    """Name the lists of objects beside the words, for a message."""
+    names = {key for row in rows for key, value in row.items() if sniffing.objects_in(value)}
+    if words is None or words in rows[0].keys() & names or not names:
+        return ""
+    return (
+        f"; {', '.join(map(repr, sorted(names)))} beside {words!r} are not read: write a tag for each word, or the "
+        "words as 'tokenized_text' with spans of words in 'ner' (format gliner)"
+    )
 
 
 def sniff_id(rows: Sequence[Mapping[str, Any]]) -> Guess:

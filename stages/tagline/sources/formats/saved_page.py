@@ -101,13 +101,7 @@ class PageFiles(RowFiles, AnnotatorFiles):
         first: tuple[str, object] | None = None
         for row in super().rows(path):
             location, content = row
-            if missing := [key for key in SAVED if content.get(key) is None]:
-                raise UserError(
-                    f"{location}: the key {missing[0]!r} is missing (keys: {keys_of(content)}); expected what the "
-                    "annotation page saved; for answers of models beside it, set format: mentions in params.yaml"
-                )
-            if not all(isinstance(each, str) and each.strip() for each in row.items("types")):
-                raise UserError(f"{location}: 'types' must be a list of names; got {quoted(content['types'])}")
+            check_saved(row)
             if not annotator_of(location).startswith(ADJUDICATE):
                 first = first or (location, content["tasks"])
                 if content["tasks"] != first[1]:
@@ -123,6 +117,22 @@ def any_page(tag_column: str, **keys: Any) -> PageFiles:
     """The section that reads what a page saved, where params.yaml names no such file."""
     files = dict.fromkeys(SPLITS, "any")
     return PageFiles.model_validate({"source": "files", "format": "page", "tag_column": tag_column, **files, **keys})
+
+
+def check_saved(row: Row) -> None:
+    """Check the keys of a row that the page saved.
+
+    Raises:
+        UserError: one is missing or null; or the types are not names.
+    """
+    location, content = row
+    if missing := [key for key in SAVED if content.get(key) is None]:
+        raise UserError(
+            f"{location}: the key {missing[0]!r} is missing or null (keys: {keys_of(content)}); expected what the "
+            "annotation page saved; for answers of models beside it, set format: mentions in params.yaml"
+        )
+    if not all(isinstance(each, str) and each.strip() for each in row.items("types")):
+        raise UserError(f"{location}: 'types' must be a list of names; got {quoted(content['types'])}")
 
 
 def _content(row: Row) -> tuple[str, list[tuple[int, int]] | None]:

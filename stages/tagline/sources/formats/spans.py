@@ -15,9 +15,9 @@ from tagline.core.errors import UserError, quoted
 from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles, RowFiles
 from tagline.sources.formats.annotators import Annotation, Row
 from tagline.sources.formats.base import Key
-from tagline.sources.formats.lists import sniff_id
+from tagline.sources.formats.lists import sniff_id, span_keys
 from tagline.sources.formats.offsets import Span, list_to_span, new_span, span_of_words, to_span
-from tagline.sources.formats.sniffing import Guess
+from tagline.sources.formats.sniffing import Guess, objects_in, text_key, words_among
 from tagline.text.agreement import running_text
 from tagline.text.sentence import Note
 
@@ -30,11 +30,23 @@ class SpanFiles(RowFiles, OffsetFiles):
 
     format: Literal["spans"]
     id: Key | None = None
+    text: Key = "text"
+    spans: Key = "spans"
+    start: Key = "start"
+    end: Key = "end"
+    label: Key = "label"
 
     @classmethod
     def guess(cls, rows: Sequence[Mapping[str, Any]]) -> Guess | None:
-        made = all(isinstance(row.get("text"), str) and isinstance(row.get("spans"), list) for row in rows)
-        return sniff_id(rows) if made else None
+        found = span_keys(rows)
+        if found is None and any(objects_in(row.get("spans")) for row in rows):
+            return None  # objects without offsets
+        keys = {**text_key(rows[0]), **(found or {})}
+        reader = cls.model_construct(**keys)
+        has_words = words_among([key for key, value in rows[0].items() if isinstance(value, list)])
+        made = all(isinstance(row.get(reader.text), str) and isinstance(row.get(reader.spans), list) for row in rows)
+        others = {name: key for name, key in keys.items() if key != cls.model_fields[name].default}
+        return {**others, **sniff_id(rows)} if made and not has_words else None
 
     def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
         """See `RowFiles.text_of`.
@@ -44,14 +56,16 @@ class SpanFiles(RowFiles, OffsetFiles):
         """
         (row,) = rows
         location, content = row
-        text, values = row.text("text"), content.get("spans")
-        if "spans" not in content or not isinstance(values, list | None):
-            problem = f"got {quoted(values)}" if "spans" in content else "the key is missing"
-            raise UserError(f"{location}: 'spans' must be a list, which is empty for a text without spans; {problem}")
+        text, values = row.text(self.text), content.get(self.spans)
+        if self.spans not in content or not isinstance(values, list | None):
+            problem = f"got {quoted(values)}" if self.spans in content else "the key is missing"
+            raise UserError(
+                f"{location}: {self.spans!r} must be a list, which is empty for a text without spans; {problem}"
+            )
         if self.id is not None and self.id not in content:
             raise UserError(f"{location}: the key {self.id!r} is missing")
         notes = [Note("null_spans", location)] if values is None else []
-        spans = errors.of_each(values or [], to_span, location)
+        spans = errors.of_each(values or [], to_span, location, (self.start, self.end, self.label))
         known = None
         if content.get("annotated") is not None:
             known = errors.of_each(row.items("annotated"), _range, location)

@@ -45,7 +45,8 @@ def save(folder: Path, sources: Sequence[AnyDataset], target: Path) -> list[str]
     agreement: Counter[tuple[str, ...]] = Counter()
     for sentence in reader.read(folder):  # which checks the files, too
         agreement.update(sentence.agreement)
-    types = {type_ for _, row in reader.rows(folder) for type_ in row.get("types", ())}
+    saved = (row for _, row in reader.rows(folder) if row.keys() >= reader.signs)
+    types = {type_ for row in saved for type_ in row["types"]}
     tasks = []
     split = splitter(reader.language)
     for text in reader.texts(folder, Errors(folder)):

@@ -18,6 +18,8 @@ from tagline.sources.download_params import Download
 from tagline.sources.files import FileSource, NothingDrawn
 from tagline.sources.formats.annotated import OffsetFiles, loses_much
 from tagline.sources.formats.conll_table import SKIP
+from tagline.sources.formats.json_objects import first_rows
+from tagline.sources.formats.lists import JsonFiles
 from tagline.sources.formats.registry import AnyFiles
 from tagline.sources.formats.sniffing import Guess
 from tagline.text.sentence import Sentence
@@ -58,8 +60,7 @@ def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Gu
         lost = "overlaps: longest loses more than a quarter of the spans of a type"
         result = "the section below does not choose it and download refuses these data"
         refused = [f"{lost}, so {result}; set overlaps: longest there if that is right"]
-    skipped = [f"column {number}" for number, name in enumerate(keys.get("columns", ()), 1) if name == SKIP]
-    unused = [*layout.unused, *skipped]
+    unused = [*layout.unused, *_unused_keys(layout, dataset)]
     several = {split: [each.name for each in paths] for split, paths in source.paths.items() if len(paths) > 1}
     problem = read_sample(layout.sample).problem if "encoding" in keys else None
     not_utf_8 = str(problem or "").partition(";")[0]
@@ -80,6 +81,17 @@ def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Gu
         *(f"  {_line(sentence)}" for sentence in sentences[:SHOWN]),
     ]
     return lines, keys
+
+
+def _unused_keys(layout: Layout, dataset: Any) -> list[str]:
+    """The columns that are skipped, and the lists and objects beside words that are not read."""
+    if isinstance(dataset, JsonFiles):
+        used = {key.partition(".")[0] for key in dataset.row_keys}
+        rows = first_rows(read_sample(layout.sample))
+        found = dict.fromkeys(key for row in rows for key, value in row.items() if isinstance(value, list | dict))
+        return [key for key in found if key not in used]
+    columns = enumerate(layout.keys.get("columns", ()), 1)
+    return [f"column {number}" for number, name in columns if name == SKIP]
 
 
 class Inspected(NamedTuple):

@@ -33,7 +33,7 @@ _EVALUATION = {"eval", "evaluation"}
 _WORD = re.compile("[a-z]+")
 # Files to ignore in a data folder.
 _OTHER = re.compile(
-    r"\..*|(readme|licen[cs]e|citation|changelog)\b.*|.*\.(md|pdf|zip|dvc|conf|ann|labels\.xml)|dataset_dict\.json",
+    r"\..*|(readme|licen[cs]e|citation|changelog)\b.*|.*\.(md|pdf|zip|dvc|conf|ann|labels\.xml)|dataset_dict\.json|seq\.out|label",
     re.IGNORECASE,
 )
 # Files that make their folder one data set.

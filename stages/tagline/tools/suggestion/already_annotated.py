@@ -91,6 +91,6 @@ def _of_file(path: Path, split: Split) -> Iterator[Sequence[str]]:
 
 def _read_json(lines: Lines, name: str, split: Split) -> Iterator[Document]:
     """As `read_json`; a task of Label Studio has its text in "data"."""
-    for number, row in rows_in(lines, name, EXPECTED):
+    for location, row in rows_in(lines, name, EXPECTED):
         data = row.get("data")
-        yield of_row(data if isinstance(data, dict) else row, f"{name}:{number}", split)
+        yield of_row(data if isinstance(data, dict) else row, location, split)

@@ -107,8 +107,8 @@ def read_json(
         UserError: a value is not a JSON object, or does not have exactly one of ``text`` (a string) and ``words`` (a
             list of non-empty strings).
     """
-    for number, row in rows_in(lines, name, EXPECTED):
-        yield of_row(row, f"{name}:{number}", split, sentences)
+    for location, row in rows_in(lines, name, EXPECTED):
+        yield of_row(row, location, split, sentences)
 
 
 def read_conll(lines: Lines, name: str, words_column: int = 1) -> Iterator[Document]:

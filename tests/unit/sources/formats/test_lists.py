@@ -21,6 +21,7 @@ ALIKE = [
     "\ufeff" + json.dumps(ROWS, indent=4, ensure_ascii=False).replace("\n", "\r\n"),
     json.dumps(ROWS).replace('["B-X", "O"]', "[1, 0]"),
     json.dumps({"data": ROWS, "version": [1]}, indent=1),
+    json.dumps({"version": "1", "nlu": {"synonyms": [], "examples": ROWS}}, indent=1),
 ]
 
 
@@ -29,9 +30,14 @@ def test_forms_that_are_read_alike(tmp_path: Path, content: str) -> None:
     first, second = read(tmp_path, "json", content, **KEYS)
     assert (first.id, first.words, first.tags) == ("7", ["Ada", "a\u2028"], {"ner": ["B-X", "O"]})
     assert (second.id, second.words, second.tags) == ("b", ["in"], {"ner": ["O"]})
-    for sentence in (first, second):
-        line = content.split("\n")[int(sentence.location.rpartition(":")[2]) - 1]
-        assert line.lstrip(" [\ufeff")[0] == "{"
+    numbered = content.startswith(("[", '{\n "version"'))
+    for number, sentence in enumerate((first, second), 1):
+        location = sentence.location.removeprefix(f"{tmp_path}/f:")
+        if numbered:
+            assert location == f" row {number}"
+        else:
+            line = content.split("\n")[int(location) - 1]
+            assert line.lstrip(" [\ufeff")[0] == "{"
 
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=9)
@@ -74,6 +80,14 @@ test_malformed_object_is_reported_by_line = refusals(
     (f"\n\n[{row()}]\n\n{{}}", f":5: text after the list's closing bracket; {EXPECTED}"),
     ('[\n{"a": 1,\n"b" 2}]', ":3: not JSON (Expecting ':' delimiter)"),
     (f'{{"data": [{row()}],\n"b" 2}}', f":1: text after the list's closing bracket; {EXPECTED}"),
+    (
+        '{\n"a": {"b": [' + row() + ']},\n"c": [{}]\n}',
+        ": an object over several lines with 2 lists of objects ('c', 'a.b'",
+    ),
+    ('{\n"a": {}\n}', ": an object over several lines with 0 lists of objects (none); expected one such list"),
+    ('{\n"a": [' + row() + ", 1]\n}", ": row 2: 1 in 'a' is not an object"),
+    ('{\n"a": [{}]\n}\n{}', ":4: text after the object"),
+    ('\n{\n"a": [{\n"b": ]}', ":4: not JSON (Expecting value)"),
     ('{"a": ' + "[" * 100_000, ":1: JSON beyond Python's limits (maximum recursion depth exceeded"),
     ('{"w": ["a"], "t": ["O"], "w": ["b"]}', ":1: the key 'w' is in one object twice"),
     (row().replace('"a"', '"\\ud800"'), ":1: half of a surrogate pair (\\ud800 to \\udfff); expected whole"),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from helpers.annotated import kinds, tagged, write_rows
-from helpers.formats import read, refusals, section, to_objects
+from helpers.formats import read, refusals, report, section, to_objects
 from helpers.messages import message_of
 from helpers.project import ROOT
 
@@ -72,6 +72,25 @@ test_malformed_answer_is_reported_by_line = refusals(
     ([{"id": 1, "text": text, "entities": []} for text in ("Ada", "Bo")], "2: another text than at "),
     ([{"id": 1, "text": "Ada", "entities": []}] * 2, "2: another row of this file has the same id; expected one row"),
     at="f:",
+)
+
+
+def test_answers_joined_to_other_texts_are_refused(tmp_path: Path) -> None:
+    rows = [{"text": "Ada left", "entities": {"PER": ["Bo", "Ada"], "LOC": ["Rome"]}}] * 11
+    sentences = read(tmp_path, "mentions", rows)
+    assert ": 20 of 30 (67%: LOC 100%, PER 50%) (" in message_of(report, "mentions", sentences[:10])
+    assert ": 10 of 15 (67%: LOC 100%, PER 50%) (" in report("mentions", sentences[:5])
+    first, found = message_of(report, "mentions", sentences).split("\n  ")
+    assert first.startswith("too many texts do not have the mentions of their entities; join texts and answers again")
+    assert found.startswith("train: mentions that their text does not have as whole words, or not so often, left out")
+
+
+test_tags_of_words_are_no_types = refusals(
+    "mentions",
+    ({"text": "Ada Lind", "entities": {"B-PER": ["Ada"]}}, "the type 'B-PER' of 'Ada' is a tag of words; expected"),
+    ({"text": "Ada Lind", "entities": [{"type": "I-PER", "text": "Lind"}]}, "the type 'I-PER' of 'Lind' is a tag of"),
+    ({"text": "he met Bo", "entities": {"PER": ["Bo"], "O": ["met"]}}, "the type 'O' of 'met' is a tag of words;"),
+    at="f:1: ",
 )
 
 

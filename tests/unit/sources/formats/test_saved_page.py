@@ -107,14 +107,20 @@ def test_file_that_does_not_fit_the_others_of_a_folder_is_an_error(tmp_path: Pat
         list(section("page").read(folder))
 
 
+def test_types_of_a_page_are_checked_beside_answers_of_models(tmp_path: Path) -> None:
+    rows = [saved_row("1", "Ada", [[0, 3, "PER"]], types=None)]
+    assert fault(tmp_path, "mentions", rows).startswith("f:1: the key 'types' is missing or null (keys: 'id', 'text', ")
+
+
 test_row_that_the_page_did_not_save_is_reported_by_line = refusals(
     "page",
-    ({"id": "1", "text": "Ada"}, "the key 'sha256' is missing (keys: 'id', 'text'); expected what the annotation page"),
+    ({"id": "1", "text": "Ada"}, "the key 'sha256' is missing or null (keys: 'id', 'text'); expected what the anno"),
     ({**saved_row("1", TEXT, []), "text": "Bo"}, "'text' was changed after the annotation: its SHA-256 is not that of"),
     ({**saved_row("1", WORDS, []), "words": ["Bo"]}, "'words' was changed after the annotation: its SHA-256 is not"),
     (saved_row("1", WORDS, [], status="x" * 300), "status 'xxxxx"),
     (saved_row("1", WORDS, [[2, 1, "X"]]), "span [2, 1, 'X'] is not inside the text of 4 words; expected start < end"),
     (saved_row("1", WORDS, [[0, 1, "PER"]], types=["LOC"]), "the page has no type 'PER'; expected one of LOC"),
+    (saved_row("1", WORDS, [], types=None), "the key 'types' is missing or null (keys: 'id', 'words', "),
     (saved_row("1", WORDS, [], types=["LOC", 1]), "'types' must be a list of names; got ['LOC', 1]"),
     at="f:1: ",
 )

@@ -5,12 +5,10 @@ from typing import Any
 
 import pytest
 from helpers.annotated import kinds, tagged
-from helpers.formats import fault, read, refusals, section
+from helpers.formats import fault, read, refusals, report
 from helpers.messages import message_of
 
 from tagline.core.errors import UserError
-from tagline.core.findings import Findings
-from tagline.text.sentence import Sentence
 
 
 def row(text: str, spans: Any, **others: Any) -> dict[str, Any]:
@@ -18,16 +16,6 @@ def row(text: str, spans: Any, **others: Any) -> dict[str, Any]:
     keys = ("start", "end", "label", "text")
     objects = [{**dict(zip(keys, span, strict=False)), "color": "red"} for span in spans or ()]
     return {"text": text, "spans": None if spans is None else objects, **others}
-
-
-def report(policies: dict[str, str], *sentences: Sentence) -> str:
-    """What is said of the sentences of train."""
-    dataset = section("spans", **policies)
-    findings = Findings(dataset.meanings)
-    for sentence in sentences:
-        findings.add_notes(sentence.notes)
-        findings.spans += sentence.spans
-    return str(dataset.report({"train": findings}))
 
 
 def test_words_outside_of_what_is_annotated_are_unknown(tmp_path: Path) -> None:
@@ -59,6 +47,8 @@ AS_TAGS = [
     ("OsRo", HALVES, {**EXPAND, **FIRST}, "OsRo/B-LOC", [*["misaligned_spans"] * 2, "overlapping_spans"]),
     ("Ada", [(0, 3, "PER")] * 3, {}, "Ada/B-PER", ["duplicate_spans"] * 2),
     ("Ada", None, {}, "", ["null_spans"]),
+    ("Ada", [(0, 3, "PER"), (0, 4, "X"), (2, 2, "X")], {}, "Ada/B-PER", ["wrong_spans"] * 2),
+    (" ", [(0, 9, "X")], {}, "", ["wrong_spans", "empty_texts"]),
     (" \t\r\n", [], {}, "", ["empty_texts"]),
     # A line end that a browser counted once, and mentions with other white space.
     ("Ada\r\nin Oslo now", [(7, 11, "X", "Oslo")], {}, "Oslo/B-X", []),
@@ -75,7 +65,7 @@ def test_spans_become_iob2(tmp_path: Path, text: str, spans: Any, keys: dict, ta
 
 def test_all_policies_that_refuse_are_reported_at_once(tmp_path: Path) -> None:
     (sentence,) = read(tmp_path, "spans", [row(CUTS[0], [*CUTS[1], (10, 16, "X")])])
-    first, misaligned, overlapping = message_of(report, {}, sentence).split("\n  ")
+    first, misaligned, overlapping = message_of(report, "spans", [sentence]).split("\n  ")
     assert first == "spans that tags cannot represent; correct them, or choose a policy:"
     assert misaligned.startswith("train: spans that begin or end inside a word: 3 of 5 (60%: LOC 100%) (")
     assert misaligned.endswith("; set download.dataset.misaligned_spans to expand or drop")
@@ -90,8 +80,8 @@ def test_more_than_a_quarter_of_misaligned_spans_is_an_error(tmp_path: Path, pol
     sentences = read(tmp_path, "spans", [row("Ada lives in Oslo0 near Bergen", spans)] * 10)
     message = r"spans seem to be wrong; .*\n  train: .*: 20 of 30 \(67%: PER 100%, LOC 100%\) \(.*f:1: span"
     with pytest.raises(UserError, match=message):
-        report({"misaligned_spans": policy}, *sentences)
-    assert ": 20 of 30 (67%: PER 100%, LOC 100%) (" in report({**EXPAND, "offsets": "code_points"}, *sentences)
+        report("spans", sentences, misaligned_spans=policy)
+    assert ": 20 of 30 (67%: PER 100%, LOC 100%) (" in report("spans", sentences, **EXPAND, offsets="code_points")
 
 
 # A hand with a skin tone, a letter with a combining mark, a Windows line end, a Gothic letter beyond 16 bits.
@@ -131,24 +121,19 @@ def test_inclusive_ends_are_found_where_each_character_is_a_word(tmp_path: Path,
 
 
 def test_errors_of_a_file_are_reported_together(tmp_path: Path) -> None:
-    rows = [{"text": 1}, row("Ada", [(0, 9, "X"), (0, 3, " ")]), row("Bo", [])]
+    rows = [{"text": 1}, row("Ada", [(0, "3", "X"), (0, 3, " ")]), row("Bo", [])]
     assert fault(tmp_path, "spans", rows).split("\n  ") == [
         "f has 3 errors:",
         "f:1: 'text' must be a string; got 1",
+        "f:2: start and end of a span must be integers and its label a name; got (0, '3', 'X')",
         "f:2: start and end of a span must be integers and its label a name; got (0, 3, ' ')",
-        "f:2: span 0 to 9 (X) is not inside the text of 3 characters; expected start < end",
     ]
     first, *others = fault(tmp_path, "spans", rows * 20).split("\n")
     assert (first, len(others)) == ("f has 20 errors; these are the first:", 20)
 
 
 LIST = "'spans' must be a list, which is empty for a text without spans;"
-OUTSIDE = "(X) is not inside the text of 11 characters"
 TEXT = "Ada in Oslo"
-# Every character is a word; the empty span does not make the ends inclusive.
-ENDS = [(0, 1), (1, 2), (2, 4), (2, 5), (0, 0)]
-EMPTY_SPAN = row("\u6211\u7231\u5965\u65af\u9646\u3002", [(*each, "X") for each in ENDS])
-NO_UNIT = row(ODD, [*odd_spans("utf16", mentions=True)[:2], (0, 1, "X", "Oslo")])
 
 
 test_malformed_span_is_reported_by_line = refusals(
@@ -159,13 +144,44 @@ test_malformed_span_is_reported_by_line = refusals(
     ({"text": TEXT, "spans": [[0, 3, "X"]]}, "a span must be an object with start, end, label; got [0, 3, 'X']"),
     (row(TEXT, [(0, 3)]), "a span must be an object with start, end, label; got {'start': 0"),
     (row(TEXT, [("0", 3, "X")]), "start and end of a span must be integers and its label a name; got ("),
+    at="f:1: ",
+)
+
+
+OUTSIDE = "(X) is not inside the text of 11 characters"
+# Every character is a word; the empty span does not make the ends inclusive.
+ENDS = [(0, 1), (1, 2), (2, 4), (2, 5), (0, 0)]
+EMPTY_SPAN = row("\u6211\u7231\u5965\u65af\u9646\u3002", [(*each, "X") for each in ENDS])
+NO_UNIT = row(ODD, [*odd_spans("utf16", mentions=True)[:2], (0, 1, "X", "Oslo")])
+WRONG = [
     (row(TEXT, [(7, 12, "X")]), f"span 7 to 12 {OUTSIDE}"),
     (row(TEXT, [(3, 9000, "x" * 5000)]), "span 3 to 9000 (xxx"),
     (EMPTY_SPAN, "span 0 to 0 (X) is not inside the text of 6 characters"),
     (NO_UNIT, "span 0 to 1 (X) is not inside the text of 24 UTF-16 units, or ends inside a character"),
     (row(TEXT, [(4, 7, "X", "Oslo")]), "span 4 to 7 (X) is 'in ' in the text, but 'Oslo' in the file; offsets"),
-    at="f:1: ",
-)
+]
+
+
+@pytest.mark.parametrize(("content", "message"), WRONG)
+def test_wrong_span_is_counted_and_left_out(tmp_path: Path, content: dict[str, Any], message: str) -> None:
+    (sentence,) = read(tmp_path, "spans", content)
+    (note,) = (note for note in sentence.notes if note.kind == "wrong_spans")
+    assert note.occurrence.removeprefix(f"{tmp_path}/").startswith(f"f:1: {message}")
+    assert "x" * 201 not in note.occurrence, "a long value is shortened"
+    said = "train: spans that are empty, outside of their text or not their mention, left out: 1 of"
+    assert said in report("spans", [sentence], misaligned_spans="expand", overlaps="longest")
+
+
+def test_more_than_a_quarter_of_wrong_spans_is_an_error(tmp_path: Path) -> None:
+    sentences = read(tmp_path, "spans", [row("Ada", [(0, 3, "PER"), (0, 4, "X")])] * 11)
+    assert report("spans", sentences[:10]).endswith(
+        "f:3: span 0 to 4 (X) is not inside the text of 3 characters; expected start < end; ...)"
+    )
+    message = (
+        "many spans are not in their texts; correct them, or export the files again:\n  train: .*: 11 of 22 \\(50%: X"
+    )
+    with pytest.raises(UserError, match=message):
+        report("spans", sentences, offsets="code_points")
 
 
 test_malformed_row_of_gliner_is_reported_by_line = refusals(

@@ -77,10 +77,53 @@ LANGEXTRACT = [
     {"text": text, "extractions": [{"extraction_class": a, "extraction_text": b} for a, b in found.items()]}
     for text, found in ANSWERS
 ]
+# Entities in the layouts of real files: a text, and its entities as pairs of type and mention.
+FOUND = [(text, list(found.items())) for text, found in ANSWERS]
+ONE_ENTITY = [
+    {"prompt": f"Find: {text}", "input": text, "entities": [{"entity": b, "types": [a]} for a, b in found]}
+    for text, found in FOUND
+]
+IN_OUTPUT = [
+    {"input": text, "output": {"entities": {type_: [each] for type_, each in found}, "relations": []}}
+    for text, found in FOUND
+]
+TYPED = [
+    {"text": text, "entity": [{"entity": b, "entity_type": a, "id": f"{n}-{a}"} for a, b in found]}
+    for n, (text, found) in enumerate(FOUND)
+]
+WITHOUT_OFFSETS = [
+    {
+        "template": "{{a}} in {{b}}",
+        "full_text": text,
+        "spans": [{"entity_value": b, "entity_type": a} for a, b in found],
+    }
+    for text, found in FOUND
+]
+PRESIDIO = [
+    {
+        "full_text": text,
+        "spans": [
+            {"entity_type": type_, "entity_value": text[start:end], "start_position": start, "end_position": end}
+            for start, end, type_ in spans
+        ],
+    }
+    for text, spans, _ in TEXTS
+]
+RASA = [
+    {
+        "text": text,
+        "intent": "x",
+        "entities": [{"start": a, "end": b, "value": text[a:b], "entity": c} for a, b, c in spans],
+    }
+    for text, spans, _ in TEXTS
+]
+OF_RASA = {"rasa_nlu_data": {"common_examples": RASA, "regex_features": []}}
 ROW = "{n}\t{w}\t_\tX\t_\t_\t_\t_\t_\tNER={t}\n"
 IN_DOCUMENTS = lines().replace("Ada0\t", "-DOCSTART-\n\nAda0\t").replace("Ada30\t", "-DOCSTART-\n\nAda30\t")
 HIPE = "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\n# language = en\n"
 GERMEVAL = "\n".join(lines("{n}\t{w}\t{t}\tO\n", f"#\thttp://a.de/{i} [2009]\n", i, i + 1) for i in range(60))
+KLUE = "\n".join(lines(first=f"## klue-{i}\t{text}\n", begin=i, end=i + 1) for i, text in enumerate(JOINED))
+SENTENCE_LINES = "\n".join(f"{' '.join(w)}\t{' '.join(t)}" for w, t in zip(WORDS, TAGS, strict=True))
 FEW_OVERLAPS, OVERLAPS = (objects("doccano").replace('"label": [', '"label": [[0, 3, "X"], ', n) for n in (10, 40))
 WITH_NULL = [{"tokens": [*w, None], "tags": [*t, "O"]} for w, t in zip(WORDS, TAGS, strict=True)]
 BESIDE = {"tags": "a b", "doc": " ".join(JOINED)}
@@ -99,6 +142,8 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
     "conllu plus": (lines("{n}\t{w}\t{t}\n", "# global.columns = ID FORM MISC\n1-2\tx\t_\n"), NUMBERED),
     "few documents": (IN_DOCUMENTS, {"documents": "none"}),
     "germeval": (GERMEVAL, {"columns": ["-", "words", "ner", "-"], "comments": True}),
+    "klue": (KLUE, {"comments": "##"}),
+    "atis": (SENTENCE_LINES, {"rows": "sentences"}),
     "cp1252": (lines().encode("latin-1"), {"encoding": "cp1252"}),
     "utf-16": (lines().encode("utf-16"), {"encoding": "utf-16"}),
     "empty words": (lines() + "\n\u00a0\tO\n", {"empty_words": "skip"}),
@@ -131,6 +176,33 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
     "words beside texts": (json.dumps(BESIDE_TEXT), {"words": "tokens", "tag_columns": {"ner": "ner_tags"}}),
     "langextract": (json.dumps(LANGEXTRACT), {"format": "mentions", "entities": "extractions", "id": "document_id"}),
     "gliner2": (json.dumps(GLINER2), {"format": "mentions", "entities": None}),
+    "mentions with lists of types": (
+        json.dumps(ONE_ENTITY),
+        {"format": "mentions", "text": "input", "type": "types", "mention": "entity"},
+    ),
+    "mentions in an object": (
+        json.dumps(IN_OUTPUT),
+        {"format": "mentions", "text": "input", "entities": "output.entities"},
+    ),
+    "mentions with a type": (
+        json.dumps(TYPED),
+        {"format": "mentions", "entities": "entity", "type": "entity_type", "mention": "entity"},
+    ),
+    "mentions without offsets": (
+        json.dumps(WITHOUT_OFFSETS),
+        {
+            "format": "mentions",
+            "text": "full_text",
+            "entities": "spans",
+            "type": "entity_type",
+            "mention": "entity_value",
+        },
+    ),
+    "presidio": (
+        json.dumps(PRESIDIO),
+        {"format": "spans", "text": "full_text", "start": "start_position", "label": "entity_type"},
+    ),
+    "rasa": (json.dumps(OF_RASA, indent=2), {"format": "spans", "spans": "entities", "label": "entity"}),
     "label_studio-min": (label_studio_min(), {"format": "label_studio", "text": "comment", "control": "label"}),
     "overlaps": (FEW_OVERLAPS, {"overlaps": "longest"}),
     "parquet of objects": (
@@ -144,7 +216,7 @@ SAID = {
     "few documents": "splits are drawn by sentence, since these documents are too few\n",
     "cp1252": "conll, cp1252 (a guess: check the words with letters beyond ASCII; {folder}/f:2: not UTF-8 (invalid",
     "empty words": "words of white space only, skipped: 1 ({folder}/f:361)",
-    "null words": "train: rows without words, left out: 1 ({folder}/f:1)",
+    "null words": "train: rows without words, left out: 1 ({folder}/f: row 61)",
     "spelling": "ner: IOB2 in another spelling (O 120, B_PER 60",
     "conllu": "conllu, utf-8\npos: plain tags (X 300)\nner: IOB2",
     "label_studio-min": "label_studio, utf-8\nner: IOB2 (O 120, B-PER 60, I-PER 60, B-LOC 60)\noffsets: code_points\n",
@@ -219,25 +291,32 @@ def test_unreadable_file_is_an_error(tmp_path: Path, content: str | bytes, messa
 
 
 MESSAGES = [{"role": "user", "content": "Where is she?"}, {"role": "assistant", "content": "In Oslo."}]
-# An entity of a text in each form, with what has to be renamed, and a chat.
-NO_WORDS = [
-    ({"name": "A", "start_pos": 0, "endPosition": 1, "label": "X"}, "'start_pos' to 'start', 'endPosition' to 'end'"),
-    ({"begin": 0, "end": 3, "label": "PER"}, "'begin' to 'start'"),
-    ("Ada", None),
-    (MESSAGES, None),
-]
 
 
-@pytest.mark.parametrize(("entity", "changes"), NO_WORDS)
-def test_entities_of_texts_and_chats_are_no_lists_of_words(tmp_path: Path, entity: Any, changes: str | None) -> None:
+@pytest.mark.parametrize("entity", ["Ada", MESSAGES])
+def test_entities_of_texts_and_chats_are_no_lists_of_words(tmp_path: Path, entity: Any) -> None:
     rows = [{"text": "Ada left", "entities": [entity]}, {"text": "Oslo", "entities": []}]
-    if entity == "Ada":  # a type for each entity is no tag for each word
-        rows = [{**each, "types": ["PER"] * len(each["entities"])} for each in rows]
+    # A type for each entity is no tag for each word.
+    rows = [{**each, "types": ["PER"] * len(each["entities"])} for each in rows]
     content = {"messages": entity} if entity is MESSAGES else rows
     found = message_of(describe, write(tmp_path, {"f": json.dumps(content)}) / "f")
     assert "f: no lists of words and tags (keys: " in found
-    renamed = f"; for that, rename 'entities' to 'spans', {changes}; docs" if changes else ""
-    assert f"or JSON of 'text' with 'spans', objects of 'start', 'end' and 'label'{renamed}" in found
+    assert "JSON of 'text' with 'spans', objects of 'start', 'end' and 'label', or texts with the strings of " in found
+    assert "their entities (format mentions); docs/data.md" in found
+
+
+def test_entities_beside_words_are_named(tmp_path: Path) -> None:
+    entities = [{"type": "PER", "start": 0, "end": 1}]
+    rows = [{"tokens": words, "entities": entities, "text": text} for words, text in zip(WORDS, JOINED, strict=True)]
+    found = message_of(describe, write(tmp_path, {"f": json.dumps(rows)}) / "f")
+    assert (
+        "; 'entities' beside 'tokens' are not read: write a tag for each word, or the words as 'tokenized_text'"
+        in found
+    )
+    tagged = [{**row, "pos": ["X"] * len(row["tokens"])} for row in rows]
+    description, section = inspect(write(tmp_path, {"f": json.dumps(tagged)}) / "f")
+    assert "\nnot read: entities\n" in description
+    assert section["dataset"]["tag_columns"] == {"pos": "pos"}
 
 
 def test_policy_that_loses_much_of_a_type_is_left_to_the_user(tmp_path: Path) -> None:
@@ -258,6 +337,12 @@ SPLITS = {"train": range(40), "dev": range(40, 50), "test": range(50, 60)}
 TRAIN, DEV, TEST = (lines(begin=numbers.start, end=numbers.stop) for numbers in SPLITS.values())
 ROWS, MORE_ROWS, LAST_ROWS = objects("json", 0, 20), objects("json", 20, 50), objects("json", 50)
 PAGE = "\n".join(json.dumps(saved_row(str(number), *each[:2])) for number, each in enumerate(TEXTS))
+IN, OUT = ([line.split("\t")[side] + "\n" for line in SENTENCE_LINES.split("\n")] for side in (0, 1))
+SEQ = {
+    f"{split}/{name}": "".join(content[numbers.start : numbers.stop])
+    for split, numbers in SPLITS.items()
+    for name, content in (("seq.in", IN), ("seq.out", OUT), ("label", ["x\n"] * 60))
+}
 # name: the files, what is said, keys of the section
 FOLDERS: dict[str, tuple[dict[str, str | bytes], str, dict[str, Any]]] = {
     "splits": (
@@ -286,6 +371,7 @@ FOLDERS: dict[str, tuple[dict[str, str | bytes], str, dict[str, Any]]] = {
         "mine: mentions, utf-8",
         {"train": ".", "annotators": "majority"},
     ),
+    "seq.in": (SEQ, "mine: conll, utf-8\nner: IOB2", {"rows": "sentences", "train": "train/seq.in"}),
     "doccano by annotator": (
         {"ada.jsonl": objects("doccano"), "bo.jsonl": objects("doccano")},
         "mine: doccano, utf-8",
@@ -345,6 +431,12 @@ def test_numbers_as_tags_get_names_to_replace(tmp_path: Path, as_parquet: bool) 
     description, section = inspect(write(tmp_path, {"f": content}) / "f")
     assert "\nnumbers: replace the names below by those of 0, 1, ...\n" in description
     assert section["dataset"]["names"] == {"ner": ["name of 0", "name of 1", "name of 2", "name of 3"]}
+
+
+def test_words_that_end_in_digits_are_words(tmp_path: Path) -> None:
+    weibo = "\n".join(f"\u53e3{n % 3}\tO\n\u7661{n % 4}\tB-PER\n" for n in range(60))
+    _, section = inspect(write(tmp_path, {"f": weibo}) / "f")
+    assert section["dataset"]["columns"] == ["words", "ner"]
 
 
 def test_columns_of_many_values_are_skipped_unless_all_mark_spans(tmp_path: Path) -> None:
