@@ -95,10 +95,16 @@ def write_provenance(folder: Path, labels: Labels, settings: Settings, others: M
 
 
 def read_settings(path: Path) -> Settings:
-    """Read how labels were chosen in data/predictions/provenance.json, whose hash the caller has verified."""
+    """Read how labels were chosen in data/predictions/provenance.json, whose hash the caller has verified.
+
+    Raises:
+        UserError: another version of the stage evaluate wrote the file.
+    """
     content = read_json(path, "evaluate")
-    calibration, of_types = Calibration(**content["calibration"]), (content.get(name, {}) for name in PER_TYPE)
-    return Settings(content["decoding"], content["precision"], calibration, *of_types)
+    with reading(path, "evaluate", problem="of another version of Tagline", expected="decoding and calibration"):
+        calibration = Calibration(**content["calibration"])
+        of_types = (content.get(name, {}) for name in PER_TYPE)
+        return Settings(content["decoding"], content["precision"], calibration, *of_types)
 
 
 def read_kind(content: bytes, where: str) -> Kind:

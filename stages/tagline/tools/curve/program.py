@@ -24,7 +24,7 @@ SIZES, SEEDS = (100, 200, 400, 800, 1600), (42, 13, 87)
 def main() -> None:
     options = parsed()
     # Here, since --help need not wait for libraries.
-    from tagline.tools.comparison.significance import score_text
+    from tagline.metrics.significance import score_text
     from tagline.tools.curve.power_law import PowerLaw, worth
     from tagline.tools.curve.runs import Curve
 
