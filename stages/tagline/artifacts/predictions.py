@@ -101,7 +101,8 @@ def read_settings(path: Path) -> Settings:
         UserError: another version of the stage evaluate wrote the file.
     """
     content = read_json(path, "evaluate")
-    with reading(path, "evaluate", problem="of another version of Tagline", expected="decoding and calibration"):
+    problem, expected = "of another version of Tagline", "decoding, precision and calibration"
+    with reading(path, "evaluate", problem=problem, expected=expected):
         calibration = Calibration(**content["calibration"])
         of_types = (content.get(name, {}) for name in PER_TYPE)
         return Settings(content["decoding"], content["precision"], calibration, *of_types)
