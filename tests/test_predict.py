@@ -277,6 +277,12 @@ def test_error_late_in_the_input_keeps_earlier_output() -> None:
     assert 0 < len(json.loads(Path("out.json").read_text())) < 500, "a complete list"
 
 
+def test_one_document_before_an_error_is_singular(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tagline.inference.tagger.FIRST_WORDS", 1)
+    Path("in.jsonl").write_text(json.dumps({"text": TEXT}) + "\n[]\n")
+    assert exit_of("--input", "in.jsonl", "--output", "out.txt").endswith("; out.txt has the document before it")
+
+
 def test_ctrl_c_leaves_whole_lines_and_says_how_many() -> None:
     process = start("--input", "-", "--output", "out.jsonl")
     process.stdin.write(lines(500).encode())

@@ -39,6 +39,7 @@ UNNEEDED = {
     "stages/tagline/core/launchers.py",  # download and tokenize-align are never launched as several processes
     "stages/tagline/core/progress.py",  # tokenize-align uses no library with bars of its own but `datasets`
     "stages/tagline/hub/epoch_pushes.py",  # export pushes once
+    "stages/tagline/metrics/significance.py",  # evaluate compares no models
     "stages/tagline/model/backends/onnx_model.py",  # train and evaluate compute with PyTorch
     "stages/tagline/text/agreement.py",  # export splits raw text, and compares no words
     "stages/tagline/text/case.py",  # download reads no words

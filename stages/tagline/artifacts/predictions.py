@@ -95,10 +95,17 @@ def write_provenance(folder: Path, labels: Labels, settings: Settings, others: M
 
 
 def read_settings(path: Path) -> Settings:
-    """Read how labels were chosen in data/predictions/provenance.json, whose hash the caller has verified."""
+    """Read how labels were chosen in data/predictions/provenance.json, whose hash the caller has verified.
+
+    Raises:
+        UserError: another version of the stage evaluate wrote the file.
+    """
     content = read_json(path, "evaluate")
-    calibration, of_types = Calibration(**content["calibration"]), (content.get(name, {}) for name in PER_TYPE)
-    return Settings(content["decoding"], content["precision"], calibration, *of_types)
+    problem, expected = "of another version of Tagline", "decoding, precision and calibration"
+    with reading(path, "evaluate", problem=problem, expected=expected):
+        calibration = Calibration(**content["calibration"])
+        of_types = (content.get(name, {}) for name in PER_TYPE)
+        return Settings(content["decoding"], content["precision"], calibration, *of_types)
 
 
 def read_kind(content: bytes, where: str) -> Kind:

@@ -13,13 +13,11 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from tagline.core.errors import UserError, require
+from tagline.core.errors import QUOTED, UserError, require, shortened
 from tagline.core.outputs import read_json, write_json
 
 PROVENANCE = "provenance.json"
 HASHES = "hashes.json"
-# Hexadecimal digits of a hash in messages.
-DIGITS = 12
 
 
 def sha256(path: Path) -> str:
@@ -109,8 +107,8 @@ def verify_files(
             # DVC does not keep the plots in its cache.
             cached = f"`dvc checkout {folder.as_posix()}` or " if path.is_relative_to(folder) else ""
             raise UserError(
-                f"{path}: changed since the stage {made_by} wrote it: its SHA-256 begins with {actual[:DIGITS]}; "
-                f"expected {wanted!s:.{DIGITS}} ({source or folder / HASHES}); run {cached}`dvc repro {made_by}`"
+                f"{path}: changed since the stage {made_by} wrote it: its SHA-256 is {actual}; expected "
+                f"{shortened(str(wanted), QUOTED)} ({source or folder / HASHES}); run {cached}`dvc repro {made_by}`"
             )
 
 

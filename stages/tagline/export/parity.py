@@ -6,8 +6,9 @@ And conformance.jsonl, with which an implementation in another language compares
 import json
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,16 +20,58 @@ from tagline.labels.label_list import NO_BIASES, Biases, Labels
 from tagline.labels.tagged import TaggedSentence, TaggedSentences
 from tagline.labels.windows import AnyInts, Floats, Ints
 from tagline.metrics.scores import count, rounded, score
+from tagline.metrics.significance import Difference, differences
 from tagline.model.backends import Backend
 from tagline.model.backends.torch_model import TorchModel
 from tagline.model.batches import default_size
 from tagline.model.heads.head import Head
-from tagline.model.prediction import NonFiniteError, Predictions, Predictor, score_split
+from tagline.model.prediction import NonFiniteError, Predictor, score_split
 
 CONFORMANCE = "conformance.jsonl"
 TEXTS = Path(__file__).with_name("conformance_texts.json")
 # Decimals of a score: fewer than processors agree on.
 CONFORMANCE_DIGITS = 4
+
+
+class Measured(NamedTuple):
+    """A backend compared with the trained model.
+
+    Attributes:
+        report: ``{same_labels, largest_logit_difference, f1}``: the share of words with the same label, the largest
+            absolute difference of a logit, and the F1 of the backend.
+        tagged: the split with the labels of the backend.
+    """
+
+    report: dict[str, float]
+    tagged: TaggedSentences
+
+
+@dataclass(frozen=True)
+class Drop:
+    """A backend's F1 that is below the trained model's.
+
+    Attributes:
+        f1: the difference, with the paired test of `tagline compare`.
+        changed: the number of predicted entities that only one of both models has; of plain tags, of words whose
+            label differs.
+        number: the number of predicted entities that either has; of plain tags, of words.
+        unit: what is counted.
+    """
+
+    f1: Difference
+    changed: int
+    number: int
+    unit: str
+
+    @property
+    def is_significant(self) -> bool:
+        return self.f1.verdict == "significant"
+
+    def __str__(self) -> str:
+        return (
+            f"{self.f1.new[0]:.4f}, {-self.f1.difference:.4f} below the trained model; {self.changed:,} of "
+            f"{self.number:,} {self.unit} differ, p = {self.f1.p:.2g}"
+        )
 
 
 class Parity:
@@ -57,49 +100,59 @@ class Parity:
             self.logits[words] = logits
 
         self.expected = self._predict(trained, "trained", keep)
-        self.f1 = self._f1(self.expected)
+        self.f1 = _f1(self.expected)
 
-    def report(self, backend: Backend, name: str) -> dict[str, float]:
+    def measure(self, backend: Backend, name: str) -> Measured:
         """Compare a backend with the trained model.
 
         Args:
             backend: to compare; it gets the same words in the same order, in batches that suit its device.
             name: of the backend, for the progress bar and messages.
 
-        Returns:
-            ``{same_labels, largest_logit_difference, f1}``: the share of words with the same label, the largest
-            absolute difference of a logit, and the F1 of the backend.
-
         Raises:
             UserError: the backend produces NaN or infinite logits.
         """
-        differences = [0.0]
+        largest = [0.0]
 
         def compare(words: slice, logits: Floats) -> None:
-            differences.append(float(np.abs(logits - self.logits[words]).max(initial=0)))
+            largest.append(float(np.abs(logits - self.logits[words]).max(initial=0)))
 
         try:
-            predicted = self._predict(backend, name, compare)
+            tagged = self._predict(backend, name, compare)
         except NonFiniteError:
             raise UserError(
                 f"backend {name}: NaN or infinite logits; expected finite ones; float16 may overflow: set export.dtype "
                 "to float32 or bfloat16"
             ) from None
-        return {
-            "same_labels": rounded(np.count_nonzero(predicted.labels == self.expected.labels) / self.words),
-            "largest_logit_difference": rounded(max(differences)),
-            "f1": self._f1(predicted),
+        report = {
+            "same_labels": rounded(np.count_nonzero(tagged.predicted == self.expected.predicted) / self.words),
+            "largest_logit_difference": rounded(max(largest)),
+            "f1": _f1(tagged),
         }
+        return Measured(report, tagged)
 
-    def _predict(self, backend: Backend, name: str, show: Callable[[slice, Floats], None]) -> Predictions:
+    def drop(self, tagged: TaggedSentences, at_most: float) -> Drop | None:
+        """Test how far the F1 of a backend is below the trained model's; None if not by more than ``at_most``."""
+        if self.f1 - _f1(tagged) <= at_most:
+            return None
+        old, new = (count(side, self.labels.kind) for side in (self.expected, tagged))
+        overall, _ = differences([old], [new])
+        kept, found = self.expected.predicted_entities.common(tagged.predicted_entities)
+        lost, gained = int(np.count_nonzero(~kept)), int(np.count_nonzero(~found))
+        if self.labels.kind == "tags":  # each word whose label differs is lost and gained
+            return Drop(overall["f1"], lost, len(kept), "words")
+        return Drop(overall["f1"], lost + gained, len(kept) + gained, "predicted entities")
+
+    def _predict(self, backend: Backend, name: str, show: Callable[[slice, Floats], None]) -> TaggedSentences:
         size = default_size(backend.device.type if isinstance(backend, TorchModel) else "cpu")
         predictor = Predictor(_Observed(backend, show), self.head, self.labels, size, biases=self.biases)
-        return predictor.label(score_split(predictor, self.split, name))
-
-    def _f1(self, predicted: Predictions) -> float:
+        predicted = predictor.label(score_split(predictor, self.split, name))
         lengths, gold = self.split.lengths(), self.split.gold()
-        sentences = TaggedSentences(self.labels, lengths, predicted.labels, predicted.scores, gold)
-        return score(count(sentences, self.labels.kind))["overall"]["f1"]
+        return TaggedSentences(self.labels, lengths, predicted.labels, predicted.scores, gold)
+
+
+def _f1(tagged: TaggedSentences) -> float:
+    return score(count(tagged, tagged.labels.kind))["overall"]["f1"]
 
 
 class _Observed:

@@ -21,7 +21,7 @@ from tagline.core.provenance import HASHES, PROVENANCE, read_hashes, relative, v
 from tagline.export import onnx_export, quantization
 from tagline.export.card import document
 from tagline.export.export_params import Export
-from tagline.export.parity import Parity, write_conformance
+from tagline.export.parity import Drop, Measured, Parity, write_conformance
 from tagline.hub.push import Target
 from tagline.labels.label_list import Labels
 from tagline.model import classifier
@@ -81,6 +81,7 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
 
     Raises:
         UserError: an input is missing or damaged, or a backend differs more from the trained model than params allow.
+            A worse ``onnx-int8`` is left out instead.
     """
     _verify(inputs)
     labels = tokenized.load_labels(inputs.tokenized)
@@ -99,16 +100,23 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
     _write_graphs(inputs.finetuned, labels, target, params)
     _configure_javascript(target)
     reports: Reports = {}
-    for backend in exported.backends(target):  # torch is the last
+    notes: list[str] = []
+    for backend in exported.backends(target):  # onnx-int8 is the first, torch the last
         if backend == "torch":
-            report = _report_torch(inputs, target, tagger, parity, trained)
+            measured = _measure_torch(inputs, target, tagger, parity, trained)
         else:
             files = exported.external_weights(target, backend)
             model = OnnxModel(target / GRAPHS[backend], tagger.padding, files, threads=cores())
-            report = parity.report(model, backend)
-        _check(report, backend, f1, params)
+            measured = parity.measure(model, backend)
+        _check_labels(measured.report, backend, params)
+        drop = parity.drop(measured.tagged, params.max_f1_drop)
+        if drop is not None:
+            notes.append(_check_f1(drop, backend, params.max_f1_drop))
+        if drop is not None and drop.is_significant:
+            _leave_out_int8(target)
+            continue
         size = sum(file.stat().st_size for file in exported.files(target, backend))
-        reports[backend] = report | {"megabytes": round(size / 1e6, 1)}
+        reports[backend] = measured.report | {"megabytes": round(size / 1e6, 1)}
     write_conformance(target)
     card = document.CardData(
         tagger=tagger,
@@ -120,13 +128,14 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
         metrics=read_json(inputs.metrics, "evaluate"),
         epochs=read_columns(inputs.validation, document.EPOCHS),
         backends=reports,
+        notes=notes,
         card=params.card,
         hub=params.hub,
         folder=name,
     )
     (target / CARD).write_text(document.render(card), encoding="utf-8")
     write_hashes(target, CARD)  # users edit the card
-    return {SPLIT: {"words": parity.words, "f1": f1, "backends": reports}}
+    return {SPLIT: {"words": parity.words, "f1": f1, "backends": reports} | ({"notes": notes} if notes else {})}
 
 
 def _verify(inputs: ExportInputs) -> None:
@@ -183,43 +192,50 @@ def _configure_javascript(target: Path) -> None:
     write_json(path, config)
 
 
-def _check(report: Mapping[str, float], backend: BackendName, f1: float, params: Export) -> None:
-    """Check what was measured of a backend; the labels of ``onnx-int8`` may differ.
-
-    Args:
-        report: see `Parity.report`.
-        backend: its name.
-        f1: of the trained model.
-        params: the section ``export``.
-
-    Raises:
-        UserError: the backend differs more than params allow.
-    """
+def _check_labels(report: Mapping[str, float], backend: BackendName, params: Export) -> None:
+    """Raise a `UserError` if fewer words than params allow have the trained model's label; of int8, any number may."""
     if backend != INT8 and report["same_labels"] < params.min_agreement:
         shown = f"{backend} in {params.dtype}" if backend == "torch" else backend
         raise UserError(
             f"backend {shown}: {report['same_labels']:.2%} of the {SPLIT} words have the same label as from the "
             f"trained model; expected at least {params.min_agreement:.2%} (export.min_agreement)"
         )
-    if f1 - report["f1"] > params.max_f1_drop:
-        raise UserError(
-            f"backend {backend}: F1 of {SPLIT} is {report['f1']:.4f}, {f1 - report['f1']:.4f} below the trained model; "
-            f"expected at most {params.max_f1_drop:.4f} below (export.max_f1_drop)"
-        )
 
 
-def _report_torch(
+def _check_f1(drop: Drop, backend: BackendName, limit: float) -> str:
+    """Judge a drop of F1 above the limit, and say what follows from it.
+
+    Raises:
+        UserError: the drop is significant, and the backend is not int8, without which an export is complete.
+    """
+    expected = f"expected at most {limit:.4f} below (export.max_f1_drop)"
+    if not drop.is_significant:
+        return f"{backend}: F1 of {SPLIT} is {drop}: not significant, so it is kept; {expected}"
+    if backend == INT8:
+        return f"{backend} is left out: F1 of {SPLIT} is {drop}; {expected}"
+    raise UserError(f"backend {backend}: F1 of {SPLIT} is {drop}; {expected}")
+
+
+def _leave_out_int8(target: Path) -> None:
+    """Remove the int8 graph, and what config.json says of it."""
+    graph = GRAPHS[INT8]
+    for name in (graph, graph + DATA):
+        (target / name).unlink(missing_ok=True)
+    _configure_javascript(target)
+
+
+def _measure_torch(
     inputs: ExportInputs, target: Path, tagger: Exported, parity: Parity, trained: TorchModel
-) -> dict[str, float]:
+) -> Measured:
     """Compare the exported model in PyTorch with the trained one, both in the precision of the evaluation."""
     exact = classifier.load(target, tagger.labels)
     if _is_same(exact, trained.model):  # then it predicts what the stage evaluate has scored
         f1 = read_json(inputs.metrics, "evaluate")[SPLIT]["overall"]["f1"]
-        return {"same_labels": 1.0, "largest_logit_difference": 0.0, "f1": f1}
+        return Measured({"same_labels": 1.0, "largest_logit_difference": 0.0, "f1": f1}, parity.expected)
     computed_in = resolve_recorded(tagger.precision, trained.device)
     if computed_in != "fp32":
         parity.record(_load_torch(inputs.finetuned, tagger.labels, computed_in))
-    return parity.report(TorchModel.for_inference(exact, computed_in), "torch")
+    return parity.measure(TorchModel.for_inference(exact, computed_in), "torch")
 
 
 def _is_same(model: PreTrainedModel, other: PreTrainedModel) -> bool:
@@ -245,10 +261,11 @@ def compared(report: dict[str, Any]) -> dict[str, float]:
 
 
 def table(report: dict[str, Any]) -> str:
-    """Lay out what was measured of each backend for a terminal."""
+    """Lay out what was measured of each backend for a terminal, and the notes."""
     rows = [[name, *measured.values()] for name, measured in report[SPLIT]["backends"].items()]
     headers = ["backend", "same labels", "largest logit difference", "F1", "MB"]
-    return tabulate(rows, headers, tablefmt="simple", floatfmt=("", ".4%", ".6f", ".4f", ".1f"))
+    backends = tabulate(rows, headers, tablefmt="simple", floatfmt=("", ".4%", ".6f", ".4f", ".1f"))
+    return "\n\n".join([backends, *report[SPLIT].get("notes", [])])
 
 
 def push(target: Target, folder: Path, report: Path) -> None:

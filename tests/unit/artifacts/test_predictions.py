@@ -122,3 +122,14 @@ def test_damaged_kind_is_an_error(content: bytes) -> None:
     expected = r"^HEAD: provenance.json: damaged \(.+\); expected a label list; run `dvc repro evaluate` again"
     with pytest.raises(UserError, match=expected):
         predictions.read_kind(content, "HEAD: provenance.json")
+
+
+def test_settings_of_an_evaluate_without_calibration_are_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "provenance.json"
+    path.write_text('{"decoding": "greedy", "precision": "fp32"}')
+    message = (
+        r"provenance.json: of another version of Tagline \(KeyError: 'calibration'\); expected decoding, precision and "
+        "calibration; run `dvc repro evaluate` again$"
+    )
+    with pytest.raises(UserError, match=message):
+        predictions.read_settings(path)

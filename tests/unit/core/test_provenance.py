@@ -47,7 +47,11 @@ def test_unchanged_folder_is_accepted_and_hidden_files_ignored(artifact: Path) -
 
 
 CHANGES = [
-    ("b/z", "abd", r"^out/b/z: changed since .+ SHA-256 begins with a52d159f262b; expected ba7816bf8f01 \(out/has"),
+    (
+        "b/z",
+        "abd",
+        r"^out/b/z: changed since .+ SHA-256 is a52d159f262b[0-9a-f]{52}; expected ba7816bf8f01[0-9a-f]{52} ",
+    ),
     ("card", "", "^out/card: unexpected, since out/hashes.json does not list it; remove it, or"),
     ("b/z", None, "^out/b/z is missing: the stage train writes it, so run `dvc repro train`"),
     (HASHES, '{"a": 1, "b/z": 1}', "^out/a: changed since .+ expected 1 "),

@@ -16,7 +16,7 @@ from tagline.artifacts import exported
 from tagline.artifacts.exported import SentenceRule
 from tagline.export.parity import CONFORMANCE, Parity, write_conformance
 from tagline.inference import Tagger
-from tagline.labels.label_list import NOT_CALIBRATED, Biases, Calibration, Decoding
+from tagline.labels.label_list import NOT_CALIBRATED, Biases, Calibration, Decoding, Kind, Labels
 from tagline.model.heads import make_head
 
 TRAINED = {7: [0.0, 2.0, 0.0], 8: [3.0, 0.0, 0.0], 9: [0.0, 0.0, 1.0]}
@@ -34,30 +34,64 @@ def parity() -> Parity:
 def test_report_compares_labels_logits_and_f1(parity: Parity) -> None:
     assert (parity.words, parity.f1) == (4, 0.8)  # two correct, one missed
     same = {"same_labels": 1.0, "largest_logit_difference": 0.0, "f1": 0.8}
-    assert parity.report(FixedLogits(TRAINED), "same") == same
+    assert parity.measure(FixedLogits(TRAINED), "same").report == same
     other = FixedLogits(TRAINED | {7: [2.5, 2.0, 0.25], 8: [3.0, 0.5, -0.5]})
-    assert parity.report(other, "other") == {"same_labels": 0.5, "largest_logit_difference": 2.5, "f1": 0.0}
-    assert parity.report(FixedLogits(TRAINED), "same") == same, "reports are independent"
+    assert parity.measure(other, "other").report == {"same_labels": 0.5, "largest_logit_difference": 2.5, "f1": 0.0}
+    assert parity.measure(FixedLogits(TRAINED), "same").report == same, "reports are independent"
 
 
 def test_biases_apply_to_both_sides(parity: Parity) -> None:
     biased = Parity(FixedLogits(TRAINED), parity.split, LABELS, make_head("linear", LABELS), {"X": 3.5})
     assert biased.f1 == 0.857143  # three correct, one spurious
-    found = biased.report(FixedLogits(TRAINED), "same")
+    found = biased.measure(FixedLogits(TRAINED), "same").report
     assert found == {"same_labels": 1.0, "largest_logit_difference": 0.0, "f1": 0.857143}
+
+
+def repeated(times: int, kind: Kind = "spans") -> Parity:
+    """As many sentences of three words, of which the trained model finds the one entity, or tags all right."""
+    labels = LABELS if kind == "spans" else Labels("pos", "tags", ("A", "B", "C"), "A")
+    sentences = {"id": list(map(str, range(times))), "words": [["x", "y", "z"]] * times, "labels": [[1, 0, 0]] * times}
+    windows = {"sentence": list(range(times)), "input_ids": [[2, 7, 8, 8, 3]] * times}
+    windows |= {"word_ids": [[-1, 0, 1, 2, -1]] * times, "labels": [[-100, 1, 0, 0, -100]] * times}
+    return Parity(FixedLogits(TRAINED), split_of(sentences, windows, labels), labels, make_head("linear", labels))
+
+
+MISSED, SPURIOUS = {7: [9.0, 0.0, 0.0]}, {8: [0.0, 9.0, 0.0]}
+DROPS = [
+    (4, "spans", MISSED, "0.0000, 1.0000 below the trained model; 4 of 4 predicted entities differ, p = 0.12"),
+    (8, "spans", MISSED, "0.0000, 1.0000 below the trained model; 8 of 8 predicted entities differ, p = 0.0078"),
+    (8, "spans", SPURIOUS, "0.5000, 0.5000 below the trained model; 16 of 24 predicted entities differ, p = 0.0078"),
+    (8, "tags", MISSED, "0.4000, 0.6000 below the trained model; 8 of 24 words differ, p = 0.0078"),
+]
+
+
+@pytest.mark.parametrize(("times", "kind", "logits", "text"), DROPS)
+def test_drop_of_f1_is_significant_where_the_split_can_show_it(
+    times: int, kind: Kind, logits: dict[int, list[float]], text: str
+) -> None:
+    parity = repeated(times, kind)
+    worse = parity.measure(FixedLogits(TRAINED | logits), "worse").tagged
+    drop = parity.drop(worse, 0.02)
+    assert drop is not None
+    assert str(drop) == text
+    assert drop.is_significant == (times == 8)
+    assert parity.drop(worse, 1.0) is None, "not above the limit"
+    assert parity.drop(parity.expected, 0.0) is None
 
 
 @pytest.mark.parametrize("most", [1, 8, 2**20])
 def test_batches_may_have_another_size(parity: Parity, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
     """As those of a GPU, when a graph on the CPU is compared with the model."""
     monkeypatch.setattr("tagline.export.parity.default_size", lambda device: most)
-    assert parity.report(FixedLogits(TRAINED), "same")["largest_logit_difference"] == 0.0
-    assert parity.report(FixedLogits(TRAINED | {8: [3.0, 0.5, 0.0]}), "other")["largest_logit_difference"] == 0.5
+    assert parity.measure(FixedLogits(TRAINED), "same").report["largest_logit_difference"] == 0.0
+    assert (
+        parity.measure(FixedLogits(TRAINED | {8: [3.0, 0.5, 0.0]}), "other").report["largest_logit_difference"] == 0.5
+    )
 
 
 def test_nan_logits_of_a_backend_are_an_error(parity: Parity) -> None:
     message = "backend half: NaN or infinite logits; expected finite ones; float16 may overflow"
-    assert message in message_of(parity.report, FixedLogits(TRAINED | {8: [float("nan"), 0.0, 0.0]}), "half")
+    assert message in message_of(parity.measure, FixedLogits(TRAINED | {8: [float("nan"), 0.0, 0.0]}), "half")
 
 
 other_implementation = run_path(str(ROOT / "examples/onnxruntime_alone.py"))["main"]

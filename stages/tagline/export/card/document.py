@@ -50,6 +50,7 @@ class CardData:
         metrics: reports/evaluate.json.
         epochs: rows of EPOCHS.
         backends: the metrics of each backend, as in reports/export.json.
+        notes: what is to be known of backends whose F1 is lower than params allow.
         card: language and licences.
         hub: the repository that the model is meant for, if any.
         folder: the path of the export.
@@ -64,6 +65,7 @@ class CardData:
     metrics: Mapping[str, Any]
     epochs: Rows
     backends: Mapping[BackendName, Mapping[str, float]]
+    notes: Sequence[str]
     card: Card
     hub: Push
     folder: str

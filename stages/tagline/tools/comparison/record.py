@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from statistics import fmean, stdev
 from typing import Any
 
+from tagline.metrics import significance
 from tagline.metrics.scores import SCORE_DIGITS
-from tagline.tools.comparison import significance
+from tagline.metrics.significance import Difference, significance_test
 from tagline.tools.comparison.runs import Run
-from tagline.tools.comparison.significance import Difference, significance_test
 from tagline.tools.comparison.splits import Change, Compared, Comparison
 from tagline.tools.comparison.sweeps import Sweep
 

@@ -10,8 +10,8 @@ from tabulate import tabulate
 
 from tagline.core.errors import printable, shortened
 from tagline.labels.entities import Entity
+from tagline.metrics.significance import LEVEL, RESAMPLES, Difference, score_text, significance_test
 from tagline.tools.comparison.runs import SHOWN, Run, some
-from tagline.tools.comparison.significance import LEVEL, RESAMPLES, Difference, score_text, significance_test
 from tagline.tools.comparison.splits import Change, Compared, Comparison
 from tagline.tools.comparison.sweeps import Setting, Sweep, read_values, value_text
 

@@ -8,9 +8,9 @@ from typing import Literal
 from tagline.labels.entities import Entity
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence
+from tagline.metrics.significance import AGREEING, Difference, differences, f1_differences
 from tagline.metrics.slices import of_each_case
 from tagline.tools.comparison.runs import Aligned, Run, align
-from tagline.tools.comparison.significance import AGREEING, Difference, differences, f1_differences
 
 
 @dataclass(frozen=True)

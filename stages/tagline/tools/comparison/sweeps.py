@@ -13,9 +13,9 @@ from tabulate import tabulate
 
 from tagline.core.errors import UserError, printable, shortened
 from tagline.core.params import PARAMS, dotted, parse
+from tagline.metrics.significance import AGREEING, Difference, RunCounts, f1_differences
 from tagline.tools.comparison.revisions import last_experiments, read_small
 from tagline.tools.comparison.runs import Run, align, parse_metrics, some
-from tagline.tools.comparison.significance import AGREEING, Difference, RunCounts, f1_differences
 
 Values: TypeAlias = dict[str, Any]
 """Values by dotted key, such as ``train.learning_rate``, in the order of the file."""

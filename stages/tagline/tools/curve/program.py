@@ -4,8 +4,9 @@
 
 Reads params.yaml, data/raw and models/pretrained of the current folder, so run `dvc repro download` first. Each run is
 tokenize_align, train and evaluate on one thread in a temporary folder: by default of 100, 200, 400, 800, 1,600 and all
-sentences, with three seeds. The parts of a seed are nested, and repeated until all epochs have 3,200 sentences; all
-sentences are trained as `dvc repro` does. Runs that --runs has are not repeated, so an interrupted command continues.
+sentences, or of up to 800 a sixteenth, an eighth, a quarter, a half and all, with three seeds. The parts of a seed are
+nested, and repeated until all epochs have 3,200 sentences; all sentences are trained as `dvc repro` does. Runs that
+--runs has are not repeated, so an interrupted command continues.
 """
 
 import argparse
@@ -18,20 +19,22 @@ from tagline.tools.answers.options import PAGE_SUFFIX
 from tagline.tools.answers.outputs import check_writable
 from tagline.tools.texts.options import natural
 
-SIZES, SEEDS = (100, 200, 400, 800, 1600), (42, 13, 87)
+SEEDS = (42, 13, 87)
 
 
 def main() -> None:
     options = parsed()
     # Here, since --help need not wait for libraries.
-    from tagline.tools.comparison.significance import score_text
+    from tagline.metrics.significance import score_text
     from tagline.tools.curve.power_law import PowerLaw, worth
-    from tagline.tools.curve.runs import Curve
+    from tagline.tools.curve.runs import Curve, default_sizes
 
     for option in ("runs", "plot"):
         if path := getattr(options, option):
             check_writable(f"--{option}", path)
-    runs = Curve(options.runs).measure(options.sizes, options.seeds, options.jobs)
+    curve = Curve(options.runs)
+    sizes = options.sizes or default_sizes(curve.raw.sentences["train"])
+    runs = curve.measure(sizes, options.seeds, options.jobs)
     means = {size: fmean(f1) for size, f1 in runs.items()}
     *smaller, total = means
     law, of_smaller = PowerLaw(means), PowerLaw({size: means[size] for size in smaller})
@@ -49,7 +52,7 @@ def main() -> None:
 
 def parsed() -> argparse.Namespace:
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=natural, nargs="+", default=SIZES, metavar="N", help="sentences of the parts")
+    parser.add_argument("--sizes", type=natural, nargs="+", metavar="N", help="sentences of the parts")
     parser.add_argument("--seeds", type=natural, nargs="+", default=SEEDS, metavar="N", help="of parts and of training")
     parser.add_argument("--more", type=natural, default=500, metavar="N", help="sentences to add (default: 500)")
     parser.add_argument("--jobs", type=natural, default=1, metavar="N", help="runs at the same time (default: 1)")

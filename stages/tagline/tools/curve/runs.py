@@ -31,6 +31,9 @@ RAW, PRETRAINED = Path("data/raw"), Path("models/pretrained")
 STAGES = ("tokenize_align", "train", "evaluate")
 # Sizes below all sentences: with fewer, the law of the smaller ones has no interval worth its name.
 LEAST_SIZES = 4
+# Without --sizes: these, or of less data a sixteenth to a half, if that is at least `LEAST_PART`, which has most types.
+SIZES = (100, 200, 400, 800, 1600)
+LEAST_PART = 25
 # Sentences that all epochs have together at least: eight epochs of a hundred sentences are a few steps.
 LEAST_SENTENCES = 3200
 
@@ -112,6 +115,15 @@ class Curve:
             for copy in range(copies)
             for row in part
         ]
+
+
+def default_sizes(total: int) -> list[int]:
+    """The sizes of parts of ``total`` sentences, at least `LEAST_SIZES`; none if there are too few sentences."""
+    below = [size for size in SIZES if size < total]
+    if len(below) >= LEAST_SIZES:
+        return below
+    halved = [total // 2**times for times in range(LEAST_SIZES, 0, -1)]
+    return halved if halved[0] >= LEAST_PART else []
 
 
 def run_stage(stage: str, folder: Path) -> None:

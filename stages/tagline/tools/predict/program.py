@@ -120,7 +120,9 @@ def label(
     done = tasks = 0
 
     def so_far() -> str:  # what the output contains after an error
-        return f"; {output.path} has the {done:,} documents before it" if done and output.path else ""
+        if not done or not output.path:
+            return ""
+        return f"; {output.path} has {'the document' if done == 1 else f'the {done:,} documents'} before it"
 
     try:
         for tagged in tagger.tag_stream(documents):

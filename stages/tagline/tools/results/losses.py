@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from tabulate import tabulate
 
-from tagline.artifacts import tokenized
+from tagline.artifacts import raw_data, tokenized
 from tagline.audit.audit_params import AUDIT, AUDIT_PARAMS, EARLY, Audit
 from tagline.core.errors import UserError
 from tagline.core.params import read_section
@@ -31,8 +31,8 @@ from tagline.tokenization.tokenize_align_params import TokenizeAlign
 from tagline.tools.comparison import WORKSPACE
 from tagline.tools.comparison.runs import PREDICTIONS, make_run
 from tagline.tools.curve.power_law import PowerLaw, worth
-from tagline.tools.curve.program import SEEDS, SIZES
-from tagline.tools.curve.runs import LEAST_SIZES, Curve
+from tagline.tools.curve.program import SEEDS
+from tagline.tools.curve.runs import LEAST_PART, LEAST_SIZES, RAW, Curve, default_sizes
 
 TOKENIZED, SUSPICIONS = Path("data/tokenized"), Path("reports/audit.jsonl")
 # The params of an audit that `tagline audit create` writes.
@@ -158,10 +158,14 @@ def audit(suspicions: Counter[str] | None, wanted: str = "") -> tuple[str, str]:
 
 def lowercase() -> tuple[str, str]:
     """What it costs to train on more sentences in small letters, with more steps per epoch, and the command."""
-    share = read_section("tokenize_align", TokenizeAlign).lowercase_share
+    section = read_section("tokenize_align", TokenizeAlign)
+    share = section.lowercase_share
+    if share == 1:
+        return "", ""
     more = 0.5 if share < 0.5 else 1
     cost = f"1 training, {(1 + more) / (1 + share):.1f} times as long"
-    return (cost, f"dvc exp run -S tokenize_align.lowercase_share={more}") if share < 1 else ("", "")
+    plus = "" if "lowercase_share" in section.model_fields_set else "+"  # DVC adds a key with a plus only
+    return cost, f"dvc exp run -S {plus}tokenize_align.lowercase_share={more}"
 
 
 def more_sentences(runs: Path) -> tuple[tuple[float, ...] | None, str]:
@@ -174,7 +178,12 @@ def more_sentences(runs: Path) -> tuple[tuple[float, ...] | None, str]:
         if len(means) > LEAST_SIZES:
             gain = PowerLaw(means).gain(curve.raw.sentences["train"], MORE)
             return tuple(map(rounded, gain)), worth(MORE, *gain)
-    cost = f"{(len(SIZES) + 1) * len(SEEDS)} trainings, `tagline curve --runs {runs}`"
+    total = raw_data.load(RAW).sentences["train"]
+    sizes = default_sizes(total)
+    if not sizes:
+        least = LEAST_PART * 2**LEAST_SIZES
+        return None, f"train has {total:,} sentences; what more are worth can be measured from {least:,} on"
+    cost = f"{(len(sizes) + 1) * len(SEEDS)} trainings, `tagline curve --runs {runs}`"
     return None, f"{runs}: missing, or too few runs with these params and data; what more sentences are worth: {cost}"
 
 

@@ -56,6 +56,7 @@ def card_data(types: tuple[str, ...] = ("LOC", "PER"), **changes: Any) -> CardDa
         metrics={"validation": metrics(*types), "test": metrics(*types) | changes.pop("test", {})},
         epochs=[{"epoch": 1.0, "f1": 0.5, "loss": 0.25}, {"epoch": 2.0, "f1": 0.6, "loss": 0.5}],
         backends={"onnx-int8": {"same_labels": 0.9925, "f1": 0.61, "megabytes": 22.8}},
+        notes=[],
         card=Card(language=None, license=None),
         hub=Push(repo_id=None, private=True, branch="main", push=False),
         folder="models/export",

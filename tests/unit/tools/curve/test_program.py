@@ -34,6 +34,15 @@ def test_learning_curve_measures_each_run_once(workspace: Path, capsys, monkeypa
     assert json_of("metrics/evaluate.json")["test.f1"] == measured[-1]["test.f1"]
 
 
+SIZES = [(2115, [100, 200, 400, 800, 1600]), (801, [100, 200, 400, 800]), (800, [50, 100, 200, 400])]
+SIZES += [(400, [25, 50, 100, 200]), (399, [])]
+
+
+@pytest.mark.parametrize(("total", "expected"), SIZES)
+def test_default_sizes_suit_the_data(total: int, expected: list[int]) -> None:
+    assert runs.default_sizes(total) == expected
+
+
 def test_sizes_that_allow_no_curve_are_one_message(finished: Path) -> None:
     message = "curve: --sizes: 3 below the 16 training sentences; expected at least 4, such as 100 200 400 800"
     assert exit_of("curve", "--sizes", "5", "8", "12", "16") == message

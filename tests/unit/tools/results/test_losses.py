@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dvc.utils.hydra import apply_overrides
 from helpers.annotated import write_rows
 from helpers.project import edit, exit_of, run_verb
 from helpers.tagged import sentences
@@ -12,6 +13,7 @@ from helpers.tagged import sentences
 from tagline.artifacts import predictions
 from tagline.core.provenance import write_hashes
 from tagline.tools.curve.runs import Curve
+from tagline.tools.results import losses
 
 FOLDER, SUSPICIONS = Path("data/predictions"), Path("reports/audit.jsonl")
 WORDS = ["Ada Lind lives in Oslo", "Xu lives in Oslo", "Ida Ek lives", "in Zug"]
@@ -40,7 +42,7 @@ def found(capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, Any], dict[str,
 
 
 def test_losses_are_those_computed_by_hand(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    content, losses = found(capsys)
+    content, by_name = found(capsys)
     # 2 of 5 predicted and 5 gold entities are correct: 4 / 10.
     assert (content["f1"], content["entities"]) == (0.4, 5)
     without = {
@@ -48,18 +50,24 @@ def test_losses_are_those_computed_by_hand(predicted: Path, capsys: pytest.Captu
         **{"not in train": 2 * (2 + 4 / 3) / (5 + 3 + 4 / 3), "wrong types": 6 / 10, "wrong boundaries": 6 / 10},
         **{"missed": 6 / 11, "spurious": 4 / 9, "lowercase text": 0.4},
     }
-    assert {name: loss["without"] for name, loss in losses.items()} == pytest.approx(without, abs=1e-6)
+    assert {name: loss["without"] for name, loss in by_name.items()} == pytest.approx(without, abs=1e-6)
     errors = {"not in train": 2, "lowercase text": 2}
-    assert {name: loss["errors"] for name, loss in losses.items()} == dict.fromkeys(without, 1) | errors
-    assert losses["lowercase text"]["f1"] == 0
-    assert all(loss["low"] <= loss["worth"] <= loss["high"] for loss in losses.values())
+    assert {name: loss["errors"] for name, loss in by_name.items()} == dict.fromkeys(without, 1) | errors
+    assert by_name["lowercase text"]["f1"] == 0
+    assert all(loss["low"] <= loss["worth"] <= loss["high"] for loss in by_name.values())
     worths = [loss["worth"] for loss in content["losses"]]
     assert worths == sorted(worths, reverse=True)
-    assert losses["missed"]["command"] == "tagline audit create && dvc repro audit/dvc.yaml"
+    assert by_name["missed"]["command"] == "tagline audit create && dvc repro audit/dvc.yaml"
     run_verb("next")
     shown = capsys.readouterr().out
     assert "F1 of test 0.400 (" in shown
+    assert "\ntrain has 16 sentences; what more are worth can be measured from 400 on\n" in shown
     assert "reports/audit.jsonl: missing; which labels are probably wrong: half a training" in shown
+
+
+def test_command_for_a_key_that_params_leave_out_adds_it(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    apply_overrides(predicted / "params.yaml", [found(capsys)[1]["lowercase text"]["command"].split()[-1]])
+    assert losses.lowercase() == ("1 training, 1.3 times as long", "dvc exp run -S tokenize_align.lowercase_share=1")
 
 
 def test_measured_gain_and_suspicions_are_shown(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,9 +75,9 @@ def test_measured_gain_and_suspicions_are_shown(predicted: Path, capsys: pytest.
     measured = {"settings": Curve(None).settings}
     runs = [measured | {"sentences": 10 * 2**size, "test.f1": 0.4 + size / 10} for size in range(5)]
     write_rows(Path("curve.jsonl"), runs)
-    content, losses = found(capsys)
-    assert losses["labels of test"]["without"] == 0.6
-    assert [losses[name]["cost"][0] for name in ("labels of test", "wrong types", "missed", "spurious")] == [*"1110"]
+    content, by_name = found(capsys)
+    assert by_name["labels of test"]["without"] == 0.6
+    assert [by_name[name]["cost"][0] for name in ("labels of test", "wrong types", "missed", "spurious")] == [*"1110"]
     gain, low, high = content["more_sentences"]
     assert low < gain < high
     interval = f"80 % interval: {low:+.3f} to {high:+.3f}"

@@ -10,10 +10,10 @@ from helpers.tagged import sentences as sentences_of
 from scipy import stats
 
 from tagline.labels.label_list import Kind
+from tagline.metrics import significance
 from tagline.metrics.resampling import interval, weights
 from tagline.metrics.scores import count, score
-from tagline.tools.comparison import significance
-from tagline.tools.comparison.significance import OVERALL, SHUFFLES, Difference, RunCounts, differences
+from tagline.metrics.significance import OVERALL, SHUFFLES, Difference, RunCounts, differences
 
 TAGS = {"spans": ["O", "B-PER", "I-PER", "B-LOC"], "tags": ["NOUN", "VERB", "O"]}
 
