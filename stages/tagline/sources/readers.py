@@ -266,8 +266,8 @@ def types_of_one_source(readers: Sequence[Reader], column: str) -> str:
     if not alone:
         return ""
     return (
-        f"{column}: {shortened('; '.join(alone), QUOTED)}; other sources have these words as O; if they call the type "
-        "otherwise, give it one name by types; if they do not mark it, list what they mark in annotated_types"
+        f"{column}: {shortened('; '.join(alone), QUOTED)}; in other sources such words are O; if a type has another "
+        "name there, rename it with types; if it is not marked there, list the types that are marked in annotated_types"
     )
 
 

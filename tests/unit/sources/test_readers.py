@@ -59,7 +59,7 @@ def test_sources_become_one_data_set_in_their_order(tmp_path: Path, capsys: pyte
         in printed
     )
     assert f"earlier source, and other tags: 1 ({tmp_path}/page:2)\nsource 2, page; test: 1 sentences, 1" in printed
-    assert "ner: source 2 alone has LOC; other sources have these words as O; if they call the type" in printed
+    assert "ner: source 2 alone has LOC; in other sources such words are O; if a type has" in printed
     kinds = ("sentences", "entities", "shared_sentences", "relabelled_sentences")
     assert [found[kind] for kind in kinds] == [2, {"ner": 2}, 2, 1]
 
@@ -104,11 +104,11 @@ def test_source_in_another_spelling_is_respelt_and_its_types_are_renamed(tmp_pat
 
 def test_types_of_one_source_alone_are_reported(tmp_path: Path, capsys) -> None:
     of_two_names(tmp_path)
-    alone = "ner: source 0 alone has PER; source 1 alone has person; other sources have these words as O; if they call "
+    alone = "ner: source 0 alone has PER; source 1 alone has person; in other sources such words are O; if "
     assert alone in capsys.readouterr().out
     (tmp_path / "some").mkdir()
     of_two_names(tmp_path / "some", annotated_types={"people": ["person"]})
-    alone = "ner: source 1 alone has person; other"
+    alone = "ner: source 1 alone has person; in other"
     assert alone in capsys.readouterr().out, "source 1 does not say that Rome is no PER"
 
 

@@ -13,7 +13,7 @@ from tagline.core.errors import UserError
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE
 from tagline.labels.label_list import Labels, id_names
-from tagline.tokenization.tags import Tags, read_column, read_tags
+from tagline.tokenization.tags import Tags, read_column, read_tags, unannotated
 
 
 def made(folder: Path, **splits: str) -> RawData:
@@ -183,3 +183,8 @@ def test_prefixes_without_a_separator_are_read(tmp_path: Path) -> None:
     labels, tags = read(data)
     assert labels.names == ("O", "B-NEL", "I-NEL", "B-NEP", "I-NEP")
     assert (tags["train"].scheme, tags["train"].illegal) == ("IOB2", 1)
+
+
+def test_page_can_have_types_that_no_entity_has() -> None:
+    labels = Labels("ner", "spans", ("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), "O")
+    assert unannotated(labels, ("ORG", "PER")) == ("O", "B-LOC", "I-LOC")

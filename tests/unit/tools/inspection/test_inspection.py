@@ -152,10 +152,6 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
         lines(ROW, "0.1\tx" + "\t_" * 8 + "\n"),
         {"format": "conllu", "tag_columns": {"pos": "upos", "ner": "misc:NER"}, "absent": "O"},
     ),
-    "csv with offsets": (
-        "sent_id,word,start,end,pos\n" + "".join(f"{n},w{n},0,2,X\n{n},b,3,4,Y\n" for n in range(60)),
-        {"sentence": "sent_id", "tag_columns": {"pos": "pos"}},
-    ),
     "csv": (table(SENTENCE_COLUMNS, NAMED), {"sentence": "Sentence #", "tag_columns": {"ner": "Tag"}}),
     "filled down": (table(SENTENCE_COLUMNS, FIRST_NAMED), {"fill_down": True}),
     "several ids": (table(["id", "doc_id", "sent_id", "word", "label"], OTHER_IDS), {"sentence": "sent_id"}),
@@ -317,6 +313,13 @@ def test_entities_beside_words_are_named(tmp_path: Path) -> None:
     description, section = inspect(write(tmp_path, {"f": json.dumps(tagged)}) / "f")
     assert "\nnot read: entities\n" in description
     assert section["dataset"]["tag_columns"] == {"pos": "pos"}
+
+
+def test_rows_of_words_with_offsets_are_not_entities(tmp_path: Path) -> None:
+    rows = "".join(f"{number},w{number},0,2,X\n{number},b,3,4,Y\n" for number in range(60))
+    description, section = inspect(write(tmp_path, {"f": f"sent_id,word,start,end,pos\n{rows}"}) / "f")
+    assert "pos: plain tags (X 60, Y 60)\n" in description
+    assert (section["dataset"]["sentence"], section["dataset"]["words"]) == ("sent_id", "word")
 
 
 def test_policy_that_loses_much_of_a_type_is_left_to_the_user(tmp_path: Path) -> None:
