@@ -1,4 +1,6 @@
 # `make repro` and `make test` need nothing but Python 3.11 or newer and this clone: the first of them makes .venv.
+# make 3.81, that of macOS, looks up a recipe's program in its own PATH unless the shell is another than /bin/sh.
+SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.installed
@@ -76,6 +78,7 @@ lock:
 
 # uv takes seconds where pip takes minutes. torch, which is not in the file, follows pip's configuration in both cases.
 $(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("$(PYTHON): Python %d.%d; expected 3.11 or newer; run: rm -rf $(VENV) && make PYTHON=python3.12" % sys.version_info[:2])'
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	set -- pip install --require-hashes --no-deps -r constraints.txt; \
 		if command -v uv > /dev/null; then uv "$$@"; else python -m "$$@"; fi

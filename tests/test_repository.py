@@ -6,6 +6,7 @@ import re
 import runpy
 import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from configparser import ConfigParser
@@ -139,14 +140,33 @@ def test_all_but_torch_is_pinned_with_hashes() -> None:
 def test_install_uses_uv_if_it_is_there(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     (repository / ".venv/bin").mkdir(parents=True)
-    for name in (".venv/bin/uv", ".venv/bin/python", "pyproject.toml", "constraints.txt"):
+    for name in (".venv/bin/uv", ".venv/bin/python", ".venv/bin/python3", "pyproject.toml", "constraints.txt"):
         (repository / name).write_text("#!/bin/sh\necho ran $(basename $0) $*\n")
         (repository / name).chmod(0o755)
     for first in ("uv", "python -m"):
         ran = re.findall("^ran (.*)", run(repository, "make", "--always-make", "install"), re.MULTILINE)
         pinned, own = "pip install --require-hashes --no-deps -r constraints.txt", "pip install -e .[dev,encoder]"
-        assert ran == [f"{first} {pinned}", f"python -m {own}"]
+        assert ran[0].startswith("python3 -c import sys; ") and ran[1:] == [f"{first} {pinned}", f"python -m {own}"]
         (repository / ".venv/bin/uv").unlink(missing_ok=True)
+
+
+def test_python_that_is_too_old_is_said_before_an_environment_is_made(repository: Path) -> None:
+    code = "import sys; sys.version_info = (3, 9, 6); exec(sys.argv[2])"
+    old = repository / "old"
+    old.write_text(f"#!/bin/sh\nexec {sys.executable} -c '{code}' \"$@\"\n")
+    old.chmod(0o755)
+    for name in ("pyproject.toml", "constraints.txt"):
+        (repository / name).touch()
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        run(repository, "make", "install", f"PYTHON={old}")
+    message = "Python 3.9; expected 3.11 or newer; run: rm -rf .venv && make PYTHON=python3.12"
+    assert f"{old}: {message}\n" in failed.value.stderr
+    assert not (repository / ".venv").exists()
+
+
+def test_make_of_macos_finds_programs_of_the_environment() -> None:
+    """GNU make 3.81 starts a simple command itself, found in its own PATH, unless SHELL is not /bin/sh."""
+    assert "\nSHELL := /bin/bash\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 def run(folder: Path, *command: str) -> str:
