@@ -67,10 +67,10 @@ def test_preset_of_other_data_says_their_language_and_licence(name: str) -> None
 def test_card_of_the_sample_is_of_the_sample_alone(root: Path) -> None:
     assert load(SAMPLE)["export"]["card"] == {"language": "en", "license": None, "data_license": "cc0-1.0"}
     assert load(write_mine("train:\n  epochs: 2\n"))["export"]["card"]["data_license"] == "cc0-1.0"
-    text = write_mine(
+    Path("presets/mine.yaml").write_text(
         "download:\n  dataset: {source: files, format: conll, columns: [words, ner], train: a, validation: b, test: c}\n"
     )
-    assert load(text)["export"]["card"] == NO_CARD
+    assert load(presets.build("mine"))["export"]["card"] == NO_CARD
 
 
 def test_conll2003_is_the_recipe_of_the_course() -> None:
