@@ -15,6 +15,7 @@ from tagline.tools.settings import presets
 
 NAMES = sorted(path.stem for path in (ROOT / "presets").glob("*.yaml"))
 SAMPLE = preset("sample")
+NO_CARD = dict.fromkeys(["language", "license", "data_license"])
 
 
 def load(text: str) -> Any:
@@ -50,7 +51,26 @@ def test_preset_contains_differences_only(name: str) -> None:
             if old and all(value.get(kind, old[kind]) == old[kind] for kind in old):
                 check(value, base[key], f"{path}{key}.")
 
-    check(load((ROOT / f"presets/{name}.yaml").read_text(encoding="utf-8")), load(SAMPLE), "")
+    base = load(SAMPLE)
+    base["export"]["card"] = NO_CARD
+    check(load((ROOT / f"presets/{name}.yaml").read_text(encoding="utf-8")), base, "")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "sample"])
+def test_preset_of_other_data_says_their_language_and_licence(name: str) -> None:
+    card = load(preset(name))["export"]["card"]
+    assert card == NO_CARD | load((ROOT / f"presets/{name}.yaml").read_text(encoding="utf-8"))["export"]["card"]
+    assert card["language"] == ("de" if name == "germeval2014" else "en")
+    assert card["data_license"] in ("other", "cc-by-4.0", "cc-by-sa-4.0")
+
+
+def test_card_of_the_sample_is_of_the_sample_alone(root: Path) -> None:
+    assert load(SAMPLE)["export"]["card"] == {"language": "en", "license": None, "data_license": "cc0-1.0"}
+    assert load(write_mine("train:\n  epochs: 2\n"))["export"]["card"]["data_license"] == "cc0-1.0"
+    Path("presets/mine.yaml").write_text(
+        "download:\n  dataset: {source: files, format: conll, columns: [words, ner], train: a, validation: b, test: c}\n"
+    )
+    assert load(presets.build("mine"))["export"]["card"] == NO_CARD
 
 
 def test_conll2003_is_the_recipe_of_the_course() -> None:
@@ -99,6 +119,7 @@ def test_preset_in_another_style_is_written_as_by_dvc(root: Path) -> None:
     params["train"] |= {"epochs": 2}
     params["train"]["batches"]["order"] = "random"
     params["download"]["dataset"] = load(mine)["download"]["dataset"]
+    params["export"]["card"] = NO_CARD
     assert load(text) == params
 
 

@@ -131,6 +131,14 @@ def test_only_the_job_that_comments_may_write() -> None:
     assert (workflow["permissions"], rights) == ({"contents": "read"}, {"results": RIGHTS})
 
 
+def test_workflow_tests_tagline_only_where_that_is_wanted() -> None:
+    jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))["jobs"]
+    wanted = {name for name, job in jobs.items() if "vars.TEST_TAGLINE == 'true'" in job["if"]}
+    assert wanted == {"test", "nightly"}
+    others = str([job["steps"] for name, job in jobs.items() if name not in wanted])
+    assert not any(tool in others for tool in ("pytest", "ruff", "mypy", "make test", "[dev"))
+
+
 def test_all_but_torch_is_pinned_with_hashes() -> None:
     text = (ROOT / "constraints.txt").read_text(encoding="utf-8").replace("\\\n", "")
     assert re.fullmatch(r"(?:[\w.-]+==[^#]+?( +--hash=sha256:\w{64})+\n)+", text)

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from helpers.project import edit, error_of, git, run_stage
+from helpers.project import ROOT, edit, error_of, git, run_stage
 
 from tagline.tools.settings import pipelines
 
@@ -66,6 +66,18 @@ def test_defaults_and_data_that_git_and_dvc_do_not_track_are_named(workspace: Pa
         with Path("data/.gitignore").open("a") as file:
             file.write(f"/{ignored}\n")
     assert said() == DEFAULTS
+
+
+def test_card_of_the_sample_with_other_data_is_named(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(ROOT / "presets", "presets")
+    run_stage("check")
+    assert "export.card" not in capsys.readouterr().out
+    edit(Path("params.yaml"), "    data_license:\n", "    data_license: cc0-1.0\n")
+    run_stage("check")
+    note = (
+        "export.card: language and licences are those of presets/sample.yaml; expected those of your data; write them"
+    )
+    assert note in capsys.readouterr().out
 
 
 def test_pipelines_that_push_to_one_branch_are_an_error(workspace: Path) -> None:

@@ -59,7 +59,8 @@ def test_labels_that_differ_by_case_between_sources_are_reported(workspace: Path
 
 def test_section_that_inspect_prints_runs_when_pasted(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run_verb("inspect", "data/tiny")
-    description, section = capsys.readouterr().out.split("\n\ndownload:\n")
+    description, sections = capsys.readouterr().out.split("\n\ndownload:\n")
+    section = sections.partition("export:\n")[0]
     assert description.startswith("data/tiny: conll, utf-8\nnot read: encoder\n")
     rest = Path("params.yaml").read_text()
     Path("params.yaml").write_text(f"download:\n{section}" + rest[rest.index("tokenize_align:") :])

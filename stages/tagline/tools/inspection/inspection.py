@@ -1,4 +1,4 @@
-"""What a data set's file looks like, and the section ``download`` that reads it."""
+"""What a data set's file looks like, the section ``download`` that reads it, and what to fill in for the model card."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -35,6 +35,8 @@ SHARES = {"seed": 42, "validation": 0.1, "test": 0.1}
 
 def describe(path: Path) -> str:
     """Describe a file or folder: format, keys, label schemes and first sentences, then a section ``download``.
+
+    Below it, an empty ``export.card``: what params.yaml says there is of other data.
 
     Raises:
         UserError: see `find_layouts`; a file is malformed.
@@ -178,7 +180,7 @@ def _line(sentence: Sentence) -> str:
 
 
 def _section(path: Path, folder: Path, keys: Guess | list[Guess]) -> str:
-    """The section ``download`` as YAML, with the encoder of params.yaml."""
+    """The section ``download`` as YAML, with the encoder of params.yaml, and an empty ``export.card``."""
     encoder = read_file().get("download", {}).get("encoder")
     section: dict[str, Any] = {"folder": folder.as_posix(), "dataset": keys, "encoder": encoder}
     try:
@@ -191,5 +193,5 @@ def _section(path: Path, folder: Path, keys: Guess | list[Guess]) -> str:
     yaml = YAML()
     yaml.width = 10**6  # no line break in a value
     yaml.representer.ignore_aliases = lambda *_: True  # equal keys of several sources are written out
-    yaml.dump({"download": section}, stream)
+    yaml.dump({"download": section, "export": {"card": {"language": None, "data_license": None}}}, stream)
     return stream.getvalue().rstrip()

@@ -9,7 +9,7 @@ TOKENIZER = Path("models/pretrained/tokenizer")
 
 
 def inspect() -> None:
-    """Show what a file or folder of data holds, and the section `download` of params.yaml that reads it."""
+    """Show what a file or folder of data holds, and what replaces `download` and `export.card` in params.yaml."""
     parser = ArgumentParser(description=inspect.__doc__)
     parser.add_argument("path", metavar="PATH", type=Path, help="file or folder")
     path = parser.parse_args().path

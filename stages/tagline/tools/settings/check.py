@@ -11,7 +11,7 @@ from tagline.core.errors import UserError, show
 from tagline.core.params import PARAMS, line_of, list_errors, read_file, validated
 from tagline.core.reading import git
 from tagline.core.signals import BY_DVC
-from tagline.tools.settings import audit_pipeline, pipelines
+from tagline.tools.settings import audit_pipeline, pipelines, presets
 from tagline.tools.settings.sections import defaults, enabled_pushes, params_errors
 from tagline.training.train_params import Train
 
@@ -34,8 +34,9 @@ def check() -> None:
     if errors := params_errors(content):
         raise UserError(list_errors(errors))
     check_folders(content)
-    for note in (*untracked_folders(content), *defaults(content)) if stage in ("", "download") else ():
-        show(note)
+    if stage in ("", "download"):
+        for note in (*untracked_folders(content), *card_of_the_sample(content), *defaults(content)):
+            show(note)
     if stage in audit_pipeline.STAGES or (not stage and audit_pipeline.DVC_YAML.is_file()):
         audit_pipeline.check()
         read_audit()
@@ -67,6 +68,19 @@ def untracked_folders(content: CommentedMap) -> Iterator[str]:
             first, _, _ = os.fsdecode(listed).partition("\0")
             expected = "expected one of them, since `dvc exp run --temp` and clones lack it; run `dvc add` or `git add`"
             yield f"{_where(content, name)}: {first} is tracked by neither Git nor DVC; {expected}"
+
+
+def card_of_the_sample(content: CommentedMap) -> Iterator[str]:
+    """Yield a note if the model card would have the sample's licence, and the data are others."""
+    path = presets.path_of(presets.BASE)
+    sample = read_file(path) if path.is_file() else content
+    card, of_sample = content["export"]["card"], sample["export"]["card"]
+    if content["download"]["dataset"] != sample["download"]["dataset"] and card == of_sample:
+        line = line_of(content["export"], "card", 0) + 1
+        yield (
+            f"{PARAMS}:{line}: export.card: language and licences are those of {path}; expected those of your data; "
+            "write them, or leave them empty"
+        )
 
 
 def _where(content: CommentedMap, name: str) -> str:

@@ -1,5 +1,7 @@
 """Presets: a complete params.yaml from presets/sample.yaml and the keys that another preset changes.
 
+The facts of the sample in ``export.card`` are not those of other data: a preset with its own data set begins without.
+
 Each key gets the description in its schema as a comment, unless the preset has one of its own above the key.
 """
 
@@ -99,7 +101,10 @@ def build(name: str) -> str:
     """
     base, preset = read(BASE), read(name)
     whole = [MODELINE, *(preset.description or [f"# Preset {name}."]), _INTRODUCTION]
-    for key, value in _merged(plain(base.content), plain(preset.content)).items():
+    values = plain(base.content)
+    if name != BASE and "dataset" in preset.content.get("download", {}):
+        values["export"]["card"] = dict.fromkeys(values["export"]["card"])
+    for key, value in _merged(values, plain(preset.content)).items():
         whole += [*lines({key: value}, FIELDS, base.comments | preset.comments), ""]
     content = parse("\n".join(whole[:-1]), preset.path)
     if errors := params_errors(content):

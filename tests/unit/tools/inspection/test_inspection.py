@@ -229,8 +229,10 @@ def write(folder: Path, files: dict[str, str | bytes]) -> Path:
 
 
 def inspect(path: Path) -> tuple[str, Any]:
-    """The description of a file or folder, and the section."""
-    description, _, section = describe(path).partition("\n\ndownload:\n")
+    """The description of a file or folder, and the section, below which the card has no facts of other data."""
+    description, _, sections = describe(path).partition("\n\ndownload:\n")
+    section, _, card = sections.partition("\nexport:\n")
+    assert card == "  card:\n    language: null\n    data_license: null"
     return description, YAML(typ="safe").load(section)
 
 
