@@ -247,7 +247,10 @@ def _of_sentences(sample: Sample) -> Guess | None:
     if sum(is_sentence(*row[:2]) for row in rows) <= len(rows) / 2:
         return None
     name = sniffing.name_of_tags({tag for row in rows for tag in fields(row[1], False)})
-    return {"columns": [WORDS, name, *[SKIP] * (max(widths) - 2)], "rows": "sentences"}
+    keys = {"columns": [WORDS, name, *[SKIP] * (max(widths) - 2)], "rows": "sentences"}
+    if all(row[0].startswith("BOS ") for row in rows):  # ATIS, where the tag of EOS is the intent of the sentence
+        return {**keys, "strip_pattern": "^(BOS|EOS)$", "empty_words": "skip"}
+    return keys
 
 
 def _prefix_of_comments(lines: Sequence[str]) -> str | None:

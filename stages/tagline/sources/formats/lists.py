@@ -348,7 +348,7 @@ def span_keys(rows: Sequence[Mapping[str, Any]]) -> Guess | None:
 def _beside_words(rows: Sequence[Mapping[str, Any]], words: str | None) -> str:
     """Name the lists of objects beside the words, for a message."""
     names = {key for row in rows for key, value in row.items() if sniffing.objects_in(value)}
-    if words is None or words in rows[0].keys() & names or not names:
+    if words is None or words.partition(".")[0] in names or not names:
         return ""
     return (
         f"; {', '.join(map(repr, sorted(names)))} beside {words!r} are not read: write a tag for each word, or the "

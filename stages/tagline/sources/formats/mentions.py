@@ -214,9 +214,9 @@ def _is_inside(value: Any, text: Any) -> bool:
 
 
 def _are_types(values: Sequence[Any]) -> bool:
-    """Whether values are names, or lists of names, of which many come back."""
+    """Whether values are names, or lists of names, of which many come back; tags of words have O among them."""
     names = list(chain(*(value if isinstance(value, list) else [value] for value in values)))
-    if not names or not all(isinstance(name, str) for name in names):
+    if not names or "O" in names or not all(isinstance(name, str) for name in names):
         return False
     return len(set(names)) <= max(_FEW_TYPES, len(names) / 2)
 

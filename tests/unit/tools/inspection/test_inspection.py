@@ -124,6 +124,7 @@ HIPE = "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\n# language = en\n"
 GERMEVAL = "\n".join(lines("{n}\t{w}\t{t}\tO\n", f"#\thttp://a.de/{i} [2009]\n", i, i + 1) for i in range(60))
 KLUE = "\n".join(lines(first=f"## klue-{i}\t{text}\n", begin=i, end=i + 1) for i, text in enumerate(JOINED))
 SENTENCE_LINES = "\n".join(f"{' '.join(w)}\t{' '.join(t)}" for w, t in zip(WORDS, TAGS, strict=True))
+ATIS = "\n".join(f"BOS {' '.join(w)} EOS\tO {' '.join(t)} x_flight" for w, t in zip(WORDS, TAGS, strict=True))
 FEW_OVERLAPS, OVERLAPS = (objects("doccano").replace('"label": [', '"label": [[0, 3, "X"], ', n) for n in (10, 40))
 WITH_NULL = [{"tokens": [*w, None], "tags": [*t, "O"]} for w, t in zip(WORDS, TAGS, strict=True)]
 BESIDE = {"tags": "a b", "doc": " ".join(JOINED)}
@@ -132,6 +133,7 @@ BESIDE_TEXT = [
     for w, t, text in zip(WORDS, TAGS, JOINED, strict=True)
 ]
 AS_OBJECTS = [[{"tag": t, "text": w} for w, t in rows] for rows in SENTENCES]
+WORDS_BESIDE_TEXT = [{"sentence": a, "parts": b} for a, b in zip(JOINED, AS_OBJECTS, strict=True)]
 NUMBERED = {"columns": ["-", "words", "ner"]}
 # content, keys of the section
 FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
@@ -143,7 +145,11 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
     "few documents": (IN_DOCUMENTS, {"documents": "none"}),
     "germeval": (GERMEVAL, {"columns": ["-", "words", "ner", "-"], "comments": True}),
     "klue": (KLUE, {"comments": "##"}),
-    "atis": (SENTENCE_LINES, {"rows": "sentences"}),
+    "atis": (ATIS, {"rows": "sentences", "strip_pattern": "^(BOS|EOS)$"}),
+    "words as objects beside a text": (
+        json.dumps(WORDS_BESIDE_TEXT),
+        {"words": "parts.text", "tag_columns": {"ner": "parts.tag"}},
+    ),
     "cp1252": (lines().encode("latin-1"), {"encoding": "cp1252"}),
     "utf-16": (lines().encode("utf-16"), {"encoding": "utf-16"}),
     "empty words": (lines() + "\n\u00a0\tO\n", {"empty_words": "skip"}),
