@@ -4,8 +4,8 @@ import argparse
 import os
 import signal
 import socket
+import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from types import FrameType
 
 import uvicorn
@@ -87,9 +87,11 @@ class Server(uvicorn.Server):
 
 
 def serve(tagger: AnyTagger, limits: Limits, listener: socket.socket, hosts: Sequence[str]) -> None:
-    """Answer requests until SIGTERM or Ctrl-C."""
+    """Answer requests until SIGTERM or Ctrl-C; exits with status 0 then."""
     app, seconds = create(tagger, limits, hosts), 2 * limits.seconds
     config = uvicorn.Config(app, log_config=LOGGING, access_log=False, server_header=False, ws="none")
     config.timeout_keep_alive, config.timeout_graceful_shutdown = KEPT, seconds
-    with suppress(Interrupted):  # uvicorn raises the signal again when it has ended
+    try:
         Server(config).run([listener])
+    except Interrupted:  # uvicorn raises the signal again when it has ended
+        sys.exit()
