@@ -4,6 +4,8 @@ import contextlib
 import json
 import re
 import shutil
+import signal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 import torch
 from helpers.annotated import embedded, write_rows
 from helpers.formats import saved_row
+from helpers.kill_points import killed
 from helpers.messages import message_of
 from helpers.project import edit, error_of, exit_of, files_of, run_stage, run_stages, run_verb, snapshot, status_of
 from helpers.tiny import fill_workspace, raw_rows, set_params, set_train_params
@@ -109,6 +112,15 @@ def test_interrupted_fold_continues_after_its_training(audited: Path, damaged: t
     capsys.readouterr()
     run_stage("audit_fold", "1")
     assert capsys.readouterr().out.count("changed since it was written); computing it again\n") == len(damaged)
+    assert snapshot(Path("data/audit/1")) == before
+    assert not Path(".work").exists()
+
+
+def test_nothing_is_left_after_a_kill_at_the_end_of_training(audited: Path) -> None:
+    before = snapshot(Path("data/audit/1"))
+    shutil.rmtree("data/audit/1")
+    assert killed(partial(run_stage, "audit_fold", "1"), ".validation.csv.partial") == -signal.SIGKILL
+    run_stage("audit_fold", "1")
     assert snapshot(Path("data/audit/1")) == before
     assert not Path(".work").exists()
 

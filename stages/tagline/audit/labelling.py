@@ -75,9 +75,10 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
                 write_data(fold, partial)
         state.wait_for_everyone()
         if not completed(model):
+            # Its checkpoints are in the work folder of the fold, and removed with it after any kill.
             outputs = Outputs(model, *(work / name for name in ("train.json", "train_loss.csv", VALIDATION)))
             of_fold = Inputs(data, inputs.encoder, inputs.tokenizer)
-            fine_tune(train, script, of_fold, outputs, state, stage=f"audit-{number}-train")
+            fine_tune(train, script, of_fold, outputs, state, stage=f"audit-{number}/{work.name}/train")
         if state.is_main_process:
             with replacing(target) as (partial,):
                 parts = {name: tokenized.load_split(data, held_out_name(name)) for name in audited(data)}

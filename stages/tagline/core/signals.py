@@ -4,7 +4,8 @@ Ctrl-C or SIGTERM while libraries are imported -> the system ends the process
 first Ctrl-C or SIGTERM -> `Interrupted` in the main thread, `exit_with_message` prints a line, status 130 or 143
 a second one -> ignored, as the first is being handled
 first one in `defer_signals` (outputs are renamed) -> held until the block ends; a second one is raised at once
-the exception is lost in a destructor, or a library call takes long -> status 130 or 143 after `GRACE` seconds
+the exception is lost in a destructor, or a library call takes long -> status 130 or 143 after `GRACE` seconds, or at
+the end of the block if that comes first
 DVC, or our launcher, is killed -> SIGTERM to this process, as above
 
 An interruption needs no clean-up: outputs and checkpoints are renamed once they are complete.
@@ -77,17 +78,25 @@ def _end_with(watched: list[int]) -> None:
 
 @contextmanager
 def raise_on_signals() -> Iterator[None]:
-    """Raise `Interrupted` in the block at the first SIGINT or SIGTERM; further ones are ignored."""
+    """Raise `Interrupted` in the block at the first SIGINT or SIGTERM, or else at its end; further ones are ignored."""
+    received: list[int] = []
+
+    def interrupt(number: int, _: FrameType | None) -> None:
+        received.append(number)
+        _interrupt(number)
+
     # A signal that was ignored before, as in background jobs, stays ignored.
     before = {number: signal.getsignal(number) for number in SIGNALS}
     handled = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
     for number in handled:
-        signal.signal(number, _interrupt)
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
         for number in handled:
             signal.signal(number, before[number])
+    if received:  # the exception was lost
+        raise Interrupted(received[0])
 
 
 @contextmanager
@@ -121,7 +130,7 @@ def defer_signals() -> Iterator[None]:
         signal.raise_signal(held[0])
 
 
-def _interrupt(number: int, _frame: FrameType | None) -> None:
+def _interrupt(number: int) -> None:
     for each in SIGNALS:
         signal.signal(each, signal.SIG_IGN)
     # Not threading.Thread: its start takes locks that the interrupted code may hold.

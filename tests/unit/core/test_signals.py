@@ -45,11 +45,21 @@ def start_program(code: str) -> subprocess.Popen[str]:
     return process
 
 
+# Python prints an exception in a destructor by a hook, and goes on.
+DESTRUCTOR = f"""
+    class Slow:
+        def __del__(self):
+            {SLEEP}
+    sys.unraisablehook = lambda _: None
+    Slow()
+"""
+
 ENDINGS = [
     ("", SLEEP, ["SIGINT"], (130, "-c: interrupted\n")),
     ("", AGAIN, ["SIGTERM"], (143, "-c: ended by SIGTERM\n")),  # a second signal is ignored
     # In background jobs shells ignore SIGINT, which then stays ignored.
     ("signal.signal(signal.SIGINT, signal.SIG_IGN)", SLEEP, ["SIGINT", "SIGTERM"], (143, "-c: ended by SIGTERM\n")),
+    ("", DESTRUCTOR, ["SIGTERM"], (143, "-c: ended by SIGTERM\n")),
     ("signals.GRACE = 1", ENDLESS, ["SIGTERM"], (143, "")),  # an exception in a destructor is lost, for example
     ("signals.default_sigint()\n" + SLEEP, "", ["SIGINT"], (-signal.SIGINT, "")),  # while libraries are imported
 ]
@@ -58,7 +68,7 @@ ENDINGS = [
 @pytest.mark.parametrize(
     ("set_up", "body", "sent", "ended"),
     ENDINGS,
-    ids=["once", "twice", "ignored before", "exception lost", "before main"],
+    ids=["once", "twice", "ignored before", "in a destructor", "exception lost", "before main"],
 )
 def test_signal_ends_a_stage_with_one_line(set_up: str, body: str, sent: list[str], ended: tuple[int, str]) -> None:
     process = start_program(STAGE.format(set_up=set_up, body=body or "pass"))

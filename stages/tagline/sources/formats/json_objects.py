@@ -141,10 +141,12 @@ def _list_items(text: str, line: int, name: str, expected: str, before: str = ""
         if not closing:
             position = _skip_space(text, position + 1)
     position = _skip_space(text, position + 1)
+    line += text.count("\n", counted, position)
     try:
-        json.loads(f"{before}[]{text[position:]}")
+        _DECODER.decode(f"{before}[]{text[position:]}")
+    except KeyError as error:
+        raise UserError(f"{name}:{line}: the key {error} is in one object twice") from None
     except (ValueError, RecursionError):
-        line += text.count("\n", counted, position)
         raise UserError(f"{name}:{line}: text after the list's closing bracket; {expected}") from None
 
 

@@ -60,6 +60,8 @@ class Curve:
         self.settings = hashlib.sha256(decisive.encode()).hexdigest()[:12]
         train["folder"] = str(Path(train["folder"]).absolute())
         self.raw = raw_data.load(RAW)
+        self._running: set[subprocess.Popen[str]] = set()
+        self._ended = False
 
     def measure(self, sizes: Collection[int], seeds: Collection[int], jobs: int) -> dict[int, list[float]]:
         """Run each size and all sentences with each seed, some at the same time.
@@ -77,7 +79,12 @@ class Curve:
             raise UserError(f"--sizes: {found}; expected at least {LEAST_SIZES}, such as 100 200 400 800")
         with ThreadPoolExecutor(jobs) as pool:
             f1 = pool.map(lambda pair: self._run(*pair), product([*below, total], seeds))
-            return {size: [next(f1) for _ in seeds] for size in (*below, total)}
+            try:
+                return {size: [next(f1) for _ in seeds] for size in (*below, total)}
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                self._end()
+                raise
 
     def _run(self, sentences: int, seed: int) -> float:
         run: dict[str, Any] = {"settings": self.settings, "sentences": sentences, "seed": seed}
@@ -95,7 +102,7 @@ class Curve:
                 raw_data.write(folder / RAW, part, raw.tag_columns, raw.annotated, raw.spans)
                 write_hashes(folder / RAW)
             for stage in STAGES:
-                run_stage(stage, folder)
+                self._run_stage(stage, folder)
             run["test.f1"] = read_json(folder / "metrics/evaluate.json", "evaluate")["test.f1"]
         show(f"{sentences:,} sentences, seed {seed}: F1 {run['test.f1']:.4f}")
         if self.file:
@@ -116,6 +123,27 @@ class Curve:
             for row in part
         ]
 
+    def _run_stage(self, stage: str, folder: Path) -> None:
+        """Run a script of stages/ in a folder on one thread; raise a `UserError` with its message if it fails."""
+        command = [sys.executable, str(CODE / f"{stage}.py")]
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "TAGLINE_PROCESSES": "1"}
+        with subprocess.Popen(
+            command, cwd=folder, env=environment, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        ) as process:
+            self._running.add(process)
+            if self._ended:  # before `_end` could see this process
+                process.terminate()
+            error = process.communicate()[1]
+            self._running.remove(process)
+        if process.returncode:
+            raise UserError(error.strip())
+
+    def _end(self) -> None:
+        """End the running stages; the threads that wait for them remove their folders."""
+        self._ended = True
+        for process in list(self._running):
+            process.terminate()
+
 
 def default_sizes(total: int) -> list[int]:
     """The sizes of parts of ``total`` sentences, at least `LEAST_SIZES`; none if there are too few sentences."""
@@ -124,12 +152,3 @@ def default_sizes(total: int) -> list[int]:
         return below
     halved = [total // 2**times for times in range(LEAST_SIZES, 0, -1)]
     return halved if halved[0] >= LEAST_PART else []
-
-
-def run_stage(stage: str, folder: Path) -> None:
-    """Run a script of stages/ in a folder on one thread; raise a `UserError` with its message if it fails."""
-    command = [sys.executable, str(CODE / f"{stage}.py")]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "TAGLINE_PROCESSES": "1"}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise UserError(done.stderr.strip())

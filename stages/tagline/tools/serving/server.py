@@ -4,8 +4,8 @@ import argparse
 import os
 import signal
 import socket
+import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from types import FrameType
 
 import uvicorn
@@ -28,7 +28,7 @@ LOGGING = {
 
 
 def run(options: argparse.Namespace, limits: Limits) -> None:
-    """Load models and answer requests until SIGTERM or Ctrl-C.
+    """Load models and answer requests until SIGTERM or Ctrl-C; exits with status 0 then.
 
     Args:
         options: of the command.
@@ -52,8 +52,10 @@ def run(options: argparse.Namespace, limits: Limits) -> None:
             timeout_graceful_shutdown=2 * limits.seconds,
         )
         models = ", ".join(f"{each.folder} ({each.backend})" for each in tagger.layers.values())
-        with suppress(Interrupted):  # uvicorn raises the signal again when it has ended
+        try:
             Server(config, models).run()
+        except Interrupted:  # uvicorn raises the signal again when it has ended
+            sys.exit()
 
 
 def names(host: str, others: Sequence[str]) -> list[str]:

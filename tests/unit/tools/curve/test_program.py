@@ -43,6 +43,21 @@ def test_default_sizes_suit_the_data(total: int, expected: list[int]) -> None:
     assert runs.default_sizes(total) == expected
 
 
+@pytest.mark.usefixtures("outliving")
+def test_stages_end_with_the_command(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    survivor = finished / "survivor"
+    stage = f"""
+import os, pathlib, signal, time
+os.kill(os.getppid(), signal.SIGTERM)
+time.sleep(5)
+pathlib.Path({str(survivor)!r}).touch()
+"""
+    monkeypatch.setattr(runs, "CODE", finished)
+    Path("tokenize_align.py").write_text(stage)
+    assert exit_of("curve", "--sizes", "3", "5", "8", "12") == 143
+    assert not survivor.exists()
+
+
 def test_sizes_that_allow_no_curve_are_one_message(finished: Path) -> None:
     message = "curve: --sizes: 3 below the 16 training sentences; expected at least 4, such as 100 200 400 800"
     assert exit_of("curve", "--sizes", "5", "8", "12", "16") == message
