@@ -202,7 +202,7 @@ def parse_or_run(
         return arguments
     side, folder = arguments.run
     if side not in plain:
-        from tagline.core.errors import prepare_process
+        from tagline.terminal.process import prepare_process
 
         prepare_process()  # before torch is loaded
     print(json.dumps(sides[side](Path(folder), arguments)))

@@ -6,7 +6,8 @@ reports/audit.html. `dvc repro audit/dvc.yaml` first runs stages/audit_fold.py f
     python stages/audit.py
 """
 
-from tagline.core.errors import exit_with_message, prepare_process, take_no_arguments
+from tagline.terminal.command_line import take_no_arguments
+from tagline.terminal.process import exit_with_message, prepare_process
 
 if __name__ == "__main__":
     prepare_process()

@@ -6,7 +6,8 @@ models/finetuned. Writes data/audit/all (see `tagline.audit.out_of_fold`).
     python stages/audit_all.py
 """
 
-from tagline.core.errors import exit_with_message, prepare_process, take_no_arguments
+from tagline.terminal.command_line import take_no_arguments
+from tagline.terminal.process import exit_with_message, prepare_process
 
 if __name__ == "__main__":
     prepare_process()

@@ -7,7 +7,8 @@ models/pretrained, and with ``group: document`` data/raw. Writes data/audit/FOLD
     python stages/audit_fold.py FOLD
 """
 
-from tagline.core.errors import ArgumentParser, prepare_process
+from tagline.terminal.command_line import ArgumentParser
+from tagline.terminal.process import prepare_process
 
 if __name__ == "__main__":
     prepare_process()

@@ -7,7 +7,8 @@ each with a provenance.json.
     python stages/download.py
 """
 
-from tagline.core.errors import exit_with_message, prepare_process, take_no_arguments
+from tagline.terminal.command_line import take_no_arguments
+from tagline.terminal.process import exit_with_message, prepare_process
 
 if __name__ == "__main__":
     prepare_process()
@@ -16,10 +17,10 @@ from pathlib import Path
 
 from tagline.core.outputs import replacing
 from tagline.core.params import read_section
-from tagline.core.progress import quiet
 from tagline.sources.download_params import Download, HubDataset, sources_of
 from tagline.sources.formats.tables import SavedFiles
 from tagline.sources.stage import write_dataset, write_encoder
+from tagline.terminal.progress import quiet
 
 RAW = Path("data/raw")
 PRETRAINED = Path("models/pretrained")

@@ -9,7 +9,9 @@ plots/reliability.csv.
     python stages/evaluate.py
 """
 
-from tagline.core.errors import exit_with_message, prepare_process, show, take_no_arguments
+from tagline.terminal.command_line import take_no_arguments
+from tagline.terminal.printing import show
+from tagline.terminal.process import exit_with_message, prepare_process
 
 if __name__ == "__main__":
     prepare_process()
@@ -39,11 +41,11 @@ def main() -> None:
 def run(params: Evaluate) -> None:
     # Not above, since these load PyTorch, which takes seconds: messages about params do not wait for it.
     from tagline.artifacts import predictions
-    from tagline.core.progress import quiet
     from tagline.evaluation.stage import evaluate
     from tagline.evaluation.summary import compared, write_confusion, write_per_type, write_reliability
     from tagline.report import charts
     from tagline.report.evaluation_page import render
+    from tagline.terminal.progress import quiet
 
     quiet()
     evaluation = evaluate(RAW, TOKENIZED, DATA, FINETUNED, (TRAIN_LOSS, VALIDATION), params)

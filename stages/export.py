@@ -10,7 +10,8 @@ is set.
     python stages/export.py
 """
 
-from tagline.core.errors import exit_with_message, prepare_process, take_no_arguments
+from tagline.terminal.command_line import take_no_arguments
+from tagline.terminal.process import exit_with_message, prepare_process
 
 if __name__ == "__main__":
     prepare_process()
@@ -20,11 +21,11 @@ from pathlib import Path
 from tagline.core import launchers
 from tagline.core.outputs import replacing, write_json
 from tagline.core.params import read_section
-from tagline.core.progress import quiet
 from tagline.export.export_params import Export
 from tagline.export.stage import ExportInputs, compared, export, push, table
 from tagline.hub.push import Target
 from tagline.model.backends.torch_model import memory_errors
+from tagline.terminal.progress import quiet
 
 TOKENIZED = Path("data/tokenized")
 FINETUNED = Path("models/finetuned")

@@ -6,7 +6,8 @@ Reads the section ``tokenize_align`` of params.yaml, data/raw and models/pretrai
     python stages/tokenize_align.py
 """
 
-from tagline.core.errors import exit_with_message, prepare_process, take_no_arguments
+from tagline.terminal.command_line import take_no_arguments
+from tagline.terminal.process import exit_with_message, prepare_process
 
 if __name__ == "__main__":
     prepare_process()

@@ -8,7 +8,8 @@ learning curves plots/train_loss.csv and plots/validation.csv. Pushes the model 
     python stages/train.py
 """
 
-from tagline.core.errors import prepare_process, take_no_arguments
+from tagline.terminal.command_line import take_no_arguments
+from tagline.terminal.process import prepare_process
 
 if __name__ == "__main__":
     prepare_process()

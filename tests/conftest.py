@@ -30,8 +30,8 @@ from huggingface_hub import constants, file_download
 from huggingface_hub.utils import _http
 from hypothesis import settings
 
-from tagline.core import signals
 from tagline.inference import Tagger
+from tagline.terminal import signals
 
 # A shell has its background jobs ignore Ctrl-C, which all processes inherit that tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -14,7 +14,7 @@ import pytest
 from helpers.annotated import write_rows
 from helpers.messages import message_of
 
-from tagline.core.errors import UserError
+from tagline.terminal.errors import UserError
 from tagline.tools.bulk import cluster, program
 from tagline.tools.bulk.parts import Record
 from tagline.tools.predict.program import main as predict

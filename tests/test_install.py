@@ -24,7 +24,7 @@ sys.argv = ["bin/tagline", "predict", *sys.argv[1:]]
 command.load()()
 """
 LIBRARY = """
-from tagline.core.errors import UserError
+from tagline.terminal.errors import UserError
 from tagline.inference import Tagger
 from tagline.text.languages import splitter
 from tagline.text.sentences import split_sentences

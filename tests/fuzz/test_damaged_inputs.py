@@ -16,7 +16,6 @@ from helpers.formats import CORPUS, IN_JSON, section, write_corpus
 from helpers.tiny import TINY_PARAMS
 
 from tagline.artifacts import raw_data
-from tagline.core.errors import UserError
 from tagline.inference.tagger import Tagger
 from tagline.sources import files
 from tagline.sources.download_params import Download
@@ -25,6 +24,7 @@ from tagline.sources.formats.lines import read_lines
 from tagline.sources.formats.registry import FORMATS
 from tagline.sources.readers import to_row
 from tagline.sources.stage import write_encoder
+from tagline.terminal.errors import UserError
 from tagline.tools.texts import readers
 
 pytestmark = pytest.mark.rare

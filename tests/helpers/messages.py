@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tagline.core.errors import UserError
+from tagline.terminal.errors import UserError
 
 
 def message_of(call: Callable[..., object], *arguments: Any, **options: Any) -> str:

@@ -11,13 +11,13 @@ from helpers.tiny import raw_rows, set_params
 from transformers import AutoModelForTokenClassification, AutoTokenizer
 
 from tagline.artifacts import exported
-from tagline.core.errors import UserError
 from tagline.core.names import BackendName
 from tagline.export import onnx_export
 from tagline.export.parity import Measured, Parity
 from tagline.inference import Document, Tagger
 from tagline.model import precision
 from tagline.model.backends import Backend
+from tagline.terminal.errors import UserError
 
 EXPORT = Path("models/export")
 

@@ -11,9 +11,9 @@ from helpers.project import exit_of, json_of, run_stage, run_verb, snapshot
 from helpers.tiny import TINY_PARAMS, set_params
 
 from tagline.artifacts import raw_data, tokenized
-from tagline.core.errors import UserError
 from tagline.core.findings import MEANINGS
 from tagline.core.params import read_section
+from tagline.terminal.errors import UserError
 from tagline.tokenization import stage, subwords
 from tagline.tokenization.tokenize_align_params import Limits, TokenizeAlign
 from tagline.tools.inspection import windows

@@ -43,7 +43,7 @@ def test_losses_rates_and_scores_are_logged(finished: Path, monkeypatch: pytest.
 
 
 # What shows the progress of a step, and does not change it.
-SHOWING = {"training/progress_lines.py", "core/progress.py"}
+SHOWING = {"training/progress_lines.py", "terminal/progress.py"}
 
 
 def test_step_executes_eight_files(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:

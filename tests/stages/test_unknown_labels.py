@@ -15,7 +15,7 @@ from tagline.artifacts import tokenized
 from tagline.artifacts.raw_data import SPLITS
 from tagline.audit.audit_params import Audit
 from tagline.audit.folds import Fold
-from tagline.core.errors import UserError
+from tagline.terminal.errors import UserError
 
 ANNOTATED = {"te*.conll": ["PER"]}
 DATASET = TINY_PARAMS["download"]["dataset"]

@@ -21,10 +21,11 @@ import numpy as np
 import pyarrow as pa
 
 from tagline.core import shards
-from tagline.core.errors import QUOTED, UserError, printable, shortened
 from tagline.core.names import DOCUMENT
 from tagline.core.outputs import read_json
 from tagline.core.provenance import PROVENANCE
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import QUOTED, printable, shortened
 
 SPLITS = ("train", "validation", "test")
 ID = "id"

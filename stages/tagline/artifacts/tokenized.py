@@ -28,14 +28,15 @@ import pyarrow.compute as pc
 from datasets import ClassLabel, Dataset, Features, List, Value, concatenate_datasets
 
 from tagline.core import shards
-from tagline.core.errors import UserError, require
 from tagline.core.names import TOKENIZER_FILE
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, sha256
+from tagline.core.reading import require
 from tagline.labels import label_list as label_lists
 from tagline.labels.label_list import Labels
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.windows import Ints, LabelIds, Windows
+from tagline.terminal.errors import UserError
 
 Item = TypeVar("Item")
 

@@ -6,8 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from tagline.core.errors import UserError
 from tagline.core.params import PARAMS, Section, read_file, read_section
+from tagline.terminal.errors import UserError
 
 AUDIT_PARAMS = Path("audit/params.yaml")
 AUDIT = "tagline audit create"

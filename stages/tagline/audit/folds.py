@@ -17,12 +17,12 @@ from tagline.artifacts.raw_data import COPY, SPLITS
 from tagline.artifacts.tokenized import COPIES, WINDOW_FEATURES, load_labels, sentence_features
 from tagline.audit.audit_params import AUDIT_PARAMS, EARLY, Audit
 from tagline.core import shards
-from tagline.core.errors import UserError
 from tagline.core.names import DOCUMENT
 from tagline.core.provenance import PROVENANCE, write_hashes
 from tagline.core.shards import ShardWriter
 from tagline.labels.entities import marked
 from tagline.sources.splitting import drawn_number
+from tagline.terminal.errors import UserError
 
 Mask = npt.NDArray[np.bool_]
 

@@ -12,9 +12,7 @@ from tagline.audit import out_of_fold
 from tagline.audit.audit_params import EARLY, Audit, refuse_earlier_models
 from tagline.audit.folds import Fold, audited, held_out_name, write_data
 from tagline.audit.out_of_fold import Chunk
-from tagline.core.errors import UserError, show
 from tagline.core.outputs import read_columns, replacing
-from tagline.core.progress import quiet
 from tagline.core.provenance import HASHES, sha256, verify, versions
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
@@ -23,6 +21,9 @@ from tagline.model.backends.torch_model import TorchModel, memory_errors, worker
 from tagline.model.heads import load_head
 from tagline.model.precision import resolve
 from tagline.model.prediction import Predictor, score_split
+from tagline.terminal.errors import UserError
+from tagline.terminal.printing import show
+from tagline.terminal.progress import quiet
 from tagline.training import processes
 from tagline.training.stage import LIBRARIES, SIZE, Inputs, Outputs, fine_tune, start
 from tagline.training.train_params import Train

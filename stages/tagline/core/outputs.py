@@ -10,9 +10,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from tagline.core.errors import UserError, printable, require
-from tagline.core.reading import full_disk, parse_object, reading
-from tagline.core.signals import defer_signals
+from tagline.core.reading import full_disk, parse_object, reading, require
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import printable
+from tagline.terminal.signals import defer_signals
 
 Rows = list[dict[str, float]]
 """Numeric columns of a CSV file, by name."""

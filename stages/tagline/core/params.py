@@ -15,7 +15,8 @@ from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarbool import ScalarBoolean
 
-from tagline.core.errors import UserError, quoted
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import quoted
 
 PARAMS = Path("params.yaml")
 # Of a file, each alias counted as what it stands for.

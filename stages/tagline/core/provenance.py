@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from tagline.core.errors import QUOTED, UserError, require, shortened
 from tagline.core.outputs import read_json, write_json
+from tagline.core.reading import require
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import QUOTED, shortened
 
 PROVENANCE = "provenance.json"
 HASHES = "hashes.json"

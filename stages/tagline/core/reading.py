@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tagline.core.errors import QUOTED, UserError, shortened
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import QUOTED, shortened
 
 # Errors of the system that say nothing about a file's content; see also `_FULL`.
 _OF_ENVIRONMENT = (errno.EACCES, errno.EMFILE, errno.ENFILE, errno.EPERM, errno.EROFS)
@@ -205,3 +206,19 @@ def _implementations(key: str, value: Any) -> Iterator[Any]:
             yield from _implementations(key if named else inner, each)
     elif named:
         yield value
+
+
+def require(path: Path, made_by: str) -> None:
+    """Check that an upstream artifact exists and is not a device or pipe, which may have no end.
+
+    Args:
+        path: file or folder that this stage reads.
+        made_by: the stage of dvc.yaml that writes it.
+
+    Raises:
+        UserError: it does not, or is one.
+    """
+    if not path.exists():
+        raise UserError(f"{path} is missing: the stage {made_by} writes it, so run `dvc repro {made_by}` first")
+    if not path.is_file() and not path.is_dir():
+        raise UserError(f"{path}: not a file but a device or pipe; remove it, and run `dvc repro {made_by}`")

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tagline.core.errors import UserError
 from tagline.evaluation.evaluate_params import ALL, Accept
 from tagline.evaluation.operating_point import of_documents
 from tagline.evaluation.promise import Promise, ShareTest, least_step
@@ -21,6 +20,7 @@ from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence, flatten
 from tagline.labels.windows import AnyInts, Bools, Doubles, Ints
 from tagline.metrics.scores import rounded
+from tagline.terminal.errors import UserError
 
 # Each test has so many times the entities of the one before.
 GROWTH = 1.05

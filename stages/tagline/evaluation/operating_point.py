@@ -5,7 +5,6 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from tagline.core.errors import UserError
 from tagline.evaluation.evaluate_params import Bootstrap, FoundIf, OperatingPoint
 from tagline.evaluation.promise import Promise
 from tagline.labels.entities import is_outside
@@ -14,6 +13,7 @@ from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 from tagline.labels.windows import Doubles, Ints
 from tagline.metrics.resampling import interval, weights
 from tagline.metrics.scores import divide, rounded
+from tagline.terminal.errors import UserError
 
 Measure = Literal["recall", "precision"]
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from tabulate import tabulate
 
-from tagline.core.errors import printable
 from tagline.core.outputs import read_json
 from tagline.core.reading import committed, parse_object, reading
 from tagline.evaluation.altered_forms import FORMS
 from tagline.evaluation.operating_point import by_split, measure_of
+from tagline.terminal.escaping import printable
 
 HEADERS = ("split", "type", "precision", "recall", "F1", "95 % of F1", "accuracy", "number")
 

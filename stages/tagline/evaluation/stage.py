@@ -12,7 +12,6 @@ from accelerate import PartialState
 from tagline.artifacts import tokenized
 from tagline.artifacts.predictions import Settings
 from tagline.core import shards
-from tagline.core.errors import UserError, show
 from tagline.core.names import DOCUMENT
 from tagline.core.outputs import read_json
 from tagline.core.provenance import verify
@@ -34,6 +33,8 @@ from tagline.model.batches import default_size
 from tagline.model.heads import load_head
 from tagline.model.precision import resolve
 from tagline.model.prediction import Chunk, Predictor, score_split
+from tagline.terminal.errors import UserError
+from tagline.terminal.printing import show
 from tagline.tokenization import subwords
 from tagline.tokenization.subword_windows import WindowCutter
 

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tagline.core.errors import UserError
 from tagline.evaluation.altered_forms import CASES
 from tagline.evaluation.evaluate_params import Bootstrap
 from tagline.labels.entities import entity_arrays, is_outside
@@ -25,6 +24,7 @@ from tagline.metrics.outcomes import NO_TYPE, Outcome, confusion, count_outcomes
 from tagline.metrics.resampling import f_beta, intervals
 from tagline.metrics.scores import Counts, count, count_repaired, rounded, score, scores_of, strict
 from tagline.metrics.slices import TrainingIndex, slices
+from tagline.terminal.errors import UserError
 
 # What a split of some hundred entities supports; more digits would differ between hosts of one precision.
 COMPARED_DIGITS = 4

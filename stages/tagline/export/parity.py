@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tagline.artifacts.tokenized import Split
-from tagline.core.errors import UserError
 from tagline.inference import Document, Tagger
 from tagline.inference.documents import mentions
 from tagline.labels.label_list import NO_BIASES, Biases, Labels
@@ -26,6 +25,7 @@ from tagline.model.backends.torch_model import TorchModel
 from tagline.model.batches import default_size
 from tagline.model.heads.head import Head
 from tagline.model.prediction import NonFiniteError, Predictor, score_split
+from tagline.terminal.errors import UserError
 
 CONFORMANCE = "conformance.jsonl"
 TEXTS = Path(__file__).with_name("conformance_texts.json")

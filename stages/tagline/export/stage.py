@@ -14,10 +14,10 @@ from transformers import PreTrainedModel
 
 from tagline.artifacts import exported, predictions, tokenized
 from tagline.artifacts.exported import DATA, GRAPHS, Exported
-from tagline.core.errors import UserError, require, show
 from tagline.core.names import BackendName
 from tagline.core.outputs import read_columns, read_json, write_json
 from tagline.core.provenance import HASHES, PROVENANCE, read_hashes, relative, verify, verify_files, write_hashes
+from tagline.core.reading import require
 from tagline.export import onnx_export, quantization
 from tagline.export.card import document
 from tagline.export.export_params import Export
@@ -29,6 +29,8 @@ from tagline.model.backends.onnx_model import OnnxModel, cores
 from tagline.model.backends.torch_model import TorchModel
 from tagline.model.heads import load_head
 from tagline.model.precision import Resolved, resolve_recorded
+from tagline.terminal.errors import UserError
+from tagline.terminal.printing import show
 
 CARD = "README.md"
 SPLIT = "test"

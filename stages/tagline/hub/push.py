@@ -17,9 +17,10 @@ import httpx2
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants, get_token, is_offline_mode
 from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 
-from tagline.core.errors import UserError, safe_message
 from tagline.hub.client import LOGIN, NO_HUB, Asked, endpoint, prepare
 from tagline.hub.hub_params import Push
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import safe_message
 
 # Deleted from the branch if they are not pushed again: weights of an earlier push belong to another model.
 STALE = (

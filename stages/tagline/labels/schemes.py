@@ -8,7 +8,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
-from tagline.core.errors import UserError, shortened
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import shortened
 
 Scheme = Literal["IOB1", "IOB2", "BIOES", "BILOU", "IO", "tags"]
 OUTSIDE = "O"

@@ -6,8 +6,8 @@ from typing import Literal, cast
 
 import torch
 
-from tagline.core.errors import UserError
 from tagline.labels.label_list import Precision
+from tagline.terminal.errors import UserError
 
 Resolved = Literal["fp32", "bf16", "fp16"]
 _DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}

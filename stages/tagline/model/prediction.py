@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from tagline.core.errors import UserError
 from tagline.labels.entities import entity_arrays, is_outside
 from tagline.labels.label_list import ANY, Biases, Calibration, Labels
 from tagline.labels.windows import NO_WORD, AnyInts, Bools, Floats, Ints, LabelIds, Windows, ranges
 from tagline.model.backends import Backend
 from tagline.model.batches import longest_first
 from tagline.model.heads.head import Head
+from tagline.terminal.errors import UserError
 
 if TYPE_CHECKING:  # `datasets` takes longer to import than the exported model takes to answer
     from tagline.artifacts.tokenized import Split

@@ -9,10 +9,11 @@ from typing import Any
 from tokenizers import Tokenizer, normalizers, pre_tokenizers, processors
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
-from tagline.core.errors import UserError, shortened
 from tagline.core.outputs import write_json
 from tagline.core.reading import check_config, check_normalizer, parse_object, reading, reading_tokenizer
 from tagline.sources.formats.base import is_plain, leads_out
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import shortened
 
 WEIGHTS = "model.safetensors"
 WEIGHTS_INDEX = "model.safetensors.index.json"

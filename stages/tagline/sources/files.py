@@ -13,13 +13,14 @@ from typing import Any
 from tqdm import tqdm
 
 from tagline.artifacts.raw_data import COPY, SPLITS
-from tagline.core.errors import QUOTED, UserError, printable, quoted, shortened
 from tagline.core.findings import OF_SENTENCES, Findings
 from tagline.core.provenance import sha256
 from tagline.sources.formats.annotators import summary
 from tagline.sources.formats.base import Files, leads_out
 from tagline.sources.formats.lines import UTF_8_REMEDY, read_lines
 from tagline.sources.splitting import TRAIN, drawn_split
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import QUOTED, printable, quoted, shortened
 from tagline.text.languages import splitter
 from tagline.text.sentence import Sentence
 from tagline.text.sentences import ends_among, split_sentences

@@ -9,7 +9,6 @@ from datasets.config import HF_DATASETS_CACHE
 from datasets.exceptions import DatasetGenerationError
 from huggingface_hub import snapshot_download
 
-from tagline.core.errors import UserError, shortened
 from tagline.core.findings import OF_SENTENCES, Findings, lines_by_split
 from tagline.core.reading import reading
 from tagline.sources.download_params import HubDataset
@@ -17,6 +16,8 @@ from tagline.sources.files import consecutive
 from tagline.sources.formats.base import leads_out
 from tagline.sources.formats.lists import columns_of, rows_of, to_sentence
 from tagline.sources.hub import Repository, find, hub_errors
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import shortened
 from tagline.text.sentence import Sentence
 
 

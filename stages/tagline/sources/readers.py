@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import SPLITS
-from tagline.core.errors import QUOTED, UserError, quoted, shortened
 from tagline.core.findings import OF_SENTENCES
 from tagline.core.names import DOCUMENT
 from tagline.labels.schemes import OUTSIDE, split_tag
@@ -27,6 +26,8 @@ from tagline.sources.formats.annotated import AnnotatedFiles
 from tagline.sources.formats.base import Files, UnknownTag, WordKeys
 from tagline.sources.splitting import TRAIN
 from tagline.sources.tag_names import Spelling, rename
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import QUOTED, quoted, shortened
 from tagline.text.agreement import Agreement, SentenceAgreement
 from tagline.text.languages import LEAST_AGREEMENT, Language, splitter
 from tagline.text.sentence import Sentence

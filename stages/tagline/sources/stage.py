@@ -8,7 +8,6 @@ from typing import Any
 
 from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import SPLITS
-from tagline.core.errors import UserError, show
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE, hashes, sha256, write_hashes
 from tagline.sources import capitals, encoders, hub
@@ -25,6 +24,8 @@ from tagline.sources.formats.annotated import AnnotatedFiles
 from tagline.sources.formats.base import Files
 from tagline.sources.readers import Reader, check_annotated_types, check_apart, types_of_one_source
 from tagline.sources.tag_names import Spelling, spellings
+from tagline.terminal.errors import UserError
+from tagline.terminal.printing import show
 from tagline.text.agreement import share
 from tagline.text.languages import library_version
 from tagline.text.sentences import library_version as sentence_library

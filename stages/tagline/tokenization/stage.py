@@ -16,7 +16,6 @@ from tqdm import tqdm
 
 from tagline.artifacts import raw_data, tokenized
 from tagline.artifacts.raw_data import ID, SPLITS, WORDS, RawData
-from tagline.core.errors import UserError, show
 from tagline.core.findings import LONG_SENTENCE, LONG_WORD, SHOWN, Findings
 from tagline.core.names import MARKS, TOKENIZER_FILE
 from tagline.core.provenance import sha256, verify, write_hashes
@@ -26,6 +25,8 @@ from tagline.labels.label_list import Labels
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.tagged import TaggedSentences
 from tagline.labels.windows import NO_WORD, AnyInts, Bools, Ints, Windows, align_labels
+from tagline.terminal.errors import UserError
+from tagline.terminal.printing import show
 from tagline.text import case
 from tagline.tokenization import subwords
 from tagline.tokenization.context import Neighbours, document_numbers, with_neighbours

@@ -13,11 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tagline.artifacts.raw_data import SPLITS, RawData, name_word
-from tagline.core.errors import QUOTED, UserError, shortened
 from tagline.labels import label_list as label_lists
 from tagline.labels import schemes
 from tagline.labels.label_list import ANY, Kind, Labels, LabelSets
 from tagline.labels.windows import Ints
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import QUOTED, shortened
 from tagline.tokenization import conversion
 from tagline.tokenization.conversion import Conversion
 

@@ -32,9 +32,10 @@ from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.elastic.rendezvous import RendezvousError
 
 from tagline.core import launchers
-from tagline.core.errors import UserError, exit_with_message
-from tagline.core.signals import BY_OURS, Interrupted
 from tagline.model.backends import xla
+from tagline.terminal.errors import UserError
+from tagline.terminal.process import exit_with_message
+from tagline.terminal.signals import BY_OURS, Interrupted
 
 # Seconds that a process waits for the launcher to end it after it has lost another process.
 PATIENCE = 10

@@ -17,8 +17,9 @@ from accelerate.utils import DistributedType, gather, parse_flag_from_env
 from torch.distributed import run as torchrun
 
 from tagline.core import launchers
-from tagline.core.errors import UserError, quoted
 from tagline.model.backends import xla
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import quoted
 from tagline.training.failing import INDEX, exit_like
 
 # Environment variable: the number of processes to start, instead of one for each device.

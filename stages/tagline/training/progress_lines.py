@@ -8,7 +8,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from tagline.core.progress import watched
+from tagline.terminal.progress import watched
 from tagline.training.history import History
 
 # The current time in seconds.

@@ -26,7 +26,6 @@ from safetensors import SafetensorError
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel
 
-from tagline.core.errors import UserError
 from tagline.core.outputs import use_umask, write_json
 from tagline.core.reading import reading
 from tagline.model.backends.xla import from_xla, load_weights
@@ -34,6 +33,7 @@ from tagline.model.classifier import arrays, attached, own_weights
 from tagline.model.fast_paths import restore_full_embeddings
 from tagline.model.heads.head import OWN_WEIGHTS, write_head
 from tagline.model.precision import Resolved
+from tagline.terminal.errors import UserError
 from tagline.training.history import History
 from tagline.training.work import VARIABLE, WORK, CheckpointError, Checkpoints, seen_by_all
 

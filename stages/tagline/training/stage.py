@@ -10,10 +10,8 @@ import pandas as pd
 from accelerate import PartialState
 
 from tagline.artifacts import tokenized
-from tagline.core.errors import UserError, show
 from tagline.core.names import TOKENIZER_FILE
 from tagline.core.outputs import replacing, write_json
-from tagline.core.progress import quiet
 from tagline.core.provenance import HASHES, PROVENANCE, copy_files, read_hashes, sha256, verify, versions, write_hashes
 from tagline.hub.epoch_pushes import EpochPushes
 from tagline.hub.push import Target
@@ -23,6 +21,9 @@ from tagline.model.backends.torch_model import memory_errors
 from tagline.model.fast_paths import replace_dropout, train_used_embeddings
 from tagline.model.heads import continued, make_head
 from tagline.model.precision import Resolved, resolve
+from tagline.terminal.errors import UserError
+from tagline.terminal.printing import show
+from tagline.terminal.progress import quiet
 from tagline.training import accelerate_loop, fit_check, processes, trainer_loop
 from tagline.training.history import SCORES
 from tagline.training.teacher import TeacherModel, Teaching

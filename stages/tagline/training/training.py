@@ -16,11 +16,12 @@ from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split
-from tagline.core.errors import UserError, shortened
 from tagline.hub.epoch_pushes import EpochPushes
 from tagline.model.backends.xla import end_graph
 from tagline.model.classifier import padding_id
 from tagline.model.prediction import NonFiniteError
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import shortened
 from tagline.training.gradients import Gradients, Step, adamw, schedule
 from tagline.training.history import History
 from tagline.training.progress_lines import ProgressLines

@@ -27,9 +27,10 @@ from accelerate.utils import broadcast, gather
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
-from tagline.core.errors import UserError, show
 from tagline.core.outputs import locked, use_umask
 from tagline.core.provenance import HASHES, read_hashes, sha256, write_hashes
+from tagline.terminal.errors import UserError
+from tagline.terminal.printing import show
 
 WORK, VARIABLE = ".work", "TAGLINE_WORK"
 # Where DVC copies a clone for an experiment (`--temp`, `--queue`); it removes the copy after Ctrl-C.

@@ -8,8 +8,8 @@ import pytest
 
 from tagline.artifacts import exported
 from tagline.artifacts.exported import TAGGER, Exported, SentenceRule, WordRule
-from tagline.core.errors import UserError
 from tagline.labels.label_list import NOT_CALIBRATED, Calibration, Labels
+from tagline.terminal.errors import UserError
 
 RULES = {"words": WordRule("fr", "spacy 3.8.11", 0.991), "sentences": SentenceRule(True, "sentencex 1.0.32", 0.95)}
 MODEL = {"head": "linear", "decoding": "constrained", "padding": 1, "precision": "bf16", "one_by_one": True}

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from tagline.artifacts import predictions
 from tagline.artifacts.predictions import Settings
-from tagline.core.errors import UserError
 from tagline.labels.label_list import Calibration, Kind, Labels
 from tagline.labels.tagged import TaggedSentence
+from tagline.terminal.errors import UserError
 
 
 def parquet(columns: dict[str, list[Any]], rows: int = 1000) -> bytes:

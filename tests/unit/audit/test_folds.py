@@ -11,9 +11,9 @@ from helpers.held_out import LABELS, audit, write_tokenized
 from tagline.artifacts import raw_data, tokenized
 from tagline.audit import folds
 from tagline.audit.folds import Fold, fold_of
-from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
 from tagline.sources.splitting import drawn_split
+from tagline.terminal.errors import UserError
 
 RAW = Path("no data/raw")
 ROWS = [(f"Ada {number} in Oslo", "B-PER I-PER O B-LOC") for number in range(9)]

@@ -14,9 +14,9 @@ from filelock import FileLock
 from helpers.project import ROOT
 
 from tagline.core import outputs
-from tagline.core.errors import UserError
 from tagline.core.outputs import locked, read_columns, replacing, write_json
-from tagline.core.signals import raise_on_signals
+from tagline.terminal.errors import UserError
+from tagline.terminal.signals import raise_on_signals
 
 OUT, METRICS = Path("models/out"), Path("metrics/out.json")
 # A program that holds a lock until its input ends.

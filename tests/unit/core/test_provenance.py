@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tagline.core.errors import UserError
 from tagline.core.provenance import HASHES, copy_files, verify, write_hashes
+from tagline.terminal.errors import UserError
 
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of "abc", the example of FIPS 180-2
 

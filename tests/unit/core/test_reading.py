@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer
 
-from tagline.core.errors import UserError
 from tagline.core.reading import check_config, parse_object, reading, reading_tokenizer
+from tagline.terminal.errors import UserError
 
 
 class PanicException(BaseException):

@@ -7,10 +7,10 @@ from helpers.evaluations import metrics_of
 from helpers.project import git
 from helpers.tagged import sentences
 
-from tagline.core.errors import UserError
 from tagline.core.outputs import write_json
 from tagline.evaluation.score_table import score_line, score_table, score_table_of
 from tagline.evaluation.summary import ScoredSplit
+from tagline.terminal.errors import UserError
 
 TAGGED = sentences(["B-PER O", "B-\x1bLOC"], ["B-PER O", "O"])
 METRICS = {"test": metrics_of(ScoredSplit("spans", TAGGED, 0, altered={"typos": TAGGED}))}

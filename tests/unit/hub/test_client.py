@@ -9,10 +9,11 @@ from helpers.hub_server import Hub
 from helpers.messages import message_of
 from huggingface_hub import close_session, constants
 
-from tagline.core.errors import UserError, safe_message
-from tagline.core.progress import quiet
 from tagline.hub.client import Client, prepare
 from tagline.sources.hub import fetch_encoder, find
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import safe_message
+from tagline.terminal.progress import quiet
 
 INVALID = [
     *("http://[::1", "https://", "huggingface.co", "ftp://a", "http://a:99999", "", "http://\x1b[31m"),

@@ -5,8 +5,8 @@ from threading import Event
 
 import pytest
 
-from tagline.core.errors import UserError
 from tagline.hub.epoch_pushes import EpochPushes
+from tagline.terminal.errors import UserError
 
 
 class Recorder:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from helpers.handmade_export import save_export
 
-from tagline.core.errors import UserError
 from tagline.inference import Tagger
 from tagline.model import prediction
 from tagline.model.backends.onnx_model import OnnxModel
 from tagline.model.heads import linear
+from tagline.terminal.errors import UserError
 from tagline.tokenization import subwords
 
 TEXT = "Ada Lind lives in Oslo. Bo lives in Adalo."

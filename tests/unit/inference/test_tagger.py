@@ -22,10 +22,10 @@ from transformers import AutoModelForTokenClassification, pipeline
 
 from tagline.artifacts import exported
 from tagline.artifacts.exported import Exported, SentenceRule, WordRule
-from tagline.core.errors import UserError
 from tagline.core.provenance import HASHES, sha256
 from tagline.inference import Document, Mention, Tagger
 from tagline.inference import tagger as module
+from tagline.terminal.errors import UserError
 from tagline.text.words import split_words
 
 KNOWN = ["Ada", "Bo", "Lind", "Oslo", "lives", "in", "Osmo", "."]

@@ -13,9 +13,9 @@ from helpers.tiny import save_encoder, word_piece
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModel, BertConfig, BertForTokenClassification, PreTrainedConfig
 
-from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
 from tagline.model import classifier
+from tagline.terminal.errors import UserError
 
 NER = Labels("ner", "spans", ("O", "B-PER", "I-PER"), "O")
 POS = Labels("pos", "tags", ("NOUN", "VERB"), "NOUN")

@@ -12,7 +12,6 @@ from helpers.fake_backends import FixedLogits
 from helpers.windows import LABELS, windows
 from transformers import PreTrainedModel
 
-from tagline.core.errors import UserError
 from tagline.labels.label_list import NOT_CALIBRATED, Calibration, Decoding
 from tagline.labels.windows import Windows
 from tagline.model import prediction
@@ -21,6 +20,7 @@ from tagline.model.backends.torch_model import TorchModel, workers
 from tagline.model.heads.crf import CrfHead
 from tagline.model.heads.linear import LinearHead
 from tagline.model.prediction import UNSEEN, NonFiniteError, Predictor, choose_windows
+from tagline.terminal.errors import UserError
 
 
 def predictor(

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, normalizers
 from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from tagline.core.errors import UserError
 from tagline.core.outputs import read_json, write_json
 from tagline.sources import capitals, encoders
 from tagline.sources.capitals import CAPITAL, CAPITALS
 from tagline.sources.download_params import LocalEncoder
 from tagline.sources.stage import write_encoder
+from tagline.terminal.errors import UserError
 
 INPUTS = ["input_ids", "token_type_ids", "attention_mask"]
 SMALL = "\u00e6\u00df\u01c6\u03bf\u03b4\u03c5\u03c3\u03b5\u03c2"

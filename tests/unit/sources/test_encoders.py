@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import AutoTokenizer, PreTrainedTokenizerFast, RobertaConfig, RobertaTokenizer
 
-from tagline.core.errors import UserError
 from tagline.sources import encoders
+from tagline.terminal.errors import UserError
 
 MISSING_FOLDERS = [
     ("no-such-encoder", "model", "the package no-such-encoder is not installed; run `pip install no-such-encoder`"),

@@ -13,10 +13,10 @@ from helpers.annotated import write_rows
 from helpers.formats import section
 from helpers.messages import message_of
 
-from tagline.core.errors import UserError
 from tagline.core.provenance import sha256
 from tagline.sources.files import FileSource, find
 from tagline.sources.readers import to_row
+from tagline.terminal.errors import UserError
 
 
 def conll_files(train: str, validation: str | None = None, test: str | None = None, **keys: Any) -> Any:

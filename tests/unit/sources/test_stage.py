@@ -10,11 +10,11 @@ from helpers.formats import section
 from helpers.messages import message_of
 from helpers.tiny import raw_rows
 
-from tagline.core.errors import UserError
 from tagline.core.provenance import sha256
 from tagline.sources import encoders
 from tagline.sources.download_params import LocalEncoder, PackagedEncoder
 from tagline.sources.stage import find_encoder, write_dataset
+from tagline.terminal.errors import UserError
 
 BLANK = "\t_" * 8 + "\n"  # the other columns of CoNLL-U
 IN_TEXT = f"# text = a.\n1\ta{BLANK}2\t.{BLANK}\n# text = du\n1-2\tdu{BLANK}1\tde{BLANK}2\tle{BLANK}"

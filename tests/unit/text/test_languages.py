@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tagline.core.errors import UserError
+from tagline.terminal.errors import UserError
 from tagline.text.languages import Language, library, splitter
 from tagline.text.words import NOT_SPACE
 

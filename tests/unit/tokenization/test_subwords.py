@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 from transformers import AutoTokenizer, BertTokenizer, ByT5Tokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from tagline.core.errors import UserError
 from tagline.sources import encoders
+from tagline.terminal.errors import UserError
 from tagline.tokenization import subwords
 from tagline.tokenization.subword_windows import WindowCutter
 from tagline.tokenization.subwords import Vocabulary, of_sentences, one_by_one, special_tokens

@@ -9,10 +9,10 @@ from helpers.messages import message_of
 
 from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import RawData, Row
-from tagline.core.errors import UserError
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE
 from tagline.labels.label_list import Labels, id_names
+from tagline.terminal.errors import UserError
 from tagline.tokenization.tags import Tags, read_column, read_tags, unannotated
 
 

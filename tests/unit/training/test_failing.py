@@ -9,15 +9,15 @@ import pytest
 from helpers.launching import finish, start
 from torch.distributed import DistStoreError
 
-from tagline.core.errors import UserError
+from tagline.terminal.errors import UserError
 from tagline.training import failing
 from tagline.training.failing import exit_like
 
 PROGRAM = """
-from tagline.core.signals import default_sigint
+from tagline.terminal.signals import default_sigint
 default_sigint()
 import os, time
-from tagline.core.errors import UserError
+from tagline.terminal.errors import UserError
 from tagline.training.failing import exit_as_one
 from tagline.training.processes import join, leave, relaunch_on_all_devices
 

@@ -12,8 +12,8 @@ from helpers.project import ROOT
 from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel
 
 from tagline.artifacts.tokenized import Split
-from tagline.core.errors import UserError
 from tagline.model.classifier import longest_window
+from tagline.terminal.errors import UserError
 from tagline.training.fit_check import FOR_GPU, check_fit, check_mask, chosen_attention, freeze_unused, small_batches
 from tagline.training.train_params import Batches
 from tagline.training.training_batches import TrainingBatches

@@ -10,8 +10,8 @@ import pytest
 import torch
 from accelerate.utils import DynamoBackend, TorchDynamoPlugin
 
-from tagline.core.errors import UserError
 from tagline.core.launchers import HOSTS
+from tagline.terminal.errors import UserError
 from tagline.training import processes
 from tagline.training.processes import join, override_configuration
 

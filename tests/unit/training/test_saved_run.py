@@ -11,7 +11,7 @@ from accelerate import Accelerator
 from safetensors.torch import load_file
 from torch import nn
 
-from tagline.core.errors import UserError
+from tagline.terminal.errors import UserError
 from tagline.training import saved_run, stage
 from tagline.training.gradients import schedule
 from tagline.training.history import History

@@ -10,8 +10,8 @@ import torch
 from helpers.windows import split_of
 
 from tagline.artifacts.tokenized import Split
-from tagline.core.errors import UserError
 from tagline.labels.label_list import Labels
+from tagline.terminal.errors import UserError
 from tagline.training.teacher import TARGETS, TeacherModel, Teaching
 from tagline.training.train_params import Teacher
 

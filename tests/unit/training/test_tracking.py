@@ -6,7 +6,7 @@ from unittest.mock import Mock, call
 import pytest
 from accelerate.tracking import LOGGER_TYPE_TO_CLASS
 
-from tagline.core.errors import UserError
+from tagline.terminal.errors import UserError
 from tagline.training import tracking
 from tagline.training.tracking import TRACKERS, VARIABLE, Trackers, requested
 

@@ -17,11 +17,11 @@ from tagline.audit import out_of_fold
 from tagline.audit.audit_params import AUDIT_PARAMS, Audit
 from tagline.audit.out_of_fold import Chunk
 from tagline.audit.review.disagreements import FAULTS, Disagreement, Usage, disagreements, texts_of
-from tagline.core.errors import UserError
 from tagline.labels.entities import Entity
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence, TaggedSentences
 from tagline.labels.windows import AnyInts, Doubles, Floats
+from tagline.terminal.errors import UserError
 
 # The folder of the model that was trained on all, and the stage that writes it.
 ALL, MADE_ALL = "all", "audit/dvc.yaml:all"

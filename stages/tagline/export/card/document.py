@@ -13,13 +13,13 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData, constants
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tagline.artifacts.exported import Exported
-from tagline.core.errors import printable
 from tagline.core.findings import MEANINGS
 from tagline.core.names import BackendName
 from tagline.core.outputs import Rows
 from tagline.core.params import dotted
 from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push
+from tagline.terminal.escaping import printable
 
 TEST = "test"
 SCORES = {"precision": "Precision", "recall": "Recall", "f1": "F1", "accuracy": "Accuracy"}

@@ -13,9 +13,9 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import numpy as np
 import onnxruntime
 
-from tagline.core.errors import UserError
 from tagline.labels.windows import AnyInts, Floats, Ints
 from tagline.model.batches import pad
+from tagline.terminal.errors import UserError
 
 # The names of inputs and output that `tagline.export.onnx_export` writes.
 INPUTS = ("input_ids", "attention_mask")
@@ -51,7 +51,7 @@ class OnnxModel:
             )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        # As `core.errors` says of OpenMP: waiting threads that spin are slow on a busy host.
+        # As `terminal.process` says of OpenMP: waiting threads that spin are slow on a busy host.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 4  # errors are raised, not logged
         try:

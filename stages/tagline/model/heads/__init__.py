@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tagline.core.errors import UserError
 from tagline.core.reading import reading
 from tagline.labels.label_list import HEAD_FILE, Decoding, Labels, shared_labels
 from tagline.model.heads.crf import CrfHead
 from tagline.model.heads.head import Head, read_head
 from tagline.model.heads.linear import LinearHead
+from tagline.terminal.errors import UserError
 
 HEADS: dict[str, type[LinearHead] | type[CrfHead]] = {head.name: head for head in (LinearHead, CrfHead)}
 

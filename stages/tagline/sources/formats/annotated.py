@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 from unicodedata import normalize
 
-from tagline.core.errors import UserError, quoted, shortened
 from tagline.core.findings import Findings
 from tagline.core.params import list_errors
 from tagline.sources.formats.annotators import ONLY, POLICIES, Annotation, Row, Selected, compare, grouped, select
@@ -25,6 +24,8 @@ from tagline.sources.formats.json_objects import first_rows, read_rows
 from tagline.sources.formats.offsets import MOST_MISALIGNED, Offsets, Span, Unit, boundaries, detect, to_code_points
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
 from tagline.sources.formats.span_tags import MisalignedSpans, Overlaps, describe, to_tags, without_unknown
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import quoted, shortened
 from tagline.text.languages import splitter
 from tagline.text.sentence import Note, Sentence, Surface
 from tagline.text.sentences import ends_among, split_sentences

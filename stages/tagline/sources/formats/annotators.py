@@ -6,10 +6,11 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tagline.core.errors import QUOTED, UserError, quoted, shortened
 from tagline.sources.formats.lists import keys_of, to_id
 from tagline.sources.formats.offsets import Span, Words
 from tagline.sources.formats.span_tags import covered_words
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import QUOTED, quoted, shortened
 
 # only: every text must have one annotation. agreed: spans that all annotators of a text marked. majority: spans that
 # more than half of them marked. Any other value is the name of the annotator whose spans are used.

@@ -14,11 +14,11 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from tagline.core.errors import UserError
 from tagline.core.findings import Findings, lines_by_split
 from tagline.core.params import InnerPath, Section
 from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.sniffing import Guess, Sample
+from tagline.terminal.errors import UserError
 from tagline.text.languages import Language
 from tagline.text.sentence import EMPTY_SENTENCES, EMPTY_WORDS, Sentence, WordRules
 

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from tagline.core.errors import UserError, quoted
 from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import TextFiles
 from tagline.sources.formats.lines import ENCODING_REMEDY, read_lines
 from tagline.sources.formats.offsets import UNIT_NAMES, Span, boundaries, matches
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import quoted
 from tagline.text.sentence import Note
 
 _SPAN = re.compile(r"T\S*\t(\S+) (\d{1,15} \d{1,15}(?:;\d{1,15} \d{1,15})*)\t(.*)")

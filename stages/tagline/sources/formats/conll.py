@@ -16,12 +16,13 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from tagline.core.errors import UserError, quoted
 from tagline.sources.formats import sniffing
 from tagline.sources.formats.base import RESERVED, Documents, Key, TextFiles, WordKeys, in_documents, with_borders
 from tagline.sources.formats.conll_table import NOT_A_WORD, SKIP, WORDS, Table, fields, is_border, separated
 from tagline.sources.formats.lines import Lines, at_least_one, read_lines
 from tagline.sources.formats.sniffing import Guess, Sample
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import quoted
 from tagline.text.sentence import Sentence, is_sentence
 
 # What the first line of a table calls its columns.

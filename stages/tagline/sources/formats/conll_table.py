@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from tagline.core.errors import UserError, quoted
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import quoted
 from tagline.text.sentence import AS_THEY_ARE, Sentence, WordRules, is_sentence, without_skipped
 
 WORDS = "words"

@@ -13,10 +13,11 @@ from typing import ClassVar, Literal
 
 from pydantic import model_validator
 
-from tagline.core.errors import UserError, quoted
 from tagline.sources.formats.base import Documents, Key, TagColumns, TextFiles, UnknownTag, in_documents
 from tagline.sources.formats.lines import at_least_one, paragraphs, read_lines
 from tagline.sources.formats.sniffing import Guess, Sample, marks_spans
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import quoted
 from tagline.text.languages import Spans
 from tagline.text.sentence import Sentence, Surface
 

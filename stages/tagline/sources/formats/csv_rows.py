@@ -12,11 +12,12 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import model_validator
 
-from tagline.core.errors import QUOTED, UserError, quoted, shortened
 from tagline.sources.formats.base import Character, Key, TextFiles, with_borders
 from tagline.sources.formats.lines import at_least_one, read_lines
 from tagline.sources.formats.lists import RowKeys, joined_id, to_sentence
 from tagline.sources.formats.sniffing import LEAST_SHARE, TAGS, Guess, Sample, name_tag_columns, words_among
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import QUOTED, quoted, shortened
 from tagline.text.sentence import Sentence, is_sentence, split_tags, without_skipped
 
 _SPACES = re.compile("[ \t]+")

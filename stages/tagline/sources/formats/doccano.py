@@ -6,13 +6,13 @@ A folder holds a file per annotator, as doccano exports a project whose members 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
-from tagline.core.errors import UserError
 from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, RowFiles, shared_text
 from tagline.sources.formats.annotators import Annotation, Row, annotator_of
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.lists import keys_of
 from tagline.sources.formats.offsets import Span, Unit, list_to_span, to_span
 from tagline.sources.formats.sniffing import Guess, list_of, text_key
+from tagline.terminal.errors import UserError
 
 LISTS = ("label", "labels")
 ENTITY = ("start_offset", "end_offset", "label")

@@ -12,13 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from tagline.core.errors import UserError, quoted
 from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, Errors
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.lines import UTF_8_REMEDY, paragraphs, read_lines
 from tagline.sources.formats.offsets import Span, boundaries
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import quoted
 from tagline.text.sentence import Note
 
 HEADER = "#FORMAT=WebAnno TSV 3"

@@ -12,9 +12,10 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from tagline.core.errors import QUOTED, UserError, quoted, shortened
 from tagline.sources.formats.lines import UTF_8, at_least_one, read_lines
 from tagline.sources.formats.sniffing import ROWS, Sample, objects_in
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import QUOTED, quoted, shortened
 
 Rows = Iterator[tuple[str, dict[str, Any]]]
 """Objects, each with its location: the file and the line on which it begins or, if others begin there, its number."""

@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from tagline.core.errors import UserError, quoted
 from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, RowFiles, shared_text
 from tagline.sources.formats.annotators import Annotation, Row
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.offsets import Span, new_span
 from tagline.sources.formats.sniffing import Guess, list_of, objects_in, text_key
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import quoted
 from tagline.text.sentence import Note
 
 

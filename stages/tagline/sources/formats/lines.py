@@ -10,8 +10,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 
-from tagline.core.errors import UserError
 from tagline.core.reading import reading
+from tagline.terminal.errors import UserError
 
 T = TypeVar("T")
 # The lines of a text, each with its number, from 1.

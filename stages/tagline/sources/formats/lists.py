@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from tagline.core.errors import QUOTED, UserError, quoted, shortened
 from tagline.sources.formats import sniffing
 from tagline.sources.formats.base import Files, Key, LabelNames, TagColumns, TextFiles, WordKeys
 from tagline.sources.formats.json_objects import read_rows
 from tagline.sources.formats.sniffing import Guess, Sample
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import QUOTED, quoted, shortened
 from tagline.text.sentence import EMPTY_SENTENCES, Note, Sentence, WordRules, without_skipped
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from itertools import chain, permutations
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from tagline.core.errors import UserError, quoted
 from tagline.core.findings import Findings
 from tagline.sources.formats.annotated import (
     AnnotatedText,
@@ -29,6 +28,8 @@ from tagline.sources.formats.lists import is_span, keys_of, with_fields
 from tagline.sources.formats.offsets import Span
 from tagline.sources.formats.saved_page import PageFiles, check_saved
 from tagline.sources.formats.sniffing import Guess, list_of, objects_in, words_among
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import quoted
 from tagline.text.sentence import Note
 
 NOT_FOUND, OTHER_CASE, FURTHER = "mentions_not_found", "mentions_in_other_case", "further_occurrences"

@@ -11,7 +11,8 @@ from unicodedata import category
 
 import regex
 
-from tagline.core.errors import UserError, quoted, shortened
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import quoted, shortened
 
 # inclusive: code points, with the index of the last one as end.
 Unit = Literal["code_points", "utf16", "graphemes", "bytes", "inclusive"]

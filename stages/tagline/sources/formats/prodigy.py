@@ -5,10 +5,11 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from tagline.core.errors import UserError, quoted
 from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, RowFiles, shared_text
 from tagline.sources.formats.annotators import Annotation, Row
 from tagline.sources.formats.offsets import Span, to_span
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import quoted
 from tagline.text.sentence import Note
 
 # Interfaces that show spans to accept or reject; people edit them in ner_manual and spans_manual.

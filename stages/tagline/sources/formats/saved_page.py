@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from tagline.artifacts.raw_data import SPLITS
-from tagline.core.errors import QUOTED, UserError, quoted, shortened
 from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, RowFiles, shared
 from tagline.sources.formats.annotators import Annotation, Row, Selected, annotator_of, grouped
 from tagline.sources.formats.lists import keys_of
 from tagline.sources.formats.offsets import Span, Words, list_to_span, span_of_words
 from tagline.sources.formats.page_layout import SAVED, STATUSES, content_hash
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import QUOTED, quoted, shortened
 from tagline.text.agreement import running_text
 from tagline.text.sentence import Note
 

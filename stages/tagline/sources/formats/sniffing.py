@@ -8,8 +8,8 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from tagline.core.errors import UserError
 from tagline.sources.formats.lines import UTF_8
+from tagline.terminal.errors import UserError
 
 # Rows that are looked at.
 ROWS = 200

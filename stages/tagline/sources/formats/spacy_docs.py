@@ -11,13 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from tagline.core.errors import UserError, extra, quoted
 from tagline.core.reading import reading
 from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles
 from tagline.sources.formats.annotators import Annotation, Row
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.offsets import Unit, list_to_span, new_span
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
+from tagline.terminal.command_line import extra
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import quoted
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc

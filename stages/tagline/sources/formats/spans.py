@@ -11,13 +11,14 @@ end is a span's last word.
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
-from tagline.core.errors import UserError, quoted
 from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles, RowFiles
 from tagline.sources.formats.annotators import Annotation, Row
 from tagline.sources.formats.base import Key
 from tagline.sources.formats.lists import sniff_id, span_keys
 from tagline.sources.formats.offsets import Span, list_to_span, new_span, span_of_words, to_span
 from tagline.sources.formats.sniffing import Guess, objects_in, text_key, words_among
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import quoted
 from tagline.text.agreement import running_text
 from tagline.text.sentence import Note
 

@@ -10,12 +10,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from tagline.core.errors import UserError, shortened
 from tagline.core.reading import parse_object, reading
 from tagline.sources.formats.base import is_plain
 from tagline.sources.formats.lines import at_least_one
 from tagline.sources.formats.lists import BATCH_ROWS, ListFiles, columns_of, rows_of, sniff_lists, to_sentence
 from tagline.sources.formats.sniffing import Guess, Sample
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import shortened
 from tagline.text.sentence import Sentence
 
 if TYPE_CHECKING:

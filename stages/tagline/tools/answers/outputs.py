@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from tagline.core.errors import UserError
 from tagline.core.outputs import replacing
-from tagline.core.signals import defer_signals
+from tagline.terminal.errors import UserError
+from tagline.terminal.signals import defer_signals
 
 Item = TypeVar("Item")
 Given = TypeVar("Given", contravariant=True)

@@ -17,7 +17,6 @@ import numpy as np
 
 from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import SPLITS
-from tagline.core.errors import QUOTED, UserError, shortened
 from tagline.core.findings import Findings
 from tagline.core.outputs import replacing
 from tagline.core.params import read_section, source_folder
@@ -34,6 +33,8 @@ from tagline.sources.formats.conll_table import separated
 from tagline.sources.formats.conllu import COLUMNS, UNSPECIFIED, ConlluFiles
 from tagline.sources.formats.lines import GZIP, MARK, read_lines
 from tagline.sources.formats.saved_page import any_page
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import QUOTED, shortened
 from tagline.text.sentence import Sentence
 from tagline.tokenization.tags import TagColumn, Tags, read_column, read_tags
 from tagline.tokenization.tokenize_align_params import TokenizeAlign

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import tagline
-from tagline.core.errors import UserError
 from tagline.inference import AnyTagger
+from tagline.terminal.errors import UserError
 from tagline.tools.bulk import parts, rows
 from tagline.tools.bulk.inputs import InputFile, Scan
 from tagline.tools.bulk.parts import Record

@@ -16,8 +16,8 @@ from typing import Any, BinaryIO, Literal, NamedTuple, cast
 
 import pyarrow as pa
 
-from tagline.core.errors import UserError
 from tagline.core.reading import reading
+from tagline.terminal.errors import UserError
 from tagline.tools.bulk.storage import named, reaching, url_of
 
 FormatName = Literal["parquet", "jsonl", "text"]

@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx2
 
-from tagline.core.errors import UserError, quoted
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import quoted
 
 # The longest comment that GitHub accepts, in characters; the first line and the link are added to it.
 LONGEST = 60_000

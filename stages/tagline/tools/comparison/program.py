@@ -24,7 +24,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from tagline.core.errors import ArgumentParser, UserError, program_name, write
+from tagline.terminal.command_line import ArgumentParser, program_name
+from tagline.terminal.errors import UserError
+from tagline.terminal.printing import write
 from tagline.tools.comparison import SPLITS, WORKSPACE
 
 if TYPE_CHECKING:

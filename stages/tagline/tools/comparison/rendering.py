@@ -8,9 +8,9 @@ from statistics import fmean
 
 from tabulate import tabulate
 
-from tagline.core.errors import printable, shortened
 from tagline.labels.entities import Entity
 from tagline.metrics.significance import LEVEL, RESAMPLES, Difference, score_text, significance_test
+from tagline.terminal.escaping import printable, shortened
 from tagline.tools.comparison.runs import SHOWN, Run, some
 from tagline.tools.comparison.splits import Change, Compared, Comparison
 from tagline.tools.comparison.sweeps import Setting, Sweep, read_values, value_text

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tagline.artifacts import predictions
-from tagline.core.errors import UserError
 from tagline.core.params import PARAMS
 from tagline.core.provenance import PROVENANCE
 from tagline.core.reading import parse_object, reading
@@ -17,6 +16,7 @@ from tagline.evaluation.summary import COMPARED_DIGITS
 from tagline.labels.label_list import Kind, Labels
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.scores import Counts, count
+from tagline.terminal.errors import UserError
 
 PREDICTIONS = "data/predictions"
 EVALUATE = "metrics/evaluate.json"

@@ -11,9 +11,10 @@ from typing import Any, TypeAlias
 
 from tabulate import tabulate
 
-from tagline.core.errors import UserError, printable, shortened
 from tagline.core.params import PARAMS, dotted, parse
 from tagline.metrics.significance import AGREEING, Difference, RunCounts, f1_differences
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import printable, shortened
 from tagline.tools.comparison.revisions import last_experiments, read_small
 from tagline.tools.comparison.runs import Run, align, parse_metrics, some
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tagline.core.errors import QUOTED, UserError, shortened
 from tagline.sources.download_params import AnyDataset, language_of
 from tagline.sources.formats import page_layout
 from tagline.sources.formats.annotated import AnnotatedText, Errors
@@ -15,6 +14,8 @@ from tagline.sources.formats.mentions import MentionFiles
 from tagline.sources.formats.offsets import Span, Words
 from tagline.sources.formats.saved_page import ADJUDICATE, UNSURE, PageFiles, any_page
 from tagline.sources.formats.span_tags import covered_words
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import QUOTED, shortened
 from tagline.text.languages import splitter
 from tagline.tools.answers import outputs, page_writer
 

@@ -11,7 +11,6 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 
-from tagline.core.errors import QUOTED, UserError, shortened
 from tagline.core.params import read_file
 from tagline.labels.schemes import is_spans, standard_names
 from tagline.sources.download_params import Download
@@ -22,6 +21,8 @@ from tagline.sources.formats.json_objects import first_rows
 from tagline.sources.formats.lists import JsonFiles
 from tagline.sources.formats.registry import AnyFiles
 from tagline.sources.formats.sniffing import Guess
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import QUOTED, shortened
 from tagline.text.sentence import Sentence
 from tagline.tokenization import conversion
 from tagline.tools.inspection.layouts import Layout, find_layouts, read_sample

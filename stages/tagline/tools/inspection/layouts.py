@@ -15,12 +15,13 @@ from itertools import islice
 from os.path import commonprefix
 from pathlib import Path
 
-from tagline.core.errors import QUOTED, UserError, shortened
 from tagline.sources.files import find
 from tagline.sources.formats.base import TextFiles
 from tagline.sources.formats.lines import UTF_8, read_lines
 from tagline.sources.formats.registry import FORMATS
 from tagline.sources.formats.sniffing import Guess, Sample
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import QUOTED, shortened
 
 # The words by which names tell their split: "en_ewt-ud-dev.conllu", "eng.testa".
 _SPLITS = {

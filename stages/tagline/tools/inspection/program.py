@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tagline.core.errors import ArgumentParser, show, write
+from tagline.terminal.command_line import ArgumentParser
+from tagline.terminal.printing import show, write
 
 TOKENIZED = Path("data/tokenized")
 TOKENIZER = Path("models/pretrained/tokenizer")

@@ -10,11 +10,11 @@ from tokenizers import Tokenizer
 
 from tagline.artifacts import tokenized
 from tagline.artifacts.raw_data import SPLITS
-from tagline.core.errors import printable, quoted
 from tagline.core.names import TOKENIZER_FILE
 from tagline.core.provenance import verify
 from tagline.labels.label_list import id_names
 from tagline.labels.windows import IGNORED
+from tagline.terminal.escaping import printable, quoted
 
 
 class UnknownSentenceError(Exception):

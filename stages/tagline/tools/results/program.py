@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from tagline.core.errors import ArgumentParser, show, take_no_arguments
+from tagline.terminal.command_line import ArgumentParser, take_no_arguments
+from tagline.terminal.printing import show
 
 SCORES = Path("reports/evaluate.json")
 EXPORT, REPORT = Path("models/export"), Path("reports/export.json")
@@ -46,9 +47,9 @@ def push() -> None:
     """Push models/export to the Hugging Face Hub in one commit, to the repository that `export.hub` names."""
     take_no_arguments(push.__doc__)
     from tagline.core.params import read_section
-    from tagline.core.progress import quiet
     from tagline.export.export_params import Export
     from tagline.hub.push import Target
+    from tagline.terminal.progress import quiet
 
     target = Target.of("export.hub", read_section("export", Export).hub)
     quiet()

@@ -10,8 +10,9 @@ from types import FrameType
 
 import uvicorn
 
-from tagline.core.errors import UserError, show
-from tagline.core.signals import Interrupted
+from tagline.terminal.errors import UserError
+from tagline.terminal.printing import show
+from tagline.terminal.signals import Interrupted
 from tagline.tools.serving.limits import Limits
 from tagline.tools.serving.service import create
 from tagline.tools.texts.options import open_taggers

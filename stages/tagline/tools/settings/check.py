@@ -7,10 +7,11 @@ from pathlib import Path
 from ruamel.yaml.comments import CommentedMap
 
 from tagline.audit.audit_params import read_audit, refuse_earlier_models
-from tagline.core.errors import UserError, show
 from tagline.core.params import PARAMS, line_of, list_errors, read_file, validated
 from tagline.core.reading import git
-from tagline.core.signals import BY_DVC
+from tagline.terminal.errors import UserError
+from tagline.terminal.printing import show
+from tagline.terminal.signals import BY_DVC
 from tagline.tools.settings import audit_pipeline, pipelines, presets
 from tagline.tools.settings.sections import defaults, enabled_pushes, params_errors
 from tagline.training.train_params import Train

@@ -15,10 +15,11 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
 from tagline.audit.audit_params import AUDIT_PARAMS
-from tagline.core.errors import UserError, quoted
 from tagline.core.outputs import replacing
 from tagline.core.params import OUTS, PARAMS, list_errors, parse, read_file
 from tagline.hub.hub_params import Push
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import quoted
 from tagline.tools.settings import yaml_files
 from tagline.tools.settings.sections import enabled_pushes, params_errors
 

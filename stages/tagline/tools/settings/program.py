@@ -1,6 +1,7 @@
 """The commands on params.yaml and dvc.yaml. They import late: `--help` does not wait for libraries."""
 
-from tagline.core.errors import ArgumentParser, show, take_no_arguments
+from tagline.terminal.command_line import ArgumentParser, take_no_arguments
+from tagline.terminal.printing import show
 
 
 def check() -> None:

@@ -117,9 +117,9 @@ def mean_vectors(folder: Path, texts: Sequence[Sequence[str]]) -> Floats:
     import torch
     from accelerate import PartialState
 
-    from tagline.core.progress import quiet
     from tagline.model import classifier
     from tagline.model.fast_paths import to_device
+    from tagline.terminal.progress import quiet
 
     quiet()
     about = exported.read(folder)

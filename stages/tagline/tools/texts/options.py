@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from tagline.core.errors import UserError
 from tagline.core.names import BackendName, Overlaps
-from tagline.core.signals import defer_signals
+from tagline.terminal.errors import UserError
+from tagline.terminal.signals import defer_signals
 
 if TYPE_CHECKING:
     from tagline.inference import AnyTagger, Tagger

@@ -9,8 +9,8 @@ from helpers.held_out import LABELS, audit, chunk
 from tagline.audit import out_of_fold
 from tagline.audit.audit_params import Audit
 from tagline.audit.review.ranking import Ranking, rank
-from tagline.core.errors import UserError
 from tagline.core.provenance import write_hashes
+from tagline.terminal.errors import UserError
 
 # Words, gold and predicted labels.
 MISSING = ("Ada in Oslo", "O O B-LOC", "B-PER O B-LOC")

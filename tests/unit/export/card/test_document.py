@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from tagline.artifacts.exported import Exported, SentenceRule
-from tagline.core.errors import printable
 from tagline.export.card.document import CardData, curve, escaped, render
 from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push
 from tagline.labels.label_list import Labels
+from tagline.terminal.escaping import printable
 
 SCORES = ("precision", "recall", "f1", "accuracy")
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])

@@ -12,8 +12,8 @@ from helpers.messages import message_of
 from helpers.onnx_graphs import lookup
 from helpers.project import ROOT
 
-from tagline.core.errors import UserError
 from tagline.model.backends.onnx_model import OnnxModel
+from tagline.terminal.errors import UserError
 
 
 def save(path: Path, *inputs: str) -> Path:

@@ -7,9 +7,9 @@ import pytest
 from helpers.windows import LABELS
 from safetensors.numpy import save_file
 
-from tagline.core.errors import UserError
 from tagline.model.heads import load_head
 from tagline.model.heads.linear import LinearHead
+from tagline.terminal.errors import UserError
 
 
 def test_model_without_head_file_has_a_linear_head(tmp_path: Path) -> None:

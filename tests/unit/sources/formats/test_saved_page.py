@@ -8,8 +8,8 @@ import pytest
 from helpers.annotated import kinds, tagged, write_rows
 from helpers.formats import fault, read, refusals, saved_row, section
 
-from tagline.core.errors import UserError
 from tagline.sources.files import FileSource
+from tagline.terminal.errors import UserError
 
 TEXT = "\U0001f44b Ada e\u0301t\u2028Oslo."
 WORDS = ["Ada", "New York", "\u05e9\u05dc", "</script>"]

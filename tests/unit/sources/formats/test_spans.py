@@ -8,7 +8,7 @@ from helpers.annotated import kinds, tagged
 from helpers.formats import fault, read, refusals, report
 from helpers.messages import message_of
 
-from tagline.core.errors import UserError
+from tagline.terminal.errors import UserError
 
 
 def row(text: str, spans: Any, **others: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 from helpers.formats import read, refusals, section
 
-from tagline.core.errors import UserError
+from tagline.terminal.errors import UserError
 
 TOKENS = [["Ada", "lives"], ["in"]]
 TAGS = [["B-PER", "O"], ["O"]]

@@ -17,9 +17,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from tagline.core.errors import UserError
 from tagline.labels.entities import Entity, entities
 from tagline.sources.formats.page_layout import SAVED, content_hash, task
+from tagline.terminal.errors import UserError
 from tagline.text.words import split_words
 from tagline.tools.answers import outputs, page_writer
 from tagline.tools.answers.task import AnnotationTask, in_text

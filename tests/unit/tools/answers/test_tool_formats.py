@@ -14,8 +14,8 @@ from helpers.formats import section
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tagline.core.errors import UserError
 from tagline.labels.entities import Entity, entities
+from tagline.terminal.errors import UserError
 from tagline.text.sentence import Sentence
 from tagline.text.words import split_words
 from tagline.tools.answers.options import TOOLS

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from helpers.messages import message_of
 
-from tagline.core.errors import UserError
+from tagline.terminal.errors import UserError
 from tagline.tools.bulk import columns
 from tagline.tools.bulk.columns import Column, to_table
 

@@ -7,7 +7,7 @@ import fsspec
 import pyarrow as pa
 import pytest
 
-from tagline.core.errors import UserError
+from tagline.terminal.errors import UserError
 from tagline.tools.bulk.inputs import InputFile, find
 
 

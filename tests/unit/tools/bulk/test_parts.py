@@ -13,8 +13,8 @@ import pytest
 from helpers.annotated import write_rows
 from helpers.messages import message_of
 
-from tagline.core.errors import UserError
 from tagline.inference import AnyTagger, Document, Tagger
+from tagline.terminal.errors import UserError
 from tagline.tools.bulk import parts, rows
 from tagline.tools.bulk.columns import Column
 from tagline.tools.bulk.inputs import find

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tagline.core.errors import UserError
+from tagline.terminal.errors import UserError
 from tagline.tools.bulk import rows
 from tagline.tools.bulk.columns import Column
 from tagline.tools.bulk.inputs import InputFile, Rows, Scan

@@ -9,7 +9,7 @@ from dataclasses import replace
 from helpers.runs import run_of
 from markdown_it import MarkdownIt
 
-from tagline.core.errors import printable
+from tagline.terminal.escaping import printable
 from tagline.tools.comparison.record import comparison_record
 from tagline.tools.comparison.rendering import CONTEXT, Markdown, Terminal, excerpts, render_comparison, render_screen
 from tagline.tools.comparison.splits import Comparison, compare

@@ -8,9 +8,9 @@ import pytest
 from helpers.messages import message_of
 from helpers.runs import run_of, split_of
 
-from tagline.core.errors import UserError
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence
+from tagline.terminal.errors import UserError
 from tagline.tools.comparison.runs import Run, join, make_run
 from tagline.tools.comparison.splits import compare, compare_split
 

@@ -9,7 +9,7 @@ from helpers.messages import message_of
 from helpers.project import ROOT, edit
 
 from tagline.audit.audit_params import AUDIT_PARAMS, read_audit
-from tagline.core.errors import UserError
+from tagline.terminal.errors import UserError
 from tagline.tools.settings import audit_pipeline
 from tagline.tools.settings.audit_pipeline import DVC_YAML
 

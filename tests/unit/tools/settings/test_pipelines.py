@@ -11,8 +11,8 @@ from dvc.utils.serialize import modify_yaml
 from helpers.messages import message_of
 from helpers.project import ROOT, edit, git
 
-from tagline.core.errors import UserError
 from tagline.core.params import read_file
+from tagline.terminal.errors import UserError
 from tagline.tools.settings import pipelines, presets
 from tagline.tools.settings.sections import enabled_pushes
 

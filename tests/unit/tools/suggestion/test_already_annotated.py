@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tagline.core.errors import UserError
 from tagline.inference.documents import Document
+from tagline.terminal.errors import UserError
 from tagline.text.words import split_words
 from tagline.tools.suggestion.already_annotated import annotated_keys, text_key, without
 

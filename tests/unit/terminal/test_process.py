@@ -1,4 +1,4 @@
-"""Errors as a user sees them: one message and exit status 1; what a process prepares and prints."""
+"""How a program starts and ends: what a process prepares; an error is one message and exit status 1."""
 
 import os
 import subprocess
@@ -11,8 +11,9 @@ from unittest.mock import Mock
 import pytest
 from helpers.project import ROOT
 
-from tagline.core import errors
-from tagline.core.errors import SHOWN, UserError, exit_with_message, prepare_process, quoted, safe_message, shortened
+from tagline.terminal import process
+from tagline.terminal.errors import UserError
+from tagline.terminal.process import exit_with_message, prepare_process
 
 
 def failure(main: Callable[[], object]) -> Any:
@@ -41,16 +42,6 @@ def test_flag_of_accelerate_is_yes_or_no(monkeypatch: pytest.MonkeyPatch) -> Non
     exit_with_message(lambda: None)
 
 
-def test_unknown_argument_is_wrong_usage_and_shown_safely(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
-    monkeypatch.setattr(sys, "argv", ["program", "https://ada:secret@host\x1b[2J" + "x" * 5000])
-    with pytest.raises(SystemExit) as raised:
-        errors.take_no_arguments("")
-    assert raised.value.code == 2
-    error = capsys.readouterr().err.splitlines()[-1]
-    assert error.startswith("program: error: unrecognized arguments: https://***@host\\x1b[2Jxxx")
-    assert error.endswith(f"...{'x' * 200}")
-
-
 def test_bug_keeps_its_traceback() -> None:
     with pytest.raises(ZeroDivisionError):
         exit_with_message(lambda: 1 // 0)  # type: ignore[arg-type, return-value]
@@ -72,45 +63,9 @@ def test_debug_shows_the_traceback_behind_a_message(monkeypatch: pytest.MonkeyPa
         assert "secret" not in error
 
 
-def test_invisible_characters_are_escaped() -> None:
-    shown = [errors.printable(text) for text in ("a\u200bb\x00\t", "\ufe0f", "e\u0301 東")]
-    assert shown == ["a\\u200bb\\x00\\t", "\\ufe0f", "e\u0301 東"]
-
-
-def test_a_long_text_is_cut_to_its_beginning() -> None:
-    assert shortened("a" * SHOWN) == "a" * SHOWN
-    assert shortened("a" * (SHOWN + 1)) == "a" * (SHOWN - 3) + "..."
-    assert quoted("a") == "'a'"
-    assert shortened("https://ada:secret@host " + "a" * SHOWN, 20) == "https://***@host ..."
-    assert quoted(["a" * 1000]) == f"['{'a' * (errors.QUOTED - 5)}..."
-
-
-SAFE = [
-    ("東\n\x1b]0;title\x07 \u202e", "東\n" r"\x1b]0;title\x07 \u202e"),
-    ("http://token@host:80 and https://a:p@ss@b", "http://***@host:80 and https://***@b"),
-    ("https://ada:se/cret@host, http://host:80/a@b", "https://***@host, http://host:80/a@b"),
-    ("'https://store/x?X-Id=a&X-Amz-Signature=b2#c'", "'https://store/x?X-Id=a&X-Amz-Signature=***#c'"),
-    ("https://host/ada@main, ada@host", "https://host/ada@main, ada@host"),
-]
-
-
-@pytest.mark.parametrize(("text", "safe"), SAFE)
-def test_messages_are_safe(text: str, safe: str) -> None:
-    assert safe_message(text) == safe
-
-
-def test_a_closed_pipe_is_no_error() -> None:
-    reader, writer = os.pipe()
-    os.close(reader)
-    program = [sys.executable, "-c", "from tagline.core.errors import show; show('a')"]
-    done = subprocess.run(program, cwd=ROOT / "stages", stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
-    os.close(writer)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
 @pytest.fixture
 def unprepared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(errors, "default_sigint", lambda: None)  # pytest has its own
+    monkeypatch.setattr(process, "default_sigint", lambda: None)  # pytest has its own
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
 
 

@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from helpers.project import ROOT
 
-from tagline.core.signals import Interrupted, defer_signals, raise_on_signals
+from tagline.terminal.signals import Interrupted, defer_signals, raise_on_signals
 
 BEGIN = f"import os, signal, subprocess, sys, time; sys.path.insert(0, {str(ROOT / 'stages')!r})\n"
 STAGE = """
-from tagline.core.errors import exit_with_message
-from tagline.core import signals
+from tagline.terminal.process import exit_with_message
+from tagline.terminal import signals
 {set_up}
 def main():
     {body}

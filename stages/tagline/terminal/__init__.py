@@ -1,0 +1,1 @@
+"""Errors, signals, progress and the command line: what a person sees, and no output of a stage has."""

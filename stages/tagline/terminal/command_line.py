@@ -1,0 +1,81 @@
+"""The command line: parsers, names of programs, and the extras that they need."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from inspect import cleandoc
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import QUOTED, safe_message
+
+# A shell sets it while it asks argcomplete for completions.
+COMPLETING = "_ARGCOMPLETE"
+
+
+def program_name() -> str:
+    """What messages call the running stage or verb, such as train or predict."""
+    return Path(sys.argv[0]).stem.removeprefix("tagline ")
+
+
+def install_command(extra: str) -> str:
+    """The command that installs an extra of pyproject.toml, or none, in a clone or beside the installed package."""
+    in_clone = (Path(__file__).parents[3] / "pyproject.toml").is_file()
+    extras = f"[{extra}]" if extra else ""
+    return f"pip install -e '.{extras}'" if in_clone else f"pip install 'tagline{extras}'"
+
+
+@contextmanager
+def extra(name: str, user: str) -> Iterator[None]:
+    """Import in the block what an extra of pyproject.toml installs.
+
+    Args:
+        name: of the extra.
+        user: what needs it, for the message.
+
+    Raises:
+        UserError: it is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if str(error.name).partition(".")[0] == "tagline":  # a bug
+            raise
+        raise UserError(f"{user} needs {error.name}, which is not installed; run `{install_command(name)}`") from None
+
+
+class ArgumentParser(argparse.ArgumentParser):
+    """A parser of the running program, whose messages are safe to print, with long arguments shortened in the middle.
+
+    Descriptions keep their lines. With argcomplete, a shell completes the options.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        own: dict[str, Any] = {"prog": Path(sys.argv[0]).name, "formatter_class": argparse.RawDescriptionHelpFormatter}
+        options = own | options | {"description": cleandoc(options.get("description") or "")}
+        super().__init__(allow_abbrev=False, **options)
+
+    def parse_args(self, *arguments: Any, **options: Any) -> argparse.Namespace:  # type: ignore[override]
+        if COMPLETING in os.environ:
+            import argcomplete
+
+            argcomplete.autocomplete(self)
+        return super().parse_args(*arguments, **options)
+
+    def error(self, message: str) -> NoReturn:
+        message = safe_message(message)
+        if len(message) > 2 * QUOTED:
+            message = f"{message[:QUOTED]}...{message[-QUOTED:]}"
+        super().error(message)
+
+
+def take_no_arguments(description: str | None) -> None:
+    """Print a docstring for ``--help``, and exit with status 2 on any other argument.
+
+    Args:
+        description: ``__doc__`` of the script or the tool.
+    """
+    ArgumentParser(description=description).parse_args()

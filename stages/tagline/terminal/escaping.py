@@ -1,0 +1,53 @@
+"""Text of the input in messages: control characters escaped, credentials masked, long values shortened."""
+
+import re
+import unicodedata
+
+# Characters of a value that a message shows in a list of others, and of one that it quotes.
+SHOWN = 60
+QUOTED = 200
+# Marks that a terminal draws over the preceding character.
+_MARKS = ("Mn", "Me")
+# User name, password or token of a URL: what stands between "://" and the last "@" before the path; or, of a malformed
+# URL, a password with a slash; or a secret in the query, as storages put it into the URLs that they redirect to.
+_CREDENTIALS = re.compile(
+    r"(?<=://)(?:[^/?#\s]*|[^/?#\s:]*:(?!\d+[/?#])[^\s@]{0,1000}+)(?=@)"
+    r"|(?<=[?&])(?P<key>[\w.-]*(?:auth|credential|key|password|secret|sig|signature|token))=[^&#\s'\"]+",
+    re.IGNORECASE,
+)
+
+
+def printable(word: str) -> str:
+    """Replace the invisible characters of a word by escape sequences."""
+    return "".join(
+        c.encode("unicode_escape").decode() if not c.isprintable() or (not index and is_mark(c)) else c
+        for index, c in enumerate(word)
+    )
+
+
+def safe_message(text: str) -> str:
+    r"""Escape control characters and mask the credentials in URLs; line breaks stay.
+
+    ``https://ada:secret@host/x?token=abc`` becomes ``https://***@host/x?token=***``, a carriage return becomes ``\r``.
+    """
+    return "\n".join(printable(line) for line in _masked(text).split("\n"))
+
+
+def _masked(text: str) -> str:
+    return _CREDENTIALS.sub(lambda match: f"{match['key']}=***" if match["key"] else "***", text)
+
+
+def shortened(text: str, most: int = SHOWN) -> str:
+    """The text, or its first characters and an ellipsis if it is longer than ``most``."""
+    # Masked before: `safe_message` does not recognise credentials that are cut.
+    return text if len(text) <= most else f"{_masked(text)[: most - 3]}..."
+
+
+def quoted(value: object) -> str:
+    """A value of the input as Python writes it, at most `QUOTED` characters of it."""
+    return shortened(repr(value), QUOTED)
+
+
+def is_mark(character: str) -> bool:
+    """Whether a terminal draws a character over the preceding one."""
+    return unicodedata.category(character) in _MARKS
