@@ -2,8 +2,8 @@
 
 Each corpus repeats column files with every tenth word varied: the training split gets the given number of words, and
 so do validation and test together. `download` reads the files, `tokenize_align` follows, `batches` makes the training
-rows and the batches of an epoch, and `evaluate` predicts, scores and writes the report, with a table of label
-frequencies per sub-word instead of the model. Each part runs in its own process; time does not include imports.
+rows and the batches of an epoch, and `evaluate` predicts, also altered forms of test, scores and writes the report,
+with a table of label frequencies per sub-word instead of the model. Each part runs in its own process; time does not include imports.
 
     python benchmarks/growth.py                                          data/sample
     python benchmarks/growth.py --data FOLDER --words 1000000 10000000   column files, tags last
@@ -16,6 +16,7 @@ import json
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,7 @@ def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     """Label validation and test with the most frequent label of each sub-word, score them, and write the report."""
     from tagline.artifacts import predictions, tokenized
     from tagline.evaluation.evaluate_params import Bootstrap
-    from tagline.evaluation.stage import SPLITS, Evaluation, label_and_score, words_with_subwords
+    from tagline.evaluation.stage import SPLITS, Evaluation, label_altered, label_and_score, words_with_subwords
     from tagline.model.heads import make_head
     from tagline.model.prediction import Predictor, score_split
     from tagline.report.evaluation_page import render
@@ -157,11 +158,14 @@ def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     )
     chunks = {name: score_split(predictor, splits[name], name) for name in SPLITS}
     words = words_with_subwords(folder / "data.json")
-    scored, metrics, _ = label_and_score(splits, words, chunks, predictor, Bootstrap(resamples=1000, seed=1))
+    inputs = folder / "raw", folder / "tokenized", folder / "tokenizer"
+    altered = partial(label_altered, *inputs, splits["test"], predictor)
+    bootstrap = Bootstrap(resamples=1000, seed=1)
+    scored, metrics, _ = label_and_score(splits, words, chunks, predictor, bootstrap, altered=altered)
     evaluation = Evaluation(labels, scored, metrics, 1, predictions.Settings("greedy", "fp32"))
     page = render(evaluation, [{"step": 1, "loss": 1}], [{"epoch": 1, "f1": 0, "loss": 1}])
     for name, split in scored.items():
-        predictions.write(folder, name, split.sentences)
+        predictions.write(folder, name, split.sentences, split.altered)
     (folder / "evaluate.html").write_text(page, encoding="utf-8")
     return measured(start, time.process_time)
 

@@ -16,8 +16,9 @@ from pathlib import Path
 
 from datasets import disable_progress_bars
 
-from tagline.core.outputs import replacing, write_json
+from tagline.core.outputs import replacing
 from tagline.core.params import read_section
+from tagline.core.provenance import write_sealed
 from tagline.tokenization.stage import tokenize_align
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 
@@ -32,7 +33,7 @@ def main() -> None:
     params = read_section("tokenize_align", TokenizeAlign)
     disable_progress_bars()  # of `datasets`; the stage has its own
     with replacing(TOKENIZED, REPORT) as (target, report):
-        write_json(report, tokenize_align(RAW, TOKENIZER, params, target))
+        write_sealed(report, tokenize_align(RAW, TOKENIZER, params, target))
 
 
 if __name__ == "__main__":

@@ -161,6 +161,10 @@ def test_what_pools_and_shares_lack_is_a_warning() -> None:
 
 NO_TYPES = ("O", "E-PER", "S-PER", "P\x1bER")
 WRONG_USAGE = [
+    (
+        "--words 9 --output o --types PER LOC pool.txt",
+        "POOL is missing; expected it before --types and --exclude, which",
+    ),
     ("pool.txt --words 9 --output pool.txt", "--output is the same file as POOL; expected another"),
     ("pool.txt --words 9 --output o --guideline pool.txt", "--guideline: expected --format page, or --output FILE"),
     ("pool.txt --words 9 --output o --seed -1", "--seed: expected a number from 0 to"),

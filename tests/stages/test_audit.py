@@ -229,6 +229,15 @@ def test_missing_folds_and_earlier_models_are_errors(audited: Path) -> None:
     assert error_of("check").startswith(f"check: {said}")
 
 
+def test_half_of_one_epoch_is_an_error(audited: Path) -> None:
+    set_audit(folds=[0])
+    set_train_params(epochs=1)
+    said = "audit.folds: [0] trains for half of the epochs, but train.epochs is 1; expected 2 or more; set it, or folds"
+    assert error_of("audit_fold", "0").startswith(f"audit_fold: {said}")
+    Path("dvc.yaml").touch()
+    assert error_of("check").startswith(f"check: {said}")
+
+
 def test_hosts_that_do_not_share_the_work_folder_are_an_error(audited: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(labelling, "seen_by_all", lambda _: False)
     message = r"^audit_fold: \.work/audit-1/.* is not the same folder on all hosts of this run; expected one that they"

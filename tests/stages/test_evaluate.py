@@ -1,9 +1,10 @@
 """evaluate.py: all words are scored, the same with any size of batches; evaluate.operating_point up to the export."""
 
 import contextlib
-import json
 import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -12,20 +13,24 @@ from helpers.project import edit, error_of, json_of, run_stage, run_stages, run_
 from helpers.tiny import changed_weights, set_params
 from seqeval.metrics import f1_score
 
+from tagline.core.provenance import read_sealed, write_sealed
 from tagline.evaluation.altered_forms import CASES, FORMS
 from tagline.inference.documents import Document
 from tagline.inference.tagger import Tagger
+from tagline.labels.windows import Windows
 from tagline.metrics import calibration
+from tagline.model.prediction import Chunk, Predictor
 
 FINETUNED = Path("models/finetuned")
 
 
 def test_word_without_a_prediction_is_an_error(finished: Path) -> None:
-    report = json_of("reports/data.json")
+    path = Path("reports/data.json")
+    report = read_sealed(path, "tokenize-align")
     report["test"]["words"] += 2
-    Path("reports/data.json").write_text(json.dumps(report))
+    write_sealed(path, report)
     assert "data/tokenized: no prediction for 2 words; expected one for each word that reports" in error_of("evaluate")
-    Path("reports/data.json").write_text("{}")
+    write_sealed(path, {})
     assert "reports/data.json: damaged" in error_of("evaluate")
 
 
@@ -39,6 +44,24 @@ def test_lowest_f1_of_letter_case_is_that_of_seqeval_on_altered_words(finished: 
     scores = json_of("reports/evaluate.json")["test"]["altered"]
     assert {form: each["f1"] for form, each in scores.items()} == pytest.approx(f1, abs=1e-6)
     assert json_of("metrics/evaluate.json")["test.f1_lowest_case"] == round(min(f1[form] for form in CASES), 4) < 1
+
+
+def test_altered_sentences_that_the_model_reads_alike_are_predicted_once(finished: Path, monkeypatch) -> None:
+    """Those that a form leaves as they are, or whose words in capitals are all unknown to the vocabulary."""
+    predicted: dict[str, list[tuple]] = {}
+    score = Predictor.score
+
+    def recorded(self: Predictor, lengths: Sequence[int], windows: Windows, *rest: Any) -> Iterator[Chunk]:
+        for row, length in enumerate(lengths):
+            subwords = windows.of_sentences(row, row + 1).input_ids[0]
+            predicted.setdefault(rest[0], []).append((length, *subwords.tolist()))
+        return score(self, lengths, windows, *rest)
+
+    monkeypatch.setattr(Predictor, "score", recorded)
+    run_stage("evaluate")
+    altered = [row for name, rows in predicted.items() if name.startswith("test, ") for row in rows]
+    assert len(set(altered)) == len(altered) < len(FORMS) * len(predicted["test"])
+    assert not set(altered) & set(predicted["test"])
 
 
 def test_size_of_batches_does_not_change_bytes(finished: Path) -> None:

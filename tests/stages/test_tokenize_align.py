@@ -13,6 +13,7 @@ from helpers.tiny import TINY_PARAMS, set_params
 from tagline.artifacts import raw_data, tokenized
 from tagline.core.findings import MEANINGS
 from tagline.core.params import read_section
+from tagline.core.provenance import read_sealed
 from tagline.terminal.errors import UserError
 from tagline.tokenization import stage, subwords
 from tagline.tokenization.tokenize_align_params import Limits, TokenizeAlign
@@ -120,7 +121,7 @@ def test_illegal_tags_can_be_refused(finished: Path) -> None:
 
 def test_tokenizer_that_needs_whole_sentences_gives_the_same_windows(finished: Path, capsys, monkeypatch) -> None:
     monkeypatch.setattr(subwords, "one_by_one", lambda *_: False)
-    assert tokenize() == json_of(REPORT)
+    assert tokenize() == read_sealed(REPORT, "tokenize-align")
     assert "the tokenizer splits a word depending on its neighbours: every" in capsys.readouterr().out
     assert [tokenized.read_windowing(folder).one_by_one for folder in (TOKENIZED, Path("new"))] == [True, False]
     before, after = (list(snapshot(folder / "windows").values()) for folder in (TOKENIZED, Path("new")))

@@ -65,7 +65,7 @@ def test_words_of_unknown_label_are_predicted_and_not_scored(workspace: Path, he
     first, later = len(labels.names) + 1, len(labels.names) + 2
     assert lives == [first, *[later] * (len(lives) - 1)], "later sub-words cannot begin an entity"
     data = json_of("reports/data.json")
-    counts = {split: of["unknown_labels"] for split, of in data.items()}
+    counts = {split: data[split]["unknown_labels"] for split in SPLITS}
     assert counts == {"train": 18, "validation": 4, "test": 4 * 9 + 1}
     of_test = {"O": 0, "B-LOC": 0, "I-LOC": 0, "B-PER": 9, "I-PER": 9}
     assert data["test"]["labels"] == of_test, "O is one of several possible labels"

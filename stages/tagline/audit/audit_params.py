@@ -68,6 +68,21 @@ def read_audit() -> Audit:
     return audit
 
 
+def check_half(folds: Collection[int], epochs: int, max_steps: int | None) -> None:
+    """Raise a `UserError` if half of the training is all of it, so that wrong labels are learnt, too.
+
+    Args:
+        folds: of the audit.
+        epochs: of the section ``train``.
+        max_steps: likewise.
+    """
+    if EARLY in folds and (max_steps or epochs) == 1:
+        raise UserError(
+            "audit.folds: [0] trains for half of the epochs, but train.epochs is 1; expected 2 or more; set it, or "
+            f"folds: [1, 2, 3, 4, 5] in {AUDIT_PARAMS}"
+        )
+
+
 def refuse_earlier_models(models: Collection[Path]) -> None:
     """Raise a `UserError` if training continues from models or learns from them."""
     if models:

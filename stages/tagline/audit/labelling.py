@@ -9,7 +9,7 @@ from accelerate import PartialState
 from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
 from tagline.audit import out_of_fold
-from tagline.audit.audit_params import EARLY, Audit, refuse_earlier_models
+from tagline.audit.audit_params import EARLY, Audit, check_half, refuse_earlier_models
 from tagline.audit.folds import Fold, audited, held_out_name, write_data
 from tagline.audit.out_of_fold import Chunk
 from tagline.core.outputs import read_columns, replacing
@@ -53,6 +53,7 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
             share the work folder.
     """
     refuse_earlier_models(train.models)
+    check_half(audit.folds, train.epochs, train.max_steps)
     state = start()
     train = train.model_copy(update={"hub": train.hub.model_copy(update={"push": False})})
     if number == EARLY:  # wrong labels are learnt late

@@ -110,7 +110,7 @@ def parse(text: str, path: Path) -> CommentedMap:
         raise UserError(f"{path}:{line}: a merge conflict; expected one side; keep one, without the marks")
     try:
         content = YAML(typ="rt").load(text)
-        _check_size(content)
+        check_size(content)
     except DuplicateKeyError as error:
         # The rest of its message shows both values, which may be whole sections.
         problem = str(error.problem).partition(" with value ")[0]
@@ -124,7 +124,7 @@ def parse(text: str, path: Path) -> CommentedMap:
     return content
 
 
-def _check_size(content: Any) -> None:
+def check_size(content: Any) -> None:
     """Raise a `ValueError` if aliases make a file endless, or far larger than it looks."""
     values, count = [content], 0
     while values:

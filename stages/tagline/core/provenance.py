@@ -6,12 +6,14 @@ before work, so that a damaged file is reported and not used.
 """
 
 import hashlib
+import json
 import os
 import platform
 import shutil
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from tagline.core.outputs import read_json, write_json
 from tagline.core.reading import require
@@ -20,6 +22,8 @@ from tagline.terminal.escaping import QUOTED, shortened
 
 PROVENANCE = "provenance.json"
 HASHES = "hashes.json"
+# The key of a JSON object's own hash.
+SEAL = "sha256"
 
 
 def sha256(path: Path) -> str:
@@ -112,6 +116,30 @@ def verify_files(
                 f"{path}: changed since the stage {made_by} wrote it: its SHA-256 is {actual}; expected "
                 f"{shortened(str(wanted), QUOTED)} ({source or folder / HASHES}); run {cached}`dvc repro {made_by}`"
             )
+
+
+def write_sealed(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON object with its own SHA-256, for a file that no hashes.json lists."""
+    write_json(path, {**content, SEAL: _seal(content)})
+
+
+def read_sealed(path: Path, made_by: str) -> dict[str, Any]:
+    """Read what `write_sealed` wrote.
+
+    Raises:
+        UserError: it is missing or damaged.
+    """
+    content = read_json(path, made_by)
+    if content.pop(SEAL, None) != _seal(content):
+        raise UserError(
+            f"{path}: changed since the stage {made_by} wrote it, so that its {SEAL} is not that of the rest; run "
+            f"`dvc checkout {path.as_posix()}` or `dvc repro {made_by}`"
+        )
+    return content
+
+
+def _seal(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def copy_files(source: Path, target: Path) -> None:

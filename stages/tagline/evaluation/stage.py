@@ -1,7 +1,9 @@
 """Evaluation: label validation and test with the fine-tuned model and compute their metrics."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import blake2b
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,7 @@ from tagline.artifacts import tokenized
 from tagline.artifacts.predictions import Settings
 from tagline.core import shards
 from tagline.core.names import DOCUMENT
-from tagline.core.outputs import read_json
-from tagline.core.provenance import verify
+from tagline.core.provenance import read_sealed, verify
 from tagline.core.reading import reading
 from tagline.evaluation import acceptance, operating_point
 from tagline.evaluation.altered_forms import FORMS
@@ -23,7 +24,7 @@ from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
 from tagline.evaluation.summary import ScoredSplit, all_metrics
 from tagline.labels.label_list import NO_BIASES, NOT_CALIBRATED, Calibration, Labels, PerType, Precision
 from tagline.labels.tagged import TaggedSentences, flatten
-from tagline.labels.windows import Ints
+from tagline.labels.windows import AnyInts, Ints, Windows
 from tagline.metrics.calibration import fit, not_fitted
 from tagline.metrics.scores import count, score
 from tagline.metrics.slices import TrainingIndex
@@ -110,7 +111,9 @@ def evaluate(
             biases = {name: of_type.bias for name, of_type in found.items() if of_type.bias}
             chunks["validation"] = validation
         predictor = replace(predictor, biases=biases, calibration=NOT_CALIBRATED)
-        altered = None if labels.kind == "tags" else score_altered(raw, data, finetuned, loaded["test"], predictor)
+        altered = None
+        if labels.kind == "spans":
+            altered = partial(label_altered, raw, data, finetuned, loaded["test"], predictor)
         chosen = loaded, words, chunks, predictor, params.bootstrap, params.beta, altered
         splits, measured, calibration = label_and_score(*chosen)
     if targets:
@@ -135,7 +138,7 @@ def label_and_score(
     predictor: Predictor,
     bootstrap: Bootstrap,
     beta: float = 1.0,
-    altered: Mapping[str, Iterable[Chunk]] | None = None,
+    altered: Callable[[AnyInts], Mapping[str, AnyInts]] | None = None,
 ) -> tuple[dict[str, ScoredSplit], dict[str, dict[str, Any]], Calibration]:
     """Label validation and test, calibrate scores on validation, and compute metrics.
 
@@ -146,7 +149,7 @@ def label_and_score(
         predictor: chooses labels, with scores that are not calibrated.
         bootstrap: for the intervals.
         beta: of F-beta.
-        altered: the scores of each altered form of test, see `score_altered`.
+        altered: labels each altered form of test, given the labels of its words as they are, see `label_altered`.
 
     Raises:
         UserError: a word has no prediction.
@@ -156,9 +159,10 @@ def label_and_score(
     calibration = fit(flatten(splits["validation"].sentences))
     splits = {name: split.calibrated(calibration) for name, split in splits.items()}
     if altered is not None:
-        lengths, gold = loaded["test"].lengths(), loaded["test"].gold()
-        found = {form: predictor.label(of_form) for form, of_form in altered.items()}
-        forms = {form: TaggedSentences(labels, lengths, each.labels, each.scores, gold) for form, each in found.items()}
+        test = flatten(splits["test"].sentences)
+        # Of altered forms, only the labels are used.
+        plain = replace(test, scores=np.zeros(len(test.scores), np.float32), ids=None, words=None)
+        forms = {form: replace(plain, predicted=of_form) for form, of_form in altered(test.predicted).items()}
         splits["test"] = replace(splits["test"], altered=forms)
     others = [split.sentences for split in splits.values()]
     training = TrainingIndex(loaded["train"].labelled_words(labels), others, labels.kind)
@@ -168,10 +172,13 @@ def label_and_score(
     return splits, measured, calibration
 
 
-def score_altered(
-    raw: Path, data: Path, finetuned: Path, test: tokenized.Split, predictor: Predictor
-) -> dict[str, Iterator[Chunk]]:
-    """Compute the scores of the words of test in each altered form that changes a word, when they are asked for.
+def label_altered(
+    raw: Path, data: Path, finetuned: Path, test: tokenized.Split, predictor: Predictor, predicted: AnyInts
+) -> dict[str, AnyInts]:
+    """Label the words of test in each altered form that changes a word.
+
+    Sentences that the model reads alike are labelled once: equal ones, those that a form leaves as they are, and those
+    whose capitals it does not read.
 
     Args:
         raw: data/raw, whose documents are read if windows have context.
@@ -179,6 +186,10 @@ def score_altered(
         finetuned: models/finetuned, with the tokenizer.
         test: the split.
         predictor: of the model.
+        predicted: int (words,), the labels of the words as they are.
+
+    Returns:
+        The labels, int (words,), by the name of the form.
 
     Raises:
         UserError: the tokenizer or data/raw is damaged.
@@ -192,18 +203,67 @@ def score_altered(
     lengths = np.array(test.lengths())
     if documents is None:
         documents = np.arange(len(lengths))
-    # Whole documents of about ALTERED_WORDS words: documents 0 0 1 2 may become the sentences 0 to 2 and 2 to 4.
+    changing = [form for form, alter in FORMS.items() if any(alter(each) != each for each in words)]
+    labelled = {form: np.empty_like(predicted) for form in changing}
+    ends = np.cumsum(lengths)
+    for begin, end in pairwise(_document_borders(lengths, documents)):
+        of_chunk = lengths[begin:end]
+        of_words = slice(ends[begin] - lengths[begin], ends[end - 1])
+        as_they_are = _as_read(test.mapped_windows.of_sentences(begin, end), of_chunk)
+        known = dict(zip(as_they_are, np.split(predicted[of_words], np.cumsum(of_chunk)[:-1]), strict=True))
+        for form, labels in labelled.items():
+            altered = list(chain.from_iterable(map(FORMS[form], words[begin:end])))
+            windows, _ = cutter.cut_words(altered, np.cumsum(of_chunk), documents[begin:end])
+            labels[of_words] = _label_unknown(predictor, of_chunk, windows, known, f"test, {form}")
+    return labelled
+
+
+def _document_borders(lengths: Ints, documents: Ints) -> list[int]:
+    """Divide sentences into whole documents of about ALTERED_WORDS words: 0 0 1 2 may become 0 to 2 and 2 to 4."""
     first = np.flatnonzero(np.diff(documents, prepend=-1))
     chunks = (np.cumsum(lengths) - lengths)[first] // ALTERED_WORDS
-    borders = [*first[np.flatnonzero(np.diff(chunks, prepend=-1))].tolist(), len(lengths)]
+    return [*first[np.flatnonzero(np.diff(chunks, prepend=-1))].tolist(), len(lengths)]
 
-    def score_form(form: str) -> Iterator[Chunk]:
-        for begin, end in pairwise(borders):
-            altered = list(chain.from_iterable(map(FORMS[form], words[begin:end])))
-            windows, _ = cutter.cut_words(altered, np.cumsum(lengths[begin:end]), documents[begin:end])
-            yield from predictor.score(lengths[begin:end], windows, f"test, {form}")
 
-    return {form: score_form(form) for form, alter in FORMS.items() if any(alter(each) != each for each in words)}
+def _label_unknown(
+    predictor: Predictor, lengths: Ints, windows: Windows, known: dict[bytes, AnyInts], name: str
+) -> AnyInts:
+    """Label the words of sentences, of which those that are read alike are predicted once.
+
+    Args:
+        predictor: of the model.
+        lengths: int64 (sentences,), their numbers of words.
+        windows: of these sentences, in one array per column.
+        known: the labels of earlier sentences by `_as_read`; those of these are added.
+        name: the title of the progress bar.
+    """
+    read = _as_read(windows, lengths)
+    new = {key: row for row, key in enumerate(read) if key not in known}
+    rows = np.sort(np.fromiter(new.values(), np.int64, len(new)))
+    if len(rows):
+        chosen = windows.take(np.flatnonzero(np.isin(windows.sentence, rows)))
+        chosen = replace(chosen, sentence=np.searchsorted(rows, chosen.sentence))
+        labels = predictor.label(predictor.score(lengths[rows], chosen, name)).labels
+        for row, of_row in zip(rows.tolist(), np.split(labels, np.cumsum(lengths[rows])[:-1]), strict=True):
+            known[read[row]] = of_row
+    return np.concatenate([known[key] for key in read])
+
+
+def _as_read(windows: Windows, lengths: Ints) -> list[bytes]:
+    """What the labels of each sentence depend on, as a hash: its sub-words, their words and windows, and its length.
+
+    Args:
+        windows: of the sentences, in one array per column.
+        lengths: int64 (sentences,), their numbers of words.
+    """
+    (ids,), (words,), (offsets,) = windows.input_ids, windows.word_ids, windows.offsets
+    borders = np.searchsorted(windows.sentence, np.arange(len(lengths) + 1)).tolist()
+    read = []
+    for length, (first, last) in zip(lengths.tolist(), pairwise(borders), strict=True):
+        subwords = slice(offsets[first], offsets[last])
+        sizes = np.append(length, windows.lengths[first:last])
+        read.append(blake2b(b"".join(each.tobytes() for each in (sizes, ids[subwords], words[subwords]))).digest())
+    return read
 
 
 def words_with_subwords(report: Path) -> dict[str, int]:
@@ -215,7 +275,7 @@ def words_with_subwords(report: Path) -> dict[str, int]:
     Raises:
         UserError: it is missing or damaged.
     """
-    found = read_json(report, "tokenize-align")
+    found = read_sealed(report, "tokenize-align")
     with reading(report, "tokenize-align", expected="the number of words of each split"):
         return {name: found[name]["words"] - found[name]["words_without_subwords"] for name in SPLITS}
 

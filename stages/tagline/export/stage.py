@@ -16,7 +16,16 @@ from tagline.artifacts import exported, predictions, tokenized
 from tagline.artifacts.exported import DATA, GRAPHS, Exported
 from tagline.core.names import BackendName
 from tagline.core.outputs import read_columns, read_json, write_json
-from tagline.core.provenance import HASHES, PROVENANCE, read_hashes, relative, verify, verify_files, write_hashes
+from tagline.core.provenance import (
+    HASHES,
+    PROVENANCE,
+    read_hashes,
+    read_sealed,
+    relative,
+    verify,
+    verify_files,
+    write_hashes,
+)
 from tagline.core.reading import require
 from tagline.export import onnx_export, quantization
 from tagline.export.card import document
@@ -123,7 +132,7 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
     card = document.CardData(
         tagger=tagger,
         dataset=read_json(inputs.dataset, "download"),
-        data=read_json(inputs.data, "tokenize-align"),
+        data=read_sealed(inputs.data, "tokenize-align"),
         encoder=read_json(inputs.encoder, "download"),
         training=read_json(inputs.finetuned / PROVENANCE, "train"),
         windows={key: getattr(windowing, key) for key in WINDOWS},

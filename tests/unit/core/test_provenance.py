@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from helpers.messages import message_of
 
-from tagline.core.provenance import HASHES, copy_files, verify, write_hashes
+from tagline.core.provenance import HASHES, copy_files, read_sealed, verify, write_hashes, write_sealed
 from tagline.terminal.errors import UserError
 
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of "abc", the example of FIPS 180-2
@@ -44,6 +45,17 @@ def test_unchanged_folder_is_accepted_and_hidden_files_ignored(artifact: Path) -
     (artifact / ".cache").rmdir()
     copy_files(artifact, Path("copy"))
     assert [path.name for path in Path("copy").iterdir()] == ["a"]
+
+
+def test_changed_value_of_a_sealed_file_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "data.json"
+    write_sealed(path, {"words": 100})
+    assert read_sealed(path, "train") == {"words": 100}
+    path.write_text(path.read_text().replace("100", "101"))
+    message = (
+        f"{path}: changed since the stage train wrote it, so that its sha256 is not that of the rest; run `dvc che"
+    )
+    assert message_of(read_sealed, path, "train").startswith(message)
 
 
 CHANGES = [

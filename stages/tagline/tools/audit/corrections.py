@@ -9,7 +9,7 @@ import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from pathlib import Path
 from unicodedata import normalize
 
@@ -61,33 +61,37 @@ def save(fixes: Path, target: Path) -> list[str]:
             expressed by its tags; data/raw is missing or outdated; the target is not empty, or inside the data set.
     """
     download, params = read_section("download", Download), read_section("tokenize_align", TokenizeAlign)
-    folder, dataset = Path(download.folder), download.dataset
-    if not isinstance(dataset, ConllFiles | ConlluFiles):
-        found = "a list" if isinstance(dataset, list) else getattr(dataset, "format", "on the Hub")
-        expected = "expected conll or conllu, in whose lines tags can be replaced"
-        others = "correct others in an annotation tool (`tagline audit export FOLDER`)"
-        raise UserError(f"the data set is {found}; {expected}; {others}")
+    folder, sources = Path(download.folder), []
+    read_as: dict[Path, ConllFiles | ConlluFiles] = {}
+    for dataset in download.dataset if isinstance(download.dataset, list) else [download.dataset]:
+        if not isinstance(dataset, ConllFiles | ConlluFiles):
+            found = getattr(dataset, "format", "on the Hub")
+            expected = "expected conll or conllu, in whose lines tags can be replaced"
+            others = "correct others in an annotation tool (`tagline audit export FOLDER`)"
+            raise UserError(f"the data set is {found}; {expected}; {others}")
+        source = FileSource(folder, dataset)
+        sources.append(source)
+        read_as.update(dict.fromkeys(chain.from_iterable(source.files.values()), dataset))
     try:
         source_folder(Path(os.path.relpath(target)).as_posix())
     except ValueError as error:
         raise UserError(f"--output {target}: {error}; choose another one") from None
     if not leads_out(target, folder) or (target.exists() and (not target.is_dir() or any(target.iterdir()))):
         raise UserError(f"--output {target}: expected a new or empty folder outside of {folder}; choose another one")
-    source = FileSource(folder, dataset)
     decisions, found = _decisions(fixes)
-    changes, summary = _compare(decisions, source, _tags(params))
+    changes, summary = _compare(decisions, sources, _tags(params))
     with replacing(target) as [out]:
-        for path in dict.fromkeys(path for paths in source.files.values() for path in paths):
+        for path, section in read_as.items():
             copy = out / path.relative_to(folder)
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(rewritten(path, dataset, params.task, changes[path]))
+            copy.write_bytes(rewritten(path, section, params.task, changes[path]))
         if isinstance(download.encoder, LocalEncoder):
             shutil.copytree(folder / download.encoder.path, out / download.encoder.path)
     return [*found, *summary, f"{target}: set download.folder: {target.as_posix()} in params.yaml to read it"]
 
 
 def _compare(
-    decisions: Mapping[str, Sentence], source: FileSource, tags: Mapping[str, Tags]
+    decisions: Mapping[str, Sentence], sources: Sequence[FileSource], tags: Mapping[str, Tags]
 ) -> tuple[Mapping[Path, Changes], list[str]]:
     """The tags to replace in each file, and a line per split that counts them; for errors see `save`."""
     changes: defaultdict[Path, Changes] = defaultdict(dict)
@@ -97,7 +101,7 @@ def _compare(
     types = {split_tag(name)[1] for name in column.names}
     # The page's types are in NFC; those of the files stay as they are, or there would be two that look the same.
     of_files = {nfc: type_ for type_ in types if (nfc := normalize("NFC", type_)) not in types}
-    for split, sentence, fix in _matched(decisions, column, source):
+    for split, sentence, fix in _matched(decisions, column, sources):
         # No tag is unknown, see `_tags`; types cannot tell.
         written, saved = (list(filter(None, each)) for each in (sentence.tags[column.name], fix.tags[_CORRECTED]))
         corrected = [label[:2] + of_files.get(label[2:], label[2:]) for label in saved]
@@ -161,7 +165,7 @@ def _decisions(path: Path) -> tuple[dict[str, Sentence], list[str]]:
 
 
 def _matched(
-    decisions: Mapping[str, Sentence], column: TagColumn, source: FileSource
+    decisions: Mapping[str, Sentence], column: TagColumn, sources: Sequence[FileSource]
 ) -> Iterator[tuple[str, Sentence, Sentence]]:
     """Yield the split and the sentence of each correction, and the correction.
 
@@ -170,12 +174,15 @@ def _matched(
     """
     missing = dict(decisions)
     others: dict[str, str] = {}
-    for split, sentences in source.splits().items():
+    opened = [source.splits() for source in sources]
+    for split in SPLITS:
+        sentences = chain.from_iterable(of_source.get(split, ()) for of_source in opened)
         rows = (row for batch in column.raw.batches(split) for row in batch.to_pylist())
+        rows = (row for row in rows if not raw_data.COPY.match(row[raw_data.ID]))  # of a source that is repeated
         for sentence, row in zip_longest(sentences, rows):
             written = sentence and (sentence.words, sentence.tags.get(column.name))
             if not sentence or not row or written != (row[raw_data.WORDS], row[column.name]):
-                raise UserError(f"{RAW}: not made of {source.folder}; run `dvc repro download` first")
+                raise UserError(f"{RAW}: not made of {sources[0].folder}; run `dvc repro download` first")
             id_ = row[raw_data.ID]
             fix = decisions.get(id_)
             if fix and fix.words == sentence.words:

@@ -24,6 +24,7 @@ from tagline.core.provenance import verify, write_hashes
 from tagline.sources.formats.json_objects import rows_in
 from tagline.sources.formats.lines import read_lines
 from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import quoted
 from tagline.terminal.printing import show
 from tagline.tools.settings.sections import SECTIONS
 
@@ -39,6 +40,19 @@ LEAST_PART = 25
 LEAST_SENTENCES = 3200
 
 
+def _read_runs(file: Path) -> list[dict[str, Any]]:
+    runs = []
+    for line, run in rows_in(read_lines(file), str(file)):
+        f1: Any = run.get("test.f1")
+        if type(f1) not in (int, float) or not 0 <= f1 <= 1:
+            raise UserError(
+                f"{file}:{line}: test.f1 is {quoted(f1)}; expected a number from 0 to 1; remove the line, and its run "
+                "is repeated"
+            )
+        runs.append(run)
+    return runs
+
+
 class Curve:
     """The runs with params.yaml, data/raw and models/pretrained of the current folder.
 
@@ -46,12 +60,13 @@ class Curve:
         file: JSON Lines to which runs are appended; those in it are not repeated.
 
     Raises:
-        UserError: params.yaml has errors; what download writes is missing or damaged; or the file is not JSON Lines.
+        UserError: params.yaml has errors; what download writes is missing or damaged; or the file has other lines than
+            runs.
     """
 
     def __init__(self, file: Path | None) -> None:
         self.file = file
-        self.finished = [run for _, run in rows_in(read_lines(file), str(file))] if file and file.exists() else []
+        self.finished = _read_runs(file) if file and file.exists() else []
         self.params = {stage: read_section(stage, SECTIONS[stage]).model_dump(mode="json") for stage in STAGES}
         self.params["tokenize_align"]["limits"] = dict.fromkeys(self.params["tokenize_align"]["limits"])
         train, hashes = self.params["train"], [verify(path, "download") for path in (RAW, PRETRAINED)]

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from tagline.audit.audit_params import AUDIT, AUDIT_PARAMS
+from tagline.core.params import read_text
 from tagline.terminal.errors import UserError
 from tagline.tools.settings.yaml_files import is_current, with_code_in, write_text
 
@@ -27,11 +28,17 @@ def create() -> list[Path]:
         The files that were written.
 
     Raises:
-        UserError: the current folder has no pipeline, or audit/dvc.yaml is another one.
+        UserError: the command is not that of a clone, the current folder has no pipeline, or audit/dvc.yaml is another
+            one.
     """
+    if not (_STAGES / "audit.py").is_file():
+        raise UserError(
+            f"{_STAGES} has no scripts of stages; expected the command of a clone; run `make install` in the clone, "
+            "and this in its environment"
+        )
     if not Path("dvc.yaml").is_file():
         raise UserError("dvc.yaml is missing; expected the repository's root or a pipeline folder; run this there")
-    if DVC_YAML.is_file() and not DVC_YAML.read_text(encoding="utf-8").startswith(_MARK):
+    if DVC_YAML.is_file() and not read_text(DVC_YAML).startswith(_MARK):
         raise UserError(f"{DVC_YAML}: another pipeline; expected that of the audit, or none; rename its folder")
     missing = [path for path in _TEXTS if not path.is_file()]
     outdated = missing if DVC_YAML in missing or is_current(DVC_YAML, text(DVC_YAML)) else [DVC_YAML, *missing]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ruamel.yaml.comments import CommentedMap
 
-from tagline.audit.audit_params import read_audit, refuse_earlier_models
+from tagline.audit.audit_params import check_half, read_audit, refuse_earlier_models
 from tagline.core.params import PARAMS, line_of, list_errors, read_file, validated
 from tagline.core.reading import git
 from tagline.terminal.errors import UserError
@@ -40,8 +40,9 @@ def check() -> None:
             show(note)
     if stage in audit_pipeline.STAGES or (not stage and audit_pipeline.DVC_YAML.is_file()):
         audit_pipeline.check()
-        read_audit()
-        refuse_earlier_models(validated(content, "train", Train).models)
+        audit, train = read_audit(), validated(content, "train", Train)
+        refuse_earlier_models(train.models)
+        check_half(audit.folds, train.epochs, train.max_steps)
     pushes = enabled_pushes(content)
     pipelines.check_pushes(pushes)
     if pushes and stage in ("", "train", "export"):

@@ -16,10 +16,10 @@ from ruamel.yaml.error import YAMLError
 
 from tagline.audit.audit_params import AUDIT_PARAMS
 from tagline.core.outputs import replacing
-from tagline.core.params import OUTS, PARAMS, list_errors, parse, read_file
+from tagline.core.params import OUTS, PARAMS, check_size, list_errors, parse, read_file, read_text
 from tagline.hub.hub_params import Push
 from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.terminal.escaping import QUOTED, quoted, shortened
 from tagline.tools.settings import yaml_files
 from tagline.tools.settings.sections import enabled_pushes, params_errors
 
@@ -45,7 +45,7 @@ def names() -> list[str]:
 
 def is_derived(path: Path) -> bool:
     """Return whether a dvc.yaml is that of a pipeline folder."""
-    return path.is_file() and path.read_text(encoding="utf-8").startswith(MARK.partition(":")[0])
+    return path.is_file() and read_text(path).startswith(MARK.partition(":")[0])
 
 
 def create(name: str, settings: Sequence[str], teacher: str | None = None) -> None:
@@ -82,7 +82,7 @@ def create(name: str, settings: Sequence[str], teacher: str | None = None) -> No
     if teacher is not None:
         params["train"]["folder"] = "models/finetuned"
     texts = {
-        DVC_YAML: derive(name, DVC_YAML.read_text(encoding="utf-8")),
+        DVC_YAML: derive(name, _text_of(DVC_YAML)),
         PARAMS: yaml_files.text_for_folder(params, source),
         GITIGNORE: "".join(f"{line}\n" for line in _ignored()),
     }
@@ -130,7 +130,7 @@ def update() -> list[str]:
 
 def outdated() -> dict[Path, str]:
     """Return the files of pipeline folders that are out of date, with the text that each should have."""
-    texts, root = {}, DVC_YAML.read_text(encoding="utf-8")
+    texts, root = {}, _text_of(DVC_YAML)
     for name in names():
         path = Path(name, DVC_YAML)
         if not yaml_files.is_current(path, derive(name, root)):
@@ -148,7 +148,7 @@ def check_this_folder() -> None:
     root, name = ".." / DVC_YAML, Path.cwd().name
     if not is_derived(DVC_YAML) or not root.is_file():
         return
-    if not yaml_files.is_current(DVC_YAML, derive(name, root.read_text(encoding="utf-8"))):
+    if not yaml_files.is_current(DVC_YAML, derive(name, _text_of(root))):
         remedy = "run `tagline pipeline --update` in the repository's root"
         raise UserError(f"{name}/{DVC_YAML}: out of date with {DVC_YAML} of the root; {remedy}")
 
@@ -169,6 +169,10 @@ def check_pushes(pushes: Mapping[str, Push]) -> None:
                 found = f"pushes to {own.repo_id} ({own.branch}), as does {other_name} in {path}"
                 result = "the last push would replace the other model"
                 raise UserError(f"{PARAMS}: {name}: {found}, and {result}; expected a repository or branch for each")
+
+
+def _text_of(path: Path) -> str:
+    return read_text(path).replace("\r\n", "\n")
 
 
 def _check_name(name: str) -> None:
@@ -200,8 +204,10 @@ def set_param(params: CommentedMap, setting: str) -> None:
         node = node.get(section) if isinstance(node, CommentedMap) else None
     if not equals or not sections or not isinstance(node, CommentedMap) or (last in node) == setting.startswith("+"):
         expected = f"expected section.key=value with a key of {PARAMS}, or +section.key=value with a new one"
-        raise UserError(f"-S {setting}: {expected}")
+        raise UserError(f"-S {shortened(setting, QUOTED)}: {expected}")
     try:
         node[last] = YAML(typ="safe").load(text)
-    except YAMLError:
-        raise UserError(f"-S {setting}: the value is not YAML; expected a number, text, list or nothing") from None
+        check_size(node[last])
+    except (YAMLError, ValueError, RecursionError):
+        shown = shortened(setting, QUOTED)
+        raise UserError(f"-S {shown}: the value is not YAML; expected a number, text, list or nothing") from None

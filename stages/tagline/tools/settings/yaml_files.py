@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from tagline.core.outputs import replacing
-from tagline.core.params import parse
+from tagline.core.params import parse, read_file
 from tagline.core.reading import committed
 
 # Where a path to the code begins, in a command or by itself.
@@ -66,7 +66,7 @@ def is_current(path: Path, expected: str) -> bool:
     Raises:
         UserError: it is not YAML.
     """
-    found, wanted = parse(path.read_text(encoding="utf-8"), path), parse(expected, path)
+    found, wanted = read_file(path), parse(expected, path)
     for stage in (*found.get("stages", {}).values(), *wanted["stages"].values()):
         stage.pop("frozen", None)
     return bool(found == wanted)

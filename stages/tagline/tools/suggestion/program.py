@@ -83,7 +83,7 @@ def check_output(options: argparse.Namespace, types: Sequence[str], tagger: Tagg
 
 def parsed() -> argparse.Namespace:
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument("pool", metavar="POOL", help="file of texts; - for standard input")
+    parser.add_argument("pool", metavar="POOL", nargs="?", help="file of texts; - for standard input")
     parser.add_argument("--words", type=natural, required=True, metavar="N", help="most words of all texts together")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="file to write, or folder for brat")
     about = "default: page for a file named .html, jsonl for .jsonl, otherwise label_studio"
@@ -101,6 +101,8 @@ def parsed() -> argparse.Namespace:
     add_model(parser)
     parser.set_defaults(model=MODEL if MODEL.exists() else None)
     options = parser.parse_args()
+    if options.pool is None:
+        parser.error("POOL is missing; expected it before --types and --exclude, which take all words that follow them")
     if options.exclude is None:
         raw = (options.model or MODEL).parent.parent / "data/raw"  # of the pipeline that made models/export
         options.exclude = [raw] if raw.is_dir() else []

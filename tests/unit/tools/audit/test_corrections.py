@@ -12,7 +12,7 @@ from helpers import tiny
 from helpers.annotated import write_rows
 from helpers.formats import saved_row
 from helpers.messages import message_of
-from helpers.project import snapshot
+from helpers.project import files_of, snapshot
 from helpers.tagged import in_scheme
 from helpers.tiny import conll, raw_rows
 
@@ -278,11 +278,31 @@ def test_corrections_of_other_data_and_occupied_targets_are_errors() -> None:
     assert refused([right]) == "data/raw: not made of data/mine; run `dvc repro download` first"
 
 
+def test_files_of_several_sources_are_corrected() -> None:
+    tags = {split: [["B-PER", "O"], ["O", "O"]] for split in SPLITS}
+    datasets = []
+    for folder, corpus, repeat in (("tabs", CORPORA["tabs"], 2), ("spaces", CORPORA["spaces"], 1)):
+        write_files(f"data/mine/{folder}", corpus, tags)
+        paths = {split: f"{folder}/{split}" for split in SPLITS}
+        datasets.append({"source": "files", **corpus.keys, **paths, "repeat": repeat})
+    encoder = {"source": "hub", "name": "a", "revision": "b"}
+    tiny.set_params(download={"folder": "data/mine", "dataset": datasets, "encoder": encoder}, tokenize_align={})
+    write_dataset(Path("data/mine"), read_section("download", Download).dataset, Path("data/raw"))
+    words = {row["id"]: row["words"] for row in raw_rows("train")}
+    rows = [saved_row(id_, words[id_], [[0, 2, "PER"]]) for id_ in ("0/train-1", "1/train-0")]
+    lines = corrections.save(write_rows(Path("fixes.jsonl"), rows), Path("data/corrected"))
+    assert lines[0] == "train: 2 of 2 sentences changed: 1 entities removed, 2 added"
+    changed = {"tabs": [tags["train"][0], ["B-PER", "I-PER"]], "spaces": [["B-PER", "I-PER"], tags["train"][1]]}
+    for folder, train in changed.items():
+        write_files(f"data/expected/{folder}", CORPORA[folder], tags | {"train": train})
+    assert files_of("data/corrected") == files_of("data/expected")
+
+
 @pytest.mark.parametrize("several", [False, True])
 def test_format_in_which_no_tag_can_be_replaced_is_an_error(several: bool) -> None:
     set_params({"format": "json", "words": "words", "tag_columns": {"ner": "ner"}}, several)
     Path("data").mkdir()
     assert refused([]) == (
-        f"the data set is {'a list' if several else 'json'}; expected conll or conllu, in whose lines tags can be replaced; correct others in "
+        "the data set is json; expected conll or conllu, in whose lines tags can be replaced; correct others in "
         "an annotation tool (`tagline audit export FOLDER`)"
     )

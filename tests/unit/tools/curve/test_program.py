@@ -58,6 +58,14 @@ pathlib.Path({str(survivor)!r}).touch()
     assert not survivor.exists()
 
 
+@pytest.mark.parametrize("row", ["{}", '{"test.f1": "0.5"}', '{"test.f1": NaN}', '{"test.f1": true}'])
+def test_row_that_is_no_run_is_one_message(finished: Path, row: str) -> None:
+    Path("curve.jsonl").write_text(f'{{"test.f1": 0.5}}\n{row}\n')
+    message = exit_of("curve", "--runs", "curve.jsonl")
+    assert message.startswith("curve: curve.jsonl:2: test.f1 is ")
+    assert message.endswith("; expected a number from 0 to 1; remove the line, and its run is repeated")
+
+
 def test_sizes_that_allow_no_curve_are_one_message(finished: Path) -> None:
     message = "curve: --sizes: 3 below the 16 training sentences; expected at least 4, such as 100 200 400 800"
     assert exit_of("curve", "--sizes", "5", "8", "12", "16") == message

@@ -19,6 +19,8 @@ def _pipeline_folder(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The root has a pipeline folder; the code is in its folder stages."""
     Path("pos").mkdir()
     Path("pos/dvc.yaml").touch()
+    Path("stages").mkdir()
+    Path("stages/audit.py").touch()
     monkeypatch.setattr(audit_pipeline, "_STAGES", root / "stages")
 
 
@@ -30,6 +32,14 @@ def test_create() -> None:
     assert DVC_YAML.read_bytes() == (ROOT / "stages/tagline/tools/settings/audit/pipeline.yaml").read_bytes()
     audit_pipeline.check()
     assert audit_pipeline.create() == []
+
+
+def test_command_without_the_scripts_of_stages_creates_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one that was installed from a wheel: its pipeline could not run."""
+    monkeypatch.setattr(audit_pipeline, "_STAGES", Path("site-packages"))
+    message = "site-packages has no scripts of stages; expected the command of a clone; run `make install` in the clone"
+    assert message_of(audit_pipeline.create).startswith(message)
+    assert not Path("audit").exists()
 
 
 def test_in_a_pipeline_folder_the_code_is_one_level_up(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,6 +123,7 @@ def test_outs_are_ignored_by_git(pos: Path) -> None:
 WRONG = ["train.epochs=0", "train.seed=x"]
 
 
+NO_YAML = ["[", "2024-13-45", "&a [*a]", "!!int x"]
 NOT_CREATED = [
     ("../pos", [], "'../pos' can't name a pipeline folder; expected letters a-z, digits and single hyphens"),
     ("presets", [], "presets exists or is a name that the stages use; choose another one, such as pos"),
@@ -131,7 +132,10 @@ NOT_CREATED = [
     ("ner", ["train.epoch=1"], "-S train.epoch=1: expected section.key=value with a key of params.yaml"),
     ("ner", ["train.epochs"], "-S train.epochs: expected section.key=value with a key of params.yaml"),
     ("ner", ["+train.epochs=1"], "-S +train.epochs=1: expected section.key=value with a key of params.yaml, or"),
-    ("ner", ["train.seed=["], "-S train.seed=[: the value is not YAML; expected a number, text, list or nothing"),
+    *[("ner", [f"train.seed={value}"], f"-S train.seed={value}: the value is not YAML; expected") for value in NO_YAML],
+    ("ner", ["train.seed=" + "[" * 5000], "-S train.seed=[[["),
+    ("ner", ["train.seed=" + "9" * 5000], "-S train.seed=999"),
+    ("ner", ["train.seed=2024-01-01"], "params.yaml with train.seed=2024-01-01 has 1 error; ner was not created:"),
     ("ner", WRONG, "params.yaml with train.epochs=0, train.seed=x has 2 errors; ner was not created:\n  params.y"),
 ]
 
@@ -148,6 +152,11 @@ def test_root_with_a_conflict_and_another_folder_are_errors(pos: Path) -> None:
         pipelines.create("ner", [])
     edit(Path("dvc.yaml"), "stages:\n", "<<<<<<< ours\nstages:\n")
     assert message_of(pipelines.create, "ner", []).startswith("dvc.yaml:1: a merge conflict; expected one side")
+
+
+def test_dvc_yaml_in_another_encoding_is_an_error(root: Path) -> None:
+    Path("dvc.yaml").write_bytes("# é\n".encode("latin-1") + Path("dvc.yaml").read_bytes())
+    assert message_of(pipelines.create, "ner", []).startswith("dvc.yaml is not YAML: 'utf-8' codec can't decode")
 
 
 def change_root() -> None:
