@@ -175,7 +175,7 @@ STEPS = [(None, math.inf, [18]), (None, 0.0, [9, 18]), (6, math.inf, [6, 12, 18]
 def test_steps_of_checkpoints(finished: Path, every: int | None, interval: float, steps: list, monkeypatch) -> None:
     write, written = Checkpoints.write, list[int]()
     monkeypatch.setattr(Checkpoints, "write", lambda self, at, *rest: written.append(at) or write(self, at, *rest))
-    monkeypatch.setattr("tagline.training.training.INTERVAL", interval)
+    monkeypatch.setattr("tagline.training.parts.INTERVAL", interval)
     set_train_params(checkpoint_every=every, epochs=2)
     train()
     assert written == steps

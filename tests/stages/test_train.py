@@ -42,8 +42,8 @@ def test_losses_rates_and_scores_are_logged(finished: Path, monkeypatch: pytest.
         assert list(logged[f"validation/{name}"].values()) == pytest.approx(scores[name].tolist(), abs=1e-4)
 
 
-# What shows the progress of a step, and does not change it.
-SHOWING = {"training/progress_lines.py", "terminal/progress.py"}
+# What accompanies a step, and does not change it.
+BESIDE = {"training/progress_lines.py", "training/parts.py", "terminal/progress.py"}
 
 
 def test_step_executes_eight_files(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +70,7 @@ def test_step_executes_eight_files(finished: Path, monkeypatch: pytest.MonkeyPat
     # With accelerate_loop.py, which calls them and is not called, eight.
     training = {f"training/{name}.py" for name in ("training", "gradients", "history")}
     model = {f"model/{name}.py" for name in ("batches", "fast_paths", "heads/linear")}
-    assert executed - SHOWING == {*training, *model, "labels/windows.py"}
+    assert executed - BESIDE == {*training, *model, "labels/windows.py"}
 
 
 @pytest.mark.rare

@@ -58,15 +58,21 @@ def _shorten_wait(response: httpx2.Response) -> None:
     Raises:
         ValueError: the header has thousands of digits.
     """
-    headers, busy = response.headers, response.status_code == 429
+    headers = response.headers
+    busy = response.status_code == 429
     limit = parse_ratelimit_headers(headers) if busy else None
-    asked = str(limit.reset_in_seconds) if limit and not limit.remaining else headers.get("Retry-After", "").strip()
+    asked = headers.get("Retry-After", "").strip()
+    if limit and not limit.remaining:
+        asked = str(limit.reset_in_seconds)
     if not (busy or response.is_server_error) or not asked.isdigit():
         return
+    seconds = int(asked)
     headers.pop("RateLimit", None)
-    headers["Retry-After"] = str(min(int(asked), LONGEST_WAIT - 1))  # the library adds a second
-    wait = f"asking for {int(asked):,} s; a retry waits {LONGEST_WAIT} s at most"
-    show(f"{endpoint()} answered {response.status_code}, {wait}")
+    headers["Retry-After"] = str(min(seconds, LONGEST_WAIT - 1))  # the library adds a second
+    show(
+        f"{endpoint()} answered {response.status_code}, asking for {seconds:,} s; a retry waits {LONGEST_WAIT} s at "
+        "most"
+    )
 
 
 def _names(response: httpx2.Response) -> list[tuple[str, Any]]:
@@ -77,7 +83,9 @@ def _names(response: httpx2.Response) -> list[tuple[str, Any]]:
         return []
     if isinstance(answer, dict):
         return [("sha", answer.get("sha"))]
-    files = [entry.get("lfs") for entry in answer if isinstance(entry, dict)] if isinstance(answer, list) else []
+    if not isinstance(answer, list):
+        return []
+    files = [entry.get("lfs") for entry in answer if isinstance(entry, dict)]
     return [("oid", file.get("oid")) for file in files if isinstance(file, dict)]
 
 
@@ -167,7 +175,9 @@ class Asked(NamedTuple):
         )
 
     def _explain_status(self, status: int, message: str | None) -> str:
-        answer = f"{status}: {' '.join(message.split())}" if message else str(status)
+        answer = str(status)
+        if message:
+            answer += f": {' '.join(message.split())}"
         match status:
             case 401:
                 return f"the Hub rejected your token ({answer}); renew it by {LOGIN}, or unset it"

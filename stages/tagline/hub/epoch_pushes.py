@@ -9,7 +9,9 @@ So what is left to push survives a failure, a kill and the end of training.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]  # public by its documentation
@@ -20,8 +22,11 @@ from tagline.core.provenance import copy_files
 from tagline.hub.push import Target
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import safe_message
+from tagline.terminal.printing import show
 
-MODEL, MESSAGE, PUSHED = "model", "message.txt", "pushed"
+MODEL = "model"
+MESSAGE = "message.txt"
+PUSHED = "pushed"
 
 
 class EpochPushes:
@@ -34,7 +39,8 @@ class EpochPushes:
     """
 
     def __init__(self, target: Target, work: Path, tokenizer: Path) -> None:
-        self.target, self.tokenizer = target, tokenizer
+        self.target = target
+        self.tokenizer = tokenizer
         self.folder = work / "epochs"
         # One worker: epochs stay in order. Each epoch has its own folder, since files are read late.
         self._worker = ThreadPoolExecutor(1)
@@ -80,9 +86,11 @@ class EpochPushes:
         self._submit(report=False)
         for job in self._jobs:
             job.result()
-        if left := self.waiting():
-            missing = f"epoch {left[0]} is" if len(left) == 1 else f"epochs {', '.join(map(str, left))} are"
-            raise UserError(f"{missing} not on the Hub: {self._error}")
+        epochs = self.waiting()
+        if len(epochs) == 1:
+            raise UserError(f"epoch {epochs[0]} is not on the Hub: {self._error}")
+        if epochs:
+            raise UserError(f"epochs {', '.join(map(str, epochs))} are not on the Hub: {self._error}")
 
     def waiting(self) -> list[int]:
         """The epochs that are saved and not pushed, in order."""
@@ -91,9 +99,9 @@ class EpochPushes:
         return sorted(int(name) for name in names if name.isascii() and name.isdecimal())
 
     def _submit(self, report: bool = True) -> None:
-        begun = all(job.running() or job.done() for job in self._jobs[-1:])
-        if begun:  # a job that has not begun will push this epoch too
-            self._jobs.append(self._worker.submit(self._push_waiting, report))
+        if self._jobs and not (self._jobs[-1].running() or self._jobs[-1].done()):
+            return  # a job that has not begun will push this epoch too
+        self._jobs.append(self._worker.submit(self._push_waiting, report))
 
     def _push_waiting(self, report: bool) -> None:
         """Push the waiting epochs, oldest first, up to the first failure."""
@@ -114,4 +122,33 @@ class EpochPushes:
 
     def _last_pushed(self) -> int:
         path = self.folder / PUSHED
-        return int(path.read_text()) if path.exists() else 0
+        if not path.exists():
+            return 0
+        return int(path.read_text())
+
+
+@contextmanager
+def pushing(target: Target | None, work: Path, tokenizer: Path, finetuned: Path) -> Iterator[EpochPushes | None]:
+    """Push epochs while the block runs, and wait at its end until all of them are pushed.
+
+    Args:
+        target: the branch to push to; None: nothing is pushed.
+        work: work folder of the run.
+        tokenizer: folder of the tokenizer's files.
+        finetuned: the model that the block writes, for the message of a failure.
+
+    Raises:
+        UserError: an epoch could not be pushed.
+    """
+    if target is None:
+        yield None
+        return
+    with EpochPushes(target, work, tokenizer) as pushes:
+        yield pushes
+        try:
+            pushes.wait()
+        except UserError as error:
+            raise UserError(
+                f"{finetuned} is complete, but {error}; `dvc repro` pushes what is missing without training again"
+            ) from None
+        show(f"{target}: all epochs are pushed")

@@ -32,11 +32,6 @@ STALE = (
 )
 
 
-def _is(name: str, pattern: str) -> bool:
-    """Whether a path is one of a pattern, whose ``*`` stays inside a folder."""
-    return name.count("/") == pattern.count("/") and fnmatch(name, pattern)
-
-
 # httpx2.HTTPError: requests; OSError: files and the xet library; RuntimeError: uploads (its cause says more);
 # ValueError: names, metadata and answers that the client does not understand.
 _FAILURES = (httpx2.HTTPError, OSError, RuntimeError, ValueError)
@@ -72,7 +67,9 @@ class Target:
         return cls(section, params.repo_id, params.private, params.branch)
 
     def __str__(self) -> str:
-        return self.repo_id if self.branch == constants.DEFAULT_REVISION else f"{self.repo_id} ({self.branch})"
+        if self.branch == constants.DEFAULT_REVISION:
+            return self.repo_id
+        return f"{self.repo_id} ({self.branch})"
 
     def check(self) -> None:
         """Ask the Hub whether a push is permitted; nothing is changed there.
@@ -113,11 +110,12 @@ class Target:
                 f"your token is read-only, so it can't create {self.repo_id} ({self.section}.repo_id); log in with a "
                 f"token with write permission: {LOGIN}"
             )
-        owners = [user["name"], *(org["name"] for org in user.get("orgs", []))]
+        owners = [user["name"]] + [organisation["name"] for organisation in user.get("orgs", [])]
         if self.repo_id.split("/")[0] not in owners:
+            names = ", ".join(f"{owner}/..." for owner in owners)
             raise UserError(
                 f"{self.repo_id} ({self.section}.repo_id in params.yaml) does not exist or is not visible to you, and "
-                f"you can't create it; expected one of {', '.join(f'{owner}/...' for owner in owners)}"
+                f"you can't create it; expected one of {names}"
             )
 
     def create(self) -> None:
@@ -148,25 +146,27 @@ class Target:
         Raises:
             UserError: the Hub refuses, fails or is unreachable; the branch is unchanged then.
         """
-        files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
-        if names is not None:
-            files = {name: path for name, path in files.items() if name in names}
+        files = {}
+        for path in sorted(folder.rglob("*")):
+            name = path.relative_to(folder).as_posix()
+            if path.is_file() and (names is None or name in names):
+                files[name] = path
         api = HfApi()
         with self._hub_errors():
             head = api.model_info(self.repo_id, revision=self.branch)
             remote = {file.rfilename for file in head.siblings or ()}
-            stale = sorted(name for name in remote - set(files) if any(_is(name, pattern) for pattern in STALE))
+            deleted = [CommitOperationDelete(name) for name in sorted(remote - set(files)) if _is_stale(name)]
+            added = [CommitOperationAdd(name, path) for name, path in files.items()]
             commit = api.create_commit(
                 self.repo_id,
-                [
-                    *(CommitOperationDelete(name) for name in stale),
-                    *(CommitOperationAdd(name, path) for name, path in files.items()),
-                ],
+                [*deleted, *added],
                 commit_message=message,
                 revision=self.branch,
                 parent_commit=head.sha,
             )
-        return None if commit.oid == head.sha else commit.oid
+        if commit.oid == head.sha:
+            return None
+        return commit.oid
 
     @contextmanager
     def _hub_errors(self) -> Iterator[None]:
@@ -180,4 +180,24 @@ class Target:
             error = error.__cause__  # "Error while uploading FILE"
         if isinstance(error, (httpx2.HTTPError, HFValidationError, *NO_HUB)):
             return Asked(self.repo_id, f"{self.section}.repo_id", self.branch, "write").explain(error)
-        return f"the push to {self.repo_id} failed: {' '.join(str(error).split()) or type(error).__name__}"
+        reason = " ".join(str(error).split()) or type(error).__name__
+        return f"the push to {self.repo_id} failed: {reason}"
+
+
+def _is_stale(name: str) -> bool:
+    """Whether a path fits a pattern of `STALE`, whose ``*`` stays inside a folder."""
+    return any(name.count("/") == pattern.count("/") and fnmatch(name, pattern) for pattern in STALE)
+
+
+def reach_target(section: str, params: Push) -> Target | None:
+    """Check that a stage can push, and make the branch, before any work; None if the stage is not to push.
+
+    Raises:
+        UserError: see `Target.check` and `Target.create`.
+    """
+    if not params.push:
+        return None
+    target = Target.of(section, params)
+    target.check()
+    target.create()
+    return target

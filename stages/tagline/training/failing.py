@@ -40,7 +40,9 @@ from tagline.terminal.signals import BY_OURS, Interrupted
 # Seconds that a process waits for the launcher to end it after it has lost another process.
 PATIENCE = 10
 # torchrun's environment variables for several hosts; Kubernetes' training operator sets them, a Slurm job can.
-INDEX, ADDRESS, PORT = "PET_NODE_RANK", "PET_MASTER_ADDR", "PET_MASTER_PORT"
+INDEX = "PET_NODE_RANK"
+ADDRESS = "PET_MASTER_ADDR"
+PORT = "PET_MASTER_PORT"
 # How a RuntimeError of PyTorch's gloo backend begins: "[/pytorch/third_party/gloo/gloo/transport/tcp/pair.cc:534] ...".
 _FROM_GLOO = re.compile(r"\[[^\]]*\bgloo/[^\]]*:\d+\] ")
 
@@ -159,10 +161,13 @@ def _status(codes: Mapping[int, int]) -> int:
     Raises:
         UserError: a signal killed it, so that it printed no message.
     """
-    own = {number: code for number, code in codes.items() if code not in (-signal.SIGTERM, 128 + signal.SIGTERM)}
-    if exited := [code for code in own.values() if code > 0]:
-        return exited[0]
-    number, code = next(iter((own or codes).items()))
-    name = signal.Signals(-code if code < 0 else code - 128).name
-    memory = "; the host may be out of memory" if name == "SIGKILL" else ""
-    raise UserError(f"process {number} was killed by {name}{memory}") from None
+    ended_by_launcher = (-signal.SIGTERM, 128 + signal.SIGTERM)
+    failed = {number: code for number, code in codes.items() if code not in ended_by_launcher}
+    for code in failed.values():
+        if code > 0:
+            return code
+    number, code = next(iter((failed or codes).items()))
+    killer = signal.Signals(-code if code < 0 else code - 128)
+    if killer is signal.SIGKILL:
+        raise UserError(f"process {number} was killed by SIGKILL; the host may be out of memory") from None
+    raise UserError(f"process {number} was killed by {killer.name}") from None

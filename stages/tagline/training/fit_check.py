@@ -8,6 +8,7 @@ import torch
 from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split, column
+from tagline.labels.label_list import Labels
 from tagline.labels.windows import AnyInts, Ints
 from tagline.model.batches import pad, rounded_up
 from tagline.model.classifier import longest_window, padding_id
@@ -39,7 +40,8 @@ def check_fit(model: PreTrainedModel, split: Split, tokenized: Path, source: str
     ids = column(split.windows, "input_ids")
     highest = pc.max(pc.list_flatten(ids)).as_py()
     longest = pc.max(pc.list_value_length(ids)).as_py()
-    vocabulary, most = model.config.vocab_size, longest_window(model)
+    vocabulary = model.config.vocab_size
+    most = longest_window(model)
     if highest >= vocabulary:
         raise UserError(
             f"{source}: a vocabulary of {vocabulary} sub-words; {tokenized} has ids up to {highest}; expected a model "
@@ -50,17 +52,35 @@ def check_fit(model: PreTrainedModel, split: Split, tokenized: Path, source: str
             f"{source}: reads at most {most} sub-words; {tokenized} has windows of up to {longest}; lower "
             "tokenize_align.max_length in params.yaml, or choose another model"
         )
-    if most is not None and rounded_up(longest, multiple) > most:
+    padded = rounded_up(longest, multiple)
+    if most is not None and padded > most:
         raise UserError(
-            f"train.pad_to_multiple_of: {multiple} pads windows of {longest} sub-words to "
-            f"{rounded_up(longest, multiple)}; the encoder reads at most {most}; choose a divisor of {most}, or null"
+            f"train.pad_to_multiple_of: {multiple} pads windows of {longest} sub-words to {padded}; the encoder reads "
+            f"at most {most}; choose a divisor of {most}, or null"
+        )
+
+
+def check_fallback_is_known(labels: Labels, split: Split, tokenized: Path) -> None:
+    """Raise a `UserError` if words have unknown labels and none is known to be O: there is nothing to learn it from.
+
+    Args:
+        labels: the label list.
+        split: the training split.
+        tokenized: the folder of the split, for messages.
+    """
+    if labels.sets and labels.label2id[labels.fallback] not in split.gold():
+        raise UserError(
+            f"{tokenized}: no word of train is known to be {labels.fallback}; expected some, or a model that knows "
+            "such words (train.start_from, train.teacher); if all types are annotated, list them in "
+            "download.dataset.annotated_types"
         )
 
 
 def check_mask(model: PreTrainedModel) -> None:
     """Raise a `UserError` if padding changes the logits of a window: its labels would depend on its batch."""
     with torch.no_grad():
-        alone, padded = (_logits(model, length) for length in (CHECKED, 2 * CHECKED))
+        alone = _logits(model, CHECKED)
+        padded = _logits(model, 2 * CHECKED)
     if (alone - padded).abs().max() > ROUNDING * alone.abs().max():
         raise UserError(
             f"{model.name_or_path}: {model.config.model_type} ignores the padding mask, so that labels would depend on "
@@ -97,16 +117,20 @@ def used_ids(train: Split, padding: int) -> AnyInts:
 
 def chosen_attention(model: PreTrainedModel, wanted: str) -> str | None:
     """Describe the implementation of attention that auto stands for, unless it is sdpa."""
-    if wanted != "auto" or (chosen := model.config._attn_implementation) == "sdpa":
+    attention = model.config._attn_implementation
+    if wanted != "auto" or attention == "sdpa":
         return None
-    return f"train.attention: auto is {chosen}, since transformers does not have sdpa for {model.config.model_type}"
+    return f"train.attention: auto is {attention}, since transformers does not have sdpa for {model.config.model_type}"
 
 
 def only_for_teachers(labelled: Ints) -> str | None:
     """Describe how many windows teach nothing without a teacher, given the number of known labels of each."""
-    if alone := int(np.count_nonzero(labelled == 0)):
-        return f"train: {alone:,} of {len(labelled):,} windows have no known label; only train.teacher learns from them"
-    return None
+    unlabelled = int(np.count_nonzero(labelled == 0))
+    if unlabelled == 0:
+        return None
+    return (
+        f"train: {unlabelled:,} of {len(labelled):,} windows have no known label; only train.teacher learns from them"
+    )
 
 
 def small_batches(batches: TrainingBatches, device: torch.device, processes: int) -> str | None:
@@ -117,11 +141,11 @@ def small_batches(batches: TrainingBatches, device: torch.device, processes: int
         device: of each process.
         processes: number of processes, which share each batch.
     """
-    each = batches.lengths.sum() / batches.steps_per_epoch / processes
-    if device.type != "cuda" or each >= FEW_SUBWORDS:
+    subwords = batches.lengths.sum() / batches.steps_per_epoch / processes
+    if device.type != "cuda" or subwords >= FEW_SUBWORDS:
         return None
     return (
-        f"train.batches: {each:.0f} sub-words per step and GPU; with fewer than about {FEW_SUBWORDS}, updating the "
+        f"train.batches: {subwords:.0f} sub-words per step and GPU; with fewer than about {FEW_SUBWORDS}, updating the "
         "weights takes longer than computing the gradients; set order: by_length and a larger subwords_per_batch with "
         f"a learning rate to match, as in {FOR_GPU}"
     )

@@ -4,6 +4,8 @@ A batch is shared among processes, and a process computes its share in parts tha
 """
 
 import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -23,12 +25,13 @@ from tagline.model.batches import longest_first, pad
 from tagline.model.classifier import own_weights
 from tagline.model.fast_paths import known_padding, to_device
 from tagline.model.heads.head import Head
-from tagline.training.teacher import Teaching
 from tagline.training.train_params import Train
 from tagline.training.training_batches import TrainingBatches
 
 # Devices on which PyTorch updates all weights of a group in one kernel, several times faster than one by one.
 FUSED = ("cpu", "cuda", "mps", "xpu")
+# The targets of an objective that learns labels only.
+NO_TARGETS: Floats = np.zeros(0, np.float32)
 
 
 class MicroBatch(NamedTuple):
@@ -37,12 +40,12 @@ class MicroBatch(NamedTuple):
     Attributes:
         arrays: int32 (3, rows, longest): sub-word ids, padding mask, labels; one array, so that it is copied at once.
         padded: whether there is padding.
-        targets: float32 (rows, longest, targets), of teachers, see `tagline.training.teacher`; None: there are none.
+        targets: of each objective, see `Objective.targets`.
     """
 
     arrays: AnyInts
     padded: bool
-    targets: Floats | None = None
+    targets: tuple[Floats, ...] = ()
 
 
 class Step(NamedTuple):
@@ -61,22 +64,102 @@ class Step(NamedTuple):
     parts: list[MicroBatch]
 
 
+class Batch(NamedTuple):
+    """What an objective compares logits with, on the device of the model.
+
+    Attributes:
+        labels: int64 (rows, longest), ids of labels or of sets of labels; `IGNORED` at sub-words without a label and in
+            padding.
+        targets: of this objective, see `Objective.targets`.
+        model: in training mode, for the weights of a head.
+    """
+
+    labels: Tensor
+    targets: Tensor
+    model: nn.Module
+
+    def labelled_only(self, values: Tensor, other: float) -> Tensor:
+        """Set the values of sub-words without a label; call it before a logarithm, a division or a power.
+
+        Their loss is 0 in the end, but 0 times an infinite derivative, as of ``0.0 ** 0.5``, is a gradient of NaN.
+
+        Args:
+            values: (rows, longest).
+            other: where the derivative of what follows is finite.
+        """
+        return torch.where(self.labels == IGNORED, other, values)
+
+
+class Objective(ABC):
+    """A loss that a run minimises; the losses of several objectives are added (`preparation.objectives_of_run`).
+
+    A batch may be computed in parts and by several processes. So an objective sums its loss over the items of a part,
+    such as sub-words or words, and the sum is divided by the number of items in the whole batch, which is known before.
+
+    Attributes:
+        items: int64 (windows,), the number of items of each window.
+    """
+
+    items: Ints
+
+    def targets(self, windows: Ints, rows: int, longest: int) -> Floats:
+        """What it learns beside labels, by default nothing; in a thread, while the step before is computed.
+
+        Args:
+            windows: int64, the windows of a part.
+            rows: number of rows of the part, of which the last ones may have no window.
+            longest: number of sub-words of each row.
+
+        Returns:
+            float32 (rows, longest, ...), 0 where there is nothing to learn.
+        """
+        return NO_TARGETS
+
+    @abstractmethod
+    def loss(self, logits: Tensor, batch: Batch) -> Tensor:
+        """Sum the loss over the items of a part.
+
+        Args:
+            logits: (rows, longest, labels).
+            batch: what they should be.
+
+        Returns:
+            float32 scalar; the same operations whatever the labels are, so that no value is read from the device.
+        """
+
+
+class GoldLabels(Objective):
+    """The loss of the head over labelled sub-words.
+
+    Args:
+        head: computes the loss; if it scores sequences, only the first sub-word of each word counts.
+        rows: the windows to train on.
+    """
+
+    def __init__(self, head: Head, rows: Windows) -> None:
+        self.head = head
+        unknown = head.labels.ids.get(ANY, IGNORED)
+        # Sub-words whose label is wholly unknown have no loss.
+        self.items = rows.labelled(once_per_word=head.scores_sequences, unknown=unknown)
+
+    def loss(self, logits: Tensor, batch: Batch) -> Tensor:
+        return self.head.loss(logits, batch.labels, batch.model)
+
+
 @dataclass(eq=False)
 class Gradients:
     """Prepares steps, and adds their gradients to a model's.
 
-    The loss of a batch is the sum over its labelled sub-words, the first of each word if the head scores sequences,
-    divided by the number of those in the whole batch whose label is not wholly unknown. So sharing it among processes,
-    or computing it in parts that fit a device, changes rounding and dropout only.
+    The loss of a batch is averaged over the whole batch, see `Objective`. So sharing it among processes, or computing
+    it in parts that fit a device, changes rounding and dropout only.
 
     Attributes:
         rows: the windows to train on.
         batches: their padded lengths.
-        head: computes the loss.
+        head: of the model; if it scores sequences, only the first sub-word of each word has a label.
         padding: sub-word id of the padding.
         params: the section ``train``.
-        teaching: a second loss, averaged over the words of the batch; None: there is none.
-        labelled: int64 (windows,), the number of sub-words of each window over which the loss is averaged.
+        objectives: the losses.
     """
 
     rows: Windows
@@ -84,11 +167,7 @@ class Gradients:
     head: Head
     padding: int
     params: Train
-    teaching: Teaching | None = None
-
-    def __post_init__(self) -> None:
-        unknown = self.head.labels.ids.get(ANY, IGNORED)
-        self.labelled = self.rows.labelled(once_per_word=self.head.scores_sequences, unknown=unknown)
+    objectives: Sequence[Objective]
 
     def step(self, accelerator: Accelerator, number: int, batch: Ints) -> Step:
         """Prepare this process's share of a step: all that is random in it, and its windows, padded.
@@ -102,16 +181,19 @@ class Gradients:
             number: of the step, from 1.
             batch: int64, indices of its windows, in all processes.
         """
-        rank, processes = accelerator.process_index, accelerator.num_processes
-        of_process = np.random.SeedSequence([self.params.seed, number, rank])
-        once_per_word, parts = self.head.scores_sequences, []
-        for rows in share(batch, self.batches.padded, processes, self.params.subwords_per_device)[rank]:
-            count = self._rows(rows, processes, static=accelerator.device.type == "xla")
-            part = micro_batch(self.rows, rows, self.padding, self.batches.multiple, count, once_per_word)
-            if self.teaching is not None:
-                part = part._replace(targets=self.teaching.targets(rows, *part.arrays.shape[1:]))
-            parts.append(part)
-        return Step(number, batch, int(of_process.generate_state(1)[0]), parts)
+        rank = accelerator.process_index
+        processes = accelerator.num_processes
+        seed = int(np.random.SeedSequence([self.params.seed, number, rank]).generate_state(1)[0])
+        once_per_word = self.head.scores_sequences
+        shares = share(batch, self.batches.padded, processes, self.params.subwords_per_device)
+        parts = []
+        for windows in shares[rank]:
+            count = self._rows(windows, processes, static=accelerator.device.type == "xla")
+            part = micro_batch(self.rows, windows, self.padding, self.batches.multiple, count, once_per_word)
+            _, rows, longest = part.arrays.shape
+            targets = tuple(objective.targets(windows, rows, longest) for objective in self.objectives)
+            parts.append(part._replace(targets=targets))
+        return Step(number, batch, seed, parts)
 
     def add(self, accelerator: Accelerator, model: nn.Module, step: Step) -> Tensor:
         """Compute this process's share of a step.
@@ -124,35 +206,39 @@ class Gradients:
         Returns:
             The loss of the whole batch, the same in all processes; float32 scalar on the device.
         """
-        device, processes = accelerator.device, accelerator.num_processes
+        device = accelerator.device
+        processes = accelerator.num_processes
         if device.type == "cpu":  # as torch.manual_seed, without seeding the generators of devices that are not in use
             torch.default_generator.manual_seed(step.seed)
         else:
             set_seed(step.seed)
-        labelled = max(1, int(self.labelled[step.batch].sum()))
-        taught = 1 if self.teaching is None else max(1, int(self.teaching.words[step.batch].sum()))
+        items = [max(1, int(objective.items[step.batch].sum())) for objective in self.objectives]
         total = torch.zeros((), device=device)
-        for left, part in zip(reversed(range(len(step.parts))), step.parts, strict=True):
+        last = len(step.parts) - 1
+        for index, part in enumerate(step.parts):
             # Processes exchange gradients once per step, with the last part.
-            with accelerator.no_sync(model) if left else nullcontext():
-                loss = self._loss(model, part, accelerator, labelled, taught)
+            with nullcontext() if index == last else accelerator.no_sync(model):
+                loss = self._loss(model, part, accelerator, items)
                 # That exchange averages gradients, but the loss is a sum over processes.
                 accelerator.backward(loss * processes)
             total += loss.detach()
             if device.type == "xla":
                 end_graph()
-        return accelerator.reduce(total, "sum") if processes > 1 else total
+        if processes == 1:
+            return total
+        return accelerator.reduce(total, "sum")
 
-    def _loss(self, model: nn.Module, part: MicroBatch, accelerator: Accelerator, labelled: int, taught: int) -> Tensor:
-        """The share of a part in the loss of a batch with so many labels, and words to learn from teachers."""
+    def _loss(self, model: nn.Module, part: MicroBatch, accelerator: Accelerator, items: Sequence[int]) -> Tensor:
+        """The share of a part in the loss of a batch that has so many items of each objective."""
         ids, mask, labels = to_device(part.arrays, accelerator.device)
         with known_padding(mask, part.padded):
             logits = model(input_ids=ids, attention_mask=mask).logits
-        loss = self.head.loss(logits, labels, accelerator.unwrap_model(model)) / labelled
-        if self.teaching is None or part.targets is None:
-            return loss
-        targets = torch.from_numpy(part.targets).to(accelerator.device)
-        return loss + self.teaching.loss(logits, targets) / taught
+        unwrapped = accelerator.unwrap_model(model)
+        losses = []
+        for objective, targets, count in zip(self.objectives, part.targets, items, strict=True):
+            batch = Batch(labels, torch.from_numpy(targets).to(accelerator.device), unwrapped)
+            losses.append(objective.loss(logits, batch) / count)
+        return torch.stack(losses).sum()
 
     def _rows(self, rows: Ints, processes: int, static: bool) -> int:
         """The minimum number of rows of a part.
@@ -162,8 +248,11 @@ class Gradients:
         if not static:
             return 2 if self.params.compile else 1  # torch.compile would make a graph of its own for a single row
         longest = int(self.batches.padded[rows].max(initial=self.batches.multiple))
-        most, limit = -(-self.batches.most_rows(longest) // processes), self.params.subwords_per_device
-        return most if limit is None else max(1, min(most, limit // longest))
+        most = math.ceil(self.batches.most_rows(longest) / processes)
+        limit = self.params.subwords_per_device
+        if limit is None:
+            return most
+        return max(1, min(most, limit // longest))
 
 
 def share(batch: Ints, padded: Ints, processes: int, subwords_per_device: int | None) -> list[list[Ints]]:
@@ -185,9 +274,14 @@ def share(batch: Ints, padded: Ints, processes: int, subwords_per_device: int | 
     shares = [order[rank::processes] for rank in range(processes)]
     if subwords_per_device is None:
         return [[rows] for rows in shares]
-    parts = [[rows[indices] for indices in longest_first(padded[rows], subwords_per_device)] for rows in shares]
-    most = max(map(len, parts))
-    return [of_process + [batch[:0]] * (most - len(of_process)) for of_process in parts]
+    shared = []
+    for rows in shares:
+        parts = longest_first(padded[rows], subwords_per_device)
+        shared.append([rows[indices] for indices in parts])
+    most = max(map(len, shared))
+    for parts in shared:
+        parts += [batch[:0]] * (most - len(parts))
+    return shared
 
 
 def micro_batch(
@@ -205,12 +299,13 @@ def micro_batch(
         once_per_word: whether later sub-words of a word have no label.
     """
     ids, mask = pad(windows.values(windows.input_ids, rows), padding, multiple, count)
-    of_rows = windows.values(windows.labels, rows)
+    labels_of_rows = windows.values(windows.labels, rows)
     if once_per_word:
-        words = windows.values(windows.word_ids, rows)
-        of_rows = [np.where(continues(of_row), IGNORED, labels) for of_row, labels in zip(words, of_rows, strict=True)]
-    labels, _ = pad(of_rows, IGNORED, multiple, count)
-    return MicroBatch(np.stack([ids, mask, labels], dtype=np.int32, casting="same_kind"), padded=not mask.all())
+        pairs = zip(windows.values(windows.word_ids, rows), labels_of_rows, strict=True)
+        labels_of_rows = [np.where(continues(words), IGNORED, labels) for words, labels in pairs]
+    padded_labels, _ = pad(labels_of_rows, IGNORED, multiple, count)
+    arrays = np.stack([ids, mask, padded_labels], dtype=np.int32, casting="same_kind")
+    return MicroBatch(arrays, padded=not mask.all())
 
 
 def groups(model: nn.Module, weight_decay: float, head_learning_rate: float) -> list[dict[str, object]]:
@@ -220,18 +315,23 @@ def groups(model: nn.Module, weight_decay: float, head_learning_rate: float) -> 
     """
     decaying: list[nn.Parameter] = []
     no_decay: list[nn.Parameter] = []
-    own = own_weights(model)
-    of_head = set(map(id, own.values()))
+    of_head = list(own_weights(model).values())
+    ids_of_head = set(map(id, of_head))
     for name, weight in model.named_parameters():
-        if weight.requires_grad and id(weight) not in of_head:
-            # Weights of norms are vectors; those of linear layers and embeddings are matrices.
-            without_decay = weight.ndim < 2 or "bias" in name.rpartition(".")[2]
-            (no_decay if without_decay else decaying).append(weight)
-    return [
+        if not weight.requires_grad or id(weight) in ids_of_head:
+            continue
+        # Weights of norms are vectors; those of linear layers and embeddings are matrices.
+        if weight.ndim < 2 or "bias" in name.rpartition(".")[2]:
+            no_decay.append(weight)
+        else:
+            decaying.append(weight)
+    parameter_groups: list[dict[str, object]] = [
         {"params": decaying, "weight_decay": weight_decay},
         {"params": no_decay, "weight_decay": 0.0},
-        *([{"params": [*own.values()], "weight_decay": 0.0, "lr": head_learning_rate}] if own else []),
     ]
+    if of_head:
+        parameter_groups.append({"params": of_head, "weight_decay": 0.0, "lr": head_learning_rate})
+    return parameter_groups
 
 
 def adamw(model: nn.Module, device: torch.device, params: Train) -> torch.optim.AdamW:

@@ -12,7 +12,6 @@ class History:
 
     Attributes:
         steps_per_point: number of steps that a point of the loss curve averages.
-        patience: number of epochs without improvement after which training stops; None: it never does.
         steps: number of optimizer steps done.
         losses: points of the loss curve, ``{step, loss}``; the last one of an epoch may average fewer steps.
         epochs: ``{epoch, precision, recall, f1, accuracy, loss}`` of each epoch on validation, epochs from 1.
@@ -21,7 +20,6 @@ class History:
     """
 
     steps_per_point: int
-    patience: int | None
     steps: int = 0
     losses: list[dict[str, Any]] = field(default_factory=list)
     epochs: list[dict[str, Any]] = field(default_factory=list)
@@ -57,13 +55,6 @@ class History:
     def best(self) -> dict[str, Any]:
         """The epoch with the highest F1; of equals the one with the lowest loss."""
         return max(self.epochs, key=lambda row: (row["f1"], -row["loss"]))
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether early stopping ends the run: F1 is above 0, but has not increased for ``patience`` epochs."""
-        f1 = [row["f1"] for row in self.epochs]
-        highest = max(f1, default=0)
-        return self.patience is not None and highest > 0 and len(f1) - 1 - f1.index(highest) >= self.patience
 
     def _close_point(self) -> None:
         mean = sum(self.since_point) / len(self.since_point)

@@ -18,6 +18,7 @@ from torch.distributed import run as torchrun
 
 from tagline.core import launchers
 from tagline.model.backends import xla
+from tagline.model.precision import Resolved
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import quoted
 from tagline.training.failing import INDEX, exit_like
@@ -44,7 +45,8 @@ def relaunch_on_all_devices() -> None:
     if launchers.launched():
         return
     launchers.ignore()  # Kubernetes and Slurm set a size of 1; a shell may have a lone LOCAL_RANK
-    wanted, devices = os.environ.get(VARIABLE), device_count()
+    wanted = os.environ.get(VARIABLE)
+    devices = device_count()
     hosts = launchers.whole_number((launchers.HOSTS,), 1)
     launchers.whole_number((INDEX,), 0)  # checked
     if wanted is None and hosts < 2 and Path(default_config_file).is_file():
@@ -53,8 +55,9 @@ def relaunch_on_all_devices() -> None:
     if count > 1 or hosts > 1:
         # Each process gets its share of the cores, unless the user sets the number of threads.
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, torch.get_num_threads() // count)))
-        options = [] if hosts > 1 else ["--nnodes=1", "--standalone", "--local-addr=localhost"]
-        options += [f"--log-dir={os.devnull}", f"--nproc-per-node={count}"]
+        options = [f"--log-dir={os.devnull}", f"--nproc-per-node={count}"]
+        if hosts == 1:
+            options += ["--nnodes=1", "--standalone", "--local-addr=localhost"]
         exit_like(lambda: torchrun.run(torchrun.parse_args([*options, *sys.argv])))
 
 
@@ -64,10 +67,16 @@ def _parsed(wanted: str, devices: int) -> int:
         raise UserError(
             f"environment variable {VARIABLE} is {quoted(wanted)}; expected a number of processes, at least 1"
         )
-    most = devices or PER_CORE * (os.cpu_count() or 1)
-    if count > most:
-        each = "one for each device" if devices else f"{PER_CORE} for each core"
-        raise UserError(f"environment variable {VARIABLE} is {count}; expected at most {most}, {each} of this host")
+    if devices and count > devices:
+        raise UserError(
+            f"environment variable {VARIABLE} is {count}; expected at most {devices}, one for each device of this host"
+        )
+    cores = os.cpu_count() or 1
+    if not devices and count > PER_CORE * cores:
+        raise UserError(
+            f"environment variable {VARIABLE} is {count}; expected at most {PER_CORE * cores}, {PER_CORE} for each "
+            "core of this host"
+        )
     return count
 
 
@@ -109,7 +118,8 @@ def join() -> PartialState:
             would be sharded among them.
     """
     for mode in SHARDED:
-        if parse_flag_from_env(variable := f"ACCELERATE_USE_{mode.value}"):  # as `accelerate launch` sets it
+        variable = f"ACCELERATE_USE_{mode.value}"
+        if parse_flag_from_env(variable):  # as `accelerate launch` sets it
             refuse_shards(mode, f"environment variable {variable}")
     size = launchers.size()
     launchers.rank()  # checked
@@ -133,8 +143,31 @@ def join() -> PartialState:
 def agree(text: str) -> bool:
     """Whether all processes pass the same text; all must call it."""
     state = PartialState()
-    digests = gather(torch.tensor([list(hashlib.sha256(text.encode()).digest())], device=state.device))
+    digest = list(hashlib.sha256(text.encode()).digest())
+    digests = gather(torch.tensor([digest], device=state.device))
     return bool((digests == digests[0]).all())
+
+
+def check_agreement(run: str, precision: Resolved) -> None:
+    """Check that all hosts train the same model on the same data: averages of different ones would look like a result.
+
+    Args:
+        run: name of the run, its `fingerprint`.
+        precision: number format of this process's matrix products.
+
+    Raises:
+        UserError: they don't.
+    """
+    if not agree(run):
+        raise UserError(
+            "params.yaml, code, data/tokenized or models/pretrained differ between the hosts of this run; expected the "
+            "same commit and data; run `git pull` and `dvc pull` on each"
+        )
+    if not agree(precision):
+        raise UserError(
+            f"train.precision: auto is {precision} on this host and another format on another host of this run; set "
+            "fp32, or a format that all of them support"
+        )
 
 
 def leave() -> None:

@@ -37,14 +37,22 @@ class ProgressLines:
     def __init__(
         self, steps: int, epochs: int, done: int, words: int, shown: bool, clock: Clock = time.perf_counter
     ) -> None:
-        self.steps, self.epochs, self.words, self.shown, self.clock = steps, epochs, words, shown, clock
-        disable = None if shown else True
+        self.steps = steps
+        self.epochs = epochs
+        self.words = words
+        self.shown = shown
+        self.clock = clock
+        disable = None if shown else True  # None: on terminals only
         self.bar: tqdm[Any] = tqdm(total=steps, initial=done, desc="train", unit=" steps", disable=disable)
-        self.in_log, self.last = shown and not watched(), clock()  # the time of the last line of a loop
+        self.in_log = shown and not watched()
+        self.last = clock()  # the time of the last line of a loop
         self.seconds: list[dict[str, float]] = []
 
     def begin_epoch(self) -> None:
-        self.epoch_steps, self.sentences, self.validated, self.start = 0, 0, 0, self.clock()
+        self.epoch_steps = 0
+        self.sentences = 0
+        self.validated = 0
+        self.start = self.clock()
         self.seconds.append(dict.fromkeys(PARTS, 0.0))
 
     @contextmanager
@@ -65,9 +73,10 @@ class ProgressLines:
         self.sentences += sentences
         self.bar.update()
         if self._is_due():
-            loss = f"loss {history.since_epoch[-1]:.4f}, " if history.since_epoch else ""
-            speed = self.epoch_steps / (self.clock() - self.start)
-            self.write(f"step {history.steps} of {self.steps}: {loss}{speed:.2f} steps/s")
+            values = [f"{self.epoch_steps / (self.clock() - self.start):.2f} steps/s"]
+            if history.since_epoch:
+                values.insert(0, f"loss {history.since_epoch[-1]:.4f}")
+            self.write(f"step {history.steps} of {self.steps}: {', '.join(values)}")
 
     def end_steps(self) -> float:
         """Sentences per second since the start of the epoch; call it before validation."""
@@ -111,6 +120,9 @@ class ProgressLines:
 
     def close(self) -> None:
         """Print how long the parts of all epochs took, and remove the bar."""
-        totals = {part: sum(epoch[part] for epoch in self.seconds) for part in PARTS}
-        self.write("time: " + ", ".join(f"{part} {seconds:.1f} s" for part, seconds in totals.items()))
+        times = []
+        for part in PARTS:
+            seconds = sum(epoch[part] for epoch in self.seconds)
+            times.append(f"{part} {seconds:.1f} s")
+        self.write(f"time: {', '.join(times)}")
         self.bar.close()

@@ -61,9 +61,12 @@ class SavedRun:
     """
 
     def __init__(self, work: Path, history: History, precision: Resolved) -> None:
-        self.best, self.checkpoints = work / "best", Checkpoints(work)
-        self.history, self.precisions = history, [precision]
-        self.thread, self._writing = ThreadPoolExecutor(1), Future[None]()
+        self.best = work / "best"
+        self.checkpoints = Checkpoints(work)
+        self.history = history
+        self.precisions = [precision]
+        self.thread = ThreadPoolExecutor(1)
+        self._writing = Future[None]()
         self._writing.set_result(None)
         shared = seen_by_all(work)
         self._newest = self.checkpoints.newest()
@@ -98,7 +101,8 @@ class SavedRun:
         Raises:
             UserError: the checkpoint is of other library versions.
         """
-        self._accelerator, self._schedule = accelerator, schedule
+        self._accelerator = accelerator
+        self._schedule = schedule
         accelerator.register_load_state_pre_hook(partial(_load_by_plain_names, accelerator))
         if self._newest is None:
             return False
@@ -131,9 +135,12 @@ class SavedRun:
             weights = unwrapped.state_dict()
             restore_full_embeddings(unwrapped, weights)
             # safetensors reads the memory of CPUs and GPUs only. The head has a file of its own.
-            encoder = {name: value for name, value in weights.items() if not name.startswith(f"{OWN_WEIGHTS}.")}
-            unwrapped.save_pretrained(folder, state_dict={name: from_xla(value) for name, value in encoder.items()})
-            if head := attached(unwrapped):
+            encoder = {
+                name: from_xla(value) for name, value in weights.items() if not name.startswith(f"{OWN_WEIGHTS}.")
+            }
+            unwrapped.save_pretrained(folder, state_dict=encoder)
+            head = attached(unwrapped)
+            if head is not None:
                 write_head(folder, head.head, arrays(own_weights(unwrapped)))
             use_umask(folder)
         except (SafetensorError, OSError) as error:
@@ -150,8 +157,11 @@ class SavedRun:
         self.wait()  # before another copy of the run is made
         if not self._accelerator.is_main_process:
             return
-        schedule = self._schedule.state_dict()
-        state = {"precisions": self.precisions, "history": asdict(self.history), "schedule": schedule}
+        state = {
+            "precisions": self.precisions,
+            "history": asdict(self.history),
+            "schedule": self._schedule.state_dict(),
+        }
         content = _content(self._accelerator, model, self._schedule.optimizer)
         if _in_background(self._accelerator.device):
             self._writing = self.thread.submit(self._write, state, _copy_to_host(content), report)
@@ -178,14 +188,15 @@ class SavedRun:
 
 def _content(accelerator: Accelerator, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> Content:
     """The weights, the optimizer's state and the fp16 scaler; their tensors are those in training, not copies."""
-    scaler = accelerator.scaler
-    # Of a weight that has several names, the file gets one; on XLA devices, all weights look like one.
     weights = {name: from_xla(value) for name, value in model.state_dict().items()}
-    return {
+    content = {
+        # Of a weight that has several names, the file gets one; on XLA devices, all weights look like one.
         utils.SAFE_WEIGHTS_NAME: utils.clean_state_dict_for_safetensors(weights),
         f"{utils.OPTIMIZER_NAME}.bin": optimizer.state_dict(),
-        **({} if scaler is None else {utils.SCALER_NAME: scaler.state_dict()}),
     }
+    if accelerator.scaler is not None:
+        content[utils.SCALER_NAME] = accelerator.scaler.state_dict()
+    return content
 
 
 def _copy_to_host(content: Content) -> Content:

@@ -2,9 +2,9 @@
 
 import fnmatch
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 from accelerate import PartialState
@@ -13,31 +13,23 @@ from tagline.artifacts import tokenized
 from tagline.core.names import TOKENIZER_FILE
 from tagline.core.outputs import replacing, write_json
 from tagline.core.provenance import HASHES, PROVENANCE, copy_files, read_hashes, sha256, verify, versions, write_hashes
-from tagline.hub.epoch_pushes import EpochPushes
-from tagline.hub.push import Target
-from tagline.labels.label_list import Labels
-from tagline.model import classifier
+from tagline.hub.epoch_pushes import pushing
+from tagline.hub.push import reach_target
 from tagline.model.backends.torch_model import memory_errors
-from tagline.model.fast_paths import replace_dropout, train_used_embeddings
-from tagline.model.heads import continued, make_head
-from tagline.model.precision import Resolved, resolve
 from tagline.terminal.errors import UserError
-from tagline.terminal.printing import show
 from tagline.terminal.progress import quiet
-from tagline.training import accelerate_loop, fit_check, processes, trainer_loop
+from tagline.training import accelerate_loop, processes, trainer_loop
 from tagline.training.history import SCORES
-from tagline.training.teacher import TeacherModel, Teaching
-from tagline.training.torch_settings import be_deterministic, compile_forward, enable_cpu_fast_paths
+from tagline.training.parts import parts_of_run
+from tagline.training.preparation import SIZE, objectives_of_run, prepare, show_advice
+from tagline.training.torch_settings import enable_cpu_fast_paths
 from tagline.training.tracking import Trackers, requested
 from tagline.training.train_params import Train
 from tagline.training.training import Training
-from tagline.training.validation import Validation
 from tagline.training.work import fingerprint, work_folder
 
 # Libraries that the weights depend on.
 LIBRARIES = ("torch", "transformers", "accelerate", "tokenizers", "datasets")
-# The param that limits what a device computes at once.
-SIZE = "train.subwords_per_device"
 # Files of weights in a model's folder, its head's included.
 WEIGHTS = "*.safetensors"
 # Digits of curves in Git: more would differ between hosts of one precision.
@@ -66,8 +58,10 @@ class Inputs(NamedTuple):
             UserError: a file is missing or damaged, or an earlier model reads other sub-words.
         """
         made_by = {self.tokenized: "tokenize-align", self.encoder: "download", self.tokenizer: "download"}
-        found = {folder.as_posix(): verify(folder, stage) for folder, stage in made_by.items()}
-        return found | {model.as_posix(): self._verify_model(model) for model in models}
+        hashes = {folder.as_posix(): verify(folder, stage) for folder, stage in made_by.items()}
+        for model in models:
+            hashes[model.as_posix()] = self._verify_model(model)
+        return hashes
 
     def _verify_model(self, model: Path) -> dict[str, str]:
         if not model.is_dir():
@@ -150,132 +144,65 @@ def fine_tune(
         state: the processes.
         stage: name of the work folder.
     """
-    trackers = Trackers(requested() if state.is_main_process else [])
-    target = Target.of("train.hub", params.hub) if params.hub.push and state.is_main_process else None
-    if target is not None:  # before any work
-        target.check()
-        target.create()
+    is_main = state.is_main_process
+    # First what is outside of this host, where a run must not fail after hours.
+    trackers = Trackers(requested() if is_main else [])
+    target = reach_target("train.hub", params.hub) if is_main else None
     verified = inputs.verify(params.models)
-    precision = resolve(params.precision, state.device, "train.precision")
-    labels = tokenized.load_labels(inputs.tokenized)
-    tokenized.check_tokenizer(inputs.tokenized, inputs.tokenizer)
-    head = make_head(params.head, labels, "constrained")
-    train_split, validation_split = (tokenized.load_split(inputs.tokenized, name) for name in ("train", "validation"))
-    learnt = tokenized.with_copies(train_split, inputs.tokenized)
-    if labels.sets:
-        _check_known(params, labels, train_split, inputs.tokenized)
-    be_deterministic(params.seed)
-    processes.override_configuration()
-    of_models = {folder: classifier.read_labels(folder, labels) for folder in params.models}
-    teachers = [TeacherModel.of(folder, of_models[folder], labels) for folder in params.teachers]
-    folder = params.earlier or inputs.encoder
-    old = of_models[folder] if params.earlier else None
-    source = f"{'train.start_from' if old else 'download.encoder'}: {folder}"
-    model = classifier.new_classifier(folder, labels, params.attention, precision, params.layers, old)
-    if old:
-        head = continued(head, folder, old)
-    fit_check.check_fit(model, learnt, inputs.tokenized, source, params.pad_to_multiple_of or 1)
-    fit_check.check_fit(model, validation_split, inputs.tokenized, source)
-    train_used_embeddings(model, fit_check.used_ids(learnt, classifier.padding_id(model)))
-    fit_check.check_mask(model)
-    fit_check.freeze_unused(model)
-    classifier.attach(model, head)
-    if params.compile:
-        compile_forward(model, state.device)
-    else:  # PyTorch can't compile it
-        replace_dropout(model)
-    made_of = fingerprint(params.effective(), script, verified)
-    _check_agreement(made_of, precision)
-    # The work folder is removed once the outputs are in place and all epochs are pushed.
-    with work_folder(stage, made_of) as work, ExitStack() as stack:
-        pushes = stack.enter_context(EpochPushes(target, work, inputs.tokenizer)) if target is not None else None
-        with replacing(*outputs) if state.is_main_process else nullcontext() as partials:
-            partial = Outputs(*partials) if partials else None
-            teaching = Teaching(teachers, params.teacher, labels, learnt, work) if teachers else None
-            if teaching is not None:  # computed once per run
-                with memory_errors(SIZE, params.subwords_per_device):
-                    teaching.write_targets(train_split, inputs.tokenized, precision, params.subwords_per_device)
-            validation = Validation(validation_split, head, precision, params.subwords_per_device)
-            training = Training(model, learnt, validation, params, work, teaching)
-            training.pushes, training.trackers = pushes, trackers
-            if partial:
-                sets_alone = labels.sets and teaching is None
-                lines = [
-                    fit_check.chosen_attention(model, params.attention),
-                    fit_check.small_batches(training.batches, state.device, state.num_processes),
-                    fit_check.only_for_teachers(training.gradients.labelled) if sets_alone else None,
-                ]
-                for line in filter(None, lines):
-                    show(line)
-            if training.epochs_left:
-                with training.saved.thread, memory_errors(SIZE, params.subwords_per_device):
-                    ENGINES[params.engine](training)
-            elif partial:
-                print("training had already finished; writing its results")
-            if partial:
-                _write_report(training, partial)
-                models = {model.as_posix(): verified[model.as_posix()] for model in params.models}
-                _write_model(training, inputs.tokenizer, models, partial, outputs)
-        if pushes is not None:
-            _wait_for_pushes(pushes, outputs.finetuned)
-
-
-def _check_known(params: Train, labels: Labels, split: tokenized.Split, folder: Path) -> None:
-    """Raise a `UserError` if words of unknown label do not allow the params, or leave nothing to learn O from."""
-    if not params.models and labels.label2id[labels.fallback] not in split.gold():
-        raise UserError(
-            f"{folder}: no word of train is known to be {labels.fallback}; expected some, or a model that knows such "
-            "words (train.start_from, train.teacher); if all types are annotated, list them in "
-            "download.dataset.annotated_types"
-        )
-
-
-def _check_agreement(made_of: str, precision: Resolved) -> None:
-    """Check that all hosts train the same model on the same data: averages of different ones would look like a result.
-
-    Raises:
-        UserError: they don't.
-    """
-    if not processes.agree(made_of):
-        raise UserError(
-            "params.yaml, code, data/tokenized or models/pretrained differ between the hosts of this run; expected the "
-            "same commit and data; run `git pull` and `dvc pull` on each"
-        )
-    if not processes.agree(precision):
-        raise UserError(
-            f"train.precision: auto is {precision} on this host and another format on another host of this run; set "
-            "fp32, or a format that all of them support"
-        )
+    prepared = prepare(params, inputs.tokenized, inputs.encoder, inputs.tokenizer, state.device)
+    # Here, where all modules are loaded whose code counts.
+    run_name = fingerprint(params.effective(), script, verified)
+    processes.check_agreement(run_name, prepared.validation.precision)
+    # Left in reverse: the outputs are put in place, all epochs are pushed, and the work folder is removed.
+    with (
+        work_folder(stage, run_name) as work,
+        pushing(target, work, inputs.tokenizer, outputs.finetuned) as pushes,
+        replacing(*outputs) if is_main else nullcontext() as partials,
+    ):
+        objectives = objectives_of_run(params, prepared, inputs.tokenized, work)
+        parts = parts_of_run(params, trackers, pushes)
+        training = Training(prepared.model, prepared.learnt, prepared.validation, params, work, objectives, parts)
+        if is_main:
+            show_advice(training, state, bool(prepared.teachers))
+        if training.epochs_left:
+            with training.saved.thread, memory_errors(SIZE, params.subwords_per_device):
+                ENGINES[params.engine](training)
+        elif is_main:
+            print("training had already finished; writing its results")
+        if partials:
+            partial = Outputs(*partials)
+            _write_report(training, partial)
+            _write_model(training, inputs.tokenizer, verified, partial, outputs)
 
 
 def _write_model(
-    training: Training, tokenizer: Path, models: Mapping[str, Mapping[str, str]], partial: Outputs, outputs: Outputs
+    training: Training, tokenizer: Path, verified: Mapping[str, Mapping[str, str]], partial: Outputs, outputs: Outputs
 ) -> None:
     """Write a folder that transformers loads, and how the model was made.
 
     Args:
         training: a finished run.
         tokenizer: folder of the tokenizer's files.
-        models: the hashes of the files of earlier models that it learnt from.
+        verified: the hashes of all files that were read, by folder.
         partial: the temporary paths; the folder gets weights, configuration, tokenizer, provenance.json, hashes.json.
         outputs: their final paths; hashes.json lists the learning curves too, which are written.
     """
-    target = partial.finetuned
-    target.mkdir()
-    copy_files(training.best, target)
-    copy_files(tokenizer, target)
-    write_json(
-        target / PROVENANCE,
-        {
-            "params": training.params.effective(),
-            "precision": ", ".join(training.saved.precisions),
-            "best_epoch": training.history.best["epoch"],
-            "steps": training.history.steps,
-            "versions": versions(*LIBRARIES),
-            **({"models": models} if models else {}),
-        },
-    )
-    write_hashes(target, others={outputs.train_loss: partial.train_loss, outputs.validation: partial.validation})
+    folder = partial.finetuned
+    folder.mkdir()
+    copy_files(training.best, folder)
+    copy_files(tokenizer, folder)
+    provenance: dict[str, Any] = {
+        "params": training.params.effective(),
+        "precision": ", ".join(training.saved.precisions),
+        "best_epoch": training.history.best["epoch"],
+        "steps": training.history.steps,
+        "versions": versions(*LIBRARIES),
+    }
+    models = {model.as_posix(): verified[model.as_posix()] for model in training.params.models}
+    if models:
+        provenance["models"] = models
+    write_json(folder / PROVENANCE, provenance)
+    write_hashes(folder, others={outputs.train_loss: partial.train_loss, outputs.validation: partial.validation})
 
 
 def _write_report(training: Training, partial: Outputs) -> None:
@@ -301,13 +228,3 @@ def _write_report(training: Training, partial: Outputs) -> None:
             "validation": {name: best[name] for name in (*SCORES, "loss")},
         },
     )
-
-
-def _wait_for_pushes(pushes: EpochPushes, finetuned: Path) -> None:
-    try:
-        pushes.wait()
-    except UserError as error:
-        raise UserError(
-            f"{finetuned} is complete, but {error}; `dvc repro` pushes what is missing without training again"
-        ) from None
-    show(f"{pushes.target}: all epochs are pushed")

@@ -33,6 +33,7 @@ from tagline.model.precision import Resolved
 from tagline.model.prediction import NonFiniteError, score_split
 from tagline.terminal.errors import UserError
 from tagline.training.fit_check import check_fit
+from tagline.training.gradients import Batch, Objective
 from tagline.training.train_params import Teacher
 from tagline.training.validation import predictor
 from tagline.training.work import VARIABLE, completed, seen_by_all
@@ -62,15 +63,24 @@ class TeacherModel:
         Raises:
             UserError: they do not fit each other.
         """
-        names = labels.names
-        targets = tuple(name for name in student.names if name in names)
-        if len(targets) < (2 if student.kind == "spans" else max(len(names), len(student.names))):
-            expected = "a type in common" if student.kind == "spans" else "the same tags"
+        names = ", ".join(labels.names)
+        names_of_student = ", ".join(student.names)
+        targets = tuple(name for name in student.names if name in labels.names)
+        if student.kind == "spans" and len(targets) < 2:
             raise UserError(
-                f"{folder}: the teacher's labels are {', '.join(names)}; expected {expected} with task {student.task} "
-                f"({', '.join(student.names)})"
+                f"{folder}: the teacher's labels are {names}; expected a type in common with task {student.task} "
+                f"({names_of_student})"
+            )
+        if student.kind != "spans" and set(labels.names) != set(student.names):
+            raise UserError(
+                f"{folder}: the teacher's labels are {names}; expected the same tags with task {student.task} "
+                f"({names_of_student})"
             )
         return cls(folder, labels, targets)
+
+    def ids(self, student: Labels) -> list[int]:
+        """The ids of the targets in the student's label list."""
+        return [student.label2id[name] for name in self.targets]
 
     def tempered(self, probabilities: Floats, temperature: float) -> Floats:
         """Sum the probabilities of the teacher's labels to its targets, then temper them.
@@ -83,10 +93,12 @@ class TeacherModel:
             float32 (words, targets), which add up to 1, or to 0 for words without sub-words.
         """
         of_labels = [name if name in self.targets else self.labels.fallback for name in self.labels.names]
-        membership = np.array([[name == target for target in self.targets] for name in of_labels], np.float32)
+        # float32 (labels, targets), 1 where a label counts for a target.
+        membership = np.equal.outer(of_labels, self.targets).astype(np.float32)
         summed = probabilities @ membership
         # In shares of the largest, so that powers of small ones do not all become 0.
-        powers = (summed / np.maximum(summed.max(-1, keepdims=True), np.finfo(np.float32).tiny)) ** (1 / temperature)
+        largest = np.maximum(summed.max(-1, keepdims=True), np.finfo(np.float32).tiny)
+        powers = (summed / largest) ** (1 / temperature)
         return powers / np.maximum(powers.sum(-1, keepdims=True), 1)
 
     def targets_of(
@@ -114,8 +126,8 @@ class TeacherModel:
             ) from None
 
 
-class Teaching:
-    """The loss of a student that learns from teachers, beside that of its gold labels.
+class Teaching(Objective):
+    """The objective of a student that learns from teachers, beside its gold labels.
 
     The Kullback-Leibler divergence of the student's distribution from each teacher's, both at the same temperature,
     averaged over teachers, times the square of the temperature, which keeps the size of its gradients.
@@ -129,19 +141,23 @@ class Teaching:
             sub-words.
 
     Attributes:
-        words: int64 (windows,), the number of words of each window, over which the loss is averaged.
+        items: int64 (windows,), the number of words of each window.
     """
 
     def __init__(
         self, teachers: Sequence[TeacherModel], params: Teacher, student: Labels, split: Split, work: Path
     ) -> None:
-        self._teachers, self._work, self._temperature = teachers, work, params.temperature
-        self._rows, self._begins = split.mapped_windows, np.cumsum([0, *split.lengths()])
+        self._teachers = teachers
+        self._work = work
+        self._temperature = params.temperature
+        self._rows = split.mapped_windows
+        # The first word of each sentence, and at last the number of words.
+        self._begins = np.cumsum([0, *split.lengths()])
         self._sizes = [len(teacher.targets) for teacher in teachers]
         self._outside = student.label2id[student.fallback]
-        self._ids = [[student.label2id[name] for name in teacher.targets] for teacher in teachers]
+        self._ids = [teacher.ids(student) for teacher in teachers]
         self._factor = params.weight * params.temperature**2 / len(teachers)
-        self.words = self._rows.words()
+        self.items = self._rows.words()
 
     def write_targets(
         self, split: Split, tokenized: Path, precision: Resolved, subwords_per_device: int | None
@@ -160,7 +176,8 @@ class Teaching:
             UserError: a teacher can't read the windows or its logits are not finite; the disk is full; or several hosts
                 do not share the work folder.
         """
-        state, path = PartialState(), self._work / TARGETS
+        state = PartialState()
+        path = self._work / TARGETS
         if not seen_by_all(self._work):
             raise UserError(
                 f"{self._work} is not the same folder on all hosts of this run; expected one that they share, for the "
@@ -168,14 +185,14 @@ class Teaching:
             )
         if completed(path.parent):
             return
-        options = (split, tokenized, precision, subwords_per_device, self._temperature)
-        # Written, not mapped into memory: on a full disk, a write to mapped memory kills the process.
         with replacing(path.parent) if state.is_main_process else nullcontext() as partials:
             if partials:
                 partials[0].mkdir()
+            # Written, not mapped into memory: on a full disk, a write to mapped memory kills the process.
             with (partials[0] / path.name).open("wb") if partials else nullcontext() as file:
                 for teacher in self._teachers:
-                    for values in teacher.targets_of(*options):
+                    targets = teacher.targets_of(split, tokenized, precision, subwords_per_device, self._temperature)
+                    for values in targets:
                         if file:
                             file.write(values.data)
             if partials:
@@ -185,32 +202,31 @@ class Teaching:
     @cached_property
     def _targets(self) -> list[Floats]:
         """The targets of each teacher, float32 (words, targets), in the file."""
-        flat, words = np.memmap(self._work / TARGETS, np.float32, "r"), self._begins[-1]
+        flat = np.memmap(self._work / TARGETS, np.float32, "r")
+        words = self._begins[-1]
         ends = words * np.cumsum(self._sizes)
         return [part.reshape(words, -1) for part in np.split(flat, ends[:-1])]
 
     def targets(self, windows: Ints, rows: int, longest: int) -> Floats:
-        """The targets of the words of some windows, at their first sub-words.
+        """The targets of the words of some windows, at their first sub-words; see `Objective.targets`.
 
         Returns:
             float32 (rows, longest, targets); 0 at other sub-words, in padding and in rows without a window.
         """
         targets = np.zeros((rows, longest, sum(self._sizes)), np.float32)
-        of_windows = self._rows.values(self._rows.word_ids, windows)
-        for row, begin, words in zip(targets, self._begins[self._rows.sentence[windows]], of_windows, strict=False):
+        words_of_windows = self._rows.values(self._rows.word_ids, windows)
+        begins = self._begins[self._rows.sentence[windows]]
+        for row, begin, words in zip(targets, begins, words_of_windows, strict=False):
             first = np.flatnonzero(~continues(words) & (words != NO_WORD))
-            row[first] = np.concatenate([of_teacher[begin + words[first]] for of_teacher in self._targets], axis=1)
+            indices = begin + words[first]
+            row[first] = np.concatenate([of_teacher[indices] for of_teacher in self._targets], axis=1)
         return targets
 
-    def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """Sum the loss over words, in float32.
-
-        Args:
-            logits: (windows, sub-words, labels).
-            targets: float32 (windows, sub-words, targets), see `targets`.
-        """
-        logits, total = logits.float(), torch.zeros((), device=logits.device)
-        for ids, values in zip(self._ids, targets.split(self._sizes, -1), strict=True):
+    def loss(self, logits: Tensor, batch: Batch) -> Tensor:
+        """Sum the loss over words; see `Objective.loss`."""
+        logits = logits.float()
+        total = torch.zeros((), device=logits.device)
+        for ids, values in zip(self._ids, batch.targets.split(self._sizes, -1), strict=True):
             lacking = {*range(logits.shape[-1])}.difference(ids)
             summed = logits[..., ids]
             summed[..., ids.index(self._outside)] = logits[..., [self._outside, *lacking]].logsumexp(-1)

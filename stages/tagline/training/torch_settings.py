@@ -13,7 +13,8 @@ from transformers import set_seed
 from tagline.terminal.errors import UserError
 
 # Parameters of glibc's mallopt, from its malloc.h.
-_TRIM_THRESHOLD, _MMAP_MAX = -1, -4
+_TRIM_THRESHOLD = -1
+_MMAP_MAX = -4
 
 
 def enable_cpu_fast_paths() -> None:
@@ -32,7 +33,9 @@ def _keep_freed_memory() -> None:
     By default the gradients and other large blocks go back to the system, which clears each page of them again when the
     next step needs as much.
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if sys.platform != "linux":
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:  # other C libraries lack it
         mallopt(_TRIM_THRESHOLD, -1)  # never return the end of the heap
         mallopt(_MMAP_MAX, 0)  # no block outside the heap
@@ -78,7 +81,8 @@ def compiler_errors() -> Iterator[None]:
     try:
         yield
     except TorchDynamoException as error:
-        reason = " ".join(str(error).split("\n\n")[0].split())
+        first_paragraph = str(error).partition("\n\n")[0]
+        reason = " ".join(first_paragraph.split())
         raise UserError(
             f"train.compile: PyTorch can't compile this model on this host ({reason}); expected a C++ compiler for a "
             "CPU, Triton for a GPU, and a model that torch.compile supports; set it to false"

@@ -83,7 +83,8 @@ class Trackers:
             action(name, *arguments)
         except Exception as error:  # of any type, by library; without a network for example
             self._running.pop(name, None)
-            reason = safe_message(str(error)).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+            first_line = safe_message(str(error)).strip().partition("\n")[0]
+            reason = first_line.rstrip(".") or type(error).__name__
             self._report(f"{name}: {reason}; training continues without this tracker")
 
 

@@ -30,7 +30,8 @@ class Batches(Section):
 def _layers(value: Any) -> Any:
     """Check a value whole: pydantic would report one error for a number and one for a list."""
     if isinstance(value, list):
-        usable = all(type(index) is int and index >= 0 for index in value) and value == sorted(set(value)) != []
+        indices = all(type(index) is int and index >= 0 for index in value)
+        usable = indices and value != [] and value == sorted(set(value))
     else:
         usable = value is None or (type(value) is int and value > 0)
     if not usable:
@@ -127,7 +128,9 @@ class Train(Section):
     @property
     def earlier(self) -> Path | None:
         """The folder of the model to continue from."""
-        return None if self.start_from is None else Path(self.folder, self.start_from)
+        if self.start_from is None:
+            return None
+        return Path(self.folder, self.start_from)
 
     @property
     def teachers(self) -> list[Path]:
@@ -137,7 +140,10 @@ class Train(Section):
     @property
     def models(self) -> list[Path]:
         """The folders of all earlier models that training reads."""
-        return [*dict.fromkeys([*self.teachers, *([self.earlier] if self.earlier is not None else [])])]
+        folders = self.teachers
+        if self.earlier is not None:
+            folders.append(self.earlier)
+        return list(dict.fromkeys(folders))
 
     def effective(self) -> dict[str, Any]:
         """The params that the weights depend on, as plain values."""

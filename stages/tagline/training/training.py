@@ -1,6 +1,9 @@
-"""The training run that both engines share; they differ only in who runs the loop."""
+"""The training run that both engines share; they differ only in who runs the loop. Options are its parts.
 
-import time
+`tagline.training.parts` has the parts, `tagline.training.gradients` the losses.
+"""
+
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
@@ -10,39 +13,58 @@ from typing import TypeVar
 import numpy as np
 import torch
 from accelerate import Accelerator
-from accelerate.utils import broadcast
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split
-from tagline.hub.epoch_pushes import EpochPushes
 from tagline.model.backends.xla import end_graph
 from tagline.model.classifier import padding_id
 from tagline.model.prediction import NonFiniteError
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import shortened
-from tagline.training.gradients import Gradients, Step, adamw, schedule
+from tagline.training.gradients import Gradients, Objective, Step, adamw, schedule
 from tagline.training.history import History
 from tagline.training.progress_lines import ProgressLines
 from tagline.training.saved_run import SavedRun
-from tagline.training.teacher import Teaching
 from tagline.training.torch_settings import compiler_errors, eager
-from tagline.training.tracking import Trackers
 from tagline.training.train_params import Train
 from tagline.training.training_batches import TrainingBatches
 from tagline.training.validation import Validation
 
 POINTS_PER_EPOCH = 10
-# Number of steps per loss that is logged to a tracker.
-TRACKED = 10
-# Seconds without a checkpoint after which the next epoch ends with one, unless `checkpoint_every` is set.
-INTERVAL = 60.0
 # The most sentences that a message names.
 NAMED = 10
 
 T = TypeVar("T")
 Made = TypeVar("Made")
+
+
+class Part:
+    """Something that accompanies a run and changes no gradient, such as its checkpoints; it overrides what it needs.
+
+    A run calls its parts in the order of its list, in all processes.
+    """
+
+    def begin(self, training: "Training") -> None:
+        """Prepare for the first step, or for the one after the checkpoint from which the run continues."""
+        self.training = training
+
+    def after_loss(self, step: Step, loss: float) -> None:
+        """Read the loss of a step: before its `after_step`, on an accelerator before that of the next step."""
+
+    def after_step(self, step: Step) -> None:
+        """Act after an optimizer step."""
+
+    def after_epoch(self, model: nn.Module) -> None:
+        """Act after the validation of an epoch, the last row of `History.epochs`; the model is a prepared one."""
+
+    def stops(self, history: History) -> bool:
+        """Whether the run ends after the epochs so far; a run that continues asks before `begin`, too."""
+        return False
+
+    def end(self) -> None:
+        """Finish after the last epoch."""
 
 
 class Training:
@@ -57,16 +79,14 @@ class Training:
         validation: the split that selects the epoch.
         params: the section ``train``.
         work: folder that survives interruptions, see `tagline.training.saved_run`.
-        teaching: the loss of a student.
+        objectives: the losses that it minimises.
+        parts: what accompanies the run.
 
     Attributes:
         history: steps, losses and scores so far.
         best: folder of the weights of the best epoch.
-        pushes: pushes the model of each epoch; only in the main process, and only if ``hub.push`` is true.
-        trackers: show losses and scores while training runs.
+        lines: shows the progress.
     """
-
-    pushes: EpochPushes | None = None
 
     def __init__(
         self,
@@ -75,20 +95,27 @@ class Training:
         validation: Validation,
         params: Train,
         work: Path,
-        teaching: Teaching | None = None,
+        objectives: Sequence[Objective],
+        parts: Sequence[Part],
     ) -> None:
-        self.model, self.train, self.validation = model, train, validation
-        self.params, self.precision, self.work = params, validation.precision, work
+        self.model = model
+        self.train = train
+        self.validation = validation
+        self.params = params
+        self.precision = validation.precision
+        self.work = work
+        self.parts = parts
         self.rows = train.mapped_windows
         self.batches = TrainingBatches(self.rows.lengths, params.batches, params.seed, params.pad_to_multiple_of or 1)
-        self.gradients = Gradients(self.rows, self.batches, validation.head, padding_id(model), params, teaching)
-        # Steps and epochs of the run, unless early stopping ends it; max_steps may end the last epoch early.
+        padding = padding_id(model)
+        self.gradients = Gradients(self.rows, self.batches, validation.head, padding, params, objectives)
+        # Steps and epochs of the run, unless a part ends it before; max_steps may end the last epoch early.
         self.steps = min(params.epochs * self.batches.steps_per_epoch, params.max_steps or 2**62)
-        self.epochs = -(-self.steps // self.batches.steps_per_epoch)
-        new = History(max(1, self.batches.steps_per_epoch // POINTS_PER_EPOCH), params.early_stopping)
+        self.epochs = math.ceil(self.steps / self.batches.steps_per_epoch)
+        new = History(max(1, self.batches.steps_per_epoch // POINTS_PER_EPOCH))
         self.saved = SavedRun(work, new, self.precision)
-        self.history, self.best = self.saved.history, self.saved.best
-        self.trackers = Trackers([])
+        self.history = self.saved.history
+        self.best = self.saved.best
         self._compiled = False
         # Whether a window is the first of its sentence: sentences 0 0 1 2 2 give True False True True False.
         self._begins = np.diff(self.rows.sentence, prepend=-1) != 0
@@ -114,24 +141,25 @@ class Training:
         Raises:
             UserError: see `SavedRun.restore`.
         """
-        self.accelerator, self._schedule = accelerator, schedule
+        self.accelerator = accelerator
+        self._schedule = schedule
         self._reader = LossReader(accelerator.device)
-        self._lines = ProgressLines(
-            self.steps, self.epochs, self.history.steps, len(self.validation.gold), shown=accelerator.is_main_process
-        )
+        words = len(self.validation.gold)
+        self.lines = ProgressLines(self.steps, self.epochs, self.history.steps, words, accelerator.is_main_process)
         if self.saved.restore(accelerator, schedule):
-            self._lines.write(f"continuing after step {self.history.steps} of {self.steps}")
-        self._checkpointed, self._checkpoint_time = self.history.steps, time.monotonic()
-        self.trackers.start(self.work.name, self.history.steps, self._lines.write)
+            self.lines.write(f"continuing after step {self.history.steps} of {self.steps}")
+        for part in self.parts:
+            part.begin(self)
 
     @property
     def epochs_left(self) -> range:
         """The epochs (from 0) that are left, the first of them perhaps in part."""
-        return range(len(self.history.epochs), 0 if self.history.exhausted else self.epochs)
+        done = len(self.history.epochs)
+        return range(done, done if self._stopped() else self.epochs)
 
     def epoch(self, number: int) -> Iterator[Step]:
         """The steps of an epoch (from 0) that are left, each prepared while the one before is computed."""
-        self._lines.begin_epoch()
+        self.lines.begin_epoch()
         before = number * self.batches.steps_per_epoch
         batches = self.batches.epoch(number)[: self.steps - before]
 
@@ -144,6 +172,10 @@ class Training:
         """Whether a step is the last of its epoch, or of the run."""
         return step.number == self.steps or step.number % self.batches.steps_per_epoch == 0
 
+    def learning_rate(self, step: Step) -> float:
+        """The learning rate of a step; the schedule is at a later one."""
+        return float(self._schedule.base_lrs[0] * self._schedule.lr_lambdas[0](step.number - 1))
+
     def backward(self, model: nn.Module, step: Step) -> Tensor:
         """Add the gradients of a step to the prepared model's, and return the loss, a float32 scalar."""
         if self.params.compile and not self._compiled:
@@ -151,7 +183,7 @@ class Training:
         return self.gradients.add(self.accelerator, model, step)
 
     def after_step(self, step: Step, loss: Tensor) -> None:
-        """Record the loss, and write a checkpoint if it is time; call it after the optimizer step.
+        """Record the loss, and call the parts; call it after the optimizer step.
 
         Args:
             step: the step that is done.
@@ -163,49 +195,53 @@ class Training:
         if self.accelerator.device.type == "xla":
             end_graph()
         self._record(self._reader.push(step, loss))
-        self._lines.after_step(int(np.count_nonzero(self._begins[step.batch])), self.history)
-        every = self.params.checkpoint_every
-        # After the last step of an epoch, the checkpoint of the epoch follows.
-        if every is not None and not self.ends_epoch(step) and step.number - self._checkpointed >= every:
-            self._checkpoint()
+        self.lines.after_step(int(np.count_nonzero(self._begins[step.batch])), self.history)
+        for part in self.parts:
+            part.after_step(step)
 
     def after_epoch(self, model: nn.Module) -> bool:
-        """Validate, save the weights if they are the best so far, and print the results.
+        """Validate, save the weights if they are the best so far, print the results, and call the parts.
 
         Returns:
-            Whether early stopping ends the run.
+            Whether a part ends the run.
 
         Raises:
             UserError: a loss or a logit is not finite.
         """
-        self._record(self._reader.flush())
-        speed, train_loss = self._lines.end_steps(), self.history.mean_loss
-        try:
-            with self._lines.timed("validation"), eager() if self.params.compile else nullcontext():
-                scores = self.validation.scores(self.accelerator, model, self._lines.after_validating)
-        except NonFiniteError as error:
-            ids = self.validation.split.sentences.select(error.sentences)["id"][:]
-            raise _not_finite(
-                "the validation logits are NaN or infinite", self.history.steps, len(self.history.epochs) + 1, ids
-            ) from None
-        if self.history.after_epoch(scores):
-            with self._lines.timed("checkpoints"):
+        self.record_losses()
+        speed = self.lines.end_steps()
+        train_loss = self.history.mean_loss
+        if self.history.after_epoch(self._validate(model)):
+            with self.lines.timed("checkpoints"):
                 self.saved.save_best(model)
-        self._lines.after_epoch(train_loss, self.history, speed)
-        self.trackers.log({f"validation/{name}": value for name, value in scores.items()}, self.history.steps)
-        if self.params.hub.push:
-            self._push(model)  # before the checkpoint: a run that continues from it does not repeat this epoch
-        # Always after the last epoch: if what follows is interrupted, nothing is trained again.
-        if not self.epochs_left or self._is_due():
-            self._checkpoint()
-        return self.history.exhausted
+        self.lines.after_epoch(train_loss, self.history, speed)
+        for part in self.parts:
+            part.after_epoch(model)
+        return self._stopped()
 
     def end(self) -> None:
-        """Wait for the last checkpoint, and close the progress bar and the trackers; call it after the last epoch."""
-        with self._lines.timed("checkpoints"):
+        """Wait for the last checkpoint, close the progress bar and end the parts; call it after the last epoch."""
+        with self.lines.timed("checkpoints"):
             self.saved.wait()
-        self._lines.close()
-        self.trackers.finish()
+        self.lines.close()
+        for part in self.parts:
+            part.end()
+
+    def _stopped(self) -> bool:
+        return any(part.stops(self.history) for part in self.parts)
+
+    def record_losses(self) -> None:
+        """Record the losses of all steps so far, for which an accelerator has to wait."""
+        self._record(self._reader.flush())
+
+    def _validate(self, model: nn.Module) -> dict[str, float]:
+        try:
+            with self.lines.timed("validation"), eager() if self.params.compile else nullcontext():
+                return self.validation.scores(self.accelerator, model, self.lines.after_validating)
+        except NonFiniteError as error:
+            ids = self.validation.split.sentences.select(error.sentences)["id"][:]
+            epoch = len(self.history.epochs) + 1
+            raise _not_finite("the validation logits are NaN or infinite", self.history.steps, epoch, ids) from None
 
     def _compile(self, model: nn.Module) -> None:
         """Compile the model with the first batch of the run, also when it continues.
@@ -218,25 +254,6 @@ class Training:
         model.zero_grad()
         self._compiled = True
 
-    def _push(self, model: nn.Module) -> None:
-        folder, row = self.work / "pushed-next", self.history.epochs[-1]
-        self.saved.save_model(model, folder)
-        if self.pushes is not None:
-            self.pushes.add(row["epoch"], f"epoch {row['epoch']}: validation F1 {row['f1']:.3f}", folder)
-
-    def _is_due(self) -> bool:
-        """Whether a checkpoint follows an epoch, the same in all processes."""
-        if (every := self.params.checkpoint_every) is not None:
-            return self.history.steps - self._checkpointed >= every
-        due = time.monotonic() - self._checkpoint_time >= INTERVAL
-        return bool(broadcast(torch.tensor([due], device=self.accelerator.device)).item())
-
-    def _checkpoint(self) -> None:
-        self._record(self._reader.flush())
-        with self._lines.timed("checkpoints"):
-            self.saved.save(self.model, self._lines.write)
-        self._checkpointed, self._checkpoint_time = self.history.steps, time.monotonic()
-
     def _record(self, losses: Iterator[tuple[Step, float]]) -> None:
         for step, loss in losses:
             if not np.isfinite(loss):
@@ -245,19 +262,18 @@ class Training:
                 epoch = len(self.history.epochs) + 1
                 raise _not_finite(f"the training loss is {loss}", step.number, epoch, ids)
             self.history.after_step(loss)
-            if self.ends_epoch(step) or step.number % TRACKED == 0:
-                self.trackers.log({"train/loss": loss, "train/learning_rate": self._rate(step)}, step.number)
-
-    def _rate(self, step: Step) -> float:
-        """The learning rate of a step; the schedule is at a later one."""
-        return float(self._schedule.base_lrs[0] * self._schedule.lr_lambdas[0](step.number - 1))
+            for part in self.parts:
+                part.after_loss(step, loss)
 
 
 def _not_finite(what: str, step: int, epoch: int, ids: Sequence[str]) -> UserError:
-    names = ", ".join(map(shortened, ids[:NAMED])) + (f" and {len(ids) - NAMED} more" if len(ids) > NAMED else "")
+    names = ", ".join(map(shortened, ids[:NAMED]))
+    if len(ids) > NAMED:
+        names += f" and {len(ids) - NAMED} more"
+    noun = "sentence" if len(ids) == 1 else "sentences"
     return UserError(
-        f"{what} at step {step}, epoch {epoch} (sentence{'s' * (len(ids) > 1)} {names}); lower train.learning_rate in "
-        "params.yaml, and check that the encoder's weights are finite"
+        f"{what} at step {step}, epoch {epoch} ({noun} {names}); lower train.learning_rate in params.yaml, and check "
+        "that the encoder's weights are finite"
     )
 
 
@@ -302,11 +318,11 @@ def one_ahead(make: Callable[[T], Made], items: Iterable[T]) -> Iterator[Made]:
         items: may be endless.
     """
     with ThreadPoolExecutor(1) as thread:
-        made: Future[Made] | None = None
+        ready: Future[Made] | None = None
         for item in items:
             following = thread.submit(make, item)
-            if made is not None:
-                yield made.result()
-            made = following
-        if made is not None:
-            yield made.result()
+            if ready is not None:
+                yield ready.result()
+            ready = following
+        if ready is not None:
+            yield ready.result()

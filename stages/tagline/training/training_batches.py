@@ -27,7 +27,9 @@ class TrainingBatches:
     """
 
     def __init__(self, lengths: Ints, batches: Batches, seed: int, multiple: int = 1) -> None:
-        self.batches, self.seed, self.multiple = batches, seed, multiple
+        self.batches = batches
+        self.seed = seed
+        self.multiple = multiple
         self.lengths = lengths
         self.padded = rounded_up(lengths, multiple)
         # A sentence without sub-words has an empty window, which is left out.
@@ -44,12 +46,15 @@ class TrainingBatches:
         """The batches of an epoch (from 0), each as the indices of its windows; each window is in one of them."""
         generator = np.random.default_rng([self.seed, number])
         order = generator.permutation(self._windows)
-        by_length = self.batches.order == "by_length"
-        if by_length:
-            order = order[np.argsort(-self.padded[order], kind="stable")]
-        made = [order[start:end] for start, end in pairwise(self._borders)]
+        if self.batches.order == "random":
+            return self._cut(order)
+        batches = self._cut(order[np.argsort(-self.padded[order], kind="stable")])
         # Windows of equal length are shuffled in each epoch, and so are the batches: else lengths would only fall.
-        return [made[index] for index in generator.permutation(len(made)).tolist()] if by_length else made
+        return [batches[index] for index in generator.permutation(len(batches)).tolist()]
+
+    def _cut(self, order: Ints) -> list[Ints]:
+        """Cut windows in some order into batches."""
+        return [order[start:end] for start, end in pairwise(self._borders)]
 
     def most_rows(self, longest: int) -> int:
         """The most windows of a batch whose longest window is padded to ``longest`` sub-words."""

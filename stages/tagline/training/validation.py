@@ -1,5 +1,6 @@
 """Validation of a model during training, shared among all processes."""
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
@@ -39,9 +40,12 @@ class Validation:
     """
 
     def __init__(self, split: Split, head: Head, precision: Resolved, subwords_per_device: int | None) -> None:
-        self.split, self.head, self.precision = split, head, precision
+        self.split = split
+        self.head = head
+        self.precision = precision
         self.subwords_per_device = subwords_per_device
-        self.gold, self.lengths = split.gold(), split.lengths()
+        self.gold = split.gold()
+        self.lengths = split.lengths()
 
     def scores(self, accelerator: Accelerator, model: torch.nn.Module, progress: Progress = None) -> dict[str, float]:
         """Predict a label for each word and score the labels; call it in all processes, they get the same scores.
@@ -66,11 +70,13 @@ class Validation:
             backend = TorchModel(cast(PreTrainedModel, unwrapped), self.precision)
             head = self.head.with_weights(arrays(own_weights(unwrapped)))
             trained = predictor(backend, head, self.subwords_per_device, threads)
-            found = trained.label(score_split(trained, self.split, None, progress), self.gold)
+            labelled = trained.label(score_split(trained, self.split, None, progress), self.gold)
         model.train()
-        sentences = TaggedSentences(head.labels, self.lengths, found.labels, found.scores, self.gold)
+        sentences = TaggedSentences(head.labels, self.lengths, labelled.labels, labelled.scores, self.gold)
         overall = score(count(sentences, head.labels.kind))["overall"]
-        return {**{name: overall[name] for name in SCORES}, "loss": round(found.mean_loss, 6)}
+        scores = {name: overall[name] for name in SCORES}
+        scores["loss"] = round(labelled.mean_loss, 6)
+        return scores
 
 
 def predictor(
@@ -84,7 +90,8 @@ def predictor(
         subwords_per_device: most sub-words per forward pass and device, padding included; None: a default for it.
         threads: compute batches at once, in a single process only; None: one batch after the other.
     """
-    most, processes = forward_size(subwords_per_device, backend.device), PartialState().num_processes
+    most = forward_size(subwords_per_device, backend.device)
+    processes = PartialState().num_processes
     if processes == 1:
         return Predictor(backend, head, head.labels, most, threads)
     return Predictor(SharedModel(backend), head, head.labels, most * processes)
@@ -98,14 +105,17 @@ class SharedModel:
     """
 
     def __init__(self, backend: TorchModel) -> None:
-        self.backend, self.state = backend, PartialState()
+        self.backend = backend
+        self.state = PartialState()
 
     def logits(self, rows: Sequence[AnyInts], positions: Sequence[Ints]) -> Floats:
         """Compute the logits of the chosen sub-words; see `Backend`."""
-        rank, processes = self.state.process_index, self.state.num_processes
-        each = -(-len(rows) // processes)
+        rank = self.state.process_index
+        processes = self.state.num_processes
+        per_process = math.ceil(len(rows) / processes)
         # The last processes may lack rows; they compute the first one, and its logits are not used.
         # 5 rows in 2 processes: [0, 1, 2] and [3, 4, 0].
-        filled = [*rows, *[rows[0]] * (each * processes - len(rows))]
-        share = self.backend.forward(filled[rank * each : (rank + 1) * each])[:each]
+        filled = [*rows, *[rows[0]] * (per_process * processes - len(rows))]
+        begin = rank * per_process
+        share = self.backend.forward(filled[begin : begin + per_process])[:per_process]
         return choose(gather(pad_across_processes(share, dim=1)), positions)

@@ -32,7 +32,9 @@ from tagline.core.provenance import HASHES, read_hashes, sha256, write_hashes
 from tagline.terminal.errors import UserError
 from tagline.terminal.printing import show
 
-WORK, VARIABLE = ".work", "TAGLINE_WORK"
+WORK = ".work"
+# Environment variable: the work folder, in place of the clone's own.
+VARIABLE = "TAGLINE_WORK"
 # Where DVC copies a clone for an experiment (`--temp`, `--queue`); it removes the copy after Ctrl-C.
 _COPIES = "/.dvc/tmp/exps/"
 # The number of other unfinished runs that are kept: a user who reverts a change continues the run of before.
@@ -53,12 +55,11 @@ def fingerprint(params: Mapping[str, Any], script: Path, inputs: Mapping[str, Ma
         script: the stage's file; the modules of the package that are loaded so far count too.
         inputs: the SHA-256 of each file of each input folder.
     """
-    code = {
-        name: sha256(Path(module.__file__))
-        for name, module in list(sys.modules.items())
-        if name.partition(".")[0] == "tagline" and module.__file__
-    }
-    parts = {"params": params, "code": code | {"": sha256(script)}, "inputs": inputs}
+    code = {"": sha256(script)}
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == "tagline" and module.__file__:
+            code[name] = sha256(Path(module.__file__))
+    parts = {"params": params, "code": code, "inputs": inputs}
     return hashlib.sha256(json.dumps(parts, sort_keys=True, allow_nan=False).encode()).hexdigest()[:16]
 
 
@@ -89,15 +90,18 @@ def work_folder(stage: str, run: str) -> Iterator[Path]:
         state.wait_for_everyone()
         if state.is_main_process:
             _remove(folder)
-    for empty in (parent,) if shared else (parent, parent.parent):  # the user's own folder stays
-        with suppress(OSError):
-            empty.rmdir()
+    with suppress(OSError):  # not empty
+        parent.rmdir()
+        if not shared:  # a shared folder is the user's own, and stays
+            parent.parent.rmdir()
 
 
 def _of_clone() -> Path:
     """The work folder of this clone, or in a copy for an experiment that of the clone, where the next one finds it."""
     clone, copied, _ = Path.cwd().as_posix().partition(_COPIES)
-    return Path(clone, WORK) if copied else Path(WORK)
+    if copied:
+        return Path(clone, WORK)
+    return Path(WORK)
 
 
 def seen_by_all(folder: Path) -> bool:
@@ -161,13 +165,16 @@ class Checkpoints:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.state = folder, PartialState()
+        self.folder = folder
+        self.state = PartialState()
 
     def newest(self) -> Path | None:
         """The newest intact checkpoint, or None; damaged ones are reported and removed. Call it in all processes."""
         step = self._step_of_newest() if self.state.is_main_process else 0
         newest = int(broadcast(torch.tensor([step], device=self.state.device)).item())
-        return self._path(newest) if newest else None
+        if newest == 0:
+            return None
+        return self._path(newest)
 
     def _step_of_newest(self) -> int:
         for partial in self.folder.glob(".step-*.partial"):
@@ -175,10 +182,13 @@ class Checkpoints:
         paths = self._all()
         while paths:
             path = paths.pop()
-            if not (reason := damage(path)):
+            reason = damage(path)
+            if not reason:
                 return int(path.name.rpartition("-")[2])
-            fallback = f"falling back to {paths[-1].name}" if paths else "training from the start"
-            show(f"{path} is damaged ({reason}); {fallback}")
+            if paths:
+                show(f"{path} is damaged ({reason}); falling back to {paths[-1].name}")
+            else:
+                show(f"{path} is damaged ({reason}); training from the start")
             shutil.rmtree(path)
         return 0
 
@@ -222,11 +232,13 @@ def completed(folder: Path) -> bool:
         folder: with hashes.json.
     """
     state = PartialState()
-    intact = state.is_main_process and folder.exists()
-    if intact and (reason := damage(folder)):
-        show(f"{folder} is damaged ({reason}); computing it again")
-        shutil.rmtree(folder)
-        intact = False
+    intact = False
+    if state.is_main_process and folder.exists():
+        reason = damage(folder)
+        intact = not reason
+        if reason:
+            show(f"{folder} is damaged ({reason}); computing it again")
+            shutil.rmtree(folder)
     return bool(broadcast(torch.tensor([intact], device=state.device)).item())
 
 

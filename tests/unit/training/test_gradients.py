@@ -2,6 +2,7 @@
 
 import math
 from contextlib import nullcontext
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,12 +14,13 @@ from helpers.windows import windows
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 from transformers import BertConfig, BertForTokenClassification, Trainer, TrainingArguments
 
 from tagline.labels.label_list import Labels
 from tagline.model.classifier import attach
 from tagline.model.heads import make_head
-from tagline.training.gradients import Gradients, adamw, groups, micro_batch, schedule, share
+from tagline.training.gradients import Batch, GoldLabels, Gradients, adamw, groups, micro_batch, schedule, share
 from tagline.training.train_params import Train
 from tagline.training.training_batches import TrainingBatches
 
@@ -51,7 +53,8 @@ def new_gradients(head: str = "linear", multiple: int = 1, **changed: Any) -> Gr
     labels = [[-100, *(subword % 3 for subword in row[1:-1]), -100] for row in WINDOWS]
     rows, params = windows([0, 1, 2, 3], WINDOWS, WINDOWS, labels), train_params(**changed)
     batches = TrainingBatches(rows.lengths, params.batches, 1, multiple)
-    return Gradients(rows, batches, make_head(head, LABELS), padding=0, params=params)
+    new_head = make_head(head, LABELS)
+    return Gradients(rows, batches, new_head, 0, params, [GoldLabels(new_head, rows)])
 
 
 def add(gradients: Gradients, process: Any, model: nn.Module, number: int = 1) -> Tensor:
@@ -114,6 +117,27 @@ def test_step_reads_nothing_from_the_device(changed: dict[str, object]) -> None:
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
     assert loss.device.type == "meta"
+
+
+class Focal(GoldLabels):
+    """A loss as CONTRIBUTING describes it (Lin et al., 2017), whose power has an infinite derivative at 0."""
+
+    def loss(self, logits: Tensor, batch: Batch) -> Tensor:
+        losses = cross_entropy(logits.flatten(0, 1), batch.labels.flatten(), reduction="none").view_as(batch.labels)
+        wrong = batch.labelled_only(1 - torch.exp(-losses), 1.0)  # 0 without a label
+        return (wrong**0.5 * losses).sum()
+
+
+def test_further_loss_ignores_subwords_without_a_label() -> None:
+    gradients, model = new_gradients(subwords_per_device=8), bert(0.0)
+    gold, focal = gradients.objectives[0], Focal(gradients.head, gradients.rows)
+    of_gold, of_focal, of_both = (
+        add(replace(gradients, objectives=objectives), process_of(), model).item()
+        for objectives in ([gold], [focal], [gold, focal])
+    )
+    assert of_focal < of_gold
+    assert of_both == pytest.approx(of_gold + of_focal, rel=1e-6)
+    assert all(weight.grad is None or weight.grad.isfinite().all() for weight in model.parameters())
 
 
 def test_weights_that_decay_are_those_of_trainer(tmp_path: object) -> None:

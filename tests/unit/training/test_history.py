@@ -10,7 +10,7 @@ def scores(f1: float) -> dict[str, float]:
 
 
 def test_points_of_the_curve_are_means_of_their_steps() -> None:
-    history = History(steps_per_point=2, patience=None)
+    history = History(steps_per_point=2)
     for loss in (4.0, 2.0, 1.0):
         history.after_step(loss)
     assert history.mean_loss == pytest.approx(7 / 3)
@@ -23,7 +23,7 @@ def test_points_of_the_curve_are_means_of_their_steps() -> None:
 
 
 def test_best_epoch_has_the_highest_f1_then_the_lowest_loss() -> None:
-    history = History(1, None)
+    history = History(1)
     epochs = [(0.0, 0.9), (0.7, 0.5), (0.7, 0.5), (0.7, 0.4), (0.6, 0.1)]
     found = [history.after_epoch(scores(f1) | {"loss": loss}) for f1, loss in epochs]
     assert found == [True, True, False, True, False]

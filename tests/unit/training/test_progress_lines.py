@@ -23,7 +23,7 @@ def train(lines: ProgressLines, history: History, clock: Clock, steps: int, seco
 
 
 def test_log_file_shows_a_line_every_30_seconds(capsys: pytest.CaptureFixture[str]) -> None:
-    clock, history = Clock(), History(10, None, steps=5)
+    clock, history = Clock(), History(10, steps=5)
     lines = ProgressLines(100, 2, done=5, words=4000, shown=True, clock=clock)
     lines.begin_epoch()
     train(lines, history, clock, steps=7, seconds=10.0)
@@ -39,7 +39,7 @@ def test_log_file_shows_a_line_every_30_seconds(capsys: pytest.CaptureFixture[st
 
 
 def test_epoch_shows_its_results_and_the_run_its_times(capsys: pytest.CaptureFixture[str]) -> None:
-    clock, history = Clock(), History(10, None)
+    clock, history = Clock(), History(10)
     lines = ProgressLines(4, 1, done=0, words=9, shown=True, clock=clock)
     lines.begin_epoch()
     train(lines, history, clock, steps=4, seconds=1.0)
@@ -60,7 +60,7 @@ def test_no_step_lines_beside_a_bar_or_in_other_processes(shown: bool, terminal:
     clock = Clock()
     lines = ProgressLines(10, 1, done=0, words=9, shown=shown, clock=clock)
     lines.begin_epoch()
-    train(lines, History(10, None), clock, steps=4, seconds=60.0)
+    train(lines, History(10), clock, steps=4, seconds=60.0)
     clock.now += 60.0
     lines.after_validating(5)
     assert capsys.readouterr().out == ""

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from tagline.terminal.errors import UserError
-from tagline.training import saved_run, stage
+from tagline.training import processes, saved_run
 from tagline.training.gradients import schedule
 from tagline.training.history import History
 from tagline.training.saved_run import SavedRun, _link_files
@@ -23,7 +23,7 @@ def start(work: Path, model: nn.Module | None = None) -> SavedRun:
     """A run of one weight, restored if it was saved; its next step is saved."""
     accelerator, model = Accelerator(cpu=True), model or nn.Linear(1, 1)
     model, optimizer = accelerator.prepare(model, torch.optim.AdamW(model.parameters()))
-    saved = SavedRun(work, History(1, None), "fp32")
+    saved = SavedRun(work, History(1), "fp32")
     saved.restore(accelerator, schedule(optimizer, "linear", 0.0, 9))
     saved.history.after_step(0.5)
     saved.save(model, print)
@@ -40,7 +40,7 @@ def work(tmp_path: Path) -> Path:
 def test_saved_run_continues_with_its_history_and_lists_all_precisions(work: Path) -> None:
     assert start(work).history.steps == 2
     assert start(work).history.losses[-1] == {"step": 3, "loss": 0.5}
-    assert SavedRun(work, History(1, None), "bf16").precisions == ["fp32", "bf16"]
+    assert SavedRun(work, History(1), "bf16").precisions == ["fp32", "bf16"]
 
 
 def test_checkpoint_of_a_thread_is_the_run_when_it_began(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,4 +83,4 @@ def test_hosts_that_would_train_different_models_are_refused(monkeypatch: pytest
     for same, message in (((), differ), (("run",), "train.precision: auto is fp32 on")):
         monkeypatch.setattr("tagline.training.processes.agree", lambda text, same=same: text in same)
         with pytest.raises(UserError, match=message):
-            stage._check_agreement("run", "fp32")
+            processes.check_agreement("run", "fp32")

@@ -12,6 +12,7 @@ from helpers.windows import split_of
 from tagline.artifacts.tokenized import Split
 from tagline.labels.label_list import Labels
 from tagline.terminal.errors import UserError
+from tagline.training.gradients import Batch
 from tagline.training.teacher import TARGETS, TeacherModel, Teaching
 from tagline.training.train_params import Teacher
 
@@ -51,7 +52,7 @@ def test_loss_compares_what_a_teacher_knows(split: Split, tmp_path: Path, temper
     np.concatenate(written).tofile(tmp_path / TARGETS)
     params = Teacher(models=[], weight=0.5, temperature=temperature)
     teaching = Teaching(teachers, params, STUDENT, split, tmp_path)
-    assert teaching.words.tolist() == [2, 2, 2]
+    assert teaching.items.tolist() == [2, 2, 2]
     windows = np.array([2, 0])
     targets = teaching.targets(windows, rows=3, longest=8)
     assert np.flatnonzero(targets.any(-1).ravel()).tolist() == [1, 2, 9, 10], "first sub-words, once per word"
@@ -66,7 +67,8 @@ def test_loss_compares_what_a_teacher_knows(split: Split, tmp_path: Path, temper
         for theirs, student in (known, (second, ours)):
             p, q = temper(theirs, temperature), temper(student, temperature)
             expected.append((p * np.log(p / q)).sum())
-    loss = teaching.loss(logits, torch.from_numpy(targets))
+    batch = Batch(torch.zeros(3, 8, dtype=torch.int64), torch.from_numpy(targets), torch.nn.Module())
+    loss = teaching.loss(logits, batch)
     assert loss.item() == pytest.approx(0.5 * temperature**2 * sum(expected) / 2, rel=1e-5)
 
 

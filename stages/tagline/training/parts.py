@@ -1,0 +1,141 @@
+"""The parts of a training run: trackers, early stopping, pushes of each epoch, checkpoints."""
+
+import time
+
+import torch
+from accelerate.utils import broadcast
+from torch import nn
+
+from tagline.hub.epoch_pushes import EpochPushes
+from tagline.training.gradients import Step
+from tagline.training.history import History
+from tagline.training.tracking import Trackers
+from tagline.training.train_params import Train
+from tagline.training.training import Part, Training
+
+# Number of steps per loss that is logged to a tracker.
+TRACKED = 10
+# Seconds without a checkpoint after which the next epoch ends with one, unless `checkpoint_every` is set.
+INTERVAL = 60.0
+
+
+class Tracked(Part):
+    """Logs losses, learning rates and validation scores to trackers.
+
+    Args:
+        trackers: of this process; none in all processes but the main one.
+    """
+
+    def __init__(self, trackers: Trackers) -> None:
+        self.trackers = trackers
+
+    def begin(self, training: Training) -> None:
+        super().begin(training)
+        self.trackers.start(training.work.name, training.history.steps, training.lines.write)
+
+    def after_loss(self, step: Step, loss: float) -> None:
+        if self.training.ends_epoch(step) or step.number % TRACKED == 0:
+            values = {"train/loss": loss, "train/learning_rate": self.training.learning_rate(step)}
+            self.trackers.log(values, step.number)
+
+    def after_epoch(self, model: nn.Module) -> None:
+        history = self.training.history
+        values = {f"validation/{name}": value for name, value in history.epochs[-1].items() if name != "epoch"}
+        self.trackers.log(values, history.steps)
+
+    def end(self) -> None:
+        self.trackers.finish()
+
+
+class EarlyStopping(Part):
+    """Ends the run when the validation F1 is above 0 but has not increased for some epochs.
+
+    Args:
+        patience: number of these epochs.
+    """
+
+    def __init__(self, patience: int) -> None:
+        self.patience = patience
+
+    def stops(self, history: History) -> bool:
+        f1 = [row["f1"] for row in history.epochs]
+        highest = max(f1, default=0)
+        return highest > 0 and len(f1) - 1 - f1.index(highest) >= self.patience
+
+
+class Pushed(Part):
+    """Pushes the model of each epoch.
+
+    Args:
+        pushes: in the main process; None in the others, which help to collect the weights.
+    """
+
+    def __init__(self, pushes: EpochPushes | None) -> None:
+        self.pushes = pushes
+
+    def after_epoch(self, model: nn.Module) -> None:
+        folder = self.training.work / "pushed-next"
+        self.training.saved.save_model(model, folder)
+        if self.pushes is not None:
+            row = self.training.history.epochs[-1]
+            self.pushes.add(row["epoch"], f"epoch {row['epoch']}: validation F1 {row['f1']:.3f}", folder)
+
+
+class Checkpointed(Part):
+    """Writes checkpoints.
+
+    Args:
+        every: number of steps between them; None: after epochs, at most one in `INTERVAL`.
+    """
+
+    def __init__(self, every: int | None) -> None:
+        self.every = every
+
+    def begin(self, training: Training) -> None:
+        super().begin(training)
+        self._remember()
+
+    def after_step(self, step: Step) -> None:
+        # After the last step of an epoch, the checkpoint of the epoch follows.
+        if self.every is not None and not self.training.ends_epoch(step) and step.number - self._step >= self.every:
+            self._write()
+
+    def after_epoch(self, model: nn.Module) -> None:
+        # Always after the last epoch: if what follows is interrupted, nothing is trained again.
+        if not self.training.epochs_left or self._is_due():
+            self._write()
+
+    def _is_due(self) -> bool:
+        """Whether a checkpoint follows an epoch, the same in all processes."""
+        if self.every is not None:
+            return self.training.history.steps - self._step >= self.every
+        due = time.monotonic() - self._time >= INTERVAL
+        return bool(broadcast(torch.tensor([due], device=self.training.accelerator.device)).item())
+
+    def _write(self) -> None:
+        self.training.record_losses()
+        with self.training.lines.timed("checkpoints"):
+            self.training.saved.save(self.training.model, self.training.lines.write)
+        self._remember()
+
+    def _remember(self) -> None:
+        self._step = self.training.history.steps
+        self._time = time.monotonic()
+
+
+def parts_of_run(params: Train, trackers: Trackers, pushes: EpochPushes | None) -> list[Part]:
+    """The parts that the params ask for, in the order in which the run calls them.
+
+    Args:
+        params: the section ``train``.
+        trackers: of this process.
+        pushes: in the main process, if it pushes.
+    """
+    parts: list[Part] = [Tracked(trackers)]
+    if params.early_stopping is not None:
+        parts.append(EarlyStopping(params.early_stopping))
+    if params.hub.push:
+        parts.append(Pushed(pushes))
+    # Last, so that a run that continues from a checkpoint does not repeat what the others did after an epoch.
+    parts.append(Checkpointed(params.checkpoint_every))
+    return parts

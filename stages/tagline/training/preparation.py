@@ -1,0 +1,158 @@
+"""What a training run needs, checked and loaded before its first step: data, model, head, teachers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from accelerate import PartialState
+from transformers import PreTrainedModel
+
+from tagline.artifacts import tokenized
+from tagline.artifacts.tokenized import Split
+from tagline.labels.label_list import Labels
+from tagline.model import classifier
+from tagline.model.backends.torch_model import memory_errors
+from tagline.model.fast_paths import replace_dropout, train_used_embeddings
+from tagline.model.heads import continued, make_head
+from tagline.model.heads.head import Head
+from tagline.model.precision import Resolved, resolve
+from tagline.terminal.printing import show
+from tagline.training import fit_check, processes
+from tagline.training.gradients import GoldLabels, Objective
+from tagline.training.teacher import TeacherModel, Teaching
+from tagline.training.torch_settings import be_deterministic, compile_forward
+from tagline.training.train_params import Train
+from tagline.training.training import Training
+from tagline.training.validation import Validation
+
+# The param that limits what a device computes at once.
+SIZE = "train.subwords_per_device"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a run needs.
+
+    Attributes:
+        train: sentences and windows of the training split, which teachers read.
+        learnt: the same, with the windows of copies in small letters.
+        validation: the split that selects the epoch, with the head and the precision that predict it.
+        model: the model to train, with the weights of its head.
+        teachers: models to learn from.
+    """
+
+    train: Split
+    learnt: Split
+    validation: Validation
+    model: PreTrainedModel
+    teachers: list[TeacherModel]
+
+
+def prepare(params: Train, data: Path, encoder: Path, tokenizer: Path, device: torch.device) -> Prepared:
+    """Check data and params, load the splits, and make the model.
+
+    Args:
+        params: the section ``train``.
+        data: data/tokenized.
+        encoder: folder of the pretrained encoder.
+        tokenizer: folder of the tokenizer's files.
+        device: of this process.
+
+    Raises:
+        UserError: they do not fit each other or the host.
+    """
+    precision = resolve(params.precision, device, "train.precision")
+    labels = tokenized.load_labels(data)
+    tokenized.check_tokenizer(data, tokenizer)
+    train = tokenized.load_split(data, "train")
+    validation = tokenized.load_split(data, "validation")
+    learnt = tokenized.with_copies(train, data)
+    if not params.models:
+        fit_check.check_fallback_is_known(labels, train, data)
+    be_deterministic(params.seed)  # before the classifier is drawn
+    processes.override_configuration()
+    of_models = {folder: classifier.read_labels(folder, labels) for folder in params.models}
+    teachers = [TeacherModel.of(folder, of_models[folder], labels) for folder in params.teachers]
+    model, head = _new_model(params, encoder, labels, of_models, precision)
+    _fit_to_data(model, params, encoder, data, learnt, validation)
+    # After the checks: they would freeze the weights of the head, on which no logit depends, and they need no compiler.
+    classifier.attach(model, head)
+    if params.compile:
+        compile_forward(model, device)
+    else:  # PyTorch can't compile it
+        replace_dropout(model)
+    return Prepared(train, learnt, Validation(validation, head, precision, params.subwords_per_device), model, teachers)
+
+
+def _new_model(
+    params: Train, encoder: Path, labels: Labels, of_models: Mapping[Path, Labels], precision: Resolved
+) -> tuple[PreTrainedModel, Head]:
+    """Make the model to train and its head: of the encoder, or of the earlier model that it continues.
+
+    Args:
+        params: the section ``train``.
+        encoder: folder of the pretrained encoder.
+        labels: the task's label list.
+        of_models: the labels of earlier models, by folder.
+        precision: number format of matrix products.
+    """
+    head = make_head(params.head, labels, "constrained")
+    if params.earlier is None:
+        return classifier.new_classifier(encoder, labels, params.attention, precision, params.layers), head
+    old = of_models[params.earlier]
+    model = classifier.new_classifier(params.earlier, labels, params.attention, precision, params.layers, old)
+    return model, continued(head, params.earlier, old)
+
+
+def _fit_to_data(
+    model: PreTrainedModel, params: Train, encoder: Path, data: Path, learnt: Split, validation: Split
+) -> None:
+    """Check that the model reads the windows, and leave out of training what they do not reach."""
+    source = f"train.start_from: {params.earlier}" if params.earlier else f"download.encoder: {encoder}"
+    fit_check.check_fit(model, learnt, data, source, params.pad_to_multiple_of or 1)
+    fit_check.check_fit(model, validation, data, source)
+    train_used_embeddings(model, fit_check.used_ids(learnt, classifier.padding_id(model)))
+    fit_check.check_mask(model)
+    fit_check.freeze_unused(model)
+
+
+def objectives_of_run(params: Train, prepared: Prepared, data: Path, work: Path) -> list[Objective]:
+    """The losses that the run minimises; call it in all processes, teachers label all words here, once per run.
+
+    Args:
+        params: the section ``train``.
+        prepared: data, model and teachers.
+        data: data/tokenized, for messages.
+        work: folder of the run.
+    """
+    head = prepared.validation.head
+    objectives: list[Objective] = [GoldLabels(head, prepared.learnt.mapped_windows)]
+    if prepared.teachers:
+        teaching = Teaching(prepared.teachers, params.teacher, head.labels, prepared.learnt, work)
+        with memory_errors(SIZE, params.subwords_per_device):
+            teaching.write_targets(prepared.train, data, prepared.validation.precision, params.subwords_per_device)
+        objectives.append(teaching)
+    return objectives
+
+
+def show_advice(training: Training, state: PartialState, teachers: bool) -> None:
+    """Print what ``auto`` stands for, and what slows the run down or teaches nothing.
+
+    Args:
+        training: the run before its first step.
+        state: its processes.
+        teachers: whether there are any.
+    """
+    lines = [
+        fit_check.chosen_attention(training.model, training.params.attention),
+        fit_check.small_batches(training.batches, state.device, state.num_processes),
+    ]
+    head = training.validation.head
+    if head.labels.sets and not teachers:
+        lines.append(fit_check.only_for_teachers(GoldLabels(head, training.rows).items))
+    for line in lines:
+        if line is not None:
+            show(line)
