@@ -94,9 +94,9 @@ def save_tokenizer(folder: Path, source: Path | None = None) -> Any:
         source: folder of an encoder with its tokenizer; None: the packaged one.
     """
     from tagline.core.provenance import write_hashes
-    from tagline.sources import encoders
+    from tagline.sources import encoders, own_subwords
 
-    tokenizer = encoders.load_tokenizer(source or encoders.find_in_package(PACKAGE, MODEL)[0])
+    tokenizer = own_subwords.load(source or encoders.find_in_package(PACKAGE, MODEL)[0]).tokenizer
     encoders.save_tokenizer(tokenizer, folder)
     write_hashes(folder)
     return tokenizer

@@ -33,7 +33,7 @@ def main() -> None:
     folder = Path(params.folder)
     with replacing(RAW, PRETRAINED) as (raw, pretrained):
         write_dataset(folder, params.dataset, raw)
-        write_encoder(folder, params.encoder, pretrained)
+        write_encoder(folder, params.encoder, pretrained, raw)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from transformers import PreTrainedModel
 
 from tagline.artifacts import exported, predictions, tokenized
 from tagline.artifacts.exported import DATA, GRAPHS, Exported
+from tagline.artifacts.subword_reading import check_reading
 from tagline.core.names import BackendName
 from tagline.core.outputs import read_columns, read_json, write_json
 from tagline.core.provenance import (
@@ -108,6 +109,7 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
     parity = Parity(trained, split, labels, head, settings.biases)
     f1 = parity.f1
     _write_folder(inputs.finetuned, params.dtype, tagger, target, name)
+    check_reading(name, target)
     _write_graphs(inputs.finetuned, labels, target, params)
     _configure_javascript(target)
     reports: Reports = {}

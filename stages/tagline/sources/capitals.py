@@ -22,8 +22,8 @@ from typing import Any
 from tokenizers import Tokenizer, normalizers
 
 from tagline.core.names import CAPITAL, CAPITALS, MARKS
-from tagline.core.outputs import write_json
 from tagline.core.reading import parse_object
+from tagline.sources.encoders import name_generic_class
 
 # What the marks become if a text has them: a sign that the vocabulary lacks, as it lacked these.
 _INSTEAD = "\u2e11"
@@ -34,8 +34,6 @@ _KINDS = {
     "pre_tokenizer": "BertPreTokenizer",
     "decoder": "WordPiece",
 }
-# Settings from which BertTokenizer would make its normalizer anew.
-_OF_BERT = ("do_basic_tokenize", "do_lower_case", "never_split", "strip_accents", "tokenize_chinese_chars")
 _UNUSED = re.compile(r"\[unused\d+\]")
 # BERT ends words at spaces and punctuation. A mark after anything else is inside a word.
 _INSIDE = r"[^\s\p{P}$+<=>^`|~]"
@@ -52,7 +50,7 @@ def mark_saved(folder: Path, inputs: list[str]) -> tuple[dict[str, int], str]:
         The ids of the marks, and what was done or why it could not be; both empty if the tokenizer distinguishes
         capitals.
     """
-    path, configuration = folder / "tokenizer.json", folder / "tokenizer_config.json"
+    path = folder / "tokenizer.json"
     if not path.is_file():
         return {}, ""
     text = path.read_text(encoding="utf-8")
@@ -63,10 +61,7 @@ def mark_saved(folder: Path, inputs: list[str]) -> tuple[dict[str, int], str]:
         return {}, f"its tokenizer lower-cases, and capitals cannot be marked: {reason}"
     marks = mark(content, tokenizer.normalizer)
     path.write_text(json.dumps(content, ensure_ascii=False, indent=2), encoding="utf-8")
-    settings = parse_object(configuration.read_text(encoding="utf-8"))
-    kept = {key: value for key, value in settings.items() if key not in _OF_BERT}
-    # The class of every library that takes tokenizer.json as it is.
-    write_json(configuration, kept | {"model_input_names": inputs, "tokenizer_class": "PreTrainedTokenizerFast"})
+    name_generic_class(folder, inputs)
     return marks, "capitals are marked, since its tokenizer lower-cases"
 
 

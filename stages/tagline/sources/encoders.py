@@ -7,7 +7,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tokenizers import Tokenizer, normalizers, pre_tokenizers, processors
-from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoTokenizer, PreTrainedConfig, PreTrainedTokenizerBase
+from transformers.tokenization_utils_base import get_fast_tokenizer_file
 
 from tagline.core.outputs import write_json
 from tagline.core.reading import check_config, check_normalizer, parse_object, reading, reading_tokenizer
@@ -27,6 +28,8 @@ _LEFTOVERS = (
     "stride",
     "truncation_strategy",
 )
+# Settings from which BertTokenizer would make its normalizer anew.
+_OF_BERT = ("do_basic_tokenize", "do_lower_case", "never_split", "strip_accents", "tokenize_chinese_chars")
 # Larger ids of sub-words are damage.
 LARGEST_VOCABULARY = 2**24
 
@@ -94,8 +97,8 @@ def check_links(folder: Path, *allowed: Path) -> None:
             )
 
 
-def check_architecture(location: str, folder: Path) -> None:
-    """Check that transformers itself has the encoder's architecture.
+def check_architecture(location: str, folder: Path) -> PreTrainedConfig:
+    """Check that transformers itself has the encoder's architecture, and return its configuration.
 
     Raises:
         UserError: config.json names an unknown architecture, or one that is code in a repository.
@@ -103,7 +106,8 @@ def check_architecture(location: str, folder: Path) -> None:
     problem = "transformers does not have its architecture, and code from elsewhere is never run"
     with reading(location, problem=problem, remedy="choose another encoder"):
         check_config(folder / "config.json")
-        AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        config: PreTrainedConfig = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    return config
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -143,7 +147,9 @@ def _object(path: Path) -> dict[str, Any]:
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """Load a tokenizer from a local folder; a byte-level one is set to put a space before each word.
+    """Load a tokenizer from a local folder, as transformers builds it; see `own_subwords.load` for its sub-words.
+
+    A class of a byte-level tokenizer that has an option for a space before each word is given it.
 
     Raises:
         UserError: the folder has no tokenizer, or one that needs code from elsewhere.
@@ -155,13 +161,26 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         raise UserError(
             f"{folder}: no tokenizer that transformers can load; expected one of {', '.join(sorted(needed))}"
         )
-    if tokenizer.is_fast and lacks_space(tokenizer.backend_tokenizer):
-        if comes_first(tokenizer.backend_tokenizer):
-            # RoBERTa's class rebuilds its steps with this option; a generic class only stores it.
-            tokenizer = _load_tokenizer(folder, add_prefix_space=True)
-        if lacks_space(tokenizer.backend_tokenizer):
-            add_space(tokenizer.backend_tokenizer)
+    if tokenizer.is_fast and lacks_space(tokenizer.backend_tokenizer) and comes_first(tokenizer.backend_tokenizer):
+        # RoBERTa's class rebuilds its steps with this option; a generic class only stores it.
+        tokenizer = _load_tokenizer(folder, add_prefix_space=True)
     return tokenizer
+
+
+def tokenizer_file(folder: Path) -> Path:
+    """The path of an encoder's tokenizer.json, or of the version of it that its author made for later libraries.
+
+    Raises:
+        UserError: tokenizer_config.json is not a JSON object, or names files elsewhere.
+    """
+    configuration = folder / "tokenizer_config.json"
+    versions = _object(configuration).get("fast_tokenizer_files") or [] if configuration.is_file() else []
+    if not isinstance(versions, list) or not all(isinstance(name, str) and is_plain(name) for name in versions):
+        raise UserError(
+            f"{configuration}: fast_tokenizer_files is {shortened(repr(versions))}; expected names of files beside it, "
+            "without a folder; choose another encoder, this one is damaged or malicious"
+        )
+    return folder / get_fast_tokenizer_file(versions)
 
 
 def _files_named_in(configuration: Path) -> dict[str, None]:
@@ -175,12 +194,6 @@ def _files_named_in(configuration: Path) -> dict[str, None]:
     if not configuration.is_file():
         return {}
     content = _object(configuration)
-    versions = content.get("fast_tokenizer_files") or []
-    if not isinstance(versions, list) or not all(isinstance(name, str) and is_plain(name) for name in versions):
-        raise UserError(
-            f"{configuration}: fast_tokenizer_files is {shortened(repr(versions))}; expected names of files beside it, "
-            "without a folder; choose another encoder, this one is damaged or malicious"
-        )
     for key in ("vocab", "merges", "init_inputs"):  # transformers would open a string here as a path
         if content.get(key) and not isinstance(content[key], dict):
             raise UserError(
@@ -210,8 +223,8 @@ def _check_memory(path: Path) -> None:
 
 
 def _load_tokenizer(folder: Path, **options: bool) -> PreTrainedTokenizerBase:
+    _check_memory(tokenizer_file(folder))
     named = _files_named_in(folder / "tokenizer_config.json")
-    _check_memory(folder / "tokenizer.json")
     problem = "no tokenizer that transformers can load"
     with reading_tokenizer(folder, problem=problem, remedy="choose another encoder"):
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
@@ -278,35 +291,54 @@ def save_tokenizer(tokenizer: PreTrainedTokenizerBase, target: Path) -> None:
         tokenizer.save_pretrained(target)
 
 
+def name_generic_class(folder: Path, inputs: list[str]) -> None:
+    """Name a class in a saved tokenizer_config.json that takes tokenizer.json as it is, in every library.
+
+    Args:
+        folder: of the tokenizer.
+        inputs: what the encoder reads: ``model_input_names`` of its tokenizer.
+    """
+    path = folder / "tokenizer_config.json"
+    kept = {key: value for key, value in _object(path).items() if key not in _OF_BERT}
+    write_json(path, kept | {"model_input_names": inputs, "tokenizer_class": "PreTrainedTokenizerFast"})
+
+
+def remove_model_name(encoder: Path) -> None:
+    """Remove ``model_name`` of a config.json, by which transformers picks a class before all else."""
+    config = _object(encoder / "config.json")
+    if "model_name" in config:
+        write_json(encoder / "config.json", {key: value for key, value in config.items() if key != "model_name"})
+
+
 def comes_first(tokenizer: Tokenizer) -> bool:
     """Whether ByteLevel is the first pre-tokenization step, so that it gets whole words."""
-    return isinstance(next(iter(_steps(tokenizer.pre_tokenizer)), None), pre_tokenizers.ByteLevel)
+    return isinstance(next(iter(steps(tokenizer.pre_tokenizer)), None), pre_tokenizers.ByteLevel)
 
 
 def lacks_space(tokenizer: Tokenizer) -> bool:
     """Whether a tokenizer is byte-level and does not put a space before a word."""
-    steps = _steps(tokenizer.pre_tokenizer)
-    if not any(isinstance(step, pre_tokenizers.ByteLevel) for step in steps):
+    byte_level = [step for step in steps(tokenizer.pre_tokenizer) if isinstance(step, pre_tokenizers.ByteLevel)]
+    if not byte_level:
         return False
     if comes_first(tokenizer):
-        return not steps[0].add_prefix_space
+        return not byte_level[0].add_prefix_space
     return tokenizer.normalizer is None or not tokenizer.normalizer.normalize_str("a").startswith(" ")
 
 
 def add_space(tokenizer: Tokenizer) -> None:
     """Change a byte-level tokenizer in place so that it puts a space before each word."""
     if comes_first(tokenizer):
-        _steps(tokenizer.pre_tokenizer)[0].add_prefix_space = True
+        steps(tokenizer.pre_tokenizer)[0].add_prefix_space = True
     else:
         # After a step that splits (a regular expression, as in Llama 3) it would put one before each piece of a word.
         before = [] if tokenizer.normalizer is None else [tokenizer.normalizer]
         tokenizer.normalizer = normalizers.Sequence([*before, normalizers.Prepend(" ")])
-    for step in _steps(tokenizer.post_processor):
+    for step in steps(tokenizer.post_processor):
         if hasattr(step, "add_prefix_space"):  # it trims offsets: the added space is not in the text
             step.add_prefix_space = True
 
 
-def _steps(part: Any) -> list[Any]:
+def steps(part: Any) -> list[Any]:
     """The steps of a component of the tokenizer, in order; changing one changes the tokenizer."""
     if part is None:
         return []

@@ -10,7 +10,7 @@ from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE, hashes, sha256, write_hashes
-from tagline.sources import capitals, encoders, hub
+from tagline.sources import capitals, encoders, hub, own_subwords
 from tagline.sources.download_params import (
     AnyDataset,
     AnyEncoder,
@@ -33,6 +33,8 @@ from tagline.text.sentences import library_version as sentence_library
 # `tagline predict` splits raw text into sentences only if the library would leave at least this share of the training
 # sentences uncut.
 LEAST_WHOLE = 0.8
+# Sentences per split whose words check the tokenizer.
+SAMPLED_SENTENCES = 50
 
 
 def write_dataset(folder: Path, dataset: AnyDataset | Sequence[AnyDataset], target: Path) -> None:
@@ -154,20 +156,29 @@ def _joined(origins: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"source": "several", "sources": listed, "drawn_from_train": drawn, "findings": findings}
 
 
-def write_encoder(folder: Path, encoder: AnyEncoder, target: Path) -> None:
+def write_encoder(folder: Path, encoder: AnyEncoder, target: Path, raw: Path | None = None) -> None:
     """Copy the encoder and its tokenizer into the folders ``encoder`` and ``tokenizer`` of the target.
 
+    Args:
+        folder: ``download.folder``.
+        encoder: the section ``download.encoder``.
+        target: the folder to make.
+        raw: data/raw, whose words are among those on which the tokenizer is checked.
+
     Raises:
-        UserError: see `find_encoder` and `encoders`.
+        UserError: see `find_encoder`, `encoders` and `own_subwords`.
     """
     source, origin, name = find_encoder(folder, encoder)
     encoders.copy_encoder(source, target / "encoder")
     encoders.check_architecture(name, source)
-    tokenizer = encoders.load_tokenizer(source)
-    encoders.save_tokenizer(tokenizer, target / "tokenizer")
-    said = ""
+    reading = own_subwords.load(source, sampled_words(raw) if raw else ())
+    tokenizer, lines = reading.tokenizer, reading.lines
+    own_subwords.save(reading, name, target)
+    if reading.record:
+        origin |= {"tokenizer": reading.record}
     if encoder.mark_capitals:
         marks, said = capitals.mark_saved(target / "tokenizer", tokenizer.model_input_names)
+        lines += [said] if said else []
         if marks:
             encoders.grow_vocabulary(name, target / "encoder", max(marks.values()) + 1, tokenizer.unk_token_id or 0)
             origin |= {"marks": list(marks)}
@@ -176,7 +187,14 @@ def write_encoder(folder: Path, encoder: AnyEncoder, target: Path) -> None:
     write_hashes(target / "encoder")
     write_hashes(target / "tokenizer")
     write_hashes(target)
-    show(f"encoder: {name}" + (f"; {said}" if said else ""))
+    show("; ".join([f"encoder: {name}", *lines]))
+
+
+def sampled_words(raw: Path) -> list[str]:
+    """The distinct words of some sentences of each split of data/raw."""
+    data = raw_data.load(raw)
+    sentences = chain.from_iterable(data.sample(split, SAMPLED_SENTENCES) for split in SPLITS)
+    return list(dict.fromkeys(chain.from_iterable(sentences)))
 
 
 def find_encoder(folder: Path, encoder: AnyEncoder) -> tuple[Path, dict[str, Any], str]:

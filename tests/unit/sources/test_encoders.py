@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import AutoTokenizer, PreTrainedTokenizerFast, RobertaConfig, RobertaTokenizer
 
-from tagline.sources import encoders
+from tagline.sources import encoders, own_subwords
 from tagline.terminal.errors import UserError
 
 MISSING_FOLDERS = [
@@ -177,7 +177,7 @@ def save_split_first(folder: Path) -> None:
 def test_saved_tokenizer_encodes_words_as_running_text(tmp_path: Path, save: Callable[[Path], None]) -> None:
     save(tmp_path / "source")
     plain = AutoTokenizer.from_pretrained(tmp_path / "source")
-    encoders.save_tokenizer(encoders.load_tokenizer(tmp_path / "source"), tmp_path / "saved")
+    encoders.save_tokenizer(own_subwords.load(tmp_path / "source").tokenizer, tmp_path / "saved")
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "saved")
     words = ["ab", "a", "c's", "ab,b", "é"]
     encoded = tokenizer(words, is_split_into_words=True)
@@ -186,7 +186,7 @@ def test_saved_tokenizer_encodes_words_as_running_text(tmp_path: Path, save: Cal
     assert set(encoded.word_ids()) == {None, *range(len(words))}
     # The added space is not counted.
     assert tokenizer("ab a", return_offsets_mapping=True)["offset_mapping"] == [(0, 0), (0, 2), (3, 4), (0, 0)]
-    encoders.save_tokenizer(encoders.load_tokenizer(tmp_path / "saved"), tmp_path / "again")
+    encoders.save_tokenizer(own_subwords.load(tmp_path / "saved").tokenizer, tmp_path / "again")
     for file in (tmp_path / "saved").iterdir():
         assert (tmp_path / "again" / file.name).read_bytes() == file.read_bytes()
 
@@ -201,5 +201,5 @@ def test_any_words_have_the_sub_words_of_running_text(words: list[str]) -> None:
 
 def test_other_tokenizers_are_left_alone(tmp_path: Path) -> None:
     word_piece(["ab"]).save_pretrained(tmp_path)
-    assert "add_prefix_space" not in encoders.load_tokenizer(tmp_path).init_kwargs
+    assert "add_prefix_space" not in own_subwords.load(tmp_path).tokenizer.init_kwargs
     assert not encoders.lacks_space(Tokenizer(models.BPE()))

@@ -1,0 +1,154 @@
+"""Sub-words as in an encoder's pretraining: its own tokenizer.json decides, not the class that transformers picks."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer, processors
+from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
+
+from tagline.artifacts.subword_reading import check_reading, first_difference, read_file, text_of_piece, without_limits
+from tagline.core.reading import reading_tokenizer
+from tagline.sources import capitals, encoders
+from tagline.terminal.escaping import shortened
+
+# Settings of a tokenizer that are not about its sub-words.
+_SETTINGS = ("model_max_length", "padding_side", "truncation_side", "model_input_names", "split_special_tokens")
+# A vocabulary with a larger share of words with capitals is of an encoder that was pretrained on them.
+_FEW_CAPITALS = 0.01
+
+
+@dataclass
+class Reading:
+    """The tokenizer of an encoder, and what is unusual about it.
+
+    Attributes:
+        tokenizer: gives the sub-words of the encoder's own tokenizer.json.
+        as_it_is: whether it differs from what its class builds, so that a class must be named that builds nothing.
+        lines: what is unusual, for the terminal.
+        record: the same for provenance.json; empty if nothing is.
+    """
+
+    tokenizer: PreTrainedTokenizerBase
+    as_it_is: bool = False
+    lines: list[str] = field(default_factory=list)
+    record: dict[str, Any] = field(default_factory=dict)
+
+
+def load(folder: Path, words: Iterable[str] = ()) -> Reading:
+    """Load the tokenizer of an encoder with the sub-words of its own tokenizer.json; a byte-level one gets a space.
+
+    Args:
+        folder: the encoder's folder.
+        words: of the data, which are compared beside those of the vocabulary.
+
+    Raises:
+        UserError: see `encoders.load_tokenizer`; or tokenizer.json is damaged or fails on a word.
+    """
+    reading = Reading(encoders.load_tokenizer(folder))
+    file = encoders.tokenizer_file(folder)
+    if not reading.tokenizer.is_fast and not file.is_file():
+        return reading
+    with reading_tokenizer(folder, problem="unusable tokenizer", remedy="choose another encoder"):
+        if reading.tokenizer.is_fast:
+            reading.as_it_is = _add_space(reading.tokenizer.backend_tokenizer)
+        if file.is_file():
+            _prefer_file(reading, file, words)
+        _add_ends(reading)
+        _find_unreachable_capitals(reading, file)
+    return reading
+
+
+def save(reading: Reading, location: str, target: Path) -> None:
+    """Save the tokenizer into the folder ``tokenizer``, so that transformers reads words by it as it does itself.
+
+    Args:
+        reading: the tokenizer.
+        location: where the encoder comes from, for the message.
+        target: the folder; its config.json in ``encoder`` loses a key if that would choose another class.
+
+    Raises:
+        UserError: transformers always reads the tokenizers of this architecture by another class.
+    """
+    folder, encoder = target / "tokenizer", target / "encoder"
+    encoders.save_tokenizer(reading.tokenizer, folder)
+    if reading.as_it_is:
+        encoders.name_generic_class(folder, reading.tokenizer.model_input_names)
+        encoders.remove_model_name(encoder)
+        check_reading(location, folder, encoders.check_architecture(location, encoder))
+
+
+def _add_space(tokenizer: Tokenizer) -> bool:
+    """Make a byte-level tokenizer put a space before each word; returns whether it was changed."""
+    lacks_space = encoders.lacks_space(tokenizer)
+    if lacks_space:
+        encoders.add_space(tokenizer)
+    return lacks_space
+
+
+def _prefer_file(reading: Reading, file: Path, words: Iterable[str]) -> None:
+    """Use tokenizer.json as it is if the class of transformers reads a word differently, or is not a fast tokenizer."""
+    by_class = reading.tokenizer
+    name = type(by_class).__name__
+    own = read_file(file)
+    _add_space(own)
+    if by_class.is_fast:
+        difference = first_difference(own, without_limits(by_class.backend_tokenizer), words)
+        if difference is None:
+            return
+        reason = f"gives other sub-words: {difference}"
+        reading.record |= asdict(difference)
+    else:
+        reason = "is not a fast tokenizer"
+    special = {
+        key: token
+        for key, token in by_class.special_tokens_map.items()
+        if own.token_to_id(token) is not None  # else it is the default of a class that is not the tokenizer's own
+    }
+    settings = {key: getattr(by_class, key) for key in _SETTINGS}
+    reading.tokenizer = PreTrainedTokenizerFast(tokenizer_object=own, **settings, **special)
+    reading.as_it_is = True
+    reading.lines.append(f"{file.name} is read as it is, since {name} of transformers {reason}")
+    reading.record["instead_of"] = name
+
+
+def _add_ends(reading: Reading) -> None:
+    """Put [CLS] and [SEP] around a sentence if the configuration names them and no step adds special tokens."""
+    tokenizer = reading.tokenizer.backend_tokenizer
+    first, last = reading.tokenizer.cls_token, reading.tokenizer.sep_token
+    if tokenizer.num_special_tokens_to_add(False) or first is None or last is None:
+        return
+    ids = [(token, tokenizer.token_to_id(token)) for token in (first, last)]
+    ends = processors.TemplateProcessing(single=f"{first} $A {last}", special_tokens=ids)
+    others = [
+        step
+        for step in encoders.steps(tokenizer.post_processor)
+        if not isinstance(step, processors.TemplateProcessing)  # which adds nothing
+    ]
+    tokenizer.post_processor = processors.Sequence([*others, ends])
+    reading.as_it_is = True
+    reading.lines.append(
+        f"{first} and {last} are put around each sentence, since its configuration names them and no step adds them"
+    )
+    reading.record["ends"] = [first, last]
+
+
+def _find_unreachable_capitals(reading: Reading, file: Path) -> None:
+    """Report a vocabulary with capitals that the tokenizer makes small letters."""
+    tokenizer = reading.tokenizer.backend_tokenizer
+    unreachable = words_with_capitals(tokenizer) if capitals.lowers(tokenizer) else []
+    if len(unreachable) <= _FEW_CAPITALS * tokenizer.get_vocab_size():
+        return
+    setting = f"lowercase in {file.name}" if file.is_file() else "do_lower_case in tokenizer_config.json"
+    reading.lines.append(
+        f"{len(unreachable):,} sub-words of its vocabulary have capitals, such as {shortened(unreachable[0])}, and no "
+        f"word gets them, since its tokenizer lower-cases; if it was pretrained on capitals, set {setting} to false"
+    )
+    reading.record["unreachable_capitals"] = len(unreachable)
+
+
+def words_with_capitals(tokenizer: Tokenizer) -> list[str]:
+    """The words and parts of words with capitals in a vocabulary, without single letters and names such as [MASK]."""
+    texts = (text_of_piece(tokenizer, number) for number in range(tokenizer.get_vocab_size()))
+    return [text for text in texts if len(text) > 1 and text.isalpha() and text != text.lower()]

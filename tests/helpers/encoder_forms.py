@@ -1,0 +1,190 @@
+"""Tokenizers of encoders as they are published: tokenizer.json, and what config.json and tokenizer_config.json name."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+TEXT = (
+    "the The M\u00fcller M\u00fcllers New York Berlin \u00c9cole \u00e9cole na\u00efve S\u00e3o Paulo Stra\u00dfe 12345 1234 e-mail "
+    "Mary-Jane don't U.S. COVID-19 \u041c\u043e\u0441\u043a\u0432\u0430 \u043c\u043e\u0441\u043a\u0432\u0430 \u6771\u4eac hello world WORLD \u00c5ngstr\u00f6m MixedCase \u00fcber \u00c4rger \u00e4rger"
+)
+WORDS = "The M\u00fcller New Berlin \u00c9cole na\u00efve 12345 e-mail don't U.S. COVID-19 \u041c\u043e\u0441\u043a\u0432\u0430 \u6771\u4eac".split()
+BERT = {name.lower() + "_token": f"[{name}]" for name in ("PAD", "UNK", "CLS", "SEP", "MASK")}
+ROBERTA = {"cls_token": "<s>", "pad_token": "<pad>", "sep_token": "</s>", "unk_token": "<unk>", "mask_token": "<mask>"}
+
+
+def template(first: str, last: str, tokenizer: Tokenizer) -> processors.TemplateProcessing:
+    ends = [(token, tokenizer.token_to_id(token)) for token in (first, last)]
+    return processors.TemplateProcessing(single=f"{first} $A {last}", special_tokens=ends)
+
+
+def changed(tokenizer: Tokenizer, part: str, **values: Any) -> Tokenizer:
+    """A tokenizer with other values in a part of its tokenizer.json; without values, without the part."""
+    content = json.loads(tokenizer.to_str())
+    content[part] = {**content[part], **values} if values else None
+    return Tokenizer.from_str(json.dumps(content))
+
+
+def word_piece(
+    lowercase: bool = False,
+    strip_accents: bool | None = None,
+    normalizer: normalizers.Normalizer | None = None,
+    pre_tokenizer: pre_tokenizers.PreTokenizer | None = None,
+) -> Tokenizer:
+    """As BERT's."""
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    bert = normalizers.BertNormalizer(lowercase=lowercase, strip_accents=strip_accents)
+    tokenizer.normalizer = normalizer or bert
+    tokenizer.pre_tokenizer = pre_tokenizer or pre_tokenizers.BertPreTokenizer()
+    special = {"special_tokens": [*BERT.values()], "show_progress": False}
+    tokenizer.train_from_iterator([TEXT] * 50, trainers.WordPieceTrainer(vocab_size=500, **special))
+    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.post_processor = template("[CLS]", "[SEP]", tokenizer)
+    return tokenizer
+
+
+def unigram(special: dict[str, str] = ROBERTA, text: str = TEXT) -> Tokenizer:
+    """As XLM-RoBERTa's and DeBERTa-v3's."""
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.NFC() if special is BERT else None
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    names = [special[f"{name}_token"] for name in ("cls", "pad", "sep", "unk", "mask")]
+    options: dict[str, Any] = {"special_tokens": names, "unk_token": names[3], "show_progress": False}
+    tokenizer.train_from_iterator([text] * 50, trainers.UnigramTrainer(vocab_size=220, **options))
+    tokenizer.decoder = decoders.Metaspace()
+    tokenizer.post_processor = template(names[0], names[2], tokenizer)
+    return tokenizer
+
+
+def byte_level(special: dict[str, str] = ROBERTA, digits_first: bool = False) -> Tokenizer:
+    """As RoBERTa's and ModernBERT's."""
+    tokenizer = Tokenizer(models.BPE())
+    last = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.pre_tokenizer = last
+    options: dict[str, Any] = {"initial_alphabet": pre_tokenizers.ByteLevel.alphabet(), "show_progress": False}
+    names = [special[f"{name}_token"] for name in ("cls", "pad", "sep", "unk", "mask")]
+    tokenizer.train_from_iterator([TEXT] * 50, trainers.BpeTrainer(vocab_size=600, special_tokens=names, **options))
+    if digits_first:
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), last])
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.post_processor = template(names[0], names[2], tokenizer)
+    return tokenizer
+
+
+def small_with_accents() -> Tokenizer:
+    return word_piece(normalizer=normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()]))
+
+
+# For each form: tokenizer.json; config.json; tokenizer_config.json, None without one.
+Form = tuple[Callable[[], Tokenizer], dict[str, Any], dict[str, Any] | None]
+# By the classes that transformers picks, words of these get other sub-words.
+READ_AS_IT_IS: dict[str, Form] = {
+    "BERT without a class, Unigram": (unigram, {"model_type": "bert"}, {"model_max_length": 512}),
+    "BERT without tokenizer_config, Unigram": (unigram, {"model_type": "bert"}, None),
+    "RoBERTa's class, Unigram": (
+        unigram,
+        {"model_type": "roberta"},
+        {"tokenizer_class": "RobertaTokenizer", **ROBERTA},
+    ),
+    "RoBERTa's class, WordPiece": (
+        word_piece,
+        {"model_type": "roberta"},
+        {"tokenizer_class": "RobertaTokenizer", **BERT},
+    ),
+    "RoBERTa's fast class, WordPiece": (
+        word_piece,
+        {"model_type": "roberta"},
+        {"tokenizer_class": "RobertaTokenizerFast", **BERT, "bos_token": "[CLS]"},
+    ),
+    "RoBERTa's class, WordPiece, with a model name": (
+        word_piece,
+        {"model_type": "roberta", "model_name": "camembertv2-base"},
+        {"tokenizer_class": "RobertaTokenizer"},
+    ),
+    "BERT, small letters with accents": (
+        small_with_accents,
+        {"model_type": "bert"},
+        {"tokenizer_class": "BertTokenizer", **BERT},
+    ),
+    "ELECTRA, small letters with accents": (
+        small_with_accents,
+        {"model_type": "electra"},
+        {"tokenizer_class": "ElectraTokenizer", **BERT},
+    ),
+    "BERT, words split at spaces only": (
+        lambda: word_piece(pre_tokenizer=pre_tokenizers.WhitespaceSplit()),
+        {"model_type": "bert"},
+        {"tokenizer_class": "BertTokenizer", "do_lower_case": False},
+    ),
+    "RoBERTa, digits split before bytes": (
+        lambda: byte_level(digits_first=True),
+        {"model_type": "roberta"},
+        {"tokenizer_class": "RobertaTokenizer"},
+    ),
+    "BERT, words of up to 200 letters": (
+        lambda: changed(word_piece(), "model", max_input_chars_per_word=200),
+        {"model_type": "bert"},
+        {"tokenizer_class": "BertTokenizer", "do_lower_case": False},
+    ),
+    "BERT with capitals, do_lower_case unsaid": (
+        word_piece,
+        {"model_type": "bert"},
+        {"tokenizer_class": "BertTokenizer", **BERT},
+    ),
+    "BERT with capitals, no tokenizer_config": (word_piece, {"model_type": "bert"}, None),
+    "DistilBERT with capitals, do_lower_case unsaid": (
+        word_piece,
+        {"model_type": "distilbert"},
+        {"tokenizer_class": "DistilBertTokenizer", **BERT},
+    ),
+    "BERT, small letters, accents in its file only": (
+        lambda: word_piece(lowercase=True, strip_accents=False),
+        {"model_type": "bert"},
+        {"tokenizer_class": "BertTokenizer", "do_lower_case": True},
+    ),
+}
+# These are read alike.
+READ_ALIKE: dict[str, Form] = {
+    "BERT with capitals": (
+        word_piece,
+        {"model_type": "bert"},
+        {"tokenizer_class": "BertTokenizer", "do_lower_case": False},
+    ),
+    "BERT in small letters": (
+        lambda: word_piece(lowercase=True),
+        {"model_type": "bert"},
+        {"tokenizer_class": "BertTokenizer"},
+    ),
+    "ModernBERT": (
+        lambda: byte_level(BERT),
+        {"model_type": "modernbert"},
+        {"tokenizer_class": "PreTrainedTokenizerFast", **BERT},
+    ),
+    "RoBERTa": (byte_level, {"model_type": "roberta"}, {"tokenizer_class": "RobertaTokenizer"}),
+    "DeBERTa-v2": (lambda: unigram(BERT), {"model_type": "deberta-v2"}, {"tokenizer_class": "DebertaV2Tokenizer"}),
+    "XLM-R": (unigram, {"model_type": "xlm-roberta"}, {"tokenizer_class": "XLMRobertaTokenizer"}),
+    "multilingual e5": (unigram, {"model_type": "bert"}, {"tokenizer_class": "XLMRobertaTokenizerFast", **ROBERTA}),
+    "generic": (word_piece, {"model_type": "bert"}, {"tokenizer_class": "PreTrainedTokenizerFast", **BERT}),
+    "generic of version 5": (
+        byte_level,
+        {"model_type": "roberta"},
+        {"tokenizer_class": "TokenizersBackend", **ROBERTA},
+    ),
+}
+
+
+def write_form(folder: Path, form: Form) -> Path:
+    """Write the files of a form, for a BERT of 16 dimensions if it is one."""
+    make, config, settings = form
+    tokenizer = make()
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    sizes = {"vocab_size": tokenizer.get_vocab_size(), "hidden_size": 16, "num_hidden_layers": 1}
+    sizes |= {"num_attention_heads": 2, "intermediate_size": 32}
+    (folder / "config.json").write_text(json.dumps(sizes | config), encoding="utf-8")
+    if settings is not None:
+        (folder / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    return folder
