@@ -3,7 +3,8 @@
 Each corpus repeats column files with every tenth word varied: the training split gets the given number of words, and
 so do validation and test together. `download` reads the files, `tokenize_align` follows, `batches` makes the training
 rows and the batches of an epoch, and `evaluate` predicts, also altered forms of test, scores and writes the report,
-with a table of label frequencies per sub-word instead of the model. Each part runs in its own process; time does not include imports.
+with a table of label frequencies per sub-word instead of the model. Each part runs in its own process; time does not
+include imports.
 
     python benchmarks/growth.py                                          data/sample
     python benchmarks/growth.py --data FOLDER --words 1000000 10000000   column files, tags last
