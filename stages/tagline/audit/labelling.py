@@ -25,7 +25,8 @@ from tagline.terminal.errors import UserError
 from tagline.terminal.printing import show
 from tagline.terminal.progress import quiet
 from tagline.training import processes
-from tagline.training.stage import LIBRARIES, SIZE, Inputs, Outputs, fine_tune, start
+from tagline.training.preparation import SIZE
+from tagline.training.stage import LIBRARIES, Inputs, Outputs, fine_tune, start
 from tagline.training.train_params import Train
 from tagline.training.validation import forward_size
 from tagline.training.work import VARIABLE, completed, fingerprint, seen_by_all, work_folder
