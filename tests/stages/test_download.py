@@ -127,6 +127,6 @@ def test_model_and_person_are_compared_decided_and_read(workspace: Path, capsys:
     run_stage("download")
     printed = capsys.readouterr().out
     words = "train: mentions that their text does not have as whole words, or not so often, left out: 1"
-    assert f"{words} (data/tiny/answers/gpt.jsonl:1: 'Al')" in printed
+    assert f"{words} of 2 (50%: PER 50%) (data/tiny/answers/gpt.jsonl:1: 'Al')" in printed
     assert "capital and small letters: 1 (data/tiny/answers/gpt.jsonl:1: 'bo' is 'Bo')" in printed
     assert [row["ner"] for row in raw_rows("train")] == [["B-PER", "O"], ["O", "O", "O"]]

@@ -177,8 +177,9 @@ class AnnotatedFiles(Files):
         # Params that name a unit say that offsets are right.
         most = 1 if isinstance(self, OffsetFiles) and self.offsets != "auto" else MOST_MISALIGNED
         if wrong := lines_of_many(findings, WRONG):
+            lines = "\n  ".join(wrong)
             raise UserError(
-                "\n  ".join(["too many spans are not in their texts; correct them, or export the files again:", *wrong])
+                f"too many spans do not fit their texts; correct them, or export the files again:\n  {lines}"
             )
         if wrong := lines_of_many(findings, "misaligned_spans", most):
             remedy = "correct them, or set download.dataset.language if words are split wrongly"

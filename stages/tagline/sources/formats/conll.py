@@ -220,10 +220,9 @@ def _with_ends(lines: Lines, table: Table, ends: Collection[str]) -> Lines:
     words = table.columns.index(WORDS)
     for number, line in lines:
         yield number, line
-        if ends and not is_border(line):
-            cells, tags = fields(line, table.tabs), table.tags(line)
-            if tags and cells[words].strip() in ends and not sniffing.marks_spans(tags):
-                yield number, ""
+        cells = fields(line, table.tabs) if ends else []
+        if len(cells) == len(table.columns) and cells[words].strip() in ends and not table.in_entity(line):
+            yield number, ""
 
 
 def looks_like_header(cells: Sequence[str], columns: Sequence[str]) -> bool:

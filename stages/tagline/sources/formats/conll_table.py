@@ -122,6 +122,10 @@ class Table:
         """Whether a line has all columns, and a tag that is O or has a prefix."""
         return any(map(_SPAN_TAG.fullmatch, self.tags(line)))
 
+    def in_entity(self, line: str) -> bool:
+        """Whether a line has a tag with a prefix."""
+        return any(tag != "O" and _SPAN_TAG.fullmatch(tag) for tag in self.tags(line))
+
     def tags(self, line: str) -> list[str]:
         """The tags of a line; none if it has another number of columns."""
         cells = fields(line, self.tabs)

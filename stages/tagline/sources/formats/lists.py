@@ -339,9 +339,8 @@ def span_keys(rows: Sequence[Mapping[str, Any]]) -> Guess | None:
         spans = [item for row in rows for item in sniffing.objects_in(row.get(key))]
         fields = dict.fromkeys(field for span in spans for field in span)
         keys = {name: _named(fields, name) for name in _NAMES}
-        if all(keys.values()) and all(
-            is_span(span) and isinstance(span.get(keys["label"] or ""), str) for span in spans
-        ):
+        usual = [span for span in spans if is_span(span) and isinstance(span.get(keys["label"] or ""), str)]
+        if all(keys.values()) and 2 * len(usual) > len(spans):  # the reader reports others
             return {"spans": key, **keys}
     return None
 

@@ -61,7 +61,7 @@ class MentionFiles(PageFiles):
 
     @classmethod
     def guess(cls, rows: Sequence[Mapping[str, Any]]) -> Guess | None:
-        inner = {f"{outer}.{key}": None for row in rows for outer in row for key in _object(row[outer])}
+        inner = [f"{outer}.{key}" for row in rows for outer, value in row.items() for key in _object(value)]
         rows = [with_fields(row, inner) for row in rows]
         for keys in (*_LAYOUTS, _keys_by_content(rows)):
             reader = cls.model_construct(**keys)
@@ -102,12 +102,11 @@ class MentionFiles(PageFiles):
             UserError: the mentions seem to be those of other texts; see also `AnnotatedFiles.report`.
         """
         if missing := lines_of_many(findings, NOT_FOUND):
-            remedy = (
-                "join texts and answers again, set download.dataset.language if words are split wrongly, or set "
-                "download.dataset.occurrences to all if a mention is listed more often than its text has it"
-            )
+            lines = "\n  ".join(missing)
             raise UserError(
-                "\n  ".join([f"too many texts do not have the mentions of their entities; {remedy}:", *missing])
+                "too many texts do not have the mentions of their entities; join texts and answers again, set "
+                "download.dataset.language if words are split wrongly, or set download.dataset.occurrences to all if a "
+                f"mention is listed more often than its text has it:\n  {lines}"
             )
         return super().report(findings)
 

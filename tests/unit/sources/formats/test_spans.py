@@ -178,7 +178,7 @@ def test_more_than_a_quarter_of_wrong_spans_is_an_error(tmp_path: Path) -> None:
         "f:3: span 0 to 4 (X) is not inside the text of 3 characters; expected start < end; ...)"
     )
     message = (
-        "many spans are not in their texts; correct them, or export the files again:\n  train: .*: 11 of 22 \\(50%: X"
+        "many spans do not fit their texts; correct them, or export the files again:\n  train: .*: 11 of 22 \\(50%: X"
     )
     with pytest.raises(UserError, match=message):
         report("spans", sentences, offsets="code_points")

@@ -282,6 +282,10 @@ UNREADABLE = [
     ("a O\n\u00a0 O\n\nb\n" + "\nb O\n" * 30, "f looks like conll, but is malformed:\nf:4: 1 column in 'b'"),
     (b"PK\x03\x04\0", "f: an archive, a spreadsheet or a pickle; expected text; extract it, or export it as CSV"),
     (pickle.dumps(["a"]), "f: an archive, a spreadsheet or a pickle; expected text;"),
+    (
+        objects("spans") + '\n{"text": "a", "spans": [{"start": 0}]}',
+        "f looks like spans, but is malformed:\nf:61: a span must",
+    ),
     (objects("mentions") + '\n{"text": "", "entities": 1}', "f looks like mentions, but is malformed:\nf:61: 'entit"),
     ('{"text": "a"}\n', "f: no lists of words and tags (keys: none); expected two lists of strings"),
     (SPANS_IN_PARQUET, "f: no lists of words and tags (keys: spans); expected two lists of strings"),
