@@ -12,6 +12,7 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer
 
 from tagline.artifacts import exported
 from tagline.core.names import BackendName
+from tagline.core.provenance import write_hashes
 from tagline.export import onnx_export
 from tagline.export.parity import Measured, Parity
 from tagline.inference import Document, Tagger
@@ -19,7 +20,7 @@ from tagline.model import precision
 from tagline.model.backends import Backend
 from tagline.terminal.errors import UserError
 
-EXPORT = Path("models/export")
+EXPORT, FINETUNED = Path("models/export"), Path("models/finetuned")
 
 
 def reports() -> dict[str, dict[str, float]]:
@@ -188,6 +189,18 @@ def test_float_backend_that_is_significantly_worse_is_an_error(finished: Path, m
     miss_entities(monkeypatch, "onnx", sentences=6)
     message = "export: backend onnx: F1 of test is 0.0000, 1.0000 below the trained model; 18 of 18 predicted entities"
     assert error_of("export").startswith(message)
+
+
+def test_tokenizer_that_transformers_reads_otherwise_is_an_error(finished: Path) -> None:
+    before = snapshot(EXPORT)
+    edit(FINETUNED / "tokenizer_config.json", '"PreTrainedTokenizerFast"', '"RobertaTokenizer"')
+    write_hashes(FINETUNED)
+    message = error_of("export")
+    assert message.startswith(
+        "export: models/export: transformers reads the saved tokenizer by RobertaTokenizer, which "
+    )
+    assert "; expected those of tokenizer.json; run `dvc repro`" in message
+    assert snapshot(EXPORT) == before
 
 
 def test_windows_longer_than_the_model_reads_are_an_error(finished: Path) -> None:

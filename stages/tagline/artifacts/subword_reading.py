@@ -135,12 +135,13 @@ def without_limits(tokenizer: Tokenizer) -> Tokenizer:
     return tokenizer
 
 
-def check_reading(location: str, folder: Path, config: PreTrainedConfig | None = None) -> None:
+def check_reading(location: str, folder: Path, remedy: str, config: PreTrainedConfig | None = None) -> None:
     """Check that transformers reads words with a saved tokenizer as its tokenizer.json alone does.
 
     Args:
         location: names the tokenizer, for the message.
         folder: of the tokenizer; a model's folder, if ``config`` is None.
+        remedy: what to do, for the message.
         config: of the model, whose architecture may choose the class.
 
     Raises:
@@ -153,5 +154,5 @@ def check_reading(location: str, folder: Path, config: PreTrainedConfig | None =
     if difference is not None:
         raise UserError(
             f"{location}: transformers reads the saved tokenizer by {type(loaded).__name__}, which gives other "
-            f"sub-words: {difference}; expected those of {TOKENIZER_FILE}; choose an encoder of another architecture"
+            f"sub-words: {difference}; expected those of {TOKENIZER_FILE}; {remedy}"
         )

@@ -109,7 +109,7 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
     parity = Parity(trained, split, labels, head, settings.biases)
     f1 = parity.f1
     _write_folder(inputs.finetuned, params.dtype, tagger, target, name)
-    check_reading(name, target)
+    check_reading(name, target, "run `dvc repro`, so that download and train write its tokenizer again")
     _write_graphs(inputs.finetuned, labels, target, params)
     _configure_javascript(target)
     reports: Reports = {}

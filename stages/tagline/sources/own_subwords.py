@@ -76,7 +76,8 @@ def save(reading: Reading, location: str, target: Path) -> None:
     if reading.as_it_is:
         encoders.name_generic_class(folder, reading.tokenizer.model_input_names)
         encoders.remove_model_name(encoder)
-        check_reading(location, folder, encoders.check_architecture(location, encoder))
+        config = encoders.check_architecture(location, encoder)
+        check_reading(location, folder, "choose an encoder of another architecture", config)
 
 
 def _add_space(tokenizer: Tokenizer) -> bool:

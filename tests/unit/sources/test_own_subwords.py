@@ -52,7 +52,7 @@ def ids_as_exported(reading: own_subwords.Reading, source: Path, target: Path) -
     own_subwords.save(reading, "a/b", target)
     export = shutil.copytree(target / "tokenizer", target / "export")
     shutil.copy(target / "encoder/config.json", export)
-    check_reading("a/b", export)
+    check_reading("a/b", export, "")
     loaded = AutoTokenizer.from_pretrained(export)
     return [loaded([word], is_split_into_words=True)["input_ids"] for word in WORDS]
 
