@@ -27,9 +27,11 @@ def check_writable(option: str, out: Path, is_folder: bool = False) -> None:
         tempfile.TemporaryFile(dir=out.parent).close()
     except OSError:
         raise UserError(f"{option} {out}: {out.parent} can't be written; expected a folder for new files") from None
-    if not is_folder and out.is_dir():
+    if is_folder:
+        return
+    if out.is_dir():
         raise UserError(f"{option} {out}: a folder; expected a file")
-    if not is_folder and out.exists() and not out.is_file():
+    if out.exists() and not out.is_file():
         raise UserError(f"{option} {out}: a pipe or device; expected a file; to write there, use `> {out}`")
 
 

@@ -106,17 +106,13 @@ def _prediction(entities: Sequence[TextEntity], text: str) -> dict[str, Any]:
 
 
 def _results(entities: Sequence[TextEntity], text: str) -> list[dict[str, Any]]:
-    return [{"id": str(index), **_result(entity, text)} for index, entity in enumerate(entities)]
-
-
-def _result(entity: TextEntity, text: str) -> dict[str, Any]:
-    value = {
-        "start": entity.start,
-        "end": entity.end,
-        "text": text[entity.start : entity.end],
-        "labels": [entity.type],
-    }
-    return {"from_name": CONTROL, "to_name": TEXT, "type": "labels", "value": value, **_score(entity.score)}
+    results = []
+    for index, entity in enumerate(entities):
+        mention = text[entity.start : entity.end]
+        value = {"start": entity.start, "end": entity.end, "text": mention, "labels": [entity.type]}
+        result = {"id": str(index), "from_name": CONTROL, "to_name": TEXT, "type": "labels", "value": value}
+        results.append({**result, **_score(entity.score)})
+    return results
 
 
 def _color(index: int, count: int) -> str:
