@@ -136,7 +136,9 @@ def answered(
                 answers.append(labelled.row)
             else:
                 answers.append(predictions(labelled, labels))
-        arrays = [pa.array([url] * len(answers)), pa.array(batch.numbers, pa.int64()), *batch.columns.columns]
+        input_file = pa.array([url] * len(answers))
+        input_row = pa.array(batch.numbers, pa.int64())
+        arrays = [input_file, input_row, *batch.columns.columns]
         for field in [*schema][len(arrays) :]:  # which tagging adds
             values = [answer.get(field.name) for answer in answers]
             arrays.append(pa.array(values, field.type))

@@ -51,8 +51,8 @@ class Suggestion:
 
 
 @dataclass
-class Kept:
-    """The texts of a pool that may be chosen.
+class Pool:
+    """What is kept of a pool: texts that may be chosen.
 
     Attributes:
         random: those with the highest numbers drawn.
@@ -92,27 +92,27 @@ class Selector:
         Raises:
             UserError: no text is left.
         """
-        kept = self._read(source, tagger, annotated)
+        pool = self._read(source, tagger, annotated)
         # What is kept are all texts, if they are few.
-        random_words = round(min(self.words, kept.others.kept) * self.random_share)
-        at_random = dict(self._fitting(kept.random, random_words))
+        random_words = round(min(self.words, pool.others.kept) * self.random_share)
+        at_random = dict(self._fitting(pool.random, random_words))
         suggestions = [replace(suggestion, selection="random") for suggestion in at_random.values()]
         if self._other_words:
-            candidates = [item for _, key, item in kept.others.items() if key not in at_random]
+            candidates = [item for _, key, item in pool.others.items() if key not in at_random]
             suggestions += self._different(candidates, self.words - _count(suggestions))
         if not suggestions:
             raise UserError(
                 f"{source.name}: no text of at most {self.words:,} words that is not annotated yet; "
                 "expected at least one; check POOL, --words and --exclude"
             )
-        if kept.too_long:
+        if pool.too_long:
             warnings.warn(
-                f"{source.name}: texts of more than {self.words:,} words left out: {kept.too_long:,}; raise --words",
+                f"{source.name}: texts of more than {self.words:,} words left out: {pool.too_long:,}; raise --words",
                 stacklevel=2,
             )
-        if kept.others.kept <= self.words:
+        if pool.others.kept <= self.words:
             warnings.warn(
-                f"{source.name} has only {kept.others.kept:,} words to annotate; all are chosen", stacklevel=2
+                f"{source.name} has only {pool.others.kept:,} words to annotate; all are chosen", stacklevel=2
             )
         if self.random_share and not at_random:
             warnings.warn(
@@ -127,9 +127,9 @@ class Selector:
         """The words wanted that are not of random texts."""
         return self.words - round(self.words * self.random_share)
 
-    def _read(self, source: Source, tagger: Tagger | None, annotated: Collection[bytes]) -> Kept:
+    def _read(self, source: Source, tagger: Tagger | None, annotated: Collection[bytes]) -> Pool:
         """Read the pool, and keep as many of its texts as `select` can need."""
-        kept = Kept(
+        pool = Pool(
             random=Best(self.words - self._other_words),
             others=Best(self.words * (CANDIDATES if tagger else DIVERSE_CANDIDATES)),
         )
@@ -140,14 +140,14 @@ class Selector:
             parts = tagger.tag_stream(documents)
         for part in parts:
             for document, tagged in part:
-                self._add(document, tagged, kept)
+                self._add(document, tagged, pool)
             source.advance(len(part))
-        return kept
+        return pool
 
-    def _add(self, document: Document, tagged: TaggedSentence | None, kept: Kept) -> None:
+    def _add(self, document: Document, tagged: TaggedSentence | None, pool: Pool) -> None:
         length = len(document.words)
         if length > self.words:
-            kept.too_long += 1
+            pool.too_long += 1
             return
         key = text_key(document.words)
         drawn = self._draw(key)
@@ -155,7 +155,7 @@ class Selector:
         usefulness = drawn if doubt is None else doubt
         if length > self._other_words:
             usefulness -= 1  # a few texts that rarely fit would displace all others, so they come last
-        for best, priority in ((kept.random, drawn), (kept.others, usefulness)):
+        for best, priority in ((pool.random, drawn), (pool.others, usefulness)):
             if best.admits(priority, key):
                 best.add(priority, key, length, _suggestion(document, tagged, doubt))
 
