@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from itertools import count
+from itertools import count, cycle
 from typing import Any
 
 from tagline.inference.documents import Document, Found, mentions
@@ -23,21 +23,27 @@ _RESET, _BOLD, _NORMAL, _DIM = "\x1b[0m", "\x1b[1m", "\x1b[22m", "\x1b[2m"
 
 def json_line(document: Document, tagged: Found) -> str:
     """Write a document as one JSON object: its own keys followed by the predictions."""
-    row, added = own_row(document), predictions(document, tagged)
+    row = own_row(document)
+    added = predictions(document, tagged)
     for key in sorted(row.keys() & added.keys()):
-        found = f"the object has a key {key!r}, which tagging adds"
-        raise UserError(f"{document.name}: {found}; expected another name; rename it, or label the original input")
+        raise UserError(
+            f"{document.name}: the object has a key {key!r}, which tagging adds; "
+            "expected another name; rename it, or label the original input"
+        )
     return row_line(row | added, document)
 
 
 def predictions(document: Document, tagged: Found) -> dict[str, Any]:
     """The entities of a document and, if it was given as words to one tagger, the label and score of each."""
-    of_words: dict[str, Any] = {}
+    row: dict[str, Any] = {}
     if document.text is None and isinstance(tagged, TaggedSentence):
-        of_words["labels"] = tagged.predicted_names
-        of_words["scores"] = [round(score, DIGITS) for score in tagged.scores.tolist()]
-    found = [mention._replace(score=round(mention.score, DIGITS)).row() for mention in mentions(document, tagged)]
-    return of_words | {"entities": found}
+        row["labels"] = tagged.predicted_names
+        row["scores"] = [round(score, DIGITS) for score in tagged.scores.tolist()]
+    row["entities"] = []
+    for mention in mentions(document, tagged):
+        rounded = mention._replace(score=round(mention.score, DIGITS))
+        row["entities"].append(rounded.row())
+    return row
 
 
 def row_line(row: dict[str, Any], document: Document) -> str:
@@ -57,7 +63,11 @@ def row_line(row: dict[str, Any], document: Document) -> str:
 
 def own_row(document: Document) -> dict[str, Any]:
     """A new object with the document's own keys."""
-    return dict(document.row) or ({"words": list(document.words)} if document.text is None else {"text": document.text})
+    if document.row:
+        return dict(document.row)
+    if document.text is None:
+        return {"words": list(document.words)}
+    return {"text": document.text}
 
 
 def conll_lines(document: Document, tagged: TaggedSentence) -> str:
@@ -87,26 +97,33 @@ class Highlighter:
     """
 
     def __init__(self, labels: Labels, color: bool) -> None:
-        self._background = {name: _BACKGROUNDS[index % len(_BACKGROUNDS)] for index, name in enumerate(labels.types)}
-        self._tags, self._color = labels.kind == "tags", color
+        self._background = dict(zip(labels.types, cycle(_BACKGROUNDS), strict=False))
+        self._is_tags = labels.kind == "tags"
+        self._color = color
 
     def line(self, document: Document, tagged: TaggedSentence) -> str:
         """Format a document as one line, with control characters escaped."""
         text, spans = document.text_and_spans()
-        parts, end = [], 0
+        line = ""
+        end = 0
         for entity in tagged.predicted_entities:
             start = spans[entity.start][0]
-            # "dogs/NOUN." would look like a tag "NOUN.", so a space follows each tag.
-            parts.append(" " if self._tags and 0 < end == start else _escaped(text[end:start]))
+            if self._is_tags and 0 < end == start:
+                line += " "  # "dogs/NOUN." would look like a tag "NOUN.", so a space follows each tag
+            line += _escaped(text[end:start])
             end = spans[entity.end - 1][1]
-            score = f"{tagged.confidence(entity):.2f}{' ✓' if tagged.is_accepted(entity) else ''}"
-            parts.append(self._mark(entity.type, _escaped(text[start:end]), score))
-        return "".join([*parts, _escaped(text[end:]), "\n"])
+            score = f"{tagged.confidence(entity):.2f}"
+            if tagged.is_accepted(entity):
+                score += " ✓"
+            line += self._mark(entity.type, _escaped(text[start:end]), score)
+        return f"{line}{_escaped(text[end:])}\n"
 
     def _mark(self, type_: str, text: str, score: str) -> str:
         name = _escaped(type_)
-        if self._tags:
-            return f"{text}{_DIM}/{name}{_RESET}" if self._color else f"{text}/{name}"
+        if self._is_tags and self._color:
+            return f"{text}{_DIM}/{name}{_RESET}"
+        if self._is_tags:
+            return f"{text}/{name}"
         if self._color:
             background = f"\x1b[30;48;5;{self._background[type_]}m"
             return f"{background} {text} {_BOLD}{name}{_NORMAL} {score} {_RESET}"
@@ -124,7 +141,8 @@ class Redactor:
     """
 
     def __init__(self, numbered: bool) -> None:
-        self._numbered, self._marks = numbered, dict[tuple[str, ...], str]()
+        self._numbered = numbered
+        self._marks: dict[tuple[str, ...], str] = {}
 
     def line(self, document: Document, tagged: TaggedSentence) -> str:
         """Format a document as one line, an object or a text with control characters other than tabs escaped."""
@@ -137,25 +155,34 @@ class Redactor:
                     f"{document.name}: the text has {mark}, which stands for an entity of an earlier sentence of the "
                     "document; expected a text without such marks; use redacted, or change the input"
                 )
-        words, parts, end, last = list[str](), list[str](), 0, 0
+        masked_words = list[str]()
+        masked = ""
+        next_word = 0
+        end = 0
         for entity in tagged.predicted_entities:
             mark = self._mark(entity.type, document.words[entity.start : entity.end], text)
-            words += [*document.words[last : entity.start], mark]
-            parts += [text[end : spans[entity.start][0]], mark]
-            last, end = entity.end, spans[entity.end - 1][1]
-        masked = "".join([*parts, text[end:]])
-        if document.row:
-            own = {"words": [*words, *document.words[last:]]} if document.text is None else {"text": masked}
-            added = predictions(document, tagged).keys()
-            return row_line({key: value for key, value in document.row.items() if key not in added} | own, document)
-        return "\t".join(map(_escaped, masked.split("\t"))) + "\n"
+            masked_words += [*document.words[next_word : entity.start], mark]
+            masked += text[end : spans[entity.start][0]] + mark
+            next_word = entity.end
+            end = spans[entity.end - 1][1]
+        masked_words += document.words[next_word:]
+        masked += text[end:]
+        if not document.row:
+            return "\t".join(map(_escaped, masked.split("\t"))) + "\n"
+        added = predictions(document, tagged).keys()
+        row = {key: value for key, value in document.row.items() if key not in added}
+        if document.text is None:
+            row["words"] = masked_words
+        else:
+            row["text"] = masked
+        return row_line(row, document)
 
     def _mark(self, type_: str, words: Sequence[str], text: str) -> str:
         if not self._numbered:
             return f"[{type_}]"
         key = (type_, *words)
         if key not in self._marks:
-            used = {*self._marks.values()}
+            used = set(self._marks.values())
             marks = (f"[{type_}_{number}]" for number in count(1))
             self._marks[key] = next(mark for mark in marks if mark not in used and mark not in text)
         return self._marks[key]

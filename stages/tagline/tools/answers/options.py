@@ -20,5 +20,6 @@ CONFIGURED = (LABEL_STUDIO, BRAT, PAGE)
 
 def add_guideline(parser: argparse.ArgumentParser) -> None:
     """Add ``--guideline``, for the annotation page."""
-    about = "how to annotate: a text that the annotation page shows"
-    parser.add_argument("--guideline", type=Path, metavar="FILE", help=about)
+    parser.add_argument(
+        "--guideline", type=Path, metavar="FILE", help="how to annotate: a text that the annotation page shows"
+    )

@@ -27,9 +27,11 @@ def check_writable(option: str, out: Path, is_folder: bool = False) -> None:
         tempfile.TemporaryFile(dir=out.parent).close()
     except OSError:
         raise UserError(f"{option} {out}: {out.parent} can't be written; expected a folder for new files") from None
-    if not is_folder and out.is_dir():
+    if is_folder:
+        return
+    if out.is_dir():
         raise UserError(f"{option} {out}: a folder; expected a file")
-    if not is_folder and out.exists() and not out.is_file():
+    if out.exists() and not out.is_file():
         raise UserError(f"{option} {out}: a pipe or device; expected a file; to write there, use `> {out}`")
 
 
@@ -52,14 +54,21 @@ class Lines(Generic[Item]):
     """
 
     def __init__(self, line: Callable[[Item], str], is_list: bool = False) -> None:
-        self._line, self._is_list, self._before = line, is_list, "[" if is_list else ""
+        self._line = line
+        self._is_list = is_list
+        self._is_empty = True
 
     def line(self, item: Item) -> str:
-        line, self._before = self._before + self._line(item), "," if self._is_list else ""
+        line = self._line(item)
+        if self._is_list:
+            line = ("[" if self._is_empty else ",") + line
+        self._is_empty = False
         return line
 
     def closing(self) -> str:
-        return {"": "", "[": "[]\n", ",": "]\n"}[self._before]
+        if not self._is_list:
+            return ""
+        return "[]\n" if self._is_empty else "]\n"
 
 
 class Output(Generic[Item]):
@@ -72,9 +81,11 @@ class Output(Generic[Item]):
     """
 
     def __init__(self, path: Path | None, form: Form[Item]) -> None:
-        self.path, self._form = path, form
+        self.path = path
+        self._form = form
         # Bytes of the items in the file, and what follows them, which the next items replace.
-        self._size, self._closing = 0, b""
+        self._size = 0
+        self._closing = b""
 
     def write(self, items: Sequence[Item]) -> None:
         """Write some items."""
@@ -104,7 +115,8 @@ class Output(Generic[Item]):
                 file.seek(self._size)
                 file.write(self._closing)
                 raise UserError(f"{path}: {error.strerror}") from None
-        self._size, self._closing = self._size + len(lines), closing
+        self._size += len(lines)
+        self._closing = closing
 
 
 def save(path: Path, form: Form[Item], items: Iterable[Item], beside: Mapping[Path, str] | None = None) -> None:

@@ -42,7 +42,8 @@ class Page:
         self._page, self._after = html_files.render_file(folder / "page.html", rooms, *scripts).split(_TASKS)
         head = _written({"version": VERSION, "types": list(types), "guideline": guideline})
         self._json = f'{head[:-1]},"tasks":['
-        self._sha256, self._ids = hashlib.sha256(), set[str]()
+        self._sha256 = hashlib.sha256()
+        self._ids = set[str]()
 
     def line(self, task: Task | AnnotationTask) -> str:
         """Write a task; an id that another one has already is followed by the number of the task.
@@ -53,19 +54,24 @@ class Page:
         if isinstance(task, AnnotationTask):
             task = of_task(task, len(self._ids) + 1)
         if "text" not in task and not all(map(str.strip, task["words"])):
-            found = f"text {quoted(task['id'])}: a word of white space only in {quoted(list(task['words']))}"
-            raise UserError(f"{found}; expected words; leave it out")
+            raise UserError(
+                f"text {quoted(task['id'])}: a word of white space only in {quoted(list(task['words']))}; "
+                "expected words; leave it out"
+            )
         while task["id"] in self._ids:
             task = {**task, "id": f"{task['id']}#{len(self._ids) + 1}"}
         self._ids.add(task["id"])
         text = f"{self._json}\n{_written(task)}"
         self._sha256.update(text.encode())
-        before, self._page, self._json = self._page, "", ","
+        before = self._page
+        self._page = ""
+        self._json = ","
         return before + text
 
     def closing(self) -> str:
         """What follows the tasks so far; it makes a complete page of them."""
-        sha256, end = self._sha256.copy(), "\n]}" if self._ids else f"{self._json}\n]}}"
+        end = "\n]}" if self._ids else f"{self._json}\n]}}"
+        sha256 = self._sha256.copy()
         sha256.update(end.encode())
         return self._page + end + self._after.replace(_HASH, sha256.hexdigest())
 
@@ -108,15 +114,16 @@ def of_task(given: AnnotationTask, number: int) -> Task:
         return *bounds, entity.type
 
     def scored(entity: TextEntity) -> tuple[int | str | float | None, ...]:
-        accepted = () if entity.accepted is None else (entity.accepted,)
-        return *span(entity), None if entity.score is None else round(entity.score, DIGITS), *accepted
+        score = None if entity.score is None else round(entity.score, DIGITS)
+        if entity.accepted is None:
+            return *span(entity), score
+        return *span(entity), score, entity.accepted
 
     content = [given.text[start:end] for start, end in given.words] if given.joined else given.text
     id_ = str(given.fields.get("id", f"{number}-{content_hash(content)[:8]}"))
     selection = given.fields.get("selection")
     suggested = None if given.suggested is None else list(map(scored, given.suggested))
-    words, entities = given.words, [span(each) for each in given.entities]
-    return task(id_, content, entities, words, selection=selection, suggested=suggested)
+    return task(id_, content, list(map(span, given.entities)), given.words, selection=selection, suggested=suggested)
 
 
 def _written(value: Mapping[str, Any]) -> str:

@@ -81,9 +81,11 @@ class AnnotationTask:
         """The fields, for tools with one list of entities: beside gold, with those suggested as one of the fields."""
         if self.gold is None or self.suggested is None:
             return {**self.fields}
-        scores = ["" if each.score is None else f" ({round(each.score, DIGITS)})" for each in self.suggested]
-        texts = [f"{each.type}: {self.text[each.start : each.end]}" for each in self.suggested]
-        return {**self.fields, "suggested": ", ".join(text + score for text, score in zip(texts, scores, strict=True))}
+        suggested = []
+        for entity in self.suggested:
+            score = "" if entity.score is None else f" ({round(entity.score, DIGITS)})"
+            suggested.append(f"{entity.type}: {self.text[entity.start : entity.end]}{score}")
+        return {**self.fields, "suggested": ", ".join(suggested)}
 
 
 def in_text(entity: Entity, words: Sequence[Word], score: float | None = None) -> TextEntity:
@@ -94,12 +96,14 @@ def in_text(entity: Entity, words: Sequence[Word], score: float | None = None) -
 def to_task(document: Document, tagged: Found | None) -> AnnotationTask:
     """Make a task of a document with its predicted entities, if there are any labels; its ``id`` is kept."""
     text, words = document.text_and_spans()
-    name = document.row.get("id")
-    fields = {"id": name} if isinstance(name, str | int) and name != "" else {}
-    suggested = None
-    if tagged is not None:
-        found = mentions(document, tagged)
-        if document.text is None:  # they count words
-            found = [each._replace(start=words[each.start][0], end=words[each.end - 1][1]) for each in found]
-        suggested = [TextEntity(each.type, each.start, each.end, each.score, each.accepted) for each in found]
-    return AnnotationTask(text, words, suggested, fields=fields, joined=document.text is None)
+    id_ = document.row.get("id")
+    fields = {"id": id_} if isinstance(id_, str | int) and id_ != "" else {}
+    is_words = document.text is None
+    if tagged is None:
+        return AnnotationTask(text, words, fields=fields, joined=is_words)
+    suggested = []
+    for mention in mentions(document, tagged):
+        start = words[mention.start][0] if is_words else mention.start
+        end = words[mention.end - 1][1] if is_words else mention.end
+        suggested.append(TextEntity(mention.type, start, end, mention.score, mention.accepted))
+    return AnnotationTask(text, words, suggested, fields=fields, joined=is_words)

@@ -44,7 +44,7 @@ def doccano_row(task: AnnotationTask) -> dict[str, Any]:
     """
     # The offset in UTF-16 units of each code point.
     units = [0, *accumulate(2 if character > "\uffff" else 1 for character in task.text)]
-    label = [[units[each.start], units[each.end], each.type] for each in task.entities]
+    label = [[units[entity.start], units[entity.end], entity.type] for entity in task.entities]
     return {"text": task.text, "label": label, **task.all_fields()}
 
 
@@ -55,16 +55,30 @@ def prodigy_row(task: AnnotationTask) -> dict[str, Any]:
     (https://prodi.gy/docs/api-interfaces).
     """
     tokens = [
-        {"text": task.text[start:end], "start": start, "end": end, "id": index, "ws": task.text[end : end + 1] == " "}
+        {
+            "text": task.text[start:end],
+            "start": start,
+            "end": end,
+            "id": index,
+            "ws": task.text.startswith(" ", end),
+        }
         for index, (start, end) in enumerate(task.words)
     ]
     spans = []
-    for each in task.entities:
-        first, end = task.words_of(each)
-        borders = {"start": each.start, "end": each.end, "token_start": first, "token_end": end - 1}
-        spans.append({**borders, "label": each.type, **_score(each.score)})
-    answer = {} if task.gold is None else {"answer": "accept"}
-    return {"text": task.text, "tokens": tokens, "spans": spans, "meta": task.all_fields(), **answer}
+    for entity in task.entities:
+        first, end = task.words_of(entity)
+        span = {
+            "start": entity.start,
+            "end": entity.end,
+            "token_start": first,
+            "token_end": end - 1,
+            "label": entity.type,
+        }
+        spans.append({**span, **_score(entity.score)})
+    row = {"text": task.text, "tokens": tokens, "spans": spans, "meta": task.all_fields()}
+    if task.gold is not None:
+        row["answer"] = "accept"
+    return row
 
 
 def _score(value: float | None) -> dict[str, float]:
@@ -87,23 +101,24 @@ def label_studio_row(task: AnnotationTask) -> dict[str, Any]:
 
 def _prediction(entities: Sequence[TextEntity], text: str) -> dict[str, Any]:
     """A prediction; its score, by which Label Studio sorts tasks, is that of the least certain entity."""
-    least = min((each.score for each in entities if each.score is not None), default=None)
-    return {"model_version": "tagline", **_score(least), "result": _results(entities, text)}
+    scores = [entity.score for entity in entities if entity.score is not None]
+    return {"model_version": "tagline", **_score(min(scores, default=None)), "result": _results(entities, text)}
 
 
 def _results(entities: Sequence[TextEntity], text: str) -> list[dict[str, Any]]:
-    return [{"id": str(index), **_result(entity, text)} for index, entity in enumerate(entities)]
-
-
-def _result(entity: TextEntity, text: str) -> dict[str, Any]:
-    value = {"start": entity.start, "end": entity.end, "text": text[entity.start : entity.end]}
-    result = {"from_name": CONTROL, "to_name": TEXT, "type": "labels", "value": {**value, "labels": [entity.type]}}
-    return {**result, **_score(entity.score)}
+    results = []
+    for index, entity in enumerate(entities):
+        mention = text[entity.start : entity.end]
+        value = {"start": entity.start, "end": entity.end, "text": mention, "labels": [entity.type]}
+        result = {"id": str(index), "from_name": CONTROL, "to_name": TEXT, "type": "labels", "value": value}
+        results.append({**result, **_score(entity.score)})
+    return results
 
 
 def _color(index: int, count: int) -> str:
     """One of as many hues as there are types, light enough for black text."""
-    return "#" + "".join(f"{round(255 * part):02x}" for part in colorsys.hls_to_rgb(index / count, 0.7, 0.8))
+    channels = colorsys.hls_to_rgb(index / count, 0.7, 0.8)
+    return "#" + "".join(f"{round(255 * channel):02x}" for channel in channels)
 
 
 def beside(name: str, path: Path, types: Sequence[str]) -> dict[Path, str]:
@@ -112,11 +127,11 @@ def beside(name: str, path: Path, types: Sequence[str]) -> dict[Path, str]:
         return {}
     from xml.sax.saxutils import quoteattr  # imports urllib.request, for which predictions would wait
 
-    colors = {type_: _color(index, len(types)) for index, type_ in enumerate(types)}
-    labels = [f'    <Label value={quoteattr(type_)} background="{color}"/>\n' for type_, color in colors.items()]
-    control = f'  <Labels name="{CONTROL}" toName="{TEXT}">\n{"".join(labels)}  </Labels>\n'
-    configuration = f'<View>\n{control}  <Text name="{TEXT}" value="${TEXT}"/>\n</View>\n'
-    return {path.with_suffix(".labels.xml"): configuration}
+    lines = ["<View>", f'  <Labels name="{CONTROL}" toName="{TEXT}">']
+    for index, type_ in enumerate(types):
+        lines.append(f'    <Label value={quoteattr(type_)} background="{_color(index, len(types))}"/>')
+    lines += ["  </Labels>", f'  <Text name="{TEXT}" value="${TEXT}"/>', "</View>", ""]
+    return {path.with_suffix(".labels.xml"): "\n".join(lines)}
 
 
 class BratFolder:
@@ -131,7 +146,9 @@ class BratFolder:
     """
 
     def __init__(self, path: Path, types: Sequence[str]) -> None:
-        self.path, self._types, self._number = path, types, 0
+        self.path = path
+        self._types = types
+        self._number = 0
 
     def write(self, tasks: Iterable[AnnotationTask]) -> None:
         """Write some tasks, the text of each last: brat shows texts, and needs the annotations beside them."""
@@ -165,9 +182,13 @@ def _brat_annotations(task: AnnotationTask) -> str:
 
 def _fragments(entity: TextEntity, text: str) -> list[tuple[int, int]]:
     """Split an entity at line breaks: Ada, a line break and Lind, from 4 to 12, become (4, 7) and (8, 12)."""
-    breaks = [match.span() for match in _LINE_BREAKS.finditer(text, entity.start, entity.end)]
-    starts, ends = [entity.start, *(end for _, end in breaks)], [*(start for start, _ in breaks), entity.end]
-    return [(start, end) for start, end in zip(starts, ends, strict=True) if start < end]
+    fragments = []
+    start = entity.start
+    for line_break in _LINE_BREAKS.finditer(text, entity.start, entity.end):
+        fragments.append((start, line_break.start()))
+        start = line_break.end()
+    fragments.append((start, entity.end))
+    return [(start, end) for start, end in fragments if start < end]
 
 
 def check(option: str, name: str, path: Path, types: Sequence[str], guideline: Path | None = None) -> str | None:
@@ -197,10 +218,12 @@ def check(option: str, name: str, path: Path, types: Sequence[str], guideline: P
 def _check_brat(folder: Path, types: Sequence[str]) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder}: exists already; expected a new or empty folder for brat; choose another one")
-    if refused := [type_ for type_ in types if not _BRAT_NAME.fullmatch(type_)]:
-        expected = "expected a letter, digit or underscore first, and no white space"
-        found = f"brat can't read the entity type {quoted(refused[0])}"
-        raise UserError(f"{folder}: {found}; {expected}; choose another format")
+    for type_ in types:
+        if not _BRAT_NAME.fullmatch(type_):
+            raise UserError(
+                f"{folder}: brat can't read the entity type {quoted(type_)}; "
+                "expected a letter, digit or underscore first, and no white space; choose another format"
+            )
 
 
 _TO_ROW = {LABEL_STUDIO: label_studio_row, "doccano": doccano_row, "prodigy": prodigy_row}
@@ -218,8 +241,12 @@ def form_of(name: str, types: Sequence[str], guideline: str | None = None) -> Fo
         from tagline.tools.answers.page_writer import Page
 
         return Page(types, guideline)
-    to_row, is_list = _TO_ROW[name], name == LABEL_STUDIO
-    return Lines(lambda task: json.dumps(to_row(task), ensure_ascii=False, allow_nan=False) + "\n", is_list)
+    to_row = _TO_ROW[name]
+
+    def line(task: AnnotationTask) -> str:
+        return json.dumps(to_row(task), ensure_ascii=False, allow_nan=False) + "\n"
+
+    return Lines(line, is_list=name == LABEL_STUDIO)
 
 
 def save(

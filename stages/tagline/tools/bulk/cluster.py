@@ -23,7 +23,6 @@ from tagline.tools.bulk.storage import Folder
 
 Result = TypeVar("Result")
 
-AGAIN = "parts that are complete stay; run the same command again"
 # Unreadable parts that a message lists.
 LISTED = 5
 
@@ -52,13 +51,16 @@ def connected(address: str | None) -> Iterator[None]:
     try:
         ray.init(address, runtime_env=environment, logging_level=logging.WARNING)
     except ConnectionError as error:
-        found = f"no Ray cluster ({_first_line(error)}); expected a running one"
-        remedy = "start it with `ray start --head`, or use --address local"
-        raise UserError(f"--address {address}: {found}; {remedy}") from None
+        raise UserError(
+            f"--address {address}: no Ray cluster ({_first_line(error)}); "
+            "expected a running one; start it with `ray start --head`, or use --address local"
+        ) from None
     try:
         yield
     except ray.exceptions.RayError as error:
-        raise UserError(f"Ray: {_first_line(error)}; {AGAIN}") from None
+        raise UserError(
+            f"Ray: {_first_line(error)}; parts that are complete stay; run the same command again"
+        ) from None
     finally:
         ray.shutdown()
 
@@ -109,7 +111,7 @@ def tag(plan: Plan, folder: Folder, models: Models) -> Iterator[Record]:
     from ray.data import ActorPoolStrategy
 
     count = len(plan.parts)
-    on_gpus = any(each.backend == "torch" for each in models.files.values()) and has_gpus()
+    on_gpus = any(files.backend == "torch" for files in models.files.values()) and has_gpus()
     units = int(ray.cluster_resources().get("GPU" if on_gpus else "CPU", 1))
     indices = ray.data.from_items([{"index": index} for index in range(count)], override_num_blocks=count)
     records = indices.map(
@@ -133,12 +135,17 @@ def collect(plan: Plan, folder: Folder, models: Models, strict: bool) -> list[Re
     for record in tag(plan, folder, models):
         records.append(record)
         if strict and record.not_tagged:
-            expected = "--strict expects that each row can be labelled"
-            remedy = "correct the input and choose a new output folder, or run again without --strict"
-            raise UserError(f"{record.first_problem}; {expected}; {remedy}")
-    if failed := sorted(f"{record.name}: {record.failure}" for record in records if record.failure):
-        listed = "\n".join(failed[:LISTED])
-        raise UserError(f"{len(failed):,} of {len(records):,} parts could not be made; {AGAIN}\n{listed}")
+            raise UserError(
+                f"{record.first_problem}; --strict expects that each row can be labelled; "
+                "correct the input and choose a new output folder, or run again without --strict"
+            )
+    failures = sorted(f"{record.name}: {record.failure}" for record in records if record.failure)
+    if failures:
+        listed = "\n".join(failures[:LISTED])
+        raise UserError(
+            f"{len(failures):,} of {len(records):,} parts could not be made; "
+            f"parts that are complete stay; run the same command again\n{listed}"
+        )
     return sorted(records)
 
 
@@ -155,7 +162,8 @@ class PartTagger:
         import ray
 
         self._plan: Plan = ray.get(plan)
-        self._folder, self._models = folder, models
+        self._folder = folder
+        self._models = models
         self._tagger: AnyTagger | None = None
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:

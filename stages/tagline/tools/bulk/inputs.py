@@ -59,7 +59,9 @@ class InputFile:
         """
         name = PurePosixPath(url.lower())
         compression = COMPRESSIONS.get(name.suffix)
-        format_name = SUFFIXES.get(name.with_suffix("").suffix if compression else name.suffix)
+        if compression:
+            name = name.with_suffix("")
+        format_name = SUFFIXES.get(name.suffix)
         if format_name is None or (compression and format_name == "parquet"):
             raise UserError(f"{url}: unknown suffix; {EXPECTED}; rename the file, or select others by a pattern")
         if any("\ud800" <= character <= "\udfff" for character in url):  # how Python shows other bytes
@@ -93,8 +95,10 @@ class InputFile:
             UserError: they differ.
         """
         if sha256 != planned:
-            expected = "expected files that stay as they are; label them into a new folder"
-            raise UserError(f"{self.name}: changed while it was read; {expected}")
+            raise UserError(
+                f"{self.name}: changed while it was read; "
+                "expected files that stay as they are; label them into a new folder"
+            )
 
 
 class Slice(NamedTuple):
@@ -153,27 +157,33 @@ def find(urls: Sequence[str], output: str) -> list[InputFile]:
     Raises:
         UserError: nothing is found, or files are of an unknown format or of several.
     """
-    files = [InputFile.of(url) for url in sorted({found for url in urls for found in _found(url)})]
+    paths = set[str]()
+    for url in urls:
+        paths.update(_files_of(url))
+    files = [InputFile.of(path) for path in sorted(paths)]
     for file in files:
         if file.url.startswith(f"{output}/"):
             raise UserError(f"{file.url}: in the output folder {output}; expected output outside of the input")
         if file.format != files[0].format:
-            expected = "expected files of one format; label each format into its own folder"
-            raise UserError(f"{file.url}: {file.format}, but {files[0].url} is {files[0].format}; {expected}")
+            raise UserError(
+                f"{file.url}: {file.format}, but {files[0].url} is {files[0].format}; "
+                "expected files of one format; label each format into its own folder"
+            )
     return files
 
 
-def _found(url: str) -> list[str]:
+def _files_of(url: str) -> list[str]:
+    """Return the paths or URLs of the files of a folder, pattern or name."""
     with reaching(url) as (file_system, path):
         if file_system.isfile(path):
             return [url_of(file_system, path)]
         if file_system.isdir(path):
             listed = file_system.find(path, detail=True).items()
             # Not pipes and devices; a link, too, is listed as neither file nor folder.
-            files = [each for each, info in listed if info["type"] == "file" or file_system.isfile(each)]
-            paths = [each for each in files if not _HIDDEN.search(each[len(path) :])]
+            files = [file for file, info in listed if info["type"] == "file" or file_system.isfile(file)]
+            paths = [file for file in files if not _HIDDEN.search(file[len(path) :])]
         else:
-            paths = [each for each in file_system.glob(path) if file_system.isfile(each)]
+            paths = [file for file in file_system.glob(path) if file_system.isfile(file)]
         if not paths:
             raise UserError(f"{url}: no file found; expected a file, a pattern, or a folder with files; {EXPECTED}")
-        return [url_of(file_system, each) for each in paths]
+        return [url_of(file_system, file) for file in paths]

@@ -73,34 +73,40 @@ def make(part: OutputPart, plan: Plan, folder: Folder, tagger: Callable[[], AnyT
     Raises:
         UserError: the input can't be read, or has changed since the scan.
     """
-    if record := complete(part, folder):
+    record = complete(part, folder)
+    if record:
         return record
     batches = rows.read(part.file, part.slice, plan.schema, plan.column)
+    tables = answered(batches, tagger(), plan.column, part.file.name, plan.output)
     with tempfile.TemporaryDirectory() as local:
         path = Path(local) / part.name
-        record = _write(answered(batches, tagger(), plan.column, part.file.name, plan.output), plan.output, path)
+        record = _write(tables, plan.output, path)
         folder.put(path, part.name)
     return record
 
 
 def write_manifest(records: Sequence[Record], folder: Folder) -> None:
     """Write the list of parts, which says that the output is complete."""
-    total = {"rows": sum(r.rows for r in records), "not_tagged": sum(r.not_tagged for r in records)}
-    parts = {r.name: {"rows": r.rows, "not_tagged": r.not_tagged} for r in records}
-    folder.put_json(MANIFEST, total | {"parts": parts})
+    manifest = {
+        "rows": sum(record.rows for record in records),
+        "not_tagged": sum(record.not_tagged for record in records),
+        "parts": {record.name: {"rows": record.rows, "not_tagged": record.not_tagged} for record in records},
+    }
+    folder.put_json(MANIFEST, manifest)
 
 
 def _write(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> Record:
     rows = not_tagged = 0
     first_problem = ""
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for group in shards.grouped(tables, lambda each: int(each.num_rows), GROUP_ROWS):
+        for group in shards.grouped(tables, lambda table: int(table.num_rows), GROUP_ROWS):
             table = pa.concat_tables(group)
             writer.write_table(table)
             problems = table.filter(pc.is_valid(table[PROBLEM])).select([*POSITION.names, PROBLEM])
             if problems.num_rows and not first_problem:
                 first_problem = "{input_file}:{input_row}: {tagging_error}".format(**problems.to_pylist()[0])
-            rows, not_tagged = rows + table.num_rows, not_tagged + problems.num_rows
+            rows += table.num_rows
+            not_tagged += problems.num_rows
         record = Record(path.name, rows, not_tagged, first_problem)
         writer.add_key_value_metadata({RECORD: json.dumps(record._asdict())})
     return record
@@ -124,14 +130,19 @@ def answered(
     documents = chain.from_iterable(_documents(batch, column, tagger) for batch in ahead)
     tagged = chain.from_iterable(tagger.tag_stream(documents))
     for batch in batches:
-        found = [
-            {PROBLEM: given.row[PROBLEM]} if PROBLEM in given.row else predictions(given, sentence)
-            for given, sentence in islice(tagged, len(batch.numbers))
-        ]
-        fields = [*schema][len(POSITION) + batch.columns.num_columns :]  # which tagging adds
-        added = [pa.array([row.get(field.name) for row in found], field.type) for field in fields]
-        position = [pa.array([url] * len(found)), pa.array(batch.numbers, pa.int64())]
-        yield pa.Table.from_arrays([*position, *batch.columns.columns, *added], schema=schema)
+        answers = []
+        for labelled, labels in islice(tagged, len(batch.numbers)):
+            if PROBLEM in labelled.row:
+                answers.append(labelled.row)
+            else:
+                answers.append(predictions(labelled, labels))
+        input_file = pa.array([url] * len(answers))
+        input_row = pa.array(batch.numbers, pa.int64())
+        arrays = [input_file, input_row, *batch.columns.columns]
+        for field in [*schema][len(arrays) :]:  # which tagging adds
+            values = [answer.get(field.name) for answer in answers]
+            arrays.append(pa.array(values, field.type))
+        yield pa.Table.from_arrays(arrays, schema=schema)
 
 
 def _documents(batch: Rows, column: Column, tagger: AnyTagger) -> Iterator[Document]:

@@ -50,9 +50,12 @@ class ModelFiles:
         """
         name = chosen_backend(folder, backend)
         exported.verify(folder, exported.hashes(folder), name)
-        paths = {*exported.files(folder, name), *(folder / each for each in (TAGGER, *TOKENIZER))}
-        files = (path for path in sorted(paths) if path.is_file())
-        return cls(name, {path.relative_to(folder).as_posix(): path.read_bytes() for path in files})
+        paths = {*exported.files(folder, name), folder / TAGGER, *(folder / file for file in TOKENIZER)}
+        content = {}
+        for path in sorted(paths):
+            if path.is_file():
+                content[path.relative_to(folder).as_posix()] = path.read_bytes()
+        return cls(name, content)
 
     def hashes(self) -> dict[str, str]:
         """Return the SHA-256 of each file."""
@@ -81,14 +84,17 @@ class Models(NamedTuple):
 
     def record(self) -> dict[str, Any]:
         """What a plan says of them: hashes and backend, of several those of each layer in their order."""
-        each = [{"layer": name, "model": of.hashes(), "backend": of.backend} for name, of in self.files.items()]
-        if len(each) > 1:
-            return {"model": each, "overlaps": self.overlaps}
-        return {"model": each[0]["model"], "backend": each[0]["backend"]}
+        if len(self.files) == 1:
+            (files,) = self.files.values()
+            return {"model": files.hashes(), "backend": files.backend}
+        layers = [
+            {"layer": name, "model": files.hashes(), "backend": files.backend} for name, files in self.files.items()
+        ]
+        return {"model": layers, "overlaps": self.overlaps}
 
     def opened(self, split_sentences: bool | None) -> AnyTagger:
         """Open them; for ``split_sentences`` see `Tagger`."""
-        return joined({name: each.opened(split_sentences) for name, each in self.files.items()}, self.overlaps)
+        return joined({name: files.opened(split_sentences) for name, files in self.files.items()}, self.overlaps)
 
 
 class OutputPart(NamedTuple):
@@ -147,14 +153,17 @@ class Plan:
             UserError: there is no row, or the columns do not fit.
         """
         first = files[0].name
-        slices = [(file, each) for file, scan in zip(files, scans, strict=True) for each in scan.slices]
-        if not slices:
+        parts = list[OutputPart]()
+        schemas = []
+        for file, scan in zip(files, scans, strict=True):
+            schemas.append((file.name, scan.schema))
+            for rows in scan.slices:
+                parts.append(OutputPart(f"part-{len(parts):06}.parquet", file, rows))
+        if not parts:
             raise UserError(f"{first}: no row; expected at least one in the input")
-        schemas = [(file.name, scan.schema) for file, scan in zip(files, scans, strict=True)]
         schema = columns.merge(schemas, exact=files[0].format == "parquet")
         column = columns.choose(schema, text, words, first)
         output = columns.with_answers(schema, column, first, layers=len(models.files) > 1)
-        parts = [OutputPart(f"part-{index:06}.parquet", *each) for index, each in enumerate(slices)]
         return cls(models.record(), part_rows, split_sentences, column, schema, output, parts)
 
     def as_json(self) -> dict[str, Any]:
@@ -180,11 +189,20 @@ class Plan:
             return
         shown = named(folder.url)
         if PLAN not in names:
-            found = f"not empty ({names[0]}) and without {PLAN} of an earlier run"
-            raise UserError(f"{shown}: {found}; expected a new folder")
+            raise UserError(
+                f"{shown}: not empty ({names[0]}) and without {PLAN} of an earlier run; expected a new folder"
+            )
         written = folder.read_json(PLAN)
-        if key := next((key for key in wanted if written.get(key) != wanted[key]), None):
-            changed = f" ({written.get(key)}, now {wanted[key]})" if key not in ("model", "columns", "input") else ""
-            expected = "expected the same arguments, model and input, to continue it"
-            remedy = "choose another output folder, or remove this one"
-            raise UserError(f"{shown}: {PLAN} has another {key}{changed}; {expected}; {remedy}")
+        for key, value in wanted.items():
+            if written.get(key) == value:
+                continue
+            if key in ("model", "columns", "input"):
+                raise UserError(
+                    f"{shown}: {PLAN} has another {key}; expected the same arguments, model and input, to continue it; "
+                    "choose another output folder, or remove this one"
+                )
+            raise UserError(
+                f"{shown}: {PLAN} has another {key} ({written.get(key)}, now {value}); "
+                "expected the same arguments, model and input, to continue it; "
+                "choose another output folder, or remove this one"
+            )

@@ -29,6 +29,7 @@ from tagline.terminal.printing import show
 from tagline.tools.texts.options import add_models, add_no_split, layers_of, natural
 
 if TYPE_CHECKING:
+    from tagline.core.names import BackendName
     from tagline.tools.bulk.parts import Record
 
 
@@ -41,8 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if problems:
         not_tagged = sum(record.not_tagged for record in records)
         if not_tagged == rows:
-            found = f"none of {rows:,} rows could be labelled; the first is {problems[0]}"
-            raise UserError(f"{options.output}: {found}; check the input and --text or --words")
+            raise UserError(
+                f"{options.output}: none of {rows:,} rows could be labelled; the first is {problems[0]}; "
+                "check the input and --text or --words"
+            )
         show(f"{not_tagged:,} rows not labelled, see the column tagging_error; the first is {problems[0]}")
 
 
@@ -56,10 +59,15 @@ def labelled(options: argparse.Namespace) -> list[Record]:
     folder = Folder(absolute(options.output))
     files = find(options.inputs, folder.url)
     layers = layers_of(options.models, options.overlaps)
-    models = Models({name: ModelFiles.read(model, options.backend) for name, model in layers.items()}, options.overlaps)
+
+    def models_for(backend: BackendName | None) -> Models:
+        files = {name: ModelFiles.read(model, backend) for name, model in layers.items()}
+        return Models(files, options.overlaps)
+
+    models = models_for(options.backend)
     with cluster.connected(options.address):
         if options.backend is None and cluster.has_gpus():
-            models = models._replace(files={name: ModelFiles.read(model, "torch") for name, model in layers.items()})
+            models = models_for("torch")
         scans = cluster.scan(files, options.part_rows)
         plan = Plan.of(models, options.part_rows, files, scans, options.text, options.words, options.split_sentences)
         plan.begin(folder)
@@ -75,14 +83,25 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("output", metavar="OUTPUT", help="folder; a path or a URL")
     column = parser.add_mutually_exclusive_group()
     column.add_argument("--text", metavar="COLUMN", help="column of raw text (default: text, if words is not a column)")
-    about = "column of lists of words (default: words, if text is not a column); "
-    about += "`--words text` splits the lines of plain text files at spaces"
-    column.add_argument("--words", metavar="COLUMN", help=about)
+    column.add_argument(
+        "--words",
+        metavar="COLUMN",
+        help="column of lists of words (default: words, if text is not a column); "
+        "`--words text` splits the lines of plain text files at spaces",
+    )
     add_models(parser, "torch if the cluster has GPUs, else the first of these that the model has")
     add_no_split(parser)
-    about = "most rows per output file, the unit of work and of continuing (default: 10000)"
-    parser.add_argument("--part-rows", type=natural, default=10_000, metavar="N", help=about)
+    parser.add_argument(
+        "--part-rows",
+        type=natural,
+        default=10_000,
+        metavar="N",
+        help="most rows per output file, the unit of work and of continuing (default: 10000)",
+    )
     parser.add_argument("--strict", action="store_true", help="stop at a row that can't be labelled")
-    about = "Ray cluster; auto: the one of this machine; default: RAY_ADDRESS, or else this machine alone"
-    parser.add_argument("--address", metavar="auto|local|ray://HOST:10001", help=about)
+    parser.add_argument(
+        "--address",
+        metavar="auto|local|ray://HOST:10001",
+        help="Ray cluster; auto: the one of this machine; default: RAY_ADDRESS, or else this machine alone",
+    )
     return parser.parse_args(arguments)

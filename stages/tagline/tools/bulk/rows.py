@@ -33,7 +33,9 @@ def scan(file: InputFile, part_rows: int) -> Scan:
     Raises:
         UserError: the file is a JSON list, has a line longer than `LONGEST`, or is damaged.
     """
-    return _scan_parquet(file, part_rows) if file.format == "parquet" else _scan_lines(file, part_rows)
+    if file.format == "parquet":
+        return _scan_parquet(file, part_rows)
+    return _scan_lines(file, part_rows)
 
 
 def read(file: InputFile, part: Slice, schema: pa.Schema, column: Column) -> Iterator[Rows]:
@@ -42,7 +44,9 @@ def read(file: InputFile, part: Slice, schema: pa.Schema, column: Column) -> Ite
     Raises:
         UserError: the lines, or the footer, are not those of the scan, or damaged.
     """
-    return (_read_parquet if file.format == "parquet" else _read_lines)(file, part, schema, column)
+    if file.format == "parquet":
+        return _read_parquet(file, part, schema, column)
+    return _read_lines(file, part, schema, column)
 
 
 class _Line(NamedTuple):
@@ -64,7 +68,10 @@ class _Lines:
     """
 
     def __init__(self, file: InputFile, content: BinaryIO, first: int, most: int) -> None:
-        self._file, self._content, self._first, self._most = file, content, first, most
+        self._file = file
+        self._content = content
+        self._first = first
+        self._most = most
         self.rows = self.size = 0
         self.digest = hashlib.sha256()
 
@@ -72,9 +79,10 @@ class _Lines:
         while self.rows < self._most and (physical := self._content.readline(LONGEST + 1)):
             number = self._first + self.rows
             if len(physical) > LONGEST:
-                found = f"a line of more than {LONGEST // 2**20} MiB"
-                where = f"{self._file.name}:{number + 1}"
-                raise UserError(f"{where}: {found}; expected a document per line; split longer ones")
+                raise UserError(
+                    f"{self._file.name}:{number + 1}: a line of more than {LONGEST // 2**20} MiB; "
+                    "expected a document per line; split longer ones"
+                )
             self.digest.update(physical)
             self.size += len(physical)
             # What ends with a line feed can have carriage returns inside.
@@ -99,7 +107,8 @@ def _scan_lines(file: InputFile, part_rows: int) -> Scan:
             if not lines.rows:
                 return Scan(slices, pa.schema(types.items()))
             slices.append(Slice(first, lines.rows, offset, lines.digest.hexdigest()))
-            first, offset = first + lines.rows, offset + lines.size
+            first += lines.rows
+            offset += lines.size
 
 
 def _read_lines(file: InputFile, part: Slice, schema: pa.Schema, column: Column) -> Iterator[Rows]:
@@ -123,7 +132,8 @@ def _starts_list(content: BinaryIO) -> bool:
 def _parsed(lines: list[bytes], count: int, format_name: FormatName) -> Iterator[_Line]:
     """Parse lines, of which the first has the index ``count``; empty ones are no rows of JSON Lines."""
     for number, line in enumerate(lines, count + 1):
-        line = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
+        if number == 1:
+            line = line.removeprefix(_BYTE_ORDER_MARK)
         try:
             text = line.decode()
         except UnicodeDecodeError as error:
@@ -161,11 +171,12 @@ def _read_parquet(file: InputFile, part: Slice, schema: pa.Schema, column: Colum
         end = part.first + part.rows
         for batch in parquet.iter_batches(BATCH_ROWS, row_groups=groups):
             # Rows 10 to 14 of a batch that starts at row 8 are batch[2:7].
-            low, high = max(part.first - position, 0), min(end - position, batch.num_rows)
+            low = max(part.first - position, 0)
+            high = min(end - position, batch.num_rows)
             if low < high:
-                own = pa.Table.from_batches([batch.slice(low, high - low)])
+                rows = pa.Table.from_batches([batch.slice(low, high - low)])
                 # With the columns and types of all files.
-                table = pa.concat_tables([schema.empty_table(), own], promote_options="permissive")
+                table = pa.concat_tables([schema.empty_table(), rows], promote_options="permissive")
                 table.validate(full=True)  # strings that are not UTF-8 would raise a UnicodeDecodeError below
                 first = position + low + 1
                 numbers = range(first, first + table.num_rows)

@@ -34,9 +34,11 @@ def reaching(url: str) -> Iterator[tuple[AbstractFileSystem, str]]:
         reason = " ".join(str(getattr(error, "strerror", None) or error).split())
         if not reason or named(url) != url:  # a library may show a password where it is not recognised
             reason = type(error).__name__
-        found = f"{named(url)}: {shortened(reason, QUOTED)}; expected a path or a URL of a file system of fsspec"
-        installed = "the package for it is installed, for instance `pip install -e '.[s3]'`"
-        raise UserError(f"{found}; check it, its permissions, and that {installed}") from None
+        raise UserError(
+            f"{named(url)}: {shortened(reason, QUOTED)}; expected a path or a URL of a file system of fsspec; "
+            "check it, its permissions, and that the package for it is installed, for instance "
+            "`pip install -e '.[s3]'`"
+        ) from None
 
 
 def named(url: str) -> str:
@@ -53,8 +55,11 @@ def absolute(url: str) -> str:
 def url_of(file_system: AbstractFileSystem, path: str) -> str:
     """Return the path of a local file, or the URL of another one."""
     protocols = file_system.protocol
-    local = "file" in ((protocols,) if isinstance(protocols, str) else protocols)
-    return path if local else str(file_system.unstrip_protocol(path))
+    if isinstance(protocols, str):
+        protocols = (protocols,)
+    if "file" in protocols:
+        return path
+    return str(file_system.unstrip_protocol(path))
 
 
 @dataclass(frozen=True)

@@ -52,11 +52,12 @@ if TYPE_CHECKING:
     from tagline.tools.answers.tool_formats import BratFolder
 
 REDACTED = ("redacted", "redacted_numbered")
-OF_ENTITIES = (*REDACTED, *TOOLS, PAGE)
+# Formats of tasks for people, who correct their entities.
+OF_TASKS = (*TOOLS, PAGE)
+OF_ENTITIES = (*REDACTED, *OF_TASKS)
 # A format of one label per word; what masks entities would leave words of those that --overlaps leaves out.
 OF_ONE_MODEL = ("text", "conll", *REDACTED)
 WITHOUT_OVERLAPS = ("prodigy", PAGE)
-OF_SEVERAL = "jsonl, label_studio, doccano or brat"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -79,12 +80,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def check_answers(options: argparse.Namespace, tagger: AnyTagger) -> None:
     """Raise a `UserError` if options do not fit what the models predict."""
-    for each in tagger.layers.values():
-        if each.labels.kind == "tags":
-            check_options_of_tags(options, each.folder)
-        if options.accepted and not each.accept:
+    for layer in tagger.layers.values():
+        if layer.labels.kind == "tags":
+            check_options_of_tags(options, layer.folder)
+        if options.accepted and not layer.accept:
             raise UserError(
-                f"--accepted: {each.folder} promises no precision; expected one evaluated with evaluate.accept"
+                f"--accepted: {layer.folder} promises no precision; expected one evaluated with evaluate.accept"
             )
     if len(tagger.layers) > 1:
         check_format_of_several(options, tagger)
@@ -92,49 +93,62 @@ def check_answers(options: argparse.Namespace, tagger: AnyTagger) -> None:
 
 def check_options_of_tags(options: argparse.Namespace, model: Path) -> None:
     """Raise a `UserError` if an option needs a model that predicts entities."""
-    if options.min_score or options.accepted or options.output_format in OF_ENTITIES:
-        given = "--accepted" if options.accepted else f"--output-format {options.output_format}"
-        option = "--min-score" if options.min_score else given
-        raise UserError(f"{option}: {model} predicts a tag for each word, not entities")
+    if options.min_score:
+        option = "--min-score"
+    elif options.accepted:
+        option = "--accepted"
+    elif options.output_format in OF_ENTITIES:
+        option = f"--output-format {options.output_format}"
+    else:
+        return
+    raise UserError(f"{option}: {model} predicts a tag for each word, not entities")
 
 
 def check_format_of_several(options: argparse.Namespace, tagger: AnyTagger) -> None:
     """Raise a `UserError` if the output format can't hold the answers of several models."""
-    name, languages = options.output_format, {each.rule[0] for each in tagger.layers.values()}
+    name = options.output_format
     if name in OF_ONE_MODEL:
-        found = "holds the answers of one model"
-    elif name in WITHOUT_OVERLAPS and options.overlaps == "keep":
-        found = "its entities can't overlap, as those of several models do without --overlaps"
-    elif name in WITHOUT_OVERLAPS and len(languages) > 1:
-        found = "its entities consist of whole words, which models of different languages split differently"
-    else:
+        raise UserError(
+            f"--output-format {name}: holds the answers of one model; "
+            "expected one --model; or use jsonl, label_studio, doccano or brat"
+        )
+    if name not in WITHOUT_OVERLAPS:
         return
-    raise UserError(f"--output-format {name}: {found}; expected one --model; or use {OF_SEVERAL}")
+    if options.overlaps == "keep":
+        raise UserError(
+            f"--output-format {name}: its entities can't overlap, as those of several models do without --overlaps; "
+            "expected one --model; or use jsonl, label_studio, doccano or brat"
+        )
+    languages = {layer.rule[0] for layer in tagger.layers.values()}
+    if len(languages) > 1:
+        raise UserError(
+            f"--output-format {name}: its entities consist of whole words, which models of different languages split "
+            "differently; expected one --model; or use jsonl, label_studio, doccano or brat"
+        )
 
 
 def label(
     documents: Iterable[Document], advance: Callable[[int], object], tagger: AnyTagger, options: argparse.Namespace
 ) -> None:
     """Label documents and write them; ``advance`` is called with the number that was written."""
-    from tagline.tools.answers.task import to_task
-
-    output, of_tasks = output_of(options, tagger), options.output_format in (*TOOLS, PAGE)
-    done = tasks = 0
+    output = output_of(options, tagger)
+    documents_written = items_written = 0
 
     def so_far() -> str:  # what the output contains after an error
-        if not done or not output.path:
+        if not documents_written or not output.path:
             return ""
-        return f"; {output.path} has {'the document' if done == 1 else f'the {done:,} documents'} before it"
+        if documents_written == 1:
+            return f"; {output.path} has the document before it"
+        return f"; {output.path} has the {documents_written:,} documents before it"
 
     try:
-        for tagged in tagger.tag_stream(documents):
-            limits = options.min_score, options.accepted
-            shown = [(document, found.without_unsure(*limits)) for document, found in tagged] if any(limits) else tagged
-            items: Sequence[Any] = [to_task(*each) for each in shown if each[0].words] if of_tasks else shown
+        for part in tagger.tag_stream(documents):
+            items = items_of(part, options)
             with defer_signals():  # what is written is also counted
                 output.write(items)
-                done, tasks = done + len(tagged), tasks + len(items)
-            advance(len(tagged))
+                documents_written += len(part)
+                items_written += len(items)
+            advance(len(part))
         output.end()
     except BrokenPipeError:
         pass  # the reader, such as `head`, needs no more
@@ -144,8 +158,19 @@ def label(
         start = "\n" if sys.stderr.isatty() else ""  # after a progress bar
         print(f"{start}{program_name()}: {stop}{so_far()}", file=sys.stderr)
         sys.exit(stop.status)
-    if options.output_format == PAGE and not tasks:
+    if options.output_format == PAGE and not items_written:
         warnings.warn(f"{options.output}: no text to annotate", stacklevel=2)
+
+
+def items_of(part: Sequence[tuple[Document, Any]], options: argparse.Namespace) -> Sequence[Any]:
+    """What the output takes of labelled documents: tasks of those with words, or pairs of a document and its labels."""
+    from tagline.tools.answers.task import to_task
+
+    if options.min_score or options.accepted:
+        part = [(document, tagged.without_unsure(options.min_score, options.accepted)) for document, tagged in part]
+    if options.output_format not in OF_TASKS:
+        return part
+    return [to_task(document, tagged) for document, tagged in part if document.words]
 
 
 @contextmanager
@@ -159,14 +184,15 @@ def source_of(
         return
     # Here, since one sentence needs none of the libraries that read files.
     from tagline.inference import Document
-    from tagline.tools.texts.readers import opened, read_words, reader_of, split_at_spaces
+    from tagline.tools.texts.readers import Reader, opened, read_words, reader_of, split_at_spaces
 
     if options.input is None:
-        words = [word for text in options.texts for word in split_at_spaces(text)]
+        words = split_at_spaces(" ".join(options.texts))
         yield [Document.of_words(words, "TEXT")], lambda _: None
         return
-    format_ = options.input_format
-    reader = read_words if options.words else reader_of(format_, options.column, tagger.split, tagger.sentences)
+    reader: Reader = read_words
+    if not options.words:
+        reader = reader_of(options.input_format, options.column, tagger.split, tagger.sentences)
     # A bar would mix with output on the same terminal.
     show_progress = options.output is not None or not sys.stdout.isatty()
     with opened(options.input, reader, show_progress) as source:
@@ -178,20 +204,25 @@ def output_of(options: argparse.Namespace, tagger: AnyTagger) -> Output[Any] | B
     from tagline.tools.answers import notations, tool_formats
     from tagline.tools.answers.outputs import Lines, Output
 
-    name, path, types = options.output_format, options.output, tagger.types
-    if name in (*TOOLS, PAGE):
-        guideline = tool_formats.check("--output", name, path, types, options.guideline) if path else None
+    name = options.output_format
+    path = options.output
+    if name in OF_TASKS:
+        guideline = tool_formats.check("--output", name, path, tagger.types, options.guideline) if path else None
         if name == BRAT:
-            return tool_formats.BratFolder(path, types)
-        return Output(path, tool_formats.form_of(name, types, guideline))
-    lines = {"jsonl": notations.json_line, "conll": notations.conll_lines}
-    if name == "text":
+            return tool_formats.BratFolder(path, tagger.types)
+        return Output(path, tool_formats.form_of(name, tagger.types, guideline))
+    line: Callable[[Document, Any], str]
+    if name == "jsonl":
+        line = notations.json_line
+    elif name == "conll":
+        line = notations.conll_lines
+    elif name == "text":
         in_colors = path is None and notations.in_color(sys.stdout)
-        (alone,) = tagger.layers.values()
-        lines[name] = notations.Highlighter(alone.labels, in_colors).line
-    elif name in REDACTED:
-        lines[name] = notations.Redactor(name == REDACTED[1]).line
-    return Output(path, Lines(lambda pair: lines[name](*pair)))
+        (layer,) = tagger.layers.values()
+        line = notations.Highlighter(layer.labels, in_colors).line
+    else:
+        line = notations.Redactor(numbered=name == "redacted_numbered").line
+    return Output(path, Lines(lambda pair: line(*pair)))
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -203,21 +234,32 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--input", metavar="FILE", help="file to label; - for standard input")
     common.add_input_format(parser)
     add("--output", metavar="FILE", help="file to write, or folder for brat; default: standard output, also -")
-    formats = (*common.FORMATS, *OF_ENTITIES)
     add(
         "--output-format",
-        choices=formats,
+        choices=(*common.FORMATS, *OF_ENTITIES),
         help="default: by suffix; for standard output text, jsonl with several models",
     )
     add_guideline(parser)
-    about = "leave out entities with a score below P (0 to 1)"
-    add("--min-score", type=common.probability, default=0.0, metavar="P", help=about)
-    about = "leave out entities that the model's promise of a precision does not accept"
-    add("--accepted", action="store_true", help=about)
+    add(
+        "--min-score",
+        type=common.probability,
+        default=0.0,
+        metavar="P",
+        help="leave out entities with a score below P (0 to 1)",
+    )
+    add(
+        "--accepted",
+        action="store_true",
+        help="leave out entities that the model's promise of a precision does not accept",
+    )
     common.add_models(parser)
     common.add_no_split(parser)
-    about = "do not compare the model's files with its hashes.json, to start faster"
-    add("--no-verify", dest="verify", action="store_false", help=about)
+    add(
+        "--no-verify",
+        dest="verify",
+        action="store_false",
+        help="do not compare the model's files with its hashes.json, to start faster",
+    )
     options = parser.parse_args(arguments)
     try:
         check_options(options)
@@ -234,19 +276,21 @@ def check_options(options: argparse.Namespace) -> None:
     """
     if bool(options.texts) == (options.input is not None):
         raise ValueError("expected either TEXT or --input FILE")
-    if any("\udc80" <= character <= "\udcff" for text in options.texts for character in text):
+    if any("\udc80" <= character <= "\udcff" for character in "".join(options.texts)):
         raise ValueError("TEXT is not UTF-8")
     options.input_format = options.input_format or infer_format("--input", options.input)
     if options.words and options.input_format != "text":
         raise ValueError(f"--words: the input format is {options.input_format}; expected text")
-    if options.models and len(options.models) > 1 and options.output in (None, STANDARD):
-        options.output_format = options.output_format or JSONL
+    is_standard = options.output in (None, STANDARD)
+    if not options.output_format and is_standard and options.models and len(options.models) > 1:
+        options.output_format = JSONL
     suffixes = {**common.SUFFIXES, PAGE_SUFFIX: PAGE}
     options.output_format = options.output_format or infer_format("--output", options.output, suffixes=suffixes)
-    options.output = None if options.output in (None, STANDARD) else Path(options.output)
-    needed = {BRAT: "FOLDER, a new or empty one", PAGE: "FILE.html"}
-    if options.output_format in needed and options.output is None:
-        raise ValueError(f"{options.output_format} needs --output {needed[options.output_format]}")
+    options.output = None if is_standard else Path(options.output)
+    if is_standard and options.output_format == BRAT:
+        raise ValueError("brat needs --output FOLDER, a new or empty one")
+    if is_standard and options.output_format == PAGE:
+        raise ValueError("page needs --output FILE.html")
     if options.guideline and options.output_format != PAGE:
         raise ValueError("--guideline: expected the output format page, or --output FILE.html")
     if options.output and options.input and is_input(options.output, options.input):

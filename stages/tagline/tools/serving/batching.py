@@ -5,6 +5,7 @@ import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from itertools import chain, islice
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -73,7 +74,9 @@ class Backlog:
     """The characters of requests that are not answered yet, and the seconds that they need."""
 
     def __init__(self) -> None:
-        self.waiting, self._batch, self._start = 0, 0, 0.0
+        self.waiting = 0
+        self._batch = 0
+        self._start = 0.0
         self.speed = Speed()
 
     def ahead(self) -> float:
@@ -83,7 +86,8 @@ class Backlog:
 
     def start(self, size: int) -> None:
         """Begin a batch."""
-        self._batch, self._start = size, monotonic()
+        self._batch = size
+        self._start = monotonic()
 
     def end(self, complete: bool) -> None:
         """End the batch; one that was given up only shows how slow the tagger is at least."""
@@ -107,8 +111,12 @@ class Batcher:
     """
 
     def __init__(self, tagger: AnyTagger, count: Callable[[int], object], seconds: float = math.inf) -> None:
-        self._tagger, self._count, self._queue = tagger, count, asyncio.Queue[Job]()
-        self._limit, self._most, self._backlog = seconds, SHARE * seconds, Backlog()
+        self._tagger = tagger
+        self._count = count
+        self._limit = seconds
+        self._most = SHARE * seconds
+        self._queue = asyncio.Queue[Job]()
+        self._backlog = Backlog()
 
     @property
     def waiting(self) -> int:
@@ -122,14 +130,15 @@ class Batcher:
             TooBusy: the requests before this one leave it too little time.
             Exception: what the tagger raises for these inputs alone.
         """
-        size = sum(len(each) if isinstance(each, str) else sum(map(len, each)) for each in inputs)
+        size = sum(map(_characters, inputs))
         latest = math.inf  # an idle tagger tries any request, whatever the estimate, which may be wrong
         if not self._backlog.idle:
-            ahead, own = self._backlog.ahead(), self._backlog.speed.needed(size)
-            if ahead + own > self._most:
+            ahead = self._backlog.ahead()
+            needed = self._backlog.speed.needed(size)
+            if ahead + needed > self._most:
                 # Not at once, since each refusal takes time, and before the others are answered.
-                raise TooBusy(min(self._limit, max(ahead / 2, ahead + own - self._most)))
-            latest = monotonic() + self._most - own
+                raise TooBusy(min(self._limit, max(ahead / 2, ahead + needed - self._most)))
+            latest = monotonic() + self._most - needed
         job = Job(inputs, size, latest, asyncio.get_running_loop().create_future())
         self._backlog.waiting += size
         self._queue.put_nowait(job)
@@ -183,7 +192,7 @@ class Batcher:
             return [[] for _ in jobs]
         except BaseException as error:  # a panic of a Rust library is not an `Exception`
             if len(jobs) > 1:
-                return [answer for job in jobs for answer in self._answers([job])]
+                return [self._answers([job])[0] for job in jobs]
             return [error if isinstance(error, Exception) else RuntimeError(type(error).__name__)]
 
     def _labelled(self, jobs: Sequence[Job]) -> list[list[Answer] | Exception]:
@@ -191,12 +200,22 @@ class Batcher:
             if all(job.answers.done() for job in jobs):
                 raise GivenUp
 
-        documents = [self._document(each) for job in jobs for each in job.inputs]
-        tagged = zip(documents, self._tagger.tag(documents, progress=go_on), strict=True)
-        answers = (own_row(document) | predictions(document, found) for document, found in tagged)
-        by_job: list[list[Answer] | Exception] = [[next(answers) for _ in job.inputs] for job in jobs]
+        inputs = chain.from_iterable(job.inputs for job in jobs)
+        documents = list(map(self._document, inputs))
+        answers = list[Answer]()
+        for document, tagged in zip(documents, self._tagger.tag(documents, progress=go_on), strict=True):
+            answers.append(own_row(document) | predictions(document, tagged))
         self._count(sum(len(document.words) for document in documents))
-        return by_job
+        remaining = iter(answers)
+        return [list(islice(remaining, len(job.inputs))) for job in jobs]
 
-    def _document(self, given: Input) -> Document:
-        return self._tagger.document(given) if isinstance(given, str) else Document.of_words(given)
+    def _document(self, input_: Input) -> Document:
+        if isinstance(input_, str):
+            return self._tagger.document(input_)
+        return Document.of_words(input_)
+
+
+def _characters(input_: Input) -> int:
+    if isinstance(input_, str):
+        return len(input_)
+    return sum(map(len, input_))

@@ -65,11 +65,16 @@ class InferenceInputs(BaseModel):
     def shown(answer: Answer) -> list[dict[str, Any]]:
         """An answer in the form of this interface."""
         names = {"type": "entity_group", "text": "word"}
-        return [{names.get(name, name): value for name, value in each.items()} for each in answer["entities"]]
+        groups = []
+        for entity in answer["entities"]:
+            groups.append({names.get(key, key): value for key, value in entity.items()})
+        return groups
 
 
 def _texts(given: str | list[str] | None) -> tuple[list[str], bool]:
-    return (given, True) if isinstance(given, list) else ([given or ""], False)
+    if isinstance(given, list):
+        return given, True
+    return [given or ""], False
 
 
 class Entity(BaseModel):

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from tagline.tools.serving.server import run  # here, since --help need not wait for libraries
 
     warnings.formatwarning = lambda message, *_: safe_message(f"serve: {message}\n")
-    limits = Limits(**{each.name: getattr(options, f"max_{each.name}") for each in fields(Limits)})
+    limits = Limits(**{limit.name: getattr(options, f"max_{limit.name}") for limit in fields(Limits)})
     run(options, limits)
 
 
@@ -44,12 +44,23 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     add_no_split(parser)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
     parser.add_argument("--port", type=port_number, default=8080, help="0 for any free one (default: %(default)s)")
-    about = "names that clients may call the service by (header Host) beside localhost, --host and the name of this "
-    about += "machine, such as tagline.example.com; * for any (default: any if --host is 0.0.0.0, otherwise no others)"
-    parser.add_argument("--hosts", nargs="+", type=host_name, default=[], metavar="NAME", help=about)
-    for each in fields(Limits):
-        about = f"{each.metadata['help']} (default: {each.default:,})"
-        parser.add_argument(f"--max-{each.name}", type=natural, default=each.default, metavar="N", help=about)
+    parser.add_argument(
+        "--hosts",
+        nargs="+",
+        type=host_name,
+        default=[],
+        metavar="NAME",
+        help="names that clients may call the service by (header Host) beside localhost, --host and the name of this "
+        "machine, such as tagline.example.com; * for any (default: any if --host is 0.0.0.0, otherwise no others)",
+    )
+    for limit in fields(Limits):
+        parser.add_argument(
+            f"--max-{limit.name}",
+            type=natural,
+            default=limit.default,
+            metavar="N",
+            help=f"{limit.metadata['help']} (default: {limit.default:,})",
+        )
     return parser.parse_args(arguments)
 
 

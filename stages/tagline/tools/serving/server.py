@@ -52,7 +52,7 @@ def run(options: argparse.Namespace, limits: Limits) -> None:
             timeout_keep_alive=KEPT,
             timeout_graceful_shutdown=2 * limits.seconds,
         )
-        models = ", ".join(f"{each.folder} ({each.backend})" for each in tagger.layers.values())
+        models = ", ".join(f"{layer.folder} ({layer.backend})" for layer in tagger.layers.values())
         try:
             Server(config, models).run()
         except Interrupted:  # uvicorn raises the signal again when it has ended
@@ -68,8 +68,12 @@ def names(host: str, others: Sequence[str]) -> list[str]:
     """
     if host in ("", "0.0.0.0", "::") and not others:
         return ["*"]
-    own = f"[{host}]" if ":" in host else host
-    return ["localhost", "127.0.0.1", "[::1]", own, socket.gethostname(), *others]
+    return ["localhost", "127.0.0.1", "[::1]", in_url(host), socket.gethostname(), *others]
+
+
+def in_url(host: str) -> str:
+    """A host as URLs contain it, IPv6 addresses in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -107,7 +111,7 @@ class Server(uvicorn.Server):
         listener = listening(self.config.host, self.config.port)
         await super().startup([listener])
         host, port = listener.getsockname()[:2]
-        show(f"serve: {self._models} at http://{f'[{host}]' if ':' in host else host}:{port}")
+        show(f"serve: {self._models} at http://{in_url(host)}:{port}")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self.should_exit and sig == signal.SIGINT:

@@ -75,7 +75,7 @@ def create(tagger: AnyTagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> 
     @app.get("/health")
     async def health() -> dict[str, Any]:
         """Say that the service is ready, and with which model."""
-        backends = dict.fromkeys(each.backend for each in tagger.layers.values())
+        backends = dict.fromkeys(layer.backend for layer in tagger.layers.values())
         return {"status": "ok", "backend": ", ".join(backends), "types": tagger.types}
 
     @app.head("/metrics", include_in_schema=False)
@@ -106,7 +106,8 @@ class RequestHandler:
     """
 
     def __init__(self, tagger: AnyTagger, limits: Limits) -> None:
-        self._limits, self._requests = limits, 0
+        self._limits = limits
+        self._requests = 0
         self.registry = registry = CollectorRegistry()
         self._answered = Counter("tagline_requests", "Requests answered.", ["path", "status"], registry=registry)
         self._seconds = Histogram("tagline_request_seconds", "From request to answer.", ["path"], registry=registry)
@@ -125,7 +126,9 @@ class RequestHandler:
         return response
 
     async def _counted(self, request: Request, interface: type[Texts | InferenceInputs]) -> Response:
-        path, start, status = request.scope["path"], time.perf_counter(), 500  # no part of the header Host
+        path = request.scope["path"]  # without any part of the header Host
+        start = time.perf_counter()
+        status = 500
         self._requests += 1
         try:
             content = await self._content(request, interface)
@@ -150,7 +153,7 @@ class RequestHandler:
             HTTPException: the request is malformed, over a limit or too slow, or too many others are in progress.
         """
         if self._requests > self._limits.requests:
-            raise try_again(f"{self._limits.requests:,} requests are in progress")
+            raise try_again(f"{self._limits.requests:,} requests are in progress; try again later")
         try:
             body = interface.model_validate_json(await self._received(request))
         except ValidationError as error:
@@ -162,10 +165,13 @@ class RequestHandler:
             async with timeout(self._limits.seconds):
                 answers = await self.batcher.label(inputs)
         except TooBusy as busy:
-            reason = f"more requests are waiting than can be answered within {self._limits.seconds} seconds"
-            raise try_again(reason, busy.seconds) from None
+            raise try_again(
+                f"more requests are waiting than can be answered within {self._limits.seconds} seconds; "
+                "try again later",
+                busy.seconds,
+            ) from None
         except TimeoutError:
-            raise try_again(f"no answer within {self._limits.seconds} seconds") from None
+            raise try_again(f"no answer within {self._limits.seconds} seconds; try again later") from None
         shown = [interface.shown(answer) for answer in answers]
         return json.dumps(shown if several else shown[0], ensure_ascii=False)
 
@@ -177,8 +183,10 @@ class RequestHandler:
                 async for chunk in request.stream():
                     body += chunk
                     if len(body) > self._limits.bytes:
-                        most = f"{self._limits.bytes:,} bytes"
-                        raise HTTPException(413, f"the body has more than {most}; send fewer or shorter texts")
+                        raise HTTPException(
+                            413,
+                            f"the body has more than {self._limits.bytes:,} bytes; send fewer or shorter texts",
+                        )
         except TimeoutError:
             raise HTTPException(408, f"the body was not received within {self._limits.seconds} seconds") from None
         except ClientDisconnect:
@@ -186,9 +194,9 @@ class RequestHandler:
         return bytes(body)
 
 
-def try_again(reason: str, seconds: int = 1) -> HTTPException:
+def try_again(message: str, seconds: int = 1) -> HTTPException:
     """The refusal of a request that would be answered some seconds later."""
-    return HTTPException(503, f"{reason}; try again later", {"Retry-After": str(seconds)})
+    return HTTPException(503, message, {"Retry-After": str(seconds)})
 
 
 def malformed(error: ValidationError) -> HTTPException:
@@ -202,5 +210,5 @@ def malformed(error: ValidationError) -> HTTPException:
 
 def _described(path: tuple[int | str, ...], message: str) -> str:
     # pydantic also names the alternative of a union, such as list[str].
-    shown = [str(part) for part in path if not (isinstance(part, str) and (part == "str" or part.startswith("list[")))]
+    shown = [name for name in map(str, path) if name != "str" and not name.startswith("list[")]
     return f"{'.'.join(shown) or 'the body'}: {message.removeprefix('Value error, ')}"

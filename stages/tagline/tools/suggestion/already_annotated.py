@@ -38,39 +38,53 @@ def annotated_keys(paths: Iterable[Path], split: Split) -> set[bytes]:
     Raises:
         UserError: a file is missing, malformed, changed or of an unknown format.
     """
-    return {text_key(words) for path in paths for words in _texts(path, split)}
+    keys = set[bytes]()
+    for path in paths:
+        keys.update(map(text_key, _texts(path, split)))
+    return keys
 
 
 def without(documents: Iterable[Document], annotated: Collection[bytes]) -> Iterator[Document]:
     """Yield the documents that have words and are not annotated; none continues one that is left out."""
     follows = True  # whether the document before was not left out
     for document in documents:
-        kept = bool(document.words) and text_key(document.words) not in annotated
-        if kept:
-            yield document if follows or not document.continues else replace(document, continues=False)
-        follows = kept
+        is_kept = bool(document.words) and text_key(document.words) not in annotated
+        if is_kept and document.continues and not follows:
+            yield replace(document, continues=False)
+        elif is_kept:
+            yield document
+        follows = is_kept
 
 
 def _texts(path: Path, split: Split) -> Iterator[Sequence[str]]:
     if path.is_dir():
         files = sorted(path.glob("*.txt"))  # of brat, as `tagline suggest` writes it
-        return map(_text_of, files) if files else _of_folder(path)
+        if files:
+            return map(_text_of, files)
+        return _of_folder(path)
     return _of_file(path, split)
 
 
 def _text_of(file: Path) -> list[str]:
     if not file.with_suffix(".ann").exists():
-        expected = "expected a folder of brat or like data/raw; give files of columns the suffix .conll, and name each"
-        raise UserError(f"--exclude {file.parent}: {file.name} has no .ann beside it; {expected}")
-    return [word for _, line in read_lines(file, remedy=UTF_8_REMEDY) for word in line.split()]
+        raise UserError(
+            f"--exclude {file.parent}: {file.name} has no .ann beside it; expected a folder of brat or like data/raw; "
+            "give files of columns the suffix .conll, and name each"
+        )
+    words = list[str]()
+    for _, line in read_lines(file, remedy=UTF_8_REMEDY):
+        words += line.split()
+    return words
 
 
 def _of_folder(path: Path) -> Iterator[Sequence[str]]:
     """Yield the words of each sentence and of each document, since a text of a pool can be either."""
     verify(path, "download")
     data = raw_data.load(path)
-    for batches in map(data.batches, raw_data.SPLITS):
-        rows = (row for batch in batches for row in batch.select([DOCUMENT, raw_data.WORDS]).to_pylist())
+    for split in raw_data.SPLITS:
+        rows = chain.from_iterable(
+            batch.select([DOCUMENT, raw_data.WORDS]).to_pylist() for batch in data.batches(split)
+        )
         for _, document in groupby(rows, key=itemgetter(DOCUMENT)):
             sentences = [row[raw_data.WORDS] for row in document]
             yield from sentences
@@ -83,7 +97,9 @@ def _of_file(path: Path, split: Split) -> Iterator[Sequence[str]]:
         format_ = infer_format("--exclude", str(path), "a folder like data/raw")
     except ValueError as error:
         raise UserError(str(error)) from None
-    reader = partial(_read_json, split=split) if format_ == "jsonl" else reader_of(format_, 1, split)
+    reader = reader_of(format_, 1, split)
+    if format_ == "jsonl":
+        reader = partial(_read_json, split=split)
     with opened(str(path), reader, show_progress=False) as source:
         for document in source.documents:
             yield document.words
@@ -92,5 +108,6 @@ def _of_file(path: Path, split: Split) -> Iterator[Sequence[str]]:
 def _read_json(lines: Lines, name: str, split: Split) -> Iterator[Document]:
     """As `read_json`; a task of Label Studio has its text in "data"."""
     for location, row in rows_in(lines, name, EXPECTED):
-        data = row.get("data")
-        yield of_row(data if isinstance(data, dict) else row, location, split)
+        if isinstance(row.get("data"), dict):
+            row = row["data"]
+        yield of_row(row, location, split)

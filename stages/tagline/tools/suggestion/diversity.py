@@ -43,12 +43,12 @@ def one_per_cluster(
     by_cluster = np.lexsort((-uncertainties, clusters))  # the texts of each cluster, the most uncertain first
     first_of_cluster = np.searchsorted(clusters[by_cluster], clusters[by_cluster])
     rank = np.arange(len(by_cluster)) - first_of_cluster
-    chosen, used = [], 0
+    indices = []
     for index in by_cluster[np.lexsort((-uncertainties[by_cluster], rank))].tolist():
-        if used + words[index] <= budget:
-            chosen.append(index)
-            used += int(words[index])
-    return chosen
+        if words[index] <= budget:
+            indices.append(index)
+            budget -= int(words[index])
+    return indices
 
 
 def _clusters(vectors: Floats, count: int, generator: np.random.Generator) -> Ints:
@@ -64,13 +64,14 @@ def _starts(vectors: Floats, count: int, generator: np.random.Generator) -> Floa
 
     Not by scipy, whose time grows with the square of the number of clusters.
     """
-    chosen = [int(generator.integers(len(vectors)))]
+    indices = [int(generator.integers(len(vectors)))]
     nearest = np.full(len(vectors), np.inf)
     while True:
-        nearest = np.minimum(nearest, ((vectors - vectors[chosen[-1]]) ** 2).sum(-1, dtype=np.float64))
-        if len(chosen) == count or not nearest.any():
-            return vectors[chosen]
-        chosen.append(int(generator.choice(len(vectors), p=nearest / nearest.sum())))
+        distances = ((vectors - vectors[indices[-1]]) ** 2).sum(-1, dtype=np.float64)
+        nearest = np.minimum(nearest, distances)
+        if len(indices) == count or not nearest.any():
+            return vectors[indices]
+        indices.append(int(generator.choice(len(vectors), p=nearest / nearest.sum())))
 
 
 def most_different_words(texts: Sequence[Sequence[str]], budget: int) -> list[int]:
@@ -86,22 +87,26 @@ def most_different_words(texts: Sequence[Sequence[str]], budget: int) -> list[in
     Returns:
         Indices of texts, in the order of the choice.
     """
-    different = [{word.casefold() for word in words if any(map(str.isalpha, word))} for words in texts]
+    different = [_different_words(words) for words in texts]
     covered: set[str] = set()
     # Shares only fall, so the largest one is final if it is still larger than the others were.
     heap = [(-len(words) / len(texts[index]), index) for index, words in enumerate(different)]
     heapq.heapify(heap)
-    chosen = []
+    indices = []
     while heap:
         _, index = heapq.heappop(heap)
         now = (-len(different[index] - covered) / len(texts[index]), index)
         if heap and now > heap[0]:
             heapq.heappush(heap, now)
         elif len(texts[index]) <= budget:
-            chosen.append(index)
+            indices.append(index)
             covered |= different[index]
             budget -= len(texts[index])
-    return chosen
+    return indices
+
+
+def _different_words(words: Sequence[str]) -> set[str]:
+    return {word.casefold() for word in words if any(map(str.isalpha, word))}
 
 
 def mean_vectors(folder: Path, texts: Sequence[Sequence[str]]) -> Floats:
@@ -122,15 +127,17 @@ def mean_vectors(folder: Path, texts: Sequence[Sequence[str]]) -> Floats:
     from tagline.terminal.progress import quiet
 
     quiet()
-    about = exported.read(folder)
+    export = exported.read(folder)
     device = PartialState().device
-    model = classifier.load(folder, about.labels).to(device)
+    model = classifier.load(folder, export.labels).to(device)
     tokenizer, _ = subwords.load(folder, "export")
-    tokenizer.enable_truncation(min(LONGEST, about.max_length))
-    rows = [np.array(row.ids) for row in tokenizer.encode_batch([list(words) for words in texts], is_pretokenized=True)]
+    tokenizer.enable_truncation(min(LONGEST, export.max_length))
+    encodings = tokenizer.encode_batch(list(map(list, texts)), is_pretokenized=True)
+    rows = [np.array(encoding.ids) for encoding in encodings]
     vectors = np.zeros((len(rows), model.config.hidden_size), dtype=np.float32)
     for batch in longest_first(np.array([len(row) for row in rows]), BATCH):
-        ids, mask = to_device(np.stack(pad([rows[i] for i in batch], about.padding)), device)
+        padded = pad([rows[index] for index in batch], export.padding)
+        ids, mask = to_device(np.stack(padded), device)
         with torch.inference_mode():
             states = model.base_model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
         sums = (states * mask[..., None]).sum(1)

@@ -56,7 +56,8 @@ def main() -> None:
         types = tagger.labels.types if tagger else options.types
         guideline = check_output(options, types, tagger)
         selector = Selector(options.words, options.random_share, options.seed, options.model)
-        split, sentences = (tagger.split, tagger.sentences) if tagger else (split_words, None)
+        split = tagger.split if tagger else split_words
+        sentences = tagger.sentences if tagger else None
         annotated = annotated_keys(options.exclude, split)
         reader = reader_of(options.input_format, options.column, split, sentences)
         with opened(options.pool, reader, show_progress=True) as source:
@@ -75,9 +76,10 @@ def check_output(options: argparse.Namespace, types: Sequence[str], tagger: Tagg
     if tagger and options.format != JSONL and tagger.labels.kind == "tags":
         raise UserError(f"--format {options.format}: {options.model} predicts a tag for each word, not entities")
     if options.format in CONFIGURED and not types:
-        expected = "expected a model, or the entity types to annotate"
-        remedy = "run `dvc repro export`, or give --types, for instance --types PER LOC"
-        raise UserError(f"{MODEL} is missing; {expected}; {remedy}")
+        raise UserError(
+            f"{MODEL} is missing; expected a model, or the entity types to annotate; "
+            "run `dvc repro export`, or give --types, for instance --types PER LOC"
+        )
     return tool_formats.check("--output", options.format, options.output, types, options.guideline)
 
 
@@ -86,18 +88,28 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("pool", metavar="POOL", nargs="?", help="file of texts; - for standard input")
     parser.add_argument("--words", type=natural, required=True, metavar="N", help="most words of all texts together")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="file to write, or folder for brat")
-    about = "default: page for a file named .html, jsonl for .jsonl, otherwise label_studio"
-    parser.add_argument("--format", choices=FORMATS, help=about)
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        help="default: page for a file named .html, jsonl for .jsonl, otherwise label_studio",
+    )
     add_guideline(parser)
     add_input_format(parser)
-    about = "share of random words (default: 0.1)"
-    parser.add_argument("--random-share", type=probability, default=0.1, metavar="P", help=about)
+    parser.add_argument(
+        "--random-share", type=probability, default=0.1, metavar="P", help="share of random words (default: 0.1)"
+    )
     parser.add_argument("--seed", type=int, default=42, metavar="N", help="of the random texts (default: 42)")
-    about = "annotated texts to leave out: files like POOL, or folders like data/raw"
-    about += " (default: data/raw beside the model's folder, if it exists)"
-    parser.add_argument("--exclude", type=Path, nargs="*", metavar="PATH", help=about)
-    about = "entity types for the tool, if there is no model"
-    parser.add_argument("--types", nargs="+", default=[], metavar="TYPE", help=about)
+    parser.add_argument(
+        "--exclude",
+        type=Path,
+        nargs="*",
+        metavar="PATH",
+        help="annotated texts to leave out: files like POOL, or folders like data/raw"
+        " (default: data/raw beside the model's folder, if it exists)",
+    )
+    parser.add_argument(
+        "--types", nargs="+", default=[], metavar="TYPE", help="entity types for the tool, if there is no model"
+    )
     add_model(parser)
     parser.set_defaults(model=MODEL if MODEL.exists() else None)
     options = parser.parse_args()
@@ -110,23 +122,38 @@ def parsed() -> argparse.Namespace:
         options.input_format = options.input_format or infer_format("POOL", options.pool, "--input-format")
         by_suffix = {PAGE_SUFFIX: PAGE, ".jsonl": JSONL}
         options.format = options.format or by_suffix.get(options.output.suffix.lower(), "label_studio")
-        if options.guideline and options.format != PAGE:
-            raise ValueError("--guideline: expected --format page, or --output FILE.html")
-        for type_ in options.types:
-            control = any(unicodedata.category(character) == "Cc" for character in type_)
-            if not type_.strip() or control or type_ == "O" or type_.startswith(("B-", "I-", "E-", "S-")):
-                expected = "expected names of entity types, without B-, I-, E-, S-, such as PER"
-                raise ValueError(f"--types {type_!r}: {expected}")
-            if options.types.count(type_) > 1:
-                raise ValueError(f"--types {type_!r} is given twice; expected different types")
-        if options.types and options.model and options.model.is_dir():
-            raise ValueError(f"--types: {options.model} has its own; expected no --types, or no model")
-        if not 0 <= options.seed < 2**64:
-            raise ValueError(f"--seed: expected a number from 0 to 2**64 - 1, got {options.seed}")
-        read = {"POOL": [Path(options.pool)] if options.pool != STANDARD else [], "one of --exclude": options.exclude}
-        for name, paths in read.items():
-            if options.output.is_file() and any(path.exists() and path.samefile(options.output) for path in paths):
-                raise ValueError(f"--output is the same file as {name}; expected another one")
+        check_options(options)
     except ValueError as error:
         parser.error(str(error))
     return options
+
+
+def check_options(options: argparse.Namespace) -> None:
+    """Raise a `ValueError` if options contradict each other, or have values that can't be."""
+    if options.guideline and options.format != PAGE:
+        raise ValueError("--guideline: expected --format page, or --output FILE.html")
+    for type_ in options.types:
+        if not is_type(type_):
+            raise ValueError(f"--types {type_!r}: expected names of entity types, without B-, I-, E-, S-, such as PER")
+        if options.types.count(type_) > 1:
+            raise ValueError(f"--types {type_!r} is given twice; expected different types")
+    if options.types and options.model and options.model.is_dir():
+        raise ValueError(f"--types: {options.model} has its own; expected no --types, or no model")
+    if not 0 <= options.seed < 2**64:
+        raise ValueError(f"--seed: expected a number from 0 to 2**64 - 1, got {options.seed}")
+    if options.pool != STANDARD and is_same_file(options.output, Path(options.pool)):
+        raise ValueError("--output is the same file as POOL; expected another one")
+    if any(is_same_file(options.output, path) for path in options.exclude):
+        raise ValueError("--output is the same file as one of --exclude; expected another one")
+
+
+def is_type(name: str) -> bool:
+    """Whether a name can be that of an entity type: printed on one line, and no label."""
+    if any(unicodedata.category(character) == "Cc" for character in name):
+        return False
+    return bool(name.strip()) and name != "O" and not name.startswith(("B-", "I-", "E-", "S-"))
+
+
+def is_same_file(output: Path, path: Path) -> bool:
+    """Whether an output would replace a file that is read."""
+    return output.is_file() and path.exists() and path.samefile(output)

@@ -50,6 +50,21 @@ class Suggestion:
     selection: Selection
 
 
+@dataclass
+class Pool:
+    """What is kept of a pool: texts that may be chosen.
+
+    Attributes:
+        random: those with the highest numbers drawn.
+        others: the most uncertain ones, or without a model a random part of the pool.
+        too_long: the number of texts that are longer than all words wanted.
+    """
+
+    random: Best[Suggestion]
+    others: Best[Suggestion]
+    too_long: int = 0
+
+
 @dataclass(frozen=True)
 class Selector:
     """Selects texts while a pool is read; memory depends on the number of words wanted, not on the pool.
@@ -77,44 +92,72 @@ class Selector:
         Raises:
             UserError: no text is left.
         """
-        other_words, too_long = self.words - round(self.words * self.random_share), 0
-        random = Best[Suggestion](self.words - other_words)
-        others = Best[Suggestion](self.words * (CANDIDATES if tagger else DIVERSE_CANDIDATES))
+        pool = self._read(source, tagger, annotated)
+        # What is kept are all texts, if they are few.
+        random_words = round(min(self.words, pool.others.kept) * self.random_share)
+        at_random = dict(self._fitting(pool.random, random_words))
+        suggestions = [replace(suggestion, selection="random") for suggestion in at_random.values()]
+        if self._other_words:
+            candidates = [item for _, key, item in pool.others.items() if key not in at_random]
+            suggestions += self._different(candidates, self.words - _count(suggestions))
+        if not suggestions:
+            raise UserError(
+                f"{source.name}: no text of at most {self.words:,} words that is not annotated yet; "
+                "expected at least one; check POOL, --words and --exclude"
+            )
+        if pool.too_long:
+            warnings.warn(
+                f"{source.name}: texts of more than {self.words:,} words left out: {pool.too_long:,}; raise --words",
+                stacklevel=2,
+            )
+        if pool.others.kept <= self.words:
+            warnings.warn(
+                f"{source.name} has only {pool.others.kept:,} words to annotate; all are chosen", stacklevel=2
+            )
+        if self.random_share and not at_random:
+            warnings.warn(
+                f"no text at random: the first one drawn has more than {random_words:,} words; "
+                "raise --words or --random-share for texts to test with",
+                stacklevel=2,
+            )
+        return suggestions
+
+    @property
+    def _other_words(self) -> int:
+        """The words wanted that are not of random texts."""
+        return self.words - round(self.words * self.random_share)
+
+    def _read(self, source: Source, tagger: Tagger | None, annotated: Collection[bytes]) -> Pool:
+        """Read the pool, and keep as many of its texts as `select` can need."""
+        pool = Pool(
+            random=Best(self.words - self._other_words),
+            others=Best(self.words * (CANDIDATES if tagger else DIVERSE_CANDIDATES)),
+        )
         documents = without(source.documents, annotated)
-        untagged = ([(document, None)] for document in documents)
         parts: Iterable[Sequence[tuple[Document, TaggedSentence | None]]]
-        parts = tagger.tag_stream(documents) if tagger else untagged
+        parts = ([(document, None)] for document in documents)
+        if tagger:
+            parts = tagger.tag_stream(documents)
         for part in parts:
             for document, tagged in part:
-                key, length = text_key(document.words), len(document.words)
-                if length > self.words:
-                    too_long += 1
-                    continue
-                drawn, doubt = self._draw(key), uncertainty(tagged) if tagged else None
-                # A few texts that rarely fit would displace all others, so they come last.
-                usefulness = (drawn if doubt is None else doubt) - (length > other_words)
-                for best, priority in ((random, drawn), (others, usefulness)):
-                    if best.admits(priority, key):
-                        best.add(priority, key, length, _suggestion(document, tagged, doubt))
+                self._add(document, tagged, pool)
             source.advance(len(part))
-        # What is kept are all texts, if they are few.
-        random_words = round(min(self.words, others.kept) * self.random_share)
-        at_random = dict(self._fitting(random, random_words))
-        candidates = [item for _, key, item in others.items() if key not in at_random]
-        chosen = [replace(each, selection="random") for each in at_random.values()]
-        chosen += self._different(candidates, self.words - _count(chosen) if other_words else 0)
-        if not chosen:
-            found = f"no text of at most {self.words:,} words that is not annotated yet"
-            raise UserError(f"{source.name}: {found}; expected at least one; check POOL, --words and --exclude")
-        if too_long:
-            found = f"texts of more than {self.words:,} words left out: {too_long:,}"
-            warnings.warn(f"{source.name}: {found}; raise --words", stacklevel=2)
-        if others.kept <= self.words:
-            warnings.warn(f"{source.name} has only {others.kept:,} words to annotate; all are chosen", stacklevel=2)
-        if self.random_share and not at_random:
-            found = f"no text at random: the first one drawn has more than {random_words:,} words"
-            warnings.warn(f"{found}; raise --words or --random-share for texts to test with", stacklevel=2)
-        return chosen
+        return pool
+
+    def _add(self, document: Document, tagged: TaggedSentence | None, pool: Pool) -> None:
+        length = len(document.words)
+        if length > self.words:
+            pool.too_long += 1
+            return
+        key = text_key(document.words)
+        drawn = self._draw(key)
+        doubt = uncertainty(tagged) if tagged else None
+        usefulness = drawn if doubt is None else doubt
+        if length > self._other_words:
+            usefulness -= 1  # a few texts that rarely fit would displace all others, so they come last
+        for best, priority in ((pool.random, drawn), (pool.others, usefulness)):
+            if best.admits(priority, key):
+                best.add(priority, key, length, _suggestion(document, tagged, doubt))
 
     def _draw(self, key: bytes) -> float:
         """A number from 0 to 1 that depends on the seed and the text only, so the order of the pool does not matter."""
@@ -132,13 +175,14 @@ class Selector:
     def _different(self, candidates: Sequence[Suggestion], words: int) -> list[Suggestion]:
         if not candidates:
             return []
-        texts = [each.document.words for each in candidates]
+        texts = [suggestion.document.words for suggestion in candidates]
         if candidates[0].tagged is None:
-            return [candidates[index] for index in most_different_words(texts, words)]
-        uncertainties = np.array([each.uncertainty for each in candidates])
-        lengths = np.array([len(text) for text in texts])
-        chosen = one_per_cluster(mean_vectors(self.model, texts), uncertainties, lengths, words, self.seed)
-        return [candidates[index] for index in chosen]
+            indices = most_different_words(texts, words)
+        else:
+            uncertainties = np.array([suggestion.uncertainty for suggestion in candidates])
+            lengths = np.array([len(text) for text in texts])
+            indices = one_per_cluster(mean_vectors(self.model, texts), uncertainties, lengths, words, self.seed)
+        return [candidates[index] for index in indices]
 
 
 class Best(Generic[Item]):
@@ -152,7 +196,8 @@ class Best(Generic[Item]):
     """
 
     def __init__(self, words: int) -> None:
-        self.words, self.kept = words, 0
+        self.words = words
+        self.kept = 0
         self._heap: list[tuple[float, bytes]] = []  # the lowest priority first
         self._items: dict[bytes, tuple[int, Item]] = {}
 
@@ -205,25 +250,27 @@ def _suggestion(document: Document, tagged: TaggedSentence | None, doubt: float 
     if tagged is None:
         return Suggestion(document, None, None, "diverse")
     # Arrays of its own: slices would keep those of all texts that were labelled together.
-    own = replace(tagged, predicted=tagged.predicted.copy(), scores=tagged.scores.copy())
-    return Suggestion(document, own, doubt, "uncertain")
+    copied = replace(tagged, predicted=tagged.predicted.copy(), scores=tagged.scores.copy())
+    return Suggestion(document, copied, doubt, "uncertain")
 
 
 def _count(suggestions: Sequence[Suggestion]) -> int:
-    return sum(len(each.document.words) for each in suggestions)
+    return sum(len(suggestion.document.words) for suggestion in suggestions)
 
 
 def summary(suggestions: Sequence[Suggestion]) -> str:
     """Count the chosen texts and words for the terminal."""
     lines = []
     for selection in get_args(Selection):
-        of_selection = [each for each in suggestions if each.selection == selection]
+        of_selection = [suggestion for suggestion in suggestions if suggestion.selection == selection]
         if not of_selection and selection != "random":
             continue
-        doubts = [each.uncertainty for each in of_selection if each.uncertainty is not None]
-        mean = f", mean uncertainty {np.mean(doubts):.3f}" if doubts else ""
-        texts = f"{len(of_selection):,} text{'s' * (len(of_selection) != 1)}"
-        lines.append(f"{selection}: {texts}, {_count(of_selection):,} words{mean}")
+        texts = "1 text" if len(of_selection) == 1 else f"{len(of_selection):,} texts"
+        line = f"{selection}: {texts}, {_count(of_selection):,} words"
+        doubts = [suggestion.uncertainty for suggestion in of_selection if suggestion.uncertainty is not None]
+        if doubts:
+            line += f", mean uncertainty {np.mean(doubts):.3f}"
+        lines.append(line)
     return "\n".join(lines)
 
 
@@ -252,8 +299,10 @@ def save(
 
 
 def _fields(suggestion: Suggestion) -> dict[str, str | float]:
-    uncertain = {} if suggestion.uncertainty is None else {"uncertainty": round(suggestion.uncertainty, DIGITS)}
-    return {"selection": suggestion.selection, **uncertain}
+    fields: dict[str, str | float] = {"selection": suggestion.selection}
+    if suggestion.uncertainty is not None:
+        fields["uncertainty"] = round(suggestion.uncertainty, DIGITS)
+    return fields
 
 
 def _task(suggestion: Suggestion) -> AnnotationTask:

@@ -39,22 +39,29 @@ def infer_format(
         return "text"
     suffix = Path(file).suffix.lower()
     if suffix not in suffixes:
-        expected = f"{', '.join(suffixes)}, or {override or f'{option}-format'}"
-        raise ValueError(f"{option} {file}: unknown suffix; expected {expected}")
+        raise ValueError(
+            f"{option} {file}: unknown suffix; expected {', '.join(suffixes)}, or {override or f'{option}-format'}"
+        )
     return suffixes[suffix]
 
 
 def add_input_format(parser: argparse.ArgumentParser) -> None:
     """Add ``--input-format`` and ``--column``."""
     parser.add_argument("--input-format", choices=FORMATS, help="default: by suffix; text for standard input")
-    about = "column of the words in conll, from 1 (default: 1)"
-    parser.add_argument("--column", type=natural, default=1, metavar="N", help=about)
+    parser.add_argument(
+        "--column", type=natural, default=1, metavar="N", help="column of the words in conll, from 1 (default: 1)"
+    )
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Add ``--model`` and ``--backend``."""
-    about = f"exported model, a local folder (default: {MODEL})"
-    parser.add_argument("--model", type=Path, default=MODEL, metavar="FOLDER", help=about)
+    parser.add_argument(
+        "--model",
+        type=Path,
+        default=MODEL,
+        metavar="FOLDER",
+        help=f"exported model, a local folder (default: {MODEL})",
+    )
     _add_backend(parser, FASTEST)
 
 
@@ -65,13 +72,22 @@ def add_models(parser: argparse.ArgumentParser, default_backend: str = FASTEST) 
         parser: of a program.
         default_backend: how ``--help`` describes it.
     """
-    about = f"exported model, a local folder (default: {MODEL}); of several, each entity has the name, by default the "
-    about += "task of the model, as its layer"
-    add = parser.add_argument
-    add("--model", dest="models", type=named_folder, action="append", metavar="[NAME=]FOLDER", help=about)
-    about = "of overlapping entities of several models keep all, the longest, those of the first model, or those with "
-    about += "the highest score (default: keep, all)"
-    add("--overlaps", choices=get_args(Overlaps), default="keep", help=about)
+    parser.add_argument(
+        "--model",
+        dest="models",
+        type=named_folder,
+        action="append",
+        metavar="[NAME=]FOLDER",
+        help=f"exported model, a local folder (default: {MODEL}); of several, each entity has the name, by default the "
+        "task of the model, as its layer",
+    )
+    parser.add_argument(
+        "--overlaps",
+        choices=get_args(Overlaps),
+        default="keep",
+        help="of overlapping entities of several models keep all, the longest, those of the first model, or those with "
+        "the highest score (default: keep, all)",
+    )
     _add_backend(parser, default_backend)
 
 
@@ -82,7 +98,9 @@ def _add_backend(parser: argparse.ArgumentParser, default: str) -> None:
 def named_folder(text: str) -> tuple[str, Path]:
     """Convert NAME=FOLDER, or FOLDER, whose name is empty then."""
     name, equals, folder = text.partition("=")
-    return (name, Path(folder)) if equals and not Path(text).is_dir() else ("", Path(text))
+    if equals and not Path(text).is_dir():
+        return name, Path(folder)
+    return "", Path(text)
 
 
 def layers_of(models: Sequence[tuple[str, Path]] | None, overlaps: Overlaps) -> dict[str, Path]:
@@ -95,17 +113,22 @@ def layers_of(models: Sequence[tuple[str, Path]] | None, overlaps: Overlaps) -> 
     from tagline.artifacts import exported  # here, since --help need not wait for libraries
 
     folders = dict[str, Path]()
-    for given, folder in models or [("", MODEL)]:
+    for given_name, folder in models or [("", MODEL)]:
+        if not folder.is_dir() and Path("dvc.yaml").is_file():
+            raise UserError(f"--model {folder}: not a folder; expected an exported model; run `dvc repro export`")
         if not folder.is_dir():
-            advice = "run `dvc repro export`" if Path("dvc.yaml").is_file() else "name its folder: --model FOLDER"
-            raise UserError(f"--model {folder}: not a folder; expected an exported model; {advice}")
+            raise UserError(
+                f"--model {folder}: not a folder; expected an exported model; name its folder: --model FOLDER"
+            )
         labels = exported.read(folder).labels
         if labels.kind == "tags" and overlaps != "keep":
             raise UserError(f"--overlaps {overlaps}: {folder} predicts a tag for each word, not entities")
-        name = given or labels.task
+        name = given_name or labels.task
         if name in folders:
-            expected = f"expected a name for each; give one: --model NAME={folder}"
-            raise UserError(f"--model {folder}: the layer {name} is that of {folders[name]} already; {expected}")
+            raise UserError(
+                f"--model {folder}: the layer {name} is that of {folders[name]} already; "
+                f"expected a name for each; give one: --model NAME={folder}"
+            )
         folders[name] = folder
     return folders
 
@@ -115,10 +138,9 @@ def open_taggers(options: argparse.Namespace, verify: bool = True) -> AnyTagger:
     with defer_signals():  # a signal during the import of an extension module would become an ImportError
         from tagline.inference import Tagger
 
-        taggers = {
-            name: Tagger(folder, options.backend, verify=verify, split_sentences=options.split_sentences)
-            for name, folder in layers_of(options.models, options.overlaps).items()
-        }
+        taggers = dict[str, Tagger]()
+        for name, folder in layers_of(options.models, options.overlaps).items():
+            taggers[name] = Tagger(folder, options.backend, verify=verify, split_sentences=options.split_sentences)
         return joined(taggers, options.overlaps)
 
 
@@ -126,13 +148,20 @@ def joined(taggers: Mapping[str, Tagger], overlaps: Overlaps) -> AnyTagger:
     """Join several taggers; one alone stays as it is, and its entities have no layer."""
     from tagline.inference import Taggers  # here, since --help need not wait for libraries
 
-    return Taggers(taggers, overlaps) if len(taggers) > 1 else next(iter(taggers.values()))
+    if len(taggers) == 1:
+        return next(iter(taggers.values()))
+    return Taggers(taggers, overlaps)
 
 
 def add_no_split(parser: argparse.ArgumentParser) -> None:
     """Add ``--no-split``: ``split_sentences`` as `Tagger` takes it."""
-    about = "do not split raw text into sentences; default: as in training"
-    parser.add_argument("--no-split", dest="split_sentences", action="store_const", const=False, help=about)
+    parser.add_argument(
+        "--no-split",
+        dest="split_sentences",
+        action="store_const",
+        const=False,
+        help="do not split raw text into sentences; default: as in training",
+    )
 
 
 def natural(text: str) -> int:

@@ -4,11 +4,11 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from tqdm import tqdm
 
@@ -57,18 +57,29 @@ def opened(path: str, reader: Reader, show_progress: bool) -> Iterator[Source]:
     Raises:
         UserError: standard input is closed; while documents are read: the file is malformed.
     """
-    if path == STANDARD and sys.stdin is None:
+    if path != STANDARD:
+        with Path(path).open("rb") as file:
+            yield from _read(file, path, reader, show_progress)
+    elif sys.stdin is None:
         raise UserError("standard input is closed; expected a pipe, or --input FILE")
-    name = "stdin" if path == STANDARD else path
-    with nullcontext(sys.stdin.buffer) if path == STANDARD else Path(path).open("rb") as file:
-        sized = file.seekable()
-        size: dict[str, Any] = {"unit": " documents"}
-        if sized:
-            size = {"total": os.fstat(file.fileno()).st_size, "unit": "B", "unit_scale": True}
-        show_progress = show_progress and sys.stderr is not None
-        with tqdm(desc=printable(name), disable=None if show_progress else True, **size) as bar:
-            documents = reader(decoded_lines(file, name), name)
-            yield Source(name, documents, (lambda _: bar.update(file.tell() - bar.n)) if sized else bar.update)
+    else:
+        yield from _read(sys.stdin.buffer, "stdin", reader, show_progress)
+
+
+def _read(file: BinaryIO, name: str, reader: Reader, show_progress: bool) -> Iterator[Source]:
+    """Yield the documents of a file once, with a progress bar in bytes, or in documents if its size is not known."""
+    is_sized = file.seekable()
+    size: dict[str, Any] = {"unit": " documents"}
+    if is_sized:
+        size = {"total": os.fstat(file.fileno()).st_size, "unit": "B", "unit_scale": True}
+    is_hidden = not show_progress or sys.stderr is None
+    # None: shown if standard error is a terminal.
+    with tqdm(desc=printable(name), disable=True if is_hidden else None, **size) as bar:
+
+        def advance(count: int) -> None:
+            bar.update(file.tell() - bar.n if is_sized else count)
+
+        yield Source(name, reader(decoded_lines(file, name), name), advance)
 
 
 def reader_of(input_format: str, column: int, split: Split, sentences: Split | None = None) -> Reader:
@@ -82,7 +93,9 @@ def reader_of(input_format: str, column: int, split: Split, sentences: Split | N
     """
     if input_format == "conll":
         return partial(read_conll, words_column=column)
-    return partial(read_json if input_format == "jsonl" else read_texts, split=split, sentences=sentences)
+    if input_format == "jsonl":
+        return partial(read_json, split=split, sentences=sentences)
+    return partial(read_texts, split=split, sentences=sentences)
 
 
 def read_texts(
@@ -136,8 +149,8 @@ def read_conll(lines: Lines, name: str, words_column: int = 1) -> Iterator[Docum
         return
     width = len(conll_table.fields(line, tabs))
     if width < words_column:
-        found = f"{width} column{'s' * (width > 1)} in {shortened(repr(line))}"
-        raise UserError(f"{name}:{number}: {found}; expected words in column {words_column}")
+        count = "1 column" if width == 1 else f"{width} columns"
+        raise UserError(f"{name}:{number}: {count} in {shortened(repr(line))}; expected words in column {words_column}")
     columns = [conll_table.SKIP] * width
     columns[words_column - 1] = conll_table.WORDS
     before: str | int | None = None
@@ -154,11 +167,13 @@ def split_at_spaces(text: str) -> list[str]:
 
 def of_row(row: dict[str, Any], name: str, split: Split, sentences: Split | None = None) -> Document:
     """Make a document of a JSON object with a text or words; for errors see `read_json`."""
-    if ("text" in row) == ("words" in row):
-        keys = shortened(", ".join(row)) or "no key"
-        found = "both 'text' and 'words'" if "text" in row else f"neither 'text' nor 'words' ({keys})"
-        raise UserError(f"{name}: {found}; {EXPECTED}")
-    return document(row, "text" if "text" in row else "words", "words" in row, name, split, sentences)
+    if "text" in row and "words" in row:
+        raise UserError(f"{name}: both 'text' and 'words'; {EXPECTED}")
+    if "text" in row:
+        return document(row, "text", False, name, split, sentences)
+    if "words" in row:
+        return document(row, "words", True, name, split, sentences)
+    raise UserError(f"{name}: neither 'text' nor 'words' ({shortened(', '.join(row)) or 'no key'}); {EXPECTED}")
 
 
 def document(
@@ -182,7 +197,8 @@ def document(
     Raises:
         UserError: the value is neither, or has a character that UTF-8 can't encode.
     """
-    value, where = row[key], f"{name}: " if name else ""
+    value = row[key]
+    where = f"{name}: " if name else ""
     if is_words:
         if not isinstance(value, list) or not all(isinstance(word, str) and word for word in value):
             raise UserError(f"{where}{key!r} is {_shown(value)}; expected a list of non-empty strings")
