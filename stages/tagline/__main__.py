@@ -96,10 +96,15 @@ def _use_code_of_clone() -> None:
             its code.
     """
     folder = Path.cwd()
-    clone = next((each for each in (folder, *folder.parents) if (each / "stages/tagline/__init__.py").is_file()), None)
-    if clone is None or (stages := clone / "stages").samefile(own := Path(__file__).parents[1]):
+    around = (folder, *folder.parents)
+    clone = next((path for path in around if (path / "stages/tagline/__init__.py").is_file()), None)
+    if clone is None:
         return
-    if not (own.parent / "dvc.yaml").is_file():  # of a wheel, which must not run what lies above any folder
+    stages = clone / "stages"
+    running = Path(__file__).parents[1]
+    if stages.samefile(running):
+        return
+    if not (running.parent / "dvc.yaml").is_file():  # of a wheel, which must not run what lies above any folder
         print(
             f"tagline: runs the installed code, not that of {clone}; `make install` there installs it", file=sys.stderr
         )
@@ -108,7 +113,7 @@ def _use_code_of_clone() -> None:
         raise UserError(f"{clone}: belongs to another user, whose code would run; expected a clone of your own")
     paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     if str(stages) == paths[0]:
-        raise UserError(f"{clone}: Python finds the code of {own}; expected that of this clone; run `make install`")
+        raise UserError(f"{clone}: Python finds the code of {running}; expected that of this clone; run `make install`")
     if not (stages / "tagline/__main__.py").is_file():
         raise UserError(f"{clone}: a version without the command tagline; run its scripts, or merge a newer version")
     command = [sys.executable, "-P", "-m", "tagline", *sys.argv[1:]]

@@ -5,6 +5,7 @@ The variables that these set in every job say which request it is; the token is 
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,41 +62,53 @@ class Comments:
         if not token:
             return f"environment variable {self.token} is not set"
         if len(text) > LONGEST:
-            text = f"{text.partition(chr(10))[0]}\n\nThe rest is too long for a comment: see the output of the job.\n"
-        body = {"body": f"{marker}\n{text}" + f"\n[Report of the results](<{report}>)\n" * bool(report)}
+            headline, _, _ = text.partition("\n")
+            text = f"{headline}\n\nThe rest is too long for a comment: see the output of the job.\n"
+        body = f"{marker}\n{text}"
+        if report:
+            body += f"\n[Report of the results](<{report}>)\n"
         with httpx2.Client(headers={"Authorization": f"Bearer {token}"}, timeout=SECONDS) as client:
-            own = self._own(client, marker)
-            method, url = ("POST", self.all) if own is None else (self.edit, f"{self.one}/{own}")
-            answer = self._ask(client, method, url, body, refusable=True)
-        return f"{self.token} may not write it ({quoted(answer.text)})" if answer.status_code == 403 else None
+            earlier = self._earlier(client, marker)
+            if earlier is None:
+                answer = self._ask(client, "POST", self.all, body, refusable=True)
+            else:
+                answer = self._ask(client, self.edit, f"{self.one}/{earlier}", body, refusable=True)
+        if answer.status_code == 403:
+            return f"{self.token} may not write it ({quoted(answer.text)})"
+        return None
 
-    def _own(self, client: httpx2.Client, marker: str) -> Any:
+    def _earlier(self, client: httpx2.Client, marker: str) -> Any:
         """The id of the first comment with the marker by the token's user; None if there is none."""
         user = self._ask(client, "GET", f"{self.api}/user", refusable=True)
         try:
             # The token of a job or another GitHub App writes as a bot, and may not ask for its name.
             name = None if user.status_code == 403 else user.json()[self.login]
-            for number in range(1, MOST_PAGES + 1):
-                page = self._ask(client, "GET", f"{self.all}?per_page={PAGE}&page={number}").json()
-                for comment in page:
-                    author = comment[self.author] or {}  # a deleted user is null
-                    is_own = author.get("type") == "Bot" if name is None else author.get(self.login) == name
-                    if is_own and comment["body"].startswith(marker):
-                        return comment["id"]
-                if len(page) < PAGE:
-                    return None
+            for comment in self._listed(client):
+                author = comment[self.author] or {}  # a deleted user is null
+                is_own = author.get("type") == "Bot" if name is None else author.get(self.login) == name
+                if is_own and comment["body"].startswith(marker):
+                    return comment["id"]
         except (ValueError, KeyError, TypeError, AttributeError):
             raise UserError(f"--comment: {self.api} does not answer like the API of GitHub or GitLab") from None
+        return None
+
+    def _listed(self, client: httpx2.Client) -> Iterator[Any]:
+        """Yield all comments, page by page."""
+        for number in range(1, MOST_PAGES + 1):
+            page = self._ask(client, "GET", f"{self.all}?per_page={PAGE}&page={number}").json()
+            yield from page
+            if len(page) < PAGE:
+                return
         raise UserError(
             f"--comment: {self.all} lists more than {PAGE * MOST_PAGES:,} comments; expected fewer; use --md"
         )
 
     def _ask(
-        self, client: httpx2.Client, method: str, url: str, body: dict[str, str] | None = None, refusable: bool = False
+        self, client: httpx2.Client, method: str, url: str, body: str | None = None, refusable: bool = False
     ) -> httpx2.Response:
         """Send a request; the answer is a success, or 403 if that is no error."""
         try:
-            answer = client.request(method, url, json=body)
+            answer = client.request(method, url, json=None if body is None else {"body": body})
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise UserError(
                 f"--comment: {self.api} is unreachable ({type(error).__name__}); check the connection, or run it again"
@@ -114,19 +127,33 @@ def comments_of_job() -> Comments:
     Raises:
         UserError: it runs for none.
     """
-    variables = os.environ
     try:
-        if pull := re.match(r"refs/pull/(\d+)/", variables.get("GITHUB_REF", "")):
-            api = variables["GITHUB_API_URL"]
-            issues = f"{api}/repos/{variables['GITHUB_REPOSITORY']}/issues"
-            comments = f"{issues}/{pull[1]}/comments"
-            return Comments(api, comments, f"{issues}/comments", "PATCH", "user", "login", "GITHUB_TOKEN")
-        project, number = variables["CI_MERGE_REQUEST_PROJECT_ID"], variables["CI_MERGE_REQUEST_IID"]
-        api = variables["CI_API_V4_URL"]
-        notes = f"{api}/projects/{project}/merge_requests/{number}/notes"
-        return Comments(api, notes, notes, "PUT", "author", "username", "GITLAB_TOKEN")
+        pull = re.match(r"refs/pull/(\d+)/", os.environ.get("GITHUB_REF", ""))
+        return _of_pull_request(pull[1]) if pull else _of_merge_request()
     except KeyError as error:
         raise UserError(
             f"--comment: environment variable {error.args[0]} is not set; expected a job of GitHub or GitLab for a "
             "pull or merge request; elsewhere, use --md"
         ) from None
+
+
+def _of_pull_request(number: str) -> Comments:
+    api = os.environ["GITHUB_API_URL"]
+    issues = f"{api}/repos/{os.environ['GITHUB_REPOSITORY']}/issues"
+    return Comments(
+        api,
+        all=f"{issues}/{number}/comments",
+        one=f"{issues}/comments",
+        edit="PATCH",
+        author="user",
+        login="login",
+        token="GITHUB_TOKEN",
+    )
+
+
+def _of_merge_request() -> Comments:
+    project = os.environ["CI_MERGE_REQUEST_PROJECT_ID"]
+    number = os.environ["CI_MERGE_REQUEST_IID"]
+    api = os.environ["CI_API_V4_URL"]
+    notes = f"{api}/projects/{project}/merge_requests/{number}/notes"
+    return Comments(api, all=notes, one=notes, edit="PUT", author="author", login="username", token="GITLAB_TOKEN")

@@ -30,7 +30,8 @@ def in_workspace(repo: Any, stage: str) -> list[str]:
         status = repo.status([stage], with_deps=True)
     except DvcException as error:
         return [f"{WORKSPACE}: predictions may be outdated ({error})"]
-    return _note(WORKSPACE, {title: set(_changes(entries)) for title, entries in status.items()})
+    changed = {title: set(_changes(entries)) for title, entries in status.items()}
+    return _note(WORKSPACE, changed)
 
 
 def in_commit(name: str, repo: Any, pipeline: str) -> list[str]:
@@ -57,8 +58,9 @@ def in_commit(name: str, repo: Any, pipeline: str) -> list[str]:
 
 def _note(name: str, changed: Mapping[str, set[str]]) -> list[str]:
     stages = [f"{stage} ({some(sorted(changed[stage]))})" for stage in sorted(changed) if changed[stage]]
-    note = f"{name}: predictions are outdated; `dvc repro` would rerun {', '.join(stages)}"
-    return [note] if stages else []
+    if not stages:
+        return []
+    return [f"{name}: predictions are outdated; `dvc repro` would rerun {', '.join(stages)}"]
 
 
 def _changes(entries: list[Any]) -> Iterator[str]:
@@ -104,8 +106,8 @@ def _hash(files: Any, path: str) -> str | None:
         for folder, _, children in files.walk(path, detail=True, dvcfiles=True):
             for child, child_info in children.items():
                 inside = files.join(folder, child)
-                md5 = _md5(files, inside, child_info)
-                tree.add(files.relparts(inside, path), None, HashInfo("md5", md5))
+                hash_info = HashInfo("md5", _md5(files, inside, child_info))
+                tree.add(files.relparts(inside, path), None, hash_info)
     except (FileNotFoundError, DataIndexDirError):
         return None
     tree.digest()

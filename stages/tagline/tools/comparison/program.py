@@ -36,26 +36,26 @@ if TYPE_CHECKING:
 
 def main() -> None:
     options = parsed()
+    if options.experiments is not None and not options.by:
+        from tagline.tools.comparison import experiments
+
+        write(experiments.table(options.experiments, options.pipeline))
+        return
     # Here, since DVC takes seconds to import, for which wrong usage and --help need not wait.
     from tagline.tools.comparison import record, rendering
     from tagline.tools.comparison.comment import comments_of_job
-    from tagline.tools.comparison.rendering import Markdown, Terminal
     from tagline.tools.comparison.revisions import folder_in_git, read
     from tagline.tools.comparison.splits import compare
 
-    if options.experiments is not None and not options.by:
-        from tagline.tools.comparison import sweeps
-
-        write(sweeps.table(options.experiments, options.pipeline))
-        return
     comments = comments_of_job() if options.comment is not None else None
     splits = SPLITS if options.split is None else (options.split,)
-    style = Markdown() if options.md else Terminal()
+    style = rendering.Markdown() if options.md else rendering.Terminal()
     if options.by:
-        found = sweep_of(options, splits)
-        write(as_json(record.sweep_record(found)) if options.json else rendering.render_sweep(found, style))
+        sweep = sweep_of(options, splits)
+        write(as_json(record.sweep_record(sweep)) if options.json else rendering.render_sweep(sweep, style))
         return
-    old, new = ([read(name, splits, options.pipeline) for name in side] for side in (options.old, options.new))
+    old = [read(name, splits, options.pipeline) for name in options.old]
+    new = [read(name, splits, options.pipeline) for name in options.new]
     comparison = compare(old, new, splits)
     if options.json:
         text = as_json(record.comparison_record(comparison))
@@ -66,7 +66,8 @@ def main() -> None:
     write(text)
     if comments:
         marker = f"<!-- tagline compare {folder_in_git(options.pipeline)} -->"
-        if reason := comments.write(text, marker, options.comment):
+        reason = comments.write(text, marker, options.comment)
+        if reason:
             print(f"{program_name()}: no comment: {reason}", file=sys.stderr)
     if options.fail_below is not None:
         gate(comparison, options.fail_below, options.allow_insignificant)
@@ -79,36 +80,74 @@ def parsed() -> argparse.Namespace:
         "       %(prog)s --experiments [NAME] [--pipeline FOLDER]"
     )
     parser = ArgumentParser(description=__doc__, usage=usage)
-    add, revisions = parser.add_argument, partial(separated, "revision")
-    about = "one or more revisions, separated by commas (default: HEAD; with --by: see --experiments)"
-    add("old", nargs="?", type=revisions, help=about)
-    add("new", nargs="?", type=revisions, help=f"likewise (default: {WORKSPACE})")
-    about = "group the revisions by their values of these keys of params.yaml, such as train.learning_rate"
-    add("--by", type=partial(separated, "key"), action="extend", metavar="KEY[,KEY]", help=about)
-    about = "list the experiments of the last commit that has any; with a name or pattern, such as 'lr-*', only these; "
-    add("--experiments", metavar="NAME", nargs="?", const="*", help=f"{about}with --by: only these are grouped")
+    add = parser.add_argument
+    add(
+        "old",
+        nargs="?",
+        type=partial(separated, "revision"),
+        help="one or more revisions, separated by commas (default: HEAD; with --by: see --experiments)",
+    )
+    add("new", nargs="?", type=partial(separated, "revision"), help=f"likewise (default: {WORKSPACE})")
+    add(
+        "--by",
+        type=partial(separated, "key"),
+        action="extend",
+        metavar="KEY[,KEY]",
+        help="group the revisions by their values of these keys of params.yaml, such as train.learning_rate",
+    )
+    add(
+        "--experiments",
+        metavar="NAME",
+        nargs="?",
+        const="*",
+        help="list the experiments of the last commit that has any; with a name or pattern, such as 'lr-*', only "
+        "these; with --by: only these are grouped",
+    )
     add("--split", choices=SPLITS, help="only this split (default: both)")
-    about = "folder of the pipeline (default: the nearest one with a dvc.yaml, from the current folder upwards)"
-    add("--pipeline", type=Path, metavar="FOLDER", help=about)
+    add(
+        "--pipeline",
+        type=Path,
+        metavar="FOLDER",
+        help="folder of the pipeline (default: the nearest one with a dvc.yaml, from the current folder upwards)",
+    )
     formats = parser.add_mutually_exclusive_group()
     formats.add_argument("--md", action="store_true", help="print Markdown, for a pull request")
     formats.add_argument("--json", action="store_true", help="print JSON, with all fixed and broken entities")
-    about = "like --md, and write it as one comment on the pull or merge request of this job, which later calls edit"
-    formats.add_argument("--comment", nargs="?", const="", metavar="REPORT_URL", help=about)
-    about = "maximum number of kinds of changes; with --md, of fixed, and of broken, entities per split (default: 5)"
-    add("--examples", type=int, default=5, metavar="N", help=about)
+    formats.add_argument(
+        "--comment",
+        nargs="?",
+        const="",
+        metavar="REPORT_URL",
+        help="like --md, and write it as one comment on the pull or merge request of this job, which later calls edit",
+    )
+    add(
+        "--examples",
+        type=int,
+        default=5,
+        metavar="N",
+        help="maximum number of kinds of changes; with --md, of fixed, and of broken, entities per split (default: 5)",
+    )
     add("--all", action="store_true", help="show all scores, and all fixed and broken entities")
-    about = "exit with status 1 if F1 of test, or of --split, changes by less than X, such as -0.01"
-    add("--fail-below", type=float, metavar="X", help=about)
-    about = "with --fail-below: fail only if the difference is significant"
-    add("--allow-insignificant", action="store_true", help=about)
+    add(
+        "--fail-below",
+        type=float,
+        metavar="X",
+        help="exit with status 1 if F1 of test, or of --split, changes by less than X, such as -0.01",
+    )
+    add(
+        "--allow-insignificant",
+        action="store_true",
+        help="with --fail-below: fail only if the difference is significant",
+    )
     options = parser.parse_args()
     options.md |= options.comment is not None
-    if error := wrong_combination(options):
+    error = wrong_combination(options)
+    if error:
         parser.error(error)
     options.by = list(dict.fromkeys(options.by or []))
     if not options.by:
-        options.old, options.new = options.old or ["HEAD"], options.new or [WORKSPACE]
+        options.old = options.old or ["HEAD"]
+        options.new = options.new or [WORKSPACE]
     return options
 
 
@@ -128,8 +167,10 @@ def wrong_combination(options: argparse.Namespace) -> str | None:
     if options.old is not None and options.experiments is not None:
         return "--by takes revisions or --experiments; got both"
     of_sides = {"--all": options.all or None, "--comment": options.comment, "--fail-below": options.fail_below}
-    given = [name for name, value in of_sides.items() if value is not None]
-    return f"{given[0]} is about two sides; not available with --by" if given else None
+    for name, value in of_sides.items():
+        if value is not None:
+            return f"{name} is about two sides; not available with --by"
+    return None
 
 
 def separated(noun: str, text: str) -> list[str]:
@@ -148,9 +189,9 @@ def sweep_of(options: argparse.Namespace, splits: Sequence[str]) -> Sweep:
 
     if options.old is not None:
         return sweep([read(name, splits, options.pipeline) for name in options.old], options.by, splits)
-    found = last_experiments(options.experiments or "*", options.pipeline)
-    runs = [read(name, splits, options.pipeline, commit) for name, commit in found.commits.items()]
-    return sweep(runs, options.by, splits, found.notes)
+    last = last_experiments(options.experiments or "*", options.pipeline)
+    runs = [read(name, splits, options.pipeline, commit) for name, commit in last.commits.items()]
+    return sweep(runs, options.by, splits, last.notes)
 
 
 def as_json(content: dict[str, Any]) -> str:
@@ -168,5 +209,7 @@ def gate(comparison: Comparison, least: float, allow_insignificant: bool) -> Non
     f1 = comparison.headline
     if f1.difference >= least or (allow_insignificant and f1.verdict == "not significant"):
         return
-    found = f"F1 of {comparison.splits[-1].split} went from {fmean(f1.old):.3f} to {fmean(f1.new):.3f}"
-    raise UserError(f"{found}: {f1.difference:+.3f} ({f1.verdict}) is below --fail-below {least:+g}")
+    raise UserError(
+        f"F1 of {comparison.splits[-1].split} went from {fmean(f1.old):.3f} to {fmean(f1.new):.3f}: "
+        f"{f1.difference:+.3f} ({f1.verdict}) is below --fail-below {least:+g}"
+    )

@@ -1,15 +1,16 @@
 """Comparisons and sweeps as JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
 from typing import Any
 
+from tagline.labels.entities import Entity
 from tagline.metrics import significance
-from tagline.metrics.scores import SCORE_DIGITS
+from tagline.metrics.scores import rounded
 from tagline.metrics.significance import Difference, significance_test
 from tagline.tools.comparison.runs import Run
 from tagline.tools.comparison.splits import Change, Compared, Comparison
-from tagline.tools.comparison.sweeps import Sweep
+from tagline.tools.comparison.sweeps import Setting, Sweep
 
 
 def comparison_record(comparison: Comparison) -> dict[str, Any]:
@@ -21,18 +22,16 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
         "high", "p", "test", "verdict"}}, "per_type": {type: the same of its F1}, "parts": {part: likewise, where
         significant}, "fixed": [...], "broken": [...]}}}``
     """
-    rule = {"p": significance_test(comparison.several), "shuffles": significance.SHUFFLES}
     return {
-        "old": _plain(comparison.old),
-        "new": _plain(comparison.new),
-        "rule": _RULE | rule,
-        "notes": comparison.notes,
-        "splits": {
-            split.split: {"sentences": len(split.sentences)}
-            | {name: _plain(getattr(split, name)) for name in ("overall", "per_type", "parts")}
-            | {name: [_change(each, split) for each in split.changed(name)] for name in ("fixed", "broken")}
-            for split in comparison.splits
+        "old": [_run(run) for run in comparison.old],
+        "new": [_run(run) for run in comparison.new],
+        "rule": {
+            **_RULE,
+            "p": significance_test(comparison.several),
+            "shuffles": significance.SHUFFLES,
         },
+        "notes": comparison.notes,
+        "splits": {split.split: _split(split) for split in comparison.splits},
     }
 
 
@@ -44,47 +43,85 @@ def sweep_record(sweep: Sweep) -> dict[str, Any]:
         "runs": [{"revision", "commit"}], "f1": {split: {"mean", "sd", "runs"}}, "difference": {"difference", "low",
         "high", "p", "test", "verdict"}}]}``, in which the difference of the best setting is null
     """
-    rule = {"best": f"F1 of {sweep.splits[0]}", "difference": f"F1 of {sweep.splits[-1]}"}
     return {
         "by": sweep.keys,
         "best": sweep.best.values,
-        "rule": _RULE | rule | {"p": f"{significance_test(sweep.several)}, adjusted by Holm"},
+        "rule": {
+            **_RULE,
+            "best": f"F1 of {sweep.splits[0]}",
+            "difference": f"F1 of {sweep.splits[-1]}",
+            "p": f"{significance_test(sweep.several)}, adjusted by Holm",
+        },
         "notes": sweep.notes,
-        "settings": [
-            {"values": setting.values}
-            | {name: _plain(getattr(setting, name), ("old", "new")) for name in ("runs", "f1", "difference")}
-            for setting in sweep.settings
-        ],
+        "settings": [_setting(setting) for setting in sweep.settings],
     }
 
 
 # How both were tested.
 _RULE = {"level": significance.LEVEL, "resamples": significance.RESAMPLES, "seed": significance.SEED}
-# What is written of a run and of a difference, some of it under another key.
-_WRITTEN = {
-    Run: {"revision": "name", "commit": "commit"},
-    Difference: {name: name for name in ("old", "new", "difference", "low", "high", "p", "test", "verdict")},
-}
 
 
-def _plain(value: Any, left_out: Sequence[str] = ()) -> Any:
-    """Convert to plain values: objects by `_WRITTEN`, a tuple of a score in each run to mean, deviation and runs."""
-    if type(value) in _WRITTEN:
-        names = _WRITTEN[type(value)].items()
-        return {key: _plain(getattr(value, name)) for key, name in names if name not in left_out}
-    if isinstance(value, dict):
-        return {key: _plain(each, left_out) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_plain(each, left_out) for each in value]
-    if isinstance(value, tuple):
-        deviation = stdev(value) if len(value) > 1 else None
-        return _plain({"mean": fmean(value), "sd": deviation, "runs": list(value)})
-    return round(value, SCORE_DIGITS) if isinstance(value, float) else value
+def _run(run: Run) -> dict[str, Any]:
+    return {"revision": run.name, "commit": run.commit}
+
+
+def _split(split: Compared) -> dict[str, Any]:
+    return {
+        "sentences": len(split.sentences),
+        "overall": _differences(split.overall),
+        "per_type": _differences(split.per_type),
+        "parts": _differences(split.parts),
+        "fixed": [_change(change, split) for change in split.changed("fixed")],
+        "broken": [_change(change, split) for change in split.changed("broken")],
+    }
+
+
+def _differences(differences: Mapping[str, Difference]) -> dict[str, Any]:
+    return {
+        name: {"old": _score(difference.old), "new": _score(difference.new), **_judged(difference)}
+        for name, difference in differences.items()
+    }
+
+
+def _setting(setting: Setting) -> dict[str, Any]:
+    return {
+        "values": setting.values,
+        "runs": [_run(run) for run in setting.runs],
+        "f1": {split: _score(f1) for split, f1 in setting.f1.items()},
+        "difference": None if setting.difference is None else _judged(setting.difference),
+    }
+
+
+def _score(runs: Sequence[float]) -> dict[str, Any]:
+    """A score in each run, with its mean and standard deviation."""
+    return {
+        "mean": rounded(fmean(runs)),
+        "sd": rounded(stdev(runs)) if len(runs) > 1 else None,
+        "runs": [rounded(score) for score in runs],
+    }
+
+
+def _judged(difference: Difference) -> dict[str, Any]:
+    return {
+        "difference": rounded(difference.difference),
+        "low": rounded(difference.low),
+        "high": rounded(difference.high),
+        "p": rounded(difference.p),
+        "test": difference.test,
+        "verdict": difference.verdict,
+    }
 
 
 def _change(change: Change, split: Compared) -> dict[str, Any]:
     sentence = split.sentences[change.sentence]
-    words, both = sentence.words, (change.entity, *change.instead)
-    entity, *instead = (each._asdict() | {"text": " ".join(words[each.start : each.end])} for each in both)
-    told = {"entity": entity, "in_gold": not change.false_positive, "instead": instead}
-    return {"id": sentence.id, "words": words, **told}
+    return {
+        "id": sentence.id,
+        "words": sentence.words,
+        "entity": _entity(change.entity, sentence.words),
+        "in_gold": not change.false_positive,
+        "instead": [_entity(entity, sentence.words) for entity in change.instead],
+    }
+
+
+def _entity(entity: Entity, words: Sequence[str]) -> dict[str, Any]:
+    return {**entity._asdict(), "text": " ".join(words[entity.start : entity.end])}

@@ -1,10 +1,13 @@
 """Comparisons and sweeps as text or Markdown."""
 
+from __future__ import annotations
+
 import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from statistics import fmean
+from typing import NamedTuple
 
 from tabulate import tabulate
 
@@ -13,7 +16,7 @@ from tagline.metrics.significance import LEVEL, RESAMPLES, Difference, score_tex
 from tagline.terminal.escaping import printable, shortened
 from tagline.tools.comparison.runs import SHOWN, Run, some
 from tagline.tools.comparison.splits import Change, Compared, Comparison
-from tagline.tools.comparison.sweeps import Setting, Sweep, read_values, value_text
+from tagline.tools.comparison.sweeps import Setting, Sweep, Values, read_values, value_text
 
 # What a first screen may take.
 COLUMNS = 100
@@ -27,11 +30,17 @@ class Terminal:
     """Plain text."""
 
     table = "simple"
-    heading, marked, excerpt = "{}", "[{}]", "  {}\n      {}"
+    heading = "{}"
+    marked = "[{}]"
+    excerpt = "  {}\n      {}"
 
     def safe(self, text: str) -> str:
         """Escape text so that none of it is markup and all of it is visible."""
         return printable(text)
+
+    def cell(self, text: str) -> str:
+        """Escape what separates columns, in a text of which the rest is escaped."""
+        return text
 
     def listed(self, lines: Sequence[str]) -> str:
         return "\n".join(textwrap.fill(line, COLUMNS, subsequent_indent="  ", break_on_hyphens=False) for line in lines)
@@ -44,13 +53,23 @@ class Markdown(Terminal):
     """Markdown of GitHub and GitLab."""
 
     table = "pipe"
-    heading, marked, excerpt = "### {}", "**{}**", "- {}<br>{}"
+    heading = "### {}"
+    marked = "**{}**"
+    excerpt = "- {}<br>{}"
 
     def safe(self, text: str) -> str:
         """Quote text as code, in which nothing is markup, a link, a mention (@name) or a reference (#1)."""
-        fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
-        space = " " * (len(fence) > 1)
-        return text and f"{fence}{space}{super().safe(text)}{space}{fence}"
+        if not text:
+            return ""
+        longest = max(map(len, re.findall("`+", text)), default=0)
+        if not longest:
+            return f"`{super().safe(text)}`"
+        fence = "`" * (longest + 1)
+        return f"{fence} {super().safe(text)} {fence}"
+
+    def cell(self, text: str) -> str:
+        # Like an invisible character, since parsers disagree on what a backslash escapes.
+        return text.replace("|", r"\x7c")
 
     def listed(self, lines: Sequence[str]) -> str:
         return "\n".join(f"- {line}" for line in lines)
@@ -59,7 +78,29 @@ class Markdown(Terminal):
         return "\n".join([f"<details><summary>{title}</summary>", "", *items, "", "</details>"])
 
 
-_JUDGED = ("difference", "95 % interval", "p", "verdict")
+class Judged(NamedTuple):
+    """The cells of a difference."""
+
+    difference: str
+    interval: str
+    p: str
+    verdict: str
+
+    @classmethod
+    def of(cls, difference: Difference) -> Judged:
+        return cls(
+            _signed(difference.difference),
+            f"{_signed(difference.low)} to {_signed(difference.high)}",
+            "<0.001" if difference.p < 0.001 else f"{difference.p:.3f}",
+            difference.verdict,
+        )
+
+
+JUDGED = Judged("difference", "95 % interval", "p", "verdict")
+
+
+def _signed(value: float) -> str:
+    return f"{round(value, 3) + 0.0:+.3f}"  # + 0.0, since -0.000 would look like a difference
 
 
 def render_comparison(comparison: Comparison, style: Terminal, most: int | None) -> str:
@@ -70,23 +111,41 @@ def render_comparison(comparison: Comparison, style: Terminal, most: int | None)
         style: the markup.
         most: maximum number of fixed, and of broken, entities per split; None: all.
     """
-    rows = [row for split in comparison.splits for row in _score_rows(split, style)]
     sides = [f"old: {_names(comparison.old, style)}", f"new: {_names(comparison.new, style)}"]
     sides += [f"param {style.safe(text)}" for text in _differing_params(comparison)]
-    table = _table(rows, ("split", "score", "old", "new", *_JUDGED), style, left=2)
+    rows: list[tuple[str, ...]] = []
+    changes: list[str] = []
+    for split in comparison.splits:
+        rows += _score_rows(split, style)
+        changes += excerpts(split, style, most)
+    table = _table(rows, ("split", "score", "old", "new", *JUDGED), style, left=2)
     legend = style.listed(_legend(comparison.several, "for types and parts adjusted for their number (Holm)"))
-    changes = (part for split in comparison.splits for part in excerpts(split, style, most))
     return _joined(style, headline(comparison), sides, comparison.notes, table, legend, *changes)
 
 
 def _differing_params(comparison: Comparison) -> Iterator[str]:
     """The params that differ between the sides: ``train.seed: 1 → 2``."""
-    both = (comparison.old, comparison.new)
-    sides = [[read_values(run.name, run.params) for run in side if run.params is not None] for side in both]
-    for key in dict.fromkeys(key for side in sides for values in side for key in values) if all(sides) else ():
-        old, new = (", ".join(dict.fromkeys(value_text(values, key) for values in side)) for side in sides)
-        if old != new:
-            yield f"{key}: {shortened(f'{old} → {new}', VALUES)}"
+    old = _params(comparison.old)
+    new = _params(comparison.new)
+    if not old or not new:
+        return
+    keys: dict[str, None] = {}
+    for values in (*old, *new):
+        keys.update(dict.fromkeys(values))
+    for key in keys:
+        before = _values(old, key)
+        after = _values(new, key)
+        if before != after:
+            yield f"{key}: {shortened(f'{before} → {after}', VALUES)}"
+
+
+def _params(runs: Sequence[Run]) -> list[Values]:
+    return [read_values(run.name, run.params) for run in runs if run.params is not None]
+
+
+def _values(params: Sequence[Values], key: str) -> str:
+    """The different values of a key."""
+    return ", ".join(dict.fromkeys(value_text(values, key) for values in params))
 
 
 def render_screen(comparison: Comparison, most: int) -> str:
@@ -96,103 +155,126 @@ def render_screen(comparison: Comparison, most: int) -> str:
         comparison: two sides.
         most: maximum number of kinds of changes.
     """
-    style, last = Terminal(), comparison.splits[-1]
-    sides = {"old": comparison.old, "new": comparison.new}
-    shown = [f"{side}: {some([style.safe(run.title) for run in runs])}" for side, runs in sides.items()]
+    style = Terminal()
+    sides = []
+    for side, runs in (("old", comparison.old), ("new", comparison.new)):
+        sides.append(f"{side}: {some([style.safe(run.title) for run in runs])}")
     notes = comparison.notes[:SHOWN]
-    if more := len(comparison.notes) - len(notes):
+    more = len(comparison.notes) - len(notes)
+    if more:
         notes.append(f"and {more} more: --all")
-    columns = ("", "old", "new", *_JUDGED[:2], "verdict")
-    table = _table(list(_screen_rows(comparison, style)), columns, style, left=1)
-    counted = style.listed([f"{last.split}: {'; '.join(_counted(last, each) for each in ('fixed', 'broken'))}"])
-    frequent = "\n".join(_frequent(last, style, most))
-    hint = "--all: all scores, types and changes, and how significance is tested"
-    return _joined(style, headline(comparison), shown, notes, table, counted, frequent, hint)
+    headers = ("", "old", "new", JUDGED.difference, JUDGED.interval, JUDGED.verdict)
+    last = comparison.splits[-1]
+    return _joined(
+        style,
+        headline(comparison),
+        sides,
+        notes,
+        _table(list(_screen_rows(comparison, style)), headers, style, left=1),
+        style.listed([f"{last.split}: {_counted(last, 'fixed')}; {_counted(last, 'broken')}"]),
+        "\n".join(_frequent(last, style, most)),
+        "--all: all scores, types and changes, and how significance is tested",
+    )
 
 
 def _screen_rows(comparison: Comparison, style: Terminal) -> Iterator[tuple[str, ...]]:
     """The F1 of each split; of the last one also other scores, and the F1 of types and parts with the smallest p."""
     *others, last = comparison.splits
-    scores = last.per_type | last.parts
-    chosen = sorted(scores, key=lambda name: scores[name].p)[:TYPES]
     shown = {f"{split.split} F1": split.overall["f1"] for split in others}
-    shown |= {f"{last.split} {name.replace('f1', 'F1')}": each for name, each in last.overall.items()}
-    shown |= {f"- {name}": each for name, each in scores.items() if name in chosen}
-    for name, each in shown.items():
-        label, (difference, interval, _, verdict) = shortened(style.safe(name), LABEL), _judged(each)
-        yield label, score_text(each.old), score_text(each.new), difference, interval, verdict
+    for name, score in last.overall.items():
+        shown[f"{last.split} {name.replace('f1', 'F1')}"] = score
+    details = last.per_type | last.parts
+    smallest = sorted(details, key=lambda name: details[name].p)[:TYPES]
+    for name, score in details.items():
+        if name in smallest:
+            shown[f"- {name}"] = score
+    for name, score in shown.items():
+        label = shortened(style.safe(name), LABEL)
+        judged = Judged.of(score)
+        yield label, score_text(score.old), score_text(score.new), judged.difference, judged.interval, judged.verdict
 
 
 def _frequent(split: Compared, style: Terminal, most: int) -> Iterator[str]:
     """The most frequent kinds of changes, each with its first example."""
-
-    def kind(change: Change) -> str:
-        instead = " ".join(dict.fromkeys(style.safe(other.type) for other in change.instead))
-        return f"{style.safe(change.entity.type)}, {_what(change, instead)}"
-
-    kinds = Counter(map(kind, split.changes))
-    for name, count in kinds.most_common(most):
-        change = next(change for change in split.changes if kind(change) == name)
-        words = split.sentences[change.sentence].words
-        yield shortened(f"  {count}x {name}: {_sentence(change.entity, words, style, 3)}", COLUMNS)
+    counts = Counter[str]()
+    first: dict[str, Change] = {}
+    for change in split.changes:
+        instead = " ".join(dict.fromkeys(style.safe(entity.type) for entity in change.instead))
+        kind = f"{style.safe(change.entity.type)}, {_what(change, instead)}"
+        counts[kind] += 1
+        first.setdefault(kind, change)
+    for kind, count in counts.most_common(most):
+        example = first[kind]
+        words = split.sentences[example.sentence].words
+        yield shortened(f"  {count}x {kind}: {_sentence(example.entity, words, style, 3)}", COLUMNS)
 
 
 def headline(comparison: Comparison) -> str:
     """Describe the difference of F1 of the last split in one line."""
-    each, last = comparison.headline, comparison.splits[-1]
-    difference, interval, p, verdict = _judged(each)
-    scores = f"F1 of {last.split} from {fmean(each.old):.3f} to {fmean(each.new):.3f}"
-    return f"{'types differ: ' * last.types_differ}{scores}, {difference} ({interval}, p {p}): {verdict}"
+    f1 = comparison.headline
+    last = comparison.splits[-1]
+    judged = Judged.of(f1)
+    text = (
+        f"F1 of {last.split} from {fmean(f1.old):.3f} to {fmean(f1.new):.3f}, {judged.difference} ({judged.interval}, "
+        f"p {judged.p}): {judged.verdict}"
+    )
+    return f"types differ: {text}" if last.types_differ else text
 
 
 def _score_rows(split: Compared, style: Terminal) -> Iterator[tuple[str, ...]]:
-    overall = {name.replace("f1", "F1"): each for name, each in split.overall.items()}
-    parts = {f"F1 of {style.safe(name)}": each for name, each in (split.per_type | split.parts).items()}
-    for score, each in (overall | parts).items():
-        yield split.split, score, score_text(each.old), score_text(each.new), *_judged(each)
+    scores = {name.replace("f1", "F1"): score for name, score in split.overall.items()}
+    for name, score in (split.per_type | split.parts).items():
+        scores[f"F1 of {style.safe(name)}"] = score
+    for name, score in scores.items():
+        yield split.split, name, score_text(score.old), score_text(score.new), *Judged.of(score)
 
 
 def render_sweep(sweep: Sweep, style: Terminal) -> str:
     """Render a sweep: headline, the runs of each setting, notes, and one row per setting."""
-    first, last = sweep.splits[0], sweep.splits[-1]
-    best = f"best: highest mean F1 of {first}; difference: F1 of {last} minus that of the best"
-    headers = (*map(style.safe, sweep.keys), "runs", *(f"F1 of {split}" for split in sweep.splits), *_JUDGED)
     names = [f"{style.safe(setting.name)}: {_names(setting.runs, style)}" for setting in sweep.settings]
-    table = _table([_setting_row(sweep, setting, style) for setting in sweep.settings], headers, style, left=0)
-    legend = style.listed([best, *_legend(sweep.several, "adjusted for the number of settings (Holm)")])
-    return _joined(style, sweep_headline(sweep, style), names, sweep.notes, table, legend)
+    headers = [*map(style.safe, sweep.keys), "runs", *(f"F1 of {split}" for split in sweep.splits), *JUDGED]
+    rows = [_setting_row(sweep, setting, style) for setting in sweep.settings]
+    legend = [
+        f"best: highest mean F1 of {sweep.splits[0]}; difference: F1 of {sweep.splits[-1]} minus that of the best",
+        *_legend(sweep.several, "adjusted for the number of settings (Holm)"),
+    ]
+    table = _table(rows, headers, style, left=0)
+    return _joined(style, sweep_headline(sweep, style), names, sweep.notes, table, style.listed(legend))
 
 
 def sweep_headline(sweep: Sweep, style: Terminal) -> str:
     """Describe the best setting, and how many others differ from it, in one line."""
-    best, split = sweep.best, sweep.splits[-1]
+    split = sweep.splits[-1]
     verdicts = [setting.difference.verdict for setting in sweep.settings if setting.difference is not None]
     count = verdicts.count("significant")
-    others = f"{count} of {len(verdicts)} other settings differ{'s' * (count == 1)} significantly"
-    if len(verdicts) == 1:
-        others = f"the other setting {'differs' if count else 'does not differ'} significantly"
-    return f"best: {style.safe(best.name)} with F1 of {split} {score_text(best.f1[split])}; {others}"
+    if len(verdicts) > 1:
+        others = f"{count} of {len(verdicts)} other settings {'differs' if count == 1 else 'differ'} significantly"
+    elif count:
+        others = "the other setting differs significantly"
+    else:
+        others = "the other setting does not differ significantly"
+    return f"best: {style.safe(sweep.best.name)} with F1 of {split} {score_text(sweep.best.f1[split])}; {others}"
 
 
-def _setting_row(sweep: Sweep, setting: Setting, style: Terminal) -> tuple[str, ...]:
-    values = (style.safe(value_text(setting.values, key)) for key in sweep.keys)
-    scores = (score_text(setting.f1[split]) for split in sweep.splits)
-    judged = ("", "", "", "best") if setting.difference is None else _judged(setting.difference)
-    return *values, str(len(setting.runs)), *scores, *judged
+def _setting_row(sweep: Sweep, setting: Setting, style: Terminal) -> list[str]:
+    row = [style.safe(value_text(setting.values, key)) for key in sweep.keys]
+    row.append(str(len(setting.runs)))
+    row += [score_text(setting.f1[split]) for split in sweep.splits]
+    row += Judged("", "", "", "best") if setting.difference is None else Judged.of(setting.difference)
+    return row
 
 
 def _joined(style: Terminal, head: str, sides: Sequence[str], notes: Sequence[str], *parts: str) -> str:
     noted = style.listed([f"note: {style.safe(note)}" for note in notes])
-    whole = [style.heading.format(head), style.listed(sides), noted, *parts]
-    return "\n\n".join(filter(None, whole)) + "\n"
+    paragraphs = [style.heading.format(head), style.listed(sides), noted, *parts]
+    return "\n\n".join(filter(None, paragraphs)) + "\n"
 
 
 def _table(rows: Sequence[Sequence[str]], headers: Sequence[str], style: Terminal, left: int) -> str:
     """Align the first columns, as many as ``left``, and the last one to the left, the others to the right."""
     aligned = ["left"] * left + ["right"] * (len(headers) - left - 1) + ["left"]
-    if style.table == "pipe":  # escaped like an invisible character, since parsers disagree on what a backslash escapes
-        headers, *rows = [[cell.replace("|", r"\x7c") for cell in row] for row in (headers, *rows)]
-    return tabulate(rows, headers, tablefmt=style.table, disable_numparse=True, colalign=aligned)
+    header, *cells = [list(map(style.cell, row)) for row in (headers, *rows)]
+    return tabulate(cells, header, tablefmt=style.table, disable_numparse=True, colalign=aligned)
 
 
 def _legend(several: bool, adjusted: str) -> list[str]:
@@ -202,23 +284,18 @@ def _legend(several: bool, adjusted: str) -> list[str]:
         several: whether a side has several runs.
         adjusted: which p-values are adjusted, and how.
     """
-    return [
+    lines = [
         f"significant: p is below {LEVEL} and the interval excludes 0",
         f"interval: paired bootstrap over {'sentences and runs' if several else 'sentences'}, {RESAMPLES:,} resamples",
         f"p: {significance_test(several)}; {adjusted}",
-        *(["±: standard deviation over runs"] if several else []),
     ]
+    if several:
+        lines.append("±: standard deviation over runs")
+    return lines
 
 
 def _names(runs: Sequence[Run], style: Terminal) -> str:
     return ", ".join(style.safe(run.title) for run in runs)
-
-
-def _judged(each: Difference) -> tuple[str, str, str, str]:
-    """Format the cells of `_JUDGED`: the difference, its interval, p and verdict."""
-    # + 0.0, since -0.000 would look like a difference
-    difference, low, high = (f"{round(value, 3) + 0.0:+.3f}" for value in (each.difference, each.low, each.high))
-    return difference, f"{low} to {high}", "<0.001" if each.p < 0.001 else f"{each.p:.3f}", each.verdict
 
 
 # Words shown on each side of an entity.
@@ -245,27 +322,30 @@ def _counted(split: Compared, direction: str) -> str:
     """Count the changes in one direction: ``1 entity fixed, 2 false positives fixed``."""
     changes = split.changed(direction)
     if split.kind == "tags":
-        return f"{len(changes)} word{'s' * (len(changes) != 1)} {direction}"
+        return f"{len(changes)} {'word' if len(changes) == 1 else 'words'} {direction}"
     false_positives = sum(change.false_positive for change in changes)
     entities = len(changes) - false_positives
-    counted = f"{entities} {'entity' if entities == 1 else 'entities'} {direction}, {false_positives}"
-    noun = f"false positive{'s' * (false_positives != 1)}"
-    return f"{counted} {noun} fixed" if direction == "fixed" else f"{counted} new {noun}"
+    counted = f"{entities} {'entity' if entities == 1 else 'entities'} {direction}"
+    noun = "false positive" if false_positives == 1 else "false positives"
+    if direction == "fixed":
+        return f"{counted}, {false_positives} {noun} fixed"
+    return f"{counted}, {false_positives} new {noun}"
 
 
 def _excerpt(change: Change, split: Compared, style: Terminal) -> str:
     sentence = split.sentences[change.sentence]
     words = sentence.words
-    what = _what(change, ", ".join(_name(other, words, style) for other in change.instead))
-    head = f"{style.safe(sentence.id)}  {_name(change.entity, words, style)}, {what}"
+    instead = ", ".join(_name(entity, words, style) for entity in change.instead)
+    head = f"{style.safe(sentence.id)}  {_name(change.entity, words, style)}, {_what(change, instead)}"
     return style.excerpt.format(head, _sentence(change.entity, words, style))
 
 
 def _what(change: Change, instead: str) -> str:
     """Describe a change, given what the wrong side predicts instead."""
+    fixed = change.direction == "fixed"
     if change.false_positive:
-        return "false positive fixed" if change.direction == "fixed" else "new false positive"
-    return f"{'before' if change.direction == 'fixed' else 'now'}: {instead or 'nothing'}"
+        return "false positive fixed" if fixed else "new false positive"
+    return f"{'before' if fixed else 'now'}: {instead or 'nothing'}"
 
 
 def _name(entity: Entity, words: Sequence[str], style: Terminal) -> str:
@@ -273,11 +353,16 @@ def _name(entity: Entity, words: Sequence[str], style: Terminal) -> str:
 
 
 def _sentence(entity: Entity, words: Sequence[str], style: Terminal, context: int = CONTEXT) -> str:
-    first, last = max(0, entity.start - context), entity.end + context
-    parts = words[first : entity.start], words[entity.start : entity.end], words[entity.end : last]
-    before, inside, after = (style.safe(_text(part)) for part in parts)
-    shown = [before, style.marked.format(inside), after]
-    return " ".join(filter(None, ["..." * (first > 0), *shown, "..." * (last < len(words))]))
+    first = max(0, entity.start - context)
+    last = entity.end + context
+    shown = [
+        "..." if first > 0 else "",
+        style.safe(_text(words[first : entity.start])),
+        style.marked.format(style.safe(_text(words[entity.start : entity.end]))),
+        style.safe(_text(words[entity.end : last])),
+        "..." if last < len(words) else "",
+    ]
+    return " ".join(filter(None, shown))
 
 
 def _text(words: Sequence[str]) -> str:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
@@ -58,7 +59,8 @@ class Pipeline:
         if folder is not None and file.parent != start:
             raise UserError(f"--pipeline {folder}: the folder has no {_DVC_YAML}; expected the folder of a pipeline")
         relative = Path(os.path.relpath(file)).as_posix()
-        return cls(file.relative_to(root), "evaluate" if relative == _DVC_YAML else f"{relative}:evaluate")
+        stage = "evaluate" if relative == _DVC_YAML else f"{relative}:evaluate"
+        return cls(file.relative_to(root), stage)
 
     def path(self, path: str) -> str:
         """Return the path of a result from the root of the DVC repository."""
@@ -115,11 +117,11 @@ def _open_repository(folder: Path | None) -> Iterator[Repo]:
 def _check_commit(repo: Any, name: str) -> None:
     """Raise a `UserError` if the name is a file or folder in Git, such as ``HEAD:params.yaml``, on which DVC fails."""
     try:
-        found = resolve_rev(repo.scm, name)
+        revision = resolve_rev(repo.scm, name)
     except ValueError:  # too long for Git
         raise UserError(f"unknown Git revision {quoted(name)}; expected {_EXPECTED}") from None
     try:
-        resolve_rev(repo.scm, f"{found}^{{commit}}")
+        resolve_rev(repo.scm, f"{revision}^{{commit}}")
     except RevError:
         raise UserError(f"{name}: not a commit; expected {_EXPECTED}") from None
 
@@ -132,9 +134,11 @@ def _dvc_errors(revision: str | None = None) -> Iterator[None]:
     except (RevError, SCMError) as error:
         raise UserError(f"{shortened(str(error), QUOTED)}; expected {_EXPECTED}") from None
     except DvcException as error:
-        without = f"no {PREDICTIONS}; DVC was not set up at that revision"
-        found = without if isinstance(error, NotDvcRepoError) else error
-        raise UserError(f"{revision}: {found}" if revision else str(error)) from None
+        if not revision:
+            raise UserError(str(error)) from None
+        if isinstance(error, NotDvcRepoError):
+            raise UserError(f"{revision}: no {PREDICTIONS}; DVC was not set up at that revision") from None
+        raise UserError(f"{revision}: {error}") from None
 
 
 def _workspace(repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
@@ -144,11 +148,13 @@ def _workspace(repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
         return (root / path).read_bytes() if (root / path).is_file() else None
 
     def predictions(path: str) -> bytes:
-        if (content := committed(path)) is None:
-            stage, missing = pipeline.stage, f"{WORKSPACE}: {pipeline.path(path)} is missing"
-            restored = f"`dvc checkout {stage}` restores it from the cache"
-            fetched = f"`dvc pull {stage}` fetches it from the remote"
-            raise UserError(f"{missing}; {restored}, {fetched}, `dvc repro {stage}` computes it")
+        content = committed(path)
+        if content is None:
+            raise UserError(
+                f"{WORKSPACE}: {pipeline.path(path)} is missing; `dvc checkout {pipeline.stage}` restores it from the "
+                f"cache, `dvc pull {pipeline.stage}` fetches it from the remote, `dvc repro {pipeline.stage}` "
+                "computes it"
+            )
         return content
 
     run = make_run(WORKSPACE, None, predictions, committed, splits)
@@ -160,26 +166,39 @@ def _commit(name: str, repo: Any, splits: Sequence[str], pipeline: Pipeline) -> 
     commit = repo.get_rev()
     outs = [out for out in repo.index.outs if out.def_path == PREDICTIONS and out.hash_info]
     if all(PurePath(out.stage.path_in_repo) != pipeline.file for out in outs):
-        missing = f"dvc.lock does not have {pipeline.path(PREDICTIONS)}"
-        raise UserError(f"{name}: {missing}; {_recompute(commit, pipeline)}, then commit dvc.lock")
+        raise UserError(
+            f"{name}: dvc.lock does not have {pipeline.path(PREDICTIONS)}; run `git checkout {commit[:7]} && "
+            f"dvc repro {pipeline.stage}` here, then commit dvc.lock"
+        )
     remote = repo.config["core"].get("remote")
 
     def predictions(path: str) -> bytes:
         try:
             content: bytes = files.read_bytes(pipeline.path(path))
         except Exception as error:  # each kind of remote has its own client and exceptions
-            where = f"nor in its remote {remote}" if remote else "and no default remote is set"
-            missing = f"{pipeline.path(path)} is not in DVC's cache, {where}{_reason(error)}"
-            computed = _recompute(commit, pipeline, " --pull" if remote else "")
-            raise UserError(f"{name}: {missing}; run `dvc push` where it was computed, or {computed}") from None
+            if remote:
+                raise UserError(
+                    f"{name}: {pipeline.path(path)} is not in DVC's cache, nor in its remote {remote}{_reason(error)}; "
+                    f"run `dvc push` where it was computed, or run `git checkout {commit[:7]} && dvc repro --pull "
+                    f"{pipeline.stage}` here"
+                ) from None
+            raise UserError(
+                f"{name}: {pipeline.path(path)} is not in DVC's cache, and no default remote is set{_reason(error)}; "
+                f"run `dvc push` where it was computed, or run `git checkout {commit[:7]} && dvc repro "
+                f"{pipeline.stage}` here"
+            ) from None
         return content
 
     def committed(path: str) -> bytes | None:
-        path = pipeline.path(path)
-        return bytes(files.read_bytes(path)) if files.exists(path) else None
+        return _content(files, pipeline.path(path))
 
     run = make_run(name, commit, predictions, committed, splits)
     return replace(run, notes=outdated.in_commit(name, repo, pipeline.file.as_posix()))
+
+
+def _content(files: Any, path: str) -> bytes | None:
+    """Return the bytes of a file; None if it does not exist."""
+    return bytes(files.read_bytes(path)) if files.exists(path) else None
 
 
 def _reason(error: BaseException) -> str:
@@ -187,10 +206,6 @@ def _reason(error: BaseException) -> str:
     while error.__cause__ is not None:
         error = error.__cause__
     return "" if isinstance(error, FileNotFoundError) else f" ({error})"
-
-
-def _recompute(commit: str, pipeline: Pipeline, options: str = "") -> str:
-    return f"run `git checkout {commit[:7]} && dvc repro{options} {pipeline.stage}` here"
 
 
 class Experiments(NamedTuple):
@@ -218,10 +233,10 @@ def read_small(commits: Iterable[str], folder: Path | None = None) -> Iterator[t
         root = Path(repo.root_dir).resolve()
         pipeline = Pipeline.find(root, folder)
         inside = root.relative_to(Path(repo.scm.root_dir).resolve()).as_posix()
-        paths = [f"/{inside}/{pipeline.path(path)}" for path in (EVALUATE, str(PARAMS))]
         for commit in commits:
             files = GitFileSystem(scm=repo.scm, rev=commit)
-            metrics, params = (bytes(files.read_bytes(path)) if files.exists(path) else None for path in paths)
+            metrics = _content(files, f"/{inside}/{pipeline.path(EVALUATE)}")
+            params = _content(files, f"/{inside}/{pipeline.path(str(PARAMS))}")
             yield metrics, params
 
 
@@ -235,30 +250,34 @@ def last_experiments(pattern: str, folder: Path | None = None) -> Experiments:
     Raises:
         UserError: there are none, or the folder is not in a DVC repository.
     """
-    with _open_repository(folder) as repo:
-        found = {
-            baseline: matching
-            for baseline, refs in exp_refs_by_baseline(repo.scm).items()
-            if (matching := {ref.name: str(ref) for ref in refs if fnmatchcase(ref.name, pattern)})
-        }
-        for behind, baseline in enumerate(repo.scm.branch_revs("HEAD") if found else []):
-            if baseline in found:
-                names = sorted(found[baseline], key=_natural)
-                commits = {name: repo.scm.get_ref(found[baseline][name]) for name in names}
-                distance = f"{behind} commit{'s' * (behind > 1)} before HEAD"
-                notes = [f"the experiments are those of {baseline[:7]}, {distance}"] if behind else []
-                return Experiments(baseline, commits, notes)
-    raise UserError(_no_experiments(pattern, found))
-
-
-def _no_experiments(pattern: str, elsewhere: Mapping[str, Mapping[str, str]]) -> str:
     named = "" if pattern == "*" else f" named {pattern}"
-    if not elsewhere:
-        listed = "`dvc exp list --all-commits` lists all, `dvc queue status` those that are queued or failed"
-        return f"no finished experiments{named}; {listed}"
-    names = some(sorted({name for refs in elsewhere.values() for name in refs}, key=_natural))
-    found = f"no experiments{named} in the history of HEAD, only on other branches ({names})"
-    return f"{found}; give their names instead, separated by commas"
+    with _open_repository(folder) as repo:
+        experiments: dict[str, dict[str, str]] = {}  # by baseline, the reference of each by its name
+        for baseline, references in exp_refs_by_baseline(repo.scm).items():
+            matching = {ref.name: str(ref) for ref in references if fnmatchcase(ref.name, pattern)}
+            if matching:
+                experiments[baseline] = matching
+        if not experiments:
+            raise UserError(
+                f"no finished experiments{named}; `dvc exp list --all-commits` lists all, `dvc queue status` those "
+                "that are queued or failed"
+            )
+        for behind, baseline in enumerate(repo.scm.branch_revs("HEAD")):
+            if baseline in experiments:
+                references = experiments[baseline]
+                commits = {name: repo.scm.get_ref(references[name]) for name in sorted(references, key=_natural)}
+                return Experiments(baseline, commits, _notes(baseline, behind))
+    names = sorted(set(chain.from_iterable(experiments.values())), key=_natural)
+    raise UserError(
+        f"no experiments{named} in the history of HEAD, only on other branches ({some(names)}); give their names "
+        "instead, separated by commas"
+    )
+
+
+def _notes(baseline: str, behind: int) -> list[str]:
+    if not behind:
+        return []
+    return [f"the experiments are those of {baseline[:7]}, {behind} commit{'s' if behind > 1 else ''} before HEAD"]
 
 
 def _natural(name: str) -> list[tuple[int, Any]]:

@@ -28,7 +28,9 @@ SHOWN = 3
 
 def some(names: Sequence[str]) -> str:
     """List the first names, and how many more there are."""
-    return ", ".join(names[:SHOWN]) + (f" and {more} more" if (more := len(names) - SHOWN) > 0 else "")
+    shown = ", ".join(names[:SHOWN])
+    more = len(names) - SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 @dataclass(frozen=True)
@@ -80,11 +82,17 @@ def make_run(
     Raises:
         UserError: a file is missing or damaged.
     """
-    where = f"{PREDICTIONS}/{PROVENANCE}"
-    kind = predictions.read_kind(tracked(where), f"{name}: {where}")
+    provenance = f"{PREDICTIONS}/{PROVENANCE}"
+    kind = predictions.read_kind(tracked(provenance), f"{name}: {provenance}")
     files = {split: tracked(f"{PREDICTIONS}/{split}.parquet") for split in splits}
-    tagged = predictions.read_with_altered(files, kind, f"{name}: {PREDICTIONS}")
-    return Run(name, commit, kind, tagged, parse_metrics(name, committed(EVALUATE)), committed(str(PARAMS)))
+    return Run(
+        name,
+        commit,
+        kind,
+        splits=predictions.read_with_altered(files, kind, f"{name}: {PREDICTIONS}"),
+        metrics=parse_metrics(name, committed(EVALUATE)),
+        params=committed(str(PARAMS)),
+    )
 
 
 def parse_metrics(name: str, content: bytes | None) -> dict[str, Any]:
@@ -120,15 +128,14 @@ def align(split: str, runs: Sequence[Run]) -> Aligned:
     Raises:
         UserError: the runs have no common sentence, or are of different tasks.
     """
+    kind = runs[-1].kind
     joined = join([run.splits[split] for run in runs])
-    types = [{entity.type for sentence in own for entity in sentence.gold_entities} for own in joined]
+    types = [_gold_types(sentences) for sentences in joined]
     _check_tasks(split, runs, joined, types)
     other_types = list(_different_types(split, runs, types))
-    kind, of_runs = runs[-1].kind, [sentences[0].labels for sentences in joined]
-    names, sets = ({each for labels in of_runs for each in getattr(labels, part)} for part in ("names", "sets"))
-    labels = Labels("", kind, tuple(sorted(names)), "", tuple(sorted(sets)))
+    labels = _all_labels(kind, joined)
     gold = [sentence.relabelled(labels).gold for sentence in joined[-1]]
-    scored = [[replace(own.relabelled(labels), gold=of) for own, of in zip(run, gold, strict=True)] for run in joined]
+    scored = [_with_gold(sentences, gold, labels) for sentences in joined]
     notes = [
         *other_types,
         *_left_out(split, runs, len(gold)),
@@ -137,6 +144,28 @@ def align(split: str, runs: Sequence[Run]) -> Aligned:
         *_same_predictions(split, runs, joined),
     ]
     return Aligned(scored, [count(sentences, kind) for sentences in scored], bool(other_types), notes)
+
+
+def _gold_types(sentences: Sequence[TaggedSentence]) -> set[str]:
+    return {entity.type for sentence in sentences for entity in sentence.gold_entities}
+
+
+def _all_labels(kind: Kind, runs: Sequence[Sequence[TaggedSentence]]) -> Labels:
+    """The labels of all runs in one list."""
+    names: set[str] = set()
+    sets: set[tuple[str, ...]] = set()
+    for sentence, *_ in runs:
+        names.update(sentence.labels.names)
+        sets.update(sentence.labels.sets)
+    return Labels("", kind, tuple(sorted(names)), "", tuple(sorted(sets)))
+
+
+def _with_gold(sentences: Sequence[TaggedSentence], gold: Sequence[Any], labels: Labels) -> list[TaggedSentence]:
+    """Replace the gold labels of sentences, and their label list."""
+    return [
+        replace(sentence.relabelled(labels), gold=of_sentence)
+        for sentence, of_sentence in zip(sentences, gold, strict=True)
+    ]
 
 
 def join(runs: Sequence[Sequence[TaggedSentence]]) -> list[list[TaggedSentence]]:
@@ -158,15 +187,20 @@ def _match(run: Sequence[TaggedSentence], reference: Sequence[TaggedSentence]) -
     matches: dict[int, int] = {}
     # First sentences with the same id, then the rest.
     for with_id in (True, False):
-        waiting, taken = defaultdict[tuple[str, ...], deque[int]](deque), set(matches.values())
+        waiting = defaultdict[tuple[str, ...], deque[int]](deque)
+        taken = set(matches.values())
         for index, sentence in enumerate(run):
             if index not in taken:
-                waiting[sentence.id if with_id else "", *sentence.words].append(index)
+                waiting[_key(sentence, with_id)].append(index)
         for index, sentence in enumerate(reference):
-            same = waiting[sentence.id if with_id else "", *sentence.words]
+            same = waiting[_key(sentence, with_id)]
             if index not in matches and same:
                 matches[index] = same.popleft()
     return matches
+
+
+def _key(sentence: TaggedSentence, with_id: bool) -> tuple[str, ...]:
+    return (sentence.id, *sentence.words) if with_id else tuple(sentence.words)
 
 
 def _check_tasks(
@@ -175,23 +209,28 @@ def _check_tasks(
     if not joined[-1]:
         names = " and ".join(dict.fromkeys(run.name for run in runs))
         raise UserError(f"{names}: no common sentence in {split}; expected splits that overlap")
-    for run, own in zip(runs, types, strict=True):
-        if run.kind != runs[-1].kind or (own and types[-1] and not own & types[-1]):
-            found = f"different tasks ({_examples(run, own)}; {_examples(runs[-1], types[-1])})"
-            raise UserError(f"{run.name} and {runs[-1].name}: {found}; expected the same tokenize_align.task")
+    last = runs[-1]
+    for run, of_run in zip(runs, types, strict=True):
+        none_in_common = of_run and types[-1] and not of_run & types[-1]
+        if run.kind != last.kind or none_in_common:
+            raise UserError(
+                f"{run.name} and {last.name}: different tasks ({_examples(run, of_run)}; {_examples(last, types[-1])})"
+                "; expected the same tokenize_align.task"
+            )
 
 
 def _examples(run: Run, types: set[str]) -> str:
-    return f"{'entities' if run.kind == 'spans' else 'tags'} such as {', '.join(sorted(types)[:3])}"
+    noun = "entities" if run.kind == "spans" else "tags"
+    return f"{noun} such as {', '.join(sorted(types)[:3])}"
 
 
 def _different_types(split: str, runs: Sequence[Run], types: Sequence[set[str]]) -> Iterator[str]:
     """Report gold types that only a run or only the last one has, for instance because a type was renamed."""
-    for run, own in zip(runs, types, strict=True):
-        only = {run.name: own - types[-1], runs[-1].name: types[-1] - own}
-        if own != types[-1]:
-            found = ", ".join(f"{some(sorted(each))} only in {name}" for name, each in only.items() if each)
-            yield f"{split}: types differ: {found}"
+    for run, of_run in zip(runs, types, strict=True):
+        if of_run != types[-1]:
+            only = {run.name: of_run - types[-1], runs[-1].name: types[-1] - of_run}
+            differing = [f"{some(sorted(names))} only in {name}" for name, names in only.items() if names]
+            yield f"{split}: types differ: {', '.join(differing)}"
 
 
 def _left_out(split: str, runs: Sequence[Run], common: int) -> Iterator[str]:
@@ -199,18 +238,20 @@ def _left_out(split: str, runs: Sequence[Run], common: int) -> Iterator[str]:
     missing = {run.name: len(run.splits[split]) - common for run in runs}
     if any(missing.values()):
         counts = ", ".join(f"{number} of {name}" for name, number in missing.items() if number)
-        compared = f"{common} common sentence{' is' if common == 1 else 's are'}"
-        yield f"{split}: the {compared} compared, without {counts}"
+        yield f"{split}: the {common} common sentence{' is' if common == 1 else 's are'} compared, without {counts}"
 
 
 def _different_gold(split: str, runs: Sequence[Run], joined: Sequence[Sequence[TaggedSentence]]) -> Iterator[str]:
     """Report common sentences whose gold labels differ."""
-    reference = runs[-1]
-    for run, own in zip(runs, joined, strict=True):
-        if changed := sum(a.gold_names != b.gold_names for a, b in zip(own, joined[-1], strict=True)):
-            differ = f"sentence{'s have' if changed > 1 else ' has'} other gold labels in {run.name}"
-            result = f"all runs are scored against those of {reference.name}"
-            yield f"{split}: {changed} {differ} than in {reference.name}; {result}"
+    last = runs[-1].name
+    gold = [sentence.gold_names for sentence in joined[-1]]
+    for run, sentences in zip(runs, joined, strict=True):
+        changed = sum(sentence.gold_names != names for sentence, names in zip(sentences, gold, strict=True))
+        if changed:
+            yield (
+                f"{split}: {changed} sentence{'s have' if changed > 1 else ' has'} other gold labels in {run.name} "
+                f"than in {last}; all runs are scored against those of {last}"
+            )
 
 
 def _different_metrics(split: str, runs: Sequence[Run]) -> Iterator[str]:
@@ -221,15 +262,18 @@ def _different_metrics(split: str, runs: Sequence[Run]) -> Iterator[str]:
         if not isinstance(written, int | float):
             yield f"{run.name}: {EVALUATE} has no F1 of {split}; the predictions are compared"
         elif abs(written - f1) > ROUNDING:
-            found = f"F1 of {split} is {written:.3f} in {EVALUATE}, but {f1:.3f} for the predictions"
-            yield f"{run.name}: {found}, so they are of different runs; the predictions are compared"
+            yield (
+                f"{run.name}: F1 of {split} is {written:.3f} in {EVALUATE}, but {f1:.3f} for the predictions, so they "
+                "are of different runs; the predictions are compared"
+            )
 
 
 def _same_predictions(split: str, runs: Sequence[Run], joined: Sequence[Sequence[TaggedSentence]]) -> Iterator[str]:
     """Report runs with the same predictions, which were probably meant to differ, for instance by their seed."""
     groups = defaultdict(list)
-    for run, own in zip(runs, joined, strict=True):
-        groups[tuple(tuple(sentence.predicted_names) for sentence in own)].append(run.name)
+    for run, sentences in zip(runs, joined, strict=True):
+        predicted = tuple(tuple(sentence.predicted_names) for sentence in sentences)
+        groups[predicted].append(run.name)
     for names in groups.values():
         if len(names) > 1:
             yield f"{split}: {', '.join(names[:-1])} and {names[-1]} have the same predictions"

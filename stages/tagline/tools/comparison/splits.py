@@ -82,8 +82,12 @@ class Comparison:
 
     @property
     def notes(self) -> list[str]:
-        of_runs = [note for run in (*self.old, *self.new) for note in run.notes]
-        return list(dict.fromkeys([*of_runs, *(note for split in self.splits for note in split.notes)]))
+        notes: list[str] = []
+        for run in (*self.old, *self.new):
+            notes += run.notes
+        for split in self.splits:
+            notes += split.notes
+        return list(dict.fromkeys(notes))
 
 
 def compare(old: list[Run], new: list[Run], splits: Sequence[str]) -> Comparison:
@@ -98,11 +102,23 @@ def compare(old: list[Run], new: list[Run], splits: Sequence[str]) -> Comparison
 def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compared:
     """Compare a split over the sentences that all runs have, with the gold labels of the last run; see `align`."""
     aligned = align(split, [*old, *new])
-    counts, scored, first_new, kind = aligned.counts, aligned.scored, len(old), new[-1].kind
-    overall, per_type = differences(counts[:first_new], counts[first_new:])
-    found, changed = parts(aligned, split, old, new), changes(scored[:first_new], scored[first_new:], kind)
-    notes = [f"{split}: {AGREEING}"] * overall["f1"].pooled + aligned.notes
-    return Compared(split, kind, aligned.scored[-1], overall, per_type, found, changed, aligned.types_differ, notes)
+    first_new = len(old)
+    kind = new[-1].kind
+    overall, per_type = differences(aligned.counts[:first_new], aligned.counts[first_new:])
+    notes = aligned.notes
+    if overall["f1"].pooled:
+        notes = [f"{split}: {AGREEING}", *notes]
+    return Compared(
+        split,
+        kind,
+        aligned.scored[-1],
+        overall,
+        per_type,
+        parts(aligned, split, old, new),
+        changes(aligned.scored[:first_new], aligned.scored[first_new:], kind),
+        aligned.types_differ,
+        notes,
+    )
 
 
 def parts(aligned: Aligned, split: str, old: Sequence[Run], new: Sequence[Run]) -> dict[str, Difference]:
@@ -111,12 +127,16 @@ def parts(aligned: Aligned, split: str, old: Sequence[Run], new: Sequence[Run]) 
     Returns:
         The significant differences by ``case.NAME`` and ``altered.FORM``, p adjusted for the number of all of them.
     """
-    runs, cases = [*old, *new], of_each_case(aligned.scored[-1])
-    counts = {f"case.{name}": [each.of_sentences(chosen) for each in aligned.counts] for name, chosen in cases.items()}
-    forms = [name for name in runs[-1].splits if f"{split}.altered" in name and all(name in run.splits for run in runs)]
-    counts |= {name.removeprefix(f"{split}."): align(name, runs).counts for name in forms}
-    found = f1_differences({name: (each[: len(old)], each[len(old) :]) for name, each in counts.items()})
-    return {name: each for name, each in found.items() if each.verdict == "significant"}
+    runs = [*old, *new]
+    counts = {}
+    for case, is_in_case in of_each_case(aligned.scored[-1]).items():
+        counts[f"case.{case}"] = [of_run.of_sentences(is_in_case) for of_run in aligned.counts]
+    for name in new[-1].splits:
+        if f"{split}.altered" in name and all(name in run.splits for run in runs):
+            counts[name.removeprefix(f"{split}.")] = align(name, runs).counts
+    sides = {name: (of_runs[: len(old)], of_runs[len(old) :]) for name, of_runs in counts.items()}
+    compared = f1_differences(sides)
+    return {name: difference for name, difference in compared.items() if difference.verdict == "significant"}
 
 
 def changes(
@@ -129,15 +149,17 @@ def changes(
         new: likewise; all runs have the same sentences in the same order, with the same gold labels.
         kind: how the labels are read. For ``tags`` each word is an entity of its tag.
     """
-    found: list[Change] = []
+    changed: list[Change] = []
     for index, reference in enumerate(new[-1]):
-        before, after = ([run[index].predicted_entities for run in side] for side in (old, new))
         gold = set(reference.gold_entities)
-        a, b = _majority(before), _majority(after)
-        if a != b:
-            found += _one_way("fixed", index, gold, wrong=a, correct=b)
-            found += _one_way("broken", index, gold, wrong=b, correct=a)
-    return found if kind == "spans" else [change for change in found if not change.false_positive]
+        before = _majority([run[index] for run in old])
+        after = _majority([run[index] for run in new])
+        if before != after:
+            changed += _one_way("fixed", index, gold, wrong=before, correct=after)
+            changed += _one_way("broken", index, gold, wrong=after, correct=before)
+    if kind == "tags":
+        return [change for change in changed if not change.false_positive]
+    return changed
 
 
 def _one_way(
@@ -145,15 +167,18 @@ def _one_way(
 ) -> Iterator[Change]:
     replaced: set[Entity] = set()
     for entity in sorted(gold & correct - wrong, key=lambda entity: entity.start):
-        overlapping = (other for other in wrong if entity.start < other.end and other.start < entity.end)
-        instead = tuple(sorted(overlapping, key=lambda other: other.start))
-        replaced.update(instead)
-        yield Change(direction, sentence, entity, False, instead)
+        overlapping = [other for other in wrong if entity.start < other.end and other.start < entity.end]
+        overlapping.sort(key=lambda other: other.start)
+        replaced.update(overlapping)
+        yield Change(direction, sentence, entity, False, tuple(overlapping))
     # A wrong entity that a correct one replaces is reported with it, not as a false positive of its own.
     for entity in sorted(wrong - correct - gold - replaced, key=lambda entity: entity.start):
         yield Change(direction, sentence, entity, True, ())
 
 
-def _majority(runs: Sequence[Sequence[Entity]]) -> set[Entity]:
-    votes = Counter(entity for entities in runs for entity in entities)
+def _majority(runs: Sequence[TaggedSentence]) -> set[Entity]:
+    """The entities that more than half of the runs predict in a sentence."""
+    votes = Counter[Entity]()
+    for sentence in runs:
+        votes.update(sentence.predicted_entities)
     return {entity for entity, count in votes.items() if 2 * count > len(runs)}

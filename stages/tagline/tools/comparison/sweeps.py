@@ -3,20 +3,18 @@
 import difflib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from statistics import fmean
 from typing import Any, TypeAlias
 
-from tabulate import tabulate
-
 from tagline.core.params import PARAMS, dotted, parse
+from tagline.metrics.scores import Counts
 from tagline.metrics.significance import AGREEING, Difference, RunCounts, f1_differences
 from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import printable, shortened
-from tagline.tools.comparison.revisions import last_experiments, read_small
-from tagline.tools.comparison.runs import Run, align, parse_metrics, some
+from tagline.tools.comparison.runs import Aligned, Run, align, some
 
 Values: TypeAlias = dict[str, Any]
 """Values by dotted key, such as ``train.learning_rate``, in the order of the file."""
@@ -46,22 +44,26 @@ def check_keys(keys: Sequence[str], params: Sequence[Values]) -> None:
     Raises:
         UserError: names the most similar keys, or those of the section.
     """
-    known = list(dict.fromkeys(key for values in params for key in values))
+    existing = list(dict.fromkeys(chain.from_iterable(params)))  # at least in some runs
     for key in keys:
-        if inside := [other for other in known if other.startswith(f"{key}.")]:  # at least in some runs
+        inside = [other for other in existing if other.startswith(f"{key}.")]
+        if inside:
             raise UserError(f"--by {key}: a section of {PARAMS}; expected one of its keys: {', '.join(inside)}")
-        if key in known:
+        if key in existing:
             continue
-        close = _similar(key, known)
-        hint = f"; did you mean {' or '.join(close)}?" if close else f"; expected a key such as {some(known)}"
-        raise UserError(f"--by {key}: {PARAMS} does not have this key{hint}")
+        similar = _similar(key, existing)
+        if similar:
+            raise UserError(f"--by {key}: {PARAMS} does not have this key; did you mean {' or '.join(similar)}?")
+        raise UserError(f"--by {key}: {PARAMS} does not have this key; expected a key such as {some(existing)}")
 
 
-def _similar(key: str, known: Sequence[str]) -> list[str]:
-    """List up to three keys that are spelt similarly, as a whole or after the last dot."""
-    similar = difflib.get_close_matches(key, known, n=3, cutoff=CUTOFF)
-    ends = difflib.get_close_matches(_end(key), [_end(other) for other in known], n=1, cutoff=CUTOFF)
-    return similar or [other for other in known if _end(other) in ends][:3]
+def _similar(key: str, existing: Sequence[str]) -> list[str]:
+    """List up to three keys that are spelt similarly, as a whole or else after the last dot."""
+    similar = difflib.get_close_matches(key, existing, n=3, cutoff=CUTOFF)
+    if similar:
+        return similar
+    ends = difflib.get_close_matches(_end(key), map(_end, existing), n=1, cutoff=CUTOFF)
+    return [other for other in existing if _end(other) in ends][:3]
 
 
 def _end(key: str) -> str:
@@ -94,10 +96,14 @@ def value_text(values: Values, key: str) -> str:
 
 def _sortable(values: Values, key: str) -> tuple[int, float, str, bool]:
     """Return what sorts values: missing, empty, numbers, then text. 1 and 1.0 are equal, true and the text are not."""
-    value = values.get(key)
+    if key not in values:
+        return 0, 0, "", False
+    value = values[key]
+    if value is None:
+        return 1, 0, "", False
     if isinstance(value, int | float) and not isinstance(value, bool):
         return 2, float(value), "", False
-    return int(key in values) if value is None else 3, 0, value_text(values, key), isinstance(value, str)
+    return 3, 0, value_text(values, key), isinstance(value, str)
 
 
 @dataclass(frozen=True)
@@ -165,30 +171,62 @@ def sweep(runs: Sequence[Run], keys: Sequence[str], splits: Sequence[str], notes
     check_keys(keys, params)
     groups = group(keys, params)
     if len(groups) == 1:
-        only, names = _name(keys, params[0]), some([run.name for run in runs])
-        raise UserError(f"--by: all runs ({names}) have {only}; expected runs with different values")
+        names = some([run.name for run in runs])
+        raise UserError(f"--by: all runs ({names}) have {_name(keys, params[0])}; expected runs with different values")
     aligned = {split: align(split, runs) for split in splits}
-    f1 = {split: RunCounts.of(each.counts).total()[:, 0].tolist() for split, each in aligned.items()}
-    counts = aligned[splits[-1]].counts
-    sides = [[counts[index] for index in indices] for indices in groups]
-    best = max(range(len(groups)), key=lambda number: fmean(f1[splits[0]][index] for index in groups[number]))
-    compared = f1_differences({number: (sides[best], side) for number, side in enumerate(sides) if number != best})
+    settings = _settings(keys, groups, runs, params, aligned)
+    settings = _with_differences(settings, groups, splits[0], aligned[splits[-1]].counts)
+    all_notes = [*notes, *repeated]
+    for run in runs:
+        all_notes += run.notes
+    all_notes += _confounded(keys, params)
+    all_notes += _single_runs(settings)
+    for setting in settings:
+        if setting.difference is not None and setting.difference.pooled:
+            all_notes.append(f"{setting.name}: {AGREEING}")
+    for of_split in aligned.values():
+        all_notes += of_split.notes
+    return Sweep(list(keys), list(splits), settings, list(dict.fromkeys(all_notes)))
+
+
+def _settings(
+    keys: Sequence[str],
+    groups: Sequence[Sequence[int]],
+    runs: Sequence[Run],
+    params: Sequence[Values],
+    aligned: Mapping[str, Aligned],
+) -> list[Setting]:
+    """Make a setting of each group of runs, without a difference."""
+    f1 = {split: RunCounts.of(of_split.counts).total()[:, 0].tolist() for split, of_split in aligned.items()}
     settings = []
-    for number, indices in enumerate(groups):
-        of_first, of_setting = params[indices[0]], [runs[index] for index in indices]
+    for indices in groups:
+        of_first = params[indices[0]]
         values = {key: of_first[key] for key in keys if key in of_first}
-        scores = {split: tuple(of_runs[index] for index in indices) for split, of_runs in f1.items()}
-        settings.append(Setting(_name(keys, values), values, of_setting, scores, compared.get(number)))
-    notes = [
-        *notes,
-        *repeated,
-        *(note for run in runs for note in run.notes),
-        *_confounded(keys, params),
-        *_single_runs(settings),
-        *(f"{each.name}: {AGREEING}" for each in settings if each.difference and each.difference.pooled),
-        *(note for each in aligned.values() for note in each.notes),
-    ]
-    return Sweep(list(keys), list(splits), settings, list(dict.fromkeys(notes)))
+        of_setting = [runs[index] for index in indices]
+        scores = {}
+        for split, of_runs in f1.items():
+            scores[split] = tuple(of_runs[index] for index in indices)
+        settings.append(Setting(_name(keys, values), values, of_setting, scores))
+    return settings
+
+
+def _with_differences(
+    settings: Sequence[Setting], groups: Sequence[Sequence[int]], split: str, counts: Sequence[Counts]
+) -> list[Setting]:
+    """Compare each setting with the best one.
+
+    Args:
+        settings: without differences.
+        groups: the indices of the runs of each.
+        split: that whose F1 decides which one is the best.
+        counts: of each run, in the split whose F1 is compared.
+    """
+    means = [fmean(setting.f1[split]) for setting in settings]
+    best = means.index(max(means))
+    sides = [[counts[index] for index in indices] for indices in groups]
+    pairs = {number: (sides[best], side) for number, side in enumerate(sides) if number != best}
+    differences = f1_differences(pairs)
+    return [replace(setting, difference=differences.get(number)) for number, setting in enumerate(settings)]
 
 
 def _name(keys: Sequence[str], values: Values) -> str:
@@ -205,23 +243,35 @@ def _distinct(runs: Sequence[Run]) -> tuple[list[Run], list[Values], list[str]]:
     notes = []
     for run in runs:
         values = read_values(run.name, run.params)
-        if same := [each for each, theirs in kept if theirs == values and _predictions(each) == _predictions(run)]:
-            notes.append(f"{run.name} is left out: same params and predictions as {same[0].name}")
-        else:
+        same = next((other for other, theirs in kept if theirs == values and _predict_the_same(other, run)), None)
+        if same is None:
             kept.append((run, values))
+        else:
+            notes.append(f"{run.name} is left out: same params and predictions as {same.name}")
     return [run for run, _ in kept], [values for _, values in kept], notes
 
 
+def _predict_the_same(run: Run, other: Run) -> bool:
+    return _predictions(run) == _predictions(other)
+
+
 def _predictions(run: Run) -> list[tuple[Sequence[str], list[str]]]:
-    return [(each.words, each.predicted_names) for sentences in run.splits.values() for each in sentences]
+    sentences = chain.from_iterable(run.splits.values())
+    return [(sentence.words, sentence.predicted_names) for sentence in sentences]
 
 
 def _confounded(keys: Sequence[str], params: Sequence[Values]) -> Iterator[str]:
     """Report other keys in which the runs differ, except seeds."""
-    others = dict.fromkeys(key for values in params for key in values if key not in keys and _end(key) != "seed")
-    if differing := [key for key in others if len({_sortable(values, key) for values in params}) > 1]:
-        remedy = f"add {'it' if len(differing) == 1 else 'them'} to --by, or choose runs with the same values"
-        yield f"the runs also differ in {some(differing)}, which affects means and ±; {remedy}"
+    differing = []
+    for key in dict.fromkeys(chain.from_iterable(params)):
+        is_free = key not in keys and _end(key) != "seed"
+        if is_free and len({_sortable(values, key) for values in params}) > 1:
+            differing.append(key)
+    if differing:
+        yield (
+            f"the runs also differ in {some(differing)}, which affects means and ±; add "
+            f"{'it' if len(differing) == 1 else 'them'} to --by, or choose runs with the same values"
+        )
 
 
 def _single_runs(settings: Sequence[Setting]) -> Iterator[str]:
@@ -229,41 +279,7 @@ def _single_runs(settings: Sequence[Setting]) -> Iterator[str]:
     if len(single) == len(settings):
         yield "each setting has one run, so p does not cover other seeds; run several, as with -S train.seed=1,2,3"
     elif single:
-        unknown = "± is unknown there, and p assumes that of the other side"
-        yield f"one run only: {some(single)}; {unknown} (between two single runs, p does not cover other seeds)"
-
-
-SCORES = {"test.f1": "test F1", "validation.f1": "validation F1", "train.best_epoch": "best epoch"}
-# Characters of a name that are shown, and of the widest name and the differences together: the rest of 100 columns.
-NAME, NAME_AND_DIFFERENCES = 24, 56
-
-
-def table(pattern: str, folder: Path | None = None) -> str:
-    """Lay out the experiments of the last commit that has any, below that commit, in 100 columns.
-
-    Args:
-        pattern: of their names, such as ``lr-*``.
-        folder: see `tagline.tools.comparison.revisions.read`.
-
-    Raises:
-        UserError: there are none, or a file in one of them is damaged.
-    """
-    found = last_experiments(pattern, folder)
-    rows = list(_rows({found.baseline[:7]: found.baseline, **found.commits}, folder))
-    headers = ("experiment", *SCORES.values(), "differs in")
-    widest_name = max(12, *(len(row[0]) for row in rows))  # 12 for the header
-    widths = [None, *[None] * len(SCORES), NAME_AND_DIFFERENCES - widest_name]
-    content = tabulate(rows, headers, disable_numparse=True, maxcolwidths=widths)
-    return "\n\n".join([content, *found.notes]) + "\n"
-
-
-def _rows(commits: dict[str, str], folder: Path | None) -> Iterator[list[str]]:
-    """The name, scores and differing params of each commit; the first one is what the others are compared with."""
-    base = None
-    for name, (content, params) in zip(commits, read_small(commits.values(), folder), strict=True):
-        metrics, values = parse_metrics(name, content), read_values(name, params)
-        base = base or values
-        differing = [key for key in {**base, **values} if base.get(key) != values.get(key)]
-        scores = (str(metrics.get(score, "-")) for score in SCORES)
-        pairs = (printable(f"{key}={value_text(values, key)}") for key in differing)
-        yield [shortened(printable(name), NAME), *scores, " ".join(pairs)]
+        yield (
+            f"one run only: {some(single)}; ± is unknown there, and p assumes that of the other side (between two "
+            "single runs, p does not cover other seeds)"
+        )

@@ -5,6 +5,7 @@ also cover how far a curve is from a law (Hestness et al., 2017, "Deep learning 
 """
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
@@ -13,6 +14,14 @@ from scipy import stats
 TAIL = 0.1
 # An error of 0 has no logarithm.
 SMALLEST = 1e-3
+
+
+class Gain(NamedTuple):
+    """What is added to the F1, and its interval of 80 %."""
+
+    f1: float
+    low: float
+    high: float
 
 
 class PowerLaw:
@@ -27,12 +36,16 @@ class PowerLaw:
     """
 
     def __init__(self, means: Mapping[int, float]) -> None:
-        logs = np.log(list(means))
-        line = stats.linregress(logs, np.log(np.maximum(1 - np.array([*means.values()]), SMALLEST)))
-        self.factor, self.exponent = float(np.exp(line.intercept)), float(-line.slope)
-        self._t = float(stats.t.isf(TAIL, len(means) - 2))
-        self._count, self._mean, self._squares = len(means), logs.mean(), ((logs - logs.mean()) ** 2).sum()
+        sizes = np.log(list(means))
+        errors = np.maximum(1 - np.array(list(means.values())), SMALLEST)
+        line = stats.linregress(sizes, np.log(errors))
+        self.factor = float(np.exp(line.intercept))
+        self.exponent = float(-line.slope)
         self._slope_error = float(line.stderr)
+        self._t = float(stats.t.isf(TAIL, len(means) - 2))
+        self._count = len(means)
+        self._mean = sizes.mean()
+        self._squares = ((sizes - self._mean) ** 2).sum()
 
     def f1(self, sentences: float) -> float:
         """The F1 of a number of sentences."""
@@ -45,13 +58,16 @@ class PowerLaw:
         error = 1 - self.f1(sentences)
         return float(1 - error * factor), float(1 - error / factor)
 
-    def gain(self, sentences: int, more: int) -> tuple[float, float, float]:
-        """What more sentences add to the F1, and the interval of 80 % by that of the exponent."""
+    def gain(self, sentences: int, more: int) -> Gain:
+        """What more sentences add to the F1; the interval is by that of the exponent."""
         exponents = self.exponent + self._t * self._slope_error * np.array([0, -1, 1])
         gain, low, high = (1 - self.f1(sentences)) * (1 - (1 + more / sentences) ** -exponents)
-        return float(gain), float(low), float(high)
+        return Gain(float(gain), float(low), float(high))
 
 
-def worth(more: int, gain: float, low: float, high: float) -> str:
+def worth(more: int, gain: Gain) -> str:
     """Say what `PowerLaw.gain` found."""
-    return f"{more:,} more sentences are likely worth {gain:+.3f} F1 (80 % interval: {low:+.3f} to {high:+.3f})"
+    return (
+        f"{more:,} more sentences are likely worth {gain.f1:+.3f} F1 "
+        f"(80 % interval: {gain.low:+.3f} to {gain.high:+.3f})"
+    )

@@ -30,25 +30,27 @@ def main() -> None:
     from tagline.tools.curve.power_law import PowerLaw, worth
     from tagline.tools.curve.runs import Curve, default_sizes
 
-    for option in ("runs", "plot"):
-        if path := getattr(options, option):
-            check_writable(f"--{option}", path)
+    for option, path in (("--runs", options.runs), ("--plot", options.plot)):
+        if path:
+            check_writable(option, path)
     curve = Curve(options.runs)
     sizes = options.sizes or default_sizes(curve.raw.sentences["train"])
     runs = curve.measure(sizes, options.seeds, options.jobs)
     means = {size: fmean(f1) for size, f1 in runs.items()}
-    *smaller, total = means
-    law, of_smaller = PowerLaw(means), PowerLaw({size: means[size] for size in smaller})
-    text = [f"{size:>9,} sentences: F1 {score_text(f1)}" for size, f1 in runs.items()]
+    total = max(means)
+    law = PowerLaw(means)
+    of_smaller = PowerLaw({size: f1 for size, f1 in means.items() if size < total})
     low, high = of_smaller.interval(total)
+    more = worth(options.more, law.gain(total, options.more))
+    text = [f"{size:>9,} sentences: F1 {score_text(f1)}" for size, f1 in runs.items()]
     text.append(f"of all sentences, the smaller parts predict {of_smaller.f1(total):.3f} ({low:.3f} to {high:.3f})")
-    text.append(worth(options.more, *law.gain(total, options.more)))
-    show("\n".join(text))
+    show("\n".join([*text, more]))
     if options.plot:
-        start, end = min(means), total + options.more
+        start = min(means)
+        end = total + options.more
         line = [(size, law.f1(size)) for size in range(start, end + 1, max(1, (end - start) // 60))]
-        dots = [(size, each) for size, f1 in runs.items() for each in f1]
-        options.plot.write_text(page(dots, line, text[-1]), encoding="utf-8")
+        dots = [(size, score) for size, f1 in runs.items() for score in f1]
+        options.plot.write_text(page(dots, line, more), encoding="utf-8")
 
 
 def parsed() -> argparse.Namespace:

@@ -8,9 +8,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from itertools import groupby, product
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,8 @@ class Curve:
         self.finished = _read_runs(file) if file and file.exists() else []
         self.params = {stage: read_section(stage, SECTIONS[stage]).model_dump(mode="json") for stage in STAGES}
         self.params["tokenize_align"]["limits"] = dict.fromkeys(self.params["tokenize_align"]["limits"])
-        train, hashes = self.params["train"], [verify(path, "download") for path in (RAW, PRETRAINED)]
+        hashes = [verify(path, "download") for path in (RAW, PRETRAINED)]
+        train = self.params["train"]
         del train["seed"]  # each run has its own
         train["hub"]["push"] = False
         decisive = json.dumps([self.params, LEAST_SENTENCES, *hashes], sort_keys=True)
@@ -78,6 +80,14 @@ class Curve:
         self.raw = raw_data.load(RAW)
         self._running: set[subprocess.Popen[str]] = set()
         self._ended = False
+
+    def f1_by_size(self) -> dict[int, list[float]]:
+        """The F1 of the finished runs with these params and data, by the number of sentences, ascending."""
+        f1 = defaultdict(list)
+        for run in self.finished:
+            if run.get("settings") == self.settings:
+                f1[run["sentences"]].append(run["test.f1"])
+        return dict(sorted(f1.items()))
 
     def measure(self, sizes: Collection[int], seeds: Collection[int], jobs: int) -> dict[int, list[float]]:
         """Run each size and all sentences with each seed, some at the same time.
@@ -91,12 +101,15 @@ class Curve:
         total = self.raw.sentences["train"]
         below = sorted(size for size in set(sizes) if size < total)
         if len(below) < LEAST_SIZES:
-            found = f"{len(below)} below the {total:,} training sentences"
-            raise UserError(f"--sizes: {found}; expected at least {LEAST_SIZES}, such as 100 200 400 800")
+            raise UserError(
+                f"--sizes: {len(below)} below the {total:,} training sentences; expected at least {LEAST_SIZES}, such "
+                "as 100 200 400 800"
+            )
+        sizes = [*below, total]
         with ThreadPoolExecutor(jobs) as pool:
-            f1 = pool.map(lambda pair: self._run(*pair), product([*below, total], seeds))
+            runs = {size: [pool.submit(self._run, size, seed) for seed in seeds] for size in sizes}
             try:
-                return {size: [next(f1) for _ in seeds] for size in (*below, total)}
+                return {size: [run.result() for run in of_size] for size, of_size in runs.items()}
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 self._end()
@@ -104,8 +117,9 @@ class Curve:
 
     def _run(self, sentences: int, seed: int) -> float:
         run: dict[str, Any] = {"settings": self.settings, "sentences": sentences, "seed": seed}
-        if found := [each["test.f1"] for each in self.finished if run.items() <= each.items()]:
-            return float(found[0])
+        for finished in self.finished:
+            if run.items() <= finished.items():
+                return float(finished["test.f1"])
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             params = self.params | {"train": self.params["train"] | {"seed": seed}}
@@ -114,8 +128,8 @@ class Curve:
                 shutil.copytree(path, folder / path)
             if sentences < self.raw.sentences["train"]:
                 shutil.rmtree(folder / RAW / "train")
-                part, raw = {"train": self._part(sentences, seed)}, self.raw
-                raw_data.write(folder / RAW, part, raw.tag_columns, raw.annotated, raw.spans)
+                part = {"train": self._part(sentences, seed)}
+                raw_data.write(folder / RAW, part, self.raw.tag_columns, self.raw.annotated, self.raw.spans)
                 write_hashes(folder / RAW)
             for stage in STAGES:
                 self._run_stage(stage, folder)
@@ -129,15 +143,18 @@ class Curve:
     def _part(self, sentences: int, seed: int) -> list[dict[str, Any]]:
         """Draw documents in random order until they have enough sentences; the last one may be cut."""
         rows = (row for batch in self.raw.batches("train") for row in batch.to_pylist())
-        documents = [list(each) for _, each in groupby(rows, key=lambda row: row[DOCUMENT])]
-        order = np.random.default_rng(seed).permutation(len(documents))
-        part = [row for index in order for row in documents[index]][:sentences]
+        documents = [list(document) for _, document in groupby(rows, key=lambda row: row[DOCUMENT])]
+        part: list[dict[str, Any]] = []
+        for index in np.random.default_rng(seed).permutation(len(documents)):
+            part += documents[index]
+        del part[sentences:]
         copies = math.ceil(LEAST_SENTENCES / self.params["train"]["epochs"] / sentences)
-        return [
-            {**row, raw_data.ID: f"{copy}-{row[raw_data.ID]}", DOCUMENT: f"{copy}-{row[DOCUMENT]}"}
-            for copy in range(copies)
-            for row in part
-        ]
+        repeated = []
+        for copy in range(copies):
+            for row in part:
+                ids = {key: f"{copy}-{row[key]}" for key in (raw_data.ID, DOCUMENT)}
+                repeated.append({**row, **ids})
+        return repeated
 
     def _run_stage(self, stage: str, folder: Path) -> None:
         """Run a script of stages/ in a folder on one thread; raise a `UserError` with its message if it fails."""

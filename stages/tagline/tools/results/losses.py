@@ -1,11 +1,10 @@
 """Losses: where F1 of test is lost, what it would be otherwise, and a command that addresses each loss."""
 
 from collections import Counter
-from collections.abc import Mapping
-from itertools import groupby
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from tabulate import tabulate
@@ -16,7 +15,7 @@ from tagline.core.params import read_section
 from tagline.core.provenance import verify
 from tagline.core.reading import reading
 from tagline.evaluation.altered_forms import CASES
-from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
+from tagline.evaluation.evaluate_params import Evaluate
 from tagline.labels.entities import Entity
 from tagline.labels.tagged import TaggedSentences, flatten
 from tagline.labels.windows import Doubles
@@ -37,17 +36,86 @@ from tagline.tools.curve.runs import LEAST_PART, LEAST_SIZES, RAW, Curve, defaul
 TOKENIZED, SUSPICIONS = Path("data/tokenized"), Path("reports/audit.jsonl")
 # The params of an audit that `tagline audit create` writes.
 NEW_AUDIT = Path(__file__).parents[1] / "settings" / AUDIT_PARAMS
-SUGGEST = "5,000 words to annotate", "tagline suggest POOL --words 5000 --output tasks.html"
 # Sentences, whose worth `tagline curve` measures.
 MORE = 500
-# Of each kind of error its name, the fault of labels that teaches it, and by how much the numbers of correct, predicted
-# and gold entities change if it is right instead.
+# The numbers of a tally.
+CORRECT, PREDICTED, GOLD = range(3)
+
+
+class Remedy(NamedTuple):
+    """What addresses a loss: its cost in words, and the command."""
+
+    cost: str
+    command: str
+
+
+SUGGEST = Remedy("5,000 words to annotate", "tagline suggest POOL --words 5000 --output tasks.html")
+
+
+class ErrorKind(NamedTuple):
+    """A kind of error.
+
+    Attributes:
+        name: of its loss.
+        fault: the fault of labels that teaches it.
+        change: what a tally gains if it is right instead.
+    """
+
+    name: str
+    fault: str
+    change: tuple[int, int, int]
+
+
 KINDS = {
-    "type_error": ("wrong types", "type", (1, 0, 0)),
-    "boundary_error": ("wrong boundaries", "boundary", (1, 0, 0)),
-    "missed": ("missed", "missing", (1, 1, 0)),
-    "spurious": ("spurious", "spurious", (0, -1, 0)),
+    "type_error": ErrorKind("wrong types", "type", (1, 0, 0)),
+    "boundary_error": ErrorKind("wrong boundaries", "boundary", (1, 0, 0)),
+    "missed": ErrorKind("missed", "missing", (1, 1, 0)),
+    "spurious": ErrorKind("spurious", "spurious", (0, -1, 0)),
 }
+
+
+class Suspicions(NamedTuple):
+    """The suspicions of the audit whose suggested labels are more probable than gold.
+
+    Attributes:
+        numbers: how many there are of each split and of each fault.
+        changes: what the `tally` of test gains if they are right.
+    """
+
+    numbers: Counter[str]
+    changes: Doubles
+
+
+class Loss(NamedTuple):
+    """What is lost to some errors.
+
+    Attributes:
+        name: of the errors.
+        errors: their number.
+        f1: that of test, then that of each resample.
+        without: likewise, without these errors.
+        remedy: what addresses them.
+    """
+
+    name: str
+    errors: int
+    f1: Doubles
+    without: Doubles
+    remedy: Remedy
+
+    def described(self) -> dict[str, Any]:
+        difference = self.without - self.f1
+        low, high = interval(difference[1:])
+        return {
+            "name": self.name,
+            "errors": self.errors,
+            "f1": rounded(self.f1[0]),
+            "without": rounded(self.without[0]),
+            "worth": rounded(difference[0]),
+            "low": rounded(low),
+            "high": rounded(high),
+            **self.remedy._asdict(),
+        }
 
 
 def find(runs: Path) -> dict[str, Any]:
@@ -67,35 +135,27 @@ def find(runs: Path) -> dict[str, Any]:
             task has plain tags.
     """
     test, forms = read_predictions()
-    errors = [(index, each.kind) for index, outcomes in outcomes_of_errors(test).items() for each in outcomes]
-    numbers = Counter[str](kind for _, kind in errors)
-    suspicions, changes = read_suspicions(test) if SUSPICIONS.is_file() else (None, np.zeros(3))
-    tallies = {"test": tally(test), **{form: tally(each) for form, each in forms.items()}, **by_text(test)}
-    for kind, (_, _, change) in KINDS.items():
-        of_kind = np.bincount([index for index, other in errors if other == kind], minlength=len(test))
-        tallies[kind] = tallies["test"] + np.outer(of_kind, change)
-    tallies["audited"] = tallies["test"] + changes
-    sums = total(tallies, read_section("evaluate", Evaluate).bootstrap)
-    sums["as seen"] = sums["test"] - sums["unseen"] + sums["seen"] * divide(sums["unseen"][2], sums["seen"][2])
-    f1 = {name: ratios(*each).f1 for name, each in sums.items()}
-    correct, _, gold = ({name: int(each[row, 0]) for name, each in sums.items()} for row in range(3))
-
-    rows = [(name, numbers[kind], "test", kind, audit(suspicions, fault)) for kind, (name, fault, _) in KINDS.items()]
-    if gold["seen"] and gold["unseen"]:
-        rows.append(("not in train", gold["unseen"] - correct["unseen"], "test", "as seen", SUGGEST))
-    if forms:
-        worst = min(forms, key=lambda form: f1[form][0])
-        rows.append((f"{worst} text", correct["test"] - correct[worst], worst, "test", lowercase()))
-    if suspicions and suspicions["test"]:
-        rows.append(("labels of test", suspicions["test"], "test", "audited", audit(suspicions, "test")))
-    losses = [describe(name, number, f1[now], f1[without], *remedy) for name, number, now, without, remedy in rows]
-    low, high = map(rounded, interval(f1["test"][1:]))
+    errors = count_errors(test)
+    suspicions = read_suspicions(test) if SUSPICIONS.is_file() else None
+    tallies = tallies_of(test, forms, errors, suspicions)
+    bootstrap = read_section("evaluate", Evaluate).bootstrap
+    sums = total(tallies, bootstrap.resamples, bootstrap.seed)
+    losses = [loss.described() for loss in losses_of(sums, forms, errors, suspicions)]
+    f1 = ratios(*sums["test"]).f1
+    low, high = interval(f1[1:])
     more, note = more_sentences(runs)
-    missing = "{}: missing; which labels are probably wrong: {}, `{}`".format(SUSPICIONS, *audit(None))
+    notes = [note]
+    if suspicions is None:
+        remedy = audit(None)
+        notes.append(f"{SUSPICIONS}: missing; which labels are probably wrong: {remedy.cost}, `{remedy.command}`")
     return {
-        **{"f1": rounded(f1["test"][0]), "low": low, "high": high, "entities": gold["test"]},
-        "losses": sorted(losses, key=lambda each: each["worth"], reverse=True),
-        **{"more_sentences": more, "notes": [note, missing] if suspicions is None else [note]},
+        "f1": rounded(f1[0]),
+        "low": rounded(low),
+        "high": rounded(high),
+        "entities": int(sums["test"][GOLD, 0]),
+        "losses": sorted(losses, key=lambda loss: loss["worth"], reverse=True),
+        "more_sentences": more,
+        "notes": notes,
     }
 
 
@@ -105,15 +165,76 @@ def read_predictions() -> tuple[TaggedSentences, dict[str, TaggedSentences]]:
     run = make_run(WORKSPACE, None, lambda path: Path(path).read_bytes(), lambda _: None, ["test"])
     if run.kind == "tags":
         raise UserError(f"{PREDICTIONS}: plain tags; expected entities; `tagline scores` has the F1 of each tag")
-    forms = {form: flatten(run.splits[name]) for form in CASES if (name := f"test.altered.{form}") in run.splits}
+    forms = {}
+    for form in CASES:
+        name = f"test.altered.{form}"
+        if name in run.splits:
+            forms[form] = flatten(run.splits[name])
     return flatten(run.splits["test"]), forms
 
 
-def tally(found: TaggedSentences, gold: Any = slice(None), predicted: Any = slice(None)) -> Doubles:
+def count_errors(test: TaggedSentences) -> dict[str, Doubles]:
+    """Count the errors of each kind in each sentence: (sentences,)."""
+    errors = {kind: np.zeros(len(test)) for kind in KINDS}
+    for index, outcomes in outcomes_of_errors(test).items():
+        for outcome in outcomes:
+            if outcome.is_error:
+                errors[outcome.kind][index] += 1
+    return errors
+
+
+def read_suspicions(test: TaggedSentences) -> Suspicions:
+    """Read the suspicions of the audit."""
+    numbers = Counter[str]()
+    changes = np.zeros((len(test), 3))
+    indices = {id_: index for index, id_ in enumerate(test.ids or ())}
+    with reading(
+        SUSPICIONS,
+        "audit/dvc.yaml:audit",
+        problem="damaged or of other data",
+        expected="suspicions of an audit of data/tokenized",
+    ):
+        for _, row in rows_in(read_lines(SUSPICIONS), str(SUSPICIONS)):
+            if not row["score"] > 0:
+                continue
+            numbers.update((row["split"], row["kind"]))
+            if row["split"] == "test":
+                index = indices[row["id"]]
+                predicted = test[index].predicted_entities
+                changes[index] += _numbers(row["suggested"], predicted) - _numbers(row["gold"], predicted)
+    return Suspicions(numbers, changes)
+
+
+def _numbers(gold: list[dict[str, Any]], predicted: list[Entity]) -> Doubles:
+    """Tally some gold entities alone: how many are correct, no predicted ones, how many there are."""
+    entities = [Entity(entity["type"], entity["start"], entity["end"]) for entity in gold]
+    return np.array([sum(entity in predicted for entity in entities), 0, len(entities)], dtype=np.float64)
+
+
+def tallies_of(
+    test: TaggedSentences,
+    forms: Mapping[str, TaggedSentences],
+    errors: Mapping[str, Doubles],
+    suspicions: Suspicions | None,
+) -> dict[str, Doubles]:
+    """The tallies of test, of its altered forms, of some of its entities, and without the errors of each kind."""
+    tallies = {"test": tally(test), **by_text(test)}
+    for form, altered in forms.items():
+        tallies[form] = tally(altered)
+    for kind, numbers in errors.items():
+        tallies[kind] = tallies["test"] + np.outer(numbers, KINDS[kind].change)
+    if suspicions is not None:
+        tallies["audited"] = tallies["test"] + suspicions.changes
+    return tallies
+
+
+def tally(split: TaggedSentences, gold: Any = slice(None), predicted: Any = slice(None)) -> Doubles:
     """Count the correct, predicted and gold entities of each sentence, of all or of chosen ones: (sentences, 3)."""
-    in_gold, in_predicted = found.gold_entities.where(gold), found.predicted_entities.where(predicted)
-    starts = in_gold.start[in_gold.common(in_predicted)[0]], in_predicted.start, in_gold.start
-    return np.stack([np.bincount(found.sentences_of(each), minlength=len(found)) for each in starts], axis=1)
+    in_gold = split.gold_entities.where(gold)
+    in_predicted = split.predicted_entities.where(predicted)
+    correct = in_gold.start[in_gold.common(in_predicted)[0]]
+    starts = (correct, in_predicted.start, in_gold.start)
+    return np.stack([np.bincount(split.sentences_of(words), minlength=len(split)) for words in starts], axis=1)
 
 
 def by_text(test: TaggedSentences) -> dict[str, Doubles]:
@@ -121,63 +242,89 @@ def by_text(test: TaggedSentences) -> dict[str, Doubles]:
     verify(TOKENIZED, "tokenize-align")
     train = tokenized.load_split(TOKENIZED, "train").labelled_words(tokenized.load_labels(TOKENIZED))
     training = TrainingIndex(train, [test], "spans")
-    found = [in_train(test, training, side) for side in (test.gold_entities, test.predicted_entities)]
-    return {name: tally(test, *(each == TEXTS.index(name) for each in found)) for name in ("seen", "unseen")}
+    gold = in_train(test, training, test.gold_entities)
+    predicted = in_train(test, training, test.predicted_entities)
+    tallies = {}
+    for name in ("seen", "unseen"):
+        number = TEXTS.index(name)
+        tallies[name] = tally(test, gold == number, predicted == number)
+    return tallies
 
 
-def read_suspicions(test: TaggedSentences) -> tuple[Counter[str], Doubles]:
-    """Read the suspicions of the audit whose suggested labels are more probable than gold.
+def total(tallies: Mapping[str, Doubles], resamples: int, seed: int) -> dict[str, Doubles]:
+    """Sum tallies over all sentences, then over each resample: (3, 1 + resamples) each."""
+    joined = np.hstack([*tallies.values()])
+    blocks = (block @ joined for block in weights(len(joined), resamples, seed))
+    sums = np.concatenate([joined.sum(0, keepdims=True), *blocks]).T
+    return dict(zip(tallies, np.split(sums, len(tallies)), strict=True))
 
-    Returns:
-        Their number by split and by fault; and how they change the `tally` of test if they are right.
+
+def losses_of(
+    sums: Mapping[str, Doubles],
+    forms: Collection[str],
+    errors: Mapping[str, Doubles],
+    suspicions: Suspicions | None,
+) -> Iterator[Loss]:
+    """Yield the losses to each kind of error, to unseen entities, to the worst letter case and to wrong gold labels.
+
+    Args:
+        sums: as from `total`, of `tallies_of`.
+        forms: altered forms of test.
+        errors: as from `count_errors`.
+        suspicions: None if there was no audit.
     """
-    numbers = Counter[str]()
-    changes, indices = np.zeros((len(test), 3)), {id_: index for index, id_ in enumerate(test.ids or ())}
-    about = {"problem": "damaged or of other data", "expected": "suspicions of an audit of data/tokenized"}
-    with reading(SUSPICIONS, "audit/dvc.yaml:audit", **about):
-        for row in (row for _, row in rows_in(read_lines(SUSPICIONS), str(SUSPICIONS)) if row["score"] > 0):
-            numbers.update((row["split"], row["kind"]))
-            if row["split"] == "test":
-                index = indices[row["id"]]
-                predicted = test[index].predicted_entities
-                for side, sign in (("suggested", 1), ("gold", -1)):
-                    found = [Entity(each["type"], each["start"], each["end"]) for each in row[side]]
-                    changes[index] += sign * sum(each in predicted for each in found), 0, sign * len(found)
-    return numbers, changes
+    f1 = {name: ratios(*of_tally).f1 for name, of_tally in sums.items()}
+    for kind, numbers in errors.items():
+        name, fault, _ = KINDS[kind]
+        yield Loss(name, int(numbers.sum()), f1["test"], f1[kind], audit(suspicions, fault))
+    test = sums["test"]
+    seen = sums["seen"]
+    unseen = sums["unseen"]
+    if seen[GOLD, 0] and unseen[GOLD, 0]:
+        # As many unseen entities as there are, found as often as seen ones.
+        as_seen = test - unseen + seen * divide(unseen[GOLD], seen[GOLD])
+        missed = int(unseen[GOLD, 0] - unseen[CORRECT, 0])
+        yield Loss("not in train", missed, f1["test"], ratios(*as_seen).f1, SUGGEST)
+    if forms:
+        worst = min(forms, key=lambda form: f1[form][0])
+        fewer = int(test[CORRECT, 0] - sums[worst][CORRECT, 0])
+        yield Loss(f"{worst} text", fewer, f1[worst], f1["test"], lowercase())
+    if suspicions is not None and suspicions.numbers["test"]:
+        yield Loss("labels of test", suspicions.numbers["test"], f1["test"], f1["audited"], audit(suspicions, "test"))
 
 
-def audit(suspicions: Counter[str] | None, wanted: str = "") -> tuple[str, str]:
-    """What it costs to review the suspicions of a split or fault, or to find them, and the command."""
+def audit(suspicions: Suspicions | None, split_or_fault: str = "") -> Remedy:
+    """The review of the suspicions of a split or fault, or the audit that finds them."""
     if suspicions is not None:
-        return f"{suspicions[wanted]:,} suspicions to read", "tagline audit export fixes.html"
-    made = AUDIT_PARAMS.is_file()
-    folds = read_section("audit", Audit, AUDIT_PARAMS if made else NEW_AUDIT).folds
+        return Remedy(f"{suspicions.numbers[split_or_fault]:,} suspicions to read", "tagline audit export fixes.html")
+    exists = AUDIT_PARAMS.is_file()
+    folds = read_section("audit", Audit, AUDIT_PARAMS if exists else NEW_AUDIT).folds
     cost = "half a training" if folds == [EARLY] else f"{len(folds)} trainings"
-    return cost, "dvc repro audit/dvc.yaml" if made else f"{AUDIT} && dvc repro audit/dvc.yaml"
+    return Remedy(cost, "dvc repro audit/dvc.yaml" if exists else f"{AUDIT} && dvc repro audit/dvc.yaml")
 
 
-def lowercase() -> tuple[str, str]:
-    """What it costs to train on more sentences in small letters, with more steps per epoch, and the command."""
+def lowercase() -> Remedy:
+    """A training on more sentences in small letters, with more steps per epoch; empty if all have small letters."""
     section = read_section("tokenize_align", TokenizeAlign)
     share = section.lowercase_share
     if share == 1:
-        return "", ""
+        return Remedy("", "")
     more = 0.5 if share < 0.5 else 1
-    cost = f"1 training, {(1 + more) / (1 + share):.1f} times as long"
     plus = "" if "lowercase_share" in section.model_fields_set else "+"  # DVC adds a key with a plus only
-    return cost, f"dvc exp run -S {plus}tokenize_align.lowercase_share={more}"
+    return Remedy(
+        f"1 training, {(1 + more) / (1 + share):.1f} times as long",
+        f"dvc exp run -S {plus}tokenize_align.lowercase_share={more}",
+    )
 
 
 def more_sentences(runs: Path) -> tuple[tuple[float, ...] | None, str]:
     """What more sentences are likely worth, with its interval; and that, or how it is measured, in words."""
     if runs.is_file():
         curve = Curve(runs)
-        own = [run for run in curve.finished if run.get("settings") == curve.settings]
-        found = sorted((run["sentences"], run["test.f1"]) for run in own)
-        means = {size: fmean(f1 for _, f1 in same) for size, same in groupby(found, key=lambda pair: pair[0])}
+        means = {size: fmean(f1) for size, f1 in curve.f1_by_size().items()}
         if len(means) > LEAST_SIZES:
             gain = PowerLaw(means).gain(curve.raw.sentences["train"], MORE)
-            return tuple(map(rounded, gain)), worth(MORE, *gain)
+            return tuple(map(rounded, gain)), worth(MORE, gain)
     total = raw_data.load(RAW).sentences["train"]
     sizes = default_sizes(total)
     if not sizes:
@@ -187,26 +334,19 @@ def more_sentences(runs: Path) -> tuple[tuple[float, ...] | None, str]:
     return None, f"{runs}: missing, or too few runs with these params and data; what more sentences are worth: {cost}"
 
 
-def total(tallies: Mapping[str, Doubles], bootstrap: Bootstrap) -> dict[str, Doubles]:
-    """Sum tallies over all sentences, then over each resample: (3, 1 + resamples) each."""
-    joined = np.hstack([*tallies.values()])
-    blocks = (block @ joined for block in weights(len(joined), bootstrap.resamples, bootstrap.seed))
-    sums = np.concatenate([joined.sum(0, keepdims=True), *blocks]).T
-    return dict(zip(tallies, np.split(sums, len(tallies)), strict=True))
-
-
-def describe(name: str, errors: int, f1: Doubles, without: Doubles, cost: str, command: str) -> dict[str, Any]:
-    """Describe a loss; the first F1 is of test, the others are of its resamples."""
-    difference = without - f1
-    scores = map(rounded, (f1[0], without[0], difference[0], *interval(difference[1:])))
-    named = zip(("f1", "without", "worth", "low", "high"), scores, strict=True)
-    return {"name": name, "errors": errors, **dict(named), "cost": cost, "command": command}
-
-
 def table(found: Mapping[str, Any]) -> str:
     """Lay out what `find` returns for a terminal."""
-    formats = "{name}", "{errors:,}", "{f1:.3f}", "{without:.3f}", "{worth:+.3f} ({low:.3f} to {high:.3f})", "{cost}"
-    rows = [[each.format(**loss) for each in (*formats, "{command}")] for loss in found["losses"]]
-    headers = ("lost to", "errors", "F1", "without", "worth, 95 %", "cost", "command")
     title = "F1 of test {f1:.3f} ({low:.3f} to {high:.3f}), {entities:,} entities".format(**found)
-    return "\n".join([title, "", tabulate(rows, headers, disable_numparse=True), "", *found["notes"]])
+    rows = [
+        {
+            "lost to": loss["name"],
+            "errors": f"{loss['errors']:,}",
+            "F1": f"{loss['f1']:.3f}",
+            "without": f"{loss['without']:.3f}",
+            "worth, 95 %": "{worth:+.3f} ({low:.3f} to {high:.3f})".format(**loss),
+            "cost": loss["cost"],
+            "command": loss["command"],
+        }
+        for loss in found["losses"]
+    ]
+    return "\n".join([title, "", tabulate(rows, "keys", disable_numparse=True), "", *found["notes"]])

@@ -40,8 +40,9 @@ def create() -> list[Path]:
         raise UserError("dvc.yaml is missing; expected the repository's root or a pipeline folder; run this there")
     if DVC_YAML.is_file() and not read_text(DVC_YAML).startswith(_MARK):
         raise UserError(f"{DVC_YAML}: another pipeline; expected that of the audit, or none; rename its folder")
-    missing = [path for path in _TEXTS if not path.is_file()]
-    outdated = missing if DVC_YAML in missing or is_current(DVC_YAML, text(DVC_YAML)) else [DVC_YAML, *missing]
+    outdated = [path for path in _TEXTS if not path.is_file()]
+    if DVC_YAML not in outdated and not is_current(DVC_YAML, text(DVC_YAML)):
+        outdated.insert(0, DVC_YAML)
     for path in outdated:
         path.parent.mkdir(exist_ok=True)
         write_text(path, text(path))

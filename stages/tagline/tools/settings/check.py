@@ -7,13 +7,13 @@ from pathlib import Path
 from ruamel.yaml.comments import CommentedMap
 
 from tagline.audit.audit_params import check_half, read_audit, refuse_earlier_models
-from tagline.core.params import PARAMS, line_of, list_errors, read_file, validated
+from tagline.core.params import PARAMS, line_of, read_file, validated
 from tagline.core.reading import git
 from tagline.terminal.errors import UserError
 from tagline.terminal.printing import show
 from tagline.terminal.signals import BY_DVC
 from tagline.tools.settings import audit_pipeline, pipelines, presets
-from tagline.tools.settings.sections import defaults, enabled_pushes, params_errors
+from tagline.tools.settings.sections import check_params, defaults, enabled_pushes
 from tagline.training.train_params import Train
 
 # The folders that stages read and none of them writes.
@@ -32,15 +32,15 @@ def check() -> None:
     stage = os.environ.get(BY_DVC, "").rpartition(":")[2].partition("@")[0]
     pipelines.check_this_folder()
     content = read_file()
-    if errors := params_errors(content):
-        raise UserError(list_errors(errors))
+    check_params(content)
     check_folders(content)
     if stage in ("", "download"):
         for note in (*untracked_folders(content), *card_of_the_sample(content), *defaults(content)):
             show(note)
     if stage in audit_pipeline.STAGES or (not stage and audit_pipeline.DVC_YAML.is_file()):
         audit_pipeline.check()
-        audit, train = read_audit(), validated(content, "train", Train)
+        audit = read_audit()
+        train = validated(content, "train", Train)
         refuse_earlier_models(train.models)
         check_half(audit.folds, train.epochs, train.max_steps)
     pushes = enabled_pushes(content)
@@ -57,8 +57,9 @@ def check_folders(content: CommentedMap) -> None:
     for name, expected in _FOLDERS.items():
         folder = Path(content[name]["folder"])
         # DVC restores a folder that it tracks by itself; another pipeline may write the models.
-        made = folder.with_name(f"{folder.name}.dvc").is_file() or (name == "train" and folder.parts[0] == "..")
-        if not folder.is_dir() and not made:
+        is_tracked = folder.with_name(f"{folder.name}.dvc").is_file()
+        is_output = name == "train" and folder.parts[0] == ".."
+        if not (folder.is_dir() or is_tracked or is_output):
             raise UserError(f"{_where(content, name)}: {folder} is not a folder; expected that of {expected}")
 
 
@@ -68,16 +69,18 @@ def untracked_folders(content: CommentedMap) -> Iterator[str]:
         listed = git("ls-files", "-z", "--others", "--exclude-standard", "--directory", "--", content[name]["folder"])
         if listed:
             first, _, _ = os.fsdecode(listed).partition("\0")
-            expected = "expected one of them, since `dvc exp run --temp` and clones lack it; run `dvc add` or `git add`"
-            yield f"{_where(content, name)}: {first} is tracked by neither Git nor DVC; {expected}"
+            yield (
+                f"{_where(content, name)}: {first} is tracked by neither Git nor DVC; expected one of them, since "
+                "`dvc exp run --temp` and clones lack it; run `dvc add` or `git add`"
+            )
 
 
 def card_of_the_sample(content: CommentedMap) -> Iterator[str]:
     """Yield a note if the model card would have the sample's licence, and the data are others."""
     path = presets.path_of(presets.BASE)
     sample = read_file(path) if path.is_file() else content
-    card, of_sample = content["export"]["card"], sample["export"]["card"]
-    if content["download"]["dataset"] != sample["download"]["dataset"] and card == of_sample:
+    has_other_data = content["download"]["dataset"] != sample["download"]["dataset"]
+    if has_other_data and content["export"]["card"] == sample["export"]["card"]:
         line = line_of(content["export"], "card", 0) + 1
         yield (
             f"{PARAMS}:{line}: export.card: language and licences are those of {path}; expected those of your data; "

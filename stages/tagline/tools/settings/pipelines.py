@@ -16,12 +16,12 @@ from ruamel.yaml.error import YAMLError
 
 from tagline.audit.audit_params import AUDIT_PARAMS
 from tagline.core.outputs import replacing
-from tagline.core.params import OUTS, PARAMS, check_size, list_errors, parse, read_file, read_text
+from tagline.core.params import OUTS, PARAMS, check_size, parse, read_file, read_text
 from tagline.hub.hub_params import Push
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import QUOTED, quoted, shortened
 from tagline.tools.settings import yaml_files
-from tagline.tools.settings.sections import enabled_pushes, params_errors
+from tagline.tools.settings.sections import check_params, enabled_pushes, params_errors
 
 DVC_YAML = Path("dvc.yaml")
 GITIGNORE = Path(".gitignore")
@@ -66,9 +66,9 @@ def create(name: str, settings: Sequence[str], teacher: str | None = None) -> No
         raise UserError(f"--teacher {quoted(source)}: no pipeline folder; expected {' or '.join(('.', *names()))}")
     if teacher is not None and any(setting.startswith("train.folder=") for setting in settings):
         raise UserError("-S train.folder: --teacher sets it; expected one of both")
-    params = read_file(Path(source, PARAMS))
-    if errors := params_errors(params, Path(source, PARAMS)):
-        raise UserError(list_errors(errors, Path(source, PARAMS), f"{name} was not created"))
+    path = Path(source, PARAMS)
+    params = read_file(path)
+    check_params(params, path, path, f"{name} was not created")
     for section in ("train", "export"):  # two pipelines that push to one branch replace each other's models
         params[section]["hub"].update(repo_id=None, push=False)
     if teacher is not None:
@@ -76,9 +76,8 @@ def create(name: str, settings: Sequence[str], teacher: str | None = None) -> No
         params["train"].setdefault("teacher", {})["models"] = ["."]
     for setting in settings:
         set_param(params, setting)
-    if errors := params_errors(params):
-        where = f"{PARAMS} with {', '.join(settings)}" if settings else str(PARAMS)
-        raise UserError(list_errors(errors, where, f"{name} was not created"))
+    described = f"{PARAMS} with {', '.join(settings)}" if settings else PARAMS
+    check_params(params, PARAMS, described, f"{name} was not created")
     if teacher is not None:
         params["train"]["folder"] = "models/finetuned"
     texts = {
@@ -130,7 +129,8 @@ def update() -> list[str]:
 
 def outdated() -> dict[Path, str]:
     """Return the files of pipeline folders that are out of date, with the text that each should have."""
-    texts, root = {}, _text_of(DVC_YAML)
+    texts = {}
+    root = _text_of(DVC_YAML)
     for name in names():
         path = Path(name, DVC_YAML)
         if not yaml_files.is_current(path, derive(name, root)):
@@ -138,19 +138,23 @@ def outdated() -> dict[Path, str]:
             texts[path] = derive(name, root, frozen)
         path = Path(name, GITIGNORE)
         lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-        if missing := [line for line in _ignored() if line not in lines]:
+        missing = [line for line in _ignored() if line not in lines]
+        if missing:
             texts[path] = "".join(f"{line}\n" for line in [*lines, *missing])
     return texts
 
 
 def check_this_folder() -> None:
     """Raise a `UserError` if the current folder is a pipeline folder whose dvc.yaml is out of date."""
-    root, name = ".." / DVC_YAML, Path.cwd().name
+    root = ".." / DVC_YAML
+    name = Path.cwd().name
     if not is_derived(DVC_YAML) or not root.is_file():
         return
     if not yaml_files.is_current(DVC_YAML, derive(name, _text_of(root))):
-        remedy = "run `tagline pipeline --update` in the repository's root"
-        raise UserError(f"{name}/{DVC_YAML}: out of date with {DVC_YAML} of the root; {remedy}")
+        raise UserError(
+            f"{name}/{DVC_YAML}: out of date with {DVC_YAML} of the root; run `tagline pipeline --update` in the "
+            "repository's root"
+        )
 
 
 def check_pushes(pushes: Mapping[str, Push]) -> None:
@@ -159,16 +163,22 @@ def check_pushes(pushes: Mapping[str, Push]) -> None:
     Args:
         pushes: of this pipeline, as from `enabled_pushes`.
     """
+    if not pushes:
+        return
     root = Path("..") if is_derived(DVC_YAML) else Path()
-    folders = [root, *(path.parent for path in root.glob(f"*/{DVC_YAML}") if is_derived(path))] if pushes else []
-    for path in (folder / PARAMS for folder in folders if not folder.samefile(".")):
+    folders = [root, *(path.parent for path in root.glob(f"*/{DVC_YAML}") if is_derived(path))]
+    for folder in folders:
+        if folder.samefile("."):
+            continue
+        path = folder / PARAMS
         content = read_file(path)
         others = {} if params_errors(content, path) else enabled_pushes(content)
-        for (name, own), (other_name, other) in product(pushes.items(), others.items()):
-            if (own.repo_id, own.branch) == (other.repo_id, other.branch):
-                found = f"pushes to {own.repo_id} ({own.branch}), as does {other_name} in {path}"
-                result = "the last push would replace the other model"
-                raise UserError(f"{PARAMS}: {name}: {found}, and {result}; expected a repository or branch for each")
+        for (name, push), (other_name, other) in product(pushes.items(), others.items()):
+            if (push.repo_id, push.branch) == (other.repo_id, other.branch):
+                raise UserError(
+                    f"{PARAMS}: {name}: pushes to {push.repo_id} ({push.branch}), as does {other_name} in {path}, and "
+                    "the last push would replace the other model; expected a repository or branch for each"
+                )
 
 
 def _text_of(path: Path) -> str:
@@ -177,7 +187,8 @@ def _text_of(path: Path) -> str:
 
 def _check_name(name: str) -> None:
     existing = names()
-    reserved = {Path(path).parts[0] for path in (*OUTS, AUDIT_PARAMS)} | {line.split("/")[1] for line in _ignored()}
+    reserved = {Path(path).parts[0] for path in (*OUTS, AUDIT_PARAMS)}
+    reserved |= {line.split("/")[1] for line in _ignored()}
     if not _NAME.fullmatch(name):
         raise UserError(f"{quoted(name)} can't name a pipeline folder; expected letters a-z, digits and single hyphens")
     if name in existing:
@@ -202,12 +213,16 @@ def set_param(params: CommentedMap, setting: str) -> None:
     node: Any = params
     for section in sections:
         node = node.get(section) if isinstance(node, CommentedMap) else None
-    if not equals or not sections or not isinstance(node, CommentedMap) or (last in node) == setting.startswith("+"):
-        expected = f"expected section.key=value with a key of {PARAMS}, or +section.key=value with a new one"
-        raise UserError(f"-S {shortened(setting, QUOTED)}: {expected}")
+    is_setting = equals and sections and isinstance(node, CommentedMap)
+    if not is_setting or (last in node) == setting.startswith("+"):
+        raise UserError(
+            f"-S {shortened(setting, QUOTED)}: expected section.key=value with a key of {PARAMS}, or "
+            "+section.key=value with a new one"
+        )
     try:
         node[last] = YAML(typ="safe").load(text)
         check_size(node[last])
     except (YAMLError, ValueError, RecursionError):
-        shown = shortened(setting, QUOTED)
-        raise UserError(f"-S {shown}: the value is not YAML; expected a number, text, list or nothing") from None
+        raise UserError(
+            f"-S {shortened(setting, QUOTED)}: the value is not YAML; expected a number, text, list or nothing"
+        ) from None

@@ -65,18 +65,18 @@ def names() -> list[str]:
     Raises:
         UserError: there are none.
     """
-    found = sorted(path.stem for path in folder().glob("*.yaml"))
-    if BASE not in found:
+    presets = sorted(path.stem for path in folder().glob("*.yaml"))
+    if BASE not in presets:
         raise UserError(f"{path_of(BASE)} is missing; run this in the repository's root or a pipeline folder")
-    return found
+    return presets
 
 
 def listed(names: list[str]) -> Iterator[str]:
     """Yield a line for each preset, with the first line of its description."""
     width = max(map(len, names))
     for name in names:
-        description = read(name).description
-        yield f"{name:{width}}  {description[0].lstrip('# ') if description else ''}".rstrip()
+        first = next(iter(read(name).description), "")
+        yield f"{name:{width}}  {first.lstrip('# ')}".rstrip()
 
 
 def read(name: str) -> Preset:
@@ -89,8 +89,9 @@ def read(name: str) -> Preset:
     content = read_file(path)
     lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
     top = list(takewhile(_is_comment, lines))
+    description = [line for line in top if not line.startswith(_SCHEMA_IS)]
     lines[: len(top)] = [""] * len(top)
-    return Preset(path, [line for line in top if not line.startswith(_SCHEMA_IS)], content, _comments(content, lines))
+    return Preset(path, description, content, _comments(content, lines))
 
 
 def build(name: str) -> str:
@@ -107,7 +108,8 @@ def build(name: str) -> str:
     for key, value in _merged(values, plain(preset.content)).items():
         whole += [*lines({key: value}, FIELDS, base.comments | preset.comments), ""]
     content = parse("\n".join(whole[:-1]), preset.path)
-    if errors := params_errors(content):
+    errors = params_errors(content)
+    if errors:
         shown = [_at_origin(error, preset, base) for error in errors]
         raise UserError(list_errors(shown, preset.path, f"{PARAMS} is unchanged"))
     return text_of(content) if folder() == PRESETS else text_for_folder(content)
@@ -125,8 +127,9 @@ def write(name: str, force: bool = False) -> None:
     """
     text = build(name)
     if not force and PARAMS.exists() and not _is_recoverable():
-        remedy = f"commit them, or overwrite them with `tagline preset --force {name}`"
-        raise UserError(f"{PARAMS} has uncommitted changes; {remedy}")
+        raise UserError(
+            f"{PARAMS} has uncommitted changes; commit them, or overwrite them with `tagline preset --force {name}`"
+        )
     write_text(PARAMS, text)
 
 
@@ -134,7 +137,8 @@ def described(annotation: Any, values: Mapping[str, Any]) -> dict[str, FieldInfo
     """Return the fields of a mapping by the type of its own field: of alternatives, those that its values choose."""
     for schema in sections_in(annotation):
         fields = schema.model_fields
-        if all(values.get(key) in get_args(fields[key].annotation) for key in DISCRIMINATORS if key in fields):
+        decisive = [key for key in DISCRIMINATORS if key in fields]
+        if all(values.get(key) in get_args(fields[key].annotation) for key in decisive):
             return fields
     return {}
 
@@ -152,15 +156,21 @@ def lines(
     """
     indent = "  " * len(above)
     for key, value in values.items():
-        keys, field = (*above, key), fields.get(key)
-        text = (field and field.description) or ""
-        description = textwrap.wrap(text, _WIDTH - len(indent) - 2, break_on_hyphens=False)
-        yield from (f"{indent}{line}" for line in comments.get(keys) or [f"# {line}" for line in description])
+        keys = (*above, key)
+        field = fields.get(key)
+        for line in comments.get(keys) or _comment(field, _WIDTH - len(indent)):
+            yield f"{indent}{line}"
         nested = isinstance(value, dict) and value
-        own = as_dvc_writes(CommentedMap({key: None if nested else value}))
-        yield textwrap.indent(own, indent).removesuffix("\n")
+        entry = as_dvc_writes(CommentedMap({key: None if nested else value}))
+        yield textwrap.indent(entry, indent).removesuffix("\n")
         if nested:
             yield from lines(value, described(field and field.annotation, value), comments, keys)
+
+
+def _comment(field: FieldInfo | None, width: int) -> list[str]:
+    """The description of a key as the lines of a comment."""
+    text = (field and field.description) or ""
+    return [f"# {line}" for line in textwrap.wrap(text, width - 2, break_on_hyphens=False)]
 
 
 def _is_comment(line: str) -> bool:
@@ -169,30 +179,35 @@ def _is_comment(line: str) -> bool:
 
 def _comments(content: CommentedMap, lines: list[str], above: Keys = ()) -> dict[Keys, list[str]]:
     """Find the comment lines directly above each key."""
-    found = {}
+    comments = {}
     for key, value in content.items():
         line, _ = find(content, [key])
-        found[*above, key] = list(takewhile(_is_comment, reversed(lines[:line])))[::-1]
+        comment = list(takewhile(_is_comment, reversed(lines[:line])))
+        if comment:
+            comments[*above, key] = comment[::-1]
         if isinstance(value, CommentedMap):
-            found |= _comments(value, lines, (*above, key))
-    return {keys: comment for keys, comment in found.items() if comment}
+            comments |= _comments(value, lines, (*above, key))
+    return comments
 
 
 def _merged(old: Any, new: Any) -> Any:
     """Merge two mappings key by key; other values, and mappings of another source or format, replace the old one."""
     if not (isinstance(old, dict) and isinstance(new, dict) and old and new):
         return new
-    if any(new[key] != old.get(key) for key in DISCRIMINATORS if key in new):
+    if any(key in new and new[key] != old.get(key) for key in DISCRIMINATORS):
         return new
-    return {key: _merged(old.get(key), new[key]) if key in new else old[key] for key in dict.fromkeys((*old, *new))}
+    return {**old, **{key: _merged(old.get(key), value) for key, value in new.items()}}
 
 
 def _at_origin(error: str, preset: Preset, base: Preset) -> str:
     """Replace the line of the merged file in a message by the line of the preset, or of the base, that it is about."""
     _, key, message = error.split(": ", 2)
-    found = [(each.path, *find(each.content, key.split("."))) for each in (preset, base)]
-    path, line, _ = max(found, key=lambda each: each[2])  # the deepest; of equal ones the preset's
-    return f"{path}:{line + 1}: {key}: {message}"
+    keys = key.split(".")
+    line, depth = find(preset.content, keys)
+    line_in_base, depth_in_base = find(base.content, keys)
+    if depth_in_base > depth:
+        return f"{base.path}:{line_in_base + 1}: {key}: {message}"
+    return f"{preset.path}:{line + 1}: {key}: {message}"
 
 
 def _is_recoverable() -> bool:

@@ -57,10 +57,19 @@ def pipeline() -> None:
     actions = parser.add_mutually_exclusive_group(required=True)
     actions.add_argument("name", metavar="NAME", nargs="?", help="folder to create, with the current params.yaml")
     actions.add_argument("--update", action="store_true", help="derive dvc.yaml of all pipeline folders again")
-    about = "value in the new params.yaml, for instance tokenize_align.task=pos"
-    parser.add_argument("-S", "--set-param", metavar="KEY=VALUE", action="append", default=[], help=about)
-    about = "pipeline folder, or . for the root, whose model the new one learns from"
-    parser.add_argument("--teacher", metavar="FOLDER", help=about)
+    parser.add_argument(
+        "-S",
+        "--set-param",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="value in the new params.yaml, for instance tokenize_align.task=pos",
+    )
+    parser.add_argument(
+        "--teacher",
+        metavar="FOLDER",
+        help="pipeline folder, or . for the root, whose model the new one learns from",
+    )
     arguments = parser.parse_args()
     if (arguments.set_param or arguments.teacher) and arguments.name is None:
         parser.error("-S and --teacher need NAME: they set params of a new folder")

@@ -8,11 +8,12 @@ from typing import Any
 from pydantic import create_model
 from ruamel.yaml.comments import CommentedMap
 
-from tagline.core.params import PARAMS, Section, find, line_of, section_errors, validated
+from tagline.core.params import PARAMS, Section, find, line_of, list_errors, section_errors, validated
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.export.export_params import Export
 from tagline.hub.hub_params import Push
 from tagline.sources.download_params import Download, shared_columns, sources_of
+from tagline.terminal.errors import UserError
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 from tagline.training.train_params import Train
 
@@ -40,9 +41,33 @@ def params_errors(content: CommentedMap, path: Path = PARAMS) -> list[str]:
     ]
     for name, schema in SECTIONS.items():
         errors += section_errors(content, name, schema, path)
-    for error, remedy in _EARLIER.items():
-        errors = [f"{each.partition(error)[0]}{error}; {remedy}" if error in each else each for each in errors]
+    errors = [_with_remedy(error) for error in errors]
     return errors or [f"{path}:{error}" for error in _errors_across_sections(content)]
+
+
+def check_params(
+    content: CommentedMap, path: Path = PARAMS, source: Path | str = PARAMS, consequence: str = ""
+) -> None:
+    """Raise a `UserError` if a file of params has errors.
+
+    Args:
+        content: of the file.
+        path: the file.
+        source: what the message calls it.
+        consequence: what the errors lead to, for the message.
+    """
+    errors = params_errors(content, path)
+    if errors:
+        raise UserError(list_errors(errors, source, consequence))
+
+
+def _with_remedy(error: str) -> str:
+    """Add what to write to an error of earlier params."""
+    for earlier, remedy in _EARLIER.items():
+        location, message, _ = error.partition(earlier)
+        if message:
+            return f"{location}{earlier}; {remedy}"
+    return error
 
 
 def defaults(content: CommentedMap) -> Iterator[str]:
@@ -55,8 +80,11 @@ def defaults(content: CommentedMap) -> Iterator[str]:
 
 def enabled_pushes(content: CommentedMap) -> dict[str, Push]:
     """Return the pushes of params without errors, by their section."""
-    train, export = validated(content, "train", Train), validated(content, "export", Export)
-    return {name: hub for name, hub in {"train.hub": train.hub, "export.hub": export.hub}.items() if hub.push}
+    hubs = {
+        "train.hub": validated(content, "train", Train).hub,
+        "export.hub": validated(content, "export", Export).hub,
+    }
+    return {name: hub for name, hub in hubs.items() if hub.push}
 
 
 def _left_out(section: Section, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -71,12 +99,15 @@ def _left_out(section: Section, above: tuple[str, ...]) -> Iterator[tuple[tuple[
 
 def _errors_across_sections(content: CommentedMap) -> Iterator[str]:
     """Yield errors of keys that fit their own section."""
-    section, sources = content["tokenize_align"], sources_of(validated(content, "download", Download).dataset)
+    section = content["tokenize_align"]
+    sources = sources_of(validated(content, "download", Download).dataset)
     tag_columns = shared_columns(sources)
-    if (task := section["task"]) not in tag_columns:
+    if section["task"] not in tag_columns:
         every = " that is in all sources" if len(sources) > 1 else ""
-        message = f"download.dataset has no tag column {task}{every} ({', '.join(tag_columns)})"
-        yield f"{line_of(section, 'task', 0) + 1}: tokenize_align.task: {message}"
+        yield (
+            f"{line_of(section, 'task', 0) + 1}: tokenize_align.task: download.dataset has no tag column "
+            f"{section['task']}{every} ({', '.join(tag_columns)})"
+        )
 
 
 SCHEMA = Path("params.schema.json")
@@ -100,9 +131,11 @@ def _for_editors(node: Any, has_names: bool = False) -> Any:
         return [_for_editors(item) for item in node]
     if not isinstance(node, dict):
         return node.replace("\n", " ") if isinstance(node, str) else node  # the lines of a docstring
-    return {
+    kept = {}
+    for key, value in node.items():
+        if not has_names and key in _DROPPED:
+            continue
         # Without the key that decides, as in a preset, several alternatives may apply.
-        "anyOf" if key == "oneOf" else key: _for_editors(value, key in ("properties", "$defs") and not has_names)
-        for key, value in node.items()
-        if has_names or key not in _DROPPED
-    }
+        name = "anyOf" if key == "oneOf" else key
+        kept[name] = _for_editors(value, key in ("properties", "$defs") and not has_names)
+    return kept

@@ -66,10 +66,11 @@ def is_current(path: Path, expected: str) -> bool:
     Raises:
         UserError: it is not YAML.
     """
-    found, wanted = read_file(path), parse(expected, path)
-    for stage in (*found.get("stages", {}).values(), *wanted["stages"].values()):
+    content = read_file(path)
+    wanted = parse(expected, path)
+    for stage in (*content.get("stages", {}).values(), *wanted["stages"].values()):
         stage.pop("frozen", None)
-    return bool(found == wanted)
+    return bool(content == wanted)
 
 
 def is_committed(path: Path) -> bool:
