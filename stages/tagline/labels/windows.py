@@ -135,7 +135,7 @@ def continues(word_ids: AnyInts) -> Bools:
 
 
 def align_labels(
-    windows: Windows, words: Ints, labels: Ints, inside: list[int], label_all_tokens: bool, marks: Sequence[int] = ()
+    windows: Windows, words: Ints, labels: AnyInts, inside: list[int], label_all_tokens: bool, marks: Sequence[int] = ()
 ) -> Ints:
     """Label sub-words by one of the two rules of the Hugging Face course, chapter "Token classification".
 
@@ -146,7 +146,7 @@ def align_labels(
     Args:
         windows: in one array per column.
         words: int64 (sub-words,), the index of each sub-word's word in ``labels``, or `NO_WORD`.
-        labels: int64 (words,), label ids.
+        labels: int (words,), label ids.
         inside: for each label id, the id of the label that continues it inside a word (`Labels.inside`).
         label_all_tokens: label all sub-words (B- becomes I- after the first) or only the first of each word.
         marks: the ids of the sub-words that mark capitals.

@@ -26,7 +26,8 @@ def with_neighbours(chunks: Iterable[pa.RecordBatch], cutter: WindowCutter) -> I
             added and no chunk is read ahead.
     """
     if not cutter.context:
-        yield from ((chunk[:0], chunk, chunk[:0]) for chunk in chunks)
+        for chunk in chunks:
+            yield chunk[:0], chunk, chunk[:0]
         return
     before: pa.RecordBatch | None = None
     for chunk, following in pairwise(chain(chunks, [None])):
@@ -55,10 +56,11 @@ def _tail(batch: pa.RecordBatch, after: pa.RecordBatch, cutter: WindowCutter) ->
 
 def _count(batch: pa.RecordBatch, rows: Iterable[int], document: str, cutter: WindowCutter) -> int:
     """The number of rows, from the first on, that are of a document, until they have all sub-words of the context."""
-    count = found = 0
+    count = 0
+    subwords = 0
     for row in rows:
-        if found >= cutter.context or batch[DOCUMENT][row].as_py() != document:
+        if subwords >= cutter.context or batch[DOCUMENT][row].as_py() != document:
             break
-        found += cutter.fewest_subwords(batch[WORDS][row].as_py())
+        subwords += cutter.fewest_subwords(batch[WORDS][row].as_py())
         count += 1
     return count

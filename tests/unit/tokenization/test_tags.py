@@ -13,7 +13,8 @@ from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE
 from tagline.labels.label_list import Labels, id_names
 from tagline.terminal.errors import UserError
-from tagline.tokenization.tags import Tags, read_column, read_tags, unannotated
+from tagline.tokenization.tags import Tags, read_column, read_tags
+from tagline.tokenization.unknown_labels import unannotated
 
 
 def made(folder: Path, **splits: str) -> RawData:
