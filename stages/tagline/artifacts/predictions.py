@@ -65,7 +65,10 @@ def write(
     for form, labelled in (altered or {}).items():
         forms.append(ALTERED + form)
         values[ALTERED + form] = names.take(pa.array(flatten(labelled).predicted))
-    columns = {"id": pa.array(flat.ids, pa.large_string()), "words": pa.array(flat.words, pa.list_(pa.string()))}
+    columns = {
+        "id": pa.array(flat.ids, pa.large_string()),
+        "words": pa.array(flat.words, pa.list_(pa.string())),
+    }
     offsets = pa.array(flat.offsets, pa.int32())
     for name, values_of_words in values.items():
         columns[name] = pa.ListArray.from_arrays(offsets, values_of_words)

@@ -77,7 +77,10 @@ def _write_split(folder: Path, split: str, rows: Iterable[Row], schema: pa.Schem
         for batch in shards.grouped(rows, lambda row: max(1, len(row[WORDS])), BATCH_WORDS):
             ids = [row.get(ID, f"{split}-{index}") for index, row in enumerate(batch, writer.rows)]
             documents = [row.get(DOCUMENT, id_) for row, id_ in zip(batch, ids, strict=True)]
-            columns = {ID: pa.array(ids, pa.string()), DOCUMENT: pa.array(documents, pa.string())}
+            columns = {
+                ID: pa.array(ids, pa.string()),
+                DOCUMENT: pa.array(documents, pa.string()),
+            }
             for name in (WORDS, *_tag_columns(schema)):
                 columns[name] = pa.array([row[name] for row in batch], strings)
             columns[ANNOTATED] = pa.array([row.get(ANNOTATED) for row in batch], strings)

@@ -255,14 +255,16 @@ def parse_per_type(content: Mapping[str, Any], name: str, labels: Labels) -> dic
         ValueError: it is malformed, or not of the types of the labels.
     """
     values = content.get(name, {})
-    if not isinstance(values, dict):
-        raise ValueError(f"{name} is {values!r}")
-    if not all(type(value) is float and math.isfinite(value) for value in values.values()):
+    if not isinstance(values, dict) or not all(map(_is_finite, values.values())):
         raise ValueError(f"{name} is {values!r}")
     unknown = sorted(values.keys() - labels.types)
     if unknown:
         raise ValueError(f"{name} of {', '.join(unknown)}, which the labels do not have")
     return values
+
+
+def _is_finite(value: Any) -> bool:
+    return type(value) is float and math.isfinite(value)
 
 
 def parse_calibration(content: Mapping[str, Any]) -> Calibration | None:

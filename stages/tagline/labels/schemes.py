@@ -64,7 +64,10 @@ def respell(tags: Collection[str]) -> dict[str, str]:
         complete = bool(outside) and len(parsed) == len(others) and not at_end
         if _mark_spans(parsed, continuing="IM" if at_end else "IMEL", complete=complete):
             return _standard(parsed, outside)
-    glued = {tag: (tag[0], tag[1:]) for tag in others if tag.startswith(("B", "I")) and len(tag) > 1}
+    glued = {}
+    for tag in others:
+        if tag.startswith(("B", "I")) and len(tag) > 1:
+            glued[tag] = (tag[0], tag[1:])
     if outside and len(glued) == len(others) and _mark_spans(glued, continuing="I"):
         return _standard(glued, outside)
     return {}

@@ -221,7 +221,8 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
         entities = self.predicted_entities
         # Sums from each start to its end, and from there to the next start, which are dropped.
         borders = np.column_stack([entities.start, entities.end]).ravel()
-        sums = np.add.reduceat(np.append(self.scores, np.float32(0)), borders, dtype=np.float64)[::2]
+        scores = np.append(self.scores, np.float32(0))
+        sums = np.add.reduceat(scores, borders, dtype=np.float64)[::2]
         return sums / (entities.end - entities.start)
 
     @property
@@ -262,7 +263,15 @@ def flatten(sentences: Sequence[TaggedSentence]) -> TaggedSentences:
         return sentences
     if not sentences:
         none = np.empty(0, np.int64)
-        return TaggedSentences(Labels("", "spans", (), ""), [], none, np.empty(0, np.float32), none, [], [])
+        return TaggedSentences(
+            Labels("", "spans", (), ""),
+            lengths=[],
+            predicted=none,
+            scores=np.empty(0, np.float32),
+            gold=none,
+            ids=[],
+            words=[],
+        )
     return TaggedSentences(
         sentences[0].labels,
         [len(sentence.words or sentence.predicted) for sentence in sentences],

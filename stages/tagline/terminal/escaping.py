@@ -37,13 +37,7 @@ def safe_message(text: str) -> str:
 
 
 def _masked(text: str) -> str:
-    return _CREDENTIALS.sub(_mask, text)
-
-
-def _mask(match: re.Match[str]) -> str:
-    if match["key"]:
-        return f"{match['key']}=***"
-    return "***"
+    return _CREDENTIALS.sub(lambda match: f"{match['key']}=***" if match["key"] else "***", text)
 
 
 def shortened(text: str, most: int = SHOWN) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import chain, pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -12,8 +13,13 @@ from tagline.core.names import DOCUMENT
 from tagline.labels.windows import Ints
 from tagline.tokenization.subword_windows import WindowCutter
 
-Neighbours = tuple[pa.RecordBatch, pa.RecordBatch, pa.RecordBatch]
-"""A chunk between the sentences before and after it."""
+
+class Neighbours(NamedTuple):
+    """Some sentences between those before and after them, which are only read."""
+
+    before: pa.RecordBatch
+    sentences: pa.RecordBatch
+    after: pa.RecordBatch
 
 
 def with_neighbours(chunks: Iterable[pa.RecordBatch], cutter: WindowCutter) -> Iterator[Neighbours]:
@@ -27,12 +33,13 @@ def with_neighbours(chunks: Iterable[pa.RecordBatch], cutter: WindowCutter) -> I
     """
     if not cutter.context:
         for chunk in chunks:
-            yield chunk[:0], chunk, chunk[:0]
+            yield Neighbours(chunk[:0], chunk, chunk[:0])
         return
     before: pa.RecordBatch | None = None
     for chunk, following in pairwise(chain(chunks, [None])):
-        after = chunk[:0] if following is None else _head(following, chunk, cutter)
-        yield chunk[:0] if before is None else before, chunk, after
+        nothing = chunk[:0]
+        after = nothing if following is None else _head(following, chunk, cutter)
+        yield Neighbours(nothing if before is None else before, chunk, after)
         before = None if following is None else _tail(chunk, following, cutter)
 
 

@@ -1,17 +1,21 @@
-"""Findings in a split: what is unusual in its tags, words and sentences."""
+"""Findings in splits: unusual tags, words and sentences, and sentences that are in another split."""
 
 from collections.abc import Mapping
+from itertools import compress
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
+from pandas.util import hash_array
 
-from tagline.artifacts.raw_data import ID, SPLITS, WORDS, name_word
-from tagline.core.findings import LONG_SENTENCE, LONG_WORD, Findings
+from tagline.artifacts.raw_data import ID, SPLITS, RawData, name_word
+from tagline.core.findings import Findings
 from tagline.labels.schemes import OUTSIDE
-from tagline.labels.windows import NO_WORD, AnyInts, Ints, Windows
+from tagline.labels.windows import Bools, Ints
 from tagline.terminal.errors import UserError
 from tagline.tokenization.tags import Tags
+
+Hashes = npt.NDArray[np.uint64]
 
 
 def find_in_tags(split: str, tags: Mapping[str, Tags]) -> Findings:
@@ -44,50 +48,56 @@ def check_no_illegal_tags(findings: Mapping[str, Findings], tags: Mapping[str, T
         )
 
 
-def find_unknown_words(findings: Findings, batch: pa.RecordBatch, windows: Windows, words: Ints, unknown: int) -> None:
-    """Find the words with a sub-word that the tokenizer does not know.
+def add_words(findings: Findings, batch: pa.RecordBatch, words: Mapping[str, Bools]) -> None:
+    """Add words of some sentences, given for each kind of finding which words are of it, bool (words,)."""
+    for kind, is_of_kind in words.items():
+        indices = np.flatnonzero(is_of_kind)
+        findings.add(kind, len(indices), (name_word(batch, int(index)) for index in indices))
+
+
+def add_sentences(findings: Findings, batch: pa.RecordBatch, sentences: Mapping[str, Bools]) -> None:
+    """Add sentences, given for each kind of finding which sentences are of it, bool (sentences,)."""
+    for kind, is_of_kind in sentences.items():
+        rows = np.flatnonzero(is_of_kind)
+        findings.add(kind, len(rows), (batch[ID][int(row)].as_py() for row in rows))
+
+
+def find_duplicates(findings: Findings, data: RawData, split: str, hashes: Mapping[str, Hashes]) -> None:
+    """Find the sentences of a split that are also in train."""
+    is_repeated = are_among(hashes[split], hashes["train"])
+    findings.add("duplicate_sentences", int(is_repeated.sum()), compress(data.ids(split), is_repeated))
+
+
+def hash_sentences(words: pa.DictionaryArray, ends: Ints) -> Hashes:
+    """Hash sentences to 64 bits: the same words in the same order give the same hash, in every process.
+
+    Ten million different sentences contain a collision with a probability of 3 in a million.
 
     Args:
-        findings: to add to.
-        batch: the sentences.
-        windows: of these sentences.
-        words: int64 (sub-words,), the word of each sub-word among all words, or `NO_WORD`.
-        unknown: the id of the sub-word that stands for what the vocabulary lacks.
+        words: the words of all sentences, one after the other, dictionary-encoded (words,).
+        ends: int64 (sentences,), where each sentence ends among them.
+
+    Returns:
+        uint64 (sentences,).
     """
-    is_unknown = (windows.input_ids[0] == unknown) & (words != NO_WORD)
-    _add_words(findings, "unknown_words", batch, np.unique(words[is_unknown]))
+    begins = ends - np.diff(ends, prepend=0)
+    lengths = ends - begins
+    positions = np.arange(len(words)) - np.repeat(begins, lengths)  # in the sentence: lengths 2, 3 give 0 1 0 1 2
+    distinct = words.dictionary.to_numpy(zero_copy_only=False).astype(object)
+    of_words = hash_array(distinct, categorize=False)[words.indices.to_numpy()]
+    # A factor per position distinguishes orders of the same words; an odd one keeps all bits of a word's hash.
+    factors = hash_array(np.arange(lengths.max(initial=0), dtype=np.uint64)) | np.uint64(1)
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(of_words * factors[positions])])
+    return sums[ends] - sums[begins] + lengths.astype(np.uint64)
 
 
-def find_long_words(findings: Findings, batch: pa.RecordBatch, subwords: Ints, capacity: int) -> None:
-    """Find words that are long, or have no sub-words or too many.
-
-    Args:
-        findings: to add to.
-        batch: the sentences.
-        subwords: int64 (words,), the number of sub-words of each word.
-        capacity: the largest number of sub-words of a window, without special tokens.
-    """
-    characters = pc.utf8_length(batch[WORDS].values).to_numpy()
-    _add_words(findings, "words_without_subwords", batch, np.flatnonzero(subwords == 0))
-    _add_words(findings, "long_words", batch, np.flatnonzero(characters > LONG_WORD))
-    _add_words(findings, "truncated_words", batch, np.flatnonzero(subwords > capacity))
+def are_among(hashes: Hashes, others: Hashes) -> Bools:
+    """Whether each hash is one of some others, bool, of the shape of ``hashes``; there is at least one other."""
+    others = np.sort(others)
+    nearest = np.searchsorted(others, hashes).clip(max=len(others) - 1)
+    return others[nearest] == hashes
 
 
-def find_long_sentences(findings: Findings, batch: pa.RecordBatch, windows: Windows) -> None:
-    """Find sentences that are long, or have several windows."""
-    words = pc.list_value_length(batch[WORDS]).to_numpy()
-    _add_sentences(findings, "long_sentences", batch, np.flatnonzero(words > LONG_SENTENCE))
-    _add_sentences(findings, "windowed_sentences", batch, np.flatnonzero(np.bincount(windows.sentence) > 1))
-
-
-def find_unknown_labels(findings: Findings, batch: pa.RecordBatch, unknown: AnyInts) -> None:
-    """Add the words of unknown label, given their indices among all words."""
-    _add_words(findings, "unknown_labels", batch, unknown)
-
-
-def _add_words(findings: Findings, kind: str, batch: pa.RecordBatch, words: AnyInts) -> None:
-    findings.add(kind, len(words), (name_word(batch, int(index)) for index in words))
-
-
-def _add_sentences(findings: Findings, kind: str, batch: pa.RecordBatch, rows: AnyInts) -> None:
-    findings.add(kind, len(rows), (batch[ID][int(row)].as_py() for row in rows))
+def are_same(first: Hashes, second: Hashes) -> bool:
+    """Whether all sentences of one of two splits are in the other one, by their hashes."""
+    return bool(are_among(first, second).all() or are_among(second, first).all())

@@ -9,20 +9,21 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from tqdm import tqdm
 
 from tagline.artifacts import tokenized
 from tagline.artifacts.raw_data import ID, WORDS
-from tagline.core.findings import Findings
+from tagline.core.findings import LONG_SENTENCE, LONG_WORD, Findings
 from tagline.core.names import MARKS
 from tagline.core.shards import ShardWriter
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
-from tagline.labels.windows import Bools, Ints, Windows, align_labels
+from tagline.labels.windows import NO_WORD, Bools, Ints, Windows, align_labels
 from tagline.text import case
-from tagline.tokenization import split_findings, subwords
+from tagline.tokenization import subwords
 from tagline.tokenization.context import Neighbours, document_numbers, with_neighbours
-from tagline.tokenization.sentence_hashes import Hashes, hash_sentences
+from tagline.tokenization.split_findings import Hashes, add_sentences, add_words, hash_sentences
 from tagline.tokenization.subword_windows import WindowCutter
 from tagline.tokenization.tags import TagColumn, Tags
 from tagline.tokenization.unknown_labels import mark_unannotated
@@ -38,10 +39,10 @@ class Chunk(NamedTuple):
 
     Attributes:
         sentences: the sentences.
-        neighbours: these, between the sentences before and after them that are only read.
+        neighbours: these, between the sentences before and after them.
         vocabulary: their words, dictionary-encoded.
         ends: int64 (sentences,), where each of them ends among the words.
-        gold: their words' gold labels.
+        gold: their gold labels.
     """
 
     sentences: pa.RecordBatch
@@ -49,11 +50,6 @@ class Chunk(NamedTuple):
     vocabulary: pa.DictionaryArray
     ends: Ints
     gold: TaggedSentences
-
-    @property
-    def begins(self) -> Ints:
-        """Where each sentence begins among the words, int64 (sentences,)."""
-        return self.ends - np.diff(self.ends, prepend=0)
 
 
 class WrittenSplit(NamedTuple):
@@ -68,31 +64,6 @@ class WrittenSplit(NamedTuple):
     sizes: dict[str, int]
     labels: dict[str, int]
     hashes: Hashes
-
-
-@dataclass
-class Counts:
-    """Counts of a split so far.
-
-    Attributes:
-        words: int64 (ids,), how many words have each id of a label or set.
-        hashes: of the sentences of each chunk.
-        entities: how many gold entities are scored; 0 where all labels are known.
-        undecided: how many are not, since it is not known where they begin or end.
-    """
-
-    words: Ints
-    hashes: list[Hashes]
-    entities: int = 0
-    undecided: int = 0
-
-    def add(self, chunk: Chunk) -> None:
-        """Count the words, sentences and entities of a chunk."""
-        self.words += np.bincount(chunk.gold.known_gold, minlength=len(self.words))
-        self.hashes.append(hash_sentences(chunk.vocabulary, chunk.ends))
-        if chunk.gold.labels.sets:
-            self.entities += len(chunk.gold.gold_entities.start)
-            self.undecided += chunk.gold.left_out[0]
 
 
 @dataclass(frozen=True)
@@ -126,72 +97,81 @@ class SplitWriter:
         Raises:
             UserError: the tokenizer fails on a word, or see `mark_unannotated`.
         """
-        has_copies = split == "train" and self.share > 0
+        counts = np.zeros(len(self.labels.ids), np.int64)
+        hashes = []
+        scored = undecided = 0
         generator = np.random.default_rng(COPIES_SEED)
-        counts = Counts(words=np.zeros(len(self.labels.ids), np.int64), hashes=[])
-        sentence_schema = tokenized.sentence_features(self.labels).arrow_schema
-        window_schema = tokenized.WINDOW_FEATURES.arrow_schema
+        has_copies = split == "train" and self.share > 0
+        features = tokenized.sentence_features(self.labels)
         folder = self.target / "windows"
         with (
-            ShardWriter(self.target / "sentences" / split, sentence_schema) as sentences,
-            ShardWriter(folder / split, window_schema) as windows,
-            ShardWriter(folder / tokenized.COPIES, window_schema) if has_copies else nullcontext() as copies,
+            ShardWriter(self.target / "sentences" / split, features.arrow_schema) as sentences,
+            ShardWriter(folder / split, tokenized.WINDOW_FEATURES.arrow_schema) as windows,
+            ShardWriter(folder / tokenized.COPIES, windows.schema) if has_copies else nullcontext() as copies,
             tqdm(total=self.column.raw.sentences[split], desc=split, unit=" sentences", disable=None) as bar,
         ):
             for chunk in self._chunks(split, tags):
-                self._write_windows(windows, chunk, sentences.rows, findings)
+                windows.write(self._columns(chunk, self._cut_and_check(chunk, findings), sentences.rows))
                 if copies:
                     drawn = generator.random(len(chunk.ends)) < self.share
-                    in_small_letters = self._copies(chunk, drawn)
-                    copies.write(self._columns(chunk, in_small_letters, sentences.rows))
-                batch = chunk.sentences
-                labels = pa.ListArray.from_arrays(batch[WORDS].offsets, chunk.gold.known_gold)
-                sentences.write({ID: batch[ID], WORDS: batch[WORDS], "labels": labels})
-                counts.add(chunk)
-                bar.update(batch.num_rows)
-        if split != "train" and counts.undecided and not counts.entities:
-            findings.add("no_entities", 1, [f"where {counts.undecided:,} entities begin or end is not known"])
-        sizes = {"sentences": sentences.rows, "words": int(counts.words.sum()), "windows": windows.rows}
+                    copies.write(self._columns(chunk, self._copies(chunk, drawn), sentences.rows))
+                sentences.write(_sentence_columns(chunk))
+                counts += np.bincount(chunk.gold.known_gold, minlength=len(counts))
+                hashes.append(hash_sentences(chunk.vocabulary, chunk.ends))
+                if self.labels.sets and split != "train":
+                    scored += len(chunk.gold.gold_entities.start)
+                    undecided += chunk.gold.left_out[0]
+                bar.update(len(chunk.ends))
+        if undecided and not scored:
+            findings.add("no_entities", 1, [f"where {undecided:,} entities begin or end is not known"])
+        sizes = {"sentences": sentences.rows, "words": int(counts.sum()), "windows": windows.rows}
         if copies:
             sizes["lowercase_windows"] = copies.rows
-        of_labels = dict(zip(self.labels.names, counts.words.tolist(), strict=False))
-        return WrittenSplit(sizes, of_labels, np.concatenate(counts.hashes))
+        of_labels = dict(zip(self.labels.names, counts.tolist(), strict=False))
+        return WrittenSplit(sizes, of_labels, np.concatenate(hashes))
 
     def _chunks(self, split: str, tags: Tags) -> Iterator[Chunk]:
         """Yield the sentences of a split with their gold labels."""
-        chunks = self.column.raw.chunks(split, CHUNK_WORDS)
-        for neighbours in with_neighbours(chunks, self.cutter):
-            batch = neighbours[1]
+        raw = self.column.raw
+        for neighbours in with_neighbours(raw.chunks(split, CHUNK_WORDS), self.cutter):
+            batch = neighbours.sentences
             tag_ids, ends = self.column.ids(batch)
             gold = tags.to_labels(tag_ids, ends, self.labels)
-            if self.column.raw.annotated:
+            if raw.annotated:
                 gold = mark_unannotated(batch, gold, self.labels)
             lengths = batch[WORDS].value_lengths().to_pylist()
             unpredicted = np.zeros_like(gold)
-            yield Chunk(
-                sentences=batch,
-                neighbours=neighbours,
-                vocabulary=batch[WORDS].values.dictionary_encode(),
-                ends=ends,
-                gold=TaggedSentences(self.labels, lengths, unpredicted, unpredicted.astype(np.float32), gold),
-            )
+            tagged = TaggedSentences(self.labels, lengths, unpredicted, unpredicted.astype(np.float32), gold)
+            yield Chunk(batch, neighbours, batch[WORDS].values.dictionary_encode(), ends, tagged)
 
-    def _write_windows(self, writer: ShardWriter, chunk: Chunk, first_sentence: int, findings: Findings) -> None:
-        """Make and write the windows of a chunk, and find unusual words and sentences in it."""
-        windows, subword_counts = self._cut(chunk)
-        batch = chunk.sentences
-        split_findings.find_unknown_labels(findings, batch, np.flatnonzero(~chunk.gold.is_known))
-        split_findings.find_long_words(findings, batch, subword_counts, self.cutter.capacity)
-        split_findings.find_long_sentences(findings, batch, windows)
-        words = windows.word_indices(chunk.begins)
-        split_findings.find_unknown_words(findings, batch, windows, words, self.unknown)
-        writer.write(self._columns(chunk, windows, first_sentence))
+    def _cut_and_check(self, chunk: Chunk, findings: Findings) -> Windows:
+        """Make the windows of a chunk, and find unusual words and sentences in it."""
+        windows, subwords_of_words = self._cut(chunk)
+        word_of_subwords = windows.word_indices(_begins(chunk.ends))
+        is_unknown = (windows.input_ids[0] == self.unknown) & (word_of_subwords != NO_WORD)
+        has_unknown = np.zeros(len(subwords_of_words), bool)
+        has_unknown[word_of_subwords[is_unknown]] = True
+        words = chunk.sentences[WORDS]
+        unusual_words = {
+            "unknown_labels": ~chunk.gold.is_known,
+            "words_without_subwords": subwords_of_words == 0,
+            "unknown_words": has_unknown,
+            "long_words": pc.utf8_length(words.values).to_numpy() > LONG_WORD,
+            "truncated_words": subwords_of_words > self.cutter.capacity,
+        }
+        unusual_sentences = {
+            "long_sentences": pc.list_value_length(words).to_numpy() > LONG_SENTENCE,
+            "windowed_sentences": np.bincount(windows.sentence) > 1,
+        }
+        add_words(findings, chunk.sentences, unusual_words)
+        add_sentences(findings, chunk.sentences, unusual_sentences)
+        return windows
 
     def _columns(self, chunk: Chunk, windows: Windows, first_sentence: int) -> dict[str, pa.Array]:
         """The columns of windows of a chunk, with the labels of their sub-words."""
         numbers = [self.cutter.tokenizer.token_to_id(mark) for mark in MARKS]
         marks = [number for number in numbers if number is not None]
-        words = windows.word_indices(chunk.begins)
+        words = windows.word_indices(_begins(chunk.ends))
         gold = chunk.gold.known_gold
         aligned = align_labels(windows, words, gold, self.labels.inside, self.label_all_tokens, marks)
         return tokenized.window_columns(windows, aligned, first_sentence)
@@ -216,8 +196,20 @@ class SplitWriter:
             batch = pa.concat_batches([before, batch, after])
             vocabulary = batch[WORDS].values.dictionary_encode()
         ends = batch[WORDS].offsets.to_numpy()[1:].astype(np.int64)
-        own = slice(before.num_rows, batch.num_rows - after.num_rows)
+        rows = slice(before.num_rows, batch.num_rows - after.num_rows)
         words = vocabulary.dictionary.to_pylist()
         if lowercase:
             words = [word.lower() for word in words]
-        return self.cutter.cut(words, vocabulary.indices.to_numpy(), ends, document_numbers(batch), own)
+        return self.cutter.cut(words, vocabulary.indices.to_numpy(), ends, document_numbers(batch), own=rows)
+
+
+def _begins(ends: Ints) -> Ints:
+    """Where sentences begin, given where they end, one after the other: 2 5 give 0 2."""
+    return ends - np.diff(ends, prepend=0)
+
+
+def _sentence_columns(chunk: Chunk) -> dict[str, pa.Array]:
+    """The columns of the sentences of a chunk, with the labels of their words."""
+    words = chunk.sentences[WORDS]
+    labels = pa.ListArray.from_arrays(words.offsets, chunk.gold.known_gold)
+    return {ID: chunk.sentences[ID], WORDS: words, "labels": labels}

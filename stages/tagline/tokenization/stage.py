@@ -1,7 +1,6 @@
 """The stage tokenize-align: data/tokenized and reports/data.json from data/raw and a tokenizer."""
 
 from collections.abc import Mapping
-from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,13 @@ from tagline.terminal.errors import UserError
 from tagline.terminal.printing import show
 from tagline.tokenization import subwords
 from tagline.tokenization.context import document_numbers
-from tagline.tokenization.sentence_hashes import Hashes, are_among, are_same
-from tagline.tokenization.split_findings import check_no_illegal_tags, find_in_tags
+from tagline.tokenization.split_findings import (
+    Hashes,
+    are_same,
+    check_no_illegal_tags,
+    find_duplicates,
+    find_in_tags,
+)
 from tagline.tokenization.split_writer import CHUNK_WORDS, SplitWriter
 from tagline.tokenization.subword_windows import WindowCutter
 from tagline.tokenization.tags import TagColumn, Tags, read_column, read_tags
@@ -177,12 +181,6 @@ def effective_share(tokenizer: Tokenizer, data: RawData, share: float) -> float:
         return share
     show("the tokenizer reads words of train alike in any letter case, so tokenize_align.lowercase_share has no effect")
     return 0.0
-
-
-def find_duplicates(findings: Findings, data: RawData, split: str, hashes: Mapping[str, Hashes]) -> None:
-    """Find the sentences of a split that are also in train."""
-    is_repeated = are_among(hashes[split], hashes["train"])
-    findings.add("duplicate_sentences", int(is_repeated.sum()), compress(data.ids(split), is_repeated))
 
 
 def check_splits(raw: Path, hashes: Mapping[str, Hashes], metrics: Mapping[str, Any]) -> None:

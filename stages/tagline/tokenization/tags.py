@@ -54,7 +54,8 @@ class TagColumn:
             them, int64 (sentences,).
         """
         column = batch[self.name]
-        ids = pc.index_in(column.values, value_set=pa.array(self.tags, pa.string())).fill_null(len(self.tags) + 1)
+        ids = pc.index_in(column.values, value_set=pa.array(self.tags, pa.string()))
+        ids = ids.fill_null(len(self.tags) + 1)
         return ids.to_numpy().astype(np.int64), column.offsets.to_numpy()[1:].astype(np.int64)
 
     def batches(self, split: str) -> Iterator[tuple[pa.RecordBatch, Ints, Ints]]:
@@ -318,7 +319,8 @@ def _transitions(column: TagColumn, split: str) -> Ints:
 
 def _read_plain(column: TagColumn, split: str) -> Tags:
     """Read a split of plain tags."""
-    return Tags(column, split, "tags", dict(zip(column.names, column.counts[split].tolist(), strict=True)))
+    counts = column.counts[split].tolist()
+    return Tags(column, split, "tags", dict(zip(column.names, counts, strict=True)))
 
 
 def _read_spans(column: TagColumn, split: str, transitions: Mapping[str, Ints], scheme: schemes.Scheme | None) -> Tags:
