@@ -55,7 +55,7 @@ def write(
     """Write the predictions of a split, and those for altered forms of its words, by name."""
     flat = flatten(sentences)
     names = pa.array(flat.labels.names, pa.string())
-    gold_names = pa.array(map(_spelled, label_list.id_names(flat.labels)), pa.string())
+    gold_names = pa.array(map(_spelled, flat.labels.ids), pa.string())
     values = {
         "gold": gold_names.take(pa.array(flat.known_gold)),
         "predicted": names.take(pa.array(flat.predicted)),

@@ -179,7 +179,7 @@ def _unknown_labels(types: tuple[str, ...], labels: Labels) -> tuple[Bools, Bool
         Two arrays, bool (labels + sets, types).
     """
     tags = dict(zip(labels.names, _split_names(labels.names, labels.kind), strict=True))
-    can_be = np.zeros((len(labels.names) + len(labels.sets), len(types)), bool)
+    can_be = np.zeros((len(labels.ids), len(types)), bool)
     can_continue = can_be.copy()
     for number, names in enumerate(labels.sets, len(labels.names)):
         if names == ANY:  # also where the list lacks an I-

@@ -103,7 +103,13 @@ class Labels:
     @property
     def ids(self) -> dict[tuple[str, ...], int]:
         """The id of each set of possible labels; a set of one is a label."""
-        return {names: index for index, names in enumerate(id_names(self))}
+        singles = [(name,) for name in self.names]
+        return {names: index for index, names in enumerate([*singles, *self.sets])}
+
+    @property
+    def described(self) -> list[str]:
+        """For each id the labels that are possible, for people; ``?`` for any."""
+        return [" or ".join(names) or "?" for names in self.ids]
 
 
 def inside(names: Iterable[str]) -> tuple[str, ...]:
@@ -115,16 +121,10 @@ def inside(names: Iterable[str]) -> tuple[str, ...]:
 @cache  # few label lists
 def possible(labels: Labels) -> Bools:
     """Which labels are possible for a word with an id: bool (labels + sets, labels)."""
-    table = np.empty((len(labels.names) + len(labels.sets), len(labels.names)), bool)
-    for index, names in enumerate(id_names(labels)):
+    table = np.empty((len(labels.ids), len(labels.names)), bool)
+    for names, index in labels.ids.items():
         table[index] = [names == ANY or name in names for name in labels.names]
     return table
-
-
-def id_names(labels: Labels) -> Sequence[tuple[str, ...]]:
-    """The names of the labels that are possible for a word with an id, for each label id and then each set."""
-    singles = [(name,) for name in labels.names]
-    return [*singles, *labels.sets]
 
 
 def from_counts(task: str, kind: Kind, counts: Mapping[str, Mapping[str, int]]) -> Labels:

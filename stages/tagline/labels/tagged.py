@@ -11,7 +11,7 @@ from typing import overload
 import numpy as np
 
 from tagline.labels.entities import Entity, EntityArrays, entity_arrays, is_begun, is_decided, marked
-from tagline.labels.label_list import Kind, Labels, PerType, id_names
+from tagline.labels.label_list import Kind, Labels, PerType
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.windows import AnyInts, Bools, Doubles, Floats, Ints
 
@@ -65,7 +65,7 @@ class TaggedSentence(_Gold):
     @property
     def gold_names(self) -> list[str]:
         """The gold labels; of words of unknown label, those that are possible, or ``?``."""
-        described = [" or ".join(names) or "?" for names in id_names(self.labels)]
+        described = self.labels.described
         return [described[index] for index in self.known_gold.tolist()]
 
     @property
@@ -129,8 +129,8 @@ class TaggedSentence(_Gold):
 @cache  # few pairs of label lists
 def _translation(labels: Labels, new: Labels) -> AnyInts:
     """For each id of a label list, the id of the same names in another one."""
-    ids = {names: index for index, names in enumerate(id_names(new))}
-    return np.array([ids[names] for names in id_names(labels)], dtype=np.int64)
+    ids = new.ids
+    return np.array([ids[names] for names in labels.ids], dtype=np.int64)
 
 
 def has_sets(labels: Labels, gold: AnyInts | None) -> bool:
