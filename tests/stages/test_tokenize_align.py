@@ -15,7 +15,7 @@ from tagline.core.findings import MEANINGS
 from tagline.core.params import read_section
 from tagline.core.provenance import read_sealed
 from tagline.terminal.errors import UserError
-from tagline.tokenization import stage, subwords
+from tagline.tokenization import split_writer, stage, subwords
 from tagline.tokenization.tokenize_align_params import Limits, TokenizeAlign
 from tagline.tools.inspection import windows
 
@@ -131,7 +131,7 @@ def test_tokenizer_that_needs_whole_sentences_gives_the_same_windows(finished: P
 def test_chunks_of_any_size_give_the_same_rows(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     report = tokenize("whole", lowercase_share=0.5)
     monkeypatch.setattr(raw_data, "BATCH_WORDS", 10)
-    monkeypatch.setattr(stage, "CHUNK_WORDS", 25)
+    monkeypatch.setattr(split_writer, "CHUNK_WORDS", 25)
     run_stage("download")  # so that there are batches to join
     assert tokenize(lowercase_share=0.5) == report
     for name in ("train", "validation", "test"):

@@ -34,6 +34,7 @@ TAGGER = "tagger.json"
 VERSION = 1
 # Files of the tokenizer that the onnxruntime backends read; transformers may read others, too.
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
+_READ_BY_ALL = (TAGGER, *TOKENIZER)
 
 GRAPHS: dict[BackendName, str] = {"onnx-int8": "onnx/model_quantized.onnx", "onnx": "onnx/model.onnx"}
 """Files of the onnxruntime backends, which exist only if the params ask for them; transformers.js has their names."""
@@ -118,8 +119,10 @@ class Exported:
 def write(exported: Exported, folder: Path) -> None:
     """Write tagger.json."""
     values = asdict(exported)
-    for name in ("labels", "calibration", *(name for name in (*PER_TYPE, "lowercase") if not values[name])):
-        del values[name]
+    del values["labels"], values["calibration"]
+    for name in (*PER_TYPE, "lowercase"):
+        if not values[name]:
+            del values[name]
     if exported.calibration is not None:
         values["calibration"] = exported.calibration.to_json()
     labels = label_list.to_json(replace(exported.labels, sets=()))  # which are of data/tokenized
@@ -134,25 +137,38 @@ def read(folder: Path) -> Exported:
     """
     path = folder / TAGGER
     content = read_json(path, "export")
-    if (version := content.get("version")) != VERSION:
+    version = content.get("version")
+    if version != VERSION:
         raise UserError(
             f"{path}: version {shortened(json.dumps(version), QUOTED)}; this Tagline reads version {VERSION}; "
             "run `dvc repro export`"
         )
     with reading(path, "export", expected="labels, head, decoding and windows"):
         labels = label_list.parse(content)
-        values = {name: ({"lowercase": False} | content)[name] for name in _TYPES}
-        for name, type_ in _TYPES.items():
-            if type(values[name]) is not type_ or (type_ is int and not 0 <= values[name] < 2**31):
-                raise ValueError(f"{name} is {values[name]!r}")
-        if values["max_length"] <= values["stride"]:
-            raise ValueError(f"max_length is {values['max_length']}, stride is {values['stride']}")
-        if values["decoding"] not in get_args(Decoding) or values["precision"] not in get_args(Precision):
-            raise ValueError(f"decoding is {values['decoding']!r}, precision is {values['precision']!r}")
+        values = _parse_values({"lowercase": False} | content)
         words, sentences = _parse_rules(content)
-        values |= {name: label_list.parse_per_type(content, name, labels) for name in PER_TYPE}
-        calibration = label_list.parse_calibration(content)
-        return Exported(labels, **values, words=words, sentences=sentences, calibration=calibration)
+        return Exported(
+            labels,
+            **values,
+            words=words,
+            sentences=sentences,
+            biases=label_list.parse_per_type(content, "biases", labels),
+            accept=label_list.parse_per_type(content, "accept", labels),
+            calibration=label_list.parse_calibration(content),
+        )
+
+
+def _parse_values(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Take the entries of `_TYPES`, in the block of `reading`."""
+    values = {name: content[name] for name in _TYPES}
+    for name, type_ in _TYPES.items():
+        if type(values[name]) is not type_ or (type_ is int and not 0 <= values[name] < 2**31):
+            raise ValueError(f"{name} is {values[name]!r}")
+    if values["max_length"] <= values["stride"]:
+        raise ValueError(f"max_length is {values['max_length']}, stride is {values['stride']}")
+    if values["decoding"] not in get_args(Decoding) or values["precision"] not in get_args(Precision):
+        raise ValueError(f"decoding is {values['decoding']!r}, precision is {values['precision']!r}")
+    return values
 
 
 def read_rules(path: Path) -> tuple[WordRule, SentenceRule]:
@@ -161,9 +177,11 @@ def read_rules(path: Path) -> tuple[WordRule, SentenceRule]:
 
 
 def _parse_rules(content: Mapping[str, Any]) -> tuple[WordRule, SentenceRule]:
-    words, sentences = WordRule(**content["words"]), SentenceRule(**content["sentences"])
-    if not all(isinstance(text, str | None) for text in (words.language, words.library, sentences.library)):
-        raise ValueError("language or library is neither a string nor null")
+    words = WordRule(**content["words"])
+    sentences = SentenceRule(**content["sentences"])
+    for text in (words.language, words.library, sentences.library):
+        if not isinstance(text, str | None):
+            raise ValueError("language or library is neither a string nor null")
     if not isinstance(sentences.split, bool):
         raise ValueError(f"split of sentences is {sentences.split!r}")
     for share in (words.agreement, sentences.agreement):
@@ -175,8 +193,11 @@ def _parse_rules(content: Mapping[str, Any]) -> tuple[WordRule, SentenceRule]:
 def backends(folder: Path) -> list[BackendName]:
     """List the backends whose files exist or should, by hashes.json, fastest on a CPU first."""
     listed = hashes(folder)
-    found = {name for name, graph in GRAPHS.items() if graph in listed or (folder / graph).is_file()} | {"torch"}
-    return [name for name in get_args(BackendName) if name in found]
+    present: set[BackendName] = {"torch"}
+    for backend, graph in GRAPHS.items():
+        if graph in listed or (folder / graph).is_file():
+            present.add(backend)
+    return [backend for backend in get_args(BackendName) if backend in present]
 
 
 def external_weights(folder: Path, backend: BackendName) -> list[Path]:
@@ -184,7 +205,9 @@ def external_weights(folder: Path, backend: BackendName) -> list[Path]:
     data = folder / (GRAPHS[backend] + DATA)
     if data.is_file():
         return [data]
-    return weights(folder) if backend == "onnx" else []
+    if backend == "onnx":
+        return weights(folder)
+    return []
 
 
 def weights(folder: Path) -> list[Path]:
@@ -204,7 +227,9 @@ def hashes(folder: Path) -> dict[str, str]:
     Raises:
         UserError: the file is damaged.
     """
-    return read_hashes(folder, "export") if (folder / HASHES).is_file() else {}
+    if not (folder / HASHES).is_file():
+        return {}
+    return read_hashes(folder, "export")
 
 
 def verify(folder: Path, expected: Mapping[str, str], backend: BackendName | None = None) -> None:
@@ -218,11 +243,10 @@ def verify(folder: Path, expected: Mapping[str, str], backend: BackendName | Non
     Raises:
         UserError: a file is missing or damaged.
     """
-    names = [
-        name
-        for name in expected
-        if backend is None or name in (TAGGER, *TOKENIZER) or backend in _backends_of(name, expected)
-    ]
+    if backend is None:
+        names = list(expected)
+    else:
+        names = [name for name in expected if name in _READ_BY_ALL or backend in _backends_of(name, expected)]
     if expected and backend in GRAPHS and GRAPHS[backend] not in names:
         names.append(GRAPHS[backend])  # refused: another export's
     verify_files(folder, expected, "export", names)
@@ -235,5 +259,6 @@ def _backends_of(name: str, names: Collection[str]) -> list[BackendName]:
     for graph, file in GRAPHS.items():
         if name.startswith(file):
             return [graph]
-    shared = name.endswith(".safetensors") and GRAPHS["onnx"] + DATA not in names
-    return ["torch", "onnx"] if shared else ["torch"]
+    if name.endswith(".safetensors") and GRAPHS["onnx"] + DATA not in names:
+        return ["torch", "onnx"]
+    return ["torch"]

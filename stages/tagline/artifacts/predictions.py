@@ -24,7 +24,7 @@ from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, write_hashes
 from tagline.core.reading import parse_object, reading
 from tagline.labels import label_list
-from tagline.labels.label_list import PER_TYPE, Biases, Calibration, Decoding, Kind, Labels, PerType, Precision
+from tagline.labels.label_list import Biases, Calibration, Decoding, Kind, Labels, PerType, Precision
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 
 COLUMNS = ("id", "words", "gold", "predicted", "score")
@@ -34,8 +34,16 @@ ALTERED = "predicted.altered."
 
 def _schema(altered: Iterable[str]) -> pa.Schema:
     """The columns, with those of some altered forms."""
-    labels = [(name, pa.list_(pa.string())) for name in (*COLUMNS[1:4], *altered)]
-    return pa.schema([("id", pa.large_string()), *labels[:3], ("score", pa.list_(pa.float32())), *labels[3:]])
+    strings = pa.list_(pa.string())
+    fields = [
+        ("id", pa.large_string()),
+        ("words", strings),
+        ("gold", strings),
+        ("predicted", strings),
+        ("score", pa.list_(pa.float32())),
+    ]
+    fields += [(name, strings) for name in altered]
+    return pa.schema(fields)
 
 
 def write(
@@ -47,17 +55,26 @@ def write(
     """Write the predictions of a split, and those for altered forms of its words, by name."""
     flat = flatten(sentences)
     names = pa.array(flat.labels.names, pa.string())
+    gold_names = pa.array(map(_spelled, flat.labels.ids), pa.string())
+    values = {
+        "gold": gold_names.take(pa.array(flat.known_gold)),
+        "predicted": names.take(pa.array(flat.predicted)),
+        "score": pa.array(flat.scores),
+    }
+    forms = []
+    for form, labelled in (altered or {}).items():
+        forms.append(ALTERED + form)
+        values[ALTERED + form] = names.take(pa.array(flatten(labelled).predicted))
+    columns = {
+        "id": pa.array(flat.ids, pa.large_string()),
+        "words": pa.array(flat.words, pa.list_(pa.string())),
+    }
     offsets = pa.array(flat.offsets, pa.int32())
-    of_gold = pa.array(map(_spelled, label_list.id_names(flat.labels)), pa.string())
-    of_words = {"gold": of_gold.take(pa.array(flat.known_gold)), "predicted": names.take(pa.array(flat.predicted))}
-    of_words |= {"score": pa.array(flat.scores)}
-    forms = {ALTERED + form: names.take(pa.array(flatten(each).predicted)) for form, each in (altered or {}).items()}
-    columns = {name: pa.ListArray.from_arrays(offsets, values) for name, values in (of_words | forms).items()}
-    columns |= {"id": pa.array(flat.ids, pa.large_string()), "words": pa.array(flat.words, pa.list_(pa.string()))}
-    schema = _schema(forms)
+    for name, values_of_words in values.items():
+        columns[name] = pa.ListArray.from_arrays(offsets, values_of_words)
     # Errors of Python's files have numbers, by which a full disk is recognised.
     with (folder / f"{split}.parquet").open("wb") as file:
-        pq.write_table(pa.table(columns).select(schema.names).cast(schema), file)
+        pq.write_table(pa.table(columns).cast(_schema(forms)), file)
 
 
 class Settings(NamedTuple):
@@ -87,10 +104,17 @@ def write_provenance(folder: Path, labels: Labels, settings: Settings, others: M
         settings: how labels were chosen.
         others: see `write_hashes`.
     """
-    content: dict[str, Any] = {"decoding": settings.decoding, "precision": settings.precision}
-    content |= {"labels": label_list.to_json(labels), "calibration": settings.calibration.to_json()}
-    of_types = {"biases": settings.biases, "accept": settings.accept}
-    write_json(folder / PROVENANCE, content | {name: values for name, values in of_types.items() if values})
+    content: dict[str, Any] = {
+        "decoding": settings.decoding,
+        "precision": settings.precision,
+        "labels": label_list.to_json(labels),
+        "calibration": settings.calibration.to_json(),
+    }
+    if settings.biases:
+        content["biases"] = settings.biases
+    if settings.accept:
+        content["accept"] = settings.accept
+    write_json(folder / PROVENANCE, content)
     write_hashes(folder, others=others)
 
 
@@ -101,11 +125,16 @@ def read_settings(path: Path) -> Settings:
         UserError: another version of the stage evaluate wrote the file.
     """
     content = read_json(path, "evaluate")
-    problem, expected = "of another version of Tagline", "decoding, precision and calibration"
-    with reading(path, "evaluate", problem=problem, expected=expected):
-        calibration = Calibration(**content["calibration"])
-        of_types = (content.get(name, {}) for name in PER_TYPE)
-        return Settings(content["decoding"], content["precision"], calibration, *of_types)
+    with reading(
+        path, "evaluate", problem="of another version of Tagline", expected="decoding, precision and calibration"
+    ):
+        return Settings(
+            calibration=Calibration(**content["calibration"]),
+            decoding=content["decoding"],
+            precision=content["precision"],
+            biases=content.get("biases", {}),
+            accept=content.get("accept", {}),
+        )
 
 
 def read_kind(content: bytes, where: str) -> Kind:
@@ -136,35 +165,40 @@ def read_with_altered(files: Mapping[str, bytes], kind: Kind, where: str) -> dic
     Raises:
         UserError: a file is damaged.
     """
-    return {
-        name.replace("predicted", split, 1): found
-        for split, content in files.items()
-        for name, found in _read(content, kind, f"{where}/{split}.parquet")
-    }
+    predictions = {}
+    for split, content in files.items():
+        for column, sentences in _read(content, kind, f"{where}/{split}.parquet"):
+            predictions[column.replace("predicted", split, 1)] = sentences
+    return predictions
 
 
 def _read(content: bytes, kind: Kind, where: str) -> Iterator[tuple[str, list[TaggedSentence]]]:
     """Yield the names of the columns of predicted labels, and the sentences with these labels; ``predicted`` first."""
     table = _read_table(content, where)
-    columns = {name: table[name].combine_chunks() for name in table.column_names if name != "id"}
-    flat = {name: column.flatten() for name, column in columns.items()}
-    ids, words = table["id"].to_pylist(), columns["words"].to_pylist()
+    ids = table["id"].to_pylist()
+    words = table["words"].to_pylist()
+    scores = table["score"].combine_chunks().flatten().to_numpy()
+    gold = table["gold"].combine_chunks().flatten()
     with reading(where, "evaluate", expected="label names"):
-        possible = [_parsed(text, kind) for text in flat["gold"].unique().to_pylist()]
-        sets = tuple(sorted(each for each in possible if len(each) != 1))
-    for side in (name for name in columns if name.startswith("predicted")):
+        possible = [_parsed(text, kind) for text in gold.unique().to_pylist()]
+        sets = tuple(sorted(names for names in possible if len(names) != 1))
+        gold_names = set(chain(*possible))
+    for column in table.column_names:
+        if not column.startswith("predicted"):
+            continue
+        predicted = table[column].combine_chunks().flatten()
         with reading(where, "evaluate", expected="label names"):
-            names = tuple(sorted({*chain(*possible), *flat[side].unique().to_pylist()}))
-        found = TaggedSentences(
+            names = tuple(sorted(gold_names.union(predicted.unique().to_pylist())))
+        sentences = TaggedSentences(
             Labels("", kind, names, "", sets),
-            lengths=columns["words"].value_lengths().to_pylist(),
-            predicted=_label_ids(flat[side], names),
-            scores=flat["score"].to_numpy(),
-            gold=_label_ids(flat["gold"], [*names, *map(_spelled, sets)]),
+            lengths=[len(words_of_sentence) for words_of_sentence in words],
+            predicted=_label_ids(predicted, names),
+            scores=scores,
+            gold=_label_ids(gold, [*names, *map(_spelled, sets)]),
             ids=ids,
             words=words,
         )
-        yield side, list(found)
+        yield column, list(sentences)
 
 
 def _read_table(content: bytes, where: str) -> pa.Table:
@@ -174,25 +208,35 @@ def _read_table(content: bytes, where: str) -> pa.Table:
         table.validate(full=True)
         schema = _schema(name for name in table.column_names if name.startswith(ALTERED))
         table = table.select(schema.names).cast(schema).combine_chunks()
-        lists = {name: table[name].combine_chunks() for name in schema.names[1:]}
-        values = [each.flatten() for name, each in lists.items() if name != "gold"]  # which may be unknown
-        if any(column.null_count for column in (table["id"], *lists.values(), *values)):
+        lists = {name: table[name].combine_chunks() for name in schema.names if name != "id"}
+        if table["id"].null_count:
             raise ValueError("null values")
-        if any(not each.value_lengths().equals(lists["words"].value_lengths()) for each in lists.values()):
-            raise ValueError("a row has lists of different lengths")
+        for name, column in lists.items():
+            if column.null_count or (name != "gold" and column.flatten().null_count):  # a gold label may be unknown
+                raise ValueError("null values")
+        lengths = lists["words"].value_lengths()
+        for column in lists.values():
+            if not column.value_lengths().equals(lengths):
+                raise ValueError("a row has lists of different lengths")
         return table
 
 
 def _spelled(names: Sequence[str]) -> str | None:
     """A gold label in a table: its name, a JSON list of the possible ones, or null for any."""
-    return names[0] if len(names) == 1 else json.dumps(names, ensure_ascii=False) if names else None
+    if not names:
+        return None
+    if len(names) == 1:
+        return names[0]
+    return json.dumps(names, ensure_ascii=False)
 
 
 def _parsed(text: str | None, kind: Kind) -> tuple[str, ...]:
     """The labels that `_spelled` wrote; a plain tag may look like a list, but is never known in part."""
     if text is None:
         return label_list.ANY
-    return tuple(json.loads(text)) if kind == "spans" and text.startswith("[") else (text,)
+    if kind == "spans" and text.startswith("["):
+        return tuple(json.loads(text))
+    return (text,)
 
 
 def _label_ids(labels: pa.Array, names: Sequence[str | None]) -> Any:

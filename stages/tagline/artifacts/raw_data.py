@@ -62,21 +62,28 @@ def write(
     Raises:
         UserError: a split has no sentences.
     """
-    lists = ((name, pa.list_(pa.string())) for name in (WORDS, *tag_columns, *([ANNOTATED] if annotated else [])))
-    strings = ((name, pa.string()) for name in (ID, DOCUMENT))
-    schema = pa.schema([*strings, *lists], metadata={SPANS: b"true"} if spans else None)
+    strings = pa.list_(pa.string())
+    fields = [(ID, pa.string()), (DOCUMENT, pa.string()), (WORDS, strings)]
+    fields += [(name, strings) for name in tag_columns]
+    if annotated:
+        fields.append((ANNOTATED, strings))
+    schema = pa.schema(fields, metadata={SPANS: b"true"} if spans else None)
     return {split: _write_split(path / split, split, rows, schema) for split, rows in splits.items()}
 
 
 def _write_split(folder: Path, split: str, rows: Iterable[Row], schema: pa.Schema) -> int:
-    strings, tag_columns = pa.list_(pa.string()), _tag_columns(schema)
+    strings = pa.list_(pa.string())
     with shards.ShardWriter(folder, schema) as writer:
         for batch in shards.grouped(rows, lambda row: max(1, len(row[WORDS])), BATCH_WORDS):
             ids = [row.get(ID, f"{split}-{index}") for index, row in enumerate(batch, writer.rows)]
             documents = [row.get(DOCUMENT, id_) for row, id_ in zip(batch, ids, strict=True)]
-            columns = {ID: pa.array(ids, pa.string()), DOCUMENT: pa.array(documents, pa.string())}
-            columns |= {name: pa.array([row[name] for row in batch], strings) for name in (WORDS, *tag_columns)}
-            columns |= {ANNOTATED: pa.array([row.get(ANNOTATED) for row in batch], strings)}
+            columns = {
+                ID: pa.array(ids, pa.string()),
+                DOCUMENT: pa.array(documents, pa.string()),
+            }
+            for name in (WORDS, *_tag_columns(schema)):
+                columns[name] = pa.array([row[name] for row in batch], strings)
+            columns[ANNOTATED] = pa.array([row.get(ANNOTATED) for row in batch], strings)
             writer.write(columns)
     if not writer.rows:
         raise UserError(f"split {split}: no sentences; expected at least one")
@@ -115,18 +122,23 @@ class RawData:
 
     def ids(self, split: str) -> Iterator[str]:
         """Yield the id of each sentence of a split."""
-        return (id_ for batch in self.batches(split) for id_ in batch[ID].to_pylist())
+        for batch in self.batches(split):
+            yield from batch[ID].to_pylist()
 
     def annotated_types(self) -> set[tuple[str, ...]]:
         """The different values of ``annotated_types`` that are not null."""
         if not self.annotated:
             return set()
-        values = (each for split in SPLITS for batch in self.batches(split) for each in batch[ANNOTATED].to_pylist())
-        return {tuple(types) for types in values if types is not None}
+        different: set[tuple[str, ...]] = set()
+        for split in SPLITS:
+            for batch in self.batches(split):
+                different.update(tuple(types) for types in batch[ANNOTATED].to_pylist() if types is not None)
+        return different
 
     def chunks(self, split: str, words: int) -> Iterator[pa.RecordBatch]:
         """Yield the sentences of a split in larger batches, of about so many words each."""
-        return map(pa.concat_batches, shards.grouped(self.batches(split), lambda each: len(each[WORDS].values), words))
+        for batches in shards.grouped(self.batches(split), lambda batch: len(batch[WORDS].values), words):
+            yield pa.concat_batches(batches)
 
     def sample(self, split: str, size: int) -> list[list[str]]:
         """The words of at most so many sentences, evenly spread over a split."""
@@ -144,11 +156,20 @@ def load(path: Path) -> RawData:
     """Open data/raw, whose hashes the caller has verified."""
     with pa.memory_map(str(shards.shard_files(path / SPLITS[0])[0])) as source:
         schema = pa.ipc.open_stream(source).schema
-    counts = {split: sum(batch.num_rows for batch in shards.read_batches(path / split)) for split in SPLITS}
     origin = read_json(path / PROVENANCE, "download") if (path / PROVENANCE).is_file() else {}
-    drawn = tuple(split for split in SPLITS if split in origin.get("drawn_from_train", ()))
-    spans, findings = SPANS in (schema.metadata or {}), origin.get("findings", {})
-    return RawData(path, _tag_columns(schema), counts, ANNOTATED in schema.names, drawn, spans, findings)
+    return RawData(
+        path,
+        _tag_columns(schema),
+        sentences={split: _count_rows(path / split) for split in SPLITS},
+        annotated=ANNOTATED in schema.names,
+        drawn=tuple(split for split in SPLITS if split in origin.get("drawn_from_train", ())),
+        spans=SPANS in (schema.metadata or {}),
+        findings=origin.get("findings", {}),
+    )
+
+
+def _count_rows(folder: Path) -> int:
+    return sum(batch.num_rows for batch in shards.read_batches(folder))
 
 
 def name_word(batch: pa.RecordBatch, index: int) -> str:

@@ -34,8 +34,7 @@ from tagline.core.provenance import PROVENANCE, sha256
 from tagline.core.reading import require
 from tagline.labels import label_list as label_lists
 from tagline.labels.label_list import Labels
-from tagline.labels.schemes import OUTSIDE
-from tagline.labels.windows import Ints, LabelIds, Windows
+from tagline.labels.windows import AnyInts, Ints, LabelIds, Windows
 from tagline.terminal.errors import UserError
 
 Item = TypeVar("Item")
@@ -61,9 +60,13 @@ def window_columns(windows: Windows, labels: Ints, first_sentence: int) -> dict[
         labels: int64, the label id of each sub-word.
         first_sentence: the row of their first sentence in its split.
     """
-    flat = {"input_ids": windows.input_ids[0], "word_ids": windows.word_ids[0], "labels": labels}
-    columns = {name: pa.ListArray.from_arrays(windows.offsets[0], values) for name, values in flat.items()}
-    return {"sentence": pa.array((windows.sentence + first_sentence).astype(np.int32)), **columns}
+    offsets = windows.offsets[0]
+    return {
+        "sentence": pa.array((windows.sentence + first_sentence).astype(np.int32)),
+        "input_ids": pa.ListArray.from_arrays(offsets, windows.input_ids[0]),
+        "word_ids": pa.ListArray.from_arrays(offsets, windows.word_ids[0]),
+        "labels": pa.ListArray.from_arrays(offsets, labels),
+    }
 
 
 def sentence_features(labels: Labels) -> Features:
@@ -89,7 +92,7 @@ class Split:
 
     def labelled_words(self, labels: Labels) -> Iterator[tuple[list[str], list[str]]]:
         """Yield the words and the gold label names of each sentence; for unknown labels O, or "" among plain tags."""
-        names = [*labels.names, *[OUTSIDE if labels.kind == "spans" else ""] * len(labels.sets)]
+        names = labels.known_names
         for batch in self.sentences.iter(batch_size=1000):
             for words, numbers in zip(batch["words"], batch["labels"], strict=True):
                 yield words, [names[number] for number in numbers]
@@ -103,15 +106,26 @@ class Split:
         """The windows with their sub-words in memory-mapped files, which all processes share."""
         table: pa.Table = self.windows.with_format("arrow")[:]
         batches = table.to_batches()
-        names = ("input_ids", "word_ids", "labels")
-        columns = {name: [batch[name].flatten().to_numpy() for batch in batches] for name in names}
-        lengths = [batch["input_ids"].value_lengths().to_numpy() for batch in batches]
-        offsets = [np.concatenate([[0], np.cumsum(each, dtype=np.int64)]) for each in lengths]
-        return Windows(table["sentence"].to_numpy(), offsets, **columns)
+
+        def values(name: str) -> list[AnyInts]:
+            return [batch[name].flatten().to_numpy() for batch in batches]
+
+        return Windows(
+            sentence=table["sentence"].to_numpy(),
+            offsets=[_offsets(batch["input_ids"]) for batch in batches],
+            input_ids=values("input_ids"),
+            word_ids=values("word_ids"),
+            labels=values("labels"),
+        )
 
     def windows_of(self, sentence: int) -> Ints:
         """The rows of a sentence's windows, int64."""
         return np.flatnonzero(column(self.windows, "sentence").to_numpy() == sentence)
+
+
+def _offsets(lists: pa.ListArray) -> Ints:
+    """Where each list begins among the values, then their number: lists of 2 and 3 values give 0 2 5."""
+    return np.concatenate([[0], np.cumsum(lists.value_lengths().to_numpy(), dtype=np.int64)])
 
 
 class LazyColumn(Sequence[Item]):
@@ -124,8 +138,9 @@ class LazyColumn(Sequence[Item]):
         return len(self.values)
 
     def __getitem__(self, index: Any) -> Any:
-        found = self.values[index]
-        return found.to_pylist() if isinstance(index, slice) else found.as_py()
+        if isinstance(index, slice):
+            return self.values[index].to_pylist()
+        return self.values[index].as_py()
 
     def __iter__(self) -> Iterator[Item]:
         for batch in pa.table([self.values], ["values"]).to_batches(max_chunksize=1000):
@@ -157,7 +172,9 @@ def load_split(path: Path, split: str) -> Split:
 def with_copies(train: Split, path: Path) -> Split:
     """The split train of data/tokenized with the windows of its copies in small letters, if any, after its own."""
     copies = path / "windows" / COPIES
-    return replace(train, windows=concatenate_datasets([train.windows, _load(copies)])) if copies.is_dir() else train
+    if not copies.is_dir():
+        return train
+    return replace(train, windows=concatenate_datasets([train.windows, _load(copies)]))
 
 
 def _load(folder: Path) -> Dataset:

@@ -85,18 +85,27 @@ class Findings:
 
     def line(self, kind: str, remark: str = "") -> str:
         """The meaning, the count, the share if it is known, and the first occurrences of a kind."""
-        first = self.first[kind]
         if kind == REPEATED:
             remark = f" of {self.sentences:,} ({self.counts[kind] / self.sentences:.0%})"
-        elif self.spans and (by_type := self.noted_spans[kind]):
-            shares = {type_: count / self.spans[type_] for type_, count in by_type.items()}
-            of_types = (f"{type_} {shares[type_]:.0%}" for type_ in sorted(shares, key=lambda type_: -shares[type_]))
-            share = self.counts[kind] / self.spans.total()
-            remark = f" of {self.spans.total():,} ({share:.0%}: {shortened(', '.join(of_types), QUOTED)})"
-        more = "; ..." if len(first) == SHOWN < self.counts[kind] else ""
-        return f"{self.meanings[kind]}: {self.counts[kind]:,}{remark} ({'; '.join(first)}{more})"
+        elif self.spans and self.noted_spans[kind]:
+            remark = self._share_of_spans(kind)
+        first = "; ".join(self.first[kind])
+        if len(self.first[kind]) == SHOWN < self.counts[kind]:
+            first += "; ..."
+        return f"{self.meanings[kind]}: {self.counts[kind]:,}{remark} ({first})"
+
+    def _share_of_spans(self, kind: str) -> str:
+        """The share of all spans that a kind is about, and of those of each type, largest first."""
+        shares = {type_: count / self.spans[type_] for type_, count in self.noted_spans[kind].items()}
+        largest_first = sorted(shares, key=lambda type_: -shares[type_])
+        of_types = ", ".join(f"{type_} {shares[type_]:.0%}" for type_ in largest_first)
+        spans = self.spans.total()
+        return f" of {spans:,} ({self.counts[kind] / spans:.0%}: {shortened(of_types, QUOTED)})"
 
 
 def lines_by_split(findings: Mapping[str, Findings]) -> list[str]:
     """The lines of each split, with its name."""
-    return [f"{split}: {line}" for split, each in findings.items() for line in each.lines()]
+    lines = []
+    for split, of_split in findings.items():
+        lines += [f"{split}: {line}" for line in of_split.lines()]
+    return lines

@@ -65,7 +65,8 @@ def replacing(*outs: Path) -> Iterator[list[Path]]:
 
 def _check_rights(out: Path) -> None:
     """Check that an output can be replaced, before the work: a folder without the right to write can't be removed."""
-    for folder in (out.parent, *(path for path in (out, *out.rglob("*")) if path.is_dir() and not path.is_symlink())):
+    folders = [path for path in (out, *out.rglob("*")) if path.is_dir() and not path.is_symlink()]
+    for folder in (out.parent, *folders):
         if not os.access(folder, os.W_OK):
             raise UserError(f"{folder}: no right to write; expected it, to replace {out}; run `chmod u+w {folder}`")
 
@@ -76,11 +77,14 @@ def _naming_full_disk(outs: dict[Path, Path]) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        written = [(file, partial) for partial in outs for file in _files(partial)]
-        if (reason := full_disk(error)) is None or not written:
+        reason = full_disk(error)
+        written: dict[Path, Path] = {}  # each file and the path that it gets
+        for partial, out in outs.items():
+            for file in _files(partial):
+                written[file] = out / file.relative_to(partial)
+        if reason is None or not written:
             raise
-        file, partial = max(written, key=lambda pair: pair[0].stat().st_mtime_ns)
-        path = outs[partial] / file.relative_to(partial)
+        path = written[max(written, key=lambda file: file.stat().st_mtime_ns)]
         raise UserError(f"{path}: {reason}; expected more space; free some, then run the stage again") from None
 
 
@@ -127,7 +131,10 @@ def read_json(path: Path, made_by: str) -> dict[str, Any]:
 def read_columns(path: Path, columns: Sequence[str]) -> Rows:
     """Read numeric columns of a CSV file with a header that a stage wrote for `dvc plots`; its hash is verified."""
     with path.open(encoding="utf-8", newline="") as file:
-        return [{name: float(line[name]) for name in columns} for line in csv.DictReader(file)]
+        rows = []
+        for line in csv.DictReader(file):
+            rows.append({name: float(line[name]) for name in columns})
+        return rows
 
 
 def _earlier(out: Path) -> Path:

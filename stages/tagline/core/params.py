@@ -4,6 +4,7 @@ import difflib
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, TypeVar, get_args
 
@@ -105,7 +106,8 @@ def parse(text: str, path: Path) -> CommentedMap:
         UserError: the text is not a YAML mapping, has a key twice or the marks of a merge conflict, or is far larger
             than it looks.
     """
-    if conflict := re.search(r"^<{7} ", text, re.MULTILINE):
+    conflict = re.search(r"^<{7} ", text, re.MULTILINE)
+    if conflict:
         line = text.count("\n", 0, conflict.start()) + 1
         raise UserError(f"{path}:{line}: a merge conflict; expected one side; keep one, without the marks")
     try:
@@ -126,13 +128,17 @@ def parse(text: str, path: Path) -> CommentedMap:
 
 def check_size(content: Any) -> None:
     """Raise a `ValueError` if aliases make a file endless, or far larger than it looks."""
-    values, count = [content], 0
+    values = [content]
+    count = 0
     while values:
-        value, count = values.pop(), count + 1
+        value = values.pop()
+        count += 1
         if count > MOST_VALUES:
             raise ValueError(f"with its aliases it has more than {MOST_VALUES:,} values")
-        if isinstance(value, dict | list):
-            values.extend(value.values() if isinstance(value, dict) else value)
+        if isinstance(value, dict):
+            values.extend(value.values())
+        elif isinstance(value, list):
+            values.extend(value)
 
 
 def read_section(name: str, schema: type[S], path: Path = PARAMS) -> S:
@@ -155,8 +161,10 @@ def validated(content: CommentedMap, name: str, schema: type[S]) -> S:
 
 def list_errors(errors: list[str], source: Path | str = PARAMS, consequence: str = "") -> str:
     """The message for some errors of a file, one per line; the first line also says what they lead to."""
-    count = f"{len(errors)} error{'s' * (len(errors) > 1)}"
-    return "\n  ".join([f"{source} has {count}{f'; {consequence}' if consequence else ''}:", *errors])
+    heading = f"{source} has 1 error" if len(errors) == 1 else f"{source} has {len(errors)} errors"
+    if consequence:
+        heading += f"; {consequence}"
+    return "\n  ".join([f"{heading}:", *errors])
 
 
 def section_errors(content: CommentedMap, name: str, schema: type[Section], path: Path = PARAMS) -> list[str]:
@@ -175,10 +183,12 @@ def _describe(content: CommentedMap, name: str, schema: type[Section], detail: E
     if detail["type"].startswith("union_tag"):
         tag = detail["ctx"]["discriminator"].strip("'")
         keys.append(tag)
-        allowed = [value for model in models for value in get_args(model.model_fields[tag].annotation)]
+        allowed: list[str] = []
+        for model in models:
+            allowed += get_args(model.model_fields[tag].annotation)
     else:
         _, owners = _resolve(schema, detail["loc"][:-1])
-        allowed = sorted(key for model in owners for key in model.model_fields)
+        allowed = sorted(chain.from_iterable(model.model_fields for model in owners))
     line, _ = find(content, (name, *keys))
     return f"{path}:{line + 1}: {'.'.join((name, *map(str, keys)))}: {_message(detail, allowed)}"
 
@@ -225,14 +235,21 @@ def _resolve(schema: type[Section], location: tuple[int | str, ...]) -> tuple[li
 
 
 def _tagged(models: list[type[Section]], tag: int | str) -> list[type[Section]]:
-    return [model for model in models if any(tag in get_args(f.annotation) for f in model.model_fields.values())]
+    """The schemas that have a tag of a discriminated union among the values of a field."""
+    tagged = []
+    for model in models:
+        values = chain.from_iterable(get_args(field.annotation) for field in model.model_fields.values())
+        if tag in values:
+            tagged.append(model)
+    return tagged
 
 
 def sections_in(annotation: Any) -> list[type[Section]]:
     """The schemas in a field's type, also those of a union inside a union."""
     if isinstance(annotation, type):
         return [annotation] if issubclass(annotation, Section) else []
-    return list(dict.fromkeys(section for member in get_args(annotation) for section in sections_in(member)))
+    sections = chain.from_iterable(map(sections_in, get_args(annotation)))
+    return list(dict.fromkeys(sections))
 
 
 def _message(detail: ErrorDetails, allowed: list[str]) -> str:
@@ -250,8 +267,10 @@ def _message(detail: ErrorDetails, allowed: list[str]) -> str:
         case _:
             text = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
             value = plain(detail["input"])
-            sections = value if isinstance(value, list) else [value]
-            return text if any(isinstance(each, dict) for each in sections) else f"{text}, got {quoted(value)}"
+            items = value if isinstance(value, list) else [value]
+            if any(isinstance(item, dict) for item in items):  # sections, which are long
+                return text
+            return f"{text}, got {quoted(value)}"
 
 
 def dotted(section: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

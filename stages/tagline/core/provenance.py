@@ -86,7 +86,8 @@ def verify(folder: Path, made_by: str, *others: Path) -> dict[str, str]:
                 f"`dvc repro {made_by}`"
             )
     read = {relative(path, folder) for path in others}
-    verify_files(folder, expected, made_by, [name for name in expected if not name.startswith("../") or name in read])
+    names = [name for name in expected if not name.startswith("../") or name in read]
+    verify_files(folder, expected, made_by, names)
     return expected
 
 
@@ -108,14 +109,19 @@ def verify_files(
     for name in expected if names is None else names:
         path = Path(os.path.normpath(folder / name))
         require(path, made_by)
-        wanted, actual = expected.get(name, "nothing"), sha256(path)
-        if actual != wanted:
-            # DVC does not keep the plots in its cache.
-            cached = f"`dvc checkout {folder.as_posix()}` or " if path.is_relative_to(folder) else ""
+        actual = sha256(path)
+        if actual == expected.get(name):
+            continue
+        wanted = shortened(str(expected.get(name, "nothing")), QUOTED)
+        if path.is_relative_to(folder):
             raise UserError(
-                f"{path}: changed since the stage {made_by} wrote it: its SHA-256 is {actual}; expected "
-                f"{shortened(str(wanted), QUOTED)} ({source or folder / HASHES}); run {cached}`dvc repro {made_by}`"
+                f"{path}: changed since the stage {made_by} wrote it: its SHA-256 is {actual}; expected {wanted} "
+                f"({source or folder / HASHES}); run `dvc checkout {folder.as_posix()}` or `dvc repro {made_by}`"
             )
+        raise UserError(  # DVC does not keep the plots in its cache
+            f"{path}: changed since the stage {made_by} wrote it: its SHA-256 is {actual}; expected {wanted} "
+            f"({source or folder / HASHES}); run `dvc repro {made_by}`"
+        )
 
 
 def write_sealed(path: Path, content: Mapping[str, Any]) -> None:

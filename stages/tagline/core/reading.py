@@ -57,18 +57,23 @@ def reading(
         of_content = type(error).__name__ == "PanicException" or isinstance(error, Exception)
         if of_environment or not of_content or isinstance(error, NameError) or full_disk(error) is not None:
             raise
-        parts = (
-            f"{path}: {problem} ({_reason(error)})",
-            f"expected {expected}" if expected else "",
-            f"run `dvc repro {made_by}` again" if made_by else remedy,
-        )
-        raise UserError("; ".join(part for part in parts if part)) from None
+        message = f"{path}: {problem} ({_reason(error)})"
+        if expected:
+            message += f"; expected {expected}"
+        if made_by:
+            message += f"; run `dvc repro {made_by}` again"
+        elif remedy:
+            message += f"; {remedy}"
+        raise UserError(message) from None
 
 
 def full_disk(error: BaseException) -> str | None:
     """What the system says of a full disk; None: it is another error."""
+    if isinstance(error, UserError):
+        return None
     code = error.errno if isinstance(error, OSError) else None
-    if code is None and (match := _RUST.search(str(error))) and not isinstance(error, UserError):
+    match = _RUST.search(str(error))
+    if code is None and match:
         code = int(match[1])
     return os.strerror(code) if code in _FULL else None
 
@@ -156,14 +161,19 @@ def check_config(path: Path) -> None:
     if not path.exists():
         return
     content = parse_object(path.read_text(encoding="utf-8"))
-    if foreign := [name for name in _implementations("", content) if name not in (None, "eager", "sdpa")]:
+    foreign = [name for name in _implementations("", content) if name not in (None, "eager", "sdpa")]
+    if foreign:
         raise ValueError(
             f"{path.name}: the implementation {foreign[0]!r} may be code from the Hub; expected eager or sdpa"
         )
     if content.get("distributed_config") is not None:
         raise ValueError(f"{path.name}: it has a distributed_config, of another machine; expected none")
     for key, value in content.items():
-        most = _MOST_LAYERS if "layer" in key else _MOST_LABELS if key == "num_labels" else 2**31
+        most = 2**31
+        if "layer" in key:
+            most = _MOST_LAYERS
+        elif key == "num_labels":
+            most = _MOST_LABELS
         if isinstance(value, int | float) and value > most:
             raise ValueError(f"{path.name}: {key} is {value}; expected at most {most:,}")
 
@@ -202,8 +212,8 @@ def _implementations(key: str, value: Any) -> Iterator[Any]:
     """What a config.json names as ``_attn_implementation`` and the like, also in or by sub-configurations."""
     named = key.endswith("_implementation")
     if isinstance(value, dict):
-        for inner, each in value.items():
-            yield from _implementations(key if named else inner, each)
+        for inner, item in value.items():
+            yield from _implementations(key if named else inner, item)
     elif named:
         yield value
 

@@ -29,7 +29,8 @@ class ShardWriter(AbstractContextManager["ShardWriter"]):
 
     def __init__(self, folder: Path, schema: pa.Schema) -> None:
         folder.mkdir(parents=True)
-        self.folder, self.schema = folder, schema
+        self.folder = folder
+        self.schema = schema
         self.rows = 0
         self._files = 0
         self._open()
@@ -83,6 +84,7 @@ def grouped(items: Iterable[T], size: Callable[[T], int], least: int) -> Iterato
         total += size(item)
         if total >= least:
             yield group
-            group, total = [], 0
+            group = []
+            total = 0
     if group:
         yield group

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tagline.labels.label_list import Kind, Labels, id_names, possible
+from tagline.labels.label_list import ANY, Kind, Labels
 from tagline.labels.schemes import OUTSIDE, split_tag
 from tagline.labels.windows import AnyInts, Bools, ranges
 
@@ -44,14 +44,16 @@ def entities(tags: Sequence[str]) -> list[Entity]:
         Entities from left to right, which never overlap.
     """
     result = []
-    open_type, start = "", 0  # an empty type: no entity is open
+    open_type = ""  # no entity is open
+    start = 0
     for index, tag in enumerate(tags):
         prefix, type_ = _split(tag)
         if prefix == "I" and type_ == open_type:
             continue
         if open_type:
             result.append(Entity(open_type, start, index))
-        open_type, start = type_, index  # the type of O is empty
+        open_type = type_  # that of O is empty
+        start = index
     if open_type:
         result.append(Entity(open_type, start, len(tags)))
     return result
@@ -82,12 +84,12 @@ class EntityArrays:
 
     def entities(self) -> list[Entity]:
         """The entities as objects."""
-        rows = zip(self.type.tolist(), self.start.tolist(), self.end.tolist(), strict=True)
-        return [Entity(self.types[type_], start, end) for type_, start, end in rows]
+        names = [self.types[index] for index in self.type.tolist()]
+        return list(map(Entity, names, self.start.tolist(), self.end.tolist()))
 
-    def where(self, chosen: Bools) -> EntityArrays:
-        """The chosen entities."""
-        return EntityArrays(self.types, self.type[chosen], self.start[chosen], self.end[chosen])
+    def where(self, is_kept: Bools) -> EntityArrays:
+        """Some of the entities, given for each whether it is kept."""
+        return EntityArrays(self.types, self.type[is_kept], self.start[is_kept], self.end[is_kept])
 
     def common(self, other: EntityArrays) -> tuple[Bools, Bools]:
         """Which entities of this side and of the other side both have, bool (entities,) each.
@@ -96,11 +98,13 @@ class EntityArrays:
             other: entities of the same words and label list.
         """
         # An entity's first word is no other entity's.
-        _, own, others = np.intersect1d(self.start, other.start, assume_unique=True, return_indices=True)
-        equal = (self.end[own] == other.end[others]) & (self.type[own] == other.type[others])
-        is_own, is_other = np.zeros(len(self.start), bool), np.zeros(len(other.start), bool)
-        is_own[own[equal]] = is_other[others[equal]] = True
-        return is_own, is_other
+        _, here, there = np.intersect1d(self.start, other.start, assume_unique=True, return_indices=True)
+        is_equal = (self.end[here] == other.end[there]) & (self.type[here] == other.type[there])
+        is_common_here = np.zeros(len(self.start), bool)
+        is_common_there = np.zeros(len(other.start), bool)
+        is_common_here[here[is_equal]] = True
+        is_common_there[there[is_equal]] = True
+        return is_common_here, is_common_there
 
 
 def entity_arrays(ids: AnyInts, offsets: AnyInts, names: Sequence[str], kind: Kind) -> EntityArrays:
@@ -112,14 +116,15 @@ def entity_arrays(ids: AnyInts, offsets: AnyInts, names: Sequence[str], kind: Ki
         names: label names, indexed by label id.
         kind: how the labels are read.
     """
-    tags = [split_tag(name) if kind == "spans" else ("B", name) for name in names]
+    tags = _split_names(names, kind)
     types = tuple(sorted({type_ for _, type_ in tags if type_}))
     outside = len(types)
-    type_of_label = np.array([types.index(type_) if type_ else outside for _, type_ in tags], np.int32)
-    inside = np.array([prefix == "I" for prefix, _ in tags], bool)
+    numbers = dict(zip(types, range(outside), strict=True))
+    type_of_label = np.array([numbers.get(type_, outside) for _, type_ in tags], np.int32)
+    is_inside = np.array([prefix == "I" for prefix, _ in tags], bool)
     type_of_word = type_of_label[ids]
     # Labels B-X I-X O | I-X: an entity or a gap begins at words 0, 2 and 3, and the last one ends at 4.
-    continues = np.append(inside[ids], False)
+    continues = np.append(is_inside[ids], False)
     continues[1:-1] &= type_of_word[1:] == type_of_word[:-1]
     continues[offsets] = False
     borders = np.flatnonzero(~continues).astype(np.int32)
@@ -127,9 +132,18 @@ def entity_arrays(ids: AnyInts, offsets: AnyInts, names: Sequence[str], kind: Ki
     return EntityArrays(types, type_of_word[borders[begins]], borders[begins], borders[begins + 1])
 
 
+def _split_names(names: Sequence[str], kind: Kind) -> list[tuple[str, str]]:
+    """Prefix and type of each label; a plain tag begins an entity of one word."""
+    if kind == "tags":
+        return [("B", name) for name in names]
+    return [split_tag(name) for name in names]
+
+
 def is_outside(ids: AnyInts, labels: Labels) -> Bools:
     """Whether the labels of words say that they are in no entity, bool (words,); plain tags never do."""
-    return np.array([labels.kind == "spans" and name == OUTSIDE for name in labels.names], bool)[ids]
+    if labels.kind == "tags":
+        return np.zeros(ids.shape, bool)
+    return np.array([name == OUTSIDE for name in labels.names], bool)[ids]
 
 
 def is_decided(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: Labels) -> Bools:
@@ -145,22 +159,37 @@ def is_decided(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: 
         offsets: int (sentences + 1,), the first word of each sentence, then the number of words.
         labels: the label list.
     """
-    tags = [split_tag(name) if labels.kind == "spans" else ("", name) for name in labels.names]
-    is_type = np.array([[type_ == each for each in entities.types] for _, type_ in tags], bool)
-    is_inside = np.array([prefix == "I" for prefix, _ in tags], bool)[:, None]
-    # For each gold id and type: whether the label is unknown and could be one of the type, or an I- of it.
-    is_unknown = np.arange(len(tags) + len(labels.sets))[:, None] >= len(tags)
-    is_any = np.array([not names for names in id_names(labels)])[:, None]  # also where the list lacks an I-
-    can_be, can_continue = (is_unknown & (is_any | possible(labels) @ each) for each in (is_type, is_type & is_inside))
+    can_be, can_continue = _unknown_labels(entities.types, labels)
     has_next = ~np.isin(entities.end, offsets) & (labels.kind == "spans")
     sizes = entities.end + has_next - entities.start
     words = ranges(entities.start, sizes)  # of all entities, each with its next word
     of_entity = np.repeat(np.arange(len(sizes)), sizes)
-    pairs = gold[words], entities.type[of_entity]
-    is_open = np.where(words == entities.start[of_entity], can_be[pairs], can_continue[pairs])
+    types = entities.type[of_entity]
+    is_first = words == entities.start[of_entity]
+    is_open = np.where(is_first, can_be[gold[words], types], can_continue[gold[words], types])
     decided = np.ones(len(sizes), bool)
     decided[of_entity[is_open]] = False
     return decided
+
+
+def _unknown_labels(types: tuple[str, ...], labels: Labels) -> tuple[Bools, Bools]:
+    """Whether a gold id is of an unknown label that could be of a type, and that could be an I- of it.
+
+    Returns:
+        Two arrays, bool (labels + sets, types).
+    """
+    tags = dict(zip(labels.names, _split_names(labels.names, labels.kind), strict=True))
+    can_be = np.zeros((len(labels.ids), len(types)), bool)
+    can_continue = can_be.copy()
+    for number, names in enumerate(labels.sets, len(labels.names)):
+        if names == ANY:  # also where the list lacks an I-
+            can_be[number] = can_continue[number] = True
+        for name in names:
+            prefix, type_ = tags[name]
+            if type_ in types:
+                can_be[number, types.index(type_)] = True
+                can_continue[number, types.index(type_)] |= prefix == "I"
+    return can_be, can_continue
 
 
 def is_begun(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: Labels) -> Bools:

@@ -4,9 +4,11 @@ And the settings that travel with a model: how it computes, how its labels are c
 """
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, get_args
@@ -85,6 +87,12 @@ class Labels:
         return [name for name in dict.fromkeys(self.type_of_labels) if name]
 
     @property
+    def known_names(self) -> list[str]:
+        """The name of each label id; for each set the name of no entity: O, or an empty string among plain tags."""
+        unknown = schemes.OUTSIDE if self.kind == "spans" else ""
+        return [*self.names, *(unknown for _ in self.sets)]
+
+    @property
     def inside(self) -> list[int]:
         """For each label id, the label id of the word's further sub-words: I-X for B-X, else the same."""
         if self.kind == "tags":
@@ -95,23 +103,28 @@ class Labels:
     @property
     def ids(self) -> dict[tuple[str, ...], int]:
         """The id of each set of possible labels; a set of one is a label."""
-        return {names: index for index, names in enumerate(id_names(self))}
+        singles = [(name,) for name in self.names]
+        return {names: index for index, names in enumerate([*singles, *self.sets])}
+
+    @property
+    def described(self) -> list[str]:
+        """For each id the labels that are possible, for people; ``?`` for any."""
+        return [" or ".join(names) or "?" for names in self.ids]
 
 
 def inside(names: Iterable[str]) -> tuple[str, ...]:
     """The labels that a word's further sub-words can have, given those of the first one: I-X for B-X, else the same."""
-    return tuple(dict.fromkeys("I" + name[1:] if name.startswith("B-") else name for name in names))
+    continuing = [re.sub("^B-", "I-", name) for name in names]
+    return tuple(dict.fromkeys(continuing))
 
 
 @cache  # few label lists
 def possible(labels: Labels) -> Bools:
     """Which labels are possible for a word with an id: bool (labels + sets, labels)."""
-    return np.array([[not names or name in names for name in labels.names] for names in id_names(labels)], bool)
-
-
-def id_names(labels: Labels) -> Sequence[tuple[str, ...]]:
-    """The names of the labels that are possible for a word with an id, for each label id and then each set."""
-    return [*((name,) for name in labels.names), *labels.sets]
+    table = np.empty((len(labels.ids), len(labels.names)), bool)
+    for names, index in labels.ids.items():
+        table[index] = [names == ANY or name in names for name in labels.names]
+    return table
 
 
 def from_counts(task: str, kind: Kind, counts: Mapping[str, Mapping[str, int]]) -> Labels:
@@ -125,22 +138,27 @@ def from_counts(task: str, kind: Kind, counts: Mapping[str, Mapping[str, int]]) 
     Raises:
         UserError: all words of all splits have the same label.
     """
-    seen = sorted({tag for split in counts.values() for tag, count in split.items() if count})
-    if len(seen) < 2:
+    used: set[str] = set()
+    for split in counts.values():
+        used.update(tag for tag, count in split.items() if count)
+    tags = sorted(used)
+    if len(tags) < 2:
         raise UserError(
-            f"the column {task} has one label only ({', '.join(seen)}): expected at least two to learn from"
+            f"the column {task} has one label only ({', '.join(tags)}): expected at least two to learn from"
         )
     if kind == "spans":
-        return Labels(task, kind, tuple(schemes.label_names(seen)), schemes.OUTSIDE)
+        return Labels(task, kind, tuple(schemes.label_names(tags)), schemes.OUTSIDE)
     # On ties the first by name, so that the order of reading does not matter.
-    most_frequent = max(seen, key=lambda tag: counts["train"].get(tag, 0))
-    return Labels(task, kind, tuple(seen), most_frequent)
+    most_frequent = max(tags, key=lambda tag: counts["train"].get(tag, 0))
+    return Labels(task, kind, tuple(tags), most_frequent)
 
 
 def to_json(labels: Labels) -> dict[str, Any]:
     """The values that `parse` reads; without sets where there are none."""
     values = asdict(labels)
-    return values if labels.sets else {name: value for name, value in values.items() if name != "sets"}
+    if not labels.sets:
+        del values["sets"]
+    return values
 
 
 def shared_labels(old: Sequence[str], new: Sequence[str]) -> tuple[list[int], list[int]]:
@@ -171,7 +189,10 @@ def parse(content: Mapping[str, Any]) -> Labels:
     Raises:
         KeyError, ValueError: a value is missing or malformed.
     """
-    task, kind, names, fallback = (content[name] for name in ("task", "kind", "names", "fallback"))
+    task = content["task"]
+    kind = content["kind"]
+    names = content["names"]
+    fallback = content["fallback"]
     if not isinstance(names, list) or not all(isinstance(name, str) and name for name in (*names, task, fallback)):
         raise ValueError("task, names and fallback are not all strings")
     if kind not in get_args(Kind):
@@ -181,7 +202,7 @@ def parse(content: Mapping[str, Any]) -> Labels:
     if kind == "spans" and set(schemes.label_names(names)) != set(names):
         raise ValueError("names are not O with B-TYPE and I-TYPE of each type")
     sets = tuple(map(tuple, content.get("sets", ())))
-    if not {name for of_set in sets for name in of_set} <= set(names):
+    if not set(names).issuperset(chain(*sets)):
         raise ValueError("sets are not of these names")
     return Labels(task, kind, tuple(names), fallback, sets)
 
@@ -234,11 +255,16 @@ def parse_per_type(content: Mapping[str, Any], name: str, labels: Labels) -> dic
         ValueError: it is malformed, or not of the types of the labels.
     """
     values = content.get(name, {})
-    if not isinstance(values, dict) or not all(type(each) is float and math.isfinite(each) for each in values.values()):
+    if not isinstance(values, dict) or not all(map(_is_finite, values.values())):
         raise ValueError(f"{name} is {values!r}")
-    if unknown := sorted(values.keys() - labels.types):
+    unknown = sorted(values.keys() - labels.types)
+    if unknown:
         raise ValueError(f"{name} of {', '.join(unknown)}, which the labels do not have")
     return values
+
+
+def _is_finite(value: Any) -> bool:
+    return type(value) is float and math.isfinite(value)
 
 
 def parse_calibration(content: Mapping[str, Any]) -> Calibration | None:
@@ -247,11 +273,12 @@ def parse_calibration(content: Mapping[str, Any]) -> Calibration | None:
     Raises:
         ValueError: it is malformed.
     """
-    if (found := content.get("calibration")) is None:
+    curves = content.get("calibration")
+    if curves is None:
         return None
-    for curve in found.values():
+    for curve in curves.values():
         odds, shares = np.array(curve, np.float64).T
         is_rising = (np.diff([odds, shares]) >= 0).all() and np.isfinite(odds).all()
         if not is_rising or not 0 <= shares[0] <= shares[-1] <= 1:
-            raise ValueError(f"calibration is {found!r}")
-    return Calibration(**found)
+            raise ValueError(f"calibration is {curves!r}")
+    return Calibration(**curves)

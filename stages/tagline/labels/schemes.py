@@ -23,14 +23,12 @@ _PREFIXES = {"IOB1": "BI", "IOB2": "BI", "BIOES": "BIES", "BILOU": "BILU", "IO":
 
 # Other ways to write tags: the separator, and the side of the prefix. The first one has the standard separator.
 _PREFIX = "(?P<prefix>[BIESLUMW])"
-_SPELLINGS = [
-    (re.compile(pattern, re.IGNORECASE | re.DOTALL), at_end)
-    for separator in "-_:"
-    for pattern, at_end in (
-        (rf"{_PREFIX}{separator}(?P<type>.+)", False),
-        (rf"(?P<type>.+){separator}{_PREFIX}", True),
-    )
-]
+_SPELLINGS: list[tuple[re.Pattern[str], bool]] = []  # with whether the prefix is at the end
+for _separator in "-_:":
+    _at_start = rf"{_PREFIX}{_separator}(?P<type>.+)"
+    _at_end = rf"(?P<type>.+){_separator}{_PREFIX}"
+    _SPELLINGS.append((re.compile(_at_start, re.IGNORECASE | re.DOTALL), False))
+    _SPELLINGS.append((re.compile(_at_end, re.IGNORECASE | re.DOTALL), True))
 # Prefixes that occur together. BMES and BMEOW are BIOES with other letters (middle, whole).
 _ALPHABETS = ("BIES", "BILU", "BMES", "BMEW")
 _STANDARD = {"M": "I", "W": "S"}
@@ -58,12 +56,18 @@ def respell(tags: Collection[str]) -> dict[str, str]:
     if _mark_spans(untyped, continuing="IMEL"):
         return _standard(untyped, outside)
     for spelling, at_end in _SPELLINGS:
-        matches = {tag: spelling.fullmatch(tag) for tag in others}
-        parsed = {tag: (match["prefix"].upper(), match["type"]) for tag, match in matches.items() if match}
-        complete = bool(outside) and len(parsed) == len(matches) and not at_end
+        parsed = {}
+        for tag in others:
+            match = spelling.fullmatch(tag)
+            if match:
+                parsed[tag] = (match["prefix"].upper(), match["type"])
+        complete = bool(outside) and len(parsed) == len(others) and not at_end
         if _mark_spans(parsed, continuing="IM" if at_end else "IMEL", complete=complete):
             return _standard(parsed, outside)
-    glued = {tag: (tag[0], tag[1:]) for tag in others if tag.startswith(("B", "I")) and len(tag) > 1}
+    glued = {}
+    for tag in others:
+        if tag.startswith(("B", "I")) and len(tag) > 1:
+            glued[tag] = (tag[0], tag[1:])
     if outside and len(glued) == len(others) and _mark_spans(glued, continuing="I"):
         return _standard(glued, outside)
     return {}
@@ -100,8 +104,10 @@ def split_tag(tag: str) -> tuple[str, str]:
     """Split ``B-PER`` into ``("B", "PER")``; ``O`` gives ``("O", "")``, any other tag ``("", tag)``."""
     if tag == OUTSIDE:
         return OUTSIDE, ""
-    prefix, dash, type_ = tag.partition("-")
-    return (prefix, type_) if dash and type_ and prefix in _TO_IOB2 else ("", tag)
+    prefix, _, type_ = tag.partition("-")
+    if type_ and prefix in _TO_IOB2:
+        return prefix, type_
+    return "", tag
 
 
 def is_spans(names: Iterable[str]) -> bool:
@@ -116,8 +122,7 @@ def is_spans(names: Iterable[str]) -> bool:
     if plain and spans:
         raise UserError(
             f"labels with and without a prefix are mixed: {', '.join(map(shortened, spans[:3]))} beside "
-            f"{', '.join(map(shortened, plain[:3]))}; "
-            "expected all as B-TYPE, I-TYPE and O, or none"
+            f"{', '.join(map(shortened, plain[:3]))}; expected all as B-TYPE, I-TYPE and O, or none"
         )
     return bool(spans)
 
@@ -151,7 +156,9 @@ def to_iob2(left: str | None, tag: str | None, scheme: Scheme) -> tuple[str, boo
         illegal = (scheme == "IOB2" and starts) or (scheme == "IOB1" and prefix == "B" and type_ != left_type)
     if prefix == OUTSIDE:
         return OUTSIDE, illegal
-    return f"{'B' if starts else _TO_IOB2[prefix]}-{type_}", illegal
+    if starts:
+        return f"B-{type_}", illegal
+    return f"{_TO_IOB2[prefix]}-{type_}", illegal
 
 
 def _read(tag: str | None, scheme: Scheme) -> tuple[str, str]:
@@ -170,5 +177,7 @@ def label_names(tags: Iterable[str]) -> list[str]:
     Both prefixes are listed even if the data has only one of them: a word of several sub-words needs I- also for a type
     whose entities all have one word.
     """
-    types = sorted({type_ for _, type_ in map(split_tag, tags) if type_})
-    return [OUTSIDE, *(f"{prefix}-{type_}" for type_ in types for prefix in "BI")]
+    names = [OUTSIDE]
+    for type_ in sorted({split_tag(tag)[1] for tag in tags} - {""}):
+        names += (f"B-{type_}", f"I-{type_}")
+    return names

@@ -6,13 +6,12 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from itertools import pairwise
 from typing import overload
 
 import numpy as np
 
 from tagline.labels.entities import Entity, EntityArrays, entity_arrays, is_begun, is_decided, marked
-from tagline.labels.label_list import Kind, Labels, PerType, id_names
+from tagline.labels.label_list import Kind, Labels, PerType
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.windows import AnyInts, Bools, Doubles, Floats, Ints
 
@@ -66,8 +65,8 @@ class TaggedSentence(_Gold):
     @property
     def gold_names(self) -> list[str]:
         """The gold labels; of words of unknown label, those that are possible, or ``?``."""
-        names = [" or ".join(each) or "?" for each in id_names(self.labels)]
-        return [names[index] for index in self.known_gold.tolist()]
+        described = self.labels.described
+        return [described[index] for index in self.known_gold.tolist()]
 
     @property
     def predicted_entities(self) -> list[Entity]:
@@ -94,7 +93,9 @@ class TaggedSentence(_Gold):
 
     def is_accepted(self, entity: Entity) -> bool | None:
         """Whether an entity is among those whose precision is promised; None if no precision is."""
-        return self.confidence(entity) >= self.accept.get(entity.type, math.inf) if self.accept else None
+        if not self.accept:
+            return None
+        return self.confidence(entity) >= self.accept.get(entity.type, math.inf)
 
     def without_unsure(self, least: float, accepted: bool = False) -> TaggedSentence:
         """Return the sentence with O instead of some predicted entities.
@@ -103,8 +104,10 @@ class TaggedSentence(_Gold):
             least: entities whose confidence is below it become O.
             accepted: also those that are not accepted.
         """
-        found = self.predicted_entities
-        unsure = [each for each in found if self.confidence(each) < least or (accepted and not self.is_accepted(each))]
+        unsure = []
+        for entity in self.predicted_entities:
+            if self.confidence(entity) < least or (accepted and not self.is_accepted(entity)):
+                unsure.append(entity)
         if not unsure:
             return self
         predicted = self.predicted.copy()
@@ -126,8 +129,8 @@ class TaggedSentence(_Gold):
 @cache  # few pairs of label lists
 def _translation(labels: Labels, new: Labels) -> AnyInts:
     """For each id of a label list, the id of the same names in another one."""
-    ids = {names: index for index, names in enumerate(id_names(new))}
-    return np.array([ids[names] for names in id_names(labels)], dtype=np.int64)
+    ids = new.ids
+    return np.array([ids[names] for names in labels.ids], dtype=np.int64)
 
 
 def has_sets(labels: Labels, gold: AnyInts | None) -> bool:
@@ -177,7 +180,7 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
 
     def __getitem__(self, index: int | slice) -> TaggedSentence | list[TaggedSentence]:
         if isinstance(index, slice):
-            return [self[each] for each in range(*index.indices(len(self)))]
+            return [self[number] for number in range(len(self))[index]]
         index = range(len(self))[index]
         start, end = self.offsets[index : index + 2].tolist()
         return TaggedSentence(
@@ -193,24 +196,24 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
     @cached_property
     def predicted_entities(self) -> EntityArrays:
         """The predicted entities; with words of unknown gold label, those that gold decides, see `is_decided`."""
-        found = self._found(self.predicted)
+        entities = self._entities(self.predicted)
         if not has_sets(self.labels, self.gold):
-            return found
-        return found.where(is_decided(found, self.known_gold, self.offsets, self.labels))
+            return entities
+        return entities.where(is_decided(entities, self.known_gold, self.offsets, self.labels))
 
     @cached_property
     def gold_entities(self) -> EntityArrays:
         """The gold entities of which type and both boundaries are known."""
-        found = self._found(self.known_gold)
+        entities = self._entities(self.known_gold)
         if not has_sets(self.labels, self.gold):
-            return found
-        known = self.known_gold, self.offsets, self.labels
-        return found.where(is_decided(found, *known) & is_begun(found, *known))
+            return entities
+        decided = is_decided(entities, self.known_gold, self.offsets, self.labels)
+        begun = is_begun(entities, self.known_gold, self.offsets, self.labels)
+        return entities.where(decided & begun)
 
-    def _found(self, ids: AnyInts) -> EntityArrays:
+    def _entities(self, ids: AnyInts) -> EntityArrays:
         """The entities of one side; unknown labels are of none."""
-        names = [*self.labels.names, *[OUTSIDE if self.labels.kind == "spans" else ""] * len(self.labels.sets)]
-        return entity_arrays(ids, self.offsets, names, self.labels.kind)
+        return entity_arrays(ids, self.offsets, self.labels.known_names, self.labels.kind)
 
     @cached_property
     def confidences(self) -> Doubles:
@@ -218,14 +221,15 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
         entities = self.predicted_entities
         # Sums from each start to its end, and from there to the next start, which are dropped.
         borders = np.column_stack([entities.start, entities.end]).ravel()
-        sums = np.add.reduceat(np.append(self.scores, np.float32(0)), borders, dtype=np.float64)[::2]
+        scores = np.append(self.scores, np.float32(0))
+        sums = np.add.reduceat(scores, borders, dtype=np.float64)[::2]
         return sums / (entities.end - entities.start)
 
     @property
     def left_out(self) -> tuple[int, int]:
         """The numbers of gold and of predicted entities that are not scored, since gold labels are unknown."""
-        sides = (self.known_gold, self.gold_entities), (self.predicted, self.predicted_entities)
-        gold, predicted = (len(self._found(ids).start) - len(scored.start) for ids, scored in sides)
+        gold = len(self._entities(self.known_gold).start) - len(self.gold_entities.start)
+        predicted = len(self._entities(self.predicted).start) - len(self.predicted_entities.start)
         return gold, predicted
 
     @cached_property
@@ -244,12 +248,13 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
 
     def texts(self, entities: EntityArrays) -> Iterator[tuple[str, ...]]:
         """Yield the words of each entity."""
-        bounds = np.searchsorted(entities.start, self.offsets)
-        first_words = np.repeat(self.offsets[:-1], np.diff(bounds))
-        starts, ends = entities.start - first_words, entities.end - first_words
-        for words, (first, last) in zip(self.words or (), pairwise(bounds.tolist()), strict=True):
-            for start, end in zip(starts[first:last].tolist(), ends[first:last].tolist(), strict=True):
-                yield tuple(words[start:end])
+        sentences = self.sentences_of(entities.start)
+        first_words = self.offsets[sentences]
+        starts = (entities.start - first_words).tolist()
+        ends = (entities.end - first_words).tolist()
+        words = self.words or ()
+        for sentence, start, end in zip(sentences.tolist(), starts, ends, strict=True):
+            yield tuple(words[sentence][start:end])
 
 
 def flatten(sentences: Sequence[TaggedSentence]) -> TaggedSentences:
@@ -258,7 +263,15 @@ def flatten(sentences: Sequence[TaggedSentence]) -> TaggedSentences:
         return sentences
     if not sentences:
         none = np.empty(0, np.int64)
-        return TaggedSentences(Labels("", "spans", (), ""), [], none, np.empty(0, np.float32), none, [], [])
+        return TaggedSentences(
+            Labels("", "spans", (), ""),
+            lengths=[],
+            predicted=none,
+            scores=np.empty(0, np.float32),
+            gold=none,
+            ids=[],
+            words=[],
+        )
     return TaggedSentences(
         sentences[0].labels,
         [len(sentence.words or sentence.predicted) for sentence in sentences],

@@ -50,18 +50,19 @@ class Windows:
     @cached_property
     def lengths(self) -> Ints:
         """The number of sub-words of each window, special tokens included, int64 (windows,)."""
-        return np.concatenate([np.diff(each) for each in self.offsets], dtype=np.int64)
+        return np.concatenate([np.diff(offsets) for offsets in self.offsets], dtype=np.int64)
 
     def labelled(self, once_per_word: bool = False, unknown: int = IGNORED) -> Ints:
         """The number of labels of each window, or of words with one, without the id ``unknown``, int64 (windows,)."""
         counted = [(labels != IGNORED) & (labels != unknown) for labels in self.labels]
         if once_per_word:
-            counted = [labels & first for labels, first in zip(counted, self.first(), strict=True)]
+            counted = [is_labelled & is_first for is_labelled, is_first in zip(counted, self.first(), strict=True)]
         return self._count(counted)
 
     def words(self) -> Ints:
         """The number of words of each window, int64 (windows,); one of which it has a part counts."""
-        return self._count(first & (words != NO_WORD) for first, words in zip(self.first(), self.word_ids, strict=True))
+        columns = zip(self.first(), self.word_ids, strict=True)
+        return self._count(is_first & (words != NO_WORD) for is_first, words in columns)
 
     def word_indices(self, begins: Ints) -> Ints:
         """The index of each sub-word's word among those of all sentences, or `NO_WORD`; of columns of one array.
@@ -77,44 +78,51 @@ class Windows:
 
     def first(self) -> Iterator[Bools]:
         """Yield for each batch whether a sub-word is the first of its word in its window."""
-        for words, at in zip(self.word_ids, self.offsets, strict=True):
-            first = ~continues(words)
-            first[at[:-1][np.diff(at) > 0]] = True  # after another window
-            yield first
+        for words, offsets in zip(self.word_ids, self.offsets, strict=True):
+            is_first = ~continues(words)
+            starts = offsets[:-1][np.diff(offsets) > 0]
+            is_first[starts] = True  # after another window
+            yield is_first
 
     def _count(self, counted: Iterable[Bools]) -> Ints:
         """The number of sub-words of each window that count, int64 (windows,)."""
         # Running sums, differenced at the borders of the windows. Windows of the sub-words 1 0 1 and 1 0 have the sums
         # 0 1 1 2 3 3, which are 0 2 3 at the borders 0 3 5: two sub-words of the first count, one of the second.
-        sums = (np.cumsum(np.concatenate([[False], of_batch])) for of_batch in counted)
-        return np.concatenate([np.diff(each[at]) for each, at in zip(sums, self.offsets, strict=True)])
+        counts = []
+        for is_counted, offsets in zip(counted, self.offsets, strict=True):
+            sums = np.cumsum(np.concatenate([[False], is_counted]))
+            counts.append(np.diff(sums[offsets]))
+        return np.concatenate(counts)
 
     @cached_property
     def _batches(self) -> Ints:
         """The batch of each window, and its first sub-word in it, int64 (2, windows)."""
-        batch = np.repeat(np.arange(len(self.offsets)), [len(each) - 1 for each in self.offsets])
-        return np.stack([batch, np.concatenate([each[:-1] for each in self.offsets])])
+        starts = [offsets[:-1] for offsets in self.offsets]
+        batch = np.repeat(np.arange(len(starts)), list(map(len, starts)))
+        return np.stack([batch, np.concatenate(starts)])
 
     def values(self, column: Sequence[AnyInts], windows: AnyInts) -> list[AnyInts]:
         """The values of some windows in a column, each a view of its array."""
         batches, starts = self._batches[:, windows]
-        spans = zip(batches.tolist(), starts.tolist(), (starts + self.lengths[windows]).tolist(), strict=True)
+        ends = starts + self.lengths[windows]
+        spans = zip(batches.tolist(), starts.tolist(), ends.tolist(), strict=True)
         return [column[batch][start:end] for batch, start, end in spans]
 
     def of_sentences(self, start: int, end: int) -> Self:
         """Copy the windows of some sentences, which are then numbered from 0, into one array per column."""
-        chosen = self.take(np.arange(*np.searchsorted(self.sentence, [start, end])))
-        return replace(chosen, sentence=chosen.sentence - start)
+        first, last = np.searchsorted(self.sentence, [start, end])
+        windows = self.take(np.arange(first, last))
+        return replace(windows, sentence=windows.sentence - start)
 
-    def take(self, chosen: AnyInts) -> Self:
+    def take(self, windows: AnyInts) -> Self:
         """Copy some windows into one array per column."""
         return replace(
             self,
-            sentence=self.sentence[chosen],
-            offsets=[np.concatenate([[0], np.cumsum(self.lengths[chosen])])],
-            input_ids=self._flat(self.input_ids, chosen),
-            word_ids=self._flat(self.word_ids, chosen),
-            labels=self._flat(self.labels, chosen) if self.labels else (),
+            sentence=self.sentence[windows],
+            offsets=[np.concatenate([[0], np.cumsum(self.lengths[windows])])],
+            input_ids=self._flat(self.input_ids, windows),
+            word_ids=self._flat(self.word_ids, windows),
+            labels=self._flat(self.labels, windows) if self.labels else (),
         )
 
     def _flat(self, column: Sequence[AnyInts], windows: AnyInts) -> list[AnyInts]:
@@ -127,7 +135,7 @@ def continues(word_ids: AnyInts) -> Bools:
 
 
 def align_labels(
-    windows: Windows, words: Ints, labels: Ints, inside: list[int], label_all_tokens: bool, marks: Sequence[int] = ()
+    windows: Windows, words: Ints, labels: AnyInts, inside: list[int], label_all_tokens: bool, marks: Sequence[int] = ()
 ) -> Ints:
     """Label sub-words by one of the two rules of the Hugging Face course, chapter "Token classification".
 
@@ -138,7 +146,7 @@ def align_labels(
     Args:
         windows: in one array per column.
         words: int64 (sub-words,), the index of each sub-word's word in ``labels``, or `NO_WORD`.
-        labels: int64 (words,), label ids.
+        labels: int (words,), label ids.
         inside: for each label id, the id of the label that continues it inside a word (`Labels.inside`).
         label_all_tokens: label all sub-words (B- becomes I- after the first) or only the first of each word.
         marks: the ids of the sub-words that mark capitals.
@@ -146,8 +154,10 @@ def align_labels(
     Returns:
         int64 (sub-words,), label ids; `IGNORED` for sub-words without a label.
     """
-    (ids,), (first,) = windows.input_ids, windows.first()
-    is_first, is_later = first & (words != NO_WORD), ~first & (words != NO_WORD)
+    (ids,) = windows.input_ids
+    (first,) = windows.first()
+    is_first = first & (words != NO_WORD)
+    is_later = ~first & (words != NO_WORD)
     if not label_all_tokens:
         is_later[1:] &= (is_first & np.isin(ids, marks))[:-1]
     aligned = np.full(len(words), IGNORED)

@@ -13,12 +13,16 @@ Lengths = TypeVar("Lengths", int, Ints)
 # Sub-words per forward pass of a model that only predicts: on a CPU, as many as fit the caches of the core that
 # computes the batch, or of all cores if they compute it together. On any other device, so many that computing them
 # takes longer than starting the operations, which is several milliseconds for BERT base.
-ONE_CORE, ALL_CORES, DEVICE = 256, 1024, 16_384
+ONE_CORE = 256
+ALL_CORES = 1024
+DEVICE = 16_384
 
 
 def default_size(device: str, on_cpu: int = ONE_CORE) -> int:
     """The maximum number of sub-words per forward pass, padding included, that suits a type of device."""
-    return on_cpu if device == "cpu" else DEVICE
+    if device == "cpu":
+        return on_cpu
+    return DEVICE
 
 
 def longest_first(lengths: Ints, subwords_per_batch: int, most_padding: float = 1.0) -> list[Ints]:
@@ -41,7 +45,8 @@ def longest_first(lengths: Ints, subwords_per_batch: int, most_padding: float = 
 def batch_borders(descending: Ints, subwords_per_batch: int, most_padding: float) -> list[int]:
     """Find where the batches of `longest_first` start, then the end, for positive lengths in descending order."""
     borders = [0]
-    while (start := borders[-1]) < len(descending):
+    while borders[-1] < len(descending):
+        start = borders[-1]
         longest = int(descending[start])
         lengths = descending[start : start + max(1, subwords_per_batch // longest)]
         # Rows get shorter, so the share of padding only grows: lengths 9 9 6 3 have 0, 0, 1/9 and 1/4.
@@ -68,7 +73,9 @@ def pad(rows: Sequence[AnyInts], padding: int, multiple: int = 1, count: int = 0
     Returns:
         Two int64 arrays (rows, longest): the padded rows; their mask, 1 for values and 0 for padding.
     """
-    rows = [*rows, *[np.array([padding])] * (count - len(rows))]
+    rows = [*rows]
+    while len(rows) < count:
+        rows.append(np.array([padding]))
     lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
     mask = np.arange(rounded_up(lengths, multiple).max()) < lengths[:, None]
     padded = np.full(mask.shape, padding, dtype=np.int64)

@@ -26,7 +26,9 @@ from tagline.terminal.errors import UserError
 _INITIALISED = 2**26
 # What the model returns, for windows of any length, whatever the encoder's config.json says.
 _OUTPUTS = {
-    **{"return_dict": True, "output_attentions": False, "output_hidden_states": False},
+    "return_dict": True,
+    "output_attentions": False,
+    "output_hidden_states": False,
     "chunk_size_feed_forward": 0,
 }
 # Names of learned or sinusoidal tables of absolute positions: embeddings.position_embeddings in BERT, wpe in GPT-2,
@@ -83,8 +85,11 @@ def read_labels(folder: Path, like: Labels) -> Labels:
     Raises:
         UserError: config.json is missing or damaged, or its labels are not of this kind.
     """
-    expected = f"labels like those of task {like.task}, {_short(like.names, 'labels')}"
-    with reading(folder / "config.json", problem="unusable labels", expected=expected):
+    with reading(
+        folder / "config.json",
+        problem="unusable labels",
+        expected=f"labels like those of task {like.task}, {_short(like.names, 'labels')}",
+    ):
         check_config(folder / "config.json")
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         names = _label_names(config)
@@ -107,11 +112,14 @@ def _continued(folder: Path, old: Labels, labels: Labels) -> PreTrainedModel:
     model, lacking = _load(folder, "", dtype=torch.float32)
     _check_complete(folder, lacking)
     config = deepcopy(model.config)
-    config.id2label, config.label2id = labels.id2label, labels.label2id
-    begun, weights, base = _built(model, config), model.state_dict(), f"{model.base_model_prefix}."
+    config.id2label = labels.id2label
+    config.label2id = labels.label2id
+    begun = _built(model, config)
+    weights = model.state_dict()
     for name, drawn in begun.state_dict().items():
-        sizes = *weights[name].shape[:1], *drawn.shape[:1]
-        if sizes == (len(old.names), len(labels.names)) and not name.startswith(base):
+        if name.startswith(f"{model.base_model_prefix}."):
+            continue
+        if weights[name].shape[:1] == (len(old.names),) and drawn.shape[:1] == (len(labels.names),):
             drawn[new] = weights[name][kept]
             weights[name] = drawn
     begun.load_state_dict(weights)
@@ -126,27 +134,31 @@ def _built(model: PreTrainedModel, config: PreTrainedConfig) -> PreTrainedModel:
 def _with_layers(model: PreTrainedModel, layers: int | Sequence[int]) -> PreTrainedModel:
     """Make a model of some of a model's layers: 3 of 6, spread evenly, are 0, 2 and 5."""
     count = getattr(model.config, "num_hidden_layers", 0)
-    stacks = [
-        (name, module)
-        for name, module in model.named_modules()
-        if isinstance(module, nn.ModuleList) and len(module) == count
-    ]
+    stacks = {}
+    for name, module in model.named_modules():
+        if isinstance(module, nn.ModuleList) and len(module) == count:
+            stacks[name] = module
     if len(stacks) != 1:
         raise UserError(
             f"train.layers: {model.config.model_type} does not have one list of {count} layers; expected an encoder "
             "such as BERT, RoBERTa or DeBERTa; leave it empty"
         )
-    if (layers if isinstance(layers, int) else max(layers) + 1) > count:
+    if isinstance(layers, int):
+        needed = layers
+        indices = np.linspace(0, count - 1, layers).round().astype(int).tolist()
+    else:
+        needed = max(layers) + 1
+        indices = [*layers]
+    if needed > count:
         raise UserError(f"train.layers: {layers}; the encoder has {count} layers, 0 to {count - 1}")
-    chosen = np.linspace(0, count - 1, layers).round().astype(int).tolist() if isinstance(layers, int) else [*layers]
-    [(name, stack)] = stacks
-    model.set_submodule(name, nn.ModuleList([stack[index] for index in chosen]))
+    for name, stack in stacks.items():
+        model.set_submodule(name, nn.ModuleList([stack[index] for index in indices]))
     config = deepcopy(model.config)
-    config.num_hidden_layers = len(chosen)
+    config.num_hidden_layers = len(indices)
     for key, value in config.to_dict().items():
-        of_each = "layer" in key or key == "attention_window"  # layer_types; the windows of Longformer
-        if of_each and isinstance(value, list) and len(value) == count:
-            setattr(config, key, [value[index] for index in chosen])
+        is_per_layer = "layer" in key or key == "attention_window"  # layer_types; the windows of Longformer
+        if is_per_layer and isinstance(value, list) and len(value) == count:
+            setattr(config, key, [value[index] for index in indices])
     # What a layer is may depend on its index, so that the model is built as the stages after this one build it.
     smaller = _built(model, config)
     weights = model.state_dict()
@@ -155,10 +167,13 @@ def _with_layers(model: PreTrainedModel, layers: int | Sequence[int]) -> PreTrai
     try:
         smaller.load_state_dict(weights)
     except RuntimeError as error:
-        reason = str(error).splitlines()[-1].strip()
+        problem = str(error).splitlines()[-1].strip()
+        if 0 in indices:
+            raise UserError(
+                f"train.layers: {layers} of {model.config.model_type} do not fit together ({problem}); leave it empty"
+            ) from None
         raise UserError(
-            f"train.layers: {layers} of {model.config.model_type} do not fit together ({reason}); "
-            + ("leave it empty" if 0 in chosen else "keep layer 0")
+            f"train.layers: {layers} of {model.config.model_type} do not fit together ({problem}); keep layer 0"
         ) from None
     return smaller
 
@@ -221,16 +236,15 @@ def longest_window(model: PreTrainedModel) -> int | None:
     A table of absolute positions sets the limit, together with ``config.max_position_embeddings`` (n_positions in
     GPT-2). Encoders with rotary or relative positions also have that key, but read longer windows.
     """
-    tables = [
-        module
-        for name, module in model.named_modules()
-        if _POSITION_TABLE.search(name) and "vision" not in name and isinstance(module.weight, torch.nn.Parameter)
-    ]
-    # RoBERTa and its relatives count positions from padding_idx + 1: of 514 rows they use 512.
-    limits = [
-        table.weight.shape[0] - (0 if getattr(table, "padding_idx", None) is None else table.padding_idx + 1)
-        for table in tables
-    ]
+    limits: list[int] = []
+    for name, module in model.named_modules():
+        if not _POSITION_TABLE.search(name) or "vision" in name or not isinstance(module.weight, nn.Parameter):
+            continue
+        positions = module.weight.shape[0]
+        padding = getattr(module, "padding_idx", None)
+        if padding is not None:
+            positions -= padding + 1  # RoBERTa and its relatives count from there: of 514 rows they use 512
+        limits.append(positions)
     declared = getattr(model.config, "max_position_embeddings", None)
     if limits and declared is not None:
         limits.append(declared)  # BioGPT's table has more rows than positions
@@ -251,7 +265,8 @@ class HeadWeights(nn.Module):
 
 def attach(model: nn.Module, head: Head) -> None:
     """Add the untrained own weights of a head to a model, if it has any."""
-    if weights := head.new_weights():
+    weights = head.new_weights()
+    if weights:
         setattr(model, OWN_WEIGHTS, HeadWeights(head.name, weights))
 
 
@@ -286,7 +301,8 @@ def _load(folder: Path, made_by: str, **options: object) -> tuple[PreTrainedMode
             **options,
         )
         _check_padding(model)
-    if surplus := _surplus_layers(model, info["unexpected_keys"]):
+    surplus = _surplus_layers(model, info["unexpected_keys"])
+    if surplus:
         raise UserError(
             f"{folder}: {_short(surplus, 'tensors')} are of more layers than its config.json has; expected the "
             "config.json of these weights; correct its number of layers, or remove the layers from the weights"
@@ -297,9 +313,9 @@ def _load(folder: Path, made_by: str, **options: object) -> tuple[PreTrainedMode
 def _check_padding(model: PreTrainedModel) -> None:
     """Check that the encoder has the sub-word that windows are padded with, in the block of `reading`."""
     padding = model.config.pad_token_id
-    known = len(cast(torch.nn.Embedding, model.get_input_embeddings()).weight)
-    if padding is not None and not (type(padding) is int and 0 <= padding < known):
-        raise ValueError(f"pad_token_id is {padding}; expected a whole number below {known}")
+    size = len(cast(nn.Embedding, model.get_input_embeddings()).weight)
+    if padding is not None and not (type(padding) is int and 0 <= padding < size):
+        raise ValueError(f"pad_token_id is {padding}; expected a whole number below {size}")
 
 
 def _surplus_layers(model: PreTrainedModel, unexpected: Iterable[str]) -> list[str]:
@@ -308,11 +324,11 @@ def _surplus_layers(model: PreTrainedModel, unexpected: Iterable[str]) -> list[s
     Of a model with the layers 0 and 1, encoder.layer.2.output.weight is such a tensor, pooler.weight is not.
     """
     base = f"{model.base_model_prefix}."  # an encoder's own files do not have it
-    numbered = {_INDEX.sub(".N.", name.removeprefix(base)) for name in model.state_dict() if _INDEX.search(name)}
+    without_numbers = {_INDEX.sub(".N.", name.removeprefix(base)) for name in model.state_dict() if _INDEX.search(name)}
     surplus = sorted(name for name in unexpected if _INDEX.search(name))
-    if not numbered:  # no layers at all
+    if not without_numbers:  # no layers at all
         return surplus
-    return [name for name in surplus if _INDEX.sub(".N.", name.removeprefix(base)) in numbered]
+    return [name for name in surplus if _INDEX.sub(".N.", name.removeprefix(base)) in without_numbers]
 
 
 def _check_size(folder: Path, options: Mapping[str, Any]) -> None:
@@ -332,19 +348,25 @@ def _set_attention(model: PreTrainedModel, attention: str, precision: Resolved) 
     if attention == "auto":
         attention = "sdpa" if model._supports_sdpa else "eager"
     if attention in _PACKAGED and not _PACKAGED[attention]():
-        reason = "its package is not installed, or there is no GPU"
-    elif attention in _PACKAGED and precision == "fp32":
-        reason = "it needs bf16 or fp16, and train.precision is fp32 here"
-    else:
-        try:
-            model.set_attn_implementation(attention)
-        except (ValueError, ImportError) as error:
-            reason = str(error).splitlines()[0]
-        else:
-            if model.config._attn_implementation == attention:
-                return
-            reason = "transformers has only one implementation for this encoder"
-    raise UserError(f"train.attention: {attention} is not available: {reason}; expected auto")
+        raise UserError(
+            f"train.attention: {attention} is not available: its package is not installed, or there is no GPU; "
+            "expected auto"
+        )
+    if attention in _PACKAGED and precision == "fp32":
+        raise UserError(
+            f"train.attention: {attention} is not available: it needs bf16 or fp16, and train.precision is fp32 here; "
+            "expected auto"
+        )
+    try:
+        model.set_attn_implementation(attention)
+    except (ValueError, ImportError) as error:
+        problem = str(error).splitlines()[0]
+        raise UserError(f"train.attention: {attention} is not available: {problem}; expected auto") from None
+    if model.config._attn_implementation != attention:
+        raise UserError(
+            f"train.attention: {attention} is not available: transformers has only one implementation for this "
+            "encoder; expected auto"
+        )
 
 
 def _check_complete(folder: Path, lacking: Collection[str]) -> None:
@@ -354,4 +376,7 @@ def _check_complete(folder: Path, lacking: Collection[str]) -> None:
 
 
 def _short(names: Sequence[str], noun: str) -> str:
-    return f"{len(names)} {noun} ({', '.join(names[:5])}{', ...' if len(names) > 5 else ''})"
+    first = ", ".join(names[:5])
+    if len(names) > 5:
+        first += ", ..."
+    return f"{len(names)} {noun} ({first})"

@@ -35,7 +35,8 @@ def decode(
         return scores.argmax(-1)
     rules = _rules(labels) if constrained else _Rules(np.empty(0, np.int64), np.empty((0, 2), np.int64))
     if transitions is None:
-        return _viterbi(scores, lengths, rules.inside, rules.best_before, np.zeros((scores.shape[1],) * 2))
+        size = scores.shape[1]
+        return _viterbi(scores, lengths, rules.inside, rules.best_before, np.zeros((size, size)))
     allowed = rules.apply(transitions)
     return _viterbi(scores, lengths, rules.inside, lambda earlier: _best_before(earlier, allowed), allowed)
 
@@ -48,8 +49,11 @@ def words_by_index(lengths: Ints) -> list[Ints]:
     """
     order = np.argsort(-lengths, kind="stable")
     starts = (np.cumsum(lengths) - lengths)[order]
-    remaining = [int(np.count_nonzero(lengths > index)) for index in range(int(lengths.max(initial=0)))]
-    return [starts[:count] + index for index, count in enumerate(remaining)]
+    words = []
+    for index in range(int(lengths.max(initial=0))):
+        count = np.count_nonzero(lengths > index)
+        words.append(starts[:count] + index)
+    return words
 
 
 class _Rules(NamedTuple):
@@ -67,10 +71,10 @@ class _Rules(NamedTuple):
 
     def best_before(self, earlier: Doubles) -> Ints:
         """The best label before each label, int64 (sentences, labels), given the scores (sentences, labels)."""
-        chosen = np.repeat(earlier.argmax(-1)[:, None], earlier.shape[1], axis=1)
-        pair = earlier[:, self.before]
-        chosen[:, self.inside] = np.where(pair[..., 1] > pair[..., 0], self.before[:, 1], self.before[:, 0])
-        return chosen
+        best = np.repeat(earlier.argmax(-1)[:, None], earlier.shape[1], axis=1)
+        first, second = self.before.T
+        best[:, self.inside] = np.where(earlier[:, second] > earlier[:, first], second, first)
+        return best
 
     def apply(self, transitions: Doubles) -> Doubles:
         """Copy transitions, with -inf for those that are not allowed."""
@@ -83,10 +87,15 @@ class _Rules(NamedTuple):
 
 def _rules(labels: Labels) -> _Rules:
     ids = labels.label2id
-    inside = [name for name in labels.names if name.startswith("I-")]
-    # Label lists contain B-X for each I-X. An I-X without it could only follow itself, so it is never chosen.
-    pairs = [sorted((ids.get("B" + name[1:], ids[name]), ids[name])) for name in inside]
-    return _Rules(np.array([ids[name] for name in inside], dtype=np.int64), np.array(pairs, np.int64).reshape(-1, 2))
+    inside = []
+    before = []
+    for name, label in ids.items():
+        if name.startswith("I-"):
+            # Label lists contain B-X for each I-X. An I-X without it could only follow itself, so it is never chosen.
+            begin = ids.get(name.replace("I-", "B-", 1), label)
+            inside.append(label)
+            before.append(sorted((begin, label)))
+    return _Rules(np.array(inside, np.int64), np.array(before, np.int64).reshape(-1, 2))
 
 
 def _best_before(earlier: Doubles, transitions: Doubles) -> Ints:
@@ -105,20 +114,22 @@ def _viterbi(
     previous = np.zeros(scores.shape, dtype=np.int64)  # the label before it in that sequence
     for words in words_at[:1]:
         best[np.ix_(words, inside)] = -np.inf
+    columns = np.arange(scores.shape[1])
     for words in words_at[1:]:
-        earlier, columns = best[words - 1], np.arange(scores.shape[1])
-        chosen = best_before(earlier)
-        best[words] += earlier[np.arange(len(words))[:, None], chosen] + transitions[chosen, columns]
-        previous[words] = chosen
+        earlier = best[words - 1]
+        before = best_before(earlier)
+        best[words] += np.take_along_axis(earlier, before, axis=1) + transitions[before, columns]
+        previous[words] = before
     return _trace_back(best, previous, words_at)
 
 
 def _trace_back(best: Doubles, previous: Ints, words_at: Sequence[Ints]) -> Ints:
-    chosen = np.zeros(len(best), dtype=np.int64)
+    labels = np.zeros(len(best), dtype=np.int64)
     longer = 0  # the number of sentences with a next word
     for words in reversed(words_at):
-        chosen[words[longer:]] = best[words[longer:]].argmax(-1)  # the last word of its sentence
+        lasts = words[longer:]  # of their sentences
+        labels[lasts] = best[lasts].argmax(-1)
         after = words[:longer] + 1
-        chosen[words[:longer]] = previous[after, chosen[after]]
+        labels[words[:longer]] = previous[after, labels[after]]
         longer = len(words)
-    return chosen
+    return labels

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, partial
-from typing import Any, Self, cast
+from typing import Any, NamedTuple, Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -14,8 +14,15 @@ from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, AttentionMa
 
 from tagline.labels.windows import AnyInts
 
-# The shape of the padding mask, and whether a mask is needed.
-_KNOWN: ContextVar[tuple[torch.Size, bool] | None] = ContextVar("known", default=None)
+
+class _Padding(NamedTuple):
+    """What is known of a padding mask: its shape, and whether a mask is needed."""
+
+    shape: torch.Size
+    is_needed: bool
+
+
+_PADDING: ContextVar[_Padding | None] = ContextVar("padding", default=None)
 # Number of 16-bit values; a probability of dropout is rounded to a multiple of 1 / LEVELS.
 LEVELS = 2**16
 # The largest share of rows that are trained apart. If all are trained, each weight takes four numbers: itself, its
@@ -48,11 +55,11 @@ def known_padding(mask: Tensor, padded: bool) -> Iterator[None]:
             graphs for each shape.
     """
     _register()
-    token = _KNOWN.set((mask.shape, padded or mask.device.type == "xla"))
+    token = _PADDING.set(_Padding(mask.shape, padded or mask.device.type == "xla"))
     try:
         yield
     finally:
-        _KNOWN.reset(token)
+        _PADDING.reset(token)
 
 
 @cache  # once per process
@@ -64,10 +71,10 @@ def _register() -> None:
 def _build(build: Callable[..., Any], *args: Any, attention_mask: Tensor | None = None, **kwargs: Any) -> Any:
     """Build a mask by a function of transformers, which may return None only after reading the padding mask."""
     # Compiled graphs must not depend on values: when tracing them, transformers reads nothing.
-    known = None if torch.compiler.is_compiling() else _KNOWN.get()
+    padding = None if torch.compiler.is_compiling() else _PADDING.get()
     # Some models pad a batch further to a multiple of their own, for example of Longformer's attention window.
-    if attention_mask is not None and known is not None and attention_mask.shape == known[0]:
-        if known[1]:
+    if attention_mask is not None and padding is not None and attention_mask.shape == padding.shape:
+        if padding.is_needed:
             kwargs |= {"allow_is_causal_skip": False, "allow_is_bidirectional_skip": False}
         else:
             attention_mask = None
@@ -140,7 +147,8 @@ class PartlyTrainedEmbedding(nn.Embedding):
         ``table`` and ``row_of_id`` are not buffers, which processes would exchange in each step.
         """
         super()._apply(fn, recurse)
-        self.table, self.row_of_id = fn(self.table), fn(self.row_of_id)
+        self.table = fn(self.table)
+        self.row_of_id = fn(self.row_of_id)
         return self
 
     def full(self, weight: Tensor) -> Tensor:
@@ -171,13 +179,16 @@ def train_used_embeddings(model: PreTrainedModel, ids: AnyInts) -> None:
     table = layer.weight.detach()
     row_of_id = torch.full((len(table),), -1)
     row_of_id[ids] = torch.arange(len(ids))
-    layer.weight, layer.num_embeddings = nn.Parameter(table[ids]), len(ids)
-    padding = -1 if layer.padding_idx is None else int(row_of_id[layer.padding_idx])
-    layer.padding_idx = None if padding < 0 else padding
+    layer.weight = nn.Parameter(table[ids])
+    layer.num_embeddings = len(ids)
+    if layer.padding_idx is not None:
+        padding = int(row_of_id[layer.padding_idx])
+        layer.padding_idx = None if padding < 0 else padding
     layer.__class__ = PartlyTrainedEmbedding
     trained = cast(PartlyTrainedEmbedding, layer)
     trained.weight_name = names[0]
-    trained.table, trained.row_of_id = table, row_of_id
+    trained.table = table
+    trained.row_of_id = row_of_id
 
 
 def restore_full_embeddings(model: nn.Module, state: dict[str, Tensor]) -> None:

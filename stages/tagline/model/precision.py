@@ -47,10 +47,13 @@ def available(device: torch.device) -> tuple[Resolved, ...]:
     match device.type:
         case "cpu":
             # fp16 has no fast path, and not the range that training needs.
-            return ("fp32", "bf16") if _BF16 & cpu_features() else ("fp32",)
+            if _BF16 & cpu_features():
+                return "fp32", "bf16"
+            return ("fp32",)
         case "cuda":
-            has_bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
-            return ("fp32", "bf16", "fp16") if has_bf16 else ("fp32", "fp16")
+            if torch.cuda.is_bf16_supported(including_emulation=False):
+                return "fp32", "bf16", "fp16"
+            return "fp32", "fp16"
         case "xla":
             return ("fp32", "bf16")
         case _:

@@ -186,7 +186,8 @@ class Predictor:
         first = 0  # the first word of the chunk
         for chunk in chunks:
             last = first + len(chunk.seen)
-            labelled.append(self._label_chunk(chunk, None if gold is None else gold[first:last].astype(np.int64)))
+            gold_of_chunk = None if gold is None else gold[first:last].astype(np.int64)
+            labelled.append(self._label_chunk(chunk, gold_of_chunk))
             first = last
         return _concatenate(labelled)
 
@@ -195,7 +196,8 @@ class Predictor:
         first = 0  # the first sentence of the chunk
         for chunk in chunks:
             last = first + len(chunk.lengths)
-            yield Distributions(slice(first, last), *self._decode(chunk))
+            labels, probabilities = self._decode(chunk)
+            yield Distributions(slice(first, last), labels, probabilities)
             first = last
 
     def _chunk_borders(self, lengths: Lengths) -> list[int]:
@@ -203,19 +205,20 @@ class Predictor:
         words = np.cumsum([0, *lengths])
         most = CHUNK_SCORES // len(self.labels.names)
         borders = [0]
-        while (start := borders[-1]) < len(lengths):
+        while borders[-1] < len(lengths):
+            start = borders[-1]
             end = int(np.searchsorted(words, words[start] + most, side="right")) - 1
             borders.append(min(max(end, start + 1), start + CHUNK))
         return borders
 
     def _score_chunk(self, lengths: Lengths, windows: Windows, advance: Callable[[int], None]) -> Chunk:
-        chosen, positions = choose_windows(lengths, windows)
-        seen = chosen != UNSEEN
-        scores = np.full((len(chosen), len(self.labels.names)), -np.inf, dtype=np.float32)
+        window_of_words, positions = choose_windows(lengths, windows)
+        seen = window_of_words != UNSEEN
+        scores = np.full((len(seen), len(self.labels.names)), -np.inf, dtype=np.float32)
         # Words without sub-words can only get the fallback label, so that decoding takes it into account.
         scores[~seen, self.labels.label2id[self.labels.fallback]] = 0.0
         indices = np.flatnonzero(seen)
-        for words, logits in self._logits(windows, chosen[seen], positions[seen]):
+        for words, logits in self._logits(windows, window_of_words[seen], positions[seen]):
             scores[indices[words]] = self.head.scores(logits)
             advance(len(words))
         return Chunk(scores, np.asarray(lengths, dtype=np.int64), seen)
@@ -223,13 +226,18 @@ class Predictor:
     def _label_chunk(self, chunk: Chunk, gold: Ints | None) -> Predictions:
         scores, lengths, seen = chunk
         ids, probabilities = self._decode(chunk)
-        return Predictions(
+        predictions = Predictions(
             labels=ids,
             greedy=scores.argmax(-1).astype(np.int32),
             scores=self._score_labels(ids, probabilities, lengths),
             without_subwords=int(np.count_nonzero(~seen)),
-            loss=0.0 if gold is None else self.head.negative_log_likelihood(scores, lengths, gold, seen),
-            known=0 if gold is None else int(np.count_nonzero(seen & (gold != self.labels.ids.get(ANY, -1)))),
+        )
+        if gold is None:
+            return predictions
+        is_known = seen & (gold != self.labels.ids.get(ANY, -1))
+        return predictions._replace(
+            loss=self.head.negative_log_likelihood(scores, lengths, gold, seen),
+            known=int(np.count_nonzero(is_known)),
         )
 
     def _decode(self, chunk: Chunk) -> tuple[LabelIds, Floats]:
@@ -295,8 +303,14 @@ class Predictor:
 def _concatenate(chunks: Sequence[Predictions]) -> Predictions:
     if not chunks:
         return Predictions(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32), 0)
-    labels, greedy, scores, *numbers = zip(*chunks, strict=True)
-    return Predictions(np.concatenate(labels), np.concatenate(greedy), np.concatenate(scores), *map(sum, numbers))
+    return Predictions(
+        labels=np.concatenate([chunk.labels for chunk in chunks]),
+        greedy=np.concatenate([chunk.greedy for chunk in chunks]),
+        scores=np.concatenate([chunk.scores for chunk in chunks]),
+        without_subwords=sum(chunk.without_subwords for chunk in chunks),
+        loss=sum(chunk.loss for chunk in chunks),
+        known=sum(chunk.known for chunk in chunks),
+    )
 
 
 def choose_windows(lengths: Lengths, windows: Windows) -> tuple[Ints, Ints]:
@@ -316,14 +330,17 @@ def choose_windows(lengths: Lengths, windows: Windows) -> tuple[Ints, Ints]:
     """
     starts = np.cumsum([0, *lengths])
     window, position, word = _subwords_of_words(starts, windows)
-    begins = np.flatnonzero((np.diff(word, prepend=-1) != 0) | (np.diff(window, prepend=-1) != 0))
+    is_other_word = np.diff(word, prepend=-1) != 0
+    is_other_window = np.diff(window, prepend=-1) != 0
+    begins = np.flatnonzero(is_other_word | is_other_window)
     context = _context(window, position, windows.sentence)
     # Sort by word, then by context, and keep the first of each word; equals stay in the order of their windows.
     best = begins[np.lexsort((-context[begins], word[begins]))]
     best = best[np.diff(word[best], prepend=-1) != 0]
     window_of = np.full(starts[-1], UNSEEN, dtype=np.int64)
     position_of = np.zeros(starts[-1], dtype=np.int64)
-    window_of[word[best]], position_of[word[best]] = window[best], position[best]
+    window_of[word[best]] = window[best]
+    position_of[word[best]] = position[best]
     return window_of, position_of
 
 
@@ -336,12 +353,13 @@ def _subwords_of_words(starts: Ints, windows: Windows) -> tuple[Ints, Ints, Ints
         starts: index of the first word of each sentence among all words.
         windows: of these sentences.
     """
-    sizes, (words,) = windows.lengths, windows.word_ids
+    sizes = windows.lengths
+    (words,) = windows.word_ids
     window = np.repeat(np.arange(len(sizes)), sizes)
     position = np.arange(len(words)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     inside = np.flatnonzero(words != NO_WORD)
-    window, position = window[inside], position[inside]
-    return window, position, starts[windows.sentence[window]] + words[inside]
+    window = window[inside]
+    return window, position[inside], starts[windows.sentence[window]] + words[inside]
 
 
 def _context(window: Ints, position: Ints, sentence: AnyInts) -> Ints:
@@ -354,8 +372,10 @@ def _context(window: Ints, position: Ints, sentence: AnyInts) -> Ints:
     """
     # The sub-words of window w are those from offsets[w] to offsets[w + 1].
     offsets = np.searchsorted(window, np.arange(len(sentence) + 1))
-    first, last = position[offsets[window]], position[offsets[window + 1] - 1]
-    first_of_sentence, last_of_sentence = np.diff(sentence, prepend=-1) != 0, np.diff(sentence, append=-1) != 0
-    left = np.where(first_of_sentence[window], UNLIMITED, position - first)
-    right = np.where(last_of_sentence[window], UNLIMITED, last - position)
+    first = position[offsets[window]]
+    last = position[offsets[window + 1] - 1]
+    begins_sentence = np.diff(sentence, prepend=-1) != 0
+    ends_sentence = np.diff(sentence, append=-1) != 0
+    left = np.where(begins_sentence[window], UNLIMITED, position - first)
+    right = np.where(ends_sentence[window], UNLIMITED, last - position)
     return np.minimum(left, right)

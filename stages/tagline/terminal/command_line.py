@@ -25,7 +25,9 @@ def install_command(extra: str) -> str:
     """The command that installs an extra of pyproject.toml, or none, in a clone or beside the installed package."""
     in_clone = (Path(__file__).parents[3] / "pyproject.toml").is_file()
     extras = f"[{extra}]" if extra else ""
-    return f"pip install -e '.{extras}'" if in_clone else f"pip install 'tagline{extras}'"
+    if in_clone:
+        return f"pip install -e '.{extras}'"
+    return f"pip install 'tagline{extras}'"
 
 
 @contextmanager
@@ -54,8 +56,9 @@ class ArgumentParser(argparse.ArgumentParser):
     """
 
     def __init__(self, **options: Any) -> None:
-        own: dict[str, Any] = {"prog": Path(sys.argv[0]).name, "formatter_class": argparse.RawDescriptionHelpFormatter}
-        options = own | options | {"description": cleandoc(options.get("description") or "")}
+        options.setdefault("prog", Path(sys.argv[0]).name)
+        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        options["description"] = cleandoc(options.get("description") or "")
         super().__init__(allow_abbrev=False, **options)
 
     def parse_args(self, *arguments: Any, **options: Any) -> argparse.Namespace:  # type: ignore[override]

@@ -18,8 +18,10 @@ def invalid_url(variable: str, url: str, example: str, reason: object = "") -> U
 
     What stands before the last ``@`` is not shown: `safe_message` finds credentials in well-formed URLs only.
     """
-    shown = shortened(safe_message(re.sub(r"^(\w+:/+)?.*@", r"\1***@", url, flags=re.DOTALL)))
+    masked = re.sub(r"^(\w+:/+)?.*@", r"\1***@", url, flags=re.DOTALL)
+    shown = shortened(safe_message(masked))
+    if reason:
+        shown = f"{shown} ({reason})"
     return UserError(
-        f"environment variable {variable} is {shown}{reason and f' ({reason})'}; expected a URL such as {example}; "
-        "correct it, or unset it"
+        f"environment variable {variable} is {shown}; expected a URL such as {example}; correct it, or unset it"
     )

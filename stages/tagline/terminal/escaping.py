@@ -19,10 +19,13 @@ _CREDENTIALS = re.compile(
 
 def printable(word: str) -> str:
     """Replace the invisible characters of a word by escape sequences."""
-    return "".join(
-        c.encode("unicode_escape").decode() if not c.isprintable() or (not index and is_mark(c)) else c
-        for index, c in enumerate(word)
-    )
+    shown: list[str] = []
+    for character in word:
+        is_first = not shown
+        if not character.isprintable() or (is_first and is_mark(character)):
+            character = character.encode("unicode_escape").decode()
+        shown.append(character)
+    return "".join(shown)
 
 
 def safe_message(text: str) -> str:
@@ -39,8 +42,10 @@ def _masked(text: str) -> str:
 
 def shortened(text: str, most: int = SHOWN) -> str:
     """The text, or its first characters and an ellipsis if it is longer than ``most``."""
+    if len(text) <= most:
+        return text
     # Masked before: `safe_message` does not recognise credentials that are cut.
-    return text if len(text) <= most else f"{_masked(text)[: most - 3]}..."
+    return f"{_masked(text)[: most - 3]}..."
 
 
 def quoted(value: object) -> str:

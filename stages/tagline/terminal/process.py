@@ -35,8 +35,9 @@ def prepare_process() -> None:
     """
     default_sigint()
     sys.excepthook = _without_traceback
+    endpoint = os.environ.get("HF_ENDPOINT", "")
     try:
-        urlsplit(endpoint := os.environ.get("HF_ENDPOINT", ""))
+        urlsplit(endpoint)
     except ValueError as error:  # huggingface_hub parses it when it is imported
         sys.exit(f"{program_name()}: {invalid_url('HF_ENDPOINT', endpoint, 'https://huggingface.co', error)}")
     for name in ("HF_HUB_ETAG_TIMEOUT", "HF_HUB_DOWNLOAD_TIMEOUT"):  # likewise
@@ -97,10 +98,13 @@ def _check_flags() -> None:
 def _describe(error: UserError | OSError) -> str:
     if isinstance(error, UserError):
         return str(error)
-    file = str(error.filename or "")
+    problem = error.strerror or str(error)
+    if not error.filename:
+        return problem
+    file = str(error.filename)
     if error.errno == errno.ENAMETOOLONG:
         file = shortened(file, QUOTED)
-    return (f"{file}: " if file else "") + (error.strerror or str(error))
+    return f"{file}: {problem}"
 
 
 def _full_traceback(error: BaseException) -> str:

@@ -131,8 +131,8 @@ def defer_signals() -> Iterator[None]:
 
 
 def _interrupt(number: int) -> None:
-    for each in SIGNALS:
-        signal.signal(each, signal.SIG_IGN)
+    for further in SIGNALS:
+        signal.signal(further, signal.SIG_IGN)
     # Not threading.Thread: its start takes locks that the interrupted code may hold.
     _thread.start_new_thread(_end_after_grace, (128 + number,))
     if hasattr(signal, "alarm"):  # not on Windows

@@ -1,7 +1,6 @@
 """Agreement of pre-tokenised words with the rule for raw text, by which `tagline predict` splits texts."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
 
 import regex
 
@@ -30,8 +29,10 @@ class Agreement:
     """
 
     def __init__(self, split: WordSplitter, write_text: bool = True) -> None:
-        self._split, self._write_text = split, write_text
-        self.compared = self.found = 0
+        self._split = split
+        self._write_text = write_text
+        self.compared = 0
+        self.found = 0
         self.differences: dict[str, None] = {}  # the first ones, in order
 
     @property
@@ -49,22 +50,24 @@ class Agreement:
     def compare(self, words: Sequence[str], surface: Surface | None = None) -> None:
         """Compare the words of a sentence with those that the rule finds in its text, by default `running_text`."""
         text, spans = surface or running_text(words)
-        found = set(self._split(text))
+        by_rule = set(self._split(text))
         self.compared += len(spans)
-        self.found += len(found.intersection(spans))
-        if len(self.differences) < SHOWN:
-            missed = next((index for index, span in enumerate(spans) if span not in found), None)
-            if missed is not None:
-                first, last = spans[missed]
-                last = max(last, first + 1)  # a word that is not in the text begins with the one that is
-                others = [text[start:end] for start, end in sorted(found) if start < last and end > first]
-                self.differences[f"{words[missed]!r} is found as {' '.join(map(repr, others))}"] = None
+        self.found += len(by_rule.intersection(spans))
+        missed = [index for index, span in enumerate(spans) if span not in by_rule]
+        if missed and len(self.differences) < SHOWN:
+            first, last = spans[missed[0]]
+            last = max(last, first + 1)  # a word that is not in the text begins with the one that is
+            others = [repr(text[start:end]) for start, end in sorted(by_rule) if start < last and end > first]
+            self.differences[f"{words[missed[0]]!r} is found as {' '.join(others)}"] = None
 
 
 def share(agreements: Sequence[Agreement]) -> float:
     """The share that is found of all that was compared, rounded; 1 without any."""
-    compared = sum(each.compared for each in agreements)
-    return round(sum(each.found for each in agreements) / compared, DIGITS) if compared else 1.0
+    compared = sum(agreement.compared for agreement in agreements)
+    if not compared:
+        return 1.0
+    found = sum(agreement.found for agreement in agreements)
+    return round(found / compared, DIGITS)
 
 
 class SentenceAgreement(Agreement):
@@ -81,11 +84,11 @@ def running_text(words: Sequence[str]) -> Surface:
 
     ``["l'", "Oise", "(", "France", ")", "."]`` is written *l'Oise (France).*
     """
-    spaced = [True, *(not _joined(left, right) for left, right in pairwise(words))]
     text = ""
     spans: Spans = []
-    for word, space in zip(words, spaced, strict=False):
-        text += " " if space and text else ""
+    for index, word in enumerate(words):
+        if text and not _joined(words[index - 1], word):
+            text += " "
         spans.append((len(text), len(text) + len(word)))
         text += word
     return Surface(text, spans)

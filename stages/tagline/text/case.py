@@ -57,10 +57,11 @@ def lowered(words: Sequence[str], index: Ints, chosen: Bools) -> tuple[list[str]
         The distinct words with the small forms after them, and the index into these: words *Oslo in* with the index
         0 1 0, of which the last is chosen, give *Oslo in oslo* and 0 1 2.
     """
-    of_chosen, numbers = np.unique(index[chosen], return_inverse=True)
+    distinct, numbers = np.unique(index[chosen], return_inverse=True)
+    small = [words[word].lower() for word in distinct.tolist()]
     changed = index.copy()
     changed[chosen] = len(words) + numbers
-    return [*words, *(words[word].lower() for word in of_chosen.tolist())], changed
+    return [*words, *small], changed
 
 
 def _traits(word: str) -> tuple[bool, bool, bool, bool]:

@@ -98,7 +98,8 @@ def _of_spacy(language: str) -> WordSplitter:
     from spacy.util import compile_infix_regex
 
     pipeline = spacy.blank(language)
-    tokenizer, lock = pipeline.tokenizer, Lock()
+    tokenizer = pipeline.tokenizer
+    lock = Lock()
     if language == "ru":
         # A hyphen between letters divides words in spaCy and not in Universal Dependencies.
         infixes = [infix for infix in pipeline.Defaults.infixes if "(?:-|" not in infix]
@@ -109,9 +110,14 @@ def _of_spacy(language: str) -> WordSplitter:
         with lock, pipeline.memory_zone():
             tokens = [(token.idx, token.text) for token in tokenizer(text)]
         # spaCy keeps white space as tokens, and inside some abbreviations.
-        words = [(start + of.start(), start + of.end()) for start, token in tokens for of in NOT_SPACE.finditer(token)]
+        words = []
+        for start, token in tokens:
+            for match in NOT_SPACE.finditer(token):
+                words.append((start + match.start(), start + match.end()))
         units = [match.span() for match in TAGS_AND_EMOJI.finditer(text)]
-        return _joined(words, units) if units else words
+        if units:
+            return _joined(words, units)
+        return words
 
     return split
 
@@ -121,8 +127,11 @@ def _joined(words: Spans, units: Spans) -> Spans:
 
     The words 0-1 1-2 3-4 and the unit 0-2 give 0-2 3-4.
     """
-    inside = {offset for start, end in units for offset in range(start + 1, end)}
-    starts, ends = ([offset for offset in side if offset not in inside] for side in zip(*words, strict=True))
+    inside: set[int] = set()
+    for start, end in units:
+        inside.update(range(start + 1, end))
+    starts = [start for start, _ in words if start not in inside]
+    ends = [end for _, end in words if end not in inside]
     return list(zip(starts, ends, strict=True))
 
 
@@ -137,7 +146,9 @@ def _of_icu(language: str) -> WordSplitter:
             if not _WHOLE.fullmatch(word):
                 for run in _RUN.finditer(word):
                     first = start + run.start()
-                    borders |= {first, *(first + stop for _, stop in WordBreaker(run.group(), language).segments())}
+                    borders.add(first)
+                    for _, stop in WordBreaker(run.group(), language).segments():
+                        borders.add(first + stop)
             if word != _ZERO_WIDTH_SPACE:
                 spans += pairwise(sorted(borders))
         return spans

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import compress
 from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -106,7 +107,7 @@ def without_skipped(sentence: Sentence, rules: WordRules, locations: Iterable[st
     def kept(values: Sequence[T]) -> list[T]:
         return [value for value, is_skipped in zip(values, skipped, strict=True) if not is_skipped]
 
-    notes = [Note(EMPTY_WORDS, location) for location, is_skipped in zip(locations, skipped, strict=True) if is_skipped]
+    notes = [Note(EMPTY_WORDS, location) for location in compress(locations, skipped)]
     tags = {name: kept(column) for name, column in sentence.tags.items()}
     lines = kept(sentence.lines) if sentence.lines else ()
     return replace(sentence, words=kept(sentence.words), tags=tags, notes=(*sentence.notes, *notes), lines=lines)

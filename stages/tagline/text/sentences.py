@@ -35,15 +35,23 @@ def split_sentences(text: str, language: str | None = None) -> list[Span]:
         text: any text without lone surrogates.
         language: an ISO code, for its abbreviations; None: English.
     """
-    blank = [match.span() for match in _BLANK_LINE.finditer(text)]
-    paragraphs = pairwise([0, *(offset for span in blank for offset in span), len(text)])
     spans = []
-    for index, (begin, end) in enumerate(paragraphs):
-        if index % 2 == 0:  # the others are the blank lines
-            found = get_sentence_boundaries(language or DEFAULT_LANGUAGE, text[begin:end].translate(_WIDE_SPACES))
-            borders = [begin, *(begin + boundary["end_index"] for boundary in found), end]
-            spans += [_stripped(text, *span) for span in pairwise(borders)]
+    begin = 0
+    for blank in _BLANK_LINE.finditer(text):
+        spans += _split_paragraph(text, begin, blank.start(), language)
+        begin = blank.end()
+    spans += _split_paragraph(text, begin, len(text), language)
     return [(start, end) for start, end in spans if start < end]
+
+
+def _split_paragraph(text: str, begin: int, end: int, language: str | None) -> list[Span]:
+    """The spans of the sentences of a paragraph of a text, which may be empty."""
+    paragraph = text[begin:end].translate(_WIDE_SPACES)
+    borders = [begin]
+    for boundary in get_sentence_boundaries(language or DEFAULT_LANGUAGE, paragraph):
+        borders.append(begin + boundary["end_index"])
+    borders.append(end)
+    return [_stripped(text, *span) for span in pairwise(borders)]
 
 
 def ends_among(words: Sequence[Span], sentences: Sequence[Span]) -> list[int]:
@@ -51,9 +59,14 @@ def ends_among(words: Sequence[Span], sentences: Sequence[Span]) -> list[int]:
 
     Words 0-2 3-5 6-8 and sentences 0-5 6-8 give 2 3, as do the sentences 0-5 6-7 7-8.
     """
-    starts, ends = [start for start, _ in words], [end for _, end in words]
-    counts = {bisect_right(ends, end) for _, end in sentences if bisect_right(ends, end) == bisect_left(starts, end)}
-    return sorted({*counts, len(words)} - {0})
+    starts = [start for start, _ in words]
+    ends = [end for _, end in words]
+    counts = {len(words)}
+    for _, end in sentences:
+        count = bisect_right(ends, end)
+        if count == bisect_left(starts, end):
+            counts.add(count)
+    return sorted(counts - {0})
 
 
 def _stripped(text: str, start: int, end: int) -> Span:

@@ -78,7 +78,8 @@ def split_words(text: str) -> list[tuple[int, int]]:
 
 def join_words(words: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
     """Join words by spaces; return the text, and the start and end of each word in it."""
-    spans, start = [], 0
+    spans = []
+    start = 0
     for word in words:
         spans.append((start, start + len(word)))
         start += len(word) + 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import chain, pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -12,8 +13,13 @@ from tagline.core.names import DOCUMENT
 from tagline.labels.windows import Ints
 from tagline.tokenization.subword_windows import WindowCutter
 
-Neighbours = tuple[pa.RecordBatch, pa.RecordBatch, pa.RecordBatch]
-"""A chunk between the sentences before and after it."""
+
+class Neighbours(NamedTuple):
+    """Some sentences between those before and after them, which are only read."""
+
+    before: pa.RecordBatch
+    sentences: pa.RecordBatch
+    after: pa.RecordBatch
 
 
 def with_neighbours(chunks: Iterable[pa.RecordBatch], cutter: WindowCutter) -> Iterator[Neighbours]:
@@ -26,12 +32,14 @@ def with_neighbours(chunks: Iterable[pa.RecordBatch], cutter: WindowCutter) -> I
             added and no chunk is read ahead.
     """
     if not cutter.context:
-        yield from ((chunk[:0], chunk, chunk[:0]) for chunk in chunks)
+        for chunk in chunks:
+            yield Neighbours(chunk[:0], chunk, chunk[:0])
         return
     before: pa.RecordBatch | None = None
     for chunk, following in pairwise(chain(chunks, [None])):
-        after = chunk[:0] if following is None else _head(following, chunk, cutter)
-        yield chunk[:0] if before is None else before, chunk, after
+        nothing = chunk[:0]
+        after = nothing if following is None else _head(following, chunk, cutter)
+        yield Neighbours(nothing if before is None else before, chunk, after)
         before = None if following is None else _tail(chunk, following, cutter)
 
 
@@ -55,10 +63,11 @@ def _tail(batch: pa.RecordBatch, after: pa.RecordBatch, cutter: WindowCutter) ->
 
 def _count(batch: pa.RecordBatch, rows: Iterable[int], document: str, cutter: WindowCutter) -> int:
     """The number of rows, from the first on, that are of a document, until they have all sub-words of the context."""
-    count = found = 0
+    count = 0
+    subwords = 0
     for row in rows:
-        if found >= cutter.context or batch[DOCUMENT][row].as_py() != document:
+        if subwords >= cutter.context or batch[DOCUMENT][row].as_py() != document:
             break
-        found += cutter.fewest_subwords(batch[WORDS][row].as_py())
+        subwords += cutter.fewest_subwords(batch[WORDS][row].as_py())
         count += 1
     return count

@@ -37,20 +37,11 @@ def are_span_types(counts: dict[str, int]) -> bool:
     outside = [tag for tag in counts if tag.upper() == OUTSIDE]
     if len(counts) <= max(1, len(outside)):
         return False
-    other = max(counts, key=lambda tag: counts[tag])
-    share = sum(counts[tag] for tag in outside or [other]) / sum(counts.values())
-    low, high = AMBIGUOUS
     if not outside:
-        others = standard_names([OUTSIDE if tag == other else tag for tag in counts])
-        spelled = re.sub("[- /]", "_", other.upper())
-        least = low if spelled in _LIKE_OUTSIDE else 0.5 if spelled in _LIKE_OUTSIDE_IF_MOST else 1
-        if is_spans(others) or share > least:
-            alone = "all others have a prefix" if is_spans(others) else "no tag has a prefix or is O"
-            raise UserError(
-                f"{share:.0%} of the words have the tag {other} and {alone}, so {other} may stand for O or be a tag "
-                f'like others; set tokenize_align.outside: "{other}" or scheme: tags in params.yaml'
-            )
+        _check_not_outside(counts)
         return False
+    share = sum(counts[tag] for tag in outside) / sum(counts.values())
+    low, high = AMBIGUOUS
     if low < share < high:
         raise UserError(
             f"{share:.0%} of the words have the tag {outside[0]} and no tag has a prefix, so they may mark spans (IO) "
@@ -58,6 +49,25 @@ def are_span_types(counts: dict[str, int]) -> bool:
             "it; set tokenize_align.scheme: IO or tags in params.yaml"
         )
     return share >= high
+
+
+def _check_not_outside(counts: dict[str, int]) -> None:
+    """Check that the most frequent tag of a column without O does not look like one that stands for O."""
+    tag = max(counts, key=lambda tag: counts[tag])
+    share = counts[tag] / sum(counts.values())
+    others = [OUTSIDE if other == tag else other for other in counts]
+    if is_spans(standard_names(others)):
+        raise UserError(
+            f"{share:.0%} of the words have the tag {tag} and all others have a prefix, so {tag} may stand for O or be "
+            f'a tag like others; set tokenize_align.outside: "{tag}" or scheme: tags in params.yaml'
+        )
+    spelled = re.sub("[- /]", "_", tag.upper())
+    is_like_outside = spelled in _LIKE_OUTSIDE and share > AMBIGUOUS[0]
+    if is_like_outside or (spelled in _LIKE_OUTSIDE_IF_MOST and share > 0.5):
+        raise UserError(
+            f"{share:.0%} of the words have the tag {tag} and no tag has a prefix or is O, so {tag} may stand for O or "
+            f'be a tag like others; set tokenize_align.outside: "{tag}" or scheme: tags in params.yaml'
+        )
 
 
 def transitions(tags: Ints, ends: Ints, size: int) -> Ints:
@@ -104,9 +114,8 @@ def detect(names: Sequence[str], follow: Ints) -> Scheme:
         follow: what `transitions` returned.
     """
     tags = [split_tag(name) for name in names]
-    lefts = [*tags, ("", ""), None]  # an unknown tag may have the type of a B- of IOB1 after it
-    seen = [(lefts[i], tags[j]) for i, j in np.argwhere(follow[:, : len(names)]).tolist()]
-    prefixes = {tag[0] for _, tag in seen}
+    pairs = np.argwhere(follow[:, : len(names)]).tolist()
+    prefixes = {tags[tag][0] for _, tag in pairs}
     if prefixes & {"E", "S"}:
         return "BIOES"
     if prefixes & {"L", "U"}:
@@ -115,7 +124,13 @@ def detect(names: Sequence[str], follow: Ints) -> Scheme:
         return "IOB2"
     if "B" not in prefixes:
         return "IO"
-    return "IOB2" if any(tag[0] == "B" and left and left[1] != tag[1] for left, tag in seen) else "IOB1"
+    types = [type_ for _, type_ in tags]
+    types.append("")  # before a sentence's first tag
+    unknown = len(types)  # an unknown tag may have the type of a B- of IOB1 after it
+    for left, tag in pairs:
+        if tags[tag][0] == "B" and left != unknown and types[left] != types[tag]:
+            return "IOB2"
+    return "IOB1"
 
 
 @dataclass(frozen=True)
@@ -160,7 +175,9 @@ def convert(names: Sequence[str], follow: Ints, scheme: Scheme, ends_known: bool
     for i, j in np.argwhere(follow).tolist():
         if j == unknown:
             type_ = split_tag(names[i])[1] if ends_known and i < len(names) else ""
-            labels[i, j] = tuple(each for each in label_names(names) if each != f"I-{type_}") if type_ else ANY
+            labels[i, j] = ANY
+            if type_:
+                labels[i, j] = tuple(name for name in label_names(names) if name != f"I-{type_}")
         elif i == unknown:
             if j < len(names):
                 labels[i, j] = _after_unknown(names[j], scheme)
@@ -177,6 +194,12 @@ def _after_unknown(tag: str, scheme: Scheme) -> tuple[str, ...]:
     In IOB2 and BIOES, I-PER stays I-PER. In IOB1 and IO it can begin an entity, too.
     """
     type_ = split_tag(tag)[1]
-    begun = f"{'I' if scheme in ('IOB1', 'IO') else 'B'}-{type_}" if type_ else None
-    read = [to_iob2(left, tag, scheme) for left in (None, begun)]
-    return tuple(dict.fromkeys(label for label, illegal in read if not illegal))
+    before: list[str | None] = [None]
+    if type_:
+        before.append(f"I-{type_}" if scheme in ("IOB1", "IO") else f"B-{type_}")
+    labels: dict[str, None] = {}  # in order
+    for left in before:
+        label, illegal = to_iob2(left, tag, scheme)
+        if not illegal:
+            labels[label] = None
+    return tuple(labels)

@@ -42,7 +42,8 @@ class WindowCutter:
 
     def __post_init__(self) -> None:
         self.vocabulary = Vocabulary(self.tokenizer)
-        self.special_tokens = before, after = special_tokens(self.tokenizer)
+        before, after = special_tokens(self.tokenizer)
+        self.special_tokens = before, after
         self.capacity = self.max_length - len(before) - len(after)
         if self.capacity < 1:
             raise UserError(
@@ -108,18 +109,20 @@ class WindowCutter:
         ids = np.concatenate([subwords.ids, before, after], dtype=np.int32)
         words = np.repeat(np.arange(len(subwords.counts)), subwords.counts)
         words = np.append(words, np.full(len(before) + len(after), NO_WORD))
-        borders, end = _borders(subwords.counts), len(subwords.ids)
+        borders = _borders(subwords.counts)
+        end = len(subwords.ids)
         starts = np.broadcast_arrays(end, borders[read.begin], end + len(before))
         sizes = np.broadcast_arrays(len(before), borders[read.end] - borders[read.begin], len(after))
-        chosen = ranges(np.stack(starts, axis=1).ravel(), np.stack(sizes, axis=1).ravel())
+        positions = ranges(np.stack(starts, axis=1).ravel(), np.stack(sizes, axis=1).ravel())
         lengths: Ints = np.sum(sizes, axis=0)
-        words = words[chosen]
+        words = words[positions]
         is_own = (np.repeat(windows.begin, lengths) <= words) & (words < np.repeat(windows.end, lengths))
+        in_sentence = words - np.repeat(begins[windows.sentence], lengths)
         return Windows(
             sentence=windows.sentence,
             offsets=[_borders(lengths).astype(np.int32)],
-            input_ids=[ids[chosen]],
-            word_ids=[np.where(is_own, words - np.repeat(begins[windows.sentence], lengths), NO_WORD).astype(np.int32)],
+            input_ids=[ids[positions]],
+            word_ids=[np.where(is_own, in_sentence, NO_WORD).astype(np.int32)],
         )
 
     def fewest_subwords(self, words: Sequence[str]) -> int:
@@ -128,14 +131,17 @@ class WindowCutter:
         Raises:
             UserError: the tokenizer fails on a word.
         """
-        forms = [words, [word.lower() for word in words]] if self.lowercase else [words]
-        return int(np.min([of_sentences(self.tokenizer, [form]).counts for form in forms], axis=0).sum())
+        counts = of_sentences(self.tokenizer, [words]).counts
+        if self.lowercase:
+            small = of_sentences(self.tokenizer, [[word.lower() for word in words]])
+            counts = np.minimum(counts, small.counts)
+        return int(counts.sum())
 
     def _tokenize(self, distinct: Sequence[str], index: Ints, ends: Ints) -> Subwords:
         """The sub-words of each word of the sentences, as it is read."""
         if self.lowercase:
-            small = ~case.informative(distinct, index, ends)
-            distinct, index = case.lowered(distinct, index, np.repeat(small, np.diff(ends, prepend=0)))
+            is_small = ~case.informative(distinct, index, ends)
+            distinct, index = case.lowered(distinct, index, np.repeat(is_small, np.diff(ends, prepend=0)))
         if self.one_by_one:
             return self.vocabulary.subwords(distinct).take(index)
         flat = [distinct[word] for word in index.tolist()]
@@ -167,21 +173,27 @@ def cut_ranges(counts: Ints, begins: Ints, ends: Ints, capacity: int, stride: in
     """
     borders = _borders(counts)
     passes = []
-    sentence, begin = np.arange(len(ends)), begins
+    sentence = np.arange(len(ends))
+    begin = begins
     while len(sentence):
         last = ends[sentence]
         end = np.minimum(np.searchsorted(borders, borders[begin] + capacity, side="right") - 1, last)
         passes.append(WordRanges(sentence, begin, end))
-        left = end < last
-        sentence, end = sentence[left], end[left]
+        goes_on = end < last
+        sentence = sentence[goes_on]
+        end = end[goes_on]
         # The next window must have at least one new word, so it begins late enough for the word after this window.
         reach = borders[np.searchsorted(borders, borders[end], side="right")] - capacity
         begin = np.searchsorted(borders, np.maximum(borders[end] - stride, reach), side="left")
     if not passes:
         return WordRanges(ends, ends, ends)
-    joined = WordRanges(*(np.concatenate(columns) for columns in zip(*passes, strict=True)))
-    order = np.argsort(joined.sentence, kind="stable")
-    return WordRanges(*(column[order] for column in joined))
+    sentence = np.concatenate([windows.sentence for windows in passes])
+    order = np.argsort(sentence, kind="stable")
+    return WordRanges(
+        sentence[order],
+        np.concatenate([windows.begin for windows in passes])[order],
+        np.concatenate([windows.end for windows in passes])[order],
+    )
 
 
 def extended(windows: WordRanges, counts: Ints, begins: Ints, ends: Ints, capacity: int, context: int) -> WordRanges:
@@ -201,8 +213,9 @@ def extended(windows: WordRanges, counts: Ints, begins: Ints, ends: Ints, capaci
         sub-words, of which a window has the third, get with capacity 7 and context 3 the second and the fourth.
     """
     borders = _borders(counts)
-    own = borders[windows.end] - borders[windows.begin]
-    wanted, free = np.where(own > 0, context, 0), capacity - own
+    subwords = borders[windows.end] - borders[windows.begin]
+    wanted = np.where(subwords > 0, context, 0)
+    free = capacity - subwords
 
     def begin(most: Ints) -> Ints:  # where the context begins if it has at most so many sub-words
         return np.maximum(begins, np.searchsorted(borders, borders[windows.begin] - most, side="left"))

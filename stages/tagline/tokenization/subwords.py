@@ -10,7 +10,7 @@ import json
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +52,8 @@ class Subwords:
     def shortened(self, capacity: int) -> Subwords:
         """The first sub-words of each word, at most ``capacity``."""
         counts = np.minimum(self.counts, capacity)
-        positions = np.arange(len(self.ids)) - np.repeat(np.cumsum(self.counts) - self.counts, self.counts)
+        begins = np.cumsum(self.counts) - self.counts
+        positions = np.arange(len(self.ids)) - np.repeat(begins, self.counts)
         return Subwords(self.ids[positions < capacity], counts)
 
 
@@ -112,8 +113,9 @@ def of_sentences(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> Su
         with guard(TOKENIZER_FILE, problem="it fails on a word", remedy="choose another encoder"):
             encoded = tokenizer.encode_batch(batch, is_pretokenized=True, add_special_tokens=False)
             ids += (np.array(encoding.ids, dtype=np.int32) for encoding in encoded)
-        words_of = (np.array(encoding.word_ids, dtype=np.int64) for encoding in encoded)
-        counts += (np.bincount(of, minlength=len(words)) for of, words in zip(words_of, batch, strict=True))
+        for encoding, words in zip(encoded, batch, strict=True):
+            words_of_subwords = np.array(encoding.word_ids, dtype=np.int64)
+            counts.append(np.bincount(words_of_subwords, minlength=len(words)))
     return Subwords(np.concatenate(ids), np.concatenate(counts))
 
 
@@ -137,9 +139,10 @@ class Vocabulary:
             self.ids_of_words.clear()
         new = list(dict.fromkeys(word for word in words if word not in self.ids_of_words))
         if new:
-            made = of_sentences(self.tokenizer, [new[start : start + GROUP] for start in range(0, len(new), GROUP)])
-            ends = np.cumsum(made.counts).tolist()
-            pieces = (made.ids[begin:end].tobytes() for begin, end in pairwise([0, *ends]))
+            groups = [new[start : start + GROUP] for start in range(0, len(new), GROUP)]
+            tokenised = of_sentences(self.tokenizer, groups)
+            borders = [0, *np.cumsum(tokenised.counts).tolist()]
+            pieces = [tokenised.ids[begin:end].tobytes() for begin, end in pairwise(borders)]
             self.ids_of_words.update(zip(new, pieces, strict=True))
         ids = [self.ids_of_words[word] for word in words]
         counts = np.fromiter(map(len, ids), np.int64, len(ids)) // np.dtype(np.int32).itemsize
@@ -158,15 +161,16 @@ def unknown_id(tokenizer: Tokenizer) -> int:
 
 def one_by_one(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> bool:
     """Whether tokenising each distinct word by itself gives the same sub-words for these sentences."""
-    alone = Vocabulary(tokenizer).subwords([word for sentence in sentences for word in sentence])
+    alone = Vocabulary(tokenizer).subwords(list(chain(*sentences)))
     whole = of_sentences(tokenizer, sentences)
     return np.array_equal(whole.ids, alone.ids) and np.array_equal(whole.counts, alone.counts)
 
 
 def distinguishes_case(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> bool:
     """Whether some words of these sentences have other sub-words with an initial capital than in small letters."""
-    words = dict.fromkeys(word.lower() for sentence in sentences for word in sentence)
-    small, initial = (of_sentences(tokenizer, [form]) for form in ([*words], [word.capitalize() for word in words]))
+    words = dict.fromkeys(word.lower() for word in chain(*sentences))
+    small = of_sentences(tokenizer, [list(words)])
+    initial = of_sentences(tokenizer, [[word.capitalize() for word in words]])
     return not np.array_equal(small.ids, initial.ids)
 
 
@@ -178,7 +182,7 @@ def special_tokens(tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
     """
     for word in ("a", "e", "1", ".", "\u4e00"):
         encoding = tokenizer.encode([word], is_pretokenized=True)
-        body = [index for index, owner in enumerate(encoding.word_ids) if owner is not None]
+        body = [index for index, number in enumerate(encoding.word_ids) if number is not None]
         if body:
             return encoding.ids[: body[0]], encoding.ids[body[-1] + 1 :]
     raise UserError("the tokenizer has sub-words for neither letters nor digits; choose another encoder")

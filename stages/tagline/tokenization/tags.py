@@ -3,9 +3,8 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -15,12 +14,13 @@ import pyarrow.compute as pc
 from tagline.artifacts.raw_data import SPLITS, RawData, name_word
 from tagline.labels import label_list as label_lists
 from tagline.labels import schemes
-from tagline.labels.label_list import ANY, Kind, Labels, LabelSets
+from tagline.labels.label_list import ANY, Kind, Labels
 from tagline.labels.windows import Ints
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import QUOTED, shortened
 from tagline.tokenization import conversion
 from tagline.tokenization.conversion import Conversion
+from tagline.tokenization.unknown_labels import label_sets
 
 # A number, or what `tagline inspect` writes for its name.
 _NUMBER = re.compile(rf"({schemes.PLACEHOLDER})?-?\d+(\.\d*)?")
@@ -54,7 +54,8 @@ class TagColumn:
             them, int64 (sentences,).
         """
         column = batch[self.name]
-        ids = pc.index_in(column.values, value_set=pa.array(self.tags, pa.string())).fill_null(len(self.tags) + 1)
+        ids = pc.index_in(column.values, value_set=pa.array(self.tags, pa.string()))
+        ids = ids.fill_null(len(self.tags) + 1)
         return ids.to_numpy().astype(np.int64), column.offsets.to_numpy()[1:].astype(np.int64)
 
     def batches(self, split: str) -> Iterator[tuple[pa.RecordBatch, Ints, Ints]]:
@@ -66,7 +67,8 @@ class TagColumn:
     def totals(self) -> dict[str, int]:
         """The number of words with each tag, by its standard spelling, in all splits."""
         totals: Counter[str] = Counter()
-        for name, count in zip(self.names, np.sum(list(self.counts.values()), axis=0).tolist(), strict=True):
+        counts = np.sum(list(self.counts.values()), axis=0).tolist()
+        for name, count in zip(self.names, counts, strict=True):
             totals[name] += count
         return dict(totals)
 
@@ -91,15 +93,21 @@ class TagColumn:
         totals = self.totals
         groups: dict[str, list[str]] = {}
         for tag in dict.fromkeys(self.names):
-            groups.setdefault(unicodedata.normalize("NFC", _visible(tag).casefold()), []).append(tag)
+            folded = unicodedata.normalize("NFC", _visible(tag).casefold())
+            groups.setdefault(folded, []).append(tag)
         lines = []
-        for group in (group for group in groups.values() if len(group) > 1):
-            others = "" if len(set(map(str.casefold, group))) == 1 else ", invisible characters or Unicode form"
-            tags = [
-                f"{ascii(tag) if others else tag} ({totals[tag]:,}, first at {next(self.words_with({tag}))})"
-                for tag in group
-            ]
-            lines.append(f"column {self.name}: tags that differ only in case{others}: {'; '.join(tags)}")
+        for group in groups.values():
+            if len(group) == 1:
+                continue
+            places = {tag: f"({totals[tag]:,}, first at {next(self.words_with({tag}))})" for tag in group}
+            if len(set(map(str.casefold, group))) == 1:
+                tags = "; ".join(f"{tag} {place}" for tag, place in places.items())
+                lines.append(f"column {self.name}: tags that differ only in case: {tags}")
+            else:
+                tags = "; ".join(f"{tag!a} {place}" for tag, place in places.items())
+                lines.append(
+                    f"column {self.name}: tags that differ only in case, invisible characters or Unicode form: {tags}"
+                )
         return lines
 
 
@@ -150,8 +158,11 @@ class Tags:
         for batch, tags, ends in self.column.batches(self.split):
             left = conversion.before(tags, ends, size)
             for index in np.flatnonzero(self.conversion.illegal[left, tags]).tolist():
-                before = "at the beginning" if left[index] == size else f"after {names[left[index]]}"
-                yield f"{name_word(batch, index)}: {names[tags[index]]} {before}"
+                word = f"{name_word(batch, index)}: {names[tags[index]]}"
+                if left[index] == size:
+                    yield f"{word} at the beginning"
+                else:
+                    yield f"{word} after {names[left[index]]}"
             lasts = ends[np.diff(ends, prepend=0) > 0] - 1
             for index in lasts[self.conversion.illegal[tags[lasts], size]].tolist():
                 yield f"{name_word(batch, index)}: {names[tags[index]]} at the end"
@@ -170,9 +181,11 @@ def read_column(raw: RawData, name: str, scheme: str = "auto", outside: str | No
         UserError: no word has a tag, or the tag ``outside``.
     """
     counters = {split: _count_tags(raw, split, name) for split in SPLITS}
-    has_unknown = any(batch[name].values.null_count for split in SPLITS for batch in raw.batches(split))
+    has_unknown = any(_has_null(raw, split, name) for split in SPLITS)
     tags = tuple(sorted(set().union(*counters.values())))
-    counts = {split: np.array([counter[tag] for tag in tags], dtype=np.int64) for split, counter in counters.items()}
+    counts = {}
+    for split, counter in counters.items():
+        counts[split] = np.array([counter[tag] for tag in tags], dtype=np.int64)
     if not tags:
         raise UserError(f"column {name}: the tags of all words are unknown; expected at least two different ones")
     if scheme == "tags" or outside is None:
@@ -184,7 +197,8 @@ def read_column(raw: RawData, name: str, scheme: str = "auto", outside: str | No
             f"column {name}: no word has the tag {outside} (tokenize_align.outside in params.yaml); expected one of "
             f"{shortened(', '.join(tags), QUOTED)}"
         )
-    names = names if scheme in ("tags", "IO") else tuple(schemes.standard_names(names))
+    if scheme not in ("tags", "IO"):
+        names = tuple(schemes.standard_names(names))
     return TagColumn(raw, name, tags, names, counts, has_unknown)
 
 
@@ -194,6 +208,10 @@ def _count_tags(raw: RawData, split: str, name: str) -> Counter[str]:
         for count in pc.value_counts(batch[name].values.drop_null()).to_pylist():
             counter[count["values"]] += count["counts"]
     return counter
+
+
+def _has_null(raw: RawData, split: str, name: str) -> bool:
+    return any(batch[name].values.null_count for batch in raw.batches(split))
 
 
 def read_tags(column: TagColumn, scheme: Literal["auto", schemes.Scheme]) -> tuple[Labels, dict[str, Tags]]:
@@ -210,35 +228,17 @@ def read_tags(column: TagColumn, scheme: Literal["auto", schemes.Scheme]) -> tup
     kind, fixed = _kind(column, scheme)
     if kind == "spans":  # only a column of spans has O; before this, `o` could have been a plain tag
         column = replace(column, names=tuple(schemes.OUTSIDE if name == "o" else name for name in column.names))
-    follow = {split: _transitions(column, split) for split in SPLITS} if kind == "spans" else {}
-    tags = {split: _read_split(column, split, follow, fixed) for split in SPLITS}
+    if kind == "spans":
+        transitions = {split: _transitions(column, split) for split in SPLITS}
+        tags = {split: _read_spans(column, split, transitions, fixed) for split in SPLITS}
+    else:
+        tags = {split: _read_plain(column, split) for split in SPLITS}
     if kind == "spans" and fixed is None:
-        _check_suffixes(column, sum(each.illegal for each in tags.values()))
-    labels = label_lists.from_counts(column.name, kind, {split: read.counts for split, read in tags.items()})
-    return replace(labels, sets=_sets(column, tags.values(), labels)), tags
-
-
-def _sets(column: TagColumn, tags: Iterable[Tags], labels: Labels) -> LabelSets:
-    """The sets of labels of words of unknown label, and of their later sub-words."""
-    sets = {ANY} if column.has_unknown else set()
-    sets |= {each for of_split in tags if of_split.conversion for each in of_split.conversion.labels.values()}
-    sets |= {unannotated(labels, types) for types in column.raw.annotated_types()}
-    return tuple(sorted({each for names in sets for each in (names, label_lists.inside(names)) if len(each) != 1}))
-
-
-def unannotated(labels: Labels, annotated: Collection[str]) -> tuple[str, ...]:
-    """The labels of a word O where some types are annotated: O, or those of the other types.
-
-    Raises:
-        UserError: the labels are plain tags.
-    """
-    if labels.kind == "tags":
-        raise UserError(
-            f"column {labels.task}: plain tags have no types; expected spans for download.dataset.annotated_types in "
-            "params.yaml; use unknown_tag for words without a tag"
-        )
-    pairs = zip(labels.names, labels.type_of_labels, strict=True)
-    return tuple(name for name, type_ in pairs if type_ not in annotated)
+        _check_suffixes(column, sum(of_split.illegal for of_split in tags.values()))
+    labels = label_lists.from_counts(column.name, kind, {split: of_split.counts for split, of_split in tags.items()})
+    conversions = [of_split.conversion for of_split in tags.values()]
+    sets = label_sets(labels, conversions, column.raw.annotated_types(), column.has_unknown)
+    return replace(labels, sets=sets), tags
 
 
 def _check_suffixes(column: TagColumn, illegal: int) -> None:
@@ -251,7 +251,10 @@ def _check_suffixes(column: TagColumn, illegal: int) -> None:
         is_glued = tag == name.replace("-", "", 1)
         if is_glued or tag.startswith(schemes.split_tag(name)[1] or "-"):
             names[tag] = name
-    inside = sum(count for name, count in column.totals.items() if schemes.split_tag(name)[0] in ("I", "E", "L"))
+    inside = 0
+    for name, count in column.totals.items():
+        if schemes.split_tag(name)[0] in ("I", "E", "L"):
+            inside += count
     if names and illegal > inside / 2:
         tag, name = next(iter(names.items()))
         raise UserError(
@@ -263,22 +266,15 @@ def _check_suffixes(column: TagColumn, illegal: int) -> None:
 
 def _kind(column: TagColumn, scheme: Literal["auto", schemes.Scheme]) -> tuple[Kind, schemes.Scheme | None]:
     """Whether the column marks spans, and its scheme if that does not depend on the split."""
+    if scheme == "tags":
+        return "tags", scheme
     if scheme != "auto":
-        return ("tags" if scheme == "tags" else "spans"), scheme
+        return "spans", scheme
     try:
         if schemes.is_spans(column.names):
             return "spans", None
     except UserError as error:
-        plain = {name for name in column.names if not schemes.split_tag(name)[0]}
-        groups = (plain, {*column.names} - plain - {schemes.OUTSIDE})
-        first = "; ".join(word for group in groups for word in islice(column.words_with(group), 1))
-        only = min(plain)
-        unknown = f', or download.dataset.unknown_tag: "{only}" for words whose tag is not known'
-        outside = "" if len(plain) > 1 else f', or outside: "{only}" if that stands for O{unknown}'
-        raise UserError(
-            f"column {column.name}: {error}; the first of each: {first}; correct them, or set tokenize_align.scheme: "
-            f"tags in params.yaml if none of them marks spans{outside}"
-        ) from None
+        raise _mixed_prefixes(column, error) from None
     if schemes.OUTSIDE in column.respelled.values():  # without prefixes only `outside` becomes O
         return "spans", "IO"
     if all(map(_NUMBER.fullmatch, column.tags)):
@@ -287,9 +283,30 @@ def _kind(column: TagColumn, scheme: Literal["auto", schemes.Scheme]) -> tuple[K
             "of labels; replace the numbers, or set tokenize_align.scheme: tags in params.yaml if they are the labels"
         )
     try:
-        return ("spans", "IO") if conversion.are_span_types(column.totals) else ("tags", "tags")
+        are_types = conversion.are_span_types(column.totals)
     except UserError as error:
         raise UserError(f"column {column.name}: {error}") from None
+    if are_types:
+        return "spans", "IO"
+    return "tags", "tags"
+
+
+def _mixed_prefixes(column: TagColumn, error: UserError) -> UserError:
+    """The error of a column of tags with and without a prefix."""
+    plain = {name for name in column.names if not schemes.split_tag(name)[0]}
+    prefixed = {*column.names} - plain - {schemes.OUTSIDE}
+    first = f"{next(column.words_with(plain))}; {next(column.words_with(prefixed))}"
+    if len(plain) > 1:
+        return UserError(
+            f"column {column.name}: {error}; the first of each: {first}; correct them, or set tokenize_align.scheme: "
+            "tags in params.yaml if none of them marks spans"
+        )
+    (only,) = plain
+    return UserError(
+        f"column {column.name}: {error}; the first of each: {first}; correct them, or set tokenize_align.scheme: "
+        f'tags in params.yaml if none of them marks spans, or outside: "{only}" if that stands for O, or '
+        f'download.dataset.unknown_tag: "{only}" for words whose tag is not known'
+    )
 
 
 def _transitions(column: TagColumn, split: str) -> Ints:
@@ -300,13 +317,19 @@ def _transitions(column: TagColumn, split: str) -> Ints:
     return follow
 
 
-def _read_split(column: TagColumn, split: str, transitions: Mapping[str, Ints], scheme: schemes.Scheme | None) -> Tags:
-    """Read a split; without a scheme, in that of its files. Plain tags need no transitions."""
-    if not transitions:
-        return Tags(column, split, "tags", dict(zip(column.names, column.counts[split].tolist(), strict=True)))
+def _read_plain(column: TagColumn, split: str) -> Tags:
+    """Read a split of plain tags."""
+    counts = column.counts[split].tolist()
+    return Tags(column, split, "tags", dict(zip(column.names, counts, strict=True)))
+
+
+def _read_spans(column: TagColumn, split: str, transitions: Mapping[str, Ints], scheme: schemes.Scheme | None) -> Tags:
+    """Read a split of tags that mark spans; without a scheme, in that of its files."""
     follow = transitions[split]
+    of_files = follow
     of_train = ("train", *column.raw.drawn)
-    of_files = np.sum([transitions[each] for each in (of_train if split in of_train else (split,))], axis=0)
+    if split in of_train:
+        of_files = np.sum([transitions[drawn] for drawn in of_train], axis=0)
     try:
         detected = scheme or conversion.detect(column.names, of_files)
         converted = conversion.convert(column.names, follow, detected, column.raw.spans)
@@ -315,7 +338,7 @@ def _read_split(column: TagColumn, split: str, transitions: Mapping[str, Ints], 
             f"{split}, column {column.name}: {error} (tokenize_align.scheme in params.yaml is {scheme or 'auto'})"
         ) from None
     counts: dict[str, int] = {}
-    for pair, labels in converted.labels.items():
-        for label in labels[:1] if pair[1] < len(column.tags) else ():
-            counts[label] = counts.get(label, 0) + int(follow[pair])
+    for (left, tag), labels in converted.labels.items():
+        if labels and tag < len(column.tags):
+            counts[labels[0]] = counts.get(labels[0], 0) + int(follow[left, tag])
     return Tags(column, split, converted.scheme, counts, int(follow[converted.illegal].sum()), converted)

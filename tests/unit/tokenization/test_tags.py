@@ -11,9 +11,10 @@ from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import RawData, Row
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE
-from tagline.labels.label_list import Labels, id_names
+from tagline.labels.label_list import Labels
 from tagline.terminal.errors import UserError
-from tagline.tokenization.tags import Tags, read_column, read_tags, unannotated
+from tagline.tokenization.tags import Tags, read_column, read_tags
+from tagline.tokenization.unknown_labels import unannotated
 
 
 def made(folder: Path, **splits: str) -> RawData:
@@ -34,7 +35,7 @@ def read(data: RawData, scheme: str = "auto") -> tuple[Labels, dict[str, Tags]]:
 def labels_of(data: RawData, split: str, scheme: str = "auto") -> list[str]:
     labels, tags = read(data, scheme)
     ((_, ids, ends),) = tags[split].column.batches(split)
-    names = [" or ".join(each) or "?" for each in id_names(labels)]
+    names = labels.described
     return [names[number] for number in tags[split].to_labels(ids, ends, labels)]
 
 

@@ -63,8 +63,7 @@ class OnnxModel:
                 disabled_optimizers=[DISABLED_FUSION],
             )
         except Exception as error:  # the library has no more specific exception
-            reason = str(error).splitlines()[0]
-            raise UserError(f"{path}: damaged ({reason}); run `dvc repro export` again") from None
+            raise UserError(f"{path}: damaged ({str(error).splitlines()[0]}); run `dvc repro export` again") from None
         del contents  # onnxruntime has copied them
         inputs = tuple(entry.name for entry in self.session.get_inputs())
         shapes = {entry.name: entry.shape for entry in self.session.get_outputs()}
@@ -73,13 +72,13 @@ class OnnxModel:
                 f"{path}: not a token classifier of this project; expected the inputs {', '.join(INPUTS)} and the "
                 f"output {OUTPUT} of three dimensions"
             )
-        self.path, self.padding = path, padding
+        self.path = path
+        self.padding = padding
         self.labels: int = shapes[OUTPUT][-1]
-        self.weights = {
-            name.removeprefix(HASHED): hashed
-            for name, hashed in self.session.get_modelmeta().custom_metadata_map.items()
-            if name.startswith(HASHED)
-        }
+        self.weights: dict[str, str] = {}
+        for name, value in self.session.get_modelmeta().custom_metadata_map.items():
+            if name.startswith(HASHED):
+                self.weights[name.removeprefix(HASHED)] = value
 
     def logits(self, rows: Sequence[AnyInts], positions: Sequence[Ints]) -> Floats:
         """See `Backend`. Safe for several threads.
@@ -105,8 +104,8 @@ def _provide(options: onnxruntime.SessionOptions, weights: Sequence[Path]) -> li
         # It refuses links to other folders, as in the caches of the Hub and of DVC, so it gets the content, which takes
         # twice the time and memory.
         contents = [np.memmap(file, np.uint8, "r") for file in weights]
-        names, sizes = [file.name for file in weights], list(map(len, contents))
-        options.add_external_initializers_from_files_in_memory(names, contents, sizes)
+        names = [file.name for file in weights]
+        options.add_external_initializers_from_files_in_memory(names, contents, list(map(len, contents)))
         return contents
     if weights:
         folder = str(weights[0].parent)
@@ -122,7 +121,9 @@ def cores() -> int:
     asked = os.environ.get("OMP_NUM_THREADS", "")
     if asked.isdecimal() and int(asked):
         return int(asked)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @contextmanager

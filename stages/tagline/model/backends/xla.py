@@ -51,7 +51,11 @@ def load_weights(model: nn.Module, path: Path) -> None:
     Raises:
         RuntimeError: the weights are not those of the model.
     """
-    weights, own = load_file(path), model.state_dict(keep_vars=True)
+    weights = load_file(path)
+    state = model.state_dict(keep_vars=True)
     # Of a weight that has several names in the model, the file holds one.
-    read = {id(own[name]): weight for name, weight in weights.items() if name in own}
-    model.load_state_dict(weights | {name: read[id(weight)] for name, weight in own.items() if id(weight) in read})
+    read = {id(state[name]): weight for name, weight in weights.items() if name in state}
+    for name, weight in state.items():
+        if id(weight) in read:
+            weights[name] = read[id(weight)]
+    model.load_state_dict(weights)

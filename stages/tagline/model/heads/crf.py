@@ -65,7 +65,8 @@ class CrfHead:
         """
         import torch  # imported here so that inference starts without PyTorch
 
-        transitions, logits = model.get_parameter(f"{OWN_WEIGHTS}.{TRANSITIONS}").float(), logits.float()
+        transitions = model.get_parameter(f"{OWN_WEIGHTS}.{TRANSITIONS}").float()
+        logits = logits.float()
         labelled = (labels != IGNORED)[..., None]
         if self.labels.sets:
             of_gold = _sum_of_sequences(possible_logits(logits, labels, self.labels), labelled, transitions)
@@ -99,7 +100,9 @@ class CrfHead:
     def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: Bools) -> float:
         sentences = np.repeat(np.arange(len(lengths)), lengths)[known]
         # As in training, words without sub-words are not in the chain.
-        lengths, scores, gold = np.bincount(sentences, minlength=len(lengths)), scores[known], gold[known]
+        lengths = np.bincount(sentences, minlength=len(lengths))
+        scores = scores[known]
+        gold = gold[known]
         last = (np.cumsum(lengths) - 1)[lengths > 0]
         of_all = _log_sum(self._forward(scores, lengths)[last]).sum()
         if self.labels.sets:
@@ -107,7 +110,8 @@ class CrfHead:
             return float(of_all - _log_sum(of_possible[last]).sum())
         of_gold = scores[np.arange(len(gold)), gold].sum(dtype=np.float64)
         inside = np.diff(sentences) == 0  # pairs of neighbours in one sentence
-        return float(of_all - of_gold - self.transitions[gold[:-1][inside], gold[1:][inside]].sum())
+        of_pairs = self.transitions[gold[:-1][inside], gold[1:][inside]].sum()
+        return float(of_all - of_gold - of_pairs)
 
     def _forward(self, scores: Floats, lengths: Ints) -> Doubles:
         """For each word and label, the log-sum of exponentials of the scores of all sequences that end there."""

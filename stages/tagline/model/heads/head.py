@@ -116,7 +116,8 @@ def possible_logits(logits: Tensor, labels: Tensor, of: Labels) -> Tensor:
     """
     import torch  # imported here so that inference starts without PyTorch
 
-    table = torch.from_numpy(np.append(possible(of), np.ones((1, len(of.names)), bool), axis=0)).to(logits.device)
+    any_label = np.ones((1, len(of.names)), bool)
+    table = torch.from_numpy(np.append(possible(of), any_label, axis=0)).to(logits.device)
     allowed = table[torch.where(labels == IGNORED, len(table) - 1, labels)]
     return logits.masked_fill(~allowed, -torch.inf)
 

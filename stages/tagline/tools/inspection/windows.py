@@ -12,7 +12,6 @@ from tagline.artifacts import tokenized
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.names import TOKENIZER_FILE
 from tagline.core.provenance import verify
-from tagline.labels.label_list import id_names
 from tagline.labels.windows import IGNORED
 from tagline.terminal.escaping import printable, quoted
 
@@ -43,7 +42,7 @@ def sentence(folder: Path, tokenizer: Path, wanted: str) -> str:
     row = row_of(split, name, which)
     words, windows = split.sentences[row], split.windows_of(row)
     vocabulary = Tokenizer.from_file(str(tokenizer / TOKENIZER_FILE))
-    names = [" or ".join(each) or "?" for each in id_names(tokenized.load_labels(folder))]
+    names = tokenized.load_labels(folder).described
     tables = [f"{words['id']}: {len(words['words'])} words"]
     tables.append(table("word", words["words"], [names[label] for label in words["labels"]]))
     for number, index in enumerate(windows.tolist(), 1):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tagline.artifacts.raw_data import RawData
 from tagline.labels.schemes import Scheme
-from tagline.tokenization.stage import are_among, are_same, find_in_tags, hash_sentences
+from tagline.tokenization.split_findings import are_among, are_same, find_in_tags, hash_sentences
 from tagline.tokenization.tags import TagColumn, Tags
 
 

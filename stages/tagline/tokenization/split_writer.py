@@ -1,0 +1,215 @@
+"""Write the sentences and windows of a split, chunk by chunk, and find what is unusual in them."""
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from tqdm import tqdm
+
+from tagline.artifacts import tokenized
+from tagline.artifacts.raw_data import ID, WORDS
+from tagline.core.findings import LONG_SENTENCE, LONG_WORD, Findings
+from tagline.core.names import MARKS
+from tagline.core.shards import ShardWriter
+from tagline.labels.label_list import Labels
+from tagline.labels.tagged import TaggedSentences
+from tagline.labels.windows import NO_WORD, Bools, Ints, Windows, align_labels
+from tagline.text import case
+from tagline.tokenization import subwords
+from tagline.tokenization.context import Neighbours, document_numbers, with_neighbours
+from tagline.tokenization.split_findings import Hashes, add_sentences, add_words, hash_sentences
+from tagline.tokenization.subword_windows import WindowCutter
+from tagline.tokenization.tags import TagColumn, Tags
+from tagline.tokenization.unknown_labels import mark_unannotated
+
+# Words that are in memory at a time; each distinct one of them is tokenised once.
+CHUNK_WORDS = 2**20
+# Draws the sentences of which there are copies. Those of a larger share have those of a smaller one among them.
+COPIES_SEED = 0
+
+
+class Chunk(NamedTuple):
+    """Some sentences of a split.
+
+    Attributes:
+        sentences: the sentences.
+        neighbours: these, between the sentences before and after them.
+        vocabulary: their words, dictionary-encoded.
+        ends: int64 (sentences,), where each of them ends among the words.
+        gold: their gold labels.
+    """
+
+    sentences: pa.RecordBatch
+    neighbours: Neighbours
+    vocabulary: pa.DictionaryArray
+    ends: Ints
+    gold: TaggedSentences
+
+
+class WrittenSplit(NamedTuple):
+    """What a split has.
+
+    Attributes:
+        sizes: its numbers of sentences, words and windows.
+        labels: the number of words that are known to have each label.
+        hashes: of its sentences, see `hash_sentences`.
+    """
+
+    sizes: dict[str, int]
+    labels: dict[str, int]
+    hashes: Hashes
+
+
+@dataclass(frozen=True)
+class SplitWriter:
+    """Writes the sentences and windows of splits.
+
+    Attributes:
+        column: the column of the task in data/raw.
+        labels: the labels of the task.
+        cutter: makes the windows.
+        label_all_tokens: see `align_labels`.
+        share: of the sentences of train, those that are drawn for a copy in small letters.
+        target: data/tokenized.
+    """
+
+    column: TagColumn
+    labels: Labels
+    cutter: WindowCutter
+    label_all_tokens: bool
+    share: float
+    target: Path
+
+    @cached_property
+    def unknown(self) -> int:
+        """The id of the sub-word that stands for what the vocabulary lacks; see `subwords.unknown_id`."""
+        return subwords.unknown_id(self.cutter.tokenizer)
+
+    def write(self, split: str, tags: Tags, findings: Findings) -> WrittenSplit:
+        """Write a split, and add to its findings.
+
+        Raises:
+            UserError: the tokenizer fails on a word, or see `mark_unannotated`.
+        """
+        counts = np.zeros(len(self.labels.ids), np.int64)
+        hashes = []
+        scored = undecided = 0
+        generator = np.random.default_rng(COPIES_SEED)
+        has_copies = split == "train" and self.share > 0
+        features = tokenized.sentence_features(self.labels)
+        folder = self.target / "windows"
+        with (
+            ShardWriter(self.target / "sentences" / split, features.arrow_schema) as sentences,
+            ShardWriter(folder / split, tokenized.WINDOW_FEATURES.arrow_schema) as windows,
+            ShardWriter(folder / tokenized.COPIES, windows.schema) if has_copies else nullcontext() as copies,
+            tqdm(total=self.column.raw.sentences[split], desc=split, unit=" sentences", disable=None) as bar,
+        ):
+            for chunk in self._chunks(split, tags):
+                windows.write(self._columns(chunk, self._cut_and_check(chunk, findings), sentences.rows))
+                if copies:
+                    drawn = generator.random(len(chunk.ends)) < self.share
+                    copies.write(self._columns(chunk, self._copies(chunk, drawn), sentences.rows))
+                sentences.write(_sentence_columns(chunk))
+                counts += np.bincount(chunk.gold.known_gold, minlength=len(counts))
+                hashes.append(hash_sentences(chunk.vocabulary, chunk.ends))
+                if self.labels.sets and split != "train":
+                    scored += len(chunk.gold.gold_entities.start)
+                    undecided += chunk.gold.left_out[0]
+                bar.update(len(chunk.ends))
+        if undecided and not scored:
+            findings.add("no_entities", 1, [f"where {undecided:,} entities begin or end is not known"])
+        sizes = {"sentences": sentences.rows, "words": int(counts.sum()), "windows": windows.rows}
+        if copies:
+            sizes["lowercase_windows"] = copies.rows
+        of_labels = dict(zip(self.labels.names, counts.tolist(), strict=False))
+        return WrittenSplit(sizes, of_labels, np.concatenate(hashes))
+
+    def _chunks(self, split: str, tags: Tags) -> Iterator[Chunk]:
+        """Yield the sentences of a split with their gold labels."""
+        raw = self.column.raw
+        for neighbours in with_neighbours(raw.chunks(split, CHUNK_WORDS), self.cutter):
+            batch = neighbours.sentences
+            tag_ids, ends = self.column.ids(batch)
+            gold = tags.to_labels(tag_ids, ends, self.labels)
+            if raw.annotated:
+                gold = mark_unannotated(batch, gold, self.labels)
+            lengths = batch[WORDS].value_lengths().to_pylist()
+            unpredicted = np.zeros_like(gold)
+            tagged = TaggedSentences(self.labels, lengths, unpredicted, unpredicted.astype(np.float32), gold)
+            yield Chunk(batch, neighbours, batch[WORDS].values.dictionary_encode(), ends, tagged)
+
+    def _cut_and_check(self, chunk: Chunk, findings: Findings) -> Windows:
+        """Make the windows of a chunk, and find unusual words and sentences in it."""
+        windows, subwords_of_words = self._cut(chunk)
+        word_of_subwords = windows.word_indices(_begins(chunk.ends))
+        is_unknown = (windows.input_ids[0] == self.unknown) & (word_of_subwords != NO_WORD)
+        has_unknown = np.zeros(len(subwords_of_words), bool)
+        has_unknown[word_of_subwords[is_unknown]] = True
+        words = chunk.sentences[WORDS]
+        unusual_words = {
+            "unknown_labels": ~chunk.gold.is_known,
+            "words_without_subwords": subwords_of_words == 0,
+            "unknown_words": has_unknown,
+            "long_words": pc.utf8_length(words.values).to_numpy() > LONG_WORD,
+            "truncated_words": subwords_of_words > self.cutter.capacity,
+        }
+        unusual_sentences = {
+            "long_sentences": pc.list_value_length(words).to_numpy() > LONG_SENTENCE,
+            "windowed_sentences": np.bincount(windows.sentence) > 1,
+        }
+        add_words(findings, chunk.sentences, unusual_words)
+        add_sentences(findings, chunk.sentences, unusual_sentences)
+        return windows
+
+    def _columns(self, chunk: Chunk, windows: Windows, first_sentence: int) -> dict[str, pa.Array]:
+        """The columns of windows of a chunk, with the labels of their sub-words."""
+        numbers = [self.cutter.tokenizer.token_to_id(mark) for mark in MARKS]
+        marks = [number for number in numbers if number is not None]
+        words = windows.word_indices(_begins(chunk.ends))
+        gold = chunk.gold.known_gold
+        aligned = align_labels(windows, words, gold, self.labels.inside, self.label_all_tokens, marks)
+        return tokenized.window_columns(windows, aligned, first_sentence)
+
+    def _copies(self, chunk: Chunk, drawn: Bools) -> Windows:
+        """Make the windows in small letters of drawn sentences, but not of those that are read so anyway."""
+        words = chunk.vocabulary.dictionary.to_pylist()
+        has_copy = drawn & case.informative(words, chunk.vocabulary.indices.to_numpy(), chunk.ends)
+        windows, _ = self._cut(chunk, lowercase=True)
+        return windows.take(np.flatnonzero(has_copy[windows.sentence]))
+
+    def _cut(self, chunk: Chunk, lowercase: bool = False) -> tuple[Windows, Ints]:
+        """Make the windows of a chunk; see `WindowCutter.cut`.
+
+        Args:
+            chunk: the sentences.
+            lowercase: whether all are read in small letters.
+        """
+        before, batch, after = chunk.neighbours
+        vocabulary = chunk.vocabulary
+        if before.num_rows or after.num_rows:
+            batch = pa.concat_batches([before, batch, after])
+            vocabulary = batch[WORDS].values.dictionary_encode()
+        ends = batch[WORDS].offsets.to_numpy()[1:].astype(np.int64)
+        rows = slice(before.num_rows, batch.num_rows - after.num_rows)
+        words = vocabulary.dictionary.to_pylist()
+        if lowercase:
+            words = [word.lower() for word in words]
+        return self.cutter.cut(words, vocabulary.indices.to_numpy(), ends, document_numbers(batch), own=rows)
+
+
+def _begins(ends: Ints) -> Ints:
+    """Where sentences begin, given where they end, one after the other: 2 5 give 0 2."""
+    return ends - np.diff(ends, prepend=0)
+
+
+def _sentence_columns(chunk: Chunk) -> dict[str, pa.Array]:
+    """The columns of the sentences of a chunk, with the labels of their words."""
+    words = chunk.sentences[WORDS]
+    labels = pa.ListArray.from_arrays(words.offsets, chunk.gold.known_gold)
+    return {ID: chunk.sentences[ID], WORDS: words, "labels": labels}

@@ -1,0 +1,84 @@
+"""Unknown labels: sets of labels that are possible for words without a tag, and where not all types are annotated."""
+
+from collections.abc import Collection, Iterable
+
+import numpy as np
+import pyarrow as pa
+
+from tagline.artifacts.raw_data import ANNOTATED, WORDS, name_word
+from tagline.labels import label_list
+from tagline.labels.label_list import ANY, Labels, LabelSets
+from tagline.labels.schemes import OUTSIDE
+from tagline.labels.windows import Ints
+from tagline.terminal.errors import UserError
+from tagline.tokenization.conversion import Conversion
+
+
+def label_sets(
+    labels: Labels,
+    conversions: Iterable[Conversion | None],
+    annotated_types: Iterable[Collection[str]],
+    has_unknown: bool,
+) -> LabelSets:
+    """The sets of labels of words of unknown label, and of their later sub-words.
+
+    Args:
+        labels: without sets.
+        conversions: of the splits; None for plain tags.
+        annotated_types: for some sentences, the types that alone are annotated in them.
+        has_unknown: whether the tag of a word is unknown.
+
+    Raises:
+        UserError: see `unannotated`.
+    """
+    sets = {ANY} if has_unknown else set()
+    for conversion in conversions:
+        if conversion is not None:
+            sets.update(conversion.labels.values())
+    for types in annotated_types:
+        sets.add(unannotated(labels, types))
+    sets |= {label_list.inside(names) for names in sets}
+    return tuple(sorted(names for names in sets if len(names) != 1))
+
+
+def unannotated(labels: Labels, annotated: Collection[str]) -> tuple[str, ...]:
+    """The labels of a word O where some types are annotated: O, or those of the other types.
+
+    Raises:
+        UserError: the labels are plain tags.
+    """
+    if labels.kind == "tags":
+        raise UserError(
+            f"column {labels.task}: plain tags have no types; expected spans for download.dataset.annotated_types in "
+            "params.yaml; use unknown_tag for words without a tag"
+        )
+    types = zip(labels.names, labels.type_of_labels, strict=True)
+    return tuple(name for name, type_ in types if type_ not in annotated)
+
+
+def mark_unannotated(batch: pa.RecordBatch, gold: Ints, labels: Labels) -> Ints:
+    """Give words that are O where not all types are annotated the id of the labels that are possible.
+
+    Args:
+        batch: sentences with a column ``annotated_types``.
+        gold: int64 (words,), their label ids.
+        labels: the label list.
+
+    Raises:
+        UserError: such a sentence has an entity of another type.
+    """
+    gold = gold.copy()
+    annotated = [None if types is None else tuple(types) for types in batch[ANNOTATED].to_pylist()]
+    lengths = batch[WORDS].value_lengths().to_numpy()
+    for types in sorted({types for types in annotated if types is not None}):
+        words = np.flatnonzero(np.repeat([types == of_sentence for of_sentence in annotated], lengths))
+        foreign = [number for number, type_ in enumerate(labels.type_of_labels) if type_ not in ("", *types)]
+        wrong = words[np.isin(gold[words], foreign)]
+        if len(wrong):
+            raise UserError(
+                f"{name_word(batch, int(wrong[0]))}: {labels.names[gold[wrong[0]]]} in a file of which only "
+                f"{', '.join(types)} are annotated; see download.dataset.annotated_types in params.yaml"
+            )
+        outside = words[gold[words] == labels.label2id[OUTSIDE]]
+        gold[outside] = labels.ids[unannotated(labels, types)]
+    return gold
