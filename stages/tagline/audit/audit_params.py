@@ -63,8 +63,9 @@ def read_audit() -> Audit:
     if not AUDIT_PARAMS.is_file():
         raise UserError(f"{AUDIT_PARAMS} is missing; expected that of an audit; run `{AUDIT}`, which creates it")
     audit = read_section("audit", Audit, AUDIT_PARAMS)
-    if others := [section for section in read_file(AUDIT_PARAMS) if section != "audit"]:
-        raise UserError(f"{AUDIT_PARAMS}: {others[0]}: unknown section (allowed: audit); training follows {PARAMS}")
+    for section in read_file(AUDIT_PARAMS):
+        if section != "audit":
+            raise UserError(f"{AUDIT_PARAMS}: {section}: unknown section (allowed: audit); training follows {PARAMS}")
     return audit
 
 
@@ -86,6 +87,7 @@ def check_half(folds: Collection[int], epochs: int, max_steps: int | None) -> No
 def refuse_earlier_models(models: Collection[Path]) -> None:
     """Raise a `UserError` if training continues from models or learns from them."""
     if models:
-        found = "an earlier model may have learnt the labels that the audit checks"
-        remedy = "remove them, or run the audit in a pipeline folder without them"
-        raise UserError(f"train.start_from and train.teacher: {found}; expected neither; {remedy}")
+        raise UserError(
+            "train.start_from and train.teacher: an earlier model may have learnt the labels that the audit checks; "
+            "expected neither; remove them, or run the audit in a pipeline folder without them"
+        )

@@ -5,7 +5,7 @@ The data of a fold is a folder like data/tokenized with the sentences that a mod
 
 import shutil
 from collections.abc import Iterator, Sequence
-from itertools import chain, compress
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -56,14 +56,20 @@ class Fold:
     """
 
     def __init__(self, number: int, params: Audit, tokenized: Path, raw: Path) -> None:
-        self.number, self.params, self.tokenized, self.raw = number, params, tokenized, raw
+        self.number = number
+        self.params = params
+        self.tokenized = tokenized
+        self.raw = raw
         self.labels = load_labels(tokenized)
         if self.labels.sets:
-            found = "words of unknown label; the audit compares the gold label of each word with that of a model"
-            raise UserError(f"{tokenized}: {found}; expected data in which all words are annotated")
+            raise UserError(
+                f"{tokenized}: words of unknown label; the audit compares the gold label of each word with that of a "
+                "model; expected data in which all words are annotated"
+            )
         if params.group == "surface" and self.labels.kind == "tags":
-            found = f"surface needs entities, but {self.labels.task} has one tag per word"
-            raise UserError(f"audit.group: {found}; set it to sentence")
+            raise UserError(
+                f"audit.group: surface needs entities, but {self.labels.task} has one tag per word; set it to sentence"
+            )
         if params.group == "document":
             self._check_documents()
         drawn = {split: self._drawn(split) for split in params.splits}
@@ -77,23 +83,29 @@ class Fold:
         self._check()
 
     def _drawn(self, split: str) -> Mask:
-        seed, folds = self.params.seed, len(self.params.folds)
-        words = (words for words, _ in self._sentences(split))
-        drawn_by = self._documents(split) if self.params.group == "document" else words
-        return np.array([self.number in (EARLY, fold_of(key, seed, folds)) for key in drawn_by], bool)
+        """Whether a sentence is drawn for this fold."""
+        keys: Iterator[list[str]] = (words for words, _ in self._sentences(split))
+        if self.params.group == "document":
+            keys = self._documents(split)
+        folds = (fold_of(key, self.params.seed, len(self.params.folds)) for key in keys)
+        return np.array([self.number in (EARLY, fold) for fold in folds], bool)
 
     def _repeated(self, split: str) -> Mask:
         """Whether a sentence is there again, since its source is repeated; it is audited once."""
-        batches = shards.read_batches(self.tokenized / "sentences" / split)
-        return np.array([bool(COPY.match(id_)) for batch in batches for id_ in batch["id"].to_pylist()], bool)
+        repeated: list[bool] = []
+        for batch in shards.read_batches(self.tokenized / "sentences" / split):
+            repeated += [COPY.match(id_) is not None for id_ in batch["id"].to_pylist()]
+        return np.array(repeated, bool)
 
     def _apart(self) -> Mask:
         """Whether a train sentence shares no text with one that is held out, see `_texts`."""
         if self.params.group == "sentence":
             return np.ones_like(self.held_out["train"])  # equal sentences are in one fold already
-        held_out = chain.from_iterable(compress(self._sentences(name), mask) for name, mask in self.held_out.items())
-        texts = {text for sentence in held_out for text in self._texts(*sentence)}
-        return np.array([texts.isdisjoint(self._texts(*each)) for each in self._sentences("train")], bool)
+        texts: set[int] = set()
+        for split, mask in self.held_out.items():
+            for words, ids in compress(self._sentences(split), mask):
+                texts.update(self._texts(words, ids))
+        return np.array([texts.isdisjoint(self._texts(words, ids)) for words, ids in self._sentences("train")], bool)
 
     def _sentences(self, split: str) -> Iterator[tuple[list[str], list[int]]]:
         """Yield the words and label ids of each sentence."""
@@ -129,15 +141,20 @@ class Fold:
         if self.number == EARLY:
             return f"fold {EARLY}: learns from all sentences, for half of the epochs, and labels them"
         held_out = ", ".join(f"{number:,} of {split}" for split, number in self.numbers["held_out"].items())
-        learnt, train = self.numbers["learnt"], self.numbers["train"]
-        left = f"{learnt:,} of {train:,} sentences of train ({learnt / train:.0%}) are left to learn from"
-        return f"fold {self.number} of {len(self.params.folds)}: {held_out} held out; {left}"
+        learnt = self.numbers["learnt"]
+        train = self.numbers["train"]
+        return (
+            f"fold {self.number} of {len(self.params.folds)}: {held_out} held out; {learnt:,} of {train:,} sentences "
+            f"of train ({learnt / train:.0%}) are left to learn from"
+        )
 
     def _check_documents(self) -> None:
         documents = [name for (name,) in self._documents("train")]
         if len(set(documents)) == len(documents):
-            found = f"document needs documents of several sentences, but {self.raw} has none in train"
-            raise UserError(f"audit.group: {found}; set it to sentence")
+            raise UserError(
+                f"audit.group: document needs documents of several sentences, but {self.raw} has none in train; set it "
+                "to sentence"
+            )
 
     def _check(self) -> None:
         for purpose, mask in (
@@ -146,9 +163,10 @@ class Fold:
             ("choose the epoch by", self.learnable["validation"]),
         ):
             if not mask.any():
-                found = f"fold {self.number} of {len(self.params.folds)} has no sentence to {purpose}"
-                remedy = "use fewer folds, another seed, or group: sentence"
-                raise UserError(f"{AUDIT_PARAMS}: {found}; expected at least one; {remedy}")
+                raise UserError(
+                    f"{AUDIT_PARAMS}: fold {self.number} of {len(self.params.folds)} has no sentence to {purpose}; "
+                    "expected at least one; use fewer folds, another seed, or group: sentence"
+                )
 
 
 def held_out_name(split: str) -> str:
@@ -172,33 +190,39 @@ def write_data(fold: Fold, target: Path) -> None:
     target.mkdir()
     for name in ("labels.json", PROVENANCE):
         shutil.copyfile(fold.tokenized / name, target / name)
-    for split, chosen in fold.learnable.items():
-        _copy(fold, split, chosen, target, split)
-    for split, chosen in fold.held_out.items():
-        if chosen.any():
-            _copy(fold, split, chosen, target, held_out_name(split))
+    for split, mask in fold.learnable.items():
+        _copy_sentences(fold, split, mask, target / "sentences" / split)
+        _copy_windows(fold, split, mask, target / "windows" / split)
+    if (fold.tokenized / "windows" / COPIES).is_dir():
+        _copy_windows(fold, COPIES, fold.learnable["train"], target / "windows" / COPIES)
+    for split, mask in fold.held_out.items():
+        if mask.any():
+            _copy_sentences(fold, split, mask, target / "sentences" / held_out_name(split))
+            _copy_windows(fold, split, mask, target / "windows" / held_out_name(split))
     write_hashes(target)
 
 
-def _copy(fold: Fold, split: str, chosen: Mask, target: Path, name: str) -> None:
-    """Copy the chosen sentences of a split, with their windows, those learnt from also with the windows of copies."""
-    # Sentences chosen 0 1 1: the second becomes sentence 0, the third sentence 1.
-    renumbered = np.cumsum(chosen, dtype=np.int32) - np.int32(1)
+def _copy_sentences(fold: Fold, split: str, mask: Mask, target: Path) -> None:
+    """Copy the sentences of a split that a mask selects."""
     first = 0
-    with ShardWriter(target / "sentences" / name, sentence_features(fold.labels).arrow_schema) as sentences:
+    with ShardWriter(target, sentence_features(fold.labels).arrow_schema) as writer:
         for batch in shards.read_batches(fold.tokenized / "sentences" / split):
-            _write(sentences, batch, chosen[first : first + batch.num_rows])
+            _write(writer, batch, mask[first : first + batch.num_rows])
             first += batch.num_rows
-    has_copies = name == "train" and (fold.tokenized / "windows" / COPIES).is_dir()
-    for old, new in [(split, name), (COPIES, COPIES)][: 1 + has_copies]:
-        with ShardWriter(target / "windows" / new, WINDOW_FEATURES.arrow_schema) as windows:
-            for batch in shards.read_batches(fold.tokenized / "windows" / old):
-                owner = batch["sentence"].to_numpy()
-                _write(windows, batch, chosen[owner], sentence=pa.array(renumbered[owner]))
 
 
-def _write(writer: ShardWriter, batch: pa.RecordBatch, chosen: Mask, **replaced: pa.Array) -> None:
-    """Write the chosen rows of a batch, of which some columns are replaced."""
-    if chosen.any():
+def _copy_windows(fold: Fold, name: str, mask: Mask, target: Path) -> None:
+    """Copy the windows of the sentences that a mask selects; they get new numbers."""
+    # Mask 0 1 1: the second sentence becomes sentence 0, the third sentence 1.
+    renumbered = np.cumsum(mask, dtype=np.int32) - np.int32(1)
+    with ShardWriter(target, WINDOW_FEATURES.arrow_schema) as writer:
+        for batch in shards.read_batches(fold.tokenized / "windows" / name):
+            owner = batch["sentence"].to_numpy()
+            _write(writer, batch, mask[owner], sentence=pa.array(renumbered[owner]))
+
+
+def _write(writer: ShardWriter, batch: pa.RecordBatch, mask: Mask, **replaced: pa.Array) -> None:
+    """Write the rows of a batch that a mask selects, with some columns replaced."""
+    if mask.any():
         columns = {name: batch[name] for name in batch.schema.names} | replaced
-        writer.write({name: column.filter(pa.array(chosen)) for name, column in columns.items()})
+        writer.write({name: column.filter(pa.array(mask)) for name, column in columns.items()})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from accelerate import PartialState
@@ -56,20 +57,19 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
     refuse_earlier_models(train.models)
     check_half(audit.folds, train.epochs, train.max_steps)
     state = start()
-    train = train.model_copy(update={"hub": train.hub.model_copy(update={"push": False})})
-    if number == EARLY:  # wrong labels are learnt late
-        steps = train.max_steps and (train.max_steps + 1) // 2
-        train = train.model_copy(update={"epochs": (train.epochs + 1) // 2, "max_steps": steps})
+    train = _params_of_fold(train, number)
     made_of = {"fold": number, "audit": audit.model_dump(exclude={"most"}), "train": train.effective()}
     verified = inputs.verify([])
     if audit.group == "document":
         verified[raw.as_posix()] = verify(raw, "download")
     with work_folder(f"audit-{number}", fingerprint(made_of, script, verified)) as work:
         if not seen_by_all(work):
-            expected = "expected one that they share, which has the data of the fold"
-            remedy = f"set {VARIABLE} to such a folder on all hosts"
-            raise UserError(f"{work} is not the same folder on all hosts of this run; {expected}; {remedy}")
-        data, model = work / "tokenized", work / "finetuned"
+            raise UserError(
+                f"{work} is not the same folder on all hosts of this run; expected one that they share, which has the "
+                f"data of the fold; set {VARIABLE} to such a folder on all hosts"
+            )
+        data = work / "tokenized"
+        model = work / "finetuned"
         fold = Fold(number, audit, inputs.tokenized, raw)
         if state.is_main_process:
             show(fold.message())
@@ -79,19 +79,50 @@ def label_fold(number: int, audit: Audit, train: Train, script: Path, inputs: In
         state.wait_for_everyone()
         if not completed(model):
             # Its checkpoints are in the work folder of the fold, and removed with it after any kill.
-            outputs = Outputs(model, *(work / name for name in ("train.json", "train_loss.csv", VALIDATION)))
+            outputs = Outputs(model, work / "train.json", work / "train_loss.csv", work / VALIDATION)
             of_fold = Inputs(data, inputs.encoder, inputs.tokenizer)
             fine_tune(train, script, of_fold, outputs, state, stage=f"audit-{number}/{work.name}/train")
         if state.is_main_process:
             with replacing(target) as (partial,):
-                parts = {name: tokenized.load_split(data, held_out_name(name)) for name in audited(data)}
-                label(parts, fold.labels, model, train, partial)
-                made_of |= {"sentences": fold.numbers, "best_epoch": (best := classifier.best_epoch(model))}
-                # The hashes of the model list the curve, not the report.
-                made_of["validation_f1"] = read_columns(work / VALIDATION, ["f1"])[best - 1]["f1"]
-                made_of |= {"tokenized": sha256(inputs.tokenized / HASHES), "versions": versions(*LIBRARIES)}
-                out_of_fold.write_provenance(partial, fold.labels, made_of)
+                _label_held_out(fold, work, train, made_of, partial)
     processes.leave()
+
+
+def _params_of_fold(train: Train, number: int) -> Train:
+    """The params of the training of a fold: nothing is pushed, and `EARLY` trains for half of the epochs."""
+    train = train.model_copy(update={"hub": train.hub.model_copy(update={"push": False})})
+    if number != EARLY:
+        return train
+    # Wrong labels are learnt late.
+    steps = train.max_steps and (train.max_steps + 1) // 2
+    return train.model_copy(update={"epochs": (train.epochs + 1) // 2, "max_steps": steps})
+
+
+def _label_held_out(fold: Fold, work: Path, train: Train, made_of: dict[str, Any], target: Path) -> None:
+    """Write how the model of a fold labels the sentences that are held out, and how it was made.
+
+    Args:
+        fold: the roles of the sentences.
+        work: the work folder, with the data of the fold, its model and the curve of its training.
+        train: the section ``train``, as the model was trained.
+        made_of: the fold and its params.
+        target: the folder to make.
+    """
+    data = work / "tokenized"
+    model = work / "finetuned"
+    parts = {split: tokenized.load_split(data, held_out_name(split)) for split in audited(data)}
+    label(parts, fold.labels, model, train, target)
+    best = classifier.best_epoch(model)
+    # The hashes of the model list the curve, not the report.
+    epochs = read_columns(work / VALIDATION, ["f1"])
+    made_of |= {
+        "sentences": fold.numbers,
+        "best_epoch": best,
+        "validation_f1": epochs[best - 1]["f1"],
+        "tokenized": sha256(fold.tokenized / HASHES),
+        "versions": versions(*LIBRARIES),
+    }
+    out_of_fold.write_provenance(target, fold.labels, made_of)
 
 
 def label_all(audit: Audit, train: Train, data: Path, model: Path, target: Path) -> None:
@@ -112,9 +143,13 @@ def label_all(audit: Audit, train: Train, data: Path, model: Path, target: Path)
     quiet()
     labels = tokenized.load_labels(data)
     with replacing(target) as (partial,):
-        label({name: tokenized.load_split(data, name) for name in audit.splits}, labels, model, train, partial)
-        made_of = {"splits": audit.splits, "best_epoch": classifier.best_epoch(model)}
-        made_of["tokenized"] = sha256(data / HASHES)
+        parts: dict[str, Split] = {split: tokenized.load_split(data, split) for split in audit.splits}
+        label(parts, labels, model, train, partial)
+        made_of = {
+            "splits": audit.splits,
+            "best_epoch": classifier.best_epoch(model),
+            "tokenized": sha256(data / HASHES),
+        }
         out_of_fold.write_provenance(partial, labels, made_of)
 
 
@@ -145,9 +180,17 @@ def label(parts: Mapping[str, Split], labels: Labels, model: Path, train: Train,
 def _labelled(predictor: Predictor, split: Split, name: str) -> Iterator[Chunk]:
     """Yield the sentences of a split, and the probabilities of the labels of their words."""
     ids, words = split.ids_and_words()
-    labels, lengths, gold = predictor.labels, split.lengths(), split.gold()
+    gold = split.gold()
+    lengths = split.lengths()
     offsets = np.cumsum([0, *lengths])
     for rows, predicted, probabilities in predictor.distributions(score_split(predictor, split, name)):
-        of_rows = gold[offsets[rows.start] : offsets[rows.stop]]
-        scores = probabilities[np.arange(len(predicted)), predicted]
-        yield TaggedSentences(labels, lengths[rows], predicted, scores, of_rows, ids[rows], words[rows]), probabilities
+        sentences = TaggedSentences(
+            predictor.labels,
+            lengths=lengths[rows],
+            predicted=predicted,
+            scores=probabilities[np.arange(len(predicted)), predicted],
+            gold=gold[offsets[rows.start] : offsets[rows.stop]],
+            ids=ids[rows],
+            words=words[rows],
+        )
+        yield sentences, probabilities

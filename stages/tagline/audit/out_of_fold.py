@@ -39,10 +39,16 @@ def write(path: Path, labels: Labels, chunks: Iterable[Chunk]) -> None:
     with path.open("wb") as file, pq.ParquetWriter(file, _schema(labels)) as writer:
         for sentences, probabilities in chunks:
             offsets = pa.array(sentences.offsets, pa.int32())
-            values = [names.take(pa.array(side)) for side in (sentences.known_gold, sentences.predicted)]
-            values.append(pa.FixedSizeListArray.from_arrays(pa.array(probabilities.ravel()), len(names)))
-            columns = [pa.array(sentences.ids, pa.string()), pa.array(sentences.words, pa.list_(pa.string()))]
-            columns += [pa.ListArray.from_arrays(offsets, each) for each in values]
+            gold = names.take(pa.array(sentences.known_gold))
+            predicted = names.take(pa.array(sentences.predicted))
+            of_words = pa.FixedSizeListArray.from_arrays(pa.array(probabilities.ravel()), len(names))
+            columns = [
+                pa.array(sentences.ids, pa.string()),
+                pa.array(sentences.words, pa.list_(pa.string())),
+                pa.ListArray.from_arrays(offsets, gold),
+                pa.ListArray.from_arrays(offsets, predicted),
+                pa.ListArray.from_arrays(offsets, of_words),
+            ]
             writer.write_batch(pa.record_batch(columns, schema=_schema(labels)))
 
 
@@ -56,13 +62,18 @@ def read(path: Path, labels: Labels) -> Iterator[Chunk]:
     names = pa.array(labels.names, pa.string())
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(BATCH):
-            sides = (batch[side].flatten() for side in ("gold", "predicted"))
-            gold, predicted = (pc.index_in(side, value_set=names).to_numpy() for side in sides)
+            predicted = pc.index_in(batch["predicted"].flatten(), value_set=names).to_numpy()
             probabilities = batch["probabilities"].flatten().flatten().to_numpy().reshape(-1, len(names))
-            scores = probabilities[np.arange(len(predicted)), predicted]
-            columns = batch["words"].value_lengths(), batch["id"], batch["words"]
-            lengths, ids, words = (each.to_pylist() for each in columns)
-            yield TaggedSentences(labels, lengths, predicted, scores, gold, ids, words), probabilities
+            sentences = TaggedSentences(
+                labels,
+                lengths=batch["words"].value_lengths().to_pylist(),
+                predicted=predicted,
+                scores=probabilities[np.arange(len(predicted)), predicted],
+                gold=pc.index_in(batch["gold"].flatten(), value_set=names).to_numpy(),
+                ids=batch["id"].to_pylist(),
+                words=batch["words"].to_pylist(),
+            )
+            yield sentences, probabilities
 
 
 def write_provenance(folder: Path, labels: Labels, made_of: dict[str, Any]) -> None:

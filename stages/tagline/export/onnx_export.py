@@ -99,10 +99,15 @@ def write(model: ir.Model, path: Path, weights: Collection[Path] = ()) -> None:
             `MAX_BYTES`, all weights are written to another file, ``NAME_data``.
     """
     share_weights(model.graph, weights)
-    tensors = [weight.const_value for weight in model.graph.initializers.values()]
-    inside = sum(each.nbytes for each in tensors if each is not None and not isinstance(each, ir.ExternalTensor))
+    inside = 0
+    used = set()
+    for weight in model.graph.initializers.values():
+        tensor = weight.const_value
+        if isinstance(tensor, ir.ExternalTensor):
+            used.add(str(tensor.location))
+        elif tensor is not None:
+            inside += tensor.nbytes
     if weights and inside <= MAX_BYTES:
-        used = {str(tensor.location) for tensor in tensors if isinstance(tensor, ir.ExternalTensor)}
         model.metadata_props.update({HASHED + file.name: sha256(file) for file in weights if file.name in used})
         ir.save(model, path)
     else:
@@ -111,9 +116,10 @@ def write(model: ir.Model, path: Path, weights: Collection[Path] = ()) -> None:
 
 def _strip(graph: Any) -> None:
     """Remove the origin of each operator, which the exporter records as stack traces with paths of this host."""
-    values = (*graph.graph.inputs, *graph.graph.initializers.values())
-    nodes = (entry for node in graph.graph.all_nodes() for entry in (node, *node.outputs))
-    for entry in (graph, graph.graph, *values, *nodes):
+    entries = [graph, graph.graph, *graph.graph.inputs, *graph.graph.initializers.values()]
+    for node in graph.graph.all_nodes():
+        entries += [node, *node.outputs]
+    for entry in entries:
         entry.doc_string = None
         entry.metadata_props.clear()
 
@@ -141,16 +147,21 @@ def share_weights(graph: ir.Graph, files: Iterable[Path]) -> None:
         graph: modified in place; weights that no file has stay as they are.
         files: safetensors files of one folder.
     """
-    stored = dict(pair for file in files for pair in _tensors(file))
+    stored: dict[_Key, ir.ExternalTensor] = {}
+    for file in files:
+        stored |= _tensors(file)
     for weight in list(graph.initializers.values()):
         value = weight.const_value
         if value is None or value.dtype != ir.DataType.FLOAT or value.nbytes < SMALLEST_BYTES:
             continue
         array = value.numpy()
-        if (tensor := stored.get(_key(array))) is not None:
-            weight.const_value = _renamed(tensor, str(weight.name))
-        elif array.ndim == 2 and (tensor := stored.get(_key(array.T))) is not None:
-            _transpose(graph, weight, _renamed(tensor, f"{weight.name}.transposed"))
+        key = _key(array)
+        if key in stored:
+            weight.const_value = _renamed(stored[key], str(weight.name))
+        elif array.ndim == 2:
+            tensor = stored.get(_key(array.T))
+            if tensor is not None:
+                _transpose(graph, weight, _renamed(tensor, f"{weight.name}.transposed"))
 
 
 def _tensors(file: Path) -> Iterator[tuple[_Key, ir.ExternalTensor]]:
@@ -160,11 +171,20 @@ def _tensors(file: Path) -> Iterator[tuple[_Key, ir.ExternalTensor]]:
         for name, entry in json.loads(content.read(size)).items():
             if entry.get("dtype") != "F32":  # the entry __metadata__ has no dtype
                 continue
-            start, end = (8 + size + offset for offset in entry["data_offsets"])
+            first, last = entry["data_offsets"]
+            start = 8 + size + first
+            length = last - first
             content.seek(start)
-            digest = hashlib.sha256(content.read(end - start)).digest()
-            where = {"location": file.name, "offset": start, "length": end - start, "base_dir": file.parent}
-            tensor = ir.ExternalTensor(**where, dtype=ir.DataType.FLOAT, shape=ir.Shape(entry["shape"]), name=name)
+            digest = hashlib.sha256(content.read(length)).digest()
+            tensor = ir.ExternalTensor(
+                location=file.name,
+                offset=start,
+                length=length,
+                dtype=ir.DataType.FLOAT,
+                shape=ir.Shape(entry["shape"]),
+                name=name,
+                base_dir=file.parent,
+            )
             yield (tuple(entry["shape"]), digest), tensor
 
 

@@ -7,6 +7,7 @@ import json
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -88,7 +89,10 @@ class Parity:
     """
 
     def __init__(self, trained: Backend, split: Split, labels: Labels, head: Head, biases: Biases = NO_BIASES) -> None:
-        self.split, self.labels, self.head, self.biases = split, labels, head, biases
+        self.split = split
+        self.labels = labels
+        self.head = head
+        self.biases = biases
         self.words = int(np.sum(split.lengths()))
         self.logits = np.empty((self.words, len(labels.names)), np.float32)
         self.record(trained)
@@ -135,20 +139,21 @@ class Parity:
         """Test how far the F1 of a backend is below the trained model's; None if not by more than ``at_most``."""
         if self.f1 - _f1(tagged) <= at_most:
             return None
-        old, new = (count(side, self.labels.kind) for side in (self.expected, tagged))
+        old = count(self.expected, self.labels.kind)
+        new = count(tagged, self.labels.kind)
         overall, _ = differences([old], [new])
-        kept, found = self.expected.predicted_entities.common(tagged.predicted_entities)
-        lost, gained = int(np.count_nonzero(~kept)), int(np.count_nonzero(~found))
+        is_kept, is_old = self.expected.predicted_entities.common(tagged.predicted_entities)
+        lost = int(np.count_nonzero(~is_kept))
+        gained = int(np.count_nonzero(~is_old))
         if self.labels.kind == "tags":  # each word whose label differs is lost and gained
-            return Drop(overall["f1"], lost, len(kept), "words")
-        return Drop(overall["f1"], lost + gained, len(kept) + gained, "predicted entities")
+            return Drop(overall["f1"], lost, len(is_kept), "words")
+        return Drop(overall["f1"], lost + gained, len(is_kept) + gained, "predicted entities")
 
     def _predict(self, backend: Backend, name: str, show: Callable[[slice, Floats], None]) -> TaggedSentences:
         size = default_size(backend.device.type if isinstance(backend, TorchModel) else "cpu")
         predictor = Predictor(_Observed(backend, show), self.head, self.labels, size, biases=self.biases)
         predicted = predictor.label(score_split(predictor, self.split, name))
-        lengths, gold = self.split.lengths(), self.split.gold()
-        return TaggedSentences(self.labels, lengths, predicted.labels, predicted.scores, gold)
+        return TaggedSentences(self.labels, self.split.lengths(), predicted.labels, predicted.scores, self.split.gold())
 
 
 def _f1(tagged: TaggedSentences) -> float:
@@ -162,7 +167,9 @@ class _Observed:
     """
 
     def __init__(self, backend: Backend, show: Callable[[slice, Floats], None]) -> None:
-        self.backend, self.show, self.count = backend, show, 0
+        self.backend = backend
+        self.show = show
+        self.count = 0
 
     def logits(self, rows: Sequence[AnyInts], positions: Sequence[Ints]) -> Floats:
         logits = self.backend.logits(rows, positions)
@@ -192,10 +199,13 @@ def write_conformance(folder: Path) -> None:
 
 
 def _row(document: Document, tagged: TaggedSentence) -> dict[str, Any]:
-    words, sentences = iter(document.spans), document.lengths()
-    found = [mention._replace(accepted=None).row() for mention in mentions(document, tagged)]
+    words = iter(document.spans)
+    entities = []
+    for mention in mentions(document, tagged):
+        shown = mention._replace(accepted=None, score=round(mention.score, CONFORMANCE_DIGITS))
+        entities.append(shown.row())
     return {
         "text": document.text,
-        "sentences": [[next(words) for _ in range(length)] for length in sentences],
-        "entities": [each | {"score": round(each["score"], CONFORMANCE_DIGITS)} for each in found],
+        "sentences": [list(islice(words, length)) for length in document.lengths()],
+        "entities": entities,
     }

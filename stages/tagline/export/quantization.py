@@ -73,13 +73,11 @@ class _Quantizer:
                 self.nodes.append(node)
         used = {name for node in self.nodes for name in node.input}
         constants = [entry for entry in self.graph.initializer if entry.name in used]
-        for field, values in (
-            (self.graph.node, self.nodes),
-            (self.graph.initializer, [*constants, *self.constants.values()]),
-            (self.graph.value_info, []),
-        ):
-            del field[:]
-            field.extend(values)
+        del self.graph.node[:]
+        self.graph.node.extend(self.nodes)
+        del self.graph.initializer[:]
+        self.graph.initializer.extend([*constants, *self.constants.values()])
+        del self.graph.value_info[:]
 
     def _product(self, left: str, weight: str, product: str) -> None:
         """Multiply quantised activations by quantised weights, then by the scale of each sub-word.
@@ -88,13 +86,16 @@ class _Quantizer:
         """
         if left not in self.quantized:
             self.quantized.add(left)
-            (self._quantize_gelu if left in self.gelu_outputs else self._quantize)(left)
+            if left in self.gelu_outputs:
+                self._quantize_gelu(left)
+            else:
+                self._quantize(left)
         steps, scales = self._quantize_columns(weight)
         zeros = self._constant(f"{weight}.zeros", np.zeros(steps.shape[1], np.int8))
-        names = [self._constant(f"{weight}.steps", steps), self._constant(f"{weight}.scales", scales)]
+        grid = [self._constant(f"{weight}.steps", steps), self._constant(f"{weight}.scales", scales), zeros]
         if weight not in self.quantized:  # several products may share it, as in ALBERT
             self.quantized.add(weight)
-            self._add("DequantizeLinear", [*names, zeros], f"{weight}.rounded", axis=1)
+            self._add("DequantizeLinear", grid, f"{weight}.rounded", axis=1)
         self._add("MatMul", [f"{left}.rounded", f"{weight}.rounded"], f"{product}.unscaled")
         if left not in self.gelu_outputs:
             self._add("Mul", [f"{product}.unscaled", f"{left}.scale"], product)

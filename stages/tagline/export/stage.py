@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from onnxscript import ir
@@ -15,6 +15,7 @@ from transformers import PreTrainedModel
 from tagline.artifacts import exported, predictions, tokenized
 from tagline.artifacts.exported import DATA, GRAPHS, Exported
 from tagline.artifacts.subword_reading import check_reading
+from tagline.artifacts.tokenized import Windowing
 from tagline.core.names import BackendName
 from tagline.core.outputs import read_columns, read_json, write_json
 from tagline.core.provenance import (
@@ -82,6 +83,24 @@ class ExportInputs:
     data: Path
 
 
+class Prepared(NamedTuple):
+    """What is exported, and what backends are compared with.
+
+    Attributes:
+        tagger: the content of tagger.json.
+        windowing: how sentences were cut into windows.
+        trained: the trained model in float32.
+        parity: the predictions to compare with.
+        f1: of the trained model in float32.
+    """
+
+    tagger: Exported
+    windowing: Windowing
+    trained: TorchModel
+    parity: Parity
+    f1: float
+
+
 def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dict[str, Any]:
     """Write an export into a new folder and return the report of it.
 
@@ -96,6 +115,60 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
             A worse ``onnx-int8`` is left out instead.
     """
     _verify(inputs)
+    prepared = _prepare(inputs)
+    _write_folder(inputs.finetuned, params.dtype, prepared.tagger, target, name)
+    check_reading(name, target, "run `dvc repro`, so that download and train write its tokenizer again")
+    _write_graphs(inputs.finetuned, prepared.tagger.labels, target, params)
+    _configure_javascript(target)
+    reports, notes = _compare_backends(inputs, prepared, target, params)
+    write_conformance(target)
+    card = document.CardData(
+        tagger=prepared.tagger,
+        dataset=read_json(inputs.dataset, "download"),
+        data=read_sealed(inputs.data, "tokenize-align"),
+        encoder=read_json(inputs.encoder, "download"),
+        training=read_json(inputs.finetuned / PROVENANCE, "train"),
+        windows={key: getattr(prepared.windowing, key) for key in WINDOWS},
+        metrics=read_json(inputs.metrics, "evaluate"),
+        epochs=read_columns(inputs.validation, document.EPOCHS),
+        backends=reports,
+        notes=notes,
+        card=params.card,
+        hub=params.hub,
+        folder=name,
+    )
+    (target / CARD).write_text(document.render(card), encoding="utf-8")
+    write_hashes(target, CARD)  # users edit the card
+    report: dict[str, Any] = {"words": prepared.parity.words, "f1": prepared.f1, "backends": reports}
+    if notes:
+        report["notes"] = notes
+    return {SPLIT: report}
+
+
+def _verify(inputs: ExportInputs) -> None:
+    """Check the files of the inputs.
+
+    Raises:
+        UserError: one is missing or damaged.
+    """
+    verify(inputs.tokenized, "tokenize-align")
+    verify(inputs.finetuned, "train", inputs.validation)
+    for path, folder, stage in (
+        (inputs.decoding, inputs.decoding.parent, "evaluate"),
+        (inputs.metrics, inputs.decoding.parent, "evaluate"),
+        (inputs.dataset, inputs.dataset.parent, "download"),
+        (inputs.encoder, inputs.encoder.parent, "download"),
+    ):
+        require(path, stage)
+        verify_files(folder, read_hashes(folder, stage), stage, [relative(path, folder)])
+
+
+def _prepare(inputs: ExportInputs) -> Prepared:
+    """Read the artifacts of earlier stages, and predict the test split by the trained model.
+
+    Raises:
+        UserError: the tokenizer of the model is not the one of the windows, or the head is damaged.
+    """
     labels = tokenized.load_labels(inputs.tokenized)
     windowing = tokenized.read_windowing(inputs.tokenized)
     words, sentences = exported.read_rules(inputs.dataset)
@@ -107,63 +180,7 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
     alike = {name: getattr(windowing, name) for name in CUT_ALIKE} | settings._asdict()
     tagger = Exported(labels, head.name, padding=trained.padding, words=words, sentences=sentences, **alike)
     parity = Parity(trained, split, labels, head, settings.biases)
-    f1 = parity.f1
-    _write_folder(inputs.finetuned, params.dtype, tagger, target, name)
-    check_reading(name, target, "run `dvc repro`, so that download and train write its tokenizer again")
-    _write_graphs(inputs.finetuned, labels, target, params)
-    _configure_javascript(target)
-    reports: Reports = {}
-    notes: list[str] = []
-    for backend in exported.backends(target):  # onnx-int8 is the first, torch the last
-        if backend == "torch":
-            measured = _measure_torch(inputs, target, tagger, parity, trained)
-        else:
-            files = exported.external_weights(target, backend)
-            model = OnnxModel(target / GRAPHS[backend], tagger.padding, files, threads=cores())
-            measured = parity.measure(model, backend)
-        _check_labels(measured.report, backend, params)
-        drop = parity.drop(measured.tagged, params.max_f1_drop)
-        if drop is not None:
-            notes.append(_check_f1(drop, backend, params.max_f1_drop))
-        if drop is not None and drop.is_significant:
-            _leave_out_int8(target)
-            continue
-        size = sum(file.stat().st_size for file in exported.files(target, backend))
-        reports[backend] = measured.report | {"megabytes": round(size / 1e6, 1)}
-    write_conformance(target)
-    card = document.CardData(
-        tagger=tagger,
-        dataset=read_json(inputs.dataset, "download"),
-        data=read_sealed(inputs.data, "tokenize-align"),
-        encoder=read_json(inputs.encoder, "download"),
-        training=read_json(inputs.finetuned / PROVENANCE, "train"),
-        windows={key: getattr(windowing, key) for key in WINDOWS},
-        metrics=read_json(inputs.metrics, "evaluate"),
-        epochs=read_columns(inputs.validation, document.EPOCHS),
-        backends=reports,
-        notes=notes,
-        card=params.card,
-        hub=params.hub,
-        folder=name,
-    )
-    (target / CARD).write_text(document.render(card), encoding="utf-8")
-    write_hashes(target, CARD)  # users edit the card
-    return {SPLIT: {"words": parity.words, "f1": f1, "backends": reports} | ({"notes": notes} if notes else {})}
-
-
-def _verify(inputs: ExportInputs) -> None:
-    """Check the files of the inputs.
-
-    Raises:
-        UserError: one is missing or damaged.
-    """
-    verify(inputs.tokenized, "tokenize-align")
-    verify(inputs.finetuned, "train", inputs.validation)
-    made_by = {inputs.decoding: "evaluate", inputs.metrics: "evaluate", inputs.dataset: "download"}
-    for path, stage in (made_by | {inputs.encoder: "download"}).items():
-        folder = inputs.decoding.parent if stage == "evaluate" else path.parent
-        require(path, stage)
-        verify_files(folder, read_hashes(folder, stage), stage, [relative(path, folder)])
+    return Prepared(tagger, windowing, trained, parity, parity.f1)
 
 
 def _write_folder(finetuned: Path, dtype: str, tagger: Exported, target: Path, name: str) -> None:
@@ -199,10 +216,47 @@ def _configure_javascript(target: Path) -> None:
     config.pop(JAVASCRIPT, None)  # an encoder's own: of other files
     graphs = [name for name in exported.backends(target) if name in GRAPHS]
     if graphs:
-        data = {Path(GRAPHS[name]).name: True for name in graphs if (target / (GRAPHS[name] + DATA)).is_file()}
         settings: dict[str, Any] = {"dtype": "q8" if INT8 in graphs else "fp32"}
-        config[JAVASCRIPT] = settings | ({"use_external_data_format": data} if data else {})
+        with_data = [GRAPHS[name] for name in graphs if (target / (GRAPHS[name] + DATA)).is_file()]
+        if with_data:
+            settings["use_external_data_format"] = {Path(graph).name: True for graph in with_data}
+        config[JAVASCRIPT] = settings
     write_json(path, config)
+
+
+def _compare_backends(
+    inputs: ExportInputs, prepared: Prepared, target: Path, params: Export
+) -> tuple[Reports, list[str]]:
+    """Compare each backend with the trained model, and leave out a worse int8 graph.
+
+    Returns:
+        The report of each backend that stays, and what is to be known of those whose F1 is lower than params allow.
+
+    Raises:
+        UserError: another backend differs more than params allow.
+    """
+    reports: Reports = {}
+    notes: list[str] = []
+    for backend in exported.backends(target):  # onnx-int8 is the first, torch the last
+        measured = _measure(backend, inputs, prepared, target)
+        _check_labels(measured.report, backend, params)
+        drop = prepared.parity.drop(measured.tagged, params.max_f1_drop)
+        if drop is not None:
+            notes.append(_check_f1(drop, backend, params.max_f1_drop))
+            if drop.is_significant:  # another backend has raised an error
+                _leave_out_int8(target)
+                continue
+        size = sum(file.stat().st_size for file in exported.files(target, backend))
+        reports[backend] = measured.report | {"megabytes": round(size / 1e6, 1)}
+    return reports, notes
+
+
+def _measure(backend: BackendName, inputs: ExportInputs, prepared: Prepared, target: Path) -> Measured:
+    if backend == "torch":
+        return _measure_torch(inputs, prepared, target)
+    files = exported.external_weights(target, backend)
+    model = OnnxModel(target / GRAPHS[backend], prepared.tagger.padding, files, threads=cores())
+    return prepared.parity.measure(model, backend)
 
 
 def _check_labels(report: Mapping[str, float], backend: BackendName, params: Export) -> None:
@@ -221,12 +275,18 @@ def _check_f1(drop: Drop, backend: BackendName, limit: float) -> str:
     Raises:
         UserError: the drop is significant, and the backend is not int8, without which an export is complete.
     """
-    expected = f"expected at most {limit:.4f} below (export.max_f1_drop)"
     if not drop.is_significant:
-        return f"{backend}: F1 of {SPLIT} is {drop}: not significant, so it is kept; {expected}"
+        return (
+            f"{backend}: F1 of {SPLIT} is {drop}: not significant, so it is kept; expected at most {limit:.4f} below "
+            "(export.max_f1_drop)"
+        )
     if backend == INT8:
-        return f"{backend} is left out: F1 of {SPLIT} is {drop}; {expected}"
-    raise UserError(f"backend {backend}: F1 of {SPLIT} is {drop}; {expected}")
+        return (
+            f"{backend} is left out: F1 of {SPLIT} is {drop}; expected at most {limit:.4f} below (export.max_f1_drop)"
+        )
+    raise UserError(
+        f"backend {backend}: F1 of {SPLIT} is {drop}; expected at most {limit:.4f} below (export.max_f1_drop)"
+    )
 
 
 def _leave_out_int8(target: Path) -> None:
@@ -237,15 +297,15 @@ def _leave_out_int8(target: Path) -> None:
     _configure_javascript(target)
 
 
-def _measure_torch(
-    inputs: ExportInputs, target: Path, tagger: Exported, parity: Parity, trained: TorchModel
-) -> Measured:
+def _measure_torch(inputs: ExportInputs, prepared: Prepared, target: Path) -> Measured:
     """Compare the exported model in PyTorch with the trained one, both in the precision of the evaluation."""
+    tagger = prepared.tagger
+    parity = prepared.parity
     exact = classifier.load(target, tagger.labels)
-    if _is_same(exact, trained.model):  # then it predicts what the stage evaluate has scored
+    if _is_same(exact, prepared.trained.model):  # then it predicts what the stage evaluate has scored
         f1 = read_json(inputs.metrics, "evaluate")[SPLIT]["overall"]["f1"]
         return Measured({"same_labels": 1.0, "largest_logit_difference": 0.0, "f1": f1}, parity.expected)
-    computed_in = resolve_recorded(tagger.precision, trained.device)
+    computed_in = resolve_recorded(tagger.precision, prepared.trained.device)
     if computed_in != "fp32":
         parity.record(_load_torch(inputs.finetuned, tagger.labels, computed_in))
     return parity.measure(TorchModel.for_inference(exact, computed_in), "torch")
@@ -253,11 +313,11 @@ def _measure_torch(
 
 def _is_same(model: PreTrainedModel, other: PreTrainedModel) -> bool:
     """Whether two models have equal configurations and weights, wherever they were loaded from."""
-    weights, others = model.state_dict(), other.state_dict()
-    other_programs = {"_name_or_path": None, JAVASCRIPT: None}  # settings that change no logit
-    settings, of_other = (each.config.to_dict() | other_programs for each in (model, other))
+    ignored = {"_name_or_path": None, JAVASCRIPT: None}  # settings that change no logit
+    weights = model.state_dict()
+    others = other.state_dict()
     return (
-        settings == of_other
+        model.config.to_dict() | ignored == other.config.to_dict() | ignored
         and weights.keys() == others.keys()
         and all(torch.equal(weight, others[name].to(weight.device)) for name, weight in weights.items())
     )
@@ -270,7 +330,9 @@ def _load_torch(folder: Path, labels: Labels, precision: Resolved) -> TorchModel
 def compared(report: dict[str, Any]) -> dict[str, float]:
     """Choose what people compare between commits, for metrics/export.json: F1 of the int8 backend, if there is one."""
     backends = report[SPLIT]["backends"]
-    return {"export.int8.f1": round(backends[INT8]["f1"], 4)} if INT8 in backends else {}
+    if INT8 not in backends:
+        return {}
+    return {"export.int8.f1": round(backends[INT8]["f1"], 4)}
 
 
 def table(report: dict[str, Any]) -> str:
@@ -302,4 +364,7 @@ def push(target: Target, folder: Path, report: Path) -> None:
         commit = target.push(folder, f"Test F1 {f1:.3f}", {*listed, HASHES, CARD})
     except UserError as error:
         raise UserError(f"{folder} is complete, but was not pushed: {error}; `tagline push` tries again") from None
-    show(f"{target}: {f'commit {commit}' if commit else 'already up to date'}")
+    if commit:
+        show(f"{target}: commit {commit}")
+    else:
+        show(f"{target}: already up to date")

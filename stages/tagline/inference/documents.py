@@ -114,7 +114,8 @@ class DocumentStream:
     """
 
     def __init__(self, documents: Iterable[Document], cutter: WindowCutter) -> None:
-        self._documents, self._cutter = iter(documents), cutter
+        self._documents = iter(documents)
+        self._cutter = cutter
         self._ahead: deque[Document] = deque()
         self._before: list[Document] = []
 
@@ -128,26 +129,28 @@ class DocumentStream:
         """The documents before and after the last ones that the stream yielded, as far as their text continues."""
         if not self._cutter.context:
             return [], []
-        before, after = self._before, list(self._following())
+        before = self._before
+        after = list(self._following())
         self._before = self._last([*before, *part]) if after else []
         return before, after
 
     def _following(self) -> Iterator[Document]:
-        found = index = 0
-        while found < self._cutter.context:
+        index = 0
+        subwords = 0
+        while subwords < self._cutter.context:
             if index == len(self._ahead):
                 self._ahead.extend(islice(self._documents, 1))
             if index == len(self._ahead) or not self._ahead[index].continues:
                 return
-            found += self._cutter.fewest_subwords(self._ahead[index].words)
+            subwords += self._cutter.fewest_subwords(self._ahead[index].words)
             yield self._ahead[index]
             index += 1
 
     def _last(self, documents: Sequence[Document]) -> list[Document]:
-        found = 0
-        for index in range(len(documents) - 1, -1, -1):
-            found += self._cutter.fewest_subwords(documents[index].words)
-            if found >= self._cutter.context or not documents[index].continues:
+        subwords = 0
+        for index in reversed(range(len(documents))):
+            subwords += self._cutter.fewest_subwords(documents[index].words)
+            if subwords >= self._cutter.context or not documents[index].continues:
                 return list(documents[index:])
         return list(documents)
 
@@ -192,40 +195,45 @@ class Layers(NamedTuple):
 
     def without_unsure(self, least: float, accepted: bool = False) -> Layers:
         """Leave out some predicted entities of each tagger, see `TaggedSentence.without_unsure`."""
-        sure = {name: (each, tagged.without_unsure(least, accepted)) for name, (each, tagged) in self.answers.items()}
+        sure = {}
+        for name, (document, tagged) in self.answers.items():
+            sure[name] = (document, tagged.without_unsure(least, accepted))
         return Layers(sure, self.overlaps)
 
     def mentions(self) -> list[Mention]:
         """List the predicted entities by their start, longer ones first."""
-        found = [each._replace(layer=name) for name, pair in self.answers.items() for each in mentions(*pair)]
+        of_all: list[Mention] = []
+        for name, (document, tagged) in self.answers.items():
+            of_all += [mention._replace(layer=name) for mention in mentions(document, tagged)]
         if self.overlaps != "keep":
-            found = without_overlaps(found, self.overlaps)
-        return sorted(found, key=lambda each: (each.start, -each.end))
+            of_all = without_overlaps(of_all, self.overlaps)
+        return sorted(of_all, key=lambda mention: (mention.start, -mention.end))
 
 
 # What one tagger, or several, find in a document.
 Found = TaggedSentence | Layers
 # By which overlaps are resolved, preferred entities first; of equals, those of the first tagger.
 PREFERENCES: dict[str, Callable[[Mention], float]] = {
-    "longest": lambda each: each.start - each.end,
+    "longest": lambda mention: mention.start - mention.end,
     "first": lambda _: 0,
-    "score": lambda each: -each.score,
+    "score": lambda mention: -mention.score,
 }
 
 
-def without_overlaps(found: Iterable[Mention], overlaps: Overlaps) -> list[Mention]:
+def without_overlaps(of_all: Iterable[Mention], overlaps: Overlaps) -> list[Mention]:
     """Leave out each entity that overlaps a preferred one.
 
     Args:
-        found: entities of a document, those of the first tagger first.
+        of_all: entities of a document, those of the first tagger first.
         overlaps: which are preferred; of equals, the first.
     """
-    kept, covered = [], set[int]()
-    for each in sorted(found, key=PREFERENCES[overlaps]):
-        place = range(each.start, each.end)
-        if covered.isdisjoint(place):
-            covered.update(place)
-            kept.append(each)
+    kept = []
+    covered: set[int] = set()
+    for mention in sorted(of_all, key=PREFERENCES[overlaps]):
+        extent = range(mention.start, mention.end)
+        if covered.isdisjoint(extent):
+            covered.update(extent)
+            kept.append(mention)
     return kept
 
 
@@ -233,11 +241,15 @@ def mentions(document: Document, tagged: Found) -> list[Mention]:
     """List the predicted entities of a document from left to right."""
     if isinstance(tagged, Layers):
         return tagged.mentions()
-    found = []
+    listed = []
     for entity in tagged.predicted_entities:
-        start, end, text = entity.start, entity.end, " ".join(document.words[entity.start : entity.end])
-        if document.text is not None:
-            start, end = document.spans[entity.start][0], document.spans[entity.end - 1][1]
+        if document.text is None:
+            start = entity.start
+            end = entity.end
+            text = " ".join(document.words[start:end])
+        else:
+            start, _ = document.spans[entity.start]
+            _, end = document.spans[entity.end - 1]
             text = document.text[start:end]
-        found.append(Mention(entity.type, text, start, end, tagged.confidence(entity), tagged.is_accepted(entity)))
-    return found
+        listed.append(Mention(entity.type, text, start, end, tagged.confidence(entity), tagged.is_accepted(entity)))
+    return listed

@@ -46,12 +46,14 @@ def chosen_backend(folder: Path, name: BackendName | None) -> BackendName:
     return name or available[0]
 
 
-def opened(folder: Path, about: Exported, name: BackendName, verify: bool = True) -> AbstractContextManager[Opened]:
+def opened(
+    folder: Path, description: Exported, name: BackendName, verify: bool = True
+) -> AbstractContextManager[Opened]:
     """Load a model, and end its threads after the block.
 
     Args:
         folder: models/export.
-        about: the content of its tagger.json.
+        description: the content of its tagger.json.
         name: of the backend.
         verify: whether to compare weights with the hashes that a graph has of them, without hashes.json.
 
@@ -59,11 +61,13 @@ def opened(folder: Path, about: Exported, name: BackendName, verify: bool = True
         UserError: the files of the backend are damaged.
     """
     # Each backend imports only its own library: importing PyTorch takes longer than a prediction by onnxruntime.
-    return _torch(folder, about) if name == "torch" else _onnx(folder, about, name, verify)
+    if name == "torch":
+        return _torch(folder, description)
+    return _onnx(folder, description, name, verify)
 
 
 @contextmanager
-def _torch(folder: Path, about: Exported) -> Iterator[Opened]:
+def _torch(folder: Path, description: Exported) -> Iterator[Opened]:
     with extra("pipeline", f"{folder}: the backend torch"):
         from accelerate import PartialState
         from transformers.utils import logging
@@ -73,25 +77,25 @@ def _torch(folder: Path, about: Exported) -> Iterator[Opened]:
         from tagline.model.precision import resolve_recorded
 
     device = PartialState().device
-    precision = resolve_recorded(about.precision, device)
-    if about.precision not in ("auto", precision):
+    precision = resolve_recorded(description.precision, device)
+    if description.precision not in ("auto", precision):
         warnings.warn(
-            f"{folder}: evaluated in {about.precision}, which this host's {device.type} does not support; it computes "
-            f"in {precision}, and some labels may differ",
+            f"{folder}: evaluated in {description.precision}, which this host's {device.type} does not support; it "
+            f"computes in {precision}, and some labels may differ",
             stacklevel=2,
         )
     bars = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
-        model = classifier.load(folder, about.labels)
+        model = classifier.load(folder, description.labels)
     finally:
         if bars:
             logging.enable_progress_bar()
     longest = classifier.longest_window(model)
-    if longest is not None and about.max_length > longest:
+    if longest is not None and description.max_length > longest:
         raise UserError(
-            f"{folder / TAGGER}: max_length is {about.max_length}; the model reads at most {longest} sub-words; run "
-            "`dvc repro export` again"
+            f"{folder / TAGGER}: max_length is {description.max_length}; the model reads at most {longest} sub-words; "
+            "run `dvc repro export` again"
         )
     backend = TorchModel.for_inference(model, precision)
     with workers(device) as threads:
@@ -99,14 +103,14 @@ def _torch(folder: Path, about: Exported) -> Iterator[Opened]:
 
 
 @contextmanager
-def _onnx(folder: Path, about: Exported, name: BackendName, verify: bool) -> Iterator[Opened]:
+def _onnx(folder: Path, description: Exported, name: BackendName, verify: bool) -> Iterator[Opened]:
     from tagline.model.backends.onnx_model import OnnxModel, workers
 
     path = folder / GRAPHS[name]
-    model = OnnxModel(path, about.padding, exported.external_weights(folder, name))
-    if model.labels != len(about.labels.names):
+    model = OnnxModel(path, description.padding, exported.external_weights(folder, name))
+    if model.labels != len(description.labels.names):
         raise UserError(
-            f"{path}: {model.labels} labels; expected {len(about.labels.names)} as in {folder / TAGGER}; "
+            f"{path}: {model.labels} labels; expected {len(description.labels.names)} as in {folder / TAGGER}; "
             "run `dvc repro export` again"
         )
     if verify and not (folder / HASHES).is_file():  # which has verified them

@@ -32,7 +32,8 @@ from tagline.tokenization import subwords
 from tagline.tokenization.subword_windows import WindowCutter
 
 # Words that are labelled together, in batches of similar length. A stream starts with few, for an early first result.
-FIRST_WORDS, MOST_WORDS = 2**9, 2**15
+FIRST_WORDS = 2**9
+MOST_WORDS = 2**15
 
 
 class AnyTagger(Protocol):
@@ -45,7 +46,8 @@ class AnyTagger(Protocol):
     @property
     def types(self) -> list[str]:
         """The types of entities, or the tags, of all taggers."""
-        return list(dict.fromkeys(type_ for each in self.layers.values() for type_ in each.labels.types))
+        types = chain.from_iterable(tagger.labels.types for tagger in self.layers.values())
+        return list(dict.fromkeys(types))
 
     def split(self, text: str) -> list[sentence_rules.Span]:
         """Split raw text into words as in training, given as start and end of each in code points."""
@@ -99,8 +101,9 @@ class AnyTagger(Protocol):
         Args:
             documents: texts and lists of words; documents of up to 32,768 words in total are in memory at a time.
         """
-        for tagged in self.tag_stream(map(self._document, count(), documents)):
-            yield from (mentions(*pair) for pair in tagged)
+        for part in self.tag_stream(map(self._document, count(), documents)):
+            for document, tagged in part:
+                yield mentions(document, tagged)
 
     def __enter__(self) -> Self:
         return self
@@ -111,7 +114,9 @@ class AnyTagger(Protocol):
 
     def _document(self, index: int, given: str | Sequence[str]) -> Document:
         name = f"documents[{index}]"
-        return self.document(given, name) if isinstance(given, str) else Document.of_words(given, name)
+        if isinstance(given, str):
+            return self.document(given, name)
+        return Document.of_words(given, name)
 
     def document(self, text: str, name: str = "") -> Document:
         """Split a raw text into words and sentences as the tagger does.
@@ -122,8 +127,10 @@ class AnyTagger(Protocol):
         return Document.of_text(text, name, split=self.split, sentences=self.sentences)
 
     def _all(self, documents: Iterable[Document]) -> list[list[Mention]]:
-        parts = _parts(documents, MOST_WORDS)
-        return [mentions(*pair) for part in parts for pair in zip(part, self.tag(part), strict=True)]
+        answers: list[list[Mention]] = []
+        for part in _parts(documents, MOST_WORDS):
+            answers += map(mentions, part, self.tag(part))
+        return answers
 
 
 class Tagger(AnyTagger):
@@ -167,41 +174,48 @@ class Tagger(AnyTagger):
         verify: bool = True,
         split_sentences: bool | None = None,
     ) -> None:
-        self.folder, self._process = Path(folder), os.getpid()
-        self._about = exported.read(Path(folder))
-        self.backend = chosen_backend(Path(folder), backend)
-        self.labels, self.accept = self._about.labels, self._about.accept
+        self.folder = Path(folder)
+        self._process = os.getpid()
+        self._description = exported.read(self.folder)
+        self.backend = chosen_backend(self.folder, backend)
+        self.labels = self._description.labels
+        self.accept = self._description.accept
         self._subwords_per_batch = subwords_per_batch
         self._split: Split | None = None
-        self._split_sentences = self._about.sentences.split if split_sentences is None else split_sentences
-        self.rule = self._about.words.language, self._split_sentences
+        self._split_sentences = self._description.sentences.split if split_sentences is None else split_sentences
+        self.rule = (self._description.words.language, self._split_sentences)
         self._lock = Lock()
-        exported.verify(Path(folder), exported.hashes(Path(folder)) if verify else {}, self.backend)
-        self._load(Path(folder), verify)
+        exported.verify(self.folder, exported.hashes(self.folder) if verify else {}, self.backend)
+        self._load(self.folder, verify)
 
     def _load(self, folder: Path, verify: bool) -> None:
-        about = self._about
+        description = self._description
         require(folder / TOKENIZER_FILE, "export")
         tokenizer, _ = subwords.load(folder, "export")
         self._cutter = WindowCutter(
-            tokenizer, about.one_by_one, about.max_length, about.stride, about.context_subwords, about.lowercase
+            tokenizer,
+            description.one_by_one,
+            description.max_length,
+            description.stride,
+            description.context_subwords,
+            description.lowercase,
         )
-        head = load_head(folder, about.labels, about.decoding, "export")
-        if head.name != about.head:
+        head = load_head(folder, description.labels, description.decoding, "export")
+        if head.name != description.head:
             raise UserError(
-                f"{folder}: tagger.json is of the head {about.head}, the weights are of {head.name}; run "
+                f"{folder}: tagger.json is of the head {description.head}, the weights are of {head.name}; run "
                 "`dvc repro export` again"
             )
         with ExitStack() as stack:  # ends the threads after an exception
-            model = stack.enter_context(opened(folder, about, self.backend, verify))
+            model = stack.enter_context(opened(folder, description, self.backend, verify))
             self._predictor = Predictor(
                 model.backend,
                 head,
-                about.labels,
+                description.labels,
                 self._subwords_per_batch or model.subwords_per_batch,
                 model.workers,
-                about.biases,
-                about.calibration,
+                description.biases,
+                description.calibration,
             )
             # A program that ends without `close` ends the threads before Python takes its modules apart.
             self._finalizer = finalize(self, _end_threads, stack.pop_all(), self._process)
@@ -228,15 +242,15 @@ class Tagger(AnyTagger):
         """
         self._check_process()
         if self._split is None:
-            self._split = splitter(self._about.words.language)
-            for problem in _problems(self._about, self._split_sentences):
+            self._split = splitter(self._description.words.language)
+            for problem in _problems(self._description, self._split_sentences):
                 warnings.warn(f"{self.folder}: {problem}", stacklevel=2)
         return self._split(text)
 
     def sentences(self, text: str) -> list[sentence_rules.Span]:
         if not self._split_sentences:
             return [(0, len(text))]
-        return sentence_rules.split_sentences(text, self._about.words.language)
+        return sentence_rules.split_sentences(text, self._description.words.language)
 
     def tag_stream(self, documents: Iterable[Document]) -> Iterator[list[tuple[Document, TaggedSentence]]]:
         stream = DocumentStream(documents, self._cutter)
@@ -265,15 +279,22 @@ class Tagger(AnyTagger):
         lengths = np.array(list(chain.from_iterable(sizes)), dtype=np.int64)
         owners = np.repeat(np.arange(len(every)), list(map(len, sizes)))  # the document of each sentence
         texts = np.cumsum([not document.continues for document in every])[owners]
-        own = slice(*np.searchsorted(owners, [len(before), len(before) + len(documents)]))
+        start, end = np.searchsorted(owners, [len(before), len(before) + len(documents)])
+        labelled = slice(start, end)  # the sentences of the documents
         words = list(chain.from_iterable(document.words for document in every))
         with self._lock:  # the cutter caches the sub-words of words
-            windows, _ = self._cutter.cut_words(words, np.cumsum(lengths), texts, own)
-        predicted = self._predictor.predict(lengths[own], windows, progress=progress)
-        labels = _beginning_anew(predicted.labels, lengths[own], owners[own], self.labels)
-        ids, split = [document.name for document in documents], [document.words for document in documents]
-        of_words = labels, predicted.scores
-        return list(TaggedSentences(self.labels, list(map(len, split)), *of_words, None, ids, split, self.accept))
+            windows, _ = self._cutter.cut_words(words, np.cumsum(lengths), texts, labelled)
+        predicted = self._predictor.predict(lengths[labelled], windows, progress=progress)
+        tagged = TaggedSentences(
+            self.labels,
+            lengths=[len(document.words) for document in documents],
+            predicted=_beginning_anew(predicted.labels, lengths[labelled], owners[labelled], self.labels),
+            scores=predicted.scores,
+            ids=[document.name for document in documents],
+            words=[document.words for document in documents],
+            accept=self.accept,
+        )
+        return list(tagged)
 
     def close(self) -> None:
         """End the tagger's threads before the program ends."""
@@ -306,11 +327,13 @@ def _beginning_anew(
     return changed
 
 
-def _problems(about: Exported, split_sentences: bool) -> Iterator[str]:
+def _problems(description: Exported, split_sentences: bool) -> Iterator[str]:
     """Why the words and sentences of raw text may not be those of training."""
-    rule, library, present = about.words, about.sentences.library, sentence_rules.library_version()
+    library = description.sentences.library
+    present = sentence_rules.library_version()
     if split_sentences and library not in (None, present):
         yield f"the training sentences were compared with those of {library}; {present} may find others"
+    rule = description.words
     if rule.agreement < LEAST_AGREEMENT:
         yield (
             f"raw text is split differently than in training ({rule.agreement:.1%} agreement); "
@@ -330,6 +353,8 @@ def _parts(documents: Iterable[Document], most: int) -> Iterator[list[Document]]
         size += 1 + len(document.words)  # 1: documents without words take memory too
         if size >= most:
             yield part
-            part, size, most = [], 0, min(2 * most, MOST_WORDS)
+            part = []
+            size = 0
+            most = min(2 * most, MOST_WORDS)
     if part:
         yield part

@@ -33,14 +33,18 @@ class Taggers(AnyTagger):
     """
 
     def __init__(self, taggers: Mapping[str, Tagger], overlaps: Overlaps = "keep") -> None:
-        if not taggers or overlaps not in (choices := get_args(Overlaps)):
+        choices = get_args(Overlaps)
+        if not taggers or overlaps not in choices:
             raise ValueError(f"expected taggers, and overlaps {' or '.join(choices)}; got {len(taggers)}, {overlaps!r}")
-        self._layers, self._overlaps = dict(taggers), overlaps
+        self._layers = dict(taggers)
+        self._overlaps = overlaps
         self._first, *others = taggers.values()
-        self._other_rules = {each.rule: each for each in others if each.rule != self._first.rule}
-        tags = [name for name, each in taggers.items() if each.labels.kind == "tags"]
-        if tags and overlaps != "keep":
-            raise UserError(f"overlaps {overlaps}: {tags[0]} predicts a tag for each word, not entities; expected keep")
+        self._other_rules = {tagger.rule: tagger for tagger in others if tagger.rule != self._first.rule}
+        for name, tagger in taggers.items():
+            if tagger.labels.kind == "tags" and overlaps != "keep":
+                raise UserError(
+                    f"overlaps {overlaps}: {name} predicts a tag for each word, not entities; expected keep"
+                )
 
     @property
     def layers(self) -> Mapping[str, Tagger]:
@@ -56,15 +60,15 @@ class Taggers(AnyTagger):
         return self._first.sentences(text)
 
     def tag(self, documents: Sequence[Document], *, progress: Progress = None) -> list[Layers]:
-        split = [(tagger, list(own)) for tagger, own in self._documents(documents)]
-        found = [zip(own, tagger.tag(own, progress=progress), strict=True) for tagger, own in split]
-        return [self._joined(pairs) for pairs in zip(*found, strict=True)]
+        split = [(tagger, list(copies)) for tagger, copies in self._documents(documents)]
+        answers = [zip(copies, tagger.tag(copies, progress=progress), strict=True) for tagger, copies in split]
+        return [self._joined(pairs) for pairs in zip(*answers, strict=True)]
 
     def tag_stream(self, documents: Iterable[Document]) -> Iterator[list[tuple[Document, Layers]]]:
-        first, *others = [tagger.tag_stream(own) for tagger, own in self._documents(documents)]
-        following = [chain.from_iterable(each) for each in others]
+        first, *others = [tagger.tag_stream(copies) for tagger, copies in self._documents(documents)]
+        following = [chain.from_iterable(parts) for parts in others]
         for part in first:
-            same = [islice(each, len(part)) for each in following]  # the same documents
+            same = [islice(answers, len(part)) for answers in following]  # the same documents
             yield [(pairs[0][0], self._joined(pairs)) for pairs in zip(part, *same, strict=True)]
 
     def _documents(self, documents: Iterable[Document]) -> list[tuple[Tagger, Iterator[Document]]]:
@@ -75,9 +79,11 @@ class Taggers(AnyTagger):
 
     def _by_rule(self, document: Document) -> dict[tuple[str | None, bool], Document]:
         """Split a text, which the first rule has split already, by each other rule."""
-        text, split = document.text, {self._first.rule: document}
+        if document.text is None:
+            return dict.fromkeys([self._first.rule, *self._other_rules], document)
+        split = {self._first.rule: document}
         for rule, tagger in self._other_rules.items():
-            split[rule] = document if text is None else tagger.document(text, document.name)
+            split[rule] = tagger.document(document.text, document.name)
         return split
 
     def _joined(self, pairs: Iterable[tuple[Document, TaggedSentence]]) -> Layers:

@@ -64,7 +64,7 @@ def test_answers_are_those_of_each_tagger_alone(alone: dict[str, Tagger], monkey
 
 
 def test_texts_are_split_once_per_rule_and_each_tagger_warns(alone: dict[str, Tagger], split: Counter[str]) -> None:
-    alone["b"]._about = replace(alone["b"]._about, words=WordRule(agreement=0.9))
+    alone["b"]._description = replace(alone["b"]._description, words=WordRule(agreement=0.9))
     with pytest.warns(UserWarning, match="raw text is split differently than in") as warned, Taggers(alone) as taggers:
         taggers(TEXTS)
     assert len(warned) == 1

@@ -7,7 +7,7 @@ from tagline.audit.audit_params import EARLY
 from tagline.audit.review.disagreements import Disagreement, Fault
 from tagline.audit.review.ranking import Ranking, Suspicion
 from tagline.labels.tagged import TaggedSentence
-from tagline.metrics.outcomes import Outcome
+from tagline.metrics.outcomes import Outcome, OutcomeKind
 from tagline.report.html_files import FOLDER, render_file
 from tagline.report.shown_sentences import WORDS, Piece, entity_text, pieces, shown_words, visible
 
@@ -47,8 +47,11 @@ class SentenceCard:
 def render(ranking: Ranking) -> str:
     """Render the page as self-contained HTML; see `render_file`."""
     cards = [_card(rank, suspicion) for rank, suspicion in enumerate(ranking.suspicions[:SHOWN], 1)]
-    types = sorted({type_ for card in cards for type_, _ in card.gold + card.suggested})
-    found = {fault for _, fault in ranking.numbers}
+    types: set[str] = set()
+    for card in cards:
+        types.update(type_ for type_, _ in card.gold + card.suggested)
+    faults = {fault for _, fault in ranking.numbers}
+    folder = Path(__file__).parent
     variables = {
         "task": ranking.labels.task,
         "kind": ranking.labels.kind,
@@ -56,34 +59,39 @@ def render(ranking: Ranking) -> str:
         "early": ranking.folds[0].made_of["fold"] == EARLY,
         "by_surface": ranking.folds[0].made_of["audit"]["group"] == "surface",
         "numbers": ranking.numbers,
-        "faults": {fault: text for fault, text in MEANINGS.items() if fault in found},
+        "faults": {fault: text for fault, text in MEANINGS.items() if fault in faults},
         "splits": ranking.splits,
         "total": ranking.numbers.total(),
         "cards": cards,
-        "types": {name: index for index, name in enumerate(types)},
+        "types": {name: index for index, name in enumerate(sorted(types))},
         "words": WORDS,
     }
-    own = Path(__file__).parent
-    return render_file(own / "audit.html", variables, FOLDER / "filter.js", own / "keys.js")
+    return render_file(folder / "audit.html", variables, FOLDER / "filter.js", folder / "keys.js")
 
 
 def _card(rank: int, suspicion: Suspicion) -> SentenceCard:
-    sentence, found = suspicion.sentence, suspicion.found
+    sentence = suspicion.sentence
+    disagreement = suspicion.disagreement
     words = [visible(word) for word in sentence.words]
-    shown = shown_words(len(words), [found.extent])
-    texts = ([entity_text(words, entity) for entity in side] for side in found)
-    marked = pieces(words, _outcomes(sentence, found), shown)
-    return SentenceCard(rank, suspicion, visible(sentence.id), marked, *texts)
+    shown = shown_words(len(words), [disagreement.extent])
+    return SentenceCard(
+        rank,
+        suspicion,
+        id=visible(sentence.id),
+        pieces=pieces(words, _outcomes(sentence, disagreement), shown),
+        gold=[entity_text(words, entity) for entity in disagreement.gold],
+        suggested=[entity_text(words, entity) for entity in disagreement.suggested],
+    )
 
 
-def _outcomes(sentence: TaggedSentence, found: Disagreement) -> list[Outcome]:
+def _outcomes(sentence: TaggedSentence, disagreement: Disagreement) -> list[Outcome]:
     """The entities to mark: those of the disagreement, and for spans those that gold and the model have in common."""
     marked = []
     if sentence.kind == "spans":
         common = set(sentence.gold_entities) & set(sentence.predicted_entities)
         marked = [Outcome("correct", entity, entity) for entity in common]
-    if len(found.gold) == len(found.suggested) == 1:
-        pair = Outcome("type_error" if found.fault == "type" else "boundary_error", found.gold[0], found.suggested[0])
-        return [*marked, pair]
-    marked += [Outcome("missed", entity, None) for entity in found.gold]
-    return marked + [Outcome("spurious", None, entity) for entity in found.suggested]
+    if len(disagreement.gold) == len(disagreement.suggested) == 1:
+        error: OutcomeKind = "type_error" if disagreement.fault == "type" else "boundary_error"
+        return [*marked, Outcome(error, disagreement.gold[0], disagreement.suggested[0])]
+    marked += [Outcome("missed", entity, None) for entity in disagreement.gold]
+    return marked + [Outcome("spurious", None, entity) for entity in disagreement.suggested]

@@ -51,21 +51,28 @@ class Disagreement(NamedTuple):
             return "missing"
         if not self.suggested:
             return "spurious"
-        types = [{entity.type for entity in side} for side in self]
-        return "boundary" if types[0] == types[1] else "type"
+        if {entity.type for entity in self.gold} == {entity.type for entity in self.suggested}:
+            return "boundary"
+        return "type"
 
 
 def disagreements(sentence: TaggedSentence) -> Iterator[Disagreement]:
     """Yield the disagreements of a sentence with gold labels from left to right."""
-    gold, suggested = set(sentence.gold_entities), set(sentence.predicted_entities)
-    found = Disagreement([], [])
+    gold = set(sentence.gold_entities)
+    suggested = set(sentence.predicted_entities)
+    current = Disagreement([], [])
+    end = 0
     for entity in sorted(gold ^ suggested, key=lambda entity: (entity.start, entity.end)):
-        if (found.gold or found.suggested) and entity.start >= found.extent[1]:
-            yield found
-            found = Disagreement([], [])
-        (found.gold if entity in gold else found.suggested).append(entity)
-    if found.gold or found.suggested:
-        yield found
+        if end and entity.start >= end:
+            yield current
+            current = Disagreement([], [])
+        end = max(end, entity.end)
+        if entity in gold:
+            current.gold.append(entity)
+        else:
+            current.suggested.append(entity)
+    if end:
+        yield current
 
 
 class Usage:
@@ -81,31 +88,37 @@ class Usage:
         for sentence in sentences:
             self._numbers.update(key for key in _keys(sentence) if key[0] in texts)
 
-    def log_odds(self, sentence: TaggedSentence, found: Disagreement) -> float:
+    def log_odds(self, sentence: TaggedSentence, disagreement: Disagreement) -> float:
         """Log-odds of the suggested over the gold labels in other sentences.
 
         The sum of two: the mean over the words whose labels differ; and for spans, that of the entities.
         """
-        own = Counter(_keys(sentence))
+        in_sentence = Counter(_keys(sentence))
 
         def logarithm(key: Key) -> float:
-            return log(self._numbers[key] - own[key] + PRIOR)
+            return log(self._numbers[key] - in_sentence[key] + PRIOR)
 
-        triples = zip(sentence.words, sentence.gold_names, sentence.predicted_names, strict=True)
-        differing = [(word, gold, new) for word, gold, new in list(triples)[slice(*found.extent)] if gold != new]
-        keys = [((word, _type(gold)), (word, _type(new))) for word, gold, new in differing]
-        of_words = fmean(logarithm(suggested) - logarithm(gold) for gold, suggested in keys)
+        def largest(entities: Iterable[Entity]) -> float:
+            return max((logarithm(_key(sentence, entity)) for entity in entities), default=log(PRIOR))
+
+        start, end = disagreement.extent
+        words = sentence.words[start:end]
+        of_words = []
+        for word, gold, new in zip(
+            words, sentence.gold_names[start:end], sentence.predicted_names[start:end], strict=True
+        ):
+            if gold != new:
+                of_words.append(logarithm((word, _type(new))) - logarithm((word, _type(gold))))
+        mean = fmean(of_words)
         if sentence.kind == "tags":
-            return of_words
-        of_sides = ([logarithm(_key(sentence, entity)) for entity in side] for side in found)
-        gold, suggested = (max(each, default=log(PRIOR)) for each in of_sides)
-        return of_words + suggested - gold
+            return mean
+        return mean + largest(disagreement.suggested) - largest(disagreement.gold)
 
 
-def texts_of(sentence: TaggedSentence, found: Disagreement) -> Iterator[str | tuple[str, ...]]:
+def texts_of(sentence: TaggedSentence, disagreement: Disagreement) -> Iterator[str | tuple[str, ...]]:
     """Yield the words of a disagreement, and the words of each of its entities."""
-    yield from sentence.words[slice(*found.extent)]
-    for entity in found.gold + found.suggested:
+    yield from sentence.words[slice(*disagreement.extent)]
+    for entity in disagreement.gold + disagreement.suggested:
         yield _key(sentence, entity)[0]
 
 

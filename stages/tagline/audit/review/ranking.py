@@ -6,7 +6,7 @@ import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +24,8 @@ from tagline.labels.windows import AnyInts, Doubles, Floats
 from tagline.terminal.errors import UserError
 
 # The folder of the model that was trained on all, and the stage that writes it.
-ALL, MADE_ALL = "all", "audit/dvc.yaml:all"
+ALL = "all"
+MADE_ALL = "audit/dvc.yaml:all"
 # Smaller probabilities count as this one.
 LEAST = 1e-9
 # Decimals of scores and probabilities.
@@ -39,7 +40,7 @@ class Suspicion:
         score: larger is more suspicious.
         split: the split of the sentence.
         sentence: with gold labels and those of a model that has not seen it.
-        found: the disagreement.
+        disagreement: of gold and that model.
         gold_probability: geometric mean over its words of the probability of the gold label.
         suggested_probability: likewise of the suggested label.
     """
@@ -47,7 +48,7 @@ class Suspicion:
     score: float
     split: str
     sentence: TaggedSentence
-    found: Disagreement
+    disagreement: Disagreement
     gold_probability: float
     suggested_probability: float
 
@@ -56,12 +57,12 @@ class Suspicion:
         return {
             "rank": rank,
             "score": self.score,
-            "kind": self.found.fault,
+            "kind": self.disagreement.fault,
             "split": self.split,
             "id": self.sentence.id,
             "words": [*self.sentence.words],
-            "gold": [self._entity(entity) for entity in self.found.gold],
-            "suggested": [self._entity(entity) for entity in self.found.suggested],
+            "gold": [self._entity(entity) for entity in self.disagreement.gold],
+            "suggested": [self._entity(entity) for entity in self.disagreement.suggested],
             "gold_probability": self.gold_probability,
             "suggested_probability": self.suggested_probability,
             "labels": self.sentence.gold_names,
@@ -101,8 +102,10 @@ class Ranking:
         lines = []
         for split in self.splits:
             numbers = {fault: self.numbers[split, fault] for fault in FAULTS if self.numbers[split, fault]}
-            parts = ", ".join(f"{number:,} {fault}" for fault, number in numbers.items())
-            lines.append(f"{split}: {sum(numbers.values()):,} disagreements{f' ({parts})' if parts else ''}")
+            line = f"{split}: {sum(numbers.values()):,} disagreements"
+            if numbers:
+                line += f" ({', '.join(f'{number:,} {fault}' for fault, number in numbers.items())})"
+            lines.append(line)
         scores = ", ".join(f"{fold.made_of['validation_f1']:.3f}" for fold in self.folds)
         return "\n".join([*lines, f"F1 on validation: {scores}"])
 
@@ -122,20 +125,26 @@ def rank(folder: Path, params: Audit) -> Ranking:
     folds = [FoldOutput.of(folder / str(number), number, params) for number in params.folds]
     for fold, key in product(folds, ("tokenized", "train")):
         if fold.made_of[key] != folds[0].made_of[key]:
-            found = f"made with other data or train params than {folds[0].folder}"
-            raise UserError(f"{fold.folder}: {found}; run `dvc repro audit/dvc.yaml`")
-    by_surface = params.group == "surface"
-    usage = None if by_surface else _count_usage(folds)
-    learnt = None if by_surface else _trained_on_all(folder / ALL, folds[0])
+            raise UserError(
+                f"{fold.folder}: made with other data or train params than {folds[0].folder}; run `dvc repro "
+                "audit/dvc.yaml`"
+            )
+    usage = None
+    learnt = None
+    if params.group != "surface":
+        usage = _count_usage(folds)
+        learnt = _trained_on_all(folder / ALL, folds[0])
     numbers: Counter[tuple[str, str]] = Counter()
 
     def counted() -> Iterator[Suspicion]:
         for split, fold in product(SPLITS, folds):
             differing = _differing(fold.chunks(split))
-            for rows in differing if learnt is None else _beside(differing, learnt, split):
-                for found in disagreements(rows.sentence):
-                    numbers[split, found.fault] += 1
-                    yield _suspicion(split, rows, found, usage)
+            if learnt is not None:
+                differing = _beside(differing, learnt, split)
+            for rows in differing:
+                for disagreement in disagreements(rows.sentence):
+                    numbers[split, disagreement.fault] += 1
+                    yield _suspicion(split, rows, disagreement, usage)
 
     best = heapq.nlargest(params.most, counted(), key=lambda suspicion: suspicion.score)
     return Ranking(folds, numbers, best)
@@ -159,8 +168,9 @@ class FoldOutput:
         made_by = f"audit/dvc.yaml:fold@{number}"
         labels, made_of = out_of_fold.read_provenance(folder, made_by)
         if made_of["audit"] != params.model_dump(exclude={"most"}):
-            expected = f"expected those of {AUDIT_PARAMS}"
-            raise UserError(f"{folder}: made with other params; {expected}; run `dvc repro {made_by}`")
+            raise UserError(
+                f"{folder}: made with other params; expected those of {AUDIT_PARAMS}; run `dvc repro {made_by}`"
+            )
         return cls(folder, labels, made_of)
 
     def chunks(self, split: str) -> Iterator[Chunk]:
@@ -205,62 +215,85 @@ def _differing(chunks: Iterable[Chunk]) -> Iterator[Rows]:
 
 def _rows(sentences: TaggedSentences, probabilities: Floats, indices: Iterable[int]) -> Iterator[Rows]:
     for index in indices:
-        yield Rows(sentences[index], probabilities[slice(*sentences.offsets[index : index + 2])])
+        start, end = sentences.offsets[index : index + 2]
+        yield Rows(sentences[index], probabilities[start:end])
 
 
 def _beside(differing: Iterable[Rows], of_all: FoldOutput, split: str) -> Iterator[Rows]:
     """Yield sentences of a split, which come in its order, with the probabilities of the model trained on all."""
-    whole = (rows for chunk in of_all.chunks(split) for rows in _rows(*chunk, range(len(chunk[0]))))
+    whole = chain.from_iterable(
+        _rows(sentences, probabilities, range(len(sentences))) for sentences, probabilities in of_all.chunks(split)
+    )
     for rows in differing:
-        wanted = rows.sentence.id, rows.sentence.words
-        # Reads on in the split, from where the sentence before was.
-        learnt = next((of.probabilities for of in whole if (of.sentence.id, of.sentence.words) == wanted), None)
-        if learnt is None:
-            lacks = f"{of_all.folder}: lacks sentence {rows.sentence.id} of {split}"
-            raise UserError(f"{lacks}; run `dvc repro {MADE_ALL}`")
-        yield rows._replace(learnt=learnt)
+        sentence = rows.sentence
+        for in_whole in whole:  # reads on in the split, from where the sentence before was
+            if (in_whole.sentence.id, in_whole.sentence.words) == (sentence.id, sentence.words):
+                yield rows._replace(learnt=in_whole.probabilities)
+                break
+        else:
+            raise UserError(f"{of_all.folder}: lacks sentence {sentence.id} of {split}; run `dvc repro {MADE_ALL}`")
 
 
 def _count_usage(folds: Sequence[FoldOutput]) -> Usage:
+    """Count the texts of all disagreements, in all folds."""
+
     def chunks() -> Iterator[Chunk]:
-        return (chunk for split, fold in product(SPLITS, folds) for chunk in fold.chunks(split))
+        for split, fold in product(SPLITS, folds):
+            yield from fold.chunks(split)
 
-    differing = (rows.sentence for rows in _differing(chunks()))
-    texts = {text for sentence in differing for found in disagreements(sentence) for text in texts_of(sentence, found)}
-    return Usage(texts, (sentence for sentences, _ in chunks() for sentence in sentences))
+    texts: set[str | tuple[str, ...]] = set()
+    for rows in _differing(chunks()):
+        for disagreement in disagreements(rows.sentence):
+            texts.update(texts_of(rows.sentence, disagreement))
+    return Usage(texts, chain.from_iterable(sentences for sentences, _ in chunks()))
 
 
-def _suspicion(split: str, rows: Rows, found: Disagreement, usage: Usage | None) -> Suspicion:
+def _suspicion(split: str, rows: Rows, disagreement: Disagreement, usage: Usage | None) -> Suspicion:
     """Score a disagreement: the sum of the logarithms of how much more probable, or usual, the suggested labels are.
 
     Args:
         split: the split of the sentence.
         rows: the sentence with the probabilities of its words.
-        found: the disagreement.
+        disagreement: of gold and that model.
         usage: of gold in other sentences, if it counts.
     """
-    sentence, probabilities, learnt = rows
-    words = np.arange(*found.extent)
-    models = [each for each in (probabilities, learnt) if each is not None]
-    score = sum(_log_odds(sentence, each, words) for each in models) + (usage.log_odds(sentence, found) if usage else 0)
-    sides = (side[words] for side in (sentence.known_gold, sentence.predicted))
-    means = (np.exp(_log_probabilities(probabilities[words], side).mean()) for side in sides)
+    sentence = rows.sentence
+    words = np.arange(*disagreement.extent)
+    score = _log_odds(sentence, rows.probabilities, words)
+    if rows.learnt is not None:
+        score += _log_odds(sentence, rows.learnt, words)
+    if usage is not None:
+        score += usage.log_odds(sentence, disagreement)
+
+    def mean(labels: AnyInts) -> float:
+        logarithms = _log_probabilities(rows.probabilities[words], labels[words])
+        return round(float(np.exp(logarithms.mean())), SUSPICION_DIGITS)
+
     # Copies: views would keep the arrays of a whole chunk in memory.
     copies = {name: getattr(sentence, name).copy() for name in ("predicted", "scores", "gold")}
-    rounded = (round(float(mean), SUSPICION_DIGITS) for mean in means)
-    return Suspicion(round(score, SUSPICION_DIGITS), split, replace(sentence, **copies), found, *rounded)
+    return Suspicion(
+        round(score, SUSPICION_DIGITS),
+        split,
+        replace(sentence, **copies),
+        disagreement,
+        gold_probability=mean(sentence.known_gold),
+        suggested_probability=mean(sentence.predicted),
+    )
 
 
 def _log_odds(sentence: TaggedSentence, probabilities: Floats, words: AnyInts) -> float:
     """The mean, over the words whose labels differ, of how much more probable the suggested label is."""
-    gold, suggested = sentence.known_gold, sentence.predicted
+    gold = sentence.known_gold
+    suggested = sentence.predicted
     differing = words[gold[words] != suggested[words]]
-    of_sides = (_log_probabilities(probabilities[differing], side[differing]) for side in (suggested, gold))
-    return float(np.subtract(*of_sides).mean())
+    of_words = probabilities[differing]
+    of_suggested = _log_probabilities(of_words, suggested[differing])
+    of_gold = _log_probabilities(of_words, gold[differing])
+    return float((of_suggested - of_gold).mean())
 
 
 def _log_probabilities(of_words: Floats, labels: AnyInts) -> Doubles:
     """The logarithm of the probability of a label of each word; 0 for words without sub-words, which say nothing."""
-    chosen = of_words[np.arange(len(labels)), labels].astype(np.float64)
-    chosen[~of_words.any(-1)] = 1.0
-    return np.log(np.maximum(chosen, LEAST))
+    probabilities = of_words[np.arange(len(labels)), labels].astype(np.float64)
+    probabilities[~of_words.any(-1)] = 1.0
+    return np.log(np.maximum(probabilities, LEAST))

@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,8 @@ SCORES = {"precision": "Precision", "recall": "Recall", "f1": "F1", "accuracy": 
 # Columns of plots/validation.csv on the card.
 EPOCHS = ("epoch", "f1", "loss")
 # Maximum number of rows of the learning curve, and of characters of a bar.
-ROWS, BAR = 20, 20
+ROWS = 20
+BAR = 20
 # With fewer entities of a type, its score is called a rough estimate.
 FEW = 50
 
@@ -73,66 +73,79 @@ class CardData:
 
 def render(data: CardData) -> str:
     """Render the card: YAML metadata, then Markdown. The same data give the same bytes."""
-    labels, dataset, encoder = data.tagger.labels, data.dataset, data.encoder
-    repo_id, branch = data.hub.repo_id, data.hub.branch
+    labels = data.tagger.labels
+    repo_id = data.hub.repo_id
     name = repo_id.split("/")[1] if repo_id else f"{labels.task}-tagger"
-    metadata = ModelCardData(
-        language=data.card.language,
-        license=data.card.license,
-        library_name="transformers",
-        pipeline_tag="token-classification",
-        tags=["transformers.js"] if "onnx-int8" in data.backends else None,
-        # The Hub turns these into links, so only names on the Hub are given.
-        base_model=encoder["name"] if encoder["source"] == "hub" else None,
-        datasets=[each["name"] for each in sources_of(dataset) if each["source"] == "hub"] or None,
-        metrics=list(SCORES),
-        model_name=name,
-        eval_results=model_index(data.metrics, labels.task, dataset),
-    )
+    branch = data.hub.branch
     test = data.metrics[TEST]
     points = test.get("operating_point", {})
     # For plain tags, slices only have an accuracy.
     of_texts = test["slices"].get("text", {}) if labels.kind == "spans" else {}
+    lines = []
+    for split, of_split in data.data.items():
+        lines += [(split, line) for line in findings(of_split)]
     template = _environment().get_template("document.md")
     body = template.render(
         **vars(data),
         name=name,
-        sources=sources_of(dataset),
+        sources=sources_of(data.dataset),
         labels=labels,
         unit="entities" if labels.kind == "spans" else "words",
         types=sorted(test["per_type"].items()),
-        findings=[(split, line) for split, of_split in data.data.items() for line in findings(of_split)],
+        findings=lines,
         test=test,
         intervals=test["intervals"]["per_type"],
-        **{name: of_texts.get(name) for name in ("seen", "unseen")},
-        points={name: point for name, point in points.items() if point["bias"]},
+        seen=of_texts.get("seen"),
+        unseen=of_texts.get("unseen"),
+        points={type_: point for type_, point in points.items() if point["bias"]},
         promises=[point["promise"] for point in points.values() if point.get("promise", {}).get("kept")],
         accepted=[point for point in test.get("accept", {}).values() if "precision" in point],
-        few=sorted(name for name, scores in test["per_type"].items() if scores["number"] < FEW),
+        few=sorted(type_ for type_, scores in test["per_type"].items() if scores["number"] < FEW),
         few_below=FEW,
         curve=curve(data.epochs, data.training["best_epoch"]),
         params=[(key, _shown(value)) for key, value in dotted(data.training["params"])],
         model=repo_id or data.folder,
         revision=branch if repo_id and branch != constants.DEFAULT_REVISION else None,
     )
-    return str(ModelCard(f"---\n{metadata.to_yaml()}\n---\n\n{body}"))
+    return str(ModelCard(f"---\n{_metadata(data, name).to_yaml()}\n---\n\n{body}"))
+
+
+def _metadata(data: CardData, name: str) -> ModelCardData:
+    sources = sources_of(data.dataset)
+    return ModelCardData(
+        language=data.card.language,
+        license=data.card.license,
+        library_name="transformers",
+        pipeline_tag="token-classification",
+        tags=["transformers.js"] if "onnx-int8" in data.backends else None,
+        # The Hub turns these into links, so only names on the Hub are given.
+        base_model=data.encoder["name"] if data.encoder["source"] == "hub" else None,
+        datasets=[source["name"] for source in sources if source["source"] == "hub"] or None,
+        metrics=list(SCORES),
+        model_name=name,
+        eval_results=model_index(data.metrics, data.tagger.labels.task, data.dataset),
+    )
 
 
 def findings(of_split: Mapping[str, Any]) -> list[str]:
     """List what was found in a split of reports/data.json, such as what its source or the tokenizer left out."""
-    found = {name: count for name, count in of_split.items() if name in MEANINGS}
+    counts = {name: count for name, count in of_split.items() if name in MEANINGS}
     source = of_split.get("source", {})
     if "0" not in source:  # a single source
-        return _lines({**found, **source})
-    of_sources = [f"{line} (source {number})" for number, each in source.items() for line in _lines(each)]
-    return [*_lines(found), *of_sources]
+        return _lines({**counts, **source})
+    lines = _lines(counts)
+    for number, of_source in source.items():
+        lines += [f"{line} (source {number})" for line in _lines(of_source)]
+    return lines
 
 
-def _lines(found: Mapping[str, Any]) -> list[str]:
-    """What was found, in words: counts by their meanings, and the agreement of annotators."""
-    counts = {name: count for name, count in found.items() if isinstance(count, int) and count}
-    lines = [f"{count:,} {MEANINGS.get(name, name.replace('_', ' '))}" for name, count in counts.items()]
-    for pair, measured in found.get("agreement", {}).items():
+def _lines(findings: Mapping[str, Any]) -> list[str]:
+    """The findings in words: counts by their meanings, and the agreement of annotators."""
+    lines = []
+    for name, count in findings.items():
+        if isinstance(count, int) and count:
+            lines.append(f"{count:,} {MEANINGS.get(name, name.replace('_', ' '))}")
+    for pair, measured in findings.get("agreement", {}).items():
         scores = ", ".join(f"{name} {measured[name]:.3f}" for name in ("f1", "kappa") if measured[name] is not None)
         lines.append(f"agreement of the annotators {pair} in {measured['texts']:,} texts ({scores or 'no entities'})")
     return lines
@@ -180,33 +193,37 @@ def model_index(metrics: Mapping[str, Any], task: str, dataset: Mapping[str, Any
         task: the tag column that was learnt.
         dataset: data/raw/provenance.json.
     """
-    of_split = metrics[TEST]
-    named = [
-        [each["name"]] if each["source"] == "hub" else [file["path"] for file in each["files"].get("train", ())]
-        for each in sources_of(dataset)
-    ]
-    data_set = ", ".join(chain.from_iterable(named))
-    about: dict[str, Any] = {
-        "task_type": "token-classification",
-        "task_name": task,
-        "dataset_type": data_set,
-        "dataset_name": data_set,
-        "dataset_config": dataset.get("config"),
-        "dataset_split": dataset.get("splits", {}).get(TEST, TEST),
-        "dataset_revision": dataset.get("commit"),
-    }
-    overall, ends = of_split["overall"], of_split["intervals"]["overall"]
-    results = [(name, title, overall[name], ends[name]) for name, title in SCORES.items()]
-    of_types = of_split["intervals"]["per_type"]  # a type that is only predicted has none
-    for name, scores in sorted(of_split["per_type"].items()):
-        results.append(("f1", f"F1 of {printable(name)}", scores["f1"], of_types.get(name, {}).get("f1")))
-    return [
-        EvalResult(
-            **{"metric_type": kind, "metric_name": title, "metric_value": value, **about},
+    names = []
+    for source in sources_of(dataset):
+        if source["source"] == "hub":
+            names.append(source["name"])
+        else:
+            names += [file["path"] for file in source["files"].get("train", ())]
+
+    def result(metric: str, title: str, value: float, interval: Mapping[str, float] | None) -> EvalResult:
+        return EvalResult(
+            task_type="token-classification",
+            dataset_type=", ".join(names),
+            dataset_name=", ".join(names),
+            metric_type=metric,
+            metric_value=value,
+            task_name=task,
+            dataset_config=dataset.get("config"),
+            dataset_split=dataset.get("splits", {}).get(TEST, TEST),
+            dataset_revision=dataset.get("commit"),
+            metric_name=title,
             metric_args={"confidence": 0.95, **interval} if interval else None,
         )
-        for kind, title, value, interval in results
+
+    of_split = metrics[TEST]
+    intervals = of_split["intervals"]
+    results = [
+        result(name, title, of_split["overall"][name], intervals["overall"][name]) for name, title in SCORES.items()
     ]
+    for type_, scores in sorted(of_split["per_type"].items()):
+        interval = intervals["per_type"].get(type_, {}).get("f1")  # a type that is only predicted has none
+        results.append(result("f1", f"F1 of {printable(type_)}", scores["f1"], interval))
+    return results
 
 
 def sources_of(dataset: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
@@ -225,8 +242,13 @@ def curve(epochs: Rows, best_epoch: int) -> list[tuple[int, float, float, str]]:
     Returns:
         Per row: epoch, validation loss, validation F1, and F1 as a bar.
     """
-    last, rows = len(epochs) - 1, min(len(epochs), ROWS)
+    last = len(epochs) - 1
+    rows = min(len(epochs), ROWS)
     # 3 rows of 5 epochs are those with the indices 0, 2 and 4.
     indices = {round(row * last / max(1, rows - 1)) for row in range(rows)} | {best_epoch - 1}
-    chosen = [epochs[index] for index in sorted(indices)]
-    return [(int(row["epoch"]), row["loss"], row["f1"], "█" * round(BAR * row["f1"])) for row in chosen]
+    table = []
+    for index in sorted(indices):
+        epoch = epochs[index]
+        bar = "█" * round(BAR * epoch["f1"])
+        table.append((int(epoch["epoch"]), epoch["loss"], epoch["f1"], bar))
+    return table

@@ -88,7 +88,7 @@ def _page_task(suspicions: Sequence[Suspicion]) -> page_writer.Task:
     """The suspicions of one sentence as a task."""
     sentence = suspicions[0].sentence
     suggested = [(*_span(each), round(sentence.confidence(each), DIGITS)) for each in sentence.predicted_entities]
-    suspect = [_span(entity) for suspicion in suspicions for entity in suspicion.found.gold]
+    suspect = [_span(entity) for suspicion in suspicions for entity in suspicion.disagreement.gold]
     gold = [_span(entity) for entity in sentence.gold_entities]
     return page_layout.task(sentence.id, sentence.words, gold, suggested=suggested, suspect=suspect)
 

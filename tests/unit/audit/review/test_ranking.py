@@ -46,7 +46,10 @@ def ranking(folder: Path, first: Rows, second: Rows, sure: float = 0.9, **values
 
 def test_the_score_is_the_log_odds_by_surface(tmp_path: Path) -> None:
     found = ranking(tmp_path, [MISSING, RIGHT], [SPURIOUS], group="surface").suspicions
-    assert [(each.found.fault, each.sentence.id) for each in found] == [("missing", "train-0"), ("spurious", "train-0")]
+    assert [(each.disagreement.fault, each.sentence.id) for each in found] == [
+        ("missing", "train-0"),
+        ("spurious", "train-0"),
+    ]
     # Of five labels, the predicted one has 0.9 or 0.5, each other one a quarter of the rest.
     assert found[0].score == pytest.approx(log(0.9 / 0.025), abs=1e-3)
     assert found[1].score == pytest.approx(log(0.5 / 0.125), abs=1e-3)
