@@ -19,10 +19,10 @@ from tagline.core.outputs import Rows
 from tagline.core.params import dotted
 from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push
+from tagline.metrics.scores import OVERALL_SCORES, SCORES_OF_TYPES
 from tagline.terminal.escaping import printable
 
 TEST = "test"
-SCORES = {"precision": "Precision", "recall": "Recall", "f1": "F1", "accuracy": "Accuracy"}
 # Columns of plots/validation.csv on the card.
 EPOCHS = ("epoch", "f1", "loss")
 # Maximum number of rows of the learning curve, and of characters of a bar.
@@ -85,7 +85,7 @@ def render(data: CardData) -> str:
         # The Hub turns these into links, so only names on the Hub are given.
         base_model=encoder["name"] if encoder["source"] == "hub" else None,
         datasets=[each["name"] for each in sources_of(dataset) if each["source"] == "hub"] or None,
-        metrics=list(SCORES),
+        metrics=[column.key for column in OVERALL_SCORES],
         model_name=name,
         eval_results=model_index(data.metrics, labels.task, dataset),
     )
@@ -101,6 +101,8 @@ def render(data: CardData) -> str:
         labels=labels,
         unit="entities" if labels.kind == "spans" else "words",
         types=sorted(test["per_type"].items()),
+        columns=SCORES_OF_TYPES,
+        overall_columns=OVERALL_SCORES,
         findings=[(split, line) for split, of_split in data.data.items() for line in findings(of_split)],
         test=test,
         intervals=test["intervals"]["per_type"],
@@ -152,7 +154,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         finalize=lambda value: value if isinstance(value, RawMarkdown) else escaped(str(value)),
     )
-    environment.filters["score"] = lambda value: RawMarkdown(f"{value:.3f}")
+    environment.filters["score"] = lambda value, digits=3: RawMarkdown(f"{value:.{digits}f}")
     environment.filters["percent"] = lambda share: RawMarkdown(f"{share:.2%}")
     environment.filters["count"] = lambda value: RawMarkdown(f"{value:,}")
     environment.filters["interval"] = lambda ends: RawMarkdown(f"{ends['low']:.3f} to {ends['high']:.3f}")
@@ -196,7 +198,7 @@ def model_index(metrics: Mapping[str, Any], task: str, dataset: Mapping[str, Any
         "dataset_revision": dataset.get("commit"),
     }
     overall, ends = of_split["overall"], of_split["intervals"]["overall"]
-    results = [(name, title, overall[name], ends[name]) for name, title in SCORES.items()]
+    results = [(each.key, each.title.capitalize(), overall[each.key], ends[each.key]) for each in OVERALL_SCORES]
     of_types = of_split["intervals"]["per_type"]  # a type that is only predicted has none
     for name, scores in sorted(of_split["per_type"].items()):
         results.append(("f1", f"F1 of {printable(name)}", scores["f1"], of_types.get(name, {}).get("f1")))
