@@ -17,7 +17,6 @@ import json
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -145,24 +144,25 @@ def batches(folder: Path, _: argparse.Namespace) -> dict[str, float]:
 def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     """Label validation and test with the most frequent label of each sub-word, score them, and write the report."""
     from tagline.artifacts import predictions, tokenized
-    from tagline.evaluation.evaluate_params import Bootstrap
-    from tagline.evaluation.stage import SPLITS, Evaluation, label_altered, label_and_score, words_with_subwords
+    from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
+    from tagline.evaluation.inputs import read_inputs
+    from tagline.evaluation.measurements.order import measurements_of
+    from tagline.evaluation.stage import Evaluation, label, measure
     from tagline.model.heads import make_head
-    from tagline.model.prediction import Predictor, score_split
+    from tagline.model.prediction import Predictor
     from tagline.report.evaluation_page import render
 
     labels = tokenized.load_labels(folder / "tokenized")
     start = time.process_time()
-    splits = {name: tokenized.load_split(folder / "tokenized", name) for name in ("train", *SPLITS)}
-    predictor = Predictor(
-        _LabelTable(splits["train"].windows, len(labels.names)), make_head("linear", labels), labels, 4096
-    )
-    chunks = {name: score_split(predictor, splits[name], name) for name in SPLITS}
-    words = words_with_subwords(folder / "data.json")
-    inputs = folder / "raw", folder / "tokenized", folder / "tokenizer"
-    altered = partial(label_altered, *inputs, splits["test"], predictor)
+    paths = folder / "raw", folder / "tokenized", folder / "data.json", folder / "tokenizer"
+    inputs = read_inputs(*paths, labels)
+    table = _LabelTable(inputs.loaded["train"].windows, len(labels.names))
+    predictor = Predictor(table, make_head("linear", labels), labels, 4096)
     bootstrap = Bootstrap(resamples=1000, seed=1)
-    scored, metrics, _ = label_and_score(splits, words, chunks, predictor, bootstrap, altered=altered)
+    params = Evaluate(subwords_per_batch=4096, precision="fp32", decoding="greedy", bootstrap=bootstrap)
+    measurements = measurements_of(params, labels)
+    scored = label(inputs, predictor, measurements)
+    metrics = {name: measure(name, split, measurements) for name, split in scored.items()}
     evaluation = Evaluation(labels, scored, metrics, 1, predictions.Settings("greedy", "fp32"))
     page = render(evaluation, [{"step": 1, "loss": 1}], [{"epoch": 1, "f1": 0, "loss": 1}])
     for name, split in scored.items():

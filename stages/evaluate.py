@@ -41,8 +41,9 @@ def main() -> None:
 def run(params: Evaluate) -> None:
     # Not above, since these load PyTorch, which takes seconds: messages about params do not wait for it.
     from tagline.artifacts import predictions
+    from tagline.evaluation.measurements.order import compared
+    from tagline.evaluation.plots import write_confusion, write_per_type, write_reliability
     from tagline.evaluation.stage import evaluate
-    from tagline.evaluation.summary import compared, write_confusion, write_per_type, write_reliability
     from tagline.report import charts
     from tagline.report.evaluation_page import render
     from tagline.terminal.progress import quiet

@@ -6,12 +6,12 @@ from helpers.tagged import sentences
 
 from tagline.artifacts.predictions import Settings
 from tagline.core.outputs import Rows
-from tagline.evaluation.evaluate_params import Bootstrap
-from tagline.evaluation.stage import Evaluation
-from tagline.evaluation.summary import ScoredSplit, all_metrics
+from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
+from tagline.evaluation.measurements.order import measurements_of
+from tagline.evaluation.scored_split import ScoredSplit
+from tagline.evaluation.stage import Evaluation, measure
 from tagline.labels.label_list import Kind, Labels
 from tagline.labels.tagged import TaggedSentence
-from tagline.metrics.slices import TrainingIndex
 from tagline.report.evaluation_page import render
 
 # The learning curves of a short training.
@@ -37,7 +37,10 @@ def with_common_labels(sentences: list[TaggedSentence]) -> list[TaggedSentence]:
 
 def metrics_of(split: ScoredSplit) -> dict[str, Any]:
     """All metrics of a split, without a training split."""
-    return all_metrics(split, TrainingIndex([], [], split.kind), Bootstrap(resamples=100, seed=0))
+    params = Evaluate(
+        subwords_per_batch=None, precision="fp32", decoding="greedy", bootstrap=Bootstrap(resamples=100, seed=0)
+    )
+    return measure("test", split, measurements_of(params, Labels("", split.kind, (), "")))
 
 
 def evaluation(

@@ -31,7 +31,9 @@ def test_forced_repro_leaves_the_lock_byte_identical(clone: Clone) -> None:
 
 def test_queued_experiment_uses_the_code_of_its_copy_and_tables_show_what_differs(clone: Clone) -> None:
     clone.run("dvc", "exp", "run", "--queue", "--name", "older", "-S", "evaluate.subwords_per_batch=63")
-    edit(clone.path / "stages/tagline/evaluation/summary.py", "COMPARED_DIGITS = 4\n", "COMPARED_DIGITS = 1\n")
+    edit(
+        clone.path / "stages/tagline/evaluation/measurements/order.py", "COMPARED_DIGITS = 4\n", "COMPARED_DIGITS = 1\n"
+    )
     clone.run("dvc", "exp", "run", "--run-all")
     older = json.loads(DVCFileSystem(str(clone.path), rev="older").read_text("metrics/evaluate.json"))
     assert round(older["test.loss"], 1) != older["test.loss"] == round(older["test.loss"], 4)

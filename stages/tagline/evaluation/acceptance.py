@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tagline.evaluation.evaluate_params import ALL, Accept
-from tagline.evaluation.operating_point import of_documents
 from tagline.evaluation.promise import Promise, ShareTest, least_step
+from tagline.evaluation.targets import of_documents
+from tagline.labels.entities import EntityArrays
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence, flatten
 from tagline.labels.windows import AnyInts, Bools, Doubles, Ints
@@ -65,7 +66,11 @@ def goals_of(params: Mapping[str, Accept] | None, labels: Labels) -> list[Goal]:
 
 def thresholds(points: Mapping[str, Mapping[str, Any]], goals: Sequence[Goal]) -> dict[str, float]:
     """The lowest accepted score of each type with a promise, from what `reports` says of a split."""
-    return {name: points[goal.name]["score"] for goal in goals if "score" in points[goal.name] for name in goal.types}
+    scores = {}
+    for goal in goals:
+        if "score" in points[goal.name]:
+            scores.update(dict.fromkeys(goal.types, points[goal.name]["score"]))
+    return scores
 
 
 class Predicted(NamedTuple):
@@ -87,26 +92,35 @@ class Predicted(NamedTuple):
     def of(cls, sentences: Sequence[TaggedSentence], types: Sequence[str]) -> Predicted:
         """Choose the entities of some types."""
         flat = flatten(sentences)
-        found, gold = (
-            np.flatnonzero(np.array([name in types for name in side.types], bool)[side.type])
-            for side in (flat.predicted_entities, flat.gold_entities)
-        )
-        found = found[np.argsort(-flat.confidences[found], kind="stable")]
-        owners = flat.sentences_of(flat.predicted_entities.start[found])
-        return cls(flat.confidences[found], ~flat.correct[1][found], owners, len(gold))
+        gold = _of_types(flat.gold_entities, types)
+        predicted = _of_types(flat.predicted_entities, types)
+        predicted = predicted[np.argsort(-flat.confidences[predicted], kind="stable")]
+        owners = flat.sentences_of(flat.predicted_entities.start[predicted])
+        return cls(flat.confidences[predicted], ~flat.correct[1][predicted], owners, len(gold))
 
-    def of_sentences(self, chosen: Bools) -> Predicted:
+    def of_sentences(self, is_in: Bools) -> Predicted:
         """Choose the entities of some sentences, bool (sentences,); the gold ones are those of all."""
-        own = chosen[self.sentences]
-        return Predicted(self.scores[own], self.is_wrong[own], self.sentences[own], self.gold)
+        entities = is_in[self.sentences]
+        return Predicted(self.scores[entities], self.is_wrong[entities], self.sentences[entities], self.gold)
 
     def reached(self, score: float) -> dict[str, float]:
         """The share of the entities with at least a score, their recall and, if there are any, their precision."""
         number = int(np.searchsorted(-self.scores, -score, side="right"))
         right = np.count_nonzero(~self.is_wrong[:number])
-        shares = {"share": number / max(len(self.scores), 1), "recall": right / max(self.gold, 1)}
-        shares |= {"precision": right / number} if number else {}
-        return {"score": score} | {name: rounded(share) for name, share in shares.items()}
+        reached = {
+            "score": score,
+            "share": rounded(number / max(len(self.scores), 1)),
+            "recall": rounded(right / max(self.gold, 1)),
+        }
+        if number:
+            reached["precision"] = rounded(right / number)
+        return reached
+
+
+def _of_types(entities: EntityArrays, types: Sequence[str]) -> Ints:
+    """The indices of the entities of some types."""
+    is_of_types = np.array([name in types for name in entities.types], bool)
+    return np.flatnonzero(is_of_types[entities.type])
 
 
 def reports(
@@ -128,21 +142,28 @@ def reports(
     validation = splits["validation"]
     # Equal sentences are not independent of each other; documents are, also those that share a sentence.
     is_tested = np.ones(len(validation), bool) if documents is not None else is_first(validation)
-    found: dict[str, dict[str, Any]] = {split: {} for split in splits}
+    points: dict[str, dict[str, Any]] = {split: {} for split in splits}
     for goal in goals:
         predicted = {split: Predicted.of(sentences, goal.types) for split, sentences in splits.items()}
         score, promise = find_score(predicted["validation"].of_sentences(is_tested), goal, documents)
-        chosen = () if score is None else (score,)
+        sentence = statement(goal, promise, score)
+        if not is_tested.all():
+            sentence += "; equal sentences count once"
         scores = predicted["validation"].scores
-        at_shares = [float(scores[math.ceil(share * len(scores)) - 1]) for share in SHARES if len(scores)]
-        reason = statement(goal, promise, score) + ("" if is_tested.all() else "; equal sentences count once")
-        about = {"target": goal.precision, "confidence": goal.confidence, "statement": reason}
+        curve_scores = {float(scores[math.ceil(share * len(scores)) - 1]) for share in SHARES if len(scores)}
+        if score is not None:
+            curve_scores.add(score)
         for split, of_split in predicted.items():
-            curve = [of_split.reached(each) for each in sorted({*at_shares, *chosen})]
-            found[split][goal.name] = {**about, "number": len(of_split.scores), "curve": curve}
-            for each in chosen:
-                found[split][goal.name] |= of_split.reached(each)
-    return found
+            points[split][goal.name] = {
+                "target": goal.precision,
+                "confidence": goal.confidence,
+                "statement": sentence,
+                "number": len(of_split.scores),
+                "curve": [of_split.reached(limit) for limit in sorted(curve_scores)],
+            }
+            if score is not None:
+                points[split][goal.name] |= of_split.reached(score)
+    return points
 
 
 def is_first(sentences: Sequence[TaggedSentence]) -> Bools:
@@ -161,26 +182,38 @@ def find_score(predicted: Predicted, goal: Goal, documents: Ints | None = None) 
         goal: what to promise.
         documents: see `reports`.
     """
-    scores, last = predicted.scores, len(predicted.scores)
+    scores = predicted.scores
     # What is independent of each other: each entity, or the entities of a document together.
-    units = np.arange(last) if documents is None else documents[predicted.sentences]
+    units = np.arange(len(scores)) if documents is None else documents[predicted.sentences]
     firsts = np.sort(np.unique(units, return_index=True)[1])
     test = with_sequences(ShareTest(goal.precision, goal.confidence, 1, documents is not None, len(firsts)))
-    numbers = np.array([last])
+    sizes = np.array([len(scores)])
     if test.sequences > 1:
-        first = int(firsts[test.least_number - 1]) + 1
-        grown = first * GROWTH ** np.arange(math.ceil(math.log(last / first, GROWTH)))
-        numbers = np.unique(np.append(grown.astype(np.int64), last))[::-1]
-        numbers = np.searchsorted(-scores, -scores[numbers - 1], side="right")  # with all of the same score
-    sides = np.array([predicted.is_wrong, np.ones(last)])
-    wrong, number = np.array([of_documents(sides[:, :each], units[:each]).sum(-1) for each in numbers]).T
-    multiples = SPREAD ** np.arange(test.sequences - 1)
-    starts = [0, *(int(np.count_nonzero(number >= each * test.least_number)) - 1 for each in multiples)]
+        sizes = _growing_sizes(scores, int(firsts[test.least_number - 1]) + 1)
+    wrong, number = _count_wrong(predicted.is_wrong, units, sizes)
+    starts = [0]
+    for multiple in SPREAD ** np.arange(test.sequences - 1):
+        starts.append(int(np.count_nonzero(number >= multiple * test.least_number)) - 1)
     step = least_step(test.passes(wrong, number), starts)
-    # Without a promise, the start that is nearest to one.
-    at = starts[int(np.argmin(test.p_values(wrong, number)[starts]))] if step is None else step
-    promise = test._replace(number=int(number[at])).promise(step is not None, float(wrong[at]))
-    return None if step is None else float(scores[numbers[step] - 1]), promise
+    if step is None:
+        nearest = starts[int(np.argmin(test.p_values(wrong, number)[starts]))]
+        return None, test._replace(number=int(number[nearest])).promise(False, float(wrong[nearest]))
+    promise = test._replace(number=int(number[step])).promise(True, float(wrong[step]))
+    return float(scores[sizes[step] - 1]), promise
+
+
+def _growing_sizes(scores: Doubles, first: int) -> Ints:
+    """How many entities are tested, from all of them down to the first number, with all of the same score."""
+    grown = first * GROWTH ** np.arange(math.ceil(math.log(len(scores) / first, GROWTH)))
+    sizes = np.unique(np.append(grown.astype(np.int64), len(scores)))[::-1]
+    return np.searchsorted(-scores, -scores[sizes - 1], side="right")
+
+
+def _count_wrong(is_wrong: Bools, units: AnyInts, sizes: Ints) -> Doubles:
+    """Count, of the first entities, the wrong ones and all, or sum their shares of documents: (2, sizes)."""
+    sides = np.array([is_wrong, np.ones(len(is_wrong))])
+    sums = [of_documents(sides[:, :size], units[:size]).sum(-1) for size in sizes]
+    return np.array(sums).T
 
 
 def with_sequences(test: ShareTest) -> ShareTest:
@@ -207,13 +240,18 @@ def statement(goal: Goal, promise: Promise, score: float | None) -> str:
         entities = "entities" if goal.name == ALL else f"{goal.name} entities"
         return promise.sentence(goal.precision, entities, f"with a score of at least {score:.6g} are right", "wrong")
     if promise.allowed < 0:
-        which = "predicted entities" if promise.unit == "entities" else f"{promise.unit} with predicted entities"
-        needed = f"expected at least {promise.needed:,}, even if all are right; annotate more"
-        reason = f"validation has {promise.number:,} {which}; {needed}"
-    else:
-        more = "" if promise.needed is None else f"at least about {promise.needed:,} with as many errors, "
-        most = f"expected at most {promise.allowed}"
-        reason = (
-            f"{promise.counted} with the highest scores are wrong; {most}; {more}lower precision or improve the model"
+        units = "predicted entities" if promise.unit == "entities" else "documents with predicted entities"
+        return (
+            f"No precision is promised for {goal.name}: validation has {promise.number:,} {units}; expected at least "
+            f"{promise.needed:,}, even if all are right; annotate more"
         )
-    return f"No precision is promised for {goal.name}: {reason}"
+    if promise.needed is None:
+        return (
+            f"No precision is promised for {goal.name}: {promise.counted} with the highest scores are wrong; expected "
+            f"at most {promise.allowed}; lower precision or improve the model"
+        )
+    return (
+        f"No precision is promised for {goal.name}: {promise.counted} with the highest scores are wrong; expected at "
+        f"most {promise.allowed}; at least about {promise.needed:,} with as many errors, lower precision or improve "
+        "the model"
+    )

@@ -1,9 +1,9 @@
 """Bias search: biases with which types reach their targets on validation, or can promise them for later texts.
 
 A bias is added to the scores of all labels of a type before decoding. The number of words with the type never decreases
-with it, whatever the head and the decoding: all of them choose the sequence with the largest sum of scores. Recall and
-precision are not monotone, since larger entities have other boundaries. So all biases of a grid are tried, from 0
-outwards; for promises, from the safest bias to 0.
+with it, whatever the head and the decoding: all of them choose the sequence with the largest sum of scores. Recall is
+not monotone, since larger entities have other boundaries. So all biases of a grid are tried, from 0 outwards; for
+promises, from the safest bias to 0.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tagline.evaluation.operating_point import TypeBias, TypeTarget, count_found
 from tagline.evaluation.promise import ShareTest, least_step
+from tagline.evaluation.targets import TypeBias, TypeTarget, count_found
 from tagline.labels.label_list import Biases
 from tagline.labels.tagged import TaggedSentences
 from tagline.labels.windows import Bools, Doubles, Floats, Ints, LabelIds
@@ -42,8 +42,8 @@ def find_biases(
 ) -> dict[str, TypeBias]:
     """Find, for the type of each target, the bias closest to 0 that reaches it.
 
-    Biases for recall are 0 or positive, those for precision 0 or negative. Without a bias that reaches the target, the
-    type keeps 0, since the highest recall or precision may cost most of the other.
+    Biases are 0 or positive. Without a bias that reaches the target, the type keeps 0, since the highest recall may
+    cost most of the precision.
 
     Args:
         chunks: the scores of validation, which are iterated several times.
@@ -51,16 +51,19 @@ def find_biases(
         head: chooses labels.
         targets: what to reach, at most one per type.
     """
-    found = {target.type: TypeBias(0.0) for target in targets}
+    biases = {target.type: TypeBias(0.0) for target in targets}
     settled = 0  # consecutive searches that changed nothing
     for target in islice(cycle(targets), ROUNDS * len(targets)):
-        before = found[target.type]
-        biases = {name: of_type.bias for name, of_type in found.items()}
-        found[target.type] = _search(target, chunks, gold, _Sweep(head, [target], biases))
-        settled = settled + 1 if found[target.type].bias == before.bias else 1
+        before = biases[target.type].bias
+        of_types = {name: of_type.bias for name, of_type in biases.items()}
+        biases[target.type] = _search(target, chunks, gold, _Sweep(head, [target], of_types))
+        if biases[target.type].bias == before:
+            settled += 1
+        else:
+            settled = 1
         if settled == len(targets):
             break
-    return found
+    return biases
 
 
 def promised_biases(counts: Doubles, targets: Sequence[TypeTarget], of_documents: bool = False) -> dict[str, TypeBias]:
@@ -74,22 +77,26 @@ def promised_biases(counts: Doubles, targets: Sequence[TypeTarget], of_documents
         targets: recalls with a confidence, at most one per type.
         of_documents: whether the last axis of ``counts`` are documents, which are taken as independent of each other.
     """
-    rows = []
+    steps = []
     for found, number in np.moveaxis(counts, 2, 1):  # a step at a time, since ``counts`` can be large
         if of_documents:
-            found, number = divide(found, number), np.minimum(number, 1)
-        rows.append((number - found).sum(-1))
-    missed, numbers = np.array(rows).T, number.sum(-1)  # the number is the same at each step
-    starts = STARTS["exact" if any(target.found == "exact" for target in targets) else "covered"]
-    tests = [
-        ShareTest(target.value, target.confidence or 0, len(starts), of_documents, int(of_type))
-        for target, of_type in zip(targets, numbers, strict=True)
-    ]
-    step = least_step(np.all([test.passes(row) for test, row in zip(tests, missed, strict=True)], axis=0), starts)
-    safest = missed[:, list(starts) if step is None else [step]].min(-1)
-    promises = [test.promise(step is not None, float(each)) for test, each in zip(tests, safest, strict=True)]
-    bias = (step or 0) / STEPS_PER_UNIT
-    return {each.type: TypeBias(bias, promise=promise) for each, promise in zip(targets, promises, strict=True)}
+            found = divide(found, number)
+            number = np.minimum(number, 1)
+        steps.append((number - found).sum(-1))
+    missed = np.array(steps).T  # (targets, steps)
+    is_exact = any(target.found == "exact" for target in targets)
+    starts = STARTS["exact" if is_exact else "covered"]
+    tests = []
+    for target, size in zip(targets, number.sum(-1), strict=True):  # which is the same at each step
+        tests.append(ShareTest(target.value, target.confidence or 0, len(starts), of_documents, int(size)))
+    passes = [test.passes(of_target) for test, of_target in zip(tests, missed, strict=True)]
+    step = least_step(np.all(passes, axis=0), starts)
+    at_steps = list(starts) if step is None else [step]
+    biases = {}
+    for target, test, of_target in zip(targets, tests, missed, strict=True):
+        promise = test.promise(step is not None, float(of_target[at_steps].min()))
+        biases[target.type] = TypeBias((step or 0) / STEPS_PER_UNIT, promise=promise)
+    return biases
 
 
 def count_at_each_step(
@@ -101,29 +108,31 @@ def count_at_each_step(
         chunks: scores.
         gold: int32 (words,), their gold label ids.
         head: chooses labels.
-        targets: the first one is of recall.
+        targets: what to count.
         documents: int64 (sentences,), the number of the document of each sentence, from 0; None if they are not known.
 
     Returns:
         (steps, targets, 2, documents), or 1 for all sentences if documents are not known.
     """
     sweep = _Sweep(head, targets, {})
-    total = np.zeros((BORDERS[-1] + 1, len(targets), 2, 1 if documents is None else int(documents[-1]) + 1))
+    columns = 1 if documents is None else int(documents[-1]) + 1
+    total = np.zeros((BORDERS[-1] + 1, len(targets), 2, columns))
     for sentences in _sentences(chunks, gold, documents):
         total[..., sentences.columns] += sweep.counts(sentences, 0, BORDERS[-1])
     return total
 
 
 def _search(target: TypeTarget, chunks: Iterable[Chunk], gold: LabelIds, sweep: _Sweep) -> TypeBias:
-    values: list[float] = []  # of the target's measure, at each step from 0 on
+    values: list[float] = []  # the recall at each step from 0 on
     for first, last in pairwise(BORDERS):
         counts = np.zeros((last - first + 1, 1, 2, 1))
         for sentences in _sentences(chunks, gold):
             counts += sweep.counts(sentences, first, last)
-        values[first:] = divide(*counts[:, 0, :, 0].T).tolist()
+        found, number = counts[:, 0, :, 0].T
+        values[first:] = divide(found, number).tolist()
         for step, value in enumerate(values):
             if value >= target.value:
-                return TypeBias(sweep.bias(step))
+                return TypeBias(step / STEPS_PER_UNIT)
     return TypeBias(0.0, max(values))
 
 
@@ -146,20 +155,24 @@ class _Sentences(NamedTuple):
 
     def where(self, words: Bools, sentences: Bools) -> _Sentences:
         """Choose some sentences, given also which words are theirs."""
-        own = self.scores[words], self.lengths[sentences], self.gold[words], self.owners[sentences]
-        return _Sentences(*own, self.columns)
+        return _Sentences(
+            self.scores[words], self.lengths[sentences], self.gold[words], self.owners[sentences], self.columns
+        )
 
 
 def _sentences(chunks: Iterable[Chunk], gold: LabelIds, documents: Ints | None = None) -> Iterator[_Sentences]:
     """Yield the sentences of each chunk, with a column for each document, or one for all."""
     word = sentence = 0  # the first ones of the chunk
     for chunk in chunks:
-        own = slice(sentence, sentence + len(chunk.lengths))
-        owners = np.zeros(len(chunk.lengths), np.int64) if documents is None else documents[own]
+        next_word = word + len(chunk.seen)
+        next_sentence = sentence + len(chunk.lengths)
+        owners = np.zeros(len(chunk.lengths), np.int64)
+        if documents is not None:
+            owners = documents[sentence:next_sentence]
         columns = slice(int(owners[0]), int(owners[-1]) + 1)
-        of_chunk = gold[word : word + len(chunk.seen)]
-        yield _Sentences(chunk.scores, chunk.lengths, of_chunk, owners - columns.start, columns)
-        word, sentence = word + len(chunk.seen), own.stop
+        yield _Sentences(chunk.scores, chunk.lengths, gold[word:next_word], owners - columns.start, columns)
+        word = next_word
+        sentence = next_sentence
 
 
 class _Sweep:
@@ -167,20 +180,19 @@ class _Sweep:
 
     Args:
         head: chooses labels.
-        targets: of one measure, whose types have the same bias: positive for recall, negative for precision.
+        targets: whose types have the same bias.
         biases: of the other types.
     """
 
     def __init__(self, head: Head, targets: Sequence[TypeTarget], biases: Biases) -> None:
-        self.head, self.targets, self.biases = head, targets, biases
-        self.step = (1 if targets[0].measure == "recall" else -1) / STEPS_PER_UNIT
-
-    def bias(self, step: int) -> float:
-        return self.step * step + 0.0  # not -0.0
+        self.head = head
+        self.targets = targets
+        self.biases = biases
 
     def counts(self, sentences: _Sentences, first: int, last: int) -> Doubles:
         """Count at the steps from ``first`` to ``last``: (steps, targets, 2, columns)."""
-        low, high = (self._decode(sentences, step) for step in (first, last))
+        low = self._decode(sentences, first)
+        high = self._decode(sentences, last)
         number = sentences.columns.stop - sentences.columns.start
         counts = np.zeros((last - first + 1, len(self.targets), 2, number))
         self._add(counts[:-1], first, sentences, low, high)
@@ -218,7 +230,7 @@ class _Sweep:
         self._add(counts[half:], first + half, sentences, middle, high)
 
     def _decode(self, sentences: _Sentences, step: int) -> Ints:
-        moved = {target.type: self.bias(step) for target in self.targets}
+        moved = {target.type: step / STEPS_PER_UNIT for target in self.targets}
         added = bias_of_labels(self.head.labels, {**self.biases, **moved})
         return self.head.decode(sentences.scores + added, sentences.lengths)
 
@@ -227,6 +239,9 @@ class _Sweep:
         no_scores = np.empty(len(ids), np.float32)
         tagged = TaggedSentences(self.head.labels, sentences.lengths.tolist(), ids, no_scores, sentences.gold)
         number = sentences.columns.stop - sentences.columns.start
-        rows = [row for each in self.targets for row in count_found(tagged, each.type, each.measure, each.found)]
-        of_columns = [np.bincount(sentences.owners, weights=row, minlength=number) for row in rows]
-        return np.reshape(of_columns, (len(self.targets), 2, number))
+        counts = np.empty((len(self.targets), 2, number))
+        for index, target in enumerate(self.targets):
+            found, gold = count_found(tagged, target.type, target.found)
+            counts[index, 0] = np.bincount(sentences.owners, weights=found, minlength=number)
+            counts[index, 1] = np.bincount(sentences.owners, weights=gold, minlength=number)
+        return counts

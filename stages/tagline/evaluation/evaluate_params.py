@@ -51,24 +51,21 @@ class Recall(Section):
 
 
 class OperatingPoint(Section):
-    """The recall or the precision that types should reach."""
+    """The recall that types should reach."""
 
     recall: dict[str, Recall] | None = None
     """Minimum recall of types on validation, for example {PER: 0.95}, or on later texts: {PER: {at_least: 0.95,
     confidence: 0.9}}, with `found: covered` for masking (docs/scores.md); empty: none."""
-    precision: dict[str, Share] | None = None
-    """Minimum precision of types, for example {ORG: 0.9}; one measure per type; empty: none."""
 
     @model_validator(mode="after")
-    def _one_target_per_type(self) -> Self:
-        recall, precision = self.recall or {}, self.precision or {}
-        if both := sorted(recall.keys() & precision.keys()):
-            raise ValueError(f"both recall and precision of {', '.join(both)}; expected one of them per type")
-        promised = {name for name, target in recall.items() if target.confidence}
-        if promised and (others := sorted((recall.keys() | precision.keys()) - promised)):
+    def _all_or_none_promised(self) -> Self:
+        recall = self.recall or {}
+        promised = sorted(name for name, target in recall.items() if target.confidence)
+        others = sorted(recall.keys() - promised)
+        if promised and others:
             raise ValueError(
-                f"{', '.join(sorted(promised))} with a confidence, {', '.join(others)} without; expected one for all "
-                "or for none, since biases chosen for other targets would break the promise"
+                f"{', '.join(promised)} with a confidence, {', '.join(others)} without; expected one for all or for "
+                "none, since biases chosen for other targets would break the promise"
             )
         return self
 
@@ -105,8 +102,8 @@ class Evaluate(Section):
     most probable sequence). constrained: the most probable sequence that is valid in IOB2; no difference for plain
     tags."""
     operating_point: OperatingPoint = OperatingPoint()
-    """Minimum recall or precision of types on validation; a bias on their scores is chosen to reach it, the one closest
-    to 0, in the exported model too."""
+    """Minimum recall of types on validation; a bias on their scores is chosen to reach it, the one closest to 0, in the
+    exported model too."""
     accept: dict[str, Accept] | None = None
     """Promised precision of the entities above a score, {precision: 0.97, confidence: 0.9} for all types or
     {PER: {precision: 0.97, confidence: 0.9}}; the lowest such score is chosen on validation, and the exported model
@@ -119,5 +116,7 @@ class Evaluate(Section):
     @field_validator("accept", mode="before", json_schema_input_type=Accept | dict[str, Accept] | None)
     @classmethod
     def _for_all_types(cls, value: Any) -> Any:
-        is_of_types = isinstance(value, dict) and all(isinstance(each, dict) for each in value.values())
-        return value if value is None or is_of_types else {ALL: value}
+        if value is None:
+            return None
+        is_of_types = isinstance(value, dict) and all(isinstance(promise, dict) for promise in value.values())
+        return value if is_of_types else {ALL: value}

@@ -56,18 +56,25 @@ class Promise(NamedTuple):
         if self.kept:
             how = "each word is in a predicted entity" if found == "covered" else "type and boundaries"
             return self.sentence(least, f"{type_} entities", f"are found ({how})", "missed")
+        if self.needed is None:
+            return (
+                f"No promise for {type_}: the safest bias misses {self.counted} of validation; expected at most "
+                f"{self.allowed:,}; lower at_least or improve the model"
+            )
         if self.allowed < 0:
-            needed = f"at least {self.needed:,}, even if none is missed"
-            more = f"annotate {(self.needed or 0) - self.number:,} more"
-            reason = f"validation has {self._all}; expected {needed}; {more}"
-        elif self.needed == self.number:
-            reason = "its own test passes, but not with a bias that keeps the others' promises; leave some of them out"
-        else:
-            more = "" if self.needed is None else f"annotate about {self.needed - self.number:,} more, "
-            most = f"expected at most {self.allowed:,}"
-            lower = f"{most}; {more}lower at_least or improve the model"
-            reason = f"the safest bias misses {self.counted} of validation; {lower}"
-        return f"No promise for {type_}: {reason}"
+            return (
+                f"No promise for {type_}: validation has {self._all}; expected at least {self.needed:,}, even if none "
+                f"is missed; annotate {self.needed - self.number:,} more"
+            )
+        if self.needed == self.number:
+            return (
+                f"No promise for {type_}: its own test passes, but not with a bias that keeps the others' promises; "
+                "leave some of them out"
+            )
+        return (
+            f"No promise for {type_}: the safest bias misses {self.counted} of validation; expected at most "
+            f"{self.allowed:,}; annotate about {self.needed - self.number:,} more, lower at_least or improve the model"
+        )
 
     def sentence(self, least: float, entities: str, are_found: str, missed: str) -> str:
         """Say what is promised of which entities, and how many of them are ``missed`` on validation."""
@@ -85,8 +92,9 @@ class Promise(NamedTuple):
 
     @property
     def _all(self) -> str:
-        names = {"entities": "entity", "documents": "document"}
-        return f"{self.number:,} {names[self.unit] if self.number == 1 else self.unit}"
+        if self.number == 1:
+            return "1 entity" if self.unit == "entities" else "1 document"
+        return f"{self.number:,} {self.unit}"
 
 
 class ShareTest(NamedTuple):
@@ -116,7 +124,9 @@ class ShareTest(NamedTuple):
             missed: (...), entities that are missed, or wrong, or the sum of their shares of documents.
             number: (...), of entities or documents.
         """
-        missed, number, risk = np.asarray(missed, np.float64), np.asarray(number), 1 - self.least
+        missed = np.asarray(missed, np.float64)
+        number = np.asarray(number)
+        risk = 1 - self.least
         binomial: Doubles = binom.cdf(np.ceil(missed - ROUNDING), number, risk)
         if not self.of_documents:
             return binomial
@@ -126,7 +136,9 @@ class ShareTest(NamedTuple):
 
     def passes(self, missed: npt.ArrayLike, number: npt.ArrayLike | None = None) -> npt.NDArray[np.bool_]:
         """Whether the hypothesis is rejected, so that the promise can be made; by default with the test's number."""
-        return self.p_values(missed, self.number if number is None else number) <= self._risk
+        if number is None:
+            number = self.number
+        return self.p_values(missed, number) <= self._risk
 
     @property
     def least_number(self) -> int:
@@ -156,5 +168,9 @@ def least_step(passes: npt.NDArray[np.bool_], starts: Sequence[int]) -> int | No
 
     Steps 0 to 5 that pass: no, yes, no, yes, yes, no. From 1 and 4, steps 1 and 3 are reached, so 1 is chosen.
     """
-    ends = [int(np.flatnonzero(~passes[: start + 1]).max(initial=-1)) + 1 for start in starts]
-    return min((end for start, end in zip(starts, ends, strict=True) if end <= start), default=None)
+    steps = []
+    for start in starts:
+        last_failing = int(np.flatnonzero(~passes[: start + 1]).max(initial=-1))
+        if last_failing < start:
+            steps.append(last_failing + 1)
+    return min(steps, default=None)

@@ -1,11 +1,12 @@
 """Calibration: how well scores predict the share of correct entities (Guo et al., 2017), and how to correct them."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from scipy.optimize import isotonic_regression
 
 from tagline.labels.entities import is_outside
@@ -13,6 +14,9 @@ from tagline.labels.label_list import Calibration, Curve, log_odds
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 from tagline.labels.windows import Bools, Floats
 from tagline.metrics.scores import rounded
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BINS = 10
 # The fewest predictions that a curve is fitted to, and the number of them of which a share is taken.
@@ -32,6 +36,8 @@ def reliability(sentences: Sequence[TaggedSentence]) -> pd.DataFrame:
         One row per non-empty bin: bin (its boundaries), confidence (mean score), accuracy (share of correct
         predictions), number (of predictions).
     """
+    import pandas as pd  # not above: it takes a second, for which the table of scores does not wait
+
     flat = flatten(sentences)
     table = pd.DataFrame({"confidence": flat.confidences, "accuracy": flat.correct[1].astype(np.float64)})
     table = table[table["confidence"] > 0]

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tagline.core.outputs import Rows
-from tagline.evaluation import operating_point
+from tagline.evaluation.measurement import by_split
+from tagline.evaluation.measurements.order import shown
+from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.stage import Evaluation
-from tagline.evaluation.summary import ScoredSplit
 from tagline.labels.label_list import Kind
 from tagline.metrics.outcomes import NO_TYPE, OUTCOMES, Outcome, OutcomeKind
+from tagline.metrics.scores import SCORES_OF_TYPES
 from tagline.report import charts, shown_sentences
 from tagline.report.html_files import FOLDER, render_file
 from tagline.report.shown_sentences import ShownSentence, shown_sentence, worst_first
@@ -38,33 +40,38 @@ def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
         losses: rows of `charts.LOSSES`.
         epochs: rows of `charts.EPOCHS`.
     """
-    kind, splits, metrics = evaluation.labels.kind, evaluation.splits, evaluation.metrics
+    kind = evaluation.labels.kind
+    splits = evaluation.splits
+    metrics = evaluation.metrics
     charted = splits[CHARTED]
     unit = "entities" if kind == "spans" else "words"
-    chosen = _choose_sentences(splits)
+    reliability = None
+    if len(charted.reliability):
+        reliability = charts.reliability(charted.reliability, unit, charted.uncalibrated)
     errors = {name: count_errors(split.outcomes.values(), kind) for name, split in splits.items()}
-    accepted = operating_point.by_split(metrics, "accept")
+    occurring = {kind_of_error for counts in errors.values() for kind_of_error in counts.kinds}
+    sentences = _choose_sentences(splits)
+    accepted = by_split(metrics, "accept")
     variables = {
         "task": evaluation.labels.task,
         "kind": kind,
         "unit": unit,
         "metrics": metrics,
-        "points": operating_point.by_split(metrics),
+        "shown": {name: shown(entries) for name, entries in metrics.items()},
+        # The score with a chart comes first.
+        "columns": sorted(SCORES_OF_TYPES, key=lambda column: not column.has_interval),
+        "points": by_split(metrics, "operating_point"),
         "accepted": accepted,
         "precision_curves": charts.precision_curves(accepted),
         "curves": charts.learning_curves(losses, epochs, evaluation.best_epoch),
         "charted": CHARTED,
         "confusion": confusion_table(charted.confusion),
-        "reliability": charts.reliability(charted.reliability, unit, charted.uncalibrated)
-        if len(charted.reliability)
-        else None,
+        "reliability": reliability,
         "errors": errors,
-        "kinds": {
-            name: text for name, text in KINDS.items() if any(name in counts.kinds for counts in errors.values())
-        },
-        "sentences": chosen,
+        "kinds": {name: text for name, text in KINDS.items() if name in occurring},
+        "sentences": sentences,
         "with_errors": {name: len(split.outcomes) for name, split in splits.items()},
-        "types": _index_types(chosen),
+        "types": _index_types(sentences),
         "limits": {"sentences": SENTENCES, "words": shown_sentences.WORDS, "errors": shown_sentences.ERRORS},
         "frame": charts,
     }
@@ -73,18 +80,20 @@ def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
 
 def _choose_sentences(splits: Mapping[str, ScoredSplit]) -> list[ShownSentence]:
     """Choose the worst sentences of all splits."""
-    chosen = [
-        shown_sentence(split.sentences[index], split.outcomes[index], name, cost)
-        for name, split in splits.items()
-        for index, cost in worst_first(split.sentences, split.outcomes)[:SENTENCES]
-    ]
-    return sorted(chosen, key=lambda sentence: -sentence.cost)
+    sentences = []
+    for name, split in splits.items():
+        for index, cost in worst_first(split.sentences, split.outcomes)[:SENTENCES]:
+            sentences.append(shown_sentence(split.sentences[index], split.outcomes[index], name, cost))
+    return sorted(sentences, key=lambda sentence: -sentence.cost)
 
 
-def _index_types(chosen: Sequence[ShownSentence]) -> dict[str, int]:
+def _index_types(sentences: Sequence[ShownSentence]) -> dict[str, int]:
     """The index of each type of a listed error, sorted by name."""
-    sides = (side for sentence in chosen for error in sentence.listed for side in (error.gold, error.predicted))
-    return {name: index for index, name in enumerate(sorted({side[0] for side in sides if side}))}
+    types = set()
+    for sentence in sentences:
+        for error in sentence.listed:
+            types |= {side[0] for side in (error.gold, error.predicted) if side}
+    return {name: index for index, name in enumerate(sorted(types))}
 
 
 @dataclass(frozen=True)

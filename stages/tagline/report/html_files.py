@@ -39,7 +39,7 @@ def _environment(*folders: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["score"] = "{:.3f}".format
+    environment.filters["score"] = lambda value, digits=3: f"{value:.{digits}f}"
     environment.filters["percent"] = lambda share: f"{100 * share:.1f}%"
     environment.filters["count"] = "{:,}".format
     environment.filters["words"] = lambda name: name.replace("_", " ")

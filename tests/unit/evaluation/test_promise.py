@@ -6,8 +6,8 @@ from helpers.windows import LABELS
 from scipy.stats import binomtest
 
 from tagline.evaluation.bias_search import count_at_each_step, promised_biases
-from tagline.evaluation.operating_point import TypeTarget
 from tagline.evaluation.promise import ShareTest, least_step
+from tagline.evaluation.targets import TypeTarget
 from tagline.model.heads.linear import LinearHead
 from tagline.model.prediction import Chunk
 
@@ -49,7 +49,7 @@ def test_share_of_broken_promises(of_documents: bool) -> None:
         size = len(needs)
         chunk = Chunk(scores, np.ones(size, np.int64), np.ones(size, bool))
         documents = np.repeat(np.arange(80), 3) if of_documents else None
-        goal = TypeTarget("X", "recall", 0.8, "covered", CONFIDENCE)
+        goal = TypeTarget("X", 0.8, "covered", CONFIDENCE)
         counts = count_at_each_step([chunk], np.ones(size, np.int32), LinearHead(LABELS), [goal], documents)
         found = promised_biases(counts, [goal], of_documents)["X"]
         assert found.promise is not None

@@ -9,7 +9,7 @@ from helpers.tagged import sentences
 
 from tagline.core.outputs import write_json
 from tagline.evaluation.score_table import score_line, score_table, score_table_of
-from tagline.evaluation.summary import ScoredSplit
+from tagline.evaluation.scored_split import ScoredSplit
 from tagline.terminal.errors import UserError
 
 TAGGED = sentences(["B-PER O", "B-\x1bLOC"], ["B-PER O", "O"])
@@ -36,7 +36,7 @@ def test_operating_point_is_a_table_with_what_is_not_reached() -> None:
     points = {
         "\x1bLOC": {"measure": "recall", "found": "exact", "target": 0.9, "bias": 0.0, "highest_on_validation": 0.875},
         "MISC": {"measure": "recall", "found": "exact", "target": 0.9, "bias": 0.0, "highest_on_validation": 0.0},
-        "ORG": {"measure": "precision", "found": "exact", "target": 0.7, "bias": -0.5},
+        "ORG": {"measure": "recall", "found": "exact", "target": 0.7, "bias": 0.5},
         "PER": {"measure": "recall", "found": "covered", "target": 0.95, "bias": 1.5},
     }
     points["PER"]["promise"] = {"statement": "No promise"}
@@ -50,14 +50,14 @@ def test_operating_point_is_a_table_with_what_is_not_reached() -> None:
     assert [" ".join(row.split()) for row in rows.splitlines()[2:]] == [
         r"\x1bLOC recall >= 0.9 +0 0.500 (0.250-0.750) 0.500 (0.250-0.750)",
         "MISC recall >= 0.9 +0 0.500 (0.250-0.750) 0.500 (0.250-0.750)",
-        "ORG precision >= 0.7 -0.5 0.500 (0.250-0.750) 0.500 (0.250-0.750)",
+        "ORG recall >= 0.7 +0.5 0.500 (0.250-0.750) 0.500 (0.250-0.750)",
         "PER covered recall >= 0.95 +1.5 0.951 (0.900-1.000) 0.500 (0.250-0.750)",
     ]
     assert messages == [
         r"evaluate.operating_point.recall: \x1bLOC does not reach 0.9 on validation, but at most 0.875 with any bias, so it "
         "gets none; lower the target or improve the model",
         "evaluate.operating_point.recall: validation does not have MISC; expected some; annotate it, or remove the target",
-        "evaluate.operating_point.precision: ORG does not reach 0.7 on validation, but 0.500 with the targets of the other "
+        "evaluate.operating_point.recall: ORG does not reach 0.7 on validation, but 0.500 with the targets of the other "
         "types; lower the target or improve the model",
         "evaluate.operating_point.recall: No promise",
     ]

@@ -18,10 +18,10 @@ from tagline.core.outputs import Rows
 from tagline.core.params import dotted
 from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push
+from tagline.metrics.scores import OVERALL_SCORES, SCORES_OF_TYPES
 from tagline.terminal.escaping import printable
 
 TEST = "test"
-SCORES = {"precision": "Precision", "recall": "Recall", "f1": "F1", "accuracy": "Accuracy"}
 # Columns of plots/validation.csv on the card.
 EPOCHS = ("epoch", "f1", "loss")
 # Maximum number of rows of the learning curve, and of characters of a bar.
@@ -92,6 +92,8 @@ def render(data: CardData) -> str:
         labels=labels,
         unit="entities" if labels.kind == "spans" else "words",
         types=sorted(test["per_type"].items()),
+        columns=SCORES_OF_TYPES,
+        overall_columns=OVERALL_SCORES,
         findings=lines,
         test=test,
         intervals=test["intervals"]["per_type"],
@@ -121,7 +123,7 @@ def _metadata(data: CardData, name: str) -> ModelCardData:
         # The Hub turns these into links, so only names on the Hub are given.
         base_model=data.encoder["name"] if data.encoder["source"] == "hub" else None,
         datasets=[source["name"] for source in sources if source["source"] == "hub"] or None,
-        metrics=list(SCORES),
+        metrics=[column.key for column in OVERALL_SCORES],
         model_name=name,
         eval_results=model_index(data.metrics, data.tagger.labels.task, data.dataset),
     )
@@ -165,7 +167,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         finalize=lambda value: value if isinstance(value, RawMarkdown) else escaped(str(value)),
     )
-    environment.filters["score"] = lambda value: RawMarkdown(f"{value:.3f}")
+    environment.filters["score"] = lambda value, digits=3: RawMarkdown(f"{value:.{digits}f}")
     environment.filters["percent"] = lambda share: RawMarkdown(f"{share:.2%}")
     environment.filters["count"] = lambda value: RawMarkdown(f"{value:,}")
     environment.filters["interval"] = lambda ends: RawMarkdown(f"{ends['low']:.3f} to {ends['high']:.3f}")
@@ -217,9 +219,10 @@ def model_index(metrics: Mapping[str, Any], task: str, dataset: Mapping[str, Any
 
     of_split = metrics[TEST]
     intervals = of_split["intervals"]
-    results = [
-        result(name, title, of_split["overall"][name], intervals["overall"][name]) for name, title in SCORES.items()
-    ]
+    results = []
+    for column in OVERALL_SCORES:
+        value = of_split["overall"][column.key]
+        results.append(result(column.key, column.title.capitalize(), value, intervals["overall"][column.key]))
     for type_, scores in sorted(of_split["per_type"].items()):
         interval = intervals["per_type"].get(type_, {}).get("f1")  # a type that is only predicted has none
         results.append(result("f1", f"F1 of {printable(type_)}", scores["f1"], interval))

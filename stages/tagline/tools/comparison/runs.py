@@ -12,7 +12,7 @@ from tagline.artifacts import predictions
 from tagline.core.params import PARAMS
 from tagline.core.provenance import PROVENANCE
 from tagline.core.reading import parse_object, reading
-from tagline.evaluation.summary import COMPARED_DIGITS
+from tagline.evaluation.measurements.order import COMPARED_DIGITS
 from tagline.labels.label_list import Kind, Labels
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.scores import Counts, count

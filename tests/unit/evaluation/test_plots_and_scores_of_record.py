@@ -9,7 +9,9 @@ from helpers.tagged import sentences
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tagline.evaluation.summary import ScoredSplit, scores_of_record, write_confusion, write_per_type, write_reliability
+from tagline.evaluation.measurements.scores import scores_of_record
+from tagline.evaluation.plots import write_confusion, write_per_type, write_reliability
+from tagline.evaluation.scored_split import ScoredSplit
 from tagline.labels.label_list import Kind
 from tagline.metrics.calibration import reliability
 from tagline.metrics.outcomes import confusion

@@ -1,0 +1,59 @@
+"""Measurement: a part of an evaluation, with a file in measurements/."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from tagline.labels.label_list import NO_BIASES, Biases
+
+if TYPE_CHECKING:  # these take seconds to import, for which the table of scores does not wait
+    from tagline.evaluation.inputs import Inputs
+    from tagline.evaluation.scored_split import ScoredSplit
+    from tagline.model.prediction import Chunk, Predictor
+
+VALIDATION, TEST = "validation", "test"
+SPLITS = (VALIDATION, TEST)
+
+
+class Measurement:
+    """What is measured of each split; by default, each step does nothing.
+
+    The stage runs each step of all measurements before the next step: `choose_biases`, `after_labels`, `measure`.
+
+    Attributes:
+        needs_scores: whether `choose_biases` reads the scores of validation, which are then kept in memory.
+        needs_documents: whether the documents of sentences are read from data/raw.
+    """
+
+    needs_scores = False
+    needs_documents = False
+
+    def choose_biases(self, validation: Iterable[Chunk], inputs: Inputs, predictor: Predictor) -> Biases:
+        """Choose what is added to the scores of some types before words are labelled.
+
+        Args:
+            validation: the scores of its words, which may be iterated several times if the measurement needs them.
+            inputs: of the stage.
+            predictor: has the head that chooses labels.
+        """
+        return NO_BIASES
+
+    def after_labels(
+        self, splits: Mapping[str, ScoredSplit], inputs: Inputs, predictor: Predictor
+    ) -> Mapping[str, ScoredSplit]:
+        """Prepare to measure labelled splits, and return them, changed where later measurements should see that."""
+        return splits
+
+    def measure(self, name: str, split: ScoredSplit) -> dict[str, Any]:
+        """Compute the entries of a split in reports/evaluate.json: numbers and dictionaries, never NaN."""
+        return {}
+
+    def settings(self) -> dict[str, Any]:
+        """Return the fields of `predictions.Settings` that it chose, which later stages read."""
+        return {}
+
+
+def by_split(metrics: Mapping[str, Mapping[str, Any]], key: str) -> dict[str, Any]:
+    """Choose one entry of each split in reports/evaluate.json, of those that have it."""
+    return {split: entries[key] for split, entries in metrics.items() if key in entries}

@@ -1,0 +1,1 @@
+"""Measurements: a file each, called after its key in reports/evaluate.json; `order` lists them."""

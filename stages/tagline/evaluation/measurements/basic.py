@@ -1,0 +1,80 @@
+"""Measurements of labels and counts that metrics/ computes."""
+
+from typing import Any
+
+from tagline.evaluation.evaluate_params import Bootstrap
+from tagline.evaluation.measurement import Measurement
+from tagline.evaluation.scored_split import ScoredSplit
+from tagline.labels.tagged import flatten
+from tagline.metrics import resampling
+from tagline.metrics.outcomes import count_outcomes, matching
+from tagline.metrics.scores import count_repaired, rounded, strict
+
+
+class FBeta(Measurement):
+    """F-beta, unless it is F1."""
+
+    def __init__(self, beta: float) -> None:
+        self.beta = beta
+
+    def measure(self, name: str, split: ScoredSplit) -> dict[str, Any]:
+        if self.beta == 1:
+            return {}
+        return {"f_beta": resampling.f_beta(split.counts, self.beta)}
+
+
+class Loss(Measurement):
+    """The mean negative log-likelihood of words."""
+
+    def measure(self, name: str, split: ScoredSplit) -> dict[str, Any]:
+        return {"loss": rounded(split.loss)}
+
+
+class Intervals(Measurement):
+    """The bootstrap intervals of the scores."""
+
+    def __init__(self, bootstrap: Bootstrap) -> None:
+        self.bootstrap = bootstrap
+
+    def measure(self, name: str, split: ScoredSplit) -> dict[str, Any]:
+        return {"intervals": resampling.intervals(split.counts, self.bootstrap.resamples, self.bootstrap.seed)}
+
+
+class Greedy(Measurement):
+    """F1 of greedy decoding."""
+
+    def measure(self, name: str, split: ScoredSplit) -> dict[str, Any]:
+        return {"greedy": {"f1": split.greedy_f1}}
+
+
+class Matching(Measurement):
+    """Other rules by which a predicted entity agrees with a gold one."""
+
+    def measure(self, name: str, split: ScoredSplit) -> dict[str, Any]:
+        if split.kind == "tags":
+            return {}
+        return {
+            "strict": strict(split.sentences),
+            "repaired": count_repaired(split.sentences),
+            "matching": matching(split.sentences, split.outcomes.keys()),
+        }
+
+
+class Errors(Measurement):
+    """The numbers of correct entities and of each kind of error."""
+
+    def measure(self, name: str, split: ScoredSplit) -> dict[str, Any]:
+        correct = int(split.counts.correct.sum())
+        return {"errors": count_outcomes(split.outcomes.values(), correct, split.kind)}
+
+
+class Sizes(Measurement):
+    """The numbers of sentences and words."""
+
+    def measure(self, name: str, split: ScoredSplit) -> dict[str, Any]:
+        return {
+            "sentences": len(split.sentences),
+            "words": len(flatten(split.sentences).predicted),
+            "words_unscored": split.words_unscored,
+            "words_without_subwords": split.words_without_subwords,
+        }

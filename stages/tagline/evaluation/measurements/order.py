@@ -1,0 +1,154 @@
+"""Order: the measurements as they run, and where their numbers are shown. A new measurement is added here."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from tagline.evaluation.evaluate_params import Evaluate
+from tagline.evaluation.measurement import TEST, VALIDATION, Measurement
+from tagline.evaluation.measurements import (
+    accept,
+    altered,
+    basic,
+    calibration,
+    operating_point,
+    scores,
+    slices,
+    unknown,
+)
+from tagline.labels.label_list import Labels
+
+# What a split of some hundred entities supports; more digits would differ between hosts of one precision.
+COMPARED_DIGITS = 4
+
+Entries = Mapping[str, Any]
+"""What is measured of a split, as in reports/evaluate.json."""
+
+
+def measurements_of(params: Evaluate, labels: Labels) -> list[Measurement]:
+    """List all measurements, in the order of their keys in reports/evaluate.json.
+
+    Three steps depend on another one:
+
+    - `TargetRecall` chooses biases, with which words are labelled: before `after_labels` of all others.
+    - `CalibratedScores` then corrects the scores of these labels. `PromisedPrecision` reads corrected scores, so it
+      comes after.
+    - `AlteredForms` reads labels and no scores: it may come before or after calibration, but not before biases.
+
+    Raises:
+        UserError: a param does not fit the labels.
+    """
+    return [
+        scores.Scores(),
+        basic.FBeta(params.beta),
+        basic.Loss(),
+        basic.Intervals(params.bootstrap),
+        basic.Greedy(),
+        basic.Matching(),
+        slices.Slices(),
+        basic.Errors(),
+        calibration.CalibratedScores(),
+        altered.AlteredForms(params.bootstrap),
+        basic.Sizes(),
+        unknown.Unknown(),
+        operating_point.TargetRecall(params.operating_point, params.bootstrap, labels),
+        accept.PromisedPrecision(params.accept, labels),
+    ]
+
+
+# What is said below the table of scores: what they do not cover, then targets and promises.
+NOTES = (unknown.notes, altered.notes, calibration.notes, operating_point.notes, accept.notes)
+
+
+class Column(NamedTuple):
+    """A number of a split, on the page and in metrics/evaluate.json.
+
+    Attributes:
+        value: reads it from the entries of a split; None: the split does not have it; several by name: one per type.
+        title: on the page, beside F1, where it may name numbers of the split; empty: not shown there.
+        compared: its name in metrics/evaluate.json, for what people compare between commits; empty: not there.
+        digits: after the decimal point, on the page; 0: a number of things.
+        of_test: whether only the number of test is compared.
+    """
+
+    value: Callable[[Entries], Any]
+    title: str = ""
+    compared: str = ""
+    digits: int = 3
+    of_test: bool = False
+
+    def text(self, entries: Entries) -> tuple[str, str] | None:
+        """The title and the number as the page shows them; None if it does not."""
+        number = self.value(entries)
+        if number is None or not self.title:
+            return None
+        return self.title.format(**entries), f"{number:,.{self.digits}f}"
+
+
+def at(*keys: str) -> Callable[[Entries], Any]:
+    """A function that reads a number at some keys, or returns None if the entries do not have it."""
+
+    def read(entries: Entries) -> Any:
+        value: Any = entries
+        for key in keys:
+            value = value.get(key)
+            if value is None:
+                return None
+        return value
+
+    return read
+
+
+# Numbers of things are last on the page; metrics/evaluate.json begins with those of both splits.
+COLUMNS = (
+    Column(at("overall", "precision"), "precision", "precision"),
+    Column(at("overall", "recall"), "recall", "recall"),
+    Column(at("f_beta", "overall"), "F{f_beta[beta]:g}"),
+    Column(at("overall", "accuracy"), "word accuracy", "word_accuracy"),
+    Column(at("loss"), compared="loss"),
+    Column(at("strict", "f1"), "F1, strict IOB2"),
+    Column(at("matching", "partial", "f1"), "F1, partial match"),
+    Column(at("matching", "partial", "number"), "entities", digits=0),  # not of plain tags, whose words are counted
+    Column(at("sentences"), "sentences", digits=0),
+    Column(at("words"), "words", digits=0),
+    Column(at("unknown", "words"), "words of unknown label", digits=0),
+    Column(unknown.unscored_entities, "entities not scored", digits=0),
+    Column(at("calibration", "ece"), compared="calibration_error", of_test=True),
+    Column(scores.f1_of_types, compared="f1", of_test=True),
+    Column(at("greedy", "f1"), compared="f1_greedy", of_test=True),
+    Column(altered.lowest_case, compared="f1_lowest_case", of_test=True),
+)
+
+
+def shown(entries: Entries) -> list[tuple[str, str]]:
+    """List the titles and numbers of a split that the page shows beside F1."""
+    texts = [column.text(entries) for column in COLUMNS]
+    return [text for text in texts if text]
+
+
+def compared(metrics: Mapping[str, Entries], best_epoch: int) -> dict[str, float | int]:
+    """Choose the few numbers that people compare between commits, for metrics/evaluate.json.
+
+    The names are flat and unique across all metrics files. `dvc exp show` keeps their order, so the most important come
+    first; `dvc metrics diff` sorts them by name within a file, so that ``test.f1`` comes first there too (which is why
+    accuracy is called ``word_accuracy``).
+
+    Args:
+        metrics: of validation and test, as in reports/evaluate.json.
+        best_epoch: the epoch whose weights were evaluated.
+
+    Returns:
+        test.f1, validation.f1, train.best_epoch, then the `COLUMNS` of both splits, and those of test alone.
+    """
+    numbers: dict[str, float | int] = {f"{split}.f1": metrics[split]["overall"]["f1"] for split in (TEST, VALIDATION)}
+    numbers["train.best_epoch"] = best_epoch
+    of_both = [column for column in COLUMNS if column.compared and not column.of_test]
+    of_test = [column for column in COLUMNS if column.compared and column.of_test]
+    for split, columns in ((TEST, of_both), (VALIDATION, of_both), (TEST, of_test)):
+        for column in columns:
+            value = column.value(metrics[split])
+            name = f"{split}.{column.compared}"
+            if isinstance(value, Mapping):
+                numbers |= {f"{name}.{key}": number for key, number in value.items()}
+            elif value is not None:
+                numbers[name] = value
+    return {name: round(number, COMPARED_DIGITS) for name, number in numbers.items()}

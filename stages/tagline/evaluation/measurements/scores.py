@@ -1,0 +1,128 @@
+"""Scores of record: by seqeval, in its default mode, and compared with our own counts."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tagline.evaluation.measurement import Measurement
+from tagline.evaluation.scored_split import ScoredSplit
+from tagline.labels.entities import entity_arrays
+from tagline.labels.schemes import OUTSIDE
+from tagline.labels.tagged import TaggedSentence, flatten, has_sets
+from tagline.labels.windows import AnyInts, Bools, Doubles
+from tagline.metrics.scores import Counts, score, scores_of
+from tagline.terminal.errors import UserError
+
+
+class Scores(Measurement):
+    """The overall scores and those of each type; of plain tags, which seqeval does not know, by our own counts."""
+
+    def measure(self, name: str, split: ScoredSplit) -> dict[str, Any]:
+        if split.kind == "spans":
+            return scores_of_record(split.sentences, split.counts)
+        return score(split.counts)
+
+
+def f1_of_types(entries: Mapping[str, Any]) -> dict[str, float]:
+    """The F1 of each type, for metrics/evaluate.json."""
+    return {name: scores["f1"] for name, scores in entries["per_type"].items()}
+
+
+class _Compared(NamedTuple):
+    """A number that seqeval and our counts both have."""
+
+    name: str
+    of_seqeval: float
+    of_counts: float
+
+
+def scores_of_record(sentences: Sequence[TaggedSentence], counts: Counts) -> dict[str, Any]:
+    """Score entities with seqeval in its default mode, conlleval's rule, and compare all numbers with our counts.
+
+    Accuracy is of our counts.
+
+    Args:
+        sentences: with gold labels of the kind ``spans``.
+        counts: of the same sentences.
+
+    Returns:
+        As `scores.score`.
+
+    Raises:
+        UserError: a number is not the same; the message has both.
+    """
+    # Not above, since it takes two seconds, for which the table of scores does not wait.
+    from seqeval.metrics.sequence_labeling import precision_recall_fscore_support
+
+    gold, predicted = _label_names(sentences)
+    overall = precision_recall_fscore_support(gold, predicted, average="micro", zero_division=0)
+    per_type = precision_recall_fscore_support(gold, predicted, average=None, zero_division=0)
+    theirs = np.vstack([overall, np.column_stack(per_type)])  # (1 + types, 4)
+    _check(theirs, counts)
+    rows = zip(counts.types, theirs[1:], strict=True)
+    precision, recall, f1, number = theirs[0]
+    return {
+        "overall": scores_of(precision, recall, f1, number, counts.total().accuracy()),
+        "per_type": {name: scores_of(*row) for name, row in rows},
+    }
+
+
+def _check(theirs: Doubles, counts: Counts) -> None:
+    """Compare seqeval's numbers, (1 + types, 4), with those of our counts."""
+    total = counts.total()
+    ours = np.vstack([[*total.overall(), total.gold.sum()], np.column_stack([*total.per_type(), total.gold])])
+    # First, since only then are the other numbers of the same types.
+    numbers = [_Compared("number of types", len(theirs) - 1, len(ours) - 1)]
+    for name, of_seqeval, of_counts in zip(("all types", *counts.types), theirs, ours, strict=False):
+        for index, measure in enumerate(("precision", "recall", "F1", "number of gold entities")):
+            numbers.append(_Compared(f"{measure} of {name}", of_seqeval[index], of_counts[index]))
+    for number in numbers:
+        if abs(number.of_seqeval - number.of_counts) > 1e-9:  # F1 is computed in another order
+            raise UserError(
+                f"evaluate: {number.name} is {number.of_seqeval:.10g} by seqeval and {number.of_counts:.10g} by our "
+                "own counts; expected the same number; report both to Tagline's authors, with the versions of seqeval "
+                "and numpy"
+            )
+
+
+def _label_names(sentences: Sequence[TaggedSentence]) -> list[list[list[str]]]:
+    """Build the gold and the predicted sequences of label names that seqeval reads.
+
+    A word that is O on both sides ends what is before it, as the end of a sequence does. So only the other words are
+    given, each run of them as a sequence, which takes less time and memory.
+
+    seqeval counts the same entities as `counts.count`, also where gold labels are unknown: such words are O, as are all
+    words of a gold or predicted entity that gold does not decide (see `entities.is_decided`). The entities beside these
+    begin and end where they did: gold ``B-X I-X ? I-Y``, which decides neither X nor Y, is read as ``O O O O``. Which
+    entities these are, our code alone says; where all gold labels are known, seqeval reads the labels unchanged.
+    """
+    flat = flatten(sentences)
+    names = np.array([*flat.labels.names, OUTSIDE], object)  # of label ids, and of the sets, which are read as O
+    sides = []
+    for labels, scored in ((flat.known_gold, flat.gold_entities), (flat.predicted, flat.predicted_entities)):
+        ids = np.minimum(labels, len(names) - 1)
+        if has_sets(flat.labels, flat.gold):
+            entities = entity_arrays(ids, flat.offsets, names.tolist(), "spans")
+            undecided = entities.where(~np.isin(entities.start, scored.start))
+            ids[_is_inside(undecided.start, undecided.end, len(ids))] = len(names) - 1
+        sides.append(ids)
+    is_label = names != OUTSIDE
+    words = np.flatnonzero(is_label[sides[0]] | is_label[sides[1]])
+    # Words 3, 4 and 7, of which 4 begins a sentence, are three runs, with borders 0, 1, 2 and 3.
+    begins = np.flatnonzero((np.diff(words, prepend=-2) > 1) | np.isin(words, flat.offsets))
+    runs = list(pairwise([*begins.tolist(), len(words)]))
+    sequences = []
+    for ids in sides:
+        of_words = names[ids[words]].tolist()
+        sequences.append([of_words[begin:end] for begin, end in runs] or [[]])
+    return sequences
+
+
+def _is_inside(starts: AnyInts, ends: AnyInts, words: int) -> Bools:
+    """Whether each word is in an entity, bool (words,): an entity of words 1 and 2, up to 3, makes 0 1 0 -1 0 1 1 0."""
+    borders = np.zeros(words + 1, np.int8)
+    borders[starts] = 1
+    borders[ends] -= 1
+    return np.cumsum(borders[:-1], dtype=np.int8) > 0
