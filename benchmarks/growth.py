@@ -108,7 +108,8 @@ def download(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     from tagline.sources.stage import write_dataset
 
     files = {split: f"{split}.conll" for split in SHARES}
-    dataset = ConllFiles(source="files", format="conll", columns=["words", TASK], **files)
+    keys = {"source": "files", "format": "conll", "columns": ["words", TASK]}
+    dataset = ConllFiles.model_validate({**keys, **files})
     start = time.process_time()
     write_dataset(folder, dataset, folder / "raw")
     return measured(start, time.process_time)

@@ -34,8 +34,8 @@ def read_columns(data: Path) -> dict[str, list[dict[str, list[str]]]]:
         with file.open(encoding="utf-8") as lines:
             width = len(next(lines).split())
         columns = ["words", *["-"] * (width - 2), TASK]
-        named = dict.fromkeys(FILES, file.name)
-        section = ConllFiles(source="files", format="conll", columns=columns, comments=False, **named)
+        keys = {"source": "files", "format": "conll", "columns": columns, "comments": False}
+        section = ConllFiles.model_validate({**keys, **dict.fromkeys(FILES, file.name)})
         splits[split] = [{"words": row.words, **row.tags} for row in section.read(file)]
     return splits
 

@@ -9,8 +9,9 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.params import MAPPING, SEQUENCE, InnerPath, Section, SourceFolder
-from tagline.sources.formats.base import Key, LabelNames, Source, TagColumns
-from tagline.sources.formats.lists import ListKeys
+from tagline.sources.formats.base import Source
+from tagline.sources.formats.keys import Key, LabelNames, TagColumns, WordKeys
+from tagline.sources.formats.lists import RowKeys, check_names
 from tagline.sources.formats.registry import AnyFiles
 from tagline.text.languages import Language
 
@@ -32,7 +33,7 @@ class HubSplits(Section):
         return self
 
 
-class HubDataset(ListKeys, Source):
+class HubDataset(RowKeys, WordKeys, Source):
     """A data set on the Hub: one row per sentence, with a list of words and lists of tags in its columns."""
 
     source: Literal["hub"]
@@ -52,6 +53,11 @@ class HubDataset(ListKeys, Source):
     """Tag columns: the name to use here, and the column on the Hub."""
     names: dict[str, LabelNames]
     """Label names of integer tags per tag column, in the order of the integers; {} if the data set has them."""
+
+    @model_validator(mode="after")
+    def _names_are_of_tag_columns(self) -> HubDataset:
+        check_names(self.names, self.tag_columns)
+        return self
 
     @property
     def patterns(self) -> dict[str, str]:

@@ -50,7 +50,7 @@ class FileSource:
         self.folder = folder
         self.dataset = dataset
         self.paths = {
-            split: find(folder, split, pattern, dataset.folders) for split, pattern in dataset.patterns.items()
+            split: find(folder, split, pattern, dataset.form.folders) for split, pattern in dataset.patterns.items()
         }
         self.files = {split: self._files(split, paths) for split, paths in self.paths.items()}
         check_different(self.paths, self.files)

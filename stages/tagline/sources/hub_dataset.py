@@ -14,7 +14,7 @@ from tagline.core.reading import reading
 from tagline.sources.download_params import HubDataset
 from tagline.sources.files import consecutive
 from tagline.sources.formats.base import leads_out
-from tagline.sources.formats.lists import columns_of, rows_of, to_sentence
+from tagline.sources.formats.lists import columns_of, label_names, rows_of, to_sentence
 from tagline.sources.hub import Repository, find, hub_errors
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import shortened
@@ -135,8 +135,8 @@ def sentences(rows: Dataset, split: str, params: HubDataset) -> Iterator[Sentenc
         UserError: a column is missing, or a row is malformed; the message begins with the split and the row, counted
             from 0.
     """
-    names = params.names_for(rows.features)
+    names = label_names(rows.features, params.tag_columns, params.names)
     of_split = f"{params.name}: split {params.patterns[split]}"
     for number, row in enumerate(rows_of(rows, columns_of(params, rows.column_names, of_split))):
         if any(cell for column, cell in row.items() if column != params.document):
-            yield to_sentence(row, params, names, f"{of_split}, row {number}")
+            yield to_sentence(row, params, params.rules, names, f"{of_split}, row {number}")

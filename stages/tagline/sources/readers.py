@@ -23,7 +23,8 @@ from tagline.labels.schemes import OUTSIDE, split_tag
 from tagline.sources.download_params import AnyDataset, HubDataset
 from tagline.sources.files import FileSource, check_different
 from tagline.sources.formats.annotated import AnnotatedFiles
-from tagline.sources.formats.base import Files, UnknownTag, WordKeys
+from tagline.sources.formats.base import Files
+from tagline.sources.formats.keys import UnknownTag, WordKeys
 from tagline.sources.splitting import TRAIN
 from tagline.sources.tag_names import Spelling, rename
 from tagline.terminal.errors import UserError

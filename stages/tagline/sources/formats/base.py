@@ -1,33 +1,31 @@
-"""What all formats share: the files of each split, checked paths inside ``download.folder``, names of tag columns."""
+"""A format is its keys and functions; here is what all formats share: the files of each split, and their reading.
+
+The section of a format in params.yaml is one mapping of its own keys and the shared ones: `sentence_files` below and
+`annotated.annotated_files` compose it.
+"""
 
 from __future__ import annotations
 
-import codecs
 import os
-import re
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PureWindowsPath
-from typing import Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, create_model, model_validator
 
 from tagline.core.findings import Findings, lines_by_split
 from tagline.core.params import InnerPath, Section
-from tagline.sources.formats.lines import UTF_8
+from tagline.sources.formats.keys import Documents, Key, Share, TypeName, UnknownTag, WordKeys
 from tagline.sources.formats.sniffing import Guess, Sample
 from tagline.terminal.errors import UserError
 from tagline.text.languages import Language
-from tagline.text.sentence import EMPTY_SENTENCES, EMPTY_WORDS, Sentence, WordRules
+from tagline.text.sentence import Sentence
 
-# The columns of data/raw that are not tag columns.
-RESERVED = ("id", "document", "words", "annotated_types")
 # A longer text is not one sentence.
 MOST_WORDS = 500
-# Python's encodings of domain names and of string literals.
-_NOT_OF_FILES = ("idna", "punycode", "raw-unicode-escape", "unicode-escape")
 
 
 def leads_out(path: Path, *folders: Path) -> bool:
@@ -39,89 +37,6 @@ def leads_out(path: Path, *folders: Path) -> bool:
 def is_plain(name: str) -> bool:
     """Whether a name found in a file is a file name without a folder, on any system."""
     return name not in ("", ".", "..") and "\0" not in name and PureWindowsPath(name).name == name
-
-
-def column_name(name: str) -> str:
-    """Return the name of a tag column unchanged if data/raw can have a column of that name."""
-    if name in RESERVED or not name.strip():
-        raise ValueError(f"a tag column cannot be named {name!r}; {', '.join(RESERVED)} are other columns")
-    return name
-
-
-def column_names(columns: dict[str, str]) -> dict[str, str]:
-    """Return a mapping from tag columns unchanged if it has at least one and all their names can be used."""
-    if not columns:
-        raise ValueError("must name at least one tag column")
-    for name in columns:
-        column_name(name)
-    return columns
-
-
-def type_name(name: str) -> str:
-    """Return the name of a type of entities unchanged if it is one."""
-    if name == "O" or not name.strip():
-        raise ValueError(f"{name!r} is not the name of a type; O is the tag of words outside of entities")
-    return name
-
-
-def label_names(names: list[str]) -> list[str]:
-    """Return the names of numbered labels unchanged if they are different and none is empty."""
-    if not names or not all(names) or len(set(names)) < len(names):
-        raise ValueError("must be the label names, each once, in the order of their numbers from 0")
-    return names
-
-
-def text_encoding(name: str) -> str:
-    """Return the name of an encoding unchanged if Python can read text with it."""
-    try:
-        "".encode(name)
-        usable = codecs.lookup(name).name not in _NOT_OF_FILES
-    except (LookupError, ValueError):
-        usable = False
-    if not usable:
-        raise ValueError("must be an encoding that Python knows, such as utf-8, latin-1, cp1252 or utf-16")
-    return name
-
-
-def pattern(text: str) -> str:
-    """Return a regular expression unchanged if it is one."""
-    try:
-        re.compile(text)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise ValueError(f"must be a regular expression of Python ({error})") from None
-    return text
-
-
-Share = Annotated[float, Field(gt=0, lt=1)]
-Key = Annotated[str, Field(min_length=1)]
-Character = Annotated[str, Field(min_length=1, max_length=1)]
-TagColumn = Annotated[str, AfterValidator(column_name)]
-TypeName = Annotated[str, AfterValidator(type_name)]
-# The name of each tag column in data/raw, and the column or key of the file that holds its tags.
-TagColumns = Annotated[dict[str, str], AfterValidator(column_names)]
-# What is a document in files of columns: what lines mark (-DOCSTART-, # newdoc), each file, or each sentence by itself.
-Documents = Literal["marked", "file", "none"]
-LabelNames = Annotated[list[str], AfterValidator(label_names)]
-
-
-def in_documents(sentences: Iterable[Sentence], documents: Documents) -> Iterator[Sentence]:
-    """Yield the sentences of a file, whose documents are those that the file marks, with the documents of a choice."""
-    for sentence in sentences:
-        yield sentence if documents == "marked" else replace(sentence, document=1 if documents == "file" else None)
-
-
-def with_borders(sentences: Iterable[Sentence], path: Path, remedy: str) -> Iterator[Sentence]:
-    """Yield the sentences of a file.
-
-    Raises:
-        UserError: the only one is so long that the file was not divided into sentences; its words, and the remedy.
-    """
-    count = words = 0
-    for sentence in sentences:
-        count, words = count + 1, len(sentence.words)
-        yield sentence
-    if count == 1 and words > MOST_WORDS:
-        raise UserError(f"{path}: {words:,} words {remedy}")
 
 
 class Shares(Section):
@@ -159,21 +74,57 @@ class Source(Section):
         return self
 
 
-class Files(Source):
-    """A data set in files: a path or a glob pattern per split, in ``download.folder``.
+def only_path(path: Path, keys: Any) -> list[Path]:  # noqa: ARG001 (used by formats)
+    """The files of a format that has one per path."""
+    return [path]
 
-    A format is a subclass with ``holds``, a ``format``, its own keys, ``tag_columns``, `read` and `sniff`, and `files`
-    if it keeps a document in several files.
+
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """A format of files.
+
+    Attributes:
+        keys: its own keys, of which ``format`` is its name.
+        read: reads a file, or folder, that ``train``, ``validation`` or ``test`` names, by these keys. It raises a
+            `UserError` that begins with the file and the line or row if the file is malformed. See `SentenceFiles.form`
+            and `annotated.TextFormat` for what it is given, and yields.
+        recognise: guesses the keys of a file for `tagline inspect`; None if it has another format. It raises a
+            `UserError` if the file has this format, but cannot be read.
+        holds: what a file has, for the table of formats in the docs.
+        files: all files that `read` opens for a path. They are checked before reading and hashed into the provenance.
+        folders: whether `read` takes folders: a folder of such files is one data set.
+        marker: the name of a file that each such folder has, if it has one.
+        is_document: whether each file is one document of many: the files of a folder are one data set, and each is read
+            by itself.
     """
 
-    # What a file has, for the table of formats in the docs.
-    holds: ClassVar[str]
-    # Whether `read` takes folders: a folder of such files is one data set.
-    folders: ClassVar[bool] = False
-    # The name of a file that each such folder has, if it has one.
-    marker: ClassVar[str | None] = None
-    # Whether each file is one document of many: the files of a folder are one data set, and each is read by itself.
-    is_document: ClassVar[bool] = False
+    keys: type[Section]
+    read: Callable[..., Iterator[Any]]
+    recognise: Callable[[Sample], Guess | None]
+    holds: str
+    files: Callable[[Path, Any], list[Path]] = only_path
+    folders: bool = False
+    marker: str | None = None
+    is_document: bool = False
+
+    @property
+    def name(self) -> str:
+        """The value of ``format`` in params.yaml."""
+        (name,) = get_args(self.keys.model_fields["format"].annotation)
+        return str(name)
+
+
+def compose(form: Format, *shared: type[Section]) -> Any:
+    """The section of a format: its own keys and the shared ones, in one mapping."""
+    section: Any = create_model(f"{form.name}_files", __base__=(form.keys, *shared))
+    section.form = form
+    return section
+
+
+class Files(Source):
+    """A data set in files: a path or a glob pattern per split, in ``download.folder``."""
+
+    form: ClassVar[Format]
 
     source: Literal["files"]
     """Where the data set is stored. files: in `folder`. hub: on the Hugging Face Hub, as in presets/conll2003.yaml."""
@@ -189,6 +140,12 @@ class Files(Source):
     unlabelled: InnerPath | None = None
     # Path or pattern of some of the files, and the types of entities that alone are annotated in them.
     annotated_types: dict[InnerPath, Annotated[list[Key], Field(min_length=1)]] = Field(default_factory=dict)
+
+    if TYPE_CHECKING:  # a key of some formats, and for others what follows from their keys
+
+        @property
+        def tag_columns(self) -> Collection[str]:
+            """The names of the tag columns."""
 
     @model_validator(mode="after")
     def _no_split_has_two_origins(self) -> Files:
@@ -226,29 +183,13 @@ class Files(Source):
         """Whether sentences can have ``annotated_types``."""
         return bool(self.annotated_types)
 
-    @classmethod
-    def sniff(cls, sample: Sample) -> Guess | None:  # noqa: ARG003 (used by formats)
-        """Guess the keys of a file; None if it has another format.
-
-        Raises:
-            UserError: the file has this format, but cannot be read.
-        """
-        return None
-
     @abstractmethod
     def read(self, path: Path) -> Iterator[Sentence]:
-        """Read the sentences of a file, and of those that belong to it.
-
-        Args:
-            path: a file, or folder, that ``train``, ``validation`` or ``test`` names.
-
-        Raises:
-            UserError: the file is malformed; the message begins with the file and the line or row.
-        """
+        """Read the sentences of a file, and of those that belong to it; for errors see `Format.read`."""
 
     def files(self, path: Path) -> list[Path]:
-        """All files that `read` opens for a path. They are checked before reading and hashed into the provenance."""
-        return [path]
+        """See `Format.files`."""
+        return self.form.files(path, self)
 
     @property
     def meanings(self) -> dict[str, str]:
@@ -264,32 +205,40 @@ class Files(Source):
         return "\n".join(lines_by_split(findings))
 
 
-class TextFiles(Files):
-    """A data set in text files."""
+class SentenceFiles(UnknownTag, Files):
+    """Files of words with tags: ``read(path, keys, rules)`` of the format yields sentences."""
 
-    encoding: Annotated[str, AfterValidator(text_encoding)] = UTF_8
-
-
-class UnknownTag(Section):
-    """The tag of words whose tag is not known."""
-
-    unknown_tag: Key | None = None
+    def read(self, path: Path) -> Iterator[Sentence]:
+        """See `Files.read`."""
+        return self.form.read(path, self, self.rules)
 
 
-class WordKeys(UnknownTag):
-    """The keys of `WordRules`."""
+def sentence_files(form: Format) -> type[SentenceFiles]:
+    """The section of a format of words with tags, whose words follow `WordRules`."""
+    section: type[SentenceFiles] = compose(form, WordKeys, SentenceFiles)
+    return section
 
-    strip_pattern: Annotated[str, Field(min_length=1), AfterValidator(pattern)] | None = None
-    empty_words: Literal["error", "skip"] = "error"
 
-    @property
-    def meanings(self) -> dict[str, str]:
-        """See `Files.meanings`."""
-        if self.empty_words == "error":
-            return {}
-        return {EMPTY_WORDS: "words of white space only, skipped", EMPTY_SENTENCES: "rows without words, left out"}
+def in_documents(sentences: Iterable[Sentence], documents: Documents) -> Iterator[Sentence]:
+    """Yield the sentences of a file, whose documents are those that the file marks, with the documents of a choice."""
+    for sentence in sentences:
+        if documents == "marked":
+            yield sentence
+        else:
+            yield replace(sentence, document=1 if documents == "file" else None)
 
-    @property
-    def rules(self) -> WordRules:
-        remedy = "; to skip such words set download.dataset.empty_words: skip in params.yaml"
-        return WordRules(self.strip_pattern, self.empty_words == "skip", remedy)
+
+def with_borders(sentences: Iterable[Sentence], path: Path, remedy: str) -> Iterator[Sentence]:
+    """Yield the sentences of a file.
+
+    Raises:
+        UserError: the only one is so long that the file was not divided into sentences; its words, and the remedy.
+    """
+    count = 0
+    words = 0
+    for sentence in sentences:
+        count += 1
+        words = len(sentence.words)
+        yield sentence
+    if count == 1 and words > MOST_WORDS:
+        raise UserError(f"{path}: {words:,} words {remedy}")

@@ -10,20 +10,22 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import islice, pairwise, zip_longest
+from itertools import chain, islice, pairwise, zip_longest
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from tagline.core.params import Section
 from tagline.sources.formats import sniffing
-from tagline.sources.formats.base import RESERVED, Documents, Key, TextFiles, WordKeys, in_documents, with_borders
+from tagline.sources.formats.base import Format, in_documents, sentence_files, with_borders
 from tagline.sources.formats.conll_table import NOT_A_WORD, SKIP, WORDS, Table, fields, is_border, separated
-from tagline.sources.formats.lines import Lines, at_least_one, read_lines
+from tagline.sources.formats.keys import RESERVED, Documents, Encoding, Key
+from tagline.sources.formats.lines import UTF_8, Lines, at_least_one, read_lines
 from tagline.sources.formats.sniffing import Guess, Sample
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import quoted
-from tagline.text.sentence import Sentence, is_sentence
+from tagline.text.sentence import Sentence, WordRules, is_sentence
 
 # What the first line of a table calls its columns.
 _WORDS_HEADER = re.compile("words?|tokens?|form|text", re.IGNORECASE)
@@ -38,14 +40,13 @@ _IN, _OUT = ".in", ".out"
 _PREFIX = "##"  # of comments in KLUE
 
 
-class ConllFiles(WordKeys, TextFiles):
-    """Column files: a name per column, ``words`` for the words and ``-`` for a column to skip."""
-
-    holds: ClassVar[str] = "words in lines"
+class Keys(Section):
+    """A name per column, ``words`` for the words and ``-`` for a column to skip."""
 
     format: Literal["conll"]
     """File format, such as conll, csv, json, parquet, spans, or that of an annotation tool; docs/data.md lists all with
     their keys. conll: one word per line, an empty line after each sentence."""
+    encoding: Encoding = UTF_8
     columns: list[str]
     """Columns of the files, from left to right: words (exactly once), the name of a tag column, or - to skip a
     column."""
@@ -61,7 +62,7 @@ class ConllFiles(WordKeys, TextFiles):
     documents: Documents = "marked"
 
     @model_validator(mode="after")
-    def _columns_are_usable(self) -> ConllFiles:
+    def _columns_are_usable(self) -> Self:
         names = self.tag_columns
         if self.columns.count(WORDS) != 1:
             raise ValueError(f"columns must contain {WORDS!r} exactly once")
@@ -78,95 +79,138 @@ class ConllFiles(WordKeys, TextFiles):
         """The columns that are neither the words nor skipped."""
         return [name for name in self.columns if name not in (WORDS, SKIP)]
 
-    @classmethod
-    def sniff(cls, sample: Sample) -> Guess | None:
-        if keys := _of_sentences(sample):
-            return keys
-        tabs, numbered = separated(enumerate(sample.lines))
-        lines = [line for _, line in numbered]
-        prefix = _prefix_of_comments(lines)
-        lines = [line for line in lines if not is_border(line) and not (prefix and line.startswith(prefix))]
-        cells = [fields(line.rstrip("\t"), tabs) for line in lines]
-        width = Counter(map(len, cells)).most_common(1)[0][0] if cells else 0
-        pairs = list(zip(lines, cells, strict=True))
-        remarks = {line for line, row in pairs if line.startswith("#") and (len(row) != width or " = " in line)}
-        rows = [row for line, row in pairs if len(row) == width and line not in remarks]
-        if width < 2 or len(rows) < sniffing.LEAST_SHARE * (len(lines) - len(remarks)):
-            return None
-        header = len(rows) > 1 and looks_like_header(rows[0], _columns(rows[1:]))
-        if header:
-            del rows[0]
-        columns = _columns(rows)
-        if not set(columns) - {WORDS, SKIP}:
-            return None
-        words = [row[columns.index(WORDS)] for row in rows]
-        language = _LANGUAGE.match(words[0])
-        pattern = f"^{language[0]}" if language and all(word.startswith(language[0]) for word in words) else None
-        keys = {"columns": columns, "header": header, "comments": prefix or bool(remarks), "strip_pattern": pattern}
-        return {key: value for key, value in keys.items() if value}
+    @property
+    def expected(self) -> str:
+        """The columns, for a message."""
+        return f"{len(self.columns)} columns ({' '.join(self.columns)})"
 
-    def files(self, path: Path) -> list[Path]:
-        return [path, path.with_suffix(_OUT)] if self._tags_are_apart(path) else [path]
 
-    def _tags_are_apart(self, path: Path) -> bool:
-        return self.rows == "sentences" and path.suffix == _IN
+def recognise(sample: Sample) -> Guess | None:
+    """Guess the columns of a file."""
+    of_sentences = _of_sentences(sample)
+    if of_sentences:
+        return of_sentences
+    tabs, numbered = separated(enumerate(sample.lines))
+    lines = [line for _, line in numbered]
+    prefix = _prefix_of_comments(lines)
+    lines = [line for line in lines if not is_border(line) and not (prefix and line.startswith(prefix))]
+    rows, has_remarks = _table(lines, tabs)
+    if not rows:
+        return None
+    header = len(rows) > 1 and looks_like_header(rows[0], _columns(rows[1:]))
+    if header:
+        del rows[0]
+    columns = _columns(rows)
+    if not set(columns) - {WORDS, SKIP}:
+        return None
+    words = [row[columns.index(WORDS)] for row in rows]
+    language = _LANGUAGE.match(words[0])
+    keys: Guess = {"columns": columns}
+    if header:
+        keys["header"] = True
+    if prefix or has_remarks:
+        keys["comments"] = prefix or True
+    if language and all(word.startswith(language[0]) for word in words):
+        keys["strip_pattern"] = f"^{language[0]}"
+    return keys
 
-    def read(self, path: Path) -> Iterator[Sentence]:
-        expected = f"expected lines of {len(self.columns)} columns ({' '.join(self.columns)})"
-        nothing = f"{path}: no sentence; {expected}"
-        if self.rows == "sentences":
-            used = [column for column in self.columns if column != SKIP]
-            whole = Table(str(path), used, True, self.rules).sentences(self._word_lines(path))
-            return in_documents(at_least_one(whole, nothing), self.documents)
-        tabs, lines = separated(self._lines(path))
-        table = Table(str(path), self.columns, tabs, self.rules)
-        if self.comments is None or self.comments is True:
-            again = (line for _, line in read_lines(path, self.encoding))
-            lines = _without_comments(lines, table, bool(self.comments), again)
-        lines = _with_ends(_below_header(lines, table, self.header), table, self.sentence_ends)
-        found = at_least_one(table.sentences(lines), nothing)
-        remedy = (
+
+def _table(lines: Sequence[str], tabs: bool) -> tuple[list[list[str]], bool]:
+    """The rows of the usual width, none if other lines are too many; and whether there are remarks beside them."""
+    cells = [fields(line.rstrip("\t"), tabs) for line in lines]
+    width = Counter(map(len, cells)).most_common(1)[0][0] if cells else 0
+    rows = []
+    remarks = set()
+    for line, row in zip(lines, cells, strict=True):
+        if line.startswith("#") and (len(row) != width or " = " in line):
+            remarks.add(line)
+        elif len(row) == width:
+            rows.append(row)
+    is_table = width >= 2 and len(rows) >= sniffing.LEAST_SHARE * (len(lines) - len(remarks))
+    return (rows if is_table else []), bool(remarks)
+
+
+def files(path: Path, keys: Keys) -> list[Path]:
+    """The file, and that of the tags if these are in another one."""
+    return [path, path.with_suffix(_OUT)] if _tags_are_apart(path, keys) else [path]
+
+
+def _tags_are_apart(path: Path, keys: Keys) -> bool:
+    return keys.rows == "sentences" and path.suffix == _IN
+
+
+def read(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
+    """Read the sentences of a file."""
+    sentences = _of_lines(path, keys, rules) if keys.rows == "sentences" else _of_words(path, keys, rules)
+    sentences = at_least_one(sentences, f"{path}: no sentence; expected lines of {keys.expected}")
+    if keys.rows == "words" and not keys.one_sentence_per_file:
+        sentences = with_borders(
+            sentences,
+            path,
             "without an empty line, which would be one sentence; end each sentence with an empty line, or set "
-            "download.dataset.one_sentence_per_file: true or, for example, sentence_ends: [., '?', '!'] in params.yaml"
+            "download.dataset.one_sentence_per_file: true or, for example, sentence_ends: [., '?', '!'] in params.yaml",
         )
-        return in_documents(found if self.one_sentence_per_file else with_borders(found, path, remedy), self.documents)
+    return in_documents(sentences, keys.documents)
 
-    def _lines(self, path: Path) -> Lines:
-        """Yield the lines of a file, joined with those of the tags if these are in another one, without a prefix's."""
-        lines = read_lines(path, self.encoding, borders=self.rows == "words")
-        if self._tags_are_apart(path):
-            others = read_lines(path.with_suffix(_OUT), self.encoding)
-            pairs = zip_longest((line for _, line in lines), (line for _, line in others), fillvalue="")
-            lines = enumerate(map("\t".join, pairs), 1)
-        for number, line in lines:
-            if not isinstance(self.comments, str) or not line.startswith(self.comments):
-                yield number, line
 
-    def _word_lines(self, path: Path) -> Lines:
-        """Yield a line per word, and an empty one after each sentence, of a file with a sentence per line.
+def _of_lines(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
+    """Read a file with a sentence per line."""
+    columns = [column for column in keys.columns if column != SKIP]
+    return Table(str(path), columns, True, rules).sentences(_word_lines(path, keys))
 
-        Raises:
-            UserError: a line has another number of columns, or a word without a tag.
-        """
-        for number, line in self._lines(path):
-            if not line.strip():
-                continue
-            cells = line.split("\t")
-            if len(cells) != len(self.columns):
-                raise UserError(
-                    f"{path}:{number}: {len(cells)} columns in {quoted(line)}; expected {len(self.columns)} "
-                    f"({' '.join(self.columns)}), separated by tabs"
-                )
-            used = [fields(cell, False) for cell, name in zip(cells, self.columns, strict=True) if name != SKIP]
-            lengths = [len(each) for each in used]
-            if len(set(lengths)) > 1:
-                raise UserError(
-                    f"{path}:{number}: columns of {', '.join(map(str, lengths))} words or tags in {quoted(line)}; "
-                    "expected one tag per word, separated by spaces"
-                )
-            for word in zip(*used, strict=True):
-                yield number, "\t".join(word)
-            yield number, ""
+
+def _of_words(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
+    """Read a file with a word per line."""
+    tabs, lines = separated(_lines(path, keys))
+    table = Table(str(path), keys.columns, tabs, rules)
+    if keys.comments is None or keys.comments is True:
+        again = (line for _, line in read_lines(path, keys.encoding))
+        lines = _without_comments(lines, table, bool(keys.comments), again)
+    lines = _below_header(lines, table, keys.header)
+    return table.sentences(_with_ends(lines, table, keys.sentence_ends))
+
+
+def _lines(path: Path, keys: Keys) -> Lines:
+    """Yield the lines of a file, joined with those of the tags if these are in another one, without a prefix's."""
+    lines = read_lines(path, keys.encoding, borders=keys.rows == "words")
+    if _tags_are_apart(path, keys):
+        lines = _joined(lines, read_lines(path.with_suffix(_OUT), keys.encoding))
+    for number, line in lines:
+        if not isinstance(keys.comments, str) or not line.startswith(keys.comments):
+            yield number, line
+
+
+def _joined(lines: Lines, others: Lines) -> Lines:
+    """Yield the lines of two files side by side, with a tab between them."""
+    pairs = zip_longest((line for _, line in lines), (line for _, line in others), fillvalue="")
+    return enumerate(map("\t".join, pairs), 1)
+
+
+def _word_lines(path: Path, keys: Keys) -> Lines:
+    """Yield a line per word, and an empty one after each sentence, of a file with a sentence per line.
+
+    Raises:
+        UserError: a line has another number of columns, or a word without a tag.
+    """
+    for number, line in _lines(path, keys):
+        if not line.strip():
+            continue
+        cells = line.split("\t")
+        if len(cells) != len(keys.columns):
+            raise UserError(
+                f"{path}:{number}: {len(cells)} columns in {quoted(line)}; expected {len(keys.columns)} "
+                f"({' '.join(keys.columns)}), separated by tabs"
+            )
+        columns = [fields(cell, False) for cell, name in zip(cells, keys.columns, strict=True) if name != SKIP]
+        lengths = list(map(len, columns))
+        if len(set(lengths)) > 1:
+            raise UserError(
+                f"{path}:{number}: columns of {', '.join(map(str, lengths))} words or tags in {quoted(line)}; "
+                "expected one tag per word, separated by spaces"
+            )
+        for word in zip(*columns, strict=True):
+            yield number, "\t".join(word)
+        yield number, ""
 
 
 def _without_comments(lines: Lines, table: Table, skip: bool, again: Iterable[str]) -> Lines:
@@ -178,12 +222,14 @@ def _without_comments(lines: Lines, table: Table, skip: bool, again: Iterable[st
         skip: whether to skip them.
         again: reads the lines once more, if one can be a comment or the word # with a tag of other words: ``# SYM``.
     """
-    used: set[str] = set()
+    of_words: set[str] = set()
     for number, line in lines:
         is_word = not table.is_comment(line)
-        if not is_word and table.columns[0] == WORDS and (tags := table.tags(line)):
-            used = used or {"#", *(tag for each in again if not each.startswith("#") for tag in table.tags(each))}
-            is_word = used.issuperset(tags)
+        if not is_word and table.columns[0] == WORDS:
+            tags = table.tags(line)
+            if tags and not of_words:
+                of_words = _tags_of_words(again, table)
+            is_word = bool(tags) and of_words.issuperset(tags)
         if is_word:
             yield number, line
         elif not skip:
@@ -191,6 +237,15 @@ def _without_comments(lines: Lines, table: Table, skip: bool, again: Iterable[st
                 f"{table.name}:{number}: {quoted(line)} looks like a comment; set download.dataset.comments in "
                 "params.yaml: true skips such lines, false reads them as words"
             )
+
+
+def _tags_of_words(lines: Iterable[str], table: Table) -> set[str]:
+    """The tags of lines that cannot be comments, and of the word #."""
+    tags = {"#"}
+    for line in lines:
+        if not line.startswith("#"):
+            tags.update(table.tags(line))
+    return tags
 
 
 def _below_header(lines: Lines, table: Table, header: bool | None) -> Lines:
@@ -227,29 +282,33 @@ def _with_ends(lines: Lines, table: Table, ends: Collection[str]) -> Lines:
 
 def looks_like_header(cells: Sequence[str], columns: Sequence[str]) -> bool:
     """Whether the cells of a line are usual names of words or tags in each column that is read."""
-    return len(cells) == len(columns) and all(
-        column == SKIP or (_WORDS_HEADER if column == WORDS else _TAGS_HEADER).fullmatch(cell.strip())
-        for column, cell in zip(columns, cells, strict=True)
-    )
+    if len(cells) != len(columns):
+        return False
+    for cell, column in zip(cells, columns, strict=True):
+        names = _WORDS_HEADER if column == WORDS else _TAGS_HEADER
+        if column != SKIP and not names.fullmatch(cell.strip()):
+            return False
+    return True
 
 
 def _of_sentences(sample: Sample) -> Guess | None:
     """Guess the columns of a file with a sentence per line; None if most lines are something else."""
     lines = sample.lines
-    tags = sample.path.with_suffix(_OUT)
-    if sample.path.suffix == _IN and tags.is_file():
-        others = (line for _, line in islice(read_lines(tags, sample.encoding), len(lines)))
-        lines = ["\t".join(pair) for pair in zip(lines, others, strict=False)]
+    path_of_tags = sample.path.with_suffix(_OUT)
+    if sample.path.suffix == _IN and path_of_tags.is_file():
+        others = islice(read_lines(path_of_tags, sample.encoding), len(lines))
+        lines = [f"{line}\t{other}" for line, (_, other) in zip(lines, others, strict=False)]
     rows = [line.split("\t") for line in lines if line.strip()]
     widths = {len(row) for row in rows}
     if len(widths) != 1 or widths == {1}:
         return None
     if sum(is_sentence(*row[:2]) for row in rows) <= len(rows) / 2:
         return None
-    name = sniffing.name_of_tags({tag for row in rows for tag in fields(row[1], False)})
-    keys = {"columns": [WORDS, name, *[SKIP] * (max(widths) - 2)], "rows": "sentences"}
+    tags = set(chain.from_iterable(fields(row[1], False) for row in rows))
+    columns = [WORDS, sniffing.name_of_tags(tags), *[SKIP] * (max(widths) - 2)]
+    keys: Guess = {"columns": columns, "rows": "sentences"}
     if all(row[0].startswith("BOS ") for row in rows):  # ATIS, where the tag of EOS is the intent of the sentence
-        return {**keys, "strip_pattern": "^(BOS|EOS)$", "empty_words": "skip"}
+        keys |= {"strip_pattern": "^(BOS|EOS)$", "empty_words": "skip"}
     return keys
 
 
@@ -265,17 +324,34 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
     rows = [row for row in rows if not NOT_A_WORD.fullmatch(row[0])] or rows
     values = [Counter(column) for column in zip(*rows, strict=True)]
     # 12, s1-12
-    counts = [all(each.strip()[-1:].isdecimal() for each in row) and not sniffing.all_mark_spans(row) for row in values]
+    counts = [all(map(_ends_in_digit, column)) and not sniffing.all_mark_spans(column) for column in values]
     # In Weibo NER, words end in a digit as well, beside tags that all mark spans.
-    marks = [sniffing.all_mark_spans(row) for row in values]
+    marks = [sniffing.all_mark_spans(column) for column in values]
     words = max(range(len(values)), key=lambda index: (not marks[index], not counts[index], len(values[index])))
     columns: list[str] = []
     for index, column in enumerate(values):
-        constant = len(column) == 1 and len(values) > 2 and not sniffing.marks_spans(column)
+        is_constant = len(column) == 1 and len(values) > 2 and not sniffing.marks_spans(column)
+        has_many = len(column) > sniffing.MOST_TAGS and not marks[index]
         if index == words:
             columns.append(WORDS)
-        elif counts[index] or constant or (len(column) > sniffing.MOST_TAGS and not sniffing.all_mark_spans(column)):
+        elif counts[index] or is_constant or has_many:
             columns.append(SKIP)
         else:
-            columns.append(sniffing.unused_name(sniffing.name_of_tags({value.strip() for value in column}), columns))
+            name = sniffing.name_of_tags(set(map(str.strip, column)))
+            columns.append(sniffing.unused_name(name, columns))
     return columns
+
+
+def _ends_in_digit(value: str) -> bool:
+    return value.strip()[-1:].isdecimal()
+
+
+ConllFiles = sentence_files(
+    Format(
+        keys=Keys,
+        read=read,
+        recognise=recognise,
+        holds="words in lines",
+        files=files,
+    )
+)

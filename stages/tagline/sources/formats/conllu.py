@@ -4,22 +4,23 @@ Syntactic words are read. The surface form of a multi-word token (id ``1-2``) an
 dependencies (id ``1.1``) are skipped, since neither is a word of the sentence by the format's own definition.
 """
 
-from __future__ import annotations
-
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal, Self
 
 from pydantic import model_validator
 
-from tagline.sources.formats.base import Documents, Key, TagColumns, TextFiles, UnknownTag, in_documents
-from tagline.sources.formats.lines import at_least_one, paragraphs, read_lines
+from tagline.core.params import Section
+from tagline.sources.formats.base import Format, SentenceFiles, compose, in_documents
+from tagline.sources.formats.keys import Documents, Encoding, Key, TagColumns
+from tagline.sources.formats.lines import UTF_8, at_least_one, paragraphs, read_lines
 from tagline.sources.formats.sniffing import Guess, Sample, marks_spans
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import quoted
 from tagline.text.languages import Spans
-from tagline.text.sentence import Sentence, Surface
+from tagline.text.sentence import Sentence, Surface, WordRules
 
 COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 # Columns that can be tags, and those of them that hold KEY=VALUE pairs.
@@ -33,65 +34,107 @@ _NEW_DOCUMENT = re.compile(r"#\s*newdoc(?:\s+id\s*=\s*(.*?))?\s*")
 UNSPECIFIED = "_"
 
 
-class ConlluFiles(UnknownTag, TextFiles):
-    """CoNLL-U files: a tag column is a column by its name in lower case, or one key of FEATS or MISC (``misc:NER``)."""
-
-    holds: ClassVar[str] = "[CoNLL-U](https://universaldependencies.org/format.html)"
+class Keys(Section):
+    """A tag column is a column by its name in lower case, or one key of FEATS or MISC (``misc:NER``)."""
 
     format: Literal["conllu"]
+    encoding: Encoding = UTF_8
     tag_columns: TagColumns
     absent: Key = "_"
     documents: Documents = "marked"
 
     @model_validator(mode="after")
-    def _columns_exist(self) -> ConlluFiles:
+    def _columns_exist(self) -> Self:
         for name, column in self.tag_columns.items():
             base, colon, key = column.partition(":")
             if base not in TAGGABLE or (colon and (base not in WITH_KEYS or not key)):
                 raise ValueError(
                     f"tag_columns.{name}: CoNLL-U has no column {column!r} "
-                    f"(allowed: {', '.join(TAGGABLE)}, {', '.join(f'{each}:KEY' for each in WITH_KEYS)})"
+                    f"(allowed: {', '.join(TAGGABLE)}, {', '.join(f'{base}:KEY' for base in WITH_KEYS)})"
                 )
         return self
 
-    @classmethod
-    def sniff(cls, sample: Sample) -> Guess | None:
-        words = [line.split("\t") for line in sample.lines if line.strip() and not line.startswith("#")]
-        if not words or any(len(word) != len(COLUMNS) for word in words) or not _FIRST_ID.match(words[0][0]):
-            return None
-        values = {column: {word[index] for word in words} for index, column in enumerate(COLUMNS)}
-        columns = {name: column for name, column in (("pos", "upos"), ("xpos", "xpos")) if values[column] != {"_"}}
-        pairs = [pair.partition("=") for misc in values["misc"] for pair in misc.split("|")]
-        for key in sorted({key for key, equals, _ in pairs if equals}):
-            if marks_spans({value for name, _, value in pairs if name == key}):
-                columns["ner" if "ner" not in columns else key.lower()] = f"misc:{key}"
-        absent = {"absent": "O"} if any(column.startswith("misc:") for column in columns.values()) else {}
-        return {"tag_columns": columns, **absent} if columns else None
 
-    def read(self, path: Path) -> Iterator[Sentence]:
-        missing = f"{path}: no sentence; expected lines of {len(COLUMNS)} columns ({' '.join(COLUMNS)})"
-        return in_documents(at_least_one(self._sentences(path), missing), self.documents)
+def recognise(sample: Sample) -> Guess | None:
+    """Guess the tag columns of a file."""
+    words = [line.split("\t") for line in sample.lines if line.strip() and not line.startswith("#")]
+    if not words or any(len(word) != len(COLUMNS) for word in words) or not _FIRST_ID.match(words[0][0]):
+        return None
+    columns = {}
+    for name, column in (("pos", "upos"), ("xpos", "xpos")):
+        if any(word[COLUMNS.index(column)] != UNSPECIFIED for word in words):
+            columns[name] = column
+    keys = {}
+    for key, values in sorted(_values_of_misc(words).items()):
+        if marks_spans(values):
+            keys["absent"] = "O"
+            columns["ner" if "ner" not in columns else key.lower()] = f"misc:{key}"
+    return {"tag_columns": columns, **keys} if columns else None
 
-    def _sentences(self, path: Path) -> Iterator[Sentence]:
-        """Read sentences, with their ``sent_id`` as id and that of ``newdoc`` as document if they have them."""
-        documents: list[str | int] = []
-        for lines in paragraphs(read_lines(path, self.encoding, borders=True)):
-            comments = {number: line for number, line in lines if line.startswith("#")}
-            for new in filter(None, map(_NEW_DOCUMENT.fullmatch, comments.values())):
-                documents.append(new[1] or len(documents) + 1)
-            ids = {number: comment[1] for number, line in comments.items() if (comment := _SENT_ID.fullmatch(line))}
-            if len(ids) > 1:
-                second = f"{path}:{list(ids)[1]}: a second sent_id in one sentence"
-                raise UserError(f"{second}; add the empty line that ends a sentence")
-            texts = [comment[1] for comment in map(_TEXT.fullmatch, comments.values()) if comment]
-            words, tokens = _words([line for line in lines if line[0] not in comments], path)
-            if words:
-                at, rows = list(words), list(words.values())
-                forms = [row[1] for row in rows]
-                tags = {name: [_tag(row, key, self.absent) for row in rows] for name, key in self.tag_columns.items()}
-                surface = _surface(texts[-1], forms, tokens) if any(texts[-1:]) else None
-                sent_id, document = next(iter(ids.values()), None) or None, documents[-1] if documents else None
-                yield Sentence(f"{path}:{at[0]}", forms, tags, sent_id, document, surface=surface, lines=at)
+
+def _values_of_misc(words: Sequence[Sequence[str]]) -> dict[str, set[str]]:
+    """The values of each key in the last column."""
+    values: defaultdict[str, set[str]] = defaultdict(set)
+    named = set()
+    for word in words:
+        for pair in word[-1].split("|"):
+            key, equals, value = pair.partition("=")
+            values[key].add(value)
+            if equals:
+                named.add(key)
+    return {key: values[key] for key in named}
+
+
+def read(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:  # noqa: ARG001 (see `SentenceFiles`)
+    """Read the sentences of a file."""
+    missing = f"{path}: no sentence; expected lines of {len(COLUMNS)} columns ({' '.join(COLUMNS)})"
+    return in_documents(at_least_one(_sentences(path, keys), missing), keys.documents)
+
+
+def _sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
+    """Read sentences, with their ``sent_id`` as id and that of ``newdoc`` as document if they have them."""
+    document: str | int | None = None
+    documents = 0
+    for lines in paragraphs(read_lines(path, keys.encoding, borders=True)):
+        comments = [(number, line) for number, line in lines if line.startswith("#")]
+        for new in _matches(_NEW_DOCUMENT, comments).values():
+            documents += 1
+            document = new or documents
+        sent_id = _sent_id(comments, path)
+        words, tokens = _words([line for line in lines if line not in comments], path)
+        if not words:
+            continue
+        rows = list(words.values())
+        forms = [row[1] for row in rows]
+        tags = {name: [_tag(row, key, keys.absent) for row in rows] for name, key in keys.tag_columns.items()}
+        text = ([None, *_matches(_TEXT, comments).values()])[-1]
+        surface = _surface(text, forms, tokens) if text else None
+        numbers = list(words)
+        yield Sentence(f"{path}:{numbers[0]}", forms, tags, sent_id, document, surface=surface, lines=numbers)
+
+
+def _matches(pattern: re.Pattern[str], comments: Iterable[tuple[int, str]]) -> dict[int, str | None]:
+    """What the comments of a kind say, by their lines."""
+    values = {}
+    for number, line in comments:
+        match = pattern.fullmatch(line)
+        if match:
+            values[number] = match[1]
+    return values
+
+
+def _sent_id(comments: Iterable[tuple[int, str]], path: Path) -> str | None:
+    """The id of a sentence, if it has one.
+
+    Raises:
+        UserError: it has several.
+    """
+    ids = _matches(_SENT_ID, comments)
+    if len(ids) > 1:
+        raise UserError(
+            f"{path}:{list(ids)[1]}: a second sent_id in one sentence; add the empty line that ends a sentence"
+        )
+    return next(iter(ids.values()), None) or None
 
 
 Tokens = dict[int, tuple[int, str]]
@@ -133,7 +176,8 @@ def _surface(text: str, words: list[str], tokens: Tokens) -> Surface | None:
         return None
     spans: Spans = []
     for (start, _), (form, inside) in zip(located, forms, strict=True):
-        spans += [(start + first, start + last) for first, last in _located(inside, form) or [(0, 0)] * len(inside)]
+        bounds = _located(inside, form) or [(0, 0)] * len(inside)
+        spans += [(start + first, start + last) for first, last in bounds]
     return Surface(text, spans)
 
 
@@ -152,11 +196,15 @@ def _located(forms: Sequence[str], text: str) -> Spans | None:
 
 def _checked_fields(line: str, location: str) -> list[str]:
     fields = line.split("\t")
-    filled = all(map(str.strip, fields))
-    if len(fields) != len(COLUMNS) or not filled:
-        problem = f"{len(fields)} column{'s' * (len(fields) != 1)}" if filled else "an empty column"
+    if not all(map(str.strip, fields)):
         raise UserError(
-            f"{location}: {problem} in {quoted(line)}; expected {len(COLUMNS)} separated by tabs ({' '.join(COLUMNS)})"
+            f"{location}: an empty column in {quoted(line)}; expected {len(COLUMNS)} separated by tabs "
+            f"({' '.join(COLUMNS)})"
+        )
+    if len(fields) != len(COLUMNS):
+        raise UserError(
+            f"{location}: {len(fields)} column{'s' if len(fields) > 1 else ''} in {quoted(line)}; expected "
+            f"{len(COLUMNS)} separated by tabs ({' '.join(COLUMNS)})"
         )
     return fields
 
@@ -168,3 +216,15 @@ def _tag(word: list[str], column: str, absent: str) -> str:
         pairs = dict(pair.partition("=")[::2] for pair in value.split("|"))
         return pairs.get(key, "").strip() or absent
     return absent if value.strip() == UNSPECIFIED else value.strip()
+
+
+# The format itself says what a word is, so that there are no keys of rules.
+ConlluFiles: type[SentenceFiles] = compose(
+    Format(
+        keys=Keys,
+        read=read,
+        recognise=recognise,
+        holds="[CoNLL-U](https://universaldependencies.org/format.html)",
+    ),
+    SentenceFiles,
+)

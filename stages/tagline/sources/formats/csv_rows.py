@@ -1,24 +1,23 @@
 """CSV with a header: one row per word and a column that identifies the sentence, or one row per sentence."""
 
-from __future__ import annotations
-
 import ast
 import csv
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import accumulate, groupby
+from itertools import accumulate, chain, groupby, product
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import model_validator
 
-from tagline.sources.formats.base import Character, Key, TextFiles, with_borders
-from tagline.sources.formats.lines import at_least_one, read_lines
+from tagline.sources.formats.base import Format, sentence_files, with_borders
+from tagline.sources.formats.keys import Character, Encoding, Key
+from tagline.sources.formats.lines import UTF_8, at_least_one, read_lines
 from tagline.sources.formats.lists import RowKeys, joined_id, to_sentence
 from tagline.sources.formats.sniffing import LEAST_SHARE, TAGS, Guess, Sample, name_tag_columns, words_among
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import QUOTED, quoted, shortened
-from tagline.text.sentence import Sentence, is_sentence, split_tags, without_skipped
+from tagline.text.sentence import Sentence, WordRules, is_sentence, split_tags, without_skipped
 
 _SPACES = re.compile("[ \t]+")
 _SEPARATORS = frozenset(" ,")  # of the tags of a sentence
@@ -44,12 +43,11 @@ class WordRow(NamedTuple):
     documents: list[str]  # cells of other columns that look like documents
 
 
-class CsvFiles(RowKeys, TextFiles):
-    """CSV, columns by their header."""
-
-    holds: ClassVar[str] = "words in rows"
+class Keys(RowKeys):
+    """The columns by their header, and how cells are separated."""
 
     format: Literal["csv"]
+    encoding: Encoding = UTF_8
     rows: Literal["words", "sentences"] = "words"
     sentence: Key | None = None
     delimiter: Character = ","
@@ -57,7 +55,7 @@ class CsvFiles(RowKeys, TextFiles):
     fill_down: bool = False
 
     @model_validator(mode="after")
-    def _keys_fit_each_other(self) -> CsvFiles:
+    def _keys_fit_each_other(self) -> Self:
         if {self.delimiter, self.quote} & {"\n", "\r"} or self.delimiter == self.quote:
             raise ValueError("delimiter and quote must be two different characters and not line ends")
         if self.rows == "words" and self.sentence is None:
@@ -69,181 +67,225 @@ class CsvFiles(RowKeys, TextFiles):
             raise ValueError("fill_down has no effect with one sentence per row; remove it")
         return self
 
-    @classmethod
-    def sniff(cls, sample: Sample) -> Guess | None:
-        """See `Files.sniff`.
-
-        Raises:
-            UserError: no column names the sentences, or rows are entities.
-        """
-        lines = [] if sample.is_json else [f"{line}\n" for line in sample.lines]
-        for delimiter, quote in ((",", '"'), (";", '"'), ("\t", '"'), ("\t", None), ("|", '"')):
-            try:
-                header, *rows = [row for row in csv.reader(lines, **_dialect(delimiter, quote)) if row] or [[]]
-            except csv.Error:
-                continue
-            keys = _of_table(header, rows)
-            start = _start_of_entities(header, rows, keys)
-            if start is not None:
-                raise UserError(
-                    f"{sample.path}: CSV with one row per entity, which begins at {start!r}; expected rows of words or "
-                    "sentences; write one JSON object per text, which format spans reads: "
-                    '{"text": "Ada lives.", "spans": [{"start": 0, "end": 3, "label": "PER"}]}'
-                )
-            if keys is not None and ("rows" in keys or "sentence" in keys):
-                return {**keys, "delimiter": delimiter, "quote": quote}
-            if keys is not None and delimiter != "\t":  # with tabs, empty lines can end the sentences (`conll`)
-                raise UserError(
-                    f"{sample.path}: CSV with words in {keys['words']!r}, but no column whose value is the same for "
-                    "all words of a sentence and changes with it; add one, such as sentence_id, or set rows: sentences "
-                    "if each row is a sentence"
-                )
-        return None
-
     @property
     def sentence_key(self) -> str | None:
         """The column whose value changes with the sentence, within a document if there is a column for it."""
         return self.sentence
 
-    def read(self, path: Path) -> Iterator[Sentence]:
-        if self.rows == "sentences":
-            missing = f"{path}: no sentence; expected one row per sentence below the header"
-            return at_least_one(self._of_sentences(path), missing)
-        found = at_least_one(self._of_words(path), f"{path}: no sentence; expected one row per word below the header")
-        remedy = (
-            f"with one value in column {self.sentence!r}, which would be one sentence; give each sentence its own "
-            "value, or name the column of the documents as download.dataset.document"
-        )
-        return with_borders(found, path, remedy)
 
-    def _of_words(self, path: Path) -> Iterator[Sentence]:
-        """Read a file with one row per word.
+def recognise(sample: Sample) -> Guess | None:
+    """Guess the columns of a file.
 
-        Raises:
-            UserError: see `_cells`; a needed cell is empty; a row is of a whole sentence; a sentence's rows are not
-                contiguous, or of several documents.
-        """
-        first_lines: dict[tuple[str, ...], int] = {}
-        _, header = next(self._split_rows(path), (1, []))
-        # Columns that look like documents, if params.yaml does not name one.
-        unused = [column for column in header if column not in self.row_keys and header.count(column) == 1]
-        unnamed = [] if self.document else [column for column in unused if DOCUMENT.fullmatch(column.strip())]
-        rules = self.rules
-        for ids, group in groupby(self._word_rows(path, unnamed), key=lambda row: row.ids):
-            rows = list(group)
-            line, value = rows[0].line, joined_id(ids)
-            if ids in first_lines:
-                again = "; if the values begin again in each document, set download.dataset.document"
-                raise UserError(
-                    f"{path}:{line}: rows of sentence {quoted(value)} are not contiguous (first seen on line "
-                    f"{first_lines[ids]}); sort the rows by sentence, or give each sentence its own value"
-                    f"{'' if self.document else again}"
-                )
-            _check_documents(rows, unnamed, value, path)
-            first_lines[ids] = line
-            tags = {name: [row.tags[index] for row in rows] for index, name in enumerate(self.tag_columns)}
-            document = ids[0] if self.document else None
-            sentence = Sentence(f"{path}:{line}", [row.word for row in rows], tags, value, document)
-            yield without_skipped(sentence, rules, (f"{path}:{row.line}" for row in rows))
-
-    def _of_sentences(self, path: Path) -> Iterator[Sentence]:
-        """Read a file with one row per sentence, its words joined by spaces in one cell and their tags in others.
-
-        Cells with a list as Python writes it (``['Ada', 'lives']``), which pandas makes of lists, are read as lists.
-        Tags can also be joined by commas.
-
-        Raises:
-            UserError: see `_cells` and `lists.to_sentence`.
-        """
-        for line, cells in self._cells(path, self.row_keys):
-            location = f"{path}:{line}"
-            row: dict[str, Any] = {
-                column: cell if column in self.id_keys else _items(cell, f"{location}: {column!r}")
-                for column, cell in zip(self.row_keys, cells, strict=True)
-            }
-            for column in self.tag_columns.values():
-                by_commas = row[column][0].split(",") if len(row[column]) == 1 else []
-                if len(by_commas) == len(row[self.words]):
-                    row[column] = by_commas
-            yield to_sentence(row, self, {}, location)
-
-    def _word_rows(self, path: Path, documents: Sequence[str]) -> Iterator[WordRow]:
-        """Yield the words of a file by the rules; skipped ones belong to the sentence above and need no tags.
-
-        Args:
-            path: the file.
-            documents: further columns to read.
-        """
-        rules, count = self.rules, len(self.id_keys)
-        last = count + 1 + len(self.tag_columns)
-        above = ("",) * count
-        for line, cells in self._cells(path, [*self.id_keys, self.words, *self.tag_columns.values(), *documents]):
-            word, tags = rules.strip(cells[count]).strip(" "), list(map(str.strip, cells[count + 1 : last]))
-            skipped = rules.skips(word)
-            filled = above if self.fill_down or skipped else ("",) * count
-            above = tuple(cell.strip() or other for cell, other in zip(cells[:count], filled, strict=True))
-            row = WordRow(line, above, word, tags, cells[last:])
-            # Without this condition the checks take a third of the time.
-            named = all(above) and word.strip() and all(tags)
-            if not skipped and (not named or not _SEPARATORS.isdisjoint("".join(tags))):
-                self._check(row, f"{path}:{line}")
-            yield row
-
-    def _check(self, row: WordRow, location: str) -> None:
-        cells = [*row.ids, row.word, *row.tags]
-        for column, cell in zip([*self.id_keys, self.words, *self.tag_columns.values()], cells, strict=True):
-            if not cell.strip():
-                remedy = self.rules.remedy if column == self.words else ""
-                if column in self.id_keys:
-                    noun = "sentence" if column == self.sentence else "document"
-                    fix = f"; if only its first row names a {noun}, set download.dataset.fill_down: true in params.yaml"
-                    remedy = f"; no row above names a {noun}" if self.fill_down else fix
-                raise UserError(f"{location}: the cell of column {column!r} is empty{remedy}")
-        for tag in row.tags:
-            if is_sentence(row.word, tag):
-                raise UserError(
-                    f"{location}: {quoted(row.word)} with {quoted(tag)} looks like a whole sentence; for one sentence "
-                    "per row set download.dataset.rows: sentences in params.yaml"
-                )
-
-    def _cells(self, path: Path, needed: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
-        """Yield the line of each row below the header and the cells of the columns with some headers.
-
-        Raises:
-            UserError: the file is not text or not CSV; a column is missing from the header or is there twice; a row
-                has another number of cells; a cell has a line end.
-        """
-        rows = self._split_rows(path)
-        line, header = next(rows, (1, []))
-        names = shortened(", ".join(header), QUOTED) or "empty"
-        for column in needed:
-            if header.count(column) != 1:
-                problem = "is in the header twice" if column in header else "is not in the header"
-                between = next((each for each in ";,\t|" if len(header) == 1 and each in header[0]), None)
-                hint = f"; if cells are separated by {between!r}, set download.dataset.delimiter to it"
-                raise UserError(f"{path}:{line}: column {column!r} {problem} ({names}){hint if between else ''}")
-        indices = [header.index(column) for column in needed]
-        for number, cells in rows:
-            if len(cells) != len(header):
-                raise UserError(f"{path}:{number}: {len(cells)} cells; expected {len(header)} ({names})")
-            yield number, [cells[index] for index in indices]
-
-    def _split_rows(self, path: Path) -> Iterator[tuple[int, list[str]]]:
-        """Yield the line and the cells of each row; empty lines are skipped."""
-        lines = (f"{line}\n" for _, line in read_lines(path, self.encoding))
-        reader = csv.reader(lines, **_dialect(self.delimiter, self.quote))
-        start = 1
-        unquoted = ", or set download.dataset.quote: null in params.yaml if cells are never quoted"
+    Raises:
+        UserError: no column names the sentences, or rows are entities.
+    """
+    lines = [] if sample.is_json else [f"{line}\n" for line in sample.lines]
+    for delimiter, quote in ((",", '"'), (";", '"'), ("\t", '"'), ("\t", None), ("|", '"')):
         try:
-            for cells in reader:
-                if reader.line_num > start:
-                    raise UserError(f"{path}:{start}: a cell continues on the next line; close its quote{unquoted}")
-                if cells:
-                    yield start, cells
-                start = reader.line_num + 1
-        except csv.Error as error:
-            hint = f"; write a {self.quote} that is part of a word doubled and inside quotes{unquoted}"
-            raise UserError(f"{path}:{start}: not CSV ({error}){hint if self.quote else ''}") from None
+            rows = list(filter(None, csv.reader(lines, **_dialect(delimiter, quote))))
+        except csv.Error:
+            continue
+        header = rows.pop(0) if rows else []
+        keys = _of_table(header, rows)
+        start = _start_of_entities(header, rows, keys)
+        if start is not None:
+            raise UserError(
+                f"{sample.path}: CSV with one row per entity, which begins at {start!r}; expected rows of words or "
+                "sentences; write one JSON object per text, which format spans reads: "
+                '{"text": "Ada lives.", "spans": [{"start": 0, "end": 3, "label": "PER"}]}'
+            )
+        if keys is not None and ("rows" in keys or "sentence" in keys):
+            return {**keys, "delimiter": delimiter, "quote": quote}
+        if keys is not None and delimiter != "\t":  # with tabs, empty lines can end the sentences (`conll`)
+            raise UserError(
+                f"{sample.path}: CSV with words in {keys['words']!r}, but no column whose value is the same for "
+                "all words of a sentence and changes with it; add one, such as sentence_id, or set rows: sentences "
+                "if each row is a sentence"
+            )
+    return None
+
+
+def read(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
+    """Read the sentences of a file."""
+    if keys.rows == "sentences":
+        missing = f"{path}: no sentence; expected one row per sentence below the header"
+        return at_least_one(_of_sentences(path, keys, rules), missing)
+    missing = f"{path}: no sentence; expected one row per word below the header"
+    return with_borders(
+        at_least_one(_of_words(path, keys, rules), missing),
+        path,
+        f"with one value in column {keys.sentence!r}, which would be one sentence; give each sentence its own value, "
+        "or name the column of the documents as download.dataset.document",
+    )
+
+
+def _of_words(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
+    """Read a file with one row per word.
+
+    Raises:
+        UserError: see `_cells`; a needed cell is empty; a row is of a whole sentence; a sentence's rows are not
+            contiguous, or of several documents.
+    """
+    first_lines: dict[tuple[str, ...], int] = {}
+    unnamed = _unnamed_documents(path, keys)
+    for ids, group in groupby(_word_rows(path, keys, rules, unnamed), key=lambda row: row.ids):
+        rows = list(group)
+        line = rows[0].line
+        sentence_id = joined_id(ids)
+        if ids in first_lines:
+            again = "; if the values begin again in each document, set download.dataset.document"
+            raise UserError(
+                f"{path}:{line}: rows of sentence {quoted(sentence_id)} are not contiguous (first seen on line "
+                f"{first_lines[ids]}); sort the rows by sentence, or give each sentence its own value"
+                f"{'' if keys.document else again}"
+            )
+        _check_documents(rows, unnamed, sentence_id, path)
+        first_lines[ids] = line
+        columns = zip(*(row.tags for row in rows), strict=True)
+        sentence = Sentence(
+            f"{path}:{line}",
+            [row.word for row in rows],
+            {name: list(tags) for name, tags in zip(keys.tag_columns, columns, strict=True)},
+            sentence_id,
+            ids[0] if keys.document else None,
+        )
+        yield without_skipped(sentence, rules, (f"{path}:{row.line}" for row in rows))
+
+
+def _unnamed_documents(path: Path, keys: Keys) -> list[str]:
+    """The columns that look like documents, if params.yaml does not name one."""
+    _, header = next(_split_rows(path, keys), (1, []))
+    if keys.document:
+        return []
+    unused = [column for column in header if column not in keys.row_keys and header.count(column) == 1]
+    return [column for column in unused if DOCUMENT.fullmatch(column.strip())]
+
+
+def _of_sentences(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
+    """Read a file with one row per sentence, its words joined by spaces in one cell and their tags in others.
+
+    Cells with a list as Python writes it (``['Ada', 'lives']``), which pandas makes of lists, are read as lists.
+    Tags can also be joined by commas.
+
+    Raises:
+        UserError: see `_cells` and `lists.to_sentence`.
+    """
+    for line, cells in _cells(path, keys, keys.row_keys):
+        location = f"{path}:{line}"
+        row: dict[str, Any] = {}
+        for column, cell in zip(keys.row_keys, cells, strict=True):
+            row[column] = cell if column in keys.id_keys else _items(cell, f"{location}: {column!r}")
+        for column in keys.tag_columns.values():
+            by_commas = row[column][0].split(",") if len(row[column]) == 1 else []
+            if len(by_commas) == len(row[keys.words]):
+                row[column] = by_commas
+        yield to_sentence(row, keys, rules, {}, location)
+
+
+def _word_rows(path: Path, keys: Keys, rules: WordRules, documents: Sequence[str]) -> Iterator[WordRow]:
+    """Yield the words of a file by the rules; skipped ones belong to the sentence above and need no tags.
+
+    Args:
+        path: the file.
+        keys: of its columns.
+        rules: for the words.
+        documents: further columns to read.
+    """
+    count = len(keys.id_keys)
+    last = count + 1 + len(keys.tag_columns)
+    above = ("",) * count
+    for line, cells in _cells(path, keys, [*keys.id_keys, keys.words, *keys.tag_columns.values(), *documents]):
+        word = rules.strip(cells[count]).strip(" ")
+        is_skipped = rules.skips(word)
+        ids = tuple(map(str.strip, cells[:count]))
+        if keys.fill_down or is_skipped:
+            ids = tuple(map(_filled_down, above, ids))
+        above = ids
+        row = WordRow(line, ids, word, list(map(str.strip, cells[count + 1 : last])), cells[last:])
+        # Without this condition the checks take a third of the time.
+        is_filled = all(ids) and word.strip() and all(row.tags)
+        if not is_skipped and (not is_filled or not _SEPARATORS.isdisjoint("".join(row.tags))):
+            _check(row, keys, rules, f"{path}:{line}")
+        yield row
+
+
+def _check(row: WordRow, keys: Keys, rules: WordRules, location: str) -> None:
+    """Raise a `UserError` if a cell is empty, or a row is of a whole sentence."""
+    cells = [*row.ids, row.word, *row.tags]
+    for column, cell in zip([*keys.id_keys, keys.words, *keys.tag_columns.values()], cells, strict=True):
+        if not cell.strip():
+            remedy = rules.remedy if column == keys.words else ""
+            if column in keys.id_keys:
+                remedy = _remedy_of_id("sentence" if column == keys.sentence else "document", keys)
+            raise UserError(f"{location}: the cell of column {column!r} is empty{remedy}")
+    for tag in row.tags:
+        if is_sentence(row.word, tag):
+            raise UserError(
+                f"{location}: {quoted(row.word)} with {quoted(tag)} looks like a whole sentence; for one sentence "
+                "per row set download.dataset.rows: sentences in params.yaml"
+            )
+
+
+def _remedy_of_id(noun: str, keys: Keys) -> str:
+    if keys.fill_down:
+        return f"; no row above names a {noun}"
+    return f"; if only its first row names a {noun}, set download.dataset.fill_down: true in params.yaml"
+
+
+def _cells(path: Path, keys: Keys, needed: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line of each row below the header and the cells of the columns with some headers.
+
+    Raises:
+        UserError: the file is not text or not CSV; a column is missing from the header or is there twice; a row has
+            another number of cells; a cell has a line end.
+    """
+    rows = _split_rows(path, keys)
+    line, header = next(rows, (1, []))
+    names = shortened(", ".join(header), QUOTED) or "empty"
+    for column in needed:
+        if column not in header:
+            raise UserError(
+                f"{path}:{line}: column {column!r} is not in the header ({names}){_other_delimiter(header)}"
+            )
+        if header.count(column) > 1:
+            raise UserError(f"{path}:{line}: column {column!r} is in the header twice ({names})")
+    indices = list(map(header.index, needed))
+    for number, cells in rows:
+        if len(cells) != len(header):
+            raise UserError(f"{path}:{number}: {len(cells)} cells; expected {len(header)} ({names})")
+        yield number, [cells[index] for index in indices]
+
+
+def _other_delimiter(header: Sequence[str]) -> str:
+    """What to do if the only cell of a header has another delimiter inside."""
+    for delimiter in ";,\t|" if len(header) == 1 else ():
+        if delimiter in header[0]:
+            return f"; if cells are separated by {delimiter!r}, set download.dataset.delimiter to it"
+    return ""
+
+
+def _split_rows(path: Path, keys: Keys) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line and the cells of each row; empty lines are skipped."""
+    lines = (f"{line}\n" for _, line in read_lines(path, keys.encoding))
+    reader = csv.reader(lines, **_dialect(keys.delimiter, keys.quote))
+    start = 1
+    try:
+        for cells in reader:
+            if reader.line_num > start:
+                raise UserError(
+                    f"{path}:{start}: a cell continues on the next line; close its quote, or set "
+                    "download.dataset.quote: null in params.yaml if cells are never quoted"
+                )
+            if cells:
+                yield start, cells
+            start = reader.line_num + 1
+    except csv.Error as error:
+        if keys.quote is None:
+            raise UserError(f"{path}:{start}: not CSV ({error})") from None
+        raise UserError(
+            f"{path}:{start}: not CSV ({error}); write a {keys.quote} that is part of a word doubled and inside "
+            "quotes, or set download.dataset.quote: null in params.yaml if cells are never quoted"
+        ) from None
 
 
 def _dialect(delimiter: str, quote: str | None) -> dict[str, Any]:
@@ -255,15 +297,18 @@ def _dialect(delimiter: str, quote: str | None) -> dict[str, Any]:
 def _check_documents(rows: Sequence[WordRow], columns: Sequence[str], sentence: str, path: Path) -> None:
     """Refuse a sentence of several documents: numbers that begin again would join neighbouring sentences."""
     for index, column in enumerate(columns):
-        named = [row for row in rows if row.documents[index].strip()]
-        other = next((row for row in named if row.documents[index] != named[0].documents[index]), None)
-        if other is not None:
-            values = [quoted(row.documents[index]) for row in (named[0], other)]
-            raise UserError(
-                f"{path}:{other.line}: {column!r} changes from {values[0]} to {values[1]} inside sentence "
-                f"{quoted(sentence)}; expected one document per sentence; if the values of {path.name} begin again in "
-                f"each document, set download.dataset.document: {column}"
-            )
+        first = ""
+        for row in rows:
+            document = row.documents[index]
+            if not document.strip():
+                continue
+            first = first or document
+            if document != first:
+                raise UserError(
+                    f"{path}:{row.line}: {column!r} changes from {quoted(first)} to {quoted(document)} inside sentence "
+                    f"{quoted(sentence)}; expected one document per sentence; if the values of {path.name} begin again "
+                    f"in each document, set download.dataset.document: {column}"
+                )
 
 
 def _items(cell: str, location: str) -> list[str]:
@@ -314,15 +359,27 @@ def _of_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Guess | N
     ids.sort(key=lambda name: (-len(set(columns[name])), not name.lower().startswith("sent")))
     # Another value in each row: the sentence if a row is one, otherwise the number of a word.
     unique = [name for name in ids if 0 < len(set(columns[name])) == len(whole)]
-    # A row is a sentence if a cell of tags is like "B-PER O O", "B-PER,O,O" or "['B-PER', 'O', 'O']".
-    if any(is_sentence(*cells) for name in tags for cells in zip(columns[words], columns[name], strict=True)):
-        used = [tag.strip("[]',") for name in tags for cell in columns[name] for tag in split_tags(cell)]
-        named = name_tag_columns({name: set(used) if len(tags) == 1 else () for name in tags})
+    if any(_are_sentences(columns[words], columns[name]) for name in tags):
+        used = _tags_in(columns[tags[0]]) if len(tags) == 1 else ()
+        named = name_tag_columns(dict.fromkeys(tags, used))
         return {"rows": "sentences", **_sentence(unique), "words": words, "tag_columns": named}
     keys = _in_documents(columns, [name for name in ids if name not in unique], (words, *tags))
-    named = name_tag_columns({name: set(columns[name]) for name in tags})
-    fill_down = {"fill_down": True} if any("" in columns[name] for name in keys.values()) else {}
-    return {**keys, "words": words, "tag_columns": named, **fill_down}
+    has_gaps = any("" in columns[name] for name in keys.values())
+    keys |= {"words": words, "tag_columns": name_tag_columns({name: set(columns[name]) for name in tags})}
+    if has_gaps:
+        keys["fill_down"] = True
+    return keys
+
+
+def _are_sentences(words: Sequence[str], tags: Sequence[str]) -> bool:
+    """Whether a cell of tags is like "B-PER O O", "B-PER,O,O" or "['B-PER', 'O', 'O']"."""
+    return any(map(is_sentence, words, tags))
+
+
+def _tags_in(cells: Sequence[str]) -> set[str]:
+    """The different tags in cells of several ones."""
+    tags = chain.from_iterable(map(split_tags, cells))
+    return {tag.strip("[]',") for tag in tags}
 
 
 def _in_documents(columns: Mapping[str, Sequence[str]], ids: Sequence[str], others: Collection[str]) -> Guess:
@@ -331,19 +388,24 @@ def _in_documents(columns: Mapping[str, Sequence[str]], ids: Sequence[str], othe
     They begin again in the rows ``a 1, a 1, a 2, b 1, b 1`` of a document and a sentence each.
     """
     filled = {name: list(accumulate(cells, _filled_down)) for name, cells in columns.items()}
-    for document in (name for name in columns if name not in others and DOCUMENT.fullmatch(name.strip())):
-        for sentence in (name for name in ids if name != document):
-            pairs = list(zip(filled[document], filled[sentence], strict=True))
-            different = len(set(pairs))
-            # 3 pairs of 2 documents and 2 numbers. In "a 1, a 2, b 3" the 3 numbers are enough.
-            begin_again = different > max(len(set(filled[document])), len(set(filled[sentence])))
-            # "a 1" is in two rows. In "a 1, a 2, b 1" each row has its own pair: they number words.
-            have_words = different < len(pairs)
-            # One after the other. In "a 1, b 1, a 1, b 1" the 2 pairs come back: they are something else.
-            contiguous = different == len(list(groupby(pairs)))
-            if begin_again and have_words and contiguous:
-                return {"document": document, "sentence": sentence}
+    documents = [name for name in columns if name not in others and DOCUMENT.fullmatch(name.strip())]
+    for document, sentence in product(documents, ids):
+        if document != sentence and _begin_again(filled[document], filled[sentence]):
+            return {"document": document, "sentence": sentence}
     return _sentence(ids)
+
+
+def _begin_again(documents: Sequence[str], sentences: Sequence[str]) -> bool:
+    """Whether the values of sentences begin again in each document."""
+    pairs = list(zip(documents, sentences, strict=True))
+    different = len(set(pairs))
+    # 3 pairs of 2 documents and 2 numbers. In "a 1, a 2, b 3" the 3 numbers are enough.
+    begin_again = different > max(len(set(documents)), len(set(sentences)))
+    # "a 1" is in two rows. In "a 1, a 2, b 1" each row has its own pair: they number words.
+    have_words = different < len(pairs)
+    # One after the other. In "a 1, b 1, a 1, b 1" the 2 pairs come back: they are something else.
+    are_contiguous = different == len(list(groupby(pairs)))
+    return begin_again and have_words and are_contiguous
 
 
 def _filled_down(above: str, cell: str) -> str:
@@ -352,3 +414,13 @@ def _filled_down(above: str, cell: str) -> str:
 
 def _sentence(names: Sequence[str]) -> Guess:
     return {"sentence": names[0]} if names else {}
+
+
+CsvFiles = sentence_files(
+    Format(
+        keys=Keys,
+        read=read,
+        recognise=recognise,
+        holds="words in rows",
+    )
+)

@@ -8,13 +8,14 @@ https://inception-project.github.io/releases/38.0/docs/user-guide.html#sect_weba
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 
-from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, Errors
+from tagline.core.params import Section
+from tagline.sources.formats.annotated import AnnotatedText, Errors, TextFormat, annotated_files
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.base import Key
+from tagline.sources.formats.keys import Key
 from tagline.sources.formats.lines import UTF_8_REMEDY, paragraphs, read_lines
 from tagline.sources.formats.offsets import Span, boundaries
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
@@ -29,46 +30,53 @@ _ESCAPED = re.compile(r"\\(.)")
 _CONTROL = {"t": "\t", "n": "\n", "r": "\r"}
 
 
-class InceptionFiles(AnnotatedFiles):
-    """Exports of INCEpTION: a feature of a span layer, by default the value of its named entities."""
-
-    holds: ClassVar[str] = "what INCEpTION exports as WebAnno TSV 3"
-    counted: ClassVar[Mapping[str, str]] = {"unlabelled_spans": "spans without a value, left out"}
+class Keys(Section):
+    """A feature of a span layer, by default the value of its named entities."""
 
     format: Literal["inception"]
     span_layer: Key = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
     feature: Key = "value"
 
-    @classmethod
-    def sniff(cls, sample: Sample) -> Guess | None:
-        if not sample.lines or not sample.lines[0].startswith(HEADER):
-            return None
-        layers = [line.removeprefix("#T_SP=").split("|") for line in sample.lines if line.startswith("#T_SP=")]
-        found = [(layer, feature) for layer, *of_layer in layers for feature in of_layer if feature]
-        default = tuple(cls.model_fields[key].default for key in ("span_layer", "feature"))
-        chosen = default if default in found or not found else found[0]
-        return {**SPANS, **({} if chosen == default else dict(zip(("span_layer", "feature"), chosen, strict=True)))}
 
-    def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
-        """See `AnnotatedFiles.texts`.
+def recognise(sample: Sample) -> Guess | None:
+    """Guess the keys of a file by its header."""
+    if not sample.lines or not sample.lines[0].startswith(HEADER):
+        return None
+    features = _features(enumerate(sample.lines))
+    fields = Keys.model_fields
+    default = (fields["span_layer"].default, fields["feature"].default)
+    named = [(layer, feature) for layer, feature in features if feature]
+    if default in named or not named:
+        return {**SPANS}
+    layer, feature = named[0]
+    return {**SPANS, "span_layer": layer, "feature": feature}
 
-        Raises:
-            UserError: the file is not WebAnno TSV 3, or does not have the feature.
-        """
-        columns: list[tuple[str, str]] = []
-        for index, lines in enumerate(paragraphs(read_lines(path, remedy=UTF_8_REMEDY))):
-            if index == 0 and not lines[0][1].startswith(HEADER):
-                raise UserError(
-                    f"{path}:1: {quoted(lines[0][1])}; expected {HEADER}.3; export the document as WebAnno TSV"
-                )
-            for layer_and_features in _after("#T_SP=", lines):
-                name, *features = layer_and_features.split("|")
-                columns += [(name, each) for each in features or [""]]
-            rows = [(number, line) for number, line in lines if not line.startswith("#")]
-            if rows:
-                column = _column(columns, self.span_layer, self.feature, path)
-                with errors.collected():
-                    yield _sentence("\n".join(map(_unescaped, _after("#Text=", lines))), rows, column, path)
+
+def read(path: Path, keys: Keys, errors: Errors) -> Iterator[AnnotatedText]:
+    """Read the sentences of a document.
+
+    Raises:
+        UserError: the file is not WebAnno TSV 3, or does not have the feature.
+    """
+    columns: list[tuple[str, str]] = []
+    for index, lines in enumerate(paragraphs(read_lines(path, remedy=UTF_8_REMEDY))):
+        if index == 0 and not lines[0][1].startswith(HEADER):
+            raise UserError(f"{path}:1: {quoted(lines[0][1])}; expected {HEADER}.3; export the document as WebAnno TSV")
+        columns += _features(lines)
+        rows = [(number, line) for number, line in lines if not line.startswith("#")]
+        if rows:
+            column = _column(columns, keys.span_layer, keys.feature, path)
+            with errors.collected():
+                yield _sentence("\n".join(map(_unescaped, _after("#Text=", lines))), rows, column, path)
+
+
+def _features(lines: Iterable[tuple[int, str]]) -> list[tuple[str, str]]:
+    """The layer and the feature of each column that a header names; a layer without features has one without name."""
+    features = []
+    for layer_and_features in _after("#T_SP=", lines):
+        layer, *names = layer_and_features.split("|")
+        features += [(layer, name) for name in names or [""]]
+    return features
 
 
 def _after(prefix: str, lines: Iterable[tuple[int, str]]) -> list[str]:
@@ -78,9 +86,9 @@ def _after(prefix: str, lines: Iterable[tuple[int, str]]) -> list[str]:
 
 def _column(columns: Sequence[tuple[str, str]], layer: str, feature: str, path: Path) -> int:
     if (layer, feature) not in columns:
-        known = ", ".join(f"{name} {each}" for name, each in columns) or "none"
+        names = ", ".join(f"{layer_name} {name}" for layer_name, name in columns) or "none"
         raise UserError(
-            f"{path}: no feature {feature!r} of layer {layer!r}; the file has {known}; see download.dataset.span_layer "
+            f"{path}: no feature {feature!r} of layer {layer!r}; the file has {names}; see download.dataset.span_layer "
             "and feature in params.yaml"
         )
     return columns.index((layer, feature))
@@ -121,10 +129,23 @@ def _inside(start: int, end: int, bounds: Sequence[int]) -> tuple[int, int]:
 
 def _values(cells: str, column: int) -> Iterator[tuple[str, str | None]]:
     """The values of a cell with their references; an empty value if a span has none."""
-    cell = (cells.split("\t") + [""] * column)[column]
-    for value, reference in _VALUE.findall(cell if cell != "_" else ""):
+    of_columns = cells.split("\t")
+    if column >= len(of_columns) or of_columns[column] == "_":
+        return
+    for value, reference in _VALUE.findall(of_columns[column]):
         yield "" if value == "*" else _unescaped(value), reference or None
 
 
 def _unescaped(text: str) -> str:
     return _ESCAPED.sub(lambda match: _CONTROL.get(match[1], match[1]), text)
+
+
+InceptionFiles = annotated_files(
+    TextFormat(
+        keys=Keys,
+        read=read,
+        recognise=recognise,
+        holds="what INCEpTION exports as WebAnno TSV 3",
+        counted=lambda _: {"unlabelled_spans": "spans without a value, left out"},
+    )
+)

@@ -6,112 +6,136 @@ control's name as key. Cancelled annotations, drafts and predictions are not rea
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
-from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, RowFiles, shared_text
-from tagline.sources.formats.annotators import Annotation, Row
-from tagline.sources.formats.base import Key
+from tagline.core.params import Section
+from tagline.sources.formats.annotated import (
+    AnnotatedText,
+    AnnotatorKeys,
+    Errors,
+    OffsetKeys,
+    TextFormat,
+    annotated_files,
+)
+from tagline.sources.formats.annotators import Annotation
+from tagline.sources.formats.keys import Encoding, Key
+from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.offsets import Span, new_span
+from tagline.sources.formats.rows import Row, annotator_files, grouped, recognised_by, rows_of, shared_text
 from tagline.sources.formats.sniffing import Guess, list_of, objects_in, text_key
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import quoted
 from tagline.text.sentence import Note
 
 
-class LabelStudioFiles(RowFiles, AnnotatorFiles):
-    """Exports of Label Studio: the key of the text in a task's data, and the control if there are several."""
-
-    holds: ClassVar[str] = "JSON or JSON-MIN of Label Studio"
-    common_key: ClassVar[str | None] = "id"
-    counted: ClassVar[Mapping[str, str]] = {"cancelled_annotations": "cancelled annotations, left out"}
+class Keys(Section):
+    """The key of the text in a task's data, and the control if there are several."""
 
     format: Literal["label_studio"]
+    encoding: Encoding = UTF_8
     text: Key = "text"
     control: Key | None = None
 
-    @classmethod
-    def guess(cls, rows: Sequence[Mapping[str, Any]]) -> Guess | None:
-        tasks = all(isinstance(row.get("data"), dict) and isinstance(row.get("annotations"), list) for row in rows)
-        if not tasks and not all({"annotator", "annotation_id"} <= row.keys() for row in rows):
-            return None
-        controls = Counter(control for row in rows for control in _controls(row))
-        several = {"control": controls.most_common(1)[0][0]} if len(controls) > 1 else {}
-        return {**text_key(rows[0]["data"] if tasks else rows[0]), **several}
 
-    def rows(self, path: Path) -> Iterator[Row]:
-        """See `RowFiles.rows`; JSON is one line, so that a task is only found by its id."""
-        for location, row in super().rows(path):
-            yield Row(location + (f": task {quoted(row['id'])}" if "id" in row else ""), row)
+def guess(rows: Sequence[Mapping[str, Any]]) -> Guess | None:
+    """Guess the keys by the first rows."""
+    tasks = all(isinstance(row.get("data"), dict) and isinstance(row.get("annotations"), list) for row in rows)
+    if not tasks and not all({"annotator", "annotation_id"} <= row.keys() for row in rows):
+        return None
+    keys = text_key(rows[0]["data"] if tasks else rows[0])
+    controls = Counter(chain.from_iterable(map(_controls, rows)))
+    if len(controls) > 1:
+        keys["control"] = controls.most_common(1)[0][0]
+    return keys
 
-    def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
-        """See `AnnotatedFiles.texts`.
 
-        Raises:
-            UserError: the control that params.yaml names is not in the file.
-        """
-        found = {control for row in self.rows(path) for control in _controls(row.content)} if self.control else ()
-        if found and self.control not in found:
+def read(path: Path, keys: Keys, errors: Errors) -> Iterator[AnnotatedText]:
+    """Read the texts of a file, or of a folder of annotators.
+
+    Raises:
+        UserError: the control that params.yaml names is not in the file.
+    """
+    if keys.control:
+        controls = set(chain.from_iterable(_controls(row.content) for row in _rows(path, keys)))
+        if controls and keys.control not in controls:
             raise UserError(
-                f"{path}: no labels of control {self.control!r}, but of {', '.join(map(repr, sorted(found)))}; see "
+                f"{path}: no labels of control {keys.control!r}, but of {', '.join(map(repr, sorted(controls)))}; see "
                 "download.dataset.control in params.yaml"
             )
-        return super().texts(path, errors)
+    for rows in grouped(lambda: _rows(path, keys), "id"):
+        with errors.collected():
+            if "data" in rows[0].content:
+                yield _task(rows, keys, errors)
+            else:
+                yield _minimal(rows, keys, errors)
 
-    def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
-        return (self._task if "data" in rows[0].content else self._minimal)(rows, errors)
 
-    def _task(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
-        """Read an object of JSON."""
-        task, *others = rows
-        location, row = task
-        if others:
-            raise UserError(f"{others[0].location}: its id is in the file twice; give each task its own id")
-        if not isinstance(row["data"], Mapping):
-            raise UserError(f"{location}: 'data' must be an object; got {quoted(row['data'])}")
-        annotations, notes = [], []
-        for value in task.items("annotations"):
-            if not isinstance(value, Mapping):
-                raise UserError(f"{location}: an annotation must be an object; got {quoted(value)}")
-            if value.get("was_cancelled"):
-                notes.append(Note("cancelled_annotations", location))
-                continue
-            labels: defaultdict[str, list[Any]] = defaultdict(list)
-            for result in Row(location, value).items("result"):
-                if _is_of_labels(result, location):
-                    labels[result["from_name"]].append(result["value"])
-            annotations.append(Annotation(_name(value.get("completed_by")), self._spans(labels, location, errors)))
-        text = Row(location, row["data"]).text(self.text)
-        return AnnotatedText(location, text, annotations, task.id(), notes=notes)
+def _rows(path: Path, keys: Keys) -> Iterator[Row]:
+    """Yield the rows of all files; JSON is one line, so that a task is only found by its id."""
+    for location, content in rows_of(annotator_files(path), keys.encoding):
+        if "id" in content:
+            location += f": task {quoted(content['id'])}"
+        yield Row(location, content)
 
-    def _minimal(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
-        """Read the objects of a task in JSON-MIN."""
-        annotations = []
-        for row in rows:
-            location, values = row
-            controls = _controls(values)
-            labels = {key: row.items(key) for key in values if key == self.control or key in controls}
-            # A task without annotations is exported too, with null here.
-            if "annotator" not in values or values["annotator"] is not None:
-                annotations.append(Annotation(_name(values.get("annotator")), self._spans(labels, location, errors)))
-        return AnnotatedText(rows[0].location, shared_text(rows, self.text), annotations, rows[0].id())
 
-    def _spans(self, labels: Mapping[str, list[Any]], location: str, errors: Errors) -> list[Span]:
-        """The spans of one control, one per label, of results by control."""
-        if self.control is None and len(labels) > 1:
-            raise UserError(
-                f"{location}: labels of several controls ({', '.join(map(repr, labels))}); set "
-                "download.dataset.control to one of them"
-            )
-        values = labels.get(self.control or next(iter(labels), ""), [])
-        return [span for spans in errors.of_each(values, _of_result, location) for span in spans]
+def _task(rows: Sequence[Row], keys: Keys, errors: Errors) -> AnnotatedText:
+    """Read an object of JSON."""
+    task, *others = rows
+    location, row = task
+    if others:
+        raise UserError(f"{others[0].location}: its id is in the file twice; give each task its own id")
+    if not isinstance(row["data"], Mapping):
+        raise UserError(f"{location}: 'data' must be an object; got {quoted(row['data'])}")
+    annotations, notes = [], []
+    for value in task.items("annotations"):
+        if not isinstance(value, Mapping):
+            raise UserError(f"{location}: an annotation must be an object; got {quoted(value)}")
+        if value.get("was_cancelled"):
+            notes.append(Note("cancelled_annotations", location))
+            continue
+        labels: defaultdict[str, list[Any]] = defaultdict(list)
+        for result in Row(location, value).items("result"):
+            if _is_of_labels(result, location):
+                labels[result["from_name"]].append(result["value"])
+        annotations.append(Annotation(_name(value.get("completed_by")), _spans(labels, location, keys, errors)))
+    text = Row(location, row["data"]).text(keys.text)
+    return AnnotatedText(location, text, annotations, task.id(), notes=notes)
+
+
+def _minimal(rows: Sequence[Row], keys: Keys, errors: Errors) -> AnnotatedText:
+    """Read the objects of a task in JSON-MIN."""
+    annotations = []
+    for row in rows:
+        location, values = row
+        controls = _controls(values)
+        labels = {key: row.items(key) for key in values if key == keys.control or key in controls}
+        # A task without annotations is exported too, with null here.
+        if "annotator" not in values or values["annotator"] is not None:
+            annotations.append(Annotation(_name(values.get("annotator")), _spans(labels, location, keys, errors)))
+    return AnnotatedText(rows[0].location, shared_text(rows, keys.text), annotations, rows[0].id())
+
+
+def _spans(labels: Mapping[str, list[Any]], location: str, keys: Keys, errors: Errors) -> list[Span]:
+    """The spans of one control, one per label, of results by control."""
+    if keys.control is None and len(labels) > 1:
+        raise UserError(
+            f"{location}: labels of several controls ({', '.join(map(repr, labels))}); set "
+            "download.dataset.control to one of them"
+        )
+    values = labels.get(keys.control or next(iter(labels), ""), [])
+    return [span for spans in errors.of_each(values, _of_result, location) for span in spans]
 
 
 def _controls(row: Mapping[str, Any]) -> list[str]:
     """The control of each result with labels in a task of JSON, or the controls of an annotation in JSON-MIN."""
-    results = [result for each in objects_in(row.get("annotations")) for result in objects_in(each.get("result"))]
-    of_task = [str(result.get("from_name")) for result in results if result.get("type") == "labels"]
-    return of_task or [key for key, values in row.items() if any(map(_is_labelled, list_of(values)))]
+    controls = []
+    for annotation in objects_in(row.get("annotations")):
+        for result in objects_in(annotation.get("result")):
+            if result.get("type") == "labels":
+                controls.append(str(result.get("from_name")))
+    return controls or [key for key, values in row.items() if any(map(_is_labelled, list_of(values)))]
 
 
 def _is_of_labels(result: Any, location: str) -> bool:
@@ -140,3 +164,17 @@ def _of_result(value: Any, location: str) -> list[Span]:
 def _name(annotator: Any) -> str:
     """The name of an annotator: an id, or an object where the export has e-mail addresses."""
     return str(annotator.get("email", annotator.get("id"))) if isinstance(annotator, Mapping) else str(annotator)
+
+
+LabelStudioFiles = annotated_files(
+    TextFormat(
+        keys=Keys,
+        read=read,
+        recognise=recognised_by(guess),
+        holds="JSON or JSON-MIN of Label Studio",
+        files=annotator_files,
+        counted=lambda _: {"cancelled_annotations": "cancelled annotations, left out"},
+    ),
+    AnnotatorKeys,
+    OffsetKeys,
+)

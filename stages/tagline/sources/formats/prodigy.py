@@ -1,13 +1,25 @@
 """Prodigy's JSONL, as ``prodigy db-out`` writes it: a text with spans, an answer and a session per line."""
 
-from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
-from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, RowFiles, shared_text
-from tagline.sources.formats.annotators import Annotation, Row
+from tagline.core.params import Section
+from tagline.sources.formats.annotated import (
+    AnnotatedText,
+    AnnotatorKeys,
+    Errors,
+    OffsetKeys,
+    TextFormat,
+    annotated_files,
+)
+from tagline.sources.formats.annotators import Annotation
+from tagline.sources.formats.keys import Encoding
+from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.offsets import Span, to_span
+from tagline.sources.formats.rows import Row, annotator_files, grouped, recognised_by_keys, rows_of, shared_text
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import quoted
 from tagline.text.sentence import Note
@@ -17,50 +29,56 @@ BINARY_VIEWS = ("ner", "spans")
 Answer = Literal["accept", "reject", "ignore"]
 
 
-class ProdigyFiles(RowFiles, AnnotatorFiles):
-    """Exports of Prodigy; rows of one input hash are annotations of one text."""
-
-    holds: ClassVar[str] = "what `prodigy db-out` writes"
-    signs: ClassVar[frozenset[str]] = frozenset({"text", "answer", "_input_hash"})
-    common_key: ClassVar[str | None] = "_input_hash"
-    counted: ClassVar[Mapping[str, str]] = {"other_answers": "annotations with another answer, left out"}
+class Keys(Section):
+    """The answers whose rows are read."""
 
     format: Literal["prodigy"]
+    encoding: Encoding = UTF_8
     answers: list[Answer] = Field(default=["accept"], min_length=1)
 
-    def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
-        """See `RowFiles.text_of`.
 
-        Raises:
-            UserError: a row has no answer, rows have different texts, or only some of them are binary.
-        """
-        annotations: list[Annotation] = []
-        accepted: dict[str, list[Span]] = {}  # by binary answers
-        notes = []
-        first = rows[0]
-        is_binary = _is_binary(first)
-        if any(_is_binary(row) != is_binary for row in rows):
-            raise UserError(
-                f"{first.location}: binary answers beside complete annotations of one text; expected rows of one kind; "
-                "export the data sets into files of their own, and read one of them"
-            )
-        for row in rows:
-            if "answer" not in row.content:
-                raise UserError(f"{row.location}: the key 'answer' is missing; expected a row of `prodigy db-out`")
-            # A rejected span leaves it open which labels its words have.
-            if row.content["answer"] not in (("accept",) if is_binary else self.answers):
-                notes.append(Note("other_answers", row.location))
-                continue
-            annotator = str(row.content.get("_annotator_id") or row.content.get("_session_id") or "")
-            spans = errors.of_each(row.items("spans"), to_span, row.location)
-            if is_binary:
-                accepted.setdefault(annotator, []).extend(spans)
-            else:
-                annotations.append(Annotation(annotator, spans))
-        annotations += [Annotation(*each) for each in accepted.items()]
-        text = shared_text(rows, "text")
-        known: list[Span] | None = [] if is_binary else None
-        return AnnotatedText(first.location, text, annotations, words=_words(first, text), notes=notes, known=known)
+def read(path: Path, keys: Keys, errors: Errors) -> Iterator[AnnotatedText]:
+    """Read the texts of a file; rows of one input hash are annotations of one text."""
+    for rows in grouped(lambda: rows_of(annotator_files(path), keys.encoding), "_input_hash"):
+        with errors.collected():
+            yield _text(rows, keys, errors)
+
+
+def _text(rows: Sequence[Row], keys: Keys, errors: Errors) -> AnnotatedText:
+    """Read the text of some rows.
+
+    Raises:
+        UserError: a row has no answer, rows have different texts, or only some of them are binary.
+    """
+    first = rows[0]
+    is_binary = _is_binary(first)
+    if any(_is_binary(row) != is_binary for row in rows):
+        raise UserError(
+            f"{first.location}: binary answers beside complete annotations of one text; expected rows of one kind; "
+            "export the data sets into files of their own, and read one of them"
+        )
+    # A rejected span leaves it open which labels its words have.
+    answers = ["accept"] if is_binary else keys.answers
+    annotations: list[Annotation] = []
+    accepted: dict[str, list[Span]] = {}  # by binary answers
+    notes = []
+    for row in rows:
+        if "answer" not in row.content:
+            raise UserError(f"{row.location}: the key 'answer' is missing; expected a row of `prodigy db-out`")
+        if row.content["answer"] not in answers:
+            notes.append(Note("other_answers", row.location))
+            continue
+        annotator = str(row.content.get("_annotator_id") or row.content.get("_session_id") or "")
+        spans = errors.of_each(row.items("spans"), to_span, row.location)
+        if is_binary:
+            accepted.setdefault(annotator, []).extend(spans)
+        else:
+            annotations.append(Annotation(annotator, spans))
+    annotations += [Annotation(annotator, spans) for annotator, spans in accepted.items()]
+    text = shared_text(rows, "text")
+    annotated_parts: list[Span] | None = [] if is_binary else None
+    words = _words(first, text)
+    return AnnotatedText(first.location, text, annotations, words=words, notes=notes, known=annotated_parts)
 
 
 def _is_binary(row: Row) -> bool:
@@ -83,3 +101,17 @@ def _words(row: Row, text: str) -> list[tuple[int, int]] | None:
             words.append((start, end))
         before = end
     return words if row.items("tokens") else None
+
+
+ProdigyFiles = annotated_files(
+    TextFormat(
+        keys=Keys,
+        read=read,
+        recognise=recognised_by_keys("text", "answer", "_input_hash"),
+        holds="what `prodigy db-out` writes",
+        files=annotator_files,
+        counted=lambda _: {"other_answers": "annotations with another answer, left out"},
+    ),
+    AnnotatorKeys,
+    OffsetKeys,
+)

@@ -3,16 +3,36 @@
 In such a folder a file whose name begins with `ADJUDICATE` decides, whatever the other annotators marked.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from tagline.artifacts.raw_data import SPLITS
-from tagline.sources.formats.annotated import AnnotatedText, AnnotatorFiles, Errors, RowFiles, shared
-from tagline.sources.formats.annotators import Annotation, Row, Selected, annotator_of, grouped
+from tagline.core.params import Section
+from tagline.sources.formats.annotated import (
+    AnnotatedFiles,
+    AnnotatedText,
+    AnnotatorKeys,
+    Errors,
+    TextFormat,
+    annotated_files,
+)
+from tagline.sources.formats.annotators import Annotation
+from tagline.sources.formats.keys import Encoding
+from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.lists import keys_of
 from tagline.sources.formats.offsets import Span, Words, list_to_span, span_of_words
 from tagline.sources.formats.page_layout import SAVED, STATUSES, content_hash
+from tagline.sources.formats.rows import (
+    Row,
+    annotator_files,
+    annotator_of,
+    grouped,
+    recognised_by_keys,
+    rows_of,
+    shared,
+)
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import QUOTED, quoted, shortened
 from tagline.text.agreement import running_text
@@ -21,103 +41,112 @@ from tagline.text.sentence import Note
 # Begins the name of such a file, as of what adjudicate.html saves; messages and reports call its annotator so.
 ADJUDICATE = "adjudicate"
 UNSURE = "unsure_texts"
+Selection = Literal["random", "chosen"] | None
 
 
-class PageFiles(RowFiles, AnnotatorFiles):
-    """Rows that the annotation page saved; spans count code points, or the words of rows with words."""
-
-    holds: ClassVar[str] = "what the [page](annotate.md#in-a-page) saves, or a folder with such a file per annotator"
-    folders: ClassVar[bool] = True
-    signs: ClassVar[frozenset[str]] = frozenset(SAVED)
-    common_key: ClassVar[str | None] = "id"
-    counted: ClassVar[Mapping[str, str]] = {UNSURE: "texts that an annotator was not sure of, read as they are"}
+class Keys(Section):
+    """Spans count code points, or the words of rows with words."""
 
     format: Literal["page"]
+    encoding: Encoding = UTF_8
     offsets: Literal["code_points"] = "code_points"
     # Of what `tagline suggest` chose, only the texts drawn at random, or only the others; None: all.
-    selection: Literal["random", "chosen"] | None = None
+    selection: Selection = None
 
-    @property
-    def lacks_types(self) -> bool:
-        return True  # a page says which types could be chosen
 
-    def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
-        empty = True
-        for rows in grouped(lambda: self.rows(path), "id"):
-            # A page that adjudicates does not know how its texts were chosen.
-            is_random = any(row.content.get("selection") == "random" for row in rows)
-            if self.selection in (None, "random" if is_random else "chosen"):
-                empty = False
-                with errors.collected():
-                    yield self.text_of(rows, errors)
-        if empty and self.selection:
+def counted(keys: Any) -> dict[str, str]:  # noqa: ARG001 (see `TextFormat.counted`)
+    """What a note on an unsure annotator means."""
+    return {UNSURE: "texts that an annotator was not sure of, read as they are"}
+
+
+def read(path: Path, keys: Keys, errors: Errors) -> Iterator[AnnotatedText]:
+    """Read the texts of a file, or of a folder of annotators."""
+    for rows in selected_rows(path, lambda: _rows(path, keys), keys.selection):
+        with errors.collected():
+            yield text_of(rows, errors)
+
+
+def selected_rows(path: Path, rows: Callable[[], Iterable[Row]], selection: Selection) -> Iterator[list[Row]]:
+    """Join the rows of one text, and yield those of texts that were chosen in some way.
+
+    Raises:
+        UserError: there are none.
+    """
+    empty = True
+    for of_text in grouped(rows, "id"):
+        # A page that adjudicates does not know how its texts were chosen.
+        is_random = any(row.content.get("selection") == "random" for row in of_text)
+        if selection in (None, "random" if is_random else "chosen"):
+            empty = False
+            yield of_text
+    if empty and selection:
+        raise UserError(f"{path}: no text of selection {selection}; expected what a page of `tagline suggest` saved")
+
+
+def text_of(rows: Sequence[Row], errors: Errors) -> AnnotatedText:
+    """Read the text of some rows.
+
+    Raises:
+        UserError: a row is malformed; its text was changed, or is another one; an annotator decided twice.
+    """
+    text, words = shared(rows, _content)
+    decided: dict[str, tuple[str, list[Span]]] = {}
+    notes = []
+    for row in rows:
+        location, content = row
+        if content["status"] not in STATUSES:
+            raise UserError(f"{location}: status {quoted(content['status'])}; expected one of {', '.join(STATUSES)}")
+        if content["status"] == "skipped":
+            continue
+        if content["status"] == "unsure":
+            notes.append(Note(UNSURE, f"{location}: {quoted(content['note'])}" if content["note"] else location))
+        name = _annotator(row)
+        spans = sorted(errors.of_each(row.items("spans"), _span, words, content["types"], location))
+        earlier, spans_there = decided.setdefault(name, (location, spans))
+        if spans != spans_there:
             raise UserError(
-                f"{path}: no text of selection {self.selection}; expected what a page of `tagline suggest` saved"
+                f"{location}: {quoted(name)} annotated this text differently at {earlier}; expected one annotation by "
+                "each annotator; remove the other row"
             )
+    return AnnotatedText(
+        rows[0].location,
+        text,
+        [Annotation(name, spans) for name, (_, spans) in decided.items()],
+        rows[0].id(),
+        words,
+        notes=notes,
+        types=list(dict.fromkeys(chain.from_iterable(row.content["types"] for row in rows))) or None,
+        decided_by=ADJUDICATE if ADJUDICATE in decided else None,
+    )
 
-    def text_of(self, rows: Sequence[Row], errors: Errors) -> AnnotatedText:
-        """See `RowFiles.text_of`.
 
-        Raises:
-            UserError: a row is malformed; its text was changed, or is another one; an annotator decided twice.
-        """
-        text, words = shared(rows, _content)
-        decided: dict[str, tuple[str, list[Span]]] = {}
-        notes = []
-        for row in rows:
-            location, content = row
-            if content["status"] not in STATUSES:
+def _annotator(row: Row) -> str:
+    """Who annotated a text; only the name of a file decides, not that of a person."""
+    file = annotator_of(row.location)
+    person = row.text("annotator")
+    if file.startswith(ADJUDICATE):
+        return ADJUDICATE
+    return file if person in ("", ADJUDICATE) else person
+
+
+def _rows(path: Path, keys: Keys) -> Iterator[Row]:
+    """Yield the rows of all files, which are of the same tasks; only those that adjudicate are of others.
+
+    Raises:
+        UserError: a row is not one that the page saved, or is of other tasks.
+    """
+    first: Row | None = None
+    for row in rows_of(annotator_files(path), keys.encoding):
+        check_saved(row)
+        if not annotator_of(row.location).startswith(ADJUDICATE):
+            first = first or row
+            if row.content["tasks"] != first.content["tasks"]:
                 raise UserError(
-                    f"{location}: status {quoted(content['status'])}; expected one of {', '.join(STATUSES)}"
+                    f"{row.location}: made from other tasks than {first.location}; expected annotations of one page; "
+                    "read those of several pages by a pattern such as *.jsonl; the name of a file that decides "
+                    f"conflicts begins with {ADJUDICATE}"
                 )
-            if content["status"] == "skipped":
-                continue
-            if content["status"] == "unsure":
-                notes.append(Note(UNSURE, f"{location}: {quoted(content['note'])}" if content["note"] else location))
-            file, by = annotator_of(location), row.text("annotator")
-            # Only the name of a file decides, not that of a person.
-            name = ADJUDICATE if file.startswith(ADJUDICATE) else file if by in ("", ADJUDICATE) else by
-            spans = sorted(errors.of_each(row.items("spans"), _span, words, content["types"], location))
-            earlier, same = decided.setdefault(name, (location, spans))
-            if spans != same:
-                raise UserError(
-                    f"{location}: {quoted(name)} annotated this text differently at {earlier}; expected one annotation "
-                    "by each annotator; remove the other row"
-                )
-        annotations = [Annotation(name, spans) for name, (_, spans) in decided.items()]
-        types = {type_ for row in rows for type_ in row.content["types"]}
-        text_id = rows[0].id()
-        return AnnotatedText(rows[0].location, text, annotations, text_id, words, notes=notes, types=[*types] or None)
-
-    def selected(self, annotations: Sequence[Annotation], location: str, words: Words) -> Selected:
-        final = next((each.spans for each in annotations if each.annotator == ADJUDICATE), None)
-        return super().selected(annotations, location, words) if final is None else (final, [])
-
-    def rows(self, path: Path) -> Iterator[Row]:
-        """Yield the rows of all files, which are of the same tasks; only those that adjudicate are of others.
-
-        Raises:
-            UserError: a row is not one that the page saved, or is of other tasks.
-        """
-        first: tuple[str, object] | None = None
-        for row in super().rows(path):
-            location, content = row
-            check_saved(row)
-            if not annotator_of(location).startswith(ADJUDICATE):
-                first = first or (location, content["tasks"])
-                if content["tasks"] != first[1]:
-                    raise UserError(
-                        f"{location}: made from other tasks than {first[0]}; expected annotations of one page; "
-                        "read those of several pages by a pattern such as *.jsonl; the name of a file that decides "
-                        f"conflicts begins with {ADJUDICATE}"
-                    )
-            yield row
-
-
-def any_page(tag_column: str, **keys: Any) -> PageFiles:
-    """The section that reads what a page saved, where params.yaml names no such file."""
-    files = dict.fromkeys(SPLITS, "any")
-    return PageFiles.model_validate({"source": "files", "format": "page", "tag_column": tag_column, **files, **keys})
+        yield row
 
 
 def check_saved(row: Row) -> None:
@@ -127,12 +156,13 @@ def check_saved(row: Row) -> None:
         UserError: one is missing or null; or the types are not names.
     """
     location, content = row
-    if missing := [key for key in SAVED if content.get(key) is None]:
+    missing = [key for key in SAVED if content.get(key) is None]
+    if missing:
         raise UserError(
             f"{location}: the key {missing[0]!r} is missing or null (keys: {keys_of(content)}); expected what the "
             "annotation page saved; for answers of models beside it, set format: mentions in params.yaml"
         )
-    if not all(isinstance(each, str) and each.strip() for each in row.items("types")):
+    if not all(isinstance(type_, str) and type_.strip() for type_ in row.items("types")):
         raise UserError(f"{location}: 'types' must be a list of names; got {quoted(content['types'])}")
 
 
@@ -152,6 +182,27 @@ def _span(value: object, words: Words | None, types: Sequence[str], location: st
     """Convert a span of a row, which counts words if the row has words, to code points."""
     span = list_to_span(value, location)
     if span.label not in types:
-        known = shortened(", ".join(types), QUOTED)
-        raise UserError(f"{location}: the page has no type {quoted(span.label)}; expected one of {known}")
+        names = shortened(", ".join(types), QUOTED)
+        raise UserError(f"{location}: the page has no type {quoted(span.label)}; expected one of {names}")
     return span if words is None else span_of_words(span, words, location, value)
+
+
+PageFiles = annotated_files(
+    TextFormat(
+        keys=Keys,
+        read=read,
+        recognise=recognised_by_keys(*SAVED),
+        holds="what the [page](annotate.md#in-a-page) saves, or a folder with such a file per annotator",
+        files=annotator_files,
+        folders=True,
+        counted=counted,
+        names_types=True,
+    ),
+    AnnotatorKeys,
+)
+
+
+def any_page(tag_column: str, **keys: Any) -> AnnotatedFiles:
+    """The section that reads what a page saved, where params.yaml names no such file."""
+    files = dict.fromkeys(SPLITS, "any")
+    return PageFiles.model_validate({"source": "files", "format": "page", "tag_column": tag_column, **files, **keys})

@@ -9,13 +9,15 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from tagline.core.params import Section
 from tagline.core.reading import reading
-from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetFiles
-from tagline.sources.formats.annotators import Annotation, Row
-from tagline.sources.formats.base import Key
+from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetKeys, TextFormat, annotated_files
+from tagline.sources.formats.annotators import Annotation
+from tagline.sources.formats.keys import Key
 from tagline.sources.formats.offsets import Unit, list_to_span, new_span
+from tagline.sources.formats.rows import Row
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
 from tagline.terminal.command_line import extra
 from tagline.terminal.errors import UserError
@@ -30,45 +32,61 @@ EXPECTED = "a DocBin of spaCy, or a JSON list of texts with their entities"
 _TUPLES = re.compile(r'\s*(\[\s*\[\s*"|\{\s*"classes")')
 
 
-class SpacyFiles(OffsetFiles):
-    """Training data of spaCy: the entities of its documents, or a span group."""
-
-    holds: ClassVar[str] = "a DocBin (.spacy), or a JSON list of training tuples"
+class Keys(Section):
+    """The entities of documents are read, or a span group."""
 
     format: Literal["spacy"]
     span_group: Key | None = None
 
-    @classmethod
-    def sniff(cls, sample: Sample) -> Guess | None:
-        tuples = _TUPLES.match(sample.text) and '"entities"' in sample.text
-        return {**SPANS} if tuples or sample.path.suffix == ".spacy" else None
 
-    def unit(self, path: Path) -> Unit:
-        return super().unit(path) if _is_json(path) else "code_points"
+def recognise(sample: Sample) -> Guess | None:
+    """Guess the keys of a file."""
+    is_tuples = _TUPLES.match(sample.text) and '"entities"' in sample.text
+    return {**SPANS} if is_tuples or sample.path.suffix == ".spacy" else None
 
-    def texts(self, path: Path, errors: Errors) -> Iterator[AnnotatedText]:
-        is_json = _is_json(path)
-        for number, value in enumerate(_tuples(path) if is_json else _docs(path), 1):
-            location = f"{path}: row {number}"
+
+def unit(path: Path) -> Unit | None:
+    """A DocBin has tokens, and offsets in code points."""
+    return None if _is_json(path) else "code_points"
+
+
+def read(path: Path, keys: Keys, errors: Errors) -> Iterator[AnnotatedText]:
+    """Read a text per document or tuple."""
+    if _is_json(path):
+        for number, value in enumerate(_tuples(path), 1):
             with errors.collected():
-                yield _of_tuple(value, location, errors) if is_json else self._of_doc(value, location)
+                yield _of_tuple(value, f"{path}: row {number}", errors)
+    else:
+        for number, doc in enumerate(_docs(path), 1):
+            with errors.collected():
+                yield _of_doc(doc, f"{path}: row {number}", keys.span_group)
 
-    def _of_doc(self, doc: Doc, location: str) -> AnnotatedText:
-        """A document with its tokens, except those of white space."""
-        known = None
-        if self.span_group is None:
-            annotated, spans = doc.has_annotation("ENT_IOB"), doc.ents
-            if not all(token.ent_iob for token in doc):  # of some it is missing whether they are O
-                tokens = [(each.idx, each.idx + len(each)) for each in doc if each.ent_iob]
-                known = [new_span(*token, "annotated", location) for token in tokens]
-        else:
-            annotated, spans = self.span_group in doc.spans, doc.spans.get(self.span_group, [])
-        labelled = [new_span(span.start_char, span.end_char, span.label_, location) for span in spans]
-        words = [(token.idx, token.idx + len(token)) for token in doc if not token.text.isspace()]
-        has_sentences = doc.has_annotation("SENT_START")
-        sentences = [(each.start_char, each.end_char) for each in doc.sents] if has_sentences else None
-        annotations = [Annotation("", labelled)] if annotated else []
-        return AnnotatedText(location, doc.text, annotations, words=words, sentences=sentences, known=known)
+
+def _of_doc(doc: Doc, location: str, span_group: str | None) -> AnnotatedText:
+    """A document with its tokens, except those of white space."""
+    annotated_parts = None
+    if span_group is None:
+        is_annotated = doc.has_annotation("ENT_IOB")
+        spans = doc.ents
+        if not all(token.ent_iob for token in doc):  # of some it is missing whether they are O
+            annotated_parts = [
+                new_span(token.idx, token.idx + len(token), "annotated", location) for token in doc if token.ent_iob
+            ]
+    else:
+        is_annotated = span_group in doc.spans
+        spans = doc.spans.get(span_group, [])
+    labelled = [new_span(span.start_char, span.end_char, span.label_, location) for span in spans]
+    sentences = None
+    if doc.has_annotation("SENT_START"):
+        sentences = [(sentence.start_char, sentence.end_char) for sentence in doc.sents]
+    return AnnotatedText(
+        location,
+        doc.text,
+        [Annotation("", labelled)] if is_annotated else [],
+        words=[(token.idx, token.idx + len(token)) for token in doc if not token.text.isspace()],
+        sentences=sentences,
+        known=annotated_parts,
+    )
 
 
 def _is_json(path: Path) -> bool:
@@ -101,3 +119,15 @@ def _of_tuple(value: Any, location: str, errors: Errors) -> AnnotatedText:
     spans = errors.of_each(Row(location, annotations).items("entities"), list_to_span, location, "an entity")
     # Without entities spaCy takes them to be unknown.
     return AnnotatedText(location, text, [Annotation("", spans)] if "entities" in annotations else [])
+
+
+SpacyFiles = annotated_files(
+    TextFormat(
+        keys=Keys,
+        read=read,
+        recognise=recognise,
+        holds="a DocBin (.spacy), or a JSON list of training tuples",
+        unit=unit,
+    ),
+    OffsetKeys,
+)

@@ -25,12 +25,12 @@ from tagline.labels.entities import entities
 from tagline.labels.schemes import OUTSIDE, Scheme, split_tag, standard_names, to_iob2
 from tagline.sources.download_params import Download, LocalEncoder
 from tagline.sources.files import FileSource
+from tagline.sources.formats import conll, conllu
 from tagline.sources.formats.annotated import DISPUTED
 from tagline.sources.formats.annotators import AGREED
-from tagline.sources.formats.base import leads_out
-from tagline.sources.formats.conll import ConllFiles
+from tagline.sources.formats.base import Files, leads_out
 from tagline.sources.formats.conll_table import separated
-from tagline.sources.formats.conllu import COLUMNS, UNSPECIFIED, ConlluFiles
+from tagline.sources.formats.conllu import COLUMNS, UNSPECIFIED
 from tagline.sources.formats.lines import GZIP, MARK, read_lines
 from tagline.sources.formats.saved_page import any_page
 from tagline.terminal.errors import UserError
@@ -62,9 +62,9 @@ def save(fixes: Path, target: Path) -> list[str]:
     """
     download, params = read_section("download", Download), read_section("tokenize_align", TokenizeAlign)
     folder, sources = Path(download.folder), []
-    read_as: dict[Path, ConllFiles | ConlluFiles] = {}
+    read_as: dict[Path, conll.Keys | conllu.Keys] = {}
     for dataset in download.dataset if isinstance(download.dataset, list) else [download.dataset]:
-        if not isinstance(dataset, ConllFiles | ConlluFiles):
+        if not isinstance(dataset, Files) or not isinstance(dataset, conll.Keys | conllu.Keys):
             found = getattr(dataset, "format", "on the Hub")
             expected = "expected conll or conllu, in whose lines tags can be replaced"
             others = "correct others in an annotation tool (`tagline audit export FOLDER`)"
@@ -257,7 +257,7 @@ Changes = dict[int, tuple[str, str]]
 """By the number of its line, from 1, the tag of a word and the one that replaces it."""
 
 
-def rewritten(path: Path, dataset: ConllFiles | ConlluFiles, column: str, changes: Changes) -> bytes:
+def rewritten(path: Path, dataset: conll.Keys | conllu.Keys, column: str, changes: Changes) -> bytes:
     """Give the content of a file with some tags replaced; compressed anew if it was.
 
     Args:
@@ -280,7 +280,7 @@ def rewritten(path: Path, dataset: ConllFiles | ConlluFiles, column: str, change
     for number, (old, new) in changes.items():
         body = lines[number - 1].rstrip("\r\n")
         end = lines[number - 1][len(body) :]
-        if isinstance(dataset, ConlluFiles):
+        if isinstance(dataset, conllu.Keys):
             written = _in_conllu(body, dataset.tag_columns[column], new, dataset.absent)
         else:
             written = _in_columns(body, dataset.columns.index(column), tabs, old, new)

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from tagline.sources.download_params import AnyDataset, language_of
-from tagline.sources.formats import page_layout
-from tagline.sources.formats.annotated import AnnotatedText, Errors
+from tagline.sources.formats import mentions, page_layout
+from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, Errors
 from tagline.sources.formats.annotators import AGREED, MAJORITY, select, summary
 from tagline.sources.formats.base import leads_out
-from tagline.sources.formats.mentions import MentionFiles
 from tagline.sources.formats.offsets import Span, Words
-from tagline.sources.formats.saved_page import ADJUDICATE, UNSURE, PageFiles, any_page
+from tagline.sources.formats.saved_page import ADJUDICATE, UNSURE, any_page
 from tagline.sources.formats.span_tags import covered_words
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import QUOTED, shortened
@@ -40,19 +39,22 @@ def save(folder: Path, sources: Sequence[AnyDataset], target: Path) -> list[str]
     page_writer.check("--output", target)
     if not leads_out(target, folder):
         raise UserError(f"--output {target}: expected a file outside of {folder}, which holds what pages save")
-    reader: PageFiles = any_page("ner", annotators=MAJORITY, language=language_of(sources))
-    if answers := next((each for each in sources if isinstance(each, MentionFiles)), None):
-        reader = answers.model_copy(update={"annotators": MAJORITY, "selection": None})
+    reader = any_page("ner", annotators=MAJORITY, language=language_of(sources))
+    for source in sources:
+        if isinstance(source, AnnotatedFiles) and isinstance(source, mentions.Keys):
+            reader = source.model_copy(update={"annotators": MAJORITY, "selection": None})
+            break
     agreement: Counter[tuple[str, ...]] = Counter()
     for sentence in reader.read(folder):  # which checks the files, too
         agreement.update(sentence.agreement)
-    saved = (row for _, row in reader.rows(folder) if row.keys() >= reader.signs)
-    types = {type_ for row in saved for type_ in row["types"]}
+    types: set[str] = set()
     tasks = []
     split = splitter(reader.language)
     for text in reader.texts(folder, Errors(folder)):
         words = split(text.text) if text.words is None else text.words
-        types |= {span.label for each in text.annotations for span in each.spans}
+        types.update(text.types or ())
+        for annotation in text.annotations:
+            types.update(span.label for span in annotation.spans)
         agreed, disputed = select(text.annotations, AGREED, text.location, words)
         undecided = disputed or any(note.kind == UNSURE for note in text.notes)
         if undecided and all(each.annotator != ADJUDICATE for each in text.annotations):

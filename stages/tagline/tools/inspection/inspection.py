@@ -15,10 +15,10 @@ from tagline.core.params import read_file
 from tagline.labels.schemes import is_spans, standard_names
 from tagline.sources.download_params import Download
 from tagline.sources.files import FileSource, NothingDrawn
-from tagline.sources.formats.annotated import OffsetFiles, loses_much
+from tagline.sources.formats.annotated import AnnotatedFiles, loses_much
 from tagline.sources.formats.conll_table import SKIP
+from tagline.sources.formats.json_lists import Keys as JsonKeys
 from tagline.sources.formats.json_objects import first_rows
-from tagline.sources.formats.lists import JsonFiles
 from tagline.sources.formats.registry import AnyFiles
 from tagline.sources.formats.sniffing import Guess
 from tagline.terminal.errors import UserError
@@ -73,7 +73,11 @@ def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Gu
         f"{path}: {keys['format']}, {keys.get('encoding', 'utf-8')}{guess}",
         *([f"not read: {shortened(', '.join(unused), QUOTED)}"] if unused else []),
         *(f"{name}: {scheme(tags)}" for name, tags in known.items()),
-        *([f"offsets: {dataset.unit(layout.sample)}"] if isinstance(dataset, OffsetFiles) else []),
+        *(
+            [f"offsets: {dataset.unit(layout.sample)}"]
+            if isinstance(dataset, AnnotatedFiles) and dataset.unit_key
+            else []
+        ),
         *(f"{split}: {len(names)} files, {shortened(', '.join(names), QUOTED)}" for split, names in several.items()),
         *(["numbers: replace the names below by those of 0, 1, ..."] if "names" in keys else []),
         *(["splits are drawn by sentence, since these documents are too few"] if "documents" in keys else []),
@@ -88,7 +92,7 @@ def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Gu
 
 def _unused_keys(layout: Layout, dataset: Any) -> list[str]:
     """The columns that are skipped, and the lists and objects beside words that are not read."""
-    if isinstance(dataset, JsonFiles):
+    if isinstance(dataset, JsonKeys):
         used = {key.partition(".")[0] for key in dataset.row_keys}
         rows = first_rows(read_sample(layout.sample))
         found = dict.fromkeys(key for row in rows for key, value in row.items() if isinstance(value, list | dict))

@@ -16,7 +16,6 @@ from os.path import commonprefix
 from pathlib import Path
 
 from tagline.sources.files import find
-from tagline.sources.formats.base import TextFiles
 from tagline.sources.formats.lines import UTF_8, read_lines
 from tagline.sources.formats.registry import FORMATS
 from tagline.sources.formats.sniffing import Guess, Sample
@@ -38,7 +37,7 @@ _OTHER = re.compile(
     re.IGNORECASE,
 )
 # Files that make their folder one data set.
-_MARKERS = [schema.marker for schema in FORMATS.values() if schema.marker]
+_MARKERS = [section.form.marker for section in FORMATS.values() if section.form.marker]
 # Lines that are looked at.
 _LINES = 5000
 # Encodings by which every byte is a character come last: nothing in the text can show that they are wrong.
@@ -120,12 +119,12 @@ def _of_entries(path: Path, entries: Sequence[Path], is_part: bool = False) -> L
     if splits or not entries or not all(each.is_file() for each in entries):
         raise _unclear(path, entries)
     first = _of_file(entries[0])
-    schema = FORMATS[first.keys["format"]]
-    if len(entries) > 1 and schema.folders and not is_part:
+    form = FORMATS[first.keys["format"]].form
+    if len(entries) > 1 and form.folders and not is_part:
         # A model's answers can be beside files that the page saved.
         keys = next((keys for keys in map(_guess, entries) if keys["format"] == "mentions"), first.keys)
         return Layout(path, path, keys, {"train": "."})
-    if len(entries) > 1 and not schema.is_document:
+    if len(entries) > 1 and not form.is_document:
         raise _unclear(path, entries)
     return first
 
@@ -161,11 +160,13 @@ def _guess(path: Path) -> Guess:
         raise UserError(f"{path}: an empty file; expected a data set; docs/data.md describes the formats")
     if _MARKUP.match("\n".join(sample.lines[:3])):
         raise UserError(f"{path}: a web page or XML; expected a file of a data set; docs/data.md describes the formats")
-    for name, schema in reversed(FORMATS.items()):
-        keys = schema.sniff(sample)
-        if keys is not None:
-            has_encoding = sample.encoding != UTF_8 and issubclass(schema, TextFiles)
-            return {"format": name, **keys, **({"encoding": sample.encoding} if has_encoding else {})}
+    for name, section in reversed(FORMATS.items()):
+        keys = section.form.recognise(sample)
+        if keys is None:
+            continue
+        if sample.encoding != UTF_8 and "encoding" in section.model_fields:
+            keys["encoding"] = sample.encoding
+        return {"format": name, **keys}
     if sample.problem is not None and not sample.lines:
         raise sample.problem
     expected = "expected columns of words and tags, CoNLL-U, CSV with a header, JSON objects or Parquet"
@@ -175,7 +176,7 @@ def _guess(path: Path) -> Guess:
 def _of_file(path: Path) -> Layout:
     keys = _guess(path)
     # params.yaml reads a name with brackets as a pattern.
-    name = f"*{path.suffix}" if FORMATS[keys["format"]].is_document else glob.escape(path.name)
+    name = f"*{path.suffix}" if FORMATS[keys["format"]].form.is_document else glob.escape(path.name)
     return Layout(path.parent, path, keys, {"train": name})
 
 

@@ -122,7 +122,23 @@ def schema_text() -> str:
     for definition in (schema, *schema["$defs"].values()):
         definition.pop("description", None)  # a docstring, which is for programmers
     content = {"$comment": "Written by `tagline schema`.", **_for_editors(schema)}
+    _share_keys(content["$defs"])
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _share_keys(definitions: dict[str, Any]) -> None:
+    """Make a definition of each key that formats of data sets share, named as the key, and refer to it."""
+    formats = [definition["properties"] for name, definition in definitions.items() if name.endswith("_files")]
+    shared: dict[str, Any] = {}
+    for properties in formats:
+        for key, schema in properties.items():
+            if sum(other.get(key) == schema for other in formats) > 1:
+                shared.setdefault(key, schema)
+    for properties in formats:
+        for key, schema in properties.items():
+            if schema == shared.get(key):
+                properties[key] = {"$ref": f"#/$defs/{key}"}
+    definitions |= shared
 
 
 def _for_editors(node: Any, has_names: bool = False) -> Any:

@@ -9,15 +9,17 @@ from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 
 from tagline.sources.download_params import AnyDatasets, shared_columns, sources_of
-from tagline.sources.formats.annotated import AnnotatorFiles
-from tagline.sources.formats.base import Files, TextFiles, WordKeys
+from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatorKeys, OffsetKeys
+from tagline.sources.formats.base import Files
+from tagline.sources.formats.keys import WordKeys
 from tagline.sources.formats.registry import FORMATS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs/data.md").read_text(encoding="utf-8")
-SHARED = {*Files.model_fields, *TextFiles.model_fields, *WordKeys.model_fields, "format"}
+SHARED = {*Files.model_fields, *WordKeys.model_fields, "encoding", "format"}
 # Optional keys that the formats of annotated texts share: they have a table of their own.
-OF_SPANS = set(AnnotatorFiles.model_fields) - SHARED - {"tag_column"}
+FIELDS = {**AnnotatedFiles.model_fields, **AnnotatorKeys.model_fields, **OffsetKeys.model_fields}
+OF_SPANS = set(FIELDS) - SHARED - {"tag_column"}
 BLOCKS = [block for block in re.findall(r"```yaml\n(.*?)```", README + PAGE, re.DOTALL) if "format:" in block]
 
 
@@ -35,12 +37,12 @@ def test_the_table_of_the_page_has_every_format_and_key() -> None:
     for name, schema in FORMATS.items():
         own = {key: field for key, field in schema.model_fields.items() if key not in SHARED | OF_SPANS}
         holds, keys = rows[name]
-        assert holds == schema.holds
+        assert holds == schema.form.holds
         assert keys.split(", ") == [f"`{key}`" + "?" * (not field.is_required()) for key, field in own.items()]
 
 
 @pytest.mark.parametrize("key", sorted(OF_SPANS))
 def test_the_table_of_shared_keys_has_every_value(key: str) -> None:
     (meaning,) = re.findall(rf"^\| `{key}` \| (.*) \|$", PAGE, re.MULTILINE)
-    field = AnnotatorFiles.model_fields[key]
+    field = FIELDS[key]
     assert {*get_args(field.annotation), field.default} <= set(re.findall(r"`(\w+)`", meaning))

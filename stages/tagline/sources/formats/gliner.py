@@ -1,0 +1,63 @@
+"""GLiNER's training data in JSON or JSON Lines: words with spans of words.
+
+``{"tokenized_text": ["Ada", "in", "Oslo"], "ner": [[0, 0, "person"], [2, 2, "city"]]}``: offsets count words, and the
+end is a span's last word.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from tagline.core.params import Section
+from tagline.sources.formats.annotated import AnnotatedText, Errors, TextFormat, annotated_files
+from tagline.sources.formats.annotators import Annotation
+from tagline.sources.formats.keys import Encoding
+from tagline.sources.formats.lines import UTF_8
+from tagline.sources.formats.offsets import Span, list_to_span, span_of_words
+from tagline.sources.formats.rows import Row, recognised_by_keys, rows_of
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import quoted
+from tagline.text.agreement import running_text
+
+
+class Keys(Section):
+    """No keys of its own."""
+
+    format: Literal["gliner"]
+    encoding: Encoding = UTF_8
+
+
+def read(path: Path, keys: Keys, errors: Errors) -> Iterator[AnnotatedText]:
+    """Read a text per row."""
+    for row in rows_of([path], keys.encoding):
+        with errors.collected():
+            yield _text(row, errors)
+
+
+def _text(row: Row, errors: Errors) -> AnnotatedText:
+    """Read the words of a row as a text.
+
+    Raises:
+        UserError: the words are not a list of words.
+    """
+    content = row.content.get("tokenized_text")
+    if not isinstance(content, list) or not all(isinstance(word, str) and word.strip() for word in content):
+        raise UserError(f"{row.location}: 'tokenized_text' must be a list of words; got {quoted(content)}")
+    text, words = running_text(content)
+
+    def to_code_points(value: Any) -> Span:
+        span = list_to_span(value, row.location)
+        return span_of_words(span._replace(end=span.end + 1), words, row.location, value)
+
+    spans = errors.of_each(row.items("ner"), to_code_points)
+    return AnnotatedText(row.location, text, [Annotation("", spans)], words=words)
+
+
+GlinerFiles = annotated_files(
+    TextFormat(
+        keys=Keys,
+        read=read,
+        recognise=recognised_by_keys("tokenized_text", "ner"),
+        holds="training data of GLiNER; offsets count words and include the last one",
+    )
+)

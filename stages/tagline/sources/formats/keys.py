@@ -1,0 +1,112 @@
+"""The values that keys of ``download.dataset`` can have, and the keys about words that formats share."""
+
+import codecs
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from tagline.core.params import Section
+from tagline.text.sentence import AS_THEY_ARE, EMPTY_SENTENCES, EMPTY_WORDS, WordRules
+
+# The columns of data/raw that are not tag columns.
+RESERVED = ("id", "document", "words", "annotated_types")
+# Python's encodings of domain names and of string literals.
+_NOT_OF_FILES = ("idna", "punycode", "raw-unicode-escape", "unicode-escape")
+
+
+def column_name(name: str) -> str:
+    """Return the name of a tag column unchanged if data/raw can have a column of that name."""
+    if name in RESERVED or not name.strip():
+        raise ValueError(f"a tag column cannot be named {name!r}; {', '.join(RESERVED)} are other columns")
+    return name
+
+
+def column_names(columns: dict[str, str]) -> dict[str, str]:
+    """Return a mapping from tag columns unchanged if it has at least one and all their names can be used."""
+    if not columns:
+        raise ValueError("must name at least one tag column")
+    for name in columns:
+        column_name(name)
+    return columns
+
+
+def type_name(name: str) -> str:
+    """Return the name of a type of entities unchanged if it is one."""
+    if name == "O" or not name.strip():
+        raise ValueError(f"{name!r} is not the name of a type; O is the tag of words outside of entities")
+    return name
+
+
+def label_names(names: list[str]) -> list[str]:
+    """Return the names of numbered labels unchanged if they are different and none is empty."""
+    if not names or not all(names) or len(set(names)) < len(names):
+        raise ValueError("must be the label names, each once, in the order of their numbers from 0")
+    return names
+
+
+def text_encoding(name: str) -> str:
+    """Return the name of an encoding unchanged if Python can read text with it."""
+    try:
+        "".encode(name)
+        usable = codecs.lookup(name).name not in _NOT_OF_FILES
+    except (LookupError, ValueError):
+        usable = False
+    if not usable:
+        raise ValueError("must be an encoding that Python knows, such as utf-8, latin-1, cp1252 or utf-16")
+    return name
+
+
+def pattern(text: str) -> str:
+    """Return a regular expression unchanged if it is one."""
+    try:
+        re.compile(text)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise ValueError(f"must be a regular expression of Python ({error})") from None
+    return text
+
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Key = Annotated[str, Field(min_length=1)]
+Character = Annotated[str, Field(min_length=1, max_length=1)]
+TagColumn = Annotated[str, AfterValidator(column_name)]
+TypeName = Annotated[str, AfterValidator(type_name)]
+# The name of each tag column in data/raw, and the column or key of the file that holds its tags.
+TagColumns = Annotated[dict[str, str], AfterValidator(column_names)]
+# What is a document in files of columns: what lines mark (-DOCSTART-, # newdoc), each file, or each sentence by itself.
+Documents = Literal["marked", "file", "none"]
+Encoding = Annotated[str, AfterValidator(text_encoding)]
+LabelNames = Annotated[list[str], AfterValidator(label_names)]
+
+
+class UnknownTag(Section):
+    """The tag of words whose tag is not known."""
+
+    unknown_tag: Key | None = None
+
+    @property
+    def rules(self) -> WordRules:
+        """What becomes of words that are empty, or have something to strip."""
+        return AS_THEY_ARE
+
+
+class WordKeys(UnknownTag):
+    """The keys of `WordRules`."""
+
+    strip_pattern: Annotated[str, Field(min_length=1), AfterValidator(pattern)] | None = None
+    empty_words: Literal["error", "skip"] = "error"
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        """See `Files.meanings`."""
+        if self.empty_words == "error":
+            return {}
+        return {EMPTY_WORDS: "words of white space only, skipped", EMPTY_SENTENCES: "rows without words, left out"}
+
+    @property
+    def rules(self) -> WordRules:
+        return WordRules(
+            self.strip_pattern,
+            self.empty_words == "skip",
+            "; to skip such words set download.dataset.empty_words: skip in params.yaml",
+        )

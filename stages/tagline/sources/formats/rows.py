@@ -1,0 +1,157 @@
+"""JSON objects of annotated texts: their values, and the objects that are annotations of one text."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from tagline.sources.formats.json_objects import first_rows, read_rows
+from tagline.sources.formats.lists import keys_of, to_id
+from tagline.sources.formats.sniffing import SPANS, Guess, Sample
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import quoted
+
+S = TypeVar("S")
+# Of a file of one annotator in a folder.
+SUFFIXES = (".jsonl", ".jsonl.gz")
+
+
+class Row(NamedTuple):
+    """An object of a file, or one inside it.
+
+    Attributes:
+        location: where it begins, for messages.
+        content: its values by key.
+    """
+
+    location: str
+    content: Mapping[str, Any]
+
+    def text(self, key: str) -> str:
+        """The text of a key.
+
+        Raises:
+            UserError: the row does not have the key, or its value is not a string.
+        """
+        if key not in self.content:
+            raise UserError(f"{self.location}: the key {key!r} is missing (keys: {keys_of(self.content)})")
+        if not isinstance(self.content[key], str):
+            raise UserError(f"{self.location}: {key!r} must be a string; got {quoted(self.content[key])}")
+        return str(self.content[key])
+
+    def items(self, key: str) -> list[Any]:
+        """The list of spans, annotations or other parts; an empty one if the row does not have the key, or null.
+
+        Raises:
+            UserError: the value is something else.
+        """
+        value = self.content.get(key)
+        if not isinstance(value, list | None):
+            raise UserError(f"{self.location}: {key!r} must be a list; got {quoted(value)}")
+        return value or []
+
+    def id(self, key: str = "id") -> str | None:
+        """The id of a row, if it has one; see `to_id`."""
+        return to_id(self.content[key], key, self.location) if key in self.content else None
+
+
+def recognised_by(guess: Callable[[Sequence[Mapping[str, Any]]], Guess | None]) -> Callable[[Sample], Guess | None]:
+    """Make `Format.recognise` of a function that guesses the keys of a file by its first rows."""
+
+    def recognise(sample: Sample) -> Guess | None:
+        rows = first_rows(sample)
+        keys = guess(rows) if rows else None
+        return None if keys is None else {**SPANS, **keys}
+
+    return recognise
+
+
+def recognised_by_keys(*names: str) -> Callable[[Sample], Guess | None]:
+    """Make `Format.recognise` of the keys that each row of the format has."""
+    signs = set(names)
+
+    def guess(rows: Sequence[Mapping[str, Any]]) -> Guess | None:
+        return {} if all(signs <= row.keys() for row in rows) else None
+
+    return recognised_by(guess)
+
+
+def rows_of(files: Iterable[Path], encoding: str) -> Iterator[Row]:
+    """Yield the rows of all files; the location of a row begins with its file."""
+    for file in files:
+        for location, content in read_rows(file, encoding):
+            yield Row(location, content)
+
+
+def grouped(rows: Callable[[], Iterable[Row]], key: str) -> Iterator[list[Row]]:
+    """Join the rows of one text, of which a file has one per annotator, not always side by side.
+
+    The file is read twice, so that only rows of incomplete groups are in memory.
+
+    Args:
+        rows: reads the rows.
+        key: what rows of one text have in common; a row without it is a text of its own.
+    """
+
+    def keyed() -> Iterator[tuple[str | int, Row]]:
+        for number, row in enumerate(rows()):
+            value = row.content.get(key)
+            yield number if value is None else str(value), row
+
+    sizes = Counter(value for value, _ in keyed())
+    held: defaultdict[str | int, list[Row]] = defaultdict(list)
+    for value, row in keyed():
+        held[value].append(row)
+        if len(held[value]) == sizes[value]:
+            yield held.pop(value)
+
+
+def shared_text(rows: Sequence[Row], key: str) -> str:
+    """The text of rows with one id, each by an annotator; see `shared` and `Row.text`."""
+    return shared(rows, lambda row: row.text(key))
+
+
+def shared(rows: Sequence[Row], content: Callable[[Row], S]) -> S:
+    """The content of rows with one id, each by an annotator.
+
+    Raises:
+        UserError: they have different contents, so that spans of one would mark words of another.
+    """
+    first, *others = rows
+    common = content(first)
+    for other in others:
+        if content(other) != common:
+            raise UserError(
+                f"{other.location}: another text than at {first.location}, but the same id; expected annotations of "
+                "one text; read files of different texts by a pattern such as *.jsonl, or give each text its own id"
+            )
+    return common
+
+
+def annotator_of(location: str) -> str:
+    """The annotator of a row: ``ada`` of ``FOLDER/ada.jsonl:3``."""
+    return Path(location.rpartition(":")[0].removesuffix(".gz")).stem
+
+
+def annotator_files(path: Path, keys: Any = None) -> list[Path]:  # noqa: ARG001 (see `Format.files`)
+    """The files in a folder with one per annotator, sorted by name, or the file itself.
+
+    Raises:
+        UserError: the folder holds something else; only what is hidden is passed over.
+    """
+    if not path.is_dir():
+        return [path]
+    files = sorted(file for file in path.iterdir() if not file.name.startswith("."))
+    for file in files:
+        if not file.is_file() or not file.name.endswith(SUFFIXES):
+            raise UserError(
+                f"{file}: {_kind_of(file)}; expected {path} to hold only files {' or '.join(SUFFIXES)}, one per "
+                "annotator; rename it, or move it away"
+            )
+    return files
+
+
+def _kind_of(path: Path) -> str:
+    if path.is_dir():
+        return "a folder"
+    return "another file" if path.is_file() else "a broken link"
