@@ -24,7 +24,7 @@ from tagline.tokenization.split_findings import (
     find_duplicates,
     find_in_tags,
 )
-from tagline.tokenization.split_writer import CHUNK_WORDS, SplitWriter
+from tagline.tokenization.split_writer import CHUNK_WORDS, SplitWriter, WrittenSplit
 from tagline.tokenization.subword_windows import WindowCutter
 from tagline.tokenization.tags import TagColumn, Tags, read_column, read_tags
 from tagline.tokenization.tokenize_align_params import Limits, TokenizeAlign
@@ -46,8 +46,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
         The metrics of every split.
 
     Raises:
-        UserError: an input is missing or damaged; task, tokenizer and params do not match; a tag is not allowed, or a
-            limit is exceeded.
+        UserError: an input is missing, damaged or does not match the params, or a limit is exceeded.
     """
     verify(raw, "download")
     verify(tokenizer, "download")
@@ -61,9 +60,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     show(f"{params.task}: {len(labels.names)} labels: {', '.join(labels.names)}")
 
     writer = prepare_writer(data, tags["train"].column, labels, loaded, params, target)
-    target.mkdir()
-    label_list.write(labels, target / "labels.json")
-    tokenized.write_windowing(windowing(writer, sha256(tokenizer / TOKENIZER_FILE)), target)
+    write_settings(writer, sha256(tokenizer / TOKENIZER_FILE))
 
     metrics: dict[str, Any] = {}
     hashes: dict[str, Hashes] = {}
@@ -72,9 +69,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
         hashes[split] = written.hashes
         if split != "train":
             find_duplicates(findings[split], data, split, hashes)
-        metrics[split] = written.sizes | split_metrics(written.labels, tags[split], findings[split], split)
-        if split in data.findings:
-            metrics[split]["source"] = data.findings[split]
+        metrics[split] = split_metrics(written, tags[split], findings[split], data.findings.get(split))
         show("\n  ".join([summary(split, params.task, metrics[split]), *findings[split].lines()]))
 
     check_splits(raw, hashes, metrics)
@@ -121,9 +116,11 @@ def prepare_writer(
     return SplitWriter(column, labels, cutter, params.label_all_tokens, share, target)
 
 
-def windowing(writer: SplitWriter, tokenizer_sha256: str) -> tokenized.Windowing:
-    """What later stages need to know of how windows are made."""
-    return tokenized.Windowing(
+def write_settings(writer: SplitWriter, tokenizer_sha256: str) -> None:
+    """Make data/tokenized, with the labels and how windows are made, which later stages do alike."""
+    writer.target.mkdir()
+    label_list.write(writer.labels, writer.target / "labels.json")
+    windowing = tokenized.Windowing(
         tokenizer_sha256=tokenizer_sha256,
         one_by_one=writer.cutter.one_by_one,
         label_all_tokens=writer.label_all_tokens,
@@ -132,6 +129,7 @@ def windowing(writer: SplitWriter, tokenizer_sha256: str) -> tokenized.Windowing
         context_subwords=writer.cutter.context,
         lowercase=writer.cutter.lowercase,
     )
+    tokenized.write_windowing(windowing, writer.target)
 
 
 def load_tokenizer(folder: Path, max_length: int) -> Tokenizer:
@@ -217,14 +215,25 @@ def check_limits(raw: Path, findings: Mapping[str, Findings], limits: Limits) ->
         )
 
 
-def split_metrics(labels: dict[str, int], tags: Tags, findings: Findings, split: str) -> dict[str, Any]:
-    """The part of reports/data.json about labels and findings."""
-    metrics: dict[str, Any] = {"scheme": tags.scheme}
+def split_metrics(
+    written: WrittenSplit, tags: Tags, findings: Findings, source: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """The part of reports/data.json about a split.
+
+    Args:
+        written: its sizes and labels.
+        tags: how its tags became labels.
+        findings: what is unusual in it.
+        source: what the stage download found in it; None: nothing.
+    """
+    metrics: dict[str, Any] = {**written.sizes, "scheme": tags.scheme}
     if tags.column.respelled:
         metrics["respelled"] = tags.column.respelled
-    metrics |= {"labels": labels, **findings.counts}
-    if split == "train":
+    metrics |= {"labels": written.labels, **findings.counts}
+    if tags.split == "train":
         del metrics["unseen_labels"], metrics["duplicate_sentences"]  # both compare a split with train
+    if source is not None:
+        metrics["source"] = source
     return metrics
 
 
