@@ -54,11 +54,13 @@ def mark_saved(folder: Path, inputs: list[str]) -> tuple[dict[str, int], str]:
     if not path.is_file():
         return {}, ""
     text = path.read_text(encoding="utf-8")
-    tokenizer, content = Tokenizer.from_str(text), parse_object(text)
+    tokenizer = Tokenizer.from_str(text)
+    content = parse_object(text)
     if not lowers(tokenizer):
         return {}, ""
-    if reason := unsuitable(content):
-        return {}, f"its tokenizer lower-cases, and capitals cannot be marked: {reason}"
+    unsuitability = unsuitable(content)
+    if unsuitability:
+        return {}, f"its tokenizer lower-cases, and capitals cannot be marked: {unsuitability}"
     marks = mark(content, tokenizer.normalizer)
     path.write_text(json.dumps(content, ensure_ascii=False, indent=2), encoding="utf-8")
     name_generic_class(folder, inputs)
@@ -73,15 +75,16 @@ def lowers(tokenizer: Tokenizer) -> bool:
 def unsuitable(content: dict[str, Any]) -> str:
     """Why capitals cannot be marked in this tokenizer.json; empty if they can."""
     for part, kind in _KINDS.items():
-        if (other := (content.get(part) or {}).get("type")) != kind:
+        other = (content.get(part) or {}).get("type")
+        if other != kind:
             return f"its {part} is {other}, not {kind}"
-    added = content["added_tokens"]
     signs = (CAPITAL, CAPITALS, _INSTEAD)
-    tokens = (*content["model"]["vocab"], *(each["content"] for each in added))
-    if any(sign in token for sign in signs for token in tokens):
+    added = [token["content"] for token in content["added_tokens"]]
+    if not set(signs).isdisjoint("".join([*content["model"]["vocab"], *added])):
         return f"its vocabulary has one of {' '.join(signs)}"
-    if any(each["normalized"] and each["content"].lower() != each["content"] for each in added):
-        return "it has added tokens with capitals that it looks for in small letters"
+    for token in content["added_tokens"]:
+        if token["normalized"] and token["content"].lower() != token["content"]:
+            return "it has added tokens with capitals that it looks for in small letters"
     return ""
 
 
@@ -93,46 +96,45 @@ def mark(content: dict[str, Any], own: normalizers.Normalizer) -> dict[str, int]
     """
     vocabulary = content["model"]["vocab"]
     ids = [vocabulary.pop(token) for token in _unused(content)[: len(MARKS)]]
-    last = max([*ids, *vocabulary.values(), *(each["id"] for each in content["added_tokens"])])
+    last = max([*ids, *vocabulary.values(), *(token["id"] for token in content["added_tokens"])])
     ids += range(last + 1, last + 1 + len(MARKS) - len(ids))
     vocabulary |= zip(MARKS, ids, strict=True)
     marks = f"[{CAPITAL}{CAPITALS}]"
     # If accents are dropped, letters are decomposed first: then a few capitals stand for all with accents.
     drops_accents = own.normalize_str("\u00e9") == "e"
-    capitals = [
-        letter
-        for letter in map(chr, range(sys.maxunicode + 1))
-        if unicodedata.category(letter) in ("Lu", "Lt")
-        and not (drops_accents and unicodedata.normalize("NFD", letter) != letter)
-        and all(small in vocabulary for small in own.normalize_str(letter))
-    ]
     normalizer = content["normalizer"]
-    content["normalizer"] = _sequence(
-        "normalizers",
-        normalizer | {"strip_accents": False, "lowercase": False},
-        *([{"type": "NFD"}] if drops_accents else []),
-        _replace({"Regex": marks}, _INSTEAD),
-        # A replacement is fixed text, and a pattern of no width is not allowed: so one step per letter.
-        *(_replace({"String": letter}, CAPITAL + letter) for letter in capitals),
+    steps = [normalizer | {"strip_accents": False, "lowercase": False}]
+    if drops_accents:
+        steps.append({"type": "NFD"})
+    steps.append(_replace({"Regex": marks}, _INSTEAD))
+    for letter in _capitals():
+        if drops_accents and unicodedata.normalize("NFD", letter) != letter:
+            continue
+        if all(small in vocabulary for small in own.normalize_str(letter)):
+            # A replacement is fixed text, and a pattern of no width is not allowed: so one step per letter.
+            steps.append(_replace({"String": letter}, CAPITAL + letter))
+    steps += [
         _replace({"Regex": rf"{CAPITAL}(?=\p{{L}}\p{{M}}*{CAPITAL})"}, CAPITALS),
         _replace({"Regex": f"(?<={_INSIDE}){marks}"}, ""),
         normalizer | {"clean_text": False, "handle_chinese_chars": False},
-    )
-    content["decoder"] = _sequence(
-        "decoders", content["decoder"], {"type": "Fuse"}, _replace({"Regex": f"{marks} ?"}, "")
-    )
+    ]
+    content["normalizer"] = {"type": "Sequence", "normalizers": steps}
+    decoders = [content["decoder"], {"type": "Fuse"}, _replace({"Regex": f"{marks} ?"}, "")]
+    content["decoder"] = {"type": "Sequence", "decoders": decoders}
     return dict(zip(MARKS, ids, strict=True))
+
+
+def _capitals() -> list[str]:
+    """The capital letters of Unicode, and those of which only the first is one, such as U+01C5."""
+    return [letter for letter in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(letter) in ("Lu", "Lt")]
 
 
 def _unused(content: dict[str, Any]) -> list[str]:
     """The sub-words of the vocabulary that the encoder never used, by their ids."""
-    vocabulary, used = content["model"]["vocab"], {each["content"] for each in content["added_tokens"]}
-    unused = [each for each in vocabulary if _UNUSED.fullmatch(each) and each not in used]
+    vocabulary = content["model"]["vocab"]
+    used = {token["content"] for token in content["added_tokens"]}
+    unused = [subword for subword in vocabulary if _UNUSED.fullmatch(subword) and subword not in used]
     return sorted(unused, key=vocabulary.__getitem__)
-
-
-def _sequence(name: str, *steps: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "Sequence", name: list(steps)}
 
 
 def _replace(pattern: dict[str, str], by: str) -> dict[str, Any]:

@@ -117,12 +117,13 @@ def sources_of(dataset: AnyDataset | Sequence[AnyDataset]) -> Sequence[AnyDatase
 
 def shared_columns(sources: Sequence[AnyDataset]) -> list[str]:
     """The tag columns that all sources have."""
-    return [name for name in sources[0].tag_columns if all(name in each.tag_columns for each in sources)]
+    columns = set(sources[0].tag_columns).intersection(*(source.tag_columns for source in sources))
+    return [name for name in sources[0].tag_columns if name in columns]
 
 
 def language_of(sources: Sequence[AnyDataset]) -> Language | None:
     """The language whose rules split raw text for the trained model: the first that a source names."""
-    return next((each.language for each in sources if each.language), None)
+    return next((source.language for source in sources if source.language), None)
 
 
 def _complete(dataset: AnyDatasets) -> AnyDatasets:
@@ -131,12 +132,17 @@ def _complete(dataset: AnyDatasets) -> AnyDatasets:
     if not sources:
         raise ValueError("a list without sources; expected at least one")
     for split in SPLITS:
-        if not any(split in (*each.patterns, *each.shares) for each in sources):
-            remedy = "" if split == "train" else f", or add a share such as `split: {{seed: 42, {split}: 0.1}}`"
-            raise ValueError(f"{split} has neither a file nor a share of train; name a file{remedy}")
+        if any(split in source.patterns or split in source.shares for source in sources):
+            continue
+        if split == "train":
+            raise ValueError("train has neither a file nor a share of train; name a file")
+        raise ValueError(
+            f"{split} has neither a file nor a share of train; name a file, or add a share such as "
+            f"`split: {{seed: 42, {split}: 0.1}}`"
+        )
     if not shared_columns(sources):
-        named = "; ".join(f"{number}: {', '.join(each.tag_columns)}" for number, each in enumerate(sources))
-        raise ValueError(f"no tag column is in all sources ({named}); give the one to learn the same name in each")
+        columns = "; ".join(f"{number}: {', '.join(source.tag_columns)}" for number, source in enumerate(sources))
+        raise ValueError(f"no tag column is in all sources ({columns}); give the one to learn the same name in each")
     if sources[0] is dataset and sources[0].repeat > 1:
         raise ValueError("repeat is for one source among several; train.epochs repeats all; remove it")
     return dataset

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import chain, combinations, groupby, pairwise
+from itertools import chain, combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,8 @@ class FileSource:
         self._check_annotated()
         self.texts = find(folder, UNLABELLED, dataset.unlabelled) if dataset.unlabelled else []
         for split, paths in self.files.items():
-            if common := set(self.texts) & set(paths):
+            common = set(self.texts) & set(paths)
+            if common:
                 raise UserError(
                     f"{min(common)}: a file of {split}, not of texts without labels; {_named_by(UNLABELLED)}"
                 )
@@ -72,10 +73,11 @@ class FileSource:
             UserError: (the iterators) a file is malformed, an id or the words of a whole file are in a split twice, a
                 drawn split gets no sentence.
         """
-        found = {split: self._given(split) for split in self.paths}
-        if drawing := self.dataset.split:
-            found |= {split: self._drawn(split, drawing.seed) for split in (TRAIN, *self.dataset.shares)}
-        return {split: found[split] for split in SPLITS if split in found}
+        splits = {split: self._given(split) for split in self.paths}
+        if self.dataset.split:
+            seed = self.dataset.split.seed
+            splits |= {split: self._drawn(split, seed) for split in (TRAIN, *self.dataset.shares)}
+        return {split: splits[split] for split in SPLITS if split in splits}
 
     def unlabelled(self, tag_columns: Sequence[str], whole: bool) -> Iterator[Sentence]:
         """Read the unlabelled texts as sentences for train; if `whole`, each text is one. `without_labels` counts them.
@@ -93,19 +95,18 @@ class FileSource:
 
     def provenance(self) -> dict[str, Any]:
         """The files of each split with their hashes, how splits without files were drawn, and what was left out."""
-        read = self.files | ({UNLABELLED: self.texts} if self.texts else {})
-        files = {
-            split: [{"path": path.relative_to(self.folder).as_posix(), "sha256": sha256(path)} for path in paths]
-            for split, paths in read.items()
-        }
-        drawn = {"seed": self.dataset.split.seed, **self.dataset.shares} if self.dataset.split else None
-        return {
-            "source": "files",
-            "files": files,
-            **({"drawn_from_train": drawn} if drawn else {}),
-            **({UNLABELLED: self.without_labels} if self.texts else {}),
-            "findings": {split: self._counts(split) for split in SPLITS},
-        }
+        files = {split: self._hashed(paths) for split, paths in self.files.items()}
+        provenance: dict[str, Any] = {"source": "files", "files": files}
+        if self.dataset.split:
+            provenance["drawn_from_train"] = {"seed": self.dataset.split.seed, **self.dataset.shares}
+        if self.texts:
+            files[UNLABELLED] = self._hashed(self.texts)
+            provenance[UNLABELLED] = self.without_labels
+        provenance["findings"] = {split: self._counts(split) for split in SPLITS}
+        return provenance
+
+    def _hashed(self, paths: Sequence[Path]) -> list[dict[str, str]]:
+        return [{"path": path.relative_to(self.folder).as_posix(), "sha256": sha256(path)} for path in paths]
 
     def report(self) -> str:
         """What to print once all sentences are read.
@@ -113,18 +114,19 @@ class FileSource:
         Raises:
             UserError: the params do not allow what was found.
         """
-        one = (
-            "train is a single document, so its sentences were split at random; neighbouring sentences are similar, "
-            "and scores may be optimistic"
-        )
-        drawn = [one] if self.dataset.split and self._one_document else []
+        lines = []
+        if self.dataset.split and self._one_document:
+            lines.append(
+                "train is a single document, so its sentences were split at random; neighbouring sentences are "
+                "similar, and scores may be optimistic"
+            )
         if self.texts:
-            drawn.append(f"train: {self.without_labels:,} sentences of texts without labels")
-        return "\n".join(filter(None, [*drawn, self.dataset.report(self.findings)]))
+            lines.append(f"train: {self.without_labels:,} sentences of texts without labels")
+        return "\n".join(filter(None, [*lines, self.dataset.report(self.findings)]))
 
     def _files(self, split: str, paths: Sequence[Path]) -> list[Path]:
         """All files that are read for a split, each once and checked."""
-        files = list(dict.fromkeys(file for path in paths for file in self.dataset.files(path)))
+        files = list(dict.fromkeys(chain.from_iterable(map(self.dataset.files, paths))))
         for file in files:
             inside(self.folder, file, _named_by(split))
             if not file.is_file():
@@ -133,7 +135,7 @@ class FileSource:
 
     def _check_annotated(self) -> None:
         """Check that each pattern of ``annotated_types`` is of files that are read."""
-        read = [path.relative_to(self.folder) for paths in self.paths.values() for path in paths]
+        read = [path.relative_to(self.folder) for path in chain.from_iterable(self.paths.values())]
         used = {self.dataset.annotated_by(file.as_posix()) for file in read}
         for pattern in self.dataset.annotated_types:
             if pattern not in used:
@@ -145,8 +147,11 @@ class FileSource:
 
     def _counts(self, split: str) -> dict[str, Any]:
         """What was changed or left out in a split, and how well its annotators agree."""
+        counts: dict[str, Any] = dict(self.findings[split].counts)
         agreement = summary(self.agreement[split])
-        return {**self.findings[split].counts, **({"agreement": agreement} if agreement else {})}
+        if agreement:
+            counts["agreement"] = agreement
+        return counts
 
     def _given(self, split: str) -> Iterator[Sentence]:
         yield from self._counted(split, self._sentences(split))
@@ -156,11 +161,11 @@ class FileSource:
 
     def _counted(self, split: str, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
         """Yield the sentences that have words, and count the notes of all."""
-        findings, agreement = self.findings[split], self.agreement[split]
+        findings = self.findings[split]
         for sentence in sentences:
             findings.add_notes(sentence.notes)
             findings.spans += sentence.spans
-            agreement.update(sentence.agreement)
+            self.agreement[split].update(sentence.agreement)
             if sentence.words:
                 findings.add_sentence(sentence.words, sentence.location)
                 yield sentence
@@ -168,22 +173,32 @@ class FileSource:
     def _drawn(self, split: str, seed: int) -> Iterator[Sentence]:
         # Each drawn split reads the files of train again: that costs little time, while keeping them costs memory.
         # By documents, since neighbouring sentences tell much about each other; one document is in memory at a time.
+        if self._one_document:
+            documents: Iterator[list[Sentence]] = ([sentence] for sentence in self._sentences(TRAIN))
+        else:
+            documents = whole(self._sentences(TRAIN))
         longest = 0
-        found = self._sentences(TRAIN)
-        for sentences in ([sentence] for sentence in found) if self._one_document else whole(found):
+        for sentences in documents:
             longest = max(longest, len(sentences))
             words = list(chain.from_iterable(sentence.words for sentence in sentences))
             if drawn_split(words, seed, self.dataset.shares) == split:
                 yield from self._counted(split, sentences)
         if not self.findings[split].sentences:
-            documents = f" (documents stay whole; the longest has {longest:,} sentences)" if longest > 1 else ""
-            marked = longest > 1 and "documents" in type(self.dataset).model_fields
-            none = ", set download.dataset.documents: none to draw sentences" if marked else ""
-            raise NothingDrawn(
-                f"{self.folder / self.dataset.patterns[TRAIN]}: no sentence was drawn for {split}{documents}; "
-                f"{'reduce the shares' if split == TRAIN else 'increase its share'} under download.dataset.split in "
-                f"params.yaml{none}{'' if split == TRAIN else ', or name a file'}"
-            )
+            raise self._nothing_drawn(split, longest)
+
+    def _nothing_drawn(self, split: str, longest: int) -> NothingDrawn:
+        """The error of a split that gets no sentence of train, whose longest document has ``longest`` sentences."""
+        location = str(self.folder / self.dataset.patterns[TRAIN])
+        change = "reduce the shares" if split == TRAIN else "increase its share"
+        message = f"{location}: no sentence was drawn for {split}"
+        if longest > 1:
+            message += f" (documents stay whole; the longest has {longest:,} sentences)"
+        message += f"; {change} under download.dataset.split in params.yaml"
+        if longest > 1 and "documents" in type(self.dataset).model_fields:
+            message += ", set download.dataset.documents: none to draw sentences"
+        if split != TRAIN:
+            message += ", or name a file"
+        return NothingDrawn(message)
 
     @cached_property
     def _one_document(self) -> bool:
@@ -202,11 +217,11 @@ class FileSource:
         read: dict[int, Path] = {}
         without_id = ""
         for path in self.paths[split]:
-            file = path.relative_to(self.folder).as_posix()
-            types = self.dataset.annotated(file)
-            words, sentences = 0, 0
-            for sentence in tqdm(self.dataset.read(path), desc=printable(path.name), unit=" sentences", disable=None):
-                words, sentences = hash((words, *sentence.words)), sentences + bool(sentence.words)
+            words = 0
+            count = 0
+            for sentence in self._with_documents(path):
+                words = hash((words, *sentence.words))
+                count += bool(sentence.words)
                 if not sentence.words:
                     pass  # only its notes count
                 elif sentence.id is None:
@@ -218,24 +233,45 @@ class FileSource:
                     )
                 else:
                     locations[sentence.id] = sentence.location
-                unnamed = isinstance(sentence.document, int)
-                sentence = replace(sentence, document=f"{file}#{sentence.document}") if unnamed else sentence
-                yield replace(sentence, annotated_types=types) if types else sentence
+                yield sentence
             # A file of one sentence can be a text that many people write.
-            if sentences > 1 and (other := read.setdefault(words, path)) != path:
+            if count > 1 and read.setdefault(words, path) != path:
                 raise UserError(
-                    f"{path}: the same words as in {other}, which {split} has too; expected files of different "
+                    f"{path}: the same words as in {read[words]}, which {split} has too; expected files of different "
                     f"sentences, not a copy with other tags; name one of them; {_named_by(split)}"
                 )
-        if (copy := next(filter(COPY.match, locations), None)) is not None:
+        _check_ids(locations, without_id)
+
+    def _with_documents(self, path: Path) -> Iterator[Sentence]:
+        """Yield the sentences of a file; unnamed documents get names, and sentences the types annotated in the file."""
+        file = path.relative_to(self.folder).as_posix()
+        types = self.dataset.annotated(file)
+        for sentence in tqdm(self.dataset.read(path), desc=printable(path.name), unit=" sentences", disable=None):
+            if isinstance(sentence.document, int):
+                sentence = replace(sentence, document=f"{file}#{sentence.document}")
+            if types:
+                sentence = replace(sentence, annotated_types=types)
+            yield sentence
+
+
+def _check_ids(locations: Mapping[str, str], without_id: str) -> None:
+    """Raise a `UserError` if an id looks like one that this project gives.
+
+    Args:
+        locations: of the sentences of a split, by their ids.
+        without_id: where a sentence without an id is; empty if all have one.
+    """
+    for id_, location in locations.items():
+        if COPY.match(id_):
             raise UserError(
-                f"{locations[copy]}: id {quoted(copy)} looks like those of repeated sources, such as 1#2/train-5; "
-                "expected another one"
+                f"{location}: id {quoted(id_)} looks like those of repeated sources, such as 1#2/train-5; expected "
+                "another one"
             )
-        if without_id and (generated := next(filter(GENERATED_ID.fullmatch, locations), None)):
+    for id_, location in locations.items():
+        if without_id and GENERATED_ID.fullmatch(id_):
             raise UserError(
-                f"{locations[generated]}: id {quoted(generated)} looks like the ids generated for sentences without "
-                f"one, such as {without_id}; give every sentence an id, or none"
+                f"{location}: id {quoted(id_)} looks like the ids generated for sentences without one, such as "
+                f"{without_id}; give every sentence an id, or none"
             )
 
 
@@ -254,13 +290,14 @@ def find(folder: Path, split: str, pattern: str, folders: bool = False) -> list[
     if path.is_dir():
         raise UserError(f"{path}: a folder; expected a file, or a pattern such as {pattern}/*; {named_by}")
     matches = _matches(folder, pattern)
-    # Files first: `**` also matches the folders that they are in.
-    found = list(filter(Path.is_file, matches)) or (list(filter(Path.is_dir, matches)) if folders else [])
-    files = [inside(folder, each, named_by) for each in found]
+    files = [match for match in matches if match.is_file()]
+    if folders and not files:  # files first: `**` also matches the folders that they are in
+        files = [match for match in matches if match.is_dir()]
+    if not files and glob.has_magic(pattern):
+        raise UserError(f"{path}: the pattern matches no file; {named_by}")
     if not files:
-        problem = "the pattern matches no file" if glob.has_magic(pattern) else "no such file"
-        raise UserError(f"{path}: {problem}; {named_by}")
-    return files
+        raise UserError(f"{path}: no such file; {named_by}")
+    return [inside(folder, file, named_by) for file in files]
 
 
 def check_different(paths: Mapping[str, Sequence[Path]], files: Mapping[str, Sequence[Path]]) -> None:
@@ -302,10 +339,10 @@ def _matches(folder: Path, pattern: str) -> list[Path]:
     parts = [part if part == "**" else part.replace("**", "*") for part in Path(pattern).parts]
     if parts[-1] == "**":
         parts.append("*")
-    found = set(folder.glob("/".join(parts)))
+    matches = set(folder.glob("/".join(parts)))
     if not names_hidden(Path(pattern)):
-        found = {path for path in found if not names_hidden(path.relative_to(folder))}
-    return sorted(found, key=str)
+        matches = {path for path in matches if not names_hidden(path.relative_to(folder))}
+    return sorted(matches, key=str)
 
 
 def inside(folder: Path, path: Path, named_by: str) -> Path:
@@ -346,9 +383,16 @@ def consecutive(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
 
 def whole(sentences: Iterable[Sentence]) -> Iterator[list[Sentence]]:
     """Yield the sentences of each document together, and each sentence without a known document by itself."""
-    # An object of its own is equal to no other one.
-    for _, group in groupby(sentences, key=lambda each: object() if each.document is None else each.document):
-        yield list(group)
+    document: str | int | None = None
+    group: list[Sentence] = []
+    for sentence in sentences:
+        if group and (sentence.document is None or sentence.document != document):
+            yield group
+            group = []
+        document = sentence.document
+        group.append(sentence)
+    if group:
+        yield group
 
 
 def read_texts(

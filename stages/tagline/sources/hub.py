@@ -103,7 +103,8 @@ def find(kind: Kind, name: str, revision: str) -> Repository:
             raise ValueError(f"the commit is {info.sha!r}")
         if not all(map(_SHA256.fullmatch, large.values())):  # a TypeError for null
             raise ValueError("it lists a SHA-256 that is not one")
-        if odd := sorted(file for file in files if not _is_inside(file)):
+        odd = sorted(file for file in files if not _is_inside(file))
+        if odd:
             raise UserError(
                 f"{name}: the Hub lists the file {shortened(repr(odd[0]))}; expected paths inside the repository; "
                 f"check {_SECTIONS[kind]}.name in params.yaml and HF_ENDPOINT"
@@ -119,8 +120,9 @@ def _is_inside(name: str) -> bool:
 
 def _answers() -> AbstractContextManager[None]:
     """Turn what the clients raise for an answer of unexpected types into a `UserError`."""
-    remedy = "check HF_ENDPOINT and the proxy"
-    return reading(endpoint(), problem="does not look like a Hugging Face Hub", remedy=remedy)
+    return reading(
+        endpoint(), problem="does not look like a Hugging Face Hub", remedy="check HF_ENDPOINT and the proxy"
+    )
 
 
 def fetch_encoder(repository: Repository) -> Path:
@@ -152,7 +154,10 @@ def _check_hash(repository: Repository, file: Path) -> None:
     """
     blob = file.resolve()
     expected = repository.sha256.get(file.name, blob.name)
-    if _SHA256.fullmatch(expected) and (actual := sha256(blob)) != expected:
+    if not _SHA256.fullmatch(expected):
+        return
+    actual = sha256(blob)
+    if actual != expected:
         raise UserError(
             f"{repository}: SHA-256 of {file.name} is {actual}; expected {expected}, as the Hub lists it; remove "
             f"{blob} and run `dvc repro download` again"
@@ -169,13 +174,16 @@ def hub_errors(repository: Repository) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if (refused := refusal(error)) is None and not isinstance(error, _FAILURES):
+        refused = refusal(error)
+        if refused is None and not isinstance(error, _FAILURES):
             raise
         raise UserError(_explain(refused or error, repository)) from None
 
 
 def _explain(error: Exception, repository: Repository) -> str:
-    name, revision, section = repository.name, repository.commit, _SECTIONS[repository.kind]
+    name = repository.name
+    revision = repository.commit
+    section = _SECTIONS[repository.kind]
     if isinstance(error, GatedRepoError):
         page = f"{endpoint()}/{'datasets/' if repository.kind == 'dataset' else ''}{name}"
         return f"{name}: gated; accept its conditions at {page}, then log in by {LOGIN}"

@@ -49,14 +49,17 @@ class HubSource:
             **params.model_dump(include={"source", "name", "config"}),
             "commit": self.repository.commit,
             "splits": params.patterns,
-            "findings": {split: each.counts for split, each in self.findings.items()},
+            "findings": {split: findings.counts for split, findings in self.findings.items()},
         }
 
     def report(self) -> str:
         """What to print once all rows are read."""
-        empty = {split: len(rows) - self.findings[split].sentences for split, rows in self.rows.items()}
-        skipped = [f"{split}: {count:,} rows without words skipped" for split, count in empty.items() if count]
-        return "\n".join([f"data set: {self.repository}", *skipped, *lines_by_split(self.findings)])
+        lines = [f"data set: {self.repository}"]
+        for split, rows in self.rows.items():
+            skipped = len(rows) - self.findings[split].sentences
+            if skipped:
+                lines.append(f"{split}: {skipped:,} rows without words skipped")
+        return "\n".join([*lines, *lines_by_split(self.findings)])
 
     def _sentences(self, split: str) -> Iterator[Sentence]:
         for sentence in consecutive(sentences(self.rows[split], split, self.params)):
@@ -78,8 +81,14 @@ def load(repository: Repository, params: HubDataset) -> dict[str, Dataset]:
             f"{repository}: a script ({script}), and code from the Hub is never run; many such data sets have their "
             "rows as Parquet files; set download.dataset.revision to refs/convert/parquet"
         )
-    remedy = "check download.dataset in params.yaml and HF_ENDPOINT"
-    with reading(str(repository), problem="datasets can't load it", remedy=remedy), hub_errors(repository):
+    with (
+        reading(
+            str(repository),
+            problem="datasets can't load it",
+            remedy="check download.dataset in params.yaml and HF_ENDPOINT",
+        ),
+        hub_errors(repository),
+    ):
         loaded = _load(repository, params.config)
     return pick(loaded, params)
 
@@ -118,12 +127,14 @@ def pick(loaded: DatasetDict, params: HubDataset) -> dict[str, Dataset]:
     Raises:
         UserError: one is missing.
     """
-    for split, name in (names := params.patterns).items():
+    picked = {}
+    for split, name in params.patterns.items():
         if name not in loaded:
             raise UserError(
                 f"{params.name}: no split {name} (splits: {', '.join(loaded)}); see download.dataset.splits.{split}"
             )
-    return {split: loaded[name] for split, name in names.items()}
+        picked[split] = loaded[name]
+    return picked
 
 
 def sentences(rows: Dataset, split: str, params: HubDataset) -> Iterator[Sentence]:
@@ -136,7 +147,8 @@ def sentences(rows: Dataset, split: str, params: HubDataset) -> Iterator[Sentenc
             from 0.
     """
     names = label_names(rows.features, params.tag_columns, params.names)
-    of_split = f"{params.name}: split {params.patterns[split]}"
-    for number, row in enumerate(rows_of(rows, columns_of(params, rows.column_names, of_split))):
+    location = f"{params.name}: split {params.patterns[split]}"
+    columns = columns_of(params, rows.column_names, location)
+    for number, row in enumerate(rows_of(rows, columns)):
         if any(cell for column, cell in row.items() if column != params.document):
-            yield to_sentence(row, params, params.rules, names, f"{of_split}, row {number}")
+            yield to_sentence(row, params, params.rules, names, f"{location}, row {number}")

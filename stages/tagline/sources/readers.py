@@ -37,7 +37,8 @@ from tagline.text.sentences import split_sentences
 if TYPE_CHECKING:
     from tagline.sources.hub_dataset import HubSource
 
-SHARED, RELABELLED = "shared_sentences", "relabelled_sentences"
+SHARED = "shared_sentences"
+RELABELLED = "relabelled_sentences"
 # What is counted of one among several sources; earlier ones are compared split by split.
 OF_SEVERAL = {
     **OF_SENTENCES,
@@ -70,7 +71,10 @@ class Reader:
         number: int | None,
         spelling: Mapping[str, Spelling],
     ) -> None:
-        self.folder, self.dataset, self.columns, self.number = folder, dataset, columns, number
+        self.folder = folder
+        self.dataset = dataset
+        self.columns = columns
+        self.number = number
         self.spelling = spelling
         # Raw text of the same language is split as the trained model will split it, if the source has raw text.
         joined = isinstance(dataset, AnnotatedFiles) and dataset.split_words == "spaces"
@@ -103,17 +107,20 @@ class Reader:
         if self.number is not None and split in self.splits:
             sentences = self._watch(split, sentences, earlier)
         if split == TRAIN and isinstance(self.source, FileSource):
-            one = isinstance(self.dataset, AnnotatedFiles) and self.dataset.sentences == "whole"
-            sentences = chain(sentences, self.source.unlabelled(self.columns, whole=one))
+            whole = isinstance(self.dataset, AnnotatedFiles) and self.dataset.sentences == "whole"
+            sentences = chain(sentences, self.source.unlabelled(self.columns, whole))
         if self.number is not None:
             sentences = _prefixed(sentences, f"{self.number}/", split)
-        for time in range(2, self.dataset.repeat + 1) if split == TRAIN else ():
-            again = _open(self.folder, self.dataset, OF_SENTENCES).splits()[TRAIN]  # whose findings are counted once
-            again = map(self._renamed, again)
-            sentences = chain(sentences, _prefixed(again, f"{self.number}#{time}/", TRAIN))
+        if split == TRAIN:
+            sentences = chain(sentences, *map(self._again, range(2, self.dataset.repeat + 1)))
         with self._numbered():
             for sentence in sentences:
                 yield to_row(sentence, self.unknown_tag)
+
+    def _again(self, time: int) -> Iterator[Sentence]:
+        """Open train once more, whose findings are counted once."""
+        source = _open(self.folder, self.dataset, OF_SENTENCES)
+        return _prefixed(map(self._renamed, source.splits()[TRAIN]), f"{self.number}#{time}/", TRAIN)
 
     def _renamed(self, sentence: Sentence) -> Sentence:
         """The sentence with respelt tags and renamed types; its tags in the source are collected."""
@@ -143,24 +150,29 @@ class Reader:
             spelling = self.spelling.get(name, {})
             for tag in self.known_tags(name) - {OUTSIDE}:
                 prefix, type_ = split_tag(spelling.get(tag, tag))
-                (types if prefix else plain).add(type_)
+                if prefix:
+                    types.add(type_)
+                else:
+                    plain.add(type_)
         return [*sorted(types), *sorted(plain - types)]
 
     def _watch(self, split: str, sentences: Iterable[Sentence], earlier: Sequence[Reader]) -> Iterator[Sentence]:
         """Yield sentences unchanged, count them, and compare them with those of earlier sources."""
-        findings, seen = self.source.findings[split], self.seen[split]
+        findings = self.source.findings[split]
         for sentence in sentences:
-            columns = {name: [*starmap(_marks, pairwise([None, *sentence.tags[name]]))] for name in self.columns}
-            for name, marks in columns.items():
-                types = [type_ for begins, type_ in marks if begins and type_]
+            columns = {}
+            for name in self.columns:
+                columns[name] = list(starmap(_marks, pairwise([None, *sentence.tags[name]])))
+                types = [type_ for begins, type_ in columns[name] if begins and type_]
                 self.entities[split][name] += len(types)
                 self.types[name].update(types)
             self.annotates_all |= sentence.annotated_types is None
-            words, tags = hash(tuple(sentence.words)), hash(str(columns))
-            others = [each.seen[split][words] for each in earlier if words in each.seen[split]]
+            words = hash(tuple(sentence.words))
+            tags = hash(str(columns))
+            others = [reader.seen[split][words] for reader in earlier if words in reader.seen[split]]
             findings.add(SHARED, len(others) > 0, [sentence.location])
             findings.add(RELABELLED, len(others) > 0 and tags not in others, [sentence.location])
-            seen[words] = tags
+            self.seen[split][words] = tags
             yield sentence
 
     def report(self) -> str:
@@ -174,24 +186,23 @@ class Reader:
             report = "\n".join(filter(None, [self.source.report(), *self._respelled()]))
         if self.number is None:
             return report
-        of_splits = [
-            f"{split}: {self.source.findings[split].sentences:,} sentences"
-            + "".join(f", {count:,} entities in {name}" for name, count in entities.items() if count)
-            for split, entities in self.entities.items()
-        ]
-        times = [f"train is read {self.dataset.repeat} times"] if self.dataset.repeat > 1 else []
-        name = f"source {self.number}, {getattr(self.dataset, 'format', 'hub')}"
+        parts = [f"source {self.number}, {getattr(self.dataset, 'format', 'hub')}"]
+        for split, entities in self.entities.items():
+            counts = [f"{split}: {self.source.findings[split].sentences:,} sentences"]
+            counts += [f"{count:,} entities in {name}" for name, count in entities.items() if count]
+            parts.append(", ".join(counts))
+        if self.dataset.repeat > 1:
+            parts.append(f"train is read {self.dataset.repeat} times")
         types = [f"types of {column}: {_counted(counts)}" for column, counts in self.types.items() if counts]
-        return "\n  ".join(["; ".join([name, *of_splits, *times]), *types, *report.splitlines()])
+        return "\n  ".join(["; ".join(parts), *types, *report.splitlines()])
 
     def _check_tags(self) -> None:
         """Raise a `UserError` if no word has the unknown tag, or a type that gets another name."""
         tags = set().union(*self.tags.values())
         if self.unknown_tag is not None and self.unknown_tag not in tags:
-            found = shortened(", ".join(sorted(filter(None, tags))), QUOTED)
             raise UserError(
                 f"download.dataset.unknown_tag: no word has the tag {quoted(self.unknown_tag)}; expected one of "
-                f"{found}; correct or remove it in params.yaml"
+                f"{shortened(', '.join(sorted(filter(None, tags))), QUOTED)}; correct or remove it in params.yaml"
             )
         types = self.source_types()
         for type_ in self.dataset.types:
@@ -211,12 +222,20 @@ class Reader:
         """What to print if raw text is split into other words than the source has; otherwise nothing."""
         if self.agreement.share >= LEAST_AGREEMENT:
             return ""
-        known = f"set download.dataset.language if it is one of {', '.join(get_args(Language))}, or "
-        where, split = "" if self.number is None else f" of source {self.number}", next(iter(self.splits))
+        name = "words" if self.number is None else f"words of source {self.number}"
+        first = next(iter(self.splits))
+        split = "training" if first == TRAIN else first
+        share = f"{self.agreement.share:.1%}"
+        differences = "; ".join(self.agreement.differences)
+        if self.dataset.language:
+            return (
+                f"{name}: `tagline predict` splits raw text differently: it reproduces {share} of {split} words "
+                f"({differences}); give it words"
+            )
         return (
-            f"words{where}: `tagline predict` splits raw text differently: it reproduces {self.agreement.share:.1%} of "
-            f"{'training' if split == TRAIN else split} words ({'; '.join(self.agreement.differences)}); "
-            f"{'' if self.dataset.language else known}give it words"
+            f"{name}: `tagline predict` splits raw text differently: it reproduces {share} of {split} words "
+            f"({differences}); set download.dataset.language if it is one of {', '.join(get_args(Language))}, or give "
+            "it words"
         )
 
     def provenance(self) -> dict[str, Any]:
@@ -226,11 +245,10 @@ class Reader:
             origin["respelled"] = self.spelling
         if self.number is None:
             return origin
-        found = self.source.findings
-        findings = {
-            split: {"sentences": found[split].sentences, "entities": entities, **origin["findings"][split]}
-            for split, entities in self.entities.items()
-        }
+        findings = {}
+        for split, entities in self.entities.items():
+            sentences = self.source.findings[split].sentences
+            findings[split] = {"sentences": sentences, "entities": entities, **origin["findings"][split]}
         return {**origin, "repeat": self.dataset.repeat, "agreement": self.agreement.share, "findings": findings}
 
     @contextmanager
@@ -261,9 +279,9 @@ def types_of_one_source(readers: Sequence[Reader], column: str) -> str:
     """What to print about types that one of several sources has, while others annotate all types; otherwise nothing."""
     alone: list[str] = []
     for reader in readers:
-        others = [each for each in readers if each is not reader and each.types[column]]
-        types = set(reader.types[column]).difference(*(each.types[column] for each in others))
-        if types and any(each.annotates_all for each in others):
+        others = [other for other in readers if other is not reader and other.types[column]]
+        types = set(reader.types[column]).difference(*(other.types[column] for other in others))
+        if types and any(other.annotates_all for other in others):
             alone.append(f"source {reader.number} alone has {', '.join(sorted(types))}")
     if not alone:
         return ""
@@ -279,10 +297,13 @@ def check_annotated_types(readers: Sequence[Reader]) -> None:
     Raises:
         UserError: no source has such a type.
     """
-    types = [each.dataset.types.get(type_, type_) for each in readers for type_ in each.source_types()]
+    types: list[str] = []
     for reader in readers:
-        of_files = reader.dataset.annotated_types if isinstance(reader.dataset, Files) else {}
-        for type_ in chain.from_iterable(of_files.values()):
+        types += [reader.dataset.types.get(type_, type_) for type_ in reader.source_types()]
+    for reader in readers:
+        if not isinstance(reader.dataset, Files):
+            continue
+        for type_ in chain.from_iterable(reader.dataset.annotated_types.values()):
             if reader.dataset.types.get(type_, type_) not in types:
                 key = "annotated_types" if reader.number is None else f"{reader.number}.annotated_types"
                 raise UserError(
@@ -294,13 +315,23 @@ def check_annotated_types(readers: Sequence[Reader]) -> None:
 def check_apart(readers: Sequence[Reader]) -> None:
     """Raise a `UserError` if a file is in train of one source and in test of another: see `check_different`."""
     for selection in ("random", "chosen"):  # one page has other texts of either
-        others = [each.source for each in readers if getattr(each.dataset, "selection", None) != selection]
-        sources = [each for each in others if isinstance(each, FileSource)]
-        paths, files = (
-            {split: found for split in SPLITS if (found := [path for each in listed for path in each.get(split, ())])}
-            for listed in ([each.paths for each in sources], [each.files for each in sources])
-        )
+        sources = []
+        for reader in readers:
+            if isinstance(reader.source, FileSource) and getattr(reader.dataset, "selection", None) != selection:
+                sources.append(reader.source)
+        paths = _of_all([source.paths for source in sources])
+        files = _of_all([source.files for source in sources])
         check_different(paths, files)
+
+
+def _of_all(sources: Sequence[Mapping[str, Sequence[Path]]]) -> dict[str, list[Path]]:
+    """The paths of each split in all sources, without splits that have none."""
+    joined = {}
+    for split in SPLITS:
+        paths = list(chain.from_iterable(source.get(split, ()) for source in sources))
+        if paths:
+            joined[split] = paths
+    return joined
 
 
 def _open(folder: Path, dataset: AnyDataset, counted: Mapping[str, str]) -> FileSource | HubSource:
@@ -321,11 +352,13 @@ def _prefixed(sentences: Iterable[Sentence], prefix: str, split: str) -> Iterato
 
 def to_row(sentence: Sentence, unknown_tag: str | None = None) -> dict[str, Any]:
     """Convert a sentence to a row of data/raw, without id or document if it has none, and null for unknown tags."""
-    named: dict[str, Any] = {raw_data.ID: sentence.id, DOCUMENT: sentence.document}
-    named |= {raw_data.ANNOTATED: sentence.annotated_types}
-    present = {key: value for key, value in named.items() if value is not None}
-    tags = {
-        name: [None if tag == unknown_tag else tag for tag in of_column] if unknown_tag else of_column
-        for name, of_column in sentence.tags.items()
+    optional: dict[str, Any] = {
+        raw_data.ID: sentence.id,
+        DOCUMENT: sentence.document,
+        raw_data.ANNOTATED: sentence.annotated_types,
     }
-    return {**present, raw_data.WORDS: sentence.words, **tags}
+    row = {key: value for key, value in optional.items() if value is not None}
+    row[raw_data.WORDS] = sentence.words
+    for name, tags in sentence.tags.items():
+        row[name] = [None if tag == unknown_tag else tag for tag in tags] if unknown_tag else tags
+    return row

@@ -1,10 +1,10 @@
 """The stage download: data/raw from the data set, models/pretrained from the encoder, each with its provenance."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import SPLITS
@@ -27,7 +27,7 @@ from tagline.sources.tag_names import Spelling, spellings
 from tagline.terminal.errors import UserError
 from tagline.terminal.printing import show
 from tagline.text.agreement import share
-from tagline.text.languages import library_version
+from tagline.text.languages import Language, library_version
 from tagline.text.sentences import library_version as sentence_library
 
 # `tagline predict` splits raw text into sentences only if the library would leave at least this share of the training
@@ -49,19 +49,18 @@ def write_dataset(folder: Path, dataset: AnyDataset | Sequence[AnyDataset], targ
         UserError: see `FileSource`, `HubSource` and `library_version`; no word has the unknown tag; or one file is in
             several splits; see `_reports`.
     """
-    several, sources = isinstance(dataset, Sequence), sources_of(dataset)
+    sources = sources_of(dataset)
     readers, counts = _read(folder, dataset, target)
     reports = _reports(readers)
-    language = language_of(sources)
-    agreement, whole = share([each.agreement for each in readers]), share([each.whole for each in readers])
-    words = {"language": language, "library": library_version(language), "agreement": agreement}
-    sentences = {"split": whole >= LEAST_WHOLE, "library": sentence_library(), "agreement": whole}
-    origins = [each.provenance() for each in readers]
-    origin = _joined(origins) if several else origins[0]
-    write_json(target / PROVENANCE, {**origin, "rows": counts, "words": words, "sentences": sentences})
+    text_rules = _text_rules(readers, language_of(sources))
+    origins = [reader.provenance() for reader in readers]
+    origin = _joined(origins) if isinstance(dataset, Sequence) else origins[0]
+    write_json(target / PROVENANCE, {**origin, "rows": counts, **text_rules})
     write_hashes(target)
     print(", ".join(f"{split}: {count:,} sentences" for split, count in counts.items()))
-    if left_out := sorted({name for each in sources for name in each.tag_columns}.difference(readers[0].columns)):
+    columns = set(chain.from_iterable(source.tag_columns for source in sources))
+    left_out = sorted(columns.difference(readers[0].columns))
+    if left_out:
         show(f"tag columns that not all sources have, left out: {', '.join(left_out)}")
     for report in reports:
         show(report)
@@ -95,39 +94,59 @@ def _readers(
     Raises:
         UserError: see `Reader`; or one file is in several splits.
     """
-    several, sources = isinstance(dataset, Sequence), sources_of(dataset)
-    language, columns = language_of(sources), shared_columns(sources)
-    readers = [
-        Reader(folder, each, language, columns, number if several else None, spelling)
-        for number, (each, spelling) in enumerate(zip(sources, spellings, strict=True))
-    ]
-    if several:
-        check_apart(readers)
+    sources = sources_of(dataset)
+    language = language_of(sources)
+    columns = shared_columns(sources)
+    if not isinstance(dataset, Sequence):
+        return [Reader(folder, dataset, language, columns, None, spellings[0])]
+    readers = []
+    for number, (source, spelling) in enumerate(zip(sources, spellings, strict=True)):
+        readers.append(Reader(folder, source, language, columns, number, spelling))
+    check_apart(readers)
     return readers
 
 
 def _write_rows(readers: Sequence[Reader], target: Path) -> dict[str, int]:
     """Write the splits of data/raw; return their numbers of sentences."""
-    rows = {
-        split: chain.from_iterable([each.rows(split, readers[:number]) for number, each in enumerate(readers)])
-        for split in SPLITS
-    }
-    sources = [each.dataset for each in readers]
-    lacks_types = any(isinstance(each, Files) and each.lacks_types for each in sources)
-    has_spans = all(isinstance(each, AnnotatedFiles) for each in sources)
-    return raw_data.write(target, rows, readers[0].columns, lacks_types, has_spans)
+
+    def rows(split: str) -> Iterator[raw_data.Row]:
+        for number, reader in enumerate(readers):
+            yield from reader.rows(split, readers[:number])
+
+    sources = [reader.dataset for reader in readers]
+    return raw_data.write(
+        target,
+        {split: rows(split) for split in SPLITS},
+        readers[0].columns,
+        annotated=any(isinstance(source, Files) and source.lacks_types for source in sources),
+        spans=all(isinstance(source, AnnotatedFiles) for source in sources),
+    )
 
 
 def _spellings(readers: Sequence[Reader]) -> list[dict[str, Spelling]]:
     """By tag column, how the tags of each source are respelt; see `tag_names.spellings`."""
-    renamed = any(each.dataset.types for each in readers)
-    found: list[dict[str, Spelling]] = [{} for _ in readers]
+    renamed = any(reader.dataset.types for reader in readers)
+    by_column: list[dict[str, Spelling]] = [{} for _ in readers]
     for column in readers[0].columns:
-        of_sources = spellings([each.known_tags(column) for each in readers], renamed)
-        for of_columns, spelling in zip(found, of_sources, strict=True):
+        of_sources = spellings([reader.known_tags(column) for reader in readers], renamed)
+        for of_columns, spelling in zip(by_column, of_sources, strict=True):
             if spelling:
                 of_columns[column] = spelling
-    return found
+    return by_column
+
+
+def _text_rules(readers: Sequence[Reader], language: Language | None) -> dict[str, Any]:
+    """How raw text is split into words and sentences, and how well that agrees with the sources.
+
+    Raises:
+        UserError: see `library_version`.
+    """
+    agreement = share([reader.agreement for reader in readers])
+    whole = share([reader.whole for reader in readers])
+    return {
+        "words": {"language": language, "library": library_version(language), "agreement": agreement},
+        "sentences": {"split": whole >= LEAST_WHOLE, "library": sentence_library(), "agreement": whole},
+    }
 
 
 def _reports(readers: Sequence[Reader]) -> list[str]:
@@ -136,24 +155,28 @@ def _reports(readers: Sequence[Reader]) -> list[str]:
     Raises:
         UserError: see `Reader.report` and `check_annotated_types`.
     """
-    reports = [each.report() for each in readers]
+    reports = [reader.report() for reader in readers]
     check_annotated_types(readers)
     if len(readers) > 1:
-        reports += [types_of_one_source(readers, name) for name in readers[0].columns]
-    reports += [each.word_report() for each in readers]
+        reports += [types_of_one_source(readers, column) for column in readers[0].columns]
+    reports += [reader.word_report() for reader in readers]
     return [report for report in reports if report]
 
 
 def _joined(origins: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Join the provenance of several sources; findings are by split, then by the number of the source."""
+    sources = []
     findings: dict[str, dict[str, Any]] = {split: {} for split in SPLITS}
-    for number, each in enumerate(origins):
-        for split, found in each["findings"].items():
-            findings[split][str(number)] = found
-    listed = [{key: value for key, value in each.items() if key != "findings"} for each in origins]
+    drawn = set(SPLITS)
+    for number, origin in enumerate(origins):
+        source = dict(origin)
+        for split, of_split in source.pop("findings").items():
+            findings[split][str(number)] = of_split
+        sources.append(source)
+        drawn.intersection_update(source.get("drawn_from_train", ()))
     # Of a split that all sources draw, tags are written as in train.
-    drawn = [split for split in SPLITS if all(split in each.get("drawn_from_train", ()) for each in origins)]
-    return {"source": "several", "sources": listed, "drawn_from_train": drawn, "findings": findings}
+    drawn_from_train = [split for split in SPLITS if split in drawn]
+    return {"source": "several", "sources": sources, "drawn_from_train": drawn_from_train, "findings": findings}
 
 
 def write_encoder(folder: Path, encoder: AnyEncoder, target: Path, raw: Path | None = None) -> None:
@@ -168,26 +191,30 @@ def write_encoder(folder: Path, encoder: AnyEncoder, target: Path, raw: Path | N
     Raises:
         UserError: see `find_encoder`, `encoders` and `own_subwords`.
     """
-    source, origin, name = find_encoder(folder, encoder)
-    encoders.copy_encoder(source, target / "encoder")
-    encoders.check_architecture(name, source)
-    reading = own_subwords.load(source, sampled_words(raw) if raw else ())
-    tokenizer, lines = reading.tokenizer, reading.lines
-    own_subwords.save(reading, name, target)
+    source = find_encoder(folder, encoder)
+    encoders.copy_encoder(source.folder, target / "encoder")
+    encoders.check_architecture(source.name, source.folder)
+    reading = own_subwords.load(source.folder, sampled_words(raw) if raw else ())
+    own_subwords.save(reading, source.name, target)
+    lines = [f"encoder: {source.name}", *reading.lines]
+    provenance = {"source": encoder.source, **source.origin}
     if reading.record:
-        origin |= {"tokenizer": reading.record}
+        provenance["tokenizer"] = reading.record
     if encoder.mark_capitals:
-        marks, said = capitals.mark_saved(target / "tokenizer", tokenizer.model_input_names)
-        lines += [said] if said else []
+        tokenizer = reading.tokenizer
+        marks, outcome = capitals.mark_saved(target / "tokenizer", tokenizer.model_input_names)
+        if outcome:
+            lines.append(outcome)
         if marks:
-            encoders.grow_vocabulary(name, target / "encoder", max(marks.values()) + 1, tokenizer.unk_token_id or 0)
-            origin |= {"marks": list(marks)}
-    write_json(target / PROVENANCE, {"source": encoder.source, **origin, "sha256": hashes(target)})
+            size = max(marks.values()) + 1
+            encoders.grow_vocabulary(source.name, target / "encoder", size, tokenizer.unk_token_id or 0)
+            provenance["marks"] = list(marks)
+    write_json(target / PROVENANCE, {**provenance, "sha256": hashes(target)})
     # One hashes.json per folder: the stage tokenize-align depends on the tokenizer only.
     write_hashes(target / "encoder")
     write_hashes(target / "tokenizer")
     write_hashes(target)
-    show("; ".join([f"encoder: {name}", *lines]))
+    show("; ".join(lines))
 
 
 def sampled_words(raw: Path) -> list[str]:
@@ -197,28 +224,40 @@ def sampled_words(raw: Path) -> list[str]:
     return list(dict.fromkeys(chain.from_iterable(sentences)))
 
 
-def find_encoder(folder: Path, encoder: AnyEncoder) -> tuple[Path, dict[str, Any], str]:
-    """Find the folder of an encoder and its tokenizer; fetch it if it is on the Hub.
+class EncoderSource(NamedTuple):
+    """Where an encoder and its tokenizer are.
 
-    Returns:
-        The folder, the encoder's entries of provenance.json, and its name for the terminal.
+    Attributes:
+        folder: with its files.
+        origin: its entries of provenance.json.
+        name: for the terminal and messages.
+    """
+
+    folder: Path
+    origin: dict[str, Any]
+    name: str
+
+
+def find_encoder(folder: Path, encoder: AnyEncoder) -> EncoderSource:
+    """Find the folder of an encoder and its tokenizer; fetch it if it is on the Hub.
 
     Raises:
         UserError: it does not exist, or its weights do not have the hash in params.yaml.
     """
     if isinstance(encoder, HubEncoder):
         repository = hub.find("model", encoder.name, encoder.revision)
-        return hub.fetch_encoder(repository), {"name": encoder.name, "commit": repository.commit}, str(repository)
+        origin = {"name": encoder.name, "commit": repository.commit}
+        return EncoderSource(hub.fetch_encoder(repository), origin, str(repository))
     if isinstance(encoder, PackagedEncoder):
         source, version = encoders.find_in_package(encoder.package, encoder.path)
         _check_weights(source / encoders.WEIGHTS, encoder)
         origin = {"package": encoder.package, "revision": version, "path": encoder.path}
-        return source, origin, f"{encoder.path} of {encoder.package} {version}"
+        return EncoderSource(source, origin, f"{encoder.path} of {encoder.package} {version}")
     source = folder / encoder.path
     if not source.is_dir():
         raise UserError(f"{source}: no such folder; see download.encoder.path in params.yaml")
     encoders.check_links(source, folder)
-    return source, {"path": encoder.path}, str(source)
+    return EncoderSource(source, {"path": encoder.path}, str(source))
 
 
 def _check_weights(weights: Path, encoder: PackagedEncoder) -> None:

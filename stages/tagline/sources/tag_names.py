@@ -22,9 +22,14 @@ def spellings(tags: Sequence[Collection[str]], renamed: bool) -> list[Spelling]:
         return [{}]
     of_all = set().union(*tags)
     common = respell(of_all)
-    if all(split_tag(common.get(tag, tag))[0] for tag in of_all):
-        return [{tag: common[tag] for tag in sorted(of_source) if tag in common} for of_source in tags]
-    return [respell(sorted(of_source)) for of_source in tags]
+    fits_all = all(split_tag(common.get(tag, tag))[0] for tag in of_all)
+    of_sources: list[Spelling] = []
+    for of_source in map(sorted, tags):
+        if fits_all:
+            of_sources.append({tag: common[tag] for tag in of_source if tag in common})
+        else:
+            of_sources.append(respell(of_source))
+    return of_sources
 
 
 def rename(tags: Iterable[str | None], types: Mapping[str, str]) -> list[str | None]:

@@ -23,7 +23,7 @@ from tagline.core.params import read_section, source_folder
 from tagline.core.provenance import verify
 from tagline.labels.entities import entities
 from tagline.labels.schemes import OUTSIDE, Scheme, split_tag, standard_names, to_iob2
-from tagline.sources.download_params import Download, LocalEncoder
+from tagline.sources.download_params import Download, LocalEncoder, sources_of
 from tagline.sources.files import FileSource
 from tagline.sources.formats import conll, conllu
 from tagline.sources.formats.annotated import DISPUTED
@@ -60,25 +60,22 @@ def save(fixes: Path, target: Path) -> list[str]:
         UserError: the data set's format is another one; the corrections are malformed, of other data, or cannot be
             expressed by its tags; data/raw is missing or outdated; the target is not empty, or inside the data set.
     """
-    download, params = read_section("download", Download), read_section("tokenize_align", TokenizeAlign)
-    folder, sources = Path(download.folder), []
+    download = read_section("download", Download)
+    params = read_section("tokenize_align", TokenizeAlign)
+    folder = Path(download.folder)
+    sources: list[FileSource] = []
     read_as: dict[Path, conll.Keys | conllu.Keys] = {}
-    for dataset in download.dataset if isinstance(download.dataset, list) else [download.dataset]:
+    for dataset in sources_of(download.dataset):
         if not isinstance(dataset, Files) or not isinstance(dataset, conll.Keys | conllu.Keys):
-            found = getattr(dataset, "format", "on the Hub")
-            expected = "expected conll or conllu, in whose lines tags can be replaced"
-            others = "correct others in an annotation tool (`tagline audit export FOLDER`)"
-            raise UserError(f"the data set is {found}; {expected}; {others}")
+            raise UserError(
+                f"the data set is {getattr(dataset, 'format', 'on the Hub')}; expected conll or conllu, in whose lines "
+                "tags can be replaced; correct others in an annotation tool (`tagline audit export FOLDER`)"
+            )
         source = FileSource(folder, dataset)
         sources.append(source)
-        read_as.update(dict.fromkeys(chain.from_iterable(source.files.values()), dataset))
-    try:
-        source_folder(Path(os.path.relpath(target)).as_posix())
-    except ValueError as error:
-        raise UserError(f"--output {target}: {error}; choose another one") from None
-    if not leads_out(target, folder) or (target.exists() and (not target.is_dir() or any(target.iterdir()))):
-        raise UserError(f"--output {target}: expected a new or empty folder outside of {folder}; choose another one")
-    decisions, found = _decisions(fixes)
+        read_as |= dict.fromkeys(chain.from_iterable(source.files.values()), dataset)
+    _check_target(target, folder)
+    decisions, unusual = _decisions(fixes)
     changes, summary = _compare(decisions, sources, _tags(params))
     with replacing(target) as [out]:
         for path, section in read_as.items():
@@ -87,7 +84,16 @@ def save(fixes: Path, target: Path) -> list[str]:
             copy.write_bytes(rewritten(path, section, params.task, changes[path]))
         if isinstance(download.encoder, LocalEncoder):
             shutil.copytree(folder / download.encoder.path, out / download.encoder.path)
-    return [*found, *summary, f"{target}: set download.folder: {target.as_posix()} in params.yaml to read it"]
+    return [*unusual, *summary, f"{target}: set download.folder: {target.as_posix()} in params.yaml to read it"]
+
+
+def _check_target(target: Path, folder: Path) -> None:
+    try:
+        source_folder(Path(os.path.relpath(target)).as_posix())
+    except ValueError as error:
+        raise UserError(f"--output {target}: {error}; choose another one") from None
+    if not leads_out(target, folder) or (target.exists() and (not target.is_dir() or any(target.iterdir()))):
+        raise UserError(f"--output {target}: expected a new or empty folder outside of {folder}; choose another one")
 
 
 def _compare(
@@ -98,30 +104,44 @@ def _compare(
     counts: Counter[tuple[str, str]] = Counter()
     column = tags[SPLITS[0]].column
     standard = dict(zip(column.tags, column.names, strict=True))
-    types = {split_tag(name)[1] for name in column.names}
-    # The page's types are in NFC; those of the files stay as they are, or there would be two that look the same.
-    of_files = {nfc: type_ for type_ in types if (nfc := normalize("NFC", type_)) not in types}
+    of_files = _types_of_files(column)
     for split, sentence, fix in _matched(decisions, column, sources):
         # No tag is unknown, see `_tags`; types cannot tell.
-        written, saved = (list(filter(None, each)) for each in (sentence.tags[column.name], fix.tags[_CORRECTED]))
+        written = list(filter(None, sentence.tags[column.name]))
+        saved = filter(None, fix.tags[_CORRECTED])
         corrected = [label[:2] + of_files.get(label[2:], label[2:]) for label in saved]
         labels = _to_labels([standard[tag] for tag in written], tags[split].scheme)
         counts[split, "read"] += 1
-        if labels != corrected:
-            before, after = set(entities(labels)), set(entities(corrected))
-            counts[split, "changed"] += 1
-            counts[split, "removed"] += len(before - after)
-            counts[split, "added"] += len(after - before)
-            rows = zip(sentence.lines, written, _as_in_file(corrected, tags[split], fix.location), strict=True)
-            path = Path(sentence.location.rpartition(":")[0])
-            changes[path].update({line: (old, new) for line, old, new in rows if old != new})
-    kept = [f"type {nfc!a}: written as in the files, {type_!a}" for nfc, type_ in sorted(of_files.items())]
-    return changes, kept + [
-        f"{split}: {counts[split, 'changed']:,} of {counts[split, 'read']:,} sentences changed: "
-        f"{counts[split, 'removed']:,} entities removed, {counts[split, 'added']:,} added"
-        for split in SPLITS
-        if counts[split, "read"]
-    ]
+        if labels == corrected:
+            continue
+        before = set(entities(labels))
+        after = set(entities(corrected))
+        counts[split, "changed"] += 1
+        counts[split, "removed"] += len(before - after)
+        counts[split, "added"] += len(after - before)
+        path = Path(sentence.location.rpartition(":")[0])
+        new_tags = _as_in_file(corrected, tags[split], fix.location)
+        for line, old, new in zip(sentence.lines, written, new_tags, strict=True):
+            if old != new:
+                changes[path][line] = (old, new)
+    lines = [f"type {nfc!a}: written as in the files, {type_!a}" for nfc, type_ in sorted(of_files.items())]
+    for split in SPLITS:
+        if counts[split, "read"]:
+            lines.append(
+                f"{split}: {counts[split, 'changed']:,} of {counts[split, 'read']:,} sentences changed: "
+                f"{counts[split, 'removed']:,} entities removed, {counts[split, 'added']:,} added"
+            )
+    return changes, lines
+
+
+def _types_of_files(column: TagColumn) -> dict[str, str]:
+    """The types that the page and the files spell differently: the page's spelling, in NFC, and that of the files.
+
+    In the files they stay as they are, or there would be two that look the same.
+    """
+    types = {split_tag(name)[1] for name in column.names}
+    of_files = {normalize("NFC", type_): type_ for type_ in types}
+    return {nfc: type_ for nfc, type_ in of_files.items() if nfc not in types}
 
 
 def _tags(params: TokenizeAlign) -> dict[str, Tags]:
@@ -134,8 +154,9 @@ def _tags(params: TokenizeAlign) -> dict[str, Tags]:
     if labels.sets:
         raise UserError(f"{RAW}: words of unknown label; expected data in which all words are annotated")
     if labels.kind == "tags":
-        expected = "expected entities, which the page marks"
-        raise UserError(f"{params.task} has one tag per word; {expected}; correct the files by hand")
+        raise UserError(
+            f"{params.task} has one tag per word; expected entities, which the page marks; correct the files by hand"
+        )
     return tags
 
 
@@ -149,16 +170,19 @@ def _decisions(path: Path) -> tuple[dict[str, Sentence], list[str]]:
     if not path.exists():
         raise UserError(f"{path}: no such file; expected what the annotation page saved")
     reader = any_page(_CORRECTED, annotators=AGREED)
-    decisions, findings = {}, Findings(reader.meanings)
+    decisions = {}
+    findings = Findings(reader.meanings)
     for sentence in reader.read(path):
         findings.add_notes(sentence.notes)
         if sentence.words:
             decisions[str(sentence.id)] = sentence
-    whole = "expected spans of whole words, each word in one; correct them in the page"
-    decide = "decide by `tagline conflicts FOLDER --output PAGE.html`"
-    for kind, remedy in (dict.fromkeys(reader.refused, whole) | {DISPUTED: decide}).items():
+    for kind in reader.refused:
         if findings.counts[kind]:
-            raise UserError(f"{findings.line(kind)}; {remedy}")
+            raise UserError(
+                f"{findings.line(kind)}; expected spans of whole words, each word in one; correct them in the page"
+            )
+    if findings.counts[DISPUTED]:
+        raise UserError(f"{findings.line(DISPUTED)}; decide by `tagline conflicts FOLDER --output PAGE.html`")
     if not decisions:
         raise UserError(f"{path}: no corrections ({'; '.join(findings.lines())}); decide sentences in the page")
     return decisions, findings.lines()
@@ -177,11 +201,8 @@ def _matched(
     opened = [source.splits() for source in sources]
     for split in SPLITS:
         sentences = chain.from_iterable(of_source.get(split, ()) for of_source in opened)
-        rows = (row for batch in column.raw.batches(split) for row in batch.to_pylist())
-        rows = (row for row in rows if not raw_data.COPY.match(row[raw_data.ID]))  # of a source that is repeated
-        for sentence, row in zip_longest(sentences, rows):
-            written = sentence and (sentence.words, sentence.tags.get(column.name))
-            if not sentence or not row or written != (row[raw_data.WORDS], row[column.name]):
+        for sentence, row in zip_longest(sentences, _raw_rows(column.raw, split)):
+            if not sentence or not row or not _is_same(sentence, row, column.name):
                 raise UserError(f"{RAW}: not made of {sources[0].folder}; run `dvc repro download` first")
             id_ = row[raw_data.ID]
             fix = decisions.get(id_)
@@ -191,8 +212,26 @@ def _matched(
             elif fix:
                 others[id_] = sentence.location  # another split can have the id, too
     for id_, fix in missing.items():
-        where = f"other words than at {others[id_]}" if id_ in others else f"not in {RAW}"
-        raise UserError(f"{fix.location}: sentence {id_}: {where}; expected corrections of these data; make a new page")
+        if id_ in others:
+            raise UserError(
+                f"{fix.location}: sentence {id_}: other words than at {others[id_]}; expected corrections of these "
+                "data; make a new page"
+            )
+        raise UserError(
+            f"{fix.location}: sentence {id_}: not in {RAW}; expected corrections of these data; make a new page"
+        )
+
+
+def _raw_rows(data: raw_data.RawData, split: str) -> Iterator[raw_data.Row]:
+    """The rows of a split of data/raw, without the copies of a source that is repeated."""
+    for batch in data.batches(split):
+        for row in batch.to_pylist():
+            if not raw_data.COPY.match(row[raw_data.ID]):
+                yield row
+
+
+def _is_same(sentence: Sentence, row: raw_data.Row, column: str) -> bool:
+    return (sentence.words, sentence.tags.get(column)) == (row[raw_data.WORDS], row[column])
 
 
 def _to_labels(names: Sequence[str], scheme: Scheme) -> list[str]:
@@ -221,35 +260,43 @@ def _as_in_file(labels: Sequence[str], tags: Tags, location: str) -> list[str]:
     """
     names = _in_scheme(labels, tags.scheme)
     if _to_labels(names, tags.scheme) != labels:
-        found = f"neighbouring entities of one type, which the {tags.scheme} tags of the data set cannot tell apart"
-        raise UserError(f"{location}: {found}; expected words between them, or data in IOB2")
+        raise UserError(
+            f"{location}: neighbouring entities of one type, which the {tags.scheme} tags of the data set cannot tell "
+            "apart; expected words between them, or data in IOB2"
+        )
     try:
         spelled = {name: _spelled(name, tags.column) for name in set(names)}
     except KeyError as error:
-        known = shortened(", ".join(tags.column.tags), QUOTED)
-        found = f"how the data set would spell the tag {error.args[0]} does not follow from its tags ({known})"
-        raise UserError(f"{location}: {found}; expected one of its types") from None
+        raise UserError(
+            f"{location}: how the data set would spell the tag {error.args[0]} does not follow from its tags "
+            f"({shortened(', '.join(tags.column.tags), QUOTED)}); expected one of its types"
+        ) from None
     return [spelled[name] for name in names]
 
 
 def _spelled(name: str, column: TagColumn) -> str:
     """Spell a tag as the column does, a new one like a tag of another type; a `KeyError` if it cannot be spelled so."""
     counts = np.sum(list(column.counts.values()), axis=0).tolist()
-    known = {standard: tag for _, standard, tag in sorted(zip(counts, column.names, column.tags, strict=True))}
+    # Of several spellings, the most frequent one, which comes last.
+    spelling = {standard: tag for _, standard, tag in sorted(zip(counts, column.names, column.tags, strict=True))}
     prefix, type_ = split_tag(name)
-    if all(split_tag(standard)[0] in ("", OUTSIDE) for standard in known):  # types without I-
+    if all(split_tag(standard)[0] in ("", OUTSIDE) for standard in spelling):  # types without I-
         name = type_ or name
-    if name in known:
-        return known[name]
+    if name in spelling:
+        return spelling[name]
     if re.search(r"[\s|]", name):  # it would end the column, or the value of a key in CoNLL-U
         raise KeyError(name)
     if not column.respelled:
         return name
-    similar = [(tag, split_tag(standard)[1]) for standard, tag in known.items() if split_tag(standard)[0] == prefix]
+    candidates = []
+    for standard, tag in spelling.items():
+        other_prefix, other_type = split_tag(standard)
+        if other_prefix == prefix:
+            candidates.append(tag.replace(other_type, type_))
     read = [OUTSIDE if standard == OUTSIDE else tag for tag, standard in zip(column.tags, column.names, strict=True)]
-    for made in (*(tag.replace(other, type_) for tag, other in similar), name):
-        if standard_names([*read, made]) == [*column.names, name]:
-            return made
+    for candidate in [*candidates, name]:
+        if standard_names([*read, candidate]) == [*column.names, name]:
+            return candidate
     raise KeyError(name)
 
 
@@ -299,22 +346,29 @@ def rewritten(path: Path, dataset: conll.Keys | conllu.Keys, column: str, change
 def _in_columns(line: str, index: int, tabs: bool, old: str, new: str) -> str:
     """Replace the tag in a column of a line; spaces around it and between columns stay."""
     rest = line.lstrip(f"{MARK} ")
-    cells = rest.split("\t") if tabs else re.split("( +)", rest)  # Ada, two spaces, O
-    at = index if tabs else 2 * index
-    cells[at] = cells[at].replace(old, new)
-    return line.removesuffix(rest) + ("\t" if tabs else "").join(cells)
+    if tabs:
+        cells = rest.split("\t")
+        cells[index] = cells[index].replace(old, new)
+        return line.removesuffix(rest) + "\t".join(cells)
+    cells = re.split("( +)", rest)  # Ada, two spaces, O
+    cells[2 * index] = cells[2 * index].replace(old, new)
+    return line.removesuffix(rest) + "".join(cells)
 
 
 def _in_conllu(line: str, column: str, new: str, absent: str) -> str:
     """Replace a column of a line, or the value of one of its keys, which goes where the tag is that without the key."""
     name, _, key = column.partition(":")
     cells = line.split("\t")
-    at = COLUMNS.index(name)
-    if key:
-        given, written = [] if cells[at].strip() == UNSPECIFIED else cells[at].split("|"), f"{key}={new}"
-        pairs = [written if pair.partition("=")[0] == key else pair for pair in given]
-        pairs += [] if written in pairs else [written]
-        cells[at] = "|".join(pair for pair in pairs if pair != written or new != absent) or UNSPECIFIED
-    else:
-        cells[at] = UNSPECIFIED if new == absent else new
+    index = COLUMNS.index(name)
+    if not key:
+        cells[index] = UNSPECIFIED if new == absent else new
+        return "\t".join(cells)
+    pairs = [] if cells[index].strip() == UNSPECIFIED else cells[index].split("|")
+    written = f"{key}={new}"
+    pairs = [written if pair.partition("=")[0] == key else pair for pair in pairs]
+    if new == absent:
+        pairs = [pair for pair in pairs if pair != written]
+    elif written not in pairs:
+        pairs.append(written)
+    cells[index] = "|".join(pairs) or UNSPECIFIED
     return "\t".join(cells)

@@ -1,6 +1,7 @@
 """Sentences to review, as tasks for an annotation tool: gold as annotation, what the model suggests as prediction."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from tagline.artifacts.raw_data import SPLITS
@@ -49,9 +50,13 @@ def save(folds: Path, params: Audit, tool: str, target: Path) -> list[str]:
             name = f"{split}{SUFFIXES[tool]}"
             first = _first_suspicions(ranking, split)
             tasks = _audited(ranking, split, first) if split in ranking.splits else _unaudited(ranking, split)
-            written = tasks if tool == "prodigy" else map(_checked, tasks)  # Prodigy's tasks have their words
-            tool_formats.save(tool, folder / name, written, ranking.labels.types)
-            lines.append(f"{target / name}: {f'{len(first):,} suspicious sentences first' if first else 'gold'}")
+            if tool != "prodigy":  # its tasks have their words
+                tasks = map(_checked, tasks)
+            tool_formats.save(tool, folder / name, tasks, ranking.labels.types)
+            if first:
+                lines.append(f"{target / name}: {len(first):,} suspicious sentences first")
+            else:
+                lines.append(f"{target / name}: gold")
     return lines
 
 
@@ -79,16 +84,22 @@ def save_page(folds: Path, params: Audit, target: Path, guideline: Path | None) 
     for suspicions in of_sentence.values():
         by_id.setdefault(suspicions[0].sentence.id, suspicions)
     outputs.save(target, page_writer.Page(ranking.labels.types, text), map(_page_task, by_id.values()))
+    line = f"{target}: {len(by_id):,} suspicious sentences"
     left_out = len(of_sentence) - len(by_id)
-    note = f"; left out, since another one has the same id: {left_out:,}" if left_out else ""
-    return f"{target}: {len(by_id):,} suspicious sentences{note}"
+    if left_out:
+        line += f"; left out, since another one has the same id: {left_out:,}"
+    return line
 
 
 def _page_task(suspicions: Sequence[Suspicion]) -> page_writer.Task:
     """The suspicions of one sentence as a task."""
     sentence = suspicions[0].sentence
-    suggested = [(*_span(each), round(sentence.confidence(each), DIGITS)) for each in sentence.predicted_entities]
-    suspect = [_span(entity) for suspicion in suspicions for entity in suspicion.disagreement.gold]
+    suggested = []
+    for entity in sentence.predicted_entities:
+        suggested.append((*_span(entity), round(sentence.confidence(entity), DIGITS)))
+    suspect: list[tuple[int, int, str]] = []
+    for suspicion in suspicions:
+        suspect += map(_span, suspicion.disagreement.gold)
     gold = [_span(entity) for entity in sentence.gold_entities]
     return page_layout.task(sentence.id, sentence.words, gold, suggested=suggested, suspect=suspect)
 
@@ -101,8 +112,10 @@ def _ranking(folds: Path, params: Audit) -> Ranking:
     verify(TOKENIZED, "tokenize-align")
     ranking = rank(folds, params)
     if ranking.labels.kind == "tags":
-        expected = "expected entities, which annotation tools mark"
-        raise UserError(f"{ranking.labels.task} has one tag per word; {expected}; correct the files by hand")
+        raise UserError(
+            f"{ranking.labels.task} has one tag per word; expected entities, which annotation tools mark; correct the "
+            "files by hand"
+        )
     if ranking.folds[0].made_of["tokenized"] != sha256(TOKENIZED / HASHES):
         raise UserError(f"{folds}: made with other data; expected those of {TOKENIZED}; run `dvc repro audit/dvc.yaml`")
     return ranking
@@ -112,8 +125,10 @@ def _checked(task: AnnotationTask) -> AnnotationTask:
     """Return a task if `split_words: spaces` finds its words again in its text."""
     for word in (task.text[start:end] for start, end in task.words):
         if any(space in word for space in " \t\r\n"):
-            found = f"the word {quoted(word)} contains white space, so it would come back as several"
-            raise UserError(f"sentence {task.fields['id']}: {found}; choose --tool prodigy, which keeps words")
+            raise UserError(
+                f"sentence {task.fields['id']}: the word {quoted(word)} contains white space, so it would come back as "
+                "several; choose --tool prodigy, which keeps words"
+            )
     return task
 
 
@@ -134,8 +149,9 @@ def _audited(ranking: Ranking, split: str, first: dict[object, Suspicion]) -> It
         yield AnnotationTask.of_words(sentence.words, suggested, sentence.gold_entities, fields)
     written = set(first)
     for fold in ranking.folds:
-        for sentence in (sentence for sentences, _ in fold.chunks(split) for sentence in sentences):
-            if (key := _key(sentence)) in written:
+        for sentence in chain.from_iterable(sentences for sentences, _ in fold.chunks(split)):
+            key = _key(sentence)
+            if key in written:
                 written.remove(key)  # further sentences like it were not written
             else:
                 yield AnnotationTask.of_words(sentence.words, None, sentence.gold_entities, {"id": sentence.id})
