@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 
 from tagline.core.params import read_file
+from tagline.export.export_params import Card
 from tagline.labels.schemes import is_spans, standard_names
 from tagline.sources.download_params import Download
 from tagline.sources.files import FileSource, NothingDrawn
@@ -198,5 +199,6 @@ def _section(path: Path, folder: Path, keys: Guess | list[Guess]) -> str:
     yaml = YAML()
     yaml.width = 10**6  # no line break in a value
     yaml.representer.ignore_aliases = lambda *_: True  # equal keys of several sources are written out
-    yaml.dump({"download": section, "export": {"card": {"language": None, "data_license": None}}}, stream)
+    card = dict.fromkeys(Card.model_fields)  # all of its keys, since it replaces that of params.yaml
+    yaml.dump({"download": section, "export": {"card": card}}, stream)
     return stream.getvalue().rstrip()

@@ -238,7 +238,7 @@ def inspect(path: Path) -> tuple[str, Any]:
     """The description of a file or folder, and the section, below which the card has no facts of other data."""
     description, _, sections = describe(path).partition("\n\ndownload:\n")
     section, _, card = sections.partition("\nexport:\n")
-    assert card == "  card:\n    language: null\n    data_license: null"
+    assert card == "  card:\n    language: null\n    license: null\n    data_license: null"
     return description, YAML(typ="safe").load(section)
 
 
