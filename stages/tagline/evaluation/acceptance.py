@@ -209,7 +209,7 @@ def _growing_sizes(scores: Doubles, first: int) -> Ints:
     return np.searchsorted(-scores, -scores[sizes - 1], side="right")
 
 
-def _count_wrong(is_wrong: Bools, units: AnyInts, sizes: Ints) -> Doubles:
+def _count_wrong(is_wrong: Bools, units: Ints, sizes: Ints) -> Doubles:
     """Count, of the first entities, the wrong ones and all, or sum their shares of documents: (2, sizes)."""
     sides = np.array([is_wrong, np.ones(len(is_wrong))])
     sums = [of_documents(sides[:, :size], units[:size]).sum(-1) for size in sizes]

@@ -204,7 +204,7 @@ def _matched(
         for sentence, row in zip_longest(sentences, _raw_rows(column.raw, split)):
             if not sentence or not row or not _is_same(sentence, row, column.name):
                 raise UserError(f"{RAW}: not made of {sources[0].folder}; run `dvc repro download` first")
-            id_ = row[raw_data.ID]
+            id_ = str(row[raw_data.ID])
             fix = decisions.get(id_)
             if fix and fix.words == sentence.words:
                 missing.pop(id_, None)
