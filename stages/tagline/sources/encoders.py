@@ -73,10 +73,13 @@ def check_files(location: str, names: Collection[str]) -> None:
     """
     if "config.json" not in names:
         raise UserError(f"{location}: no config.json; expected an encoder as transformers saves it")
-    if WEIGHTS not in names and WEIGHTS_INDEX not in names:
-        pickled = any(name.startswith("pytorch_model") for name in names)
-        hint = "; pytorch_model.bin is a pickle and is never read; convert it to safetensors" if pickled else ""
-        raise UserError(f"{location}: no {WEIGHTS}{hint}")
+    if WEIGHTS in names or WEIGHTS_INDEX in names:
+        return
+    if any(name.startswith("pytorch_model") for name in names):
+        raise UserError(
+            f"{location}: no {WEIGHTS}; pytorch_model.bin is a pickle and is never read; convert it to safetensors"
+        )
+    raise UserError(f"{location}: no {WEIGHTS}")
 
 
 def check_links(folder: Path, *allowed: Path) -> None:

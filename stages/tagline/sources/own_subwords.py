@@ -92,32 +92,34 @@ def _prefer_file(reading: Reading, file: Path, words: Iterable[str]) -> None:
     """Use tokenizer.json as it is if the class of transformers reads a word differently, or is not a fast tokenizer."""
     by_class = reading.tokenizer
     name = type(by_class).__name__
-    own = read_file(file)
-    _add_space(own)
+    from_file = read_file(file)
+    _add_space(from_file)
     if by_class.is_fast:
-        difference = first_difference(own, without_limits(by_class.backend_tokenizer), words)
+        difference = first_difference(from_file, without_limits(by_class.backend_tokenizer), words)
         if difference is None:
             return
-        reason = f"gives other sub-words: {difference}"
+        reading.lines.append(
+            f"{file.name} is read as it is, since {name} of transformers gives other sub-words: {difference}"
+        )
         reading.record |= asdict(difference)
     else:
-        reason = "is not a fast tokenizer"
+        reading.lines.append(f"{file.name} is read as it is, since {name} of transformers is not a fast tokenizer")
     special = {
         key: token
         for key, token in by_class.special_tokens_map.items()
-        if own.token_to_id(token) is not None  # else it is the default of a class that is not the tokenizer's own
+        if from_file.token_to_id(token) is not None  # else it is the default of a class that is not the tokenizer's own
     }
     settings = {key: getattr(by_class, key) for key in _SETTINGS}
-    reading.tokenizer = PreTrainedTokenizerFast(tokenizer_object=own, **settings, **special)
+    reading.tokenizer = PreTrainedTokenizerFast(tokenizer_object=from_file, **settings, **special)
     reading.as_it_is = True
-    reading.lines.append(f"{file.name} is read as it is, since {name} of transformers {reason}")
     reading.record["instead_of"] = name
 
 
 def _add_ends(reading: Reading) -> None:
     """Put [CLS] and [SEP] around a sentence if the configuration names them and no step adds special tokens."""
     tokenizer = reading.tokenizer.backend_tokenizer
-    first, last = reading.tokenizer.cls_token, reading.tokenizer.sep_token
+    first = reading.tokenizer.cls_token
+    last = reading.tokenizer.sep_token
     if tokenizer.num_special_tokens_to_add(False) or first is None or last is None:
         return
     ids = [(token, tokenizer.token_to_id(token)) for token in (first, last)]

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from itertools import chain, zip_longest
 from pathlib import Path
+from typing import Any
 from unicodedata import normalize
 
 import numpy as np
@@ -222,7 +223,7 @@ def _matched(
         )
 
 
-def _raw_rows(data: raw_data.RawData, split: str) -> Iterator[raw_data.Row]:
+def _raw_rows(data: raw_data.RawData, split: str) -> Iterator[dict[str, Any]]:
     """The rows of a split of data/raw, without the copies of a source that is repeated."""
     for batch in data.batches(split):
         for row in batch.to_pylist():
@@ -230,7 +231,7 @@ def _raw_rows(data: raw_data.RawData, split: str) -> Iterator[raw_data.Row]:
                 yield row
 
 
-def _is_same(sentence: Sentence, row: raw_data.Row, column: str) -> bool:
+def _is_same(sentence: Sentence, row: Mapping[str, Any], column: str) -> bool:
     return (sentence.words, sentence.tags.get(column)) == (row[raw_data.WORDS], row[column])
 
 
