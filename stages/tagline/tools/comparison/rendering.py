@@ -6,6 +6,7 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from statistics import fmean
 from typing import NamedTuple
 
@@ -39,7 +40,7 @@ class Terminal:
         return printable(text)
 
     def cell(self, text: str) -> str:
-        """Escape what separates columns, in a text of which the rest is escaped."""
+        """Escape what separates columns in a cell of a table."""
         return text
 
     def listed(self, lines: Sequence[str]) -> str:
@@ -68,7 +69,7 @@ class Markdown(Terminal):
         return f"{fence} {super().safe(text)} {fence}"
 
     def cell(self, text: str) -> str:
-        # Like an invisible character, since parsers disagree on what a backslash escapes.
+        """Escape it like an invisible character, since parsers disagree on what a backslash escapes."""
         return text.replace("|", r"\x7c")
 
     def listed(self, lines: Sequence[str]) -> str:
@@ -129,10 +130,7 @@ def _differing_params(comparison: Comparison) -> Iterator[str]:
     new = _params(comparison.new)
     if not old or not new:
         return
-    keys: dict[str, None] = {}
-    for values in (*old, *new):
-        keys.update(dict.fromkeys(values))
-    for key in keys:
+    for key in dict.fromkeys(chain(*old, *new)):
         before = _values(old, key)
         after = _values(new, key)
         if before != after:

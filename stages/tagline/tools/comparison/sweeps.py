@@ -243,16 +243,12 @@ def _distinct(runs: Sequence[Run]) -> tuple[list[Run], list[Values], list[str]]:
     notes = []
     for run in runs:
         values = read_values(run.name, run.params)
-        same = next((other for other, theirs in kept if theirs == values and _predict_the_same(other, run)), None)
-        if same is None:
-            kept.append((run, values))
+        same = [other.name for other, theirs in kept if theirs == values and _predictions(other) == _predictions(run)]
+        if same:
+            notes.append(f"{run.name} is left out: same params and predictions as {same[0]}")
         else:
-            notes.append(f"{run.name} is left out: same params and predictions as {same.name}")
+            kept.append((run, values))
     return [run for run, _ in kept], [values for _, values in kept], notes
-
-
-def _predict_the_same(run: Run, other: Run) -> bool:
-    return _predictions(run) == _predictions(other)
 
 
 def _predictions(run: Run) -> list[tuple[Sequence[str], list[str]]]:

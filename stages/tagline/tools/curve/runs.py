@@ -43,11 +43,11 @@ LEAST_SENTENCES = 3200
 
 def _read_runs(file: Path) -> list[dict[str, Any]]:
     runs = []
-    for line, run in rows_in(read_lines(file), str(file)):
+    for location, run in rows_in(read_lines(file), str(file)):
         f1: Any = run.get("test.f1")
         if type(f1) not in (int, float) or not 0 <= f1 <= 1:
             raise UserError(
-                f"{file}:{line}: test.f1 is {quoted(f1)}; expected a number from 0 to 1; remove the line, and its run "
+                f"{location}: test.f1 is {quoted(f1)}; expected a number from 0 to 1; remove the line, and its run "
                 "is repeated"
             )
         runs.append(run)
