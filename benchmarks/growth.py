@@ -146,7 +146,7 @@ def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     """Label validation and test with the most frequent label of each sub-word, score them, and write the report."""
     from tagline.artifacts import predictions, tokenized
     from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
-    from tagline.evaluation.inputs import read_inputs
+    from tagline.evaluation.inputs import Inputs, words_with_subwords
     from tagline.evaluation.measurements.order import measurements_of
     from tagline.evaluation.stage import Evaluation, label, measure
     from tagline.model.heads import make_head
@@ -155,15 +155,15 @@ def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
 
     labels = tokenized.load_labels(folder / "tokenized")
     start = time.process_time()
-    paths = folder / "raw", folder / "tokenized", folder / "data.json", folder / "tokenizer"
-    inputs = read_inputs(*paths, labels)
+    words = words_with_subwords(folder / "data.json")
+    inputs = Inputs(folder / "raw", folder / "tokenized", folder / "tokenizer", labels, words)
     table = _LabelTable(inputs.loaded["train"].windows, len(labels.names))
     predictor = Predictor(table, make_head("linear", labels), labels, 4096)
     bootstrap = Bootstrap(resamples=1000, seed=1)
     params = Evaluate(subwords_per_batch=4096, precision="fp32", decoding="greedy", bootstrap=bootstrap)
     measurements = measurements_of(params, labels)
     scored = label(inputs, predictor, measurements)
-    metrics = {name: measure(name, split, measurements) for name, split in scored.items()}
+    metrics = {name: measure(split, measurements) for name, split in scored.items()}
     evaluation = Evaluation(labels, scored, metrics, 1, predictions.Settings("greedy", "fp32"))
     page = render(evaluation, [{"step": 1, "loss": 1}], [{"epoch": 1, "f1": 0, "loss": 1}])
     for name, split in scored.items():

@@ -40,7 +40,7 @@ def metrics_of(split: ScoredSplit) -> dict[str, Any]:
     params = Evaluate(
         subwords_per_batch=None, precision="fp32", decoding="greedy", bootstrap=Bootstrap(resamples=100, seed=0)
     )
-    return measure("test", split, measurements_of(params, Labels("", split.kind, (), "")))
+    return measure(split, measurements_of(params, Labels("", split.kind, (), "")))
 
 
 def evaluation(

@@ -9,7 +9,7 @@ import numpy as np
 
 from tagline.artifacts import tokenized
 from tagline.evaluation.altered_forms import FORMS
-from tagline.evaluation.inputs import Inputs, read_documents
+from tagline.evaluation.inputs import Inputs, document_numbers
 from tagline.labels.windows import AnyInts, Ints, Windows
 from tagline.model.prediction import Predictor
 from tagline.tokenization import subwords
@@ -41,7 +41,7 @@ def label_altered(inputs: Inputs, predictor: Predictor, predicted: AnyInts) -> d
     lengths = np.array(test.lengths())
     windowing = tokenized.read_windowing(inputs.data)
     cutter = _cutter(inputs, windowing)
-    documents = read_documents(inputs.raw, "test", len(lengths)) if windowing.context_subwords else None
+    documents = document_numbers(inputs.raw, "test", len(lengths)) if windowing.context_subwords else None
     if documents is None:
         documents = np.arange(len(lengths))
     labelled = {form: np.empty_like(predicted) for form in _changing_forms(words)}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -21,49 +22,33 @@ from tagline.terminal.errors import UserError
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the stage reads.
+    """What the stage reads; the caller has verified data/tokenized and models/finetuned.
 
     Attributes:
         raw: data/raw.
         data: data/tokenized.
         finetuned: models/finetuned.
         labels: the task's label list.
-        loaded: train, validation and test.
         words: of validation and test, see `words_with_subwords`.
-        documents: of validation and test, see `read_documents`; empty if no measurement needs them.
+        documents: of validation and test, see `document_numbers`; empty if no measurement needs them.
     """
 
     raw: Path
     data: Path
     finetuned: Path
     labels: Labels
-    loaded: Mapping[str, tokenized.Split]
     words: Mapping[str, int]
     documents: Mapping[str, Ints | None] = field(default_factory=dict)
 
+    @cached_property
+    def loaded(self) -> dict[str, tokenized.Split]:
+        """Train, validation and test."""
+        return {name: tokenized.load_split(self.data, name) for name in ("train", *SPLITS)}
 
-def read_inputs(
-    raw: Path, data: Path, report: Path, finetuned: Path, labels: Labels, with_documents: bool = False
-) -> Inputs:
-    """Read what the stage needs of the data; the caller has verified data/tokenized and models/finetuned.
-
-    Args:
-        raw: data/raw.
-        data: data/tokenized.
-        report: reports/data.json.
-        finetuned: models/finetuned.
-        labels: of data/tokenized.
-        with_documents: whether to read the documents of sentences.
-
-    Raises:
-        UserError: the report or data/raw is missing or damaged.
-    """
-    words = words_with_subwords(report)
-    loaded = {name: tokenized.load_split(data, name) for name in ("train", *SPLITS)}
-    documents = {}
-    if with_documents:
-        documents = {name: read_documents(raw, name, len(loaded[name].sentences)) for name in SPLITS}
-    return Inputs(raw, data, finetuned, labels, loaded, words, documents)
+    def with_documents(self) -> Inputs:
+        """The same, with the documents of sentences; for errors see `document_numbers`."""
+        numbers = {name: document_numbers(self.raw, name, len(self.loaded[name].sentences)) for name in SPLITS}
+        return replace(self, documents=numbers)
 
 
 def words_with_subwords(report: Path) -> dict[str, int]:
@@ -80,7 +65,7 @@ def words_with_subwords(report: Path) -> dict[str, int]:
         return {name: counts[name]["words"] - counts[name]["words_without_subwords"] for name in SPLITS}
 
 
-def read_documents(raw: Path, split: str, sentences: int) -> Ints | None:
+def document_numbers(raw: Path, split: str, sentences: int) -> Ints | None:
     """Number the documents of a split of data/raw from 0, int64 (sentences,); None if each sentence is one by itself.
 
     Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tagline.labels.label_list import NO_BIASES, Biases
@@ -10,10 +11,31 @@ from tagline.labels.label_list import NO_BIASES, Biases
 if TYPE_CHECKING:  # these take seconds to import, for which the table of scores does not wait
     from tagline.evaluation.inputs import Inputs
     from tagline.evaluation.scored_split import ScoredSplit
+    from tagline.model.heads.head import Head
     from tagline.model.prediction import Chunk, Predictor
 
 VALIDATION, TEST = "validation", "test"
 SPLITS = (VALIDATION, TEST)
+
+Entries = dict[str, Any]
+"""What is measured of a split, in reports/evaluate.json."""
+Metrics = Mapping[str, Entries]
+"""The entries of each split."""
+
+
+@dataclass
+class Labelled:
+    """The labelled splits.
+
+    Attributes:
+        inputs: of the stage.
+        predictor: labelled them.
+        splits: by name; a measurement may replace them, and later ones read what it changed.
+    """
+
+    inputs: Inputs
+    predictor: Predictor
+    splits: dict[str, ScoredSplit]
 
 
 class Measurement:
@@ -29,24 +51,21 @@ class Measurement:
     needs_scores = False
     needs_documents = False
 
-    def choose_biases(self, validation: Iterable[Chunk], inputs: Inputs, predictor: Predictor) -> Biases:
+    def choose_biases(self, validation: Iterable[Chunk], inputs: Inputs, head: Head) -> Biases:
         """Choose what is added to the scores of some types before words are labelled.
 
         Args:
             validation: the scores of its words, which may be iterated several times if the measurement needs them.
             inputs: of the stage.
-            predictor: has the head that chooses labels.
+            head: chooses labels.
         """
         return NO_BIASES
 
-    def after_labels(
-        self, splits: Mapping[str, ScoredSplit], inputs: Inputs, predictor: Predictor
-    ) -> Mapping[str, ScoredSplit]:
-        """Prepare to measure labelled splits, and return them, changed where later measurements should see that."""
-        return splits
+    def after_labels(self, labelled: Labelled) -> None:
+        """Prepare to measure the splits, or change them."""
 
-    def measure(self, name: str, split: ScoredSplit) -> dict[str, Any]:
-        """Compute the entries of a split in reports/evaluate.json: numbers and dictionaries, never NaN."""
+    def measure(self, split: ScoredSplit) -> Entries:
+        """Compute the entries of a split: numbers and dictionaries, never NaN."""
         return {}
 
     def settings(self) -> dict[str, Any]:
@@ -54,6 +73,6 @@ class Measurement:
         return {}
 
 
-def by_split(metrics: Mapping[str, Mapping[str, Any]], key: str) -> dict[str, Any]:
-    """Choose one entry of each split in reports/evaluate.json, of those that have it."""
+def by_split(metrics: Metrics, key: str) -> dict[str, Any]:
+    """Choose one entry of each split that has it."""
     return {split: entries[key] for split, entries in metrics.items() if key in entries}

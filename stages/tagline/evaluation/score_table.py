@@ -10,13 +10,13 @@ from tabulate import tabulate
 
 from tagline.core.outputs import read_json
 from tagline.core.reading import committed, parse_object, reading
-from tagline.evaluation.measurement import SPLITS
+from tagline.evaluation.measurement import SPLITS, Metrics
 from tagline.evaluation.measurements.order import NOTES
 from tagline.metrics.scores import SCORES_OF_TYPES
 from tagline.terminal.escaping import printable
 
 
-def score_table(metrics: Mapping[str, Mapping[str, Any]]) -> str:
+def score_table(metrics: Metrics) -> str:
     """Lay out the scores of each split, one row per type, the overall row last; then what measurements note."""
     headers = ["split", "type"]
     digits = [0, 0]

@@ -35,6 +35,7 @@ class ScoredSplit:
         altered: the same sentences with the labels of altered forms of their words, by name (`altered_forms.FORMS`);
             only forms that change a word. None: not labelled.
         documents: int64 (sentences,), the number of the document of each sentence, from 0; None if not known.
+        name: of the split.
     """
 
     kind: Kind
@@ -46,6 +47,7 @@ class ScoredSplit:
     uncalibrated: pd.DataFrame | None = None
     altered: Mapping[str, Sequence[TaggedSentence]] | None = None
     documents: Ints | None = None
+    name: str = ""
 
     @cached_property
     def counts(self) -> Counts:

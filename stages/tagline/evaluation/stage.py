@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from accelerate import PartialState
 
@@ -11,8 +10,8 @@ from tagline.artifacts import tokenized
 from tagline.artifacts.predictions import Settings
 from tagline.core.provenance import verify
 from tagline.evaluation.evaluate_params import Evaluate
-from tagline.evaluation.inputs import Inputs, read_inputs
-from tagline.evaluation.measurement import SPLITS, VALIDATION, Measurement
+from tagline.evaluation.inputs import Inputs, words_with_subwords
+from tagline.evaluation.measurement import SPLITS, VALIDATION, Entries, Labelled, Measurement, Metrics
 from tagline.evaluation.measurements.order import measurements_of
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.labels.label_list import NOT_CALIBRATED, Labels, Precision
@@ -41,7 +40,7 @@ class Evaluation:
 
     labels: Labels
     splits: Mapping[str, ScoredSplit]
-    metrics: dict[str, dict[str, Any]]
+    metrics: Metrics
     best_epoch: int
     settings: Settings
 
@@ -68,22 +67,23 @@ def evaluate(
     labels = tokenized.load_labels(data)
     measurements = measurements_of(params, labels)
 
-    with_documents = any(measurement.needs_documents for measurement in measurements)
-    inputs = read_inputs(raw, data, report, finetuned, labels, with_documents)
+    inputs = Inputs(raw, data, finetuned, labels, words_with_subwords(report))
+    if any(measurement.needs_documents for measurement in measurements):
+        inputs = inputs.with_documents()
     backend = _load_backend(data, finetuned, params.precision, labels)
     head = load_head(finetuned, labels, params.decoding, "train")
     size = params.subwords_per_batch or default_size(backend.device.type)
 
     with workers(backend.device) as threads, memory_errors("evaluate.subwords_per_batch", params.subwords_per_batch):
         splits = label(inputs, Predictor(backend, head, labels, size, threads), measurements)
-    metrics = {name: measure(name, split, measurements) for name, split in splits.items()}
+    metrics = {name: measure(split, measurements) for name, split in splits.items()}
     settings = Settings(params.decoding, params.precision)
     for measurement in measurements:
         settings = settings._replace(**measurement.settings())
     return Evaluation(labels, splits, metrics, classifier.best_epoch(finetuned), settings)
 
 
-def label(inputs: Inputs, predictor: Predictor, measurements: Sequence[Measurement]) -> Mapping[str, ScoredSplit]:
+def label(inputs: Inputs, predictor: Predictor, measurements: Sequence[Measurement]) -> dict[str, ScoredSplit]:
     """Label validation and test, and let measurements prepare what they need of that.
 
     Args:
@@ -97,15 +97,16 @@ def label(inputs: Inputs, predictor: Predictor, measurements: Sequence[Measureme
         chunks[VALIDATION] = list(chunks[VALIDATION])
     biases: dict[str, float] = {}
     for measurement in measurements:
-        biases |= measurement.choose_biases(chunks[VALIDATION], inputs, predictor)
+        biases |= measurement.choose_biases(chunks[VALIDATION], inputs, predictor.head)
     predictor = replace(predictor, biases=biases, calibration=NOT_CALIBRATED)
-    splits: Mapping[str, ScoredSplit] = {name: _label(name, inputs, chunks[name], predictor) for name in SPLITS}
+    splits = {name: _label(name, inputs, chunks[name], predictor) for name in SPLITS}
+    labelled = Labelled(inputs, predictor, splits)
     for measurement in measurements:
-        splits = measurement.after_labels(splits, inputs, predictor)
-    return splits
+        measurement.after_labels(labelled)
+    return labelled.splits
 
 
-def measure(name: str, split: ScoredSplit, measurements: Sequence[Measurement]) -> dict[str, Any]:
+def measure(split: ScoredSplit, measurements: Sequence[Measurement]) -> Entries:
     """Compute the entries of a split in reports/evaluate.json, in the order of the measurements.
 
     Raises:
@@ -116,9 +117,9 @@ def measure(name: str, split: ScoredSplit, measurements: Sequence[Measurement]) 
             f"data/tokenized: no prediction for {split.words_unscored} words; expected one for each word that "
             "reports/data.json counts: run `dvc repro tokenize-align` again"
         )
-    entries: dict[str, Any] = {}
+    entries: Entries = {}
     for measurement in measurements:
-        entries |= measurement.measure(name, split)
+        entries |= measurement.measure(split)
     return entries
 
 
@@ -146,4 +147,5 @@ def _label(name: str, inputs: Inputs, chunks: Iterable[Chunk], predictor: Predic
         greedy_f1=score(count(greedy, inputs.labels.kind))["overall"]["f1"],
         words_unscored=inputs.words[name] - (len(gold) - predictions.without_subwords),
         documents=inputs.documents.get(name),
+        name=name,
     )

@@ -64,9 +64,10 @@ def calibration(bins: pd.DataFrame, uncalibrated: pd.DataFrame | None = None) ->
         return {"number": 0}
     share = bins["number"] / number
     values = bins.assign(ece=(bins["confidence"] - bins["accuracy"]).abs())
-    means = {name: rounded((share * values[name]).sum()) for name in ("ece", "confidence", "accuracy")}
-    before = {} if uncalibrated is None else {"uncalibrated": calibration(uncalibrated)["ece"]}
-    return {**means, **before, "number": number}
+    entry = {name: rounded((share * values[name]).sum()) for name in ("ece", "confidence", "accuracy")}
+    if uncalibrated is not None:
+        entry["uncalibrated"] = calibration(uncalibrated)["ece"]
+    return {**entry, "number": number}
 
 
 def fit(sentences: TaggedSentences) -> Calibration:
@@ -102,8 +103,10 @@ def fit_curve(scores: Floats, right: Bools) -> Curve | None:
     """
     if len(scores) < LEAST or right.all() or not right.any():
         return None
-    number, order = len(scores), np.argsort(scores, kind="stable")
-    odds, right = log_odds(scores)[order], right[order]
+    number = len(scores)
+    order = np.argsort(scores, kind="stable")
+    odds = log_odds(scores)[order]
+    right = right[order]
     # Equal scores are in one group, that of their middle: odds 1 2 2 2 3 have the middles 0 2 2 2 4.
     middles = (np.searchsorted(odds, odds, "left") + np.searchsorted(odds, odds, "right") - 1) // 2
     borders = np.flatnonzero(np.diff(middles * (number // GROUP) // number, prepend=-1, append=number))
@@ -116,10 +119,12 @@ def fit_curve(scores: Floats, right: Bools) -> Curve | None:
     for start, end in pairwise(rising.blocks):
         block = odds[borders[start] : borders[end]]
         points.setdefault(round(float(block.mean()), ODDS_DIGITS), rounded(rising.x[start]))
-    return [[*point] for point in (*points.items(), (CERTAIN, 1.0))]
+    points[CERTAIN] = 1.0
+    return [[odds_of_block, share] for odds_of_block, share in points.items()]
 
 
 def not_fitted(measured: Mapping[str, Any]) -> str:
     """Say why entities have no curve, from what `calibration` says of validation."""
-    number, right = measured["number"], round(measured["number"] * measured.get("accuracy", 0))
+    number = measured["number"]
+    right = round(number * measured.get("accuracy", 0))
     return f"{number:,} predictions, {right:,} of them right; expected at least {LEAST}, right and wrong ones"

@@ -55,8 +55,8 @@ def outcomes(sentence: TaggedSentence) -> list[Outcome]:
 def outcomes_of_errors(sentences: Sequence[TaggedSentence]) -> dict[int, list[Outcome]]:
     """List the outcomes of each sentence with an error, by its index."""
     flat = flatten(sentences)
-    sides = zip((flat.gold_entities, flat.predicted_entities), flat.correct, strict=True)
-    wrong = np.concatenate([entities.start[~correct] for entities, correct in sides])
+    in_gold, in_predicted = flat.correct
+    wrong = np.concatenate([flat.gold_entities.start[~in_gold], flat.predicted_entities.start[~in_predicted]])
     return {index: outcomes(sentences[index]) for index in np.unique(flat.sentences_of(wrong)).tolist()}
 
 
@@ -91,15 +91,21 @@ def match(gold: Sequence[Entity], predicted: Sequence[Entity]) -> list[Outcome]:
     """
     pairs: dict[Entity, tuple[OutcomeKind, Entity]] = {}
     paired = set()
-    for _, _, _, kind, own, other in sorted(_candidates(gold, predicted)):
-        if own not in pairs and other not in paired:
-            pairs[own] = kind, other
+    for _, _, _, kind, entity, other in sorted(_candidates(gold, predicted)):
+        if entity not in pairs and other not in paired:
+            pairs[entity] = kind, other
             paired.add(other)
-    # Sorted by the first word; a spurious entity comes after a gold entity with the same first word.
-    keyed = [(own.start, 0, Outcome(kind, own, other)) for own, (kind, other) in pairs.items()]
-    keyed += [(own.start, 0, Outcome("missed", own, None)) for own in gold if own not in pairs]
-    keyed += [(other.start, 1, Outcome("spurious", None, other)) for other in predicted if other not in paired]
-    return [outcome for _, _, outcome in sorted(keyed, key=lambda item: item[:2])]
+    result = [Outcome(kind, entity, other) for entity, (kind, other) in pairs.items()]
+    result += [Outcome("missed", entity, None) for entity in gold if entity not in pairs]
+    result += [Outcome("spurious", None, other) for other in predicted if other not in paired]
+    return sorted(result, key=_position)
+
+
+def _position(outcome: Outcome) -> tuple[int, bool]:
+    """The first word; a spurious entity comes after a gold entity with the same one."""
+    first = outcome.gold or outcome.predicted
+    assert first is not None
+    return first.start, outcome.gold is None
 
 
 @lru_cache(maxsize=2**16)
@@ -149,8 +155,9 @@ def confusion(sentences: Sequence[TaggedSentence], kind: Kind) -> Counter[tuple[
     counts: Counter[tuple[str, str]] = Counter()
     for pair in np.flatnonzero(pairs).tolist():
         gold, predicted = (names[label] for label in divmod(pair, len(names)))
-        types = (gold, predicted) if kind == "tags" else (split_tag(gold)[1], split_tag(predicted)[1])
-        counts[types] += int(pairs[pair])
+        if kind == "spans":
+            gold, predicted = split_tag(gold)[1], split_tag(predicted)[1]
+        counts[gold, predicted] += int(pairs[pair])
     if kind == "spans":
         del counts[NO_TYPE, NO_TYPE]
     return counts
@@ -170,15 +177,20 @@ def matching(sentences: Sequence[TaggedSentence], with_errors: Collection[int]) 
         counts 1 if they do, else 0.5. type: the types of a pair agree.
     """
     flat = flatten(sentences)
-    gold, predicted = len(flat.gold_entities.start), len(flat.predicted_entities.start)
-    wrong = [(sentences[index].gold_entities, sentences[index].predicted_entities) for index in with_errors]
-    right = np.array([predicted - sum(len(of_sentence) for _, of_sentence in wrong)] * 3, np.float64)
-    for pair in wrong:
-        same = [own[1:] == other[1:] for own, other in _pairs(*pair, lambda own, other: own[1:] != other[1:])]
-        types = [own.type == other.type for own, other in _pairs(*pair, _by_type)]
-        right += [sum(same), (sum(same) + len(same)) / 2, sum(types)]
-    names = ("exact", "partial", "type")
-    return {name: scores_of(*ratios(each, predicted, gold), gold) for name, each in zip(names, right, strict=True)}
+    gold = len(flat.gold_entities.start)
+    predicted = len(flat.predicted_entities.start)
+    # All predicted entities of sentences without errors are right.
+    exact: float = predicted - sum(len(sentences[index].predicted_entities) for index in with_errors)
+    partial = type_ = exact
+    for index in with_errors:
+        sides = sentences[index].gold_entities, sentences[index].predicted_entities
+        for entity, other in _pairs(*sides, _by_boundaries):
+            exact += entity[1:] == other[1:]
+            partial += 1 if entity[1:] == other[1:] else 0.5
+        for entity, other in _pairs(*sides, _by_type):
+            type_ += entity.type == other.type
+    right = {"exact": exact, "partial": partial, "type": type_}
+    return {name: scores_of(*ratios(number, predicted, gold), gold) for name, number in right.items()}
 
 
 def _pairs(
@@ -186,11 +198,16 @@ def _pairs(
 ) -> Iterator[tuple[Entity, Entity]]:
     left = list(gold)
     for entity in predicted:
-        overlapping = [own for own in left if own.start < entity.end and entity.start < own.end]
+        overlapping = [other for other in left if other.start < entity.end and entity.start < other.end]
         if overlapping:
-            best = min(overlapping, key=lambda own: key(own, entity))  # the first of equals
+            best = min(overlapping, key=lambda other: key(other, entity))  # the first of equals
             left.remove(best)
             yield best, entity
+
+
+def _by_boundaries(gold: Entity, predicted: Entity) -> bool:
+    """A gold entity with the same boundaries is better."""
+    return gold[1:] != predicted[1:]
 
 
 def _by_type(gold: Entity, predicted: Entity) -> tuple[bool, int]:

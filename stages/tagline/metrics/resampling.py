@@ -34,9 +34,12 @@ def weights(sentences: int, resamples: int, seed: int) -> Iterator[Doubles]:
     rows = max(1, BLOCK // max(1, sentences))
     for begin in range(0, resamples, rows):
         size = min(rows, resamples - begin)
-        drawn = generator.integers(sentences, size=(size, sentences)) if sentences else np.empty((size, 0), np.int64)
+        # Of three sentences, the second resample's are numbered 3 4 5, so that they are counted apart. (No number can be
+        # drawn of none.)
+        drawn = generator.integers(max(1, sentences), size=(size, sentences))
         drawn += np.arange(size)[:, None] * sentences
-        yield np.bincount(drawn.ravel(), minlength=size * sentences).reshape(size, sentences).astype(np.float64)
+        counts = np.bincount(drawn.ravel(), minlength=size * sentences)
+        yield counts.reshape(size, sentences).astype(np.float64)
 
 
 def interval(values: npt.ArrayLike) -> tuple[Doubles, Doubles]:
@@ -68,8 +71,9 @@ def intervals(counts: Counts, resamples: int, seed: int) -> dict[str, Any]:
     per_type = []
     for block in weights(len(counts.words), resamples, seed):
         total = counts.total(block)
-        for name, values in (total.overall(split)._asdict() | {"accuracy": total.accuracy()}).items():
+        for name, values in total.overall(split)._asdict().items():
             overall[name].append(values)
+        overall["accuracy"].append(total.accuracy())
         per_type.append(total.per_type().f1)
     ends = zip(*interval(np.concatenate(per_type)), strict=True)
     return {

@@ -97,9 +97,11 @@ class Totals:
             return ratios(self.correct.sum(-1), self.predicted.sum(-1), self.gold.sum(-1))
         split = split or self
         occurs = split.gold > 0
-        pairs = zip(self.per_type(), split.per_type(), strict=True)
-        scores = (np.where(self.gold > 0, own, of_split) for own, of_split in pairs)
-        return Ratios(*(divide((each * occurs).sum(-1), occurs.sum(-1)) for each in scores))
+        means = []
+        for scores, of_split in zip(self.per_type(), split.per_type(), strict=True):
+            of_tags = np.where(self.gold > 0, scores, of_split) * occurs
+            means.append(divide(of_tags.sum(-1), occurs.sum(-1)))
+        return Ratios(*means)
 
     def scored(self, values: Iterable[T]) -> Iterator[tuple[str, T]]:
         """Yield the name and the value of each type; not of a plain tag that is only predicted: it has no recall."""
@@ -137,17 +139,19 @@ class Counts:
         Args:
             weights: (..., sentences), for instance from `resampling.weights`; None: 1 for each.
         """
-        of_types, of_words = (self.correct, self.predicted, self.gold), (self.words, self.correct_words)
+        of_types = [self.correct, self.predicted, self.gold]
+        of_words = [self.words, self.correct_words]
         if weights is None:
-            return Totals(self.kind, self.types, *(counts.sum(0) for counts in (*of_types, *of_words)))
+            return Totals(self.kind, self.types, *(counts.sum(0) for counts in of_types + of_words))
         matrix = np.asarray(weights, dtype=np.float64)
-        dense = (counts.toarray() if len(self.types) <= DENSE else counts for counts in of_types)
-        return Totals(self.kind, self.types, *(matrix @ counts for counts in (*dense, *of_words)))
+        if len(self.types) <= DENSE:
+            of_types = [counts.toarray() for counts in of_types]
+        return Totals(self.kind, self.types, *(matrix @ counts for counts in of_types + of_words))
 
-    def of_sentences(self, chosen: Bools) -> Counts:
+    def of_sentences(self, is_in: Bools) -> Counts:
         """The counts of some sentences: bool (sentences,)."""
         columns = ("correct", "predicted", "gold", "words", "correct_words")
-        return replace(self, **{name: getattr(self, name)[chosen] for name in columns})
+        return replace(self, **{name: getattr(self, name)[is_in] for name in columns})
 
 
 def count(sentences: Sequence[TaggedSentence], kind: Kind) -> Counts:
@@ -166,16 +170,19 @@ def count(sentences: Sequence[TaggedSentence], kind: Kind) -> Counts:
         cells = flat.sentences_of(starts), np.searchsorted(occurring, types)
         return csr_array((np.ones(len(starts)), cells), shape=(len(flat), len(occurring)))
 
+    def words(is_counted: Bools) -> Doubles:
+        """Count such words in each sentence."""
+        return np.bincount(flat.sentences_of(np.flatnonzero(is_counted)), minlength=len(flat)).astype(np.float64)
+
     correct, _ = flat.correct
-    correct_words = np.flatnonzero(flat.predicted == flat.known_gold)
     return Counts(
         kind,
         tuple(gold.types[index] for index in occurring.tolist()),
         correct=table(gold.type[correct], gold.start[correct]),
         predicted=table(predicted.type, predicted.start),
         gold=table(gold.type, gold.start),
-        words=np.bincount(flat.sentences_of(np.flatnonzero(flat.is_known)), minlength=len(flat)).astype(np.float64),
-        correct_words=np.bincount(flat.sentences_of(correct_words), minlength=len(flat)).astype(np.float64),
+        words=words(flat.is_known),
+        correct_words=words(flat.predicted == flat.known_gold),
     )
 
 
@@ -238,15 +245,21 @@ def count_repaired(sentences: Sequence[TaggedSentence]) -> int:
     left[flat.offsets[:-1][np.diff(flat.offsets) > 0]] = len(names) - 1
     # Only pairs that occur: thousands of labels have millions of pairs.
     pairs, numbers = np.unique(left * len(names) + flat.predicted, return_counts=True)
-    illegal = [to_iob2(names[pair // len(names)], names[pair % len(names)], "IOB2")[1] for pair in pairs.tolist()]
-    return int(numbers[illegal].sum())
+    repaired = 0
+    for pair, number in zip(pairs.tolist(), numbers.tolist(), strict=True):
+        before, label = divmod(pair, len(names))
+        _, is_illegal = to_iob2(names[before], names[label], "IOB2")
+        if is_illegal:
+            repaired += number
+    return repaired
 
 
 def scores_of(precision: Any, recall: Any, f1: Any, number: Any, accuracy: Any = None) -> dict[str, float | int]:
     """Return scores from 0 to 1 as they are written: to six decimals, with the number of gold entities or words."""
-    scores = {"precision": precision, "recall": recall, "f1": f1}
-    scores |= {} if accuracy is None else {"accuracy": accuracy}
-    return {name: rounded(value) for name, value in scores.items()} | {"number": int(number)}
+    scores: dict[str, float | int] = {"precision": rounded(precision), "recall": rounded(recall), "f1": rounded(f1)}
+    if accuracy is not None:
+        scores["accuracy"] = rounded(accuracy)
+    return {**scores, "number": int(number)}
 
 
 def rounded(value: Any) -> float:

@@ -67,13 +67,16 @@ class Difference:
 
 def significance_test(several: bool) -> str:
     """Name the significance test of one run per side, or of several."""
-    paired = f"{RANDOMISATION}, {SHUFFLES:,} shuffles"
-    return f"{T_TEST}; where the runs of each side agree, {paired}" if several else paired
+    if several:
+        return f"{T_TEST}; where the runs of each side agree, {RANDOMISATION}, {SHUFFLES:,} shuffles"
+    return f"{RANDOMISATION}, {SHUFFLES:,} shuffles"
 
 
 def score_text(runs: Sequence[float]) -> str:
     """Format the mean of a score over runs, with its standard deviation if there are several: ``0.735 ± 0.001``."""
-    return f"{fmean(runs):.3f}" + (f" ± {stdev(runs):.3f}" if len(runs) > 1 else "")
+    if len(runs) == 1:
+        return f"{runs[0]:.3f}"
+    return f"{fmean(runs):.3f} ± {stdev(runs):.3f}"
 
 
 def differences(old: Sequence[Counts], new: Sequence[Counts]) -> tuple[dict[str, Difference], dict[str, Difference]]:
@@ -89,26 +92,43 @@ def differences(old: Sequence[Counts], new: Sequence[Counts]) -> tuple[dict[str,
     Returns:
         The `OVERALL` scores, and the F1 of each type with p adjusted for the number of types.
     """
-    runs, first_new = RunCounts.of([*old, *new]), len(old)
+    runs = RunCounts.of([*old, *new])
     values = runs.total()
-    low, high = difference_interval(runs, first_new, SEED)
-    p = np.full(values.shape[1], np.nan) if len(values) == 2 else t_test(values[:first_new], values[first_new:])
-    paired = np.isnan(p)
-    if paired.any():
-        pooled = [side.mean(axis=0) for side in np.split(runs.counts, [first_new])]
-        p = np.where(paired, p_values(replace(runs, counts=np.stack(pooled)), SEED), p)
+    of_old, of_new = values[: len(old)], values[len(old) :]
+    lows, highs = difference_interval(runs, len(old), SEED)
+    p = np.full(values.shape[1], np.nan)
+    if len(values) > 2:
+        p = t_test(of_old, of_new)
+    is_paired = np.isnan(p)
+    if is_paired.any():
+        pooled = [side.mean(axis=0) for side in np.split(runs.counts, [len(old)])]
+        p = np.where(is_paired, p_values(replace(runs, counts=np.stack(pooled)), SEED), p)
     p[len(OVERALL) :] = holm(p[len(OVERALL) :])
-    tests = np.where(paired, RANDOMISATION, T_TEST)
-    columns = (each.tolist() for each in (values[:first_new].T, values[first_new:].T, low, high, p, tests))
-    rows = [Difference(tuple(before), tuple(after), *rest) for before, after, *rest in zip(*columns, strict=True)]
-    return dict(zip(OVERALL, rows, strict=False)), dict(zip(runs.types, rows[len(OVERALL) :], strict=True))
+    scores = []
+    for index in range(len(p)):
+        scores.append(
+            Difference(
+                old=tuple(of_old[:, index].tolist()),
+                new=tuple(of_new[:, index].tolist()),
+                low=float(lows[index]),
+                high=float(highs[index]),
+                p=float(p[index]),
+                test=RANDOMISATION if is_paired[index] else T_TEST,
+            )
+        )
+    return dict(zip(OVERALL, scores, strict=False)), dict(zip(runs.types, scores[len(OVERALL) :], strict=True))
 
 
 def f1_differences(pairs: Mapping[Key, tuple[Sequence[Counts], Sequence[Counts]]]) -> dict[Key, Difference]:
     """Compare the F1 of several pairs of an old and a new side, with p adjusted for the number of pairs."""
-    found = {key: differences(old, new)[0]["f1"] for key, (old, new) in pairs.items()}
-    adjusted = holm([each.p for each in found.values()]).tolist()
-    return {key: replace(each, p=p) for (key, each), p in zip(found.items(), adjusted, strict=True)}
+    result = {}
+    for key, (old, new) in pairs.items():
+        overall, _ = differences(old, new)
+        result[key] = overall["f1"]
+    adjusted = holm([difference.p for difference in result.values()]).tolist()
+    for key, p in zip(result, adjusted, strict=True):
+        result[key] = replace(result[key], p=p)
+    return result
 
 
 @dataclass(frozen=True)
@@ -134,7 +154,8 @@ class RunCounts:
             columns = np.array([types.index(name) for name in run.types], dtype=np.intp)
             for block, part in enumerate((run.correct, run.predicted, run.gold)):
                 matrix[:, block * len(types) + columns] = part.toarray()
-            matrix[:, -2], matrix[:, -1] = run.words, run.correct_words
+            matrix[:, -2] = run.words
+            matrix[:, -1] = run.correct_words
         return cls(runs[0].kind, types, counts)
 
     def total(self) -> Doubles:
@@ -156,8 +177,8 @@ class RunCounts:
         return np.concatenate([first, totals.per_type().f1], axis=-1)
 
     def _totals(self, sums: Doubles) -> Totals:
-        correct, predicted, gold, words, correct_words = np.split(sums, np.cumsum([len(self.types)] * 3 + [1]), axis=-1)
-        return Totals(self.kind, self.types, correct, predicted, gold, words[..., 0], correct_words[..., 0])
+        correct, predicted, gold = np.split(sums[..., :-2], 3, axis=-1)
+        return Totals(self.kind, self.types, correct, predicted, gold, sums[..., -2], sums[..., -1])
 
 
 def difference_interval(runs: RunCounts, first_new: int, seed: int) -> tuple[Doubles, Doubles]:
@@ -178,11 +199,15 @@ def difference_interval(runs: RunCounts, first_new: int, seed: int) -> tuple[Dou
     differences = []
     for block in weights(runs.counts.shape[1], RESAMPLES, seed):
         scores = runs.scores(np.tensordot(block, runs.counts, axes=(1, 1)))  # (resamples, runs, scores)
-        sides = np.split(scores, [first_new], axis=1)
-        drawn = [draw_runs(generator, len(block), side.shape[1]) for side in sides]
-        old, new = ((weight[..., None] * side).sum(axis=1) for weight, side in zip(drawn, sides, strict=True))
+        old, new = (_mean_of_drawn(generator, side) for side in np.split(scores, [first_new], axis=1))
         differences.append(new - old)
     return interval(np.concatenate(differences))
+
+
+def _mean_of_drawn(generator: np.random.Generator, scores: Doubles) -> Doubles:
+    """The mean over runs that are drawn in each resample, (resamples, scores), of (resamples, runs, scores)."""
+    drawn = draw_runs(generator, *scores.shape[:2])
+    return (drawn[..., None] * scores).sum(axis=1)
 
 
 def draw_runs(generator: np.random.Generator, resamples: int, runs: int) -> Doubles:
@@ -212,8 +237,10 @@ def p_values(runs: RunCounts, seed: int) -> Doubles:
     gaps = runs.counts[1] - runs.counts[0]
     gaps = gaps[gaps.any(axis=1)]
     totals = runs.counts.sum(axis=1)
-    observed = np.abs(np.subtract(*runs.total()))
-    extreme, shuffles = np.zeros(len(observed)), 0
+    old, new = runs.total()
+    observed = np.abs(old - new)
+    extreme = np.zeros(len(observed))
+    shuffles = 0
     for swapped in _swaps(len(gaps), seed):
         moved = swapped @ gaps
         scores = runs.scores(totals + np.stack([moved, -moved], axis=1))  # (shuffles, 2, scores)
@@ -249,11 +276,25 @@ def t_test(old: Doubles, new: Doubles) -> Doubles:
     """
     from scipy.stats import ttest_ind_from_stats  # takes a second, for which single runs need not wait
 
-    deviations = [side.std(axis=0, ddof=1) if len(side) > 1 else np.zeros(side.shape[1]) for side in (old, new)]
-    before, after = ((side.mean(axis=0), sd, len(side)) for side, sd in zip((old, new), deviations, strict=True))
+    old_deviation, new_deviation = _deviation(old), _deviation(new)
     with np.errstate(divide="ignore", invalid="ignore"):
-        p = ttest_ind_from_stats(*before, *after, equal_var=min(len(old), len(new)) == 1).pvalue
-    return np.where(np.maximum(*deviations) > _EPSILON, p, np.nan)
+        test = ttest_ind_from_stats(
+            mean1=old.mean(axis=0),
+            std1=old_deviation,
+            nobs1=len(old),
+            mean2=new.mean(axis=0),
+            std2=new_deviation,
+            nobs2=len(new),
+            equal_var=min(len(old), len(new)) == 1,
+        )
+    return np.where(np.maximum(old_deviation, new_deviation) > _EPSILON, test.pvalue, np.nan)
+
+
+def _deviation(scores: Doubles) -> Doubles:
+    """The standard deviation of each score over runs; 0 of a single run."""
+    if len(scores) == 1:
+        return np.zeros(scores.shape[1])
+    return np.asarray(scores.std(axis=0, ddof=1))
 
 
 def holm(p: npt.ArrayLike) -> Doubles:

@@ -1,7 +1,7 @@
 """Slices: scores of parts of a split, which show where a model fails, also by what the training split has of them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -42,10 +42,10 @@ class TrainingIndex:
         others: Iterable[Sequence[TaggedSentence]],
         kind: Kind,
     ) -> None:
-        sentences: set[int] = set()
+        hashes: set[int] = set()
         texts: set[tuple[str, ...]] = set()
         for split in map(flatten, others):
-            sentences.update(hash(tuple(words)) for words in split.words or ())
+            hashes.update(hash(tuple(words)) for words in split.words or ())
             for side in (split.gold_entities, split.predicted_entities):
                 texts.update(split.texts(side))
         # Hashes of 64 bits: ten million sentences contain a collision with a probability of 3 in a million.
@@ -53,10 +53,11 @@ class TrainingIndex:
         self._types: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
         for words, labels in training:
             whole = tuple(words)
-            if (hashed := hash(whole)) in sentences:
-                self._sentences.add(hashed)
+            if hash(whole) in hashes:
+                self._sentences.add(hash(whole))
             for entity in marked(labels, kind):
-                if entity.type and (text := whole[entity.start : entity.end]) in texts:
+                text = whole[entity.start : entity.end]
+                if entity.type and text in texts:
                     self._types[text].add(entity.type)
 
     def contains(self, words: Sequence[str]) -> bool:
@@ -95,31 +96,35 @@ def slices(sentences: Sequence[TaggedSentence], counts: Counts, training: Traini
     result: dict[str, Any] = {"text": _of_entities(flat, counts.kind, partial(in_train, flat, training), TEXTS)}
     if counts.kind == "spans":
         result["entity_length"] = _of_entities(flat, counts.kind, by_length, _ranges(ENTITY_LENGTHS))
-    range_of_each = np.searchsorted(SENTENCE_LENGTHS, np.diff(flat.offsets))
-    by_range = {
-        name: _of_sentences(counts, range_of_each == index) for index, name in enumerate(_ranges(SENTENCE_LENGTHS))
-    }
-    result["sentence_length"] = {name: scores for name, scores in by_range.items() if scores["number"]}
-    by_case = {name: _of_sentences(counts, chosen) for name, chosen in of_each_case(flat).items()}
-    if by_case := {name: scores for name, scores in by_case.items() if scores["number"]}:
+    lengths = np.searchsorted(SENTENCE_LENGTHS, np.diff(flat.offsets))
+    by_range = {name: lengths == index for index, name in enumerate(_ranges(SENTENCE_LENGTHS))}
+    result["sentence_length"] = _of_each(counts, by_range)
+    by_case = _of_each(counts, of_each_case(flat))
+    if by_case:
         result["case"] = by_case
-    is_new = (not training.contains(words) for words in flat.words or ())
-    new = _of_sentences(counts, np.fromiter(is_new, bool, count=len(flat)))
-    return result | ({"not_in_train": new} if new["number"] else {})
+    is_new = np.array([not training.contains(words) for words in flat.words or ()], bool)
+    return result | _of_each(counts, {"not_in_train": is_new})
 
 
 def in_train(flat: TaggedSentences, training: TrainingIndex, entities: EntityArrays) -> AnyInts:
     """Look up entities of some sentences in the training split: the index in `TEXTS` of each, int8 (entities,)."""
-    types = (entities.types[type_] for type_ in entities.type.tolist())
-    pairs = zip(types, map(training.types, flat.texts(entities)), strict=True)
-    return np.fromiter((0 if own in known else 1 if known else 2 for own, known in pairs), np.int8, len(entities.type))
+    indices = np.full(len(entities.type), TEXTS.index("unseen"), np.int8)
+    for index, (type_, text) in enumerate(zip(entities.type.tolist(), flat.texts(entities), strict=True)):
+        types = training.types(text)
+        if entities.types[type_] in types:
+            indices[index] = TEXTS.index("seen")
+        elif types:
+            indices[index] = TEXTS.index("seen_as_other_type")
+    return indices
 
 
 def of_each_case(sentences: Sequence[TaggedSentence]) -> dict[str, Bools]:
     """Which sentences have each `letter_case`, bool (sentences,), by its name; empty if all have the same."""
-    found = np.array([letter_case(words) for words in flatten(sentences).words or ()], dtype=np.str_)
-    names = np.unique(found).tolist()
-    return {name: found == name for name in names if name} if len(names) > 1 else {}
+    cases = np.array([letter_case(words) for words in flatten(sentences).words or ()], dtype=np.str_)
+    names = np.unique(cases).tolist()
+    if len(names) < 2:
+        return {}
+    return {name: cases == name for name in names if name}
 
 
 def letter_case(words: Sequence[str]) -> str:
@@ -143,22 +148,32 @@ def _of_entities(
 ) -> dict[str, Scores]:
     """Score the entities of each slice; for plain tags, compute the accuracy of its words."""
     gold = slice_of(flat.gold_entities)
-    sides = (gold[flat.correct[0]], slice_of(flat.predicted_entities), gold)
-    correct, in_predicted, in_gold = (np.bincount(side, minlength=len(names)) for side in sides)
+    in_gold = np.bincount(gold, minlength=len(names))
+    in_predicted = np.bincount(slice_of(flat.predicted_entities), minlength=len(names))
+    correct = np.bincount(gold[flat.correct[0]], minlength=len(names))
     result: dict[str, Scores] = {}
-    for index, name in sorted(enumerate(names), key=lambda item: item[1]):
-        if number := int(in_gold[index]):
-            of_slice = ratios(correct[index], in_predicted[index], number)
-            accuracy: Scores = {"accuracy": rounded(of_slice.recall), "number": number}
-            result[name] = scores_of(*of_slice, number) if kind == "spans" else accuracy
+    for name in sorted(names):
+        index = names.index(name)
+        number = int(in_gold[index])
+        if not number:
+            continue
+        of_slice = ratios(correct[index], in_predicted[index], number)
+        if kind == "spans":
+            result[name] = scores_of(*of_slice, number)
+        else:
+            result[name] = {"accuracy": rounded(of_slice.recall), "number": number}
     return result
 
 
-def _of_sentences(counts: Counts, chosen: Bools) -> Scores:
-    """Compute the overall scores of the chosen sentences; ``number`` is 0 if none is chosen."""
-    total = counts.total(chosen)
-    scores = scores_of(*total.overall(), total.gold.sum(), total.accuracy())
-    return scores | {"sentences": int(np.count_nonzero(chosen))}
+def _of_each(counts: Counts, slices: Mapping[str, Bools]) -> dict[str, Scores]:
+    """Compute the overall scores of slices of sentences, bool (sentences,) each, that have an entity in gold."""
+    result: dict[str, Scores] = {}
+    for name, is_in in slices.items():
+        total = counts.total(is_in)
+        if total.gold.sum():
+            result[name] = scores_of(*total.overall(), total.gold.sum(), total.accuracy())
+            result[name]["sentences"] = int(np.count_nonzero(is_in))
+    return result
 
 
 def _ranges(limits: Sequence[int]) -> list[str]:

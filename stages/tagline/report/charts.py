@@ -102,7 +102,9 @@ def learning_curves(losses: Rows, epochs: Rows, best_epoch: int) -> list[Chart]:
         epochs: rows of EPOCHS, by epoch.
         best_epoch: the epoch whose weights were kept.
     """
-    result = [curve("Training loss", "Step", [(row["step"], row["loss"]) for row in losses])] if losses else []
+    result = []
+    if losses:
+        result.append(curve("Training loss", "Step", [(row["step"], row["loss"]) for row in losses]))
     if epochs:
         result.append(curve("Validation loss", "Epoch", [(row["epoch"], row["loss"]) for row in epochs]))
         points = [(row["epoch"], row["f1"]) for row in epochs]
@@ -117,12 +119,15 @@ def precision_curves(points: Mapping[str, Mapping[str, Any]]) -> list[Chart]:
         points: what `acceptance.reports` says of each split.
     """
     result = []
-    for split, name, point in ((split, *each) for split, of_split in points.items() for each in of_split.items()):
-        shown = [each for each in reversed(point["curve"]) if "precision" in each]
-        chosen = [each["score"] for each in shown].index(point["score"]) if "precision" in point else None
-        pairs = [(round(100 * each["share"], 1), each["precision"]) for each in shown]
-        if pairs:
-            result.append(curve(f"Precision of {name}, {split}", "Accepted (%)", pairs, chosen, "chosen"))
+    for split, of_split in points.items():
+        for name, point in of_split.items():
+            shown = [at_score for at_score in reversed(point["curve"]) if "precision" in at_score]
+            pairs = [(round(100 * at_score["share"], 1), at_score["precision"]) for at_score in shown]
+            lowest = None
+            if "precision" in point:
+                lowest = [at_score["score"] for at_score in shown].index(point["score"])
+            if pairs:
+                result.append(curve(f"Precision of {name}, {split}", "Accepted (%)", pairs, lowest, "chosen"))
     return result
 
 
@@ -142,7 +147,8 @@ def curve(
     values = ticks(min(ys), max(ys))
     # The line fills the whole width, so only ticks between its ends are shown.
     between = [value for value in ticks(xs[0], xs[-1], whole=True) if xs[0] <= value <= xs[-1]]
-    x_axis, y_axis = _x_axis(xs[0], xs[-1], between), _y_axis(values)
+    x_axis = _x_axis(xs[0], xs[-1], between)
+    y_axis = _y_axis(values)
     unit = x_title.lower()
     dots = [Dot(x_axis.position(x), y_axis.position(y), 2.5, f"{unit} {x:g}: {y:.3f}") for x, y in points]
     text = f"{title}: from {ys[0]:.3f} at {unit} {xs[0]:g} to {ys[-1]:.3f} at {unit} {xs[-1]:g}"
@@ -161,16 +167,16 @@ def reliability(bins: pd.DataFrame, unit: str, uncalibrated: pd.DataFrame | None
         uncalibrated: bins before calibration.
     """
     values = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
-    x_axis, y_axis, total = _x_axis(0, 1, values), _y_axis(values), bins["number"].sum()
-    dots = [
-        Dot(
-            x_axis.position(confidence),
-            y_axis.position(accuracy),
-            max(1.5, round(LARGEST_DOT * math.sqrt(number / total), 1)),
-            f"{number:,} {unit} with a mean probability of {confidence:.3f}: {accuracy:.3f} of them correct",
+    x_axis = _x_axis(0, 1, values)
+    y_axis = _y_axis(values)
+    total = bins["number"].sum()
+    dots = []
+    for row in bins.itertuples():
+        radius = max(1.5, round(LARGEST_DOT * math.sqrt(row.number / total), 1))
+        text = (
+            f"{row.number:,} {unit} with a mean probability of {row.confidence:.3f}: {row.accuracy:.3f} of them correct"
         )
-        for confidence, accuracy, number in bins[["confidence", "accuracy", "number"]].itertuples(index=False)
-    ]
+        dots.append(Dot(x_axis.position(row.confidence), y_axis.position(row.accuracy), radius, text))
     text = "; ".join(dot.text for dot in dots)
     before = None if uncalibrated is None else reliability(uncalibrated, unit)
     return Chart("Accuracy by mean probability", "Mean probability", x_axis, y_axis, dots, text, before=before)

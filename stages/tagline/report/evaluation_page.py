@@ -122,12 +122,11 @@ def confusion_table(counts: Mapping[tuple[str, str], int]) -> Confusion:
     shown = sorted(by_size[: LARGEST if len(by_size) > LARGEST + 1 else None], key=lambda name: (name != NO_TYPE, name))
     folded = len(by_size) - len(shown)
     index = {name: position for position, name in enumerate(shown)}
-    numbers: Counter[tuple[int, int]] = Counter()
+    names = [*shown, REST] if folded else shown
+    rows = [[0] * len(names) for _ in names]
     for (gold, predicted), number in counts.items():
-        numbers[index.get(gold, len(shown)), index.get(predicted, len(shown))] += number
-    size = len(shown) + bool(folded)
-    rows = [[numbers[row, column] for column in range(size)] for row in range(size)]
-    return Confusion(shown + [REST] * bool(folded), rows, folded)
+        rows[index.get(gold, len(shown))][index.get(predicted, len(shown))] += number
+    return Confusion(names, rows, folded)
 
 
 @dataclass(frozen=True)
@@ -156,12 +155,17 @@ def count_errors(outcomes: Iterable[Sequence[Outcome]], kind: Kind) -> ErrorCoun
     errors = [outcome for of_sentence in outcomes for outcome in of_sentence if outcome.is_error]
     numbers = Counter(error.kind for error in errors)
     kinds = {name: numbers[name] for name in OUTCOMES if numbers[name]}
-    cells = Counter((owner.type, error.kind) for error in errors if (owner := error.gold or error.predicted))
-    types = [(type_, [cells[type_, name] for name in kinds]) for type_ in sorted({type_ for type_, _ in cells})]
-    both = ((error.gold, error.predicted) for error in errors if kind == "tags")
-    pairs = Counter((gold.type, predicted.type) for gold, predicted in both if gold and predicted)
+    by_type: dict[str, Counter[OutcomeKind]] = {}
+    pairs: Counter[tuple[str, str]] = Counter()
+    for error in errors:
+        entity = error.gold or error.predicted
+        if entity:
+            by_type.setdefault(entity.type, Counter())[error.kind] += 1
+        if kind == "tags" and error.gold and error.predicted:
+            pairs[error.gold.type, error.predicted.type] += 1
+    types = [(type_, [by_type[type_][name] for name in kinds]) for type_ in sorted(by_type)]
     return ErrorCounts(
         kinds=kinds,
-        types=sorted(types, key=lambda item: -sum(item[1])),
-        pairs=[(*pair, number) for pair, number in sorted(pairs.items(), key=lambda item: (-item[1], item[0]))],
+        types=sorted(types, key=lambda row: -sum(row[1])),
+        pairs=sorted(((*pair, number) for pair, number in pairs.items()), key=lambda row: (-row[2], row[:2])),
     )

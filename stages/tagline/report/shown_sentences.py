@@ -148,21 +148,23 @@ def pieces(words: Sequence[str], outcomes: Sequence[Outcome], shown: Sequence[bo
         outcomes: the outcomes to mark, correct ones included.
         shown: for each word, whether it is shown.
     """
-    sides = [outcome.gold for outcome in outcomes], [outcome.predicted for outcome in outcomes]
-    owners = list(zip(*(_entity_indices(len(words), side) for side in sides), strict=True))
+    in_gold = _entity_indices(len(words), [outcome.gold for outcome in outcomes])
+    in_predicted = _entity_indices(len(words), [outcome.predicted for outcome in outcomes])
+    owners = list(zip(in_gold, in_predicted, strict=True))
     notes: dict[int, list[Outcome]] = {}  # by last word
     for outcome in outcomes:
         notes.setdefault(outcome.extent[1] - 1, []).append(outcome)
     # Texts with the indices of their entities, which neighbours in one piece have in common; outcomes; None for a gap.
     parts: list[tuple[tuple[int, ...] | Outcome | None, str]] = []
-    for index, (word, own) in enumerate(zip(words, owners, strict=True)):
+    for index, (word, entities) in enumerate(zip(words, owners, strict=True)):
         if not shown[index]:
             parts.append((None, ""))
             continue
         if index and shown[index - 1]:
-            pairs = zip(owners[index - 1], own, strict=True)
+            pairs = zip(owners[index - 1], entities, strict=True)
             parts.append((tuple(new if old == new else NO_ENTITY for old, new in pairs), " "))
-        parts += [(own, word), *((outcome, "") for outcome in notes.get(index, []))]
+        parts.append((entities, word))
+        parts += [(outcome, "") for outcome in notes.get(index, [])]
     result = []
     for key, group in groupby(parts, itemgetter(0)):
         texts = [text for _, text in group]

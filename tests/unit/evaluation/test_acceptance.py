@@ -9,7 +9,8 @@ from helpers.messages import message_of
 from helpers.tagged import sentences
 from pydantic import ValidationError
 
-from tagline.evaluation.acceptance import (
+from tagline.evaluation.evaluate_params import ALL, Evaluate
+from tagline.evaluation.measurements.accept import (
     Goal,
     Predicted,
     find_score,
@@ -19,7 +20,6 @@ from tagline.evaluation.acceptance import (
     thresholds,
     with_sequences,
 )
-from tagline.evaluation.evaluate_params import ALL, Evaluate
 from tagline.evaluation.promise import ShareTest
 from tagline.labels.label_list import Labels
 

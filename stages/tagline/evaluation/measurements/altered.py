@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tagline.evaluation.altered_forms import CASES, FORMS
 from tagline.evaluation.evaluate_params import Bootstrap
-from tagline.evaluation.measurement import TEST, Measurement
+from tagline.evaluation.measurement import TEST, Entries, Labelled, Measurement, Metrics
 from tagline.evaluation.measurements.scores import scores_of_record
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.labels.tagged import TaggedSentence, flatten
@@ -19,10 +18,6 @@ from tagline.metrics.scores import count
 from tagline.terminal.escaping import printable
 from tagline.terminal.printing import show
 
-if TYPE_CHECKING:
-    from tagline.evaluation.inputs import Inputs
-    from tagline.model.prediction import Predictor
-
 
 class AlteredForms(Measurement):
     """The overall scores of each altered form of test."""
@@ -30,27 +25,27 @@ class AlteredForms(Measurement):
     def __init__(self, bootstrap: Bootstrap) -> None:
         self.bootstrap = bootstrap
 
-    def after_labels(
-        self, splits: Mapping[str, ScoredSplit], inputs: Inputs, predictor: Predictor
-    ) -> Mapping[str, ScoredSplit]:
+    def after_labels(self, labelled: Labelled) -> None:
         """Label the altered forms."""
         # Not above, since it reads Arrow files and tokenizers, which takes seconds.
         from tagline.evaluation.altered_labels import label_altered
 
-        if inputs.labels.kind == "tags":
+        labels = labelled.inputs.labels
+        if labels.kind == "tags":
             show(
-                f"test is not labelled in altered forms: the task {inputs.labels.task} has plain tags, and they are "
-                "for entities"
+                f"test is not labelled in altered forms: the task {labels.task} has plain tags, and they are for "
+                "entities"
             )
-            return splits
-        test = flatten(splits[TEST].sentences)
+            return
+        split = labelled.splits[TEST]
+        test = flatten(split.sentences)
         # Of altered forms, only the labels are used.
         plain = replace(test, scores=np.zeros(len(test.scores), np.float32), ids=None, words=None)
-        labels_of = label_altered(inputs, predictor, test.predicted)
-        forms = {form: replace(plain, predicted=labels) for form, labels in labels_of.items()}
-        return {**splits, TEST: replace(splits[TEST], altered=forms)}
+        forms = label_altered(labelled.inputs, labelled.predictor, test.predicted)
+        altered = {form: replace(plain, predicted=predicted) for form, predicted in forms.items()}
+        labelled.splits[TEST] = replace(split, altered=altered)
 
-    def measure(self, name: str, split: ScoredSplit) -> dict[str, Any]:
+    def measure(self, split: ScoredSplit) -> Entries:
         if split.altered is None:
             return {}
         return {"altered": {form: self._score(sentences) for form, sentences in split.altered.items()}}
@@ -62,13 +57,13 @@ class AlteredForms(Measurement):
         return scores_of_record(sentences, counts)["overall"] | ends["overall"]["f1"]
 
 
-def lowest_case(entries: Mapping[str, Any]) -> float | None:
+def lowest_case(entries: Entries) -> float | None:
     """The lowest F1 of the forms of letter case, for metrics/evaluate.json; None if there is none."""
     altered = entries.get("altered", {})
     return min((altered[name]["f1"] for name in CASES if name in altered), default=None)
 
 
-def notes(metrics: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def notes(metrics: Metrics) -> Iterator[str]:
     """Say the F1 of each altered form, and which forms do not differ from the text."""
     for split, entries in metrics.items():
         if "altered" not in entries:

@@ -1,9 +1,7 @@
 """Measurements of labels and counts that metrics/ computes."""
 
-from typing import Any
-
 from tagline.evaluation.evaluate_params import Bootstrap
-from tagline.evaluation.measurement import Measurement
+from tagline.evaluation.measurement import Entries, Measurement
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.labels.tagged import flatten
 from tagline.metrics import resampling
@@ -17,7 +15,7 @@ class FBeta(Measurement):
     def __init__(self, beta: float) -> None:
         self.beta = beta
 
-    def measure(self, name: str, split: ScoredSplit) -> dict[str, Any]:
+    def measure(self, split: ScoredSplit) -> Entries:
         if self.beta == 1:
             return {}
         return {"f_beta": resampling.f_beta(split.counts, self.beta)}
@@ -26,7 +24,7 @@ class FBeta(Measurement):
 class Loss(Measurement):
     """The mean negative log-likelihood of words."""
 
-    def measure(self, name: str, split: ScoredSplit) -> dict[str, Any]:
+    def measure(self, split: ScoredSplit) -> Entries:
         return {"loss": rounded(split.loss)}
 
 
@@ -36,21 +34,21 @@ class Intervals(Measurement):
     def __init__(self, bootstrap: Bootstrap) -> None:
         self.bootstrap = bootstrap
 
-    def measure(self, name: str, split: ScoredSplit) -> dict[str, Any]:
+    def measure(self, split: ScoredSplit) -> Entries:
         return {"intervals": resampling.intervals(split.counts, self.bootstrap.resamples, self.bootstrap.seed)}
 
 
 class Greedy(Measurement):
     """F1 of greedy decoding."""
 
-    def measure(self, name: str, split: ScoredSplit) -> dict[str, Any]:
+    def measure(self, split: ScoredSplit) -> Entries:
         return {"greedy": {"f1": split.greedy_f1}}
 
 
 class Matching(Measurement):
     """Other rules by which a predicted entity agrees with a gold one."""
 
-    def measure(self, name: str, split: ScoredSplit) -> dict[str, Any]:
+    def measure(self, split: ScoredSplit) -> Entries:
         if split.kind == "tags":
             return {}
         return {
@@ -63,7 +61,7 @@ class Matching(Measurement):
 class Errors(Measurement):
     """The numbers of correct entities and of each kind of error."""
 
-    def measure(self, name: str, split: ScoredSplit) -> dict[str, Any]:
+    def measure(self, split: ScoredSplit) -> Entries:
         correct = int(split.counts.correct.sum())
         return {"errors": count_outcomes(split.outcomes.values(), correct, split.kind)}
 
@@ -71,7 +69,7 @@ class Errors(Measurement):
 class Sizes(Measurement):
     """The numbers of sentences and words."""
 
-    def measure(self, name: str, split: ScoredSplit) -> dict[str, Any]:
+    def measure(self, split: ScoredSplit) -> Entries:
         return {
             "sentences": len(split.sentences),
             "words": len(flatten(split.sentences).predicted),

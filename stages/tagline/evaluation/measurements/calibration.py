@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
-from tagline.evaluation.measurement import VALIDATION, Measurement
+from tagline.evaluation.measurement import VALIDATION, Entries, Labelled, Measurement, Metrics
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.labels.label_list import NOT_CALIBRATED
 from tagline.labels.tagged import flatten
 from tagline.metrics.calibration import calibration, fit, not_fitted
-
-if TYPE_CHECKING:
-    from tagline.evaluation.inputs import Inputs
-    from tagline.model.prediction import Predictor
 
 
 class CalibratedScores(Measurement):
@@ -22,16 +18,15 @@ class CalibratedScores(Measurement):
     def __init__(self) -> None:
         self.calibration = NOT_CALIBRATED
 
-    def after_labels(
-        self, splits: Mapping[str, ScoredSplit], inputs: Inputs, predictor: Predictor
-    ) -> Mapping[str, ScoredSplit]:
+    def after_labels(self, labelled: Labelled) -> None:
         """Calibrate the scores."""
-        self.calibration = fit(flatten(splits[VALIDATION].sentences))
-        return {name: split.calibrated(self.calibration) for name, split in splits.items()}
+        self.calibration = fit(flatten(labelled.splits[VALIDATION].sentences))
+        for name, split in labelled.splits.items():
+            labelled.splits[name] = split.calibrated(self.calibration)
 
-    def measure(self, name: str, split: ScoredSplit) -> dict[str, Any]:
+    def measure(self, split: ScoredSplit) -> Entries:
         entry = calibration(split.reliability, split.uncalibrated)
-        if name == VALIDATION and self.calibration.entities is None:
+        if split.name == VALIDATION and self.calibration.entities is None:
             entry["not_fitted"] = not_fitted(entry)
         return {"calibration": entry}
 
@@ -39,7 +34,7 @@ class CalibratedScores(Measurement):
         return {"calibration": self.calibration}
 
 
-def notes(metrics: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def notes(metrics: Metrics) -> Iterator[str]:
     """Say why scores are not calibrated, if they are not."""
     reason = metrics.get(VALIDATION, {}).get("calibration", {}).get("not_fitted")
     if reason:

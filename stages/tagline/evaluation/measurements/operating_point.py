@@ -10,7 +10,7 @@ from tabulate import tabulate
 
 from tagline.evaluation.bias_search import count_at_each_step, find_biases, promised_biases
 from tagline.evaluation.evaluate_params import Bootstrap, OperatingPoint
-from tagline.evaluation.measurement import VALIDATION, Measurement, by_split
+from tagline.evaluation.measurement import VALIDATION, Entries, Measurement, Metrics, by_split
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.targets import TypeBias, TypeTarget, count_found, of_documents, targets_of
 from tagline.labels.label_list import Biases, Labels
@@ -22,7 +22,8 @@ from tagline.terminal.escaping import printable
 
 if TYPE_CHECKING:
     from tagline.evaluation.inputs import Inputs
-    from tagline.model.prediction import Chunk, Predictor
+    from tagline.model.heads.head import Head
+    from tagline.model.prediction import Chunk
 
 
 class TargetRecall(Measurement):
@@ -44,19 +45,19 @@ class TargetRecall(Measurement):
         self.needs_scores = bool(self.targets)
         self.needs_documents = any(target.confidence for target in self.targets)
 
-    def choose_biases(self, validation: Iterable[Chunk], inputs: Inputs, predictor: Predictor) -> Biases:
+    def choose_biases(self, validation: Iterable[Chunk], inputs: Inputs, head: Head) -> Biases:
         if not self.targets:
             return {}
         gold = inputs.loaded[VALIDATION].gold()
         if self.needs_documents:
             documents = inputs.documents[VALIDATION]
-            counts = count_at_each_step(validation, gold, predictor.head, self.targets, documents)
+            counts = count_at_each_step(validation, gold, head, self.targets, documents)
             self.biases = promised_biases(counts, self.targets, of_documents=documents is not None)
         else:
-            self.biases = find_biases(validation, gold, predictor.head, self.targets)
+            self.biases = find_biases(validation, gold, head, self.targets)
         return self._nonzero()
 
-    def measure(self, name: str, split: ScoredSplit) -> dict[str, Any]:
+    def measure(self, split: ScoredSplit) -> Entries:
         if not self.targets:
             return {}
         point = report(split.sentences, split.documents, self.targets, self.biases, self.bootstrap)
@@ -124,7 +125,7 @@ def report(
     return points
 
 
-def notes(metrics: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def notes(metrics: Metrics) -> Iterator[str]:
     """Lay out what the types reach, and say which targets are not reached, or what is promised."""
     points = by_split(metrics, "operating_point")
     if not points:

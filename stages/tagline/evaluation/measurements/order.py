@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from tagline.evaluation.evaluate_params import Evaluate
-from tagline.evaluation.measurement import TEST, VALIDATION, Measurement
+from tagline.evaluation.measurement import TEST, VALIDATION, Entries, Measurement, Metrics
 from tagline.evaluation.measurements import (
     accept,
     altered,
@@ -19,9 +19,6 @@ from tagline.labels.label_list import Labels
 
 # What a split of some hundred entities supports; more digits would differ between hosts of one precision.
 COMPARED_DIGITS = 4
-
-Entries = Mapping[str, Any]
-"""What is measured of a split, as in reports/evaluate.json."""
 
 
 def measurements_of(params: Evaluate, labels: Labels) -> list[Measurement]:
@@ -125,7 +122,7 @@ def shown(entries: Entries) -> list[tuple[str, str]]:
     return [text for text in texts if text]
 
 
-def compared(metrics: Mapping[str, Entries], best_epoch: int) -> dict[str, float | int]:
+def compared(metrics: Metrics, best_epoch: int) -> dict[str, float | int]:
     """Choose the few numbers that people compare between commits, for metrics/evaluate.json.
 
     The names are flat and unique across all metrics files. `dvc exp show` keeps their order, so the most important come

@@ -1,12 +1,12 @@
 """Scores of record: by seqeval, in its default mode, and compared with our own counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tagline.evaluation.measurement import Measurement
+from tagline.evaluation.measurement import Entries, Measurement
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.labels.entities import entity_arrays
 from tagline.labels.schemes import OUTSIDE
@@ -19,13 +19,13 @@ from tagline.terminal.errors import UserError
 class Scores(Measurement):
     """The overall scores and those of each type; of plain tags, which seqeval does not know, by our own counts."""
 
-    def measure(self, name: str, split: ScoredSplit) -> dict[str, Any]:
+    def measure(self, split: ScoredSplit) -> Entries:
         if split.kind == "spans":
             return scores_of_record(split.sentences, split.counts)
         return score(split.counts)
 
 
-def f1_of_types(entries: Mapping[str, Any]) -> dict[str, float]:
+def f1_of_types(entries: Entries) -> dict[str, float]:
     """The F1 of each type, for metrics/evaluate.json."""
     return {name: scores["f1"] for name, scores in entries["per_type"].items()}
 

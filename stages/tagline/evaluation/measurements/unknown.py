@@ -1,11 +1,10 @@
 """Unknown labels: what is not scored, since gold does not say what is right."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import numpy as np
 
-from tagline.evaluation.measurement import Measurement, by_split
+from tagline.evaluation.measurement import Entries, Measurement, Metrics, by_split
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.labels.tagged import flatten
 from tagline.terminal.escaping import printable
@@ -14,7 +13,7 @@ from tagline.terminal.escaping import printable
 class Unknown(Measurement):
     """The numbers of words of unknown label, and of entities that gold does not decide."""
 
-    def measure(self, name: str, split: ScoredSplit) -> dict[str, Any]:
+    def measure(self, split: ScoredSplit) -> Entries:
         """Count what is not scored; nothing if all labels are known.
 
         Returns:
@@ -29,7 +28,7 @@ class Unknown(Measurement):
         return {"unknown": {"words": words, "gold_entities": gold, "predicted_entities": predicted}}
 
 
-def unscored_entities(entries: Mapping[str, Any]) -> int | None:
+def unscored_entities(entries: Entries) -> int | None:
     """The number of entities that are not scored, for the page; None if all labels are known."""
     if "unknown" not in entries:
         return None
@@ -37,7 +36,7 @@ def unscored_entities(entries: Mapping[str, Any]) -> int | None:
     return numbers["gold_entities"] + numbers["predicted_entities"]
 
 
-def notes(metrics: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def notes(metrics: Metrics) -> Iterator[str]:
     """Say what of each split is not scored."""
     for split, numbers in by_split(metrics, "unknown").items():
         yield (
