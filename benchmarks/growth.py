@@ -104,12 +104,12 @@ def _repeated(rows: Sequence[dict[str, list[str]]], most: int) -> Iterator[tuple
 
 def download(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     """Read and check the files and write data/raw."""
-    from tagline.sources.formats.conll import ConllFiles
+    from tagline.sources.formats.registry import FORMATS
     from tagline.sources.stage import write_dataset
 
     files = {split: f"{split}.conll" for split in SHARES}
     keys = {"source": "files", "format": "conll", "columns": ["words", TASK]}
-    dataset = ConllFiles.model_validate({**keys, **files})
+    dataset = FORMATS["conll"].model_validate({**keys, **files})
     start = time.process_time()
     write_dataset(folder, dataset, folder / "raw")
     return measured(start, time.process_time)

@@ -26,7 +26,7 @@ def data_parser(description: str) -> argparse.ArgumentParser:
 
 def read_columns(data: Path) -> dict[str, list[dict[str, list[str]]]]:
     """Read the splits of a folder of column files with words in the first column and tags in the last one."""
-    from tagline.sources.formats.conll import ConllFiles
+    from tagline.sources.formats.registry import FORMATS
 
     splits = {}
     for split, names in FILES.items():
@@ -35,7 +35,7 @@ def read_columns(data: Path) -> dict[str, list[dict[str, list[str]]]]:
             width = len(next(lines).split())
         columns = ["words", *["-"] * (width - 2), TASK]
         keys = {"source": "files", "format": "conll", "columns": columns, "comments": False}
-        section = ConllFiles.model_validate({**keys, **dict.fromkeys(FILES, file.name)})
+        section = FORMATS["conll"].model_validate({**keys, **dict.fromkeys(FILES, file.name)})
         splits[split] = [{"words": row.words, **row.tags} for row in section.read(file)]
     return splits
 

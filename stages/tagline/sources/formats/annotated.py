@@ -18,7 +18,7 @@ from unicodedata import normalize
 from tagline.core.findings import Findings
 from tagline.core.params import Section, list_errors
 from tagline.sources.formats.annotators import ONLY, POLICIES, Annotation, Selected, compare, select
-from tagline.sources.formats.base import Files, Format, compose
+from tagline.sources.formats.base import Files, Format
 from tagline.sources.formats.keys import Key, TagColumn
 from tagline.sources.formats.offsets import (
     MOST_MISALIGNED,
@@ -146,6 +146,10 @@ class TextFormat(Format):
     default_unit: Unit = "code_points"
     unit: Callable[[Path], Unit | None] = lambda _: None
     names_types: bool = False
+
+    @property
+    def driver(self) -> type[Files]:
+        return AnnotatedFiles
 
 
 class OffsetKeys(Section):
@@ -386,12 +390,6 @@ class AnnotatedFiles(Files):
                 surface=None if whole.surface is None else whole.surface.part(begin, end),
             )
             whole = replace(whole, notes=(), agreement=Counter(), spans=Counter())
-
-
-def annotated_files(form: TextFormat, *shared: type[Section]) -> type[AnnotatedFiles]:
-    """The section of a format of annotated texts, with further keys that formats share."""
-    section: type[AnnotatedFiles] = compose(form, *shared, AnnotatedFiles)
-    return section
 
 
 def split_text(text: str, language: str | None, split_words: Literal["rules", "spaces"]) -> list[tuple[int, int]]:

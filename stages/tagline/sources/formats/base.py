@@ -1,7 +1,7 @@
 """A format is its keys and functions; here is what all formats share: the files of each split, and their reading.
 
-The section of a format in params.yaml is one mapping of its own keys and the shared ones: `sentence_files` below and
-`annotated.annotated_files` compose it.
+There are two drivers: `SentenceFiles` below and `annotated.AnnotatedFiles`. The section of a format in params.yaml is
+one mapping of its own keys and those of its driver, which `Format.section` composes.
 """
 
 from __future__ import annotations
@@ -85,9 +85,10 @@ class Format:
 
     Attributes:
         keys: its own keys, of which ``format`` is its name.
+        shared: further keys that only some formats share.
         read: reads a file, or folder, that ``train``, ``validation`` or ``test`` names, by these keys. It raises a
-            `UserError` that begins with the file and the line or row if the file is malformed. See `SentenceFiles.form`
-            and `annotated.TextFormat` for what it is given, and yields.
+            `UserError` that begins with the file and the line or row if the file is malformed. See
+            `SentenceFormat` and `annotated.TextFormat` for what it is given, and yields.
         recognise: guesses the keys of a file for `tagline inspect`; None if it has another format. It raises a
             `UserError` if the file has this format, but cannot be read.
         holds: what a file has, for the table of formats in the docs.
@@ -102,6 +103,7 @@ class Format:
     read: Callable[..., Iterator[Any]]
     recognise: Callable[[Sample], Guess | None]
     holds: str
+    shared: tuple[type[Section], ...] = ()
     files: Callable[[Path, Any], list[Path]] = only_path
     folders: bool = False
     marker: str | None = None
@@ -113,12 +115,16 @@ class Format:
         (name,) = get_args(self.keys.model_fields["format"].annotation)
         return str(name)
 
+    @property
+    def driver(self) -> type[Files]:
+        """The keys that all formats of a driver share, and how it reads files."""
+        raise NotImplementedError
 
-def compose(form: Format, *shared: type[Section]) -> Any:
-    """The section of a format: its own keys and the shared ones, in one mapping."""
-    section: Any = create_model(f"{form.name}_files", __base__=(form.keys, *shared))
-    section.form = form
-    return section
+    def section(self) -> type[Files]:
+        """The section of the format in params.yaml: its own keys and the shared ones, in one mapping."""
+        section: Any = create_model(f"{self.name}_files", __base__=(self.keys, *self.shared, self.driver))
+        section.form = self
+        return section
 
 
 class Files(Source):
@@ -206,17 +212,22 @@ class Files(Source):
 
 
 class SentenceFiles(UnknownTag, Files):
-    """Files of words with tags: ``read(path, keys, rules)`` of the format yields sentences."""
+    """Files of words with tags."""
 
     def read(self, path: Path) -> Iterator[Sentence]:
         """See `Files.read`."""
         return self.form.read(path, self, self.rules)
 
 
-def sentence_files(form: Format) -> type[SentenceFiles]:
-    """The section of a format of words with tags, whose words follow `WordRules`."""
-    section: type[SentenceFiles] = compose(form, WordKeys, SentenceFiles)
-    return section
+@dataclass(frozen=True, kw_only=True)
+class SentenceFormat(Format):
+    """A format of words with tags: ``read(path, keys, rules)`` yields sentences, whose words follow `WordRules`."""
+
+    shared: tuple[type[Section], ...] = (WordKeys,)
+
+    @property
+    def driver(self) -> type[Files]:
+        return SentenceFiles
 
 
 def in_documents(sentences: Iterable[Sentence], documents: Documents) -> Iterator[Sentence]:

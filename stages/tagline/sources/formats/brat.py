@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from tagline.core.params import Section
-from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetKeys, TextFormat, annotated_files
+from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetKeys, TextFormat
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.keys import Encoding
-from tagline.sources.formats.lines import ENCODING_REMEDY, UTF_8, read_lines
+from tagline.sources.formats.keys import TextKeys
+from tagline.sources.formats.lines import ENCODING_REMEDY, read_lines
 from tagline.sources.formats.offsets import UNIT_NAMES, Span, boundaries, matches
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
 from tagline.terminal.errors import UserError
@@ -24,11 +23,10 @@ _SPAN = re.compile(r"T\S*\t(\S+) (\d{1,15} \d{1,15}(?:;\d{1,15} \d{1,15})*)\t(.*
 KIND = "discontinuous_spans"
 
 
-class Keys(Section):
+class Keys(TextKeys):
     """The parts of a discontinuous span become spans, or it is filled, dropped or an error."""
 
     format: Literal["brat"]
-    encoding: Encoding = UTF_8
     discontinuous_spans: Literal["error", "split", "fill", "drop"] = "error"
 
 
@@ -100,16 +98,14 @@ def _spans(line: str, text: str, location: str, keys: Keys, notes: list[Note]) -
     return [whole] if keys.discontinuous_spans == "fill" else []
 
 
-BratFiles = annotated_files(
-    TextFormat(
-        keys=Keys,
-        read=read,
-        recognise=recognise,
-        holds="pairs of .txt and .ann, of which you name the .txt",
-        files=files,
-        is_document=True,
-        counted=counted,
-        refused=refused,
-    ),
-    OffsetKeys,
+FORMAT = TextFormat(
+    keys=Keys,
+    read=read,
+    recognise=recognise,
+    holds="pairs of .txt and .ann, of which you name the .txt",
+    files=files,
+    is_document=True,
+    counted=counted,
+    refused=refused,
+    shared=(OffsetKeys,),
 )

@@ -16,12 +16,11 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from tagline.core.params import Section
 from tagline.sources.formats import sniffing
-from tagline.sources.formats.base import Format, in_documents, sentence_files, with_borders
+from tagline.sources.formats.base import SentenceFormat, in_documents, with_borders
 from tagline.sources.formats.conll_table import NOT_A_WORD, SKIP, WORDS, Table, fields, is_border, separated
-from tagline.sources.formats.keys import RESERVED, Documents, Encoding, Key
-from tagline.sources.formats.lines import UTF_8, Lines, at_least_one, read_lines
+from tagline.sources.formats.keys import RESERVED, Documents, Key, TextKeys
+from tagline.sources.formats.lines import Lines, at_least_one, read_lines
 from tagline.sources.formats.sniffing import Guess, Sample
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import quoted
@@ -40,13 +39,12 @@ _IN, _OUT = ".in", ".out"
 _PREFIX = "##"  # of comments in KLUE
 
 
-class Keys(Section):
+class Keys(TextKeys):
     """A name per column, ``words`` for the words and ``-`` for a column to skip."""
 
     format: Literal["conll"]
     """File format, such as conll, csv, json, parquet, spans, or that of an annotation tool; docs/data.md lists all with
     their keys. conll: one word per line, an empty line after each sentence."""
-    encoding: Encoding = UTF_8
     columns: list[str]
     """Columns of the files, from left to right: words (exactly once), the name of a tag column, or - to skip a
     column."""
@@ -346,12 +344,10 @@ def _ends_in_digit(value: str) -> bool:
     return value.strip()[-1:].isdecimal()
 
 
-ConllFiles = sentence_files(
-    Format(
-        keys=Keys,
-        read=read,
-        recognise=recognise,
-        holds="words in lines",
-        files=files,
-    )
+FORMAT = SentenceFormat(
+    keys=Keys,
+    read=read,
+    recognise=recognise,
+    holds="words in lines",
+    files=files,
 )

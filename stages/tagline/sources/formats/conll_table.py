@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import quoted
@@ -17,8 +18,6 @@ _DOCUMENT_START = re.compile(rf"(\S*[0-9][ \t]+)?{DOCUMENT_START}")
 _SPACES = re.compile(" +")
 # What neither a header nor a comment has in a column of tags.
 _SPAN_TAG = re.compile("O|[BIESLUMW][-_:].+")
-# Line number, line and its fields.
-Line = tuple[int, str, list[str]]
 # The ids of multi-word tokens and empty nodes in CoNLL-U.
 NOT_A_WORD = re.compile(r"[0-9]+[-.][0-9]+")
 
@@ -39,7 +38,21 @@ def separated(lines: Iterable[tuple[int, str]]) -> tuple[bool, Iterator[tuple[in
             if not line.startswith("#"):
                 break
     whole = chain(start, lines)
-    return tabs, (row for row in whole if "\t" in row[1] or not row[1].startswith("#")) if tabs else whole
+    return tabs, _without_comments(whole) if tabs else whole
+
+
+def _without_comments(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    for number, line in lines:
+        if "\t" in line or not line.startswith("#"):
+            yield number, line
+
+
+class Line(NamedTuple):
+    """A line of a word, with its number and its columns."""
+
+    number: int
+    line: str
+    fields: list[str]
 
 
 @dataclass(frozen=True)
@@ -74,23 +87,25 @@ class Table:
                 if starts_document(line):
                     document = (document or 0) + 1
             else:
-                rows.append((number, line, self._checked_fields(line, number)))
+                rows.append(Line(number, line, self._checked_fields(line, number)))
         if rows:
             yield self.sentence(rows, document)
 
     def sentence(self, rows: Sequence[Line], document: int | None) -> Sentence:
         """Make a sentence; words that the rules skip become notes."""
-        rows = rows if self.columns[0] == WORDS else _words_only(rows)
-        words, tags = [], {}
+        if self.columns[0] != WORDS:
+            rows = _words_only(rows)
+        words: list[str] = []
+        tags = {}
         for index, column in enumerate(self.columns):
-            values = [row[2][index] for row in rows]
+            values = [row.fields[index] for row in rows]
             if column == WORDS:
                 words = list(map(self.rules.strip, values)) if self.rules.strip_pattern else values
                 words = [word.strip(" ") for word in words]
             elif column != SKIP:
                 tags[column] = list(map(str.strip, values))
-        lines = [row[0] for row in rows]
-        sentence = Sentence(f"{self.name}:{lines[0]}", words, tags, document=document, lines=lines)
+        numbers = [row.number for row in rows]
+        sentence = Sentence(f"{self.name}:{numbers[0]}", words, tags, document=document, lines=numbers)
         # Joined, since a look at each tag would take longer than all else.
         if all(map(str.strip, words)) and all(map(all, tags.values())) and " " not in "".join(chain(*tags.values())):
             return sentence
@@ -98,19 +113,19 @@ class Table:
 
     def _checked(self, sentence: Sentence, rows: Sequence[Line]) -> Sentence:
         """Leave out the words that the rules skip, and check the others one by one."""
-        for word, (number, line, _), *tags in zip(sentence.words, rows, *sentence.tags.values(), strict=True):
-            location = f"{self.name}:{number}: "
+        for row, word, *tags in zip(rows, sentence.words, *sentence.tags.values(), strict=True):
+            location = f"{self.name}:{row.number}"
             if self.rules.skips(word):
                 continue
             if not word.strip() or not all(tags):
                 remedy = "" if word.strip() else self.rules.remedy
-                raise UserError(f"{location}an empty column in {quoted(line)}; {self._expected}{remedy}")
+                raise UserError(f"{location}: an empty column in {quoted(row.line)}; {self._expected}{remedy}")
             if any(is_sentence(word, tag) for tag in tags if tag):
                 raise UserError(
-                    f"{location}{quoted(line)} looks like a whole sentence; expected one word per line; for one "
+                    f"{location}: {quoted(row.line)} looks like a whole sentence; expected one word per line; for one "
                     "sentence per line set download.dataset.rows: sentences in params.yaml"
                 )
-        return without_skipped(sentence, self.rules, (f"{self.name}:{number}" for number, *_ in rows))
+        return without_skipped(sentence, self.rules, (f"{self.name}:{row.number}" for row in rows))
 
     def is_comment(self, line: str) -> bool:
         """Whether a line is a comment if the file has any."""
@@ -129,7 +144,9 @@ class Table:
     def tags(self, line: str) -> list[str]:
         """The tags of a line; none if it has another number of columns."""
         cells = fields(line, self.tabs)
-        pairs = zip(cells, self.columns, strict=False) if len(cells) == len(self.columns) else ()
+        if len(cells) != len(self.columns):
+            return []
+        pairs = zip(cells, self.columns, strict=True)
         return [cell.strip() for cell, column in pairs if column not in (WORDS, SKIP)]
 
     def _checked_fields(self, line: str, number: int) -> list[str]:
@@ -137,10 +154,13 @@ class Table:
         if len(values) == len(self.columns) + 1 and not values[-1]:
             values.pop()  # a tab after the last column
         if len(values) != len(self.columns):
-            problem = f"{len(values)} column{'s' * (len(values) != 1)}" if all(values) else "an empty column"
-            separator = f" separated by {'tabs' if self.tabs else 'spaces'}, as in the first line"
-            between = separator * (("\t" in line) != self.tabs)
-            raise UserError(f"{self.name}:{number}: {problem} in {quoted(line)}; {self._expected}{between}")
+            problem = "an empty column"
+            if all(values):
+                problem = f"{len(values)} column{'' if len(values) == 1 else 's'}"
+            separated_by = ""
+            if ("\t" in line) != self.tabs:
+                separated_by = f" separated by {'tabs' if self.tabs else 'spaces'}, as in the first line"
+            raise UserError(f"{self.name}:{number}: {problem} in {quoted(line)}; {self._expected}{separated_by}")
         return values
 
     @property
@@ -150,9 +170,9 @@ class Table:
 
 def _words_only(rows: Sequence[Line]) -> Sequence[Line]:
     """Leave out multi-word tokens and empty nodes (12-13, 8.1), if the first column counts the words."""
-    words = [row for row in rows if not NOT_A_WORD.fullmatch(row[2][0])]
-    counts = [row[2][0] for row in words] == [str(number) for number in range(1, len(words) + 1)]
-    return words if words and counts else rows
+    words = [row for row in rows if not NOT_A_WORD.fullmatch(row.fields[0])]
+    are_counted = all(row.fields[0] == str(number) for number, row in enumerate(words, 1))
+    return words if words and are_counted else rows
 
 
 def is_border(line: str) -> bool:

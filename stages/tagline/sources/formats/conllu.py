@@ -12,10 +12,9 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from tagline.core.params import Section
-from tagline.sources.formats.base import Format, SentenceFiles, compose, in_documents
-from tagline.sources.formats.keys import Documents, Encoding, Key, TagColumns
-from tagline.sources.formats.lines import UTF_8, at_least_one, paragraphs, read_lines
+from tagline.sources.formats.base import SentenceFormat, in_documents
+from tagline.sources.formats.keys import Documents, Key, TagColumns, TextKeys
+from tagline.sources.formats.lines import at_least_one, paragraphs, read_lines
 from tagline.sources.formats.sniffing import Guess, Sample, marks_spans
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import quoted
@@ -34,11 +33,10 @@ _NEW_DOCUMENT = re.compile(r"#\s*newdoc(?:\s+id\s*=\s*(.*?))?\s*")
 UNSPECIFIED = "_"
 
 
-class Keys(Section):
+class Keys(TextKeys):
     """A tag column is a column by its name in lower case, or one key of FEATS or MISC (``misc:NER``)."""
 
     format: Literal["conllu"]
-    encoding: Encoding = UTF_8
     tag_columns: TagColumns
     absent: Key = "_"
     documents: Documents = "marked"
@@ -218,13 +216,10 @@ def _tag(word: list[str], column: str, absent: str) -> str:
     return absent if value.strip() == UNSPECIFIED else value.strip()
 
 
-# The format itself says what a word is, so that there are no keys of rules.
-ConlluFiles: type[SentenceFiles] = compose(
-    Format(
-        keys=Keys,
-        read=read,
-        recognise=recognise,
-        holds="[CoNLL-U](https://universaldependencies.org/format.html)",
-    ),
-    SentenceFiles,
+FORMAT = SentenceFormat(
+    keys=Keys,
+    read=read,
+    recognise=recognise,
+    holds="[CoNLL-U](https://universaldependencies.org/format.html)",
+    shared=(),  # the format itself says what a word is
 )

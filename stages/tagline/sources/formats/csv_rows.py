@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import model_validator
 
-from tagline.sources.formats.base import Format, sentence_files, with_borders
+from tagline.sources.formats.base import SentenceFormat, with_borders
 from tagline.sources.formats.keys import Character, Encoding, Key
 from tagline.sources.formats.lines import UTF_8, at_least_one, read_lines
 from tagline.sources.formats.lists import RowKeys, joined_id, to_sentence
@@ -416,11 +416,9 @@ def _sentence(names: Sequence[str]) -> Guess:
     return {"sentence": names[0]} if names else {}
 
 
-CsvFiles = sentence_files(
-    Format(
-        keys=Keys,
-        read=read,
-        recognise=recognise,
-        holds="words in rows",
-    )
+FORMAT = SentenceFormat(
+    keys=Keys,
+    read=read,
+    recognise=recognise,
+    holds="words in rows",
 )

@@ -8,18 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from tagline.core.params import Section
 from tagline.sources.formats.annotated import (
     AnnotatedText,
     AnnotatorKeys,
     Errors,
     OffsetKeys,
     TextFormat,
-    annotated_files,
 )
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.keys import Encoding, Key
-from tagline.sources.formats.lines import UTF_8
+from tagline.sources.formats.keys import Key, TextKeys
 from tagline.sources.formats.lists import keys_of
 from tagline.sources.formats.offsets import Span, list_to_span, to_span
 from tagline.sources.formats.rows import (
@@ -38,11 +35,10 @@ LISTS = ("label", "labels")
 ENTITY = ("start_offset", "end_offset", "label")
 
 
-class Keys(Section):
+class Keys(TextKeys):
     """The key of the text."""
 
     format: Literal["doccano"]
-    encoding: Encoding = UTF_8
     text: Key = "text"
 
 
@@ -76,16 +72,13 @@ def _spans(row: Row, errors: Errors) -> list[Span]:
     )
 
 
-DoccanoFiles = annotated_files(
-    TextFormat(
-        keys=Keys,
-        read=read,
-        recognise=recognised_by(guess),
-        holds="JSONL of doccano, or a folder with such a file per annotator",
-        files=annotator_files,
-        folders=True,
-        default_unit="utf16",
-    ),
-    AnnotatorKeys,
-    OffsetKeys,
+FORMAT = TextFormat(
+    keys=Keys,
+    read=read,
+    recognise=recognised_by(guess),
+    holds="JSONL of doccano, or a folder with such a file per annotator",
+    files=annotator_files,
+    folders=True,
+    default_unit="utf16",
+    shared=(AnnotatorKeys, OffsetKeys),
 )

@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from tagline.core.params import Section
-from tagline.sources.formats.annotated import AnnotatedText, Errors, TextFormat, annotated_files
+from tagline.sources.formats.annotated import AnnotatedText, Errors, TextFormat
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.keys import Encoding
-from tagline.sources.formats.lines import UTF_8
+from tagline.sources.formats.keys import TextKeys
 from tagline.sources.formats.offsets import Span, list_to_span, span_of_words
 from tagline.sources.formats.rows import Row, recognised_by_keys, rows_of
 from tagline.terminal.errors import UserError
@@ -20,11 +18,10 @@ from tagline.terminal.escaping import quoted
 from tagline.text.agreement import running_text
 
 
-class Keys(Section):
+class Keys(TextKeys):
     """No keys of its own."""
 
     format: Literal["gliner"]
-    encoding: Encoding = UTF_8
 
 
 def read(path: Path, keys: Keys, errors: Errors) -> Iterator[AnnotatedText]:
@@ -53,11 +50,9 @@ def _text(row: Row, errors: Errors) -> AnnotatedText:
     return AnnotatedText(row.location, text, [Annotation("", spans)], words=words)
 
 
-GlinerFiles = annotated_files(
-    TextFormat(
-        keys=Keys,
-        read=read,
-        recognise=recognised_by_keys("tokenized_text", "ner"),
-        holds="training data of GLiNER; offsets count words and include the last one",
-    )
+FORMAT = TextFormat(
+    keys=Keys,
+    read=read,
+    recognise=recognised_by_keys("tokenized_text", "ner"),
+    holds="training data of GLiNER; offsets count words and include the last one",
 )

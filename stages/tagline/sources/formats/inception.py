@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from tagline.core.params import Section
-from tagline.sources.formats.annotated import AnnotatedText, Errors, TextFormat, annotated_files
+from tagline.sources.formats.annotated import AnnotatedText, Errors, TextFormat
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.keys import Key
 from tagline.sources.formats.lines import UTF_8_REMEDY, paragraphs, read_lines
@@ -140,12 +140,10 @@ def _unescaped(text: str) -> str:
     return _ESCAPED.sub(lambda match: _CONTROL.get(match[1], match[1]), text)
 
 
-InceptionFiles = annotated_files(
-    TextFormat(
-        keys=Keys,
-        read=read,
-        recognise=recognise,
-        holds="what INCEpTION exports as WebAnno TSV 3",
-        counted=lambda _: {"unlabelled_spans": "spans without a value, left out"},
-    )
+FORMAT = TextFormat(
+    keys=Keys,
+    read=read,
+    recognise=recognise,
+    holds="what INCEpTION exports as WebAnno TSV 3",
+    counted=lambda _: {"unlabelled_spans": "spans without a value, left out"},
 )

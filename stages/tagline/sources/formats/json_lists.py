@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from tagline.sources.formats.base import Format, sentence_files
+from tagline.sources.formats.base import SentenceFormat
 from tagline.sources.formats.json_objects import read_rows
 from tagline.sources.formats.keys import Encoding
 from tagline.sources.formats.lines import UTF_8
@@ -36,11 +36,9 @@ def read(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
         yield to_sentence(row, keys, rules, keys.names, location)
 
 
-JsonFiles = sentence_files(
-    Format(
-        keys=Keys,
-        read=read,
-        recognise=recognise,
-        holds="JSON Lines, a JSON list, or an object with one such list: one object per sentence",
-    )
+FORMAT = SentenceFormat(
+    keys=Keys,
+    read=read,
+    recognise=recognise,
+    holds="JSON Lines, a JSON list, or an object with one such list: one object per sentence",
 )

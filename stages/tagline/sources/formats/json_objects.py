@@ -33,15 +33,19 @@ def read_rows(path: Path, encoding: str = UTF_8) -> Rows:
     """
     lines = read_lines(path, encoding)
     first = list(islice(lines, 3))  # `{`, `"data": [` and `{` if each has a line
-    start = "\n".join(line for _, line in first)
-    if wrapped := _WRAPPED.match(start):
-        text = "\n".join(line for _, line in chain(first, lines))
-        rows = _list_items(text, 1, str(path), EXPECTED, wrapped[0])
+    start = _text(first)
+    wrapped = _WRAPPED.match(start)
+    if wrapped:
+        rows = _list_items(_text(chain(first, lines)), 1, str(path), EXPECTED, wrapped[0])
     elif _continues(start.lstrip(_SPACE).partition("\n")[0]):
-        rows = _only_list("\n".join(line for _, line in chain(first, lines)), str(path))
+        rows = _only_list(_text(chain(first, lines)), str(path))
     else:
         rows = rows_in(chain(first, lines), str(path))
     return at_least_one(rows, f"{path}: no sentence; {EXPECTED}")
+
+
+def _text(lines: Iterable[tuple[int, str]]) -> str:
+    return "\n".join(line for _, line in lines)
 
 
 def _continues(line: str) -> bool:
@@ -105,18 +109,18 @@ def rows_in(lines: Iterable[tuple[int, str]], name: str, expected: str = EXPECTE
         UserError: the text is not JSON, contains something other than objects, or an object has a key twice.
     """
     lines = iter(lines)
-    first = next(((number, line) for number, line in lines if line.strip(_SPACE)), None)
-    if first is None:
-        return
-    if first[1].lstrip(_SPACE).startswith("["):
-        yield from _list_items("\n".join([first[1], *(line for _, line in lines)]), first[0], name, expected)
-        return
-    for number, line in chain([first], lines):
-        if line.strip(_SPACE):
-            row, end = _decode(line, _skip_space(line, 0), name, number, expected)
-            if _skip_space(line, end) < len(line):
-                raise UserError(f"{name}:{number}: text after the object; {expected}")
-            yield f"{name}:{number}", row
+    is_first = True
+    for number, line in lines:
+        if not line.strip(_SPACE):
+            continue
+        if is_first and line.lstrip(_SPACE).startswith("["):
+            yield from _list_items(_text(chain([(number, line)], lines)), number, name, expected)
+            return
+        is_first = False
+        row, end = _decode(line, _skip_space(line, 0), name, number, expected)
+        if _skip_space(line, end) < len(line):
+            raise UserError(f"{name}:{number}: text after the object; {expected}")
+        yield f"{name}:{number}", row
 
 
 def _list_items(text: str, line: int, name: str, expected: str, before: str = "") -> Rows:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from tagline.core.params import Section
+from tagline.sources.formats.lines import UTF_8
 from tagline.text.sentence import AS_THEY_ARE, EMPTY_SENTENCES, EMPTY_WORDS, WordRules
 
 # The columns of data/raw that are not tag columns.
@@ -77,6 +78,12 @@ TagColumns = Annotated[dict[str, str], AfterValidator(column_names)]
 Documents = Literal["marked", "file", "none"]
 Encoding = Annotated[str, AfterValidator(text_encoding)]
 LabelNames = Annotated[list[str], AfterValidator(label_names)]
+
+
+class TextKeys(Section):
+    """The key of formats in text files."""
+
+    encoding: Encoding = UTF_8
 
 
 class UnknownTag(Section):

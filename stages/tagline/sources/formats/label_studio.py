@@ -10,18 +10,15 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
-from tagline.core.params import Section
 from tagline.sources.formats.annotated import (
     AnnotatedText,
     AnnotatorKeys,
     Errors,
     OffsetKeys,
     TextFormat,
-    annotated_files,
 )
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.keys import Encoding, Key
-from tagline.sources.formats.lines import UTF_8
+from tagline.sources.formats.keys import Key, TextKeys
 from tagline.sources.formats.offsets import Span, new_span
 from tagline.sources.formats.rows import Row, annotator_files, grouped, recognised_by, rows_of, shared_text
 from tagline.sources.formats.sniffing import Guess, list_of, objects_in, text_key
@@ -30,11 +27,10 @@ from tagline.terminal.escaping import quoted
 from tagline.text.sentence import Note
 
 
-class Keys(Section):
+class Keys(TextKeys):
     """The key of the text in a task's data, and the control if there are several."""
 
     format: Literal["label_studio"]
-    encoding: Encoding = UTF_8
     text: Key = "text"
     control: Key | None = None
 
@@ -166,15 +162,12 @@ def _name(annotator: Any) -> str:
     return str(annotator.get("email", annotator.get("id"))) if isinstance(annotator, Mapping) else str(annotator)
 
 
-LabelStudioFiles = annotated_files(
-    TextFormat(
-        keys=Keys,
-        read=read,
-        recognise=recognised_by(guess),
-        holds="JSON or JSON-MIN of Label Studio",
-        files=annotator_files,
-        counted=lambda _: {"cancelled_annotations": "cancelled annotations, left out"},
-    ),
-    AnnotatorKeys,
-    OffsetKeys,
+FORMAT = TextFormat(
+    keys=Keys,
+    read=read,
+    recognise=recognised_by(guess),
+    holds="JSON or JSON-MIN of Label Studio",
+    files=annotator_files,
+    counted=lambda _: {"cancelled_annotations": "cancelled annotations, left out"},
+    shared=(AnnotatorKeys, OffsetKeys),
 )

@@ -88,11 +88,11 @@ def to_sentence(
             raise UserError(f"{location}: the key {key!r} is missing (keys: {keys_of(row)})")
     words = _words(row[keys.words], keys.words, rules, location)
     tags = {name: _tags(row[key], key, names.get(name), location) for name, key in keys.tag_columns.items()}
-    for name, of_column in tags.items():
-        if len(of_column) != len(words):
+    for name, key in keys.tag_columns.items():
+        if len(tags[name]) != len(words):
             raise UserError(
-                f"{location}: {len(words)} words in {keys.words!r} but {len(of_column)} tags in "
-                f"{keys.tag_columns[name]!r}; expected one tag per word"
+                f"{location}: {len(words)} words in {keys.words!r} but {len(tags[name])} tags in {key!r}; expected one "
+                "tag per word"
             )
     ids = [to_id(row[key], key, location) for key in keys.id_keys]
     sentence_id = joined_id(ids) if keys.sentence_key else None

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from tagline.core.findings import Findings
-from tagline.core.params import Section
 from tagline.sources.formats import saved_page
 from tagline.sources.formats.annotated import (
     DISPUTED,
@@ -22,14 +21,12 @@ from tagline.sources.formats.annotated import (
     AnnotatorKeys,
     Errors,
     TextFormat,
-    annotated_files,
     lines_of_many,
     several,
     split_text,
 )
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.keys import Encoding, Key
-from tagline.sources.formats.lines import UTF_8
+from tagline.sources.formats.keys import Key, TextKeys
 from tagline.sources.formats.list_sniffing import is_span
 from tagline.sources.formats.lists import keys_of, with_fields
 from tagline.sources.formats.offsets import Span
@@ -56,11 +53,10 @@ _TAG = re.compile("O|[BI]-.+")
 Quotations = Mapping[tuple[str, str], Sequence[str]]
 
 
-class Keys(Section):
+class Keys(TextKeys):
     """The keys of a text, its entities, and an entity's parts, those of the page, and what splits texts into words."""
 
     format: Literal["mentions"]
-    encoding: Encoding = UTF_8
     language: Language | None = None
     split_words: Literal["rules", "spaces"] = "rules"
     offsets: Literal["code_points"] = "code_points"
@@ -354,17 +350,15 @@ def _occurrences(quotations: Sequence[str], text: str, words: Bounds) -> dict[st
     return occurrences
 
 
-MentionFiles = annotated_files(
-    TextFormat(
-        keys=Keys,
-        read=read,
-        recognise=recognised_by(guess),
-        holds="texts with entities as strings, or a folder with such a file per annotator",
-        files=annotator_files,
-        folders=True,
-        counted=counted,
-        check=check,
-        names_types=True,
-    ),
-    AnnotatorKeys,
+FORMAT = TextFormat(
+    keys=Keys,
+    read=read,
+    recognise=recognised_by(guess),
+    holds="texts with entities as strings, or a folder with such a file per annotator",
+    files=annotator_files,
+    folders=True,
+    counted=counted,
+    check=check,
+    names_types=True,
+    shared=(AnnotatorKeys,),
 )

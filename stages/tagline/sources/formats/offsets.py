@@ -111,9 +111,10 @@ def boundaries(text: str, unit: Unit) -> Sequence[int]:
     An offset in the middle of a UTF-16 surrogate pair, or of the bytes of a character, has the value -1.
     """
     if not text.isascii() and (unit == "bytes" or (unit == "utf16" and max(text) > "\uffff")):
-        sizes = (len(character.encode()) for character in text)
-        starts = accumulate(sizes if unit == "bytes" else (1 + (size > 3) for size in sizes), initial=0)
-        by_start = {start: index for index, start in enumerate(starts)}
+        sizes = [len(character.encode()) for character in text]
+        if unit == "utf16":
+            sizes = [2 if size == 4 else 1 for size in sizes]
+        by_start = {start: index for index, start in enumerate(accumulate(sizes, initial=0))}
         return [by_start.get(offset, -1) for offset in range(max(by_start) + 1)]
     if unit == "graphemes" and not _plain(text):
         return [*(match.start() for match in regex.finditer(r"\X", text)), len(text)]
@@ -136,15 +137,20 @@ def detect(
     looked_at = 0
     closed = dict.fromkeys(wrong, 0)
     for number, (text, words, spans) in enumerate(texts):
-        if spans and (number < _TEXTS or not _plain(text)):
-            looked_at += len(spans)
-            found = split(text) if words is None else words
-            begins, ends = ({word[side] for word in found} for side in (0, 1))
-            for unit in wrong:
-                bounds = boundaries(text, unit)
-                exclusive = [to_exclusive(span, unit) for span in spans]
-                wrong[unit] += sum(not _fits(span, text, bounds, begins, ends) for span in exclusive)
-                closed[unit] += sum(_is_closed(span, text, bounds) for span in exclusive)
+        if not spans or (number >= _TEXTS and _plain(text)):
+            continue
+        looked_at += len(spans)
+        words = split(text) if words is None else words
+        begins = {begin for begin, _ in words}
+        ends = {end for _, end in words}
+        for unit in wrong:
+            bounds = boundaries(text, unit)
+            for span in spans:
+                exclusive = to_exclusive(span, unit)
+                if not _fits(exclusive, text, bounds, begins, ends):
+                    wrong[unit] += 1
+                if _is_closed(exclusive, text, bounds):
+                    closed[unit] += 1
     of_inclusive = wrong.pop("inclusive")
     best = min(wrong, key=wrong.__getitem__)
     most = MOST_MISALIGNED * looked_at
@@ -175,8 +181,8 @@ def matches(span: Span, text: str, bounds: Sequence[int]) -> bool:
     """Whether a span is inside its text and equals its mention, apart from white space, which tools normalise."""
     if not _inside(span, bounds):
         return False
-    found = text[bounds[span.start] : bounds[span.end]]
-    return span.mention is None or found == span.mention or found.split() == span.mention.split()
+    in_text = text[bounds[span.start] : bounds[span.end]]
+    return span.mention is None or in_text == span.mention or in_text.split() == span.mention.split()
 
 
 def to_code_points(span: Span, text: str, unit: Unit, bounds: Sequence[int], location: str) -> Span:

@@ -63,5 +63,5 @@ def task(id_: str, content: str | Sequence[str], spans: Spans, bounds: Bounds = 
         optional: ``selection``, ``suggested``, ``suspect``, ``versions``; left out if None.
     """
     of_content = {"text": content, "words": bounds} if isinstance(content, str) else {"words": content}
-    given = {name: value for name, value in optional.items() if value is not None}
-    return {"id": id_, **of_content, "sha256": content_hash(content), "spans": spans, **given}
+    of_task = {"id": id_, **of_content, "sha256": content_hash(content), "spans": spans}
+    return of_task | {name: value for name, value in optional.items() if value is not None}

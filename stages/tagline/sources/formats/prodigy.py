@@ -6,18 +6,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from tagline.core.params import Section
 from tagline.sources.formats.annotated import (
     AnnotatedText,
     AnnotatorKeys,
     Errors,
     OffsetKeys,
     TextFormat,
-    annotated_files,
 )
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.keys import Encoding
-from tagline.sources.formats.lines import UTF_8
+from tagline.sources.formats.keys import TextKeys
 from tagline.sources.formats.offsets import Span, to_span
 from tagline.sources.formats.rows import Row, annotator_files, grouped, recognised_by_keys, rows_of, shared_text
 from tagline.terminal.errors import UserError
@@ -29,11 +26,10 @@ BINARY_VIEWS = ("ner", "spans")
 Answer = Literal["accept", "reject", "ignore"]
 
 
-class Keys(Section):
+class Keys(TextKeys):
     """The answers whose rows are read."""
 
     format: Literal["prodigy"]
-    encoding: Encoding = UTF_8
     answers: list[Answer] = Field(default=["accept"], min_length=1)
 
 
@@ -103,15 +99,12 @@ def _words(row: Row, text: str) -> list[tuple[int, int]] | None:
     return words if row.items("tokens") else None
 
 
-ProdigyFiles = annotated_files(
-    TextFormat(
-        keys=Keys,
-        read=read,
-        recognise=recognised_by_keys("text", "answer", "_input_hash"),
-        holds="what `prodigy db-out` writes",
-        files=annotator_files,
-        counted=lambda _: {"other_answers": "annotations with another answer, left out"},
-    ),
-    AnnotatorKeys,
-    OffsetKeys,
+FORMAT = TextFormat(
+    keys=Keys,
+    read=read,
+    recognise=recognised_by_keys("text", "answer", "_input_hash"),
+    holds="what `prodigy db-out` writes",
+    files=annotator_files,
+    counted=lambda _: {"other_answers": "annotations with another answer, left out"},
+    shared=(AnnotatorKeys, OffsetKeys),
 )

@@ -1,48 +1,58 @@
-"""The formats that ``download.dataset`` can have, one line each."""
+"""The formats that ``download.dataset`` can have."""
 
-from typing import TYPE_CHECKING, Annotated, Union
+from typing import TYPE_CHECKING, Annotated, Any, Union
 
 from pydantic import Field
 
-from tagline.sources.formats.base import Files
-from tagline.sources.formats.brat import BratFiles
-from tagline.sources.formats.conll import ConllFiles
-from tagline.sources.formats.conllu import ConlluFiles
-from tagline.sources.formats.csv_rows import CsvFiles
-from tagline.sources.formats.doccano import DoccanoFiles
-from tagline.sources.formats.gliner import GlinerFiles
-from tagline.sources.formats.inception import InceptionFiles
-from tagline.sources.formats.json_lists import JsonFiles
-from tagline.sources.formats.label_studio import LabelStudioFiles
-from tagline.sources.formats.mentions import MentionFiles
-from tagline.sources.formats.prodigy import ProdigyFiles
-from tagline.sources.formats.saved_page import PageFiles
-from tagline.sources.formats.spacy_docs import SpacyFiles
-from tagline.sources.formats.spans import SpanFiles
-from tagline.sources.formats.tables import ParquetFiles, SavedFiles
-
-_SECTIONS: tuple[type[Files], ...] = (
-    ConllFiles,
-    ConlluFiles,
-    JsonFiles,
-    CsvFiles,
-    ParquetFiles,
-    MentionFiles,
-    SpanFiles,
-    LabelStudioFiles,
-    DoccanoFiles,
-    ProdigyFiles,
-    BratFiles,
-    SpacyFiles,
-    InceptionFiles,
-    GlinerFiles,
-    PageFiles,
-    SavedFiles,
+from tagline.artifacts.raw_data import SPLITS
+from tagline.sources.formats import (
+    brat,
+    conll,
+    conllu,
+    csv_rows,
+    doccano,
+    gliner,
+    inception,
+    json_lists,
+    label_studio,
+    mentions,
+    prodigy,
+    saved_page,
+    spacy_docs,
+    spans,
+    tables,
 )
-# By their names; `tagline inspect` asks the last one first.
-FORMATS: dict[str, type[Files]] = {section.form.name: section for section in _SECTIONS}
+from tagline.sources.formats.base import Files
+
+_FORMATS = (
+    conll.FORMAT,
+    conllu.FORMAT,
+    json_lists.FORMAT,
+    csv_rows.FORMAT,
+    tables.PARQUET,
+    mentions.FORMAT,
+    spans.FORMAT,
+    label_studio.FORMAT,
+    doccano.FORMAT,
+    prodigy.FORMAT,
+    brat.FORMAT,
+    spacy_docs.FORMAT,
+    inception.FORMAT,
+    gliner.FORMAT,
+    saved_page.FORMAT,
+    tables.SAVED,
+)
+# The sections by their names; `tagline inspect` asks the last one first.
+FORMATS: dict[str, type[Files]] = {form.name: form.section() for form in _FORMATS}
 
 if TYPE_CHECKING:
     AnyFiles = Files
 else:
-    AnyFiles = Annotated[Union[_SECTIONS], Field(discriminator="format")]  # noqa: UP007 (of a tuple)
+    AnyFiles = Annotated[Union[tuple(FORMATS.values())], Field(discriminator="format")]  # noqa: UP007 (of a tuple)
+
+
+def any_page(tag_column: str, **keys: Any) -> Any:
+    """The section that reads what the annotation page saved, where params.yaml names no such file."""
+    files = dict.fromkeys(SPLITS, "any")
+    section = {"source": "files", "format": "page", "tag_column": tag_column, **files, **keys}
+    return FORMATS["page"].model_validate(section)

@@ -8,19 +8,14 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
-from tagline.artifacts.raw_data import SPLITS
-from tagline.core.params import Section
 from tagline.sources.formats.annotated import (
-    AnnotatedFiles,
     AnnotatedText,
     AnnotatorKeys,
     Errors,
     TextFormat,
-    annotated_files,
 )
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.keys import Encoding
-from tagline.sources.formats.lines import UTF_8
+from tagline.sources.formats.keys import TextKeys
 from tagline.sources.formats.lists import keys_of
 from tagline.sources.formats.offsets import Span, Words, list_to_span, span_of_words
 from tagline.sources.formats.page_layout import SAVED, STATUSES, content_hash
@@ -44,11 +39,10 @@ UNSURE = "unsure_texts"
 Selection = Literal["random", "chosen"] | None
 
 
-class Keys(Section):
+class Keys(TextKeys):
     """Spans count code points, or the words of rows with words."""
 
     format: Literal["page"]
-    encoding: Encoding = UTF_8
     offsets: Literal["code_points"] = "code_points"
     # Of what `tagline suggest` chose, only the texts drawn at random, or only the others; None: all.
     selection: Selection = None
@@ -187,22 +181,14 @@ def _span(value: object, words: Words | None, types: Sequence[str], location: st
     return span if words is None else span_of_words(span, words, location, value)
 
 
-PageFiles = annotated_files(
-    TextFormat(
-        keys=Keys,
-        read=read,
-        recognise=recognised_by_keys(*SAVED),
-        holds="what the [page](annotate.md#in-a-page) saves, or a folder with such a file per annotator",
-        files=annotator_files,
-        folders=True,
-        counted=counted,
-        names_types=True,
-    ),
-    AnnotatorKeys,
+FORMAT = TextFormat(
+    keys=Keys,
+    read=read,
+    recognise=recognised_by_keys(*SAVED),
+    holds="what the [page](annotate.md#in-a-page) saves, or a folder with such a file per annotator",
+    files=annotator_files,
+    folders=True,
+    counted=counted,
+    names_types=True,
+    shared=(AnnotatorKeys,),
 )
-
-
-def any_page(tag_column: str, **keys: Any) -> AnnotatedFiles:
-    """The section that reads what a page saved, where params.yaml names no such file."""
-    files = dict.fromkeys(SPLITS, "any")
-    return PageFiles.model_validate({"source": "files", "format": "page", "tag_column": tag_column, **files, **keys})

@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +57,11 @@ class Sample:
 
 def words_among(names: Collection[str]) -> str | None:
     """The name that says that it names words."""
-    found = (name for each in _WORDS for name in names if each.fullmatch(name.rpartition(".")[2].strip()))
-    return next(found, None)
+    for pattern in _WORDS:
+        for name in names:
+            if pattern.fullmatch(name.rpartition(".")[2].strip()):
+                return name
+    return None
 
 
 def name_tag_columns(tags: Mapping[str, Collection[str]]) -> dict[str, str]:
@@ -99,8 +101,12 @@ def _split(tags: Collection[str]) -> list[tuple[str, str]]:
 
 def unused_name(name: str, taken: Collection[str]) -> str:
     """The name, with a number if it is taken."""
-    numbered = (f"{name}{number}" for number in count(2))
-    return next(each for each in chain([name], numbered) if each not in taken)
+    unused = name
+    number = 1
+    while unused in taken:
+        number += 1
+        unused = f"{name}{number}"
+    return unused
 
 
 def list_of(value: Any) -> list[Any]:
@@ -110,7 +116,7 @@ def list_of(value: Any) -> list[Any]:
 
 def objects_in(value: Any) -> list[dict[str, Any]]:
     """The objects in a list, if the value is one."""
-    return [each for each in list_of(value) if isinstance(each, dict)]
+    return [item for item in list_of(value) if isinstance(item, dict)]
 
 
 def text_key(row: Any) -> Guess:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tagline.core.params import Section
 from tagline.core.reading import reading
-from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetKeys, TextFormat, annotated_files
+from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetKeys, TextFormat
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.keys import Key
 from tagline.sources.formats.offsets import Unit, list_to_span, new_span
@@ -121,13 +121,11 @@ def _of_tuple(value: Any, location: str, errors: Errors) -> AnnotatedText:
     return AnnotatedText(location, text, [Annotation("", spans)] if "entities" in annotations else [])
 
 
-SpacyFiles = annotated_files(
-    TextFormat(
-        keys=Keys,
-        read=read,
-        recognise=recognise,
-        holds="a DocBin (.spacy), or a JSON list of training tuples",
-        unit=unit,
-    ),
-    OffsetKeys,
+FORMAT = TextFormat(
+    keys=Keys,
+    read=read,
+    recognise=recognise,
+    holds="a DocBin (.spacy), or a JSON list of training tuples",
+    unit=unit,
+    shared=(OffsetKeys,),
 )

@@ -46,12 +46,16 @@ def to_tags(
             continue
         seen.add(span)
         first, last = covered_words(span, words)
-        start, end = (words[first][0], words[last - 1][1]) if first < last else (span.start, span.start)
-        aligned = span.start <= start < end <= span.end
-        if not aligned:
-            found = f"only part of {quoted(text[start:end])}" if first < last else "no word"
-            notes.append(Note("misaligned_spans", f"{location}: {describe(span, text)} covers {found}", span.label))
-        if aligned or (first < last and policies[0] == "expand"):
+        if first >= last:
+            notes.append(Note("misaligned_spans", f"{location}: {describe(span, text)} covers no word", span.label))
+            continue
+        start = words[first][0]
+        end = words[last - 1][1]
+        is_aligned = span.start <= start < end <= span.end
+        if not is_aligned:
+            occurrence = f"{location}: {describe(span, text)} covers only part of {quoted(text[start:end])}"
+            notes.append(Note("misaligned_spans", occurrence, span.label))
+        if is_aligned or policies[0] == "expand":
             covered.append(Covered(first, last, span))
     tags: list[str | None] = ["O"] * len(words)
     for first, last, span in _without_overlaps(covered, policies[1], text, location, notes):
@@ -84,13 +88,13 @@ def _without_overlaps(
 ) -> list[Covered]:
     """The spans that do not share a word with one that is preferred to them; the others are added to the notes."""
     if policy == "longest":
-        covered = sorted(covered, key=lambda each: (each.span.start - each.span.end, each.span.start))
+        covered = sorted(covered, key=lambda words: (words.span.start - words.span.end, words.span.start))
     kept: list[Covered] = []  # without overlaps, so that both ends are ascending
-    for each in covered:
-        index = bisect_right(kept, each.first, key=attrgetter("last"))
-        if index == len(kept) or each.last <= kept[index].first:
-            kept.insert(index, each)
+    for words in covered:
+        index = bisect_right(kept, words.first, key=attrgetter("last"))
+        if index == len(kept) or words.last <= kept[index].first:
+            kept.insert(index, words)
         else:
-            occurrence = f"{location}: {describe(each.span, text)} overlaps {describe(kept[index].span, text)}"
-            notes.append(Note("overlapping_spans", occurrence, each.span.label))
+            occurrence = f"{location}: {describe(words.span, text)} overlaps {describe(kept[index].span, text)}"
+            notes.append(Note("overlapping_spans", occurrence, words.span.label))
     return kept

@@ -9,11 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from tagline.core.params import Section
-from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetKeys, TextFormat, annotated_files
+from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetKeys, TextFormat
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.keys import Encoding, Key
-from tagline.sources.formats.lines import UTF_8
+from tagline.sources.formats.keys import Key, TextKeys
 from tagline.sources.formats.list_sniffing import sniff_id, span_keys
 from tagline.sources.formats.offsets import Span, new_span, to_span
 from tagline.sources.formats.rows import Row, recognised_by, rows_of
@@ -23,11 +21,10 @@ from tagline.terminal.escaping import quoted
 from tagline.text.sentence import Note
 
 
-class Keys(Section):
+class Keys(TextKeys):
     """The keys of a text, its spans, and a span's parts."""
 
     format: Literal["spans"]
-    encoding: Encoding = UTF_8
     id: Key | None = None
     text: Key = "text"
     spans: Key = "spans"
@@ -98,13 +95,11 @@ def _range(value: Any, location: str) -> Span:
     return new_span(start, end, "annotated", location)
 
 
-SpanFiles = annotated_files(
-    TextFormat(
-        keys=Keys,
-        read=read,
-        recognise=recognised_by(guess),
-        holds="JSON Lines or a JSON list",
-        counted=lambda _: {"null_spans": "texts whose spans are null, read as without spans"},
-    ),
-    OffsetKeys,
+FORMAT = TextFormat(
+    keys=Keys,
+    read=read,
+    recognise=recognised_by(guess),
+    holds="JSON Lines or a JSON list",
+    counted=lambda _: {"null_spans": "texts whose spans are null, read as without spans"},
+    shared=(OffsetKeys,),
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from tagline.core.reading import parse_object, reading
-from tagline.sources.formats.base import Format, is_plain, sentence_files
+from tagline.sources.formats.base import SentenceFormat, is_plain
 from tagline.sources.formats.lines import at_least_one
 from tagline.sources.formats.list_sniffing import sniff_lists
 from tagline.sources.formats.lists import BATCH_ROWS, ListKeys, columns_of, label_names, rows_of, to_sentence
@@ -135,22 +135,18 @@ def _load(path: Path) -> Dataset:
     return saved
 
 
-ParquetFiles = sentence_files(
-    Format(
-        keys=ParquetKeys,
-        read=read_parquet,
-        recognise=recognise_parquet,
-        holds="list columns, one row per sentence",
-    )
+PARQUET = SentenceFormat(
+    keys=ParquetKeys,
+    read=read_parquet,
+    recognise=recognise_parquet,
+    holds="list columns, one row per sentence",
 )
-SavedFiles = sentence_files(
-    Format(
-        keys=SavedKeys,
-        read=read_saved,
-        recognise=recognise_saved,
-        holds="what `Dataset.save_to_disk` wrote: a folder",
-        files=files_of_saved,
-        folders=True,
-        marker=MARKER,
-    )
+SAVED = SentenceFormat(
+    keys=SavedKeys,
+    read=read_saved,
+    recognise=recognise_saved,
+    holds="what `Dataset.save_to_disk` wrote: a folder",
+    files=files_of_saved,
+    folders=True,
+    marker=MARKER,
 )

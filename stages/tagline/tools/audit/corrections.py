@@ -33,7 +33,7 @@ from tagline.sources.formats.base import Files, leads_out
 from tagline.sources.formats.conll_table import separated
 from tagline.sources.formats.conllu import COLUMNS, UNSPECIFIED
 from tagline.sources.formats.lines import GZIP, MARK, read_lines
-from tagline.sources.formats.saved_page import any_page
+from tagline.sources.formats.registry import any_page
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import QUOTED, shortened
 from tagline.text.sentence import Sentence

@@ -11,7 +11,8 @@ from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, Err
 from tagline.sources.formats.annotators import AGREED, MAJORITY, select, summary
 from tagline.sources.formats.base import leads_out
 from tagline.sources.formats.offsets import Span, Words
-from tagline.sources.formats.saved_page import ADJUDICATE, UNSURE, any_page
+from tagline.sources.formats.registry import any_page
+from tagline.sources.formats.saved_page import ADJUDICATE, UNSURE
 from tagline.sources.formats.span_tags import covered_words
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import QUOTED, shortened
@@ -39,7 +40,7 @@ def save(folder: Path, sources: Sequence[AnyDataset], target: Path) -> list[str]
     page_writer.check("--output", target)
     if not leads_out(target, folder):
         raise UserError(f"--output {target}: expected a file outside of {folder}, which holds what pages save")
-    reader = any_page("ner", annotators=MAJORITY, language=language_of(sources))
+    reader: AnnotatedFiles = any_page("ner", annotators=MAJORITY, language=language_of(sources))
     for source in sources:
         if isinstance(source, AnnotatedFiles) and isinstance(source, mentions.Keys):
             reader = source.model_copy(update={"annotators": MAJORITY, "selection": None})
