@@ -162,11 +162,11 @@ def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     bootstrap = Bootstrap(resamples=1000, seed=1)
     params = Evaluate(subwords_per_batch=4096, precision="fp32", decoding="greedy", bootstrap=bootstrap)
     measurements = measurements_of(params, labels)
-    scored = label(inputs, predictor, measurements)
-    metrics = {name: measure(split, measurements) for name, split in scored.items()}
-    evaluation = Evaluation(labels, scored, metrics, 1, predictions.Settings("greedy", "fp32"))
+    labelled = label(inputs, predictor, predictions.Settings("greedy", "fp32"), measurements)
+    metrics = {name: measure(split, measurements) for name, split in labelled.splits.items()}
+    evaluation = Evaluation(labels, labelled.splits, metrics, 1, labelled.settings)
     page = render(evaluation, [{"step": 1, "loss": 1}], [{"epoch": 1, "f1": 0, "loss": 1}])
-    for name, split in scored.items():
+    for name, split in labelled.splits.items():
         predictions.write(folder, name, split.sentences, split.altered)
     (folder / "evaluate.html").write_text(page, encoding="utf-8")
     return measured(start, time.process_time)

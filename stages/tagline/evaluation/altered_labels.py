@@ -1,19 +1,21 @@
 """Altered labels: the labels that the model gives the words of test in altered forms."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from itertools import chain, pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tagline.artifacts import tokenized
 from tagline.evaluation.altered_forms import FORMS
-from tagline.evaluation.inputs import Inputs, document_numbers
 from tagline.labels.windows import AnyInts, Ints, Windows
 from tagline.model.prediction import Predictor
-from tagline.tokenization import subwords
-from tagline.tokenization.subword_windows import WindowCutter
+
+if TYPE_CHECKING:
+    from tagline.evaluation.inputs import Inputs
 
 # Words that are altered at a time.
 ALTERED_WORDS = 2**18
@@ -39,9 +41,8 @@ def label_altered(inputs: Inputs, predictor: Predictor, predicted: AnyInts) -> d
     test = inputs.loaded["test"]
     _, words = test.ids_and_words()
     lengths = np.array(test.lengths())
-    windowing = tokenized.read_windowing(inputs.data)
-    cutter = _cutter(inputs, windowing)
-    documents = document_numbers(inputs.raw, "test", len(lengths)) if windowing.context_subwords else None
+    cutter = inputs.window_cutter()
+    documents = inputs.document_numbers("test") if cutter.context else None
     if documents is None:
         documents = np.arange(len(lengths))
     labelled = {form: np.empty_like(predicted) for form in _changing_forms(words)}
@@ -56,19 +57,6 @@ def label_altered(inputs: Inputs, predictor: Predictor, predicted: AnyInts) -> d
             windows, _ = cutter.cut_words(altered, np.cumsum(of_chunk), documents[begin:end])
             labels[of_words] = _label_new(predictor, of_chunk, windows, labels_of, f"test, {form}")
     return labelled
-
-
-def _cutter(inputs: Inputs, windowing: tokenized.Windowing) -> WindowCutter:
-    """What cuts words into windows as tokenize-align did."""
-    tokenizer, _ = subwords.load(inputs.finetuned, "train")
-    return WindowCutter(
-        tokenizer,
-        windowing.one_by_one,
-        windowing.max_length,
-        windowing.stride,
-        windowing.context_subwords,
-        windowing.lowercase,
-    )
 
 
 def _changing_forms(sentences: Sequence[Sequence[str]]) -> list[str]:

@@ -18,6 +18,8 @@ from tagline.evaluation.measurement import SPLITS
 from tagline.labels.label_list import Labels
 from tagline.labels.windows import Ints
 from tagline.terminal.errors import UserError
+from tagline.tokenization import subwords
+from tagline.tokenization.subword_windows import WindowCutter
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,42 @@ class Inputs:
 
     def with_documents(self) -> Inputs:
         """The same, with the documents of sentences; for errors see `document_numbers`."""
-        numbers = {name: document_numbers(self.raw, name, len(self.loaded[name].sentences)) for name in SPLITS}
-        return replace(self, documents=numbers)
+        return replace(self, documents={name: self.document_numbers(name) for name in SPLITS})
+
+    def document_numbers(self, split: str) -> Ints | None:
+        """Number the documents of a split from 0, int64 (sentences,); None if each sentence is one by itself.
+
+        Raises:
+            UserError: data/raw is missing or damaged, or not what data/tokenized was made from.
+        """
+        verify(self.raw, "download")
+        batches = [batch[DOCUMENT].to_numpy(zero_copy_only=False) for batch in shards.read_batches(self.raw / split)]
+        names = np.concatenate(batches)
+        sentences = len(self.loaded[split].sentences)
+        if len(names) != sentences:
+            raise UserError(
+                f"{self.raw}: {len(names):,} sentences of {split}, but {sentences:,} in data/tokenized; expected as "
+                "many: run `dvc repro tokenize-align` again"
+            )
+        documents: Ints = np.cumsum(np.append(0, names[1:] != names[:-1]))
+        return documents if documents[-1] + 1 < sentences else None
+
+    def window_cutter(self) -> WindowCutter:
+        """Load what cuts words into windows as tokenize-align did.
+
+        Raises:
+            UserError: the tokenizer is damaged.
+        """
+        tokenizer, _ = subwords.load(self.finetuned, "train")
+        windowing = tokenized.read_windowing(self.data)
+        return WindowCutter(
+            tokenizer,
+            windowing.one_by_one,
+            windowing.max_length,
+            windowing.stride,
+            windowing.context_subwords,
+            windowing.lowercase,
+        )
 
 
 def words_with_subwords(report: Path) -> dict[str, int]:
@@ -63,21 +99,3 @@ def words_with_subwords(report: Path) -> dict[str, int]:
     counts = read_sealed(report, "tokenize-align")
     with reading(report, "tokenize-align", expected="the number of words of each split"):
         return {name: counts[name]["words"] - counts[name]["words_without_subwords"] for name in SPLITS}
-
-
-def document_numbers(raw: Path, split: str, sentences: int) -> Ints | None:
-    """Number the documents of a split of data/raw from 0, int64 (sentences,); None if each sentence is one by itself.
-
-    Raises:
-        UserError: data/raw is missing or damaged, or not what data/tokenized was made from.
-    """
-    verify(raw, "download")
-    batches = [batch[DOCUMENT].to_numpy(zero_copy_only=False) for batch in shards.read_batches(raw / split)]
-    names = np.concatenate(batches)
-    if len(names) != sentences:
-        raise UserError(
-            f"{raw}: {len(names):,} sentences of {split}, but {sentences:,} in data/tokenized; expected as many: run "
-            "`dvc repro tokenize-align` again"
-        )
-    documents: Ints = np.cumsum(np.append(0, names[1:] != names[:-1]))
-    return documents if documents[-1] + 1 < sentences else None

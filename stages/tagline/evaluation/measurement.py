@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tagline.labels.label_list import NO_BIASES, Biases
 
 if TYPE_CHECKING:  # these take seconds to import, for which the table of scores does not wait
+    from tagline.artifacts.predictions import Settings
     from tagline.evaluation.inputs import Inputs
     from tagline.evaluation.scored_split import ScoredSplit
     from tagline.model.heads.head import Head
@@ -31,11 +32,13 @@ class Labelled:
         inputs: of the stage.
         predictor: labelled them.
         splits: by name; a measurement may replace them, and later ones read what it changed.
+        settings: how they were labelled, which measurements complete for later stages.
     """
 
     inputs: Inputs
     predictor: Predictor
     splits: dict[str, ScoredSplit]
+    settings: Settings
 
 
 class Measurement:
@@ -62,14 +65,10 @@ class Measurement:
         return NO_BIASES
 
     def after_labels(self, labelled: Labelled) -> None:
-        """Prepare to measure the splits, or change them."""
+        """Prepare to measure the splits, or change them and the settings."""
 
     def measure(self, split: ScoredSplit) -> Entries:
         """Compute the entries of a split: numbers and dictionaries, never NaN."""
-        return {}
-
-    def settings(self) -> dict[str, Any]:
-        """Return the fields of `predictions.Settings` that it chose, which later stages read."""
         return {}
 
 

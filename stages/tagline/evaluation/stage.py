@@ -75,20 +75,19 @@ def evaluate(
     size = params.subwords_per_batch or default_size(backend.device.type)
 
     with workers(backend.device) as threads, memory_errors("evaluate.subwords_per_batch", params.subwords_per_batch):
-        splits = label(inputs, Predictor(backend, head, labels, size, threads), measurements)
-    metrics = {name: measure(split, measurements) for name, split in splits.items()}
-    settings = Settings(params.decoding, params.precision)
-    for measurement in measurements:
-        settings = settings._replace(**measurement.settings())
-    return Evaluation(labels, splits, metrics, classifier.best_epoch(finetuned), settings)
+        predictor = Predictor(backend, head, labels, size, threads)
+        labelled = label(inputs, predictor, Settings(params.decoding, params.precision), measurements)
+    metrics = {name: measure(split, measurements) for name, split in labelled.splits.items()}
+    return Evaluation(labels, labelled.splits, metrics, classifier.best_epoch(finetuned), labelled.settings)
 
 
-def label(inputs: Inputs, predictor: Predictor, measurements: Sequence[Measurement]) -> dict[str, ScoredSplit]:
+def label(inputs: Inputs, predictor: Predictor, settings: Settings, measurements: Sequence[Measurement]) -> Labelled:
     """Label validation and test, and let measurements prepare what they need of that.
 
     Args:
         inputs: of the stage.
         predictor: computes scores, and chooses labels.
+        settings: its decoding and precision.
         measurements: in their order.
     """
     chunks: dict[str, Iterable[Chunk]] = {name: score_split(predictor, inputs.loaded[name], name) for name in SPLITS}
@@ -100,10 +99,10 @@ def label(inputs: Inputs, predictor: Predictor, measurements: Sequence[Measureme
         biases |= measurement.choose_biases(chunks[VALIDATION], inputs, predictor.head)
     predictor = replace(predictor, biases=biases, calibration=NOT_CALIBRATED)
     splits = {name: _label(name, inputs, chunks[name], predictor) for name in SPLITS}
-    labelled = Labelled(inputs, predictor, splits)
+    labelled = Labelled(inputs, predictor, splits, settings._replace(biases=biases))
     for measurement in measurements:
         measurement.after_labels(labelled)
-    return labelled.splits
+    return labelled
 
 
 def measure(split: ScoredSplit, measurements: Sequence[Measurement]) -> Entries:

@@ -34,8 +34,7 @@ def weights(sentences: int, resamples: int, seed: int) -> Iterator[Doubles]:
     rows = max(1, BLOCK // max(1, sentences))
     for begin in range(0, resamples, rows):
         size = min(rows, resamples - begin)
-        # Of three sentences, the second resample's are numbered 3 4 5, so that they are counted apart. (No number can be
-        # drawn of none.)
+        # Of three sentences, those of the second resample are numbered 3 4 5, so that they are counted apart.
         drawn = generator.integers(max(1, sentences), size=(size, sentences))
         drawn += np.arange(size)[:, None] * sentences
         counts = np.bincount(drawn.ravel(), minlength=size * sentences)

@@ -171,12 +171,10 @@ def reliability(bins: pd.DataFrame, unit: str, uncalibrated: pd.DataFrame | None
     y_axis = _y_axis(values)
     total = bins["number"].sum()
     dots = []
-    for row in bins.itertuples():
-        radius = max(1.5, round(LARGEST_DOT * math.sqrt(row.number / total), 1))
-        text = (
-            f"{row.number:,} {unit} with a mean probability of {row.confidence:.3f}: {row.accuracy:.3f} of them correct"
-        )
-        dots.append(Dot(x_axis.position(row.confidence), y_axis.position(row.accuracy), radius, text))
+    for confidence, accuracy, number in zip(bins["confidence"], bins["accuracy"], bins["number"], strict=True):
+        text = f"{number:,} {unit} with a mean probability of {confidence:.3f}: {accuracy:.3f} of them correct"
+        radius = max(1.5, round(LARGEST_DOT * math.sqrt(number / total), 1))
+        dots.append(Dot(x_axis.position(confidence), y_axis.position(accuracy), radius, text))
     text = "; ".join(dot.text for dot in dots)
     before = None if uncalibrated is None else reliability(uncalibrated, unit)
     return Chart("Accuracy by mean probability", "Mean probability", x_axis, y_axis, dots, text, before=before)

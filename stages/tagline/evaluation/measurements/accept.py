@@ -54,19 +54,17 @@ class PromisedPrecision(Measurement):
 
     def after_labels(self, labelled: Labelled) -> None:
         """Choose the scores on validation."""
-        if self.goals:
-            sentences = {name: split.sentences for name, split in labelled.splits.items()}
-            self.points = reports(sentences, labelled.splits[VALIDATION].documents, self.goals)
+        if not self.goals:
+            return
+        sentences = {name: split.sentences for name, split in labelled.splits.items()}
+        self.points = reports(sentences, labelled.splits[VALIDATION].documents, self.goals)
+        limits = thresholds(self.points[VALIDATION], self.goals)
+        labelled.settings = labelled.settings._replace(accept=limits)
 
     def measure(self, split: ScoredSplit) -> Entries:
         if not self.goals:
             return {}
         return {"accept": self.points[split.name]}
-
-    def settings(self) -> dict[str, Any]:
-        if not self.goals:
-            return {}
-        return {"accept": thresholds(self.points[VALIDATION], self.goals)}
 
 
 class Goal(NamedTuple):
@@ -246,7 +244,7 @@ def _growing_sizes(scores: Doubles, first: int) -> Ints:
     return np.searchsorted(-scores, -scores[sizes - 1], side="right")
 
 
-def _count_wrong(is_wrong: Bools, units: AnyInts, sizes: Ints) -> Doubles:
+def _count_wrong(is_wrong: Bools, units: Ints, sizes: Ints) -> Doubles:
     """Count, of the first entities, the wrong ones and all, or sum their shares of documents: (2, sizes)."""
     sides = np.array([is_wrong, np.ones(len(is_wrong))])
     sums = [of_documents(sides[:, :size], units[:size]).sum(-1) for size in sizes]

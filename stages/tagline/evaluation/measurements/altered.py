@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from tagline.evaluation.altered_forms import CASES, FORMS
+from tagline.evaluation.altered_labels import label_altered
 from tagline.evaluation.evaluate_params import Bootstrap
 from tagline.evaluation.measurement import TEST, Entries, Labelled, Measurement, Metrics
 from tagline.evaluation.measurements.scores import scores_of_record
@@ -27,9 +28,6 @@ class AlteredForms(Measurement):
 
     def after_labels(self, labelled: Labelled) -> None:
         """Label the altered forms."""
-        # Not above, since it reads Arrow files and tokenizers, which takes seconds.
-        from tagline.evaluation.altered_labels import label_altered
-
         labels = labelled.inputs.labels
         if labels.kind == "tags":
             show(

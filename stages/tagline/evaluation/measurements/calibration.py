@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from tagline.evaluation.measurement import VALIDATION, Entries, Labelled, Measurement, Metrics
 from tagline.evaluation.scored_split import ScoredSplit
@@ -23,15 +22,13 @@ class CalibratedScores(Measurement):
         self.calibration = fit(flatten(labelled.splits[VALIDATION].sentences))
         for name, split in labelled.splits.items():
             labelled.splits[name] = split.calibrated(self.calibration)
+        labelled.settings = labelled.settings._replace(calibration=self.calibration)
 
     def measure(self, split: ScoredSplit) -> Entries:
         entry = calibration(split.reliability, split.uncalibrated)
         if split.name == VALIDATION and self.calibration.entities is None:
             entry["not_fitted"] = not_fitted(entry)
         return {"calibration": entry}
-
-    def settings(self) -> dict[str, Any]:
-        return {"calibration": self.calibration}
 
 
 def notes(metrics: Metrics) -> Iterator[str]:

@@ -55,19 +55,13 @@ class TargetRecall(Measurement):
             self.biases = promised_biases(counts, self.targets, of_documents=documents is not None)
         else:
             self.biases = find_biases(validation, gold, head, self.targets)
-        return self._nonzero()
+        return {name: of_type.bias for name, of_type in self.biases.items() if of_type.bias}
 
     def measure(self, split: ScoredSplit) -> Entries:
         if not self.targets:
             return {}
         point = report(split.sentences, split.documents, self.targets, self.biases, self.bootstrap)
         return {"operating_point": point}
-
-    def settings(self) -> dict[str, Any]:
-        return {"biases": self._nonzero()}
-
-    def _nonzero(self) -> Biases:
-        return {name: of_type.bias for name, of_type in self.biases.items() if of_type.bias}
 
 
 def report(

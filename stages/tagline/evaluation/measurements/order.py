@@ -60,66 +60,58 @@ class Column(NamedTuple):
     """A number of a split, on the page and in metrics/evaluate.json.
 
     Attributes:
-        value: reads it from the entries of a split; None: the split does not have it; several by name: one per type.
+        number: its keys in the entries of a split, or what reads it from them; several by name: one per type.
         title: on the page, beside F1, where it may name numbers of the split; empty: not shown there.
         compared: its name in metrics/evaluate.json, for what people compare between commits; empty: not there.
         digits: after the decimal point, on the page; 0: a number of things.
         of_test: whether only the number of test is compared.
     """
 
-    value: Callable[[Entries], Any]
+    number: str | Callable[[Entries], Any]
     title: str = ""
     compared: str = ""
     digits: int = 3
     of_test: bool = False
 
-    def text(self, entries: Entries) -> tuple[str, str] | None:
-        """The title and the number as the page shows them; None if it does not."""
-        number = self.value(entries)
-        if number is None or not self.title:
-            return None
-        return self.title.format(**entries), f"{number:,.{self.digits}f}"
-
-
-def at(*keys: str) -> Callable[[Entries], Any]:
-    """A function that reads a number at some keys, or returns None if the entries do not have it."""
-
-    def read(entries: Entries) -> Any:
+    def read(self, entries: Entries) -> Any:
+        """Read it; None: the split does not have it."""
+        if not isinstance(self.number, str):
+            return self.number(entries)
         value: Any = entries
-        for key in keys:
-            value = value.get(key)
-            if value is None:
-                return None
-        return value
-
-    return read
+        for key in self.number.split("."):
+            value = value.get(key, {})
+        return None if value == {} else value
 
 
 # Numbers of things are last on the page; metrics/evaluate.json begins with those of both splits.
 COLUMNS = (
-    Column(at("overall", "precision"), "precision", "precision"),
-    Column(at("overall", "recall"), "recall", "recall"),
-    Column(at("f_beta", "overall"), "F{f_beta[beta]:g}"),
-    Column(at("overall", "accuracy"), "word accuracy", "word_accuracy"),
-    Column(at("loss"), compared="loss"),
-    Column(at("strict", "f1"), "F1, strict IOB2"),
-    Column(at("matching", "partial", "f1"), "F1, partial match"),
-    Column(at("matching", "partial", "number"), "entities", digits=0),  # not of plain tags, whose words are counted
-    Column(at("sentences"), "sentences", digits=0),
-    Column(at("words"), "words", digits=0),
-    Column(at("unknown", "words"), "words of unknown label", digits=0),
+    Column("overall.precision", "precision", "precision"),
+    Column("overall.recall", "recall", "recall"),
+    Column("f_beta.overall", "F{f_beta[beta]:g}"),
+    Column("overall.accuracy", "word accuracy", "word_accuracy"),
+    Column("loss", compared="loss"),
+    Column("strict.f1", "F1, strict IOB2"),
+    Column("matching.partial.f1", "F1, partial match"),
+    Column("matching.partial.number", "entities", digits=0),  # not of plain tags, whose words are counted
+    Column("sentences", "sentences", digits=0),
+    Column("words", "words", digits=0),
+    Column("unknown.words", "words of unknown label", digits=0),
     Column(unknown.unscored_entities, "entities not scored", digits=0),
-    Column(at("calibration", "ece"), compared="calibration_error", of_test=True),
+    Column("calibration.ece", compared="calibration_error", of_test=True),
     Column(scores.f1_of_types, compared="f1", of_test=True),
-    Column(at("greedy", "f1"), compared="f1_greedy", of_test=True),
+    Column("greedy.f1", compared="f1_greedy", of_test=True),
     Column(altered.lowest_case, compared="f1_lowest_case", of_test=True),
 )
 
 
 def shown(entries: Entries) -> list[tuple[str, str]]:
     """List the titles and numbers of a split that the page shows beside F1."""
-    texts = [column.text(entries) for column in COLUMNS]
-    return [text for text in texts if text]
+    texts = []
+    for column in COLUMNS:
+        number = column.read(entries)
+        if column.title and number is not None:
+            texts.append((column.title.format(**entries), f"{number:,.{column.digits}f}"))
+    return texts
 
 
 def compared(metrics: Metrics, best_epoch: int) -> dict[str, float | int]:
@@ -142,7 +134,7 @@ def compared(metrics: Metrics, best_epoch: int) -> dict[str, float | int]:
     of_test = [column for column in COLUMNS if column.compared and column.of_test]
     for split, columns in ((TEST, of_both), (VALIDATION, of_both), (TEST, of_test)):
         for column in columns:
-            value = column.value(metrics[split])
+            value = column.read(metrics[split])
             name = f"{split}.{column.compared}"
             if isinstance(value, Mapping):
                 numbers |= {f"{name}.{key}": number for key, number in value.items()}
