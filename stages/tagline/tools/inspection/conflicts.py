@@ -57,12 +57,13 @@ def save(folder: Path, sources: Sequence[AnyDataset], target: Path) -> list[str]
         for annotation in text.annotations:
             types.update(span.label for span in annotation.spans)
         agreed, disputed = select(text.annotations, AGREED, text.location, words)
-        undecided = disputed or any(note.kind == UNSURE for note in text.notes)
-        if undecided and all(each.annotator != ADJUDICATE for each in text.annotations):
+        is_undecided = disputed or any(note.kind == UNSURE for note in text.notes)
+        if is_undecided and text.decided_by is None:
             tasks.append(_task(text, words, agreed or []))
     ids = shortened(", ".join(task["id"] for task in tasks), QUOTED)
     lines = [f"{pair}: {_described(scores)}" for pair, scores in summary(agreement).items()]
-    lines += [] if agreement else ["no text has several annotators"]
+    if not agreement:
+        lines.append("no text has several annotators")
     lines.append(f"to decide: {len(tasks):,} texts{f' ({ids})' if tasks else ''}")
     if tasks:
         outputs.save(target, page_writer.Page(sorted(types)), tasks)
@@ -74,14 +75,20 @@ def _task(text: AnnotatedText, words: Words, agreed: Sequence[Span]) -> Mapping[
     """A task that begins with the spans that all annotators marked, and has the spans of each as a version."""
 
     def to_spans(spans: Sequence[Span]) -> list[tuple[int, int, str]]:
-        in_words = text.words is not None
-        return [(*(covered_words(span, words) if in_words else (span.start, span.end)), span.label) for span in spans]
+        if text.words is None:
+            return [(span.start, span.end, span.label) for span in spans]
+        return [(*covered_words(span, words), span.label) for span in spans]
 
     content = text.text if text.words is None else [text.text[start:end] for start, end in words]
-    versions = [{"by": each.annotator, "spans": to_spans(each.spans)} for each in text.annotations]
+    versions = [{"by": annotation.annotator, "spans": to_spans(annotation.spans)} for annotation in text.annotations]
     return page_layout.task(str(text.id), content, to_spans(sorted(agreed)), words, versions=versions)
 
 
 def _described(scores: Mapping[str, Any]) -> str:
-    f1, kappa = ("none" if scores[key] is None else f"{scores[key]:.3f}" for key in ("f1", "kappa"))
-    return f"{scores['texts']:,} texts, F1 of spans {f1}, kappa of words {kappa}"
+    return (
+        f"{scores['texts']:,} texts, F1 of spans {_rounded(scores['f1'])}, kappa of words {_rounded(scores['kappa'])}"
+    )
+
+
+def _rounded(score: float | None) -> str:
+    return "none" if score is None else f"{score:.3f}"

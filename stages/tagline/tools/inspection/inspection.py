@@ -17,6 +17,7 @@ from tagline.labels.schemes import is_spans, standard_names
 from tagline.sources.download_params import Download
 from tagline.sources.files import FileSource, NothingDrawn
 from tagline.sources.formats.annotated import AnnotatedFiles, loses_much
+from tagline.sources.formats.base import Files
 from tagline.sources.formats.conll_table import SKIP
 from tagline.sources.formats.json_lists import Keys as JsonKeys
 from tagline.sources.formats.json_objects import first_rows
@@ -44,60 +45,76 @@ def describe(path: Path) -> str:
         UserError: see `find_layouts`; a file is malformed.
     """
     layouts = find_layouts(path)
-    given = [split for each in layouts for split in each.patterns]
+    given = list(chain.from_iterable(layout.patterns for layout in layouts))
     shares = {key: share for key, share in SHARES.items() if key not in given}
-    sources = [_described(path, each, shares if "train" in each.patterns else {}) for each in layouts]
-    keys = [keys for _, keys in sources]
-    lines = "\n".join(line for lines, _ in sources for line in lines)
-    return f"{lines}\n\n{_section(path, layouts[0].folder, keys if len(keys) > 1 else keys[0])}"
+    lines: list[str] = []
+    keys: list[Guess] = []
+    for layout in layouts:
+        of_layout, keys_of_layout = _described(path, layout, shares if "train" in layout.patterns else {})
+        lines += of_layout
+        keys.append(keys_of_layout)
+    section = _section(path, layouts[0].folder, keys if len(keys) > 1 else keys[0])
+    return "\n".join([*lines, "", section])
 
 
 def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Guess]:
     """The description of some files of one format, and their keys."""
     split = {"split": shares} if len(shares) > 1 else {}  # more than the seed
-    given = {"source": "files", **layout.keys, **layout.patterns, **split}
-    source, keys, sentences, total, undrawn = _read(path, layout, given)
-    dataset: Any = source.dataset
-    refused = []
+    inspected = _read(path, layout, {"source": "files", **layout.keys, **layout.patterns, **split})
+    source, keys = inspected.source, inspected.keys
+    lines = [f"{path}: {keys['format']}, {_encoding(layout, keys)}"]
+    unused = [*layout.unused, *_unused_keys(layout, source.dataset)]
+    if unused:
+        lines.append(f"not read: {shortened(', '.join(unused), QUOTED)}")
+    for name in source.dataset.tag_columns:
+        tags = [list(filter(None, sentence.tags[name])) for sentence in inspected.sentences]
+        lines.append(f"{name}: {scheme(tags)}")
+    if isinstance(source.dataset, AnnotatedFiles) and source.dataset.unit_key:
+        lines.append(f"offsets: {source.dataset.unit(layout.sample)}")
+    for split_name, paths in source.paths.items():
+        if len(paths) > 1:
+            names = ", ".join(file.name for file in paths)
+            lines.append(f"{split_name}: {len(paths)} files, {shortened(names, QUOTED)}")
+    if "names" in keys:
+        lines.append("numbers: replace the names below by those of 0, 1, ...")
+    if "documents" in keys:
+        lines.append("splits are drawn by sentence, since these documents are too few")
+    lines += inspected.undrawn
+    report = source.report()
+    if report:
+        lines.append(report)
     if "overlaps" in keys and loses_much(source.findings):
         keys = {key: value for key, value in keys.items() if key != "overlaps"}
-        lost = "overlaps: longest loses more than a quarter of the spans of a type"
-        result = "the section below does not choose it and download refuses these data"
-        refused = [f"{lost}, so {result}; set overlaps: longest there if that is right"]
-    unused = [*layout.unused, *_unused_keys(layout, dataset)]
-    several = {split: [each.name for each in paths] for split, paths in source.paths.items() if len(paths) > 1}
-    problem = read_sample(layout.sample).problem if "encoding" in keys else None
-    not_utf_8 = str(problem or "").partition(";")[0]
-    guess = f" (a guess: check the words with letters beyond ASCII; {not_utf_8})" if not_utf_8 else ""
-    known = {name: [list(filter(None, each.tags[name])) for each in sentences] for name in dataset.tag_columns}
-    lines = [
-        f"{path}: {keys['format']}, {keys.get('encoding', 'utf-8')}{guess}",
-        *([f"not read: {shortened(', '.join(unused), QUOTED)}"] if unused else []),
-        *(f"{name}: {scheme(tags)}" for name, tags in known.items()),
-        *(
-            [f"offsets: {dataset.unit(layout.sample)}"]
-            if isinstance(dataset, AnnotatedFiles) and dataset.unit_key
-            else []
-        ),
-        *(f"{split}: {len(names)} files, {shortened(', '.join(names), QUOTED)}" for split, names in several.items()),
-        *(["numbers: replace the names below by those of 0, 1, ..."] if "names" in keys else []),
-        *(["splits are drawn by sentence, since these documents are too few"] if "documents" in keys else []),
-        *undrawn,
-        *filter(None, [source.report()]),
-        *refused,
-        f"the first of {total:,} sentences that were read:",
-        *(f"  {_line(sentence)}" for sentence in sentences[:SHOWN]),
-    ]
+        lines.append(
+            "overlaps: longest loses more than a quarter of the spans of a type, so the section below does not choose "
+            "it and download refuses these data; set overlaps: longest there if that is right"
+        )
+    lines.append(f"the first of {inspected.total:,} sentences that were read:")
+    lines += [f"  {_line(sentence)}" for sentence in inspected.sentences[:SHOWN]]
     return lines, keys
 
 
-def _unused_keys(layout: Layout, dataset: Any) -> list[str]:
+def _encoding(layout: Layout, keys: Guess) -> str:
+    """The encoding, and why it is a guess if it is one."""
+    if "encoding" not in keys:
+        return "utf-8"
+    problem = str(read_sample(layout.sample).problem or "").partition(";")[0]
+    if not problem:
+        return str(keys["encoding"])
+    return f"{keys['encoding']} (a guess: check the words with letters beyond ASCII; {problem})"
+
+
+def _unused_keys(layout: Layout, dataset: Files) -> list[str]:
     """The columns that are skipped, and the lists and objects beside words that are not read."""
     if isinstance(dataset, JsonKeys):
         used = {key.partition(".")[0] for key in dataset.row_keys}
         rows = first_rows(read_sample(layout.sample))
-        found = dict.fromkeys(key for row in rows for key, value in row.items() if isinstance(value, list | dict))
-        return [key for key in found if key not in used]
+        unused: dict[str, None] = {}
+        for row in rows:
+            for key, value in row.items():
+                if isinstance(value, list | dict) and key not in used:
+                    unused[key] = None
+        return list(unused)
     columns = enumerate(layout.keys.get("columns", ()), 1)
     return [f"column {number}" for number, name in columns if name == SKIP]
 
@@ -130,15 +147,15 @@ def _read(path: Path, layout: Layout, keys: Guess) -> Inspected:
     with_few: Inspected | None = None
     for policy in chain.from_iterable(combinations(POLICIES.items(), count) for count in range(len(POLICIES) + 1)):
         try:
-            found = _read_with({**keys, **dict(policy)}, layout.folder)
+            inspected = _read_with({**keys, **dict(policy)}, layout.folder)
         except ValidationError:
             continue  # a format without that key
         except UserError as error:
             problem = error  # the last one is left with all policies that the format has
             continue
-        if not found.undrawn:
-            return found
-        with_few = with_few or found
+        if not inspected.undrawn:
+            return inspected
+        with_few = with_few or inspected
     if with_few is not None:
         return with_few
     raise UserError(f"{path} looks like {keys['format']}, but is malformed:\n{problem}")
@@ -150,11 +167,11 @@ def _read_with(keys: Guess, folder: Path) -> Inspected:
     sentences: list[Sentence] = []
     undrawn = []
     total = 0
-    for found in source.splits().values():
+    for of_split in source.splits().values():
         try:
-            first = list(islice(found, SENTENCES))
+            first = list(islice(of_split, SENTENCES))
             sentences += first
-            total += len(first) + sum(1 for _ in found)
+            total += len(first) + sum(1 for _ in of_split)
         except NothingDrawn as error:
             undrawn.append(str(error))
     source.report()
@@ -167,7 +184,7 @@ def scheme(sentences: Sequence[Sequence[str]]) -> str:
     tags = sorted(counts)
     names = standard_names(tags)
     ids = np.searchsorted(tags, list(chain.from_iterable(sentences)))
-    ends = np.cumsum([len(each) for each in sentences], dtype=np.int64)
+    ends = np.cumsum(list(map(len, sentences)), dtype=np.int64)
     try:
         if is_spans(names):
             recognised: str = conversion.detect(names, conversion.transitions(ids, ends, len(tags)))
@@ -182,7 +199,8 @@ def scheme(sentences: Sequence[Sequence[str]]) -> str:
 
 def _line(sentence: Sentence) -> str:
     rows = zip(sentence.words, *sentence.tags.values(), strict=True)
-    return shortened(" ".join("/".join(cell or "?" for cell in row) for row in rows), QUOTED)
+    words = ["/".join(cell or "?" for cell in row) for row in rows]
+    return shortened(" ".join(words), QUOTED)
 
 
 def _section(path: Path, folder: Path, keys: Guess | list[Guess]) -> str:
@@ -192,9 +210,14 @@ def _section(path: Path, folder: Path, keys: Guess | list[Guess]) -> str:
     try:
         Download.model_validate({**section, "encoder": {"source": "path", "path": "any"}})
     except ValidationError as error:
-        key, problem = error.errors()[0]["loc"][0], error.errors()[0]["msg"].removeprefix("Value error, ")
-        remedy = "move it into a folder of its own, such as data/mine; " if key == "folder" else ""
-        raise UserError(f"{path}: {remedy}download.{key} {problem}") from None
+        first = error.errors()[0]
+        key = first["loc"][0]
+        problem = first["msg"].removeprefix("Value error, ")
+        if key == "folder":
+            raise UserError(
+                f"{path}: move it into a folder of its own, such as data/mine; download.folder {problem}"
+            ) from None
+        raise UserError(f"{path}: download.{key} {problem}") from None
     stream = StringIO()
     yaml = YAML()
     yaml.width = 10**6  # no line break in a value

@@ -7,11 +7,11 @@ a file has it; the guess is only shown once it reads the file.
 import codecs
 import glob
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from os.path import commonprefix
 from pathlib import Path
 
@@ -71,22 +71,27 @@ def find_layouts(path: Path) -> list[Layout]:
         UserError: see `find_layout`.
     """
     entries = _entries(path) if path.is_dir() and not _is_data(path) else []
+    layouts: list[Layout] = []
+    for group in _by_format(entries):
+        with suppress(UserError):  # which of the files are train is not clear
+            layouts.append(_of_entries(path, group, is_part=True))
+            entries = [entry for entry in entries if entry not in group]
+    if len(layouts) < 2:
+        return [find_layout(path)]
+    unused = [*layouts[0].unused, *(entry.name for entry in entries)]
+    return [replace(layouts[0], unused=unused), *layouts[1:]]
+
+
+def _by_format(entries: Sequence[Path]) -> list[list[Path]]:
+    """The files and folders of each format."""
     groups: defaultdict[str, list[Path]] = defaultdict(list)
     for entry in entries:
-        for first in [entry] if _is_data(entry) else _entries(entry)[:1]:
+        for first in _data_in(entry)[:1]:
             with suppress(UserError):
                 groups[_guess(first)["format"]].append(entry)
     if "mentions" in groups:  # a model's answers, beside which the page saved other annotations of the texts
         groups["mentions"] += groups.pop("page", [])
-    layouts: list[Layout] = []
-    for group in groups.values():
-        with suppress(UserError):  # which of the files are train is not clear
-            layouts.append(_of_entries(path, group, is_part=True))
-            entries = [each for each in entries if each not in group]
-    if len(layouts) < 2:
-        return [find_layout(path)]
-    unused = [*layouts[0].unused, *(each.name for each in entries)]
-    return [replace(layouts[0], unused=unused), *layouts[1:]]
+    return list(groups.values())
 
 
 def find_layout(path: Path) -> Layout:
@@ -109,24 +114,31 @@ def _of_entries(path: Path, entries: Sequence[Path], is_part: bool = False) -> L
     splits = _by_split(entries)
     if "train" in splits or (splits and is_part):
         patterns = {split: _pattern(path, split, paths) for split, paths in splits.items()}
-        (sample, *_), *_ = ([each] if _is_data(each) else _entries(each) for each in next(iter(splits.values())))
-        unused = [each.name for each in entries if all(each not in paths for paths in splits.values())]
-        return Layout(path, sample, _guess(sample), patterns, unused)
+        used = list(chain.from_iterable(splits.values()))
+        sample = _data_in(used[0])[0]
+        return Layout(path, sample, _guess(sample), patterns, [entry.name for entry in entries if entry not in used])
     if not splits and len(entries) == 1 and entries[0].is_dir():
         inner = find_layout(entries[0])
         named = {split: Path(entries[0].name, pattern).as_posix() for split, pattern in inner.patterns.items()}
         return replace(inner, folder=path, patterns=named)
-    if splits or not entries or not all(each.is_file() for each in entries):
+    if splits or not entries or not all(map(Path.is_file, entries)):
         raise _unclear(path, entries)
     first = _of_file(entries[0])
     form = FORMATS[first.keys["format"]].form
     if len(entries) > 1 and form.folders and not is_part:
-        # A model's answers can be beside files that the page saved.
-        keys = next((keys for keys in map(_guess, entries) if keys["format"] == "mentions"), first.keys)
-        return Layout(path, path, keys, {"train": "."})
+        return Layout(path, path, _of_annotators(entries) or first.keys, {"train": "."})
     if len(entries) > 1 and not form.is_document:
         raise _unclear(path, entries)
     return first
+
+
+def _of_annotators(entries: Sequence[Path]) -> Guess | None:
+    """The keys of a model's answers, which can be beside files that the page saved."""
+    for entry in entries:
+        keys = _guess(entry)
+        if keys["format"] == "mentions":
+            return keys
+    return None
 
 
 def read_sample(path: Path) -> Sample:
@@ -140,12 +152,11 @@ def read_sample(path: Path) -> Sample:
         lines = read_lines(path, encoding)
         try:
             sample = [line for _, line in islice(lines, _LINES)]
-            for _ in lines:
-                pass
+            deque(lines, maxlen=0)  # reads the others
         except UserError as error:
             problems.append(error)
         else:
-            return Sample(path, encoding, sample, next(iter(problems), None))
+            return Sample(path, encoding, sample, problems[0] if problems else None)
     return Sample(path, problem=problems[0])  # in UTF-8, since nothing speaks for another encoding
 
 
@@ -169,8 +180,10 @@ def _guess(path: Path) -> Guess:
         return {"format": name, **keys}
     if sample.problem is not None and not sample.lines:
         raise sample.problem
-    expected = "expected columns of words and tags, CoNLL-U, CSV with a header, JSON objects or Parquet"
-    raise UserError(f"{path}: no format recognised; {expected}; docs/data.md describes them")
+    raise UserError(
+        f"{path}: no format recognised; expected columns of words and tags, CoNLL-U, CSV with a header, JSON objects "
+        "or Parquet; docs/data.md describes them"
+    )
 
 
 def _of_file(path: Path) -> Layout:
@@ -182,7 +195,12 @@ def _of_file(path: Path) -> Layout:
 
 def _entries(folder: Path) -> list[Path]:
     """The files and folders that can be data, sorted."""
-    return sorted(each for each in folder.iterdir() if not _OTHER.fullmatch(each.name))
+    return sorted(entry for entry in folder.iterdir() if not _OTHER.fullmatch(entry.name))
+
+
+def _data_in(path: Path) -> list[Path]:
+    """A path that is data, or the files and folders in it that can be."""
+    return [path] if _is_data(path) else _entries(path)
 
 
 def _is_data(path: Path) -> bool:
@@ -192,13 +210,19 @@ def _is_data(path: Path) -> bool:
 
 def _by_split(entries: Sequence[Path]) -> dict[str, list[Path]]:
     """The files and folders whose names tell one split."""
-    words = {entry: set(_WORD.findall(entry.name.lower())) for entry in entries}
-    told = {entry: [split for split, names in _SPLITS.items() if words[entry] & names] for entry in entries}
-    found = {split: [entry for entry in entries if told[entry] == [split]] for split in _SPLITS}
-    missing = [split for split in ("validation", "test") if not found[split]]
+    of_splits: dict[str, list[Path]] = {split: [] for split in _SPLITS}
+    of_evaluation = []
+    for entry in entries:
+        words = set(_WORD.findall(entry.name.lower()))
+        splits = [split for split, names in _SPLITS.items() if words & names]
+        if len(splits) == 1:
+            of_splits[splits[0]].append(entry)
+        elif not splits and words & _EVALUATION:
+            of_evaluation.append(entry)
+    missing = [split for split in ("validation", "test") if not of_splits[split]]
     if missing:
-        found[missing[0]] = [entry for entry in entries if not told[entry] and words[entry] & _EVALUATION]
-    return {split: paths for split, paths in found.items() if paths}
+        of_splits[missing[0]] = of_evaluation
+    return {split: paths for split, paths in of_splits.items() if paths}
 
 
 def _pattern(folder: Path, split: str, paths: Sequence[Path]) -> str:
@@ -207,14 +231,15 @@ def _pattern(folder: Path, split: str, paths: Sequence[Path]) -> str:
     Raises:
         UserError: there is none.
     """
-    files = [file for path in paths for file in ([path] if _is_data(path) else _entries(path))]
+    files = list(chain.from_iterable(map(_data_in, paths)))
     names = [glob.escape(file.relative_to(folder).as_posix()) for file in files]
     if len(files) == 1 and _is_data(files[0]):
         return names[0]
     if len({file.suffix for file in files}) != 1 or not all(map(Path.is_file, files)):
         raise _unclear(folder, files or paths)
-    is_folder = len(paths) == 1
-    start = f"{glob.escape(paths[0].name)}/" if is_folder else commonprefix(names)  # noqa: RUF071 (of characters)
+    start = commonprefix(names)  # noqa: RUF071 (of characters)
+    if len(paths) == 1:
+        start = f"{glob.escape(paths[0].name)}/"
     pattern = f"{start}*{glob.escape(files[0].suffix)}"
     if find(folder, split, pattern) != files:
         raise _unclear(folder, files)
@@ -222,7 +247,8 @@ def _pattern(folder: Path, split: str, paths: Sequence[Path]) -> str:
 
 
 def _unclear(folder: Path, entries: Sequence[Path]) -> UserError:
-    names = shortened(", ".join(each.relative_to(folder).as_posix() for each in entries), QUOTED) or "none"
-    found = f"{folder}: which files are train, validation and test is not clear ({names})"
-    expected = "expected one file or folder each, named train, dev (or valid) and test"
-    return UserError(f"{found}; {expected}; inspect one file, and name the others in the section")
+    names = shortened(", ".join(entry.relative_to(folder).as_posix() for entry in entries), QUOTED) or "none"
+    return UserError(
+        f"{folder}: which files are train, validation and test is not clear ({names}); expected one file or folder "
+        "each, named train, dev (or valid) and test; inspect one file, and name the others in the section"
+    )
