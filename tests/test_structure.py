@@ -39,7 +39,10 @@ UNNEEDED = {
     "stages/tagline/core/findings.py",  # train and evaluate count nothing unusual
     "stages/tagline/core/launchers.py",  # download and tokenize-align are never launched as several processes
     "stages/tagline/hub/epoch_pushes.py",  # export pushes once
+    "stages/tagline/metrics/calibration.py",  # export computes intervals and differences of F1 only
+    "stages/tagline/metrics/outcomes.py",  # likewise
     "stages/tagline/metrics/significance.py",  # evaluate compares no models
+    "stages/tagline/metrics/slices.py",  # export, as above
     "stages/tagline/model/backends/onnx_model.py",  # train and evaluate compute with PyTorch
     "stages/tagline/text/agreement.py",  # export splits raw text, and compares no words
     "stages/tagline/text/case.py",  # download reads no words

@@ -14,7 +14,7 @@ from tagline.core import shards
 from tagline.core.names import DOCUMENT
 from tagline.core.provenance import read_sealed, verify
 from tagline.core.reading import reading
-from tagline.evaluation.measurement import SPLITS
+from tagline.evaluation.splits import SPLITS
 from tagline.labels.label_list import Labels
 from tagline.labels.windows import Ints
 from tagline.terminal.errors import UserError

@@ -15,9 +15,6 @@ if TYPE_CHECKING:  # these take seconds to import, for which the table of scores
     from tagline.model.heads.head import Head
     from tagline.model.prediction import Chunk, Predictor
 
-VALIDATION, TEST = "validation", "test"
-SPLITS = (VALIDATION, TEST)
-
 Entries = dict[str, Any]
 """What is measured of a split, in reports/evaluate.json."""
 Metrics = Mapping[str, Entries]

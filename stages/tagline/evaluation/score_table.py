@@ -10,8 +10,9 @@ from tabulate import tabulate
 
 from tagline.core.outputs import read_json
 from tagline.core.reading import committed, parse_object, reading
-from tagline.evaluation.measurement import SPLITS, Metrics
+from tagline.evaluation.measurement import Metrics
 from tagline.evaluation.measurements.order import NOTES
+from tagline.evaluation.splits import SPLITS
 from tagline.metrics.scores import SCORES_OF_TYPES
 from tagline.terminal.escaping import printable
 

@@ -11,9 +11,10 @@ from tagline.artifacts.predictions import Settings
 from tagline.core.provenance import verify
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.evaluation.inputs import Inputs, words_with_subwords
-from tagline.evaluation.measurement import SPLITS, VALIDATION, Entries, Labelled, Measurement, Metrics
+from tagline.evaluation.measurement import Entries, Labelled, Measurement, Metrics
 from tagline.evaluation.measurements.order import measurements_of
 from tagline.evaluation.scored_split import ScoredSplit
+from tagline.evaluation.splits import SPLITS, VALIDATION
 from tagline.labels.label_list import NOT_CALIBRATED, Labels, Precision
 from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.scores import count, score

@@ -15,9 +15,10 @@ import numpy as np
 from tabulate import tabulate
 
 from tagline.evaluation.evaluate_params import ALL, Accept
-from tagline.evaluation.measurement import VALIDATION, Entries, Labelled, Measurement, Metrics, by_split
+from tagline.evaluation.measurement import Entries, Labelled, Measurement, Metrics, by_split
 from tagline.evaluation.promise import Promise, ShareTest, least_step
 from tagline.evaluation.scored_split import ScoredSplit
+from tagline.evaluation.splits import VALIDATION
 from tagline.evaluation.targets import of_documents
 from tagline.labels.entities import EntityArrays
 from tagline.labels.label_list import Labels

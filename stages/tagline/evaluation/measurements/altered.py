@@ -10,9 +10,10 @@ import numpy as np
 from tagline.evaluation.altered_forms import CASES, FORMS
 from tagline.evaluation.altered_labels import label_altered
 from tagline.evaluation.evaluate_params import Bootstrap
-from tagline.evaluation.measurement import TEST, Entries, Labelled, Measurement, Metrics
+from tagline.evaluation.measurement import Entries, Labelled, Measurement, Metrics
 from tagline.evaluation.measurements.scores import scores_of_record
 from tagline.evaluation.scored_split import ScoredSplit
+from tagline.evaluation.splits import TEST
 from tagline.labels.tagged import TaggedSentence, flatten
 from tagline.metrics.resampling import intervals
 from tagline.metrics.scores import count

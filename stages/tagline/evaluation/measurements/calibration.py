@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tagline.evaluation.measurement import VALIDATION, Entries, Labelled, Measurement, Metrics
+from tagline.evaluation.measurement import Entries, Labelled, Measurement, Metrics
 from tagline.evaluation.scored_split import ScoredSplit
+from tagline.evaluation.splits import VALIDATION
 from tagline.labels.label_list import NOT_CALIBRATED
 from tagline.labels.tagged import flatten
 from tagline.metrics.calibration import calibration, fit, not_fitted

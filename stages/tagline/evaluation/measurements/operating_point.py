@@ -10,8 +10,9 @@ from tabulate import tabulate
 
 from tagline.evaluation.bias_search import count_at_each_step, find_biases, promised_biases
 from tagline.evaluation.evaluate_params import Bootstrap, OperatingPoint
-from tagline.evaluation.measurement import VALIDATION, Entries, Measurement, Metrics, by_split
+from tagline.evaluation.measurement import Entries, Measurement, Metrics, by_split
 from tagline.evaluation.scored_split import ScoredSplit
+from tagline.evaluation.splits import VALIDATION
 from tagline.evaluation.targets import TypeBias, TypeTarget, count_found, of_documents, targets_of
 from tagline.labels.label_list import Biases, Labels
 from tagline.labels.tagged import TaggedSentence, flatten

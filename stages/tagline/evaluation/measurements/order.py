@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from tagline.evaluation.evaluate_params import Evaluate
-from tagline.evaluation.measurement import TEST, VALIDATION, Entries, Measurement, Metrics
+from tagline.evaluation.measurement import Entries, Measurement, Metrics
 from tagline.evaluation.measurements import (
     accept,
     altered,
@@ -15,6 +15,7 @@ from tagline.evaluation.measurements import (
     slices,
     unknown,
 )
+from tagline.evaluation.splits import TEST, VALIDATION
 from tagline.labels.label_list import Labels
 
 # What a split of some hundred entities supports; more digits would differ between hosts of one precision.

@@ -1,0 +1,4 @@
+"""The splits that are evaluated."""
+
+VALIDATION, TEST = "validation", "test"
+SPLITS = (VALIDATION, TEST)
