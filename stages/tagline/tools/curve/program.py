@@ -46,11 +46,14 @@ def main() -> None:
     text.append(f"of all sentences, the smaller parts predict {of_smaller.f1(total):.3f} ({low:.3f} to {high:.3f})")
     show("\n".join([*text, more]))
     if options.plot:
-        start = min(means)
-        end = total + options.more
-        line = [(size, law.f1(size)) for size in range(start, end + 1, max(1, (end - start) // 60))]
         dots = [(size, score) for size, f1 in runs.items() for score in f1]
+        line = [(size, law.f1(size)) for size in points(min(means), total + options.more)]
         options.plot.write_text(page(dots, line, more), encoding="utf-8")
+
+
+def points(start: int, end: int) -> range:
+    """Some 60 sizes, evenly spaced."""
+    return range(start, end + 1, max(1, (end - start) // 60))
 
 
 def parsed() -> argparse.Namespace:
