@@ -36,13 +36,22 @@ def test_merge_keeps_what_is_own_and_check_says_what_to_write(tmp_path: Path, co
     clone.run("tagline", "pipeline", "--update")
     for folder, data in {".": "data/none", "pos": "../data/none"}.items():
         said = clone.run("tagline", "check", folder=folder, status=1)
-        assert "params.yaml has 2 errors" in said
+        assert "params.yaml has 3 errors" in said
         assert re.search(rf"train.folder: the key is missing; .+ write .*`folder: {re.escape(data)}`", said)
         assert re.search(r"train.label_smoothing: unknown key; .+ remove the line", said)
+        assert re.search(r"evaluate.operating_point.precision: unknown key; .+ remove the line", said)
         edit(clone.path / folder / "params.yaml", "  label_smoothing: 0.0\n", f"  folder: {data}\n")
+        _remove_line(clone.path / folder / "params.yaml", "    precision:")
         said = clone.run("tagline", "check", folder=folder)
         assert added <= {*re.findall(r"params.yaml:\d+: (.+): not set; ", said)}, "and keys of later versions"
     assert "pos/dvc.yaml:train" in clone.run("dvc", "stage", "list", "--all")
+
+
+def _remove_line(path: Path, line: str) -> None:
+    """Remove the only line that is this one."""
+    lines = path.read_text().splitlines(keepends=True)
+    assert [text.rstrip() for text in lines].count(line) == 1
+    path.write_text("".join(text for text in lines if text.rstrip() != line))
 
 
 def _earlier(path: Path, commit: str) -> Clone:

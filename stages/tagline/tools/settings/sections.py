@@ -29,6 +29,8 @@ _EARLIER = {
     "train.folder: the key is missing": "dvc.yaml reads it; write `folder: data/none`, in a pipeline folder "
     "`folder: ../data/none`",
     "train.label_smoothing: unknown key": "no measurement showed that it helps, so it is gone; remove the line",
+    "evaluate.operating_point.precision: unknown key": "evaluate.accept promises a precision, so it is gone; remove "
+    "the line",
 }
 
 
