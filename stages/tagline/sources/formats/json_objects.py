@@ -150,7 +150,9 @@ def _list_items(text: str, line: int, name: str, expected: str, before: str = ""
     try:
         _DECODER.decode(f"{before}[]{text[position:]}")
     except KeyError as error:
-        raise UserError(f"{name}:{line}: the key {error} is in one object twice") from None
+        raise UserError(
+            f"{name}:{line}: the key {error} is in one object twice; expected each key once; rename one"
+        ) from None
     except (ValueError, RecursionError):
         raise UserError(f"{name}:{line}: text after the list's closing bracket; {expected}") from None
 
@@ -166,7 +168,9 @@ def _decode(text: str, position: int, name: str, line: int, expected: str) -> tu
             f"{name}:{line}: half of a surrogate pair (\\ud800 to \\udfff); expected whole characters"
         ) from None
     except KeyError as error:
-        raise UserError(f"{name}:{line}: the key {error} is in one object twice") from None
+        raise UserError(
+            f"{name}:{line}: the key {error} is in one object twice; expected each key once; rename one"
+        ) from None
     except json.JSONDecodeError as error:
         line += text.count("\n", position, error.pos)
         raise UserError(f"{name}:{line}: not JSON ({error.msg}); {expected}") from None

@@ -34,8 +34,8 @@ def column_names(columns: dict[str, str]) -> dict[str, str]:
 
 def type_name(name: str) -> str:
     """Return the name of a type of entities unchanged if it is one."""
-    if name == "O" or not name.strip():
-        raise ValueError(f"{name!r} is not the name of a type; O is the tag of words outside of entities")
+    if name == "O" or name.startswith(("B-", "I-")) or not name.strip():
+        raise ValueError(f"{name!r} is not the name of a type such as PER; O, B-PER and I-PER are tags of words")
     return name
 
 

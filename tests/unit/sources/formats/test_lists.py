@@ -89,8 +89,14 @@ test_malformed_object_is_reported_by_line = refusals(
     ('{\n"a": [{}]\n}\n{}', ":4: text after the object"),
     ('\n{\n"a": [{\n"b": ]}', ":4: not JSON (Expecting value)"),
     ('{"a": ' + "[" * 100_000, ":1: JSON beyond Python's limits (maximum recursion depth exceeded"),
-    (f'{{"data": [{row()}],\n"data": [{row()}]}}', ":1: the key 'data' is in one object twice"),
-    ('{"w": ["a"], "t": ["O"], "w": ["b"]}', ":1: the key 'w' is in one object twice"),
+    (
+        f'{{"data": [{row()}],\n"data": [{row()}]}}',
+        ":1: the key 'data' is in one object twice; expected each key once; rename one",
+    ),
+    (
+        '{"w": ["a"], "t": ["O"], "w": ["b"]}',
+        ":1: the key 'w' is in one object twice; expected each key once; rename one",
+    ),
     (row().replace('"a"', '"\\ud800"'), ":1: half of a surrogate pair (\\ud800 to \\udfff); expected whole"),
     ('{"w": ["a"], "t": ["O"]}', ":1: the key 'id' is missing (keys: 'w', 't')"),
     (json.dumps({"x" * 5000: 1}), ":1: the key 'w' is missing (keys: 'xxx"),
