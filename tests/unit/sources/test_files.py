@@ -238,7 +238,7 @@ def test_documents_of_a_format(tmp_path: Path, name: str, keys: dict, content: s
 def test_unordered_documents_are_refused(tmp_path: Path) -> None:
     found = message_of(documents_of, tmp_path, "json", json.dumps([*ROWS, ROWS[0]]), **LISTS)
     assert found.replace(f"{tmp_path}/", "") == (
-        "f: row 3: document '7' began at f: row 1, but other sentences stand between; expected the sentences of a document one "
+        "f: row 4: document '7' began at f: row 1, but other sentences stand between; expected the sentences of a document one "
         "after the other; sort them by document, or give each document its own id"
     )
 
