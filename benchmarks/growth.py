@@ -117,13 +117,13 @@ def download(folder: Path, _: argparse.Namespace) -> dict[str, float]:
 
 def tokenize_align(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     """Write data/tokenized."""
-    from tagline.core.outputs import write_json
+    from tagline.core.provenance import write_sealed
     from tagline.tokenization import stage
 
     params = tokenization(MAX_LENGTH)
     start = time.process_time()
     report = stage.tokenize_align(folder / "raw", folder / "tokenizer", params, folder / "tokenized")
-    write_json(folder / "data.json", report)
+    write_sealed(folder / "data.json", report)
     return measured(start, time.process_time)
 
 

@@ -126,9 +126,8 @@ def write_inputs(folder: Path, splits: Any, source: Path) -> None:
         splits: rows of words and tags.
         source: folder of an encoder with its tokenizer.
     """
-    from tagline.core.outputs import write_json
     from tagline.core.params import read_section
-    from tagline.core.provenance import write_hashes
+    from tagline.core.provenance import write_hashes, write_sealed
     from tagline.sources import encoders
     from tagline.tokenization.stage import tokenize_align
     from tagline.tokenization.tokenize_align_params import TokenizeAlign
@@ -143,7 +142,7 @@ def write_inputs(folder: Path, splits: Any, source: Path) -> None:
     params = params.model_copy(update={"max_length": longest, "stride": min(params.stride, longest // 4)})
     (folder / "data").mkdir()
     report = tokenize_align(folder / "raw", pretrained / "tokenizer", params, folder / "data/tokenized")
-    write_json(folder / "data/report.json", report)
+    write_sealed(folder / "data/report.json", report)
 
 
 def tokenization(max_length: int) -> Any:
