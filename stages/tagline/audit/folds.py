@@ -22,7 +22,7 @@ from tagline.core.provenance import PROVENANCE, write_hashes
 from tagline.core.shards import ShardWriter
 from tagline.labels.entities import marked
 from tagline.sources.splitting import drawn_number
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 Mask = npt.NDArray[np.bool_]
 

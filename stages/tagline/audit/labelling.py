@@ -22,9 +22,7 @@ from tagline.model.backends.torch_model import TorchModel, memory_errors, worker
 from tagline.model.heads import load_head
 from tagline.model.precision import resolve
 from tagline.model.prediction import Predictor, score_split
-from tagline.terminal.errors import UserError
-from tagline.terminal.printing import show
-from tagline.terminal.progress import quiet
+from tagline.terminal import UserError, quiet, show
 from tagline.training import processes
 from tagline.training.preparation import SIZE
 from tagline.training.stage import LIBRARIES, Inputs, Outputs, fine_tune, start

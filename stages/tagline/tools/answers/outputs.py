@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from tagline.core.outputs import replacing
-from tagline.terminal.errors import UserError
-from tagline.terminal.signals import defer_signals
+from tagline.terminal import UserError, defer_signals
 
 Item = TypeVar("Item")
 Given = TypeVar("Given", contravariant=True)

@@ -14,8 +14,7 @@ from markupsafe import Markup
 from tagline.core.reading import reading
 from tagline.report import html_files
 from tagline.sources.formats.page_layout import VERSION, content_hash, task
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.terminal import UserError, quoted
 from tagline.tools.answers.options import DIGITS, PAGE_SUFFIX
 from tagline.tools.answers.outputs import check_writable
 from tagline.tools.answers.task import AnnotationTask, TextEntity

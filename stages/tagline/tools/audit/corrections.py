@@ -34,8 +34,7 @@ from tagline.sources.formats.conll_table import separated
 from tagline.sources.formats.conllu import COLUMNS, UNSPECIFIED
 from tagline.sources.formats.lines import GZIP, MARK, read_lines
 from tagline.sources.formats.registry import any_page
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, shortened
+from tagline.terminal import QUOTED, UserError, shortened
 from tagline.text.sentence import Sentence
 from tagline.tokenization.tags import TagColumn, Tags, read_column, read_tags
 from tagline.tokenization.tokenize_align_params import TokenizeAlign

@@ -13,8 +13,7 @@ from tagline.core.provenance import HASHES, sha256, verify
 from tagline.labels.entities import Entity, entities
 from tagline.labels.tagged import TaggedSentence
 from tagline.sources.formats import page_layout
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.terminal import UserError, quoted
 from tagline.tools.answers import outputs, page_writer, tool_formats
 from tagline.tools.answers.options import DIGITS, SUFFIXES
 from tagline.tools.answers.task import AnnotationTask

@@ -19,7 +19,7 @@ from tagline.artifacts.exported import TAGGER, TOKENIZER
 from tagline.core.names import BackendName, Overlaps
 from tagline.inference import AnyTagger, Tagger
 from tagline.inference.opening import chosen_backend
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.tools.bulk import columns
 from tagline.tools.bulk.columns import Column
 from tagline.tools.bulk.inputs import InputFile, Scan, Slice

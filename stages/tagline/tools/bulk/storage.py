@@ -13,8 +13,7 @@ import fsspec
 from fsspec import AbstractFileSystem
 
 from tagline.core.outputs import write_json
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, safe_message, shortened
+from tagline.terminal import QUOTED, UserError, safe_message, shortened
 
 
 @contextmanager

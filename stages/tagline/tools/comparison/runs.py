@@ -16,7 +16,7 @@ from tagline.evaluation.measurements.order import COMPARED_DIGITS
 from tagline.labels.label_list import Kind, Labels
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.scores import Counts, count
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 PREDICTIONS = "data/predictions"
 EVALUATE = "metrics/evaluate.json"

@@ -24,9 +24,7 @@ from tagline.core.params import PARAMS, read_section
 from tagline.core.provenance import verify, write_hashes
 from tagline.sources.formats.json_objects import rows_in
 from tagline.sources.formats.lines import read_lines
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
-from tagline.terminal.printing import show
+from tagline.terminal import UserError, quoted, show
 from tagline.tools.settings.sections import SECTIONS
 
 CODE = Path(__file__).parents[3]

@@ -25,7 +25,7 @@ from tagline.metrics.scores import divide, ratios, rounded
 from tagline.metrics.slices import TEXTS, TrainingIndex, in_train
 from tagline.sources.formats.json_objects import rows_in
 from tagline.sources.formats.lines import read_lines
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 from tagline.tools.comparison import WORKSPACE
 from tagline.tools.comparison.runs import PREDICTIONS, make_run

@@ -3,8 +3,7 @@
 import json
 from pathlib import Path
 
-from tagline.terminal.command_line import ArgumentParser, take_no_arguments
-from tagline.terminal.printing import show
+from tagline.terminal import ArgumentParser, quiet, show, take_no_arguments
 
 SCORES = Path("reports/evaluate.json")
 EXPORT, REPORT = Path("models/export"), Path("reports/export.json")
@@ -49,7 +48,6 @@ def push() -> None:
     from tagline.core.params import read_section
     from tagline.export.export_params import Export
     from tagline.hub.push import Target
-    from tagline.terminal.progress import quiet
 
     target = Target.of("export.hub", read_section("export", Export).hub)
     quiet()

@@ -14,7 +14,7 @@ from tagline.core.provenance import verify
 from tagline.inference.documents import Document, Split
 from tagline.sources.formats.json_objects import rows_in
 from tagline.sources.formats.lines import UTF_8_REMEDY, read_lines
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.tools.texts.options import infer_format
 from tagline.tools.texts.readers import EXPECTED, Lines, of_row, opened, reader_of
 
