@@ -21,10 +21,10 @@ from tagline.terminal.progress import quiet
 from tagline.training import accelerate_loop, processes, trainer_loop
 from tagline.training.history import SCORES
 from tagline.training.parts import parts_of_run
-from tagline.training.preparation import SIZE, objectives_of_run, prepare, show_advice
+from tagline.training.preparation import objectives_of_run, prepare, show_advice
 from tagline.training.torch_settings import enable_cpu_fast_paths
 from tagline.training.tracking import Trackers, requested
-from tagline.training.train_params import Train
+from tagline.training.train_params import SIZE, Train
 from tagline.training.training import Training
 from tagline.training.work import fingerprint, work_folder
 

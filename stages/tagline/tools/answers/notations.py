@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from itertools import count, cycle
 from typing import Any
 
-from tagline.inference.documents import Document, Found, mentions
+from tagline.inference import Document, Found
+from tagline.inference.documents import mentions
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence
 from tagline.terminal import UserError, quoted

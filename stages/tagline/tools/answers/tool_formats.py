@@ -18,7 +18,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from tagline.core.outputs import replacing
+from tagline.core import replacing
 from tagline.terminal import UserError, extra, quoted
 from tagline.tools.answers import outputs
 from tagline.tools.answers.options import BRAT, DIGITS, LABEL_STUDIO, PAGE

@@ -7,9 +7,7 @@ from pathlib import Path
 from tagline.artifacts.raw_data import SPLITS
 from tagline.audit.audit_params import Audit
 from tagline.audit.review.ranking import Ranking, Suspicion, rank
-from tagline.core import shards
-from tagline.core.outputs import replacing
-from tagline.core.provenance import HASHES, sha256, verify
+from tagline.core import HASHES, replacing, sha256, shards, verify
 from tagline.labels.entities import Entity, entities
 from tagline.labels.tagged import TaggedSentence
 from tagline.sources.formats import page_layout

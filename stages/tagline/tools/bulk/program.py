@@ -27,7 +27,7 @@ from tagline.terminal import ArgumentParser, UserError, show
 from tagline.tools.texts.options import add_models, add_no_split, layers_of, natural
 
 if TYPE_CHECKING:
-    from tagline.core.names import BackendName
+    from tagline.core import BackendName
     from tagline.tools.bulk.parts import Record
 
 

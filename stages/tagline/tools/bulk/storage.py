@@ -12,7 +12,7 @@ from typing import Any, cast
 import fsspec
 from fsspec import AbstractFileSystem
 
-from tagline.core.outputs import write_json
+from tagline.core import write_json
 from tagline.terminal import QUOTED, UserError, safe_message, shortened
 
 

@@ -18,10 +18,8 @@ from typing import Any
 import numpy as np
 
 from tagline.artifacts import raw_data
-from tagline.core.names import DOCUMENT
-from tagline.core.outputs import read_json
+from tagline.core import DOCUMENT, read_json, verify, write_hashes
 from tagline.core.params import PARAMS, read_section
-from tagline.core.provenance import verify, write_hashes
 from tagline.sources.formats.json_objects import rows_in
 from tagline.sources.formats.lines import read_lines
 from tagline.terminal import UserError, quoted, show

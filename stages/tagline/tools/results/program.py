@@ -12,7 +12,7 @@ EXPORT, REPORT = Path("models/export"), Path("reports/export.json")
 def scores() -> None:
     """Print the scores of the last run, and what the export says of backends whose F1 is lower."""
     take_no_arguments(scores.__doc__)
-    from tagline.core.outputs import read_json
+    from tagline.core import read_json
     from tagline.evaluation.score_table import score_table_of
 
     notes = read_json(REPORT, "export")["test"].get("notes", []) if REPORT.is_file() else []

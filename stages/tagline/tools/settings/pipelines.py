@@ -15,7 +15,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
 from tagline.audit.audit_params import AUDIT_PARAMS
-from tagline.core.outputs import replacing
+from tagline.core import replacing
 from tagline.core.params import OUTS, PARAMS, check_size, parse, read_file, read_text
 from tagline.hub.hub_params import Push
 from tagline.terminal import QUOTED, UserError, quoted, shortened

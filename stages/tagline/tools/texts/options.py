@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from tagline.core.names import BackendName, Overlaps
+from tagline.core import BackendName, Overlaps
 from tagline.terminal import UserError, defer_signals
 
 if TYPE_CHECKING:
