@@ -1,13 +1,13 @@
 """Plumbing that every layer uses: params, readers, locks, outputs, provenance, findings.
 
-`params` and `shards` are imported by themselves, since they load pydantic and pyarrow.
+Three modules are imported by themselves: `params` and `shards`, since they load pydantic and pyarrow, and `reading`,
+which has a function of its name.
 """
 
 from tagline.core.findings import Findings
 from tagline.core.names import DOCUMENT, TOKENIZER_FILE, BackendName, Overlaps
 from tagline.core.outputs import read_columns, read_json, replacing, write_json
 from tagline.core.provenance import HASHES, PROVENANCE, sha256, verify, versions, write_hashes
-from tagline.core.reading import committed, git, parse_object, reading
 
 __all__ = [
     "DOCUMENT",
@@ -17,10 +17,7 @@ __all__ = [
     "BackendName",
     "Findings",
     "Overlaps",
-    "committed",
-    "git",
     "params",
-    "parse_object",
     "read_columns",
     "read_json",
     "reading",

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Literal, NamedTuple, cast
 
 import pyarrow as pa
 
-from tagline.core import reading
+from tagline.core.reading import reading
 from tagline.terminal import UserError
 from tagline.tools.bulk.storage import named, reaching, url_of
 

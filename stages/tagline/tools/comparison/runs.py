@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tagline.artifacts import predictions
-from tagline.core import PROVENANCE, parse_object, reading
+from tagline.core import PROVENANCE
 from tagline.core.params import PARAMS
+from tagline.core.reading import parse_object, reading
 from tagline.evaluation.measurements.order import COMPARED_DIGITS
 from tagline.labels.label_list import Kind, Labels
 from tagline.labels.tagged import TaggedSentence

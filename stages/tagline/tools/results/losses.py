@@ -11,8 +11,9 @@ from tabulate import tabulate
 
 from tagline.artifacts import raw_data, tokenized
 from tagline.audit.audit_params import AUDIT, AUDIT_PARAMS, EARLY, Audit
-from tagline.core import reading, verify
+from tagline.core import verify
 from tagline.core.params import read_section
+from tagline.core.reading import reading
 from tagline.evaluation.altered_forms import CASES
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.labels.entities import Entity

@@ -7,8 +7,8 @@ from pathlib import Path
 from ruamel.yaml.comments import CommentedMap
 
 from tagline.audit.audit_params import check_half, read_audit, refuse_earlier_models
-from tagline.core import git
 from tagline.core.params import PARAMS, line_of, read_file, validated
+from tagline.core.reading import git
 from tagline.terminal import BY_DVC, UserError, show
 from tagline.tools.settings import audit_pipeline, pipelines, presets
 from tagline.tools.settings.sections import check_params, defaults, enabled_pushes
