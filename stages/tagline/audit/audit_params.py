@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from tagline.core.params import PARAMS, Section, read_file, read_section
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 AUDIT_PARAMS = Path("audit/params.yaml")
 AUDIT = "tagline audit create"

@@ -16,13 +16,10 @@ import pyarrow as pa
 from tagline.artifacts.raw_data import COPY, SPLITS
 from tagline.artifacts.tokenized import COPIES, WINDOW_FEATURES, load_labels, sentence_features
 from tagline.audit.audit_params import AUDIT_PARAMS, EARLY, Audit
-from tagline.core import shards
-from tagline.core.names import DOCUMENT
-from tagline.core.provenance import PROVENANCE, write_hashes
-from tagline.core.shards import ShardWriter
+from tagline.core import DOCUMENT, PROVENANCE, shards, write_hashes
 from tagline.labels.entities import marked
 from tagline.sources.splitting import drawn_number
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 Mask = npt.NDArray[np.bool_]
 
@@ -205,7 +202,7 @@ def write_data(fold: Fold, target: Path) -> None:
 def _copy_sentences(fold: Fold, split: str, mask: Mask, target: Path) -> None:
     """Copy the sentences of a split that a mask selects."""
     first = 0
-    with ShardWriter(target, sentence_features(fold.labels).arrow_schema) as writer:
+    with shards.ShardWriter(target, sentence_features(fold.labels).arrow_schema) as writer:
         for batch in shards.read_batches(fold.tokenized / "sentences" / split):
             _write(writer, batch, mask[first : first + batch.num_rows])
             first += batch.num_rows
@@ -215,13 +212,13 @@ def _copy_windows(fold: Fold, name: str, mask: Mask, target: Path) -> None:
     """Copy the windows of the sentences that a mask selects; they get new numbers."""
     # Mask 0 1 1: the second sentence becomes sentence 0, the third sentence 1.
     renumbered = np.cumsum(mask, dtype=np.int32) - np.int32(1)
-    with ShardWriter(target, WINDOW_FEATURES.arrow_schema) as writer:
+    with shards.ShardWriter(target, WINDOW_FEATURES.arrow_schema) as writer:
         for batch in shards.read_batches(fold.tokenized / "windows" / name):
             owner = batch["sentence"].to_numpy()
             _write(writer, batch, mask[owner], sentence=pa.array(renumbered[owner]))
 
 
-def _write(writer: ShardWriter, batch: pa.RecordBatch, mask: Mask, **replaced: pa.Array) -> None:
+def _write(writer: shards.ShardWriter, batch: pa.RecordBatch, mask: Mask, **replaced: pa.Array) -> None:
     """Write the rows of a batch that a mask selects, with some columns replaced."""
     if mask.any():
         columns = {name: batch[name] for name in batch.schema.names} | replaced

@@ -8,13 +8,11 @@ import numpy as np
 from accelerate import PartialState
 
 from tagline.artifacts import tokenized
-from tagline.artifacts.tokenized import Split
 from tagline.audit import out_of_fold
 from tagline.audit.audit_params import EARLY, Audit, check_half, refuse_earlier_models
 from tagline.audit.folds import Fold, audited, held_out_name, write_data
 from tagline.audit.out_of_fold import Chunk
-from tagline.core.outputs import read_columns, replacing
-from tagline.core.provenance import HASHES, sha256, verify, versions
+from tagline.core import HASHES, read_columns, replacing, sha256, verify, versions
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
 from tagline.model import classifier
@@ -22,13 +20,10 @@ from tagline.model.backends.torch_model import TorchModel, memory_errors, worker
 from tagline.model.heads import load_head
 from tagline.model.precision import resolve
 from tagline.model.prediction import Predictor, score_split
-from tagline.terminal.errors import UserError
-from tagline.terminal.printing import show
-from tagline.terminal.progress import quiet
+from tagline.terminal import UserError, quiet, show
 from tagline.training import processes
-from tagline.training.preparation import SIZE
 from tagline.training.stage import LIBRARIES, Inputs, Outputs, fine_tune, start
-from tagline.training.train_params import Train
+from tagline.training.train_params import SIZE, Train
 from tagline.training.validation import forward_size
 from tagline.training.work import VARIABLE, completed, fingerprint, seen_by_all, work_folder
 
@@ -143,7 +138,7 @@ def label_all(audit: Audit, train: Train, data: Path, model: Path, target: Path)
     quiet()
     labels = tokenized.load_labels(data)
     with replacing(target) as (partial,):
-        parts: dict[str, Split] = {split: tokenized.load_split(data, split) for split in audit.splits}
+        parts: dict[str, tokenized.Split] = {split: tokenized.load_split(data, split) for split in audit.splits}
         label(parts, labels, model, train, partial)
         made_of = {
             "splits": audit.splits,
@@ -153,7 +148,7 @@ def label_all(audit: Audit, train: Train, data: Path, model: Path, target: Path)
         out_of_fold.write_provenance(partial, labels, made_of)
 
 
-def label(parts: Mapping[str, Split], labels: Labels, model: Path, train: Train, target: Path) -> None:
+def label(parts: Mapping[str, tokenized.Split], labels: Labels, model: Path, train: Train, target: Path) -> None:
     """Write the labels of some sentences of each audited split.
 
     Args:
@@ -177,7 +172,7 @@ def label(parts: Mapping[str, Split], labels: Labels, model: Path, train: Train,
             out_of_fold.write(target / f"{name}.parquet", labels, _labelled(predictor, part, name))
 
 
-def _labelled(predictor: Predictor, split: Split, name: str) -> Iterator[Chunk]:
+def _labelled(predictor: Predictor, split: tokenized.Split, name: str) -> Iterator[Chunk]:
     """Yield the sentences of a split, and the probabilities of the labels of their words."""
     ids, words = split.ids_and_words()
     gold = split.gold()

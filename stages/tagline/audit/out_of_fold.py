@@ -18,8 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tagline.core.outputs import read_json, write_json
-from tagline.core.provenance import PROVENANCE, verify, write_hashes
+from tagline.core import PROVENANCE, read_json, verify, write_hashes, write_json
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences

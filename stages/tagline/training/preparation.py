@@ -24,12 +24,9 @@ from tagline.training import fit_check, processes
 from tagline.training.gradients import GoldLabels, Objective
 from tagline.training.teacher import TeacherModel, Teaching
 from tagline.training.torch_settings import be_deterministic, compile_forward
-from tagline.training.train_params import Train
+from tagline.training.train_params import SIZE, Train
 from tagline.training.training import Training
 from tagline.training.validation import Validation
-
-# The param that limits what a device computes at once.
-SIZE = "train.subwords_per_device"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from tagline.hub.hub_params import Push
 from tagline.labels.label_list import Precision
 from tagline.model.heads import HEADS
 
+# The param that limits what a device computes at once.
+SIZE = "train.subwords_per_device"
 # Params that change no weight: an interrupted run continues although they changed.
 WITHOUT_EFFECT = {"checkpoint_every", "hub"}
 Attention = Literal["auto", "sdpa", "eager", "flash_attention_2", "flash_attention_3"]

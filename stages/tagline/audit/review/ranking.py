@@ -21,7 +21,7 @@ from tagline.labels.entities import Entity
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence, TaggedSentences
 from tagline.labels.windows import AnyInts, Doubles, Floats
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 # The folder of the model that was trained on all, and the stage that writes it.
 ALL = "all"

@@ -1,4 +1,4 @@
-// The annotation page. sources/formats/annotation_page.py describes the tasks in it and the rows that it saves.
+// The annotation page. sources/formats/page_layout.py describes the tasks in it and the rows that it saves.
 // The spans of tasks and answers are those of that layout; the spans of the sentence on the screen count its words.
 // An answer is {spans, status, note, annotator, at}; without a status it is a draft. `at` is when it last changed.
 

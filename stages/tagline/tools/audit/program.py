@@ -9,8 +9,7 @@ tagline audit apply FIXES.jsonl --output FOLDER   write the data set with what t
 import argparse
 from pathlib import Path
 
-from tagline.terminal.command_line import ArgumentParser
-from tagline.terminal.printing import show
+from tagline.terminal import ArgumentParser, show
 from tagline.tools.answers.options import LABEL_STUDIO, PAGE_SUFFIX, TOOLS, add_guideline
 
 FOLDS = Path("data/audit")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from tagline.terminal.escaping import printable, shortened
+from tagline.terminal import printable, shortened
 from tagline.tools.comparison.revisions import last_experiments, read_small
 from tagline.tools.comparison.runs import parse_metrics
 from tagline.tools.comparison.sweeps import read_values, value_text

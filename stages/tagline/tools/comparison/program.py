@@ -24,9 +24,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from tagline.terminal.command_line import ArgumentParser, program_name
-from tagline.terminal.errors import UserError
-from tagline.terminal.printing import write
+from tagline.terminal import ArgumentParser, UserError, program_name, write
 from tagline.tools.comparison import SPLITS, WORKSPACE
 
 if TYPE_CHECKING:

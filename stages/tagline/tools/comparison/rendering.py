@@ -14,7 +14,7 @@ from tabulate import tabulate
 
 from tagline.labels.entities import Entity
 from tagline.metrics.significance import LEVEL, RESAMPLES, Difference, score_text, significance_test
-from tagline.terminal.escaping import printable, shortened
+from tagline.terminal import printable, shortened
 from tagline.tools.comparison.runs import SHOWN, Run, some
 from tagline.tools.comparison.splits import Change, Compared, Comparison
 from tagline.tools.comparison.sweeps import Setting, Sweep, Values, read_values, value_text

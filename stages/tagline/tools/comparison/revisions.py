@@ -24,8 +24,7 @@ from dvc.scm import RevError, resolve_rev
 from scmrepo.exceptions import SCMError
 
 from tagline.core.params import PARAMS
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, quoted, shortened
+from tagline.terminal import QUOTED, UserError, quoted, shortened
 from tagline.tools.comparison import WORKSPACE, outdated
 from tagline.tools.comparison.runs import EVALUATE, PREDICTIONS, Run, make_run, some
 

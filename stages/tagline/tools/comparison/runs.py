@@ -9,18 +9,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tagline.artifacts import predictions
+from tagline.core import PROVENANCE
 from tagline.core.params import PARAMS
-from tagline.core.provenance import PROVENANCE
 from tagline.core.reading import parse_object, reading
 from tagline.evaluation.measurements.order import COMPARED_DIGITS
 from tagline.labels.label_list import Kind, Labels
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.scores import Counts, count
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 PREDICTIONS = "data/predictions"
 EVALUATE = "metrics/evaluate.json"
-# Scores in metrics/evaluate.json are rounded to `summary.COMPARED_DIGITS`.
+# Scores in metrics/evaluate.json are rounded to `COMPARED_DIGITS`.
 ROUNDING = 0.6 * 10**-COMPARED_DIGITS
 # Maximum number of names in a list, such as the changed files of a stage.
 SHOWN = 3

@@ -23,8 +23,7 @@ from tagline.sources.formats.json_lists import Keys as JsonKeys
 from tagline.sources.formats.json_objects import first_rows
 from tagline.sources.formats.registry import AnyFiles
 from tagline.sources.formats.sniffing import Guess
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, shortened
+from tagline.terminal import QUOTED, UserError, shortened
 from tagline.text.sentence import Sentence
 from tagline.tokenization import conversion
 from tagline.tools.inspection.layouts import Layout, find_layouts, read_sample

@@ -37,10 +37,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tagline.terminal.command_line import ArgumentParser, program_name
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import safe_message
-from tagline.terminal.signals import Interrupted, defer_signals
+from tagline.terminal import ArgumentParser, Interrupted, UserError, defer_signals, program_name, safe_message
 from tagline.tools.answers.options import BRAT, JSONL, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
 from tagline.tools.answers.outputs import check_writable
 from tagline.tools.texts import options as common

@@ -11,8 +11,8 @@ from tabulate import tabulate
 
 from tagline.artifacts import raw_data, tokenized
 from tagline.audit.audit_params import AUDIT, AUDIT_PARAMS, EARLY, Audit
+from tagline.core import verify
 from tagline.core.params import read_section
-from tagline.core.provenance import verify
 from tagline.core.reading import reading
 from tagline.evaluation.altered_forms import CASES
 from tagline.evaluation.evaluate_params import Evaluate
@@ -25,7 +25,7 @@ from tagline.metrics.scores import divide, ratios, rounded
 from tagline.metrics.slices import TEXTS, TrainingIndex, in_train
 from tagline.sources.formats.json_objects import rows_in
 from tagline.sources.formats.lines import read_lines
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 from tagline.tools.comparison import WORKSPACE
 from tagline.tools.comparison.runs import PREDICTIONS, make_run

@@ -3,8 +3,7 @@
 import json
 from pathlib import Path
 
-from tagline.terminal.command_line import ArgumentParser, take_no_arguments
-from tagline.terminal.printing import show
+from tagline.terminal import ArgumentParser, quiet, show, take_no_arguments
 
 SCORES = Path("reports/evaluate.json")
 EXPORT, REPORT = Path("models/export"), Path("reports/export.json")
@@ -13,7 +12,7 @@ EXPORT, REPORT = Path("models/export"), Path("reports/export.json")
 def scores() -> None:
     """Print the scores of the last run, and what the export says of backends whose F1 is lower."""
     take_no_arguments(scores.__doc__)
-    from tagline.core.outputs import read_json
+    from tagline.core import read_json
     from tagline.evaluation.score_table import score_table_of
 
     notes = read_json(REPORT, "export")["test"].get("notes", []) if REPORT.is_file() else []
@@ -49,7 +48,6 @@ def push() -> None:
     from tagline.core.params import read_section
     from tagline.export.export_params import Export
     from tagline.hub.push import Target
-    from tagline.terminal.progress import quiet
 
     target = Target.of("export.hub", read_section("export", Export).hub)
     quiet()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tagline.audit.audit_params import AUDIT, AUDIT_PARAMS
 from tagline.core.params import read_text
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.tools.settings.yaml_files import is_current, with_code_in, write_text
 
 DVC_YAML = Path("audit/dvc.yaml")

@@ -9,9 +9,7 @@ from ruamel.yaml.comments import CommentedMap
 from tagline.audit.audit_params import check_half, read_audit, refuse_earlier_models
 from tagline.core.params import PARAMS, line_of, read_file, validated
 from tagline.core.reading import git
-from tagline.terminal.errors import UserError
-from tagline.terminal.printing import show
-from tagline.terminal.signals import BY_DVC
+from tagline.terminal import BY_DVC, UserError, show
 from tagline.tools.settings import audit_pipeline, pipelines, presets
 from tagline.tools.settings.sections import check_params, defaults, enabled_pushes
 from tagline.training.train_params import Train

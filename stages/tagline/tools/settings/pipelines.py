@@ -15,12 +15,11 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
 from tagline.audit.audit_params import AUDIT_PARAMS
-from tagline.core.outputs import replacing
+from tagline.core import replacing
 from tagline.core.params import OUTS, PARAMS, check_size, parse, read_file, read_text
 from tagline.core.reading import reading
 from tagline.hub.hub_params import Push
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, quoted, shortened
+from tagline.terminal import QUOTED, UserError, quoted, shortened
 from tagline.tools.settings import yaml_files
 from tagline.tools.settings.sections import check_params, enabled_pushes, params_errors
 

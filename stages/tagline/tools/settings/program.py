@@ -1,7 +1,6 @@
 """The commands on params.yaml and dvc.yaml. They import late: `--help` does not wait for libraries."""
 
-from tagline.terminal.command_line import ArgumentParser, take_no_arguments
-from tagline.terminal.printing import show
+from tagline.terminal import ArgumentParser, show, take_no_arguments
 
 
 def check() -> None:

@@ -24,11 +24,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tagline.terminal.command_line import ArgumentParser, program_name
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import safe_message
-from tagline.terminal.printing import show
-from tagline.terminal.signals import defer_signals
+from tagline.terminal import ArgumentParser, UserError, defer_signals, program_name, safe_message, show
 from tagline.tools.answers.options import CONFIGURED, JSONL, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
 from tagline.tools.texts.options import MODEL, STANDARD, add_input_format, add_model, infer_format, natural, probability
 
