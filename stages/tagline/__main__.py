@@ -92,7 +92,11 @@ def main() -> None:
 
 def _overview() -> str:
     """List the verbs."""
-    lines = ["usage: tagline VERB [options]", "", "`tagline help VERB` explains a verb, `tagline --version` prints the version."]
+    lines = [
+        "usage: tagline VERB [options]",
+        "",
+        "`tagline help VERB` explains a verb, `tagline --version` prints the version.",
+    ]
     for group, verbs in VERBS.items():
         lines += ["", group, *(f"  {name:<11}{verb.summary}" for name, verb in verbs.items())]
     return "\n".join(lines)
