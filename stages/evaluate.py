@@ -10,7 +10,7 @@ plots/reliability.csv.
 """
 
 from tagline.terminal.command_line import take_no_arguments
-from tagline.terminal.printing import show
+from tagline.terminal.printing import show, wrapped
 from tagline.terminal.process import exit_with_message, prepare_process
 
 if __name__ == "__main__":
@@ -65,7 +65,7 @@ def run(params: Evaluate) -> None:
         write_per_type(scored["per_type"], scored["intervals"]["per_type"], per_type)
         write_reliability(test.reliability, test.uncalibrated, reliability)
         report.write_bytes(page.encode())
-    show(f"{score_table(evaluation.metrics)}\n\n{score_line(METRICS, PER_TYPE)}")
+    show(f"{score_table(evaluation.metrics)}\n\n{wrapped(score_line(METRICS, PER_TYPE))}")
 
 
 if __name__ == "__main__":

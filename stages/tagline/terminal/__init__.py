@@ -3,13 +3,14 @@
 from tagline.terminal.command_line import ArgumentParser, extra, program_name, take_no_arguments
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import QUOTED, printable, quoted, safe_message, shortened
-from tagline.terminal.printing import show, write
+from tagline.terminal.printing import WIDTH, show, wrapped, write
 from tagline.terminal.progress import quiet
 from tagline.terminal.signals import BY_DVC, Interrupted, defer_signals
 
 __all__ = [
     "BY_DVC",
     "QUOTED",
+    "WIDTH",
     "ArgumentParser",
     "Interrupted",
     "UserError",
@@ -23,5 +24,6 @@ __all__ = [
     "shortened",
     "show",
     "take_no_arguments",
+    "wrapped",
     "write",
 ]

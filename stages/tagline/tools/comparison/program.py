@@ -8,8 +8,8 @@
     tagline compare --experiments      the last DVC experiments, with what differs in params.yaml
 
 A revision is a commit, branch, tag or DVC experiment, or `workspace`, the current files. Metrics are read from Git,
-predictions from DVC's cache or remote; the workspace is not touched. Scores of several runs are shown as their mean and
-standard deviation.
+predictions from DVC's cache or remote; the workspace is not touched. Scores of several runs are shown as their mean,
+with --all also their standard deviation.
 """
 
 from __future__ import annotations
@@ -57,8 +57,10 @@ def main() -> None:
     comparison = compare(old, new, splits)
     if options.json:
         text = as_json(record.comparison_record(comparison))
-    elif options.md or options.all:
-        text = rendering.render_comparison(comparison, style, None if options.all else options.examples)
+    elif options.md:
+        text = rendering.render_comment(comparison, None if options.all else options.examples)
+    elif options.all:
+        text = rendering.render_comparison(comparison, style, None)
     else:
         text = rendering.render_screen(comparison, options.examples)
     write(text)
@@ -123,7 +125,7 @@ def parsed() -> argparse.Namespace:
         type=int,
         default=5,
         metavar="N",
-        help="maximum number of kinds of changes; with --md, of fixed, and of broken, entities per split (default: 5)",
+        help="maximum number of kinds of changes; with --md also of fixed, and of broken, entities (default: 5)",
     )
     add("--all", action="store_true", help="show all scores, and all fixed and broken entities")
     add(

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tagline.terminal import ArgumentParser, quiet, show, take_no_arguments
+from tagline.terminal import ArgumentParser, quiet, show, take_no_arguments, wrapped
 
 SCORES = Path("reports/evaluate.json")
 EXPORT, REPORT = Path("models/export"), Path("reports/export.json")
@@ -16,7 +16,7 @@ def scores() -> None:
     from tagline.evaluation.score_table import score_table_of
 
     notes = read_json(REPORT, "export")["test"].get("notes", []) if REPORT.is_file() else []
-    show("\n\n".join([score_table_of(SCORES), *notes]))
+    show(wrapped("\n\n".join([score_table_of(SCORES), *notes])))
 
 
 def next_steps() -> None:
