@@ -159,7 +159,7 @@ def _write_model(
     copy_files(training.best, folder)
     copy_files(tokenizer, folder)
     provenance: dict[str, Any] = {
-        "params": training.params.effective(),
+        "params": training.params.effective() | {"learning_rate": training.peak_rate},
         "precision": ", ".join(training.saved.precisions),
         "best_epoch": training.history.best["epoch"],
         "steps": training.history.steps,
@@ -178,20 +178,20 @@ def _write_report(training: Training, partial: Outputs) -> None:
     Args:
         training: a finished run.
         partial: paths of the report, ``{best_epoch, steps, precision, padding, validation: {precision, recall, f1,
-            accuracy, loss}}``, and of the curves, with the columns step, loss and epoch, precision, recall, f1,
-            accuracy, loss.
+            accuracy, loss}}`` (and ``learning_rate`` if params.yaml has auto), and of the curves, with the columns
+            step, loss and epoch, precision, recall, f1, accuracy, loss.
     """
     history = training.history
     pd.DataFrame(history.losses).round(DIGITS).to_csv(partial.train_loss, index=False, lineterminator="\n")
     pd.DataFrame(history.epochs).round(DIGITS).to_csv(partial.validation, index=False, lineterminator="\n")
     best = history.best
-    write_json(
-        partial.report,
-        {
-            "best_epoch": best["epoch"],
-            "steps": history.steps,
-            "precision": ", ".join(training.saved.precisions),
-            "padding": round(training.batches.padding(history.steps), 6),
-            "validation": {name: best[name] for name in (*SCORES, "loss")},
-        },
-    )
+    report: dict[str, Any] = {
+        "best_epoch": best["epoch"],
+        "steps": history.steps,
+        "precision": ", ".join(training.saved.precisions),
+        "padding": round(training.batches.padding(history.steps), 6),
+        "validation": {name: best[name] for name in (*SCORES, "loss")},
+    }
+    if training.params.learning_rate == "auto":
+        report["learning_rate"] = training.peak_rate
+    write_json(partial.report, report)

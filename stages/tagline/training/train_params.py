@@ -41,6 +41,16 @@ def _layers(value: Any) -> Any:
     return value
 
 
+def _rate(value: Any) -> Any:
+    """Check a value whole, as in `_layers`."""
+    if value != "auto" and not (isinstance(value, int | float) and 0 < value < 1):
+        raise ValueError("must be auto, or above 0 and below 1")
+    return value
+
+
+LearningRate = Annotated[Annotated[float, Field(gt=0, lt=1)] | Literal["auto"], BeforeValidator(_rate)]
+
+
 def _different(models: list[str]) -> list[str]:
     """Return the names of teachers unchanged if each is there once."""
     if len(set(models)) < len(models):
@@ -96,8 +106,8 @@ class Train(Section):
     or flash_attention_3. auto: sdpa where the encoder has it, otherwise eager."""
     compile: bool
     """Compile the model with torch.compile when training starts; needs a C++ compiler on a CPU, Triton on a GPU."""
-    learning_rate: Annotated[float, Field(gt=0, lt=1)]
-    """Peak learning rate of AdamW."""
+    learning_rate: LearningRate
+    """Peak learning rate of AdamW; auto: by the size of the encoder and of the batches (docs/data.md)."""
     schedule: Literal["linear", "cosine"]
     """Decay of the learning rate to zero after the warm-up: linear or cosine."""
     warmup: Annotated[float, Field(ge=0, lt=1)]
