@@ -139,7 +139,7 @@ def objectives_of_run(params: Train, prepared: Prepared, data: Path, work: Path)
 
 
 def show_advice(training: Training, state: PartialState, teachers: bool) -> None:
-    """Print what ``auto`` stands for, and what slows the run down or teaches nothing.
+    """Print what ``auto`` stands for, whether train is repeated, and what slows the run down or teaches nothing.
 
     Args:
         training: the run before its first step.
@@ -148,6 +148,7 @@ def show_advice(training: Training, state: PartialState, teachers: bool) -> None
     """
     lines = [
         fit_check.chosen_attention(training.model, training.params.attention),
+        fit_check.repeated_passes(training.batches, training.steps),
         fit_check.small_batches(training.batches, state.device, state.num_processes),
     ]
     head = training.validation.head

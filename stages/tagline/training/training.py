@@ -106,7 +106,15 @@ class Training:
         self.work = work
         self.parts = parts
         self.rows = train.mapped_windows
-        self.batches = TrainingBatches(self.rows.lengths, params.batches, params.seed, params.pad_to_multiple_of or 1)
+        # A trial that max_steps ends before has as many validations as without least_steps.
+        least = min(params.least_steps, params.max_steps or params.least_steps)
+        self.batches = TrainingBatches(
+            self.rows.lengths,
+            params.batches,
+            params.seed,
+            params.pad_to_multiple_of or 1,
+            math.ceil(least / params.epochs),
+        )
         padding = padding_id(model)
         self.gradients = Gradients(self.rows, self.batches, validation.head, padding, params, objectives)
         # Steps and epochs of the run, unless a part ends it before; max_steps may end the last epoch early.
