@@ -60,8 +60,8 @@ def checkpoints() -> list[Path]:
 
 
 def lines_of(capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """The lines printed since the last call; of epochs, the number only, and without those of times and passes."""
-    left_out = ("time: ", "train.least_steps: ")
+    """The lines printed since the last call, without times, passes and remarks; of epochs, the number only."""
+    left_out = ("time: ", "train.least_steps: ", "validation: ")
     lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith(left_out)]
     return [line.split(":")[0] if line.startswith("epoch ") else line for line in lines]
 
