@@ -28,7 +28,14 @@ TINY_PARAMS["download"]["encoder"] = {"source": "path", "path": "encoder", "mark
 TINY_PARAMS["download"]["dataset"]["columns"] = ["words", "pos", "ner"]
 TINY_PARAMS["tokenize_align"] |= {"max_length": 24, "stride": 6}
 TINY_PARAMS["train"] |= {
-    **{"seed": 7, "epochs": 6, "learning_rate": 0.02, "head_learning_rate": 0.05, "precision": "fp32"},
+    **{
+        "seed": 7,
+        "epochs": 6,
+        "least_steps": 1,
+        "learning_rate": 0.02,
+        "head_learning_rate": 0.05,
+        "precision": "fp32",
+    },
     "batches": {"order": "random", "subwords_per_batch": 40, "batch_size": 2},
     "checkpoint_every": 9,  # an epoch: shorter than the time between checkpoints otherwise
 }

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 import torch
 from helpers.kill_points import count, killed
-from helpers.project import STAGES, error_of, run_stage, snapshot
+from helpers.project import STAGES, error_of, json_of, run_stage, snapshot
 from helpers.tiny import BY_LENGTH, TINY_PARAMS, remove_dropout, set_params, set_train_params
 from safetensors import SafetensorError
 
@@ -60,8 +60,9 @@ def checkpoints() -> list[Path]:
 
 
 def lines_of(capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """The lines printed since the last call; of epochs, the number only, and without the last one, of times."""
-    lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("time: ")]
+    """The lines printed since the last call, without times, passes and remarks; of epochs, the number only."""
+    left_out = ("time: ", "train.least_steps: ", "validation: ")
+    lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith(left_out)]
     return [line.split(":")[0] if line.startswith("epoch ") else line for line in lines]
 
 
@@ -72,22 +73,24 @@ KILLS = [("accelerate", "crf", signal.SIGTERM), ("trainer", "linear", signal.SIG
 def test_kill_during_train_resumes_to_same_bytes(finished: Path, engine: str, head: str, number: int, capsys) -> None:
     set_params(tokenize_align={"lowercase_share": 0.5})
     run_stage("tokenize_align")
-    set_train_params(engine=engine, head=head, **CHANGED)
+    changed = CHANGED | {"least_steps": 30}  # two passes of ten steps per epoch
+    set_train_params(engine=engine, head=head, **changed)
     train()
+    assert json_of("reports/train.json")["steps"] % 20 == 0
     undisturbed = outs()
     shutil.rmtree("models/finetuned")
-    kill_after(8, number)
-    expected = ["continuing after step 8 of "]
+    kill_after(14, number)
+    expected = ["continuing after step 14 of 40"]
     if number == signal.SIGKILL:
         *_, older, newer = checkpoints()
         os.truncate(newer / "optimizer.bin", 100)
         reason = "optimizer.bin changed since it was written"
-        expected = [f"{newer} is damaged ({reason}); falling back to {older.name}", "continuing after step 6 of "]
-    set_train_params(engine=engine, head=head, **CHANGED | {"epochs": 1})
+        expected = [f"{newer} is damaged ({reason}); falling back to {older.name}", "continuing after step 12 of 40"]
+    set_train_params(engine=engine, head=head, **changed | {"epochs": 1})
     lines_of(capsys)
     train()
     assert lines_of(capsys)[0] == "epoch 1/1", "other params start again, and leave the checkpoints"
-    set_train_params(engine=engine, head=head, **CHANGED | {"checkpoint_every": 3})  # which changes no weight
+    set_train_params(engine=engine, head=head, **changed | {"checkpoint_every": 3})  # which changes no weight
     train()
     for line, start in zip(lines_of(capsys), expected, strict=False):
         assert line.startswith(start)

@@ -89,8 +89,12 @@ def _params_of_fold(train: Train, number: int) -> Train:
     if number != EARLY:
         return train
     # Wrong labels are learnt late.
-    steps = train.max_steps and (train.max_steps + 1) // 2
-    return train.model_copy(update={"epochs": (train.epochs + 1) // 2, "max_steps": steps})
+    halved: dict[str, Any] = {
+        "epochs": (train.epochs + 1) // 2,
+        "least_steps": (train.least_steps + 1) // 2,
+        "max_steps": train.max_steps and (train.max_steps + 1) // 2,
+    }
+    return train.model_copy(update=halved)
 
 
 def _label_held_out(fold: Fold, work: Path, train: Train, made_of: dict[str, Any], target: Path) -> None:

@@ -136,7 +136,7 @@ def objectives_of_run(params: Train, prepared: Prepared, data: Path, work: Path)
 
 
 def show_advice(training: Training, state: PartialState, teachers: bool) -> None:
-    """Print what ``auto`` stands for, and what slows the run down or teaches nothing.
+    """Print what ``auto`` stands for, whether train is repeated, and what slows the run down or teaches nothing.
 
     Args:
         training: the run before its first step.
@@ -146,6 +146,7 @@ def show_advice(training: Training, state: PartialState, teachers: bool) -> None
     lines = [
         fit_check.chosen_attention(training.model, training.params.attention),
         learning_rate.advice(training.params.learning_rate, training.fitting_rate),
+        fit_check.repeated_passes(training.batches, training.steps),
         fit_check.small_batches(training.batches, state.device, state.num_processes),
     ]
     head = training.validation.head

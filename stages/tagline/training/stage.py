@@ -15,6 +15,7 @@ from tagline.hub.push import reach_target
 from tagline.model.backends.torch_model import memory_errors
 from tagline.terminal.progress import quiet
 from tagline.training import accelerate_loop, earlier_models, processes, trainer_loop
+from tagline.training.epoch_choice import remarks
 from tagline.training.history import SCORES
 from tagline.training.parts import parts_of_run
 from tagline.training.preparation import objectives_of_run, prepare, show_advice
@@ -136,10 +137,23 @@ def fine_tune(
                 ENGINES[params.engine](training)
         elif is_main:
             print("training had already finished; writing its results")
+        if is_main:
+            _show_remarks(training)
         if partials:
             partial = Outputs(*partials)
             _write_report(training, partial)
             _write_model(training, inputs.tokenizer, verified, partial, outputs)
+
+
+def _show_remarks(training: Training) -> None:
+    """Print what a finished run says of its best epoch."""
+    key: str | None = "epochs" if training.batches.passes == 1 else "least_steps"
+    if training.params.max_steps is not None:
+        key = None
+    validation = training.validation
+    line = remarks(training.history, validation.number, validation.head.labels.kind, key)
+    if line is not None:
+        print(line)
 
 
 def _write_model(

@@ -77,8 +77,11 @@ class Train(Section):
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     """Random seed for classifier initialisation, batch order and dropout."""
     epochs: Annotated[int, Field(ge=1, le=10_000)]
-    """Number of passes over the training split. The epoch with the best validation F1 is kept, on ties the one with the
-    lowest validation loss."""
+    """Number of passes over the training split, of a small one more (`least_steps`). The epoch with the best validation
+    F1 is kept, on ties the one with the lowest validation loss."""
+    least_steps: Count = 1
+    """Minimum number of optimizer steps: with a small training split, each epoch has several passes over it, as many as
+    all epochs together need."""
     max_steps: Count | None
     """Stop after this number of optimizer steps, for a short trial; empty: no limit."""
     early_stopping: Count | None

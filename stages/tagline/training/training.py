@@ -109,7 +109,15 @@ class Training:
         self.work = work
         self.parts = parts
         self.rows = train.mapped_windows
-        self.batches = TrainingBatches(self.rows.lengths, params.batches, params.seed, params.pad_to_multiple_of or 1)
+        # A trial that max_steps ends before has as many validations as without least_steps.
+        least = min(params.least_steps, params.max_steps or params.least_steps)
+        self.batches = TrainingBatches(
+            self.rows.lengths,
+            params.batches,
+            params.seed,
+            params.pad_to_multiple_of or 1,
+            math.ceil(least / params.epochs),
+        )
         self.fitting_rate = fitting_rate(model.config, self.batches)
         self.peak_rate = self.fitting_rate if params.learning_rate == "auto" else params.learning_rate
         padding = padding_id(model)

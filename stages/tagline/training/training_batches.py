@@ -4,7 +4,8 @@ A batch is global: however many processes share its windows, and in however many
 step is the same; see `tagline.training.gradients`.
 """
 
-from itertools import pairwise
+import math
+from itertools import chain, pairwise
 
 import numpy as np
 
@@ -24,9 +25,14 @@ class TrainingBatches:
         batches: how windows are put into batches.
         seed: seed of the order.
         multiple: padded lengths are a multiple of it.
+        least_steps: minimum number of batches per epoch, for which an epoch has several passes over all windows.
+
+    Attributes:
+        passes: number of passes per epoch.
+        steps_per_epoch: number of batches per epoch, the same in all epochs.
     """
 
-    def __init__(self, lengths: Ints, batches: Batches, seed: int, multiple: int = 1) -> None:
+    def __init__(self, lengths: Ints, batches: Batches, seed: int, multiple: int = 1, least_steps: int = 1) -> None:
         self.batches = batches
         self.seed = seed
         self.multiple = multiple
@@ -34,22 +40,29 @@ class TrainingBatches:
         self.padded = rounded_up(lengths, multiple)
         # A sentence without sub-words has an empty window, which is left out.
         self._windows = np.flatnonzero(lengths)
-        # Batch sizes depend on the lengths only, so that all epochs have the same ones.
+        # Batch sizes depend on the lengths only, so that all passes have the same ones.
         if batches.order == "by_length":
             descending = -np.sort(-self.padded[self._windows])
             self._borders = batch_borders(descending, batches.subwords_per_batch, MOST_PADDING)
         else:
             self._borders = [*range(0, len(self._windows), batches.batch_size), len(self._windows)]
-        self.steps_per_epoch = len(self._borders) - 1
+        steps_per_pass = len(self._borders) - 1
+        self.passes = math.ceil(least_steps / steps_per_pass)
+        self.steps_per_epoch = self.passes * steps_per_pass
 
     def epoch(self, number: int) -> list[Ints]:
-        """The batches of an epoch (from 0), each as the indices of its windows; each window is in one of them."""
+        """The batches of an epoch (from 0), each as the indices of its windows; each window is in one per pass."""
+        first = number * self.passes
+        return [*chain.from_iterable(map(self._pass, range(first, first + self.passes)))]
+
+    def _pass(self, number: int) -> list[Ints]:
+        """The batches of a pass over all windows (from 0, over all epochs), in an order of its own."""
         generator = np.random.default_rng([self.seed, number])
         order = generator.permutation(self._windows)
         if self.batches.order == "random":
             return self._cut(order)
         batches = self._cut(order[np.argsort(-self.padded[order], kind="stable")])
-        # Windows of equal length are shuffled in each epoch, and so are the batches: else lengths would only fall.
+        # Windows of equal length are shuffled in each pass, and so are the batches: else lengths would only fall.
         return [batches[index] for index in generator.permutation(len(batches)).tolist()]
 
     def _cut(self, order: Ints) -> list[Ints]:

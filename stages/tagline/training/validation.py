@@ -6,6 +6,7 @@ from concurrent.futures import Executor
 from contextlib import nullcontext
 from typing import cast
 
+import numpy as np
 import torch
 from accelerate import Accelerator, PartialState
 from accelerate.utils import gather, pad_across_processes
@@ -37,6 +38,9 @@ class Validation:
         head: turns logits into labels.
         precision: number format of matrix products.
         subwords_per_device: most sub-words per forward pass; None: a default for the device.
+
+    Attributes:
+        number: of gold entities, or of words if tags are plain.
     """
 
     def __init__(self, split: Split, head: Head, precision: Resolved, subwords_per_device: int | None) -> None:
@@ -46,6 +50,8 @@ class Validation:
         self.subwords_per_device = subwords_per_device
         self.gold = split.gold()
         self.lengths = split.lengths()
+        sentences = TaggedSentences(head.labels, self.lengths, self.gold, np.zeros(len(self.gold)), self.gold)
+        self.number = len(sentences.gold_entities.start)
 
     def scores(self, accelerator: Accelerator, model: torch.nn.Module, progress: Progress = None) -> dict[str, float]:
         """Predict a label for each word and score the labels; call it in all processes, they get the same scores.

@@ -14,7 +14,15 @@ from transformers import AutoConfig, AutoModelForTokenClassification, PreTrained
 from tagline.artifacts.tokenized import Split
 from tagline.model.classifier import longest_window
 from tagline.terminal.errors import UserError
-from tagline.training.fit_check import FOR_GPU, check_fit, check_mask, chosen_attention, freeze_unused, small_batches
+from tagline.training.fit_check import (
+    FOR_GPU,
+    check_fit,
+    check_mask,
+    chosen_attention,
+    freeze_unused,
+    repeated_passes,
+    small_batches,
+)
 from tagline.training.train_params import Batches
 from tagline.training.training_batches import TrainingBatches
 
@@ -121,6 +129,11 @@ def test_batches_too_small_for_a_gpu_are_described(order: Any, processes: int, e
     batches = TrainingBatches(np.full(6400, 20), params, seed=1)
     assert small_batches(batches, torch.device("cpu"), processes) is None
     warning = small_batches(batches, torch.device("cuda"), processes)
+    assert repeated_passes(batches, 1) is None
+    repeated = TrainingBatches(batches.lengths, params, seed=1, least_steps=2000)
+    assert small_batches(repeated, torch.device("cuda"), processes) == warning
+    message = f"train.least_steps: {repeated.passes} passes over train per epoch, so that the run has 2,400 steps"
+    assert repeated_passes(repeated, 2400) == message
     if expected is None:
         assert warning is None
     else:

@@ -5,8 +5,8 @@
 Reads params.yaml, data/raw and models/pretrained of the current folder, so run `dvc repro download` first. Each run is
 tokenize_align, train and evaluate on one thread in a temporary folder: by default of 100, 200, 400, 800, 1,600 and all
 sentences, or of up to 800 a sixteenth, an eighth, a quarter, a half and all, with three seeds. The parts of a seed are
-nested, and repeated until all epochs have 3,200 sentences; all sentences are trained as `dvc repro` does. Runs that
---runs has are not repeated, so an interrupted command continues.
+nested, and trained as `dvc repro` does: small ones for train.least_steps. Runs that --runs has are not repeated, so an
+interrupted command continues.
 """
 
 import argparse

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 import os
 import shutil
 import subprocess
@@ -33,8 +32,6 @@ LEAST_SIZES = 4
 # Without --sizes: these, or of less data a sixteenth to a half, if that is at least `LEAST_PART`, which has most types.
 SIZES = (100, 200, 400, 800, 1600)
 LEAST_PART = 25
-# Sentences that all epochs have together at least: eight epochs of a hundred sentences are a few steps.
-LEAST_SENTENCES = 3200
 
 
 def _read_runs(file: Path) -> list[dict[str, Any]]:
@@ -70,7 +67,7 @@ class Curve:
         train = self.params["train"]
         del train["seed"]  # each run has its own
         train["hub"]["push"] = False
-        decisive = json.dumps([self.params, LEAST_SENTENCES, *hashes], sort_keys=True)
+        decisive = json.dumps([self.params, *hashes], sort_keys=True)
         self.settings = hashlib.sha256(decisive.encode()).hexdigest()[:12]
         train["folder"] = str(Path(train["folder"]).absolute())
         self.raw = raw_data.load(RAW)
@@ -143,14 +140,7 @@ class Curve:
         part: list[dict[str, Any]] = []
         for index in np.random.default_rng(seed).permutation(len(documents)):
             part += documents[index]
-        del part[sentences:]
-        copies = math.ceil(LEAST_SENTENCES / self.params["train"]["epochs"] / sentences)
-        repeated = []
-        for copy in range(copies):
-            for row in part:
-                ids = {key: f"{copy}-{row[key]}" for key in (raw_data.ID, DOCUMENT)}
-                repeated.append({**row, **ids})
-        return repeated
+        return part[:sentences]
 
     def _run_stage(self, stage: str, folder: Path) -> None:
         """Run a script of stages/ in a folder on one thread; raise a `UserError` with its message if it fails."""

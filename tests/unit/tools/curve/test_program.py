@@ -11,8 +11,7 @@ from tagline.tools.curve import runs
 
 
 @pytest.mark.rare
-def test_learning_curve_measures_each_run_once(workspace: Path, capsys, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "LEAST_SENTENCES", 1)
+def test_learning_curve_measures_each_run_once(workspace: Path, capsys) -> None:
     options = ("--sizes", "3", "5", "8", "12", "99", "--seeds=1", "--runs=runs.jsonl", "--plot=plot.html")
     run_stages("download")
     said = []

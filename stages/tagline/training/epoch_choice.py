@@ -1,0 +1,32 @@
+"""What a finished run says of the epoch that validation chose."""
+
+from tagline.core.names import FEW_ENTITIES
+from tagline.labels.label_list import Kind
+from tagline.training.history import History
+
+# A last epoch that is better by less is common at the end of the schedule.
+RISE = 0.01
+
+
+def remarks(history: History, number: int, kind: Kind, key: str | None) -> str | None:
+    """Say in one line that more steps may help, or that validation is too small to choose an epoch; None: neither.
+
+    Args:
+        history: of a finished run.
+        number: of gold entities of validation, or of words if tags are plain.
+        kind: what the labels are.
+        key: the param of train that adds steps; None: the run was a trial.
+    """
+    parts = []
+    *earlier, last = [row["f1"] for row in history.epochs]
+    rise = last - max(earlier, default=last)
+    if key and rise >= RISE:
+        parts.append(f"F1 rose by {rise:.3f} in the last epoch, so that more steps may help (train.{key})")
+    if number < FEW_ENTITIES:
+        things = "entities" if kind == "spans" else "words"
+        best = history.best
+        parts.append(
+            f"F1 {best['f1']:.3f} of epoch {best['epoch']} is of few {things} ({number}); below {FEW_ENTITIES}, which "
+            "epoch is best is mostly noise"
+        )
+    return f"validation: {'; '.join(parts)}" if parts else None
