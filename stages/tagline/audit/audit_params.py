@@ -6,14 +6,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from tagline.core.params import PARAMS, Section, read_file, read_section
+from tagline.core.params import Section, read_only_section
+from tagline.crossval.folding import EARLY, Folding, Group
 from tagline.terminal.errors import UserError
 
 AUDIT_PARAMS = Path("audit/params.yaml")
 AUDIT = "tagline audit create"
-# The number of the training that holds nothing out.
-EARLY = 0
-
 SplitName = Literal["train", "validation", "test"]
 
 
@@ -38,7 +36,7 @@ class Audit(Section):
     splits: Annotated[list[SplitName], AfterValidator(_with_train)]
     """Splits to audit: train, and if wanted validation and test. The part of validation that is not held out chooses
     the epoch."""
-    group: Literal["sentence", "document", "surface"]
+    group: Group
     """sentence: equal sentences are held out together. document: the sentences of a document are. surface: as sentence,
     and no sentence is learnt from that has an entity of the same words as one that is held out, so that no model has
     seen the labels of its entities."""
@@ -53,6 +51,11 @@ class Audit(Section):
             raise ValueError(f"group: {self.group} needs folds, but folds: [0] holds nothing out; set group: sentence")
         return self
 
+    @property
+    def folding(self) -> Folding:
+        """The division into folds."""
+        return Folding("audit", self, self.folds, [*self.splits], self.group, self.seed)
+
 
 def read_audit() -> Audit:
     """Read audit/params.yaml.
@@ -60,13 +63,7 @@ def read_audit() -> Audit:
     Raises:
         UserError: it has errors, or there is no audit.
     """
-    if not AUDIT_PARAMS.is_file():
-        raise UserError(f"{AUDIT_PARAMS} is missing; expected that of an audit; run `{AUDIT}`, which creates it")
-    audit = read_section("audit", Audit, AUDIT_PARAMS)
-    for section in read_file(AUDIT_PARAMS):
-        if section != "audit":
-            raise UserError(f"{AUDIT_PARAMS}: {section}: unknown section (allowed: audit); training follows {PARAMS}")
-    return audit
+    return read_only_section("audit", Audit, AUDIT_PARAMS, AUDIT)
 
 
 def check_half(folds: Collection[int], epochs: int, max_steps: int | None) -> None:
@@ -81,13 +78,4 @@ def check_half(folds: Collection[int], epochs: int, max_steps: int | None) -> No
         raise UserError(
             "audit.folds: [0] trains for half of the epochs, but train.epochs is 1; expected 2 or more; set it, or "
             f"folds: [1, 2, 3, 4, 5] in {AUDIT_PARAMS}"
-        )
-
-
-def refuse_earlier_models(models: Collection[Path]) -> None:
-    """Raise a `UserError` if training continues from models or learns from them."""
-    if models:
-        raise UserError(
-            "train.start_from and train.teacher: an earlier model may have learnt the labels that the audit checks; "
-            "expected neither; remove them, or run the audit in a pipeline folder without them"
         )

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tagline.audit.audit_params import EARLY
 from tagline.audit.review.disagreements import Disagreement, Fault
 from tagline.audit.review.ranking import Ranking, Suspicion
+from tagline.crossval.folding import EARLY
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.outcomes import Outcome, OutcomeKind
 from tagline.report.html_files import FOLDER, render_file

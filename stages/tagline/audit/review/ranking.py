@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tagline.artifacts.raw_data import SPLITS
-from tagline.audit import out_of_fold
-from tagline.audit.audit_params import AUDIT_PARAMS, Audit
-from tagline.audit.out_of_fold import Chunk
+from tagline.audit.audit_params import Audit
 from tagline.audit.review.disagreements import FAULTS, Disagreement, Usage, disagreements, texts_of
+from tagline.crossval import out_of_fold
+from tagline.crossval.out_of_fold import Chunk, FoldOutput, read_folds
 from tagline.labels.entities import Entity
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence, TaggedSentences
@@ -122,13 +122,7 @@ def rank(folder: Path, params: Audit) -> Ranking:
     Raises:
         UserError: a fold is missing or damaged, or was made with other params or other data.
     """
-    folds = [FoldOutput.of(folder / str(number), number, params) for number in params.folds]
-    for fold, key in product(folds, ("tokenized", "train")):
-        if fold.made_of[key] != folds[0].made_of[key]:
-            raise UserError(
-                f"{fold.folder}: made with other data or train params than {folds[0].folder}; run `dvc repro "
-                "audit/dvc.yaml`"
-            )
+    folds = read_folds(folder, "audit", params, params.folds)
     usage = None
     learnt = None
     if params.group != "surface":
@@ -148,36 +142,6 @@ def rank(folder: Path, params: Audit) -> Ranking:
 
     best = heapq.nlargest(params.most, counted(), key=lambda suspicion: suspicion.score)
     return Ranking(folds, numbers, best)
-
-
-@dataclass(frozen=True)
-class FoldOutput:
-    """The output of a fold: its folder, the label list, and how it was made."""
-
-    folder: Path
-    labels: Labels
-    made_of: dict[str, Any]
-
-    @classmethod
-    def of(cls, folder: Path, number: int, params: Audit) -> FoldOutput:
-        """Check a fold and how it was made.
-
-        Raises:
-            UserError: the folder is missing or damaged, or was made with other params.
-        """
-        made_by = f"audit/dvc.yaml:fold@{number}"
-        labels, made_of = out_of_fold.read_provenance(folder, made_by)
-        if made_of["audit"] != params.model_dump(exclude={"most"}):
-            raise UserError(
-                f"{folder}: made with other params; expected those of {AUDIT_PARAMS}; run `dvc repro {made_by}`"
-            )
-        return cls(folder, labels, made_of)
-
-    def chunks(self, split: str) -> Iterator[Chunk]:
-        """Yield the held-out sentences of a split."""
-        path = self.folder / f"{split}.parquet"
-        if path.exists():  # of a small split, no sentence may be in the fold
-            yield from out_of_fold.read(path, self.labels)
 
 
 def _trained_on_all(folder: Path, fold: FoldOutput) -> FoldOutput:

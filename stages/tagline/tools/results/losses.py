@@ -10,10 +10,11 @@ import numpy as np
 from tabulate import tabulate
 
 from tagline.artifacts import raw_data, tokenized
-from tagline.audit.audit_params import AUDIT, AUDIT_PARAMS, EARLY, Audit
+from tagline.audit.audit_params import AUDIT, AUDIT_PARAMS, Audit
 from tagline.core.params import read_section
 from tagline.core.provenance import verify
 from tagline.core.reading import reading
+from tagline.crossval.folding import EARLY
 from tagline.evaluation.altered_forms import CASES
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.labels.entities import Entity

@@ -12,7 +12,8 @@ from selenium.webdriver.common.keys import Keys
 
 from tagline.audit.review import audit_page
 from tagline.audit.review.disagreements import disagreements
-from tagline.audit.review.ranking import FoldOutput, Ranking, Suspicion
+from tagline.audit.review.ranking import Ranking, Suspicion
+from tagline.crossval.out_of_fold import FoldOutput
 
 SCRIPT = "<script>document.title='taken'</script>"
 ROWS = [
