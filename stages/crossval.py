@@ -1,6 +1,6 @@
 """The cross-validated score: of the labels of all sentences, each by a model that was trained without its fold.
 
-Reads crossval/params.yaml, the section ``evaluate`` of params.yaml, data/crossval/folds, and for the documents data/raw.
+Reads crossval/params.yaml, the section ``evaluate`` of params.yaml, data/crossval/folds, and data/raw for documents.
 Writes data/crossval/predictions (see `tagline.artifacts.predictions`), crossval/metrics.json (what people compare
 between commits), reports/crossval.json (all scores) and reports/crossval.html. `dvc repro crossval/dvc.yaml` first runs
 stages/crossval_fold.py for each fold.

@@ -1,7 +1,7 @@
 """A training of the cross-validation, without the sentences of a fold; then label them with that model.
 
-Reads crossval/params.yaml, the section ``train`` of params.yaml, data/tokenized, models/pretrained, and for the documents
-data/raw. Writes data/crossval/folds/FOLD (see `tagline.crossval.out_of_fold`).
+Reads crossval/params.yaml, the section ``train`` of params.yaml, data/tokenized, models/pretrained, and data/raw for
+documents. Writes data/crossval/folds/FOLD (see `tagline.crossval.out_of_fold`).
 
     python stages/crossval_fold.py FOLD
 """
