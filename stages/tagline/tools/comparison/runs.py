@@ -1,6 +1,6 @@
 """Runs, and the sentences that several have in common, scored with the same gold labels.
 
-A run is what the stage evaluate wrote for a revision: predictions and metrics.
+A run is what the stage evaluate, or a cross-validation, wrote for a revision: predictions and metrics.
 """
 
 from collections import defaultdict, deque
@@ -21,6 +21,10 @@ from tagline.tools.comparison import CROSSVAL
 
 PREDICTIONS = "data/predictions"
 EVALUATE = "metrics/evaluate.json"
+# Scores in metrics are rounded to `order.COMPARED_DIGITS`.
+ROUNDING = 0.6 * 10**-COMPARED_DIGITS
+# Maximum number of names in a list, such as the changed files of a stage.
+SHOWN = 3
 
 
 class Source(NamedTuple):
@@ -46,12 +50,6 @@ CROSS_VALIDATION = Source("crossval/dvc.yaml", "crossval", "data/crossval/predic
 def source_of(splits: Sequence[str]) -> Source:
     """Find what wrote the predictions of some splits."""
     return CROSS_VALIDATION if CROSSVAL in splits else EVALUATION
-
-
-# Scores in metrics/evaluate.json are rounded to `summary.COMPARED_DIGITS`.
-ROUNDING = 0.6 * 10**-COMPARED_DIGITS
-# Maximum number of names in a list, such as the changed files of a stage.
-SHOWN = 3
 
 
 def some(names: Sequence[str]) -> str:
