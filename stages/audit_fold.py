@@ -39,12 +39,14 @@ def label() -> None:
     parser.add_argument("fold", type=int, help="its number in audit/params.yaml")
     number = parser.parse_args().fold
     audit = read_audit()
-    if number not in audit.folds:
-        parser.error(f"fold {number}: expected one of {', '.join(map(str, audit.folds))}, as in {AUDIT_PARAMS}")
+    folding = audit.folding
+    if number not in folding.folds:
+        expected = ", ".join(map(str, folding.folds)) or "none"
+        parser.error(f"fold {number}: expected one of {expected}, as in {AUDIT_PARAMS}")
     train = read_section("train", Train)
     check_half(audit.folds, train.epochs, train.max_steps)
     inputs = Inputs(TOKENIZED, ENCODER, TOKENIZER)
-    label_fold(number, audit.folding, train, Path(__file__), inputs, RAW, FOLDS / str(number))
+    label_fold(number, folding, train, Path(__file__), inputs, RAW, FOLDS / str(number))
 
 
 if __name__ == "__main__":

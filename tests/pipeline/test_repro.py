@@ -132,6 +132,8 @@ def test_cross_validations_run_by_their_own_name_and_are_compared_between_commit
     )
     assert compared.startswith(f"F1 of crossval from {before:.3f} to {after:.3f}, ")
     assert "outdated" not in compared
+    clone.run("tagline", "audit", "create")
+    assert sorted(stage.rpartition(":")[2] for stage in clone.repro("audit/dvc.yaml")) == ["all", "audit", "train"]
     message = "HEAD~1: dvc.lock does not have data/crossval/predictions; run `git checkout "
     assert message in clone.run("tagline", "compare", "HEAD~1", "--split", "crossval", status=1)
 

@@ -130,7 +130,7 @@ def test_params_are_checked(audited: Path) -> None:
     assert "group: surface needs folds, but folds: [0] holds nothing out; set group: sentence" in error_of("audit")
     set_audit(folds=[1], splits=["test"])
     message = error_of("audit")
-    assert ": audit.folds: must be [0], or the numbers from 1 to the number of folds, at least 2" in message
+    assert ": audit.folds: must be [0], crossval, or the numbers from 1 to the number of folds, at least 2" in message
     assert ": audit.splits: must contain train, and no split twice; evaluate lists the errors of" in message
     set_audit(splits=["train"])
     with AUDIT_PARAMS.open("a") as file:

@@ -1,6 +1,7 @@
 """crossval_fold.py and crossval.py: each sentence is scored once, by a model that was trained without it."""
 
 import contextlib
+import json
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from helpers.tiny import fill_workspace, raw_rows, set_train_params
 from ruamel.yaml import YAML
 
 from tagline.artifacts.raw_data import SPLITS
-from tagline.tools.settings.created_pipelines import CROSSVAL
+from tagline.tools.settings.created_pipelines import AUDIT, CROSSVAL
 
 FOLDS = (1, 2)
 # Divides the tiny data in halves that both have sentences of train and validation.
@@ -61,7 +62,7 @@ def test_each_sentence_is_scored_once(validated: Path, capsys: pytest.CaptureFix
 
 def test_folds_differ_only_in_what_the_audit_would_do_alike(validated: Path) -> None:
     """The models of an audit with the same folds give the same labels: both are the same code."""
-    run_verb("audit", "create")
+    AUDIT.create()
     path = Path("audit/params.yaml")
     params = YAML().load(path)
     params["audit"] |= {"folds": list(FOLDS), "seed": SEED, "splits": list(SPLITS)}
@@ -70,6 +71,17 @@ def test_folds_differ_only_in_what_the_audit_would_do_alike(validated: Path) -> 
     for split in SPLITS:
         audited = Path(f"data/audit/1/{split}.parquet")
         assert audited.read_bytes() == Path(f"data/crossval/folds/1/{split}.parquet").read_bytes()
+
+
+def test_an_audit_ranks_by_these_folds(validated: Path) -> None:
+    run_verb("audit", "create")
+    run_stages("train", "audit_all", "audit")
+    page = Path("reports/audit.html").read_text(encoding="utf-8")
+    assert "a model that was not trained on their sentence, most suspicious first" in page
+    lines = Path("reports/audit.jsonl").read_text(encoding="utf-8").splitlines()
+    assert {json.loads(line)["split"] for line in lines} <= {"train"}
+    assert not Path("data/audit/1").exists()
+    assert status_of("audit_fold", "1") == 2
 
 
 def test_wrong_usage_and_params_are_errors(validated: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,8 @@ from tagline.core.params import Section, read_only_section
 
 CROSSVAL_PARAMS = Path("crossval/params.yaml")
 CREATE = "tagline crossval create"
+# The outputs of the folds, by which an audit may rank.
+FOLDS = Path("data/crossval/folds")
 
 
 def _numbered(folds: list[int]) -> list[int]:

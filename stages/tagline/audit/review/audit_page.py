@@ -57,7 +57,7 @@ def render(ranking: Ranking) -> str:
         "kind": ranking.labels.kind,
         "folds": [fold.made_of for fold in ranking.folds],
         "early": ranking.folds[0].made_of["fold"] == EARLY,
-        "by_surface": ranking.folds[0].made_of["audit"]["group"] == "surface",
+        "by_surface": ranking.params.by_surface,
         "numbers": ranking.numbers,
         "faults": {fault: text for fault, text in MEANINGS.items() if fault in faults},
         "splits": ranking.splits,

@@ -8,9 +8,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from tagline.core.params import read_text
+from tagline.audit.audit_params import CROSSVAL as BY_CROSSVAL
+from tagline.audit.audit_params import read_audit
+from tagline.core.params import parse, read_text
+from tagline.crossval.crossval_params import CROSSVAL_PARAMS, FOLDS
 from tagline.terminal.errors import UserError
-from tagline.tools.settings.yaml_files import is_current, with_code_in, write_text
+from tagline.tools.settings.yaml_files import as_dvc_writes, is_current, with_code_in, write_text
 
 # How a pipeline begins.
 _MARK = "# Written by "
@@ -60,16 +63,17 @@ class CreatedPipeline:
             raise UserError(
                 f"{self.dvc_yaml}: another pipeline; expected that of `{self.command}`, or none; rename its folder"
             )
+        written = []
         params = Path(self.name, "params.yaml")
-        texts = {}
         if not params.is_file():
-            texts[params] = self._text("params.yaml")
-        if not self.dvc_yaml.is_file() or not is_current(self.dvc_yaml, self._pipeline()):
-            texts[self.dvc_yaml] = self._pipeline()
-        for path, text in texts.items():
-            path.parent.mkdir(exist_ok=True)
-            write_text(path, text)
-        return [*texts]
+            params.parent.mkdir(exist_ok=True)
+            write_text(params, self._params())
+            written.append(params)
+        text = self._pipeline()
+        if not self.dvc_yaml.is_file() or not is_current(self.dvc_yaml, text):
+            write_text(self.dvc_yaml, text)
+            written.append(self.dvc_yaml)
+        return written
 
     def check(self) -> None:
         """Raise a `UserError` if the dvc.yaml is missing or not that of this version."""
@@ -78,13 +82,33 @@ class CreatedPipeline:
         if not is_current(self.dvc_yaml, self._pipeline()):
             raise UserError(f"{self.dvc_yaml}: out of date; expected that of this version; run `{self.command}`")
 
+    def _params(self) -> str:
+        """Its first params; an audit ranks by the folds of a cross-validation if there is one."""
+        text = self._text("params.yaml")
+        if self.name == "audit" and CROSSVAL.dvc_yaml.is_file():
+            text = text.replace("  folds:\n  - 0\n", f"  folds: {BY_CROSSVAL}\n")
+        return text
+
     def _pipeline(self) -> str:
         """Its dvc.yaml; in a pipeline folder, the code is one level up."""
-        return with_code_in(Path(os.path.relpath(_STAGES)).as_posix(), self._text("pipeline.yaml"))
+        text = self._text("pipeline.yaml")
+        if self.name == "audit" and read_audit().folds == BY_CROSSVAL:
+            text = _by_crossval(text)
+        return with_code_in(Path(os.path.relpath(_STAGES)).as_posix(), text)
 
     def _text(self, name: str) -> str:
         """The text of a file; one called dvc.yaml would be a pipeline there, too."""
         return (Path(__file__).parent / self.name / name).read_text(encoding="utf-8")
+
+
+def _by_crossval(text: str) -> str:
+    """The pipeline of an audit that ranks by the folds of the cross-validation, instead of its own."""
+    content = parse(text, AUDIT.dvc_yaml)
+    del content["stages"]["fold"]
+    last = content["stages"]["audit"]
+    last["deps"].insert(1, FOLDS.as_posix())
+    last["params"].append({CROSSVAL_PARAMS.as_posix(): ["crossval"]})
+    return as_dvc_writes(content)
 
 
 AUDIT = CreatedPipeline("audit", ("fold", "all", "audit"))

@@ -45,6 +45,21 @@ def test_create(pipeline: CreatedPipeline, params: Path, read: Callable[[], Sect
     assert pipeline.create() == []
 
 
+def test_an_audit_ranks_by_the_folds_of_a_cross_validation_that_is_there() -> None:
+    CROSSVAL.create()
+    AUDIT.create()
+    assert read_audit().folds == "crossval"
+    stages = yaml.safe_load(AUDIT.dvc_yaml.read_text(encoding="utf-8"))["stages"]
+    assert list(stages) == ["all", "audit"]
+    assert stages["audit"]["deps"] == sorted(stages["audit"]["deps"])
+    assert "data/crossval/folds" in stages["audit"]["deps"]
+    AUDIT.check()
+    edit(AUDIT_PARAMS, "folds: crossval", "folds: [0]")
+    assert message_of(AUDIT.check).startswith("audit/dvc.yaml: out of date; expected")
+    assert AUDIT.create() == [AUDIT.dvc_yaml]
+    assert "fold" in yaml.safe_load(AUDIT.dvc_yaml.read_text(encoding="utf-8"))["stages"]
+
+
 def test_command_without_the_scripts_of_stages_creates_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """As one that was installed from a wheel: its pipeline could not run."""
     monkeypatch.setattr(created_pipelines, "_STAGES", Path("site-packages"))
