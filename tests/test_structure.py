@@ -10,7 +10,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
-from helpers.project import AUDIT, ROOT, STAGES, declared, import_closures
+from helpers.project import CREATED, ROOT, STAGES, declared, import_closures
 
 PACKAGE = ROOT / "stages/tagline"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -25,6 +25,7 @@ LAYERS = (
     {"metrics", "inference"},
     {"training", "evaluation", "export"},
     {"report"},
+    {"crossval"},
     {"audit"},
     {"tools/texts", "tools/answers"},
     {"tools/inspection", "tools/comparison", "tools/settings"},
@@ -146,12 +147,12 @@ def test_no_circle_of_imports_between_files() -> None:
     TopologicalSorter(graph).prepare()  # raises CycleError, which names the files
 
 
-@pytest.mark.parametrize("stage", ["evaluate", "export", "audit"])
+@pytest.mark.parametrize("stage", ["evaluate", "export", "audit", "crossval"])
 def test_stage_whose_pages_escape_names_declares_what_escapes_them(stage: str) -> None:
     assert "stages/tagline/terminal/escaping.py" in declared(stage, "deps")
 
 
-@pytest.mark.parametrize("stage", [*STAGES, *AUDIT])
+@pytest.mark.parametrize("stage", [*STAGES, *CREATED])
 def test_what_a_stage_loads_is_declared(stage: str) -> None:
     loaded = {path for path in import_closures()[stage] if not is_empty(path)}
     code = [path for path in declared(stage, "deps") if path.startswith("stages/")]
@@ -181,7 +182,7 @@ def test_script_loads_only_heavy_libraries_that_it_needs(script: str, heavy: lis
 
 def test_little_is_declared_without_need() -> None:
     unneeded = set()
-    for stage in (*STAGES, "audit_fold"):  # the stage audit takes seconds
+    for stage in (*STAGES, "audit_fold", "crossval_fold"):  # the stage audit takes seconds
         loaded = import_closures()[stage]
         code = [path for path in declared(stage, "deps") if path.startswith("stages/")]
         files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "stages").rglob("*.py")}

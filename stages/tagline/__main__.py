@@ -40,6 +40,7 @@ VERBS = {
     },
     "Results": {
         "scores": Verb("results.program.scores", "pipeline", "print the scores of the last run"),
+        "crossval": Verb("settings.program.crossval", "pipeline", "score all sentences by cross-validation"),
         "next": Verb("results.program.next_steps", "pipeline", "show where F1 is lost, and what addresses it"),
         "compare": Verb("comparison.program.main", "pipeline", "compare commits, seeds and experiments"),
         "curve": Verb("curve.program.main", "pipeline", "measure what more sentences are likely worth"),

@@ -94,11 +94,11 @@ def _gold(table: bytes) -> dict[str | None, str | None]:
     return {row.get("type"): row.get("number") for row in rows if row.get("number") != "0"}
 
 
-def score_table_of(path: Path) -> str:
-    """Lay out reports/evaluate.json.
+def score_table_of(path: Path, made_by: str = "evaluate") -> str:
+    """Lay out the scores of a file such as reports/evaluate.json, which a stage wrote.
 
     Raises:
         UserError: the file is missing, or another version of the project wrote it.
     """
-    with reading(path, "evaluate", expected="scores as this version writes them"):
-        return score_table(read_json(path, "evaluate"))
+    with reading(path, made_by, expected="scores as this version writes them"):
+        return score_table(read_json(path, made_by))

@@ -32,27 +32,34 @@ KINDS = {
 }
 
 
-def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
+def render(
+    evaluation: Evaluation, losses: Rows, epochs: Rows, title: str = "Evaluation", notes: Sequence[str] = ()
+) -> str:
     """Render the page as self-contained HTML; see `render_file`.
 
     Args:
         evaluation: splits and their metrics.
         losses: rows of `charts.LOSSES`.
         epochs: rows of `charts.EPOCHS`.
+        title: of the page.
+        notes: what is said below the scores.
     """
     kind = evaluation.labels.kind
     splits = evaluation.splits
     metrics = evaluation.metrics
-    charted = splits[CHARTED]
+    name_charted = CHARTED if CHARTED in splits else next(iter(splits))
+    charted = splits[name_charted]
     unit = "entities" if kind == "spans" else "words"
     reliability = None
-    if len(charted.reliability):
+    if "calibration" in metrics[name_charted] and len(charted.reliability):
         reliability = charts.reliability(charted.reliability, unit, charted.uncalibrated)
     errors = {name: count_errors(split.outcomes.values(), kind) for name, split in splits.items()}
     occurring = {kind_of_error for counts in errors.values() for kind_of_error in counts.kinds}
     sentences = _choose_sentences(splits)
     accepted = by_split(metrics, "accept")
     variables = {
+        "title": title,
+        "notes": notes,
         "task": evaluation.labels.task,
         "kind": kind,
         "unit": unit,
@@ -64,7 +71,7 @@ def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
         "accepted": accepted,
         "precision_curves": charts.precision_curves(accepted),
         "curves": charts.learning_curves(losses, epochs, evaluation.best_epoch),
-        "charted": CHARTED,
+        "charted": name_charted,
         "confusion": confusion_table(charted.confusion),
         "reliability": reliability,
         "errors": errors,

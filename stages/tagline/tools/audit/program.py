@@ -19,9 +19,9 @@ def main() -> None:
     options = parsed()
     # Imports are here, since --help need not wait for libraries.
     if options.action == "create":
-        from tagline.tools.settings import audit_pipeline
+        from tagline.tools.settings.created_pipelines import AUDIT
 
-        written = ", ".join(path.as_posix() for path in audit_pipeline.create())
+        written = ", ".join(path.as_posix() for path in AUDIT.create())
         show(f"{written or 'nothing'} written: `dvc repro audit/dvc.yaml` runs the audit")
     elif options.action == "apply":
         from tagline.tools.audit import corrections

@@ -25,7 +25,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from tagline.terminal import ArgumentParser, UserError, program_name, write
-from tagline.tools.comparison import SPLITS, WORKSPACE
+from tagline.tools.comparison import CROSSVAL, SPLITS, WORKSPACE
 
 if TYPE_CHECKING:
     from tagline.tools.comparison.splits import Comparison
@@ -103,7 +103,12 @@ def parsed() -> argparse.Namespace:
         help="list the experiments of the last commit that has any; with a name or pattern, such as 'lr-*', only "
         "these; with --by: only these are grouped",
     )
-    add("--split", choices=SPLITS, help="only this split (default: both)")
+    add(
+        "--split",
+        choices=(*SPLITS, CROSSVAL),
+        help=f"only this split (default: validation and test); {CROSSVAL}: all sentences, as `dvc repro "
+        "crossval/dvc.yaml` labelled them",
+    )
     add(
         "--pipeline",
         type=Path,

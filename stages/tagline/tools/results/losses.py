@@ -10,10 +10,11 @@ import numpy as np
 from tabulate import tabulate
 
 from tagline.artifacts import raw_data, tokenized
-from tagline.audit.audit_params import AUDIT, AUDIT_PARAMS, EARLY, Audit
+from tagline.audit.audit_params import AUDIT, AUDIT_PARAMS, CROSSVAL, Audit
 from tagline.core import verify
 from tagline.core.params import read_section
 from tagline.core.reading import reading
+from tagline.crossval.folding import EARLY
 from tagline.evaluation.altered_forms import CASES
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.labels.entities import Entity
@@ -299,7 +300,11 @@ def audit(suspicions: Suspicions | None, split_or_fault: str = "") -> Remedy:
         return Remedy(f"{suspicions.numbers[split_or_fault]:,} suspicions to read", "tagline audit export fixes.html")
     exists = AUDIT_PARAMS.is_file()
     folds = read_section("audit", Audit, AUDIT_PARAMS if exists else NEW_AUDIT).folds
-    cost = "half a training" if folds == [EARLY] else f"{len(folds)} trainings"
+    cost = f"{len(folds)} trainings"
+    if folds == [EARLY]:
+        cost = "half a training"
+    elif folds == CROSSVAL:
+        cost = "no training"
     return Remedy(cost, "dvc repro audit/dvc.yaml" if exists else f"{AUDIT} && dvc repro audit/dvc.yaml")
 
 
