@@ -44,7 +44,7 @@ def run(params: Crossval, evaluate: Evaluate) -> None:
 
     evaluation = score_folds(FOLDS, RAW, params, evaluate)
     entries = evaluation.metrics[NAME]
-    page = render(evaluation, [], [], "Cross-validation", [*notes(entries)])
+    page = render(evaluation, [], [], title="Cross-validation", notes=[*notes(entries)])
     with replacing(PREDICTIONS, METRICS, SCORES, REPORT) as (folder, metrics, scores, report):
         folder.mkdir()
         predictions.write(folder, NAME, evaluation.splits[NAME].sentences)

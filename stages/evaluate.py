@@ -45,14 +45,14 @@ def run(params: Evaluate) -> None:
     from tagline.evaluation.plots import write_confusion, write_per_type, write_reliability
     from tagline.evaluation.stage import evaluate
     from tagline.report import charts
-    from tagline.report.evaluation_page import render
+    from tagline.report.evaluation_page import made_of, render
     from tagline.terminal.progress import quiet
 
     quiet()
     evaluation = evaluate(RAW, TOKENIZED, DATA, FINETUNED, (TRAIN_LOSS, VALIDATION), params)
     test, scored = evaluation.splits["test"], evaluation.metrics["test"]
     losses, epochs = read_columns(TRAIN_LOSS, charts.LOSSES), read_columns(VALIDATION, charts.EPOCHS)
-    page = render(evaluation, losses, epochs)
+    page = render(evaluation, losses, epochs, made_of(DATA, FINETUNED))
     outs = (PREDICTIONS, METRICS, SCORES, CONFUSION, PER_TYPE, RELIABILITY, REPORT)
     with replacing(*outs) as (folder, metrics, scores, confusion, per_type, reliability, report):
         folder.mkdir()

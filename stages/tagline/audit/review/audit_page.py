@@ -66,7 +66,7 @@ def render(ranking: Ranking) -> str:
         "types": {name: index for index, name in enumerate(sorted(types))},
         "words": WORDS,
     }
-    return render_file(folder / "audit.html", variables, FOLDER / "filter.js", folder / "keys.js")
+    return render_file(folder / "audit.html", variables, FOLDER / "filter.js", FOLDER / "keys.js")
 
 
 def _card(rank: int, suspicion: Suspicion) -> SentenceCard:
