@@ -12,7 +12,7 @@ from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE, hashes, sha256, write_hashes
-from tagline.sources import capitals, encoders, hub, letters, own_subwords
+from tagline.sources import admission, capitals, encoders, hub, letters, own_subwords
 from tagline.sources.download_params import (
     AnyDataset,
     AnyEncoder,
@@ -193,13 +193,14 @@ def write_encoder(folder: Path, encoder: AnyEncoder, target: Path, raw: Path | N
         raw: data/raw, whose words are among those on which the tokenizer is checked.
 
     Raises:
-        UserError: see `find_encoder`, `encoders` and `own_subwords`.
+        UserError: see `find_encoder`, `encoders`, `own_subwords` and `admission`.
     """
     source = find_encoder(folder, encoder)
     encoders.copy_encoder(source.folder, target / "encoder")
     encoders.check_architecture(source.name, source.folder)
     reading = own_subwords.load(source.folder, sampled_words(raw) if raw else ())
     own_subwords.save(reading, source.name, target)
+    admission.check_weights(source.name, target / "encoder")
     lines = [f"encoder: {source.name}", *reading.lines]
     provenance = {"source": encoder.source, **source.origin}
     if reading.record:
