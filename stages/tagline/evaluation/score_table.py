@@ -8,6 +8,7 @@ from typing import Any
 
 from tabulate import tabulate
 
+from tagline.core.names import FEW_ENTITIES
 from tagline.core.outputs import read_json
 from tagline.core.reading import committed, parse_object, reading
 from tagline.evaluation.measurement import Metrics
@@ -37,6 +38,13 @@ def score_table(metrics: Metrics) -> str:
     parts = [tabulate(rows, [*headers, "accuracy", "number"], tablefmt="simple", floatfmt=floats)]
     for notes in NOTES:
         parts += notes(metrics)
+    for split, entries in metrics.items():
+        overall = entries["overall"]
+        if overall["number"] < FEW_ENTITIES:
+            parts.append(
+                f"{printable(split)}: F1 {overall['f1']:.3f} is of few (number {overall['number']}); with fewer than "
+                f"{FEW_ENTITIES}, it is mostly noise"
+            )
     return "\n\n".join(parts)
 
 
