@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -16,6 +18,7 @@ from helpers.clone import ALL, WITHOUT_ONNX, Clone
 from helpers.formats import saved_row
 from helpers.project import edit, json_of
 from helpers.tiny import PEOPLE, PLACES, TINY_PARAMS, write_params
+from ruamel.yaml import YAML
 
 
 def test_forced_repro_leaves_the_lock_byte_identical(clone: Clone) -> None:
@@ -46,18 +49,54 @@ def test_queued_experiment_uses_the_code_of_its_copy_and_tables_show_what_differ
     clone.run("dvc", "exp", "remove", "older")
 
 
+def annotate(page: Path, folder: Path) -> dict[str, Any]:
+    """Save into a new folder what Ada annotates in a page of texts such as "Ada Lind won in Oslo"."""
+    content = json.loads(embedded(page))
+    rows = []
+    for task in content["tasks"]:
+        text, name = task["text"], len(task["text"].partition(" won")[0])
+        spans = [[0, name, "PER"], [name + len(" won in "), len(text) - 1, "LOC"]]
+        rows.append(saved_row(task["id"], text, spans, types=content["types"], selection=task["selection"]))
+    folder.mkdir()
+    write_rows(folder / "ada.jsonl", rows)
+    return content
+
+
+def test_walk_from_50_sentences_of_a_page(clone: Clone) -> None:
+    """As docs/small.md says."""
+    shutil.rmtree(clone.path / "models/export")
+    pool = "\n".join(f"{person} Lind won in {place} {at}." for person in PEOPLE for place in PLACES for at in "ab")
+    (clone.path / "pool.txt").write_text(pool.replace(" a.", ".").replace(" b.", " North."))
+    clone.run(*"tagline suggest pool.txt --words 320 --types PER LOC --output tasks.html".split())
+    page = annotate(clone.path / "tasks.html", clone.path / "data/mine")
+    assert len(page["tasks"]) >= 45
+    description = clone.run("tagline", "inspect", "data/mine")
+    section = YAML(typ="safe").load(description[description.index("\ndownload:\n") :])["download"]
+    shutil.copytree(clone.path / "data/tiny/encoder", clone.path / "data/mine/encoder")
+    sources = [
+        {**keys, **{split: "*.jsonl" for split in ("train", "test") if split in keys}} for keys in section["dataset"]
+    ]
+    assert [keys["selection"] for keys in sources] == ["chosen", "random"]
+    few_steps = TINY_PARAMS["train"] | {"epochs": 2, "least_steps": 60}
+    download = section | {"dataset": sources}
+    write_params(clone.path, {**TINY_PARAMS, "download": download, "train": few_steps})
+    edit(clone.path / "params.yaml", *WITHOUT_ONNX)
+    said = clone.run("dvc", "repro")
+    assert "validation, drawn from train: " in said
+    assert "train.least_steps: 2 passes over train per epoch" in said
+    assert "below 30, which epoch is best is mostly noise" in said
+    assert "with fewer than 30, it is mostly noise" in said
+    advice = clone.run("tagline", "next").splitlines()
+    assert advice[3].startswith("annotate more: train has ")
+    assert advice[4] == "  2,000 words to annotate: tagline suggest POOL --words 2000 --output tasks.html"
+    clone.run(*"tagline suggest pool.txt --words 30 --output more.html".split())
+
+
 def test_loop_of_annotation_from_suggestions_to_comparison(clone: Clone) -> None:
     pool = "\n".join(f"{person} Lind won in {place}." for person in PEOPLE for place in PLACES)
     (clone.path / "pool.txt").write_text(pool)
     clone.run(*"tagline suggest pool.txt --words 120 --random-share 0.5 --output tasks.html".split())
-    page = json.loads(embedded(clone.path / "tasks.html"))
-    rows = []
-    for task in page["tasks"]:
-        text, name = task["text"], len(task["text"].partition(" won")[0])
-        spans = [[0, name, "PER"], [name + len(" won in "), len(text) - 1, "LOC"]]
-        rows.append(saved_row(task["id"], text, spans, types=page["types"], selection=task["selection"]))
-    (clone.path / "data/tiny/saved").mkdir()
-    write_rows(clone.path / "data/tiny/saved/ada.jsonl", rows)
+    page = annotate(clone.path / "tasks.html", clone.path / "data/tiny/saved")
     corpus = {key: value for key, value in TINY_PARAMS["download"]["dataset"].items() if key != "test"}
     saved = {"source": "files", "format": "page", "tag_column": "ner"}
     random = {**saved, "test": "saved", "selection": "random"}

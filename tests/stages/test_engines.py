@@ -68,10 +68,8 @@ def test_precision_is_that_of_params_in_both_engines(finished: Path, monkeypatch
 
 def test_early_stopping_keeps_the_weights_of_the_best_epoch(finished: Path, capsys) -> None:
     metrics = train(engine="trainer", early_stopping=2, learning_rate=0.1)
-    assert (
-        f"\nvalidation: F1 {metrics['validation']['f1']:.3f} of epoch {metrics['best_epoch']} is of few entities ("
-        in capsys.readouterr().out
-    )
+    chosen = f"F1 {metrics['validation']['f1']:.3f} of epoch {metrics['best_epoch']}"
+    assert f"\nvalidation: {chosen} is of few entities (" in capsys.readouterr().out
     curve = pd.read_csv("plots/validation.csv")
     f1 = curve["f1"].tolist()
     assert f1.index(max(f1)) == len(f1) - 3, "two more epochs, which are not better"

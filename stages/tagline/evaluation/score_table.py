@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
+from tagline.core.names import FEW_ENTITIES
 from tagline.core.outputs import read_json
 from tagline.core.reading import committed, parse_object, reading
 from tagline.evaluation.measurement import Entries, Metrics
@@ -25,6 +26,13 @@ def score_table(metrics: Metrics) -> str:
     parts = [_table(split, entries) for split, entries in metrics.items()]
     for notes in NOTES:
         parts += notes(metrics)
+    for split, entries in metrics.items():
+        number = entries["overall"]["number"]
+        if number < FEW_ENTITIES:
+            parts.append(
+                f"{printable(split)}: F1 {entries['overall']['f1']:.3f} is of {number} {_unit(entries)}; with fewer "
+                f"than {FEW_ENTITIES}, it is mostly noise"
+            )
     return wrapped("\n\n".join(parts))
 
 
@@ -35,12 +43,17 @@ def _table(split: str, entries: Entries) -> str:
         headers.append(column.title)
         if column.has_interval:
             headers.append("95 % interval")
-    headers.append("entities" if "matching" in entries else "words")  # plain tags have no other rules of matching
+    headers.append(_unit(entries))
     of_types = entries["intervals"]["per_type"]
     rows = [_row(name, scores, of_types[name]) for name, scores in entries["per_type"].items()]
     rows.append(_row("overall", entries["overall"], entries["intervals"]["overall"]))
     aligned = ["left"] + ["right"] * (len(headers) - 1)
     return tabulate(rows, headers, tablefmt="simple", disable_numparse=True, colalign=aligned)
+
+
+def _unit(entries: Entries) -> str:
+    """What is counted; plain tags have no other rules of matching."""
+    return "entities" if "matching" in entries else "words"
 
 
 def _row(name: str, scores: Mapping[str, float], intervals: Mapping[str, Mapping[str, float]]) -> list[str]:

@@ -18,7 +18,8 @@ from tagline.core.provenance import sha256
 from tagline.sources.formats.annotators import summary
 from tagline.sources.formats.base import Files, leads_out
 from tagline.sources.formats.lines import UTF_8_REMEDY, read_lines
-from tagline.sources.splitting import TRAIN, drawn_split
+from tagline.sources.splitting import TRAIN, Drawn, draw_document, lacking, moves
+from tagline.sources.tag_names import entity_marks
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import QUOTED, printable, quoted, shortened
 from tagline.text.languages import splitter
@@ -170,18 +171,39 @@ class FileSource:
                 findings.add_sentence(sentence.words, sentence.location)
                 yield sentence
 
-    def _drawn(self, split: str, seed: int) -> Iterator[Sentence]:
-        # Each drawn split reads the files of train again: that costs little time, while keeping them costs memory.
-        # By documents, since neighbouring sentences tell much about each other; one document is in memory at a time.
+    def _documents(self, seed: int) -> Iterator[tuple[Drawn, list[Sentence]]]:
+        """Yield the documents of train with their draws, since neighbouring sentences tell much about each other."""
         if self._one_document:
             documents: Iterator[list[Sentence]] = ([sentence] for sentence in self._sentences(TRAIN))
         else:
             documents = whole(self._sentences(TRAIN))
-        longest = 0
         for sentences in documents:
-            longest = max(longest, len(sentences))
             words = list(chain.from_iterable(sentence.words for sentence in sentences))
-            if drawn_split(words, seed, self.dataset.shares) == split:
+            types = chain.from_iterable(map(types_of, sentences))
+            yield draw_document(words, types, seed, self.dataset.shares), sentences
+
+    @cached_property
+    def _moves(self) -> dict[int, str]:
+        """The splits of documents that are not in the split for which they are drawn, which lack a type otherwise."""
+        if self.dataset.split is None:
+            return {}
+        seed = self.dataset.split.seed
+        splits = (TRAIN, *self.dataset.shares)
+        numbers = Counter[tuple[str, str]]()
+        for document, _ in self._documents(seed):
+            numbers.update((type_, document.split) for type_ in document.types)
+        rare = {type_ for type_, _ in lacking(numbers, splits)}
+        if not rare:
+            return {}
+        documents = [document for document, _ in self._documents(seed) if document.types & rare]
+        return moves(documents, numbers, splits)
+
+    def _drawn(self, split: str, seed: int) -> Iterator[Sentence]:
+        # Each drawn split reads the files of train again: that costs little time, while keeping them costs memory.
+        longest = 0
+        for document, sentences in self._documents(seed):
+            longest = max(longest, len(sentences))
+            if self._moves.get(document.number, document.split) == split:
                 yield from self._counted(split, sentences)
         if not self.findings[split].sentences:
             raise self._nothing_drawn(split, longest)
@@ -252,6 +274,15 @@ class FileSource:
             if types:
                 sentence = replace(sentence, annotated_types=types)
             yield sentence
+
+
+def types_of(sentence: Sentence) -> list[str]:
+    """The type of each entity of a sentence, with the name of its tag column if there are several."""
+    types = []
+    for column, tags in sentence.tags.items():
+        prefix = f"{column} " if len(sentence.tags) > 1 else ""
+        types += [f"{prefix}{type_}" for begins, type_ in entity_marks(tags) if begins and type_]
+    return types
 
 
 def _check_ids(locations: Mapping[str, str], without_id: str) -> None:

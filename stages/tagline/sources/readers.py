@@ -11,22 +11,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from itertools import chain, pairwise, starmap
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.findings import OF_SENTENCES
-from tagline.core.names import DOCUMENT
+from tagline.core.names import DOCUMENT, FEW_ENTITIES
 from tagline.labels.schemes import OUTSIDE, split_tag
 from tagline.sources.download_params import AnyDataset, HubDataset
-from tagline.sources.files import FileSource, check_different
+from tagline.sources.files import FileSource, check_different, types_of
 from tagline.sources.formats.annotated import AnnotatedFiles
 from tagline.sources.formats.base import Files
 from tagline.sources.formats.keys import UnknownTag, WordKeys
 from tagline.sources.splitting import TRAIN
-from tagline.sources.tag_names import Spelling, rename
+from tagline.sources.tag_names import Spelling, entity_marks, rename
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import QUOTED, quoted, shortened
 from tagline.text.agreement import Agreement, SentenceAgreement
@@ -91,6 +91,9 @@ class Reader:
         # By tag column, the number of entities of each type; and whether all types are annotated in a sentence.
         self.types: dict[str, Counter[str]] = {name: Counter() for name in columns}
         self.annotates_all = False
+        # Of each split that is drawn from train, the number of entities of each type.
+        drawn = (TRAIN, *dataset.shares) if dataset.shares else ()
+        self.drawn: dict[str, Counter[str]] = {split: Counter() for split in drawn}
         # By split, the hash of a sentence's tags by that of its words.
         self.seen: dict[str, dict[int, int]] = {split: {} for split in SPLITS}
 
@@ -104,6 +107,8 @@ class Reader:
         if split == next(iter(self.splits)):  # train, if the source has it
             sentences = self.whole.watch(self.agreement.watch(sentences))
         sentences = map(self._renamed, sentences)
+        if split in self.drawn:
+            sentences = self._count_types(split, sentences)
         if self.number is not None and split in self.splits:
             sentences = self._watch(split, sentences, earlier)
         if split == TRAIN and isinstance(self.source, FileSource):
@@ -162,7 +167,7 @@ class Reader:
         for sentence in sentences:
             columns = {}
             for name in self.columns:
-                columns[name] = list(starmap(_marks, pairwise([None, *sentence.tags[name]])))
+                columns[name] = entity_marks(sentence.tags[name])
                 types = [type_ for begins, type_ in columns[name] if begins and type_]
                 self.entities[split][name] += len(types)
                 self.types[name].update(types)
@@ -175,6 +180,22 @@ class Reader:
             self.seen[split][words] = tags
             yield sentence
 
+    def _count_types(self, split: str, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+        for sentence in sentences:
+            self.drawn[split].update(types_of(sentence))
+            yield sentence
+
+    def _draw_report(self) -> Iterator[str]:
+        """What to print about the entities of the splits that are drawn from train."""
+        types = set().union(*self.drawn.values())
+        for split in self.dataset.shares if types else ():
+            counts = Counter({type_: self.drawn[split][type_] for type_ in sorted(types)})
+            number = self.drawn[split].total()
+            line = f"{split}, drawn from train: {number:,} entities ({_counted(counts)})"
+            if number < FEW_ENTITIES:
+                line = f"{line}; with fewer than {FEW_ENTITIES} its scores are mostly noise: annotate more"
+            yield line
+
     def report(self) -> str:
         """What to print once all is read.
 
@@ -183,7 +204,7 @@ class Reader:
         """
         with self._numbered():
             self._check_tags()
-            report = "\n".join(filter(None, [self.source.report(), *self._respelled()]))
+            report = "\n".join(filter(None, [self.source.report(), *self._draw_report(), *self._respelled()]))
         if self.number is None:
             return report
         parts = [f"source {self.number}, {getattr(self.dataset, 'format', 'hub')}"]
@@ -260,15 +281,6 @@ class Reader:
             if self.number is None:
                 raise
             raise UserError(str(error).replace("download.dataset", f"download.dataset.{self.number}")) from None
-
-
-def _marks(left: str | None, tag: str | None) -> tuple[bool, str | None]:
-    """Whether a tag begins an entity, given the tag before it, and its type; the same in all schemes with prefixes."""
-    prefix, dash, type_ = (tag or "").partition("-")
-    if not dash or prefix not in tuple("BIESLU"):
-        return False, tag
-    continues = prefix in tuple("IEL") and left in (f"B-{type_}", f"I-{type_}")
-    return not continues, type_
 
 
 def _counted(types: Counter[str]) -> str:

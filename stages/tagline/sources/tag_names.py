@@ -1,7 +1,7 @@
 """The names of tags across sources: one spelling of prefixes, and one name for each type."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, starmap
 
 from tagline.labels.schemes import OUTSIDE, respell, split_tag
 
@@ -49,3 +49,17 @@ def rename(tags: Iterable[str | None], types: Mapping[str, str]) -> list[str | N
         else:
             result.append(f"{prefix}-{name}" if prefix else name)
     return result
+
+
+def entity_marks(tags: Sequence[str | None]) -> list[tuple[bool, str | None]]:
+    """Whether each tag of a sentence begins an entity, and its type; the same in all schemes with prefixes."""
+    return list(starmap(_mark, pairwise([None, *tags])))
+
+
+def _mark(left: str | None, tag: str | None) -> tuple[bool, str | None]:
+    """Whether a tag begins an entity, given the tag before it, and its type."""
+    prefix, dash, type_ = (tag or "").partition("-")
+    if not dash or prefix not in tuple("BIESLU"):
+        return False, tag
+    continues = prefix in tuple("IEL") and left in (f"B-{type_}", f"I-{type_}")
+    return not continues, type_

@@ -19,7 +19,7 @@ METRICS = {"test": metrics_of(ScoredSplit("spans", TAGGED, 0, altered={"typos": 
 
 def test_file_is_a_row_per_type_and_an_overall_row(tmp_path: Path) -> None:
     write_json(tmp_path / "evaluate.json", METRICS)
-    header, _, *rows, _, of_forms, _, no_forms = score_table_of(tmp_path / "evaluate.json").splitlines()
+    header, _, *rows, _, of_forms, _, no_forms, _, few = score_table_of(tmp_path / "evaluate.json").splitlines()
     assert header.split() == "test precision recall F1 95 % interval entities".split()
     interval = METRICS["test"]["intervals"]["overall"]["f1"]
     assert [row.split() for row in rows] == [
@@ -29,6 +29,7 @@ def test_file_is_a_row_per_type_and_an_overall_row(tmp_path: Path) -> None:
     ]
     assert of_forms == "test in altered forms, F1: typos 0.667 ({low:.3f}-{high:.3f})".format(**interval)
     assert no_forms == "test: not scored in lowercase, uppercase, titlecase: no word changes"
+    assert few == "test: F1 0.667 is of 2 entities; with fewer than 30, it is mostly noise"
 
 
 def test_operating_point_is_a_table_with_what_is_not_reached() -> None:
@@ -47,7 +48,7 @@ def test_operating_point_is_a_table_with_what_is_not_reached() -> None:
     }
     scores = metrics_of(ScoredSplit("spans", sentences(["B-PER B-\x1bLOC B-ORG"], ["O O O"]), 0))
     table = score_table({name: scores | {"operating_point": of_splits[name]} for name in of_splits})
-    _, _, rows, *messages = table.replace("\n  ", " ").split("\n\n")
+    _, _, rows, *messages, _, _ = table.replace("\n  ", " ").split("\n\n")
     assert [" ".join(row.split()) for row in rows.splitlines()[2:]] == [
         r"\x1bLOC recall >= 0.9 +0 0.500 (0.250-0.750) 0.500 (0.250-0.750)",
         "MISC recall >= 0.9 +0 0.500 (0.250-0.750) 0.500 (0.250-0.750)",

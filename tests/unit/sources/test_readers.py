@@ -11,6 +11,7 @@ from helpers.messages import message_of
 from helpers.project import json_of
 from helpers.tiny import raw_rows
 
+from tagline.sources.splitting import drawn_split
 from tagline.sources.stage import write_dataset
 
 # A split of each file; the sentences of train are in what a page saved, too, one of them with an entity.
@@ -141,3 +142,24 @@ WRONG = [
 @pytest.mark.parametrize(("source", "message"), WRONG)
 def test_source_that_does_not_fit_is_an_error(tmp_path: Path, source: Any, message: str) -> None:
     assert message_of(joined, tmp_path, CORPUS, source).startswith(message.format(tmp_path))
+
+
+def test_drawn_split_has_each_type_and_says_how_many_entities(tmp_path: Path, capsys) -> None:
+    # Drawn by their words alone, train has all three sentences with a LOC.
+    drawn = {f"s{number}": "PER" for number in range(60)} | {"Rome1": "LOC", "Rome2": "LOC", "Rome4": "LOC"}
+    (tmp_path / "all").write_text("\n".join(f"{word} X B-{type_}\n" for word, type_ in drawn.items()))
+    shares = {"validation": 0.1, "test": 0.1}
+    assert {drawn_split([word], 42, shares) for word, type_ in drawn.items() if type_ == "LOC"} == {"train"}
+    write_dataset(tmp_path, conll(train="all", split={"seed": 42, **shares}), tmp_path / "raw")
+    numbers = {}
+    for split in FILES:
+        types = [row["ner"][0] for row in raw_rows(split, tmp_path / "raw")]
+        numbers[split] = (types.count("B-PER"), types.count("B-LOC"))
+    assert [loc for _, loc in numbers.values()] == [1, 1, 1]
+    printed = capsys.readouterr().out
+    for split in ("validation", "test"):
+        per = numbers[split][0]
+        line = (
+            f"{split}, drawn from train: {per + 1} entities (ner PER {per}, ner LOC 1); with fewer than 30 its scores"
+        )
+        assert f"\n{line} are mostly noise: annotate more\n" in printed

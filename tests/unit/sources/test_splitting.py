@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagline.sources.splitting import drawn_split
+from tagline.sources.splitting import Drawn, drawn_split, lacking, moves
 
 SHARES = {"test": 0.2, "validation": 0.1}
 SENTENCES = [["word", str(number)] for number in range(5000)]
@@ -30,3 +30,36 @@ def test_words_are_told_apart(one: list[str], other: list[str]) -> None:
     """That ["a", "b"] and ["a b"] fall alike must be chance, so at many seeds they differ somewhere."""
     drawn = [[drawn_split(words, seed, {"test": 0.5}) for seed in range(64)] for words in (one, other)]
     assert (drawn[0] == drawn[1]) == (one == other)
+
+
+def numbers_of(documents: list[Drawn], moved: dict[int, str]) -> Counter[tuple[str, str]]:
+    numbers = Counter[tuple[str, str]]()
+    for document in documents:
+        split = moved.get(document.number, document.split)
+        numbers.update((type_, split) for type_ in document.types)
+    return numbers
+
+
+SPLITS = ("train", "test", "validation")
+
+
+def test_split_that_lacks_a_type_gets_the_document_of_the_lowest_draw() -> None:
+    kinds = [("train", "A"), ("train", "AB"), ("train", "B"), ("train", "B"), ("test", "A"), ("validation", "AB")]
+    documents = [Drawn(9 - index, split, frozenset(types)) for index, (split, types) in enumerate(kinds)]
+    numbers = numbers_of(documents, {})
+    assert lacking(numbers, SPLITS) == [("B", "test")]
+    assert moves(documents, numbers, SPLITS) == {6: "test"}
+
+
+DOCUMENTS = st.lists(st.tuples(st.sampled_from(SPLITS), st.frozensets(st.sampled_from("ABC"))), max_size=12)
+
+
+@given(DOCUMENTS)
+def test_no_split_loses_a_type_by_a_move(drawn: list[tuple[str, frozenset[str]]]) -> None:
+    documents = [Drawn(number, split, types) for number, (split, types) in enumerate(drawn)]
+    before = numbers_of(documents, {})
+    moved = moves(documents, before, SPLITS)
+    after = numbers_of(documents, moved)
+    assert {pair for pair in before if before[pair]} <= {pair for pair in after if after[pair]}
+    if not lacking(before, SPLITS):
+        assert moved == {}

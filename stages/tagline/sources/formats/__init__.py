@@ -14,6 +14,7 @@ __all__ = [
     "offsets",
     "page_layout",
     "registry",
+    "rows",
     "saved_page",
     "sniffing",
     "span_tags",

@@ -4,7 +4,8 @@
 
 Reads params.yaml, data/raw and models/pretrained of the current folder, so run `dvc repro download` first. Each run is
 tokenize_align, train and evaluate on one thread in a temporary folder: by default of 100, 200, 400, 800, 1,600 and all
-sentences, or of up to 800 a sixteenth, an eighth, a quarter, a half and all, with three seeds. The parts of a seed are
+sentences, of up to 800 a sixteenth, an eighth, a quarter, a half and all, or of fewer than 400 from a quarter on, with
+three seeds. The parts of a seed are
 nested, and trained as `dvc repro` does: small ones for train.least_steps. Runs that --runs has are not repeated, so an
 interrupted command continues.
 """
@@ -27,7 +28,7 @@ def main() -> None:
     # Here, since --help need not wait for libraries.
     from tagline.metrics.significance import score_text
     from tagline.tools.curve.power_law import PowerLaw, worth
-    from tagline.tools.curve.runs import Curve, default_sizes
+    from tagline.tools.curve.runs import Curve, default_more, default_sizes
 
     for option, path in (("--runs", options.runs), ("--plot", options.plot)):
         if path:
@@ -40,13 +41,14 @@ def main() -> None:
     law = PowerLaw(means)
     of_smaller = PowerLaw({size: f1 for size, f1 in means.items() if size < total})
     low, high = of_smaller.interval(total)
-    more = worth(options.more, law.gain(total, options.more))
+    added = options.more or default_more(total)
+    more = worth(added, law.gain(total, added))
     text = [f"{size:>9,} sentences: F1 {score_text(f1)}" for size, f1 in runs.items()]
     text.append(f"of all sentences, the smaller parts predict {of_smaller.f1(total):.3f} ({low:.3f} to {high:.3f})")
     show("\n".join([*text, more]))
     if options.plot:
         dots = [(size, score) for size, f1 in runs.items() for score in f1]
-        line = [(size, law.f1(size)) for size in points(min(means), total + options.more)]
+        line = [(size, law.f1(size)) for size in points(min(means), total + added)]
         options.plot.write_text(page(dots, line, more), encoding="utf-8")
 
 
@@ -59,7 +61,9 @@ def parsed() -> argparse.Namespace:
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=natural, nargs="+", metavar="N", help="sentences of the parts")
     parser.add_argument("--seeds", type=natural, nargs="+", default=SEEDS, metavar="N", help="of parts and of training")
-    parser.add_argument("--more", type=natural, default=500, metavar="N", help="sentences to add (default: 500)")
+    parser.add_argument(
+        "--more", type=natural, metavar="N", help="sentences to add (default: as many as train has, at most 500)"
+    )
     parser.add_argument("--jobs", type=natural, default=1, metavar="N", help="runs at the same time (default: 1)")
     parser.add_argument("--runs", type=Path, metavar="FILE", help="JSON Lines to which runs are appended")
     parser.add_argument("--plot", type=Path, metavar="FILE.html", help="write the curve as a page")

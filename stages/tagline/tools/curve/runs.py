@@ -29,9 +29,12 @@ RAW, PRETRAINED = Path("data/raw"), Path("models/pretrained")
 STAGES = ("tokenize_align", "train", "evaluate")
 # Sizes below all sentences: with fewer, the law of the smaller ones has no interval worth its name.
 LEAST_SIZES = 4
-# Without --sizes: these, or of less data a sixteenth to a half, if that is at least `LEAST_PART`, which has most types.
+# Without --sizes: these; of less data a sixteenth to a half, or a quarter to seven tenths, if the smallest part is at
+# least as large.
 SIZES = (100, 200, 400, 800, 1600)
-LEAST_PART = 25
+FACTORS = ((2.0, 25), (2**0.5, 15))
+# Without --more, as many as train has, but at most so many.
+MOST_MORE = 500
 
 
 def _read_runs(file: Path) -> list[dict[str, Any]]:
@@ -169,5 +172,13 @@ def default_sizes(total: int) -> list[int]:
     below = [size for size in SIZES if size < total]
     if len(below) >= LEAST_SIZES:
         return below
-    halved = [total // 2**times for times in range(LEAST_SIZES, 0, -1)]
-    return halved if halved[0] >= LEAST_PART else []
+    for factor, least in FACTORS:
+        parts = [int(total / factor**times + 1e-9) for times in range(LEAST_SIZES, 0, -1)]
+        if parts[0] >= least:
+            return parts
+    return []
+
+
+def default_more(total: int) -> int:
+    """How many sentences to add to ``total``."""
+    return min(total, MOST_MORE)

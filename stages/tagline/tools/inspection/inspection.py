@@ -1,9 +1,9 @@
 """What a data set's file looks like, the section ``download`` that reads it, and what to fill in for the model card."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import StringIO
-from itertools import chain, combinations, islice
+from itertools import chain, combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,11 +11,12 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 
+from tagline.core import FEW_OF_TEST
 from tagline.core.params import read_file
 from tagline.export.export_params import Card
 from tagline.labels.schemes import is_spans, standard_names
 from tagline.sources.download_params import Download
-from tagline.sources.files import FileSource, NothingDrawn
+from tagline.sources.files import FileSource, NothingDrawn, types_of
 from tagline.sources.formats.annotated import AnnotatedFiles, loses_much
 from tagline.sources.formats.base import Files
 from tagline.sources.formats.conll_table import SKIP
@@ -82,6 +83,12 @@ def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Gu
     if "documents" in keys:
         lines.append("splits are drawn by sentence, since these documents are too few")
     lines += inspected.undrawn
+    in_test = inspected.entities["test"]
+    if "test" in source.dataset.shares and 0 < in_test < FEW_OF_TEST:
+        lines.append(
+            f"test, a share of train, has {in_test} entities; with fewer than about {FEW_OF_TEST}, its scores show "
+            "little; for a score of all sentences, run `tagline crossval create`, then `dvc repro crossval/dvc.yaml`"
+        )
     report = source.report()
     if report:
         lines.append(report)
@@ -130,6 +137,7 @@ class Inspected(NamedTuple):
         sentences: the first ones of each split.
         total: the number of all.
         undrawn: why splits have no sentences.
+        entities: the number of entities of each split.
     """
 
     source: FileSource
@@ -137,6 +145,7 @@ class Inspected(NamedTuple):
     sentences: list[Sentence]
     total: int
     undrawn: list[str]
+    entities: Mapping[str, int]
 
 
 def _read(path: Path, layout: Layout, keys: Guess) -> Inspected:
@@ -169,15 +178,18 @@ def _read_with(keys: Guess, folder: Path) -> Inspected:
     sentences: list[Sentence] = []
     undrawn = []
     total = 0
-    for of_split in source.splits().values():
+    entities = Counter[str]()
+    for split, of_split in source.splits().items():
         try:
-            first = list(islice(of_split, SENTENCES))
-            sentences += first
-            total += len(first) + sum(1 for _ in of_split)
+            for number, sentence in enumerate(of_split):
+                if number < SENTENCES:
+                    sentences.append(sentence)
+                total += 1
+                entities[split] += len(types_of(sentence))
         except NothingDrawn as error:
             undrawn.append(str(error))
     source.report()
-    return Inspected(source, keys, sentences, total, undrawn)
+    return Inspected(source, keys, sentences, total, undrawn, entities)
 
 
 def scheme(sentences: Sequence[Sequence[str]]) -> str:

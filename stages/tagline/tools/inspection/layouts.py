@@ -18,6 +18,7 @@ from pathlib import Path
 from tagline.sources.files import find
 from tagline.sources.formats.lines import UTF_8, read_lines
 from tagline.sources.formats.registry import FORMATS
+from tagline.sources.formats.rows import annotator_files, rows_of
 from tagline.sources.formats.sniffing import Guess, Sample
 from tagline.terminal import QUOTED, UserError, shortened
 
@@ -64,7 +65,7 @@ class Layout:
 
 
 def find_layouts(path: Path) -> list[Layout]:
-    """Find the files of each format that a folder has, as `find_layout` does for one.
+    """Find the files of each format that a folder has, as `find_layout` does for one; of a page, by `selection`.
 
     Raises:
         UserError: see `find_layout`.
@@ -76,9 +77,24 @@ def find_layouts(path: Path) -> list[Layout]:
             layouts.append(_of_entries(path, group, is_part=True))
             entries = [entry for entry in entries if entry not in group]
     if len(layouts) < 2:
-        return [find_layout(path)]
+        return _by_selection(find_layout(path))
     unused = [*layouts[0].unused, *(entry.name for entry in entries)]
     return [replace(layouts[0], unused=unused), *layouts[1:]]
+
+
+def _by_selection(layout: Layout) -> list[Layout]:
+    """The chosen texts of an annotation page for train and its random ones for test, if it has both."""
+    if "selection" not in FORMATS[layout.keys["format"]].model_fields or [*layout.patterns] != ["train"]:
+        return [layout]
+    selections = set()
+    with suppress(UserError):  # reported where the files are read
+        for row in rows_of(annotator_files(layout.sample), layout.keys.get("encoding", UTF_8)):
+            selections.add("random" if row.content.get("selection") == "random" else "chosen")
+    if len(selections) < 2:
+        return [layout]
+    pattern = layout.patterns["train"]
+    chosen = replace(layout, keys={**layout.keys, "selection": "chosen"})
+    return [chosen, replace(layout, keys={**layout.keys, "selection": "random"}, patterns={"test": pattern}, unused=())]
 
 
 def _by_format(entries: Sequence[Path]) -> list[list[Path]]:

@@ -1,7 +1,8 @@
 """Losses: where F1 of test is lost, what it would be otherwise, and a command that addresses each loss."""
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+import shlex
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ from tabulate import tabulate
 
 from tagline.artifacts import raw_data, tokenized
 from tagline.audit.audit_params import AUDIT, AUDIT_PARAMS, CROSSVAL, Audit
-from tagline.core import verify
+from tagline.core import FEW_OF_TEST, read_json, verify
 from tagline.core.params import read_section
 from tagline.core.reading import reading
 from tagline.crossval.folding import EARLY
@@ -32,25 +33,34 @@ from tagline.tools.comparison import WORKSPACE
 from tagline.tools.comparison.runs import PREDICTIONS, make_run
 from tagline.tools.curve.power_law import PowerLaw, worth
 from tagline.tools.curve.program import SEEDS
-from tagline.tools.curve.runs import LEAST_PART, LEAST_SIZES, RAW, Curve, default_sizes
+from tagline.tools.curve.runs import LEAST_SIZES, RAW, Curve, default_more, default_sizes
+from tagline.tools.texts.options import MODEL
+from tagline.training.train_params import Train
 
 TOKENIZED, SUSPICIONS = Path("data/tokenized"), Path("reports/audit.jsonl")
 # The params of an audit that `tagline audit create` writes.
 NEW_AUDIT = Path(__file__).parents[1] / "settings" / AUDIT_PARAMS
-# Sentences, whose worth `tagline curve` measures.
-MORE = 500
+TRAINED = Path("reports/train.json")
+# With fewer training sentences, more of them and more steps come first.
+SMALL = 1000
+# If two models differ in fewer entities of test, a sign test is never significant: 2 * 0.5**6 = 0.03.
+LEAST_DIFFERENT = 6
 # The numbers of a tally.
 CORRECT, PREDICTED, GOLD = range(3)
 
 
 class Remedy(NamedTuple):
-    """What addresses a loss: its cost in words, and the command."""
+    """What addresses a loss.
+
+    Attributes:
+        cost: in words.
+        command: empty if there is none.
+        suspicions: of the audit, how many are to be read; None if there was no audit.
+    """
 
     cost: str
     command: str
-
-
-SUGGEST = Remedy("5,000 words to annotate", "tagline suggest POOL --words 5000 --output tasks.html")
+    suspicions: int | None = None
 
 
 class ErrorKind(NamedTuple):
@@ -126,10 +136,11 @@ def find(runs: Path) -> dict[str, Any]:
         runs: those of `tagline curve`.
 
     Returns:
-        ``f1``, ``low``, ``high``, ``entities``: F1 of test, its 95 % interval, the number of gold entities; ``losses``,
-        most worth first: name, number of errors, F1, F1 without them, the difference (``worth``) with its interval, and
-        a command with its cost; ``more_sentences``: None, or what `MORE` are likely worth, with an interval of 80 %;
-        ``notes``: that in words, and what else is not measured.
+        ``f1``, ``low``, ``high``, ``entities``: F1 of test, its 95 % interval, the number of gold entities; ``noise``:
+        smaller differences in F1 between two models are never significant; ``losses``, most worth first: name, number
+        of errors, F1, F1 without them, the difference (``worth``) with its interval, and a `Remedy`;
+        ``more_sentences``: None, or what some more are likely worth, with an interval of 80 %; ``small``: whether train
+        is; ``advice``: a text and a `Remedy` each, what helps whatever is lost.
 
     Raises:
         UserError: params.yaml has errors; what a stage or the audit writes is missing, damaged or of other data; or the
@@ -144,19 +155,21 @@ def find(runs: Path) -> dict[str, Any]:
     losses = [loss.described() for loss in losses_of(sums, forms, errors, suspicions)]
     f1 = ratios(*sums["test"]).f1
     low, high = interval(f1[1:])
-    more, note = more_sentences(runs)
-    notes = [note]
-    if suspicions is None:
-        remedy = audit(None)
-        notes.append(f"{SUSPICIONS}: missing; which labels are probably wrong: {remedy.cost}, `{remedy.command}`")
+    entities = int(sums["test"][GOLD, 0])
+    sentences = raw_data.load(RAW).sentences["train"]
+    more, advice = more_sentences(runs, sentences)
+    if sentences < SMALL:
+        advice += more_steps()
     return {
         "f1": rounded(f1[0]),
         "low": rounded(low),
         "high": rounded(high),
-        "entities": int(sums["test"][GOLD, 0]),
+        "entities": entities,
+        "noise": rounded(min(1, LEAST_DIFFERENT / max(1, entities))),
         "losses": sorted(losses, key=lambda loss: loss["worth"], reverse=True),
         "more_sentences": more,
-        "notes": notes,
+        "small": sentences < SMALL,
+        "advice": [{"text": text, **remedy._asdict()} for text, remedy in advice],
     }
 
 
@@ -281,11 +294,13 @@ def losses_of(
     test = sums["test"]
     seen = sums["seen"]
     unseen = sums["unseen"]
-    if seen[GOLD, 0] and unseen[GOLD, 0]:
-        # As many unseen entities as there are, found as often as seen ones.
+    if unseen[GOLD, 0]:
+        # As many unseen entities as there are, found as often as seen ones; all of them, if none is seen.
         as_seen = test - unseen + seen * divide(unseen[GOLD], seen[GOLD])
+        if not seen[GOLD, 0]:
+            as_seen = np.stack([unseen[GOLD]] * len(test))
         missed = int(unseen[GOLD, 0] - unseen[CORRECT, 0])
-        yield Loss("not in train", missed, f1["test"], ratios(*as_seen).f1, SUGGEST)
+        yield Loss("not in train", missed, f1["test"], ratios(*as_seen).f1, suggest())
     if forms:
         worst = min(forms, key=lambda form: f1[form][0])
         fewer = int(test[CORRECT, 0] - sums[worst][CORRECT, 0])
@@ -297,7 +312,7 @@ def losses_of(
 def audit(suspicions: Suspicions | None, split_or_fault: str = "") -> Remedy:
     """The review of the suspicions of a split or fault, or the audit that finds them."""
     if suspicions is not None:
-        return Remedy(f"{suspicions.numbers[split_or_fault]:,} suspicions to read", "tagline audit export fixes.html")
+        return Remedy("suspicions to read", "tagline audit export fixes.html", suspicions.numbers[split_or_fault])
     exists = AUDIT_PARAMS.is_file()
     folds = read_section("audit", Audit, AUDIT_PARAMS if exists else NEW_AUDIT).folds
     cost = f"{len(folds)} trainings"
@@ -317,41 +332,109 @@ def lowercase() -> Remedy:
     more = 0.5 if share < 0.5 else 1
     plus = "" if "lowercase_share" in section.model_fields_set else "+"  # DVC adds a key with a plus only
     return Remedy(
-        f"1 training, {(1 + more) / (1 + share):.1f} times as long",
+        f"{(1 + more) / (1 + share):.1f} times a training",
         f"dvc exp run -S {plus}tokenize_align.lowercase_share={more}",
     )
 
 
-def more_sentences(runs: Path) -> tuple[tuple[float, ...] | None, str]:
-    """What more sentences are likely worth, with its interval; and that, or how it is measured, in words."""
+def suggest() -> Remedy:
+    """More texts to annotate, from a pool of the user's."""
+    command = "tagline suggest POOL --words 2000 --output tasks.html"
+    if not MODEL.exists():  # it would name the types
+        command = f"{command} --types {shlex.join(tokenized.load_labels(TOKENIZED).types)}"
+    return Remedy("2,000 words to annotate", command)
+
+
+def more_steps() -> list[tuple[str, Remedy]]:
+    """A training of twice as many steps, if the last epoch was the best."""
+    section = read_section("train", Train)
+    trained = read_json(TRAINED, "train")
+    if section.max_steps is not None or trained["best_epoch"] < section.epochs:
+        return []
+    plus = "" if "least_steps" in section.model_fields_set else "+"
+    command = f"dvc exp run -S {plus}train.least_steps={2 * trained['steps']}"
+    return [("more steps: the last epoch was the best one", Remedy("2 times a training", command))]
+
+
+def more_sentences(runs: Path, total: int) -> tuple[tuple[float, ...] | None, list[tuple[str, Remedy]]]:
+    """What more sentences are likely worth, with its interval; and advice about them.
+
+    Args:
+        runs: those of `tagline curve`.
+        total: number of training sentences.
+    """
     if runs.is_file():
-        curve = Curve(runs)
-        means = {size: fmean(f1) for size, f1 in curve.f1_by_size().items()}
+        means = {size: fmean(f1) for size, f1 in Curve(runs).f1_by_size().items()}
         if len(means) > LEAST_SIZES:
-            gain = PowerLaw(means).gain(curve.raw.sentences["train"], MORE)
-            return tuple(map(rounded, gain)), worth(MORE, gain)
-    total = raw_data.load(RAW).sentences["train"]
+            more = default_more(total)
+            gain = PowerLaw(means).gain(total, more)
+            return tuple(map(rounded, gain)), [(worth(more, gain), suggest())]
+    advice = []
+    if total < SMALL:
+        advice.append((f"annotate more: train has {total:,} sentences", suggest()))
     sizes = default_sizes(total)
-    if not sizes:
-        least = LEAST_PART * 2**LEAST_SIZES
-        return None, f"train has {total:,} sentences; what more are worth can be measured from {least:,} on"
-    cost = f"{(len(sizes) + 1) * len(SEEDS)} trainings, `tagline curve --runs {runs}`"
-    return None, f"{runs}: missing, or too few runs with these params and data; what more sentences are worth: {cost}"
+    if sizes:
+        cost = f"{(len(sizes) + 1) * len(SEEDS)} trainings"
+        command = Remedy(cost, f"tagline curve --runs {shlex.quote(str(runs))}")
+        advice.append(("what more sentences are worth is not measured yet", command))
+    return None, advice
 
 
 def table(found: Mapping[str, Any]) -> str:
-    """Lay out what `find` returns for a terminal."""
-    title = "F1 of test {f1:.3f} ({low:.3f} to {high:.3f}), {entities:,} entities".format(**found)
-    rows = [
-        {
+    """Lay out what `find` returns for a terminal of 80 columns: losses and advice, each command once."""
+    lines = ["F1 of test {f1:.3f} ({low:.3f} to {high:.3f}), {entities:,} entities".format(**found)]
+    if found["entities"] < FEW_OF_TEST:
+        lines.append(
+            f"differences below {found['noise']:.2f} F1 ({LEAST_DIFFERENT} entities) are noise: "
+            "no model is better by them"
+        )
+    lines.append("")
+    shown = set[str]()
+    if found["small"]:
+        lines += [*advice_lines(found["advice"], shown), ""]
+    lines += loss_lines(found["losses"], shown)
+    if not found["small"]:
+        lines += ["", *advice_lines(found["advice"], shown)]
+    return "\n".join(lines)
+
+
+def advice_lines(advice: Sequence[Mapping[str, Any]], shown: set[str]) -> Iterator[str]:
+    """Yield each text, then its command; ``shown`` has the commands so far, and gets others."""
+    for item in advice:
+        yield item["text"]
+        yield from command_lines(item, shown)
+
+
+def loss_lines(losses: Sequence[Mapping[str, Any]], shown: set[str]) -> Iterator[str]:
+    """Yield a table with a row per loss, and below losses with the same command that command."""
+    rows = []
+    for loss in losses:
+        row = {
             "lost to": loss["name"],
             "errors": f"{loss['errors']:,}",
             "F1": f"{loss['f1']:.3f}",
             "without": f"{loss['without']:.3f}",
             "worth, 95 %": "{worth:+.3f} ({low:.3f} to {high:.3f})".format(**loss),
-            "cost": loss["cost"],
-            "command": loss["command"],
         }
-        for loss in found["losses"]
-    ]
-    return "\n".join([title, "", tabulate(rows, "keys", disable_numparse=True), "", *found["notes"]])
+        if loss["suspicions"] is not None:
+            row["suspicions"] = f"{loss['suspicions']:,}"
+        rows.append(row)
+    titles, rule, *lines = tabulate(rows, "keys", disable_numparse=True).splitlines()
+    yield from (titles, rule)
+    by_command: defaultdict[str, list[int]] = defaultdict(list)
+    for index, loss in enumerate(losses):
+        by_command[loss["command"]].append(index)
+    for indices in by_command.values():
+        for index in indices:
+            yield lines[index]
+        yield from command_lines(losses[indices[0]], shown)
+
+
+def command_lines(remedy: Mapping[str, Any], shown: set[str]) -> Iterator[str]:
+    """Yield the cost of a remedy with its command, or without it if it was shown; nothing if there is none."""
+    command = remedy["command"]
+    if command in shown:
+        yield f"  {remedy['cost']}, as above"
+    elif command:
+        shown.add(command)
+        yield f"  {remedy['cost']}: {command}"

@@ -34,7 +34,7 @@ def test_learning_curve_measures_each_run_once(workspace: Path, capsys) -> None:
 
 
 SIZES = [(2115, [100, 200, 400, 800, 1600]), (801, [100, 200, 400, 800]), (800, [50, 100, 200, 400])]
-SIZES += [(400, [25, 50, 100, 200]), (399, [])]
+SIZES += [(400, [25, 50, 100, 200]), (399, [99, 141, 199, 282]), (60, [15, 21, 30, 42]), (59, [])]
 
 
 @pytest.mark.parametrize(("total", "expected"), SIZES)

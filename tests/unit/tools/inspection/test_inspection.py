@@ -3,6 +3,7 @@
 import gzip
 import json
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -341,7 +342,34 @@ def test_policy_that_loses_much_of_a_type_is_left_to_the_user(tmp_path: Path) ->
     assert "overlaps" not in section["dataset"]
 
 
-@pytest.mark.parametrize("count", [1, 5])
+def test_small_test_share_is_said_to_show_little(tmp_path: Path) -> None:
+    description = inspect(write(tmp_path, {"f": lines()}) / "f")[0]
+    assert re.search(
+        r"\ntest, a share of train, has 1\d entities; with fewer than about 100, its scores show", description
+    )
+    assert "run `tagline crossval create`, then `dvc repro crossval/dvc.yaml`\n" in description
+    assert "crossval" not in inspect(write(tmp_path, {"g": 15 * lines()}) / "g")[0]
+
+
+@pytest.mark.parametrize("file", ["tasks.ada.jsonl", "saved/tasks.ada.jsonl"])
+def test_random_texts_of_a_page_become_test(tmp_path: Path, file: str) -> None:
+    rows = []
+    for number, (text, spans, _) in enumerate(TEXTS):
+        rows.append(json.dumps(saved_row(str(number), text, spans, selection="chosen" if number % 5 else "random")))
+    folder = write(tmp_path, {file: "\n".join(rows)})
+    section = inspect(folder)[1]
+    train, test = section["dataset"]
+    assert (train["selection"], test["selection"], train["train"]) == ("chosen", "random", test["test"])
+    assert train["split"] == {"seed": 42, "validation": 0.1} and "split" not in test
+    Download.model_validate({**section, "encoder": {"source": "path", "path": "encoder"}})
+    numbers = []
+    for keys in (train, test):
+        source = FileSource(Path(section["folder"]), TypeAdapter(AnyFiles).validate_python(keys))
+        numbers += [sum(1 for _ in of_split) for of_split in source.splits().values()]
+    assert (sum(numbers), numbers[-1]) == (60, 12)
+
+
+@pytest.mark.parametrize("count", [1, 2])
 def test_few_texts_are_described_though_splits_cannot_be_drawn(tmp_path: Path, count: int) -> None:
     description, section = inspect(write(tmp_path, {"f": objects("spans", end=count)}) / "f")
     assert "f: no sentence was drawn for validation; increase its share under download.dataset.split in" in description

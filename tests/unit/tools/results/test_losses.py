@@ -1,13 +1,14 @@
 """`tagline next`: losses of a test split computed by hand, and what it says of an audit and a learning curve."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dvc.utils.hydra import apply_overrides
 from helpers.annotated import write_rows
-from helpers.project import edit, exit_of, run_verb
+from helpers.project import edit, exit_of, json_of, run_verb
 from helpers.tagged import sentences
 
 from tagline.artifacts import predictions
@@ -58,16 +59,52 @@ def test_losses_are_those_computed_by_hand(predicted: Path, capsys: pytest.Captu
     worths = [loss["worth"] for loss in content["losses"]]
     assert worths == sorted(worths, reverse=True)
     assert by_name["missed"]["command"] == "tagline audit create && dvc repro audit/dvc.yaml"
+
+
+def test_table_shows_each_command_once_in_80_columns(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    train = json_of("reports/train.json")
+    Path("reports/train.json").write_text(json.dumps(train | {"best_epoch": 6}))
+    content, by_name = found(capsys)
     run_verb("next")
-    shown = capsys.readouterr().out
-    assert "F1 of test 0.400 (" in shown
-    assert "\ntrain has 16 sentences; what more are worth can be measured from 400 on\n" in shown
-    assert "reports/audit.jsonl: missing; which labels are probably wrong: half a training" in shown
+    title, noise, _, *lines = capsys.readouterr().out.splitlines()
+    assert title.startswith("F1 of test 0.400 (")
+    assert noise == "differences below 1.00 F1 (6 entities) are noise: no model is better by them"
+    suggest = "tagline suggest POOL --words 2000 --output tasks.html"
+    assert lines[:5] == [
+        "annotate more: train has 16 sentences",
+        f"  2,000 words to annotate: {suggest}",
+        "more steps: the last epoch was the best one",
+        f"  2 times a training: dvc exp run -S train.least_steps={2 * train['steps']}",
+        "",
+    ]
+    names = [name for line in lines[7:] for name in by_name if line.startswith(name)]
+    assert sorted(names) == sorted(by_name)
+    commands = {item["command"] for item in [*content["losses"], *content["advice"]]}
+    assert [sum(line.endswith(f": {command}") for line in lines) for command in commands] == [1] * len(commands)
+    assert max(map(len, [title, noise, *lines])) <= 80
+
+
+def test_all_errors_are_lost_to_unseen_entities_if_none_is_seen(predicted: Path, capsys) -> None:
+    words = [f"{sentence} ." for sentence in ("Xu lives in Zug", "Ida Ek lives")]
+    gold, wrong = ["B-PER O O B-LOC O", "B-PER I-PER O O"], ["B-PER O O O O", "O O B-LOC O"]
+    predictions.write(FOLDER, "test", sentences(gold, wrong, words=words), {})
+    write_hashes(FOLDER)
+    loss = found(capsys)[1]["not in train"]
+    assert (loss["errors"], loss["f1"], loss["without"]) == (2, 0.4, 1)
+
+
+def test_command_to_suggest_texts_runs_without_an_exported_model(predicted: Path, capsys) -> None:
+    shutil.rmtree("models/export")
+    command = found(capsys)[1]["not in train"]["command"]
+    assert command.endswith(" --types LOC PER")
+    Path("POOL").write_text("Bo Berg lives in Bern\n")
+    run_verb(*command.split()[1:], "--input-format=text")
+    assert Path("tasks.html").is_file()
 
 
 def test_command_for_a_key_that_params_leave_out_adds_it(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
     apply_overrides(predicted / "params.yaml", [found(capsys)[1]["lowercase text"]["command"].split()[-1]])
-    assert losses.lowercase() == ("1 training, 1.3 times as long", "dvc exp run -S tokenize_align.lowercase_share=1")
+    assert losses.lowercase()[:2] == ("1.3 times a training", "dvc exp run -S tokenize_align.lowercase_share=1")
 
 
 def test_measured_gain_and_suspicions_are_shown(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,11 +114,12 @@ def test_measured_gain_and_suspicions_are_shown(predicted: Path, capsys: pytest.
     write_rows(Path("curve.jsonl"), runs)
     content, by_name = found(capsys)
     assert by_name["labels of test"]["without"] == 0.6
-    assert [by_name[name]["cost"][0] for name in ("labels of test", "wrong types", "missed", "spurious")] == [*"1110"]
+    names = ("labels of test", "wrong types", "missed", "spurious")
+    assert [by_name[name]["suspicions"] for name in names] == [1, 1, 1, 0]
     gain, low, high = content["more_sentences"]
     assert low < gain < high
     interval = f"80 % interval: {low:+.3f} to {high:+.3f}"
-    assert content["notes"] == [f"500 more sentences are likely worth {gain:+.3f} F1 ({interval})"]
+    assert content["advice"][0]["text"] == f"16 more sentences are likely worth {gain:+.3f} F1 ({interval})"
     edit(SUSPICIONS, "s-1", "s-9")
     assert exit_of("next").startswith("next: reports/audit.jsonl: damaged or of other data (KeyError: 's-9'); expected")
 
