@@ -10,6 +10,7 @@ from tagline.evaluation.measurements.order import shown
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.stage import Evaluation
 from tagline.labels.label_list import Kind
+from tagline.metrics.groups import FEW
 from tagline.metrics.outcomes import NO_TYPE, OUTCOMES, Outcome, OutcomeKind
 from tagline.metrics.scores import SCORES_OF_TYPES
 from tagline.report import charts, shown_sentences
@@ -57,6 +58,7 @@ def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
         "kind": kind,
         "unit": unit,
         "metrics": metrics,
+        "few": FEW,
         "shown": {name: shown(entries) for name, entries in metrics.items()},
         # The score with a chart comes first.
         "columns": sorted(SCORES_OF_TYPES, key=lambda column: not column.has_interval),

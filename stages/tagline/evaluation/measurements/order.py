@@ -15,6 +15,7 @@ from tagline.evaluation.measurements import (
     scores,
     slices,
     unknown,
+    worst,
 )
 from tagline.evaluation.splits import TEST, VALIDATION
 from tagline.labels.label_list import Labels
@@ -59,6 +60,7 @@ def measurements_of(params: Evaluate, labels: Labels) -> list[Measurement]:
 NOTES = (
     unknown.notes,
     altered.notes,
+    worst.notes,
     calibration.notes,
     expected.notes,
     operating_point.notes,
