@@ -8,7 +8,7 @@ onnx/model.onnx                     with ``export.onnx``: the same in float32; i
                                     model.safetensors, or in model.onnx_data beside it with ``export.browser`` or if
                                     model.safetensors is in half precision
 tagger.json                         labels, head, decoding, windows, words, precision, the calibration of scores, and
-                                    biases, accept and lowercase if set
+                                    biases, accept, lowercase and reference if set
 conformance.jsonl                   texts with their words, sentences and entities, for other implementations
 hashes.json                         the SHA-256 of each file but the model card
 README.md                           the model card
@@ -97,6 +97,8 @@ class Exported:
         lowercase: whether sentences whose capitals say nothing are read in small letters (`tagline.text.case`).
         calibration: of scores; None: an export of a version without one.
         accept: the lowest score of entities of a type whose precision is promised.
+        reference: what `tagline.metrics.expected.Reference.parse` reads; empty: an export of a version without it, or
+            validation has too few entities.
     """
 
     labels: Labels
@@ -114,13 +116,14 @@ class Exported:
     lowercase: bool = False
     calibration: Calibration | None = None
     accept: PerType = field(default_factory=dict)
+    reference: Mapping[str, Any] = field(default_factory=dict)
 
 
 def write(exported: Exported, folder: Path) -> None:
     """Write tagger.json."""
     values = asdict(exported)
     del values["labels"], values["calibration"]
-    for name in (*PER_TYPE, "lowercase"):
+    for name in (*PER_TYPE, "lowercase", "reference"):
         if not values[name]:
             del values[name]
     if exported.calibration is not None:
@@ -155,6 +158,7 @@ def read(folder: Path) -> Exported:
             biases=label_list.parse_per_type(content, "biases", labels),
             accept=label_list.parse_per_type(content, "accept", labels),
             calibration=label_list.parse_calibration(content),
+            reference=content.get("reference", {}),
         )
 
 

@@ -4,7 +4,8 @@ SPLIT.parquet       one row per sentence: id, words, gold, predicted (label name
                     where it is unknown, and a JSON list of the possible labels where it is known in part; of test
                     also predicted.altered.FORM, with the labels of altered forms of the words
 provenance.json     the label list, how labels were chosen (with ``biases`` if there are any), the precision, the
-                    calibration of scores, and ``accept`` if a precision is promised
+                    calibration of scores, ``accept`` if a precision is promised, and ``reference``, from which the
+                    scores of other texts are estimated, if validation has enough entities
 hashes.json         the SHA-256 of each file, and of reports/evaluate.json
 """
 
@@ -86,6 +87,7 @@ class Settings(NamedTuple):
         calibration: of the scores.
         biases: of the operating point.
         accept: the lowest score of entities of a type whose precision is promised.
+        reference: see `tagline.metrics.expected.Reference.to_json`; empty: scores of other texts can't be estimated.
     """
 
     decoding: Decoding
@@ -93,6 +95,7 @@ class Settings(NamedTuple):
     calibration: Calibration = label_list.NOT_CALIBRATED
     biases: Biases = label_list.NO_BIASES
     accept: PerType = label_list.NONE
+    reference: Mapping[str, Any] = label_list.NONE
 
 
 def write_provenance(folder: Path, labels: Labels, settings: Settings, others: Mapping[Path, Path]) -> None:
@@ -114,6 +117,8 @@ def write_provenance(folder: Path, labels: Labels, settings: Settings, others: M
         content["biases"] = settings.biases
     if settings.accept:
         content["accept"] = settings.accept
+    if settings.reference:
+        content["reference"] = settings.reference
     write_json(folder / PROVENANCE, content)
     write_hashes(folder, others=others)
 
@@ -134,6 +139,7 @@ def read_settings(path: Path) -> Settings:
             precision=content["precision"],
             biases=content.get("biases", {}),
             accept=content.get("accept", {}),
+            reference=content.get("reference", {}),
         )
 
 

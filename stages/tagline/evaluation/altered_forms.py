@@ -20,15 +20,15 @@ _BESIDE = str.maketrans(
 )
 
 
-def mistyped(words: Sequence[str]) -> list[str]:
-    """Mistype a tenth of the words with two or more letters: which ones, and how, the sentence decides as a seed."""
+def mistyped(words: Sequence[str], rarity: int = RARITY) -> list[str]:
+    """Mistype one word in ``rarity`` of those with two or more letters: the sentence, a seed, decides which and how."""
     seed = blake2b("\n".join(words).encode())
     result = []
     for position, word in enumerate(words):
         digest = seed.copy()
         digest.update(position.to_bytes(4, "big"))
         number = int.from_bytes(digest.digest()[:8], "big")
-        result.append(word if number % RARITY else _mistyped(word, number // RARITY))
+        result.append(word if number % rarity else _mistyped(word, number // rarity))
     return result
 
 

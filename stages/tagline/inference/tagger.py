@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import chain, count
 from pathlib import Path
@@ -23,6 +23,7 @@ from tagline.inference.documents import Document, DocumentStream, Found, Mention
 from tagline.inference.opening import chosen_backend, opened
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence, TaggedSentences
+from tagline.labels.windows import Windows
 from tagline.model.heads import load_head
 from tagline.model.prediction import Predictor, Progress
 from tagline.terminal.errors import UserError
@@ -31,6 +32,8 @@ from tagline.text.languages import LEAST_AGREEMENT, library_version, splitter
 from tagline.tokenization import subwords
 from tagline.tokenization.subword_windows import WindowCutter
 
+Observer = Callable[[TaggedSentences, Windows], object]
+"""Called with the labelled documents of each call of `Tagger.tag`, and the windows that the model read."""
 # Words that are labelled together, in batches of similar length. A stream starts with few, for an early first result.
 FIRST_WORDS = 2**9
 MOST_WORDS = 2**15
@@ -161,6 +164,8 @@ class Tagger(AnyTagger):
         folder: that it was opened from.
         rule: how raw text is split: the language, and whether into sentences.
         accept: the lowest score of entities of a type whose precision is promised; empty: none is.
+        reference: from which the scores of texts are estimated (`tagline estimate`); empty: they can't be.
+        observe: an `Observer`, in the thread that labels; None: there is none.
 
     Raises:
         UserError: the folder, or its files for the backend, are missing or damaged.
@@ -180,6 +185,8 @@ class Tagger(AnyTagger):
         self.backend = chosen_backend(self.folder, backend)
         self.labels = self._description.labels
         self.accept = self._description.accept
+        self.reference = self._description.reference
+        self.observe: Observer | None = None
         self._subwords_per_batch = subwords_per_batch
         self._split: Split | None = None
         self._split_sentences = self._description.sentences.split if split_sentences is None else split_sentences
@@ -294,6 +301,8 @@ class Tagger(AnyTagger):
             words=[document.words for document in documents],
             accept=self.accept,
         )
+        if self.observe is not None:
+            self.observe(tagged, windows)
         return list(tagged)
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.stage import Evaluation
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence
+from tagline.metrics.groups import FEW
 from tagline.metrics.outcomes import NO_TYPE, OUTCOMES, Outcome, OutcomeKind
 from tagline.metrics.scores import SCORES_OF_TYPES
 from tagline.report import charts, shown_sentences
@@ -29,8 +30,6 @@ LARGEST = 30
 REST = "all others"
 # Groups of equal errors per split, and examples of each.
 GROUPS, EXAMPLES = 8, 5
-# A slice of fewer gold entities or words is pale.
-FEW = 50
 # The split of confusion and reliability, as in plots/.
 CHARTED = "test"
 

@@ -10,10 +10,12 @@ from tagline.evaluation.measurements import (
     altered,
     basic,
     calibration,
+    expected,
     operating_point,
     scores,
     slices,
     unknown,
+    worst,
 )
 from tagline.evaluation.splits import TEST, VALIDATION
 from tagline.labels.label_list import Labels
@@ -25,11 +27,11 @@ COMPARED_DIGITS = 4
 def measurements_of(params: Evaluate, labels: Labels) -> list[Measurement]:
     """List all measurements, in the order of their keys in reports/evaluate.json.
 
-    Three steps depend on another one:
+    Some steps depend on another one:
 
     - `TargetRecall` chooses biases, with which words are labelled: before `after_labels` of all others.
-    - `CalibratedScores` then corrects the scores of these labels. `PromisedPrecision` reads corrected scores, so it
-      comes after.
+    - `CalibratedScores` then corrects the scores of these labels. `ExpectedScores` and `PromisedPrecision` read
+      corrected scores, so they come after.
     - `AlteredForms` reads labels and no scores: it may come before or after calibration, but not before biases.
 
     Raises:
@@ -45,6 +47,7 @@ def measurements_of(params: Evaluate, labels: Labels) -> list[Measurement]:
         slices.Slices(),
         basic.Errors(),
         calibration.CalibratedScores(),
+        expected.ExpectedScores(),
         altered.AlteredForms(params.bootstrap),
         basic.Sizes(),
         unknown.Unknown(),
@@ -54,7 +57,15 @@ def measurements_of(params: Evaluate, labels: Labels) -> list[Measurement]:
 
 
 # What is said below the table of scores: what they do not cover, then targets and promises.
-NOTES = (unknown.notes, altered.notes, calibration.notes, operating_point.notes, accept.notes)
+NOTES = (
+    unknown.notes,
+    altered.notes,
+    worst.notes,
+    calibration.notes,
+    expected.notes,
+    operating_point.notes,
+    accept.notes,
+)
 
 
 class Column(NamedTuple):
@@ -93,6 +104,7 @@ COLUMNS = (
     Column("loss", compared="loss"),
     Column(basic.other_strict_f1, "F1, strict IOB2"),
     Column("matching.partial.f1", "F1, partial match"),
+    Column("expected.overall.f1.value", "F1, estimated without labels"),
     Column("matching.partial.number", "entities", digits=0),  # not of plain tags, whose words are counted
     Column("sentences", "sentences", digits=0),
     Column("words", "words", digits=0),

@@ -18,6 +18,7 @@ from tagline.core.outputs import Rows
 from tagline.core.params import dotted
 from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push
+from tagline.metrics.groups import FEW, worst_group
 from tagline.metrics.scores import OVERALL_SCORES, SCORES_OF_TYPES
 from tagline.terminal.escaping import printable
 
@@ -27,8 +28,6 @@ EPOCHS = ("epoch", "f1", "loss")
 # Maximum number of rows of the learning curve, and of characters of a bar.
 ROWS = 20
 BAR = 20
-# With fewer entities of a type, its score is called a rough estimate.
-FEW = 50
 
 # Characters that start inline markup in CommonMark 0.31 or GitHub's extensions: emphasis, code, links, HTML, entities,
 # table cells, strike-through, formulas, URLs, emoji and mentions. A backslash escapes each of them.
@@ -102,6 +101,7 @@ def render(data: CardData) -> str:
         points={type_: point for type_, point in points.items() if point["bias"]},
         promises=[point["promise"] for point in points.values() if point.get("promise", {}).get("kept")],
         accepted=[point for point in test.get("accept", {}).values() if "precision" in point],
+        worst=worst_group(test),
         few=sorted(type_ for type_, scores in test["per_type"].items() if scores["number"] < FEW),
         few_below=FEW,
         curve=curve(data.epochs, data.training["best_epoch"]),

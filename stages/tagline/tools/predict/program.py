@@ -33,8 +33,7 @@ import os
 import stat
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -43,6 +42,7 @@ from tagline.tools.answers.options import BRAT, JSONL, PAGE, PAGE_SUFFIX, TOOLS,
 from tagline.tools.answers.outputs import check_writable
 from tagline.tools.texts import options as common
 from tagline.tools.texts.options import STANDARD, infer_format
+from tagline.tools.texts.source import add_texts, check_texts, source_of
 
 if TYPE_CHECKING:
     from tagline.inference import AnyTagger, Document
@@ -66,7 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise UserError("standard output is closed; expected --output FILE")
     warnings.formatwarning = lambda message, *_: safe_message(f"{program_name()}: {message}\n")
     tagger = common.open_taggers(options, options.verify)
-    with tagger, source_of(options, tagger) as (documents, advance):
+    # A bar would mix with output on the same terminal, and with what a pager shows of a pipe.
+    show_progress = options.output is not None or is_file(sys.stdout)
+    with tagger, source_of(options, tagger, show_progress) as (documents, advance):
         check_answers(options, tagger)
         label(documents, advance, tagger, options)
         if options.output:
@@ -171,32 +173,6 @@ def items_of(part: Sequence[tuple[Document, Any]], options: argparse.Namespace) 
     return [to_task(document, tagged) for document, tagged in part if document.words]
 
 
-@contextmanager
-def source_of(
-    options: argparse.Namespace, tagger: AnyTagger
-) -> Iterator[tuple[Iterable[Document], Callable[[int], object]]]:
-    """Give the documents, and a function to call with the number of those that were written."""
-    if options.input is None and not options.words:
-        texts = (tagger.document(text, f"TEXT {number}") for number, text in enumerate(options.texts, 1))
-        yield texts, lambda _: None
-        return
-    # Here, since one sentence needs none of the libraries that read files.
-    from tagline.inference import Document
-    from tagline.tools.texts.readers import Reader, opened, read_words, reader_of, split_at_spaces
-
-    if options.input is None:
-        words = split_at_spaces(" ".join(options.texts))
-        yield [Document.of_words(words, "TEXT")], lambda _: None
-        return
-    reader: Reader = read_words
-    if not options.words:
-        reader = reader_of(options.input_format, options.column, tagger.split, tagger.sentences)
-    # A bar would mix with output on the same terminal, and with what a pager shows of a pipe.
-    show_progress = options.output is not None or is_file(sys.stdout)
-    with opened(options.input, reader, show_progress) as source:
-        yield source.documents, source.advance
-
-
 def output_of(options: argparse.Namespace, tagger: AnyTagger) -> Output[Any] | BratFolder:
     """The output: of tasks for annotation tools and the page, otherwise of pairs of a document and its labels."""
     from tagline.tools.answers import notations, tool_formats
@@ -227,10 +203,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     usage = "%(prog)s TEXT... [options]\n       %(prog)s --input FILE [options]"
     parser = ArgumentParser(description=__doc__, usage=usage)
     add = parser.add_argument
-    add("texts", nargs="*", metavar="TEXT", help="raw text")
-    add("--words", action="store_true", help="TEXT, or each line of the input, is words separated by spaces")
-    add("--input", metavar="FILE", help="file to label; - for standard input")
-    common.add_input_format(parser)
+    add_texts(parser)
     add("--output", metavar="FILE", help="file to write, or folder for brat; default: standard output, also -")
     add(
         "--output-format",
@@ -272,19 +245,7 @@ def check_options(options: argparse.Namespace) -> None:
     Raises:
         ValueError: options contradict each other, or a format can't be inferred.
     """
-    if bool(options.texts) == (options.input is not None):
-        raise ValueError("expected either TEXT or --input FILE")
-    if (
-        len(options.texts) == 1
-        and Path(options.texts[0]).suffix in common.SUFFIXES
-        and Path(options.texts[0]).is_file()
-    ):
-        raise ValueError(f"TEXT {options.texts[0]} is a file; expected raw text; to label it, use --input")
-    if any("\udc80" <= character <= "\udcff" for character in "".join(options.texts)):
-        raise ValueError("TEXT is not UTF-8")
-    options.input_format = options.input_format or infer_format("--input", options.input)
-    if options.words and options.input_format != "text":
-        raise ValueError(f"--words: the input format is {options.input_format}; expected text")
+    check_texts(options)
     is_standard = options.output in (None, STANDARD)
     if not options.output_format and is_standard and options.models and len(options.models) > 1:
         options.output_format = JSONL

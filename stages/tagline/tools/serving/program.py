@@ -12,7 +12,7 @@ The answer is what `tagline predict` writes as JSON Lines; a list gets a list. O
     GET  /              a page to try the model
     POST /              as Hugging Face's inference API: InferenceClient(URL).token_classification(TEXT)
     GET  /health        status 200 while requests are taken
-    GET  /metrics       requests, words, seconds and queue for Prometheus
+    GET  /metrics       requests, words, seconds, queue, and the estimated F1 of the latest texts for Prometheus
     GET  /openapi.json  the schema of all these
 
 SIGTERM and Ctrl-C finish the requests in progress. No text is logged.

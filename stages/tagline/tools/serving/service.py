@@ -7,6 +7,7 @@ import traceback
 from asyncio import sleep, timeout
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from starlette.requests import ClientDisconnect
 
 from tagline.inference import AnyTagger
 from tagline.report.html_files import FOLDER, render_file
+from tagline.tools.estimation.observation import Observation
 from tagline.tools.serving.batching import Batcher, TooBusy
 from tagline.tools.serving.bodies import EntityGroup, InferenceInputs, Tagged, Texts
 from tagline.tools.serving.limits import Limits
@@ -30,6 +32,8 @@ FAULTS = 3
 # Seconds before a refusal with status 503 is sent: those to clients that ask again at once, whatever Retry-After says,
 # would take the time of answers.
 HELD_BACK = 1
+# Words of the latest texts, about 1,000 sentences, of which F1 is estimated.
+WINDOW = 20_000
 VERSION = version("tagline")
 # Texts to try on the page, of models for English or of no language.
 EXAMPLES = (
@@ -126,6 +130,7 @@ class RequestHandler:
         queue.set_function(lambda: self.batcher.waiting)
         in_progress = Gauge("tagline_requests_in_progress", "Requests that are not answered yet.", registry=registry)
         in_progress.set_function(lambda: self._requests)
+        add_estimates(tagger, registry)
 
     async def answer(self, request: Request, interface: type[Texts | InferenceInputs]) -> Response:
         """Answer a request to an interface, or refuse it."""
@@ -201,6 +206,26 @@ class RequestHandler:
         except ClientDisconnect:
             raise HTTPException(400, "the client disconnected before the end of the body") from None
         return bytes(body)
+
+
+def add_estimates(tagger: AnyTagger, registry: CollectorRegistry) -> None:
+    """Add gauges of the latest texts, about `WINDOW` words of them, for each model whose export has a reference."""
+
+    def gauge(name: str, title: str) -> Gauge:
+        return Gauge(f"tagline_{name}", f"{title}, of the latest {WINDOW:,} words.", ["layer"], registry=registry)
+
+    expected = gauge("expected_f1", "F1 estimated without labels")
+    test = Gauge("tagline_test_f1", "F1 of the test split.", ["layer"], registry=registry)
+    unknown = gauge("unknown_subwords", "Share of sub-words not in training")
+    density = gauge("entities_per_100_words", "Entities found per 100 words")
+    for name, layer in tagger.layers.items():
+        if not layer.reference:
+            continue
+        observation = Observation(layer, WINDOW)
+        test.labels(name).set(observation.reference.f1)
+        expected.labels(name).set_function(observation.f1)
+        unknown.labels(name).set_function(partial(observation.trait, "unknown_subwords"))
+        density.labels(name).set_function(partial(observation.trait, "entities_per_100_words"))
 
 
 def try_again(message: str, seconds: int = 1) -> HTTPException:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from helpers.handmade_export import add_reference, save_export
 
 from tagline.inference import AnyTagger, Document, Tagger, Taggers
 from tagline.labels.tagged import TaggedSentence
@@ -71,6 +72,23 @@ def test_other_interface_is_that_of_hugging_face(client: TestClient) -> None:
     ]
     body = {"inputs": [TEXT, ""], "parameters": {"aggregation_strategy": "simple"}, "options": {}}
     assert client.post("/", json=body).json() == [groups, []]
+
+
+def test_metrics_estimate_f1_of_the_latest_texts(tmp_path: Path) -> None:
+    folder = add_reference(save_export(tmp_path / "export"))
+    with Tagger(folder) as tagger, TestClient(create(tagger, Limits())) as client:
+        assert 'tagline_expected_f1{layer="ner"} NaN' in client.get("/metrics").text
+        client.post("/entities", json={"text": "Ada Lind lives in Oslo."})
+        metrics = client.get("/metrics").text
+    assert 'tagline_expected_f1{layer="ner"} 0.930' in metrics
+    assert 'tagline_entities_per_100_words{layer="ner"} 33.3' in metrics
+    assert 'tagline_unknown_subwords{layer="ner"} 0.0' in metrics
+    assert 'tagline_test_f1{layer="ner"} 0.8' in metrics
+
+
+def test_metrics_of_a_model_without_reference_have_no_estimate(client: TestClient) -> None:
+    client.post("/entities", json={"text": TEXT})
+    assert "tagline_expected_f1{" not in client.get("/metrics").text
 
 
 BAD_REQUESTS = [

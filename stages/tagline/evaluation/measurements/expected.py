@@ -1,0 +1,52 @@
+"""Expected scores: those of test as `tagline estimate` would estimate them without its labels, beside the true ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tagline.evaluation.measurement import Entries, Labelled, Measurement, Metrics, by_split
+from tagline.evaluation.scored_split import ScoredSplit
+from tagline.evaluation.splits import TEST, VALIDATION
+from tagline.labels.tagged import flatten
+from tagline.metrics.expected import Reference, count, estimate, familiarity, fit, traits
+from tagline.terminal.escaping import printable
+from tagline.tokenization.subwords import unknown_id
+
+
+class ExpectedScores(Measurement):
+    """The estimate of test, from constants of validation; both travel with the model."""
+
+    def __init__(self) -> None:
+        self.entries: Entries = {}
+
+    def after_labels(self, labelled: Labelled) -> None:
+        """Compute the constants; none of plain tags, or if validation has too few entities."""
+        inputs = labelled.inputs
+        constants = fit(flatten(labelled.splits[VALIDATION].sentences)) if inputs.labels.kind == "spans" else None
+        if constants is None:
+            return
+        test = labelled.splits[TEST]
+        sentences = flatten(test.sentences)
+        unknown = unknown_id(inputs.window_cutter().tokenizer)
+        familiar = familiarity(inputs.training_windows().input_ids, unknown)
+        sums = count(sentences, inputs.loaded[TEST].mapped_windows, constants.threshold, familiar)
+        true_f1 = float(test.counts.total().overall().f1)
+        reference = Reference(constants, true_f1, traits(sums), sums.histogram, familiar)
+        labelled.settings = labelled.settings._replace(reference=reference.to_json())
+        self.entries = {"expected": estimate(sums, constants, sentences.predicted_entities.types)}
+
+    def measure(self, split: ScoredSplit) -> Entries:
+        if split.name != TEST:
+            return {}
+        return self.entries
+
+
+def notes(metrics: Metrics) -> Iterator[str]:
+    """Say how near the estimate is to the true F1."""
+    for split, expected in by_split(metrics, "expected").items():
+        if expected:
+            f1 = expected["overall"]["f1"]
+            yield (
+                f"{printable(split)}: F1 estimated without labels {f1['value']:.3f} "
+                f"({f1['low']:.3f}-{f1['high']:.3f}), true {metrics[split]['overall']['f1']:.3f}"
+            )

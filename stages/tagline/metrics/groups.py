@@ -1,0 +1,47 @@
+"""Groups of a split: altered forms and slices, and the one in which F1 is lowest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+# With fewer entities, an F1 is a rough estimate.
+FEW = 50
+
+
+class Group(NamedTuple):
+    """A part of a split, or an altered form of it.
+
+    Attributes:
+        name: such as ``lowercase`` or ``text: unseen``, as in reports/evaluate.json.
+        f1: of its entities.
+        number: of its gold entities.
+    """
+
+    name: str
+    f1: float
+    number: int
+
+
+def worst_group(entries: Mapping[str, Any]) -> Group | None:
+    """Find the group of `FEW` or more gold entities with the lowest F1.
+
+    Args:
+        entries: of a split, in reports/evaluate.json.
+
+    Returns:
+        None if there is none, as of plain tags, whose slices have an accuracy.
+    """
+    large = [group for group in _groups(entries) if group.number >= FEW]
+    return min(large, key=lambda group: group.f1, default=None)
+
+
+def _groups(entries: Mapping[str, Any]) -> Iterator[Group]:
+    for form, scores in entries.get("altered", {}).items():
+        yield Group(form, scores["f1"], scores["number"])
+    for title, part in entries["slices"].items():
+        # Of most titles a dictionary of slices; not_in_train is one itself.
+        slices = {"": part} if "number" in part else part
+        for name, scores in slices.items():
+            if "f1" in scores:
+                yield Group(f"{title}: {name}" if name else title, scores["f1"], scores["number"])

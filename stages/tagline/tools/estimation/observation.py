@@ -1,0 +1,83 @@
+"""Observation of a tagger: sums over its answers, from which their scores are estimated."""
+
+from __future__ import annotations
+
+import math
+from functools import reduce
+from typing import Any
+
+from tagline.artifacts.exported import TAGGER
+from tagline.core.reading import reading
+from tagline.inference import Tagger
+from tagline.labels.tagged import TaggedSentences
+from tagline.labels.windows import Windows
+from tagline.metrics.expected import LEAST, Reference, Sums, count, estimate, traits
+from tagline.terminal import UserError
+
+# A moving window consists of so many blocks; the oldest one is dropped as a whole.
+BLOCKS = 20
+
+
+def reference_of(tagger: Tagger) -> Reference:
+    """Read what the export carries to estimate scores.
+
+    Raises:
+        UserError: the model predicts plain tags, or its export lacks the reference or has a damaged one.
+    """
+    if tagger.labels.kind == "tags":
+        raise UserError(
+            f"{tagger.folder}: predicts a tag for each word; expected a model of entities, whose F1 can be estimated"
+        )
+    if not tagger.reference:
+        raise UserError(
+            f"{tagger.folder / TAGGER}: no entry reference, from which scores are estimated; expected one of this "
+            f"version, with at least {LEAST} entities found in validation, right and wrong ones; run `dvc repro "
+            "evaluate export`"
+        )
+    with reading(tagger.folder / TAGGER, "export", expected="the entry reference as this version writes it"):
+        return Reference.parse(tagger.reference)
+
+
+class Observation:
+    """Sums what a tagger answers from now on.
+
+    Args:
+        tagger: which is observed.
+        window: the number of words of the latest texts, about which the sums are; None: all texts.
+
+    Raises:
+        UserError: see `reference_of`.
+    """
+
+    def __init__(self, tagger: Tagger, window: int | None = None) -> None:
+        self.reference = reference_of(tagger)
+        self.types = sorted(tagger.labels.types)
+        self._block_words = None if window is None else window // BLOCKS
+        self._blocks = [Sums.none(len(self.types))]
+        tagger.observe = self._add
+
+    @property
+    def sums(self) -> Sums:
+        """The sums so far; another thread may read them."""
+        return reduce(Sums.plus, self._blocks)
+
+    def expected(self) -> dict[str, Any]:
+        """See `tagline.metrics.expected.estimate`."""
+        return estimate(self.sums, self.reference.constants, self.types)
+
+    def f1(self) -> float:
+        """The estimated F1; NaN as long as no entity is found."""
+        expected = self.expected()
+        return float(expected["overall"]["f1"]["value"]) if expected else math.nan
+
+    def trait(self, name: str) -> float:
+        """See `tagline.metrics.expected.traits`; NaN as long as there are no words."""
+        return traits(self.sums).get(name, math.nan)
+
+    def _add(self, sentences: TaggedSentences, windows: Windows) -> None:
+        part = count(sentences, windows, self.reference.constants.threshold, self.reference.familiar)
+        *blocks, last = self._blocks
+        if self._block_words is not None and last.words >= self._block_words:
+            blocks = [*blocks, last][1 - BLOCKS :]
+            last = Sums.none(len(self.types))
+        self._blocks = [*blocks, last.plus(part)]

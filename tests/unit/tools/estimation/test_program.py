@@ -1,0 +1,96 @@
+"""`tagline estimate`: the table, JSON, exit statuses and messages."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers.handmade_export import TAGS, add_reference, save_export
+
+from tagline.inference import Tagger
+from tagline.terminal.errors import UserError
+from tagline.tools.estimation.observation import BLOCKS, Observation
+from tagline.tools.estimation.program import main
+
+TEXT = "Ada Lind lives in Oslo."
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    return str(add_reference(save_export(tmp_path / "export")))
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    main([*arguments, "--json"])
+    return json.loads(capsys.readouterr().out)
+
+
+def test_inputs_of_predict_have_the_same_estimate(
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {
+        "a.txt": TEXT,
+        "a.jsonl": json.dumps({"text": TEXT}),
+        "a.conll": "\n".join(["Ada", "Lind", "lives", "in", "Oslo", "."]),
+    }
+    expected = printed(capsys, TEXT, "--model", model)
+    assert expected["entities"] == {"LOC": 1, "PER": 1}
+    assert expected["expected"]["overall"]["precision"]["value"] == 1
+    for name, content in files.items():
+        (tmp_path / name).write_text(f"{content}\n", encoding="utf-8")
+        assert printed(capsys, "--input", str(tmp_path / name), "--model", model) == expected
+
+
+def test_table_fits_a_terminal_and_marks_what_is_unusual(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main([TEXT, "--model", model])
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0] == "1 texts, 6 words, 2 entities"
+    assert "entities per 100 words               33.333   10.000  unusual" in lines
+    assert lines[-1] == "No lower F1 than on test can be shown, where it is 0.800."
+
+
+def test_status_is_3_below_least(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main([TEXT, "--model", model, "--least", "0.9"])
+    for text, least, value in (("lives", "0.1", "unknown, since no entity is found"), (TEXT, "1", "0.930")):
+        with pytest.raises(SystemExit) as exited:
+            main([text, "--model", model, "--least", least])
+        assert exited.value.code == 3
+        assert f"the estimated F1 is {value}; expected at least {least}" in capsys.readouterr().err
+
+
+def test_texts_without_words_are_refused(model: str) -> None:
+    with pytest.raises(UserError, match=r"^TEXT: no words; expected texts like those to label$"):
+        main(["", "--model", model])
+
+
+def test_export_of_an_earlier_version_is_refused(tmp_path: Path) -> None:
+    folder = save_export(tmp_path / "export")
+    with pytest.raises(UserError, match=r"tagger\.json: no entry reference, .*; run `dvc repro evaluate export`$"):
+        main([TEXT, "--model", str(folder)])
+
+
+def test_model_of_plain_tags_is_refused(tmp_path: Path) -> None:
+    folder = save_export(tmp_path / "export", TAGS)
+    with pytest.raises(UserError, match="predicts a tag for each word; expected a model of entities"):
+        main([TEXT, "--model", str(folder)])
+
+
+def test_damaged_reference_is_one_message(model: str) -> None:
+    path = Path(model) / "tagger.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["reference"]["histogram"] = []
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(UserError, match=r"tagger\.json: damaged .*; expected the entry reference as this version"):
+        main([TEXT, "--model", model])
+
+
+def test_moving_window_forgets_earlier_texts(model: str) -> None:
+    with Tagger(model) as tagger:
+        observation = Observation(tagger, window=6 * BLOCKS)
+        for _ in range(3 * BLOCKS):
+            tagger(TEXT)
+        assert observation.sums.words == 6 * BLOCKS
+        for _ in range(2 * BLOCKS):
+            tagger("lives in lives in lives in")
+        assert observation.sums.found.sum() == 0
