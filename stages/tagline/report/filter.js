@@ -25,7 +25,8 @@ const filter = () => {
   for (const sentence of sentences) {
     const matching = errors.get(sentence).filter(isMatching);
     const isOther = (split && sentence.dataset.split !== split) || !hasPair(sentence);
-    sentence.hidden = !matching.length || isOther || !sentence.textContent.toLowerCase().includes(sought);
+    const isFound = !sought || sentence.textContent.toLowerCase().includes(sought);
+    sentence.hidden = !matching.length || isOther || !isFound;
     if (sentence.hidden) continue;
     number += 1;
     for (const error of errors.get(sentence)) error.classList.toggle("other", !matching.includes(error));
