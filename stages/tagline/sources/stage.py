@@ -200,7 +200,7 @@ def write_encoder(folder: Path, encoder: AnyEncoder, target: Path, raw: Path | N
     encoders.check_architecture(source.name, source.folder)
     reading = own_subwords.load(source.folder, sampled_words(raw) if raw else ())
     own_subwords.save(reading, source.name, target)
-    admission.check_weights(source.name, target / "encoder")
+    admission.check_weights(source.name, target / "encoder", reading.tokenizer.get_vocab())
     lines = [f"encoder: {source.name}", *reading.lines]
     provenance = {"source": encoder.source, **source.origin}
     if reading.record:
