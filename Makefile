@@ -12,7 +12,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 INPUTS := params.yaml dvc.yaml data stages
 RESULTS := dvc.lock metrics plots
 
-.PHONY: install repro differences test-fast test test-all experiments check-release lint bench bench-host lock
+.PHONY: install repro differences test-fast test-tools test test-all experiments check-release lint bench bench-host lock
 .DEFAULT_GOAL := repro
 
 # DVC removes the outputs of a stage before it starts it, so params.yaml is checked first.
@@ -33,6 +33,11 @@ install: $(STAMP)
 # Unit tests that start no process and run no stage; tests/unit/conftest.py marks the others.
 test-fast: $(STAMP)
 	pytest tests/unit -n auto --hypothesis-profile fast -m "not process and not rare and not release"
+
+# What a change to tools/ or audit/ can break, also with processes and stages.
+test-tools: $(STAMP)
+	pytest tests/unit/tools tests/unit/audit tests/stages/test_{audit,check}.py \
+		tests/test_{bulk,command,compare,predict,presets,serve,suggest}.py -n auto --dist worksteal
 
 test: $(STAMP)
 	pytest -n auto --dist worksteal

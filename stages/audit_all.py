@@ -1,7 +1,7 @@
 """Label the audited splits with the model that was trained on all of train: what it can't learn is suspicious, too.
 
 Reads the section ``audit`` of audit/params.yaml, the section ``train`` of params.yaml, data/tokenized and
-models/finetuned. Writes data/audit/all (see `tagline.audit.out_of_fold`).
+models/finetuned. Writes data/audit/all (see `tagline.crossval.out_of_fold`).
 
     python stages/audit_all.py
 """

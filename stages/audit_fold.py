@@ -2,7 +2,7 @@
 
 Reads the section ``audit`` of audit/params.yaml, the section ``train`` of params.yaml, data/tokenized,
 models/pretrained, and with ``group: document`` data/raw. Writes data/audit/FOLD (see
-`tagline.audit.out_of_fold`).
+`tagline.crossval.out_of_fold`).
 
     python stages/audit_fold.py FOLD
 """
@@ -15,9 +15,9 @@ if __name__ == "__main__":
 
 from pathlib import Path
 
-from tagline.audit.audit_params import AUDIT_PARAMS, read_audit
-from tagline.audit.labelling import label_fold
+from tagline.audit.audit_params import AUDIT_PARAMS, check_half, read_audit
 from tagline.core.params import read_section
+from tagline.crossval.labelling import label_fold
 from tagline.training.failing import exit_as_one
 from tagline.training.stage import Inputs
 from tagline.training.train_params import Train
@@ -39,11 +39,14 @@ def label() -> None:
     parser.add_argument("fold", type=int, help="its number in audit/params.yaml")
     number = parser.parse_args().fold
     audit = read_audit()
-    if number not in audit.folds:
-        parser.error(f"fold {number}: expected one of {', '.join(map(str, audit.folds))}, as in {AUDIT_PARAMS}")
+    folding = audit.folding
+    if number not in folding.folds:
+        expected = ", ".join(map(str, folding.folds)) or "none"
+        parser.error(f"fold {number}: expected one of {expected}, as in {AUDIT_PARAMS}")
     train = read_section("train", Train)
+    check_half(audit.folds, train.epochs, train.max_steps)
     inputs = Inputs(TOKENIZED, ENCODER, TOKENIZER)
-    label_fold(number, audit, train, Path(__file__), inputs, RAW, FOLDS / str(number))
+    label_fold(number, folding, train, Path(__file__), inputs, RAW, FOLDS / str(number))
 
 
 if __name__ == "__main__":

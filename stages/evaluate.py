@@ -10,7 +10,7 @@ plots/reliability.csv.
 """
 
 from tagline.terminal.command_line import take_no_arguments
-from tagline.terminal.printing import show
+from tagline.terminal.printing import show, wrapped
 from tagline.terminal.process import exit_with_message, prepare_process
 
 if __name__ == "__main__":
@@ -45,14 +45,14 @@ def run(params: Evaluate) -> None:
     from tagline.evaluation.plots import write_confusion, write_per_type, write_reliability
     from tagline.evaluation.stage import evaluate
     from tagline.report import charts
-    from tagline.report.evaluation_page import render
+    from tagline.report.evaluation_page import made_of, render
     from tagline.terminal.progress import quiet
 
     quiet()
     evaluation = evaluate(RAW, TOKENIZED, DATA, FINETUNED, (TRAIN_LOSS, VALIDATION), params)
     test, scored = evaluation.splits["test"], evaluation.metrics["test"]
     losses, epochs = read_columns(TRAIN_LOSS, charts.LOSSES), read_columns(VALIDATION, charts.EPOCHS)
-    page = render(evaluation, losses, epochs)
+    page = render(evaluation, losses, epochs, made_of(DATA, FINETUNED))
     outs = (PREDICTIONS, METRICS, SCORES, CONFUSION, PER_TYPE, RELIABILITY, REPORT)
     with replacing(*outs) as (folder, metrics, scores, confusion, per_type, reliability, report):
         folder.mkdir()
@@ -65,7 +65,7 @@ def run(params: Evaluate) -> None:
         write_per_type(scored["per_type"], scored["intervals"]["per_type"], per_type)
         write_reliability(test.reliability, test.uncalibrated, reliability)
         report.write_bytes(page.encode())
-    show(f"{score_table(evaluation.metrics)}\n\n{score_line(METRICS, PER_TYPE)}")
+    show(f"{score_table(evaluation.metrics)}\n\n{wrapped(score_line(METRICS, PER_TYPE))}")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -37,8 +38,17 @@ def test_command_lists_its_verbs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     run_verb("--help")
     shown = capsys.readouterr().out
     assert all(f"\n  {verb} " in shown for verb in ALL)
+    run_verb("help")
+    assert capsys.readouterr().out == shown
+    run_verb("--version")
+    assert capsys.readouterr().out == f"tagline {version('tagline')}\n"
+    assert exit_of("help", "scores") == 0
+    assert capsys.readouterr().out.startswith("usage: tagline scores ")
     assert exit_of("prediction") == 2
-    assert "argument VERB: invalid choice: 'prediction' (choose from " in capsys.readouterr().err
+    message = "no verb 'prediction'; did you mean `tagline predict`? `tagline help` lists all\n"
+    assert capsys.readouterr().err.endswith(message)
+    assert exit_of("xyz") == 2
+    assert "argument VERB: invalid choice: 'xyz' (choose from " in capsys.readouterr().err
 
 
 COMPLETIONS = [

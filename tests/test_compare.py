@@ -145,7 +145,7 @@ def state() -> tuple[dict[Path, bytes], str]:
 def test_head_is_compared_with_the_workspace_by_default(unchanged: Path, capsys: pytest.CaptureFixture) -> None:
     run()
     text = capsys.readouterr().out
-    assert text.startswith("F1 of test from 0.815 to 0.815, +0.000 (+0.000 to +0.000, p 1.000): not significant\n")
+    assert text.startswith("test F1 0.815 → 0.815, no clear difference (+0.000 to +0.000, p 1.000)\n")
     assert f"old: HEAD ({git('rev-parse', 'HEAD')[:7]})\nnew: workspace\n" in text
     assert "note: test: HEAD and workspace have the same predictions\n" in text
     assert "dvc repro" not in text, "nothing is outdated"
@@ -156,12 +156,12 @@ def test_two_revisions_as_text_markdown_json_and_comment(repository: Path, monke
     before = state()
     run("bad", "good", "--all")
     text = capsys.readouterr().out
-    assert text.startswith("F1 of test from 0.769 to 1.000, +0.231 (")
-    assert "): significant\n" in text and "note" not in text
-    assert "validation: 9 entities fixed, 0 false positives fixed\n  validation-0  LOC Oslo, before: nothing\n" in text
+    assert text.startswith("test F1 0.769 → 1.000, better by 0.231 (")
+    assert "note" not in text
+    assert "validation: 9 entities fixed, 0 false positives fixed\n  validation-0  LOC Oslo, before nothing\n" in text
     run("bad,worse", "better,good", "--split", "test", "--md", "--examples", "0")
     text = capsys.readouterr().out
-    assert text.startswith("### F1 of test from 0.753 to 0.989, +0.236 (")
+    assert text.startswith("test F1 **0.753 → 0.989, better by 0.236** (")
     assert "- 9 more" in text and "p: t-test over runs" in text and "validation" not in text
     run("bad", "good", "--json")
     found = json.loads(capsys.readouterr().out)
@@ -171,7 +171,7 @@ def test_two_revisions_as_text_markdown_json_and_comment(repository: Path, monke
     comments.enter_job(monkeypatch)
     run("bad", "good", "--comment", "https://host")
     text = capsys.readouterr().out
-    assert "- param `train.seed: 0 → 3`\n" in text and "| test       | F1 of `LOC`" in text
+    assert "- param `train.seed: 0 → 3`\n" in text and "\n| test " in text and "\n| `LOC` " in text
     assert comments.comments[0]["body"].startswith(f"<!-- tagline compare . -->\n{text}\n[Report of the results](<http")
     os.chdir("pos")
     run("HEAD", "pos-1", "--comment")
@@ -275,7 +275,7 @@ def test_fail_below_is_status_1(unchanged: Path, arguments: str, message: str | 
         run(*arguments.split(), "--split", "test")
     else:
         assert exit_of("compare", *arguments.split(), "--split", "test").endswith(f"F1 of test went {message}")
-    assert capsys.readouterr().out.startswith("F1 of test from ")
+    assert capsys.readouterr().out.startswith("test F1 ")
 
 
 WRONG_USAGE = [
@@ -384,7 +384,7 @@ def test_last_experiments_are_grouped_by_a_key(unchanged: Path, capsys: pytest.C
     assert capsys.readouterr().out.startswith("best: train.learning_rate=0.001 with F1 of test 0.933; the other")
 
 
-def test_last_experiments_are_listed_in_100_columns(repository: Path, capsys: pytest.CaptureFixture) -> None:
+def test_last_experiments_are_listed_in_80_columns(repository: Path, capsys: pytest.CaptureFixture) -> None:
     first = git("rev-parse", "HEAD")[:7]
     for number in range(5):
         with Path("params.yaml").open("a") as params:
@@ -396,12 +396,12 @@ def test_last_experiments_are_listed_in_100_columns(repository: Path, capsys: py
     run("--experiments")
     table, note = capsys.readouterr().out.split("\n\n")
     head, _, base, *rows = table.splitlines()
-    assert head.split() == "experiment test F1 validation F1 best epoch differs in".split()
-    assert base.split() == [first, *[row.split()[1] for row in rows if row.startswith("lr-1 ")] * 2, "-"]
+    assert head.split() == "experiment test F1 validation F1 differs in".split()
+    assert base.split() == [first, *[row.split()[1] for row in rows if row.startswith("lr-1 ")] * 2]
     assert note == f"the experiments are those of {first}, 1 commit before HEAD\n"
-    assert max(map(len, table.splitlines())) <= 100
-    assert [row.split()[4:] for row in rows if row.startswith("lr-2 ")] == [["train.seed=3"]]
-    assert [row.split()[0] for row in rows if row.startswith("long")] == [f"{'long-' * 4}l..."] * 5
+    assert max(map(len, table.splitlines())) <= 80
+    assert [row.split()[3:] for row in rows if row.startswith("lr-2 ")] == [["train.seed=3"]]
+    assert [row.split()[0] for row in rows if row.startswith("long")] == [f"{'long-' * 3}lo..."] * 5
     run("--experiments", "lr-[34]", "--pipeline", ".")
     assert len(capsys.readouterr().out.splitlines()) == 7
 

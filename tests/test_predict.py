@@ -23,6 +23,7 @@ from tagline.artifacts import exported
 from tagline.artifacts.exported import WordRule
 from tagline.core.provenance import write_hashes
 from tagline.sources.formats.page_layout import content_hash
+from tagline.tools.predict.program import is_file
 
 pytestmark = pytest.mark.usefixtures("beside_export")
 run, exit_of = partial(run_verb, "predict"), partial(project.exit_of, "predict")
@@ -170,6 +171,8 @@ WRONG_USAGE = [
     (("--input", "in.txt", "--output", "in.txt"), "--output is the same file as --input; expected another one"),
     (("--input", "-", "--output", "in.txt"), "--output is the same file as --input; expected another one"),
     (("--input", "in.conll", "--column", "0"), "expected a number from 1 to 999,999,999,999, got '0'"),
+    (("--input", "none.txt"), "--input none.txt: no such file; expected one to label, or - for standard input"),
+    (("in.txt",), "TEXT in.txt is a file; expected raw text; to label it, use --input"),
     (("\udcff",), "TEXT is not UTF-8"),
     (("a", "--min-score", "nan"), "expected a number from 0 to 1, got 'nan'"),
 ]
@@ -184,6 +187,13 @@ def test_wrong_usage_exits_with_2(arguments: tuple[str, ...], message: str, monk
     assert message in capfd.readouterr().err
 
 
+def test_progress_is_shown_beside_a_file_not_beside_a_pipe() -> None:
+    read, write = os.pipe()
+    with Path("out.txt").open("w") as file, Path(read).open(), Path(write).open("w") as pipe:
+        assert is_file(file)
+        assert not is_file(pipe), "the bar would mix with what a pager shows"
+
+
 TWO = ("--model", "a=models/export", "--model", "b=models/export")
 TWO_ANSWERS = r"holds the answers of one model; expected one --model; or use jsonl, label_studio, doccano or brat"
 ERRORS = [
@@ -191,7 +201,6 @@ ERRORS = [
     (("a", "--output=out.conll", *TWO), f"--output-format conll: {TWO_ANSWERS}"),
     (("a", "--output=out.html", *TWO), "--output-format page: its entities can't overlap, as those of several models"),
     (("a", *["--model=models/export"] * 2), "--model models/export: the layer ner is that of models/export already"),
-    (("--input", "none.txt"), "none.txt: No such file or directory"),
     (("a", "--model", "nowhere"), "--model nowhere: not a folder; expected an exported model; name its fol"),
     (("a", "--backend", "onnx-int8"), "models/export: no files for the backend onnx-int8; available: onnx, to"),
     (("a", "--output", "models", "--output-format", "text"), "--output models: a folder; expected a file"),

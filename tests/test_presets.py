@@ -87,7 +87,10 @@ def test_comments_are_descriptions_unless_the_preset_has_its_own() -> None:
     text = preset("conll2003")
     assert text.startswith(f"{presets.MODELINE}\n# Named entities of CoNLL-2003")
     assert "sample corpus" not in text
-    assert "  # Peak learning rate of AdamW.\n  learning_rate: 2e-05\n" in text
+    assert (
+        "  # Peak learning rate of AdamW; auto: by the size of the encoder and of the batches (docs/data.md).\n  learning_rate: 2e-05\n"
+        in text
+    )
     assert "    # hub: a data set on the Hugging Face Hub, one row per sentence.\n    source: hub\n" in text
     assert "loaded; this one has the\n    # same rows as Parquet files.\n    name: lhoestq/conll2003\n" in text
     assert "File format" not in text

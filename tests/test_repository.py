@@ -17,12 +17,13 @@ import yaml
 from dvc_render.html import render_html
 from dvc_render.vega import VegaRenderer
 from helpers.browser import chromium, in_a_browser, requests
-from helpers.project import AUDIT, NAMES, ROOT, STAGES, declared, entry_of, files_of, pipeline
+from helpers.project import CREATED, NAMES, ROOT, STAGES, declared, entry_of, files_of, pipeline
 from selenium.webdriver import Chrome
 
 from tagline.core.params import OUTS, read_file
 
 PIPELINE = pipeline()
+FOLDS = {"audit_fold": "data/audit/${item}", "crossval_fold": "data/crossval/folds/${item}"}
 PLOTS = [entry for stage in PIPELINE["stages"].values() for plot in stage.get("plots", []) for entry in plot.items()]
 RIGHTS = {"contents": "read", "pull-requests": "write"}
 TEMPLATE = ROOT / ".dvc/plots/page.html"
@@ -31,31 +32,32 @@ MAJOR = re.compile(r"(vega[\w-]*)@(\d+)")
 
 
 def test_no_input_may_lie_in_a_folder_that_a_stage_writes() -> None:
-    outs = [path for stage in (*STAGES, *AUDIT) for path in declared(stage, "outs", "metrics", "plots")]
+    outs = [path for stage in (*STAGES, *CREATED) for path in declared(stage, "outs", "metrics", "plots")]
     assert outs
     for path in map(PurePosixPath, outs):
         assert any(folder == path or folder in path.parents for folder in map(PurePosixPath, OUTS)), path
 
 
-@pytest.mark.parametrize("stage", [*STAGES, *AUDIT])
+@pytest.mark.parametrize("stage", [*STAGES, *CREATED])
 def test_the_paths_of_a_script_are_those_of_its_stage(stage: str) -> None:
     module = runpy.run_path(str(ROOT / f"stages/{stage}.py"), run_name="imported")
     paths = {value.as_posix() for value in module.values() if isinstance(value, Path)}
     data = [path for path in declared(stage, "deps") if not path.startswith(("stages/", "${"))]
     data = [path for path in data if not path.endswith("/hashes.json")]  # read beside another file of the folder
     outs = [path.removesuffix("/${item}") for path in declared(stage, "outs", "metrics", "plots")]
-    assert paths - {"params.yaml", "audit/params.yaml"} == {*data, *outs}
-    assert stage != "audit_fold" or declared(stage, "outs") == ["data/audit/${item}"]
+    assert paths - {"params.yaml", "audit/params.yaml", "crossval/params.yaml"} == {*data, *outs}
+    if stage in FOLDS:
+        assert declared(stage, "outs") == [FOLDS[stage]]
 
 
-@pytest.mark.parametrize("stage", [*STAGES, *AUDIT])
+@pytest.mark.parametrize("stage", [*STAGES, *CREATED])
 def test_a_stage_reads_its_own_section_after_all_params_are_checked(stage: str) -> None:
     assert list(read_file(ROOT / "params.yaml")) == list(STAGES)
     assert list(PIPELINE["stages"]) == list(NAMES.values())
-    entry, fold = entry_of(stage), " ${item}" if stage == "audit_fold" else ""
+    entry, fold = entry_of(stage), " ${item}" if stage in FOLDS else ""
     assert entry["cmd"] == ["python stages/check.py", f"python stages/{stage}.py{fold}"]
     assert entry["desc"]
-    assert entry["wdir"] == ".." if stage in AUDIT else declared(stage, "params") == [stage]
+    assert entry["wdir"] == ".." if stage in CREATED else declared(stage, "params") == [stage]
 
 
 def test_small_results_are_kept_in_git_and_the_export_is_a_model() -> None:

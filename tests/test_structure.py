@@ -10,7 +10,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
-from helpers.project import AUDIT, ROOT, STAGES, declared, import_closures
+from helpers.project import CREATED, ROOT, STAGES, declared, import_closures
 
 PACKAGE = ROOT / "stages/tagline"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -25,6 +25,7 @@ LAYERS = (
     {"metrics", "inference"},
     {"training", "evaluation", "export"},
     {"report"},
+    {"crossval"},
     {"audit"},
     {"tools/texts", "tools/answers"},
     {"tools/inspection", "tools/comparison", "tools/settings"},
@@ -36,7 +37,6 @@ ROW = {folder: row for row, folders in enumerate(LAYERS) for folder in folders}
 # Modules that a stage declares with their folder and does not load.
 UNNEEDED = {
     "stages/tagline/artifacts/raw_data.py",  # export reads no data set
-    "stages/tagline/core/findings.py",  # train and evaluate count nothing unusual
     "stages/tagline/core/launchers.py",  # download and tokenize-align are never launched as several processes
     "stages/tagline/hub/epoch_pushes.py",  # export pushes once
     "stages/tagline/metrics/calibration.py",  # export computes intervals and differences of F1 only
@@ -68,17 +68,37 @@ def imported(module: Path, at_start: bool = False) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def imported_by_tools() -> set[tuple[str, str]]:
+    """What the modules of tools/ and audit/ import from the rest of the package: names and the modules they are in."""
+    names = set()
+    for room in ("tools", "audit"):
+        for module in (PACKAGE / room).rglob("*.py"):
+            names |= {name for name in imported(module) if name.startswith("tagline.")}
+    apart = {name for name in names if name.split(".")[1] not in ("tools", "audit")}
+    return {(module, name) for module, _, name in (name.rpartition(".") for name in apart)}
+
+
+def face(folder: str) -> set[str]:
+    """What a folder of the package offers by ``__all__``: names that its ``__init__.py`` has, and modules."""
+    path = ROOT.joinpath("stages", *folder.split("."), "__init__.py")
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return set(ast.literal_eval(node.value))
+    return set()
+
+
 def alters_no_output(path: str) -> bool:
     """Whether a file only shapes what a person sees on the terminal, so that no stage needs to run again."""
     return path.startswith("stages/tagline/terminal/")
 
 
 def is_empty(path: str) -> bool:
-    """Whether a file is an ``__init__.py`` that holds a docstring and nothing else."""
+    """Whether a file is an ``__init__.py`` that holds a docstring, perhaps ``__all__``, and nothing else."""
     if not path.endswith("/__init__.py"):
         return False
     body = ast.parse((ROOT / path).read_text(encoding="utf-8")).body
-    return all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in body)
+    statements = [ast.unparse(node) for node in body if not isinstance(node, ast.Expr)]
+    return all(statement.startswith("__all__ = ") for statement in statements)
 
 
 def covers(declared_path: str, path: str) -> bool:
@@ -97,6 +117,26 @@ def test_imports_point_to_lower_layers() -> None:
     assert not upwards
 
 
+def test_tools_and_audit_import_faces_only() -> None:
+    """``from tagline.core import verify`` and ``from tagline.core.params import parse``: verify and params are public."""
+    hidden = []
+    for module, name in sorted(imported_by_tools()):
+        if (ROOT / "stages" / module.replace(".", "/")).is_dir():
+            folder, public = module, name
+        else:
+            folder, _, public = module.rpartition(".")
+        if public not in face(folder):
+            hidden.append(f"{module}: {name}; expected {public} in __all__ of {folder}")
+    assert not hidden
+
+
+@pytest.mark.release
+def test_door_to_the_tools_stays_narrow() -> None:
+    imports = imported_by_tools()
+    assert len({module for module, _ in imports}) <= 67
+    assert len(imports) <= 217
+
+
 def test_no_circle_of_imports_between_files() -> None:
     """Also counting imports inside functions."""
     names = {module: ".".join(["tagline", *module.relative_to(PACKAGE).with_suffix("").parts]) for module in MODULES}
@@ -107,12 +147,12 @@ def test_no_circle_of_imports_between_files() -> None:
     TopologicalSorter(graph).prepare()  # raises CycleError, which names the files
 
 
-@pytest.mark.parametrize("stage", ["evaluate", "export", "audit"])
+@pytest.mark.parametrize("stage", ["evaluate", "export", "audit", "crossval"])
 def test_stage_whose_pages_escape_names_declares_what_escapes_them(stage: str) -> None:
     assert "stages/tagline/terminal/escaping.py" in declared(stage, "deps")
 
 
-@pytest.mark.parametrize("stage", [*STAGES, *AUDIT])
+@pytest.mark.parametrize("stage", [*STAGES, *CREATED])
 def test_what_a_stage_loads_is_declared(stage: str) -> None:
     loaded = {path for path in import_closures()[stage] if not is_empty(path)}
     code = [path for path in declared(stage, "deps") if path.startswith("stages/")]
@@ -142,7 +182,7 @@ def test_script_loads_only_heavy_libraries_that_it_needs(script: str, heavy: lis
 
 def test_little_is_declared_without_need() -> None:
     unneeded = set()
-    for stage in (*STAGES, "audit_fold"):  # the stage audit takes seconds
+    for stage in (*STAGES, "audit_fold", "crossval_fold"):  # the stage audit takes seconds
         loaded = import_closures()[stage]
         code = [path for path in declared(stage, "deps") if path.startswith("stages/")]
         files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "stages").rglob("*.py")}

@@ -165,8 +165,12 @@ WRONG_USAGE = [
         "--words 9 --output o --types PER LOC pool.txt",
         "POOL is missing; expected it before --types and --exclude, which",
     ),
-    ("pool.txt --words 9 --output pool.txt", "--output is the same file as POOL; expected another"),
+    ("pool.txt --words 9 --output pool.txt --format jsonl", "--output is the same file as POOL; expected another"),
     ("pool.txt --words 9 --output o --guideline pool.txt", "--guideline: expected --format page, or --output FILE"),
+    (
+        "pool.txt --words 9 --output o.docx",
+        "--output o.docx: unknown suffix; expected .html, .json, .jsonl, or --format",
+    ),
     ("pool.txt --words 9 --output o --seed -1", "--seed: expected a number from 0 to"),
     *[(f"pool.txt --words 9 --output o --types PER {name}", f"--types {name!r}: expected names") for name in NO_TYPES],
     ("pool.txt --words 9 --output o --types PER LOC PER", "--types 'PER' is given twice; expected different"),

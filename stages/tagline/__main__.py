@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from difflib import get_close_matches
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +40,7 @@ VERBS = {
     },
     "Results": {
         "scores": Verb("results.program.scores", "pipeline", "print the scores of the last run"),
+        "crossval": Verb("settings.program.crossval", "pipeline", "score all sentences by cross-validation"),
         "next": Verb("results.program.next_steps", "pipeline", "show where F1 is lost, and what addresses it"),
         "compare": Verb("comparison.program.main", "pipeline", "compare commits, seeds and experiments"),
         "curve": Verb("curve.program.main", "pipeline", "measure what more sentences are likely worth"),
@@ -62,13 +65,21 @@ def main() -> None:
     sys.argv[0] = "tagline"
     _use_code_of_clone()
     completing = COMPLETING in os.environ
+    if sys.argv[1:2] == ["help"]:  # as `VERB --help`
+        sys.argv[1:] = [*sys.argv[2:3], "--help"]
     arguments = os.environ["COMP_LINE"].split()[1:] if completing else sys.argv[1:]
     verbs = {name: verb for group in VERBS.values() for name, verb in group.items()}
     if not completing and (not arguments or arguments[0] in ("-h", "--help")):
         show(_overview())
         return
+    if arguments and arguments[0] == "--version":
+        show(f"tagline {version('tagline')}")
+        return
     if not arguments or arguments[0] not in verbs:
         parser = ArgumentParser(usage="%(prog)s VERB [options]")
+        similar = get_close_matches(arguments[0], verbs, n=1) if arguments else []
+        if similar and not completing:
+            parser.error(f"no verb {arguments[0]!r}; did you mean `tagline {similar[0]}`? `tagline help` lists all")
         parser.add_argument("verb", metavar="VERB", choices=verbs)
         parser.parse_args(arguments[:1])
     verb = verbs[arguments[0]]
@@ -82,7 +93,11 @@ def main() -> None:
 
 def _overview() -> str:
     """List the verbs."""
-    lines = ["usage: tagline VERB [options]", "", "`tagline VERB --help` explains a verb."]
+    lines = [
+        "usage: tagline VERB [options]",
+        "",
+        "`tagline help VERB` explains a verb, `tagline --version` prints the version.",
+    ]
     for group, verbs in VERBS.items():
         lines += ["", group, *(f"  {name:<11}{verb.summary}" for name, verb in verbs.items())]
     return "\n".join(lines)

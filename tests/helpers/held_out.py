@@ -1,4 +1,4 @@
-"""Small data/tokenized folders and outputs of folds, for tests of the audit without a model."""
+"""Small data/tokenized folders and outputs of folds, for tests of folds without a model."""
 
 from collections.abc import Sequence
 from pathlib import Path

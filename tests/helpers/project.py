@@ -22,8 +22,14 @@ STAGES = ("download", "tokenize_align", "train", "evaluate", "export")
 # The stages by the names that dvc.yaml gives them.
 NAMES = {stage: stage.replace("_", "-") for stage in STAGES}
 
-# The stages of the audit, whose pipeline is made on demand, by the names in its dvc.yaml.
-AUDIT = {"audit_fold": "fold", "audit_all": "all", "audit": "audit"}
+# The stages of pipelines that are made on demand: their folders, and the names in dvc.yaml.
+CREATED = {
+    "audit_fold": ("audit", "fold"),
+    "audit_all": ("audit", "all"),
+    "audit": ("audit", "audit"),
+    "crossval_fold": ("crossval", "fold"),
+    "crossval": ("crossval", "crossval"),
+}
 
 
 def pipeline() -> dict[str, Any]:
@@ -32,11 +38,12 @@ def pipeline() -> dict[str, Any]:
 
 
 def entry_of(stage: str) -> dict[str, Any]:
-    """The entry of a stage in dvc.yaml, or in that of the audit; of several similar stages, what they have in common."""
+    """The entry of a stage in dvc.yaml or a created one; of several similar stages, what they have in common."""
     if stage in NAMES:
         return pipeline()["stages"][NAMES[stage]]
-    text = (ROOT / "stages/tagline/tools/settings/audit/pipeline.yaml").read_text(encoding="utf-8")
-    found = yaml.safe_load(text)["stages"][AUDIT[stage]]
+    folder, name = CREATED[stage]
+    text = (ROOT / "stages/tagline/tools/settings" / folder / "pipeline.yaml").read_text(encoding="utf-8")
+    found = yaml.safe_load(text)["stages"][name]
     return found.get("do", found)
 
 
@@ -138,7 +145,7 @@ def import_closures() -> dict[str, set[str]]:
 
     One process loads the package anew for each stage, and the libraries, which take seconds, once.
     """
-    scripts = [ROOT / f"stages/{stage}.py" for stage in (*STAGES, *AUDIT)]
+    scripts = [ROOT / f"stages/{stage}.py" for stage in (*STAGES, *CREATED)]
     done = subprocess.run([sys.executable, "-c", LOADED, *scripts], capture_output=True, text=True, check=True)
     listed = zip(scripts, map(json.loads, done.stdout.splitlines()), strict=True)
     return {script.stem: _with_templates([script, *map(Path, files)]) for script, files in listed}

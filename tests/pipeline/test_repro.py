@@ -149,6 +149,35 @@ def test_killed_repro_resumes_training_to_same_bytes(clone: Clone) -> None:
 
 
 @pytest.mark.rare
+def test_cross_validations_run_by_their_own_name_and_are_compared_between_commits(clone: Clone) -> None:
+    def ran() -> list[str]:
+        return sorted(stage.rpartition(":")[2] for stage in clone.repro("crossval/dvc.yaml"))
+
+    clone.run("tagline", "crossval", "create")
+    params = clone.path / "crossval/params.yaml"
+    edit(params, "  - 3\n  - 4\n  - 5\n", "")
+    edit(params, "seed: 42", "seed: 35")
+    assert clone.repro() == []
+    assert ran() == ["crossval", "fold@1", "fold@2"]
+    assert ran() == []
+    clone.commit("a cross-validation")
+    edit(clone.path / "params.yaml", "epochs: 6", "epochs: 1")
+    assert ran() == ["crossval", "fold@1", "fold@2"]
+    assert "crossval.f1" in clone.run("dvc", "metrics", "diff")
+    compared = clone.run("tagline", "compare", "--split", "crossval")
+    before, after = (
+        json.loads(DVCFileSystem(str(clone.path), rev=revision).read_text("crossval/metrics.json"))["crossval.f1"]
+        for revision in ("HEAD", None)
+    )
+    assert compared.startswith(f"F1 of crossval from {before:.3f} to {after:.3f}, ")
+    assert "outdated" not in compared
+    clone.run("tagline", "audit", "create")
+    assert sorted(stage.rpartition(":")[2] for stage in clone.repro("audit/dvc.yaml")) == ["all", "audit", "train"]
+    message = "HEAD~1: dvc.lock does not have data/crossval/predictions; run `git checkout "
+    assert message in clone.run("tagline", "compare", "HEAD~1", "--split", "crossval", status=1)
+
+
+@pytest.mark.rare
 def test_the_audit_runs_by_its_own_name_only(clone: Clone) -> None:
     """A pipeline of its own, made on demand, that the commands of the root leave alone."""
 

@@ -20,13 +20,13 @@ from helpers.tiny import fill_workspace, raw_rows, set_params, set_train_params
 from ruamel.yaml import YAML
 
 from tagline.artifacts.raw_data import SPLITS
-from tagline.audit import labelling
 from tagline.audit.audit_params import AUDIT_PARAMS, Audit
 from tagline.core.params import read_section
+from tagline.crossval import labelling
 from tagline.model.backends.torch_model import TorchModel
 from tagline.tools.answers.task import AnnotationTask
 from tagline.tools.audit import tasks
-from tagline.tools.settings import audit_pipeline
+from tagline.tools.settings.created_pipelines import AUDIT
 
 FOLDS = (1, 2)
 # Divides the tiny training split in halves.
@@ -50,7 +50,7 @@ def audited_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
     path.write_text(text, encoding="utf-8")
     with contextlib.chdir(folder):
         Path("dvc.yaml").touch()
-        audit_pipeline.create()
+        AUDIT.create()
         set_audit()
         run_stages("download", "tokenize_align", "train", "audit_all")
         for number in FOLDS:
@@ -130,7 +130,7 @@ def test_params_are_checked(audited: Path) -> None:
     assert "group: surface needs folds, but folds: [0] holds nothing out; set group: sentence" in error_of("audit")
     set_audit(folds=[1], splits=["test"])
     message = error_of("audit")
-    assert ": audit.folds: must be [0], or the numbers from 1 to the number of folds, at least 2" in message
+    assert ": audit.folds: must be [0], crossval, or the numbers from 1 to the number of folds, at least 2" in message
     assert ": audit.splits: must contain train, and no split twice; evaluate lists the errors of" in message
     set_audit(splits=["train"])
     with AUDIT_PARAMS.open("a") as file:

@@ -14,7 +14,7 @@ from helpers.tiny import PEOPLE, TINY_PARAMS, raw_rows, set_params, training_res
 from tagline.artifacts import tokenized
 from tagline.artifacts.raw_data import SPLITS
 from tagline.audit.audit_params import Audit
-from tagline.audit.folds import Fold
+from tagline.crossval.folds import Fold
 from tagline.terminal.errors import UserError
 
 ANNOTATED = {"te*.conll": ["PER"]}
@@ -148,5 +148,5 @@ def test_what_does_not_fit_unknown_labels_is_an_error(workspace: Path) -> None:
     run_stages("download", "tokenize_align")
     assert "train: data/tokenized: no word of train is known to be O; expected some, or" in error_of("train")
     audit = Audit(folds=[1, 2], splits=["train"], group="sentence", seed=1, most=1)
-    with pytest.raises(UserError, match="data/tokenized: words of unknown label; the audit compares the gold label"):
-        Fold(1, audit, Path("data/tokenized"), Path("data/raw"))
+    with pytest.raises(UserError, match="data/tokenized: words of unknown label; folds need the gold label"):
+        Fold(1, audit.folding, Path("data/tokenized"), Path("data/raw"))

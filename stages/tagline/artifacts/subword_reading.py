@@ -78,9 +78,9 @@ def first_difference(own: Tokenizer, other: Tokenizer, words: Iterable[str] = ()
     special = {token.content for each in (own, other) for token in each.get_added_tokens_decoder().values()}
     compared = list(dict.fromkeys([*words, *_TEXT.split(), *_LONG, *_words_of_vocabulary(own, special)]))
     with_ends = own.num_special_tokens_to_add(False) > 0
-    by_own = _encode(own, compared, with_ends)
+    by_own = encode_each(own, compared, with_ends)
     try:
-        by_other = _encode(other, compared, with_ends)
+        by_other = encode_each(other, compared, with_ends)
     except UserError:  # a class of transformers takes a vocabulary that lacks its own special tokens
         return Difference(compared[0], tuple(by_own[0].tokens), None)
     for word, first, second in zip(compared, by_own, by_other, strict=True):
@@ -89,7 +89,7 @@ def first_difference(own: Tokenizer, other: Tokenizer, words: Iterable[str] = ()
     return None
 
 
-def _encode(tokenizer: Tokenizer, words: Iterable[str], with_ends: bool) -> list[Encoding]:
+def encode_each(tokenizer: Tokenizer, words: Iterable[str], with_ends: bool) -> list[Encoding]:
     """Encode each word by itself."""
     with reading_tokenizer(TOKENIZER_FILE, problem="it fails on a word", remedy="choose another encoder"):
         inputs = [[word] for word in words]

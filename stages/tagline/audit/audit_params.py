@@ -1,25 +1,29 @@
 """Schema of audit/params.yaml: what is audited, and how it is divided into folds."""
 
-from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from tagline.core.params import PARAMS, Section, read_file, read_section
-from tagline.terminal.errors import UserError
+from tagline.core.params import Section, read_only_section
+from tagline.crossval.folding import EARLY, Folding, Group
+from tagline.terminal import UserError
 
 AUDIT_PARAMS = Path("audit/params.yaml")
 AUDIT = "tagline audit create"
-# The number of the training that holds nothing out.
-EARLY = 0
-
 SplitName = Literal["train", "validation", "test"]
 
 
-def _numbered(folds: list[int]) -> list[int]:
-    if folds != [EARLY] and (len(folds) < 2 or folds != list(range(1, len(folds) + 1))):
-        raise ValueError("must be [0], or the numbers from 1 to the number of folds, at least 2")
+CROSSVAL: Literal["crossval"] = "crossval"
+"""Instead of own folds: those of crossval/."""
+Numbers = list[int] | Literal["crossval"]
+
+
+def _numbered(folds: Numbers) -> Numbers:
+    if folds in ([EARLY], CROSSVAL):
+        return folds
+    if len(folds) < 2 or folds != list(range(1, len(folds) + 1)):
+        raise ValueError("must be [0], crossval, or the numbers from 1 to the number of folds, at least 2")
     return folds
 
 
@@ -32,18 +36,20 @@ def _with_train(splits: list[SplitName]) -> list[SplitName]:
 class Audit(Section):
     """Params of the audit."""
 
-    folds: Annotated[list[int], AfterValidator(_numbered)]
+    folds: Annotated[Numbers, AfterValidator(_numbered)]
     """[0]: one training on all sentences for half of the epochs, which learns few wrong labels. Or folds, numbered from
-    1: each is a training without its sentences, which that model then labels."""
+    1: each is a training without its sentences, which that model then labels. crossval: the folds of crossval/ are
+    used; run `tagline audit create` after a change from or to it."""
     splits: Annotated[list[SplitName], AfterValidator(_with_train)]
     """Splits to audit: train, and if wanted validation and test. The part of validation that is not held out chooses
     the epoch."""
-    group: Literal["sentence", "document", "surface"]
+    group: Group
     """sentence: equal sentences are held out together. document: the sentences of a document are. surface: as sentence,
     and no sentence is learnt from that has an entity of the same words as one that is held out, so that no model has
-    seen the labels of its entities."""
+    seen the labels of its entities. Ignored when folds is crossval."""
     seed: Annotated[int, Field(ge=0, lt=2**32)]
-    """Random seed of the division into folds. Training has its own, train.seed in params.yaml."""
+    """Random seed of the division into folds. Training has its own, train.seed in params.yaml. Ignored when folds is
+    crossval."""
     most: Annotated[int, Field(ge=1, le=1_000_000)]
     """Maximum number of suspicions in reports/audit.jsonl, the most suspicious ones."""
 
@@ -53,6 +59,17 @@ class Audit(Section):
             raise ValueError(f"group: {self.group} needs folds, but folds: [0] holds nothing out; set group: sentence")
         return self
 
+    @property
+    def folding(self) -> Folding:
+        """The division into folds, if it has its own."""
+        folds = [] if self.folds == CROSSVAL else [*self.folds]
+        return Folding("audit", self, folds, [*self.splits], self.group, self.seed)
+
+    @property
+    def by_surface(self) -> bool:
+        """Whether no model has seen the labels of the entities that it labels."""
+        return self.folds != CROSSVAL and self.group == "surface"
+
 
 def read_audit() -> Audit:
     """Read audit/params.yaml.
@@ -60,16 +77,10 @@ def read_audit() -> Audit:
     Raises:
         UserError: it has errors, or there is no audit.
     """
-    if not AUDIT_PARAMS.is_file():
-        raise UserError(f"{AUDIT_PARAMS} is missing; expected that of an audit; run `{AUDIT}`, which creates it")
-    audit = read_section("audit", Audit, AUDIT_PARAMS)
-    for section in read_file(AUDIT_PARAMS):
-        if section != "audit":
-            raise UserError(f"{AUDIT_PARAMS}: {section}: unknown section (allowed: audit); training follows {PARAMS}")
-    return audit
+    return read_only_section("audit", Audit, AUDIT_PARAMS, AUDIT)
 
 
-def check_half(folds: Collection[int], epochs: int, max_steps: int | None) -> None:
+def check_half(folds: Numbers, epochs: int, max_steps: int | None) -> None:
     """Raise a `UserError` if half of the training is all of it, so that wrong labels are learnt, too.
 
     Args:
@@ -77,17 +88,8 @@ def check_half(folds: Collection[int], epochs: int, max_steps: int | None) -> No
         epochs: of the section ``train``.
         max_steps: likewise.
     """
-    if EARLY in folds and (max_steps or epochs) == 1:
+    if folds == [EARLY] and (max_steps or epochs) == 1:
         raise UserError(
             "audit.folds: [0] trains for half of the epochs, but train.epochs is 1; expected 2 or more; set it, or "
             f"folds: [1, 2, 3, 4, 5] in {AUDIT_PARAMS}"
-        )
-
-
-def refuse_earlier_models(models: Collection[Path]) -> None:
-    """Raise a `UserError` if training continues from models or learns from them."""
-    if models:
-        raise UserError(
-            "train.start_from and train.teacher: an earlier model may have learnt the labels that the audit checks; "
-            "expected neither; remove them, or run the audit in a pipeline folder without them"
         )

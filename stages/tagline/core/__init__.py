@@ -1,1 +1,31 @@
-"""Plumbing that every layer uses: params, readers, errors, signals, locks, outputs, provenance, progress."""
+"""Plumbing that every layer uses: params, readers, locks, outputs, provenance, findings.
+
+Three modules are imported by themselves: `params` and `shards`, since they load pydantic and pyarrow, and `reading`,
+which has a function of its name.
+"""
+
+from tagline.core.findings import Findings
+from tagline.core.names import DOCUMENT, TOKENIZER_FILE, BackendName, Overlaps
+from tagline.core.outputs import read_columns, read_json, replacing, write_json
+from tagline.core.provenance import HASHES, PROVENANCE, sha256, verify, versions, write_hashes
+
+__all__ = [
+    "DOCUMENT",
+    "HASHES",
+    "PROVENANCE",
+    "TOKENIZER_FILE",
+    "BackendName",
+    "Findings",
+    "Overlaps",
+    "params",
+    "read_columns",
+    "read_json",
+    "reading",
+    "replacing",
+    "sha256",
+    "shards",
+    "verify",
+    "versions",
+    "write_hashes",
+    "write_json",
+]

@@ -11,7 +11,6 @@ import os
 import platform
 import shutil
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -163,4 +162,6 @@ def _names(folder: Path) -> list[str]:
 
 def versions(*packages: str) -> dict[str, str]:
     """The versions of Python and of installed packages."""
+    from importlib.metadata import version  # here, since most of those who import this module need no versions
+
     return {"python": platform.python_version(), **{package: version(package) for package in packages}}

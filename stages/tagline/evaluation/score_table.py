@@ -4,38 +4,26 @@ import csv
 import io
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from tabulate import tabulate
 
 from tagline.core.names import FEW_ENTITIES
 from tagline.core.outputs import read_json
 from tagline.core.reading import committed, parse_object, reading
-from tagline.evaluation.measurement import Metrics
+from tagline.evaluation.measurement import Entries, Metrics
 from tagline.evaluation.measurements.order import NOTES
 from tagline.evaluation.splits import SPLITS
 from tagline.metrics.scores import SCORES_OF_TYPES
-from tagline.terminal.escaping import printable
+from tagline.terminal.escaping import printable, shortened
+from tagline.terminal.printing import wrapped
+
+# Characters of a type's name, so that a row fits a terminal.
+NAME = 21
 
 
 def score_table(metrics: Metrics) -> str:
-    """Lay out the scores of each split, one row per type, the overall row last; then what measurements note."""
-    headers = ["split", "type"]
-    digits = [0, 0]
-    for column in SCORES_OF_TYPES:
-        headers.append(column.title)
-        digits.append(column.digits)
-        if column.has_interval:
-            headers.append(f"95 % of {column.title}")
-            digits.append(0)
-    rows = []
-    for split, entries in metrics.items():
-        of_types = entries["intervals"]["per_type"]
-        for name, scores in entries["per_type"].items():
-            rows.append(_row(split, name, scores, of_types[name]))
-        rows.append(_row(split, "overall", entries["overall"], entries["intervals"]["overall"]))
-    floats = tuple(f".{number}f" for number in (*digits, 3, 0))
-    parts = [tabulate(rows, [*headers, "accuracy", "number"], tablefmt="simple", floatfmt=floats)]
+    """Lay out the scores: a table per split, one row per type, the overall row last; then what measurements note."""
+    parts = [_table(split, entries) for split, entries in metrics.items()]
     for notes in NOTES:
         parts += notes(metrics)
     for split, entries in metrics.items():
@@ -45,17 +33,32 @@ def score_table(metrics: Metrics) -> str:
                 f"{printable(split)}: F1 {overall['f1']:.3f} is of few (number {overall['number']}); with fewer than "
                 f"{FEW_ENTITIES}, it is mostly noise"
             )
-    return "\n\n".join(parts)
+    return wrapped("\n\n".join(parts))
 
 
-def _row(split: str, name: str, scores: Mapping[str, float], intervals: Mapping[str, Mapping[str, float]]) -> list[Any]:
-    cells: list[Any] = [printable(split), printable(name)]
+def _table(split: str, entries: Entries) -> str:
+    """Lay out the scores of a split, whose name is the heading of the types."""
+    headers = [printable(split)]
     for column in SCORES_OF_TYPES:
-        cells.append(scores[column.key])
+        headers.append(column.title)
+        if column.has_interval:
+            headers.append("95 % interval")
+    headers.append("entities" if "matching" in entries else "words")  # plain tags have no other rules of matching
+    of_types = entries["intervals"]["per_type"]
+    rows = [_row(name, scores, of_types[name]) for name, scores in entries["per_type"].items()]
+    rows.append(_row("overall", entries["overall"], entries["intervals"]["overall"]))
+    aligned = ["left"] + ["right"] * (len(headers) - 1)
+    return tabulate(rows, headers, tablefmt="simple", disable_numparse=True, colalign=aligned)
+
+
+def _row(name: str, scores: Mapping[str, float], intervals: Mapping[str, Mapping[str, float]]) -> list[str]:
+    cells = [shortened(printable(name), NAME)]
+    for column in SCORES_OF_TYPES:
+        cells.append(f"{scores[column.key]:.{column.digits}f}")
         if column.has_interval:
             ends = intervals[column.key]
             cells.append(f"{ends['low']:.{column.digits}f}-{ends['high']:.{column.digits}f}")
-    return [*cells, scores.get("accuracy", ""), scores["number"]]
+    return [*cells, f"{scores['number']:,}"]
 
 
 def score_line(path: Path, per_type: Path) -> str:
@@ -99,11 +102,11 @@ def _gold(table: bytes) -> dict[str | None, str | None]:
     return {row.get("type"): row.get("number") for row in rows if row.get("number") != "0"}
 
 
-def score_table_of(path: Path) -> str:
-    """Lay out reports/evaluate.json.
+def score_table_of(path: Path, made_by: str = "evaluate") -> str:
+    """Lay out the scores of a file such as reports/evaluate.json, which a stage wrote.
 
     Raises:
         UserError: the file is missing, or another version of the project wrote it.
     """
-    with reading(path, "evaluate", expected="scores as this version writes them"):
-        return score_table(read_json(path, "evaluate"))
+    with reading(path, made_by, expected="scores as this version writes them"):
+        return score_table(read_json(path, made_by))

@@ -1,1 +1,3 @@
 """Metrics: pure functions of gold and predicted labels."""
+
+__all__ = ["outcomes", "resampling", "scores", "significance", "slices"]

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
-from tagline.labels.windows import Doubles
+from tagline.labels.windows import Doubles, Ints
 from tagline.metrics.scores import Counts, rounded
 
 LEVEL = 0.95
@@ -83,6 +84,19 @@ def intervals(counts: Counts, resamples: int, seed: int) -> dict[str, Any]:
 
 def _rounded(low: Any, high: Any) -> dict[str, float]:
     return {"low": rounded(low), "high": rounded(high)}
+
+
+def by_document(counts: Counts, documents: Ints) -> Counts:
+    """Sum the counts of the sentences of each document, so that whole documents are drawn.
+
+    Args:
+        counts: of sentences.
+        documents: int64 (sentences,), the number of the document of each, from 0.
+    """
+    ones = np.ones(len(documents))
+    sums = csr_array((ones, (documents, np.arange(len(documents)))))
+    columns = ("correct", "predicted", "gold", "words", "correct_words")
+    return replace(counts, **{name: sums @ getattr(counts, name) for name in columns})
 
 
 def f_beta(counts: Counts, beta: float) -> dict[str, Any]:

@@ -5,3 +5,5 @@ the layout, and filter.js hides sentences. `evaluation_page.render` combines the
 (base.html), filters (filters.html) and marks (marked.html); `html_files` renders both. marks.js marks entities likewise
 in pages that change them: those of the annotation and of the service.
 """
+
+__all__ = ["charts", "html_files", "shown_sentences"]

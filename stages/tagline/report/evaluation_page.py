@@ -1,26 +1,36 @@
 """The page: renders the template of the report."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from __future__ import annotations
 
-from tagline.core.outputs import Rows
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tagline.core.outputs import Rows, read_json
+from tagline.core.provenance import PROVENANCE
 from tagline.evaluation.measurement import by_split
 from tagline.evaluation.measurements.order import shown
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.stage import Evaluation
 from tagline.labels.label_list import Kind
+from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.outcomes import NO_TYPE, OUTCOMES, Outcome, OutcomeKind
 from tagline.metrics.scores import SCORES_OF_TYPES
 from tagline.report import charts, shown_sentences
 from tagline.report.html_files import FOLDER, render_file
-from tagline.report.shown_sentences import ShownSentence, shown_sentence, worst_first
+from tagline.report.shown_sentences import ShownSentence, entity_text, shown_sentence, visible, worst_first
 
 # Maximum number of sentences per split, so that browsers stay fast.
 SENTENCES = 500
 # Maximum number of types with a row and a column of their own in the confusion table, and the name of the others' row.
 LARGEST = 30
 REST = "all others"
+# Groups of equal errors per split, and examples of each.
+GROUPS, EXAMPLES = 8, 5
+# A slice of fewer gold entities or words is pale.
+FEW = 50
 # The split of confusion and reliability, as in plots/.
 CHARTED = "test"
 
@@ -30,41 +40,66 @@ KINDS = {
     "type_error": "the same words, but another type",
     "boundary_error": "the same type, but only some of the words",
 }
+NOUNS = {"missed": "missed", "spurious": "spurious", "type_error": "wrong types", "boundary_error": "wrong boundaries"}
 
 
-def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
+def render(
+    evaluation: Evaluation,
+    losses: Rows,
+    epochs: Rows,
+    made_of: Sequence[str] = (),
+    title: str = "Evaluation",
+    notes: Sequence[str] = (),
+) -> str:
     """Render the page as self-contained HTML; see `render_file`.
 
     Args:
         evaluation: splits and their metrics.
         losses: rows of `charts.LOSSES`.
         epochs: rows of `charts.EPOCHS`.
+        made_of: what the model was made of, in words.
+        title: of the page.
+        notes: what is said below the scores.
     """
     kind = evaluation.labels.kind
-    splits = evaluation.splits
-    metrics = evaluation.metrics
-    charted = splits[CHARTED]
+    names = sorted(evaluation.splits, key=lambda name: name != CHARTED)  # first the split that chose nothing
+    splits = {name: evaluation.splits[name] for name in names}
+    metrics = {name: evaluation.metrics[name] for name in names}
+    name_charted = names[0]
+    charted = splits[name_charted]
     unit = "entities" if kind == "spans" else "words"
     reliability = None
-    if len(charted.reliability):
+    if "calibration" in metrics[name_charted] and len(charted.reliability):
         reliability = charts.reliability(charted.reliability, unit, charted.uncalibrated)
-    errors = {name: count_errors(split.outcomes.values(), kind) for name, split in splits.items()}
+    errors = {}
+    for name, split in splits.items():
+        groups = group_errors(split.sentences, split.outcomes) if kind == "spans" else []
+        errors[name] = replace(count_errors(split.outcomes.values(), kind), groups=groups)
     occurring = {kind_of_error for counts in errors.values() for kind_of_error in counts.kinds}
     sentences = _choose_sentences(splits)
     accepted = by_split(metrics, "accept")
     variables = {
+        "title": title,
+        "notes": notes,
         "task": evaluation.labels.task,
         "kind": kind,
         "unit": unit,
+        "made_of": [
+            *made_of,
+            f"tested on {metrics[name_charted]['sentences']:,}",
+            f"{evaluation.settings.decoding} decoding",
+        ],
+        "summary": summary(metrics[name_charted], errors[name_charted], kind),
         "metrics": metrics,
         "shown": {name: shown(entries) for name, entries in metrics.items()},
+        "few": FEW,
         # The score with a chart comes first.
         "columns": sorted(SCORES_OF_TYPES, key=lambda column: not column.has_interval),
         "points": by_split(metrics, "operating_point"),
         "accepted": accepted,
         "precision_curves": charts.precision_curves(accepted),
         "curves": charts.learning_curves(losses, epochs, evaluation.best_epoch),
-        "charted": CHARTED,
+        "charted": name_charted,
         "confusion": confusion_table(charted.confusion),
         "reliability": reliability,
         "errors": errors,
@@ -75,7 +110,44 @@ def render(evaluation: Evaluation, losses: Rows, epochs: Rows) -> str:
         "limits": {"sentences": SENTENCES, "words": shown_sentences.WORDS, "errors": shown_sentences.ERRORS},
         "frame": charts,
     }
-    return render_file(FOLDER / "page.html", variables, FOLDER / "filter.js")
+    return render_file(FOLDER / "page.html", variables, FOLDER / "filter.js", FOLDER / "keys.js")
+
+
+def made_of(report: Path, finetuned: Path) -> list[str]:
+    """Say what a model was made of.
+
+    Args:
+        report: reports/data.json.
+        finetuned: models/finetuned.
+    """
+    sentences = read_json(report, "tokenize-align")["train"]["sentences"]
+    trained = read_json(finetuned / PROVENANCE, "train")
+    config = read_json(finetuned / "config.json", "train")
+    encoder = f"{config['model_type']} encoder"
+    if "num_hidden_layers" in config:
+        encoder += f" of {config['num_hidden_layers']} layers"
+    seed, epoch = trained["params"]["seed"], trained["best_epoch"]
+    return [f"{encoder}, trained on {sentences:,} sentences, seed {seed}, epoch {epoch}"]
+
+
+def summary(entries: Mapping[str, Any], errors: ErrorCounts, kind: Kind) -> str:
+    """Say in a sentence where the errors of a split are; empty if it has none, or plain tags."""
+    if kind == "tags" or not errors.kinds:
+        return ""
+    largest = max(errors.kinds, key=lambda name: errors.kinds[name])
+    total = sum(errors.kinds.values())
+    text = f"Of {total:,} errors of {CHARTED}, {errors.kinds[largest]:,} are {NOUNS[largest]}"
+    first = errors.groups[0]
+    if first.gold and first.predicted:
+        text += f", most often {first.gold} as {first.predicted} ({first.number:,})"
+    slices = entries["slices"]["text"]
+    if "seen" in slices and "unseen" in slices:
+        unseen = slices["unseen"]
+        text += (
+            f". Entities that train does not have are found with F1 {unseen['f1']:.3f}, those that it has with "
+            f"{slices['seen']['f1']:.3f}"
+        )
+    return f"{text}."
 
 
 def _choose_sentences(splits: Mapping[str, ScoredSplit]) -> list[ShownSentence]:
@@ -129,6 +201,48 @@ def confusion_table(counts: Mapping[tuple[str, str], int]) -> Confusion:
     return Confusion(names, rows, folded)
 
 
+class ErrorGroup(NamedTuple):
+    """Errors with the same gold and predicted type, of which one may be NO_TYPE.
+
+    Attributes:
+        gold, predicted: the types.
+        number: how many there are.
+        texts: the most frequent entities, those of gold where there are any.
+        more: whether there are others.
+    """
+
+    gold: str
+    predicted: str
+    number: int
+    texts: list[str]
+    more: bool
+
+
+def group_errors(sentences: Sequence[TaggedSentence], outcomes: Mapping[int, Sequence[Outcome]]) -> list[ErrorGroup]:
+    """Group the errors with the same types, the largest GROUPS first.
+
+    Args:
+        sentences: with gold labels.
+        outcomes: the outcomes of each sentence with an error, by its index.
+    """
+    groups = defaultdict[tuple[str, str], Counter[str]](Counter)
+    for index, of_sentence in outcomes.items():
+        words = sentences[index].words
+        for error in of_sentence:
+            entity = error.gold or error.predicted
+            if not error.is_error or entity is None:
+                continue
+            types = (error.gold.type if error.gold else NO_TYPE, error.predicted.type if error.predicted else NO_TYPE)
+            _, text = entity_text([visible(word) for word in words], entity)
+            groups[types][text] += 1
+    largest = sorted(groups.items(), key=lambda item: (-item[1].total(), item[0]))[:GROUPS]
+    result = []
+    for types, texts in largest:
+        shown_texts = [text for text, _ in texts.most_common(EXAMPLES)]
+        result.append(ErrorGroup(*types, texts.total(), shown_texts, len(texts) > EXAMPLES))
+    return result
+
+
 @dataclass(frozen=True)
 class ErrorCounts:
     """The number of errors.
@@ -138,11 +252,13 @@ class ErrorCounts:
         types: for each type, the number of errors of each of these kinds. An error belongs to its gold type, a spurious
             entity to its predicted type. Types with most errors first.
         pairs: plain tags only: gold tag, predicted tag and number of words; most frequent first.
+        groups: entities only, see `group_errors`.
     """
 
     kinds: dict[OutcomeKind, int]
     types: list[tuple[str, list[int]]]
     pairs: list[tuple[str, str, int]]
+    groups: list[ErrorGroup] = field(default_factory=list)
 
 
 def count_errors(outcomes: Iterable[Sequence[Outcome]], kind: Kind) -> ErrorCounts:

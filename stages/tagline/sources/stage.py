@@ -6,11 +6,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from transformers import PreTrainedTokenizerBase
+
 from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE, hashes, sha256, write_hashes
-from tagline.sources import capitals, encoders, hub, own_subwords
+from tagline.sources import admission, capitals, encoders, hub, letters, own_subwords
 from tagline.sources.download_params import (
     AnyDataset,
     AnyEncoder,
@@ -35,6 +37,8 @@ from tagline.text.sentences import library_version as sentence_library
 LEAST_WHOLE = 0.8
 # Sentences per split whose words check the tokenizer.
 SAMPLED_SENTENCES = 50
+# Sentences of train whose letters are counted.
+COUNTED_SENTENCES = 1000
 
 
 def write_dataset(folder: Path, dataset: AnyDataset | Sequence[AnyDataset], target: Path) -> None:
@@ -189,13 +193,14 @@ def write_encoder(folder: Path, encoder: AnyEncoder, target: Path, raw: Path | N
         raw: data/raw, whose words are among those on which the tokenizer is checked.
 
     Raises:
-        UserError: see `find_encoder`, `encoders` and `own_subwords`.
+        UserError: see `find_encoder`, `encoders`, `own_subwords` and `admission`.
     """
     source = find_encoder(folder, encoder)
     encoders.copy_encoder(source.folder, target / "encoder")
     encoders.check_architecture(source.name, source.folder)
     reading = own_subwords.load(source.folder, sampled_words(raw) if raw else ())
     own_subwords.save(reading, source.name, target)
+    admission.check_weights(source.name, target / "encoder")
     lines = [f"encoder: {source.name}", *reading.lines]
     provenance = {"source": encoder.source, **source.origin}
     if reading.record:
@@ -215,6 +220,16 @@ def write_encoder(folder: Path, encoder: AnyEncoder, target: Path, raw: Path | N
     write_hashes(target / "tokenizer")
     write_hashes(target)
     show("; ".join(lines))
+    if raw is not None and reading.tokenizer.is_fast:
+        for line in _lost_letters(reading.tokenizer, raw):
+            show(line)
+
+
+def _lost_letters(tokenizer: PreTrainedTokenizerBase, raw: Path) -> list[str]:
+    """Describe the letters of data/raw that a saved tokenizer loses."""
+    sentences = raw_data.load(raw).sample("train", COUNTED_SENTENCES)
+    counted = letters.count_letters(chain.from_iterable(sentences))
+    return letters.lost_letters(tokenizer.backend_tokenizer, tokenizer.unk_token_id, counted)
 
 
 def sampled_words(raw: Path) -> list[str]:

@@ -1,1 +1,29 @@
 """Errors, signals, progress and the command line: what a person sees, and no output of a stage has."""
+
+from tagline.terminal.command_line import ArgumentParser, extra, program_name, take_no_arguments
+from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import QUOTED, printable, quoted, safe_message, shortened
+from tagline.terminal.printing import WIDTH, show, wrapped, write
+from tagline.terminal.progress import quiet
+from tagline.terminal.signals import BY_DVC, Interrupted, defer_signals
+
+__all__ = [
+    "BY_DVC",
+    "QUOTED",
+    "WIDTH",
+    "ArgumentParser",
+    "Interrupted",
+    "UserError",
+    "defer_signals",
+    "extra",
+    "printable",
+    "program_name",
+    "quiet",
+    "quoted",
+    "safe_message",
+    "shortened",
+    "show",
+    "take_no_arguments",
+    "wrapped",
+    "write",
+]

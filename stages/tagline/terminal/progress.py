@@ -2,9 +2,6 @@
 
 import sys
 
-import huggingface_hub
-import transformers
-
 
 def watched() -> bool:
     """Whether standard error is a terminal, where a progress bar makes sense."""
@@ -18,6 +15,9 @@ def quiet(with_datasets: bool = True) -> None:
         with_datasets: also `datasets`, which takes a second to load: it writes no cache files into a data set that DVC
             tracks.
     """
+    import huggingface_hub  # here, since most tools need neither
+    import transformers
+
     for library in (transformers, huggingface_hub):
         library.logging.set_verbosity_error()
     if not watched():

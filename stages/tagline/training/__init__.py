@@ -1,1 +1,3 @@
 """Training: batches, steps, engines, checkpoints, validation, processes."""
+
+__all__ = ["processes", "stage", "train_params", "validation", "work"]

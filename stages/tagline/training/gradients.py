@@ -334,16 +334,17 @@ def groups(model: nn.Module, weight_decay: float, head_learning_rate: float) -> 
     return parameter_groups
 
 
-def adamw(model: nn.Module, device: torch.device, params: Train) -> torch.optim.AdamW:
+def adamw(model: nn.Module, device: torch.device, params: Train, learning_rate: float) -> torch.optim.AdamW:
     """AdamW (Loshchilov and Hutter, 2019) with a learning rate per step, see `schedule`.
 
     Args:
         model: its trainable weights, float32.
         device: where they are, or will be moved to.
         params: the section ``train``.
+        learning_rate: its highest one, except for the head's own weights.
     """
     of_groups = groups(model, params.weight_decay, params.head_learning_rate)
-    return torch.optim.AdamW(of_groups, lr=params.learning_rate, fused=device.type in FUSED or None)
+    return torch.optim.AdamW(of_groups, lr=learning_rate, fused=device.type in FUSED or None)
 
 
 def schedule(optimizer: torch.optim.Optimizer, name: str, warmup: float, steps: int) -> LambdaLR:

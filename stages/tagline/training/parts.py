@@ -1,5 +1,6 @@
-"""The parts of a training run: trackers, early stopping, pushes of each epoch, checkpoints."""
+"""The parts of a training run: trackers, advice, early stopping, pushes of each epoch, checkpoints."""
 
+import math
 import time
 
 import torch
@@ -17,6 +18,9 @@ from tagline.training.training import Part, Training
 TRACKED = 10
 # Seconds without a checkpoint after which the next epoch ends with one, unless `checkpoint_every` is set.
 INTERVAL = 60.0
+# Steps, or else half of all epochs, after which a validation F1 of 0 is reported. With good rates it was above 0 after
+# 26 to 78 steps of 100 and 200 sentences.
+ENOUGH_STEPS = 300
 
 
 class Tracked(Part):
@@ -61,6 +65,27 @@ class EarlyStopping(Part):
         f1 = [row["f1"] for row in history.epochs]
         highest = max(f1, default=0)
         return highest > 0 and len(f1) - 1 - f1.index(highest) >= self.patience
+
+
+class Stuck(Part):
+    """Says once what may help if the validation F1 is still 0 after some epochs."""
+
+    def begin(self, training: Training) -> None:
+        super().begin(training)
+        enough = math.ceil(ENOUGH_STEPS / training.batches.steps_per_epoch)
+        self._epoch = max(2, min(enough, math.ceil(training.epochs / 2)))
+        labels = training.validation.head.labels
+        self._has_entities = bool((training.validation.gold != labels.label2id[labels.fallback]).any())
+
+    def after_epoch(self, model: nn.Module) -> None:
+        epochs = self.training.history.epochs
+        if len(epochs) != self._epoch or any(row["f1"] for row in epochs) or not self._has_entities:
+            return
+        rate, fitting = self.training.peak_rate, self.training.fitting_rate
+        remedy = "raise train.epochs or train.learning_rate"
+        if rate > fitting:
+            remedy = f"lower train.learning_rate ({rate:g}; auto is {fitting:g}), or raise train.epochs"
+        self.training.lines.write(f"validation F1 is still 0 after {self.training.history.steps} steps; {remedy}")
 
 
 class Pushed(Part):
@@ -131,7 +156,7 @@ def parts_of_run(params: Train, trackers: Trackers, pushes: EpochPushes | None) 
         trackers: of this process.
         pushes: in the main process, if it pushes.
     """
-    parts: list[Part] = [Tracked(trackers)]
+    parts: list[Part] = [Tracked(trackers), Stuck()]
     if params.early_stopping is not None:
         parts.append(EarlyStopping(params.early_stopping))
     if params.hub.push:

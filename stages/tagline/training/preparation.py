@@ -20,16 +20,13 @@ from tagline.model.heads import continued, make_head
 from tagline.model.heads.head import Head
 from tagline.model.precision import Resolved, resolve
 from tagline.terminal.printing import show
-from tagline.training import fit_check, processes
+from tagline.training import fit_check, learning_rate, processes
 from tagline.training.gradients import GoldLabels, Objective
 from tagline.training.teacher import TeacherModel, Teaching
 from tagline.training.torch_settings import be_deterministic, compile_forward
-from tagline.training.train_params import Train
+from tagline.training.train_params import SIZE, Train
 from tagline.training.training import Training
 from tagline.training.validation import Validation
-
-# The param that limits what a device computes at once.
-SIZE = "train.subwords_per_device"
 
 
 @dataclass(frozen=True)
@@ -148,6 +145,7 @@ def show_advice(training: Training, state: PartialState, teachers: bool) -> None
     """
     lines = [
         fit_check.chosen_attention(training.model, training.params.attention),
+        learning_rate.advice(training.params.learning_rate, training.fitting_rate),
         fit_check.repeated_passes(training.batches, training.steps),
         fit_check.small_batches(training.batches, state.device, state.num_processes),
     ]

@@ -17,6 +17,8 @@ Clock = Callable[[], float]
 PARTS = ("steps", "validation", "checkpoints")
 # Seconds between two lines of a long loop in a log file.
 INTERVAL = 30.0
+# Without tqdm's rate, which is seconds per step where steps are slow.
+BAR = "{l_bar}{bar}| {n_fmt} of {total_fmt} steps [{elapsed}<{remaining}]"
 
 
 class ProgressLines:
@@ -43,7 +45,7 @@ class ProgressLines:
         self.shown = shown
         self.clock = clock
         disable = None if shown else True  # None: on terminals only
-        self.bar: tqdm[Any] = tqdm(total=steps, initial=done, desc="train", unit=" steps", disable=disable)
+        self.bar: tqdm[Any] = tqdm(total=steps, initial=done, desc="train", bar_format=BAR, disable=disable)
         self.in_log = shown and not watched()
         self.last = clock()  # the time of the last line of a loop
         self.seconds: list[dict[str, float]] = []

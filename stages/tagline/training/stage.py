@@ -1,6 +1,5 @@
 """A training run from its inputs to its outputs: devices, checks, engine, results, pushes."""
 
-import fnmatch
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
@@ -9,30 +8,25 @@ from typing import Any, NamedTuple
 import pandas as pd
 from accelerate import PartialState
 
-from tagline.artifacts import tokenized
-from tagline.core.names import TOKENIZER_FILE
 from tagline.core.outputs import replacing, write_json
-from tagline.core.provenance import HASHES, PROVENANCE, copy_files, read_hashes, sha256, verify, versions, write_hashes
+from tagline.core.provenance import PROVENANCE, copy_files, verify, versions, write_hashes
 from tagline.hub.epoch_pushes import pushing
 from tagline.hub.push import reach_target
 from tagline.model.backends.torch_model import memory_errors
-from tagline.terminal.errors import UserError
 from tagline.terminal.progress import quiet
-from tagline.training import accelerate_loop, processes, trainer_loop
+from tagline.training import accelerate_loop, earlier_models, processes, trainer_loop
 from tagline.training.epoch_choice import remarks
 from tagline.training.history import SCORES
 from tagline.training.parts import parts_of_run
-from tagline.training.preparation import SIZE, objectives_of_run, prepare, show_advice
+from tagline.training.preparation import objectives_of_run, prepare, show_advice
 from tagline.training.torch_settings import enable_cpu_fast_paths
 from tagline.training.tracking import Trackers, requested
-from tagline.training.train_params import Train
+from tagline.training.train_params import SIZE, Train
 from tagline.training.training import Training
 from tagline.training.work import fingerprint, work_folder
 
 # Libraries that the weights depend on.
 LIBRARIES = ("torch", "transformers", "accelerate", "tokenizers", "datasets")
-# Files of weights in a model's folder, its head's included.
-WEIGHTS = "*.safetensors"
 # Digits of curves in Git: more would differ between hosts of one precision.
 DIGITS = 4
 # What runs the training loop. Both take the same steps, and leave the weights of the best epoch in `training.best`.
@@ -61,35 +55,8 @@ class Inputs(NamedTuple):
         made_by = {self.tokenized: "tokenize-align", self.encoder: "download", self.tokenizer: "download"}
         hashes = {folder.as_posix(): verify(folder, stage) for folder, stage in made_by.items()}
         for model in models:
-            hashes[model.as_posix()] = self._verify_model(model)
+            hashes[model.as_posix()] = earlier_models.verify(model, self.tokenized, self.tokenizer)
         return hashes
-
-    def _verify_model(self, model: Path) -> dict[str, str]:
-        if not model.is_dir():
-            raise UserError(
-                f"{model}: no such folder; expected a trained model; see train.start_from and "
-                "train.teacher.models in params.yaml"
-            )
-        expected = read_hashes(model, made_by="") if (model / HASHES).is_file() else {}
-        weights = {*fnmatch.filter(expected, WEIGHTS), *(path.name for path in model.glob(WEIGHTS))}
-        read = sorted({"config.json", TOKENIZER_FILE, *weights})
-        if lacking := [name for name in read if not (model / name).is_file()]:
-            raise UserError(
-                f"{model / lacking[0]} is missing; expected all files of a trained model; copy the folder again"
-            )
-        found = {name: sha256(model / name) for name in read}
-        if changed := [name for name in read if expected and found[name] != expected.get(name)]:
-            raise UserError(
-                f"{model / changed[0]}: changed since it was written ({model / HASHES} has another SHA-256); expected "
-                f"the files of one model; run `dvc checkout {model.as_posix()}`, or copy the folder again"
-            )
-        if found[TOKENIZER_FILE] != tokenized.read_windowing(self.tokenized).tokenizer_sha256:
-            raise UserError(
-                f"{model / TOKENIZER_FILE} differs from that of {self.tokenizer}; expected a model with the same "
-                "sub-words; set download.encoder as in its training, or name another model in train.start_from and "
-                "train.teacher.models"
-            )
-        return found
 
 
 class Outputs(NamedTuple):
@@ -206,7 +173,7 @@ def _write_model(
     copy_files(training.best, folder)
     copy_files(tokenizer, folder)
     provenance: dict[str, Any] = {
-        "params": training.params.effective(),
+        "params": training.params.effective() | {"learning_rate": training.peak_rate},
         "precision": ", ".join(training.saved.precisions),
         "best_epoch": training.history.best["epoch"],
         "steps": training.history.steps,
@@ -225,20 +192,20 @@ def _write_report(training: Training, partial: Outputs) -> None:
     Args:
         training: a finished run.
         partial: paths of the report, ``{best_epoch, steps, precision, padding, validation: {precision, recall, f1,
-            accuracy, loss}}``, and of the curves, with the columns step, loss and epoch, precision, recall, f1,
-            accuracy, loss.
+            accuracy, loss}}`` (and ``learning_rate`` if params.yaml has auto), and of the curves, with the columns
+            step, loss and epoch, precision, recall, f1, accuracy, loss.
     """
     history = training.history
     pd.DataFrame(history.losses).round(DIGITS).to_csv(partial.train_loss, index=False, lineterminator="\n")
     pd.DataFrame(history.epochs).round(DIGITS).to_csv(partial.validation, index=False, lineterminator="\n")
     best = history.best
-    write_json(
-        partial.report,
-        {
-            "best_epoch": best["epoch"],
-            "steps": history.steps,
-            "precision": ", ".join(training.saved.precisions),
-            "padding": round(training.batches.padding(history.steps), 6),
-            "validation": {name: best[name] for name in (*SCORES, "loss")},
-        },
-    )
+    report: dict[str, Any] = {
+        "best_epoch": best["epoch"],
+        "steps": history.steps,
+        "precision": ", ".join(training.saved.precisions),
+        "padding": round(training.batches.padding(history.steps), 6),
+        "validation": {name: best[name] for name in (*SCORES, "loss")},
+    }
+    if training.params.learning_rate == "auto":
+        report["learning_rate"] = training.peak_rate
+    write_json(partial.report, report)

@@ -10,6 +10,8 @@ from tagline.hub.hub_params import Push
 from tagline.labels.label_list import Precision
 from tagline.model.heads import HEADS
 
+# The param that limits what a device computes at once.
+SIZE = "train.subwords_per_device"
 # Params that change no weight: an interrupted run continues although they changed.
 WITHOUT_EFFECT = {"checkpoint_every", "hub"}
 Attention = Literal["auto", "sdpa", "eager", "flash_attention_2", "flash_attention_3"]
@@ -37,6 +39,16 @@ def _layers(value: Any) -> Any:
     if not usable:
         raise ValueError("must be a number of layers, or layers in ascending order, counted from 0")
     return value
+
+
+def _rate(value: Any) -> Any:
+    """Check a value whole, as in `_layers`."""
+    if value != "auto" and not (isinstance(value, int | float) and 0 < value < 1):
+        raise ValueError("must be auto, or above 0 and below 1")
+    return value
+
+
+LearningRate = Annotated[Annotated[float, Field(gt=0, lt=1)] | Literal["auto"], BeforeValidator(_rate)]
 
 
 def _different(models: list[str]) -> list[str]:
@@ -97,8 +109,8 @@ class Train(Section):
     or flash_attention_3. auto: sdpa where the encoder has it, otherwise eager."""
     compile: bool
     """Compile the model with torch.compile when training starts; needs a C++ compiler on a CPU, Triton on a GPU."""
-    learning_rate: Annotated[float, Field(gt=0, lt=1)]
-    """Peak learning rate of AdamW."""
+    learning_rate: LearningRate
+    """Peak learning rate of AdamW; auto: by the size of the encoder and of the batches (docs/data.md)."""
     schedule: Literal["linear", "cosine"]
     """Decay of the learning rate to zero after the warm-up: linear or cosine."""
     warmup: Annotated[float, Field(ge=0, lt=1)]

@@ -25,6 +25,7 @@ from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import shortened
 from tagline.training.gradients import Gradients, Objective, Step, adamw, schedule
 from tagline.training.history import History
+from tagline.training.learning_rate import fitting_rate
 from tagline.training.progress_lines import ProgressLines
 from tagline.training.saved_run import SavedRun
 from tagline.training.torch_settings import compiler_errors, eager
@@ -85,6 +86,8 @@ class Training:
     Attributes:
         history: steps, losses and scores so far.
         best: folder of the weights of the best epoch.
+        fitting_rate: learning rate that fits encoder and batches.
+        peak_rate: the highest learning rate of this run.
         lines: shows the progress.
     """
 
@@ -115,6 +118,8 @@ class Training:
             params.pad_to_multiple_of or 1,
             math.ceil(least / params.epochs),
         )
+        self.fitting_rate = fitting_rate(model.config, self.batches)
+        self.peak_rate = self.fitting_rate if params.learning_rate == "auto" else params.learning_rate
         padding = padding_id(model)
         self.gradients = Gradients(self.rows, self.batches, validation.head, padding, params, objectives)
         # Steps and epochs of the run, unless a part ends it before; max_steps may end the last epoch early.
@@ -134,7 +139,7 @@ class Training:
         return "no" if self.precision == "fp32" else self.precision
 
     def optimizer(self, model: nn.Module, device: torch.device) -> torch.optim.AdamW:
-        return adamw(model, device, self.params)
+        return adamw(model, device, self.params, self.peak_rate)
 
     def schedule(self, optimizer: torch.optim.Optimizer) -> LambdaLR:
         return schedule(optimizer, self.params.schedule, self.params.warmup, self.steps)

@@ -50,8 +50,9 @@ class Validation:
         self.subwords_per_device = subwords_per_device
         self.gold = split.gold()
         self.lengths = split.lengths()
-        no_scores = np.zeros(len(self.gold), np.float32)
-        sentences = TaggedSentences(head.labels, self.lengths, self.gold, no_scores, self.gold)
+        sentences = TaggedSentences(
+            head.labels, self.lengths, self.gold, np.zeros(len(self.gold), np.float32), self.gold
+        )
         self.number = len(sentences.gold_entities.start)
 
     def scores(self, accelerator: Accelerator, model: torch.nn.Module, progress: Progress = None) -> dict[str, float]:

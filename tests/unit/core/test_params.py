@@ -49,7 +49,11 @@ def test_anchored_bool_is_a_bool(params: Path) -> None:
 
 WRONG_VALUES = [
     ("epochs: 6", "epochs: 0", "train.epochs: should be greater than or equal to 1, got 0"),
-    ("learning_rate: 0.02", "learning_rate: .nan", "train.learning_rate: should be less than 1, got nan"),
+    (
+        "learning_rate: 0.02",
+        "learning_rate: .nan",
+        "train.learning_rate: must be auto, or above 0 and below 1, got nan",
+    ),
     ("push: false", "push: true", "train.hub: push is true, so repo_id must name a repository"),
     ("    batch_size: 2\n", "", "train.batches.batch_size: the key is missing"),
     ("  seed: 7\n", "  <<: &a {seed: x}\n", "train.seed: should be a valid integer, got 'x'"),

@@ -11,6 +11,7 @@ from tagline.core.outputs import write_json
 from tagline.evaluation.score_table import score_line, score_table, score_table_of
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.terminal.errors import UserError
+from tagline.terminal.printing import WIDTH
 
 TAGGED = sentences(["B-PER O", "B-\x1bLOC"], ["B-PER O", "O"])
 METRICS = {"test": metrics_of(ScoredSplit("spans", TAGGED, 0, altered={"typos": TAGGED}))}
@@ -19,12 +20,12 @@ METRICS = {"test": metrics_of(ScoredSplit("spans", TAGGED, 0, altered={"typos": 
 def test_file_is_a_row_per_type_and_an_overall_row(tmp_path: Path) -> None:
     write_json(tmp_path / "evaluate.json", METRICS)
     header, _, *rows, _, of_forms, _, no_forms, _, few = score_table_of(tmp_path / "evaluate.json").splitlines()
-    assert header.split() == "split type precision recall F1 95 % of F1 accuracy number".split()
+    assert header.split() == "test precision recall F1 95 % interval entities".split()
     interval = METRICS["test"]["intervals"]["overall"]["f1"]
     assert [row.split() for row in rows] == [
-        ["test", r"\x1bLOC", "0.000", "0.000", "0.000", "0.000-0.000", "1"],
-        ["test", "PER", "1.000", "1.000", "1.000", rows[1].split()[5], "1"],
-        ["test", "overall", "1.000", "0.500", "0.667", "{low:.3f}-{high:.3f}".format(**interval), "0.667", "2"],
+        [r"\x1bLOC", "0.000", "0.000", "0.000", "0.000-0.000", "1"],
+        ["PER", "1.000", "1.000", "1.000", rows[1].split()[4], "1"],
+        ["overall", "1.000", "0.500", "0.667", "{low:.3f}-{high:.3f}".format(**interval), "2"],
     ]
     assert of_forms == "test in altered forms, F1: typos 0.667 ({low:.3f}-{high:.3f})".format(**interval)
     assert no_forms == "test: not scored in lowercase, uppercase, titlecase: no word changes"
@@ -47,7 +48,7 @@ def test_operating_point_is_a_table_with_what_is_not_reached() -> None:
     }
     scores = metrics_of(ScoredSplit("spans", sentences(["B-PER B-\x1bLOC B-ORG"], ["O O O"]), 0))
     table = score_table({name: scores | {"operating_point": of_splits[name]} for name in of_splits})
-    _, rows, *messages, _, _ = table.split("\n\n")
+    _, _, rows, *messages, _, _ = table.replace("\n  ", " ").split("\n\n")
     assert [" ".join(row.split()) for row in rows.splitlines()[2:]] == [
         r"\x1bLOC recall >= 0.9 +0 0.500 (0.250-0.750) 0.500 (0.250-0.750)",
         "MISC recall >= 0.9 +0 0.500 (0.250-0.750) 0.500 (0.250-0.750)",
@@ -84,6 +85,14 @@ def test_line_has_the_difference_from_the_last_commit(tmp_path: Path, monkeypatc
     another = " (no difference: the last commit has another test set)"
     assert score_line(path, per_type) == f"F1 of test 0.8341, of validation 0.7900{another}"
     assert len(score_line(path, per_type)) <= 100
+
+
+def test_no_line_is_longer_than_a_terminal_is_wide() -> None:
+    tagged = sentences(["B-" + "x" * 50, "B-B O"], ["O", "B-B O"])
+    altered = dict.fromkeys(("lowercase", "uppercase", "titlecase", "typos"), tagged)
+    scores = metrics_of(ScoredSplit("spans", tagged, 0, altered=altered))
+    table = score_table({"validation": scores, "test": scores})
+    assert max(map(len, table.splitlines())) == WIDTH
 
 
 @pytest.mark.parametrize("content", [{"test": {}}, {"test": None}, {"test": {"overall": 1, "per_type": {}}}])

@@ -75,6 +75,31 @@ def test_filters_show_sentences_with_such_an_error(page: Chrome) -> None:
     assert [item.text.split(" gold")[0] for item in dimmed] == ["missed"]
 
 
+def test_numbers_lead_to_their_sentences(page: Chrome) -> None:
+    page.find_element(By.LINK_TEXT, "LOC → PER").click()
+    shown = page.find_element(By.ID, "shown")
+    WebDriverWait(page, 10).until(lambda _: shown.text == "1 of 5 shown, gold LOC, predicted PER")
+    assert visible(page) == ["both"]
+    page.get(f"{page.current_url.partition('#')[0]}#sentences?kind=spurious&type=LOC")
+    WebDriverWait(page, 10).until(lambda _: visible(page) == ["spurious", "nasty"])
+    page.find_element(By.CSS_SELECTOR, "#confusion td.differ a").click()
+    WebDriverWait(page, 10).until(lambda _: "gold " in shown.text)
+    page.find_element(By.CSS_SELECTOR, "button[type=reset]").click()
+    WebDriverWait(page, 10).until(lambda _: shown.text == "5 of 5 shown")
+
+
+def test_sentence_is_found_by_a_text_and_read_by_keys(page: Chrome) -> None:
+    page.find_element(By.TAG_NAME, "body").send_keys("/")
+    page.switch_to.active_element.send_keys("bank")
+    assert visible(page) == ["boundary"]
+    page.switch_to.active_element.send_keys(Keys.CONTROL, "a", Keys.NULL, Keys.DELETE)
+    assert visible(page) == ALL
+    page.execute_script("document.activeElement.blur()")
+    page.find_element(By.TAG_NAME, "body").send_keys("jjk")
+    focused = page.switch_to.active_element.get_attribute("id")
+    assert focused == "sentence-1"
+
+
 def test_filters_work_with_the_keyboard(page: Chrome) -> None:
     page.find_element(By.CSS_SELECTOR, "input[name=kind]:checked").send_keys(Keys.ARROW_RIGHT)
     page.switch_to.active_element.send_keys(Keys.RETURN)  # it must not submit the form

@@ -7,13 +7,23 @@ import re
 from pathlib import Path
 
 import pytest
-from helpers.evaluations import evaluation, sentence
+from helpers.evaluations import EPOCHS, LOSSES, evaluation, sentence
 from helpers.evaluations import page as render
 from helpers.tagged import sentences
 
+from tagline.core.outputs import write_json
 from tagline.metrics.outcomes import confusion, outcomes
 from tagline.report import evaluation_page
-from tagline.report.evaluation_page import LARGEST, NO_TYPE, REST, confusion_table, count_errors
+from tagline.report.evaluation_page import (
+    LARGEST,
+    NO_TYPE,
+    REST,
+    ErrorGroup,
+    confusion_table,
+    count_errors,
+    group_errors,
+    made_of,
+)
 
 SCRIPT = '<script>document.title="taken"</script>'
 NASTY = [SCRIPT, "</style>", "</script>", '"', "'", "&amp;", "<!--", "{{", "}}", "{%", "שלום", "a\u202eb", "\x00"]
@@ -93,7 +103,7 @@ def test_plain_tags_are_filtered_by_tag_alone() -> None:
 
 
 NO_ERROR = ("Ada", "B-PER", "No sentence has errors.", "<form")
-NO_ENTITY = ("a b", "O O", "There are no entities.", 'id="reliability"')
+NO_ENTITY = ("a b", "O O", "no entities, so F1 is not defined", 'id="reliability"')
 
 
 @pytest.mark.parametrize(("words", "labels", "said", "missing"), [NO_ERROR, NO_ENTITY])
@@ -109,6 +119,30 @@ def test_page_says_that_it_shows_only_the_worst_sentences(monkeypatch: pytest.Mo
     assert re.findall(r'data-split="test".*?<b>(.*?)</b>', page, flags=re.DOTALL) == ["s-0.9", "s-0.7"]
     assert "The page shows 2 of 3 sentences with errors of test." in text_of(page)
     assert "sentences with errors of validation" not in text_of(page)
+
+
+def test_page_begins_with_what_the_model_is_and_where_its_errors_are(tmp_path: Path) -> None:
+    write_json(tmp_path / "data.json", {"train": {"sentences": 2115}})
+    write_json(tmp_path / "provenance.json", {"params": {"seed": 42}, "best_epoch": 8})
+    write_json(tmp_path / "config.json", {"model_type": "bert", "num_hidden_layers": 6})
+    evaluated = evaluation(
+        [sentence("Ada in Oslo", "B-PER O B-LOC", "B-LOC O B-LOC"), sentence("Bo", "B-PER", "B-LOC")]
+    )
+    text = text_of(evaluation_page.render(evaluated, LOSSES, EPOCHS, made_of(tmp_path / "data.json", tmp_path)))
+    begins = "bert encoder of 6 layers, trained on 2,115 sentences, seed 42, epoch 8 · tested on 2 · greedy decoding "
+    assert f"{begins}Of 2 errors of test, 2 are wrong types, most often PER as LOC (2). Scores test " in text
+    assert "PER → LOC, 2 times: Ada, Bo" in text
+    assert "strict" not in text, "it is F1"
+
+
+def test_equal_errors_are_grouped() -> None:
+    given = [sentence("Ada A Bo", "B-PER I-PER O", "B-PER O B-LOC"), sentence("Ada Bo", "B-ORG O", "O B-LOC")]
+    groups = group_errors(given, {n: outcomes(each) for n, each in enumerate(given)})
+    assert groups == [
+        ErrorGroup(NO_TYPE, "LOC", 2, ["Bo"], False),
+        ErrorGroup("ORG", NO_TYPE, 1, ["Ada"], False),
+        ErrorGroup("PER", "PER", 1, ["Ada A"], False),
+    ]
 
 
 def test_words_are_counted_by_gold_and_predicted_type() -> None:

@@ -109,10 +109,10 @@ def test_vocabulary_and_embeddings_grow_if_no_ids_are_unused(tmp_path: Path) -> 
     own, grown = (model.get_input_embeddings().weight for model in models)
     assert torch.equal(grown, torch.cat([own, own[tokenizer.unk_token_id or 0][None]]))
 
-    config = tmp_path / "small/config.json"
+    config = copy / "encoder/config.json"
     write_json(config, read_json(config, "a test") | {"vocab_size": last - 1})
     with pytest.raises(UserError, match=f"small: no embeddings word_embeddings.weight with {last - 1} rows"):
-        write_encoder(tmp_path, encoder, tmp_path / "other")
+        encoders.grow_vocabulary("small", copy / "encoder", last + 1, 0)
 
 
 def lowercase_bpe() -> PreTrainedTokenizerFast:

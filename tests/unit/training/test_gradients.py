@@ -112,7 +112,7 @@ def test_step_reads_nothing_from_the_device(changed: dict[str, object]) -> None:
     model = bert(0.1)
     attach(model, gradients.head)
     model.to("meta")
-    optimizer = adamw(model, process.device, train_params())
+    optimizer = adamw(model, process.device, train_params(), 0.01)
     loss = add(gradients, process, model)
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
@@ -161,7 +161,7 @@ RATES = [
 
 @pytest.mark.parametrize(("name", "expected"), RATES)
 def test_schedule_gives_the_learning_rate_of_each_step(name: str, expected: list[float]) -> None:
-    optimizer = adamw(bert(0.0), torch.device("cpu"), train_params(learning_rate=0.5))
+    optimizer = adamw(bert(0.0), torch.device("cpu"), train_params(), 0.5)
     assert optimizer.defaults["fused"] is True
     # Two of six steps are warm-up.
     scheduler = schedule(optimizer, name, 0.3, 6)

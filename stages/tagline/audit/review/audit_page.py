@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tagline.audit.audit_params import EARLY
 from tagline.audit.review.disagreements import Disagreement, Fault
 from tagline.audit.review.ranking import Ranking, Suspicion
+from tagline.crossval.folding import EARLY
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.outcomes import Outcome, OutcomeKind
 from tagline.report.html_files import FOLDER, render_file
@@ -57,7 +57,7 @@ def render(ranking: Ranking) -> str:
         "kind": ranking.labels.kind,
         "folds": [fold.made_of for fold in ranking.folds],
         "early": ranking.folds[0].made_of["fold"] == EARLY,
-        "by_surface": ranking.folds[0].made_of["audit"]["group"] == "surface",
+        "by_surface": ranking.params.by_surface,
         "numbers": ranking.numbers,
         "faults": {fault: text for fault, text in MEANINGS.items() if fault in faults},
         "splits": ranking.splits,
@@ -66,7 +66,7 @@ def render(ranking: Ranking) -> str:
         "types": {name: index for index, name in enumerate(sorted(types))},
         "words": WORDS,
     }
-    return render_file(folder / "audit.html", variables, FOLDER / "filter.js", folder / "keys.js")
+    return render_file(folder / "audit.html", variables, FOLDER / "filter.js", FOLDER / "keys.js")
 
 
 def _card(rank: int, suspicion: Suspicion) -> SentenceCard:

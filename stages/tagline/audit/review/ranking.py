@@ -13,15 +13,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tagline.artifacts.raw_data import SPLITS
-from tagline.audit import out_of_fold
-from tagline.audit.audit_params import AUDIT_PARAMS, Audit
-from tagline.audit.out_of_fold import Chunk
+from tagline.audit.audit_params import CROSSVAL, Audit
 from tagline.audit.review.disagreements import FAULTS, Disagreement, Usage, disagreements, texts_of
+from tagline.crossval import crossval_params, out_of_fold
+from tagline.crossval.crossval_params import read_crossval
+from tagline.crossval.out_of_fold import Chunk, FoldOutput, read_folds
 from tagline.labels.entities import Entity
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence, TaggedSentences
 from tagline.labels.windows import AnyInts, Doubles, Floats
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 # The folder of the model that was trained on all, and the stage that writes it.
 ALL = "all"
@@ -78,11 +79,13 @@ class Ranking:
     """The result of an audit.
 
     Attributes:
+        params: of the audit.
         folds: the output of each fold.
         numbers: of disagreements, by split and fault.
         suspicions: the most suspicious ones, best first.
     """
 
+    params: Audit
     folds: list[FoldOutput]
     numbers: Counter[tuple[str, str]]
     suspicions: list[Suspicion]
@@ -95,7 +98,7 @@ class Ranking:
     @property
     def splits(self) -> list[str]:
         """The splits that are audited."""
-        return [split for split in SPLITS if split in self.folds[0].made_of["audit"]["splits"]]
+        return _splits(self.params)
 
     def message(self) -> str:
         """One line per split for the terminal, then how good the models are."""
@@ -122,22 +125,17 @@ def rank(folder: Path, params: Audit) -> Ranking:
     Raises:
         UserError: a fold is missing or damaged, or was made with other params or other data.
     """
-    folds = [FoldOutput.of(folder / str(number), number, params) for number in params.folds]
-    for fold, key in product(folds, ("tokenized", "train")):
-        if fold.made_of[key] != folds[0].made_of[key]:
-            raise UserError(
-                f"{fold.folder}: made with other data or train params than {folds[0].folder}; run `dvc repro "
-                "audit/dvc.yaml`"
-            )
+    folds = _read_folds(folder, params)
+    splits = _splits(params)
     usage = None
     learnt = None
-    if params.group != "surface":
-        usage = _count_usage(folds)
+    if not params.by_surface:
+        usage = _count_usage(folds, splits)
         learnt = _trained_on_all(folder / ALL, folds[0])
     numbers: Counter[tuple[str, str]] = Counter()
 
     def counted() -> Iterator[Suspicion]:
-        for split, fold in product(SPLITS, folds):
+        for split, fold in product(splits, folds):
             differing = _differing(fold.chunks(split))
             if learnt is not None:
                 differing = _beside(differing, learnt, split)
@@ -147,37 +145,19 @@ def rank(folder: Path, params: Audit) -> Ranking:
                     yield _suspicion(split, rows, disagreement, usage)
 
     best = heapq.nlargest(params.most, counted(), key=lambda suspicion: suspicion.score)
-    return Ranking(folds, numbers, best)
+    return Ranking(params, folds, numbers, best)
 
 
-@dataclass(frozen=True)
-class FoldOutput:
-    """The output of a fold: its folder, the label list, and how it was made."""
+def _splits(params: Audit) -> list[str]:
+    return [split for split in SPLITS if split in params.splits]
 
-    folder: Path
-    labels: Labels
-    made_of: dict[str, Any]
 
-    @classmethod
-    def of(cls, folder: Path, number: int, params: Audit) -> FoldOutput:
-        """Check a fold and how it was made.
-
-        Raises:
-            UserError: the folder is missing or damaged, or was made with other params.
-        """
-        made_by = f"audit/dvc.yaml:fold@{number}"
-        labels, made_of = out_of_fold.read_provenance(folder, made_by)
-        if made_of["audit"] != params.model_dump(exclude={"most"}):
-            raise UserError(
-                f"{folder}: made with other params; expected those of {AUDIT_PARAMS}; run `dvc repro {made_by}`"
-            )
-        return cls(folder, labels, made_of)
-
-    def chunks(self, split: str) -> Iterator[Chunk]:
-        """Yield the held-out sentences of a split."""
-        path = self.folder / f"{split}.parquet"
-        if path.exists():  # of a small split, no sentence may be in the fold
-            yield from out_of_fold.read(path, self.labels)
+def _read_folds(folder: Path, params: Audit) -> list[FoldOutput]:
+    """Check the outputs of the audit's folds, or of those of the cross-validation."""
+    if params.folds == CROSSVAL:
+        crossval = read_crossval()
+        return read_folds(crossval_params.FOLDS, CROSSVAL, crossval, crossval.folds)
+    return read_folds(folder, "audit", params, params.folding.folds)
 
 
 def _trained_on_all(folder: Path, fold: FoldOutput) -> FoldOutput:
@@ -234,11 +214,11 @@ def _beside(differing: Iterable[Rows], of_all: FoldOutput, split: str) -> Iterat
             raise UserError(f"{of_all.folder}: lacks sentence {sentence.id} of {split}; run `dvc repro {MADE_ALL}`")
 
 
-def _count_usage(folds: Sequence[FoldOutput]) -> Usage:
+def _count_usage(folds: Sequence[FoldOutput], splits: Sequence[str]) -> Usage:
     """Count the texts of all disagreements, in all folds."""
 
     def chunks() -> Iterator[Chunk]:
-        for split, fold in product(SPLITS, folds):
+        for split, fold in product(splits, folds):
             yield from fold.chunks(split)
 
     texts: set[str | tuple[str, ...]] = set()

@@ -1,1 +1,3 @@
 """Measurements: a file each, called after its key in reports/evaluate.json; `order` lists them."""
+
+__all__ = ["order"]

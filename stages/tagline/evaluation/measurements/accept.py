@@ -274,7 +274,7 @@ def statement(goal: Goal, promise: Promise, score: float | None) -> str:
     """
     if score is not None:
         entities = "entities" if goal.name == ALL else f"{goal.name} entities"
-        return promise.sentence(goal.precision, entities, f"with a score of at least {score:.6g} are right", "wrong")
+        return promise.sentence(goal.precision, entities, f"with a score of at least {score:.3g} are right", "wrong")
     if promise.allowed < 0:
         units = "predicted entities" if promise.unit == "entities" else "documents with predicted entities"
         return (

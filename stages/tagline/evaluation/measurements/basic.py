@@ -58,6 +58,14 @@ class Matching(Measurement):
         }
 
 
+def other_strict_f1(entries: Entries) -> float | None:
+    """The strict F1, if people can tell it from F1."""
+    strict_f1 = entries.get("strict", {}).get("f1")
+    if strict_f1 is None or f"{strict_f1:.3f}" == f"{entries['overall']['f1']:.3f}":
+        return None
+    return float(strict_f1)
+
+
 class Errors(Measurement):
     """The numbers of correct entities and of each kind of error."""
 

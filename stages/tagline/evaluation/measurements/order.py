@@ -91,7 +91,7 @@ COLUMNS = (
     Column("f_beta.overall", "F{f_beta[beta]:g}"),
     Column("overall.accuracy", "word accuracy", "word_accuracy"),
     Column("loss", compared="loss"),
-    Column("strict.f1", "F1, strict IOB2"),
+    Column(basic.other_strict_f1, "F1, strict IOB2"),
     Column("matching.partial.f1", "F1, partial match"),
     Column("matching.partial.number", "entities", digits=0),  # not of plain tags, whose words are counted
     Column("sentences", "sentences", digits=0),

@@ -5,6 +5,8 @@ from typing import Protocol
 
 from tagline.labels.windows import AnyInts, Floats, Ints
 
+__all__ = ["Backend", "torch_model"]
+
 
 class Backend(Protocol):
     """A loaded token classifier."""

@@ -11,6 +11,8 @@ from tagline.model.heads.head import Head, read_head
 from tagline.model.heads.linear import LinearHead
 from tagline.terminal.errors import UserError
 
+__all__ = ["HEADS", "continued", "load_head", "make_head"]
+
 HEADS: dict[str, type[LinearHead] | type[CrfHead]] = {head.name: head for head in (LinearHead, CrfHead)}
 
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from itertools import count, cycle
 from typing import Any
 
-from tagline.inference.documents import Document, Found, mentions
+from tagline.inference import Document, Found
+from tagline.inference.documents import mentions
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.terminal import UserError, quoted
 from tagline.tools.answers.options import DIGITS
 
 # Light background colours of the 256-colour palette, readable with black text; assigned to the types in turn.

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from tagline.core.outputs import replacing
-from tagline.terminal.errors import UserError
-from tagline.terminal.signals import defer_signals
+from tagline.core import replacing
+from tagline.terminal import UserError, defer_signals
 
 Item = TypeVar("Item")
 Given = TypeVar("Given", contravariant=True)

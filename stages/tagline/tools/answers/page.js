@@ -1,6 +1,7 @@
-// The annotation page. sources/formats/annotation_page.py describes the tasks in it and the rows that it saves.
+// The annotation page. sources/formats/page_layout.py describes the tasks in it and the rows that it saves.
 // The spans of tasks and answers are those of that layout; the spans of the sentence on the screen count its words.
-// An answer is {spans, status, note, annotator, at}; without a status it is a draft. `at` is when it last changed.
+// An answer is {spans, status, note, annotator, at, saved}; without a status it is a draft. `at` is when it last changed,
+// `saved` whether a file has it.
 
 const byId = (id) => document.getElementById(id);
 const { types, guideline, tasks } = JSON.parse(byId("tasks").textContent);
@@ -58,12 +59,13 @@ const fits = (task, answer) => {
 const PREFIX = `tagline:${hash}:`;
 const answers = new Map(); // by the id of the task
 let changes = []; // {index, before: Map of tasks to their answers before, isTyped}, the latest last
+let undone = []; // likewise, with the answers before Undo
 let keepsDrafts = true;
-let isSaved = true;
 
 const answerTo = (task) => answers.get(task.id) ?? { spans: task.spans, status: "", note: "", annotator: "", at: "" };
 const stateOf = (task) => (answers.has(task.id) ? answers.get(task.id).status || "draft" : "open");
 const isDecided = (task) => Boolean(answers.get(task.id)?.status);
+const unsaved = () => tasks.filter((each) => isDecided(each) && !answers.get(each.id).saved).length;
 const firstOpen = () => Math.max(0, tasks.findIndex((each) => !isDecided(each)));
 
 const withStorage = (use) => {
@@ -79,7 +81,6 @@ const withStorage = (use) => {
 const setAnswer = (task, answer) => {
   if (answer) answers.set(task.id, answer);
   else answers.delete(task.id);
-  isSaved = false;
   withStorage((storage) => {
     if (answer) storage.setItem(PREFIX + task.id, JSON.stringify(answer));
     else storage.removeItem(PREFIX + task.id);
@@ -111,7 +112,7 @@ window.addEventListener("storage", ({ key, newValue }) => {
   const answer = parsed(newValue);
   if (fits(of, answer)) answers.set(of.id, answer);
   else answers.delete(of.id);
-  changes = changes.filter(({ before }) => !before.delete(of) || before.size);
+  [changes, undone] = [changes, undone].map((some) => some.filter(({ before }) => !before.delete(of) || before.size));
   if (of === task) open(index);
   clearTimeout(redrawing); // once, if a file is loaded there
   redrawing = setTimeout(draw);
@@ -190,20 +191,31 @@ const typeAndScore = ([start, end, type]) => {
   return typeof score === "number" ? `${type} ${score.toFixed(2)}` : type;
 };
 
+// What a screen reader says of a word, which the marks and labels show.
+const nameOf = (word) => {
+  const at = ([start, end]) => start <= word && word < end;
+  const own = spans.find(at);
+  const names = [visible(words[word])];
+  if (own) names.push(own[2]);
+  if (own && has(suspect, own)) names.push("suspicious");
+  const model = suggested?.find(at);
+  if (model && differs(model)) names.push(`model ${model[2]}`);
+  if (own && suggested && !model) names.push("model nothing");
+  return names.join(", ");
+};
+
 const drawSentence = () => {
   elements = words.map((word, number) => {
     const made = element("span", "word", visible(word));
-    Object.assign(made, { id: `word-${number}`, role: "option", ariaSelected: "false" });
+    Object.assign(made, { id: `word-${number}`, role: "option", ariaSelected: "false", ariaLabel: nameOf(number) });
     made.dataset.word = number;
     return made;
   });
-  for (const [start, end, type] of spans) {
-    for (const each of elements.slice(start, end)) each.ariaLabel = `${each.textContent}, ${type}`;
-  }
   const annotated = marks(spans, "gold", (span) => (has(suspect, span) ? `${span[2]} suspicious` : typeAndScore(span)));
   const others = marks((suggested ?? []).filter(differs), "predicted", (span) => `model ${typeAndScore(span)}`);
   sentence.replaceChildren(...textNodes((number) => elements[number], [...annotated, ...others]));
-  for (const each of sentence.querySelectorAll(".note")) each.ariaHidden = "true"; // the words have the types
+  for (const each of sentence.querySelectorAll(".note")) each.ariaHidden = "true"; // the names of the words have it
+  for (const each of sentence.querySelectorAll(".gold-label")) each.append(element("span", "remove", "×"));
   drawSelection();
 };
 
@@ -234,7 +246,7 @@ const drawVersions = () => {
 
 const drawTask = () => {
   const { note, annotator } = answerTo(task);
-  const facts = [visible(task.id), `${index + 1} of ${tasks.length}`, stateOf(task), ...(annotator ? [`by ${annotator}`] : [])];
+  const facts = [visible(task.id), `${(index + 1).toLocaleString("en")} of ${tasks.length.toLocaleString("en")}`, stateOf(task), ...(annotator ? [`by ${annotator}`] : [])];
   byId("where").replaceChildren(...facts.map((fact, number) => element(number ? "span" : "b", "", fact)));
   byId("note").value = note;
   byId("accept").hidden = byId("of-model").hidden = !suggested;
@@ -243,6 +255,7 @@ const drawTask = () => {
 };
 
 // Only the rows in view are elements, so that the length of the list does not matter.
+let pointed = 0; // the row that the keys of the list point to
 const drawList = () => {
   const { scrollTop, clientHeight } = byId("scroll");
   const first = Math.floor(scrollTop / ROW);
@@ -251,16 +264,17 @@ const drawList = () => {
     const state = stateOf(tasks[number]);
     const sign = Object.assign(element("span", "", SIGNS[state]), { ariaLabel: state, role: "img" });
     const beginning = element("bdi", "beginning", visible((text ?? start.slice(0, 20).join(" ")).slice(0, 80)));
-    const button = element("button", "", sign, String(number + 1), beginning);
-    Object.assign(button, { tabIndex: -1, ariaCurrent: number === index ? "true" : null });
-    button.addEventListener("click", () => {
+    const row = element("li", first + each === pointed ? "pointed" : "", sign, String(number + 1), beginning);
+    const place = { ariaSetSize: String(shown.length), ariaPosInSet: String(first + each + 1) };
+    Object.assign(row, { id: `row-${first + each}`, role: "option", ariaSelected: String(number === index), ...place });
+    row.addEventListener("click", () => {
       say("");
       show(number);
     });
-    const row = element("li", "", button);
     row.style.top = `${(first + each) * ROW}px`;
     return row;
   });
+  byId("scroll").setAttribute("aria-activedescendant", shown.length ? `row-${pointed}` : "");
   byId("rows").style.height = `${shown.length * ROW}px`;
   byId("rows").replaceChildren(...rows);
 };
@@ -269,13 +283,26 @@ const drawList = () => {
 const isToCheck = ({ suggested: found }) => Boolean(found?.some((span) => span[4] === false));
 
 const filter = () => {
-  const { state, type } = Object.fromEntries(new FormData(byId("filter")));
-  const matches = (each) => {
+  const { state, type, find } = Object.fromEntries(new FormData(byId("filter")));
+  const sought = find.trim().toLowerCase();
+  const isFound = (each, number) => {
+    const content = isText(each) ? each.text : each.words.join(" ");
+    return sought === String(number + 1) || sought === each.id.toLowerCase() || content.toLowerCase().includes(sought);
+  };
+  const matches = (each, number) => {
+    if (sought && !isFound(each, number)) return false;
     const { spans: own, status } = answerTo(each);
     const isOfType = !type || [...own, ...(each.suggested ?? [])].some((span) => span[2] === type);
     return isOfType && (!state || (state === "to check" ? isToCheck(each) : (status || "open") === state));
   };
-  shown = [...tasks.keys()].filter((number) => matches(tasks[number]));
+  shown = [...tasks.keys()].filter((number) => matches(tasks[number], number));
+};
+
+// Decisions per minute since the page was opened; empty until there are some.
+const decisions = []; // times in milliseconds
+const rate = () => {
+  const minutes = (decisions.at(-1) - decisions[0]) / 60_000;
+  return decisions.length > 4 && minutes ? `, ${Math.round((decisions.length - 1) / minutes)} per minute` : "";
 };
 
 const draw = () => {
@@ -284,15 +311,29 @@ const draw = () => {
   drawList();
   const number = tasks.filter(isDecided).length;
   Object.assign(byId("progress"), { max: tasks.length, value: number });
-  byId("decided").textContent = `${number.toLocaleString("en")} of ${tasks.length.toLocaleString("en")} decided`;
+  byId("decided").textContent = `${number.toLocaleString("en")} of ${tasks.length.toLocaleString("en")} decided${rate()}`;
+  drawSave();
+};
+
+const drawSave = () => {
+  const number = unsaved();
+  byId("save").classList.toggle("main", number > 0);
+  byId("unsaved").textContent = number ? `${counted(number)} not saved` : "";
+};
+
+const point = (row) => {
+  pointed = Math.max(0, Math.min(row, shown.length - 1));
+  const scroll = byId("scroll");
+  const top = pointed * ROW;
+  if (top < scroll.scrollTop) scroll.scrollTop = top;
+  else if (top + ROW > scroll.scrollTop + scroll.clientHeight) scroll.scrollTop = top + ROW - scroll.clientHeight;
+  drawList();
 };
 
 const show = (number) => {
   open(number);
   draw();
-  const scroll = byId("scroll");
-  const top = shown.indexOf(index) * ROW;
-  if (top < scroll.scrollTop || top + ROW > scroll.scrollTop + scroll.clientHeight) scroll.scrollTop = top - ROW;
+  point(shown.indexOf(index));
   sentence.focus({ preventScroll: true });
 };
 
@@ -305,11 +346,13 @@ const stamp = () => ({
 
 // Change the answer to the sentence; typing a note is one step of Undo.
 const change = (values, isTyped = false) => {
+  undone = [];
   const latest = changes.at(-1);
   if (!(isTyped && latest?.isTyped && latest.index === index)) {
     changes.push({ index, before: new Map([[task, answers.get(task.id)]]), isTyped });
   }
-  setAnswer(task, { ...answerTo(task), ...values, ...stamp() });
+  setAnswer(task, { ...answerTo(task), ...values, ...stamp(), saved: false });
+  drawSave();
 };
 
 // Give the sentence other spans. A decided one stays decided, unless it was skipped.
@@ -325,8 +368,10 @@ const edit = (changed, position = cursor) => {
 
 const without = (...regions) => spans.filter((span) => !regions.some((region) => overlap(span, region)));
 
+let lastType;
 const mark = (type) => {
   if (!words.length) return;
+  lastType = type;
   const [start, end] = target();
   edit([...without([start, end]), [start, end, type]], start);
 };
@@ -359,18 +404,25 @@ const takeVersion = (number) => {
   if (task.versions[number]) edit(inWords(task, task.versions[number].spans));
 };
 
+const markAgain = () => (lastType === undefined ? say("No entity is marked yet: choose a type first.") : mark(lastType));
+
 const decide = (status) => {
+  if (!isDecided(task)) decisions.push(Date.now());
   change({ status, note: byId("note").value });
   step(1, tasks.every(isDecided) ? "All sentences are decided: save them." : undefined);
 };
 
-const undo = () => {
-  if (!changes.length) return say("There is nothing to undo.");
-  const latest = changes.pop();
+// Go back to the answers before the latest change of a list, and put those of now on the other list.
+const swap = (from, to, done) => {
+  if (!from.length) return say(`There is nothing to ${from === changes ? "undo" : "redo"}.`);
+  const latest = from.pop();
+  to.push({ ...latest, before: new Map([...latest.before.keys()].map((of) => [of, answers.get(of.id)])) });
   for (const [of, answer] of latest.before) setAnswer(of, answer);
   show(latest.index);
-  say("Undone.");
+  say(done);
 };
+const undo = () => swap(changes, undone, "Undone.");
+const redo = () => swap(undone, changes, "Done again.");
 
 // Go to the next sentence that the filter lets through, or back (-1).
 const step = (direction, otherwise = "There is no further sentence.") => {
@@ -386,9 +438,27 @@ const select = (word, from) => {
   drawSelection();
 };
 
-// Go to the next entity after the cursor, or the previous one (-1), around the ends.
-const jump = (direction) => {
-  const found = starts();
+// The first words of runs of capitalised words; where there are none, as in other scripts, every fifth word.
+const candidates = () => {
+  const isCapitalised = (word) => /^[\p{Lu}\p{Lt}]/u.test(word ?? "");
+  const found = [...words.keys()].filter((word) => isCapitalised(words[word]) && !isCapitalised(words[word - 1]));
+  return found.length ? found : [...words.keys()].filter((word) => word % 5 === 0);
+};
+
+// Go to the word nearest to the cursor on the next line of the screen, or on the previous one (-1).
+const moveLine = (direction) => {
+  const here = elements[cursor].getBoundingClientRect();
+  const distance = (word) => Math.abs(elements[word].getBoundingClientRect().left - here.left);
+  const isBeyond = (word) => direction * (elements[word].getBoundingClientRect().top - here.top) > here.height / 2;
+  const beyond = [...words.keys()].filter(isBeyond);
+  if (!beyond.length) return;
+  const { top } = elements[direction > 0 ? beyond[0] : beyond.at(-1)].getBoundingClientRect();
+  const line = beyond.filter((word) => Math.abs(elements[word].getBoundingClientRect().top - top) < here.height / 2);
+  select(line.reduce((best, word) => (distance(word) < distance(best) ? word : best)));
+};
+
+// Go to the next of some words after the cursor, or the previous one (-1), around the ends.
+const jump = (direction, found) => {
   const next = direction > 0 ? found.find((each) => each > cursor) : found.findLast((each) => each < cursor);
   if (found.length) select(next ?? found.at(direction > 0 ? 0 : -1));
 };
@@ -422,7 +492,8 @@ const save = () => {
   const href = URL.createObjectURL(new Blob(lines));
   Object.assign(element("a", ""), { href, download: file }).click();
   setTimeout(() => URL.revokeObjectURL(href), 60_000);
-  isSaved = true;
+  for (const each of tasks.filter(isDecided)) setAnswer(each, { ...answers.get(each.id), saved: true });
+  drawSave();
   const drafts = answers.size - rows.length;
   say(`Saved ${counted(rows.length)} to ${file}.${drafts ? ` Not in it: ${counted(drafts)} changed, but not decided.` : ""}`);
 };
@@ -443,7 +514,7 @@ const readSaved = (content) => {
     if (![note, annotator, at].every((each) => typeof each === "string")) {
       throw new Error(`line ${number + 1}: its note, annotator or time is not a text`);
     }
-    return [of, { spans: own, status, note, annotator, at }];
+    return [of, { spans: own, status, note, annotator, at, saved: true }];
   });
 };
 
@@ -470,14 +541,25 @@ const COMMANDS = {
   u: () => byId("note").focus(),
   j: () => step(1),
   k: () => step(-1),
-  e: () => jump(1),
-  "Shift+e": () => jump(-1),
+  e: () => jump(1, starts()),
+  "Shift+e": () => jump(-1, starts()),
+  c: () => jump(1, candidates()),
+  "Shift+c": () => jump(-1, candidates()),
+  Home: () => select(0),
+  End: () => select(words.length - 1),
+  ArrowUp: () => moveLine(-1),
+  ArrowDown: () => moveLine(1),
+  " ": markAgain,
+  "/": () => byId("find").focus(),
   x: remove,
   Delete: remove,
   Backspace: remove,
   a: acceptModel,
   z: undo,
   "Ctrl+z": undo,
+  "Shift+z": redo,
+  "Ctrl+Shift+z": redo,
+  "Ctrl+y": redo,
   "Ctrl+s": save,
   g: toggleGuideline,
   Escape: () => select(cursor),
@@ -490,6 +572,15 @@ for (const key of ["ArrowLeft", "ArrowRight"]) {
   COMMANDS[`Shift+${key}`] = () => (isInEntity() ? move(1, onwards()) : select(cursor + onwards(), anchor));
   COMMANDS[`Alt+${key}`] = COMMANDS[`Ctrl+${key}`] = () => isInEntity() && move(0, onwards());
 }
+
+const LIST_COMMANDS = {
+  ArrowUp: () => point(pointed - 1),
+  ArrowDown: () => point(pointed + 1),
+  Home: () => point(0),
+  End: () => point(shown.length - 1),
+  Enter: () => show(shown[pointed] ?? index),
+  Escape: () => sentence.focus(),
+};
 
 const commandOf = (key) => {
   if (task.versions && VERSION_KEYS.includes(key)) return () => takeVersion(VERSION_KEYS.indexOf(key));
@@ -509,10 +600,14 @@ document.addEventListener("keydown", (event) => {
   if (where.matches("input, select")) {
     if (name === "Escape") sentence.focus();
     if (name === "Enter" && where.id === "note") decide("unsure");
+    if (name === "Enter" && where.id === "find") show(shown[0] ?? index);
     if (name !== "Ctrl+s") return;
   }
-  const isOwn = where.matches("button, summary") ? name === "Enter" : where.id === "scroll" && name.startsWith("Arrow");
-  const command = isOwn ? undefined : commandOf(name);
+  // A command of one key acts in the task, or where nothing has the focus (WCAG 2.1.4).
+  const isInTask = where === document.body || byId("task").contains(where);
+  const isOwn = where.matches("button, summary") && ["Enter", " "].includes(name);
+  const inList = where.id === "scroll" ? LIST_COMMANDS[name] : undefined;
+  const command = inList ?? (!isOwn && (isInTask || name.startsWith("Ctrl+")) ? commandOf(name) : undefined);
   if (!command) return;
   event.preventDefault();
   command();
@@ -528,6 +623,7 @@ let drags = false;
 sentence.addEventListener("pointerdown", (event) => {
   const word = event.button === 0 ? wordAt(event) : undefined;
   if (word === undefined) return;
+  if (event.target.closest(".remove")) return edit(spans.filter(([start]) => start !== word));
   drags = true;
   select(word, event.shiftKey ? anchor : word);
 });
@@ -560,7 +656,15 @@ byId("guide").addEventListener("click", toggleGuideline);
 byId("name").addEventListener("change", () => {
   withStorage((storage) => storage.setItem("tagline:annotator", byId("name").value.trim()));
 });
+const search = () => {
+  filter();
+  point(0);
+  say(`${counted(shown.length)} shown.`);
+};
+byId("find").addEventListener("input", search);
+byId("filter").addEventListener("submit", (event) => event.preventDefault());
 byId("filter").addEventListener("change", ({ target: field }) => {
+  if (field.id === "find") return search();
   filter();
   show(shown.find((each) => each >= index) ?? shown[0] ?? index);
   field.focus();
@@ -569,7 +673,9 @@ byId("filter").addEventListener("change", ({ target: field }) => {
 byId("scroll").addEventListener("scroll", drawList);
 window.addEventListener("resize", drawList);
 window.addEventListener("beforeunload", (event) => {
-  if (!keepsDrafts && !isSaved) event.preventDefault();
+  // A private window forgets its drafts without a word.
+  const wasSaved = tasks.some((each) => answers.get(each.id)?.saved);
+  if (changes.length && unsaved() && !(keepsDrafts && wasSaved)) event.preventDefault();
 });
 
 // Begin with the sentences to check, and say what nobody looks at.

@@ -13,9 +13,8 @@ from markupsafe import Markup
 
 from tagline.core.reading import reading
 from tagline.report import html_files
-from tagline.sources.formats.page_layout import VERSION, content_hash, task
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.sources.formats import page_layout
+from tagline.terminal import UserError, quoted
 from tagline.tools.answers.options import DIGITS, PAGE_SUFFIX
 from tagline.tools.answers.outputs import check_writable
 from tagline.tools.answers.task import AnnotationTask, TextEntity
@@ -40,7 +39,7 @@ class Page:
         scripts = (html_files.FOLDER / "marks.js", folder / "page.js")
         # What precedes the next task, in the page and in its JSON, which is hashed.
         self._page, self._after = html_files.render_file(folder / "page.html", rooms, *scripts).split(_TASKS)
-        head = _written({"version": VERSION, "types": list(types), "guideline": guideline})
+        head = _written({"version": page_layout.VERSION, "types": list(types), "guideline": guideline})
         self._json = f'{head[:-1]},"tasks":['
         self._sha256 = hashlib.sha256()
         self._ids = set[str]()
@@ -120,10 +119,12 @@ def of_task(given: AnnotationTask, number: int) -> Task:
         return *span(entity), score, entity.accepted
 
     content = [given.text[start:end] for start, end in given.words] if given.joined else given.text
-    id_ = str(given.fields.get("id", f"{number}-{content_hash(content)[:8]}"))
+    id_ = str(given.fields.get("id", f"{number}-{page_layout.content_hash(content)[:8]}"))
     selection = given.fields.get("selection")
     suggested = None if given.suggested is None else list(map(scored, given.suggested))
-    return task(id_, content, list(map(span, given.entities)), given.words, selection=selection, suggested=suggested)
+    return page_layout.task(
+        id_, content, list(map(span, given.entities)), given.words, selection=selection, suggested=suggested
+    )
 
 
 def _written(value: Mapping[str, Any]) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tagline.inference.documents import Document, Found, mentions
+from tagline.inference import Document, Found
+from tagline.inference.documents import mentions
 from tagline.labels.entities import Entity
 from tagline.text.words import join_words
 from tagline.tools.answers.options import DIGITS

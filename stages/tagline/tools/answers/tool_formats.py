@@ -18,10 +18,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from tagline.core.outputs import replacing
-from tagline.terminal.command_line import extra
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.core import replacing
+from tagline.terminal import UserError, extra, quoted
 from tagline.tools.answers import outputs
 from tagline.tools.answers.options import BRAT, DIGITS, LABEL_STUDIO, PAGE
 from tagline.tools.answers.outputs import Form, Lines, check_writable

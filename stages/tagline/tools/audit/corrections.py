@@ -17,11 +17,8 @@ from unicodedata import normalize
 import numpy as np
 
 from tagline.artifacts import raw_data
-from tagline.artifacts.raw_data import SPLITS
-from tagline.core.findings import Findings
-from tagline.core.outputs import replacing
+from tagline.core import Findings, replacing, verify
 from tagline.core.params import read_section, source_folder
-from tagline.core.provenance import verify
 from tagline.labels.entities import entities
 from tagline.labels.schemes import OUTSIDE, Scheme, split_tag, standard_names, to_iob2
 from tagline.sources.download_params import Download, LocalEncoder, sources_of
@@ -31,11 +28,9 @@ from tagline.sources.formats.annotated import DISPUTED
 from tagline.sources.formats.annotators import AGREED
 from tagline.sources.formats.base import Files, leads_out
 from tagline.sources.formats.conll_table import separated
-from tagline.sources.formats.conllu import COLUMNS, UNSPECIFIED
 from tagline.sources.formats.lines import GZIP, MARK, read_lines
 from tagline.sources.formats.registry import any_page
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, shortened
+from tagline.terminal import QUOTED, UserError, shortened
 from tagline.text.sentence import Sentence
 from tagline.tokenization.tags import TagColumn, Tags, read_column, read_tags
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
@@ -103,7 +98,7 @@ def _compare(
     """The tags to replace in each file, and a line per split that counts them; for errors see `save`."""
     changes: defaultdict[Path, Changes] = defaultdict(dict)
     counts: Counter[tuple[str, str]] = Counter()
-    column = tags[SPLITS[0]].column
+    column = tags[raw_data.SPLITS[0]].column
     standard = dict(zip(column.tags, column.names, strict=True))
     of_files = _types_of_files(column)
     for split, sentence, fix in _matched(decisions, column, sources):
@@ -126,7 +121,7 @@ def _compare(
             if old != new:
                 changes[path][line] = (old, new)
     lines = [f"type {nfc!a}: written as in the files, {type_!a}" for nfc, type_ in sorted(of_files.items())]
-    for split in SPLITS:
+    for split in raw_data.SPLITS:
         if counts[split, "read"]:
             lines.append(
                 f"{split}: {counts[split, 'changed']:,} of {counts[split, 'read']:,} sentences changed: "
@@ -200,7 +195,7 @@ def _matched(
     missing = dict(decisions)
     others: dict[str, str] = {}
     opened = [source.splits() for source in sources]
-    for split in SPLITS:
+    for split in raw_data.SPLITS:
         sentences = chain.from_iterable(of_source.get(split, ()) for of_source in opened)
         for sentence, row in zip_longest(sentences, _raw_rows(column.raw, split)):
             if not sentence or not row or not _is_same(sentence, row, column.name):
@@ -360,16 +355,16 @@ def _in_conllu(line: str, column: str, new: str, absent: str) -> str:
     """Replace a column of a line, or the value of one of its keys, which goes where the tag is that without the key."""
     name, _, key = column.partition(":")
     cells = line.split("\t")
-    index = COLUMNS.index(name)
+    index = conllu.COLUMNS.index(name)
     if not key:
-        cells[index] = UNSPECIFIED if new == absent else new
+        cells[index] = conllu.UNSPECIFIED if new == absent else new
         return "\t".join(cells)
-    pairs = [] if cells[index].strip() == UNSPECIFIED else cells[index].split("|")
+    pairs = [] if cells[index].strip() == conllu.UNSPECIFIED else cells[index].split("|")
     written = f"{key}={new}"
     pairs = [written if pair.partition("=")[0] == key else pair for pair in pairs]
     if new == absent:
         pairs = [pair for pair in pairs if pair != written]
     elif written not in pairs:
         pairs.append(written)
-    cells[index] = "|".join(pairs) or UNSPECIFIED
+    cells[index] = "|".join(pairs) or conllu.UNSPECIFIED
     return "\t".join(cells)

@@ -9,8 +9,7 @@ tagline audit apply FIXES.jsonl --output FOLDER   write the data set with what t
 import argparse
 from pathlib import Path
 
-from tagline.terminal.command_line import ArgumentParser
-from tagline.terminal.printing import show
+from tagline.terminal import ArgumentParser, show
 from tagline.tools.answers.options import LABEL_STUDIO, PAGE_SUFFIX, TOOLS, add_guideline
 
 FOLDS = Path("data/audit")
@@ -20,9 +19,9 @@ def main() -> None:
     options = parsed()
     # Imports are here, since --help need not wait for libraries.
     if options.action == "create":
-        from tagline.tools.settings import audit_pipeline
+        from tagline.tools.settings.created_pipelines import AUDIT
 
-        written = ", ".join(path.as_posix() for path in audit_pipeline.create())
+        written = ", ".join(path.as_posix() for path in AUDIT.create())
         show(f"{written or 'nothing'} written: `dvc repro audit/dvc.yaml` runs the audit")
     elif options.action == "apply":
         from tagline.tools.audit import corrections

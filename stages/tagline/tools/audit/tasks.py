@@ -7,14 +7,11 @@ from pathlib import Path
 from tagline.artifacts.raw_data import SPLITS
 from tagline.audit.audit_params import Audit
 from tagline.audit.review.ranking import Ranking, Suspicion, rank
-from tagline.core import shards
-from tagline.core.outputs import replacing
-from tagline.core.provenance import HASHES, sha256, verify
+from tagline.core import HASHES, replacing, sha256, shards, verify
 from tagline.labels.entities import Entity, entities
 from tagline.labels.tagged import TaggedSentence
 from tagline.sources.formats import page_layout
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.terminal import UserError, quoted
 from tagline.tools.answers import outputs, page_writer, tool_formats
 from tagline.tools.answers.options import DIGITS, SUFFIXES
 from tagline.tools.answers.task import AnnotationTask

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import tagline
 from tagline.inference import AnyTagger
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.tools.bulk import parts, rows
 from tagline.tools.bulk.inputs import InputFile, Scan
 from tagline.tools.bulk.parts import Record

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 TEXT, WORDS = "text", "words"
 POSITION = pa.schema([("input_file", pa.string()), ("input_row", pa.int64())])

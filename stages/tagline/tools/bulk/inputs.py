@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, Literal, NamedTuple, cast
 import pyarrow as pa
 
 from tagline.core.reading import reading
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.tools.bulk.storage import named, reaching, url_of
 
 FormatName = Literal["parquet", "jsonl", "text"]

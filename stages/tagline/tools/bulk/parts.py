@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from tagline.core import shards
 from tagline.inference import AnyTagger, Document
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.tools.answers.notations import predictions
 from tagline.tools.bulk import rows
 from tagline.tools.bulk.columns import POSITION, PROBLEM, Column

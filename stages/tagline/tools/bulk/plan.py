@@ -15,11 +15,10 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from tagline.artifacts import exported
-from tagline.artifacts.exported import TAGGER, TOKENIZER
-from tagline.core.names import BackendName, Overlaps
+from tagline.core import BackendName, Overlaps
 from tagline.inference import AnyTagger, Tagger
 from tagline.inference.opening import chosen_backend
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.tools.bulk import columns
 from tagline.tools.bulk.columns import Column
 from tagline.tools.bulk.inputs import InputFile, Scan, Slice
@@ -50,7 +49,11 @@ class ModelFiles:
         """
         name = chosen_backend(folder, backend)
         exported.verify(folder, exported.hashes(folder), name)
-        paths = {*exported.files(folder, name), folder / TAGGER, *(folder / file for file in TOKENIZER)}
+        paths = {
+            *exported.files(folder, name),
+            folder / exported.TAGGER,
+            *(folder / file for file in exported.TOKENIZER),
+        }
         content = {}
         for path in sorted(paths):
             if path.is_file():

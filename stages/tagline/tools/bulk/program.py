@@ -23,13 +23,11 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tagline.terminal.command_line import ArgumentParser
-from tagline.terminal.errors import UserError
-from tagline.terminal.printing import show
+from tagline.terminal import ArgumentParser, UserError, show
 from tagline.tools.texts.options import add_models, add_no_split, layers_of, natural
 
 if TYPE_CHECKING:
-    from tagline.core.names import BackendName
+    from tagline.core import BackendName
     from tagline.tools.bulk.parts import Record
 
 

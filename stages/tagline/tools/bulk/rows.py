@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tagline.sources.formats.json_objects import rows_in
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.tools.bulk.columns import TEXT, Column, Types, add_types, to_table
 from tagline.tools.bulk.inputs import BATCH_ROWS, FormatName, InputFile, Rows, Scan, Slice
 from tagline.tools.texts.readers import split_at_spaces

@@ -12,9 +12,8 @@ from typing import Any, cast
 import fsspec
 from fsspec import AbstractFileSystem
 
-from tagline.core.outputs import write_json
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, safe_message, shortened
+from tagline.core import write_json
+from tagline.terminal import QUOTED, UserError, safe_message, shortened
 
 
 @contextmanager

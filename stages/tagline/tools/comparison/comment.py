@@ -11,8 +11,7 @@ from typing import Any
 
 import httpx2
 
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.terminal import UserError, quoted
 
 # The longest comment that GitHub accepts, in characters; the first line and the link are added to it.
 LONGEST = 60_000

@@ -5,20 +5,20 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from tagline.terminal.escaping import printable, shortened
+from tagline.terminal import printable, shortened
 from tagline.tools.comparison.revisions import last_experiments, read_small
 from tagline.tools.comparison.runs import parse_metrics
 from tagline.tools.comparison.sweeps import read_values, value_text
 
-SCORES = {"test.f1": "test F1", "validation.f1": "validation F1", "train.best_epoch": "best epoch"}
+SCORES = {"test.f1": "test F1", "validation.f1": "validation F1"}
 HEADERS = ("experiment", *SCORES.values(), "differs in")
-# Characters of a name that are shown, and of the widest name and the differences together: the rest of 100 columns.
-NAME = 24
-NAME_AND_DIFFERENCES = 56
+# Characters of a name that are shown, and of the widest name and the differences together: the rest of 80 columns.
+NAME = 20
+NAME_AND_DIFFERENCES = 50
 
 
 def table(pattern: str, folder: Path | None = None) -> str:
-    """Lay out the experiments of the last commit that has any, below that commit, in 100 columns.
+    """Lay out the experiments of the last commit that has any, below that commit, in 80 columns.
 
     Args:
         pattern: of their names, such as ``lr-*``.

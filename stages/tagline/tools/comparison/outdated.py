@@ -24,7 +24,7 @@ def in_workspace(repo: Any, stage: str) -> list[str]:
 
     Args:
         repo: the DVC repository.
-        stage: its stage evaluate, as DVC's commands name it.
+        stage: the stage that wrote them, as DVC's commands name it.
     """
     try:
         status = repo.status([stage], with_deps=True)
@@ -34,15 +34,16 @@ def in_workspace(repo: Any, stage: str) -> list[str]:
     return _note(WORKSPACE, changed)
 
 
-def in_commit(name: str, repo: Any, pipeline: str) -> list[str]:
+def in_commit(name: str, repo: Any, pipeline: str, predicting: str) -> list[str]:
     """Return a note if `dvc repro` at a commit would compute other predictions than those in its dvc.lock.
 
     Args:
         name: the revision as the user wrote it.
         repo: the DVC repository at the commit. DVC's own `Repo.status` needs a workspace.
-        pipeline: the dvc.yaml with the stage evaluate, from the root of the DVC repository.
+        pipeline: the dvc.yaml with the stage, from the root of the DVC repository.
+        predicting: the name of the stage that wrote them.
     """
-    target = f"{repo.fs.join(repo.root_dir, pipeline)}:evaluate"
+    target = f"{repo.fs.join(repo.root_dir, pipeline)}:{predicting}"
     changed = {}
     try:
         for stage in repo.stage.collect(target, with_deps=True):

@@ -8,8 +8,8 @@
     tagline compare --experiments      the last DVC experiments, with what differs in params.yaml
 
 A revision is a commit, branch, tag or DVC experiment, or `workspace`, the current files. Metrics are read from Git,
-predictions from DVC's cache or remote; the workspace is not touched. Scores of several runs are shown as their mean and
-standard deviation.
+predictions from DVC's cache or remote; the workspace is not touched. Scores of several runs are shown as their mean,
+with --all also their standard deviation.
 """
 
 from __future__ import annotations
@@ -24,10 +24,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from tagline.terminal.command_line import ArgumentParser, program_name
-from tagline.terminal.errors import UserError
-from tagline.terminal.printing import write
-from tagline.tools.comparison import SPLITS, WORKSPACE
+from tagline.terminal import ArgumentParser, UserError, program_name, write
+from tagline.tools.comparison import CROSSVAL, SPLITS, WORKSPACE
 
 if TYPE_CHECKING:
     from tagline.tools.comparison.splits import Comparison
@@ -59,8 +57,10 @@ def main() -> None:
     comparison = compare(old, new, splits)
     if options.json:
         text = as_json(record.comparison_record(comparison))
-    elif options.md or options.all:
-        text = rendering.render_comparison(comparison, style, None if options.all else options.examples)
+    elif options.md:
+        text = rendering.render_comment(comparison, None if options.all else options.examples)
+    elif options.all:
+        text = rendering.render_comparison(comparison, style, None)
     else:
         text = rendering.render_screen(comparison, options.examples)
     write(text)
@@ -103,7 +103,12 @@ def parsed() -> argparse.Namespace:
         help="list the experiments of the last commit that has any; with a name or pattern, such as 'lr-*', only "
         "these; with --by: only these are grouped",
     )
-    add("--split", choices=SPLITS, help="only this split (default: both)")
+    add(
+        "--split",
+        choices=(*SPLITS, CROSSVAL),
+        help=f"only this split (default: validation and test); {CROSSVAL}: all sentences, as `dvc repro "
+        "crossval/dvc.yaml` labelled them",
+    )
     add(
         "--pipeline",
         type=Path,
@@ -125,7 +130,7 @@ def parsed() -> argparse.Namespace:
         type=int,
         default=5,
         metavar="N",
-        help="maximum number of kinds of changes; with --md, of fixed, and of broken, entities per split (default: 5)",
+        help="maximum number of kinds of changes; with --md also of fixed, and of broken, entities (default: 5)",
     )
     add("--all", action="store_true", help="show all scores, and all fixed and broken entities")
     add(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from statistics import fmean
 from typing import NamedTuple
@@ -14,15 +14,16 @@ from tabulate import tabulate
 
 from tagline.labels.entities import Entity
 from tagline.metrics.significance import LEVEL, RESAMPLES, Difference, score_text, significance_test
-from tagline.terminal.escaping import printable, shortened
+from tagline.terminal import WIDTH, printable, shortened
 from tagline.tools.comparison.runs import SHOWN, Run, some
 from tagline.tools.comparison.splits import Change, Compared, Comparison
 from tagline.tools.comparison.sweeps import Setting, Sweep, Values, read_values, value_text
 
-# What a first screen may take.
-COLUMNS = 100
-TYPES = 8
-LABEL = 21
+# What a first screen, or a comment before its folded parts, may take; and a row with p.
+TYPES, TYPES_OF_COMMENT = 8, 4
+LABEL, LABEL_OF_ALL = 21, 18
+# Texts of entities that are examples of a kind of change.
+EXAMPLES = 3
 # Characters of a param's old and new value that are shown.
 VALUES = 80
 
@@ -31,9 +32,11 @@ class Terminal:
     """Plain text."""
 
     table = "simple"
-    heading = "{}"
+    is_markup = False
+    strong = "{}"
     marked = "[{}]"
     excerpt = "  {}\n      {}"
+    item = "  "
 
     def safe(self, text: str) -> str:
         """Escape text so that none of it is markup and all of it is visible."""
@@ -44,7 +47,7 @@ class Terminal:
         return text
 
     def listed(self, lines: Sequence[str]) -> str:
-        return "\n".join(textwrap.fill(line, COLUMNS, subsequent_indent="  ", break_on_hyphens=False) for line in lines)
+        return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False) for line in lines)
 
     def fold(self, title: str, items: Sequence[str]) -> str:
         return "\n".join([title, *items])
@@ -54,9 +57,11 @@ class Markdown(Terminal):
     """Markdown of GitHub and GitLab."""
 
     table = "pipe"
-    heading = "### {}"
+    is_markup = True
+    strong = "**{}**"
     marked = "**{}**"
     excerpt = "- {}<br>{}"
+    item = "- "
 
     def safe(self, text: str) -> str:
         """Quote text as code, in which nothing is markup, a link, a mention (@name) or a reference (#1)."""
@@ -93,11 +98,18 @@ class Judged(NamedTuple):
             _signed(difference.difference),
             f"{_signed(difference.low)} to {_signed(difference.high)}",
             "<0.001" if difference.p < 0.001 else f"{difference.p:.3f}",
-            difference.verdict,
+            _direction(difference) or "unclear",
         )
 
 
-JUDGED = Judged("difference", "95 % interval", "p", "verdict")
+JUDGED = Judged("diff.", "95 % interval", "p", "verdict")
+
+
+def _direction(difference: Difference) -> str:
+    """Whether the new side is better or worse; empty if the difference is not significant."""
+    if difference.verdict == "not significant":
+        return ""
+    return "better" if difference.difference > 0 else "worse"
 
 
 def _signed(value: float) -> str:
@@ -105,36 +117,62 @@ def _signed(value: float) -> str:
 
 
 def render_comparison(comparison: Comparison, style: Terminal, most: int | None) -> str:
-    """Render a comparison: headline, both sides, notes, scores, fixed and broken entities.
+    """Render all of a comparison: headline, both sides, notes, scores, fixed and broken entities.
 
     Args:
         comparison: two sides.
         style: the markup.
         most: maximum number of fixed, and of broken, entities per split; None: all.
     """
+    parts = [*_tables(comparison, style), *_all_excerpts(comparison, style, most)]
+    return _joined(style, headline(comparison, style), _sides(comparison, style), comparison.notes, *parts)
+
+
+def render_comment(comparison: Comparison, most: int | None) -> str:
+    """Render a comparison for a reviewer: the scores of the last split and its largest changes, then the rest, folded.
+
+    Args:
+        comparison: two sides.
+        most: maximum number of kinds of changes, and of fixed, and of broken, entities per split; None: all.
+    """
+    style = Markdown()
+    last = comparison.splits[-1]
+    rows = [_row("F1", last.overall["f1"])]
+    for name in _clearest(last.per_type, TYPES_OF_COMMENT):
+        rows.append(_row(style.safe(name), last.per_type[name]))
+    tables = style.fold("All scores, and how they are tested", ["\n\n".join(_tables(comparison, style))])
+    return _joined(
+        style,
+        headline(comparison, style),
+        _sides(comparison, style),
+        comparison.notes,
+        _table(rows, (last.split, *HEADERS), style),
+        "\n".join(_frequent(last, style, most)),
+        tables,
+        *_all_excerpts(comparison, style, most),
+    )
+
+
+def _sides(comparison: Comparison, style: Terminal) -> list[str]:
+    """Name the runs of both sides, and the params that differ."""
     sides = [f"old: {_names(comparison.old, style)}", f"new: {_names(comparison.new, style)}"]
-    sides += [f"param {style.safe(text)}" for text in _differing_params(comparison)]
-    rows: list[tuple[str, ...]] = []
-    changes: list[str] = []
-    for split in comparison.splits:
-        rows += _score_rows(split, style)
-        changes += excerpts(split, style, most)
-    table = _table(rows, ("split", "score", "old", "new", *JUDGED), style, left=2)
-    legend = style.listed(_legend(comparison.several, "for types and parts adjusted for their number (Holm)"))
-    return _joined(style, headline(comparison), sides, comparison.notes, table, legend, *changes)
+    return sides + [f"param {style.safe(text)}" for text in _differing_params(comparison)]
 
 
 def _differing_params(comparison: Comparison) -> Iterator[str]:
-    """The params that differ between the sides: ``train.seed: 1 → 2``."""
+    """The params that differ: ``train.seed: 1 → 2``; a section that a side does not have is one of them."""
     old = _params(comparison.old)
     new = _params(comparison.new)
     if not old or not new:
         return
-    for key in dict.fromkeys(chain(*old, *new)):
+    keys = list(dict.fromkeys(chain(*old, *new)))
+    sections = tuple(f"{key}." for key in keys)
+    for key in keys:
         before = _values(old, key)
         after = _values(new, key)
-        if before != after:
-            yield f"{key}: {shortened(f'{before} → {after}', VALUES)}"
+        if key.startswith(sections) or before == after or {before, after} == {"null", "missing"}:
+            continue  # of a section that is one line; equal; or the default of a key, which is null
+        yield f"{key}: {shortened(f'{before} → {after}', VALUES)}"
 
 
 def _params(runs: Sequence[Run]) -> list[Values]:
@@ -142,12 +180,17 @@ def _params(runs: Sequence[Run]) -> list[Values]:
 
 
 def _values(params: Sequence[Values], key: str) -> str:
-    """The different values of a key."""
-    return ", ".join(dict.fromkeys(value_text(values, key) for values in params))
+    """The different values of a key; of a section, those of its keys."""
+    texts = []
+    for values in params:
+        inside = [name for name in values if name.startswith(f"{key}.")]
+        of_keys = [f"{name.removeprefix(f'{key}.')}: {value_text(values, name)}" for name in inside]
+        texts.append(", ".join(of_keys) or value_text(values, key))
+    return ", ".join(dict.fromkeys(texts))
 
 
 def render_screen(comparison: Comparison, most: int) -> str:
-    """Render what matters most on about 40 lines of 100 columns.
+    """Render what matters most on about 40 lines.
 
     Args:
         comparison: two sides.
@@ -157,22 +200,35 @@ def render_screen(comparison: Comparison, most: int) -> str:
     sides = []
     for side, runs in (("old", comparison.old), ("new", comparison.new)):
         sides.append(f"{side}: {some([style.safe(run.title) for run in runs])}")
-    notes = comparison.notes[:SHOWN]
-    more = len(comparison.notes) - len(notes)
-    if more:
-        notes.append(f"and {more} more: --all")
-    headers = ("", "old", "new", JUDGED.difference, JUDGED.interval, JUDGED.verdict)
+    params = [f"param {style.safe(text)}" for text in _differing_params(comparison)]
     last = comparison.splits[-1]
+    counted = [f"{last.split}: {_counted(last, direction)}" for direction in ("fixed", "broken")]
     return _joined(
         style,
-        headline(comparison),
-        sides,
-        notes,
-        _table(list(_screen_rows(comparison, style)), headers, style, left=1),
-        style.listed([f"{last.split}: {_counted(last, 'fixed')}; {_counted(last, 'broken')}"]),
+        headline(comparison, style),
+        [*sides, *_first(params)],
+        _first(comparison.notes),
+        _table(list(_screen_rows(comparison, style)), ("", *HEADERS), style),
+        style.listed(counted),
         "\n".join(_frequent(last, style, most)),
         "--all: all scores, types and changes, and how significance is tested",
     )
+
+
+def _first(texts: Sequence[str]) -> list[str]:
+    """The first of some texts, and how many more there are."""
+    more = len(texts) - SHOWN
+    return [*texts[:SHOWN], f"and {more} more: --all"] if more > 0 else [*texts]
+
+
+# Of a table without p, after the name of the score.
+HEADERS = ("old", "new", JUDGED.difference, JUDGED.interval, JUDGED.verdict)
+
+
+def _row(name: str, score: Difference) -> tuple[str, ...]:
+    judged = Judged.of(score)
+    old, new = (f"{fmean(runs):.3f}" for runs in (score.old, score.new))
+    return name, old, new, judged.difference, judged.interval, judged.verdict
 
 
 def _screen_rows(comparison: Comparison, style: Terminal) -> Iterator[tuple[str, ...]]:
@@ -182,49 +238,67 @@ def _screen_rows(comparison: Comparison, style: Terminal) -> Iterator[tuple[str,
     for name, score in last.overall.items():
         shown[f"{last.split} {name.replace('f1', 'F1')}"] = score
     details = last.per_type | last.parts
-    smallest = sorted(details, key=lambda name: details[name].p)[:TYPES]
-    for name, score in details.items():
-        if name in smallest:
-            shown[f"- {name}"] = score
+    for name in _clearest(details, TYPES):
+        shown[f"- {name}"] = details[name]
     for name, score in shown.items():
-        label = shortened(style.safe(name), LABEL)
-        judged = Judged.of(score)
-        yield label, score_text(score.old), score_text(score.new), judged.difference, judged.interval, judged.verdict
+        yield _row(shortened(style.safe(name), LABEL), score)
 
 
-def _frequent(split: Compared, style: Terminal, most: int) -> Iterator[str]:
-    """The most frequent kinds of changes, each with its first example."""
-    counts = Counter[str]()
-    first: dict[str, Change] = {}
+def _clearest(scores: Mapping[str, Difference], most: int) -> list[str]:
+    """Those with the smallest p, in their order."""
+    smallest = sorted(scores, key=lambda name: scores[name].p)[:most]
+    return [name for name in scores if name in smallest]
+
+
+def _frequent(split: Compared, style: Terminal, most: int | None) -> Iterator[str]:
+    """The most frequent kinds of changes: ``56 x ORG, now PER: Kenya, Uganda``."""
+    texts: dict[str, Counter[str]] = {}
     for change in split.changes:
         instead = " ".join(dict.fromkeys(style.safe(entity.type) for entity in change.instead))
         kind = f"{style.safe(change.entity.type)}, {_what(change, instead)}"
-        counts[kind] += 1
-        first.setdefault(kind, change)
-    for kind, count in counts.most_common(most):
-        example = first[kind]
-        words = split.sentences[example.sentence].words
-        yield shortened(f"  {count}x {kind}: {_sentence(example.entity, words, style, 3)}", COLUMNS)
+        words = split.sentences[change.sentence].words
+        texts.setdefault(kind, Counter())[_text(words[change.entity.start : change.entity.end])] += 1
+    largest = sorted(texts, key=lambda kind: -texts[kind].total())[:most]
+    for kind in largest:
+        examples = ", ".join(style.safe(text) for text, _ in texts[kind].most_common(EXAMPLES))
+        line = f"{style.item}{texts[kind].total()} x {kind}: {examples}"
+        yield line if style.is_markup else shortened(line, WIDTH)
 
 
-def headline(comparison: Comparison) -> str:
+def headline(comparison: Comparison, style: Terminal) -> str:
     """Describe the difference of F1 of the last split in one line."""
     f1 = comparison.headline
     last = comparison.splits[-1]
     judged = Judged.of(f1)
-    text = (
-        f"F1 of {last.split} from {fmean(f1.old):.3f} to {fmean(f1.new):.3f}, {judged.difference} ({judged.interval}, "
-        f"p {judged.p}): {judged.verdict}"
-    )
+    direction = _direction(f1)
+    text = f"{fmean(f1.old):.3f} → {fmean(f1.new):.3f}, {direction or 'no clear difference'}"
+    interval = judged.interval
+    if direction:
+        text += f" by {abs(f1.difference):.3f}"
+        nearest, farthest = sorted((abs(f1.low), abs(f1.high)))
+        interval = f"{nearest:.3f} to {farthest:.3f}"
+    p = f"p {judged.p.replace('<', '< ')}"
+    text = f"{last.split} F1 {style.strong.format(text)} ({interval}, {p})"
     return f"types differ: {text}" if last.types_differ else text
 
 
-def _score_rows(split: Compared, style: Terminal) -> Iterator[tuple[str, ...]]:
-    scores = {name.replace("f1", "F1"): score for name, score in split.overall.items()}
-    for name, score in (split.per_type | split.parts).items():
-        scores[f"F1 of {style.safe(name)}"] = score
-    for name, score in scores.items():
-        yield split.split, name, score_text(score.old), score_text(score.new), *Judged.of(score)
+def _tables(comparison: Comparison, style: Terminal) -> list[str]:
+    """All scores, a table per split, and what their columns mean."""
+    tables = []
+    for split in comparison.splits:
+        scores = {name.replace("f1", "F1"): score for name, score in split.overall.items()}
+        for name, score in (split.per_type | split.parts).items():
+            scores[style.safe(name) if style.is_markup else shortened(style.safe(name), LABEL_OF_ALL)] = score
+        rows = [
+            (name, score_text(score.old), score_text(score.new), *Judged.of(score)) for name, score in scores.items()
+        ]
+        tables.append(_table(rows, (split.split, "old", "new", *JUDGED), style))
+    legend = _legend(comparison.several, "for types and parts adjusted for their number (Holm)")
+    return [*tables, style.listed(legend)]
+
+
+def _all_excerpts(comparison: Comparison, style: Terminal, most: int | None) -> list[str]:
+    return [text for split in comparison.splits for text in excerpts(split, style, most)]
 
 
 def render_sweep(sweep: Sweep, style: Terminal) -> str:
@@ -233,7 +307,7 @@ def render_sweep(sweep: Sweep, style: Terminal) -> str:
     headers = [*map(style.safe, sweep.keys), "runs", *(f"F1 of {split}" for split in sweep.splits), *JUDGED]
     rows = [_setting_row(sweep, setting, style) for setting in sweep.settings]
     legend = [
-        f"best: highest mean F1 of {sweep.splits[0]}; difference: F1 of {sweep.splits[-1]} minus that of the best",
+        f"best: highest mean F1 of {sweep.splits[0]}; diff.: F1 of {sweep.splits[-1]} minus that of the best",
         *_legend(sweep.several, "adjusted for the number of settings (Holm)"),
     ]
     table = _table(rows, headers, style, left=0)
@@ -264,11 +338,11 @@ def _setting_row(sweep: Sweep, setting: Setting, style: Terminal) -> list[str]:
 
 def _joined(style: Terminal, head: str, sides: Sequence[str], notes: Sequence[str], *parts: str) -> str:
     noted = style.listed([f"note: {style.safe(note)}" for note in notes])
-    paragraphs = [style.heading.format(head), style.listed(sides), noted, *parts]
+    paragraphs = [head, style.listed(sides), noted, *parts]
     return "\n\n".join(filter(None, paragraphs)) + "\n"
 
 
-def _table(rows: Sequence[Sequence[str]], headers: Sequence[str], style: Terminal, left: int) -> str:
+def _table(rows: Sequence[Sequence[str]], headers: Sequence[str], style: Terminal, left: int = 1) -> str:
     """Align the first columns, as many as ``left``, and the last one to the left, the others to the right."""
     aligned = ["left"] * left + ["right"] * (len(headers) - left - 1) + ["left"]
     header, *cells = [list(map(style.cell, row)) for row in (headers, *rows)]
@@ -283,7 +357,7 @@ def _legend(several: bool, adjusted: str) -> list[str]:
         adjusted: which p-values are adjusted, and how.
     """
     lines = [
-        f"significant: p is below {LEVEL} and the interval excludes 0",
+        f"better, worse: p is below {LEVEL} and the interval excludes 0; else unclear",
         f"interval: paired bootstrap over {'sentences and runs' if several else 'sentences'}, {RESAMPLES:,} resamples",
         f"p: {significance_test(several)}; {adjusted}",
     ]
@@ -343,7 +417,7 @@ def _what(change: Change, instead: str) -> str:
     fixed = change.direction == "fixed"
     if change.false_positive:
         return "false positive fixed" if fixed else "new false positive"
-    return f"{'before' if fixed else 'now'}: {instead or 'nothing'}"
+    return f"{'before' if fixed else 'now'} {instead or 'nothing'}"
 
 
 def _name(entity: Entity, words: Sequence[str], style: Terminal) -> str:

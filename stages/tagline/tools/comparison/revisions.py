@@ -24,10 +24,9 @@ from dvc.scm import RevError, resolve_rev
 from scmrepo.exceptions import SCMError
 
 from tagline.core.params import PARAMS
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, quoted, shortened
+from tagline.terminal import QUOTED, UserError, quoted, shortened
 from tagline.tools.comparison import WORKSPACE, outdated
-from tagline.tools.comparison.runs import EVALUATE, PREDICTIONS, Run, make_run, some
+from tagline.tools.comparison.runs import EVALUATE, EVALUATION, PREDICTIONS, Run, Source, make_run, some, source_of
 
 _DVC_YAML = "dvc.yaml"
 
@@ -36,19 +35,26 @@ _EXPECTED = f"a commit, branch, tag or DVC experiment, or `{WORKSPACE}`"
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A dvc.yaml in the DVC repository, to whose folder all paths of its results are relative.
+    """A pipeline in the DVC repository, to whose folder all paths of its results are relative.
 
     Attributes:
-        file: its path from the root of the DVC repository.
-        stage: its stage evaluate, as commands of DVC in the current folder name it.
+        folder: its path from the root of the DVC repository.
+        source: the stage that writes the predictions.
+        stage: this stage, as commands of DVC in the current folder name it.
     """
 
-    file: Path
+    folder: Path
+    source: Source
     stage: str
 
+    @property
+    def file(self) -> Path:
+        """The dvc.yaml of the stage, from the root of the DVC repository."""
+        return self.folder / self.source.dvc_yaml
+
     @classmethod
-    def find(cls, root: Path, folder: Path | None) -> Pipeline:
-        """Find the dvc.yaml of a folder, or else the nearest one from the current folder up to the root.
+    def find(cls, root: Path, folder: Path | None, source: Source = EVALUATION) -> Pipeline:
+        """Find the pipeline of a folder, or else the nearest one from the current folder up to the root.
 
         Raises:
             UserError: the folder has none.
@@ -58,13 +64,13 @@ class Pipeline:
         file = next((path / _DVC_YAML for path in inside if (path / _DVC_YAML).is_file()), root / _DVC_YAML)
         if folder is not None and file.parent != start:
             raise UserError(f"--pipeline {folder}: the folder has no {_DVC_YAML}; expected the folder of a pipeline")
-        relative = Path(os.path.relpath(file)).as_posix()
-        stage = "evaluate" if relative == _DVC_YAML else f"{relative}:evaluate"
-        return cls(file.relative_to(root), stage)
+        relative = Path(os.path.relpath(file.parent / source.dvc_yaml)).as_posix()
+        stage = source.stage if relative == _DVC_YAML else f"{relative}:{source.stage}"
+        return cls(file.parent.relative_to(root), source, stage)
 
     def path(self, path: str) -> str:
         """Return the path of a result from the root of the DVC repository."""
-        return (self.file.parent / path).as_posix()
+        return (self.folder / path).as_posix()
 
 
 def read(name: str, splits: Sequence[str], folder: Path | None = None, commit: str | None = None) -> Run:
@@ -81,7 +87,7 @@ def read(name: str, splits: Sequence[str], folder: Path | None = None, commit: s
     """
     with _open_repository(folder) as here:
         root = Path(here.root_dir).resolve()
-        pipeline = Pipeline.find(root, folder)
+        pipeline = Pipeline.find(root, folder, source_of(splits))
         if name == WORKSPACE and commit is None:
             return _workspace(here, splits, pipeline)
         # A commit's own settings may name an outdated remote or none, so the current ones are used.
@@ -103,7 +109,7 @@ def folder_in_git(folder: Path | None = None) -> str:
     """
     with _open_repository(folder) as repo:
         root = Path(repo.root_dir).resolve()
-        parent = (root / Pipeline.find(root, folder).file).parent
+        parent = root / Pipeline.find(root, folder).folder
         return parent.relative_to(Path(repo.scm.root_dir).resolve()).as_posix()
 
 
@@ -142,7 +148,7 @@ def _dvc_errors(revision: str | None = None) -> Iterator[None]:
 
 
 def _workspace(repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
-    root = Path(repo.root_dir, pipeline.file.parent)
+    root = Path(repo.root_dir, pipeline.folder)
 
     def committed(path: str) -> bytes | None:
         return (root / path).read_bytes() if (root / path).is_file() else None
@@ -164,10 +170,11 @@ def _workspace(repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
 def _commit(name: str, repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
     files = DVCFileSystem(repo)
     commit = repo.get_rev()
-    outs = [out for out in repo.index.outs if out.def_path == PREDICTIONS and out.hash_info]
+    predicted = pipeline.source.predictions
+    outs = [out for out in repo.index.outs if out.def_path == predicted and out.hash_info]
     if all(PurePath(out.stage.path_in_repo) != pipeline.file for out in outs):
         raise UserError(
-            f"{name}: dvc.lock does not have {pipeline.path(PREDICTIONS)}; run `git checkout {commit[:7]} && "
+            f"{name}: dvc.lock does not have {pipeline.path(predicted)}; run `git checkout {commit[:7]} && "
             f"dvc repro {pipeline.stage}` here, then commit dvc.lock"
         )
     remote = repo.config["core"].get("remote")
@@ -193,7 +200,7 @@ def _commit(name: str, repo: Any, splits: Sequence[str], pipeline: Pipeline) -> 
         return _content(files, pipeline.path(path))
 
     run = make_run(name, commit, predictions, committed, splits)
-    return replace(run, notes=outdated.in_commit(name, repo, pipeline.file.as_posix()))
+    return replace(run, notes=outdated.in_commit(name, repo, pipeline.file.as_posix(), pipeline.source.stage))
 
 
 def _content(files: Any, path: str) -> bytes | None:

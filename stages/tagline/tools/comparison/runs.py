@@ -1,29 +1,55 @@
 """Runs, and the sentences that several have in common, scored with the same gold labels.
 
-A run is what the stage evaluate wrote for a revision: predictions and metrics.
+A run is what the stage evaluate, or a cross-validation, wrote for a revision: predictions and metrics.
 """
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from tagline.artifacts import predictions
+from tagline.core import PROVENANCE
 from tagline.core.params import PARAMS
-from tagline.core.provenance import PROVENANCE
 from tagline.core.reading import parse_object, reading
 from tagline.evaluation.measurements.order import COMPARED_DIGITS
 from tagline.labels.label_list import Kind, Labels
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.scores import Counts, count
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
+from tagline.tools.comparison import CROSSVAL
 
 PREDICTIONS = "data/predictions"
 EVALUATE = "metrics/evaluate.json"
-# Scores in metrics/evaluate.json are rounded to `summary.COMPARED_DIGITS`.
+# Scores in metrics are rounded to `COMPARED_DIGITS`.
 ROUNDING = 0.6 * 10**-COMPARED_DIGITS
 # Maximum number of names in a list, such as the changed files of a stage.
 SHOWN = 3
+
+
+class Source(NamedTuple):
+    """What wrote the results that are compared.
+
+    Attributes:
+        dvc_yaml: of the pipeline, in its folder.
+        stage: the name of the stage in it.
+        predictions: the folder of the predictions.
+        metrics: the file of the metrics.
+    """
+
+    dvc_yaml: str
+    stage: str
+    predictions: str
+    metrics: str
+
+
+EVALUATION = Source("dvc.yaml", "evaluate", PREDICTIONS, EVALUATE)
+CROSS_VALIDATION = Source("crossval/dvc.yaml", "crossval", "data/crossval/predictions", "crossval/metrics.json")
+
+
+def source_of(splits: Sequence[str]) -> Source:
+    """Find what wrote the predictions of some splits."""
+    return CROSS_VALIDATION if CROSSVAL in splits else EVALUATION
 
 
 def some(names: Sequence[str]) -> str:
@@ -42,7 +68,7 @@ class Run:
         commit: its hash; None for the workspace.
         kind: how the labels are read.
         splits: the predictions of each split, and of its altered forms as ``SPLIT.altered.FORM``.
-        metrics: metrics/evaluate.json; empty if it does not exist.
+        metrics: metrics/evaluate.json or crossval/metrics.json; empty if it does not exist.
         params: the content of params.yaml; None if it does not exist.
         notes: what a reader should know before trusting them.
     """
@@ -75,33 +101,34 @@ def make_run(
     Args:
         name: the revision as the user wrote it.
         commit: its hash.
-        tracked: returns the bytes of a file of data/predictions, or raises a `UserError`.
+        tracked: returns the bytes of a file of predictions, or raises a `UserError`.
         committed: returns the bytes of a file in Git, or None if it does not exist.
         splits: the splits to read.
 
     Raises:
         UserError: a file is missing or damaged.
     """
-    provenance = f"{PREDICTIONS}/{PROVENANCE}"
+    source = source_of(splits)
+    provenance = f"{source.predictions}/{PROVENANCE}"
     kind = predictions.read_kind(tracked(provenance), f"{name}: {provenance}")
-    files = {split: tracked(f"{PREDICTIONS}/{split}.parquet") for split in splits}
+    files = {split: tracked(f"{source.predictions}/{split}.parquet") for split in splits}
     return Run(
         name,
         commit,
         kind,
-        splits=predictions.read_with_altered(files, kind, f"{name}: {PREDICTIONS}"),
-        metrics=parse_metrics(name, committed(EVALUATE)),
+        splits=predictions.read_with_altered(files, kind, f"{name}: {source.predictions}"),
+        metrics=parse_metrics(name, committed(source.metrics), source.metrics),
         params=committed(str(PARAMS)),
     )
 
 
-def parse_metrics(name: str, content: bytes | None) -> dict[str, Any]:
-    """Parse metrics/evaluate.json of a revision; empty if it does not exist.
+def parse_metrics(name: str, content: bytes | None, path: str = EVALUATE) -> dict[str, Any]:
+    """Parse the metrics of a revision; empty if they do not exist.
 
     Raises:
         UserError: it is not a JSON object.
     """
-    with reading(f"{name}: {EVALUATE}", "evaluate", expected="a JSON object"):
+    with reading(f"{name}: {path}", "evaluate", expected="a JSON object"):
         return {} if content is None else parse_object(content)
 
 
@@ -256,14 +283,15 @@ def _different_gold(split: str, runs: Sequence[Run], joined: Sequence[Sequence[T
 
 def _different_metrics(split: str, runs: Sequence[Run]) -> Iterator[str]:
     """Report metrics that are not those of the predictions, for instance because only one of them was committed."""
+    path = source_of([split]).metrics
     for run in runs:
         f1 = float(count(run.splits[split], run.kind).total().overall().f1)
         written = run.metrics.get(f"{split}.f1")
         if not isinstance(written, int | float):
-            yield f"{run.name}: {EVALUATE} has no F1 of {split}; the predictions are compared"
+            yield f"{run.name}: {path} has no F1 of {split}; the predictions are compared"
         elif abs(written - f1) > ROUNDING:
             yield (
-                f"{run.name}: F1 of {split} is {written:.3f} in {EVALUATE}, but {f1:.3f} for the predictions, so they "
+                f"{run.name}: F1 of {split} is {written:.3f} in {path}, but {f1:.3f} for the predictions, so they "
                 "are of different runs; the predictions are compared"
             )
 

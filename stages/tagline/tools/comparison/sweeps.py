@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from tagline.core.params import PARAMS, dotted, parse
 from tagline.metrics.scores import Counts
 from tagline.metrics.significance import AGREEING, Difference, RunCounts, f1_differences
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.tools.comparison.runs import Aligned, Run, align, some
 
 Values: TypeAlias = dict[str, Any]

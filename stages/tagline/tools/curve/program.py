@@ -15,8 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 
-from tagline.terminal.command_line import ArgumentParser
-from tagline.terminal.printing import show
+from tagline.terminal import ArgumentParser, show
 from tagline.tools.answers.options import PAGE_SUFFIX
 from tagline.tools.answers.outputs import check_writable
 from tagline.tools.texts.options import natural

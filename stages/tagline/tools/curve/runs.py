@@ -17,15 +17,11 @@ from typing import Any
 import numpy as np
 
 from tagline.artifacts import raw_data
-from tagline.core.names import DOCUMENT
-from tagline.core.outputs import read_json
+from tagline.core import DOCUMENT, read_json, verify, write_hashes
 from tagline.core.params import PARAMS, read_section
-from tagline.core.provenance import verify, write_hashes
 from tagline.sources.formats.json_objects import rows_in
 from tagline.sources.formats.lines import read_lines
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
-from tagline.terminal.printing import show
+from tagline.terminal import UserError, quoted, show
 from tagline.tools.settings.sections import SECTIONS
 
 CODE = Path(__file__).parents[3]

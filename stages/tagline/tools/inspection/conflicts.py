@@ -14,8 +14,7 @@ from tagline.sources.formats.offsets import Span, Words
 from tagline.sources.formats.registry import any_page
 from tagline.sources.formats.saved_page import ADJUDICATE, UNSURE
 from tagline.sources.formats.span_tags import covered_words
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, shortened
+from tagline.terminal import QUOTED, UserError, shortened
 from tagline.text.languages import splitter
 from tagline.tools.answers import outputs, page_writer
 

@@ -24,10 +24,11 @@ from tagline.sources.formats.json_lists import Keys as JsonKeys
 from tagline.sources.formats.json_objects import first_rows
 from tagline.sources.formats.registry import AnyFiles
 from tagline.sources.formats.sniffing import Guess
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, shortened
+from tagline.sources.letters import count_letters
+from tagline.terminal import QUOTED, UserError, shortened
 from tagline.text.sentence import Sentence
 from tagline.tokenization import conversion
+from tagline.tools.inspection.encoder_row import encoder_row
 from tagline.tools.inspection.layouts import Layout, find_layouts, read_sample
 
 # Sentences of each split whose tags are shown, and those that are shown themselves.
@@ -72,6 +73,7 @@ def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Gu
         lines.append(f"{name}: {scheme(tags)}")
     if isinstance(source.dataset, AnnotatedFiles) and source.dataset.unit_key:
         lines.append(f"offsets: {source.dataset.unit(layout.sample)}")
+    lines.append(encoder_row(count_letters(chain.from_iterable(row.words for row in inspected.sentences))))
     for split_name, paths in source.paths.items():
         if len(paths) > 1:
             names = ", ".join(file.name for file in paths)

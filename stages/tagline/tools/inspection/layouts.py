@@ -20,8 +20,7 @@ from tagline.sources.formats.lines import UTF_8, read_lines
 from tagline.sources.formats.registry import FORMATS
 from tagline.sources.formats.rows import annotator_files, rows_of
 from tagline.sources.formats.sniffing import Guess, Sample
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, shortened
+from tagline.terminal import QUOTED, UserError, shortened
 
 # The words by which names tell their split: "en_ewt-ud-dev.conllu", "eng.testa".
 _SPLITS = {

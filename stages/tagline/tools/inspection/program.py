@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from tagline.terminal.command_line import ArgumentParser
-from tagline.terminal.printing import show, write
+from tagline.terminal import ArgumentParser, show, write
 
 TOKENIZED = Path("data/tokenized")
 TOKENIZER = Path("models/pretrained/tokenizer")

@@ -10,10 +10,9 @@ from tokenizers import Tokenizer
 
 from tagline.artifacts import tokenized
 from tagline.artifacts.raw_data import SPLITS
-from tagline.core.names import TOKENIZER_FILE
-from tagline.core.provenance import verify
+from tagline.core import TOKENIZER_FILE, verify
 from tagline.labels.windows import IGNORED
-from tagline.terminal.escaping import printable, quoted
+from tagline.terminal import printable, quoted
 
 
 class UnknownSentenceError(Exception):

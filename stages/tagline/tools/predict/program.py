@@ -30,17 +30,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import stat
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
-from tagline.terminal.command_line import ArgumentParser, program_name
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import safe_message
-from tagline.terminal.signals import Interrupted, defer_signals
+from tagline.terminal import ArgumentParser, Interrupted, UserError, defer_signals, program_name, safe_message
 from tagline.tools.answers.options import BRAT, JSONL, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
 from tagline.tools.answers.outputs import check_writable
 from tagline.tools.texts import options as common
@@ -193,8 +191,8 @@ def source_of(
     reader: Reader = read_words
     if not options.words:
         reader = reader_of(options.input_format, options.column, tagger.split, tagger.sentences)
-    # A bar would mix with output on the same terminal.
-    show_progress = options.output is not None or not sys.stdout.isatty()
+    # A bar would mix with output on the same terminal, and with what a pager shows of a pipe.
+    show_progress = options.output is not None or is_file(sys.stdout)
     with opened(options.input, reader, show_progress) as source:
         yield source.documents, source.advance
 
@@ -276,6 +274,12 @@ def check_options(options: argparse.Namespace) -> None:
     """
     if bool(options.texts) == (options.input is not None):
         raise ValueError("expected either TEXT or --input FILE")
+    if (
+        len(options.texts) == 1
+        and Path(options.texts[0]).suffix in common.SUFFIXES
+        and Path(options.texts[0]).is_file()
+    ):
+        raise ValueError(f"TEXT {options.texts[0]} is a file; expected raw text; to label it, use --input")
     if any("\udc80" <= character <= "\udcff" for character in "".join(options.texts)):
         raise ValueError("TEXT is not UTF-8")
     options.input_format = options.input_format or infer_format("--input", options.input)
@@ -295,6 +299,16 @@ def check_options(options: argparse.Namespace) -> None:
         raise ValueError("--guideline: expected the output format page, or --output FILE.html")
     if options.output and options.input and is_input(options.output, options.input):
         raise ValueError("--output is the same file as --input; expected another one")
+    if options.input not in (None, STANDARD) and not Path(options.input).exists():
+        raise ValueError(f"--input {options.input}: no such file; expected one to label, or - for standard input")
+
+
+def is_file(stream: TextIO) -> bool:
+    """Whether a stream is written to a file, not to a terminal or a pipe."""
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except OSError:  # a stream of a test or a notebook
+        return False
 
 
 def is_input(output: Path, file: str) -> bool:

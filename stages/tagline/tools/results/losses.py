@@ -11,12 +11,13 @@ import numpy as np
 from tabulate import tabulate
 
 from tagline.artifacts import raw_data, tokenized
-from tagline.audit.audit_params import AUDIT, AUDIT_PARAMS, EARLY, Audit
+from tagline.audit.audit_params import AUDIT, AUDIT_PARAMS, CROSSVAL, Audit
+from tagline.core import verify
 from tagline.core.names import FEW_OF_TEST
 from tagline.core.outputs import read_json
 from tagline.core.params import read_section
-from tagline.core.provenance import verify
 from tagline.core.reading import reading
+from tagline.crossval.folding import EARLY
 from tagline.evaluation.altered_forms import CASES
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.labels.entities import Entity
@@ -28,7 +29,7 @@ from tagline.metrics.scores import divide, ratios, rounded
 from tagline.metrics.slices import TEXTS, TrainingIndex, in_train
 from tagline.sources.formats.json_objects import rows_in
 from tagline.sources.formats.lines import read_lines
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 from tagline.tools.comparison import WORKSPACE
 from tagline.tools.comparison.runs import PREDICTIONS, make_run
@@ -316,7 +317,11 @@ def audit(suspicions: Suspicions | None, split_or_fault: str = "") -> Remedy:
         return Remedy("suspicions to read", "tagline audit export fixes.html", suspicions.numbers[split_or_fault])
     exists = AUDIT_PARAMS.is_file()
     folds = read_section("audit", Audit, AUDIT_PARAMS if exists else NEW_AUDIT).folds
-    cost = "half a training" if folds == [EARLY] else f"{len(folds)} trainings"
+    cost = f"{len(folds)} trainings"
+    if folds == [EARLY]:
+        cost = "half a training"
+    elif folds == CROSSVAL:
+        cost = "no training"
     return Remedy(cost, "dvc repro audit/dvc.yaml" if exists else f"{AUDIT} && dvc repro audit/dvc.yaml")
 
 

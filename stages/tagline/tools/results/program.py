@@ -3,21 +3,32 @@
 import json
 from pathlib import Path
 
-from tagline.terminal.command_line import ArgumentParser, take_no_arguments
-from tagline.terminal.printing import show
+from tagline.terminal import ArgumentParser, quiet, show, take_no_arguments, wrapped
 
-SCORES = Path("reports/evaluate.json")
+SCORES, CROSSVAL = Path("reports/evaluate.json"), Path("reports/crossval.json")
 EXPORT, REPORT = Path("models/export"), Path("reports/export.json")
 
 
 def scores() -> None:
-    """Print the scores of the last run, and what the export says of backends whose F1 is lower."""
+    """Print the scores of the last run, and what the export says of backends whose F1 is lower.
+
+    Then the cross-validated scores, if `dvc repro crossval/dvc.yaml` computed them.
+    """
     take_no_arguments(scores.__doc__)
-    from tagline.core.outputs import read_json
+    from tagline.core import read_json
+    from tagline.crossval import summary
     from tagline.evaluation.score_table import score_table_of
 
-    notes = read_json(REPORT, "export")["test"].get("notes", []) if REPORT.is_file() else []
-    show("\n\n".join([score_table_of(SCORES), *notes]))
+    parts = []
+    if SCORES.is_file() or not CROSSVAL.is_file():
+        parts.append(score_table_of(SCORES))
+    if REPORT.is_file():
+        parts += read_json(REPORT, "export")["test"].get("notes", [])
+    if CROSSVAL.is_file():
+        made_by = "crossval/dvc.yaml:crossval"
+        parts.append(score_table_of(CROSSVAL, made_by))
+        parts += summary.notes(read_json(CROSSVAL, made_by)[summary.NAME])
+    show(wrapped("\n\n".join(parts)))
 
 
 def next_steps() -> None:
@@ -51,7 +62,6 @@ def push() -> None:
     from tagline.core.params import read_section
     from tagline.export.export_params import Export
     from tagline.hub.push import Target
-    from tagline.terminal.progress import quiet
 
     target = Target.of("export.hub", read_section("export", Export).hub)
     quiet()

@@ -23,8 +23,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import fields
 
-from tagline.terminal.command_line import ArgumentParser
-from tagline.terminal.escaping import safe_message
+from tagline.terminal import ArgumentParser, safe_message
 from tagline.tools.serving.limits import Limits
 from tagline.tools.texts.options import add_models, add_no_split, natural
 

@@ -10,9 +10,7 @@ from types import FrameType
 
 import uvicorn
 
-from tagline.terminal.errors import UserError
-from tagline.terminal.printing import show
-from tagline.terminal.signals import Interrupted
+from tagline.terminal import Interrupted, UserError, show
 from tagline.tools.serving.limits import Limits
 from tagline.tools.serving.service import create
 from tagline.tools.texts.options import open_taggers

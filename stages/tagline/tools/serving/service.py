@@ -31,6 +31,11 @@ FAULTS = 3
 # would take the time of answers.
 HELD_BACK = 1
 VERSION = version("tagline")
+# Texts to try on the page, of models for English or of no language.
+EXAMPLES = (
+    "Maria Garcia joined the World Health Organization in Geneva.",
+    "Germany beat Brazil 7-1 in Belo Horizonte.",
+)
 
 
 def create(tagger: AnyTagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> FastAPI:
@@ -43,9 +48,13 @@ def create(tagger: AnyTagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> 
     """
     handler = RequestHandler(tagger, limits)
     folder = Path(__file__).parent
-    page = render_file(
-        folder / "page.html", {"task": ", ".join(tagger.layers)}, FOLDER / "marks.js", folder / "page.js"
-    )
+    languages = {layer.rule[0] for layer in tagger.layers.values()}
+    shown = {
+        "task": ", ".join(tagger.layers),
+        "types": tagger.types,
+        "examples": EXAMPLES if languages <= {None, "en"} else (),
+    }
+    page = render_file(folder / "page.html", shown, FOLDER / "marks.js", folder / "page.js")
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from ruamel.yaml.comments import CommentedMap
 
-from tagline.audit.audit_params import check_half, read_audit, refuse_earlier_models
+from tagline.audit.audit_params import check_half, read_audit
 from tagline.core.params import PARAMS, line_of, read_file, validated
 from tagline.core.reading import git
-from tagline.terminal.errors import UserError
-from tagline.terminal.printing import show
-from tagline.terminal.signals import BY_DVC
-from tagline.tools.settings import audit_pipeline, pipelines, presets
+from tagline.crossval.crossval_params import read_crossval
+from tagline.crossval.folding import refuse_earlier_models
+from tagline.terminal import BY_DVC, UserError, show
+from tagline.tools.settings import pipelines, presets
+from tagline.tools.settings.created_pipelines import AUDIT, CROSSVAL, CreatedPipeline
 from tagline.tools.settings.sections import check_params, defaults, enabled_pushes
 from tagline.training.train_params import Train
 
@@ -37,12 +38,15 @@ def check() -> None:
     if stage in ("", "download"):
         for note in (*untracked_folders(content), *card_of_the_sample(content), *defaults(content)):
             show(note)
-    if stage in audit_pipeline.STAGES or (not stage and audit_pipeline.DVC_YAML.is_file()):
-        audit_pipeline.check()
-        audit = read_audit()
-        train = validated(content, "train", Train)
+    train = validated(content, "train", Train)
+    if _is_checked(AUDIT, stage):
+        AUDIT.check()
         refuse_earlier_models(train.models)
-        check_half(audit.folds, train.epochs, train.max_steps)
+        check_half(read_audit().folds, train.epochs, train.max_steps)
+    if _is_checked(CROSSVAL, stage):
+        CROSSVAL.check()
+        refuse_earlier_models(train.models)
+        read_crossval()
     pushes = enabled_pushes(content)
     pipelines.check_pushes(pushes)
     if pushes and stage in ("", "train", "export"):
@@ -50,6 +54,11 @@ def check() -> None:
 
         for section, params in pushes.items():
             Target.of(section, params).check()
+
+
+def _is_checked(pipeline: CreatedPipeline, stage: str) -> bool:
+    """Whether a pipeline is checked: without a stage, and if the stage that DVC runs may be one of its stages."""
+    return stage in ("", *pipeline.stages) and pipeline.dvc_yaml.is_file()
 
 
 def check_folders(content: CommentedMap) -> None:

@@ -15,11 +15,11 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
 from tagline.audit.audit_params import AUDIT_PARAMS
-from tagline.core.outputs import replacing
+from tagline.core import replacing
 from tagline.core.params import OUTS, PARAMS, check_size, parse, read_file, read_text
+from tagline.core.reading import reading
 from tagline.hub.hub_params import Push
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, quoted, shortened
+from tagline.terminal import QUOTED, UserError, quoted, shortened
 from tagline.tools.settings import yaml_files
 from tagline.tools.settings.sections import check_params, enabled_pushes, params_errors
 
@@ -137,7 +137,7 @@ def outdated() -> dict[Path, str]:
             frozen = [key for key, stage in read_file(path)["stages"].items() if stage.get("frozen")]
             texts[path] = derive(name, root, frozen)
         path = Path(name, GITIGNORE)
-        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        lines = _lines(path)
         missing = [line for line in _ignored() if line not in lines]
         if missing:
             texts[path] = "".join(f"{line}\n" for line in [*lines, *missing])
@@ -199,7 +199,15 @@ def _check_name(name: str) -> None:
 
 def _ignored() -> list[str]:
     """Return the patterns of the root's .gitignore that begin with ``/``; they don't match in folders below it."""
-    return [line for line in GITIGNORE.read_text(encoding="utf-8").splitlines() if line.startswith("/")]
+    return [line for line in _lines(GITIGNORE) if line.startswith("/")]
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines of a .gitignore, none if it is missing."""
+    if not path.is_file():
+        return []
+    with reading(path, problem="not UTF-8", remedy="save it as UTF-8"):
+        return path.read_text(encoding="utf-8").splitlines()
 
 
 def set_param(params: CommentedMap, setting: str) -> None:

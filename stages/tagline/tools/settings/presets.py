@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from ruamel.yaml.comments import CommentedMap
 
 from tagline.core.params import PARAMS, find, list_errors, parse, plain, read_file, sections_in
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.tools.settings.sections import SCHEMA, SECTIONS, params_errors
 from tagline.tools.settings.yaml_files import as_dvc_writes, is_committed, text_for_folder, text_of, write_text
 

@@ -1,7 +1,6 @@
 """The commands on params.yaml and dvc.yaml. They import late: `--help` does not wait for libraries."""
 
-from tagline.terminal.command_line import ArgumentParser, take_no_arguments
-from tagline.terminal.printing import show
+from tagline.terminal import ArgumentParser, show, take_no_arguments
 
 
 def check() -> None:
@@ -80,6 +79,21 @@ def pipeline() -> None:
     else:
         pipelines.create(arguments.name, arguments.set_param, arguments.teacher)
         show(f"{arguments.name}/ is a new pipeline folder: `dvc repro -P` runs all pipelines, `git add` keeps it")
+
+
+def crossval() -> None:
+    """Score all sentences by cross-validation; see docs/scores.md.
+
+    tagline crossval create    write crossval/; `dvc repro crossval/dvc.yaml` then trains and scores
+    """
+    parser = ArgumentParser(description=crossval.__doc__)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions.add_parser("create", prog=f"{parser.prog} create", help="write crossval/, or bring its dvc.yaml up to date")
+    parser.parse_args()
+    from tagline.tools.settings.created_pipelines import CROSSVAL
+
+    written = ", ".join(path.as_posix() for path in CROSSVAL.create())
+    show(f"{written or 'nothing'} written: `dvc repro {CROSSVAL.dvc_yaml.as_posix()}` runs the cross-validation")
 
 
 def schema() -> None:

@@ -13,7 +13,7 @@ from tagline.evaluation.evaluate_params import Evaluate
 from tagline.export.export_params import Export
 from tagline.hub.hub_params import Push
 from tagline.sources.download_params import Download, shared_columns, sources_of
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 from tagline.training.train_params import Train
 

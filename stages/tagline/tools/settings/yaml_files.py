@@ -9,7 +9,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from tagline.core.outputs import replacing
+from tagline.core import replacing
 from tagline.core.params import parse, read_file
 from tagline.core.reading import committed
 

@@ -9,12 +9,12 @@ from operator import itemgetter
 from pathlib import Path
 
 from tagline.artifacts import raw_data
-from tagline.core.names import DOCUMENT
-from tagline.core.provenance import verify
-from tagline.inference.documents import Document, Split
+from tagline.core import DOCUMENT, verify
+from tagline.inference import Document
+from tagline.inference.documents import Split
 from tagline.sources.formats.json_objects import rows_in
 from tagline.sources.formats.lines import UTF_8_REMEDY, read_lines
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.tools.texts.options import infer_format
 from tagline.tools.texts.readers import EXPECTED, Lines, of_row, opened, reader_of
 

@@ -17,6 +17,7 @@ from scipy.cluster.vq import kmeans2
 from tagline.artifacts import exported
 from tagline.labels.windows import Floats, Ints
 from tagline.model.batches import longest_first, pad
+from tagline.terminal import quiet
 from tagline.tokenization import subwords
 
 ITERATIONS = 10
@@ -124,7 +125,6 @@ def mean_vectors(folder: Path, texts: Sequence[Sequence[str]]) -> Floats:
 
     from tagline.model import classifier
     from tagline.model.fast_paths import to_device
-    from tagline.terminal.progress import quiet
 
     quiet()
     export = exported.read(folder)

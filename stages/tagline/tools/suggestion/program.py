@@ -24,11 +24,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tagline.terminal.command_line import ArgumentParser, program_name
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import safe_message
-from tagline.terminal.printing import show
-from tagline.terminal.signals import defer_signals
+from tagline.terminal import ArgumentParser, UserError, defer_signals, program_name, safe_message, show
 from tagline.tools.answers.options import CONFIGURED, JSONL, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
 from tagline.tools.texts.options import MODEL, STANDARD, add_input_format, add_model, infer_format, natural, probability
 
@@ -91,7 +87,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument(
         "--format",
         choices=FORMATS,
-        help="default: page for a file named .html, jsonl for .jsonl, otherwise label_studio",
+        help="default: page for a file named .html, jsonl for .jsonl, label_studio for .json or without a suffix",
     )
     add_guideline(parser)
     add_input_format(parser)
@@ -120,12 +116,24 @@ def parsed() -> argparse.Namespace:
         options.exclude = [raw] if raw.is_dir() else []
     try:
         options.input_format = options.input_format or infer_format("POOL", options.pool, "--input-format")
-        by_suffix = {PAGE_SUFFIX: PAGE, ".jsonl": JSONL}
-        options.format = options.format or by_suffix.get(options.output.suffix.lower(), "label_studio")
+        options.format = options.format or format_of(options.output)
         check_options(options)
     except ValueError as error:
         parser.error(str(error))
     return options
+
+
+def format_of(output: Path) -> str:
+    """Infer the format from the suffix of the output; without one, it is that of Label Studio.
+
+    Raises:
+        ValueError: the suffix is unknown.
+    """
+    by_suffix = {"": "label_studio", ".json": "label_studio", PAGE_SUFFIX: PAGE, ".jsonl": JSONL}
+    suffix = output.suffix.lower()
+    if suffix not in by_suffix:
+        raise ValueError(f"--output {output}: unknown suffix; expected .html, .json, .jsonl, or --format")
+    return by_suffix[suffix]
 
 
 def check_options(options: argparse.Namespace) -> None:

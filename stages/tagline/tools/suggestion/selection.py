@@ -12,10 +12,9 @@ from typing import Generic, Literal, TypeVar, get_args
 
 import numpy as np
 
-from tagline.inference.documents import Document
-from tagline.inference.tagger import Tagger
+from tagline.inference import Document, Tagger
 from tagline.labels.tagged import TaggedSentence
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.tools.answers import outputs, tool_formats
 from tagline.tools.answers.notations import json_line, own_row, row_line
 from tagline.tools.answers.options import DIGITS, JSONL

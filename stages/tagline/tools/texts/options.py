@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from tagline.core.names import BackendName, Overlaps
-from tagline.terminal.errors import UserError
-from tagline.terminal.signals import defer_signals
+from tagline.core import BackendName, Overlaps
+from tagline.terminal import UserError, defer_signals
 
 if TYPE_CHECKING:
     from tagline.inference import AnyTagger, Tagger

@@ -12,12 +12,12 @@ from typing import Any, BinaryIO, NamedTuple
 
 from tqdm import tqdm
 
-from tagline.inference.documents import Document, Split
+from tagline.inference import Document
+from tagline.inference.documents import Split
 from tagline.sources.formats import conll_table
 from tagline.sources.formats.json_objects import rows_in
 from tagline.sources.formats.lines import decoded_lines
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import printable, shortened
+from tagline.terminal import UserError, printable, shortened
 from tagline.text.words import split_words
 from tagline.tools.texts.options import STANDARD
 

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 from helpers.browser import chromium, in_a_browser
-from helpers.held_out import LABELS, chunk
+from helpers.held_out import LABELS, audit, chunk
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from tagline.audit.review import audit_page
 from tagline.audit.review.disagreements import disagreements
-from tagline.audit.review.ranking import FoldOutput, Ranking, Suspicion
+from tagline.audit.review.ranking import Ranking, Suspicion
+from tagline.crossval.out_of_fold import FoldOutput
 
 SCRIPT = "<script>document.title='taken'</script>"
 ROWS = [
@@ -27,10 +28,9 @@ def ranking(rows: list[tuple[str, str, str]] = ROWS, fold: int = 1) -> Ranking:
     found = [(sentence, each) for sentence in chunk(rows)[0] for each in disagreements(sentence)]
     suspicions = [Suspicion(9.0 - index, "train", *both, 0.1, 0.8) for index, both in enumerate(found)]
     sizes = {"held_out": {"train": 4}, "learnt": 3, "train": 8}
-    params = {"splits": ["train"], "group": "sentence"}
-    made_of = {"fold": fold, "audit": params, "sentences": sizes, "validation_f1": 0.5}
+    made_of = {"fold": fold, "sentences": sizes, "validation_f1": 0.5}
     folds = [FoldOutput(Path("data/audit/1"), LABELS, made_of)]
-    return Ranking(folds, Counter({("train", each.fault): 1 for _, each in found}), suspicions)
+    return Ranking(audit(), folds, Counter({("train", each.fault): 1 for _, each in found}), suspicions)
 
 
 def test_text_of_the_data_is_escaped() -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from helpers.held_out import LABELS, audit, chunk
 
-from tagline.audit import out_of_fold
 from tagline.audit.audit_params import Audit
 from tagline.audit.review.ranking import Ranking, rank
 from tagline.core.provenance import write_hashes
+from tagline.crossval import out_of_fold
 from tagline.terminal.errors import UserError
 
 # Words, gold and predicted labels.

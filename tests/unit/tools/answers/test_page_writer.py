@@ -11,6 +11,7 @@ import pytest
 from helpers.annotated import embedded
 from helpers.browser import chromium, in_a_browser, requests, scrolls_sideways, without_errors
 from helpers.formats import section
+from helpers.project import ROOT
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
@@ -105,12 +106,14 @@ def opened(browser: Chrome, folder: Path, tasks: list[dict[str, Any]], guideline
 
 
 def do(browser: Chrome, steps: str) -> None:
-    """Do what a person does: a key, `click:WORD`, `drag:WORD-WORD` or `press:BUTTON` after the other."""
+    """Do what a person does: a key, `click:WORD`, `drag:WORD-WORD`, `chip:NUMBER` or `press:BUTTON` after the other."""
     for step in steps.split():
         action, _, what = step.partition(":")
         if action in ("click", "drag"):
             first, last = ([browser.find_element(By.ID, f"word-{word}") for word in what.split("-")] * 2)[:2]
             ActionChains(browser, 0).click_and_hold(first).move_to_element(last).release().perform()
+        elif action == "chip":
+            browser.find_elements(By.CSS_SELECTOR, "#sentence .remove")[int(what)].click()
         elif action == "press":
             browser.find_element(By.XPATH, f"//button[contains(., '{what}') or @data-key='{what}']").click()
         else:
@@ -158,6 +161,8 @@ CORRECTIONS = [
     (WORDS, [ADA], OTHERS, "a e a", "press:model click:4 press:model", [(0, 1, "ORG"), (3, 5, "ORG")]),
     (WORDS, [ADA], [], "a", "press:model", []),
     (WORDS, [ADA], None, "x 1 z z", "click:0 press:Delete press:Undo", [ADA]),
+    (WORDS, [ADA], None, "x 1 z Shift+z", "chip:0 click:0 press:LOC", [(0, 1, "LOC")]),
+    (WORDS, [ADA], None, "c Shift+c c Space End Shift+c 1", "click:3 press:LOC", [ADA, (3, 4, "LOC")]),
     (EMOJI, [(3, 6, "PER")], [(15, 19, "LOC", None)], "a e a", "press:Delete click:4 press:model", [(15, 19, "LOC")]),
     (EMOJI, [(3, 10, "PER")], None, "x Shift+Arrow_Right 3", "drag:2-1 press:PER", [(3, 10, "PER")]),
     (EMOJI, [(15, 19, "ORG")], None, "Shift+Arrow_Right Shift+Arrow_Right", "drag:6-4 press:ORG", [(15, 28, "ORG")]),
@@ -199,7 +204,7 @@ def few(number: int = 4) -> list[dict[str, Any]]:
 
 def listed(browser: Chrome) -> list[str]:
     """The sign and the number of each row of the list, at one moment: rows are made anew at each change."""
-    rows = "[...document.querySelectorAll('#rows button')]"
+    rows = "[...document.querySelectorAll('#rows li')]"
     found = browser.execute_script(f"return {rows}.map(row => [...row.childNodes].map(e => e.textContent))")
     return [f"{sign} {number}" for sign, number, _ in found]
 
@@ -212,10 +217,14 @@ def test_states_filters_and_guideline(browser: Chrome, tmp_path: Path) -> None:
     assert listed(browser) == ["● 1", "\u2013 2", "◐ 3", "? 4"]
     assert browser.find_element(By.ID, "decided").text == "3 of 4 decided"
     do(browser, "g")
+    browser.find_element(By.ID, "save").send_keys("x")
+    assert len(browser.find_elements(By.CSS_SELECTOR, "#sentence .note")) == 1, "a letter on Save deletes nothing"
+    assert browser.find_element(By.ID, "unsaved").text == "3 sentences not saved"
     assert browser.find_element(By.ID, "guideline").text == "Mark <b>names</b>."
     states = [(row["status"], row["note"]) for row in saved(browser, tmp_path)]
     assert states == [("done", ""), ("skipped", ""), ("unsure", "a river?")]
     assert "Not in it: 1 sentence changed, but not decided." in message(browser)
+    assert browser.find_element(By.ID, "unsaved").text == ""
     for field, value, expected in (
         ("state", "open", ["◐ 3"]),
         ("state", "all", ["● 1", "\u2013 2", "◐ 3", "? 4"]),
@@ -225,6 +234,33 @@ def test_states_filters_and_guideline(browser: Chrome, tmp_path: Path) -> None:
         assert listed(browser) == expected
     do(browser, "Escape k")
     assert browser.find_element(By.ID, "where").text.startswith("s-0")
+
+
+@in_a_browser
+def test_sentence_is_found_by_text_or_number_and_in_the_list_by_keys(browser: Chrome, tmp_path: Path) -> None:
+    tasks = [task(f"s-{n}", ["Ada", "in", city], []) for n, city in enumerate(("Oslo", "Rome", "Bern", "Romeo"))]
+    opened(browser, tmp_path, tasks)
+    for sought, expected in (("rome", ["○ 2", "○ 4"]), ("3", ["○ 3"]), ("s-0", ["○ 1"]), ("x", []), ("", None)):
+        do(browser, "/")
+        field = browser.switch_to.active_element
+        field.clear()
+        field.send_keys(sought)
+        assert listed(browser) == (["○ 1", "○ 2", "○ 3", "○ 4"] if expected is None else expected)
+        do(browser, "Enter" if expected else "Escape")
+        if expected:
+            assert browser.find_element(By.ID, "where").text.split()[1] == expected[0][2:]
+    browser.find_element(By.ID, "scroll").send_keys(Keys.END, Keys.ARROW_UP, Keys.ENTER)
+    assert browser.find_element(By.ID, "where").text.startswith("s-2")
+    row = browser.find_element(By.CSS_SELECTOR, "#rows [aria-selected=true]")
+    assert (row.get_attribute("aria-posinset"), row.get_attribute("aria-setsize")) == ("3", "4")
+
+
+@in_a_browser
+def test_names_of_words_say_type_suspicion_and_model(browser: Chrome, tmp_path: Path) -> None:
+    given = task("s", ["Ada", "in", "Oslo"], [(0, 1, "PER")], suggested=[(0, 1, "ORG", 0.5), (2, 3, "LOC", 0.9)])
+    opened(browser, tmp_path, [{**given, "suspect": [(0, 1, "PER")]}])
+    names = [word.get_attribute("aria-label") for word in browser.find_elements(By.CSS_SELECTOR, ".word")]
+    assert names == ["Ada, PER, suspicious, model ORG", "in", "Oslo, model LOC"]
 
 
 @in_a_browser
@@ -384,3 +420,56 @@ def test_ten_thousand_sentences_and_a_narrow_window(browser: Chrome, tmp_path: P
     browser.execute_script("document.getElementById('scroll').scrollTop = 1e9")
     WebDriverWait(browser, 10).until(lambda browser: listed(browser)[-1] == "○ 10000")
     assert len(listed(browser)) < 50
+
+
+# What a person presses for the entities of a sentence, with the page's own commands: the shortest way to each entity by
+# some keys, its other words, its type or Space, and Enter. `reach` searches, `press` does.
+PERSON = """
+const reach = (from, to, keys) => {
+  const paths = new Map([[from, []]]);
+  for (const [word, path] of paths) {
+    if (word === to) return path;
+    for (const key of keys) {
+      select(word);
+      commandOf(key)();
+      if (!paths.has(cursor)) paths.set(cursor, [...path, key]);
+    }
+  }
+};
+const annotate = (gold, keys) => {
+  let pressed = 0;
+  for (const of_sentence of gold) {
+    for (const [start, end, type] of of_sentence) {
+      const from = cursor;
+      const path = reach(from, start, keys);
+      select(from);
+      const mark = type === lastType && keys.includes("c") ? " " : String(types.indexOf(type) + 1);
+      const all = [...path, ...Array(end - start - 1).fill("Shift+ArrowRight"), mark];
+      for (const key of all) commandOf(key)();
+      pressed += all.length;
+    }
+    commandOf("Enter")();
+    pressed += 1;
+  }
+  return pressed;
+};
+return annotate(arguments[0], arguments[1]);
+"""
+ALL_KEYS = ["ArrowRight", "ArrowLeft", "c", "Shift+c", "e", "Shift+e", "Home", "End"]
+
+
+@in_a_browser
+def test_a_page_without_suggestions_takes_half_the_keys_of_arrows_alone(browser: Chrome, tmp_path: Path) -> None:
+    reader = section("conll", columns=["words", "-", "-", "ner"])
+    chosen = list(reader.read(ROOT / "data/sample/test.conll"))[::9]
+    gold = []
+    for sentence in chosen:
+        found = entities(sentence.tags["ner"])
+        gold.append([[each.start, each.end, each.type] for each in found if each.type in TYPES])
+    keys = {}
+    for name, some in (("arrows", ["ArrowRight"]), ("all", ALL_KEYS)):
+        opened(browser, tmp_path, [task(f"{name}-{n}", [*each.words], []) for n, each in enumerate(chosen)])
+        keys[name] = browser.execute_script(PERSON, gold, some) / len(chosen)
+        (tmp_path / "tasks.ada.jsonl").unlink(missing_ok=True)
+        assert [row["spans"] for row in saved(browser, tmp_path, "Ada")] == gold
+    assert 2 * keys["all"] < keys["arrows"], keys

@@ -63,10 +63,10 @@ def test_settings_are_compared_with_the_best_one() -> None:
     best = "best: train.rate=0.3 with F1 of test 0.968 ± 0.007; 1 of 2 other settings differs significantly\n"
     assert text.startswith(best)
     head, _, *table = text.split("\n\n")[2].split("\n")
-    assert head.split() == "train.rate runs F1 of validation F1 of test difference 95 % interval p verdict".split()
+    assert head.split() == "train.rate runs F1 of validation F1 of test diff. 95 % interval p verdict".split()
     assert [row.split()[:2] for row in table] == [["0.1", "3"], ["0.2", "3"], ["0.3", "3"]]
     assert table[2].split() == "0.3 3 0.968 ± 0.007 0.968 ± 0.007 best".split()
-    assert "\n\nbest: highest mean F1 of validation; difference: F1 of test minus that of the best\n" in text
+    assert "\n\nbest: highest mean F1 of validation; diff.: F1 of test minus that of the best\n" in text
     record = json.loads(json.dumps(sweep_record(three_settings), allow_nan=False))
     assert record["best"] == {"train.rate": 0.3}
     assert record["rule"]["p"].startswith("t-test over runs; where the runs of each side agree, approximate randomisa")

@@ -203,6 +203,13 @@ def test_missing_patterns_are_added_to_gitignore(pos: Path) -> None:
     assert (pos / ".gitignore").read_text() == f"{before}/curves\n"
 
 
+def test_gitignore_in_another_encoding_is_named(pos: Path) -> None:
+    Path(".gitignore").write_bytes("/models\n/données\n".encode("latin-1"))
+    message = message_of(pipelines.update)
+    assert message.startswith(".gitignore: not UTF-8 (")
+    assert message.endswith("; save it as UTF-8")
+
+
 def test_root_and_other_folders_are_not_pipeline_folders(pos: Path) -> None:
     Path("mine").mkdir()
     shutil.copy("dvc.yaml", "mine/dvc.yaml")

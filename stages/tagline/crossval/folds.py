@@ -4,7 +4,7 @@ The data of a fold is a folder like data/tokenized with the sentences that a mod
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import compress
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,13 @@ import pyarrow as pa
 
 from tagline.artifacts.raw_data import COPY, SPLITS
 from tagline.artifacts.tokenized import COPIES, WINDOW_FEATURES, load_labels, sentence_features
-from tagline.audit.audit_params import AUDIT_PARAMS, EARLY, Audit
-from tagline.core import shards
-from tagline.core.names import DOCUMENT
-from tagline.core.provenance import PROVENANCE, write_hashes
-from tagline.core.shards import ShardWriter
-from tagline.labels.entities import marked
+from tagline.core import DOCUMENT, PROVENANCE, shards, verify, write_hashes
+from tagline.crossval.crossval_params import Crossval
+from tagline.crossval.folding import EARLY, Folding, Group
+from tagline.labels.entities import is_outside, marked
+from tagline.labels.windows import Ints
 from tagline.sources.splitting import drawn_number
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 Mask = npt.NDArray[np.bool_]
 
@@ -41,38 +40,45 @@ class Fold:
 
     Args:
         number: of the fold, from 1; `EARLY` learns from all sentences, and labels all as if they were held out.
-        params: of the audit.
+        folding: the division.
         tokenized: data/tokenized.
         raw: data/raw, which names the documents; read only if they are held out.
 
     Attributes:
-        held_out: for each audited split, whether a sentence is held out, bool (sentences,).
+        held_out: for each split of the division, whether a sentence is held out, bool (sentences,).
         learnable: for train, whether the model learns from a sentence; for validation, whether it helps to choose the
             epoch, bool (sentences,).
 
     Raises:
-        UserError: the labels of some words are unknown; the model would have no sentence to learn from, to be chosen
-            by, or to label; or plain tags are grouped by surface, or sentences without documents by document.
+        UserError: the labels of some words are unknown; a fold has no sentence to hold out, or no entity that is
+            scored; the model would have no sentence to learn from or to be chosen by; or plain tags are grouped by
+            surface, or sentences without documents by document.
     """
 
-    def __init__(self, number: int, params: Audit, tokenized: Path, raw: Path) -> None:
+    def __init__(self, number: int, folding: Folding, tokenized: Path, raw: Path) -> None:
         self.number = number
-        self.params = params
+        self.folding = folding
         self.tokenized = tokenized
         self.raw = raw
         self.labels = load_labels(tokenized)
         if self.labels.sets:
             raise UserError(
-                f"{tokenized}: words of unknown label; the audit compares the gold label of each word with that of a "
-                "model; expected data in which all words are annotated"
+                f"{tokenized}: words of unknown label; folds need the gold label of each word, to compare it with that "
+                "of a model; expected data in which all words are annotated"
             )
-        if params.group == "surface" and self.labels.kind == "tags":
+        if folding.group == "surface" and self.labels.kind == "tags":
             raise UserError(
-                f"audit.group: surface needs entities, but {self.labels.task} has one tag per word; set it to sentence"
+                f"{folding.section}.group: surface needs entities, but {self.labels.task} has one tag per word; set it "
+                "to sentence"
             )
-        if params.group == "document":
-            self._check_documents()
-        drawn = {split: self._drawn(split) for split in params.splits}
+        if folding.group == "document" and not has_documents(raw):
+            raise UserError(
+                f"{folding.section}.group: document needs documents of several sentences, but {raw} has none in train; "
+                "set it to sentence"
+            )
+        folds = {split: self._folds(split) for split in folding.splits}
+        self._check_all(folds)
+        drawn = {split: self._drawn(of_split) for split, of_split in folds.items()}
         self.held_out = {split: mask & ~self._repeated(split) for split, mask in drawn.items()}
         of_validation = shards.read_batches(tokenized / "sentences/validation")
         none = np.zeros(sum(batch.num_rows for batch in of_validation), bool)
@@ -82,13 +88,17 @@ class Fold:
             self.learnable = {split: np.ones_like(mask) for split, mask in self.learnable.items()}
         self._check()
 
-    def _drawn(self, split: str) -> Mask:
-        """Whether a sentence is drawn for this fold."""
+    def _folds(self, split: str) -> Ints:
+        """The fold of each sentence, int64 (sentences,)."""
         keys: Iterator[list[str]] = (words for words, _ in self._sentences(split))
-        if self.params.group == "document":
-            keys = self._documents(split)
-        folds = (fold_of(key, self.params.seed, len(self.params.folds)) for key in keys)
-        return np.array([self.number in (EARLY, fold) for fold in folds], bool)
+        if self.folding.group == "document":
+            keys = ([name] for name in document_names(self.raw, split))
+        folds = [fold_of(key, self.folding.seed, len(self.folding.folds)) for key in keys]
+        return np.array(folds, np.int64)
+
+    def _drawn(self, folds: Ints) -> Mask:
+        """Whether a sentence is drawn for this fold."""
+        return (folds == self.number) | (self.number == EARLY)
 
     def _repeated(self, split: str) -> Mask:
         """Whether a sentence is there again, since its source is repeated; it is audited once."""
@@ -99,7 +109,7 @@ class Fold:
 
     def _apart(self) -> Mask:
         """Whether a train sentence shares no text with one that is held out, see `_texts`."""
-        if self.params.group == "sentence":
+        if self.folding.group == "sentence":
             return np.ones_like(self.held_out["train"])  # equal sentences are in one fold already
         texts: set[int] = set()
         for split, mask in self.held_out.items():
@@ -112,18 +122,13 @@ class Fold:
         for batch in shards.read_batches(self.tokenized / "sentences" / split):
             yield from zip(batch["words"].to_pylist(), batch["labels"].to_pylist(), strict=True)
 
-    def _documents(self, split: str) -> Iterator[list[str]]:
-        """Yield the name of each sentence's document; data/raw has the sentences in the same order."""
-        for batch in shards.read_batches(self.raw / split):
-            yield from ([name] for name in batch[DOCUMENT].to_pylist())
-
     def _texts(self, words: Sequence[str], ids: Sequence[int]) -> Iterator[int]:
         """Yield a hash of each text whose labels must not be both held out and learnt.
 
         Those are entities if grouped by surface (see `tagline.metrics.slices`), and the whole sentence if
         grouped by document, since documents can share sentences.
         """
-        if self.params.group == "document":
+        if self.folding.group == "document":
             yield hash(tuple(words))
             return
         for entity in marked([self.labels.names[index] for index in ids], self.labels.kind):
@@ -144,29 +149,70 @@ class Fold:
         learnt = self.numbers["learnt"]
         train = self.numbers["train"]
         return (
-            f"fold {self.number} of {len(self.params.folds)}: {held_out} held out; {learnt:,} of {train:,} sentences "
+            f"fold {self.number} of {len(self.folding.folds)}: {held_out} held out; {learnt:,} of {train:,} sentences "
             f"of train ({learnt / train:.0%}) are left to learn from"
         )
 
-    def _check_documents(self) -> None:
-        documents = [name for (name,) in self._documents("train")]
-        if len(set(documents)) == len(documents):
-            raise UserError(
-                f"audit.group: document needs documents of several sentences, but {self.raw} has none in train; set it "
-                "to sentence"
-            )
+    def _check_all(self, folds: Mapping[str, Ints]) -> None:
+        """Check what all folds hold out, so that the first one fails, not the last one after many trainings."""
+        with_entity = self._with_entity(folds) if self.folding.scored else None
+        for number in self.folding.folds:
+            if number != EARLY and not (folds["train"] == number).any():
+                raise self._lacking(number, "sentence of train to hold out")
+            if with_entity is not None and number not in with_entity:
+                raise self._lacking(number, "entity to hold out")
+
+    def _with_entity(self, folds: Mapping[str, Ints]) -> set[int]:
+        """The folds that hold out an entity."""
+        ids = np.arange(len(self.labels.names))
+        inside = set(ids[~is_outside(ids, self.labels)].tolist())
+        numbers = set()
+        for split, of_split in folds.items():
+            for number, (_, of_words) in zip(of_split.tolist(), self._sentences(split), strict=True):
+                if not inside.isdisjoint(of_words):
+                    numbers.add(number)
+        return numbers
 
     def _check(self) -> None:
         for purpose, mask in (
-            ("hold out", self.held_out["train"]),
             ("learn from", self.learnable["train"]),
             ("choose the epoch by", self.learnable["validation"]),
         ):
             if not mask.any():
-                raise UserError(
-                    f"{AUDIT_PARAMS}: fold {self.number} of {len(self.params.folds)} has no sentence to {purpose}; "
-                    "expected at least one; use fewer folds, another seed, or group: sentence"
-                )
+                raise self._lacking(self.number, f"sentence to {purpose}")
+
+    def _lacking(self, number: int, lacking: str) -> UserError:
+        return UserError(
+            f"{self.folding.file}: fold {number} of {len(self.folding.folds)} has no {lacking}; expected at least one; "
+            "use fewer folds, another seed, or group: sentence"
+        )
+
+
+def folding_of(params: Crossval, tokenized: Path, raw: Path) -> Folding:
+    """Divide all splits of data/tokenized; by document only if documents are known.
+
+    Raises:
+        UserError: data/raw is missing or damaged.
+    """
+    group: Group = "sentence"
+    if params.group == "document":
+        verify(raw, "download")
+        if has_documents(raw):
+            group = "document"
+    splits = [split for split in SPLITS if (tokenized / "sentences" / split).is_dir()]
+    return Folding("crossval", params, params.folds, splits, group, params.seed, scored=True)
+
+
+def has_documents(raw: Path) -> bool:
+    """Whether a document of train has several sentences; otherwise each sentence is one by itself."""
+    names = list(document_names(raw, "train"))
+    return len(set(names)) < len(names)
+
+
+def document_names(raw: Path, split: str) -> Iterator[str]:
+    """Yield the name of each sentence's document; data/raw has the sentences in the order of data/tokenized."""
+    for batch in shards.read_batches(raw / split):
+        yield from batch[DOCUMENT].to_pylist()
 
 
 def held_out_name(split: str) -> str:
@@ -174,7 +220,7 @@ def held_out_name(split: str) -> str:
     return f"{split}-held-out"
 
 
-def audited(folder: Path) -> list[str]:
+def splits_held_out(folder: Path) -> list[str]:
     """The splits that have a held-out part in a fold's folder, in the order of the pipeline."""
     return [split for split in SPLITS if (folder / "sentences" / held_out_name(split)).is_dir()]
 
@@ -184,8 +230,8 @@ def write_data(fold: Fold, target: Path) -> None:
 
     Args:
         fold: the roles of the sentences.
-        target: the folder to make; its splits are train, validation, and the held-out part of each audited split that
-            has one.
+        target: the folder to make; its splits are train, validation, and the held-out part of each split of the
+            division that has one.
     """
     target.mkdir()
     for name in ("labels.json", PROVENANCE):
@@ -205,7 +251,7 @@ def write_data(fold: Fold, target: Path) -> None:
 def _copy_sentences(fold: Fold, split: str, mask: Mask, target: Path) -> None:
     """Copy the sentences of a split that a mask selects."""
     first = 0
-    with ShardWriter(target, sentence_features(fold.labels).arrow_schema) as writer:
+    with shards.ShardWriter(target, sentence_features(fold.labels).arrow_schema) as writer:
         for batch in shards.read_batches(fold.tokenized / "sentences" / split):
             _write(writer, batch, mask[first : first + batch.num_rows])
             first += batch.num_rows
@@ -215,13 +261,13 @@ def _copy_windows(fold: Fold, name: str, mask: Mask, target: Path) -> None:
     """Copy the windows of the sentences that a mask selects; they get new numbers."""
     # Mask 0 1 1: the second sentence becomes sentence 0, the third sentence 1.
     renumbered = np.cumsum(mask, dtype=np.int32) - np.int32(1)
-    with ShardWriter(target, WINDOW_FEATURES.arrow_schema) as writer:
+    with shards.ShardWriter(target, WINDOW_FEATURES.arrow_schema) as writer:
         for batch in shards.read_batches(fold.tokenized / "windows" / name):
             owner = batch["sentence"].to_numpy()
             _write(writer, batch, mask[owner], sentence=pa.array(renumbered[owner]))
 
 
-def _write(writer: ShardWriter, batch: pa.RecordBatch, mask: Mask, **replaced: pa.Array) -> None:
+def _write(writer: shards.ShardWriter, batch: pa.RecordBatch, mask: Mask, **replaced: pa.Array) -> None:
     """Write the rows of a batch that a mask selects, with some columns replaced."""
     if mask.any():
         columns = {name: batch[name] for name in batch.schema.names} | replaced

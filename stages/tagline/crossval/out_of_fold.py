@@ -1,7 +1,7 @@
-"""The folder data/audit/FOLD: how a model labels the held-out sentences of a fold, which it was not trained on.
+"""The folders data/crossval/folds/FOLD and data/audit/FOLD: how a model labels the sentences of a fold.
 
-The models of data/audit/0, for half of the epochs, and data/audit/all were trained on all of train, and label all
-sentences of the audited splits.
+It was not trained on them; but the models of data/audit/0, for half of the epochs, and data/audit/all were trained on
+all of train, and label all sentences of the audited splits.
 
 SPLIT.parquet       one row per sentence: id, words, gold, predicted (label names), probabilities (for each
                     word those of all labels, in the order of the label list; 0 for a word without sub-words)
@@ -10,6 +10,7 @@ hashes.json         the SHA-256 of each file
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tagline.core.outputs import read_json, write_json
-from tagline.core.provenance import PROVENANCE, verify, write_hashes
+from tagline.core import PROVENANCE, read_json, verify, write_hashes, write_json
+from tagline.core.params import Section
+from tagline.crossval.folding import division
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
 from tagline.labels.windows import Floats
+from tagline.terminal import UserError
 
 Chunk = tuple[TaggedSentences, Floats]
 """Sentences with gold labels, and the probabilities of all labels of their words, float32 (words, labels)."""
@@ -91,6 +94,52 @@ def read_provenance(folder: Path, made_by: str) -> tuple[Labels, dict[str, Any]]
     verify(folder, made_by)
     content = read_json(folder / PROVENANCE, made_by)
     return label_list.parse(content.pop("labels")), content
+
+
+@dataclass(frozen=True)
+class FoldOutput:
+    """The output of a fold: its folder, the label list, and how it was made."""
+
+    folder: Path
+    labels: Labels
+    made_of: dict[str, Any]
+
+    def chunks(self, split: str) -> Iterator[Chunk]:
+        """Yield the held-out sentences of a split."""
+        path = self.folder / f"{split}.parquet"
+        if path.exists():  # of a small split, no sentence may be in the fold
+            yield from read(path, self.labels)
+
+
+def read_folds(folder: Path, section: str, params: Section, numbers: Iterable[int]) -> list[FoldOutput]:
+    """Check the outputs of all folds and how they were made.
+
+    Args:
+        folder: with a folder for each fold.
+        section: of the params: ``audit`` or ``crossval``.
+        params: of the folds.
+        numbers: of the folds.
+
+    Raises:
+        UserError: a fold is missing or damaged, or was made with other params or other data than the others.
+    """
+    folds: list[FoldOutput] = []
+    for number in numbers:
+        of_fold = folder / str(number)
+        made_by = f"{section}/dvc.yaml:fold@{number}"
+        labels, made_of = read_provenance(of_fold, made_by)
+        if made_of[section] != division(params):
+            raise UserError(
+                f"{of_fold}: made with other params; expected those of {section}/params.yaml; run `dvc repro {made_by}`"
+            )
+        folds.append(FoldOutput(of_fold, labels, made_of))
+        for key in ("tokenized", "train"):
+            if made_of[key] != folds[0].made_of[key]:
+                raise UserError(
+                    f"{of_fold}: made with other data or train params than {folds[0].folder}; run `dvc repro "
+                    f"{section}/dvc.yaml`"
+                )
+    return folds
 
 
 def _schema(labels: Labels) -> pa.Schema:

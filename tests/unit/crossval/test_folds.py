@@ -3,14 +3,17 @@
 import shutil
 from collections import Counter
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 from helpers.held_out import LABELS, audit, write_tokenized
 
 from tagline.artifacts import raw_data, tokenized
-from tagline.audit import folds
-from tagline.audit.folds import Fold, fold_of
+from tagline.core.provenance import write_hashes
+from tagline.crossval import folds
+from tagline.crossval.crossval_params import Crossval
+from tagline.crossval.folds import Fold, fold_of, folding_of
 from tagline.labels.label_list import Labels
 from tagline.sources.splitting import drawn_split
 from tagline.terminal.errors import UserError
@@ -39,7 +42,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("splits", [["train"], ["train", "validation", "test"]])
 def test_each_sentence_is_held_out_once_and_neither_learnt_nor_chooses_the_epoch(data: Path, splits: list[str]) -> None:
-    made = [Fold(number, audit(3, splits=splits), data, RAW) for number in (1, 2, 3)]
+    made = [Fold(number, audit(3, splits=splits).folding, data, RAW) for number in (1, 2, 3)]
     assert sum(fold.held_out["train"].astype(int) for fold in made).tolist() == [1] * len(ROWS)
     for fold in made:
         held_out = fold.held_out["train"]
@@ -54,14 +57,14 @@ def test_each_sentence_is_held_out_once_and_neither_learnt_nor_chooses_the_epoch
 def test_copies_of_a_repeated_source_are_audited_once(tmp_path: Path) -> None:
     rows = [*ROWS, *((*row, f"1#2/train-{number}") for number, row in enumerate(ROWS))]
     data = write_tokenized(tmp_path / "data", {"train": rows, "validation": ROWS})
-    for fold in (Fold(number, audit(3), data, RAW) for number in (1, 2, 3)):
+    for fold in (Fold(number, audit(3).folding, data, RAW) for number in (1, 2, 3)):
         of_first, of_copies = np.split(fold.held_out["train"], 2)
         assert of_first.any() and not of_copies.any()
         assert fold.learnable["train"].tolist() == [*~of_first, *~of_first], "a copy is not learnt, either"
 
 
 def test_early_training_learns_from_all_sentences_and_labels_them(data: Path) -> None:
-    fold = Fold(0, audit(0, splits=["train", "validation"]), data, RAW)
+    fold = Fold(0, audit(0, splits=["train", "validation"]).folding, data, RAW)
     assert all(mask.all() for mask in (*fold.held_out.values(), *fold.learnable.values()))
     assert fold.message() == "fold 0: learns from all sentences, for half of the epochs, and labels them"
 
@@ -70,7 +73,7 @@ def test_by_surface_no_entity_text_is_held_out_and_learnt(tmp_path: Path) -> Non
     people = enumerate("Ada Bo Cem Dag Eva Finn Gil Hal".split() * 4)
     rows = [(f"{name} w{number}", "B-PER O") for number, name in people]
     data = write_tokenized(tmp_path / "data", {"train": [*rows, ("rain", "O")], "validation": rows})
-    fold = Fold(1, audit(8, group="surface"), data, RAW)
+    fold = Fold(1, audit(8, group="surface").folding, data, RAW)
     names = [row[0].split()[0] for row in rows]
     held_out = {name for name, out in zip(names, fold.held_out["train"], strict=False) if out}
     assert fold.learnable["train"][:-1].tolist() == [name not in held_out for name in names]
@@ -87,13 +90,14 @@ def raw(tmp_path: Path) -> Path:
     """ROWS in documents of three sentences, but the last sentence, which repeats the words of the first, in its own."""
     rows = [{"words": words.split(), "document": f"d{number // 3}"} for number, (words, _) in enumerate(ROWS)]
     raw_data.write(tmp_path / "raw", {"train": rows, "validation": rows[:6], "test": rows[3:9]}, [])
+    write_hashes(tmp_path / "raw")
     return tmp_path / "raw"
 
 
 def test_by_document_whole_documents_are_held_out_and_no_equal_sentence_is_learnt(data: Path, raw: Path) -> None:
     apart = set()
     for seed in range(20):
-        fold = Fold(1, audit(2, group="document", splits=["train", "test"], seed=seed), data, raw)
+        fold = Fold(1, audit(2, group="document", splits=["train", "test"], seed=seed).folding, data, raw)
         held_out, learnable = fold.held_out["train"], fold.learnable["train"]
         documents = held_out[:-1].reshape(-1, 3)
         assert (documents.all(axis=1) == documents.any(axis=1)).all()
@@ -109,22 +113,64 @@ def test_by_document_whole_documents_are_held_out_and_no_equal_sentence_is_learn
 def test_folds_that_are_not_possible_are_errors(data: Path, tmp_path: Path) -> None:
     raw_data.write(tmp_path / "raw", {"train": [{"words": words.split()} for words, _ in ROWS]}, [])
     with pytest.raises(UserError, match=r"^audit.group: document needs documents of several sentences, but .*/raw has"):
-        Fold(1, audit(2, group="document"), data, tmp_path / "raw")
+        Fold(1, audit(2, group="document").folding, data, tmp_path / "raw")
     few = write_tokenized(tmp_path / "few", {"train": [("one", "O")], "validation": [("one", "O")]})
-    with pytest.raises(UserError, match=r"audit/params.yaml: fold 1 of 2 has no sentence to (hold out|learn from); ex"):
-        Fold(1, audit(2), few, RAW)
+    with pytest.raises(UserError, match=r"audit/params.yaml: fold . of 2 has no sentence of train to hold out; exp"):
+        Fold(1, audit(2).folding, few, RAW)
     tags = Labels("pos", "tags", ("NOUN", "VERB"), "NOUN")
     tagged = write_tokenized(tmp_path / "tags", {"train": [("a b", "NOUN VERB")] * 2}, tags)
     with pytest.raises(UserError, match="^audit.group: surface needs entities, but pos has one tag per word; set it"):
-        Fold(1, audit(2, group="surface"), tagged, RAW)
+        Fold(1, audit(2, group="surface").folding, tagged, RAW)
+
+
+def test_cross_validation_holds_out_all_splits_and_documents_where_they_are_known(data: Path, raw: Path) -> None:
+    by_document = folding_of(crossval(2), data, raw)
+    assert (by_document.group, by_document.splits) == ("document", ["train", "validation", "test"])
+    assert folding_of(crossval(2, "sentence"), data, RAW).group == "sentence"
+    raw_data.write(raw.parent / "unknown", {"train": [{"words": words.split()} for words, _ in ROWS]}, [])
+    write_hashes(raw.parent / "unknown")
+    assert folding_of(crossval(2), data, raw.parent / "unknown").group == "sentence"
+
+
+def crossval(folds: int, group: Literal["document", "sentence"] = "document") -> Crossval:
+    return Crossval(folds=list(range(1, folds + 1)), group=group, seed=1)
+
+
+NO_ENTITIES = [(f"word {number}", "O O") for number in range(30)]
+IMPOSSIBLE = [
+    (ROWS[:3], 5, "sentence of train"),
+    (ROWS, 2, "sentence of train"),  # all in one document
+    ([*NO_ENTITIES, *ROWS[:1]], 2, "entity"),
+]
+
+
+@pytest.mark.parametrize(("rows", "folds", "lacking"), IMPOSSIBLE)
+def test_each_fold_fails_at_once_if_one_of_them_holds_out_too_little(
+    tmp_path: Path, rows: list[tuple[str, str]], folds: int, lacking: str
+) -> None:
+    data = write_tokenized(tmp_path / "data", {"train": rows, "validation": NO_ENTITIES})
+    train = [{"words": words.split()} for words, _ in rows]
+    if rows == ROWS:
+        train = [row | {"document": "one"} for row in train]
+    validation = [{"words": words.split()} for words, _ in NO_ENTITIES]
+    raw_data.write(tmp_path / "raw", {"train": train, "validation": validation}, [])
+    write_hashes(tmp_path / "raw")
+    folding = folding_of(crossval(folds), data, tmp_path / "raw")
+    message = (
+        rf"^crossval/params.yaml: fold \d of {folds} has no {lacking} to hold out; expected at least one; use fewer "
+        "folds, another seed, or group: sentence"
+    )
+    for number in folding.folds:
+        with pytest.raises(UserError, match=message):
+            Fold(number, folding, data, tmp_path / "raw")
 
 
 def test_data_of_a_fold_are_its_sentences_with_their_windows(data: Path, tmp_path: Path) -> None:
-    fold = Fold(1, audit(2, splits=["train", "test"]), data, RAW)
+    fold = Fold(1, audit(2, splits=["train", "test"]).folding, data, RAW)
     target = tmp_path / "fold"
     folds.write_data(fold, target)
     assert tokenized.load_labels(target) == LABELS
-    assert folds.audited(target) == ["train", "test"]
+    assert folds.splits_held_out(target) == ["train", "test"]
     parts = {"train": ("train", fold.learnable["train"]), "validation": ("validation", fold.learnable["validation"])}
     parts |= {folds.held_out_name(split): (split, mask) for split, mask in fold.held_out.items()}
     for name, (split, mask) in parts.items():

@@ -1,0 +1,59 @@
+"""The cross-validated score: of the labels of all sentences, each by a model that was trained without its fold.
+
+Reads crossval/params.yaml, the section ``evaluate`` of params.yaml, data/crossval/folds, and data/raw for documents.
+Writes data/crossval/predictions (see `tagline.artifacts.predictions`), crossval/metrics.json (what people compare
+between commits), reports/crossval.json (all scores) and reports/crossval.html. `dvc repro crossval/dvc.yaml` first runs
+stages/crossval_fold.py for each fold.
+
+    python stages/crossval.py
+"""
+
+from tagline.terminal.command_line import take_no_arguments
+from tagline.terminal.printing import show
+from tagline.terminal.process import exit_with_message, prepare_process
+
+if __name__ == "__main__":
+    prepare_process()
+
+from pathlib import Path
+
+from tagline.core import launchers
+from tagline.core.outputs import replacing, write_json
+from tagline.core.params import read_section
+from tagline.crossval.crossval_params import Crossval, read_crossval
+from tagline.evaluation.evaluate_params import Evaluate
+
+RAW, FOLDS = Path("data/raw"), Path("data/crossval/folds")
+PREDICTIONS, METRICS = Path("data/crossval/predictions"), Path("crossval/metrics.json")
+SCORES, REPORT = Path("reports/crossval.json"), Path("reports/crossval.html")
+
+
+def main() -> None:
+    take_no_arguments(__doc__)
+    launchers.only_main_process("crossval")
+    run(read_crossval(), read_section("evaluate", Evaluate))
+
+
+def run(params: Crossval, evaluate: Evaluate) -> None:
+    # Not above, since these load PyTorch, which takes seconds: messages about params do not wait for it.
+    from tagline.artifacts import predictions
+    from tagline.crossval.scoring import score_folds
+    from tagline.crossval.summary import NAME, compared, notes
+    from tagline.evaluation.score_table import score_table
+    from tagline.report.evaluation_page import render
+
+    evaluation = score_folds(FOLDS, RAW, params, evaluate)
+    entries = evaluation.metrics[NAME]
+    page = render(evaluation, [], [], title="Cross-validation", notes=[*notes(entries)])
+    with replacing(PREDICTIONS, METRICS, SCORES, REPORT) as (folder, metrics, scores, report):
+        folder.mkdir()
+        predictions.write(folder, NAME, evaluation.splits[NAME].sentences)
+        write_json(metrics, compared(entries))
+        write_json(scores, evaluation.metrics)
+        predictions.write_provenance(folder, evaluation.labels, evaluation.settings, {SCORES: scores})
+        report.write_bytes(page.encode())
+    show("\n\n".join([score_table(evaluation.metrics), *notes(entries)]))
+
+
+if __name__ == "__main__":
+    exit_with_message(main)

@@ -1,0 +1,124 @@
+"""Scoring: the labels of all folds scored as one split, with an interval, and how much the folds differ."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain, product
+from pathlib import Path
+from statistics import stdev
+
+import numpy as np
+
+from tagline.artifacts.predictions import Settings
+from tagline.artifacts.raw_data import ID, SPLITS
+from tagline.core import DOCUMENT, shards, verify
+from tagline.crossval.crossval_params import Crossval
+from tagline.crossval.folds import has_documents
+from tagline.crossval.out_of_fold import FoldOutput, read_folds
+from tagline.crossval.summary import NAME
+from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
+from tagline.evaluation.measurement import Entries, Measurement
+from tagline.evaluation.measurements import basic, scores
+from tagline.evaluation.scored_split import ScoredSplit
+from tagline.evaluation.stage import Evaluation, measure
+from tagline.labels.label_list import Decoding
+from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
+from tagline.labels.windows import Ints
+from tagline.metrics import resampling
+from tagline.metrics.scores import rounded
+
+# The decoding of the models of folds.
+DECODING: Decoding = "constrained"
+
+
+class Intervals(Measurement):
+    """The bootstrap intervals of the scores, over documents if they are known, otherwise over sentences."""
+
+    def __init__(self, bootstrap: Bootstrap) -> None:
+        self.bootstrap = bootstrap
+
+    def measure(self, split: ScoredSplit) -> Entries:
+        counts = split.counts
+        if split.documents is not None:
+            counts = resampling.by_document(counts, split.documents)
+        return {"intervals": resampling.intervals(counts, self.bootstrap.resamples, self.bootstrap.seed)}
+
+
+class Folds(Measurement):
+    """The F1 of each fold, and from how much of train its model learnt."""
+
+    def __init__(self, folds: Sequence[FoldOutput], of_sentences: Ints) -> None:
+        self.folds = folds
+        self.of_sentences = of_sentences
+
+    def measure(self, split: ScoredSplit) -> Entries:
+        rows = []
+        for index, fold in enumerate(self.folds):
+            total = split.counts.of_sentences(self.of_sentences == index).total()
+            rows.append(
+                {
+                    "fold": fold.made_of["fold"],
+                    "f1": rounded(total.overall().f1),
+                    "number": int(total.gold.sum()),
+                    "learnt": fold.made_of["sentences"]["learnt"],
+                    "train": fold.made_of["sentences"]["train"],
+                    "best_epoch": fold.made_of["best_epoch"],
+                }
+            )
+        resampled = "sentences" if split.documents is None else "documents"
+        return {"folds": rows, "f1_sd": rounded(stdev(row["f1"] for row in rows)), "resampled": resampled}
+
+
+def score_folds(folder: Path, raw: Path, params: Crossval, evaluate: Evaluate) -> Evaluation:
+    """Score the labels of all folds together.
+
+    Args:
+        folder: with a folder for each fold.
+        raw: data/raw, for the documents.
+        params: the section ``crossval``.
+        evaluate: the section ``evaluate``.
+
+    Raises:
+        UserError: an artifact is missing or damaged, or a fold was made with other params or other data.
+    """
+    folds = read_folds(folder, "crossval", params, params.folds)
+    chunks: list[TaggedSentences] = []
+    numbers: list[int] = []
+    unseen = 0
+    for split, (index, fold) in product(SPLITS, enumerate(folds)):
+        for sentences, probabilities in fold.chunks(split):
+            chunks.append(sentences)
+            numbers += [index] * len(sentences)
+            unseen += int(np.count_nonzero(~probabilities.any(-1)))
+    labels = folds[0].labels
+    scored = ScoredSplit(
+        kind=labels.kind,
+        sentences=flatten([*chain.from_iterable(chunks)]),
+        words_without_subwords=unseen,
+        name=NAME,
+    )
+    if params.group == "document":
+        scored = replace(scored, documents=_document_numbers(raw, scored.sentences))
+    measurements = [
+        scores.Scores(),
+        basic.FBeta(evaluate.beta),
+        Intervals(evaluate.bootstrap),
+        basic.Matching(),
+        basic.Errors(),
+        basic.Sizes(),
+        Folds(folds, np.array(numbers)),
+    ]
+    settings = Settings(DECODING, folds[0].made_of["train"]["precision"])
+    return Evaluation(labels, {NAME: scored}, {NAME: measure(scored, measurements)}, 0, settings)
+
+
+def _document_numbers(raw: Path, sentences: Sequence[TaggedSentence]) -> Ints | None:
+    """Number the documents of sentences, int64 (sentences,); None if documents are not known."""
+    verify(raw, "download")
+    if not has_documents(raw):
+        return None
+    document_of: dict[str, str] = {}
+    for split in filter(lambda name: (raw / name).is_dir(), SPLITS):
+        for batch in shards.read_batches(raw / split):
+            document_of |= zip(batch[ID].to_pylist(), batch[DOCUMENT].to_pylist(), strict=True)
+    names = [document_of[sentence.id] for sentence in sentences]
+    return np.unique(names, return_inverse=True)[1]

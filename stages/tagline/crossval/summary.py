@@ -1,0 +1,50 @@
+"""Summary: what is said of a cross-validation in metrics and in words."""
+
+from collections.abc import Iterator
+
+from tagline.evaluation.measurement import Entries
+from tagline.evaluation.measurements.order import COMPARED_DIGITS
+from tagline.evaluation.measurements.scores import f1_of_types
+
+# What all sentences together are called in tables, metrics and predictions.
+NAME = "crossval"
+
+
+def compared(entries: Entries) -> dict[str, float | int]:
+    """Choose the numbers that people compare between commits, for crossval/metrics.json.
+
+    Args:
+        entries: of the cross-validation, as in reports/crossval.json.
+    """
+    overall = entries["overall"]
+    ends = entries["intervals"]["overall"]["f1"]
+    numbers: dict[str, float | int] = {
+        "f1": overall["f1"],
+        "f1_low": ends["low"],
+        "f1_high": ends["high"],
+        "f1_sd": entries["f1_sd"],
+        "precision": overall["precision"],
+        "recall": overall["recall"],
+        "number": overall["number"],
+    }
+    numbers |= {f"f1.{name}": f1 for name, f1 in f1_of_types(entries).items()}
+    return {f"{NAME}.{name}": round(number, COMPARED_DIGITS) for name, number in numbers.items()}
+
+
+def notes(entries: Entries) -> Iterator[str]:
+    """Say what was scored, and how much the folds differ.
+
+    Args:
+        entries: of the cross-validation.
+    """
+    folds = entries["folds"]
+    share = sum(fold["learnt"] for fold in folds) / sum(fold["train"] for fold in folds)
+    f1 = [fold["f1"] for fold in folds]
+    yield (
+        f"crossval: {len(folds)} models, each trained on about {share:.0%} of train, without the sentences that it "
+        "labels; models/finetuned is trained on all of it"
+    )
+    yield (
+        f"crossval: F1 of the folds from {min(f1):.3f} to {max(f1):.3f}, standard deviation {entries['f1_sd']:.3f}; "
+        f"intervals resample {entries['resampled']}"
+    )

@@ -1,0 +1,115 @@
+"""The folders audit/ and crossval/ beside params.yaml: DVC pipelines of their own, made when somebody wants them.
+
+They are not part of the repository, because DVC regards every dvc.yaml, also in commands without a target: while the
+stages of one have never run, `dvc pull`, `dvc checkout` and `dvc commit` fail.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from tagline.audit.audit_params import CROSSVAL as BY_CROSSVAL
+from tagline.audit.audit_params import read_audit
+from tagline.core.params import parse, read_text
+from tagline.crossval.crossval_params import CROSSVAL_PARAMS, FOLDS
+from tagline.terminal import UserError
+from tagline.tools.settings.yaml_files import as_dvc_writes, is_current, with_code_in, write_text
+
+# How a pipeline begins.
+_MARK = "# Written by "
+_STAGES = Path(__file__).parents[3]
+
+
+@dataclass(frozen=True)
+class CreatedPipeline:
+    """A pipeline that `tagline NAME create` makes.
+
+    Attributes:
+        name: of its folder, its command and its last stage.
+        stages: the names of its stages in dvc.yaml.
+    """
+
+    name: str
+    stages: tuple[str, ...]
+
+    @property
+    def dvc_yaml(self) -> Path:
+        """Its dvc.yaml."""
+        return Path(self.name, "dvc.yaml")
+
+    @property
+    def command(self) -> str:
+        """What creates it, or brings it up to date."""
+        return f"tagline {self.name} create"
+
+    def create(self) -> list[Path]:
+        """Create the folder in the current one, or bring its dvc.yaml up to date; params that exist stay.
+
+        Returns:
+            The files that were written.
+
+        Raises:
+            UserError: the command is not that of a clone, the current folder has no pipeline, or the dvc.yaml is
+                another one.
+        """
+        if not (_STAGES / f"{self.name}.py").is_file():
+            raise UserError(
+                f"{_STAGES} has no scripts of stages; expected the command of a clone; run `make install` in the "
+                "clone, and this in its environment"
+            )
+        if not Path("dvc.yaml").is_file():
+            raise UserError("dvc.yaml is missing; expected the repository's root or a pipeline folder; run this there")
+        if self.dvc_yaml.is_file() and not read_text(self.dvc_yaml).startswith(_MARK):
+            raise UserError(
+                f"{self.dvc_yaml}: another pipeline; expected that of `{self.command}`, or none; rename its folder"
+            )
+        written = []
+        params = Path(self.name, "params.yaml")
+        if not params.is_file():
+            params.parent.mkdir(exist_ok=True)
+            write_text(params, self._params())
+            written.append(params)
+        text = self._pipeline()
+        if not self.dvc_yaml.is_file() or not is_current(self.dvc_yaml, text):
+            write_text(self.dvc_yaml, text)
+            written.append(self.dvc_yaml)
+        return written
+
+    def check(self) -> None:
+        """Raise a `UserError` if the dvc.yaml is missing or not that of this version."""
+        if not self.dvc_yaml.is_file():
+            raise UserError(f"{self.dvc_yaml} is missing; expected the pipeline of {self.name}; run `{self.command}`")
+        if not is_current(self.dvc_yaml, self._pipeline()):
+            raise UserError(f"{self.dvc_yaml}: out of date; expected that of this version; run `{self.command}`")
+
+    def _params(self) -> str:
+        """Its first params; an audit ranks by the folds of a cross-validation if there is one."""
+        text = self._text("params.yaml")
+        if self.name == "audit" and CROSSVAL.dvc_yaml.is_file():
+            text = text.replace("  folds:\n  - 0\n", f"  folds: {BY_CROSSVAL}\n")
+        return text
+
+    def _pipeline(self) -> str:
+        """Its dvc.yaml; in a pipeline folder, the code is one level up."""
+        text = self._text("pipeline.yaml")
+        if self.name == "audit" and read_audit().folds == BY_CROSSVAL:
+            text = _by_crossval(text)
+        return with_code_in(Path(os.path.relpath(_STAGES)).as_posix(), text)
+
+    def _text(self, name: str) -> str:
+        """The text of a file; one called dvc.yaml would be a pipeline there, too."""
+        return (Path(__file__).parent / self.name / name).read_text(encoding="utf-8")
+
+
+def _by_crossval(text: str) -> str:
+    """The pipeline of an audit that ranks by the folds of the cross-validation, instead of its own."""
+    content = parse(text, AUDIT.dvc_yaml)
+    del content["stages"]["fold"]
+    last = content["stages"]["audit"]
+    last["deps"].insert(1, FOLDS.as_posix())
+    last["params"].append({CROSSVAL_PARAMS.as_posix(): ["crossval"]})
+    return as_dvc_writes(content)
+
+
+AUDIT = CreatedPipeline("audit", ("fold", "all", "audit"))
+CROSSVAL = CreatedPipeline("crossval", ("fold", "crossval"))

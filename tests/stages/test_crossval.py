@@ -1,0 +1,95 @@
+"""crossval_fold.py and crossval.py: each sentence is scored once, by a model that was trained without it."""
+
+import contextlib
+import json
+import shutil
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from helpers.project import error_of, json_of, run_stage, run_stages, run_verb, status_of
+from helpers.tiny import fill_workspace, raw_rows, set_train_params
+from ruamel.yaml import YAML
+
+from tagline.artifacts.raw_data import SPLITS
+from tagline.tools.settings.created_pipelines import AUDIT, CROSSVAL
+
+FOLDS = (1, 2)
+# Divides the tiny data in halves that both have sentences of train and validation.
+SEED = 35
+
+
+@pytest.fixture(scope="module")
+def validated_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace after a cross-validation, without a trained model."""
+    folder = tmp_path_factory.mktemp("validated")
+    fill_workspace(folder, tiny_folder)
+    with contextlib.chdir(folder):
+        Path("dvc.yaml").touch()
+        CROSSVAL.create()
+        path = Path("crossval/params.yaml")
+        params = YAML().load(path)
+        params["crossval"] |= {"folds": list(FOLDS), "seed": SEED}
+        YAML().dump(params, path)
+        run_stages("download", "tokenize_align")
+        for number in FOLDS:
+            run_stage("crossval_fold", str(number))
+        run_stage("crossval")
+    return folder
+
+
+@pytest.fixture
+def validated(validated_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(validated_once, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_each_sentence_is_scored_once(validated: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    expected = sorted(row["id"] for split in SPLITS for row in raw_rows(split))
+    assert sorted(pq.read_table("data/crossval/predictions/crossval.parquet")["id"].to_pylist()) == expected
+    metrics = json_of("crossval/metrics.json")
+    entries = json_of("reports/crossval.json")["crossval"]
+    assert metrics["crossval.f1"] == round(entries["overall"]["f1"], 4)
+    assert entries["sentences"] == len(expected)
+    assert "Cross-validation" in Path("reports/crossval.html").read_text(encoding="utf-8")
+    assert not Path(".work").exists()
+    run_verb("scores")
+    shown = capsys.readouterr().out
+    assert f"{entries['overall']['f1']:.3f}" in shown
+    assert "crossval: 2 models, each trained on about " in shown
+
+
+def test_folds_differ_only_in_what_the_audit_would_do_alike(validated: Path) -> None:
+    """The models of an audit with the same folds give the same labels: both are the same code."""
+    AUDIT.create()
+    path = Path("audit/params.yaml")
+    params = YAML().load(path)
+    params["audit"] |= {"folds": list(FOLDS), "seed": SEED, "splits": list(SPLITS)}
+    YAML().dump(params, path)
+    run_stage("audit_fold", "1")
+    for split in SPLITS:
+        audited = Path(f"data/audit/1/{split}.parquet")
+        assert audited.read_bytes() == Path(f"data/crossval/folds/1/{split}.parquet").read_bytes()
+
+
+def test_an_audit_ranks_by_these_folds(validated: Path) -> None:
+    run_verb("audit", "create")
+    run_stages("train", "audit_all", "audit")
+    page = Path("reports/audit.html").read_text(encoding="utf-8")
+    assert "a model that was not trained on their sentence, most suspicious first" in page
+    lines = Path("reports/audit.jsonl").read_text(encoding="utf-8").splitlines()
+    assert {json.loads(line)["split"] for line in lines} <= {"train"}
+    assert not Path("data/audit/1").exists()
+    assert status_of("audit_fold", "1") == 2
+
+
+def test_wrong_usage_and_params_are_errors(validated: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert status_of("crossval_fold", "3") == 2
+    assert "fold 3: expected one of 1, 2, as in crossval/params.yaml" in capsys.readouterr().err
+    set_train_params(start_from="old")
+    message = "train.start_from and train.teacher: an earlier model may have learnt the labels that are checked; expec"
+    assert error_of("crossval_fold", "1").startswith(f"crossval_fold: {message}")
+    Path("crossval/params.yaml").write_text("crossval: {folds: [0], group: document, seed: 1}\n", encoding="utf-8")
+    message = "crossval.folds: must be the numbers from 1 to the number of folds, at least 2"
+    assert message in error_of("crossval")

@@ -1,0 +1,95 @@
+"""Scoring of folds: all sentences once, intervals over documents, what is said of the score."""
+
+from pathlib import Path
+
+from helpers.held_out import LABELS, chunk
+from helpers.messages import message_of
+
+from tagline.artifacts import raw_data
+from tagline.core.provenance import write_hashes
+from tagline.crossval import out_of_fold
+from tagline.crossval.crossval_params import Crossval
+from tagline.crossval.scoring import score_folds
+from tagline.crossval.summary import NAME, compared, notes
+from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
+from tagline.report.evaluation_page import render
+
+# Words, gold and predicted labels.
+RIGHT = ("Ada in Oslo", "B-PER O B-LOC", "B-PER O B-LOC")
+MISSED = ("Bo here", "B-PER O", "O O")
+BY_DOCUMENT = Crossval(folds=[1, 2], group="document", seed=1)
+BY_SENTENCE = Crossval(folds=[1, 2], group="sentence", seed=1)
+EVALUATE = Evaluate(
+    subwords_per_batch=None, precision="fp32", decoding="constrained", bootstrap=Bootstrap(resamples=200, seed=0)
+)
+
+
+def write_folds(folder: Path, params: Crossval) -> Path:
+    """Two folds of train, one right and one wrong, and of validation one sentence in the first fold."""
+    parts = {1: {"train": [RIGHT] * 4, "validation": [RIGHT]}, 2: {"train": [MISSED] * 4}}
+    for number, splits in parts.items():
+        target = folder / str(number)
+        target.mkdir(parents=True)
+        for split, rows in splits.items():
+            sentences, probabilities = chunk(rows)
+            ids = [f"{split}-{number}-{row}" for row in range(len(rows))]
+            sentences.ids[:] = ids
+            out_of_fold.write(target / f"{split}.parquet", LABELS, [(sentences, probabilities)])
+        sizes = {"held_out": {}, "learnt": 4, "train": 8}
+        made_of = {"fold": number, "crossval": params.model_dump(), "sentences": sizes, "tokenized": "0" * 64}
+        made_of |= {"train": {"precision": "auto"}, "best_epoch": 1, "validation_f1": 0.5}
+        out_of_fold.write_provenance(target, LABELS, made_of)
+    return folder
+
+
+def write_raw(folder: Path) -> Path:
+    """The sentences of each fold of train are one document."""
+    train = []
+    for number, (words, *_) in enumerate([RIGHT] * 4 + [MISSED] * 4):
+        fold, row = divmod(number, 4)
+        train.append({"id": f"train-{fold + 1}-{row}", "words": words.split(), "document": f"d{fold}"})
+    validation = [{"id": "validation-1-0", "words": RIGHT[0].split(), "document": "d2"}]
+    raw_data.write(folder, {"train": train, "validation": validation}, [])
+    write_hashes(folder)
+    return folder
+
+
+def test_all_splits_are_scored_together_with_intervals_over_documents(tmp_path: Path) -> None:
+    raw = write_raw(tmp_path / "raw")
+    evaluation = score_folds(write_folds(tmp_path / "d", BY_DOCUMENT), raw, BY_DOCUMENT, EVALUATE)
+    entries = evaluation.metrics[NAME]
+    # 10 of 14 entities are found, and all that are predicted are right.
+    assert compared(entries) == {
+        "crossval.f1": 0.8333,
+        "crossval.f1_low": 0.0,
+        "crossval.f1_high": 1.0,
+        "crossval.f1_sd": 0.7071,
+        "crossval.precision": 1.0,
+        "crossval.recall": 0.7143,
+        "crossval.number": 14,
+        "crossval.f1.LOC": 1.0,
+        "crossval.f1.PER": 0.7143,
+    }
+    assert [(fold["f1"], fold["number"]) for fold in entries["folds"]] == [(1.0, 10), (0.0, 4)]
+    of_sentences = score_folds(write_folds(tmp_path / "s", BY_SENTENCE), raw, BY_SENTENCE, EVALUATE).metrics[NAME]
+    assert of_sentences["overall"] == entries["overall"]
+    assert of_sentences["intervals"]["overall"]["f1"]["low"] > 0.4
+    assert list(notes(entries)) == [
+        "crossval: 2 models, each trained on about 50% of train, without the sentences that it labels; "
+        "models/finetuned is trained on all of it",
+        "crossval: F1 of the folds from 0.000 to 1.000, standard deviation 0.707; intervals resample documents",
+    ]
+    page = render(evaluation, [], [], "Cross-validation", [*notes(entries)])
+    assert "<title>Cross-validation of ner</title>" in page
+    assert "when documents are resampled" in page
+    assert page.count('data-kind="missed"') == 4
+    assert 'href="#slices"' not in page
+
+
+def test_folds_of_other_params_or_data_are_errors(tmp_path: Path) -> None:
+    folder = write_folds(tmp_path / "folds", BY_SENTENCE)
+    message = message_of(score_folds, folder, tmp_path, BY_DOCUMENT, EVALUATE)
+    assert message == (
+        f"{folder}/1: made with other params; expected those of crossval/params.yaml; run "
+        "`dvc repro crossval/dvc.yaml:fold@1`"
+    )

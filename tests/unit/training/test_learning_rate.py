@@ -1,0 +1,62 @@
+"""The learning rate that fits an encoder: that of the recipes that others published and of the presets."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.project import ROOT, run_stage
+from helpers.tiny import preset, set_train_params
+from ruamel.yaml import YAML
+from transformers import BertConfig, ModernBertConfig
+
+from tagline.training.learning_rate import advice, fitting_rate
+from tagline.training.train_params import Batches
+from tagline.training.training_batches import TrainingBatches
+
+ELSEWHERE = sorted(path.stem for path in (ROOT / "presets").glob("*.yaml") if path.stem != "sample")
+
+
+def batches(order: str = "by_length", subwords_per_batch: int = 512, batch_size: int = 8) -> TrainingBatches:
+    sizes = Batches.model_validate({"order": order, "subwords_per_batch": subwords_per_batch, "batch_size": batch_size})
+    return TrainingBatches(np.full(100, 17), sizes, seed=1)
+
+
+def bert(layers: int, width: int) -> BertConfig:
+    return BertConfig(num_hidden_layers=layers, hidden_size=width)
+
+
+SIZES = [(2, 128, 3e-4), (3, 384, 3e-4), (6, 384, 3e-4), (12, 384, 1.5e-4), (12, 768, 3.7e-5), (24, 1024, 1.1e-5)]
+
+
+@pytest.mark.parametrize(("layers", "width", "rate"), [*SIZES, (48, 2048, 1e-5)])
+def test_rate_falls_with_the_size_between_the_published_ones(layers: int, width: int, rate: float) -> None:
+    assert fitting_rate(bert(layers, width), batches()) == rate
+
+
+def test_sizes_have_other_names_in_other_configurations() -> None:
+    assert fitting_rate(ModernBertConfig(), batches()) == 2e-5  # published: 1e-5 to 5e-5
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_rate_is_that_of_the_presets_of_bert_base(name: str) -> None:
+    """They were scaled from BERT's own rates by the square root of the batch."""
+    params = YAML(typ="safe").load(preset(name))["train"]
+    fitting = fitting_rate(bert(12, 768), batches(**params["batches"]))
+    assert fitting == pytest.approx(params["learning_rate"], rel=0.15)
+
+
+def test_rate_that_is_much_higher_is_reported() -> None:
+    assert advice(3e-4, 1.5e-4) is None
+    assert advice(3e-4, 3.7e-5) == (
+        "train.learning_rate: 0.0003 is 8 times the 3.7e-05 that fits an encoder of this size; if F1 is low or stays "
+        "0, set it to auto"
+    )
+
+
+def test_what_auto_stands_for_is_printed_and_recorded(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    set_train_params(learning_rate="auto", max_steps=2)
+    run_stage("train")
+    assert "train.learning_rate: auto is 0.0003\n" in capsys.readouterr().out
+    assert json.loads(Path("reports/train.json").read_text())["learning_rate"] == 3e-4
+    assert json.loads(Path("models/finetuned/provenance.json").read_text())["params"]["learning_rate"] == 3e-4
