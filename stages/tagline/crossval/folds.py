@@ -86,7 +86,8 @@ class Fold:
         self.learnable = {"train": ~drawn["train"] & self._apart(), "validation": ~held_out}
         if number == EARLY:
             self.learnable = {split: np.ones_like(mask) for split, mask in self.learnable.items()}
-        self._check()
+        if not self.learnable["train"].any():
+            raise self._lacking(number, "sentence to learn from")
 
     def _folds(self, split: str) -> Ints:
         """The fold of each sentence, int64 (sentences,)."""
@@ -155,10 +156,14 @@ class Fold:
 
     def _check_all(self, folds: Mapping[str, Ints]) -> None:
         """Check what all folds hold out, so that the first one fails, not the last one after many trainings."""
+        if self.number == EARLY:
+            return
         with_entity = self._with_entity(folds) if self.folding.scored else None
         for number in self.folding.folds:
-            if number != EARLY and not (folds["train"] == number).any():
+            if not (folds["train"] == number).any():
                 raise self._lacking(number, "sentence of train to hold out")
+            if "validation" in folds and (folds["validation"] == number).all():
+                raise self._lacking(number, "sentence to choose the epoch by")
             if with_entity is not None and number not in with_entity:
                 raise self._lacking(number, "entity to hold out")
 
@@ -172,14 +177,6 @@ class Fold:
                 if not inside.isdisjoint(of_words):
                     numbers.add(number)
         return numbers
-
-    def _check(self) -> None:
-        for purpose, mask in (
-            ("learn from", self.learnable["train"]),
-            ("choose the epoch by", self.learnable["validation"]),
-        ):
-            if not mask.any():
-                raise self._lacking(self.number, f"sentence to {purpose}")
 
     def _lacking(self, number: int, lacking: str) -> UserError:
         return UserError(

@@ -144,6 +144,14 @@ IMPOSSIBLE = [
 ]
 
 
+def test_validation_in_one_fold_is_an_error_before_any_training(tmp_path: Path) -> None:
+    data = write_tokenized(tmp_path / "data", {"train": ROWS, "validation": ROWS[:1]})
+    folding = folding_of(crossval(2, "sentence"), data, RAW)
+    for number in folding.folds:
+        with pytest.raises(UserError, match=r"fold \d of 2 has no sentence to choose the epoch by; expected at least"):
+            Fold(number, folding, data, RAW)
+
+
 @pytest.mark.parametrize(("rows", "folds", "lacking"), IMPOSSIBLE)
 def test_each_fold_fails_at_once_if_one_of_them_holds_out_too_little(
     tmp_path: Path, rows: list[tuple[str, str]], folds: int, lacking: str
