@@ -8,8 +8,8 @@ import pandas as pd
 
 from tagline.labels.label_list import Kind
 from tagline.labels.schemes import OUTSIDE
+from tagline.metrics.columns import SCORES_OF_TYPES
 from tagline.metrics.outcomes import NO_TYPE
-from tagline.metrics.scores import SCORES_OF_TYPES
 
 # Of scores of single predictions, whose last digits differ between hosts of one precision.
 CALIBRATION_DIGITS = 3

@@ -13,7 +13,7 @@ from tagline.core.reading import committed, parse_object, reading
 from tagline.evaluation.measurement import Entries, Metrics
 from tagline.evaluation.measurements.order import NOTES
 from tagline.evaluation.splits import SPLITS
-from tagline.metrics.scores import SCORES_OF_TYPES
+from tagline.metrics.columns import SCORES_OF_TYPES
 from tagline.terminal.escaping import printable, shortened
 from tagline.terminal.printing import wrapped
 

@@ -28,33 +28,6 @@ SCORE_DIGITS = 6
 DENSE = 16
 
 
-class ScoreColumn(NamedTuple):
-    """A column of all tables of scores: in the terminal, on the page, on the card and in plots/per_type.csv.
-
-    Attributes:
-        key: of the score in reports/evaluate.json.
-        title: its heading.
-        short: its heading where there is little room; empty: the title.
-        digits: after the decimal point, where people read it.
-        has_interval: whether the score of each type has its 95 % interval.
-    """
-
-    key: str
-    title: str
-    short: str = ""
-    digits: int = 3
-    has_interval: bool = False
-
-
-SCORES_OF_TYPES = (
-    ScoreColumn("precision", "precision", short="prec."),
-    ScoreColumn("recall", "recall"),
-    ScoreColumn("f1", "F1", has_interval=True),
-)
-# Accuracy is of all words, so types do not have it.
-OVERALL_SCORES = (*SCORES_OF_TYPES, ScoreColumn("accuracy", "accuracy"))
-
-
 class Ratios(NamedTuple):
     """Precision, recall and F1, arrays of one shape; 0 divided by 0 is 0."""
 

@@ -16,9 +16,9 @@ from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.stage import Evaluation
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence
+from tagline.metrics.columns import SCORES_OF_TYPES
 from tagline.metrics.groups import FEW
 from tagline.metrics.outcomes import NO_TYPE, OUTCOMES, Outcome, OutcomeKind
-from tagline.metrics.scores import SCORES_OF_TYPES
 from tagline.report import charts, shown_sentences
 from tagline.report.html_files import FOLDER, render_file
 from tagline.report.shown_sentences import ShownSentence, entity_text, shown_sentence, visible, worst_first

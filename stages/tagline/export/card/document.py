@@ -18,8 +18,8 @@ from tagline.core.outputs import Rows
 from tagline.core.params import dotted
 from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push
+from tagline.metrics.columns import OVERALL_SCORES, SCORES_OF_TYPES
 from tagline.metrics.groups import FEW, worst_group
-from tagline.metrics.scores import OVERALL_SCORES, SCORES_OF_TYPES
 from tagline.terminal.escaping import printable
 
 TEST = "test"
