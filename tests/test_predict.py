@@ -189,7 +189,7 @@ def test_wrong_usage_exits_with_2(arguments: tuple[str, ...], message: str, monk
 
 def test_progress_is_shown_beside_a_file_not_beside_a_pipe() -> None:
     read, write = os.pipe()
-    with Path("out.txt").open("w") as file, Path(read).open(), Path(write).open("w") as pipe:
+    with Path("out.txt").open("w") as file, os.fdopen(read), os.fdopen(write, "w") as pipe:
         assert is_file(file)
         assert not is_file(pipe), "the bar would mix with what a pager shows"
 

@@ -107,7 +107,7 @@ def test_loop_of_annotation_from_suggestions_to_comparison(clone: Clone) -> None
         assert clone.repro("evaluate") == ALL[:4]
     test = pd.read_parquet(clone.path / "data/predictions/test.parquet")
     assert sorted(test["id"]) == sorted(f"1/{task['id']}" for task in page["tasks"] if task["selection"] == "random")
-    assert clone.run("tagline", "compare").startswith("F1 of test from ")
+    assert clone.run("tagline", "compare").startswith("test F1 ")
 
 
 def test_changed_param_reruns_later_stages_and_its_old_value_comes_from_the_run_cache(clone: Clone) -> None:

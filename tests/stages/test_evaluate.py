@@ -191,5 +191,5 @@ def test_promised_precision_is_recorded_and_reported(finished: Path, capsys: pyt
         assert statement in text and needed in text
     assert "Precision of LOC, validation: from " in page and "<title>chosen: accepted (%)" in page
     card = " ".join(Path("models/export/README.md").read_text(encoding="utf-8").split())
-    assert f"{statement} {limit:.6g} are right" in card and "No precision" not in card
+    assert f"{statement} {limit:.3g} are right" in card and "No precision" not in card
     assert "Tagline marks them as accepted: " in card

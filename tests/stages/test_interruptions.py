@@ -61,7 +61,7 @@ def checkpoints() -> list[Path]:
 
 def lines_of(capsys: pytest.CaptureFixture[str]) -> list[str]:
     """The lines printed since the last call, without times, passes and remarks; of epochs, the number only."""
-    left_out = ("time: ", "train.least_steps: ", "validation: ")
+    left_out = ("time: ", "train.least_steps: ", "train.learning_rate: ", "validation: ")
     lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith(left_out)]
     return [line.split(":")[0] if line.startswith("epoch ") else line for line in lines]
 

@@ -43,7 +43,7 @@ def test_two_processes_learn_what_one_does(finished: Path, launcher: str, change
     command, processes = ((sys.executable,), 2) if launcher == "ours" else (TORCHRUN, 1)
     status, out, err = finish(start(TRAIN, command, processes))
     assert status == 0, err
-    assert out.count("epoch ") == 1, "each epoch is printed once"
+    assert out.count("epoch 1/1: ") == 1, "each epoch is printed once"
     assert set(snapshot(Path())) == files
     tiny.assert_same_training(tiny.training_results(), expected, curves=1e-4, weights=2e-3)
 

@@ -139,7 +139,8 @@ def summary(entries: Mapping[str, Any], errors: ErrorCounts, kind: Kind) -> str:
     first = errors.groups[0]
     if first.gold and first.predicted:
         text += f", most often {first.gold} as {first.predicted} ({first.number:,})"
-    slices = entries["slices"]["text"]
+    # A cross-validation has no slices.
+    slices = entries["slices"]["text"] if "slices" in entries else {}
     if "seen" in slices and "unseen" in slices:
         unseen = slices["unseen"]
         text += (

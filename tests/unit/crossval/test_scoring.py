@@ -79,7 +79,7 @@ def test_all_splits_are_scored_together_with_intervals_over_documents(tmp_path: 
         "models/finetuned is trained on all of it",
         "crossval: F1 of the folds from 0.000 to 1.000, standard deviation 0.707; intervals resample documents",
     ]
-    page = render(evaluation, [], [], "Cross-validation", [*notes(entries)])
+    page = render(evaluation, [], [], title="Cross-validation", notes=[*notes(entries)])
     assert "<title>Cross-validation of ner</title>" in page
     assert "when documents are resampled" in page
     assert page.count('data-kind="missed"') == 4
