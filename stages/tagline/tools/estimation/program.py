@@ -47,8 +47,9 @@ TITLES = {
     "capitalized_words": "words with an initial capital",
     "uppercase_words": "words in capitals",
 }
-# A number is marked if it is so many times that of test, or so many times less.
-UNUSUAL = 1.5
+# A number is marked if it is so many times that of test, or so many times less, and the texts have so many entities:
+# fewer are unlike test in some number by chance.
+UNUSUAL, ENTITIES = 1.5, 50
 # From this population stability index on, two distributions are usually called different.
 SHIFTED = 0.2
 
@@ -138,13 +139,13 @@ def table(result: Mapping[str, Any]) -> Iterator[str]:
     """Lay out the result in lines of at most 80 characters."""
     entities = result["entities"]
     total = sum(entities.values())
-    yield f"{result['texts']:,} texts, {result['words']:,} words, {total:,} entities"
+    yield f"texts: {result['texts']:,}, words: {result['words']:,}, entities: {total:,}"
     expected = result["expected"]
     if not expected:
         yield "no entity is found, so the scores can't be estimated"
     else:
         yield ""
-        yield f"{'':{TYPE_WIDTH}} {'entities':>9} {'precision':>10} {'recall':>7} {'F1':>6}  95 % of F1"
+        yield f"{'':{TYPE_WIDTH}} {'entities':>9} {'precision':>10} {'recall':>7} {'F1':>6}  95 % interval"
         for name, scores in expected["per_type"].items():
             yield _row(shortened(printable(name), TYPE_WIDTH), entities[name], scores)
         yield _row("overall", total, expected["overall"])
@@ -153,14 +154,16 @@ def table(result: Mapping[str, Any]) -> Iterator[str]:
     for name, title in TITLES.items():
         here, of_test = result["traits"].get(name), result["traits_of_test"].get(name)
         if here is not None and of_test is not None:
-            mark = "  unusual" if _is_unusual(here, of_test) else ""
+            mark = "  unusual" if total >= ENTITIES and _is_unusual(here, of_test) else ""
             yield f"{title:30} {here:12.3f} {of_test:8.3f}{mark}"
     if "score_shift" in result:
-        mark = "  unusual" if result["score_shift"] >= SHIFTED else ""
+        mark = "  unusual" if total >= ENTITIES and result["score_shift"] >= SHIFTED else ""
         yield f"{'shift of scores (PSI)':30} {result['score_shift']:12.3f} {0:8.3f}{mark}"
     if expected:
         yield ""
         yield _compared(expected["overall"]["f1"], result["f1_of_test"])
+    if total < ENTITIES:
+        yield f"With fewer than {ENTITIES} entities, nothing is called unusual."
 
 
 def _row(name: str, number: int, scores: Mapping[str, Mapping[str, float]]) -> str:

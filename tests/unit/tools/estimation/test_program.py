@@ -42,12 +42,19 @@ def test_inputs_of_predict_have_the_same_estimate(
 
 
 def test_table_fits_a_terminal_and_marks_what_is_unusual(model: str, capsys: pytest.CaptureFixture[str]) -> None:
-    main([TEXT, "--model", model])
+    main([*[TEXT] * 25, "--model", model])
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
-    assert lines[0] == "1 texts, 6 words, 2 entities"
+    assert lines[0] == "texts: 25, words: 150, entities: 50"
     assert "entities per 100 words               33.333   10.000  unusual" in lines
     assert lines[-1] == "No lower F1 than on test can be shown, where it is 0.800."
+
+
+def test_nothing_is_unusual_in_a_few_entities(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main([*[TEXT] * 24, "--model", model])
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert not any("unusual" in line for line in lines)
+    assert last == "With fewer than 50 entities, nothing is called unusual."
 
 
 def test_status_is_3_below_least(model: str, capsys: pytest.CaptureFixture[str]) -> None:
