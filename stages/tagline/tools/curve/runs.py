@@ -33,6 +33,8 @@ LEAST_SIZES = 4
 # least as large.
 SIZES = (100, 200, 400, 800, 1600)
 FACTORS = ((2.0, 25), (2**0.5, 15))
+# The fewest sentences of which the smallest part is large enough.
+LEAST_SENTENCES = 60
 # Without --more, as many as train has, but at most so many.
 MOST_MORE = 500
 
@@ -95,6 +97,10 @@ class Curve:
             UserError: a stage fails, or fewer than four sizes are below the number of all sentences.
         """
         total = self.raw.sentences["train"]
+        if total < LEAST_SENTENCES and not sizes:
+            raise UserError(
+                f"train has {total} sentences; expected at least {LEAST_SENTENCES} for a curve; annotate more"
+            )
         below = sorted(size for size in set(sizes) if size < total)
         if len(below) < LEAST_SIZES:
             raise UserError(

@@ -159,11 +159,11 @@ def table(result: Mapping[str, Any]) -> Iterator[str]:
     if "score_shift" in result:
         mark = "  unusual" if total >= ENTITIES and result["score_shift"] >= SHIFTED else ""
         yield f"{'shift of scores (PSI)':30} {result['score_shift']:12.3f} {0:8.3f}{mark}"
-    if expected:
-        yield ""
-        yield _compared(expected["overall"]["f1"], result["f1_of_test"])
+    yield ""
     if total < ENTITIES:
-        yield f"With fewer than {ENTITIES} entities, nothing is called unusual."
+        yield f"Too few entities (below {ENTITIES}) to compare with test, where F1 is {result['f1_of_test']:.3f}."
+    else:
+        yield _compared(expected["overall"]["f1"], result["f1_of_test"])
 
 
 def _row(name: str, number: int, scores: Mapping[str, Mapping[str, float]]) -> str:

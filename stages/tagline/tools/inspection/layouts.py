@@ -262,7 +262,9 @@ def _pattern(folder: Path, split: str, paths: Sequence[Path]) -> str:
 
 
 def _unclear(folder: Path, entries: Sequence[Path]) -> UserError:
-    names = shortened(", ".join(entry.relative_to(folder).as_posix() for entry in entries), QUOTED) or "none"
+    if not entries:
+        return UserError(f"{folder}: no files; expected one file or folder each, named train, dev (or valid) and test")
+    names = shortened(", ".join(entry.relative_to(folder).as_posix() for entry in entries), QUOTED)
     return UserError(
         f"{folder}: which files are train, validation and test is not clear ({names}); expected one file or folder "
         "each, named train, dev (or valid) and test; inspect one file, and name the others in the section"

@@ -15,6 +15,7 @@ from tagline.audit.audit_params import AUDIT, AUDIT_PARAMS, CROSSVAL, Audit
 from tagline.core import FEW_OF_TEST, read_json, verify
 from tagline.core.params import read_section
 from tagline.core.reading import reading
+from tagline.crossval.crossval_params import CROSSVAL_PARAMS
 from tagline.crossval.folding import EARLY
 from tagline.evaluation.altered_forms import CASES
 from tagline.evaluation.evaluate_params import Evaluate
@@ -304,7 +305,8 @@ def losses_of(
     if forms:
         worst = min(forms, key=lambda form: f1[form][0])
         fewer = int(test[CORRECT, 0] - sums[worst][CORRECT, 0])
-        yield Loss(f"{worst} text", fewer, f1[worst], f1["test"], lowercase())
+        if fewer > 0:
+            yield Loss(f"{worst} text", fewer, f1[worst], f1["test"], lowercase())
     if suspicions is not None and suspicions.numbers["test"]:
         yield Loss("labels of test", suspicions.numbers["test"], f1["test"], f1["audited"], audit(suspicions, "test"))
 
@@ -314,7 +316,10 @@ def audit(suspicions: Suspicions | None, split_or_fault: str = "") -> Remedy:
     if suspicions is not None:
         return Remedy("suspicions to read", "tagline audit export fixes.html", suspicions.numbers[split_or_fault])
     exists = AUDIT_PARAMS.is_file()
-    folds = read_section("audit", Audit, AUDIT_PARAMS if exists else NEW_AUDIT).folds
+    if exists or not CROSSVAL_PARAMS.is_file():
+        folds = read_section("audit", Audit, AUDIT_PARAMS if exists else NEW_AUDIT).folds
+    else:
+        folds = CROSSVAL  # of an audit that is created beside a cross-validation
     cost = f"{len(folds)} trainings"
     if folds == [EARLY]:
         cost = "half a training"
@@ -384,10 +389,7 @@ def table(found: Mapping[str, Any]) -> str:
     """Lay out what `find` returns for a terminal of 80 columns: losses and advice, each command once."""
     lines = ["F1 of test {f1:.3f} ({low:.3f} to {high:.3f}), {entities:,} entities".format(**found)]
     if found["entities"] < FEW_OF_TEST:
-        lines.append(
-            f"differences below {found['noise']:.2f} F1 ({LEAST_DIFFERENT} entities) are noise: "
-            "no model is better by them"
-        )
+        lines.append(f"a difference below {found['noise']:.2f} F1 ({LEAST_DIFFERENT} entities) may be chance")
     lines.append("")
     shown = set[str]()
     if found["small"]:

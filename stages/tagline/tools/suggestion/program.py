@@ -146,7 +146,10 @@ def check_options(options: argparse.Namespace) -> None:
         if options.types.count(type_) > 1:
             raise ValueError(f"--types {type_!r} is given twice; expected different types")
     if options.types and options.model and options.model.is_dir():
-        raise ValueError(f"--types: {options.model} has its own; expected no --types, or no model")
+        raise ValueError(
+            f"--types: {options.model} has its own; expected no --types; if it is of another task, remove the folder, "
+            "which `dvc checkout` brings back"
+        )
     if not 0 <= options.seed < 2**64:
         raise ValueError(f"--seed: expected a number from 0 to 2**64 - 1, got {options.seed}")
     if options.pool != STANDARD and is_same_file(options.output, Path(options.pool)):

@@ -68,3 +68,7 @@ def test_row_that_is_no_run_is_one_message(finished: Path, row: str) -> None:
 def test_sizes_that_allow_no_curve_are_one_message(finished: Path) -> None:
     message = "curve: --sizes: 3 below the 16 training sentences; expected at least 4, such as 100 200 400 800"
     assert exit_of("curve", "--sizes", "5", "8", "12", "16") == message
+
+
+def test_too_few_sentences_for_a_curve_are_one_message(finished: Path) -> None:
+    assert exit_of("curve") == "curve: train has 16 sentences; expected at least 60 for a curve; annotate more"

@@ -54,7 +54,7 @@ def test_nothing_is_unusual_in_a_few_entities(model: str, capsys: pytest.Capture
     main([*[TEXT] * 24, "--model", model])
     *lines, last = capsys.readouterr().out.splitlines()
     assert not any("unusual" in line for line in lines)
-    assert last == "With fewer than 50 entities, nothing is called unusual."
+    assert last == "Too few entities (below 50) to compare with test, where F1 is 0.800."
 
 
 def test_status_is_3_below_least(model: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -439,7 +439,6 @@ def test_section_reads_a_folder_per_split(tmp_path: Path, name: str, pattern: st
 
 
 UNCLEAR = [
-    ({}, "(none)"),
     ({"a.conll": DEV, "b.conll": TEST}, "(a.conll, b.conll)"),
     ({"train1.conll": DEV, "train2.txt": TEST}, "(train1.conll, train2.txt)"),
     ({"dev.conll": DEV}, "(dev.conll)"),
@@ -453,6 +452,12 @@ def test_folder_with_unclear_splits_is_an_error(tmp_path: Path, files: dict[str,
     assert message_of(describe, write(tmp_path, files)) == (
         f"{tmp_path}: which files are train, validation and test is not clear {message}; expected one file or "
         "folder each, named train, dev (or valid) and test; inspect one file, and name the others in the section"
+    )
+
+
+def test_folder_without_files_is_an_error(tmp_path: Path) -> None:
+    assert message_of(describe, tmp_path) == (
+        f"{tmp_path}: no files; expected one file or folder each, named train, dev (or valid) and test"
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from dvc.utils.hydra import apply_overrides
 from helpers.annotated import write_rows
-from helpers.project import edit, exit_of, json_of, run_verb
+from helpers.project import ROOT, edit, exit_of, json_of, run_verb
 from helpers.tagged import sentences
 
 from tagline.artifacts import predictions
@@ -68,7 +68,7 @@ def test_table_shows_each_command_once_in_80_columns(predicted: Path, capsys: py
     run_verb("next")
     title, noise, _, *lines = capsys.readouterr().out.splitlines()
     assert title.startswith("F1 of test 0.400 (")
-    assert noise == "differences below 1.00 F1 (6 entities) are noise: no model is better by them"
+    assert noise == "a difference below 1.00 F1 (6 entities) may be chance"
     suggest = "tagline suggest POOL --words 2000 --output tasks.html"
     assert lines[:5] == [
         "annotate more: train has 16 sentences",
@@ -100,6 +100,19 @@ def test_command_to_suggest_texts_runs_without_an_exported_model(predicted: Path
     Path("POOL").write_text("Bo Berg lives in Bern\n")
     run_verb(*command.split()[1:], "--input-format=text")
     assert Path("tasks.html").is_file()
+
+
+def test_audit_beside_a_cross_validation_costs_no_training(predicted: Path) -> None:
+    assert losses.audit(None).cost == "half a training"
+    write_new_params("crossval")
+    assert losses.audit(None).cost == "no training"
+    write_new_params("audit")  # with folds of its own
+    assert losses.audit(None).cost == "half a training"
+
+
+def write_new_params(name: str) -> None:
+    Path(name).mkdir()
+    shutil.copy(ROOT / f"stages/tagline/tools/settings/{name}/params.yaml", name)
 
 
 def test_command_for_a_key_that_params_leave_out_adds_it(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
