@@ -169,7 +169,7 @@ def test_cross_validations_run_by_their_own_name_and_are_compared_between_commit
         json.loads(DVCFileSystem(str(clone.path), rev=revision).read_text("crossval/metrics.json"))["crossval.f1"]
         for revision in ("HEAD", None)
     )
-    assert compared.startswith(f"F1 of crossval from {before:.3f} to {after:.3f}, ")
+    assert compared.startswith(f"crossval F1 {before:.3f} → {after:.3f}, ")
     assert "outdated" not in compared
     clone.run("tagline", "audit", "create")
     assert sorted(stage.rpartition(":")[2] for stage in clone.repro("audit/dvc.yaml")) == ["all", "audit", "train"]
