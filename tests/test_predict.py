@@ -187,6 +187,13 @@ def test_wrong_usage_exits_with_2(arguments: tuple[str, ...], message: str, monk
     assert message in capfd.readouterr().err
 
 
+def test_long_text_that_ends_like_a_file_name_is_a_text(capfd: pytest.CaptureFixture[str]) -> None:
+    """A system refuses to look for a file of such a name."""
+    text = f"{'very ' * 100}long.txt"
+    run_verb("predict", text, "--output-format", "jsonl")
+    assert json.loads(capfd.readouterr().out)["text"] == text
+
+
 def test_progress_is_shown_beside_a_file_not_beside_a_pipe() -> None:
     read, write = os.pipe()
     with Path("out.txt").open("w") as file, os.fdopen(read), os.fdopen(write, "w") as pipe:

@@ -260,8 +260,6 @@ def check_options(options: argparse.Namespace) -> None:
         raise ValueError("--guideline: expected the output format page, or --output FILE.html")
     if options.output and options.input and is_input(options.output, options.input):
         raise ValueError("--output is the same file as --input; expected another one")
-    if options.input not in (None, STANDARD) and not Path(options.input).exists():
-        raise ValueError(f"--input {options.input}: no such file; expected one to label, or - for standard input")
 
 
 def is_file(stream: TextIO) -> bool:

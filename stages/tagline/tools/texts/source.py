@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tagline.tools.texts.options import SUFFIXES, add_input_format, infer_format
+from tagline.tools.texts.options import STANDARD, SUFFIXES, add_input_format, infer_format
 
 if TYPE_CHECKING:
     from tagline.inference import AnyTagger, Document
@@ -33,13 +33,23 @@ def check_texts(options: argparse.Namespace) -> None:
     """
     if bool(options.texts) == (options.input is not None):
         raise ValueError("expected either TEXT or --input FILE")
-    if len(options.texts) == 1 and Path(options.texts[0]).suffix in SUFFIXES and Path(options.texts[0]).is_file():
+    if len(options.texts) == 1 and _is_file_to_read(options.texts[0]):
         raise ValueError(f"TEXT {options.texts[0]} is a file; expected raw text; to label it, use --input")
     if any("\udc80" <= character <= "\udcff" for character in "".join(options.texts)):
         raise ValueError("TEXT is not UTF-8")
     options.input_format = options.input_format or infer_format("--input", options.input)
     if options.words and options.input_format != "text":
         raise ValueError(f"--words: the input format is {options.input_format}; expected text")
+    if options.input not in (None, STANDARD) and not Path(options.input).exists():
+        raise ValueError(f"--input {options.input}: no such file; expected one to label, or - for standard input")
+
+
+def _is_file_to_read(text: str) -> bool:
+    """Whether a text is rather the name of a file of texts."""
+    try:
+        return Path(text).suffix in SUFFIXES and Path(text).is_file()
+    except OSError:  # it is longer than a name may be
+        return False
 
 
 @contextmanager
