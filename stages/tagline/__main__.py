@@ -3,9 +3,7 @@
 import os
 import subprocess
 import sys
-from difflib import get_close_matches
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,9 +72,13 @@ def main() -> None:
         show(_overview())
         return
     if arguments and arguments[0] == "--version":
+        from importlib.metadata import version  # here, as difflib below: verbs need neither
+
         show(f"tagline {version('tagline')}")
         return
     if not arguments or arguments[0] not in verbs:
+        from difflib import get_close_matches
+
         parser = ArgumentParser(usage="%(prog)s VERB [options]")
         similar = get_close_matches(arguments[0], verbs, n=1) if arguments else []
         if similar and not completing:

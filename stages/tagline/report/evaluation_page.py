@@ -88,7 +88,7 @@ def render(
             f"tested on {metrics[name_charted]['sentences']:,}",
             f"{evaluation.settings.decoding} decoding",
         ],
-        "summary": summary(metrics[name_charted], errors[name_charted], kind),
+        "summary": summary(name_charted, metrics[name_charted], errors[name_charted], kind),
         "metrics": metrics,
         "shown": {name: shown(entries) for name, entries in metrics.items()},
         "few": FEW,
@@ -129,13 +129,13 @@ def made_of(report: Path, finetuned: Path) -> list[str]:
     return [f"{encoder}, trained on {sentences:,} sentences, seed {seed}, epoch {epoch}"]
 
 
-def summary(entries: Mapping[str, Any], errors: ErrorCounts, kind: Kind) -> str:
+def summary(split: str, entries: Mapping[str, Any], errors: ErrorCounts, kind: Kind) -> str:
     """Say in a sentence where the errors of a split are; empty if it has none, or plain tags."""
     if kind == "tags" or not errors.kinds:
         return ""
     largest = max(errors.kinds, key=lambda name: errors.kinds[name])
     total = sum(errors.kinds.values())
-    text = f"Of {total:,} errors of {CHARTED}, {errors.kinds[largest]:,} are {NOUNS[largest]}"
+    text = f"Of {total:,} errors of {split}, {errors.kinds[largest]:,} are {NOUNS[largest]}"
     first = errors.groups[0]
     if first.gold and first.predicted:
         text += f", most often {first.gold} as {first.predicted} ({first.number:,})"
@@ -227,13 +227,13 @@ def group_errors(sentences: Sequence[TaggedSentence], outcomes: Mapping[int, Seq
     """
     groups = defaultdict[tuple[str, str], Counter[str]](Counter)
     for index, of_sentence in outcomes.items():
-        words = sentences[index].words
+        words = [visible(word) for word in sentences[index].words]
         for error in of_sentence:
             entity = error.gold or error.predicted
             if not error.is_error or entity is None:
                 continue
             types = (error.gold.type if error.gold else NO_TYPE, error.predicted.type if error.predicted else NO_TYPE)
-            _, text = entity_text([visible(word) for word in words], entity)
+            _, text = entity_text(words, entity)
             groups[types][text] += 1
     largest = sorted(groups.items(), key=lambda item: (-item[1].total(), item[0]))[:GROUPS]
     result = []

@@ -18,7 +18,7 @@ from tagline.core.provenance import sha256
 from tagline.sources.formats.annotators import summary
 from tagline.sources.formats.base import Files, leads_out
 from tagline.sources.formats.lines import UTF_8_REMEDY, read_lines
-from tagline.sources.splitting import TRAIN, Drawn, draw_document, lacking, moves
+from tagline.sources.splitting import TRAIN, Drawn, drawn_number, lacking, moves, split_of
 from tagline.sources.tag_names import entity_marks
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import QUOTED, printable, quoted, shortened
@@ -171,16 +171,15 @@ class FileSource:
                 findings.add_sentence(sentence.words, sentence.location)
                 yield sentence
 
-    def _documents(self, seed: int) -> Iterator[tuple[Drawn, list[Sentence]]]:
-        """Yield the documents of train with their draws, since neighbouring sentences tell much about each other."""
+    def _documents(self, seed: int) -> Iterator[tuple[int, list[Sentence]]]:
+        """Yield the documents of train, each after its draw: neighbouring sentences tell much about each other."""
         if self._one_document:
             documents: Iterator[list[Sentence]] = ([sentence] for sentence in self._sentences(TRAIN))
         else:
             documents = whole(self._sentences(TRAIN))
         for sentences in documents:
             words = list(chain.from_iterable(sentence.words for sentence in sentences))
-            types = chain.from_iterable(map(types_of, sentences))
-            yield draw_document(words, types, seed, self.dataset.shares), sentences
+            yield drawn_number([seed, *words]), sentences
 
     @cached_property
     def _moves(self) -> dict[int, str]:
@@ -190,20 +189,26 @@ class FileSource:
         seed = self.dataset.split.seed
         splits = (TRAIN, *self.dataset.shares)
         numbers = Counter[tuple[str, str]]()
-        for document, _ in self._documents(seed):
+        for document in self._with_types(seed):
             numbers.update((type_, document.split) for type_ in document.types)
         rare = {type_ for type_, _ in lacking(numbers, splits)}
         if not rare:
             return {}
-        documents = [document for document, _ in self._documents(seed) if document.types & rare]
+        documents = [document for document in self._with_types(seed) if document.types & rare]
         return moves(documents, numbers, splits)
+
+    def _with_types(self, seed: int) -> Iterator[Drawn]:
+        """Yield the draw of each document, with the types of its entities."""
+        for number, sentences in self._documents(seed):
+            types = chain.from_iterable(map(types_of, sentences))
+            yield Drawn(number, split_of(number, self.dataset.shares), frozenset(types))
 
     def _drawn(self, split: str, seed: int) -> Iterator[Sentence]:
         # Each drawn split reads the files of train again: that costs little time, while keeping them costs memory.
         longest = 0
-        for document, sentences in self._documents(seed):
+        for number, sentences in self._documents(seed):
             longest = max(longest, len(sentences))
-            if self._moves.get(document.number, document.split) == split:
+            if (self._moves.get(number) or split_of(number, self.dataset.shares)) == split:
                 yield from self._counted(split, sentences)
         if not self.findings[split].sentences:
             raise self._nothing_drawn(split, longest)

@@ -23,11 +23,6 @@ class Drawn(NamedTuple):
     types: frozenset[str]
 
 
-def draw_document(words: Sequence[str], types: Iterable[str], seed: int, shares: Mapping[str, float]) -> Drawn:
-    """Draw the split of a document whose entities have some types, see `drawn_split`."""
-    return Drawn(drawn_number([seed, *words]), drawn_split(words, seed, shares), frozenset(types))
-
-
 def drawn_split(words: Sequence[str], seed: int, shares: Mapping[str, float]) -> str:
     """Draw the split of a document, often a single sentence, from a hash of its words and the seed.
 
@@ -40,7 +35,12 @@ def drawn_split(words: Sequence[str], seed: int, shares: Mapping[str, float]) ->
         seed: another seed draws other documents.
         shares: split name to its expected share of all documents; train gets the rest.
     """
-    draw = drawn_number([seed, *words]) / 2**64  # uniform in [0, 1)
+    return split_of(drawn_number([seed, *words]), shares)
+
+
+def split_of(number: int, shares: Mapping[str, float]) -> str:
+    """The split of a document with a draw, see `drawn_split`."""
+    draw = number / 2**64  # uniform in [0, 1)
     for split, share in shares.items():
         if draw < share:
             return split

@@ -74,12 +74,10 @@ class Stuck(Part):
         super().begin(training)
         enough = math.ceil(ENOUGH_STEPS / training.batches.steps_per_epoch)
         self._epoch = max(2, min(enough, math.ceil(training.epochs / 2)))
-        labels = training.validation.head.labels
-        self._has_entities = bool((training.validation.gold != labels.label2id[labels.fallback]).any())
 
     def after_epoch(self, model: nn.Module) -> None:
         epochs = self.training.history.epochs
-        if len(epochs) != self._epoch or any(row["f1"] for row in epochs) or not self._has_entities:
+        if len(epochs) != self._epoch or any(row["f1"] for row in epochs) or not self.training.validation.number:
             return
         rate, fitting = self.training.peak_rate, self.training.fitting_rate
         remedy = "raise train.epochs or train.learning_rate"

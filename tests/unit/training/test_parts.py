@@ -3,7 +3,6 @@
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
 from torch import nn
 
@@ -15,11 +14,10 @@ def lines_of(f1: list[float], steps_per_epoch: int = 200, rate: float = 1e-4, go
     """What is printed in a run with some validation scores; label 0 is O."""
     lines: list[str] = []
     history = History(steps_per_point=1)
-    labels = SimpleNamespace(fallback="O", label2id={"O": 0})
     training: Any = SimpleNamespace(
         batches=SimpleNamespace(steps_per_epoch=steps_per_epoch),
         epochs=len(f1),
-        validation=SimpleNamespace(gold=np.array([0, gold]), head=SimpleNamespace(labels=labels)),
+        validation=SimpleNamespace(number=gold),
         history=history,
         peak_rate=rate,
         fitting_rate=1e-4,

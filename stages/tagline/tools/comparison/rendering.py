@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
@@ -14,7 +13,7 @@ from tabulate import tabulate
 
 from tagline.labels.entities import Entity
 from tagline.metrics.significance import LEVEL, RESAMPLES, Difference, score_text, significance_test
-from tagline.terminal import WIDTH, printable, shortened
+from tagline.terminal import WIDTH, printable, shortened, wrapped
 from tagline.tools.comparison.runs import SHOWN, Run, some
 from tagline.tools.comparison.splits import Change, Compared, Comparison
 from tagline.tools.comparison.sweeps import Setting, Sweep, Values, read_values, value_text
@@ -32,11 +31,10 @@ class Terminal:
     """Plain text."""
 
     table = "simple"
-    is_markup = False
     strong = "{}"
     marked = "[{}]"
     excerpt = "  {}\n      {}"
-    item = "  "
+    item = "  {}"
 
     def safe(self, text: str) -> str:
         """Escape text so that none of it is markup and all of it is visible."""
@@ -46,8 +44,12 @@ class Terminal:
         """Escape what separates columns in a cell of a table."""
         return text
 
+    def fit(self, text: str, width: int) -> str:
+        """Shorten what must fit a terminal, which markup need not."""
+        return shortened(text, width)
+
     def listed(self, lines: Sequence[str]) -> str:
-        return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False) for line in lines)
+        return wrapped("\n".join(lines))
 
     def fold(self, title: str, items: Sequence[str]) -> str:
         return "\n".join([title, *items])
@@ -57,11 +59,10 @@ class Markdown(Terminal):
     """Markdown of GitHub and GitLab."""
 
     table = "pipe"
-    is_markup = True
     strong = "**{}**"
     marked = "**{}**"
     excerpt = "- {}<br>{}"
-    item = "- "
+    item = "- {}"
 
     def safe(self, text: str) -> str:
         """Quote text as code, in which nothing is markup, a link, a mention (@name) or a reference (#1)."""
@@ -76,6 +77,9 @@ class Markdown(Terminal):
     def cell(self, text: str) -> str:
         """Escape it like an invisible character, since parsers disagree on what a backslash escapes."""
         return text.replace("|", r"\x7c")
+
+    def fit(self, text: str, width: int) -> str:
+        return text
 
     def listed(self, lines: Sequence[str]) -> str:
         return "\n".join(f"- {line}" for line in lines)
@@ -241,7 +245,7 @@ def _screen_rows(comparison: Comparison, style: Terminal) -> Iterator[tuple[str,
     for name in _clearest(details, TYPES):
         shown[f"- {name}"] = details[name]
     for name, score in shown.items():
-        yield _row(shortened(style.safe(name), LABEL), score)
+        yield _row(style.fit(style.safe(name), LABEL), score)
 
 
 def _clearest(scores: Mapping[str, Difference], most: int) -> list[str]:
@@ -261,8 +265,7 @@ def _frequent(split: Compared, style: Terminal, most: int | None) -> Iterator[st
     largest = sorted(texts, key=lambda kind: -texts[kind].total())[:most]
     for kind in largest:
         examples = ", ".join(style.safe(text) for text, _ in texts[kind].most_common(EXAMPLES))
-        line = f"{style.item}{texts[kind].total()} x {kind}: {examples}"
-        yield line if style.is_markup else shortened(line, WIDTH)
+        yield style.fit(style.item.format(f"{texts[kind].total()} x {kind}: {examples}"), WIDTH)
 
 
 def headline(comparison: Comparison, style: Terminal) -> str:
@@ -288,7 +291,7 @@ def _tables(comparison: Comparison, style: Terminal) -> list[str]:
     for split in comparison.splits:
         scores = {name.replace("f1", "F1"): score for name, score in split.overall.items()}
         for name, score in (split.per_type | split.parts).items():
-            scores[style.safe(name) if style.is_markup else shortened(style.safe(name), LABEL_OF_ALL)] = score
+            scores[style.fit(style.safe(name), LABEL_OF_ALL)] = score
         rows = [
             (name, score_text(score.old), score_text(score.new), *Judged.of(score)) for name, score in scores.items()
         ]
@@ -424,9 +427,9 @@ def _name(entity: Entity, words: Sequence[str], style: Terminal) -> str:
     return style.safe(f"{entity.type} {_text(words[entity.start : entity.end])}")
 
 
-def _sentence(entity: Entity, words: Sequence[str], style: Terminal, context: int = CONTEXT) -> str:
-    first = max(0, entity.start - context)
-    last = entity.end + context
+def _sentence(entity: Entity, words: Sequence[str], style: Terminal) -> str:
+    first = max(0, entity.start - CONTEXT)
+    last = entity.end + CONTEXT
     shown = [
         "..." if first > 0 else "",
         style.safe(_text(words[first : entity.start])),

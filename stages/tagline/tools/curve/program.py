@@ -5,9 +5,8 @@
 Reads params.yaml, data/raw and models/pretrained of the current folder, so run `dvc repro download` first. Each run is
 tokenize_align, train and evaluate on one thread in a temporary folder: by default of 100, 200, 400, 800, 1,600 and all
 sentences, of up to 800 a sixteenth, an eighth, a quarter, a half and all, or of fewer than 400 from a quarter on, with
-three seeds. The parts of a seed are
-nested, and trained as `dvc repro` does: small ones for train.least_steps. Runs that --runs has are not repeated, so an
-interrupted command continues.
+three seeds. The parts of a seed are nested, and trained as `dvc repro` does: small ones for train.least_steps. Runs
+that --runs has are not repeated, so an interrupted command continues.
 """
 
 import argparse

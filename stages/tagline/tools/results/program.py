@@ -23,12 +23,12 @@ def scores() -> None:
     if SCORES.is_file() or not CROSSVAL.is_file():
         parts.append(score_table_of(SCORES))
     if REPORT.is_file():
-        parts += read_json(REPORT, "export")["test"].get("notes", [])
+        parts += map(wrapped, read_json(REPORT, "export")["test"].get("notes", []))
     if CROSSVAL.is_file():
         made_by = "crossval/dvc.yaml:crossval"
         parts.append(score_table_of(CROSSVAL, made_by))
-        parts += summary.notes(read_json(CROSSVAL, made_by)[summary.NAME])
-    show(wrapped("\n\n".join(parts)))
+        parts += map(wrapped, summary.notes(read_json(CROSSVAL, made_by)[summary.NAME]))
+    show("\n\n".join(parts))
 
 
 def next_steps() -> None:

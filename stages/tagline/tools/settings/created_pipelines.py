@@ -82,34 +82,43 @@ class CreatedPipeline:
         if not is_current(self.dvc_yaml, self._pipeline()):
             raise UserError(f"{self.dvc_yaml}: out of date; expected that of this version; run `{self.command}`")
 
-    def _params(self) -> str:
-        """Its first params; an audit ranks by the folds of a cross-validation if there is one."""
-        text = self._text("params.yaml")
-        if self.name == "audit" and CROSSVAL.dvc_yaml.is_file():
-            text = text.replace("  folds:\n  - 0\n", f"  folds: {BY_CROSSVAL}\n")
-        return text
-
     def _pipeline(self) -> str:
         """Its dvc.yaml; in a pipeline folder, the code is one level up."""
-        text = self._text("pipeline.yaml")
-        if self.name == "audit" and read_audit().folds == BY_CROSSVAL:
-            text = _by_crossval(text)
-        return with_code_in(Path(os.path.relpath(_STAGES)).as_posix(), text)
+        return with_code_in(Path(os.path.relpath(_STAGES)).as_posix(), self._stages())
+
+    def _params(self) -> str:
+        """Its first params."""
+        return self._text("params.yaml")
+
+    def _stages(self) -> str:
+        """Its dvc.yaml beside the code."""
+        return self._text("pipeline.yaml")
 
     def _text(self, name: str) -> str:
         """The text of a file; one called dvc.yaml would be a pipeline there, too."""
         return (Path(__file__).parent / self.name / name).read_text(encoding="utf-8")
 
 
-def _by_crossval(text: str) -> str:
-    """The pipeline of an audit that ranks by the folds of the cross-validation, instead of its own."""
-    content = parse(text, AUDIT.dvc_yaml)
-    del content["stages"]["fold"]
-    last = content["stages"]["audit"]
-    last["deps"].insert(1, FOLDS.as_posix())
-    last["params"].append({CROSSVAL_PARAMS.as_posix(): ["crossval"]})
-    return as_dvc_writes(content)
+class _Audit(CreatedPipeline):
+    """An audit, which ranks by the folds of the cross-validation instead of its own if there is one at first."""
+
+    def _params(self) -> str:
+        text = super()._params()
+        if CROSSVAL.dvc_yaml.is_file():
+            text = text.replace("  folds:\n  - 0\n", f"  folds: {BY_CROSSVAL}\n")
+        return text
+
+    def _stages(self) -> str:
+        text = super()._stages()
+        if read_audit().folds != BY_CROSSVAL:
+            return text
+        content = parse(text, self.dvc_yaml)
+        del content["stages"]["fold"]
+        last = content["stages"]["audit"]
+        last["deps"].insert(1, FOLDS.as_posix())
+        last["params"].append({CROSSVAL_PARAMS.as_posix(): ["crossval"]})
+        return as_dvc_writes(content)
 
 
-AUDIT = CreatedPipeline("audit", ("fold", "all", "audit"))
+AUDIT = _Audit("audit", ("fold", "all", "audit"))
 CROSSVAL = CreatedPipeline("crossval", ("fold", "crossval"))

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagline.terminal import ArgumentParser, UserError, defer_signals, program_name, safe_message, show
-from tagline.tools.answers.options import CONFIGURED, JSONL, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
+from tagline.tools.answers.options import CONFIGURED, JSONL, LABEL_STUDIO, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
 from tagline.tools.texts.options import MODEL, STANDARD, add_input_format, add_model, infer_format, natural, probability
 
 if TYPE_CHECKING:
@@ -129,11 +129,10 @@ def format_of(output: Path) -> str:
     Raises:
         ValueError: the suffix is unknown.
     """
-    by_suffix = {"": "label_studio", ".json": "label_studio", PAGE_SUFFIX: PAGE, ".jsonl": JSONL}
-    suffix = output.suffix.lower()
-    if suffix not in by_suffix:
-        raise ValueError(f"--output {output}: unknown suffix; expected .html, .json, .jsonl, or --format")
-    return by_suffix[suffix]
+    if not output.suffix:
+        return LABEL_STUDIO
+    suffixes = {PAGE_SUFFIX: PAGE, ".json": LABEL_STUDIO, ".jsonl": JSONL}
+    return infer_format("--output", str(output), "--format", suffixes)
 
 
 def check_options(options: argparse.Namespace) -> None:
