@@ -7,7 +7,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedConfig, PreTrainedModel
@@ -55,7 +54,7 @@ def new_classifier(
         attention: transformers' name of the attention implementation; auto: sdpa where the architecture has it, else
             eager.
         precision: number format of matrix products during training.
-        layers: indices of the encoder's layers to keep, or their number, spread evenly; None: all.
+        layers: indices of the encoder's layers to keep, or the number of the first ones; None: all.
         old: labels of the classifier that the folder has, whose rows are kept for labels of the same name; None: it has
             none.
 
@@ -132,7 +131,7 @@ def _built(model: PreTrainedModel, config: PreTrainedConfig) -> PreTrainedModel:
 
 
 def _with_layers(model: PreTrainedModel, layers: int | Sequence[int]) -> PreTrainedModel:
-    """Make a model of some of a model's layers: 3 of 6, spread evenly, are 0, 2 and 5."""
+    """Make a model of some of a model's layers: those of some indices, or so many first ones."""
     count = getattr(model.config, "num_hidden_layers", 0)
     stacks = {}
     for name, module in model.named_modules():
@@ -143,13 +142,8 @@ def _with_layers(model: PreTrainedModel, layers: int | Sequence[int]) -> PreTrai
             f"train.layers: {model.config.model_type} does not have one list of {count} layers; expected an encoder "
             "such as BERT, RoBERTa or DeBERTa; leave it empty"
         )
-    if isinstance(layers, int):
-        needed = layers
-        indices = np.linspace(0, count - 1, layers).round().astype(int).tolist()
-    else:
-        needed = max(layers) + 1
-        indices = [*layers]
-    if needed > count:
+    indices = list(range(layers)) if isinstance(layers, int) else [*layers]
+    if max(indices) >= count:
         raise UserError(f"train.layers: {layers}; the encoder has {count} layers, 0 to {count - 1}")
     for name, stack in stacks.items():
         model.set_submodule(name, nn.ModuleList([stack[index] for index in indices]))

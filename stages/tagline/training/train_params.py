@@ -126,7 +126,7 @@ class Train(Section):
     """Trained model in `folder` to continue from: its encoder and, for labels of the same name, its classifier; empty:
     the encoder of download. A folder like models/finetuned or models/export."""
     layers: Annotated[Count | list[int] | None, BeforeValidator(_layers)] = None
-    """Layers of the encoder to keep, for a smaller model: a number, spread evenly, or a list such as [0, 2, 5]; empty:
+    """Layers of the encoder to keep, for a smaller model: 3 for the first three, or a list such as [0, 2, 5]; empty:
     all."""
     teacher: Teacher = Teacher()
     """Models whose label probabilities are learnt beside the gold labels; not with head crf."""

@@ -137,11 +137,11 @@ SIZES: dict[str, Any] = {"vocab_size": 20, "hidden_size": 8, "intermediate_size"
 
 
 KEPT_LAYERS = [
-    (BertConfig(num_hidden_layers=6, **SIZES), 3, [0, 2, 5]),
+    (BertConfig(num_hidden_layers=6, **SIZES), 3, [0, 1, 2]),
     (BertConfig(num_hidden_layers=6, **SIZES), [1, 2], [1, 2]),
     (AutoConfig.for_model("distilbert", vocab_size=20, dim=8, hidden_dim=8, n_heads=1, n_layers=4), 1, [0]),
-    (AutoConfig.for_model("modernbert", num_hidden_layers=4, **EVERY_THIRD, **SIZES), 2, [0, 3]),
-    (AutoConfig.for_model("longformer", num_hidden_layers=3, attention_window=[4, 6, 8], **SIZES), 2, [0, 2]),
+    (AutoConfig.for_model("modernbert", num_hidden_layers=4, **EVERY_THIRD, **SIZES), [0, 3], [0, 3]),
+    (AutoConfig.for_model("longformer", num_hidden_layers=3, attention_window=[4, 6, 8], **SIZES), [0, 2], [0, 2]),
     # It has a weight per layer and attention head, for contacts, which no token classifier reads.
     (AutoConfig.for_model("esm", num_hidden_layers=3, pad_token_id=0, **SIZES), [1, 2], [1, 2]),
 ]
