@@ -122,7 +122,7 @@ def tokenize_align(folder: Path, _: argparse.Namespace) -> dict[str, float]:
 
     params = tokenization(MAX_LENGTH)
     start = time.process_time()
-    report = stage.tokenize_align(folder / "raw", folder / "tokenizer", params, folder / "tokenized")
+    report = stage.tokenize_align(folder / "raw", folder / "tokenizer", params, folder / "tokenized", folder / "tests")
     write_sealed(folder / "data.json", report)
     return measured(start, time.process_time)
 
@@ -156,7 +156,7 @@ def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     labels = tokenized.load_labels(folder / "tokenized")
     start = time.process_time()
     words = words_with_subwords(folder / "data.json")
-    inputs = Inputs(folder / "raw", folder / "tokenized", folder / "tokenizer", labels, words)
+    inputs = Inputs(folder / "raw", folder / "tokenized", folder / "tests", folder / "tokenizer", labels, words)
     table = _LabelTable(inputs.loaded["train"].windows, len(labels.names))
     predictor = Predictor(table, make_head("linear", labels), labels, 4096)
     bootstrap = Bootstrap(resamples=1000, seed=1)

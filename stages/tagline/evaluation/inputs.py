@@ -29,27 +29,35 @@ class Inputs:
     Attributes:
         raw: data/raw.
         data: data/tokenized.
+        tests: data/tokenized_tests.
         finetuned: models/finetuned.
         labels: the task's label list.
-        words: of validation and test, see `words_with_subwords`.
-        documents: of validation and test, see `document_numbers`; empty if no measurement needs them.
+        words: of the splits to evaluate, see `words_with_subwords`.
+        documents: of the splits to evaluate, see `document_numbers`; empty if no measurement needs them.
+        types: of further test sets, see `types_of_tests`.
     """
 
     raw: Path
     data: Path
+    tests: Path
     finetuned: Path
     labels: Labels
     words: Mapping[str, int]
     documents: Mapping[str, Ints | None] = field(default_factory=dict)
+    types: Mapping[str, Mapping[str, list[str]]] = field(default_factory=dict)
 
     @cached_property
     def loaded(self) -> dict[str, tokenized.Split]:
-        """Train, validation and test."""
-        return {name: tokenized.load_split(self.data, name) for name in ("train", *SPLITS)}
+        """Train, validation, test and further test sets."""
+        splits = {name: tokenized.load_split(self.data, name) for name in ("train", *SPLITS)}
+        for name in self.words:
+            if name not in splits:
+                splits[name] = tokenized.load_split(self.tests, name)
+        return splits
 
     def with_documents(self) -> Inputs:
         """The same, with the documents of sentences; for errors see `document_numbers`."""
-        return replace(self, documents={name: self.document_numbers(name) for name in SPLITS})
+        return replace(self, documents={name: self.document_numbers(name) for name in self.words})
 
     def document_numbers(self, split: str) -> Ints | None:
         """Number the documents of a split from 0, int64 (sentences,); None if each sentence is one by itself.
@@ -92,7 +100,7 @@ class Inputs:
 
 
 def words_with_subwords(report: Path) -> dict[str, int]:
-    """Read how many words of validation and test have sub-words, as tokenize-align counted them.
+    """Read how many words of each split but train have sub-words, as tokenize-align counted them.
 
     Args:
         report: reports/data.json.
@@ -100,6 +108,23 @@ def words_with_subwords(report: Path) -> dict[str, int]:
     Raises:
         UserError: it is missing or damaged.
     """
-    counts = read_sealed(report, "tokenize-align")
+    splits = read_sealed(report, "tokenize-align")
     with reading(report, "tokenize-align", expected="the number of words of each split"):
-        return {name: counts[name]["words"] - counts[name]["words_without_subwords"] for name in SPLITS}
+        return {
+            split: counts["words"] - counts["words_without_subwords"]
+            for split, counts in splits.items()
+            if split != "train"
+        }
+
+
+def types_of_tests(report: Path) -> dict[str, dict[str, list[str]]]:
+    """Read the types of each further test set: shared with the task, foreign to it, and lacking in the test set.
+
+    Args:
+        report: reports/data.json.
+
+    Raises:
+        UserError: it is missing or damaged.
+    """
+    splits = read_sealed(report, "tokenize-align")
+    return {split: counts["types"] for split, counts in splits.items() if "types" in counts}

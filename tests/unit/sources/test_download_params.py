@@ -73,7 +73,7 @@ CORPUS = source("conll", "train", "validation", "test")
 WRONG_LISTS = [
     ([], 3, ": a list without sources; expected at least one, got []"),
     ([source("conll", "train", "test"), source("page", "train")], 3, ": validation has neither a file nor a share of"),
-    ([CORPUS, source("page")], 13, ".1: no split is named; expected at least one of train, validation and test"),
+    ([CORPUS, source("page")], 13, ".1: no split is named; expected at least one of train, validation, test and tests"),
     ([CORPUS, source("page", "train", trian="g")], 17, ".1.trian: unknown key; did you mean train? (allowed: annot"),
     ([CORPUS, source("page", "train", format="pgae")], 14, ".1.format: must be one of 'conll', 'conllu', 'json', "),
     ([CORPUS, source("page", "test", repeat=2)], 13, ".1: repeat is of train, which this source does not have; name"),
