@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,18 @@ from tagline.tokenization import subwords
 from tagline.tokenization.subword_windows import WindowCutter
 
 
+class SplitCounts(NamedTuple):
+    """What tokenize-align counted in a split.
+
+    Attributes:
+        words: the number of words with sub-words.
+        types: of a further test set, see `compare_types` of tokenize-align; else None.
+    """
+
+    words: int
+    types: Mapping[str, Sequence[str]] | None
+
+
 @dataclass(frozen=True)
 class Inputs:
     """What the stage reads; the caller has verified data/tokenized and models/finetuned.
@@ -32,9 +45,8 @@ class Inputs:
         tests: data/tokenized_tests.
         finetuned: models/finetuned.
         labels: the task's label list.
-        words: of the splits to evaluate, see `words_with_subwords`.
+        counts: of the splits to evaluate, see `read_counts`.
         documents: of the splits to evaluate, see `document_numbers`; empty if no measurement needs them.
-        types: of further test sets, see `types_of_tests`.
     """
 
     raw: Path
@@ -42,22 +54,21 @@ class Inputs:
     tests: Path
     finetuned: Path
     labels: Labels
-    words: Mapping[str, int]
+    counts: Mapping[str, SplitCounts]
     documents: Mapping[str, Ints | None] = field(default_factory=dict)
-    types: Mapping[str, Mapping[str, list[str]]] = field(default_factory=dict)
 
     @cached_property
     def loaded(self) -> dict[str, tokenized.Split]:
         """Train, validation, test and further test sets."""
         splits = {name: tokenized.load_split(self.data, name) for name in ("train", *SPLITS)}
-        for name in self.words:
+        for name in self.counts:
             if name not in splits:
                 splits[name] = tokenized.load_split(self.tests, name)
         return splits
 
     def with_documents(self) -> Inputs:
         """The same, with the documents of sentences; for errors see `document_numbers`."""
-        return replace(self, documents={name: self.document_numbers(name) for name in self.words})
+        return replace(self, documents={name: self.document_numbers(name) for name in self.counts})
 
     def document_numbers(self, split: str) -> Ints | None:
         """Number the documents of a split from 0, int64 (sentences,); None if each sentence is one by itself.
@@ -99,8 +110,8 @@ class Inputs:
         )
 
 
-def words_with_subwords(report: Path) -> dict[str, int]:
-    """Read how many words of each split but train have sub-words, as tokenize-align counted them.
+def read_counts(report: Path) -> dict[str, SplitCounts]:
+    """Read what tokenize-align counted in each split but train.
 
     Args:
         report: reports/data.json.
@@ -109,22 +120,10 @@ def words_with_subwords(report: Path) -> dict[str, int]:
         UserError: it is missing or damaged.
     """
     splits = read_sealed(report, "tokenize-align")
+    counts = {}
     with reading(report, "tokenize-align", expected="the number of words of each split"):
-        return {
-            split: counts["words"] - counts["words_without_subwords"]
-            for split, counts in splits.items()
-            if split != "train"
-        }
-
-
-def types_of_tests(report: Path) -> dict[str, dict[str, list[str]]]:
-    """Read the types of each further test set: shared with the task, foreign to it, and lacking in the test set.
-
-    Args:
-        report: reports/data.json.
-
-    Raises:
-        UserError: it is missing or damaged.
-    """
-    splits = read_sealed(report, "tokenize-align")
-    return {split: counts["types"] for split, counts in splits.items() if "types" in counts}
+        del splits["train"]
+        for split, of_split in splits.items():
+            words = of_split["words"] - of_split["words_without_subwords"]
+            counts[split] = SplitCounts(words, of_split.get("types"))
+    return counts

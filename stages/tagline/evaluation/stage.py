@@ -10,7 +10,7 @@ from tagline.artifacts import tokenized
 from tagline.artifacts.predictions import Settings
 from tagline.core.provenance import verify
 from tagline.evaluation.evaluate_params import Evaluate
-from tagline.evaluation.inputs import Inputs, types_of_tests, words_with_subwords
+from tagline.evaluation.inputs import Inputs, read_counts
 from tagline.evaluation.measurement import Entries, Labelled, Measurement, Metrics
 from tagline.evaluation.measurements.order import measurements_of
 from tagline.evaluation.scored_split import ScoredSplit
@@ -70,7 +70,7 @@ def evaluate(
     labels = tokenized.load_labels(tests)
     measurements = measurements_of(params, labels)
 
-    inputs = Inputs(raw, data, tests, finetuned, labels, words_with_subwords(report), types=types_of_tests(report))
+    inputs = Inputs(raw, data, tests, finetuned, labels, read_counts(report))
     if any(measurement.needs_documents for measurement in measurements):
         inputs = inputs.with_documents()
     backend = _load_backend(data, finetuned, params.precision, labels)
@@ -94,7 +94,7 @@ def label(inputs: Inputs, predictor: Predictor, settings: Settings, measurements
         measurements: in their order.
     """
     chunks: dict[str, Iterable[Chunk]] = {}
-    for name in inputs.words:
+    for name in inputs.counts:
         chunks[name] = score_split(predictor, inputs.loaded[name], name)
     if any(measurement.needs_scores for measurement in measurements):
         # Decoded again for each bias that is tried, so the scores are computed once, 4 bytes per word and label.
@@ -103,7 +103,7 @@ def label(inputs: Inputs, predictor: Predictor, settings: Settings, measurements
     for measurement in measurements:
         biases |= measurement.choose_biases(chunks[VALIDATION], inputs, predictor.head)
     predictor = replace(predictor, biases=biases, calibration=NOT_CALIBRATED)
-    splits = {name: _label(name, inputs, chunks[name], predictor) for name in inputs.words}
+    splits = {name: _label(name, inputs, chunks[name], predictor) for name in inputs.counts}
     labelled = Labelled(inputs, predictor, splits, settings._replace(biases=biases))
     for measurement in measurements:
         measurement.after_labels(labelled)
@@ -139,8 +139,9 @@ def _label(name: str, inputs: Inputs, chunks: Iterable[Chunk], predictor: Predic
     """Label the words of a split; of a further test set without the types that it lacks."""
     split = inputs.loaded[name]
     gold = split.gold()
-    if name in inputs.types and inputs.labels.kind == "spans":
-        predictor = replace(predictor, left_out=inputs.types[name]["lacking"])
+    words_with_subwords, types = inputs.counts[name]
+    if types is not None and inputs.labels.kind == "spans":
+        predictor = replace(predictor, left_out=types["lacking"])
     predictions = predictor.label(chunks, gold)
     ids, words = split.ids_and_words()
     lengths = split.lengths()
@@ -151,7 +152,8 @@ def _label(name: str, inputs: Inputs, chunks: Iterable[Chunk], predictor: Predic
         words_without_subwords=predictions.without_subwords,
         loss=predictions.mean_loss,
         greedy_f1=score(count(greedy, inputs.labels.kind))["overall"]["f1"],
-        words_unscored=inputs.words[name] - (len(gold) - predictions.without_subwords),
+        words_unscored=words_with_subwords - (len(gold) - predictions.without_subwords),
         documents=inputs.documents.get(name),
         name=name,
+        types=types,
     )

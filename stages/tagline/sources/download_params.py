@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.params import MAPPING, SEQUENCE, InnerPath, Section, SourceFolder
 from tagline.sources.formats.base import Source
-from tagline.sources.formats.keys import Key, LabelNames, TagColumns, TestsOnHub, WordKeys, named_tests
+from tagline.sources.formats.keys import Key, LabelNames, TagColumns, Tests, WordKeys, named_tests
 from tagline.sources.formats.lists import RowKeys, check_names
 from tagline.sources.formats.registry import AnyFiles
 from tagline.text.languages import Language
@@ -26,7 +26,7 @@ class HubSplits(Section):
     train: Key | None = None
     validation: Key | None = None
     test: Key | None = None
-    tests: TestsOnHub = Field(default_factory=dict)
+    tests: Tests = Field(default_factory=dict)
 
     @property
     def patterns(self) -> dict[str, str]:

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tagline.artifacts.exported import Exported
 from tagline.core.findings import MEANINGS
-from tagline.core.names import FURTHER, BackendName
+from tagline.core.names import BackendName
 from tagline.core.outputs import Rows
 from tagline.core.params import dotted
 from tagline.export.export_params import Card
@@ -102,7 +102,6 @@ def render(data: CardData) -> str:
         promises=[point["promise"] for point in points.values() if point.get("promise", {}).get("kept")],
         accepted=[point for point in test.get("accept", {}).values() if "precision" in point],
         worst=worst_group(data.metrics),
-        tests=[split for split in data.metrics if split.startswith(FURTHER)],
         few=sorted(type_ for type_, scores in test["per_type"].items() if scores["number"] < FEW),
         few_below=FEW,
         curve=curve(data.epochs, data.training["best_epoch"]),

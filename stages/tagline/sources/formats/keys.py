@@ -97,7 +97,6 @@ Documents = Literal["marked", "file", "none"]
 Encoding = Annotated[str, AfterValidator(text_encoding)]
 # Further test sets: the name of each, and its path or pattern, or its name on the Hub.
 Tests = Annotated[dict[str, InnerPath], AfterValidator(test_names)]
-TestsOnHub = Annotated[dict[str, Key], AfterValidator(test_names)]
 LabelNames = Annotated[list[str], AfterValidator(label_names)]
 
 
