@@ -26,13 +26,15 @@ def score_table(metrics: Metrics) -> str:
 
     Further test sets have a table with a row each.
     """
-    further = {split: entries for split, entries in metrics.items() if split.startswith(FURTHER)}
-    parts = [_table(split, entries) for split, entries in metrics.items() if split not in further]
-    rows = []
-    for split, entries in further.items():
-        rows.append(_row(split, entries["overall"], entries["intervals"]["overall"]))
-    if rows:
-        parts.append(_laid_out("further test sets", rows, _unit(entries)))
+    parts = []
+    further = []
+    for split, entries in metrics.items():
+        if split.startswith(FURTHER):
+            further.append(_row(split, entries["overall"], entries["intervals"]["overall"]))
+        else:
+            parts.append(_table(split, entries))
+    if further:
+        parts.append(_laid_out("further test sets", further, _unit(entries)))
     for notes in NOTES:
         parts += notes(metrics)
     for split, entries in metrics.items():
