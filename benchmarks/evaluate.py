@@ -87,7 +87,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     trained = (arguments.model / "config.json").is_file()
     source = arguments.model if trained else encoders.find_in_package(sides.PACKAGE, sides.MODEL)[0]
     params = sides.tokenization(longest(sides.save_tokenizer(folder / "tokenizer", source)))
-    tokenize_align(folder / "raw", folder / "tokenizer", params, folder / "tokenized")
+    tokenize_align(folder / "raw", folder / "tokenizer", params, folder / "tokenized", folder / "tests")
     if trained:
         (folder / "model").symlink_to(arguments.model)
     else:

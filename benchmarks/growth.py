@@ -122,7 +122,7 @@ def tokenize_align(folder: Path, _: argparse.Namespace) -> dict[str, float]:
 
     params = tokenization(MAX_LENGTH)
     start = time.process_time()
-    report = stage.tokenize_align(folder / "raw", folder / "tokenizer", params, folder / "tokenized")
+    report = stage.tokenize_align(folder / "raw", folder / "tokenizer", params, folder / "tokenized", folder / "tests")
     write_sealed(folder / "data.json", report)
     return measured(start, time.process_time)
 
@@ -146,7 +146,7 @@ def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     """Label validation and test with the most frequent label of each sub-word, score them, and write the report."""
     from tagline.artifacts import predictions, tokenized
     from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
-    from tagline.evaluation.inputs import Inputs, words_with_subwords
+    from tagline.evaluation.inputs import Inputs, read_counts
     from tagline.evaluation.measurements.order import measurements_of
     from tagline.evaluation.stage import Evaluation, label, measure
     from tagline.model.heads import make_head
@@ -155,8 +155,8 @@ def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
 
     labels = tokenized.load_labels(folder / "tokenized")
     start = time.process_time()
-    words = words_with_subwords(folder / "data.json")
-    inputs = Inputs(folder / "raw", folder / "tokenized", folder / "tokenizer", labels, words)
+    counts = read_counts(folder / "data.json")
+    inputs = Inputs(folder / "raw", folder / "tokenized", folder / "tests", folder / "tokenizer", labels, counts)
     table = _LabelTable(inputs.loaded["train"].windows, len(labels.names))
     predictor = Predictor(table, make_head("linear", labels), labels, 4096)
     bootstrap = Bootstrap(resamples=1000, seed=1)

@@ -186,9 +186,9 @@ def evaluated(folder: Path, _: argparse.Namespace) -> dict[str, Any]:
 
     params = read_section("evaluate", Evaluate, ROOT / "presets/sample.yaml")
     start = time.perf_counter()
-    splits = evaluate(
-        folder / "raw", folder / "data/tokenized", folder / "data/report.json", folder / "finetuned", (), params
-    ).splits
+    data = folder / "data"
+    tests, report, finetuned = data / "tokenized_tests", data / "report.json", folder / "finetuned"
+    splits = evaluate(folder / "raw", data / "tokenized", tests, report, finetuned, (), params).splits
     return measured(start) | {"sentences": sum(len(split.sentences) for split in splits.values())}
 
 

@@ -140,9 +140,11 @@ def write_inputs(folder: Path, splits: Any, source: Path) -> None:
     params = read_section("tokenize_align", TokenizeAlign, ROOT / "presets/sample.yaml")
     longest = min(params.max_length, tokenizer.model_max_length)
     params = params.model_copy(update={"max_length": longest, "stride": min(params.stride, longest // 4)})
-    (folder / "data").mkdir()
-    report = tokenize_align(folder / "raw", pretrained / "tokenizer", params, folder / "data/tokenized")
-    write_sealed(folder / "data/report.json", report)
+    data = folder / "data"
+    data.mkdir()
+    tokenized, tests = data / "tokenized", data / "tokenized_tests"
+    report = tokenize_align(folder / "raw", pretrained / "tokenizer", params, tokenized, tests)
+    write_sealed(data / "report.json", report)
 
 
 def tokenization(max_length: int) -> Any:

@@ -88,7 +88,7 @@ def ours(folder: Path, _: argparse.Namespace) -> dict[str, float]:
 
     params = tokenization(MAX_LENGTH)
     start = time.perf_counter()
-    tokenize_align(folder / "raw", folder / "tokenizer", params, folder / "ours")
+    tokenize_align(folder / "raw", folder / "tokenizer", params, folder / "ours", folder / "tests")
     return measured(start)
 
 

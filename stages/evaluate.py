@@ -1,10 +1,10 @@
-"""Stage 4, evaluate: label each word of validation and test, score the labels, and write a report.
+"""Stage 4, evaluate: label each word of validation, test and further test sets, score the labels, and write a report.
 
-Reads the section ``evaluate`` of params.yaml, data/tokenized, reports/data.json, models/finetuned, plots/train_loss.csv
-and plots/validation.csv; for promises, and for context of altered forms, also data/raw. Writes data/predictions (see
-`tagline.artifacts.predictions`), metrics/evaluate.json (what people compare between commits), reports/evaluate.json
-(all scores), reports/evaluate.html, and for the test split plots/confusion.csv, plots/per_type.csv and
-plots/reliability.csv.
+Reads the section ``evaluate`` of params.yaml, data/tokenized, data/tokenized_tests, reports/data.json,
+models/finetuned, plots/train_loss.csv and plots/validation.csv; for promises, and for context of altered forms, also
+data/raw. Writes data/predictions (see `tagline.artifacts.predictions`), metrics/evaluate.json (what people compare
+between commits), reports/evaluate.json (all scores), reports/evaluate.html, and for the test split plots/confusion.csv,
+plots/per_type.csv and plots/reliability.csv.
 
     python stages/evaluate.py
 """
@@ -24,7 +24,8 @@ from tagline.core.params import read_section
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.evaluation.score_table import score_line, score_table
 
-RAW, TOKENIZED, DATA = Path("data/raw"), Path("data/tokenized"), Path("reports/data.json")
+RAW, TOKENIZED, TESTS = Path("data/raw"), Path("data/tokenized"), Path("data/tokenized_tests")
+DATA = Path("reports/data.json")
 FINETUNED, PREDICTIONS = Path("models/finetuned"), Path("data/predictions")
 METRICS, SCORES = Path("metrics/evaluate.json"), Path("reports/evaluate.json")
 CONFUSION, PER_TYPE, RELIABILITY = (Path(f"plots/{name}.csv") for name in ("confusion", "per_type", "reliability"))
@@ -49,7 +50,7 @@ def run(params: Evaluate) -> None:
     from tagline.terminal.progress import quiet
 
     quiet()
-    evaluation = evaluate(RAW, TOKENIZED, DATA, FINETUNED, (TRAIN_LOSS, VALIDATION), params)
+    evaluation = evaluate(RAW, TOKENIZED, TESTS, DATA, FINETUNED, (TRAIN_LOSS, VALIDATION), params)
     test, scored = evaluation.splits["test"], evaluation.metrics["test"]
     losses, epochs = read_columns(TRAIN_LOSS, charts.LOSSES), read_columns(VALIDATION, charts.EPOCHS)
     page = render(evaluation, losses, epochs, made_of(DATA, FINETUNED))

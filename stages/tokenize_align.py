@@ -1,7 +1,8 @@
 """Stage 2, tokenize-align: words become sub-words, word labels sub-word labels, long sentences overlapping windows.
 
 Reads the section ``tokenize_align`` of params.yaml, data/raw and models/pretrained/tokenizer. Writes data/tokenized
-(see `tagline.artifacts.tokenized` for its layout) and reports/data.json: the contents of each split, with findings.
+and data/tokenized_tests (see `tagline.artifacts.tokenized` for their layout) and reports/data.json: the contents of
+each split, with findings.
 
     python stages/tokenize_align.py
 """
@@ -25,6 +26,7 @@ from tagline.tokenization.tokenize_align_params import TokenizeAlign
 RAW = Path("data/raw")
 TOKENIZER = Path("models/pretrained/tokenizer")
 TOKENIZED = Path("data/tokenized")
+TESTS = Path("data/tokenized_tests")
 REPORT = Path("reports/data.json")
 
 
@@ -32,8 +34,8 @@ def main() -> None:
     take_no_arguments(__doc__)
     params = read_section("tokenize_align", TokenizeAlign)
     disable_progress_bars()  # of `datasets`; the stage has its own
-    with replacing(TOKENIZED, REPORT) as (target, report):
-        write_sealed(report, tokenize_align(RAW, TOKENIZER, params, target))
+    with replacing(TOKENIZED, TESTS, REPORT) as (target, tests, report):
+        write_sealed(report, tokenize_align(RAW, TOKENIZER, params, target, tests))
 
 
 if __name__ == "__main__":

@@ -27,7 +27,9 @@ def tokenize(target: str = "new", **changed: Any) -> dict[str, Any]:
     """Call the stage's function with some other params."""
     params = read_section("tokenize_align", TokenizeAlign).model_dump()
     params["limits"] |= changed.pop("limits", {})
-    return stage.tokenize_align(RAW, TOKENIZER, TokenizeAlign(**(params | changed)), Path(target))
+    return stage.tokenize_align(
+        RAW, TOKENIZER, TokenizeAlign(**(params | changed)), Path(target), Path(f"{target}_tests")
+    )
 
 
 def change_data(change: Callable[[str], str]) -> None:

@@ -6,6 +6,7 @@ SPLIT/00000.arrow, ...      id and document (strings), words (list of strings), 
                             per word; null: unknown) and, if there are such sentences, annotated_types (list of
                             strings): the types of entities that alone are annotated in the sentence; null: all
 
+Each further test set has a folder such as tests.social, with the same columns.
 If the metadata of the schema have `SPANS`, tags come from spans, whose ends are known also before an unknown tag.
 The sentences of a document are consecutive; a sentence of no known document is one by itself, named by its id. Each
 Arrow file is an IPC stream of at most about 128 MiB.
@@ -21,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 
 from tagline.core import shards
-from tagline.core.names import DOCUMENT
+from tagline.core.names import DOCUMENT, FURTHER
 from tagline.core.outputs import read_json
 from tagline.core.provenance import PROVENANCE
 from tagline.terminal.errors import UserError
@@ -40,6 +41,11 @@ Splits = Mapping[str, Iterable[Row]]
 
 # Words per record batch: few enough to be held as Python strings, enough to make Arrow's overhead negligible.
 BATCH_WORDS = 100_000
+
+
+def with_further(names: Iterable[str]) -> list[str]:
+    """List the splits, then the further test sets among some names."""
+    return list(dict.fromkeys([*SPLITS, *names]))
 
 
 def write(
@@ -101,7 +107,7 @@ class RawData:
     Attributes:
         path: the folder.
         tag_columns: its tag columns, in order.
-        sentences: the number of sentences of each split.
+        sentences: the number of sentences of each split, and of each further test set.
         annotated: whether there is a column ``annotated_types``.
         drawn: the splits that were drawn from the files of train.
         spans: whether tags come from spans.
@@ -125,12 +131,17 @@ class RawData:
         for batch in self.batches(split):
             yield from batch[ID].to_pylist()
 
-    def annotated_types(self) -> set[tuple[str, ...]]:
-        """The different values of ``annotated_types`` that are not null."""
+    @property
+    def further(self) -> list[str]:
+        """The further test sets, by name."""
+        return [split for split in self.sentences if split not in SPLITS]
+
+    def annotated_types(self, splits: Iterable[str]) -> set[tuple[str, ...]]:
+        """The different values of ``annotated_types`` in some splits that are not null."""
         if not self.annotated:
             return set()
         different: set[tuple[str, ...]] = set()
-        for split in SPLITS:
+        for split in splits:
             for batch in self.batches(split):
                 different.update(tuple(types) for types in batch[ANNOTATED].to_pylist() if types is not None)
         return different
@@ -156,11 +167,12 @@ def load(path: Path) -> RawData:
     """Open data/raw, whose hashes the caller has verified."""
     with pa.memory_map(str(shards.shard_files(path / SPLITS[0])[0])) as source:
         schema = pa.ipc.open_stream(source).schema
+    further = sorted(folder.name for folder in path.glob(f"{FURTHER}*"))
     origin = read_json(path / PROVENANCE, "download") if (path / PROVENANCE).is_file() else {}
     return RawData(
         path,
         _tag_columns(schema),
-        sentences={split: _count_rows(path / split) for split in SPLITS},
+        sentences={split: _count_rows(path / split) for split in (*SPLITS, *further)},
         annotated=ANNOTATED in schema.names,
         drawn=tuple(split for split in SPLITS if split in origin.get("drawn_from_train", ())),
         spans=SPANS in (schema.metadata or {}),

@@ -9,6 +9,8 @@ windows/SPLIT/00000.arrow, ...      sentence (its row), input_ids, word_ids (-1 
                                     words of neighbouring sentences), labels (-100: ignored): one row per window
 windows/train_lowercase/...         with ``lowercase_share``: likewise, of the copies of some sentences of train
 
+Further test sets, on which train does not depend, are in data/tokenized_tests likewise, with the same labels, of which
+labels.json has more sets if they need any.
 Each Arrow file is an IPC stream of at most about 128 MiB that `datasets.Dataset.from_file` opens. The windows of a
 sentence are consecutive. A word with sub-words is complete in at least one of them, unless it is longer than a window,
 which then has its first sub-words only.

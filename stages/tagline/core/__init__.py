@@ -5,13 +5,14 @@ which has a function of its name.
 """
 
 from tagline.core.findings import Findings
-from tagline.core.names import DOCUMENT, FEW_OF_TEST, TOKENIZER_FILE, BackendName, Overlaps
+from tagline.core.names import DOCUMENT, FEW_OF_TEST, FURTHER, TOKENIZER_FILE, BackendName, Overlaps
 from tagline.core.outputs import read_columns, read_json, replacing, write_json
 from tagline.core.provenance import HASHES, PROVENANCE, sha256, verify, versions, write_hashes
 
 __all__ = [
     "DOCUMENT",
     "FEW_OF_TEST",
+    "FURTHER",
     "HASHES",
     "PROVENANCE",
     "TOKENIZER_FILE",

@@ -14,6 +14,8 @@ with the highest score. Of equals, that of the first tagger."""
 CAPITAL, CAPITALS = MARKS = "\u2e0f", "\u2e10"
 """Before a word with an initial capital, and before a word in capitals. They are editorial signs of Greek papyri:
 punctuation for every library, and not in texts."""
+FURTHER = "tests."
+"""How the name of a further test set begins, as in tests.social."""
 FEW_ENTITIES = 30
 """With fewer entities, one more or less that is right moves F1 by several points."""
 FEW_OF_TEST = 100

@@ -26,6 +26,7 @@ MOST_VALUES = 100_000
 OUTS = (
     "data/raw",
     "data/tokenized",
+    "data/tokenized_tests",
     "data/predictions",
     "data/audit",
     "data/crossval",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,18 @@ from tagline.tokenization import subwords
 from tagline.tokenization.subword_windows import WindowCutter
 
 
+class SplitCounts(NamedTuple):
+    """What tokenize-align counted in a split.
+
+    Attributes:
+        words: the number of words with sub-words.
+        types: of a further test set, see `compare_types` of tokenize-align; else None.
+    """
+
+    words: int
+    types: Mapping[str, Sequence[str]] | None
+
+
 @dataclass(frozen=True)
 class Inputs:
     """What the stage reads; the caller has verified data/tokenized and models/finetuned.
@@ -29,27 +42,33 @@ class Inputs:
     Attributes:
         raw: data/raw.
         data: data/tokenized.
+        tests: data/tokenized_tests.
         finetuned: models/finetuned.
         labels: the task's label list.
-        words: of validation and test, see `words_with_subwords`.
-        documents: of validation and test, see `document_numbers`; empty if no measurement needs them.
+        counts: of the splits to evaluate, see `read_counts`.
+        documents: of the splits to evaluate, see `document_numbers`; empty if no measurement needs them.
     """
 
     raw: Path
     data: Path
+    tests: Path
     finetuned: Path
     labels: Labels
-    words: Mapping[str, int]
+    counts: Mapping[str, SplitCounts]
     documents: Mapping[str, Ints | None] = field(default_factory=dict)
 
     @cached_property
     def loaded(self) -> dict[str, tokenized.Split]:
-        """Train, validation and test."""
-        return {name: tokenized.load_split(self.data, name) for name in ("train", *SPLITS)}
+        """Train, validation, test and further test sets."""
+        splits = {name: tokenized.load_split(self.data, name) for name in ("train", *SPLITS)}
+        for name in self.counts:
+            if name not in splits:
+                splits[name] = tokenized.load_split(self.tests, name)
+        return splits
 
     def with_documents(self) -> Inputs:
         """The same, with the documents of sentences; for errors see `document_numbers`."""
-        return replace(self, documents={name: self.document_numbers(name) for name in SPLITS})
+        return replace(self, documents={name: self.document_numbers(name) for name in self.counts})
 
     def document_numbers(self, split: str) -> Ints | None:
         """Number the documents of a split from 0, int64 (sentences,); None if each sentence is one by itself.
@@ -91,8 +110,8 @@ class Inputs:
         )
 
 
-def words_with_subwords(report: Path) -> dict[str, int]:
-    """Read how many words of validation and test have sub-words, as tokenize-align counted them.
+def read_counts(report: Path) -> dict[str, SplitCounts]:
+    """Read what tokenize-align counted in each split but train.
 
     Args:
         report: reports/data.json.
@@ -100,6 +119,11 @@ def words_with_subwords(report: Path) -> dict[str, int]:
     Raises:
         UserError: it is missing or damaged.
     """
-    counts = read_sealed(report, "tokenize-align")
+    splits = read_sealed(report, "tokenize-align")
+    counts = {}
     with reading(report, "tokenize-align", expected="the number of words of each split"):
-        return {name: counts[name]["words"] - counts[name]["words_without_subwords"] for name in SPLITS}
+        del splits["train"]
+        for split, of_split in splits.items():
+            words = of_split["words"] - of_split["words_without_subwords"]
+            counts[split] = SplitCounts(words, of_split.get("types"))
+    return counts

@@ -69,6 +69,6 @@ class Measurement:
         return {}
 
 
-def by_split(metrics: Metrics, key: str) -> dict[str, Any]:
-    """Choose one entry of each split that has it."""
-    return {split: entries[key] for split, entries in metrics.items() if key in entries}
+def by_split(metrics: Metrics, key: str, splits: Iterable[str] | None = None) -> dict[str, Any]:
+    """Choose one entry of each split, or of each of some, that has it."""
+    return {split: metrics[split][key] for split in splits or metrics if key in metrics.get(split, {})}

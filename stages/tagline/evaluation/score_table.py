@@ -2,12 +2,12 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tabulate import tabulate
 
-from tagline.core.names import FEW_ENTITIES
+from tagline.core.names import FEW_ENTITIES, FURTHER
 from tagline.core.outputs import read_json
 from tagline.core.reading import committed, parse_object, reading
 from tagline.evaluation.measurement import Entries, Metrics
@@ -22,8 +22,19 @@ NAME = 21
 
 
 def score_table(metrics: Metrics) -> str:
-    """Lay out the scores: a table per split, one row per type, the overall row last; then what measurements note."""
-    parts = [_table(split, entries) for split, entries in metrics.items()]
+    """Lay out the scores: a table per split, one row per type, the overall row last; then what measurements note.
+
+    Further test sets have a table with a row each.
+    """
+    parts = []
+    further = []
+    for split, entries in metrics.items():
+        if split.startswith(FURTHER):
+            further.append(_row(split, entries["overall"], entries["intervals"]["overall"]))
+        else:
+            parts.append(_table(split, entries))
+    if further:
+        parts.append(_laid_out("further test sets", further, _unit(entries)))
     for notes in NOTES:
         parts += notes(metrics)
     for split, entries in metrics.items():
@@ -38,15 +49,20 @@ def score_table(metrics: Metrics) -> str:
 
 def _table(split: str, entries: Entries) -> str:
     """Lay out the scores of a split, whose name is the heading of the types."""
-    headers = [printable(split)]
+    of_types = entries["intervals"]["per_type"]
+    rows = [_row(name, scores, of_types[name]) for name, scores in entries["per_type"].items()]
+    rows.append(_row("overall", entries["overall"], entries["intervals"]["overall"]))
+    return _laid_out(split, rows, _unit(entries))
+
+
+def _laid_out(title: str, rows: Sequence[Sequence[str]], unit: str) -> str:
+    """Lay out the scores of types or test sets, with the number of what is counted."""
+    headers = [printable(title)]
     for column in SCORES_OF_TYPES:
         headers.append(column.title)
         if column.has_interval:
             headers.append("95 % interval")
-    headers.append(_unit(entries))
-    of_types = entries["intervals"]["per_type"]
-    rows = [_row(name, scores, of_types[name]) for name, scores in entries["per_type"].items()]
-    rows.append(_row("overall", entries["overall"], entries["intervals"]["overall"]))
+    headers.append(unit)
     aligned = ["left"] + ["right"] * (len(headers) - 1)
     return tabulate(rows, headers, tablefmt="simple", disable_numparse=True, colalign=aligned)
 

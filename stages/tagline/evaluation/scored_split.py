@@ -36,6 +36,7 @@ class ScoredSplit:
             only forms that change a word. None: not labelled.
         documents: int64 (sentences,), the number of the document of each sentence, from 0; None if not known.
         name: of the split.
+        types: of a further test set: those that are shared with the task, foreign to it, and lacking.
     """
 
     kind: Kind
@@ -48,6 +49,7 @@ class ScoredSplit:
     altered: Mapping[str, Sequence[TaggedSentence]] | None = None
     documents: Ints | None = None
     name: str = ""
+    types: Mapping[str, Sequence[str]] | None = None
 
     @cached_property
     def counts(self) -> Counts:

@@ -1,4 +1,4 @@
-"""The splits that are evaluated."""
+"""The splits that are evaluated, beside further test sets."""
 
 VALIDATION, TEST = "validation", "test"
 SPLITS = (VALIDATION, TEST)

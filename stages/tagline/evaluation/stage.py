@@ -1,4 +1,4 @@
-"""Evaluation: label validation and test with the fine-tuned model and measure them."""
+"""Evaluation: label validation, test and further test sets with the fine-tuned model and measure them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,11 +10,11 @@ from tagline.artifacts import tokenized
 from tagline.artifacts.predictions import Settings
 from tagline.core.provenance import verify
 from tagline.evaluation.evaluate_params import Evaluate
-from tagline.evaluation.inputs import Inputs, words_with_subwords
+from tagline.evaluation.inputs import Inputs, read_counts
 from tagline.evaluation.measurement import Entries, Labelled, Measurement, Metrics
 from tagline.evaluation.measurements.order import measurements_of
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.evaluation.splits import SPLITS, VALIDATION
+from tagline.evaluation.splits import VALIDATION
 from tagline.labels.label_list import NOT_CALIBRATED, Labels, Precision
 from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.scores import count, score
@@ -47,13 +47,14 @@ class Evaluation:
 
 
 def evaluate(
-    raw: Path, data: Path, report: Path, finetuned: Path, curves: Sequence[Path], params: Evaluate
+    raw: Path, data: Path, tests: Path, report: Path, finetuned: Path, curves: Sequence[Path], params: Evaluate
 ) -> Evaluation:
-    """Label and measure validation and test.
+    """Label and measure validation, test and further test sets.
 
     Args:
         raw: data/raw, whose documents are read for promises, and for context in altered forms.
         data: data/tokenized.
+        tests: data/tokenized_tests.
         report: reports/data.json.
         finetuned: models/finetuned.
         curves: the learning curves, which the caller reads.
@@ -64,11 +65,12 @@ def evaluate(
             data does not have, or the model produces NaN or infinite logits.
     """
     verify(data, "tokenize-align")
+    verify(tests, "tokenize-align")
     verify(finetuned, "train", *curves)
-    labels = tokenized.load_labels(data)
+    labels = tokenized.load_labels(tests)
     measurements = measurements_of(params, labels)
 
-    inputs = Inputs(raw, data, finetuned, labels, words_with_subwords(report))
+    inputs = Inputs(raw, data, tests, finetuned, labels, read_counts(report))
     if any(measurement.needs_documents for measurement in measurements):
         inputs = inputs.with_documents()
     backend = _load_backend(data, finetuned, params.precision, labels)
@@ -83,7 +85,7 @@ def evaluate(
 
 
 def label(inputs: Inputs, predictor: Predictor, settings: Settings, measurements: Sequence[Measurement]) -> Labelled:
-    """Label validation and test, and let measurements prepare what they need of that.
+    """Label all splits but train, and let measurements prepare what they need of that.
 
     Args:
         inputs: of the stage.
@@ -91,7 +93,9 @@ def label(inputs: Inputs, predictor: Predictor, settings: Settings, measurements
         settings: its decoding and precision.
         measurements: in their order.
     """
-    chunks: dict[str, Iterable[Chunk]] = {name: score_split(predictor, inputs.loaded[name], name) for name in SPLITS}
+    chunks: dict[str, Iterable[Chunk]] = {}
+    for name in inputs.counts:
+        chunks[name] = score_split(predictor, inputs.loaded[name], name)
     if any(measurement.needs_scores for measurement in measurements):
         # Decoded again for each bias that is tried, so the scores are computed once, 4 bytes per word and label.
         chunks[VALIDATION] = list(chunks[VALIDATION])
@@ -99,7 +103,7 @@ def label(inputs: Inputs, predictor: Predictor, settings: Settings, measurements
     for measurement in measurements:
         biases |= measurement.choose_biases(chunks[VALIDATION], inputs, predictor.head)
     predictor = replace(predictor, biases=biases, calibration=NOT_CALIBRATED)
-    splits = {name: _label(name, inputs, chunks[name], predictor) for name in SPLITS}
+    splits = {name: _label(name, inputs, chunks[name], predictor) for name in inputs.counts}
     labelled = Labelled(inputs, predictor, splits, settings._replace(biases=biases))
     for measurement in measurements:
         measurement.after_labels(labelled)
@@ -132,9 +136,12 @@ def _load_backend(data: Path, finetuned: Path, wanted: Precision, labels: Labels
 
 
 def _label(name: str, inputs: Inputs, chunks: Iterable[Chunk], predictor: Predictor) -> ScoredSplit:
-    """Label the words of a split."""
+    """Label the words of a split; of a further test set without the types that it lacks."""
     split = inputs.loaded[name]
     gold = split.gold()
+    words_with_subwords, types = inputs.counts[name]
+    if types is not None and inputs.labels.kind == "spans":
+        predictor = replace(predictor, left_out=types["lacking"])
     predictions = predictor.label(chunks, gold)
     ids, words = split.ids_and_words()
     lengths = split.lengths()
@@ -145,7 +152,8 @@ def _label(name: str, inputs: Inputs, chunks: Iterable[Chunk], predictor: Predic
         words_without_subwords=predictions.without_subwords,
         loss=predictions.mean_loss,
         greedy_f1=score(count(greedy, inputs.labels.kind))["overall"]["f1"],
-        words_unscored=inputs.words[name] - (len(gold) - predictions.without_subwords),
+        words_unscored=words_with_subwords - (len(gold) - predictions.without_subwords),
         documents=inputs.documents.get(name),
         name=name,
+        types=types,
     )

@@ -1,4 +1,4 @@
-"""Groups of a split: altered forms and slices, and the one in which F1 is lowest."""
+"""Groups of test: altered forms, slices and further test sets, and the one in which F1 is lowest."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ FEW = 50
 
 
 class Group(NamedTuple):
-    """A part of a split, or an altered form of it.
+    """A part of test, an altered form of it, or a further test set.
 
     Attributes:
-        name: such as ``lowercase`` or ``text: unseen``, as in reports/evaluate.json.
+        name: such as ``lowercase``, ``tests.social`` or ``text: unseen``, as in reports/evaluate.json.
         f1: of its entities.
         number: of its gold entities.
     """
@@ -23,23 +23,28 @@ class Group(NamedTuple):
     number: int
 
 
-def worst_group(entries: Mapping[str, Any]) -> Group | None:
+def worst_group(metrics: Mapping[str, Mapping[str, Any]]) -> Group | None:
     """Find the group of `FEW` or more gold entities with the lowest F1.
 
     Args:
-        entries: of a split, in reports/evaluate.json.
+        metrics: of the splits, in reports/evaluate.json.
 
     Returns:
         None if there is none, as of plain tags, whose slices have an accuracy.
     """
-    large = [group for group in _groups(entries) if group.number >= FEW]
+    groups = list(_groups(metrics.get("test", {})))
+    if groups:
+        for split, entries in metrics.items():
+            if split not in ("validation", "test"):
+                groups.append(Group(split, entries["overall"]["f1"], entries["overall"]["number"]))
+    large = [group for group in groups if group.number >= FEW]
     return min(large, key=lambda group: group.f1, default=None)
 
 
 def _groups(entries: Mapping[str, Any]) -> Iterator[Group]:
     for form, scores in entries.get("altered", {}).items():
         yield Group(form, scores["f1"], scores["number"])
-    for title, part in entries["slices"].items():
+    for title, part in entries.get("slices", {}).items():
         # Of most titles a dictionary of slices; not_in_train is one itself.
         slices = {"": part} if "number" in part else part
         for name, scores in slices.items():

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from tagline.labels.entities import entity_arrays, is_outside
 from tagline.labels.label_list import ANY, Biases, Calibration, Labels
+from tagline.labels.schemes import OUTSIDE
 from tagline.labels.windows import NO_WORD, AnyInts, Bools, Floats, Ints, LabelIds, Windows, ranges
 from tagline.model.backends import Backend
 from tagline.model.batches import longest_first
@@ -132,6 +133,7 @@ class Predictor:
         workers: threads that run several batches at once; None: one batch after the other.
         biases: added to the scores of the labels of some types when labels are chosen.
         calibration: of the scores of entities; None: each word has the probability of its label.
+        left_out: types whose labels, once chosen, become O.
     """
 
     backend: Backend
@@ -141,6 +143,7 @@ class Predictor:
     workers: Executor | None = None
     biases: Biases = field(default_factory=dict)
     calibration: Calibration | None = None
+    left_out: Sequence[str] = ()
 
     def predict(
         self, lengths: Lengths, windows: Windows, gold: LabelIds | None = None, progress: Progress = None
@@ -228,7 +231,7 @@ class Predictor:
         ids, probabilities = self._decode(chunk)
         predictions = Predictions(
             labels=ids,
-            greedy=scores.argmax(-1).astype(np.int32),
+            greedy=self._without_left_out(scores.argmax(-1)),
             scores=self._score_labels(ids, probabilities, lengths),
             without_subwords=int(np.count_nonzero(~seen)),
         )
@@ -246,7 +249,13 @@ class Predictor:
         biased = scores + bias_of_labels(self.labels, self.biases) if self.biases else scores
         probabilities = self.head.probabilities(scores, lengths)
         probabilities[~seen] = 0.0
-        return self.head.decode(biased, lengths).astype(np.int32), probabilities
+        return self._without_left_out(self.head.decode(biased, lengths)), probabilities
+
+    def _without_left_out(self, ids: AnyInts) -> LabelIds:
+        if self.left_out:
+            is_left_out = np.array([type_ in self.left_out for type_ in self.labels.type_of_labels])
+            ids = np.where(is_left_out[ids], self.labels.label2id[OUTSIDE], ids)
+        return ids.astype(np.int32)
 
     def _score_labels(self, ids: LabelIds, probabilities: Floats, lengths: Ints) -> Floats:
         """Score the label of each word; with a calibration, the words of an entity have the entity's score.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
@@ -10,7 +11,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from tagline.artifacts.raw_data import SPLITS
 from tagline.core.params import MAPPING, SEQUENCE, InnerPath, Section, SourceFolder
 from tagline.sources.formats.base import Source
-from tagline.sources.formats.keys import Key, LabelNames, TagColumns, WordKeys
+from tagline.sources.formats.keys import Key, LabelNames, TagColumns, Tests, WordKeys, named_tests
 from tagline.sources.formats.lists import RowKeys, check_names
 from tagline.sources.formats.registry import AnyFiles
 from tagline.text.languages import Language
@@ -25,11 +26,18 @@ class HubSplits(Section):
     train: Key | None = None
     validation: Key | None = None
     test: Key | None = None
+    tests: Tests = Field(default_factory=dict)
+
+    @property
+    def patterns(self) -> dict[str, str]:
+        """The names on the Hub, by our own."""
+        return self.model_dump(exclude={"tests"}, exclude_none=True) | named_tests(self.tests)
 
     @model_validator(mode="after")
-    def _test_is_apart(self) -> HubSplits:
-        if self.validation == self.test is not None:
-            raise ValueError(f"validation and test are the same split {self.test}; name another one for each")
+    def _splits_are_apart(self) -> HubSplits:
+        for (first, name), (second, other) in combinations(self.patterns.items(), 2):
+            if name == other:
+                raise ValueError(f"{first} and {second} are the same split {name}; name another one for each")
         return self
 
 
@@ -46,7 +54,7 @@ class HubDataset(RowKeys, WordKeys, Source):
     revision: Key
     """Branch, tag or commit. To pin it, use the commit that the stage prints and writes to data/raw/provenance.json."""
     splits: HubSplits
-    """Name on the Hub of each of the three splits."""
+    """Name on the Hub of each of the three splits, and of further test sets: `tests: {social: test_social}`."""
     words: Key
     """Column with the words of each sentence."""
     tag_columns: TagColumns
@@ -62,7 +70,7 @@ class HubDataset(RowKeys, WordKeys, Source):
     @property
     def patterns(self) -> dict[str, str]:
         """The names of splits on the Hub, by our own."""
-        return self.splits.model_dump(exclude_none=True)
+        return self.splits.patterns
 
 
 class Encoder(Section):

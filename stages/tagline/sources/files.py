@@ -12,8 +12,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-from tagline.artifacts.raw_data import COPY, SPLITS
+from tagline.artifacts.raw_data import COPY, SPLITS, with_further
 from tagline.core.findings import OF_SENTENCES, Findings
+from tagline.core.names import FURTHER
 from tagline.core.provenance import sha256
 from tagline.sources.formats.annotators import summary
 from tagline.sources.formats.base import Files, leads_out
@@ -28,7 +29,7 @@ from tagline.text.sentences import ends_among, split_sentences
 
 UNLABELLED = "unlabelled"
 # The ids that `raw_data.write` gives.
-GENERATED_ID = re.compile(rf"({'|'.join(SPLITS)})-\d+")
+GENERATED_ID = re.compile(rf"({'|'.join(SPLITS)}|{re.escape(FURTHER)}[\w-]+)-\d+")
 
 
 class NothingDrawn(UserError):
@@ -64,8 +65,9 @@ class FileSource:
                     f"{min(common)}: a file of {split}, not of texts without labels; {_named_by(UNLABELLED)}"
                 )
         self.without_labels = 0
-        self.findings = {split: Findings({**dataset.meanings, **counted}) for split in SPLITS}
-        self.agreement: dict[str, Counter[tuple[str, ...]]] = {split: Counter() for split in SPLITS}
+        self.names = with_further(self.paths)
+        self.findings = {split: Findings({**dataset.meanings, **counted}) for split in self.names}
+        self.agreement: dict[str, Counter[tuple[str, ...]]] = {split: Counter() for split in self.names}
 
     def splits(self) -> dict[str, Iterator[Sentence]]:
         """The sentences of each split that have words, read as they are iterated.
@@ -78,7 +80,7 @@ class FileSource:
         if self.dataset.split:
             seed = self.dataset.split.seed
             splits |= {split: self._drawn(split, seed) for split in (TRAIN, *self.dataset.shares)}
-        return {split: splits[split] for split in SPLITS if split in splits}
+        return {split: splits[split] for split in self.names if split in splits}
 
     def unlabelled(self, tag_columns: Sequence[str], whole: bool) -> Iterator[Sentence]:
         """Read the unlabelled texts as sentences for train; if `whole`, each text is one. `without_labels` counts them.
@@ -103,7 +105,7 @@ class FileSource:
         if self.texts:
             files[UNLABELLED] = self._hashed(self.texts)
             provenance[UNLABELLED] = self.without_labels
-        provenance["findings"] = {split: self._counts(split) for split in SPLITS}
+        provenance["findings"] = {split: self._counts(split) for split in self.names}
         return provenance
 
     def _hashed(self, paths: Sequence[Path]) -> list[dict[str, str]]:
@@ -348,11 +350,15 @@ def check_different(paths: Mapping[str, Sequence[Path]], files: Mapping[str, Seq
     """
     for first, second in combinations(paths, 2):
         common = set(paths[first]) & set(paths[second])
-        if common or _are_copies(files[first], files[second]):
-            raise UserError(
-                f"{min(common, default=paths[second][0])}: the same data in {first} and {second}; name different files "
-                f"in params.yaml, or omit {second} and set split: {{seed: 42, {second}: 0.1}} there"
-            )
+        if not common and not _are_copies(files[first], files[second]):
+            continue
+        path = min(common, default=paths[second][0])
+        if second not in SPLITS:
+            raise UserError(f"{path}: the same data in {first} and {second}; expected others; {_named_by(second)}")
+        raise UserError(
+            f"{path}: the same data in {first} and {second}; name different files in params.yaml, or omit {second} "
+            f"and set split: {{seed: 42, {second}: 0.1}} there"
+        )
 
 
 def _are_copies(files: Sequence[Path], others: Sequence[Path]) -> bool:

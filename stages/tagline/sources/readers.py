@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from tagline.artifacts import raw_data
-from tagline.artifacts.raw_data import SPLITS
+from tagline.artifacts.raw_data import with_further
 from tagline.core.findings import OF_SENTENCES
 from tagline.core.names import DOCUMENT, FEW_ENTITIES
 from tagline.labels.schemes import OUTSIDE, split_tag
@@ -95,7 +95,7 @@ class Reader:
         drawn = (TRAIN, *dataset.shares) if dataset.shares else ()
         self.drawn: dict[str, Counter[str]] = {split: Counter() for split in drawn}
         # By split, the hash of a sentence's tags by that of its words.
-        self.seen: dict[str, dict[int, int]] = {split: {} for split in SPLITS}
+        self.seen: defaultdict[str, dict[int, int]] = defaultdict(dict)
 
     def rows(self, split: str, earlier: Sequence[Reader]) -> Iterator[raw_data.Row]:
         """Read a split, of which the source may have nothing, after the sources before it have read theirs.
@@ -339,7 +339,7 @@ def check_apart(readers: Sequence[Reader]) -> None:
 def _of_all(sources: Sequence[Mapping[str, Sequence[Path]]]) -> dict[str, list[Path]]:
     """The paths of each split in all sources, without splits that have none."""
     joined = {}
-    for split in SPLITS:
+    for split in with_further(chain.from_iterable(sources)):
         paths = list(chain.from_iterable(source.get(split, ()) for source in sources))
         if paths:
             joined[split] = paths

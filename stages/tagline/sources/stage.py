@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from transformers import PreTrainedTokenizerBase
 
 from tagline.artifacts import raw_data
-from tagline.artifacts.raw_data import SPLITS
+from tagline.artifacts.raw_data import SPLITS, with_further
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE, hashes, sha256, write_hashes
 from tagline.sources import admission, capitals, encoders, hub, letters, own_subwords
@@ -78,7 +78,7 @@ def _read(
     counts = _write_rows(readers, target)
     respelt = _spellings(readers)
     if any(respelt):  # only all tags of a source show its spelling, so the sources are read again
-        for split in SPLITS:
+        for split in counts:
             shutil.rmtree(target / split)
         readers = _readers(folder, dataset, respelt)
         counts = _write_rows(readers, target)
@@ -120,10 +120,13 @@ def _write_rows(readers: Sequence[Reader], target: Path) -> dict[str, int]:
     sources = [reader.dataset for reader in readers]
     return raw_data.write(
         target,
-        {split: rows(split) for split in SPLITS},
+        {split: rows(split) for split in with_further(chain.from_iterable(source.patterns for source in sources))},
         readers[0].columns,
         annotated=any(isinstance(source, Files) and source.lacks_types for source in sources),
-        spans=all(isinstance(source, AnnotatedFiles) for source in sources),
+        # Only of further test sets does a source not decide how train is read.
+        spans=all(
+            isinstance(source, AnnotatedFiles) for source in sources if not {*SPLITS}.isdisjoint(source.patterns)
+        ),
     )
 
 
@@ -175,7 +178,7 @@ def _joined(origins: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     for number, origin in enumerate(origins):
         source = dict(origin)
         for split, of_split in source.pop("findings").items():
-            findings[split][str(number)] = of_split
+            findings.setdefault(split, {})[str(number)] = of_split
         sources.append(source)
         drawn.intersection_update(source.get("drawn_from_train", ()))
     # Of a split that all sources draw, tags are written as in train.

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pandas.util import hash_array
 
-from tagline.artifacts.raw_data import ID, SPLITS, RawData, name_word
+from tagline.artifacts.raw_data import ID, RawData, name_word
 from tagline.core.findings import Findings
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.windows import Bools, Ints
@@ -39,7 +39,7 @@ def check_no_illegal_tags(findings: Mapping[str, Findings], tags: Mapping[str, T
         UserError: one has; the message names the first of each split.
     """
     lines = []
-    for split in SPLITS:
+    for split in findings:
         if tags[split].illegal:
             lines.append(f"{split}, in {tags[split].scheme}: {findings[split].line('illegal_tags')}")
     if lines:

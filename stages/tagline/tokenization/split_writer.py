@@ -25,7 +25,7 @@ from tagline.tokenization import subwords
 from tagline.tokenization.context import Neighbours, document_numbers, with_neighbours
 from tagline.tokenization.split_findings import Hashes, add_sentences, add_words, hash_sentences
 from tagline.tokenization.subword_windows import WindowCutter
-from tagline.tokenization.tags import TagColumn, Tags
+from tagline.tokenization.tags import Tags
 from tagline.tokenization.unknown_labels import mark_unannotated
 
 # Words that are in memory at a time; each distinct one of them is tokenised once.
@@ -71,15 +71,13 @@ class SplitWriter:
     """Writes the sentences and windows of splits.
 
     Attributes:
-        column: the column of the task in data/raw.
         labels: the labels of the task.
         cutter: makes the windows.
         label_all_tokens: see `align_labels`.
         share: of the sentences of train, those that are drawn for a copy in small letters.
-        target: data/tokenized.
+        target: data/tokenized, or for further test sets data/tokenized_tests.
     """
 
-    column: TagColumn
     labels: Labels
     cutter: WindowCutter
     label_all_tokens: bool
@@ -108,7 +106,7 @@ class SplitWriter:
             ShardWriter(self.target / "sentences" / split, features.arrow_schema) as sentences,
             ShardWriter(folder / split, tokenized.WINDOW_FEATURES.arrow_schema) as windows,
             ShardWriter(folder / tokenized.COPIES, windows.schema) if has_copies else nullcontext() as copies,
-            tqdm(total=self.column.raw.sentences[split], desc=split, unit=" sentences", disable=None) as bar,
+            tqdm(total=tags.column.raw.sentences[split], desc=split, unit=" sentences", disable=None) as bar,
         ):
             for chunk in self._chunks(split, tags):
                 windows.write(self._columns(chunk, self._cut_and_check(chunk, findings), sentences.rows))
@@ -132,10 +130,10 @@ class SplitWriter:
 
     def _chunks(self, split: str, tags: Tags) -> Iterator[Chunk]:
         """Yield the sentences of a split with their gold labels."""
-        raw = self.column.raw
+        raw = tags.column.raw
         for neighbours in with_neighbours(raw.chunks(split, CHUNK_WORDS), self.cutter):
             batch = neighbours.sentences
-            tag_ids, ends = self.column.ids(batch)
+            tag_ids, ends = tags.column.ids(batch)
             gold = tags.to_labels(tag_ids, ends, self.labels)
             if raw.annotated:
                 gold = mark_unannotated(batch, gold, self.labels)

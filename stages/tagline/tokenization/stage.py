@@ -1,6 +1,7 @@
 """The stage tokenize-align: data/tokenized and reports/data.json from data/raw and a tokenizer."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,21 +27,22 @@ from tagline.tokenization.split_findings import (
 )
 from tagline.tokenization.split_writer import CHUNK_WORDS, SplitWriter, WrittenSplit
 from tagline.tokenization.subword_windows import WindowCutter
-from tagline.tokenization.tags import TagColumn, Tags, read_column, read_tags
+from tagline.tokenization.tags import Tags, compare_types, read_column, read_further, read_tags
 from tagline.tokenization.tokenize_align_params import Limits, TokenizeAlign
 
 # Sentences per split on which `subwords.one_by_one` and `subwords.distinguishes_case` are checked.
 SAMPLED_SENTENCES = 20
 
 
-def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Path) -> dict[str, Any]:
-    """Write data/tokenized.
+def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Path, tests: Path) -> dict[str, Any]:
+    """Write data/tokenized and, so that train does not depend on further test sets, data/tokenized_tests.
 
     Args:
         raw: data/raw.
         tokenizer: the folder of the tokenizer.
         params: the section ``tokenize_align``.
         target: the folder to make.
+        tests: the folder to make of further test sets.
 
     Returns:
         The metrics of every split.
@@ -54,27 +56,38 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     check_task(data, params.task)
     loaded = load_tokenizer(tokenizer, params.max_length)
     labels, tags = read_labels(data, params)
-    findings = {split: find_in_tags(split, tags) for split in SPLITS}
+    labels_of_tests = labels
+    for split in data.further:
+        column = read_column(data, params.task, params.scheme, params.outside, (*SPLITS, split))
+        labels_of_tests, tags[split] = read_further(split, column, tags["train"], labels_of_tests, params.scheme)
+    findings = {split: find_in_tags(split, tags) for split in tags}
     if params.illegal == "error":
         check_no_illegal_tags(findings, tags)
     show(f"{params.task}: {len(labels.names)} labels: {', '.join(labels.names)}")
 
-    writer = prepare_writer(data, tags["train"].column, labels, loaded, params, target)
+    writer = prepare_writer(data, labels, loaded, params, target)
     write_settings(writer, sha256(tokenizer / TOKENIZER_FILE))
+    tests.mkdir()
+    label_list.write(labels_of_tests, tests / "labels.json")
+    writer_of_tests = replace(writer, labels=labels_of_tests, target=tests)
 
     metrics: dict[str, Any] = {}
     hashes: dict[str, Hashes] = {}
-    for split in SPLITS:
-        written = writer.write(split, tags[split], findings[split])
+    for split in tags:
+        writer_of_split = writer if split in SPLITS else writer_of_tests
+        written = writer_of_split.write(split, tags[split], findings[split])
         hashes[split] = written.hashes
         if split != "train":
             find_duplicates(findings[split], data, split, hashes)
         metrics[split] = split_metrics(written, tags[split], findings[split], data.findings.get(split))
+        if split not in SPLITS:
+            metrics[split]["types"] = compare_types(tags[split], labels)
         show("\n  ".join([summary(split, params.task, metrics[split]), *findings[split].lines()]))
 
     check_splits(raw, hashes, metrics)
     check_limits(raw, findings, params.limits)
     write_hashes(target)
+    write_hashes(tests)
     return metrics
 
 
@@ -106,14 +119,14 @@ def read_labels(data: RawData, params: TokenizeAlign) -> tuple[Labels, dict[str,
 
 
 def prepare_writer(
-    data: RawData, column: TagColumn, labels: Labels, tokenizer: Tokenizer, params: TokenizeAlign, target: Path
+    data: RawData, labels: Labels, tokenizer: Tokenizer, params: TokenizeAlign, target: Path
 ) -> SplitWriter:
     """Find out how the sentences of data/raw become windows."""
     one_by_one = is_one_by_one(tokenizer, data)
     context = trained_context(data, params.context_subwords)
     share = effective_share(tokenizer, data, params.lowercase_share)
     cutter = WindowCutter(tokenizer, one_by_one, params.max_length, params.stride, context, lowercase=share > 0)
-    return SplitWriter(column, labels, cutter, params.label_all_tokens, share, target)
+    return SplitWriter(labels, cutter, params.label_all_tokens, share, target)
 
 
 def write_settings(writer: SplitWriter, tokenizer_sha256: str) -> None:
@@ -182,7 +195,7 @@ def effective_share(tokenizer: Tokenizer, data: RawData, share: float) -> float:
 
 
 def check_splits(raw: Path, hashes: Mapping[str, Hashes], metrics: Mapping[str, Any]) -> None:
-    """Check that validation and test differ, and have something to score.
+    """Check that validation and test differ, and that all but train have something to score.
 
     Raises:
         UserError: they do not.
@@ -192,8 +205,8 @@ def check_splits(raw: Path, hashes: Mapping[str, Hashes], metrics: Mapping[str, 
             f"{raw}: the same data in validation and test: all sentences of one are in the other; expected different "
             "ones; see download.dataset in params.yaml"
         )
-    for split in SPLITS[1:]:
-        if metrics[split]["unknown_labels"] == metrics[split]["words"]:
+    for split in metrics:
+        if split != "train" and metrics[split]["unknown_labels"] == metrics[split]["words"]:
             raise UserError(
                 f"{raw}: no word of {split} has a known label, so that there is nothing to score; expected some; "
                 "annotate words, or choose another file; see download.dataset in params.yaml"
@@ -207,7 +220,7 @@ def check_limits(raw: Path, findings: Mapping[str, Findings], limits: Limits) ->
         UserError: some do; the message lists them.
     """
     lines = []
-    for split in SPLITS:
+    for split in findings:
         lines += [f"{split}: {line}" for line in findings[split].over(limits.model_dump())]
     if lines:
         raise UserError(

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -33,9 +33,9 @@ class TagColumn:
     Attributes:
         raw: data/raw.
         name: the column.
-        tags: the different tags of all splits, sorted; a tag's id is its index.
+        tags: the different tags of its splits, sorted; a tag's id is its index.
         names: their standard spellings (`schemes.respell`), in the order of the tags.
-        counts: for each split how many words have each tag, int64 (tags,).
+        counts: for each of its splits how many words have each tag, int64 (tags,).
         has_unknown: whether the tag of a word is unknown.
     """
 
@@ -65,7 +65,7 @@ class TagColumn:
 
     @property
     def totals(self) -> dict[str, int]:
-        """The number of words with each tag, by its standard spelling, in all splits."""
+        """The number of words with each tag, by its standard spelling, in its splits."""
         totals: Counter[str] = Counter()
         counts = np.sum(list(self.counts.values()), axis=0).tolist()
         for name, count in zip(self.names, counts, strict=True):
@@ -80,7 +80,7 @@ class TagColumn:
     def words_with(self, tags: set[str]) -> Iterator[str]:
         """Name the words that have one of some tags, given in their standard spelling, split by split."""
         wanted = [index for index, name in enumerate(self.names) if name in tags]
-        for split in SPLITS:
+        for split in self.counts:
             for batch, ids, _ in self.batches(split):
                 for index in np.flatnonzero(np.isin(ids, wanted)).tolist():
                     yield f"{name_word(batch, index)}: {self.tags[ids[index]]}"
@@ -146,8 +146,9 @@ class Tags:
         """
         ids = labels.ids
         if self.conversion is None:
-            of_tags = [ids.get((name,), -1) for name in self.column.names]
-            return np.array([*of_tags, -1, ids.get(ANY, -1)], dtype=np.int64)[tags]
+            unknown = ids.get(ANY, -1)
+            of_tags = [ids.get((name,), unknown) for name in self.column.names]
+            return np.array([*of_tags, -1, unknown], dtype=np.int64)[tags]
         return self.conversion.table(ids)[conversion.before(tags, ends, len(self.column.tags)), tags]
 
     def illegal_tags(self) -> Iterator[str]:
@@ -168,20 +169,23 @@ class Tags:
                 yield f"{name_word(batch, index)}: {names[tags[index]]} at the end"
 
 
-def read_column(raw: RawData, name: str, scheme: str = "auto", outside: str | None = None) -> TagColumn:
-    """List and count the tags of a column over all splits.
+def read_column(
+    raw: RawData, name: str, scheme: str = "auto", outside: str | None = None, splits: Sequence[str] = SPLITS
+) -> TagColumn:
+    """List and count the tags of a column over some splits.
 
     Args:
         raw: data/raw.
         name: the column.
         scheme: of `read_tags`; plain tags and types without prefixes (IO) keep their spelling.
         outside: the tag that stands for O, except among plain tags.
+        splits: which to read.
 
     Raises:
         UserError: no word has a tag, or the tag ``outside``.
     """
-    counters = {split: _count_tags(raw, split, name) for split in SPLITS}
-    has_unknown = any(_has_null(raw, split, name) for split in SPLITS)
+    counters = {split: _count_tags(raw, split, name) for split in splits}
+    has_unknown = any(_has_null(raw, split, name) for split in splits)
     tags = tuple(sorted(set().union(*counters.values())))
     counts = {}
     for split, counter in counters.items():
@@ -226,9 +230,8 @@ def read_tags(column: TagColumn, scheme: Literal["auto", schemes.Scheme]) -> tup
             its scheme, all words have the same label, or the order of tags is not that of their endings.
     """
     kind, fixed = _kind(column, scheme)
-    if kind == "spans":  # only a column of spans has O; before this, `o` could have been a plain tag
-        column = replace(column, names=tuple(schemes.OUTSIDE if name == "o" else name for name in column.names))
     if kind == "spans":
+        column = _of_spans(column)
         transitions = {split: _transitions(column, split) for split in SPLITS}
         tags = {split: _read_spans(column, split, transitions, fixed) for split in SPLITS}
     else:
@@ -237,8 +240,65 @@ def read_tags(column: TagColumn, scheme: Literal["auto", schemes.Scheme]) -> tup
         _check_suffixes(column, sum(of_split.illegal for of_split in tags.values()))
     labels = label_lists.from_counts(column.name, kind, {split: of_split.counts for split, of_split in tags.items()})
     conversions = [of_split.conversion for of_split in tags.values()]
-    sets = label_sets(labels, conversions, column.raw.annotated_types(), column.has_unknown)
+    sets = label_sets(labels, conversions, column.raw.annotated_types(SPLITS), column.has_unknown)
     return replace(labels, sets=sets), tags
+
+
+def read_further(
+    split: str, column: TagColumn, train: Tags, labels: Labels, scheme: Literal["auto", schemes.Scheme]
+) -> tuple[Labels, Tags]:
+    """Recognise the scheme of a further test set, on which the labels of the task do not depend.
+
+    Entities of types that the labels lack become O; words with such a plain tag are of unknown label.
+
+    Args:
+        split: the test set.
+        column: its tags and those of all splits, as `read_column` returned them.
+        train: how the tags of train become labels.
+        labels: of the task.
+        scheme: see `read_tags`.
+
+    Returns:
+        The labels, with the sets that only this test set has after the others, and how its tags become labels.
+
+    Raises:
+        UserError: a tag is not in the scheme, or no word has a type of the task.
+    """
+    kind, fixed = _kind(train.column, scheme)
+    if kind == "spans":
+        column = _of_spans(column)
+        tags = _read_spans(column, split, {split: _transitions(column, split)}, fixed)
+    else:
+        tags = _read_plain(column, split)
+    types = compare_types(tags, labels)
+    if not types["shared"]:
+        foreign = ", ".join(types["foreign"]) or "no other"
+        raise UserError(
+            f"{column.raw.path}: {split} has no type of {column.name} ({', '.join(labels.types)}), but {foreign}; "
+            f"expected at least one; rename types, or correct download.dataset.{split} in params.yaml"
+        )
+    if tags.conversion is not None:
+        tags = replace(tags, conversion=tags.conversion.within(labels.names))
+    has_unknown = column.has_unknown or (kind == "tags" and len(types["foreign"]) > 0)
+    sets = label_sets(labels, [tags.conversion], column.raw.annotated_types([split]), has_unknown)
+    return replace(labels, sets=tuple(dict.fromkeys([*labels.sets, *sets]))), tags
+
+
+def compare_types(tags: Tags, labels: Labels) -> dict[str, list[str]]:
+    """The types, or plain tags, that a split shares with the task, those that the task lacks, and that it lacks."""
+    used = tuple(label for label, count in tags.counts.items() if count)
+    types = set(replace(labels, names=used).types)
+    of_task = set(labels.types)
+    return {
+        "shared": sorted(types & of_task),
+        "foreign": sorted(types - of_task),
+        "lacking": sorted(of_task - types),
+    }
+
+
+def _of_spans(column: TagColumn) -> TagColumn:
+    """The column with O for `o`, which could be a plain tag until the column is known to mark spans."""
+    return replace(column, names=tuple(schemes.OUTSIDE if name == "o" else name for name in column.names))
 
 
 def _check_suffixes(column: TagColumn, illegal: int) -> None:

@@ -32,6 +32,17 @@ def test_file_is_a_row_per_type_and_an_overall_row(tmp_path: Path) -> None:
     assert few == "test: F1 0.667 is of 2 entities; with fewer than 30, it is mostly noise"
 
 
+def test_further_test_sets_are_rows_of_one_table() -> None:
+    types = {"shared": ["PER"], "foreign": ["\x1b"], "lacking": ["LOC", "ORG"]}
+    further = {"tests.a": METRICS["test"], "tests.b": METRICS["test"] | {"types": types}}
+    text = score_table({name: {**entries, "altered": {}} for name, entries in further.items()} | METRICS)
+    rows = [line.split() for line in text.partition("further test sets")[2].splitlines()[2:4]]
+    assert [row[:4] for row in rows] == [[name, "1.000", "0.500", "0.667"] for name in further]
+    assert "tests.b: scored are PER; left out: \\x1b (not in train), LOC, ORG (not in tests.b)" in " ".join(
+        text.split()
+    )
+
+
 def test_operating_point_is_a_table_with_what_is_not_reached() -> None:
     reached = {"value": 0.9512, "low": 0.9, "high": 1.0, "reached": True}
     missed = {"value": 0.5, "low": 0.25, "high": 0.75, "reached": False}

@@ -112,6 +112,13 @@ def test_calibration_gives_words_the_score_of_their_entity_and_changes_no_label(
     np.testing.assert_allclose(mapped.scores, [0.2, 0.2, 0.7, 0, 0.2, 0.7, 0.7], rtol=1e-6)
 
 
+def test_types_that_are_left_out_become_outside_with_its_probability() -> None:
+    backend = FixedLogits({7: [0.0, 3.0, 0.0]})
+    found = replace(predictor(backend), left_out=["X"]).predict([1], windows([0], [[7]], [[0]]))
+    assert (names(found.labels), names(found.greedy)) == (["O"], ["O"])
+    assert found.scores[0] == pytest.approx(1 / (np.exp(3) + 2))
+
+
 def test_words_and_sentences_without_subwords_get_the_fallback_label() -> None:
     backend = FixedLogits({7: [0.0, 5.0, 0.0], 8: [0.0, 0.0, 5.0]})
     found = predictor(backend, "constrained").predict([3], windows([0], [[7, 8]], [[0, 2]]))

@@ -43,6 +43,24 @@ def test_a_pattern_takes_files_in_the_order_of_their_names(tmp_path: Path) -> No
     assert source.provenance() == {"source": "files", "files": hashed, "findings": findings}
 
 
+def test_further_test_set_is_read_and_checked_as_test_is(tmp_path: Path) -> None:
+    write(tmp_path, a="a O\n", b="b O\n", c="c O\n", d="d O\n")
+    further = {"tests": {"social": "d.txt"}}
+    source = FileSource(tmp_path, conll_files("a.txt", "b.txt", "c.txt", **further))
+    assert [each.words for each in source.splits()["tests.social"]] == [["d"]]
+    assert source.provenance()["files"].keys() == source.provenance()["findings"].keys() == source.splits().keys()
+    assert message_of(FileSource, tmp_path, conll_files("a.txt", "b.txt", "d.txt", **further)) == (
+        f"{tmp_path}/d.txt: the same data in test and tests.social; expected others; see download.dataset.tests.social in "
+        "params.yaml"
+    )
+    (tmp_path / "d.txt").write_text("")
+    with pytest.raises(UserError, match=r"d.txt: no sentence; expected lines of"):
+        list(source.splits()["tests.social"])
+    (tmp_path / "d.txt").unlink()
+    message = "d.txt: no such file; see download.dataset.tests.social in params.yaml"
+    assert message in message_of(FileSource, tmp_path, conll_files("a.txt", "b.txt", "c.txt", **further))
+
+
 MISSING_FILES = [
     ("none.txt", "none.txt: no such file; see download.dataset.train in params.yaml"),
     ("*.conll", "*.conll: the pattern matches no file; see download.dataset.train in params.yaml"),

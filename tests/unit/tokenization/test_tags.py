@@ -8,12 +8,12 @@ import pytest
 from helpers.messages import message_of
 
 from tagline.artifacts import raw_data
-from tagline.artifacts.raw_data import RawData, Row
+from tagline.artifacts.raw_data import SPLITS, RawData, Row
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE
 from tagline.labels.label_list import Labels
 from tagline.terminal.errors import UserError
-from tagline.tokenization.tags import Tags, read_column, read_tags
+from tagline.tokenization.tags import Tags, compare_types, read_column, read_further, read_tags
 from tagline.tokenization.unknown_labels import unannotated
 
 
@@ -74,6 +74,39 @@ def test_splits_that_were_drawn_from_one_file_have_one_scheme(tmp_path: Path) ->
     write_json(tmp_path / "raw" / PROVENANCE, {"drawn_from_train": {"seed": 1, "test": 0.1}})
     tags = read(raw_data.load(tmp_path / "raw"))[1].values()
     assert [(each.scheme, each.illegal) for each in tags] == [("IOB2", 1), ("IOB1", 0), ("IOB2", 1)]
+
+
+FURTHER = [
+    ("B-X I-X O | B-Z", "S-X O B-Y E-Y | S-X", "B-X O O O B-X", ("X", "Y", "Z"), "BIOES"),
+    ("B-X I-X O", "? I-X O ?", "? B-X or I-X O ?", ("X", "", ""), "IO"),
+    (f"N V O{' N' * 30}", "V W ?", "V ? ?", ("V", "W", "N O"), "tags"),
+]
+
+
+@pytest.mark.parametrize(("train", "further", "labels", "types", "scheme"), FURTHER)
+def test_further_test_set_gets_the_labels_of_the_task(
+    tmp_path: Path, train: str, further: str, labels: str, types: tuple[str, ...], scheme: str
+) -> None:
+    data = made(tmp_path, train=train, validation="O", test="O", **{"tests.a": further})
+    assert data.further == ["tests.a"]
+    of_task, tags = read(data)
+    assert of_task == read(made(tmp_path / "without", train=train, validation="O", test="O"))[0]
+    column = read_column(data, "ner", splits=(*SPLITS, "tests.a"))
+    found, of_set = read_further("tests.a", column, tags["train"], of_task, "auto")
+    assert (found.names, of_set.scheme) == (of_task.names, scheme)
+    ids = [of_set.to_labels(ids, ends, found) for _, ids, ends in column.batches("tests.a")]
+    assert " ".join(found.described[number] for number in ids[0]) == labels
+    assert tuple(map(" ".join, compare_types(of_set, of_task).values())) == types
+
+
+def test_further_test_set_without_a_type_of_the_task_is_an_error(tmp_path: Path) -> None:
+    data = made(tmp_path, train="B-X I-X O | B-Z", validation="O", test="O", **{"tests.a": "O B-Y"})
+    labels, tags = read(data)
+    column = read_column(data, "ner", splits=(*SPLITS, "tests.a"))
+    assert message_of(read_further, "tests.a", column, tags["train"], labels, "auto") == (
+        f"{tmp_path}/raw: tests.a has no type of ner (X, Z), but Y; expected at least one; rename types, or correct "
+        "download.dataset.tests.a in params.yaml"
+    )
 
 
 def test_scheme_can_be_set(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from tagline.evaluation.evaluate_params import ALL, Accept
 from tagline.evaluation.measurement import Entries, Labelled, Measurement, Metrics, by_split
 from tagline.evaluation.promise import Promise, ShareTest, least_step
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.evaluation.splits import VALIDATION
+from tagline.evaluation.splits import SPLITS, VALIDATION
 from tagline.evaluation.targets import of_documents
 from tagline.labels.entities import EntityArrays
 from tagline.labels.label_list import Labels
@@ -295,7 +295,7 @@ def statement(goal: Goal, promise: Promise, score: float | None) -> str:
 
 def notes(metrics: Metrics) -> Iterator[str]:
     """Lay out the share of entities with at least some scores and their precision, for each promised precision."""
-    points = by_split(metrics, "accept")
+    points = by_split(metrics, "accept", SPLITS)
     for name, point in points.get(VALIDATION, {}).items():
         curves = [of_split[name]["curve"] for of_split in points.values()]
         rows = []

@@ -12,7 +12,7 @@ from tagline.evaluation.bias_search import count_at_each_step, find_biases, prom
 from tagline.evaluation.evaluate_params import Bootstrap, OperatingPoint
 from tagline.evaluation.measurement import Entries, Measurement, Metrics, by_split
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.evaluation.splits import VALIDATION
+from tagline.evaluation.splits import SPLITS, VALIDATION
 from tagline.evaluation.targets import TypeBias, TypeTarget, count_found, of_documents, targets_of
 from tagline.labels.label_list import Biases, Labels
 from tagline.labels.tagged import TaggedSentence, flatten
@@ -122,7 +122,7 @@ def report(
 
 def notes(metrics: Metrics) -> Iterator[str]:
     """Lay out what the types reach, and say which targets are not reached, or what is promised."""
-    points = by_split(metrics, "operating_point")
+    points = by_split(metrics, "operating_point", SPLITS)
     if not points:
         return
     rows = []

@@ -13,11 +13,12 @@ from tagline.evaluation.measurements import (
     expected,
     operating_point,
     scores,
+    shared_types,
     slices,
     unknown,
     worst,
 )
-from tagline.evaluation.splits import TEST, VALIDATION
+from tagline.evaluation.splits import SPLITS, TEST, VALIDATION
 from tagline.labels.label_list import Labels
 
 # What a split of some hundred entities supports; more digits would differ between hosts of one precision.
@@ -39,6 +40,7 @@ def measurements_of(params: Evaluate, labels: Labels) -> list[Measurement]:
     """
     return [
         scores.Scores(),
+        shared_types.SharedTypes(),
         basic.FBeta(params.beta),
         basic.Loss(),
         basic.Intervals(params.bootstrap),
@@ -58,6 +60,7 @@ def measurements_of(params: Evaluate, labels: Labels) -> list[Measurement]:
 
 # What is said below the table of scores: what they do not cover, then targets and promises.
 NOTES = (
+    shared_types.notes,
     unknown.notes,
     altered.notes,
     worst.notes,
@@ -135,14 +138,18 @@ def compared(metrics: Metrics, best_epoch: int) -> dict[str, float | int]:
     accuracy is called ``word_accuracy``).
 
     Args:
-        metrics: of validation and test, as in reports/evaluate.json.
+        metrics: of each split, as in reports/evaluate.json.
         best_epoch: the epoch whose weights were evaluated.
 
     Returns:
-        test.f1, validation.f1, train.best_epoch, then the `COLUMNS` of both splits, and those of test alone.
+        test.f1, validation.f1, train.best_epoch, the F1 of further test sets, then the `COLUMNS` of both splits, and
+        those of test alone.
     """
     numbers: dict[str, float | int] = {f"{split}.f1": metrics[split]["overall"]["f1"] for split in (TEST, VALIDATION)}
     numbers["train.best_epoch"] = best_epoch
+    for split in metrics:
+        if split not in SPLITS:
+            numbers[f"{split}.f1"] = metrics[split]["overall"]["f1"]
     of_both = [column for column in COLUMNS if column.compared and not column.of_test]
     of_test = [column for column in COLUMNS if column.compared and column.of_test]
     for split, columns in ((TEST, of_both), (VALIDATION, of_both), (TEST, of_test)):

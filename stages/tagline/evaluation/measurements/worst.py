@@ -1,17 +1,16 @@
-"""Worst group: what is said of the lowest F1 that is measured of test."""
+"""Worst group: what is said of the lowest F1 that is measured."""
 
 from collections.abc import Iterator
 
 from tagline.evaluation.measurement import Metrics
-from tagline.evaluation.splits import TEST
 from tagline.metrics.groups import FEW, worst_group
 
 
 def notes(metrics: Metrics) -> Iterator[str]:
-    """Say where F1 of test is lowest."""
-    group = worst_group(metrics[TEST]) if TEST in metrics else None
+    """Say where F1 is lowest."""
+    group = worst_group(metrics)
     if group:
         yield (
-            f"test: of altered forms and slices with at least {FEW} entities, F1 is lowest, {group.f1:.3f}, in "
-            f"{group.name} ({group.number:,} entities)"
+            f"test: of altered forms, slices and further test sets with at least {FEW} entities, F1 is lowest, "
+            f"{group.f1:.3f}, in {group.name} ({group.number:,} entities)"
         )

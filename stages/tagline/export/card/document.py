@@ -101,7 +101,7 @@ def render(data: CardData) -> str:
         points={type_: point for type_, point in points.items() if point["bias"]},
         promises=[point["promise"] for point in points.values() if point.get("promise", {}).get("kept")],
         accepted=[point for point in test.get("accept", {}).values() if "precision" in point],
-        worst=worst_group(test),
+        worst=worst_group(data.metrics),
         few=sorted(type_ for type_, scores in test["per_type"].items() if scores["number"] < FEW),
         few_below=FEW,
         curve=curve(data.epochs, data.training["best_epoch"]),

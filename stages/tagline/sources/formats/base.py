@@ -18,7 +18,7 @@ from pydantic import Field, create_model, model_validator
 
 from tagline.core.findings import Findings, lines_by_split
 from tagline.core.params import InnerPath, Section
-from tagline.sources.formats.keys import Documents, Key, Share, TypeName, UnknownTag, WordKeys
+from tagline.sources.formats.keys import Documents, Key, Share, Tests, TypeName, UnknownTag, WordKeys, named_tests
 from tagline.sources.formats.sniffing import Guess, Sample
 from tagline.terminal.errors import UserError
 from tagline.text.languages import Language
@@ -67,7 +67,7 @@ class Source(Section):
     @model_validator(mode="after")
     def _has_a_split(self) -> Self:
         if not self.patterns:
-            raise ValueError("no split is named; expected at least one of train, validation and test")
+            raise ValueError("no split is named; expected at least one of train, validation, test and tests")
         if "train" not in self.patterns and (self.shares or self.repeat > 1):
             key = "split draws from" if self.shares else "repeat is of"
             raise ValueError(f"{key} train, which this source does not have; name train, or remove the key")
@@ -141,6 +141,8 @@ class Files(Source):
     """Instead of a validation or test file, a share of train can be set, for example `split: {seed: 42, validation:
     0.1, test: 0.1}`; the seed and a document's words alone decide its split."""
     test: InnerPath | None = None
+    """Further test sets, which are scored too, can have names of yours: `tests: {social: social.conll}`."""
+    tests: Tests = Field(default_factory=dict)
     split: Shares | None = None
     # Path or pattern of text files, one text per line, which train gets with unknown tags.
     unlabelled: InnerPath | None = None
@@ -167,7 +169,8 @@ class Files(Source):
     @property
     def patterns(self) -> dict[str, str]:
         """Split name to path or glob pattern inside the folder, for each split that has one."""
-        return self.model_dump(include={"train", "validation", "test"}, exclude_none=True)
+        splits = self.model_dump(include={"train", "validation", "test"}, exclude_none=True)
+        return splits | named_tests(self.tests)
 
     @property
     def shares(self) -> dict[str, float]:

@@ -2,11 +2,14 @@
 
 import codecs
 import re
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from tagline.core.params import Section
+from tagline.artifacts.raw_data import SPLITS
+from tagline.core.names import FURTHER
+from tagline.core.params import InnerPath, Section
 from tagline.sources.formats.lines import UTF_8
 from tagline.text.sentence import AS_THEY_ARE, EMPTY_SENTENCES, EMPTY_WORDS, WordRules
 
@@ -58,6 +61,21 @@ def text_encoding(name: str) -> str:
     return name
 
 
+def test_names(tests: dict[str, str]) -> dict[str, str]:
+    """Return further test sets unchanged if all their names can be used."""
+    for name in tests:
+        if name in SPLITS or not re.fullmatch("[A-Za-z0-9_-]+", name):
+            raise ValueError(
+                f"{name!r} cannot name a test set; expected letters, digits, - and _, but not {', '.join(SPLITS)}"
+            )
+    return tests
+
+
+def named_tests(tests: Mapping[str, str]) -> dict[str, str]:
+    """The further test sets by the names of their splits."""
+    return {f"{FURTHER}{name}": test for name, test in tests.items()}
+
+
 def pattern(text: str) -> str:
     """Return a regular expression unchanged if it is one."""
     try:
@@ -77,6 +95,8 @@ TagColumns = Annotated[dict[str, str], AfterValidator(column_names)]
 # What is a document in files of columns: what lines mark (-DOCSTART-, # newdoc), each file, or each sentence by itself.
 Documents = Literal["marked", "file", "none"]
 Encoding = Annotated[str, AfterValidator(text_encoding)]
+# Further test sets: the name of each, and its path or pattern, or its name on the Hub.
+Tests = Annotated[dict[str, InnerPath], AfterValidator(test_names)]
 LabelNames = Annotated[list[str], AfterValidator(label_names)]
 
 

@@ -24,6 +24,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from tagline.core import FURTHER
 from tagline.terminal import ArgumentParser, UserError, program_name, write
 from tagline.tools.comparison import CROSSVAL, SPLITS, WORKSPACE
 
@@ -105,9 +106,10 @@ def parsed() -> argparse.Namespace:
     )
     add(
         "--split",
-        choices=(*SPLITS, CROSSVAL),
-        help=f"only this split (default: validation and test); {CROSSVAL}: all sentences, as `dvc repro "
-        "crossval/dvc.yaml` labelled them",
+        type=split_name,
+        metavar="SPLIT",
+        help=f"only validation, test or {FURTHER}NAME, a further test set (default: all); {CROSSVAL}: all sentences, "
+        "as `dvc repro crossval/dvc.yaml` labelled them",
     )
     add(
         "--pipeline",
@@ -185,6 +187,12 @@ def separated(noun: str, text: str) -> list[str]:
     if len(set(names)) < len(names):
         raise argparse.ArgumentTypeError(f"{text!r} has the same {noun} twice; expected different ones")
     return names
+
+
+def split_name(text: str) -> str:
+    if text in (*SPLITS, CROSSVAL) or text.startswith(FURTHER):
+        return text
+    raise argparse.ArgumentTypeError(f"expected validation, test, {FURTHER}NAME or {CROSSVAL}, got {text!r}")
 
 
 def sweep_of(options: argparse.Namespace, splits: Sequence[str]) -> Sweep:

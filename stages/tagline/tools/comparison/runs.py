@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from tagline.artifacts import predictions
-from tagline.core import PROVENANCE
+from tagline.core import FURTHER, PROVENANCE
 from tagline.core.params import PARAMS
 from tagline.core.reading import parse_object, reading
 from tagline.evaluation.measurements.order import COMPARED_DIGITS
@@ -103,7 +103,7 @@ def make_run(
         commit: its hash.
         tracked: returns the bytes of a file of predictions, or raises a `UserError`.
         committed: returns the bytes of a file in Git, or None if it does not exist.
-        splits: the splits to read.
+        splits: the splits to read; of several, also the further test sets of the run.
 
     Raises:
         UserError: a file is missing or damaged.
@@ -111,13 +111,16 @@ def make_run(
     source = source_of(splits)
     provenance = f"{source.predictions}/{PROVENANCE}"
     kind = predictions.read_kind(tracked(provenance), f"{name}: {provenance}")
+    metrics = parse_metrics(name, committed(source.metrics), source.metrics)
+    if len(splits) > 1:
+        splits = [*splits, *(key.removesuffix(".f1") for key in metrics if key.startswith(FURTHER))]
     files = {split: tracked(f"{source.predictions}/{split}.parquet") for split in splits}
     return Run(
         name,
         commit,
         kind,
         splits=predictions.read_with_altered(files, kind, f"{name}: {source.predictions}"),
-        metrics=parse_metrics(name, committed(source.metrics), source.metrics),
+        metrics=metrics,
         params=committed(str(PARAMS)),
     )
 

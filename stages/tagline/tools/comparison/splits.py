@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from tagline.core import FURTHER
 from tagline.labels.entities import Entity
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence
@@ -91,12 +92,16 @@ class Comparison:
 
 
 def compare(old: list[Run], new: list[Run], splits: Sequence[str]) -> Comparison:
-    """Compare splits of two sides.
+    """Compare splits of two sides, and before the last one the further test sets that all runs have.
 
     Raises:
         UserError: as in `align`.
     """
-    return Comparison(old, new, [compare_split(split, old, new) for split in splits])
+    *others, last = splits
+    for split in new[-1].splits:
+        if split.startswith(FURTHER) and split != last and all(split in run.splits for run in (*old, *new)):
+            others.append(split)
+    return Comparison(old, new, [compare_split(split, old, new) for split in (*others, last)])
 
 
 def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compared:

@@ -62,7 +62,7 @@ def describe(path: Path) -> str:
 def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Guess]:
     """The description of some files of one format, and their keys."""
     split = {"split": shares} if len(shares) > 1 else {}  # more than the seed
-    inspected = _read(path, layout, {"source": "files", **layout.keys, **layout.patterns, **split})
+    inspected = _read(path, layout, {"source": "files", **layout.keys, **layout.paths, **split})
     source, keys = inspected.source, inspected.keys
     lines = [f"{path}: {keys['format']}, {_encoding(layout, keys)}"]
     unused = [*layout.unused, *_unused_keys(layout, source.dataset)]

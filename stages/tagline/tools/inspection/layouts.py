@@ -15,6 +15,7 @@ from itertools import chain, islice
 from os.path import commonprefix
 from pathlib import Path
 
+from tagline.core import FURTHER
 from tagline.sources.files import find
 from tagline.sources.formats.lines import UTF_8, read_lines
 from tagline.sources.formats.registry import FORMATS
@@ -28,6 +29,8 @@ _SPLITS = {
     "validation": {"validation", "valid", "val", "dev", "devel", "development", "testa"},
     "test": {"test", "testing", "testb"},
 }
+# Names of further test sets, beside one that is only called test.
+_FURTHER = re.compile("test[_-]([A-Za-z0-9_-]*[A-Za-z][A-Za-z0-9_-]*)")
 # Names of the split that no other name tells: validation, or test beside a validation split.
 _EVALUATION = {"eval", "evaluation"}
 _WORD = re.compile("[a-z]+")
@@ -63,6 +66,18 @@ class Layout:
     patterns: Mapping[str, str]
     unused: Sequence[str] = ()
 
+    @property
+    def paths(self) -> Guess:
+        """The patterns as keys of ``download.dataset``."""
+        keys: Guess = {}
+        tests = {}
+        for split, pattern in self.patterns.items():
+            if split.startswith(FURTHER):
+                tests[split.removeprefix(FURTHER)] = pattern
+            else:
+                keys[split] = pattern
+        return {**keys, "tests": tests} if tests else keys
+
 
 def find_layouts(path: Path) -> list[Layout]:
     """Find the files of each format that a folder has, as `find_layout` does for one; of a page, by `selection`.
@@ -78,6 +93,8 @@ def find_layouts(path: Path) -> list[Layout]:
             entries = [entry for entry in entries if entry not in group]
     if len(layouts) < 2:
         return _by_selection(find_layout(path))
+    # Ids begin with the number of their source, and further test sets should not change those of train.
+    layouts.sort(key=lambda layout: all(split.startswith(FURTHER) for split in layout.patterns))
     unused = [*layouts[0].unused, *(entry.name for entry in entries)]
     return [replace(layouts[0], unused=unused), *layouts[1:]]
 
@@ -224,10 +241,14 @@ def _is_data(path: Path) -> bool:
 
 
 def _by_split(entries: Sequence[Path]) -> dict[str, list[Path]]:
-    """The files and folders whose names tell one split."""
+    """The files and folders whose names tell one split, or a further test set."""
     of_splits: dict[str, list[Path]] = {split: [] for split in _SPLITS}
     of_evaluation = []
     for entry in entries:
+        further = _FURTHER.fullmatch(entry.stem)
+        if further and any(other.stem == "test" for other in entry.parent.iterdir()):
+            of_splits.setdefault(f"{FURTHER}{further[1]}", []).append(entry)
+            continue
         words = set(_WORD.findall(entry.name.lower()))
         splits = [split for split, names in _SPLITS.items() if words & names]
         if len(splits) == 1:

@@ -81,7 +81,7 @@ def _of_folder(path: Path) -> Iterator[Sequence[str]]:
     """Yield the words of each sentence and of each document, since a text of a pool can be either."""
     verify(path, "download")
     data = raw_data.load(path)
-    for split in raw_data.SPLITS:
+    for split in data.sentences:
         rows = chain.from_iterable(
             batch.select([DOCUMENT, raw_data.WORDS]).to_pylist() for batch in data.batches(split)
         )

@@ -108,6 +108,14 @@ def test_last_split_is_the_headline_and_notes_of_runs_come_first() -> None:
     assert comparison.notes == ["a: outdated", "test: a and b have the same predictions"]
 
 
+def test_further_test_sets_that_all_runs_have_come_before_the_last_split() -> None:
+    both = {"tests.a": [OSLO], "validation": [OSLO]}
+    runs = [run_of("a", [ADA], **both), run_of("b", [ADA], **both, **{"tests.b": [OSLO]})]
+    comparison = compare(runs[:1], runs[1:], ["validation", "test"])
+    assert [split.split for split in comparison.splits] == ["validation", "tests.a", "test"]
+    assert [split.split for split in compare(runs[:1], runs[1:], ["tests.a"]).splits] == ["tests.a"]
+
+
 ROW = {"id": ["0"], "words": [["Ada", "lives"]], "gold": [["B-PER", "O"]], "predicted": [["O", "O"]]}
 GOOD = ROW | {"score": [[1.0, 1.0]]}
 

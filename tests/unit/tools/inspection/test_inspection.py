@@ -398,6 +398,11 @@ FOLDERS: dict[str, tuple[dict[str, str | bytes], str, dict[str, Any]]] = {
         "json, utf-8",
         {"train": "train-0*.jsonl", "test": "[[]test].jsonl", "split": {"seed": 42, "validation": 0.1}},
     ),
+    "further tests": (
+        {"train.conll": TRAIN, "test.conll": DEV, "test_social-1.conll": TEST},
+        "conll, utf-8",
+        {"train": "train.conll", "test": "test.conll", "tests": {"social-1": "test_social-1.conll"}},
+    ),
     "eval is validation": (
         {"train.conll": TRAIN, "eval.conll": DEV, "test.conll": TEST},
         "conll, utf-8",
@@ -469,6 +474,15 @@ def test_folder_with_several_formats_is_a_list_of_sources(tmp_path: Path) -> Non
     assert "split" not in str(section), "each split has a file"
     assert "conll, utf-8\n" in description and "page, utf-8\n" in description and "not read: x\n" in description
     assert Download.model_validate({**section, "encoder": {"source": "path", "path": "any"}})
+
+
+def test_further_test_set_of_another_format_is_the_last_source(tmp_path: Path) -> None:
+    files = {"train.conll": TRAIN, "dev.conll": DEV, "test.conll": TEST, "test-a.jsonl": LAST_ROWS}
+    _, section = inspect(write(tmp_path, files))
+    assert [(each["format"], each.get("tests")) for each in section["dataset"]] == [
+        ("conll", None),
+        ("json", {"a": "test-a.jsonl"}),
+    ]
 
 
 @pytest.mark.parametrize("as_parquet", [False, True])

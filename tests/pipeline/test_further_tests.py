@@ -1,0 +1,51 @@
+"""Further test sets by real `dvc`: they are scored as test is, and nothing that they change trains again."""
+
+from typing import Any
+
+from helpers.clone import Clone
+from helpers.project import json_of
+from helpers.tiny import TINY_PARAMS, conll, tiny_sentences, write_params
+
+SCORED = ["download", "tokenize-align", "evaluate"]
+# Measured of test alone.
+OF_TEST = {"altered", "expected"}
+METRICS = "metrics/evaluate.json"
+
+
+def set_dataset(clone: Clone, **keys: Any) -> None:
+    dataset = TINY_PARAMS["download"]["dataset"] | keys
+    write_params(clone.path, TINY_PARAMS | {"download": TINY_PARAMS["download"] | {"dataset": dataset}})
+
+
+def social(clone: Clone) -> dict[str, Any]:
+    return json_of(clone.path / "reports/evaluate.json")["tests.social"]
+
+
+def test_scores_are_those_of_the_file_as_test_and_no_change_trains(clone: Clone) -> None:
+    file = clone.path / "data/tiny/social.conll"
+    file.write_text(conll(tiny_sentences(9, shift=4)))
+    set_dataset(clone, tests={"social": file.name})
+    before = json_of(clone.path / METRICS)
+    assert clone.repro("evaluate") == SCORED
+    assert clone.repro("evaluate") == []
+    as_further = social(clone)
+    f1 = {"tests.social.f1": round(as_further["overall"]["f1"], 4)}
+    assert json_of(clone.path / METRICS) == before | f1
+
+    file.write_text(conll(tiny_sentences(9, shift=4)).replace("LOC", "PLACE"))
+    assert clone.repro("evaluate") == SCORED
+    assert social(clone)["types"] == {"shared": ["PER"], "foreign": ["PLACE"], "lacking": ["LOC"]}
+    assert social(clone)["per_type"].keys() == {"PER"}
+    said = " ".join(clone.run("tagline", "scores").split())
+    assert "tests.social: scored are PER; left out: PLACE (not in train), LOC (not in tests.social)" in said
+    file.write_text(conll(tiny_sentences(9, shift=4)))
+    assert clone.repro("evaluate") == [], "restored from the run-cache"
+
+    clone.commit("a further test set")
+    assert "\ntests.social F1 " in clone.run("tagline", "compare")
+
+    set_dataset(clone, test=file.name)
+    assert clone.repro("evaluate") == [*SCORED[:2], "train", "evaluate"]
+    as_test = json_of(clone.path / "reports/evaluate.json")["test"]
+    del as_further["types"]
+    assert {key: entry for key, entry in as_test.items() if key not in OF_TEST} == as_further
