@@ -84,11 +84,10 @@ def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Gu
         lines.append("splits are drawn by sentence, since these documents are too few")
     lines += inspected.undrawn
     few = [f"{number} in {name}" for name, number in inspected.in_test.items() if 0 < number < FEW_OF_TEST]
-    if few and "test" in source.dataset.shares:
+    if few:
         lines.append(
-            f"test, a share of train, has few entities ({', '.join(few)}); with fewer than about {FEW_OF_TEST}, its "
-            "scores show little; for a score of all sentences, run `tagline crossval create`, then `dvc repro "
-            "crossval/dvc.yaml`"
+            f"test has few entities ({', '.join(few)}); with fewer than about {FEW_OF_TEST}, its scores show little; "
+            "for a score of all sentences, run `tagline crossval create`, then `dvc repro crossval/dvc.yaml`"
         )
     report = source.report()
     if report:
