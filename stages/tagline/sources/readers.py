@@ -93,7 +93,7 @@ class Reader:
         self.annotates_all = False
         # Of each split that is drawn from train, the number of entities of each type, by tag column.
         drawn = (TRAIN, *dataset.shares) if dataset.shares else ()
-        self.drawn = {split: {name: Counter[str]() for name in columns} for split in drawn}
+        self.drawn: dict[str, defaultdict[str, Counter[str]]] = {split: defaultdict(Counter) for split in drawn}
         # By split, the hash of a sentence's tags by that of its words.
         self.seen: dict[str, dict[int, int]] = {split: {} for split in SPLITS}
 

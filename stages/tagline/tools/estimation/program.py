@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tagline.core import read_json
 from tagline.terminal import (
     ArgumentParser,
     UserError,
@@ -119,8 +120,6 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _warn_if_outdated(tagger: Tagger) -> None:
-    from tagline.core import read_json
-
     if read_json(EVALUATED, "evaluate").get("reference") != tagger.reference:
         warnings.warn(
             f"{MODEL}: not of the last evaluation in {EVALUATED.parent}; expected an export of it; run `dvc repro "
