@@ -9,7 +9,7 @@ stages/crossval_fold.py for each fold.
 """
 
 from tagline.terminal.command_line import take_no_arguments
-from tagline.terminal.printing import show
+from tagline.terminal.printing import show, wrapped
 from tagline.terminal.process import exit_with_message, prepare_process
 
 if __name__ == "__main__":
@@ -52,7 +52,7 @@ def run(params: Crossval, evaluate: Evaluate) -> None:
         write_json(scores, evaluation.metrics)
         predictions.write_provenance(folder, evaluation.labels, evaluation.settings, {SCORES: scores})
         report.write_bytes(page.encode())
-    show("\n\n".join([score_table(evaluation.metrics), *notes(entries)]))
+    show("\n\n".join([score_table(evaluation.metrics), *map(wrapped, notes(entries))]))
 
 
 if __name__ == "__main__":

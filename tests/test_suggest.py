@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -121,7 +122,7 @@ def test_without_a_model_diverse_texts_follow_the_random_ones(capsys: pytest.Cap
     assert len({word for text in texts(rows, "diverse")[:6] for word in text.split()[::3]}) == 12
     assert suggested("--words", "60", "--random-share", "0.25") == rows
     first, *counts = capsys.readouterr().out.splitlines()
-    assert first == "no model in models/export: diverse texts, without entities"
+    assert first == "no model is used: diverse texts, without entities"
     assert counts[:2] == ["random: 3 texts, 15 words", "diverse: 9 texts, 45 words"]
     run("pool.txt", "--words", "60", "--output", "out.json", "--types", "PER", "A<B")
     assert {tuple(row) for row in json.loads(Path("out.json").read_text())} == {("data",)}
@@ -132,6 +133,12 @@ def test_without_a_model_diverse_texts_follow_the_random_ones(capsys: pytest.Cap
         "or give --types, for instance --types PER LOC"
     )
     assert Path("out.json").read_text() == "earlier"
+
+
+def test_types_are_those_of_a_first_page_whatever_model_is_there() -> None:
+    run("pool.txt", "--words", "60", "--output", "out.json", "--types", "GENE")
+    assert {tuple(row) for row in json.loads(Path("out.json").read_text())} == {("data",)}
+    assert re.findall('<Label value="(.*?)"', Path("out.labels.xml").read_text()) == ["GENE"]
 
 
 def test_texts_are_split_into_sentences_as_in_training(tmp_path: Path) -> None:
@@ -174,7 +181,10 @@ WRONG_USAGE = [
     ("pool.txt --words 9 --output o --seed -1", "--seed: expected a number from 0 to"),
     *[(f"pool.txt --words 9 --output o --types PER {name}", f"--types {name!r}: expected names") for name in NO_TYPES],
     ("pool.txt --words 9 --output o --types PER LOC PER", "--types 'PER' is given twice; expected different"),
-    ("pool.txt --words 9 --output o --types PER", "--types: models/export has its own; expected no --types"),
+    (
+        "pool.txt --words 9 --output o --types PER --model models/export",
+        "--types: a model has its own; expected either",
+    ),
 ]
 
 

@@ -64,7 +64,6 @@ def annotate(page: Path, folder: Path) -> dict[str, Any]:
 
 def test_walk_from_50_sentences_of_a_page(clone: Clone) -> None:
     """As docs/small.md says."""
-    shutil.rmtree(clone.path / "models/export")
     pool = "\n".join(f"{person} Lind won in {place} {at}." for person in PEOPLE for place in PLACES for at in "ab")
     (clone.path / "pool.txt").write_text(pool.replace(" a.", ".").replace(" b.", " North."))
     clone.run(*"tagline suggest pool.txt --words 320 --types PER LOC --output tasks.html".split())

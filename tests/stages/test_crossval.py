@@ -55,9 +55,11 @@ def test_each_sentence_is_scored_once(validated: Path, capsys: pytest.CaptureFix
     assert "Cross-validation" in Path("reports/crossval.html").read_text(encoding="utf-8")
     assert not Path(".work").exists()
     run_verb("scores")
+    run_stage("crossval")
     shown = capsys.readouterr().out
     assert f"{entries['overall']['f1']:.3f}" in shown
-    assert "crossval: 2 models, each trained on about " in shown
+    assert shown.count("crossval: 2 models, each trained on about ") == 2
+    assert max(map(len, shown.splitlines())) <= 80
 
 
 def test_folds_differ_only_in_what_the_audit_would_do_alike(validated: Path) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from tagline.core.params import Section, read_only_section
 from tagline.crossval.folding import EARLY, Folding, Group
@@ -19,10 +19,10 @@ CROSSVAL: Literal["crossval"] = "crossval"
 Numbers = list[int] | Literal["crossval"]
 
 
-def _numbered(folds: Numbers) -> Numbers:
+def _numbered(folds: object) -> object:
     if folds in ([EARLY], CROSSVAL):
         return folds
-    if len(folds) < 2 or folds != list(range(1, len(folds) + 1)):
+    if not isinstance(folds, list) or len(folds) < 2 or folds != list(range(1, len(folds) + 1)):
         raise ValueError("must be [0], crossval, or the numbers from 1 to the number of folds, at least 2")
     return folds
 
@@ -36,7 +36,7 @@ def _with_train(splits: list[SplitName]) -> list[SplitName]:
 class Audit(Section):
     """Params of the audit."""
 
-    folds: Annotated[Numbers, AfterValidator(_numbered)]
+    folds: Annotated[Numbers, BeforeValidator(_numbered)]
     """[0]: one training on all sentences for half of the epochs, which learns few wrong labels. Or folds, numbered from
     1: each is a training without its sentences, which that model then labels. crossval: the folds of crossval/ are
     used; run `tagline audit create` after a change from or to it."""

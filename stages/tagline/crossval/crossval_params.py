@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import BeforeValidator, Field
 
 from tagline.core.params import Section, read_only_section
 
@@ -13,8 +13,8 @@ CREATE = "tagline crossval create"
 FOLDS = Path("data/crossval/folds")
 
 
-def _numbered(folds: list[int]) -> list[int]:
-    if len(folds) < 2 or folds != list(range(1, len(folds) + 1)):
+def _numbered(folds: object) -> object:
+    if not isinstance(folds, list) or len(folds) < 2 or folds != list(range(1, len(folds) + 1)):
         raise ValueError("must be the numbers from 1 to the number of folds, at least 2")
     return folds
 
@@ -22,7 +22,7 @@ def _numbered(folds: list[int]) -> list[int]:
 class Crossval(Section):
     """Params of the cross-validation."""
 
-    folds: Annotated[list[int], AfterValidator(_numbered)]
+    folds: Annotated[list[int], BeforeValidator(_numbered)]
     """Folds, numbered from 1: each is a training without its sentences, which that model then labels."""
     group: Literal["document", "sentence"]
     """document: the sentences of a document are held out together, where documents are known. sentence: only equal

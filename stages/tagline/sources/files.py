@@ -202,7 +202,10 @@ class FileSource:
     def _with_types(self, seed: int) -> Iterator[Drawn]:
         """Yield the draw of each document, with the types of its entities."""
         for number, sentences in self._documents(seed):
-            types = chain.from_iterable(map(types_of, sentences))
+            types: set[str] = set()
+            for sentence in sentences:
+                for column, of_column in types_of(sentence).items():
+                    types.update(f"{column} {type_}" for type_ in of_column)
             yield Drawn(number, split_of(number, self.dataset.shares), frozenset(types))
 
     def _drawn(self, split: str, seed: int) -> Iterator[Sentence]:
@@ -283,12 +286,11 @@ class FileSource:
             yield sentence
 
 
-def types_of(sentence: Sentence) -> list[str]:
-    """The type of each entity of a sentence, with the name of its tag column if there are several."""
-    types = []
+def types_of(sentence: Sentence) -> dict[str, list[str]]:
+    """The type of each entity of a sentence, by tag column."""
+    types = {}
     for column, tags in sentence.tags.items():
-        prefix = f"{column} " if len(sentence.tags) > 1 else ""
-        types += [f"{prefix}{type_}" for begins, type_ in entity_marks(tags) if begins and type_]
+        types[column] = [type_ for begins, type_ in entity_marks(tags) if begins and type_]
     return types
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -91,9 +91,9 @@ class Reader:
         # By tag column, the number of entities of each type; and whether all types are annotated in a sentence.
         self.types: dict[str, Counter[str]] = {name: Counter() for name in columns}
         self.annotates_all = False
-        # Of each split that is drawn from train, the number of entities of each type.
+        # Of each split that is drawn from train, the number of entities of each type, by tag column.
         drawn = (TRAIN, *dataset.shares) if dataset.shares else ()
-        self.drawn: dict[str, Counter[str]] = {split: Counter() for split in drawn}
+        self.drawn: dict[str, defaultdict[str, Counter[str]]] = {split: defaultdict(Counter) for split in drawn}
         # By split, the hash of a sentence's tags by that of its words.
         self.seen: defaultdict[str, dict[int, int]] = defaultdict(dict)
 
@@ -182,16 +182,19 @@ class Reader:
 
     def _count_types(self, split: str, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
         for sentence in sentences:
-            self.drawn[split].update(types_of(sentence))
+            for column, types in types_of(sentence).items():
+                self.drawn[split][column].update(types)
             yield sentence
 
     def _draw_report(self) -> Iterator[str]:
         """What to print about the entities of the splits that are drawn from train."""
-        types = set().union(*self.drawn.values())
-        for split in self.dataset.shares if types else ():
-            counts = Counter({type_: self.drawn[split][type_] for type_ in sorted(types)})
-            number = self.drawn[split].total()
-            line = f"{split}, drawn from train: {number:,} entities ({_counted(counts)})"
+        for split, column in product(self.dataset.shares, self.columns):
+            types = set().union(*(of_split[column] for of_split in self.drawn.values()))
+            if not types:
+                continue
+            counts = Counter({type_: self.drawn[split][column][type_] for type_ in sorted(types)})
+            number = counts.total()
+            line = f"{split}, drawn from train: {number:,} entities in {column} ({_counted(counts)})"
             if number < FEW_ENTITIES:
                 line = f"{line}; with fewer than {FEW_ENTITIES} its scores are mostly noise: annotate more"
             yield line

@@ -1,3 +1,3 @@
 """Training: batches, steps, engines, checkpoints, validation, processes."""
 
-__all__ = ["processes", "stage", "train_params", "validation", "work"]
+__all__ = ["epoch_choice", "processes", "stage", "train_params", "validation", "work"]

@@ -1,11 +1,20 @@
 """What a finished run says of the epoch that validation chose."""
 
+from collections.abc import Sequence
+
 from tagline.core.names import FEW_ENTITIES
 from tagline.labels.label_list import Kind
 from tagline.training.history import History
 
 # A last epoch that is better by less is common at the end of the schedule.
 RISE = 0.01
+
+
+def last_rise(f1: Sequence[float]) -> float:
+    """How much higher F1 of the last epoch is than that of any other; 0 if that is less than `RISE`."""
+    *earlier, last = f1
+    rise = last - max(earlier, default=last)
+    return rise if rise >= RISE else 0.0
 
 
 def remarks(history: History, number: int, kind: Kind, key: str | None) -> str | None:
@@ -18,9 +27,8 @@ def remarks(history: History, number: int, kind: Kind, key: str | None) -> str |
         key: the param of train that adds steps; None: the run was a trial.
     """
     parts = []
-    *earlier, last = [row["f1"] for row in history.epochs]
-    rise = last - max(earlier, default=last)
-    if key and rise >= RISE:
+    rise = last_rise([row["f1"] for row in history.epochs])
+    if key and rise:
         parts.append(f"F1 rose by {rise:.3f} in the last epoch, so that more steps may help (train.{key})")
     if number < FEW_ENTITIES:
         things = "entities" if kind == "spans" else "words"

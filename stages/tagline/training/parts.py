@@ -80,9 +80,10 @@ class Stuck(Part):
         if len(epochs) != self._epoch or any(row["f1"] for row in epochs) or not self.training.validation.number:
             return
         rate, fitting = self.training.peak_rate, self.training.fitting_rate
-        remedy = "raise train.epochs or train.learning_rate"
+        steps = f"train.{self.training.batches.steps_param}"
+        remedy = f"raise {steps} or train.learning_rate"
         if rate > fitting:
-            remedy = f"lower train.learning_rate ({rate:g}; auto is {fitting:g}), or raise train.epochs"
+            remedy = f"lower train.learning_rate ({rate:g}; auto is {fitting:g}), or raise {steps}"
         self.training.lines.write(f"validation F1 is still 0 after {self.training.history.steps} steps; {remedy}")
 
 

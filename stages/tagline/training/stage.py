@@ -147,9 +147,7 @@ def fine_tune(
 
 def _show_remarks(training: Training) -> None:
     """Print what a finished run says of its best epoch."""
-    key: str | None = "epochs" if training.batches.passes == 1 else "least_steps"
-    if training.params.max_steps is not None:
-        key = None
+    key = training.batches.steps_param if training.params.max_steps is None else None
     validation = training.validation
     line = remarks(training.history, validation.number, validation.head.labels.kind, key)
     if line is not None:

@@ -29,6 +29,7 @@ class TrainingBatches:
 
     Attributes:
         passes: number of passes per epoch.
+        steps_param: the param of ``train`` that adds steps.
         steps_per_epoch: number of batches per epoch, the same in all epochs.
     """
 
@@ -49,6 +50,7 @@ class TrainingBatches:
         steps_per_pass = len(self._borders) - 1
         self.passes = math.ceil(least_steps / steps_per_pass)
         self.steps_per_epoch = self.passes * steps_per_pass
+        self.steps_param = "epochs" if self.passes == 1 else "least_steps"
 
     def epoch(self, number: int) -> list[Ints]:
         """The batches of an epoch (from 0), each as the indices of its windows; each window is in one per pass."""

@@ -94,8 +94,10 @@ def test_promise_or_what_it_needs_is_reported(params, given, documents: list | N
 def test_errors_among_the_highest_scores_do_not_refuse_what_validation_keeps(number, wrong, precision) -> None:
     is_wrong = np.isin(np.arange(number), np.linspace(0, number - 1, wrong).astype(int))
     predicted = Predicted(np.linspace(1, 0.5, number), is_wrong, np.arange(number), number)
-    score, promise = find_score(predicted, Goal(ALL, ["X"], precision, 0.9))
+    goal = Goal(ALL, ["X"], precision, 0.9)
+    score, promise = find_score(predicted, goal)
     assert score == 0.5
+    assert "with a score of at least 0.501 are right" in statement(goal, promise, 0.5001)
     assert promise.counted == f"{wrong} of {number:,} entities"
 
 

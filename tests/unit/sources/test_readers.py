@@ -159,7 +159,5 @@ def test_drawn_split_has_each_type_and_says_how_many_entities(tmp_path: Path, ca
     printed = capsys.readouterr().out
     for split in ("validation", "test"):
         per = numbers[split][0]
-        line = (
-            f"{split}, drawn from train: {per + 1} entities (ner PER {per}, ner LOC 1); with fewer than 30 its scores"
-        )
+        line = f"{split}, drawn from train: {per + 1} entities in ner (PER {per}, LOC 1); with fewer than 30 its scores"
         assert f"\n{line} are mostly noise: annotate more\n" in printed

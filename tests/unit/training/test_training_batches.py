@@ -53,6 +53,7 @@ def test_epochs_of_several_passes_reach_the_least_steps() -> None:
     steps = once.steps_per_epoch
     thrice = TrainingBatches(lengths, by_length(64), 1, least_steps=2 * steps + 1)
     assert (once.passes, thrice.passes, thrice.steps_per_epoch) == (1, 3, 3 * steps)
+    assert (once.steps_param, thrice.steps_param) == ("epochs", "least_steps")
     # Each pass has all windows in an order of its own, so none is twice in a batch.
     assert listed(thrice.epoch(1)) == [batch for epoch in (3, 4, 5) for batch in listed(once.epoch(epoch))]
 

@@ -274,7 +274,8 @@ def statement(goal: Goal, promise: Promise, score: float | None) -> str:
     """
     if score is not None:
         entities = "entities" if goal.name == ALL else f"{goal.name} entities"
-        return promise.sentence(goal.precision, entities, f"with a score of at least {score:.3g} are right", "wrong")
+        shown = math.ceil(score * 1000) / 1000  # not lower than the score, since nothing is promised below it
+        return promise.sentence(goal.precision, entities, f"with a score of at least {shown:g} are right", "wrong")
     if promise.allowed < 0:
         units = "predicted entities" if promise.unit == "entities" else "documents with predicted entities"
         return (

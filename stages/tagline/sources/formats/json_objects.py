@@ -181,7 +181,7 @@ def _decode(text: str, position: int, name: str, line: int, expected: str) -> tu
     return value, end
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Make an object of its keys and values; a `KeyError` if a key is there twice."""
     value = dict(pairs)
     if len(value) < len(pairs):
@@ -190,7 +190,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique)
+_DECODER = json.JSONDecoder(object_pairs_hook=unique_keys)
 
 
 def _skip_space(text: str, position: int) -> int:

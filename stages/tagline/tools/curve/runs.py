@@ -22,6 +22,7 @@ from tagline.core.params import PARAMS, read_section
 from tagline.sources.formats.json_objects import rows_in
 from tagline.sources.formats.lines import read_lines
 from tagline.terminal import UserError, quoted, show
+from tagline.tools.settings.created_pipelines import require_script
 from tagline.tools.settings.sections import SECTIONS
 
 CODE = Path(__file__).parents[3]
@@ -94,8 +95,10 @@ class Curve:
             For each size, ascending, the F1 of test of each seed.
 
         Raises:
-            UserError: a stage fails, or fewer than four sizes are below the number of all sentences.
+            UserError: a stage fails or its script is missing, or fewer than four sizes are below the number of all
+                sentences.
         """
+        require_script(CODE / f"{STAGES[0]}.py")
         total = self.raw.sentences["train"]
         if total < LEAST_SENTENCES and not sizes:
             raise UserError(

@@ -83,11 +83,11 @@ def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Gu
     if "documents" in keys:
         lines.append("splits are drawn by sentence, since these documents are too few")
     lines += inspected.undrawn
-    in_test = inspected.entities["test"]
-    if "test" in source.dataset.shares and 0 < in_test < FEW_OF_TEST:
+    few = [f"{number} in {name}" for name, number in inspected.in_test.items() if 0 < number < FEW_OF_TEST]
+    if few:
         lines.append(
-            f"test, a share of train, has {in_test} entities; with fewer than about {FEW_OF_TEST}, its scores show "
-            "little; for a score of all sentences, run `tagline crossval create`, then `dvc repro crossval/dvc.yaml`"
+            f"test has few entities ({', '.join(few)}); with fewer than about {FEW_OF_TEST}, its scores show little; "
+            "for a score of all sentences, run `tagline crossval create`, then `dvc repro crossval/dvc.yaml`"
         )
     report = source.report()
     if report:
@@ -137,7 +137,7 @@ class Inspected(NamedTuple):
         sentences: the first ones of each split.
         total: the number of all.
         undrawn: why splits have no sentences.
-        entities: the number of entities of each split.
+        in_test: the number of entities of test, by tag column.
     """
 
     source: FileSource
@@ -145,7 +145,7 @@ class Inspected(NamedTuple):
     sentences: list[Sentence]
     total: int
     undrawn: list[str]
-    entities: Mapping[str, int]
+    in_test: Mapping[str, int]
 
 
 def _read(path: Path, layout: Layout, keys: Guess) -> Inspected:
@@ -178,18 +178,19 @@ def _read_with(keys: Guess, folder: Path) -> Inspected:
     sentences: list[Sentence] = []
     undrawn = []
     total = 0
-    entities = Counter[str]()
+    in_test = Counter[str]()
     for split, of_split in source.splits().items():
         try:
             for number, sentence in enumerate(of_split):
                 if number < SENTENCES:
                     sentences.append(sentence)
                 total += 1
-                entities[split] += len(types_of(sentence))
+                if split == "test":
+                    in_test.update({name: len(types) for name, types in types_of(sentence).items()})
         except NothingDrawn as error:
             undrawn.append(str(error))
     source.report()
-    return Inspected(source, keys, sentences, total, undrawn, entities)
+    return Inspected(source, keys, sentences, total, undrawn, in_test)
 
 
 def scheme(sentences: Sequence[Sequence[str]]) -> str:

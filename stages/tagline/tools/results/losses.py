@@ -12,7 +12,7 @@ from tabulate import tabulate
 
 from tagline.artifacts import raw_data, tokenized
 from tagline.audit.audit_params import AUDIT, AUDIT_PARAMS, CROSSVAL, Audit
-from tagline.core import FEW_OF_TEST, read_json, verify
+from tagline.core import FEW_OF_TEST, read_columns, read_json, verify
 from tagline.core.params import read_section
 from tagline.core.reading import reading
 from tagline.crossval.crossval_params import CROSSVAL_PARAMS
@@ -36,12 +36,13 @@ from tagline.tools.curve.power_law import PowerLaw, worth
 from tagline.tools.curve.program import SEEDS
 from tagline.tools.curve.runs import LEAST_SIZES, RAW, Curve, default_more, default_sizes
 from tagline.tools.texts.options import MODEL
+from tagline.training.epoch_choice import last_rise
 from tagline.training.train_params import Train
 
 TOKENIZED, SUSPICIONS = Path("data/tokenized"), Path("reports/audit.jsonl")
 # The params of an audit that `tagline audit create` writes.
 NEW_AUDIT = Path(__file__).parents[1] / "settings" / AUDIT_PARAMS
-TRAINED = Path("reports/train.json")
+TRAINED, VALIDATION = Path("reports/train.json"), Path("plots/validation.csv")
 # With fewer training sentences, more of them and more steps come first.
 SMALL = 1000
 # If two models differ in fewer entities of test, a sign test is never significant: 2 * 0.5**6 = 0.03.
@@ -351,14 +352,17 @@ def suggest() -> Remedy:
 
 
 def more_steps() -> list[tuple[str, Remedy]]:
-    """A training of twice as many steps, if the last epoch was the best."""
+    """A training of twice as many steps, if `train` says that they may help."""
     section = read_section("train", Train)
-    trained = read_json(TRAINED, "train")
-    if section.max_steps is not None or trained["best_epoch"] < section.epochs:
+    with reading(VALIDATION, "train"):
+        rise = last_rise([row["f1"] for row in read_columns(VALIDATION, ["f1"])])
+    if section.max_steps is not None or not rise:
         return []
     plus = "" if "least_steps" in section.model_fields_set else "+"
-    command = f"dvc exp run -S {plus}train.least_steps={2 * trained['steps']}"
-    return [("more steps: the last epoch was the best one", Remedy("2 times a training", command))]
+    steps = read_json(TRAINED, "train")["steps"]
+    command = f"dvc exp run -S {plus}train.least_steps={2 * steps}"
+    text = f"more steps: F1 of validation rose by {rise:.3f} in the last epoch"
+    return [(text, Remedy("2 times a training", command))]
 
 
 def more_sentences(runs: Path, total: int) -> tuple[tuple[float, ...] | None, list[tuple[str, Remedy]]]:

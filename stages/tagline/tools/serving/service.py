@@ -22,6 +22,8 @@ from starlette.requests import ClientDisconnect
 
 from tagline.inference import AnyTagger
 from tagline.report.html_files import FOLDER, render_file
+from tagline.sources.formats.json_objects import unique_keys
+from tagline.terminal import quoted
 from tagline.tools.estimation.observation import Observation
 from tagline.tools.serving.batching import Batcher, TooBusy
 from tagline.tools.serving.bodies import EntityGroup, InferenceInputs, Tagged, Texts
@@ -168,10 +170,15 @@ class RequestHandler:
         """
         if self._requests > self._limits.requests:
             raise try_again(f"{self._limits.requests:,} requests are in progress; try again later")
+        received = await self._received(request)
         try:
-            body = interface.model_validate_json(await self._received(request))
+            body = interface.model_validate_json(received)
+            json.loads(received, object_pairs_hook=unique_keys, parse_int=float)  # of digits without end, too
         except ValidationError as error:
             raise malformed(error) from None
+        except KeyError as error:
+            name = quoted(error.args[0])
+            raise HTTPException(400, f"the body has the key {name} twice in one object; expected it once") from None
         inputs, several = body.given()
         if len(inputs) > self._limits.texts:
             raise HTTPException(413, f"{len(inputs):,} texts; expected at most {self._limits.texts:,} per request")

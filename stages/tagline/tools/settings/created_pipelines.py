@@ -20,6 +20,15 @@ _MARK = "# Written by "
 _STAGES = Path(__file__).parents[3]
 
 
+def require_script(script: Path) -> None:
+    """Raise a `UserError` if the command is not that of a clone, so that the script of a stage is missing."""
+    if not script.is_file():
+        raise UserError(
+            f"{script.parent} has no scripts of stages; expected the command of a clone; run `make install` in the "
+            "clone, and this in its environment"
+        )
+
+
 @dataclass(frozen=True)
 class CreatedPipeline:
     """A pipeline that `tagline NAME create` makes.
@@ -52,11 +61,7 @@ class CreatedPipeline:
             UserError: the command is not that of a clone, the current folder has no pipeline, or the dvc.yaml is
                 another one.
         """
-        if not (_STAGES / f"{self.name}.py").is_file():
-            raise UserError(
-                f"{_STAGES} has no scripts of stages; expected the command of a clone; run `make install` in the "
-                "clone, and this in its environment"
-            )
+        require_script(_STAGES / f"{self.name}.py")
         if not Path("dvc.yaml").is_file():
             raise UserError("dvc.yaml is missing; expected the repository's root or a pipeline folder; run this there")
         if self.dvc_yaml.is_file() and not read_text(self.dvc_yaml).startswith(_MARK):

@@ -9,7 +9,8 @@ those of which the model is least certain, different from each other, and a rand
 without entities, so that their annotations can test any model; the field "selection" marks them. Texts that are
 annotated already are left out. The same seed, pool and model give the same choice.
 
-Without a model, the first texts to annotate are diverse ones, which together have as many different words as possible:
+Without a model, or with --types, whatever models/export is, the texts are diverse ones, which together have as many
+different words as possible:
 
     tagline suggest pool.txt --words 5000 --types PER LOC ORG --output tasks.json
 """
@@ -60,7 +61,7 @@ def main() -> None:
             suggestions = selector.select(source, tagger, annotated)
         save(options.format, options.output, suggestions, types, guideline)
     if not tagger:
-        show(f"no model in {MODEL}: diverse texts, without entities")
+        show("no model is used: diverse texts, without entities")
     left_out = ", ".join(map(str, options.exclude)) or "none; --exclude names annotated texts"
     show(f"{summary(suggestions)}\nleft out: {left_out}")
 
@@ -104,11 +105,13 @@ def parsed() -> argparse.Namespace:
         " (default: data/raw beside the model's folder, if it exists)",
     )
     parser.add_argument(
-        "--types", nargs="+", default=[], metavar="TYPE", help="entity types for the tool, if there is no model"
+        "--types", nargs="+", default=[], metavar="TYPE", help="entity types for the tool; no model is used"
     )
     add_model(parser)
-    parser.set_defaults(model=MODEL if MODEL.exists() else None)
+    parser.set_defaults(model=None)
     options = parser.parse_args()
+    if MODEL.exists() and not options.types:
+        options.model = options.model or MODEL
     if options.pool is None:
         parser.error("POOL is missing; expected it before --types and --exclude, which take all words that follow them")
     if options.exclude is None:
@@ -144,11 +147,8 @@ def check_options(options: argparse.Namespace) -> None:
             raise ValueError(f"--types {type_!r}: expected names of entity types, without B-, I-, E-, S-, such as PER")
         if options.types.count(type_) > 1:
             raise ValueError(f"--types {type_!r} is given twice; expected different types")
-    if options.types and options.model and options.model.is_dir():
-        raise ValueError(
-            f"--types: {options.model} has its own; expected no --types; if it is of another task, remove the folder, "
-            "which `dvc checkout` brings back"
-        )
+    if options.types and options.model:
+        raise ValueError("--types: a model has its own; expected either --model or --types")
     if not 0 <= options.seed < 2**64:
         raise ValueError(f"--seed: expected a number from 0 to 2**64 - 1, got {options.seed}")
     if options.pool != STANDARD and is_same_file(options.output, Path(options.pool)):

@@ -57,6 +57,12 @@ pathlib.Path({str(survivor)!r}).touch()
     assert not survivor.exists()
 
 
+def test_command_without_the_scripts_of_stages_is_one_message(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "CODE", Path("site-packages"))
+    message = exit_of("curve", "--sizes", "3", "5", "8", "12")
+    assert message.startswith("curve: site-packages has no scripts of stages; expected the command of a clone")
+
+
 @pytest.mark.parametrize("row", ["{}", '{"test.f1": "0.5"}', '{"test.f1": NaN}', '{"test.f1": true}'])
 def test_row_that_is_no_run_is_one_message(finished: Path, row: str) -> None:
     Path("curve.jsonl").write_text(f'{{"test.f1": 0.5}}\n{row}\n')

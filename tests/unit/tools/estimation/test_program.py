@@ -1,16 +1,18 @@
 """`tagline estimate`: the table, JSON, exit statuses and messages."""
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers.handmade_export import TAGS, add_reference, save_export
 
+from tagline.core import write_json
 from tagline.inference import Tagger
 from tagline.terminal.errors import UserError
 from tagline.tools.estimation.observation import BLOCKS, Observation
-from tagline.tools.estimation.program import main
+from tagline.tools.estimation.program import EVALUATED, main
 
 TEXT = "Ada Lind lives in Oslo."
 
@@ -75,6 +77,21 @@ def test_export_of_an_earlier_version_is_refused(tmp_path: Path) -> None:
     folder = save_export(tmp_path / "export")
     with pytest.raises(UserError, match=r"tagger\.json: no entry reference, .*; run `dvc repro evaluate export`$"):
         main([TEXT, "--model", str(folder)])
+
+
+def test_export_of_an_earlier_evaluation_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    EVALUATED.parent.mkdir(parents=True)
+    Path("models").mkdir()
+    folder = add_reference(save_export(Path("models/export")))
+    content = json.loads((folder / "tagger.json").read_text())
+    write_json(EVALUATED, content)
+    with warnings.catch_warnings(action="error"):
+        main([TEXT])
+    content["reference"]["f1"] = 0.7
+    write_json(EVALUATED, content)
+    with pytest.warns(match="^models/export: not of the last evaluation in data/predictions; expected an export of it"):
+        main([TEXT])
 
 
 def test_model_of_plain_tags_is_refused(tmp_path: Path) -> None:

@@ -342,13 +342,15 @@ def test_policy_that_loses_much_of_a_type_is_left_to_the_user(tmp_path: Path) ->
     assert "overlaps" not in section["dataset"]
 
 
-def test_small_test_share_is_said_to_show_little(tmp_path: Path) -> None:
+def test_small_test_is_said_to_show_little(tmp_path: Path) -> None:
     description = inspect(write(tmp_path, {"f": lines()}) / "f")[0]
-    assert re.search(
-        r"\ntest, a share of train, has 1\d entities; with fewer than about 100, its scores show", description
-    )
+    few = r"\ntest has few entities \(1\d in ner\); with fewer than about 100, its scores show"
+    assert re.search(few, description)
     assert "run `tagline crossval create`, then `dvc repro crossval/dvc.yaml`\n" in description
     assert "crossval" not in inspect(write(tmp_path, {"g": 15 * lines()}) / "g")[0]
+    # Each column counts for itself: some 45 entities in ner, but more than 100 chunks.
+    chunks = "\n".join(f"Ada{n} X S-NP S-PER\nand X S-NP O\nme{n} X S-NP O\n" for n in range(450))
+    assert re.search(few.replace("1", "4", 1), inspect(write(tmp_path, {"h": chunks}) / "h")[0])
 
 
 @pytest.mark.parametrize("file", ["tasks.ada.jsonl", "saved/tasks.ada.jsonl"])
@@ -357,7 +359,8 @@ def test_random_texts_of_a_page_become_test(tmp_path: Path, file: str) -> None:
     for number, (text, spans, _) in enumerate(TEXTS):
         rows.append(json.dumps(saved_row(str(number), text, spans, selection="chosen" if number % 5 else "random")))
     folder = write(tmp_path, {file: "\n".join(rows)})
-    section = inspect(folder)[1]
+    description, section = inspect(folder)
+    assert "test has few entities (24 in ner)" in description
     train, test = section["dataset"]
     assert (train["selection"], test["selection"], train["train"]) == ("chosen", "random", test["test"])
     assert train["split"] == {"seed": 42, "validation": 0.1} and "split" not in test

@@ -95,6 +95,7 @@ BAD_REQUESTS = [
     ("/entities", b'{"text": "a', 400, "the body is not JSON in UTF-8: EOF while parsing a string at line 1 col"),
     ("/entities", b'{"text": "\xff"}', 400, "the body is not JSON in UTF-8: invalid unicode code point at line 1"),
     ("/entities", b"[" * 1000, 400, "the body is not JSON in UTF-8: recursion limit exceeded at line 1 column"),
+    ("/entities", b'{"text": "a", "text": "b"}', 400, "the body has the key 'text' twice in one object; expected it o"),
     ("/entities", b"{}", 422, "the body: expected either text or words"),
     ("/entities", b'{"text": "a", "words": []}', 422, "the body: expected either text or words"),
     ("/entities", b'{"text": ["a", 3]}', 422, "text: Input should be a valid string; text.1: Input should be a v"),

@@ -45,6 +45,17 @@ def test_create(pipeline: CreatedPipeline, params: Path, read: Callable[[], Sect
     assert pipeline.create() == []
 
 
+@pytest.mark.parametrize(("pipeline", "params", "read"), PIPELINES)
+@pytest.mark.parametrize("folds", ["5", "", "[1, b]"])
+def test_folds_of_another_kind_are_one_message(pipeline: CreatedPipeline, params: Path, read, folds: str) -> None:
+    """DVC reads them before any code of ours, but `tagline check` says what is expected."""
+    pipeline.create()
+    params.write_text(f"{pipeline.name}: {{folds: {folds}, seed: 1}}\n", encoding="utf-8")
+    message = message_of(read)
+    assert f"{params}:1: {pipeline.name}.folds: must be " in message
+    assert message.count(".folds") == 1
+
+
 def test_an_audit_ranks_by_the_folds_of_a_cross_validation_that_is_there() -> None:
     CROSSVAL.create()
     AUDIT.create()
