@@ -21,6 +21,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
 
 from tagline.inference import AnyTagger
+from tagline.report import type_grounds
 from tagline.report.html_files import FOLDER, render_file
 from tagline.tools.estimation.observation import Observation
 from tagline.tools.serving.batching import Batcher, TooBusy
@@ -56,6 +57,7 @@ def create(tagger: AnyTagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> 
     shown = {
         "task": ", ".join(tagger.layers),
         "types": tagger.types,
+        "grounds": type_grounds.css_classes(*(layer.labels for layer in tagger.layers.values())),
         "examples": EXAMPLES if languages <= {None, "en"} else (),
     }
     page = render_file(folder / "page.html", shown, FOLDER / "marks.js", folder / "page.js")
