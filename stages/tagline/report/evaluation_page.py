@@ -161,11 +161,11 @@ def _choose_sentences(splits: Mapping[str, ScoredSplit]) -> list[ShownSentence]:
 
 
 def _index_types(sentences: Sequence[ShownSentence]) -> dict[str, int]:
-    """The index of each type of a listed error, sorted by name."""
+    """The index of each type of a shown error, sorted by name."""
     types = set()
     for sentence in sentences:
-        for error in sentence.listed:
-            types |= {side[0] for side in (error.gold, error.predicted) if side}
+        for error in sentence.confidences:
+            types |= {entity.type for entity in (error.gold, error.predicted) if entity}
     return {name: index for index, name in enumerate(sorted(types))}
 
 

@@ -30,7 +30,7 @@ def test_a_type_has_the_same_ground_in_the_terminal_and_on_a_page() -> None:
     line = Highlighter(given.labels, color=True).line(Document.of_words(["Ada"]), tagged(["B-PER"], given.labels))
     index = type_grounds.GROUNDS.index(int(re.findall(r"48;5;(\d+)m", line)[0]))
     assert classes["PER"] == f"ground-{index}"
-    assert f'<span class="label {classes["PER"]}">PER</span>' in page(given)
+    assert f'<span class="label correct {classes["PER"]}">PER</span>' in page(given)
     assert type_grounds.web_color(1) == "#afd7ff"
 
 
