@@ -37,4 +37,4 @@ def test_a_type_has_the_same_ground_in_the_terminal_and_on_a_page() -> None:
 def test_plain_tags_have_no_grounds() -> None:
     given = evaluation([sentence("a b", "NOUN VERB", "NOUN NOUN", kind="tags")], kind="tags")
     assert type_grounds.css_classes(given.labels) == {}
-    assert 'class="type "' not in page(given) and 'ground-' not in page(given).partition("</style>")[2]
+    assert 'class="type "' not in page(given) and "ground-" not in page(given).partition("</style>")[2]
