@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
 
-from tagline.inference import AnyTagger
+from tagline.inference import AnyTagger, examples
 from tagline.report import type_grounds
 from tagline.report.html_files import FOLDER, render_file
 from tagline.tools.estimation.observation import Observation
@@ -36,11 +36,6 @@ HELD_BACK = 1
 # Words of the latest texts, about 1,000 sentences, of which F1 is estimated.
 WINDOW = 20_000
 VERSION = version("tagline")
-# Texts to try on the page, of models for English or of no language.
-EXAMPLES = (
-    "Maria Garcia joined the World Health Organization in Geneva.",
-    "Germany beat Brazil 7-1 in Belo Horizonte.",
-)
 
 
 def create(tagger: AnyTagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> FastAPI:
@@ -58,7 +53,7 @@ def create(tagger: AnyTagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> 
         "task": ", ".join(tagger.layers),
         "types": tagger.types,
         "grounds": type_grounds.css_classes(*(layer.labels for layer in tagger.layers.values())),
-        "examples": EXAMPLES if languages <= {None, "en"} else (),
+        "examples": examples.ENGLISH if languages <= {None, "en"} else (),
     }
     page = render_file(folder / "page.html", shown, FOLDER / "marks.js", folder / "page.js")
 
