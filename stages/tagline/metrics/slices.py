@@ -191,7 +191,7 @@ def _of_entities(
             continue
         if counts.kind == "spans":
             of_slice = scores_of(scores.precision[index], scores.recall[index], scores.f1[index], number)
-            result[name] = of_slice | intervals.get(name, {})
+            result[name] = {**of_slice, **intervals.get(name, {})}
         else:
             result[name] = {"accuracy": rounded(scores.recall[index]), "number": number}
     return result
