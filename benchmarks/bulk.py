@@ -71,7 +71,7 @@ def measure_both(folder: Path, sentences: Sequence[str], words: int, model: Path
             file.write(json.dumps({"text": sentence}, ensure_ascii=False) + "\n")
     measured = {
         "predict": measure("predict", f"--model={model}", f"--input={source}", f"--output={target}"),
-        "bulk": measure("bulk", str(source), str(tagged), f"--model={model}", "--address=local"),
+        "bulk": measure("bulk", str(source), f"--output={tagged}", f"--model={model}", "--address=local"),
     }
     for number, (ours, theirs) in enumerate(zip(tagged_rows(tagged), target.open(encoding="utf-8"), strict=True), 1):
         if ours != json.loads(theirs)["entities"]:

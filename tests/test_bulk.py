@@ -42,7 +42,7 @@ def test_answers_are_those_of_predict(beside_export: Path, address: str, capsys:
     Path("in").mkdir()
     Path("a.jsonl").rename("in/a.jsonl")
     Path("in/b.jsonl").write_text('{"text": 1}\n', encoding="utf-8")
-    program.main(["in", "out", "--part-rows", "7", "--address", address])
+    program.main(["in", "--output", "out", "--part-rows", "7", "--address", address])
     *found, last = rows()
     predicted = [json.loads(line) for line in Path("predicted.jsonl").read_text(encoding="utf-8").splitlines()]
     for entity in (entity for row in predicted for entity in row["entities"]):
@@ -55,8 +55,8 @@ def test_answers_are_those_of_predict(beside_export: Path, address: str, capsys:
     not_labelled = f"1 rows not labelled, see the column tagging_error; {first}"
     assert capsys.readouterr().out.splitlines() == ["out: 41 rows in 7 parts", not_labelled]
     assert len(json.loads(Path("out/_manifest.json").read_text())["parts"]) == 7
-    expected = f"none: none of 1 rows could be labelled; {first}; check the input and --text or --words"
-    assert message_of(program.main, ["in/b.jsonl", "none", "--address", address]) == expected
+    expected = f"none: none of 1 rows could be labelled; {first}; check the input and --text-column or --words-column"
+    assert message_of(program.main, ["in/b.jsonl", "--output", "none", "--address", address]) == expected
 
 
 @pytest.mark.usefixtures("beside_export")
@@ -71,11 +71,11 @@ def test_unreadable_part_costs_only_itself(address: str) -> None:
         r"part-000001.parquet: .*in/b.parquet: unreadable \(.*\); replace the file, then run the same command again$"
     )
     with pytest.raises(UserError, match=message):
-        program.main(["in", "out", "--address", address])
+        program.main(["in", "--output", "out", "--address", address])
     made = sorted(path.name for path in Path("out").iterdir())
     assert made == ["_plan.json", "part-000000.parquet", "part-000002.parquet"]
     Path("in/b.parquet").write_bytes(intact)
-    program.main(["in", "out", "--address", address])
+    program.main(["in", "--output", "out", "--address", address])
     assert [row["labels"] is not None for row in rows()] == [True] * 300
 
 
@@ -94,7 +94,7 @@ def test_missing_ray_is_one_message(beside_export: Path, monkeypatch: pytest.Mon
     Path("a.txt").write_text("Ada\n")
     monkeypatch.setitem(sys.modules, "ray", None)
     message = "Ray is not installed; `tagline bulk` needs it; run `pip install -e '.[ray]'`"
-    assert message_of(program.main, ["a.txt", "out"]) == message
+    assert message_of(program.main, ["a.txt", "--output", "out"]) == message
     assert not Path("out").exists()
 
 

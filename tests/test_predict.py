@@ -58,7 +58,7 @@ def test_plain_tags_follow_their_words_and_have_no_entities(tmp_path: Path, capf
     model = str(save_export(tmp_path / "tags", TAGS))
     run("Ada lives.", "--model", model)
     assert capfd.readouterr().out == "Ada/PROPN lives/VERB ./PUNCT\n"
-    for option in ("--min-score=0.5", "--output-format=prodigy", "--accepted"):
+    for option in ("--min-score=0.5", "--format=prodigy", "--accepted"):
         message = rf"predict: {option.split('=')[0]}.*: {model} predicts a tag for each word, not ent.*"
         assert re.fullmatch(message, exit_of("Ada", "--model", model, option))
     found = exit_of("Ada", "--model", "models/export", "--model", model, "--overlaps=first")
@@ -72,7 +72,7 @@ def test_entities_of_several_models_have_layers_and_may_overlap(capfd) -> None:
     run("--words", "Ada", "lives", *TWO, "--overlaps=longest")
     (entity,) = json.loads(capfd.readouterr().out)["entities"]
     assert entity == {"type": "PER", "text": "Ada", "start": 0, "end": 1, "score": 0.9, "layer": "a"}
-    run("--words", "in", "Oslo", *TWO, "--output=out", "--output-format=brat")
+    run("--words", "in", "Oslo", *TWO, "--output=out", "--format=brat")
     assert Path("out/000001.ann").read_text().count("LOC 3 7") == 2
     run(TEXT, *TWO, "--output=out.html", "--overlaps=first")
     (task,) = json.loads(embedded(Path("out.html")))["tasks"]
@@ -97,7 +97,7 @@ def test_standard_input_goes_to_standard_output(monkeypatch: pytest.MonkeyPatch,
     for arguments, given, expected in (
         ((), f"{TEXT}\n", MARKED),
         (("--words",), "Ada lives.\n", "[Ada PER 0.90] lives.\n"),
-        (("--output-format=conll", "--output=-", "--input-format=conll"), "Bo\n", "Bo\tB-PER\t0.9000\n\n"),
+        (("--format=conll", "--output=-", "--input-format=conll"), "Bo\n", "Bo\tB-PER\t0.9000\n\n"),
     ):
         reading, writing = os.pipe()
         os.write(writing, given.encode())
@@ -111,8 +111,8 @@ def test_annotation_tools_get_tasks_of_texts_with_words() -> None:
     """What a task contains, and the other tools, tests/unit/tools/answers shows."""
     Path("in.txt").write_text(f"{TEXT}\n\nin Oslo\nno entity\n", encoding="utf-8")
     for tool, name in (("label_studio", "a.json"), ("brat", "b")):
-        run("--input", "in.txt", "--output", name, "--output-format", tool, "--min-score", "0.1")
-        run("", "--output", f"no-{name}", "--output-format", tool)
+        run("--input", "in.txt", "--output", name, "--format", tool, "--min-score", "0.1")
+        run("", "--output", f"no-{name}", "--format", tool)
     assert [task["data"]["text"] for task in json.loads(Path("a.json").read_text())] == [TEXT, "in Oslo", "no entity"]
     assert Path("no-a.json").read_text() == "[]\n" and Path("a.labels.xml").exists()
     assert len(list(Path("b").glob("*.ann"))) == 3
@@ -162,10 +162,11 @@ def test_annotation_page_has_what_was_labelled_before_an_error() -> None:
 WRONG_USAGE = [
     ((), "expected either TEXT or --input FILE"),
     (("--input", "in.xml"), "--input in.xml: unknown suffix; expected .txt, .jsonl, .json, .conll, or --input"),
-    (("a", "--output", "out.xml"), "unknown suffix; expected .txt, .jsonl, .json, .conll, .html, or --output-f"),
-    (("a", "--output-format", "xml"), "invalid choice: 'xml' (choose from "),
-    (("a", "--output-format", "brat"), "brat needs --output FOLDER, a new or empty one"),
-    (("a", "--output-format", "page"), "page needs --output FILE.html"),
+    (("a", "--output", "out.xml"), "unknown suffix; expected .txt, .jsonl, .json, .conll, .html, or --format"),
+    (("a", "--format", "xml"), "invalid choice: 'xml' (choose from "),
+    (("a", "--output-format", "jsonl"), "error: --output-format is now --format"),
+    (("a", "--format", "brat"), "brat needs --output FOLDER, a new or empty one"),
+    (("a", "--format", "page"), "page needs --output FILE.html"),
     (("a", "--guideline", "in.txt"), "--guideline: expected the output format page, or --output FILE.html"),
     (("--words", "--input", "in.jsonl"), "--words: the input format is jsonl; expected text"),
     (("--input", "in.txt", "--output", "in.txt"), "--output is the same file as --input; expected another one"),
@@ -190,7 +191,7 @@ def test_wrong_usage_exits_with_2(arguments: tuple[str, ...], message: str, monk
 def test_long_text_that_ends_like_a_file_name_is_a_text(capfd: pytest.CaptureFixture[str]) -> None:
     """A system refuses to look for a file of such a name."""
     text = f"{'very ' * 100}long.txt"
-    run_verb("predict", text, "--output-format", "jsonl")
+    run_verb("predict", text, "--format", "jsonl")
     assert json.loads(capfd.readouterr().out)["text"] == text
 
 
@@ -204,14 +205,14 @@ def test_progress_is_shown_beside_a_file_not_beside_a_pipe() -> None:
 TWO = ("--model", "a=models/export", "--model", "b=models/export")
 TWO_ANSWERS = r"holds the answers of one model; expected one --model; or use jsonl, label_studio, doccano or brat"
 ERRORS = [
-    (("a", "--output-format=redacted", *TWO), f"--output-format redacted: {TWO_ANSWERS}"),
-    (("a", "--output=out.conll", *TWO), f"--output-format conll: {TWO_ANSWERS}"),
-    (("a", "--output=out.html", *TWO), "--output-format page: its entities can't overlap, as those of several models"),
+    (("a", "--format=redacted", *TWO), f"--format redacted: {TWO_ANSWERS}"),
+    (("a", "--output=out.conll", *TWO), f"--format conll: {TWO_ANSWERS}"),
+    (("a", "--output=out.html", *TWO), "--format page: its entities can't overlap, as those of several models"),
     (("a", *["--model=models/export"] * 2), "--model models/export: the layer ner is that of models/export already"),
     (("a", "--model", "nowhere"), "--model nowhere: not a folder; expected an exported model; name its fol"),
     (("a", "--backend", "onnx-int8"), "models/export: no files for the backend onnx-int8; available: onnx, to"),
-    (("a", "--output", "models", "--output-format", "text"), "--output models: a folder; expected a file"),
-    (("a", "--output", "/dev/null", "--output-format", "text"), "--output /dev/null: a pipe or device; expect"),
+    (("a", "--output", "models", "--format", "text"), "--output models: a folder; expected a file"),
+    (("a", "--output", "/dev/null", "--format", "text"), "--output /dev/null: a pipe or device; expect"),
     (("--input", "bad.jsonl", "--output", "out.jsonl"), "bad.jsonl:2: not JSON (Expecting value); expected JSON"),
 ]
 
@@ -289,7 +290,7 @@ def test_error_late_in_the_input_keeps_earlier_output() -> None:
     assert 0 < done < 500
     assert found.startswith("predict: in.jsonl:501: '[]' is not an object; expected JSON")
     assert found.endswith(f"; out.txt has the {done:,} documents before it")
-    assert "before it" in exit_of("--input", "in.jsonl", "--output", "out.json", "--output-format", "label_studio")
+    assert "before it" in exit_of("--input", "in.jsonl", "--output", "out.json", "--format", "label_studio")
     assert 0 < len(json.loads(Path("out.json").read_text())) < 500, "a complete list"
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from helpers import picture
 from helpers.project import NAMES, ROOT, STAGES, declared, pipeline
 from helpers.tiny import preset
 from helpers.weights import weights
@@ -84,6 +85,15 @@ def test_the_readme_shows_the_committed_scores() -> None:
                 name.removeprefix("test.f1."): f1 for name, f1 in metrics.items() if name.startswith("test.f1.")
             }
             assert {name: f1 for name, (_, _, f1) in rows.items()} == pytest.approx(of_types, abs=ROUNDING)
+
+
+def test_the_picture_shows_the_committed_model() -> None:
+    """It names the model of dvc.lock; where that model is, what it predicts now is drawn again."""
+    shown = picture.PICTURE.read_text(encoding="utf-8")
+    made = "after `make repro`, run `python tests/helpers/picture.py` and commit docs/predict.svg"
+    assert picture.locked_model() in shown, made
+    if (ROOT / "models/export").is_dir():
+        assert picture.draw() == shown, made
 
 
 def test_params_are_those_of_the_sample() -> None:

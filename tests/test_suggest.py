@@ -52,11 +52,11 @@ def texts(rows: list[dict[str, Any]], selection: str) -> list[str]:
 
 
 def test_random_texts_come_first_and_uncertain_ones_have_entities(capsys) -> None:
-    rows = suggested("--words", "60", "--random-share", "0.25")
+    rows = suggested("--max-words", "60", "--random-share", "0.25")
     random, uncertain = texts(rows, "random"), texts(rows, "uncertain")
     assert [row["text"] for row in rows] == [*random, *uncertain]
     assert (len(random), len(uncertain), len({*random, *uncertain})) == (3, 9, 12)
-    everything = suggested("--words", "185", "--random-share", "0")
+    everything = suggested("--max-words", "185", "--random-share", "0")
     assert sorted(texts(everything, "uncertain")) == sorted(TEXTS), "each text once"
     of_rows = {row["text"]: row["uncertainty"] for row in everything}
     assert min(of_rows[text] for text in uncertain) > sorted(of_rows.values())[9], "not the most certain ones"
@@ -67,7 +67,7 @@ def test_random_texts_come_first_and_uncertain_ones_have_entities(capsys) -> Non
 
 
 def test_seed_decides_random_texts_in_any_order_of_the_pool() -> None:
-    share = ("--words", "60", "--random-share", "0.5")
+    share = ("--max-words", "60", "--random-share", "0.5")
     first = suggested(*share)
     assert suggested(*share) == first
     Path("reversed.txt").write_text("\n".join(reversed(POOL.splitlines())))
@@ -82,28 +82,28 @@ def test_texts_and_documents_of_data_raw_are_left_out() -> None:
     write_hashes(Path("data/raw"))
     Path("pool.txt").write_text(POOL + "Ada lives. In Bo\nAda lives.\nIn Bo\nIn Bo Ada lives.\n")
     left = [*TEXTS[32:], "In Bo Ada lives."]
-    assert sorted(row["text"] for row in suggested("--words", "60")) == sorted(left)
+    assert sorted(row["text"] for row in suggested("--max-words", "60")) == sorted(left)
     Path("more.jsonl").write_text(json.dumps({"text": TEXTS[35]}))
-    found = suggested("--words", "60", "--exclude", "data/raw", "more.jsonl")
+    found = suggested("--max-words", "60", "--exclude", "data/raw", "more.jsonl")
     assert sorted(row["text"] for row in found) == sorted({*left} - {TEXTS[35]})
 
 
 @pytest.mark.parametrize("name", TOOLS)
 def test_annotation_tools_get_both_selections_and_the_next_round_others(name: str) -> None:
     output = Path("round1" if name == "brat" else "round1.json" if name == "label_studio" else "round1.jsonl")
-    run("pool.txt", "--words", "60", "--random-share", "0.5", "--output", str(output), "--format", name)
+    run("pool.txt", "--max-words", "60", "--random-share", "0.5", "--output", str(output), "--format", name)
     if name == "label_studio":
         rows = json.loads(output.read_text())
         assert [row["data"]["selection"] for row in rows] == ["random"] * 6 + ["uncertain"] * 6
         assert ["predictions" in row for row in rows] == [False] * 6 + [True] * 6
         assert Path("round1.labels.xml").exists()
     assert len(annotated_keys([output], split_words)) == 12
-    assert len(suggested("--words", "180", "--random-share", "0", "--exclude", str(output))) == 24
+    assert len(suggested("--max-words", "180", "--random-share", "0", "--exclude", str(output))) == 24
 
 
 def test_annotation_page_has_suggestions_for_texts_that_are_not_random() -> None:
     Path("guide.md").write_text("Mark names.")
-    run("pool.txt", "--words", "60", "--random-share", "0.5", "--output", "round1.html", "--guideline", "guide.md")
+    run("pool.txt", "--max-words", "60", "--random-share", "0.5", "--output", "round1.html", "--guideline", "guide.md")
     page = json.loads(embedded(Path("round1.html")))
     assert (page["types"], page["guideline"]) == (["PER", "LOC"], "Mark names.")
     assert ["suggested" in task for task in page["tasks"]] == [False] * 6 + [True] * 6
@@ -114,21 +114,21 @@ def test_annotation_page_has_suggestions_for_texts_that_are_not_random() -> None
 
 def test_without_a_model_diverse_texts_follow_the_random_ones(capsys: pytest.CaptureFixture[str]) -> None:
     Path("models/export").rename("models/other")
-    rows = suggested("--words", "60", "--random-share", "0.25")
+    rows = suggested("--max-words", "60", "--random-share", "0.25")
     assert [row.keys() for row in rows] == [{"text", "selection"}] * 12
     assert [row["selection"] for row in rows] == ["random"] * 3 + ["diverse"] * 9
     assert len({row["text"] for row in rows}) == 12
     # Six people and six places; the first texts say nothing twice.
     assert len({word for text in texts(rows, "diverse")[:6] for word in text.split()[::3]}) == 12
-    assert suggested("--words", "60", "--random-share", "0.25") == rows
+    assert suggested("--max-words", "60", "--random-share", "0.25") == rows
     first, *counts = capsys.readouterr().out.splitlines()
     assert first == "no model is used: diverse texts, without entities"
     assert counts[:2] == ["random: 3 texts, 15 words", "diverse: 9 texts, 45 words"]
-    run("pool.txt", "--words", "60", "--output", "out.json", "--types", "PER", "A<B")
+    run("pool.txt", "--max-words", "60", "--output", "out.json", "--types", "PER", "A<B")
     assert {tuple(row) for row in json.loads(Path("out.json").read_text())} == {("data",)}
     assert '<Label value="A&lt;B"' in Path("out.labels.xml").read_text()
     Path("out.json").write_text("earlier")
-    assert exit_of("pool.txt", "--words", "60", "--output", "out.json") == (
+    assert exit_of("pool.txt", "--max-words", "60", "--output", "out.json") == (
         "suggest: models/export is missing; expected a model, or the entity types to annotate; run `dvc repro export`, "
         "or give --types, for instance --types PER LOC"
     )
@@ -136,7 +136,7 @@ def test_without_a_model_diverse_texts_follow_the_random_ones(capsys: pytest.Cap
 
 
 def test_types_are_those_of_a_first_page_whatever_model_is_there() -> None:
-    run("pool.txt", "--words", "60", "--output", "out.json", "--types", "GENE")
+    run("pool.txt", "--max-words", "60", "--output", "out.json", "--types", "GENE")
     assert {tuple(row) for row in json.loads(Path("out.json").read_text())} == {("data",)}
     assert re.findall('<Label value="(.*?)"', Path("out.labels.xml").read_text()) == ["GENE"]
 
@@ -148,41 +148,46 @@ def test_texts_are_split_into_sentences_as_in_training(tmp_path: Path) -> None:
     Path("pool.jsonl").write_text(json.dumps({"text": "Ada\n\nLind in Oslo"}))
     for model, entities in ((replace(about, sentences=rule), ["Ada", "Lind"]), (about, ["Ada\n\nLind"])):
         exported.write(model, split)
-        (row,) = suggested("--words", "9", "--random-share", "0", "--model", "split", pool="pool.jsonl")
+        (row,) = suggested("--max-words", "9", "--random-share", "0", "--model", "split", pool="pool.jsonl")
         assert [entity["text"] for entity in row["entities"]] == [*entities, "Oslo"]
 
 
 def test_what_pools_and_shares_lack_is_a_warning() -> None:
     with pytest.warns(match=r"^pool.txt has only 180 words to annotate; all are chosen$"):
-        rows = suggested("--words", "5000", "--random-share", "0.25")
+        rows = suggested("--max-words", "5000", "--random-share", "0.25")
     assert (len(texts(rows, "random")), len(rows)) == (9, 36)
-    message = "no text at random: the first one drawn has more than 4 words; raise --words or --random-share for texts"
+    message = (
+        "no text at random: the first one drawn has more than 4 words; raise --max-words or --random-share for texts"
+    )
     with pytest.warns(match=message):
-        assert texts(suggested("--words", "40"), "random") == []
+        assert texts(suggested("--max-words", "40"), "random") == []
     # One text is longer than all words wanted, and some are longer than the part that is not random.
     Path("pool.txt").write_text(POOL + "Ada lives in Oslo. " * 60 + "\n" + "\n".join(f"Bo {n} " * 20 for n in range(9)))
-    with pytest.warns(match=r"^pool.txt: texts of more than 40 words left out: 1; raise --words$"):
-        rows = suggested("--words", "40", "--random-share", "0.5", "--seed", "2")
+    with pytest.warns(match=r"^pool.txt: texts of more than 40 words left out: 1; raise --max-words$"):
+        rows = suggested("--max-words", "40", "--random-share", "0.5", "--seed", "2")
     assert [len(texts(rows, "random")), len(texts(rows, "uncertain"))] == [4, 4]
 
 
 NO_TYPES = ("O", "E-PER", "S-PER", "P\x1bER")
 WRONG_USAGE = [
     (
-        "--words 9 --output o --types PER LOC pool.txt",
+        "--max-words 9 --output o --types PER LOC pool.txt",
         "POOL is missing; expected it before --types and --exclude, which",
     ),
-    ("pool.txt --words 9 --output pool.txt --format jsonl", "--output is the same file as POOL; expected another"),
-    ("pool.txt --words 9 --output o --guideline pool.txt", "--guideline: expected --format page, or --output FILE"),
+    ("pool.txt --max-words 9 --output pool.txt --format jsonl", "--output is the same file as POOL; expected another"),
+    ("pool.txt --max-words 9 --output o --guideline pool.txt", "--guideline: expected --format page, or --output FILE"),
     (
-        "pool.txt --words 9 --output o.docx",
+        "pool.txt --max-words 9 --output o.docx",
         "--output o.docx: unknown suffix; expected .html, .json, .jsonl, or --format",
     ),
-    ("pool.txt --words 9 --output o --seed -1", "--seed: expected a number from 0 to"),
-    *[(f"pool.txt --words 9 --output o --types PER {name}", f"--types {name!r}: expected names") for name in NO_TYPES],
-    ("pool.txt --words 9 --output o --types PER LOC PER", "--types 'PER' is given twice; expected different"),
+    ("pool.txt --max-words 9 --output o --seed -1", "--seed: expected a number from 0 to"),
+    *[
+        (f"pool.txt --max-words 9 --output o --types PER {name}", f"--types {name!r}: expected names")
+        for name in NO_TYPES
+    ],
+    ("pool.txt --max-words 9 --output o --types PER LOC PER", "--types 'PER' is given twice; expected different"),
     (
-        "pool.txt --words 9 --output o --types PER --model models/export",
+        "pool.txt --max-words 9 --output o --types PER --model models/export",
         "--types: a model has its own; expected either",
     ),
 ]
@@ -198,7 +203,7 @@ ERRORS = [
     ("gz.txt --output out", "gz.txt: gzip-compressed; expected text; decompress it, for example by `zcat`"),
     ("pool.txt --output out --exclude a.csv", "--exclude a.csv: unknown suffix; expected .txt, "),
     ("pool.txt --output out --exclude .", "--exclude .: gz.txt has no .ann beside it; expected a folder"),
-    ("pool.txt --output out --words 4", "pool.txt: no text of at most 4 words that is not annotated yet; expected"),
+    ("pool.txt --output out --max-words 4", "pool.txt: no text of at most 4 words that is not annotated yet; expected"),
     ("pool.txt --output out --model tags", "--format label_studio: tags predicts a tag for each word, not enti"),
 ]
 
@@ -208,11 +213,11 @@ def test_errors_are_one_message_and_keep_earlier_output(arguments: str, message:
     Path("out").write_text("earlier")
     Path("gz.txt").write_bytes(gzip.compress(POOL.encode()))
     save_export(Path("tags"), TAGS)
-    assert exit_of("--words", "60", *arguments.split()).startswith(f"suggest: {message}")
+    assert exit_of("--max-words", "60", *arguments.split()).startswith(f"suggest: {message}")
     assert Path("out").read_text() == "earlier"
 
 
 def test_read_only_folder_is_found_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tagline.tools.answers.outputs.tempfile.TemporaryFile", Mock(side_effect=PermissionError))
     message = "suggest: --output out: . can't be written; expected a folder for new files"
-    assert exit_of("none.txt", "--words", "60", "--output", "out") == message
+    assert exit_of("none.txt", "--max-words", "60", "--output", "out") == message

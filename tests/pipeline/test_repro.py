@@ -66,7 +66,7 @@ def test_walk_from_50_sentences_of_a_page(clone: Clone) -> None:
     """As docs/small.md says."""
     pool = "\n".join(f"{person} Lind won in {place} {at}." for person in PEOPLE for place in PLACES for at in "ab")
     (clone.path / "pool.txt").write_text(pool.replace(" a.", ".").replace(" b.", " North."))
-    clone.run(*"tagline suggest pool.txt --words 320 --types PER LOC --output tasks.html".split())
+    clone.run(*"tagline suggest pool.txt --max-words 320 --types PER LOC --output tasks.html".split())
     page = annotate(clone.path / "tasks.html", clone.path / "data/mine")
     assert len(page["tasks"]) >= 45
     description = clone.run("tagline", "inspect", "data/mine")
@@ -87,14 +87,14 @@ def test_walk_from_50_sentences_of_a_page(clone: Clone) -> None:
     assert "with fewer than 30, it is mostly noise" in said
     advice = clone.run("tagline", "next").splitlines()
     assert advice[3].startswith("annotate more: train has ")
-    assert advice[4] == "  2,000 words to annotate: tagline suggest POOL --words 2000 --output tasks.html"
-    clone.run(*"tagline suggest pool.txt --words 30 --output more.html".split())
+    assert advice[4] == "  2,000 more words: tagline suggest POOL --max-words 2000 --output tasks.html"
+    clone.run(*"tagline suggest pool.txt --max-words 30 --output more.html".split())
 
 
 def test_loop_of_annotation_from_suggestions_to_comparison(clone: Clone) -> None:
     pool = "\n".join(f"{person} Lind won in {place}." for person in PEOPLE for place in PLACES)
     (clone.path / "pool.txt").write_text(pool)
-    clone.run(*"tagline suggest pool.txt --words 120 --random-share 0.5 --output tasks.html".split())
+    clone.run(*"tagline suggest pool.txt --max-words 120 --random-share 0.5 --output tasks.html".split())
     page = annotate(clone.path / "tasks.html", clone.path / "data/tiny/saved")
     corpus = {key: value for key, value in TINY_PARAMS["download"]["dataset"].items() if key != "test"}
     saved = {"source": "files", "format": "page", "tag_column": "ner"}

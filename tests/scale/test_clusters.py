@@ -78,10 +78,10 @@ def test_loss_of_a_machine_in_the_middle_keeps_the_bytes(folder: Path, cluster: 
 
     killer = threading.Thread(target=kill)
     killer.start()
-    bulk(*options, "disturbed", "--address", started.address)
+    bulk(*options, "--output", "disturbed", "--address", started.address)
     killer.join()
     assert seen < ROWS // PART_ROWS, "the machine was killed after the end"
-    bulk(*options, "undisturbed", "--address", started.address)
+    bulk(*options, "--output", "undisturbed", "--address", started.address)
     disturbed = files_of("disturbed")
     assert len(disturbed) == ROWS // PART_ROWS + 2  # plan and manifest
     assert disturbed == files_of("undisturbed")
@@ -91,7 +91,7 @@ def test_client_of_a_cluster_labels_all_rows(folder: Path, cluster: Callable[...
     pytest.importorskip("grpc", reason="the extra client of Ray is not installed")
     port = free_port()
     cluster(num_cpus=2, ray_client_server_port=port)
-    bulk("a.jsonl", "out", "--address", f"ray://127.0.0.1:{port}")
+    bulk("a.jsonl", "--output", "out", "--address", f"ray://127.0.0.1:{port}")
     assert json.loads(Path("out/_manifest.json").read_text(encoding="utf-8"))["rows"] == ROWS
 
 
@@ -103,7 +103,7 @@ def test_s3_is_read_and_written(folder: Path, monkeypatch: pytest.MonkeyPatch, c
         for name in ("a", "b"):
             s3.upload_file("a.jsonl", "texts", f"in/{name}.jsonl")
         for _ in range(2):  # the second run finds all parts
-            bulk("s3://texts/in", "s3://texts/out", "--part-rows", "5000", "--address", address)
+            bulk("s3://texts/in", "--output", "s3://texts/out", "--part-rows", "5000", "--address", address)
         names = [each["Key"] for each in s3.list_objects_v2(Bucket="texts", Prefix="out/")["Contents"]]
         assert [name.partition("-")[0] for name in names] == ["out/_manifest.json", "out/_plan.json", *["out/part"] * 6]
         ids = []

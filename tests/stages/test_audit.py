@@ -140,7 +140,7 @@ def test_params_are_checked(audited: Path) -> None:
 
 def test_corrections_come_back_by_download(audited: Path) -> None:
     """A person accepts the suggestion for the first sentence; all splits are read again, with their words."""
-    run_verb("audit", "export", "data/corrected")
+    run_verb("audit", "export", "--output", "data/corrected")
     expected = {split: {row["id"]: (row["words"], row["ner"]) for row in raw_rows(split)} for split in SPLITS}
     path = Path("data/corrected/train.json")
     rows = json.loads(path.read_text(encoding="utf-8"))
@@ -159,7 +159,7 @@ def test_corrections_come_back_by_download(audited: Path) -> None:
 
 def test_saved_page_of_suspicions_is_applied_to_the_data_set(audited: Path, tiny_folder: Path, capsys) -> None:
     """A person accepts what it suggests for the first sentence; the data set is as before its error was made."""
-    run_verb("audit", "export", "fixes.html")
+    run_verb("audit", "export", "--output", "fixes.html")
     found = [json.loads(line) for line in Path("reports/audit.jsonl").read_text(encoding="utf-8").splitlines()]
     page = json.loads(embedded(Path("fixes.html")))
     assert [task["id"] for task in page["tasks"]] == list(dict.fromkeys(each["id"] for each in found))
@@ -186,7 +186,7 @@ def test_words_with_white_space_are_exported_for_prodigy_only(audited: Path, mon
     task = AnnotationTask.of_words(["New York"], None, [], {"id": "a"})
     monkeypatch.setattr(tasks, "_unaudited", lambda *_: iter([task]))
     params = read_section("audit", Audit, AUDIT_PARAMS)
-    message = "sentence a: the word 'New York' contains white space, so it would come back as several; choose --tool"
+    message = "sentence a: the word 'New York' contains white space, so it would come back as several; choose --format"
     assert message in message_of(tasks.save, Path("data/audit"), params, "brat", Path("data/corrected"))
     assert len(tasks.save(Path("data/audit"), params, "prodigy", Path("data/corrected"))) == 3
 
@@ -195,23 +195,25 @@ def test_wrong_usage_and_impossible_exports_are_errors(audited: Path, capsys: py
     assert status_of("audit_fold", "3") == 2
     assert "fold 3: expected one of 1, 2, as in audit/params.yaml" in capsys.readouterr().err
     for usage, message in {
-        "export out --guideline guide.md": "--guideline: expected a page, FILE.html",
-        "export out.html --tool doccano": "--tool: expected a FOLDER, not a page",
-        "export out --tool word": "argument --tool: invalid choice: 'word'",
+        "export --output out --guideline guide.md": "--guideline: expected --output FILE.html, a page",
+        "export --output out.html --format doccano": "--format: expected --output FOLDER, not a page",
+        "export --output out --format word": "argument --format: invalid choice: 'word'",
+        "export out": "error: FOLDER is now --output FOLDER",
+        "export --output out --tool brat": "error: --tool is now --format",
         "apply fixes.jsonl": "the following arguments are required: --output",
         "": "the following arguments are required: ACTION",
     }.items():
         assert exit_of("audit", *usage.split()) == 2
         assert message in capsys.readouterr().err
     message = "data/tiny exists; expected a new folder, so that no correction is overwritten; choose another"
-    assert exit_of("audit", "export", "data/tiny") == f"audit: {message}"
+    assert exit_of("audit", "export", "--output", "data/tiny") == f"audit: {message}"
     message = "fixes.jsonl: no such file; expected what the annotation page saved"
     assert exit_of("audit", "apply", "fixes.jsonl", "--output", "out") == f"audit: {message}"
     # Label ids of other data would be read with the names of the folds.
     edit(Path("params.yaml"), "task: ner", "task: pos")
     run_stage("tokenize_align")
     message = "data/audit: made with other data; expected those of data/tokenized; run `dvc repro audit/dvc.yaml`"
-    assert exit_of("audit", "export", "data/corrected") == f"audit: {message}"
+    assert exit_of("audit", "export", "--output", "data/corrected") == f"audit: {message}"
     assert not Path("data/corrected").exists()
 
 

@@ -7,4 +7,4 @@ from tagline.inference.documents import Document, Found, Mention
 from tagline.inference.tagger import AnyTagger, Tagger
 from tagline.inference.taggers import Taggers
 
-__all__ = ["AnyTagger", "Document", "Found", "Mention", "Tagger", "Taggers", "documents", "opening"]
+__all__ = ["AnyTagger", "Document", "Found", "Mention", "Tagger", "Taggers", "documents", "examples", "opening"]

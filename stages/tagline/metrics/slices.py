@@ -2,19 +2,23 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from tagline.labels.entities import EntityArrays, marked
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 from tagline.labels.windows import AnyInts, Bools
-from tagline.metrics.scores import Counts, ratios, rounded, scores_of
+from tagline.metrics.scores import Counts, rounded, scores_of
 from tagline.text.case import in_capitals
 
 Scores = dict[str, float | int]
+F1Intervals = Callable[[Counts], Mapping[str, Mapping[str, float]]]
+"""Computes ``{low, high}`` of the F1 of each type of counts."""
 
 TEXTS = ("seen", "seen_as_other_type", "unseen")
 # Upper limits of the length slices in words; one more slice has no upper limit.
@@ -22,6 +26,11 @@ ENTITY_LENGTHS = (1, 2)
 SENTENCE_LENGTHS = (10, 20, 40)
 # In a title, the share of words that begin with a capital, of those with letters that have one.
 TITLE = 0.8
+
+
+def no_intervals(_: Counts) -> dict[str, dict[str, float]]:
+    """Compute none."""
+    return {}
 
 
 class TrainingIndex:
@@ -69,13 +78,19 @@ class TrainingIndex:
         return self._types.get(text, set())
 
 
-def slices(sentences: Sequence[TaggedSentence], counts: Counts, training: TrainingIndex) -> dict[str, Any]:
+def slices(
+    sentences: Sequence[TaggedSentence],
+    counts: Counts,
+    training: TrainingIndex,
+    f1_intervals: F1Intervals = no_intervals,
+) -> dict[str, Any]:
     """Score parts of a split. Which slices exist depends on gold alone.
 
     Args:
         sentences: with gold labels.
         counts: of these sentences.
         training: index of the training split.
+        f1_intervals: called with counts whose types are slices; what it returns is among their scores.
 
     Returns:
         - ``text``: entities (plain tags: words) by whether the training split has them with this type (``seen``), with
@@ -93,17 +108,18 @@ def slices(sentences: Sequence[TaggedSentence], counts: Counts, training: Traini
     def by_length(entities: EntityArrays) -> AnyInts:
         return np.searchsorted(ENTITY_LENGTHS, entities.end - entities.start)
 
-    result: dict[str, Any] = {"text": _of_entities(flat, counts.kind, partial(in_train, flat, training), TEXTS)}
+    of_entities = partial(_of_entities, flat, counts, f1_intervals)
+    result: dict[str, Any] = {"text": of_entities(partial(in_train, flat, training), TEXTS)}
     if counts.kind == "spans":
-        result["entity_length"] = _of_entities(flat, counts.kind, by_length, _ranges(ENTITY_LENGTHS))
+        result["entity_length"] = of_entities(by_length, _ranges(ENTITY_LENGTHS))
     lengths = np.searchsorted(SENTENCE_LENGTHS, np.diff(flat.offsets))
     by_range = {name: lengths == index for index, name in enumerate(_ranges(SENTENCE_LENGTHS))}
-    result["sentence_length"] = _of_each(counts, by_range)
-    by_case = _of_each(counts, of_each_case(flat))
+    result["sentence_length"] = _of_sentences(counts, f1_intervals, by_range)
+    by_case = _of_sentences(counts, f1_intervals, of_each_case(flat))
     if by_case:
         result["case"] = by_case
     is_new = np.array([not training.contains(words) for words in flat.words or ()], bool)
-    return result | _of_each(counts, {"not_in_train": is_new})
+    return result | _of_sentences(counts, f1_intervals, {"not_in_train": is_new})
 
 
 def in_train(flat: TaggedSentences, training: TrainingIndex, entities: EntityArrays) -> AnyInts:
@@ -144,35 +160,58 @@ def letter_case(words: Sequence[str]) -> str:
 
 
 def _of_entities(
-    flat: TaggedSentences, kind: Kind, slice_of: Callable[[EntityArrays], AnyInts], names: Sequence[str]
+    flat: TaggedSentences,
+    counts: Counts,
+    f1_intervals: F1Intervals,
+    slice_of: Callable[[EntityArrays], AnyInts],
+    names: Sequence[str],
 ) -> dict[str, Scores]:
     """Score the entities of each slice; for plain tags, compute the accuracy of its words."""
-    gold = slice_of(flat.gold_entities)
-    in_gold = np.bincount(gold, minlength=len(names))
-    in_predicted = np.bincount(slice_of(flat.predicted_entities), minlength=len(names))
-    correct = np.bincount(gold[flat.correct[0]], minlength=len(names))
+
+    def per_sentence(entities: EntityArrays, indices: AnyInts) -> csr_array:
+        where = (flat.sentences_of(entities.start), indices)
+        return csr_array((np.ones(len(indices)), where), shape=(len(counts.words), len(names)))
+
+    gold, is_correct = slice_of(flat.gold_entities), flat.correct[0]
+    of_slices = replace(
+        counts,
+        types=tuple(names),
+        correct=per_sentence(flat.gold_entities.where(is_correct), gold[is_correct]),
+        predicted=per_sentence(flat.predicted_entities, slice_of(flat.predicted_entities)),
+        gold=per_sentence(flat.gold_entities, gold),
+    )
+    total = of_slices.total()
+    scores = total.per_type()
+    intervals = f1_intervals(of_slices) if counts.kind == "spans" else {}
     result: dict[str, Scores] = {}
     for name in sorted(names):
         index = names.index(name)
-        number = int(in_gold[index])
+        number = int(total.gold[index])
         if not number:
             continue
-        of_slice = ratios(correct[index], in_predicted[index], number)
-        if kind == "spans":
-            result[name] = scores_of(*of_slice, number)
+        if counts.kind == "spans":
+            of_slice = scores_of(scores.precision[index], scores.recall[index], scores.f1[index], number)
+            result[name] = {**of_slice, **intervals.get(name, {})}
         else:
-            result[name] = {"accuracy": rounded(of_slice.recall), "number": number}
+            result[name] = {"accuracy": rounded(scores.recall[index]), "number": number}
     return result
 
 
-def _of_each(counts: Counts, slices: Mapping[str, Bools]) -> dict[str, Scores]:
+def _of_sentences(counts: Counts, f1_intervals: F1Intervals, slices: Mapping[str, Bools]) -> dict[str, Scores]:
     """Compute the overall scores of slices of sentences, bool (sentences,) each, that have an entity in gold."""
+    intervals: Mapping[str, Mapping[str, float]] = {}
+    if counts.kind == "spans" and slices:
+        is_in = np.column_stack([*slices.values()])
+        sides = ("correct", "predicted", "gold")
+        of_slices = {side: csr_array(getattr(counts, side).sum(1)[:, None] * is_in) for side in sides}
+        intervals = f1_intervals(replace(counts, types=tuple(slices), **of_slices))
     result: dict[str, Scores] = {}
     for name, is_in in slices.items():
         total = counts.total(is_in)
         if total.gold.sum():
             result[name] = scores_of(*total.overall(), total.gold.sum(), total.accuracy())
             result[name]["sentences"] = int(np.count_nonzero(is_in))
+            result[name] |= intervals.get(name, {})
     return result
 
 

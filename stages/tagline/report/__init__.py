@@ -3,7 +3,7 @@
 Python computes what is shown (`charts`, `evaluation_page`, `shown_sentences`), page.html contains the text, style.css
 the layout, and filter.js hides sentences. `evaluation_page.render` combines them. The audit's page has the same frame
 (base.html), filters (filters.html) and marks (marked.html); `html_files` renders both. marks.js marks entities likewise
-in pages that change them: those of the annotation and of the service.
+in pages that change them: those of the annotation and of the service. `type_grounds` has the colours of types.
 """
 
-__all__ = ["charts", "html_files", "shown_sentences"]
+__all__ = ["charts", "html_files", "shown_sentences", "type_grounds"]

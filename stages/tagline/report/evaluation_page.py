@@ -19,7 +19,7 @@ from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.columns import SCORES_OF_TYPES
 from tagline.metrics.groups import FEW
 from tagline.metrics.outcomes import NO_TYPE, OUTCOMES, Outcome, OutcomeKind
-from tagline.report import charts, shown_sentences
+from tagline.report import charts, shown_sentences, type_grounds
 from tagline.report.html_files import FOLDER, render_file
 from tagline.report.shown_sentences import ShownSentence, entity_text, shown_sentence, visible, worst_first
 
@@ -82,6 +82,7 @@ def render(
         "notes": notes,
         "task": evaluation.labels.task,
         "kind": kind,
+        "grounds": type_grounds.css_classes(evaluation.labels),
         "unit": unit,
         "made_of": [
             *made_of,
@@ -160,11 +161,11 @@ def _choose_sentences(splits: Mapping[str, ScoredSplit]) -> list[ShownSentence]:
 
 
 def _index_types(sentences: Sequence[ShownSentence]) -> dict[str, int]:
-    """The index of each type of a listed error, sorted by name."""
+    """The index of each type of a shown error, sorted by name."""
     types = set()
     for sentence in sentences:
-        for error in sentence.listed:
-            types |= {side[0] for side in (error.gold, error.predicted) if side}
+        for error in sentence.confidences:
+            types |= {entity.type for entity in (error.gold, error.predicted) if entity}
     return {name: index for index, name in enumerate(sorted(types))}
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from tagline.report import type_grounds
+
 FOLDER = Path(__file__).parent
 
 
@@ -24,7 +26,7 @@ def render_file(template: Path, variables: Mapping[str, Any], *scripts: Path) ->
     """
     script = "".join(path.read_text(encoding="utf-8") for path in scripts)
     of_file = {
-        "style": Markup((FOLDER / "style.css").read_text(encoding="utf-8")),
+        "style": Markup((FOLDER / "style.css").read_text(encoding="utf-8") + type_grounds.style()),
         "script": Markup(script),
         "script_hash": "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     }

@@ -12,7 +12,7 @@ from tagline.metrics.outcomes import Outcome
 from tagline.terminal.escaping import printable
 
 # Limits per sentence; the page says what it leaves out. A sentence of more than WORDS words is shortened to the words
-# of its listed errors and CONTEXT words on each side of them.
+# of its first ERRORS errors and CONTEXT words on each side of them.
 ERRORS = 40
 WORDS = 150
 CONTEXT = 15
@@ -46,23 +46,6 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class ListedError:
-    """An error in the list below a sentence.
-
-    Attributes:
-        kind: see `tagline.metrics.outcomes.Outcome`.
-        gold: type and text of the gold entity.
-        predicted: type and text of the predicted entity.
-        confidence: see `confidence`.
-    """
-
-    kind: str
-    gold: tuple[str, str] | None
-    predicted: tuple[str, str] | None
-    confidence: float
-
-
-@dataclass(frozen=True)
 class ShownSentence:
     """A sentence with errors.
 
@@ -70,16 +53,14 @@ class ShownSentence:
         split: the split that it belongs to.
         id: its id in the split.
         pieces: its words and the notes between them.
-        listed: its first ERRORS errors.
-        errors: the number of its errors.
+        confidences: of each of its errors, see `confidence`.
         cost: see `worst_first`.
     """
 
     split: str
     id: str
     pieces: list[Piece]
-    listed: list[ListedError]
-    errors: int
+    confidences: dict[Outcome, float]
     cost: float
 
     @property
@@ -123,19 +104,13 @@ def shown_sentence(sentence: TaggedSentence, outcomes: Sequence[Outcome], split:
         cost: see `worst_first`.
     """
     errors = [outcome for outcome in outcomes if outcome.is_error]
-    first = errors[:ERRORS]
     words = [visible(word) for word in sentence.words]
-    listed = []
-    for error in first:
-        gold, predicted = (entity and entity_text(words, entity) for entity in error[1:])
-        listed.append(ListedError(error.kind, gold, predicted, confidence(sentence, error)))
     marked = outcomes if sentence.kind == "spans" else errors
     return ShownSentence(
         split=split,
         id=visible(sentence.id),
-        pieces=pieces(words, marked, shown_words(len(words), [error.extent for error in first])),
-        listed=listed,
-        errors=len(errors),
+        pieces=pieces(words, marked, shown_words(len(words), [error.extent for error in errors[:ERRORS]])),
+        confidences={error: confidence(sentence, error) for error in errors},
         cost=cost,
     )
 
@@ -201,7 +176,7 @@ def visible(word: str) -> str:
 
 
 def shown_words(length: int, extents: Sequence[tuple[int, int]]) -> list[bool]:
-    """For each word of a sentence, whether it is shown, given the starts and ends of its listed errors."""
+    """For each word of a sentence, whether it is shown, given the starts and ends of errors."""
     shown = [length <= WORDS] * length
     for start, end in extents:
         context = range(max(0, start - CONTEXT), min(length, end + CONTEXT))

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from helpers.tagged import sentences
 
 from tagline.labels.label_list import Kind
-from tagline.metrics.scores import count, score
+from tagline.metrics.resampling import intervals
+from tagline.metrics.scores import Counts, count, score
 from tagline.metrics.slices import TrainingIndex, letter_case, slices
 
 TRAIN = (["Ada", "Lind", "left", "Oslo"], ["B-PER", "I-PER", "O", "B-LOC"])
@@ -47,6 +48,23 @@ def test_slices_by_hand() -> None:
     assert found["not_in_train"] == overall(GOLD[::2], PREDICTED[::2]) | {"sentences": 2}
     assert TrainingIndex([TRAIN], [], "spans").types(("Oslo",)) == set(), "no other split has it, so it is not kept"
     assert "not_in_train" not in sliced(WORDS, GOLD, PREDICTED, "spans", list(zip(WORDS, GOLD, strict=True)))
+
+
+def test_intervals_of_slices_resample_sentences() -> None:
+    gold, predicted = [["B-PER", "I-PER"], ["B-LOC", "O"]] * 9, [["B-PER", "O"], ["B-LOC", "O"]] * 9
+    predicted[3] = ["O", "O"]
+    found = sentences(gold, predicted)
+    counts = count(found, "spans")
+
+    def f1_intervals(counts: Counts) -> dict[str, dict[str, float]]:
+        return {name: row["f1"] for name, row in intervals(counts, 100, 0)["per_type"].items()}
+
+    result = slices(found, counts, TrainingIndex([], [found], "spans"), f1_intervals)
+    expected = intervals(counts, 100, 0)["overall"]["f1"]
+    for row in (result["not_in_train"], result["sentence_length"]["1-10"], result["text"]["unseen"]):
+        assert {end: row[end] for end in ("low", "high")} == expected, "all entities are in the slice"
+    # No predicted entity has two words, so this F1 is 0 in each resample.
+    assert (result["entity_length"]["2"]["low"], result["entity_length"]["2"]["high"]) == (0, 0)
 
 
 def test_letter_case_of_sentences() -> None:

@@ -72,7 +72,7 @@ def test_filters_show_sentences_with_such_an_error(page: Chrome) -> None:
     choose(page, kind="type_error")
     assert visible(page) == ["both"]
     dimmed = [item for item in page.find_elements(By.CSS_SELECTOR, ".error.other") if item.is_displayed()]
-    assert [item.text.split(" gold")[0] for item in dimmed] == ["missed"]
+    assert [item.text for item in dimmed] == ["gold PER · missed 0.90"]
 
 
 def test_numbers_lead_to_their_sentences(page: Chrome) -> None:

@@ -1,4 +1,4 @@
-"""Sentences on the page: visible words, listed errors, what is left out, and pieces."""
+"""Sentences on the page: visible words, confidences of errors, what is left out, and pieces."""
 
 import pytest
 from helpers import evaluations
@@ -7,6 +7,7 @@ from helpers.tagged import sentences, sides
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tagline.labels.entities import Entity
 from tagline.labels.label_list import Kind
 from tagline.metrics.outcomes import outcomes, outcomes_of_errors
 from tagline.report import shown_sentences
@@ -36,15 +37,18 @@ def shown(text: str, gold: str, predicted: str, score: float = 0.5, kind: Kind =
     return shown_sentence(tagged, outcomes(tagged), "test", 1.5)
 
 
-def test_errors_are_listed_with_their_text() -> None:
+def test_errors_have_confidences() -> None:
     sentence = shown("the Bank of Oslo", "O B-ORG I-ORG I-ORG", "O O O B-LOC", 0.75)
-    missed, spurious = sentence.listed
-    assert (missed.kind, missed.gold, missed.predicted) == ("missed", ("ORG", "Bank of Oslo"), None)
-    assert (spurious.kind, spurious.gold, spurious.predicted) == ("spurious", None, ("LOC", "Oslo"))
-    assert (missed.confidence, sentence.errors, sentence.cost) == (0.75, 2, 1.5)
+    missed, spurious = sentence.confidences
+    assert (missed.kind, missed.gold, missed.predicted) == ("missed", Entity("ORG", 1, 4), None)
+    assert (spurious.kind, spurious.gold, spurious.predicted) == ("spurious", None, Entity("LOC", 3, 4))
+    assert (sentence.confidences[missed], sentence.cost) == (0.75, 1.5)
     assert (sentence.split, sentence.id, sentence.is_shortened) == ("test", "s-0", False)
-    long = shown("w " * CONTEXT + "w", "B-X" + " I-X" * CONTEXT, "O" + " O" * CONTEXT)
-    assert long.listed[0].gold == ("X", " ".join("w" * CONTEXT) + " …")
+
+
+def test_long_entity_is_shortened() -> None:
+    text = " ".join("w" * CONTEXT) + " …"
+    assert shown_sentences.entity_text(["w"] * (CONTEXT + 1), Entity("X", 0, CONTEXT + 1)) == ("X", text)
 
 
 def test_long_sentence_is_shortened_to_the_words_around_its_errors() -> None:
@@ -58,10 +62,10 @@ def test_long_sentence_is_shortened_to_the_words_around_its_errors() -> None:
     assert sum(piece.left_out for piece in sentence.pieces) == length - len(words)
 
 
-def test_only_the_first_errors_are_listed() -> None:
+def test_only_the_first_errors_keep_their_words() -> None:
     length = 1000
     sentence = shown(" ".join("w" * length), "NOUN " * length, "VERB " * length, kind="tags")
-    assert (len(sentence.listed), sentence.errors) == (ERRORS, length)
+    assert len(sentence.confidences) == length
     assert sentence.pieces[-1].left_out == length - ERRORS - CONTEXT + 1 - 1
 
 

@@ -8,6 +8,7 @@ from tagline.audit.review.ranking import Ranking, Suspicion
 from tagline.crossval.folding import EARLY
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.outcomes import Outcome, OutcomeKind
+from tagline.report import type_grounds
 from tagline.report.html_files import FOLDER, render_file
 from tagline.report.shown_sentences import WORDS, Piece, entity_text, pieces, shown_words, visible
 
@@ -55,6 +56,7 @@ def render(ranking: Ranking) -> str:
     variables = {
         "task": ranking.labels.task,
         "kind": ranking.labels.kind,
+        "grounds": type_grounds.css_classes(ranking.labels),
         "folds": [fold.made_of for fold in ranking.folds],
         "early": ranking.folds[0].made_of["fold"] == EARLY,
         "by_surface": ranking.params.by_surface,

@@ -46,7 +46,7 @@ def measurements_of(params: Evaluate, labels: Labels) -> list[Measurement]:
         basic.Intervals(params.bootstrap),
         basic.Greedy(),
         basic.Matching(),
-        slices.Slices(),
+        slices.Slices(params.bootstrap),
         basic.Errors(),
         calibration.CalibratedScores(),
         expected.ExpectedScores(),

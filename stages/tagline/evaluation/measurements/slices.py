@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from tagline.evaluation.evaluate_params import Bootstrap
 from tagline.evaluation.measurement import Entries, Labelled, Measurement
 from tagline.evaluation.scored_split import ScoredSplit
+from tagline.metrics import resampling
+from tagline.metrics.scores import Counts
 from tagline.metrics.slices import TrainingIndex, slices
 
 
 class Slices(Measurement):
     """See `tagline.metrics.slices.slices`."""
 
-    def __init__(self) -> None:
+    def __init__(self, bootstrap: Bootstrap) -> None:
+        self.bootstrap = bootstrap
         self.training = TrainingIndex([], [], "spans")
 
     def after_labels(self, labelled: Labelled) -> None:
@@ -20,4 +26,8 @@ class Slices(Measurement):
         self.training = TrainingIndex(labelled.inputs.loaded["train"].labelled_words(labels), others, labels.kind)
 
     def measure(self, split: ScoredSplit) -> Entries:
-        return {"slices": slices(split.sentences, split.counts, self.training)}
+        return {"slices": slices(split.sentences, split.counts, self.training, self._f1_intervals)}
+
+    def _f1_intervals(self, counts: Counts) -> dict[str, Any]:
+        found = resampling.intervals(counts, self.bootstrap.resamples, self.bootstrap.seed)
+        return {name: of_type["f1"] for name, of_type in found["per_type"].items()}

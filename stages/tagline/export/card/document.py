@@ -18,6 +18,7 @@ from tagline.core.outputs import Rows
 from tagline.core.params import dotted
 from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push
+from tagline.inference import examples
 from tagline.metrics.columns import OVERALL_SCORES, SCORES_OF_TYPES
 from tagline.metrics.groups import FEW, worst_group
 from tagline.terminal.escaping import printable
@@ -125,6 +126,8 @@ def _metadata(data: CardData, name: str) -> ModelCardData:
         datasets=[source["name"] for source in sources if source["source"] == "hub"] or None,
         metrics=[column.key for column in OVERALL_SCORES],
         model_name=name,
+        # https://huggingface.co/docs/hub/models-widgets
+        widget=[{"text": text} for text in examples.ENGLISH] if data.card.language == "en" else None,
         eval_results=model_index(data.metrics, data.tagger.labels.task, data.dataset),
     )
 

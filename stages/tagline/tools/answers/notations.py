@@ -11,11 +11,10 @@ from tagline.inference import Document, Found
 from tagline.inference.documents import mentions
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence
+from tagline.report import type_grounds
 from tagline.terminal import UserError, quoted
 from tagline.tools.answers.options import DIGITS
 
-# Light background colours of the 256-colour palette, readable with black text; assigned to the types in turn.
-_BACKGROUNDS = (156, 153, 222, 218, 159, 229, 183, 216)
 # Control characters and line breaks; other invisible characters, such as joiners and unusual spaces, belong to a text.
 _CONTROL = re.compile(r"[\0-\x1f\x7f-\x9f\u2028\u2029]")
 _RESET, _BOLD, _NORMAL, _DIM = "\x1b[0m", "\x1b[1m", "\x1b[22m", "\x1b[2m"
@@ -97,7 +96,7 @@ class Highlighter:
     """
 
     def __init__(self, labels: Labels, color: bool) -> None:
-        self._background = dict(zip(labels.types, cycle(_BACKGROUNDS), strict=False))
+        self._background = dict(zip(labels.types, cycle(type_grounds.GROUNDS), strict=False))
         self._is_tags = labels.kind == "tags"
         self._color = color
 

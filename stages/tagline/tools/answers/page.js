@@ -174,10 +174,13 @@ const visible = (text) => {
   return short.replace(HIDDEN, escaped);
 };
 
+// The class of a type's ground, one of eight; see report/type_grounds.py.
+const ground = (type) => `ground-${types.indexOf(type) % 8}`;
+
 // The units of `marked` are words and the gaps between them: word 0, gap 1, word 1, gap 2, ...
 const marks = (entities, side, label) =>
   entities.map((span) => {
-    return { start: 2 * span[0], end: 2 * span[1] - 1, classes: side, labelClasses: `${side}-label`, label: label(span) };
+    return { start: 2 * span[0], end: 2 * span[1] - 1, classes: side, labelClasses: `${side}-label ${ground(span[2])}`, label: label(span) };
   });
 
 const textNodes = (wordNode, entities) => {
@@ -635,7 +638,7 @@ for (const name of ["pointerup", "pointercancel"]) document.addEventListener(nam
 
 for (const [number, type] of types.entries()) {
   const key = TYPE_KEYS[number];
-  const button = Object.assign(element("button", "", ...(key ? [element("kbd", "", key), " "] : []), type), { value: type });
+  const button = Object.assign(element("button", ground(type), ...(key ? [element("kbd", "", key), " "] : []), type), { value: type });
   button.addEventListener("click", () => mark(type));
   byId("types").append(button);
   byId("filter").elements.type.append(new Option(type, type));

@@ -10,7 +10,6 @@
 The page is a tool of our own, which needs no server. A tool with a file of JSON is a function in `_TO_ROW`.
 """
 
-import colorsys
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tagline.core import replacing
+from tagline.report import type_grounds
 from tagline.terminal import UserError, extra, quoted
 from tagline.tools.answers import outputs
 from tagline.tools.answers.options import BRAT, DIGITS, LABEL_STUDIO, PAGE
@@ -113,12 +113,6 @@ def _results(entities: Sequence[TextEntity], text: str) -> list[dict[str, Any]]:
     return results
 
 
-def _color(index: int, count: int) -> str:
-    """One of as many hues as there are types, light enough for black text."""
-    channels = colorsys.hls_to_rgb(index / count, 0.7, 0.8)
-    return "#" + "".join(f"{round(255 * channel):02x}" for channel in channels)
-
-
 def beside(name: str, path: Path, types: Sequence[str]) -> dict[Path, str]:
     """What a tool needs beside a file: Label Studio its configuration, ``out.labels.xml`` for ``out.json``."""
     if name != LABEL_STUDIO:
@@ -127,7 +121,7 @@ def beside(name: str, path: Path, types: Sequence[str]) -> dict[Path, str]:
 
     lines = ["<View>", f'  <Labels name="{CONTROL}" toName="{TEXT}">']
     for index, type_ in enumerate(types):
-        lines.append(f'    <Label value={quoteattr(type_)} background="{_color(index, len(types))}"/>')
+        lines.append(f'    <Label value={quoteattr(type_)} background="{type_grounds.web_color(index)}"/>')
     lines += ["  </Labels>", f'  <Text name="{TEXT}" value="${TEXT}"/>', "</View>", ""]
     return {path.with_suffix(".labels.xml"): "\n".join(lines)}
 

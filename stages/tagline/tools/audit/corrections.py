@@ -65,7 +65,7 @@ def save(fixes: Path, target: Path) -> list[str]:
         if not isinstance(dataset, Files) or not isinstance(dataset, conll.Keys | conllu.Keys):
             raise UserError(
                 f"the data set is {getattr(dataset, 'format', 'on the Hub')}; expected conll or conllu, in whose lines "
-                "tags can be replaced; correct others in an annotation tool (`tagline audit export FOLDER`)"
+                "tags can be replaced; correct others in an annotation tool (`tagline audit export --output FOLDER`)"
             )
         source = FileSource(folder, dataset)
         sources.append(source)

@@ -1,8 +1,8 @@
 """Find labels that are probably wrong, and correct them; see docs/audit.md.
 
 tagline audit create                              write audit/; `dvc repro audit/dvc.yaml` then runs the audit
-tagline audit export FOLDER                       write all splits for an annotation tool, most suspicious first
-tagline audit export FIXES.html                   write the suspicious sentences as a page to correct them in
+tagline audit export --output FOLDER              write all splits for an annotation tool, most suspicious first
+tagline audit export --output FIXES.html          write the suspicious sentences as a page to correct them in
 tagline audit apply FIXES.jsonl --output FOLDER   write the data set with what the page saved
 """
 
@@ -32,10 +32,10 @@ def main() -> None:
         from tagline.tools.audit import tasks
 
         params = read_audit()
-        if is_page(options.target):
-            show(tasks.save_page(FOLDS, params, options.target, options.guideline))
+        if is_page(options.output):
+            show(tasks.save_page(FOLDS, params, options.output, options.guideline))
         else:
-            show("\n".join(tasks.save(FOLDS, params, options.tool or LABEL_STUDIO, options.target)))
+            show("\n".join(tasks.save(FOLDS, params, options.format or LABEL_STUDIO, options.output)))
 
 
 def parsed() -> argparse.Namespace:
@@ -43,18 +43,20 @@ def parsed() -> argparse.Namespace:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     actions.add_parser("create", prog=f"{parser.prog} create", help="write audit/, or bring its dvc.yaml up to date")
     export = actions.add_parser("export", prog=f"{parser.prog} export", help="write for an annotation tool, or a page")
-    export.add_argument("target", metavar="FOLDER", type=Path, help="new folder, or FILE.html for a page")
-    export.add_argument("--tool", choices=TOOLS, help="default: label_studio")
+    export.add_argument("--output", metavar="FOLDER", type=Path, required=True, help="new, or FILE.html for a page")
+    export.renamed("FOLDER", "--output FOLDER")
+    export.add_argument("--format", choices=TOOLS, help="default: label_studio")
+    export.renamed("--tool", "--format")
     add_guideline(export)
     apply = actions.add_parser("apply", prog=f"{parser.prog} apply", help="write the corrected data set")
     apply.add_argument("fixes", metavar="FIXES", type=Path, help="what the page saved")
     apply.add_argument("--output", metavar="FOLDER", type=Path, required=True, help="new folder")
     options = parser.parse_args()
     if options.action == "export":
-        if options.tool and is_page(options.target):
-            parser.error("--tool: expected a FOLDER, not a page")
-        if options.guideline and not is_page(options.target):
-            parser.error("--guideline: expected a page, FILE.html")
+        if options.format and is_page(options.output):
+            parser.error("--format: expected --output FOLDER, not a page")
+        if options.guideline and not is_page(options.output):
+            parser.error("--guideline: expected --output FILE.html, a page")
     return options
 
 

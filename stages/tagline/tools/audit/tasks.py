@@ -124,7 +124,7 @@ def _checked(task: AnnotationTask) -> AnnotationTask:
         if any(space in word for space in " \t\r\n"):
             raise UserError(
                 f"sentence {task.fields['id']}: the word {quoted(word)} contains white space, so it would come back as "
-                "several; choose --tool prodigy, which keeps words"
+                "several; choose --format prodigy, which keeps words"
             )
     return task
 

@@ -91,12 +91,12 @@ def choose(schema: pa.Schema, text: str | None, words: str | None, source: str) 
     if has_words and TEXT in schema.names:
         raise UserError(
             f"{source}: both 'text' and 'words' among the columns ({columns}); "
-            "expected one of them; choose by --text COLUMN or --words COLUMN"
+            "expected one of them; choose by --text-column or --words-column"
         )
     if not has_words and TEXT not in schema.names:
         raise UserError(
             f"{source}: neither 'text' nor 'words' among the columns ({columns}); "
-            "expected one of them; choose by --text COLUMN or --words COLUMN"
+            "expected one of them; choose by --text-column or --words-column"
         )
     return Column(WORDS if has_words else TEXT, has_words)
 

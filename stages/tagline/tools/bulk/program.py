@@ -1,17 +1,17 @@
 """Label files of any size with the exported model, on one machine or a Ray cluster.
 
-    tagline bulk texts/ tagged/
-    tagline bulk "s3://bucket/2026/*.jsonl.gz" s3://bucket/tagged --text body --address auto
-    tagline bulk a.parquet b.parquet tagged/ --words tokens
+    tagline bulk texts/ --output tagged/
+    tagline bulk "s3://bucket/2026/*.jsonl.gz" --output s3://bucket/tagged --text-column body --address auto
+    tagline bulk a.parquet b.parquet --output tagged/ --words-column tokens
 
 INPUT are folders, patterns and files, locally or on any file system of fsspec: Parquet (.parquet), JSON Lines (.jsonl,
-.ndjson, .json) or plain text with one document per line (.txt); JSON Lines and text also with .gz or .zst. OUTPUT is a
-folder of Parquet files with all columns of the input and these:
+.ndjson, .json) or plain text with one document per line (.txt); JSON Lines and text also with .gz or .zst. The output
+are Parquet files with all columns of the input and these:
 
     input_file, input_row   where the row comes from, counted from 1; rows are in the order of their
                             files, which are sorted by path
     entities                type, text, start, end and score of each, as `tagline predict` gives them
-    labels, scores          with --words and one model, of each word
+    labels, scores          with --words-column and one model, of each word
     tagging_error           why a row could not be labelled; null if it was
 
 Run the same command again to continue after an interruption.
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not_tagged == rows:
             raise UserError(
                 f"{options.output}: none of {rows:,} rows could be labelled; the first is {problems[0]}; "
-                "check the input and --text or --words"
+                "check the input and --text-column or --words-column"
             )
         show(f"{not_tagged:,} rows not labelled, see the column tagging_error; the first is {problems[0]}")
 
@@ -75,17 +75,23 @@ def labelled(options: argparse.Namespace) -> list[Record]:
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
-    usage = "%(prog)s INPUT [INPUT ...] OUTPUT [options]"
+    usage = "%(prog)s INPUT [INPUT ...] --output FOLDER [options]"
     parser = ArgumentParser(description=__doc__, usage=usage)
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="folder, pattern or file; a path or a URL")
-    parser.add_argument("output", metavar="OUTPUT", help="folder; a path or a URL")
+    parser.add_argument("--output", metavar="FOLDER", help="a path or a URL")
     column = parser.add_mutually_exclusive_group()
-    column.add_argument("--text", metavar="COLUMN", help="column of raw text (default: text, if words is not a column)")
     column.add_argument(
-        "--words",
-        metavar="COLUMN",
+        "--text-column",
+        dest="text",
+        metavar="NAME",
+        help="column of raw text (default: text, if words is not a column)",
+    )
+    column.add_argument(
+        "--words-column",
+        dest="words",
+        metavar="NAME",
         help="column of lists of words (default: words, if text is not a column); "
-        "`--words text` splits the lines of plain text files at spaces",
+        "`--words-column text` splits the lines of plain text files at spaces",
     )
     add_models(parser, "torch if the cluster has GPUs, else the first of these that the model has")
     add_no_split(parser)
@@ -102,4 +108,9 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="auto|local|ray://HOST:10001",
         help="Ray cluster; auto: the one of this machine; default: RAY_ADDRESS, or else this machine alone",
     )
-    return parser.parse_args(arguments)
+    parser.renamed("--text", "--text-column")
+    parser.renamed("--words", "--words-column")
+    options = parser.parse_args(arguments)
+    if options.output is None:
+        parser.error("OUTPUT is now --output FOLDER")
+    return options

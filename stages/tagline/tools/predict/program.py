@@ -4,7 +4,7 @@
     tagline predict --words My name is Sylvain
     tagline predict --input texts.txt --output entities.jsonl
     cat texts.txt | tagline predict --input - | less
-    tagline predict --input texts.txt --output tasks.json --output-format label_studio
+    tagline predict --input texts.txt --output tasks.json --format label_studio
 
 Raw text is split into words and sentences as in training. The input is read as a stream, and the output keeps its
 order. Formats, by default inferred from the suffixes .txt, .jsonl (or .json) and .conll:
@@ -61,7 +61,7 @@ WITHOUT_OVERLAPS = ("prodigy", PAGE)
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
     if options.output:
-        check_writable("--output", options.output, is_folder=options.output_format == BRAT)
+        check_writable("--output", options.output, is_folder=options.format == BRAT)
     elif sys.stdout is None:
         raise UserError("standard output is closed; expected --output FILE")
     warnings.formatwarning = lambda message, *_: safe_message(f"{program_name()}: {message}\n")
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if options.output:
             from tagline.tools.answers.tool_formats import beside  # here, since --help need not wait for libraries
 
-            for path, text in beside(options.output_format, options.output, tagger.types).items():
+            for path, text in beside(options.format, options.output, tagger.types).items():
                 path.write_text(text, encoding="utf-8")
 
 
@@ -97,8 +97,8 @@ def check_options_of_tags(options: argparse.Namespace, model: Path) -> None:
         option = "--min-score"
     elif options.accepted:
         option = "--accepted"
-    elif options.output_format in OF_ENTITIES:
-        option = f"--output-format {options.output_format}"
+    elif options.format in OF_ENTITIES:
+        option = f"--format {options.format}"
     else:
         return
     raise UserError(f"{option}: {model} predicts a tag for each word, not entities")
@@ -106,23 +106,23 @@ def check_options_of_tags(options: argparse.Namespace, model: Path) -> None:
 
 def check_format_of_several(options: argparse.Namespace, tagger: AnyTagger) -> None:
     """Raise a `UserError` if the output format can't hold the answers of several models."""
-    name = options.output_format
+    name = options.format
     if name in OF_ONE_MODEL:
         raise UserError(
-            f"--output-format {name}: holds the answers of one model; "
+            f"--format {name}: holds the answers of one model; "
             "expected one --model; or use jsonl, label_studio, doccano or brat"
         )
     if name not in WITHOUT_OVERLAPS:
         return
     if options.overlaps == "keep":
         raise UserError(
-            f"--output-format {name}: its entities can't overlap, as those of several models do without --overlaps; "
+            f"--format {name}: its entities can't overlap, as those of several models do without --overlaps; "
             "expected one --model; or use jsonl, label_studio, doccano or brat"
         )
     languages = {layer.rule[0] for layer in tagger.layers.values()}
     if len(languages) > 1:
         raise UserError(
-            f"--output-format {name}: its entities consist of whole words, which models of different languages split "
+            f"--format {name}: its entities consist of whole words, which models of different languages split "
             "differently; expected one --model; or use jsonl, label_studio, doccano or brat"
         )
 
@@ -158,7 +158,7 @@ def label(
         start = "\n" if sys.stderr.isatty() else ""  # after a progress bar
         print(f"{start}{program_name()}: {stop}{so_far()}", file=sys.stderr)
         sys.exit(stop.status)
-    if options.output_format == PAGE and not items_written:
+    if options.format == PAGE and not items_written:
         warnings.warn(f"{options.output}: no text to annotate", stacklevel=2)
 
 
@@ -168,7 +168,7 @@ def items_of(part: Sequence[tuple[Document, Any]], options: argparse.Namespace) 
 
     if options.min_score or options.accepted:
         part = [(document, tagged.without_unsure(options.min_score, options.accepted)) for document, tagged in part]
-    if options.output_format not in OF_TASKS:
+    if options.format not in OF_TASKS:
         return part
     return [to_task(document, tagged) for document, tagged in part if document.words]
 
@@ -178,7 +178,7 @@ def output_of(options: argparse.Namespace, tagger: AnyTagger) -> Output[Any] | B
     from tagline.tools.answers import notations, tool_formats
     from tagline.tools.answers.outputs import Lines, Output
 
-    name = options.output_format
+    name = options.format
     path = options.output
     if name in OF_TASKS:
         guideline = tool_formats.check("--output", name, path, tagger.types, options.guideline) if path else None
@@ -206,10 +206,11 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     add_texts(parser)
     add("--output", metavar="FILE", help="file to write, or folder for brat; default: standard output, also -")
     add(
-        "--output-format",
+        "--format",
         choices=(*common.FORMATS, *OF_ENTITIES),
         help="default: by suffix; for standard output text, jsonl with several models",
     )
+    parser.renamed("--output-format", "--format")
     add_guideline(parser)
     add(
         "--min-score",
@@ -247,16 +248,16 @@ def check_options(options: argparse.Namespace) -> None:
     """
     check_texts(options)
     is_standard = options.output in (None, STANDARD)
-    if not options.output_format and is_standard and options.models and len(options.models) > 1:
-        options.output_format = JSONL
+    if not options.format and is_standard and options.models and len(options.models) > 1:
+        options.format = JSONL
     suffixes = {**common.SUFFIXES, PAGE_SUFFIX: PAGE}
-    options.output_format = options.output_format or infer_format("--output", options.output, suffixes=suffixes)
+    options.format = options.format or infer_format("--output", options.output, "--format", suffixes)
     options.output = None if is_standard else Path(options.output)
-    if is_standard and options.output_format == BRAT:
+    if is_standard and options.format == BRAT:
         raise ValueError("brat needs --output FOLDER, a new or empty one")
-    if is_standard and options.output_format == PAGE:
+    if is_standard and options.format == PAGE:
         raise ValueError("page needs --output FILE.html")
-    if options.guideline and options.output_format != PAGE:
+    if options.guideline and options.format != PAGE:
         raise ValueError("--guideline: expected the output format page, or --output FILE.html")
     if options.output and options.input and is_input(options.output, options.input):
         raise ValueError("--output is the same file as --input; expected another one")

@@ -315,7 +315,9 @@ def losses_of(
 def audit(suspicions: Suspicions | None, split_or_fault: str = "") -> Remedy:
     """The review of the suspicions of a split or fault, or the audit that finds them."""
     if suspicions is not None:
-        return Remedy("suspicions to read", "tagline audit export fixes.html", suspicions.numbers[split_or_fault])
+        return Remedy(
+            "suspicions to read", "tagline audit export --output fixes.html", suspicions.numbers[split_or_fault]
+        )
     exists = AUDIT_PARAMS.is_file()
     if exists or not CROSSVAL_PARAMS.is_file():
         folds = read_section("audit", Audit, AUDIT_PARAMS if exists else NEW_AUDIT).folds
@@ -345,10 +347,10 @@ def lowercase() -> Remedy:
 
 def suggest() -> Remedy:
     """More texts to annotate, from a pool of the user's."""
-    command = "tagline suggest POOL --words 2000 --output tasks.html"
+    command = "tagline suggest POOL --max-words 2000 --output tasks.html"
     if not MODEL.exists():  # it would name the types
         command = f"{command} --types {shlex.join(tokenized.load_labels(TOKENIZED).types)}"
-    return Remedy("2,000 words to annotate", command)
+    return Remedy("2,000 more words", command)
 
 
 def more_steps() -> list[tuple[str, Remedy]]:

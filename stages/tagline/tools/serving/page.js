@@ -1,11 +1,15 @@
-// Sends the text to the service, and marks the entities of the answer as the report marks predicted ones.
+// Sends the text to the service, and marks the entities of the answer.
 const [form, field, find, state, found, shown, copy, json] = ["form", "text", "find", "state", "found", "marked", "copy", "json"].map((id) => document.getElementById(id));
+
+// The classes of each type, which give it its ground.
+const grounds = new Map([...document.querySelectorAll("#types .type")].map((type) => [type.textContent, type.className]));
 
 const show = ({ text, entities }) => {
   const characters = Array.from(text); // offsets count code points; the indices of a string count UTF-16 units
   const slice = (start, end) => [characters.slice(start, end).join("")];
   const predicted = entities.map(({ layer, type, start, end, score }) => {
-    return { start, end, classes: "predicted", label: `${layer ? `${layer} ` : ""}${type} ${score.toFixed(2)}`, labelClasses: "predicted-label" };
+    const classes = grounds.get(type);
+    return { start, end, classes, label: `${layer ? `${layer} ` : ""}${type} ${score.toFixed(2)}`, labelClasses: classes };
   });
   shown.replaceChildren(...marked(slice, characters.length, predicted));
   json.textContent = JSON.stringify({ text, entities }, null, 2);

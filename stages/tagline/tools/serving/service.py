@@ -20,7 +20,8 @@ from pydantic import ValidationError
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
 
-from tagline.inference import AnyTagger
+from tagline.inference import AnyTagger, examples
+from tagline.report import type_grounds
 from tagline.report.html_files import FOLDER, render_file
 from tagline.sources.formats.json_objects import unique_keys
 from tagline.terminal import quoted
@@ -37,11 +38,6 @@ HELD_BACK = 1
 # Words of the latest texts, about 1,000 sentences, of which F1 is estimated.
 WINDOW = 20_000
 VERSION = version("tagline")
-# Texts to try on the page, of models for English or of no language.
-EXAMPLES = (
-    "Maria Garcia joined the World Health Organization in Geneva.",
-    "Germany beat Brazil 7-1 in Belo Horizonte.",
-)
 
 
 def create(tagger: AnyTagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> FastAPI:
@@ -58,7 +54,8 @@ def create(tagger: AnyTagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> 
     shown = {
         "task": ", ".join(tagger.layers),
         "types": tagger.types,
-        "examples": EXAMPLES if languages <= {None, "en"} else (),
+        "grounds": type_grounds.css_classes(*(layer.labels for layer in tagger.layers.values())),
+        "examples": examples.ENGLISH if languages <= {None, "en"} else (),
     }
     page = render_file(folder / "page.html", shown, FOLDER / "marks.js", folder / "page.js")
 

@@ -1,8 +1,8 @@
 """Choose which texts of a pool to annotate next, with the model's entities as a start.
 
-    tagline suggest pool.txt --words 5000 --output tasks.html    # a page to annotate in, for a browser
-    tagline suggest pool.txt --words 5000 --output tasks.json    # for Label Studio
-    zcat pool.jsonl.gz | tagline suggest - --input-format jsonl --words 5000 --output tasks --format brat
+    tagline suggest pool.txt --max-words 5000 --output tasks.html    # a page to annotate in, for a browser
+    tagline suggest pool.txt --max-words 5000 --output tasks.json    # for Label Studio
+    zcat pool.jsonl.gz | tagline suggest - --input-format jsonl --max-words 5000 --output tasks --format brat
 
 POOL is read as a stream: text (one per line), JSON Lines with "text" or "words", or CoNLL columns. The texts chosen are
 those of which the model is least certain, different from each other, and a random share. The random texts come first,
@@ -12,7 +12,7 @@ annotated already are left out. The same seed, pool and model give the same choi
 Without a model, or with --types, whatever models/export is, the texts are diverse ones, which together have as many
 different words as possible:
 
-    tagline suggest pool.txt --words 5000 --types PER LOC ORG --output tasks.json
+    tagline suggest pool.txt --max-words 5000 --types PER LOC ORG --output tasks.json
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def main() -> None:
                 tagger = stack.enter_context(Tagger(options.model, options.backend))
         types = tagger.labels.types if tagger else options.types
         guideline = check_output(options, types, tagger)
-        selector = Selector(options.words, options.random_share, options.seed, options.model)
+        selector = Selector(options.max_words, options.random_share, options.seed, options.model)
         split = tagger.split if tagger else split_words
         sentences = tagger.sentences if tagger else None
         annotated = annotated_keys(options.exclude, split)
@@ -83,7 +83,8 @@ def check_output(options: argparse.Namespace, types: Sequence[str], tagger: Tagg
 def parsed() -> argparse.Namespace:
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("pool", metavar="POOL", nargs="?", help="file of texts; - for standard input")
-    parser.add_argument("--words", type=natural, required=True, metavar="N", help="most words of all texts together")
+    parser.add_argument("--max-words", type=natural, required=True, metavar="N", help="of all texts together")
+    parser.renamed("--words", "--max-words")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="file to write, or folder for brat")
     parser.add_argument(
         "--format",

@@ -102,11 +102,12 @@ class Selector:
         if not suggestions:
             raise UserError(
                 f"{source.name}: no text of at most {self.words:,} words that is not annotated yet; "
-                "expected at least one; check POOL, --words and --exclude"
+                "expected at least one; check POOL, --max-words and --exclude"
             )
         if pool.too_long:
             warnings.warn(
-                f"{source.name}: texts of more than {self.words:,} words left out: {pool.too_long:,}; raise --words",
+                f"{source.name}: texts of more than {self.words:,} words left out: {pool.too_long:,}; "
+                "raise --max-words",
                 stacklevel=2,
             )
         if pool.others.kept <= self.words:
@@ -116,7 +117,7 @@ class Selector:
         if self.random_share and not at_random:
             warnings.warn(
                 f"no text at random: the first one drawn has more than {random_words:,} words; "
-                "raise --words or --random-share for texts to test with",
+                "raise --max-words or --random-share for texts to test with",
                 stacklevel=2,
             )
         return suggestions

@@ -44,8 +44,8 @@ def test_text_of_the_data_is_escaped() -> None:
 def test_card_shows_fault_sides_and_fold(monkeypatch: pytest.MonkeyPatch) -> None:
     html = " ".join(audit_page.render(ranking()).split())
     assert 'data-kind="boundary"' in html and 'data-kind="type"' in html and 'data-kind="missing"' in html
-    assert 'gold <q class="gold"><bdi lang="">Bank of Rome</bdi></q> LOC' in html
-    assert 'model <q class="predicted"><bdi lang="">Rome</bdi></q> LOC' in html
+    assert 'gold <q class="gold"><bdi lang="">Bank of Rome</bdi></q> <span class="type ground-0">LOC</span>' in html
+    assert 'model <q class="predicted"><bdi lang="">Rome</bdi></q> <span class="type ground-0">LOC</span>' in html
     assert "<td>3 of 8</td> <td>0.500</td>" in html
     assert "a model that was not trained on their sentence" in html
     assert "a model that was trained for half of the epochs" in audit_page.render(ranking(fold=0))

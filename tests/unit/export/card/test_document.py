@@ -14,6 +14,7 @@ from tagline.artifacts.exported import Exported, SentenceRule
 from tagline.export.card.document import CardData, curve, escaped, render
 from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push
+from tagline.inference import examples
 from tagline.labels.label_list import Labels
 from tagline.terminal.escaping import printable
 
@@ -230,6 +231,11 @@ def test_metadata_names_only_what_is_on_the_hub() -> None:
     assert [each.metric_args for each in results] == [ends] * 5 + [None]
     about = (results[0].task_name, results[0].dataset_type, results[0].dataset_split, results[0].dataset_revision)
     assert about == ("ner", "a/b", "eval", "f" * 40)
+
+
+def test_hub_shows_examples_beside_an_english_model() -> None:
+    card = ModelCard(render(card_data(card=Card(language="en", license=None))))
+    assert card.data.to_dict()["widget"] == [{"text": text} for text in examples.ENGLISH]
 
 
 ODD = ["a|b", "**x**", "<img src=x>", "---", "[l](http://m)", "`c`", "{{ x }}", "# h", "- i", "a: b", "'\"", "\u202e"]

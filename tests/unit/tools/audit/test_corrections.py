@@ -304,5 +304,5 @@ def test_format_in_which_no_tag_can_be_replaced_is_an_error(several: bool) -> No
     Path("data").mkdir()
     assert refused([]) == (
         "the data set is json; expected conll or conllu, in whose lines tags can be replaced; correct others in "
-        "an annotation tool (`tagline audit export FOLDER`)"
+        "an annotation tool (`tagline audit export --output FOLDER`)"
     )

@@ -57,7 +57,7 @@ CHOICES = [
     ("id words", None, Column("words", True)),
     ("text words", "text", Column("text", False)),
     ("text words", None, r"^in: both 'text' and 'words' among the columns \(text, words\); expected one of them;"),
-    ("id", None, r"^in: neither 'text' nor 'words' among the columns \(id\); .* --text COLUMN or --words COLUMN$"),
+    ("id", None, r"^in: neither 'text' nor 'words' among the columns \(id\); .* --text-column or --words-column$"),
     ("id", "body", r"^in: no column 'body' \(columns: id\); choose one of these$"),
     ("text entities", None, "^in: the input has a column 'entities', which tagging adds; expected another name"),
 ]

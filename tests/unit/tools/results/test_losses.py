@@ -68,10 +68,10 @@ def test_table_shows_each_command_once_in_80_columns(predicted: Path, capsys: py
     title, noise, _, *lines = capsys.readouterr().out.splitlines()
     assert title.startswith("F1 of test 0.400 (")
     assert noise == "a difference below 1.00 F1 (6 entities) may be chance"
-    suggest = "tagline suggest POOL --words 2000 --output tasks.html"
+    suggest = "tagline suggest POOL --max-words 2000 --output tasks.html"
     assert lines[:5] == [
         "annotate more: train has 16 sentences",
-        f"  2,000 words to annotate: {suggest}",
+        f"  2,000 more words: {suggest}",
         "more steps: F1 of validation rose by 0.010 in the last epoch",
         f"  2 times a training: dvc exp run -S train.least_steps={2 * json_of('reports/train.json')['steps']}",
         "",

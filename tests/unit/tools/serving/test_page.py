@@ -27,7 +27,7 @@ def test_page_marks_entities_and_copies_json(export: Path) -> None:
         page.get(service.url)
         assert page.switch_to.active_element.get_attribute("id") == "text"
         find(page, TEXT, "2 entities")
-        assert [mark.text for mark in page.find_elements(By.CSS_SELECTOR, "#marked .predicted")] == ["Ada Lind", "Oslo"]
+        assert [mark.text for mark in page.find_elements(By.CSS_SELECTOR, "#marked > .type")] == ["Ada Lind", "Oslo"]
         assert [note.text for note in page.find_elements(By.CSS_SELECTOR, "#marked .note")] == ["PER 0.90", "LOC 0.90"]
         marked = page.find_element(By.ID, "marked").get_property("textContent")
         assert marked == TEXT.replace("Lind", "LindPER 0.90").replace("Oslo", "OsloLOC 0.90")
@@ -48,6 +48,6 @@ def test_page_marks_entities_and_copies_json(export: Path) -> None:
 
         page.find_element(By.CSS_SELECTOR, ".example").click()
         WebDriverWait(page, 60).until(lambda page: "Maria Garcia" in page.find_element(By.ID, "marked").text)
-        assert "Types: PER, LOC" in page.find_element(By.ID, "form").text
+        assert "Types: PER LOC" in page.find_element(By.ID, "form").text
         find(page, "a" * 300, "the body has more than 200 bytes")
         assert not page.find_element(By.ID, "found").is_displayed()

@@ -1,0 +1,32 @@
+"""A ground per entity type, the same in the terminal, on pages and in Label Studio.
+
+The text beside it remains the sign of a type: grounds repeat after eight types.
+"""
+
+from itertools import chain
+
+from tagline.labels.label_list import Labels
+
+# Light colours of a terminal's 256, readable with black text in a light and in a dark theme; types have them in turn.
+GROUNDS = (156, 153, 222, 218, 159, 229, 183, 216)
+# The values of a channel in the cube of colours, which begins at 16.
+CHANNEL = (0, 95, 135, 175, 215, 255)
+
+
+def web_color(index: int) -> str:
+    """The ground of a type, by its index, as CSS writes it: color 153 = 16 + 3 * 36 + 4 * 6 + 5 is #afd7ff."""
+    cube = GROUNDS[index % len(GROUNDS)] - 16
+    red, green, blue = CHANNEL[cube // 36], CHANNEL[cube // 6 % 6], CHANNEL[cube % 6]
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def css_classes(*several: Labels) -> dict[str, str]:
+    """The class of each entity type of label lists; plain tags, which mark each word, have none."""
+    types = chain.from_iterable(labels.types for labels in several if labels.kind == "spans")
+    return {name: f"ground-{index % len(GROUNDS)}" for index, name in enumerate(dict.fromkeys(types))}
+
+
+def style() -> str:
+    """The rules of the classes."""
+    rules = [f".ground-{index} {{ background: {web_color(index)}; color: #000; }}\n" for index in range(len(GROUNDS))]
+    return "".join(rules)
