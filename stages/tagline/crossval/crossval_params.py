@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from tagline.core.params import Section, read_only_section
+from tagline.crossval.folding import are_numbered
 
 CROSSVAL_PARAMS = Path("crossval/params.yaml")
 CREATE = "tagline crossval create"
@@ -14,7 +15,7 @@ FOLDS = Path("data/crossval/folds")
 
 
 def _numbered(folds: object) -> object:
-    if not isinstance(folds, list) or len(folds) < 2 or folds != list(range(1, len(folds) + 1)):
+    if not are_numbered(folds):
         raise ValueError("must be the numbers from 1 to the number of folds, at least 2")
     return folds
 

@@ -41,6 +41,11 @@ class Folding(NamedTuple):
         return Path(self.section, "params.yaml")
 
 
+def are_numbered(folds: object) -> bool:
+    """Whether the param folds is a list of the numbers from 1 to that of the folds, at least 2."""
+    return isinstance(folds, list) and len(folds) >= 2 and folds == list(range(1, len(folds) + 1))
+
+
 def division(params: Section) -> dict[str, Any]:
     """The params that decide what a fold learns and labels, as its provenance has them."""
     return params.model_dump(exclude={"most"})

@@ -30,7 +30,7 @@ def fold_of(words: Sequence[str], seed: int, folds: int) -> int:
     """Draw the fold of a sentence, from 1, from a hash of its words (or of its document's name) and the seed.
 
     Equal sentences are in one fold, or a model would learn the label that it is asked about. Other sentences have no
-    effect. `sources.splitting.drawn_split` with the same seed draws independently.
+    effect. `sources.splitting.draw` with the same seed draws independently.
     """
     return drawn_number(["fold", seed, *words]) % folds + 1
 

@@ -19,7 +19,7 @@ from tagline.core.provenance import sha256
 from tagline.sources.formats.annotators import summary
 from tagline.sources.formats.base import Files, leads_out
 from tagline.sources.formats.lines import UTF_8_REMEDY, read_lines
-from tagline.sources.splitting import TRAIN, Drawn, drawn_number, lacking, moves, split_of
+from tagline.sources.splitting import TRAIN, Drawn, draw, lacking, moves, split_of
 from tagline.sources.tag_names import entity_marks
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import QUOTED, printable, quoted, shortened
@@ -181,7 +181,7 @@ class FileSource:
             documents = whole(self._sentences(TRAIN))
         for sentences in documents:
             words = list(chain.from_iterable(sentence.words for sentence in sentences))
-            yield drawn_number([seed, *words]), sentences
+            yield draw(words, seed), sentences
 
     @cached_property
     def _moves(self) -> dict[int, str]:

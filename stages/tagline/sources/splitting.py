@@ -23,8 +23,8 @@ class Drawn(NamedTuple):
     types: frozenset[str]
 
 
-def drawn_split(words: Sequence[str], seed: int, shares: Mapping[str, float]) -> str:
-    """Draw the split of a document, often a single sentence, from a hash of its words and the seed.
+def draw(words: Sequence[str], seed: int) -> int:
+    """Draw a number for a document, often a single sentence, from a hash of its words and the seed; see `split_of`.
 
     Additional documents in a file therefore do not move others between splits (but see `moves`), the order of documents
     and files has no effect, and a repeated document is never in two splits. A larger share of the last split moves
@@ -33,18 +33,22 @@ def drawn_split(words: Sequence[str], seed: int, shares: Mapping[str, float]) ->
     Args:
         words: the words of the document.
         seed: another seed draws other documents.
-        shares: split name to its expected share of all documents; train gets the rest.
     """
-    return split_of(drawn_number([seed, *words]), shares)
+    return drawn_number([seed, *words])
 
 
 def split_of(number: int, shares: Mapping[str, float]) -> str:
-    """The split of a document with a draw, see `drawn_split`."""
-    draw = number / 2**64  # uniform in [0, 1)
+    """The split of a document, by its draw.
+
+    Args:
+        number: what `draw` returned.
+        shares: split name to its expected share of all documents; train gets the rest.
+    """
+    left = number / 2**64  # uniform in [0, 1)
     for split, share in shares.items():
-        if draw < share:
+        if left < share:
             return split
-        draw -= share
+        left -= share
     return TRAIN
 
 

@@ -15,7 +15,7 @@ from tagline.crossval import folds
 from tagline.crossval.crossval_params import Crossval
 from tagline.crossval.folds import Fold, fold_of, folding_of
 from tagline.labels.label_list import Labels
-from tagline.sources.splitting import drawn_split
+from tagline.sources.splitting import draw, split_of
 from tagline.terminal.errors import UserError
 
 RAW = Path("no data/raw")
@@ -25,7 +25,7 @@ ROWS += [(f"Bo {number} here", "B-PER O O") for number in range(9)] + [("Ada 0 i
 
 def test_folds_are_of_similar_size_whatever_the_split_was_drawn_by() -> None:
     seed, sentences = 42, [[f"word {number}"] for number in range(4000)]
-    train = [words for words in sentences if drawn_split(words, seed, {"validation": 0.5}) == "train"]
+    train = [words for words in sentences if split_of(draw(words, seed), {"validation": 0.5}) == "train"]
     sizes = Counter(fold_of(words, seed, 4) for words in train)
     assert set(sizes) == {1, 2, 3, 4}
     assert all(400 < size < 600 for size in sizes.values())

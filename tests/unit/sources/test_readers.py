@@ -11,7 +11,7 @@ from helpers.messages import message_of
 from helpers.project import json_of
 from helpers.tiny import raw_rows
 
-from tagline.sources.splitting import drawn_split
+from tagline.sources.splitting import draw, split_of
 from tagline.sources.stage import write_dataset
 
 # A split of each file; the sentences of train are in what a page saved, too, one of them with an entity.
@@ -149,7 +149,7 @@ def test_drawn_split_has_each_type_and_says_how_many_entities(tmp_path: Path, ca
     drawn = {f"s{number}": "PER" for number in range(60)} | {"Rome1": "LOC", "Rome2": "LOC", "Rome4": "LOC"}
     (tmp_path / "all").write_text("\n".join(f"{word} X B-{type_}\n" for word, type_ in drawn.items()))
     shares = {"validation": 0.1, "test": 0.1}
-    assert {drawn_split([word], 42, shares) for word, type_ in drawn.items() if type_ == "LOC"} == {"train"}
+    assert {split_of(draw([word], 42), shares) for word, type_ in drawn.items() if type_ == "LOC"} == {"train"}
     write_dataset(tmp_path, conll(train="all", split={"seed": 42, **shares}), tmp_path / "raw")
     numbers = {}
     for split in FILES:
