@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from tagline.core.params import Section, read_only_section
-from tagline.crossval.folding import EARLY, Folding, Group, are_numbered
+from tagline.crossval.folding import EARLY, Folding, Group
 from tagline.terminal import UserError
 
 AUDIT_PARAMS = Path("audit/params.yaml")
@@ -20,7 +20,7 @@ Numbers = list[int] | Literal["crossval"]
 
 
 def _numbered(folds: object) -> object:
-    if folds not in ([EARLY], CROSSVAL) and not are_numbered(folds):
+    if folds not in ([EARLY], CROSSVAL) and not Folding.are_numbered(folds):
         raise ValueError("must be [0], crossval, or the numbers from 1 to the number of folds, at least 2")
     return folds
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from tagline.core.params import Section, read_only_section
-from tagline.crossval.folding import are_numbered
+from tagline.crossval.folding import Folding
 
 CROSSVAL_PARAMS = Path("crossval/params.yaml")
 CREATE = "tagline crossval create"
@@ -15,7 +15,7 @@ FOLDS = Path("data/crossval/folds")
 
 
 def _numbered(folds: object) -> object:
-    if not are_numbered(folds):
+    if not Folding.are_numbered(folds):
         raise ValueError("must be the numbers from 1 to the number of folds, at least 2")
     return folds
 

@@ -35,15 +35,15 @@ class Folding(NamedTuple):
     seed: int
     scored: bool = False
 
+    @staticmethod
+    def are_numbered(folds: object) -> bool:
+        """Whether the param folds is a list of the numbers from 1 to that of the folds, at least 2."""
+        return isinstance(folds, list) and len(folds) >= 2 and folds == list(range(1, len(folds) + 1))
+
     @property
     def file(self) -> Path:
         """The file of the params."""
         return Path(self.section, "params.yaml")
-
-
-def are_numbered(folds: object) -> bool:
-    """Whether the param folds is a list of the numbers from 1 to that of the folds, at least 2."""
-    return isinstance(folds, list) and len(folds) >= 2 and folds == list(range(1, len(folds) + 1))
 
 
 def division(params: Section) -> dict[str, Any]:
