@@ -30,7 +30,7 @@ import pyarrow.compute as pc
 from datasets import ClassLabel, Dataset, Features, List, Value, concatenate_datasets
 
 from tagline.core import shards
-from tagline.core.names import TOKENIZER_FILE
+from tagline.core.names import SPLITS, TOKENIZER_FILE
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, sha256
 from tagline.core.reading import require
@@ -166,8 +166,22 @@ def load_labels(path: Path) -> Labels:
     return label_lists.read(path / "labels.json")
 
 
+def splits(path: Path) -> list[str]:
+    """List train, validation and, if there is one, test of data/tokenized."""
+    return [split for split in SPLITS if (path / "sentences" / split).is_dir()]
+
+
 def load_split(path: Path, split: str) -> Split:
-    """Open one split of data/tokenized, whose hashes the caller has verified, mapped into memory."""
+    """Open one split of data/tokenized, whose hashes the caller has verified, mapped into memory.
+
+    Raises:
+        UserError: there is no such split.
+    """
+    if not (path / "sentences" / split).is_dir():
+        raise UserError(
+            f"{path}: no split {split}; expected one of {', '.join(splits(path))}; name its file in params.yaml, or "
+            "remove it where it is asked for"
+        )
     return Split(_load(path / "sentences" / split), _load(path / "windows" / split))
 
 
