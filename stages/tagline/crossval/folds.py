@@ -235,8 +235,9 @@ def write_data(fold: Fold, target: Path) -> None:
     for split, mask in fold.learnable.items():
         _copy_sentences(fold, split, mask, target / "sentences" / split)
         _copy_windows(fold, split, mask, target / "windows" / split)
-    if (fold.tokenized / "windows" / COPIES).is_dir():
-        _copy_windows(fold, COPIES, fold.learnable["train"], target / "windows" / COPIES)
+    for copies in COPIES:
+        if (fold.tokenized / "windows" / copies).is_dir():
+            _copy_windows(fold, copies, fold.learnable["train"], target / "windows" / copies)
     for split, mask in fold.held_out.items():
         if mask.any():
             _copy_sentences(fold, split, mask, target / "sentences" / held_out_name(split))

@@ -88,7 +88,7 @@ class Inputs:
         return documents if documents[-1] + 1 < sentences else None
 
     def training_windows(self) -> Windows:
-        """The windows of train, with those of its copies in small letters, if any."""
+        """The windows of train, with those of its copies, if any."""
         return tokenized.with_copies(self.loaded["train"], self.data).mapped_windows
 
     def window_cutter(self) -> WindowCutter:

@@ -126,7 +126,7 @@ def prepare_writer(
     context = trained_context(data, params.context_subwords)
     share = effective_share(tokenizer, data, params.lowercase_share)
     cutter = WindowCutter(tokenizer, one_by_one, params.max_length, params.stride, context, lowercase=share > 0)
-    return SplitWriter(labels, cutter, params.label_all_tokens, share, target)
+    return SplitWriter(labels, cutter, params.label_all_tokens, share, params.typo_share, target)
 
 
 def write_settings(writer: SplitWriter, tokenizer_sha256: str) -> None:
@@ -254,7 +254,9 @@ def summary(split: str, task: str, metrics: dict[str, Any]) -> str:
     """One line for the terminal about the size of a split and its label scheme."""
     sizes = ", ".join(f"{metrics[size]:,} {size}" for size in ("sentences", "words", "windows"))
     if metrics.get("lowercase_windows"):
-        sizes += f" and {metrics['lowercase_windows']:,} of copies in small letters"
+        sizes += f", {metrics['lowercase_windows']:,} of copies in small letters"
+    if metrics.get("typo_windows"):
+        sizes += f", {metrics['typo_windows']:,} of copies with typing errors"
     match metrics["scheme"]:
         case "tags":
             scheme = "plain tags"
