@@ -3,8 +3,8 @@
 Reads the section ``evaluate`` of params.yaml, data/tokenized, data/tokenized_tests, reports/data.json,
 models/finetuned, plots/train_loss.csv and plots/validation.csv; for promises, and for context of altered forms, also
 data/raw. Writes data/predictions (see `tagline.artifacts.predictions`), metrics/evaluate.json (what people compare
-between commits), reports/evaluate.json (all scores), reports/evaluate.html, and for the test split plots/confusion.csv,
-plots/per_type.csv and plots/reliability.csv.
+between commits), reports/evaluate.json (all scores), reports/evaluate.html, and for the test split, or else validation,
+plots/confusion.csv, plots/per_type.csv and plots/reliability.csv.
 
     python stages/evaluate.py
 """
@@ -42,6 +42,7 @@ def main() -> None:
 def run(params: Evaluate) -> None:
     # Not above, since these load PyTorch, which takes seconds: messages about params do not wait for it.
     from tagline.artifacts import predictions
+    from tagline.core.names import reported_split
     from tagline.evaluation.measurements.order import compared
     from tagline.evaluation.plots import write_confusion, write_per_type, write_reliability
     from tagline.evaluation.stage import evaluate
@@ -51,20 +52,21 @@ def run(params: Evaluate) -> None:
 
     quiet()
     evaluation = evaluate(RAW, TOKENIZED, TESTS, DATA, FINETUNED, (TRAIN_LOSS, VALIDATION), params)
-    test, scored = evaluation.splits["test"], evaluation.metrics["test"]
+    name = reported_split(evaluation.splits)
+    split, scored = evaluation.splits[name], evaluation.metrics[name]
     losses, epochs = read_columns(TRAIN_LOSS, charts.LOSSES), read_columns(VALIDATION, charts.EPOCHS)
     page = render(evaluation, losses, epochs, made_of(DATA, FINETUNED))
     outs = (PREDICTIONS, METRICS, SCORES, CONFUSION, PER_TYPE, RELIABILITY, REPORT)
     with replacing(*outs) as (folder, metrics, scores, confusion, per_type, reliability, report):
         folder.mkdir()
-        for name, split in evaluation.splits.items():
-            predictions.write(folder, name, split.sentences, split.altered)
+        for name, labelled in evaluation.splits.items():
+            predictions.write(folder, name, labelled.sentences, labelled.altered)
         write_json(metrics, compared(evaluation.metrics, evaluation.best_epoch))
         write_json(scores, evaluation.metrics)
         predictions.write_provenance(folder, evaluation.labels, evaluation.settings, {SCORES: scores})
-        write_confusion(test.confusion, test.kind, confusion)
+        write_confusion(split.confusion, split.kind, confusion)
         write_per_type(scored["per_type"], scored["intervals"]["per_type"], per_type)
-        write_reliability(test.reliability, test.uncalibrated, reliability)
+        write_reliability(split.reliability, split.uncalibrated, reliability)
         report.write_bytes(page.encode())
     show(f"{score_table(evaluation.metrics)}\n\n{wrapped(score_line(METRICS, PER_TYPE))}")
 

@@ -47,6 +47,7 @@ UNNEEDED = {
     "stages/tagline/model/backends/onnx_model.py",  # train and evaluate compute with PyTorch
     "stages/tagline/text/agreement.py",  # export splits raw text, and compares no words
     "stages/tagline/text/case.py",  # download reads no words
+    "stages/tagline/text/typos.py",  # likewise
     "stages/tagline/text/sentence.py",  # likewise
     "stages/tagline/sources/hub_dataset.py",  # download loads it for data sets on the Hub only, since it takes a second
 }

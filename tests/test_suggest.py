@@ -18,6 +18,7 @@ from helpers.tiny import PEOPLE, PLACES
 
 from tagline.artifacts import exported, raw_data
 from tagline.artifacts.exported import SentenceRule
+from tagline.core import SPLITS
 from tagline.core.provenance import write_hashes
 from tagline.text.sentences import library_version
 from tagline.text.words import split_words
@@ -78,7 +79,7 @@ def test_seed_decides_random_texts_in_any_order_of_the_pool() -> None:
 def test_texts_and_documents_of_data_raw_are_left_out() -> None:
     rows: list[raw_data.Row] = [{"words": [*text[:-1].split(), "."], "ner": ["O"] * 5} for text in TEXTS[:32]]
     rows += [{"words": words, "document": "d", "ner": ["O"] * 2} for words in (["Ada", "lives."], ["In", "Bo"])]
-    raw_data.write(Path("data/raw"), dict.fromkeys(raw_data.SPLITS, rows), ["ner"])
+    raw_data.write(Path("data/raw"), dict.fromkeys(SPLITS, rows), ["ner"])
     write_hashes(Path("data/raw"))
     Path("pool.txt").write_text(POOL + "Ada lives. In Bo\nAda lives.\nIn Bo\nIn Bo Ada lives.\n")
     left = [*TEXTS[32:], "In Bo Ada lives."]

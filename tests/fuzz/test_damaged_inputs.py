@@ -16,6 +16,7 @@ from helpers.formats import CORPUS, IN_JSON, section, write_corpus
 from helpers.tiny import TINY_PARAMS
 
 from tagline.artifacts import raw_data
+from tagline.core.names import SPLITS
 from tagline.inference.tagger import Tagger
 from tagline.sources import files
 from tagline.sources.download_params import Download
@@ -150,7 +151,7 @@ def test_damaged_data_set_is_read_or_refused(name: str, tmp_path: Path, pytestco
     monkeypatch.setattr(files, "check_different", lambda *_: None)  # every split reads the damaged file
     named = write_corpus(name, tmp_path / ("data.json" if name in IN_JSON else "data"), CORPUS * 4)
     policies = {key: value for key, value in POLICIES.items() if key in FORMATS[name].model_fields}
-    dataset = section(name, **dict.fromkeys(raw_data.SPLITS, named), **policies)
+    dataset = section(name, **dict.fromkeys(SPLITS, named), **policies)
     path = dataset.files(files.find(tmp_path, "train", named)[0])[-1]
 
     def read() -> None:

@@ -19,8 +19,8 @@ from helpers.project import edit, error_of, exit_of, files_of, run_stage, run_st
 from helpers.tiny import fill_workspace, raw_rows, set_params, set_train_params
 from ruamel.yaml import YAML
 
-from tagline.artifacts.raw_data import SPLITS
 from tagline.audit.audit_params import AUDIT_PARAMS, Audit
+from tagline.core.names import SPLITS
 from tagline.core.params import read_section
 from tagline.crossval import labelling
 from tagline.model.backends.torch_model import TorchModel

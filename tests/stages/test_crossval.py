@@ -11,7 +11,7 @@ from helpers.project import error_of, json_of, run_stage, run_stages, run_verb, 
 from helpers.tiny import fill_workspace, raw_rows, set_train_params
 from ruamel.yaml import YAML
 
-from tagline.artifacts.raw_data import SPLITS
+from tagline.core.names import SPLITS
 from tagline.tools.settings.created_pipelines import AUDIT, CROSSVAL
 
 FOLDS = (1, 2)

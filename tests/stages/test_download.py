@@ -11,7 +11,7 @@ from helpers.project import edit, error_of, exit_of, json_of, run_stage, run_sta
 from helpers.tiny import TINY_PARAMS, raw_rows, set_params
 from ruamel.yaml import YAML
 
-from tagline.artifacts.raw_data import SPLITS
+from tagline.core.names import SPLITS
 
 
 def test_error_leaves_earlier_outputs(workspace: Path) -> None:

@@ -18,7 +18,7 @@ from helpers.project import ROOT, files_of, json_of, snapshot
 from helpers.tiny import PEOPLE, PLACES, preset, raw_rows, save_encoder, tiny_sentences, word_piece, write_params
 from ruamel.yaml import YAML
 
-from tagline.artifacts.raw_data import SPLITS
+from tagline.core.names import SPLITS
 from tagline.core.params import read_section
 from tagline.sources.download_params import Download
 from tagline.text.sentences import library_version

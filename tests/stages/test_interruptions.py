@@ -71,7 +71,7 @@ KILLS = [("accelerate", "crf", signal.SIGTERM), ("trainer", "linear", signal.SIG
 
 @pytest.mark.parametrize(("engine", "head", "number"), KILLS)
 def test_kill_during_train_resumes_to_same_bytes(finished: Path, engine: str, head: str, number: int, capsys) -> None:
-    set_params(tokenize_align={"lowercase_share": 0.5})
+    set_params(tokenize_align={"lowercase_share": 0.5, "typo_share": 0.5})
     run_stage("tokenize_align")
     changed = CHANGED | {"least_steps": 30}  # two passes of ten steps per epoch
     set_train_params(engine=engine, head=head, **changed)

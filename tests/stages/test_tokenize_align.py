@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from helpers.messages import message_of
 from helpers.project import exit_of, json_of, run_stage, run_verb, snapshot
@@ -15,7 +17,9 @@ from tagline.core.findings import MEANINGS
 from tagline.core.params import read_section
 from tagline.core.provenance import read_sealed
 from tagline.terminal.errors import UserError
+from tagline.text.typos import mistyped
 from tagline.tokenization import split_writer, stage, subwords
+from tagline.tokenization.subword_windows import WindowCutter
 from tagline.tokenization.tokenize_align_params import Limits, TokenizeAlign
 from tagline.tools.inspection import windows
 
@@ -131,11 +135,11 @@ def test_tokenizer_that_needs_whole_sentences_gives_the_same_windows(finished: P
 
 
 def test_chunks_of_any_size_give_the_same_rows(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    report = tokenize("whole", lowercase_share=0.5)
+    report = tokenize("whole", lowercase_share=0.5, typo_share=0.5)
     monkeypatch.setattr(raw_data, "BATCH_WORDS", 10)
     monkeypatch.setattr(split_writer, "CHUNK_WORDS", 25)
     run_stage("download")  # so that there are batches to join
-    assert tokenize(lowercase_share=0.5) == report
+    assert tokenize(lowercase_share=0.5, typo_share=0.5) == report
     for name in ("train", "validation", "test"):
         expected, found = (tokenized.load_split(folder, name) for folder in (Path("whole"), Path("new")))
         assert len(found.mapped_windows.offsets) > 1
@@ -145,15 +149,15 @@ def test_chunks_of_any_size_give_the_same_rows(finished: Path, monkeypatch: pyte
 
 
 def both(folder: Path) -> tuple[tokenized.Split, dict[str, list[Any]]]:
-    """The split train, and the windows of its copies in small letters."""
+    """The split train, and the windows of its copies."""
     train = tokenized.load_split(folder, "train")
     return train, tokenized.with_copies(train, folder).windows[len(train.windows) :]
 
 
 def test_copies_in_small_letters_are_the_windows_of_the_corpus_in_capitals(finished: Path, capsys) -> None:
-    assert not (TOKENIZED / "windows" / tokenized.COPIES).exists(), "of a share of 0"
+    assert not (TOKENIZED / "windows" / tokenized.LOWERCASE).exists(), "of a share of 0"
     assert tokenize("small", lowercase_share=1.0)["train"]["lowercase_windows"] == 17
-    assert "17 windows and 17 of copies in small letters; ner is in IOB2" in capsys.readouterr().out
+    assert "17 windows, 17 of copies in small letters; ner is in IOB2" in capsys.readouterr().out
     change_data(str.upper)
     assert tokenize("capitals", lowercase_share=1.0)["train"]["lowercase_windows"] == 0, "they are read so anyway"
     (plain, copies), (capitals, none) = both(Path("small")), both(Path("capitals"))
@@ -165,6 +169,24 @@ def test_copies_in_small_letters_are_the_windows_of_the_corpus_in_capitals(finis
     tokenize("alike", lowercase_share=0.5)
     assert "alike in any letter case, so tokenize_align.lowercase_share has no effect" in capsys.readouterr().out
     assert not tokenized.read_windowing(Path("alike")).lowercase
+
+
+def test_copies_with_typing_errors_are_the_windows_of_the_mistyped_corpus(finished: Path, capsys) -> None:
+    written = tokenize("typed", typo_share=1.0)["train"]["typo_windows"]
+    assert f"17 windows, {written} of copies with typing errors; ner is in IOB2" in capsys.readouterr().out
+    assert 0 < tokenize("half", typo_share=0.5)["train"]["typo_windows"] < written < 17, "some sentences have no typo"
+    plain, copies = both(Path("typed"))
+    _, of_half = both(Path("half"))
+    assert set(of_half["sentence"]) < set(copies["sentence"])
+    numbers = sorted(set(copies["sentence"]))
+    sentences = [mistyped(words, split_writer.RARITY) for words in plain.sentences[numbers]["words"]]
+    assert all(words not in sentences for words in plain.sentences["words"])
+    tokenizer, _ = subwords.load(Path("models/pretrained/tokenizer"))
+    section = TINY_PARAMS["tokenize_align"]
+    cutter = WindowCutter(tokenizer, True, section["max_length"], section["stride"])
+    cut, _ = cutter.cut_words(list(chain.from_iterable(sentences)), np.cumsum(list(map(len, sentences))))
+    (ids,), (offsets,) = cut.input_ids, cut.offsets
+    assert [subwords_of.tolist() for subwords_of in np.split(ids, offsets[1:-1])] == copies["input_ids"]
 
 
 def test_sentence_is_shown_by_its_number(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,8 +12,8 @@ from helpers.project import STAGES, error_of, json_of, run_stage, run_stages
 from helpers.tiny import PEOPLE, TINY_PARAMS, raw_rows, set_params, training_results
 
 from tagline.artifacts import tokenized
-from tagline.artifacts.raw_data import SPLITS
 from tagline.audit.audit_params import Audit
+from tagline.core.names import SPLITS
 from tagline.crossval.folds import Fold
 from tagline.terminal.errors import UserError
 

@@ -22,13 +22,12 @@ import numpy as np
 import pyarrow as pa
 
 from tagline.core import shards
-from tagline.core.names import DOCUMENT, FURTHER
+from tagline.core.names import DOCUMENT, FURTHER, SPLITS
 from tagline.core.outputs import read_json
 from tagline.core.provenance import PROVENANCE
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import QUOTED, printable, shortened
 
-SPLITS = ("train", "validation", "test")
 ID = "id"
 WORDS = "words"
 ANNOTATED = "annotated_types"
@@ -132,6 +131,11 @@ class RawData:
             yield from batch[ID].to_pylist()
 
     @property
+    def splits(self) -> list[str]:
+        """Train, validation and, if there is one, test."""
+        return [split for split in SPLITS if split in self.sentences]
+
+    @property
     def further(self) -> list[str]:
         """The further test sets, by name."""
         return [split for split in self.sentences if split not in SPLITS]
@@ -167,14 +171,15 @@ def load(path: Path) -> RawData:
     """Open data/raw, whose hashes the caller has verified."""
     with pa.memory_map(str(shards.shard_files(path / SPLITS[0])[0])) as source:
         schema = pa.ipc.open_stream(source).schema
+    splits = [split for split in SPLITS if (path / split).is_dir()]
     further = sorted(folder.name for folder in path.glob(f"{FURTHER}*"))
     origin = read_json(path / PROVENANCE, "download") if (path / PROVENANCE).is_file() else {}
     return RawData(
         path,
         _tag_columns(schema),
-        sentences={split: _count_rows(path / split) for split in (*SPLITS, *further)},
+        sentences={split: _count_rows(path / split) for split in (*splits, *further)},
         annotated=ANNOTATED in schema.names,
-        drawn=tuple(split for split in SPLITS if split in origin.get("drawn_from_train", ())),
+        drawn=tuple(split for split in splits if split in origin.get("drawn_from_train", ())),
         spans=SPANS in (schema.metadata or {}),
         findings=origin.get("findings", {}),
     )

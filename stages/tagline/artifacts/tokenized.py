@@ -7,7 +7,8 @@ sentences/SPLIT/00000.arrow, ...    id, words, labels (IOB2 or plain tags; ids b
                                     labels.json, the labels that are possible): one row per sentence
 windows/SPLIT/00000.arrow, ...      sentence (its row), input_ids, word_ids (-1 for special tokens and for context, the
                                     words of neighbouring sentences), labels (-100: ignored): one row per window
-windows/train_lowercase/...         with ``lowercase_share``: likewise, of the copies of some sentences of train
+windows/train_lowercase/...         with ``lowercase_share``: likewise, of copies of some sentences of train
+windows/train_typos/...             with ``typo_share``: likewise
 
 Further test sets, on which train does not depend, are in data/tokenized_tests likewise, with the same labels, of which
 labels.json has more sets if they need any.
@@ -30,7 +31,7 @@ import pyarrow.compute as pc
 from datasets import ClassLabel, Dataset, Features, List, Value, concatenate_datasets
 
 from tagline.core import shards
-from tagline.core.names import TOKENIZER_FILE
+from tagline.core.names import SPLITS, TOKENIZER_FILE
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, sha256
 from tagline.core.reading import require
@@ -41,8 +42,8 @@ from tagline.terminal.errors import UserError
 
 Item = TypeVar("Item")
 
-# The windows of sentences of train in small letters, with the same numbers and labels as their originals.
-COPIES = "train_lowercase"
+# The windows of sentences of train in small letters and with typing errors, numbered and labelled as their originals.
+COPIES = LOWERCASE, TYPOS = "train_lowercase", "train_typos"
 
 WINDOW_FEATURES = Features(
     {
@@ -166,17 +167,30 @@ def load_labels(path: Path) -> Labels:
     return label_lists.read(path / "labels.json")
 
 
+def splits(path: Path) -> list[str]:
+    """List train, validation and, if there is one, test of data/tokenized."""
+    return [split for split in SPLITS if (path / "sentences" / split).is_dir()]
+
+
 def load_split(path: Path, split: str) -> Split:
-    """Open one split of data/tokenized, whose hashes the caller has verified, mapped into memory."""
+    """Open one split of data/tokenized, whose hashes the caller has verified, mapped into memory.
+
+    Raises:
+        UserError: there is no such split.
+    """
+    if not (path / "sentences" / split).is_dir():
+        raise UserError(
+            f"{path}: no split {split}; expected one of {', '.join(splits(path))}; name its file in params.yaml, or "
+            "remove it where it is asked for"
+        )
     return Split(_load(path / "sentences" / split), _load(path / "windows" / split))
 
 
 def with_copies(train: Split, path: Path) -> Split:
-    """The split train of data/tokenized with the windows of its copies in small letters, if any, after its own."""
-    copies = path / "windows" / COPIES
-    if not copies.is_dir():
-        return train
-    return replace(train, windows=concatenate_datasets([train.windows, _load(copies)]))
+    """The split train of data/tokenized with the windows of its copies, if any, after its own."""
+    folders = [path / "windows" / name for name in COPIES]
+    copies = [_load(folder) for folder in folders if folder.is_dir()]
+    return replace(train, windows=concatenate_datasets([train.windows, *copies])) if copies else train
 
 
 def _load(folder: Path) -> Dataset:

@@ -5,7 +5,16 @@ which has a function of its name.
 """
 
 from tagline.core.findings import Findings
-from tagline.core.names import DOCUMENT, FEW_OF_TEST, FURTHER, TOKENIZER_FILE, BackendName, Overlaps
+from tagline.core.names import (
+    DOCUMENT,
+    FEW_OF_TEST,
+    FURTHER,
+    SPLITS,
+    TOKENIZER_FILE,
+    BackendName,
+    Overlaps,
+    reported_split,
+)
 from tagline.core.outputs import read_columns, read_json, replacing, write_json
 from tagline.core.provenance import HASHES, PROVENANCE, sha256, verify, versions, write_hashes
 
@@ -15,6 +24,7 @@ __all__ = [
     "FURTHER",
     "HASHES",
     "PROVENANCE",
+    "SPLITS",
     "TOKENIZER_FILE",
     "BackendName",
     "Findings",
@@ -24,6 +34,7 @@ __all__ = [
     "read_json",
     "reading",
     "replacing",
+    "reported_split",
     "sha256",
     "shards",
     "verify",

@@ -1,5 +1,6 @@
 """Names that several layers share and that never change, in a module that loads nothing."""
 
+from collections.abc import Container
 from typing import Literal
 
 BackendName = Literal["onnx-int8", "onnx", "torch"]
@@ -14,9 +15,16 @@ with the highest score. Of equals, that of the first tagger."""
 CAPITAL, CAPITALS = MARKS = "\u2e0f", "\u2e10"
 """Before a word with an initial capital, and before a word in capitals. They are editorial signs of Greek papyri:
 punctuation for every library, and not in texts."""
+SPLITS = ("train", "validation", "test")
+"""The splits of a data set, in their order; it may lack test."""
 FURTHER = "tests."
 """How the name of a further test set begins, as in tests.social."""
 FEW_ENTITIES = 30
 """With fewer entities, one more or less that is right moves F1 by several points."""
 FEW_OF_TEST = 100
 """With fewer entities of test, an interval of F1 is wider than most differences between models."""
+
+
+def reported_split(splits: Container[str]) -> str:
+    """The split whose scores are reported: test, or validation of data without a test split."""
+    return "test" if "test" in splits else "validation"

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from tagline.artifacts.raw_data import COPY, SPLITS
-from tagline.artifacts.tokenized import COPIES, WINDOW_FEATURES, load_labels, sentence_features
-from tagline.core import DOCUMENT, PROVENANCE, shards, verify, write_hashes
+from tagline.artifacts.raw_data import COPY
+from tagline.artifacts.tokenized import COPIES, WINDOW_FEATURES, load_labels, sentence_features, splits
+from tagline.core import DOCUMENT, PROVENANCE, SPLITS, shards, verify, write_hashes
 from tagline.crossval.crossval_params import Crossval
 from tagline.crossval.folding import EARLY, Folding, Group
 from tagline.labels.entities import is_outside, marked
@@ -196,8 +196,7 @@ def folding_of(params: Crossval, tokenized: Path, raw: Path) -> Folding:
         verify(raw, "download")
         if has_documents(raw):
             group = "document"
-    splits = [split for split in SPLITS if (tokenized / "sentences" / split).is_dir()]
-    return Folding("crossval", params, params.folds, splits, group, params.seed, scored=True)
+    return Folding("crossval", params, params.folds, splits(tokenized), group, params.seed, scored=True)
 
 
 def has_documents(raw: Path) -> bool:
@@ -236,8 +235,9 @@ def write_data(fold: Fold, target: Path) -> None:
     for split, mask in fold.learnable.items():
         _copy_sentences(fold, split, mask, target / "sentences" / split)
         _copy_windows(fold, split, mask, target / "windows" / split)
-    if (fold.tokenized / "windows" / COPIES).is_dir():
-        _copy_windows(fold, COPIES, fold.learnable["train"], target / "windows" / COPIES)
+    for copies in COPIES:
+        if (fold.tokenized / "windows" / copies).is_dir():
+            _copy_windows(fold, copies, fold.learnable["train"], target / "windows" / copies)
     for split, mask in fold.held_out.items():
         if mask.any():
             _copy_sentences(fold, split, mask, target / "sentences" / held_out_name(split))

@@ -9,8 +9,8 @@ from statistics import stdev
 import numpy as np
 
 from tagline.artifacts.predictions import Settings
-from tagline.artifacts.raw_data import ID, SPLITS
-from tagline.core import DOCUMENT, shards, verify
+from tagline.artifacts.raw_data import ID
+from tagline.core import DOCUMENT, SPLITS, shards, verify
 from tagline.crossval.crossval_params import Crossval
 from tagline.crossval.folds import has_documents
 from tagline.crossval.out_of_fold import FoldOutput, read_folds

@@ -1,4 +1,4 @@
-"""Altered labels: the labels that the model gives the words of test in altered forms."""
+"""Altered labels: the labels that the model gives the words of a split in altered forms."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 ALTERED_WORDS = 2**18
 
 
-def label_altered(inputs: Inputs, predictor: Predictor, predicted: AnyInts) -> dict[str, AnyInts]:
-    """Label the words of test in each altered form that changes a word.
+def label_altered(inputs: Inputs, name: str, predictor: Predictor, predicted: AnyInts) -> dict[str, AnyInts]:
+    """Label the words of a split in each altered form that changes a word.
 
     Sentences that the model reads alike are labelled once: equal ones, those that a form leaves as they are, and those
     whose capitals it does not read.
 
     Args:
         inputs: of the stage: data/raw is read if windows have context; windows are made as those of data/tokenized.
+        name: of the split.
         predictor: of the model.
         predicted: int (words,), the labels of the words as they are.
 
@@ -38,11 +39,11 @@ def label_altered(inputs: Inputs, predictor: Predictor, predicted: AnyInts) -> d
     Raises:
         UserError: the tokenizer or data/raw is damaged.
     """
-    test = inputs.loaded["test"]
-    _, words = test.ids_and_words()
-    lengths = np.array(test.lengths())
+    split = inputs.loaded[name]
+    _, words = split.ids_and_words()
+    lengths = np.array(split.lengths())
     cutter = inputs.window_cutter()
-    documents = inputs.document_numbers("test") if cutter.context else None
+    documents = inputs.document_numbers(name) if cutter.context else None
     if documents is None:
         documents = np.arange(len(lengths))
     labelled = {form: np.empty_like(predicted) for form in _changing_forms(words)}
@@ -50,12 +51,12 @@ def label_altered(inputs: Inputs, predictor: Predictor, predicted: AnyInts) -> d
     for begin, end in pairwise(_document_borders(lengths, documents)):
         of_chunk = lengths[begin:end]
         of_words = slice(ends[begin] - lengths[begin], ends[end - 1])
-        keys = _keys(test.mapped_windows.of_sentences(begin, end), of_chunk)
+        keys = _keys(split.mapped_windows.of_sentences(begin, end), of_chunk)
         labels_of = dict(zip(keys, _per_sentence(predicted[of_words], of_chunk), strict=True))
         for form, labels in labelled.items():
             altered = list(chain.from_iterable(map(FORMS[form], words[begin:end])))
             windows, _ = cutter.cut_words(altered, np.cumsum(of_chunk), documents[begin:end])
-            labels[of_words] = _label_new(predictor, of_chunk, windows, labels_of, f"test, {form}")
+            labels[of_words] = _label_new(predictor, of_chunk, windows, labels_of, f"{name}, {form}")
     return labelled
 
 

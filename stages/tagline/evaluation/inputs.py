@@ -59,11 +59,10 @@ class Inputs:
 
     @cached_property
     def loaded(self) -> dict[str, tokenized.Split]:
-        """Train, validation, test and further test sets."""
-        splits = {name: tokenized.load_split(self.data, name) for name in ("train", *SPLITS)}
+        """Train and the splits to evaluate."""
+        splits = {"train": tokenized.load_split(self.data, "train")}
         for name in self.counts:
-            if name not in splits:
-                splits[name] = tokenized.load_split(self.tests, name)
+            splits[name] = tokenized.load_split(self.data if name in SPLITS else self.tests, name)
         return splits
 
     def with_documents(self) -> Inputs:
@@ -89,7 +88,7 @@ class Inputs:
         return documents if documents[-1] + 1 < sentences else None
 
     def training_windows(self) -> Windows:
-        """The windows of train, with those of its copies in small letters, if any."""
+        """The windows of train, with those of its copies, if any."""
         return tokenized.with_copies(self.loaded["train"], self.data).mapped_windows
 
     def window_cutter(self) -> WindowCutter:

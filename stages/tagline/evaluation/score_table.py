@@ -4,15 +4,16 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from tabulate import tabulate
 
-from tagline.core.names import FEW_ENTITIES, FURTHER
+from tagline.core.names import FEW_ENTITIES, FURTHER, reported_split
 from tagline.core.outputs import read_json
 from tagline.core.reading import committed, parse_object, reading
 from tagline.evaluation.measurement import Entries, Metrics
 from tagline.evaluation.measurements.order import NOTES
-from tagline.evaluation.splits import SPLITS
+from tagline.evaluation.splits import TEST, VALIDATION
 from tagline.metrics.columns import SCORES_OF_TYPES
 from tagline.terminal.escaping import printable, shortened
 from tagline.terminal.printing import wrapped
@@ -83,37 +84,40 @@ def _row(name: str, scores: Mapping[str, float], intervals: Mapping[str, Mapping
 
 
 def score_line(path: Path, per_type: Path) -> str:
-    """Say the F1 of metrics/evaluate.json, and how it differs from Git's last commit, unless its test set was another.
+    """Say the F1 of metrics/evaluate.json, and how it differs from Git's last commit, unless its texts were others.
 
     Args:
         path: metrics/evaluate.json.
-        per_type: plots/per_type.csv, in which test sets have their numbers of gold entities.
+        per_type: plots/per_type.csv, with the numbers of gold entities of the reported split.
     """
-    now = read_json(path, "evaluate")
-    test, validation = now["test.f1"], now["validation.f1"]
+    now = _f1(read_json(path, "evaluate"))
+    before = _committed_f1(path)
+    ending = ""
     table = committed(per_type)
     if table is not None and _gold(table) != _gold(per_type.read_bytes()):
-        return (
-            f"F1 of test {test:.4f}, of validation {validation:.4f} "
-            "(no difference: the last commit has another test set)"
-        )
-    before = _committed_f1(path)
-    line = f"F1 of test {test:.4f}"
-    if "test" in before:
-        line += f" ({test - before['test']:+.4f} since the last commit)"
-    line += f", of validation {validation:.4f}"
-    if "validation" in before:
-        line += f" ({validation - before['validation']:+.4f})"
-    return line
+        before = {}
+        ending = f" (no difference: the last commit has another {reported_split(now)} set)"
+    parts: list[str] = []
+    for split, f1 in now.items():
+        part = f"of {split} {f1:.4f}"
+        if split in before:
+            since = "" if parts else " since the last commit"
+            part += f" ({f1 - before[split]:+.4f}{since})"
+        parts.append(part)
+    return f"F1 {', '.join(parts)}{ending}"
 
 
 def _committed_f1(path: Path) -> dict[str, float]:
     """The F1 of test and validation in the metrics of the last commit, if a version that writes both wrote them."""
     try:
-        numbers = parse_object(committed(path) or b"{}")
+        return _f1(parse_object(committed(path) or b"{}"))
     except ValueError:
         return {}
-    f1 = {split: numbers.get(f"{split}.f1") for split in SPLITS}
+
+
+def _f1(numbers: Mapping[str, Any]) -> dict[str, float]:
+    """The F1 of test, if there is one, and of validation."""
+    f1 = {split: numbers.get(f"{split}.f1") for split in (TEST, VALIDATION)}
     return {split: number for split, number in f1.items() if isinstance(number, float | int)}
 
 

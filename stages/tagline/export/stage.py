@@ -16,7 +16,7 @@ from tagline.artifacts import exported, predictions, tokenized
 from tagline.artifacts.exported import DATA, GRAPHS, Exported
 from tagline.artifacts.subword_reading import check_reading
 from tagline.artifacts.tokenized import Windowing
-from tagline.core.names import BackendName
+from tagline.core.names import BackendName, reported_split
 from tagline.core.outputs import read_columns, read_json, write_json
 from tagline.core.provenance import (
     HASHES,
@@ -44,7 +44,6 @@ from tagline.terminal.errors import UserError
 from tagline.terminal.printing import show
 
 CARD = "README.md"
-SPLIT = "test"
 # Where transformers.js looks in config.json for its defaults.
 JAVASCRIPT = "transformers.js_config"
 # What the exported model must know to cut windows alike.
@@ -90,6 +89,7 @@ class Prepared(NamedTuple):
         tagger: the content of tagger.json.
         windowing: how sentences were cut into windows.
         trained: the trained model in float32.
+        split: the name of the split whose predictions are compared.
         parity: the predictions to compare with.
         f1: of the trained model in float32.
     """
@@ -97,6 +97,7 @@ class Prepared(NamedTuple):
     tagger: Exported
     windowing: Windowing
     trained: TorchModel
+    split: str
     parity: Parity
     f1: float
 
@@ -142,7 +143,7 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
     report: dict[str, Any] = {"words": prepared.parity.words, "f1": prepared.f1, "backends": reports}
     if notes:
         report["notes"] = notes
-    return {SPLIT: report}
+    return {prepared.split: report}
 
 
 def _verify(inputs: ExportInputs) -> None:
@@ -164,7 +165,7 @@ def _verify(inputs: ExportInputs) -> None:
 
 
 def _prepare(inputs: ExportInputs) -> Prepared:
-    """Read the artifacts of earlier stages, and predict the test split by the trained model.
+    """Read the artifacts of earlier stages, and predict the reported split, test, by the trained model.
 
     Raises:
         UserError: the tokenizer of the model is not the one of the windows, or the head is damaged.
@@ -173,14 +174,15 @@ def _prepare(inputs: ExportInputs) -> Prepared:
     windowing = tokenized.read_windowing(inputs.tokenized)
     words, sentences = exported.read_rules(inputs.dataset)
     settings = predictions.read_settings(inputs.decoding)
-    split = tokenized.load_split(inputs.tokenized, SPLIT)
+    name = reported_split(read_json(inputs.metrics, "evaluate"))
+    split = tokenized.load_split(inputs.tokenized, name)
     trained = _load_torch(inputs.finetuned, labels, "fp32")
     tokenized.check_tokenizer(inputs.tokenized, inputs.finetuned, "train")
     head = load_head(inputs.finetuned, labels, settings.decoding, "train")
     alike = {name: getattr(windowing, name) for name in CUT_ALIKE} | settings._asdict()
     tagger = Exported(labels, head.name, padding=trained.padding, words=words, sentences=sentences, **alike)
     parity = Parity(trained, split, labels, head, settings.biases)
-    return Prepared(tagger, windowing, trained, parity, parity.f1)
+    return Prepared(tagger, windowing, trained, name, parity, parity.f1)
 
 
 def _write_folder(finetuned: Path, dtype: str, tagger: Exported, target: Path, name: str) -> None:
@@ -239,10 +241,10 @@ def _compare_backends(
     notes: list[str] = []
     for backend in exported.backends(target):  # onnx-int8 is the first, torch the last
         measured = _measure(backend, inputs, prepared, target)
-        _check_labels(measured.report, backend, params)
+        _check_labels(measured.report, backend, params, prepared.split)
         drop = prepared.parity.drop(measured.tagged, params.max_f1_drop)
         if drop is not None:
-            notes.append(_check_f1(drop, backend, params.max_f1_drop))
+            notes.append(_check_f1(drop, backend, params.max_f1_drop, prepared.split))
             if drop.is_significant:  # another backend has raised an error
                 _leave_out_int8(target)
                 continue
@@ -259,17 +261,17 @@ def _measure(backend: BackendName, inputs: ExportInputs, prepared: Prepared, tar
     return prepared.parity.measure(model, backend)
 
 
-def _check_labels(report: Mapping[str, float], backend: BackendName, params: Export) -> None:
+def _check_labels(report: Mapping[str, float], backend: BackendName, params: Export, split: str) -> None:
     """Raise a `UserError` if fewer words than params allow have the trained model's label; of int8, any number may."""
     if backend != INT8 and report["same_labels"] < params.min_agreement:
         shown = f"{backend} in {params.dtype}" if backend == "torch" else backend
         raise UserError(
-            f"backend {shown}: {report['same_labels']:.2%} of the {SPLIT} words have the same label as from the "
+            f"backend {shown}: {report['same_labels']:.2%} of the {split} words have the same label as from the "
             f"trained model; expected at least {params.min_agreement:.2%} (export.min_agreement)"
         )
 
 
-def _check_f1(drop: Drop, backend: BackendName, limit: float) -> str:
+def _check_f1(drop: Drop, backend: BackendName, limit: float, split: str) -> str:
     """Judge a drop of F1 above the limit, and say what follows from it.
 
     Raises:
@@ -277,15 +279,15 @@ def _check_f1(drop: Drop, backend: BackendName, limit: float) -> str:
     """
     if not drop.is_significant:
         return (
-            f"{backend}: F1 of {SPLIT} is {drop}: not significant, so it is kept; expected at most {limit:.4f} below "
+            f"{backend}: F1 of {split} is {drop}: not significant, so it is kept; expected at most {limit:.4f} below "
             "(export.max_f1_drop)"
         )
     if backend == INT8:
         return (
-            f"{backend} is left out: F1 of {SPLIT} is {drop}; expected at most {limit:.4f} below (export.max_f1_drop)"
+            f"{backend} is left out: F1 of {split} is {drop}; expected at most {limit:.4f} below (export.max_f1_drop)"
         )
     raise UserError(
-        f"backend {backend}: F1 of {SPLIT} is {drop}; expected at most {limit:.4f} below (export.max_f1_drop)"
+        f"backend {backend}: F1 of {split} is {drop}; expected at most {limit:.4f} below (export.max_f1_drop)"
     )
 
 
@@ -303,7 +305,7 @@ def _measure_torch(inputs: ExportInputs, prepared: Prepared, target: Path) -> Me
     parity = prepared.parity
     exact = classifier.load(target, tagger.labels)
     if _is_same(exact, prepared.trained.model):  # then it predicts what the stage evaluate has scored
-        f1 = read_json(inputs.metrics, "evaluate")[SPLIT]["overall"]["f1"]
+        f1 = read_json(inputs.metrics, "evaluate")[prepared.split]["overall"]["f1"]
         return Measured({"same_labels": 1.0, "largest_logit_difference": 0.0, "f1": f1}, parity.expected)
     computed_in = resolve_recorded(tagger.precision, prepared.trained.device)
     if computed_in != "fp32":
@@ -329,7 +331,8 @@ def _load_torch(folder: Path, labels: Labels, precision: Resolved) -> TorchModel
 
 def compared(report: dict[str, Any]) -> dict[str, float]:
     """Choose what people compare between commits, for metrics/export.json: F1 of the int8 backend, if there is one."""
-    backends = report[SPLIT]["backends"]
+    [of_split] = report.values()
+    backends = of_split["backends"]
     if INT8 not in backends:
         return {}
     return {"export.int8.f1": round(backends[INT8]["f1"], 4)}
@@ -337,10 +340,11 @@ def compared(report: dict[str, Any]) -> dict[str, float]:
 
 def table(report: dict[str, Any]) -> str:
     """Lay out what was measured of each backend for a terminal, and the notes."""
-    rows = [[name, *measured.values()] for name, measured in report[SPLIT]["backends"].items()]
+    [of_split] = report.values()
+    rows = [[name, *measured.values()] for name, measured in of_split["backends"].items()]
     headers = ["backend", "same labels", "largest logit difference", "F1", "MB"]
     backends = tabulate(rows, headers, tablefmt="simple", floatfmt=("", ".4%", ".6f", ".4f", ".1f"))
-    return "\n\n".join([backends, *report[SPLIT].get("notes", [])])
+    return "\n\n".join([backends, *of_split.get("notes", [])])
 
 
 def push(target: Target, folder: Path, report: Path) -> None:
@@ -358,10 +362,10 @@ def push(target: Target, folder: Path, report: Path) -> None:
     exported.read(folder)  # refuses an earlier layout
     listed = read_hashes(folder, "export")
     exported.verify(folder, listed)
-    f1 = read_json(report, "export")[SPLIT]["f1"]
+    [(split, of_split)] = read_json(report, "export").items()
     try:
         target.create()
-        commit = target.push(folder, f"Test F1 {f1:.3f}", {*listed, HASHES, CARD})
+        commit = target.push(folder, f"{split.capitalize()} F1 {of_split['f1']:.3f}", {*listed, HASHES, CARD})
     except UserError as error:
         raise UserError(f"{folder} is complete, but was not pushed: {error}; `tagline push` tries again") from None
     if commit:

@@ -1,16 +1,18 @@
-"""Groups of test: altered forms, slices and further test sets, and the one in which F1 is lowest."""
+"""Groups of the reported split: altered forms, slices and further test sets, and the one in which F1 is lowest."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from tagline.core.names import FURTHER, reported_split
+
 # With fewer entities, an F1 is a rough estimate.
 FEW = 50
 
 
 class Group(NamedTuple):
-    """A part of test, an altered form of it, or a further test set.
+    """A part of the reported split, an altered form of it, or a further test set.
 
     Attributes:
         name: such as ``lowercase``, ``tests.social`` or ``text: unseen``, as in reports/evaluate.json.
@@ -32,10 +34,10 @@ def worst_group(metrics: Mapping[str, Mapping[str, Any]]) -> Group | None:
     Returns:
         None if there is none, as of plain tags, whose slices have an accuracy.
     """
-    groups = list(_groups(metrics.get("test", {})))
+    groups = list(_groups(metrics.get(reported_split(metrics), {})))
     if groups:
         for split, entries in metrics.items():
-            if split not in ("validation", "test"):
+            if split.startswith(FURTHER):
                 groups.append(Group(split, entries["overall"]["f1"], entries["overall"]["number"]))
     large = [group for group in groups if group.number >= FEW]
     return min(large, key=lambda group: group.f1, default=None)

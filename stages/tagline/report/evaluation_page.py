@@ -30,7 +30,7 @@ LARGEST = 30
 REST = "all others"
 # Groups of equal errors per split, and examples of each.
 GROUPS, EXAMPLES = 8, 5
-# The split of confusion and reliability, as in plots/.
+# The split of confusion and reliability, as in plots/; without it, the first one.
 CHARTED = "test"
 
 KINDS = {

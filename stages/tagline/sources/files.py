@@ -12,9 +12,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-from tagline.artifacts.raw_data import COPY, SPLITS, with_further
+from tagline.artifacts.raw_data import COPY, with_further
 from tagline.core.findings import OF_SENTENCES, Findings
-from tagline.core.names import FURTHER
+from tagline.core.names import FURTHER, SPLITS
 from tagline.core.provenance import sha256
 from tagline.sources.formats.annotators import summary
 from tagline.sources.formats.base import Files, leads_out

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from transformers import PreTrainedTokenizerBase
 
 from tagline.artifacts import raw_data
-from tagline.artifacts.raw_data import SPLITS, with_further
+from tagline.artifacts.raw_data import with_further
+from tagline.core.names import SPLITS
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE, hashes, sha256, write_hashes
 from tagline.sources import admission, capitals, encoders, hub, letters, own_subwords
@@ -62,6 +63,11 @@ def write_dataset(folder: Path, dataset: AnyDataset | Sequence[AnyDataset], targ
     write_json(target / PROVENANCE, {**origin, "rows": counts, **text_rules})
     write_hashes(target)
     print(", ".join(f"{split}: {count:,} sentences" for split, count in counts.items()))
+    if "test" not in counts:
+        show(
+            "no test split: scores are of validation, which selects the epoch, and so are too high; for a score of all "
+            "sentences, run `tagline crossval create`, then `dvc repro crossval/dvc.yaml`"
+        )
     columns = set(chain.from_iterable(source.tag_columns for source in sources))
     left_out = sorted(columns.difference(readers[0].columns))
     if left_out:
@@ -118,9 +124,10 @@ def _write_rows(readers: Sequence[Reader], target: Path) -> dict[str, int]:
             yield from reader.rows(split, readers[:number])
 
     sources = [reader.dataset for reader in readers]
+    named = set(chain.from_iterable(reader.splits for reader in readers))
     return raw_data.write(
         target,
-        {split: rows(split) for split in with_further(chain.from_iterable(source.patterns for source in sources))},
+        {split: rows(split) for split in with_further(named) if split in named},
         readers[0].columns,
         annotated=any(isinstance(source, Files) and source.lacks_types for source in sources),
         # Only of further test sets does a source not decide how train is read.
@@ -238,7 +245,7 @@ def _lost_letters(tokenizer: PreTrainedTokenizerBase, raw: Path) -> list[str]:
 def sampled_words(raw: Path) -> list[str]:
     """The distinct words of some sentences of each split of data/raw."""
     data = raw_data.load(raw)
-    sentences = chain.from_iterable(data.sample(split, SAMPLED_SENTENCES) for split in SPLITS)
+    sentences = chain.from_iterable(data.sample(split, SAMPLED_SENTENCES) for split in data.splits)
     return list(dict.fromkeys(chain.from_iterable(sentences)))
 
 

@@ -1,5 +1,7 @@
 """Write the sentences and windows of a split, chunk by chunk, and find what is unusual in them."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
 from tagline.labels.windows import NO_WORD, Bools, Ints, Windows, align_labels
 from tagline.text import case
+from tagline.text.typos import mistyped
 from tagline.tokenization import subwords
 from tagline.tokenization.context import Neighbours, document_numbers, with_neighbours
 from tagline.tokenization.split_findings import Hashes, add_sentences, add_words, hash_sentences
@@ -30,8 +33,10 @@ from tagline.tokenization.unknown_labels import mark_unannotated
 
 # Words that are in memory at a time; each distinct one of them is tokenised once.
 CHUNK_WORDS = 2**20
-# Draws the sentences of which there are copies. Those of a larger share have those of a smaller one among them.
-COPIES_SEED = 0
+# Draw the sentences of which there are copies. Those of a larger share have those of a smaller one among them.
+LOWERCASE_SEED, TYPOS_SEED = 0, 1
+# In copies with typing errors, one word in so many is mistyped.
+RARITY = 7
 
 
 class Chunk(NamedTuple):
@@ -50,6 +55,13 @@ class Chunk(NamedTuple):
     vocabulary: pa.DictionaryArray
     ends: Ints
     gold: TaggedSentences
+
+    def with_words(self, words: pa.ListArray) -> Chunk:
+        """The same sentences with other words, as many."""
+        column = self.sentences.schema.get_field_index(WORDS)
+        sentences = self.sentences.set_column(column, WORDS, words)
+        neighbours = self.neighbours._replace(sentences=sentences)
+        return self._replace(sentences=sentences, neighbours=neighbours, vocabulary=words.values.dictionary_encode())
 
 
 class WrittenSplit(NamedTuple):
@@ -74,14 +86,16 @@ class SplitWriter:
         labels: the labels of the task.
         cutter: makes the windows.
         label_all_tokens: see `align_labels`.
-        share: of the sentences of train, those that are drawn for a copy in small letters.
+        lowercase_share: of the sentences of train, those that are drawn for a copy in small letters.
+        typo_share: likewise, for a copy with typing errors.
         target: data/tokenized, or for further test sets data/tokenized_tests.
     """
 
     labels: Labels
     cutter: WindowCutter
     label_all_tokens: bool
-    share: float
+    lowercase_share: float
+    typo_share: float
     target: Path
 
     @cached_property
@@ -98,21 +112,25 @@ class SplitWriter:
         counts = np.zeros(len(self.labels.ids), np.int64)
         hashes = []
         scored = undecided = 0
-        generator = np.random.default_rng(COPIES_SEED)
-        has_copies = split == "train" and self.share > 0
+        draw_lowercase = np.random.default_rng(LOWERCASE_SEED).random
+        draw_typos = np.random.default_rng(TYPOS_SEED).random
         features = tokenized.sentence_features(self.labels)
         folder = self.target / "windows"
         with (
             ShardWriter(self.target / "sentences" / split, features.arrow_schema) as sentences,
             ShardWriter(folder / split, tokenized.WINDOW_FEATURES.arrow_schema) as windows,
-            ShardWriter(folder / tokenized.COPIES, windows.schema) if has_copies else nullcontext() as copies,
+            self._copies_writer(split, tokenized.LOWERCASE, self.lowercase_share) as lowercase,
+            self._copies_writer(split, tokenized.TYPOS, self.typo_share) as typos,
             tqdm(total=tags.column.raw.sentences[split], desc=split, unit=" sentences", disable=None) as bar,
         ):
             for chunk in self._chunks(split, tags):
                 windows.write(self._columns(chunk, self._cut_and_check(chunk, findings), sentences.rows))
-                if copies:
-                    drawn = generator.random(len(chunk.ends)) < self.share
-                    copies.write(self._columns(chunk, self._copies(chunk, drawn), sentences.rows))
+                if lowercase:
+                    drawn = draw_lowercase(len(chunk.ends)) < self.lowercase_share
+                    lowercase.write(self._columns(chunk, self._cut_lowercase(chunk, drawn), sentences.rows))
+                if typos:
+                    drawn = draw_typos(len(chunk.ends)) < self.typo_share
+                    typos.write(self._columns(chunk, self._cut_mistyped(chunk, drawn), sentences.rows))
                 sentences.write(_sentence_columns(chunk))
                 counts += np.bincount(chunk.gold.known_gold, minlength=len(counts))
                 hashes.append(hash_sentences(chunk.vocabulary, chunk.ends))
@@ -123,10 +141,17 @@ class SplitWriter:
         if undecided and not scored:
             findings.add("no_entities", 1, [f"where {undecided:,} entities begin or end is not known"])
         sizes = {"sentences": sentences.rows, "words": int(counts.sum()), "windows": windows.rows}
-        if copies:
-            sizes["lowercase_windows"] = copies.rows
+        for name, copies in (("lowercase_windows", lowercase), ("typo_windows", typos)):
+            if copies:
+                sizes[name] = copies.rows
         of_labels = dict(zip(self.labels.names, counts.tolist(), strict=False))
         return WrittenSplit(sizes, of_labels, np.concatenate(hashes))
+
+    def _copies_writer(self, split: str, name: str, share: float) -> ShardWriter | nullcontext[None]:
+        """Open the windows of copies; None if there are none."""
+        if split != "train" or not share:
+            return nullcontext()
+        return ShardWriter(self.target / "windows" / name, tokenized.WINDOW_FEATURES.arrow_schema)
 
     def _chunks(self, split: str, tags: Tags) -> Iterator[Chunk]:
         """Yield the sentences of a split with their gold labels."""
@@ -174,11 +199,21 @@ class SplitWriter:
         aligned = align_labels(windows, words, gold, self.labels.inside, self.label_all_tokens, marks)
         return tokenized.window_columns(windows, aligned, first_sentence)
 
-    def _copies(self, chunk: Chunk, drawn: Bools) -> Windows:
+    def _cut_lowercase(self, chunk: Chunk, drawn: Bools) -> Windows:
         """Make the windows in small letters of drawn sentences, but not of those that are read so anyway."""
         words = chunk.vocabulary.dictionary.to_pylist()
         has_copy = drawn & case.informative(words, chunk.vocabulary.indices.to_numpy(), chunk.ends)
         windows, _ = self._cut(chunk, lowercase=True)
+        return windows.take(np.flatnonzero(has_copy[windows.sentence]))
+
+    def _cut_mistyped(self, chunk: Chunk, drawn: Bools) -> Windows:
+        """Make the windows of drawn sentences with typing errors, but not of those in which no word changes."""
+        words = chunk.sentences[WORDS].to_pylist()
+        typed = []
+        for of_sentence, is_drawn in zip(words, drawn, strict=True):
+            typed.append(mistyped(of_sentence, RARITY) if is_drawn else of_sentence)
+        windows, _ = self._cut(chunk.with_words(pa.array(typed, chunk.sentences[WORDS].type)))
+        has_copy = np.array([old != new for old, new in zip(words, typed, strict=True)])
         return windows.take(np.flatnonzero(has_copy[windows.sentence]))
 
     def _cut(self, chunk: Chunk, lowercase: bool = False) -> tuple[Windows, Ints]:

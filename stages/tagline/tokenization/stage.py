@@ -8,9 +8,9 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from tagline.artifacts import raw_data, tokenized
-from tagline.artifacts.raw_data import SPLITS, RawData
+from tagline.artifacts.raw_data import RawData
 from tagline.core.findings import SHOWN, Findings
-from tagline.core.names import TOKENIZER_FILE
+from tagline.core.names import SPLITS, TOKENIZER_FILE
 from tagline.core.provenance import sha256, verify, write_hashes
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
@@ -58,7 +58,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     labels, tags = read_labels(data, params)
     labels_of_tests = labels
     for split in data.further:
-        column = read_column(data, params.task, params.scheme, params.outside, (*SPLITS, split))
+        column = read_column(data, params.task, params.scheme, params.outside, [split])
         labels_of_tests, tags[split] = read_further(split, column, tags["train"], labels_of_tests, params.scheme)
     findings = {split: find_in_tags(split, tags) for split in tags}
     if params.illegal == "error":
@@ -126,7 +126,7 @@ def prepare_writer(
     context = trained_context(data, params.context_subwords)
     share = effective_share(tokenizer, data, params.lowercase_share)
     cutter = WindowCutter(tokenizer, one_by_one, params.max_length, params.stride, context, lowercase=share > 0)
-    return SplitWriter(labels, cutter, params.label_all_tokens, share, target)
+    return SplitWriter(labels, cutter, params.label_all_tokens, share, params.typo_share, target)
 
 
 def write_settings(writer: SplitWriter, tokenizer_sha256: str) -> None:
@@ -163,7 +163,7 @@ def load_tokenizer(folder: Path, max_length: int) -> Tokenizer:
 def is_one_by_one(tokenizer: Tokenizer, data: RawData) -> bool:
     """Check on some sentences whether each distinct word can be tokenised by itself, and print if not."""
     sentences = []
-    for split in SPLITS:
+    for split in data.splits:
         sentences += data.sample(split, SAMPLED_SENTENCES)
     one_by_one = subwords.one_by_one(tokenizer, sentences)
     if not one_by_one:
@@ -200,7 +200,7 @@ def check_splits(raw: Path, hashes: Mapping[str, Hashes], metrics: Mapping[str, 
     Raises:
         UserError: they do not.
     """
-    if are_same(hashes["validation"], hashes["test"]):
+    if "test" in hashes and are_same(hashes["validation"], hashes["test"]):
         raise UserError(
             f"{raw}: the same data in validation and test: all sentences of one are in the other; expected different "
             "ones; see download.dataset in params.yaml"
@@ -254,7 +254,9 @@ def summary(split: str, task: str, metrics: dict[str, Any]) -> str:
     """One line for the terminal about the size of a split and its label scheme."""
     sizes = ", ".join(f"{metrics[size]:,} {size}" for size in ("sentences", "words", "windows"))
     if metrics.get("lowercase_windows"):
-        sizes += f" and {metrics['lowercase_windows']:,} of copies in small letters"
+        sizes += f", {metrics['lowercase_windows']:,} of copies in small letters"
+    if metrics.get("typo_windows"):
+        sizes += f", {metrics['typo_windows']:,} of copies with typing errors"
     match metrics["scheme"]:
         case "tags":
             scheme = "plain tags"

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tagline.artifacts.raw_data import SPLITS, RawData, name_word
+from tagline.artifacts.raw_data import RawData, name_word
 from tagline.labels import label_list as label_lists
 from tagline.labels import schemes
 from tagline.labels.label_list import ANY, Kind, Labels
@@ -170,20 +170,21 @@ class Tags:
 
 
 def read_column(
-    raw: RawData, name: str, scheme: str = "auto", outside: str | None = None, splits: Sequence[str] = SPLITS
+    raw: RawData, name: str, scheme: str = "auto", outside: str | None = None, further: Sequence[str] = ()
 ) -> TagColumn:
-    """List and count the tags of a column over some splits.
+    """List and count the tags of a column over the splits.
 
     Args:
         raw: data/raw.
         name: the column.
         scheme: of `read_tags`; plain tags and types without prefixes (IO) keep their spelling.
         outside: the tag that stands for O, except among plain tags.
-        splits: which to read.
+        further: the further test sets that are also read.
 
     Raises:
         UserError: no word has a tag, or the tag ``outside``.
     """
+    splits = [*raw.splits, *further]
     counters = {split: _count_tags(raw, split, name) for split in splits}
     has_unknown = any(_has_null(raw, split, name) for split in splits)
     tags = tuple(sorted(set().union(*counters.values())))
@@ -230,17 +231,18 @@ def read_tags(column: TagColumn, scheme: Literal["auto", schemes.Scheme]) -> tup
             its scheme, all words have the same label, or the order of tags is not that of their endings.
     """
     kind, fixed = _kind(column, scheme)
+    splits = column.raw.splits
     if kind == "spans":
         column = _of_spans(column)
-        transitions = {split: _transitions(column, split) for split in SPLITS}
-        tags = {split: _read_spans(column, split, transitions, fixed) for split in SPLITS}
+        transitions = {split: _transitions(column, split) for split in splits}
+        tags = {split: _read_spans(column, split, transitions, fixed) for split in splits}
     else:
-        tags = {split: _read_plain(column, split) for split in SPLITS}
+        tags = {split: _read_plain(column, split) for split in splits}
     if kind == "spans" and fixed is None:
         _check_suffixes(column, sum(of_split.illegal for of_split in tags.values()))
     labels = label_lists.from_counts(column.name, kind, {split: of_split.counts for split, of_split in tags.items()})
     conversions = [of_split.conversion for of_split in tags.values()]
-    sets = label_sets(labels, conversions, column.raw.annotated_types(SPLITS), column.has_unknown)
+    sets = label_sets(labels, conversions, column.raw.annotated_types(splits), column.has_unknown)
     return replace(labels, sets=sets), tags
 
 

@@ -68,6 +68,8 @@ class TokenizeAlign(Section):
     """Share of the training sentences that are also learnt in small letters. Above 0, sentences whose capitals say
     nothing (in capitals, or a title) are read in small letters, by the exported model too. 0: all are read as they
     are."""
+    typo_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of the training sentences that are also learnt with typing errors, in one word of seven. 0: none."""
     limits: Limits
     """Maximum number of each finding per split. The stage fails above it and lists the first ones; empty: no limit."""
 

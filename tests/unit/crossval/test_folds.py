@@ -36,7 +36,7 @@ def test_folds_are_of_similar_size_whatever_the_split_was_drawn_by() -> None:
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     splits = {"train": ROWS, "validation": ROWS[:6], "test": ROWS[3:9]}
     folder = write_tokenized(tmp_path_factory.mktemp("data") / "tokenized", splits)
-    shutil.copytree(folder / "windows/train", folder / "windows" / tokenized.COPIES)
+    shutil.copytree(folder / "windows/train", folder / "windows" / tokenized.LOWERCASE)
     return folder
 
 
@@ -190,4 +190,4 @@ def test_data_of_a_fold_are_its_sentences_with_their_windows(data: Path, tmp_pat
             assert copied | {"sentence": original["sentence"]} == original
     part = tokenized.load_split(target, "train")
     assert tokenized.with_copies(part, target).windows.to_list() == 2 * part.windows.to_list()
-    assert {path.name for path in (target / "windows").iterdir()} == {*parts, tokenized.COPIES}
+    assert {path.name for path in (target / "windows").iterdir()} == {*parts, tokenized.LOWERCASE}

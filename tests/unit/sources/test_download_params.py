@@ -37,7 +37,7 @@ DRAWN = {"seed": 1, "validation": 0.5, "test": 0.5}
 
 
 WRONG_OF_FORMATS = [
-    ("conll", {"test": None}, ": test has neither a file nor a share of train; name a file, or add"),
+    ("conll", {"validation": None}, ": validation has neither a file nor a share of train; name a file, or add"),
     ("conll", {"split": {"seed": 1}}, ": split has no effect when validation and test have files; remove it"),
     ("conll", {"split": {"seed": 1, "test": 0.1}}, ": test has both a file and a share under split; remove one"),
     ("conll", {"validation": None, "test": None, "split": DRAWN}, ": the shares under split leave nothing for"),

@@ -8,7 +8,7 @@ import pytest
 from helpers.messages import message_of
 
 from tagline.artifacts import raw_data
-from tagline.artifacts.raw_data import SPLITS, RawData, Row
+from tagline.artifacts.raw_data import RawData, Row
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE
 from tagline.labels.label_list import Labels
@@ -91,7 +91,7 @@ def test_further_test_set_gets_the_labels_of_the_task(
     assert data.further == ["tests.a"]
     of_task, tags = read(data)
     assert of_task == read(made(tmp_path / "without", train=train, validation="O", test="O"))[0]
-    column = read_column(data, "ner", splits=(*SPLITS, "tests.a"))
+    column = read_column(data, "ner", further=["tests.a"])
     found, of_set = read_further("tests.a", column, tags["train"], of_task, "auto")
     assert (found.names, of_set.scheme) == (of_task.names, scheme)
     ids = [of_set.to_labels(ids, ends, found) for _, ids, ends in column.batches("tests.a")]
@@ -102,7 +102,7 @@ def test_further_test_set_gets_the_labels_of_the_task(
 def test_further_test_set_without_a_type_of_the_task_is_an_error(tmp_path: Path) -> None:
     data = made(tmp_path, train="B-X I-X O | B-Z", validation="O", test="O", **{"tests.a": "O B-Y"})
     labels, tags = read(data)
-    column = read_column(data, "ner", splits=(*SPLITS, "tests.a"))
+    column = read_column(data, "ner", further=["tests.a"])
     assert message_of(read_further, "tests.a", column, tags["train"], labels, "auto") == (
         f"{tmp_path}/raw: tests.a has no type of ner (X, Z), but Y; expected at least one; rename types, or correct "
         "download.dataset.tests.a in params.yaml"

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tagline.artifacts.raw_data import SPLITS
 from tagline.audit.audit_params import CROSSVAL, Audit
 from tagline.audit.review.disagreements import FAULTS, Disagreement, Usage, disagreements, texts_of
+from tagline.core import SPLITS
 from tagline.crossval import crossval_params, out_of_fold
 from tagline.crossval.crossval_params import read_crossval
 from tagline.crossval.out_of_fold import Chunk, FoldOutput, read_folds

@@ -1,4 +1,4 @@
-"""Altered forms: F1 of test if its words are in another letter case or mistyped."""
+"""Altered forms: F1 of the reported split, test, if its words are in another letter case or mistyped."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from tagline.core.names import reported_split
 from tagline.evaluation.altered_forms import CASES, FORMS
 from tagline.evaluation.altered_labels import label_altered
 from tagline.evaluation.evaluate_params import Bootstrap
 from tagline.evaluation.measurement import Entries, Labelled, Measurement, Metrics
 from tagline.evaluation.measurements.scores import scores_of_record
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.evaluation.splits import TEST
 from tagline.labels.tagged import TaggedSentence, flatten
 from tagline.metrics.resampling import intervals
 from tagline.metrics.scores import count
@@ -22,7 +22,7 @@ from tagline.terminal.printing import show
 
 
 class AlteredForms(Measurement):
-    """The overall scores of each altered form of test."""
+    """The overall scores of each altered form of the reported split."""
 
     def __init__(self, bootstrap: Bootstrap) -> None:
         self.bootstrap = bootstrap
@@ -30,19 +30,20 @@ class AlteredForms(Measurement):
     def after_labels(self, labelled: Labelled) -> None:
         """Label the altered forms."""
         labels = labelled.inputs.labels
+        name = reported_split(labelled.splits)
         if labels.kind == "tags":
             show(
-                f"test is not labelled in altered forms: the task {labels.task} has plain tags, and they are for "
+                f"{name} is not labelled in altered forms: the task {labels.task} has plain tags, and they are for "
                 "entities"
             )
             return
-        split = labelled.splits[TEST]
-        test = flatten(split.sentences)
+        split = labelled.splits[name]
+        sentences = flatten(split.sentences)
         # Of altered forms, only the labels are used.
-        plain = replace(test, scores=np.zeros(len(test.scores), np.float32), ids=None, words=None)
-        forms = label_altered(labelled.inputs, labelled.predictor, test.predicted)
+        plain = replace(sentences, scores=np.zeros(len(sentences.scores), np.float32), ids=None, words=None)
+        forms = label_altered(labelled.inputs, name, labelled.predictor, sentences.predicted)
         altered = {form: replace(plain, predicted=predicted) for form, predicted in forms.items()}
-        labelled.splits[TEST] = replace(split, altered=altered)
+        labelled.splits[name] = replace(split, altered=altered)
 
     def measure(self, split: ScoredSplit) -> Entries:
         if split.altered is None:

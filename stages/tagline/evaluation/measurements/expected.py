@@ -14,7 +14,7 @@ from tagline.tokenization.subwords import unknown_id
 
 
 class ExpectedScores(Measurement):
-    """The estimate of test, from constants of validation; both travel with the model."""
+    """The estimate of test, from constants of validation; both travel with the model. None without a test split."""
 
     def __init__(self) -> None:
         self.entries: Entries = {}
@@ -22,7 +22,9 @@ class ExpectedScores(Measurement):
     def after_labels(self, labelled: Labelled) -> None:
         """Compute the constants; none of plain tags, or if validation has too few entities."""
         inputs = labelled.inputs
-        constants = fit(flatten(labelled.splits[VALIDATION].sentences)) if inputs.labels.kind == "spans" else None
+        if inputs.labels.kind == "tags" or TEST not in labelled.splits:
+            return
+        constants = fit(flatten(labelled.splits[VALIDATION].sentences))
         if constants is None:
             return
         test = labelled.splits[TEST]

@@ -79,14 +79,14 @@ class Column(NamedTuple):
         title: on the page, beside F1, where it may name numbers of the split; empty: not shown there.
         compared: its name in metrics/evaluate.json, for what people compare between commits; empty: not there.
         digits: after the decimal point, on the page; 0: a number of things.
-        of_test: whether only the number of test is compared.
+        of_reported: whether only the number of the reported split, test, is compared.
     """
 
     number: str | Callable[[Entries], Any]
     title: str = ""
     compared: str = ""
     digits: int = 3
-    of_test: bool = False
+    of_reported: bool = False
 
     def read(self, entries: Entries) -> Any:
         """Read it; None: the split does not have it."""
@@ -113,10 +113,10 @@ COLUMNS = (
     Column("words", "words", digits=0),
     Column("unknown.words", "words of unknown label", digits=0),
     Column(unknown.unscored_entities, "entities not scored", digits=0),
-    Column("calibration.ece", compared="calibration_error", of_test=True),
-    Column(scores.f1_of_types, compared="f1", of_test=True),
-    Column("greedy.f1", compared="f1_greedy", of_test=True),
-    Column(altered.lowest_case, compared="f1_lowest_case", of_test=True),
+    Column("calibration.ece", compared="calibration_error", of_reported=True),
+    Column(scores.f1_of_types, compared="f1", of_reported=True),
+    Column("greedy.f1", compared="f1_greedy", of_reported=True),
+    Column(altered.lowest_case, compared="f1_lowest_case", of_reported=True),
 )
 
 
@@ -143,16 +143,17 @@ def compared(metrics: Metrics, best_epoch: int) -> dict[str, float | int]:
 
     Returns:
         test.f1, validation.f1, train.best_epoch, the F1 of further test sets, then the `COLUMNS` of both splits, and
-        those of test alone.
+        those of test alone; without a test split, those of validation.
     """
-    numbers: dict[str, float | int] = {f"{split}.f1": metrics[split]["overall"]["f1"] for split in (TEST, VALIDATION)}
+    splits = [split for split in (TEST, VALIDATION) if split in metrics]
+    numbers: dict[str, float | int] = {f"{split}.f1": metrics[split]["overall"]["f1"] for split in splits}
     numbers["train.best_epoch"] = best_epoch
     for split in metrics:
         if split not in SPLITS:
             numbers[f"{split}.f1"] = metrics[split]["overall"]["f1"]
-    of_both = [column for column in COLUMNS if column.compared and not column.of_test]
-    of_test = [column for column in COLUMNS if column.compared and column.of_test]
-    for split, columns in ((TEST, of_both), (VALIDATION, of_both), (TEST, of_test)):
+    of_each = [column for column in COLUMNS if column.compared and not column.of_reported]
+    of_reported = [column for column in COLUMNS if column.compared and column.of_reported]
+    for split, columns in [*((split, of_each) for split in splits), (splits[0], of_reported)]:
         for column in columns:
             value = column.read(metrics[split])
             name = f"{split}.{column.compared}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tagline.core.names import reported_split
 from tagline.evaluation.measurement import Metrics
 from tagline.metrics.groups import FEW, worst_group
 
@@ -11,6 +12,6 @@ def notes(metrics: Metrics) -> Iterator[str]:
     group = worst_group(metrics)
     if group:
         yield (
-            f"test: of altered forms, slices and further test sets with at least {FEW} entities, F1 is lowest, "
-            f"{group.f1:.3f}, in {group.name} ({group.number:,} entities)"
+            f"{reported_split(metrics)}: of altered forms, slices and further test sets with at least {FEW} entities, "
+            f"F1 is lowest, {group.f1:.3f}, in {group.name} ({group.number:,} entities)"
         )

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tagline.artifacts.exported import Exported
 from tagline.core.findings import MEANINGS
-from tagline.core.names import BackendName
+from tagline.core.names import FURTHER, BackendName, reported_split
 from tagline.core.outputs import Rows
 from tagline.core.params import dotted
 from tagline.export.export_params import Card
@@ -23,7 +23,6 @@ from tagline.metrics.columns import OVERALL_SCORES, SCORES_OF_TYPES
 from tagline.metrics.groups import FEW, worst_group
 from tagline.terminal.escaping import printable
 
-TEST = "test"
 # Columns of plots/validation.csv on the card.
 EPOCHS = ("epoch", "f1", "loss")
 # Maximum number of rows of the learning curve, and of characters of a bar.
@@ -77,10 +76,11 @@ def render(data: CardData) -> str:
     repo_id = data.hub.repo_id
     name = repo_id.split("/")[1] if repo_id else f"{labels.task}-tagger"
     branch = data.hub.branch
-    test = data.metrics[TEST]
-    points = test.get("operating_point", {})
+    reported = reported_split(data.metrics)
+    measured = data.metrics[reported]
+    points = measured.get("operating_point", {})
     # For plain tags, slices only have an accuracy.
-    of_texts = test["slices"].get("text", {}) if labels.kind == "spans" else {}
+    of_texts = measured["slices"].get("text", {}) if labels.kind == "spans" else {}
     lines = []
     for split, of_split in data.data.items():
         lines += [(split, line) for line in findings(of_split)]
@@ -91,19 +91,21 @@ def render(data: CardData) -> str:
         sources=sources_of(data.dataset),
         labels=labels,
         unit="entities" if labels.kind == "spans" else "words",
-        types=sorted(test["per_type"].items()),
+        types=sorted(measured["per_type"].items()),
         columns=SCORES_OF_TYPES,
         overall_columns=OVERALL_SCORES,
         findings=lines,
-        test=test,
-        intervals=test["intervals"]["per_type"],
+        splits=[split for split in data.data if not split.startswith(FURTHER)],
+        reported=reported,
+        measured=measured,
+        intervals=measured["intervals"]["per_type"],
         seen=of_texts.get("seen"),
         unseen=of_texts.get("unseen"),
         points={type_: point for type_, point in points.items() if point["bias"]},
         promises=[point["promise"] for point in points.values() if point.get("promise", {}).get("kept")],
-        accepted=[point for point in test.get("accept", {}).values() if "precision" in point],
+        accepted=[point for point in measured.get("accept", {}).values() if "precision" in point],
         worst=worst_group(data.metrics),
-        few=sorted(type_ for type_, scores in test["per_type"].items() if scores["number"] < FEW),
+        few=sorted(type_ for type_, scores in measured["per_type"].items() if scores["number"] < FEW),
         few_below=FEW,
         curve=curve(data.epochs, data.training["best_epoch"]),
         params=[(key, _shown(value)) for key, value in dotted(data.training["params"])],
@@ -191,13 +193,14 @@ def escaped(text: str) -> RawMarkdown:
 
 
 def model_index(metrics: Mapping[str, Any], task: str, dataset: Mapping[str, Any]) -> list[EvalResult]:
-    """List the scores of the test split with their 95 % intervals: overall, and the F1 of each type.
+    """List the scores of the reported split, test, with their 95 % intervals: overall, and the F1 of each type.
 
     Args:
         metrics: reports/evaluate.json.
         task: the tag column that was learnt.
         dataset: data/raw/provenance.json.
     """
+    split = reported_split(metrics)
     names = []
     for source in sources_of(dataset):
         if source["source"] == "hub":
@@ -214,13 +217,13 @@ def model_index(metrics: Mapping[str, Any], task: str, dataset: Mapping[str, Any
             metric_value=value,
             task_name=task,
             dataset_config=dataset.get("config"),
-            dataset_split=dataset.get("splits", {}).get(TEST, TEST),
+            dataset_split=dataset.get("splits", {}).get(split, split),
             dataset_revision=dataset.get("commit"),
             metric_name=title,
             metric_args={"confidence": 0.95, **interval} if interval else None,
         )
 
-    of_split = metrics[TEST]
+    of_split = metrics[split]
     intervals = of_split["intervals"]
     results = []
     for column in OVERALL_SCORES:

@@ -141,7 +141,8 @@ class Files(Source):
     """Instead of a validation or test file, a share of train can be set, for example `split: {seed: 42, validation:
     0.1, test: 0.1}`; the seed and a document's words alone decide its split."""
     test: InnerPath | None = None
-    """Further test sets, which are scored too, can have names of yours: `tests: {social: social.conll}`."""
+    """Without test, scores are of validation (docs/small.md). Further test sets, which are scored too, can have names
+    of yours: `tests: {social: social.conll}`."""
     tests: Tests = Field(default_factory=dict)
     split: Shares | None = None
     # Path or pattern of text files, one text per line, which train gets with unknown tags.

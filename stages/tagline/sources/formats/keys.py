@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from tagline.artifacts.raw_data import SPLITS
-from tagline.core.names import FURTHER
+from tagline.core.names import FURTHER, SPLITS
 from tagline.core.params import InnerPath, Section
 from tagline.sources.formats.lines import UTF_8
 from tagline.text.sentence import AS_THEY_ARE, EMPTY_SENTENCES, EMPTY_WORDS, WordRules

@@ -17,7 +17,7 @@ from unicodedata import normalize
 import numpy as np
 
 from tagline.artifacts import raw_data
-from tagline.core import Findings, replacing, verify
+from tagline.core import SPLITS, Findings, replacing, verify
 from tagline.core.params import read_section, source_folder
 from tagline.labels.entities import entities
 from tagline.labels.schemes import OUTSIDE, Scheme, split_tag, standard_names, to_iob2
@@ -98,7 +98,7 @@ def _compare(
     """The tags to replace in each file, and a line per split that counts them; for errors see `save`."""
     changes: defaultdict[Path, Changes] = defaultdict(dict)
     counts: Counter[tuple[str, str]] = Counter()
-    column = tags[raw_data.SPLITS[0]].column
+    column = tags["train"].column
     standard = dict(zip(column.tags, column.names, strict=True))
     of_files = _types_of_files(column)
     for split, sentence, fix in _matched(decisions, column, sources):
@@ -121,7 +121,7 @@ def _compare(
             if old != new:
                 changes[path][line] = (old, new)
     lines = [f"type {nfc!a}: written as in the files, {type_!a}" for nfc, type_ in sorted(of_files.items())]
-    for split in raw_data.SPLITS:
+    for split in SPLITS:
         if counts[split, "read"]:
             lines.append(
                 f"{split}: {counts[split, 'changed']:,} of {counts[split, 'read']:,} sentences changed: "
@@ -195,7 +195,7 @@ def _matched(
     missing = dict(decisions)
     others: dict[str, str] = {}
     opened = [source.splits() for source in sources]
-    for split in raw_data.SPLITS:
+    for split in SPLITS:
         sentences = chain.from_iterable(of_source.get(split, ()) for of_source in opened)
         for sentence, row in zip_longest(sentences, _raw_rows(column.raw, split)):
             if not sentence or not row or not _is_same(sentence, row, column.name):

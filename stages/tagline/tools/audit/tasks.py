@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
-from tagline.artifacts.raw_data import SPLITS
+from tagline.artifacts import tokenized
 from tagline.audit.audit_params import Audit
 from tagline.audit.review.ranking import Ranking, Suspicion, rank
 from tagline.core import HASHES, replacing, sha256, shards, verify
@@ -43,7 +43,7 @@ def save(folds: Path, params: Audit, tool: str, target: Path) -> list[str]:
     ranking = _ranking(folds, params)
     lines = []
     with replacing(target) as [folder]:
-        for split in SPLITS:
+        for split in tokenized.splits(TOKENIZED):
             name = f"{split}{SUFFIXES[tool]}"
             first = _first_suspicions(ranking, split)
             tasks = _audited(ranking, split, first) if split in ranking.splits else _unaudited(ranking, split)

@@ -103,7 +103,7 @@ def make_run(
         commit: its hash.
         tracked: returns the bytes of a file of predictions, or raises a `UserError`.
         committed: returns the bytes of a file in Git, or None if it does not exist.
-        splits: the splits to read; of several, also the further test sets of the run.
+        splits: the splits to read; of several, those that the run has, and its further test sets.
 
     Raises:
         UserError: a file is missing or damaged.
@@ -113,7 +113,8 @@ def make_run(
     kind = predictions.read_kind(tracked(provenance), f"{name}: {provenance}")
     metrics = parse_metrics(name, committed(source.metrics), source.metrics)
     if len(splits) > 1:
-        splits = [*splits, *(key.removesuffix(".f1") for key in metrics if key.startswith(FURTHER))]
+        splits = [split for split in splits if f"{split}.f1" in metrics or not metrics]
+        splits += [key.removesuffix(".f1") for key in metrics if key.startswith(FURTHER)]
     files = {split: tracked(f"{source.predictions}/{split}.parquet") for split in splits}
     return Run(
         name,
@@ -133,6 +134,11 @@ def parse_metrics(name: str, content: bytes | None, path: str = EVALUATE) -> dic
     """
     with reading(f"{name}: {path}", "evaluate", expected="a JSON object"):
         return {} if content is None else parse_object(content)
+
+
+def in_all(splits: Sequence[str], runs: Sequence[Run]) -> list[str]:
+    """The splits that all runs have."""
+    return [split for split in splits if all(split in run.splits for run in runs)]
 
 
 @dataclass(frozen=True)

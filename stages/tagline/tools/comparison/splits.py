@@ -11,7 +11,7 @@ from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.significance import AGREEING, Difference, differences, f1_differences
 from tagline.metrics.slices import of_each_case
-from tagline.tools.comparison.runs import Aligned, Run, align
+from tagline.tools.comparison.runs import Aligned, Run, align, in_all
 
 
 @dataclass(frozen=True)
@@ -92,15 +92,14 @@ class Comparison:
 
 
 def compare(old: list[Run], new: list[Run], splits: Sequence[str]) -> Comparison:
-    """Compare splits of two sides, and before the last one the further test sets that all runs have.
+    """Compare the splits that all runs of two sides have, and before the last one their further test sets.
 
     Raises:
         UserError: as in `align`.
     """
-    *others, last = splits
-    for split in new[-1].splits:
-        if split.startswith(FURTHER) and split != last and all(split in run.splits for run in (*old, *new)):
-            others.append(split)
+    runs = [*old, *new]
+    *others, last = in_all(splits, runs)
+    others += [split for split in in_all([*new[-1].splits], runs) if split.startswith(FURTHER) and split != last]
     return Comparison(old, new, [compare_split(split, old, new) for split in (*others, last)])
 
 

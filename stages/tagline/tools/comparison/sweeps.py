@@ -14,7 +14,7 @@ from tagline.core.params import PARAMS, dotted, parse
 from tagline.metrics.scores import Counts
 from tagline.metrics.significance import AGREEING, Difference, RunCounts, f1_differences
 from tagline.terminal import UserError
-from tagline.tools.comparison.runs import Aligned, Run, align, some
+from tagline.tools.comparison.runs import Aligned, Run, align, in_all, some
 
 Values: TypeAlias = dict[str, Any]
 """Values by dotted key, such as ``train.learning_rate``, in the order of the file."""
@@ -161,7 +161,7 @@ def sweep(runs: Sequence[Run], keys: Sequence[str], splits: Sequence[str], notes
     Args:
         runs: of one task. The same run, which has equal params and predictions, counts once.
         keys: dotted keys of params.yaml.
-        splits: as in `Sweep`.
+        splits: as in `Sweep`; one that a run lacks is left out.
         notes: on the choice of runs.
 
     Raises:
@@ -173,6 +173,7 @@ def sweep(runs: Sequence[Run], keys: Sequence[str], splits: Sequence[str], notes
     if len(groups) == 1:
         names = some([run.name for run in runs])
         raise UserError(f"--by: all runs ({names}) have {_name(keys, params[0])}; expected runs with different values")
+    splits = in_all(splits, runs)
     aligned = {split: align(split, runs) for split in splits}
     settings = _settings(keys, groups, runs, params, aligned)
     settings = _with_differences(settings, groups, splits[0], aligned[splits[-1]].counts)
@@ -186,7 +187,7 @@ def sweep(runs: Sequence[Run], keys: Sequence[str], splits: Sequence[str], notes
             all_notes.append(f"{setting.name}: {AGREEING}")
     for of_split in aligned.values():
         all_notes += of_split.notes
-    return Sweep(list(keys), list(splits), settings, list(dict.fromkeys(all_notes)))
+    return Sweep(list(keys), splits, settings, list(dict.fromkeys(all_notes)))
 
 
 def _settings(

@@ -1,4 +1,4 @@
-"""Measure F1 of test for growing parts of train, and what more sentences are likely worth.
+"""Measure F1 of test, or else validation, for growing parts of train, and what more sentences are likely worth.
 
     tagline curve --runs curve.jsonl --plot curve.html
 
@@ -48,7 +48,7 @@ def main() -> None:
     if options.plot:
         dots = [(size, score) for size, f1 in runs.items() for score in f1]
         line = [(size, law.f1(size)) for size in points(min(means), total + added)]
-        options.plot.write_text(page(dots, line, more), encoding="utf-8")
+        options.plot.write_text(page(f"F1 of {curve.split}", dots, line, more), encoding="utf-8")
 
 
 def points(start: int, end: int) -> range:
@@ -72,10 +72,11 @@ def parsed() -> argparse.Namespace:
     return options
 
 
-def page(dots: Sequence[tuple[int, float]], line: Sequence[tuple[int, float]], text: str) -> str:
+def page(title: str, dots: Sequence[tuple[int, float]], line: Sequence[tuple[int, float]], text: str) -> str:
     """Draw the runs as dots and the law as a line.
 
     Args:
+        title: of the chart.
         dots: sentences and F1 of the runs, ascending by size.
         line: of points of the law, likewise; it ends to the right of all dots.
         text: what the page says.
@@ -83,6 +84,6 @@ def page(dots: Sequence[tuple[int, float]], line: Sequence[tuple[int, float]], t
     from tagline.report import charts
     from tagline.report.html_files import render_file
 
-    chart = charts.curve("F1 of test", "Sentences", [*dots, *line])
+    chart = charts.curve(title, "Sentences", [*dots, *line])
     variables = {"chart": chart, "frame": charts, "dots": len(dots), "text": text}
     return render_file(Path(__file__).with_name("page.html"), variables)

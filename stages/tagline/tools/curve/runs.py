@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from tagline.artifacts import raw_data
-from tagline.core import DOCUMENT, read_json, verify, write_hashes
+from tagline.core import DOCUMENT, read_json, reported_split, verify, write_hashes
 from tagline.core.params import PARAMS, read_section
 from tagline.sources.formats.json_objects import rows_in
 from tagline.sources.formats.lines import read_lines
@@ -43,7 +43,7 @@ MOST_MORE = 500
 def _read_runs(file: Path) -> list[dict[str, Any]]:
     runs = []
     for location, run in rows_in(read_lines(file), str(file)):
-        f1: Any = run.get("test.f1")
+        f1: Any = run.get("test.f1", run.get("validation.f1"))
         if type(f1) not in (int, float) or not 0 <= f1 <= 1:
             raise UserError(
                 f"{location}: test.f1 is {quoted(f1)}; expected a number from 0 to 1; remove the line, and its run "
@@ -77,6 +77,8 @@ class Curve:
         self.settings = hashlib.sha256(decisive.encode()).hexdigest()[:12]
         train["folder"] = str(Path(train["folder"]).absolute())
         self.raw = raw_data.load(RAW)
+        self.split = reported_split(self.raw.sentences)
+        self._f1 = f"{self.split}.f1"
         self._running: set[subprocess.Popen[str]] = set()
         self._ended = False
 
@@ -85,14 +87,14 @@ class Curve:
         f1 = defaultdict(list)
         for run in self.finished:
             if run.get("settings") == self.settings:
-                f1[run["sentences"]].append(run["test.f1"])
+                f1[run["sentences"]].append(run[self._f1])
         return dict(sorted(f1.items()))
 
     def measure(self, sizes: Collection[int], seeds: Collection[int], jobs: int) -> dict[int, list[float]]:
         """Run each size and all sentences with each seed, some at the same time.
 
         Returns:
-            For each size, ascending, the F1 of test of each seed.
+            For each size, ascending, the F1 of each seed.
 
         Raises:
             UserError: a stage fails or its script is missing, or fewer than four sizes are below the number of all
@@ -124,7 +126,7 @@ class Curve:
         run: dict[str, Any] = {"settings": self.settings, "sentences": sentences, "seed": seed}
         for finished in self.finished:
             if run.items() <= finished.items():
-                return float(finished["test.f1"])
+                return float(finished[self._f1])
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             params = self.params | {"train": self.params["train"] | {"seed": seed}}
@@ -138,12 +140,12 @@ class Curve:
                 write_hashes(folder / RAW)
             for stage in STAGES:
                 self._run_stage(stage, folder)
-            run["test.f1"] = read_json(folder / "metrics/evaluate.json", "evaluate")["test.f1"]
-        show(f"{sentences:,} sentences, seed {seed}: F1 {run['test.f1']:.4f}")
+            run[self._f1] = read_json(folder / "metrics/evaluate.json", "evaluate")[self._f1]
+        show(f"{sentences:,} sentences, seed {seed}: F1 {run[self._f1]:.4f}")
         if self.file:
             with self.file.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(run) + "\n")
-        return float(run["test.f1"])
+        return float(run[self._f1])
 
     def _part(self, sentences: int, seed: int) -> list[dict[str, Any]]:
         """Draw documents in random order until they have enough sentences; the last one may be cut."""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from io import StringIO
 from itertools import chain, combinations
 from pathlib import Path
@@ -36,6 +37,7 @@ SENTENCES, SHOWN = 1000, 3
 # Guess that are tried, alone and together, if the files cannot be read without them.
 POLICIES = {"empty_words": "skip", "overlaps": "longest", "annotators": "majority", "documents": "none"}
 SHARES = {"seed": 42, "validation": 0.1, "test": 0.1}
+SCORE_ALL = "for a score of all sentences, run `tagline crossval create`, then `dvc repro crossval/dvc.yaml`"
 
 
 def describe(path: Path) -> str:
@@ -61,8 +63,7 @@ def describe(path: Path) -> str:
 
 def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Guess]:
     """The description of some files of one format, and their keys."""
-    split = {"split": shares} if len(shares) > 1 else {}  # more than the seed
-    inspected = _read(path, layout, {"source": "files", **layout.keys, **layout.paths, **split})
+    inspected, notes = _drawn(path, layout, shares)
     source, keys = inspected.source, inspected.keys
     lines = [f"{path}: {keys['format']}, {_encoding(layout, keys)}"]
     unused = [*layout.unused, *_unused_keys(layout, source.dataset)]
@@ -82,12 +83,11 @@ def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Gu
         lines.append("numbers: replace the names below by those of 0, 1, ...")
     if "documents" in keys:
         lines.append("splits are drawn by sentence, since these documents are too few")
-    lines += inspected.undrawn
-    few = [f"{number} in {name}" for name, number in inspected.in_test.items() if 0 < number < FEW_OF_TEST]
-    if few:
+    lines += [*notes, *inspected.undrawn]
+    if inspected.few_in_test:
         lines.append(
-            f"test has few entities ({', '.join(few)}); with fewer than about {FEW_OF_TEST}, its scores show little; "
-            "for a score of all sentences, run `tagline crossval create`, then `dvc repro crossval/dvc.yaml`"
+            f"test has few entities ({inspected.few_in_test}); with fewer than about {FEW_OF_TEST}, its scores show "
+            f"little; {SCORE_ALL}"
         )
     report = source.report()
     if report:
@@ -146,6 +146,24 @@ class Inspected(NamedTuple):
     total: int
     undrawn: list[str]
     in_test: Mapping[str, int]
+
+    @property
+    def few_in_test(self) -> str:
+        """The numbers of entities of test that are few, in words."""
+        few = [f"{number} in {name}" for name, number in self.in_test.items() if 0 < number < FEW_OF_TEST]
+        return ", ".join(few)
+
+
+def _drawn(path: Path, layout: Layout, shares: Guess) -> tuple[Inspected, list[str]]:
+    """Read some files, with shares of train for other splits; no share for test if it would have few entities."""
+    split = {"split": shares} if len(shares) > 1 else {}  # more than the seed
+    inspected = _read(path, layout, {"source": "files", **layout.keys, **layout.paths, **split})
+    if "test" not in shares or not inspected.few_in_test:
+        return inspected, []
+    policies = {key: value for key, value in inspected.keys.items() if key in POLICIES}
+    layout = replace(layout, keys={**layout.keys, **policies})
+    without, _ = _drawn(path, layout, {key: share for key, share in shares.items() if key != "test"})
+    return without, [f"no share for test, which would have few entities ({inspected.few_in_test}); {SCORE_ALL}"]
 
 
 def _read(path: Path, layout: Layout, keys: Guess) -> Inspected:

@@ -9,7 +9,6 @@ from tabulate import tabulate
 from tokenizers import Tokenizer
 
 from tagline.artifacts import tokenized
-from tagline.artifacts.raw_data import SPLITS
 from tagline.core import TOKENIZER_FILE, verify
 from tagline.labels.windows import IGNORED
 from tagline.terminal import printable, quoted
@@ -32,10 +31,11 @@ def sentence(folder: Path, tokenizer: Path, wanted: str) -> str:
         UserError: data/tokenized is missing or damaged, or another tokenizer made it.
     """
     name, colon, which = wanted.partition(":")
-    if not colon or not which or name not in SPLITS:
-        expected = f"expected SPLIT:SENTENCE with one of {', '.join(SPLITS)} (such as train:4)"
-        raise UnknownSentenceError(f"{expected}, got {quoted(wanted)}")
     verify(folder, "tokenize-align")
+    splits = tokenized.splits(folder)
+    if not colon or not which or name not in splits:
+        expected = f"expected SPLIT:SENTENCE with one of {', '.join(splits)} (such as train:4)"
+        raise UnknownSentenceError(f"{expected}, got {quoted(wanted)}")
     tokenized.check_tokenizer(folder, tokenizer)
     split = tokenized.load_split(folder, name)
     row = row_of(split, name, which)

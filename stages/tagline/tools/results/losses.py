@@ -1,4 +1,4 @@
-"""Losses: where F1 of test is lost, what it would be otherwise, and a command that addresses each loss."""
+"""Losses: where F1 of test, or else validation, is lost, what it would be otherwise, and a command for each loss."""
 
 import shlex
 from collections import Counter, defaultdict
@@ -12,7 +12,7 @@ from tabulate import tabulate
 
 from tagline.artifacts import raw_data, tokenized
 from tagline.audit.audit_params import AUDIT, AUDIT_PARAMS, CROSSVAL, Audit
-from tagline.core import FEW_OF_TEST, read_columns, read_json, verify
+from tagline.core import FEW_OF_TEST, read_columns, read_json, reported_split, verify
 from tagline.core.params import read_section
 from tagline.core.reading import reading
 from tagline.crossval.crossval_params import CROSSVAL_PARAMS
@@ -45,8 +45,10 @@ NEW_AUDIT = Path(__file__).parents[1] / "settings" / AUDIT_PARAMS
 TRAINED, VALIDATION = Path("reports/train.json"), Path("plots/validation.csv")
 # With fewer training sentences, more of them and more steps come first.
 SMALL = 1000
-# If two models differ in fewer entities of test, a sign test is never significant: 2 * 0.5**6 = 0.03.
+# If two models differ in fewer entities, a sign test is never significant: 2 * 0.5**6 = 0.03.
 LEAST_DIFFERENT = 6
+# The tally of all entities of the split.
+ALL = "all"
 # The numbers of a tally.
 CORRECT, PREDICTED, GOLD = range(3)
 
@@ -92,7 +94,7 @@ class Suspicions(NamedTuple):
 
     Attributes:
         numbers: how many there are of each split and of each fault.
-        changes: what the `tally` of test gains if they are right.
+        changes: what the `tally` of the reported split gains if they are right.
     """
 
     numbers: Counter[str]
@@ -105,7 +107,7 @@ class Loss(NamedTuple):
     Attributes:
         name: of the errors.
         errors: their number.
-        f1: that of test, then that of each resample.
+        f1: that of the split, then that of each resample.
         without: likewise, without these errors.
         remedy: what addresses them.
     """
@@ -132,15 +134,16 @@ class Loss(NamedTuple):
 
 
 def find(runs: Path) -> dict[str, Any]:
-    """Find where the last run in the current folder loses F1 of test.
+    """Find where the last run in the current folder loses F1.
 
     Args:
         runs: those of `tagline curve`.
 
     Returns:
-        ``f1``, ``low``, ``high``, ``entities``: F1 of test, its 95 % interval, the number of gold entities; ``noise``:
-        smaller differences in F1 between two models are never significant; ``losses``, most worth first: name, number
-        of errors, F1, F1 without them, the difference (``worth``) with its interval, and a `Remedy`;
+        ``split``: test, or validation without one; ``f1``, ``low``, ``high``, ``entities``: its F1, the 95 % interval
+        of that, the number of gold entities; ``noise``: smaller differences in F1 between two models are never
+        significant; ``losses``, most worth first: name, number of errors, F1, F1 without them, the difference
+        (``worth``) with its interval, and a `Remedy`;
         ``more_sentences``: None, or what some more are likely worth, with an interval of 80 %; ``small``: whether train
         is; ``advice``: a text and a `Remedy` each, what helps whatever is lost.
 
@@ -148,21 +151,21 @@ def find(runs: Path) -> dict[str, Any]:
         UserError: params.yaml has errors; what a stage or the audit writes is missing, damaged or of other data; or the
             task has plain tags.
     """
-    test, forms = read_predictions()
-    errors = count_errors(test)
-    suspicions = read_suspicions(test) if SUSPICIONS.is_file() else None
-    tallies = tallies_of(test, forms, errors, suspicions)
+    split, scored, forms = read_predictions()
+    errors = count_errors(scored)
+    suspicions = read_suspicions(split, scored) if SUSPICIONS.is_file() else None
     bootstrap = read_section("evaluate", Evaluate).bootstrap
-    sums = total(tallies, bootstrap.resamples, bootstrap.seed)
-    losses = [loss.described() for loss in losses_of(sums, forms, errors, suspicions)]
-    f1 = ratios(*sums["test"]).f1
+    sums = total(tallies_of(scored, forms, errors, suspicions), bootstrap.resamples, bootstrap.seed)
+    losses = [loss.described() for loss in losses_of(split, sums, forms, errors, suspicions)]
+    f1 = ratios(*sums[ALL]).f1
     low, high = interval(f1[1:])
-    entities = int(sums["test"][GOLD, 0])
+    entities = int(sums[ALL][GOLD, 0])
     sentences = raw_data.load(RAW).sentences["train"]
     more, advice = more_sentences(runs, sentences)
     if sentences < SMALL:
         advice += more_steps()
     return {
+        "split": split,
         "f1": rounded(f1[0]),
         "low": rounded(low),
         "high": rounded(high),
@@ -175,35 +178,36 @@ def find(runs: Path) -> dict[str, Any]:
     }
 
 
-def read_predictions() -> tuple[TaggedSentences, dict[str, TaggedSentences]]:
-    """Read the predictions of test, and those of each altered form of letter case."""
+def read_predictions() -> tuple[str, TaggedSentences, dict[str, TaggedSentences]]:
+    """Read the name and predictions of the reported split, and those of each altered form of letter case."""
     verify(Path(PREDICTIONS), "evaluate")
-    run = make_run(WORKSPACE, None, lambda path: Path(path).read_bytes(), lambda _: None, ["test"])
+    split = reported_split([file.stem for file in Path(PREDICTIONS).glob("*.parquet")])
+    run = make_run(WORKSPACE, None, lambda path: Path(path).read_bytes(), lambda _: None, [split])
     if run.kind == "tags":
         raise UserError(f"{PREDICTIONS}: plain tags; expected entities; `tagline scores` has the F1 of each tag")
     forms = {}
     for form in CASES:
-        name = f"test.altered.{form}"
+        name = f"{split}.altered.{form}"
         if name in run.splits:
             forms[form] = flatten(run.splits[name])
-    return flatten(run.splits["test"]), forms
+    return split, flatten(run.splits[split]), forms
 
 
-def count_errors(test: TaggedSentences) -> dict[str, Doubles]:
+def count_errors(scored: TaggedSentences) -> dict[str, Doubles]:
     """Count the errors of each kind in each sentence: (sentences,)."""
-    errors = {kind: np.zeros(len(test)) for kind in KINDS}
-    for index, outcomes in outcomes_of_errors(test).items():
+    errors = {kind: np.zeros(len(scored)) for kind in KINDS}
+    for index, outcomes in outcomes_of_errors(scored).items():
         for outcome in outcomes:
             if outcome.is_error:
                 errors[outcome.kind][index] += 1
     return errors
 
 
-def read_suspicions(test: TaggedSentences) -> Suspicions:
-    """Read the suspicions of the audit."""
+def read_suspicions(split: str, scored: TaggedSentences) -> Suspicions:
+    """Read the suspicions of the audit; ``scored`` are the sentences of the split."""
     numbers = Counter[str]()
-    changes = np.zeros((len(test), 3))
-    indices = {id_: index for index, id_ in enumerate(test.ids or ())}
+    changes = np.zeros((len(scored), 3))
+    indices = {id_: index for index, id_ in enumerate(scored.ids or ())}
     with reading(
         SUSPICIONS,
         "audit/dvc.yaml:audit",
@@ -214,9 +218,9 @@ def read_suspicions(test: TaggedSentences) -> Suspicions:
             if not row["score"] > 0:
                 continue
             numbers.update((row["split"], row["kind"]))
-            if row["split"] == "test":
+            if row["split"] == split:
                 index = indices[row["id"]]
-                predicted = test[index].predicted_entities
+                predicted = scored[index].predicted_entities
                 changes[index] += _numbers(row["suggested"], predicted) - _numbers(row["gold"], predicted)
     return Suspicions(numbers, changes)
 
@@ -228,19 +232,19 @@ def _numbers(gold: list[dict[str, Any]], predicted: list[Entity]) -> Doubles:
 
 
 def tallies_of(
-    test: TaggedSentences,
+    scored: TaggedSentences,
     forms: Mapping[str, TaggedSentences],
     errors: Mapping[str, Doubles],
     suspicions: Suspicions | None,
 ) -> dict[str, Doubles]:
-    """The tallies of test, of its altered forms, of some of its entities, and without the errors of each kind."""
-    tallies = {"test": tally(test), **by_text(test)}
+    """The tallies of a split, of its altered forms, of some of its entities, and without the errors of each kind."""
+    tallies = {ALL: tally(scored), **by_text(scored)}
     for form, altered in forms.items():
         tallies[form] = tally(altered)
     for kind, numbers in errors.items():
-        tallies[kind] = tallies["test"] + np.outer(numbers, KINDS[kind].change)
+        tallies[kind] = tallies[ALL] + np.outer(numbers, KINDS[kind].change)
     if suspicions is not None:
-        tallies["audited"] = tallies["test"] + suspicions.changes
+        tallies["audited"] = tallies[ALL] + suspicions.changes
     return tallies
 
 
@@ -253,17 +257,17 @@ def tally(split: TaggedSentences, gold: Any = slice(None), predicted: Any = slic
     return np.stack([np.bincount(split.sentences_of(words), minlength=len(split)) for words in starts], axis=1)
 
 
-def by_text(test: TaggedSentences) -> dict[str, Doubles]:
+def by_text(scored: TaggedSentences) -> dict[str, Doubles]:
     """The `tally` of entities that train has with their type (seen), and of those that it does not have (unseen)."""
     verify(TOKENIZED, "tokenize-align")
     train = tokenized.load_split(TOKENIZED, "train").labelled_words(tokenized.load_labels(TOKENIZED))
-    training = TrainingIndex(train, [test], "spans")
-    gold = in_train(test, training, test.gold_entities)
-    predicted = in_train(test, training, test.predicted_entities)
+    training = TrainingIndex(train, [scored], "spans")
+    gold = in_train(scored, training, scored.gold_entities)
+    predicted = in_train(scored, training, scored.predicted_entities)
     tallies = {}
     for name in ("seen", "unseen"):
         number = TEXTS.index(name)
-        tallies[name] = tally(test, gold == number, predicted == number)
+        tallies[name] = tally(scored, gold == number, predicted == number)
     return tallies
 
 
@@ -276,6 +280,7 @@ def total(tallies: Mapping[str, Doubles], resamples: int, seed: int) -> dict[str
 
 
 def losses_of(
+    split: str,
     sums: Mapping[str, Doubles],
     forms: Collection[str],
     errors: Mapping[str, Doubles],
@@ -284,32 +289,34 @@ def losses_of(
     """Yield the losses to each kind of error, to unseen entities, to the worst letter case and to wrong gold labels.
 
     Args:
+        split: its name.
         sums: as from `total`, of `tallies_of`.
-        forms: altered forms of test.
+        forms: its altered forms.
         errors: as from `count_errors`.
         suspicions: None if there was no audit.
     """
     f1 = {name: ratios(*of_tally).f1 for name, of_tally in sums.items()}
     for kind, numbers in errors.items():
         name, fault, _ = KINDS[kind]
-        yield Loss(name, int(numbers.sum()), f1["test"], f1[kind], audit(suspicions, fault))
-    test = sums["test"]
+        yield Loss(name, int(numbers.sum()), f1[ALL], f1[kind], audit(suspicions, fault))
+    everything = sums[ALL]
     seen = sums["seen"]
     unseen = sums["unseen"]
     if unseen[GOLD, 0]:
         # As many unseen entities as there are, found as often as seen ones; all of them, if none is seen.
-        as_seen = test - unseen + seen * divide(unseen[GOLD], seen[GOLD])
+        as_seen = everything - unseen + seen * divide(unseen[GOLD], seen[GOLD])
         if not seen[GOLD, 0]:
-            as_seen = np.stack([unseen[GOLD]] * len(test))
+            as_seen = np.stack([unseen[GOLD]] * len(everything))
         missed = int(unseen[GOLD, 0] - unseen[CORRECT, 0])
-        yield Loss("not in train", missed, f1["test"], ratios(*as_seen).f1, suggest())
+        yield Loss("not in train", missed, f1[ALL], ratios(*as_seen).f1, suggest())
     if forms:
         worst = min(forms, key=lambda form: f1[form][0])
-        fewer = int(test[CORRECT, 0] - sums[worst][CORRECT, 0])
+        fewer = int(everything[CORRECT, 0] - sums[worst][CORRECT, 0])
         if fewer > 0:
-            yield Loss(f"{worst} text", fewer, f1[worst], f1["test"], lowercase())
-    if suspicions is not None and suspicions.numbers["test"]:
-        yield Loss("labels of test", suspicions.numbers["test"], f1["test"], f1["audited"], audit(suspicions, "test"))
+            yield Loss(f"{worst} text", fewer, f1[worst], f1[ALL], lowercase())
+    if suspicions is not None and suspicions.numbers[split]:
+        remedy = audit(suspicions, split)
+        yield Loss(f"labels of {split}", suspicions.numbers[split], f1[ALL], f1["audited"], remedy)
 
 
 def audit(suspicions: Suspicions | None, split_or_fault: str = "") -> Remedy:
@@ -393,7 +400,7 @@ def more_sentences(runs: Path, total: int) -> tuple[tuple[float, ...] | None, li
 
 def table(found: Mapping[str, Any]) -> str:
     """Lay out what `find` returns for a terminal of 80 columns: losses and advice, each command once."""
-    lines = ["F1 of test {f1:.3f} ({low:.3f} to {high:.3f}), {entities:,} entities".format(**found)]
+    lines = ["F1 of {split} {f1:.3f} ({low:.3f} to {high:.3f}), {entities:,} entities".format(**found)]
     if found["entities"] < FEW_OF_TEST:
         lines.append(f"a difference below {found['noise']:.2f} F1 ({LEAST_DIFFERENT} entities) may be chance")
     lines.append("")

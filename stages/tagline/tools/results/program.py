@@ -23,7 +23,8 @@ def scores() -> None:
     if SCORES.is_file() or not CROSSVAL.is_file():
         parts.append(score_table_of(SCORES))
     if REPORT.is_file():
-        parts += map(wrapped, read_json(REPORT, "export")["test"].get("notes", []))
+        [exported] = read_json(REPORT, "export").values()
+        parts += map(wrapped, exported.get("notes", []))
     if CROSSVAL.is_file():
         made_by = "crossval/dvc.yaml:crossval"
         parts.append(score_table_of(CROSSVAL, made_by))
@@ -32,13 +33,13 @@ def scores() -> None:
 
 
 def next_steps() -> None:
-    """Show where F1 of test is lost, and a command with its cost for each loss.
+    """Show where F1 of test, or else validation, is lost, and a command with its cost for each loss.
 
     The column `without` is what F1 would be
       wrong types, wrong boundaries, missed, spurious: if there were no error of this kind
       not in train:    if entities whose text train does not have were right as often as those that it has; if it has
                        none, if all were right
-      lowercase text:  if text in this letter case, the worst one, had the F1 of test as it is
+      lowercase text:  if text in this letter case, the worst one, had the F1 of text as it is
       labels of test:  if gold were what the audit suggests, where that is more probable
 
     The difference is an upper bound for the command, not a forecast. Losses overlap: do not add them up. Intervals of

@@ -16,7 +16,7 @@ from helpers.project import files_of, snapshot
 from helpers.tagged import in_scheme
 from helpers.tiny import conll, raw_rows
 
-from tagline.artifacts.raw_data import SPLITS
+from tagline.core.names import SPLITS
 from tagline.core.params import read_section
 from tagline.sources.download_params import Download
 from tagline.sources.stage import write_dataset

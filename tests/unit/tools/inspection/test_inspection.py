@@ -342,12 +342,15 @@ def test_policy_that_loses_much_of_a_type_is_left_to_the_user(tmp_path: Path) ->
     assert "overlaps" not in section["dataset"]
 
 
-def test_small_test_is_said_to_show_little(tmp_path: Path) -> None:
-    description = inspect(write(tmp_path, {"f": lines()}) / "f")[0]
-    few = r"\ntest has few entities \(1\d in ner\); with fewer than about 100, its scores show"
+def test_small_test_gets_no_share(tmp_path: Path) -> None:
+    description, section = inspect(write(tmp_path, {"f": lines()}) / "f")
+    few = r"\nno share for test, which would have few entities \(1\d in ner\); for a score of all sentences, run"
     assert re.search(few, description)
     assert "run `tagline crossval create`, then `dvc repro crossval/dvc.yaml`\n" in description
-    assert "crossval" not in inspect(write(tmp_path, {"g": 15 * lines()}) / "g")[0]
+    assert section["dataset"]["split"] == {"seed": 42, "validation": 0.1}
+    description, section = inspect(write(tmp_path, {"g": 15 * lines()}) / "g")
+    assert "crossval" not in description
+    assert section["dataset"]["split"] == {"seed": 42, "validation": 0.1, "test": 0.1}
     # Each column counts for itself: some 45 entities in ner, but more than 100 chunks.
     chunks = "\n".join(f"Ada{n} X S-NP S-PER\nand X S-NP O\nme{n} X S-NP O\n" for n in range(450))
     assert re.search(few.replace("1", "4", 1), inspect(write(tmp_path, {"h": chunks}) / "h")[0])
@@ -373,9 +376,10 @@ def test_random_texts_of_a_page_become_test(tmp_path: Path, file: str) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_few_texts_are_described_though_splits_cannot_be_drawn(tmp_path: Path, count: int) -> None:
+def test_few_texts_are_described_also_if_validation_cannot_be_drawn(tmp_path: Path, count: int) -> None:
     description, section = inspect(write(tmp_path, {"f": objects("spans", end=count)}) / "f")
-    assert "f: no sentence was drawn for validation; increase its share under download.dataset.split in" in description
+    undrawn = "f: no sentence was drawn for validation; increase its share under download.dataset.split in"
+    assert (undrawn in description) == (count == 1)
     assert "the first of " in description and section["dataset"]["format"] == "spans"
 
 

@@ -1,0 +1,95 @@
+"""Data without a test split, as of somebody who scores by cross-validation: validation is reported, and says so."""
+
+import contextlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from helpers.project import STAGES, error_of, json_of, run_stage, run_stages, run_verb
+from helpers.tiny import TINY_PARAMS, fill_workspace, raw_rows, set_params
+from ruamel.yaml import YAML
+
+from tagline.core.provenance import read_sealed
+from tagline.tools.settings.created_pipelines import CROSSVAL
+
+
+@pytest.fixture(scope="module")
+def without_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("without")
+    fill_workspace(folder, tiny_folder)
+    with contextlib.chdir(folder):
+        set_params(download={"dataset": TINY_PARAMS["download"]["dataset"] | {"test": None}})
+        run_stages(*STAGES)
+    return folder
+
+
+@pytest.fixture
+def without(without_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(without_once, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_validation_is_reported_in_every_result(without: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert not Path("data/raw/test").exists()
+    assert not Path("data/tokenized/sentences/test").exists()
+    assert read_sealed(Path("reports/data.json"), "tokenize-align").keys() == {"train", "validation"}
+    scores = json_of("reports/evaluate.json")
+    assert scores.keys() == {"validation"}
+    assert scores["validation"]["altered"]
+    metrics = json_of("metrics/evaluate.json")
+    assert not any(name.startswith("test") for name in metrics)
+    assert {"validation.f1", "validation.f1.PER", "validation.f1_lowest_case"} < metrics.keys()
+    assert json_of("reports/export.json").keys() == {"validation"}
+    card = Path("models/export/README.md").read_text(encoding="utf-8")
+    assert "selected the\nepoch, so they are optimistic. There is no test split.\n" in card
+    assert "\n| | train | validation |\n|---|---:|---:|\n" in card
+    assert "test split" not in card.replace("There is no test split", "")
+    run_stage("download")
+    told = " ".join(capsys.readouterr().out.split())
+    assert "no test split: scores are of validation, which selects the epoch, and so are too high; for a score" in told
+    run_stage("evaluate")
+    assert "\nF1 of validation " in capsys.readouterr().out
+
+
+def test_tools_read_validation(without: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_verb("next", "--json")
+    assert json.loads(capsys.readouterr().out)["split"] == "validation"
+    run_verb("next")
+    assert capsys.readouterr().out.startswith("F1 of validation ")
+    run_verb("scores")
+    assert "validation" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match=r"reference, .+ expected one of this version, with a test split and at least"):
+        run_verb("estimate", "Ada lives in Oslo.")
+    with pytest.raises(SystemExit) as raised:
+        run_verb("windows", "test:0")
+    assert raised.value.code == 2
+    assert "expected SPLIT:SENTENCE with one of train, validation (such as train:4)" in capsys.readouterr().err
+
+
+def test_a_cross_validation_scores_all_sentences(without: Path) -> None:
+    Path("dvc.yaml").touch()
+    CROSSVAL.create()
+    path = Path("crossval/params.yaml")
+    params = YAML().load(path)
+    params["crossval"] |= {"folds": [1, 2], "seed": 35}
+    YAML().dump(params, path)
+    for number in ("1", "2"):
+        run_stage("crossval_fold", number)
+    run_stage("crossval")
+    sentences = [row for split in ("train", "validation") for row in raw_rows(split)]
+    assert json_of("reports/crossval.json")["crossval"]["sentences"] == len(sentences)
+
+
+def test_an_audit_of_test_is_an_error(without: Path) -> None:
+    Path("dvc.yaml").touch()
+    run_verb("audit", "create")
+    path = Path("audit/params.yaml")
+    params = YAML().load(path)
+    params["audit"]["splits"] = ["train", "test"]
+    YAML().dump(params, path)
+    message = (
+        "audit_all: data/tokenized: no split test; expected one of train, validation; name its file in params.yaml"
+    )
+    assert error_of("audit_all").startswith(message)
