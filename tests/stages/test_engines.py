@@ -66,10 +66,22 @@ def test_precision_is_that_of_params_in_both_engines(finished: Path, monkeypatch
     assert {str(tensor.dtype) for tensor in load_file(FINETUNED_WEIGHTS).values()} == {"float32"}
 
 
-def test_early_stopping_keeps_the_weights_of_the_best_epoch(finished: Path, capsys) -> None:
+def test_last_epoch_is_kept_if_validation_has_few_entities(finished: Path, capsys) -> None:
+    metrics = train(early_stopping=2, learning_rate=0.1)
+    curve = pd.read_csv("plots/validation.csv")
+    assert metrics["best_epoch"] == len(curve) == curve["f1"].idxmax() + 3
+    assert metrics["validation"]["f1"] == pytest.approx(curve["f1"].iloc[-1], abs=1e-4)
+    told = (
+        f"the last epoch is kept, since 18 entities are too few to choose one (below 30); F1 {curve['f1'].iloc[-1]:.3f}"
+    )
+    assert f"\nvalidation: {told} is mostly noise\n" in capsys.readouterr().out
+    run_stage("evaluate")
+    assert json_of("reports/evaluate.json")["validation"]["loss"] == metrics["validation"]["loss"]
+
+
+def test_early_stopping_keeps_the_weights_of_the_best_epoch(finished: Path, monkeypatch) -> None:
+    monkeypatch.setattr("tagline.training.training.FEW_ENTITIES", 0)
     metrics = train(engine="trainer", early_stopping=2, learning_rate=0.1)
-    chosen = f"F1 {metrics['validation']['f1']:.3f} of epoch {metrics['best_epoch']}"
-    assert f"\nvalidation: {chosen} is of few entities (" in capsys.readouterr().out
     curve = pd.read_csv("plots/validation.csv")
     f1 = curve["f1"].tolist()
     assert f1.index(max(f1)) == len(f1) - 3, "two more epochs, which are not better"

@@ -157,7 +157,7 @@ def both(folder: Path) -> tuple[tokenized.Split, dict[str, list[Any]]]:
 def test_copies_in_small_letters_are_the_windows_of_the_corpus_in_capitals(finished: Path, capsys) -> None:
     assert not (TOKENIZED / "windows" / tokenized.LOWERCASE).exists(), "of a share of 0"
     assert tokenize("small", lowercase_share=1.0)["train"]["lowercase_windows"] == 17
-    assert "17 windows, 17 of copies in small letters; ner is in IOB2" in capsys.readouterr().out
+    assert "17 windows and 17 of copies in small letters; ner is in IOB2" in capsys.readouterr().out
     change_data(str.upper)
     assert tokenize("capitals", lowercase_share=1.0)["train"]["lowercase_windows"] == 0, "they are read so anyway"
     (plain, copies), (capitals, none) = both(Path("small")), both(Path("capitals"))
@@ -173,7 +173,7 @@ def test_copies_in_small_letters_are_the_windows_of_the_corpus_in_capitals(finis
 
 def test_copies_with_typing_errors_are_the_windows_of_the_mistyped_corpus(finished: Path, capsys) -> None:
     written = tokenize("typed", typo_share=1.0)["train"]["typo_windows"]
-    assert f"17 windows, {written} of copies with typing errors; ner is in IOB2" in capsys.readouterr().out
+    assert f"17 windows and {written} of copies with typing errors; ner is in IOB2" in capsys.readouterr().out
     assert 0 < tokenize("half", typo_share=0.5)["train"]["typo_windows"] < written < 17, "some sentences have no typo"
     plain, copies = both(Path("typed"))
     _, of_half = both(Path("half"))

@@ -92,11 +92,15 @@ def score_line(path: Path, per_type: Path) -> str:
     """
     now = _f1(read_json(path, "evaluate"))
     before = _committed_f1(path)
+    reported = reported_split(now)
     ending = ""
     table = committed(per_type)
-    if table is not None and _gold(table) != _gold(per_type.read_bytes()):
+    if before and reported_split(before) != reported:
         before = {}
-        ending = f" (no difference: the last commit has another {reported_split(now)} set)"
+        ending = f" (no difference: the last commit reports {'test' if reported == 'validation' else 'validation'})"
+    elif table is not None and _gold(table) != _gold(per_type.read_bytes()):
+        before = {}
+        ending = f" (no difference: the last commit has another {reported} set)"
     parts: list[str] = []
     for split, f1 in now.items():
         part = f"of {split} {f1:.4f}"

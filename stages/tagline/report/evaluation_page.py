@@ -13,6 +13,7 @@ from tagline.core.provenance import PROVENANCE
 from tagline.evaluation.measurement import by_split
 from tagline.evaluation.measurements.order import shown
 from tagline.evaluation.scored_split import ScoredSplit
+from tagline.evaluation.splits import VALIDATION
 from tagline.evaluation.stage import Evaluation
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence
@@ -67,6 +68,7 @@ def render(
     name_charted = names[0]
     charted = splits[name_charted]
     unit = "entities" if kind == "spans" else "words"
+    scored = "validated" if name_charted == VALIDATION else "tested"
     reliability = None
     if "calibration" in metrics[name_charted] and len(charted.reliability):
         reliability = charts.reliability(charted.reliability, unit, charted.uncalibrated)
@@ -86,7 +88,7 @@ def render(
         "unit": unit,
         "made_of": [
             *made_of,
-            f"tested on {metrics[name_charted]['sentences']:,}",
+            f"{scored} on {metrics[name_charted]['sentences']:,}",
             f"{evaluation.settings.decoding} decoding",
         ],
         "summary": summary(name_charted, metrics[name_charted], errors[name_charted], kind),

@@ -254,9 +254,9 @@ def summary(split: str, task: str, metrics: dict[str, Any]) -> str:
     """One line for the terminal about the size of a split and its label scheme."""
     sizes = ", ".join(f"{metrics[size]:,} {size}" for size in ("sentences", "words", "windows"))
     if metrics.get("lowercase_windows"):
-        sizes += f", {metrics['lowercase_windows']:,} of copies in small letters"
+        sizes += f" and {metrics['lowercase_windows']:,} of copies in small letters"
     if metrics.get("typo_windows"):
-        sizes += f", {metrics['typo_windows']:,} of copies with typing errors"
+        sizes += f" and {metrics['typo_windows']:,} of copies with typing errors"
     match metrics["scheme"]:
         case "tags":
             scheme = "plain tags"

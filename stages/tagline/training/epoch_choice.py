@@ -32,9 +32,8 @@ def remarks(history: History, number: int, kind: Kind, key: str | None) -> str |
         parts.append(f"F1 rose by {rise:.3f} in the last epoch, so that more steps may help (train.{key})")
     if number < FEW_ENTITIES:
         things = "entities" if kind == "spans" else "words"
-        best = history.best
         parts.append(
-            f"F1 {best['f1']:.3f} of epoch {best['epoch']} is of few {things} ({number}); below {FEW_ENTITIES}, which "
-            "epoch is best is mostly noise"
+            f"the last epoch is kept, since {number} {things} are too few to choose one (below {FEW_ENTITIES}); F1 "
+            f"{history.best['f1']:.3f} is mostly noise"
         )
     return f"validation: {'; '.join(parts)}" if parts else None

@@ -17,6 +17,7 @@ class History:
         epochs: ``{epoch, precision, recall, f1, accuracy, loss}`` of each epoch on validation, epochs from 1.
         since_point: losses of the steps since the last point.
         since_epoch: losses of the steps since the epoch began.
+        keeps_last: whether the last epoch is kept, since validation has too few entities to choose one.
     """
 
     steps_per_point: int
@@ -25,6 +26,7 @@ class History:
     epochs: list[dict[str, Any]] = field(default_factory=list)
     since_point: list[float] = field(default_factory=list)
     since_epoch: list[float] = field(default_factory=list)
+    keeps_last: bool = False
 
     def after_step(self, loss: float) -> None:
         """Record the loss of the next step."""
@@ -53,7 +55,9 @@ class History:
 
     @property
     def best(self) -> dict[str, Any]:
-        """The epoch with the highest F1; of equals the one with the lowest loss."""
+        """The epoch with the highest F1, of equals the one with the lowest loss; or the last one, see `keeps_last`."""
+        if self.keeps_last:
+            return self.epochs[-1]
         return max(self.epochs, key=lambda row: (row["f1"], -row["loss"]))
 
     def _close_point(self) -> None:

@@ -78,7 +78,8 @@ class Train(Section):
     """Random seed for classifier initialisation, batch order and dropout."""
     epochs: Annotated[int, Field(ge=1, le=10_000)]
     """Number of passes over the training split, of a small one more (`least_steps`). The epoch with the best validation
-    F1 is kept, on ties the one with the lowest validation loss."""
+    F1 is kept, on ties the one with the lowest validation loss; the last one if validation has fewer than 30
+    entities."""
     least_steps: Count = 1
     """Minimum number of optimizer steps: with a small training split, each epoch has several passes over it, as many as
     all epochs together need."""

@@ -18,6 +18,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split
+from tagline.core.names import FEW_ENTITIES
 from tagline.model.backends.xla import end_graph
 from tagline.model.classifier import padding_id
 from tagline.model.prediction import NonFiniteError
@@ -125,7 +126,8 @@ class Training:
         # Steps and epochs of the run, unless a part ends it before; max_steps may end the last epoch early.
         self.steps = min(params.epochs * self.batches.steps_per_epoch, params.max_steps or 2**62)
         self.epochs = math.ceil(self.steps / self.batches.steps_per_epoch)
-        new = History(max(1, self.batches.steps_per_epoch // POINTS_PER_EPOCH))
+        steps_per_point = max(1, self.batches.steps_per_epoch // POINTS_PER_EPOCH)
+        new = History(steps_per_point, keeps_last=validation.number < FEW_ENTITIES)
         self.saved = SavedRun(work, new, self.precision)
         self.history = self.saved.history
         self.best = self.saved.best

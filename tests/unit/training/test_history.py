@@ -28,3 +28,5 @@ def test_best_epoch_has_the_highest_f1_then_the_lowest_loss() -> None:
     found = [history.after_epoch(scores(f1) | {"loss": loss}) for f1, loss in epochs]
     assert found == [True, True, False, True, False]
     assert history.best == {"epoch": 4, **scores(0.7), "loss": 0.4}
+    history.keeps_last = True
+    assert history.best["epoch"] == 5

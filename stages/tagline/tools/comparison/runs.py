@@ -106,12 +106,14 @@ def make_run(
         splits: the splits to read; of several, those that the run has, and its further test sets.
 
     Raises:
-        UserError: a file is missing or damaged.
+        UserError: a file is missing or damaged, or the run lacks the only split.
     """
     source = source_of(splits)
     provenance = f"{source.predictions}/{PROVENANCE}"
     kind = predictions.read_kind(tracked(provenance), f"{name}: {provenance}")
     metrics = parse_metrics(name, committed(source.metrics), source.metrics)
+    if len(splits) == 1 and metrics and f"{splits[0]}.f1" not in metrics:
+        raise UserError(f"{name}: no split {splits[0]} in {source.metrics}; expected one that it has; see --split")
     if len(splits) > 1:
         splits = [split for split in splits if f"{split}.f1" in metrics or not metrics]
         splits += [key.removesuffix(".f1") for key in metrics if key.startswith(FURTHER)]

@@ -43,10 +43,11 @@ MOST_MORE = 500
 def _read_runs(file: Path) -> list[dict[str, Any]]:
     runs = []
     for location, run in rows_in(read_lines(file), str(file)):
-        f1: Any = run.get("test.f1", run.get("validation.f1"))
+        name = "validation.f1" if "validation.f1" in run else "test.f1"
+        f1: Any = run.get(name)
         if type(f1) not in (int, float) or not 0 <= f1 <= 1:
             raise UserError(
-                f"{location}: test.f1 is {quoted(f1)}; expected a number from 0 to 1; remove the line, and its run "
+                f"{location}: {name} is {quoted(f1)}; expected a number from 0 to 1; remove the line, and its run "
                 "is repeated"
             )
         runs.append(run)

@@ -137,7 +137,7 @@ class Inspected(NamedTuple):
         sentences: the first ones of each split.
         total: the number of all.
         undrawn: why splits have no sentences.
-        in_test: the number of entities of test, by tag column.
+        entities: by split, the number of entities of each tag column.
     """
 
     source: FileSource
@@ -145,13 +145,16 @@ class Inspected(NamedTuple):
     sentences: list[Sentence]
     total: int
     undrawn: list[str]
-    in_test: Mapping[str, int]
+    entities: Mapping[str, Counter[str]]
 
     @property
     def few_in_test(self) -> str:
-        """The numbers of entities of test that are few, in words."""
-        few = [f"{number} in {name}" for name, number in self.in_test.items() if 0 < number < FEW_OF_TEST]
-        return ", ".join(few)
+        """The numbers of entities of test that are few, in words; columns of plain tags have none anywhere."""
+        if "test" not in self.entities:
+            return ""
+        total: Counter[str] = sum(self.entities.values(), Counter())
+        numbers = {name: self.entities["test"][name] for name in total}
+        return ", ".join(f"{number} in {name}" for name, number in numbers.items() if number < FEW_OF_TEST)
 
 
 def _drawn(path: Path, layout: Layout, shares: Guess) -> tuple[Inspected, list[str]]:
@@ -196,19 +199,19 @@ def _read_with(keys: Guess, folder: Path) -> Inspected:
     sentences: list[Sentence] = []
     undrawn = []
     total = 0
-    in_test = Counter[str]()
+    entities: dict[str, Counter[str]] = {}
     for split, of_split in source.splits().items():
         try:
             for number, sentence in enumerate(of_split):
                 if number < SENTENCES:
                     sentences.append(sentence)
                 total += 1
-                if split == "test":
-                    in_test.update({name: len(types) for name, types in types_of(sentence).items()})
+                of_columns = {name: len(types) for name, types in types_of(sentence).items()}
+                entities.setdefault(split, Counter()).update(of_columns)
         except NothingDrawn as error:
             undrawn.append(str(error))
     source.report()
-    return Inspected(source, keys, sentences, total, undrawn, in_test)
+    return Inspected(source, keys, sentences, total, undrawn, entities)
 
 
 def scheme(sentences: Sequence[Sequence[str]]) -> str:
