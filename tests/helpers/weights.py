@@ -52,14 +52,14 @@ def weights() -> dict[str, tuple[int, int]]:
     tools = {path for folder in ("tools", "audit", "crossval") for path in (PACKAGE / folder).rglob("*.py")}
     pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "benchmarks/README.md", *(ROOT / "docs").glob("*.md")]
     return {
-        "tokens of the package without tools, audit and crossval": (total(package - tools), 166_800),
+        "tokens of the package without tools, audit and crossval": (total(package - tools), 167_000),
         "tokens of tools, audit, crossval and stage scripts": (
             total([*tools, *(ROOT / "stages").glob("*.py")]),
-            74_900,
+            75_400,
         ),
-        "tokens of tests": (total((ROOT / "tests").rglob("*.py")), 229_300),
+        "tokens of tests": (total((ROOT / "tests").rglob("*.py")), 229_800),
         "tokens of benchmarks": (total((ROOT / "benchmarks").glob("*.py")), 21_300),
-        "words of documentation": (count_words(pages), 17_400),
+        "words of documentation": (count_words(pages), 17_500),
         "words of CHANGELOG.md": (count_words([ROOT / "CHANGELOG.md"]), 4_000),
         "lines of js, html and css": (count_lines(PACKAGE, {".js", ".html", ".css"}), 1_950),
         "lines of dvc.yaml": (len((ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()), 140),

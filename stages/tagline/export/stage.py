@@ -1,7 +1,7 @@
 """The export: writes models/export and compares each backend with the trained model."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -347,13 +347,14 @@ def table(report: dict[str, Any]) -> str:
     return "\n\n".join([backends, *of_split.get("notes", [])])
 
 
-def push(target: Target, folder: Path, report: Path) -> None:
+def push(target: Target, folder: Path, report: Path, completed: Callable[[str], str] = str) -> None:
     """Push the files that hashes.json of an export lists, and its model card, in one commit that names its F1.
 
     Args:
         target: the repository and branch.
         folder: models/export.
         report: reports/export.json.
+        completed: adds to the model card.
 
     Raises:
         UserError: a file is missing or damaged, or the push failed; the folder stays as it is.
@@ -365,7 +366,9 @@ def push(target: Target, folder: Path, report: Path) -> None:
     [(split, of_split)] = read_json(report, "export").items()
     try:
         target.create()
-        commit = target.push(folder, f"{split.capitalize()} F1 {of_split['f1']:.3f}", {*listed, HASHES, CARD})
+        card = completed((folder / CARD).read_text(encoding="utf-8"))
+        message = f"{split.capitalize()} F1 {of_split['f1']:.3f}"
+        commit = target.push(folder, message, {*listed, HASHES, CARD}, {CARD: card.encode()})
     except UserError as error:
         raise UserError(f"{folder} is complete, but was not pushed: {error}; `tagline push` tries again") from None
     if commit:

@@ -6,7 +6,7 @@ one that `hf auth login` saved); this module never reads it, so it can't be writ
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -130,7 +130,13 @@ class Target:
             if self.branch != constants.DEFAULT_REVISION:
                 api.create_branch(self.repo_id, branch=self.branch, exist_ok=True)
 
-    def push(self, folder: Path, message: str, names: Collection[str] | None = None) -> str | None:
+    def push(
+        self,
+        folder: Path,
+        message: str,
+        names: Collection[str] | None = None,
+        contents: Mapping[str, bytes] | None = None,
+    ) -> str | None:
         """Push a folder to the branch in one commit; call `create` before.
 
         `upload_folder` would make several commits if the upload takes more than five minutes.
@@ -139,6 +145,7 @@ class Target:
             folder: the folder to push, with its subfolders.
             message: the commit message.
             names: push these files only.
+            contents: of files that are pushed with another content than in the folder.
 
         Returns:
             The hash of the commit, or None if the branch has all of it already.
@@ -156,7 +163,7 @@ class Target:
             head = api.model_info(self.repo_id, revision=self.branch)
             remote = {file.rfilename for file in head.siblings or ()}
             deleted = [CommitOperationDelete(name) for name in sorted(remote - set(files)) if _is_stale(name)]
-            added = [CommitOperationAdd(name, path) for name, path in files.items()]
+            added = [CommitOperationAdd(name, (contents or {}).get(name, path)) for name, path in files.items()]
             commit = api.create_commit(
                 self.repo_id,
                 [*deleted, *added],

@@ -52,6 +52,13 @@ def test_weights_of_an_earlier_push_go_and_other_files_stay(hub: Hub, folder: Pa
     assert hub.repositories["models", NAME].files().keys() == {"config.json", "parts/notes.txt", *kept}
 
 
+def test_content_that_is_given_replaces_that_of_the_file(hub: Hub, folder: Path) -> None:
+    hub.add("model", NAME, private=True).commit({"notes.md": b"mine"})
+    assert target().push(folder, "a push", {"config.json", "README.md"}, {"README.md": b"# More\n"})
+    files = hub.repositories["models", NAME].files()
+    assert (files["README.md"], files["config.json"]) == (b"# More\n", b"{}")
+
+
 def test_branch_is_created_with_the_token_of_the_login_file(hub: Hub, folder: Path, monkeypatch) -> None:
     monkeypatch.delenv("HF_TOKEN")
     Path(constants.HF_TOKEN_PATH).write_text(TOKEN)

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tagline.artifacts.exported import Exported
 from tagline.core.findings import MEANINGS
-from tagline.core.names import FURTHER, BackendName, reported_split
+from tagline.core.names import FEW_ENTITIES, FURTHER, BackendName, reported_split
 from tagline.core.outputs import Rows
 from tagline.core.params import dotted
 from tagline.export.export_params import Card
@@ -96,8 +96,11 @@ def render(data: CardData) -> str:
         overall_columns=OVERALL_SCORES,
         findings=lines,
         splits=[split for split in data.data if not split.startswith(FURTHER)],
+        further=any(split.startswith(FURTHER) for split in data.metrics),
         reported=reported,
         measured=measured,
+        # With fewer, the last epoch is kept.
+        selected=data.metrics["validation"]["overall"]["number"] >= FEW_ENTITIES,
         intervals=measured["intervals"]["per_type"],
         seen=of_texts.get("seen"),
         unseen=of_texts.get("unseen"),

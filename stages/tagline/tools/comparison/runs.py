@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from tagline.artifacts import predictions
-from tagline.core import FURTHER, PROVENANCE
+from tagline.core import FURTHER, PROVENANCE, SPLITS
 from tagline.core.params import PARAMS
 from tagline.core.reading import parse_object, reading
 from tagline.evaluation.measurements.order import COMPARED_DIGITS
@@ -141,6 +141,16 @@ def parse_metrics(name: str, content: bytes | None, path: str = EVALUATE) -> dic
 def in_all(splits: Sequence[str], runs: Sequence[Run]) -> list[str]:
     """The splits that all runs have."""
     return [split for split in splits if all(split in run.splits for run in runs)]
+
+
+def left_out(runs: Sequence[Run]) -> list[str]:
+    """Say which splits are not compared, since only some runs have them."""
+    notes = []
+    for split in SPLITS:
+        without = [run.name for run in runs if split not in run.splits]
+        if 0 < len(without) < len(runs):
+            notes.append(f"{split}: not compared, since {some(without)} {'has' if len(without) == 1 else 'have'} none")
+    return notes
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.significance import AGREEING, Difference, differences, f1_differences
 from tagline.metrics.slices import of_each_case
-from tagline.tools.comparison.runs import Aligned, Run, align, in_all
+from tagline.tools.comparison.runs import Aligned, Run, align, in_all, left_out
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Comparison:
 
     @property
     def notes(self) -> list[str]:
-        notes: list[str] = []
+        notes = left_out([*self.old, *self.new])
         for run in (*self.old, *self.new):
             notes += run.notes
         for split in self.splits:

@@ -14,7 +14,7 @@ from tagline.core.params import PARAMS, dotted, parse
 from tagline.metrics.scores import Counts
 from tagline.metrics.significance import AGREEING, Difference, RunCounts, f1_differences
 from tagline.terminal import UserError
-from tagline.tools.comparison.runs import Aligned, Run, align, in_all, some
+from tagline.tools.comparison.runs import Aligned, Run, align, in_all, left_out, some
 
 Values: TypeAlias = dict[str, Any]
 """Values by dotted key, such as ``train.learning_rate``, in the order of the file."""
@@ -177,7 +177,7 @@ def sweep(runs: Sequence[Run], keys: Sequence[str], splits: Sequence[str], notes
     aligned = {split: align(split, runs) for split in splits}
     settings = _settings(keys, groups, runs, params, aligned)
     settings = _with_differences(settings, groups, splits[0], aligned[splits[-1]].counts)
-    all_notes = [*notes, *repeated]
+    all_notes = [*notes, *repeated, *left_out(runs)]
     for run in runs:
         all_notes += run.notes
     all_notes += _confounded(keys, params)

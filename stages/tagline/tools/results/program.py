@@ -58,7 +58,10 @@ def next_steps() -> None:
 
 
 def push() -> None:
-    """Push models/export to the Hugging Face Hub in one commit, to the repository that `export.hub` names."""
+    """Push models/export to the Hugging Face Hub in one commit, to the repository that `export.hub` names.
+
+    The pushed model card also has the cross-validated scores, if `dvc repro crossval/dvc.yaml` computed them.
+    """
     take_no_arguments(push.__doc__)
     from tagline.core.params import read_section
     from tagline.export.export_params import Export
@@ -68,5 +71,6 @@ def push() -> None:
     quiet()
     target.check()
     from tagline.export import stage  # takes seconds
+    from tagline.tools.results.pushed_card import pushed_card
 
-    stage.push(target, EXPORT, REPORT)
+    stage.push(target, EXPORT, REPORT, lambda card: pushed_card(card, CROSSVAL))

@@ -199,10 +199,17 @@ CARDS = [
         ],
         ["LOC 0"],
     ),
+    (
+        {"metrics": {"validation": metrics("LOC") | {"overall": {**dict.fromkeys(SCORES, 0.5), "number": 29}}}},
+        ["which was not used to train the weights. There is no test split.", "those of epoch 2, the last one."],
+        ["optimistic", "best F1"],
+    ),
 ]
 
 
-@pytest.mark.parametrize(("changes", "expected", "absent"), CARDS, ids=["files", "Hub", "several", "tags", "options"])
+@pytest.mark.parametrize(
+    ("changes", "expected", "absent"), CARDS, ids=["files", "Hub", "several", "tags", "options", "few"]
+)
 def test_card_states_the_facts_of_the_model(changes: dict[str, Any], expected: list[str], absent: list[str]) -> None:
     card = render(card_data(**changes))
     text = " ".join(card.split())

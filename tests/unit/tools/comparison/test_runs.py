@@ -116,6 +116,11 @@ def test_further_test_sets_that_all_runs_have_come_before_the_last_split() -> No
     assert [split.split for split in compare(runs[:1], runs[1:], ["tests.a"]).splits] == ["tests.a"]
 
 
+def test_a_split_that_only_some_runs_have_is_noted() -> None:
+    a, b = run_of("a", [ADA], validation=[OSLO]), run_of("b", [ADA])
+    assert compare([a], [b], ["validation", "test"]).notes[0] == "validation: not compared, since b has none"
+
+
 ROW = {"id": ["0"], "words": [["Ada", "lives"]], "gold": [["B-PER", "O"]], "predicted": [["O", "O"]]}
 GOOD = ROW | {"score": [[1.0, 1.0]]}
 

@@ -83,6 +83,9 @@ def test_best_is_chosen_on_validation_and_compared_on_test() -> None:
     runs = [run("a", 1, 1, test=0, validation=20), run("b", 2, 1, test=20, validation=0)]
     assert sweep(runs, ["train.rate"], ["validation", "test"]).best.runs[0].name == "b"
     assert sweep(runs, ["train.rate"], ["test"]).best.runs[0].name == "a"
+    runs = [replace(each, splits={"validation": each.splits["validation"]}) for each in runs[:1]] + runs[1:]
+    of_validation = sweep(runs, ["train.rate"], ["validation", "test"])
+    assert "test: not compared, since a has none" in of_validation.notes
 
 
 def test_repeated_runs_and_other_params_are_noted() -> None:
