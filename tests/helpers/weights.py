@@ -57,7 +57,7 @@ def weights() -> dict[str, tuple[int, int]]:
             total([*tools, *(ROOT / "stages").glob("*.py")]),
             75_400,
         ),
-        "tokens of tests": (total((ROOT / "tests").rglob("*.py")), 229_800),
+        "tokens of tests": (total((ROOT / "tests").rglob("*.py")), 230_000),
         "tokens of benchmarks": (total((ROOT / "benchmarks").glob("*.py")), 21_300),
         "words of documentation": (count_words(pages), 17_500),
         "words of CHANGELOG.md": (count_words([ROOT / "CHANGELOG.md"]), 4_000),

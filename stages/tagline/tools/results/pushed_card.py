@@ -9,9 +9,8 @@ from typing import Any
 
 from tagline.core import HASHES, read_json, sha256
 from tagline.core.params import read_section
-from tagline.crossval import summary
+from tagline.crossval import out_of_fold, summary
 from tagline.crossval.crossval_params import FOLDS, read_crossval
-from tagline.crossval.out_of_fold import read_folds
 from tagline.terminal import UserError, show
 from tagline.training.train_params import Train
 
@@ -42,7 +41,7 @@ def pushed_card(card: str, crossval: Path) -> str:
 def _check_folds() -> None:
     """Raise a `UserError` unless the folds are complete, and of the data and params that are here."""
     params = read_crossval()
-    made_of = read_folds(FOLDS, "crossval", params, params.folds)[0].made_of
+    made_of = out_of_fold.read_folds(FOLDS, "crossval", params, params.folds)[0].made_of
     here = {"tokenized": sha256(TOKENIZED / HASHES), "train": read_section("train", Train).effective()}
     if any(made_of[key] != value for key, value in here.items()):
         raise UserError(f"{FOLDS} is of other data or train params; run `dvc repro crossval/dvc.yaml`")
