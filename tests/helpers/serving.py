@@ -30,4 +30,4 @@ def served(model: Path, *options: str) -> Iterator[Served]:
         finally:
             process.terminate()
             _, logged = process.communicate()
-    assert (process.returncode, logged) == (0, "")
+    assert (process.returncode, logged) == (0, ""), (process.returncode, logged)

@@ -43,7 +43,7 @@ def test_validation_is_reported_in_every_result(without: Path, capsys: pytest.Ca
     assert {"validation.f1", "validation.f1.PER", "validation.f1_lowest_case"} < metrics.keys()
     assert json_of("reports/export.json").keys() == {"validation"}
     card = Path("models/export/README.md").read_text(encoding="utf-8")
-    assert "selected the\nepoch, so they are optimistic. There is no test split.\n" in card
+    assert "which was not used to train the weights. There is no test split.\n" in card
     assert "\n| | train | validation |\n|---|---:|---:|\n" in card
     assert "test split" not in card.replace("There is no test split", "")
     run_stage("download")

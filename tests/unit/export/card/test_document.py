@@ -204,11 +204,16 @@ CARDS = [
         ["which was not used to train the weights. There is no test split.", "those of epoch 2, the last one."],
         ["optimistic", "best F1"],
     ),
+    (
+        {"metrics": {"validation": metrics("LOC")}},
+        ["used to train the weights, but selected the epoch, so they are optimistic. There is no test split."],
+        ["the last one"],
+    ),
 ]
 
 
 @pytest.mark.parametrize(
-    ("changes", "expected", "absent"), CARDS, ids=["files", "Hub", "several", "tags", "options", "few"]
+    ("changes", "expected", "absent"), CARDS, ids=["files", "Hub", "several", "tags", "options", "few", "no test"]
 )
 def test_card_states_the_facts_of_the_model(changes: dict[str, Any], expected: list[str], absent: list[str]) -> None:
     card = render(card_data(**changes))
