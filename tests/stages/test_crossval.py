@@ -12,8 +12,6 @@ from helpers.tiny import fill_workspace, raw_rows, set_train_params
 from ruamel.yaml import YAML
 
 from tagline.core.names import SPLITS
-from tagline.export.card import document
-from tagline.tools.results.pushed_card import pushed_card
 from tagline.tools.settings.created_pipelines import AUDIT, CROSSVAL
 
 FOLDS = (1, 2)
@@ -86,25 +84,6 @@ def test_an_audit_ranks_by_these_folds(validated: Path) -> None:
     assert {json.loads(line)["split"] for line in lines} <= {"train"}
     assert not Path("data/audit/1").exists()
     assert status_of("audit_fold", "1") == 2
-
-
-def test_the_pushed_card_has_the_scores_unless_data_or_params_changed(
-    validated: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    template = document.__file__.replace(".py", ".md")
-    card = Path(template).read_text(encoding="utf-8")
-    scores = Path("reports/crossval.json")
-    overall = json_of("reports/crossval.json")["crossval"]["overall"]
-    added = pushed_card(card, scores).replace(card.partition("\n## Backends\n")[0], "").partition("\n## Backends\n")[0]
-    assert f"F1 {overall['f1']:.3f} (" in added and "one of 2 models that learnt from about" in added
-    assert pushed_card(card, Path("reports/none.json")) == card
-    capsys.readouterr()
-    set_train_params(epochs=9)
-    assert pushed_card(card, scores) == card
-    assert capsys.readouterr().out == (
-        "the card is pushed without the cross-validated scores: data/crossval/folds is of other data or train params; "
-        "run `dvc repro crossval/dvc.yaml`\n"
-    )
 
 
 def test_wrong_usage_and_params_are_errors(validated: Path, capsys: pytest.CaptureFixture[str]) -> None:

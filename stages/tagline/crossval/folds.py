@@ -179,9 +179,10 @@ class Fold:
         return numbers
 
     def _lacking(self, number: int, lacking: str) -> UserError:
+        group = "" if self.folding.group == "sentence" else ", or group: sentence"
         return UserError(
             f"{self.folding.file}: fold {number} of {len(self.folding.folds)} has no {lacking}; expected at least one; "
-            "use fewer folds, another seed, or group: sentence"
+            f"use fewer folds or another seed{group}"
         )
 
 

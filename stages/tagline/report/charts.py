@@ -108,7 +108,7 @@ def learning_curves(losses: Rows, epochs: Rows, best_epoch: int) -> list[Chart]:
     if epochs:
         result.append(curve("Validation loss", "Epoch", [(row["epoch"], row["loss"]) for row in epochs]))
         points = [(row["epoch"], row["f1"]) for row in epochs]
-        result.append(curve("Validation F1", "Epoch", points, best=best_epoch - 1))
+        result.append(curve("Validation F1", "Epoch", points, best=best_epoch - 1, mark="kept"))
     return result
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tagline.core.names import FEW_ENTITIES
 from tagline.core.outputs import Rows, read_json
 from tagline.core.provenance import PROVENANCE
 from tagline.evaluation.measurement import by_split
@@ -95,6 +96,7 @@ def render(
         "metrics": metrics,
         "shown": {name: shown(entries) for name, entries in metrics.items()},
         "few": FEW,
+        "few_entities": FEW_ENTITIES,
         # The score with a chart comes first.
         "columns": sorted(SCORES_OF_TYPES, key=lambda column: not column.has_interval),
         "points": by_split(metrics, "operating_point"),

@@ -65,8 +65,8 @@ def write_dataset(folder: Path, dataset: AnyDataset | Sequence[AnyDataset], targ
     print(", ".join(f"{split}: {count:,} sentences" for split, count in counts.items()))
     if "test" not in counts:
         show(
-            "no test split: scores are of validation, which selects the epoch, and so are too high; for a score of all "
-            "sentences, run `tagline crossval create`, then `dvc repro crossval/dvc.yaml`"
+            "no test split: scores are of validation, and too high if it is large enough to select the epoch; for a "
+            "score of all sentences, run `tagline crossval create`, then `dvc repro crossval/dvc.yaml`"
         )
     columns = set(chain.from_iterable(source.tag_columns for source in sources))
     left_out = sorted(columns.difference(readers[0].columns))

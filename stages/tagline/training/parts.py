@@ -54,6 +54,8 @@ class Tracked(Part):
 class EarlyStopping(Part):
     """Ends the run when the validation F1 is above 0 but has not increased for some epochs.
 
+    If validation has too few entities to choose an epoch, it never does.
+
     Args:
         patience: number of these epochs.
     """
@@ -64,7 +66,7 @@ class EarlyStopping(Part):
     def stops(self, history: History) -> bool:
         f1 = [row["f1"] for row in history.epochs]
         highest = max(f1, default=0)
-        return highest > 0 and len(f1) - 1 - f1.index(highest) >= self.patience
+        return not history.keeps_last and highest > 0 and len(f1) - 1 - f1.index(highest) >= self.patience
 
 
 class Stuck(Part):

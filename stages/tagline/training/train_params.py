@@ -86,7 +86,8 @@ class Train(Section):
     max_steps: Count | None
     """Stop after this number of optimizer steps, for a short trial; empty: no limit."""
     early_stopping: Count | None
-    """Stop after this number of epochs without a better validation F1, once that is above 0; empty: never."""
+    """Stop after this number of epochs without a better validation F1, once that is above 0; empty: never.
+    Ignored if validation has fewer than 30 entities."""
     head: Literal["linear", "crf"]
     """Classifier head. linear: labels of words are independent. crf: transitions between labels are learnt, too, and
     the most probable sequence is chosen."""

@@ -48,7 +48,7 @@ def test_curve_stays_inside_its_chart(ys: list[float]) -> None:
 def test_epoch_that_was_kept_is_marked_and_curve_in_words() -> None:
     epochs = [{"epoch": float(epoch), "f1": f1, "loss": 1.0} for epoch, f1 in enumerate([0.25, 0.5, 0.4], start=1)]
     *_, chart = learning_curves([], epochs, best_epoch=2)
-    assert chart.text == "Validation F1: from 0.250 at epoch 1 to 0.400 at epoch 3, best at epoch 2 with 0.500"
+    assert chart.text == "Validation F1: from 0.250 at epoch 1 to 0.400 at epoch 3, kept at epoch 2 with 0.500"
     assert chart.best == chart.dots[1]
     assert [text for _, text in chart.x.ticks()] == ["1", "2", "3"]
     assert chart.path.split()[0] == f"{LEFT},{BOTTOM}"

@@ -101,6 +101,7 @@ def render(data: CardData) -> str:
         measured=measured,
         # With fewer, the last epoch is kept.
         selected=data.metrics["validation"]["overall"]["number"] >= FEW_ENTITIES,
+        noise=FEW_ENTITIES if measured["overall"]["number"] < FEW_ENTITIES else None,
         intervals=measured["intervals"]["per_type"],
         seen=of_texts.get("seen"),
         unseen=of_texts.get("unseen"),

@@ -219,6 +219,11 @@ def gate(comparison: Comparison, least: float, allow_insignificant: bool) -> Non
         least: the smallest difference of F1 that passes.
         allow_insignificant: let any difference pass that is not significant.
     """
+    from tagline.tools.comparison.runs import left_out
+
+    not_compared = left_out([*comparison.old, *comparison.new])
+    if not_compared:
+        raise UserError(f"--fail-below: {'; '.join(not_compared)}; expected the same splits, or --split")
     f1 = comparison.headline
     if f1.difference >= least or (allow_insignificant and f1.verdict == "not significant"):
         return

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from tagline.artifacts import predictions
-from tagline.core import FURTHER, PROVENANCE, SPLITS
+from tagline.core import FURTHER, PROVENANCE
 from tagline.core.params import PARAMS
 from tagline.core.reading import parse_object, reading
 from tagline.evaluation.measurements.order import COMPARED_DIGITS
@@ -17,7 +17,7 @@ from tagline.labels.label_list import Kind, Labels
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.scores import Counts, count
 from tagline.terminal import UserError
-from tagline.tools.comparison import CROSSVAL
+from tagline.tools.comparison import CROSSVAL, SPLITS
 
 PREDICTIONS = "data/predictions"
 EVALUATE = "metrics/evaluate.json"

@@ -26,9 +26,11 @@ def scores() -> None:
         [exported] = read_json(REPORT, "export").values()
         parts += map(wrapped, exported.get("notes", []))
     if CROSSVAL.is_file():
-        made_by = "crossval/dvc.yaml:crossval"
-        parts.append(score_table_of(CROSSVAL, made_by))
-        parts += map(wrapped, summary.notes(read_json(CROSSVAL, made_by)[summary.NAME]))
+        from tagline.tools.results.pushed_card import MADE_BY, outdated
+
+        parts.append(score_table_of(CROSSVAL, MADE_BY))
+        parts += map(wrapped, summary.notes(read_json(CROSSVAL, MADE_BY)[summary.NAME]))
+        parts += (wrapped(f"crossval: {note}") for note in outdated(MADE_BY))
     show("\n\n".join(parts))
 
 

@@ -7,20 +7,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tagline.core import HASHES, read_json, sha256
-from tagline.core.params import read_section
-from tagline.crossval import out_of_fold, summary
-from tagline.crossval.crossval_params import FOLDS, read_crossval
-from tagline.terminal import UserError, show
-from tagline.training.train_params import Train
+from dvc.exceptions import DvcException
+from dvc.repo import Repo
 
-TOKENIZED = Path("data/tokenized")
+from tagline.core import read_json
+from tagline.crossval import summary
+from tagline.terminal import show
+from tagline.tools.comparison.outdated import in_workspace
+
 # The section of the card that follows the scores.
 NEXT_SECTION = "\n## Backends\n"
+MADE_BY = "crossval/dvc.yaml:crossval"
 
 
 def pushed_card(card: str, crossval: Path) -> str:
-    """Add the cross-validated scores to a card, unless they are of other data or params; then say so.
+    """Add the cross-validated scores to a card, unless they or the model are outdated; then say so.
 
     Args:
         card: models/export/README.md.
@@ -28,23 +29,23 @@ def pushed_card(card: str, crossval: Path) -> str:
     """
     if not crossval.is_file():
         return card
-    try:
-        _check_folds()
-    except UserError as error:
-        show(f"the card is pushed without the cross-validated scores: {error}")
+    notes = outdated("export", MADE_BY)
+    if notes:
+        show(f"the card is pushed without the cross-validated scores: {'; '.join(notes)}")
         return card
-    entries = read_json(crossval, "crossval/dvc.yaml:crossval")[summary.NAME]
+    entries = read_json(crossval, MADE_BY)[summary.NAME]
     scores, section, rest = card.partition(NEXT_SECTION)
     return f"{scores}\n{_paragraph(entries)}\n{section}{rest}"
 
 
-def _check_folds() -> None:
-    """Raise a `UserError` unless the folds are complete, and of the data and params that are here."""
-    params = read_crossval()
-    made_of = out_of_fold.read_folds(FOLDS, "crossval", params, params.folds)[0].made_of
-    here = {"tokenized": sha256(TOKENIZED / HASHES), "train": read_section("train", Train).effective()}
-    if any(made_of[key] != value for key, value in here.items()):
-        raise UserError(f"{FOLDS} is of other data or train params; run `dvc repro crossval/dvc.yaml`")
+def outdated(*stages: str) -> list[str]:
+    """Say what `dvc repro` would run again, so that results may be of other data, params or encoders."""
+    try:
+        with Repo() as repo:
+            notes = [note for stage in stages for note in in_workspace(repo, stage)]
+    except DvcException as error:
+        notes = [f"DVC does not know whether they are outdated ({error})"]
+    return list(dict.fromkeys(notes))
 
 
 def _paragraph(entries: Mapping[str, Any]) -> str:

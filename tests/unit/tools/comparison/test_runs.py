@@ -11,6 +11,7 @@ from helpers.runs import run_of, split_of
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence
 from tagline.terminal.errors import UserError
+from tagline.tools.comparison.program import gate
 from tagline.tools.comparison.runs import Run, join, make_run
 from tagline.tools.comparison.splits import compare, compare_split
 
@@ -118,7 +119,10 @@ def test_further_test_sets_that_all_runs_have_come_before_the_last_split() -> No
 
 def test_a_split_that_only_some_runs_have_is_noted() -> None:
     a, b = run_of("a", [ADA], validation=[OSLO]), run_of("b", [ADA])
-    assert compare([a], [b], ["validation", "test"]).notes[0] == "validation: not compared, since b has none"
+    comparison = compare([a], [b], ["validation", "test"])
+    assert comparison.notes[0] == "validation: not compared, since b has none"
+    message = "--fail-below: validation: not compared, since b has none; expected the same splits, or --split"
+    assert message_of(gate, comparison, -0.5, False) == message
 
 
 ROW = {"id": ["0"], "words": [["Ada", "lives"]], "gold": [["B-PER", "O"]], "predicted": [["O", "O"]]}
