@@ -7,6 +7,7 @@ from typing import Any
 
 from dvc.dependency.param import ParamsDependency
 from dvc.exceptions import DvcException
+from dvc.repo import Repo
 from dvc_data.hashfile.hash import file_md5
 from dvc_data.hashfile.hash_info import HashInfo
 from dvc_data.hashfile.tree import Tree
@@ -17,6 +18,16 @@ from tagline.tools.comparison.runs import some
 
 # Missing files do not make the existing ones outdated.
 _ABSENT = ("deleted", "not in cache")
+
+
+def of_stages(*stages: str) -> list[str]:
+    """Return a note for each of some stages of the current folder that `dvc repro` would run again."""
+    try:
+        with Repo() as repo:
+            notes = [note for stage in stages for note in in_workspace(repo, stage)]
+    except DvcException as error:
+        notes = [f"DVC does not know whether they are outdated ({error})"]
+    return list(dict.fromkeys(notes))
 
 
 def in_workspace(repo: Any, stage: str) -> list[str]:

@@ -7,13 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dvc.exceptions import DvcException
-from dvc.repo import Repo
-
 from tagline.core import read_json
 from tagline.crossval import summary
 from tagline.terminal import show
-from tagline.tools.comparison.outdated import in_workspace
+from tagline.tools.comparison.outdated import of_stages
 
 # The section of the card that follows the scores.
 NEXT_SECTION = "\n## Backends\n"
@@ -29,23 +26,13 @@ def pushed_card(card: str, crossval: Path) -> str:
     """
     if not crossval.is_file():
         return card
-    notes = outdated("export", MADE_BY)
+    notes = of_stages("export", MADE_BY)
     if notes:
         show(f"the card is pushed without the cross-validated scores: {'; '.join(notes)}")
         return card
     entries = read_json(crossval, MADE_BY)[summary.NAME]
     scores, section, rest = card.partition(NEXT_SECTION)
     return f"{scores}\n{_paragraph(entries)}\n{section}{rest}"
-
-
-def outdated(*stages: str) -> list[str]:
-    """Say what `dvc repro` would run again, so that results may be of other data, params or encoders."""
-    try:
-        with Repo() as repo:
-            notes = [note for stage in stages for note in in_workspace(repo, stage)]
-    except DvcException as error:
-        notes = [f"DVC does not know whether they are outdated ({error})"]
-    return list(dict.fromkeys(notes))
 
 
 def _paragraph(entries: Mapping[str, Any]) -> str:
