@@ -43,7 +43,7 @@ MOST_MORE = 500
 def _read_runs(file: Path) -> list[dict[str, Any]]:
     runs = []
     for location, run in rows_in(read_lines(file), str(file)):
-        name = "validation.f1" if "validation.f1" in run else "test.f1"
+        name = "test.f1" if "test.f1" in run or "validation.f1" not in run else "validation.f1"
         f1: Any = run.get(name)
         if type(f1) not in (int, float) or not 0 <= f1 <= 1:
             raise UserError(

@@ -63,7 +63,11 @@ def test_command_without_the_scripts_of_stages_is_one_message(finished: Path, mo
     assert message.startswith("curve: site-packages has no scripts of stages; expected the command of a clone")
 
 
-@pytest.mark.parametrize("row", ["{}", '{"test.f1": "0.5"}', '{"test.f1": NaN}', '{"test.f1": true}'])
+BOTH = '{"test.f1": "0.5", "validation.f1": 0.5}'
+ROWS = ["{}", '{"test.f1": "0.5"}', '{"test.f1": NaN}', '{"test.f1": true}', BOTH]
+
+
+@pytest.mark.parametrize("row", ROWS)
 def test_row_that_is_no_run_is_one_message(finished: Path, row: str) -> None:
     Path("curve.jsonl").write_text(f'{{"test.f1": 0.5}}\n{row}\n')
     message = exit_of("curve", "--runs", "curve.jsonl")
