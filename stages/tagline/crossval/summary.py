@@ -31,6 +31,16 @@ def compared(entries: Entries) -> dict[str, float | int]:
     return {f"{NAME}.{name}": round(number, COMPARED_DIGITS) for name, number in numbers.items()}
 
 
+def learnt_share(entries: Entries) -> float:
+    """The share of train from which the model of a fold learnt, the mean of all folds.
+
+    Args:
+        entries: of the cross-validation.
+    """
+    folds = entries["folds"]
+    return sum(fold["learnt"] for fold in folds) / sum(fold["train"] for fold in folds)
+
+
 def notes(entries: Entries) -> Iterator[str]:
     """Say what was scored, and how much the folds differ.
 
@@ -38,7 +48,7 @@ def notes(entries: Entries) -> Iterator[str]:
         entries: of the cross-validation.
     """
     folds = entries["folds"]
-    share = sum(fold["learnt"] for fold in folds) / sum(fold["train"] for fold in folds)
+    share = learnt_share(entries)
     f1 = [fold["f1"] for fold in folds]
     yield (
         f"crossval: {len(folds)} models, each trained on about {share:.0%} of train, without the sentences that it "

@@ -96,8 +96,8 @@ def score_line(path: Path, per_type: Path) -> str:
     ending = ""
     table = committed(per_type)
     if before and reported_split(before) != reported:
+        ending = f" (no difference: the last commit reports {reported_split(before)})"
         before = {}
-        ending = f" (no difference: the last commit reports {'test' if reported == 'validation' else 'validation'})"
     elif table is not None and _gold(table) != _gold(per_type.read_bytes()):
         before = {}
         ending = f" (no difference: the last commit has another {reported} set)"

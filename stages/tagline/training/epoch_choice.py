@@ -30,7 +30,7 @@ def remarks(history: History, number: int, kind: Kind, key: str | None) -> str |
     rise = last_rise([row["f1"] for row in history.epochs])
     if key and rise:
         parts.append(f"F1 rose by {rise:.3f} in the last epoch, so that more steps may help (train.{key})")
-    if number < FEW_ENTITIES:
+    if history.keeps_last:
         things = "entities" if kind == "spans" else "words"
         parts.append(
             f"the last epoch is kept, since {number} {things} are too few to choose one (below {FEW_ENTITIES}); F1 "

@@ -20,7 +20,7 @@ from tagline.tools.comparison.runs import some
 _ABSENT = ("deleted", "not in cache")
 
 
-def of_stages(*stages: str) -> list[str]:
+def outdated_notes(*stages: str) -> list[str]:
     """Return a note for each of some stages of the current folder that `dvc repro` would run again."""
     try:
         with Repo() as repo:

@@ -26,12 +26,12 @@ def scores() -> None:
         [exported] = read_json(REPORT, "export").values()
         parts += map(wrapped, exported.get("notes", []))
     if CROSSVAL.is_file():
-        from tagline.tools.comparison.outdated import of_stages
+        from tagline.tools.comparison.outdated import outdated_notes
         from tagline.tools.results.pushed_card import MADE_BY
 
         parts.append(score_table_of(CROSSVAL, MADE_BY))
         parts += map(wrapped, summary.notes(read_json(CROSSVAL, MADE_BY)[summary.NAME]))
-        parts += (wrapped(f"crossval: {note}") for note in of_stages(MADE_BY))
+        parts += (wrapped(f"crossval: {note}") for note in outdated_notes(MADE_BY))
     show("\n\n".join(parts))
 
 

@@ -3,14 +3,13 @@
 The stage export can't depend on the cross-validation, a pipeline that few clones have.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tagline.core import read_json
 from tagline.crossval import summary
 from tagline.terminal import show
-from tagline.tools.comparison.outdated import of_stages
+from tagline.tools.comparison.outdated import outdated_notes
 
 # The section of the card that follows the scores.
 NEXT_SECTION = "\n## Backends\n"
@@ -26,7 +25,7 @@ def pushed_card(card: str, crossval: Path) -> str:
     """
     if not crossval.is_file():
         return card
-    notes = of_stages("export", MADE_BY)
+    notes = outdated_notes("export", MADE_BY)
     if notes:
         show(f"the card is pushed without the cross-validated scores: {'; '.join(notes)}")
         return card
@@ -35,17 +34,16 @@ def pushed_card(card: str, crossval: Path) -> str:
     return f"{scores}\n{_paragraph(entries)}\n{section}{rest}"
 
 
-def _paragraph(entries: Mapping[str, Any]) -> str:
-    folds = entries["folds"]
+def _paragraph(entries: dict[str, Any]) -> str:
     overall = entries["overall"]
     intervals = entries["intervals"]["overall"]
-    share = sum(fold["learnt"] for fold in folds) / sum(fold["train"] for fold in folds)
     shown = [
         f"{name} {overall[key]:.3f} ({intervals[key]['low']:.3f} to {intervals[key]['high']:.3f})"
         for name, key in (("precision", "precision"), ("recall", "recall"), ("F1", "f1"))
     ]
+    share = summary.learnt_share(entries)
     return (
         f"By cross-validation, on all {entries['sentences']:,} sentences: {', '.join(shown)}. Each was labelled by one "
-        f"of {len(folds)} models that learnt from about {share:.0%} of train, without it; this model learnt from all "
-        "of train."
+        f"of {len(entries['folds'])} models that learnt from about {share:.0%} of train, without it; this model learnt "
+        "from all of train."
     )
