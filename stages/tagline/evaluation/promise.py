@@ -82,7 +82,7 @@ class Promise(NamedTuple):
         return (
             f"With {100 * self.confidence:.4g} % confidence, at least {100 * least:.4g} % of the {entities} of {where} "
             f"{are_found}, if texts are like those of validation and {self.unit} independent of each other; "
-            f"{self.counted} are {missed} there."
+            f"{self.counted} are {missed} there"
         )
 
     @property

@@ -85,7 +85,7 @@ def count_found(sentences: TaggedSentences, type_: str, found_if: FoundIf = "exa
         is_found = outside[entities.start] == outside[entities.end]
     else:
         is_found = sentences.correct[0]
-    is_of_type = np.array([name == type_ for name in entities.types], bool)[entities.type]
+    is_of_type = entities.of_types([type_])
     counts = []
     for is_counted in (is_of_type & is_found, is_of_type):
         owners = sentences.sentences_of(entities.start[is_counted])

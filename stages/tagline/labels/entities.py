@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -91,6 +91,10 @@ class EntityArrays:
         """Some of the entities, given for each whether it is kept."""
         return EntityArrays(self.types, self.type[is_kept], self.start[is_kept], self.end[is_kept])
 
+    def of_types(self, types: Iterable[str]) -> Bools:
+        """Whether each entity is of one of some types, bool (entities,)."""
+        return np.isin(self.types, list(types))[self.type]
+
     def common(self, other: EntityArrays) -> tuple[Bools, Bools]:
         """Which entities of this side and of the other side both have, bool (entities,) each.
 
@@ -159,7 +163,7 @@ def is_decided(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: 
         offsets: int (sentences + 1,), the first word of each sentence, then the number of words.
         labels: the label list.
     """
-    can_be, can_continue = _unknown_labels(entities.types, labels)
+    can_be, can_continue = unknown_labels(entities.types, labels)
     has_next = ~np.isin(entities.end, offsets) & (labels.kind == "spans")
     sizes = entities.end + has_next - entities.start
     words = ranges(entities.start, sizes)  # of all entities, each with its next word
@@ -172,7 +176,7 @@ def is_decided(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: 
     return decided
 
 
-def _unknown_labels(types: tuple[str, ...], labels: Labels) -> tuple[Bools, Bools]:
+def unknown_labels(types: Sequence[str], labels: Labels) -> tuple[Bools, Bools]:
     """Whether a gold id is of an unknown label that could be of a type, and that could be an I- of it.
 
     Returns:

@@ -10,7 +10,15 @@ from typing import overload
 
 import numpy as np
 
-from tagline.labels.entities import Entity, EntityArrays, entity_arrays, is_begun, is_decided, marked
+from tagline.labels.entities import (
+    Entity,
+    EntityArrays,
+    entity_arrays,
+    is_begun,
+    is_decided,
+    marked,
+    unknown_labels,
+)
 from tagline.labels.label_list import Kind, Labels, PerType
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.windows import AnyInts, Bools, Doubles, Floats, Ints
@@ -236,6 +244,37 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
     def is_known(self) -> Bools:
         """Whether the gold label of each word is known."""
         return self.known_gold < len(self.labels.names)
+
+    @property
+    def decided_types(self) -> list[str]:
+        """The types of which gold decides if entities are right: all, or beside unknown labels those that gold has."""
+        if not has_sets(self.labels, self.gold):
+            return self.labels.types
+        gold = self.gold_entities
+        return [gold.types[index] for index in np.unique(gold.type).tolist()]
+
+    def is_annotated(self, types: Sequence[str]) -> Bools:
+        """Whether no word of each sentence has an unknown label that could be of one of the types, bool (sentences,).
+
+        What is fitted to validation reads such sentences only: of the others, gold may decide the wrong entities alone.
+        """
+        result = np.ones(len(self), bool)
+        if has_sets(self.labels, self.gold):
+            can_be, _ = unknown_labels(types, self.labels)
+            result[self.sentences_of(np.flatnonzero(can_be.any(axis=1)[self.known_gold]))] = False
+        return result
+
+    def fully_annotated(self) -> TaggedSentences:
+        """The sentences whose words all have a known label, without ids and words."""
+        sentences = self.is_annotated(self.labels.types)
+        words = np.repeat(sentences, self.lengths)
+        return TaggedSentences(
+            self.labels,
+            np.array(self.lengths)[sentences].tolist(),
+            self.predicted[words],
+            self.scores[words],
+            self.known_gold[words],
+        )
 
     @cached_property
     def correct(self) -> tuple[Bools, Bools]:

@@ -30,7 +30,8 @@ def reliability(sentences: Sequence[TaggedSentence]) -> pd.DataFrame:
     """Group predicted entities (spans) or words (tags) into ten bins by score.
 
     Args:
-        sentences: with gold labels. Words without sub-words, whose score is 0, are left out.
+        sentences: with gold labels. Words without sub-words, whose score is 0, are left out, as are types of which gold
+            decides only that they are wrong.
 
     Returns:
         One row per non-empty bin: bin (its boundaries), confidence (mean score), accuracy (share of correct
@@ -40,7 +41,7 @@ def reliability(sentences: Sequence[TaggedSentence]) -> pd.DataFrame:
 
     flat = flatten(sentences)
     table = pd.DataFrame({"confidence": flat.confidences, "accuracy": flat.correct[1].astype(np.float64)})
-    table = table[table["confidence"] > 0]
+    table = table[(table["confidence"] > 0) & flat.predicted_entities.of_types(flat.decided_types)]
     index = np.minimum((table["confidence"].to_numpy() * BINS).astype(np.int64), BINS - 1)
     grouped = table.groupby(index)
     bins = grouped.mean().assign(number=grouped.size())
@@ -76,18 +77,16 @@ def fit(sentences: TaggedSentences) -> Calibration:
     Args:
         sentences: with gold labels, and scores of `NOT_CALIBRATED`.
     """
-    has_subwords = sentences.scores > 0
     # Gold decides whether these are right, although words of false ones may be known in part: O, or of another type.
     entities = sentences.predicted_entities
-    seen = has_subwords[entities.start]
+    scores = sentences.scores[entities.start]
+    seen = (scores > 0) & entities.of_types(sentences.decided_types)
     # Where only some types are annotated, the words of known label are those of entities, and O is wrong there.
-    has_unknown = np.zeros(len(sentences), bool)
-    has_unknown[sentences.sentences_of(np.flatnonzero(~sentences.is_known))] = True
-    outside = has_subwords & is_outside(sentences.predicted, sentences.labels)
-    outside &= ~np.repeat(has_unknown, sentences.lengths)
+    known = sentences.fully_annotated()
+    outside = (known.scores > 0) & is_outside(known.predicted, known.labels)
     return Calibration(
-        fit_curve(sentences.scores[entities.start][seen], sentences.correct[1][seen]),
-        fit_curve(sentences.scores[outside], (sentences.known_gold == sentences.predicted)[outside]),
+        fit_curve(scores[seen], sentences.correct[1][seen]),
+        fit_curve(known.scores[outside], (known.known_gold == known.predicted)[outside]),
     )
 
 

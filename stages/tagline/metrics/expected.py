@@ -60,11 +60,12 @@ def fit(validation: TaggedSentences) -> Constants | None:
     """Compute the constants.
 
     Args:
-        validation: with gold labels and calibrated scores.
+        validation: with gold labels and calibrated scores, of which fully annotated sentences are read.
 
     Returns:
         None for fewer than `LEAST` entities, if all are right or none is, or if no word is called O.
     """
+    validation = validation.fully_annotated()
     found, gold = validation.predicted_entities, validation.gold_entities
     is_correct = validation.correct[1]
     doubt = _doubt(validation)
@@ -81,6 +82,16 @@ def fit(validation: TaggedSentences) -> Constants | None:
     )
 
 
+def not_fitted(validation: TaggedSentences) -> str:
+    """Say why there are no constants."""
+    known = validation.fully_annotated()
+    right = known.correct[1]
+    return (
+        f"{len(known):,} of {len(validation):,} sentences are annotated in full, with {len(right):,} predictions, "
+        f"{right.sum():,} of them right; expected at least {LEAST}, right and wrong ones"
+    )
+
+
 def _touches(entities: EntityArrays, others: EntityArrays, words: int) -> Bools:
     """Whether each entity has a word that one of the others has too, bool (entities,)."""
     steps = np.zeros(words + 1, np.int64)
@@ -94,8 +105,6 @@ def _touches(entities: EntityArrays, others: EntityArrays, words: int) -> Bools:
 def _doubt(sentences: TaggedSentences) -> float:
     """The expected number of wrong words among those called O; words without sub-words have no score."""
     outside = is_outside(sentences.predicted, sentences.labels) & (sentences.scores > 0)
-    if sentences.gold is not None:
-        outside &= sentences.is_known
     return float((1 - sentences.scores[outside].astype(np.float64)).sum())
 
 
@@ -152,7 +161,7 @@ class Sums(NamedTuple):
 
 
 def count(sentences: TaggedSentences, windows: Windows, threshold: float, familiar: Familiarity) -> Sums:
-    """Count what is estimated and compared, of sentences or documents with their words and calibrated scores."""
+    """Count what is estimated and compared, of sentences or documents without gold labels, with calibrated scores."""
     entities = sentences.predicted_entities
     confidences = sentences.confidences
     types = len(entities.types)

@@ -64,7 +64,7 @@ def test_statement_of_a_promise_has_its_assumptions() -> None:
     assert ShareTest(0.95, 0.9, 1, False, 152).promise(True, 3).statement("PER", 0.95, "covered") == (
         "With 90 % confidence, at least 95 % of the PER entities of later texts are found (each word is in a predicted "
         "entity), if texts are like those of validation and entities independent of each other; 3 of 152 entities are "
-        "missed there."
+        "missed there"
     )
 
 

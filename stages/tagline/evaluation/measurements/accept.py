@@ -20,9 +20,8 @@ from tagline.evaluation.promise import Promise, ShareTest, least_step
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.splits import SPLITS, VALIDATION
 from tagline.evaluation.targets import of_documents
-from tagline.labels.entities import EntityArrays
 from tagline.labels.label_list import Labels
-from tagline.labels.tagged import TaggedSentence, flatten
+from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 from tagline.labels.windows import AnyInts, Bools, Doubles, Ints
 from tagline.metrics.scores import rounded
 from tagline.terminal.errors import UserError
@@ -58,6 +57,7 @@ class PromisedPrecision(Measurement):
         if not self.goals:
             return
         sentences = {name: split.sentences for name, split in labelled.splits.items()}
+        self.goals = [goal.decided_by(flatten(sentences[VALIDATION])) for goal in self.goals]
         self.points = reports(sentences, labelled.splits[VALIDATION].documents, self.goals)
         limits = thresholds(self.points[VALIDATION], self.goals)
         labelled.settings = labelled.settings._replace(accept=limits)
@@ -81,6 +81,10 @@ class Goal(NamedTuple):
     types: Sequence[str]
     precision: float
     confidence: float
+
+    def decided_by(self, validation: TaggedSentences) -> Goal:
+        """The same; a promise for all types is then for those of which validation decides what is right."""
+        return self._replace(types=validation.decided_types) if self.name == ALL else self
 
 
 def goals_of(params: Mapping[str, Accept] | None, labels: Labels) -> list[Goal]:
@@ -128,11 +132,11 @@ class Predicted(NamedTuple):
     def of(cls, sentences: Sequence[TaggedSentence], types: Sequence[str]) -> Predicted:
         """Choose the entities of some types."""
         flat = flatten(sentences)
-        gold = _of_types(flat.gold_entities, types)
-        predicted = _of_types(flat.predicted_entities, types)
+        gold = np.count_nonzero(flat.gold_entities.of_types(types))
+        predicted = np.flatnonzero(flat.predicted_entities.of_types(types))
         predicted = predicted[np.argsort(-flat.confidences[predicted], kind="stable")]
         owners = flat.sentences_of(flat.predicted_entities.start[predicted])
-        return cls(flat.confidences[predicted], ~flat.correct[1][predicted], owners, len(gold))
+        return cls(flat.confidences[predicted], ~flat.correct[1][predicted], owners, gold)
 
     def of_sentences(self, is_in: Bools) -> Predicted:
         """Choose the entities of some sentences, bool (sentences,); the gold ones are those of all."""
@@ -153,12 +157,6 @@ class Predicted(NamedTuple):
         return reached
 
 
-def _of_types(entities: EntityArrays, types: Sequence[str]) -> Ints:
-    """The indices of the entities of some types."""
-    is_of_types = np.array([name in types for name in entities.types], bool)
-    return np.flatnonzero(is_of_types[entities.type])
-
-
 def reports(
     splits: Mapping[str, Sequence[TaggedSentence]], documents: Ints | None, goals: Sequence[Goal]
 ) -> dict[str, dict[str, Any]]:
@@ -175,14 +173,19 @@ def reports(
         entities; curve, a list of what some scores reach, see `Predicted.reached`; and if the promise is made, the same
         of the lowest accepted score.
     """
-    validation = splits["validation"]
+    validation = flatten(splits["validation"])
     # Equal sentences are not independent of each other; documents are, also those that share a sentence.
     is_tested = np.ones(len(validation), bool) if documents is not None else is_first(validation)
     points: dict[str, dict[str, Any]] = {split: {} for split in splits}
     for goal in goals:
         predicted = {split: Predicted.of(sentences, goal.types) for split, sentences in splits.items()}
-        score, promise = find_score(predicted["validation"].of_sentences(is_tested), goal, documents)
+        tested = predicted["validation"].of_sentences(is_tested)
+        if goal.name == ALL:  # types that are annotated in other sentences too would count too much
+            tested = tested.of_sentences(validation.is_annotated(goal.types))
+        score, promise = find_score(tested, goal, documents)
         sentence = statement(goal, promise, score)
+        if goal.name == ALL and len(goal.types) < len(validation.labels.types):
+            sentence += f"; only of {', '.join(goal.types)}: validation does not have other types annotated"
         if not is_tested.all():
             sentence += "; equal sentences count once"
         scores = predicted["validation"].scores

@@ -10,6 +10,7 @@ from tagline.evaluation.splits import VALIDATION
 from tagline.labels.label_list import NOT_CALIBRATED
 from tagline.labels.tagged import flatten
 from tagline.metrics.calibration import calibration, fit, not_fitted
+from tagline.terminal.escaping import printable
 
 
 class CalibratedScores(Measurement):
@@ -27,13 +28,20 @@ class CalibratedScores(Measurement):
 
     def measure(self, split: ScoredSplit) -> Entries:
         entry = calibration(split.reliability, split.uncalibrated)
-        if split.name == VALIDATION and self.calibration.entities is None:
-            entry["not_fitted"] = not_fitted(entry)
+        if split.name == VALIDATION:
+            flat = flatten(split.sentences)
+            if self.calibration.entities is None:
+                entry["not_fitted"] = not_fitted(entry)
+            elif set(flat.decided_types) != set(flat.labels.types):
+                entry["fitted_to"] = flat.decided_types
         return {"calibration": entry}
 
 
 def notes(metrics: Metrics) -> Iterator[str]:
-    """Say why scores are not calibrated, if they are not."""
-    reason = metrics.get(VALIDATION, {}).get("calibration", {}).get("not_fitted")
-    if reason:
-        yield f"validation: scores are not calibrated; it has {reason}"
+    """Say why scores are not calibrated, if they are not, or of which types alone they are."""
+    entry = metrics.get(VALIDATION, {}).get("calibration", {})
+    if "not_fitted" in entry:
+        yield f"validation: scores are not calibrated; it has {entry['not_fitted']}"
+    if "fitted_to" in entry:
+        types = printable(", ".join(entry["fitted_to"]))
+        yield f"validation: scores of all types are calibrated as those of {types}: other types are not annotated there"

@@ -31,8 +31,8 @@ def reference_of(tagger: Tagger) -> Reference:
     if not tagger.reference:
         raise UserError(
             f"{tagger.folder / TAGGER}: no entry reference, from which scores are estimated; expected one of this "
-            f"version, with a test split and at least {LEAST} entities found in validation, right and wrong ones; run "
-            "`dvc repro evaluate export`"
+            f"version, with a test split and at least {LEAST} entities found in validation, annotated in full, right "
+            "and wrong ones; run `dvc repro evaluate export`"
         )
     with reading(tagger.folder / TAGGER, "export", expected="the entry reference as this version writes it"):
         return Reference.parse(tagger.reference)
