@@ -261,7 +261,8 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
         result = np.ones(len(self), bool)
         if has_sets(self.labels, self.gold):
             can_be, _ = unknown_labels(types, self.labels)
-            result[self.sentences_of(np.flatnonzero(can_be.any(axis=1)[self.known_gold]))] = False
+            open_words = np.isin(self.known_gold, np.flatnonzero(can_be.any(axis=1)))
+            result[self.sentences_of(np.flatnonzero(open_words))] = False
         return result
 
     def fully_annotated(self) -> TaggedSentences:

@@ -132,7 +132,7 @@ class Predicted(NamedTuple):
     def of(cls, sentences: Sequence[TaggedSentence], types: Sequence[str]) -> Predicted:
         """Choose the entities of some types."""
         flat = flatten(sentences)
-        gold = np.count_nonzero(flat.gold_entities.of_types(types))
+        gold = int(np.count_nonzero(flat.gold_entities.of_types(types)))
         predicted = np.flatnonzero(flat.predicted_entities.of_types(types))
         predicted = predicted[np.argsort(-flat.confidences[predicted], kind="stable")]
         owners = flat.sentences_of(flat.predicted_entities.start[predicted])
