@@ -21,12 +21,10 @@ class ScoreColumn(NamedTuple):
     has_interval: bool = False
 
 
+PRECISION = ScoreColumn("precision", "precision", short="prec.")
+RECALL = ScoreColumn("recall", "recall")
+F1 = ScoreColumn("f1", "F1", has_interval=True)
 # What each type has.
-SCORES_OF_TYPES = (
-    ScoreColumn("precision", "precision", short="prec."),
-    ScoreColumn("recall", "recall"),
-    ScoreColumn("f1", "F1", has_interval=True),
-)
-# What all types together have: each with an interval in reports/evaluate.json, and a name that the Hub knows. Accuracy
-# is of all words, so types do not have it.
-OVERALL_SCORES = (*SCORES_OF_TYPES, ScoreColumn("accuracy", "accuracy"))
+SCORES_OF_TYPES = (PRECISION, RECALL, F1)
+# What the Hub has a name for, of all types together, with intervals in reports/evaluate.json. Accuracy is of all words.
+OVERALL_SCORES = (PRECISION, RECALL, F1, ScoreColumn("accuracy", "accuracy"))

@@ -140,6 +140,20 @@ def test_further_loss_ignores_subwords_without_a_label() -> None:
     assert all(weight.grad is None or weight.grad.isfinite().all() for weight in model.parameters())
 
 
+def test_further_loss_learns_nothing_from_words_of_unknown_label() -> None:
+    """The second sub-word of the first window may be A or B, and any label is possible for that of the second one."""
+    losses = []
+    for labels, partly in ((LABELS, (3, 4)), (LABELS, (N, N))):
+        labels = replace(labels, sets=(("A", "B"), ()))
+        gold = [[N, *(subword % 3 for subword in row[1:-1]), N] for row in WINDOWS]
+        gold[0][1], gold[1][1] = partly
+        rows, head = windows([0, 1, 2, 3], WINDOWS, WINDOWS, gold), make_head("linear", labels)
+        focal = Focal(head, rows)
+        focal.items = np.ones(4, np.int64)
+        losses.append(add(replace(new_gradients(), rows=rows, head=head, objectives=[focal]), process_of(), bert(0.0)))
+    assert losses[0].item() == losses[1].item()
+
+
 def test_weights_that_decay_are_those_of_trainer(tmp_path: object) -> None:
     model = bert(0.0)
     trainer = Trainer(model, TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to="none"))

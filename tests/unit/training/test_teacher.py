@@ -67,7 +67,8 @@ def test_loss_compares_what_a_teacher_knows(split: Split, tmp_path: Path, temper
         for theirs, student in (known, (second, ours)):
             p, q = temper(theirs, temperature), temper(student, temperature)
             expected.append((p * np.log(p / q)).sum())
-    batch = Batch(torch.zeros(3, 8, dtype=torch.int64), torch.from_numpy(targets), torch.nn.Module())
+    labels = torch.zeros(3, 8, dtype=torch.int64)
+    batch = Batch(labels, torch.from_numpy(targets), torch.nn.Module(), labels)
     loss = teaching.loss(logits, batch)
     assert loss.item() == pytest.approx(0.5 * temperature**2 * sum(expected) / 2, rel=1e-5)
 
