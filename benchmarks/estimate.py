@@ -105,7 +105,7 @@ def scored(sentences: Sequence[TaggedSentence], constants: Constants, shared: se
     total = count_scores(flat, "spans").total()
     true = ratios(*(numbers[is_shared] for numbers in (total.correct, total.predicted, total.gold))).f1
     overall = ratios(*(numbers[is_shared].sum() for numbers in (total.correct, total.predicted, total.gold))).f1
-    sums = count(flat, NO_WINDOWS, constants.threshold, np.zeros(0, np.uint8))
+    sums = count(flat, NO_WINDOWS, constants, np.zeros(0, np.uint8))
     estimated = estimate(_of_shared(sums, is_shared), constants, types)
     errors = []
     for name, value, gold in zip(np.array(types)[is_shared], true, total.gold[is_shared], strict=True):

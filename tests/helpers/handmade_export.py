@@ -55,7 +55,7 @@ def save_export(
 
 def add_reference(folder: Path) -> Path:
     """Add to an export what scores of texts are estimated from: of test, F1 is 0.8, and an entity is in 10 words."""
-    constants = Constants(threshold=0.5, touching=0.5, missed=1.0, entities=100)
+    constants = Constants(threshold=0.5, ties=0, touching=0.5, missed=1.0, entities=100)
     of_test = {"entities_per_100_words": 10.0, "unknown_subwords": 0.1}
     reference = Reference(constants, 0.8, of_test, np.ones(BINS), np.full(200, COMMON, np.uint8))
     exported.write(replace(exported.read(folder), reference=reference.to_json()), folder)

@@ -2,9 +2,11 @@
 
 Of N entities that the model finds, A have a score above a threshold, and A is the expected number of correct ones. The
 threshold is the score above which validation has as many entities as are correct there (average thresholded confidence,
-ATC: Garg et al., 2022). The expected number of gold entities is A + w (N - A) + c O: a share w of wrong entities
-touches a gold one, and others are missed among the words called O, of which O, the sum of 1 - score, are expected to be
-wrong. Both constants are validation's. F1 is 2 A / (N + that number).
+ATC: Garg et al., 2022); of entities with this very score, a share counts.
+
+The expected number of gold entities is A + w (N - A) + c O: a share w of wrong entities touches a gold one, and others
+are missed among the words called O, of which O, the sum of 1 - score, are expected to be wrong. All constants are
+validation's. F1 is 2 A / (N + that number).
 
 The sum of the scores, in place of A, is the expected number if scores stay calibrated. ATC is lower where a text makes
 the model less sure. How far both are apart shows how little is known, and widens the interval.
@@ -31,6 +33,8 @@ LEAST = 50
 RARE = 5
 # Bins of the histogram of scores.
 BINS = 10
+# Scores this near to the threshold are equal to it, so that rounding on another kind of host does not move them.
+NEAR = 1e-4
 # Standard errors on each side of a 95 % interval.
 Z = 1.96
 DIGITS = 6
@@ -45,12 +49,14 @@ class Constants(NamedTuple):
 
     Attributes:
         threshold: the score above which as many entities of validation are as are correct.
+        ties: the share that counts as above it of the entities that have this score.
         touching: share of its wrong entities that touch a gold one.
         missed: its gold entities that no predicted one touches, per expected wrong word among those called O.
         entities: the number of its predicted entities.
     """
 
     threshold: float
+    ties: float
     touching: float
     missed: float
     entities: int
@@ -74,8 +80,12 @@ def fit(validation: TaggedSentences) -> Constants | None:
     words = len(validation.predicted)
     wrong = found.where(~is_correct)
     missed = ~_touches(gold, found, words)
+    right = np.count_nonzero(is_correct)
+    threshold = float(np.sort(validation.confidences)[-right])
+    above, equal = _above(validation.confidences, threshold)
     return Constants(
-        threshold=round(float(np.quantile(validation.confidences, 1 - is_correct.mean())), DIGITS),
+        threshold=threshold,
+        ties=float((right - np.count_nonzero(above)) / np.count_nonzero(equal)),
         touching=round(float(_touches(wrong, gold, words).mean()), DIGITS),
         missed=round(float(np.count_nonzero(missed) / doubt), DIGITS),
         entities=len(is_correct),
@@ -90,6 +100,12 @@ def not_fitted(validation: TaggedSentences) -> str:
         f"{len(known):,} of {len(validation):,} sentences are annotated in full, with {len(right):,} predictions, "
         f"{right.sum():,} of them right; expected at least {LEAST}, right and wrong ones"
     )
+
+
+def _above(scores: Doubles, threshold: float) -> tuple[Bools, Bools]:
+    """Whether each score is above the threshold, and whether it is equal to it."""
+    above = scores - threshold
+    return above > NEAR, np.abs(above) <= NEAR
 
 
 def _touches(entities: EntityArrays, others: EntityArrays, words: int) -> Bools:
@@ -131,7 +147,7 @@ class Sums(NamedTuple):
 
     Attributes:
         found: float64 (types,), entities.
-        sure: float64 (types,), those with a score above the threshold.
+        sure: float64 (types,), those with a score above the threshold, and the share of ties.
         scores: float64 (types,), the sum of their scores.
         histogram: float64 (BINS,), entities by score.
         doubt: the sum of 1 - score of the words called O.
@@ -160,7 +176,7 @@ class Sums(NamedTuple):
         return Sums(*map(add, self, other))
 
 
-def count(sentences: TaggedSentences, windows: Windows, threshold: float, familiar: Familiarity) -> Sums:
+def count(sentences: TaggedSentences, windows: Windows, constants: Constants, familiar: Familiarity) -> Sums:
     """Count what is estimated and compared, of sentences or documents without gold labels, with calibrated scores."""
     entities = sentences.predicted_entities
     confidences = sentences.confidences
@@ -170,10 +186,11 @@ def count(sentences: TaggedSentences, windows: Windows, threshold: float, famili
     for words in sentences.words or ():
         capitalized += sum(word[:1].isupper() for word in words)
         uppercase += sum(len(word) > 1 and word.isupper() for word in words)
+    above, equal = _above(confidences, constants.threshold)
     levels = _levels(windows, familiar)
     return Sums(
         found=_by_type(entities.type, types),
-        sure=_by_type(entities.type, types, (confidences > threshold).astype(np.float64)),
+        sure=_by_type(entities.type, types, above + constants.ties * equal),
         scores=_by_type(entities.type, types, confidences),
         histogram=_by_type(bins, BINS),
         doubt=_doubt(sentences),

@@ -36,7 +36,7 @@ class ExpectedScores(Measurement):
         sentences = replace(flatten(test.sentences), gold=None)
         unknown = unknown_id(inputs.window_cutter().tokenizer)
         familiar = familiarity(inputs.training_windows().input_ids, unknown)
-        sums = count(sentences, inputs.loaded[TEST].mapped_windows, constants.threshold, familiar)
+        sums = count(sentences, inputs.loaded[TEST].mapped_windows, constants, familiar)
         true_f1 = float(test.counts.total().overall().f1)
         reference = Reference(constants, true_f1, traits(sums), sums.histogram, familiar)
         labelled.settings = labelled.settings._replace(reference=reference.to_json())

@@ -75,7 +75,7 @@ class Observation:
         return traits(self.sums).get(name, math.nan)
 
     def _add(self, sentences: TaggedSentences, windows: Windows) -> None:
-        part = count(sentences, windows, self.reference.constants.threshold, self.reference.familiar)
+        part = count(sentences, windows, self.reference.constants, self.reference.familiar)
         *blocks, last = self._blocks
         if self._block_words is not None and last.words >= self._block_words:
             blocks = [*blocks, last][1 - BLOCKS :]
