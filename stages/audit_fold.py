@@ -44,7 +44,7 @@ def label() -> None:
         expected = ", ".join(map(str, folding.folds)) or "none"
         parser.error(f"fold {number}: expected one of {expected}, as in {AUDIT_PARAMS}")
     train = read_section("train", Train)
-    check_half(audit.folds, train.epochs, train.max_steps)
+    check_half(audit.folds, train.epochs, train.least_steps, train.max_steps)
     inputs = Inputs(TOKENIZED, ENCODER, TOKENIZER)
     label_fold(number, folding, train, Path(__file__), inputs, RAW, FOLDS / str(number))
 

@@ -19,7 +19,7 @@ from helpers.project import edit, error_of, exit_of, files_of, run_stage, run_st
 from helpers.tiny import fill_workspace, raw_rows, set_params, set_train_params
 from ruamel.yaml import YAML
 
-from tagline.audit.audit_params import AUDIT_PARAMS, Audit
+from tagline.audit.audit_params import AUDIT_PARAMS, Audit, check_half
 from tagline.core.names import SPLITS
 from tagline.core.params import read_section
 from tagline.crossval import labelling
@@ -238,6 +238,7 @@ def test_half_of_one_epoch_is_an_error(audited: Path) -> None:
     assert error_of("audit_fold", "0").startswith(f"audit_fold: {said}")
     Path("dvc.yaml").touch()
     assert error_of("check").startswith(f"check: {said}")
+    check_half([0], epochs=1, least_steps=10, max_steps=None)  # half of the passes of this epoch
 
 
 def test_hosts_that_do_not_share_the_work_folder_are_an_error(audited: Path, monkeypatch: pytest.MonkeyPatch) -> None:

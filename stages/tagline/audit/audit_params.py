@@ -78,15 +78,16 @@ def read_audit() -> Audit:
     return read_only_section("audit", Audit, AUDIT_PARAMS, AUDIT)
 
 
-def check_half(folds: Numbers, epochs: int, max_steps: int | None) -> None:
+def check_half(folds: Numbers, epochs: int, least_steps: int, max_steps: int | None) -> None:
     """Raise a `UserError` if half of the training is all of it, so that wrong labels are learnt, too.
 
     Args:
         folds: of the audit.
         epochs: of the section ``train``.
+        least_steps: likewise; half of the passes of one epoch are half of its training.
         max_steps: likewise.
     """
-    if folds == [EARLY] and (max_steps or epochs) == 1:
+    if folds == [EARLY] and (max_steps or max(epochs, least_steps)) == 1:
         raise UserError(
             "audit.folds: [0] trains for half of the epochs, but train.epochs is 1; expected 2 or more; set it, or "
             f"folds: [1, 2, 3, 4, 5] in {AUDIT_PARAMS}"

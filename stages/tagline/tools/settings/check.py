@@ -42,7 +42,7 @@ def check() -> None:
     if _is_checked(AUDIT, stage):
         AUDIT.check()
         refuse_earlier_models(train.models)
-        check_half(read_audit().folds, train.epochs, train.max_steps)
+        check_half(read_audit().folds, train.epochs, train.least_steps, train.max_steps)
     if _is_checked(CROSSVAL, stage):
         CROSSVAL.check()
         refuse_earlier_models(train.models)
