@@ -37,7 +37,7 @@ test-fast: $(STAMP)
 # What a change to tools/ or audit/ can break, also with processes and stages.
 test-tools: $(STAMP)
 	pytest tests/unit/tools tests/unit/audit tests/stages/test_{audit,check}.py \
-		tests/test_{bulk,command,compare,predict,presets,serve,suggest}.py -n auto --dist worksteal
+		tests/test_{command,compare,predict,presets,serve,suggest}.py -n auto --dist worksteal
 
 test: $(STAMP)
 	pytest -n auto --dist worksteal

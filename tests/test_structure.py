@@ -29,7 +29,7 @@ LAYERS = (
     {"audit"},
     {"tools/texts", "tools/answers"},
     {"tools/inspection", "tools/comparison", "tools/settings", "tools/estimation"},
-    {"tools/predict", "tools/bulk", "tools/serving", "tools/suggestion", "tools/audit", "tools/curve"},
+    {"tools/predict", "tools/serving", "tools/suggestion", "tools/audit", "tools/curve"},
     {"tools/results"},
 )
 ROW = {folder: row for row, folders in enumerate(LAYERS) for folder in folders}

@@ -46,7 +46,6 @@ VERBS = {
     "Model": {
         "predict": Verb("predict.program.main", "", "find entities in texts and files"),
         "estimate": Verb("estimation.program.main", "", "estimate F1 on texts without labels"),
-        "bulk": Verb("bulk.program.main", "ray", "label files of any size, on one machine or a cluster"),
         "serve": Verb("serving.program.main", "serve", "answer over HTTP"),
         "push": Verb("results.program.push", "pipeline", "push models/export to the Hugging Face Hub"),
     },

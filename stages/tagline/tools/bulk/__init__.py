@@ -1,1 +1,0 @@
-"""Bulk tagging with Ray Data, for `tagline bulk`."""
