@@ -73,7 +73,9 @@ def check_tagged(rows: list[dict[str, Any]]) -> None:
     assert [row["id"] for row in rows] == [*range(ROWS)]
     with Tagger() as tagger:
         for row in rows[:: ROWS // 100]:
-            assert row["entities"] == [each._asdict() for each in rounded(tagger(row["text"]))]
+            assert [tuple(each.values()) for each in row["entities"]] == [
+                each[:5] for each in rounded(tagger(row["text"]))
+            ]
 
 
 URL = "http://127.0.0.1:8000"
