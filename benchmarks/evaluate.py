@@ -25,7 +25,8 @@ from typing import Any
 import sides
 from host import Host, measure_host
 
-SPLITS = ("validation", "test")
+# The folder of each split.
+SPLITS = {"validation": "tokenized", "test": "tests"}
 MAX_LENGTH = 128
 
 
@@ -94,7 +95,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         set_seed(0)
         classifier.new_classifier(source, tokenized.load_labels(folder / "tokenized")).save_pretrained(folder / "model")
     rows = [row for split in SPLITS for row in splits[split]]
-    windows = [tokenized.load_split(folder / "tokenized", split).windows for split in SPLITS]
+    windows = [tokenized.load_split(folder / name, split).windows for split, name in SPLITS.items()]
     return {
         "sentences": len(rows),
         "words": sum(len(row["words"]) for row in rows),
@@ -125,7 +126,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 
     names = tuple(AutoConfig.from_pretrained(folder / "model").id2label.values())
     labels = Labels(sides.TASK, "spans", names, names[0])
-    splits = {name: tokenized.load_split(folder / "tokenized", name) for name in SPLITS}
+    splits = {name: tokenized.load_split(folder / of_split, name) for name, of_split in SPLITS.items()}
     ids = [labels.label2id.get(name, 0) for name in tokenized.load_labels(folder / "tokenized").names]
     gold = {name: np.array(ids)[split.gold()] for name, split in splits.items()}
     lengths = {name: split.lengths() for name, split in splits.items()}

@@ -20,7 +20,7 @@ from tagline.core import launchers
 from tagline.core.params import read_section
 from tagline.training.train_params import Train
 
-TOKENIZED = Path("data/tokenized")
+TOKENIZED, TESTS = Path("data/tokenized"), Path("data/tokenized_tests")
 FINETUNED = Path("models/finetuned")
 LABELLED = Path("data/audit/all")
 
@@ -29,7 +29,7 @@ def main() -> None:
     take_no_arguments(__doc__)
     launchers.only_main_process("audit_all")
     audit, train = read_audit(), read_section("train", Train)
-    label_all(audit, train, TOKENIZED, FINETUNED, LABELLED)
+    label_all(audit, train, TOKENIZED, TESTS, FINETUNED, LABELLED)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Stage 5, export: write the model in formats for use, and compare each with the trained model.
 
-Reads the section ``export`` of params.yaml, data/tokenized (the test split), models/finetuned and
+Reads the section ``export`` of params.yaml, data/tokenized, data/tokenized_tests, models/finetuned and
 data/predictions/provenance.json; for the model card also the provenance of data set and encoder, reports/data.json,
 the scores and the learning curve. Window length, stride and decoding come from these artifacts, not from params.yaml.
 Writes models/export (see `tagline.artifacts.exported`), which transformers.pipeline loads and which includes a model
@@ -27,7 +27,7 @@ from tagline.hub.push import Target
 from tagline.model.backends.torch_model import memory_errors
 from tagline.terminal.progress import quiet
 
-TOKENIZED = Path("data/tokenized")
+TOKENIZED, TESTS = Path("data/tokenized"), Path("data/tokenized_tests")
 FINETUNED = Path("models/finetuned")
 PREDICTIONS = Path("data/predictions/provenance.json")
 EXPORT = Path("models/export")
@@ -49,7 +49,7 @@ def main() -> None:
     target = Target.of("export.hub", params.hub) if params.hub.push else None
     if target is not None:
         target.check()  # before any work
-    inputs = ExportInputs(TOKENIZED, FINETUNED, PREDICTIONS, DATASET, ENCODER, EVALUATED, VALIDATION, DATA)
+    inputs = ExportInputs(TOKENIZED, TESTS, FINETUNED, PREDICTIONS, DATASET, ENCODER, EVALUATED, VALIDATION, DATA)
     with replacing(EXPORT, METRICS, REPORT) as (folder, metrics, report), memory_errors():
         found = export(inputs, params, folder, EXPORT.as_posix())
         write_json(metrics, compared(found))

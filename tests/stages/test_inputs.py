@@ -18,7 +18,7 @@ INPUTS = {
     "tokenize_align": "data/raw/train/00000.arrow models/pretrained/tokenizer/tokenizer.json",
     "train": "data/tokenized/windows/train/00000.arrow data/tokenized/hashes.json "
     "models/pretrained/encoder/model.safetensors models/pretrained/tokenizer/tokenizer.json",
-    "evaluate": "data/tokenized/sentences/test/00000.arrow models/finetuned/model.safetensors "
+    "evaluate": "data/tokenized_tests/sentences/test/00000.arrow models/finetuned/model.safetensors "
     "plots/train_loss.csv plots/validation.csv reports/data.json",
     "export": "data/tokenized/labels.json models/finetuned/config.json data/raw/provenance.json "
     "data/predictions/provenance.json models/pretrained/provenance.json plots/validation.csv "

@@ -86,7 +86,7 @@ def test_plain_tags_are_scored_per_word(finished: Path, capsys: pytest.CaptureFi
 
 
 def test_every_stage_reads_the_context(finished: Path) -> None:
-    plain = tokenized.load_split(Path("data/tokenized"), "test").windows[:]
+    plain = tokenized.load_split(Path("data/tokenized_tests"), "test").windows[:]
     set_params(tokenize_align={"context_subwords": 8})
     run_stages("tokenize_align")
     assert tokenized.read_windowing(Path("data/tokenized")).context_subwords == 0, "train has no documents"
@@ -100,8 +100,8 @@ def test_every_stage_reads_the_context(finished: Path) -> None:
     set_params(**changed, evaluate=evaluate)
     run_stages(*STAGES)
     rows = raw_rows("test")
-    assert [row["document"] for row in rows] == ["test.conll#1"] * 3 + ["test.conll#2"] * 3
-    windows = tokenized.load_split(Path("data/tokenized"), "test").windows[:]
+    assert [row["document"] for row in rows] == [0] * 3 + [1] * 3
+    windows = tokenized.load_split(Path("data/tokenized_tests"), "test").windows[:]
     assert windows["sentence"] == plain["sentence"]
     sizes = [(len(own), len(seen)) for own, seen in zip(plain["input_ids"], windows["input_ids"], strict=True)]
     assert all(own <= seen <= 24 for own, seen in sizes) and any(own < seen for own, seen in sizes)
@@ -114,7 +114,7 @@ def test_every_stage_reads_the_context(finished: Path) -> None:
     evaluated = pd.read_parquet("data/predictions/test.parquet")
     with Tagger("models/export", "torch") as tagger:
         for number in (1, 2):
-            words = [row["words"] for row in rows if row["document"] == f"test.conll#{number}"]
+            words = [row["words"] for row in rows if row["document"] == number - 1]
             for form, column in ((list, "predicted"), (FORMS["uppercase"], "predicted.altered.uppercase")):
                 (tagged,) = tagger.tag([Document([*chain(*map(form, words))], ends=[*accumulate(map(len, words))])])
                 assert tagged.predicted_names == list(chain(*evaluated[column][3 * number - 3 : 3 * number]))

@@ -33,7 +33,7 @@ def without(without_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_validation_is_reported_in_every_result(without: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert not Path("data/raw/test").exists()
-    assert not Path("data/tokenized/sentences/test").exists()
+    assert not Path("data/tokenized_tests/sentences/test").exists()
     assert read_sealed(Path("reports/data.json"), "tokenize-align").keys() == {"train", "validation"}
     scores = json_of("reports/evaluate.json")
     assert scores.keys() == {"validation"}

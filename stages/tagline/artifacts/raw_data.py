@@ -2,14 +2,15 @@
 
 provenance.json             where the data set comes from, with commits or hashes, and what of it was left out
 hashes.json                 the SHA-256 of each file
-SPLIT/00000.arrow, ...      id and document (strings), words (list of strings), each tag column (list of strings, one
-                            per word; null: unknown) and, if there are such sentences, annotated_types (list of
-                            strings): the types of entities that alone are annotated in the sentence; null: all
+SPLIT/00000.arrow, ...      id (string), document (its number in the split, from 0), words (list of strings), each tag
+                            column (list of strings, one per word; null: unknown) and, if there are such sentences,
+                            annotated_types (list of strings): the types of entities that alone are annotated in the
+                            sentence; null: all
 
 Each further test set has a folder such as tests.social, with the same columns.
 If the metadata of the schema have `SPANS`, tags come from spans, whose ends are known also before an unknown tag.
-The sentences of a document are consecutive; a sentence of no known document is one by itself, named by its id. Each
-Arrow file is an IPC stream of at most about 128 MiB.
+The sentences of a document are consecutive; a sentence of no known document is one by itself. Each Arrow file is an IPC
+stream of at most about 128 MiB.
 """
 
 import re
@@ -19,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from tagline.core import shards
-from tagline.core.names import DOCUMENT, FURTHER, SPLITS
+from tagline.core.names import DOCUMENT, FURTHER, LEARNT, SPLITS
 from tagline.core.outputs import read_json
 from tagline.core.provenance import PROVENANCE
 from tagline.terminal.errors import UserError
@@ -56,7 +58,7 @@ def write(
         path: the folder to make.
         splits: the sentences of each split, each a mapping from ``words`` and every tag column to lists of strings of
             one length, and optionally from ``id`` and ``document`` to a string; the default id is ``SPLIT-N``, counted
-            from 0, the default document is the id.
+            from 0; rows with a document that is not the one of the row before, or with none, begin a document.
         tag_columns: the tag columns, in order.
         annotated: whether rows may have ``annotated_types``.
         spans: whether tags come from spans.
@@ -68,7 +70,7 @@ def write(
         UserError: a split has no sentences.
     """
     strings = pa.list_(pa.string())
-    fields = [(ID, pa.string()), (DOCUMENT, pa.string()), (WORDS, strings)]
+    fields = [(ID, pa.string()), (DOCUMENT, pa.int64()), (WORDS, strings)]
     fields += [(name, strings) for name in tag_columns]
     if annotated:
         fields.append((ANNOTATED, strings))
@@ -78,14 +80,17 @@ def write(
 
 def _write_split(folder: Path, split: str, rows: Iterable[Row], schema: pa.Schema) -> int:
     strings = pa.list_(pa.string())
+    number, before = -1, None
     with shards.ShardWriter(folder, schema) as writer:
         for batch in shards.grouped(rows, lambda row: max(1, len(row[WORDS])), BATCH_WORDS):
             ids = [row.get(ID, f"{split}-{index}") for index, row in enumerate(batch, writer.rows)]
-            documents = [row.get(DOCUMENT, id_) for row, id_ in zip(batch, ids, strict=True)]
-            columns = {
-                ID: pa.array(ids, pa.string()),
-                DOCUMENT: pa.array(documents, pa.string()),
-            }
+            documents = []
+            for row in batch:
+                document = row.get(DOCUMENT)
+                number += document is None or document != before
+                before = document
+                documents.append(number)
+            columns = {ID: pa.array(ids, pa.string()), DOCUMENT: pa.array(documents, pa.int64())}
             for name in (WORDS, *_tag_columns(schema)):
                 columns[name] = pa.array([row[name] for row in batch], strings)
             columns[ANNOTATED] = pa.array([row.get(ANNOTATED) for row in batch], strings)
@@ -125,20 +130,23 @@ class RawData:
         """Yield the record batches of a split."""
         return shards.read_batches(self.path / split)
 
+    def documents(self, split: str) -> npt.NDArray[np.int64]:
+        """The number of the document of each sentence of a split, int64 (sentences,), ascending from 0."""
+        return np.concatenate([batch[DOCUMENT].to_numpy() for batch in self.batches(split)])
+
+    def has_documents(self, split: str) -> bool:
+        """Whether a document of a split has several sentences; otherwise each sentence is one by itself."""
+        return bool(self.documents(split)[-1] + 1 < self.sentences[split])
+
     def ids(self, split: str) -> Iterator[str]:
         """Yield the id of each sentence of a split."""
         for batch in self.batches(split):
             yield from batch[ID].to_pylist()
 
     @property
-    def splits(self) -> list[str]:
-        """Train, validation and, if there is one, test."""
-        return [split for split in SPLITS if split in self.sentences]
-
-    @property
-    def further(self) -> list[str]:
-        """The further test sets, by name."""
-        return [split for split in self.sentences if split not in SPLITS]
+    def tests(self) -> list[str]:
+        """Test, if there is one, and the further test sets by name."""
+        return [split for split in self.sentences if split not in LEARNT]
 
     def annotated_types(self, splits: Iterable[str]) -> set[tuple[str, ...]]:
         """The different values of ``annotated_types`` in some splits that are not null."""

@@ -10,8 +10,8 @@ windows/SPLIT/00000.arrow, ...      sentence (its row), input_ids, word_ids (-1 
 windows/train_lowercase/...         with ``lowercase_share``: likewise, of copies of some sentences of train
 windows/train_typos/...             with ``typo_share``: likewise
 
-Further test sets, on which train does not depend, are in data/tokenized_tests likewise, with the same labels, of which
-labels.json has more sets if they need any.
+The splits are train and validation. Test and further test sets, on which no training depends, are in
+data/tokenized_tests likewise, with the same labels, of which labels.json has more sets if they need any.
 Each Arrow file is an IPC stream of at most about 128 MiB that `datasets.Dataset.from_file` opens. The windows of a
 sentence are consecutive. A word with sub-words is complete in at least one of them, unless it is longer than a window,
 which then has its first sub-words only.
@@ -31,7 +31,7 @@ import pyarrow.compute as pc
 from datasets import ClassLabel, Dataset, Features, List, Value, concatenate_datasets
 
 from tagline.core import shards
-from tagline.core.names import SPLITS, TOKENIZER_FILE
+from tagline.core.names import TOKENIZER_FILE
 from tagline.core.outputs import read_json, write_json
 from tagline.core.provenance import PROVENANCE, sha256
 from tagline.core.reading import require
@@ -168,12 +168,12 @@ def load_labels(path: Path) -> Labels:
 
 
 def splits(path: Path) -> list[str]:
-    """List train, validation and, if there is one, test of data/tokenized."""
-    return [split for split in SPLITS if (path / "sentences" / split).is_dir()]
+    """List the splits of data/tokenized, or of data/tokenized_tests, which may have none."""
+    return sorted(folder.name for folder in (path / "sentences").glob("*"))
 
 
 def load_split(path: Path, split: str) -> Split:
-    """Open one split of data/tokenized, whose hashes the caller has verified, mapped into memory.
+    """Open one split of a folder, whose hashes the caller has verified, mapped into memory.
 
     Raises:
         UserError: there is no such split.

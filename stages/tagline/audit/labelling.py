@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tagline.artifacts import tokenized
 from tagline.audit.audit_params import Audit
-from tagline.core import HASHES, replacing, sha256, verify
+from tagline.core import HASHES, LEARNT, replacing, sha256, verify
 from tagline.crossval import out_of_fold
 from tagline.crossval.labelling import label
 from tagline.model import classifier
@@ -12,13 +12,14 @@ from tagline.terminal import quiet
 from tagline.training.train_params import Train
 
 
-def label_all(audit: Audit, train: Train, data: Path, model: Path, target: Path) -> None:
+def label_all(audit: Audit, train: Train, data: Path, tests: Path, model: Path, target: Path) -> None:
     """Write how the model that was trained on all of train labels the audited splits.
 
     Args:
         audit: the section ``audit``.
         train: the section ``train``.
         data: data/tokenized.
+        tests: data/tokenized_tests.
         model: models/finetuned.
         target: the output, see `tagline.crossval.out_of_fold`.
 
@@ -30,7 +31,9 @@ def label_all(audit: Audit, train: Train, data: Path, model: Path, target: Path)
     quiet()
     labels = tokenized.load_labels(data)
     with replacing(target) as (partial,):
-        parts: dict[str, tokenized.Split] = {split: tokenized.load_split(data, split) for split in audit.splits}
+        parts: dict[str, tokenized.Split] = {}
+        for split in audit.splits:
+            parts[split] = tokenized.load_split(data if split in LEARNT else tests, split)
         label(parts, labels, model, train, partial)
         made_of = {
             "splits": audit.splits,

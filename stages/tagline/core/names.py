@@ -17,6 +17,8 @@ CAPITAL, CAPITALS = MARKS = "\u2e0f", "\u2e10"
 punctuation for every library, and not in texts."""
 SPLITS = ("train", "validation", "test")
 """The splits of a data set, in their order; it may lack test."""
+LEARNT = ("train", "validation")
+"""The splits that training reads; all others are kept apart from them, so that no training depends on them."""
 FURTHER = "tests."
 """How the name of a further test set begins, as in tests.social."""
 FEW_ENTITIES = 30

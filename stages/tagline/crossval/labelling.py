@@ -9,7 +9,7 @@ from accelerate import PartialState
 
 from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
-from tagline.core import HASHES, read_columns, replacing, sha256, verify, versions
+from tagline.core import HASHES, LEARNT, read_columns, replacing, sha256, verify, versions
 from tagline.crossval import out_of_fold
 from tagline.crossval.folding import EARLY, Folding, division, refuse_earlier_models
 from tagline.crossval.folds import Fold, held_out_name, splits_held_out, write_data
@@ -33,7 +33,7 @@ VALIDATION = "validation.csv"
 
 
 def label_fold(
-    number: int, folding: Folding, train: Train, script: Path, inputs: Inputs, raw: Path, target: Path
+    number: int, folding: Folding, train: Train, script: Path, inputs: Inputs, divided: Path, target: Path
 ) -> None:
     """Train as the stage train does, and write how the model labels the held-out sentences.
 
@@ -45,7 +45,7 @@ def label_fold(
         train: the section ``train``; nothing is pushed.
         script: the stage's file.
         inputs: folders of earlier stages.
-        raw: data/raw, for the documents.
+        divided: data/crossval/division.
         target: the output, see `tagline.crossval.out_of_fold`.
 
     Raises:
@@ -57,8 +57,7 @@ def label_fold(
     train = _params_of_fold(train, number)
     made_of = {"fold": number, folding.section: division(folding.params), "train": train.effective()}
     verified = inputs.verify([])
-    if folding.group == "document":
-        verified[raw.as_posix()] = verify(raw, "download")
+    verified["division"] = verify(divided, f"{folding.section}/dvc.yaml:divide")
     name = f"{folding.section}-{number}"
     with work_folder(name, fingerprint(made_of, script, verified)) as work:
         if not seen_by_all(work):
@@ -68,7 +67,7 @@ def label_fold(
             )
         data = work / "tokenized"
         model = work / "finetuned"
-        fold = Fold(number, folding, inputs.tokenized, raw)
+        fold = Fold(number, folding, inputs.tokenized, divided)
         if state.is_main_process:
             show(fold.message())
         if not completed(data) and state.is_main_process:
@@ -78,7 +77,7 @@ def label_fold(
         if not completed(model):
             # Its checkpoints are in the work folder of the fold, and removed with it after any kill.
             outputs = Outputs(model, work / "train.json", work / "train_loss.csv", work / VALIDATION)
-            of_fold = Inputs(data, inputs.encoder, inputs.tokenizer)
+            of_fold = Inputs(data, inputs.encoder, inputs.tokenizer, inputs.tokenized)
             fine_tune(train, script, of_fold, outputs, state, stage=f"{name}/{work.name}/train")
         if state.is_main_process:
             with replacing(target) as (partial,):
@@ -122,6 +121,7 @@ def _label_held_out(fold: Fold, work: Path, train: Train, made_of: dict[str, Any
         "best_epoch": best,
         "validation_f1": epochs[best - 1]["f1"],
         "tokenized": sha256(fold.tokenized / HASHES),
+        "division": sha256(fold.divided / HASHES),
         "versions": versions(*LIBRARIES),
     }
     out_of_fold.write_provenance(target, fold.labels, made_of)
@@ -154,7 +154,7 @@ def label(parts: Mapping[str, Split], labels: Labels, model: Path, train: Train,
 def _labelled(predictor: Predictor, split: Split, name: str) -> Iterator[Chunk]:
     """Yield the sentences of a split, and the probabilities of the labels of their words."""
     ids, words = split.ids_and_words()
-    gold = split.gold()
+    gold = split.gold() if name in LEARNT else None
     lengths = split.lengths()
     offsets = np.cumsum([0, *lengths])
     for rows, predicted, probabilities in predictor.distributions(score_split(predictor, split, name)):
@@ -163,7 +163,7 @@ def _labelled(predictor: Predictor, split: Split, name: str) -> Iterator[Chunk]:
             lengths=lengths[rows],
             predicted=predicted,
             scores=probabilities[np.arange(len(predicted)), predicted],
-            gold=gold[offsets[rows.start] : offsets[rows.stop]],
+            gold=None if gold is None else gold[offsets[rows.start] : offsets[rows.stop]],
             ids=ids[rows],
             words=words[rows],
         )

@@ -3,8 +3,9 @@
 It was not trained on them; but the models of data/audit/0, for half of the epochs, and data/audit/all were trained on
 all of train, and label all sentences of the audited splits.
 
-SPLIT.parquet       one row per sentence: id, words, gold, predicted (label names), probabilities (for each
-                    word those of all labels, in the order of the label list; 0 for a word without sub-words)
+SPLIT.parquet       one row per sentence: id, words, gold (of test null: its labels may change), predicted (label
+                    names), probabilities (for each word those of all labels, in the order of the label list; 0 for a
+                    word without sub-words)
 provenance.json     the label list and how the model was made
 hashes.json         the SHA-256 of each file
 """
@@ -19,13 +20,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tagline.artifacts.tokenized import Split, column, load_split, splits
 from tagline.core import PROVENANCE, read_json, verify, write_hashes, write_json
 from tagline.core.params import Section
 from tagline.crossval.folding import division
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
-from tagline.labels.windows import Floats
+from tagline.labels.windows import AnyInts, Floats
 from tagline.terminal import UserError
 
 Chunk = tuple[TaggedSentences, Floats]
@@ -42,41 +44,61 @@ def write(path: Path, labels: Labels, chunks: Iterable[Chunk]) -> None:
     with path.open("wb") as file, pq.ParquetWriter(file, _schema(labels)) as writer:
         for sentences, probabilities in chunks:
             offsets = pa.array(sentences.offsets, pa.int32())
-            gold = names.take(pa.array(sentences.known_gold))
+            gold = pa.nulls(len(sentences), pa.list_(pa.string()))
+            if sentences.gold is not None:
+                gold = pa.ListArray.from_arrays(offsets, names.take(pa.array(sentences.gold)))
             predicted = names.take(pa.array(sentences.predicted))
             of_words = pa.FixedSizeListArray.from_arrays(pa.array(probabilities.ravel()), len(names))
             columns = [
                 pa.array(sentences.ids, pa.string()),
                 pa.array(sentences.words, pa.list_(pa.string())),
-                pa.ListArray.from_arrays(offsets, gold),
+                gold,
                 pa.ListArray.from_arrays(offsets, predicted),
                 pa.ListArray.from_arrays(offsets, of_words),
             ]
             writer.write_batch(pa.record_batch(columns, schema=_schema(labels)))
 
 
-def read(path: Path, labels: Labels) -> Iterator[Chunk]:
+def read(path: Path, labels: Labels, test: Split | None = None) -> Iterator[Chunk]:
     """Yield the sentences of a split, a chunk at a time; the score of a word is the probability of its predicted label.
 
     Args:
         path: the Parquet file.
         labels: the label list of its folder, whose hashes `read_provenance` has verified.
+        test: has the gold labels of sentences that are there without.
+
+    Raises:
+        UserError: a sentence is not in the test split.
     """
     names = pa.array(labels.names, pa.string())
+
+    def index(of_words: pa.ListArray) -> AnyInts:
+        return pc.index_in(of_words.flatten(), value_set=names).to_numpy()
+
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(BATCH):
-            predicted = pc.index_in(batch["predicted"].flatten(), value_set=names).to_numpy()
+            predicted = index(batch["predicted"])
             probabilities = batch["probabilities"].flatten().flatten().to_numpy().reshape(-1, len(names))
             sentences = TaggedSentences(
                 labels,
                 lengths=batch["words"].value_lengths().to_pylist(),
                 predicted=predicted,
                 scores=probabilities[np.arange(len(predicted)), predicted],
-                gold=pc.index_in(batch["gold"].flatten(), value_set=names).to_numpy(),
+                gold=_gold_in(test, batch, path) if batch["gold"].null_count else index(batch["gold"]),
                 ids=batch["id"].to_pylist(),
                 words=batch["words"].to_pylist(),
             )
             yield sentences, probabilities
+
+
+def _gold_in(test: Split | None, batch: pa.RecordBatch, path: Path) -> AnyInts:
+    """The gold labels of sentences of test, int64 (words,)."""
+    if test is not None:
+        rows = pc.index_in(batch["id"], value_set=column(test.sentences, "id").combine_chunks())
+        words = column(test.sentences, "words").take(rows)  # null where there is no row
+        if words.to_pylist() == batch["words"].to_pylist():
+            return pc.list_flatten(column(test.sentences, "labels").take(rows)).to_numpy()
+    raise UserError(f"{path}: made of other sentences than data/tokenized_tests; run `dvc repro crossval/dvc.yaml`")
 
 
 def write_provenance(folder: Path, labels: Labels, made_of: dict[str, Any]) -> None:
@@ -98,20 +120,21 @@ def read_provenance(folder: Path, made_by: str) -> tuple[Labels, dict[str, Any]]
 
 @dataclass(frozen=True)
 class FoldOutput:
-    """The output of a fold: its folder, the label list, and how it was made."""
+    """The output of a fold: its folder, the label list, how it was made, and the test split with its gold labels."""
 
     folder: Path
     labels: Labels
     made_of: dict[str, Any]
+    test: Split | None = None
 
     def chunks(self, split: str) -> Iterator[Chunk]:
         """Yield the held-out sentences of a split."""
         path = self.folder / f"{split}.parquet"
         if path.exists():  # of a small split, no sentence may be in the fold
-            yield from read(path, self.labels)
+            yield from read(path, self.labels, self.test)
 
 
-def read_folds(folder: Path, section: str, params: Section, numbers: Iterable[int]) -> list[FoldOutput]:
+def read_folds(folder: Path, section: str, params: Section, numbers: Iterable[int], tests: Path) -> list[FoldOutput]:
     """Check the outputs of all folds and how they were made.
 
     Args:
@@ -119,11 +142,14 @@ def read_folds(folder: Path, section: str, params: Section, numbers: Iterable[in
         section: of the params: ``audit`` or ``crossval``.
         params: of the folds.
         numbers: of the folds.
+        tests: data/tokenized_tests, which has the gold labels of test.
 
     Raises:
         UserError: a fold is missing or damaged, or was made with other params or other data than the others.
     """
     folds: list[FoldOutput] = []
+    verify(tests, "tokenize-align")
+    test = load_split(tests, "test") if "test" in splits(tests) else None
     for number in numbers:
         of_fold = folder / str(number)
         made_by = f"{section}/dvc.yaml:fold@{number}"
@@ -132,8 +158,8 @@ def read_folds(folder: Path, section: str, params: Section, numbers: Iterable[in
             raise UserError(
                 f"{of_fold}: made with other params; expected those of {section}/params.yaml; run `dvc repro {made_by}`"
             )
-        folds.append(FoldOutput(of_fold, labels, made_of))
-        for key in ("tokenized", "train"):
+        folds.append(FoldOutput(of_fold, labels, made_of, test))
+        for key in ("tokenized", "division", "train"):
             if made_of[key] != folds[0].made_of[key]:
                 raise UserError(
                     f"{of_fold}: made with other data or train params than {folds[0].folder}; run `dvc repro "

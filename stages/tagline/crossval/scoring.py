@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain, product
+from itertools import chain
 from pathlib import Path
 from statistics import stdev
 
 import numpy as np
 
+from tagline.artifacts import raw_data
 from tagline.artifacts.predictions import Settings
-from tagline.artifacts.raw_data import ID
-from tagline.core import DOCUMENT, SPLITS, shards, verify
+from tagline.core import HASHES, SPLITS, sha256, verify
 from tagline.crossval.crossval_params import Crossval
-from tagline.crossval.folds import has_documents
 from tagline.crossval.out_of_fold import FoldOutput, read_folds
 from tagline.crossval.summary import NAME
 from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
@@ -21,10 +20,11 @@ from tagline.evaluation.measurements import basic, scores
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.stage import Evaluation, measure
 from tagline.labels.label_list import Decoding
-from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
+from tagline.labels.tagged import TaggedSentences, flatten
 from tagline.labels.windows import Ints
 from tagline.metrics import resampling
 from tagline.metrics.scores import rounded
+from tagline.terminal import UserError
 
 # The decoding of the models of folds.
 DECODING: Decoding = "constrained"
@@ -68,27 +68,49 @@ class Folds(Measurement):
         return {"folds": rows, "f1_sd": rounded(stdev(row["f1"] for row in rows)), "resampled": resampled}
 
 
-def score_folds(folder: Path, raw: Path, params: Crossval, evaluate: Evaluate) -> Evaluation:
+def score_folds(
+    folder: Path, raw: Path, tokenized: Path, tests: Path, params: Crossval, evaluate: Evaluate
+) -> Evaluation:
     """Score the labels of all folds together.
 
     Args:
         folder: with a folder for each fold.
         raw: data/raw, for the documents.
+        tokenized: data/tokenized, of which the folds were made.
+        tests: data/tokenized_tests, for the gold labels of test.
         params: the section ``crossval``.
         evaluate: the section ``evaluate``.
 
     Raises:
         UserError: an artifact is missing or damaged, or a fold was made with other params or other data.
     """
-    folds = read_folds(folder, "crossval", params, params.folds)
+    folds = read_folds(folder, "crossval", params, params.folds, tests)
+    verify(tokenized, "tokenize-align")
+    if folds[0].made_of["tokenized"] != sha256(tokenized / HASHES):
+        raise _of_other_data(folder, tokenized)
+    verify(raw, "download")
+    data = raw_data.load(raw)
     chunks: list[TaggedSentences] = []
     numbers: list[int] = []
+    documents: list[int] = []
     unseen = 0
-    for split, (index, fold) in product(SPLITS, enumerate(folds)):
-        for sentences, probabilities in fold.chunks(split):
-            chunks.append(sentences)
-            numbers += [index] * len(sentences)
-            unseen += int(np.count_nonzero(~probabilities.any(-1)))
+    for split in (split for split in SPLITS if split in data.sentences):
+        # Documents of several splits can have one number.
+        of_split = data.documents(split) + sum(data.sentences[earlier] for earlier in SPLITS[: SPLITS.index(split)])
+        document_of = dict(zip(data.ids(split), of_split.tolist(), strict=True))
+        labelled = 0
+        for index, fold in enumerate(folds):
+            for sentences, probabilities in fold.chunks(split):
+                of_sentences = [document_of.get(sentence.id, -1) for sentence in sentences]
+                if -1 in of_sentences:
+                    raise _of_other_data(fold.folder, raw)
+                chunks.append(sentences)
+                labelled += len(sentences)
+                numbers += [index] * len(sentences)
+                documents += of_sentences
+                unseen += int(np.count_nonzero(~probabilities.any(-1)))
+        if split == "test" and labelled < len(document_of):
+            raise _of_other_data(folder, raw)
     labels = folds[0].labels
     scored = ScoredSplit(
         kind=labels.kind,
@@ -96,8 +118,8 @@ def score_folds(folder: Path, raw: Path, params: Crossval, evaluate: Evaluate) -
         words_without_subwords=unseen,
         name=NAME,
     )
-    if params.group == "document":
-        scored = replace(scored, documents=_document_numbers(raw, scored.sentences))
+    if params.group == "document" and data.has_documents("train"):
+        scored = replace(scored, documents=np.unique(documents, return_inverse=True)[1])
     measurements = [
         scores.Scores(),
         basic.FBeta(evaluate.beta),
@@ -111,14 +133,6 @@ def score_folds(folder: Path, raw: Path, params: Crossval, evaluate: Evaluate) -
     return Evaluation(labels, {NAME: scored}, {NAME: measure(scored, measurements)}, 0, settings)
 
 
-def _document_numbers(raw: Path, sentences: Sequence[TaggedSentence]) -> Ints | None:
-    """Number the documents of sentences, int64 (sentences,); None if documents are not known."""
-    verify(raw, "download")
-    if not has_documents(raw):
-        return None
-    document_of: dict[str, str] = {}
-    for split in filter(lambda name: (raw / name).is_dir(), SPLITS):
-        for batch in shards.read_batches(raw / split):
-            document_of |= zip(batch[ID].to_pylist(), batch[DOCUMENT].to_pylist(), strict=True)
-    names = [document_of[sentence.id] for sentence in sentences]
-    return np.unique(names, return_inverse=True)[1]
+def _of_other_data(folder: Path, data: Path) -> UserError:
+    """The error of folds that were made of other data than the present ones."""
+    return UserError(f"{folder}: made of other data than {data}; run `dvc repro crossval/dvc.yaml`")

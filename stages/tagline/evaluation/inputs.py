@@ -8,14 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
-from tagline.artifacts import tokenized
-from tagline.core import shards
-from tagline.core.names import DOCUMENT
+from tagline.artifacts import raw_data, tokenized
+from tagline.core.names import LEARNT
 from tagline.core.provenance import read_sealed, verify
 from tagline.core.reading import reading
-from tagline.evaluation.splits import SPLITS
 from tagline.labels.label_list import Labels
 from tagline.labels.windows import Ints, Windows
 from tagline.terminal.errors import UserError
@@ -62,7 +58,7 @@ class Inputs:
         """Train and the splits to evaluate."""
         splits = {"train": tokenized.load_split(self.data, "train")}
         for name in self.counts:
-            splits[name] = tokenized.load_split(self.data if name in SPLITS else self.tests, name)
+            splits[name] = tokenized.load_split(self.data if name in LEARNT else self.tests, name)
         return splits
 
     def with_documents(self) -> Inputs:
@@ -70,21 +66,19 @@ class Inputs:
         return replace(self, documents={name: self.document_numbers(name) for name in self.counts})
 
     def document_numbers(self, split: str) -> Ints | None:
-        """Number the documents of a split from 0, int64 (sentences,); None if each sentence is one by itself.
+        """The document numbers of a split, int64 (sentences,); None if each sentence is one by itself.
 
         Raises:
             UserError: data/raw is missing or damaged, or not what data/tokenized was made from.
         """
         verify(self.raw, "download")
-        batches = [batch[DOCUMENT].to_numpy(zero_copy_only=False) for batch in shards.read_batches(self.raw / split)]
-        names = np.concatenate(batches)
+        documents = raw_data.load(self.raw).documents(split)
         sentences = len(self.loaded[split].sentences)
-        if len(names) != sentences:
+        if len(documents) != sentences:
             raise UserError(
-                f"{self.raw}: {len(names):,} sentences of {split}, but {sentences:,} in data/tokenized; expected as "
-                "many: run `dvc repro tokenize-align` again"
+                f"{self.raw}: {len(documents):,} sentences of {split}, but {sentences:,} in data/tokenized; expected "
+                "as many: run `dvc repro tokenize-align` again"
             )
-        documents: Ints = np.cumsum(np.append(0, names[1:] != names[:-1]))
         return documents if documents[-1] + 1 < sentences else None
 
     def training_windows(self) -> Windows:

@@ -16,7 +16,7 @@ from tagline.artifacts import exported, predictions, tokenized
 from tagline.artifacts.exported import DATA, GRAPHS, Exported
 from tagline.artifacts.subword_reading import check_reading
 from tagline.artifacts.tokenized import Windowing
-from tagline.core.names import BackendName, reported_split
+from tagline.core.names import LEARNT, BackendName, reported_split
 from tagline.core.outputs import read_columns, read_json, write_json
 from tagline.core.provenance import (
     HASHES,
@@ -63,6 +63,7 @@ class ExportInputs:
 
     Attributes:
         tokenized: data/tokenized.
+        tests: data/tokenized_tests.
         finetuned: models/finetuned.
         decoding: data/predictions/provenance.json, for how labels are chosen and the precision.
         dataset: data/raw/provenance.json, for how raw text is split, and the model card.
@@ -73,6 +74,7 @@ class ExportInputs:
     """
 
     tokenized: Path
+    tests: Path
     finetuned: Path
     decoding: Path
     dataset: Path
@@ -153,6 +155,7 @@ def _verify(inputs: ExportInputs) -> None:
         UserError: one is missing or damaged.
     """
     verify(inputs.tokenized, "tokenize-align")
+    verify(inputs.tests, "tokenize-align")
     verify(inputs.finetuned, "train", inputs.validation)
     for path, folder, stage in (
         (inputs.decoding, inputs.decoding.parent, "evaluate"),
@@ -170,12 +173,12 @@ def _prepare(inputs: ExportInputs) -> Prepared:
     Raises:
         UserError: the tokenizer of the model is not the one of the windows, or the head is damaged.
     """
-    labels = tokenized.load_labels(inputs.tokenized)
+    labels = tokenized.load_labels(inputs.tests)
     windowing = tokenized.read_windowing(inputs.tokenized)
     words, sentences = exported.read_rules(inputs.dataset)
     settings = predictions.read_settings(inputs.decoding)
     name = reported_split(read_json(inputs.metrics, "evaluate"))
-    split = tokenized.load_split(inputs.tokenized, name)
+    split = tokenized.load_split(inputs.tokenized if name in LEARNT else inputs.tests, name)
     trained = _load_torch(inputs.finetuned, labels, "fp32")
     tokenized.check_tokenizer(inputs.tokenized, inputs.finetuned, "train")
     head = load_head(inputs.finetuned, labels, settings.decoding, "train")

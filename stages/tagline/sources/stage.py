@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerBase
 
 from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import with_further
-from tagline.core.names import SPLITS
+from tagline.core.names import LEARNT, SPLITS
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE, hashes, sha256, write_hashes
 from tagline.sources import admission, capitals, encoders, hub, letters, own_subwords
@@ -243,9 +243,9 @@ def _lost_letters(tokenizer: PreTrainedTokenizerBase, raw: Path) -> list[str]:
 
 
 def sampled_words(raw: Path) -> list[str]:
-    """The distinct words of some sentences of each split of data/raw."""
+    """The distinct words of some sentences of train and validation of data/raw."""
     data = raw_data.load(raw)
-    sentences = chain.from_iterable(data.sample(split, SAMPLED_SENTENCES) for split in data.splits)
+    sentences = chain.from_iterable(data.sample(split, SAMPLED_SENTENCES) for split in LEARNT)
     return list(dict.fromkeys(chain.from_iterable(sentences)))
 
 

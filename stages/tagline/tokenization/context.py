@@ -4,13 +4,10 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, pairwise
 from typing import NamedTuple
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tagline.artifacts.raw_data import WORDS
 from tagline.core.names import DOCUMENT
-from tagline.labels.windows import Ints
 from tagline.tokenization.subword_windows import WindowCutter
 
 
@@ -43,13 +40,6 @@ def with_neighbours(chunks: Iterable[pa.RecordBatch], cutter: WindowCutter) -> I
         before = None if following is None else _tail(chunk, following, cutter)
 
 
-def document_numbers(batch: pa.RecordBatch) -> Ints:
-    """Number the documents of a batch from 0, int64 (sentences,): documents a a b give 0 0 1."""
-    documents = batch[DOCUMENT]
-    changes = pc.not_equal(documents[1:], documents[:-1]).to_numpy(zero_copy_only=False)
-    return np.concatenate([[0], np.cumsum(changes, dtype=np.int64)])
-
-
 def _head(batch: pa.RecordBatch, before: pa.RecordBatch, cutter: WindowCutter) -> pa.RecordBatch:
     """First sentences of a batch that continue the last document of the batch before it."""
     return batch[: _count(batch, range(batch.num_rows), before[DOCUMENT][-1].as_py(), cutter)]
@@ -61,7 +51,7 @@ def _tail(batch: pa.RecordBatch, after: pa.RecordBatch, cutter: WindowCutter) ->
     return batch[batch.num_rows - _count(batch, rows, after[DOCUMENT][0].as_py(), cutter) :]
 
 
-def _count(batch: pa.RecordBatch, rows: Iterable[int], document: str, cutter: WindowCutter) -> int:
+def _count(batch: pa.RecordBatch, rows: Iterable[int], document: int, cutter: WindowCutter) -> int:
     """The number of rows, from the first on, that are of a document, until they have all sub-words of the context."""
     count = 0
     subwords = 0

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from tagline.artifacts import tokenized
 from tagline.artifacts.raw_data import ID, WORDS
 from tagline.core.findings import LONG_SENTENCE, LONG_WORD, Findings
-from tagline.core.names import MARKS
+from tagline.core.names import DOCUMENT, MARKS
 from tagline.core.shards import ShardWriter
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
@@ -25,7 +25,7 @@ from tagline.labels.windows import NO_WORD, Bools, Ints, Windows, align_labels
 from tagline.text import case
 from tagline.text.typos import mistyped
 from tagline.tokenization import subwords
-from tagline.tokenization.context import Neighbours, document_numbers, with_neighbours
+from tagline.tokenization.context import Neighbours, with_neighbours
 from tagline.tokenization.split_findings import Hashes, add_sentences, add_words, hash_sentences
 from tagline.tokenization.subword_windows import WindowCutter
 from tagline.tokenization.tags import Tags
@@ -88,7 +88,7 @@ class SplitWriter:
         label_all_tokens: see `align_labels`.
         lowercase_share: of the sentences of train, those that are drawn for a copy in small letters.
         typo_share: likewise, for a copy with typing errors.
-        target: data/tokenized, or for further test sets data/tokenized_tests.
+        target: data/tokenized, or for test sets data/tokenized_tests.
     """
 
     labels: Labels
@@ -233,7 +233,7 @@ class SplitWriter:
         words = vocabulary.dictionary.to_pylist()
         if lowercase:
             words = [word.lower() for word in words]
-        return self.cutter.cut(words, vocabulary.indices.to_numpy(), ends, document_numbers(batch), own=rows)
+        return self.cutter.cut(words, vocabulary.indices.to_numpy(), ends, batch[DOCUMENT].to_numpy(), own=rows)
 
 
 def _begins(ends: Ints) -> Ints:

@@ -10,14 +10,13 @@ from tokenizers import Tokenizer
 from tagline.artifacts import raw_data, tokenized
 from tagline.artifacts.raw_data import RawData
 from tagline.core.findings import SHOWN, Findings
-from tagline.core.names import SPLITS, TOKENIZER_FILE
+from tagline.core.names import LEARNT, TOKENIZER_FILE
 from tagline.core.provenance import sha256, verify, write_hashes
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 from tagline.terminal.errors import UserError
 from tagline.terminal.printing import show
 from tagline.tokenization import subwords
-from tagline.tokenization.context import document_numbers
 from tagline.tokenization.split_findings import (
     Hashes,
     are_same,
@@ -25,9 +24,9 @@ from tagline.tokenization.split_findings import (
     find_duplicates,
     find_in_tags,
 )
-from tagline.tokenization.split_writer import CHUNK_WORDS, SplitWriter, WrittenSplit
+from tagline.tokenization.split_writer import SplitWriter, WrittenSplit
 from tagline.tokenization.subword_windows import WindowCutter
-from tagline.tokenization.tags import Tags, compare_types, read_column, read_further, read_tags
+from tagline.tokenization.tags import Tags, compare_types, read_column, read_tags, read_test
 from tagline.tokenization.tokenize_align_params import Limits, TokenizeAlign
 
 # Sentences per split on which `subwords.one_by_one` and `subwords.distinguishes_case` are checked.
@@ -35,14 +34,14 @@ SAMPLED_SENTENCES = 20
 
 
 def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Path, tests: Path) -> dict[str, Any]:
-    """Write data/tokenized and, so that train does not depend on further test sets, data/tokenized_tests.
+    """Write data/tokenized and, so that train does not depend on test sets, data/tokenized_tests.
 
     Args:
         raw: data/raw.
         tokenizer: the folder of the tokenizer.
         params: the section ``tokenize_align``.
         target: the folder to make.
-        tests: the folder to make of further test sets.
+        tests: the folder to make of test and further test sets.
 
     Returns:
         The metrics of every split.
@@ -57,9 +56,11 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     loaded = load_tokenizer(tokenizer, params.max_length)
     labels, tags = read_labels(data, params)
     labels_of_tests = labels
-    for split in data.further:
+    for split in data.tests:
         column = read_column(data, params.task, params.scheme, params.outside, [split])
-        labels_of_tests, tags[split] = read_further(split, column, tags["train"], labels_of_tests, params.scheme)
+        labels_of_tests, tags[split] = read_test(split, column, tags["train"], labels_of_tests, params.scheme)
+    for line in read_column(data, params.task, params.scheme, params.outside, data.tests).case_variants():
+        show(line)
     findings = {split: find_in_tags(split, tags) for split in tags}
     if params.illegal == "error":
         check_no_illegal_tags(findings, tags)
@@ -74,14 +75,14 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     metrics: dict[str, Any] = {}
     hashes: dict[str, Hashes] = {}
     for split in tags:
-        writer_of_split = writer if split in SPLITS else writer_of_tests
+        writer_of_split = writer if split in LEARNT else writer_of_tests
         written = writer_of_split.write(split, tags[split], findings[split])
         hashes[split] = written.hashes
         if split != "train":
             find_duplicates(findings[split], data, split, hashes)
         metrics[split] = split_metrics(written, tags[split], findings[split], data.findings.get(split))
-        if split not in SPLITS:
-            metrics[split]["types"] = compare_types(tags[split], labels)
+        if split in data.tests:
+            metrics[split] |= _types_of_test(split, compare_types(tags[split], labels))
         show("\n  ".join([summary(split, params.task, metrics[split]), *findings[split].lines()]))
 
     check_splits(raw, hashes, metrics)
@@ -101,14 +102,12 @@ def check_task(data: RawData, task: str) -> None:
 
 
 def read_labels(data: RawData, params: TokenizeAlign) -> tuple[Labels, dict[str, Tags]]:
-    """Read the labels of the task, and how the tags of each split become labels; print what is unusual in their names.
+    """Read the labels of the task, and how the tags of train and validation become labels; print respelled tags.
 
     Raises:
         UserError: see `read_column` and `read_tags`.
     """
     column = read_column(data, params.task, params.scheme, params.outside)
-    for line in column.case_variants():
-        show(line)
     labels, tags = read_tags(column, params.scheme)
     respelled = [f"{tag} as {name}" for tag, name in tags["train"].column.respelled.items()]
     if respelled:
@@ -163,7 +162,7 @@ def load_tokenizer(folder: Path, max_length: int) -> Tokenizer:
 def is_one_by_one(tokenizer: Tokenizer, data: RawData) -> bool:
     """Check on some sentences whether each distinct word can be tokenised by itself, and print if not."""
     sentences = []
-    for split in data.splits:
+    for split in LEARNT:
         sentences += data.sample(split, SAMPLED_SENTENCES)
     one_by_one = subwords.one_by_one(tokenizer, sentences)
     if not one_by_one:
@@ -173,12 +172,8 @@ def is_one_by_one(tokenizer: Tokenizer, data: RawData) -> bool:
 
 def trained_context(data: RawData, context: int) -> int:
     """The param context_subwords, or 0 if no sentence of train has another one of its document beside it."""
-    if not context:
-        return 0
-    for chunk in data.chunks("train", CHUNK_WORDS):
-        documents = document_numbers(chunk)[-1] + 1
-        if documents < chunk.num_rows:
-            return context
+    if not context or data.has_documents("train"):
+        return context
     show(
         f"{data.path}: no two sentences of train share a document, so tokenize_align.context_subwords has no effect; "
         "the exported model reads no context either"
@@ -192,6 +187,19 @@ def effective_share(tokenizer: Tokenizer, data: RawData, share: float) -> float:
         return share
     show("the tokenizer reads words of train alike in any letter case, so tokenize_align.lowercase_share has no effect")
     return 0.0
+
+
+def _types_of_test(split: str, types: dict[str, list[str]]) -> dict[str, Any]:
+    """The entry of a test set about its types, if there is something to say.
+
+    Test is annotated as train is: a predicted type that it lacks is an error, and only types that train and validation
+    lack are left out of its scores.
+    """
+    if split == "test":
+        types["lacking"] = []
+        if not types["foreign"]:
+            return {}
+    return {"types": types}
 
 
 def check_splits(raw: Path, hashes: Mapping[str, Hashes], metrics: Mapping[str, Any]) -> None:

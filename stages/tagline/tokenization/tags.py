@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tagline.artifacts.raw_data import RawData, name_word
+from tagline.core.names import FURTHER, LEARNT
 from tagline.labels import label_list as label_lists
 from tagline.labels import schemes
 from tagline.labels.label_list import ANY, Kind, Labels
@@ -170,21 +171,21 @@ class Tags:
 
 
 def read_column(
-    raw: RawData, name: str, scheme: str = "auto", outside: str | None = None, further: Sequence[str] = ()
+    raw: RawData, name: str, scheme: str = "auto", outside: str | None = None, tests: Sequence[str] = ()
 ) -> TagColumn:
-    """List and count the tags of a column over the splits.
+    """List and count the tags of a column over train and validation.
 
     Args:
         raw: data/raw.
         name: the column.
         scheme: of `read_tags`; plain tags and types without prefixes (IO) keep their spelling.
         outside: the tag that stands for O, except among plain tags.
-        further: the further test sets that are also read.
+        tests: the test sets that are also read.
 
     Raises:
         UserError: no word has a tag, or the tag ``outside``.
     """
-    splits = [*raw.splits, *further]
+    splits = [*LEARNT, *tests]
     counters = {split: _count_tags(raw, split, name) for split in splits}
     has_unknown = any(_has_null(raw, split, name) for split in splits)
     tags = tuple(sorted(set().union(*counters.values())))
@@ -220,7 +221,7 @@ def _has_null(raw: RawData, split: str, name: str) -> bool:
 
 
 def read_tags(column: TagColumn, scheme: Literal["auto", schemes.Scheme]) -> tuple[Labels, dict[str, Tags]]:
-    """Recognise the scheme of a column in each split, with those that are drawn from its files, and list its labels.
+    """Recognise the scheme of a column in train and validation, and list its labels.
 
     Args:
         column: what `read_column` returned.
@@ -231,31 +232,29 @@ def read_tags(column: TagColumn, scheme: Literal["auto", schemes.Scheme]) -> tup
             its scheme, all words have the same label, or the order of tags is not that of their endings.
     """
     kind, fixed = _kind(column, scheme)
-    splits = column.raw.splits
     if kind == "spans":
         column = _of_spans(column)
-        transitions = {split: _transitions(column, split) for split in splits}
-        tags = {split: _read_spans(column, split, transitions, fixed) for split in splits}
+        tags = {split: _read_spans(column, split, fixed) for split in LEARNT}
     else:
-        tags = {split: _read_plain(column, split) for split in splits}
+        tags = {split: _read_plain(column, split) for split in LEARNT}
     if kind == "spans" and fixed is None:
         _check_suffixes(column, sum(of_split.illegal for of_split in tags.values()))
     labels = label_lists.from_counts(column.name, kind, {split: of_split.counts for split, of_split in tags.items()})
     conversions = [of_split.conversion for of_split in tags.values()]
-    sets = label_sets(labels, conversions, column.raw.annotated_types(splits), column.has_unknown)
+    sets = label_sets(labels, conversions, column.raw.annotated_types(LEARNT), column.has_unknown)
     return replace(labels, sets=sets), tags
 
 
-def read_further(
+def read_test(
     split: str, column: TagColumn, train: Tags, labels: Labels, scheme: Literal["auto", schemes.Scheme]
 ) -> tuple[Labels, Tags]:
-    """Recognise the scheme of a further test set, on which the labels of the task do not depend.
+    """Recognise the scheme of a test set, on which the labels of the task do not depend.
 
     Entities of types that the labels lack become O; words with such a plain tag are of unknown label.
 
     Args:
         split: the test set.
-        column: its tags and those of all splits, as `read_column` returned them.
+        column: its tags and those of train and validation, as `read_column` returned them.
         train: how the tags of train become labels.
         labels: of the task.
         scheme: see `read_tags`.
@@ -264,16 +263,16 @@ def read_further(
         The labels, with the sets that only this test set has after the others, and how its tags become labels.
 
     Raises:
-        UserError: a tag is not in the scheme, or no word has a type of the task.
+        UserError: a tag is not in the scheme, or no entity is of a type of the task.
     """
     kind, fixed = _kind(train.column, scheme)
     if kind == "spans":
         column = _of_spans(column)
-        tags = _read_spans(column, split, {split: _transitions(column, split)}, fixed)
+        tags = _read_spans(column, split, fixed)
     else:
         tags = _read_plain(column, split)
     types = compare_types(tags, labels)
-    if not types["shared"]:
+    if not types["shared"] and (types["foreign"] or split.startswith(FURTHER)):
         foreign = ", ".join(types["foreign"]) or "no other"
         raise UserError(
             f"{column.raw.path}: {split} has no type of {column.name} ({', '.join(labels.types)}), but {foreign}; "
@@ -385,13 +384,13 @@ def _read_plain(column: TagColumn, split: str) -> Tags:
     return Tags(column, split, "tags", dict(zip(column.names, counts, strict=True)))
 
 
-def _read_spans(column: TagColumn, split: str, transitions: Mapping[str, Ints], scheme: schemes.Scheme | None) -> Tags:
+def _read_spans(column: TagColumn, split: str, scheme: schemes.Scheme | None) -> Tags:
     """Read a split of tags that mark spans; without a scheme, in that of its files."""
-    follow = transitions[split]
+    follow = _transitions(column, split)
     of_files = follow
-    of_train = ("train", *column.raw.drawn)
+    of_train = {"train", *column.raw.drawn}
     if split in of_train:
-        of_files = np.sum([transitions[drawn] for drawn in of_train], axis=0)
+        of_files = np.sum([_transitions(column, name) for name in of_train.intersection(column.counts)], axis=0)
     try:
         detected = scheme or conversion.detect(column.names, of_files)
         converted = conversion.convert(column.names, follow, detected, column.raw.spans)

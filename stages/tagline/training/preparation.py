@@ -48,7 +48,9 @@ class Prepared:
     teachers: list[TeacherModel]
 
 
-def prepare(params: Train, data: Path, encoder: Path, tokenizer: Path, device: torch.device) -> Prepared:
+def prepare(
+    params: Train, data: Path, encoder: Path, tokenizer: Path, device: torch.device, whole: Path | None = None
+) -> Prepared:
     """Check data and params, load the splits, and make the model.
 
     Args:
@@ -57,6 +59,7 @@ def prepare(params: Train, data: Path, encoder: Path, tokenizer: Path, device: t
         encoder: folder of the pretrained encoder.
         tokenizer: folder of the tokenizer's files.
         device: of this process.
+        whole: of which data is a part, if it is one; see `Validation`.
 
     Raises:
         UserError: they do not fit each other or the host.
@@ -81,7 +84,10 @@ def prepare(params: Train, data: Path, encoder: Path, tokenizer: Path, device: t
         compile_forward(model, device)
     else:  # PyTorch can't compile it
         replace_dropout(model)
-    return Prepared(train, learnt, Validation(validation, head, precision, params.subwords_per_device), model, teachers)
+    selecting = Validation(validation, head, precision, params.subwords_per_device)
+    if whole is not None:
+        selecting.number = selecting.count(tokenized.load_split(whole, "validation"))
+    return Prepared(train, learnt, selecting, model, teachers)
 
 
 def _new_model(

@@ -40,7 +40,8 @@ class Validation:
         subwords_per_device: most sub-words per forward pass; None: a default for the device.
 
     Attributes:
-        number: of gold entities, or of words if tags are plain.
+        number: of gold entities, or of words if tags are plain; of a fold, those of the whole data set, so that it is
+            trained by the same rule.
     """
 
     def __init__(self, split: Split, head: Head, precision: Resolved, subwords_per_device: int | None) -> None:
@@ -50,9 +51,13 @@ class Validation:
         self.subwords_per_device = subwords_per_device
         self.gold = split.gold()
         self.lengths = split.lengths()
-        no_scores = np.zeros(len(self.gold), np.float32)
-        sentences = TaggedSentences(head.labels, self.lengths, self.gold, no_scores, self.gold)
-        self.number = len(sentences.gold_entities.start)
+        self.number = self.count(split)
+
+    def count(self, split: Split) -> int:
+        """The number of gold entities, or of words if tags are plain."""
+        gold = split.gold()
+        no_scores = np.zeros(len(gold), np.float32)
+        return len(TaggedSentences(self.head.labels, split.lengths(), gold, no_scores, gold).gold_entities.start)
 
     def scores(self, accelerator: Accelerator, model: torch.nn.Module, progress: Progress = None) -> dict[str, float]:
         """Predict a label for each word and score the labels; call it in all processes, they get the same scores.

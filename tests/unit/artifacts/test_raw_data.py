@@ -24,11 +24,13 @@ def rows(data: RawData, split: str = "train") -> list[dict]:
     return [row for batch in data.batches(split) for row in batch.to_pylist()]
 
 
-def test_ids_and_documents_of_the_source_are_kept(tmp_path: Path) -> None:
-    loaded = written(tmp_path / "raw", [{"id": "s", **ROW}, {"document": "d", **ROW}, ROW], ["pos", "ner"])
-    assert (loaded.tag_columns, loaded.sentences) == (("pos", "ner"), {"train": 3, "validation": 1, "test": 1})
+def test_ids_of_the_source_are_kept_and_its_documents_numbered(tmp_path: Path) -> None:
+    loaded = written(
+        tmp_path / "raw", [{"id": "s", **ROW}, ROW, {"document": "d", **ROW}, {"document": "d", **ROW}], ["pos", "ner"]
+    )
+    assert (loaded.tag_columns, loaded.sentences) == (("pos", "ner"), {"train": 4, "validation": 1, "test": 1})
     found = rows(loaded)
-    assert [(row["id"], row["document"]) for row in found] == [("s", "s"), ("train-1", "d"), ("train-2", "train-2")]
+    assert [(row["id"], row["document"]) for row in found] == [("s", 0), ("train-1", 1), ("train-2", 2), ("train-3", 2)]
 
 
 @pytest.mark.parametrize("sentences", [1, 50])

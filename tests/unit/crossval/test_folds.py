@@ -1,6 +1,7 @@
 """Folds: equal sentences together, others independent, nothing held out is learnt from."""
 
 import shutil
+import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import Literal
@@ -8,17 +9,20 @@ from typing import Literal
 import numpy as np
 import pytest
 from helpers.held_out import LABELS, audit, write_tokenized
+from helpers.project import snapshot
 
 from tagline.artifacts import raw_data, tokenized
 from tagline.core.provenance import write_hashes
 from tagline.crossval import folds
 from tagline.crossval.crossval_params import Crossval
-from tagline.crossval.folds import Fold, fold_of, folding_of
+from tagline.crossval.folding import Folding
+from tagline.crossval.folds import Division, Fold, fold_of, folding_of
 from tagline.labels.label_list import Labels
 from tagline.sources.splitting import draw, split_of
 from tagline.terminal.errors import UserError
 
 RAW = Path("no data/raw")
+TESTS = "tests"
 ROWS = [(f"Ada {number} in Oslo", "B-PER I-PER O B-LOC") for number in range(9)]
 ROWS += [(f"Bo {number} here", "B-PER O O") for number in range(9)] + [("Ada 0 in Oslo", "O O O B-LOC")]
 
@@ -32,17 +36,24 @@ def test_folds_are_of_similar_size_whatever_the_split_was_drawn_by() -> None:
     assert [fold_of(words, 1, 4) for words in train] != [fold_of(words, 2, 4) for words in train]
 
 
+def folds_of(folding: Folding, data: Path, raw: Path = RAW) -> list[Fold]:
+    """All folds of data/tokenized, beside which is data/tokenized_tests."""
+    divided = Path(tempfile.mkdtemp(dir=data.parent)) / "division"
+    Division(folding, data, data.parent / TESTS, raw).write(divided)
+    return [Fold(number, folding, data, divided) for number in folding.folds]
+
+
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    splits = {"train": ROWS, "validation": ROWS[:6], "test": ROWS[3:9]}
-    folder = write_tokenized(tmp_path_factory.mktemp("data") / "tokenized", splits)
+    folder = write_tokenized(tmp_path_factory.mktemp("data") / "tokenized", {"train": ROWS, "validation": ROWS[:6]})
+    write_tokenized(folder.parent / TESTS, {"test": ROWS[3:9]})
     shutil.copytree(folder / "windows/train", folder / "windows" / tokenized.LOWERCASE)
     return folder
 
 
 @pytest.mark.parametrize("splits", [["train"], ["train", "validation", "test"]])
 def test_each_sentence_is_held_out_once_and_neither_learnt_nor_chooses_the_epoch(data: Path, splits: list[str]) -> None:
-    made = [Fold(number, audit(3, splits=splits).folding, data, RAW) for number in (1, 2, 3)]
+    made = folds_of(audit(3, splits=splits).folding, data)
     assert sum(fold.held_out["train"].astype(int) for fold in made).tolist() == [1] * len(ROWS)
     for fold in made:
         held_out = fold.held_out["train"]
@@ -57,14 +68,36 @@ def test_each_sentence_is_held_out_once_and_neither_learnt_nor_chooses_the_epoch
 def test_copies_of_a_repeated_source_are_audited_once(tmp_path: Path) -> None:
     rows = [*ROWS, *((*row, f"1#2/train-{number}") for number, row in enumerate(ROWS))]
     data = write_tokenized(tmp_path / "data", {"train": rows, "validation": ROWS})
-    for fold in (Fold(number, audit(3).folding, data, RAW) for number in (1, 2, 3)):
+    for fold in folds_of(audit(3).folding, data):
         of_first, of_copies = np.split(fold.held_out["train"], 2)
         assert of_first.any() and not of_copies.any()
         assert fold.learnable["train"].tolist() == [*~of_first, *~of_first], "a copy is not learnt, either"
 
 
+def test_copies_of_a_repeated_document_are_held_out_with_it(tmp_path: Path) -> None:
+    """Or a model would learn less of such a source than of others."""
+    rows = [*ROWS[:-1], *((*row, f"1#2/train-{number}") for number, row in enumerate(ROWS[:-1]))]
+    data = write_tokenized(tmp_path / "data", {"train": rows, "validation": ROWS})
+    documents = [f"{reading}/d{number // 3}" for reading in ("1", "1#2") for number in range(18)]
+    given = [{"words": row[0].split(), "document": document} for row, document in zip(rows, documents, strict=True)]
+    raw_data.write(tmp_path / "raw", {"train": given, "validation": given[:19]}, [])
+    for fold in folds_of(audit(2, group="document").folding, data, tmp_path / "raw"):
+        assert fold.learnable["train"].tolist() == 2 * (~fold.held_out["train"][:18]).tolist()
+
+
+def test_labels_of_test_do_not_change_the_division(data: Path, tmp_path: Path, raw: Path) -> None:
+    """Nor what folds learn or label, so that they are not trained again."""
+    written = {}
+    for name, change in (("before", None), ("after", ("B-PER I-PER", "O B-PER"))):
+        rows = [(words, labels.replace(*change)) if change else (words, labels) for words, labels in ROWS[3:9]]
+        tests = write_tokenized(tmp_path / f"{name}-tests", {"test": rows})
+        Division(folding_of(crossval(2), data, tests, raw), data, tests, raw).write(tmp_path / name)
+        written[name] = [*snapshot(tmp_path / name).values()]
+    assert written["before"] == written["after"]
+
+
 def test_early_training_learns_from_all_sentences_and_labels_them(data: Path) -> None:
-    fold = Fold(0, audit(0, splits=["train", "validation"]).folding, data, RAW)
+    (fold,) = folds_of(audit(0, splits=["train", "validation"]).folding, data)
     assert all(mask.all() for mask in (*fold.held_out.values(), *fold.learnable.values()))
     assert fold.message() == "fold 0: learns from all sentences, for half of the epochs, and labels them"
 
@@ -73,7 +106,7 @@ def test_by_surface_no_entity_text_is_held_out_and_learnt(tmp_path: Path) -> Non
     people = enumerate("Ada Bo Cem Dag Eva Finn Gil Hal".split() * 4)
     rows = [(f"{name} w{number}", "B-PER O") for number, name in people]
     data = write_tokenized(tmp_path / "data", {"train": [*rows, ("rain", "O")], "validation": rows})
-    fold = Fold(1, audit(8, group="surface").folding, data, RAW)
+    fold = folds_of(audit(8, group="surface").folding, data)[0]
     names = [row[0].split()[0] for row in rows]
     held_out = {name for name, out in zip(names, fold.held_out["train"], strict=False) if out}
     assert fold.learnable["train"][:-1].tolist() == [name not in held_out for name in names]
@@ -97,7 +130,7 @@ def raw(tmp_path: Path) -> Path:
 def test_by_document_whole_documents_are_held_out_and_no_equal_sentence_is_learnt(data: Path, raw: Path) -> None:
     apart = set()
     for seed in range(20):
-        fold = Fold(1, audit(2, group="document", splits=["train", "test"], seed=seed).folding, data, raw)
+        fold = folds_of(audit(2, group="document", splits=["train", "test"], seed=seed).folding, data, raw)[0]
         held_out, learnable = fold.held_out["train"], fold.learnable["train"]
         documents = held_out[:-1].reshape(-1, 3)
         assert (documents.all(axis=1) == documents.any(axis=1)).all()
@@ -113,23 +146,23 @@ def test_by_document_whole_documents_are_held_out_and_no_equal_sentence_is_learn
 def test_folds_that_are_not_possible_are_errors(data: Path, tmp_path: Path) -> None:
     raw_data.write(tmp_path / "raw", {"train": [{"words": words.split()} for words, _ in ROWS]}, [])
     with pytest.raises(UserError, match=r"^audit.group: document needs documents of several sentences, but .*/raw has"):
-        Fold(1, audit(2, group="document").folding, data, tmp_path / "raw")
+        folds_of(audit(2, group="document").folding, data, tmp_path / "raw")
     few = write_tokenized(tmp_path / "few", {"train": [("one", "O")], "validation": [("one", "O")]})
     with pytest.raises(UserError, match=r"audit/params.yaml: fold . of 2 has no sentence of train to hold out; exp"):
-        Fold(1, audit(2).folding, few, RAW)
+        folds_of(audit(2).folding, few)
     tags = Labels("pos", "tags", ("NOUN", "VERB"), "NOUN")
     tagged = write_tokenized(tmp_path / "tags", {"train": [("a b", "NOUN VERB")] * 2}, tags)
     with pytest.raises(UserError, match="^audit.group: surface needs entities, but pos has one tag per word; set it"):
-        Fold(1, audit(2, group="surface").folding, tagged, RAW)
+        folds_of(audit(2, group="surface").folding, tagged)
 
 
 def test_cross_validation_holds_out_all_splits_and_documents_where_they_are_known(data: Path, raw: Path) -> None:
-    by_document = folding_of(crossval(2), data, raw)
+    by_document = folding_of(crossval(2), data, data.parent / TESTS, raw)
     assert (by_document.group, by_document.splits) == ("document", ["train", "validation", "test"])
-    assert folding_of(crossval(2, "sentence"), data, RAW).group == "sentence"
+    assert folding_of(crossval(2, "sentence"), data, RAW, RAW).group == "sentence"
     raw_data.write(raw.parent / "unknown", {"train": [{"words": words.split()} for words, _ in ROWS]}, [])
     write_hashes(raw.parent / "unknown")
-    assert folding_of(crossval(2), data, raw.parent / "unknown").group == "sentence"
+    assert folding_of(crossval(2), data, RAW, raw.parent / "unknown").group == "sentence"
 
 
 def crossval(folds: int, group: Literal["document", "sentence"] = "document") -> Crossval:
@@ -146,14 +179,13 @@ IMPOSSIBLE = [
 
 def test_validation_in_one_fold_is_an_error_before_any_training(tmp_path: Path) -> None:
     data = write_tokenized(tmp_path / "data", {"train": ROWS, "validation": ROWS[:1]})
-    folding = folding_of(crossval(2, "sentence"), data, RAW)
-    for number in folding.folds:
-        with pytest.raises(UserError, match=r"fold \d of 2 has no sentence to choose the epoch by; expected at least"):
-            Fold(number, folding, data, RAW)
+    folding = folding_of(crossval(2, "sentence"), data, RAW, RAW)
+    with pytest.raises(UserError, match=r"fold \d of 2 has no sentence to choose the epoch by; expected at least"):
+        folds_of(folding, data)
 
 
 @pytest.mark.parametrize(("rows", "folds", "lacking"), IMPOSSIBLE)
-def test_each_fold_fails_at_once_if_one_of_them_holds_out_too_little(
+def test_division_fails_if_a_fold_holds_out_too_little(
     tmp_path: Path, rows: list[tuple[str, str]], folds: int, lacking: str
 ) -> None:
     data = write_tokenized(tmp_path / "data", {"train": rows, "validation": NO_ENTITIES})
@@ -163,18 +195,17 @@ def test_each_fold_fails_at_once_if_one_of_them_holds_out_too_little(
     validation = [{"words": words.split()} for words, _ in NO_ENTITIES]
     raw_data.write(tmp_path / "raw", {"train": train, "validation": validation}, [])
     write_hashes(tmp_path / "raw")
-    folding = folding_of(crossval(folds), data, tmp_path / "raw")
+    folding = folding_of(crossval(folds), data, RAW, tmp_path / "raw")
     message = (
         rf"^crossval/params.yaml: fold \d of {folds} has no {lacking} to hold out; expected at least one; use fewer "
         "folds or another seed(, or group: sentence)?$"
     )
-    for number in folding.folds:
-        with pytest.raises(UserError, match=message):
-            Fold(number, folding, data, tmp_path / "raw")
+    with pytest.raises(UserError, match=message):
+        folds_of(folding, data, tmp_path / "raw")
 
 
 def test_data_of_a_fold_are_its_sentences_with_their_windows(data: Path, tmp_path: Path) -> None:
-    fold = Fold(1, audit(2, splits=["train", "test"]).folding, data, RAW)
+    fold = folds_of(audit(2, splits=["train", "test"]).folding, data)[0]
     target = tmp_path / "fold"
     folds.write_data(fold, target)
     assert tokenized.load_labels(target) == LABELS
@@ -182,8 +213,13 @@ def test_data_of_a_fold_are_its_sentences_with_their_windows(data: Path, tmp_pat
     parts = {"train": ("train", fold.learnable["train"]), "validation": ("validation", fold.learnable["validation"])}
     parts |= {folds.held_out_name(split): (split, mask) for split, mask in fold.held_out.items()}
     for name, (split, mask) in parts.items():
-        whole, part = tokenized.load_split(data, split), tokenized.load_split(target, name)
+        folder = data.parent / TESTS if split == "test" else data
+        whole, part = tokenized.load_split(folder, split), tokenized.load_split(target, name)
         chosen = np.flatnonzero(mask)
+        if split == "test":
+            assert part.sentences["words"][:] == whole.sentences[chosen]["words"]
+            assert {label for labels in part.sentences["labels"] for label in labels} == {-1}
+            continue
         assert part.sentences[:] == whole.sentences[chosen]
         for new, old in enumerate(chosen.tolist()):
             copied, original = part.windows[part.windows_of(new)], whole.windows[whole.windows_of(old)]

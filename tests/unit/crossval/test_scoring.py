@@ -1,17 +1,20 @@
 """Scoring of folds: all sentences once, intervals over documents, what is said of the score."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from helpers.held_out import LABELS, chunk
+from helpers.held_out import LABELS, chunk, write_tokenized
 from helpers.messages import message_of
 
 from tagline.artifacts import raw_data
-from tagline.core.provenance import write_hashes
+from tagline.core.provenance import HASHES, sha256, write_hashes
 from tagline.crossval import out_of_fold
 from tagline.crossval.crossval_params import Crossval
 from tagline.crossval.scoring import score_folds
 from tagline.crossval.summary import NAME, compared, notes
 from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
+from tagline.evaluation.stage import Evaluation
 from tagline.report.evaluation_page import render
 
 # Words, gold and predicted labels.
@@ -24,39 +27,56 @@ EVALUATE = Evaluate(
 )
 
 
-def write_folds(folder: Path, params: Crossval) -> Path:
+def write_folds(folder: Path, params: Crossval, data: Path, test: Sequence[tuple[str, str, str]]) -> Path:
     """Two folds of train, one right and one wrong, and of validation one sentence in the first fold."""
-    parts = {1: {"train": [RIGHT] * 4, "validation": [RIGHT]}, 2: {"train": [MISSED] * 4}}
+    parts = {1: {"train": [RIGHT] * 4, "validation": [RIGHT]}, 2: {"train": [MISSED] * 4, "test": test}}
     for number, splits in parts.items():
         target = folder / str(number)
         target.mkdir(parents=True)
         for split, rows in splits.items():
+            if not rows:
+                continue
             sentences, probabilities = chunk(rows)
             ids = [f"{split}-{number}-{row}" for row in range(len(rows))]
             sentences.ids[:] = ids
+            if split == "test":
+                sentences = replace(sentences, gold=None)
             out_of_fold.write(target / f"{split}.parquet", LABELS, [(sentences, probabilities)])
         sizes = {"held_out": {}, "learnt": 4, "train": 8}
-        made_of = {"fold": number, "crossval": params.model_dump(), "sentences": sizes, "tokenized": "0" * 64}
-        made_of |= {"train": {"precision": "auto"}, "best_epoch": 1, "validation_f1": 0.5}
+        made_of = {"fold": number, "crossval": params.model_dump(), "sentences": sizes, "division": "0" * 64}
+        made_of |= {"train": {"precision": "auto"}, "best_epoch": 1, "tokenized": sha256(data / HASHES)}
         out_of_fold.write_provenance(target, LABELS, made_of)
     return folder
 
 
-def write_raw(folder: Path) -> Path:
+def scored(folder: Path, params: Crossval, test: Sequence[tuple[str, str, str]] = ()) -> Evaluation:
+    """Write folds, and score them; the labels of test are not in their outputs."""
+    data = write_tokenized(folder / "tokenized", {"train": [RIGHT], "validation": [RIGHT]})
+    of_test = [(words, gold, f"test-2-{row}") for row, (words, gold, _) in enumerate(test)]
+    tests = write_tokenized(folder / "tests", {"test": of_test} if test else {})
+    folds = write_folds(folder / "folds", params, data, test)
+    return score_folds(folds, write_raw(folder / "raw", test), data, tests, params, EVALUATE)
+
+
+def write_raw(folder: Path, test: Sequence[tuple[str, str, str]]) -> Path:
     """The sentences of each fold of train are one document."""
     train = []
     for number, (words, *_) in enumerate([RIGHT] * 4 + [MISSED] * 4):
         fold, row = divmod(number, 4)
         train.append({"id": f"train-{fold + 1}-{row}", "words": words.split(), "document": f"d{fold}"})
     validation = [{"id": "validation-1-0", "words": RIGHT[0].split(), "document": "d2"}]
-    raw_data.write(folder, {"train": train, "validation": validation}, [])
+    splits = {"train": train, "validation": validation}
+    if test:
+        splits["test"] = [{"id": f"test-2-{row}", "words": words.split()} for row, (words, *_) in enumerate(test)]
+    raw_data.write(folder, splits, [])
     write_hashes(folder)
     return folder
 
 
 def test_all_splits_are_scored_together_with_intervals_over_documents(tmp_path: Path) -> None:
-    raw = write_raw(tmp_path / "raw")
-    evaluation = score_folds(write_folds(tmp_path / "d", BY_DOCUMENT), raw, BY_DOCUMENT, EVALUATE)
+    for name in "ds":
+        (tmp_path / name).mkdir()
+    evaluation = scored(tmp_path / "d", BY_DOCUMENT)
     entries = evaluation.metrics[NAME]
     # 10 of 14 entities are found, and all that are predicted are right.
     assert compared(entries) == {
@@ -71,7 +91,7 @@ def test_all_splits_are_scored_together_with_intervals_over_documents(tmp_path: 
         "crossval.f1.PER": 0.7143,
     }
     assert [(fold["f1"], fold["number"]) for fold in entries["folds"]] == [(1.0, 10), (0.0, 4)]
-    of_sentences = score_folds(write_folds(tmp_path / "s", BY_SENTENCE), raw, BY_SENTENCE, EVALUATE).metrics[NAME]
+    of_sentences = scored(tmp_path / "s", BY_SENTENCE).metrics[NAME]
     assert of_sentences["overall"] == entries["overall"]
     assert of_sentences["intervals"]["overall"]["f1"]["low"] > 0.4
     assert list(notes(entries)) == [
@@ -87,9 +107,26 @@ def test_all_splits_are_scored_together_with_intervals_over_documents(tmp_path: 
 
 
 def test_folds_of_other_params_or_data_are_errors(tmp_path: Path) -> None:
-    folder = write_folds(tmp_path / "folds", BY_SENTENCE)
-    message = message_of(score_folds, folder, tmp_path, BY_DOCUMENT, EVALUATE)
+    scored(tmp_path, BY_SENTENCE, [RIGHT])
+    folder, data, tests, raw = (tmp_path / name for name in ("folds", "tokenized", "tests", "raw"))
+    message = message_of(score_folds, folder, raw, data, tests, BY_DOCUMENT, EVALUATE)
     assert message == (
         f"{folder}/1: made with other params; expected those of crossval/params.yaml; run "
         "`dvc repro crossval/dvc.yaml:fold@1`"
     )
+    other = write_tokenized(tmp_path / "other", {"train": [MISSED], "validation": [RIGHT]})
+    message = message_of(score_folds, folder, raw, other, tests, BY_SENTENCE, EVALUATE)
+    assert message == f"{folder}: made of other data than {other}; run `dvc repro crossval/dvc.yaml`"
+    more = write_raw(tmp_path / "more", [RIGHT, MISSED])
+    message = message_of(score_folds, folder, more, data, tests, BY_SENTENCE, EVALUATE)
+    assert message == f"{folder}: made of other data than {more}; run `dvc repro crossval/dvc.yaml`"
+    renamed = write_tokenized(tmp_path / "renamed", {"test": [("Bo here now", RIGHT[1], "test-2-0")]})
+    message = message_of(score_folds, folder, raw, data, renamed, BY_SENTENCE, EVALUATE)
+    assert message == (
+        f"{folder}/2/test.parquet: made of other sentences than data/tokenized_tests; run `dvc repro crossval/dvc.yaml`"
+    )
+
+
+def test_labels_of_test_are_read_when_folds_are_scored(tmp_path: Path) -> None:
+    entries = scored(tmp_path, BY_DOCUMENT, [RIGHT, MISSED]).metrics[NAME]
+    assert (entries["overall"]["number"], entries["overall"]["recall"]) == (17, round(12 / 17, 6))

@@ -50,9 +50,9 @@ def test_sources_become_one_data_set_in_their_order(tmp_path: Path, capsys: pyte
     train, validation, test = (raw_rows(split, tmp_path / "raw") for split in FILES)
     assert [row["id"] for row in train] == ["0/train-0", "0/train-1", "1/1", "1/2", "1#2/1", "1#2/2"]
     saved = {"words": ["Bo", "won"], "ner": ["B-PER", "O"], "annotated_types": ["PER"]}
-    assert train[3] == {"id": "1/2", "document": "1/2", **saved}
+    assert train[3] == {"id": "1/2", "document": 3, **saved}
     assert [row["id"] for row in (*validation, *test)] == ["0/validation-0", "0/test-0", "2/3"]
-    assert [row["document"] for row in test] == ["0/test#1", "2/3"]
+    assert [row["document"] for row in test] == [0, 1]
     printed = capsys.readouterr().out
     assert "tag columns that not all sources have, left out: pos\nsource 0, conll; train: 2 sentences, 1 ent" in printed
     assert (

@@ -8,7 +8,7 @@ from helpers.windows import cut, rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tagline.tokenization.context import document_numbers, with_neighbours
+from tagline.tokenization.context import with_neighbours
 from tagline.tokenization.subword_windows import WindowCutter
 
 TOKENIZER = word_piece(["ab", "##ab"]).backend_tokenizer
@@ -18,9 +18,9 @@ DOCUMENTS = st.lists(st.lists(st.lists(WORDS, max_size=12), min_size=1, max_size
 
 
 def batch(documents: list[list[list[str]]]) -> pa.RecordBatch:
-    names = [f"d{number}" for number, sentences in enumerate(documents) for _ in sentences]
+    numbers = [number for number, sentences in enumerate(documents) for _ in sentences]
     words = [words for sentences in documents for words in sentences]
-    return pa.record_batch({"document": pa.array(names, pa.string()), "words": pa.array(words, pa.list_(pa.string()))})
+    return pa.record_batch({"document": pa.array(numbers, pa.int64()), "words": pa.array(words, pa.list_(pa.string()))})
 
 
 @settings(max_examples=40)
@@ -40,8 +40,8 @@ def test_chunks_do_not_cut_the_context(documents: list, context: int, lowercase:
     for before, chunk, after in with_neighbours(chunks, cutter):
         whole = pa.concat_batches([before, chunk, after])
         own = slice(before.num_rows, before.num_rows + chunk.num_rows)
-        made, counts = cut(cutter, whole["words"].to_pylist(), document_numbers(whole), own=own)
+        made, counts = cut(cutter, whole["words"].to_pylist(), whole["document"].to_numpy(), own=own)
         assert len(counts) == len(chunk["words"].flatten())
         found += rows(made, made.input_ids)
-    expected, _ = cut(cutter, sentences["words"].to_pylist(), document_numbers(sentences))
+    expected, _ = cut(cutter, sentences["words"].to_pylist(), sentences["document"].to_numpy())
     assert found == rows(expected, expected.input_ids)

@@ -13,7 +13,7 @@ from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE
 from tagline.labels.label_list import Labels
 from tagline.terminal.errors import UserError
-from tagline.tokenization.tags import Tags, compare_types, read_column, read_further, read_tags
+from tagline.tokenization.tags import Tags, compare_types, read_column, read_tags, read_test
 from tagline.tokenization.unknown_labels import unannotated
 
 
@@ -29,7 +29,10 @@ def made(folder: Path, **splits: str) -> RawData:
 
 
 def read(data: RawData, scheme: str = "auto") -> tuple[Labels, dict[str, Tags]]:
-    return read_tags(read_column(data, "ner"), scheme)
+    labels, tags = read_tags(read_column(data, "ner"), scheme)
+    for split in data.tests:
+        labels, tags[split] = read_test(split, read_column(data, "ner", tests=[split]), tags["train"], labels, scheme)
+    return labels, tags
 
 
 def labels_of(data: RawData, split: str, scheme: str = "auto") -> list[str]:
@@ -43,9 +46,9 @@ def test_each_split_is_read_in_its_own_scheme(tmp_path: Path) -> None:
     data = made(tmp_path, train="B-X I-X | O", validation="I-X I-X B-X", test="S-X O B-X E-X S-Y")
     labels, tags = read(data)
     assert [each.scheme for each in tags.values()] == ["IOB2", "IOB1", "BIOES"]
-    assert labels.names == ("O", "B-X", "I-X", "B-Y", "I-Y"), "also a type of the test split alone"
+    assert labels.names == ("O", "B-X", "I-X"), "training depends on no label of test"
     assert labels_of(data, "validation") == ["B-X", "I-X", "B-X"]
-    assert labels_of(data, "test") == ["B-X", "O", "B-X", "I-X", "B-Y"]
+    assert labels_of(data, "test") == ["B-X", "O", "B-X", "I-X", "O"]
     assert tags["test"].counts == {"B-X": 2, "O": 1, "I-X": 1, "B-Y": 1}
 
 
@@ -88,11 +91,10 @@ def test_further_test_set_gets_the_labels_of_the_task(
     tmp_path: Path, train: str, further: str, labels: str, types: tuple[str, ...], scheme: str
 ) -> None:
     data = made(tmp_path, train=train, validation="O", test="O", **{"tests.a": further})
-    assert data.further == ["tests.a"]
-    of_task, tags = read(data)
-    assert of_task == read(made(tmp_path / "without", train=train, validation="O", test="O"))[0]
-    column = read_column(data, "ner", further=["tests.a"])
-    found, of_set = read_further("tests.a", column, tags["train"], of_task, "auto")
+    assert data.tests == ["test", "tests.a"]
+    of_task, tags = read_tags(read_column(data, "ner"), "auto")
+    column = read_column(data, "ner", tests=["tests.a"])
+    found, of_set = read_test("tests.a", column, tags["train"], of_task, "auto")
     assert (found.names, of_set.scheme) == (of_task.names, scheme)
     ids = [of_set.to_labels(ids, ends, found) for _, ids, ends in column.batches("tests.a")]
     assert " ".join(found.described[number] for number in ids[0]) == labels
@@ -101,9 +103,7 @@ def test_further_test_set_gets_the_labels_of_the_task(
 
 def test_further_test_set_without_a_type_of_the_task_is_an_error(tmp_path: Path) -> None:
     data = made(tmp_path, train="B-X I-X O | B-Z", validation="O", test="O", **{"tests.a": "O B-Y"})
-    labels, tags = read(data)
-    column = read_column(data, "ner", further=["tests.a"])
-    assert message_of(read_further, "tests.a", column, tags["train"], labels, "auto") == (
+    assert message_of(read, data) == (
         f"{tmp_path}/raw: tests.a has no type of ner (X, Z), but Y; expected at least one; rename types, or correct "
         "download.dataset.tests.a in params.yaml"
     )
@@ -115,26 +115,26 @@ def test_scheme_can_be_set(tmp_path: Path) -> None:
     tags = read(data, "IOB2")[1]
     assert ({each.scheme for each in tags.values()}, tags["train"].illegal) == ({"IOB2"}, 1)
     labels, _ = read(data, "tags")
-    assert (labels.kind, labels.names) == ("tags", ("B-X", "I-X", "O"))
+    assert (labels.kind, labels.names) == ("tags", ("I-X", "O"))
     assert labels_of(data, "train", "tags") == ["I-X", "I-X", "O"]
 
 
 NO_SCHEME = [
-    ("B-X O", "S-X", "IOB2", r"test, column ner: IOB2 has no tag S-X: expected B-, I- or O .* is IOB2\)"),
+    ("B-X O", "S-X", "IOB2", r"validation, column ner: IOB2 has no tag S-X: expected B-, I- or O .* is IOB2\)"),
     ("B-X L-X | S-X", "O", "auto", "train, column ner: BIOES has no tag L-X: expected B-, I-, E-, S- or O"),
     ("B-X i-X o O b-X", "m-X", "auto", "labels with and without a prefix are mixed"),
     ("O O O O O B_X I_X", "Y", "auto", r"mixed: B-X, I-X beside Y; .*: Y; train-0, word 5 \(w5\): B_X; corr"),
     ("0 1 2.0", "-1 0", "auto", r"column ner: all tags are numbers \(-1, 0, 1, 2.0\); expected the names of"),
     ("B_X I_X OTHER", "B_X", "auto", r'if none of them marks spans, or outside: "OTHER" if that stands for O, or'),
-    ("B_X B_Y NA NA", "B_X", "auto", '^column ner: 50% .* all others have a prefix, so NA .*outside: "NA" or'),
-    ("PER O", "O LOC", "auto", "^column ner: 60% of the words have the tag O .* set tokenize_align.scheme: IO or"),
+    ("B_X B_Y NA NA", "B_X NA", "auto", '^column ner: 50% .* all others have a prefix, so NA .*outside: "NA" or'),
+    ("PER O", "O O LOC", "auto", "^column ner: 60% of the words have the tag O .* set tokenize_align.scheme: IO or"),
 ]
 
 
-@pytest.mark.parametrize(("train", "test", "scheme", "message"), NO_SCHEME)
-def test_tags_of_no_scheme_are_refused(tmp_path: Path, train: str, test: str, scheme: str, message: str) -> None:
+@pytest.mark.parametrize(("train", "validation", "scheme", "message"), NO_SCHEME)
+def test_tags_of_no_scheme_are_refused(tmp_path: Path, train: str, validation: str, scheme: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
-        read(made(tmp_path, train=train, validation=train.split()[-1] if "O" not in train else "O", test=test), scheme)
+        read(made(tmp_path, train=train, validation=validation), scheme)
 
 
 def test_illegal_tags_are_named(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_illegal_tags_are_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("outside", ["OTHER", "0", "none", "N/A", "X", "No-Label"])
 def test_tag_that_stands_for_o_must_be_named(tmp_path: Path, outside: str) -> None:
-    data = made(tmp_path, train=f"PER {outside} PER PER {outside} {outside}", validation=outside, test=f"LOC {outside}")
+    data = made(tmp_path, train=f"PER {outside} PER PER {outside} {outside}", validation=f"LOC {outside} {outside}")
     asked = f'56% of the words have the tag {outside} .* set tokenize_align.outside: "{outside}" or scheme: tags in'
     with pytest.raises(UserError, match=asked):
         read(data)
@@ -186,7 +186,7 @@ def test_tags_that_look_the_same_are_reported(tmp_path: Path) -> None:
     others = {"validation": "o B-X\u200b B-\u00e9", "test": "B-LOC B-PER B-e\u0301"}
     data = made(tmp_path, train="B-PER B-X O | O B-per", **others)
     unseen = "column ner: tags that differ only in case, invisible characters or Unicode form:"
-    assert read_column(data, "ner").case_variants() == [
+    assert read_column(data, "ner", tests=data.tests).case_variants() == [
         "column ner: tags that differ only in case: B-PER (2, first at train-0, word 0 (w0): B-PER); "
         "B-per (1, first at train-1, word 1 (w1): B-per)",
         f"{unseen} 'B-X' (1, first at train-0, word 1 (w1): B-X); "
@@ -197,8 +197,8 @@ def test_tags_that_look_the_same_are_reported(tmp_path: Path) -> None:
 
 
 def test_types_that_end_in_the_letters_of_prefixes_need_the_scheme(tmp_path: Path) -> None:
-    # Of the five V_I, that of test follows a V_B, and validation is IO.
-    data = made(tmp_path, train="V_B O V_I O | V_I O O V_I", validation="V_I O", test="V_B V_I O")
+    # Of the five V_I, one follows a V_B, and validation is IO.
+    data = made(tmp_path, train="V_B O V_I O | V_I O O V_I | V_B V_I O", validation="V_I O")
     assert message_of(read, data) == (
         "column ner: V_B looks like B-V, but the order of the tags is not that of a scheme (3 are illegal, 5 are inside "
         "spans); if B and I belong to the types, set tokenize_align.scheme: IO or tags in params.yaml; if not, set "

@@ -7,7 +7,7 @@ from pathlib import Path
 from tagline.artifacts import tokenized
 from tagline.audit.audit_params import Audit
 from tagline.audit.review.ranking import Ranking, Suspicion, rank
-from tagline.core import HASHES, replacing, sha256, shards, verify
+from tagline.core import HASHES, LEARNT, replacing, sha256, shards, verify
 from tagline.labels.entities import Entity, entities
 from tagline.labels.tagged import TaggedSentence
 from tagline.sources.formats import page_layout
@@ -17,7 +17,7 @@ from tagline.tools.answers.options import DIGITS, SUFFIXES
 from tagline.tools.answers.task import AnnotationTask
 
 # Read by the export alone, not by the stage.
-TOKENIZED = Path("data/tokenized")
+TOKENIZED, TESTS = Path("data/tokenized"), Path("data/tokenized_tests")
 
 
 def save(folds: Path, params: Audit, tool: str, target: Path) -> list[str]:
@@ -43,7 +43,7 @@ def save(folds: Path, params: Audit, tool: str, target: Path) -> list[str]:
     ranking = _ranking(folds, params)
     lines = []
     with replacing(target) as [folder]:
-        for split in tokenized.splits(TOKENIZED):
+        for split in [*tokenized.splits(TOKENIZED)[:2], *set(tokenized.splits(TESTS)).intersection(["test"])]:
             name = f"{split}{SUFFIXES[tool]}"
             first = _first_suspicions(ranking, split)
             tasks = _audited(ranking, split, first) if split in ranking.splits else _unaudited(ranking, split)
@@ -156,7 +156,7 @@ def _audited(ranking: Ranking, split: str, first: dict[object, Suspicion]) -> It
 
 def _unaudited(ranking: Ranking, split: str) -> Iterator[AnnotationTask]:
     names = ranking.labels.names
-    for batch in shards.read_batches(TOKENIZED / "sentences" / split):
+    for batch in shards.read_batches((TOKENIZED if split in LEARNT else TESTS) / "sentences" / split):
         for row in batch.to_pylist():
             gold = entities([names[index] for index in row["labels"]])
             yield AnnotationTask.of_words(row["words"], None, gold, {"id": row["id"]})

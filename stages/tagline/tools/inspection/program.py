@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tagline.terminal import ArgumentParser, show, write
 
-TOKENIZED = Path("data/tokenized")
+TOKENIZED, TESTS = Path("data/tokenized"), Path("data/tokenized_tests")
 TOKENIZER = Path("models/pretrained/tokenizer")
 
 
@@ -19,7 +19,7 @@ def inspect() -> None:
 
 
 def windows() -> None:
-    """Show a sentence of data/tokenized in columns: words over labels, then each window's sub-words over their labels.
+    """Show a tokenized sentence in columns: words over labels, then each window's sub-words over their labels.
 
     tagline windows train:4
     """
@@ -29,7 +29,7 @@ def windows() -> None:
     from tagline.tools.inspection.windows import UnknownSentenceError, sentence
 
     try:
-        write(f"{sentence(TOKENIZED, TOKENIZER, wanted)}\n")
+        write(f"{sentence(TOKENIZED, TESTS, TOKENIZER, wanted)}\n")
     except UnknownSentenceError as error:
         parser.error(str(error))
 

@@ -18,11 +18,12 @@ class UnknownSentenceError(Exception):
     """The argument does not name a sentence; the message says what would."""
 
 
-def sentence(folder: Path, tokenizer: Path, wanted: str) -> str:
-    """Format a sentence of data/tokenized.
+def sentence(folder: Path, tests: Path, tokenizer: Path, wanted: str) -> str:
+    """Format a sentence of data/tokenized or data/tokenized_tests.
 
     Args:
         folder: data/tokenized.
+        tests: data/tokenized_tests.
         tokenizer: the folder of the tokenizer that made it.
         wanted: ``SPLIT:NUMBER``, counted from 0, or ``SPLIT:ID``.
 
@@ -31,17 +32,19 @@ def sentence(folder: Path, tokenizer: Path, wanted: str) -> str:
         UserError: data/tokenized is missing or damaged, or another tokenizer made it.
     """
     name, colon, which = wanted.partition(":")
-    verify(folder, "tokenize-align")
-    splits = tokenized.splits(folder)
-    if not colon or not which or name not in splits:
-        expected = f"expected SPLIT:SENTENCE with one of {', '.join(splits)} (such as train:4)"
+    folders: dict[str, Path] = {}
+    for each in (folder, tests):
+        verify(each, "tokenize-align")
+        folders |= dict.fromkeys(tokenized.splits(each), each)
+    if not colon or not which or name not in folders:
+        expected = f"expected SPLIT:SENTENCE with one of {', '.join(folders)} (such as train:4)"
         raise UnknownSentenceError(f"{expected}, got {quoted(wanted)}")
     tokenized.check_tokenizer(folder, tokenizer)
-    split = tokenized.load_split(folder, name)
+    split = tokenized.load_split(folders[name], name)
     row = row_of(split, name, which)
     words, windows = split.sentences[row], split.windows_of(row)
     vocabulary = Tokenizer.from_file(str(tokenizer / TOKENIZER_FILE))
-    names = tokenized.load_labels(folder).described
+    names = tokenized.load_labels(tests).described
     tables = [f"{words['id']}: {len(words['words'])} words"]
     tables.append(table("word", words["words"], [names[label] for label in words["labels"]]))
     for number, index in enumerate(windows.tolist(), 1):
