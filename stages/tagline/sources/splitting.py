@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 TRAIN = "train"
@@ -70,7 +70,7 @@ def lacking(numbers: Mapping[tuple[str, str], int], splits: Sequence[str]) -> li
     return pairs
 
 
-def moves(documents: Iterable[Drawn], numbers: Mapping[tuple[str, str], int], splits: Sequence[str]) -> dict[int, str]:
+def moves(documents: Sequence[Drawn], numbers: Mapping[tuple[str, str], int], splits: Sequence[str]) -> dict[int, str]:
     """Move documents, so that each split has each type, as far as no split loses one; few types are rare enough.
 
     Args:
@@ -82,17 +82,19 @@ def moves(documents: Iterable[Drawn], numbers: Mapping[tuple[str, str], int], sp
         The new split of each document that is moved, by its draw.
     """
     left = Counter(numbers)
+    copies = Counter(document.number for document in documents)  # equal documents have one draw, and move together
     by_number = {document.number: document for document in documents}
     moved: dict[int, str] = {}
     for type_, split in lacking(numbers, splits):
         if left[type_, split]:  # a document was moved for another type
             continue
         for number, document in sorted(by_number.items()):
-            is_spare = all(left[name, document.split] > 1 for name in document.types)
+            is_spare = all(left[name, document.split] > copies[number] for name in document.types)
             if type_ in document.types and number not in moved and is_spare:
                 moved[number] = split
-                left.subtract((name, document.split) for name in document.types)
-                left.update((name, split) for name in document.types)
+                for name in document.types:
+                    left[name, document.split] -= copies[number]
+                    left[name, split] += copies[number]
                 break
     return moved
 

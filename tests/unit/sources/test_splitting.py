@@ -51,12 +51,16 @@ def test_split_that_lacks_a_type_gets_the_document_of_the_lowest_draw() -> None:
     assert moves(documents, numbers, SPLITS) == {6: "test"}
 
 
-DOCUMENTS = st.lists(st.tuples(st.sampled_from(SPLITS), st.frozensets(st.sampled_from("ABC"))), max_size=12)
+DOCUMENTS = st.lists(
+    st.tuples(st.sampled_from(SPLITS), st.frozensets(st.sampled_from("ABC")), st.integers(1, 3)), max_size=12
+)
 
 
 @given(DOCUMENTS)
-def test_no_split_loses_a_type_by_a_move(drawn: list[tuple[str, frozenset[str]]]) -> None:
-    documents = [Drawn(number, split, types) for number, (split, types) in enumerate(drawn)]
+def test_no_split_loses_a_type_by_a_move(drawn: list[tuple[str, frozenset[str], int]]) -> None:
+    documents = []
+    for number, (split, types, copies) in enumerate(drawn):
+        documents += [Drawn(number, split, types)] * copies
     before = numbers_of(documents, {})
     moved = moves(documents, before, SPLITS)
     after = numbers_of(documents, moved)
