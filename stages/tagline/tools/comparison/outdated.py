@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -42,7 +43,7 @@ def in_workspace(repo: Any, stage: str) -> list[str]:
     except DvcException as error:
         return [f"{WORKSPACE}: predictions may be outdated ({error})"]
     changed = {title: set(_changes(entries)) for title, entries in status.items()}
-    return _note(WORKSPACE, changed)
+    return _note(WORKSPACE, changed, stage.rpartition(":")[0])
 
 
 def in_commit(name: str, repo: Any, pipeline: str, predicting: str) -> list[str]:
@@ -65,14 +66,19 @@ def in_commit(name: str, repo: Any, pipeline: str, predicting: str) -> list[str]
             changed[title] = set(_changes_in_commit(repo, stage))
     except DvcException as error:
         return [f"{name}: predictions may be outdated ({error})"]
-    return _note(name, changed)
+    return _note(name, changed, "" if pipeline == "dvc.yaml" else pipeline)
 
 
-def _note(name: str, changed: Mapping[str, set[str]]) -> list[str]:
-    stages = [f"{stage} ({some(sorted(changed[stage]))})" for stage in sorted(changed) if changed[stage]]
+def _note(name: str, changed: Mapping[str, set[str]], pipeline: str) -> list[str]:
+    """The note of a revision whose stages have changed inputs; the folds of a cross-validation count as one stage."""
+    joined: defaultdict[str, set[str]] = defaultdict(set)
+    for stage, changes in changed.items():
+        joined[stage.partition("@")[0]] |= changes
+    stages = [f"{stage} ({some(sorted(joined[stage]))})" for stage in sorted(joined) if joined[stage]]
     if not stages:
         return []
-    return [f"{name}: predictions are outdated; `dvc repro` would rerun {', '.join(stages)}"]
+    command = f"dvc repro {pipeline}".strip()
+    return [f"{name}: predictions are outdated; `{command}` would rerun {', '.join(stages)}"]
 
 
 def _changes(entries: list[Any]) -> Iterator[str]:
