@@ -157,7 +157,7 @@ def test_cross_validations_run_by_their_own_name_and_are_compared_between_commit
     edit(params, "  - 3\n  - 4\n  - 5\n", "")
     edit(params, "seed: 42", "seed: 35")
     assert clone.repro() == []
-    assert ran() == ["crossval", "fold@1", "fold@2"]
+    assert ran() == ["crossval", "divide", "fold@1", "fold@2"]
     assert ran() == []
     clone.commit("a cross-validation")
     edit(clone.path / "params.yaml", "epochs: 6", "epochs: 1")
@@ -172,7 +172,7 @@ def test_cross_validations_run_by_their_own_name_and_are_compared_between_commit
     assert "outdated" not in compared
     assert "outdated" not in clone.run("tagline", "scores")
     edit(clone.path / "params.yaml", "epochs: 1", "epochs: 2")
-    assert "crossval/dvc.yaml:fold@1 (train), crossval/dvc.yaml:fold@2 (train)" in clone.run("tagline", "scores")
+    assert "`dvc repro crossval/dvc.yaml` would rerun crossval/dvc.yaml:fold (train)" in clone.run("tagline", "scores")
     edit(clone.path / "params.yaml", "epochs: 2", "epochs: 1")
     clone.run("tagline", "audit", "create")
     assert sorted(stage.rpartition(":")[2] for stage in clone.repro("audit/dvc.yaml")) == ["all", "audit", "train"]

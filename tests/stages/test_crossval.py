@@ -32,6 +32,7 @@ def validated_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) 
         params["crossval"] |= {"folds": list(FOLDS), "seed": SEED}
         YAML().dump(params, path)
         run_stages("download", "tokenize_align")
+        run_stage("crossval_divide")
         for number in FOLDS:
             run_stage("crossval_fold", str(number))
         run_stage("crossval")
