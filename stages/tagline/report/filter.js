@@ -1,30 +1,28 @@
 "use strict";
 // Hides the sentences without an error that matches the form. Without JavaScript, all are shown and the form is hidden.
-// A link such as #sentences?kind=type_error&gold=ORG&predicted=LOC sets the form, and the types of both sides.
+// A link such as #sentences?kind=type_error&gold=ORG&predicted=LOC sets the form, and the types of an error's two sides.
 const form = document.getElementById("filters");
 const sentences = [...document.querySelectorAll(".sentence")];
 const errors = new Map(sentences.map((sentence) => [sentence, [...sentence.querySelectorAll(".error")]]));
 const none = document.getElementById("none");
 const shown = document.getElementById("shown");
 const SIDES = ["gold", "predicted"];
-let pair = {}; // the types of some sides, names; empty: no entity
+let pair = {}; // the names of the types of some sides; empty: no entity
 
 const indexOf = (name) => [...form.elements.type.options].find((option) => option.text === name && option.value)?.value;
 
-// Whether a sentence has errors with the types of the pair; a side without a type is not asked for.
-const hasPair = (sentence) => {
-  const isThere = (side) => errors.get(sentence).some(({ dataset }) => dataset[side] === indexOf(pair[side]));
-  return SIDES.every((side) => !pair[side] || isThere(side));
-};
+// Whether an error has the types of the pair; no error has a type that the page does not show.
+const hasPair = ({ dataset }) =>
+  SIDES.every((side) => !(side in pair) || (dataset[side] ?? "") === (pair[side] && indexOf(pair[side])));
 
 const filter = () => {
   const { split, kind, type, find } = Object.fromEntries(new FormData(form));
   const sought = find.trim().toLowerCase();
-  const isMatching = ({ dataset }) => (!kind || dataset.kind === kind) && (!type || dataset.types.split(" ").includes(type));
+  const isChosen = ({ dataset }) => (!kind || dataset.kind === kind) && (!type || dataset.types.split(" ").includes(type));
   let number = 0;
   for (const sentence of sentences) {
-    const matching = errors.get(sentence).filter(isMatching);
-    const isOther = (split && sentence.dataset.split !== split) || !hasPair(sentence);
+    const matching = errors.get(sentence).filter((error) => isChosen(error) && hasPair(error));
+    const isOther = split && sentence.dataset.split !== split;
     const isFound = !sought || sentence.textContent.toLowerCase().includes(sought);
     sentence.hidden = !matching.length || isOther || !isFound;
     if (sentence.hidden) continue;

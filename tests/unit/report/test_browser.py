@@ -1,5 +1,6 @@
 """The page in a browser: filters, themes, width, and no JavaScript."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from tagline.labels.tagged import TaggedSentence
 
 pytestmark = in_a_browser
 
@@ -34,13 +37,19 @@ def chrome() -> Iterator[Chrome]:
 @pytest.fixture
 def page(chrome: Chrome, tmp_path: Path) -> Iterator[Chrome]:
     """A browser that shows the page. After the test, there must be no errors and no requests for other files."""
-    path = tmp_path / "evaluate.html"
-    path.write_bytes(page_of(evaluation(TEST, VALIDATION)).encode())
     with without_errors(chrome):
-        chrome.get(path.as_uri())
+        path = show(chrome, tmp_path, TEST, VALIDATION)
         yield chrome
     assert requests(chrome) == {path.as_uri()}
     assert chrome.title == "Evaluation of ner", "a script of the texts was run"
+
+
+def show(chrome: Chrome, folder: Path, test: list[TaggedSentence], validation: list[TaggedSentence]) -> Path:
+    """Open the page of an evaluation, which is written to a folder."""
+    path = folder / "evaluate.html"
+    path.write_bytes(page_of(evaluation(test, validation, test[0].kind)).encode())
+    chrome.get(path.as_uri())
+    return path
 
 
 def visible(page: Chrome) -> list[str]:
@@ -75,17 +84,47 @@ def test_filters_show_sentences_with_such_an_error(page: Chrome) -> None:
     assert [item.text for item in dimmed] == ["gold PER · missed 0.90"]
 
 
-def test_numbers_lead_to_their_sentences(page: Chrome) -> None:
+def test_link_of_a_group_names_its_types_until_the_form_is_reset(page: Chrome) -> None:
     page.find_element(By.LINK_TEXT, "LOC → PER").click()
     shown = page.find_element(By.ID, "shown")
     WebDriverWait(page, 10).until(lambda _: shown.text == "1 of 5 shown, gold LOC, predicted PER")
     assert visible(page) == ["both"]
     page.get(f"{page.current_url.partition('#')[0]}#sentences?kind=spurious&type=LOC")
     WebDriverWait(page, 10).until(lambda _: visible(page) == ["spurious", "nasty"])
-    page.find_element(By.CSS_SELECTOR, "#confusion td.differ a").click()
-    WebDriverWait(page, 10).until(lambda _: "gold " in shown.text)
+    page.get(f"{page.current_url.partition('#')[0]}#sentences?gold=NOTHING")
+    WebDriverWait(page, 10).until(lambda _: visible(page) == [])
     page.find_element(By.CSS_SELECTOR, "button[type=reset]").click()
     WebDriverWait(page, 10).until(lambda _: shown.text == "5 of 5 shown")
+
+
+SPANS = [
+    sentence("a b c d e", "B-LOC O B-ORG O B-PER", "O B-LOC B-LOC O B-ORG"),
+    sentence("a b c", "B-LOC B-LOC O", "B-ORG O B-PER"),
+    sentence("a b c", "B-ORG I-ORG B-LOC", "B-ORG O B-LOC"),
+]
+TAGS = [sentence("a b c", "NOUN VERB NOUN", "VERB NOUN VERB", kind="tags"), sentence("a", "X", "NOUN", kind="tags")]
+
+
+# Follows a link of the page, and counts the errors that are then shown and not dimmed.
+EMPHASISED = """
+const [href, done] = arguments;
+const count = () => [...document.querySelectorAll(".sentence:not([hidden]) .error:not(.other)")].length;
+addEventListener("hashchange", () => setTimeout(() => setTimeout(() => done(count()))), { once: true });
+location.hash = href;
+"""
+
+
+@pytest.mark.parametrize(("given", "number_of_links"), [(SPANS, 29), (TAGS, 3)])
+def test_each_number_leads_to_as_many_errors(
+    chrome: Chrome, tmp_path: Path, given: list[TaggedSentence], number_of_links: int
+) -> None:
+    show(chrome, tmp_path, given, given[:1])
+    numbers = {}
+    for link in chrome.find_elements(By.CSS_SELECTOR, "td a, .groups a"):
+        text = link.find_element(By.XPATH, "..").text.replace(", once:", ", 1 times:")
+        numbers[link.get_attribute("hash")] = int(re.sub(r".*, (\d+) times:.*", r"\1", text))
+    assert len(numbers) == number_of_links
+    assert {href: chrome.execute_async_script(EMPHASISED, href) for href in numbers} == numbers
 
 
 def test_sentence_is_found_by_a_text_and_read_by_keys(page: Chrome) -> None:
