@@ -102,7 +102,7 @@ class Judged(NamedTuple):
             _signed(difference.difference),
             f"{_signed(difference.low)} to {_signed(difference.high)}",
             "<0.001" if difference.p < 0.001 else f"{difference.p:.3f}",
-            _direction(difference) or "unclear",
+            _direction(difference) or ("equal" if difference.low == difference.high == 0 else "unclear"),
         )
 
 
@@ -232,7 +232,10 @@ HEADERS = ("old", "new", JUDGED.difference, JUDGED.interval, JUDGED.verdict)
 def _row(name: str, score: Difference) -> tuple[str, ...]:
     judged = Judged.of(score)
     old, new = (f"{fmean(runs):.3f}" for runs in (score.old, score.new))
-    return name, old, new, judged.difference, judged.interval, judged.verdict
+    verdict = judged.verdict
+    if verdict == "unclear" and score.low * score.high > 0:
+        verdict = f"unclear, p {judged.p}"  # the interval, without 0, seems to be clear
+    return name, old, new, judged.difference, judged.interval, verdict
 
 
 def _screen_rows(comparison: Comparison, style: Terminal) -> Iterator[tuple[str, ...]]:
@@ -274,7 +277,8 @@ def headline(comparison: Comparison, style: Terminal) -> str:
     last = comparison.splits[-1]
     judged = Judged.of(f1)
     direction = _direction(f1)
-    text = f"{fmean(f1.old):.3f} → {fmean(f1.new):.3f}, {direction or 'no clear difference'}"
+    verdict = "the same predictions" if last.same else direction or "no clear difference"
+    text = f"{fmean(f1.old):.3f} → {fmean(f1.new):.3f}, {verdict}"
     interval = judged.interval
     if direction:
         text += f" by {abs(f1.difference):.3f}"

@@ -143,10 +143,16 @@ def in_all(splits: Sequence[str], runs: Sequence[Run]) -> list[str]:
     return [split for split in splits if all(split in run.splits for run in runs)]
 
 
-def left_out(runs: Sequence[Run]) -> list[str]:
-    """Say which splits are not compared, since only some runs have them."""
+def further_sets(runs: Sequence[Run]) -> list[str]:
+    """The further test sets that some run has."""
+    names = dict.fromkeys(split for run in runs for split in run.splits if split.startswith(FURTHER))
+    return [name for name in names if ".altered." not in name]
+
+
+def left_out(runs: Sequence[Run], further: Sequence[str] = ()) -> list[str]:
+    """Say which splits and further test sets are not compared, since only some runs have them."""
     notes = []
-    for split in SPLITS:
+    for split in (*SPLITS, *further):
         without = [run.name for run in runs if split not in run.splits]
         if 0 < len(without) < len(runs):
             notes.append(f"{split}: not compared, since {some(without)} {'has' if len(without) == 1 else 'have'} none")
@@ -161,12 +167,14 @@ class Aligned:
         scored: the common sentences with the predictions of each run.
         counts: of each run.
         types_differ: whether the gold labels of some run have other types than those of the last run.
+        same: whether all runs have the same predictions.
         notes: what a reader should know.
     """
 
     scored: list[list[TaggedSentence]]
     counts: list[Counts]
     types_differ: bool
+    same: bool
     notes: list[str]
 
 
@@ -184,14 +192,15 @@ def align(split: str, runs: Sequence[Run]) -> Aligned:
     labels = _all_labels(kind, joined)
     gold = [sentence.relabelled(labels).gold for sentence in joined[-1]]
     scored = [_with_gold(sentences, gold, labels) for sentences in joined]
+    equal = _equal(runs, joined)
     notes = [
         *other_types,
         *_left_out(split, runs, len(gold)),
         *_different_gold(split, runs, joined),
         *_different_metrics(split, runs),
-        *_same_predictions(split, runs, joined),
+        *_same_predictions(split, equal),
     ]
-    return Aligned(scored, [count(sentences, kind) for sentences in scored], bool(other_types), notes)
+    return Aligned(scored, [count(sentences, kind) for sentences in scored], bool(other_types), len(equal) == 1, notes)
 
 
 def _gold_types(sentences: Sequence[TaggedSentence]) -> set[str]:
@@ -317,12 +326,17 @@ def _different_metrics(split: str, runs: Sequence[Run]) -> Iterator[str]:
             )
 
 
-def _same_predictions(split: str, runs: Sequence[Run], joined: Sequence[Sequence[TaggedSentence]]) -> Iterator[str]:
-    """Report runs with the same predictions, which were probably meant to differ, for instance by their seed."""
+def _equal(runs: Sequence[Run], joined: Sequence[Sequence[TaggedSentence]]) -> list[list[str]]:
+    """Group the names of runs with the same predictions."""
     groups = defaultdict(list)
     for run, sentences in zip(runs, joined, strict=True):
         predicted = tuple(tuple(sentence.predicted_names) for sentence in sentences)
         groups[predicted].append(run.name)
-    for names in groups.values():
+    return list(groups.values())
+
+
+def _same_predictions(split: str, equal: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Report runs with the same predictions, which were probably meant to differ, for instance by their seed."""
+    for names in equal:
         if len(names) > 1:
             yield f"{split}: {', '.join(names[:-1])} and {names[-1]} have the same predictions"

@@ -5,13 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tagline.core import FURTHER
 from tagline.labels.entities import Entity
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.significance import AGREEING, Difference, differences, f1_differences
 from tagline.metrics.slices import of_each_case
-from tagline.tools.comparison.runs import Aligned, Run, align, in_all, left_out
+from tagline.tools.comparison.runs import Aligned, Run, align, further_sets, in_all, left_out
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,8 @@ class Change:
         direction: fixed: wrong in old and correct in new. broken: the reverse.
         sentence: the index of the sentence among those compared.
         entity: its type and words.
-        false_positive: the wrong side predicts the entity, and gold does not have it.
+        false_positive: the wrong side predicts the entity, gold does not have it, and the other side predicts nothing
+            on its words.
         instead: what the wrong side predicts on the entity's words; empty if nothing, or for a false positive.
     """
 
@@ -46,6 +46,7 @@ class Compared:
         parts: that of the F1 of sentences of each letter case, and of altered forms, where it is significant.
         changes: the fixed and broken entities in them.
         types_differ: whether the gold labels of some run have other types.
+        same: whether all runs have the same predictions.
         notes: what a reader should know.
     """
 
@@ -57,6 +58,7 @@ class Compared:
     parts: dict[str, Difference]
     changes: list[Change]
     types_differ: bool
+    same: bool
     notes: list[str]
 
     def changed(self, direction: str) -> list[Change]:
@@ -83,8 +85,9 @@ class Comparison:
 
     @property
     def notes(self) -> list[str]:
-        notes = left_out([*self.old, *self.new])
-        for run in (*self.old, *self.new):
+        runs = [*self.old, *self.new]
+        notes = left_out(runs, further_sets(runs))
+        for run in runs:
             notes += run.notes
         for split in self.splits:
             notes += split.notes
@@ -99,7 +102,7 @@ def compare(old: list[Run], new: list[Run], splits: Sequence[str]) -> Comparison
     """
     runs = [*old, *new]
     *others, last = in_all(splits, runs)
-    others += [split for split in in_all([*new[-1].splits], runs) if split.startswith(FURTHER) and split != last]
+    others += [split for split in in_all(further_sets(runs), runs) if split != last]
     return Comparison(old, new, [compare_split(split, old, new) for split in (*others, last)])
 
 
@@ -121,6 +124,7 @@ def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compare
         parts(aligned, split, old, new),
         changes(aligned.scored[:first_new], aligned.scored[first_new:], kind),
         aligned.types_differ,
+        aligned.same,
         notes,
     )
 
@@ -169,15 +173,18 @@ def changes(
 def _one_way(
     direction: Literal["fixed", "broken"], sentence: int, gold: set[Entity], wrong: set[Entity], correct: set[Entity]
 ) -> Iterator[Change]:
-    replaced: set[Entity] = set()
     for entity in sorted(gold & correct - wrong, key=lambda entity: entity.start):
-        overlapping = [other for other in wrong if entity.start < other.end and other.start < entity.end]
-        overlapping.sort(key=lambda other: other.start)
-        replaced.update(overlapping)
-        yield Change(direction, sentence, entity, False, tuple(overlapping))
-    # A wrong entity that a correct one replaces is reported with it, not as a false positive of its own.
-    for entity in sorted(wrong - correct - gold - replaced, key=lambda entity: entity.start):
-        yield Change(direction, sentence, entity, True, ())
+        yield Change(direction, sentence, entity, False, tuple(_overlapping(entity, wrong)))
+    # What overlaps an entity of the other side is reported with it if that is correct; if not, both sides are wrong.
+    for entity in sorted(wrong - gold, key=lambda entity: entity.start):
+        if not _overlapping(entity, correct):
+            yield Change(direction, sentence, entity, True, ())
+
+
+def _overlapping(entity: Entity, others: set[Entity]) -> list[Entity]:
+    """The entities that have a word in common with another one, from left to right."""
+    overlapping = [other for other in others if entity.start < other.end and other.start < entity.end]
+    return sorted(overlapping, key=lambda other: other.start)
 
 
 def _majority(runs: Sequence[TaggedSentence]) -> set[Entity]:

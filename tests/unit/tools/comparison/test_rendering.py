@@ -47,7 +47,7 @@ def test_text_has_headline_sides_table_and_legend() -> None:
     head, _, *rows = text[text.index("\ntest  ") + 1 :].split("\n\n")[0].split("\n")
     assert head.split() == ["test", "old", "new", "diff.", "95", "%", "interval", "p", "verdict"]
     assert [row.split()[0] for row in rows] == ["F1", "precision", "recall", "accuracy", "LOC", "PER"]
-    assert rows[-1].split() == "PER 1.000 1.000 +0.000 +0.000 to +0.000 1.000 unclear".split()
+    assert rows[-1].split() == "PER 1.000 1.000 +0.000 +0.000 to +0.000 1.000 equal".split()
     assert rows[0].endswith("  better")
     assert "\nbetter, worse: p is below 0.05 and the interval excludes 0; else unclear\n" in text
     assert "p: approximate randomisation, 10,000 shuffles; for types and parts adjusted for" in text
@@ -69,9 +69,17 @@ def test_headline_says_that_types_differ() -> None:
     renamed = run_of("new", [(id_, words, gold.replace("PER", "PERSON"), gold) for id_, words, gold in ROWS])
     found = compare([run_of("old", [(*row, row[2]) for row in ROWS])], [renamed], ["test"])
     for text in (render_screen(found, 5), render_comparison(found, Terminal(), None)):
-        assert text.startswith("types differ: test F1 0.500 → 0.500, no clear difference (")
+        assert text.startswith("types differ: test F1 0.500 → 0.500, the same predictions (")
         assert "note: test: types differ: PER only in old, PERSON only in new\n" in text
     assert render_screen(comparison(mostly_wrong), 5).startswith("test F1")
+
+
+def test_same_predictions_and_an_interval_without_zero_are_explained() -> None:
+    text = render_screen(comparison(lambda _: RIGHT), 5)
+    assert text.startswith("test F1 1.000 → 1.000, the same predictions (")
+    assert re.search(r"\ntest F1 .*  equal\n", text)
+    text = render_screen(comparison(lambda n: "B-PER O O O" if n < 5 else RIGHT), 5)
+    assert re.search(r"\ntest F1 .* \+0\.\d+ to \+0\.\d+  unclear, p 0\.062\n", text)
 
 
 def test_excerpts_show_fixed_and_broken_entities_in_their_sentences() -> None:

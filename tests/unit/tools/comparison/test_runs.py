@@ -72,6 +72,13 @@ def test_gold_of_the_last_run_counts() -> None:
     assert found.overall["precision"].old == (0.0,)
 
 
+def test_further_set_that_a_run_lacks_is_named() -> None:
+    with_social = run_of("b", [ADA], **{"tests.social": [OSLO], "tests.social.altered.typos": [OSLO]})
+    found = compare([run_of("a", [ADA])], [with_social], ["test"])
+    assert "tests.social: not compared, since a has none" in found.notes
+    gate(found, 0, False)
+
+
 METRICS = [
     ({"test.f1": 0.666667}, None),
     ({"test.f1": 1.0}, "a: F1 of test is 1.000 in metrics/evaluate.json, but 0.667 for the predictions, so they"),

@@ -31,8 +31,10 @@ CHANGES = [
     ("B-PER I-PER", "B-PER B-LOC", "B-PER I-PER", ["fixed PER 0 2 instead PER 0 1 instead LOC 1 2"]),
     ("B-PER I-PER", "B-PER I-PER", "B-PER B-PER", ["broken PER 0 2 instead PER 0 1 instead PER 1 2"]),
     ("O O", "B-LOC O", "O O", ["fixed false positive LOC 0 1"]),
-    # Wrong in both, in different ways: one false positive fixed, another one new.
-    ("B-PER", "B-LOC", "B-ORG", ["fixed false positive LOC 0 1", "broken false positive ORG 0 1"]),
+    # Wrong in both, with another type or other boundaries: nothing is fixed.
+    ("B-PER", "B-LOC", "B-ORG", []),
+    ("O O", "B-PER I-PER", "O B-PER", []),
+    ("B-PER I-PER", "B-LOC O", "O B-ORG", ["fixed false positive LOC 0 1", "broken false positive ORG 1 2"]),
     # An I- that continues nothing starts an entity, so the sides do not differ.
     ("B-PER O", "I-PER O", "B-PER O", []),
     ("B-PER O B-LOC", "B-PER O O", "O O B-LOC", ["fixed LOC 2 3", "broken PER 0 1"]),
