@@ -145,7 +145,7 @@ def state() -> tuple[dict[Path, bytes], str]:
 def test_head_is_compared_with_the_workspace_by_default(unchanged: Path, capsys: pytest.CaptureFixture) -> None:
     run()
     text = capsys.readouterr().out
-    assert text.startswith("test F1 0.815 → 0.815, no clear difference (+0.000 to +0.000, p 1.000)\n")
+    assert text.startswith("test F1 0.815 → 0.815, the same predictions (+0.000 to +0.000, p 1.000)\n")
     assert f"old: HEAD ({git('rev-parse', 'HEAD')[:7]})\nnew: workspace\n" in text
     assert "note: test: HEAD and workspace have the same predictions\n" in text
     assert "dvc repro" not in text, "nothing is outdated"
@@ -340,7 +340,8 @@ def test_predictions_come_from_the_remote_if_the_cache_lacks_them(repository: Pa
     again = f"git checkout {git('rev-parse', 'bad')[:7]} && dvc repro"
     lacking = "bad: data/predictions/provenance.json is not in DVC's cache, "
     no_remote = "and no default remote is set; run `dvc push` where it was computed, or run"
-    assert reason("bad") == f"{lacking}{no_remote} `{again} evaluate` here"
+    instead = "here, and commit dvc.lock if it changes; `dvc metrics diff bad` compares the scores alone"
+    assert reason("bad") == f"{lacking}{no_remote} `{again} evaluate` {instead}"
     # Added after the compared commits, whose own settings do not have it.
     Path(".dvc/config").write_text(f"[core]\n    remote = near\n['remote \"near\"']\n    url = {tmp_path / 'remote'}\n")
     before = state()
@@ -349,7 +350,7 @@ def test_predictions_come_from_the_remote_if_the_cache_lacks_them(repository: Pa
     shutil.rmtree(tmp_path / "remote")
     found = reason("good")
     assert found.startswith("good: data/predictions/provenance.json is not in DVC's cache, nor in its remote near")
-    assert found.endswith("&& dvc repro --pull evaluate` here")
+    assert f"&& dvc repro --pull evaluate` {instead.replace('bad', 'good')}" in found
 
 
 @pytest.mark.parametrize("root", [".", pytest.param("models/tagger", marks=pytest.mark.rare)])

@@ -229,6 +229,9 @@ def require(path: Path, made_by: str) -> None:
         UserError: it does not, or is one.
     """
     if not path.exists():
-        raise UserError(f"{path} is missing: the stage {made_by} writes it, so run `dvc repro {made_by}` first")
+        raise UserError(
+            f"{path} is missing: the stage {made_by} writes it, so run `dvc repro {made_by}` first, or `dvc pull` if a "
+            "remote has it"
+        )
     if not path.is_file() and not path.is_dir():
         raise UserError(f"{path}: not a file but a device or pipe; remove it, and run `dvc repro {made_by}`")

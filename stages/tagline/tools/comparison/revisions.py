@@ -187,12 +187,14 @@ def _commit(name: str, repo: Any, splits: Sequence[str], pipeline: Pipeline) -> 
                 raise UserError(
                     f"{name}: {pipeline.path(path)} is not in DVC's cache, nor in its remote {remote}{_reason(error)}; "
                     f"run `dvc push` where it was computed, or run `git checkout {commit[:7]} && dvc repro --pull "
-                    f"{pipeline.stage}` here"
+                    f"{pipeline.stage}` here, and commit dvc.lock if it changes; `dvc metrics diff {name}` compares "
+                    "the scores alone"
                 ) from None
             raise UserError(
                 f"{name}: {pipeline.path(path)} is not in DVC's cache, and no default remote is set{_reason(error)}; "
                 f"run `dvc push` where it was computed, or run `git checkout {commit[:7]} && dvc repro "
-                f"{pipeline.stage}` here"
+                f"{pipeline.stage}` here, and commit dvc.lock if it changes; `dvc metrics diff {name}` compares the "
+                "scores alone"
             ) from None
         return content
 
