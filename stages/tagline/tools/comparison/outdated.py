@@ -31,6 +31,15 @@ def outdated_notes(*stages: str) -> list[str]:
     return list(dict.fromkeys(notes))
 
 
+def notes_of_predictions() -> list[str]:
+    """Return a note if `dvc repro` would compute other predictions; none outside of a DVC repository."""
+    try:
+        with Repo() as repo:
+            return in_workspace(repo, "evaluate")
+    except DvcException:
+        return []
+
+
 def in_workspace(repo: Any, stage: str) -> list[str]:
     """Return a note if `dvc repro` would compute other predictions than those of the workspace.
 

@@ -17,10 +17,8 @@ import json
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tagline.core import read_json
 from tagline.terminal import (
     ArgumentParser,
     UserError,
@@ -31,15 +29,12 @@ from tagline.terminal import (
     shortened,
     show,
 )
-from tagline.tools.texts.options import MODEL, add_model, add_no_split, probability
+from tagline.tools.texts.options import add_model, add_no_split, probability, warn_if_outdated
 from tagline.tools.texts.source import add_texts, check_texts, source_of
 
 if TYPE_CHECKING:
-    from tagline.inference import Tagger
     from tagline.tools.estimation.observation import Observation
 
-# Where a clone's last evaluation has the reference that its next export gets.
-EVALUATED = Path("data/predictions/provenance.json")
 # Exit status if F1 is below --least.
 BELOW = 3
 # Largest number of characters of a type in the table.
@@ -109,23 +104,13 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
         tagger = Tagger(options.model, options.backend, split_sentences=options.split_sentences)
     with tagger:
         observation = Observation(tagger)
-        if options.model == MODEL and EVALUATED.is_file():
-            _warn_if_outdated(tagger)
+        warn_if_outdated(tagger)
         texts = 0
         with source_of(options, tagger, show_progress=True) as (documents, advance):
             for part in tagger.tag_stream(documents):
                 texts += len(part)
                 advance(len(part))
     return described(observation, texts, options.input or "TEXT")
-
-
-def _warn_if_outdated(tagger: Tagger) -> None:
-    if read_json(EVALUATED, "evaluate").get("reference") != tagger.reference:
-        warnings.warn(
-            f"{MODEL}: not of the last evaluation in {EVALUATED.parent}; expected an export of it; run `dvc repro "
-            "export`",
-            stacklevel=2,
-        )
 
 
 def described(observation: Observation, texts: int, where: str) -> dict[str, Any]:

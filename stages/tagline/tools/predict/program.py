@@ -69,6 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # A bar would mix with output on the same terminal, and with what a pager shows of a pipe.
     show_progress = options.output is not None or is_file(sys.stdout)
     with tagger, source_of(options, tagger, show_progress) as (documents, advance):
+        for layer in tagger.layers.values():
+            common.warn_if_outdated(layer)
         check_answers(options, tagger)
         label(documents, advance, tagger, options)
         if options.output:

@@ -1,7 +1,7 @@
 """Losses: where F1 of test, or else validation, is lost, what it would be otherwise, and a command for each loss."""
 
 import shlex
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
@@ -10,41 +10,40 @@ from typing import Any, NamedTuple
 import numpy as np
 from tabulate import tabulate
 
-from tagline.artifacts import raw_data, tokenized
-from tagline.audit.audit_params import AUDIT, AUDIT_PARAMS, CROSSVAL, Audit
+from tagline.artifacts import tokenized
 from tagline.core import FEW_OF_TEST, read_columns, read_json, reported_split, verify
 from tagline.core.params import read_section
 from tagline.core.reading import reading
-from tagline.crossval.crossval_params import CROSSVAL_PARAMS
-from tagline.crossval.folding import EARLY
 from tagline.evaluation.altered_forms import CASES
 from tagline.evaluation.evaluate_params import Evaluate
-from tagline.labels.entities import Entity
 from tagline.labels.tagged import TaggedSentences, flatten
 from tagline.labels.windows import Doubles
 from tagline.metrics.outcomes import outcomes_of_errors
 from tagline.metrics.resampling import interval, weights
 from tagline.metrics.scores import divide, ratios, rounded
 from tagline.metrics.slices import TEXTS, TrainingIndex, in_train
-from tagline.sources.formats.json_objects import rows_in
-from tagline.sources.formats.lines import read_lines
-from tagline.terminal import UserError
+from tagline.terminal import UserError, wrapped
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 from tagline.tools.comparison import WORKSPACE
+from tagline.tools.comparison.outdated import notes_of_predictions
 from tagline.tools.comparison.runs import PREDICTIONS, make_run
 from tagline.tools.curve.power_law import PowerLaw, worth
 from tagline.tools.curve.program import SEEDS
-from tagline.tools.curve.runs import LEAST_SIZES, RAW, Curve, default_more, default_sizes
+from tagline.tools.curve.runs import LEAST_SIZES, Curve, default_more, default_sizes
 from tagline.tools.texts.options import MODEL
 from tagline.training.epoch_choice import last_rise
 from tagline.training.train_params import Train
 
-TOKENIZED, SUSPICIONS = Path("data/tokenized"), Path("reports/audit.jsonl")
-# The params of an audit that `tagline audit create` writes.
-NEW_AUDIT = Path(__file__).parents[1] / "settings" / AUDIT_PARAMS
+TOKENIZED, DATA = Path("data/tokenized"), Path("reports/data.json")
 TRAINED, VALIDATION = Path("reports/train.json"), Path("plots/validation.csv")
 # With fewer training sentences, more of them and more steps come first.
 SMALL = 1000
+# With fewer gold entities that train has, nothing is said of those that it does not have.
+LEAST_SEEN = 20
+# If more of the words of train have an unknown sub-word, the encoder is for other texts.
+UNKNOWN = 0.05
+# As the presets have it.
+LEAST_STEPS = 200
 # If two models differ in fewer entities, a sign test is never significant: 2 * 0.5**6 = 0.03.
 LEAST_DIFFERENT = 6
 # The tally of all entities of the split.
@@ -59,12 +58,15 @@ class Remedy(NamedTuple):
     Attributes:
         cost: in words.
         command: empty if there is none.
-        suspicions: of the audit, how many are to be read; None if there was no audit.
     """
 
     cost: str
     command: str
-    suspicions: int | None = None
+
+
+NONE = Remedy("", "")
+# The review of probable label errors, which teach errors of the same kind.
+AUDIT = Remedy("no training", "tagline audit --output fixes.html")
 
 
 class ErrorKind(NamedTuple):
@@ -72,33 +74,19 @@ class ErrorKind(NamedTuple):
 
     Attributes:
         name: of its loss.
-        fault: the fault of labels that teaches it.
         change: what a tally gains if it is right instead.
     """
 
     name: str
-    fault: str
     change: tuple[int, int, int]
 
 
 KINDS = {
-    "type_error": ErrorKind("wrong types", "type", (1, 0, 0)),
-    "boundary_error": ErrorKind("wrong boundaries", "boundary", (1, 0, 0)),
-    "missed": ErrorKind("missed", "missing", (1, 1, 0)),
-    "spurious": ErrorKind("spurious", "spurious", (0, -1, 0)),
+    "type_error": ErrorKind("wrong types", (1, 0, 0)),
+    "boundary_error": ErrorKind("wrong boundaries", (1, 0, 0)),
+    "missed": ErrorKind("missed", (1, 1, 0)),
+    "spurious": ErrorKind("spurious", (0, -1, 0)),
 }
-
-
-class Suspicions(NamedTuple):
-    """The suspicions of the audit whose suggested labels are more probable than gold.
-
-    Attributes:
-        numbers: how many there are of each split and of each fault.
-        changes: what the `tally` of the reported split gains if they are right.
-    """
-
-    numbers: Counter[str]
-    changes: Doubles
 
 
 class Loss(NamedTuple):
@@ -145,25 +133,26 @@ def find(runs: Path) -> dict[str, Any]:
         significant; ``losses``, most worth first: name, number of errors, F1, F1 without them, the difference
         (``worth``) with its interval, and a `Remedy`;
         ``more_sentences``: None, or what some more are likely worth, with an interval of 80 %; ``small``: whether train
-        is; ``advice``: a text and a `Remedy` each, what helps whatever is lost.
+        is; ``advice``: a text and a `Remedy` each, what helps whatever is lost; ``notes``: whether the run is outdated.
 
     Raises:
-        UserError: params.yaml has errors; what a stage or the audit writes is missing, damaged or of other data; or the
-            task has plain tags.
+        UserError: params.yaml has errors; what a stage writes is missing or damaged; or the task has plain tags.
     """
     split, scored, forms = read_predictions()
     errors = count_errors(scored)
-    suspicions = read_suspicions(split, scored) if SUSPICIONS.is_file() else None
+    verify(TOKENIZED, "tokenize-align")
+    train = tokenized.load_split(TOKENIZED, "train")
     bootstrap = read_section("evaluate", Evaluate).bootstrap
-    sums = total(tallies_of(scored, forms, errors, suspicions), bootstrap.resamples, bootstrap.seed)
-    losses = [loss.described() for loss in losses_of(split, sums, forms, errors, suspicions)]
+    sums = total(tallies_of(scored, train, forms, errors), bootstrap.resamples, bootstrap.seed)
+    losses = [loss.described() for loss in losses_of(sums, forms, errors)]
     f1 = ratios(*sums[ALL]).f1
     low, high = interval(f1[1:])
     entities = int(sums[ALL][GOLD, 0])
-    sentences = raw_data.load(RAW).sentences["train"]
+    sentences = len(train.lengths())
     more, advice = more_sentences(runs, sentences)
     if sentences < SMALL:
-        advice += more_steps()
+        advice = more_steps() + advice
+    advice = other_encoder() + advice
     return {
         "split": split,
         "f1": rounded(f1[0]),
@@ -175,6 +164,7 @@ def find(runs: Path) -> dict[str, Any]:
         "more_sentences": more,
         "small": sentences < SMALL,
         "advice": [{"text": text, **remedy._asdict()} for text, remedy in advice],
+        "notes": notes_of_predictions(),
     }
 
 
@@ -203,48 +193,18 @@ def count_errors(scored: TaggedSentences) -> dict[str, Doubles]:
     return errors
 
 
-def read_suspicions(split: str, scored: TaggedSentences) -> Suspicions:
-    """Read the suspicions of the audit; ``scored`` are the sentences of the split."""
-    numbers = Counter[str]()
-    changes = np.zeros((len(scored), 3))
-    indices = {id_: index for index, id_ in enumerate(scored.ids or ())}
-    with reading(
-        SUSPICIONS,
-        "audit/dvc.yaml:audit",
-        problem="damaged or of other data",
-        expected="suspicions of an audit of data/tokenized",
-    ):
-        for _, row in rows_in(read_lines(SUSPICIONS), str(SUSPICIONS)):
-            if not row["score"] > 0:
-                continue
-            numbers.update((row["split"], row["kind"]))
-            if row["split"] == split:
-                index = indices[row["id"]]
-                predicted = scored[index].predicted_entities
-                changes[index] += _numbers(row["suggested"], predicted) - _numbers(row["gold"], predicted)
-    return Suspicions(numbers, changes)
-
-
-def _numbers(gold: list[dict[str, Any]], predicted: list[Entity]) -> Doubles:
-    """Tally some gold entities alone: how many are correct, no predicted ones, how many there are."""
-    entities = [Entity(entity["type"], entity["start"], entity["end"]) for entity in gold]
-    return np.array([sum(entity in predicted for entity in entities), 0, len(entities)], dtype=np.float64)
-
-
 def tallies_of(
     scored: TaggedSentences,
+    train: tokenized.Split,
     forms: Mapping[str, TaggedSentences],
     errors: Mapping[str, Doubles],
-    suspicions: Suspicions | None,
 ) -> dict[str, Doubles]:
     """The tallies of a split, of its altered forms, of some of its entities, and without the errors of each kind."""
-    tallies = {ALL: tally(scored), **by_text(scored)}
+    tallies = {ALL: tally(scored), **by_text(scored, train)}
     for form, altered in forms.items():
         tallies[form] = tally(altered)
     for kind, numbers in errors.items():
         tallies[kind] = tallies[ALL] + np.outer(numbers, KINDS[kind].change)
-    if suspicions is not None:
-        tallies["audited"] = tallies[ALL] + suspicions.changes
     return tallies
 
 
@@ -257,11 +217,10 @@ def tally(split: TaggedSentences, gold: Any = slice(None), predicted: Any = slic
     return np.stack([np.bincount(split.sentences_of(words), minlength=len(split)) for words in starts], axis=1)
 
 
-def by_text(scored: TaggedSentences) -> dict[str, Doubles]:
+def by_text(scored: TaggedSentences, train: tokenized.Split) -> dict[str, Doubles]:
     """The `tally` of entities that train has with their type (seen), and of those that it does not have (unseen)."""
-    verify(TOKENIZED, "tokenize-align")
-    train = tokenized.load_split(TOKENIZED, "train").labelled_words(tokenized.load_labels(TOKENIZED))
-    training = TrainingIndex(train, [scored], "spans")
+    words = train.labelled_words(tokenized.load_labels(TOKENIZED))
+    training = TrainingIndex(words, [scored], "spans")
     gold = in_train(scored, training, scored.gold_entities)
     predicted = in_train(scored, training, scored.predicted_entities)
     tallies = {}
@@ -279,63 +238,34 @@ def total(tallies: Mapping[str, Doubles], resamples: int, seed: int) -> dict[str
     return dict(zip(tallies, np.split(sums, len(tallies)), strict=True))
 
 
-def losses_of(
-    split: str,
-    sums: Mapping[str, Doubles],
-    forms: Collection[str],
-    errors: Mapping[str, Doubles],
-    suspicions: Suspicions | None,
-) -> Iterator[Loss]:
-    """Yield the losses to each kind of error, to unseen entities, to the worst letter case and to wrong gold labels.
+def losses_of(sums: Mapping[str, Doubles], forms: Collection[str], errors: Mapping[str, Doubles]) -> Iterator[Loss]:
+    """Yield the losses to each kind of error, to unseen entities and to the worst letter case.
 
     Args:
-        split: its name.
         sums: as from `total`, of `tallies_of`.
-        forms: its altered forms.
+        forms: the altered forms of the split.
         errors: as from `count_errors`.
-        suspicions: None if there was no audit.
     """
     f1 = {name: ratios(*of_tally).f1 for name, of_tally in sums.items()}
     for kind, numbers in errors.items():
-        name, fault, _ = KINDS[kind]
-        yield Loss(name, int(numbers.sum()), f1[ALL], f1[kind], audit(suspicions, fault))
+        yield Loss(KINDS[kind].name, int(numbers.sum()), f1[ALL], f1[kind], AUDIT)
     everything = sums[ALL]
     seen = sums["seen"]
     unseen = sums["unseen"]
-    if unseen[GOLD, 0]:
+    if unseen[GOLD, 0] and not 0 < seen[GOLD, 0] < LEAST_SEEN:
         # As many unseen entities as there are, found as often as seen ones; all of them, if none is seen.
         as_seen = everything - unseen + seen * divide(unseen[GOLD], seen[GOLD])
         if not seen[GOLD, 0]:
             as_seen = np.stack([unseen[GOLD]] * len(everything))
         missed = int(unseen[GOLD, 0] - unseen[CORRECT, 0])
-        yield Loss("not in train", missed, f1[ALL], ratios(*as_seen).f1, suggest())
+        loss = Loss("not in train", missed, f1[ALL], ratios(*as_seen).f1, suggest())
+        if loss.described()["worth"] > 0:
+            yield loss
     if forms:
         worst = min(forms, key=lambda form: f1[form][0])
         fewer = int(everything[CORRECT, 0] - sums[worst][CORRECT, 0])
         if fewer > 0:
             yield Loss(f"{worst} text", fewer, f1[worst], f1[ALL], lowercase())
-    if suspicions is not None and suspicions.numbers[split]:
-        remedy = audit(suspicions, split)
-        yield Loss(f"labels of {split}", suspicions.numbers[split], f1[ALL], f1["audited"], remedy)
-
-
-def audit(suspicions: Suspicions | None, split_or_fault: str = "") -> Remedy:
-    """The review of the suspicions of a split or fault, or the audit that finds them."""
-    if suspicions is not None:
-        return Remedy(
-            "suspicions to read", "tagline audit export --output fixes.html", suspicions.numbers[split_or_fault]
-        )
-    exists = AUDIT_PARAMS.is_file()
-    if exists or not CROSSVAL_PARAMS.is_file():
-        folds = read_section("audit", Audit, AUDIT_PARAMS if exists else NEW_AUDIT).folds
-    else:
-        folds = CROSSVAL  # of an audit that is created beside a cross-validation
-    cost = f"{len(folds)} trainings"
-    if folds == [EARLY]:
-        cost = "half a training"
-    elif folds == CROSSVAL:
-        cost = "no training"
-    return Remedy(cost, "dvc repro audit/dvc.yaml" if exists else f"{AUDIT} && dvc repro audit/dvc.yaml")
 
 
 def lowercase() -> Remedy:
@@ -343,7 +273,7 @@ def lowercase() -> Remedy:
     section = read_section("tokenize_align", TokenizeAlign)
     share = section.lowercase_share
     if share == 1:
-        return Remedy("", "")
+        return NONE
     more = 0.5 if share < 0.5 else 1
     plus = "" if "lowercase_share" in section.model_fields_set else "+"  # DVC adds a key with a plus only
     return Remedy(
@@ -361,17 +291,33 @@ def suggest() -> Remedy:
 
 
 def more_steps() -> list[tuple[str, Remedy]]:
-    """A training of twice as many steps, if `train` says that they may help."""
+    """A training of twice as many steps, at least `LEAST_STEPS`, if F1 rose in the last epoch or is 0."""
     section = read_section("train", Train)
     with reading(VALIDATION, "train"):
-        rise = last_rise([row["f1"] for row in read_columns(VALIDATION, ["f1"])])
-    if section.max_steps is not None or not rise:
+        f1 = [row["f1"] for row in read_columns(VALIDATION, ["f1"])]
+        rise = last_rise(f1)
+    if section.max_steps is not None or (max(f1) > 0 and not rise):
         return []
     plus = "" if "least_steps" in section.model_fields_set else "+"
-    steps = read_json(TRAINED, "train")["steps"]
-    command = f"dvc exp run -S {plus}train.least_steps={2 * steps}"
+    with reading(TRAINED, "train"):
+        steps = int(read_json(TRAINED, "train")["steps"])
+    more = max(2 * steps, LEAST_STEPS)
     text = f"more steps: F1 of validation rose by {rise:.3f} in the last epoch"
-    return [(text, Remedy("2 times a training", command))]
+    if not rise:
+        text = f"more steps: F1 of validation is 0 after {steps:,}"
+    cost = f"{more / steps:.0f} times a training"
+    return [(text, Remedy(cost, f"dvc exp run -S {plus}train.least_steps={more}"))]
+
+
+def other_encoder() -> list[tuple[str, Remedy]]:
+    """Another encoder, if this one's vocabulary lacks many words of train."""
+    with reading(DATA, "tokenize-align"):
+        train = read_json(DATA, "tokenize-align")["train"]
+        share = train["unknown_words"] / train["words"]
+    if share <= UNKNOWN:
+        return []
+    text = f"another encoder: this one does not know {share:.0%} of the words of train"
+    return [(f"{text}; see docs/data.md#encoders", NONE)]
 
 
 def more_sentences(runs: Path, total: int) -> tuple[tuple[float, ...] | None, list[tuple[str, Remedy]]]:
@@ -403,7 +349,7 @@ def table(found: Mapping[str, Any]) -> str:
     lines = ["F1 of {split} {f1:.3f} ({low:.3f} to {high:.3f}), {entities:,} entities".format(**found)]
     if found["entities"] < FEW_OF_TEST:
         lines.append(f"a difference below {found['noise']:.2f} F1 ({LEAST_DIFFERENT} entities) may be chance")
-    lines.append("")
+    lines += [*map(wrapped, found["notes"]), ""]
     shown = set[str]()
     if found["small"]:
         lines += [*advice_lines(found["advice"], shown), ""]
@@ -431,8 +377,6 @@ def loss_lines(losses: Sequence[Mapping[str, Any]], shown: set[str]) -> Iterator
             "without": f"{loss['without']:.3f}",
             "worth, 95 %": "{worth:+.3f} ({low:.3f} to {high:.3f})".format(**loss),
         }
-        if loss["suspicions"] is not None:
-            row["suspicions"] = f"{loss['suspicions']:,}"
         rows.append(row)
     titles, rule, *lines = tabulate(rows, "keys", disable_numparse=True).splitlines()
     yield from (titles, rule)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tagline.terminal import ArgumentParser, quiet, show, take_no_arguments, wrapped
 
+PREDICTIONS = Path("data/predictions")
 SCORES, CROSSVAL = Path("reports/evaluate.json"), Path("reports/crossval.json")
 EXPORT, REPORT = Path("models/export"), Path("reports/export.json")
 
@@ -15,20 +16,21 @@ def scores() -> None:
     Then the cross-validated scores, if `dvc repro crossval/dvc.yaml` computed them.
     """
     take_no_arguments(scores.__doc__)
-    from tagline.core import read_json
+    from tagline.core import read_json, verify
     from tagline.crossval import summary
     from tagline.evaluation.score_table import score_table_of
+    from tagline.tools.comparison.outdated import notes_of_predictions, outdated_notes
+    from tagline.tools.results.pushed_card import MADE_BY
 
     parts = []
     if SCORES.is_file() or not CROSSVAL.is_file():
+        verify(PREDICTIONS, "evaluate", SCORES)
         parts.append(score_table_of(SCORES))
+        parts += map(wrapped, notes_of_predictions())
     if REPORT.is_file():
         [exported] = read_json(REPORT, "export").values()
         parts += map(wrapped, exported.get("notes", []))
     if CROSSVAL.is_file():
-        from tagline.tools.comparison.outdated import outdated_notes
-        from tagline.tools.results.pushed_card import MADE_BY
-
         parts.append(score_table_of(CROSSVAL, MADE_BY))
         parts += map(wrapped, summary.notes(read_json(CROSSVAL, MADE_BY)[summary.NAME]))
         parts += (wrapped(f"crossval: {note}") for note in outdated_notes(MADE_BY))
@@ -43,12 +45,11 @@ def next_steps() -> None:
       not in train:    if entities whose text train does not have were right as often as those that it has; if it has
                        none, if all were right
       lowercase text:  if text in this letter case, the worst one, had the F1 of text as it is
-      labels of test:  if gold were what the audit suggests, where that is more probable
 
     The difference is an upper bound for the command, not a forecast. Losses overlap: do not add them up. Intervals of
     95 % are from a bootstrap over sentences. Commands are below the losses that they address. Wrong labels teach errors
-    of the same kind, so the audit's suspicions of that kind are to be read, in all audited splits. What more sentences
-    bring is shown if `tagline curve` measured it; with fewer than 1,000 training sentences it comes first.
+    of the same kind. What more sentences bring is shown if `tagline curve` measured it; with fewer than 1,000 training
+    sentences it comes first.
     """
     parser = ArgumentParser(description=next_steps.__doc__)
     parser.add_argument("--runs", type=Path, default="curve.jsonl", metavar="FILE", help="runs of `tagline curve`")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from tagline.core import BackendName, Overlaps
+from tagline.core import BackendName, Overlaps, read_json
 from tagline.terminal import UserError, defer_signals
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ FORMATS = ("text", "jsonl", "conll")
 SUFFIXES = {".txt": "text", ".jsonl": "jsonl", ".json": "jsonl", ".conll": "conll"}
 STANDARD = "-"
 MODEL = Path("models/export")
+# Where a clone's last evaluation has the reference that its next export gets.
+EVALUATED = Path("data/predictions/provenance.json")
 FASTEST = "the first of these that the model has"
 
 
@@ -141,6 +144,18 @@ def open_taggers(options: argparse.Namespace, verify: bool = True) -> AnyTagger:
         for name, folder in layers_of(options.models, options.overlaps).items():
             taggers[name] = Tagger(folder, options.backend, verify=verify, split_sentences=options.split_sentences)
         return joined(taggers, options.overlaps)
+
+
+def warn_if_outdated(tagger: Tagger) -> None:
+    """Warn if a model is the clone's export, and not of its last evaluation."""
+    if tagger.folder != MODEL or not EVALUATED.is_file():
+        return
+    if read_json(EVALUATED, "evaluate").get("reference") != tagger.reference:
+        warnings.warn(
+            f"{MODEL}: not of the last evaluation in {EVALUATED.parent}; expected an export of it; run `dvc repro "
+            "export`",
+            stacklevel=2,
+        )
 
 
 def joined(taggers: Mapping[str, Tagger], overlaps: Overlaps) -> AnyTagger:

@@ -12,7 +12,9 @@ from tagline.core import write_json
 from tagline.inference import Tagger
 from tagline.terminal.errors import UserError
 from tagline.tools.estimation.observation import BLOCKS, Observation
-from tagline.tools.estimation.program import EVALUATED, main
+from tagline.tools.estimation.program import main
+from tagline.tools.predict.program import main as predict
+from tagline.tools.texts.options import EVALUATED
 
 TEXT = "Ada Lind lives in Oslo."
 
@@ -90,8 +92,11 @@ def test_export_of_an_earlier_evaluation_is_said(tmp_path: Path, monkeypatch: py
         main([TEXT])
     content["reference"]["f1"] = 0.7
     write_json(EVALUATED, content)
-    with pytest.warns(match="^models/export: not of the last evaluation in data/predictions; expected an export of it"):
-        main([TEXT])
+    for verb in (main, predict):
+        with pytest.warns(
+            match="^models/export: not of the last evaluation in data/predictions; expected an export of"
+        ):
+            verb([TEXT])
 
 
 def test_model_of_plain_tags_is_refused(tmp_path: Path) -> None:

@@ -1,34 +1,35 @@
 """`tagline next`: losses of a test split computed by hand, and what it says of an audit and a learning curve."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from dvc.repo import Repo
 from dvc.utils.hydra import apply_overrides
 from helpers.annotated import write_rows
-from helpers.project import ROOT, edit, exit_of, json_of, run_verb
+from helpers.project import edit, exit_of, json_of, run_verb
 from helpers.tagged import sentences
 
 from tagline.artifacts import predictions
+from tagline.core.outputs import write_json
 from tagline.core.provenance import write_hashes
 from tagline.tools.curve.runs import Curve
 from tagline.tools.results import losses
 
-FOLDER, SUSPICIONS = Path("data/predictions"), Path("reports/audit.jsonl")
+FOLDER = Path("data/predictions")
 WORDS = ["Ada Lind lives in Oslo", "Xu lives in Oslo", "Ida Ek lives", "in Zug"]
 GOLD = ["B-PER I-PER O O B-LOC", "B-PER O O B-LOC", "B-PER I-PER O", "O O"]
 # Besides two correct entities: one missed, of another type, with another boundary, spurious.
 PREDICTED = ["B-PER I-PER O O B-LOC", "O O O B-PER", "B-PER O O", "O B-LOC"]
-OSLO = {side: [{"type": kind, "start": 3, "end": 4}] for side, kind in (("gold", "LOC"), ("suggested", "PER"))}
-OF_TEST = {"split": "test", "id": "s-1", "kind": "type", "score": 2.0, **OSLO}
-OF_TRAIN = {"split": "train", "id": "train-0", "kind": "missing", "gold": [], "suggested": []}
 
 
 @pytest.fixture
-def predicted(finished: Path) -> Path:
+def predicted(finished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A finished workspace with other predictions of test; train has Ada Lind and Oslo."""
+    monkeypatch.setattr(losses, "LEAST_SEEN", 3)
     lowercase = sentences(GOLD, [" ".join("O" for _ in row.split()) for row in GOLD], words=WORDS)
     predictions.write(FOLDER, "test", sentences(GOLD, PREDICTED, words=WORDS), {"lowercase": lowercase})
     write_hashes(FOLDER)
@@ -58,7 +59,19 @@ def test_losses_are_those_computed_by_hand(predicted: Path, capsys: pytest.Captu
     assert all(loss["low"] <= loss["worth"] <= loss["high"] for loss in by_name.values())
     worths = [loss["worth"] for loss in content["losses"]]
     assert worths == sorted(worths, reverse=True)
-    assert by_name["missed"]["command"] == "tagline audit create && dvc repro audit/dvc.yaml"
+    assert by_name["missed"]["command"] == "tagline audit --output fixes.html"
+
+
+def test_unseen_entities_are_no_loss_if_few_are_seen_or_those_are_not_better(
+    predicted: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(losses, "LEAST_SEEN", 4)
+    assert "not in train" not in found(capsys)[1]
+    monkeypatch.setattr(losses, "LEAST_SEEN", 3)
+    right = ["O O O O O", "B-PER O O O", "O O O", "O O"]  # Xu alone, whom train does not have
+    predictions.write(FOLDER, "test", sentences(GOLD, right, words=WORDS), {})
+    write_hashes(FOLDER)
+    assert "not in train" not in found(capsys)[1]
 
 
 def test_table_shows_each_command_once_in_80_columns(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,11 +82,12 @@ def test_table_shows_each_command_once_in_80_columns(predicted: Path, capsys: py
     assert title.startswith("F1 of test 0.400 (")
     assert noise == "a difference below 1.00 F1 (6 entities) may be chance"
     suggest = "tagline suggest POOL --max-words 2000 --output tasks.html"
+    steps = json_of("reports/train.json")["steps"]
     assert lines[:5] == [
+        "more steps: F1 of validation rose by 0.010 in the last epoch",
+        f"  {200 / steps:.0f} times a training: dvc exp run -S train.least_steps=200",
         "annotate more: train has 16 sentences",
         f"  2,000 more words: {suggest}",
-        "more steps: F1 of validation rose by 0.010 in the last epoch",
-        f"  2 times a training: dvc exp run -S train.least_steps={2 * json_of('reports/train.json')['steps']}",
         "",
     ]
     names = [name for line in lines[7:] for name in by_name if line.startswith(name)]
@@ -83,6 +97,33 @@ def test_table_shows_each_command_once_in_80_columns(predicted: Path, capsys: py
     assert max(map(len, [title, noise, *lines])) <= 80
     Path("plots/validation.csv").write_text("epoch,f1\n1,0.5\n2,0.509\n")  # train says nothing of it
     assert not [item for item in found(capsys)[0]["advice"] if item["text"].startswith("more steps")]
+    Path("plots/validation.csv").write_text("epoch,f1\n1,0\n2,0\n")
+    report = json_of("reports/data.json")
+    report["train"]["unknown_words"] = report["train"]["words"] // 2
+    write_json(Path("reports/data.json"), report)
+    encoder, more, *_ = found(capsys)[0]["advice"]
+    assert more["text"] == f"more steps: F1 of validation is 0 after {steps}"
+    assert re.match(
+        "another encoder: this one does not know 50% of the words of train; see docs/data.md#enc", encoder["text"]
+    )
+
+
+def test_outdated_run_is_said(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("dvc.yaml").write_text("stages:\n  evaluate:\n    cmd: python -V\n    deps: [params.yaml]\n")
+    Repo.init(no_scm=True).close()
+    run_verb("next")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "workspace: predictions are outdated; `dvc repro` would rerun evaluate " in said
+
+
+def test_changed_inputs_are_one_message(predicted: Path) -> None:
+    shutil.rmtree("data/raw")  # of which nothing is read
+    edit(Path("data/tokenized/labels.json"), "B-LOC", "B-GPE")
+    assert exit_of("next").startswith("next: data/tokenized/labels.json: changed since the stage tokenize-align wrote")
+    scores = Path("reports/evaluate.json")
+    write_hashes(FOLDER, others={scores: scores})
+    scores.write_text("{}")
+    assert exit_of("scores").startswith("scores: reports/evaluate.json: changed since")
 
 
 def test_all_errors_are_lost_to_unseen_entities_if_none_is_seen(predicted: Path, capsys) -> None:
@@ -103,39 +144,20 @@ def test_command_to_suggest_texts_runs_without_an_exported_model(predicted: Path
     assert Path("tasks.html").is_file()
 
 
-def test_audit_beside_a_cross_validation_costs_no_training(predicted: Path) -> None:
-    assert losses.audit(None).cost == "half a training"
-    write_new_params("crossval")
-    assert losses.audit(None).cost == "no training"
-    write_new_params("audit")  # with folds of its own
-    assert losses.audit(None).cost == "half a training"
-
-
-def write_new_params(name: str) -> None:
-    Path(name).mkdir()
-    shutil.copy(ROOT / f"stages/tagline/tools/settings/{name}/params.yaml", name)
-
-
 def test_command_for_a_key_that_params_leave_out_adds_it(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
     apply_overrides(predicted / "params.yaml", [found(capsys)[1]["lowercase text"]["command"].split()[-1]])
     assert losses.lowercase()[:2] == ("1.3 times a training", "dvc exp run -S tokenize_align.lowercase_share=1")
 
 
-def test_measured_gain_and_suspicions_are_shown(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_rows(SUSPICIONS, [OF_TEST, OF_TRAIN | {"score": 1.0}, OF_TRAIN | {"score": -1.0}])
+def test_measured_gain_is_shown(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
     measured = {"settings": Curve(None).settings}
     runs = [measured | {"sentences": 10 * 2**size, "test.f1": 0.4 + size / 10} for size in range(5)]
     write_rows(Path("curve.jsonl"), runs)
-    content, by_name = found(capsys)
-    assert by_name["labels of test"]["without"] == 0.6
-    names = ("labels of test", "wrong types", "missed", "spurious")
-    assert [by_name[name]["suspicions"] for name in names] == [1, 1, 1, 0]
+    content, _ = found(capsys)
     gain, low, high = content["more_sentences"]
     assert low < gain < high
     interval = f"80 % interval: {low:+.3f} to {high:+.3f}"
-    assert content["advice"][0]["text"] == f"16 more sentences are likely worth {gain:+.3f} F1 ({interval})"
-    edit(SUSPICIONS, "s-1", "s-9")
-    assert exit_of("next").startswith("next: reports/audit.jsonl: damaged or of other data (KeyError: 's-9'); expected")
+    assert content["advice"][-1]["text"] == f"16 more sentences are likely worth {gain:+.3f} F1 ({interval})"
 
 
 def test_plain_tags_are_refused(predicted: Path) -> None:
