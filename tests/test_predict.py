@@ -134,6 +134,7 @@ def test_entities_with_a_promised_precision_are_marked_or_alone(tmp_path: Path, 
     promised("--output", "out.html")
     (task,) = json.loads(embedded(Path("out.html")))["tasks"]
     assert task["suggested"] == [[0, 8, "PER", 0.9, True], [18, 22, "LOC", 0.9, False]]
+    assert capfd.readouterr().out == "out.jsonl: written\nout.html: written\n"
     both = TEXT, "--model", f"a={save_export(tmp_path / 'strict')}", "--model", f"b={model}", "--accepted"
     message = "promises no precision; expected one evaluated with evaluate.accept"
     assert f"--accepted: {tmp_path / 'strict'} {message}" in exit_of(*both)

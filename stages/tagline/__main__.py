@@ -51,6 +51,21 @@ VERBS = {
     },
 }
 
+# What to run for other words that people type.
+INSTEAD = {
+    "annotate": "`tagline suggest`",
+    "diff": "`tagline compare`",
+    "download": "`dvc repro download`",
+    "evaluate": "`dvc repro evaluate`",
+    "export": "`dvc repro export`",
+    "report": "reports/evaluate.html, which `dvc repro evaluate` writes",
+    "repro": "`dvc repro`",
+    "test": "`dvc repro evaluate`",
+    "tokenize-align": "`dvc repro tokenize-align`",
+    "train": "`dvc repro train`",
+    "upload": "`tagline push`",
+}
+
 
 def run() -> None:
     """Run the command, and exit with its status."""
@@ -79,9 +94,10 @@ def main() -> None:
         from difflib import get_close_matches
 
         parser = ArgumentParser(usage="%(prog)s VERB [options]")
-        similar = get_close_matches(arguments[0], verbs, n=1) if arguments else []
+        similar = get_close_matches(arguments[0], [*INSTEAD, *verbs], n=1) if arguments else []
         if similar and not completing:
-            parser.error(f"no verb {arguments[0]!r}; did you mean `tagline {similar[0]}`? `tagline help` lists all")
+            instead = INSTEAD.get(similar[0], f"`tagline {similar[0]}`")
+            parser.error(f"no verb {arguments[0]!r}; did you mean {instead}? `tagline help` lists all")
         parser.add_argument("verb", metavar="VERB", choices=verbs)
         parser.parse_args(arguments[:1])
     verb = verbs[arguments[0]]

@@ -5,12 +5,12 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from inspect import cleandoc
 from pathlib import Path
 from typing import Any, NoReturn
 
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import QUOTED, safe_message
+from tagline.terminal.printing import filled
 
 # A shell sets it while it asks argcomplete for completions.
 COMPLETING = "_ARGCOMPLETE"
@@ -52,13 +52,13 @@ def extra(name: str, user: str) -> Iterator[None]:
 class ArgumentParser(argparse.ArgumentParser):
     """A parser of the running program, whose messages are safe to print, with long arguments shortened in the middle.
 
-    Descriptions keep their lines. With argcomplete, a shell completes the options.
+    Descriptions are filled to 80 columns. With argcomplete, a shell completes the options.
     """
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("prog", Path(sys.argv[0]).name)
         options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
-        options["description"] = cleandoc(options.get("description") or "")
+        options["description"] = filled(options.get("description") or "")
         super().__init__(allow_abbrev=False, **options)
 
     def parse_args(self, *arguments: Any, **options: Any) -> argparse.Namespace:  # type: ignore[override]

@@ -77,7 +77,7 @@ def main() -> None:
 def parsed() -> argparse.Namespace:
     usage = (
         "%(prog)s [OLD [NEW]] [options]\n"
-        "       %(prog)s --by KEY[,KEY] [REVISION,REVISION | --experiments NAME] [options]\n"
+        "       %(prog)s --by KEY[,KEY] [OLD,OLD | --experiments NAME] [options]\n"
         "       %(prog)s --experiments [NAME] [--pipeline FOLDER]"
     )
     parser = ArgumentParser(description=__doc__, usage=usage)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tagline.terminal import ArgumentParser, show, write
+from tagline.terminal import ArgumentParser, show, wrapped, write
 
 TOKENIZED, TESTS = Path("data/tokenized"), Path("data/tokenized_tests")
 TOKENIZER = Path("models/pretrained/tokenizer")
@@ -15,7 +15,8 @@ def inspect() -> None:
     path = parser.parse_args().path
     from tagline.tools.inspection.inspection import describe
 
-    show(describe(path))
+    description, _, sections = describe(path).partition("\n\n")
+    show(f"{wrapped(description)}\n\n# Replace these sections of params.yaml, then run `dvc repro`.\n{sections}")
 
 
 def windows() -> None:

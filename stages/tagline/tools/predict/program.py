@@ -37,7 +37,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from tagline.terminal import ArgumentParser, Interrupted, UserError, defer_signals, program_name, safe_message
+from tagline.terminal import ArgumentParser, Interrupted, UserError, defer_signals, program_name, safe_message, show
 from tagline.tools.answers.options import BRAT, JSONL, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
 from tagline.tools.answers.outputs import check_writable
 from tagline.tools.texts import options as common
@@ -53,6 +53,7 @@ REDACTED = ("redacted", "redacted_numbered")
 # Formats of tasks for people, who correct their entities.
 OF_TASKS = (*TOOLS, PAGE)
 OF_ENTITIES = (*REDACTED, *OF_TASKS)
+FORMATS = (*common.FORMATS, *OF_ENTITIES)
 # A format of one label per word; what masks entities would leave words of those that --overlaps leaves out.
 OF_ONE_MODEL = ("text", "conll", *REDACTED)
 WITHOUT_OVERLAPS = ("prodigy", PAGE)
@@ -152,6 +153,8 @@ def label(
                 items_written += len(items)
             advance(len(part))
         output.end()
+        if output.path:
+            show(f"{output.path}: written")
     except BrokenPipeError:
         pass  # the reader, such as `head`, needs no more
     except UserError as error:
@@ -209,8 +212,9 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--output", metavar="FILE", help="file to write, or folder for brat; default: standard output, also -")
     add(
         "--format",
-        choices=(*common.FORMATS, *OF_ENTITIES),
-        help="default: by suffix; for standard output text, jsonl with several models",
+        choices=FORMATS,
+        metavar="NAME",
+        help=f"{', '.join(FORMATS)}; default: by suffix; for standard output text, jsonl with several models",
     )
     parser.renamed("--output-format", "--format")
     add_guideline(parser)

@@ -1,6 +1,6 @@
 """The commands on params.yaml and dvc.yaml. They import late: `--help` does not wait for libraries."""
 
-from tagline.terminal import ArgumentParser, show, take_no_arguments
+from tagline.terminal import ArgumentParser, show, take_no_arguments, wrapped
 
 
 def check() -> None:
@@ -32,7 +32,7 @@ def preset() -> None:
 
     names = presets.names()
     if arguments.name is None:
-        show("\n".join(presets.listed(names)))
+        show(wrapped("\n".join(presets.listed(names))))
     elif arguments.name not in names:
         parser.error(f"unknown preset {arguments.name!r}; expected one of {', '.join(names)}")
     else:
@@ -51,7 +51,7 @@ def pipeline() -> None:
     The folder's dvc.yaml runs the same code and is derived from the root's. When that has changed, --update rewrites it
     in all pipeline folders; their params stay. See docs/pipelines.md.
     """
-    usage = "%(prog)s [-h] (NAME [--teacher FOLDER] [-S KEY=VALUE ...] | --update)"
+    usage = "%(prog)s (NAME [--teacher FOLDER] [-S KEY=VALUE ...] | --update)"
     parser = ArgumentParser(description=pipeline.__doc__, usage=usage)
     actions = parser.add_mutually_exclusive_group(required=True)
     actions.add_argument("name", metavar="NAME", nargs="?", help="folder to create, with the current params.yaml")
@@ -87,7 +87,7 @@ def crossval() -> None:
     tagline crossval create    write crossval/; `dvc repro crossval/dvc.yaml` then trains and scores
     """
     parser = ArgumentParser(description=crossval.__doc__)
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions = parser.add_subparsers(required=True)
     actions.add_parser("create", prog=f"{parser.prog} create", help="write crossval/, or bring its dvc.yaml up to date")
     parser.parse_args()
     from tagline.tools.settings.created_pipelines import CROSSVAL
