@@ -14,6 +14,7 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
     "albert": {"embedding_size": 32},  # all layers have the same weights
     "bert": {},
     "biogpt": {},  # scales its embeddings
+    "deberta": {"relative_attention": True, "pos_att_type": ["c2p", "p2c"]},  # fails in bf16
     "deberta-v2": {"relative_attention": True, "pos_att_type": ["c2p", "p2c"]},  # uses the padding mask itself
     "distilbert": {"dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 32},
     "longformer": {"attention_window": [8, 8]},  # pads the batch to a multiple of 8

@@ -13,7 +13,7 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer
 from tagline.artifacts import exported
 from tagline.core.names import BackendName
 from tagline.core.provenance import write_hashes
-from tagline.export import onnx_export
+from tagline.export import onnx_export, quantization
 from tagline.export.parity import Measured, Parity
 from tagline.inference import Document, Tagger
 from tagline.model import precision
@@ -152,6 +152,14 @@ def test_fewer_equal_labels_than_params_allow_are_an_error(finished: Path, monke
     monkeypatch.setattr(Parity, "measure", lambda *_: measured)
     message = "export: backend torch in bfloat16: 98.00% of the test words have the same label as from the trained"
     assert error_of("export").startswith(message)
+
+
+def test_int8_that_can_not_be_run_is_left_out(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quantization, "write", lambda _, path: path.write_bytes(b"no graph"))
+    run_stage("export")
+    assert list(reports()) == ["onnx", "torch"]
+    assert json_of("reports/export.json")["test"]["notes"] == ["onnx-int8 is left out: onnxruntime can't run it"]
+    assert [path.name for path in EXPORT.glob("onnx/*")] == ["model.onnx"]
 
 
 def test_int8_that_is_significantly_worse_is_left_out(finished: Path, monkeypatch, capsys) -> None:

@@ -202,8 +202,9 @@ def test_sentence_is_shown_by_its_number(finished: Path, capsys: pytest.CaptureF
     assert lines[4:11] == [*map(list, zip(words, labels, strict=True))]
     assert lines[16:27] == [*map(list, zip(subwords, of_subwords, strict=True))]
     assert snapshot(finished) == before
-    assert windows.sentence(TOKENIZED, TOKENIZER, "test:test-1") == windows.sentence(TOKENIZED, TOKENIZER, "test:1")
-    out = windows.sentence(TOKENIZED, TOKENIZER, "train:2")
+    both = TOKENIZED, Path("data/tokenized_tests")
+    assert windows.sentence(both, TOKENIZER, "test:test-1") == windows.sentence(both, TOKENIZER, "test:1")
+    out = windows.sentence(both, TOKENIZER, "train:2")
     assert out.startswith("train-2: 24 words\n") and "window 1 of 2: 24 sub-words\n" in out and "window 2 of 2: " in out
 
 

@@ -15,6 +15,7 @@ the model less sure. How far both are apart shows how little is known, and widen
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from operator import add
@@ -331,8 +332,9 @@ class Reference:
         bits = np.unpackbits(packed).reshape(-1, 2)
         constants = Constants(**content["constants"])
         histogram = np.array(content["histogram"], np.float64)
-        numbers = np.array([*constants, content["f1"], *content["traits"].values(), *histogram], np.float64)
-        if histogram.shape != (BINS,) or not np.isfinite(numbers).all() or constants.entities < 1:
+        # Of numbers only: an array would read others, such as "0.5", as one.
+        total = math.fsum([*constants, content["f1"], *content["traits"].values(), *content["histogram"]])
+        if histogram.shape != (BINS,) or not math.isfinite(total) or constants.entities < 1:
             raise ValueError(f"constants are {content['constants']!r}, the histogram is {content['histogram']!r}")
         levels = np.packbits(bits, axis=1, bitorder="little")[:, 0]
         return cls(constants, content["f1"], content["traits"], histogram, levels)

@@ -1,10 +1,12 @@
 """Precision: the number format of matrix products, if the host supports it."""
 
+import sys
 from collections.abc import Set
 from contextlib import AbstractContextManager, nullcontext
 from typing import Literal, cast
 
 import torch
+from transformers import PreTrainedModel
 
 from tagline.labels.label_list import Precision
 from tagline.terminal.errors import UserError
@@ -34,6 +36,25 @@ def resolve(precision: Precision, device: torch.device, key: str) -> Resolved:
         raise UserError(
             f"{key}: {precision} is not supported on this host's {device.type}; expected {', '.join(offered)} or auto"
         )
+    return precision
+
+
+def usable(model: PreTrainedModel, precision: Resolved) -> Resolved:
+    """The precision, or fp32 with a line if the model fails in it, as DeBERTa's first version does in bf16.
+
+    Args:
+        model: on the CPU, in evaluation mode.
+        precision: what `resolve` chose.
+    """
+    if precision == "fp32" or "flash" in str(model.config._attn_implementation):  # which a CPU lacks
+        return precision
+    ids = torch.ones((1, 2), dtype=torch.int64)
+    try:
+        with torch.no_grad(), autocast(ids.device, precision):
+            model(input_ids=ids, attention_mask=ids)
+    except RuntimeError as error:
+        print(f"{type(model).__name__}: computes in fp32, since it fails in {precision} ({error})", file=sys.stderr)
+        return "fp32"
     return precision
 
 

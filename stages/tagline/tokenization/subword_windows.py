@@ -106,7 +106,7 @@ class WindowCutter:
             begins: int64 (sentences,), where each sentence begins among the words.
         """
         before, after = self.special_tokens
-        ids = np.concatenate([subwords.ids, before, after], dtype=np.int32)
+        ids = np.append(subwords.ids, np.array([*before, *after], np.int32))  # an empty list alone would be of floats
         words = np.repeat(np.arange(len(subwords.counts)), subwords.counts)
         words = np.append(words, np.full(len(before) + len(after), NO_WORD))
         borders = _borders(subwords.counts)

@@ -18,7 +18,7 @@ from tagline.model.backends.torch_model import memory_errors
 from tagline.model.fast_paths import replace_dropout, train_used_embeddings
 from tagline.model.heads import continued, make_head
 from tagline.model.heads.head import Head
-from tagline.model.precision import Resolved, resolve
+from tagline.model.precision import Resolved, resolve, usable
 from tagline.terminal.printing import show
 from tagline.training import fit_check, learning_rate, processes
 from tagline.training.gradients import GoldLabels, Objective
@@ -78,6 +78,7 @@ def prepare(
     teachers = [TeacherModel.of(folder, of_models[folder], labels) for folder in params.teachers]
     model, head = _new_model(params, encoder, labels, of_models, precision)
     _fit_to_data(model, params, encoder, data, learnt, validation)
+    precision = usable(model, precision)
     # After the checks: they would freeze the weights of the head, on which no logit depends, and they need no compiler.
     classifier.attach(model, head)
     if params.compile:

@@ -15,7 +15,7 @@ SIZE = "train.subwords_per_device"
 # Params that change no weight: an interrupted run continues although they changed.
 WITHOUT_EFFECT = {"checkpoint_every", "hub"}
 Attention = Literal["auto", "sdpa", "eager", "flash_attention_2", "flash_attention_3"]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=10**9)]
 
 
 class Batches(Section):

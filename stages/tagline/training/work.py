@@ -67,6 +67,8 @@ def fingerprint(params: Mapping[str, Any], script: Path, inputs: Mapping[str, Ma
 def work_folder(stage: str, run: str) -> Iterator[Path]:
     """Yield the folder of a run; it is removed when the block ends, and stays after an exception or a kill.
 
+    The folder around it stays, empty: another process may wait there for a lock.
+
     All processes of a run enter the block together; the main process makes, locks and removes the folder.
 
     Args:
@@ -90,10 +92,6 @@ def work_folder(stage: str, run: str) -> Iterator[Path]:
         state.wait_for_everyone()
         if state.is_main_process:
             _remove(folder)
-    with suppress(OSError):  # not empty
-        parent.rmdir()
-        if not shared:  # a shared folder is the user's own, and stays
-            parent.parent.rmdir()
 
 
 def _of_clone() -> Path:

@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+from helpers.architectures import new_model
 from helpers.messages import message_of
 
-from tagline.model.precision import Resolved, autocast, available, cast_linear_layers, resolve
+from tagline.model.precision import Resolved, autocast, available, cast_linear_layers, resolve, usable
 
 CPU = torch.device("cpu")
 
@@ -58,3 +59,12 @@ def test_converted_weights_give_the_same_results(precision: Resolved) -> None:
     assert torch.equal(before, after)
     dtype = torch.float32 if precision == "fp32" else torch.bfloat16
     assert (model[0].weight.dtype, model[1].weight.dtype) == (dtype, torch.float32)
+
+
+@pytest.mark.parametrize(("architecture", "expected"), [("bert", "bf16"), ("deberta", "fp32")])
+def test_model_that_fails_in_a_precision_computes_in_fp32(architecture: str, expected: Resolved, capsys) -> None:
+    model = new_model(architecture)
+    assert usable(model, "bf16") == expected
+    line = "DebertaForTokenClassification: computes in fp32, since it fails in bf16 (value cannot be converted"
+    assert capsys.readouterr().err.startswith(line) == (expected == "fp32")
+    assert usable(model, "fp32") == "fp32"

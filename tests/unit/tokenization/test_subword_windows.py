@@ -8,7 +8,7 @@ from helpers.tiny import ODD_WORDS, byte_level_bpe, unigram, word_piece
 from helpers.windows import cut, rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, processors
 
 from tagline.labels.windows import NO_WORD, align_labels
 from tagline.model.prediction import UNSEEN, choose_windows
@@ -24,6 +24,15 @@ def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
     if request.param == "WordPiece":
         return word_piece(["ab", "##ab"], lowercase=True).backend_tokenizer
     return byte_level_bpe() if request.param == "byte-level BPE" else unigram()
+
+
+@pytest.mark.parametrize(("template", "expected"), [("$A [SEP]", [[4, 3], [3]]), ("[CLS] $A", [[2, 4], [2]])])
+def test_special_tokens_may_be_on_one_side_only(template: str, expected: list[list[int]]) -> None:
+    tokenizer = word_piece(["ab"]).backend_tokenizer
+    ends = [("[CLS]", 2), ("[SEP]", 3)]
+    tokenizer.post_processor = processors.TemplateProcessing(single=template, special_tokens=ends)
+    made, _ = cut(WindowCutter(tokenizer, True, 4, 0), [["ab"], []])
+    assert rows(made, made.input_ids) == expected
 
 
 @settings(max_examples=40)

@@ -6,7 +6,9 @@ Checkpoints: complete or absent, at most two, with a fallback for a damaged one.
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 
@@ -69,7 +71,18 @@ def test_work_folder_is_removed_when_the_run_has_finished_and_kept_otherwise(roo
     assert interrupt(1) == Path(".work/train/run1")
     with work_folder("train", "run1") as folder:
         assert (folder / "note").read_text() == "1"
-    assert not list(root.iterdir())
+    assert not list(root.glob(".work/*/*"))
+
+
+def test_run_waits_until_another_one_of_the_same_name_has_ended() -> None:
+    def second() -> None:
+        with work_folder("train", "run1"):
+            pass
+
+    with ThreadPoolExecutor() as threads, work_folder("train", "run1"):
+        waiting = threads.submit(second)
+        time.sleep(0.5)
+    waiting.result()
 
 
 def test_copy_for_an_experiment_works_in_the_folder_of_its_clone(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +132,7 @@ def test_run_ends_though_another_one_removes_its_remains(monkeypatch: pytest.Mon
     monkeypatch.setattr(Path, "rename", then_removed)
     with work_folder("train", "a") as folder:
         (folder / "best").mkdir()
-    assert not Path(".work").exists()
+    assert not list(Path(".work").glob("*/*"))
 
 
 def fill(text: str) -> Callable[[Path], None]:

@@ -15,7 +15,7 @@ from tagline.model.backends.xla import from_xla, static_shape, without_gradients
 from tagline.model.batches import DEVICE, pad
 from tagline.model.classifier import padding_id
 from tagline.model.fast_paths import known_padding, to_device
-from tagline.model.precision import Resolved, autocast, cast_linear_layers
+from tagline.model.precision import Resolved, autocast, cast_linear_layers, usable
 from tagline.terminal.errors import UserError
 
 # Python runs one thread at a time: more threads would wait for each other.
@@ -49,6 +49,7 @@ class TorchModel:
     @classmethod
     def for_inference(cls, model: PreTrainedModel, precision: Resolved) -> Self:
         """Make a backend of a model that is not trained further; its linear layers are converted once."""
+        precision = usable(model, precision)
         cast_linear_layers(model, precision)
         return cls(model, precision)
 

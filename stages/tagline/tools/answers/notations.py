@@ -135,12 +135,14 @@ class Redactor:
     Args:
         numbered: write ``[PER_1]``, with one number for the same words of a type in a document; sentences below one
             -DOCSTART- are one. A number whose mark occurs in a text already is left out.
+        text_key: of the text in an object.
 
     Keys that tagging adds, such as ``entities`` of an earlier run, are left out, since they have the words.
     """
 
-    def __init__(self, numbered: bool) -> None:
+    def __init__(self, numbered: bool, text_key: str = "text") -> None:
         self._numbered = numbered
+        self._text_key = text_key
         self._marks: dict[tuple[str, ...], str] = {}
 
     def line(self, document: Document, tagged: TaggedSentence) -> str:
@@ -173,7 +175,7 @@ class Redactor:
         if document.text is None:
             row["words"] = masked_words
         else:
-            row["text"] = masked
+            row[self._text_key] = masked
         return row_line(row, document)
 
     def _mark(self, type_: str, words: Sequence[str], text: str) -> str:

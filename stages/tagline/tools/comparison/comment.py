@@ -60,6 +60,8 @@ class Comments:
         token = os.environ.get(self.token, "").strip()
         if not token:
             return f"environment variable {self.token} is not set"
+        if not token.isascii():
+            raise UserError(f"--comment: environment variable {self.token} has letters beyond ASCII; expected a token")
         if len(text) > LONGEST:
             headline, _, _ = text.partition("\n")
             text = f"{headline}\n\nThe rest is too long for a comment: see the output of the job.\n"
@@ -87,7 +89,7 @@ class Comments:
                 is_own = author.get("type") == "Bot" if name is None else author.get(self.login) == name
                 if is_own and comment["body"].startswith(marker):
                     return comment["id"]
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise UserError(f"--comment: {self.api} does not answer like the API of GitHub or GitLab") from None
         return None
 

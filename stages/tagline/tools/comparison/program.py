@@ -167,7 +167,7 @@ def wrong_combination(options: argparse.Namespace) -> str | None:
     if options.allow_insignificant and options.fail_below is None:
         return "--allow-insignificant needs --fail-below"
     if not options.by:
-        others = options.old or options.md or options.json or options.fail_below is not None
+        others = options.old or options.md or options.json or options.split or options.fail_below is not None
         return "--experiments takes no other options without --by" if options.experiments and others else None
     if options.new is not None:
         return "--by takes one list of revisions, separated by commas; got two"

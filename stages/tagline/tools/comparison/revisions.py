@@ -158,8 +158,8 @@ def _workspace(repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
         if content is None:
             raise UserError(
                 f"{WORKSPACE}: {pipeline.path(path)} is missing; `dvc checkout {pipeline.stage}` restores it from the "
-                f"cache, `dvc pull {pipeline.stage}` fetches it from the remote, `dvc repro {pipeline.stage}` "
-                "computes it"
+                f"cache, `dvc pull {pipeline.stage}` fetches it from the remote, "
+                f"`{pipeline.source.create}dvc repro {pipeline.stage}` computes it"
             )
         return content
 
@@ -175,7 +175,7 @@ def _commit(name: str, repo: Any, splits: Sequence[str], pipeline: Pipeline) -> 
     if all(PurePath(out.stage.path_in_repo) != pipeline.file for out in outs):
         raise UserError(
             f"{name}: dvc.lock does not have {pipeline.path(predicted)}; run `git checkout {commit[:7]} && "
-            f"dvc repro {pipeline.stage}` here, then commit dvc.lock"
+            f"{pipeline.source.create}dvc repro {pipeline.stage}` here, then commit dvc.lock"
         )
     remote = repo.config["core"].get("remote")
 

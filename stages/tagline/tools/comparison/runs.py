@@ -35,16 +35,24 @@ class Source(NamedTuple):
         stage: the name of the stage in it.
         predictions: the folder of the predictions.
         metrics: the file of the metrics.
+        create: the command before those of DVC, since a pipeline is only made when somebody wants it.
     """
 
     dvc_yaml: str
     stage: str
     predictions: str
     metrics: str
+    create: str = ""
 
 
 EVALUATION = Source("dvc.yaml", "evaluate", PREDICTIONS, EVALUATE)
-CROSS_VALIDATION = Source("crossval/dvc.yaml", "crossval", "data/crossval/predictions", "crossval/metrics.json")
+CROSS_VALIDATION = Source(
+    "crossval/dvc.yaml",
+    "crossval",
+    "data/crossval/predictions",
+    "crossval/metrics.json",
+    "tagline crossval create && ",
+)
 
 
 def source_of(splits: Sequence[str]) -> Source:

@@ -21,7 +21,7 @@ from tagline.core import DOCUMENT, read_json, reported_split, verify, write_hash
 from tagline.core.params import PARAMS, read_section
 from tagline.sources.formats.json_objects import rows_in
 from tagline.sources.formats.lines import read_lines
-from tagline.terminal import UserError, quoted, show
+from tagline.terminal import BY_DVC, UserError, quoted, show
 from tagline.tools.settings.created_pipelines import require_script
 from tagline.tools.settings.sections import SECTIONS
 
@@ -45,10 +45,11 @@ def _read_runs(file: Path) -> list[dict[str, Any]]:
     for location, run in rows_in(read_lines(file), str(file)):
         name = "test.f1" if "test.f1" in run or "validation.f1" not in run else "validation.f1"
         f1: Any = run.get(name)
-        if type(f1) not in (int, float) or not 0 <= f1 <= 1:
+        sentences: Any = run.get("sentences")
+        if type(f1) not in (int, float) or not 0 <= f1 <= 1 or type(sentences) is not int or sentences < 1:
             raise UserError(
-                f"{location}: {name} is {quoted(f1)}; expected a number from 0 to 1; remove the line, and its run "
-                "is repeated"
+                f"{location}: {name} is {quoted(f1)}, sentences {quoted(sentences)}; expected numbers, from 0 to 1 and "
+                "from 1; remove the line, and its run is repeated"
             )
         runs.append(run)
     return runs
@@ -160,7 +161,8 @@ class Curve:
     def _run_stage(self, stage: str, folder: Path) -> None:
         """Run a script of stages/ in a folder on one thread; raise a `UserError` with its message if it fails."""
         command = [sys.executable, str(CODE / f"{stage}.py")]
-        environment = os.environ | {"OMP_NUM_THREADS": "1", "TAGLINE_PROCESSES": "1"}
+        # A stage that seems to be DVC's ends with this process, even if that is killed.
+        environment = os.environ | {BY_DVC: stage, "OMP_NUM_THREADS": "1", "TAGLINE_PROCESSES": "1"}
         with subprocess.Popen(
             command, cwd=folder, env=environment, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         ) as process:

@@ -45,7 +45,7 @@ def sentence(folder: Path, tests: Path, tokenizer: Path, wanted: str) -> str:
     words, windows = split.sentences[row], split.windows_of(row)
     vocabulary = Tokenizer.from_file(str(tokenizer / TOKENIZER_FILE))
     names = tokenized.load_labels(tests).described
-    tables = [f"{words['id']}: {len(words['words'])} words"]
+    tables = [f"{printable(words['id'])}: {len(words['words'])} words"]
     tables.append(table("word", words["words"], [names[label] for label in words["labels"]]))
     for number, index in enumerate(windows.tolist(), 1):
         window = split.windows[index]
@@ -58,7 +58,9 @@ def sentence(folder: Path, tests: Path, tokenizer: Path, wanted: str) -> str:
 
 def table(name: str, texts: Sequence[str], labels: Sequence[str]) -> str:
     """Lay out words or sub-words beside their labels."""
-    return tabulate(zip(map(printable, texts), labels, strict=True), (name, "label"), disable_numparse=True)
+    return tabulate(
+        zip(map(printable, texts), map(printable, labels), strict=True), (name, "label"), disable_numparse=True
+    )
 
 
 def row_of(split: tokenized.Split, name: str, which: str) -> int:

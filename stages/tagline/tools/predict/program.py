@@ -200,7 +200,7 @@ def output_of(options: argparse.Namespace, tagger: AnyTagger) -> Output[Any] | B
         (layer,) = tagger.layers.values()
         line = notations.Highlighter(layer.labels, in_colors).line
     else:
-        line = notations.Redactor(numbered=name == "redacted_numbered").line
+        line = notations.Redactor(name == "redacted_numbered", options.text_column or "text").line
     return Output(path, Lines(lambda pair: line(*pair)))
 
 

@@ -1,12 +1,16 @@
 """The server: loads the model, opens the port, answers requests until a signal."""
 
 import argparse
+import asyncio
 import os
 import signal
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from time import monotonic
 from types import FrameType
+from typing import Any
 
 import uvicorn
 
@@ -17,6 +21,8 @@ from tagline.tools.texts.options import open_taggers
 
 # Seconds that an idle connection is kept, longer than load balancers usually keep it.
 KEPT = 75
+# Open files that are not connections, at most; and seconds between two lines about a lack of them.
+OTHER_FILES, BETWEEN = 64, 60
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -47,6 +53,7 @@ def run(options: argparse.Namespace, limits: Limits) -> None:
             access_log=False,
             server_header=False,
             ws="none",
+            limit_concurrency=most_connections(),
             timeout_keep_alive=KEPT,
             timeout_graceful_shutdown=2 * limits.seconds,
         )
@@ -92,6 +99,18 @@ def listening(host: str, port: int) -> socket.socket:
     return listener
 
 
+def most_connections() -> int | None:
+    """Raise the limit of open files as far as it goes; the connections that it allows, None if that is not known."""
+    with suppress(ImportError, ValueError):  # Windows has no such limit; of macOS the highest may be refused
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        if most > OTHER_FILES:
+            return most - OTHER_FILES
+    return None
+
+
 class Server(uvicorn.Server):
     """A server that finishes the requests in progress after a signal, and gives them up after Ctrl-C again.
 
@@ -103,9 +122,11 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, models: str) -> None:
         super().__init__(config)
         self._models = models
+        self._silent_until = 0.0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Open the port, now that signals are handled, and say so."""
+        asyncio.get_running_loop().set_exception_handler(self._report)
         listener = listening(self.config.host, self.config.port)
         await super().startup([listener])
         host, port = listener.getsockname()[:2]
@@ -115,3 +136,14 @@ class Server(uvicorn.Server):
         if self.should_exit and sig == signal.SIGINT:
             os._exit(128 + sig)
         super().handle_exit(sig, frame)
+
+    def _report(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Write a line at times: without free descriptors, each second has an error per connection that waits."""
+        error = context.get("exception")
+        if self.should_exit:
+            return  # it has tried again with a closed socket
+        if not isinstance(error, OSError):
+            loop.default_exception_handler(context)
+        elif monotonic() >= self._silent_until:
+            self._silent_until = monotonic() + BETWEEN
+            print(f"serve: {context['message']} ({error.strerror}); others wait, or are refused", file=sys.stderr)

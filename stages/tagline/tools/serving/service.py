@@ -189,7 +189,10 @@ class RequestHandler:
                 busy.seconds,
             ) from None
         except TimeoutError:
-            raise try_again(f"no answer within {self._limits.seconds} seconds; try again later") from None
+            raise try_again(
+                f"no answer within {self._limits.seconds} seconds; send fewer or shorter texts, or try again later",
+                self._limits.seconds,
+            ) from None
         shown = [interface.shown(answer) for answer in answers]
         return json.dumps(shown if several else shown[0], ensure_ascii=False)
 

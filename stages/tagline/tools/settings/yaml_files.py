@@ -11,7 +11,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from tagline.core import replacing
 from tagline.core.params import parse, read_file
-from tagline.core.reading import committed
+from tagline.core.reading import committed, reading
 
 # Where a path to the code begins, in a command or by itself.
 _CODE = re.compile(r"(?<![\w./-])stages/")
@@ -64,12 +64,13 @@ def is_current(path: Path, expected: str) -> bool:
     """Return whether a dvc.yaml says what a text says; what `dvc freeze` adds to its stages does not count.
 
     Raises:
-        UserError: it is not YAML.
+        UserError: it is not YAML, or has no stages.
     """
     content = read_file(path)
     wanted = parse(expected, path)
-    for stage in (*content.get("stages", {}).values(), *wanted["stages"].values()):
-        stage.pop("frozen", None)
+    with reading(path, expected="stages as DVC reads them", remedy="restore it, as by `git checkout`"):
+        for stage in (*content["stages"].values(), *wanted["stages"].values()):
+            stage.pop("frozen", None)
     return bool(content == wanted)
 
 

@@ -27,7 +27,16 @@ from typing import TYPE_CHECKING
 
 from tagline.terminal import ArgumentParser, UserError, defer_signals, program_name, safe_message, show
 from tagline.tools.answers.options import CONFIGURED, JSONL, LABEL_STUDIO, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
-from tagline.tools.texts.options import MODEL, STANDARD, add_input_format, add_model, infer_format, natural, probability
+from tagline.tools.texts.options import (
+    MODEL,
+    STANDARD,
+    add_input_format,
+    add_model,
+    check_input_format,
+    infer_format,
+    natural,
+    probability,
+)
 
 if TYPE_CHECKING:
     from tagline.inference import Tagger
@@ -56,7 +65,7 @@ def main() -> None:
         split = tagger.split if tagger else split_words
         sentences = tagger.sentences if tagger else None
         annotated = annotated_keys(options.exclude, split)
-        reader = reader_of(options.input_format, options.column, split, sentences)
+        reader = reader_of(options.input_format, options.column, split, sentences, options.text_column)
         with opened(options.pool, reader, show_progress=True) as source:
             suggestions = selector.select(source, tagger, annotated)
         save(options.format, options.output, suggestions, types, guideline)
@@ -120,6 +129,7 @@ def parsed() -> argparse.Namespace:
         options.exclude = [raw] if raw.is_dir() else []
     try:
         options.input_format = options.input_format or infer_format("POOL", options.pool, "--input-format")
+        check_input_format(options)
         options.format = options.format or format_of(options.output)
         check_options(options)
     except ValueError as error:

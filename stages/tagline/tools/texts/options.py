@@ -48,11 +48,17 @@ def infer_format(
 
 
 def add_input_format(parser: argparse.ArgumentParser) -> None:
-    """Add ``--input-format`` and ``--column``."""
+    """Add ``--input-format``, ``--column`` and ``--text-column``."""
     parser.add_argument("--input-format", choices=FORMATS, help="default: by suffix; text for standard input")
-    parser.add_argument(
-        "--column", type=natural, default=1, metavar="N", help="column of the words in conll, from 1 (default: 1)"
-    )
+    parser.add_argument("--column", type=natural, metavar="N", help="column of the words in conll, from 1 (default: 1)")
+    parser.add_argument("--text-column", metavar="NAME", help="key of the texts in jsonl (default: text, or words)")
+
+
+def check_input_format(options: argparse.Namespace) -> None:
+    """Raise a `ValueError` if an option of `add_input_format` is of another format than that of the input."""
+    for option, value, of in (("--column", options.column, "conll"), ("--text-column", options.text_column, "jsonl")):
+        if value and options.input_format != of:
+            raise ValueError(f"{option}: the input format is {options.input_format}; expected {of}")
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -132,6 +138,8 @@ def layers_of(models: Sequence[tuple[str, Path]] | None, overlaps: Overlaps) -> 
                 f"expected a name for each; give one: --model NAME={folder}"
             )
         folders[name] = folder
+    if len(folders) == 1 and overlaps != "keep":
+        raise UserError(f"--overlaps {overlaps}: one model, whose entities never overlap; expected several --model")
     return folders
 
 

@@ -82,19 +82,26 @@ def _read(file: BinaryIO, name: str, reader: Reader, show_progress: bool) -> Ite
         yield Source(name, reader(decoded_lines(file, name), name), advance)
 
 
-def reader_of(input_format: str, column: int, split: Split, sentences: Split | None = None) -> Reader:
+def reader_of(
+    input_format: str,
+    column: int | None,
+    split: Split,
+    sentences: Split | None = None,
+    text_key: str | None = None,
+) -> Reader:
     """The reader of a format.
 
     Args:
         input_format: one of `FORMATS`.
-        column: the number of the column of words in ``conll``, from 1.
+        column: the number of the column of words in ``conll``, from 1; None: 1.
         split: finds the words of raw text.
         sentences: finds its sentences; None leaves each text whole.
+        text_key: see `read_json`.
     """
     if input_format == "conll":
-        return partial(read_conll, words_column=column)
+        return partial(read_conll, words_column=column or 1)
     if input_format == "jsonl":
-        return partial(read_json, split=split, sentences=sentences)
+        return partial(read_json, split=split, sentences=sentences, text_key=text_key)
     return partial(read_texts, split=split, sentences=sentences)
 
 
@@ -111,18 +118,34 @@ def read_words(lines: Lines, name: str) -> Iterator[Document]:
 
 
 def read_json(
-    lines: Lines, name: str, split: Split = split_words, sentences: Split | None = None
+    lines: Lines,
+    name: str,
+    split: Split = split_words,
+    sentences: Split | None = None,
+    text_key: str | None = None,
 ) -> Iterator[Document]:
     """Read JSON objects, one per line or all in one list, and keep their other keys; empty lines are skipped.
 
     The content decides which of both, as in the stage download. The text of a list is in memory, not its documents.
+
+    Args:
+        lines: numbered from 1.
+        name: what messages call the file.
+        split: finds the words of raw text.
+        sentences: finds its sentences; None leaves each text whole.
+        text_key: the key of raw text; None: ``text``, or ``words`` of words.
 
     Raises:
         UserError: a value is not a JSON object, or does not have exactly one of ``text`` (a string) and ``words`` (a
             list of non-empty strings).
     """
     for location, row in rows_in(lines, name, EXPECTED):
-        yield of_row(row, location, split, sentences)
+        if text_key is None:
+            yield of_row(row, location, split, sentences)
+        elif text_key in row:
+            yield document(row, text_key, False, location, split, sentences)
+        else:
+            raise UserError(f"{location}: no {text_key!r} ({shortened(', '.join(row)) or 'no key'}); see --text-column")
 
 
 def read_conll(lines: Lines, name: str, words_column: int = 1) -> Iterator[Document]:

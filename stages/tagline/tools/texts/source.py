@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tagline.tools.texts.options import STANDARD, SUFFIXES, add_input_format, infer_format
+from tagline.tools.texts.options import STANDARD, SUFFIXES, add_input_format, check_input_format, infer_format
 
 if TYPE_CHECKING:
     from tagline.inference import AnyTagger, Document
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def add_texts(parser: argparse.ArgumentParser) -> None:
-    """Add ``TEXT``, ``--words``, ``--input``, ``--input-format`` and ``--column``."""
+    """Add ``TEXT``, ``--words``, ``--input`` and what `add_input_format` adds."""
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="raw text")
     parser.add_argument(
         "--words", action="store_true", help="TEXT, or each line of the input, is words separated by spaces"
@@ -33,13 +33,19 @@ def check_texts(options: argparse.Namespace) -> None:
     """
     if bool(options.texts) == (options.input is not None):
         raise ValueError("expected either TEXT or --input FILE")
-    if len(options.texts) == 1 and _is_file_to_read(options.texts[0]):
-        raise ValueError(f"TEXT {options.texts[0]} is a file; expected raw text; to label it, use --input")
+    if options.texts and all(map(_is_file_to_read, options.texts)):
+        raise ValueError(
+            f"TEXT {options.texts[0]} is a file; expected raw text; to label it, use --input; of several, that of "
+            "`cat FILE FILE | tagline predict --input -`"
+        )
+    if options.input is not None and Path(options.input).is_dir():
+        raise ValueError(f"--input {options.input}: a folder; expected a file; `tagline bulk` reads folders")
     if any("\udc80" <= character <= "\udcff" for character in "".join(options.texts)):
         raise ValueError("TEXT is not UTF-8")
     options.input_format = options.input_format or infer_format("--input", options.input)
     if options.words and options.input_format != "text":
         raise ValueError(f"--words: the input format is {options.input_format}; expected text")
+    check_input_format(options)
     if options.input not in (None, STANDARD) and not Path(options.input).exists():
         raise ValueError(f"--input {options.input}: no such file; expected one to label, or - for standard input")
 
@@ -77,6 +83,6 @@ def source_of(
         return
     reader: Reader = read_words
     if not options.words:
-        reader = reader_of(options.input_format, options.column, tagger.split, tagger.sentences)
+        reader = reader_of(options.input_format, options.column, tagger.split, tagger.sentences, options.text_column)
     with opened(options.input, reader, show_progress) as source:
         yield source.documents, source.advance

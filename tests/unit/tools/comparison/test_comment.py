@@ -57,6 +57,12 @@ def test_line_end_after_the_token_is_ignored(server: CommentServer, monkeypatch:
     assert comments_of_job().write("text", MARKER, "") == "environment variable GITHUB_TOKEN is not set"
 
 
+def test_token_beyond_ascii_is_an_error(server: CommentServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN", "s\u00e9cret")
+    message = "--comment: environment variable GITHUB_TOKEN has letters beyond ASCII; expected a token"
+    assert message_of(comments_of_job().write, "text", MARKER, "") == message
+
+
 def test_list_without_end_is_an_error(server: CommentServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(comment, "MOST_PAGES", 2)
     for _ in range(200):

@@ -1,11 +1,16 @@
 """`tagline curve`: each run once, all sentences as the stages train them, and what it says."""
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
-from helpers.project import STAGES, edit, exit_of, json_of, run_stages, run_verb
+from helpers.project import ROOT, STAGES, edit, exit_of, json_of, run_stages, run_verb
 
 from tagline.tools.curve import runs
 
@@ -57,6 +62,25 @@ pathlib.Path({str(survivor)!r}).touch()
     assert not survivor.exists()
 
 
+def test_killed_command_leaves_no_stage(finished: Path) -> None:
+    (finished / "stages").mkdir()
+    stage = """
+from tagline.terminal.process import prepare_process
+prepare_process()
+import os, pathlib, signal, time
+os.kill(os.getppid(), signal.SIGKILL)
+time.sleep(2)
+pathlib.Path("../survivor").touch()
+"""
+    Path("stages/tokenize_align.py").write_text(stage)
+    program = "import sys; from tagline.tools.curve import program, runs; runs.CODE = runs.Path('stages').absolute()"
+    command = [sys.executable, "-c", f"{program}; sys.argv[1:] = '--sizes 3 5 8 12'.split(); program.main()"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "stages"), "TMPDIR": str(finished)}
+    assert subprocess.run(command, env=environment, check=False).returncode == -signal.SIGKILL
+    time.sleep(3)
+    assert not Path("survivor").exists()
+
+
 def test_command_without_the_scripts_of_stages_is_one_message(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "CODE", Path("site-packages"))
     message = exit_of("curve", "--sizes", "3", "5", "8", "12")
@@ -64,15 +88,23 @@ def test_command_without_the_scripts_of_stages_is_one_message(finished: Path, mo
 
 
 BOTH = '{"test.f1": "0.5", "validation.f1": 0.5}'
-ROWS = ["{}", '{"test.f1": "0.5"}', '{"test.f1": NaN}', '{"test.f1": true}', BOTH]
+ROWS = [
+    "{}",
+    '{"test.f1": 0.5}',
+    '{"test.f1": 0.5, "sentences": "9"}',
+    '{"test.f1": "0.5"}',
+    '{"test.f1": NaN}',
+    '{"test.f1": true}',
+    BOTH,
+]
 
 
 @pytest.mark.parametrize("row", ROWS)
 def test_row_that_is_no_run_is_one_message(finished: Path, row: str) -> None:
-    Path("curve.jsonl").write_text(f'{{"test.f1": 0.5}}\n{row}\n')
+    Path("curve.jsonl").write_text(f'{{"test.f1": 0.5, "sentences": 9}}\n{row}\n')
     message = exit_of("curve", "--runs", "curve.jsonl")
     assert message.startswith("curve: curve.jsonl:2: test.f1 is ")
-    assert message.endswith("; expected a number from 0 to 1; remove the line, and its run is repeated")
+    assert message.endswith("; expected numbers, from 0 to 1 and from 1; remove the line, and its run is repeated")
 
 
 def test_sizes_that_allow_no_curve_are_one_message(finished: Path) -> None:

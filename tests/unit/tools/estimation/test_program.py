@@ -75,6 +75,21 @@ def test_texts_without_words_are_refused(model: str) -> None:
         main(["", "--model", model])
 
 
+ODD = [{"f1": "0.8"}, {"constants": {"threshold": "0.5"}}, {"traits": {"mean_score": None}}]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_reference_is_refused_when_the_model_is_opened(model: str, odd: dict[str, Any]) -> None:
+    path = Path(model, "tagger.json")
+    content = json.loads(path.read_text())
+    for name, value in odd.items():
+        before = content["reference"][name]
+        content["reference"][name] = {**before, **value} if isinstance(value, dict) else value
+    write_json(path, content)
+    with Tagger(model) as tagger, pytest.raises(UserError, match="expected the entry reference as this version"):
+        Observation(tagger)
+
+
 def test_export_of_an_earlier_version_is_refused(tmp_path: Path) -> None:
     folder = save_export(tmp_path / "export")
     with pytest.raises(UserError, match=r"tagger\.json: no entry reference, .*; run `dvc repro evaluate export`$"):

@@ -157,7 +157,10 @@ def test_answer_that_comes_too_late_is_refused(held: Held) -> None:
     with TestClient(create(held, Limits(seconds=0))) as client:
         refused = client.post("/", json={"inputs": "Ada"})
         held.go.set()
-    assert (refused.status_code, refused.json()["detail"]) == (503, "no answer within 0 seconds; try again later")
+    assert (refused.status_code, refused.json()["detail"]) == (
+        503,
+        "no answer within 0 seconds; send fewer or shorter texts, or try again later",
+    )
 
 
 BATCH = "Ada".ljust(FULL)

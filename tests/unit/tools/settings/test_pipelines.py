@@ -186,6 +186,12 @@ def test_outdated_folder_is_reported_and_updated_with_frozen_stages(pos: Path) -
     assert (pos / "params.yaml").read_bytes() == params
 
 
+def test_folder_without_stages_is_one_message(pos: Path) -> None:
+    (pos / "dvc.yaml").write_text(f"{pipelines.MARK}stages:\n")
+    with pytest.raises(UserError, match=r"^pos/dvc\.yaml: damaged .*; expected stages as DVC reads them; restore it"):
+        pipelines.update()
+
+
 def test_uncommitted_changes_are_not_overwritten(pos: Path) -> None:
     change_root()
     before = (pos / "dvc.yaml").read_bytes()

@@ -1,0 +1,49 @@
+"""Each verb on data full of control characters: none of them reaches the terminal."""
+
+import contextlib
+import re
+from pathlib import Path
+
+import pytest
+from helpers.built_once import built_once
+from helpers.project import STAGES, run_stages, run_verb
+from helpers.tiny import TINY_PARAMS, conll, fill_workspace, tiny_sentences, write_params
+
+ODD = "\x1b[31m\x07"
+# Line breaks and tabs are layout.
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def odd_corpus(folder: Path) -> None:
+    for split, (number, shift) in {"train": (16, 0), "validation": (6, 1), "test": (6, 3)}.items():
+        text = conll(tiny_sentences(number, shift)).replace("Lind", f"Lind{ODD}").replace("PER", f"PER{ODD}")
+        sentences = [f"# sent_id = {split}{ODD}{number}\n{each}" for number, each in enumerate(text.split("\n\n"))]
+        (folder / f"{split}.conll").write_text("\n\n".join(sentences), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def odd(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    def build(folder: Path) -> None:
+        fill_workspace(folder, tiny_folder)
+        odd_corpus(folder / "data/tiny")
+        dataset = TINY_PARAMS["download"]["dataset"] | {"comments": True}
+        write_params(folder, TINY_PARAMS | {"download": TINY_PARAMS["download"] | {"dataset": dataset}})
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            run_stages(*STAGES)
+
+    return built_once(tmp_path_factory, "odd", build)
+
+
+COMMANDS = ["check", "inspect data/tiny", "windows test:0", "windows test:x", "scores", "next", "predict Ada"]
+
+
+@pytest.mark.rare
+def test_no_verb_prints_control_characters_of_data(odd: Path, monkeypatch: pytest.MonkeyPatch, capfd) -> None:
+    monkeypatch.chdir(odd)
+    for command in COMMANDS:
+        with contextlib.suppress(SystemExit):
+            run_verb(*command.split(), *([f"Lind{ODD}"] if command.startswith("predict") else []))
+        printed = capfd.readouterr()
+        assert not CONTROL.search(printed.out + printed.err), command
+        assert "\\x1b[31m" in printed.out or command != "windows test:0"
