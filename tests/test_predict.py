@@ -192,6 +192,14 @@ def test_wrong_usage_exits_with_2(arguments: tuple[str, ...], message: str, monk
     assert message in capfd.readouterr().err
 
 
+def test_texts_may_have_another_key_which_is_redacted_too(capfd: pytest.CaptureFixture[str]) -> None:
+    Path("in.jsonl").write_text('{"body": "Ada Lind lives."}\n')
+    run("--input", "in.jsonl", "--text-column", "body", "--output", "out.jsonl", "--format", "redacted")
+    assert json.loads(Path("out.jsonl").read_text()) == {"body": "[PER] lives."}
+    message = "predict: in.jsonl:1: no 'title' (body); see --text-column"
+    assert exit_of("--input", "in.jsonl", "--text-column", "title") == message
+
+
 def test_long_text_that_ends_like_a_file_name_is_a_text(capfd: pytest.CaptureFixture[str]) -> None:
     """A system refuses to look for a file of such a name."""
     text = f"{'very ' * 100}long.txt"
@@ -213,6 +221,7 @@ ERRORS = [
     (("a", "--output=out.conll", *TWO), f"--format conll: {TWO_ANSWERS}"),
     (("a", "--output=out.html", *TWO), "--format page: its entities can't overlap, as those of several models"),
     (("a", *["--model=models/export"] * 2), "--model models/export: the layer ner is that of models/export already"),
+    (("a", "--overlaps=longest"), "--overlaps longest: one model, whose entities never overlap; expected several"),
     (("a", "--model", "nowhere"), "--model nowhere: not a folder; expected an exported model; name its fol"),
     (("a", "--backend", "onnx-int8"), "models/export: no files for the backend onnx-int8; available: onnx, to"),
     (("a", "--output", "models", "--format", "text"), "--output models: a folder; expected a file"),
