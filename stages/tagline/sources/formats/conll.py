@@ -326,6 +326,7 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
     # In Weibo NER, words end in a digit as well, beside tags that all mark spans.
     marks = [sniffing.all_mark_spans(column) for column in values]
     words = max(range(len(values)), key=lambda index: (not marks[index], not counts[index], len(values[index])))
+    most_outside = max((column["O"] for column in values if len(column) > 1), default=0)
     columns: list[str] = []
     for index, column in enumerate(values):
         is_constant = len(column) == 1 and len(values) > 2 and not sniffing.marks_spans(column)
@@ -336,6 +337,8 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
             columns.append(SKIP)
         else:
             name = sniffing.name_of_tags(set(map(str.strip, column)))
+            if name == "ner" and 2 * column["O"] < most_outside:
+                name = "chunk"  # such as I-NC of the German CoNLL-2003, beside entities
             columns.append(sniffing.unused_name(name, columns))
     return columns
 

@@ -76,10 +76,10 @@ def name_tag_columns(tags: Mapping[str, Collection[str]]) -> dict[str, str]:
 
 def name_of_tags(tags: Collection[str]) -> str:
     """What a column marks, by its tags."""
-    if not marks_spans(tags):
-        return "ner" if "O" in tags or not tags else "pos"
     types = {type_ for _, type_ in _split(tags)} - {""}
-    return "chunk" if types <= _CHUNKS else "ner"
+    if marks_spans(tags) and types <= _CHUNKS:
+        return "chunk"
+    return "ner" if ("O", "") in _split(tags) or not tags else "pos"  # entities leave words outside
 
 
 def marks_spans(tags: Collection[str]) -> bool:

@@ -1,7 +1,7 @@
 """What a data set's file looks like, the section ``download`` that reads it, and what to fill in for the model card."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from io import StringIO
 from itertools import chain, combinations
@@ -69,9 +69,7 @@ def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Gu
     unused = [*layout.unused, *_unused_keys(layout, source.dataset)]
     if unused:
         lines.append(f"not read: {shortened(', '.join(unused), QUOTED)}")
-    for name in source.dataset.tag_columns:
-        tags = [list(filter(None, sentence.tags[name])) for sentence in inspected.sentences]
-        lines.append(f"{name}: {scheme(tags)}")
+    lines += _columns(source.dataset.tag_columns, inspected.sentences)
     if isinstance(source.dataset, AnnotatedFiles) and source.dataset.unit_key:
         lines.append(f"offsets: {source.dataset.unit(layout.sample)}")
     lines.append(encoder_row(count_letters(chain.from_iterable(row.words for row in inspected.sentences))))
@@ -101,6 +99,17 @@ def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Gu
     lines.append(f"the first of {inspected.total:,} sentences that were read:")
     lines += [f"  {_line(sentence)}" for sentence in inspected.sentences[:SHOWN]]
     return lines, keys
+
+
+def _columns(names: Collection[str], sentences: Sequence[Sentence]) -> list[str]:
+    """The scheme of each tag column; and which can be the task, if that is not clear."""
+    lines = []
+    for name in names:
+        tags = [list(filter(None, sentence.tags[name])) for sentence in sentences]
+        lines.append(f"{name}: {scheme(tags)}")
+    if sum(name.rstrip("0123456789") == "ner" for name in names) != 1:
+        lines.append(f"task: choose one of {', '.join(names)} as tokenize_align.task in params.yaml")
+    return lines
 
 
 def _encoding(layout: Layout, keys: Guess) -> str:

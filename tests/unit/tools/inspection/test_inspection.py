@@ -139,6 +139,11 @@ NUMBERED = {"columns": ["-", "words", "ner"]}
 # content, keys of the section
 FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
     "constants": (lines("{n} {w} -X- {t}\n"), {"columns": ["-", "words", "-", "ner"]}),
+    "parts of speech as spans": (lines("{w}\tI-X{n}\t{t}\n"), {"columns": ["words", "pos", "ner"]}),
+    "chunks of few O": (
+        lines("{w}\tI-NC\t{t}\n").replace("lives\tI-NC", "lives\tO", 40),
+        {"columns": ["words", "chunk", "ner"]},
+    ),
     "ids": (gzip.compress(lines("s1-{n}.{n}\t{w}\t{t}\n").encode()), NUMBERED),
     "wikiann": (lines("zh-min:{w}\t{t}\n"), {"strip_pattern": "^zh-min:"}),
     "hipe": (lines("{w}\t{t}\tO\n", HIPE), {"header": True, "comments": None}),
@@ -220,6 +225,7 @@ SAID = {
     "cp1252": "conll, cp1252 (a guess: check the words with letters beyond ASCII; {folder}/f:2: not UTF-8 (invalid",
     "empty words": "words of white space only, skipped: 1 ({folder}/f:361)",
     "null words": "train: rows without words, left out: 1 ({folder}/f: row 61)",
+    "parts of speech as spans": "pos: IO (I-X1",
     "spelling": "ner: IOB2 in another spelling (O 120, B_PER 60",
     "conllu": "conllu, utf-8\npos: plain tags (X 300)\nner: IOB2",
     "label_studio-min": "label_studio, utf-8\nner: IOB2 (O 120, B-PER 60, I-PER 60, B-LOC 60)\noffsets: code_points\n",
@@ -340,6 +346,15 @@ def test_policy_that_loses_much_of_a_type_is_left_to_the_user(tmp_path: Path) ->
     assert "%: X 100%) (" in description
     assert "\noverlaps: longest loses more than a quarter of the spans of a type, so the section below" in description
     assert "overlaps" not in section["dataset"]
+
+
+def test_task_that_columns_do_not_tell_is_left_to_the_user(tmp_path: Path) -> None:
+    layers = lines("{w}\t{t}\t{t}\n").replace("Zoë\tI-PER\tI-PER", "Zoë\tI-PER\tO")
+    description, _ = inspect(write(tmp_path, {"f": layers}) / "f")
+    assert "\ntask: choose one of ner, ner2 as tokenize_align.task in params.yaml\n" in description
+    plain = "".join(f"a{n}a\t{'XY'[n % 2]}\n\n" for n in range(60))
+    assert "\ntask: choose one of pos as " in inspect(write(tmp_path, {"g": plain}) / "g")[0]
+    assert "\ntask: " not in inspect(write(tmp_path, {"h": lines()}) / "h")[0]
 
 
 def test_small_test_gets_no_share(tmp_path: Path) -> None:
@@ -511,7 +526,7 @@ def test_words_that_end_in_digits_are_words(tmp_path: Path) -> None:
 
 
 def test_columns_of_many_values_are_skipped_unless_all_mark_spans(tmp_path: Path) -> None:
-    rows = [f"{n}\tw{n}a\tx{n}a\t{'BI'[n % 2]}-X{n // 2}\n" for n in range(120)]
+    rows = [f"{n}\tw{n}a\tx{n}a\t{'BI'[n % 2]}-X{n // 2}\n" for n in range(120)] + ["1\ta\tx\tO\n"]
     description, section = inspect(write(tmp_path, {"f": "\n".join(rows)}) / "f")
     assert "not read: column 1, column 3\nner: IOB2 (" in description
     assert section["dataset"]["columns"] == ["-", "words", "-", "ner"]
