@@ -61,7 +61,9 @@ def respell(tags: Collection[str]) -> dict[str, str]:
             match = spelling.fullmatch(tag)
             if match:
                 parsed[tag] = (match["prefix"].upper(), match["type"])
-        complete = bool(outside) and len(parsed) == len(others) and not at_end
+        # B_PER beside I, of no type, is left to `is_spans`, which refuses both together.
+        bare = {*"IMELimel"}.intersection(others)
+        complete = bool(outside) and len(parsed) + len(bare) == len(others) and not at_end
         if _mark_spans(parsed, continuing="IM" if at_end else "IMEL", complete=complete):
             return _standard(parsed, outside)
     glued = {}

@@ -16,6 +16,7 @@ RESPELLED = [
     ("LOC_B LOC_I PER_B o", "B-LOC I-LOC B-PER O"),
     ("LOC-B LOC-M LOC-E LOC-S", "B-LOC I-LOC E-LOC S-LOC"),
     ("B_LOC O", "B-LOC O"),
+    ("B_PS B_LC I O", "B-PS B-LC I O"),  # Korean KLP; is_spans refuses the I
     ("b:my_loc i:my_loc o", "B-my_loc I-my_loc O"),
     ("BNEP INEP BNEL O", "B-NEP I-NEP B-NEL O"),  # L3Cube-MahaNER
     ("LOC:B LOC:I LOC:L LOC:U", "B-LOC I-LOC L-LOC U-LOC"),
