@@ -18,9 +18,10 @@ from tagline.core.names import FURTHER, SPLITS
 from tagline.core.provenance import sha256
 from tagline.sources.formats.annotators import summary
 from tagline.sources.formats.base import Files, leads_out
+from tagline.sources.formats.keys import UnknownTag
 from tagline.sources.formats.lines import UTF_8_REMEDY, read_lines
 from tagline.sources.splitting import TRAIN, Drawn, draw, lacking, moves, split_of
-from tagline.sources.tag_names import entity_marks
+from tagline.sources.tag_names import EntityCounts, entity_marks
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import QUOTED, printable, quoted, shortened
 from tagline.text.languages import splitter
@@ -199,13 +200,22 @@ class FileSource:
         documents = [document for document in self._with_types(seed) if document.types & rare]
         return moves(documents, numbers, splits)
 
+    @cached_property
+    def _standard(self) -> dict[str, dict[str | None, str]]:
+        """By tag column, the standard spelling of the tags of train."""
+        counts = EntityCounts(self.dataset.unknown_tag if isinstance(self.dataset, UnknownTag) else None)
+        for sentence in self._sentences(TRAIN):
+            counts.add(TRAIN, sentence)
+        return {column: counts.standard(column) for column in self.dataset.tag_columns}
+
     def _with_types(self, seed: int) -> Iterator[Drawn]:
         """Yield the draw of each document, with the types of its entities."""
         for number, sentences in self._documents(seed):
             types: set[str] = set()
             for sentence in sentences:
-                for column, of_column in types_of(sentence).items():
-                    types.update(f"{column} {type_}" for type_ in of_column)
+                for column, tags in sentence.tags.items():
+                    marks = entity_marks([self._standard[column].get(tag) for tag in tags])
+                    types.update(f"{column} {type_}" for begins, type_ in marks if begins)
             yield Drawn(number, split_of(number, self.dataset.shares), frozenset(types))
 
     def _drawn(self, split: str, seed: int) -> Iterator[Sentence]:
@@ -284,14 +294,6 @@ class FileSource:
             if types:
                 sentence = replace(sentence, annotated_types=types)
             yield sentence
-
-
-def types_of(sentence: Sentence) -> dict[str, list[str]]:
-    """The type of each entity of a sentence, by tag column."""
-    types = {}
-    for column, tags in sentence.tags.items():
-        types[column] = [type_ for begins, type_ in entity_marks(tags) if begins and type_]
-    return types
 
 
 def _check_ids(locations: Mapping[str, str], without_id: str) -> None:

@@ -21,12 +21,12 @@ from tagline.core.findings import OF_SENTENCES
 from tagline.core.names import DOCUMENT, FEW_ENTITIES
 from tagline.labels.schemes import OUTSIDE, split_tag
 from tagline.sources.download_params import AnyDataset, HubDataset
-from tagline.sources.files import FileSource, check_different, types_of
+from tagline.sources.files import FileSource, check_different
 from tagline.sources.formats.annotated import AnnotatedFiles
 from tagline.sources.formats.base import Files
 from tagline.sources.formats.keys import UnknownTag, WordKeys
 from tagline.sources.splitting import TRAIN
-from tagline.sources.tag_names import Spelling, entity_marks, rename
+from tagline.sources.tag_names import EntityCounts, Spelling, entity_marks, rename
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import QUOTED, quoted, shortened
 from tagline.text.agreement import Agreement, SentenceAgreement
@@ -87,13 +87,9 @@ class Reader:
         with self._numbered():
             self.source = _open(folder, dataset, OF_SENTENCES if number is None else OF_SEVERAL)
             self.splits = self.source.splits()
-        self.entities = {split: dict.fromkeys(columns, 0) for split in self.splits}
-        # By tag column, the number of entities of each type; and whether all types are annotated in a sentence.
-        self.types: dict[str, Counter[str]] = {name: Counter() for name in columns}
+        self.entities = EntityCounts(self.unknown_tag)
+        # Whether all types are annotated in a sentence.
         self.annotates_all = False
-        # Of each split that is drawn from train, the number of entities of each type, by tag column.
-        drawn = (TRAIN, *dataset.shares) if dataset.shares else ()
-        self.drawn: dict[str, defaultdict[str, Counter[str]]] = {split: defaultdict(Counter) for split in drawn}
         # By split, the hash of a sentence's tags by that of its words.
         self.seen: defaultdict[str, dict[int, int]] = defaultdict(dict)
 
@@ -107,8 +103,7 @@ class Reader:
         if split == next(iter(self.splits)):  # train, if the source has it
             sentences = self.whole.watch(self.agreement.watch(sentences))
         sentences = map(self._renamed, sentences)
-        if split in self.drawn:
-            sentences = self._count_types(split, sentences)
+        sentences = self._count(split, sentences)
         if self.number is not None and split in self.splits:
             sentences = self._watch(split, sentences, earlier)
         if split == TRAIN and isinstance(self.source, FileSource):
@@ -168,9 +163,6 @@ class Reader:
             columns = {}
             for name in self.columns:
                 columns[name] = entity_marks(sentence.tags[name])
-                types = [type_ for begins, type_ in columns[name] if begins and type_]
-                self.entities[split][name] += len(types)
-                self.types[name].update(types)
             self.annotates_all |= sentence.annotated_types is None
             words = hash(tuple(sentence.words))
             tags = hash(str(columns))
@@ -180,19 +172,19 @@ class Reader:
             self.seen[split][words] = tags
             yield sentence
 
-    def _count_types(self, split: str, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+    def _count(self, split: str, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
         for sentence in sentences:
-            for column, types in types_of(sentence).items():
-                self.drawn[split][column].update(types)
+            self.entities.add(split, sentence)
             yield sentence
 
     def _draw_report(self) -> Iterator[str]:
         """What to print about the entities of the splits that are drawn from train."""
         for split, column in product(self.dataset.shares, self.columns):
-            types = set().union(*(of_split[column] for of_split in self.drawn.values()))
+            types = self.entities.types(column, TRAIN, *self.dataset.shares)
             if not types:
                 continue
-            counts = Counter({type_: self.drawn[split][column][type_] for type_ in sorted(types)})
+            of_split = self.entities.types(column, split)
+            counts = Counter({type_: of_split[type_] for type_ in sorted(types)})
             number = counts.total()
             line = f"{split}, drawn from train: {number:,} entities in {column} ({_counted(counts)})"
             if number < FEW_ENTITIES:
@@ -211,13 +203,15 @@ class Reader:
         if self.number is None:
             return report
         parts = [f"source {self.number}, {getattr(self.dataset, 'format', 'hub')}"]
-        for split, entities in self.entities.items():
+        for split in self.splits:
             counts = [f"{split}: {self.source.findings[split].sentences:,} sentences"]
+            entities = {name: self.entities.types(name, split).total() for name in self.columns}
             counts += [f"{count:,} entities in {name}" for name, count in entities.items() if count]
             parts.append(", ".join(counts))
         if self.dataset.repeat > 1:
             parts.append(f"train is read {self.dataset.repeat} times")
-        types = [f"types of {column}: {_counted(counts)}" for column, counts in self.types.items() if counts]
+        counted = {name: self.entities.types(name) for name in self.columns}
+        types = [f"types of {name}: {_counted(counts)}" for name, counts in counted.items() if counts]
         return "\n  ".join(["; ".join(parts), *types, *report.splitlines()])
 
     def _check_tags(self) -> None:
@@ -270,7 +264,8 @@ class Reader:
         if self.number is None:
             return origin
         findings = {}
-        for split, entities in self.entities.items():
+        for split in self.splits:
+            entities = {name: self.entities.types(name, split).total() for name in self.columns}
             sentences = self.source.findings[split].sentences
             findings[split] = {"sentences": sentences, "entities": entities, **origin["findings"][split]}
         return {**origin, "repeat": self.dataset.repeat, "agreement": self.agreement.share, "findings": findings}
@@ -294,8 +289,8 @@ def types_of_one_source(readers: Sequence[Reader], column: str) -> str:
     """What to print about types that one of several sources has, while others annotate all types; otherwise nothing."""
     alone: list[str] = []
     for reader in readers:
-        others = [other for other in readers if other is not reader and other.types[column]]
-        types = set(reader.types[column]).difference(*(other.types[column] for other in others))
+        others = [other for other in readers if other is not reader and other.entities.types(column)]
+        types = set(reader.entities.types(column)).difference(*(other.entities.types(column) for other in others))
         if types and any(other.annotates_all for other in others):
             alone.append(f"source {reader.number} alone has {', '.join(sorted(types))}")
     if not alone:

@@ -1,9 +1,11 @@
 """The names of tags across sources: one spelling of prefixes, and one name for each type."""
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise, starmap
 
 from tagline.labels.schemes import OUTSIDE, respell, split_tag
+from tagline.text.sentence import Sentence
 
 # The standard spelling of each tag that a source spells differently.
 Spelling = Mapping[str, str]
@@ -54,6 +56,51 @@ def rename(tags: Iterable[str | None], types: Mapping[str, str]) -> list[str | N
 def entity_marks(tags: Sequence[str | None]) -> list[tuple[bool, str | None]]:
     """Whether each tag of a sentence begins an entity, and its type; the same in all schemes with prefixes."""
     return list(starmap(_mark, pairwise([None, *tags])))
+
+
+class EntityCounts:
+    """Counts the entities of splits by the pairs of neighbouring tags: only all tags of a column show its spelling.
+
+    Args:
+        unknown_tag: of words whose tag is not known.
+    """
+
+    def __init__(self, unknown_tag: str | None = None) -> None:
+        self.splits: set[str] = set()
+        self._unknown = unknown_tag
+        self._pairs: defaultdict[str, defaultdict[str, Counter[tuple[str | None, str | None]]]]
+        self._pairs = defaultdict(lambda: defaultdict(Counter))
+
+    def add(self, split: str, sentence: Sentence) -> None:
+        """Count the tags of a sentence."""
+        self.splits.add(split)
+        for column, tags in sentence.tags.items():
+            self._pairs[column][split].update(pairwise([None, *tags]))
+
+    def types(self, column: str, *splits: str) -> Counter[str]:
+        """The number of entities of each type in some splits, or in all."""
+        standard = self.standard(column)
+        types = Counter[str]()
+        for split in splits or self.splits:
+            for (left, tag), number in self._pairs[column][split].items():
+                begins, type_ = _mark(standard.get(left), standard.get(tag))
+                if begins and type_:
+                    types[type_] += number
+        return types
+
+    def standard(self, column: str) -> dict[str | None, str]:
+        """The standard spelling of each tag: I-PER for PER if most words are O; plain tags stay."""
+        numbers = Counter[str]()
+        for pairs in self._pairs[column].values():
+            for (_, tag), number in pairs.items():
+                if tag is not None and tag != self._unknown:
+                    numbers[tag] += number
+        respelt = respell(numbers)
+        standard: dict[str | None, str] = {tag: respelt.get(tag, tag) for tag in numbers}
+        has_prefix = any(split_tag(name)[0] not in ("", OUTSIDE) for name in standard.values())
+        if has_prefix or 2 * numbers[OUTSIDE] <= numbers.total():
+            return standard
+        return {tag: tag if tag == OUTSIDE else f"I-{tag}" for tag in numbers}
 
 
 def _mark(left: str | None, tag: str | None) -> tuple[bool, str | None]:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tagline.sources.tag_names import rename, spellings
+from tagline.sources.tag_names import EntityCounts, rename, spellings
+from tagline.text.sentence import Sentence
 
 
 @pytest.mark.parametrize(
@@ -47,3 +48,27 @@ def test_types_are_renamed_and_neighbours_stay_apart(tags: str, expected: str) -
 
 def test_unknown_tags_stay_unknown() -> None:
     assert rename(["B-person", None, "I-person"], {"person": "PER"}) == ["B-PER", None, "I-PER"]
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        "B-PER I-PER B-PER O O O O B-LOC",
+        "B_PER I_PER B_PER O O O O B_LOC",
+        "PER-B PER-I PER-B O O O O LOC-B",
+        "B-PER M-PER S-PER O O O O S-LOC",
+        "PER PER O PER O O O LOC",
+    ],
+)
+def test_entities_are_counted_in_each_spelling(tags: str) -> None:
+    counts = EntityCounts(unknown_tag="?")
+    counts.add("train", Sentence("", [], {"ner": tags.split()}))
+    counts.add("train", Sentence("", [], {"ner": ["O", None, "?", "O"]}))
+    counts.add("test", Sentence("", [], {"ner": tags.split()[-1:]}))
+    assert (counts.types("ner", "train"), counts.types("ner")) == ({"PER": 2, "LOC": 1}, {"PER": 2, "LOC": 2})
+
+
+def test_plain_tags_are_no_entities() -> None:
+    counts = EntityCounts()
+    counts.add("train", Sentence("", [], {"pos": ["NOUN", "VERB", "O"]}))
+    assert not counts.types("pos")

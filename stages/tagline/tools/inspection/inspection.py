@@ -1,7 +1,7 @@
 """What a data set's file looks like, the section ``download`` that reads it, and what to fill in for the model card."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from io import StringIO
 from itertools import chain, combinations
@@ -17,7 +17,7 @@ from tagline.core.params import read_file
 from tagline.export.export_params import Card
 from tagline.labels.schemes import is_spans, standard_names
 from tagline.sources.download_params import Download
-from tagline.sources.files import FileSource, NothingDrawn, types_of
+from tagline.sources.files import FileSource, NothingDrawn
 from tagline.sources.formats.annotated import AnnotatedFiles, loses_much
 from tagline.sources.formats.base import Files
 from tagline.sources.formats.conll_table import SKIP
@@ -26,6 +26,7 @@ from tagline.sources.formats.json_objects import first_rows
 from tagline.sources.formats.registry import AnyFiles
 from tagline.sources.formats.sniffing import Guess
 from tagline.sources.letters import count_letters
+from tagline.sources.tag_names import EntityCounts
 from tagline.terminal import QUOTED, UserError, shortened
 from tagline.text.sentence import Sentence
 from tagline.tokenization import conversion
@@ -146,7 +147,7 @@ class Inspected(NamedTuple):
         sentences: the first ones of each split.
         total: the number of all.
         undrawn: why splits have no sentences.
-        entities: by split, the number of entities of each tag column.
+        entities: of each split.
     """
 
     source: FileSource
@@ -154,15 +155,15 @@ class Inspected(NamedTuple):
     sentences: list[Sentence]
     total: int
     undrawn: list[str]
-    entities: Mapping[str, Counter[str]]
+    entities: EntityCounts
 
     @property
     def few_in_test(self) -> str:
         """The numbers of entities of test that are few, in words; columns of plain tags have none anywhere."""
-        if "test" not in self.entities:
+        if "test" not in self.entities.splits:
             return ""
-        total: Counter[str] = sum(self.entities.values(), Counter())
-        numbers = {name: self.entities["test"][name] for name in total}
+        marking = filter(self.entities.types, self.source.dataset.tag_columns)
+        numbers = {name: self.entities.types(name, "test").total() for name in marking}
         return ", ".join(f"{number} in {name}" for name, number in numbers.items() if number < FEW_OF_TEST)
 
 
@@ -208,15 +209,14 @@ def _read_with(keys: Guess, folder: Path) -> Inspected:
     sentences: list[Sentence] = []
     undrawn = []
     total = 0
-    entities: dict[str, Counter[str]] = {}
+    entities = EntityCounts()
     for split, of_split in source.splits().items():
         try:
             for number, sentence in enumerate(of_split):
                 if number < SENTENCES:
                     sentences.append(sentence)
                 total += 1
-                of_columns = {name: len(types) for name, types in types_of(sentence).items()}
-                entities.setdefault(split, Counter()).update(of_columns)
+                entities.add(split, sentence)
         except NothingDrawn as error:
             undrawn.append(str(error))
     source.report()

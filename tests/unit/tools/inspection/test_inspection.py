@@ -363,6 +363,7 @@ def test_small_test_gets_no_share(tmp_path: Path) -> None:
     assert re.search(few, description)
     assert "run `tagline crossval create`, then `dvc repro crossval/dvc.yaml`\n" in description
     assert section["dataset"]["split"] == {"seed": 42, "validation": 0.1}
+    assert re.search(few, inspect(write(tmp_path, {"d": lines().replace("-", "_")}) / "d")[0])
     none = "".join(f"a{n} O\nb O\n\n" if n else "Ada B-PER\nb O\n\n" for n in range(40))
     assert "(0 in ner)" in inspect(write(tmp_path, {"e": none}) / "e")[0]
     description, section = inspect(write(tmp_path, {"g": 15 * lines()}) / "g")
