@@ -36,6 +36,7 @@ class Findings:
         counts: how often each kind occurs.
         first: the first occurrences of each kind.
         sentences: the number of sentences that were counted.
+        relabelled: the number of those that have the words of an earlier one, and other tags.
         spans: the number of spans of each type.
         noted_spans: for each kind that is about spans, their number by type.
     """
@@ -47,7 +48,8 @@ class Findings:
         self.spans: Counter[str] = Counter()
         self.noted_spans: dict[str, Counter[str]] = {kind: Counter() for kind in meanings}
         self.sentences = 0
-        self._hashes: set[int] = set()
+        self.relabelled = 0
+        self._hashes: dict[int, int] = {}
 
     def add(self, kind: str, count: int, occurrences: Iterable[str]) -> None:
         """Add to a count; of ``occurrences`` only as many are read as are shown."""
@@ -63,13 +65,15 @@ class Findings:
             if type_:
                 self.noted_spans[kind][type_] += 1
 
-    def add_sentence(self, words: Sequence[str], location: str) -> None:
-        """Count a sentence, and whether an earlier one has the same words."""
+    def add_sentence(self, words: Sequence[str], location: str, tags: object = None) -> None:
+        """Count a sentence, and whether an earlier one has the same words, and whether with other tags."""
         self.sentences += 1
         number = hash(tuple(words))
+        of_tags = hash(str(tags))
         if number in self._hashes:
             self.add(REPEATED, 1, [location])
-        self._hashes.add(number)
+            self.relabelled += self._hashes[number] != of_tags
+        self._hashes.setdefault(number, of_tags)
 
     def lines(self) -> list[str]:
         """A line for each kind that occurs."""
@@ -87,6 +91,8 @@ class Findings:
         """The meaning, the count, the share if it is known, and the first occurrences of a kind."""
         if kind == REPEATED:
             remark = f" of {self.sentences:,} ({self.counts[kind] / self.sentences:.0%})"
+            if self.relabelled:
+                remark += f", {self.relabelled:,} of them with other tags"
         elif self.spans and self.noted_spans[kind]:
             remark = self._share_of_spans(kind)
         first = "; ".join(self.first[kind])

@@ -4,7 +4,7 @@ import difflib
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import accumulate, chain
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, TypeVar, get_args
 
@@ -22,6 +22,7 @@ from tagline.terminal.escaping import quoted
 PARAMS = Path("params.yaml")
 # Of a file, each alias counted as what it stands for.
 MOST_VALUES = 100_000
+MOST_BRACKETS = 100
 # What the stages write. DVC does not let a stage read what it, or a later stage, writes.
 OUTS = (
     "data/raw",
@@ -57,7 +58,7 @@ MAPPING, SEQUENCE = "a mapping", "a list"
 def source_folder(folder: str) -> str:
     """Return a folder unchanged if it is apart from what the stages write; a `ValueError` otherwise."""
     path = PurePosixPath(posixpath.normpath(folder))
-    if not folder.strip() or "\0" in folder:
+    if not folder.strip() or "\0" in folder or path == PurePosixPath("/"):
         raise ValueError("must be a folder")
     for out in map(PurePosixPath, OUTS):
         if path == out or path in out.parents or out in path.parents:
@@ -114,6 +115,7 @@ def parse(text: str, path: Path) -> CommentedMap:
         line = text.count("\n", 0, conflict.start()) + 1
         raise UserError(f"{path}:{line}: a merge conflict; expected one side; keep one, without the marks")
     try:
+        _check_depth(text)
         content = YAML(typ="rt").load(text)
         check_size(content)
     except DuplicateKeyError as error:
@@ -127,6 +129,13 @@ def parse(text: str, path: Path) -> CommentedMap:
     if not isinstance(content, CommentedMap):
         raise UserError(f"{path} must be a mapping with one section per stage")
     return content
+
+
+def _check_depth(text: str) -> None:
+    """Raise a `ValueError` if brackets are nested deeper than in any section: ruamel takes minutes."""
+    depths = accumulate((character in "[{") - (character in "]}") for character in text)
+    if max(depths, default=0) > MOST_BRACKETS:
+        raise ValueError(f"more than {MOST_BRACKETS} brackets are open at once")
 
 
 def check_size(content: Any) -> None:

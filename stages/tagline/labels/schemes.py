@@ -5,6 +5,7 @@ label's name, never from its position in a list.
 """
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
@@ -31,6 +32,7 @@ for _separator in "-_:":
     _SPELLINGS.append((re.compile(_at_end, re.IGNORECASE | re.DOTALL), True))
 # Prefixes that occur together. BMES and BMEOW are BIOES with other letters (middle, whole).
 _ALPHABETS = ("BIES", "BILU", "BMES", "BMEW")
+_LABEL = re.compile("O|[BI]-.+|[BIESLUMWbieslumw]-[^a-z]+", re.DOTALL)
 _STANDARD = {"M": "I", "W": "S"}
 
 
@@ -110,6 +112,12 @@ def split_tag(tag: str) -> tuple[str, str]:
     if type_ and prefix in _TO_IOB2:
         return prefix, type_
     return "", tag
+
+
+def is_type(name: str) -> bool:
+    """Whether a name can be that of a type of entities: printed on one line, and no label; E-mail is one, E-PER not."""
+    is_printed = name.strip() and all(unicodedata.category(character) != "Cc" for character in name)
+    return bool(is_printed) and not _LABEL.fullmatch(name)
 
 
 def is_spans(names: Iterable[str]) -> bool:

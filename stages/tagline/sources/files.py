@@ -171,7 +171,7 @@ class FileSource:
             findings.spans += sentence.spans
             self.agreement[split].update(sentence.agreement)
             if sentence.words:
-                findings.add_sentence(sentence.words, sentence.location)
+                findings.add_sentence(sentence.words, sentence.location, sentence.tags)
                 yield sentence
 
     def _documents(self, seed: int) -> Iterator[tuple[int, list[Sentence]]]:

@@ -65,7 +65,7 @@ class HubSource:
         for sentence in consecutive(sentences(self.rows[split], split, self.params)):
             self.findings[split].add_notes(sentence.notes)
             if sentence.words:
-                self.findings[split].add_sentence(sentence.words, sentence.location)
+                self.findings[split].add_sentence(sentence.words, sentence.location, sentence.tags)
                 yield sentence
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tagline.labels.schemes import respell
+from tagline.labels.schemes import is_type, respell
 
 KEPT = ["B-PER I-PER O", "NOUN VERB O", "e-mail s-form NOUN", "B_x M_y L_z O", "Hepatitis_B Hepatitis_E O", "I O"]
 KEPT += ["BIRD INSECT O", "BNEP INEP", "BNEP INEP NEP O", "bnep inep O"]
@@ -28,3 +28,13 @@ def test_standard_and_plain_tags_keep_their_spelling_and_others_get_it(tags: str
     respelled = respell(tags.split())
     assert [respelled.get(tag, tag) for tag in tags.split()] == expected.split()
     assert bool(respelled) == (tags not in KEPT)
+
+
+@pytest.mark.parametrize("name", ["O", "B-per", "S-PER", "L-PER", "b-PER", "m-人", " ", "a\tb"])
+def test_labels_are_no_types(name: str) -> None:
+    assert not is_type(name)
+
+
+@pytest.mark.parametrize("name", ["PER", "E-mail", "e-mail", "S-Bahn", "o", "X-RAY"])
+def test_names_like_labels_are_types(name: str) -> None:
+    assert is_type(name)

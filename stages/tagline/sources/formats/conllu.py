@@ -58,6 +58,8 @@ def recognise(sample: Sample) -> Guess | None:
     words = [line.split("\t") for line in sample.lines if line.strip() and not line.startswith("#")]
     if not words or any(len(word) != len(COLUMNS) for word in words) or not _FIRST_ID.match(words[0][0]):
         return None
+    if not all(word[COLUMNS.index("head")].isdecimal() or word[COLUMNS.index("head")] == UNSPECIFIED for word in words):
+        return None  # ten columns of another kind
     columns = {}
     for name, column in (("pos", "upos"), ("xpos", "xpos")):
         if any(word[COLUMNS.index(column)] != UNSPECIFIED for word in words):

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from tagline.core.names import FURTHER, SPLITS
 from tagline.core.params import InnerPath, Section
+from tagline.labels.schemes import is_type
 from tagline.sources.formats.lines import UTF_8
 from tagline.text.sentence import AS_THEY_ARE, EMPTY_SENTENCES, EMPTY_WORDS, WordRules
 
@@ -36,7 +37,7 @@ def column_names(columns: dict[str, str]) -> dict[str, str]:
 
 def type_name(name: str) -> str:
     """Return the name of a type of entities unchanged if it is one."""
-    if name == "O" or name.startswith(("B-", "I-")) or not name.strip():
+    if not is_type(name):
         raise ValueError(f"{name!r} is not the name of a type such as PER; O, B-PER and I-PER are tags of words")
     return name
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from tagline.core.findings import Findings
+from tagline.labels.schemes import is_type
 from tagline.sources.formats import saved_page
 from tagline.sources.formats.annotated import (
     DISPUTED,
@@ -47,8 +48,6 @@ _LAYOUTS: tuple[Guess, ...] = ({}, {"type": "label"}, {"id": "document_id", **_E
 _TYPE = re.compile("type|label|tag|categ|class", re.IGNORECASE)
 # More different names are ids or descriptions if most of them are there only once.
 _FEW_TYPES = 10
-# Tags of words, which some models answer as types.
-_TAG = re.compile("O|[BI]-.+")
 # Strings, each with the list that quotes it: one of a type, or one of all. The value has a type for each time.
 Quotations = Mapping[tuple[str, str], Sequence[str]]
 
@@ -191,7 +190,7 @@ def _quotations(row: Row, keys: Keys) -> Quotations | None:
             values = [values] if values else []
         for item in values:
             mention, names = _mention(item, group, location, keys)
-            types[mention, group] += names
+            types[mention, "" if keys.occurrences == "listed" else group] += names  # of one word, the lists go on
     return types
 
 
@@ -253,7 +252,7 @@ def _each_type(bounds: Bounds, types: Sequence[str]) -> list[Span]:
 def _check_types(types: Sequence[str], quotation: str, location: str) -> None:
     """Raise a `UserError` if the types of a quotation are tags of words."""
     for type_ in types:
-        if _TAG.fullmatch(type_):
+        if not is_type(type_):
             raise UserError(
                 f"{location}: the type {quoted(type_)} of {quoted(quotation)} is a tag of words; expected types such "
                 "as PER, each with whole entities; ask the model for these, or join the words and rename the types"

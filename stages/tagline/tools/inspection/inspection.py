@@ -1,5 +1,6 @@
 """What a data set's file looks like, the section ``download`` that reads it, and what to fill in for the model card."""
 
+import glob
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -37,6 +38,7 @@ from tagline.tools.inspection.layouts import Layout, find_layouts, read_sample
 SENTENCES, SHOWN = 1000, 3
 # Guess that are tried, alone and together, if the files cannot be read without them.
 POLICIES = {"empty_words": "skip", "overlaps": "longest", "annotators": "majority", "documents": "none"}
+MOST_SHARED = 0.1
 SHARES = {"seed": 42, "validation": 0.1, "test": 0.1}
 SCORE_ALL = "for a score of all sentences, run `tagline crossval create`, then `dvc repro crossval/dvc.yaml`"
 
@@ -64,7 +66,7 @@ def describe(path: Path) -> str:
 
 def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Guess]:
     """The description of some files of one format, and their keys."""
-    inspected, notes = _drawn(path, layout, shares)
+    layout, inspected, notes = _of_one_version(path, layout, shares)
     source, keys = inspected.source, inspected.keys
     lines = [f"{path}: {keys['format']}, {_encoding(layout, keys)}"]
     unused = [*layout.unused, *_unused_keys(layout, source.dataset)]
@@ -165,6 +167,41 @@ class Inspected(NamedTuple):
         marking = filter(self.entities.types, self.source.dataset.tag_columns)
         numbers = {name: self.entities.types(name, "test").total() for name in marking}
         return ", ".join(f"{number} in {name}" for name, number in numbers.items() if number < FEW_OF_TEST)
+
+
+def _of_one_version(path: Path, layout: Layout, shares: Guess) -> tuple[Layout, Inspected, list[str]]:
+    """Read some files, of versions or folds of one corpus the first ones, and note what looks wrong."""
+    inspected, notes = _drawn(path, layout, shares)
+    if _are_versions(inspected.source):
+        layout = _first_of_each(layout, inspected.source)
+        inspected, notes = _drawn(path, layout, shares)
+        notes.append("files of train share more than a tenth of their sentences: one of each split is read; choose it")
+    if all(len(sentence.words) == 1 for sentence in inspected.sentences):
+        notes.append("all sentences have one word: expected an empty line after each sentence only")
+    return layout, inspected, notes
+
+
+def _are_versions(source: FileSource) -> bool:
+    """Whether the files of train are versions or folds of one corpus, by the sentences that they share."""
+    paths = source.paths.get("train", ())
+    seen: set[int] = set()
+    shared = total = 0
+    for path in paths if len(paths) > 1 else ():
+        of_file = {hash(tuple(sentence.words)) for sentence in source.dataset.read(path)}
+        shared += len(of_file & seen)
+        total += len(of_file)
+        seen |= of_file
+    return shared > MOST_SHARED * total
+
+
+def _first_of_each(layout: Layout, source: FileSource) -> Layout:
+    """The layout with the first file of each split; the others are not read."""
+    patterns = {}
+    unused = list(layout.unused)
+    for split, (first, *others) in source.paths.items():
+        patterns[split] = glob.escape(first.relative_to(layout.folder).as_posix())
+        unused += [other.relative_to(layout.folder).as_posix() for other in others]
+    return replace(layout, patterns=patterns, unused=unused)
 
 
 def _drawn(path: Path, layout: Layout, shares: Guess) -> tuple[Inspected, list[str]]:

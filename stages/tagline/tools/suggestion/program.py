@@ -18,13 +18,13 @@ different words as possible:
 from __future__ import annotations
 
 import argparse
-import unicodedata
 import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tagline.labels.schemes import is_type
 from tagline.terminal import ArgumentParser, UserError, defer_signals, program_name, safe_message, show
 from tagline.tools.answers.options import CONFIGURED, JSONL, LABEL_STUDIO, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
 from tagline.tools.texts.options import (
@@ -166,13 +166,6 @@ def check_options(options: argparse.Namespace) -> None:
         raise ValueError("--output is the same file as POOL; expected another one")
     if any(is_same_file(options.output, path) for path in options.exclude):
         raise ValueError("--output is the same file as one of --exclude; expected another one")
-
-
-def is_type(name: str) -> bool:
-    """Whether a name can be that of an entity type: printed on one line, and no label."""
-    if any(unicodedata.category(character) == "Cc" for character in name):
-        return False
-    return bool(name.strip()) and name != "O" and not name.startswith(("B-", "I-", "E-", "S-"))
 
 
 def is_same_file(output: Path, path: Path) -> bool:

@@ -45,6 +45,12 @@ def test_mentions_become_iob2(tmp_path: Path, text: str, entities: Any, keys: di
     assert (tagged(sentence), kinds(sentence)) == (tags, notes)
 
 
+def test_listed_mention_of_two_types_is_two_occurrences(tmp_path: Path) -> None:
+    entities = {"PER": ["Paris"], "LOC": ["Paris"]}
+    (sentence,) = read(tmp_path, "mentions", {"text": "Paris left Paris", "entities": entities}, **LISTED)
+    assert sentence.tags["ner"] == ["B-PER", "O", "B-LOC"]
+
+
 @pytest.mark.parametrize(("occurrences", "found"), [("all", {FURTHER, "overlapping_spans"}), ("listed", {FURTHER})])
 def test_strings_are_read_as_offsets_where_nothing_is_reported(tmp_path: Path, occurrences: str, found: set) -> None:
     sample = section("conll", columns=["words", "-", "-", "ner"]).read(ROOT / "data/sample/train.conll")

@@ -164,6 +164,10 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
         lines(ROW, "0.1\tx" + "\t_" * 8 + "\n"),
         {"format": "conllu", "tag_columns": {"pos": "upos", "ner": "misc:NER"}, "absent": "O"},
     ),
+    "head of entities": (
+        lines("{n}\t{w}\t_\tX\tX\t_\t{t}\t_\t_\t_\n"),
+        {"format": "conll", "columns": ["-", "words", "-", "-", "-", "-", "ner", "-", "-", "-"]},
+    ),
     "csv": (table(SENTENCE_COLUMNS, NAMED), {"sentence": "Sentence #", "tag_columns": {"ner": "Tag"}}),
     "filled down": (table(SENTENCE_COLUMNS, FIRST_NAMED), {"fill_down": True}),
     "several ids": (table(["id", "doc_id", "sent_id", "word", "label"], OTHER_IDS), {"sentence": "sent_id"}),
@@ -346,6 +350,29 @@ def test_policy_that_loses_much_of_a_type_is_left_to_the_user(tmp_path: Path) ->
     assert "%: X 100%) (" in description
     assert "\noverlaps: longest loses more than a quarter of the spans of a type, so the section below" in description
     assert "overlaps" not in section["dataset"]
+
+
+def test_versions_of_a_corpus_are_not_joined(tmp_path: Path) -> None:
+    versions = {
+        "train_clean": lines(),
+        "train_noisy": lines(end=30).replace("B-PER", "O"),
+        "test_clean": TEST,
+        "test_noisy": DEV,
+    }
+    description, section = inspect(
+        write(tmp_path, {f"mine/{name}.tsv": text for name, text in versions.items()}) / "mine"
+    )
+    assert "\nnot read: train_noisy.tsv, test_noisy.tsv\n" in description
+    assert "\nfiles of train share more than a tenth of their sentences: one of each split is read" in description
+    assert (section["dataset"]["train"], section["dataset"]["test"]) == ("train_clean.tsv", "test_clean.tsv")
+
+
+def test_sentences_of_one_word_are_named(tmp_path: Path) -> None:
+    description, _ = inspect(write(tmp_path, {"f": lines("{w}\t{t}\n\n")}) / "f")
+    assert "\nall sentences have one word: expected an empty line after each sentence only\n" in description
+    assert " of them with other tags" not in description
+    other = inspect(write(tmp_path, {"g": lines() + "\n" + lines(end=30).replace("B-PER", "O")}) / "g")[0]
+    assert re.search(r"train: [a-z ]+: (\d+) of \d+ \(\d+%\), \1 of them with other tags \(", other)
 
 
 def test_task_that_columns_do_not_tell_is_left_to_the_user(tmp_path: Path) -> None:
