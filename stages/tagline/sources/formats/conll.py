@@ -36,7 +36,7 @@ _TAGS_HEADER = re.compile(
 _LANGUAGE = re.compile("[a-z]{2,3}(-[a-z]+)?:")  # before each word in WikiANN's own files
 # The files of words and of their tags, if these are apart.
 _IN, _OUT = ".in", ".out"
-_PREFIX = "##"  # of comments in KLUE
+_PREFIXES = ("##", "IMGID:")  # of comments in KLUE, and in sets with images
 
 
 class Keys(TextKeys):
@@ -312,9 +312,11 @@ def _of_sentences(sample: Sample) -> Guess | None:
 
 def _prefix_of_comments(lines: Sequence[str]) -> str | None:
     """The prefix of comments, if lines that begin with it are only above sentences; words can begin with it, too."""
-    marked = [above for above, line in pairwise(["", *lines]) if line.startswith(_PREFIX)]
-    is_prefix = all(is_border(above) or above.startswith(_PREFIX) for above in marked)
-    return _PREFIX if marked and is_prefix else None
+    for prefix in _PREFIXES:
+        marked = [above for above, line in pairwise(["", *lines]) if line.startswith(prefix)]
+        if marked and all(is_border(above) or above.startswith(prefix) for above in marked):
+            return prefix
+    return None
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:

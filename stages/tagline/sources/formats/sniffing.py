@@ -22,6 +22,8 @@ _CHUNKS = {"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LS
 # Strings in the rows of tools that are not the text.
 _NOT_A_TEXT = ("created_at", "updated_at", "id")
 
+_JSON = re.compile(r"""\s*(\{\s*["}]|\[\s*["{\[\]])""")
+
 Guess = dict[str, Any]
 """Guessed keys of a section ``download.dataset``, with their values."""
 # Keys with which most annotations can be read.
@@ -52,7 +54,7 @@ class Sample:
     @property
     def is_json(self) -> bool:
         """Whether the text begins as JSON does."""
-        return self.text.lstrip().startswith(("{", "["))
+        return _JSON.match(self.text) is not None
 
 
 def words_among(names: Collection[str]) -> str | None:

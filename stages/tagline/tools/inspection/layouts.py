@@ -144,6 +144,8 @@ def find_layout(path: Path) -> Layout:
 def _of_entries(path: Path, entries: Sequence[Path], is_part: bool = False) -> Layout:
     """The layout of some files and folders in a folder: of all, or of those of one format."""
     splits = _by_split(entries)
+    if splits and "train" not in splits and not is_part and sum(map(len, splits.values())) == len(entries):
+        splits = {"train": splits.pop(next(iter(splits))), **splits}  # validation, or test if there is nothing else
     if "train" in splits or (splits and is_part):
         patterns = {split: _pattern(path, split, paths) for split, paths in splits.items()}
         used = list(chain.from_iterable(splits.values()))
@@ -249,7 +251,7 @@ def _by_split(entries: Sequence[Path]) -> dict[str, list[Path]]:
         if further and any(other.stem == "test" for other in entry.parent.iterdir()):
             of_splits.setdefault(f"{FURTHER}{further[1]}", []).append(entry)
             continue
-        words = set(_WORD.findall(entry.name.lower()))
+        words = {*_WORD.findall(entry.name.lower()), *_WORD.findall(entry.name)}  # APTNERtrain
         splits = [split for split, names in _SPLITS.items() if words & names]
         if len(splits) == 1:
             of_splits[splits[0]].append(entry)

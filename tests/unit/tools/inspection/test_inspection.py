@@ -151,6 +151,7 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
     "few documents": (IN_DOCUMENTS, {"documents": "none"}),
     "germeval": (GERMEVAL, {"columns": ["-", "words", "ner", "-"], "comments": True}),
     "klue": (KLUE, {"comments": "##"}),
+    "images": (KLUE.replace("## klue-", "IMGID:"), {"comments": "IMGID:"}),
     "atis": (ATIS, {"rows": "sentences", "strip_pattern": "^(BOS|EOS)$"}),
     "words as objects beside a text": (
         json.dumps(WORDS_BESIDE_TEXT),
@@ -352,6 +353,10 @@ def test_policy_that_loses_much_of_a_type_is_left_to_the_user(tmp_path: Path) ->
     assert "overlaps" not in section["dataset"]
 
 
+def test_word_that_begins_as_json_is_a_word(tmp_path: Path) -> None:
+    assert "f: conll, utf-8\n" in inspect(write(tmp_path, {"f": "{\tO\n" + lines()}) / "f")[0]
+
+
 def test_versions_of_a_corpus_are_not_joined(tmp_path: Path) -> None:
     versions = {
         "train_clean": lines(),
@@ -465,6 +470,17 @@ FOLDERS: dict[str, tuple[dict[str, str | bytes], str, dict[str, Any]]] = {
         "conll, utf-8",
         {"validation": "dev.conll", "test": "evaluation.conll"},
     ),
+    "dev and test": (
+        {"a_dev.conll": lines(end=50), "a_test.conll": TEST},
+        "conll, utf-8",
+        {"train": "a_dev.conll", "test": "a_test.conll"},
+    ),
+    "test alone": ({"test.conll": lines()}, "conll, utf-8", {"train": "test.conll"}),
+    "glued names": (
+        {"APTNERtrain.txt": TRAIN, "APTNERdev.txt": DEV, "APTNERtest.txt": TEST},
+        "conll, utf-8",
+        {"train": "APTNERtrain.txt", "validation": "APTNERdev.txt", "test": "APTNERtest.txt"},
+    ),
     "one file": ({"[x].conll": lines(), "LICENSE": "a"}, "mine: conll", {"train": "[[]x].conll"}),
     "answers beside a page": (
         {"ada.jsonl": PAGE, "gpt.jsonl": objects("mentions")},
@@ -498,7 +514,6 @@ def test_section_reads_a_folder_per_split(tmp_path: Path, name: str, pattern: st
 UNCLEAR = [
     ({"a.conll": DEV, "b.conll": TEST}, "(a.conll, b.conll)"),
     ({"train1.conll": DEV, "train2.txt": TEST}, "(train1.conll, train2.txt)"),
-    ({"dev.conll": DEV}, "(dev.conll)"),
     ({"train/a.conll": DEV, "train/b/c.conll": TEST}, "(train/a.conll, train/b)"),
     ({"train_test.conll": DEV, "all.conll": TEST}, "(all.conll, train_test.conll)"),
 ]
