@@ -200,7 +200,7 @@ def test_sentences_that_a_split_has_twice_are_a_finding(tmp_path: Path) -> None:
     write(tmp_path, train="a O\n", dev="b O\n", test="Ada B-PER\n\nBo B-PER\nwon O\n", test_masked="Ada O\n\na O\n")
     source = FileSource(tmp_path, conll_files("train.txt", "dev.txt", "test*.txt"))
     assert [len(list(sentences)) for sentences in source.splits().values()] == [1, 1, 4]
-    line = f"test: sentences with the words of an earlier one: 1 of 4 (25%) ({tmp_path}/test_masked.txt:1)"
+    line = f"test: sentences with the words of an earlier one: 1 of 4 (25%), 1 of them with other tags ({tmp_path}/test_masked.txt:1)"
     assert source.report() == line
     assert source.provenance()["findings"]["test"] == {"repeated_sentences": 1}
 

@@ -577,7 +577,7 @@ def test_columns_of_many_values_are_skipped_unless_all_mark_spans(tmp_path: Path
 
 def test_all_files_are_read_for_policies_and_counts(tmp_path: Path) -> None:
     train = "\n".join([TRAIN] * 15)  # 600 sentences, of which 1000 are shown
-    files = {"train.conll": train, "train2.conll": f"{train}\n\u00a0\tO\n"}
+    files = {"train.conll": train, "train2.conll": train.replace("lives", "stays") + "\n\u00a0\tO\n"}
     description, section = inspect(write(tmp_path, {**files, "dev.conll": DEV, "test.conll": TEST}))
     assert "the first of 1,220 sentences that were read:\n" in description
     assert "train: 2 files, train.conll, train2.conll\n" in description
