@@ -54,7 +54,7 @@ def test_command_lists_its_verbs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 COMPLETIONS = [
     ("tagline sc", {"scores", "schema"}),
     ("tagline pipeline --te", {"--teacher"}),
-    ("tagline audit ", {"create", "export", "apply"}),
+    ("tagline audit ", {"create", "export"}),
 ]
 
 

@@ -15,7 +15,7 @@ from helpers.annotated import embedded, write_rows
 from helpers.formats import saved_row
 from helpers.kill_points import killed
 from helpers.messages import message_of
-from helpers.project import edit, error_of, exit_of, files_of, run_stage, run_stages, run_verb, snapshot, status_of
+from helpers.project import edit, error_of, exit_of, run_stage, run_stages, run_verb, snapshot, status_of
 from helpers.tiny import fill_workspace, raw_rows, set_params, set_train_params
 from ruamel.yaml import YAML
 
@@ -157,8 +157,8 @@ def test_corrections_come_back_by_download(audited: Path) -> None:
         assert sorted((row["words"], row["ner"]) for row in raw_rows(split)) == sorted(expected[split].values())
 
 
-def test_saved_page_of_suspicions_is_applied_to_the_data_set(audited: Path, tiny_folder: Path, capsys) -> None:
-    """A person accepts what it suggests for the first sentence; the data set is as before its error was made."""
+def test_saved_page_of_suspicions_corrects_the_data_set(audited: Path) -> None:
+    """A person accepts what it suggests for the first sentence; data/raw is as before its error was made."""
     run_verb("audit", "export", "--output", "fixes.html")
     found = [json.loads(line) for line in Path("reports/audit.jsonl").read_text(encoding="utf-8").splitlines()]
     page = json.loads(embedded(Path("fixes.html")))
@@ -169,15 +169,11 @@ def test_saved_page_of_suspicions_is_applied_to_the_data_set(audited: Path, tiny
         gold = [entity for each in found if each["id"] == task["id"] for entity in each["gold"]]
         assert task["suspect"] == [[entity["start"], entity["end"], entity["type"]] for entity in gold]
         assert all(span in task["spans"] for span in task["suspect"])
-    write_rows(Path("fixes.jsonl"), [saved_row(first["id"], first["words"], [span[:3] for span in first["suggested"]])])
-    capsys.readouterr()
-    run_verb("audit", "apply", "fixes.jsonl", "--output", "data/corrected")
-    assert capsys.readouterr().out == (
-        "train: 1 of 1 sentences changed: 0 entities removed, 1 added\n"
-        "data/corrected: set download.folder: data/corrected in params.yaml to read it\n"
+    write_rows(
+        Path("data/tiny/fixes.jsonl"),
+        [saved_row(first["id"], first["words"], [span[:3] for span in first["suggested"]])],
     )
-    assert files_of("data/corrected") == files_of(tiny_folder)
-    edit(Path("params.yaml"), "folder: data/tiny", "folder: data/corrected")
+    set_params(download={"corrections": {"ner": "fixes.jsonl"}})
     run_stage("download")
     assert raw_rows("train")[0]["ner"][:2] == ["B-PER", "I-PER"]
 
@@ -200,15 +196,12 @@ def test_wrong_usage_and_impossible_exports_are_errors(audited: Path, capsys: py
         "export --output out --format word": "argument --format: invalid choice: 'word'",
         "export out": "error: FOLDER is now --output FOLDER",
         "export --output out --tool brat": "error: --tool is now --format",
-        "apply fixes.jsonl": "the following arguments are required: --output",
         "": "the following arguments are required: ACTION",
     }.items():
         assert exit_of("audit", *usage.split()) == 2
         assert message in capsys.readouterr().err
     message = "data/tiny exists; expected a new folder, so that no correction is overwritten; choose another"
     assert exit_of("audit", "export", "--output", "data/tiny") == f"audit: {message}"
-    message = "fixes.jsonl: no such file; expected what the annotation page saved"
-    assert exit_of("audit", "apply", "fixes.jsonl", "--output", "out") == f"audit: {message}"
     # Label ids of other data would be read with the names of the folds.
     edit(Path("params.yaml"), "task: ner", "task: pos")
     run_stage("tokenize_align")

@@ -3,7 +3,6 @@
 tagline audit create                              write audit/; `dvc repro audit/dvc.yaml` then runs the audit
 tagline audit export --output FOLDER              write all splits for an annotation tool, most suspicious first
 tagline audit export --output FIXES.html          write the suspicious sentences as a page to correct them in
-tagline audit apply FIXES.jsonl --output FOLDER   write the data set with what the page saved
 """
 
 import argparse
@@ -23,10 +22,6 @@ def main() -> None:
 
         written = ", ".join(path.as_posix() for path in AUDIT.create())
         show(f"{written or 'nothing'} written: `dvc repro audit/dvc.yaml` runs the audit")
-    elif options.action == "apply":
-        from tagline.tools.audit import corrections
-
-        show("\n".join(corrections.save(options.fixes, options.output)))
     else:
         from tagline.audit.audit_params import read_audit
         from tagline.tools.audit import tasks
@@ -48,9 +43,6 @@ def parsed() -> argparse.Namespace:
     export.add_argument("--format", choices=TOOLS, help="default: label_studio")
     export.renamed("--tool", "--format")
     add_guideline(export)
-    apply = actions.add_parser("apply", prog=f"{parser.prog} apply", help="write the corrected data set")
-    apply.add_argument("fixes", metavar="FIXES", type=Path, help="what the page saved")
-    apply.add_argument("--output", metavar="FOLDER", type=Path, required=True, help="new folder")
     options = parser.parse_args()
     if options.action == "export":
         if options.format and is_page(options.output):
