@@ -17,8 +17,8 @@ from tagline.artifacts.raw_data import COPY
 from tagline.artifacts.tokenized import COPIES, WINDOW_FEATURES, load_labels, sentence_features, splits
 from tagline.core import DOCUMENT, PROVENANCE, SPLITS, shards, verify, write_hashes
 from tagline.crossval.crossval_params import Crossval
-from tagline.crossval.folding import EARLY, Folding, Group
-from tagline.labels.entities import is_outside, marked
+from tagline.crossval.folding import Folding, Group
+from tagline.labels.entities import is_outside
 from tagline.labels.windows import Ints
 from tagline.sources.splitting import drawn_number
 from tagline.terminal import UserError
@@ -39,7 +39,7 @@ class Fold:
     """The roles of all sentences in one fold; data/tokenized is read a batch at a time.
 
     Args:
-        number: of the fold, from 1; `EARLY` learns from all sentences, and labels all as if they were held out.
+        number: of the fold, from 1.
         folding: the division.
         tokenized: data/tokenized.
         raw: data/raw, which names the documents; read only if they are held out.
@@ -51,8 +51,8 @@ class Fold:
 
     Raises:
         UserError: the labels of some words are unknown; a fold has no sentence to hold out, or no entity that is
-            scored; the model would have no sentence to learn from or to be chosen by; or plain tags are grouped by
-            surface, or sentences without documents by document.
+            scored; the model would have no sentence to learn from or to be chosen by; or sentences without documents
+            are grouped by document.
     """
 
     def __init__(self, number: int, folding: Folding, tokenized: Path, raw: Path) -> None:
@@ -65,11 +65,6 @@ class Fold:
             raise UserError(
                 f"{tokenized}: words of unknown label; folds need the gold label of each word, to compare it with that "
                 "of a model; expected data in which all words are annotated"
-            )
-        if folding.group == "surface" and self.labels.kind == "tags":
-            raise UserError(
-                f"{folding.section}.group: surface needs entities, but {self.labels.task} has one tag per word; set it "
-                "to sentence"
             )
         if folding.group == "document" and not has_documents(raw):
             raise UserError(
@@ -84,8 +79,6 @@ class Fold:
         none = np.zeros(sum(batch.num_rows for batch in of_validation), bool)
         held_out = self.held_out.get("validation", none)
         self.learnable = {"train": ~drawn["train"] & self._apart(), "validation": ~held_out}
-        if number == EARLY:
-            self.learnable = {split: np.ones_like(mask) for split, mask in self.learnable.items()}
         if not self.learnable["train"].any():
             raise self._lacking(number, "sentence to learn from")
 
@@ -99,41 +92,28 @@ class Fold:
 
     def _drawn(self, folds: Ints) -> Mask:
         """Whether a sentence is drawn for this fold."""
-        return (folds == self.number) | (self.number == EARLY)
+        return folds == self.number
 
     def _repeated(self, split: str) -> Mask:
-        """Whether a sentence is there again, since its source is repeated; it is audited once."""
+        """Whether a sentence is there again, since its source is repeated; it is labelled once."""
         repeated: list[bool] = []
         for batch in shards.read_batches(self.tokenized / "sentences" / split):
             repeated += [COPY.match(id_) is not None for id_ in batch["id"].to_pylist()]
         return np.array(repeated, bool)
 
     def _apart(self) -> Mask:
-        """Whether a train sentence shares no text with one that is held out, see `_texts`."""
+        """Whether a train sentence has other words than all that are held out, since documents can share sentences."""
         if self.folding.group == "sentence":
             return np.ones_like(self.held_out["train"])  # equal sentences are in one fold already
         texts: set[int] = set()
         for split, mask in self.held_out.items():
-            for words, ids in compress(self._sentences(split), mask):
-                texts.update(self._texts(words, ids))
-        return np.array([texts.isdisjoint(self._texts(words, ids)) for words, ids in self._sentences("train")], bool)
+            texts.update(hash(tuple(words)) for words, _ in compress(self._sentences(split), mask))
+        return np.array([hash(tuple(words)) not in texts for words, _ in self._sentences("train")], bool)
 
     def _sentences(self, split: str) -> Iterator[tuple[list[str], list[int]]]:
         """Yield the words and label ids of each sentence."""
         for batch in shards.read_batches(self.tokenized / "sentences" / split):
             yield from zip(batch["words"].to_pylist(), batch["labels"].to_pylist(), strict=True)
-
-    def _texts(self, words: Sequence[str], ids: Sequence[int]) -> Iterator[int]:
-        """Yield a hash of each text whose labels must not be both held out and learnt.
-
-        Those are entities if grouped by surface (see `tagline.metrics.slices`), and the whole sentence if
-        grouped by document, since documents can share sentences.
-        """
-        if self.folding.group == "document":
-            yield hash(tuple(words))
-            return
-        for entity in marked([self.labels.names[index] for index in ids], self.labels.kind):
-            yield hash(tuple(words[entity.start : entity.end]))
 
     @property
     def numbers(self) -> dict[str, Any]:
@@ -144,8 +124,6 @@ class Fold:
 
     def message(self) -> str:
         """The numbers of sentences in one line."""
-        if self.number == EARLY:
-            return f"fold {EARLY}: learns from all sentences, for half of the epochs, and labels them"
         held_out = ", ".join(f"{number:,} of {split}" for split, number in self.numbers["held_out"].items())
         learnt = self.numbers["learnt"]
         train = self.numbers["train"]
@@ -156,15 +134,13 @@ class Fold:
 
     def _check_all(self, folds: Mapping[str, Ints]) -> None:
         """Check what all folds hold out, so that the first one fails, not the last one after many trainings."""
-        if self.number == EARLY:
-            return
-        with_entity = self._with_entity(folds) if self.folding.scored else None
+        with_entity = self._with_entity(folds)
         for number in self.folding.folds:
             if not (folds["train"] == number).any():
                 raise self._lacking(number, "sentence of train to hold out")
             if "validation" in folds and (folds["validation"] == number).all():
                 raise self._lacking(number, "sentence to choose the epoch by")
-            if with_entity is not None and number not in with_entity:
+            if number not in with_entity:
                 raise self._lacking(number, "entity to hold out")
 
     def _with_entity(self, folds: Mapping[str, Ints]) -> set[int]:
@@ -197,7 +173,7 @@ def folding_of(params: Crossval, tokenized: Path, raw: Path) -> Folding:
         verify(raw, "download")
         if has_documents(raw):
             group = "document"
-    return Folding("crossval", params, params.folds, splits(tokenized), group, params.seed, scored=True)
+    return Folding("crossval", params, params.folds, splits(tokenized), group, params.seed)
 
 
 def has_documents(raw: Path) -> bool:

@@ -1,7 +1,7 @@
 """Losses: where F1 of test, or else validation, is lost, what it would be otherwise, and a command for each loss."""
 
 import shlex
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
@@ -11,23 +11,17 @@ import numpy as np
 from tabulate import tabulate
 
 from tagline.artifacts import raw_data, tokenized
-from tagline.audit.audit_params import AUDIT, AUDIT_PARAMS, CROSSVAL, Audit
 from tagline.core import FEW_OF_TEST, read_columns, read_json, reported_split, verify
 from tagline.core.params import read_section
 from tagline.core.reading import reading
-from tagline.crossval.crossval_params import CROSSVAL_PARAMS
-from tagline.crossval.folding import EARLY
 from tagline.evaluation.altered_forms import CASES
 from tagline.evaluation.evaluate_params import Evaluate
-from tagline.labels.entities import Entity
 from tagline.labels.tagged import TaggedSentences, flatten
 from tagline.labels.windows import Doubles
 from tagline.metrics.outcomes import outcomes_of_errors
 from tagline.metrics.resampling import interval, weights
 from tagline.metrics.scores import divide, ratios, rounded
 from tagline.metrics.slices import TEXTS, TrainingIndex, in_train
-from tagline.sources.formats.json_objects import rows_in
-from tagline.sources.formats.lines import read_lines
 from tagline.terminal import UserError
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 from tagline.tools.comparison import WORKSPACE
@@ -39,9 +33,7 @@ from tagline.tools.texts.options import MODEL
 from tagline.training.epoch_choice import last_rise
 from tagline.training.train_params import Train
 
-TOKENIZED, SUSPICIONS = Path("data/tokenized"), Path("reports/audit.jsonl")
-# The params of an audit that `tagline audit create` writes.
-NEW_AUDIT = Path(__file__).parents[1] / "settings" / AUDIT_PARAMS
+TOKENIZED = Path("data/tokenized")
 TRAINED, VALIDATION = Path("reports/train.json"), Path("plots/validation.csv")
 # With fewer training sentences, more of them and more steps come first.
 SMALL = 1000
@@ -59,12 +51,14 @@ class Remedy(NamedTuple):
     Attributes:
         cost: in words.
         command: empty if there is none.
-        suspicions: of the audit, how many are to be read; None if there was no audit.
     """
 
     cost: str
     command: str
-    suspicions: int | None = None
+
+
+# Wrong labels teach errors of the same kind.
+AUDIT = Remedy("seconds, then labels to read", "tagline audit --output fixes.html")
 
 
 class ErrorKind(NamedTuple):
@@ -72,33 +66,19 @@ class ErrorKind(NamedTuple):
 
     Attributes:
         name: of its loss.
-        fault: the fault of labels that teaches it.
         change: what a tally gains if it is right instead.
     """
 
     name: str
-    fault: str
     change: tuple[int, int, int]
 
 
 KINDS = {
-    "type_error": ErrorKind("wrong types", "type", (1, 0, 0)),
-    "boundary_error": ErrorKind("wrong boundaries", "boundary", (1, 0, 0)),
-    "missed": ErrorKind("missed", "missing", (1, 1, 0)),
-    "spurious": ErrorKind("spurious", "spurious", (0, -1, 0)),
+    "type_error": ErrorKind("wrong types", (1, 0, 0)),
+    "boundary_error": ErrorKind("wrong boundaries", (1, 0, 0)),
+    "missed": ErrorKind("missed", (1, 1, 0)),
+    "spurious": ErrorKind("spurious", (0, -1, 0)),
 }
-
-
-class Suspicions(NamedTuple):
-    """The suspicions of the audit whose suggested labels are more probable than gold.
-
-    Attributes:
-        numbers: how many there are of each split and of each fault.
-        changes: what the `tally` of the reported split gains if they are right.
-    """
-
-    numbers: Counter[str]
-    changes: Doubles
 
 
 class Loss(NamedTuple):
@@ -148,15 +128,14 @@ def find(runs: Path) -> dict[str, Any]:
         is; ``advice``: a text and a `Remedy` each, what helps whatever is lost.
 
     Raises:
-        UserError: params.yaml has errors; what a stage or the audit writes is missing, damaged or of other data; or the
+        UserError: params.yaml has errors; what a stage writes is missing, damaged or of other data; or the
             task has plain tags.
     """
     split, scored, forms = read_predictions()
     errors = count_errors(scored)
-    suspicions = read_suspicions(split, scored) if SUSPICIONS.is_file() else None
     bootstrap = read_section("evaluate", Evaluate).bootstrap
-    sums = total(tallies_of(scored, forms, errors, suspicions), bootstrap.resamples, bootstrap.seed)
-    losses = [loss.described() for loss in losses_of(split, sums, forms, errors, suspicions)]
+    sums = total(tallies_of(scored, forms, errors), bootstrap.resamples, bootstrap.seed)
+    losses = [loss.described() for loss in losses_of(sums, forms, errors)]
     f1 = ratios(*sums[ALL]).f1
     low, high = interval(f1[1:])
     entities = int(sums[ALL][GOLD, 0])
@@ -203,39 +182,10 @@ def count_errors(scored: TaggedSentences) -> dict[str, Doubles]:
     return errors
 
 
-def read_suspicions(split: str, scored: TaggedSentences) -> Suspicions:
-    """Read the suspicions of the audit; ``scored`` are the sentences of the split."""
-    numbers = Counter[str]()
-    changes = np.zeros((len(scored), 3))
-    indices = {id_: index for index, id_ in enumerate(scored.ids or ())}
-    with reading(
-        SUSPICIONS,
-        "audit/dvc.yaml:audit",
-        problem="damaged or of other data",
-        expected="suspicions of an audit of data/tokenized",
-    ):
-        for _, row in rows_in(read_lines(SUSPICIONS), str(SUSPICIONS)):
-            if not row["score"] > 0:
-                continue
-            numbers.update((row["split"], row["kind"]))
-            if row["split"] == split:
-                index = indices[row["id"]]
-                predicted = scored[index].predicted_entities
-                changes[index] += _numbers(row["suggested"], predicted) - _numbers(row["gold"], predicted)
-    return Suspicions(numbers, changes)
-
-
-def _numbers(gold: list[dict[str, Any]], predicted: list[Entity]) -> Doubles:
-    """Tally some gold entities alone: how many are correct, no predicted ones, how many there are."""
-    entities = [Entity(entity["type"], entity["start"], entity["end"]) for entity in gold]
-    return np.array([sum(entity in predicted for entity in entities), 0, len(entities)], dtype=np.float64)
-
-
 def tallies_of(
     scored: TaggedSentences,
     forms: Mapping[str, TaggedSentences],
     errors: Mapping[str, Doubles],
-    suspicions: Suspicions | None,
 ) -> dict[str, Doubles]:
     """The tallies of a split, of its altered forms, of some of its entities, and without the errors of each kind."""
     tallies = {ALL: tally(scored), **by_text(scored)}
@@ -243,8 +193,6 @@ def tallies_of(
         tallies[form] = tally(altered)
     for kind, numbers in errors.items():
         tallies[kind] = tallies[ALL] + np.outer(numbers, KINDS[kind].change)
-    if suspicions is not None:
-        tallies["audited"] = tallies[ALL] + suspicions.changes
     return tallies
 
 
@@ -280,25 +228,20 @@ def total(tallies: Mapping[str, Doubles], resamples: int, seed: int) -> dict[str
 
 
 def losses_of(
-    split: str,
     sums: Mapping[str, Doubles],
     forms: Collection[str],
     errors: Mapping[str, Doubles],
-    suspicions: Suspicions | None,
 ) -> Iterator[Loss]:
-    """Yield the losses to each kind of error, to unseen entities, to the worst letter case and to wrong gold labels.
+    """Yield the losses to each kind of error, to unseen entities, to and to the worst letter case.
 
     Args:
-        split: its name.
         sums: as from `total`, of `tallies_of`.
         forms: its altered forms.
         errors: as from `count_errors`.
-        suspicions: None if there was no audit.
     """
     f1 = {name: ratios(*of_tally).f1 for name, of_tally in sums.items()}
     for kind, numbers in errors.items():
-        name, fault, _ = KINDS[kind]
-        yield Loss(name, int(numbers.sum()), f1[ALL], f1[kind], audit(suspicions, fault))
+        yield Loss(KINDS[kind].name, int(numbers.sum()), f1[ALL], f1[kind], AUDIT)
     everything = sums[ALL]
     seen = sums["seen"]
     unseen = sums["unseen"]
@@ -314,28 +257,6 @@ def losses_of(
         fewer = int(everything[CORRECT, 0] - sums[worst][CORRECT, 0])
         if fewer > 0:
             yield Loss(f"{worst} text", fewer, f1[worst], f1[ALL], lowercase())
-    if suspicions is not None and suspicions.numbers[split]:
-        remedy = audit(suspicions, split)
-        yield Loss(f"labels of {split}", suspicions.numbers[split], f1[ALL], f1["audited"], remedy)
-
-
-def audit(suspicions: Suspicions | None, split_or_fault: str = "") -> Remedy:
-    """The review of the suspicions of a split or fault, or the audit that finds them."""
-    if suspicions is not None:
-        return Remedy(
-            "suspicions to read", "tagline audit export --output fixes.html", suspicions.numbers[split_or_fault]
-        )
-    exists = AUDIT_PARAMS.is_file()
-    if exists or not CROSSVAL_PARAMS.is_file():
-        folds = read_section("audit", Audit, AUDIT_PARAMS if exists else NEW_AUDIT).folds
-    else:
-        folds = CROSSVAL  # of an audit that is created beside a cross-validation
-    cost = f"{len(folds)} trainings"
-    if folds == [EARLY]:
-        cost = "half a training"
-    elif folds == CROSSVAL:
-        cost = "no training"
-    return Remedy(cost, "dvc repro audit/dvc.yaml" if exists else f"{AUDIT} && dvc repro audit/dvc.yaml")
 
 
 def lowercase() -> Remedy:
@@ -431,8 +352,6 @@ def loss_lines(losses: Sequence[Mapping[str, Any]], shown: set[str]) -> Iterator
             "without": f"{loss['without']:.3f}",
             "worth, 95 %": "{worth:+.3f} ({low:.3f} to {high:.3f})".format(**loss),
         }
-        if loss["suspicions"] is not None:
-            row["suspicions"] = f"{loss['suspicions']:,}"
         rows.append(row)
     titles, rule, *lines = tabulate(rows, "keys", disable_numparse=True).splitlines()
     yield from (titles, rule)

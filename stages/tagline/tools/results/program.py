@@ -43,12 +43,11 @@ def next_steps() -> None:
       not in train:    if entities whose text train does not have were right as often as those that it has; if it has
                        none, if all were right
       lowercase text:  if text in this letter case, the worst one, had the F1 of text as it is
-      labels of test:  if gold were what the audit suggests, where that is more probable
 
     The difference is an upper bound for the command, not a forecast. Losses overlap: do not add them up. Intervals of
     95 % are from a bootstrap over sentences. Commands are below the losses that they address. Wrong labels teach errors
-    of the same kind, so the audit's suspicions of that kind are to be read, in all audited splits. What more sentences
-    bring is shown if `tagline curve` measured it; with fewer than 1,000 training sentences it comes first.
+    of the same kind, so what the audit suspects is to be read. What more
+    sentences bring is shown if `tagline curve` measured it; with fewer than 1,000 training sentences it comes first.
     """
     parser = ArgumentParser(description=next_steps.__doc__)
     parser.add_argument("--runs", type=Path, default="curve.jsonl", metavar="FILE", help="runs of `tagline curve`")

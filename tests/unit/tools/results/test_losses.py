@@ -1,4 +1,4 @@
-"""`tagline next`: losses of a test split computed by hand, and what it says of an audit and a learning curve."""
+"""`tagline next`: losses of a test split computed by hand, and what it says of a learning curve."""
 
 import json
 import shutil
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from dvc.utils.hydra import apply_overrides
 from helpers.annotated import write_rows
-from helpers.project import ROOT, edit, exit_of, json_of, run_verb
+from helpers.project import edit, exit_of, json_of, run_verb
 from helpers.tagged import sentences
 
 from tagline.artifacts import predictions
@@ -16,14 +16,11 @@ from tagline.core.provenance import write_hashes
 from tagline.tools.curve.runs import Curve
 from tagline.tools.results import losses
 
-FOLDER, SUSPICIONS = Path("data/predictions"), Path("reports/audit.jsonl")
+FOLDER = Path("data/predictions")
 WORDS = ["Ada Lind lives in Oslo", "Xu lives in Oslo", "Ida Ek lives", "in Zug"]
 GOLD = ["B-PER I-PER O O B-LOC", "B-PER O O B-LOC", "B-PER I-PER O", "O O"]
 # Besides two correct entities: one missed, of another type, with another boundary, spurious.
 PREDICTED = ["B-PER I-PER O O B-LOC", "O O O B-PER", "B-PER O O", "O B-LOC"]
-OSLO = {side: [{"type": kind, "start": 3, "end": 4}] for side, kind in (("gold", "LOC"), ("suggested", "PER"))}
-OF_TEST = {"split": "test", "id": "s-1", "kind": "type", "score": 2.0, **OSLO}
-OF_TRAIN = {"split": "train", "id": "train-0", "kind": "missing", "gold": [], "suggested": []}
 
 
 @pytest.fixture
@@ -58,7 +55,7 @@ def test_losses_are_those_computed_by_hand(predicted: Path, capsys: pytest.Captu
     assert all(loss["low"] <= loss["worth"] <= loss["high"] for loss in by_name.values())
     worths = [loss["worth"] for loss in content["losses"]]
     assert worths == sorted(worths, reverse=True)
-    assert by_name["missed"]["command"] == "tagline audit create && dvc repro audit/dvc.yaml"
+    assert by_name["missed"]["command"] == "tagline audit --output fixes.html"
 
 
 def test_table_shows_each_command_once_in_80_columns(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,39 +100,20 @@ def test_command_to_suggest_texts_runs_without_an_exported_model(predicted: Path
     assert Path("tasks.html").is_file()
 
 
-def test_audit_beside_a_cross_validation_costs_no_training(predicted: Path) -> None:
-    assert losses.audit(None).cost == "half a training"
-    write_new_params("crossval")
-    assert losses.audit(None).cost == "no training"
-    write_new_params("audit")  # with folds of its own
-    assert losses.audit(None).cost == "half a training"
-
-
-def write_new_params(name: str) -> None:
-    Path(name).mkdir()
-    shutil.copy(ROOT / f"stages/tagline/tools/settings/{name}/params.yaml", name)
-
-
 def test_command_for_a_key_that_params_leave_out_adds_it(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
     apply_overrides(predicted / "params.yaml", [found(capsys)[1]["lowercase text"]["command"].split()[-1]])
     assert losses.lowercase()[:2] == ("1.3 times a training", "dvc exp run -S tokenize_align.lowercase_share=1")
 
 
-def test_measured_gain_and_suspicions_are_shown(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_rows(SUSPICIONS, [OF_TEST, OF_TRAIN | {"score": 1.0}, OF_TRAIN | {"score": -1.0}])
+def test_measured_gain_is_shown(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
     measured = {"settings": Curve(None).settings}
     runs = [measured | {"sentences": 10 * 2**size, "test.f1": 0.4 + size / 10} for size in range(5)]
     write_rows(Path("curve.jsonl"), runs)
-    content, by_name = found(capsys)
-    assert by_name["labels of test"]["without"] == 0.6
-    names = ("labels of test", "wrong types", "missed", "spurious")
-    assert [by_name[name]["suspicions"] for name in names] == [1, 1, 1, 0]
+    content, _ = found(capsys)
     gain, low, high = content["more_sentences"]
     assert low < gain < high
     interval = f"80 % interval: {low:+.3f} to {high:+.3f}"
     assert content["advice"][0]["text"] == f"16 more sentences are likely worth {gain:+.3f} F1 ({interval})"
-    edit(SUSPICIONS, "s-1", "s-9")
-    assert exit_of("next").startswith("next: reports/audit.jsonl: damaged or of other data (KeyError: 's-9'); expected")
 
 
 def test_plain_tags_are_refused(predicted: Path) -> None:
