@@ -169,10 +169,10 @@ class Download(Section):
     folder: SourceFolder
     """Local folder that contains the files named below (data/none if none are). DVC tracks it: a change to its files
     reruns the stage."""
-    dataset: AnyDatasets
     corrections: dict[Key, InnerPath] | None = None
     """What the annotation page saved, by tag column: a file in `folder`, a pattern, or a folder with a file per
     annotator, such as {ner: fixes.ada.jsonl}; empty: none (docs/audit.md)."""
+    dataset: AnyDatasets
     encoder: AnyEncoder
 
     @model_validator(mode="after")

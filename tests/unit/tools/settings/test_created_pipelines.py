@@ -69,7 +69,7 @@ def test_in_a_pipeline_folder_the_code_is_one_level_up(root: Path, monkeypatch: 
 
 def test_params_stay_and_frozen_stages_are_current() -> None:
     CROSSVAL.create()
-    edit("seed: 42", "seed: 7")
+    edit(CROSSVAL_PARAMS, "seed: 42", "seed: 7")
     with modify_yaml(str(CROSSVAL.dvc_yaml)) as content:
         content["stages"]["crossval"]["frozen"] = True
     CROSSVAL.check()
