@@ -73,7 +73,7 @@ def test_params_stay_and_frozen_stages_are_current() -> None:
     with modify_yaml(str(CROSSVAL.dvc_yaml)) as content:
         content["stages"]["crossval"]["frozen"] = True
     CROSSVAL.check()
-    edit(CROSSVAL.dvc_yaml, "data/raw", "data/other")
+    edit(CROSSVAL.dvc_yaml, "data/crossval/predictions", "data/other")
     message = "crossval/dvc.yaml: out of date; expected that of this version; run `tagline crossval create`"
     assert message_of(CROSSVAL.check) == message
     assert CROSSVAL.create() == [CROSSVAL.dvc_yaml]
