@@ -34,9 +34,9 @@ install: $(STAMP)
 test-fast: $(STAMP)
 	pytest tests/unit -n auto --hypothesis-profile fast -m "not process and not rare and not release"
 
-# What a change to tools/ or audit/ can break, also with processes and stages.
+# What a change to tools/ can break, also with processes and stages.
 test-tools: $(STAMP)
-	pytest tests/unit/tools tests/unit/audit tests/stages/test_{audit,check}.py \
+	pytest tests/unit/tools tests/stages/test_{audit,check}.py \
 		tests/test_{command,compare,predict,presets,serve,suggest}.py -n auto --dist worksteal
 
 test: $(STAMP)

@@ -32,7 +32,7 @@ def main() -> None:
     quiet(with_datasets=any(isinstance(each, HubDataset | SavedKeys) for each in sources_of(params.dataset)))
     folder = Path(params.folder)
     with replacing(RAW, PRETRAINED) as (raw, pretrained):
-        write_dataset(folder, params.dataset, raw)
+        write_dataset(folder, params.dataset, raw, params.corrections)
         write_encoder(folder, params.encoder, pretrained, raw)
 
 

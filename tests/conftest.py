@@ -24,14 +24,17 @@ from helpers.built_once import built_once
 from helpers.handmade_export import save_export
 from helpers.hub_repositories import Account
 from helpers.hub_server import TOKEN, Hub
-from helpers.project import ROOT, STAGES, run_stages
+from helpers.project import ROOT, STAGES, run_stage, run_stages
 from helpers.tiny import PEOPLE, PLACES, conll, fill_workspace, preset, save_encoder, tiny_sentences, word_piece
 from huggingface_hub import constants, file_download
 from huggingface_hub.utils import _http
 from hypothesis import settings
+from ruamel.yaml import YAML
 
+from tagline.crossval.crossval_params import CROSSVAL_PARAMS
 from tagline.inference import Tagger
 from tagline.terminal import signals
+from tagline.tools.settings.created_pipelines import CROSSVAL
 
 # A shell has its background jobs ignore Ctrl-C, which all processes inherit that tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -84,6 +87,39 @@ def finished_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
 def finished(finished_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace, the current folder, in which all five stages have run."""
     shutil.copytree(finished_once, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+# Of the cross-validation below. The seed divides the tiny data in halves that both have sentences of all splits.
+FOLDS, SEED = (1, 2), 35
+
+
+@pytest.fixture(scope="session")
+def validated_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    def build(folder: Path) -> None:
+        fill_workspace(folder, tiny_folder)
+        path = folder / "data/tiny/train.conll"
+        text = path.read_text(encoding="utf-8").replace("B-PER", "O", 1).replace("I-PER", "O", 1)
+        path.write_text(text, encoding="utf-8")
+        with contextlib.chdir(folder):
+            Path("dvc.yaml").touch()
+            CROSSVAL.create()
+            params = YAML().load(CROSSVAL_PARAMS)
+            params["crossval"] |= {"folds": list(FOLDS), "seed": SEED}
+            YAML().dump(params, CROSSVAL_PARAMS)
+            run_stages("download", "tokenize_align", "train", "crossval_divide")
+            for number in FOLDS:
+                run_stage("crossval_fold", str(number))
+            run_stage("crossval")
+
+    return built_once(tmp_path_factory, "validated", build)
+
+
+@pytest.fixture
+def validated(validated_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace whose first training sentence has lost its person, after a training and a cross-validation."""
+    shutil.copytree(validated_once, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -58,7 +58,6 @@ def test_command_lists_its_verbs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 COMPLETIONS = [
     ("tagline sc", {"scores", "schema"}),
     ("tagline pipeline --te", {"--teacher"}),
-    ("tagline audit ", {"create", "export", "apply"}),
 ]
 
 

@@ -23,7 +23,7 @@ from selenium.webdriver import Chrome
 from tagline.core.params import OUTS, read_file
 
 PIPELINE = pipeline()
-FOLDS = {"audit_fold": "data/audit/${item}", "crossval_fold": "data/crossval/folds/${item}"}
+FOLDS = {"crossval_fold": "data/crossval/folds/${item}"}
 PLOTS = [entry for stage in PIPELINE["stages"].values() for plot in stage.get("plots", []) for entry in plot.items()]
 RIGHTS = {"contents": "read", "pull-requests": "write"}
 TEMPLATE = ROOT / ".dvc/plots/page.html"
@@ -45,7 +45,7 @@ def test_the_paths_of_a_script_are_those_of_its_stage(stage: str) -> None:
     data = [path for path in declared(stage, "deps") if not path.startswith(("stages/", "${"))]
     data = [path for path in data if not path.endswith("/hashes.json")]  # read beside another file of the folder
     outs = [path.removesuffix("/${item}") for path in declared(stage, "outs", "metrics", "plots")]
-    assert paths - {"params.yaml", "audit/params.yaml", "crossval/params.yaml"} == {*data, *outs}
+    assert paths - {"params.yaml", "crossval/params.yaml"} == {*data, *outs}
     if stage in FOLDS:
         assert declared(stage, "outs") == [FOLDS[stage]]
 

@@ -26,7 +26,6 @@ LAYERS = (
     {"training", "evaluation", "export"},
     {"report"},
     {"crossval"},
-    {"audit"},
     {"tools/texts", "tools/answers"},
     {"tools/inspection", "tools/comparison", "tools/settings", "tools/estimation"},
     {"tools/predict", "tools/serving", "tools/suggestion", "tools/audit", "tools/curve"},
@@ -71,12 +70,11 @@ def imported(module: Path, at_start: bool = False) -> Iterator[str]:
 
 
 def imported_by_tools() -> set[tuple[str, str]]:
-    """What the modules of tools/ and audit/ import from the rest of the package: names and the modules they are in."""
+    """What the modules of tools/ import from the rest of the package: names and the modules they are in."""
     names = set()
-    for room in ("tools", "audit"):
-        for module in (PACKAGE / room).rglob("*.py"):
-            names |= {name for name in imported(module) if name.startswith("tagline.")}
-    apart = {name for name in names if name.split(".")[1] not in ("tools", "audit")}
+    for module in (PACKAGE / "tools").rglob("*.py"):
+        names |= {name for name in imported(module) if name.startswith("tagline.")}
+    apart = {name for name in names if name.split(".")[1] != "tools"}
     return {(module, name) for module, _, name in (name.rpartition(".") for name in apart)}
 
 
@@ -119,7 +117,7 @@ def test_imports_point_to_lower_layers() -> None:
     assert not upwards
 
 
-def test_tools_and_audit_import_faces_only() -> None:
+def test_tools_import_faces_only() -> None:
     """``from tagline.core import verify`` and ``from tagline.core.params import parse``: verify and params are public."""
     hidden = []
     for module, name in sorted(imported_by_tools()):
@@ -135,8 +133,8 @@ def test_tools_and_audit_import_faces_only() -> None:
 @pytest.mark.release
 def test_door_to_the_tools_stays_narrow() -> None:
     imports = imported_by_tools()
-    assert len({module for module, _ in imports}) <= 67
-    assert len(imports) <= 227
+    assert len({module for module, _ in imports}) <= 65
+    assert len(imports) <= 197
 
 
 def test_no_circle_of_imports_between_files() -> None:
@@ -149,7 +147,7 @@ def test_no_circle_of_imports_between_files() -> None:
     TopologicalSorter(graph).prepare()  # raises CycleError, which names the files
 
 
-@pytest.mark.parametrize("stage", ["evaluate", "export", "audit", "crossval"])
+@pytest.mark.parametrize("stage", ["evaluate", "export", "crossval"])
 def test_stage_whose_pages_escape_names_declares_what_escapes_them(stage: str) -> None:
     assert "stages/tagline/terminal/escaping.py" in declared(stage, "deps")
 
@@ -184,7 +182,7 @@ def test_script_loads_only_heavy_libraries_that_it_needs(script: str, heavy: lis
 
 def test_little_is_declared_without_need() -> None:
     unneeded = set()
-    for stage in (*STAGES, "audit_fold", "crossval_fold"):  # the stage audit takes seconds
+    for stage in (*STAGES, "crossval_fold"):
         loaded = import_closures()[stage]
         code = [path for path in declared(stage, "deps") if path.startswith("stages/")]
         files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "stages").rglob("*.py")}

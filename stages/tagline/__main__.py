@@ -34,7 +34,7 @@ VERBS = {
         "windows": Verb("inspection.program.windows", "pipeline", "show a sentence of data/tokenized with its windows"),
         "conflicts": Verb("inspection.program.conflicts", "pipeline", "write a page of what annotators disagree on"),
         "suggest": Verb("suggestion.program.main", "pipeline", "choose the texts to annotate next"),
-        "audit": Verb("audit.program.main", "pipeline", "find labels that are probably wrong, and correct them"),
+        "audit": Verb("audit.program.main", "pipeline", "rank labels that are probably wrong"),
     },
     "Results": {
         "scores": Verb("results.program.scores", "pipeline", "print the scores of the last run"),

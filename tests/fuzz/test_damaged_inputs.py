@@ -152,7 +152,7 @@ def test_damaged_data_set_is_read_or_refused(name: str, tmp_path: Path, pytestco
     named = write_corpus(name, tmp_path / ("data.json" if name in IN_JSON else "data"), CORPUS * 4)
     policies = {key: value for key, value in POLICIES.items() if key in FORMATS[name].model_fields}
     dataset = section(name, **dict.fromkeys(SPLITS, named), **policies)
-    path = dataset.files(files.find(tmp_path, "train", named)[0])[-1]
+    path = dataset.files(files.find(tmp_path, named, "")[0])[-1]
 
     def read() -> None:
         shutil.rmtree(tmp_path / "raw", ignore_errors=True)

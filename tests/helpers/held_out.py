@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 
 from tagline.artifacts.tokenized import WINDOW_FEATURES, Windowing, sentence_features, write_windowing
-from tagline.audit.audit_params import Audit
 from tagline.core.provenance import write_hashes
 from tagline.core.shards import ShardWriter
+from tagline.crossval.crossval_params import Crossval
+from tagline.crossval.folding import Folding, Group
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
@@ -22,9 +23,10 @@ Row = tuple[str, ...]
 """The words and the label names of a sentence, separated by spaces, and its id if it is not numbered."""
 
 
-def audit(folds: int = 2, **values: object) -> Audit:
-    given = {"splits": ["train"], "group": "sentence", "seed": 1, "most": 100} | values
-    return Audit(folds=list(range(1, folds + 1)) or [0], **given)
+def folding(folds: int = 2, splits: Sequence[str] = ("train",), group: Group = "sentence", seed: int = 1) -> Folding:
+    numbers = list(range(1, folds + 1))
+    params = Crossval(folds=numbers, group=group, seed=seed)
+    return Folding("crossval", params, numbers, [*splits], group, seed)
 
 
 def write_tokenized(folder: Path, splits: dict[str, Sequence[Row]], labels: Labels = LABELS) -> Path:

@@ -49,11 +49,11 @@ def count_lines(folder: Path, suffixes: set[str]) -> int:
 def weights() -> dict[str, tuple[int, int]]:
     """What each part weighs, and may weigh at most."""
     package = set(PACKAGE.rglob("*.py"))
-    tools = {path for folder in ("tools", "audit", "crossval") for path in (PACKAGE / folder).rglob("*.py")}
+    tools = {path for folder in ("tools", "crossval") for path in (PACKAGE / folder).rglob("*.py")}
     pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "benchmarks/README.md", *(ROOT / "docs").glob("*.md")]
     return {
-        "tokens of the package without tools, audit and crossval": (total(package - tools), 167_000),
-        "tokens of tools, audit, crossval and stage scripts": (
+        "tokens of the package without tools and crossval": (total(package - tools), 167_000),
+        "tokens of tools, crossval and stage scripts": (
             total([*tools, *(ROOT / "stages").glob("*.py")]),
             75_500,
         ),

@@ -174,31 +174,5 @@ def test_cross_validations_run_by_their_own_name_and_are_compared_between_commit
     edit(clone.path / "params.yaml", "epochs: 1", "epochs: 2")
     assert "`dvc repro crossval/dvc.yaml` would rerun crossval/dvc.yaml:fold (train)" in clone.run("tagline", "scores")
     edit(clone.path / "params.yaml", "epochs: 2", "epochs: 1")
-    clone.run("tagline", "audit", "create")
-    assert sorted(stage.rpartition(":")[2] for stage in clone.repro("audit/dvc.yaml")) == ["all", "audit", "train"]
     message = "HEAD~1: dvc.lock does not have data/crossval/predictions; run `git checkout "
     assert message in clone.run("tagline", "compare", "HEAD~1", "--split", "crossval", status=1)
-
-
-@pytest.mark.rare
-def test_the_audit_runs_by_its_own_name_only(clone: Clone) -> None:
-    """A pipeline of its own, made on demand, that the commands of the root leave alone."""
-
-    def ran(*arguments: str) -> list[str]:
-        return [stage.rpartition(":")[2] for stage in clone.repro(*arguments)]
-
-    clone.run("tagline", "audit", "create")
-    params = clone.path / "audit/params.yaml"
-    assert ran() == []
-    assert sorted(ran("audit/dvc.yaml")) == ["all", "audit", "fold@0"]
-    assert (clone.path / "reports/audit.html").is_file()
-    assert ran("audit/dvc.yaml") == []
-    edit(params, "most: 10000", "most: 1")
-    assert ran("audit/dvc.yaml") == ["audit"]
-    assert len((clone.path / "reports/audit.jsonl").read_text(encoding="utf-8").splitlines()) <= 1
-    clone.run("git", "add", "audit")
-    assert clone.run("git", "status", "--porcelain", "--untracked-files=all").split() == [
-        *("A", "audit/dvc.lock", "A", "audit/dvc.yaml", "A", "audit/params.yaml")
-    ]
-    clone.run("dvc", "checkout")
-    clone.run("dvc", "commit", "-f")

@@ -1,49 +1,21 @@
 """crossval_fold.py and crossval.py: each sentence is scored once, by a model that was trained without it."""
 
-import contextlib
-import json
+import re
 import shutil
+import signal
+from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from helpers.project import error_of, json_of, run_stage, run_stages, run_verb, status_of
-from helpers.tiny import fill_workspace, raw_rows, set_train_params
-from ruamel.yaml import YAML
+from helpers.kill_points import killed
+from helpers.project import error_of, json_of, run_stage, run_verb, snapshot, status_of
+from helpers.tiny import raw_rows, set_train_params
 
 from tagline.core.names import SPLITS
-from tagline.tools.settings.created_pipelines import AUDIT, CROSSVAL
+from tagline.crossval import labelling
 
-FOLDS = (1, 2)
-# Divides the tiny data in halves that both have sentences of train and validation.
-SEED = 35
-
-
-@pytest.fixture(scope="module")
-def validated_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace after a cross-validation, without a trained model."""
-    folder = tmp_path_factory.mktemp("validated")
-    fill_workspace(folder, tiny_folder)
-    with contextlib.chdir(folder):
-        Path("dvc.yaml").touch()
-        CROSSVAL.create()
-        path = Path("crossval/params.yaml")
-        params = YAML().load(path)
-        params["crossval"] |= {"folds": list(FOLDS), "seed": SEED}
-        YAML().dump(params, path)
-        run_stages("download", "tokenize_align")
-        run_stage("crossval_divide")
-        for number in FOLDS:
-            run_stage("crossval_fold", str(number))
-        run_stage("crossval")
-    return folder
-
-
-@pytest.fixture
-def validated(validated_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    shutil.copytree(validated_once, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+FOLD = Path("data/crossval/folds/1")
 
 
 def test_each_sentence_is_scored_once(validated: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,28 +35,40 @@ def test_each_sentence_is_scored_once(validated: Path, capsys: pytest.CaptureFix
     assert max(map(len, shown.splitlines())) <= 80
 
 
-def test_folds_differ_only_in_what_the_audit_would_do_alike(validated: Path) -> None:
-    """The models of an audit with the same folds give the same labels: both are the same code."""
-    AUDIT.create()
-    path = Path("audit/params.yaml")
-    params = YAML().load(path)
-    params["audit"] |= {"folds": list(FOLDS), "seed": SEED, "splits": list(SPLITS)}
-    YAML().dump(params, path)
-    run_stage("audit_fold", "1")
-    for split in SPLITS:
-        audited = Path(f"data/audit/1/{split}.parquet")
-        assert audited.read_bytes() == Path(f"data/crossval/folds/1/{split}.parquet").read_bytes()
+@pytest.mark.parametrize("damaged", [(), ("finetuned/model.safetensors", "tokenized/sentences/train/00000.arrow")])
+def test_interrupted_fold_continues_after_its_training(validated: Path, damaged: tuple, monkeypatch, capsys) -> None:
+    before = snapshot(FOLD)
+    shutil.rmtree(FOLD)
+    with monkeypatch.context() as patch:
+        patch.setattr(labelling, "label", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(SystemExit):
+            run_stage("crossval_fold", "1")
+    assert not FOLD.exists()
+    (work,) = Path(".work/crossval-1").glob("*/")
+    for name in damaged:
+        (work / name).write_bytes((work / name).read_bytes()[:-1])
+    if not damaged:
+        monkeypatch.setattr(labelling, "fine_tune", None)
+    capsys.readouterr()
+    run_stage("crossval_fold", "1")
+    assert capsys.readouterr().out.count("changed since it was written); computing it again\n") == len(damaged)
+    assert snapshot(FOLD) == before
+    assert not Path(".work").exists()
 
 
-def test_an_audit_ranks_by_these_folds(validated: Path) -> None:
-    run_verb("audit", "create")
-    run_stages("train", "audit_all", "audit")
-    page = Path("reports/audit.html").read_text(encoding="utf-8")
-    assert "a model that was not trained on their sentence, most suspicious first" in page
-    lines = Path("reports/audit.jsonl").read_text(encoding="utf-8").splitlines()
-    assert {json.loads(line)["split"] for line in lines} <= {"train"}
-    assert not Path("data/audit/1").exists()
-    assert status_of("audit_fold", "1") == 2
+def test_nothing_is_left_after_a_kill_at_the_end_of_training(validated: Path) -> None:
+    before = snapshot(FOLD)
+    shutil.rmtree(FOLD)
+    assert killed(partial(run_stage, "crossval_fold", "1"), ".validation.csv.partial") == -signal.SIGKILL
+    run_stage("crossval_fold", "1")
+    assert snapshot(FOLD) == before
+    assert not Path(".work").exists()
+
+
+def test_hosts_that_do_not_share_the_work_folder_are_an_error(validated: Path, monkeypatch) -> None:
+    monkeypatch.setattr(labelling, "seen_by_all", lambda _: False)
+    message = r"^crossval_fold: \.work/crossval-1/.* is not the same folder on all hosts of this run; expected one"
+    assert re.match(message, error_of("crossval_fold", "1"))
 
 
 def test_wrong_usage_and_params_are_errors(validated: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,6 +77,7 @@ def test_wrong_usage_and_params_are_errors(validated: Path, capsys: pytest.Captu
     set_train_params(start_from="old")
     message = "train.start_from and train.teacher: an earlier model may have learnt the labels that are checked; expec"
     assert error_of("crossval_fold", "1").startswith(f"crossval_fold: {message}")
+    assert error_of("check").startswith(f"check: {message}")
     Path("crossval/params.yaml").write_text("crossval: {folds: [0], group: document, seed: 1}\n", encoding="utf-8")
     message = "crossval.folds: must be the numbers from 1 to the number of folds, at least 2"
     assert message in error_of("crossval")

@@ -8,11 +8,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from helpers.annotated import write_rows
+from helpers.held_out import folding
 from helpers.project import STAGES, error_of, json_of, run_stage, run_stages
 from helpers.tiny import PEOPLE, TINY_PARAMS, raw_rows, set_params, training_results
 
 from tagline.artifacts import tokenized
-from tagline.audit.audit_params import Audit
 from tagline.core.names import SPLITS
 from tagline.crossval.folds import Fold
 from tagline.terminal.errors import UserError
@@ -147,6 +147,5 @@ def test_what_does_not_fit_unknown_labels_is_an_error(workspace: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace(" O\n", " -\n"), encoding="utf-8")
     run_stages("download", "tokenize_align")
     assert "train: data/tokenized: no word of train is known to be O; expected some, or" in error_of("train")
-    audit = Audit(folds=[1, 2], splits=["train"], group="sentence", seed=1, most=1)
     with pytest.raises(UserError, match="data/tokenized: words of unknown label; folds need the gold label"):
-        Fold(1, audit.folding, Path("data/tokenized"), Path("data/raw"))
+        Fold(1, folding(), Path("data/tokenized"), Path("data/raw"))

@@ -29,7 +29,6 @@ OUTS = (
     "data/tokenized",
     "data/tokenized_tests",
     "data/predictions",
-    "data/audit",
     "data/crossval",
     "crossval",
     "models",
@@ -167,7 +166,7 @@ def read_section(name: str, schema: type[S], path: Path = PARAMS) -> S:
 
 
 def read_only_section(name: str, schema: type[S], path: Path, command: str) -> S:
-    """Read and check the section of a file that has no other one, as that of an audit.
+    """Read and check the section of a file that has no other one, as that of a cross-validation.
 
     Args:
         name: of the section.

@@ -1,4 +1,4 @@
-"""Folding: how a cross-validation or an audit divides the sentences into folds."""
+"""Folding: how a cross-validation divides the sentences into folds."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -7,24 +7,20 @@ from typing import Any, Literal, NamedTuple
 from tagline.core.params import Section
 from tagline.terminal import UserError
 
-# The number of a training that holds nothing out.
-EARLY = 0
-
-Group = Literal["sentence", "document", "surface"]
-"""What is held out together; see `tagline.audit.audit_params.Audit`."""
+Group = Literal["sentence", "document"]
+"""What is held out together."""
 
 
 class Folding(NamedTuple):
     """How sentences are divided into folds.
 
     Attributes:
-        section: of the params, which is also the name of their folder: ``audit`` or ``crossval``.
+        section: of the params, which is also the name of their folder.
         params: of the folds.
-        folds: their numbers; `EARLY` alone: one training that holds nothing out.
+        folds: their numbers, from 1.
         splits: whose sentences are held out.
         group: what is held out together.
         seed: of the division.
-        scored: whether the labels are scored, so that each fold needs an entity.
     """
 
     section: str
@@ -33,7 +29,6 @@ class Folding(NamedTuple):
     splits: list[str]
     group: Group
     seed: int
-    scored: bool = False
 
     @staticmethod
     def are_numbered(folds: object) -> bool:
@@ -48,7 +43,7 @@ class Folding(NamedTuple):
 
 def division(params: Section) -> dict[str, Any]:
     """The params that decide what a fold learns and labels, as its provenance has them."""
-    return params.model_dump(exclude={"most"})
+    return params.model_dump()
 
 
 def refuse_earlier_models(models: Collection[Path]) -> None:

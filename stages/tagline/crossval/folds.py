@@ -28,8 +28,8 @@ from tagline.artifacts.raw_data import COPY
 from tagline.artifacts.tokenized import COPIES, WINDOW_FEATURES, load_labels, sentence_features, splits
 from tagline.core import LEARNT, PROVENANCE, SPLITS, read_json, shards, verify, write_hashes, write_json
 from tagline.crossval.crossval_params import Crossval
-from tagline.crossval.folding import EARLY, Folding, Group, division
-from tagline.labels.entities import is_outside, marked
+from tagline.crossval.folding import Folding, Group, division
+from tagline.labels.entities import is_outside
 from tagline.labels.windows import IGNORED, Ints
 from tagline.sources.splitting import drawn_number
 from tagline.terminal import UserError
@@ -62,8 +62,8 @@ class Division:
 
     Raises:
         UserError: the labels of some words are unknown; a fold has no sentence to hold out, or no entity that is
-            scored; a model would have no sentence to be chosen by; or plain tags are grouped by surface, or sentences
-            without documents by document.
+            scored; a model would have no sentence to be chosen by; or sentences without documents are grouped by
+            document.
     """
 
     def __init__(self, folding: Folding, tokenized: Path, tests: Path, raw: Path) -> None:
@@ -71,18 +71,13 @@ class Division:
         self.folders = {split: tokenized if split in LEARNT else tests for split in folding.splits}
         self.raw = raw
         self.labels = load_labels(tokenized)
-        if folding.group == "surface" and self.labels.kind == "tags":
-            raise UserError(
-                f"{folding.section}.group: surface needs entities, but {self.labels.task} has one tag per word; set it "
-                "to sentence"
-            )
         if folding.group == "document" and not raw_data.load(raw).has_documents("train"):
             raise UserError(
                 f"{folding.section}.group: document needs documents of several sentences, but {raw} has none in train; "
                 "set it to sentence"
             )
         self._with_entity: set[int] = set()
-        # For each text whose labels must not be both held out and learnt, the folds that hold it out.
+        # The folds that hold out a sentence with these words, which must not be learnt there.
         self._texts: defaultdict[int, set[int]] = defaultdict(set)
         self.folds = {split: self._read(split) for split in folding.splits}
         self._check()
@@ -100,15 +95,12 @@ class Division:
                 )
             if not inside.isdisjoint(labels):
                 self._with_entity.add(number)
-            for text in self._texts_of(words, labels):
-                self._texts[text].add(number)
+            self._texts[hash(tuple(words))].add(number)
         return numbers
 
     def _draw(self, split: str) -> Ints:
-        """Draw the fold of each sentence, int64 (sentences,); an early training labels all sentences."""
+        """Draw the fold of each sentence, int64 (sentences,)."""
         count = len(self.folding.folds)
-        if self.folding.folds == [EARLY]:
-            return np.array([EARLY for _ in self._sentences(split)], np.int64)
         groups: Iterator[list[list[str]]] = ([words] for words, _ in self._sentences(split))
         if self.folding.group == "document":
             groups = self._documents(split)
@@ -129,28 +121,14 @@ class Division:
         for batch in shards.read_batches(self.folders[split] / "sentences" / split):
             yield from zip(batch["words"].to_pylist(), batch["labels"].to_pylist(), strict=True)
 
-    def _texts_of(self, words: Sequence[str], ids: Sequence[int]) -> Iterator[int]:
-        """Yield a hash of each text whose labels must not be both held out and learnt.
-
-        Those are entities if grouped by surface (see `tagline.metrics.slices`), and the whole sentence if grouped by
-        document, since documents can share sentences; equal sentences alone are in one fold already.
-        """
-        if self.folding.group == "document":
-            yield hash(tuple(words))
-        if self.folding.group == "surface":
-            for entity in marked([self.labels.names[index] for index in ids], self.labels.kind):
-                yield hash(tuple(words[entity.start : entity.end]))
-
     def _check(self) -> None:
         """Check what all folds hold out, before many trainings."""
-        if self.folding.folds == [EARLY]:
-            return
         for number in self.folding.folds:
             if not (self.folds["train"] == number).any():
                 raise lacking(self.folding, number, "sentence of train to hold out")
             if "validation" in self.folds and (self.folds["validation"] == number).all():
                 raise lacking(self.folding, number, "sentence to choose the epoch by")
-            if self.folding.scored and number not in self._with_entity:
+            if number not in self._with_entity:
                 raise lacking(self.folding, number, "entity to hold out")
 
     def write(self, target: Path) -> None:
@@ -175,10 +153,9 @@ class Division:
         for row, number in zip(batch.to_pylist(), numbers.tolist(), strict=True):
             labelled_by.append(REPEATED if COPY.match(row["id"]) else number)
             apart = {number}
-            if split == "train":
-                for text in self._texts_of(row["words"], row["labels"]):
-                    apart |= self._texts[text]
-            unlearnt.append(sorted(apart - {EARLY}))
+            if split == "train":  # documents can share sentences; equal sentences alone are in one fold already
+                apart |= self._texts[hash(tuple(row["words"]))]
+            unlearnt.append(sorted(apart))
         return {"number": pa.array(labelled_by, pa.int32()), "unlearnt": pa.array(unlearnt, pa.list_(pa.int32()))}
 
 
@@ -197,7 +174,7 @@ class Fold:
     """The roles of all sentences in one fold.
 
     Args:
-        number: of the fold, from 1; `EARLY` learns from all sentences, and labels all as if they were held out.
+        number: of the fold, from 1.
         folding: the division.
         tokenized: data/tokenized.
         divided: data/crossval/division, whose hashes the caller has verified.
@@ -249,8 +226,6 @@ class Fold:
 
     def message(self) -> str:
         """The numbers of sentences in one line."""
-        if self.number == EARLY:
-            return f"fold {EARLY}: learns from all sentences, for half of the epochs, and labels them"
         held_out = ", ".join(f"{number:,} of {split}" for split, number in self.numbers["held_out"].items())
         learnt = self.numbers["learnt"]
         train = self.numbers["train"]
@@ -281,9 +256,7 @@ def folding_of(params: Crossval, tokenized: Path, tests: Path, raw: Path) -> Fol
         if raw_data.load(raw).has_documents("train"):
             group = "document"
     found = [*splits(tokenized), *splits(tests)]
-    return Folding(
-        "crossval", params, params.folds, [split for split in SPLITS if split in found], group, params.seed, True
-    )
+    return Folding("crossval", params, params.folds, [split for split in SPLITS if split in found], group, params.seed)
 
 
 def folding_in(params: Crossval, divided: Path) -> Folding:
@@ -294,7 +267,7 @@ def folding_in(params: Crossval, divided: Path) -> Folding:
     """
     verify(divided, "crossval/dvc.yaml:divide")
     of_splits = [split for split in SPLITS if (divided / "folds" / split).is_dir()]
-    return Folding("crossval", params, params.folds, of_splits, params.group, params.seed, scored=True)
+    return Folding("crossval", params, params.folds, of_splits, params.group, params.seed)
 
 
 def held_out_name(split: str) -> str:

@@ -11,7 +11,7 @@ from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
 from tagline.core import HASHES, LEARNT, read_columns, replacing, sha256, verify, versions
 from tagline.crossval import out_of_fold
-from tagline.crossval.folding import EARLY, Folding, division, refuse_earlier_models
+from tagline.crossval.folding import Folding, division, refuse_earlier_models
 from tagline.crossval.folds import Fold, held_out_name, splits_held_out, write_data
 from tagline.crossval.out_of_fold import Chunk
 from tagline.labels.label_list import Labels
@@ -40,7 +40,7 @@ def label_fold(
     An interrupted run continues: the work folder has the data of the fold, and the model once it is trained.
 
     Args:
-        number: of the fold, from 1, or `EARLY`.
+        number: of the fold, from 1.
         folding: the division into folds.
         train: the section ``train``; nothing is pushed.
         script: the stage's file.
@@ -54,7 +54,7 @@ def label_fold(
     """
     refuse_earlier_models(train.models)
     state = start()
-    train = _params_of_fold(train, number)
+    train = train.model_copy(update={"hub": train.hub.model_copy(update={"push": False})})
     made_of = {"fold": number, folding.section: division(folding.params), "train": train.effective()}
     verified = inputs.verify([])
     verified["division"] = verify(divided, f"{folding.section}/dvc.yaml:divide")
@@ -83,20 +83,6 @@ def label_fold(
             with replacing(target) as (partial,):
                 _label_held_out(fold, work, train, made_of, partial)
     processes.leave()
-
-
-def _params_of_fold(train: Train, number: int) -> Train:
-    """The params of the training of a fold: nothing is pushed, and `EARLY` trains for half of the epochs."""
-    train = train.model_copy(update={"hub": train.hub.model_copy(update={"push": False})})
-    if number != EARLY:
-        return train
-    # Wrong labels are learnt late.
-    halved: dict[str, Any] = {
-        "epochs": (train.epochs + 1) // 2,
-        "least_steps": (train.least_steps + 1) // 2,
-        "max_steps": train.max_steps and (train.max_steps + 1) // 2,
-    }
-    return train.model_copy(update=halved)
 
 
 def _label_held_out(fold: Fold, work: Path, train: Train, made_of: dict[str, Any], target: Path) -> None:

@@ -1,7 +1,4 @@
-"""The folders data/crossval/folds/FOLD and data/audit/FOLD: how a model labels the sentences of a fold.
-
-It was not trained on them; but the models of data/audit/0, for half of the epochs, and data/audit/all were trained on
-all of train, and label all sentences of the audited splits.
+"""The folders data/crossval/folds/FOLD: how a model labels the sentences of a fold, on which it was not trained.
 
 SPLIT.parquet       one row per sentence: id, words, gold (of test null: its labels may change), predicted (label
                     names), probabilities (for each word those of all labels, in the order of the label list; 0 for a
@@ -139,7 +136,7 @@ def read_folds(folder: Path, section: str, params: Section, numbers: Iterable[in
 
     Args:
         folder: with a folder for each fold.
-        section: of the params: ``audit`` or ``crossval``.
+        section: of the params: ``crossval``.
         params: of the folds.
         numbers: of the folds.
         tests: data/tokenized_tests, which has the gold labels of test.

@@ -6,13 +6,15 @@ label's name, never from its position in a list.
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import shortened
 
 Scheme = Literal["IOB1", "IOB2", "BIOES", "BILOU", "IO", "tags"]
+Pair = tuple[str | None, str | None]
+"""A tag and the one after it; None: unknown."""
 OUTSIDE = "O"
 # What `tagline inspect` writes before a number of whose label the file has no name.
 PLACEHOLDER = "name of "
@@ -20,6 +22,8 @@ PLACEHOLDER = "name of "
 UNTYPED = "ENTITY"
 
 _TO_IOB2 = {"B": "B", "I": "I", "E": "I", "L": "I", "S": "B", "U": "B"}
+# The prefix of the last word of a span, by that of IOB2.
+_LAST = {"BIOES": {"B": "S", "I": "E"}, "BILOU": {"B": "U", "I": "L"}}
 _PREFIXES = {"IOB1": "BI", "IOB2": "BI", "BIOES": "BIES", "BILOU": "BILU", "IO": "I"}
 
 # Other ways to write tags: the separator, and the side of the prefix. The first one has the standard separator.
@@ -137,6 +141,32 @@ def is_spans(names: Iterable[str]) -> bool:
     return bool(spans)
 
 
+def detect(pairs: Iterable[Pair]) -> Scheme:
+    """Recognise the scheme of tags that mark spans.
+
+    IOB1 and IOB2 have the same tags, but IOB1 uses B- only between two adjacent spans of the same type. So tags are in
+    IOB1 if every B- follows a tag of its type. Without any B- they are in IO.
+
+    Args:
+        pairs: the different pairs of neighbouring tags; the first tag of a sentence follows O.
+    """
+    tags = [(left, *split_tag(tag)) for left, tag in pairs if tag is not None]
+    prefixes = {prefix for _, prefix, _ in tags}
+    if prefixes & {"E", "S"}:
+        return "BIOES"
+    if prefixes & {"L", "U"}:
+        return "BILOU"
+    if "I" not in prefixes:
+        return "IOB2"
+    if "B" not in prefixes:
+        return "IO"
+    for left, prefix, type_ in tags:
+        # An unknown tag may have the type of a B- of IOB1 after it.
+        if prefix == "B" and left is not None and split_tag(left)[1] != type_:
+            return "IOB2"
+    return "IOB1"
+
+
 def to_iob2(left: str | None, tag: str | None, scheme: Scheme) -> tuple[str, bool]:
     """Convert a tag to IOB2 by conlleval's rule, given the tag before it.
 
@@ -169,6 +199,19 @@ def to_iob2(left: str | None, tag: str | None, scheme: Scheme) -> tuple[str, boo
     if starts:
         return f"B-{type_}", illegal
     return f"{_TO_IOB2[prefix]}-{type_}", illegal
+
+
+def from_iob2(labels: Sequence[str], scheme: Scheme) -> list[str]:
+    """Write the IOB2 labels of a sentence in another scheme; as in IOB1 in that of IO, whose tags IOB1 reads alike."""
+    tags = []
+    for left, label, right in zip([OUTSIDE, *labels], labels, [*labels[1:], OUTSIDE], strict=False):
+        prefix, type_ = split_tag(label)
+        if right != f"I-{type_}":
+            prefix = _LAST.get(scheme, {}).get(prefix, prefix)
+        if scheme in ("IO", "IOB1") and split_tag(left)[1] != type_:
+            prefix = "I"
+        tags.append(OUTSIDE if label == OUTSIDE else f"{prefix}-{type_}")
+    return tags
 
 
 def _read(tag: str | None, scheme: Scheme) -> tuple[str, str]:

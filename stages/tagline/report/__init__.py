@@ -1,9 +1,9 @@
 """The report: metrics, learning curves and sentences with errors as one self-contained HTML page.
 
 Python computes what is shown (`charts`, `evaluation_page`, `shown_sentences`), page.html contains the text, style.css
-the layout, and filter.js hides sentences. `evaluation_page.render` combines them. The audit's page has the same frame
-(base.html), filters (filters.html) and marks (marked.html); `html_files` renders both. marks.js marks entities likewise
-in pages that change them: those of the annotation and of the service. `type_grounds` has the colours of types.
+the layout, and filter.js hides sentences. `evaluation_page.render` combines them; `html_files` renders pages. marks.js
+marks entities likewise in pages that change them: those of the annotation and of the service. `type_grounds` has the
+colours of types.
 """
 
-__all__ = ["charts", "html_files", "shown_sentences", "type_grounds"]
+__all__ = ["charts", "html_files", "type_grounds"]

@@ -169,5 +169,16 @@ class Download(Section):
     folder: SourceFolder
     """Local folder that contains the files named below (data/none if none are). DVC tracks it: a change to its files
     reruns the stage."""
+    corrections: dict[Key, InnerPath] | None = None
+    """What the annotation page saved, by tag column: a file in `folder`, a pattern, or a folder with a file per
+    annotator, such as {ner: fixes.ada.jsonl}; empty: none (docs/audit.md)."""
     dataset: AnyDatasets
     encoder: AnyEncoder
+
+    @model_validator(mode="after")
+    def _corrections_are_of_tag_columns(self) -> Download:
+        columns = shared_columns(sources_of(self.dataset))
+        for name in self.corrections or ():
+            if name not in columns:
+                raise ValueError(f"corrections: no tag column {name}; expected one of {', '.join(columns)}")
+        return self

@@ -53,12 +53,13 @@ class FileSource:
         self.folder = folder
         self.dataset = dataset
         self.paths = {
-            split: find(folder, split, pattern, dataset.form.folders) for split, pattern in dataset.patterns.items()
+            split: find(folder, pattern, _named_by(split), dataset.form.folders)
+            for split, pattern in dataset.patterns.items()
         }
         self.files = {split: self._files(split, paths) for split, paths in self.paths.items()}
         check_different(self.paths, self.files)
         self._check_annotated()
-        self.texts = find(folder, UNLABELLED, dataset.unlabelled) if dataset.unlabelled else []
+        self.texts = find(folder, dataset.unlabelled, _named_by(UNLABELLED)) if dataset.unlabelled else []
         for split, paths in self.files.items():
             common = set(self.texts) & set(paths)
             if common:
@@ -317,15 +318,14 @@ def _check_ids(locations: Mapping[str, str], without_id: str) -> None:
             )
 
 
-def find(folder: Path, split: str, pattern: str, folders: bool = False) -> list[Path]:
+def find(folder: Path, pattern: str, named_by: str, folders: bool = False) -> list[Path]:
     """Find the files of a path or a glob pattern, sorted by name; or folders, for a format that reads folders.
 
     ``**`` in a pattern matches any number of folders; it does not follow links to folders.
 
     Raises:
-        UserError: there are none, or a link leads out of the folder.
+        UserError: there are none, or a link leads out of the folder; the message ends with ``named_by``.
     """
-    named_by = _named_by(split)
     path = folder / pattern
     if path.is_file() or (folders and path.is_dir()):
         return [inside(folder, path, named_by)]

@@ -1,7 +1,7 @@
 """The stage download: data/raw from the data set, models/pretrained from the encoder, each with its provenance."""
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from tagline.artifacts.raw_data import with_further
 from tagline.core.names import LEARNT, SPLITS
 from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE, hashes, sha256, write_hashes
-from tagline.sources import admission, capitals, encoders, hub, letters, own_subwords
+from tagline.sources import admission, capitals, corrections, encoders, hub, letters, own_subwords
 from tagline.sources.download_params import (
     AnyDataset,
     AnyEncoder,
@@ -42,25 +42,36 @@ SAMPLED_SENTENCES = 50
 COUNTED_SENTENCES = 1000
 
 
-def write_dataset(folder: Path, dataset: AnyDataset | Sequence[AnyDataset], target: Path) -> None:
+def write_dataset(
+    folder: Path,
+    dataset: AnyDataset | Sequence[AnyDataset],
+    target: Path,
+    corrected: Mapping[str, str] | None = None,
+) -> None:
     """Read and check every sentence of the data set and write data/raw.
 
     Args:
         folder: ``download.folder``.
         dataset: the section ``download.dataset``; several sources become one data set, in their order.
         target: the folder to make.
+        corrected: ``download.corrections``.
 
     Raises:
         UserError: see `FileSource`, `HubSource` and `library_version`; no word has the unknown tag; or one file is in
-            several splits; see `_reports`.
+            several splits; see `_reports` and `corrections.apply`.
     """
+    corrected = corrected or {}
     sources = sources_of(dataset)
-    readers, counts = _read(folder, dataset, target)
+    readers, counts = _read(folder, dataset, target, corrected)
     reports = _reports(readers)
+    made_of: dict[str, Any] = {}
+    if corrected:
+        made_of, lines = corrections.apply(target, folder, corrected)
+        reports += lines
     text_rules = _text_rules(readers, language_of(sources))
     origins = [reader.provenance() for reader in readers]
     origin = _joined(origins) if isinstance(dataset, Sequence) else origins[0]
-    write_json(target / PROVENANCE, {**origin, "rows": counts, **text_rules})
+    write_json(target / PROVENANCE, {**origin, **made_of, "rows": counts, **text_rules})
     write_hashes(target)
     print(", ".join(f"{split}: {count:,} sentences" for split, count in counts.items()))
     if "test" not in counts:
@@ -77,12 +88,12 @@ def write_dataset(folder: Path, dataset: AnyDataset | Sequence[AnyDataset], targ
 
 
 def _read(
-    folder: Path, dataset: AnyDataset | Sequence[AnyDataset], target: Path
+    folder: Path, dataset: AnyDataset | Sequence[AnyDataset], target: Path, respelt_columns: Container[str]
 ) -> tuple[list[Reader], dict[str, int]]:
     """Write the splits of data/raw; return the readers of the sources and the number of sentences of each split."""
     readers = _readers(folder, dataset, [{} for _ in sources_of(dataset)])
     counts = _write_rows(readers, target)
-    respelt = _spellings(readers)
+    respelt = _spellings(readers, respelt_columns)
     if any(respelt):  # only all tags of a source show its spelling, so the sources are read again
         for split in counts:
             shutil.rmtree(target / split)
@@ -137,12 +148,12 @@ def _write_rows(readers: Sequence[Reader], target: Path) -> dict[str, int]:
     )
 
 
-def _spellings(readers: Sequence[Reader]) -> list[dict[str, Spelling]]:
-    """By tag column, how the tags of each source are respelt; see `tag_names.spellings`."""
+def _spellings(readers: Sequence[Reader], respelt_columns: Container[str]) -> list[dict[str, Spelling]]:
+    """By tag column, how the tags of each source are respelt, in some also those of one; see `tag_names.spellings`."""
     renamed = any(reader.dataset.types for reader in readers)
     by_column: list[dict[str, Spelling]] = [{} for _ in readers]
     for column in readers[0].columns:
-        of_sources = spellings([reader.known_tags(column) for reader in readers], renamed)
+        of_sources = spellings([reader.known_tags(column) for reader in readers], renamed or column in respelt_columns)
         for of_columns, spelling in zip(by_column, of_sources, strict=True):
             if spelling:
                 of_columns[column] = spelling

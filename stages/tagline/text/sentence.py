@@ -55,7 +55,6 @@ class Sentence:
         agreement: see `annotators.compare`.
         surface: the raw text and the start and end of each word in it, if the file has both.
         spans: the number of spans of each type that the file marks in it, if it has spans.
-        lines: the line of each word, in a CoNLL file.
         annotated_types: the types of entities that alone are annotated in it; None: all.
     """
 
@@ -68,7 +67,6 @@ class Sentence:
     agreement: Counter[tuple[str, ...]] = field(default_factory=Counter)
     surface: Surface | None = None
     spans: Counter[str] = field(default_factory=Counter)
-    lines: Sequence[int] = ()
     annotated_types: Sequence[str] | None = None
 
 
@@ -109,8 +107,7 @@ def without_skipped(sentence: Sentence, rules: WordRules, locations: Iterable[st
 
     notes = [Note(EMPTY_WORDS, location) for location in compress(locations, skipped)]
     tags = {name: kept(column) for name, column in sentence.tags.items()}
-    lines = kept(sentence.lines) if sentence.lines else ()
-    return replace(sentence, words=kept(sentence.words), tags=tags, notes=(*sentence.notes, *notes), lines=lines)
+    return replace(sentence, words=kept(sentence.words), tags=tags, notes=(*sentence.notes, *notes))
 
 
 def is_sentence(word: str, tag: str) -> bool:

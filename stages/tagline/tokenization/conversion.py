@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tagline.labels import schemes
 from tagline.labels.label_list import ANY
 from tagline.labels.schemes import OUTSIDE, Scheme, is_spans, label_names, split_tag, standard_names, to_iob2
 from tagline.labels.windows import Bools, Ints
@@ -104,33 +105,15 @@ def before(tags: Ints, ends: Ints, size: int) -> Ints:
 
 
 def detect(names: Sequence[str], follow: Ints) -> Scheme:
-    """Recognise the scheme of a column of spans in one split.
-
-    IOB1 and IOB2 have the same tags, but IOB1 uses B- only between two adjacent spans of the same type. So a split is
-    IOB1 if every B- follows a tag of its type. Without any B- it is IO.
+    """Recognise the scheme of a column of spans in one split; see `schemes.detect`.
 
     Args:
         names: the tags.
         follow: what `transitions` returned.
     """
-    tags = [split_tag(name) for name in names]
+    lefts = [*names, OUTSIDE, None]
     pairs = np.argwhere(follow[:, : len(names)]).tolist()
-    prefixes = {tags[tag][0] for _, tag in pairs}
-    if prefixes & {"E", "S"}:
-        return "BIOES"
-    if prefixes & {"L", "U"}:
-        return "BILOU"
-    if "I" not in prefixes:
-        return "IOB2"
-    if "B" not in prefixes:
-        return "IO"
-    types = [type_ for _, type_ in tags]
-    types.append("")  # before a sentence's first tag
-    unknown = len(types)  # an unknown tag may have the type of a B- of IOB1 after it
-    for left, tag in pairs:
-        if tags[tag][0] == "B" and left != unknown and types[left] != types[tag]:
-            return "IOB2"
-    return "IOB1"
+    return schemes.detect((lefts[left], names[tag]) for left, tag in pairs)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from helpers.held_out import LABELS, audit, write_tokenized
+from helpers.held_out import LABELS, folding, write_tokenized
 from helpers.project import snapshot
 
 from tagline.artifacts import raw_data, tokenized
@@ -17,7 +17,6 @@ from tagline.crossval import folds
 from tagline.crossval.crossval_params import Crossval
 from tagline.crossval.folding import Folding
 from tagline.crossval.folds import Division, Fold, fold_of, folding_of
-from tagline.labels.label_list import Labels
 from tagline.sources.splitting import draw, split_of
 from tagline.terminal.errors import UserError
 
@@ -53,7 +52,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("splits", [["train"], ["train", "validation", "test"]])
 def test_each_sentence_is_held_out_once_and_neither_learnt_nor_chooses_the_epoch(data: Path, splits: list[str]) -> None:
-    made = folds_of(audit(3, splits=splits).folding, data)
+    made = folds_of(folding(3, splits=splits), data)
     assert sum(fold.held_out["train"].astype(int) for fold in made).tolist() == [1] * len(ROWS)
     for fold in made:
         held_out = fold.held_out["train"]
@@ -65,10 +64,10 @@ def test_each_sentence_is_held_out_once_and_neither_learnt_nor_chooses_the_epoch
         assert fold.learnable["validation"].tolist() == expected.tolist()
 
 
-def test_copies_of_a_repeated_source_are_audited_once(tmp_path: Path) -> None:
+def test_copies_of_a_repeated_source_are_labelled_once(tmp_path: Path) -> None:
     rows = [*ROWS, *((*row, f"1#2/train-{number}") for number, row in enumerate(ROWS))]
     data = write_tokenized(tmp_path / "data", {"train": rows, "validation": ROWS})
-    for fold in folds_of(audit(3).folding, data):
+    for fold in folds_of(folding(3), data):
         of_first, of_copies = np.split(fold.held_out["train"], 2)
         assert of_first.any() and not of_copies.any()
         assert fold.learnable["train"].tolist() == [*~of_first, *~of_first], "a copy is not learnt, either"
@@ -81,7 +80,7 @@ def test_copies_of_a_repeated_document_are_held_out_with_it(tmp_path: Path) -> N
     documents = [f"{reading}/d{number // 3}" for reading in ("1", "1#2") for number in range(18)]
     given = [{"words": row[0].split(), "document": document} for row, document in zip(rows, documents, strict=True)]
     raw_data.write(tmp_path / "raw", {"train": given, "validation": given[:19]}, [])
-    for fold in folds_of(audit(2, group="document").folding, data, tmp_path / "raw"):
+    for fold in folds_of(folding(2, group="document"), data, tmp_path / "raw"):
         assert fold.learnable["train"].tolist() == 2 * (~fold.held_out["train"][:18]).tolist()
 
 
@@ -96,28 +95,6 @@ def test_labels_of_test_do_not_change_the_division(data: Path, tmp_path: Path, r
     assert written["before"] == written["after"]
 
 
-def test_early_training_learns_from_all_sentences_and_labels_them(data: Path) -> None:
-    (fold,) = folds_of(audit(0, splits=["train", "validation"]).folding, data)
-    assert all(mask.all() for mask in (*fold.held_out.values(), *fold.learnable.values()))
-    assert fold.message() == "fold 0: learns from all sentences, for half of the epochs, and labels them"
-
-
-def test_by_surface_no_entity_text_is_held_out_and_learnt(tmp_path: Path) -> None:
-    people = enumerate("Ada Bo Cem Dag Eva Finn Gil Hal".split() * 4)
-    rows = [(f"{name} w{number}", "B-PER O") for number, name in people]
-    data = write_tokenized(tmp_path / "data", {"train": [*rows, ("rain", "O")], "validation": rows})
-    fold = folds_of(audit(8, group="surface").folding, data)[0]
-    names = [row[0].split()[0] for row in rows]
-    held_out = {name for name, out in zip(names, fold.held_out["train"], strict=False) if out}
-    assert fold.learnable["train"][:-1].tolist() == [name not in held_out for name in names]
-    assert fold.learnable["train"][-1] != fold.held_out["train"][-1]
-    left = sum(name not in held_out for name in names) + int(fold.learnable["train"][-1])
-    assert fold.message() == (
-        f"fold 1 of 8: {fold.held_out['train'].sum()} of train held out; {left} of 33 sentences of train "
-        f"({left / 33:.0%}) are left to learn from"
-    )
-
-
 @pytest.fixture
 def raw(tmp_path: Path) -> Path:
     """ROWS in documents of three sentences, but the last sentence, which repeats the words of the first, in its own."""
@@ -130,7 +107,7 @@ def raw(tmp_path: Path) -> Path:
 def test_by_document_whole_documents_are_held_out_and_no_equal_sentence_is_learnt(data: Path, raw: Path) -> None:
     apart = set()
     for seed in range(20):
-        fold = folds_of(audit(2, group="document", splits=["train", "test"], seed=seed).folding, data, raw)[0]
+        fold = folds_of(folding(2, group="document", splits=["train", "test"], seed=seed), data, raw)[0]
         held_out, learnable = fold.held_out["train"], fold.learnable["train"]
         documents = held_out[:-1].reshape(-1, 3)
         assert (documents.all(axis=1) == documents.any(axis=1)).all()
@@ -145,15 +122,13 @@ def test_by_document_whole_documents_are_held_out_and_no_equal_sentence_is_learn
 
 def test_folds_that_are_not_possible_are_errors(data: Path, tmp_path: Path) -> None:
     raw_data.write(tmp_path / "raw", {"train": [{"words": words.split()} for words, _ in ROWS]}, [])
-    with pytest.raises(UserError, match=r"^audit.group: document needs documents of several sentences, but .*/raw has"):
-        folds_of(audit(2, group="document").folding, data, tmp_path / "raw")
+    with pytest.raises(
+        UserError, match=r"^crossval.group: document needs documents of several sentences, but .*/raw has"
+    ):
+        folds_of(folding(2, group="document"), data, tmp_path / "raw")
     few = write_tokenized(tmp_path / "few", {"train": [("one", "O")], "validation": [("one", "O")]})
-    with pytest.raises(UserError, match=r"audit/params.yaml: fold . of 2 has no sentence of train to hold out; exp"):
-        folds_of(audit(2).folding, few)
-    tags = Labels("pos", "tags", ("NOUN", "VERB"), "NOUN")
-    tagged = write_tokenized(tmp_path / "tags", {"train": [("a b", "NOUN VERB")] * 2}, tags)
-    with pytest.raises(UserError, match="^audit.group: surface needs entities, but pos has one tag per word; set it"):
-        folds_of(audit(2, group="surface").folding, tagged)
+    with pytest.raises(UserError, match=r"crossval/params.yaml: fold . of 2 has no sentence of train to hold out; exp"):
+        folds_of(folding(2), few)
 
 
 def test_cross_validation_holds_out_all_splits_and_documents_where_they_are_known(data: Path, raw: Path) -> None:
@@ -205,7 +180,7 @@ def test_division_fails_if_a_fold_holds_out_too_little(
 
 
 def test_data_of_a_fold_are_its_sentences_with_their_windows(data: Path, tmp_path: Path) -> None:
-    fold = folds_of(audit(2, splits=["train", "test"]).folding, data)[0]
+    fold = folds_of(folding(2, splits=["train", "test"]), data)[0]
     target = tmp_path / "fold"
     folds.write_data(fold, target)
     assert tokenized.load_labels(target) == LABELS

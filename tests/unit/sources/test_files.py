@@ -71,7 +71,7 @@ MISSING_FILES = [
 @pytest.mark.parametrize(("pattern", "message"), MISSING_FILES)
 def test_missing_file_is_named(tmp_path: Path, pattern: str, message: str) -> None:
     (tmp_path / "x").mkdir()
-    assert message in message_of(find, tmp_path, "train", pattern)
+    assert message in message_of(find, tmp_path, pattern, "see download.dataset.train in params.yaml")
 
 
 def drawn(folder: Path, dataset: Any) -> dict[str, set[str]]:
@@ -156,7 +156,7 @@ def test_link_out_of_the_folder_is_refused(tmp_path: Path, pattern: str) -> None
     write(outside, a="secret", b="secret")
     (folder / "a.txt").symlink_to(outside / "a.txt")
     (folder / "sub").symlink_to(outside)
-    message = message_of(find, folder, "train", pattern)
+    message = message_of(find, folder, pattern, "see download.dataset.train in params.yaml")
     assert f": this link leads out of {folder}; expected files inside the folder that" in message
 
 
@@ -168,15 +168,15 @@ def test_patterns_match_as_in_a_shell_and_follow_links_inside(tmp_path: Path) ->
     for pattern in [*patterns, "x/?/a.*", "./*.txt", "**/**/a.txt", "x[[]1]/*", "[!a]/*.txt", "x**/a**"]:
         expected = sorted(set(glob.glob(pattern, root_dir=tmp_path, recursive=True)))  # noqa: PTH207
         expected = [str(Path(name)) for name in expected if (tmp_path / name).is_file()]
-        assert [str(path.relative_to(tmp_path)) for path in find(tmp_path, "train", pattern)] == expected, pattern
-    assert find(tmp_path, "train", "x[1]/a.txt") == [tmp_path / "x[1]/a.txt"], "a name with brackets is a name"
+        assert [str(path.relative_to(tmp_path)) for path in find(tmp_path, pattern, "")] == expected, pattern
+    assert find(tmp_path, "x[1]/a.txt", "") == [tmp_path / "x[1]/a.txt"], "a name with brackets is a name"
     (tmp_path / "folder").symlink_to("x")
     folder = tmp_path / "folder"
     (folder / "loop").symlink_to(".")
     (folder / "z.txt").symlink_to("z.txt")
     (folder / "up.txt").symlink_to("y/a.txt")
-    assert find(folder, "train", "**") == [folder / name for name in ("a.txt", "up.txt", "y/a.txt")]
-    assert find(folder, "train", "loop/*.txt") == [folder / "loop/a.txt", folder / "loop/up.txt"]
+    assert find(folder, "**", "") == [folder / name for name in ("a.txt", "up.txt", "y/a.txt")]
+    assert find(folder, "loop/*.txt", "") == [folder / "loop/a.txt", folder / "loop/up.txt"]
 
 
 @pytest.mark.parametrize(("validation", "named"), [("[ab].txt", "a.txt"), ("copy.txt", "copy.txt")])

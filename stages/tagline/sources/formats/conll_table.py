@@ -104,8 +104,7 @@ class Table:
                 words = [word.strip(" ") for word in words]
             elif column != SKIP:
                 tags[column] = list(map(str.strip, values))
-        numbers = [row.number for row in rows]
-        sentence = Sentence(f"{self.name}:{numbers[0]}", words, tags, document=document, lines=numbers)
+        sentence = Sentence(f"{self.name}:{rows[0].number}", words, tags, document=document)
         # Joined, since a look at each tag would take longer than all else.
         if all(map(str.strip, words)) and all(map(all, tags.values())) and " " not in "".join(chain(*tags.values())):
             return sentence

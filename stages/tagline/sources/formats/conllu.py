@@ -109,8 +109,7 @@ def _sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
         tags = {name: [_tag(row, key, keys.absent) for row in rows] for name, key in keys.tag_columns.items()}
         text = ([None, *_matches(_TEXT, comments).values()])[-1]
         surface = _surface(text, forms, tokens) if text else None
-        numbers = list(words)
-        yield Sentence(f"{path}:{numbers[0]}", forms, tags, sent_id, document, surface=surface, lines=numbers)
+        yield Sentence(f"{path}:{next(iter(words))}", forms, tags, sent_id, document, surface=surface)
 
 
 def _matches(pattern: re.Pattern[str], comments: Iterable[tuple[int, str]]) -> dict[int, str | None]:

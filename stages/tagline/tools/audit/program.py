@@ -1,62 +1,63 @@
-"""Find labels that are probably wrong, and correct them; see docs/audit.md.
+"""Rank the labels of train that are probably wrong, the most suspicious first; see docs/audit.md.
 
-tagline audit create                              write audit/; `dvc repro audit/dvc.yaml` then runs the audit
-tagline audit export --output FOLDER              write all splits for an annotation tool, most suspicious first
-tagline audit export --output FIXES.html          write the suspicious sentences as a page to correct them in
-tagline audit apply FIXES.jsonl --output FOLDER   write the data set with what the page saved
+tagline audit                             show the first ones
+tagline audit --output FIXES.html         write the suspicious sentences as a page to correct them in
+tagline audit --output FOLDER             write all splits for an annotation tool, the most suspicious first
+
+Sentences are labelled by the models of a cross-validation that were trained without them and by models/finetuned; if
+there is no cross-validation of these data, by models/finetuned alone.
 """
 
 import argparse
+import json
 from pathlib import Path
 
+from tagline.core import SPLITS
 from tagline.terminal import ArgumentParser, show
 from tagline.tools.answers.options import LABEL_STUDIO, PAGE_SUFFIX, TOOLS, add_guideline
-
-FOLDS = Path("data/audit")
 
 
 def main() -> None:
     options = parsed()
     # Imports are here, since --help need not wait for libraries.
-    if options.action == "create":
-        from tagline.tools.settings.created_pipelines import AUDIT
+    from tagline.tools.audit import tasks
+    from tagline.tools.audit.suspicions import find, table
 
-        written = ", ".join(path.as_posix() for path in AUDIT.create())
-        show(f"{written or 'nothing'} written: `dvc repro audit/dvc.yaml` runs the audit")
-    elif options.action == "apply":
-        from tagline.tools.audit import corrections
-
-        show("\n".join(corrections.save(options.fixes, options.output)))
+    text = tasks.check(options.output, options.guideline)
+    ranked_by, ranking = find(options.splits, options.most)
+    if options.json:
+        for rank, suspicion in enumerate(ranking.suspicions, 1):
+            show(json.dumps(suspicion.as_json(rank), ensure_ascii=False, allow_nan=False))
+        return
+    show("\n".join([ranked_by, *ranking.lines()]))
+    if options.output is None:
+        show(table(ranking))
+    elif is_page(options.output):
+        show(tasks.save_page(ranking, options.output, text))
     else:
-        from tagline.audit.audit_params import read_audit
-        from tagline.tools.audit import tasks
-
-        params = read_audit()
-        if is_page(options.output):
-            show(tasks.save_page(FOLDS, params, options.output, options.guideline))
-        else:
-            show("\n".join(tasks.save(FOLDS, params, options.format or LABEL_STUDIO, options.output)))
+        show("\n".join(tasks.save(ranking, options.format or LABEL_STUDIO, options.output)))
 
 
 def parsed() -> argparse.Namespace:
     parser = ArgumentParser(description=__doc__)
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    actions.add_parser("create", prog=f"{parser.prog} create", help="write audit/, or bring its dvc.yaml up to date")
-    export = actions.add_parser("export", prog=f"{parser.prog} export", help="write for an annotation tool, or a page")
-    export.add_argument("--output", metavar="FOLDER", type=Path, required=True, help="new, or FILE.html for a page")
-    export.renamed("FOLDER", "--output FOLDER")
-    export.add_argument("--format", choices=TOOLS, help="default: label_studio")
-    export.renamed("--tool", "--format")
-    add_guideline(export)
-    apply = actions.add_parser("apply", prog=f"{parser.prog} apply", help="write the corrected data set")
-    apply.add_argument("fixes", metavar="FIXES", type=Path, help="what the page saved")
-    apply.add_argument("--output", metavar="FOLDER", type=Path, required=True, help="new folder")
+    parser.add_argument("--output", metavar="FOLDER", type=Path, help="new, or FILE.html for a page")
+    parser.add_argument("--format", choices=TOOLS, help="of FOLDER; default: label_studio")
+    parser.add_argument(
+        "--splits",
+        nargs="+",
+        choices=SPLITS,
+        default=["train"],
+        help="to audit; default: train, whose errors are learnt",
+    )
+    parser.add_argument("--most", type=int, default=10_000, metavar="N", help="entities to rank; default: 10000")
+    parser.add_argument("--json", action="store_true", help="print a line of JSON for each entity")
+    add_guideline(parser)
     options = parser.parse_args()
-    if options.action == "export":
-        if options.format and is_page(options.output):
-            parser.error("--format: expected --output FOLDER, not a page")
-        if options.guideline and not is_page(options.output):
-            parser.error("--guideline: expected --output FILE.html, a page")
+    has_page = options.output is not None and is_page(options.output)
+    if options.format and (options.output is None or has_page):
+        parser.error("--format: expected --output FOLDER, not a page")
+    if options.guideline and not has_page:
+        parser.error("--guideline: expected --output FILE.html, a page")
     return options
 
 

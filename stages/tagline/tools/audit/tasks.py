@@ -1,33 +1,50 @@
 """Sentences to review, as tasks for an annotation tool: gold as annotation, what the model suggests as prediction."""
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from pathlib import Path
 
 from tagline.artifacts import tokenized
-from tagline.audit.audit_params import Audit
-from tagline.audit.review.ranking import Ranking, Suspicion, rank
-from tagline.core import HASHES, LEARNT, replacing, sha256, shards, verify
+from tagline.artifacts.raw_data import COPY
+from tagline.core import LEARNT, SPLITS, replacing, shards
+from tagline.crossval.review.ranking import Ranking, Suspicion
 from tagline.labels.entities import Entity, entities
 from tagline.labels.tagged import TaggedSentence
 from tagline.sources.formats import page_layout
 from tagline.terminal import UserError, quoted
 from tagline.tools.answers import outputs, page_writer, tool_formats
-from tagline.tools.answers.options import DIGITS, SUFFIXES
+from tagline.tools.answers.options import DIGITS, PAGE_SUFFIX, SUFFIXES
 from tagline.tools.answers.task import AnnotationTask
-
-# Read by the export alone, not by the stage.
-TOKENIZED, TESTS = Path("data/tokenized"), Path("data/tokenized_tests")
+from tagline.tools.audit.suspicions import TESTS, TOKENIZED
 
 
-def save(folds: Path, params: Audit, tool: str, target: Path) -> list[str]:
+def check(target: Path | None, guideline: Path | None) -> str | None:
+    """Check before any work that a folder or page can be written, and read the text of ``--guideline``.
+
+    Raises:
+        UserError: the folder exists; the labels are plain tags; see `page_writer.check`.
+    """
+    if target is None:
+        return None
+    labels = tokenized.load_labels(TOKENIZED)
+    if labels.kind == "tags":
+        raise UserError(
+            f"{labels.task} has one tag per word; expected entities, which annotation tools mark; correct the files by "
+            "hand"
+        )
+    if target.suffix.lower() == PAGE_SUFFIX:
+        return page_writer.check("--output", target, guideline)
+    if target.exists():
+        raise UserError(f"{target} exists; expected a new folder, so that no correction is overwritten; choose another")
+    return None
+
+
+def save(ranking: Ranking, tool: str, target: Path) -> list[str]:
     """Write all sentences of all splits for an annotation tool, those of audited splits most suspicious first.
 
     All of them, so that what the tool exports after the review is a complete data set.
 
     Args:
-        folds: data/audit.
-        params: the section ``audit``.
+        ranking: of these data.
         tool: one of `answers.options.TOOLS`.
         target: the folder to make, with a file per split, or a folder for brat.
 
@@ -35,20 +52,18 @@ def save(folds: Path, params: Audit, tool: str, target: Path) -> list[str]:
         What was written, one line per split.
 
     Raises:
-        UserError: see `rank` and `tool_formats.save`; the folder exists; the data are not those of the audit; the
-            labels are plain tags; or a word contains white space, which the tool does not keep.
+        UserError: see `tool_formats.save`; or a word contains white space, which the tool does not keep.
     """
-    if target.exists():
-        raise UserError(f"{target} exists; expected a new folder, so that no correction is overwritten; choose another")
-    ranking = _ranking(folds, params)
     lines = []
     with replacing(target) as [folder]:
-        for split in [*tokenized.splits(TOKENIZED)[:2], *set(tokenized.splits(TESTS)).intersection(["test"])]:
+        for split in [*tokenized.splits(TOKENIZED), *tokenized.splits(TESTS)]:
+            if split not in SPLITS:  # a further test set
+                continue
             name = f"{split}{SUFFIXES[tool]}"
             first = _first_suspicions(ranking, split)
-            tasks = _audited(ranking, split, first) if split in ranking.splits else _unaudited(ranking, split)
+            tasks = _tasks(ranking, split, first)
             if tool != "prodigy":  # its tasks have their words
-                tasks = map(_checked, tasks)
+                tasks = map(checked, tasks)
             tool_formats.save(tool, folder / name, tasks, ranking.labels.types)
             if first:
                 lines.append(f"{target / name}: {len(first):,} suspicious sentences first")
@@ -57,30 +72,24 @@ def save(folds: Path, params: Audit, tool: str, target: Path) -> list[str]:
     return lines
 
 
-def save_page(folds: Path, params: Audit, target: Path, guideline: Path | None) -> str:
+def save_page(ranking: Ranking, target: Path, guideline: str | None) -> str:
     """Write the suspicious sentences of all audited splits as an annotation page, the most suspicious one first.
 
     Args:
-        folds: data/audit.
-        params: the section ``audit``.
+        ranking: of these data.
         target: the HTML file.
-        guideline: a file with a text to show, if any.
+        guideline: a text to show, if any.
 
     Returns:
         What was written.
-
-    Raises:
-        UserError: see `rank`; the data are not those of the audit; the labels are plain tags; see `page_writer.check`.
     """
-    text = page_writer.check("FOLDER", target, guideline)
-    ranking = _ranking(folds, params)
     of_sentence: dict[object, list[Suspicion]] = {}
     for suspicion in ranking.suspicions:
         of_sentence.setdefault((suspicion.split, _key(suspicion.sentence)), []).append(suspicion)
     by_id: dict[str, list[Suspicion]] = {}
     for suspicions in of_sentence.values():
         by_id.setdefault(suspicions[0].sentence.id, suspicions)
-    outputs.save(target, page_writer.Page(ranking.labels.types, text), map(_page_task, by_id.values()))
+    outputs.save(target, page_writer.Page(ranking.labels.types, guideline), map(_page_task, by_id.values()))
     line = f"{target}: {len(by_id):,} suspicious sentences"
     left_out = len(of_sentence) - len(by_id)
     if left_out:
@@ -105,20 +114,7 @@ def _span(entity: Entity) -> tuple[int, int, str]:
     return entity.start, entity.end, entity.type
 
 
-def _ranking(folds: Path, params: Audit) -> Ranking:
-    verify(TOKENIZED, "tokenize-align")
-    ranking = rank(folds, params)
-    if ranking.labels.kind == "tags":
-        raise UserError(
-            f"{ranking.labels.task} has one tag per word; expected entities, which annotation tools mark; correct the "
-            "files by hand"
-        )
-    if ranking.folds[0].made_of["tokenized"] != sha256(TOKENIZED / HASHES):
-        raise UserError(f"{folds}: made with other data; expected those of {TOKENIZED}; run `dvc repro audit/dvc.yaml`")
-    return ranking
-
-
-def _checked(task: AnnotationTask) -> AnnotationTask:
+def checked(task: AnnotationTask) -> AnnotationTask:
     """Return a task if `split_words: spaces` finds its words again in its text."""
     for word in (task.text[start:end] for start, end in task.words):
         if any(space in word for space in " \t\r\n"):
@@ -138,30 +134,25 @@ def _first_suspicions(ranking: Ranking, split: str) -> dict[object, Suspicion]:
     return first
 
 
-def _audited(ranking: Ranking, split: str, first: dict[object, Suspicion]) -> Iterator[AnnotationTask]:
+def _tasks(ranking: Ranking, split: str, first: dict[object, Suspicion]) -> Iterator[AnnotationTask]:
+    """Yield the suspicious sentences, then all others, without copies of a repeated source."""
     for suspicion in first.values():
         sentence = suspicion.sentence
         suggested = [(entity, sentence.confidence(entity)) for entity in sentence.predicted_entities]
         fields: dict[str, str | float] = {"id": sentence.id, "suspicion": suspicion.score}
         yield AnnotationTask.of_words(sentence.words, suggested, sentence.gold_entities, fields)
     written = set(first)
-    for fold in ranking.folds:
-        for sentence in chain.from_iterable(sentences for sentences, _ in fold.chunks(split)):
-            key = _key(sentence)
-            if key in written:
-                written.remove(key)  # further sentences like it were not written
-            else:
-                yield AnnotationTask.of_words(sentence.words, None, sentence.gold_entities, {"id": sentence.id})
-
-
-def _unaudited(ranking: Ranking, split: str) -> Iterator[AnnotationTask]:
     names = ranking.labels.names
     for batch in shards.read_batches((TOKENIZED if split in LEARNT else TESTS) / "sentences" / split):
         for row in batch.to_pylist():
-            gold = entities([names[index] for index in row["labels"]])
-            yield AnnotationTask.of_words(row["words"], None, gold, {"id": row["id"]})
+            key = row["id"], tuple(row["words"]), tuple(row["labels"])
+            if key in written:
+                written.remove(key)  # further sentences like it were not written
+            elif not COPY.match(row["id"]):
+                gold = entities([names[index] for index in row["labels"]])
+                yield AnnotationTask.of_words(row["words"], None, gold, {"id": row["id"]})
 
 
 def _key(sentence: TaggedSentence) -> object:
     """What tells a sentence from others; ids need not be unique."""
-    return sentence.id, tuple(sentence.words), sentence.known_gold.tobytes()
+    return sentence.id, tuple(sentence.words), tuple(sentence.known_gold.tolist())

@@ -279,7 +279,7 @@ def _pattern(folder: Path, split: str, paths: Sequence[Path]) -> str:
     if len(paths) == 1:
         start = f"{glob.escape(paths[0].name)}/"
     pattern = f"{start}*{glob.escape(files[0].suffix)}"
-    if find(folder, split, pattern) != files:
+    if find(folder, pattern, f"see download.dataset.{split} in params.yaml") != files:
         raise _unclear(folder, files)
     return pattern
 

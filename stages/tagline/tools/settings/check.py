@@ -6,14 +6,13 @@ from pathlib import Path
 
 from ruamel.yaml.comments import CommentedMap
 
-from tagline.audit.audit_params import check_half, read_audit
 from tagline.core.params import PARAMS, line_of, read_file, validated
 from tagline.core.reading import git
 from tagline.crossval.crossval_params import read_crossval
 from tagline.crossval.folding import refuse_earlier_models
 from tagline.terminal import BY_DVC, UserError, show
 from tagline.tools.settings import pipelines, presets
-from tagline.tools.settings.created_pipelines import AUDIT, CROSSVAL, CreatedPipeline
+from tagline.tools.settings.created_pipelines import CROSSVAL
 from tagline.tools.settings.sections import check_params, defaults, enabled_pushes
 from tagline.training.train_params import Train
 
@@ -39,11 +38,7 @@ def check() -> None:
         for note in (*untracked_folders(content), *card_of_the_sample(content), *defaults(content)):
             show(note)
     train = validated(content, "train", Train)
-    if _is_checked(AUDIT, stage):
-        AUDIT.check()
-        refuse_earlier_models(train.models)
-        check_half(read_audit().folds, train.epochs, train.least_steps, train.max_steps)
-    if _is_checked(CROSSVAL, stage):
+    if stage in ("", *CROSSVAL.stages) and CROSSVAL.dvc_yaml.is_file():
         CROSSVAL.check()
         refuse_earlier_models(train.models)
         read_crossval()
@@ -54,11 +49,6 @@ def check() -> None:
 
         for section, params in pushes.items():
             Target.of(section, params).check()
-
-
-def _is_checked(pipeline: CreatedPipeline, stage: str) -> bool:
-    """Whether a pipeline is checked: without a stage, and if the stage that DVC runs may be one of its stages."""
-    return stage in ("", *pipeline.stages) and pipeline.dvc_yaml.is_file()
 
 
 def check_folders(content: CommentedMap) -> None:

@@ -1,6 +1,6 @@
-"""The folders audit/ and crossval/ beside params.yaml: DVC pipelines of their own, made when somebody wants them.
+"""The folder crossval/ beside params.yaml: a DVC pipeline of its own, made when somebody wants it.
 
-They are not part of the repository, because DVC regards every dvc.yaml, also in commands without a target: while the
+It is not part of the repository, because DVC regards every dvc.yaml, also in commands without a target: while the
 stages of one have never run, `dvc pull`, `dvc checkout` and `dvc commit` fail.
 """
 
@@ -8,12 +8,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from tagline.audit.audit_params import CROSSVAL as BY_CROSSVAL
-from tagline.audit.audit_params import read_audit
-from tagline.core.params import parse, read_text
-from tagline.crossval.crossval_params import CROSSVAL_PARAMS, FOLDS
+from tagline.core.params import read_text
 from tagline.terminal import UserError
-from tagline.tools.settings.yaml_files import as_dvc_writes, is_current, with_code_in, write_text
+from tagline.tools.settings.yaml_files import is_current, with_code_in, write_text
 
 # How a pipeline begins.
 _MARK = "# Written by "
@@ -72,7 +69,7 @@ class CreatedPipeline:
         params = Path(self.name, "params.yaml")
         if not params.is_file():
             params.parent.mkdir(exist_ok=True)
-            write_text(params, self._params())
+            write_text(params, self._text("params.yaml"))
             written.append(params)
         text = self._pipeline()
         if not self.dvc_yaml.is_file() or not is_current(self.dvc_yaml, text):
@@ -89,41 +86,11 @@ class CreatedPipeline:
 
     def _pipeline(self) -> str:
         """Its dvc.yaml; in a pipeline folder, the code is one level up."""
-        return with_code_in(Path(os.path.relpath(_STAGES)).as_posix(), self._stages())
-
-    def _params(self) -> str:
-        """Its first params."""
-        return self._text("params.yaml")
-
-    def _stages(self) -> str:
-        """Its dvc.yaml beside the code."""
-        return self._text("pipeline.yaml")
+        return with_code_in(Path(os.path.relpath(_STAGES)).as_posix(), self._text("pipeline.yaml"))
 
     def _text(self, name: str) -> str:
         """The text of a file; one called dvc.yaml would be a pipeline there, too."""
         return (Path(__file__).parent / self.name / name).read_text(encoding="utf-8")
 
 
-class _Audit(CreatedPipeline):
-    """An audit, which ranks by the folds of the cross-validation instead of its own if there is one at first."""
-
-    def _params(self) -> str:
-        text = super()._params()
-        if CROSSVAL.dvc_yaml.is_file():
-            text = text.replace("  folds:\n  - 0\n", f"  folds: {BY_CROSSVAL}\n")
-        return text
-
-    def _stages(self) -> str:
-        text = super()._stages()
-        if read_audit().folds != BY_CROSSVAL:
-            return text
-        content = parse(text, self.dvc_yaml)
-        del content["stages"]["fold"]
-        last = content["stages"]["audit"]
-        last["deps"].insert(1, FOLDS.as_posix())
-        last["params"].append({CROSSVAL_PARAMS.as_posix(): ["crossval"]})
-        return as_dvc_writes(content)
-
-
-AUDIT = _Audit("audit", ("fold", "all", "audit"))
 CROSSVAL = CreatedPipeline("crossval", ("divide", "fold", "crossval"))

@@ -14,7 +14,6 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
-from tagline.audit.audit_params import AUDIT_PARAMS
 from tagline.core import replacing
 from tagline.core.params import OUTS, PARAMS, check_size, parse, read_file, read_text
 from tagline.core.reading import reading
@@ -187,7 +186,7 @@ def _text_of(path: Path) -> str:
 
 def _check_name(name: str) -> None:
     existing = names()
-    reserved = {Path(path).parts[0] for path in (*OUTS, AUDIT_PARAMS)}
+    reserved = {Path(path).parts[0] for path in OUTS}
     reserved |= {line.split("/")[1] for line in _ignored()}
     if not _NAME.fullmatch(name):
         raise UserError(f"{quoted(name)} can't name a pipeline folder; expected letters a-z, digits and single hyphens")

@@ -7,7 +7,7 @@ def check() -> None:
     """Check all of params.yaml before any stage starts: a typo in the last section must not cost a training run.
 
     Reads params.yaml, and looks for the folders that it names; in a pipeline folder also dvc.yaml, which must be up to
-    date with the root's, and the params and dvc.yaml of an audit. Writes nothing. Prints the keys that params.yaml
+    date with the root's, and those of a cross-validation. Writes nothing. Prints the keys that params.yaml
     leaves out, with the value that applies. If a stage pushes to the Hugging Face
     Hub, also checks that the push is allowed. Each stage of dvc.yaml begins with it, as stages/check.py.
     """

@@ -1,4 +1,4 @@
-"""`tagline next`: losses of a test split computed by hand, and what it says of an audit and a learning curve."""
+"""`tagline next`: losses of a test split computed by hand, and what it says of a learning curve."""
 
 import json
 import re

@@ -3,7 +3,7 @@
 import pytest
 from helpers.tagged import sentences
 
-from tagline.audit.review.disagreements import disagreements
+from tagline.crossval.review.disagreements import disagreements
 
 OVERLAPPING = [
     ("O O O", "O B-PER I-PER", [("missing", 1, 3)]),

@@ -1,4 +1,4 @@
-"""Ranking: the disagreements of all folds, the most suspicious first."""
+"""Ranking: the disagreements of gold and of models, the most suspicious first."""
 
 from __future__ import annotations
 
@@ -7,27 +7,22 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, product
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tagline.audit.audit_params import CROSSVAL, Audit
-from tagline.audit.review.disagreements import FAULTS, Disagreement, Usage, disagreements, texts_of
+from tagline.artifacts.raw_data import COPY
 from tagline.core import SPLITS
-from tagline.crossval import crossval_params, out_of_fold
-from tagline.crossval.crossval_params import read_crossval
-from tagline.crossval.out_of_fold import Chunk, FoldOutput, read_folds
+from tagline.crossval.out_of_fold import Chunk, FoldOutput
+from tagline.crossval.review.disagreements import FAULTS, Disagreement, Usage, disagreements, texts_of
 from tagline.labels.entities import Entity
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence, TaggedSentences
 from tagline.labels.windows import AnyInts, Doubles, Floats
 from tagline.terminal import UserError
 
-TESTS = Path("data/tokenized_tests")
-# The folder of the model that was trained on all, and the stage that writes it.
-ALL = "all"
-MADE_ALL = "audit/dvc.yaml:all"
+# Without folds, gold labels that are less probable are doubted: a model agrees with most of those it has learnt.
+DOUBTED = 0.9
 # Smaller probabilities count as this one.
 LEAST = 1e-9
 # Decimals of scores and probabilities.
@@ -55,7 +50,7 @@ class Suspicion:
     suggested_probability: float
 
     def as_json(self, rank: int) -> dict[str, Any]:
-        """What a line of reports/audit.jsonl contains."""
+        """What a line of `tagline audit --json` contains."""
         return {
             "rank": rank,
             "score": self.score,
@@ -80,97 +75,82 @@ class Ranking:
     """The result of an audit.
 
     Attributes:
-        params: of the audit.
-        folds: the output of each fold.
+        labels: the label list.
+        splits: those that are audited, in their order.
         numbers: of disagreements, by split and fault.
         suspicions: the most suspicious ones, best first.
     """
 
-    params: Audit
-    folds: list[FoldOutput]
+    labels: Labels
+    splits: list[str]
     numbers: Counter[tuple[str, str]]
     suspicions: list[Suspicion]
 
-    @property
-    def labels(self) -> Labels:
-        """The label list."""
-        return self.folds[0].labels
-
-    @property
-    def splits(self) -> list[str]:
-        """The splits that are audited."""
-        return _splits(self.params)
-
-    def message(self) -> str:
-        """One line per split for the terminal, then how good the models are."""
-        lines = []
+    def lines(self) -> Iterator[str]:
+        """Yield one line per split for the terminal."""
         for split in self.splits:
             numbers = {fault: self.numbers[split, fault] for fault in FAULTS if self.numbers[split, fault]}
             line = f"{split}: {sum(numbers.values()):,} disagreements"
             if numbers:
                 line += f" ({', '.join(f'{number:,} {fault}' for fault, number in numbers.items())})"
-            lines.append(line)
-        scores = ", ".join(f"{fold.made_of['validation_f1']:.3f}" for fold in self.folds)
-        return "\n".join([*lines, f"F1 on validation: {scores}"])
+            yield line
 
 
-def rank(folder: Path, params: Audit) -> Ranking:
-    """Rank the disagreements of all folds.
+def rank_by_folds(folds: Sequence[FoldOutput], learnt: FoldOutput, splits: Sequence[str], most: int) -> Ranking:
+    """Rank the disagreements of gold with models that were not trained on a sentence.
 
-    In memory are the best ``params.most`` of them, and the distinct texts that `Usage` counts.
+    In memory are the best of them, and the distinct texts that `Usage` counts.
 
     Args:
-        folder: data/audit, with a folder for each fold.
-        params: the section ``audit``.
+        folds: the outputs of all folds.
+        learnt: how the model that was trained on all of train labels the same sentences.
+        splits: to audit.
+        most: maximum number of suspicions.
 
     Raises:
-        UserError: a fold is missing or damaged, or was made with other params or other data.
+        UserError: `learnt` lacks a sentence.
     """
-    folds = _read_folds(folder, params)
-    splits = _splits(params)
-    usage = None
-    learnt = None
-    if not params.by_surface:
-        usage = _count_usage(folds, splits)
-        learnt = _trained_on_all(folder / ALL, folds[0])
+    usage = _count_usage(folds, splits)
+
+    def found() -> Iterator[Found]:
+        for split, fold in product(splits, folds):
+            for rows in _beside(_differing(fold.chunks(split)), learnt, split):
+                for disagreement in disagreements(rows.sentence):
+                    yield _score(rows, disagreement, usage), split, rows, disagreement
+
+    return _ranked(found(), learnt.labels, splits, most)
+
+
+def rank_by_model(learnt: FoldOutput, splits: Sequence[str], most: int) -> Ranking:
+    """Rank by the loss of gold in the model that was trained on all of train.
+
+    Args:
+        learnt: how it labels the sentences.
+        splits: to audit.
+        most: maximum number of suspicions.
+    """
+
+    def found() -> Iterator[Found]:
+        for split in splits:
+            for rows in _differing(map(_doubted, learnt.chunks(split))):
+                if COPY.match(rows.sentence.id):  # of a repeated source, which is audited once
+                    continue
+                for disagreement in disagreements(rows.sentence):
+                    yield _loss(rows, disagreement), split, rows, disagreement
+
+    return _ranked(found(), learnt.labels, splits, most)
+
+
+def _ranked(found: Iterable[Found], labels: Labels, splits: Sequence[str], most: int) -> Ranking:
     numbers: Counter[tuple[str, str]] = Counter()
 
     def counted() -> Iterator[Suspicion]:
-        for split, fold in product(splits, folds):
-            differing = _differing(fold.chunks(split))
-            if learnt is not None:
-                differing = _beside(differing, learnt, split)
-            for rows in differing:
-                for disagreement in disagreements(rows.sentence):
-                    numbers[split, disagreement.fault] += 1
-                    yield _suspicion(split, rows, disagreement, usage)
+        for score, split, rows, disagreement in found:
+            numbers[split, disagreement.fault] += 1
+            yield _suspicion(score, split, rows, disagreement)
 
-    best = heapq.nlargest(params.most, counted(), key=lambda suspicion: suspicion.score)
-    return Ranking(params, folds, numbers, best)
-
-
-def _splits(params: Audit) -> list[str]:
-    return [split for split in SPLITS if split in params.splits]
-
-
-def _read_folds(folder: Path, params: Audit) -> list[FoldOutput]:
-    """Check the outputs of the audit's folds, or of those of the cross-validation."""
-    if params.folds == CROSSVAL:
-        crossval = read_crossval()
-        return read_folds(crossval_params.FOLDS, CROSSVAL, crossval, crossval.folds, TESTS)
-    return read_folds(folder, "audit", params, params.folding.folds, TESTS)
-
-
-def _trained_on_all(folder: Path, fold: FoldOutput) -> FoldOutput:
-    """Check data/audit/all, in which the model that was trained on all of train labels the same sentences.
-
-    Raises:
-        UserError: the folder is missing or damaged, or was made with other data than the fold.
-    """
-    labels, made_of = out_of_fold.read_provenance(folder, MADE_ALL)
-    if made_of["tokenized"] != fold.made_of["tokenized"]:
-        raise UserError(f"{folder}: made with other data than the folds; run `dvc repro {MADE_ALL}`")
-    return FoldOutput(folder, labels, made_of)
+    best = heapq.nlargest(most, counted(), key=lambda suspicion: suspicion.score)
+    return Ranking(labels, [split for split in SPLITS if split in splits], numbers, best)
 
 
 class Rows(NamedTuple):
@@ -187,11 +167,27 @@ class Rows(NamedTuple):
     learnt: Floats | None = None
 
 
+Found = tuple[float, str, Rows, Disagreement]
+"""A score, and what it is of."""
+
+
 def _differing(chunks: Iterable[Chunk]) -> Iterator[Rows]:
     """Yield each sentence with a label that is not gold's."""
     for sentences, probabilities in chunks:
         words = np.flatnonzero(sentences.known_gold != sentences.predicted)
         yield from _rows(sentences, probabilities, np.unique(sentences.sentences_of(words)).tolist())
+
+
+def _doubted(chunk: Chunk) -> Chunk:
+    """Sentences with gold labels where they are probable, and elsewhere the most probable of the other labels."""
+    sentences, probabilities = chunk
+    words = np.arange(len(probabilities))
+    gold = sentences.known_gold
+    others = probabilities.copy()
+    others[words, gold] = -1
+    is_doubted = probabilities.any(-1) & (probabilities[words, gold] < DOUBTED)
+    predicted = np.where(is_doubted, others.argmax(-1), gold)
+    return replace(sentences, predicted=predicted, scores=probabilities[words, predicted]), probabilities
 
 
 def _rows(sentences: TaggedSentences, probabilities: Floats, indices: Iterable[int]) -> Iterator[Rows]:
@@ -212,7 +208,10 @@ def _beside(differing: Iterable[Rows], of_all: FoldOutput, split: str) -> Iterat
                 yield rows._replace(learnt=in_whole.probabilities)
                 break
         else:
-            raise UserError(f"{of_all.folder}: lacks sentence {sentence.id} of {split}; run `dvc repro {MADE_ALL}`")
+            raise UserError(
+                f"data/tokenized: no sentence {sentence.id} in {split} with the words that its fold has; expected the "
+                "data of the folds; run `dvc repro crossval/dvc.yaml`"
+            )
 
 
 def _count_usage(folds: Sequence[FoldOutput], splits: Sequence[str]) -> Usage:
@@ -229,22 +228,26 @@ def _count_usage(folds: Sequence[FoldOutput], splits: Sequence[str]) -> Usage:
     return Usage(texts, chain.from_iterable(sentences for sentences, _ in chunks()))
 
 
-def _suspicion(split: str, rows: Rows, disagreement: Disagreement, usage: Usage | None) -> Suspicion:
-    """Score a disagreement: the sum of the logarithms of how much more probable, or usual, the suggested labels are.
+def _score(rows: Rows, disagreement: Disagreement, usage: Usage) -> float:
+    """The sum of the logarithms of how much more probable, or usual, the suggested labels are."""
+    words = np.arange(*disagreement.extent)
+    score = _log_odds(rows.sentence, rows.probabilities, words)
+    if rows.learnt is not None:
+        score += _log_odds(rows.sentence, rows.learnt, words)
+    return score + usage.log_odds(rows.sentence, disagreement)
 
-    Args:
-        split: the split of the sentence.
-        rows: the sentence with the probabilities of its words.
-        disagreement: of gold and that model.
-        usage: of gold in other sentences, if it counts.
-    """
+
+def _loss(rows: Rows, disagreement: Disagreement) -> float:
+    """The largest loss of a gold label among the words that differ."""
+    words = np.arange(*disagreement.extent)
+    gold = rows.sentence.known_gold
+    differing = words[gold[words] != rows.sentence.predicted[words]]
+    return float(-_log_probabilities(rows.probabilities[differing], gold[differing]).min())
+
+
+def _suspicion(score: float, split: str, rows: Rows, disagreement: Disagreement) -> Suspicion:
     sentence = rows.sentence
     words = np.arange(*disagreement.extent)
-    score = _log_odds(sentence, rows.probabilities, words)
-    if rows.learnt is not None:
-        score += _log_odds(sentence, rows.learnt, words)
-    if usage is not None:
-        score += usage.log_odds(sentence, disagreement)
 
     def mean(labels: AnyInts) -> float:
         logarithms = _log_probabilities(rows.probabilities[words], labels[words])

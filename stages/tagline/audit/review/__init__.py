@@ -1,1 +1,0 @@
-"""What to review: `disagreements` of gold and models, their `ranking`, the page."""

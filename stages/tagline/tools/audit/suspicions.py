@@ -1,0 +1,64 @@
+"""The ranking of this repository's data: by the folds of a cross-validation, or else by models/finetuned."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tabulate import tabulate
+
+from tagline.core import HASHES, sha256
+from tagline.core.params import read_section
+from tagline.crossval.crossval_params import FOLDS, read_crossval
+from tagline.crossval.out_of_fold import read_folds
+from tagline.crossval.review import finetuned
+from tagline.crossval.review.ranking import Ranking, rank_by_folds, rank_by_model
+from tagline.labels.entities import Entity
+from tagline.terminal import QUOTED, printable, shortened
+from tagline.training.train_params import Train
+
+TOKENIZED, TESTS = Path("data/tokenized"), Path("data/tokenized_tests")
+FINETUNED = Path("models/finetuned")
+# Suspicions that are shown.
+SHOWN = 20
+
+
+def find(splits: Sequence[str], most: int) -> tuple[str, Ranking]:
+    """Say what the ranking is by, and rank; see `tagline.crossval.review.ranking`.
+
+    Raises:
+        UserError: an artifact is missing or damaged, a fold was made with other params, or labels are unknown.
+    """
+    with TemporaryDirectory() as folder:
+        learnt = finetuned.label_all(
+            splits, read_section("train", Train), TOKENIZED, TESTS, FINETUNED, Path(folder) / "labelled"
+        )
+        if not FOLDS.is_dir():
+            return "ranked by models/finetuned (docs/audit.md)", rank_by_model(learnt, splits, most)
+        params = read_crossval()
+        folds = read_folds(FOLDS, "crossval", params, params.folds, TESTS)
+        if folds[0].made_of["tokenized"] != sha256(TOKENIZED / HASHES):
+            note = f"ranked by models/finetuned, since {FOLDS} is of other data; run `dvc repro crossval/dvc.yaml`"
+            return note, rank_by_model(learnt, splits, most)
+        return f"ranked by {FOLDS} and models/finetuned", rank_by_folds(folds, learnt, splits, most)
+
+
+def table(ranking: Ranking) -> str:
+    """Lay out the first suspicions for a terminal."""
+    rows = []
+    for suspicion in ranking.suspicions[:SHOWN]:
+        words = suspicion.sentence.words
+
+        def text(entities: Sequence[Entity], words: Sequence[str] = words) -> str:
+            named = [f"{entity.type} {' '.join(words[entity.start : entity.end])}" for entity in entities]
+            return shortened(printable("; ".join(named)), QUOTED)
+
+        disagreement = suspicion.disagreement
+        rows.append(
+            {
+                "score": f"{suspicion.score:.2f}",
+                "sentence": printable(suspicion.sentence.id),
+                "gold": text(disagreement.gold),
+                "model": text(disagreement.suggested),
+            }
+        )
+    return tabulate(rows, "keys", disable_numparse=True)

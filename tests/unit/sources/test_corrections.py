@@ -1,0 +1,217 @@
+"""Corrections of the annotation page: data/raw is as if the data set had the corrected entities, however tags are written."""
+
+import shutil
+from itertools import accumulate
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from helpers.annotated import write_rows
+from helpers.formats import saved_row, section
+from helpers.messages import message_of
+from helpers.project import files_of, json_of
+from helpers.tagged import in_scheme
+from helpers.tiny import conll, raw_rows
+
+from tagline.core.names import SPLITS
+from tagline.sources.stage import write_dataset
+
+Spans = list[tuple[str, int]]
+"""A sentence: types, "" outside of entities, each with its number of words."""
+# It shows what the scheme is.
+FIRST: Spans = [("PER", 2), ("PER", 1), ("", 1), ("LOC", 1), ("", 1), ("LOC", 3)]
+Tags = dict[str, list[list[str]]]
+
+
+def write(folder: str, tags: Tags) -> None:
+    """Write a file for each split, whose words are different in each."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for split, sentences in tags.items():
+        rows = []
+        for row, of_sentence in enumerate(sentences):
+            rows.append([(f"{split[:2]}{row}-{index}", tag) for index, tag in enumerate(of_sentence)])
+        (Path(folder) / split).write_text(conll(rows), encoding="utf-8")
+
+
+def download(folder: str = "mine", raw: str = "data/raw", corrections: Any = None, **keys: Any) -> None:
+    dataset = section("conll", columns=["words", "ner"], **{split: split for split in SPLITS}, **keys)
+    write_dataset(Path(folder), dataset, Path(raw), corrections)
+
+
+def corrected(rows: list[dict[str, Any]], name: str = "fixes.jsonl") -> None:
+    write_rows(Path("mine") / name, rows)
+    shutil.rmtree("corrected", ignore_errors=True)
+    download(raw="corrected/raw", corrections={"ner": name})
+
+
+def decided(split: str, number: int, spans: list[list[Any]], **changed: Any) -> dict[str, Any]:
+    row = raw_rows(split)[number]
+    return saved_row(row["id"], row["words"], spans, **changed)
+
+
+def tags_of(split: str, raw: str = "corrected/raw") -> list[list[str]]:
+    return [row["ner"] for row in raw_rows(split, Path(raw))]
+
+
+def marked(spans: Spans) -> list[list[Any]]:
+    """The spans as the page saves them."""
+    ends = list(accumulate(length for _, length in spans))
+    return [[end - length, end, type_] for (type_, length), end in zip(spans, ends, strict=True) if type_]
+
+
+def drawn(random: Random, words: int) -> Spans:
+    """Draw the spans of a sentence with so many words."""
+    spans: Spans = []
+    while words:
+        spans.append((random.choice(["", "PER", "LOC"]), random.randint(1, min(3, words))))
+        words -= spans[-1][1]
+    return spans
+
+
+@pytest.fixture(autouse=True)
+def _in_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("scheme", ["IOB1", "IOB2", "BIOES", "BILOU"])
+def test_data_are_as_if_written_with_the_corrected_entities(scheme: str, capsys) -> None:
+    random = Random(scheme)
+    spans = {split: [FIRST, *(drawn(random, random.randint(1, 9)) for _ in range(20))] for split in SPLITS}
+    write("mine", {split: [in_scheme(each, scheme) for each in of_split] for split, of_split in spans.items()})
+    download()
+    before = files_of("mine")
+    rows = []
+    changed = 0
+    for split, of_split in spans.items():
+        for number in (0, 2, 5, 20):
+            old = of_split[number]
+            new = drawn(random, sum(length for _, length in old)) if number else old
+            changed += split == "train" and marked(old) != marked(new)
+            rows.append(decided(split, number, marked(new)))
+            of_split[number] = new
+    write("expected", {split: [in_scheme(each, scheme) for each in of_split] for split, of_split in spans.items()})
+    download("expected", "expected/raw")
+    capsys.readouterr()
+    corrected(rows)
+    for split in SPLITS:
+        assert files_of(f"corrected/raw/{split}") == files_of(f"expected/raw/{split}")
+    shown = capsys.readouterr().out
+    assert f"train: {changed} sentences corrected in ner\n" in shown
+    assert "corrections whose labels the data set has already, which can be removed: " in shown
+    assert {name: content for name, content in files_of("mine").items() if name != "fixes.jsonl"} == before
+    [file] = json_of("corrected/raw/provenance.json")["corrections"]["ner"]
+    assert file["path"] == "fixes.jsonl"
+
+
+IO = "PER O O O O O O O O LOC"
+SPELLED = [
+    ("B_LOC I_LOC O", "O O O", [[0, 2, "PER"]], "B-PER I-PER O"),
+    ("LOC-B LOC-I O LOC-I", "LOC-B O O", [[1, 3, "LOC"]], "O B-LOC I-LOC"),
+    ("B-X M-X E-X S-X O", "S-X O O", [[0, 3, "Y"]], "B-Y I-Y E-Y"),
+    ("b:X i:X o b:X", "o o o", [[0, 1, "X"], [1, 2, "X"]], "B-X B-X O"),
+    ("B I O", "O B I", [[0, 2, "ENTITY"]], "B-ENTITY I-ENTITY O"),
+    ("B-X I-X OTHER", "OTHER B-X OTHER", [[0, 1, "X"]], "B-X O O"),
+    (IO, "O O O", [[1, 3, "ORG"]], "O ORG ORG"),
+    ("I-PER I-PER O", "O I-PER O", [[0, 1, "ORG"], [1, 3, "ORG"]], "I-ORG B-ORG I-ORG"),
+    # already as corrected, so that even what the scheme does not allow stays
+    ("B-PER O I-PER B-PER", "I-PER I-LOC O", [[0, 1, "PER"], [1, 2, "LOC"]], "I-PER I-LOC O"),
+    ("B-e\u0301 I-e\u0301 O", "O O O", [[0, 2, "\u00e9"]], "B-e\u0301 I-e\u0301 O"),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "spans", "expected"), SPELLED)
+def test_tags_fit_those_of_the_column(first: str, second: str, spans: list[list[Any]], expected: str) -> None:
+    write("mine", {split: [first.split(), second.split()] for split in SPLITS})
+    download()
+    corrected([decided("test", 1, spans)])
+    assert tags_of("test")[1] == expected.split()
+
+
+def start() -> None:
+    write("mine", {split: ["B-PER I-PER O".split(), "O O O".split()] for split in SPLITS})
+    download()
+
+
+def test_only_decided_sentences_are_corrected_also_by_several_annotators(capsys) -> None:
+    start()
+    rows = [decided("train", 0, [], status="skipped"), decided("train", 1, [[0, 1, "LOC"]], status="unsure", note="?")]
+    Path("mine/fixes").mkdir()
+    write_rows(Path("mine/fixes/bo.jsonl"), [{**row, "annotator": "Bo"} for row in rows])
+    capsys.readouterr()
+    corrected(rows, "fixes/ada.jsonl")
+    corrected_once = tags_of("train")
+    assert corrected_once == [["B-PER", "I-PER", "O"], ["B-LOC", "O", "O"]]
+    shown = capsys.readouterr().out
+    assert "download.corrections.ner: texts that an annotator was not sure of, read as they are: 1 (mine/fix" in shown
+    download(raw="folder/raw", corrections={"ner": "fixes"})
+    assert tags_of("train", "folder/raw") == corrected_once
+    assert [file["path"] for file in json_of("folder/raw/provenance.json")["corrections"]["ner"]] == [
+        "fixes/ada.jsonl",
+        "fixes/bo.jsonl",
+    ]
+
+
+def test_copies_of_a_repeated_source_are_corrected_too() -> None:
+    start()
+    Path("mine/other").write_text("Ada B-PER\n", encoding="utf-8")
+    none = dict.fromkeys(SPLITS)
+    sources = [
+        section("conll", columns=["words", "ner"], repeat=2, **{split: split for split in SPLITS}),
+        section("conll", columns=["words", "ner"], **none | {"train": "other"}),
+    ]
+    words = raw_rows("train")[1]["words"]
+    write_rows(Path("mine/fixes.jsonl"), [saved_row("0/train-1", words, [[0, 1, "LOC"]])])
+    write_dataset(Path("mine"), sources, Path("several/raw"), {"ner": "fixes.jsonl"})
+    rows = raw_rows("train", Path("several/raw"))
+    assert [row["id"] for row in rows if row["ner"][0] == "B-LOC"] == ["0/train-1", "0#2/train-1"]
+
+
+def refused(rows: list[dict[str, Any]]) -> str:
+    return message_of(corrected, rows)
+
+
+def test_corrections_that_fit_no_sentence_are_listed() -> None:
+    start()
+    words = raw_rows("train")[1]["words"]
+    rows = [saved_row("train-1", words, []), saved_row("train-9", words, []), saved_row("train-0", words, [])]
+    assert refused(rows) == (
+        "mine/fixes.jsonl has 2 errors; expected corrections of these data; remove the lines, and correct the "
+        "sentences in a new page:\n"
+        "  mine/fixes.jsonl:2: sentence train-9 is not in the data set\n"
+        "  mine/fixes.jsonl:3: sentence train-0 has other words in the data set"
+    )
+    assert message_of(download, raw="other/raw", corrections={"ner": "fix.jsonl"}) == (
+        "mine/fix.jsonl: no such file; see download.corrections.ner in params.yaml"
+    )
+
+
+INEXPRESSIBLE = [
+    (IO, [[0, 1, "PER"], [1, 2, "PER"]], "mine/fixes.jsonl:1: neighbouring entities of one type, which tags of ner"),
+    ("X Y", [[0, 1, "PER"]], "download.corrections.ner: the column has one tag per word and none is O; expected entit"),
+    ("B-X O", [[0, 2, "X"], [1, 2, "Y"]], "spans that share a word with another one: 1 (mine/fixes.jsonl:1: span"),
+]
+
+
+@pytest.mark.parametrize(("tags", "spans", "message"), INEXPRESSIBLE)
+def test_corrections_that_tags_cannot_express_are_errors(tags: str, spans: Any, message: str) -> None:
+    write("mine", {split: [tags.split()] for split in SPLITS})
+    download()
+    assert refused([decided("train", 0, spans)]).startswith(message)
+
+
+def test_undecided_and_contradicting_corrections_are_errors() -> None:
+    start()
+    one = decided("train", 1, [[0, 1, "PER"]])
+    assert refused([{**one, "status": "skipped"}]) == (
+        "mine/fixes.jsonl: no corrections (texts without an annotation, left out: 1 (mine/fixes.jsonl:1)); decide "
+        "sentences in the page"
+    )
+    other = decided("train", 1, [], annotator="Bo", types=["PER"])
+    assert refused([one, other]).endswith("; decide by `tagline conflicts FOLDER --output PAGE.html`")
+    write_rows(Path("mine/a.jsonl"), [one])
+    write_rows(Path("mine/b.jsonl"), [other])
+    assert message_of(download, raw="other/raw", corrections={"ner": "?.jsonl"}) == (
+        "mine/b.jsonl:1: sentence train-1 is decided differently at mine/a.jsonl:1; expected one decision; remove the "
+        "other line"
+    )
