@@ -28,7 +28,7 @@ VERBS = {
         "preset": Verb("settings.program.preset", "pipeline", "list the presets, or write params.yaml from one"),
         "pipeline": Verb("settings.program.pipeline", "pipeline", "add another tagger, in a folder of its own"),
         "schema": Verb(
-            "settings.program.schema", "pipeline", "write params.schema.json, for editors, and docs/reference.md"
+            "settings.program.schema", "pipeline", "write params.schema.json and docs/reference.md"
         ),
     },
     "Data": {
