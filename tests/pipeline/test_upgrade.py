@@ -39,7 +39,7 @@ def test_merge_keeps_what_is_own_and_check_says_what_to_write(tmp_path: Path, co
         assert re.search(r"evaluate.operating_point.precision: unknown key; .+ remove the line", said)
         edit(clone.path / folder / "params.yaml", "  label_smoothing: 0.0\n", f"  folder: {data}\n")
         _remove_line(clone.path / folder / "params.yaml", "    precision:")
-        assert "  mark_capitals: false\n" in clone.run("tagline", "check", "--all", folder=folder)
+        assert "\n  browser: false\n" in clone.run("tagline", "check", "--all", folder=folder)
     assert "pos/dvc.yaml:train" in clone.run("dvc", "stage", "list", "--all")
 
 
