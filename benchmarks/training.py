@@ -249,13 +249,15 @@ def reached(bench: Bench, run: dict[str, Any]) -> dict[str, Any]:
 
 
 def committed_params(preset: str = "sample") -> dict[str, Any]:
-    """Return the section ``train`` of a preset."""
+    """Return the section ``train`` of a preset, with its defaults."""
     from ruamel.yaml import YAML
 
     from tagline.tools.settings import presets
+    from tagline.training.train_params import Train
 
     with contextlib.chdir(ROOT):  # where presets are found
-        return YAML(typ="safe").load(presets.build(preset))["train"]
+        section = YAML(typ="safe").load(presets.build(preset))["train"]
+    return Train.model_validate(section).model_dump()
 
 
 def mean_and_range(values: list[float]) -> str:

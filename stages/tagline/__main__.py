@@ -27,7 +27,7 @@ VERBS = {
         "check": Verb("settings.program.check", "pipeline", "check all of params.yaml, and whether pushes are allowed"),
         "preset": Verb("settings.program.preset", "pipeline", "list the presets, or write params.yaml from one"),
         "pipeline": Verb("settings.program.pipeline", "pipeline", "add another tagger, in a folder of its own"),
-        "schema": Verb("settings.program.schema", "pipeline", "write params.schema.json, for editors"),
+        "schema": Verb("settings.program.schema", "pipeline", "write params.schema.json and docs/reference.md"),
     },
     "Data": {
         "inspect": Verb("inspection.program.inspect", "pipeline", "show what data a file or folder holds"),

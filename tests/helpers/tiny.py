@@ -26,7 +26,7 @@ TINY_PARAMS: dict[str, dict[str, Any]] = YAML(typ="safe").load(ROOT / "presets/s
 TINY_PARAMS["download"]["folder"] = "data/tiny"
 TINY_PARAMS["download"]["encoder"] = {"source": "path", "path": "encoder", "mark_capitals": True}
 TINY_PARAMS["download"]["dataset"]["columns"] = ["words", "pos", "ner"]
-TINY_PARAMS["tokenize_align"] |= {"max_length": 24, "stride": 6}
+TINY_PARAMS["tokenize_align"] |= {"max_length": 24, "stride": 6, "lowercase_share": 0.0}
 TINY_PARAMS["train"] |= {
     **{
         "seed": 7,
@@ -42,10 +42,6 @@ TINY_PARAMS["train"] |= {
 TINY_PARAMS["evaluate"] |= {"subwords_per_batch": 64, "precision": "fp32", "decoding": "greedy"}
 TINY_PARAMS["evaluate"]["bootstrap"] = {"resamples": 100, "seed": 3}
 TINY_PARAMS["export"] |= {"max_f1_drop": 0.05, "card": {"language": "en", "license": None, "data_license": None}}
-LEFT_OUT = {"tokenize_align": "outside context_subwords lowercase_share typo_share", "evaluate": "operating_point beta"}
-for section, keys in LEFT_OUT.items():
-    for key in keys.split():
-        del TINY_PARAMS[section][key]  # it has a default
 
 # Of train: a teacher, which is a copy of models/finetuned; another order of batches, then limited by sub-words.
 TAUGHT = {"folder": "data/kept", "teacher": {"models": ["old"], "weight": 1.0, "temperature": 2.0}}

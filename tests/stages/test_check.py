@@ -1,25 +1,27 @@
 """check.py: all of params.yaml at once, before any stage starts."""
 
-import re
 import shutil
 from pathlib import Path
 
 import pytest
-from helpers.project import ROOT, edit, error_of, git, run_stage
+from helpers.project import ROOT, edit, error_of, git, run_stage, run_verb
+from helpers.tiny import TINY_PARAMS, set_train_params
 
+from tagline.core.params import read_file, validated
 from tagline.tools.settings import pipelines
+from tagline.tools.settings.sections import SECTIONS
 
 
 def test_errors_of_all_sections_are_in_one_message(workspace: Path) -> None:
     path = Path("params.yaml")
     edit(path, "epochs: 6", "epochs: six")
-    edit(path, "dtype: float32", "dtype: int3")
+    edit(path, "decoding: greedy", "decoding: int3")
     path.write_text(path.read_text() + "serve:\n  port: 80\n")
     message = error_of("check")
     assert message.startswith("check: params.yaml has 3 errors:\n")
     assert "serve: unknown section (allowed: download, tokenize_align, train, evaluate, export)" in message
     assert "train.epochs: should be a valid integer" in message
-    assert "export.dtype: should be 'float32', 'bfloat16' or 'float16', got 'int3'" in message
+    assert "evaluate.decoding: should be 'greedy' or 'constrained', got 'int3'" in message
 
 
 def test_the_task_must_be_a_column(workspace: Path) -> None:
@@ -37,26 +39,15 @@ def test_folder_of_the_data_exists_or_is_tracked(workspace: Path, capsys: pytest
     assert "data/tina" not in capsys.readouterr().out
 
 
-# What TINY_PARAMS leave out.
-DEFAULTS = """\
-tokenize_align.outside: not set; `outside: null` applies
-tokenize_align.context_subwords: not set; `context_subwords: 0` applies
-tokenize_align.lowercase_share: not set; `lowercase_share: 0.0` applies
-tokenize_align.typo_share: not set; `typo_share: 0.0` applies
-evaluate.operating_point: not set; `operating_point: {"recall": null}` applies
-evaluate.beta: not set; `beta: 1.0` applies
-"""
-
-
-def test_defaults_and_data_that_git_and_dvc_do_not_track_are_named(workspace: Path, monkeypatch, capsys) -> None:
+def test_data_that_git_and_dvc_do_not_track_are_named(workspace: Path, monkeypatch, capsys) -> None:
     """Such data are missing in the copy of `dvc exp run --temp`, where DVC ends with `[Errno 2]`."""
 
     def said() -> str:
         run_stage("check")
-        return re.sub(r"^params.yaml:\d+: ", "", capsys.readouterr().out, flags=re.MULTILINE)
+        return capsys.readouterr().out
 
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(workspace.parent))
-    assert said() == DEFAULTS, "without Git"
+    assert said() == "", "without Git"
     git("init", "-q")
     note = "download.folder: data/tiny/ is tracked by neither Git nor DVC; expected one of them, since `dvc exp run --t"
     assert note in said()
@@ -66,7 +57,23 @@ def test_defaults_and_data_that_git_and_dvc_do_not_track_are_named(workspace: Pa
     for ignored in ("tiny", "none"):  # as `dvc add` does
         with Path("data/.gitignore").open("a") as file:
             file.write(f"/{ignored}\n")
-    assert said() == DEFAULTS
+    assert said() == ""
+
+
+def test_all_keys_are_printed_with_the_values_that_apply(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_verb("check", "--all")
+    printed = capsys.readouterr().out
+    assert (
+        "  # Fraction of all steps during which the learning rate increases from zero to its peak.\n  warmup: 0.1\n"
+        in printed
+    )
+    Path("params.yaml").write_text(printed)
+    run_verb("check", "--all")
+    assert capsys.readouterr().out == printed
+    params = read_file()
+    for name, schema in SECTIONS.items():
+        assert list(params[name]) == list(schema.model_fields)
+        assert validated(params, name, schema) == schema.model_validate(TINY_PARAMS[name])
 
 
 def test_card_of_the_sample_with_other_data_is_named(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -82,8 +89,7 @@ def test_card_of_the_sample_with_other_data_is_named(workspace: Path, capsys: py
 
 
 def test_pipelines_that_push_to_one_branch_are_an_error(workspace: Path) -> None:
-    text = Path("params.yaml").read_text()
-    Path("params.yaml").write_text(text.replace("repo_id:", "repo_id: a/b #").replace("push: false", "push: true"))
+    set_train_params(hub={"repo_id": "a/b", "push": True})
     Path("pos").mkdir()
     Path("pos/dvc.yaml").write_text(pipelines.MARK)
     shutil.copy("params.yaml", "pos/params.yaml")

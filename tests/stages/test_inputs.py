@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from helpers.project import NAMES, STAGES, declared, error_of, run_verb
-from helpers.tiny import TINY_PARAMS, set_params, word_piece
+from helpers.tiny import set_params, word_piece
 from transformers import PreTrainedModel
 
 from tagline.core.provenance import HASHES, write_hashes
@@ -80,7 +80,7 @@ def test_damaged_weights_are_not_pushed(finished: Path, monkeypatch: pytest.Monk
     pushed = []
     monkeypatch.setattr("tagline.hub.push.Target.check", lambda self: None)
     monkeypatch.setattr("tagline.hub.push.Target.create", pushed.append)
-    set_params(export={"hub": TINY_PARAMS["export"]["hub"] | {"repo_id": "ada/tagger"}})
+    set_params(export={"hub": {"repo_id": "ada/tagger"}})
     flip(Path("models/export/model.safetensors"))
     with pytest.raises(SystemExit, match=r"^push: models/export/model.safetensors: changed since the stage export"):
         run_verb("push")

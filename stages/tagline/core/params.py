@@ -102,8 +102,8 @@ def read_text(path: Path) -> str:
         raise UserError(f"{path} is not YAML: {error}") from None
 
 
-def parse(text: str, path: Path) -> CommentedMap:
-    """Parse the text of a file as `read_file` does; the path is for messages.
+def parse(text: str, path: Path | str) -> CommentedMap:
+    """Parse the text of a file as `read_file` does; the path, or what the text is, is for messages.
 
     Raises:
         UserError: the text is not a YAML mapping, has a key twice or the marks of a merge conflict, or is far larger

@@ -13,9 +13,9 @@ from tagline.labels.label_list import Decoding, Precision
 class Bootstrap(Section):
     """The bootstrap behind the intervals of the scores."""
 
-    resamples: Annotated[int, Field(ge=100, le=100_000)]
+    resamples: Annotated[int, Field(ge=100, le=100_000)] = 1000
     """Number of resamples. More of them make the interval bounds more stable."""
-    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 42
     """Random seed of the resampling."""
 
 
@@ -54,8 +54,8 @@ class OperatingPoint(Section):
     """The recall that types should reach."""
 
     recall: dict[str, Recall] | None = None
-    """Minimum recall of types on validation, for example {PER: 0.95}, or on later texts: {PER: {at_least: 0.95,
-    confidence: 0.9}}, with `found: covered` for masking (docs/scores.md); empty: none."""
+    """Minimum recall of types on validation, such as {PER: 0.95}; empty: none. On later texts: {PER: {at_least: 0.95,
+    confidence: 0.9}}, with `found: covered` for masking (docs/scores.md)."""
 
     @model_validator(mode="after")
     def _all_or_none_promised(self) -> Self:
@@ -91,26 +91,26 @@ class Accept(Section):
 class Evaluate(Section):
     """Params of the evaluation."""
 
-    subwords_per_batch: Annotated[int, Field(ge=1, le=2**24)] | None
-    """Maximum number of sub-words per forward pass, padding included; empty: 256 on a CPU, 16,384 on other devices.
+    subwords_per_batch: Annotated[int, Field(ge=1, le=2**24)] | None = None
+    """Maximum number of sub-words per forward pass; empty: 256 on a CPU, 16,384 on other devices. Padding is included.
     Scores can differ in the last digits."""
-    precision: Precision
-    """Number format of matrix products: fp32, bf16 or fp16. auto: bf16 where the hardware is faster in it, otherwise
-    fp32."""
+    precision: Precision = "auto"
+    """Number format of matrix products: auto, fp32, bf16 or fp16. auto: bf16 where the hardware is faster in it,
+    otherwise fp32."""
     decoding: Decoding
-    """How labels are chosen, in the exported model too. greedy: the most probable label of each word (head crf: the
-    most probable sequence). constrained: the most probable sequence that is valid in IOB2; no difference for plain
-    tags."""
+    """How labels are chosen, in the exported model too: greedy or constrained. greedy: the most probable label of each
+    word (head crf: the most probable sequence). constrained: the most probable sequence that is valid in IOB2; no
+    difference for plain tags."""
     operating_point: OperatingPoint = OperatingPoint()
     """Minimum recall of types on validation; a bias on their scores is chosen to reach it, the one closest to 0, in the
     exported model too."""
     accept: dict[str, Accept] | None = None
-    """Promised precision of the entities above a score, {precision: 0.97, confidence: 0.9} for all types or
-    {PER: {precision: 0.97, confidence: 0.9}}; the lowest such score is chosen on validation, and the exported model
-    marks entities above it as accepted (docs/scores.md); empty: none."""
+    """Promised precision of the entities above a score, {precision: 0.97, confidence: 0.9}; empty: none. For all types,
+    or each: {PER: {precision: 0.97, confidence: 0.9}}. The lowest such score is chosen on validation, and the exported
+    model marks entities above it as accepted (docs/scores.md)."""
     beta: Annotated[float, Field(ge=0.1, le=10)] = 1.0
-    """How many times as much recall weighs as precision in F-beta, which the reports give beside F1; 1: F1 only."""
-    bootstrap: Bootstrap
+    """How many times as much recall weighs as precision in F-beta. The reports give it beside F1; 1: F1 only."""
+    bootstrap: Bootstrap = Bootstrap()
     """Bootstrap over sentences, for the 95 % confidence intervals of the scores."""
 
     @field_validator("accept", mode="before", json_schema_input_type=Accept | dict[str, Accept] | None)

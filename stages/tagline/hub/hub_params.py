@@ -12,13 +12,13 @@ from tagline.core.params import Section
 class Push(Section):
     """Params of a push."""
 
-    repo_id: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None
+    repo_id: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None = None
     """Model repository, OWNER/NAME; created if it does not exist."""
-    private: bool
-    """true: create the repository as private, and fail if it exists and is public."""
-    branch: Annotated[str, Field(pattern=r"^[\w./-]+$")]
+    private: bool = True
+    """Create the repository as private, and fail if it exists and is public."""
+    branch: Annotated[str, Field(pattern=r"^[\w./-]+$")] = "main"
     """Branch to commit to; created if it does not exist."""
-    push: bool
+    push: bool = False
     """Whether to push. Needs a token from `hf auth login` or HF_TOKEN."""
 
     @model_validator(mode="after")

@@ -76,16 +76,16 @@ class Encoder(Section):
     """What encoders of all sources have in common."""
 
     mark_capitals: bool = False
-    """Whether words with an initial capital and words in capitals get a mark, a sub-word of its own, where the
-    tokenizer lower-cases."""
+    """Whether words with an initial capital or in capitals get a mark, if the tokenizer lower-cases. It is a sub-word
+    of its own."""
 
 
 class PackagedEncoder(Encoder):
     """An encoder with its tokenizer that an installed Python distribution contains."""
 
     source: Literal["package"]
-    """Where the pretrained encoder and its tokenizer are stored. package: in an installed Python distribution. path: in
-    a folder inside `folder`. hub: on the Hugging Face Hub, as in presets/conll2003.yaml."""
+    """Where encoder and tokenizer are stored: package (a Python distribution), path (inside `folder`) or hub. hub: on
+    the Hugging Face Hub, as in presets/conll2003.yaml."""
     package: Key
     """Name of the distribution."""
     path: InnerPath
@@ -167,8 +167,8 @@ class Download(Section):
     """Params of the download."""
 
     folder: SourceFolder
-    """Local folder that contains the files named below (data/none if none are). DVC tracks it: a change to its files
-    reruns the stage."""
+    """Folder of the files that are named below (data/none if none are). DVC tracks it: a change to its files reruns the
+    stage."""
     corrections: dict[Key, InnerPath] | None = None
     """What the annotation page saved, by tag column: a file in `folder`, a pattern, or a folder with a file per
     annotator, such as {ner: fixes.ada.jsonl}; empty: none (docs/audit.md)."""

@@ -19,13 +19,13 @@ Count = Annotated[int, Field(ge=1, le=10**9)]
 
 
 class Batches(Section):
-    """How windows are grouped into batches. Both sizes are required, so that changing `order` alone switches."""
+    """How windows are grouped into batches. Both sizes have values, so that changing `order` alone switches."""
 
-    order: Literal["by_length", "random"]
-    """by_length: windows of similar length, up to subwords_per_batch. random: batch_size windows of any length."""
+    order: Literal["by_length", "random"] = "by_length"
+    """by_length (windows of similar length, up to subwords_per_batch) or random (batch_size windows)."""
     subwords_per_batch: Annotated[int, Field(ge=1, le=2**24)]
     """Maximum number of sub-words per batch, padding included (at most 10 % of them). Ignored when order is random."""
-    batch_size: Annotated[int, Field(ge=1, le=2**20)]
+    batch_size: Annotated[int, Field(ge=1, le=2**20)] = 8
     """Number of windows per batch. Ignored when order is by_length."""
 
 
@@ -64,16 +64,16 @@ class Teacher(Section):
     models: Annotated[list[InnerPath], AfterValidator(_different)] = Field(default=[])
     """Trained models in `folder`, with the same sub-words; labels are matched by name. [] for none."""
     weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
-    """Weight of this loss, the Kullback-Leibler divergence per word; the loss of gold labels has 1."""
+    """Weight of this loss; that of gold labels has 1. It is the Kullback-Leibler divergence per word."""
     temperature: Annotated[float, Field(ge=0.1, le=100)] = 1.0
-    """Temperature of the probabilities of teachers and student; above 1, improbable labels count more."""
+    """Temperature of the probabilities of teachers and student. Above 1, improbable labels count more."""
 
 
 class Train(Section):
     """Params of training."""
 
-    engine: Literal["accelerate", "trainer"]
-    """Training loop. accelerate: our own loop. trainer: the Trainer of transformers. Both take the same steps."""
+    engine: Literal["accelerate", "trainer"] = "accelerate"
+    """Training loop: accelerate (our own) or trainer (of transformers). Both take the same steps."""
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     """Random seed for classifier initialisation, batch order and dropout."""
     epochs: Annotated[int, Field(ge=1, le=10_000)]
@@ -81,58 +81,57 @@ class Train(Section):
     F1 is kept, on ties the one with the lowest validation loss; the last one if validation has fewer than 30
     entities."""
     least_steps: Count = 1
-    """Minimum number of optimizer steps: with a small training split, each epoch has several passes over it, as many as
-    all epochs together need."""
-    max_steps: Count | None
+    """Minimum number of optimizer steps, for which an epoch has several passes over a small training split. Each has as
+    many as all epochs together need."""
+    max_steps: Count | None = None
     """Stop after this number of optimizer steps, for a short trial; empty: no limit."""
-    early_stopping: Count | None
-    """Stop after this number of epochs without a better validation F1, once that is above 0; empty: never.
+    early_stopping: Count | None = None
+    """Stop after this number of epochs without a better validation F1; empty: never. They count once F1 is above 0.
     Ignored if validation has fewer than 30 entities."""
     head: Literal["linear", "crf"]
-    """Classifier head. linear: labels of words are independent. crf: transitions between labels are learnt, too, and
-    the most probable sequence is chosen."""
-    head_learning_rate: Annotated[float, Field(gt=0, lt=1)]
+    """Classifier head: linear, or crf, which also learns transitions between labels. linear: labels of words are
+    independent. crf: the most probable sequence is chosen."""
+    head_learning_rate: Annotated[float, Field(gt=0, lt=1)] = 0.01
     """Peak learning rate of the transitions of head crf. Ignored when head is linear."""
     batches: Batches
     """How windows are grouped into batches, one batch per optimizer step. Sizes are totals over all devices."""
-    checkpoint_every: Count | None
-    """Number of steps between checkpoints, from which an interrupted run is resumed; empty: after epochs, at most one a
+    checkpoint_every: Count | None = None
+    """Number of steps between checkpoints, from which an interrupted run is resumed. Empty: after epochs, at most one a
     minute, and after the last one."""
-    pad_to_multiple_of: Annotated[int, Field(ge=1, le=2**10)] | None
-    """Pad batches to a multiple of this number of sub-words, for devices that prefer few shapes; empty: no rounding."""
-    subwords_per_device: Annotated[int, Field(ge=1, le=2**24)] | None
+    pad_to_multiple_of: Annotated[int, Field(ge=1, le=2**10)] | None = None
+    """Pad batches to a multiple of this number of sub-words; empty: no rounding. For devices that prefer few shapes."""
+    subwords_per_device: Annotated[int, Field(ge=1, le=2**24)] | None = None
     """Maximum number of sub-words that a device computes at once, padding included. Larger batches are computed in
     parts and their gradients are accumulated; empty: no limit."""
-    precision: Precision
-    """Number format of matrix products: fp32, bf16 or fp16. auto: bf16 where the hardware is faster in it, otherwise
-    fp32."""
-    attention: Attention
-    """Attention implementation: sdpa (PyTorch), eager, or on a GPU with the extra package installed flash_attention_2
-    or flash_attention_3. auto: sdpa where the encoder has it, otherwise eager."""
-    compile: bool
-    """Compile the model with torch.compile when training starts; needs a C++ compiler on a CPU, Triton on a GPU."""
+    precision: Precision = "auto"
+    """Number format of matrix products: auto, fp32, bf16 or fp16. auto: bf16 where the hardware is faster in it,
+    otherwise fp32."""
+    attention: Attention = "auto"
+    """Attention implementation: auto, sdpa, eager, flash_attention_2 or flash_attention_3. auto: sdpa (PyTorch) where
+    the encoder has it, otherwise eager. flash_attention: on a GPU, with the extra package installed."""
+    compile: bool = False
+    """Compile the model with torch.compile. It needs a C++ compiler on a CPU, Triton on a GPU."""
     learning_rate: LearningRate
     """Peak learning rate of AdamW; auto: by the size of the encoder and of the batches (docs/data.md)."""
-    schedule: Literal["linear", "cosine"]
+    schedule: Literal["linear", "cosine"] = "linear"
     """Decay of the learning rate to zero after the warm-up: linear or cosine."""
-    warmup: Annotated[float, Field(ge=0, lt=1)]
+    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Fraction of all steps during which the learning rate increases from zero to its peak."""
-    weight_decay: Annotated[float, Field(ge=0, lt=1)]
+    weight_decay: Annotated[float, Field(ge=0, lt=1)] = 0.01
     """Decoupled weight decay of AdamW; biases and layer norms are excluded."""
-    max_grad_norm: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
-    """Maximum norm of the gradients over all weights, to which larger ones are clipped; empty: no clipping."""
+    max_grad_norm: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = 1.0
+    """Maximum norm of the gradients over all weights; empty: no limit. Larger ones are clipped."""
     folder: SourceFolder
     """Folder of the models that are named below (data/none if none is). DVC tracks it: a change to its files reruns the
     stage."""
     start_from: InnerPath | None = None
-    """Trained model in `folder` to continue from: its encoder and, for labels of the same name, its classifier; empty:
-    the encoder of download. A folder like models/finetuned or models/export."""
+    """Trained model in `folder` to continue from; empty: the encoder of download. Its encoder and, for labels of the
+    same name, its classifier. A folder like models/finetuned or models/export."""
     layers: Annotated[Count | list[int] | None, BeforeValidator(_layers)] = None
-    """Layers of the encoder to keep, for a smaller model: 3 for the first three, or a list such as [0, 2, 5]; empty:
-    all."""
+    """Layers of the encoder to keep: 3 for the first three, or a list such as [0, 2, 5]; empty: all."""
     teacher: Teacher = Teacher()
     """Models whose label probabilities are learnt beside the gold labels; not with head crf."""
-    hub: Push
+    hub: Push = Push()
     """Push the model of each epoch to the Hugging Face Hub in the background, one commit per epoch. A change of any of
     its keys reruns training."""
 

@@ -37,7 +37,7 @@ def message(params: Path, section: str = "train") -> str:
 @pytest.mark.parametrize("written", ["2e-5", "2.0e-05", "0.00002"])
 def test_floats_are_read_as_dvc_reads_them(params: Path, written: str) -> None:
     replace(params, "learning_rate: 0.02", f"learning_rate: {written}")
-    replace(params, "weight_decay: 0.01", "weight_decay: 0")
+    replace(params, "  seed: 7", "  seed: 7\n  weight_decay: 0")
     section = read_section("train", Train, params)
     assert (section.learning_rate, section.weight_decay) == (2e-5, 0)
 
@@ -54,21 +54,33 @@ WRONG_VALUES = [
         "learning_rate: .nan",
         "train.learning_rate: must be auto, or above 0 and below 1, got nan",
     ),
-    ("push: false", "push: true", "train.hub: push is true, so repo_id must name a repository"),
-    ("    batch_size: 2\n", "", "train.batches.batch_size: the key is missing"),
+    ("  seed: 7", "  hub: {push: true}\n  seed: 7", "train.hub: push is true, so repo_id must name a repository"),
+    ("    subwords_per_batch: 40\n", "", "train.batches.subwords_per_batch: the key is missing"),
     ("  seed: 7\n", "  <<: &a {seed: x}\n", "train.seed: should be a valid integer, got 'x'"),
     ("data/tiny", "/", "download.folder: must be a folder"),
     ("data/tiny", "data", "download.folder: must be a folder apart from what the stages write (data/raw, "),
-    ("  layers:", "  layers: [2, 1]", "train.layers: must be a number of layers, or layers in ascending order, co"),
-    ("    models: []", "    models: [a, a]", "train.teacher.models: must name each model once"),
-    ("  layers:", "  layers: 0", "train.layers: must be a number of layers, or layers in ascending order, counted"),
+    (
+        "  seed: 7",
+        "  seed: 7\n  layers: [2, 1]",
+        "train.layers: must be a number of layers, or layers in ascending order, co",
+    ),
+    ("  seed: 7", "  seed: 7\n  teacher: {models: [a, a]}", "train.teacher.models: must name each model once"),
+    (
+        "  seed: 7",
+        "  seed: 7\n  layers: 0",
+        "train.layers: must be a number of layers, or layers in ascending order, counted",
+    ),
     ("- pos\n    - ner", "- '-'", "download.dataset: columns must name at least one tag column"),
     ("path: encoder", "paht: a", "download.encoder.paht: unknown key; did you mean path? (allowed: "),
     ("source: path", "source: attic", "download.encoder.source: must be one of 'package', 'path', 'hub', "),
     ("format: conll", "format: xml", "download.dataset.format: must be one of 'conll', 'conllu', 'json', "),
     ("    format: conll\n", "", "download.dataset.format: the key is missing (one of conll, conllu, json, "),
     ("stride: 6", "stride: 13", "tokenize_align: stride is the overlap of two windows; it must be at most half of"),
-    ("illegal_tags:", "illegal_tags: -1", "tokenize_align.limits.illegal_tags: should be greater than or equal"),
+    (
+        "  stride: 6",
+        "  stride: 6\n  limits: {illegal_tags: -1}",
+        "tokenize_align.limits.illegal_tags: should be greater than or equal",
+    ),
 ]
 
 

@@ -133,16 +133,16 @@ class Files(Source):
     form: ClassVar[Format]
 
     source: Literal["files"]
-    """Where the data set is stored. files: in `folder`. hub: on the Hugging Face Hub, as in presets/conll2003.yaml."""
+    """Where the data set is stored: files (in `folder`) or hub (Hugging Face Hub, as in presets/conll2003.yaml)."""
     language: Language | None = None
     train: InnerPath | None = None
-    """File or glob pattern of each split."""
+    """File or glob pattern of train."""
     validation: InnerPath | None = None
-    """Instead of a validation or test file, a share of train can be set, for example `split: {seed: 42, validation:
-    0.1, test: 0.1}`; the seed and a document's words alone decide its split."""
+    """Likewise for validation, which may be a share of train instead: `split: {seed: 42, validation: 0.1, test: 0.1}`.
+    The seed and a document's words alone decide its split."""
     test: InnerPath | None = None
-    """Without test, scores are of validation (docs/small.md). Further test sets, which are scored too, can have names
-    of yours: `tests: {social: social.conll}`."""
+    """Likewise for test; without it, scores are of validation (docs/small.md). Further test sets, which are scored too,
+    can have names of yours: `tests: {social: social.conll}`."""
     tests: Tests = Field(default_factory=dict)
     split: Shares | None = None
     # Path or pattern of text files, one text per line, which train gets with unknown tags.

@@ -43,8 +43,8 @@ class Keys(TextKeys):
     """A name per column, ``words`` for the words and ``-`` for a column to skip."""
 
     format: Literal["conll"]
-    """File format, such as conll, csv, json, parquet, spans, or that of an annotation tool; docs/data.md lists all with
-    their keys. conll: one word per line, an empty line after each sentence."""
+    """File format, such as conll, csv, json, parquet, spans or that of an annotation tool (docs/data.md). conll: one
+    word per line, an empty line after each sentence."""
     columns: list[str]
     """Columns of the files, from left to right: words (exactly once), the name of a tag column, or - to skip a
     column."""

@@ -13,7 +13,8 @@ from tagline.crossval.folding import refuse_earlier_models
 from tagline.terminal import BY_DVC, UserError, show
 from tagline.tools.settings import pipelines, presets
 from tagline.tools.settings.created_pipelines import CROSSVAL
-from tagline.tools.settings.sections import check_params, defaults, enabled_pushes
+from tagline.tools.settings.descriptions import text_of_sections
+from tagline.tools.settings.sections import check_params, complete, enabled_pushes
 from tagline.training.train_params import Train
 
 # The folders that stages read and none of them writes.
@@ -35,7 +36,7 @@ def check() -> None:
     check_params(content)
     check_folders(content)
     if stage in ("", "download"):
-        for note in (*untracked_folders(content), *card_of_the_sample(content), *defaults(content)):
+        for note in (*untracked_folders(content), *card_of_the_sample(content)):
             show(note)
     train = validated(content, "train", Train)
     if stage in ("", *CROSSVAL.stages) and CROSSVAL.dvc_yaml.is_file():
@@ -49,6 +50,17 @@ def check() -> None:
 
         for section, params in pushes.items():
             Target.of(section, params).check()
+
+
+def all_params() -> str:
+    """Return params.yaml with every key, the value that applies, and its description.
+
+    Raises:
+        UserError: lists all errors of params.yaml.
+    """
+    content = read_file()
+    check_params(content)
+    return text_of_sections(complete(content), is_whole=True)
 
 
 def check_folders(content: CommentedMap) -> None:
@@ -79,7 +91,7 @@ def card_of_the_sample(content: CommentedMap) -> Iterator[str]:
     path = presets.path_of(presets.BASE)
     sample = read_file(path) if path.is_file() else content
     has_other_data = content["download"]["dataset"] != sample["download"]["dataset"]
-    if has_other_data and content["export"]["card"] == sample["export"]["card"]:
+    if has_other_data and content["export"].get("card") == sample["export"]["card"]:
         line = line_of(content["export"], "card", 0) + 1
         yield (
             f"{PARAMS}:{line}: export.card: language and licences are those of {path}; expected those of your data; "

@@ -10,12 +10,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import YAMLError
 
 from tagline.core import replacing
-from tagline.core.params import OUTS, PARAMS, check_size, parse, read_file, read_text
+from tagline.core.params import OUTS, PARAMS, parse, plain, read_file, read_text
 from tagline.core.reading import reading
 from tagline.hub.hub_params import Push
 from tagline.terminal import QUOTED, UserError, quoted, shortened
@@ -69,10 +67,9 @@ def create(name: str, settings: Sequence[str], teacher: str | None = None) -> No
     params = read_file(path)
     check_params(params, path, path, f"{name} was not created")
     for section in ("train", "export"):  # two pipelines that push to one branch replace each other's models
-        params[section]["hub"].update(repo_id=None, push=False)
+        params[section].pop("hub", None)
     if teacher is not None:
-        params["train"]["start_from"] = "."
-        params["train"].setdefault("teacher", {})["models"] = ["."]
+        settings = ["train.start_from=.", "train.teacher.models=[.]", *settings]
     for setting in settings:
         set_param(params, setting)
     described = f"{PARAMS} with {', '.join(settings)}" if settings else PARAMS
@@ -80,7 +77,7 @@ def create(name: str, settings: Sequence[str], teacher: str | None = None) -> No
     if teacher is not None:
         params["train"]["folder"] = "models/finetuned"
     texts = {
-        DVC_YAML: derive(name, _text_of(DVC_YAML)),
+        DVC_YAML: derive(name),
         PARAMS: yaml_files.text_for_folder(params, source),
         GITIGNORE: "".join(f"{line}\n" for line in _ignored()),
     }
@@ -90,18 +87,18 @@ def create(name: str, settings: Sequence[str], teacher: str | None = None) -> No
             (folder / path).write_text(text, encoding="utf-8", newline="\n")
 
 
-def derive(name: str, text: str, frozen: Sequence[str] = ()) -> str:
+def derive(name: str, source: Path = DVC_YAML, frozen: Sequence[str] = ()) -> str:
     """Return the dvc.yaml of a pipeline folder, in the form in which DVC writes it.
 
     Args:
         name: of the folder.
-        text: the root's dvc.yaml.
+        source: the root's dvc.yaml.
         frozen: stages that `dvc freeze` froze in this folder.
 
     Raises:
         UserError: the root's dvc.yaml is not YAML, for instance during a merge.
     """
-    content = parse(yaml_files.with_code_in("../stages", text), DVC_YAML)
+    content = parse(yaml_files.with_code_in("../stages", read_text(source)), DVC_YAML)
     artifacts = content.get("artifacts", {})
     for position, artifact in enumerate(list(artifacts)):
         artifacts.insert(position, f"{name}-{artifact}", artifacts.pop(artifact))
@@ -112,34 +109,21 @@ def derive(name: str, text: str, frozen: Sequence[str] = ()) -> str:
 
 
 def update() -> list[str]:
-    """Derive the dvc.yaml of all pipeline folders again and return what was changed.
-
-    Raises:
-        UserError: one has changes that are not committed; nothing is written.
-    """
+    """Derive the dvc.yaml of all pipeline folders again and return what was changed."""
     texts = outdated()
-    for path in texts:
-        if path.name == DVC_YAML.name and not yaml_files.is_committed(path):
-            raise UserError(f"{path.as_posix()} has changes that are not committed; commit or revert them first")
     for path, text in texts.items():
         yaml_files.write_text(path, text)
     return [f"{path.as_posix()} is up to date again" for path in texts]
 
 
 def outdated() -> dict[Path, str]:
-    """Return the files of pipeline folders that are out of date, with the text that each should have."""
+    """Return each dvc.yaml of a pipeline folder that is out of date, with the text that it should have."""
     texts = {}
-    root = _text_of(DVC_YAML)
     for name in names():
         path = Path(name, DVC_YAML)
-        if not yaml_files.is_current(path, derive(name, root)):
+        if not yaml_files.is_current(path, derive(name)):
             frozen = [key for key, stage in read_file(path)["stages"].items() if stage.get("frozen")]
-            texts[path] = derive(name, root, frozen)
-        path = Path(name, GITIGNORE)
-        lines = _lines(path)
-        missing = [line for line in _ignored() if line not in lines]
-        if missing:
-            texts[path] = "".join(f"{line}\n" for line in [*lines, *missing])
+            texts[path] = derive(name, frozen=frozen)
     return texts
 
 
@@ -149,7 +133,7 @@ def check_this_folder() -> None:
     name = Path.cwd().name
     if not is_derived(DVC_YAML) or not root.is_file():
         return
-    if not yaml_files.is_current(DVC_YAML, derive(name, _text_of(root))):
+    if not yaml_files.is_current(DVC_YAML, derive(name, root)):
         raise UserError(
             f"{name}/{DVC_YAML}: out of date with {DVC_YAML} of the root; run `tagline pipeline --update` in the "
             "repository's root"
@@ -180,10 +164,6 @@ def check_pushes(pushes: Mapping[str, Push]) -> None:
                 )
 
 
-def _text_of(path: Path) -> str:
-    return read_text(path).replace("\r\n", "\n")
-
-
 def _check_name(name: str) -> None:
     existing = names()
     reserved = {Path(path).parts[0] for path in OUTS}
@@ -198,38 +178,29 @@ def _check_name(name: str) -> None:
 
 def _ignored() -> list[str]:
     """Return the patterns of the root's .gitignore that begin with ``/``; they don't match in folders below it."""
-    return [line for line in _lines(GITIGNORE) if line.startswith("/")]
-
-
-def _lines(path: Path) -> list[str]:
-    """The lines of a .gitignore, none if it is missing."""
-    if not path.is_file():
+    if not GITIGNORE.is_file():
         return []
-    with reading(path, problem="not UTF-8", remedy="save it as UTF-8"):
-        return path.read_text(encoding="utf-8").splitlines()
+    with reading(GITIGNORE, problem="not UTF-8", remedy="save it as UTF-8"):
+        lines = GITIGNORE.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line.startswith("/")]
 
 
 def set_param(params: CommentedMap, setting: str) -> None:
-    """Set a key of params that exists, or with ``+`` one that does not, as DVC does.
+    """Set a key of params. The ``+`` that DVC needs before a key that they leave out may be there.
 
     Raises:
-        UserError: the key is the other kind, or the value is not YAML.
+        UserError: it is not ``section.key=value``, or the value is not YAML.
     """
-    key, equals, text = setting.removeprefix("+").partition("=")
-    *sections, last = key.split(".")
+    shown = f"-S {shortened(setting, QUOTED)}"
+    keys, equals, text = setting.lstrip("+").partition("=")
+    *sections, last = keys.split(".")
     node: Any = params
     for section in sections:
-        node = node.get(section) if isinstance(node, CommentedMap) else None
-    is_setting = equals and sections and isinstance(node, CommentedMap)
-    if not is_setting or (last in node) == setting.startswith("+"):
-        raise UserError(
-            f"-S {shortened(setting, QUOTED)}: expected section.key=value with a key of {PARAMS}, or "
-            "+section.key=value with a new one"
-        )
-    try:
-        node[last] = YAML(typ="safe").load(text)
-        check_size(node[last])
-    except (YAMLError, ValueError, RecursionError):
-        raise UserError(
-            f"-S {shortened(setting, QUOTED)}: the value is not YAML; expected a number, text, list or nothing"
-        ) from None
+        if not isinstance(node, CommentedMap):
+            break
+        if node.get(section) is None:
+            node[section] = CommentedMap()
+        node = node[section]
+    if not (equals and sections and isinstance(node, CommentedMap)):
+        raise UserError(f"{shown}: expected section.key=value with a key of docs/reference.md")
+    node[last] = plain(parse(f"value: {text}", shown)["value"])

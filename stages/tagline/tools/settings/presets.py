@@ -1,52 +1,31 @@
 """Presets: a complete params.yaml from presets/sample.yaml and the keys that another preset changes.
 
 The facts of the sample in ``export.card`` are not those of other data: a preset with its own data set begins without.
-
-Each key gets the description in its schema as a comment, unless the preset has one of its own above the key.
 """
 
-import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any
 
-from pydantic.fields import FieldInfo
 from ruamel.yaml.comments import CommentedMap
 
-from tagline.core.params import PARAMS, find, list_errors, parse, plain, read_file, sections_in
+from tagline.core.params import PARAMS, find, list_errors, parse, plain, read_file, read_text
 from tagline.terminal import UserError
-from tagline.tools.settings.sections import SCHEMA, SECTIONS, params_errors
-from tagline.tools.settings.yaml_files import as_dvc_writes, is_committed, text_for_folder, text_of, write_text
+from tagline.tools.settings.descriptions import DISCRIMINATORS, SCHEMA, text_of_sections
+from tagline.tools.settings.sections import params_errors
+from tagline.tools.settings.yaml_files import is_committed, text_for_folder, text_of, write_text
 
 PRESETS = Path("presets")
 BASE = "sample"
-# A mapping is replaced as a whole if one of these keys changes, since its other keys depend on them.
-DISCRIMINATORS = ("source", "format")
 # Tells editors which schema a file has.
 _SCHEMA_IS = "# yaml-language-server: $schema="
 MODELINE = f"{_SCHEMA_IS}{SCHEMA}"
 _INTRODUCTION = """
-# All settings of the pipeline, one section per stage. A stage reruns when a key that it reads changes.
-# `tagline preset` lists other sets of values; with a name, it writes one of them here.
+# What people change, a section per stage; a stage reruns when its section changes. docs/reference.md lists all keys,
+# `tagline check --all` prints the values that apply. `tagline preset NAME` writes another preset here.
 """
-_WIDTH = 120
-
-# The sections as fields of a schema.
-FIELDS = {name: FieldInfo(annotation=section) for name, section in SECTIONS.items()}
-
-Keys = tuple[Any, ...]
-"""The path of a key, such as ("train", "batches", "order")."""
-
-
-class Preset(NamedTuple):
-    """A preset file: its first paragraph of comments, its values, and the comment lines above its keys."""
-
-    path: Path
-    description: list[str]
-    content: CommentedMap
-    comments: dict[Keys, list[str]]
 
 
 def folder() -> Path:
@@ -75,43 +54,26 @@ def listed(names: list[str]) -> Iterator[str]:
     """Yield a line for each preset, with the first line of its description."""
     width = max(map(len, names))
     for name in names:
-        first = next(iter(read(name).description), "")
+        first, *_ = [*_description(name), ""]
         yield f"{name:{width}}  {first.lstrip('# ')}".rstrip()
-
-
-def read(name: str) -> Preset:
-    """Read a preset.
-
-    Raises:
-        UserError: it is not a YAML mapping.
-    """
-    path = path_of(name)
-    content = read_file(path)
-    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
-    top = list(takewhile(_is_comment, lines))
-    description = [line for line in top if not line.startswith(_SCHEMA_IS)]
-    lines[: len(top)] = [""] * len(top)
-    return Preset(path, description, content, _comments(content, lines))
 
 
 def build(name: str) -> str:
     """Return the complete params of a preset for the current folder, in the form that DVC writes.
 
     Raises:
-        UserError: lists all errors, each with its line in the preset or in presets/sample.yaml.
+        UserError: lists all errors, each with its line in the preset.
     """
-    base, preset = read(BASE), read(name)
-    whole = [MODELINE, *(preset.description or [f"# Preset {name}."]), _INTRODUCTION]
-    values = plain(base.content)
-    if name != BASE and "dataset" in preset.content.get("download", {}):
-        values["export"]["card"] = dict.fromkeys(values["export"]["card"])
-    for key, value in _merged(values, plain(preset.content)).items():
-        whole += [*lines({key: value}, FIELDS, base.comments | preset.comments), ""]
-    content = parse("\n".join(whole[:-1]), preset.path)
-    errors = params_errors(content)
+    path = path_of(name)
+    preset = read_file(path)
+    values = plain(read_file(path_of(BASE)))
+    if find(preset, ["download", "dataset"])[1] == 2:
+        del values["export"]["card"]
+    sections = text_of_sections(_merged(values, plain(preset)))
+    content = parse("\n".join([MODELINE, *_description(name), _INTRODUCTION, sections]), path)
+    errors = [_in_preset(error, path, preset) for error in params_errors(content)]
     if errors:
-        shown = [_at_origin(error, preset, base) for error in errors]
-        raise UserError(list_errors(shown, preset.path, f"{PARAMS} is unchanged"))
+        raise UserError(list_errors(errors, path, f"{PARAMS} is unchanged"))
     return text_of(content) if folder() == PRESETS else text_for_folder(content)
 
 
@@ -133,81 +95,26 @@ def write(name: str, force: bool = False) -> None:
     write_text(PARAMS, text)
 
 
-def described(annotation: Any, values: Mapping[str, Any]) -> dict[str, FieldInfo]:
-    """Return the fields of a mapping by the type of its own field: of alternatives, those that its values choose."""
-    for schema in sections_in(annotation):
-        fields = schema.model_fields
-        decisive = [key for key in DISCRIMINATORS if key in fields]
-        if all(values.get(key) in get_args(fields[key].annotation) for key in decisive):
-            return fields
-    return {}
-
-
-def lines(
-    values: dict[Any, Any], fields: Mapping[str, FieldInfo], comments: Mapping[Keys, list[str]], above: Keys = ()
-) -> Iterator[str]:
-    """Yield the lines of a mapping, with a comment above each key.
-
-    Args:
-        values: the mapping.
-        fields: its keys in its schema.
-        comments: take the place of the descriptions of some keys.
-        above: the path of the mapping.
-    """
-    indent = "  " * len(above)
-    for key, value in values.items():
-        keys = (*above, key)
-        field = fields.get(key)
-        for line in comments.get(keys) or _comment(field, _WIDTH - len(indent)):
-            yield f"{indent}{line}"
-        nested = isinstance(value, dict) and value
-        entry = as_dvc_writes(CommentedMap({key: None if nested else value}))
-        yield textwrap.indent(entry, indent).removesuffix("\n")
-        if nested:
-            yield from lines(value, described(field and field.annotation, value), comments, keys)
-
-
-def _comment(field: FieldInfo | None, width: int) -> list[str]:
-    """The description of a key as the lines of a comment."""
-    text = (field and field.description) or ""
-    return [f"# {line}" for line in textwrap.wrap(text, width - 2, break_on_hyphens=False)]
-
-
-def _is_comment(line: str) -> bool:
-    return line.startswith("#")
-
-
-def _comments(content: CommentedMap, lines: list[str], above: Keys = ()) -> dict[Keys, list[str]]:
-    """Find the comment lines directly above each key."""
-    comments = {}
-    for key, value in content.items():
-        line, _ = find(content, [key])
-        comment = list(takewhile(_is_comment, reversed(lines[:line])))
-        if comment:
-            comments[*above, key] = comment[::-1]
-        if isinstance(value, CommentedMap):
-            comments |= _comments(value, lines, (*above, key))
-    return comments
+def _description(name: str) -> list[str]:
+    """The first lines of comments in a preset."""
+    comments = takewhile(lambda line: line.startswith("#"), read_text(path_of(name)).splitlines())
+    return [line for line in comments if not line.startswith(_SCHEMA_IS)]
 
 
 def _merged(old: Any, new: Any) -> Any:
     """Merge two mappings key by key; other values, and mappings of another source or format, replace the old one."""
-    if not (isinstance(old, dict) and isinstance(new, dict) and old and new):
+    if not (isinstance(old, dict) and isinstance(new, dict)):
         return new
     if any(key in new and new[key] != old.get(key) for key in DISCRIMINATORS):
         return new
     return {**old, **{key: _merged(old.get(key), value) for key, value in new.items()}}
 
 
-def _at_origin(error: str, preset: Preset, base: Preset) -> str:
-    """Replace the line of the merged file in a message by the line of the preset, or of the base, that it is about."""
+def _in_preset(error: str, path: Path, preset: CommentedMap) -> str:
+    """Replace the place of an error in the merged params by the line of the preset."""
     _, key, message = error.split(": ", 2)
-    keys = key.split(".")
-    line, depth = find(preset.content, keys)
-    line_in_base, depth_in_base = find(base.content, keys)
-    if depth_in_base > depth:
-        return f"{base.path}:{line_in_base + 1}: {key}: {message}"
-    return f"{preset.path}:{line + 1}: {key}: {message}"
+    line, _ = find(preset, key.split("."))
+    return f"{path}:{line + 1}: {key}: {message}"
 
 
 def _is_recoverable() -> bool:

@@ -7,14 +7,23 @@ def check() -> None:
     """Check all of params.yaml before any stage starts: a typo in the last section must not cost a training run.
 
     Reads params.yaml, and looks for the folders that it names; in a pipeline folder also dvc.yaml, which must be up to
-    date with the root's, and those of a cross-validation. Writes nothing. Prints the keys that params.yaml
-    leaves out, with the value that applies. If a stage pushes to the Hugging Face
+    date with the root's, and those of a cross-validation. Writes nothing. If a stage pushes to the Hugging Face
     Hub, also checks that the push is allowed. Each stage of dvc.yaml begins with it, as stages/check.py.
     """
-    take_no_arguments(check.__doc__)
+    parser = ArgumentParser(description=check.__doc__)
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="print params.yaml with every key, its description and the value that applies",
+    )
+    arguments = parser.parse_args()
+    from tagline.tools.settings.check import all_params
     from tagline.tools.settings.check import check as check_all
 
-    check_all()
+    if arguments.all:
+        show(all_params())
+    else:
+        check_all()
 
 
 def preset() -> None:
@@ -97,11 +106,13 @@ def crossval() -> None:
 
 
 def schema() -> None:
-    """Write params.schema.json, by which editors complete, explain and check params.yaml and presets."""
+    """Write params.schema.json, by which editors explain and check params, and the keys in docs/reference.md."""
     take_no_arguments(schema.__doc__)
     from tagline.tools.settings import pipelines
-    from tagline.tools.settings.sections import SCHEMA, schema_text
+    from tagline.tools.settings.descriptions import REFERENCE, SCHEMA, reference_text, schema_text
+    from tagline.tools.settings.yaml_files import write_text
 
     pipelines.names()  # refuses another folder than the root
-    SCHEMA.write_text(schema_text(), encoding="utf-8", newline="\n")
-    show(f"{SCHEMA}: written")
+    write_text(SCHEMA, schema_text())
+    write_text(REFERENCE, reference_text())
+    show(f"{SCHEMA}, {REFERENCE}: written")

@@ -39,11 +39,7 @@ def text_for_folder(content: CommentedMap, source: str = ".") -> str:
     for section in (content["download"], content["train"]):
         if not Path(section["folder"]).is_absolute():
             section["folder"] = posixpath.normpath(posixpath.join("..", source, section["folder"]))
-    text = text_of(content)
-    if source != ".":
-        return text
-    text = text.replace("`python stages/", "`python ../stages/")
-    return text.replace("$schema=params.schema.json", "$schema=../params.schema.json")  # for editors
+    return text_of(content).replace("$schema=params.schema.json", "$schema=../params.schema.json")  # for editors
 
 
 def as_dvc_writes(content: CommentedMap) -> str:

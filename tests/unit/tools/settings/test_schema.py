@@ -1,4 +1,4 @@
-"""The JSON Schema for editors: current, with the descriptions and limits of the sections' schemas."""
+"""What is written from the schemas: params.schema.json, docs/reference.md, and comments of params."""
 
 import contextlib
 
@@ -8,14 +8,15 @@ from ruamel.yaml import YAML
 
 from tagline.core.params import Section, sections_in
 from tagline.crossval.crossval_params import Crossval
-from tagline.tools.settings import presets
-from tagline.tools.settings.sections import SCHEMA, SECTIONS, schema_text
+from tagline.tools.settings.descriptions import REFERENCE, SCHEMA, commented, reference_text, schema_text
+from tagline.tools.settings.sections import SECTIONS
 
 
-def test_committed_schema_is_current() -> None:
+def test_committed_schema_and_reference_are_current() -> None:
     with contextlib.chdir(ROOT):
         text = schema_text()
         assert text == SCHEMA.read_text(encoding="utf-8"), "run `tagline schema`"
+        assert reference_text() == REFERENCE.read_text(encoding="utf-8"), "run `tagline schema`"
     # A preset may leave out keys, so it is the schema of presets, too; `tagline check` finds missing keys.
     assert not {word for word in ('"required"', '"oneOf"', '"title"') if word in text}
 
@@ -33,5 +34,7 @@ def test_every_param_has_a_description() -> None:
 
 def test_comments_of_created_params_are_the_descriptions() -> None:
     text = (ROOT / "stages/tagline/tools/settings/crossval/params.yaml").read_text(encoding="utf-8")
-    written = "\n".join(presets.lines(YAML(typ="safe").load(text), {"crossval": FieldInfo(annotation=Crossval)}, {}))
+    written = "\n".join(
+        commented(YAML(typ="safe").load(text), {"crossval": FieldInfo(annotation=Crossval)}, is_whole=True)
+    )
     assert text.partition("\n\n")[2].rstrip("\n") == written
