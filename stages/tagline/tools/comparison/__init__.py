@@ -1,8 +1,7 @@
 """`tagline compare`: runs of revisions, their differences and what is significant in them, as text, Markdown and JSON.
 
 `revisions` reads runs, `outdated` notes changes without `dvc repro`, `runs` finds the sentences that they share,
-`splits` compares these, with the tests of `tagline.metrics.significance`, and `sweeps` compares groups of runs by their
-params.
+and `splits` compares these, with the tests of `tagline.metrics.significance`.
 """
 
 # DVC's own name for the current files.

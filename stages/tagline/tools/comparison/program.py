@@ -4,12 +4,9 @@
     tagline compare OLD                a revision with the workspace
     tagline compare OLD NEW            two revisions
     tagline compare OLD,OLD NEW,NEW    several runs per side, for instance one per seed
-    tagline compare --by KEY           the last DVC experiments, grouped by a key of params.yaml
-    tagline compare --experiments      the last DVC experiments, with what differs in params.yaml
 
 A revision is a commit, branch, tag or DVC experiment, or `workspace`, the current files. Metrics are read from Git,
-predictions from DVC's cache or remote; the workspace is not touched. Scores of several runs are shown as their mean,
-with --all also their standard deviation.
+predictions from DVC's cache or remote; the workspace is not touched. Scores of several runs are shown as their mean.
 """
 
 from __future__ import annotations
@@ -18,11 +15,9 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tagline.core import FURTHER
 from tagline.terminal import ArgumentParser, UserError, program_name, write
@@ -30,40 +25,29 @@ from tagline.tools.comparison import CROSSVAL, SPLITS, WORKSPACE
 
 if TYPE_CHECKING:
     from tagline.tools.comparison.splits import Comparison
-    from tagline.tools.comparison.sweeps import Sweep
 
 
 def main() -> None:
     options = parsed()
-    if options.experiments is not None and not options.by:
-        from tagline.tools.comparison import experiments
-
-        write(experiments.table(options.experiments, options.pipeline))
-        return
     # Here, since DVC takes seconds to import, for which wrong usage and --help need not wait.
-    from tagline.tools.comparison import record, rendering
     from tagline.tools.comparison.comment import comments_of_job
+    from tagline.tools.comparison.record import comparison_record
+    from tagline.tools.comparison.rendering import Markdown, Terminal, render
     from tagline.tools.comparison.revisions import folder_in_git, read
     from tagline.tools.comparison.splits import compare
 
     comments = comments_of_job() if options.comment is not None else None
     splits = SPLITS if options.split is None else (options.split,)
-    style = rendering.Markdown() if options.md else rendering.Terminal()
-    if options.by:
-        sweep = sweep_of(options, splits)
-        write(as_json(record.sweep_record(sweep)) if options.json else rendering.render_sweep(sweep, style))
-        return
     old = [read(name, splits, options.pipeline) for name in options.old]
     new = [read(name, splits, options.pipeline) for name in options.new]
     comparison = compare(old, new, splits)
     if options.json:
-        text = as_json(record.comparison_record(comparison))
-    elif options.md:
-        text = rendering.render_comment(comparison, None if options.all else options.examples)
-    elif options.all:
-        text = rendering.render_comparison(comparison, style, None)
+        record = comparison_record(comparison)
+        text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     else:
-        text = rendering.render_screen(comparison, options.examples)
+        style = Markdown() if options.md else Terminal()
+        most = None if options.all else options.examples
+        text = render(comparison, style, most, whole=options.all or options.md)
     write(text)
     if comments:
         marker = f"<!-- tagline compare {folder_in_git(options.pipeline)} -->"
@@ -75,35 +59,16 @@ def main() -> None:
 
 
 def parsed() -> argparse.Namespace:
-    usage = (
-        "%(prog)s [OLD [NEW]] [options]\n"
-        "       %(prog)s --by KEY[,KEY] [OLD,OLD | --experiments NAME] [options]\n"
-        "       %(prog)s --experiments [NAME] [--pipeline FOLDER]"
-    )
-    parser = ArgumentParser(description=__doc__, usage=usage)
+    parser = ArgumentParser(description=__doc__, usage="%(prog)s [OLD [NEW]] [options]")
     add = parser.add_argument
     add(
         "old",
         nargs="?",
-        type=partial(separated, "revision"),
-        help="one or more revisions, separated by commas (default: HEAD; with --by: see --experiments)",
+        type=revisions,
+        default="HEAD",
+        help="one or more revisions, separated by commas (default: %(default)s)",
     )
-    add("new", nargs="?", type=partial(separated, "revision"), help=f"likewise (default: {WORKSPACE})")
-    add(
-        "--by",
-        type=partial(separated, "key"),
-        action="extend",
-        metavar="KEY[,KEY]",
-        help="group the revisions by their values of these keys of params.yaml, such as train.learning_rate",
-    )
-    add(
-        "--experiments",
-        metavar="NAME",
-        nargs="?",
-        const="*",
-        help="list the experiments of the last commit that has any; with a name or pattern, such as 'lr-*', only "
-        "these; with --by: only these are grouped",
-    )
+    add("new", nargs="?", type=revisions, default=WORKSPACE, help="likewise (default: %(default)s)")
     add(
         "--split",
         type=split_name,
@@ -151,41 +116,26 @@ def parsed() -> argparse.Namespace:
     error = wrong_combination(options)
     if error:
         parser.error(error)
-    options.by = list(dict.fromkeys(options.by or []))
-    if not options.by:
-        options.old = options.old or ["HEAD"]
-        options.new = options.new or [WORKSPACE]
     return options
 
 
 def wrong_combination(options: argparse.Namespace) -> str | None:
-    """Return what is wrong with numbers, or with options that belong to one of the two usages or to another option."""
+    """Return what is wrong with numbers, or with an option that belongs to another one."""
     if options.examples < 0:
         return f"--examples {options.examples}: expected a number of 0 or more"
     if options.fail_below is not None and not math.isfinite(options.fail_below):
         return f"--fail-below {options.fail_below}: expected a number such as -0.01"
     if options.allow_insignificant and options.fail_below is None:
         return "--allow-insignificant needs --fail-below"
-    if not options.by:
-        others = options.old or options.md or options.json or options.split or options.fail_below is not None
-        return "--experiments takes no other options without --by" if options.experiments and others else None
-    if options.new is not None:
-        return "--by takes one list of revisions, separated by commas; got two"
-    if options.old is not None and options.experiments is not None:
-        return "--by takes revisions or --experiments; got both"
-    of_sides = {"--all": options.all or None, "--comment": options.comment, "--fail-below": options.fail_below}
-    for name, value in of_sides.items():
-        if value is not None:
-            return f"{name} is about two sides; not available with --by"
     return None
 
 
-def separated(noun: str, text: str) -> list[str]:
+def revisions(text: str) -> list[str]:
     names = text.split(",")
     if not all(names):
-        raise argparse.ArgumentTypeError(f"expected {noun}s separated by commas, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected revisions separated by commas, got {text!r}")
     if len(set(names)) < len(names):
-        raise argparse.ArgumentTypeError(f"{text!r} has the same {noun} twice; expected different ones")
+        raise argparse.ArgumentTypeError(f"{text!r} has the same revision twice; expected different ones")
     return names
 
 
@@ -193,22 +143,6 @@ def split_name(text: str) -> str:
     if text in (*SPLITS, CROSSVAL) or text.startswith(FURTHER):
         return text
     raise argparse.ArgumentTypeError(f"expected validation, test, {FURTHER}NAME or {CROSSVAL}, got {text!r}")
-
-
-def sweep_of(options: argparse.Namespace, splits: Sequence[str]) -> Sweep:
-    """Read the given revisions, or else the last experiments, and group them by `--by`."""
-    from tagline.tools.comparison.revisions import last_experiments, read
-    from tagline.tools.comparison.sweeps import sweep
-
-    if options.old is not None:
-        return sweep([read(name, splits, options.pipeline) for name in options.old], options.by, splits)
-    last = last_experiments(options.experiments or "*", options.pipeline)
-    runs = [read(name, splits, options.pipeline, commit) for name, commit in last.commits.items()]
-    return sweep(runs, options.by, splits, last.notes)
-
-
-def as_json(content: dict[str, Any]) -> str:
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def gate(comparison: Comparison, least: float, allow_insignificant: bool) -> None:

@@ -1,4 +1,4 @@
-"""Comparisons and sweeps as JSON."""
+"""Comparisons as JSON."""
 
 from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
@@ -10,7 +10,6 @@ from tagline.metrics.scores import rounded
 from tagline.metrics.significance import Difference, significance_test
 from tagline.tools.comparison.runs import Run
 from tagline.tools.comparison.splits import Change, Compared, Comparison
-from tagline.tools.comparison.sweeps import Setting, Sweep
 
 
 def comparison_record(comparison: Comparison) -> dict[str, Any]:
@@ -26,39 +25,15 @@ def comparison_record(comparison: Comparison) -> dict[str, Any]:
         "old": [_run(run) for run in comparison.old],
         "new": [_run(run) for run in comparison.new],
         "rule": {
-            **_RULE,
+            "level": significance.LEVEL,
+            "resamples": significance.RESAMPLES,
+            "seed": significance.SEED,
             "p": significance_test(comparison.several),
             "shuffles": significance.SHUFFLES,
         },
         "notes": comparison.notes,
         "splits": {split.split: _split(split) for split in comparison.splits},
     }
-
-
-def sweep_record(sweep: Sweep) -> dict[str, Any]:
-    """Convert a sweep to plain values, without NaN.
-
-    Returns:
-        ``{"by": [key], "best": {key: value}, "rule": {...}, "notes": [...], "settings": [{"values": {key: value},
-        "runs": [{"revision", "commit"}], "f1": {split: {"mean", "sd", "runs"}}, "difference": {"difference", "low",
-        "high", "p", "test", "verdict"}}]}``, in which the difference of the best setting is null
-    """
-    return {
-        "by": sweep.keys,
-        "best": sweep.best.values,
-        "rule": {
-            **_RULE,
-            "best": f"F1 of {sweep.splits[0]}",
-            "difference": f"F1 of {sweep.splits[-1]}",
-            "p": f"{significance_test(sweep.several)}, adjusted by Holm",
-        },
-        "notes": sweep.notes,
-        "settings": [_setting(setting) for setting in sweep.settings],
-    }
-
-
-# How both were tested.
-_RULE = {"level": significance.LEVEL, "resamples": significance.RESAMPLES, "seed": significance.SEED}
 
 
 def _run(run: Run) -> dict[str, Any]:
@@ -78,17 +53,17 @@ def _split(split: Compared) -> dict[str, Any]:
 
 def _differences(differences: Mapping[str, Difference]) -> dict[str, Any]:
     return {
-        name: {"old": _score(difference.old), "new": _score(difference.new), **_judged(difference)}
+        name: {
+            "old": _score(difference.old),
+            "new": _score(difference.new),
+            "difference": rounded(difference.difference),
+            "low": rounded(difference.low),
+            "high": rounded(difference.high),
+            "p": rounded(difference.p),
+            "test": difference.test,
+            "verdict": difference.verdict,
+        }
         for name, difference in differences.items()
-    }
-
-
-def _setting(setting: Setting) -> dict[str, Any]:
-    return {
-        "values": setting.values,
-        "runs": [_run(run) for run in setting.runs],
-        "f1": {split: _score(f1) for split, f1 in setting.f1.items()},
-        "difference": None if setting.difference is None else _judged(setting.difference),
     }
 
 
@@ -98,17 +73,6 @@ def _score(runs: Sequence[float]) -> dict[str, Any]:
         "mean": rounded(fmean(runs)),
         "sd": rounded(stdev(runs)) if len(runs) > 1 else None,
         "runs": [rounded(score) for score in runs],
-    }
-
-
-def _judged(difference: Difference) -> dict[str, Any]:
-    return {
-        "difference": rounded(difference.difference),
-        "low": rounded(difference.low),
-        "high": rounded(difference.high),
-        "p": rounded(difference.p),
-        "test": difference.test,
-        "verdict": difference.verdict,
     }
 
 

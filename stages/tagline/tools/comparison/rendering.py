@@ -1,26 +1,32 @@
-"""Comparisons and sweeps as text or Markdown."""
+"""A comparison as text or Markdown."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
+from pathlib import Path
 from statistics import fmean
-from typing import NamedTuple
+from typing import Any, TypeAlias
 
 from tabulate import tabulate
 
+from tagline.core.params import PARAMS, dotted, parse
 from tagline.labels.entities import Entity
 from tagline.metrics.significance import LEVEL, RESAMPLES, Difference, score_text, significance_test
 from tagline.terminal import WIDTH, printable, shortened, wrapped
 from tagline.tools.comparison.runs import SHOWN, Run, some
 from tagline.tools.comparison.splits import Change, Compared, Comparison
-from tagline.tools.comparison.sweeps import Setting, Sweep, Values, read_values, value_text
 
-# What a first screen, or a comment before its folded parts, may take; and a row with p.
-TYPES, TYPES_OF_COMMENT = 8, 4
-LABEL, LABEL_OF_ALL = 21, 18
+Values: TypeAlias = dict[str, Any]
+"""Values of params by dotted key, such as ``train.learning_rate``, in the order of the file."""
+
+COLUMNS = ("old", "new", "diff.", "95 % interval", "p", "verdict")
+# Types and parts of the first table, and characters of their names.
+TYPES = 8
+LABEL = 18
 # Texts of entities that are examples of a kind of change.
 EXAMPLES = 3
 # Characters of a param's old and new value that are shown.
@@ -88,27 +94,6 @@ class Markdown(Terminal):
         return "\n".join([f"<details><summary>{title}</summary>", "", *items, "", "</details>"])
 
 
-class Judged(NamedTuple):
-    """The cells of a difference."""
-
-    difference: str
-    interval: str
-    p: str
-    verdict: str
-
-    @classmethod
-    def of(cls, difference: Difference) -> Judged:
-        return cls(
-            _signed(difference.difference),
-            f"{_signed(difference.low)} to {_signed(difference.high)}",
-            "<0.001" if difference.p < 0.001 else f"{difference.p:.3f}",
-            _direction(difference) or ("equal" if difference.low == difference.high == 0 else "unclear"),
-        )
-
-
-JUDGED = Judged("diff.", "95 % interval", "p", "verdict")
-
-
 def _direction(difference: Difference) -> str:
     """Whether the new side is better or worse; empty if the difference is not significant."""
     if difference.verdict == "not significant":
@@ -120,47 +105,43 @@ def _signed(value: float) -> str:
     return f"{round(value, 3) + 0.0:+.3f}"  # + 0.0, since -0.000 would look like a difference
 
 
-def render_comparison(comparison: Comparison, style: Terminal, most: int | None) -> str:
-    """Render all of a comparison: headline, both sides, notes, scores, fixed and broken entities.
+def render(comparison: Comparison, style: Terminal, most: int | None, whole: bool) -> str:
+    """Render a comparison: what matters most on about 40 lines, and all of it on request, in Markdown folded.
 
     Args:
         comparison: two sides.
         style: the markup.
-        most: maximum number of fixed, and of broken, entities per split; None: all.
-    """
-    parts = [*_tables(comparison, style), *_all_excerpts(comparison, style, most)]
-    return _joined(style, headline(comparison, style), _sides(comparison, style), comparison.notes, *parts)
-
-
-def render_comment(comparison: Comparison, most: int | None) -> str:
-    """Render a comparison for a reviewer: the scores of the last split and its largest changes, then the rest, folded.
-
-    Args:
-        comparison: two sides.
         most: maximum number of kinds of changes, and of fixed, and of broken, entities per split; None: all.
+        whole: add all names, params, notes, scores, fixed and broken entities.
     """
-    style = Markdown()
+    shown = None if whole else SHOWN
     last = comparison.splits[-1]
-    rows = [_row("F1", last.overall["f1"])]
-    for name in _clearest(last.per_type, TYPES_OF_COMMENT):
-        rows.append(_row(style.safe(name), last.per_type[name]))
-    tables = style.fold("All scores, and how they are tested", ["\n\n".join(_tables(comparison, style))])
-    return _joined(
-        style,
+    counted = [f"{last.split}: {_counted(last, direction)}" for direction in ("fixed", "broken")]
+    params = [f"param {style.safe(text)}" for text in _differing_params(comparison)]
+    notes = _first([style.safe(note) for note in comparison.notes], shown)
+    paragraphs = [
         headline(comparison, style),
-        _sides(comparison, style),
-        comparison.notes,
-        _table(rows, (last.split, *HEADERS), style),
+        style.listed([*_sides(comparison, style, shown), *_first(params, shown)]),
+        style.listed([f"note: {note}" for note in notes]),
+        _table(_clearest_rows(comparison, style), "", style),
+        style.listed(counted),
         "\n".join(_frequent(last, style, most)),
-        tables,
-        *_all_excerpts(comparison, style, most),
-    )
+    ]
+    if whole:
+        paragraphs.append(style.fold("All scores, and how they are tested", _tables(comparison, style)))
+        for split in comparison.splits:
+            paragraphs += excerpts(split, style, most)
+    else:
+        paragraphs.append("--all: all scores, types and changes, and how significance is tested")
+    return "\n\n".join(filter(None, paragraphs)) + "\n"
 
 
-def _sides(comparison: Comparison, style: Terminal) -> list[str]:
-    """Name the runs of both sides, and the params that differ."""
-    sides = [f"old: {_names(comparison.old, style)}", f"new: {_names(comparison.new, style)}"]
-    return sides + [f"param {style.safe(text)}" for text in _differing_params(comparison)]
+def _sides(comparison: Comparison, style: Terminal, most: int | None) -> Iterator[str]:
+    """Name the runs of both sides; of several, with the standard deviation of F1."""
+    f1 = comparison.headline
+    for side, runs, scores in (("old", comparison.old, f1.old), ("new", comparison.new, f1.new)):
+        names = some([style.safe(run.title) for run in runs], most)
+        yield f"{side}: {names}" if len(runs) == 1 else f"{side}: {names} (F1 {score_text(scores)})"
 
 
 def _differing_params(comparison: Comparison) -> Iterator[str]:
@@ -180,7 +161,12 @@ def _differing_params(comparison: Comparison) -> Iterator[str]:
 
 
 def _params(runs: Sequence[Run]) -> list[Values]:
-    return [read_values(run.name, run.params) for run in runs if run.params is not None]
+    params = []
+    for run in runs:
+        if run.params is not None:
+            content = parse(run.params.decode("utf-8", "replace"), Path(f"{run.name}:{PARAMS}"))
+            params.append(dict(dotted(content)))
+    return params
 
 
 def _values(params: Sequence[Values], key: str) -> str:
@@ -188,57 +174,39 @@ def _values(params: Sequence[Values], key: str) -> str:
     texts = []
     for values in params:
         inside = [name for name in values if name.startswith(f"{key}.")]
-        of_keys = [f"{name.removeprefix(f'{key}.')}: {value_text(values, name)}" for name in inside]
-        texts.append(", ".join(of_keys) or value_text(values, key))
+        of_keys = [f"{name.removeprefix(f'{key}.')}: {_value(values, name)}" for name in inside]
+        texts.append(", ".join(of_keys) or _value(values, key))
     return ", ".join(dict.fromkeys(texts))
 
 
-def render_screen(comparison: Comparison, most: int) -> str:
-    """Render what matters most on about 40 lines.
-
-    Args:
-        comparison: two sides.
-        most: maximum number of kinds of changes.
-    """
-    style = Terminal()
-    sides = []
-    for side, runs in (("old", comparison.old), ("new", comparison.new)):
-        sides.append(f"{side}: {some([style.safe(run.title) for run in runs])}")
-    params = [f"param {style.safe(text)}" for text in _differing_params(comparison)]
-    last = comparison.splits[-1]
-    counted = [f"{last.split}: {_counted(last, direction)}" for direction in ("fixed", "broken")]
-    return _joined(
-        style,
-        headline(comparison, style),
-        [*sides, *_first(params)],
-        _first(comparison.notes),
-        _table(list(_screen_rows(comparison, style)), ("", *HEADERS), style),
-        style.listed(counted),
-        "\n".join(_frequent(last, style, most)),
-        "--all: all scores, types and changes, and how significance is tested",
-    )
+def _value(values: Values, key: str) -> str:
+    """Format a value as in params.yaml; ``null`` if it is empty, ``missing`` if there is no such key."""
+    value = values.get(key, "missing")
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _first(texts: Sequence[str]) -> list[str]:
+def _first(texts: Sequence[str], most: int | None) -> list[str]:
     """The first of some texts, and how many more there are."""
-    more = len(texts) - SHOWN
-    return [*texts[:SHOWN], f"and {more} more: --all"] if more > 0 else [*texts]
+    shown = [*texts[:most]]
+    more = len(texts) - len(shown)
+    return [*shown, f"and {more} more: --all"] if more else shown
 
 
-# Of a table without p, after the name of the score.
-HEADERS = ("old", "new", JUDGED.difference, JUDGED.interval, JUDGED.verdict)
-
-
-def _row(name: str, score: Difference) -> tuple[str, ...]:
-    judged = Judged.of(score)
+def _row(name: str, score: Difference) -> list[str]:
     old, new = (f"{fmean(runs):.3f}" for runs in (score.old, score.new))
-    verdict = judged.verdict
-    if verdict == "unclear" and score.low * score.high > 0:
-        verdict = f"unclear, p {judged.p}"  # the interval, without 0, seems to be clear
-    return name, old, new, judged.difference, judged.interval, verdict
+    verdict = _direction(score) or ("equal" if score.low == score.high == 0 else "unclear")
+    return [name, old, new, _signed(score.difference), _interval(score), _p(score), verdict]
 
 
-def _screen_rows(comparison: Comparison, style: Terminal) -> Iterator[tuple[str, ...]]:
+def _interval(score: Difference) -> str:
+    return f"{_signed(score.low)} to {_signed(score.high)}"
+
+
+def _p(score: Difference) -> str:
+    return "<0.001" if score.p < 0.001 else f"{score.p:.3f}"
+
+
+def _clearest_rows(comparison: Comparison, style: Terminal) -> list[list[str]]:
     """The F1 of each split; of the last one also other scores, and the F1 of types and parts with the smallest p."""
     *others, last = comparison.splits
     shown = {f"{split.split} F1": split.overall["f1"] for split in others}
@@ -246,9 +214,8 @@ def _screen_rows(comparison: Comparison, style: Terminal) -> Iterator[tuple[str,
         shown[f"{last.split} {name.replace('f1', 'F1')}"] = score
     details = last.per_type | last.parts
     for name in _clearest(details, TYPES):
-        shown[f"- {name}"] = details[name]
-    for name, score in shown.items():
-        yield _row(style.fit(style.safe(name), LABEL), score)
+        shown[f"- {style.safe(name)}"] = details[name]
+    return [_row(style.fit(name, LABEL), score) for name, score in shown.items()]
 
 
 def _clearest(scores: Mapping[str, Difference], most: int) -> list[str]:
@@ -275,16 +242,15 @@ def headline(comparison: Comparison, style: Terminal) -> str:
     """Describe the difference of F1 of the last split in one line."""
     f1 = comparison.headline
     last = comparison.splits[-1]
-    judged = Judged.of(f1)
     direction = _direction(f1)
     verdict = "the same predictions" if last.same else direction or "no clear difference"
     text = f"{fmean(f1.old):.3f} → {fmean(f1.new):.3f}, {verdict}"
-    interval = judged.interval
+    interval = _interval(f1)
     if direction:
         text += f" by {abs(f1.difference):.3f}"
         nearest, farthest = sorted((abs(f1.low), abs(f1.high)))
         interval = f"{nearest:.3f} to {farthest:.3f}"
-    p = f"p {judged.p.replace('<', '< ')}"
+    p = f"p {_p(f1).replace('<', '< ')}"
     text = f"{last.split} F1 {style.strong.format(text)} ({interval}, {p})"
     return f"types differ: {text}" if last.types_differ else text
 
@@ -293,88 +259,26 @@ def _tables(comparison: Comparison, style: Terminal) -> list[str]:
     """All scores, a table per split, and what their columns mean."""
     tables = []
     for split in comparison.splits:
-        scores = {name.replace("f1", "F1"): score for name, score in split.overall.items()}
+        rows = [_row(name.replace("f1", "F1"), score) for name, score in split.overall.items()]
         for name, score in (split.per_type | split.parts).items():
-            scores[style.fit(style.safe(name), LABEL_OF_ALL)] = score
-        rows = [
-            (name, score_text(score.old), score_text(score.new), *Judged.of(score)) for name, score in scores.items()
-        ]
-        tables.append(_table(rows, (split.split, "old", "new", *JUDGED), style))
-    legend = _legend(comparison.several, "for types and parts adjusted for their number (Holm)")
+            rows.append(_row(style.fit(style.safe(name), LABEL), score))
+        tables += [_table(rows, split.split, style), ""]
+    resampled = "sentences and runs" if comparison.several else "sentences"
+    test = significance_test(comparison.several)
+    legend = [
+        f"better, worse: p is below {LEVEL} and the interval excludes 0; else unclear",
+        f"interval: paired bootstrap over {resampled}, {RESAMPLES:,} resamples",
+        f"p: {test}; for types and parts adjusted for their number (Holm)",
+    ]
+    if comparison.several:
+        legend.append("±: standard deviation over runs")
     return [*tables, style.listed(legend)]
 
 
-def _all_excerpts(comparison: Comparison, style: Terminal, most: int | None) -> list[str]:
-    return [text for split in comparison.splits for text in excerpts(split, style, most)]
-
-
-def render_sweep(sweep: Sweep, style: Terminal) -> str:
-    """Render a sweep: headline, the runs of each setting, notes, and one row per setting."""
-    names = [f"{style.safe(setting.name)}: {_names(setting.runs, style)}" for setting in sweep.settings]
-    headers = [*map(style.safe, sweep.keys), "runs", *(f"F1 of {split}" for split in sweep.splits), *JUDGED]
-    rows = [_setting_row(sweep, setting, style) for setting in sweep.settings]
-    legend = [
-        f"best: highest mean F1 of {sweep.splits[0]}; diff.: F1 of {sweep.splits[-1]} minus that of the best",
-        *_legend(sweep.several, "adjusted for the number of settings (Holm)"),
-    ]
-    table = _table(rows, headers, style, left=0)
-    return _joined(style, sweep_headline(sweep, style), names, sweep.notes, table, style.listed(legend))
-
-
-def sweep_headline(sweep: Sweep, style: Terminal) -> str:
-    """Describe the best setting, and how many others differ from it, in one line."""
-    split = sweep.splits[-1]
-    verdicts = [setting.difference.verdict for setting in sweep.settings if setting.difference is not None]
-    count = verdicts.count("significant")
-    if len(verdicts) > 1:
-        others = f"{count} of {len(verdicts)} other settings {'differs' if count == 1 else 'differ'} significantly"
-    elif count:
-        others = "the other setting differs significantly"
-    else:
-        others = "the other setting does not differ significantly"
-    return f"best: {style.safe(sweep.best.name)} with F1 of {split} {score_text(sweep.best.f1[split])}; {others}"
-
-
-def _setting_row(sweep: Sweep, setting: Setting, style: Terminal) -> list[str]:
-    row = [style.safe(value_text(setting.values, key)) for key in sweep.keys]
-    row.append(str(len(setting.runs)))
-    row += [score_text(setting.f1[split]) for split in sweep.splits]
-    row += Judged("", "", "", "best") if setting.difference is None else Judged.of(setting.difference)
-    return row
-
-
-def _joined(style: Terminal, head: str, sides: Sequence[str], notes: Sequence[str], *parts: str) -> str:
-    noted = style.listed([f"note: {style.safe(note)}" for note in notes])
-    paragraphs = [head, style.listed(sides), noted, *parts]
-    return "\n\n".join(filter(None, paragraphs)) + "\n"
-
-
-def _table(rows: Sequence[Sequence[str]], headers: Sequence[str], style: Terminal, left: int = 1) -> str:
-    """Align the first columns, as many as ``left``, and the last one to the left, the others to the right."""
-    aligned = ["left"] * left + ["right"] * (len(headers) - left - 1) + ["left"]
-    header, *cells = [list(map(style.cell, row)) for row in (headers, *rows)]
+def _table(rows: Sequence[Sequence[str]], title: str, style: Terminal) -> str:
+    header, *cells = [list(map(style.cell, row)) for row in ((title, *COLUMNS), *rows)]
+    aligned = ["left", *["right"] * (len(COLUMNS) - 1), "left"]
     return tabulate(cells, header, tablefmt=style.table, disable_numparse=True, colalign=aligned)
-
-
-def _legend(several: bool, adjusted: str) -> list[str]:
-    """Explain the columns of a table of differences.
-
-    Args:
-        several: whether a side has several runs.
-        adjusted: which p-values are adjusted, and how.
-    """
-    lines = [
-        f"better, worse: p is below {LEVEL} and the interval excludes 0; else unclear",
-        f"interval: paired bootstrap over {'sentences and runs' if several else 'sentences'}, {RESAMPLES:,} resamples",
-        f"p: {significance_test(several)}; {adjusted}",
-    ]
-    if several:
-        lines.append("±: standard deviation over runs")
-    return lines
-
-
-def _names(runs: Sequence[Run], style: Terminal) -> str:
-    return ", ".join(style.safe(run.title) for run in runs)
 
 
 # Words shown on each side of an entity.

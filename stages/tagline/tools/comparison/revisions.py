@@ -6,27 +6,22 @@ Metrics come from Git; predictions from DVC's cache, or from its remote if the c
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
-from itertools import chain
 from pathlib import Path, PurePath
-from typing import Any, NamedTuple
+from typing import Any
 
 from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException, NotDvcRepoError
 from dvc.fs import GitFileSystem
 from dvc.repo import Repo
-from dvc.repo.experiments.utils import exp_refs_by_baseline
 from dvc.scm import RevError, resolve_rev
 from scmrepo.exceptions import SCMError
 
-from tagline.core.params import PARAMS
 from tagline.terminal import QUOTED, UserError, quoted, shortened
 from tagline.tools.comparison import WORKSPACE, outdated
-from tagline.tools.comparison.runs import EVALUATE, EVALUATION, PREDICTIONS, Run, Source, make_run, some, source_of
+from tagline.tools.comparison.runs import EVALUATION, PREDICTIONS, Run, Source, make_run, source_of
 
 _DVC_YAML = "dvc.yaml"
 
@@ -73,14 +68,13 @@ class Pipeline:
         return (self.folder / path).as_posix()
 
 
-def read(name: str, splits: Sequence[str], folder: Path | None = None, commit: str | None = None) -> Run:
+def read(name: str, splits: Sequence[str], folder: Path | None = None) -> Run:
     """Read the run of a revision.
 
     Args:
         name: a commit, branch, tag or DVC experiment, or `WORKSPACE`.
         splits: which predictions to read.
         folder: that of the pipeline; by default the nearest one with a dvc.yaml, from the current folder upwards.
-        commit: its hash, if the name may have several meanings.
 
     Raises:
         UserError: the folder is not in a DVC repository, the revision is unknown, or its predictions are not available.
@@ -88,14 +82,14 @@ def read(name: str, splits: Sequence[str], folder: Path | None = None, commit: s
     with _open_repository(folder) as here:
         root = Path(here.root_dir).resolve()
         pipeline = Pipeline.find(root, folder, source_of(splits))
-        if name == WORKSPACE and commit is None:
+        if name == WORKSPACE:
             return _workspace(here, splits, pipeline)
         # A commit's own settings may name an outdated remote or none, so the current ones are used.
         settings = {section: here.config[section] for section in ("core", "cache", "remote")}
         with _dvc_errors(name):
-            _check_commit(here, commit or name)
+            _check_commit(here, name)
         # With `rev`, DVC would look for its repository at the root of Git only, not where `dvc init --subdir` ran.
-        files = GitFileSystem(scm=here.scm, rev=commit or name)
+        files = GitFileSystem(scm=here.scm, rev=name)
         inside = f"/{root.relative_to(Path(here.scm.root_dir).resolve()).as_posix()}"
         with _dvc_errors(name), Repo(inside, fs=files, scm=here.scm, config=settings) as repo:
             return _commit(name, repo, splits, pipeline)
@@ -215,80 +209,3 @@ def _reason(error: BaseException) -> str:
     while error.__cause__ is not None:
         error = error.__cause__
     return "" if isinstance(error, FileNotFoundError) else f" ({error})"
-
-
-class Experiments(NamedTuple):
-    """Experiments of one commit.
-
-    Attributes:
-        baseline: hash of the commit.
-        commits: the hash of each experiment by its name.
-        notes: on their commit if it is not HEAD.
-    """
-
-    baseline: str
-    commits: dict[str, str]
-    notes: list[str]
-
-
-def read_small(commits: Iterable[str], folder: Path | None = None) -> Iterator[tuple[bytes | None, bytes | None]]:
-    """Read metrics/evaluate.json and params.yaml of each commit, None for a file that it does not have.
-
-    Args:
-        commits: their hashes.
-        folder: see `read`.
-    """
-    with _open_repository(folder) as repo:
-        root = Path(repo.root_dir).resolve()
-        pipeline = Pipeline.find(root, folder)
-        inside = root.relative_to(Path(repo.scm.root_dir).resolve()).as_posix()
-        for commit in commits:
-            files = GitFileSystem(scm=repo.scm, rev=commit)
-            metrics = _content(files, f"/{inside}/{pipeline.path(EVALUATE)}")
-            params = _content(files, f"/{inside}/{pipeline.path(str(PARAMS))}")
-            yield metrics, params
-
-
-def last_experiments(pattern: str, folder: Path | None = None) -> Experiments:
-    """List the matching experiments of the last commit that has any: of HEAD, else of the nearest commit before it.
-
-    Args:
-        pattern: a name, or a shell pattern such as ``lr-*``.
-        folder: a folder in the DVC repository; by default the current one.
-
-    Raises:
-        UserError: there are none, or the folder is not in a DVC repository.
-    """
-    named = "" if pattern == "*" else f" named {pattern}"
-    with _open_repository(folder) as repo:
-        experiments: dict[str, dict[str, str]] = {}  # by baseline, the reference of each by its name
-        for baseline, references in exp_refs_by_baseline(repo.scm).items():
-            matching = {ref.name: str(ref) for ref in references if fnmatchcase(ref.name, pattern)}
-            if matching:
-                experiments[baseline] = matching
-        if not experiments:
-            raise UserError(
-                f"no finished experiments{named}; `dvc exp list --all-commits` lists all, `dvc queue status` those "
-                "that are queued or failed"
-            )
-        for behind, baseline in enumerate(repo.scm.branch_revs("HEAD")):
-            if baseline in experiments:
-                references = experiments[baseline]
-                commits = {name: repo.scm.get_ref(references[name]) for name in sorted(references, key=_natural)}
-                return Experiments(baseline, commits, _notes(baseline, behind))
-    names = sorted(set(chain.from_iterable(experiments.values())), key=_natural)
-    raise UserError(
-        f"no experiments{named} in the history of HEAD, only on other branches ({some(names)}); give their names "
-        "instead, separated by commas"
-    )
-
-
-def _notes(baseline: str, behind: int) -> list[str]:
-    if not behind:
-        return []
-    return [f"the experiments are those of {baseline[:7]}, {behind} commit{'s' if behind > 1 else ''} before HEAD"]
-
-
-def _natural(name: str) -> list[tuple[int, Any]]:
-    """Return a sort key: lr-2 comes before lr-10."""
-    return [(0, int(part)) if part.isdecimal() else (1, part) for part in re.split(r"(\d+)", name)]

@@ -60,11 +60,11 @@ def source_of(splits: Sequence[str]) -> Source:
     return CROSS_VALIDATION if CROSSVAL in splits else EVALUATION
 
 
-def some(names: Sequence[str]) -> str:
+def some(names: Sequence[str], most: int | None = SHOWN) -> str:
     """List the first names, and how many more there are."""
-    shown = ", ".join(names[:SHOWN])
-    more = len(names) - SHOWN
-    return f"{shown} and {more} more" if more > 0 else shown
+    shown = names[:most]
+    more = len(names) - len(shown)
+    return f"{', '.join(shown)} and {more} more" if more else ", ".join(shown)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
 from helpers.runs import run_of
 from markdown_it import MarkdownIt
 
@@ -14,11 +15,11 @@ from tagline.terminal.printing import WIDTH
 from tagline.tools.comparison.record import comparison_record
 from tagline.tools.comparison.rendering import (
     CONTEXT,
+    Markdown,
     Terminal,
     excerpts,
-    render_comment,
-    render_comparison,
-    render_screen,
+    headline,
+    render,
 )
 from tagline.tools.comparison.splits import Comparison, compare
 
@@ -39,64 +40,58 @@ def mostly_wrong(index: int) -> str:
     return "B-PER O O O" if index < 6 else "B-PER O B-LOC B-LOC"
 
 
-def test_text_has_headline_sides_table_and_legend() -> None:
-    text = render_comparison(comparison(mostly_wrong), Terminal(), None)
-    headline = r"test F1 0\.714 → 1\.000, better by 0\.286 \(0\.\d+ to 0\.\d+, p 0\.008\)\n"
-    assert re.match(headline, text)
-    assert "old: run-0 (0123456)\nnew: run-1 (0123456)\n" in text
-    head, _, *rows = text[text.index("\ntest  ") + 1 :].split("\n\n")[0].split("\n")
-    assert head.split() == ["test", "old", "new", "diff.", "95", "%", "interval", "p", "verdict"]
-    assert [row.split()[0] for row in rows] == ["F1", "precision", "recall", "accuracy", "LOC", "PER"]
-    assert rows[-1].split() == "PER 1.000 1.000 +0.000 +0.000 to +0.000 1.000 equal".split()
-    assert rows[0].endswith("  better")
+def mostly_right(index: int) -> str:
+    return "B-PER O O O" if index < 5 else RIGHT
+
+
+def renamed() -> Comparison:
+    new = run_of("new", [(id_, words, gold.replace("PER", "PERSON"), gold) for id_, words, gold in ROWS])
+    return compare([run_of("old", [(*row, row[2]) for row in ROWS])], [new], ["test"])
+
+
+HEADLINES = [
+    (comparison(mostly_wrong), r"test F1 0\.714 → 1\.000, better by 0\.286 \(0\.\d+ to 0\.\d+, p 0\.008\)"),
+    (comparison(mostly_right), r"test F1 0\.815 → 1\.000, no clear difference \(\+0\.\d+ to \+0\.\d+, p 0\.062\)"),
+    (comparison(lambda _: RIGHT), r"test F1 1\.000 → 1\.000, the same predictions \(.*\)"),
+    (renamed(), r"types differ: test F1 0\.500 → 0\.500, the same predictions \(.*\)"),
+]
+
+
+@pytest.mark.parametrize(("found", "expected"), HEADLINES)
+def test_headline_says_what_the_difference_is(found: Comparison, expected: str) -> None:
+    assert re.fullmatch(expected, headline(found, Terminal()))
+
+
+def test_whole_comparison_explains_verdicts_and_tests() -> None:
+    text = render(comparison(mostly_wrong), Terminal(), None, whole=True)
     assert "\nbetter, worse: p is below 0.05 and the interval excludes 0; else unclear\n" in text
     assert "p: approximate randomisation, 10,000 shuffles; for types and parts adjusted for" in text
-    assert "±" not in text
+    assert re.search(r"\nPER +1\.000 +1\.000 .* equal\n", text) and "±" not in text
 
 
-def test_parts_are_shown_where_they_differ_significantly() -> None:
+def test_parts_are_compared_where_they_differ_significantly() -> None:
     rows = [(str(n), "ADA IN OSLO" if n < 8 else "Ada in Oslo", "B-PER O B-LOC") for n in range(16)]
     right, wrong = ([(*row, labels) for row in rows] for labels in (rows[0][2], "B-PER O O"))
     old = run_of("old", wrong[:8] + right[8:], **{"test.altered.typos": wrong})
     new = run_of("new", right, **{"test.altered.typos": right, "test.altered.other": right})
     found = compare([old], [new], ["test"])
     assert list(comparison_record(found)["splits"]["test"]["parts"]) == ["case.capitals", "altered.typos"]
-    shown = r"case\.capitals +0\.667 +1\.000 +\+0\.333 .*\n.*altered\.typos +0.667 +1.000 "
-    assert re.search(shown, render_screen(found, 5)) and re.search(shown, render_comparison(found, Terminal(), 0))
+    assert "\n- case.capitals" in render(found, Terminal(), 5, whole=False)
 
 
-def test_headline_says_that_types_differ() -> None:
-    renamed = run_of("new", [(id_, words, gold.replace("PER", "PERSON"), gold) for id_, words, gold in ROWS])
-    found = compare([run_of("old", [(*row, row[2]) for row in ROWS])], [renamed], ["test"])
-    for text in (render_screen(found, 5), render_comparison(found, Terminal(), None)):
-        assert text.startswith("types differ: test F1 0.500 → 0.500, the same predictions (")
-        assert "note: test: types differ: PER only in old, PERSON only in new\n" in text
-    assert render_screen(comparison(mostly_wrong), 5).startswith("test F1")
-
-
-def test_same_predictions_and_an_interval_without_zero_are_explained() -> None:
-    text = render_screen(comparison(lambda _: RIGHT), 5)
-    assert text.startswith("test F1 1.000 → 1.000, the same predictions (")
-    assert re.search(r"\ntest F1 .*  equal\n", text)
-    text = render_screen(comparison(lambda n: "B-PER O O O" if n < 5 else RIGHT), 5)
-    assert re.search(r"\ntest F1 .* \+0\.\d+ to \+0\.\d+  unclear, p 0\.062\n", text)
-
-
-def test_excerpts_show_fixed_and_broken_entities_in_their_sentences() -> None:
-    assert render_comparison(comparison(mostly_wrong), Terminal(), 1).endswith(
-        "test: 6 entities fixed, 2 false positives fixed\n"
-        "  0  LOC Oslo, before nothing\n"
-        "      Ada lives in [Oslo]\n"
-        "7 more: --all\n"
-        "\n"
-        "test: 0 entities broken, 0 new false positives\n"
-    )
-    text = render_comparison(comparison(mostly_wrong), Terminal(), None)
-    assert "  7  LOC in, false positive fixed\n      Ada lives [in] Oslo\n" in text
+def test_changes_are_counted_and_shown_in_their_sentences() -> None:
+    counted = "test: 6 entities fixed, 2 false positives fixed\ntest: 0 entities broken, 0 new false positives\n\n"
+    frequent = "  6 x LOC, before nothing: Oslo\n  2 x LOC, false positive fixed: in\n\n"
+    assert counted + frequent in render(comparison(mostly_wrong), Terminal(), 5, whole=False)
+    text = render(comparison(mostly_wrong), Terminal(), 1, whole=True)
+    assert "  0  LOC Oslo, before nothing\n      Ada lives in [Oslo]\n7 more: --all\n" in text
     worse = comparison(lambda _: RIGHT, new=lambda n: RIGHT if n else "B-PER B-X O B-ORG")
-    text = render_comparison(worse, Terminal(), None)
-    assert "test: 1 entity broken, 1 new false positive\n  0  LOC Oslo, now ORG Oslo\n" in text
-    assert "  0  X lives, new false positive\n" in text
+    text = render(worse, Markdown(), None, whole=True)
+    assert (
+        "<summary>test: 1 entity broken, 1 new false positive</summary>\n\n- `0`  `LOC Oslo`, now `ORG Oslo`<br>"
+        in text
+    )
+    assert "\n- `0`  `X lives`, new false positive<br>`Ada` **`lives`** `in Oslo`\n" in text
 
 
 def test_first_screen_has_40_lines_of_80_columns() -> None:
@@ -109,13 +104,13 @@ def test_first_screen_has_40_lines_of_80_columns() -> None:
         run = run_of(f"{'long-name-' * 3}{number}", found, validation=found)
         params = "".join(f"a-long-key-{key}: {number}\n" for key in range(9))
         runs.append(replace(run, notes=[f"{'a long note ' * 14}of {number}", "another"], params=params.encode()))
-    text = render_screen(compare(runs[4:], runs[:4], ["validation", "test"]), 5)
+    text = render(compare(runs[4:], runs[:4], ["validation", "test"]), Terminal(), 5, whole=False)
     lines = text.splitlines()
     assert len(lines) <= 50 and max(map(len, lines)) <= WIDTH, text
     assert lines[0].startswith("test F1 0.000 → ")
     assert "\nparam a-long-key-0: 4, 5, 6, 7 → 0, 1, 2, 3\n" in text and "\nand 6 more: --all\n" in text
-    assert "note: and 12 more: --all\n" in text and " and 1 more\n" in text
-    single = render_comparison(compare(runs[4:5], runs[:1], ["test"]), Terminal(), 0)
+    assert "note: and 12 more: --all\n" in text and " and 1 more (F1 1.000 ± 0.000)\n" in text
+    single = render(compare(runs[4:5], runs[:1], ["test"]), Terminal(), 0, whole=True)
     assert max(map(len, single.splitlines())) <= WIDTH, single
     assert len([line for line in lines if line.startswith("- ")]) == 8
     assert len([line for line in lines if line.startswith("  1 x a-very-long")]) == 5
@@ -124,42 +119,27 @@ def test_first_screen_has_40_lines_of_80_columns() -> None:
 def test_params_are_a_line_per_key_also_of_a_section_that_one_side_lacks() -> None:
     params = ("seed: 1\nteacher: null\n", "seed: 1\nteacher:\n  folders: [a]\n  weight: 0.5\nlayers: null\n")
     old, new = (replace(run_of("run", [(*row, RIGHT) for row in ROWS]), params=text.encode()) for text in params)
-    text = render_screen(compare([old], [new], ["test"]), 5)
+    text = render(compare([old], [new], ["test"]), Terminal(), 5, whole=False)
     assert [line for line in text.splitlines() if line.startswith("param ")] == [
         'param teacher: null → folders: ["a"], weight: 0.5'
     ]
 
 
-def test_first_screen_has_scores_and_most_frequent_changes() -> None:
-    text = render_screen(comparison(mostly_wrong), 5)
-    rows = [line.split()[:4] for line in text.splitlines()[1:] if line.startswith(("test ", "- "))]
-    assert rows[0] == ["test", "F1", "0.714", "1.000"] and rows[-1] == ["-", "PER", "1.000", "1.000"]
-    assert text.endswith(
-        "\n\ntest: 6 entities fixed, 2 false positives fixed\ntest: 0 entities broken, 0 new false positives\n\n"
-        "  6 x LOC, before nothing: Oslo\n"
-        "  2 x LOC, false positive fixed: in\n\n"
-        "--all: all scores, types and changes, and how significance is tested\n"
-    )
-
-
 def test_several_runs_have_a_mean_and_a_standard_deviation() -> None:
     several = comparison(mostly_wrong, lambda _: "O O O O", lambda _: "B-PER O O O")
-    text = render_comparison(several, Terminal(), 0)
-    assert "old: run-0 (0123456), run-1 (0123456), run-2 (0123456)\n" in text
-    assert re.search(r"\nF1 +0\.460 ± 0\.399 +1\.000 ", text)
+    text = render(several, Terminal(), 0, whole=True)
+    assert "old: run-0 (0123456), run-1 (0123456), run-2 (0123456) (F1 0.460 ± 0.399)\nnew: run-3 (0123456)\n" in text
     assert "interval: paired bootstrap over sentences and runs, 1,000 resamples" in text
     f1 = comparison_record(several)["splits"]["test"]["overall"]["f1"]
     assert (f1["test"], f1["old"]["sd"]) == ("t-test over runs", 0.399357)
-    assert "have the same F1" not in text
-    agreeing = comparison(mostly_wrong, mostly_wrong, mostly_wrong)
-    expected = r"better by 0.286 \(.*, p 0.008\)\n(.*\n)*note: test: the runs of each"
-    assert re.search(expected, render_screen(agreeing, 5))
-    assert comparison_record(agreeing)["splits"]["test"]["overall"]["f1"]["test"] == "approximate randomisation"
+    agreeing = comparison_record(comparison(mostly_wrong, mostly_wrong, mostly_wrong))
+    assert agreeing["notes"][0].startswith("test: the runs of each side have the same F1")
+    assert agreeing["splits"]["test"]["overall"]["f1"]["test"] == "approximate randomisation"
 
 
 def test_plain_tags_are_counted_as_words() -> None:
     old, new = (run_of(name, [("0", "Ada lives", "PROPN VERB", f"PROPN {name}")], "tags") for name in ("NOUN", "VERB"))
-    text = render_comparison(compare([old], [new], ["test"]), Terminal(), None)
+    text = render(compare([old], [new], ["test"]), Terminal(), None, whole=True)
     assert "test: 1 word fixed\n  0  VERB lives, before NOUN lives\n      Ada [lives]\n" in text
     assert "test: 0 words broken\n" in text
 
@@ -179,8 +159,8 @@ def test_texts_of_the_data_are_code_in_markdown_and_escaped_on_a_terminal() -> N
     old, new = (replace(run, params=f"a: '{run.name}`@c'".encode()) for run in (old, new))
     hostile = compare([replace(old, notes=[text])], [new], ["test"])
     hostile.splits[0].per_type[text] = hostile.headline
-    assert "\x1b" not in render_comparison(hostile, Terminal(), None)
-    parsed = MarkdownIt("commonmark").enable("table").parse(render_comment(hostile, None))
+    assert "\x1b" not in render(hostile, Terminal(), None, whole=True)
+    parsed = MarkdownIt("commonmark").enable("table").parse(render(hostile, Markdown(), None, whole=True))
     parts = [part for token in parsed for part in token.children or []]
     written = "".join(part.content for part in parts if part.type == "text")
     assert not set("<>|*`@#[]&\\\x1b") & set(written), written
@@ -190,12 +170,7 @@ def test_texts_of_the_data_are_code_in_markdown_and_escaped_on_a_terminal() -> N
     code, quoted = {part.content for part in parts if part.type == "code_inline"}, printable(text)
     assert {"a: a|b`@c → b`@c", "`0`", quoted, f"<T>@x {quoted}", quoted.replace("|", r"\x7c")} <= code
     cells = Counter(token.type for token in parsed)
-    assert (cells["td_open"], cells["table_open"]) == (3 * 6 + 6 * 7, 2), "3 rows without p, 6 with it"
-
-
-def test_fixed_entities_are_folded_in_markdown() -> None:
-    folded = "<summary>test: 6 entities fixed, 2 false positives fixed</summary>\n\n- `0`  `LOC Oslo`, before nothing<br>`Ada lives in` **`Oslo`**\n"
-    assert f"<details>{folded}" in render_comment(comparison(mostly_wrong), 1)
+    assert (cells["td_open"], cells["table_open"]) == (2 * 6 * 7, 2)
 
 
 def test_json_has_scores_and_all_changes() -> None:
