@@ -14,11 +14,9 @@ if __name__ == "__main__":
     prepare_process()
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from tagline.audit.audit_params import AUDIT_PARAMS, check_half, read_audit
 from tagline.core.params import read_section
-from tagline.crossval.folds import Division
 from tagline.crossval.labelling import label_fold
 from tagline.training.failing import exit_as_one
 from tagline.training.stage import Inputs
@@ -48,10 +46,7 @@ def label() -> None:
     train = read_section("train", Train)
     check_half(audit.folds, train.epochs, train.least_steps, train.max_steps)
     inputs = Inputs(TOKENIZED, ENCODER, TOKENIZER)
-    with TemporaryDirectory() as folder:
-        divided = Path(folder, "division")
-        Division(folding, TOKENIZED, TESTS, RAW).write(divided)
-        label_fold(number, folding, train, Path(__file__), inputs, divided, FOLDS / str(number))
+    label_fold(number, folding, train, Path(__file__), inputs, TESTS / "unlabelled", FOLDS / str(number))
 
 
 if __name__ == "__main__":

@@ -27,7 +27,6 @@ CREATED = {
     "audit_fold": ("audit", "fold"),
     "audit_all": ("audit", "all"),
     "audit": ("audit", "audit"),
-    "crossval_divide": ("crossval", "divide"),
     "crossval_fold": ("crossval", "fold"),
     "crossval": ("crossval", "crossval"),
 }

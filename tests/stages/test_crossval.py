@@ -1,7 +1,6 @@
 """crossval_fold.py and crossval.py: each sentence is scored once, by a model that was trained without it."""
 
 import contextlib
-import json
 import shutil
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from helpers.tiny import fill_workspace, raw_rows, set_train_params
 from ruamel.yaml import YAML
 
 from tagline.core.names import SPLITS
-from tagline.tools.settings.created_pipelines import AUDIT, CROSSVAL
+from tagline.tools.settings.created_pipelines import CROSSVAL
 
 FOLDS = (1, 2)
 # Divides the tiny data in halves that both have sentences of train and validation.
@@ -32,7 +31,6 @@ def validated_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) 
         params["crossval"] |= {"folds": list(FOLDS), "seed": SEED}
         YAML().dump(params, path)
         run_stages("download", "tokenize_align")
-        run_stage("crossval_divide")
         for number in FOLDS:
             run_stage("crossval_fold", str(number))
         run_stage("crossval")
@@ -61,30 +59,6 @@ def test_each_sentence_is_scored_once(validated: Path, capsys: pytest.CaptureFix
     assert f"{entries['overall']['f1']:.3f}" in shown
     assert shown.count("crossval: 2 models, each trained on about ") == 2
     assert max(map(len, shown.splitlines())) <= 80
-
-
-def test_folds_differ_only_in_what_the_audit_would_do_alike(validated: Path) -> None:
-    """The models of an audit with the same folds give the same labels: both are the same code."""
-    AUDIT.create()
-    path = Path("audit/params.yaml")
-    params = YAML().load(path)
-    params["audit"] |= {"folds": list(FOLDS), "seed": SEED, "splits": list(SPLITS)}
-    YAML().dump(params, path)
-    run_stage("audit_fold", "1")
-    for split in SPLITS:
-        audited = Path(f"data/audit/1/{split}.parquet")
-        assert audited.read_bytes() == Path(f"data/crossval/folds/1/{split}.parquet").read_bytes()
-
-
-def test_an_audit_ranks_by_these_folds(validated: Path) -> None:
-    run_verb("audit", "create")
-    run_stages("train", "audit_all", "audit")
-    page = Path("reports/audit.html").read_text(encoding="utf-8")
-    assert "a model that was not trained on their sentence, most suspicious first" in page
-    lines = Path("reports/audit.jsonl").read_text(encoding="utf-8").splitlines()
-    assert {json.loads(line)["split"] for line in lines} <= {"train"}
-    assert not Path("data/audit/1").exists()
-    assert status_of("audit_fold", "1") == 2
 
 
 def test_wrong_usage_and_params_are_errors(validated: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from helpers.project import STAGES, error_of, json_of, run_stage, run_stages, run_verb
+from helpers.project import STAGES, json_of, run_stage, run_stages, run_verb
 from helpers.tiny import TINY_PARAMS, fill_workspace, raw_rows, set_params
 from ruamel.yaml import YAML
 
@@ -82,16 +82,3 @@ def test_a_cross_validation_scores_all_sentences(without: Path) -> None:
     run_stage("crossval")
     sentences = [row for split in ("train", "validation") for row in raw_rows(split)]
     assert json_of("reports/crossval.json")["crossval"]["sentences"] == len(sentences)
-
-
-def test_an_audit_of_test_is_an_error(without: Path) -> None:
-    Path("dvc.yaml").touch()
-    run_verb("audit", "create")
-    path = Path("audit/params.yaml")
-    params = YAML().load(path)
-    params["audit"]["splits"] = ["train", "test"]
-    YAML().dump(params, path)
-    message = (
-        "audit_all: data/tokenized: no split test; expected one of train, validation; name its file in params.yaml"
-    )
-    assert error_of("audit_all").startswith(message)

@@ -24,7 +24,7 @@ from tagline.labels.tagged import TaggedSentence, TaggedSentences
 from tagline.labels.windows import AnyInts, Doubles, Floats
 from tagline.terminal import UserError
 
-TESTS = Path("data/tokenized_tests")
+TOKENIZED, TESTS = Path("data/tokenized"), Path("data/tokenized_tests")
 # The folder of the model that was trained on all, and the stage that writes it.
 ALL = "all"
 MADE_ALL = "audit/dvc.yaml:all"
@@ -157,8 +157,8 @@ def _read_folds(folder: Path, params: Audit) -> list[FoldOutput]:
     """Check the outputs of the audit's folds, or of those of the cross-validation."""
     if params.folds == CROSSVAL:
         crossval = read_crossval()
-        return read_folds(crossval_params.FOLDS, CROSSVAL, crossval, crossval.folds, TESTS)
-    return read_folds(folder, "audit", params, params.folding.folds, TESTS)
+        return read_folds(crossval_params.FOLDS, CROSSVAL, crossval, crossval.folds, TOKENIZED, TESTS)
+    return read_folds(folder, "audit", params, params.folding.folds, TOKENIZED, TESTS)
 
 
 def _trained_on_all(folder: Path, fold: FoldOutput) -> FoldOutput:

@@ -126,4 +126,4 @@ class _Audit(CreatedPipeline):
 
 
 AUDIT = _Audit("audit", ("fold", "all", "audit"))
-CROSSVAL = CreatedPipeline("crossval", ("divide", "fold", "crossval"))
+CROSSVAL = CreatedPipeline("crossval", ("fold", "crossval"))
