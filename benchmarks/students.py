@@ -63,10 +63,10 @@ def title(pipeline: Path) -> str:
 
 
 def sentences(pipeline: Path, split: str) -> tuple[list[list[str]], list[list[str]]]:
-    """Read the words and the labels in IOB2 of a split of data/tokenized."""
+    """Read the words and the labels in IOB2 of a split."""
     from tagline.artifacts import tokenized
 
-    data = pipeline / "data/tokenized"
+    data = pipeline / ("data/tokenized_tests" if split == "test" else "data/tokenized")
     rows = tokenized.load_split(data, split).labelled_words(tokenized.load_labels(data))
     words, labels = zip(*rows, strict=True)
     return list(words), list(labels)

@@ -1,9 +1,9 @@
 """The cross-validated score: of the labels of all sentences, each by a model that was trained without its fold.
 
-Reads crossval/params.yaml, the section ``evaluate`` of params.yaml, data/crossval/folds, data/raw for documents,
-data/tokenized, and data/tokenized_tests for the labels of test. Writes data/crossval/predictions (see
+Reads crossval/params.yaml, the section ``evaluate`` of params.yaml, data/crossval/folds, data/tokenized, and
+data/tokenized_tests for documents and the labels of test. Writes data/crossval/predictions (see
 `tagline.artifacts.predictions`), crossval/metrics.json (what people compare between commits), reports/crossval.json
-(all scores) and reports/crossval.html. `dvc repro crossval/dvc.yaml` first runs stages/crossval_divide.py, and
+(all scores) and reports/crossval.html. `dvc repro crossval/dvc.yaml` first runs
 stages/crossval_fold.py for each fold.
 
     python stages/crossval.py
@@ -24,7 +24,7 @@ from tagline.core.params import read_section
 from tagline.crossval.crossval_params import Crossval, read_crossval
 from tagline.evaluation.evaluate_params import Evaluate
 
-RAW, FOLDS = Path("data/raw"), Path("data/crossval/folds")
+FOLDS = Path("data/crossval/folds")
 TOKENIZED, TESTS = Path("data/tokenized"), Path("data/tokenized_tests")
 PREDICTIONS, METRICS = Path("data/crossval/predictions"), Path("crossval/metrics.json")
 SCORES, REPORT = Path("reports/crossval.json"), Path("reports/crossval.html")
@@ -44,7 +44,7 @@ def run(params: Crossval, evaluate: Evaluate) -> None:
     from tagline.evaluation.score_table import score_table
     from tagline.report.evaluation_page import render
 
-    evaluation = score_folds(FOLDS, RAW, TOKENIZED, TESTS, params, evaluate)
+    evaluation = score_folds(FOLDS, TOKENIZED, TESTS, params, evaluate)
     entries = evaluation.metrics[NAME]
     page = render(evaluation, [], [], title="Cross-validation", notes=[*notes(entries)])
     with replacing(PREDICTIONS, METRICS, SCORES, REPORT) as (folder, metrics, scores, report):

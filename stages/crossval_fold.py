@@ -1,7 +1,8 @@
 """A training of the cross-validation, without the sentences of a fold; then label them with that model.
 
-Reads crossval/params.yaml, the section ``train`` of params.yaml, data/tokenized, data/crossval/division and
-models/pretrained. Writes data/crossval/folds/FOLD (see `tagline.crossval.out_of_fold`).
+Reads crossval/params.yaml, the section ``train`` of params.yaml, data/tokenized, models/pretrained, and of
+data/tokenized_tests what no label of test changes. Writes data/crossval/folds/FOLD (see
+`tagline.crossval.out_of_fold`).
 
     python stages/crossval_fold.py FOLD
 """
@@ -15,8 +16,9 @@ if __name__ == "__main__":
 from pathlib import Path
 
 from tagline.core.params import read_section
+from tagline.core.provenance import verify
 from tagline.crossval.crossval_params import CROSSVAL_PARAMS, read_crossval
-from tagline.crossval.folds import folding_in
+from tagline.crossval.folds import folding_of
 from tagline.crossval.labelling import label_fold
 from tagline.training.failing import exit_as_one
 from tagline.training.stage import Inputs
@@ -25,7 +27,7 @@ from tagline.training.train_params import Train
 TOKENIZED = Path("data/tokenized")
 ENCODER = Path("models/pretrained/encoder")
 TOKENIZER = Path("models/pretrained/tokenizer")
-DIVISION = Path("data/crossval/division")
+UNLABELLED = Path("data/tokenized_tests/unlabelled")
 FOLDS = Path("data/crossval/folds")
 
 
@@ -43,8 +45,9 @@ def label() -> None:
         parser.error(f"fold {number}: expected one of {', '.join(map(str, params.folds))}, as in {CROSSVAL_PARAMS}")
     train = read_section("train", Train)
     inputs = Inputs(TOKENIZED, ENCODER, TOKENIZER)
-    folding = folding_in(params, DIVISION)
-    label_fold(number, folding, train, Path(__file__), inputs, DIVISION, FOLDS / str(number))
+    verify(UNLABELLED, "tokenize-align")
+    folding = folding_of(params, UNLABELLED)
+    label_fold(number, folding, train, Path(__file__), inputs, UNLABELLED, FOLDS / str(number))
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ def validated_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) 
             params = YAML().load(CROSSVAL_PARAMS)
             params["crossval"] |= {"folds": list(FOLDS), "seed": SEED}
             YAML().dump(params, CROSSVAL_PARAMS)
-            run_stages("download", "tokenize_align", "train", "crossval_divide")
+            run_stages("download", "tokenize_align", "train")
             for number in FOLDS:
                 run_stage("crossval_fold", str(number))
             run_stage("crossval")

@@ -1,13 +1,15 @@
 """Small data/tokenized folders and outputs of folds, for tests of folds without a model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from tagline.artifacts import raw_data
 from tagline.artifacts.tokenized import WINDOW_FEATURES, Windowing, sentence_features, write_windowing
+from tagline.core.names import LEARNT
 from tagline.core.provenance import write_hashes
 from tagline.core.shards import ShardWriter
 from tagline.crossval.crossval_params import Crossval
@@ -15,6 +17,7 @@ from tagline.crossval.folding import Folding, Group
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
+from tagline.tokenization.unlabelled import write_unlabelled
 
 NAMES = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
 LABELS = Labels("ner", "spans", NAMES, "O")
@@ -31,7 +34,7 @@ def folding(folds: int = 2, splits: Sequence[str] = ("train",), group: Group = "
 
 def write_tokenized(folder: Path, splits: dict[str, Sequence[Row]], labels: Labels = LABELS) -> Path:
     """Write sentences with one window per two words, whose only sub-word id is a number of the sentence and window."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     label_list.write(labels, folder / "labels.json")
     write_windowing(Windowing("0" * 64, True, True, 8, 2, 0), folder)
     for split, rows in splits.items():
@@ -48,6 +51,23 @@ def write_tokenized(folder: Path, splits: dict[str, Sequence[Row]], labels: Labe
         _write(folder / "windows" / split, WINDOW_FEATURES.arrow_schema, [windows])
     write_hashes(folder)
     return folder
+
+
+def write_both(
+    folder: Path, splits: Mapping[str, Sequence[Row]], documents: Mapping[str, Sequence[str]] | None = None
+) -> tuple[Path, Path]:
+    """Write data/tokenized and data/tokenized_tests; the documents of sentences are known in splits that have some."""
+    tokenized = write_tokenized(folder / "tokenized", {split: splits[split] for split in splits if split in LEARNT})
+    tests = write_tokenized(folder / "tests", {split: splits[split] for split in splits if split not in LEARNT})
+    raw: dict[str, list[dict[str, Any]]] = {}
+    for split, rows in splits.items():
+        raw[split] = [{"words": row[0].split(), **dict(zip(["id"], row[2:], strict=False))} for row in rows]
+        for row, document in zip(raw[split], (documents or {}).get(split, ()), strict=False):
+            row["document"] = document
+    raw_data.write(folder / "raw", raw, [])
+    write_unlabelled(raw_data.load(folder / "raw"), tests, len(LABELS.names))
+    write_hashes(tests)
+    return tokenized, tests
 
 
 def _write(folder: Path, schema: pa.Schema, batches: Sequence[dict[str, list[Any]]]) -> None:

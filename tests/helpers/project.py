@@ -24,7 +24,6 @@ NAMES = {stage: stage.replace("_", "-") for stage in STAGES}
 
 # The stages of pipelines that are made on demand: their folders, and the names in dvc.yaml.
 CREATED = {
-    "crossval_divide": ("crossval", "divide"),
     "crossval_fold": ("crossval", "fold"),
     "crossval": ("crossval", "crossval"),
 }

@@ -66,12 +66,12 @@ def test_only_train_and_validation_train_again(clone: Clone) -> None:
 
     ran()
     (data / "README.md").write_text("about the data\n")
-    assert ran() == {"download"}
+    assert ran() == set()
     added = "Gil PROPN B-PER\nleft VERB O\nCork PROPN B-LOC\n"
-    learnt = {*SCORED, "divide", "train", "fold", "crossval"}
+    learnt = {*SCORED, "train", "fold", "crossval"}
     for name, by_label, by_text in (
-        ("social", {*SCORED, "divide", "crossval"}, {*SCORED, "divide", "crossval"}),
-        ("test", {*SCORED, "divide", "crossval"}, {*SCORED, "divide", "fold", "crossval"}),
+        ("social", {*SCORED, "crossval"}, {*SCORED, "crossval"}),
+        ("test", {*SCORED, "crossval"}, {*SCORED, "fold", "crossval"}),
         ("validation", learnt, learnt),
         ("train", learnt, learnt),
     ):

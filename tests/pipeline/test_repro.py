@@ -157,7 +157,7 @@ def test_cross_validations_run_by_their_own_name_and_are_compared_between_commit
     edit(params, "  - 3\n  - 4\n  - 5\n", "")
     edit(params, "seed: 42", "seed: 35")
     assert clone.repro() == []
-    assert ran() == ["crossval", "divide", "fold@1", "fold@2"]
+    assert ran() == ["crossval", "fold@1", "fold@2"]
     assert ran() == []
     clone.commit("a cross-validation")
     edit(clone.path / "params.yaml", "epochs: 6", "epochs: 1")

@@ -106,7 +106,7 @@ def test_wrong_usage_and_impossible_exports_are_errors(validated: Path, capsys: 
     shutil.rmtree("data/crossval/folds/2")
     assert exit_of("audit") == (
         "audit: data/crossval/folds/2 is missing: the stage crossval/dvc.yaml:fold@2 writes it, so run "
-        "`dvc repro crossval/dvc.yaml:fold@2` first"
+        "`dvc repro crossval/dvc.yaml:fold@2` first, or `dvc pull` if a remote has it"
     )
     edit(Path("params.yaml"), "task: ner", "task: pos")
     run_stage("tokenize_align")

@@ -8,13 +8,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from helpers.annotated import write_rows
-from helpers.held_out import folding
 from helpers.project import STAGES, error_of, json_of, run_stage, run_stages
 from helpers.tiny import PEOPLE, TINY_PARAMS, raw_rows, set_params, training_results
 
 from tagline.artifacts import tokenized
 from tagline.core.names import SPLITS
-from tagline.crossval.folds import Fold
+from tagline.crossval.crossval_params import Crossval
+from tagline.crossval.folds import Fold, folding_of
 from tagline.terminal.errors import UserError
 
 ANNOTATED = {"te*.conll": ["PER"]}
@@ -58,7 +58,7 @@ def test_words_of_unknown_label_are_predicted_and_not_scored(workspace: Path, he
     run_stages(*STAGES)
     assert raw_rows("train")[0]["ner"] == ["B-PER", None, None, "O", "B-LOC", "O"]
     assert [raw_rows(split)[0]["annotated_types"] for split in ("train", "test")] == [None, ["PER"]]
-    labels = tokenized.load_labels(Path("data/tokenized"))
+    labels = tokenized.load_labels(Path("data/tokenized_tests"))
     assert labels.sets == ((), ("O", "B-LOC", "I-LOC"), ("O", "I-LOC"))
     window = tokenized.load_split(Path("data/tokenized_tests"), "test").windows[0]
     lives = [label for label, word in zip(window["labels"], window["word_ids"], strict=True) if word == 2]
@@ -147,5 +147,7 @@ def test_what_does_not_fit_unknown_labels_is_an_error(workspace: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace(" O\n", " -\n"), encoding="utf-8")
     run_stages("download", "tokenize_align")
     assert "train: data/tokenized: no word of train is known to be O; expected some, or" in error_of("train")
-    with pytest.raises(UserError, match="data/tokenized: words of unknown label; folds need the gold label"):
-        Fold(1, folding(), Path("data/tokenized"), Path("data/raw"))
+    unlabelled = Path("data/tokenized_tests/unlabelled")
+    folding = folding_of(Crossval(folds=[1, 2], group="sentence", seed=1), unlabelled)
+    with pytest.raises(UserError, match="data/tokenized: words of train of unknown label; folds need the gold label"):
+        Fold(1, folding, Path("data/tokenized"), unlabelled)

@@ -1,45 +1,31 @@
 """Folds: which sentences are held out together, and which of the others a model may learn from.
 
-The folder data/crossval/division, which changes with no label of test:
-
-folds/SPLIT/00000.arrow     number (of the fold that holds the sentence out; `REPEATED`: none), unlearnt (the folds that
-                            do not learn from it): a row per sentence
-sentences/test, windows/test    as in data/tokenized_tests, but without labels: -1 and -100
-provenance.json             the params of the division
-hashes.json                 the SHA-256 of each file
-
-The data of a fold is a folder like data/tokenized with the sentences that a model learns from, and those held out.
+The data of a fold is a folder like data/tokenized with the sentences that a model learns from, and those held out, of
+which test has no labels.
 """
 
 import shutil
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from itertools import chain, groupby
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, compress, groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import COPY
-from tagline.artifacts.tokenized import COPIES, WINDOW_FEATURES, load_labels, sentence_features, splits
-from tagline.core import LEARNT, PROVENANCE, SPLITS, read_json, shards, verify, write_hashes, write_json
+from tagline.artifacts.tokenized import COPIES, WINDOW_FEATURES, load_labels, sentence_features
+from tagline.core import LEARNT, PROVENANCE, SPLITS, shards, write_hashes
 from tagline.crossval.crossval_params import Crossval
-from tagline.crossval.folding import Folding, Group, division
+from tagline.crossval.folding import Folding, Group
 from tagline.labels.entities import is_outside
-from tagline.labels.windows import IGNORED, Ints
+from tagline.labels.windows import Ints
 from tagline.sources.splitting import drawn_number
 from tagline.terminal import UserError
 
 Mask = npt.NDArray[np.bool_]
-# The number of a sentence that is there again, since its source is repeated: it is labelled once.
-REPEATED = -1
-_DIVISION = pa.schema({"number": pa.int32(), "unlearnt": pa.list_(pa.int32())})
-# The label of a word without one, as in `datasets`.
-_NO_LABEL = -1
 
 
 def fold_of(words: Sequence[str], seed: int, folds: int) -> int:
@@ -51,133 +37,14 @@ def fold_of(words: Sequence[str], seed: int, folds: int) -> int:
     return drawn_number(["fold", seed, *words]) % folds + 1
 
 
-class Division:
-    """Divides the sentences of data/tokenized and data/tokenized_tests into folds.
-
-    Args:
-        folding: the division.
-        tokenized: data/tokenized.
-        tests: data/tokenized_tests.
-        raw: data/raw, which knows the documents; read only if they are held out.
-
-    Raises:
-        UserError: the labels of some words are unknown; a fold has no sentence to hold out, or no entity that is
-            scored; a model would have no sentence to be chosen by; or sentences without documents are grouped by
-            document.
-    """
-
-    def __init__(self, folding: Folding, tokenized: Path, tests: Path, raw: Path) -> None:
-        self.folding = folding
-        self.folders = {split: tokenized if split in LEARNT else tests for split in folding.splits}
-        self.raw = raw
-        self.labels = load_labels(tokenized)
-        if folding.group == "document" and not raw_data.load(raw).has_documents("train"):
-            raise UserError(
-                f"{folding.section}.group: document needs documents of several sentences, but {raw} has none in train; "
-                "set it to sentence"
-            )
-        self._with_entity: set[int] = set()
-        # The folds that hold out a sentence with these words, which must not be learnt there.
-        self._texts: defaultdict[int, set[int]] = defaultdict(set)
-        self.folds = {split: self._read(split) for split in folding.splits}
-        self._check()
-
-    def _read(self, split: str) -> Ints:
-        """The fold of each sentence, int64 (sentences,), of which is noted what it holds out."""
-        numbers = self._draw(split)
-        ids = np.arange(len(self.labels.names))
-        inside = set(ids[~is_outside(ids, self.labels)].tolist())
-        for number, (words, labels) in zip(numbers.tolist(), self._sentences(split), strict=True):
-            if max(labels, default=0) >= len(ids):
-                raise UserError(
-                    f"{self.folders[split]}: words of unknown label; folds need the gold label of each word, to "
-                    "compare it with that of a model; expected data in which all words are annotated"
-                )
-            if not inside.isdisjoint(labels):
-                self._with_entity.add(number)
-            self._texts[hash(tuple(words))].add(number)
-        return numbers
-
-    def _draw(self, split: str) -> Ints:
-        """Draw the fold of each sentence, int64 (sentences,)."""
-        count = len(self.folding.folds)
-        groups: Iterator[list[list[str]]] = ([words] for words, _ in self._sentences(split))
-        if self.folding.group == "document":
-            groups = self._documents(split)
-        numbers: list[int] = []
-        for group in groups:
-            numbers += [fold_of([*chain.from_iterable(group)], self.folding.seed, count)] * len(group)
-        return np.array(numbers, np.int64)
-
-    def _documents(self, split: str) -> Iterator[list[list[str]]]:
-        """Yield the words of the sentences of each document; data/raw has the sentences in the same order."""
-        numbers = raw_data.load(self.raw).documents(split).tolist()
-        words = (words for words, _ in self._sentences(split))
-        for _, rows in groupby(zip(numbers, words, strict=True), key=lambda row: row[0]):
-            yield [words for _, words in rows]
-
-    def _sentences(self, split: str) -> Iterator[tuple[list[str], list[int]]]:
-        """Yield the words and label ids of each sentence."""
-        for batch in shards.read_batches(self.folders[split] / "sentences" / split):
-            yield from zip(batch["words"].to_pylist(), batch["labels"].to_pylist(), strict=True)
-
-    def _check(self) -> None:
-        """Check what all folds hold out, before many trainings."""
-        for number in self.folding.folds:
-            if not (self.folds["train"] == number).any():
-                raise lacking(self.folding, number, "sentence of train to hold out")
-            if "validation" in self.folds and (self.folds["validation"] == number).all():
-                raise lacking(self.folding, number, "sentence to choose the epoch by")
-            if number not in self._with_entity:
-                raise lacking(self.folding, number, "entity to hold out")
-
-    def write(self, target: Path) -> None:
-        """Write data/crossval/division."""
-        for split, numbers in self.folds.items():
-            with shards.ShardWriter(target / "folds" / split, _DIVISION) as writer:
-                first = 0
-                for batch in shards.read_batches(self.folders[split] / "sentences" / split):
-                    of_batch = numbers[first : first + batch.num_rows]
-                    writer.write(self._columns(split, batch, of_batch))
-                    first += batch.num_rows
-        if "test" in self.folds:
-            _write_unlabelled(self.folders["test"] / "sentences/test", target / "sentences/test", _NO_LABEL)
-            _write_unlabelled(self.folders["test"] / "windows/test", target / "windows/test", IGNORED)
-        write_json(target / PROVENANCE, division(self.folding.params))
-        write_hashes(target)
-
-    def _columns(self, split: str, batch: pa.RecordBatch, numbers: Ints) -> dict[str, pa.Array]:
-        """The columns of `_DIVISION` of a batch of sentences, whose folds are given."""
-        labelled_by: list[int] = []
-        unlearnt: list[list[int]] = []
-        for row, number in zip(batch.to_pylist(), numbers.tolist(), strict=True):
-            labelled_by.append(REPEATED if COPY.match(row["id"]) else number)
-            apart = {number}
-            if split == "train":  # documents can share sentences; equal sentences alone are in one fold already
-                apart |= self._texts[hash(tuple(row["words"]))]
-            unlearnt.append(sorted(apart))
-        return {"number": pa.array(labelled_by, pa.int32()), "unlearnt": pa.array(unlearnt, pa.list_(pa.int32()))}
-
-
-def _write_unlabelled(source: Path, target: Path, label: int) -> None:
-    """Copy sentences or windows with one label, which stands for none, in place of theirs."""
-    schema = next(shards.read_batches(source)).schema
-    with shards.ShardWriter(target, schema) as writer:
-        for batch in shards.read_batches(source):
-            labels = batch["labels"]
-            none = pa.array(np.full(len(labels.values), label), labels.type.value_type)
-            columns = {name: batch[name] for name in schema.names}
-            writer.write(columns | {"labels": pa.ListArray.from_arrays(labels.offsets, none, labels.type)})
-
-
 class Fold:
-    """The roles of all sentences in one fold.
+    """The roles of all sentences in one fold; they are read a batch at a time.
 
     Args:
         number: of the fold, from 1.
         folding: the division.
         tokenized: data/tokenized.
-        divided: data/crossval/division, whose hashes the caller has verified.
+        unlabelled: data/tokenized_tests/unlabelled.
 
     Attributes:
         held_out: for each split of the division, whether a sentence is held out, bool (sentences,).
@@ -185,37 +52,65 @@ class Fold:
             epoch, bool (sentences,).
 
     Raises:
-        UserError: the division was made with other params, or the model would have no sentence to learn from.
+        UserError: the labels of some words are unknown; a fold has no sentence to hold out, or outside of test no
+            entity; or the model would have no sentence to learn from or to be chosen by.
     """
 
-    def __init__(self, number: int, folding: Folding, tokenized: Path, divided: Path) -> None:
+    def __init__(self, number: int, folding: Folding, tokenized: Path, unlabelled: Path) -> None:
         self.number = number
         self.folding = folding
         self.tokenized = tokenized
-        self.divided = divided
+        self.unlabelled = unlabelled
         self.labels = load_labels(tokenized)
-        made_by = f"{folding.section}/dvc.yaml:divide"
-        if read_json(divided / PROVENANCE, made_by) != division(folding.params):
-            raise UserError(
-                f"{divided}: made with other params; expected those of {folding.file}; run `dvc repro {made_by}`"
-            )
-        self.held_out: dict[str, Mask] = {}
-        self.learnable: dict[str, Mask] = {}
-        for split in LEARNT:
-            of_split = shards.read_batches(tokenized / "sentences" / split)
-            self.learnable[split] = np.ones(sum(batch.num_rows for batch in of_split), bool)
-        for split in folding.splits:
-            rows = pa.Table.from_batches(shards.read_batches(divided / "folds" / split)).combine_chunks()
-            self.held_out[split] = rows["number"].to_numpy() == number
-            if split in LEARNT:
-                is_apart = pc.list_flatten(rows["unlearnt"]).to_numpy() == number
-                self.learnable[split][pc.list_parent_indices(rows["unlearnt"]).to_numpy()[is_apart]] = False
+        folds = {split: self._folds(split) for split in folding.splits}
+        self._check_all(folds)
+        drawn = {split: of_split == number for split, of_split in folds.items()}
+        self.held_out = {split: mask & ~self._repeated(split) for split, mask in drawn.items()}
+        self.learnable = {split: ~drawn[split] for split in LEARNT}
+        if folding.group == "document":
+            self.learnable["train"] &= self._apart()
         if not self.learnable["train"].any():
-            raise lacking(folding, number, "sentence to learn from")
+            raise self._lacking(number, "sentence to learn from")
 
     def folder(self, split: str) -> Path:
         """Where the sentences and windows of a split are; those of test have no labels."""
-        return self.tokenized if split in LEARNT else self.divided
+        return self.tokenized if split in LEARNT else self.unlabelled
+
+    def _folds(self, split: str) -> Ints:
+        """The fold of each sentence, int64 (sentences,)."""
+        groups: Iterator[list[list[str]]] = ([words] for words, _ in self._sentences(split))
+        if self.folding.group == "document":
+            groups = self._documents(split)
+        numbers: list[int] = []
+        for group in groups:
+            number = fold_of([*chain.from_iterable(group)], self.folding.seed, len(self.folding.folds))
+            numbers += [number] * len(group)
+        return np.array(numbers, np.int64)
+
+    def _documents(self, split: str) -> Iterator[list[list[str]]]:
+        """Yield the words of the sentences of each document."""
+        numbers = iter(raw_data.load(self.unlabelled / "documents").documents(split))
+        for _, sentences in groupby(self._sentences(split), key=lambda _: next(numbers)):
+            yield [words for words, _ in sentences]
+
+    def _repeated(self, split: str) -> Mask:
+        """Whether a sentence is there again, since its source is repeated; it is labelled once."""
+        repeated: list[bool] = []
+        for batch in shards.read_batches(self.folder(split) / "sentences" / split):
+            repeated += [COPY.match(id_) is not None for id_ in batch["id"].to_pylist()]
+        return np.array(repeated, bool)
+
+    def _apart(self) -> Mask:
+        """Whether a train sentence has other words than all that are held out, since documents can share sentences."""
+        texts: set[int] = set()
+        for split, mask in self.held_out.items():
+            texts.update(hash(tuple(words)) for words, _ in compress(self._sentences(split), mask))
+        return np.array([hash(tuple(words)) not in texts for words, _ in self._sentences("train")], bool)
+
+    def _sentences(self, split: str) -> Iterator[tuple[list[str], list[int]]]:
+        """Yield the words and label ids of each sentence."""
+        for batch in shards.read_batches(self.folder(split) / "sentences" / split):
+            yield from zip(batch["words"].to_pylist(), batch["labels"].to_pylist(), strict=True)
 
     @property
     def numbers(self) -> dict[str, Any]:
@@ -234,40 +129,46 @@ class Fold:
             f"of train ({learnt / train:.0%}) are left to learn from"
         )
 
+    def _check_all(self, folds: Mapping[str, Ints]) -> None:
+        """Check what all folds hold out, so that the first one fails, not the last one after many trainings."""
+        with_entity = self._with_entity(folds)
+        for number in self.folding.folds:
+            if not (folds["train"] == number).any():
+                raise self._lacking(number, "sentence of train to hold out")
+            if (folds["validation"] == number).all():
+                raise self._lacking(number, "sentence to choose the epoch by")
+            if number not in with_entity:
+                raise self._lacking(number, "entity of train or validation to hold out")
 
-def lacking(folding: Folding, number: int, lacking: str) -> UserError:
-    """The error of a fold that lacks something."""
-    group = "" if folding.group == "sentence" else ", or group: sentence"
-    return UserError(
-        f"{folding.file}: fold {number} of {len(folding.folds)} has no {lacking}; expected at least one; use fewer "
-        f"folds or another seed{group}"
-    )
+    def _with_entity(self, folds: Mapping[str, Ints]) -> set[int]:
+        """The folds that hold out an entity of train or validation."""
+        ids = np.arange(len(self.labels.names))
+        inside = set(ids[~is_outside(ids, self.labels)].tolist())
+        numbers = set()
+        for split, of_split in folds.items():
+            for number, (_, labels) in zip(of_split.tolist(), self._sentences(split), strict=True):
+                if max(labels, default=0) >= len(ids):
+                    raise UserError(
+                        f"{self.folder(split)}: words of {split} of unknown label; folds need the gold label of each "
+                        "word, to compare it with that of a model; expected data in which all words are annotated"
+                    )
+                if not inside.isdisjoint(labels):
+                    numbers.add(number)
+        return numbers
+
+    def _lacking(self, number: int, lacking: str) -> UserError:
+        group = "" if self.folding.group == "sentence" else ", or group: sentence"
+        return UserError(
+            f"{self.folding.file}: fold {number} of {len(self.folding.folds)} has no {lacking}; expected at least one; "
+            f"use fewer folds or another seed{group}"
+        )
 
 
-def folding_of(params: Crossval, tokenized: Path, tests: Path, raw: Path) -> Folding:
-    """Divide train, validation and test; by document only if documents are known.
-
-    Raises:
-        UserError: data/raw is missing or damaged.
-    """
-    group: Group = "sentence"
-    if params.group == "document":
-        verify(raw, "download")
-        if raw_data.load(raw).has_documents("train"):
-            group = "document"
-    found = [*splits(tokenized), *splits(tests)]
-    return Folding("crossval", params, params.folds, [split for split in SPLITS if split in found], group, params.seed)
-
-
-def folding_in(params: Crossval, divided: Path) -> Folding:
-    """How data/crossval/division, whose hashes are verified here, was divided.
-
-    Raises:
-        UserError: it is missing or damaged.
-    """
-    verify(divided, "crossval/dvc.yaml:divide")
-    of_splits = [split for split in SPLITS if (divided / "folds" / split).is_dir()]
-    return Folding("crossval", params, params.folds, of_splits, params.group, params.seed)
+def folding_of(params: Crossval, unlabelled: Path) -> Folding:
+    """Divide train, validation and test, if there is one; by document only if documents are known."""
+    data = raw_data.load(unlabelled / "documents")
+    group: Group = params.group if data.has_documents("train") else "sentence"
+    return Folding("crossval", params, params.folds, [*data.sentences], group, params.seed)
 
 
 def held_out_name(split: str) -> str:
@@ -293,7 +194,7 @@ def write_data(fold: Fold, target: Path) -> None:
         shutil.copyfile(fold.tokenized / name, target / name)
     for split, mask in fold.learnable.items():
         _copy_sentences(fold, split, mask, target / "sentences" / split)
-        _copy_windows(fold.tokenized, split, mask, target / "windows" / split)
+        _copy_windows(fold.folder(split), split, mask, target / "windows" / split)
     for copies in COPIES:
         if (fold.tokenized / "windows" / copies).is_dir():
             _copy_windows(fold.tokenized, copies, fold.learnable["train"], target / "windows" / copies)

@@ -33,7 +33,7 @@ VALIDATION = "validation.csv"
 
 
 def label_fold(
-    number: int, folding: Folding, train: Train, script: Path, inputs: Inputs, divided: Path, target: Path
+    number: int, folding: Folding, train: Train, script: Path, inputs: Inputs, unlabelled: Path, target: Path
 ) -> None:
     """Train as the stage train does, and write how the model labels the held-out sentences.
 
@@ -45,7 +45,7 @@ def label_fold(
         train: the section ``train``; nothing is pushed.
         script: the stage's file.
         inputs: folders of earlier stages.
-        divided: data/crossval/division.
+        unlabelled: data/tokenized_tests/unlabelled.
         target: the output, see `tagline.crossval.out_of_fold`.
 
     Raises:
@@ -57,7 +57,7 @@ def label_fold(
     train = train.model_copy(update={"hub": train.hub.model_copy(update={"push": False})})
     made_of = {"fold": number, folding.section: division(folding.params), "train": train.effective()}
     verified = inputs.verify([])
-    verified["division"] = verify(divided, f"{folding.section}/dvc.yaml:divide")
+    verified["unlabelled"] = verify(unlabelled, "tokenize-align")
     name = f"{folding.section}-{number}"
     with work_folder(name, fingerprint(made_of, script, verified)) as work:
         if not seen_by_all(work):
@@ -67,7 +67,7 @@ def label_fold(
             )
         data = work / "tokenized"
         model = work / "finetuned"
-        fold = Fold(number, folding, inputs.tokenized, divided)
+        fold = Fold(number, folding, inputs.tokenized, unlabelled)
         if state.is_main_process:
             show(fold.message())
         if not completed(data) and state.is_main_process:
@@ -107,7 +107,7 @@ def _label_held_out(fold: Fold, work: Path, train: Train, made_of: dict[str, Any
         "best_epoch": best,
         "validation_f1": epochs[best - 1]["f1"],
         "tokenized": sha256(fold.tokenized / HASHES),
-        "division": sha256(fold.divided / HASHES),
+        "unlabelled": sha256(fold.unlabelled / HASHES),
         "versions": versions(*LIBRARIES),
     }
     out_of_fold.write_provenance(target, fold.labels, made_of)

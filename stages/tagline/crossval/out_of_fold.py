@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tagline.artifacts.tokenized import Split, column, load_split, splits
-from tagline.core import PROVENANCE, read_json, verify, write_hashes, write_json
+from tagline.core import HASHES, PROVENANCE, read_json, sha256, verify, write_hashes, write_json
 from tagline.core.params import Section
 from tagline.crossval.folding import division
 from tagline.labels import label_list
@@ -63,9 +63,6 @@ def read(path: Path, labels: Labels, test: Split | None = None) -> Iterator[Chun
         path: the Parquet file.
         labels: the label list of its folder, whose hashes `read_provenance` has verified.
         test: has the gold labels of sentences that are there without.
-
-    Raises:
-        UserError: a sentence is not in the test split.
     """
     names = pa.array(labels.names, pa.string())
 
@@ -81,21 +78,17 @@ def read(path: Path, labels: Labels, test: Split | None = None) -> Iterator[Chun
                 lengths=batch["words"].value_lengths().to_pylist(),
                 predicted=predicted,
                 scores=probabilities[np.arange(len(predicted)), predicted],
-                gold=_gold_in(test, batch, path) if batch["gold"].null_count else index(batch["gold"]),
+                gold=_gold_in(test, batch) if test and batch["gold"].null_count else index(batch["gold"]),
                 ids=batch["id"].to_pylist(),
                 words=batch["words"].to_pylist(),
             )
             yield sentences, probabilities
 
 
-def _gold_in(test: Split | None, batch: pa.RecordBatch, path: Path) -> AnyInts:
+def _gold_in(test: Split, batch: pa.RecordBatch) -> AnyInts:
     """The gold labels of sentences of test, int64 (words,)."""
-    if test is not None:
-        rows = pc.index_in(batch["id"], value_set=column(test.sentences, "id").combine_chunks())
-        words = column(test.sentences, "words").take(rows)  # null where there is no row
-        if words.to_pylist() == batch["words"].to_pylist():
-            return pc.list_flatten(column(test.sentences, "labels").take(rows)).to_numpy()
-    raise UserError(f"{path}: made of other sentences than data/tokenized_tests; run `dvc repro crossval/dvc.yaml`")
+    rows = pc.index_in(batch["id"], value_set=column(test.sentences, "id").combine_chunks())
+    return pc.list_flatten(column(test.sentences, "labels").take(rows)).to_numpy()
 
 
 def write_provenance(folder: Path, labels: Labels, made_of: dict[str, Any]) -> None:
@@ -131,7 +124,9 @@ class FoldOutput:
             yield from read(path, self.labels, self.test)
 
 
-def read_folds(folder: Path, section: str, params: Section, numbers: Iterable[int], tests: Path) -> list[FoldOutput]:
+def read_folds(
+    folder: Path, section: str, params: Section, numbers: Iterable[int], tokenized: Path, tests: Path
+) -> list[FoldOutput]:
     """Check the outputs of all folds and how they were made.
 
     Args:
@@ -139,14 +134,17 @@ def read_folds(folder: Path, section: str, params: Section, numbers: Iterable[in
         section: of the params: ``crossval``.
         params: of the folds.
         numbers: of the folds.
+        tokenized: data/tokenized, of which the folds were made.
         tests: data/tokenized_tests, which has the gold labels of test.
 
     Raises:
-        UserError: a fold is missing or damaged, or was made with other params or other data than the others.
+        UserError: a folder is missing or damaged, or a fold was made with other params or other data.
     """
     folds: list[FoldOutput] = []
+    verify(tokenized, "tokenize-align")
     verify(tests, "tokenize-align")
     test = load_split(tests, "test") if "test" in splits(tests) else None
+    made_of_now = {"tokenized": tokenized, "unlabelled": tests / "unlabelled"}
     for number in numbers:
         of_fold = folder / str(number)
         made_by = f"{section}/dvc.yaml:fold@{number}"
@@ -155,13 +153,14 @@ def read_folds(folder: Path, section: str, params: Section, numbers: Iterable[in
             raise UserError(
                 f"{of_fold}: made with other params; expected those of {section}/params.yaml; run `dvc repro {made_by}`"
             )
+        for key, path in made_of_now.items():
+            if made_of[key] != sha256(path / HASHES):
+                raise UserError(f"{of_fold}: made of other data than {path}; run `dvc repro {section}/dvc.yaml`")
         folds.append(FoldOutput(of_fold, labels, made_of, test))
-        for key in ("tokenized", "division", "train"):
-            if made_of[key] != folds[0].made_of[key]:
-                raise UserError(
-                    f"{of_fold}: made with other data or train params than {folds[0].folder}; run `dvc repro "
-                    f"{section}/dvc.yaml`"
-                )
+        if made_of["train"] != folds[0].made_of["train"]:
+            raise UserError(
+                f"{of_fold}: made with other train params than {folds[0].folder}; run `dvc repro {section}/dvc.yaml`"
+            )
     return folds
 
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from tagline.artifacts import raw_data
 from tagline.artifacts.predictions import Settings
-from tagline.core import HASHES, SPLITS, sha256, verify
 from tagline.crossval.crossval_params import Crossval
 from tagline.crossval.out_of_fold import FoldOutput, read_folds
 from tagline.crossval.summary import NAME
@@ -24,7 +23,6 @@ from tagline.labels.tagged import TaggedSentences, flatten
 from tagline.labels.windows import Ints
 from tagline.metrics import resampling
 from tagline.metrics.scores import rounded
-from tagline.terminal import UserError
 
 # The decoding of the models of folds.
 DECODING: Decoding = "constrained"
@@ -68,49 +66,35 @@ class Folds(Measurement):
         return {"folds": rows, "f1_sd": rounded(stdev(row["f1"] for row in rows)), "resampled": resampled}
 
 
-def score_folds(
-    folder: Path, raw: Path, tokenized: Path, tests: Path, params: Crossval, evaluate: Evaluate
-) -> Evaluation:
+def score_folds(folder: Path, tokenized: Path, tests: Path, params: Crossval, evaluate: Evaluate) -> Evaluation:
     """Score the labels of all folds together.
 
     Args:
         folder: with a folder for each fold.
-        raw: data/raw, for the documents.
         tokenized: data/tokenized, of which the folds were made.
-        tests: data/tokenized_tests, for the gold labels of test.
+        tests: data/tokenized_tests, for documents and the gold labels of test.
         params: the section ``crossval``.
         evaluate: the section ``evaluate``.
 
     Raises:
         UserError: an artifact is missing or damaged, or a fold was made with other params or other data.
     """
-    folds = read_folds(folder, "crossval", params, params.folds, tests)
-    verify(tokenized, "tokenize-align")
-    if folds[0].made_of["tokenized"] != sha256(tokenized / HASHES):
-        raise _of_other_data(folder, tokenized)
-    verify(raw, "download")
-    data = raw_data.load(raw)
+    folds = read_folds(folder, "crossval", params, params.folds, tokenized, tests)
+    data = raw_data.load(tests / "unlabelled/documents")
     chunks: list[TaggedSentences] = []
     numbers: list[int] = []
     documents: list[int] = []
     unseen = 0
-    for split in (split for split in SPLITS if split in data.sentences):
-        # Documents of several splits can have one number.
-        of_split = data.documents(split) + sum(data.sentences[earlier] for earlier in SPLITS[: SPLITS.index(split)])
-        document_of = dict(zip(data.ids(split), of_split.tolist(), strict=True))
-        labelled = 0
+    earlier = 0  # sentences of earlier splits, whose documents can have the same numbers
+    for split, size in data.sentences.items():
+        document_of = dict(zip(data.ids(split), (data.documents(split) + earlier).tolist(), strict=True))
+        earlier += size
         for index, fold in enumerate(folds):
             for sentences, probabilities in fold.chunks(split):
-                of_sentences = [document_of.get(sentence.id, -1) for sentence in sentences]
-                if -1 in of_sentences:
-                    raise _of_other_data(fold.folder, raw)
                 chunks.append(sentences)
-                labelled += len(sentences)
                 numbers += [index] * len(sentences)
-                documents += of_sentences
+                documents += [document_of[sentence.id] for sentence in sentences]
                 unseen += int(np.count_nonzero(~probabilities.any(-1)))
-        if split == "test" and labelled < len(document_of):
-            raise _of_other_data(folder, raw)
     labels = folds[0].labels
     scored = ScoredSplit(
         kind=labels.kind,
@@ -131,8 +115,3 @@ def score_folds(
     ]
     settings = Settings(DECODING, folds[0].made_of["train"]["precision"])
     return Evaluation(labels, {NAME: scored}, {NAME: measure(scored, measurements)}, 0, settings)
-
-
-def _of_other_data(folder: Path, data: Path) -> UserError:
-    """The error of folds that were made of other data than the present ones."""
-    return UserError(f"{folder}: made of other data than {data}; run `dvc repro crossval/dvc.yaml`")

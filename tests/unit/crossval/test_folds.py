@@ -1,29 +1,31 @@
 """Folds: equal sentences together, others independent, nothing held out is learnt from."""
 
 import shutil
-import tempfile
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pytest
-from helpers.held_out import LABELS, folding, write_tokenized
+from helpers.held_out import LABELS, Row, write_both
 from helpers.project import snapshot
 
-from tagline.artifacts import raw_data, tokenized
-from tagline.core.provenance import write_hashes
+from tagline.artifacts import tokenized
+from tagline.core.names import SPLITS
 from tagline.crossval import folds
 from tagline.crossval.crossval_params import Crossval
-from tagline.crossval.folding import Folding
-from tagline.crossval.folds import Division, Fold, fold_of, folding_of
+from tagline.crossval.folds import Fold, fold_of, folding_of
 from tagline.sources.splitting import draw, split_of
 from tagline.terminal.errors import UserError
 
-RAW = Path("no data/raw")
-TESTS = "tests"
 ROWS = [(f"Ada {number} in Oslo", "B-PER I-PER O B-LOC") for number in range(9)]
 ROWS += [(f"Bo {number} here", "B-PER O O") for number in range(9)] + [("Ada 0 in Oslo", "O O O B-LOC")]
+SENTENCES = {"train": ROWS, "validation": ROWS[:6], "test": ROWS[3:9]}
+NO_ENTITIES = [(f"word {number}", "O O") for number in range(30)]
+# Of three sentences each, but the last sentence, which repeats the words of the first, is one by itself.
+OF_TRAIN = [f"d{number // 3}" for number in range(len(ROWS))]
+DOCUMENTS = {"train": OF_TRAIN, "validation": OF_TRAIN[:6], "test": OF_TRAIN[3:9]}
+Both = tuple[Path, Path]
 
 
 def test_folds_are_of_similar_size_whatever_the_split_was_drawn_by() -> None:
@@ -35,39 +37,43 @@ def test_folds_are_of_similar_size_whatever_the_split_was_drawn_by() -> None:
     assert [fold_of(words, 1, 4) for words in train] != [fold_of(words, 2, 4) for words in train]
 
 
-def folds_of(folding: Folding, data: Path, raw: Path = RAW) -> list[Fold]:
-    """All folds of data/tokenized, beside which is data/tokenized_tests."""
-    divided = Path(tempfile.mkdtemp(dir=data.parent)) / "division"
-    Division(folding, data, data.parent / TESTS, raw).write(divided)
-    return [Fold(number, folding, data, divided) for number in folding.folds]
+def folds_of(both: Both, count: int, seed: int = 1) -> list[Fold]:
+    """All folds of data/tokenized and data/tokenized_tests, by document where they are known."""
+    unlabelled = both[1] / "unlabelled"
+    folding = folding_of(Crossval(folds=list(range(1, count + 1)), group="document", seed=seed), unlabelled)
+    return [Fold(number, folding, both[0], unlabelled) for number in folding.folds]
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = write_tokenized(tmp_path_factory.mktemp("data") / "tokenized", {"train": ROWS, "validation": ROWS[:6]})
-    write_tokenized(folder.parent / TESTS, {"test": ROWS[3:9]})
-    shutil.copytree(folder / "windows/train", folder / "windows" / tokenized.LOWERCASE)
-    return folder
+def both(tmp_path_factory: pytest.TempPathFactory) -> Both:
+    both = write_both(tmp_path_factory.mktemp("data"), SENTENCES)
+    shutil.copytree(both[0] / "windows/train", both[0] / "windows" / tokenized.LOWERCASE)
+    return both
 
 
-@pytest.mark.parametrize("splits", [["train"], ["train", "validation", "test"]])
-def test_each_sentence_is_held_out_once_and_neither_learnt_nor_chooses_the_epoch(data: Path, splits: list[str]) -> None:
-    made = folds_of(folding(3, splits=splits), data)
+@pytest.mark.parametrize("splits", [SPLITS[:2], SPLITS])
+def test_each_sentence_is_held_out_once_and_neither_learnt_nor_chooses_the_epoch(
+    splits: Sequence[str], tmp_path: Path
+) -> None:
+    made = folds_of(write_both(tmp_path, {split: SENTENCES[split] for split in splits}), 3)
     assert sum(fold.held_out["train"].astype(int) for fold in made).tolist() == [1] * len(ROWS)
     for fold in made:
         held_out = fold.held_out["train"]
-        assert list(fold.held_out) == splits
+        assert list(fold.held_out) == [*splits]
         assert (fold.learnable["train"] == ~held_out).all()
         assert held_out[0] == held_out[-1], "equal words, other labels"
         assert fold.held_out.get("test", held_out[3:9]).tolist() == held_out[3:9].tolist(), "equal sentences"
-        expected = ~held_out[:6] if "validation" in splits else np.ones(6, bool)
-        assert fold.learnable["validation"].tolist() == expected.tolist()
+        assert fold.learnable["validation"].tolist() == (~held_out[:6]).tolist()
+    held_out, learnt = made[0].numbers["held_out"], made[0].numbers["learnt"]
+    assert made[0].message() == (
+        f"fold 1 of 3: {', '.join(f'{held_out[split]} of {split}' for split in splits)} held out; {learnt} of 19 "
+        f"sentences of train ({learnt / 19:.0%}) are left to learn from"
+    )
 
 
 def test_copies_of_a_repeated_source_are_labelled_once(tmp_path: Path) -> None:
     rows = [*ROWS, *((*row, f"1#2/train-{number}") for number, row in enumerate(ROWS))]
-    data = write_tokenized(tmp_path / "data", {"train": rows, "validation": ROWS})
-    for fold in folds_of(folding(3), data):
+    for fold in folds_of(write_both(tmp_path, {"train": rows, "validation": ROWS}), 3):
         of_first, of_copies = np.split(fold.held_out["train"], 2)
         assert of_first.any() and not of_copies.any()
         assert fold.learnable["train"].tolist() == [*~of_first, *~of_first], "a copy is not learnt, either"
@@ -76,38 +82,25 @@ def test_copies_of_a_repeated_source_are_labelled_once(tmp_path: Path) -> None:
 def test_copies_of_a_repeated_document_are_held_out_with_it(tmp_path: Path) -> None:
     """Or a model would learn less of such a source than of others."""
     rows = [*ROWS[:-1], *((*row, f"1#2/train-{number}") for number, row in enumerate(ROWS[:-1]))]
-    data = write_tokenized(tmp_path / "data", {"train": rows, "validation": ROWS})
-    documents = [f"{reading}/d{number // 3}" for reading in ("1", "1#2") for number in range(18)]
-    given = [{"words": row[0].split(), "document": document} for row, document in zip(rows, documents, strict=True)]
-    raw_data.write(tmp_path / "raw", {"train": given, "validation": given[:19]}, [])
-    for fold in folds_of(folding(2, group="document"), data, tmp_path / "raw"):
+    documents = {"train": [f"{reading}/d{number // 3}" for reading in ("1", "1#2") for number in range(18)]}
+    for fold in folds_of(write_both(tmp_path, {"train": rows, "validation": NO_ENTITIES}, documents), 2):
         assert fold.learnable["train"].tolist() == 2 * (~fold.held_out["train"][:18]).tolist()
 
 
-def test_labels_of_test_do_not_change_the_division(data: Path, tmp_path: Path, raw: Path) -> None:
-    """Nor what folds learn or label, so that they are not trained again."""
-    written = {}
-    for name, change in (("before", None), ("after", ("B-PER I-PER", "O B-PER"))):
-        rows = [(words, labels.replace(*change)) if change else (words, labels) for words, labels in ROWS[3:9]]
-        tests = write_tokenized(tmp_path / f"{name}-tests", {"test": rows})
-        Division(folding_of(crossval(2), data, tests, raw), data, tests, raw).write(tmp_path / name)
-        written[name] = [*snapshot(tmp_path / name).values()]
-    assert written["before"] == written["after"]
+def test_labels_of_test_change_nothing_that_folds_read(tmp_path: Path) -> None:
+    written = []
+    for changed in ("B-PER I-PER", "O B-PER"):
+        test = [(words, labels.replace("B-PER I-PER", changed)) for words, labels in SENTENCES["test"]]
+        _, tests = write_both(tmp_path / changed.split()[0], SENTENCES | {"test": test}, DOCUMENTS)
+        written.append([*snapshot(tests / "unlabelled").values()])
+    assert written[0] == written[1]
 
 
-@pytest.fixture
-def raw(tmp_path: Path) -> Path:
-    """ROWS in documents of three sentences, but the last sentence, which repeats the words of the first, in its own."""
-    rows = [{"words": words.split(), "document": f"d{number // 3}"} for number, (words, _) in enumerate(ROWS)]
-    raw_data.write(tmp_path / "raw", {"train": rows, "validation": rows[:6], "test": rows[3:9]}, [])
-    write_hashes(tmp_path / "raw")
-    return tmp_path / "raw"
-
-
-def test_by_document_whole_documents_are_held_out_and_no_equal_sentence_is_learnt(data: Path, raw: Path) -> None:
+def test_by_document_whole_documents_are_held_out_and_no_equal_sentence_is_learnt(tmp_path: Path) -> None:
     apart = set()
+    both = write_both(tmp_path, SENTENCES | {"validation": NO_ENTITIES}, DOCUMENTS)
     for seed in range(20):
-        fold = folds_of(folding(2, group="document", splits=["train", "test"], seed=seed), data, raw)[0]
+        fold = folds_of(both, 2, seed)[0]
         held_out, learnable = fold.held_out["train"], fold.learnable["train"]
         documents = held_out[:-1].reshape(-1, 3)
         assert (documents.all(axis=1) == documents.any(axis=1)).all()
@@ -120,76 +113,52 @@ def test_by_document_whole_documents_are_held_out_and_no_equal_sentence_is_learn
     assert apart == {True, False}
 
 
-def test_folds_that_are_not_possible_are_errors(data: Path, tmp_path: Path) -> None:
-    raw_data.write(tmp_path / "raw", {"train": [{"words": words.split()} for words, _ in ROWS]}, [])
-    with pytest.raises(
-        UserError, match=r"^crossval.group: document needs documents of several sentences, but .*/raw has"
-    ):
-        folds_of(folding(2, group="document"), data, tmp_path / "raw")
-    few = write_tokenized(tmp_path / "few", {"train": [("one", "O")], "validation": [("one", "O")]})
-    with pytest.raises(UserError, match=r"crossval/params.yaml: fold . of 2 has no sentence of train to hold out; exp"):
-        folds_of(folding(2), few)
+def test_documents_are_held_out_where_they_are_known_and_asked_for(both: Both, tmp_path: Path) -> None:
+    _, tests = write_both(tmp_path, SENTENCES, DOCUMENTS)
+    by_document, by_sentence = (Crossval(folds=[1, 2], group=group, seed=1) for group in ("document", "sentence"))
+    assert folding_of(by_document, tests / "unlabelled").group == "document"
+    assert folding_of(by_sentence, tests / "unlabelled").group == "sentence"
+    assert folding_of(by_document, both[1] / "unlabelled").group == "sentence"
 
 
-def test_cross_validation_holds_out_all_splits_and_documents_where_they_are_known(data: Path, raw: Path) -> None:
-    by_document = folding_of(crossval(2), data, data.parent / TESTS, raw)
-    assert (by_document.group, by_document.splits) == ("document", ["train", "validation", "test"])
-    assert folding_of(crossval(2, "sentence"), data, RAW, RAW).group == "sentence"
-    raw_data.write(raw.parent / "unknown", {"train": [{"words": words.split()} for words, _ in ROWS]}, [])
-    write_hashes(raw.parent / "unknown")
-    assert folding_of(crossval(2), data, RAW, raw.parent / "unknown").group == "sentence"
-
-
-def crossval(folds: int, group: Literal["document", "sentence"] = "document") -> Crossval:
-    return Crossval(folds=list(range(1, folds + 1)), group=group, seed=1)
-
-
-NO_ENTITIES = [(f"word {number}", "O O") for number in range(30)]
+OF_ONE = {"train": ["one"] * len(ROWS)}
 IMPOSSIBLE = [
-    (ROWS[:3], 5, "sentence of train"),
-    (ROWS, 2, "sentence of train"),  # all in one document
-    ([*NO_ENTITIES, *ROWS[:1]], 2, "entity"),
+    (ROWS[:3], NO_ENTITIES, {}, 5, "sentence of train to hold out"),
+    (ROWS, NO_ENTITIES, OF_ONE, 2, "sentence of train to hold out"),
+    ([*NO_ENTITIES, *ROWS[:1]], NO_ENTITIES, {}, 2, "entity of train or validation to hold out"),
+    (ROWS, ROWS[:1], {}, 2, "sentence to choose the epoch by"),
 ]
 
 
-def test_validation_in_one_fold_is_an_error_before_any_training(tmp_path: Path) -> None:
-    data = write_tokenized(tmp_path / "data", {"train": ROWS, "validation": ROWS[:1]})
-    folding = folding_of(crossval(2, "sentence"), data, RAW, RAW)
-    with pytest.raises(UserError, match=r"fold \d of 2 has no sentence to choose the epoch by; expected at least"):
-        folds_of(folding, data)
-
-
-@pytest.mark.parametrize(("rows", "folds", "lacking"), IMPOSSIBLE)
-def test_division_fails_if_a_fold_holds_out_too_little(
-    tmp_path: Path, rows: list[tuple[str, str]], folds: int, lacking: str
+@pytest.mark.parametrize(("train", "validation", "documents", "count", "lacking"), IMPOSSIBLE)
+def test_each_fold_fails_at_once_if_one_of_them_holds_out_too_little(
+    tmp_path: Path,
+    train: list[Row],
+    validation: list[Row],
+    documents: Mapping[str, list[str]],
+    count: int,
+    lacking: str,
 ) -> None:
-    data = write_tokenized(tmp_path / "data", {"train": rows, "validation": NO_ENTITIES})
-    train = [{"words": words.split()} for words, _ in rows]
-    if rows == ROWS:
-        train = [row | {"document": "one"} for row in train]
-    validation = [{"words": words.split()} for words, _ in NO_ENTITIES]
-    raw_data.write(tmp_path / "raw", {"train": train, "validation": validation}, [])
-    write_hashes(tmp_path / "raw")
-    folding = folding_of(crossval(folds), data, RAW, tmp_path / "raw")
     message = (
-        rf"^crossval/params.yaml: fold \d of {folds} has no {lacking} to hold out; expected at least one; use fewer "
-        "folds or another seed(, or group: sentence)?$"
+        rf"^crossval/params.yaml: fold \d of {count} has no {lacking}; expected at least one; use fewer folds or another "
+        "seed(, or group: sentence)?$"
     )
     with pytest.raises(UserError, match=message):
-        folds_of(folding, data, tmp_path / "raw")
+        folds_of(write_both(tmp_path, {"train": train, "validation": validation}, documents), count)
 
 
-def test_data_of_a_fold_are_its_sentences_with_their_windows(data: Path, tmp_path: Path) -> None:
-    fold = folds_of(folding(2, splits=["train", "test"]), data)[0]
+def test_data_of_a_fold_are_its_sentences_with_their_windows(both: Both, tmp_path: Path) -> None:
+    data, tests = both
+    fold = folds_of(both, 2)[0]
     target = tmp_path / "fold"
     folds.write_data(fold, target)
     assert tokenized.load_labels(target) == LABELS
-    assert folds.splits_held_out(target) == ["train", "test"]
+    assert folds.splits_held_out(target) == [*SPLITS]
     parts = {"train": ("train", fold.learnable["train"]), "validation": ("validation", fold.learnable["validation"])}
     parts |= {folds.held_out_name(split): (split, mask) for split, mask in fold.held_out.items()}
     for name, (split, mask) in parts.items():
-        folder = data.parent / TESTS if split == "test" else data
-        whole, part = tokenized.load_split(folder, split), tokenized.load_split(target, name)
+        whole = tokenized.load_split(tests if split == "test" else data, split)
+        part = tokenized.load_split(target, name)
         chosen = np.flatnonzero(mask)
         if split == "test":
             assert part.sentences["words"][:] == whole.sentences[chosen]["words"]

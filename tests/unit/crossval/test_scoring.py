@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from helpers.held_out import LABELS, chunk, write_tokenized
+from helpers.held_out import LABELS, chunk, write_both, write_tokenized
 from helpers.messages import message_of
 
-from tagline.artifacts import raw_data
-from tagline.core.provenance import HASHES, sha256, write_hashes
+from tagline.core.provenance import HASHES, sha256
 from tagline.crossval import out_of_fold
 from tagline.crossval.crossval_params import Crossval
 from tagline.crossval.scoring import score_folds
@@ -27,8 +26,9 @@ EVALUATE = Evaluate(
 )
 
 
-def write_folds(folder: Path, params: Crossval, data: Path, test: Sequence[tuple[str, str, str]]) -> Path:
+def write_folds(folder: Path, params: Crossval, both: tuple[Path, Path], test: Sequence[tuple[str, str, str]]) -> Path:
     """Two folds of train, one right and one wrong, and of validation one sentence in the first fold."""
+    data, tests = both
     parts = {1: {"train": [RIGHT] * 4, "validation": [RIGHT]}, 2: {"train": [MISSED] * 4, "test": test}}
     for number, splits in parts.items():
         target = folder / str(number)
@@ -43,34 +43,27 @@ def write_folds(folder: Path, params: Crossval, data: Path, test: Sequence[tuple
                 sentences = replace(sentences, gold=None)
             out_of_fold.write(target / f"{split}.parquet", LABELS, [(sentences, probabilities)])
         sizes = {"held_out": {}, "learnt": 4, "train": 8}
-        made_of = {"fold": number, "crossval": params.model_dump(), "sentences": sizes, "division": "0" * 64}
-        made_of |= {"train": {"precision": "auto"}, "best_epoch": 1, "tokenized": sha256(data / HASHES)}
-        out_of_fold.write_provenance(target, LABELS, made_of)
+        made_of = {"fold": number, "crossval": params.model_dump(), "sentences": sizes, "best_epoch": 1}
+        made_of |= {"tokenized": sha256(data / HASHES), "unlabelled": sha256(tests / "unlabelled" / HASHES)}
+        out_of_fold.write_provenance(target, LABELS, made_of | {"train": {"precision": "auto"}})
     return folder
+
+
+def write_sentences(folder: Path, test: Sequence[tuple[str, str, str]] = ()) -> tuple[Path, Path]:
+    """The sentences of each fold of train are one document."""
+    train = []
+    for number, (words, gold, _) in enumerate([RIGHT] * 4 + [MISSED] * 4):
+        train.append((words, gold, f"train-{number // 4 + 1}-{number % 4}"))
+    splits = {"train": train, "validation": [(*RIGHT[:2], "validation-1-0")]}
+    if test:
+        splits["test"] = [(words, gold, f"test-2-{row}") for row, (words, gold, _) in enumerate(test)]
+    return write_both(folder, splits, {"train": ["d0"] * 4 + ["d1"] * 4, "validation": ["d2"]})
 
 
 def scored(folder: Path, params: Crossval, test: Sequence[tuple[str, str, str]] = ()) -> Evaluation:
     """Write folds, and score them; the labels of test are not in their outputs."""
-    data = write_tokenized(folder / "tokenized", {"train": [RIGHT], "validation": [RIGHT]})
-    of_test = [(words, gold, f"test-2-{row}") for row, (words, gold, _) in enumerate(test)]
-    tests = write_tokenized(folder / "tests", {"test": of_test} if test else {})
-    folds = write_folds(folder / "folds", params, data, test)
-    return score_folds(folds, write_raw(folder / "raw", test), data, tests, params, EVALUATE)
-
-
-def write_raw(folder: Path, test: Sequence[tuple[str, str, str]]) -> Path:
-    """The sentences of each fold of train are one document."""
-    train = []
-    for number, (words, *_) in enumerate([RIGHT] * 4 + [MISSED] * 4):
-        fold, row = divmod(number, 4)
-        train.append({"id": f"train-{fold + 1}-{row}", "words": words.split(), "document": f"d{fold}"})
-    validation = [{"id": "validation-1-0", "words": RIGHT[0].split(), "document": "d2"}]
-    splits = {"train": train, "validation": validation}
-    if test:
-        splits["test"] = [{"id": f"test-2-{row}", "words": words.split()} for row, (words, *_) in enumerate(test)]
-    raw_data.write(folder, splits, [])
-    write_hashes(folder)
-    return folder
+    both = write_sentences(folder, test)
+    return score_folds(write_folds(folder / "folds", params, both, test), *both, params, EVALUATE)
 
 
 def test_all_splits_are_scored_together_with_intervals_over_documents(tmp_path: Path) -> None:
@@ -108,23 +101,18 @@ def test_all_splits_are_scored_together_with_intervals_over_documents(tmp_path: 
 
 def test_folds_of_other_params_or_data_are_errors(tmp_path: Path) -> None:
     scored(tmp_path, BY_SENTENCE, [RIGHT])
-    folder, data, tests, raw = (tmp_path / name for name in ("folds", "tokenized", "tests", "raw"))
-    message = message_of(score_folds, folder, raw, data, tests, BY_DOCUMENT, EVALUATE)
+    folder, data, tests = (tmp_path / name for name in ("folds", "tokenized", "tests"))
+    message = message_of(score_folds, folder, data, tests, BY_DOCUMENT, EVALUATE)
     assert message == (
         f"{folder}/1: made with other params; expected those of crossval/params.yaml; run "
         "`dvc repro crossval/dvc.yaml:fold@1`"
     )
     other = write_tokenized(tmp_path / "other", {"train": [MISSED], "validation": [RIGHT]})
-    message = message_of(score_folds, folder, raw, other, tests, BY_SENTENCE, EVALUATE)
-    assert message == f"{folder}: made of other data than {other}; run `dvc repro crossval/dvc.yaml`"
-    more = write_raw(tmp_path / "more", [RIGHT, MISSED])
-    message = message_of(score_folds, folder, more, data, tests, BY_SENTENCE, EVALUATE)
-    assert message == f"{folder}: made of other data than {more}; run `dvc repro crossval/dvc.yaml`"
-    renamed = write_tokenized(tmp_path / "renamed", {"test": [("Bo here now", RIGHT[1], "test-2-0")]})
-    message = message_of(score_folds, folder, raw, data, renamed, BY_SENTENCE, EVALUATE)
-    assert message == (
-        f"{folder}/2/test.parquet: made of other sentences than data/tokenized_tests; run `dvc repro crossval/dvc.yaml`"
-    )
+    message = message_of(score_folds, folder, other, tests, BY_SENTENCE, EVALUATE)
+    assert message == f"{folder}/1: made of other data than {other}; run `dvc repro crossval/dvc.yaml`"
+    _, more = write_sentences(tmp_path / "more", [RIGHT, MISSED])
+    message = message_of(score_folds, folder, data, more, BY_SENTENCE, EVALUATE)
+    assert message == f"{folder}/1: made of other data than {more}/unlabelled; run `dvc repro crossval/dvc.yaml`"
 
 
 def test_labels_of_test_are_read_when_folds_are_scored(tmp_path: Path) -> None:

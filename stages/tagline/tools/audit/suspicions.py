@@ -9,7 +9,7 @@ from tabulate import tabulate
 from tagline.core import HASHES, sha256
 from tagline.core.params import read_section
 from tagline.crossval.crossval_params import FOLDS, read_crossval
-from tagline.crossval.out_of_fold import read_folds
+from tagline.crossval.out_of_fold import read_folds, read_provenance
 from tagline.crossval.review import finetuned
 from tagline.crossval.review.ranking import Ranking, rank_by_folds, rank_by_model
 from tagline.labels.entities import Entity
@@ -35,10 +35,12 @@ def find(splits: Sequence[str], most: int) -> tuple[str, Ranking]:
         if not FOLDS.is_dir():
             return "ranked by models/finetuned (docs/audit.md)", rank_by_model(learnt, splits, most)
         params = read_crossval()
-        folds = read_folds(FOLDS, "crossval", params, params.folds, TESTS)
-        if folds[0].made_of["tokenized"] != sha256(TOKENIZED / HASHES):
+        first = params.folds[0]
+        made_of = read_provenance(FOLDS / str(first), f"crossval/dvc.yaml:fold@{first}")[1]
+        if made_of["tokenized"] != sha256(TOKENIZED / HASHES):
             note = f"ranked by models/finetuned, since {FOLDS} is of other data; run `dvc repro crossval/dvc.yaml`"
             return note, rank_by_model(learnt, splits, most)
+        folds = read_folds(FOLDS, "crossval", params, params.folds, TOKENIZED, TESTS)
         return f"ranked by {FOLDS} and models/finetuned", rank_by_folds(folds, learnt, splits, most)
 
 

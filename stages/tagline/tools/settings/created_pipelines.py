@@ -93,4 +93,4 @@ class CreatedPipeline:
         return (Path(__file__).parent / self.name / name).read_text(encoding="utf-8")
 
 
-CROSSVAL = CreatedPipeline("crossval", ("divide", "fold", "crossval"))
+CROSSVAL = CreatedPipeline("crossval", ("fold", "crossval"))
