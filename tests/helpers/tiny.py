@@ -42,7 +42,7 @@ TINY_PARAMS["train"] |= {
 TINY_PARAMS["evaluate"] |= {"subwords_per_batch": 64, "precision": "fp32", "decoding": "greedy"}
 TINY_PARAMS["evaluate"]["bootstrap"] = {"resamples": 100, "seed": 3}
 TINY_PARAMS["export"] |= {"max_f1_drop": 0.05, "card": {"language": "en", "license": None, "data_license": None}}
-LEFT_OUT = {"tokenize_align": "outside context_subwords lowercase_share typo_share", "evaluate": "operating_point beta"}
+LEFT_OUT = {"tokenize_align": "outside context_subwords lowercase_share typo_share", "evaluate": "promises beta"}
 for section, keys in LEFT_OUT.items():
     for key in keys.split():
         del TINY_PARAMS[section][key]  # it has a default

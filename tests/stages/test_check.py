@@ -43,7 +43,7 @@ tokenize_align.outside: not set; `outside: null` applies
 tokenize_align.context_subwords: not set; `context_subwords: 0` applies
 tokenize_align.lowercase_share: not set; `lowercase_share: 0.0` applies
 tokenize_align.typo_share: not set; `typo_share: 0.0` applies
-evaluate.operating_point: not set; `operating_point: {"recall": null}` applies
+evaluate.promises: not set; `promises: null` applies
 evaluate.beta: not set; `beta: 1.0` applies
 """
 

@@ -12,8 +12,8 @@ from tagline.evaluation.evaluate_params import Evaluate
 from tagline.evaluation.measurement import Labelled
 from tagline.evaluation.measurements.altered import AlteredForms
 from tagline.evaluation.measurements.order import NOTES, measurements_of
+from tagline.evaluation.promises.recall import count_found
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.evaluation.targets import count_found
 from tagline.labels.tagged import flatten
 from tagline.labels.windows import Windows
 
@@ -21,7 +21,7 @@ PARAMS: dict[str, Any] = {
     "subwords_per_batch": 9,
     "precision": "fp32",
     "decoding": "greedy",
-    "accept": {"precision": 0.9, "confidence": 0.9},
+    "promises": {"all types": {"precision": {"at_least": 0.9, "confidence": 0.9}}},
     "bootstrap": {"resamples": 100, "seed": 1},
 }
 SENTENCES = 800
@@ -100,14 +100,14 @@ def test_sentences_that_are_annotated_in_full_give_the_constants_of_all() -> Non
 def test_promise_for_all_types_does_not_count_those_more_that_are_annotated_more_often() -> None:
     settings, metrics = evaluated(split("validation", only_per=0.9), split("test"))
     assert settings.accept.keys() == {"PER", "ORG"}
-    assert metrics["test"]["accept"]["all types"]["precision"] >= 0.9
+    assert metrics["test"]["promises"]["precision"]["all types"]["precision"] >= 0.9
 
 
 def test_types_that_validation_lacks_are_not_promised_and_nothing_is_estimated() -> None:
     settings, metrics = evaluated(split("validation", only_per=1), split("test"))
     assert not settings.reference
     assert settings.accept.keys() == {"PER"}
-    assert metrics["test"]["accept"]["all types"]["precision"] >= 0.9
+    assert metrics["test"]["promises"]["precision"]["all types"]["precision"] >= 0.9
     assert metrics["validation"]["calibration"]["ece"] < 0.02, "ORG that is a PER is no sample of ORG"
     said = notes_of(metrics)
     for part in (
