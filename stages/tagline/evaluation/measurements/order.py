@@ -104,7 +104,7 @@ COLUMNS = (
     Column("loss", compared="loss"),
     Column(basic.other_strict_f1, "F1, strict IOB2"),
     Column("matching.partial.f1", "F1, partial match"),
-    Column("expected.overall.f1.value", "F1, estimated without labels"),
+    Column("expected.f1.value", "F1, estimated without labels"),
     Column("matching.partial.number", "entities", digits=0),  # not of plain tags, whose words are counted
     Column("sentences", "sentences", digits=0),
     Column("words", "words", digits=0),

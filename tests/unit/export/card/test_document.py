@@ -86,7 +86,7 @@ PROMISES = {
     },
     "precision": {},
 }
-EXPECTED = {"overall": {"f1": {"value": 0.6, "low": 0.55, "high": 0.65}}}
+EXPECTED = {"f1": {"value": 0.6, "low": 0.55, "high": 0.65}}
 TYPOS = {"f1": 0.25, "low": 0.2, "high": 0.3, "number": 1234}
 PAIRS = {"ada, bo": {"texts": 30, "f1": 0.9, "kappa": 0.8}, "ada, cy": {"texts": 1, "f1": None, "kappa": None}}
 FOUND = {
