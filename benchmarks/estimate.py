@@ -28,16 +28,12 @@ import sides
 from tagline.evaluation.altered_forms import FORMS, mistyped
 from tagline.inference import Document, Tagger
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
-from tagline.labels.windows import Windows
-from tagline.metrics.expected import Constants, Sums, count, estimate, fit
+from tagline.metrics.expected import Constants, Sums, are_sure, count, estimate, fit
 from tagline.metrics.scores import count as count_scores
 from tagline.metrics.scores import ratios
 from tagline.tools.estimation.observation import reference_of
 
 DRAWS, SENTENCES = 40, 350
-# The fewest gold entities of a type in a draw whose F1 is compared.
-LEAST = 50
-NO_WINDOWS = Windows(np.empty(0, np.int64), [], [], [])
 Rows = Sequence[dict[str, list[str]]]
 
 
@@ -66,19 +62,14 @@ SHIFTS["invented names"] = with_invented_names
 
 
 class Scored(NamedTuple):
-    """The true F1 of sentences and the estimate, overall and of each type with `LEAST` gold entities."""
+    """The true F1 of sentences and the estimate."""
 
     true: float
     estimated: dict[str, float]
-    type_errors: list[float]
 
     @property
     def error(self) -> float:
         return abs(self.true - self.estimated["value"])
-
-    @property
-    def type_error(self) -> float:
-        return float(np.mean(self.type_errors))
 
     @property
     def is_held(self) -> bool:
@@ -103,21 +94,22 @@ def scored(sentences: Sequence[TaggedSentence], constants: Constants, shared: se
     types = flat.predicted_entities.types
     is_shared = np.array([name in shared for name in types])
     total = count_scores(flat, "spans").total()
-    true = ratios(*(numbers[is_shared] for numbers in (total.correct, total.predicted, total.gold))).f1
     overall = ratios(*(numbers[is_shared].sum() for numbers in (total.correct, total.predicted, total.gold))).f1
-    sums = count(flat, NO_WINDOWS, constants, np.zeros(0, np.uint8))
-    estimated = estimate(_of_shared(sums, is_shared), constants, types)
-    errors = []
-    for name, value, gold in zip(np.array(types)[is_shared], true, total.gold[is_shared], strict=True):
-        if gold >= LEAST and name in estimated["per_type"]:
-            errors.append(abs(value - estimated["per_type"][name]["f1"]["value"]))
-    return Scored(float(overall), estimated["overall"]["f1"], errors)
+    estimated = estimate(_of_types(flat, constants, sorted(shared)), constants)
+    return Scored(float(overall), estimated["f1"])
 
 
-def _of_shared(sums: Sums, is_shared: np.ndarray) -> Sums:
-    share = sums.found[is_shared].sum() / sums.found.sum()
-    of_types = {name: getattr(sums, name) * is_shared for name in ("found", "sure", "scores")}
-    return sums._replace(doubt=sums.doubt * share, **of_types)
+def _of_types(sentences: TaggedSentences, constants: Constants, types: Sequence[str]) -> Sums:
+    """Count what is found of some types, which get their share of the doubt."""
+    is_of_types = sentences.predicted_entities.of_types(types)
+    confidences = sentences.confidences[is_of_types]
+    whole = count(sentences, constants)
+    return whole._replace(
+        found=len(confidences),
+        sure=are_sure(confidences, constants).sum(),
+        scores=confidences.sum(),
+        doubt=whole.doubt * len(confidences) / whole.found,
+    )
 
 
 def draws(sentences: Sequence[TaggedSentence], number: int) -> Iterator[list[TaggedSentence]]:
@@ -157,8 +149,8 @@ def measured(
     tags = {tag.partition("-")[2] for row in splits["test"] for tag in row[sides.TASK]}
     shared = {rename.get(name, name) for name in tags} & set(tagger.labels.types)
     of_draws = []
-    print("| test split | true F1 | estimated | 95 % interval | mean error | of types | intervals that hold | alarms |")
-    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+    print("| test split | true F1 | estimated | 95 % interval | mean error | intervals that hold | alarms |")
+    print("|---|---:|---:|---:|---:|---:|---:|")
     for name, form in SHIFTS.items():
         rows = [row | {"words": form(row["words"])} for row in splits["test"]]
         sentences = label(tagger, rows, rename)
@@ -169,7 +161,7 @@ def measured(
         alarms = np.mean([one.estimated["high"] < reference.f1 for one in drawn])
         print(
             f"| {name} | {whole.true:.3f} | {whole.estimated['value']:.3f} | {low:.3f} to {high:.3f} | "
-            f"{np.mean([one.error for one in drawn]):.3f} | {np.mean([one.type_error for one in drawn]):.3f} | "
+            f"{np.mean([one.error for one in drawn]):.3f} | "
             f"{np.mean([one.is_held for one in drawn]):.0%} | {alarms:.0%} |"
         )
     both = label(tagger, [*splits["validation"], *splits["test"]], rename)
@@ -178,7 +170,6 @@ def measured(
         "unit": "mean error of F1",
         "ours": round(float(np.mean([one.error for one in of_draws])), 4),
         "plain": round(float(np.mean([abs(one.true - reference.f1) for one in of_draws])), 4),
-        "of_types": round(float(np.mean([one.type_error for one in of_draws])), 4),
         "intervals_that_hold": round(float(np.mean([one.is_held for one in of_draws])), 4),
         "false_alarms_of_re_splits": share_of_false_alarms(both, shared),
         "types": sorted(shared),

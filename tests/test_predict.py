@@ -136,7 +136,7 @@ def test_entities_with_a_promised_precision_are_marked_or_alone(tmp_path: Path, 
     assert task["suggested"] == [[0, 8, "PER", 0.9, True], [18, 22, "LOC", 0.9, False]]
     assert capfd.readouterr().out == "out.jsonl: written\nout.html: written\n"
     both = TEXT, "--model", f"a={save_export(tmp_path / 'strict')}", "--model", f"b={model}", "--accepted"
-    message = "promises no precision; expected one evaluated with evaluate.accept"
+    message = "promises no precision; expected one evaluated with evaluate.promises"
     assert f"--accepted: {tmp_path / 'strict'} {message}" in exit_of(*both)
     exported.write(replace(exported.read(model), accept={"PER": 0.95}), tmp_path / "strict")
     run(*both, "--overlaps=first")

@@ -14,7 +14,7 @@ from transformers import BertConfig, BertForTokenClassification
 from tagline.artifacts import exported
 from tagline.artifacts.exported import GRAPHS, BackendName, Exported
 from tagline.labels.label_list import Labels
-from tagline.metrics.expected import BINS, COMMON, Constants, Reference
+from tagline.metrics.expected import Constants, Reference
 
 SPANS = Labels("ner", "spans", ("O", "B-PER", "I-PER", "B-LOC", "I-LOC"), "O")
 TAGS = Labels("pos", "tags", ("ADP", "PROPN", "PUNCT", "VERB"), "PROPN")
@@ -54,10 +54,8 @@ def save_export(
 
 
 def add_reference(folder: Path) -> Path:
-    """Add to an export what scores of texts are estimated from: of test, F1 is 0.8, and an entity is in 10 words."""
-    constants = Constants(threshold=0.5, ties=0, touching=0.5, missed=1.0, entities=100)
-    of_test = {"entities_per_100_words": 10.0, "unknown_subwords": 0.1}
-    reference = Reference(constants, 0.8, of_test, np.ones(BINS), np.full(200, COMMON, np.uint8))
+    """Add to an export what scores of texts are estimated from: of test, F1 is 0.8."""
+    reference = Reference(Constants(threshold=0.5, ties=0, touching=0.5, missed=1.0, entities=100), 0.8)
     exported.write(replace(exported.read(folder), reference=reference.to_json()), folder)
     return folder
 

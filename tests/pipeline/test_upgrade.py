@@ -36,9 +36,10 @@ def test_merge_keeps_what_is_own_and_check_says_what_to_write(tmp_path: Path, co
         assert "params.yaml has 3 errors" in said
         assert re.search(rf"train.folder: the key is missing; .+ write .*`folder: {re.escape(data)}`", said)
         assert re.search(r"train.label_smoothing: unknown key; .+ remove the line", said)
-        assert re.search(r"evaluate.operating_point.precision: unknown key; .+ remove the line", said)
+        assert re.search(r"evaluate.operating_point: unknown key; .+ remove it", said)
         edit(clone.path / folder / "params.yaml", "  label_smoothing: 0.0\n", f"  folder: {data}\n")
-        _remove_line(clone.path / folder / "params.yaml", "    precision:")
+        for line in ("  operating_point:", "    recall:", "    precision:"):
+            _remove_line(clone.path / folder / "params.yaml", line)
         assert "\n  browser: false\n" in clone.run("tagline", "check", "--all", folder=folder)
     assert "pos/dvc.yaml:train" in clone.run("dvc", "stage", "list", "--all")
 

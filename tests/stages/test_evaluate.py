@@ -1,4 +1,4 @@
-"""evaluate.py: all words are scored, the same with any size of batches; evaluate.operating_point up to the export."""
+"""evaluate.py: all words are scored, the same with any size of batches; evaluate.promises up to the export."""
 
 import contextlib
 import shutil
@@ -87,11 +87,11 @@ def test_f1_of_greedy_decoding_does_not_depend_on_the_decoding(finished: Path) -
 @pytest.fixture(scope="module")
 def exported_once(finished_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace whose model finds nothing without biases, evaluated and exported with one for PER."""
-    folder = shutil.copytree(finished_once, tmp_path_factory.mktemp("operating") / "point")
+    folder = shutil.copytree(finished_once, tmp_path_factory.mktemp("promises") / "kept")
     with contextlib.chdir(folder):
         with changed_weights(FINETUNED) as weights:
             weights["classifier.bias"][0] += 8  # of O
-        evaluate = {"operating_point": {"recall": {"PER": 0.9}}, "decoding": "constrained"}
+        evaluate = {"promises": {"PER": {"recall": {"at_least": 0.9}}}, "decoding": "constrained"}
         set_params(evaluate=evaluate, export={"max_f1_drop": 1.0, "int8": False})
         run_stages("evaluate", "export")
     return folder
@@ -105,23 +105,22 @@ def export(exported_once: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_reached_recall_is_recorded_and_reported(export: Path, capsys: pytest.CaptureFixture[str]) -> None:
     scores = json_of("reports/evaluate.json")
-    points = {split: of_split["operating_point"]["PER"] for split, of_split in scores.items()}
+    points = {split: of_split["promises"]["recall"]["PER"] for split, of_split in scores.items()}
     bias = points["test"]["bias"]
     assert 0 < bias < 16
     for split, point in points.items():
-        assert (point["measure"], point["target"], point["bias"]) == ("recall", 0.9, bias)
+        assert (point["at_least"], point["bias"], point["kept"]) == (0.9, bias, True)
         assert point["low"] <= point["value"] <= point["high"]
-        assert point["reached"] == (point["value"] >= 0.9)
         assert scores[split]["per_type"]["PER"]["recall"] == point["value"]
         assert scores[split]["per_type"]["LOC"]["recall"] == scores[split]["greedy"]["f1"] == 0
-    assert points["validation"]["reached"]
+    assert points["validation"]["value"] >= 0.9
     for path in ("data/predictions/provenance.json", "models/export/tagger.json"):
         assert json_of(path)["biases"] == {"PER": bias}
-    assert f"PER +{bias:g} (recall, target 0.9, " in (export / "README.md").read_text()
-    assert "<td>recall ≥ 0.9</td>" in Path("reports/evaluate.html").read_text(encoding="utf-8")
+    assert f"Tagline adds +{bias:g} to the scores of this type" in (export / "README.md").read_text()
+    assert "<td>recall &gt;= 0.9</td>" in Path("reports/evaluate.html").read_text(encoding="utf-8")
     run_verb("scores")
     rows = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-    assert any(row.startswith(f"PER recall >= 0.9 +{bias:g} ") for row in rows)
+    assert any(row.startswith(f"PER recall >= 0.9 bias +{bias:g} ") for row in rows)
 
 
 def test_every_backend_applies_the_biases(export: Path) -> None:
@@ -139,17 +138,18 @@ def test_every_backend_applies_the_biases(export: Path) -> None:
 
 def test_promise_is_reported_with_its_assumption(export: Path, capsys: pytest.CaptureFixture[str]) -> None:
     promise = {"at_least": 0.5, "confidence": 0.6, "found": "covered"}
-    point = {"recall": {"PER": promise, "LOC": promise | {"at_least": 0.99}}}
-    set_params(evaluate={"operating_point": point, "beta": 2.0})
+    others = {"LOC": {"recall": promise | {"at_least": 0.99}}}
+    set_params(evaluate={"promises": {"PER": {"recall": promise}} | others, "beta": 2.0})
     run_stage("evaluate")
-    points = json_of("reports/evaluate.json")["validation"]["operating_point"]
-    assert not points["PER"]["promise"]["kept"] and points["PER"]["bias"] == 0
-    message = f"No promise for LOC: validation has {points['LOC']['promise']['number']} entities; expected at least 92,"
-    assert f"evaluate.operating_point.recall: {message}" in " ".join(capsys.readouterr().out.split())
-    set_params(evaluate={"operating_point": {"recall": {"PER": promise}}, "beta": 2.0})
+    point = json_of("reports/evaluate.json")["validation"]["promises"]["recall"]["PER"]
+    assert not point["kept"] and point["bias"] == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "evaluate.promises: Validation does not show that at least 99 % of the LOC entities are found" in said
+    assert "expected at least 92 entities" in said
+    set_params(evaluate={"promises": {"PER": {"recall": promise}}, "beta": 2.0})
     run_stage("evaluate")
-    point = json_of("reports/evaluate.json")["test"]["operating_point"]["PER"]
-    assert point["promise"]["kept"] and 0 < point["bias"] < 16
+    point = json_of("reports/evaluate.json")["test"]["promises"]["recall"]["PER"]
+    assert point["kept"] and 0 < point["bias"] < 16
     page = " ".join(Path("reports/evaluate.html").read_text(encoding="utf-8").split())
     assert " if texts are like those of validation and entities independent of each other; " in page
     assert "<dt>F2</dt>" in page
@@ -176,20 +176,24 @@ def test_calibrated_scores_reach_the_export_and_labels_stay(export: Path, monkey
 
 
 def test_promised_precision_is_recorded_and_reported(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    accept = {"LOC": {"precision": 0.2, "confidence": 0.6}, "PER": {"precision": 0.999, "confidence": 0.9}}
-    set_params(evaluate={"accept": accept})
+    promises = {
+        "LOC": {"precision": {"at_least": 0.2, "confidence": 0.6}},
+        "PER": {"precision": {"at_least": 0.999, "confidence": 0.9}},
+    }
+    set_params(evaluate={"promises": promises})
     run_stages("evaluate", "export")
-    points = {split: of_split["accept"] for split, of_split in json_of("reports/evaluate.json").items()}
+    scores = json_of("reports/evaluate.json")
+    points = {split: of_split["promises"]["precision"] for split, of_split in scores.items()}
     limit = points["validation"]["LOC"]["score"]
     assert 0 <= limit < 1 and points["test"]["LOC"]["score"] == limit and "score" not in points["test"]["PER"]
     for path in ("data/predictions/provenance.json", "models/export/tagger.json"):
         assert json_of(path)["accept"] == {"LOC": limit}
     statement = "With 60 % confidence, at least 20 % of the LOC entities of later texts with a score of at least"
-    needed = "No precision is promised for PER: validation has 9 predicted entities; expected at least 2,302, even"
+    needed = "of 9 entities are wrong; expected at least 2,302 entities, none of them wrong"
     page = Path("reports/evaluate.html").read_text(encoding="utf-8")
     for text in (" ".join(given.split()) for given in (capsys.readouterr().out, page)):
         assert statement in text and needed in text
     assert "Precision of LOC, validation: from " in page and "<title>chosen: accepted (%)" in page
     card = " ".join(Path("models/export/README.md").read_text(encoding="utf-8").split())
-    assert f"{statement} {limit:.3g} are right" in card and "No precision" not in card
+    assert f"{statement} {limit:.3g} are right" in card and "does not show" not in card
     assert "Tagline marks them as accepted: " in card

@@ -49,7 +49,7 @@ def test_every_word_is_predicted_and_scored(finished: Path) -> None:
             assert ends["low"] <= split["overall"][name] <= ends["high"]
         assert sum(split["errors"].values()) - split["errors"]["spurious"] == split["overall"]["number"]
         assert sum(part["number"] for part in split["slices"]["text"].values()) == split["overall"]["number"]
-        assert "operating_point" not in split
+        assert "promises" not in split
         split["calibration"].pop("not_fitted", None)  # the reason, of validation
         assert {type(leaf) for leaf in leaves(split)} <= {int, float}
     # 5 short sentences and one of four clauses, six words each, and a zero-width word without sub-words.
@@ -119,12 +119,12 @@ def test_every_stage_reads_the_context(finished: Path) -> None:
                 (tagged,) = tagger.tag([Document([*chain(*map(form, words))], ends=[*accumulate(map(len, words))])])
                 assert tagged.predicted_names == list(chain(*evaluated[column][3 * number - 3 : 3 * number]))
 
-    evaluate["operating_point"] = {"recall": {"PER": {"at_least": 0.5, "confidence": 0.6}}}
+    evaluate["promises"] = {"PER": {"recall": {"at_least": 0.5, "confidence": 0.6}}}
     set_params(**changed, evaluate=evaluate)
     run_stages("evaluate")
-    points = json_of("reports/evaluate.json")["validation"]["operating_point"]
-    assert points["PER"]["promise"]["unit"] == "documents"
-    assert 0 < points["PER"]["promise"]["number"] <= len({row["document"] for row in raw_rows("validation")})
+    points = json_of("reports/evaluate.json")["validation"]["promises"]
+    documents = len({row["document"] for row in raw_rows("validation")})
+    assert f" of {documents} documents are missed" in points["recall"]["PER"]["statement"]
 
 
 def test_text_in_capitals_has_the_labels_of_the_text_in_small_letters(finished: Path) -> None:

@@ -85,7 +85,7 @@ class Settings(NamedTuple):
         decoding: ``evaluate.decoding``.
         precision: ``evaluate.precision``.
         calibration: of the scores.
-        biases: of the operating point.
+        biases: of types whose recall is promised.
         accept: the lowest score of entities of a type whose precision is promised.
         reference: see `tagline.metrics.expected.Reference.to_json`; empty: scores of other texts can't be estimated.
     """

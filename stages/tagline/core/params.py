@@ -262,7 +262,8 @@ def _resolve(schema: type[Section], location: tuple[int | str, ...]) -> tuple[li
             continue
         keys.append(key)
         field = models[0].model_fields.get(str(key)) if models else None
-        models = sections_in(field.annotation) if field else []
+        if field:  # else a name in a mapping of such sections
+            models = sections_in(field.annotation)
     return keys, models
 
 
@@ -292,6 +293,8 @@ def _message(detail: ErrorDetails, allowed: list[str]) -> str:
             return f"unknown key{hint} (allowed: {', '.join(allowed)})"
         case "missing":
             return "the key is missing"
+        case "model_type":
+            return f"should be a mapping, got {quoted(plain(detail['input']))}"
         case "union_tag_not_found":
             return f"the key is missing (one of {', '.join(dict.fromkeys(allowed))})"
         case "union_tag_invalid":

@@ -13,7 +13,7 @@ from tagline.core.names import LEARNT
 from tagline.core.provenance import read_sealed, verify
 from tagline.core.reading import reading
 from tagline.labels.label_list import Labels
-from tagline.labels.windows import Ints, Windows
+from tagline.labels.windows import Ints
 from tagline.terminal.errors import UserError
 from tagline.tokenization import subwords
 from tagline.tokenization.subword_windows import WindowCutter
@@ -80,10 +80,6 @@ class Inputs:
                 "as many: run `dvc repro tokenize-align` again"
             )
         return documents if documents[-1] + 1 < sentences else None
-
-    def training_windows(self) -> Windows:
-        """The windows of train, with those of its copies, if any."""
-        return tokenized.with_copies(self.loaded["train"], self.data).mapped_windows
 
     def window_cutter(self) -> WindowCutter:
         """Load what cuts words into windows as tokenize-align did.

@@ -23,7 +23,6 @@ from tagline.inference.documents import Document, DocumentStream, Found, Mention
 from tagline.inference.opening import chosen_backend, opened
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence, TaggedSentences
-from tagline.labels.windows import Windows
 from tagline.model.heads import load_head
 from tagline.model.prediction import Predictor, Progress
 from tagline.terminal.errors import UserError
@@ -32,7 +31,7 @@ from tagline.text.languages import LEAST_AGREEMENT, library_version, splitter
 from tagline.tokenization import subwords
 from tagline.tokenization.subword_windows import WindowCutter
 
-Observer = Callable[[TaggedSentences, Windows], object]
+Observer = Callable[[TaggedSentences], object]
 """Called with the labelled documents of each call of `Tagger.tag`, and the windows that the model read."""
 # Words that are labelled together, in batches of similar length. A stream starts with few, for an early first result.
 FIRST_WORDS = 2**9
@@ -302,7 +301,7 @@ class Tagger(AnyTagger):
             accept=self.accept,
         )
         if self.observe is not None:
-            self.observe(tagged, windows)
+            self.observe(tagged)
         return list(tagged)
 
     def close(self) -> None:

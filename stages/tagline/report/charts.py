@@ -116,7 +116,7 @@ def precision_curves(points: Mapping[str, Mapping[str, Any]]) -> list[Chart]:
     """Draw the precision of accepted entities against their share, for each split with entities.
 
     Args:
-        points: what `acceptance.reports` says of each split.
+        points: of each split, the promised precisions in reports/evaluate.json.
     """
     result = []
     for split, of_split in points.items():

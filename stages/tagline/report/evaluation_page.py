@@ -13,6 +13,7 @@ from tagline.core.outputs import Rows, read_json
 from tagline.core.provenance import PROVENANCE
 from tagline.evaluation.measurement import by_split
 from tagline.evaluation.measurements.order import shown
+from tagline.evaluation.promises.measurement import statements, table
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.splits import VALIDATION
 from tagline.evaluation.stage import Evaluation
@@ -79,7 +80,7 @@ def render(
         errors[name] = replace(count_errors(split.outcomes.values(), kind), groups=groups)
     occurring = {kind_of_error for counts in errors.values() for kind_of_error in counts.kinds}
     sentences = _choose_sentences(splits)
-    accepted = by_split(metrics, "accept")
+    promises = by_split(metrics, "promises")
     variables = {
         "title": title,
         "notes": notes,
@@ -99,9 +100,11 @@ def render(
         "few_entities": FEW_ENTITIES,
         # The score with a chart comes first.
         "columns": sorted(SCORES_OF_TYPES, key=lambda column: not column.has_interval),
-        "points": by_split(metrics, "operating_point"),
-        "accepted": accepted,
-        "precision_curves": charts.precision_curves(accepted),
+        "promises": table(metrics),
+        "statements": statements(metrics),
+        "precision_curves": charts.precision_curves(
+            {name: of_split["precision"] for name, of_split in promises.items()}
+        ),
         "curves": charts.learning_curves(losses, epochs, evaluation.best_epoch),
         "charted": name_charted,
         "confusion": confusion_table(charted.confusion),

@@ -8,12 +8,18 @@ from helpers.messages import message_of
 from helpers.tiny import write_params
 
 from tagline.core.params import Section, read_section
+from tagline.evaluation.evaluate_params import Evaluate
 from tagline.sources.download_params import Download
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 from tagline.training.train_params import Train
 
 BOMB = f"a: &a [{'1,' * 400}]\nb: [{'*a,' * 400}]\n"
-SCHEMAS: dict[str, type[Section]] = {"download": Download, "tokenize_align": TokenizeAlign, "train": Train}
+SCHEMAS: dict[str, type[Section]] = {
+    "download": Download,
+    "tokenize_align": TokenizeAlign,
+    "train": Train,
+    "evaluate": Evaluate,
+}
 
 
 @pytest.fixture
@@ -81,6 +87,16 @@ WRONG_VALUES = [
         "  stride: 6\n  limits: {illegal_tags: -1}",
         "tokenize_align.limits.illegal_tags: should be greater than or equal",
     ),
+    (
+        "\nevaluate:",
+        "\nevaluate:\n  promises: {X: {recal: }}",
+        "evaluate.promises.X.recal: unknown key; did you mean recal",
+    ),
+    (
+        "\nevaluate:",
+        "\nevaluate:\n  promises: {X: {recall: 1}}",
+        "evaluate.promises.X.recall: should be a mapping, got",
+    ),
 ]
 
 
@@ -94,7 +110,7 @@ def test_error_has_its_key_and_line(params: Path, old: str, new: str, error: str
 
 WRONG_FILES = [
     ("trian: {}\n", "params.yaml: train: the section is missing"),
-    ("train: 3\n", "params.yaml:1: train: should be a valid dictionary or instance of Train, got 3"),
+    ("train: 3\n", "params.yaml:1: train: should be a mapping, got 3"),
     ("train: {}\ntrain: {}\n", 'params.yaml:2: found duplicate key "train"; expected each key once'),
     ("a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> x\n", "params.yaml:2: a merge conflict; expected one side"),
     (f"a: {'[' * 2000}{']' * 2000}", "params.yaml is not YAML: more than 100 brackets are open at once"),

@@ -43,39 +43,6 @@ def test_further_test_sets_are_rows_of_one_table() -> None:
     )
 
 
-def test_operating_point_is_a_table_with_what_is_not_reached() -> None:
-    reached = {"value": 0.9512, "low": 0.9, "high": 1.0, "reached": True}
-    missed = {"value": 0.5, "low": 0.25, "high": 0.75, "reached": False}
-    points = {
-        "\x1bLOC": {"measure": "recall", "found": "exact", "target": 0.9, "bias": 0.0, "highest_on_validation": 0.875},
-        "MISC": {"measure": "recall", "found": "exact", "target": 0.9, "bias": 0.0, "highest_on_validation": 0.0},
-        "ORG": {"measure": "recall", "found": "exact", "target": 0.7, "bias": 0.5},
-        "PER": {"measure": "recall", "found": "covered", "target": 0.95, "bias": 1.5},
-    }
-    points["PER"]["promise"] = {"statement": "No promise"}
-    of_splits = {
-        "validation": {name: point | (reached if name == "PER" else missed) for name, point in points.items()},
-        "test": {name: point | missed for name, point in points.items()},
-    }
-    scores = metrics_of(ScoredSplit("spans", sentences(["B-PER B-\x1bLOC B-ORG"], ["O O O"]), 0))
-    table = score_table({name: scores | {"operating_point": of_splits[name]} for name in of_splits})
-    _, _, rows, *messages, _, _ = table.replace("\n  ", " ").split("\n\n")
-    assert [" ".join(row.split()) for row in rows.splitlines()[2:]] == [
-        r"\x1bLOC recall >= 0.9 +0 0.500 (0.250-0.750) 0.500 (0.250-0.750)",
-        "MISC recall >= 0.9 +0 0.500 (0.250-0.750) 0.500 (0.250-0.750)",
-        "ORG recall >= 0.7 +0.5 0.500 (0.250-0.750) 0.500 (0.250-0.750)",
-        "PER covered recall >= 0.95 +1.5 0.951 (0.900-1.000) 0.500 (0.250-0.750)",
-    ]
-    assert messages == [
-        r"evaluate.operating_point.recall: \x1bLOC does not reach 0.9 on validation, but at most 0.875 with any bias, so it "
-        "gets none; lower the target or improve the model",
-        "evaluate.operating_point.recall: validation does not have MISC; expected some; annotate it, or remove the target",
-        "evaluate.operating_point.recall: ORG does not reach 0.7 on validation, but 0.500 with the targets of the other "
-        "types; lower the target or improve the model",
-        "evaluate.operating_point.recall: No promise",
-    ]
-
-
 def test_line_has_the_difference_from_the_last_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))

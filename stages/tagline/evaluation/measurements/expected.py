@@ -9,9 +9,8 @@ from tagline.evaluation.measurement import Entries, Labelled, Measurement, Metri
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.splits import TEST, VALIDATION
 from tagline.labels.tagged import flatten
-from tagline.metrics.expected import Reference, count, estimate, familiarity, fit, not_fitted, traits
+from tagline.metrics.expected import Reference, count, estimate, fit, not_fitted
 from tagline.terminal.escaping import printable
-from tagline.tokenization.subwords import unknown_id
 
 
 class ExpectedScores(Measurement):
@@ -34,13 +33,10 @@ class ExpectedScores(Measurement):
         test = labelled.splits[TEST]
         # Without gold labels, as other texts: those that are unknown would hide entities.
         sentences = replace(flatten(test.sentences), gold=None)
-        unknown = unknown_id(inputs.window_cutter().tokenizer)
-        familiar = familiarity(inputs.training_windows().input_ids, unknown)
-        sums = count(sentences, inputs.loaded[TEST].mapped_windows, constants, familiar)
         true_f1 = float(test.counts.total().overall().f1)
-        reference = Reference(constants, true_f1, traits(sums), sums.histogram, familiar)
+        reference = Reference(constants, true_f1)
         labelled.settings = labelled.settings._replace(reference=reference.to_json())
-        self.entries = {TEST: {"expected": estimate(sums, constants, sentences.predicted_entities.types)}}
+        self.entries = {TEST: {"expected": estimate(count(sentences, constants), constants)}}
 
     def measure(self, split: ScoredSplit) -> Entries:
         return self.entries.get(split.name, {})
@@ -53,7 +49,7 @@ def notes(metrics: Metrics) -> Iterator[str]:
             yield f"{split}: F1 of texts without labels is not estimated; {expected['not_fitted']}"
         elif expected:
             scored = " of what is scored" if "unknown" in metrics[split] else ""
-            f1 = expected["overall"]["f1"]
+            f1 = expected["f1"]
             yield (
                 f"{printable(split)}: F1 estimated without labels {f1['value']:.3f} "
                 f"({f1['low']:.3f}-{f1['high']:.3f}), true {metrics[split]['overall']['f1']:.3f}{scored}"

@@ -6,18 +6,17 @@ from typing import Any, NamedTuple
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.evaluation.measurement import Entries, Measurement, Metrics
 from tagline.evaluation.measurements import (
-    accept,
     altered,
     basic,
     calibration,
     expected,
-    operating_point,
     scores,
     shared_types,
     slices,
     unknown,
     worst,
 )
+from tagline.evaluation.promises import measurement
 from tagline.evaluation.splits import SPLITS, TEST, VALIDATION
 from tagline.labels.label_list import Labels
 
@@ -30,9 +29,9 @@ def measurements_of(params: Evaluate, labels: Labels) -> list[Measurement]:
 
     Some steps depend on another one:
 
-    - `TargetRecall` chooses biases, with which words are labelled: before `after_labels` of all others.
-    - `CalibratedScores` then corrects the scores of these labels. `ExpectedScores` and `PromisedPrecision` read
-      corrected scores, so they come after.
+    - `Promises` chooses a bias, with which words are labelled: before `after_labels` of all others.
+    - `CalibratedScores` then corrects the scores of these labels. `ExpectedScores` and `Promises` read corrected
+      scores, so they come after.
     - `AlteredForms` reads labels and no scores: it may come before or after calibration, but not before biases.
 
     Raises:
@@ -53,12 +52,11 @@ def measurements_of(params: Evaluate, labels: Labels) -> list[Measurement]:
         altered.AlteredForms(params.bootstrap),
         basic.Sizes(),
         unknown.Unknown(),
-        operating_point.TargetRecall(params.operating_point, params.bootstrap, labels),
-        accept.PromisedPrecision(params.accept, labels),
+        measurement.Promises(params.promises or {}, params.bootstrap, labels),
     ]
 
 
-# What is said below the table of scores: what they do not cover, then targets and promises.
+# What is said below the table of scores: what they do not cover, then promises.
 NOTES = (
     shared_types.notes,
     unknown.notes,
@@ -66,8 +64,7 @@ NOTES = (
     worst.notes,
     calibration.notes,
     expected.notes,
-    operating_point.notes,
-    accept.notes,
+    measurement.notes,
 )
 
 
@@ -107,7 +104,7 @@ COLUMNS = (
     Column("loss", compared="loss"),
     Column(basic.other_strict_f1, "F1, strict IOB2"),
     Column("matching.partial.f1", "F1 without types, overlap half"),
-    Column("expected.overall.f1.value", "F1, estimated without labels"),
+    Column("expected.f1.value", "F1, estimated without labels"),
     Column("matching.partial.number", "entities", digits=0),  # not of plain tags, whose words are counted
     Column("sentences", "sentences", digits=0),
     Column("words", "words", digits=0),

@@ -78,7 +78,7 @@ def render(data: CardData) -> str:
     branch = data.hub.branch
     reported = reported_split(data.metrics)
     measured = data.metrics[reported]
-    points = measured.get("operating_point", {})
+    promises = measured.get("promises", {"recall": {}, "precision": {}})
     # For plain tags, slices only have an accuracy.
     of_texts = measured["slices"].get("text", {}) if labels.kind == "spans" else {}
     lines = []
@@ -105,9 +105,8 @@ def render(data: CardData) -> str:
         intervals=measured["intervals"]["per_type"],
         seen=of_texts.get("seen"),
         unseen=of_texts.get("unseen"),
-        points={type_: point for type_, point in points.items() if point["bias"]},
-        promises=[point["promise"] for point in points.values() if point.get("promise", {}).get("kept")],
-        accepted=[point for point in measured.get("accept", {}).values() if "precision" in point],
+        promises=[point for point in promises["recall"].values() if point["kept"]],
+        accepted=[point for point in promises["precision"].values() if "precision" in point],
         worst=worst_group(data.metrics),
         few=sorted(type_ for type_, scores in measured["per_type"].items() if scores["number"] < FEW),
         few_below=FEW,

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from functools import reduce
-from typing import Any
 
 from tagline.artifacts.exported import TAGGER
 from tagline.core.reading import reading
 from tagline.inference import Tagger
 from tagline.labels.tagged import TaggedSentences
-from tagline.labels.windows import Windows
-from tagline.metrics.expected import LEAST, Reference, Sums, count, estimate, traits
+from tagline.metrics.expected import LEAST, Estimate, Reference, Sums, count, estimate
 from tagline.terminal import UserError
 
 # A moving window consists of so many blocks; the oldest one is dropped as a whole.
@@ -51,9 +49,8 @@ class Observation:
 
     def __init__(self, tagger: Tagger, window: int | None = None) -> None:
         self.reference = reference_of(tagger)
-        self.types = sorted(tagger.labels.types)
         self._block_words = None if window is None else window // BLOCKS
-        self._blocks = [Sums.none(len(self.types))]
+        self._blocks = [Sums()]
         tagger.observe = self._add
 
     @property
@@ -61,23 +58,19 @@ class Observation:
         """The sums so far; another thread may read them."""
         return reduce(Sums.plus, self._blocks)
 
-    def expected(self) -> dict[str, Any]:
+    def expected(self) -> Estimate:
         """See `tagline.metrics.expected.estimate`."""
-        return estimate(self.sums, self.reference.constants, self.types)
+        return estimate(self.sums, self.reference.constants)
 
     def f1(self) -> float:
         """The estimated F1; NaN as long as no entity is found."""
         expected = self.expected()
-        return float(expected["overall"]["f1"]["value"]) if expected else math.nan
+        return expected["f1"]["value"] if expected else math.nan
 
-    def trait(self, name: str) -> float:
-        """See `tagline.metrics.expected.traits`; NaN as long as there are no words."""
-        return traits(self.sums).get(name, math.nan)
-
-    def _add(self, sentences: TaggedSentences, windows: Windows) -> None:
-        part = count(sentences, windows, self.reference.constants, self.reference.familiar)
+    def _add(self, sentences: TaggedSentences) -> None:
+        part = count(sentences, self.reference.constants)
         *blocks, last = self._blocks
         if self._block_words is not None and last.words >= self._block_words:
             blocks = [*blocks, last][1 - BLOCKS :]
-            last = Sums.none(len(self.types))
+            last = Sums()
         self._blocks = [*blocks, last.plus(part)]

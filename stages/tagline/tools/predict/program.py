@@ -88,7 +88,7 @@ def check_answers(options: argparse.Namespace, tagger: AnyTagger) -> None:
             check_options_of_tags(options, layer.folder)
         if options.accepted and not layer.accept:
             raise UserError(
-                f"--accepted: {layer.folder} promises no precision; expected one evaluated with evaluate.accept"
+                f"--accepted: {layer.folder} promises no precision; expected one evaluated with evaluate.promises"
             )
     if len(tagger.layers) > 1:
         check_format_of_several(options, tagger)

@@ -7,7 +7,6 @@ import traceback
 from asyncio import sleep, timeout
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -216,23 +215,15 @@ class RequestHandler:
 
 
 def add_estimates(tagger: AnyTagger, registry: CollectorRegistry) -> None:
-    """Add gauges of the latest texts, about `WINDOW` words of them, for each model whose export has a reference."""
-
-    def gauge(name: str, title: str) -> Gauge:
-        return Gauge(f"tagline_{name}", f"{title}, of the latest {WINDOW:,} words.", ["layer"], registry=registry)
-
-    expected = gauge("expected_f1", "F1 estimated without labels")
+    """Add gauges of F1, of the latest `WINDOW` words and of test, for each model whose export has a reference."""
+    title = f"F1 estimated without labels, of the latest {WINDOW:,} words."
+    expected = Gauge("tagline_expected_f1", title, ["layer"], registry=registry)
     test = Gauge("tagline_test_f1", "F1 of the test split.", ["layer"], registry=registry)
-    unknown = gauge("unknown_subwords", "Share of sub-words not in training")
-    density = gauge("entities_per_100_words", "Entities found per 100 words")
     for name, layer in tagger.layers.items():
-        if not layer.reference:
-            continue
-        observation = Observation(layer, WINDOW)
-        test.labels(name).set(observation.reference.f1)
-        expected.labels(name).set_function(observation.f1)
-        unknown.labels(name).set_function(partial(observation.trait, "unknown_subwords"))
-        density.labels(name).set_function(partial(observation.trait, "entities_per_100_words"))
+        if layer.reference:
+            observation = Observation(layer, WINDOW)
+            test.labels(name).set(observation.reference.f1)
+            expected.labels(name).set_function(observation.f1)
 
 
 def try_again(message: str, seconds: int = 1) -> HTTPException:

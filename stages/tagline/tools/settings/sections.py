@@ -27,8 +27,10 @@ _EARLIER = {
     "train.folder: the key is missing": "dvc.yaml reads it; write `folder: data/none`, in a pipeline folder "
     "`folder: ../data/none`",
     "train.label_smoothing: unknown key": "no measurement showed that it helps, so it is gone; remove the line",
-    "evaluate.operating_point.precision: unknown key": "evaluate.accept promises a precision, so it is gone; remove "
-    "the line",
+    "evaluate.operating_point: unknown key": "write its recall of each type as `promises: {PER: {recall: {at_least: "
+    "0.9}}}`, or remove it",
+    "evaluate.accept: unknown key": "write it as `promises: {all types: {precision: {at_least: 0.97, confidence: "
+    "0.9}}}`, or remove it",
 }
 
 

@@ -79,12 +79,14 @@ DRAWN = {
     **{"rows": {"train": 8}, "drawn_from_train": {"seed": 4, "test": 0.1}, "unlabelled": 3},
 }
 SOURCES = [{**HUB_DATASET, "repeat": 1}, {**DRAWN, "repeat": 2}]
-PROMISE = {"kept": True, "statement": "With 90 % confidence, <all> are found."}
-BIASES = {
-    "<b>": {"bias": 1.5, "measure": "recall", "found": "covered", "target": 0.9, "value": 0.85, "promise": PROMISE},
-    "LOC": {"bias": 0.0, "promise": {"kept": False, "statement": "LOC 0"}},
+PROMISES = {
+    "recall": {
+        "<b>": {"bias": 1.5, "value": 0.85, "kept": True, "statement": "With 90 % confidence, <all> are found"},
+        "LOC": {"bias": 0.0, "kept": False, "statement": "LOC 0"},
+    },
+    "precision": {},
 }
-EXPECTED = {"overall": {"f1": {"value": 0.6, "low": 0.55, "high": 0.65}}}
+EXPECTED = {"f1": {"value": 0.6, "low": 0.55, "high": 0.65}}
 TYPOS = {"f1": 0.25, "low": 0.2, "high": 0.3, "number": 1234}
 PAIRS = {"ada, bo": {"texts": 30, "f1": 0.9, "kappa": 0.8}, "ada, cy": {"texts": 1, "f1": None, "kappa": None}}
 FOUND = {
@@ -171,7 +173,7 @@ CARDS = [
             "windows": WINDOWS | {"context_subwords": 64},
             "test": {
                 "greedy": {"f1": 0.5},
-                "operating_point": BIASES,
+                "promises": PROMISES,
                 "altered": {"typos": TYPOS},
                 "expected": EXPECTED,
             },
@@ -194,8 +196,8 @@ CARDS = [
             "Tagline and the pipeline read a text as a whole, as in the training data",
             "the encoder also read up to 64 sub-words of the neighbouring sentences of the document on each side.",
             "Tagline reads sentences in capitals, and longer ones of which nearly every word begins with one, in small",
-            r"\<b\> +1.5 (covered recall, target 0.9, 0.850 on the test split). The pipeline of transformers does not",
-            r"- With 90 % confidence, \<all\> are found. The promise is of the trained model with Tagline, not of",
+            r"- With 90 % confidence, \<all\> are found. In the test split, 0.850 are found. Tagline adds +1.5 to the",
+            "- Promises are of the trained model, not of int8.",
         ],
         ["LOC 0"],
     ),

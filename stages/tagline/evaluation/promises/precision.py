@@ -1,0 +1,197 @@
+"""Precision: the lowest score above which the promised share of entities is right, also in later texts.
+
+See `share_test`. The entities with the highest scores are tested: at first as few as a promise needs, then always more;
+and again from other numbers on. How many does not depend on which are right, and the promise is exact if
+entities with higher scores are not less often right, however scores are calibrated.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tagline.evaluation.promises.promises_params import ALL, PrecisionPromise
+from tagline.evaluation.promises.share_test import ShareTest, least_step, of_documents
+from tagline.evaluation.scored_split import ScoredSplit
+from tagline.labels.tagged import TaggedSentences, flatten
+from tagline.labels.windows import AnyInts, Bools, Doubles, Ints
+from tagline.metrics.scores import rounded
+
+# Each test has so many times the entities of the one before.
+GROWTH = 1.05
+# Tests start with all entities, and with 1, 4, 16 ... times as many as a promise needs at least: one error among few
+# ends a sequence, however many of the others are right. The sequences share the allowed error (Bonferroni).
+SPREAD = 4
+# The shares of validation's entities of which the precision is reported.
+SHARES = [tenth / 10 for tenth in range(1, 11)]
+
+
+class Choice(NamedTuple):
+    """What is chosen on validation.
+
+    Attributes:
+        types: of the entities.
+        score: the lowest one that is accepted; None: nothing is promised.
+        statement: what is promised, or what that would need.
+        scores: of which the precision is reported.
+    """
+
+    types: Sequence[str]
+    score: float | None
+    statement: str
+    scores: list[float]
+
+    def reached(self, split: ScoredSplit) -> dict[str, Any]:
+        """Describe what a split reaches.
+
+        Returns:
+            number, of predicted entities; curve, a list of what some scores reach, see `Predicted.reached`; and if a
+            score is accepted, the same of this score.
+        """
+        predicted = Predicted.of(flatten(split.sentences), self.types)
+        point = {"number": len(predicted.scores), "curve": [predicted.reached(score) for score in self.scores]}
+        return point if self.score is None else point | predicted.reached(self.score)
+
+
+class Predicted(NamedTuple):
+    """The predicted entities of some types, the highest score first.
+
+    Attributes:
+        scores: float64 (entities,).
+        is_wrong: bool (entities,).
+        sentences: int64 (entities,), the index of the sentence of each.
+        gold: the number of gold entities of these types.
+    """
+
+    scores: Doubles
+    is_wrong: Bools
+    sentences: AnyInts
+    gold: int
+
+    @classmethod
+    def of(cls, flat: TaggedSentences, types: Sequence[str]) -> Predicted:
+        """Choose the entities of some types."""
+        gold = int(np.count_nonzero(flat.gold_entities.of_types(types)))
+        predicted = np.flatnonzero(flat.predicted_entities.of_types(types))
+        predicted = predicted[np.argsort(-flat.confidences[predicted], kind="stable")]
+        owners = flat.sentences_of(flat.predicted_entities.start[predicted])
+        return cls(flat.confidences[predicted], ~flat.correct[1][predicted], owners, gold)
+
+    def of_sentences(self, is_in: Bools) -> Predicted:
+        """Choose the entities of some sentences, bool (sentences,); the gold ones are those of all."""
+        entities = is_in[self.sentences]
+        return Predicted(self.scores[entities], self.is_wrong[entities], self.sentences[entities], self.gold)
+
+    def reached(self, score: float) -> dict[str, float]:
+        """The share of the entities with at least a score, their recall and, if there are any, their precision."""
+        number = int(np.searchsorted(-self.scores, -score, side="right"))
+        right = np.count_nonzero(~self.is_wrong[:number])
+        reached = {
+            "score": score,
+            "share": rounded(number / max(len(self.scores), 1)),
+            "recall": rounded(right / max(self.gold, 1)),
+        }
+        if number:
+            reached["precision"] = rounded(right / number)
+        return reached
+
+
+def choose_score(split: ScoredSplit, name: str, promise: PrecisionPromise) -> Choice:
+    """Find the lowest score above which a precision can be promised.
+
+    Args:
+        split: validation.
+        name: of the type, or ALL: those of which validation decides what is right.
+        promise: of their precision.
+    """
+    validation = flatten(split.sentences)
+    types = validation.decided_types if name == ALL else [name]
+    predicted = Predicted.of(validation, types)
+    # Equal sentences are not independent of each other; documents are, also those that share a sentence.
+    is_tested = np.ones(len(validation), bool) if split.documents is not None else is_first(validation)
+    suffix = "" if is_tested.all() else "; equal sentences count once"
+    if name == ALL:  # types that are annotated in other sentences too would count too much
+        is_tested &= validation.is_annotated(types)
+        if len(types) < len(validation.labels.types):
+            suffix = f"; only of {', '.join(types)}: validation does not have other types annotated{suffix}"
+    entities = "entities" if name == ALL else f"{name} entities"
+    score, statement = find_score(predicted.of_sentences(is_tested), entities, promise, split.documents)
+    number = len(predicted.scores)
+    curve = {float(predicted.scores[math.ceil(share * number) - 1]) for share in SHARES if number}
+    if score is not None:
+        curve.add(score)
+    return Choice(types, score, statement + suffix, sorted(curve))
+
+
+def is_first(sentences: TaggedSentences) -> Bools:
+    """Whether each sentence is the first one with its words, bool (sentences,)."""
+    hashes = [hash(tuple(words)) for words in sentences.words or ()]
+    result = np.zeros(len(sentences), bool)
+    result[np.unique(hashes, return_index=True)[1]] = True
+    return result
+
+
+def find_score(
+    predicted: Predicted, entities: str, promise: PrecisionPromise, documents: Ints | None = None
+) -> tuple[float | None, str]:
+    """Find the lowest score above which the precision can be promised; None if there is none, and a statement.
+
+    Args:
+        predicted: the entities of validation.
+        entities: what the statement calls them.
+        promise: of their precision.
+        documents: the number of the document of each sentence; None if they are not known.
+    """
+    scores = predicted.scores
+    # What is independent of each other: each entity, or the entities of a document together.
+    units = np.arange(len(scores)) if documents is None else documents[predicted.sentences]
+    firsts = np.sort(np.unique(units, return_index=True)[1])
+    test = with_sequences(ShareTest(promise.at_least, promise.confidence, 1, documents is not None, len(firsts)))
+    sizes = np.array([len(scores)])
+    if test.sequences > 1:
+        sizes = _growing_sizes(scores, int(firsts[test.least_number - 1]) + 1)
+    wrong, number = _count_wrong(predicted.is_wrong, units, sizes)
+    starts = [0]
+    for multiple in SPREAD ** np.arange(test.sequences - 1):
+        starts.append(int(np.count_nonzero(number >= multiple * test.least_number)) - 1)
+    step = least_step(test.passes(wrong, number), starts)
+    if step is None:
+        score = None
+        shown = starts[int(np.argmin(test.p_values(wrong, number)[starts]))]
+        are_right = "with the highest scores are right"
+    else:
+        score = float(scores[sizes[step] - 1])
+        shown = step
+        # Not lower than the score, since nothing is promised below it.
+        are_right = f"with a score of at least {math.ceil(score * 1000) / 1000:g} are right"
+    test = test._replace(number=int(number[shown]))
+    return score, test.statement(step is not None, float(wrong[shown]), entities, are_right, "wrong")
+
+
+def _growing_sizes(scores: Doubles, first: int) -> Ints:
+    """How many entities are tested, from all of them down to the first number, with all of the same score."""
+    grown = first * GROWTH ** np.arange(math.ceil(math.log(len(scores) / first, GROWTH)))
+    sizes = np.unique(np.append(grown.astype(np.int64), len(scores)))[::-1]
+    return np.searchsorted(-scores, -scores[sizes - 1], side="right")
+
+
+def _count_wrong(is_wrong: Bools, units: Ints, sizes: Ints) -> Doubles:
+    """Count, of the first entities, the wrong ones and all, or sum their shares of documents: (2, sizes)."""
+    sides = np.array([is_wrong, np.ones(len(is_wrong))])
+    sums = [of_documents(sides[:, :size], units[:size]).sum(-1) for size in sizes]
+    return np.array(sums).T
+
+
+def with_sequences(test: ShareTest) -> ShareTest:
+    """Share the risk among as many sequences as have a start: one with all units, the others with fewer.
+
+    Args:
+        test: with one sequence, and the number of units.
+    """
+    more = test._replace(sequences=test.sequences + 1)
+    if more.least_number * SPREAD ** (more.sequences - 2) >= test.number:
+        return test
+    return with_sequences(more)

@@ -1,0 +1,59 @@
+"""Promises: their params, what a split reaches of a recall, and how both are shown."""
+
+from typing import Any
+
+import pytest
+from helpers.messages import message_of
+from helpers.tagged import sentences
+
+from tagline.evaluation.evaluate_params import Bootstrap
+from tagline.evaluation.promises.measurement import Promises, notes
+from tagline.evaluation.promises.promises_params import ALL, RecallPromise, TypePromises
+from tagline.evaluation.promises.recall import reached
+from tagline.evaluation.scored_split import ScoredSplit
+from tagline.labels.label_list import Labels
+from tagline.metrics.resampling import intervals
+from tagline.metrics.scores import count
+
+SPANS = Labels("ner", "spans", ("O", "B-X", "I-X", "B-Y", "I-Y"), "O")
+TAGS = Labels("pos", "tags", ("X", "Y"), "X")
+BOOTSTRAP = Bootstrap(resamples=100, seed=1)
+RECALL = {"recall": {"at_least": 0.9, "found": "covered"}}
+WRONG = [
+    ("B-X", RECALL, SPANS, "B-X: the task ner does not have this type; expected one of X, Y, or for a precision all "),
+    (ALL, RECALL, SPANS, "all types: the task ner does not have this type; expected one of X"),
+    ("X", RECALL, TAGS, "X.recall.found: the task pos has a tag for each word, so that all words are covered; expect"),
+]
+
+
+@pytest.mark.parametrize(("name", "promise", "labels", "message"), WRONG)
+def test_promises_fit_the_labels(name: str, promise: dict[str, Any], labels: Labels, message: str) -> None:
+    params = {name: TypePromises.model_validate(promise)}
+    assert message_of(Promises, params, BOOTSTRAP, labels).startswith(f"evaluate.promises.{message}")
+
+
+def test_recall_of_a_split_has_its_interval() -> None:
+    only = sentences(["B-X O", "B-X O", "O O"], ["B-X B-X", "O O", "O O"])
+    found = reached(ScoredSplit("spans", only, 0), "X", RecallPromise(at_least=0.5), BOOTSTRAP)
+    # Only X is predicted or in gold: its interval is that of all types together.
+    assert found == {"value": 0.5} | intervals(count(only, "spans"), 100, 1)["overall"]["recall"]
+    lacking = reached(ScoredSplit("spans", only, 0), "Y", RecallPromise(at_least=0.5), BOOTSTRAP)
+    assert lacking == dict.fromkeys(("value", "low", "high"), 0)
+
+
+def test_recalls_and_precisions_are_one_table() -> None:
+    recall = {"at_least": 0.95, "found": "covered", "bias": 1.5, "value": 0.951, "low": 0.9, "high": 1.0}
+    precision = {"at_least": 0.97, "number": 40, "score": 0.61234, "share": 0.5, "precision": 0.975}
+    none = {"at_least": 0.97, "number": 9, "statement": "No"}
+    of_split = {
+        "recall": {"\x1bX": recall | {"statement": "\x1b"}},
+        "precision": {"Y": precision | {"statement": "Yes"}, ALL: none},
+    }
+    table, *said = notes({split: {"promises": of_split} for split in ("validation", "test", "tests.a")})
+    assert [" ".join(row.split()) for row in table.splitlines()[2:]] == [
+        r"\x1bX covered recall >= 0.95 bias +1.5 0.951 (0.900-1.000) 0.951 (0.900-1.000)",
+        "Y precision >= 0.97 score 0.612 0.975 of 50.0% 0.975 of 50.0%",
+        "all types precision >= 0.97 none none none",
+    ]
+    assert said == [r"evaluate.promises: \x1b", "evaluate.promises: Yes", "evaluate.promises: No"]
+    assert [*notes({"validation": {}})] == []
