@@ -54,7 +54,7 @@ def text_of_sections(values: Mapping[str, Any], is_whole: bool = False) -> str:
 
 
 def reference_text() -> str:
-    """Give the content of `REFERENCE`: each key with its default and the first sentence of its description.
+    """Give the content of `REFERENCE`: each key with its default.
 
     Those of data sets and encoders, which depend on the source, are in docs/data.md.
     """
@@ -98,7 +98,7 @@ def _listed(section: type[Section], above: str) -> Iterator[str]:
         elif field.description:
             if not field.is_required():
                 name = as_dvc_writes(CommentedMap({name: field.get_default(call_default_factory=True)})).strip()
-            yield f"- `{name}`: {_description(field)}"
+            yield f"- `{name}`"
 
 
 def _for_presets(node: dict[str, Any]) -> dict[str, Any]:
