@@ -60,7 +60,7 @@ def reference_text() -> str:
     """
     above, mark, _ = read_text(REFERENCE).partition(_KEYS)
     lines = (line for name, section in SECTIONS.items() for line in _listed(section, name))
-    return "\n".join([f"{above}{mark}", *lines, ""])
+    return "\n".join([f"{above}{mark}```", *lines, "```\n"])
 
 
 def schema_text() -> str:
@@ -96,9 +96,10 @@ def _listed(section: type[Section], above: str) -> Iterator[str]:
         if field.annotation in sections_in(field.annotation):
             yield from _listed(field.annotation, name)
         elif field.description:
-            if not field.is_required():
-                name = as_dvc_writes(CommentedMap({name: field.get_default(call_default_factory=True)})).strip()
-            yield f"- `{name}`"
+            if field.is_required():
+                yield name
+            else:
+                yield as_dvc_writes(CommentedMap({name: field.get_default(call_default_factory=True)})).strip()
 
 
 def _for_presets(node: dict[str, Any]) -> dict[str, Any]:
