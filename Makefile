@@ -25,7 +25,7 @@ repro: $(STAMP)
 # Says if results differ from the committed ones though their inputs do not; silent outside of a Git repository.
 differences:
 	@git diff --quiet HEAD -- $(INPUTS) 2>/dev/null || exit 0; \
-	git diff --quiet HEAD -- $(RESULTS) || printf '%s\n' "Other results than committed; docs/training.md#reproducibility lists reasons. Commit them, then compare or revert:" \
+	git diff --quiet HEAD -- $(RESULTS) || printf '%s\n' "Other results than committed: see docs/training.md#reproducibility. Commit, then compare or revert:" \
 		"git add $(RESULTS) && git commit"
 
 install: $(STAMP)
