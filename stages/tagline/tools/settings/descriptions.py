@@ -54,13 +54,13 @@ def text_of_sections(values: Mapping[str, Any], is_whole: bool = False) -> str:
 
 
 def reference_text() -> str:
-    """Give the content of `REFERENCE`: each key with its default and the first sentence of its description.
+    """Give the content of `REFERENCE`: each key with its default.
 
     Those of data sets and encoders, which depend on the source, are in docs/data.md.
     """
     above, mark, _ = read_text(REFERENCE).partition(_KEYS)
     lines = (line for name, section in SECTIONS.items() for line in _listed(section, name))
-    return "\n".join([f"{above}{mark}", *lines, ""])
+    return "\n".join([f"{above}{mark}```", *lines, "```\n"])
 
 
 def schema_text() -> str:
@@ -96,9 +96,10 @@ def _listed(section: type[Section], above: str) -> Iterator[str]:
         if field.annotation in sections_in(field.annotation):
             yield from _listed(field.annotation, name)
         elif field.description:
-            if not field.is_required():
-                name = as_dvc_writes(CommentedMap({name: field.get_default(call_default_factory=True)})).strip()
-            yield f"- `{name}`: {_description(field)}"
+            if field.is_required():
+                yield name
+            else:
+                yield as_dvc_writes(CommentedMap({name: field.get_default(call_default_factory=True)})).strip()
 
 
 def _for_presets(node: dict[str, Any]) -> dict[str, Any]:
