@@ -132,7 +132,14 @@ WRONG = [
         conll(test="other", annotated_types={"other": ["LCO"]}),
         "download.dataset.1.annotated_types: no split has the ty",
     ),
-    (conll(test="train"), "{}/train: the same data in train and test; name different files in params.yaml"),
+    (
+        conll(train="other", annotated_types={"dev": ["PER"]}),
+        "download.dataset.1.annotated_types: dev matches no file that an earlier pattern has not matched already; ex",
+    ),
+    (
+        conll(train="other", annotated_types={"oth*": ["PER"], "other": ["PER"]}),
+        "download.dataset.1.annotated_types: other matches no file that an earlier pattern",
+    ),
     (conll(train="none"), "{}/none: no such file; see download.dataset.1.train in params.yaml"),
     (conll(train="other", unknown_tag="?"), "download.dataset.1.unknown_tag: no word has the tag '?'; expected"),
     (page(train="copy"), "{}/copy:1: id '1#2/x' looks like those of repeated sources, such as 1#2/train-5; expected"),
