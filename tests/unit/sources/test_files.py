@@ -232,7 +232,6 @@ DOCUMENTS = [
     ("conllu", {}, CONLLU, [None, "n1", "n1", "f#2"]),
     ("json", LISTS, json.dumps(ROWS), ["7", "7", "x"]),
     ("csv", CELLS, "d,s,w,t\nx,1,a,O\nx,1,a,O\nx,2,b,O\ny,3,c,O\n", ["x", "x", "y"]),
-    ("csv", {**CELLS, "fill_down": True}, "d,s,w,t\nx,1,a,O\n,,e,O\n,2,b,O\ny,3,c,O\n", ["x", "x", "y"]),
     ("csv", {**CELLS, "rows": "sentences"}, "d,s,w,t\nx y,1,a,O\nx y,2,b,O\n", ["x y"] * 2),
 ]
 
