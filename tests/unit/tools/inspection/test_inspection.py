@@ -134,7 +134,6 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
         lines("{n}\t{w}\t_\tX\tX\t_\t{t}\t_\t_\t_\n"),
         {"format": "conll", "columns": ["-", "words", "-", "-", "-", "-", "ner", "-", "-", "-"]},
     ),
-    "csv": (table(SENTENCE_COLUMNS, NAMED), {"sentence": "Sentence #", "tag_columns": {"ner": "Tag"}}),
     "filled down": (table(SENTENCE_COLUMNS, FIRST_NAMED), {"fill_down": True}),
     "several ids": (table(["id", "doc_id", "sent_id", "word", "label"], OTHER_IDS), {"sentence": "sent_id"}),
     "sentences numbered anew": (
@@ -149,7 +148,10 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
         csv(**{"Sentence #": range(60), "Sentence": JOINED, "Tag": TAGS}),
         {"rows": "sentences", "sentence": "Sentence #", "words": "Sentence"},
     ),
-    "tsv": (table(SENTENCE_COLUMNS, NAMED, "\t").replace("lives", '"lives'), {"delimiter": "\t", "quote": None}),
+    "tsv": (
+        table(SENTENCE_COLUMNS, NAMED, "\t").replace("lives", '"lives'),
+        {"delimiter": "\t", "quote": None, "sentence": "Sentence #"},
+    ),
     "null words": (json.dumps([*WITH_NULL, {"tokens": [], "tags": []}]), {"empty_words": "skip"}),
     "words beside texts": (json.dumps(BESIDE_TEXT), {"words": "tokens", "tag_columns": {"ner": "ner_tags"}}),
     "gliner2": (json.dumps(GLINER2), {"format": "mentions", "entities": None}),
