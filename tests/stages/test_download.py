@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from helpers.annotated import embedded, write_rows
 from helpers.formats import saved_row
-from helpers.project import edit, error_of, exit_of, json_of, run_stage, run_stages, run_verb
+from helpers.project import edit, error_of, exit_of, json_of, run_stage, run_stages, run_verb, snapshot
 from helpers.tiny import raw_rows, set_params
 from ruamel.yaml import YAML
 
@@ -16,9 +16,11 @@ from tagline.core.names import SPLITS
 
 def test_error_leaves_earlier_outputs(workspace: Path) -> None:
     run_stage("download")
+    before = snapshot(Path("data/raw"), Path("models"))
     edit(Path("params.yaml"), "path: encoder", "path: train.conll")
     message = "download: data/tiny/train.conll: no such folder; see download.encoder.path in params.yaml"
     assert error_of("download") == message
+    assert snapshot(Path("data/raw"), Path("models")) == before
 
 
 def test_sections_of_other_stages_are_not_checked(workspace: Path) -> None:
