@@ -18,7 +18,6 @@ from tagline.terminal.errors import UserError
 
 MISSING_FOLDERS = [
     ("no-such-encoder", "model", "the package no-such-encoder is not installed; run `pip install no-such-encoder`"),
-    ("pytest", "no/model", "the package pytest has no folder no/model"),
     ("pytest", "transformers", "the package pytest has no folder transformers"),  # of another package
 ]
 
