@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from helpers.annotated import embedded, write_rows
 from helpers.formats import saved_row
-from helpers.project import edit, error_of, exit_of, json_of, run_stage, run_stages, run_verb
-from helpers.tiny import TINY_PARAMS, raw_rows, set_params
+from helpers.project import edit, error_of, exit_of, json_of, run_stage, run_stages, run_verb, snapshot
+from helpers.tiny import raw_rows, set_params
 from ruamel.yaml import YAML
 
 from tagline.core.names import SPLITS
@@ -16,9 +16,11 @@ from tagline.core.names import SPLITS
 
 def test_error_leaves_earlier_outputs(workspace: Path) -> None:
     run_stage("download")
+    before = snapshot(Path("data/raw"), Path("models"))
     edit(Path("params.yaml"), "path: encoder", "path: train.conll")
     message = "download: data/tiny/train.conll: no such folder; see download.encoder.path in params.yaml"
     assert error_of("download") == message
+    assert snapshot(Path("data/raw"), Path("models")) == before
 
 
 def test_sections_of_other_stages_are_not_checked(workspace: Path) -> None:
@@ -36,25 +38,13 @@ def test_findings_of_the_source_reach_the_report(workspace: Path, capsys: pytest
     keys = {"source": "files", "format": "spans", "tag_column": "ner", "misaligned_spans": "drop"}
     set_params(download={"dataset": keys | {split: split for split in SPLITS}})
     run_stage("download")
-    printed = capsys.readouterr().out
-    where = "data/tiny/train:1: span 0 to 2 (X, 'Ad')"
-    assert f"train: spans that begin or end inside a word, dropped: 1 of 4 (25%: X 25%) ({where}" in printed
-    assert "train: texts without words, left out: 1 (data/tiny/train:2)" in printed
+    assert "train: texts without words, left out: 1 (data/tiny/train:2)" in capsys.readouterr().out
     assert [row["ner"] for row in raw_rows("train")] == [["O", "O", "B-X"], ["B-X", "O", "O"]]
     assert error_of("tokenize_align").startswith("tokenize_align: data/raw: the same data in validation and test: all ")
     write_rows(Path("data/tiny/test"), [row("Eva")])
     run_stages("download", "tokenize_align")
     found = {kind: count for kind, count in json_of("reports/data.json")["train"]["source"].items() if count}
     assert found == {"misaligned_spans": 1, "duplicate_spans": 1, "empty_texts": 1, "repeated_sentences": 1}
-
-
-def test_labels_that_differ_by_case_between_sources_are_reported(workspace: Path, capsys) -> None:
-    write_rows(Path("data/tiny/saved.jsonl"), [saved_row("7", "Ada won", [[0, 3, "Per"]])])
-    page = {"source": "files", "format": "page", "tag_column": "ner", "train": "saved.jsonl"}
-    set_params(download={"dataset": [TINY_PARAMS["download"]["dataset"], page]})
-    run_stages("check", "download", "tokenize_align")
-    assert "B-Per (1, first at 1/7, word 0 (Ada): B-Per)" in capsys.readouterr().out.partition("differ only in case")[2]
-    assert json_of("reports/data.json")["train"]["source"]["1"]["entities"] == {"ner": 1}
 
 
 def test_section_that_inspect_prints_runs_when_pasted(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,13 +110,9 @@ def test_model_and_person_are_compared_decided_and_read(workspace: Path, capsys:
     set_params(download={"dataset": keys})
     run_verb("conflicts", str(folder), "--output", "page.html")
     assert capsys.readouterr().out.startswith("Ada, gpt: 2 texts, F1 of spans 0.000, kappa of words ")
-    page = json.loads(embedded(Path("page.html")))
-    versions = [{"by": "Ada", "spans": [[0, 2, "ORG"]]}, {"by": "gpt", "spans": [[0, 2, "PER"]]}]
-    assert (page["types"], [task["versions"] for task in page["tasks"]]) == (["ORG", "PER"], [versions])
+    (task,) = json.loads(embedded(Path("page.html")))["tasks"]
+    assert task["versions"][1] == {"by": "gpt", "spans": [[0, 2, "PER"]]}
     write_rows(folder / "adjudicate.jsonl", [saved_row("1", won, [[0, 2, "PER"]], tasks="1")])
     run_stage("download")
-    printed = capsys.readouterr().out
-    words = "train: mentions that their text does not have as whole words, or not so often, left out: 1"
-    assert f"{words} of 2 (50%: PER 50%) (data/tiny/answers/gpt.jsonl:1: 'Al')" in printed
-    assert "capital and small letters: 1 (data/tiny/answers/gpt.jsonl:1: 'bo' is 'Bo')" in printed
+    assert "capital and small letters: 1 (data/tiny/answers/gpt.jsonl:1: 'bo' is 'Bo')" in capsys.readouterr().out
     assert [row["ner"] for row in raw_rows("train")] == [["B-PER", "O"], ["O", "O", "O"]]

@@ -52,28 +52,33 @@ def test_changed_or_missing_input_is_reported_by_its_stage(finished: Path, stage
 
 
 OUT_OF_MEMORY = [
-    ("train", "the device is out of memory with train.subwords_per_device: null; set it in params.yaml, or lower"),
-    ("evaluate", "the device is out of memory with evaluate.subwords_per_batch: 64; set it in params.yaml, or l"),
-    ("export", "the device is out of memory; expected enough for the model and 16,384 sub-words at once; set t"),
+    (
+        "train",
+        TorchModel,
+        "forward",
+        "the device is out of memory with train.subwords_per_device: null; set it in params.yaml, or lower",
+    ),
+    (
+        "evaluate",
+        TorchModel,
+        "forward",
+        "the device is out of memory with evaluate.subwords_per_batch: 64; set it in params.yaml, or l",
+    ),
+    ("export", TorchModel, "forward", "the device is out of memory; expected enough for the model and 16,384 sub-w"),
+    ("evaluate", PreTrainedModel, "to", "evaluate: the device is out of memory; expected enough for the model and"),
+    ("export", PreTrainedModel, "to", "export: the device is out of memory; expected enough for the model and"),
 ]
 
 
-@pytest.mark.parametrize(("stage", "message"), OUT_OF_MEMORY)
-def test_device_out_of_memory_is_reported_by_its_stage(finished: Path, monkeypatch, stage: str, message: str) -> None:
-    def forward(*_: object) -> None:
+@pytest.mark.parametrize(("stage", "model", "method", "message"), OUT_OF_MEMORY)
+def test_device_out_of_memory_is_reported_by_its_stage(
+    finished: Path, monkeypatch, stage: str, model: type, method: str, message: str
+) -> None:
+    def fail(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
 
-    monkeypatch.setattr(TorchModel, "forward", forward)
+    monkeypatch.setattr(model, method, fail)
     assert message in error_of(stage)
-
-
-@pytest.mark.parametrize("stage", ["evaluate", "export"])
-def test_device_without_memory_for_the_weights_is_reported(finished: Path, monkeypatch, stage: str) -> None:
-    def to(*_: object) -> None:
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
-
-    monkeypatch.setattr(PreTrainedModel, "to", to)
-    assert f"{stage}: the device is out of memory; expected enough for the model and" in error_of(stage)
 
 
 def test_damaged_weights_are_not_pushed(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,10 +21,6 @@ from tagline.inference import Document, Tagger
 from tagline.model.heads.head import read_head, write_head
 
 
-def leaves(value: Any) -> list[Any]:
-    return [leaf for item in value.values() for leaf in leaves(item)] if isinstance(value, dict) else [value]
-
-
 def test_all_outputs_are_written_with_usual_modes_and_no_absolute_path(finished: Path) -> None:
     files = [path.relative_to(finished) for path in finished.rglob("*") if path.is_file()]
     for stage in STAGES:
@@ -45,13 +41,6 @@ def test_every_word_is_predicted_and_scored(finished: Path) -> None:
         assert set(split["overall"]) == {"precision", "recall", "f1", "accuracy", "number"}
         assert set(split["per_type"]) == {"LOC", "PER"}
         assert split["words_unscored"] == 0
-        for name, ends in split["intervals"]["overall"].items():
-            assert ends["low"] <= split["overall"][name] <= ends["high"]
-        assert sum(split["errors"].values()) - split["errors"]["spurious"] == split["overall"]["number"]
-        assert sum(part["number"] for part in split["slices"]["text"].values()) == split["overall"]["number"]
-        assert "promises" not in split
-        split["calibration"].pop("not_fitted", None)  # the reason, of validation
-        assert {type(leaf) for leaf in leaves(split)} <= {int, float}
     # 5 short sentences and one of four clauses, six words each, and a zero-width word without sub-words.
     assert metrics["test"]["words"] == 9 * 6 + 1
     assert metrics["test"]["words_without_subwords"] == 1

@@ -34,22 +34,17 @@ def change(annotated: dict[str, list[str]] = ANNOTATED, unknown_tag: str = "-", 
     set_params(download=download, train={"epochs": 2, **train}, export={"onnx": False, "int8": False})
 
 
-@pytest.mark.parametrize("name", ["prodigy", "conll"])
-def test_entity_before_a_word_of_unknown_label_ends_if_it_was_a_span(workspace: Path, name: str) -> None:
-    span = {"spans": [{"start": 0, "end": 3, "label": "PER"}], "answer": "accept"}
+def test_entity_of_a_span_ends_before_a_word_of_unknown_label(workspace: Path) -> None:
     for index, (split, text) in enumerate({"train": "Ada won", "validation": "Cem lives", "test": "Eva goes"}.items()):
-        if name == "conll":
-            tag = "O" if split == "train" else "-"
-            Path("data/tiny", split).write_text(text.replace(" ", " B-PER\n") + f" {tag}\n")
-        else:
-            binary = {"_input_hash": index, "_is_binary": split != "train"}
-            write_rows(Path("data/tiny", split), [{"text": text, **span, **binary}])
-    keys = {"columns": ["words", "ner"], "unknown_tag": "-"} if name == "conll" else {"tag_column": "ner"}
-    set_params(download={"dataset": {"source": "files", "format": name, **keys, **{split: split for split in SPLITS}}})
+        span = {"spans": [{"start": 0, "end": 3, "label": "PER"}], "answer": "accept"}
+        binary = {"_input_hash": index, "_is_binary": split != "train"}
+        write_rows(Path("data/tiny", split), [{"text": text, **span, **binary}])
+    files = {split: split for split in SPLITS}
+    set_params(download={"dataset": {"source": "files", "format": "prodigy", "tag_column": "ner", **files}})
     run_stages("download", "tokenize_align")
     counts = json_of("reports/data.json")["validation"]
     assert counts["labels"] == {"O": 0, "B-PER": 1, "I-PER": 0}
-    assert (counts["unknown_labels"], counts["no_entities"]) == (1, int(name == "conll"))
+    assert (counts["unknown_labels"], counts["no_entities"]) == (1, 0)
 
 
 @pytest.mark.parametrize("head", ["linear", "crf"])
@@ -120,31 +115,20 @@ def test_unlabelled_texts_that_cannot_be_read_are_an_error(workspace: Path) -> N
     assert not Path("data/raw").exists()
 
 
-def test_what_does_not_fit_unknown_labels_is_an_error(workspace: Path) -> None:
-    for annotated in ({"dev.conll": ["PER"]}, {"t*.conll": ["PER"], "test.conll": ["LOC"]}):
-        change(annotated)
-        said = f"annotated_types: {[*annotated][-1]} matches no file that an earlier pattern has not matched already; "
-        assert f"{said}ex" in error_of("download")
-    change(unknown_tag="_")
-    expected = "download: download.dataset.unknown_tag: no word has the tag '_'; expected one of -, ADP, B-LOC, B-PER, "
-    assert error_of("download").startswith(expected)
-    change({"test.conll": ["PER"]})
-    path = Path("data/tiny/test.conll")
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("PROPN B-PER", "PROPN -"), encoding="utf-8")
+def test_data_without_the_known_labels_of_a_stage_are_an_error(workspace: Path) -> None:
+    change()
+    test, train = Path("data/tiny/test.conll"), Path("data/tiny/train.conll")
+    text = test.read_text(encoding="utf-8")
+    test.write_text(text.replace("PROPN B-PER", "PROPN -"), encoding="utf-8")
     run_stage("download")
-    said = "tokenize_align: data/raw: no word of test has a known label, so that there is nothing to score; expected "
-    assert said in error_of("tokenize_align")
-    path.write_text(text, encoding="utf-8")
-    change({"test.conll": ["PER", "LCO"]})
-    assert "annotated_types: no split has the type LCO; expected some of LOC, PER" in error_of("download")
+    assert "data/raw: no word of test has a known label, so that there is nothing" in error_of("tokenize_align")
+    test.write_text(text, encoding="utf-8")
     change({"train.conll": ["LOC"]})
     run_stage("download")
     message = "train-0, word 0 (Ada): B-PER in a file of which only LOC are annotated; see download.dataset.annotated"
     assert message in error_of("tokenize_align")
     change({"train.conll": ["PER", "LOC"]})
-    path = Path("data/tiny/train.conll")
-    path.write_text(path.read_text(encoding="utf-8").replace(" O\n", " -\n"), encoding="utf-8")
+    train.write_text(train.read_text(encoding="utf-8").replace(" O\n", " -\n"), encoding="utf-8")
     run_stages("download", "tokenize_align")
     assert "train: data/tokenized: no word of train is known to be O; expected some, or" in error_of("train")
     unlabelled = Path("data/tokenized_tests/unlabelled")

@@ -39,10 +39,10 @@ def download(folder: str = "mine", raw: str = "data/raw", corrections: Any = Non
     write_dataset(Path(folder), dataset, Path(raw), corrections)
 
 
-def corrected(rows: list[dict[str, Any]], name: str = "fixes.jsonl") -> None:
-    write_rows(Path("mine") / name, rows)
+def corrected(rows: list[dict[str, Any]]) -> None:
+    write_rows(Path("mine/fixes.jsonl"), rows)
     shutil.rmtree("corrected", ignore_errors=True)
-    download(raw="corrected/raw", corrections={"ner": name})
+    download(raw="corrected/raw", corrections={"ner": "fixes.jsonl"})
 
 
 def decided(split: str, number: int, spans: list[list[Any]], **changed: Any) -> dict[str, Any]:
@@ -50,8 +50,8 @@ def decided(split: str, number: int, spans: list[list[Any]], **changed: Any) -> 
     return saved_row(row["id"], row["words"], spans, **changed)
 
 
-def tags_of(split: str, raw: str = "corrected/raw") -> list[list[str]]:
-    return [row["ner"] for row in raw_rows(split, Path(raw))]
+def tags_of(split: str) -> list[list[str]]:
+    return [row["ner"] for row in raw_rows(split, Path("corrected/raw"))]
 
 
 def marked(spans: Spans) -> list[list[Any]]:
@@ -137,19 +137,15 @@ def test_only_decided_sentences_are_corrected_also_by_several_annotators(capsys)
     start()
     rows = [decided("train", 0, [], status="skipped"), decided("train", 1, [[0, 1, "LOC"]], status="unsure", note="?")]
     Path("mine/fixes").mkdir()
-    write_rows(Path("mine/fixes/bo.jsonl"), [{**row, "annotator": "Bo"} for row in rows])
+    for name in ("Ada", "Bo"):
+        write_rows(Path(f"mine/fixes/{name}.jsonl"), [{**row, "annotator": name} for row in rows])
     capsys.readouterr()
-    corrected(rows, "fixes/ada.jsonl")
-    corrected_once = tags_of("train")
-    assert corrected_once == [["B-PER", "I-PER", "O"], ["B-LOC", "O", "O"]]
+    download(raw="corrected/raw", corrections={"ner": "fixes"})
+    assert tags_of("train") == [["B-PER", "I-PER", "O"], ["B-LOC", "O", "O"]]
     shown = capsys.readouterr().out
-    assert "download.corrections.ner: texts that an annotator was not sure of, read as they are: 1 (mine/fix" in shown
-    download(raw="folder/raw", corrections={"ner": "fixes"})
-    assert tags_of("train", "folder/raw") == corrected_once
-    assert [file["path"] for file in json_of("folder/raw/provenance.json")["corrections"]["ner"]] == [
-        "fixes/ada.jsonl",
-        "fixes/bo.jsonl",
-    ]
+    assert "download.corrections.ner: texts that an annotator was not sure of, read as they are: 2 (mine/fix" in shown
+    files = json_of("corrected/raw/provenance.json")["corrections"]["ner"]
+    assert [file["path"] for file in files] == ["fixes/Ada.jsonl", "fixes/Bo.jsonl"]
 
 
 def test_copies_of_a_repeated_source_are_corrected_too() -> None:
@@ -167,22 +163,15 @@ def test_copies_of_a_repeated_source_are_corrected_too() -> None:
     assert [row["id"] for row in rows if row["ner"][0] == "B-LOC"] == ["0/train-1", "0#2/train-1"]
 
 
-def refused(rows: list[dict[str, Any]]) -> str:
-    return message_of(corrected, rows)
-
-
 def test_corrections_that_fit_no_sentence_are_listed() -> None:
     start()
     words = raw_rows("train")[1]["words"]
     rows = [saved_row("train-1", words, []), saved_row("train-9", words, []), saved_row("train-0", words, [])]
-    assert refused(rows) == (
+    assert message_of(corrected, rows) == (
         "mine/fixes.jsonl has 2 errors; expected corrections of these data; remove the lines, and correct the "
         "sentences in a new page:\n"
         "  mine/fixes.jsonl:2: sentence train-9 is not in the data set\n"
         "  mine/fixes.jsonl:3: sentence train-0 has other words in the data set"
-    )
-    assert message_of(download, raw="other/raw", corrections={"ner": "fix.jsonl"}) == (
-        "mine/fix.jsonl: no such file; see download.corrections.ner in params.yaml"
     )
 
 
@@ -197,18 +186,19 @@ INEXPRESSIBLE = [
 def test_corrections_that_tags_cannot_express_are_errors(tags: str, spans: Any, message: str) -> None:
     write("mine", {split: [tags.split()] for split in SPLITS})
     download()
-    assert refused([decided("train", 0, spans)]).startswith(message)
+    assert message_of(corrected, [decided("train", 0, spans)]).startswith(message)
 
 
 def test_undecided_and_contradicting_corrections_are_errors() -> None:
     start()
     one = decided("train", 1, [[0, 1, "PER"]])
-    assert refused([{**one, "status": "skipped"}]) == (
+    assert message_of(corrected, [{**one, "status": "skipped"}]) == (
         "mine/fixes.jsonl: no corrections (texts without an annotation, left out: 1 (mine/fixes.jsonl:1)); decide "
         "sentences in the page"
     )
     other = decided("train", 1, [], annotator="Bo", types=["PER"])
-    assert refused([one, other]).endswith("; decide by `tagline conflicts FOLDER --output PAGE.html`")
+    conflict = message_of(corrected, [one, other])
+    assert conflict.endswith("; decide by `tagline conflicts FOLDER --output PAGE.html`")
     write_rows(Path("mine/a.jsonl"), [one])
     write_rows(Path("mine/b.jsonl"), [other])
     assert message_of(download, raw="other/raw", corrections={"ner": "?.jsonl"}) == (

@@ -54,7 +54,6 @@ WRONG_OF_FORMATS = [
     ("conll", {"strip_pattern": "("}, ".strip_pattern: must be a regular expression of Python"),
     ("conll", {"encoding": "hex"}, ".encoding: must be an encoding that Python knows, such as utf-8, latin-1"),
     ("conll", {"types": {"person": "B-PER"}}, ".types.person: 'B-PER' is not the name of a type such as PER; O, B-PER"),
-    ("conll", {"types": {"person": "O"}}, ".types.person: 'O' is not the name of a type such as PER; O, B-PER"),
     ("conllu", {"tag_columns": {"pos": "tag"}}, ": tag_columns.pos: CoNLL-U has no column 'tag' (allowed: lemma, "),
     ("conllu", {"tag_columns": {}}, ".tag_columns: must name at least one tag column"),
     ("json", {"tag_columns": {"id": "t"}}, ".tag_columns: a tag column cannot be named 'id'; id, document, words"),

@@ -24,10 +24,6 @@ def test_words_outside_of_what_is_annotated_are_unknown(tmp_path: Path) -> None:
     assert tagged(sentence) == "in/? Oslo/B-LOC Rome/?", "a word is known as a whole or not"
     (cut, rest) = read(tmp_path, "spans", text | {"annotated": []}, sentences="split")
     assert (tagged(cut), tagged(rest)) == ("Ada/? saw/? Bo/? in/? Oslo/B-LOC ./?", "Rome/?")
-    wrong = fault(tmp_path, "spans", text | {"annotated": [[0, 3, "PER"]]})
-    assert wrong == "f:1: 'annotated' must be a list of [start, end] in the text; got [0, 3, 'PER']"
-    outside = fault(tmp_path, "spans", text | {"annotated": [[0, 99]]})
-    assert outside.startswith("f:1: span 0 to 99 (annotated) is not inside the text of 24 characters")
 
 
 CUTS = ("Oslobased Ada in New-York state", [(0, 4, "LOC"), (10, 13, "PER"), (21, 31, "LOC"), (13, 14, "LOC")])
@@ -74,13 +70,12 @@ def test_all_policies_that_refuse_are_reported_at_once(tmp_path: Path) -> None:
     assert overlapping.endswith("; set download.dataset.overlaps to longest or first")
 
 
-@pytest.mark.parametrize("policy", ["expand", "error"])
-def test_more_than_a_quarter_of_misaligned_spans_is_an_error(tmp_path: Path, policy: str) -> None:
+def test_more_than_a_quarter_of_misaligned_spans_is_an_error(tmp_path: Path) -> None:
     spans = [(4, 7, "PER"), (17, 22, "LOC"), (10, 12, "X")]
     sentences = read(tmp_path, "spans", [row("Ada lives in Oslo0 near Bergen", spans)] * 10)
     message = r"spans seem to be wrong; .*\n  train: .*: 20 of 30 \(67%: PER 100%, LOC 100%\) \(.*f:1: span"
     with pytest.raises(UserError, match=message):
-        report("spans", sentences, misaligned_spans=policy)
+        report("spans", sentences, **EXPAND)
     assert ": 20 of 30 (67%: PER 100%, LOC 100%) (" in report("spans", sentences, **EXPAND, offsets="code_points")
 
 
@@ -143,7 +138,8 @@ test_malformed_span_is_reported_by_line = refusals(
     ({"text": "Ada", "spans": "x" * 5000}, f"{LIST} got 'xxx"),
     ({"text": TEXT, "spans": [[0, 3, "X"]]}, "a span must be an object with start, end, label; got [0, 3, 'X']"),
     (row(TEXT, [(0, 3)]), "a span must be an object with start, end, label; got {'start': 0"),
-    (row(TEXT, [("0", 3, "X")]), "start and end of a span must be integers and its label a name; got ("),
+    (row(TEXT, [], annotated=[[0, 3, "X"]]), "'annotated' must be a list of [start, end] in the text; got [0, 3, 'X']"),
+    (row(TEXT, [], annotated=[[0, 99]]), "span 0 to 99 (annotated) is not inside the text of 11 characters"),
     at="f:1: ",
 )
 
@@ -155,7 +151,6 @@ EMPTY_SPAN = row("\u6211\u7231\u5965\u65af\u9646\u3002", [(*each, "X") for each 
 NO_UNIT = row(ODD, [*odd_spans("utf16", mentions=True)[:2], (0, 1, "X", "Oslo")])
 WRONG = [
     (row(TEXT, [(7, 12, "X")]), f"span 7 to 12 {OUTSIDE}"),
-    (row(TEXT, [(3, 9000, "x" * 5000)]), "span 3 to 9000 (xxx"),
     (EMPTY_SPAN, "span 0 to 0 (X) is not inside the text of 6 characters"),
     (NO_UNIT, "span 0 to 1 (X) is not inside the text of 24 UTF-16 units, or ends inside a character"),
     (row(TEXT, [(4, 7, "X", "Oslo")]), "span 4 to 7 (X) is 'in ' in the text, but 'Oslo' in the file; offsets"),
@@ -167,16 +162,13 @@ def test_wrong_span_is_counted_and_left_out(tmp_path: Path, content: dict[str, A
     (sentence,) = read(tmp_path, "spans", content)
     (note,) = (note for note in sentence.notes if note.kind == "wrong_spans")
     assert note.occurrence.removeprefix(f"{tmp_path}/").startswith(f"f:1: {message}")
-    assert "x" * 201 not in note.occurrence, "a long value is shortened"
     said = "train: spans that are empty, outside of their text or not their mention, left out: 1 of"
     assert said in report("spans", [sentence], misaligned_spans="expand", overlaps="longest")
 
 
 def test_more_than_a_quarter_of_wrong_spans_is_an_error(tmp_path: Path) -> None:
     sentences = read(tmp_path, "spans", [row("Ada", [(0, 3, "PER"), (0, 4, "X")])] * 11)
-    assert report("spans", sentences[:10]).endswith(
-        "f:3: span 0 to 4 (X) is not inside the text of 3 characters; expected start < end; ...)"
-    )
+    assert ": 10 of 20 (50%: X 100%) (" in report("spans", sentences[:10])
     message = (
         "many spans do not fit their texts; correct them, or export the files again:\n  train: .*: 11 of 22 \\(50%: X"
     )

@@ -39,7 +39,6 @@ DICTIONARY = pa.array(TAGS, pa.list_(pa.dictionary(pa.int8(), pa.string())))
 ALIKE = [
     (with_class_labels(), []),
     (with_class_labels(), ["N", "A", "B"]),  # those in params.yaml come first
-    (table(TOKENS, TAGS, id=["4", "5"]), []),
     (table(LARGE, DICTIONARY, id=[4, 5], more=[1.5, None]), []),
     (table(TOKENS, NUMBERS, id=[4, 5]), NAMES),
 ]
@@ -74,7 +73,6 @@ test_malformed_file_is_reported_by_row = refusals(
 
 
 ROWS = {"id": list(range(5)), "tokens": [["Ada"]] * 5, "tags": [["B-X"], ["O"]] * 2 + [["O"]]}
-NOT_SAVED = r"not a data set that save_to_disk wrote, or damaged \(.*\); save it again"
 
 
 def saved(folder: Path, rows: dict[str, Any] = ROWS, **options: Any) -> Path:
@@ -100,15 +98,11 @@ def test_files_elsewhere_are_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_what_is_not_a_saved_split_is_refused(tmp_path: Path) -> None:
-    def check(folder: str, message: str) -> None:
-        with pytest.raises(UserError, match=f"{folder}: {message}"):
-            list(section("save_to_disk").read(tmp_path / folder))
-
     DatasetDict(a=Dataset.from_dict(ROWS), b=Dataset.from_dict(ROWS)).save_to_disk(tmp_path / "dict")
-    check("dict", r"a DatasetDict; expected the folder of one split \(a, b\) in it")
-    folder = saved(tmp_path / "split")
-    for file in folder.glob("*.arrow"):
+    with pytest.raises(UserError, match=r"dict: a DatasetDict; expected the folder of one split \(a, b\) in it"):
+        list(section("save_to_disk").read(tmp_path / "dict"))
+    for file in saved(tmp_path / "split").glob("*.arrow"):
         file.write_bytes(file.read_bytes()[:100])
-    check("split", NOT_SAVED)
-    (tmp_path / "file").write_text("{}")
-    check("file", NOT_SAVED)
+    damaged = r"split: not a data set that save_to_disk wrote, or damaged \(.*\); save it again"
+    with pytest.raises(UserError, match=damaged):
+        list(section("save_to_disk").read(tmp_path / "split"))

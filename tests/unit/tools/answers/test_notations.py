@@ -147,10 +147,8 @@ def test_empty_id_is_no_id_of_a_task() -> None:
 
 def test_types_have_different_colours() -> None:
     found = highlighted(Document.of_text("Ada of Oslo."), ["B-PER", "O", "B-LOC", "O"], color=True)
-    assert COMMANDS.sub("", found) == " Ada PER 0.88  of  Oslo LOC 0.88 ."
     colors = re.findall(r"48;5;(\d+)m", found)
     assert len(set(colors)) == len(colors) == 2
-    assert found.count("\x1b[0m") == 2
 
 
 @pytest.mark.parametrize("color", [True, False])

@@ -11,7 +11,6 @@ import pytest
 from helpers.annotated import embedded
 from helpers.browser import chromium, in_a_browser, requests, scrolls_sideways, without_errors
 from helpers.formats import section
-from helpers.project import ROOT
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
@@ -164,7 +163,6 @@ CORRECTIONS = [
     (WORDS, [ADA], None, "x 1 z Shift+z", "chip:0 click:0 press:LOC", [(0, 1, "LOC")]),
     (WORDS, [ADA], None, "c Shift+c c Space End Shift+c 1", "click:3 press:LOC", [ADA, (3, 4, "LOC")]),
     (EMOJI, [(3, 6, "PER")], [(15, 19, "LOC", None)], "a e a", "press:Delete click:4 press:model", [(15, 19, "LOC")]),
-    (EMOJI, [(3, 10, "PER")], None, "x Shift+Arrow_Right 3", "drag:2-1 press:PER", [(3, 10, "PER")]),
     (EMOJI, [(15, 19, "ORG")], None, "Shift+Arrow_Right Shift+Arrow_Right", "drag:6-4 press:ORG", [(15, 28, "ORG")]),
     (HEBREW, [(0, 4, "PER")], None, "x Arrow_Left Shift+Arrow_Left 3", "press:Delete drag:1-2 press:PER", [(5, 13, "PER")]),
     (HOSTILE, [(4, 5, "ORG")], None, "x Arrow_Left 1", "press:Delete click:3 press:LOC", [(3, 4, "LOC")]),
@@ -420,56 +418,3 @@ def test_ten_thousand_sentences_and_a_narrow_window(browser: Chrome, tmp_path: P
     browser.execute_script("document.getElementById('scroll').scrollTop = 1e9")
     WebDriverWait(browser, 10).until(lambda browser: listed(browser)[-1] == "○ 10000")
     assert len(listed(browser)) < 50
-
-
-# What a person presses for the entities of a sentence, with the page's own commands: the shortest way to each entity by
-# some keys, its other words, its type or Space, and Enter. `reach` searches, `press` does.
-PERSON = """
-const reach = (from, to, keys) => {
-  const paths = new Map([[from, []]]);
-  for (const [word, path] of paths) {
-    if (word === to) return path;
-    for (const key of keys) {
-      select(word);
-      commandOf(key)();
-      if (!paths.has(cursor)) paths.set(cursor, [...path, key]);
-    }
-  }
-};
-const annotate = (gold, keys) => {
-  let pressed = 0;
-  for (const of_sentence of gold) {
-    for (const [start, end, type] of of_sentence) {
-      const from = cursor;
-      const path = reach(from, start, keys);
-      select(from);
-      const mark = type === lastType && keys.includes("c") ? " " : String(types.indexOf(type) + 1);
-      const all = [...path, ...Array(end - start - 1).fill("Shift+ArrowRight"), mark];
-      for (const key of all) commandOf(key)();
-      pressed += all.length;
-    }
-    commandOf("Enter")();
-    pressed += 1;
-  }
-  return pressed;
-};
-return annotate(arguments[0], arguments[1]);
-"""
-ALL_KEYS = ["ArrowRight", "ArrowLeft", "c", "Shift+c", "e", "Shift+e", "Home", "End"]
-
-
-@in_a_browser
-def test_a_page_without_suggestions_takes_half_the_keys_of_arrows_alone(browser: Chrome, tmp_path: Path) -> None:
-    reader = section("conll", columns=["words", "-", "-", "ner"])
-    chosen = list(reader.read(ROOT / "data/sample/test.conll"))[::9]
-    gold = []
-    for sentence in chosen:
-        found = entities(sentence.tags["ner"])
-        gold.append([[each.start, each.end, each.type] for each in found if each.type in TYPES])
-    keys = {}
-    for name, some in (("arrows", ["ArrowRight"]), ("all", ALL_KEYS)):
-        opened(browser, tmp_path, [task(f"{name}-{n}", [*each.words], []) for n, each in enumerate(chosen)])
-        keys[name] = browser.execute_script(PERSON, gold, some) / len(chosen)
-        (tmp_path / "tasks.ada.jsonl").unlink(missing_ok=True)
-        assert [row["spans"] for row in saved(browser, tmp_path, "Ada")] == gold
-    assert 2 * keys["all"] < keys["arrows"], keys
