@@ -17,7 +17,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from multiprocessing import Pool
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -49,8 +49,9 @@ def main() -> None:
             for folder in options.folders:
                 run = {"corpus": folder.name, "sentences": size, "seed": seed, "recipe": options.recipe}
                 if not finished.find(run):
-                    with Pool(1) as pool:
-                        scores = pool.apply(train, (folder.absolute(), size, [f"train.seed={seed}", *options.changes]))
+                    changes = [f"train.seed={seed}", *options.changes]
+                    with ProcessPoolExecutor(1) as pool:
+                        scores = pool.submit(train, folder.absolute(), size, changes).result()
                     finished.add(run | {"changes": options.changes} | scores)
     if options.against:
         for size in options.sizes:
