@@ -91,8 +91,8 @@ class Train(Section):
     head: Literal["linear", "crf"]
     """Classifier head. linear: labels of words are independent. crf: transitions between labels are learnt, too, and
     the most probable sequence is chosen."""
-    head_learning_rate: Annotated[float, Field(gt=0, lt=1)]
-    """Peak learning rate of the transitions of head crf. Ignored when head is linear."""
+    head_learning_rate: LearningRate
+    """Peak learning rate of the classifier, and of the transitions of head crf; auto: ten times that of the encoder."""
     batches: Batches
     """How windows are grouped into batches, one batch per optimizer step. Sizes are totals over all devices."""
     checkpoint_every: Count | None
@@ -112,7 +112,7 @@ class Train(Section):
     compile: bool
     """Compile the model with torch.compile when training starts; needs a C++ compiler on a CPU, Triton on a GPU."""
     learning_rate: LearningRate
-    """Peak learning rate of AdamW; auto: by the size of the encoder and of the batches (docs/data.md)."""
+    """Peak learning rate of AdamW for the encoder; auto: by its size and that of the batches (docs/data.md)."""
     schedule: Literal["linear", "cosine"]
     """Decay of the learning rate to zero after the warm-up: linear or cosine."""
     warmup: Annotated[float, Field(ge=0, lt=1)]
