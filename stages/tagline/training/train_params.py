@@ -112,7 +112,7 @@ class Train(Section):
     compile: bool
     """Compile the model with torch.compile when training starts; needs a C++ compiler on a CPU, Triton on a GPU."""
     learning_rate: LearningRate
-    """Peak learning rate of AdamW for the encoder; auto: by its size and that of the batches (docs/data.md)."""
+    """Peak learning rate of AdamW; auto: by the size of the encoder and of the batches (docs/data.md)."""
     schedule: Literal["linear", "cosine"]
     """Decay of the learning rate to zero after the warm-up: linear or cosine."""
     warmup: Annotated[float, Field(ge=0, lt=1)]
