@@ -4,8 +4,8 @@
 
 A folder has train.conll and test.conll, with words first and tags last; its name is the corpus's. Its training
 sentences are drawn once: a run learns from the first ones, and validates on the next ones, a fifth as many, 50 to 200.
-Test is a draw of at most 500 sentences. Runs are appended to benchmarks/panel.jsonl; those of a recipe that are there
-are not repeated. The tables have means over seeds; p is that of a paired t-test over corpora.
+Test is a draw of at most 500 sentences. Runs are appended to panel.jsonl; those of a recipe that are there are not
+repeated. The tables have means over seeds; p is that of a paired t-test over corpora.
 """
 
 import argparse
