@@ -84,6 +84,17 @@ def test_rates_of_the_host_are_measured(finished: Path) -> None:
     assert result["ours"] == result["rates"][result["host"]["precision"]]["all"] > 0
 
 
+def test_panel_compares_the_corpora_that_both_recipes_have(load: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    scores = [("a", "old", 0.1), ("a", "old", 0.3), ("a", "new", 0.5), ("b", "old", 0.4), ("b", "new", 0.5)]
+    runs = [{"corpus": corpus, "recipe": recipe, "test.f1": f1} for corpus, recipe, f1 in [*scores, ("c", "new", 1)]]
+    load("panel").compare(runs, "old", "new")
+    *table, last = capsys.readouterr().out.splitlines()
+    assert table[-2:] == ["mean    0.300  0.500", "lowest  0.200  0.500"]
+    assert json.loads(last) == pytest.approx(
+        {"name": "panel", "unit": "F1", "ours": 0.5, "plain": 0.3, "ratio": 1.67, "p": 0.295167}
+    )
+
+
 @pytest.mark.rare
 def test_training_measures_each_run_once(finished: Path) -> None:
     options = ("--data=data/tiny", ENCODER, "--subwords-per-batch=40", "--epochs=2", "--our-rates", "0.02", "1e-9")

@@ -140,7 +140,7 @@ def test_script_lists_presets(root: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_edits_are_kept_unless_they_are_committed_or_by_force(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    edited = SAMPLE.replace("epochs: 8", "epochs: 9")
+    edited = SAMPLE.replace("epochs: 4", "epochs: 9")
     params = Path("params.yaml")
     params.write_text(edited, encoding="utf-8")
     assert exit_of("preset", "wnut17") == (

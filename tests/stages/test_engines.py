@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import torch
 from helpers import tiny
-from helpers.project import error_of, json_of, run_stage, run_stages
+from helpers.project import edit, error_of, json_of, run_stage, run_stages
 from helpers.tiny import BY_LENGTH, TAUGHT, TINY_PARAMS, assert_same_training, set_train_params, training_results
 from safetensors.numpy import load_file
 from transformers import AutoTokenizer
@@ -67,7 +67,7 @@ def test_precision_is_that_of_params_in_both_engines(finished: Path, monkeypatch
 
 
 def test_last_epoch_is_kept_if_validation_has_few_entities(finished: Path, capsys) -> None:
-    metrics = train(early_stopping=2, learning_rate=0.1)
+    metrics = train(early_stopping=2, learning_rate=0.15)
     curve = pd.read_csv("plots/validation.csv")
     assert metrics["best_epoch"] == len(curve) == TINY_PARAMS["train"]["epochs"], "nor does the run stop early"
     assert curve["f1"].idxmax() + 1 < len(curve) - 2
@@ -88,6 +88,7 @@ def test_early_stopping_keeps_the_weights_of_the_best_epoch(finished: Path, monk
     assert f1.index(max(f1)) == len(f1) - 3, "two more epochs, which are not better"
     assert metrics["best_epoch"] < len(f1) < TINY_PARAMS["train"]["epochs"]
     assert metrics["steps"] == 9 * len(f1)
+    edit(Path("params.yaml"), "decoding: greedy", "decoding: constrained")  # as in training
     run_stage("evaluate")
     scores = json_of("reports/evaluate.json")["validation"]["overall"]
     for name in ("precision", "recall", "f1", "accuracy"):

@@ -7,12 +7,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 
+import numpy as np
 import pandas as pd
 import pytest
 from helpers.project import ROOT, run_stage, snapshot
-from helpers.tiny import TINY_PARAMS, set_train_params
+from helpers.tiny import TINY_PARAMS, set_train_params, training_results
 from torch import Tensor
 
+from tagline.artifacts import tokenized
 from tagline.training.gradients import Step
 from tagline.training.tracking import Trackers
 from tagline.training.training import Training
@@ -71,6 +73,15 @@ def test_step_executes_eight_files(finished: Path, monkeypatch: pytest.MonkeyPat
     training = {f"training/{name}.py" for name in ("training", "gradients", "history")}
     model = {f"model/{name}.py" for name in ("batches", "fast_paths", "heads/linear")}
     assert executed - BESIDE == {*training, *model, "labels/windows.py"}
+
+
+def test_new_classifier_begins_with_the_shares_of_labels(finished: Path) -> None:
+    set_train_params(learning_rate=1e-12, head_learning_rate=1e-12, max_steps=1)
+    run_stage("train")
+    gold = np.concatenate(tokenized.load_split(Path("data/tokenized"), "train").windows["labels"][:])
+    counts = np.bincount(gold[gold >= 0]) + 1
+    bias = training_results()[2]["classifier.bias"]
+    np.testing.assert_allclose(bias, np.log(counts / counts.sum()), atol=1e-6)
 
 
 @pytest.mark.rare

@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedConfig, PreTrainedModel
@@ -17,6 +18,7 @@ from tagline.core.provenance import PROVENANCE
 from tagline.core.reading import check_config, reading, require
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels, shared_labels
+from tagline.labels.windows import Ints
 from tagline.model.heads.head import OWN_WEIGHTS, Head, Weights
 from tagline.model.precision import Resolved
 from tagline.terminal.errors import UserError
@@ -116,9 +118,7 @@ def _continued(folder: Path, old: Labels, labels: Labels) -> PreTrainedModel:
     begun = _built(model, config)
     weights = model.state_dict()
     for name, drawn in begun.state_dict().items():
-        if name.startswith(f"{model.base_model_prefix}."):
-            continue
-        if weights[name].shape[:1] == (len(old.names),) and drawn.shape[:1] == (len(labels.names),):
+        if is_of_head(model, name, weights[name]) and is_of_head(begun, name, drawn):
             drawn[new] = weights[name][kept]
             weights[name] = drawn
     begun.load_state_dict(weights)
@@ -217,6 +217,24 @@ def load(folder: Path, labels: Labels, dtype: torch.dtype | None = None, made_by
 def best_epoch(folder: Path) -> int:
     """Read which epoch the weights of a fine-tuned model, which is verified, are from."""
     return int(read_json(folder / PROVENANCE, "train")["best_epoch"])
+
+
+def is_of_head(model: PreTrainedModel, name: str, weight: Tensor) -> bool:
+    """Whether a weight of a model is of its classifier, with a row per label, or the head's own."""
+    return not name.startswith(f"{model.base_model_prefix}.") and weight.shape[:1] == (model.config.num_labels,)
+
+
+def begin_with_shares(model: PreTrainedModel, counts: Ints) -> None:
+    """Set the biases of a new classifier so that it predicts the shares of labels, which most steps would else learn.
+
+    Args:
+        model: with a classifier that is not trained.
+        counts: int64 (labels,), how often each label occurs.
+    """
+    shares = np.log((counts + 1) / (counts + 1).sum())
+    for name, weight in model.named_parameters():
+        if weight.ndim == 1 and is_of_head(model, name, weight):
+            weight.data.copy_(torch.from_numpy(shares))
 
 
 def padding_id(model: PreTrainedModel) -> int:

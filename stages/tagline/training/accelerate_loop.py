@@ -8,7 +8,7 @@ from tagline.training.training import Training
 def run(training: Training) -> None:
     """Train to the end; one of `stage.ENGINES`."""
     accelerator = Accelerator(mixed_precision=training.mixed_precision)
-    optimizer = training.optimizer(training.model, accelerator.device)
+    optimizer = training.optimizer(accelerator.device)
     model, optimizer = accelerator.prepare(training.model, optimizer)
     # Not prepared: accelerate would step it once per process.
     schedule = training.schedule(optimizer)

@@ -16,13 +16,13 @@ from accelerate import Accelerator
 from accelerate.utils import set_seed
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
-from transformers import get_scheduler
+from transformers import PreTrainedModel, get_scheduler
 
 from tagline.labels.label_list import ANY
 from tagline.labels.windows import IGNORED, AnyInts, Floats, Ints, Windows, continues
 from tagline.model.backends.xla import end_graph
 from tagline.model.batches import longest_first, pad
-from tagline.model.classifier import own_weights
+from tagline.model.classifier import is_of_head
 from tagline.model.fast_paths import known_padding, to_device
 from tagline.model.heads.head import Head
 from tagline.training.train_params import Train
@@ -315,42 +315,44 @@ def micro_batch(
     return MicroBatch(arrays, padded=not mask.all())
 
 
-def groups(model: nn.Module, weight_decay: float, head_learning_rate: float) -> list[dict[str, object]]:
+def groups(model: PreTrainedModel, weight_decay: float, head_learning_rate: float) -> list[dict[str, object]]:
     """The trainable weights in parameter groups: matrices with weight decay, biases and norms without.
 
-    A third group has the head's own weights, if it has any, which need a higher learning rate than pretrained ones.
+    A third group has the head's weights, which need a higher learning rate than pretrained ones.
     """
     decaying: list[nn.Parameter] = []
     no_decay: list[nn.Parameter] = []
-    of_head = list(own_weights(model).values())
-    ids_of_head = set(map(id, of_head))
+    of_head: list[nn.Parameter] = []
     for name, weight in model.named_parameters():
-        if not weight.requires_grad or id(weight) in ids_of_head:
+        if not weight.requires_grad:
             continue
+        if is_of_head(model, name, weight):
+            of_head.append(weight)
         # Weights of norms are vectors; those of linear layers and embeddings are matrices.
-        if weight.ndim < 2 or "bias" in name.rpartition(".")[2]:
+        elif weight.ndim < 2 or "bias" in name.rpartition(".")[2]:
             no_decay.append(weight)
         else:
             decaying.append(weight)
-    parameter_groups: list[dict[str, object]] = [
+    return [
         {"params": decaying, "weight_decay": weight_decay},
         {"params": no_decay, "weight_decay": 0.0},
+        {"params": of_head, "weight_decay": 0.0, "lr": head_learning_rate},
     ]
-    if of_head:
-        parameter_groups.append({"params": of_head, "weight_decay": 0.0, "lr": head_learning_rate})
-    return parameter_groups
 
 
-def adamw(model: nn.Module, device: torch.device, params: Train, learning_rate: float) -> torch.optim.AdamW:
+def adamw(
+    model: PreTrainedModel, device: torch.device, weight_decay: float, learning_rate: float, head_learning_rate: float
+) -> torch.optim.AdamW:
     """AdamW (Loshchilov and Hutter, 2019) with a learning rate per step, see `schedule`.
 
     Args:
         model: its trainable weights, float32.
         device: where they are, or will be moved to.
-        params: the section ``train``.
-        learning_rate: its highest one, except for the head's own weights.
+        weight_decay: of the encoder's matrices.
+        learning_rate: its highest one.
+        head_learning_rate: likewise, of the head.
     """
-    of_groups = groups(model, params.weight_decay, params.head_learning_rate)
+    of_groups = groups(model, weight_decay, head_learning_rate)
     return torch.optim.AdamW(of_groups, lr=learning_rate, fused=device.type in FUSED or None)
 
 

@@ -17,6 +17,9 @@ from tagline.training.training_batches import TrainingBatches
 RATE, SIZE, SUBWORDS = 3e-4, 6 * 384**2, 512
 # The largest and smallest rate of published recipes for whole encoders.
 HIGHEST, LOWEST = 3e-4, 1e-5
+# How many times the encoder's rate a new head takes: at the same one, it finds its first entity after some 200 steps
+# (docs/training.md).
+OF_HEAD = 10
 # A rate is reported if it is more than this many times the one that fits. Published ones differ by 2.5 for one encoder.
 MUCH = 3
 

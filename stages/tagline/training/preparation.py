@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from accelerate import PartialState
 from transformers import PreTrainedModel
@@ -13,6 +14,7 @@ from transformers import PreTrainedModel
 from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
 from tagline.labels.label_list import Labels
+from tagline.labels.windows import Ints, Windows
 from tagline.model import classifier
 from tagline.model.backends.torch_model import memory_errors
 from tagline.model.fast_paths import replace_dropout, train_used_embeddings
@@ -76,7 +78,7 @@ def prepare(
     processes.override_configuration()
     of_models = {folder: classifier.read_labels(folder, labels) for folder in params.models}
     teachers = [TeacherModel.of(folder, of_models[folder], labels) for folder in params.teachers]
-    model, head = _new_model(params, encoder, labels, of_models, precision)
+    model, head = _new_model(params, encoder, labels, learnt, of_models, precision)
     _fit_to_data(model, params, encoder, data, learnt, validation)
     precision = usable(model, precision)
     # After the checks: they would freeze the weights of the head, on which no logit depends, and they need no compiler.
@@ -92,7 +94,12 @@ def prepare(
 
 
 def _new_model(
-    params: Train, encoder: Path, labels: Labels, of_models: Mapping[Path, Labels], precision: Resolved
+    params: Train,
+    encoder: Path,
+    labels: Labels,
+    learnt: Split,
+    of_models: Mapping[Path, Labels],
+    precision: Resolved,
 ) -> tuple[PreTrainedModel, Head]:
     """Make the model to train and its head: of the encoder, or of the earlier model that it continues.
 
@@ -100,15 +107,26 @@ def _new_model(
         params: the section ``train``.
         encoder: folder of the pretrained encoder.
         labels: the task's label list.
+        learnt: the sentences to train on, whose shares of labels a new classifier begins with.
         of_models: the labels of earlier models, by folder.
         precision: number format of matrix products.
     """
     head = make_head(params.head, labels, "constrained")
     if params.earlier is None:
-        return classifier.new_classifier(encoder, labels, params.attention, precision, params.layers), head
+        model = classifier.new_classifier(encoder, labels, params.attention, precision, params.layers)
+        classifier.begin_with_shares(model, _counts(learnt.mapped_windows, len(labels.names)))
+        return model, head
     old = of_models[params.earlier]
     model = classifier.new_classifier(params.earlier, labels, params.attention, precision, params.layers, old)
     return model, continued(head, params.earlier, old)
+
+
+def _counts(windows: Windows, labels: int) -> Ints:
+    """How often each label occurs, int64 (labels,), batch by batch; sets of labels do not count."""
+    counts = np.zeros(labels, np.int64)
+    for ids in windows.labels:
+        counts += np.bincount(ids[(ids >= 0) & (ids < labels)], minlength=labels)
+    return counts
 
 
 def _fit_to_data(

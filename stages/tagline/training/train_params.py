@@ -91,8 +91,8 @@ class Train(Section):
     head: Literal["linear", "crf"]
     """Classifier head: linear, or crf, which also learns transitions between labels. linear: labels of words are
     independent. crf: the most probable sequence is chosen."""
-    head_learning_rate: Annotated[float, Field(gt=0, lt=1)] = 0.01
-    """Peak learning rate of the transitions of head crf. Ignored when head is linear."""
+    head_learning_rate: LearningRate = "auto"
+    """Peak learning rate of the classifier, and of the transitions of head crf; auto: ten times that of the encoder."""
     batches: Batches
     """How windows are grouped into batches, one batch per optimizer step. Sizes are totals over all devices."""
     checkpoint_every: Count | None = None

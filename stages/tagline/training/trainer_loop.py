@@ -52,7 +52,7 @@ class StepTrainer(Trainer):
         return cast(DataLoader[Any], Steps(self.training))
 
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
-        self.optimizer = self.training.optimizer(model or self.training.model, self.args.device)
+        self.optimizer = self.training.optimizer(self.args.device)
         return self.optimizer
 
     def create_scheduler(self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None) -> LambdaLR:

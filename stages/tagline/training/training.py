@@ -26,7 +26,7 @@ from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import shortened
 from tagline.training.gradients import Gradients, Objective, Step, adamw, schedule
 from tagline.training.history import History
-from tagline.training.learning_rate import fitting_rate
+from tagline.training.learning_rate import OF_HEAD, fitting_rate
 from tagline.training.progress_lines import ProgressLines
 from tagline.training.saved_run import SavedRun
 from tagline.training.torch_settings import compiler_errors, eager
@@ -89,6 +89,7 @@ class Training:
         best: folder of the weights of the best epoch.
         fitting_rate: learning rate that fits encoder and batches.
         peak_rate: the highest learning rate of this run.
+        head_rate: likewise, of the head.
         lines: shows the progress.
     """
 
@@ -121,6 +122,8 @@ class Training:
         )
         self.fitting_rate = fitting_rate(model.config, self.batches)
         self.peak_rate = self.fitting_rate if params.learning_rate == "auto" else params.learning_rate
+        of_head = params.head_learning_rate
+        self.head_rate = OF_HEAD * self.peak_rate if of_head == "auto" else of_head
         padding = padding_id(model)
         self.gradients = Gradients(self.rows, self.batches, validation.head, padding, params, objectives)
         # Steps and epochs of the run, unless a part ends it before; max_steps may end the last epoch early.
@@ -140,8 +143,8 @@ class Training:
         """The precision as accelerate names it; never unset, or accelerate would use a launcher's configuration."""
         return "no" if self.precision == "fp32" else self.precision
 
-    def optimizer(self, model: nn.Module, device: torch.device) -> torch.optim.AdamW:
-        return adamw(model, device, self.params, self.peak_rate)
+    def optimizer(self, device: torch.device) -> torch.optim.AdamW:
+        return adamw(self.model, device, self.params.weight_decay, self.peak_rate, self.head_rate)
 
     def schedule(self, optimizer: torch.optim.Optimizer) -> LambdaLR:
         return schedule(optimizer, self.params.schedule, self.params.warmup, self.steps)

@@ -112,7 +112,7 @@ def test_step_reads_nothing_from_the_device(changed: dict[str, object]) -> None:
     model = bert(0.1)
     attach(model, gradients.head)
     model.to("meta")
-    optimizer = adamw(model, process.device, train_params(), 0.01)
+    optimizer = adamw(model, process.device, 0.01, 0.01, 0.05)
     loss = add(gradients, process, model)
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
@@ -154,17 +154,22 @@ def test_further_loss_learns_nothing_from_words_of_unknown_label() -> None:
     assert losses[0].item() == losses[1].item()
 
 
-def test_weights_that_decay_are_those_of_trainer(tmp_path: object) -> None:
-    model = bert(0.0)
+def test_encoder_decays_as_in_trainer_and_the_head_has_a_rate_of_its_own(tmp_path: object) -> None:
+    gradients, model = new_gradients(head="crf"), bert(0.0)
     trainer = Trainer(model, TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to="none"))
-    expected = set(trainer.get_decay_parameter_names(model))
-    decaying, no_decay = groups(model, 0.3, 0.05)
+    expected = set(trainer.get_decay_parameter_names(model)) - {"classifier.weight"}
+    attach(model, gradients.head)
     names = {id(weight): name for name, weight in model.named_parameters()}
-    assert {names[id(weight)] for weight in decaying["params"]} == expected
-    assert {names[id(weight)] for weight in no_decay["params"]} == set(names.values()) - expected
-    assert (decaying["weight_decay"], no_decay["weight_decay"]) == (0.3, 0.0)
+    decaying, no_decay, of_head = (
+        {names[id(weight)] for weight in each["params"]} for each in groups(model, 0.3, 0.05)
+    )
+    assert decaying == expected
+    assert of_head == {"classifier.weight", "classifier.bias", "tagger_head.transitions"}
+    assert no_decay == set(names.values()) - expected - of_head
+    assert [each["weight_decay"] for each in groups(model, 0.3, 0.05)] == [0.3, 0.0, 0.0]
+    assert [each.get("lr") for each in groups(model, 0.3, 0.05)] == [None, None, 0.05]
     model.bert.requires_grad_(False)
-    assert sum(len(group["params"]) for group in groups(model, 0.1, 0.05)) == 2, "frozen weights are left out"
+    assert sum(len(each["params"]) for each in groups(model, 0.1, 0.05)) == 3, "frozen weights are left out"
 
 
 RATES = [
@@ -175,7 +180,7 @@ RATES = [
 
 @pytest.mark.parametrize(("name", "expected"), RATES)
 def test_schedule_gives_the_learning_rate_of_each_step(name: str, expected: list[float]) -> None:
-    optimizer = adamw(bert(0.0), torch.device("cpu"), train_params(), 0.5)
+    optimizer = adamw(bert(0.0), torch.device("cpu"), 0.01, 0.5, 0.5)
     assert optimizer.defaults["fused"] is True
     # Two of six steps are warm-up.
     scheduler = schedule(optimizer, name, 0.3, 6)

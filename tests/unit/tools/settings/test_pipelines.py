@@ -52,7 +52,7 @@ def test_params_are_those_of_the_root_but_for_paths_and_settings(pos: Path) -> N
     for old, new in changes:
         assert old == new.replace("../", "") or (old, new) in keys
     apply_overrides(pos / "params.yaml", ["train.epochs=3"])  # DVC leaves their form alone
-    assert changed_lines(written, (pos / "params.yaml").read_text()) == [("  epochs: 8", "  epochs: 3")]
+    assert changed_lines(written, (pos / "params.yaml").read_text()) == [("  epochs: 4", "  epochs: 3")]
 
 
 SETTINGS = {"train.learning_rate=1e-4": "  learning_rate: 0.0001", "+train.max_grad_norm=": "  max_grad_norm:"}
@@ -165,7 +165,7 @@ def test_outdated_folder_is_reported_and_updated_with_frozen_stages(pos: Path) -
     with modify_yaml("pos/dvc.yaml") as content:  # as `dvc freeze train`
         content["stages"]["train"]["frozen"] = True
     assert pipelines.update() == []
-    edit(pos / "params.yaml", "epochs: 8", "epochs: 9")
+    edit(pos / "params.yaml", "epochs: 4", "epochs: 9")
     params = (pos / "params.yaml").read_bytes()
     change_root()
     with contextlib.chdir(pos), pytest.raises(UserError, match=r"^pos/dvc.yaml: out of date with dvc.yaml of the"):
