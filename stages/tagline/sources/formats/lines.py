@@ -22,8 +22,8 @@ UTF_8 = "utf-8"
 MARK = "\ufeff"
 _LFS_POINTER = "version https://git-lfs.github.com/spec/"
 GZIP = b"\x1f\x8b"
-# How ZIP archives (.xlsx, too), older Office files (.xls) and pickles of each protocol begin.
-_BINARY = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", *(bytes([0x80, protocol]) for protocol in range(2, 6)))
+# How ZIP archives (.xlsx, too), older Office files (.xls), Arrow and pickles of each protocol begin.
+_BINARY = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\xff" * 4, *(bytes([0x80, protocol]) for protocol in range(2, 6)))
 # The most bytes that a gzip file may have for each compressed one, if they are more than this altogether.
 _MOST_GROWTH, _LARGE = 200, 2**26
 _BLOCK = 8192  # bytes at the beginning of a file that show its line ends
@@ -44,15 +44,16 @@ def read_lines(path: Path, encoding: str = UTF_8, borders: bool = False, remedy:
         remedy: see `decoded_lines`.
 
     Raises:
-        UserError: the text is not in that encoding, or contains a NUL byte; the file is an archive, a spreadsheet or a
-            pickle; the gzip file is damaged.
+        UserError: the text is not in that encoding, or contains a NUL byte; the file is an archive, a spreadsheet,
+            Arrow or a pickle; the gzip file is damaged.
     """
     damaged = reading(path, problem="a damaged gzip file", remedy="compress it again")
     with path.open("rb") as file, damaged:
         start = file.read(4)
         if start.startswith(_BINARY):
             raise UserError(
-                f"{path}: an archive, a spreadsheet or a pickle; expected text; extract it, or export it as CSV or JSON"
+                f"{path}: an archive, a spreadsheet, Arrow or a pickle; expected text; extract it, or export it as "
+                "CSV, JSON or Parquet"
             )
         compressed = start.startswith(GZIP)
         file.seek(0)

@@ -124,8 +124,6 @@ IN_DOCUMENTS = lines().replace("Ada0\t", "-DOCSTART-\n\nAda0\t").replace("Ada30\
 HIPE = "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\n# language = en\n"
 GERMEVAL = "\n".join(lines("{n}\t{w}\t{t}\tO\n", f"#\thttp://a.de/{i} [2009]\n", i, i + 1) for i in range(60))
 KLUE = "\n".join(lines(first=f"## klue-{i}\t{text}\n", begin=i, end=i + 1) for i, text in enumerate(JOINED))
-SENTENCE_LINES = "\n".join(f"{' '.join(w)}\t{' '.join(t)}" for w, t in zip(WORDS, TAGS, strict=True))
-ATIS = "\n".join(f"BOS {' '.join(w)} EOS\tO {' '.join(t)} x_flight" for w, t in zip(WORDS, TAGS, strict=True))
 FEW_OVERLAPS, OVERLAPS = (objects("doccano").replace('"label": [', '"label": [[0, 3, "X"], ', n) for n in (10, 40))
 WITH_NULL = [{"tokens": [*w, None], "tags": [*t, "O"]} for w, t in zip(WORDS, TAGS, strict=True)]
 BESIDE = {"tags": "a b", "doc": " ".join(JOINED)}
@@ -152,7 +150,6 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
     "germeval": (GERMEVAL, {"columns": ["-", "words", "ner", "-"], "comments": True}),
     "klue": (KLUE, {"comments": "##"}),
     "images": (KLUE.replace("## klue-", "IMGID:"), {"comments": "IMGID:"}),
-    "atis": (ATIS, {"rows": "sentences", "strip_pattern": "^(BOS|EOS)$"}),
     "words as objects beside a text": (
         json.dumps(WORDS_BESIDE_TEXT),
         {"words": "parts.text", "tag_columns": {"ner": "parts.tag"}},
@@ -268,8 +265,9 @@ def check(path: Path, said: str, keys: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", KEYS)
 def test_section_reads_every_format(tmp_path: Path, name: str) -> None:
-    write_corpus(name, tmp_path / "f", SENTENCES)
-    check(tmp_path / "f", f"{{folder}}/f: {name}, utf-8\n", {"format": name, **KEYS[name]})
+    path = tmp_path / ("f.spacy" if name == "spacy" else "f")
+    write_corpus(name, path, SENTENCES)
+    check(path, f"{{folder}}/{path.name}: {name}, utf-8\n", {"format": name, **KEYS[name]})
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -292,8 +290,11 @@ UNREADABLE = [
     ("file;type;start_offset;end_offset\na.txt;PER;0;3\n", "f: CSV with one row per entity, which begins at 'start_of"),
     ("id,Word,Tag\n" + "1,Ada,B-X\n" * 18 + "2,O\n", "f looks like csv, but is malformed:\nf:20: 2 cells; expected 3"),
     ("a O\n\u00a0 O\n\nb\n" + "\nb O\n" * 30, "f looks like conll, but is malformed:\nf:4: 1 column in 'b'"),
-    (b"PK\x03\x04\0", "f: an archive, a spreadsheet or a pickle; expected text; extract it, or export it as CSV"),
-    (pickle.dumps(["a"]), "f: an archive, a spreadsheet or a pickle; expected text;"),
+    (
+        b"PK\x03\x04\0",
+        "f: an archive, a spreadsheet, Arrow or a pickle; expected text; extract it, or export it as CSV",
+    ),
+    (pickle.dumps(["a"]), "f: an archive, a spreadsheet, Arrow or a pickle; expected text;"),
     (
         objects("spans") + '\n{"text": "a", "spans": [{"start": 0}]}',
         "f looks like spans, but is malformed:\nf:61: a span must",
@@ -437,12 +438,6 @@ SPLITS = {"train": range(40), "dev": range(40, 50), "test": range(50, 60)}
 TRAIN, DEV, TEST = (lines(begin=numbers.start, end=numbers.stop) for numbers in SPLITS.values())
 ROWS, MORE_ROWS, LAST_ROWS = objects("json", 0, 20), objects("json", 20, 50), objects("json", 50)
 PAGE = "\n".join(json.dumps(saved_row(str(number), *each[:2])) for number, each in enumerate(TEXTS))
-IN, OUT = ([line.split("\t")[side] + "\n" for line in SENTENCE_LINES.split("\n")] for side in (0, 1))
-SEQ = {
-    f"{split}/{name}": "".join(content[numbers.start : numbers.stop])
-    for split, numbers in SPLITS.items()
-    for name, content in (("seq.in", IN), ("seq.out", OUT), ("label", ["x\n"] * 60))
-}
 # name: the files, what is said, keys of the section
 FOLDERS: dict[str, tuple[dict[str, str | bytes], str, dict[str, Any]]] = {
     "splits": (
@@ -487,7 +482,6 @@ FOLDERS: dict[str, tuple[dict[str, str | bytes], str, dict[str, Any]]] = {
         "mine: mentions, utf-8",
         {"train": ".", "annotators": "majority"},
     ),
-    "seq.in": (SEQ, "mine: conll, utf-8\nner: IOB2", {"rows": "sentences", "train": "train/seq.in"}),
     "doccano by annotator": (
         {"ada.jsonl": objects("doccano"), "bo.jsonl": objects("doccano")},
         "mine: doccano, utf-8",
@@ -502,13 +496,12 @@ def test_section_reads_the_folder(tmp_path: Path, name: str) -> None:
     check(write(tmp_path / "mine", files), said, keys)
 
 
-@pytest.mark.parametrize(("name", "pattern"), [("brat", "{}/*.txt"), ("save_to_disk", "{}")])
-def test_section_reads_a_folder_per_split(tmp_path: Path, name: str, pattern: str) -> None:
+def test_section_reads_a_folder_per_split(tmp_path: Path) -> None:
     for split, numbers in SPLITS.items():
         (tmp_path / "mine").mkdir(exist_ok=True)
-        write_corpus(name, tmp_path / "mine" / split, [SENTENCES[number] for number in numbers])
-    keys = {"train": pattern.format("train"), "validation": pattern.format("dev"), "test": pattern.format("test")}
-    check(tmp_path / "mine", f"mine: {name}, utf-8\nner: IOB2", keys)
+        write_corpus("brat", tmp_path / "mine" / split, [SENTENCES[number] for number in numbers])
+    keys = {"train": "train/*.txt", "validation": "dev/*.txt", "test": "test/*.txt"}
+    check(tmp_path / "mine", "mine: brat, utf-8\nner: IOB2", keys)
 
 
 UNCLEAR = [
