@@ -63,15 +63,6 @@ def objects(name: str, begin: int = 0, end: int = 60) -> str:
     return "\n".join(json.dumps({"id": i, **to_objects(i, SENTENCES[i])[name]}) for i in range(begin, end))
 
 
-def label_studio_min() -> str:
-    rows = []
-    for number, (text, spans, _) in enumerate(TEXTS):
-        labels = [{"start": start, "end": end, "labels": [label]} for start, end, label in spans]
-        others = {"annotator": 1, "annotation_id": number, "created_at": "2024-01-01T00:00:00.000000Z and so on" * 3}
-        rows.append({"id": number, "comment": text, "label": labels, "other": labels[: not number], **others})
-    return json.dumps(rows)
-
-
 ANSWERS = [(text, {type_: text[start:end] for start, end, type_ in spans}) for text, spans, _ in TEXTS]
 GLINER2 = [{"text": text, "entities": {type_: [each] for type_, each in found.items()}} for text, found in ANSWERS]
 LANGEXTRACT = [
@@ -213,7 +204,6 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
         {"format": "spans", "text": "full_text", "start": "start_position", "label": "entity_type"},
     ),
     "rasa": (json.dumps(OF_RASA, indent=2), {"format": "spans", "spans": "entities", "label": "entity"}),
-    "label_studio-min": (label_studio_min(), {"format": "label_studio", "text": "comment", "control": "label"}),
     "overlaps": (FEW_OVERLAPS, {"overlaps": "longest"}),
     "parquet of objects": (
         pd.DataFrame({"id": range(60), "tokens": AS_OBJECTS}).to_parquet(),
@@ -230,7 +220,6 @@ SAID = {
     "parts of speech as spans": "pos: IO (I-X1",
     "spelling": "ner: IOB2 in another spelling (O 120, B_PER 60",
     "conllu": "conllu, utf-8\npos: plain tags (X 300)\nner: IOB2",
-    "label_studio-min": "label_studio, utf-8\nner: IOB2 (O 120, B-PER 60, I-PER 60, B-LOC 60)\noffsets: code_points\n",
     "overlaps": "train: spans that share a word with another one, of which the longest is kept: ",
 }
 
