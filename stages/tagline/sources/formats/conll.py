@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal, Self
@@ -46,7 +46,7 @@ class Keys(TextKeys):
     """Columns of the files, from left to right: words (exactly once), the name of a tag column, or - to skip a
     column."""
     # None: a line that looks like a comment is an error; false: it is read. A line for the word # is read if one of its
-    # tags is O or has a prefix, or all are tags of other lines. A string: all lines that begin with it are skipped.
+    # tags is O or has a prefix. A string: all lines that begin with it are skipped.
     comments: bool | Key | None = None
     # None: the first line that is not a comment is data, and must not look like a header.
     header: bool | None = None
@@ -132,8 +132,7 @@ def _sentences(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
     tabs, lines = separated(_lines(path, keys))
     table = Table(str(path), keys.columns, tabs, rules)
     if keys.comments is None or keys.comments is True:
-        again = (line for _, line in read_lines(path, keys.encoding))
-        lines = _without_comments(lines, table, bool(keys.comments), again)
+        lines = _without_comments(lines, table, bool(keys.comments))
     lines = _below_header(lines, table, keys.header)
     return table.sentences(_with_ends(lines, table, keys.sentence_ends))
 
@@ -145,39 +144,16 @@ def _lines(path: Path, keys: Keys) -> Lines:
             yield number, line
 
 
-def _without_comments(lines: Lines, table: Table, skip: bool, again: Iterable[str]) -> Lines:
-    """Skip comments, or check that no line looks like one.
-
-    Args:
-        lines: of the file.
-        table: its columns.
-        skip: whether to skip them.
-        again: reads the lines once more, if one can be a comment or the word # with a tag of other words: ``# SYM``.
-    """
-    of_words: set[str] = set()
+def _without_comments(lines: Lines, table: Table, skip: bool) -> Lines:
+    """Skip comments, or check that no line looks like one."""
     for number, line in lines:
-        is_word = not table.is_comment(line)
-        if not is_word and table.columns[0] == WORDS:
-            tags = table.tags(line)
-            if tags and not of_words:
-                of_words = _tags_of_words(again, table)
-            is_word = bool(tags) and of_words.issuperset(tags)
-        if is_word:
+        if not table.is_comment(line):
             yield number, line
         elif not skip:
             raise UserError(
                 f"{table.name}:{number}: {quoted(line)} looks like a comment; set download.dataset.comments in "
                 "params.yaml: true skips such lines, false reads them as words"
             )
-
-
-def _tags_of_words(lines: Iterable[str], table: Table) -> set[str]:
-    """The tags of lines that cannot be comments, and of the word #."""
-    tags = {"#"}
-    for line in lines:
-        if not line.startswith("#"):
-            tags.update(table.tags(line))
-    return tags
 
 
 def _below_header(lines: Lines, table: Table, header: bool | None) -> Lines:

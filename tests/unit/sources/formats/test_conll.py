@@ -37,9 +37,7 @@ WORDS = [
     ("# made in 2020\nword ner\nAda B-PER\n", {"header": True, "comments": True}, ["Ada"]),
     ("# 1\nAda O\n# O\n\n#1 O\n", {"comments": False}, ["#|Ada|#", "#1"]),
     ("# 1\nAda O\n# O\n\n#1 O\n", {"comments": True}, ["Ada|#", "#1"]),
-    # SYM and # are tags of other lines or of #, TEXT is no tag.
-    ("# TEXT\n+ SYM\n# SYM\n# #\n", {"columns": ["words", "pos"], "comments": True}, ["+|#|#"]),
-    ("a N\n# N\n", {"columns": ["words", "pos"]}, ["a|#"]),
+    ("a N\n# N\n", {"columns": ["words", "pos"], "comments": False}, ["a|#"]),
     ("#\tO\n", {"comments": True}, ["#"]),  # the first column is the words
     (GERMEVAL, {"columns": FOUR, "comments": True}, ["Troia|#"]),
     # In a file of tabs, a line that begins with # and has none is a comment.

@@ -268,6 +268,12 @@ def test_section_reads_the_file(tmp_path: Path, name: str) -> None:
 SPANS_IN_PARQUET = pd.DataFrame([{"text": "Ada left", "spans": [{"start": 0, "end": 3, "label": "PER"}]}]).to_parquet()
 
 
+ARGILLA = {
+    "text": "Ada left",
+    "spans.responses": [[{"start": 0, "end": 3, "label": "PER"}]],
+    "spans.responses.users": ["7"],
+    "spans.responses.status": ["submitted"],
+}
 UNREADABLE = [
     ("Just a text.\nOf two whole lines.\n", "f: no format recognised; expected columns of words and tags"),
     ("a O\n" * 99 + "b\n", "f looks like conll, but is malformed:\nf:100: 1 column in 'b'"),
@@ -275,8 +281,22 @@ UNREADABLE = [
     ("a\tO\nb\tB-X\n" * 999, "f looks like conll, but is malformed:\nf: 1,998 words without an empty line"),
     ('{"tokens": ["a", "b"], "tags": ["O", null]}\n', "f looks like json, but is malformed:\nf:1: 't"),
     ("id,word,tag\n1,Ada,B-PER\n2,won,O\n", "f: CSV with words in 'word', but no column whose value is the same"),
-    ("id,text,start,end,label\n1,Ada won,0,3,PER\n1,In Oslo,3,7,LOC\n", "f: CSV with one row per entity, which begins"),
-    ("file;type;start_offset;end_offset\na.txt;PER;0;3\n", "f: CSV with one row per entity, which begins at 'start_of"),
+    (
+        "id,text,start,end,label\n1,Ada won,0,3,PER\n1,In Oslo,3,7,LOC\n",
+        "f: CSV with offsets of entities in 'start'; expected",
+    ),
+    (
+        'text,entities\n"Ada is",[]\n"In Oslo","[{""start"": 3, ""end"": 7}]"\n',
+        "f: CSV with offsets of entities in 'entities'",
+    ),
+    (json.dumps([ARGILLA]), "f: records of Argilla in 'spans.responses', which no format reads; expected words"),
+    (
+        '{"conversations": [{"from": "human", "value": "Where is she?"}]}',
+        "f: a chat in 'conversations', which no format reads",
+    ),
+    ('{"content": "Ada left", "result_list": [], "prompt": "PER"}', "f: UIE in 'result_list', which no format reads"),
+    ('{"input": "<PER>Ada</PER> left"}', "f: tags inside the text in 'input', which no format reads; expected"),
+    ("file;type;start_offset;end_offset\na.txt;PER;0;3\n", "f: CSV with offsets of entities in 'start_offset'"),
     ("id,Word,Tag\n" + "1,Ada,B-X\n" * 18 + "2,O\n", "f looks like csv, but is malformed:\nf:20: 2 cells; expected 3"),
     ("a O\n\u00a0 O\n\nb\n" + "\nb O\n" * 30, "f looks like conll, but is malformed:\nf:4: 1 column in 'b'"),
     (
@@ -300,16 +320,11 @@ def test_unreadable_file_is_an_error(tmp_path: Path, content: str | bytes, messa
     assert message_of(describe, write(tmp_path, {"f": content}) / "f").replace(f"{tmp_path}/", "").startswith(message)
 
 
-MESSAGES = [{"role": "user", "content": "Where is she?"}, {"role": "assistant", "content": "In Oslo."}]
-
-
-@pytest.mark.parametrize("entity", ["Ada", MESSAGES])
-def test_entities_of_texts_and_chats_are_no_lists_of_words(tmp_path: Path, entity: Any) -> None:
-    rows = [{"text": "Ada left", "entities": [entity]}, {"text": "Oslo", "entities": []}]
+def test_entities_of_texts_are_no_lists_of_words(tmp_path: Path) -> None:
+    rows = [{"text": "Ada left", "entities": ["Ada"]}, {"text": "Oslo", "entities": []}]
     # A type for each entity is no tag for each word.
     rows = [{**each, "types": ["PER"] * len(each["entities"])} for each in rows]
-    content = {"messages": entity} if entity is MESSAGES else rows
-    found = message_of(describe, write(tmp_path, {"f": json.dumps(content)}) / "f")
+    found = message_of(describe, write(tmp_path, {"f": json.dumps(rows)}) / "f")
     assert "f: no lists of words and tags (keys: " in found
     assert "JSON of 'text' with 'spans', objects of 'start', 'end' and 'label', or texts with the strings of " in found
     assert "their entities (format mentions); docs/data.md" in found
