@@ -18,7 +18,6 @@ from pathlib import Path
 from tagline.core.outputs import replacing
 from tagline.core.params import read_section
 from tagline.sources.download_params import Download, HubDataset, sources_of
-from tagline.sources.formats.tables import SavedKeys
 from tagline.sources.stage import write_dataset, write_encoder
 from tagline.terminal.progress import quiet
 
@@ -29,7 +28,7 @@ PRETRAINED = Path("models/pretrained")
 def main() -> None:
     take_no_arguments(__doc__)
     params = read_section("download", Download)
-    quiet(with_datasets=any(isinstance(each, HubDataset | SavedKeys) for each in sources_of(params.dataset)))
+    quiet(with_datasets=any(isinstance(each, HubDataset) for each in sources_of(params.dataset)))
     folder = Path(params.folder)
     with replacing(RAW, PRETRAINED) as (raw, pretrained):
         write_dataset(folder, params.dataset, raw, params.corrections)

@@ -301,7 +301,7 @@ def test_error_late_in_the_input_keeps_earlier_output() -> None:
     found = exit_of("--input", "in.jsonl", "--output", "out.txt")
     done = len(Path("out.txt").read_text().splitlines())
     assert 0 < done < 500
-    assert found.startswith("predict: in.jsonl:501: '[]' is not an object; expected JSON")
+    assert found.startswith("predict: in.jsonl:501: [] is not an object; expected JSON")
     assert found.endswith(f"; out.txt has the {done:,} documents before it")
     assert "before it" in exit_of("--input", "in.jsonl", "--output", "out.json", "--format", "label_studio")
     assert 0 < len(json.loads(Path("out.json").read_text())) < 500, "a complete list"

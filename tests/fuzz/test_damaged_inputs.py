@@ -146,7 +146,7 @@ def _json(content: bytes, random: Random) -> bytes:
 POLICIES = {"misaligned_spans": "expand", "overlaps": "longest", "annotators": "agreed"}
 
 
-@pytest.mark.parametrize("name", [name for name, schema in FORMATS.items() if not schema.form.marker])
+@pytest.mark.parametrize("name", FORMATS)
 def test_damaged_data_set_is_read_or_refused(name: str, tmp_path: Path, pytestconfig, monkeypatch) -> None:
     monkeypatch.setattr(files, "check_different", lambda *_: None)  # every split reads the damaged file
     named = write_corpus(name, tmp_path / ("data.json" if name in IN_JSON else "data"), CORPUS * 4)

@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from datasets import ClassLabel, Dataset, Features, List, Value
 from helpers.annotated import write_rows
 from helpers.messages import message_of
 from pydantic import TypeAdapter
@@ -29,7 +28,6 @@ KEYS: dict[str, dict[str, Any]] = {
     "json": LISTS,
     "csv": {"sentence": "sentence_id", "words": "word", "tag_columns": {"ner": "tag"}, "delimiter": ";"},
     "parquet": LISTS,
-    "save_to_disk": LISTS,
     "inception": {**SPANS, "span_layer": "custom.Span", "feature": "label"},
     **dict.fromkeys("spans mentions label_studio doccano prodigy brat spacy gliner page".split(), SPANS),
 }
@@ -155,10 +153,6 @@ def write_corpus(name: str, path: Path, sentences: list[Tagged]) -> str:
     table = {key: [to_objects(0, each)["json"][key] for each in sentences] for key in ("tokens", "tags")}
     if name == "parquet":
         pd.DataFrame(table).to_parquet(path)
-    elif name == "save_to_disk":
-        labels = ClassLabel(names=sorted({tag for tags in table["tags"] for tag in tags}))
-        features = Features({"tokens": List(Value("string")), "tags": List(labels)})
-        Dataset.from_dict(table, features).save_to_disk(path)
     elif name == "brat":
         path.mkdir()
         for number, (text, spans, _) in enumerate(map(to_spans, sentences)):
@@ -167,8 +161,11 @@ def write_corpus(name: str, path: Path, sentences: list[Tagged]) -> str:
             (path / f"{number}.ann").write_text("".join(lines), encoding="utf-8")
         return f"{path.name}/*.txt"
     elif name == "spacy":
-        tuples = [[text, {"entities": spans}] for text, spans, _ in map(to_spans, sentences)]
-        path.write_text(json.dumps(tuples), encoding="utf-8")
+        spacy = pytest.importorskip("spacy")
+        docs = []
+        for words, tags in (zip(*each, strict=True) for each in sentences):
+            docs.append(spacy.tokens.Doc(spacy.vocab.Vocab(), words, ents=tags))
+        path.write_bytes(spacy.tokens.DocBin(docs=docs).to_bytes())
     elif name in ("conll", "conllu", "csv", "inception"):
         lines = [to_lines(name, number, each) for number, each in enumerate(sentences, 1)]
         path.write_text(HEADS.get(name, "") + "".join(lines), encoding="utf-8")
@@ -183,4 +180,4 @@ CORPUS: list[Tagged] = [
     [("Rome", "B-LOC"), ("waits", "O"), ("for", "O"), ("B\u00f6", "B-PER")],
 ]
 # The formats that `write_corpus` writes as one JSON list, if the path says so.
-IN_JSON = {*to_objects(0, CORPUS[0]), "spacy"}
+IN_JSON = {*to_objects(0, CORPUS[0])}

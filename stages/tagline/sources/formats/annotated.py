@@ -136,7 +136,6 @@ class TextFormat(Format):
         refused: by kind, the own notes that are errors, and how to allow them.
         check: raises a `UserError` if the findings of the splits show that these are other texts.
         default_unit: the unit of offsets that the tool documents, preferred to others that fit as well.
-        unit: the unit of a file, where it need not be detected.
         names_types: whether a text has the types that annotators could choose.
     """
 
@@ -144,7 +143,6 @@ class TextFormat(Format):
     refused: Callable[[Any], Mapping[str, str]] = nothing
     check: Callable[[Mapping[str, Findings]], object] = nothing
     default_unit: Unit = "code_points"
-    unit: Callable[[Path], Unit | None] = lambda _: None
     names_types: bool = False
 
     @property
@@ -299,9 +297,6 @@ class AnnotatedFiles(Files):
 
     def unit(self, path: Path) -> Unit:
         """The unit in which a file counts offsets."""
-        unit = self.form.unit(path)
-        if unit is not None:
-            return unit
         if self.unit_key is None:
             return "code_points"
         if self.unit_key != "auto":

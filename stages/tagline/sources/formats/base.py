@@ -94,7 +94,6 @@ class Format:
         holds: what a file has, for the table of formats in the docs.
         files: all files that `read` opens for a path. They are checked before reading and hashed into the provenance.
         folders: whether `read` takes folders: a folder of such files is one data set.
-        marker: the name of a file that each such folder has, if it has one.
         is_document: whether each file is one document of many: the files of a folder are one data set, and each is read
             by itself.
     """
@@ -106,7 +105,6 @@ class Format:
     shared: tuple[type[Section], ...] = ()
     files: Callable[[Path, Any], list[Path]] = only_path
     folders: bool = False
-    marker: str | None = None
     is_document: bool = False
 
     @property

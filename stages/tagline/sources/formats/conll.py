@@ -1,16 +1,15 @@
 """CoNLL column files: one word per line with its tags, an empty line after each sentence.
 
 The format of the CoNLL shared tasks (Tjong Kim Sang and De Meulder, 2003): columns separated by tabs or by spaces,
-``-DOCSTART-`` lines between documents. With ``rows: sentences`` a line has the words of a sentence, a tab and their
-tags, as in ATIS; the words of ``seq.in`` have their tags in ``seq.out``.
+``-DOCSTART-`` lines between documents.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import chain, islice, pairwise, zip_longest
+from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, Self
 
@@ -24,7 +23,7 @@ from tagline.sources.formats.lines import Lines, at_least_one, read_lines
 from tagline.sources.formats.sniffing import Guess, Sample
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import quoted
-from tagline.text.sentence import Sentence, WordRules, is_sentence
+from tagline.text.sentence import Sentence, WordRules
 
 # What the first line of a table calls its columns.
 _WORDS_HEADER = re.compile("words?|tokens?|form|text", re.IGNORECASE)
@@ -34,8 +33,6 @@ _TAGS_HEADER = re.compile(
     re.IGNORECASE,
 )
 _LANGUAGE = re.compile("[a-z]{2,3}(-[a-z]+)?:")  # before each word in WikiANN's own files
-# The files of words and of their tags, if these are apart.
-_IN, _OUT = ".in", ".out"
 _PREFIXES = ("##", "IMGID:")  # of comments in KLUE, and in sets with images
 
 
@@ -49,11 +46,10 @@ class Keys(TextKeys):
     """Columns of the files, from left to right: words (exactly once), the name of a tag column, or - to skip a
     column."""
     # None: a line that looks like a comment is an error; false: it is read. A line for the word # is read if one of its
-    # tags is O or has a prefix, or all are tags of other lines. A string: all lines that begin with it are skipped.
+    # tags is O or has a prefix. A string: all lines that begin with it are skipped.
     comments: bool | Key | None = None
     # None: the first line that is not a comment is data, and must not look like a header.
     header: bool | None = None
-    rows: Literal["words", "sentences"] = "words"
     # Words that end a sentence, outside of entities, in files without empty lines.
     sentence_ends: list[Key] = Field(default_factory=list)
     one_sentence_per_file: bool = False
@@ -68,8 +64,6 @@ class Keys(TextKeys):
             raise ValueError("columns must name at least one tag column")
         if len(set(names)) < len(names) or not set(RESERVED).isdisjoint(names):
             raise ValueError("columns must have different names, and no tag column can be named 'id' or 'document'")
-        if self.rows == "sentences" and (self.header or self.sentence_ends or self.one_sentence_per_file):
-            raise ValueError("header, sentence_ends and one_sentence_per_file have no effect with rows: sentences")
         return self
 
     @property
@@ -77,17 +71,9 @@ class Keys(TextKeys):
         """The columns that are neither the words nor skipped."""
         return [name for name in self.columns if name not in (WORDS, SKIP)]
 
-    @property
-    def expected(self) -> str:
-        """The columns, for a message."""
-        return f"{len(self.columns)} columns ({' '.join(self.columns)})"
-
 
 def recognise(sample: Sample) -> Guess | None:
     """Guess the columns of a file."""
-    of_sentences = _of_sentences(sample)
-    if of_sentences:
-        return of_sentences
     tabs, numbered = separated(enumerate(sample.lines))
     lines = [line for _, line in numbered]
     prefix = _prefix_of_comments(lines)
@@ -128,20 +114,11 @@ def _table(lines: Sequence[str], tabs: bool) -> tuple[list[list[str]], bool]:
     return (rows if is_table else []), bool(remarks)
 
 
-def files(path: Path, keys: Keys) -> list[Path]:
-    """The file, and that of the tags if these are in another one."""
-    return [path, path.with_suffix(_OUT)] if _tags_are_apart(path, keys) else [path]
-
-
-def _tags_are_apart(path: Path, keys: Keys) -> bool:
-    return keys.rows == "sentences" and path.suffix == _IN
-
-
 def read(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
     """Read the sentences of a file."""
-    sentences = _of_lines(path, keys, rules) if keys.rows == "sentences" else _of_words(path, keys, rules)
-    sentences = at_least_one(sentences, f"{path}: no sentence; expected lines of {keys.expected}")
-    if keys.rows == "words" and not keys.one_sentence_per_file:
+    missing = f"{path}: no sentence; expected lines of {len(keys.columns)} columns ({' '.join(keys.columns)})"
+    sentences = at_least_one(_sentences(path, keys, rules), missing)
+    if not keys.one_sentence_per_file:
         sentences = with_borders(
             sentences,
             path,
@@ -151,99 +128,32 @@ def read(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
     return in_documents(sentences, keys.documents)
 
 
-def _of_lines(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
-    """Read a file with a sentence per line."""
-    columns = [column for column in keys.columns if column != SKIP]
-    return Table(str(path), columns, True, rules).sentences(_word_lines(path, keys))
-
-
-def _of_words(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
-    """Read a file with a word per line."""
+def _sentences(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
     tabs, lines = separated(_lines(path, keys))
     table = Table(str(path), keys.columns, tabs, rules)
     if keys.comments is None or keys.comments is True:
-        again = (line for _, line in read_lines(path, keys.encoding))
-        lines = _without_comments(lines, table, bool(keys.comments), again)
+        lines = _without_comments(lines, table, bool(keys.comments))
     lines = _below_header(lines, table, keys.header)
     return table.sentences(_with_ends(lines, table, keys.sentence_ends))
 
 
 def _lines(path: Path, keys: Keys) -> Lines:
-    """Yield the lines of a file, joined with those of the tags if these are in another one, without a prefix's."""
-    lines = read_lines(path, keys.encoding, borders=keys.rows == "words")
-    if _tags_are_apart(path, keys):
-        lines = _joined(lines, read_lines(path.with_suffix(_OUT), keys.encoding))
-    for number, line in lines:
+    """Yield the lines of a file without those that begin with the prefix of comments."""
+    for number, line in read_lines(path, keys.encoding, borders=True):
         if not isinstance(keys.comments, str) or not line.startswith(keys.comments):
             yield number, line
 
 
-def _joined(lines: Lines, others: Lines) -> Lines:
-    """Yield the lines of two files side by side, with a tab between them."""
-    pairs = zip_longest((line for _, line in lines), (line for _, line in others), fillvalue="")
-    return enumerate(map("\t".join, pairs), 1)
-
-
-def _word_lines(path: Path, keys: Keys) -> Lines:
-    """Yield a line per word, and an empty one after each sentence, of a file with a sentence per line.
-
-    Raises:
-        UserError: a line has another number of columns, or a word without a tag.
-    """
-    for number, line in _lines(path, keys):
-        if not line.strip():
-            continue
-        cells = line.split("\t")
-        if len(cells) != len(keys.columns):
-            raise UserError(
-                f"{path}:{number}: {len(cells)} columns in {quoted(line)}; expected {len(keys.columns)} "
-                f"({' '.join(keys.columns)}), separated by tabs"
-            )
-        columns = [fields(cell, False) for cell, name in zip(cells, keys.columns, strict=True) if name != SKIP]
-        lengths = list(map(len, columns))
-        if len(set(lengths)) > 1:
-            raise UserError(
-                f"{path}:{number}: columns of {', '.join(map(str, lengths))} words or tags in {quoted(line)}; "
-                "expected one tag per word, separated by spaces"
-            )
-        for word in zip(*columns, strict=True):
-            yield number, "\t".join(word)
-        yield number, ""
-
-
-def _without_comments(lines: Lines, table: Table, skip: bool, again: Iterable[str]) -> Lines:
-    """Skip comments, or check that no line looks like one.
-
-    Args:
-        lines: of the file.
-        table: its columns.
-        skip: whether to skip them.
-        again: reads the lines once more, if one can be a comment or the word # with a tag of other words: ``# SYM``.
-    """
-    of_words: set[str] = set()
+def _without_comments(lines: Lines, table: Table, skip: bool) -> Lines:
+    """Skip comments, or check that no line looks like one."""
     for number, line in lines:
-        is_word = not table.is_comment(line)
-        if not is_word and table.columns[0] == WORDS:
-            tags = table.tags(line)
-            if tags and not of_words:
-                of_words = _tags_of_words(again, table)
-            is_word = bool(tags) and of_words.issuperset(tags)
-        if is_word:
+        if not table.is_comment(line):
             yield number, line
         elif not skip:
             raise UserError(
                 f"{table.name}:{number}: {quoted(line)} looks like a comment; set download.dataset.comments in "
                 "params.yaml: true skips such lines, false reads them as words"
             )
-
-
-def _tags_of_words(lines: Iterable[str], table: Table) -> set[str]:
-    """The tags of lines that cannot be comments, and of the word #."""
-    tags = {"#"}
-    for line in lines:
-        if not line.startswith("#"):
-            tags.update(table.tags(line))
-    return tags
 
 
 def _below_header(lines: Lines, table: Table, header: bool | None) -> Lines:
@@ -287,27 +197,6 @@ def looks_like_header(cells: Sequence[str], columns: Sequence[str]) -> bool:
         if column != SKIP and not names.fullmatch(cell.strip()):
             return False
     return True
-
-
-def _of_sentences(sample: Sample) -> Guess | None:
-    """Guess the columns of a file with a sentence per line; None if most lines are something else."""
-    lines = sample.lines
-    path_of_tags = sample.path.with_suffix(_OUT)
-    if sample.path.suffix == _IN and path_of_tags.is_file():
-        others = islice(read_lines(path_of_tags, sample.encoding), len(lines))
-        lines = [f"{line}\t{other}" for line, (_, other) in zip(lines, others, strict=False)]
-    rows = [line.split("\t") for line in lines if line.strip()]
-    widths = {len(row) for row in rows}
-    if len(widths) != 1 or widths == {1}:
-        return None
-    if sum(is_sentence(*row[:2]) for row in rows) <= len(rows) / 2:
-        return None
-    tags = set(chain.from_iterable(fields(row[1], False) for row in rows))
-    columns = [WORDS, sniffing.name_of_tags(tags), *[SKIP] * (max(widths) - 2)]
-    keys: Guess = {"columns": columns, "rows": "sentences"}
-    if all(row[0].startswith("BOS ") for row in rows):  # ATIS, where the tag of EOS is the intent of the sentence
-        keys |= {"strip_pattern": "^(BOS|EOS)$", "empty_words": "skip"}
-    return keys
 
 
 def _prefix_of_comments(lines: Sequence[str]) -> str | None:
@@ -354,5 +243,4 @@ FORMAT = SentenceFormat(
     read=read,
     recognise=recognise,
     holds="words in lines",
-    files=files,
 )

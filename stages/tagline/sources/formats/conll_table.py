@@ -121,8 +121,8 @@ class Table:
                 raise UserError(f"{location}: an empty column in {quoted(row.line)}; {self._expected}{remedy}")
             if any(is_sentence(word, tag) for tag in tags if tag):
                 raise UserError(
-                    f"{location}: {quoted(row.line)} looks like a whole sentence; expected one word per line; for one "
-                    "sentence per line set download.dataset.rows: sentences in params.yaml"
+                    f"{location}: {quoted(row.line)} looks like a whole sentence; expected one word per line; write "
+                    "each word with its tag into a line, and an empty line after each sentence"
                 )
         return without_skipped(sentence, self.rules, (f"{self.name}:{row.number}" for row in rows))
 

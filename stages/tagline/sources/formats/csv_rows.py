@@ -40,7 +40,6 @@ class WordRow(NamedTuple):
     ids: tuple[str, ...]  # of the document, if params.yaml names its column, and of the sentence
     word: str
     tags: list[str]
-    documents: list[str]  # cells of other columns that look like documents
 
 
 class Keys(RowKeys):
@@ -77,7 +76,7 @@ def recognise(sample: Sample) -> Guess | None:
     """Guess the columns of a file.
 
     Raises:
-        UserError: no column names the sentences, or rows are entities.
+        UserError: no column names the sentences, or rows are entities, or have spans.
     """
     lines = [] if sample.is_json else [f"{line}\n" for line in sample.lines]
     for delimiter, quote in ((",", '"'), (";", '"'), ("\t", '"'), ("\t", None), ("|", '"')):
@@ -90,8 +89,8 @@ def recognise(sample: Sample) -> Guess | None:
         start = _start_of_entities(header, rows, keys)
         if start is not None:
             raise UserError(
-                f"{sample.path}: CSV with one row per entity, which begins at {start!r}; expected rows of words or "
-                "sentences; write one JSON object per text, which format spans reads: "
+                f"{sample.path}: CSV with offsets of entities in {start!r}; expected rows of words or sentences; "
+                "write one JSON object per text, which format spans reads: "
                 '{"text": "Ada lives.", "spans": [{"start": 0, "end": 3, "label": "PER"}]}'
             )
         if keys is not None and ("rows" in keys or "sentence" in keys):
@@ -124,11 +123,10 @@ def _of_words(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
 
     Raises:
         UserError: see `_cells`; a needed cell is empty; a row is of a whole sentence; a sentence's rows are not
-            contiguous, or of several documents.
+            contiguous.
     """
     first_lines: dict[tuple[str, ...], int] = {}
-    unnamed = _unnamed_documents(path, keys)
-    for ids, group in groupby(_word_rows(path, keys, rules, unnamed), key=lambda row: row.ids):
+    for ids, group in groupby(_word_rows(path, keys, rules), key=lambda row: row.ids):
         rows = list(group)
         line = rows[0].line
         sentence_id = joined_id(ids)
@@ -139,7 +137,6 @@ def _of_words(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
                 f"{first_lines[ids]}); sort the rows by sentence, or give each sentence its own value"
                 f"{'' if keys.document else again}"
             )
-        _check_documents(rows, unnamed, sentence_id, path)
         first_lines[ids] = line
         columns = zip(*(row.tags for row in rows), strict=True)
         sentence = Sentence(
@@ -150,15 +147,6 @@ def _of_words(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
             ids[0] if keys.document else None,
         )
         yield without_skipped(sentence, rules, (f"{path}:{row.line}" for row in rows))
-
-
-def _unnamed_documents(path: Path, keys: Keys) -> list[str]:
-    """The columns that look like documents, if params.yaml does not name one."""
-    _, header = next(_split_rows(path, keys), (1, []))
-    if keys.document:
-        return []
-    unused = [column for column in header if column not in keys.row_keys and header.count(column) == 1]
-    return [column for column in unused if DOCUMENT.fullmatch(column.strip())]
 
 
 def _of_sentences(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
@@ -182,26 +170,18 @@ def _of_sentences(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence
         yield to_sentence(row, keys, rules, {}, location)
 
 
-def _word_rows(path: Path, keys: Keys, rules: WordRules, documents: Sequence[str]) -> Iterator[WordRow]:
-    """Yield the words of a file by the rules; skipped ones belong to the sentence above and need no tags.
-
-    Args:
-        path: the file.
-        keys: of its columns.
-        rules: for the words.
-        documents: further columns to read.
-    """
+def _word_rows(path: Path, keys: Keys, rules: WordRules) -> Iterator[WordRow]:
+    """Yield the words of a file by the rules; skipped ones belong to the sentence above and need no tags."""
     count = len(keys.id_keys)
-    last = count + 1 + len(keys.tag_columns)
     above = ("",) * count
-    for line, cells in _cells(path, keys, [*keys.id_keys, keys.words, *keys.tag_columns.values(), *documents]):
+    for line, cells in _cells(path, keys, [*keys.id_keys, keys.words, *keys.tag_columns.values()]):
         word = rules.strip(cells[count]).strip(" ")
         is_skipped = rules.skips(word)
         ids = tuple(map(str.strip, cells[:count]))
         if keys.fill_down or is_skipped:
             ids = tuple(map(_filled_down, above, ids))
         above = ids
-        row = WordRow(line, ids, word, list(map(str.strip, cells[count + 1 : last])), cells[last:])
+        row = WordRow(line, ids, word, list(map(str.strip, cells[count + 1 :])))
         # Without this condition the checks take a third of the time.
         is_filled = all(ids) and word.strip() and all(row.tags)
         if not is_skipped and (not is_filled or not _SEPARATORS.isdisjoint("".join(row.tags))):
@@ -294,23 +274,6 @@ def _dialect(delimiter: str, quote: str | None) -> dict[str, Any]:
     return {"delimiter": delimiter, "quotechar": quote, "quoting": quoting, "strict": True}
 
 
-def _check_documents(rows: Sequence[WordRow], columns: Sequence[str], sentence: str, path: Path) -> None:
-    """Refuse a sentence of several documents: numbers that begin again would join neighbouring sentences."""
-    for index, column in enumerate(columns):
-        first = ""
-        for row in rows:
-            document = row.documents[index]
-            if not document.strip():
-                continue
-            first = first or document
-            if document != first:
-                raise UserError(
-                    f"{path}:{row.line}: {column!r} changes from {quoted(first)} to {quoted(document)} inside sentence "
-                    f"{quoted(sentence)}; expected one document per sentence; if the values of {path.name} begin again "
-                    f"in each document, set download.dataset.document: {column}"
-                )
-
-
 def _items(cell: str, location: str) -> list[str]:
     """Split a cell into words or tags."""
     cell = cell.strip()
@@ -330,13 +293,16 @@ def _items(cell: str, location: str) -> list[str]:
 
 
 def _start_of_entities(header: Sequence[str], rows: Sequence[Sequence[str]], keys: Guess | None) -> str | None:
-    """The header of the column with the first offset of an entity, if each row is an entity.
+    """The header of the column with the first offset of an entity, if each row is an entity; or with lists of spans.
 
     Rows of words can have offsets, too, but have a tag O, or words without a space.
     """
     whole = [row for row in rows if len(row) == len(header)]
     if not whole or any("O" in row for row in whole):
         return None
+    for index, name in enumerate(header):
+        if any(row[index].startswith(('[{"', "[{'")) for row in whole):
+            return name
     if keys is not None:
         index = header.index(keys["words"])
         if not any(" " in row[index].strip() for row in whole):

@@ -2,7 +2,6 @@
 
 import codecs
 import gzip
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from io import TextIOWrapper
@@ -22,10 +21,8 @@ UTF_8 = "utf-8"
 MARK = "\ufeff"
 _LFS_POINTER = "version https://git-lfs.github.com/spec/"
 GZIP = b"\x1f\x8b"
-# How ZIP archives (.xlsx, too), older Office files (.xls) and pickles of each protocol begin.
-_BINARY = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", *(bytes([0x80, protocol]) for protocol in range(2, 6)))
-# The most bytes that a gzip file may have for each compressed one, if they are more than this altogether.
-_MOST_GROWTH, _LARGE = 200, 2**26
+# How ZIP archives (.xlsx, too), older Office files (.xls), Arrow and pickles of each protocol begin.
+_BINARY = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\xff" * 4, *(bytes([0x80, protocol]) for protocol in range(2, 6)))
 _BLOCK = 8192  # bytes at the beginning of a file that show its line ends
 UTF_8_REMEDY = "save the file as UTF-8"
 ENCODING_REMEDY = (
@@ -44,19 +41,20 @@ def read_lines(path: Path, encoding: str = UTF_8, borders: bool = False, remedy:
         remedy: see `decoded_lines`.
 
     Raises:
-        UserError: the text is not in that encoding, or contains a NUL byte; the file is an archive, a spreadsheet or a
-            pickle; the gzip file is damaged.
+        UserError: the text is not in that encoding, or contains a NUL byte; the file is an archive, a spreadsheet,
+            Arrow or a pickle; the gzip file is damaged.
     """
     damaged = reading(path, problem="a damaged gzip file", remedy="compress it again")
     with path.open("rb") as file, damaged:
         start = file.read(4)
         if start.startswith(_BINARY):
             raise UserError(
-                f"{path}: an archive, a spreadsheet or a pickle; expected text; extract it, or export it as CSV or JSON"
+                f"{path}: an archive, a spreadsheet, Arrow or a pickle; expected text; extract it, or export it as "
+                "CSV, JSON or Parquet"
             )
         compressed = start.startswith(GZIP)
         file.seek(0)
-        with closing(_GzipFile(fileobj=file) if compressed else file) as content:
+        with closing(gzip.GzipFile(fileobj=file) if compressed else file) as content:
             if borders and b"\r\r\n" in content.peek(_BLOCK):
                 raise UserError(f"{path}: lines end with \\r\\r\\n, as a line and an empty one; expected \\n or \\r\\n")
             lines = decoded_lines(cast(BinaryIO, content), str(path), encoding, remedy)
@@ -64,17 +62,6 @@ def read_lines(path: Path, encoding: str = UTF_8, borders: bool = False, remedy:
                 lines = _not_utf_8(lines, str(path), encoding)
             for number, line in lines:
                 yield number, line.removeprefix(MARK)
-
-
-class _GzipFile(gzip.GzipFile):
-    """A gzip file that ends with a `ValueError` where it grows as no text does, such as gigabytes of one character."""
-
-    def read1(self, size: int = -1) -> bytes:
-        """See the base class."""
-        content = super().read1(size)
-        if self.tell() > max(_LARGE, _MOST_GROWTH * os.fstat(self.fileno()).st_size):
-            raise ValueError(f"it grows by a factor above {_MOST_GROWTH}")
-        return content
 
 
 def _not_utf_8(lines: Lines, name: str, encoding: str) -> Lines:

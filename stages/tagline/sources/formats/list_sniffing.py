@@ -20,6 +20,9 @@ _NAMES = {
     "end": ("end", "stop"),
     "label": ("label", "type", "tag", "category", "class", "^entity"),
 }
+# Keys of layouts without words, and what these are.
+_LAYOUTS = {"responses": "records of Argilla", "messages": "a chat", "conversations": "a chat", "result_list": "UIE"}
+_INLINE = re.compile(r"<(\w+)>[^<]+</\1>")
 # Words that are tokenised in another way than a text have nearly as many characters, and no word is as long on average.
 _LEAST_SHARE, _LONG = 0.9, 20
 
@@ -51,7 +54,8 @@ def sniff_lists(
         called_so = [key for key in others if sniffing.TAGS.fullmatch(key)]
         highest = _highest(called_so or others, (with_fields(row, fields) for row in read()))
         tags = list(highest)
-    if words is None or not tags:
+    if words is None or not tags or not _LAYOUTS.keys().isdisjoint(words.split(".")):
+        _refuse_layouts(first_rows[:1], path)
         raise UserError(
             f"{path}: no lists of words and tags (keys: {', '.join(lists) or 'none'}); expected two lists of strings "
             "of equal length, JSON of 'text' with 'spans', objects of 'start', 'end' and 'label', or texts with the "
@@ -60,6 +64,19 @@ def sniff_lists(
         )
     columns = sniffing.name_tag_columns({key: _names(texts.get(key, ())) for key in tags})
     return {"words": words, "tag_columns": columns, **_placeholders(columns, highest), **sniff_id(rows)}
+
+
+def _refuse_layouts(rows: Rows, path: Path) -> None:
+    """Raise a `UserError` if rows have a layout without words, or inline tags."""
+    for key, value in chain.from_iterable(row.items() for row in rows):
+        layouts = [_LAYOUTS[part] for part in key.split(".") if part in _LAYOUTS]
+        if isinstance(value, str) and _INLINE.search(value):
+            layouts.append("tags inside the text")
+        if layouts:
+            raise UserError(
+                f"{path}: {layouts[0]} in {key!r}, which no format reads; expected words with tags, or texts with "
+                'entities; write objects such as {"text": "Ada lives.", "entities": {"PER": ["Ada"]}} (format mentions)'
+            )
 
 
 def _fields(rows: Rows) -> dict[str, None]:

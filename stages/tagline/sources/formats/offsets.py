@@ -62,14 +62,14 @@ def to_span(value: Any, location: str, keys: Sequence[str] = ("start", "end", "l
     return new_span(start, end, label, location, mention if isinstance(mention, str) else None)
 
 
-def list_to_span(value: Any, location: str, noun: str = "a span") -> Span:
+def list_to_span(value: Any, location: str) -> Span:
     """Convert a list of start, end and label to a span.
 
     Raises:
         UserError: it is something else.
     """
     if not isinstance(value, list) or len(value) != 3:
-        raise UserError(f"{location}: {noun} must be a list of start, end and label; got {quoted(value)}")
+        raise UserError(f"{location}: a span must be a list of start, end and label; got {quoted(value)}")
     start, end, label = value
     return new_span(start, end, label, location)
 

@@ -16,7 +16,7 @@ from tagline.sources.formats.annotated import (
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.keys import TextKeys
 from tagline.sources.formats.offsets import Span, to_span
-from tagline.sources.formats.rows import Row, annotator_files, grouped, recognised_by_keys, rows_of, shared_text
+from tagline.sources.formats.rows import Row, grouped, recognised_by_keys, rows_of, shared_text
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import quoted
 from tagline.text.sentence import Note
@@ -35,7 +35,7 @@ class Keys(TextKeys):
 
 def read(path: Path, keys: Keys, errors: Errors) -> Iterator[AnnotatedText]:
     """Read the texts of a file; rows of one input hash are annotations of one text."""
-    for rows in grouped(lambda: rows_of(annotator_files(path), keys.encoding), "_input_hash"):
+    for rows in grouped(lambda: rows_of([path], keys.encoding), "_input_hash"):
         with errors.collected():
             yield _text(rows, keys, errors)
 
@@ -104,7 +104,6 @@ FORMAT = TextFormat(
     read=read,
     recognise=recognised_by_keys("text", "answer", "_input_hash"),
     holds="what `prodigy db-out` writes",
-    files=annotator_files,
     counted=lambda _: {"other_answers": "annotations with another answer, left out"},
     shared=(AnnotatorKeys, OffsetKeys),
 )

@@ -29,7 +29,7 @@ _FORMATS = (
     conllu.FORMAT,
     json_lists.FORMAT,
     csv_rows.FORMAT,
-    tables.PARQUET,
+    tables.FORMAT,
     mentions.FORMAT,
     spans.FORMAT,
     label_studio.FORMAT,
@@ -40,7 +40,6 @@ _FORMATS = (
     inception.FORMAT,
     gliner.FORMAT,
     saved_page.FORMAT,
-    tables.SAVED,
 )
 # The sections by their names; `tagline inspect` asks the last one first.
 FORMATS: dict[str, type[Files]] = {form.name: form.section() for form in _FORMATS}

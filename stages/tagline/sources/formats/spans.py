@@ -64,13 +64,10 @@ def _text(row: Row, keys: Keys, errors: Errors) -> AnnotatedText:
     location, content = row
     text = row.text(keys.text)
     values = content.get(keys.spans)
-    if keys.spans not in content:
+    if keys.spans not in content or not isinstance(values, list | None):
         raise UserError(
-            f"{location}: {keys.spans!r} must be a list, which is empty for a text without spans; the key is missing"
-        )
-    if not isinstance(values, list | None):
-        raise UserError(
-            f"{location}: {keys.spans!r} must be a list, which is empty for a text without spans; got {quoted(values)}"
+            f"{location}: {keys.spans!r} must be a list, which is empty for a text without spans; got "
+            f"{quoted(content.get(keys.spans, 'no such key'))}"
         )
     if keys.id is not None and keys.id not in content:
         raise UserError(f"{location}: the key {keys.id!r} is missing")

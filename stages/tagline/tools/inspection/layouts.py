@@ -36,11 +36,9 @@ _EVALUATION = {"eval", "evaluation"}
 _WORD = re.compile("[a-z]+")
 # Files to ignore in a data folder.
 _OTHER = re.compile(
-    r"\..*|(readme|licen[cs]e|citation|changelog)\b.*|.*\.(md|pdf|zip|dvc|conf|ann|labels\.xml)|dataset_dict\.json|seq\.out|label",
+    r"\..*|(readme|licen[cs]e|citation|changelog)\b.*|.*\.(md|pdf|zip|dvc|conf|ann|labels\.xml)",
     re.IGNORECASE,
 )
-# Files that make their folder one data set.
-_MARKERS = [section.form.marker for section in FORMATS.values() if section.form.marker]
 # Lines that are looked at.
 _LINES = 5000
 # Encodings by which every byte is a character come last: nothing in the text can show that they are wrong.
@@ -85,7 +83,7 @@ def find_layouts(path: Path) -> list[Layout]:
     Raises:
         UserError: see `find_layout`.
     """
-    entries = _entries(path) if path.is_dir() and not _is_data(path) else []
+    entries = _entries(path) if path.is_dir() else []
     layouts: list[Layout] = []
     for group in _by_format(entries):
         with suppress(UserError):  # which of the files are train is not clear
@@ -136,8 +134,6 @@ def find_layout(path: Path) -> Layout:
         return _of_file(path)
     if not path.is_dir():
         raise UserError(f"{path}: no such file; expected a file or folder of a data set")
-    if _is_data(path):
-        return Layout(path, path, _guess(path), {"train": "."})
     return _of_entries(path, _entries(path))
 
 
@@ -234,12 +230,7 @@ def _entries(folder: Path) -> list[Path]:
 
 def _data_in(path: Path) -> list[Path]:
     """A path that is data, or the files and folders in it that can be."""
-    return [path] if _is_data(path) else _entries(path)
-
-
-def _is_data(path: Path) -> bool:
-    """Whether a path is a file, or a folder that is read as one."""
-    return path.is_file() or any((path / marker).is_file() for marker in _MARKERS)
+    return [path] if path.is_file() else _entries(path)
 
 
 def _by_split(entries: Sequence[Path]) -> dict[str, list[Path]]:
@@ -271,7 +262,7 @@ def _pattern(folder: Path, split: str, paths: Sequence[Path]) -> str:
     """
     files = list(chain.from_iterable(map(_data_in, paths)))
     names = [glob.escape(file.relative_to(folder).as_posix()) for file in files]
-    if len(files) == 1 and _is_data(files[0]):
+    if len(files) == 1 and files[0].is_file():
         return names[0]
     if len({file.suffix for file in files}) != 1 or not all(map(Path.is_file, files)):
         raise _unclear(folder, files or paths)

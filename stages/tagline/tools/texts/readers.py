@@ -126,7 +126,7 @@ def read_json(
 ) -> Iterator[Document]:
     """Read JSON objects, one per line or all in one list, and keep their other keys; empty lines are skipped.
 
-    The content decides which of both, as in the stage download. The text of a list is in memory, not its documents.
+    The content decides which of both, as in the stage download. A list is in memory as a whole.
 
     Args:
         lines: numbered from 1.

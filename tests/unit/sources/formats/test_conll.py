@@ -4,8 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.formats import read, refusals, section
-from helpers.messages import message_of
+from helpers.formats import read, refusals
 
 TWO, FOUR = ["words", "ner"], ["-", "words", "pos", "ner"]
 GERMEVAL = "#\thttp://a.de [2009]\n1\tTroia\tB-OTH\tB-LOC\n2\t#\tO\tO\t\n"
@@ -37,9 +36,7 @@ WORDS = [
     ("# made in 2020\nword ner\nAda B-PER\n", {"header": True, "comments": True}, ["Ada"]),
     ("# 1\nAda O\n# O\n\n#1 O\n", {"comments": False}, ["#|Ada|#", "#1"]),
     ("# 1\nAda O\n# O\n\n#1 O\n", {"comments": True}, ["Ada|#", "#1"]),
-    # SYM and # are tags of other lines or of #, TEXT is no tag.
-    ("# TEXT\n+ SYM\n# SYM\n# #\n", {"columns": ["words", "pos"], "comments": True}, ["+|#|#"]),
-    ("a N\n# N\n", {"columns": ["words", "pos"]}, ["a|#"]),
+    ("a N\n# N\n", {"columns": ["words", "pos"], "comments": False}, ["a|#"]),
     ("#\tO\n", {"comments": True}, ["#"]),  # the first column is the words
     (GERMEVAL, {"columns": FOUR, "comments": True}, ["Troia|#"]),
     # In a file of tabs, a line that begins with # and has none is a comment.
@@ -51,8 +48,6 @@ WORDS = [
     ("\u53e30\tO\n\u76610\tB-X\n", {}, ["\u53e30|\u76610"]),  # Weibo NER
     ("a O\n. O\nYahoo B-X\n! I-X\n? O\nb O\n", {"sentence_ends": [".", "?", "!"]}, ["a|.", "Yahoo|!|?", "b"]),
     (LONG.replace("word", "."), {"sentence_ends": ["."]}, ["."] * 501),
-    ("i  fly\tO O\n\n# -DOCSTART\tO O", {"rows": "sentences"}, ["i|fly", "#|-DOCSTART"]),
-    ("i fly\tx\tO O\n", {"columns": ["words", "-", "ner"], "rows": "sentences"}, ["i|fly"]),
     (LONG + "\nb O\n", {}, ["|".join(["word"] * 501), "b"]),
 ]
 
@@ -91,22 +86,6 @@ def test_empty_words_are_skipped_and_noted(tmp_path: Path) -> None:
     assert notes == [("empty_words", f"{tmp_path}/f:{line}", "") for line in (2, 3, 6)]
 
 
-def test_words_and_tags_can_be_in_two_files(tmp_path: Path) -> None:
-    (tmp_path / "seq.in").write_text("i fly\nto Oslo\n\n")
-    (tmp_path / "seq.out").write_text("O O\nO B-LOC\n")
-    dataset = section("conll", columns=TWO, rows="sentences")
-    first, second = dataset.read(tmp_path / "seq.in")
-    assert (first.words, second.tags, second.location) == (
-        ["i", "fly"],
-        {"ner": ["O", "B-LOC"]},
-        f"{tmp_path}/seq.in:2",
-    )
-    assert dataset.files(tmp_path / "seq.in") == [tmp_path / "seq.in", tmp_path / "seq.out"]
-    (tmp_path / "seq.out").write_text("O O\n")
-    message = f"{tmp_path}/seq.in:2: columns of 2, 1 words or tags in 'to Oslo\\t'; expected one tag per word"
-    assert message_of(list, dataset.read(tmp_path / "seq.in")).startswith(message)
-
-
 HEADER = "looks like a header; set download.dataset.header: true in params.yaml"
 COMMENT = "looks like a comment; set download.dataset.comments in params.yaml"
 NOT_A_HEADER = "is a word with a tag, but download.dataset.header in params.yaml says"
@@ -125,8 +104,6 @@ test_malformed_line_is_reported_by_number = refusals(
     ("# x\nAda PER\n", {}, f"f:1: '# x' {COMMENT}"),
     (GERMEVAL, {"columns": FOUR}, f"f:1: '#\\thttp://a.de [2009]' {COMMENT}"),
     ("Hi\tO\nAda is in\tB-PER O O\n", {}, "f:2: 'Ada is in\\tB-PER O O' looks like a whole sentence; expected"),
-    ("a b\tO\n", {"rows": "sentences"}, "f:1: columns of 2, 1 words or tags in 'a b\\tO'; expected one tag per word"),
-    ("a b\n", {"rows": "sentences"}, "f:1: 1 columns in 'a b'; expected 2 (words ner), separated by tabs"),
     (LONG, {}, "f: 501 words without an empty line, which would be one sentence; end each sentence with an empty"),
     at="",
     columns=TWO,

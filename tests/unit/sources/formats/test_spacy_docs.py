@@ -1,23 +1,11 @@
-"""spaCy: a DocBin as spaCy writes it, and training tuples."""
+"""spaCy: a DocBin as spaCy writes it."""
 
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from helpers.annotated import kinds, tagged
-from helpers.formats import fault, read, refusals
-
-TUPLES = [["Ada in \U0001f44b Oslo", {"entities": [[0, 3, "PER"], [9, 13, "LOC"]]}], ["nobody", {"entities": []}]]
-UTF16 = [["Ada in \U0001f44b Oslo", {"entities": [[0, 3, "PER"], [10, 14, "LOC"]]}], ["unknown", {"entites": []}]]
-
-
-@pytest.mark.parametrize("content", [TUPLES, UTF16, {"classes": ["PER"], "annotations": [*TUPLES, None]}])
-def test_training_tuples(tmp_path: Path, content: Any) -> None:
-    sentences = read(tmp_path, "spacy", json.dumps(content))
-    assert list(map(tagged, sentences)) == ["Ada/B-PER Oslo/B-LOC", ""]
-    assert kinds(sentences[1]) == (["unannotated_texts"] if content is UTF16 else [])
+from helpers.formats import fault, read
 
 
 def test_a_doc_bin(tmp_path: Path) -> None:
@@ -37,7 +25,7 @@ def test_a_doc_bin(tmp_path: Path) -> None:
     assert list(map(tagged, group)) == ["Ada/B-B is/I-B n't/I-B", "", ""]
     assert list(map(kinds, group)) == [["overlapping_spans"], *[["unannotated_texts"]] * 2]
     damaged = fault(tmp_path, "spacy", content[:-9])
-    assert damaged.startswith("f: not a DocBin, or damaged (") and damaged.endswith(EXPECTED)
+    assert damaged.startswith("f: not a DocBin, or damaged (") and damaged.endswith("expected a DocBin of spaCy")
     first.set_ents([first.char_span(0, 3, "PER")], outside=[first[1:3]], default="missing")
     (partly,) = read(tmp_path, "spacy", spacy.tokens.DocBin(docs=[first]).to_bytes())
     assert tagged(partly) == "Ada/B-PER n't/? in/? \U0001f44b/? Oslo/?"
@@ -48,15 +36,3 @@ def test_spacy_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setitem(sys.modules, name, None)
     message = "f: the format spacy needs spacy.tokens, which is not installed; run `pip install -e '.[spacy]'`"
     assert fault(tmp_path, "spacy", b"\x78\x9c") == message
-
-
-EXPECTED = "expected a DocBin of spaCy, or a JSON list of texts with their entities"
-
-
-test_malformed_tuple_is_reported_by_row = refusals(
-    "spacy",
-    ("[1", f": not JSON (Expecting ',' delimiter: line 1 column 3 (char 2)); {EXPECTED}"),
-    ('["Ada"]', f": row 1: 'Ada' is not a text with its entities; {EXPECTED}"),
-    ('[["Ada", {"entities": [[0, 3]]}]]', ": row 1: an entity must be a list of start, end and label; got [0, 3]"),
-    ("{}", f": no list of texts; {EXPECTED}"),
-)

@@ -134,7 +134,7 @@ TEXT = "Ada in Oslo"
 test_malformed_span_is_reported_by_line = refusals(
     "spans",
     ({"spans": []}, "the key 'text' is missing"),
-    ({"text": "Ada"}, f"{LIST} the key is missing"),
+    ({"text": "Ada"}, f"{LIST} got 'no such key'"),
     ({"text": "Ada", "spans": "x" * 5000}, f"{LIST} got 'xxx"),
     ({"text": TEXT, "spans": [[0, 3, "X"]]}, "a span must be an object with start, end, label; got [0, 3, 'X']"),
     (row(TEXT, [(0, 3)]), "a span must be an object with start, end, label; got {'start': 0"),

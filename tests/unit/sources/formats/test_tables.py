@@ -1,17 +1,14 @@
-"""Tables: Parquet with strings, numbers and the ClassLabel that `datasets` writes; folders of save_to_disk, and damage."""
+"""Parquet with strings, numbers and the ClassLabel that `datasets` writes, and damage."""
 
 import io
-import json
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
-from helpers.formats import read, refusals, section
-
-from tagline.terminal.errors import UserError
+from datasets import ClassLabel, Dataset, Features, List, Value
+from helpers.formats import read, refusals
 
 TOKENS = [["Ada", "lives"], ["in"]]
 TAGS = [["B-PER", "O"], ["O"]]
@@ -70,39 +67,3 @@ test_malformed_file_is_reported_by_row = refusals(
     (WHOLE, {"words": "w"}, "f: no column 'w' (columns: tokens, tags)"),
     at="",
 )
-
-
-ROWS = {"id": list(range(5)), "tokens": [["Ada"]] * 5, "tags": [["B-X"], ["O"]] * 2 + [["O"]]}
-
-
-def saved(folder: Path, rows: dict[str, Any] = ROWS, **options: Any) -> Path:
-    Dataset.from_dict(rows).save_to_disk(folder, **options)
-    return folder
-
-
-def test_shards_are_read_in_order(tmp_path: Path) -> None:
-    path, keys = saved(tmp_path / "s", num_shards=2), section("save_to_disk", id="id")
-    assert [(each.id, each.tags["ner"]) for each in keys.read(path)] == list(zip("01234", ROWS["tags"], strict=True))
-    shards = [f"data-0000{number}-of-00002.arrow" for number in (0, 1)]
-    assert [file.name for file in keys.files(path)] == [*shards, "dataset_info.json", "state.json"]
-
-
-@pytest.mark.parametrize("name", ["{}/other/data-00000-of-00001.arrow", "../other/data-00000-of-00001.arrow", "a\\b"])
-def test_files_elsewhere_are_refused(tmp_path: Path, name: str) -> None:
-    saved(tmp_path / "other")
-    state = saved(tmp_path / "s") / "state.json"
-    content = json.loads(state.read_text()) | {"_data_files": [{"filename": name.format(tmp_path)}]}
-    state.write_text(json.dumps(content))
-    with pytest.raises(UserError, match=r"state\.json: it names the file '.*; expected files beside it, without a"):
-        list(section("save_to_disk").read(tmp_path / "s"))
-
-
-def test_what_is_not_a_saved_split_is_refused(tmp_path: Path) -> None:
-    DatasetDict(a=Dataset.from_dict(ROWS), b=Dataset.from_dict(ROWS)).save_to_disk(tmp_path / "dict")
-    with pytest.raises(UserError, match=r"dict: a DatasetDict; expected the folder of one split \(a, b\) in it"):
-        list(section("save_to_disk").read(tmp_path / "dict"))
-    for file in saved(tmp_path / "split").glob("*.arrow"):
-        file.write_bytes(file.read_bytes()[:100])
-    damaged = r"split: not a data set that save_to_disk wrote, or damaged \(.*\); save it again"
-    with pytest.raises(UserError, match=damaged):
-        list(section("save_to_disk").read(tmp_path / "split"))

@@ -63,15 +63,6 @@ def objects(name: str, begin: int = 0, end: int = 60) -> str:
     return "\n".join(json.dumps({"id": i, **to_objects(i, SENTENCES[i])[name]}) for i in range(begin, end))
 
 
-def label_studio_min() -> str:
-    rows = []
-    for number, (text, spans, _) in enumerate(TEXTS):
-        labels = [{"start": start, "end": end, "labels": [label]} for start, end, label in spans]
-        others = {"annotator": 1, "annotation_id": number, "created_at": "2024-01-01T00:00:00.000000Z and so on" * 3}
-        rows.append({"id": number, "comment": text, "label": labels, "other": labels[: not number], **others})
-    return json.dumps(rows)
-
-
 ANSWERS = [(text, {type_: text[start:end] for start, end, type_ in spans}) for text, spans, _ in TEXTS]
 GLINER2 = [{"text": text, "entities": {type_: [each] for type_, each in found.items()}} for text, found in ANSWERS]
 # Entities in the layouts of real files: a text, and its entities as pairs of type and mention.
@@ -89,8 +80,6 @@ IN_DOCUMENTS = lines().replace("Ada0\t", "-DOCSTART-\n\nAda0\t").replace("Ada30\
 HIPE = "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\n# language = en\n"
 GERMEVAL = "\n".join(lines("{n}\t{w}\t{t}\tO\n", f"#\thttp://a.de/{i} [2009]\n", i, i + 1) for i in range(60))
 KLUE = "\n".join(lines(first=f"## klue-{i}\t{text}\n", begin=i, end=i + 1) for i, text in enumerate(JOINED))
-SENTENCE_LINES = "\n".join(f"{' '.join(w)}\t{' '.join(t)}" for w, t in zip(WORDS, TAGS, strict=True))
-ATIS = "\n".join(f"BOS {' '.join(w)} EOS\tO {' '.join(t)} x_flight" for w, t in zip(WORDS, TAGS, strict=True))
 FEW_OVERLAPS, OVERLAPS = (objects("doccano").replace('"label": [', '"label": [[0, 3, "X"], ', n) for n in (10, 40))
 WITH_NULL = [{"tokens": [*w, None], "tags": [*t, "O"]} for w, t in zip(WORDS, TAGS, strict=True)]
 BESIDE = {"tags": "a b", "doc": " ".join(JOINED)}
@@ -117,7 +106,6 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
     "germeval": (GERMEVAL, {"columns": ["-", "words", "ner", "-"], "comments": True}),
     "klue": (KLUE, {"comments": "##"}),
     "images": (KLUE.replace("## klue-", "IMGID:"), {"comments": "IMGID:"}),
-    "atis": (ATIS, {"rows": "sentences", "strip_pattern": "^(BOS|EOS)$"}),
     "words as objects beside a text": (
         json.dumps(WORDS_BESIDE_TEXT),
         {"words": "parts.text", "tag_columns": {"ner": "parts.tag"}},
@@ -163,7 +151,6 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
         json.dumps(IN_OUTPUT),
         {"format": "mentions", "text": "input", "entities": "output.entities"},
     ),
-    "label_studio-min": (label_studio_min(), {"format": "label_studio", "text": "comment", "control": "label"}),
     "overlaps": (FEW_OVERLAPS, {"overlaps": "longest"}),
     "parquet of objects": (
         pd.DataFrame({"id": range(60), "tokens": AS_OBJECTS}).to_parquet(),
@@ -180,7 +167,6 @@ SAID = {
     "parts of speech as spans": "pos: IO (I-X1",
     "spelling": "ner: IOB2 in another spelling (O 120, B_PER 60",
     "conllu": "conllu, utf-8\npos: plain tags (X 300)\nner: IOB2",
-    "label_studio-min": "label_studio, utf-8\nner: IOB2 (O 120, B-PER 60, I-PER 60, B-LOC 60)\noffsets: code_points\n",
     "overlaps": "train: spans that share a word with another one, of which the longest is kept: ",
 }
 
@@ -215,8 +201,9 @@ def check(path: Path, said: str, keys: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", KEYS)
 def test_section_reads_every_format(tmp_path: Path, name: str) -> None:
-    write_corpus(name, tmp_path / "f", SENTENCES)
-    check(tmp_path / "f", f"{{folder}}/f: {name}, utf-8\n", {"format": name, **KEYS[name]})
+    path = tmp_path / ("f.spacy" if name == "spacy" else "f")
+    write_corpus(name, path, SENTENCES)
+    check(path, f"{{folder}}/{path.name}: {name}, utf-8\n", {"format": name, **KEYS[name]})
 
 
 def text_rows(text: str = "text", **names: str) -> str:
@@ -262,14 +249,43 @@ def test_section_reads_the_file(tmp_path: Path, name: str) -> None:
     check(write(tmp_path, {"f": content}) / "f", SAID.get(name, "ner: IOB2"), keys)
 
 
+SPANS_IN_PARQUET = pd.DataFrame([{"text": "Ada left", "spans": [{"start": 0, "end": 3, "label": "PER"}]}]).to_parquet()
+
+
+ARGILLA = {
+    "text": "Ada left",
+    "spans.responses": [[{"start": 0, "end": 3, "label": "PER"}]],
+    "spans.responses.users": ["7"],
+    "spans.responses.status": ["submitted"],
+}
 UNREADABLE = [
     ("Just a text.\nOf two whole lines.\n", "f: no format recognised; expected columns of words and tags"),
     ("a O\n" * 99 + "b\n", "f looks like conll, but is malformed:\nf:100: 1 column in 'b'"),
     (" \n\n", "f: an empty file; expected a data set"),
     ("id,word,tag\n1,Ada,B-PER\n2,won,O\n", "f: CSV with words in 'word', but no column whose value is the same"),
-    ("file;type;start_offset;end_offset\na.txt;PER;0;3\n", "f: CSV with one row per entity, which begins at 'start_of"),
-    (b"PK\x03\x04\0", "f: an archive, a spreadsheet or a pickle; expected text; extract it, or export it as CSV"),
-    (pickle.dumps(["a"]), "f: an archive, a spreadsheet or a pickle; expected text;"),
+    (
+        "id,text,start,end,label\n1,Ada won,0,3,PER\n1,In Oslo,3,7,LOC\n",
+        "f: CSV with offsets of entities in 'start'; expected",
+    ),
+    (
+        'text,entities\n"Ada is",[]\n"In Oslo","[{""start"": 3, ""end"": 7}]"\n',
+        "f: CSV with offsets of entities in 'entities'",
+    ),
+    (json.dumps([ARGILLA]), "f: records of Argilla in 'spans.responses', which no format reads; expected words"),
+    (
+        '{"conversations": [{"from": "human", "value": "Where is she?"}]}',
+        "f: a chat in 'conversations', which no format reads",
+    ),
+    ('{"content": "Ada left", "result_list": [], "prompt": "PER"}', "f: UIE in 'result_list', which no format reads"),
+    ('{"input": "<PER>Ada</PER> left"}', "f: tags inside the text in 'input', which no format reads; expected"),
+    ("file;type;start_offset;end_offset\na.txt;PER;0;3\n", "f: CSV with offsets of entities in 'start_offset'"),
+    ("id,Word,Tag\n" + "1,Ada,B-X\n" * 18 + "2,O\n", "f looks like csv, but is malformed:\nf:20: 2 cells; expected 3"),
+    ("a O\n\u00a0 O\n\nb\n" + "\nb O\n" * 30, "f looks like conll, but is malformed:\nf:4: 1 column in 'b'"),
+    (
+        b"PK\x03\x04\0",
+        "f: an archive, a spreadsheet, Arrow or a pickle; expected text; extract it, or export it as CSV",
+    ),
+    (pickle.dumps(["a"]), "f: an archive, a spreadsheet, Arrow or a pickle; expected text;"),
     (
         objects("spans") + '\n{"text": "a", "spans": [{"start": 0}]}',
         "f looks like spans, but is malformed:\nf:61: a span must",
@@ -290,6 +306,16 @@ UNREADABLE = [
 @pytest.mark.parametrize(("content", "message"), UNREADABLE)
 def test_unreadable_file_is_an_error(tmp_path: Path, content: str | bytes, message: str) -> None:
     assert message_of(describe, write(tmp_path, {"f": content}) / "f").replace(f"{tmp_path}/", "").startswith(message)
+
+
+def test_entities_of_texts_are_no_lists_of_words(tmp_path: Path) -> None:
+    rows = [{"text": "Ada left", "entities": ["Ada"]}, {"text": "Oslo", "entities": []}]
+    # A type for each entity is no tag for each word.
+    rows = [{**each, "types": ["PER"] * len(each["entities"])} for each in rows]
+    found = message_of(describe, write(tmp_path, {"f": json.dumps(rows)}) / "f")
+    assert "f: no lists of words and tags (keys: " in found
+    assert "JSON of 'text' with 'spans', objects of 'start', 'end' and 'label', or texts with the strings of " in found
+    assert "their entities (format mentions); docs/data.md" in found
 
 
 def test_entities_beside_words_are_named(tmp_path: Path) -> None:
@@ -397,12 +423,6 @@ SPLITS = {"train": range(40), "dev": range(40, 50), "test": range(50, 60)}
 TRAIN, DEV, TEST = (lines(begin=numbers.start, end=numbers.stop) for numbers in SPLITS.values())
 ROWS, MORE_ROWS, LAST_ROWS = objects("json", 0, 20), objects("json", 20, 50), objects("json", 50)
 PAGE = "\n".join(json.dumps(saved_row(str(number), *each[:2])) for number, each in enumerate(TEXTS))
-IN, OUT = ([line.split("\t")[side] + "\n" for line in SENTENCE_LINES.split("\n")] for side in (0, 1))
-SEQ = {
-    f"{split}/{name}": "".join(content[numbers.start : numbers.stop])
-    for split, numbers in SPLITS.items()
-    for name, content in (("seq.in", IN), ("seq.out", OUT), ("label", ["x\n"] * 60))
-}
 # name: the files, what is said, keys of the section
 FOLDERS: dict[str, tuple[dict[str, str | bytes], str, dict[str, Any]]] = {
     "splits": (
@@ -447,7 +467,11 @@ FOLDERS: dict[str, tuple[dict[str, str | bytes], str, dict[str, Any]]] = {
         "mine: mentions, utf-8",
         {"train": ".", "annotators": "majority"},
     ),
-    "seq.in": (SEQ, "mine: conll, utf-8\nner: IOB2", {"rows": "sentences", "train": "train/seq.in"}),
+    "doccano by annotator": (
+        {"ada.jsonl": objects("doccano"), "bo.jsonl": objects("doccano")},
+        "mine: doccano, utf-8",
+        {"train": ".", "annotators": "majority"},
+    ),
 }
 
 
@@ -457,13 +481,12 @@ def test_section_reads_the_folder(tmp_path: Path, name: str) -> None:
     check(write(tmp_path / "mine", files), said, keys)
 
 
-@pytest.mark.parametrize(("name", "pattern"), [("brat", "{}/*.txt"), ("save_to_disk", "{}")])
-def test_section_reads_a_folder_per_split(tmp_path: Path, name: str, pattern: str) -> None:
+def test_section_reads_a_folder_per_split(tmp_path: Path) -> None:
     for split, numbers in SPLITS.items():
         (tmp_path / "mine").mkdir(exist_ok=True)
-        write_corpus(name, tmp_path / "mine" / split, [SENTENCES[number] for number in numbers])
-    keys = {"train": pattern.format("train"), "validation": pattern.format("dev"), "test": pattern.format("test")}
-    check(tmp_path / "mine", f"mine: {name}, utf-8\nner: IOB2", keys)
+        write_corpus("brat", tmp_path / "mine" / split, [SENTENCES[number] for number in numbers])
+    keys = {"train": "train/*.txt", "validation": "dev/*.txt", "test": "test/*.txt"}
+    check(tmp_path / "mine", "mine: brat, utf-8\nner: IOB2", keys)
 
 
 UNCLEAR = [

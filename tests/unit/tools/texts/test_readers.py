@@ -33,7 +33,7 @@ def test_text_lines_become_documents() -> None:
 def test_json_lines_and_lists_keep_their_keys() -> None:
     lines = '{"id": 1, "text": "Ada."}\n\n{"words": ["Ada", "New York"]}\n{"words": []}'
     listed = '\ufeff\n[\n{"id": 1, "text": "Ada."},\n\n{"words": ["Ada", "New York"]}, {"words": []}]\n'
-    for content, (first, second, third) in ((lines, (1, 3, 4)), (listed, (3, 5, 5))):
+    for content, (first, second, third) in ((lines, (1, 3, 4)), (listed, (" row 1", " row 2", " row 3"))):
         assert [(each.text, list(each.words), each.row, each.name) for each in read(read_json, content)] == [
             ("Ada.", ["Ada", "."], {"id": 1, "text": "Ada."}, f"in:{first}"),
             (None, ["Ada", "New York"], {"words": ["Ada", "New York"]}, f"in:{second}"),
@@ -55,7 +55,7 @@ EXPECTED = '; expected JSON objects with "text" or "words", one per line or all 
 
 MALFORMED = [
     (read_texts, b"a\n\xff\n", "in:2: not UTF-8 (invalid start byte); save the file as UTF-8"),
-    (read_json, '[{"text": "a"},\n{}]', "in:2: neither 'text' nor 'words' (no key)" + EXPECTED),
+    (read_json, '[{"text": "a"},\n{}]', "in: row 2: neither 'text' nor 'words' (no key)" + EXPECTED),
     (read_json, '{"txt": "a", "id": 1}', "in:1: neither 'text' nor 'words' (txt, id)" + EXPECTED),
     (read_json, '{"text": "a", "words": ["a"]}', "in:1: both 'text' and 'words'" + EXPECTED),
     (read_json, '\n{"text": null}', "in:2: 'text' is null; expected a string"),
