@@ -13,7 +13,7 @@ from helpers.tagged import sentences
 
 from tagline.core.outputs import write_json
 from tagline.labels.tagged import TaggedSentence
-from tagline.metrics.outcomes import confusion, outcomes
+from tagline.metrics.outcomes import outcomes
 from tagline.report import evaluation_page
 from tagline.report.evaluation_page import (
     LARGEST,
@@ -147,12 +147,6 @@ def test_equal_errors_are_grouped() -> None:
         ErrorGroup("ORG", NO_TYPE, 1, ["Ada"], False),
         ErrorGroup("PER", "PER", 1, ["Ada A"], False),
     ]
-
-
-def test_words_are_counted_by_gold_and_predicted_type() -> None:
-    table = confusion_table(confusion([sentence("a b c d", "B-X I-X O O", "B-X O B-O O")], "spans"))
-    assert table.names == [NO_TYPE, "O", "X"]
-    assert table.rows == [[0, 1, 0], [0, 0, 0], [1, 0, 1]]
 
 
 def test_rarest_of_many_types_share_a_row() -> None:

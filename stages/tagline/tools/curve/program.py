@@ -20,7 +20,7 @@ from tagline.tools.answers.outputs import check_writable
 from tagline.tools.texts.options import natural
 
 SEEDS = (42, 13, 87)
-# Without --more, as many as train has, but at most so many.
+# As many sentences as train has are added, but at most so many.
 MOST_MORE = 500
 
 
@@ -42,7 +42,7 @@ def main() -> None:
     law = PowerLaw(means)
     of_smaller = PowerLaw({size: f1 for size, f1 in means.items() if size < total})
     predicted = "{:.3f} ({:.3f} to {:.3f})".format(of_smaller.f1(total), *of_smaller.interval(total))
-    added = options.more or min(total, MOST_MORE)
+    added = min(total, MOST_MORE)
     worth = "{:+.3f} F1 (80 % interval: {:+.3f} to {:+.3f})".format(*law.gain(total, added))
     more = f"{added:,} more sentences are likely worth {worth}"
     text = [f"{size:>9,} sentences: F1 {score_text(f1)}" for size, f1 in runs.items()]
@@ -63,9 +63,6 @@ def parsed() -> argparse.Namespace:
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=natural, nargs="+", metavar="N", help="sentences of the parts")
     parser.add_argument("--seeds", type=natural, nargs="+", default=SEEDS, metavar="N", help="of parts and of training")
-    parser.add_argument(
-        "--more", type=natural, metavar="N", help="sentences to add (default: as many as train has, at most 500)"
-    )
     parser.add_argument("--runs", type=Path, metavar="FILE", help="JSON Lines to which runs are appended")
     parser.add_argument("--plot", type=Path, metavar="FILE.html", help="write the curve as a page")
     options = parser.parse_args()
