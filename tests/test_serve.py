@@ -1,13 +1,10 @@
 """`tagline serve` as a process: real clients, slow and vanishing ones, its end, and its messages."""
 
 import json
-import resource
 import signal
 import socket
-import time
 import urllib.request
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -87,17 +84,6 @@ def test_requests_in_progress_are_finished_after_sigterm(export: Path) -> None:
             connection.sendall(BODY[5:])
         answers = [received(connection) for connection in connections]
         assert all(answer.startswith("HTTP/1.1 200 ") and answer.endswith("]}") for answer in answers)
-
-
-def test_lack_of_descriptors_is_one_line_and_passes(export: Path) -> None:
-    few = partial(resource.setrlimit, resource.RLIMIT_NOFILE, (40, 100))
-    line = r"serve: socket\.accept\(\) out of system resource \(Too many open files\); others wait, or are refused\n"
-    with served(export, logs=line, preexec_fn=few) as service:
-        connections = [connected(service, b"") for _ in range(200)]
-        time.sleep(2.5)  # twice the time after which it tries again
-        for connection in connections:
-            connection.close()
-        assert json.load(urllib.request.urlopen(f"{service.url}/health"))["status"] == "ok"
 
 
 def test_messages(export: Path) -> None:

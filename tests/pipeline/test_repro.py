@@ -85,9 +85,7 @@ def test_walk_from_50_sentences_of_a_page(clone: Clone) -> None:
     assert "train.least_steps: 2 passes over train per epoch" in said
     assert "validation: the last epoch is kept, since " in said
     assert "with fewer than 30, it is mostly noise" in said
-    advice = clone.run("tagline", "next").splitlines()
-    assert advice[3].startswith("annotate more: train has ")
-    assert advice[4] == "  2,000 more words: tagline suggest POOL --max-words 2000 --output tasks.html"
+    assert clone.run("tagline", "next").startswith("F1 of test ")
     clone.run(*"tagline suggest pool.txt --max-words 30 --output more.html".split())
 
 

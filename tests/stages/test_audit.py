@@ -27,7 +27,7 @@ def audited(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[st
 
 def test_wrong_label_comes_first_by_folds_and_by_the_model(validated: Path, capsys) -> None:
     first = audited(capsys)[0]
-    assert (first["rank"], first["kind"], first["id"], first["gold"]) == (1, "missing", "train-0", [])
+    assert (first["rank"], first["kind"], first["id"], first["gold"]) == (1, "missed", "train-0", [])
     assert first["suggested"] == [{"type": "PER", "start": 0, "end": 2, "text": "Ada Lind"}]
     assert first["gold_probability"] < first["suggested_probability"]
     run_verb("audit")

@@ -1,9 +1,9 @@
 """Outcomes: each gold or predicted entity is correct or one of four kinds of error."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -11,10 +11,17 @@ from tagline.labels.entities import Entity
 from tagline.labels.label_list import Kind
 from tagline.labels.schemes import split_tag
 from tagline.labels.tagged import TaggedSentence, flatten
+from tagline.labels.windows import Ints
 from tagline.metrics.scores import ratios, scores_of
 
 OutcomeKind = Literal["correct", "missed", "spurious", "type_error", "boundary_error"]
-OUTCOMES: tuple[OutcomeKind, ...] = get_args(OutcomeKind)
+# The kinds of error, each with its meaning.
+ERRORS: dict[OutcomeKind, str] = {
+    "missed": "a gold entity that was not predicted",
+    "spurious": "a predicted entity that is not in gold",
+    "type_error": "the same words, but another type",
+    "boundary_error": "the same type, but only some of the words",
+}
 
 
 class Outcome(NamedTuple):
@@ -60,19 +67,19 @@ def outcomes_of_errors(sentences: Sequence[TaggedSentence]) -> dict[int, list[Ou
     return {index: outcomes(sentences[index]) for index in np.unique(flat.sentences_of(wrong)).tolist()}
 
 
-def count_outcomes(
-    outcomes_per_sentence: Iterable[Sequence[Outcome]], correct: int, kind: Kind
-) -> dict[OutcomeKind, int]:
-    """Count the outcomes of each kind; plain tags have only correct words and type errors.
+def count_errors(outcomes: Mapping[int, Sequence[Outcome]], sentences: int) -> dict[OutcomeKind, Ints]:
+    """Count the errors of each kind in each sentence, int64 (sentences,).
 
     Args:
-        outcomes_per_sentence: of the sentences with errors.
-        correct: the number of correct entities of all sentences.
-        kind: of the labels.
+        outcomes: the outcomes of each sentence with an error, by its index.
+        sentences: the number of all sentences.
     """
-    counts = Counter(outcome.kind for outcomes in outcomes_per_sentence for outcome in outcomes)
-    counts["correct"] = correct
-    return {name: counts[name] for name in OUTCOMES if kind == "spans" or name in ("correct", "type_error")}
+    counts = {kind: np.zeros(sentences, np.int64) for kind in ERRORS}
+    for index, of_sentence in outcomes.items():
+        for outcome in of_sentence:
+            if outcome.is_error:
+                counts[outcome.kind][index] += 1
+    return counts
 
 
 def match(gold: Sequence[Entity], predicted: Sequence[Entity]) -> list[Outcome]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.columns import SCORES_OF_TYPES
 from tagline.metrics.groups import FEW
-from tagline.metrics.outcomes import NO_TYPE, OUTCOMES, Outcome, OutcomeKind
+from tagline.metrics.outcomes import ERRORS, NO_TYPE, Outcome, OutcomeKind
 from tagline.report import charts, shown_sentences, type_grounds
 from tagline.report.html_files import FOLDER, render_file
 from tagline.report.shown_sentences import ShownSentence, entity_text, shown_sentence, visible, worst_first
@@ -31,18 +31,10 @@ SENTENCES = 500
 # Maximum number of types with a row and a column of their own in the confusion table, and the name of the others' row.
 LARGEST = 30
 REST = "all others"
-# Groups of equal errors per split, and examples of each.
-GROUPS, EXAMPLES = 8, 5
+# Examples of a group of equal errors.
+EXAMPLES = 5
 # The split of confusion and reliability, as in plots/; without it, the first one.
 CHARTED = "test"
-
-KINDS = {
-    "missed": "a gold entity that was not predicted",
-    "spurious": "a predicted entity that is not in gold",
-    "type_error": "the same words, but another type",
-    "boundary_error": "the same type, but only some of the words",
-}
-NOUNS = {"missed": "missed", "spurious": "spurious", "type_error": "wrong types", "boundary_error": "wrong boundaries"}
 
 
 def render(
@@ -74,10 +66,7 @@ def render(
     reliability = None
     if "calibration" in metrics[name_charted] and len(charted.reliability):
         reliability = charts.reliability(charted.reliability, unit, charted.uncalibrated)
-    errors = {}
-    for name, split in splits.items():
-        groups = group_errors(split.sentences, split.outcomes) if kind == "spans" else []
-        errors[name] = replace(count_errors(split.outcomes.values(), kind), groups=groups)
+    errors = {name: count_by_type(split.sentences, split.outcomes) for name, split in splits.items()}
     occurring = {kind_of_error for counts in errors.values() for kind_of_error in counts.kinds}
     sentences = _choose_sentences(splits)
     promises = by_split(metrics, "promises")
@@ -110,7 +99,7 @@ def render(
         "confusion": confusion_table(charted.confusion),
         "reliability": reliability,
         "errors": errors,
-        "kinds": {name: text for name, text in KINDS.items() if name in occurring},
+        "kinds": {name: text for name, text in ERRORS.items() if name in occurring},
         "sentences": sentences,
         "with_errors": {name: len(split.outcomes) for name, split in splits.items()},
         "types": _index_types(sentences),
@@ -143,10 +132,12 @@ def summary(split: str, entries: Mapping[str, Any], errors: ErrorCounts, kind: K
         return ""
     largest = max(errors.kinds, key=lambda name: errors.kinds[name])
     total = sum(errors.kinds.values())
-    text = f"Of {total:,} errors of {split}, {errors.kinds[largest]:,} are {NOUNS[largest]}"
+    text = (
+        f"Of {total:,} errors of {split}, the most frequent are {largest.replace('_', ' ')} ({errors.kinds[largest]:,})"
+    )
     first = errors.groups[0]
     if first.gold and first.predicted:
-        text += f", most often {first.gold} as {first.predicted} ({first.number:,})"
+        text += f" and {first.gold} as {first.predicted} ({first.number:,})"
     # A cross-validation has no slices.
     slices = entries["slices"]["text"] if "slices" in entries else {}
     if "seen" in slices and "unseen" in slices:
@@ -226,70 +217,44 @@ class ErrorGroup(NamedTuple):
     more: bool
 
 
-def group_errors(sentences: Sequence[TaggedSentence], outcomes: Mapping[int, Sequence[Outcome]]) -> list[ErrorGroup]:
-    """Group the errors with the same types, the largest GROUPS first.
-
-    Args:
-        sentences: with gold labels.
-        outcomes: the outcomes of each sentence with an error, by its index.
-    """
-    groups = defaultdict[tuple[str, str], Counter[str]](Counter)
-    for index, of_sentence in outcomes.items():
-        words = [visible(word) for word in sentences[index].words]
-        for error in of_sentence:
-            entity = error.gold or error.predicted
-            if not error.is_error or entity is None:
-                continue
-            types = (error.gold.type if error.gold else NO_TYPE, error.predicted.type if error.predicted else NO_TYPE)
-            _, text = entity_text(words, entity)
-            groups[types][text] += 1
-    largest = sorted(groups.items(), key=lambda item: (-item[1].total(), item[0]))[:GROUPS]
-    result = []
-    for types, texts in largest:
-        shown_texts = [text for text, _ in texts.most_common(EXAMPLES)]
-        result.append(ErrorGroup(*types, texts.total(), shown_texts, len(texts) > EXAMPLES))
-    return result
-
-
-@dataclass(frozen=True)
-class ErrorCounts:
+class ErrorCounts(NamedTuple):
     """The number of errors.
 
     Attributes:
         kinds: by kind, for the kinds that occur.
         types: for each type, the number of errors of each of these kinds. An error belongs to its gold type, a spurious
             entity to its predicted type. Types with most errors first.
-        pairs: plain tags only: gold tag, predicted tag and number of words; most frequent first.
-        groups: entities only, see `group_errors`.
+        groups: the largest first.
     """
 
     kinds: dict[OutcomeKind, int]
     types: list[tuple[str, list[int]]]
-    pairs: list[tuple[str, str, int]]
-    groups: list[ErrorGroup] = field(default_factory=list)
+    groups: list[ErrorGroup]
 
 
-def count_errors(outcomes: Iterable[Sequence[Outcome]], kind: Kind) -> ErrorCounts:
-    """Count errors by kind and type; for plain tags also by pair of tags.
+def count_by_type(sentences: Sequence[TaggedSentence], outcomes: Mapping[int, Sequence[Outcome]]) -> ErrorCounts:
+    """Count errors by kind, by type, and by gold and predicted type.
 
     Args:
-        outcomes: the outcomes of each sentence with an error.
-        kind: of the labels.
+        sentences: with gold labels.
+        outcomes: the outcomes of each sentence with an error, by its index.
     """
-    errors = [outcome for of_sentence in outcomes for outcome in of_sentence if outcome.is_error]
-    numbers = Counter(error.kind for error in errors)
-    kinds = {name: numbers[name] for name in OUTCOMES if numbers[name]}
-    by_type: dict[str, Counter[OutcomeKind]] = {}
-    pairs: Counter[tuple[str, str]] = Counter()
-    for error in errors:
-        entity = error.gold or error.predicted
-        if entity:
-            by_type.setdefault(entity.type, Counter())[error.kind] += 1
-        if kind == "tags" and error.gold and error.predicted:
-            pairs[error.gold.type, error.predicted.type] += 1
-    types = [(type_, [by_type[type_][name] for name in kinds]) for type_ in sorted(by_type)]
-    return ErrorCounts(
-        kinds=kinds,
-        types=sorted(types, key=lambda row: -sum(row[1])),
-        pairs=sorted(((*pair, number) for pair, number in pairs.items()), key=lambda row: (-row[2], row[:2])),
-    )
+    by_type = defaultdict[str, Counter[OutcomeKind]](Counter)
+    by_pair = defaultdict[tuple[str, str], Counter[str]](Counter)
+    for index, of_sentence in outcomes.items():
+        words = [visible(word) for word in sentences[index].words]
+        for error in of_sentence:
+            entity = error.gold or error.predicted
+            if not error.is_error or entity is None:
+                continue
+            by_type[entity.type][error.kind] += 1
+            pair = (error.gold.type if error.gold else NO_TYPE, error.predicted.type if error.predicted else NO_TYPE)
+            by_pair[pair][entity_text(words, entity)] += 1
+    totals = sum(by_type.values(), Counter[OutcomeKind]())
+    kinds = {kind: totals[kind] for kind in ERRORS if totals[kind]}
+    types = [(name, [numbers[kind] for kind in kinds]) for name, numbers in sorted(by_type.items())]
+    groups = []
+    for pair, texts in sorted(by_pair.items(), key=lambda item: (-item[1].total(), item[0])):
+        shown_texts = [text for text, _ in texts.most_common(EXAMPLES)]
+        groups.append(ErrorGroup(*pair, texts.total(), shown_texts, len(texts) > EXAMPLES))
+    return ErrorCounts(kinds, sorted(types, key=lambda row: -sum(row[1])), groups)

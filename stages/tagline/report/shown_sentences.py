@@ -184,7 +184,7 @@ def shown_words(length: int, extents: Sequence[tuple[int, int]]) -> list[bool]:
     return shown
 
 
-def entity_text(words: Sequence[str], entity: Entity) -> tuple[str, str]:
-    """The type and the first words of an entity."""
+def entity_text(words: Sequence[str], entity: Entity) -> str:
+    """The first words of an entity."""
     text = words[entity.start : entity.end]
-    return entity.type, " ".join(text[:CONTEXT]) + (" …" if len(text) > CONTEXT else "")
+    return " ".join(text[:CONTEXT]) + (" …" if len(text) > CONTEXT else "")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tagline.labels.entities import entities
 from tagline.labels.label_list import Kind
-from tagline.metrics.outcomes import Outcome, count_outcomes, match, matching, outcomes, outcomes_of_errors
+from tagline.metrics.outcomes import Outcome, count_errors, match, matching, outcomes, outcomes_of_errors
 
 PAIRS = st.lists(st.tuples(*[st.sampled_from(["O", "B-PER", "I-PER", "B-LOC", "I-LOC"])] * 2), max_size=12)
 
@@ -67,14 +67,12 @@ def test_each_word_with_a_plain_tag_is_correct_or_a_type_error() -> None:
     assert wrong == ("type_error", ("VERB", 1, 2), ("NOUN", 1, 2))
 
 
-def test_outcomes_are_counted_over_sentences_with_errors() -> None:
+def test_errors_are_counted_in_each_sentence() -> None:
     spans = sentences(["B-A I-A O", "O O", "B-A O B-B"], ["B-A O B-B", "O O", "B-A O B-A"])
     found = outcomes_of_errors(spans)
     assert found == {0: outcomes(spans[0]), 2: outcomes(spans[2])}
-    expected = {"correct": 1, "missed": 0, "spurious": 1, "type_error": 1, "boundary_error": 1}
-    assert count_outcomes(found.values(), 1, "spans") == expected
-    tags = sentences(["X Y"], ["X X"], "tags")
-    assert count_outcomes(outcomes_of_errors(tags).values(), 1, "tags") == {"correct": 1, "type_error": 1}
+    expected = {"missed": [0, 0, 0], "spurious": [1, 0, 0], "type_error": [0, 0, 1], "boundary_error": [1, 0, 0]}
+    assert {kind: numbers.tolist() for kind, numbers in count_errors(found, 3).items()} == expected
 
 
 NERVALUATE = [

@@ -7,14 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from math import log
 from statistics import fmean
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple
 
 from tagline.labels.entities import Entity
 from tagline.labels.schemes import OUTSIDE, split_tag
 from tagline.labels.tagged import TaggedSentence
-
-Fault = Literal["missing", "spurious", "type", "boundary"]
-FAULTS: tuple[Fault, ...] = get_args(Fault)
+from tagline.metrics.outcomes import OutcomeKind
 
 Key = tuple[str | tuple[str, ...], str]
 """A word and its type or O; or the words of an entity and its type."""
@@ -41,19 +39,19 @@ class Disagreement(NamedTuple):
         return min(entity.start for entity in both), max(entity.end for entity in both)
 
     @property
-    def fault(self) -> Fault:
-        """What is wrong with gold if the model is right.
+    def fault(self) -> OutcomeKind:
+        """The kind of error of gold if the model is right.
 
-        missing: gold has no entity. spurious: the model has none. boundary: the types are the same, but not the words.
-        type: the types differ; the words may differ, too.
+        missed: gold has no entity. spurious: the model has none. boundary_error: the types are the same, but not the
+        words. type_error: the types differ; the words may differ, too.
         """
         if not self.gold:
-            return "missing"
+            return "missed"
         if not self.suggested:
             return "spurious"
         if {entity.type for entity in self.gold} == {entity.type for entity in self.suggested}:
-            return "boundary"
-        return "type"
+            return "boundary_error"
+        return "type_error"
 
 
 def disagreements(sentence: TaggedSentence) -> Iterator[Disagreement]:

@@ -14,11 +14,12 @@ import numpy as np
 from tagline.artifacts.raw_data import COPY
 from tagline.core import SPLITS
 from tagline.crossval.out_of_fold import Chunk, FoldOutput
-from tagline.crossval.review.disagreements import FAULTS, Disagreement, Usage, disagreements, texts_of
+from tagline.crossval.review.disagreements import Disagreement, Usage, disagreements, texts_of
 from tagline.labels.entities import Entity
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence, TaggedSentences
 from tagline.labels.windows import AnyInts, Doubles, Floats
+from tagline.metrics.outcomes import ERRORS
 from tagline.terminal import UserError
 
 # Without folds, gold labels that are less probable are doubted: a model agrees with most of those it has learnt.
@@ -89,7 +90,7 @@ class Ranking:
     def lines(self) -> Iterator[str]:
         """Yield one line per split for the terminal."""
         for split in self.splits:
-            numbers = {fault: self.numbers[split, fault] for fault in FAULTS if self.numbers[split, fault]}
+            numbers = {fault: self.numbers[split, fault] for fault in ERRORS if self.numbers[split, fault]}
             line = f"{split}: {sum(numbers.values()):,} disagreements"
             if numbers:
                 line += f" ({', '.join(f'{number:,} {fault}' for fault, number in numbers.items())})"

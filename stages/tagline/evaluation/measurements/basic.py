@@ -5,7 +5,7 @@ from tagline.evaluation.measurement import Entries, Measurement
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.labels.tagged import flatten
 from tagline.metrics import resampling
-from tagline.metrics.outcomes import count_outcomes, matching
+from tagline.metrics.outcomes import count_errors, matching
 from tagline.metrics.scores import count_repaired, rounded, strict
 
 
@@ -70,8 +70,11 @@ class Errors(Measurement):
     """The numbers of correct entities and of each kind of error."""
 
     def measure(self, split: ScoredSplit) -> Entries:
-        correct = int(split.counts.correct.sum())
-        return {"errors": count_outcomes(split.outcomes.values(), correct, split.kind)}
+        counts = {"correct": int(split.counts.correct.sum())}
+        for kind, numbers in count_errors(split.outcomes, len(split.sentences)).items():
+            if split.kind == "spans" or kind == "type_error":
+                counts[kind] = int(numbers.sum())
+        return {"errors": counts}
 
 
 class Sizes(Measurement):

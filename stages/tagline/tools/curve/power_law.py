@@ -63,11 +63,3 @@ class PowerLaw:
         exponents = self.exponent + self._t * self._slope_error * np.array([0, -1, 1])
         gain, low, high = (1 - self.f1(sentences)) * (1 - (1 + more / sentences) ** -exponents)
         return Gain(float(gain), float(low), float(high))
-
-
-def worth(more: int, gain: Gain) -> str:
-    """Say what `PowerLaw.gain` found."""
-    return (
-        f"{more:,} more sentences are likely worth {gain.f1:+.3f} F1 "
-        f"(80 % interval: {gain.low:+.3f} to {gain.high:+.3f})"
-    )

@@ -20,30 +20,33 @@ from tagline.tools.answers.outputs import check_writable
 from tagline.tools.texts.options import natural
 
 SEEDS = (42, 13, 87)
+# As many sentences as train has are added, but at most so many.
+MOST_MORE = 500
 
 
 def main() -> None:
     options = parsed()
     # Here, since --help need not wait for libraries.
     from tagline.metrics.significance import score_text
-    from tagline.tools.curve.power_law import PowerLaw, worth
-    from tagline.tools.curve.runs import Curve, default_more, default_sizes
+    from tagline.tools.curve.power_law import PowerLaw
+    from tagline.tools.curve.runs import Curve, default_sizes
 
     for option, path in (("--runs", options.runs), ("--plot", options.plot)):
         if path:
             check_writable(option, path)
     curve = Curve(options.runs)
     sizes = options.sizes or default_sizes(curve.raw.sentences["train"])
-    runs = curve.measure(sizes, options.seeds, options.jobs)
+    runs = curve.measure(sizes, options.seeds)
     means = {size: fmean(f1) for size, f1 in runs.items()}
     total = max(means)
     law = PowerLaw(means)
     of_smaller = PowerLaw({size: f1 for size, f1 in means.items() if size < total})
-    low, high = of_smaller.interval(total)
-    added = options.more or default_more(total)
-    more = worth(added, law.gain(total, added))
+    predicted = "{:.3f} ({:.3f} to {:.3f})".format(of_smaller.f1(total), *of_smaller.interval(total))
+    added = min(total, MOST_MORE)
+    worth = "{:+.3f} F1 (80 % interval: {:+.3f} to {:+.3f})".format(*law.gain(total, added))
+    more = f"{added:,} more sentences are likely worth {worth}"
     text = [f"{size:>9,} sentences: F1 {score_text(f1)}" for size, f1 in runs.items()]
-    text.append(f"of all sentences, the smaller parts predict {of_smaller.f1(total):.3f} ({low:.3f} to {high:.3f})")
+    text.append(f"of all sentences, the smaller parts predict {predicted}")
     show("\n".join([*text, more]))
     if options.plot:
         dots = [(size, score) for size, f1 in runs.items() for score in f1]
@@ -60,10 +63,6 @@ def parsed() -> argparse.Namespace:
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=natural, nargs="+", metavar="N", help="sentences of the parts")
     parser.add_argument("--seeds", type=natural, nargs="+", default=SEEDS, metavar="N", help="of parts and of training")
-    parser.add_argument(
-        "--more", type=natural, metavar="N", help="sentences to add (default: as many as train has, at most 500)"
-    )
-    parser.add_argument("--jobs", type=natural, default=1, metavar="N", help="runs at the same time (default: 1)")
     parser.add_argument("--runs", type=Path, metavar="FILE", help="JSON Lines to which runs are appended")
     parser.add_argument("--plot", type=Path, metavar="FILE.html", help="write the curve as a page")
     options = parser.parse_args()

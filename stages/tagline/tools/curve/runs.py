@@ -7,9 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
 from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -30,29 +28,11 @@ RAW, PRETRAINED = Path("data/raw"), Path("models/pretrained")
 STAGES = ("tokenize_align", "train", "evaluate")
 # Sizes below all sentences: with fewer, the law of the smaller ones has no interval worth its name.
 LEAST_SIZES = 4
-# Without --sizes: these; of less data a sixteenth to a half, or a quarter to seven tenths, if the smallest part is at
-# least as large.
+# Without --sizes: these; of less data a sixteenth to a half, or of fewer than FEW sentences a quarter to seven tenths.
 SIZES = (100, 200, 400, 800, 1600)
-FACTORS = ((2.0, 25), (2**0.5, 15))
+FEW = 400
 # The fewest sentences of which the smallest part is large enough.
 LEAST_SENTENCES = 60
-# Without --more, as many as train has, but at most so many.
-MOST_MORE = 500
-
-
-def _read_runs(file: Path) -> list[dict[str, Any]]:
-    runs = []
-    for location, run in rows_in(read_lines(file), str(file)):
-        name = "test.f1" if "test.f1" in run or "validation.f1" not in run else "validation.f1"
-        f1: Any = run.get(name)
-        sentences: Any = run.get("sentences")
-        if type(f1) not in (int, float) or not 0 <= f1 <= 1 or type(sentences) is not int or sentences < 1:
-            raise UserError(
-                f"{location}: {name} is {quoted(f1)}, sentences {quoted(sentences)}; expected numbers, from 0 to 1 and "
-                "from 1; remove the line, and its run is repeated"
-            )
-        runs.append(run)
-    return runs
 
 
 class Curve:
@@ -68,7 +48,6 @@ class Curve:
 
     def __init__(self, file: Path | None) -> None:
         self.file = file
-        self.finished = _read_runs(file) if file and file.exists() else []
         self.params = {stage: read_section(stage, SECTIONS[stage]).model_dump(mode="json") for stage in STAGES}
         self.params["tokenize_align"]["limits"] = dict.fromkeys(self.params["tokenize_align"]["limits"])
         hashes = [verify(path, "download") for path in (RAW, PRETRAINED)]
@@ -81,19 +60,25 @@ class Curve:
         self.raw = raw_data.load(RAW)
         self.split = reported_split(self.raw.sentences)
         self._f1 = f"{self.split}.f1"
-        self._running: set[subprocess.Popen[str]] = set()
-        self._ended = False
+        self.finished = self._read_runs(file) if file and file.exists() else {}
 
-    def f1_by_size(self) -> dict[int, list[float]]:
-        """The F1 of the finished runs with these params and data, by the number of sentences, ascending."""
-        f1 = defaultdict(list)
-        for run in self.finished:
-            if run.get("settings") == self.settings:
-                f1[run["sentences"]].append(run[self._f1])
-        return dict(sorted(f1.items()))
+    def _read_runs(self, file: Path) -> dict[tuple[int, int], float]:
+        """The F1 of the finished runs with these params and data, by sentences and seed."""
+        runs = {}
+        for location, run in rows_in(read_lines(file), str(file)):
+            if run.get("settings") != self.settings:
+                continue
+            f1: Any = run.get(self._f1)
+            if type(f1) not in (int, float) or not 0 <= f1 <= 1:
+                raise UserError(
+                    f"{location}: {self._f1} is {quoted(f1)}; expected a number from 0 to 1; remove the line, and its "
+                    "run is repeated"
+                )
+            runs[run.get("sentences"), run.get("seed")] = float(f1)
+        return runs
 
-    def measure(self, sizes: Collection[int], seeds: Collection[int], jobs: int) -> dict[int, list[float]]:
-        """Run each size and all sentences with each seed, some at the same time.
+    def measure(self, sizes: Collection[int], seeds: Collection[int]) -> dict[int, list[float]]:
+        """Run each size and all sentences with each seed.
 
         Returns:
             For each size, ascending, the F1 of each seed.
@@ -104,31 +89,18 @@ class Curve:
         """
         require_script(CODE / f"{STAGES[0]}.py")
         total = self.raw.sentences["train"]
-        if total < LEAST_SENTENCES and not sizes:
-            raise UserError(
-                f"train has {total} sentences; expected at least {LEAST_SENTENCES} for a curve; annotate more"
-            )
         below = sorted(size for size in set(sizes) if size < total)
         if len(below) < LEAST_SIZES:
             raise UserError(
                 f"--sizes: {len(below)} below the {total:,} training sentences; expected at least {LEAST_SIZES}, such "
                 "as 100 200 400 800"
             )
-        sizes = [*below, total]
-        with ThreadPoolExecutor(jobs) as pool:
-            runs = {size: [pool.submit(self._run, size, seed) for seed in seeds] for size in sizes}
-            try:
-                return {size: [run.result() for run in of_size] for size, of_size in runs.items()}
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                self._end()
-                raise
+        return {size: [self._run(size, seed) for seed in seeds] for size in (*below, total)}
 
     def _run(self, sentences: int, seed: int) -> float:
+        if (sentences, seed) in self.finished:
+            return self.finished[sentences, seed]
         run: dict[str, Any] = {"settings": self.settings, "sentences": sentences, "seed": seed}
-        for finished in self.finished:
-            if run.items() <= finished.items():
-                return float(finished[self._f1])
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             params = self.params | {"train": self.params["train"] | {"seed": seed}}
@@ -163,36 +135,21 @@ class Curve:
         command = [sys.executable, str(CODE / f"{stage}.py")]
         # A stage that seems to be DVC's ends with this process, even if that is killed.
         environment = os.environ | {BY_DVC: stage, "OMP_NUM_THREADS": "1", "TAGLINE_PROCESSES": "1"}
-        with subprocess.Popen(
-            command, cwd=folder, env=environment, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        ) as process:
-            self._running.add(process)
-            if self._ended:  # before `_end` could see this process
-                process.terminate()
-            error = process.communicate()[1]
-            self._running.remove(process)
-        if process.returncode:
-            raise UserError(error.strip())
-
-    def _end(self) -> None:
-        """End the running stages; the threads that wait for them remove their folders."""
-        self._ended = True
-        for process in list(self._running):
-            process.terminate()
+        ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        if ended.returncode:
+            raise UserError(ended.stderr.strip())
 
 
 def default_sizes(total: int) -> list[int]:
-    """The sizes of parts of ``total`` sentences, at least `LEAST_SIZES`; none if there are too few sentences."""
+    """The sizes of parts of ``total`` sentences: `SIZES`, or of less data equal steps of the logarithm.
+
+    Raises:
+        UserError: there are too few.
+    """
+    if total < LEAST_SENTENCES:
+        raise UserError(f"train has {total} sentences; expected at least {LEAST_SENTENCES} for a curve; annotate more")
     below = [size for size in SIZES if size < total]
     if len(below) >= LEAST_SIZES:
         return below
-    for factor, least in FACTORS:
-        parts = [int(total / factor**times + 1e-9) for times in range(LEAST_SIZES, 0, -1)]
-        if parts[0] >= least:
-            return parts
-    return []
-
-
-def default_more(total: int) -> int:
-    """How many sentences to add to ``total``."""
-    return min(total, MOST_MORE)
+    factor = 2 if total >= FEW else 2**0.5
+    return [int(total / factor**times + 1e-9) for times in range(LEAST_SIZES, 0, -1)]

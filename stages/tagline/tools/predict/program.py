@@ -140,9 +140,7 @@ def label(
     def so_far() -> str:  # what the output contains after an error
         if not documents_written or not output.path:
             return ""
-        if documents_written == 1:
-            return f"; {output.path} has the document before it"
-        return f"; {output.path} has the {documents_written:,} documents before it"
+        return f"; {output.path} has {documents_written:,} documents before it"
 
     try:
         for part in tagger.tag_stream(documents):

@@ -1,24 +1,21 @@
 """Losses: where F1 of test, or else validation, is lost, what it would be otherwise, and a command for each loss."""
 
 import shlex
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from statistics import fmean
 from typing import Any, NamedTuple
 
 import numpy as np
 from tabulate import tabulate
 
 from tagline.artifacts import tokenized
-from tagline.core import FEW_OF_TEST, read_columns, read_json, reported_split, verify
+from tagline.core import reported_split, verify
 from tagline.core.params import read_section
-from tagline.core.reading import reading
 from tagline.evaluation.altered_forms import CASES
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.labels.tagged import TaggedSentences, flatten
 from tagline.labels.windows import Doubles
-from tagline.metrics.outcomes import outcomes_of_errors
+from tagline.metrics.outcomes import OutcomeKind, count_errors, outcomes_of_errors
 from tagline.metrics.resampling import interval, weights
 from tagline.metrics.scores import divide, ratios, rounded
 from tagline.metrics.slices import TEXTS, TrainingIndex, in_train
@@ -27,29 +24,22 @@ from tagline.tokenization.tokenize_align_params import TokenizeAlign
 from tagline.tools.comparison import WORKSPACE
 from tagline.tools.comparison.outdated import notes_of_predictions
 from tagline.tools.comparison.runs import PREDICTIONS, make_run
-from tagline.tools.curve.power_law import PowerLaw, worth
-from tagline.tools.curve.program import SEEDS
-from tagline.tools.curve.runs import LEAST_SIZES, Curve, default_more, default_sizes
 from tagline.tools.texts.options import MODEL
-from tagline.training.epoch_choice import last_rise
-from tagline.training.train_params import Train
 
-TOKENIZED, DATA = Path("data/tokenized"), Path("reports/data.json")
-TRAINED, VALIDATION = Path("reports/train.json"), Path("plots/validation.csv")
-# With fewer training sentences, more of them and more steps come first.
-SMALL = 1000
+TOKENIZED = Path("data/tokenized")
 # With fewer gold entities that train has, nothing is said of those that it does not have.
 LEAST_SEEN = 20
-# If more of the words of train have an unknown sub-word, the encoder is for other texts.
-UNKNOWN = 0.05
-# As the presets have it.
-LEAST_STEPS = 200
-# If two models differ in fewer entities, a sign test is never significant: 2 * 0.5**6 = 0.03.
-LEAST_DIFFERENT = 6
 # The tally of all entities of the split.
 ALL = "all"
 # The numbers of a tally.
 CORRECT, PREDICTED, GOLD = range(3)
+# What a tally gains if an error is right instead.
+CHANGES: dict[OutcomeKind, tuple[int, int, int]] = {
+    "missed": (1, 1, 0),
+    "spurious": (0, -1, 0),
+    "type_error": (1, 0, 0),
+    "boundary_error": (1, 0, 0),
+}
 
 
 class Remedy(NamedTuple):
@@ -64,29 +54,8 @@ class Remedy(NamedTuple):
     command: str
 
 
-NONE = Remedy("", "")
 # The review of probable label errors, which teach errors of the same kind.
 AUDIT = Remedy("no training", "tagline audit --output fixes.html")
-
-
-class ErrorKind(NamedTuple):
-    """A kind of error.
-
-    Attributes:
-        name: of its loss.
-        change: what a tally gains if it is right instead.
-    """
-
-    name: str
-    change: tuple[int, int, int]
-
-
-KINDS = {
-    "type_error": ErrorKind("wrong types", (1, 0, 0)),
-    "boundary_error": ErrorKind("wrong boundaries", (1, 0, 0)),
-    "missed": ErrorKind("missed", (1, 1, 0)),
-    "spurious": ErrorKind("spurious", (0, -1, 0)),
-}
 
 
 class Loss(NamedTuple):
@@ -121,49 +90,41 @@ class Loss(NamedTuple):
         }
 
 
-def find(runs: Path) -> dict[str, Any]:
+def find() -> dict[str, Any]:
     """Find where the last run in the current folder loses F1.
-
-    Args:
-        runs: those of `tagline curve`.
 
     Returns:
         ``split``: test, or validation without one; ``f1``, ``low``, ``high``, ``entities``: its F1, the 95 % interval
-        of that, the number of gold entities; ``noise``: smaller differences in F1 between two models are never
-        significant; ``losses``, most worth first: name, number of errors, F1, F1 without them, the difference
-        (``worth``) with its interval, and a `Remedy`;
-        ``more_sentences``: None, or what some more are likely worth, with an interval of 80 %; ``small``: whether train
-        is; ``advice``: a text and a `Remedy` each, what helps whatever is lost; ``notes``: whether the run is outdated.
+        of that, the number of gold entities; ``losses``, most worth first: name, number of errors, F1, F1 without them,
+        the difference (``worth``) with its interval, and a `Remedy`; ``notes``: whether the run is outdated.
 
     Raises:
         UserError: params.yaml has errors; what a stage writes is missing or damaged; or the task has plain tags.
     """
     split, scored, forms = read_predictions()
-    errors = count_errors(scored)
+    errors = count_errors(outcomes_of_errors(scored), len(scored))
     verify(TOKENIZED, "tokenize-align")
     train = tokenized.load_split(TOKENIZED, "train")
     bootstrap = read_section("evaluate", Evaluate).bootstrap
-    sums = total(tallies_of(scored, train, forms, errors), bootstrap.resamples, bootstrap.seed)
-    losses = [loss.described() for loss in losses_of(sums, forms, errors)]
-    f1 = ratios(*sums[ALL]).f1
-    low, high = interval(f1[1:])
-    entities = int(sums[ALL][GOLD, 0])
-    sentences = len(train.lengths())
-    more, advice = more_sentences(runs, sentences)
-    if sentences < SMALL:
-        advice = more_steps() + advice
-    advice = other_encoder() + advice
+    tallies = {ALL: tally(scored), **by_text(scored, train)}
+    for form, altered in forms.items():
+        tallies[form] = tally(altered)
+    for kind, change in CHANGES.items():
+        tallies[kind] = tallies[ALL] + np.outer(errors[kind], change)
+    sums = total(tallies, bootstrap.resamples, bootstrap.seed)
+    f1 = {name: ratios(*of_tally).f1 for name, of_tally in sums.items()}
+    losses = [Loss(kind, int(errors[kind].sum()), f1[ALL], f1[kind], AUDIT) for kind in CHANGES]
+    losses += unseen_loss(sums, f1[ALL])
+    losses += lowercase_loss(sums, f1, forms)
+    described = [loss.described() for loss in losses]
+    low, high = interval(f1[ALL][1:])
     return {
         "split": split,
-        "f1": rounded(f1[0]),
+        "f1": rounded(f1[ALL][0]),
         "low": rounded(low),
         "high": rounded(high),
-        "entities": entities,
-        "noise": rounded(min(1, LEAST_DIFFERENT / max(1, entities))),
-        "losses": sorted(losses, key=lambda loss: loss["worth"], reverse=True),
-        "more_sentences": more,
-        "small": sentences < SMALL,
-        "advice": [{"text": text, **remedy._asdict()} for text, remedy in advice],
+        "entities": int(sums[ALL][GOLD, 0]),
+        "losses": sorted(described, key=lambda loss: loss["worth"], reverse=True),
         "notes": notes_of_predictions(),
     }
 
@@ -181,31 +142,6 @@ def read_predictions() -> tuple[str, TaggedSentences, dict[str, TaggedSentences]
         if name in run.splits:
             forms[form] = flatten(run.splits[name])
     return split, flatten(run.splits[split]), forms
-
-
-def count_errors(scored: TaggedSentences) -> dict[str, Doubles]:
-    """Count the errors of each kind in each sentence: (sentences,)."""
-    errors = {kind: np.zeros(len(scored)) for kind in KINDS}
-    for index, outcomes in outcomes_of_errors(scored).items():
-        for outcome in outcomes:
-            if outcome.is_error:
-                errors[outcome.kind][index] += 1
-    return errors
-
-
-def tallies_of(
-    scored: TaggedSentences,
-    train: tokenized.Split,
-    forms: Mapping[str, TaggedSentences],
-    errors: Mapping[str, Doubles],
-) -> dict[str, Doubles]:
-    """The tallies of a split, of its altered forms, of some of its entities, and without the errors of each kind."""
-    tallies = {ALL: tally(scored), **by_text(scored, train)}
-    for form, altered in forms.items():
-        tallies[form] = tally(altered)
-    for kind, numbers in errors.items():
-        tallies[kind] = tallies[ALL] + np.outer(numbers, KINDS[kind].change)
-    return tallies
 
 
 def tally(split: TaggedSentences, gold: Any = slice(None), predicted: Any = slice(None)) -> Doubles:
@@ -238,34 +174,28 @@ def total(tallies: Mapping[str, Doubles], resamples: int, seed: int) -> dict[str
     return dict(zip(tallies, np.split(sums, len(tallies)), strict=True))
 
 
-def losses_of(sums: Mapping[str, Doubles], forms: Collection[str], errors: Mapping[str, Doubles]) -> Iterator[Loss]:
-    """Yield the losses to each kind of error, to unseen entities and to the worst letter case.
+def unseen_loss(sums: Mapping[str, Doubles], f1: Doubles) -> Iterator[Loss]:
+    """Yield the loss to unseen entities, if they are found less often than seen ones."""
+    everything, seen, unseen = sums[ALL], sums["seen"], sums["unseen"]
+    if not unseen[GOLD, 0] or 0 < seen[GOLD, 0] < LEAST_SEEN:
+        return
+    # As many unseen entities as there are, found as often as seen ones; all of them, if none is seen.
+    as_seen = everything - unseen + seen * divide(unseen[GOLD], seen[GOLD])
+    if not seen[GOLD, 0]:
+        as_seen = np.stack([unseen[GOLD]] * len(everything))
+    without = ratios(*as_seen).f1
+    if without[0] > f1[0]:
+        yield Loss("not in train", int(unseen[GOLD, 0] - unseen[CORRECT, 0]), f1, without, suggest())
 
-    Args:
-        sums: as from `total`, of `tallies_of`.
-        forms: the altered forms of the split.
-        errors: as from `count_errors`.
-    """
-    f1 = {name: ratios(*of_tally).f1 for name, of_tally in sums.items()}
-    for kind, numbers in errors.items():
-        yield Loss(KINDS[kind].name, int(numbers.sum()), f1[ALL], f1[kind], AUDIT)
-    everything = sums[ALL]
-    seen = sums["seen"]
-    unseen = sums["unseen"]
-    if unseen[GOLD, 0] and not 0 < seen[GOLD, 0] < LEAST_SEEN:
-        # As many unseen entities as there are, found as often as seen ones; all of them, if none is seen.
-        as_seen = everything - unseen + seen * divide(unseen[GOLD], seen[GOLD])
-        if not seen[GOLD, 0]:
-            as_seen = np.stack([unseen[GOLD]] * len(everything))
-        missed = int(unseen[GOLD, 0] - unseen[CORRECT, 0])
-        loss = Loss("not in train", missed, f1[ALL], ratios(*as_seen).f1, suggest())
-        if loss.described()["worth"] > 0:
-            yield loss
-    if forms:
-        worst = min(forms, key=lambda form: f1[form][0])
-        fewer = int(everything[CORRECT, 0] - sums[worst][CORRECT, 0])
-        if fewer > 0:
-            yield Loss(f"{worst} text", fewer, f1[worst], f1[ALL], lowercase())
+
+def lowercase_loss(sums: Mapping[str, Doubles], f1: Mapping[str, Doubles], forms: Collection[str]) -> Iterator[Loss]:
+    """Yield the loss to the worst letter case, if entities are lost in it."""
+    if not forms:
+        return
+    worst = min(forms, key=lambda form: f1[form][0])
+    fewer = int(sums[ALL][CORRECT, 0] - sums[worst][CORRECT, 0])
+    if fewer > 0:
+        yield Loss(f"{worst} text", fewer, f1[worst], f1[ALL], lowercase())
 
 
 def lowercase() -> Remedy:
@@ -273,7 +203,7 @@ def lowercase() -> Remedy:
     section = read_section("tokenize_align", TokenizeAlign)
     share = section.lowercase_share
     if share == 1:
-        return NONE
+        return Remedy("", "")
     more = 0.5 if share < 0.5 else 1
     plus = "" if "lowercase_share" in section.model_fields_set else "+"  # DVC adds a key with a plus only
     return Remedy(
@@ -290,110 +220,24 @@ def suggest() -> Remedy:
     return Remedy("2,000 more words", command)
 
 
-def more_steps() -> list[tuple[str, Remedy]]:
-    """A training of twice as many steps, at least `LEAST_STEPS`, if F1 rose in the last epoch or is 0."""
-    section = read_section("train", Train)
-    with reading(VALIDATION, "train"):
-        f1 = [row["f1"] for row in read_columns(VALIDATION, ["f1"])]
-        rise = last_rise(f1)
-    if section.max_steps is not None or (max(f1) > 0 and not rise):
-        return []
-    plus = "" if "least_steps" in section.model_fields_set else "+"
-    with reading(TRAINED, "train"):
-        steps = int(read_json(TRAINED, "train")["steps"])
-    more = max(2 * steps, LEAST_STEPS)
-    text = f"more steps: F1 of validation rose by {rise:.3f} in the last epoch"
-    if not rise:
-        text = f"more steps: F1 of validation is 0 after {steps:,}"
-    cost = f"{more / steps:.0f} times a training"
-    return [(text, Remedy(cost, f"dvc exp run -S {plus}train.least_steps={more}"))]
-
-
-def other_encoder() -> list[tuple[str, Remedy]]:
-    """Another encoder, if this one's vocabulary lacks many words of train."""
-    with reading(DATA, "tokenize-align"):
-        train = read_json(DATA, "tokenize-align")["train"]
-        share = train["unknown_words"] / train["words"]
-    if share <= UNKNOWN:
-        return []
-    text = f"another encoder: this one does not know {share:.0%} of the words of train"
-    return [(f"{text}; see docs/data.md#encoders", NONE)]
-
-
-def more_sentences(runs: Path, total: int) -> tuple[tuple[float, ...] | None, list[tuple[str, Remedy]]]:
-    """What more sentences are likely worth, with its interval; and advice about them.
-
-    Args:
-        runs: those of `tagline curve`.
-        total: number of training sentences.
-    """
-    if runs.is_file():
-        means = {size: fmean(f1) for size, f1 in Curve(runs).f1_by_size().items()}
-        if len(means) > LEAST_SIZES:
-            more = default_more(total)
-            gain = PowerLaw(means).gain(total, more)
-            return tuple(map(rounded, gain)), [(worth(more, gain), suggest())]
-    advice = []
-    if total < SMALL:
-        advice.append((f"annotate more: train has {total:,} sentences", suggest()))
-    sizes = default_sizes(total)
-    if sizes:
-        cost = f"{(len(sizes) + 1) * len(SEEDS)} trainings"
-        command = Remedy(cost, f"tagline curve --runs {shlex.quote(str(runs))}")
-        advice.append(("what more sentences are worth is not measured yet", command))
-    return None, advice
-
-
 def table(found: Mapping[str, Any]) -> str:
-    """Lay out what `find` returns for a terminal of 80 columns: losses and advice, each command once."""
-    lines = ["F1 of {split} {f1:.3f} ({low:.3f} to {high:.3f}), {entities:,} entities".format(**found)]
-    if found["entities"] < FEW_OF_TEST:
-        lines.append(f"a difference below {found['noise']:.2f} F1 ({LEAST_DIFFERENT} entities) may be chance")
-    lines += [*map(wrapped, found["notes"]), ""]
-    shown = set[str]()
-    if found["small"]:
-        lines += [*advice_lines(found["advice"], shown), ""]
-    lines += loss_lines(found["losses"], shown)
-    if not found["small"]:
-        lines += ["", *advice_lines(found["advice"], shown)]
-    return "\n".join(lines)
-
-
-def advice_lines(advice: Sequence[Mapping[str, Any]], shown: set[str]) -> Iterator[str]:
-    """Yield each text, then its command; ``shown`` has the commands so far, and gets others."""
-    for item in advice:
-        yield item["text"]
-        yield from command_lines(item, shown)
-
-
-def loss_lines(losses: Sequence[Mapping[str, Any]], shown: set[str]) -> Iterator[str]:
-    """Yield a table with a row per loss, and below losses with the same command that command."""
+    """Lay out what `find` returns for a terminal of 80 columns: losses, then each command once."""
     rows = []
-    for loss in losses:
+    commands: dict[str, str] = {}
+    for loss in found["losses"]:
         row = {
-            "lost to": loss["name"],
+            "lost to": loss["name"].replace("_", " "),
             "errors": f"{loss['errors']:,}",
             "F1": f"{loss['f1']:.3f}",
             "without": f"{loss['without']:.3f}",
             "worth, 95 %": "{worth:+.3f} ({low:.3f} to {high:.3f})".format(**loss),
         }
         rows.append(row)
-    titles, rule, *lines = tabulate(rows, "keys", disable_numparse=True).splitlines()
-    yield from (titles, rule)
-    by_command: defaultdict[str, list[int]] = defaultdict(list)
-    for index, loss in enumerate(losses):
-        by_command[loss["command"]].append(index)
-    for indices in by_command.values():
-        for index in indices:
-            yield lines[index]
-        yield from command_lines(losses[indices[0]], shown)
-
-
-def command_lines(remedy: Mapping[str, Any], shown: set[str]) -> Iterator[str]:
-    """Yield the cost of a remedy with its command, or without it if it was shown; nothing if there is none."""
-    command = remedy["command"]
-    if command in shown:
-        yield f"  {remedy['cost']}, as above"
-    elif command:
-        shown.add(command)
-        yield f"  {remedy['cost']}: {command}"
+        if loss["command"]:
+            names = commands.get(loss["command"])
+            commands[loss["command"]] = f"{names}, {row['lost to']}" if names else f"{loss['cost']}: {row['lost to']}"
+    lines = ["F1 of {split} {f1:.3f} ({low:.3f} to {high:.3f}), {entities:,} entities".format(**found)]
+    lines += [*map(wrapped, found["notes"]), "", tabulate(rows, "keys", disable_numparse=True), ""]
+    for command, names in commands.items():
+        lines += [names, f"  {command}"]
+    return "\n".join(lines)

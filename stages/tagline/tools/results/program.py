@@ -41,23 +41,21 @@ def next_steps() -> None:
     """Show where F1 of test, or else validation, is lost, and a command with its cost for each loss.
 
     The column `without` is what F1 would be
-      wrong types, wrong boundaries, missed, spurious: if there were no error of this kind
+      missed, spurious, type error, boundary error: if there were no error of this kind
       not in train:    if entities whose text train does not have were right as often as those that it has; if it has
                        none, if all were right
       lowercase text:  if text in this letter case, the worst one, had the F1 of text as it is
 
     The difference is an upper bound for the command, not a forecast. Losses overlap: do not add them up. Intervals of
-    95 % are from a bootstrap over sentences. Commands are below the losses that they address. Wrong labels teach errors
-    of the same kind. What more sentences bring is shown if `tagline curve` measured it; with fewer than 1,000 training
-    sentences it comes first.
+    95 % are from a bootstrap over sentences. Wrong labels teach errors of the same kind. `tagline curve` measures what
+    more sentences bring.
     """
     parser = ArgumentParser(description=next_steps.__doc__)
-    parser.add_argument("--runs", type=Path, default="curve.jsonl", metavar="FILE", help="runs of `tagline curve`")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
     from tagline.tools.results import losses
 
-    found = losses.find(options.runs)
+    found = losses.find()
     show(json.dumps(found, indent=2, allow_nan=False) if options.json else losses.table(found))
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tagline.tools.serving.batching import Answer, Input
 
@@ -39,23 +39,21 @@ class Texts(BaseModel):
         return answer
 
 
+class Parameters(BaseModel):
+    """Each strategy gives the same answer: words are never split."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    aggregation_strategy: Literal["simple", "first", "average", "max"] | None = None
+
+
 class InferenceInputs(BaseModel):
     """The request of Hugging Face's inference API for token classification."""
 
     model_config = ConfigDict(strict=True)
 
     inputs: str | list[str] = Field(description="A text, or a list of texts.")
-    parameters: dict[Literal["aggregation_strategy"], Literal["simple", "first", "average", "max"]] = Field(
-        {}, description="Each strategy gives the same answer: words are never split."
-    )
-
-    @field_validator("parameters", mode="wrap")
-    @classmethod
-    def _are_accepted(cls, value: Any, check: Callable[[Any], Any]) -> Any:
-        try:
-            return check(value)
-        except ValidationError:
-            raise ValueError("expected only aggregation_strategy: simple, first, average or max") from None
+    parameters: Parameters | None = None
 
     def given(self) -> tuple[Sequence[Input], bool]:
         """The inputs, and whether they were given as a list of several."""

@@ -1,16 +1,10 @@
 """The server: loads the model, opens the port, answers requests until a signal."""
 
 import argparse
-import asyncio
-import os
-import signal
 import socket
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from time import monotonic
-from types import FrameType
-from typing import Any
 
 import uvicorn
 
@@ -21,8 +15,8 @@ from tagline.tools.texts.options import open_taggers
 
 # Seconds that an idle connection is kept, longer than load balancers usually keep it.
 KEPT = 75
-# Open files that are not connections, at most; and seconds between two lines about a lack of them.
-OTHER_FILES, BETWEEN = 64, 60
+# Open files that are not connections, at most.
+OTHER_FILES = 64
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -112,7 +106,7 @@ def most_connections() -> int | None:
 
 
 class Server(uvicorn.Server):
-    """A server that finishes the requests in progress after a signal, and gives them up after Ctrl-C again.
+    """A server that says where it listens.
 
     Args:
         config: of uvicorn.
@@ -122,28 +116,10 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, models: str) -> None:
         super().__init__(config)
         self._models = models
-        self._silent_until = 0.0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Open the port, now that signals are handled, and say so."""
-        asyncio.get_running_loop().set_exception_handler(self._report)
         listener = listening(self.config.host, self.config.port)
         await super().startup([listener])
         host, port = listener.getsockname()[:2]
         show(f"serve: {self._models} at http://{in_url(host)}:{port}")
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if self.should_exit and sig == signal.SIGINT:
-            os._exit(128 + sig)
-        super().handle_exit(sig, frame)
-
-    def _report(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Write a line at times: without free descriptors, each second has an error per connection that waits."""
-        error = context.get("exception")
-        if self.should_exit:
-            return  # it has tried again with a closed socket
-        if not isinstance(error, OSError):
-            loop.default_exception_handler(context)
-        elif monotonic() >= self._silent_until:
-            self._silent_until = monotonic() + BETWEEN
-            print(f"serve: {context['message']} ({error.strerror}); others wait, or are refused", file=sys.stderr)

@@ -4,7 +4,7 @@ import json
 import logging
 import time
 import traceback
-from asyncio import sleep, timeout
+from asyncio import timeout
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -22,18 +22,13 @@ from starlette.requests import ClientDisconnect
 from tagline.inference import AnyTagger, examples
 from tagline.report import type_grounds
 from tagline.report.html_files import FOLDER, render_file
-from tagline.sources.formats.json_objects import unique_keys
-from tagline.terminal import quoted
 from tagline.tools.estimation.observation import Observation
-from tagline.tools.serving.batching import Batcher, TooBusy
+from tagline.tools.serving.batching import Batcher
 from tagline.tools.serving.bodies import EntityGroup, InferenceInputs, Tagged, Texts
 from tagline.tools.serving.limits import Limits
 
 # Maximum number of faults of a body that a message lists.
 FAULTS = 3
-# Seconds before a refusal with status 503 is sent: those to clients that ask again at once, whatever Retry-After says,
-# would take the time of answers.
-HELD_BACK = 1
 # Words of the latest texts, about 1,000 sentences, of which F1 is estimated.
 WINDOW = 20_000
 VERSION = version("tagline")
@@ -67,7 +62,6 @@ def create(tagger: AnyTagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> 
     app = FastAPI(title="Tagline", version=VERSION, docs_url=None, redoc_url=None, lifespan=running)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)
 
-    @app.head("/", include_in_schema=False)
     @app.get("/", include_in_schema=False)
     async def home() -> HTMLResponse:
         return HTMLResponse(page)
@@ -89,7 +83,6 @@ def create(tagger: AnyTagger, limits: Limits, hosts: Sequence[str] = ("*",)) -> 
         backends = dict.fromkeys(layer.backend for layer in tagger.layers.values())
         return {"status": "ok", "backend": ", ".join(backends), "types": tagger.types}
 
-    @app.head("/metrics", include_in_schema=False)
     @app.get("/metrics", response_class=Response)
     async def metrics() -> Response:
         """Give counts and times in Prometheus's format."""
@@ -132,12 +125,6 @@ class RequestHandler:
 
     async def answer(self, request: Request, interface: type[Texts | InferenceInputs]) -> Response:
         """Answer a request to an interface, or refuse it."""
-        response = await self._counted(request, interface)
-        if response.status_code == 503:
-            await sleep(HELD_BACK)  # no longer in progress, and without its body
-        return response
-
-    async def _counted(self, request: Request, interface: type[Texts | InferenceInputs]) -> Response:
         path = request.scope["path"]  # without any part of the header Host
         start = time.perf_counter()
         status = 500
@@ -169,28 +156,17 @@ class RequestHandler:
         received = await self._received(request)
         try:
             body = interface.model_validate_json(received)
-            json.loads(received, object_pairs_hook=unique_keys, parse_int=float)  # of digits without end, too
         except ValidationError as error:
             raise malformed(error) from None
-        except KeyError as error:
-            name = quoted(error.args[0])
-            raise HTTPException(400, f"the body has the key {name} twice in one object; expected it once") from None
         inputs, several = body.given()
         if len(inputs) > self._limits.texts:
             raise HTTPException(413, f"{len(inputs):,} texts; expected at most {self._limits.texts:,} per request")
         try:
             async with timeout(self._limits.seconds):
                 answers = await self.batcher.label(inputs)
-        except TooBusy as busy:
-            raise try_again(
-                f"more requests are waiting than can be answered within {self._limits.seconds} seconds; "
-                "try again later",
-                busy.seconds,
-            ) from None
         except TimeoutError:
             raise try_again(
-                f"no answer within {self._limits.seconds} seconds; send fewer or shorter texts, or try again later",
-                self._limits.seconds,
+                f"no answer within {self._limits.seconds} seconds; send fewer or shorter texts, or try again later"
             ) from None
         shown = [interface.shown(answer) for answer in answers]
         return json.dumps(shown if several else shown[0], ensure_ascii=False)
@@ -226,9 +202,9 @@ def add_estimates(tagger: AnyTagger, registry: CollectorRegistry) -> None:
             expected.labels(name).set_function(observation.f1)
 
 
-def try_again(message: str, seconds: int = 1) -> HTTPException:
-    """The refusal of a request that would be answered some seconds later."""
-    return HTTPException(503, message, {"Retry-After": str(seconds)})
+def try_again(message: str) -> HTTPException:
+    """The refusal of a request that may be answered later."""
+    return HTTPException(503, message, {"Retry-After": "1"})
 
 
 def malformed(error: ValidationError) -> HTTPException:

@@ -7,7 +7,7 @@
 POOL is read as a stream: text (one per line), JSON Lines with "text" or "words", or CoNLL columns. The texts chosen are
 those of which the model is least certain, different from each other, and a random share. The random texts come first,
 without entities, so that their annotations can test any model; the field "selection" marks them. Texts that are
-annotated already are left out. The same seed, pool and model give the same choice.
+annotated already are left out. The same pool and model give the same choice.
 
 Without a model, or with --types, whatever models/export is, the texts are diverse ones, which together have as many
 different words as possible:
@@ -61,7 +61,7 @@ def main() -> None:
                 tagger = stack.enter_context(Tagger(options.model, options.backend))
         types = tagger.labels.types if tagger else options.types
         guideline = check_output(options, types, tagger)
-        selector = Selector(options.max_words, options.random_share, options.seed, options.model)
+        selector = Selector(options.max_words, options.random_share, options.model)
         split = tagger.split if tagger else split_words
         sentences = tagger.sentences if tagger else None
         annotated = annotated_keys(options.exclude, split)
@@ -105,7 +105,6 @@ def parsed() -> argparse.Namespace:
     parser.add_argument(
         "--random-share", type=probability, default=0.1, metavar="P", help="share of random words (default: 0.1)"
     )
-    parser.add_argument("--seed", type=int, default=42, metavar="N", help="of the random texts (default: 42)")
     parser.add_argument(
         "--exclude",
         type=Path,
@@ -160,8 +159,6 @@ def check_options(options: argparse.Namespace) -> None:
             raise ValueError(f"--types {type_!r} is given twice; expected different types")
     if options.types and options.model:
         raise ValueError("--types: a model has its own; expected either --model or --types")
-    if not 0 <= options.seed < 2**64:
-        raise ValueError(f"--seed: expected a number from 0 to 2**64 - 1, got {options.seed}")
     if options.pool != STANDARD and is_same_file(options.output, Path(options.pool)):
         raise ValueError("--output is the same file as POOL; expected another one")
     if any(is_same_file(options.output, path) for path in options.exclude):

@@ -26,7 +26,8 @@ from tagline.tools.texts.readers import Source
 # Words of the uncertain texts that are clustered, and of the diverse ones without a model, as multiples of the words
 # wanted.
 CANDIDATES, DIVERSE_CANDIDATES = 4, 16
-
+# Of the random texts and the clustering.
+SEED = 42
 
 Item = TypeVar("Item")
 Selection = Literal["random", "uncertain", "diverse"]
@@ -71,13 +72,11 @@ class Selector:
     Args:
         words: most words of all chosen texts.
         random_share: share of the chosen words that is drawn at random, whatever the model says.
-        seed: of the random texts and the clustering.
         model: folder of the tagger's model, whose vectors tell texts apart.
     """
 
     words: int
     random_share: float
-    seed: int
     model: Path
 
     def select(self, source: Source, tagger: Tagger | None, annotated: Collection[bytes] = ()) -> list[Suggestion]:
@@ -160,8 +159,8 @@ class Selector:
                 best.add(priority, key, length, _suggestion(document, tagged, doubt))
 
     def _draw(self, key: bytes) -> float:
-        """A number from 0 to 1 that depends on the seed and the text only, so the order of the pool does not matter."""
-        digest = blake2b(key, key=self.seed.to_bytes(8, "big"), digest_size=7).digest()
+        """A number from 0 to 1 that depends on the text only, so the order of the pool does not matter."""
+        digest = blake2b(key, key=SEED.to_bytes(8, "big"), digest_size=7).digest()
         return int.from_bytes(digest, "big") / 256**7
 
     def _fitting(self, best: Best[Suggestion], words: int) -> Iterator[tuple[bytes, Suggestion]]:
@@ -181,7 +180,7 @@ class Selector:
         else:
             uncertainties = np.array([suggestion.uncertainty for suggestion in candidates])
             lengths = np.array([len(text) for text in texts])
-            indices = one_per_cluster(mean_vectors(self.model, texts), uncertainties, lengths, words, self.seed)
+            indices = one_per_cluster(mean_vectors(self.model, texts), uncertainties, lengths, words, SEED)
         return [candidates[index] for index in indices]
 
 
@@ -265,12 +264,7 @@ def summary(suggestions: Sequence[Suggestion]) -> str:
         of_selection = [suggestion for suggestion in suggestions if suggestion.selection == selection]
         if not of_selection and selection != "random":
             continue
-        texts = "1 text" if len(of_selection) == 1 else f"{len(of_selection):,} texts"
-        line = f"{selection}: {texts}, {_count(of_selection):,} words"
-        doubts = [suggestion.uncertainty for suggestion in of_selection if suggestion.uncertainty is not None]
-        if doubts:
-            line += f", mean uncertainty {np.mean(doubts):.3f}"
-        lines.append(line)
+        lines.append(f"{selection}: {_count(of_selection):,} words in {len(of_selection):,} texts")
     return "\n".join(lines)
 
 

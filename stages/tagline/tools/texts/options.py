@@ -122,11 +122,9 @@ def layers_of(models: Sequence[tuple[str, Path]] | None, overlaps: Overlaps) -> 
 
     folders = dict[str, Path]()
     for given_name, folder in models or [("", MODEL)]:
-        if not folder.is_dir() and Path("dvc.yaml").is_file():
-            raise UserError(f"--model {folder}: not a folder; expected an exported model; run `dvc repro export`")
         if not folder.is_dir():
             raise UserError(
-                f"--model {folder}: not a folder; expected an exported model; name its folder: --model FOLDER"
+                f"--model {folder}: not a folder; expected an exported model; run `dvc repro export` or name one"
             )
         labels = exported.read(folder).labels
         if labels.kind == "tags" and overlaps != "keep":

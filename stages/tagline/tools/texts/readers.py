@@ -17,7 +17,7 @@ from tagline.inference.documents import Split
 from tagline.sources.formats import conll_table
 from tagline.sources.formats.json_objects import rows_in
 from tagline.sources.formats.lines import decoded_lines
-from tagline.terminal import UserError, printable, shortened
+from tagline.terminal import UserError, printable, quoted, shortened
 from tagline.text.words import split_words
 from tagline.tools.texts.options import STANDARD
 
@@ -224,12 +224,8 @@ def document(
     where = f"{name}: " if name else ""
     if is_words:
         if not isinstance(value, list) or not all(isinstance(word, str) and word for word in value):
-            raise UserError(f"{where}{key!r} is {_shown(value)}; expected a list of non-empty strings")
+            raise UserError(f"{where}{key!r} is {quoted(value)}; expected a list of non-empty strings")
         return Document.of_words(value, name or key, row)
     if not isinstance(value, str):
-        raise UserError(f"{where}{key!r} is {_shown(value)}; expected a string")
+        raise UserError(f"{where}{key!r} is {quoted(value)}; expected a string")
     return Document.of_text(value, name or key, row, split, sentences)
-
-
-def _shown(value: Any) -> str:
-    return "null" if value is None else shortened(repr(value))

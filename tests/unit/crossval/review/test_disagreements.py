@@ -6,13 +6,13 @@ from helpers.tagged import sentences
 from tagline.crossval.review.disagreements import disagreements
 
 OVERLAPPING = [
-    ("O O O", "O B-PER I-PER", [("missing", 1, 3)]),
+    ("O O O", "O B-PER I-PER", [("missed", 1, 3)]),
     ("B-PER I-PER O", "O O O", [("spurious", 0, 2)]),
-    ("B-PER I-PER O", "B-LOC I-LOC O", [("type", 0, 2)]),
-    ("B-PER I-PER I-PER", "B-PER B-PER O", [("boundary", 0, 3)]),
-    ("B-PER I-PER I-PER", "B-PER B-LOC O", [("type", 0, 3)]),
-    ("B-PER B-LOC O", "O B-LOC B-PER", [("spurious", 0, 1), ("missing", 2, 3)]),
-    ("NOUN VERB NOUN", "NOUN NOUN VERB", [("type", 1, 2), ("type", 2, 3)]),
+    ("B-PER I-PER O", "B-LOC I-LOC O", [("type_error", 0, 2)]),
+    ("B-PER I-PER I-PER", "B-PER B-PER O", [("boundary_error", 0, 3)]),
+    ("B-PER I-PER I-PER", "B-PER B-LOC O", [("type_error", 0, 3)]),
+    ("B-PER B-LOC O", "O B-LOC B-PER", [("spurious", 0, 1), ("missed", 2, 3)]),
+    ("NOUN VERB NOUN", "NOUN NOUN VERB", [("type_error", 1, 2), ("type_error", 2, 3)]),
 ]
 
 

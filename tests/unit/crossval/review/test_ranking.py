@@ -40,7 +40,7 @@ def test_gold_of_other_sentences_counts(tmp_path: Path) -> None:
     marked = ("Ada in Oslo too", "B-PER O B-LOC O", "B-PER O B-LOC O")
     (found,) = ranking(tmp_path / "marked", [MISSING, marked, marked], [RIGHT]).suspicions
     assert found.score == pytest.approx(log(0.9 / 0.025) + 2 * log(2.5 / 0.5), abs=1e-3)
-    place = {"rank": 7, "score": missing.score, "kind": "missing", "split": "train", "id": "train-0"}
+    place = {"rank": 7, "score": missing.score, "kind": "missed", "split": "train", "id": "train-0"}
     words = {"words": ["Ada", "in", "Oslo"], "labels": ["O", "O", "B-LOC"], "predicted": ["B-PER", "O", "B-LOC"]}
     entities = {"gold": [], "suggested": [{"type": "PER", "start": 0, "end": 1, "text": "Ada"}]}
     probabilities = {"gold_probability": 0.025, "suggested_probability": 0.9}
@@ -56,8 +56,8 @@ def test_a_model_that_was_trained_on_the_sentence_counts(tmp_path: Path) -> None
 def test_only_the_best_are_kept(tmp_path: Path) -> None:
     found = ranking(tmp_path, [MISSING, SPURIOUS], [MISSING, RIGHT], most=1)
     assert len(found.suspicions) == 1
-    assert found.numbers == {("train", "missing"): 2, ("train", "spurious"): 1}
-    assert list(found.lines()) == ["train: 3 disagreements (2 missing, 1 spurious)"]
+    assert found.numbers == {("train", "missed"): 2, ("train", "spurious"): 1}
+    assert list(found.lines()) == ["train: 3 disagreements (2 missed, 1 spurious)"]
 
 
 def test_a_word_that_no_model_sees_is_not_suspicious(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_without_folds_the_loss_of_gold_decides_also_where_the_model_agrees(tmp_
     unsure[1][1:] = chunk([RIGHT], sure=0.95)[1][1:]
     out_of_fold.write(learnt.folder / "train.parquet", LABELS, [chunk([MISSING], sure=0.95), unsure])
     first, second = rank_by_model(learnt, ["train"], 9).suspicions
-    assert (first.disagreement.fault, first.score) == ("missing", pytest.approx(-log(0.05 / 4), abs=1e-3))
+    assert (first.disagreement.fault, first.score) == ("missed", pytest.approx(-log(0.05 / 4), abs=1e-3))
     assert (second.disagreement.fault, second.score) == ("spurious", pytest.approx(-log(0.5), abs=1e-3))
 
 
