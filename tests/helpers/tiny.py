@@ -33,7 +33,7 @@ TINY_PARAMS["train"] |= {
         "epochs": 6,
         "least_steps": 1,
         "learning_rate": 0.02,
-        "head_learning_rate": 0.05,
+        "head_learning_rate": 0.02,
         "precision": "fp32",
     },
     "batches": {"order": "random", "subwords_per_batch": 40, "batch_size": 2},

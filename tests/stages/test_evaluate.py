@@ -90,7 +90,7 @@ def exported_once(finished_once: Path, tmp_path_factory: pytest.TempPathFactory)
     folder = shutil.copytree(finished_once, tmp_path_factory.mktemp("promises") / "kept")
     with contextlib.chdir(folder):
         with changed_weights(FINETUNED) as weights:
-            weights["classifier.bias"][0] += 8  # of O
+            weights["classifier.bias"][0] += 10  # of O
         evaluate = {"promises": {"PER": {"recall": {"at_least": 0.9}}}, "decoding": "constrained"}
         set_params(evaluate=evaluate, export={"max_f1_drop": 1.0, "int8": False})
         run_stages("evaluate", "export")
