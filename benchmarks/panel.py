@@ -27,7 +27,7 @@ from sides import ROOT, FinishedRuns, last_line
 from tabulate import tabulate
 
 from tagline.core.params import read_file
-from tagline.tools.settings.pipelines import set_param
+from tagline.project.pipelines import set_param
 
 FILES = ("train.conll", "test.conll")
 TEST, FEWEST, MOST = 500, 50, 200

@@ -114,7 +114,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from tagline.artifacts import exported
     from tagline.inference.documents import Document
     from tagline.labels.entities import entities
-    from tagline.tokenization import subwords
+    from tagline.text import subwords
 
     tokenizer, _ = subwords.load(arguments.model, "export")
 

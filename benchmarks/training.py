@@ -252,7 +252,7 @@ def committed_params(preset: str = "sample") -> dict[str, Any]:
     """Return the section ``train`` of a preset, with its defaults."""
     from ruamel.yaml import YAML
 
-    from tagline.tools.settings import presets
+    from tagline.project import presets
     from tagline.training.train_params import Train
 
     with contextlib.chdir(ROOT):  # where presets are found

@@ -1,4 +1,4 @@
-"""Check all of params.yaml before any stage starts, as `tagline check` does; see `tagline.tools.settings.program`.
+"""Check all of params.yaml before any stage starts, as `tagline check` does; see `tagline.project.program`.
 
 python stages/check.py
 """
@@ -8,7 +8,7 @@ from tagline.terminal.process import exit_with_message, prepare_process
 if __name__ == "__main__":
     prepare_process()
 
-from tagline.tools.settings.program import check
+from tagline.project.program import check
 
 if __name__ == "__main__":
     exit_with_message(check)

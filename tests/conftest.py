@@ -33,8 +33,8 @@ from ruamel.yaml import YAML
 
 from tagline.crossval.crossval_params import CROSSVAL_PARAMS
 from tagline.inference import Tagger
+from tagline.project.created_pipelines import CROSSVAL
 from tagline.terminal import signals
-from tagline.tools.settings.created_pipelines import CROSSVAL
 
 # A shell has its background jobs ignore Ctrl-C, which all processes inherit that tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -95,7 +95,7 @@ def test_clone_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_code_of_the_clone_runs_also_with_another_environment(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "stages", tmp_path / "stages", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    module = tmp_path / "stages/tagline/tools/results/program.py"
+    module = tmp_path / "stages/tagline/results/program.py"
     module.write_text("def scores() -> None:\n    print('of this clone')\n", encoding="utf-8")
     (tmp_path / "student").mkdir()
     for folder in (tmp_path, tmp_path / "student"):

@@ -17,9 +17,9 @@ from helpers.runs import counts_of
 from helpers.tagged import sentences
 
 from tagline.artifacts import predictions
+from tagline.comparison import WORKSPACE
+from tagline.comparison.revisions import read
 from tagline.metrics.scores import score
-from tagline.tools.comparison import WORKSPACE
-from tagline.tools.comparison.revisions import read
 
 run = partial(run_verb, "compare")
 

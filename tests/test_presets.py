@@ -13,9 +13,9 @@ from helpers.tiny import preset
 from ruamel.yaml import YAML
 
 from tagline.core.params import read_file
-from tagline.tools.settings import presets
-from tagline.tools.settings.descriptions import DISCRIMINATORS
-from tagline.tools.settings.sections import complete
+from tagline.project import presets
+from tagline.project.descriptions import DISCRIMINATORS
+from tagline.project.sections import complete
 
 NAMES = sorted(path.stem for path in (ROOT / "presets").glob("*.yaml"))
 SAMPLE = preset("sample")

@@ -14,7 +14,7 @@ from tagline.terminal.process import exit_with_message, prepare_process
 
 
 class Verb(NamedTuple):
-    """A tool: its function below `tagline.tools`, the extra of pyproject.toml that it needs, and what it does."""
+    """A tool: its function below `tagline`, the extra of pyproject.toml that it needs, and what it does."""
 
     function: str
     extra: str
@@ -24,29 +24,31 @@ class Verb(NamedTuple):
 # By what people do.
 VERBS = {
     "Settings": {
-        "check": Verb("settings.program.check", "pipeline", "check all of params.yaml, and whether pushes are allowed"),
-        "preset": Verb("settings.program.preset", "pipeline", "list the presets, or write params.yaml from one"),
-        "pipeline": Verb("settings.program.pipeline", "pipeline", "add another tagger, in a folder of its own"),
-        "schema": Verb("settings.program.schema", "pipeline", "write params.schema.json and docs/reference.md"),
+        "check": Verb("project.program.check", "pipeline", "check all of params.yaml, and whether pushes are allowed"),
+        "preset": Verb("project.program.preset", "pipeline", "list the presets, or write params.yaml from one"),
+        "pipeline": Verb("project.program.pipeline", "pipeline", "add another tagger, in a folder of its own"),
+        "schema": Verb("project.program.schema", "pipeline", "write params.schema.json and docs/reference.md"),
     },
     "Data": {
-        "inspect": Verb("inspection.program.inspect", "pipeline", "show what data a file or folder holds"),
-        "windows": Verb("inspection.program.windows", "pipeline", "show a sentence of data/tokenized with its windows"),
-        "conflicts": Verb("inspection.program.conflicts", "pipeline", "write a page of what annotators disagree on"),
-        "suggest": Verb("suggestion.program.main", "pipeline", "choose the texts to annotate next"),
-        "audit": Verb("audit.program.main", "pipeline", "rank labels that are probably wrong"),
+        "inspect": Verb("tools.inspection.program.inspect", "pipeline", "show what data a file or folder holds"),
+        "windows": Verb("tools.inspection.program.windows", "pipeline", "show a tokenized sentence with its windows"),
+        "conflicts": Verb(
+            "tools.inspection.program.conflicts", "pipeline", "write a page of annotators' disagreements"
+        ),
+        "suggest": Verb("tools.suggestion.program.main", "pipeline", "choose the texts to annotate next"),
+        "audit": Verb("tools.audit.program.main", "pipeline", "rank labels that are probably wrong"),
     },
     "Results": {
         "scores": Verb("results.program.scores", "pipeline", "print the scores of the last run"),
-        "crossval": Verb("settings.program.crossval", "pipeline", "score all sentences by cross-validation"),
+        "crossval": Verb("project.program.crossval", "pipeline", "score all sentences by cross-validation"),
         "next": Verb("results.program.next_steps", "pipeline", "show where F1 is lost, and what addresses it"),
         "compare": Verb("comparison.program.main", "pipeline", "compare commits, seeds and experiments"),
-        "curve": Verb("curve.program.main", "pipeline", "measure what more sentences are likely worth"),
+        "curve": Verb("tools.curve.program.main", "pipeline", "measure what more sentences are likely worth"),
     },
     "Model": {
-        "predict": Verb("predict.program.main", "", "find entities in texts and files"),
-        "estimate": Verb("estimation.program.main", "", "estimate F1 on texts without labels"),
-        "serve": Verb("serving.program.main", "serve", "answer over HTTP"),
+        "predict": Verb("tools.predict.program.main", "", "find entities in texts and files"),
+        "estimate": Verb("tools.estimation.program.main", "", "estimate F1 on texts without labels"),
+        "serve": Verb("tools.serving.program.main", "serve", "answer over HTTP"),
         "push": Verb("results.program.push", "pipeline", "push models/export to the Hugging Face Hub"),
     },
 }
@@ -106,7 +108,7 @@ def main() -> None:
         os.environ[COMPLETING] = "2"  # argcomplete leaves out so many words of the command
     module, _, function = verb.function.rpartition(".")
     with extra(verb.extra, "this command"):
-        getattr(import_module(f"tagline.tools.{module}"), function)()
+        getattr(import_module(f"tagline.{module}"), function)()
 
 
 def _overview() -> str:

@@ -39,7 +39,7 @@ def entry_of(stage: str) -> dict[str, Any]:
     if stage in NAMES:
         return pipeline()["stages"][NAMES[stage]]
     folder, name = CREATED[stage]
-    text = (ROOT / "stages/tagline/tools/settings" / folder / "pipeline.yaml").read_text(encoding="utf-8")
+    text = (ROOT / "stages/tagline/project" / folder / "pipeline.yaml").read_text(encoding="utf-8")
     found = yaml.safe_load(text)["stages"][name]
     return found.get("do", found)
 

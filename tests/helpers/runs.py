@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from helpers.tagged import sentences
 
+from tagline.comparison.runs import Run
 from tagline.labels.label_list import Kind, Labels
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.scores import Counts, count, score
-from tagline.tools.comparison.runs import Run
 
 Row = tuple[str, str, str, str]
 """The id, words, gold labels and predicted labels of a sentence; words and labels are separated by spaces."""

@@ -19,7 +19,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from tagline.artifacts import raw_data
 from tagline.core.provenance import write_hashes
-from tagline.tools.settings import presets
+from tagline.project import presets
 
 # The preset of the sample, with a tiny corpus and encoder, less work, and one precision on all hosts.
 TINY_PARAMS: dict[str, dict[str, Any]] = YAML(typ="safe").load(ROOT / "presets/sample.yaml")

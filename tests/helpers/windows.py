@@ -10,7 +10,7 @@ from datasets import Dataset
 from tagline.artifacts.tokenized import WINDOW_FEATURES, Split, sentence_features
 from tagline.labels.label_list import Labels
 from tagline.labels.windows import Windows
-from tagline.tokenization.subword_windows import WindowCutter
+from tagline.text.subword_windows import WindowCutter
 
 LABELS = Labels("ner", "spans", ("O", "B-X", "I-X"), "O")
 Rows = Sequence[Sequence[int]]

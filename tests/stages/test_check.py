@@ -8,8 +8,8 @@ from helpers.project import ROOT, edit, error_of, git, run_stage, run_verb
 from helpers.tiny import TINY_PARAMS, set_train_params
 
 from tagline.core.params import read_file, validated
-from tagline.tools.settings import pipelines
-from tagline.tools.settings.sections import SECTIONS
+from tagline.project import pipelines
+from tagline.project.sections import SECTIONS
 
 
 def test_errors_of_all_sections_are_in_one_message(workspace: Path) -> None:

@@ -16,9 +16,10 @@ from tagline.artifacts import raw_data, tokenized
 from tagline.core.findings import MEANINGS
 from tagline.core.params import read_section
 from tagline.terminal.errors import UserError
+from tagline.text import subwords
+from tagline.text.subword_windows import WindowCutter
 from tagline.text.typos import mistyped
-from tagline.tokenization import split_writer, stage, subwords
-from tagline.tokenization.subword_windows import WindowCutter
+from tagline.tokenization import split_writer, stage
 from tagline.tokenization.tokenize_align_params import Limits, TokenizeAlign
 from tagline.tools.inspection import windows
 

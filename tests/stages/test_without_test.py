@@ -11,7 +11,7 @@ from helpers.tiny import TINY_PARAMS, fill_workspace, raw_rows, set_params
 from ruamel.yaml import YAML
 
 from tagline.core.provenance import read_sealed
-from tagline.tools.settings.created_pipelines import CROSSVAL
+from tagline.project.created_pipelines import CROSSVAL
 
 
 @pytest.fixture(scope="module")

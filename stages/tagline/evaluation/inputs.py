@@ -15,8 +15,8 @@ from tagline.core.reading import reading
 from tagline.labels.label_list import Labels
 from tagline.labels.windows import Ints
 from tagline.terminal.errors import UserError
-from tagline.tokenization import subwords
-from tagline.tokenization.subword_windows import WindowCutter
+from tagline.text import subwords
+from tagline.text.subword_windows import WindowCutter
 
 
 class SplitCounts(NamedTuple):

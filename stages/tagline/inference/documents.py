@@ -13,8 +13,8 @@ from tagline.labels.tagged import TaggedSentence
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import shortened
 from tagline.text.sentences import Span, ends_among
+from tagline.text.subword_windows import WindowCutter
 from tagline.text.words import join_words, split_words
-from tagline.tokenization.subword_windows import WindowCutter
 
 Split = Callable[[str], list[Span]]
 """Finds the words of a text, as `split_words` does, or its sentences, as `split_sentences` does."""

@@ -27,9 +27,9 @@ from tagline.model.heads import load_head
 from tagline.model.prediction import Predictor, Progress
 from tagline.terminal.errors import UserError
 from tagline.text import sentences as sentence_rules
+from tagline.text import subwords
 from tagline.text.languages import LEAST_AGREEMENT, library_version, splitter
-from tagline.tokenization import subwords
-from tagline.tokenization.subword_windows import WindowCutter
+from tagline.text.subword_windows import WindowCutter
 
 Observer = Callable[[TaggedSentences], object]
 """Called with the labelled documents of each call of `Tagger.tag`, and the windows that the model read."""

@@ -1,3 +1,3 @@
 """Raw text: its words and sentences by language, and how well these agree with annotated words."""
 
-__all__ = ["languages", "sentence", "words"]
+__all__ = ["languages", "sentence", "subwords", "words"]

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from tagline.artifacts.raw_data import WORDS
 from tagline.core.names import DOCUMENT
-from tagline.tokenization.subword_windows import WindowCutter
+from tagline.text.subword_windows import WindowCutter
 
 
 class Neighbours(NamedTuple):

@@ -22,12 +22,11 @@ from tagline.core.shards import ShardWriter
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentences
 from tagline.labels.windows import NO_WORD, Bools, Ints, Windows, align_labels
-from tagline.text import case
+from tagline.text import case, subwords
+from tagline.text.subword_windows import WindowCutter
 from tagline.text.typos import mistyped
-from tagline.tokenization import subwords
 from tagline.tokenization.context import Neighbours, with_neighbours
 from tagline.tokenization.split_findings import Hashes, add_sentences, add_words, hash_sentences
-from tagline.tokenization.subword_windows import WindowCutter
 from tagline.tokenization.tags import Tags
 from tagline.tokenization.unknown_labels import mark_unannotated
 

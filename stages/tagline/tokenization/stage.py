@@ -16,7 +16,8 @@ from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 from tagline.terminal.errors import UserError
 from tagline.terminal.printing import show
-from tagline.tokenization import subwords
+from tagline.text import subwords
+from tagline.text.subword_windows import WindowCutter
 from tagline.tokenization.split_findings import (
     Hashes,
     are_same,
@@ -25,7 +26,6 @@ from tagline.tokenization.split_findings import (
     find_in_tags,
 )
 from tagline.tokenization.split_writer import SplitWriter, WrittenSplit
-from tagline.tokenization.subword_windows import WindowCutter
 from tagline.tokenization.tags import Tags, compare_types, read_column, read_tags, read_test
 from tagline.tokenization.tokenize_align_params import Limits, TokenizeAlign
 from tagline.tokenization.unlabelled import write_unlabelled

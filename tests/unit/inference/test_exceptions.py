@@ -13,7 +13,7 @@ from tagline.model import prediction
 from tagline.model.backends.onnx_model import OnnxModel
 from tagline.model.heads import linear
 from tagline.terminal.errors import UserError
-from tagline.tokenization import subwords
+from tagline.text import subwords
 
 TEXT = "Ada Lind lives in Oslo. Bo lives in Adalo."
 NEW = "New Bo words Ada in Oslolo"

@@ -14,8 +14,8 @@ from tagline.artifacts.exported import SentenceRule
 from tagline.inference import Document, Tagger
 from tagline.inference import tagger as module
 from tagline.text.sentences import library_version, split_sentences
+from tagline.text.subword_windows import WindowCutter
 from tagline.text.words import split_words
-from tagline.tokenization.subword_windows import WindowCutter
 from tagline.tools.texts.readers import read_conll
 
 TEXT = "Ada lives in Oslo. Bo lives in Lind. Is Ada in?\n\nOslo " + "in Oslo " * 9 + "."

@@ -8,8 +8,8 @@ from helpers.windows import cut, rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tagline.text.subword_windows import WindowCutter
 from tagline.tokenization.context import with_neighbours
-from tagline.tokenization.subword_windows import WindowCutter
 
 TOKENIZER = word_piece(["ab", "##ab"]).backend_tokenizer
 WORDS = st.one_of(st.sampled_from(ODD_WORDS), st.text("abAB", min_size=1, max_size=5))

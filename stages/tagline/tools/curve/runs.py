@@ -17,11 +17,11 @@ import numpy as np
 from tagline.artifacts import raw_data
 from tagline.core import DOCUMENT, read_json, reported_split, verify, write_hashes
 from tagline.core.params import PARAMS, read_section
+from tagline.project.created_pipelines import require_script
+from tagline.project.sections import SECTIONS
 from tagline.sources.formats.json_objects import rows_in
 from tagline.sources.formats.lines import read_lines
 from tagline.terminal import BY_DVC, UserError, quoted, show
-from tagline.tools.settings.created_pipelines import require_script
-from tagline.tools.settings.sections import SECTIONS
 
 CODE = Path(__file__).parents[3]
 RAW, PRETRAINED = Path("data/raw"), Path("models/pretrained")

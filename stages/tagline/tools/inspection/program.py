@@ -13,9 +13,10 @@ def inspect() -> None:
     parser = ArgumentParser(description=inspect.__doc__)
     parser.add_argument("path", metavar="PATH", type=Path, help="file or folder")
     path = parser.parse_args().path
-    from tagline.tools.inspection.inspection import describe
+    from tagline.export.export_params import Card
+    from tagline.sources.inspection.inspection import describe
 
-    description, _, sections = describe(path).partition("\n\n")
+    description, _, sections = describe(path, Card.model_fields).partition("\n\n")
     show(f"{wrapped(description)}\n\n# Replace these sections of params.yaml, then run `dvc repro`.\n{sections}")
 
 
@@ -49,7 +50,7 @@ def conflicts() -> None:
     arguments = parser.parse_args()
     from tagline.core.params import read_section
     from tagline.sources.download_params import Download, sources_of
-    from tagline.tools.inspection.conflicts import save
+    from tagline.tools.answers.conflicts import save
 
     sources = sources_of(read_section("download", Download).dataset)
     show("\n".join(save(arguments.folder, sources, arguments.output)))

@@ -18,7 +18,7 @@ from tagline.artifacts import exported
 from tagline.labels.windows import Floats, Ints
 from tagline.model.batches import longest_first, pad
 from tagline.terminal import quiet
-from tagline.tokenization import subwords
+from tagline.text import subwords
 
 ITERATIONS = 10
 # Sub-words per forward pass, padding included, and of a text: its beginning says what it is about.

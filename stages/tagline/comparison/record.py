@@ -1,0 +1,91 @@
+"""Comparisons as JSON."""
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean, stdev
+from typing import Any
+
+from tagline.comparison.runs import Run
+from tagline.comparison.splits import Change, Compared, Comparison
+from tagline.labels.entities import Entity
+from tagline.metrics import significance
+from tagline.metrics.scores import rounded
+from tagline.metrics.significance import Difference, significance_test
+
+
+def comparison_record(comparison: Comparison) -> dict[str, Any]:
+    """Convert a comparison to plain values, with every change and without NaN.
+
+    Returns:
+        ``{"old": [{"revision", "commit"}], "new": [...], "rule": {...}, "notes": [...], "splits": {split:
+        {"sentences", "overall": {score: {"old": {"mean", "sd", "runs"}, "new": {...}, "difference", "low",
+        "high", "p", "test", "verdict"}}, "per_type": {type: the same of its F1}, "parts": {part: likewise, where
+        significant}, "fixed": [...], "broken": [...]}}}``
+    """
+    return {
+        "old": [_run(run) for run in comparison.old],
+        "new": [_run(run) for run in comparison.new],
+        "rule": {
+            "level": significance.LEVEL,
+            "resamples": significance.RESAMPLES,
+            "seed": significance.SEED,
+            "p": significance_test(comparison.several),
+            "shuffles": significance.SHUFFLES,
+        },
+        "notes": comparison.notes,
+        "splits": {split.split: _split(split) for split in comparison.splits},
+    }
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {"revision": run.name, "commit": run.commit}
+
+
+def _split(split: Compared) -> dict[str, Any]:
+    return {
+        "sentences": len(split.sentences),
+        "overall": _differences(split.overall),
+        "per_type": _differences(split.per_type),
+        "parts": _differences(split.parts),
+        "fixed": [_change(change, split) for change in split.changed("fixed")],
+        "broken": [_change(change, split) for change in split.changed("broken")],
+    }
+
+
+def _differences(differences: Mapping[str, Difference]) -> dict[str, Any]:
+    return {
+        name: {
+            "old": _score(difference.old),
+            "new": _score(difference.new),
+            "difference": rounded(difference.difference),
+            "low": rounded(difference.low),
+            "high": rounded(difference.high),
+            "p": rounded(difference.p),
+            "test": difference.test,
+            "verdict": difference.verdict,
+        }
+        for name, difference in differences.items()
+    }
+
+
+def _score(runs: Sequence[float]) -> dict[str, Any]:
+    """A score in each run, with its mean and standard deviation."""
+    return {
+        "mean": rounded(fmean(runs)),
+        "sd": rounded(stdev(runs)) if len(runs) > 1 else None,
+        "runs": [rounded(score) for score in runs],
+    }
+
+
+def _change(change: Change, split: Compared) -> dict[str, Any]:
+    sentence = split.sentences[change.sentence]
+    return {
+        "id": sentence.id,
+        "words": sentence.words,
+        "entity": _entity(change.entity, sentence.words),
+        "in_gold": not change.false_positive,
+        "instead": [_entity(entity, sentence.words) for entity in change.instead],
+    }
+
+
+def _entity(entity: Entity, words: Sequence[str]) -> dict[str, Any]:
+    return {**entity._asdict(), "text": " ".join(words[entity.start : entity.end])}

@@ -1,0 +1,103 @@
+"""Checks before any stage starts: a typo in the last section of params.yaml must not cost a training run."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from ruamel.yaml.comments import CommentedMap
+
+from tagline.core.params import PARAMS, line_of, read_file, validated
+from tagline.core.reading import git
+from tagline.crossval.crossval_params import read_crossval
+from tagline.crossval.folding import refuse_earlier_models
+from tagline.project import pipelines, presets
+from tagline.project.created_pipelines import CROSSVAL
+from tagline.project.descriptions import text_of_sections
+from tagline.project.sections import check_params, complete, enabled_pushes
+from tagline.terminal import BY_DVC, UserError, show
+from tagline.training.train_params import Train
+
+# The folders that stages read and none of them writes.
+_FOLDERS = {
+    "download": "the data (data/none for a data set and an encoder of the Hub)",
+    "train": "the models to start from and to learn from (data/none if there are none)",
+}
+
+
+def check() -> None:
+    """Check params.yaml, the folders that it names, derived pipelines, and the pushes of the stage that DVC runs.
+
+    Raises:
+        UserError: lists all errors of params.yaml, or says what else is wrong.
+    """
+    stage = os.environ.get(BY_DVC, "").rpartition(":")[2].partition("@")[0]
+    pipelines.check_this_folder()
+    content = read_file()
+    check_params(content)
+    check_folders(content)
+    if stage in ("", "download"):
+        for note in (*untracked_folders(content), *card_of_the_sample(content)):
+            show(note)
+    train = validated(content, "train", Train)
+    if stage in ("", *CROSSVAL.stages) and CROSSVAL.dvc_yaml.is_file():
+        CROSSVAL.check()
+        refuse_earlier_models(train.models)
+        read_crossval()
+    pushes = enabled_pushes(content)
+    pipelines.check_pushes(pushes)
+    if pushes and stage in ("", "train", "export"):
+        from tagline.hub.push import Target  # here, since the Hub's client takes longer to load than all of this module
+
+        for section, params in pushes.items():
+            Target.of(section, params).check()
+
+
+def all_params() -> str:
+    """Return params.yaml with every key, the value that applies, and its description.
+
+    Raises:
+        UserError: lists all errors of params.yaml.
+    """
+    content = read_file()
+    check_params(content)
+    return text_of_sections(complete(content), is_whole=True)
+
+
+def check_folders(content: CommentedMap) -> None:
+    """Raise a `UserError` if a folder to read does not exist, which DVC finds only after it has removed outputs."""
+    for name, expected in _FOLDERS.items():
+        folder = Path(content[name]["folder"])
+        # DVC restores a folder that it tracks by itself; another pipeline may write the models.
+        is_tracked = folder.with_name(f"{folder.name}.dvc").is_file()
+        is_output = name == "train" and folder.parts[0] == ".."
+        if not (folder.is_dir() or is_tracked or is_output):
+            raise UserError(f"{_where(content, name)}: {folder} is not a folder; expected that of {expected}")
+
+
+def untracked_folders(content: CommentedMap) -> Iterator[str]:
+    """Yield a note on each folder to read with files that neither Git tracks nor DVC, which lets Git ignore its own."""
+    for name in _FOLDERS:
+        listed = git("ls-files", "-z", "--others", "--exclude-standard", "--directory", "--", content[name]["folder"])
+        if listed:
+            first, _, _ = os.fsdecode(listed).partition("\0")
+            yield (
+                f"{_where(content, name)}: {first} is tracked by neither Git nor DVC; expected one of them, since "
+                "`dvc exp run --temp` and clones lack it; run `dvc add` or `git add`"
+            )
+
+
+def card_of_the_sample(content: CommentedMap) -> Iterator[str]:
+    """Yield a note if the model card would have the sample's licence, and the data are others."""
+    path = presets.path_of(presets.BASE)
+    sample = read_file(path) if path.is_file() else content
+    has_other_data = content["download"]["dataset"] != sample["download"]["dataset"]
+    if has_other_data and content["export"].get("card") == sample["export"]["card"]:
+        line = line_of(content["export"], "card", 0) + 1
+        yield (
+            f"{PARAMS}:{line}: export.card: language and licences are those of {path}; expected those of your data; "
+            "write them, or leave them empty"
+        )
+
+
+def _where(content: CommentedMap, name: str) -> str:
+    return f"{PARAMS}:{line_of(content[name], 'folder', 0) + 1}: {name}.folder"

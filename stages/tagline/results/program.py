@@ -1,0 +1,78 @@
+"""The commands that show and push what the pipeline made. They import late: `--help` does not wait for libraries."""
+
+import json
+from pathlib import Path
+
+from tagline.terminal import ArgumentParser, quiet, show, take_no_arguments, wrapped
+
+PREDICTIONS = Path("data/predictions")
+SCORES, CROSSVAL = Path("reports/evaluate.json"), Path("reports/crossval.json")
+EXPORT, REPORT = Path("models/export"), Path("reports/export.json")
+
+
+def scores() -> None:
+    """Print the scores of the last run, and what the export says of backends whose F1 is lower.
+
+    Then the cross-validated scores, if `dvc repro crossval/dvc.yaml` computed them.
+    """
+    take_no_arguments(scores.__doc__)
+    from tagline.comparison.outdated import notes_of_predictions, outdated_notes
+    from tagline.core import read_json, verify
+    from tagline.crossval import summary
+    from tagline.evaluation.score_table import score_table_of
+    from tagline.results.pushed_card import MADE_BY
+
+    parts = []
+    if SCORES.is_file() or not CROSSVAL.is_file():
+        verify(PREDICTIONS, "evaluate", SCORES)
+        parts.append(score_table_of(SCORES))
+        parts += map(wrapped, notes_of_predictions())
+    if REPORT.is_file():
+        [exported] = read_json(REPORT, "export").values()
+        parts += map(wrapped, exported.get("notes", []))
+    if CROSSVAL.is_file():
+        parts.append(score_table_of(CROSSVAL, MADE_BY))
+        parts += map(wrapped, summary.notes(read_json(CROSSVAL, MADE_BY)[summary.NAME]))
+        parts += (wrapped(f"crossval: {note}") for note in outdated_notes(MADE_BY))
+    show("\n\n".join(parts))
+
+
+def next_steps() -> None:
+    """Show where F1 of test, or else validation, is lost, and a command with its cost for each loss.
+
+    The column `without` is what F1 would be
+      missed, spurious, type error, boundary error: if there were no error of this kind
+      not in train:    if entities whose text train does not have were right as often as those that it has; if it has
+                       none, if all were right
+      lowercase text:  if text in this letter case, the worst one, had the F1 of text as it is
+
+    The difference is an upper bound for the command, not a forecast. Losses overlap: do not add them up. Intervals of
+    95 % are from a bootstrap over sentences. Wrong labels teach errors of the same kind. `tagline curve` measures what
+    more sentences bring.
+    """
+    parser = ArgumentParser(description=next_steps.__doc__)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args()
+    from tagline.results import losses
+
+    found = losses.find()
+    show(json.dumps(found, indent=2, allow_nan=False) if options.json else losses.table(found))
+
+
+def push() -> None:
+    """Push models/export to the Hugging Face Hub in one commit, to the repository that `export.hub` names.
+
+    The pushed model card also has the cross-validated scores, if `dvc repro crossval/dvc.yaml` computed them.
+    """
+    take_no_arguments(push.__doc__)
+    from tagline.core.params import read_section
+    from tagline.export.export_params import Export
+    from tagline.hub.push import Target
+
+    target = Target.of("export.hub", read_section("export", Export).hub)
+    quiet()
+    target.check()
+    from tagline.export import stage  # takes seconds
+    from tagline.results.pushed_card import pushed_card
+
+    stage.push(target, EXPORT, REPORT, lambda card: pushed_card(card, CROSSVAL))

@@ -1,1 +1,0 @@
-"""Presets, pipeline folders, checks of params.yaml and its JSON Schema."""

@@ -1,0 +1,190 @@
+"""A comparison as text, as Markdown and as JSON."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from helpers.runs import run_of
+from markdown_it import MarkdownIt
+
+from tagline.comparison.record import comparison_record
+from tagline.comparison.rendering import (
+    CONTEXT,
+    Markdown,
+    Terminal,
+    excerpts,
+    headline,
+    render,
+)
+from tagline.comparison.splits import Comparison, compare
+from tagline.terminal.escaping import printable
+from tagline.terminal.printing import WIDTH
+
+ROWS = [(str(number), "Ada lives in Oslo", "B-PER O O B-LOC") for number in range(8)]
+RIGHT = ROWS[0][2]
+
+
+def comparison(*old: Callable[[int], str], new: Callable[[int], str] = lambda _: RIGHT) -> Comparison:
+    """Compare runs, each given as a function from the index of a sentence to its labels."""
+    runs = [
+        run_of(f"run-{number}", [(*row, predict(index)) for index, row in enumerate(ROWS)], commit="0123456789ab")
+        for number, predict in enumerate([*old, new])
+    ]
+    return compare(runs[:-1], runs[-1:], ["test"])
+
+
+def mostly_wrong(index: int) -> str:
+    return "B-PER O O O" if index < 6 else "B-PER O B-LOC B-LOC"
+
+
+def mostly_right(index: int) -> str:
+    return "B-PER O O O" if index < 5 else RIGHT
+
+
+def renamed() -> Comparison:
+    new = run_of("new", [(id_, words, gold.replace("PER", "PERSON"), gold) for id_, words, gold in ROWS])
+    return compare([run_of("old", [(*row, row[2]) for row in ROWS])], [new], ["test"])
+
+
+HEADLINES = [
+    (comparison(mostly_wrong), r"test F1 0\.714 → 1\.000, better by 0\.286 \(0\.\d+ to 0\.\d+, p 0\.008\)"),
+    (comparison(mostly_right), r"test F1 0\.815 → 1\.000, no clear difference \(\+0\.\d+ to \+0\.\d+, p 0\.062\)"),
+    (comparison(lambda _: RIGHT), r"test F1 1\.000 → 1\.000, the same predictions \(.*\)"),
+    (renamed(), r"types differ: test F1 0\.500 → 0\.500, the same predictions \(.*\)"),
+]
+
+
+@pytest.mark.parametrize(("found", "expected"), HEADLINES)
+def test_headline_says_what_the_difference_is(found: Comparison, expected: str) -> None:
+    assert re.fullmatch(expected, headline(found, Terminal()))
+
+
+def test_whole_comparison_explains_verdicts_and_tests() -> None:
+    text = render(comparison(mostly_wrong), Terminal(), None, whole=True)
+    assert "\nbetter, worse: p is below 0.05 and the interval excludes 0; else unclear\n" in text
+    assert "p: approximate randomisation, 10,000 shuffles; for types and parts adjusted for" in text
+    assert re.search(r"\nPER +1\.000 +1\.000 .* equal\n", text) and "±" not in text
+
+
+def test_parts_are_compared_where_they_differ_significantly() -> None:
+    rows = [(str(n), "ADA IN OSLO" if n < 8 else "Ada in Oslo", "B-PER O B-LOC") for n in range(16)]
+    right, wrong = ([(*row, labels) for row in rows] for labels in (rows[0][2], "B-PER O O"))
+    old = run_of("old", wrong[:8] + right[8:], **{"test.altered.typos": wrong})
+    new = run_of("new", right, **{"test.altered.typos": right, "test.altered.other": right})
+    found = compare([old], [new], ["test"])
+    assert list(comparison_record(found)["splits"]["test"]["parts"]) == ["case.capitals", "altered.typos"]
+    assert "\n- case.capitals" in render(found, Terminal(), 5, whole=False)
+
+
+def test_changes_are_counted_and_shown_in_their_sentences() -> None:
+    counted = "test: 6 entities fixed, 2 false positives fixed\ntest: 0 entities broken, 0 new false positives\n\n"
+    frequent = "  6 x LOC, before nothing: Oslo\n  2 x LOC, false positive fixed: in\n\n"
+    assert counted + frequent in render(comparison(mostly_wrong), Terminal(), 5, whole=False)
+    text = render(comparison(mostly_wrong), Terminal(), 1, whole=True)
+    assert "  0  LOC Oslo, before nothing\n      Ada lives in [Oslo]\n7 more: --all\n" in text
+    worse = comparison(lambda _: RIGHT, new=lambda n: RIGHT if n else "B-PER B-X O B-ORG")
+    text = render(worse, Markdown(), None, whole=True)
+    assert (
+        "<summary>test: 1 entity broken, 1 new false positive</summary>\n\n- `0`  `LOC Oslo`, now `ORG Oslo`<br>"
+        in text
+    )
+    assert "\n- `0`  `X lives`, new false positive<br>`Ada` **`lives`** `in Oslo`\n" in text
+
+
+def test_first_screen_has_40_lines_of_80_columns() -> None:
+    types = [f"{'a-very-long-type-' * 2}{number}" for number in range(20)]
+    rows = [(str(number), "word " * 30, "O " * 20 + f"B-{name}" + " O" * 9) for number, name in enumerate(types)]
+    wrong = "O " * 30
+    runs = []
+    for number in range(8):
+        found = [(*row, row[2] if number < 4 else wrong) for row in rows]
+        run = run_of(f"{'long-name-' * 3}{number}", found, validation=found)
+        params = "".join(f"a-long-key-{key}: {number}\n" for key in range(9))
+        runs.append(replace(run, notes=[f"{'a long note ' * 14}of {number}", "another"], params=params.encode()))
+    text = render(compare(runs[4:], runs[:4], ["validation", "test"]), Terminal(), 5, whole=False)
+    lines = text.splitlines()
+    assert len(lines) <= 50 and max(map(len, lines)) <= WIDTH, text
+    assert lines[0].startswith("test F1 0.000 → ")
+    assert "\nparam a-long-key-0: 4, 5, 6, 7 → 0, 1, 2, 3\n" in text and "\nand 6 more: --all\n" in text
+    assert "note: and 12 more: --all\n" in text and " and 1 more (F1 1.000 ± 0.000)\n" in text
+    single = render(compare(runs[4:5], runs[:1], ["test"]), Terminal(), 0, whole=True)
+    assert max(map(len, single.splitlines())) <= WIDTH, single
+    assert len([line for line in lines if line.startswith("- ")]) == 8
+    assert len([line for line in lines if line.startswith("  1 x a-very-long")]) == 5
+
+
+def test_params_are_a_line_per_key_also_of_a_section_that_one_side_lacks() -> None:
+    params = ("seed: 1\nteacher: null\n", "seed: 1\nteacher:\n  folders: [a]\n  weight: 0.5\nlayers: null\n")
+    old, new = (replace(run_of("run", [(*row, RIGHT) for row in ROWS]), params=text.encode()) for text in params)
+    text = render(compare([old], [new], ["test"]), Terminal(), 5, whole=False)
+    assert [line for line in text.splitlines() if line.startswith("param ")] == [
+        'param teacher: null → folders: ["a"], weight: 0.5'
+    ]
+
+
+def test_several_runs_have_a_mean_and_a_standard_deviation() -> None:
+    several = comparison(mostly_wrong, lambda _: "O O O O", lambda _: "B-PER O O O")
+    text = render(several, Terminal(), 0, whole=True)
+    assert "old: run-0 (0123456), run-1 (0123456), run-2 (0123456) (F1 0.460 ± 0.399)\nnew: run-3 (0123456)\n" in text
+    assert "interval: paired bootstrap over sentences and runs, 1,000 resamples" in text
+    f1 = comparison_record(several)["splits"]["test"]["overall"]["f1"]
+    assert (f1["test"], f1["old"]["sd"]) == ("t-test over runs", 0.399357)
+    agreeing = comparison_record(comparison(mostly_wrong, mostly_wrong, mostly_wrong))
+    assert agreeing["notes"][0].startswith("test: the runs of each side have the same F1")
+    assert agreeing["splits"]["test"]["overall"]["f1"]["test"] == "approximate randomisation"
+
+
+def test_plain_tags_are_counted_as_words() -> None:
+    old, new = (run_of(name, [("0", "Ada lives", "PROPN VERB", f"PROPN {name}")], "tags") for name in ("NOUN", "VERB"))
+    text = render(compare([old], [new], ["test"]), Terminal(), None, whole=True)
+    assert "test: 1 word fixed\n  0  VERB lives, before NOUN lives\n      Ada [lives]\n" in text
+    assert "test: 0 words broken\n" in text
+
+
+def test_long_sentences_are_shortened_around_the_entity() -> None:
+    words, gold = " ".join(f"w{number}" for number in range(60)), "O " * 30 + "B-LOC" + " O" * 29
+    a, b = (run_of(name, [("0", words, gold, tags)]) for name, tags in (("a", "O " * 60), ("b", gold)))
+    fixed, _ = excerpts(compare([a], [b], ["test"]).splits[0], Terminal(), None)
+    shown = fixed.split("\n")[-1].split()
+    assert (shown[0], shown[1], shown[CONTEXT + 1], shown[-2], shown[-1]) == ("...", "w15", "[w30]", "w45", "...")
+
+
+def test_texts_of_the_data_are_code_in_markdown_and_escaped_on_a_terminal() -> None:
+    text = "<img·src=x>·|·*b*·`c`·@name·#1·![x](http://y)·www.z.org·&\\\x1b[31m\n|a|b|\n/close"
+    gold = "B-<T>@x O"
+    old, new = (run_of(name, [("`0`", [text, "b"], gold, found)]) for name, found in (("a|b", "O O"), ("b", gold)))
+    old, new = (replace(run, params=f"a: '{run.name}`@c'".encode()) for run in (old, new))
+    hostile = compare([replace(old, notes=[text])], [new], ["test"])
+    hostile.splits[0].per_type[text] = hostile.headline
+    assert "\x1b" not in render(hostile, Terminal(), None, whole=True)
+    parsed = MarkdownIt("commonmark").enable("table").parse(render(hostile, Markdown(), None, whole=True))
+    parts = [part for token in parsed for part in token.children or []]
+    written = "".join(part.content for part in parts if part.type == "text")
+    assert not set("<>|*`@#[]&\\\x1b") & set(written), written
+    html = {part.content.strip() for part in [*parsed, *parts] if part.type.startswith("html")}
+    assert {re.sub("<summary>.*</summary>", "", each) for each in html} == {"<details>", "</details>", "<br>"}
+    assert not {part.type for part in parts} & {"image", "link_open"}
+    code, quoted = {part.content for part in parts if part.type == "code_inline"}, printable(text)
+    assert {"a: a|b`@c → b`@c", "`0`", quoted, f"<T>@x {quoted}", quoted.replace("|", r"\x7c")} <= code
+    cells = Counter(token.type for token in parsed)
+    assert (cells["td_open"], cells["table_open"]) == (2 * 6 * 7, 2)
+
+
+def test_json_has_scores_and_all_changes() -> None:
+    found = json.loads(json.dumps(comparison_record(comparison(mostly_wrong)), allow_nan=False))
+    assert found["old"] == [{"revision": "run-0", "commit": "0123456789ab"}]
+    p = "approximate randomisation, 10,000 shuffles"
+    assert found["rule"] == {"level": 0.05, "p": p, "resamples": 1000, "shuffles": 10_000, "seed": 42}
+    test = found["splits"]["test"]
+    f1 = test["overall"]["f1"]
+    assert f1["old"] == {"mean": 0.714286, "sd": None, "runs": [0.714286]}
+    assert (f1["difference"], f1["p"], f1["verdict"]) == (0.285714, 0.007812, "significant")
+    assert f1["low"] < f1["difference"] < f1["high"]
+    assert (test["sentences"], list(test["per_type"]), len(test["fixed"]), test["broken"]) == (8, ["LOC", "PER"], 8, [])
+    entity = {"type": "LOC", "start": 3, "end": 4, "text": "Oslo"}
+    fixed = {"id": "0", "words": ["Ada", "lives", "in", "Oslo"], "entity": entity, "in_gold": True, "instead": []}
+    assert test["fixed"][0] == fixed
+    assert test["fixed"][-1]["in_gold"] is False

@@ -1,0 +1,199 @@
+"""Pipeline folders: what is derived for them, which names they may have, how they follow the root's dvc.yaml."""
+
+import contextlib
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from dvc.utils.hydra import apply_overrides
+from dvc.utils.serialize import modify_yaml
+from helpers.messages import message_of
+from helpers.project import ROOT, edit, git
+
+from tagline.core.params import read_file
+from tagline.project import pipelines, presets
+from tagline.project.sections import enabled_pushes
+from tagline.terminal.errors import UserError
+
+
+@pytest.fixture
+def pos(root: Path) -> Path:
+    """The folder of a second pipeline."""
+    pipelines.create("pos", ["tokenize_align.task=pos"])
+    return root / "pos"
+
+
+def changed_lines(old: str, new: str) -> list[tuple[str, str]]:
+    return [pair for pair in zip(old.splitlines(), new.splitlines(), strict=True) if pair[0] != pair[1]]
+
+
+def test_pipeline_folders_of_this_repository_are_up_to_date() -> None:
+    with contextlib.chdir(ROOT):
+        assert pipelines.outdated() == {}
+
+
+def test_dvc_yaml_has_paths_of_code_in_the_root_and_artifacts_of_the_folder(pos: Path) -> None:
+    source, derived = Path("dvc.yaml").read_text(encoding="utf-8"), (pos / "dvc.yaml").read_text(encoding="utf-8")
+    first, rest = derived.split("\n", 1)
+    assert first.startswith("# Derived from ../dvc.yaml")
+    changes = changed_lines(source, rest)
+    for old, new in changes:
+        assert new == old.replace("stages/", "../stages/").replace("tagger:", "pos-tagger:")
+    assert len(changes) == source.count("stages/") + 1
+
+
+def test_params_are_those_of_the_root_but_for_paths_and_settings(pos: Path) -> None:
+    written = (pos / "params.yaml").read_text()
+    changes = changed_lines(Path("params.yaml").read_text(), written)
+    keys = [pair for pair in changes if "#" not in pair[0]]
+    folders = [(f"  folder: data/{name}", f"  folder: ../data/{name}") for name in ("sample", "none")]
+    assert keys == [folders[0], ("  task: ner", "  task: pos"), folders[1]]
+    for old, new in changes:
+        assert old == new.replace("../", "") or (old, new) in keys
+    apply_overrides(pos / "params.yaml", ["train.epochs=3"])  # DVC leaves their form alone
+    assert changed_lines(written, (pos / "params.yaml").read_text()) == [("  epochs: 4", "  epochs: 3")]
+
+
+SETTINGS = {"train.learning_rate=1e-4": "  learning_rate: 0.0001", "+train.max_grad_norm=": "  max_grad_norm:"}
+SETTINGS |= {"train.teacher.weight=2.0": "    weight: 2.0", "download.folder=/srv/corpus": "  folder: /srv/corpus"}
+SETTINGS |= {"download.folder=./data//mine": "  folder: ../data/mine"}
+
+
+@pytest.mark.parametrize(("setting", "line"), SETTINGS.items())
+def test_setting_is_written(root: Path, setting: str, line: str) -> None:
+    pipelines.create("pos", [setting])
+    assert line in (root / "pos/params.yaml").read_text().splitlines()
+
+
+def test_new_folder_does_not_push_and_two_cannot_push_to_one_branch(root: Path) -> None:
+    hub = "hub: {repo_id: ada/people, push: true}"
+    for key in ("  seed: 42\n", "  int8: true\n"):
+        edit(Path("params.yaml"), key, f"{key}  {hub}\n")
+    pipelines.create("pos", [])
+    assert enabled_pushes(read_file(root / "pos/params.yaml")) == {}
+    pushes = enabled_pushes(read_file())
+    pipelines.check_pushes(pushes)
+    pipelines.create("own", [f"export.hub.{value}" for value in ("push=true", "repo_id=ada/people", "branch=own")])
+    pipelines.check_pushes(pushes)
+    edit(Path("own/params.yaml"), "branch: own", "branch: main")
+    message = "params.yaml: train.hub: pushes to ada/people (main), as does export.hub in own/params.yaml, and the"
+    assert message_of(pipelines.check_pushes, pushes).startswith(message)
+    with contextlib.chdir("own"), pytest.raises(UserError, match=r"as does train.hub in ../params.yaml, and the last"):
+        pipelines.check_pushes(enabled_pushes(read_file()))
+
+
+@pytest.mark.parametrize(("teacher", "folder"), [(".", "../models/finetuned"), ("pos", "../pos/models/finetuned")])
+def test_student_has_the_params_and_the_model_of_its_teacher(pos: Path, teacher: str, folder: str) -> None:
+    pipelines.create("student", ["train.layers=3", "download.dataset.unlabelled=pool.txt"], teacher)
+    expected = yaml.safe_load((pos / "params.yaml").read_text())
+    expected["download"]["dataset"]["unlabelled"] = "pool.txt"
+    expected["train"] |= {"folder": folder, "start_from": ".", "layers": 3, "teacher": {"models": ["."]}}
+    expected["tokenize_align"]["task"] = "pos" if teacher == "pos" else "ner"
+    text = (pos.parent / "student/params.yaml").read_text()
+    assert yaml.safe_load(text) == expected
+    assert text.startswith("# yaml-language-server: $schema=../params.schema.json\n")
+    with pytest.raises(UserError, match=r"^--teacher 'ner': no pipeline folder; expected . or pos or student$"):
+        pipelines.create("other", [], "ner")
+    with pytest.raises(UserError, match=r"^-S train.folder: --teacher sets it; expected one of both$"):
+        pipelines.create("other", ["train.folder=data/none"], teacher)
+    message = r"has 1 error; other was not created:\n.*teacher.models is not possible with head crf; set it to \[\]"
+    with pytest.raises(UserError, match=message):
+        pipelines.create("other", ["train.head=crf"], teacher)
+    assert not Path("other").exists()
+
+
+def test_preset_can_be_written_in_the_folder(pos: Path) -> None:
+    with contextlib.chdir(pos):
+        assert "`tagline preset --force sample`" in message_of(presets.write, "sample")
+        presets.write("sample", force=True)
+    pipelines.create("ner", [])
+    assert (pos / "params.yaml").read_text() == Path("ner/params.yaml").read_text()
+
+
+def test_outs_are_ignored_by_git(pos: Path) -> None:
+    git("init", "-q")
+    stages = yaml.safe_load((pos / "dvc.yaml").read_text())["stages"]
+    outs = [f"pos/{out}" for stage in stages.values() for out in stage["outs"]]
+    assert git("check-ignore", *outs).splitlines() == outs
+
+
+WRONG = ["train.epochs=0", "train.seed=x"]
+
+
+EXPECTED = ": expected section.key=value with a key of docs/reference.md"
+NOT_CREATED = [
+    ("../pos", [], "'../pos' can't name a pipeline folder; expected letters a-z, digits and single hyphens"),
+    ("presets", [], "presets exists or is a name that the stages use; choose another one, such as pos"),
+    ("build", [], "build exists or is a name that the stages use; choose another one, such as pos"),
+    ("pos", [], "pos is a pipeline folder already; --update refreshes its dvc.yaml"),
+    ("ner", ["train.epoch=1"], "params.yaml with train.epoch=1 has 1 error; ner was not created:\n  params.yaml:"),
+    *[("ner", [text], f"-S {text}{EXPECTED}") for text in ("train.epochs", "train=1", "train.seed.x=1")],
+    *[("ner", [f"train.seed={value}"], f"-S train.seed={value} is not YAML: ") for value in ("[", "!!int x")],
+    ("ner", ["train.seed=" + "[" * 5000], "-S train.seed=[[["),
+    ("ner", ["train.seed=2024-01-01"], "params.yaml with train.seed=2024-01-01 has 1 error; ner was not created:"),
+    ("ner", WRONG, "params.yaml with train.epochs=0, train.seed=x has 2 errors; ner was not created:\n  params.y"),
+]
+
+
+@pytest.mark.parametrize(("name", "settings", "message"), NOT_CREATED)
+def test_folder_with_errors_is_not_created(pos: Path, name: str, settings: list[str], message: str) -> None:
+    before = sorted(Path().iterdir())
+    assert message_of(pipelines.create, name, settings).startswith(message)
+    assert sorted(Path().iterdir()) == before
+
+
+def test_root_with_a_conflict_and_another_folder_are_errors(pos: Path) -> None:
+    with contextlib.chdir(pos), pytest.raises(UserError, match=r"^dvc.yaml: expected that of the repository's root; r"):
+        pipelines.create("ner", [])
+    edit(Path("dvc.yaml"), "stages:\n", "<<<<<<< ours\nstages:\n")
+    assert message_of(pipelines.create, "ner", []).startswith("dvc.yaml:1: a merge conflict; expected one side")
+
+
+def test_dvc_yaml_in_another_encoding_is_an_error(root: Path) -> None:
+    Path("dvc.yaml").write_bytes("# é\n".encode("latin-1") + Path("dvc.yaml").read_bytes())
+    assert message_of(pipelines.create, "ner", []).startswith("dvc.yaml is not YAML: 'utf-8' codec can't decode")
+
+
+def change_root() -> None:
+    """As `git pull` does that brings another dvc.yaml of the root."""
+    old = "    - stages/tokenize_align.py\n"
+    edit(Path("dvc.yaml"), old, f"{old}    - stages/x.py\n")
+
+
+def test_outdated_folder_is_reported_and_updated_with_frozen_stages(pos: Path) -> None:
+    with modify_yaml("pos/dvc.yaml") as content:  # as `dvc freeze train`
+        content["stages"]["train"]["frozen"] = True
+    assert pipelines.update() == []
+    edit(pos / "params.yaml", "epochs: 4", "epochs: 9")
+    params = (pos / "params.yaml").read_bytes()
+    change_root()
+    with contextlib.chdir(pos), pytest.raises(UserError, match=r"^pos/dvc.yaml: out of date with dvc.yaml of the"):
+        pipelines.check_this_folder()
+    assert pipelines.update() == ["pos/dvc.yaml is up to date again"]
+    with contextlib.chdir(pos):
+        pipelines.check_this_folder()
+    stages = yaml.safe_load((pos / "dvc.yaml").read_text())["stages"]
+    assert "../stages/x.py" in stages["tokenize-align"]["deps"]
+    assert [name for name, stage in stages.items() if stage.get("frozen")] == ["train"]
+    assert (pos / "params.yaml").read_bytes() == params
+
+
+def test_folder_without_stages_is_one_message(pos: Path) -> None:
+    (pos / "dvc.yaml").write_text(f"{pipelines.MARK}stages:\n")
+    with pytest.raises(UserError, match=r"^pos/dvc\.yaml: damaged .*; expected stages as DVC reads them; restore it"):
+        pipelines.update()
+
+
+def test_gitignore_in_another_encoding_is_named(pos: Path) -> None:
+    Path(".gitignore").write_bytes("/models\n/données\n".encode("latin-1"))
+    message = message_of(pipelines.create, "ner", [])
+    assert message.startswith(".gitignore: not UTF-8 (")
+    assert message.endswith("; save it as UTF-8")
+
+
+def test_root_and_other_folders_are_not_pipeline_folders(pos: Path) -> None:
+    Path("mine").mkdir()
+    shutil.copy("dvc.yaml", "mine/dvc.yaml")
+    assert pipelines.names() == ["pos"]
+    pipelines.check_this_folder()

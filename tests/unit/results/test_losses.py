@@ -1,0 +1,126 @@
+"""`tagline next`: losses of a test split computed by hand, and the commands that address them."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dvc.repo import Repo
+from dvc.utils.hydra import apply_overrides
+from helpers.project import edit, exit_of, run_verb
+from helpers.tagged import sentences
+
+from tagline.artifacts import predictions
+from tagline.core.provenance import write_hashes
+from tagline.results import losses
+
+FOLDER = Path("data/predictions")
+WORDS = ["Ada Lind lives in Oslo", "Xu lives in Oslo", "Ida Ek lives", "in Zug"]
+GOLD = ["B-PER I-PER O O B-LOC", "B-PER O O B-LOC", "B-PER I-PER O", "O O"]
+# Besides two correct entities: one missed, of another type, with another boundary, spurious.
+PREDICTED = ["B-PER I-PER O O B-LOC", "O O O B-PER", "B-PER O O", "O B-LOC"]
+
+
+@pytest.fixture
+def predicted(finished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A finished workspace with other predictions of test; train has Ada Lind and Oslo."""
+    monkeypatch.setattr(losses, "LEAST_SEEN", 3)
+    lowercase = sentences(GOLD, [" ".join("O" for _ in row.split()) for row in GOLD], words=WORDS)
+    predictions.write(FOLDER, "test", sentences(GOLD, PREDICTED, words=WORDS), {"lowercase": lowercase})
+    write_hashes(FOLDER)
+    return finished
+
+
+def found(capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    capsys.readouterr()
+    run_verb("next", "--json")
+    content = json.loads(capsys.readouterr().out)
+    return content, {loss["name"]: loss for loss in content["losses"]}
+
+
+def test_losses_are_those_computed_by_hand(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content, by_name = found(capsys)
+    # 2 of 5 predicted and 5 gold entities are correct: 4 / 10.
+    assert (content["f1"], content["entities"]) == (0.4, 5)
+    without = {
+        # Of 3 gold entities that train has, 2 are found, by 2 predicted ones; so 2 / 3 as many of the 2 others.
+        **{"not in train": 2 * (2 + 4 / 3) / (5 + 3 + 4 / 3), "type_error": 6 / 10, "boundary_error": 6 / 10},
+        **{"missed": 6 / 11, "spurious": 4 / 9, "lowercase text": 0.4},
+    }
+    assert {name: loss["without"] for name, loss in by_name.items()} == pytest.approx(without, abs=1e-6)
+    errors = {"not in train": 2, "lowercase text": 2}
+    assert {name: loss["errors"] for name, loss in by_name.items()} == dict.fromkeys(without, 1) | errors
+    assert by_name["lowercase text"]["f1"] == 0
+    assert all(loss["low"] <= loss["worth"] <= loss["high"] for loss in by_name.values())
+    worths = [loss["worth"] for loss in content["losses"]]
+    assert worths == sorted(worths, reverse=True)
+    assert by_name["missed"]["command"] == "tagline audit --output fixes.html"
+
+
+def test_unseen_entities_are_no_loss_if_few_are_seen_or_those_are_not_better(
+    predicted: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(losses, "LEAST_SEEN", 4)
+    assert "not in train" not in found(capsys)[1]
+    monkeypatch.setattr(losses, "LEAST_SEEN", 3)
+    right = ["O O O O O", "B-PER O O O", "O O O", "O O"]  # Xu alone, whom train does not have
+    predictions.write(FOLDER, "test", sentences(GOLD, right, words=WORDS), {})
+    write_hashes(FOLDER)
+    assert "not in train" not in found(capsys)[1]
+
+
+def test_table_shows_each_command_once_in_80_columns(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commands = {loss["command"] for loss in found(capsys)[1].values()}
+    run_verb("next")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("F1 of test 0.400 (")
+    assert [lines.count(f"  {command}") for command in commands] == [1, 1, 1]
+    assert max(map(len, lines)) <= 80
+
+
+def test_outdated_run_is_said(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("dvc.yaml").write_text("stages:\n  evaluate:\n    cmd: python -V\n    deps: [params.yaml]\n")
+    Repo.init(no_scm=True).close()
+    run_verb("next")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "workspace: predictions are outdated; `dvc repro` would rerun evaluate " in said
+
+
+def test_changed_inputs_are_one_message(predicted: Path) -> None:
+    shutil.rmtree("data/raw")  # of which nothing is read
+    edit(Path("data/tokenized/labels.json"), "B-LOC", "B-GPE")
+    assert exit_of("next").startswith("next: data/tokenized/labels.json: changed since the stage tokenize-align wrote")
+    scores = Path("reports/evaluate.json")
+    write_hashes(FOLDER, others={scores: scores})
+    scores.write_text("{}")
+    assert exit_of("scores").startswith("scores: reports/evaluate.json: changed since")
+
+
+def test_all_errors_are_lost_to_unseen_entities_if_none_is_seen(predicted: Path, capsys) -> None:
+    words = [f"{sentence} ." for sentence in ("Xu lives in Zug", "Ida Ek lives")]
+    gold, wrong = ["B-PER O O B-LOC O", "B-PER I-PER O O"], ["B-PER O O O O", "O O B-LOC O"]
+    predictions.write(FOLDER, "test", sentences(gold, wrong, words=words), {})
+    write_hashes(FOLDER)
+    loss = found(capsys)[1]["not in train"]
+    assert (loss["errors"], loss["f1"], loss["without"]) == (2, 0.4, 1)
+
+
+def test_command_to_suggest_texts_runs_without_an_exported_model(predicted: Path, capsys) -> None:
+    shutil.rmtree("models/export")
+    command = found(capsys)[1]["not in train"]["command"]
+    assert command.endswith(" --types LOC PER")
+    Path("POOL").write_text("Bo Berg lives in Bern\n")
+    run_verb(*command.split()[1:], "--input-format=text")
+    assert Path("tasks.html").is_file()
+
+
+def test_command_for_a_key_that_params_leave_out_adds_it(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    apply_overrides(predicted / "params.yaml", [found(capsys)[1]["lowercase text"]["command"].split()[-1]])
+    assert losses.lowercase()[:2] == ("1.3 times a training", "dvc exp run -S tokenize_align.lowercase_share=1")
+
+
+def test_plain_tags_are_refused(predicted: Path) -> None:
+    edit(FOLDER / "provenance.json", '"kind": "spans"', '"kind": "tags"')
+    write_hashes(FOLDER)
+    assert exit_of("next").startswith("next: data/predictions: plain tags; expected entities")

@@ -1,0 +1,566 @@
+"""`tagline inspect`: what it says of a file or folder, and that the section that it prints reads all of it."""
+
+import gzip
+import json
+import pickle
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from helpers.formats import KEYS, saved_row, to_objects, to_spans, write_corpus
+from helpers.messages import message_of
+from helpers.tiny import PEOPLE, PLACES, write_params
+from pydantic import TypeAdapter
+from ruamel.yaml import YAML
+
+from tagline.sources.download_params import Download
+from tagline.sources.files import FileSource
+from tagline.sources.formats.registry import AnyFiles
+from tagline.sources.inspection.inspection import describe
+
+# 60 different sentences such as "Ada0 Zoë lives in Oslo".
+SENTENCES = [
+    [(f"{PEOPLE[i % 6]}{i}", "B-PER"), ("Zoë", "I-PER"), ("lives", "O"), ("in", "O"), (PLACES[i % 5], "B-LOC")]
+    for i in range(60)
+]
+WORDS = [[word for word, _ in rows] for rows in SENTENCES]
+TAGS = [[tag for _, tag in rows] for rows in SENTENCES]
+JOINED = list(map(" ".join, WORDS))
+TEXTS = list(map(to_spans, SENTENCES))
+
+
+def lines(form: str = "{w}\t{t}\n", first: str = "", begin: int = 0, end: int = 60) -> str:
+    """A line per word and an empty one between sentences."""
+    blocks = ("".join(form.format(n=n, w=w, t=t) for n, (w, t) in enumerate(rows, 1)) for rows in SENTENCES[begin:end])
+    return first + "\n".join(blocks)
+
+
+def table(columns: list[str], ids: list[list[Any]], delimiter: str = ",") -> str:
+    """A row per word, with cells that name its sentence or document before it; those of a sentence or of its words."""
+    rows = [
+        [*(cell[index] if isinstance(cell, list) else cell for cell in cells), *word]
+        for cells, sentence in zip(ids, SENTENCES, strict=True)
+        for index, word in enumerate(sentence)
+    ]
+    return pd.DataFrame(rows, columns=columns).to_csv(sep=delimiter, index=False)
+
+
+def csv(**columns: Any) -> str:
+    return pd.DataFrame(columns).to_csv(index=False)
+
+
+SENTENCE_COLUMNS = ["Sentence #", "Word", "Tag"]
+NAMED = [[f"Sentence: {n}"] for n in range(60)]
+FIRST_NAMED = [[[f"Sentence: {n}", "", "", "", ""]] for n in range(60)]
+OTHER_IDS = [[list(range(5 * n, 5 * n + 5)), n // 10, f"{n // 10}.{n % 10}"] for n in range(60)]
+# Sentences that are numbered anew in each document, of one, one and three sentences in turn.
+ANEW = [[f"d{group}-{at}", n] for group in range(12) for at, n in [(0, 1), (1, 1), (2, 1), (2, 2), (2, 3)]]
+
+
+def objects(name: str, begin: int = 0, end: int = 60) -> str:
+    return "\n".join(json.dumps({"id": i, **to_objects(i, SENTENCES[i])[name]}) for i in range(begin, end))
+
+
+ANSWERS = [(text, {type_: text[start:end] for start, end, type_ in spans}) for text, spans, _ in TEXTS]
+GLINER2 = [{"text": text, "entities": {type_: [each] for type_, each in found.items()}} for text, found in ANSWERS]
+# Entities in the layouts of real files: a text, and its entities as pairs of type and mention.
+FOUND = [(text, list(found.items())) for text, found in ANSWERS]
+ONE_ENTITY = [
+    {"prompt": f"Find: {text}", "input": text, "entities": [{"entity": b, "types": [a]} for a, b in found]}
+    for text, found in FOUND
+]
+IN_OUTPUT = [
+    {"input": text, "output": {"entities": {type_: [each] for type_, each in found}, "relations": []}}
+    for text, found in FOUND
+]
+ROW = "{n}\t{w}\t_\tX\t_\t_\t_\t_\t_\tNER={t}\n"
+IN_DOCUMENTS = lines().replace("Ada0\t", "-DOCSTART-\n\nAda0\t").replace("Ada30\t", "-DOCSTART-\n\nAda30\t")
+HIPE = "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\n# language = en\n"
+GERMEVAL = "\n".join(lines("{n}\t{w}\t{t}\tO\n", f"#\thttp://a.de/{i} [2009]\n", i, i + 1) for i in range(60))
+KLUE = "\n".join(lines(first=f"## klue-{i}\t{text}\n", begin=i, end=i + 1) for i, text in enumerate(JOINED))
+FEW_OVERLAPS, OVERLAPS = (objects("doccano").replace('"label": [', '"label": [[0, 3, "X"], ', n) for n in (10, 40))
+WITH_NULL = [{"tokens": [*w, None], "tags": [*t, "O"]} for w, t in zip(WORDS, TAGS, strict=True)]
+BESIDE = {"tags": "a b", "doc": " ".join(JOINED)}
+BESIDE_TEXT = [
+    {"tokens": w, "ner_tags": t, "text": text, "entities": [{"text": w[-1], "type": "LOC"}], **BESIDE}
+    for w, t, text in zip(WORDS, TAGS, JOINED, strict=True)
+]
+AS_OBJECTS = [[{"tag": t, "text": w} for w, t in rows] for rows in SENTENCES]
+WORDS_BESIDE_TEXT = [{"sentence": a, "parts": b} for a, b in zip(JOINED, AS_OBJECTS, strict=True)]
+NUMBERED = {"columns": ["-", "words", "ner"]}
+# content, keys of the section
+FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
+    "constants": (lines("{n} {w} -X- {t}\n"), {"columns": ["-", "words", "-", "ner"]}),
+    "parts of speech as spans": (lines("{w}\tI-X{n}\t{t}\n"), {"columns": ["words", "pos", "ner"]}),
+    "chunks of few O": (
+        lines("{w}\tI-NC\t{t}\n").replace("lives\tI-NC", "lives\tO", 40),
+        {"columns": ["words", "chunk", "ner"]},
+    ),
+    "ids": (gzip.compress(lines("s1-{n}.{n}\t{w}\t{t}\n").encode()), NUMBERED),
+    "wikiann": (lines("zh-min:{w}\t{t}\n"), {"strip_pattern": "^zh-min:"}),
+    "hipe": (lines("{w}\t{t}\tO\n", HIPE), {"header": True, "comments": None}),
+    "conllu plus": (lines("{n}\t{w}\t{t}\n", "# global.columns = ID FORM MISC\n1-2\tx\t_\n"), NUMBERED),
+    "few documents": (IN_DOCUMENTS, {"documents": "none"}),
+    "germeval": (GERMEVAL, {"columns": ["-", "words", "ner", "-"], "comments": True}),
+    "klue": (KLUE, {"comments": "##"}),
+    "images": (KLUE.replace("## klue-", "IMGID:"), {"comments": "IMGID:"}),
+    "words as objects beside a text": (
+        json.dumps(WORDS_BESIDE_TEXT),
+        {"words": "parts.text", "tag_columns": {"ner": "parts.tag"}},
+    ),
+    "cp1252": (lines().encode("latin-1"), {"encoding": "cp1252"}),
+    "utf-16": (lines().encode("utf-16"), {"encoding": "utf-16"}),
+    "empty words": (lines() + "\n\u00a0\tO\n", {"empty_words": "skip"}),
+    "spelling": (lines().replace("-", "_"), {}),
+    "conllu": (
+        lines(ROW, "0.1\tx" + "\t_" * 8 + "\n"),
+        {"format": "conllu", "tag_columns": {"pos": "upos", "ner": "misc:NER"}, "absent": "O"},
+    ),
+    "head of entities": (
+        lines("{n}\t{w}\t_\tX\tX\t_\t{t}\t_\t_\t_\n"),
+        {"format": "conll", "columns": ["-", "words", "-", "-", "-", "-", "ner", "-", "-", "-"]},
+    ),
+    "filled down": (table(SENTENCE_COLUMNS, FIRST_NAMED), {"fill_down": True}),
+    "several ids": (table(["id", "doc_id", "sent_id", "word", "label"], OTHER_IDS), {"sentence": "sent_id"}),
+    "sentences numbered anew": (
+        table(["Document", *SENTENCE_COLUMNS], ANEW),
+        {"document": "Document", "sentence": "Sentence #", "words": "Word"},
+    ),
+    "tags joined by commas": (
+        csv(sentence=JOINED, word_labels=map(",".join, TAGS)),
+        {"rows": "sentences", "words": "sentence", "tag_columns": {"ner": "word_labels"}},
+    ),
+    "lists in cells": (
+        csv(**{"Sentence #": range(60), "Sentence": JOINED, "Tag": TAGS}),
+        {"rows": "sentences", "sentence": "Sentence #", "words": "Sentence"},
+    ),
+    "tsv": (
+        table(SENTENCE_COLUMNS, NAMED, "\t").replace("lives", '"lives'),
+        {"delimiter": "\t", "quote": None, "sentence": "Sentence #"},
+    ),
+    "null words": (json.dumps([*WITH_NULL, {"tokens": [], "tags": []}]), {"empty_words": "skip"}),
+    "words beside texts": (json.dumps(BESIDE_TEXT), {"words": "tokens", "tag_columns": {"ner": "ner_tags"}}),
+    "gliner2": (json.dumps(GLINER2), {"format": "mentions", "entities": None}),
+    "mentions with lists of types": (
+        json.dumps(ONE_ENTITY),
+        {"format": "mentions", "text": "input", "type": "types", "mention": "entity"},
+    ),
+    "mentions in an object": (
+        json.dumps(IN_OUTPUT),
+        {"format": "mentions", "text": "input", "entities": "output.entities"},
+    ),
+    "overlaps": (FEW_OVERLAPS, {"overlaps": "longest"}),
+    "parquet of objects": (
+        pd.DataFrame({"id": range(60), "tokens": AS_OBJECTS}).to_parquet(),
+        {"words": "tokens.text", "tag_columns": {"ner": "tokens.tag"}, "id": "id"},
+    ),
+}
+# What is said of some of them.
+SAID = {
+    "wikiann": "Ada0/B-PER Zoë/I-PER",
+    "few documents": "splits are drawn by sentence, since these documents are too few\n",
+    "cp1252": "conll, cp1252 (a guess: check the words with letters beyond ASCII; {folder}/f:2: not UTF-8 (invalid",
+    "empty words": "words of white space only, skipped: 1 ({folder}/f:361)",
+    "null words": "train: rows without words, left out: 1 ({folder}/f: row 61)",
+    "parts of speech as spans": "pos: IO (I-X1",
+    "spelling": "ner: IOB2 in another spelling (O 120, B_PER 60",
+    "conllu": "conllu, utf-8\npos: plain tags (X 300)\nner: IOB2",
+    "overlaps": "train: spans that share a word with another one, of which the longest is kept: ",
+}
+
+
+def write(folder: Path, files: dict[str, str | bytes]) -> Path:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return folder
+
+
+def inspect(path: Path) -> tuple[str, Any]:
+    """The description of a file or folder, and the section, below which the card has no facts of other data."""
+    description, _, sections = describe(path, ["language"]).partition("\n\ndownload:\n")
+    section, _, card = sections.partition("\nexport:\n")
+    assert card == "  card:\n    language: null\n    license: null\n    data_license: null"
+    return description, YAML(typ="safe").load(section)
+
+
+def check(path: Path, said: str, keys: dict[str, Any]) -> None:
+    """Inspect and compare what the section reads with `SENTENCES`."""
+    description, section = inspect(path)
+    assert said.format(folder=path.parent) in description
+    assert {key: section["dataset"].get(key) for key in keys} == keys
+    source = FileSource(Path(section["folder"]), TypeAdapter(AnyFiles).validate_python(section["dataset"]))
+    sentences = [sentence for split in source.splits().values() for sentence in split]
+    words = [[word.replace('"', "") for word in each.words] for each in sentences]
+    tags = [[tag.replace("_", "-") for tag in each.tags["ner"]] for each in sentences]
+    assert sorted(zip(words, tags, strict=True)) == sorted(zip(WORDS, TAGS, strict=True))
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_section_reads_every_format(tmp_path: Path, name: str) -> None:
+    path = tmp_path / ("f.spacy" if name == "spacy" else "f")
+    write_corpus(name, path, SENTENCES)
+    check(path, f"{{folder}}/{path.name}: {name}, utf-8\n", {"format": name, **KEYS[name]})
+
+
+def text_rows(text: str = "text", **names: str) -> str:
+    """Texts with their entities as a list of objects, whose keys have other names."""
+    rows = []
+    for content, spans, _ in TEXTS:
+        objects = []
+        for start, end, label in spans:
+            given = {"start": start, "end": end, "label": label, "type": label, "mention": content[start:end]}
+            objects.append({names[key]: value for key, value in given.items() if key in names})
+        rows.append({text: content, names.get("spans", names.get("entities")): objects})
+    return json.dumps({"version": {"examples": rows}}, indent=2)
+
+
+# The names of keys in LangExtract, in two corpora on the Hub, and those of Presidio and Rasa.
+NAMES_OF_KEYS = [
+    ("mentions", {"entities": "extractions", "type": "extraction_class", "mention": "extraction_text"}),
+    ("mentions", {"entities": "entity", "type": "entity_type", "mention": "entity"}),
+    ("mentions", {"text": "full_text", "entities": "spans", "type": "entity_type", "mention": "entity_value"}),
+    (
+        "spans",
+        {
+            "text": "full_text",
+            "spans": "spans",
+            "start": "start_position",
+            "end": "end_position",
+            "label": "entity_type",
+        },
+    ),
+    ("spans", {"spans": "entities", "start": "start", "end": "end", "label": "entity"}),
+]
+
+
+@pytest.mark.parametrize(("name", "names"), NAMES_OF_KEYS)
+def test_section_has_the_names_of_the_keys(tmp_path: Path, name: str, names: dict[str, str]) -> None:
+    other = {key: value for key, value in names.items() if key != value}
+    check(write(tmp_path, {"f": text_rows(**names)}) / "f", f"f: {name}, utf-8\n", {"format": name, **other})
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_section_reads_the_file(tmp_path: Path, name: str) -> None:
+    content, keys = FILES[name]
+    check(write(tmp_path, {"f": content}) / "f", SAID.get(name, "ner: IOB2"), keys)
+
+
+SPANS_IN_PARQUET = pd.DataFrame([{"text": "Ada left", "spans": [{"start": 0, "end": 3, "label": "PER"}]}]).to_parquet()
+
+
+ARGILLA = {
+    "text": "Ada left",
+    "spans.responses": [[{"start": 0, "end": 3, "label": "PER"}]],
+    "spans.responses.users": ["7"],
+    "spans.responses.status": ["submitted"],
+}
+UNREADABLE = [
+    ("Just a text.\nOf two whole lines.\n", "f: no format recognised; expected columns of words and tags"),
+    ("a O\n" * 99 + "b\n", "f looks like conll, but is malformed:\nf:100: 1 column in 'b'"),
+    (" \n\n", "f: an empty file; expected a data set"),
+    ("id,word,tag\n1,Ada,B-PER\n2,won,O\n", "f: CSV with words in 'word', but no column whose value is the same"),
+    (
+        "id,text,start,end,label\n1,Ada won,0,3,PER\n1,In Oslo,3,7,LOC\n",
+        "f: CSV with offsets of entities in 'start'; expected",
+    ),
+    (
+        'text,entities\n"Ada is",[]\n"In Oslo","[{""start"": 3, ""end"": 7}]"\n',
+        "f: CSV with offsets of entities in 'entities'",
+    ),
+    (json.dumps([ARGILLA]), "f: records of Argilla in 'spans.responses', which no format reads; expected words"),
+    (
+        '{"conversations": [{"from": "human", "value": "Where is she?"}]}',
+        "f: a chat in 'conversations', which no format reads",
+    ),
+    ('{"content": "Ada left", "result_list": [], "prompt": "PER"}', "f: UIE in 'result_list', which no format reads"),
+    ('{"input": "<PER>Ada</PER> left"}', "f: tags inside the text in 'input', which no format reads; expected"),
+    ("file;type;start_offset;end_offset\na.txt;PER;0;3\n", "f: CSV with offsets of entities in 'start_offset'"),
+    ("id,Word,Tag\n" + "1,Ada,B-X\n" * 18 + "2,O\n", "f looks like csv, but is malformed:\nf:20: 2 cells; expected 3"),
+    ("a O\n\u00a0 O\n\nb\n" + "\nb O\n" * 30, "f looks like conll, but is malformed:\nf:4: 1 column in 'b'"),
+    (
+        b"PK\x03\x04\0",
+        "f: an archive, a spreadsheet, Arrow or a pickle; expected text; extract it, or export it as CSV",
+    ),
+    (pickle.dumps(["a"]), "f: an archive, a spreadsheet, Arrow or a pickle; expected text;"),
+    (
+        objects("spans") + '\n{"text": "a", "spans": [{"start": 0}]}',
+        "f looks like spans, but is malformed:\nf:61: a span must",
+    ),
+    ('{"text": "a"}\n', "f: no lists of words and tags (keys: none); expected two lists of strings"),
+    (
+        json.dumps([{"text": "Ada left", "entities": ["Ada"], "types": ["PER"]}]),
+        "f: no lists of words and tags (keys: entities, types); expected two lists of strings",
+    ),
+    (
+        json.dumps({"messages": [{"role": "user", "content": "Where is she?"}]}),
+        "f: no lists of words and tags (keys: messages.role, messages.content); expected two lists of strings",
+    ),
+    ('<?xml version="1.0"?>\n<root><a/></root>\n', "f: a web page or XML; expected a file of a data set"),
+]
+
+
+@pytest.mark.parametrize(("content", "message"), UNREADABLE)
+def test_unreadable_file_is_an_error(tmp_path: Path, content: str | bytes, message: str) -> None:
+    assert message_of(describe, write(tmp_path, {"f": content}) / "f").replace(f"{tmp_path}/", "").startswith(message)
+
+
+def test_entities_of_texts_are_no_lists_of_words(tmp_path: Path) -> None:
+    rows = [{"text": "Ada left", "entities": ["Ada"]}, {"text": "Oslo", "entities": []}]
+    # A type for each entity is no tag for each word.
+    rows = [{**each, "types": ["PER"] * len(each["entities"])} for each in rows]
+    found = message_of(describe, write(tmp_path, {"f": json.dumps(rows)}) / "f")
+    assert "f: no lists of words and tags (keys: " in found
+    assert "JSON of 'text' with 'spans', objects of 'start', 'end' and 'label', or texts with the strings of " in found
+    assert "their entities (format mentions); docs/data.md" in found
+
+
+def test_entities_beside_words_are_named(tmp_path: Path) -> None:
+    entities = [{"type": "PER", "start": 0, "end": 1}]
+    rows = [{"tokens": words, "entities": entities, "text": text} for words, text in zip(WORDS, JOINED, strict=True)]
+    found = message_of(describe, write(tmp_path, {"f": json.dumps(rows)}) / "f")
+    assert (
+        "; 'entities' beside 'tokens' are not read: write a tag for each word, or the words as 'tokenized_text'"
+        in found
+    )
+    tagged = [{**row, "pos": ["X"] * len(row["tokens"])} for row in rows]
+    description, section = inspect(write(tmp_path, {"f": json.dumps(tagged)}) / "f")
+    assert "\nnot read: entities\n" in description
+    assert section["dataset"]["tag_columns"] == {"pos": "pos"}
+
+
+def test_rows_of_words_with_offsets_are_not_entities(tmp_path: Path) -> None:
+    rows = "".join(f"{number},w{number},0,2,X\n{number},b,3,4,Y\n" for number in range(60))
+    description, section = inspect(write(tmp_path, {"f": f"sent_id,word,start,end,pos\n{rows}"}) / "f")
+    assert "pos: plain tags (X 60, Y 60)\n" in description
+    assert (section["dataset"]["sentence"], section["dataset"]["words"]) == ("sent_id", "word")
+
+
+def test_policy_that_loses_much_of_a_type_is_left_to_the_user(tmp_path: Path) -> None:
+    description, section = inspect(write(tmp_path, {"f": OVERLAPS}) / "f")
+    assert "%: X 100%) (" in description
+    assert "\noverlaps: longest loses more than a quarter of the spans of a type, so the section below" in description
+    assert "overlaps" not in section["dataset"]
+
+
+def test_word_that_begins_as_json_is_a_word(tmp_path: Path) -> None:
+    assert "f: conll, utf-8\n" in inspect(write(tmp_path, {"f": "{\tO\n" + lines()}) / "f")[0]
+
+
+def test_versions_of_a_corpus_are_not_joined(tmp_path: Path) -> None:
+    versions = {
+        "train_clean": lines(),
+        "train_noisy": lines(end=30).replace("B-PER", "O"),
+        "test_clean": TEST,
+        "test_noisy": DEV,
+    }
+    description, section = inspect(
+        write(tmp_path, {f"mine/{name}.tsv": text for name, text in versions.items()}) / "mine"
+    )
+    assert "\nnot read: train_noisy.tsv, test_noisy.tsv\n" in description
+    assert "\nfiles of train share more than a tenth of their sentences: one of each split is read" in description
+    assert (section["dataset"]["train"], section["dataset"]["test"]) == ("train_clean.tsv", "test_clean.tsv")
+
+
+def test_sentences_of_one_word_are_named(tmp_path: Path) -> None:
+    description, _ = inspect(write(tmp_path, {"f": lines("{w}\t{t}\n\n")}) / "f")
+    assert "\nall sentences have one word: expected an empty line after each sentence only\n" in description
+    assert " of them with other tags" not in description
+    other = inspect(write(tmp_path, {"g": lines() + "\n" + lines(end=30).replace("B-PER", "O")}) / "g")[0]
+    assert re.search(r"train: [a-z ]+: (\d+) of \d+ \(\d+%\), \1 of them with other tags \(", other)
+
+
+def test_task_that_columns_do_not_tell_is_left_to_the_user(tmp_path: Path) -> None:
+    layers = lines("{w}\t{t}\t{t}\n").replace("Zoë\tI-PER\tI-PER", "Zoë\tI-PER\tO")
+    description, _ = inspect(write(tmp_path, {"f": layers}) / "f")
+    assert "\ntask: choose one of ner, ner2 as tokenize_align.task in params.yaml\n" in description
+    assert "\ntask: " not in inspect(write(tmp_path, {"h": lines()}) / "h")[0]
+
+
+def test_small_test_gets_no_share(tmp_path: Path) -> None:
+    description, section = inspect(write(tmp_path, {"f": lines()}) / "f")
+    few = r"\nno share for test, which would have few entities \(1\d in ner\); for a score of all sentences, run"
+    assert re.search(few, description)
+    assert "run `tagline crossval create`, then `dvc repro crossval/dvc.yaml`\n" in description
+    assert section["dataset"]["split"] == {"seed": 42, "validation": 0.1}
+    none = "".join(f"a{n} O\nb O\n\n" if n else "Ada B-PER\nb O\n\n" for n in range(40))
+    assert "(0 in ner)" in inspect(write(tmp_path, {"e": none}) / "e")[0]
+    description, section = inspect(write(tmp_path, {"g": 15 * lines()}) / "g")
+    assert "crossval" not in description
+    assert section["dataset"]["split"] == {"seed": 42, "validation": 0.1, "test": 0.1}
+    # Each column counts for itself: some 45 entities in ner, but more than 100 chunks.
+    chunks = "\n".join(f"Ada{n} X S-NP S-PER\nand X S-NP O\nme{n} X S-NP O\n" for n in range(450))
+    assert re.search(few.replace("1", "4", 1), inspect(write(tmp_path, {"h": chunks}) / "h")[0])
+
+
+def test_random_texts_of_a_page_become_test(tmp_path: Path) -> None:
+    rows = []
+    for number, (text, spans, _) in enumerate(TEXTS):
+        rows.append(json.dumps(saved_row(str(number), text, spans, selection="chosen" if number % 5 else "random")))
+    description, section = inspect(write(tmp_path, {"saved/tasks.ada.jsonl": "\n".join(rows)}))
+    assert "test has few entities (24 in ner)" in description
+    train, test = section["dataset"]
+    assert (train["selection"], test["selection"], train["train"]) == ("chosen", "random", test["test"])
+    assert train["split"] == {"seed": 42, "validation": 0.1} and "split" not in test
+    Download.model_validate({**section, "encoder": {"source": "path", "path": "encoder"}})
+    numbers = []
+    for keys in (train, test):
+        source = FileSource(Path(section["folder"]), TypeAdapter(AnyFiles).validate_python(keys))
+        numbers += [sum(1 for _ in of_split) for of_split in source.splits().values()]
+    assert (sum(numbers), numbers[-1]) == (60, 12)
+
+
+def test_text_is_described_also_if_validation_cannot_be_drawn(tmp_path: Path) -> None:
+    description, section = inspect(write(tmp_path, {"f": objects("spans", end=1)}) / "f")
+    assert "f: no sentence was drawn for validation; increase its share under download.dataset.split in" in description
+    assert "the first of " in description and section["dataset"]["format"] == "spans"
+
+
+SPLITS = {"train": range(40), "dev": range(40, 50), "test": range(50, 60)}
+TRAIN, DEV, TEST = (lines(begin=numbers.start, end=numbers.stop) for numbers in SPLITS.values())
+ROWS, MORE_ROWS, LAST_ROWS = objects("json", 0, 20), objects("json", 20, 50), objects("json", 50)
+PAGE = "\n".join(json.dumps(saved_row(str(number), *each[:2])) for number, each in enumerate(TEXTS))
+# name: the files, what is said, keys of the section
+FOLDERS: dict[str, tuple[dict[str, str | bytes], str, dict[str, Any]]] = {
+    "splits": (
+        {"eng.train": TRAIN, "eng.testa": DEV, "eng.testb": TEST, "README.md": "a", "x": "b"},
+        "mine: conll, utf-8\nnot read: x\nner: IOB2",
+        {"train": "eng.train", "validation": "eng.testa", "test": "eng.testb"},
+    ),
+    "shards": (
+        {"train-00-of-2.jsonl": ROWS, "train-01-of-2.jsonl": MORE_ROWS, "[test].jsonl": LAST_ROWS},
+        "json, utf-8",
+        {"train": "train-0*.jsonl", "test": "[[]test].jsonl", "split": {"seed": 42, "validation": 0.1}},
+    ),
+    "further tests": (
+        {"train.conll": TRAIN, "test.conll": DEV, "test_social-1.conll": TEST},
+        "conll, utf-8",
+        {"train": "train.conll", "test": "test.conll", "tests": {"social-1": "test_social-1.conll"}},
+    ),
+    "eval is validation": (
+        {"train.conll": TRAIN, "eval.conll": DEV, "test.conll": TEST},
+        "conll, utf-8",
+        {"validation": "eval.conll", "test": "test.conll"},
+    ),
+    "eval is test": (
+        {"train.conll": TRAIN, "dev.conll": DEV, "evaluation.conll": TEST},
+        "conll, utf-8",
+        {"validation": "dev.conll", "test": "evaluation.conll"},
+    ),
+    "dev and test": (
+        {"a_dev.conll": lines(end=50), "a_test.conll": TEST},
+        "conll, utf-8",
+        {"train": "a_dev.conll", "test": "a_test.conll"},
+    ),
+    "test alone": ({"test.conll": lines()}, "conll, utf-8", {"train": "test.conll"}),
+    "glued names": (
+        {"APTNERtrain.txt": TRAIN, "APTNERdev.txt": DEV, "APTNERtest.txt": TEST},
+        "conll, utf-8",
+        {"train": "APTNERtrain.txt", "validation": "APTNERdev.txt", "test": "APTNERtest.txt"},
+    ),
+    "one file": ({"[x].conll": lines(), "LICENSE": "a"}, "mine: conll", {"train": "[[]x].conll"}),
+    "answers beside a page": (
+        {"ada.jsonl": PAGE, "gpt.jsonl": objects("mentions")},
+        "mine: mentions, utf-8",
+        {"train": ".", "annotators": "majority"},
+    ),
+    "doccano by annotator": (
+        {"ada.jsonl": objects("doccano"), "bo.jsonl": objects("doccano")},
+        "mine: doccano, utf-8",
+        {"train": ".", "annotators": "majority"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_section_reads_the_folder(tmp_path: Path, name: str) -> None:
+    files, said, keys = FOLDERS[name]
+    check(write(tmp_path / "mine", files), said, keys)
+
+
+def test_section_reads_a_folder_per_split(tmp_path: Path) -> None:
+    for split, numbers in SPLITS.items():
+        (tmp_path / "mine").mkdir(exist_ok=True)
+        write_corpus("brat", tmp_path / "mine" / split, [SENTENCES[number] for number in numbers])
+    keys = {"train": "train/*.txt", "validation": "dev/*.txt", "test": "test/*.txt"}
+    check(tmp_path / "mine", "mine: brat, utf-8\nner: IOB2", keys)
+
+
+UNCLEAR = [
+    ({"a.conll": DEV, "b.conll": TEST}, "(a.conll, b.conll)"),
+    ({"train/a.conll": DEV, "train/b/c.conll": TEST}, "(train/a.conll, train/b)"),
+    ({"train_test.conll": DEV, "all.conll": TEST}, "(all.conll, train_test.conll)"),
+]
+
+
+@pytest.mark.parametrize(("files", "message"), UNCLEAR)
+def test_folder_with_unclear_splits_is_an_error(tmp_path: Path, files: dict[str, str | bytes], message: str) -> None:
+    assert message_of(describe, write(tmp_path, files)) == (
+        f"{tmp_path}: which files are train, validation and test is not clear {message}; expected one file or "
+        "folder each, named train, dev (or valid) and test; inspect one file, and name the others in the section"
+    )
+
+
+def test_folder_without_files_is_an_error(tmp_path: Path) -> None:
+    assert message_of(describe, tmp_path) == (
+        f"{tmp_path}: no files; expected one file or folder each, named train, dev (or valid) and test"
+    )
+
+
+def test_folder_with_several_formats_is_a_list_of_sources(tmp_path: Path) -> None:
+    files = {"train.conll": TRAIN, "dev.conll": DEV, "test.jsonl": LAST_ROWS, "x": "b", "me/ada.jsonl": objects("page")}
+    description, section = inspect(write(tmp_path, files))
+    found = [(each["format"], each.get("train"), each.get("test")) for each in section["dataset"]]
+    assert found == [("conll", "train.conll", None), ("page", "me/ada.jsonl", None), ("json", None, "test.jsonl")]
+    assert "split" not in str(section), "each split has a file"
+    assert "conll, utf-8\n" in description and "page, utf-8\n" in description and "not read: x\n" in description
+    assert Download.model_validate({**section, "encoder": {"source": "path", "path": "any"}})
+
+
+def test_further_test_set_of_another_format_is_the_last_source(tmp_path: Path) -> None:
+    files = {"train.conll": TRAIN, "dev.conll": DEV, "test.conll": TEST, "test-a.jsonl": LAST_ROWS}
+    _, section = inspect(write(tmp_path, files))
+    assert [(each["format"], each.get("tests")) for each in section["dataset"]] == [
+        ("conll", None),
+        ("json", {"a": "test-a.jsonl"}),
+    ]
+
+
+def test_numbers_as_tags_get_names_to_replace(tmp_path: Path) -> None:
+    tags = [[0, 1, 2]] * 250 + [[3, 0, 0]]
+    rows = pd.DataFrame({"tokens": [[f"a{n}", "b", "c"] for n in range(251)], "ids": [[1, 500, 2]] * 251, "ner": tags})
+    description, section = inspect(write(tmp_path, {"f": rows.to_parquet()}) / "f")
+    assert "\nnumbers: replace the names below by those of 0, 1, ...\n" in description
+    assert section["dataset"]["names"] == {"ner": ["name of 0", "name of 1", "name of 2", "name of 3"]}
+
+
+def test_words_that_end_in_digits_are_words(tmp_path: Path) -> None:
+    weibo = "\n".join(f"\u53e3{n % 3}\tO\n\u7661{n % 4}\tB-PER\n" for n in range(60))
+    _, section = inspect(write(tmp_path, {"f": weibo}) / "f")
+    assert section["dataset"]["columns"] == ["words", "ner"]
+
+
+def test_columns_of_many_values_are_skipped_unless_all_mark_spans(tmp_path: Path) -> None:
+    rows = [f"{n}\tw{n}a\tx{n}a\t{'BI'[n % 2]}-X{n // 2}\n" for n in range(120)] + ["1\ta\tx\tO\n"]
+    description, section = inspect(write(tmp_path, {"f": "\n".join(rows)}) / "f")
+    assert "not read: column 1, column 3\nner: IOB2 (" in description
+    assert section["dataset"]["columns"] == ["-", "words", "-", "ner"]
+
+
+def test_all_files_are_read_for_policies_and_counts(tmp_path: Path) -> None:
+    train = "\n".join([TRAIN] * 15)  # 600 sentences, of which 1000 are shown
+    files = {"train.conll": train, "train2.conll": train.replace("lives", "stays") + "\n\u00a0\tO\n"}
+    description, section = inspect(write(tmp_path, {**files, "dev.conll": DEV, "test.conll": TEST}))
+    assert "the first of 1,220 sentences that were read:\n" in description
+    assert "train: 2 files, train.conll, train2.conll\n" in description
+    assert section["dataset"]["empty_words"] == "skip"
+
+
+def test_file_where_no_data_set_can_be_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_params(tmp_path)
+    monkeypatch.chdir(write(tmp_path, {"file.conll": lines()}))
+    message = "file.conll: move it into a folder of its own, such as data/mine; download.fo"
+    assert message_of(describe, Path("file.conll")).startswith(message)
