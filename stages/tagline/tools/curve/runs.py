@@ -64,7 +64,7 @@ class Curve:
 
     def _read_runs(self, file: Path) -> dict[tuple[int, int], float]:
         """The F1 of the finished runs with these params and data, by sentences and seed."""
-        runs = {}
+        runs: dict[tuple[Any, Any], float] = {}
         for location, run in rows_in(read_lines(file), str(file)):
             if run.get("settings") != self.settings:
                 continue

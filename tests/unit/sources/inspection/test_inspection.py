@@ -181,9 +181,9 @@ def write(folder: Path, files: dict[str, str | bytes]) -> Path:
 
 def inspect(path: Path) -> tuple[str, Any]:
     """The description of a file or folder, and the section, below which the card has no facts of other data."""
-    description, _, sections = describe(path, ["language"]).partition("\n\ndownload:\n")
+    description, _, sections = describe(path, ["language", "data_license"]).partition("\n\ndownload:\n")
     section, _, card = sections.partition("\nexport:\n")
-    assert card == "  card:\n    language: null\n    license: null\n    data_license: null"
+    assert card == "  card:\n    language: null\n    data_license: null"
     return description, YAML(typ="safe").load(section)
 
 
@@ -273,8 +273,8 @@ UNREADABLE = [
     ),
     (json.dumps([ARGILLA]), "f: records of Argilla in 'spans.responses', which no format reads; expected words"),
     (
-        '{"conversations": [{"from": "human", "value": "Where is she?"}]}',
-        "f: a chat in 'conversations', which no format reads",
+        '{"messages": [{"from": "human", "value": "Where is she?"}]}',
+        "f: a chat in 'messages', which no format reads",
     ),
     ('{"content": "Ada left", "result_list": [], "prompt": "PER"}', "f: UIE in 'result_list', which no format reads"),
     ('{"input": "<PER>Ada</PER> left"}', "f: tags inside the text in 'input', which no format reads; expected"),
@@ -295,24 +295,22 @@ UNREADABLE = [
         json.dumps([{"text": "Ada left", "entities": ["Ada"], "types": ["PER"]}]),
         "f: no lists of words and tags (keys: entities, types); expected two lists of strings",
     ),
-    (
-        json.dumps({"messages": [{"role": "user", "content": "Where is she?"}]}),
-        "f: no lists of words and tags (keys: messages.role, messages.content); expected two lists of strings",
-    ),
     ('<?xml version="1.0"?>\n<root><a/></root>\n', "f: a web page or XML; expected a file of a data set"),
 ]
 
 
 @pytest.mark.parametrize(("content", "message"), UNREADABLE)
 def test_unreadable_file_is_an_error(tmp_path: Path, content: str | bytes, message: str) -> None:
-    assert message_of(describe, write(tmp_path, {"f": content}) / "f").replace(f"{tmp_path}/", "").startswith(message)
+    assert (
+        message_of(describe, write(tmp_path, {"f": content}) / "f", []).replace(f"{tmp_path}/", "").startswith(message)
+    )
 
 
 def test_entities_of_texts_are_no_lists_of_words(tmp_path: Path) -> None:
     rows = [{"text": "Ada left", "entities": ["Ada"]}, {"text": "Oslo", "entities": []}]
     # A type for each entity is no tag for each word.
     rows = [{**each, "types": ["PER"] * len(each["entities"])} for each in rows]
-    found = message_of(describe, write(tmp_path, {"f": json.dumps(rows)}) / "f")
+    found = message_of(describe, write(tmp_path, {"f": json.dumps(rows)}) / "f", [])
     assert "f: no lists of words and tags (keys: " in found
     assert "JSON of 'text' with 'spans', objects of 'start', 'end' and 'label', or texts with the strings of " in found
     assert "their entities (format mentions); docs/data.md" in found
@@ -321,7 +319,7 @@ def test_entities_of_texts_are_no_lists_of_words(tmp_path: Path) -> None:
 def test_entities_beside_words_are_named(tmp_path: Path) -> None:
     entities = [{"type": "PER", "start": 0, "end": 1}]
     rows = [{"tokens": words, "entities": entities, "text": text} for words, text in zip(WORDS, JOINED, strict=True)]
-    found = message_of(describe, write(tmp_path, {"f": json.dumps(rows)}) / "f")
+    found = message_of(describe, write(tmp_path, {"f": json.dumps(rows)}) / "f", [])
     assert (
         "; 'entities' beside 'tokens' are not read: write a tag for each word, or the words as 'tokenized_text'"
         in found
@@ -498,14 +496,14 @@ UNCLEAR = [
 
 @pytest.mark.parametrize(("files", "message"), UNCLEAR)
 def test_folder_with_unclear_splits_is_an_error(tmp_path: Path, files: dict[str, str | bytes], message: str) -> None:
-    assert message_of(describe, write(tmp_path, files)) == (
+    assert message_of(describe, write(tmp_path, files), []) == (
         f"{tmp_path}: which files are train, validation and test is not clear {message}; expected one file or "
         "folder each, named train, dev (or valid) and test; inspect one file, and name the others in the section"
     )
 
 
 def test_folder_without_files_is_an_error(tmp_path: Path) -> None:
-    assert message_of(describe, tmp_path) == (
+    assert message_of(describe, tmp_path, []) == (
         f"{tmp_path}: no files; expected one file or folder each, named train, dev (or valid) and test"
     )
 
@@ -563,4 +561,4 @@ def test_file_where_no_data_set_can_be_is_an_error(tmp_path: Path, monkeypatch: 
     write_params(tmp_path)
     monkeypatch.chdir(write(tmp_path, {"file.conll": lines()}))
     message = "file.conll: move it into a folder of its own, such as data/mine; download.fo"
-    assert message_of(describe, Path("file.conll")).startswith(message)
+    assert message_of(describe, Path("file.conll"), []).startswith(message)
