@@ -77,6 +77,7 @@ def test_wrong_usage_and_params_are_errors(validated: Path, capsys: pytest.Captu
     set_train_params(start_from="old")
     message = "train.start_from and train.teacher: an earlier model may have learnt the labels that are checked; expec"
     assert error_of("crossval_fold", "1").startswith(f"crossval_fold: {message}")
+    run_verb("crossval", "create")  # with the path of the code from here
     assert error_of("check").startswith(f"check: {message}")
     Path("crossval/params.yaml").write_text("crossval: {folds: [0], group: document, seed: 1}\n", encoding="utf-8")
     message = "crossval.folds: must be the numbers from 1 to the number of folds, at least 2"

@@ -49,7 +49,9 @@ def test_findings_of_the_source_reach_the_report(workspace: Path, capsys: pytest
 
 def test_section_that_inspect_prints_runs_when_pasted(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run_verb("inspect", "data/tiny")
-    description, sections = capsys.readouterr().out.split("\n\ndownload:\n")
+    description, sections = capsys.readouterr().out.split(
+        "\n\n# Replace these sections of params.yaml, then run `dvc repro`.\ndownload:\n"
+    )
     section = sections.partition("export:\n")[0]
     assert description.startswith("data/tiny: conll, utf-8\nnot read: encoder\n")
     rest = Path("params.yaml").read_text()

@@ -14,7 +14,7 @@ from tagline.terminal import UserError
 
 # How a pipeline begins.
 _MARK = "# Written by "
-_STAGES = Path(__file__).parents[3]
+_STAGES = Path(__file__).parents[2]
 
 
 def require_script(script: Path) -> None:

@@ -69,7 +69,8 @@ def read(path: Path, keys: Keys, errors: Errors) -> Iterator[AnnotatedText]:
 def _task(task: Row, keys: Keys, errors: Errors) -> AnnotatedText:
     """Read an object of JSON."""
     location, row = task
-    if not isinstance(row.get("data"), Mapping) or "annotations" not in row:
+    # A task that was not exported has predictions alone.
+    if not isinstance(row.get("data"), Mapping) or not row.keys() & {"annotations", "predictions"}:
         raise UserError(
             f"{location}: expected an object with 'data' and 'annotations'; export the project as JSON (not JSON-MIN) "
             "from version 1.0 or later"

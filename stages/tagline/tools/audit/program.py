@@ -46,6 +46,7 @@ def parsed() -> argparse.Namespace:
         "--splits",
         nargs="+",
         choices=SPLITS,
+        metavar="SPLIT",
         default=["train"],
         help="to audit; default: train, whose errors are learnt",
     )

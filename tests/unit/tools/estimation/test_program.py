@@ -67,7 +67,7 @@ def test_texts_without_words_are_refused(model: str) -> None:
         main(["", "--model", model])
 
 
-ODD = [{"f1": "0.8"}, {"constants": {"threshold": "0.5"}}, {"traits": {"mean_score": None}}]
+ODD = [{"f1": "0.8"}, {"constants": {"threshold": "0.5"}}]
 
 
 @pytest.mark.parametrize("odd", ODD)

@@ -25,5 +25,5 @@ def test_lists_of_texts_and_of_tasks_have_keys(tmp_path: Path) -> None:
     path.write_text('[{"text": "Ada Bo"}, {"data": {"text": "Oslo"}}]')
     assert annotated_keys([path], split_words) == {text_key(["Ada", "Bo"]), text_key(["Oslo"])}
     path.write_text('[{"data": {"text": "Ada"}},\n{"data": {"html": "Ada"}}]')
-    with pytest.raises(UserError, match=r"done.json:2: neither 'text' nor 'words' \(html\); expected"):
+    with pytest.raises(UserError, match=r"done.json: row 2: neither 'text' nor 'words' \(html\); expected"):
         annotated_keys([path], split_words)
