@@ -162,7 +162,7 @@ WRONG_USAGE = [
     (("--input", "in.conll", "--column", "0"), "expected a number from 1 to 999,999,999,999, got '0'"),
     (("--input", "none.txt"), "--input none.txt: no such file; expected one to label, or - for standard input"),
     (("in.txt", "in.txt"), "TEXT in.txt is a file; expected raw text; to label it, use --input; of several, that"),
-    (("--input", "."), "--input .: a folder; expected a file; `tagline bulk` reads folders"),
+    (("--input", "."), "--input .: a folder; expected a file; run once per file (docs/scale.md)"),
     (("Ada", "--column", "2"), "--column: the input format is text; expected conll"),
     (("Ada", "--text-column", "body"), "--text-column: the input format is text; expected jsonl"),
     (("\udcff",), "TEXT is not UTF-8"),

@@ -39,7 +39,7 @@ def check_texts(options: argparse.Namespace) -> None:
             "`cat FILE FILE | tagline predict --input -`"
         )
     if options.input is not None and Path(options.input).is_dir():
-        raise ValueError(f"--input {options.input}: a folder; expected a file; `tagline bulk` reads folders")
+        raise ValueError(f"--input {options.input}: a folder; expected a file; run once per file (docs/scale.md)")
     if any("\udc80" <= character <= "\udcff" for character in "".join(options.texts)):
         raise ValueError("TEXT is not UTF-8")
     options.input_format = options.input_format or infer_format("--input", options.input)
