@@ -35,7 +35,7 @@ def odd(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built_once(tmp_path_factory, "odd", build)
 
 
-COMMANDS = ["check", "inspect data/tiny", "windows test:0", "windows test:x", "scores", "next", "predict Ada"]
+COMMANDS = ["check", "inspect data/tiny", "show test:0", "show test:x", "scores", "improve", "predict Ada"]
 
 
 @pytest.mark.rare

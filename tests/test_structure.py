@@ -29,7 +29,7 @@ LAYERS = (
     {"project", "comparison"},
     {"tools/texts", "tools/answers"},
     {"tools/inspection", "tools/estimation"},
-    {"tools/predict", "tools/serving", "tools/suggestion", "tools/audit", "tools/curve"},
+    {"tools/predict", "tools/serving", "tools/suggestion", "tools/audit", "tools/learning_curve"},
     {"results"},
 )
 ROW = {folder: row for row, folders in enumerate(LAYERS) for folder in folders}

@@ -31,8 +31,8 @@ VERBS = {
     },
     "Data": {
         "inspect": Verb("tools.inspection.program.inspect", "pipeline", "show what data a file or folder holds"),
-        "windows": Verb("tools.inspection.program.windows", "pipeline", "show a tokenized sentence with its windows"),
-        "conflicts": Verb(
+        "show": Verb("tools.inspection.program.windows", "pipeline", "show a tokenized sentence with its windows"),
+        "adjudicate": Verb(
             "tools.inspection.program.conflicts", "pipeline", "write a page of annotators' disagreements"
         ),
         "suggest": Verb("tools.suggestion.program.main", "pipeline", "choose the texts to annotate next"),
@@ -41,9 +41,11 @@ VERBS = {
     "Results": {
         "scores": Verb("results.program.scores", "pipeline", "print the scores of the last run"),
         "crossval": Verb("project.program.crossval", "pipeline", "score all sentences by cross-validation"),
-        "next": Verb("results.program.next_steps", "pipeline", "show where F1 is lost, and what addresses it"),
+        "improve": Verb("results.program.next_steps", "pipeline", "show where F1 is lost, and what addresses it"),
         "compare": Verb("comparison.program.main", "pipeline", "compare commits, seeds and experiments"),
-        "curve": Verb("tools.curve.program.main", "pipeline", "measure what more sentences are likely worth"),
+        "learning-curve": Verb(
+            "tools.learning_curve.program.main", "pipeline", "measure what more sentences are likely worth"
+        ),
     },
     "Model": {
         "predict": Verb("tools.predict.program.main", "", "find entities in texts and files"),
@@ -56,16 +58,20 @@ VERBS = {
 # What to run for other words that people type.
 INSTEAD = {
     "annotate": "`tagline suggest`",
+    "conflicts": "`tagline adjudicate`",
+    "curve": "`tagline learning-curve`",
     "diff": "`tagline compare`",
     "download": "`dvc repro download`",
     "evaluate": "`dvc repro evaluate`",
     "export": "`dvc repro export`",
+    "next": "`tagline improve`",
     "report": "reports/evaluate.html, which `dvc repro evaluate` writes",
     "repro": "`dvc repro`",
     "test": "`dvc repro evaluate`",
     "tokenize-align": "`dvc repro tokenize-align`",
     "train": "`dvc repro train`",
     "upload": "`tagline push`",
+    "windows": "`tagline show`",
 }
 
 
@@ -119,7 +125,7 @@ def _overview() -> str:
         "`tagline help VERB` explains a verb, `tagline --version` prints the version.",
     ]
     for group, verbs in VERBS.items():
-        lines += ["", group, *(f"  {name:<11}{verb.summary}" for name, verb in verbs.items())]
+        lines += ["", group, *(f"  {name:<16}{verb.summary}" for name, verb in verbs.items())]
     return "\n".join(lines)
 
 

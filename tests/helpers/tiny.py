@@ -31,7 +31,7 @@ TINY_PARAMS["train"] |= {
     **{
         "seed": 7,
         "epochs": 6,
-        "least_steps": 1,
+        "min_steps": 1,
         "learning_rate": 0.02,
         "head_learning_rate": 0.02,
         "precision": "fp32",

@@ -76,16 +76,16 @@ def test_walk_from_50_sentences_of_a_page(clone: Clone) -> None:
         {**keys, **{split: "*.jsonl" for split in ("train", "test") if split in keys}} for keys in section["dataset"]
     ]
     assert [keys["selection"] for keys in sources] == ["chosen", "random"]
-    few_steps = TINY_PARAMS["train"] | {"epochs": 2, "least_steps": 60}
+    few_steps = TINY_PARAMS["train"] | {"epochs": 2, "min_steps": 60}
     download = section | {"dataset": sources}
     write_params(clone.path, {**TINY_PARAMS, "download": download, "train": few_steps})
     edit(clone.path / "params.yaml", *WITHOUT_ONNX)
     said = clone.run("dvc", "repro")
     assert "validation, drawn from train: " in said
-    assert "train.least_steps: 2 passes over train per epoch" in said
+    assert "train.min_steps: 2 passes over train per epoch" in said
     assert "validation: the last epoch is kept, since " in said
     assert "with fewer than 30, it is mostly noise" in said
-    assert clone.run("tagline", "next").startswith("F1 of test ")
+    assert clone.run("tagline", "improve").startswith("F1 of test ")
     clone.run(*"tagline suggest pool.txt --max-words 30 --output more.html".split())
 
 
@@ -160,10 +160,12 @@ def test_cross_validations_run_by_their_own_name_and_are_compared_between_commit
     clone.commit("a cross-validation")
     edit(clone.path / "params.yaml", "epochs: 6", "epochs: 1")
     assert ran() == ["crossval", "fold@1", "fold@2"]
-    assert "crossval.f1" in clone.run("dvc", "metrics", "diff")
-    compared = clone.run("tagline", "compare", "--split", "crossval")
+    assert "cross-validated.f1" in clone.run("dvc", "metrics", "diff")
+    compared = clone.run("tagline", "compare", "--split", "cross-validated")
     before, after = (
-        json.loads(DVCFileSystem(str(clone.path), rev=revision).read_text("crossval/metrics.json"))["crossval.f1"]
+        json.loads(DVCFileSystem(str(clone.path), rev=revision).read_text("crossval/metrics.json"))[
+            "cross-validated.f1"
+        ]
         for revision in ("HEAD", None)
     )
     assert compared.startswith(f"crossval F1 {before:.3f} → {after:.3f}, ")
@@ -173,4 +175,4 @@ def test_cross_validations_run_by_their_own_name_and_are_compared_between_commit
     assert "`dvc repro crossval/dvc.yaml` would rerun crossval/dvc.yaml:fold (train)" in clone.run("tagline", "scores")
     edit(clone.path / "params.yaml", "epochs: 2", "epochs: 1")
     message = "HEAD~1: dvc.lock does not have data/crossval/predictions; run `git checkout "
-    assert message in clone.run("tagline", "compare", "HEAD~1", "--split", "crossval", status=1)
+    assert message in clone.run("tagline", "compare", "HEAD~1", "--split", "cross-validated", status=1)

@@ -15,7 +15,7 @@ def clone(origin: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
 
     def build(folder: Path) -> None:
         clone = origin.copy(folder / "a")
-        settings = ("tokenize_align.task=pos", "train.epochs=3", "export.onnx=false", "export.int8=false")
+        settings = ("tokenize_align.tag_column=pos", "train.epochs=3", "export.onnx=false", "export.int8=false")
         clone.run("tagline", "pipeline", "pos", *(part for setting in settings for part in ("-S", setting)))
         ran = clone.repro("--all-pipelines")
         assert sorted(ran) == sorted(f"pos/dvc.yaml:{stage}" for stage in ALL), "that of the root has run"

@@ -25,8 +25,8 @@ def test_errors_of_all_sections_are_in_one_message(workspace: Path) -> None:
 
 
 def test_the_task_must_be_a_column(workspace: Path) -> None:
-    edit(Path("params.yaml"), "task: ner", "task: chunk")
-    assert "tokenize_align.task: download.dataset has no tag column chunk (pos, ner)" in error_of("check")
+    edit(Path("params.yaml"), "tag_column: ner", "tag_column: chunk")
+    assert "tokenize_align.tag_column: download.dataset has no tag column chunk (pos, ner)" in error_of("check")
 
 
 def test_folder_of_the_data_exists_or_is_tracked(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,10 +20,10 @@ FOLD = Path("data/crossval/folds/1")
 
 def test_each_sentence_is_scored_once(validated: Path, capsys: pytest.CaptureFixture[str]) -> None:
     expected = sorted(row["id"] for split in SPLITS for row in raw_rows(split))
-    assert sorted(pq.read_table("data/crossval/predictions/crossval.parquet")["id"].to_pylist()) == expected
+    assert sorted(pq.read_table("data/crossval/predictions/cross-validated.parquet")["id"].to_pylist()) == expected
     metrics = json_of("crossval/metrics.json")
-    entries = json_of("reports/crossval.json")["crossval"]
-    assert metrics["crossval.f1"] == round(entries["overall"]["f1"], 4)
+    entries = json_of("reports/crossval.json")["cross-validated"]
+    assert metrics["cross-validated.f1"] == round(entries["overall"]["f1"], 4)
     assert entries["sentences"] == len(expected)
     assert "Cross-validation" in Path("reports/crossval.html").read_text(encoding="utf-8")
     assert not list(Path(".work").glob("*/*"))
@@ -31,7 +31,7 @@ def test_each_sentence_is_scored_once(validated: Path, capsys: pytest.CaptureFix
     run_stage("crossval")
     shown = capsys.readouterr().out
     assert f"{entries['overall']['f1']:.3f}" in shown
-    assert shown.count("crossval: 2 models, each trained on about ") == 2
+    assert shown.count("cross-validated: 2 models, each trained on about ") == 2
     assert max(map(len, shown.splitlines())) <= 80
 
 

@@ -93,7 +93,7 @@ def test_conflicts_of_annotators_are_decided_on_a_page(workspace: Path, capsys: 
     assert capsys.readouterr().out.endswith("\nto decide: 0 texts\n")
     assert not Path("adjudicate.html").exists()
     message = "conflicts: data/tiny/train.conll: not a folder; expected one with a file of each annotator"
-    assert exit_of("conflicts", "data/tiny/train.conll", "--output", "x") == message
+    assert exit_of("adjudicate", "data/tiny/train.conll", "--output", "x") == message
     message = "conflicts: --output saved/a.html: expected a file outside of saved"
     assert exit_of(*arguments[:-1], "saved/a.html").startswith(message)
 
@@ -110,7 +110,7 @@ def test_model_and_person_are_compared_decided_and_read(workspace: Path, capsys:
     keys = {"source": "files", "format": "mentions", "tag_column": "ner", "annotators": "agreed", "id": "key"}
     keys |= {"misaligned_spans": "expand", "train": "answers", "validation": "validation", "test": "test"}
     set_params(download={"dataset": keys})
-    run_verb("conflicts", str(folder), "--output", "page.html")
+    run_verb("adjudicate", str(folder), "--output", "page.html")
     assert capsys.readouterr().out.startswith("Ada, gpt: 2 texts, F1 of spans 0.000, kappa of words ")
     (task,) = json.loads(embedded(Path("page.html")))["tasks"]
     assert task["versions"][1] == {"by": "gpt", "spans": [[0, 2, "PER"]]}

@@ -61,7 +61,7 @@ def checkpoints() -> list[Path]:
 
 def lines_of(capsys: pytest.CaptureFixture[str]) -> list[str]:
     """The lines printed since the last call, without times, passes and remarks; of epochs, the number only."""
-    left_out = ("time: ", "train.least_steps: ", "train.learning_rate: ", "validation: ")
+    left_out = ("time: ", "train.min_steps: ", "train.learning_rate: ", "validation: ")
     lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith(left_out)]
     return [line.split(":")[0] if line.startswith("epoch ") else line for line in lines]
 
@@ -73,7 +73,7 @@ KILLS = [("accelerate", "crf", signal.SIGTERM), ("trainer", "linear", signal.SIG
 def test_kill_during_train_resumes_to_same_bytes(finished: Path, engine: str, head: str, number: int, capsys) -> None:
     set_params(tokenize_align={"lowercase_share": 0.5, "typo_share": 0.5})
     run_stage("tokenize_align")
-    changed = CHANGED | {"least_steps": 60}  # two passes of fifteen steps per epoch
+    changed = CHANGED | {"min_steps": 60}  # two passes of fifteen steps per epoch
     set_train_params(engine=engine, head=head, **changed)
     train()
     assert json_of("reports/train.json")["steps"] == 60

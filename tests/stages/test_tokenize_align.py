@@ -44,7 +44,10 @@ def change_data(change: Callable[[str], str]) -> None:
 
 
 UNFIT = [
-    ({"task": "chunk"}, r"data/raw: no column 'chunk' \(tokenize_align.task in params.yaml\); expected one of po"),
+    (
+        {"tag_column": "chunk"},
+        r"data/raw: no column 'chunk' \(tokenize_align.tag_column in params.yaml\); expected one of po",
+    ),
     ({"max_length": 65}, "max_length is 65, but the encoder reads at most 64 sub-words"),
     ({"context_subwords": 24}, r"must be less than max_length \(24\)"),
     (
@@ -175,7 +178,7 @@ def test_copies_with_typing_errors_are_the_windows_of_the_mistyped_corpus(finish
 
 def test_sentence_is_shown_by_its_number(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = snapshot(finished)
-    run_verb("windows", "test:1")
+    run_verb("show", "test:1")
     words, labels = (
         ["Eva", "Lind", "lives", "in", "Kyiv", ".", "\\u200b"],
         ["B-PER", "I-PER", "O", "O", "B-LOC", "O", "O"],
@@ -200,5 +203,5 @@ def test_unknown_sentence_is_wrong_usage(finished: Path, capsys: pytest.CaptureF
         "train:16": "train has no sentence 16: expected 0 to 15, or an id",
         "train:test-1": "train has no sentence test-1: expected 0 to 15, or an id",
     }.items():
-        assert exit_of("windows", wanted) == 2
+        assert exit_of("show", wanted) == 2
         assert message in capsys.readouterr().err

@@ -56,16 +56,16 @@ def test_validation_is_reported_in_every_result(without: Path, capsys: pytest.Ca
 
 
 def test_tools_read_validation(without: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run_verb("next", "--json")
+    run_verb("improve", "--json")
     assert json.loads(capsys.readouterr().out)["split"] == "validation"
-    run_verb("next")
+    run_verb("improve")
     assert capsys.readouterr().out.startswith("F1 of validation ")
     run_verb("scores")
     assert "validation" in capsys.readouterr().out
     with pytest.raises(SystemExit, match=r"reference, .+ expected one of this version, with a test split and at least"):
         run_verb("estimate", "Ada lives in Oslo.")
     with pytest.raises(SystemExit) as raised:
-        run_verb("windows", "test:0")
+        run_verb("show", "test:0")
     assert raised.value.code == 2
     assert "expected SPLIT:SENTENCE with one of train, validation (such as train:4)" in capsys.readouterr().err
 
@@ -81,4 +81,4 @@ def test_a_cross_validation_scores_all_sentences(without: Path) -> None:
         run_stage("crossval_fold", number)
     run_stage("crossval")
     sentences = [row for split in ("train", "validation") for row in raw_rows(split)]
-    assert json_of("reports/crossval.json")["crossval"]["sentences"] == len(sentences)
+    assert json_of("reports/crossval.json")["cross-validated"]["sentences"] == len(sentences)

@@ -9,4 +9,4 @@ WORKSPACE = "workspace"
 # The compared splits; the headline is about the last one.
 SPLITS = ("validation", "test")
 # All sentences, as the models of a cross-validation label them.
-CROSSVAL = "crossval"
+CROSSVAL = "cross-validated"

@@ -280,7 +280,7 @@ def _check_tasks(
         if run.kind != last.kind or none_in_common:
             raise UserError(
                 f"{run.name} and {last.name}: different tasks ({_examples(run, of_run)}; {_examples(last, types[-1])})"
-                "; expected the same tokenize_align.task"
+                "; expected the same tokenize_align.tag_column"
             )
 
 

@@ -7,7 +7,7 @@ from tagline.evaluation.measurements.order import COMPARED_DIGITS
 from tagline.evaluation.measurements.scores import f1_of_types
 
 # What all sentences together are called in tables, metrics and predictions.
-NAME = "crossval"
+NAME = "cross-validated"
 
 
 def compared(entries: Entries) -> dict[str, float | int]:
@@ -51,10 +51,10 @@ def notes(entries: Entries) -> Iterator[str]:
     share = learnt_share(entries)
     f1 = [fold["f1"] for fold in folds]
     yield (
-        f"crossval: {len(folds)} models, each trained on about {share:.0%} of train, without the sentences that it "
+        f"{NAME}: {len(folds)} models, each trained on about {share:.0%} of train, without the sentences that it "
         "labels; models/finetuned is trained on all of it"
     )
     yield (
-        f"crossval: F1 of the folds from {min(f1):.3f} to {max(f1):.3f}, standard deviation {entries['f1_sd']:.3f}; "
+        f"{NAME}: F1 of the folds from {min(f1):.3f} to {max(f1):.3f}, standard deviation {entries['f1_sd']:.3f}; "
         f"intervals resample {entries['resampled']}"
     )

@@ -71,7 +71,7 @@ def pipeline() -> None:
         metavar="KEY=VALUE",
         action="append",
         default=[],
-        help="value in the new params.yaml, for instance tokenize_align.task=pos",
+        help="value in the new params.yaml, for instance tokenize_align.tag_column=pos",
     )
     parser.add_argument(
         "--teacher",

@@ -26,6 +26,8 @@ SECTIONS: dict[str, type[Section]] = {
 _EARLIER = {
     "train.folder: the key is missing": "dvc.yaml reads it; write `folder: data/none`, in a pipeline folder "
     "`folder: ../data/none`",
+    "train.least_steps: unknown key": "it is `min_steps` now",
+    "tokenize_align.task: unknown key": "it is `tag_column` now",
     "train.label_smoothing: unknown key": "no measurement showed that it helps, so it is gone; remove the line",
     "evaluate.operating_point: unknown key": "write its recall of each type as `promises: {PER: {recall: {at_least: "
     "0.9}}}`, or remove it",
@@ -91,9 +93,9 @@ def _errors_across_sections(content: CommentedMap) -> Iterator[str]:
     section = content["tokenize_align"]
     sources = sources_of(validated(content, "download", Download).dataset)
     tag_columns = shared_columns(sources)
-    if section["task"] not in tag_columns:
+    if section["tag_column"] not in tag_columns:
         every = " that is in all sources" if len(sources) > 1 else ""
         yield (
-            f"{line_of(section, 'task', 0) + 1}: tokenize_align.task: download.dataset has no tag column "
-            f"{section['task']}{every} ({', '.join(tag_columns)})"
+            f"{line_of(section, 'tag_column', 0) + 1}: tokenize_align.tag_column: download.dataset has no tag column "
+            f"{section['tag_column']}{every} ({', '.join(tag_columns)})"
         )

@@ -47,8 +47,8 @@ def next_steps() -> None:
       lowercase text:  if text in this letter case, the worst one, had the F1 of text as it is
 
     The difference is an upper bound for the command, not a forecast. Losses overlap: do not add them up. Intervals of
-    95 % are from a bootstrap over sentences. Wrong labels teach errors of the same kind. `tagline curve` measures what
-    more sentences bring.
+    95 % are from a bootstrap over sentences. Wrong labels teach errors of the same kind. `tagline learning-curve`
+    measures what more sentences bring.
     """
     parser = ArgumentParser(description=next_steps.__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON")

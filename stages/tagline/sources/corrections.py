@@ -91,7 +91,7 @@ def read_decisions(files: Sequence[Path], column: str) -> tuple[dict[str, Senten
                 f"{findings.line(kind)}; expected spans of whole words, each word in one; correct them in the page"
             )
     if findings.counts[DISPUTED]:
-        raise UserError(f"{findings.line(DISPUTED)}; decide by `tagline conflicts FOLDER --output PAGE.html`")
+        raise UserError(f"{findings.line(DISPUTED)}; decide by `tagline adjudicate FOLDER --output PAGE.html`")
     if not decisions:
         raise UserError(f"{files[0]}: no corrections ({'; '.join(findings.lines())}); decide sentences in the page")
     return decisions, findings

@@ -53,19 +53,19 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     verify(raw, "download")
     verify(tokenizer, "download")
     data = raw_data.load(raw)
-    check_task(data, params.task)
+    check_task(data, params.tag_column)
     loaded = load_tokenizer(tokenizer, params.max_length)
     labels, tags = read_labels(data, params)
     labels_of_tests = labels
     for split in data.tests:
-        column = read_column(data, params.task, params.scheme, params.outside, [split])
+        column = read_column(data, params.tag_column, params.scheme, params.outside, [split])
         labels_of_tests, tags[split] = read_test(split, column, tags["train"], labels_of_tests, params.scheme)
-    for line in read_column(data, params.task, params.scheme, params.outside, data.tests).case_variants():
+    for line in read_column(data, params.tag_column, params.scheme, params.outside, data.tests).case_variants():
         show(line)
     findings = {split: find_in_tags(split, tags) for split in tags}
     if params.illegal == "error":
         check_no_illegal_tags(findings, tags)
-    show(f"{params.task}: {len(labels.names)} labels: {', '.join(labels.names)}")
+    show(f"{params.tag_column}: {len(labels.names)} labels: {', '.join(labels.names)}")
 
     writer = prepare_writer(data, labels, loaded, params, target)
     write_settings(writer, sha256(tokenizer / TOKENIZER_FILE))
@@ -84,7 +84,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
         metrics[split] = split_metrics(written, tags[split], findings[split], data.findings.get(split))
         if split in data.tests:
             metrics[split] |= _types_of_test(split, compare_types(tags[split], labels))
-        show("\n  ".join([summary(split, params.task, metrics[split]), *findings[split].lines()]))
+        show("\n  ".join([summary(split, params.tag_column, metrics[split]), *findings[split].lines()]))
 
     check_splits(raw, hashes, metrics)
     check_limits(raw, findings, params.limits)
@@ -98,7 +98,7 @@ def check_task(data: RawData, task: str) -> None:
     """Check that data/raw has the column of a task."""
     if task not in data.tag_columns:
         raise UserError(
-            f"{data.path}: no column {task!r} (tokenize_align.task in params.yaml); expected one of "
+            f"{data.path}: no column {task!r} (tokenize_align.tag_column in params.yaml); expected one of "
             f"{', '.join(data.tag_columns)}"
         )
 
@@ -109,7 +109,7 @@ def read_labels(data: RawData, params: TokenizeAlign) -> tuple[Labels, dict[str,
     Raises:
         UserError: see `read_column` and `read_tags`.
     """
-    column = read_column(data, params.task, params.scheme, params.outside)
+    column = read_column(data, params.tag_column, params.scheme, params.outside)
     labels, tags = read_tags(column, params.scheme)
     respelled = [f"{tag} as {name}" for tag, name in tags["train"].column.respelled.items()]
     if respelled:

@@ -1,4 +1,4 @@
-"""The section ``tokenize_align``: the task, its label scheme, and windows of sub-words."""
+"""The section ``tokenize_align``: the tag column, its label scheme, and windows of sub-words."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Limits(Section):
 class TokenizeAlign(Section):
     """Params of tokenization and alignment."""
 
-    task: str
+    tag_column: str
     """Tag column to learn: the name of a tag column of the data set (ner, chunk or pos in the sample)."""
     scheme: Literal["auto", Scheme]
     """Label scheme of its tags: auto, IOB1, IOB2, BIOES, BILOU, IO (no B-), or tags (plain ones, such as pos). auto:

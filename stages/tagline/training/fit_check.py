@@ -137,7 +137,7 @@ def repeated_passes(batches: TrainingBatches, steps: int) -> str | None:
     """Describe how often an epoch of a run of so many steps repeats the training split; None: it does not."""
     if batches.passes == 1:
         return None
-    return f"train.least_steps: {batches.passes} passes over train per epoch, so that the run has {steps:,} steps"
+    return f"train.min_steps: {batches.passes} passes over train per epoch, so that the run has {steps:,} steps"
 
 
 def small_batches(batches: TrainingBatches, device: torch.device, processes: int) -> str | None:

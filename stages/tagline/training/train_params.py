@@ -77,10 +77,10 @@ class Train(Section):
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     """Random seed for classifier initialisation, batch order and dropout."""
     epochs: Annotated[int, Field(ge=1, le=10_000)]
-    """Number of passes over the training split, of a small one more (`least_steps`). The epoch with the best validation
+    """Number of passes over the training split, of a small one more (`min_steps`). The epoch with the best validation
     F1 is kept, on ties the one with the lowest validation loss; the last one if validation has fewer than 30
     entities."""
-    least_steps: Count = 1
+    min_steps: Count = 1
     """Minimum number of optimizer steps, for which an epoch has several passes over a small training split. Each has as
     many as all epochs together need."""
     max_steps: Count | None = None

@@ -111,8 +111,8 @@ class Training:
         self.work = work
         self.parts = parts
         self.rows = train.mapped_windows
-        # A trial that max_steps ends before has as many validations as without least_steps.
-        least = min(params.least_steps, params.max_steps or params.least_steps)
+        # A trial that max_steps ends before has as many validations as without min_steps.
+        least = min(params.min_steps, params.max_steps or params.min_steps)
         self.batches = TrainingBatches(
             self.rows.lengths,
             params.batches,

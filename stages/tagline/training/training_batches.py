@@ -25,7 +25,7 @@ class TrainingBatches:
         batches: how windows are put into batches.
         seed: seed of the order.
         multiple: padded lengths are a multiple of it.
-        least_steps: minimum number of batches per epoch, for which an epoch has several passes over all windows.
+        min_steps: minimum number of batches per epoch, for which an epoch has several passes over all windows.
 
     Attributes:
         passes: number of passes per epoch.
@@ -33,7 +33,7 @@ class TrainingBatches:
         steps_per_epoch: number of batches per epoch, the same in all epochs.
     """
 
-    def __init__(self, lengths: Ints, batches: Batches, seed: int, multiple: int = 1, least_steps: int = 1) -> None:
+    def __init__(self, lengths: Ints, batches: Batches, seed: int, multiple: int = 1, min_steps: int = 1) -> None:
         self.batches = batches
         self.seed = seed
         self.multiple = multiple
@@ -48,9 +48,9 @@ class TrainingBatches:
         else:
             self._borders = [*range(0, len(self._windows), batches.batch_size), len(self._windows)]
         steps_per_pass = len(self._borders) - 1
-        self.passes = math.ceil(least_steps / steps_per_pass)
+        self.passes = math.ceil(min_steps / steps_per_pass)
         self.steps_per_epoch = self.passes * steps_per_pass
-        self.steps_param = "epochs" if self.passes == 1 else "least_steps"
+        self.steps_param = "epochs" if self.passes == 1 else "min_steps"
 
     def epoch(self, number: int) -> list[Ints]:
         """The batches of an epoch (from 0), each as the indices of its windows; each window is in one per pass."""

@@ -102,7 +102,7 @@ OTHER_TASKS = [
 @pytest.mark.parametrize(("other", "kind", "tasks"), OTHER_TASKS)
 def test_different_tasks_are_an_error(other: str, kind: Kind, tasks: str) -> None:
     a, b = run_of("a", [("0", "Ada lives", other, other)], kind), run_of("b", [ADA])
-    message = f"a and b: different tasks ({tasks}); expected the same tokenize_align.task"
+    message = f"a and b: different tasks ({tasks}); expected the same tokenize_align.tag_column"
     assert message_of(compare_split, "test", [a], [b]) == message
     none = run_of("a", [("0", "Ada lives", "O O", "O O")])  # gold without entities may be of the same task
     assert compare_split("test", [none], [b]).overall["f1"].new == (1.0,)

@@ -73,24 +73,24 @@ def test_all_splits_are_scored_together_with_intervals_over_documents(tmp_path: 
     entries = evaluation.metrics[NAME]
     # 10 of 14 entities are found, and all that are predicted are right.
     assert compared(entries) == {
-        "crossval.f1": 0.8333,
-        "crossval.f1_low": 0.0,
-        "crossval.f1_high": 1.0,
-        "crossval.f1_sd": 0.7071,
-        "crossval.precision": 1.0,
-        "crossval.recall": 0.7143,
-        "crossval.number": 14,
-        "crossval.f1.LOC": 1.0,
-        "crossval.f1.PER": 0.7143,
+        "cross-validated.f1": 0.8333,
+        "cross-validated.f1_low": 0.0,
+        "cross-validated.f1_high": 1.0,
+        "cross-validated.f1_sd": 0.7071,
+        "cross-validated.precision": 1.0,
+        "cross-validated.recall": 0.7143,
+        "cross-validated.number": 14,
+        "cross-validated.f1.LOC": 1.0,
+        "cross-validated.f1.PER": 0.7143,
     }
     assert [(fold["f1"], fold["number"]) for fold in entries["folds"]] == [(1.0, 10), (0.0, 4)]
     of_sentences = scored(tmp_path / "s", BY_SENTENCE).metrics[NAME]
     assert of_sentences["overall"] == entries["overall"]
     assert of_sentences["intervals"]["overall"]["f1"]["low"] > 0.4
     assert list(notes(entries)) == [
-        "crossval: 2 models, each trained on about 50% of train, without the sentences that it labels; "
+        "cross-validated: 2 models, each trained on about 50% of train, without the sentences that it labels; "
         "models/finetuned is trained on all of it",
-        "crossval: F1 of the folds from 0.000 to 1.000, standard deviation 0.707; intervals resample documents",
+        "cross-validated: F1 of the folds from 0.000 to 1.000, standard deviation 0.707; intervals resample documents",
     ]
     page = render(evaluation, [], [], title="Cross-validation", notes=[*notes(entries)])
     assert "<title>Cross-validation of ner</title>" in page

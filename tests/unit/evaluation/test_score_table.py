@@ -27,7 +27,7 @@ def test_file_is_a_row_per_type_and_an_overall_row(tmp_path: Path) -> None:
         ["PER", "1.000", "1.000", "1.000", rows[1].split()[4], "1"],
         ["overall", "1.000", "0.500", "0.667", "{low:.3f}-{high:.3f}".format(**interval), "2"],
     ]
-    assert of_forms == "test in altered forms, F1: typos 0.667 ({low:.3f}-{high:.3f})".format(**interval)
+    assert of_forms == "robustness of test, F1 in altered forms: typos 0.667 ({low:.3f}-{high:.3f})".format(**interval)
     assert no_forms == "test: not scored in lowercase, uppercase, titlecase: no word changes"
     assert few == "test: F1 0.667 is of 2 entities; with fewer than 30, it is mostly noise"
 

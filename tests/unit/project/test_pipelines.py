@@ -20,7 +20,7 @@ from tagline.terminal.errors import UserError
 @pytest.fixture
 def pos(root: Path) -> Path:
     """The folder of a second pipeline."""
-    pipelines.create("pos", ["tokenize_align.task=pos"])
+    pipelines.create("pos", ["tokenize_align.tag_column=pos"])
     return root / "pos"
 
 
@@ -48,7 +48,7 @@ def test_params_are_those_of_the_root_but_for_paths_and_settings(pos: Path) -> N
     changes = changed_lines(Path("params.yaml").read_text(), written)
     keys = [pair for pair in changes if "#" not in pair[0]]
     folders = [(f"  folder: data/{name}", f"  folder: ../data/{name}") for name in ("sample", "none")]
-    assert keys == [folders[0], ("  task: ner", "  task: pos"), folders[1]]
+    assert keys == [folders[0], ("  tag_column: ner", "  tag_column: pos"), folders[1]]
     for old, new in changes:
         assert old == new.replace("../", "") or (old, new) in keys
     apply_overrides(pos / "params.yaml", ["train.epochs=3"])  # DVC leaves their form alone
@@ -89,7 +89,7 @@ def test_student_has_the_params_and_the_model_of_its_teacher(pos: Path, teacher:
     expected = yaml.safe_load((pos / "params.yaml").read_text())
     expected["download"]["dataset"]["unlabelled"] = "pool.txt"
     expected["train"] |= {"folder": folder, "start_from": ".", "layers": 3, "teacher": {"models": ["."]}}
-    expected["tokenize_align"]["task"] = "pos" if teacher == "pos" else "ner"
+    expected["tokenize_align"]["tag_column"] = "pos" if teacher == "pos" else "ner"
     text = (pos.parent / "student/params.yaml").read_text()
     assert yaml.safe_load(text) == expected
     assert text.startswith("# yaml-language-server: $schema=../params.schema.json\n")

@@ -1,4 +1,4 @@
-"""`tagline next`: losses of a test split computed by hand, and the commands that address them."""
+"""`tagline improve`: losses of a test split computed by hand, and the commands that address them."""
 
 import json
 import shutil
@@ -34,7 +34,7 @@ def predicted(finished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def found(capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     capsys.readouterr()
-    run_verb("next", "--json")
+    run_verb("improve", "--json")
     content = json.loads(capsys.readouterr().out)
     return content, {loss["name"]: loss for loss in content["losses"]}
 
@@ -72,7 +72,7 @@ def test_unseen_entities_are_no_loss_if_few_are_seen_or_those_are_not_better(
 
 def test_table_shows_each_command_once_in_80_columns(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
     commands = {loss["command"] for loss in found(capsys)[1].values()}
-    run_verb("next")
+    run_verb("improve")
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("F1 of test 0.400 (")
     assert [lines.count(f"  {command}") for command in commands] == [1, 1, 1]
@@ -82,7 +82,7 @@ def test_table_shows_each_command_once_in_80_columns(predicted: Path, capsys: py
 def test_outdated_run_is_said(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("dvc.yaml").write_text("stages:\n  evaluate:\n    cmd: python -V\n    deps: [params.yaml]\n")
     Repo.init(no_scm=True).close()
-    run_verb("next")
+    run_verb("improve")
     said = " ".join(capsys.readouterr().out.split())
     assert "workspace: predictions are outdated; `dvc repro` would rerun evaluate " in said
 
@@ -90,7 +90,9 @@ def test_outdated_run_is_said(predicted: Path, capsys: pytest.CaptureFixture[str
 def test_changed_inputs_are_one_message(predicted: Path) -> None:
     shutil.rmtree("data/raw")  # of which nothing is read
     edit(Path("data/tokenized/labels.json"), "B-LOC", "B-GPE")
-    assert exit_of("next").startswith("next: data/tokenized/labels.json: changed since the stage tokenize-align wrote")
+    assert exit_of("improve").startswith(
+        "improve: data/tokenized/labels.json: changed since the stage tokenize-align wrote"
+    )
     scores = Path("reports/evaluate.json")
     write_hashes(FOLDER, others={scores: scores})
     scores.write_text("{}")
@@ -123,4 +125,4 @@ def test_command_for_a_key_that_params_leave_out_adds_it(predicted: Path, capsys
 def test_plain_tags_are_refused(predicted: Path) -> None:
     edit(FOLDER / "provenance.json", '"kind": "spans"', '"kind": "tags"')
     write_hashes(FOLDER)
-    assert exit_of("next").startswith("next: data/predictions: plain tags; expected entities")
+    assert exit_of("improve").startswith("improve: data/predictions: plain tags; expected entities")

@@ -32,7 +32,7 @@ def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
     SCORES.parent.mkdir()
     Path("params.yaml").write_text("train: 1\n")
-    Path("made.json").write_text(json.dumps({"crossval": ENTRIES}))
+    Path("made.json").write_text(json.dumps({"cross-validated": ENTRIES}))
     copied = 'cmd: python -c \'import shutil; shutil.copyfile("made.json", "reports/crossval.json")\''
     Path("dvc.yaml").write_text("stages:\n  export:\n    cmd: python -V\n    params: [train]\n")
     Path("crossval").mkdir()

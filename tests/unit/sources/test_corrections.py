@@ -198,7 +198,7 @@ def test_undecided_and_contradicting_corrections_are_errors() -> None:
     )
     other = decided("train", 1, [], annotator="Bo", types=["PER"])
     conflict = message_of(corrected, [one, other])
-    assert conflict.endswith("; decide by `tagline conflicts FOLDER --output PAGE.html`")
+    assert conflict.endswith("; decide by `tagline adjudicate FOLDER --output PAGE.html`")
     write_rows(Path("mine/a.jsonl"), [one])
     write_rows(Path("mine/b.jsonl"), [other])
     assert message_of(download, raw="other/raw", corrections={"ner": "?.jsonl"}) == (

@@ -130,9 +130,9 @@ def test_batches_too_small_for_a_gpu_are_described(order: Any, processes: int, e
     assert small_batches(batches, torch.device("cpu"), processes) is None
     warning = small_batches(batches, torch.device("cuda"), processes)
     assert repeated_passes(batches, 1) is None
-    repeated = TrainingBatches(batches.lengths, params, seed=1, least_steps=2000)
+    repeated = TrainingBatches(batches.lengths, params, seed=1, min_steps=2000)
     assert small_batches(repeated, torch.device("cuda"), processes) == warning
-    message = f"train.least_steps: {repeated.passes} passes over train per epoch, so that the run has 2,400 steps"
+    message = f"train.min_steps: {repeated.passes} passes over train per epoch, so that the run has 2,400 steps"
     assert repeated_passes(repeated, 2400) == message
     if expected is None:
         assert warning is None

@@ -15,7 +15,7 @@ def lines_of(f1: list[float], steps_per_epoch: int = 200, rate: float = 1e-4, go
     lines: list[str] = []
     history = History(steps_per_point=1)
     training: Any = SimpleNamespace(
-        batches=SimpleNamespace(steps_per_epoch=steps_per_epoch, steps_param="least_steps"),
+        batches=SimpleNamespace(steps_per_epoch=steps_per_epoch, steps_param="min_steps"),
         epochs=len(f1),
         validation=SimpleNamespace(number=gold),
         history=history,
@@ -34,10 +34,10 @@ def lines_of(f1: list[float], steps_per_epoch: int = 200, rate: float = 1e-4, go
 
 
 def test_f1_of_zero_is_said_once_with_the_remedy() -> None:
-    raised = "validation F1 is still 0 after 400 steps; raise train.least_steps or train.learning_rate"
+    raised = "validation F1 is still 0 after 400 steps; raise train.min_steps or train.learning_rate"
     lowered = "validation F1 is still 0 after 400 steps; lower train.learning_rate (0.0003; auto is 0.0001), or raise "
     assert lines_of([0, 0, 0, 0]) == [raised]
-    assert lines_of([0, 0, 0, 0], rate=3e-4) == [f"{lowered}train.least_steps"]
+    assert lines_of([0, 0, 0, 0], rate=3e-4) == [f"{lowered}train.min_steps"]
 
 
 @pytest.mark.parametrize(("steps_per_epoch", "after"), [(1, 4), (100, 300), (1000, 2000)])

@@ -47,13 +47,13 @@ def test_each_window_is_in_one_batch(lengths: np.ndarray, order: Batches, seed: 
     assert listed(empty_last.epoch(epoch)) == listed(batch_list), "a window without sub-words is left out"
 
 
-def test_epochs_of_several_passes_reach_the_least_steps() -> None:
+def test_epochs_of_several_passes_reach_the_min_steps() -> None:
     lengths = np.repeat(np.arange(4, 14), 6)
     once = TrainingBatches(lengths, by_length(64), 1)
     steps = once.steps_per_epoch
-    thrice = TrainingBatches(lengths, by_length(64), 1, least_steps=2 * steps + 1)
+    thrice = TrainingBatches(lengths, by_length(64), 1, min_steps=2 * steps + 1)
     assert (once.passes, thrice.passes, thrice.steps_per_epoch) == (1, 3, 3 * steps)
-    assert (once.steps_param, thrice.steps_param) == ("epochs", "least_steps")
+    assert (once.steps_param, thrice.steps_param) == ("epochs", "min_steps")
     # Each pass has all windows in an order of its own, so none is twice in a batch.
     assert listed(thrice.epoch(1)) == [batch for epoch in (3, 4, 5) for batch in listed(once.epoch(epoch))]
 

@@ -71,7 +71,7 @@ def notes(metrics: Metrics) -> Iterator[str]:
         scores = entries["altered"]
         if scores:
             texts = ["{} {f1:.3f} ({low:.3f}-{high:.3f})".format(form, **scores[form]) for form in scores]
-            yield f"{printable(split)} in altered forms, F1: {', '.join(texts)}"
+            yield f"robustness of {printable(split)}, F1 in altered forms: {', '.join(texts)}"
         unchanged = [form for form in FORMS if form not in scores]
         if unchanged:
             yield f"{printable(split)}: not scored in {', '.join(unchanged)}: no word changes"

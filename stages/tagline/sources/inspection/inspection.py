@@ -110,7 +110,7 @@ def _columns(names: Collection[str], sentences: Sequence[Sentence]) -> list[str]
         tags = [list(filter(None, sentence.tags[name])) for sentence in sentences]
         lines.append(f"{name}: {scheme(tags)}")
     if sum(name.rstrip("0123456789") == "ner" for name in names) != 1:
-        lines.append(f"task: choose one of {', '.join(names)} as tokenize_align.task in params.yaml")
+        lines.append(f"task: choose one of {', '.join(names)} as tokenize_align.tag_column in params.yaml")
     return lines
 
 

@@ -200,7 +200,7 @@ const nameOf = (word) => {
   const own = spans.find(at);
   const names = [visible(words[word])];
   if (own) names.push(own[2]);
-  if (own && has(suspect, own)) names.push("suspicious");
+  if (own && has(suspect, own)) names.push("probably an error");
   const model = suggested?.find(at);
   if (model && differs(model)) names.push(`model ${model[2]}`);
   if (own && suggested && !model) names.push("model nothing");
@@ -214,7 +214,7 @@ const drawSentence = () => {
     made.dataset.word = number;
     return made;
   });
-  const annotated = marks(spans, "gold", (span) => (has(suspect, span) ? `${span[2]} suspicious` : typeAndScore(span)));
+  const annotated = marks(spans, "gold", (span) => (has(suspect, span) ? `${span[2]} probably an error` : typeAndScore(span)));
   const others = marks((suggested ?? []).filter(differs), "predicted", (span) => `model ${typeAndScore(span)}`);
   sentence.replaceChildren(...textNodes((number) => elements[number], [...annotated, ...others]));
   for (const each of sentence.querySelectorAll(".note")) each.ariaHidden = "true"; // the names of the words have it

@@ -66,7 +66,7 @@ def save(ranking: Ranking, tool: str, target: Path) -> list[str]:
                 tasks = map(checked, tasks)
             tool_formats.save(tool, folder / name, tasks, ranking.labels.types)
             if first:
-                lines.append(f"{target / name}: {len(first):,} suspicious sentences first")
+                lines.append(f"{target / name}: {len(first):,} sentences with probable label errors first")
             else:
                 lines.append(f"{target / name}: gold")
     return lines
@@ -90,7 +90,7 @@ def save_page(ranking: Ranking, target: Path, guideline: str | None) -> str:
     for suspicions in of_sentence.values():
         by_id.setdefault(suspicions[0].sentence.id, suspicions)
     outputs.save(target, page_writer.Page(ranking.labels.types, guideline), map(_page_task, by_id.values()))
-    line = f"{target}: {len(by_id):,} suspicious sentences"
+    line = f"{target}: {len(by_id):,} sentences with probable label errors"
     left_out = len(of_sentence) - len(by_id)
     if left_out:
         line += f"; left out, since another one has the same id: {left_out:,}"

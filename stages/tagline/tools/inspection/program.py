@@ -23,7 +23,7 @@ def inspect() -> None:
 def windows() -> None:
     """Show a tokenized sentence in columns: words over labels, then each window's sub-words over their labels.
 
-    tagline windows train:4
+    tagline show train:4
     """
     parser = ArgumentParser(description=windows.__doc__)
     parser.add_argument("sentence", metavar="SPLIT:SENTENCE", help="its number in the split, from 0, or its id")
@@ -39,7 +39,7 @@ def windows() -> None:
 def conflicts() -> None:
     """Write a page of what annotators decided differently, on which another person decides.
 
-        tagline conflicts FOLDER --output PAGE.html
+        tagline adjudicate FOLDER --output PAGE.html
 
     FOLDER has the file that each annotator saved. Raw texts are split into words by `download.dataset.language`. If the
     format there is mentions, FOLDER can also have answers of models.

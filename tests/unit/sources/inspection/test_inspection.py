@@ -374,7 +374,7 @@ def test_sentences_of_one_word_are_named(tmp_path: Path) -> None:
 def test_task_that_columns_do_not_tell_is_left_to_the_user(tmp_path: Path) -> None:
     layers = lines("{w}\t{t}\t{t}\n").replace("Zoë\tI-PER\tI-PER", "Zoë\tI-PER\tO")
     description, _ = inspect(write(tmp_path, {"f": layers}) / "f")
-    assert "\ntask: choose one of ner, ner2 as tokenize_align.task in params.yaml\n" in description
+    assert "\ntask: choose one of ner, ner2 as tokenize_align.tag_column in params.yaml\n" in description
     assert "\ntask: " not in inspect(write(tmp_path, {"h": lines()}) / "h")[0]
 
 

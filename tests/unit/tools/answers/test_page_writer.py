@@ -258,7 +258,7 @@ def test_names_of_words_say_type_suspicion_and_model(browser: Chrome, tmp_path: 
     given = task("s", ["Ada", "in", "Oslo"], [(0, 1, "PER")], suggested=[(0, 1, "ORG", 0.5), (2, 3, "LOC", 0.9)])
     opened(browser, tmp_path, [{**given, "suspect": [(0, 1, "PER")]}])
     names = [word.get_attribute("aria-label") for word in browser.find_elements(By.CSS_SELECTOR, ".word")]
-    assert names == ["Ada, PER, suspicious, model ORG", "in", "Oslo, model LOC"]
+    assert names == ["Ada, PER, probably an error, model ORG", "in", "Oslo, model LOC"]
 
 
 @in_a_browser

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tagline.tools.curve.power_law import PowerLaw
+from tagline.tools.learning_curve.power_law import PowerLaw
 
 DEVIATIONS = {100: 0.05, 200: -0.1, 400: 0.05, 800: 0.05, 1600: -0.05}
 

@@ -1,4 +1,4 @@
-"""`tagline curve`: each run once, all sentences as the stages train them, and what it says."""
+"""`tagline learning-curve`: each run once, all sentences as the stages train them, and what it says."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from helpers.project import ROOT, STAGES, edit, exit_of, json_of, run_stages, run_verb
 
-from tagline.tools.curve import runs
+from tagline.tools.learning_curve import runs
 
 
 @pytest.mark.rare
@@ -22,7 +22,7 @@ def test_learning_curve_measures_each_run_once(workspace: Path, capsys) -> None:
     said = []
     for _ in range(2):
         capsys.readouterr()
-        run_verb("curve", *options)
+        run_verb("learning-curve", *options)
         said.append(capsys.readouterr().out.splitlines())
     measured = [json.loads(line) for line in Path("runs.jsonl").read_text().splitlines()]
     assert [run["sentences"] for run in measured] == [3, 5, 8, 12, 16]
@@ -58,7 +58,7 @@ pathlib.Path({str(survivor)!r}).touch()
 """
     monkeypatch.setattr(runs, "CODE", finished)
     Path("tokenize_align.py").write_text(stage)
-    assert exit_of("curve", "--sizes", "3", "5", "8", "12") == 143
+    assert exit_of("learning-curve", "--sizes", "3", "5", "8", "12") == 143
     assert not survivor.exists()
 
 
@@ -73,7 +73,9 @@ time.sleep(2)
 pathlib.Path("../survivor").touch()
 """
     Path("stages/tokenize_align.py").write_text(stage)
-    program = "import sys; from tagline.tools.curve import program, runs; runs.CODE = runs.Path('stages').absolute()"
+    program = (
+        "import sys; from tagline.tools.learning_curve import program, runs; runs.CODE = runs.Path('stages').absolute()"
+    )
     command = [sys.executable, "-c", f"{program}; sys.argv[1:] = '--sizes 3 5 8 12'.split(); program.main()"]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "stages"), "TMPDIR": str(finished)}
     assert subprocess.run(command, env=environment, check=False).returncode == -signal.SIGKILL
@@ -83,23 +85,26 @@ pathlib.Path("../survivor").touch()
 
 def test_command_without_the_scripts_of_stages_is_one_message(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "CODE", Path("site-packages"))
-    message = exit_of("curve", "--sizes", "3", "5", "8", "12")
-    assert message.startswith("curve: site-packages has no scripts of stages; expected the command of a clone")
+    message = exit_of("learning-curve", "--sizes", "3", "5", "8", "12")
+    assert message.startswith("learning-curve: site-packages has no scripts of stages; expected the command of a clone")
 
 
 @pytest.mark.parametrize("f1", ['"0.5"', "NaN", "true"])
 def test_row_that_is_no_run_is_one_message(finished: Path, f1: str) -> None:
     settings = runs.Curve(None).settings
     Path("curve.jsonl").write_text(f'{{"test.f1": {f1}}}\n{{"settings": "{settings}", "test.f1": {f1}}}\n')
-    message = exit_of("curve", "--runs", "curve.jsonl")
-    assert message.startswith("curve: curve.jsonl:2: test.f1 is ")
+    message = exit_of("learning-curve", "--runs", "curve.jsonl")
+    assert message.startswith("learning-curve: curve.jsonl:2: test.f1 is ")
     assert message.endswith("; expected a number from 0 to 1; remove the line, and its run is repeated")
 
 
 def test_sizes_that_allow_no_curve_are_one_message(finished: Path) -> None:
-    message = "curve: --sizes: 3 below the 16 training sentences; expected at least 4, such as 100 200 400 800"
-    assert exit_of("curve", "--sizes", "5", "8", "12", "16") == message
+    message = "learning-curve: --sizes: 3 below the 16 training sentences; expected at least 4, such as 100 200 400 800"
+    assert exit_of("learning-curve", "--sizes", "5", "8", "12", "16") == message
 
 
 def test_too_few_sentences_for_a_curve_are_one_message(finished: Path) -> None:
-    assert exit_of("curve") == "curve: train has 16 sentences; expected at least 60 for a curve; annotate more"
+    assert (
+        exit_of("learning-curve")
+        == "learning-curve: train has 16 sentences; expected at least 60 for a curve; annotate more"
+    )

@@ -1,11 +1,11 @@
 """Measure F1 of test, or else validation, for growing parts of train, and what more sentences are likely worth.
 
-    tagline curve --runs curve.jsonl --plot curve.html
+    tagline learning-curve --runs curve.jsonl --plot curve.html
 
 Reads params.yaml, data/raw and models/pretrained of the current folder, so run `dvc repro download` first. Each run is
 tokenize_align, train and evaluate on one thread in a temporary folder: by default of 100, 200, 400, 800, 1,600 and all
 sentences, of up to 800 a sixteenth, an eighth, a quarter, a half and all, or of fewer than 400 from a quarter on, with
-three seeds. The parts of a seed are nested, and trained as `dvc repro` does: small ones for train.least_steps. Runs
+three seeds. The parts of a seed are nested, and trained as `dvc repro` does: small ones for train.min_steps. Runs
 that --runs has are not repeated, so an interrupted command continues.
 """
 
@@ -28,8 +28,8 @@ def main() -> None:
     options = parsed()
     # Here, since --help need not wait for libraries.
     from tagline.metrics.significance import score_text
-    from tagline.tools.curve.power_law import PowerLaw
-    from tagline.tools.curve.runs import Curve, default_sizes
+    from tagline.tools.learning_curve.power_law import PowerLaw
+    from tagline.tools.learning_curve.runs import Curve, default_sizes
 
     for option, path in (("--runs", options.runs), ("--plot", options.plot)):
         if path:
