@@ -5,7 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
+from helpers.annotated import write_rows
 from helpers.built_once import built_once
+from helpers.formats import saved_row
 from helpers.project import STAGES, run_stages, run_verb
 from helpers.tiny import TINY_PARAMS, conll, fill_workspace, tiny_sentences, write_params
 
@@ -35,12 +37,20 @@ def odd(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built_once(tmp_path_factory, "odd", build)
 
 
-COMMANDS = ["check", "inspect data/tiny", "windows test:0", "windows test:x", "scores", "next", "predict Ada"]
+COMMANDS = ["check", "inspect data/tiny", "windows test:0", "windows test:x", "scores", "next", "predict Ada", "audit"]
+COMMANDS += ["estimate --input texts.txt", "suggest texts.txt --max-words 9 --output o.html", "next --json"]
+COMMANDS += ["conflicts saved --output o.html", "conflicts saved/none --output o.html"]
 
 
 @pytest.mark.rare
 def test_no_verb_prints_control_characters_of_data(odd: Path, monkeypatch: pytest.MonkeyPatch, capfd) -> None:
+    """The other verbs print no data."""
     monkeypatch.chdir(odd)
+    Path("texts.txt").write_text(f"Ada Lind{ODD} lives in Oslo.\n", encoding="utf-8")
+    Path("saved").mkdir(exist_ok=True)
+    for name, spans in {"ada": [[0, 1, f"PER{ODD}"]], "bo": []}.items():
+        row = saved_row(f"1{ODD}", [f"Ada{ODD}", "won"], spans, annotator=f"{name}{ODD}")
+        write_rows(Path(f"saved/{name}.jsonl"), [row])
     for command in COMMANDS:
         with contextlib.suppress(SystemExit):
             run_verb(*command.split(), *([f"Lind{ODD}"] if command.startswith("predict") else []))
