@@ -5,7 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
+from helpers.annotated import write_rows
 from helpers.built_once import built_once
+from helpers.formats import saved_row
 from helpers.project import STAGES, run_stages, run_verb
 from helpers.tiny import TINY_PARAMS, conll, fill_workspace, tiny_sentences, write_params
 
@@ -35,15 +37,23 @@ def odd(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built_once(tmp_path_factory, "odd", build)
 
 
-COMMANDS = ["check", "inspect data/tiny", "show test:0", "show test:x", "scores", "improve", "predict Ada"]
+COMMANDS = ["check", "inspect data/tiny", "show test:0", "show test:x", "scores", "improve", "predict Ada", "audit"]
+COMMANDS += ["estimate --input texts.txt", "suggest texts.txt --max-words 9 --output o.html", "improve --json"]
+COMMANDS += ["adjudicate saved --output o.html", "adjudicate saved/none --output o.html"]
 
 
 @pytest.mark.rare
 def test_no_verb_prints_control_characters_of_data(odd: Path, monkeypatch: pytest.MonkeyPatch, capfd) -> None:
+    """The other verbs print no data."""
     monkeypatch.chdir(odd)
+    Path("texts.txt").write_text(f"Ada Lind{ODD} lives in Oslo.\n", encoding="utf-8")
+    Path("saved").mkdir(exist_ok=True)
+    for name, spans in {"ada": [[0, 1, f"PER{ODD}"]], "bo": []}.items():
+        row = saved_row(f"1{ODD}", [f"Ada{ODD}", "won"], spans, annotator=f"{name}{ODD}")
+        write_rows(Path(f"saved/{name}.jsonl"), [row])
     for command in COMMANDS:
         with contextlib.suppress(SystemExit):
             run_verb(*command.split(), *([f"Lind{ODD}"] if command.startswith("predict") else []))
         printed = capfd.readouterr()
         assert not CONTROL.search(printed.out + printed.err), command
-        assert "\\x1b[31m" in printed.out or command != "windows test:0"
+        assert "\\x1b[31m" in printed.out or command != "show test:0"

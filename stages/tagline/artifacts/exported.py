@@ -194,6 +194,17 @@ def _parse_rules(content: Mapping[str, Any]) -> tuple[WordRule, SentenceRule]:
     return words, sentences
 
 
+def read_report(path: Path) -> tuple[str, float, list[str]]:
+    """Read of reports/export.json the split, its F1, and the notes on backends.
+
+    Raises:
+        UserError: it is missing or damaged.
+    """
+    with reading(path, "export"):
+        [(split, of_split)] = read_json(path, "export").items()
+        return split, float(of_split["f1"]), [*of_split.get("notes", [])]
+
+
 def backends(folder: Path) -> list[BackendName]:
     """List the backends whose files exist or should, by hashes.json, fastest on a CPU first."""
     listed = hashes(folder)

@@ -374,11 +374,11 @@ def push(target: Target, folder: Path, report: Path, completed: Callable[[str], 
     exported.read(folder)  # refuses an earlier layout
     listed = read_hashes(folder, "export")
     exported.verify(folder, listed)
-    [(split, of_split)] = read_json(report, "export").items()
+    split, f1, _ = exported.read_report(report)
     try:
         target.create()
         card = completed((folder / CARD).read_text(encoding="utf-8"))
-        message = f"{split.capitalize()} F1 {of_split['f1']:.3f}"
+        message = f"{split.capitalize()} F1 {f1:.3f}"
         commit = target.push(folder, message, {*listed, HASHES, CARD}, {CARD: card.encode()})
     except UserError as error:
         raise UserError(f"{folder} is complete, but was not pushed: {error}; `tagline push` tries again") from None

@@ -89,7 +89,7 @@ def untracked_folders(content: CommentedMap) -> Iterator[str]:
 def card_of_the_sample(content: CommentedMap) -> Iterator[str]:
     """Yield a note if the model card would have the sample's licence, and the data are others."""
     path = presets.path_of(presets.BASE)
-    sample = read_file(path) if path.is_file() else content
+    sample = presets.base() if path.is_file() else content
     has_other_data = content["download"]["dataset"] != sample["download"]["dataset"]
     if has_other_data and content["export"].get("card") == sample["export"]["card"]:
         line = line_of(content["export"], "card", 0) + 1

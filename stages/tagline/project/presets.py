@@ -13,7 +13,7 @@ from ruamel.yaml.comments import CommentedMap
 
 from tagline.core.params import PARAMS, find, list_errors, parse, plain, read_file, read_text
 from tagline.project.descriptions import DISCRIMINATORS, SCHEMA, text_of_sections
-from tagline.project.sections import params_errors
+from tagline.project.sections import check_params, params_errors
 from tagline.project.yaml_files import is_committed, text_for_folder, text_of, write_text
 from tagline.terminal import UserError
 
@@ -58,6 +58,18 @@ def listed(names: list[str]) -> Iterator[str]:
         yield f"{name:{width}}  {first.lstrip('# ')}".rstrip()
 
 
+def base() -> CommentedMap:
+    """Read the preset that all others change.
+
+    Raises:
+        UserError: lists all errors, each with its line.
+    """
+    path = path_of(BASE)
+    content = read_file(path)
+    check_params(content, path, path, f"{PARAMS} is unchanged")
+    return content
+
+
 def build(name: str) -> str:
     """Return the complete params of a preset for the current folder, in the form that DVC writes.
 
@@ -66,7 +78,7 @@ def build(name: str) -> str:
     """
     path = path_of(name)
     preset = read_file(path)
-    values = plain(read_file(path_of(BASE)))
+    values = plain(base())
     if find(preset, ["download", "dataset"])[1] == 2:
         del values["export"]["card"]
     sections = text_of_sections(_merged(values, plain(preset)))

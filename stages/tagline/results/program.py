@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tagline.terminal import ArgumentParser, quiet, show, take_no_arguments, wrapped
 
-PREDICTIONS = Path("data/predictions")
+PREDICTIONS, OF_FOLDS = Path("data/predictions"), Path("data/crossval/predictions")
 SCORES, CROSSVAL = Path("reports/evaluate.json"), Path("reports/crossval.json")
 EXPORT, REPORT = Path("models/export"), Path("reports/export.json")
 
@@ -16,6 +16,7 @@ def scores() -> None:
     Then the cross-validated scores, if `dvc repro crossval/dvc.yaml` computed them.
     """
     take_no_arguments(scores.__doc__)
+    from tagline.artifacts.exported import read_report
     from tagline.comparison.outdated import notes_of_predictions, outdated_notes
     from tagline.core import read_json, verify
     from tagline.crossval import summary
@@ -23,14 +24,15 @@ def scores() -> None:
     from tagline.results.pushed_card import MADE_BY
 
     parts = []
-    if SCORES.is_file() or not CROSSVAL.is_file():
+    if SCORES.exists() or not CROSSVAL.exists():
         verify(PREDICTIONS, "evaluate", SCORES)
         parts.append(score_table_of(SCORES))
         parts += map(wrapped, notes_of_predictions())
-    if REPORT.is_file():
-        [exported] = read_json(REPORT, "export").values()
-        parts += map(wrapped, exported.get("notes", []))
-    if CROSSVAL.is_file():
+    if REPORT.exists():
+        _, _, notes = read_report(REPORT)
+        parts += map(wrapped, notes)
+    if CROSSVAL.exists():
+        verify(OF_FOLDS, MADE_BY, CROSSVAL)
         parts.append(score_table_of(CROSSVAL, MADE_BY))
         parts += map(wrapped, summary.notes(read_json(CROSSVAL, MADE_BY)[summary.NAME]))
         parts += (wrapped(f"crossval: {note}") for note in outdated_notes(MADE_BY))

@@ -30,6 +30,9 @@ _LEFTOVERS = (
 )
 # Settings from which BertTokenizer would make its normalizer anew.
 _OF_BERT = ("do_basic_tokenize", "do_lower_case", "never_split", "strip_accents", "tokenize_chinese_chars")
+# By model_type: their logits change with padding (`fit_check.check_mask`); PyTorch can't convert them.
+IGNORE_MASK = ("canine", "convbert", "fnet", "funnel", "mobilebert", "nystromformer", "yoso")
+NOT_TO_ONNX = ("longformer", "xlnet")
 # Larger ids of sub-words are damage.
 LARGEST_VOCABULARY = 2**24
 
@@ -104,12 +107,18 @@ def check_architecture(location: str, folder: Path) -> PreTrainedConfig:
     """Check that transformers itself has the encoder's architecture, and return its configuration.
 
     Raises:
-        UserError: config.json names an unknown architecture, or one that is code in a repository.
+        UserError: config.json names an unknown architecture, one that is code in a repository, or one that `train`
+            refuses, since it ignores the padding mask.
     """
     problem = "transformers does not have its architecture, and code from elsewhere is never run"
     with reading(location, problem=problem, remedy="choose another encoder"):
         check_config(folder / "config.json")
         config: PreTrainedConfig = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    if config.model_type in IGNORE_MASK:
+        raise UserError(
+            f"{location}: {config.model_type} ignores the padding mask, so that labels would depend on the batch; "
+            "expected an encoder that respects it, such as BERT, RoBERTa or DeBERTa; choose another encoder"
+        )
     return config
 
 

@@ -218,11 +218,13 @@ def write_encoder(folder: Path, encoder: AnyEncoder, target: Path, raw: Path | N
     """
     source = find_encoder(folder, encoder)
     encoders.copy_encoder(source.folder, target / "encoder")
-    encoders.check_architecture(source.name, source.folder)
+    config = encoders.check_architecture(source.name, source.folder)
     reading = own_subwords.load(source.folder, sampled_words(raw) if raw else ())
     own_subwords.save(reading, source.name, target)
     admission.check_weights(source.name, target / "encoder", reading.tokenizer.get_vocab())
     lines = [f"encoder: {source.name}", *reading.lines]
+    if config.model_type in encoders.NOT_TO_ONNX:
+        lines.append(f"{config.model_type} can't be converted to ONNX: set export.onnx and export.int8 to false")
     provenance = {"source": encoder.source, **source.origin}
     if reading.record:
         provenance["tokenizer"] = reading.record

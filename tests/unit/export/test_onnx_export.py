@@ -113,6 +113,13 @@ def test_model_that_pytorch_can_not_convert_is_reported(monkeypatch: pytest.Monk
     )
 
 
+@pytest.mark.rare
+def test_longformer_can_not_be_converted() -> None:
+    """So `download` says, by `encoders.NOT_TO_ONNX`."""
+    message = message_of(onnx_export.convert, new_model("longformer"))
+    assert message.startswith("LongformerForTokenClassification: PyTorch can't convert it to ONNX (")
+
+
 def test_weights_behind_symbolic_links_are_read(tmp_path: Path, graphs: Graphs) -> None:
     """As in the Hub's cache, and in DVC's with `cache.type symlink`: the files have other names, in other folders."""
     model, path = graphs("bert")

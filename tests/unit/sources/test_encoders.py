@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from helpers.architectures import new_model
 from helpers.messages import message_of
 from helpers.tiny import save_encoder, word_piece
 from hypothesis import given
@@ -14,6 +15,8 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 from transformers import AutoTokenizer, RobertaConfig, RobertaTokenizer
 
 from tagline.sources import encoders, own_subwords
+from tagline.sources.download_params import LocalEncoder
+from tagline.sources.stage import write_encoder
 from tagline.terminal.errors import UserError
 
 MISSING_FOLDERS = [
@@ -89,6 +92,22 @@ def test_architecture_from_outside_is_refused(tmp_path: Path, code: dict[str, ob
     (tmp_path / "configuration.py").write_text("raise SystemExit('code from outside was run')")
     with pytest.raises(UserError, match="^a/b: transformers does not have its architecture, and code from elsewhere"):
         encoders.check_architecture("a/b", tmp_path)
+
+
+def test_encoder_that_cannot_be_trained_is_refused(tmp_path: Path) -> None:
+    for name in encoders.IGNORE_MASK:
+        (tmp_path / "config.json").write_text(json.dumps({"model_type": name}))
+        message = message_of(encoders.check_architecture, "a/b", tmp_path)
+        assert message.startswith(f"a/b: {name} ignores the padding mask, so that labels would depend on the batch;")
+
+
+def test_encoder_that_cannot_be_exported_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    new_model("longformer").base_model.save_pretrained(tmp_path / "encoder")
+    word_piece([]).save_pretrained(tmp_path / "encoder")
+    write_encoder(tmp_path, LocalEncoder(source="path", path="encoder"), tmp_path / "target")
+    assert (
+        "; longformer can't be converted to ONNX: set export.onnx and export.int8 to false" in capsys.readouterr().out
+    )
 
 
 def test_folder_without_tokenizer_is_an_error(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from transformers import AutoConfig, AutoModelForTokenClassification, PreTrained
 
 from tagline.artifacts.tokenized import Split
 from tagline.model.classifier import longest_window
+from tagline.sources.encoders import IGNORE_MASK
 from tagline.terminal.errors import UserError
 from tagline.training.fit_check import (
     FOR_GPU,
@@ -67,7 +68,14 @@ def test_longest_window_is_what_the_model_reads(name: str, config: dict[str, Any
 FUNNEL = {"d_model": 16, "block_sizes": [1, 1], "d_head": 8}
 
 
-@pytest.mark.parametrize(("name", "config"), [("fnet", SIZE), ("funnel", FUNNEL)])
+IGNORING = dict.fromkeys(IGNORE_MASK, SIZE) | {
+    "funnel": FUNNEL,
+    "convbert": {**SIZE, "embedding_size": 16},
+    "mobilebert": {**SIZE, "embedding_size": 16, "intra_bottleneck_size": 16, "num_feedforward_networks": 1},
+}
+
+
+@pytest.mark.parametrize(("name", "config"), IGNORING.items())
 def test_encoder_that_ignores_the_padding_mask_is_refused(name: str, config: dict[str, Any]) -> None:
     check_mask(new_model(lambda: model_of("bert", **SIZE)))
     with pytest.raises(UserError, match=f": {name} ignores the padding mask, so that labels would depend on the batch"):

@@ -18,6 +18,7 @@ from tagline.sources.formats import saved_page
 from tagline.sources.formats.annotated import (
     DISPUTED,
     DISPUTED_MEANING,
+    OVERLAPPING,
     AnnotatedText,
     AnnotatorKeys,
     Errors,
@@ -102,6 +103,16 @@ def counted(keys: Keys) -> dict[str, str]:
         NOT_FOUND: "mentions that their text does not have as whole words, or not so often, left out",
         OTHER_CASE: "mentions that their text has only with other capital and small letters",
         FURTHER: f"further occurrences of mentions, {'also' if keys.occurrences == 'all' else 'not'} read",
+    }
+
+
+def refused(keys: Any) -> dict[str, str]:  # the policies are keys, too
+    """How to allow a mention with two types, each of which all its occurrences would have."""
+    if keys.overlaps != "error" or keys.occurrences == "listed":
+        return {}
+    return {
+        OVERLAPPING: "write one type for each mention; or set download.dataset.occurrences to listed, which takes one "
+        "type per occurrence, or download.dataset.overlaps to longest or first"
     }
 
 
@@ -358,6 +369,7 @@ FORMAT = TextFormat(
     folders=True,
     counted=counted,
     check=check,
+    refused=refused,
     names_types=True,
     shared=(AnnotatorKeys,),
 )

@@ -87,6 +87,15 @@ def test_answers_joined_to_other_texts_are_refused(tmp_path: Path) -> None:
     assert found.startswith("train: mentions that their text does not have as whole words, or not so often, left out")
 
 
+def test_mention_with_two_types_is_refused_with_what_to_write(tmp_path: Path) -> None:
+    (sentence,) = read(
+        tmp_path, "mentions", {"text": "Paris left Paris", "entities": {"PER": ["Paris"], "LOC": ["Paris"]}}
+    )
+    message = message_of(report, "mentions", [sentence])
+    assert "f:1: span 0 to 5 (LOC, 'Paris') overlaps span 0 to 5 (PER, 'Paris')" in message
+    assert "; write one type for each mention; or set download.dataset.occurrences to listed, which takes" in message
+
+
 def test_answers_without_ids_beside_other_files_are_refused(tmp_path: Path) -> None:
     write_rows(tmp_path / "gpt.jsonl", [{"text": "Ada", "entities": []}])
     message = f"{tmp_path}/gpt.jsonl:1: the key 'id' is missing (keys: 'text', 'entities'); expected the id that the"

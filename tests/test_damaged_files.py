@@ -1,0 +1,134 @@
+"""Each verb on damaged files: one message that names the file or its folder, exit status 1, and outputs as they were."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from helpers.annotated import write_rows
+from helpers.built_once import built_once
+from helpers.formats import saved_row
+from helpers.hub_server import Hub
+from helpers.project import ROOT, exit_of, run_stages, run_verb, snapshot
+from helpers.tiny import set_params
+
+from tagline.__main__ import VERBS
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 64
+    path.write_bytes(content)
+
+
+def become_a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+Harm = Callable[[Path], object]
+
+
+def become(content: bytes) -> Harm:
+    return lambda path: path.write_bytes(content)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+EMPTY, NO_KEYS, A_LIST, NOT_UTF_8 = map(become, (b"", b"{}", b"[1]", b"Ada \xff"))
+TEXT: list[Harm] = [NOT_UTF_8]
+FILE: list[Harm] = [EMPTY, become_a_folder]
+OURS: list[Harm] = [*FILE, cut, flip]
+JSON: list[Harm] = [*OURS, NO_KEYS, A_LIST]
+PARAMS: list[Harm] = [*FILE, NO_KEYS, cut]
+
+# Each verb with its arguments, what it reads, and what damages this.
+READ: list[tuple[str, dict[str, list[Harm]]]] = [
+    ("check", {"params.yaml": PARAMS, "crossval/params.yaml": PARAMS, "presets/sample.yaml": [EMPTY, NO_KEYS, cut]}),
+    ("preset sample --force", {"presets/sample.yaml": [EMPTY, NO_KEYS, cut]}),
+    ("pipeline new", {"params.yaml": PARAMS, "dvc.yaml": FILE}),
+    ("crossval create", {"crossval/dvc.yaml": [EMPTY, NO_KEYS]}),
+    ("inspect data/tiny", {"data/tiny/train.conll": FILE}),
+    ("show test:0", {"data/tokenized/labels.json": JSON, "data/tokenized_tests/windows/test/00000.arrow": OURS}),
+    ("adjudicate saved --output o.html", {"saved/ada.jsonl": [*TEXT, cut], "params.yaml": PARAMS}),
+    ("suggest texts.txt --max-words 9 --output o.html", {"texts.txt": TEXT, "models/export/tokenizer.json": JSON}),
+    ("audit", {"data/crossval/folds/1/train.parquet": OURS, "data/tokenized/hashes.json": JSON}),
+    ("scores", dict.fromkeys(("reports/evaluate.json", "reports/crossval.json"), JSON)),
+    ("scores", {"reports/export.json": [*FILE, cut, NO_KEYS, A_LIST]}),
+    ("improve", {"data/predictions/test.parquet": OURS, "data/tokenized/labels.json": JSON}),
+    (
+        "learning-curve --runs runs.jsonl",
+        {"data/raw/train/00000.arrow": OURS, "params.yaml": PARAMS, "runs.jsonl": [A_LIST]},
+    ),
+    ("predict Ada", {"models/export/tagger.json": JSON, "models/export/onnx/model_quantized.onnx": OURS}),
+    ("predict --input texts.txt --output o.jsonl", {"texts.txt": TEXT, "models/export/hashes.json": [EMPTY, cut]}),
+    ("estimate --input texts.txt", {"models/export/tagger.json": JSON, "models/export/tokenizer_config.json": JSON}),
+    ("serve --port 0", {"models/export/tagger.json": JSON}),
+]
+
+
+@pytest.fixture(scope="module")
+def complete_once(validated_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All stages, a cross-validation, and inputs of verbs."""
+
+    def build(folder: Path) -> None:
+        shutil.copytree(validated_once, folder)
+        shutil.copytree(ROOT / "presets", folder / "presets")
+        shutil.copy(ROOT / "dvc.yaml", folder)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            run_stages("evaluate", "export")
+            run_verb("crossval", "create")
+            Path("texts.txt").write_text("Ada lives in Oslo.\n", encoding="utf-8")
+            Path("saved").mkdir()
+            for name, spans in {"ada": [[0, 1, "PER"]], "bo": []}.items():
+                write_rows(Path(f"saved/{name}.jsonl"), [saved_row("1", ["Ada", "won"], spans, annotator=name)])
+
+    return built_once(tmp_path_factory, "complete", build)
+
+
+@pytest.fixture
+def complete(complete_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder."""
+    shutil.copytree(complete_once, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def assert_refused(verb: str, files: dict[str, list[Harm]]) -> None:
+    """Damage each file in each way."""
+    for path in map(Path, files):
+        content = path.read_bytes()
+        for harm in files[str(path)]:
+            harm(path)
+            before = snapshot(Path())
+            message = exit_of(*verb.split())
+            assert isinstance(message, str), (path, harm)
+            assert message.startswith(f"{verb.split()[0]}: "), (path, harm)
+            assert str(path.parent if path.parent.name else path) in message, (path, harm)
+            assert snapshot(Path()) == before, (path, harm)
+            if path.is_dir():
+                path.rmdir()
+            path.write_bytes(content)
+
+
+@pytest.mark.parametrize(("verb", "files"), READ)
+def test_damaged_file_is_one_message(complete: Path, verb: str, files: dict[str, list[Harm]]) -> None:
+    Path("runs.jsonl").write_text('{"sentences": 100, "seed": 1}\n')
+    assert_refused(verb, files)
+
+
+@pytest.mark.usefixtures("logged_in")
+def test_damaged_export_is_not_pushed(complete: Path, hub: Hub) -> None:
+    set_params(export={"hub": {"repo_id": "ada/people", "private": True, "branch": "main", "push": False}})
+    reports = [*FILE, cut, NO_KEYS, A_LIST]
+    assert_refused("push", {"models/export/model.safetensors": OURS, "reports/export.json": reports})
+    assert not hub.repositories
+
+
+def test_all_verbs_that_read_files_are_damaged() -> None:
+    """`compare` reads commits (tests/test_compare.py), `schema` only what it writes."""
+    tested = {"push", *(verb.split()[0] for verb, _ in READ)}
+    assert {verb for group in VERBS.values() for verb in group} - tested == {"compare", "schema"}
