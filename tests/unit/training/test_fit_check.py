@@ -9,6 +9,7 @@ import torch
 from datasets import Dataset
 from helpers.architectures import new_model
 from helpers.project import ROOT
+from helpers.windows import LABELS
 from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel
 
 from tagline.artifacts.tokenized import Split
@@ -93,7 +94,7 @@ def test_weights_that_get_no_gradient_are_frozen(name: str, config: dict[str, An
 
 def split_of(*lengths: int, subword: int = 7) -> Split:
     windows = {"sentence": list(range(len(lengths))), "input_ids": [[subword] * length for length in lengths]}
-    return Split(Dataset.from_dict({"id": list(map(str, lengths))}), Dataset.from_dict(windows))
+    return Split(Dataset.from_dict({"id": list(map(str, lengths))}), Dataset.from_dict(windows), LABELS)
 
 
 def test_windows_must_fit_the_model() -> None:
