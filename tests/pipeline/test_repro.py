@@ -82,7 +82,7 @@ def test_walk_from_50_sentences_of_a_page(clone: Clone) -> None:
     edit(clone.path / "params.yaml", *WITHOUT_ONNX)
     said = clone.run("dvc", "repro")
     assert "validation, drawn from train: " in said
-    assert "train.least_steps: 2 passes over train per epoch" in said
+    assert "train.least_steps: 4 passes over train in all" in said
     assert "validation: the last epoch is kept, since " in said
     assert "with fewer than 30, it is mostly noise" in said
     assert clone.run("tagline", "next").startswith("F1 of test ")

@@ -133,7 +133,7 @@ def test_batches_too_small_for_a_gpu_are_described(order: Any, processes: int, e
     assert repeated_passes(batches, 1) is None
     repeated = TrainingBatches(batches.lengths, params, seed=1, least_steps=2000)
     assert small_batches(repeated, torch.device("cuda"), processes) == warning
-    message = f"train.least_steps: {repeated.passes} passes over train per epoch, so that the run has 2,400 steps"
+    message = f"train.least_steps: {repeated.passes} passes over train in all, so that the run has 2,400 steps"
     assert repeated_passes(repeated, 2400) == message
     if expected is None:
         assert warning is None
