@@ -67,7 +67,7 @@ def sentences(pipeline: Path, split: str) -> tuple[list[list[str]], list[list[st
     from tagline.artifacts import tokenized
 
     data = pipeline / ("data/tokenized_tests" if split == "test" else "data/tokenized")
-    rows = tokenized.load_split(data, split).labelled_words(tokenized.load_labels(data))
+    rows = tokenized.load_split(data, split).labelled_words()
     words, labels = zip(*rows, strict=True)
     return list(words), list(labels)
 

@@ -326,13 +326,18 @@ def test_damaged_pipeline_and_missing_results_are_errors(repository: Path) -> No
     )
 
 
-def test_predictions_come_from_the_remote_if_the_cache_lacks_them(repository: Path, tmp_path: Path) -> None:
+def test_predictions_come_from_the_remote_if_the_cache_lacks_them(repository: Path, tmp_path: Path, capsys) -> None:
     Path(".dvc/cache").rename(tmp_path / "remote")
     again = f"git checkout {git('rev-parse', 'bad')[:7]} && dvc repro"
     lacking = "bad: data/predictions/provenance.json is not in DVC's cache, "
     no_remote = "and no default remote is set; run `dvc push` where it was computed, or run"
-    instead = "here, and commit dvc.lock if it changes; `dvc metrics diff bad` compares the scores alone"
+    instead = "here, and commit dvc.lock if it changes"
     assert reason("bad") == f"{lacking}{no_remote} `{again} evaluate` {instead}"
+    assert exit_of("compare", "bad", "--json") == f"compare: {reason('bad')}"
+    run("bad", "--split", "test")
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.startswith("note: bad: its predictions are not in DVC's cache, so that metrics alone are compared,")
+    assert said.endswith("old new diff. ------- ----- ----- ------- test.f1 0.769 0.815 +0.046")
     # Added after the compared commits, whose own settings do not have it.
     Path(".dvc/config").write_text(f"[core]\n    remote = near\n['remote \"near\"']\n    url = {tmp_path / 'remote'}\n")
     before = state()
@@ -341,7 +346,7 @@ def test_predictions_come_from_the_remote_if_the_cache_lacks_them(repository: Pa
     shutil.rmtree(tmp_path / "remote")
     found = reason("good")
     assert found.startswith("good: data/predictions/provenance.json is not in DVC's cache, nor in its remote near")
-    assert f"&& dvc repro --pull evaluate` {instead.replace('bad', 'good')}" in found
+    assert f"&& dvc repro --pull evaluate` {instead}" in found
 
 
 @pytest.mark.parametrize("root", [".", pytest.param("models/tagger", marks=pytest.mark.rare)])

@@ -1,6 +1,7 @@
 """Small data/tokenized folders and outputs of folds, for tests of folds without a model."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tagline.crossval.crossval_params import Crossval
 from tagline.crossval.folding import Folding, Group
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
+from tagline.labels.schemes import label_names
 from tagline.labels.tagged import TaggedSentences
 from tagline.tokenization.unlabelled import write_unlabelled
 
@@ -58,14 +60,17 @@ def write_both(
 ) -> tuple[Path, Path]:
     """Write data/tokenized and data/tokenized_tests; the documents of sentences are known in splits that have some."""
     tokenized = write_tokenized(folder / "tokenized", {split: splits[split] for split in splits if split in LEARNT})
-    tests = write_tokenized(folder / "tests", {split: splits[split] for split in splits if split not in LEARNT})
+    of_tests = {split: splits[split] for split in splits if split not in LEARNT}
+    used = {name for rows in of_tests.values() for row in rows for name in row[1].split()}
+    labels = replace(LABELS, names=tuple(dict.fromkeys([*NAMES, *label_names(sorted(used))])))
+    tests = write_tokenized(folder / "tests", of_tests, labels)
     raw: dict[str, list[dict[str, Any]]] = {}
     for split, rows in splits.items():
         raw[split] = [{"words": row[0].split(), **dict(zip(["id"], row[2:], strict=False))} for row in rows]
         for row, document in zip(raw[split], (documents or {}).get(split, ()), strict=False):
             row["document"] = document
     raw_data.write(folder / "raw", raw, [])
-    write_unlabelled(raw_data.load(folder / "raw"), tests, len(LABELS.names))
+    write_unlabelled(raw_data.load(folder / "raw"), tests, LABELS, len(labels.names))
     write_hashes(tests)
     return tokenized, tests
 

@@ -47,4 +47,4 @@ def rows(made: Windows, column: Sequence[np.ndarray]) -> list[list[int]]:
 def split_of(sentences: dict[str, Any], windows: dict[str, Any], labels: Labels = LABELS) -> Split:
     """A split from columns of sentences and windows."""
     of_sentences = Dataset.from_dict(sentences, features=sentence_features(labels))
-    return Split(of_sentences, Dataset.from_dict(windows, features=WINDOW_FEATURES))
+    return Split(of_sentences, Dataset.from_dict(windows, features=WINDOW_FEATURES), labels)

@@ -35,9 +35,10 @@ def test_scores_are_those_of_the_file_as_test_and_no_change_trains(clone: Clone)
     file.write_text(conll(tiny_sentences(9, shift=4)).replace("LOC", "PLACE"))
     assert clone.repro("evaluate") == SCORED
     assert social(clone)["types"] == {"shared": ["PER"], "foreign": ["PLACE"], "lacking": ["LOC"]}
-    assert social(clone)["per_type"].keys() == {"PER"}
+    assert social(clone)["per_type"].keys() == {"PER", "PLACE"}
     said = " ".join(clone.run("tagline", "scores").split())
-    assert "tests.social: scored are PER; left out: PLACE (not in train), LOC (not in tests.social)" in said
+    assert "tests.social: not in train, so that they count as missed: PLACE" in said
+    assert "tests.social: left out, since it does not have them: LOC" in said
     file.write_text(conll(tiny_sentences(9, shift=4)))
     assert clone.repro("evaluate") == [], "restored from the run-cache"
 
@@ -77,7 +78,7 @@ def test_only_train_and_validation_train_again(clone: Clone) -> None:
     ):
         file = data / f"{name}.conll"
         text = file.read_text()
-        file.write_text(text.replace("Oslo PROPN B-LOC", "Oslo PROPN B-PER", 1))
+        file.write_text(text.replace("Oslo PROPN B-LOC", "Oslo PROPN B-NEW", 1))
         assert ran() == by_label, f"a label of {name}"
         file.write_text(f"{text}\n{added}")
         assert ran() == by_text, f"a text of {name}"

@@ -82,7 +82,7 @@ def test_walk_from_50_sentences_of_a_page(clone: Clone) -> None:
     edit(clone.path / "params.yaml", *WITHOUT_ONNX)
     said = clone.run("dvc", "repro")
     assert "validation, drawn from train: " in said
-    assert "train.min_steps: 2 passes over train per epoch" in said
+    assert "train.min_steps: 4 passes over train in all" in said
     assert "validation: the last epoch is kept, since " in said
     assert "with fewer than 30, it is mostly noise" in said
     assert clone.run("tagline", "improve").startswith("F1 of test ")
@@ -168,7 +168,7 @@ def test_cross_validations_run_by_their_own_name_and_are_compared_between_commit
         ]
         for revision in ("HEAD", None)
     )
-    assert compared.startswith(f"crossval F1 {before:.3f} → {after:.3f}, ")
+    assert compared.startswith(f"cross-validated F1 {before:.3f} → {after:.3f}, ")
     assert "outdated" not in compared
     assert "outdated" not in clone.run("tagline", "scores")
     edit(clone.path / "params.yaml", "epochs: 1", "epochs: 2")

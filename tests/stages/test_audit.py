@@ -36,7 +36,7 @@ def test_wrong_label_comes_first_by_folds_and_by_the_model(validated: Path, caps
     assert "PER Ada Lind" in shown
     assert len(audited(capsys, "--most", "1", "--splits", "train", "validation")) == 1
     shutil.move("data/crossval/folds", "kept")
-    assert audited(capsys)[0]["id"] == "train-0"
+    assert audited(capsys, "--splits", "train", "test")[0]["id"] == "train-0"
     run_verb("audit")
     assert capsys.readouterr().out.startswith("ranked by models/finetuned (docs/audit.md)\n")
     shutil.move("kept", "data/crossval/folds")

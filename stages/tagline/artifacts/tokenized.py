@@ -1,6 +1,6 @@
 """The folder data/tokenized: sentences with their gold labels, and the windows of sub-words that a model reads.
 
-labels.json                         the labels of the task
+labels.json                         the labels of the task, and the sets of labels that are possible for words
 provenance.json                     how the windows were made, see `Windowing`
 hashes.json                         the SHA-256 of each file
 sentences/SPLIT/00000.arrow, ...    id, words, labels (IOB2 or plain tags; ids beyond them are of the sets in
@@ -11,7 +11,7 @@ windows/train_lowercase/...         with ``lowercase_share``: likewise, of copie
 windows/train_typos/...             with ``typo_share``: likewise
 
 The splits are train and validation. Test and further test sets, on which no training depends, are in
-data/tokenized_tests likewise, with the same labels, of which labels.json has more sets if they need any.
+data/tokenized_tests likewise; labels.json has after the labels of the task those that only they have.
 Each Arrow file is an IPC stream of at most about 128 MiB that `datasets.Dataset.from_file` opens. The windows of a
 sentence are consecutive. A word with sub-words is complete in at least one of them, unless it is longer than a window,
 which then has its first sub-words only.
@@ -80,10 +80,11 @@ def sentence_features(labels: Labels) -> Features:
 
 @dataclass(frozen=True)
 class Split:
-    """The sentences of a split, and their windows in the same order."""
+    """The sentences of a split, their windows in the same order, and the label list of both."""
 
     sentences: Dataset
     windows: Dataset
+    labels: Labels
 
     def ids_and_words(self) -> tuple[LazyColumn[str], LazyColumn[list[str]]]:
         """The id and the words of each sentence."""
@@ -93,9 +94,9 @@ class Split:
         """The gold ids of all words, of labels or of the label list's sets, one after the other, int32 (words,)."""
         return pc.list_flatten(column(self.sentences, "labels")).cast(pa.int32()).to_numpy()
 
-    def labelled_words(self, labels: Labels) -> Iterator[tuple[list[str], list[str]]]:
+    def labelled_words(self) -> Iterator[tuple[list[str], list[str]]]:
         """Yield the words and the gold label names of each sentence; for unknown labels O, or "" among plain tags."""
-        names = labels.known_names
+        names = self.labels.known_names
         for batch in self.sentences.iter(batch_size=1000):
             for words, numbers in zip(batch["words"], batch["labels"], strict=True):
                 yield words, [names[number] for number in numbers]
@@ -183,7 +184,7 @@ def load_split(path: Path, split: str) -> Split:
             f"{path}: no split {split}; expected one of {', '.join(splits(path))}; name its file in params.yaml, or "
             "remove it where it is asked for"
         )
-    return Split(_load(path / "sentences" / split), _load(path / "windows" / split))
+    return Split(_load(path / "sentences" / split), _load(path / "windows" / split), load_labels(path))
 
 
 def with_copies(train: Split, path: Path) -> Split:

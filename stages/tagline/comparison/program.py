@@ -6,7 +6,8 @@
     tagline compare OLD,OLD NEW,NEW    several runs per side, for instance one per seed
 
 A revision is a commit, branch, tag or DVC experiment, or `workspace`, the current files. Metrics are read from Git,
-predictions from DVC's cache or remote; the workspace is not touched. Scores of several runs are shown as their mean.
+predictions from DVC's cache or remote; without them, metrics alone are shown. The workspace is not touched. Scores of
+several runs are shown as their mean.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from tagline.core import FURTHER
 from tagline.terminal import ArgumentParser, UserError, program_name, write
 
 if TYPE_CHECKING:
+    from tagline.comparison.runs import Run
     from tagline.comparison.splits import Comparison
 
 
@@ -32,22 +34,35 @@ def main() -> None:
     # Here, since DVC takes seconds to import, for which wrong usage and --help need not wait.
     from tagline.comparison.comment import comments_of_job
     from tagline.comparison.record import comparison_record
-    from tagline.comparison.rendering import Markdown, Terminal, render
+    from tagline.comparison.rendering import Markdown, Terminal, render, render_metrics
     from tagline.comparison.revisions import folder_in_git, read
+    from tagline.comparison.runs import NoPredictionsError
     from tagline.comparison.splits import compare
 
     comments = comments_of_job() if options.comment is not None else None
     splits = SPLITS if options.split is None else (options.split,)
-    old = [read(name, splits, options.pipeline) for name in options.old]
-    new = [read(name, splits, options.pipeline) for name in options.new]
-    comparison = compare(old, new, splits)
-    if options.json:
-        record = comparison_record(comparison)
-        text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def run_of(name: str) -> Run:
+        try:
+            return read(name, splits, options.pipeline)
+        except NoPredictionsError as error:
+            if options.json or options.fail_below is not None or not error.run.metrics:
+                raise
+            return error.run
+
+    old = [run_of(name) for name in options.old]
+    new = [run_of(name) for name in options.new]
+    style = Markdown() if options.md else Terminal()
+    if not all(run.splits for run in (*old, *new)):
+        text = render_metrics(old, new, style, options.split)
     else:
-        style = Markdown() if options.md else Terminal()
-        most = None if options.all else options.examples
-        text = render(comparison, style, most, whole=options.all or options.md)
+        comparison = compare(old, new, splits)
+        if options.json:
+            record = comparison_record(comparison)
+            text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        else:
+            most = None if options.all else options.examples
+            text = render(comparison, style, most, whole=options.all or options.md)
     write(text)
     if comments:
         marker = f"<!-- tagline compare {folder_in_git(options.pipeline)} -->"

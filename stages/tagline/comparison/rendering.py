@@ -136,6 +136,21 @@ def render(comparison: Comparison, style: Terminal, most: int | None, whole: boo
     return "\n\n".join(filter(None, paragraphs)) + "\n"
 
 
+def render_metrics(old: Sequence[Run], new: Sequence[Run], style: Terminal, split: str | None) -> str:
+    """Render the metrics, or those of a split, that all runs of two sides have; some of these have no predictions."""
+    runs = [*old, *new]
+    prefix = f"{split}." if split else ""
+    rows = []
+    for name in new[-1].metrics:
+        is_shown = name.startswith(prefix)
+        if is_shown and all(isinstance(run.metrics.get(name), int | float) for run in runs):
+            before, after = (fmean(run.metrics[name] for run in side) for side in (old, new))
+            rows.append([style.cell(style.safe(name)), f"{before:.3f}", f"{after:.3f}", _signed(after - before)])
+    notes = [f"note: {style.safe(note)}" for run in runs for note in run.notes]
+    table = tabulate(rows, ("", *COLUMNS[:3]), tablefmt=style.table, disable_numparse=True)
+    return f"{style.listed(notes)}\n\n{table}\n"
+
+
 def _sides(comparison: Comparison, style: Terminal, most: int | None) -> Iterator[str]:
     """Name the runs of both sides; of several, with the standard deviation of F1."""
     f1 = comparison.headline

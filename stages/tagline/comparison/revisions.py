@@ -20,7 +20,16 @@ from dvc.scm import RevError, resolve_rev
 from scmrepo.exceptions import SCMError
 
 from tagline.comparison import WORKSPACE, outdated
-from tagline.comparison.runs import EVALUATION, PREDICTIONS, Run, Source, make_run, source_of
+from tagline.comparison.runs import (
+    EVALUATION,
+    PREDICTIONS,
+    NoPredictionsError,
+    Run,
+    Source,
+    make_run,
+    parse_metrics,
+    source_of,
+)
 from tagline.terminal import QUOTED, UserError, quoted, shortened
 
 _DVC_YAML = "dvc.yaml"
@@ -77,7 +86,8 @@ def read(name: str, splits: Sequence[str], folder: Path | None = None) -> Run:
         folder: that of the pipeline; by default the nearest one with a dvc.yaml, from the current folder upwards.
 
     Raises:
-        UserError: the folder is not in a DVC repository, the revision is unknown, or its predictions are not available.
+        UserError: the folder is not in a DVC repository, or the revision is unknown.
+        NoPredictionsError: its predictions are not available.
     """
     with _open_repository(folder) as here:
         root = Path(here.root_dir).resolve()
@@ -178,24 +188,31 @@ def _commit(name: str, repo: Any, splits: Sequence[str], pipeline: Pipeline) -> 
             content: bytes = files.read_bytes(pipeline.path(path))
         except Exception as error:  # each kind of remote has its own client and exceptions
             if remote:
-                raise UserError(
+                raise NoPredictionsError(
                     f"{name}: {pipeline.path(path)} is not in DVC's cache, nor in its remote {remote}{_reason(error)}; "
                     f"run `dvc push` where it was computed, or run `git checkout {commit[:7]} && dvc repro --pull "
-                    f"{pipeline.stage}` here, and commit dvc.lock if it changes; `dvc metrics diff {name}` compares "
-                    "the scores alone"
+                    f"{pipeline.stage}` here, and commit dvc.lock if it changes"
                 ) from None
-            raise UserError(
+            raise NoPredictionsError(
                 f"{name}: {pipeline.path(path)} is not in DVC's cache, and no default remote is set{_reason(error)}; "
                 f"run `dvc push` where it was computed, or run `git checkout {commit[:7]} && dvc repro "
-                f"{pipeline.stage}` here, and commit dvc.lock if it changes; `dvc metrics diff {name}` compares the "
-                "scores alone"
+                f"{pipeline.stage}` here, and commit dvc.lock if it changes"
             ) from None
         return content
 
     def committed(path: str) -> bytes | None:
         return _content(files, pipeline.path(path))
 
-    run = make_run(name, commit, predictions, committed, splits)
+    try:
+        run = make_run(name, commit, predictions, committed, splits)
+    except NoPredictionsError as error:
+        path = pipeline.source.metrics
+        note = (
+            f"{name}: its predictions are not in DVC's cache, so that metrics alone are compared, without a test of "
+            "significance; `dvc push` where they were computed"
+        )
+        error.run = Run(name, commit, "spans", {}, parse_metrics(name, committed(path), path), notes=[note])
+        raise
     return replace(run, notes=outdated.in_commit(name, repo, pipeline.file.as_posix(), pipeline.source.stage))
 
 

@@ -97,6 +97,12 @@ class Run:
         return f"{self.name} ({self.commit[:7]})"
 
 
+class NoPredictionsError(UserError):
+    """Neither DVC's cache nor its remote has the predictions of a commit; `run` has its metrics, which are in Git."""
+
+    run: Run
+
+
 def make_run(
     name: str,
     commit: str | None,

@@ -61,7 +61,8 @@ def read(path: Path, labels: Labels, test: Split | None = None) -> Iterator[Chun
 
     Args:
         path: the Parquet file.
-        labels: the label list of its folder, whose hashes `read_provenance` has verified.
+        labels: the label list of its folder, whose hashes `read_provenance` has verified; or that of ``test``, whose
+            further labels have the probability 0.
         test: has the gold labels of sentences that are there without.
     """
     names = pa.array(labels.names, pa.string())
@@ -72,7 +73,8 @@ def read(path: Path, labels: Labels, test: Split | None = None) -> Iterator[Chun
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(BATCH):
             predicted = index(batch["predicted"])
-            probabilities = batch["probabilities"].flatten().flatten().to_numpy().reshape(-1, len(names))
+            probabilities = batch["probabilities"].flatten().flatten().to_numpy().reshape(len(predicted), -1)
+            probabilities = np.pad(probabilities, [(0, 0), (0, len(names) - probabilities.shape[1])])
             sentences = TaggedSentences(
                 labels,
                 lengths=batch["words"].value_lengths().to_pylist(),
@@ -110,7 +112,7 @@ def read_provenance(folder: Path, made_by: str) -> tuple[Labels, dict[str, Any]]
 
 @dataclass(frozen=True)
 class FoldOutput:
-    """The output of a fold: its folder, the label list, how it was made, and the test split with its gold labels."""
+    """The output of a fold: its folder, the label list of gold, how it was made, and test with its gold labels."""
 
     folder: Path
     labels: Labels
@@ -122,6 +124,11 @@ class FoldOutput:
         path = self.folder / f"{split}.parquet"
         if path.exists():  # of a small split, no sentence may be in the fold
             yield from read(path, self.labels, self.test)
+
+
+def load_test(tests: Path) -> Split | None:
+    """Load test with its gold labels from data/tokenized_tests, if there is one."""
+    return load_split(tests, "test") if "test" in splits(tests) else None
 
 
 def read_folds(
@@ -143,7 +150,7 @@ def read_folds(
     folds: list[FoldOutput] = []
     verify(tokenized, "tokenize-align")
     verify(tests, "tokenize-align")
-    test = load_split(tests, "test") if "test" in splits(tests) else None
+    test = load_test(tests)
     made_of_now = {"tokenized": tokenized, "unlabelled": tests / "unlabelled"}
     for number in numbers:
         of_fold = folder / str(number)
@@ -156,7 +163,7 @@ def read_folds(
         for key, path in made_of_now.items():
             if made_of[key] != sha256(path / HASHES):
                 raise UserError(f"{of_fold}: made of other data than {path}; run `dvc repro {section}/dvc.yaml`")
-        folds.append(FoldOutput(of_fold, labels, made_of, test))
+        folds.append(FoldOutput(of_fold, test.labels if test else labels, made_of, test))
         if made_of["train"] != folds[0].made_of["train"]:
             raise UserError(
                 f"{of_fold}: made with other train params than {folds[0].folder}; run `dvc repro {section}/dvc.yaml`"

@@ -40,7 +40,7 @@ class Inputs:
         data: data/tokenized.
         tests: data/tokenized_tests.
         finetuned: models/finetuned.
-        labels: the task's label list.
+        labels: the task's label list, with the sets of all splits.
         counts: of the splits to evaluate, see `read_counts`.
         documents: of the splits to evaluate, see `document_numbers`; empty if no measurement needs them.
     """

@@ -36,7 +36,7 @@ class ScoredSplit:
             only forms that change a word. None: not labelled.
         documents: int64 (sentences,), the number of the document of each sentence, from 0; None if not known.
         name: of the split.
-        types: of a further test set: those that are shared with the task, foreign to it, and lacking.
+        types: of a test set: those that are shared with the task, foreign to it, and lacking, which are left out.
     """
 
     kind: Kind

@@ -15,7 +15,7 @@ from tagline.evaluation.measurement import Entries, Labelled, Measurement, Metri
 from tagline.evaluation.measurements.order import measurements_of
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.splits import VALIDATION
-from tagline.labels.label_list import NOT_CALIBRATED, Labels, Precision
+from tagline.labels.label_list import NOT_CALIBRATED, Labels, Precision, translation
 from tagline.labels.tagged import TaggedSentences
 from tagline.metrics.scores import count, score
 from tagline.model import classifier
@@ -32,7 +32,7 @@ class Evaluation:
     """The results of an evaluation.
 
     Attributes:
-        labels: the task's label list.
+        labels: of all splits: the task's, then those that only test sets have.
         splits: the scored splits by name.
         metrics: what is measured of each split, for reports/evaluate.json.
         best_epoch: the epoch whose weights were evaluated.
@@ -67,7 +67,8 @@ def evaluate(
     verify(data, "tokenize-align")
     verify(tests, "tokenize-align")
     verify(finetuned, "train", *curves)
-    labels = tokenized.load_labels(tests)
+    labels_of_tests = tokenized.load_labels(tests)
+    labels = tokenized.load_labels(data).with_sets_of(labels_of_tests)
     measurements = measurements_of(params, labels)
 
     inputs = Inputs(raw, data, tests, finetuned, labels, read_counts(report))
@@ -81,7 +82,7 @@ def evaluate(
         predictor = Predictor(backend, head, labels, size, threads)
         labelled = label(inputs, predictor, Settings(params.decoding, params.precision), measurements)
     metrics = {name: measure(split, measurements) for name, split in labelled.splits.items()}
-    return Evaluation(labels, labelled.splits, metrics, classifier.best_epoch(finetuned), labelled.settings)
+    return Evaluation(labels_of_tests, labelled.splits, metrics, classifier.best_epoch(finetuned), labelled.settings)
 
 
 def label(inputs: Inputs, predictor: Predictor, settings: Settings, measurements: Sequence[Measurement]) -> Labelled:
@@ -142,13 +143,14 @@ def _label(name: str, inputs: Inputs, chunks: Iterable[Chunk], predictor: Predic
     words_with_subwords, types = inputs.counts[name]
     if types is not None and inputs.labels.kind == "spans":
         predictor = replace(predictor, left_out=types["lacking"])
-    predictions = predictor.label(chunks, gold)
+    # Labels that the task lacks have no probability: the loss is without them.
+    predictions = predictor.label(chunks, translation(split.labels, inputs.labels)[gold])
     ids, words = split.ids_and_words()
     lengths = split.lengths()
-    greedy = TaggedSentences(inputs.labels, lengths, predictions.greedy, predictions.scores, gold)
+    greedy = TaggedSentences(split.labels, lengths, predictions.greedy, predictions.scores, gold)
     return ScoredSplit(
         kind=inputs.labels.kind,
-        sentences=TaggedSentences(inputs.labels, lengths, predictions.labels, predictions.scores, gold, ids, words),
+        sentences=TaggedSentences(split.labels, lengths, predictions.labels, predictions.scores, gold, ids, words),
         words_without_subwords=predictions.without_subwords,
         loss=predictions.mean_loss,
         greedy_f1=score(count(greedy, inputs.labels.kind))["overall"]["f1"],

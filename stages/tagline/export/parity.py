@@ -153,7 +153,8 @@ class Parity:
         size = default_size(backend.device.type if isinstance(backend, TorchModel) else "cpu")
         predictor = Predictor(_Observed(backend, show), self.head, self.labels, size, biases=self.biases)
         predicted = predictor.label(score_split(predictor, self.split, name))
-        return TaggedSentences(self.labels, self.split.lengths(), predicted.labels, predicted.scores, self.split.gold())
+        split = self.split
+        return TaggedSentences(split.labels, split.lengths(), predicted.labels, predicted.scores, split.gold())
 
 
 def _f1(tagged: TaggedSentences) -> float:

@@ -174,7 +174,7 @@ def _prepare(inputs: ExportInputs) -> Prepared:
     Raises:
         UserError: the tokenizer of the model is not the one of the windows, or the head is damaged.
     """
-    labels = tokenized.load_labels(inputs.tests)
+    labels = tokenized.load_labels(inputs.tokenized)
     windowing = tokenized.read_windowing(inputs.tokenized)
     words, sentences = exported.read_rules(inputs.dataset)
     settings = predictions.read_settings(inputs.decoding)

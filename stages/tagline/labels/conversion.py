@@ -5,8 +5,8 @@ enough to recognise the scheme, and a table of pairs converts a split.
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -130,14 +130,6 @@ class Conversion:
     scheme: Scheme
     labels: dict[tuple[int, int], tuple[str, ...]]
     illegal: Bools
-
-    def within(self, names: Collection[str]) -> "Conversion":
-        """The same, with O instead of labels that are not among some names."""
-        labels = {}
-        for pair, possible in self.labels.items():
-            known = [name if name in names else OUTSIDE for name in possible]
-            labels[pair] = tuple(dict.fromkeys(known))
-        return replace(self, labels=labels)
 
     def table(self, ids: Mapping[tuple[str, ...], int]) -> Ints:
         """Label ids by the tag before (rows) and the tag (columns); -1 for pairs that do not occur."""

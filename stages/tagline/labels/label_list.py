@@ -6,7 +6,7 @@ And the settings that travel with a model: how it computes, how its labels are c
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -18,7 +18,7 @@ import numpy as np
 from tagline.core.outputs import read_json, write_json
 from tagline.core.reading import reading
 from tagline.labels import schemes
-from tagline.labels.windows import Bools, Doubles, Floats
+from tagline.labels.windows import Bools, Doubles, Floats, LabelIds
 from tagline.terminal.errors import UserError
 
 Kind = Literal["spans", "tags"]
@@ -111,6 +111,16 @@ class Labels:
         """For each id the labels that are possible, for people; ``?`` for any."""
         return [" or ".join(names) or "?" for names in self.ids]
 
+    def within(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of some possible labels that this list has; `ANY` if it has none of them."""
+        return tuple(name for name in names if name in self.names)
+
+    def with_sets_of(self, other: "Labels") -> "Labels":
+        """The same labels, also with the sets that gold labels of another list become, see `translation`."""
+        sets = [self.within(names) for names in other.ids]
+        sets = [*self.sets, *(names for names in sets if len(names) != 1)]
+        return replace(self, sets=tuple(dict.fromkeys(sets)))
+
 
 def inside(names: Iterable[str]) -> tuple[str, ...]:
     """The labels that a word's further sub-words can have, given those of the first one: I-X for B-X, else the same."""
@@ -125,6 +135,13 @@ def possible(labels: Labels) -> Bools:
     for names, index in labels.ids.items():
         table[index] = [names == ANY or name in names for name in labels.names]
     return table
+
+
+@cache  # few pairs of label lists
+def translation(labels: Labels, new: Labels) -> LabelIds:
+    """For each id of a label list, the id of the same labels in another one; of those that it has, or of any."""
+    ids = new.ids
+    return np.array([ids[new.within(names)] for names in labels.ids], dtype=np.int32)
 
 
 def from_counts(task: str, kind: Kind, counts: Mapping[str, Mapping[str, int]]) -> Labels:

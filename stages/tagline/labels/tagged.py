@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from typing import overload
 
 import numpy as np
@@ -19,7 +19,7 @@ from tagline.labels.entities import (
     marked,
     unknown_labels,
 )
-from tagline.labels.label_list import Kind, Labels, PerType
+from tagline.labels.label_list import Kind, Labels, PerType, translation
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.windows import AnyInts, Bools, Doubles, Floats, Ints
 
@@ -125,20 +125,13 @@ class TaggedSentence(_Gold):
 
     def relabelled(self, labels: Labels) -> TaggedSentence:
         """Return the sentence with the same labels as ids of another list, which contains all names and sets."""
-        ids = _translation(self.labels, labels)
+        ids = translation(self.labels, labels)
         gold = None if self.gold is None else ids[self.gold]
         return replace(self, labels=labels, predicted=ids[self.predicted], gold=gold)
 
     def _names(self, ids: AnyInts) -> list[str]:
         names = self.labels.names
         return [names[index] for index in ids.tolist()]
-
-
-@cache  # few pairs of label lists
-def _translation(labels: Labels, new: Labels) -> AnyInts:
-    """For each id of a label list, the id of the same names in another one."""
-    ids = new.ids
-    return np.array([ids[names] for names in labels.ids], dtype=np.int64)
 
 
 def has_sets(labels: Labels, gold: AnyInts | None) -> bool:

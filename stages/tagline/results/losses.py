@@ -155,7 +155,7 @@ def tally(split: TaggedSentences, gold: Any = slice(None), predicted: Any = slic
 
 def by_text(scored: TaggedSentences, train: tokenized.Split) -> dict[str, Doubles]:
     """The `tally` of entities that train has with their type (seen), and of those that it does not have (unseen)."""
-    words = train.labelled_words(tokenized.load_labels(TOKENIZED))
+    words = train.labelled_words()
     training = TrainingIndex(words, [scored], "spans")
     gold = in_train(scored, training, scored.gold_entities)
     predicted = in_train(scored, training, scored.predicted_entities)

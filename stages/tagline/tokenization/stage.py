@@ -26,7 +26,7 @@ from tagline.tokenization.split_findings import (
     find_in_tags,
 )
 from tagline.tokenization.split_writer import SplitWriter, WrittenSplit
-from tagline.tokenization.tags import Tags, compare_types, read_column, read_tags, read_test
+from tagline.tokenization.tags import Tags, compare_types, read_column, read_tags, read_test, with_tests
 from tagline.tokenization.tokenize_align_params import Limits, TokenizeAlign
 from tagline.tokenization.unlabelled import write_unlabelled
 
@@ -56,10 +56,10 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     check_task(data, params.tag_column)
     loaded = load_tokenizer(tokenizer, params.max_length)
     labels, tags = read_labels(data, params)
-    labels_of_tests = labels
     for split in data.tests:
         column = read_column(data, params.tag_column, params.scheme, params.outside, [split])
-        labels_of_tests, tags[split] = read_test(split, column, tags["train"], labels_of_tests, params.scheme)
+        tags[split] = read_test(split, column, tags["train"], labels, params.scheme)
+    labels_of_tests = with_tests(labels, [tags[split] for split in data.tests], data)
     for line in read_column(data, params.tag_column, params.scheme, params.outside, data.tests).case_variants():
         show(line)
     findings = {split: find_in_tags(split, tags) for split in tags}
@@ -89,7 +89,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     check_splits(raw, hashes, metrics)
     check_limits(raw, findings, params.limits)
     write_hashes(target)
-    write_unlabelled(data, tests, len(labels.names))
+    write_unlabelled(data, tests, labels, len(labels_of_tests.names))
     write_hashes(tests)
     return metrics
 
@@ -194,8 +194,8 @@ def effective_share(tokenizer: Tokenizer, data: RawData, share: float) -> float:
 def _types_of_test(split: str, types: dict[str, list[str]]) -> dict[str, Any]:
     """The entry of a test set about its types, if there is something to say.
 
-    Test is annotated as train is: a predicted type that it lacks is an error, and only types that train and validation
-    lack are left out of its scores.
+    Test is annotated as train is: a predicted type that it lacks is an error. Those that a further test set lacks are
+    left out of its scores.
     """
     if split == "test":
         types["lacking"] = []

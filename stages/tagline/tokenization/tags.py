@@ -142,13 +142,12 @@ class Tags:
         Args:
             tags: int64 (words,), the tag ids of all sentences, one after the other.
             ends: int64 (sentences,), where each sentence ends among them.
-            labels: the labels of the task.
+            labels: of the task, or of test sets.
         """
         ids = labels.ids
         if self.conversion is None:
-            unknown = ids.get(ANY, -1)
-            of_tags = [ids.get((name,), unknown) for name in self.column.names]
-            return np.array([*of_tags, -1, unknown], dtype=np.int64)[tags]
+            of_tags = [ids[name,] for name in self.column.names]
+            return np.array([*of_tags, -1, ids.get(ANY, -1)], dtype=np.int64)[tags]
         return self.conversion.table(ids)[conversion.before(tags, ends, len(self.column.tags)), tags]
 
     def illegal_tags(self) -> Iterator[str]:
@@ -246,10 +245,8 @@ def read_tags(column: TagColumn, scheme: Literal["auto", schemes.Scheme]) -> tup
 
 def read_test(
     split: str, column: TagColumn, train: Tags, labels: Labels, scheme: Literal["auto", schemes.Scheme]
-) -> tuple[Labels, Tags]:
-    """Recognise the scheme of a test set, on which the labels of the task do not depend.
-
-    Entities of types that the labels lack become O; words with such a plain tag are of unknown label.
+) -> Tags:
+    """Recognise the scheme of a test set, on which the labels of the task do not depend; see `with_tests`.
 
     Args:
         split: the test set.
@@ -257,9 +254,6 @@ def read_test(
         train: how the tags of train become labels.
         labels: of the task.
         scheme: see `read_tags`.
-
-    Returns:
-        The labels, with the sets that only this test set has after the others, and how its tags become labels.
 
     Raises:
         UserError: a tag is not in the scheme, or no entity is of a type of the task.
@@ -277,11 +271,19 @@ def read_test(
             f"{column.raw.path}: {split} has no type of {column.name} ({', '.join(labels.types)}), but {foreign}; "
             f"expected at least one; rename types, or correct download.dataset.{split} in params.yaml"
         )
-    if tags.conversion is not None:
-        tags = replace(tags, conversion=tags.conversion.within(labels.names))
-    has_unknown = column.has_unknown or (kind == "tags" and len(types["foreign"]) > 0)
-    sets = label_sets(labels, [tags.conversion], column.raw.annotated_types([split]), has_unknown)
-    return replace(labels, sets=tuple(dict.fromkeys([*labels.sets, *sets]))), tags
+    return tags
+
+
+def with_tests(labels: Labels, tests: Sequence[Tags], raw: RawData) -> Labels:
+    """List the labels of test sets: those of the task, then those that it lacks, of which no model is right."""
+    names = dict.fromkeys(labels.names)
+    for tags in tests:
+        used = sorted(label for label, count in tags.counts.items() if count)
+        names |= dict.fromkeys(schemes.label_names(used) if labels.kind == "spans" else used)
+    labels = replace(labels, names=tuple(names))
+    annotated = raw.annotated_types([tags.split for tags in tests])
+    has_unknown = any(tags.column.has_unknown for tags in tests)
+    return replace(labels, sets=label_sets(labels, [tags.conversion for tags in tests], annotated, has_unknown))
 
 
 def compare_types(tags: Tags, labels: Labels) -> dict[str, list[str]]:

@@ -1,7 +1,8 @@
 """The folder data/tokenized_tests/unlabelled, all that folds of a cross-validation read of test: no label changes it.
 
 documents/SPLIT/00000.arrow, ...    id and document, as in data/raw, of train, validation and test
-sentences/test, windows/test        as in data/tokenized_tests, but known labels are -1, and of sub-words all are -100
+sentences/test, windows/test        as in data/tokenized_tests, but known labels are -1, unknown ones the number of
+                                    labels, and of sub-words all are -100
 hashes.json                         the SHA-256 of each file
 """
 
@@ -11,19 +12,22 @@ import numpy as np
 import pyarrow as pa
 
 from tagline.artifacts.raw_data import ID, RawData
+from tagline.artifacts.tokenized import WINDOW_FEATURES, sentence_features
 from tagline.core import shards
 from tagline.core.names import DOCUMENT, FURTHER
 from tagline.core.provenance import write_hashes
+from tagline.labels.label_list import Labels
 from tagline.labels.windows import IGNORED
 
 
-def write_unlabelled(data: RawData, tests: Path, known: int) -> None:
+def write_unlabelled(data: RawData, tests: Path, labels: Labels, known: int) -> None:
     """Write the folder.
 
     Args:
         data: data/raw.
         tests: data/tokenized_tests, in which the folder is made.
-        known: the number of labels; greater ids are of sets, which stay, so that folds see unknown labels.
+        labels: of the task.
+        known: the number of labels of the tests; of greater ids, which are of sets, folds see that there are some.
     """
     target = tests / "unlabelled"
     schema = pa.schema({ID: pa.string(), DOCUMENT: pa.int64()})
@@ -32,14 +36,17 @@ def write_unlabelled(data: RawData, tests: Path, known: int) -> None:
             with shards.ShardWriter(target / "documents" / split, schema) as writer:
                 for batch in data.batches(split):
                     writer.write({name: batch[name] for name in schema.names})
+    features = {"sentences": sentence_features(labels), "windows": WINDOW_FEATURES}
     for source in tests.glob("*/test"):
         name = source.parent.name
-        schema = next(shards.read_batches(source)).schema
+        schema = features[name].arrow_schema
         with shards.ShardWriter(target / name / "test", schema) as writer:
             for batch in shards.read_batches(source):
-                labels = batch["labels"]
-                ids = labels.values.to_numpy()
-                hidden = np.where(ids < known, -1, ids) if name == "sentences" else np.full_like(ids, IGNORED)
+                gold = batch["labels"]
+                ids = gold.values.to_numpy()
+                hidden = np.full_like(ids, IGNORED)
+                if name == "sentences":
+                    hidden = np.where(ids < known, -1, len(labels.names))
                 columns = {column: batch[column] for column in schema.names}
-                writer.write(columns | {"labels": pa.ListArray.from_arrays(labels.offsets, hidden, labels.type)})
+                writer.write(columns | {"labels": pa.ListArray.from_arrays(gold.offsets, hidden, gold.type)})
     write_hashes(target)

@@ -134,10 +134,10 @@ def only_for_teachers(labelled: Ints) -> str | None:
 
 
 def repeated_passes(batches: TrainingBatches, steps: int) -> str | None:
-    """Describe how often an epoch of a run of so many steps repeats the training split; None: it does not."""
-    if batches.passes == 1:
+    """Describe how often the epochs of a run of so many steps repeat the training split; None: they do not."""
+    if batches.passes == batches.epochs:
         return None
-    return f"train.min_steps: {batches.passes} passes over train per epoch, so that the run has {steps:,} steps"
+    return f"train.min_steps: {batches.passes} passes over train in all, so that the run has {steps:,} steps"
 
 
 def small_batches(batches: TrainingBatches, device: torch.device, processes: int) -> str | None:
@@ -148,7 +148,7 @@ def small_batches(batches: TrainingBatches, device: torch.device, processes: int
         device: of each process.
         processes: number of processes, which share each batch.
     """
-    subwords = batches.passes * batches.lengths.sum() / batches.steps_per_epoch / processes
+    subwords = batches.lengths.sum() / batches.steps_per_pass / processes
     if device.type != "cuda" or subwords >= FEW_SUBWORDS:
         return None
     return (

@@ -74,7 +74,7 @@ class Stuck(Part):
 
     def begin(self, training: Training) -> None:
         super().begin(training)
-        enough = math.ceil(ENOUGH_STEPS / training.batches.steps_per_epoch)
+        enough = math.ceil(ENOUGH_STEPS * training.epochs / training.steps)
         self._epoch = max(2, min(enough, math.ceil(training.epochs / 2)))
 
     def after_epoch(self, model: nn.Module) -> None:

@@ -81,8 +81,8 @@ class Train(Section):
     F1 is kept, on ties the one with the lowest validation loss; the last one if validation has fewer than 30
     entities."""
     min_steps: Count = 1
-    """Minimum number of optimizer steps, for which an epoch has several passes over a small training split. Each has as
-    many as all epochs together need."""
+    """Minimum number of optimizer steps, for which an epoch has several passes over a small training split. All epochs
+    together have as few as reach it."""
     max_steps: Count | None = None
     """Stop after this number of optimizer steps, for a short trial; empty: no limit."""
     early_stopping: Count | None = None

@@ -3,7 +3,6 @@
 `tagline.training.parts` has the parts, `tagline.training.gradients` the losses.
 """
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
@@ -85,6 +84,7 @@ class Training:
         parts: what accompanies the run.
 
     Attributes:
+        ends: the last step of each epoch.
         history: steps, losses and scores so far.
         best: folder of the weights of the best epoch.
         fitting_rate: learning rate that fits encoder and batches.
@@ -118,7 +118,8 @@ class Training:
             params.batches,
             params.seed,
             params.pad_to_multiple_of or 1,
-            math.ceil(least / params.epochs),
+            least,
+            params.epochs,
         )
         self.fitting_rate = fitting_rate(model.config, self.batches)
         self.peak_rate = self.fitting_rate if params.learning_rate == "auto" else params.learning_rate
@@ -127,9 +128,11 @@ class Training:
         padding = padding_id(model)
         self.gradients = Gradients(self.rows, self.batches, validation.head, padding, params, objectives)
         # Steps and epochs of the run, unless a part ends it before; max_steps may end the last epoch early.
-        self.steps = min(params.epochs * self.batches.steps_per_epoch, params.max_steps or 2**62)
-        self.epochs = math.ceil(self.steps / self.batches.steps_per_epoch)
-        steps_per_point = max(1, self.batches.steps_per_epoch // POINTS_PER_EPOCH)
+        ends = [self.batches.steps_before(number + 1) for number in range(params.epochs)]
+        self.steps = min(ends[-1], params.max_steps or ends[-1])
+        self.ends = [end for end in ends if end < self.steps] + [self.steps]
+        self.epochs = len(self.ends)
+        steps_per_point = max(1, ends[-1] // params.epochs // POINTS_PER_EPOCH)
         new = History(steps_per_point, keeps_last=validation.number < FEW_ENTITIES)
         self.saved = SavedRun(work, new, self.precision)
         self.history = self.saved.history
@@ -178,7 +181,7 @@ class Training:
     def epoch(self, number: int) -> Iterator[Step]:
         """The steps of an epoch (from 0) that are left, each prepared while the one before is computed."""
         self.lines.begin_epoch()
-        before = number * self.batches.steps_per_epoch
+        before = self.batches.steps_before(number)
         batches = self.batches.epoch(number)[: self.steps - before]
 
         def step(index: int) -> Step:
@@ -188,7 +191,7 @@ class Training:
 
     def ends_epoch(self, step: Step) -> bool:
         """Whether a step is the last of its epoch, or of the run."""
-        return step.number == self.steps or step.number % self.batches.steps_per_epoch == 0
+        return step.number in self.ends
 
     def learning_rate(self, step: Step) -> float:
         """The learning rate of a step; the schedule is at a later one."""

@@ -25,15 +25,19 @@ class TrainingBatches:
         batches: how windows are put into batches.
         seed: seed of the order.
         multiple: padded lengths are a multiple of it.
-        min_steps: minimum number of batches per epoch, for which an epoch has several passes over all windows.
+        min_steps: minimum number of batches of the run, for which its epochs have several passes over all windows.
+        epochs: number of epochs of the run.
 
     Attributes:
-        passes: number of passes per epoch.
+        passes: number of passes of all epochs together.
         steps_param: the param of ``train`` that adds steps.
-        steps_per_epoch: number of batches per epoch, the same in all epochs.
+        steps_per_pass: number of batches per pass, the same in all passes.
     """
 
-    def __init__(self, lengths: Ints, batches: Batches, seed: int, multiple: int = 1, min_steps: int = 1) -> None:
+    def __init__(
+        self, lengths: Ints, batches: Batches, seed: int, multiple: int = 1, min_steps: int = 1, epochs: int = 1
+    ) -> None:
+        self.epochs = epochs
         self.batches = batches
         self.seed = seed
         self.multiple = multiple
@@ -47,15 +51,22 @@ class TrainingBatches:
             self._borders = batch_borders(descending, batches.subwords_per_batch, MOST_PADDING)
         else:
             self._borders = [*range(0, len(self._windows), batches.batch_size), len(self._windows)]
-        steps_per_pass = len(self._borders) - 1
-        self.passes = math.ceil(min_steps / steps_per_pass)
-        self.steps_per_epoch = self.passes * steps_per_pass
-        self.steps_param = "epochs" if self.passes == 1 else "min_steps"
+        self.steps_per_pass = len(self._borders) - 1
+        self.passes = max(epochs, math.ceil(min_steps / self.steps_per_pass))
+        self.steps_param = "epochs" if self.passes == epochs else "min_steps"
+
+    def steps_before(self, epoch: int) -> int:
+        """The number of steps before an epoch (from 0)."""
+        return self._passes_before(epoch) * self.steps_per_pass
+
+    def _passes_before(self, epoch: int) -> int:
+        """Seven passes in three epochs begin at 0, 2 and 4."""
+        return epoch * self.passes // self.epochs
 
     def epoch(self, number: int) -> list[Ints]:
         """The batches of an epoch (from 0), each as the indices of its windows; each window is in one per pass."""
-        first = number * self.passes
-        return [*chain.from_iterable(map(self._pass, range(first, first + self.passes)))]
+        passes = range(self._passes_before(number), self._passes_before(number + 1))
+        return [*chain.from_iterable(map(self._pass, passes))]
 
     def _pass(self, number: int) -> list[Ints]:
         """The batches of a pass over all windows (from 0, over all epochs), in an order of its own."""
@@ -79,12 +90,12 @@ class TrainingBatches:
 
     def padding(self, steps: int) -> float:
         """The share of padding in the sub-words of the first steps, from 0 to 1, each batch padded as a whole."""
-        last, index = divmod(steps - 1, self.steps_per_epoch)
-        totals = [self._subwords(self.epoch(last)[: index + 1])]
-        if last and self.batches.order == "by_length":  # all epochs have equally long batches
-            totals.append(last * self._subwords(self.epoch(0)))
+        last, index = divmod(steps - 1, self.steps_per_pass)
+        totals = [self._subwords(self._pass(last)[: index + 1])]
+        if last and self.batches.order == "by_length":  # all passes have equally long batches
+            totals.append(last * self._subwords(self._pass(0)))
         else:
-            totals += [self._subwords(self.epoch(number)) for number in range(last)]
+            totals += [self._subwords(self._pass(number)) for number in range(last)]
         computed, read = np.sum(totals, axis=0).tolist()
         return float(1 - read / computed)
 

@@ -11,8 +11,8 @@ WINDOWS = {name: [[0], [1], [2]] for name in ("input_ids", "word_ids", "labels")
 def test_selected_rows_are_read_as_the_rows_that_they_are() -> None:
     """The Arrow table of a `Dataset.select` still has all rows."""
     whole = split_of(SENTENCES, WINDOWS)
-    some = Split(whole.sentences.select([1, 0]), whole.windows.select([2, 1]))
+    some = Split(whole.sentences.select([1, 0]), whole.windows.select([2, 1]), LABELS)
     assert (whole.lengths(), some.lengths()) == ([2, 1, 0], [1, 2])
     assert list(some.ids_and_words()[0]) == ["b", "a"]
-    assert list(some.labelled_words(LABELS)) == [(["is"], ["O"]), (["New", "York"], ["B-X", "I-X"])]
+    assert list(some.labelled_words()) == [(["is"], ["O"]), (["New", "York"], ["B-X", "I-X"])]
     assert (whole.windows_of(0).tolist(), some.windows_of(1).tolist()) == ([0, 1], [0])

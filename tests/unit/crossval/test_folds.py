@@ -89,7 +89,7 @@ def test_copies_of_a_repeated_document_are_held_out_with_it(tmp_path: Path) -> N
 
 def test_labels_of_test_change_nothing_that_folds_read(tmp_path: Path) -> None:
     written = []
-    for changed in ("B-PER I-PER", "O B-PER"):
+    for changed in ("B-PER I-PER", "O B-NEW"):
         test = [(words, labels.replace("B-PER I-PER", changed)) for words, labels in SENTENCES["test"]]
         _, tests = write_both(tmp_path / changed.split()[0], SENTENCES | {"test": test}, DOCUMENTS)
         written.append([*snapshot(tests / "unlabelled").values()])

@@ -29,7 +29,8 @@ EVALUATE = Evaluate(
 def write_folds(folder: Path, params: Crossval, both: tuple[Path, Path], test: Sequence[tuple[str, str, str]]) -> Path:
     """Two folds of train, one right and one wrong, and of validation one sentence in the first fold."""
     data, tests = both
-    parts = {1: {"train": [RIGHT] * 4, "validation": [RIGHT]}, 2: {"train": [MISSED] * 4, "test": test}}
+    of_test = [(words, predicted, predicted) for words, _, predicted in test]
+    parts = {1: {"train": [RIGHT] * 4, "validation": [RIGHT]}, 2: {"train": [MISSED] * 4, "test": of_test}}
     for number, splits in parts.items():
         target = folder / str(number)
         target.mkdir(parents=True)
@@ -116,5 +117,7 @@ def test_folds_of_other_params_or_data_are_errors(tmp_path: Path) -> None:
 
 
 def test_labels_of_test_are_read_when_folds_are_scored(tmp_path: Path) -> None:
-    entries = scored(tmp_path, BY_DOCUMENT, [RIGHT, MISSED]).metrics[NAME]
-    assert (entries["overall"]["number"], entries["overall"]["recall"]) == (17, round(12 / 17, 6))
+    new = ("in Oslo", "O B-NEW", "O B-LOC")
+    entries = scored(tmp_path, BY_DOCUMENT, [RIGHT, MISSED, new]).metrics[NAME]
+    assert (entries["overall"]["number"], entries["overall"]["recall"]) == (18, round(12 / 18, 6))
+    assert entries["per_type"]["NEW"] == {"precision": 0, "recall": 0, "f1": 0, "number": 1}, "only test has it"

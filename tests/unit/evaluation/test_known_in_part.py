@@ -58,7 +58,7 @@ def evaluated(validation: ScoredSplit, test: ScoredSplit) -> tuple[Settings, dic
     """Run all measurements, as the stage does; altered forms are labelled by a model, and nothing is fitted to them."""
     splits = {"validation": validation, "test": test}
     labels = flatten(validation.sentences).labels
-    inputs: Any = SimpleNamespace(labels=labels, loaded={"train": SimpleNamespace(labelled_words=lambda _: [])})
+    inputs: Any = SimpleNamespace(labels=labels, loaded={"train": SimpleNamespace(labelled_words=list)})
     predictor: Any = None
     labelled = Labelled(inputs, predictor, splits, Settings("greedy", "fp32"))
     measurements = [each for each in measurements_of(Evaluate(**PARAMS), labels) if not isinstance(each, AlteredForms)]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from datasets import Dataset, concatenate_datasets
-from helpers.windows import rows, windows
+from helpers.windows import LABELS, rows, windows
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +18,7 @@ COLUMNS |= {"labels": [[-100, 1, 1, -100], [1, 2, -100], [], [-100, -100]]}
 def stored() -> Windows:
     table = Dataset.from_dict(COLUMNS, features=WINDOW_FEATURES)
     halves = concatenate_datasets([table.select(range(2)), table.select(range(2, 4))])  # like two shards
-    return Split(halves, halves).mapped_windows
+    return Split(halves, halves, LABELS).mapped_windows
 
 
 @pytest.mark.parametrize("made", [windows(**COLUMNS), windows(**COLUMNS, batches=2), stored()])

@@ -13,7 +13,7 @@ from tagline.core.outputs import write_json
 from tagline.core.provenance import PROVENANCE
 from tagline.labels.label_list import Labels
 from tagline.terminal.errors import UserError
-from tagline.tokenization.tags import Tags, compare_types, read_column, read_tags, read_test
+from tagline.tokenization.tags import Tags, compare_types, read_column, read_tags, read_test, with_tests
 from tagline.tokenization.unknown_labels import unannotated
 
 
@@ -31,12 +31,14 @@ def made(folder: Path, **splits: str) -> RawData:
 def read(data: RawData, scheme: str = "auto") -> tuple[Labels, dict[str, Tags]]:
     labels, tags = read_tags(read_column(data, "ner"), scheme)
     for split in data.tests:
-        labels, tags[split] = read_test(split, read_column(data, "ner", tests=[split]), tags["train"], labels, scheme)
+        tags[split] = read_test(split, read_column(data, "ner", tests=[split]), tags["train"], labels, scheme)
     return labels, tags
 
 
 def labels_of(data: RawData, split: str, scheme: str = "auto") -> list[str]:
     labels, tags = read(data, scheme)
+    if split in data.tests:
+        labels = with_tests(labels, [tags[split]], data)
     ((_, ids, ends),) = tags[split].column.batches(split)
     names = labels.described
     return [names[number] for number in tags[split].to_labels(ids, ends, labels)]
@@ -48,7 +50,7 @@ def test_each_split_is_read_in_its_own_scheme(tmp_path: Path) -> None:
     assert [each.scheme for each in tags.values()] == ["IOB2", "IOB1", "BIOES"]
     assert labels.names == ("O", "B-X", "I-X"), "training depends on no label of test"
     assert labels_of(data, "validation") == ["B-X", "I-X", "B-X"]
-    assert labels_of(data, "test") == ["B-X", "O", "B-X", "I-X", "O"]
+    assert labels_of(data, "test") == ["B-X", "O", "B-X", "I-X", "B-Y"]
     assert tags["test"].counts == {"B-X": 2, "O": 1, "I-X": 1, "B-Y": 1}
 
 
@@ -81,22 +83,23 @@ def test_splits_that_were_drawn_from_one_file_have_one_scheme(tmp_path: Path) ->
 
 
 FURTHER = [
-    ("B-X I-X O | B-Z", "S-X O B-Y E-Y | S-X", "B-X O O O B-X", ("X", "Y", "Z"), "BIOES"),
+    ("B-X I-X O | B-Z", "S-X O B-Y E-Y | S-X", "B-X O B-Y I-Y B-X", ("X", "Y", "Z"), "BIOES"),
     ("B-X I-X O", "? I-X O ?", "? B-X or I-X O ?", ("X", "", ""), "IO"),
-    (f"N V O{' N' * 30}", "V W ?", "V ? ?", ("V", "W", "N O"), "tags"),
+    (f"N V O{' N' * 30}", "V W ?", "V W ?", ("V", "W", "N O"), "tags"),
 ]
 
 
 @pytest.mark.parametrize(("train", "further", "labels", "types", "scheme"), FURTHER)
-def test_further_test_set_gets_the_labels_of_the_task(
+def test_further_test_set_has_the_labels_of_the_task_and_then_its_own(
     tmp_path: Path, train: str, further: str, labels: str, types: tuple[str, ...], scheme: str
 ) -> None:
     data = made(tmp_path, train=train, validation="O", test="O", **{"tests.a": further})
     assert data.tests == ["test", "tests.a"]
     of_task, tags = read_tags(read_column(data, "ner"), "auto")
     column = read_column(data, "ner", tests=["tests.a"])
-    found, of_set = read_test("tests.a", column, tags["train"], of_task, "auto")
-    assert (found.names, of_set.scheme) == (of_task.names, scheme)
+    of_set = read_test("tests.a", column, tags["train"], of_task, "auto")
+    found = with_tests(of_task, [of_set], data)
+    assert (found.names[: len(of_task.names)], of_set.scheme) == (of_task.names, scheme)
     ids = [of_set.to_labels(ids, ends, found) for _, ids, ends in column.batches("tests.a")]
     assert " ".join(found.described[number] for number in ids[0]) == labels
     assert tuple(map(" ".join, compare_types(of_set, of_task).values())) == types

@@ -15,8 +15,9 @@ def lines_of(f1: list[float], steps_per_epoch: int = 200, rate: float = 1e-4, go
     lines: list[str] = []
     history = History(steps_per_point=1)
     training: Any = SimpleNamespace(
-        batches=SimpleNamespace(steps_per_epoch=steps_per_epoch, steps_param="min_steps"),
+        batches=SimpleNamespace(steps_param="min_steps"),
         epochs=len(f1),
+        steps=len(f1) * steps_per_epoch,
         validation=SimpleNamespace(number=gold),
         history=history,
         peak_rate=rate,

@@ -34,7 +34,7 @@ def test_each_window_is_in_one_batch(lengths: np.ndarray, order: Batches, seed: 
     batches = TrainingBatches(lengths, order, seed, multiple)
     batch_list = batches.epoch(epoch)
     assert sorted(index for batch in batch_list for index in batch.tolist()) == list(range(len(lengths)))
-    assert len(batch_list) == batches.steps_per_epoch
+    assert len(batch_list) == batches.steps_per_pass
     for batch in batch_list:
         if order.order == "random":
             assert len(batch) <= order.batch_size
@@ -47,15 +47,16 @@ def test_each_window_is_in_one_batch(lengths: np.ndarray, order: Batches, seed: 
     assert listed(empty_last.epoch(epoch)) == listed(batch_list), "a window without sub-words is left out"
 
 
-def test_epochs_of_several_passes_reach_the_min_steps() -> None:
+def test_epochs_share_the_fewest_passes_that_reach_the_min_steps() -> None:
     lengths = np.repeat(np.arange(4, 14), 6)
-    once = TrainingBatches(lengths, by_length(64), 1)
-    steps = once.steps_per_epoch
-    thrice = TrainingBatches(lengths, by_length(64), 1, min_steps=2 * steps + 1)
-    assert (once.passes, thrice.passes, thrice.steps_per_epoch) == (1, 3, 3 * steps)
-    assert (once.steps_param, thrice.steps_param) == ("epochs", "min_steps")
+    once = TrainingBatches(lengths, by_length(64), 1, epochs=3)
+    steps = once.steps_per_pass
+    more = TrainingBatches(lengths, by_length(64), 1, min_steps=6 * steps + 1, epochs=3)
+    assert (once.passes, more.passes) == (3, 7)
+    assert [more.steps_before(epoch) for epoch in range(4)] == [0, 2 * steps, 4 * steps, 7 * steps]
+    assert (once.steps_param, more.steps_param) == ("epochs", "min_steps")
     # Each pass has all windows in an order of its own, so none is twice in a batch.
-    assert listed(thrice.epoch(1)) == [batch for epoch in (3, 4, 5) for batch in listed(once.epoch(epoch))]
+    assert listed(more.epoch(2)) == [batch for epoch in (4, 5, 6) for batch in listed(once.epoch(epoch))]
 
 
 @pytest.mark.parametrize("order", [by_length(64), at_random(4)])
@@ -73,14 +74,14 @@ def test_padding_by_length_is_below_a_tenth_in_few_more_steps() -> None:
     # Lengths as in news, up to 128 sub-words (CoNLL-2003: mean 22 with special tokens).
     lengths = np.clip(np.random.default_rng(5).lognormal(2.9, 0.6, 14_041).astype(np.int64), 3, 128)
     batches, plain = (TrainingBatches(lengths, order, 1) for order in (by_length(512), at_random(8)))
-    assert 0 < batches.padding(batches.steps_per_epoch) < 0.1 < 0.3 < plain.padding(plain.steps_per_epoch)
-    assert batches.steps_per_epoch <= 1.1 * len(longest_first(lengths, 512))
+    assert 0 < batches.padding(batches.steps_per_pass) < 0.1 < 0.3 < plain.padding(plain.steps_per_pass)
+    assert batches.steps_per_pass <= 1.1 * len(longest_first(lengths, 512))
 
 
 @given(LENGTHS, ORDERS, st.integers(1, 9), st.data())
 def test_padding_is_of_all_steps(lengths: np.ndarray, order: Batches, multiple: int, data: st.DataObject) -> None:
     batches = TrainingBatches(lengths, order, 1, multiple)
-    steps = data.draw(st.integers(1, 3 * batches.steps_per_epoch + 1))
+    steps = data.draw(st.integers(1, 3 * batches.steps_per_pass + 1))
     done = [batch for epoch in range(4) for batch in batches.epoch(epoch)][:steps]
     computed = sum(rounded_up(int(lengths[batch].max()), multiple) * len(batch) for batch in done)
     assert batches.padding(steps) == 1 - sum(int(lengths[batch].sum()) for batch in done) / computed

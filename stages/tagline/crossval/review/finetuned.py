@@ -42,4 +42,5 @@ def label_all(splits: Sequence[str], train: Train, data: Path, tests: Path, mode
         parts[split] = tokenized.load_split(data if split in LEARNT else tests, split)
     label(parts, labels, model, train, target)
     out_of_fold.write_provenance(target, labels, {})
-    return FoldOutput(target, labels, {})
+    test = out_of_fold.load_test(tests)
+    return FoldOutput(target, test.labels if test else labels, {}, test)

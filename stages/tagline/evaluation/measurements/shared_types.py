@@ -1,4 +1,4 @@
-"""Shared types: of which types the scores of a further test set are."""
+"""Shared types: which types of a test set train does not have, and which are left out of its scores."""
 
 from collections.abc import Iterator
 
@@ -8,18 +8,16 @@ from tagline.terminal.escaping import printable
 
 
 class SharedTypes(Measurement):
-    """The types of a further test set, as tokenize-align compared them with those of the task."""
+    """The types of a test set, as tokenize-align compared them with those of the task."""
 
     def measure(self, split: ScoredSplit) -> Entries:
         return {"types": split.types} if split.types else {}
 
 
 def notes(metrics: Metrics) -> Iterator[str]:
-    """Say which types are left out of the scores of a further test set."""
+    """Say which types count as missed, and which are left out."""
     for split, types in by_split(metrics, "types").items():
-        left_out = []
-        for kind, where in (("foreign", "train"), ("lacking", split)):
-            if types[kind]:
-                left_out.append(f"{', '.join(types[kind])} (not in {where})")
-        if left_out:
-            yield printable(f"{split}: scored are {', '.join(types['shared'])}; left out: {', '.join(left_out)}")
+        if types["foreign"]:
+            yield printable(f"{split}: not in train, so that they count as missed: {', '.join(types['foreign'])}")
+        if types["lacking"]:
+            yield printable(f"{split}: left out, since it does not have them: {', '.join(types['lacking'])}")

@@ -21,9 +21,9 @@ class Slices(Measurement):
 
     def after_labels(self, labelled: Labelled) -> None:
         """Index what the training split has of these splits."""
-        labels = labelled.inputs.labels
+        train = labelled.inputs.loaded["train"]
         others = [split.sentences for split in labelled.splits.values()]
-        self.training = TrainingIndex(labelled.inputs.loaded["train"].labelled_words(labels), others, labels.kind)
+        self.training = TrainingIndex(train.labelled_words(), others, labelled.inputs.labels.kind)
 
     def measure(self, split: ScoredSplit) -> Entries:
         return {"slices": slices(split.sentences, split.counts, self.training, self._f1_intervals)}
