@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from difflib import get_close_matches
 from itertools import chain, count
 from pathlib import Path
 from threading import Lock
@@ -26,6 +28,7 @@ from tagline.labels.tagged import TaggedSentence, TaggedSentences
 from tagline.model.heads import load_head
 from tagline.model.prediction import Predictor, Progress
 from tagline.terminal.errors import UserError
+from tagline.terminal.escaping import quoted
 from tagline.text import sentences as sentence_rules
 from tagline.text import subwords
 from tagline.text.languages import LEAST_AGREEMENT, library_version, splitter
@@ -36,6 +39,8 @@ Observer = Callable[[TaggedSentences], object]
 # Words that are labelled together, in batches of similar length. A stream starts with few, for an early first result.
 FIRST_WORDS = 2**9
 MOST_WORDS = 2**15
+# The most types that a message names.
+NAMED = 10
 
 
 class AnyTagger(Protocol):
@@ -48,7 +53,7 @@ class AnyTagger(Protocol):
     @property
     def types(self) -> list[str]:
         """The types of entities, or the tags, of all taggers."""
-        types = chain.from_iterable(tagger.labels.types for tagger in self.layers.values())
+        types = chain.from_iterable(tagger.types for tagger in self.layers.values())
         return list(dict.fromkeys(types))
 
     def split(self, text: str) -> list[sentence_rules.Span]:
@@ -156,6 +161,7 @@ class Tagger(AnyTagger):
             device.
         verify: compare the files that the backend loads with hashes.json, or weights with the hashes in the graph.
         split_sentences: whether texts are split into sentences; None: as in training. Lists of words never are.
+        types: the entity types to find, of those that the model knows; None: all. Scores stay those among all types.
 
     Attributes:
         labels: the model's labels (`tagline.labels.label_list.Labels`).
@@ -177,12 +183,14 @@ class Tagger(AnyTagger):
         subwords_per_batch: int | None = None,
         verify: bool = True,
         split_sentences: bool | None = None,
+        types: Sequence[str] | None = None,
     ) -> None:
         self.folder = Path(folder)
         self._process = os.getpid()
         self._description = exported.read(self.folder)
         self.backend = chosen_backend(self.folder, backend)
         self.labels = self._description.labels
+        self._types = self.labels.types if types is None else list(types)
         self.accept = self._description.accept
         self.reference = self._description.reference
         self.observe: Observer | None = None
@@ -220,11 +228,23 @@ class Tagger(AnyTagger):
                 description.labels,
                 self._subwords_per_batch or model.subwords_per_batch,
                 model.workers,
-                description.biases,
+                description.biases | dict.fromkeys(self._left_out(), -math.inf),
                 description.calibration,
             )
             # A program that ends without `close` ends the threads before Python takes its modules apart.
             self._finalizer = finalize(self, _end_threads, stack.pop_all(), self._process)
+
+    def _left_out(self) -> set[str]:
+        """The types that are not to be found."""
+        known = self.labels.types
+        for type_ in self._types:
+            if type_ not in known:
+                similar = get_close_matches(type_, known) or known[:NAMED]
+                raise UserError(
+                    f"{self.folder}: the model has no type {quoted(type_)}; expected some of its {len(known)}, such as "
+                    f"{', '.join(similar)}"
+                )
+        return {*known} - {*self._types}
 
     def _check_process(self) -> None:
         if os.getpid() != self._process:
@@ -237,6 +257,10 @@ class Tagger(AnyTagger):
     @property
     def layers(self) -> Mapping[str, Tagger]:
         return {self.labels.task: self}
+
+    @property
+    def types(self) -> list[str]:
+        return self._types
 
     def split(self, text: str) -> list[sentence_rules.Span]:
         """Split raw text into words as in training, given as start and end of each in code points.

@@ -224,17 +224,18 @@ def is_of_head(model: PreTrainedModel, name: str, weight: Tensor) -> bool:
     return not name.startswith(f"{model.base_model_prefix}.") and weight.shape[:1] == (model.config.num_labels,)
 
 
-def begin_with_shares(model: PreTrainedModel, counts: Ints) -> None:
-    """Set the biases of a new classifier so that it predicts the shares of labels, which most steps would else learn.
+def begin_with_shares(model: PreTrainedModel, counts: Ints, new: Sequence[int]) -> None:
+    """Set the biases of new labels so that a classifier predicts their shares, which most steps would else learn.
 
     Args:
-        model: with a classifier that is not trained.
+        model: with a classifier that is not trained for these labels.
         counts: int64 (labels,), how often each label occurs.
+        new: the ids of these labels.
     """
     shares = np.log((counts + 1) / (counts + 1).sum())
     for name, weight in model.named_parameters():
         if weight.ndim == 1 and is_of_head(model, name, weight):
-            weight.data.copy_(torch.from_numpy(shares))
+            weight.data[new] = torch.from_numpy(shares[new]).to(weight.dtype)
 
 
 def padding_id(model: PreTrainedModel) -> int:

@@ -112,13 +112,13 @@ def _new_model(
         precision: number format of matrix products.
     """
     head = make_head(params.head, labels, "constrained")
-    if params.earlier is None:
-        model = classifier.new_classifier(encoder, labels, params.attention, precision, params.layers)
-        classifier.begin_with_shares(model, _counts(learnt.mapped_windows, len(labels.names)))
-        return model, head
-    old = of_models[params.earlier]
-    model = classifier.new_classifier(params.earlier, labels, params.attention, precision, params.layers, old)
-    return model, continued(head, params.earlier, old)
+    old = None if params.earlier is None else of_models[params.earlier]
+    folder = params.earlier or encoder
+    model = classifier.new_classifier(folder, labels, params.attention, precision, params.layers, old)
+    known = () if old is None else old.names
+    new = [number for number, name in enumerate(labels.names) if name not in known]
+    classifier.begin_with_shares(model, _counts(learnt.mapped_windows, len(labels.names)), new)
+    return model, head if old is None else continued(head, folder, old)
 
 
 def _counts(windows: Windows, labels: int) -> Ints:

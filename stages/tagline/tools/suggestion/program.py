@@ -58,8 +58,8 @@ def main() -> None:
         tagger = None
         if options.model:
             with defer_signals():  # a signal during the import of an extension module would become an ImportError
-                tagger = stack.enter_context(Tagger(options.model, options.backend))
-        types = tagger.labels.types if tagger else options.types
+                tagger = stack.enter_context(Tagger(options.model, options.backend, types=options.types or None))
+        types = tagger.types if tagger else options.types
         guideline = check_output(options, types, tagger)
         selector = Selector(options.max_words, options.random_share, options.model)
         split = tagger.split if tagger else split_words
@@ -114,7 +114,11 @@ def parsed() -> argparse.Namespace:
         " (default: data/raw beside the model's folder, if it exists)",
     )
     parser.add_argument(
-        "--types", nargs="+", default=[], metavar="TYPE", help="entity types for the tool; no model is used"
+        "--types",
+        nargs="+",
+        default=[],
+        metavar="TYPE",
+        help="entity types for the tool; of --model find these alone, without --model no model is used",
     )
     add_model(parser)
     parser.set_defaults(model=None)
@@ -157,8 +161,6 @@ def check_options(options: argparse.Namespace) -> None:
             raise ValueError(f"--types {type_!r}: expected names of entity types, without B-, I-, E-, S-, such as PER")
         if options.types.count(type_) > 1:
             raise ValueError(f"--types {type_!r} is given twice; expected different types")
-    if options.types and options.model:
-        raise ValueError("--types: a model has its own; expected either --model or --types")
     if options.pool != STANDARD and is_same_file(options.output, Path(options.pool)):
         raise ValueError("--output is the same file as POOL; expected another one")
     if any(is_same_file(options.output, path) for path in options.exclude):

@@ -89,6 +89,7 @@ def add_models(parser: argparse.ArgumentParser, default_backend: str = FASTEST) 
         help=f"exported model, a local folder (default: {MODEL}); of several, each entity has the name, by default the "
         "task of the model, as its layer",
     )
+    parser.add_argument("--types", nargs="+", metavar="TYPE", help="find these types alone (default: all of the model)")
     parser.add_argument(
         "--overlaps",
         choices=get_args(Overlaps),
@@ -148,7 +149,8 @@ def open_taggers(options: argparse.Namespace, verify: bool = True) -> AnyTagger:
 
         taggers = dict[str, Tagger]()
         for name, folder in layers_of(options.models, options.overlaps).items():
-            taggers[name] = Tagger(folder, options.backend, verify=verify, split_sentences=options.split_sentences)
+            split = options.split_sentences
+            taggers[name] = Tagger(folder, options.backend, verify=verify, split_sentences=split, types=options.types)
         return joined(taggers, options.overlaps)
 
 
