@@ -129,8 +129,7 @@ def test_killed_repro_resumes_training_to_same_bytes(clone: Clone) -> None:
     assert not list(clone.path.glob(".work/*/*"))
 
 
-@pytest.mark.rare
-def test_cross_validations_run_by_their_own_name_and_are_compared_between_commits(clone: Clone) -> None:
+def test_cross_validation_runs_by_its_own_name_and_is_compared_between_commits(clone: Clone) -> None:
     def ran() -> list[str]:
         return sorted(stage.rpartition(":")[2] for stage in clone.repro("crossval/dvc.yaml"))
 
@@ -142,19 +141,11 @@ def test_cross_validations_run_by_their_own_name_and_are_compared_between_commit
     assert ran() == ["crossval", "fold@1", "fold@2"]
     assert ran() == []
     clone.commit("a cross-validation")
-    edit(clone.path / "params.yaml", "epochs: 6", "epochs: 1")
-    assert ran() == ["crossval", "fold@1", "fold@2"]
-    assert "crossval.f1" in clone.run("dvc", "metrics", "diff")
+    f1 = json_of(clone.path / "crossval/metrics.json")["crossval.f1"]
     compared = clone.run("tagline", "compare", "--split", "crossval")
-    before, after = (
-        json.loads(DVCFileSystem(str(clone.path), rev=revision).read_text("crossval/metrics.json"))["crossval.f1"]
-        for revision in ("HEAD", None)
-    )
-    assert compared.startswith(f"crossval F1 {before:.3f} → {after:.3f}, ")
+    assert compared.startswith(f"crossval F1 {f1:.3f} → {f1:.3f}, the same")
     assert "outdated" not in compared
-    assert "outdated" not in clone.run("tagline", "scores")
-    edit(clone.path / "params.yaml", "epochs: 1", "epochs: 2")
+    edit(clone.path / "params.yaml", "epochs: 6", "epochs: 2")
     assert "`dvc repro crossval/dvc.yaml` would rerun crossval/dvc.yaml:fold (train)" in clone.run("tagline", "scores")
-    edit(clone.path / "params.yaml", "epochs: 2", "epochs: 1")
     message = "HEAD~1: dvc.lock does not have data/crossval/predictions; run `git checkout "
     assert message in clone.run("tagline", "compare", "HEAD~1", "--split", "crossval", status=1)
