@@ -174,11 +174,6 @@ def test_python_that_is_too_old_is_said_before_an_environment_is_made(repository
     assert not (repository / ".venv").exists()
 
 
-def test_make_of_macos_finds_programs_of_the_environment() -> None:
-    """GNU make 3.81 starts a simple command itself, found in its own PATH, unless SHELL is not /bin/sh."""
-    assert "\nSHELL := /bin/bash\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
-
-
 def run(folder: Path, *command: str) -> str:
     # Git must not find a repository above the folder, and make must not take itself for one that `make test` started.
     of_make = dict.fromkeys(("MAKEFLAGS", "MAKELEVEL", "MFLAGS"), "")
