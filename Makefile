@@ -12,7 +12,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 INPUTS := params.yaml dvc.yaml data stages
 RESULTS := dvc.lock metrics plots
 
-.PHONY: install repro base differences test-fast test-tools test test-all experiments check-release lint bench bench-host lock
+.PHONY: install repro base differences test-fast test-tools test test-all experiments check-release lint docs bench bench-host lock
 .DEFAULT_GOAL := repro
 
 # DVC removes the outputs of a stage before it starts it, so params.yaml is checked first.
@@ -64,6 +64,14 @@ lint: $(STAMP)
 	ruff format --check .
 	ruff check .
 	mypy
+
+# The site, in build/site: the pages with all files that they link to, whose links are those of the repository.
+docs:
+	zensical --version || { echo "make docs needs Zensical; run pip install -e '.[docs]'"; exit 1; }
+	rm -rf build/docs && mkdir -p build/docs
+	git ls-files -z '*.md' docs benchmarks examples stages/*.py params.yaml Dockerfile LICENSE | \
+		tar -c --null -T - | tar -x -C build/docs
+	zensical build --clean --strict
 
 # Against the plain recipe, on the sample; see benchmarks/README.md for other data.
 bench: $(STAMP)

@@ -69,22 +69,16 @@ def test_small_results_are_committed_and_plots_have_the_columns_that_are_drawn()
 
 
 def test_the_readme_shows_the_committed_scores() -> None:
-    """The README shows `tagline scores`; of its numbers Git has those of metrics/evaluate.json."""
+    """The README shows test of `tagline scores`; of its numbers Git has those of metrics/evaluate.json."""
     metrics = json.loads((ROOT / "metrics/evaluate.json").read_text(encoding="utf-8"))
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    of_cases = re.findall(r"(?:lower|upper|title)case\s+([\d.]+)\s+\(", readme)
-    assert float(min(of_cases)) == pytest.approx(metrics["test.f1_lowest_case"], abs=ROUNDING)
-    for split in ("validation", "test"):
-        table = re.search(rf"^{split} +precision .*\n[- ]+\n((?:.+\n)+)", readme, re.MULTILINE)
-        assert table, split
-        rows = {line.split()[0]: list(map(float, line.split()[1:4])) for line in table[1].splitlines()}
-        overall = [metrics[f"{split}.{score}"] for score in ("precision", "recall", "f1")]
-        assert rows.pop("overall") == pytest.approx(overall, abs=ROUNDING), split
-        if split == "test":
-            of_types = {
-                name.removeprefix("test.f1."): f1 for name, f1 in metrics.items() if name.startswith("test.f1.")
-            }
-            assert {name: f1 for name, (_, _, f1) in rows.items()} == pytest.approx(of_types, abs=ROUNDING)
+    table = re.search(r"^test +precision .*\n[- ]+\n((?:.+\n)+?)```", readme, re.MULTILINE)
+    assert table
+    rows = {line.split()[0]: list(map(float, line.split()[1:4])) for line in table[1].splitlines()}
+    overall = [metrics[f"test.{score}"] for score in ("precision", "recall", "f1")]
+    assert rows.pop("overall") == pytest.approx(overall, abs=ROUNDING)
+    of_types = {name.removeprefix("test.f1."): f1 for name, f1 in metrics.items() if name.startswith("test.f1.")}
+    assert {name: f1 for name, (_, _, f1) in rows.items()} == pytest.approx(of_types, abs=ROUNDING)
 
 
 def test_the_picture_shows_the_committed_model() -> None:
@@ -100,7 +94,7 @@ def test_params_are_those_of_the_sample() -> None:
     assert preset("sample").encode() == (ROOT / "params.yaml").read_bytes(), "run `tagline preset sample`"
 
 
-@pytest.mark.parametrize(("name", "lines"), [("dvc.lock", 500), ("README.md", 160)])
+@pytest.mark.parametrize(("name", "lines"), [("dvc.lock", 500), ("README.md", 120)])
 def test_files_that_people_review_stay_short(name: str, lines: int) -> None:
     assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= lines
 

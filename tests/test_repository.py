@@ -82,11 +82,12 @@ def test_plots_of_two_revisions_are_drawn_by_templates_that_there_are() -> None:
 
 def anchors(page: Path) -> set[str]:
     """What links to the headings of a page are called: lower case, without punctuation, hyphens for spaces."""
-    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("pages", ["*.md", "docs/*.md", "benchmarks/*.md", "data/sample/*.md"])
+@pytest.mark.parametrize("pages", ["*.md", "docs/**/*.md", "benchmarks/*.md", "data/sample/*.md"])
 def test_links_between_pages_lead_somewhere(pages: str) -> None:
     for page in ROOT.glob(pages):
         for link in re.findall(r"\]\((?!https://)([^)\s]+)\)", page.read_text(encoding="utf-8")):
@@ -94,6 +95,19 @@ def test_links_between_pages_lead_somewhere(pages: str) -> None:
             target = page.parent / path if path else page
             assert target.exists(), f"{page}: {link}"
             assert not anchor or anchor in anchors(target), f"{page}: {link}"
+
+
+@pytest.mark.parametrize("files", ["Makefile", "params.yaml", "presets/*.yaml", "stages/**/*.py"])
+def test_pages_that_code_names_are_there(files: str) -> None:
+    for file in ROOT.glob(files):
+        for path, anchor in re.findall(r"(docs/[\w/]+\.md)#?([\w-]*)", file.read_text(encoding="utf-8")):
+            assert not anchor or anchor in anchors(ROOT / path), f"{file}: {path}#{anchor}"
+            assert (ROOT / path).exists(), f"{file}: {path}"
+
+
+def test_the_site_lists_every_page_of_the_docs() -> None:
+    listed = re.findall(r'"([^"]+\.md)"', (ROOT / "zensical.toml").read_text(encoding="utf-8"))
+    assert {path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/**/*.md")} <= {*listed}
 
 
 def test_merge_keeps_lock_and_results_of_the_current_branch_and_reports_a_conflict() -> None:
@@ -136,7 +150,7 @@ def test_only_the_job_that_comments_may_write() -> None:
 def test_workflow_tests_tagline_only_where_that_is_wanted() -> None:
     jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))["jobs"]
     wanted = {name for name, job in jobs.items() if "vars.TEST_TAGLINE == 'true'" in job["if"]}
-    assert wanted == {"test", "nightly"}
+    assert wanted == {"test", "docs", "nightly"}
     others = str([job["steps"] for name, job in jobs.items() if name not in wanted])
     assert not any(tool in others for tool in ("pytest", "ruff", "mypy", "make test", "[dev"))
 
@@ -172,11 +186,6 @@ def test_python_that_is_too_old_is_said_before_an_environment_is_made(repository
     message = "Python 3.9; expected 3.11 or newer; run: rm -rf .venv && make PYTHON=python3.12"
     assert f"{old}: {message}\n" in failed.value.stderr
     assert not (repository / ".venv").exists()
-
-
-def test_make_of_macos_finds_programs_of_the_environment() -> None:
-    """GNU make 3.81 starts a simple command itself, found in its own PATH, unless SHELL is not /bin/sh."""
-    assert "\nSHELL := /bin/bash\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 def run(folder: Path, *command: str) -> str:

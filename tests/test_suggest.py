@@ -185,10 +185,6 @@ WRONG_USAGE = [
         for name in NO_TYPES
     ],
     ("pool.txt --max-words 9 --output o --types PER LOC PER", "--types 'PER' is given twice; expected different"),
-    (
-        "pool.txt --max-words 9 --output o --types PER --model models/export",
-        "--types: a model has its own; expected either",
-    ),
 ]
 
 
@@ -203,6 +199,10 @@ ERRORS = [
     ("pool.txt --output out --exclude a.csv", "--exclude a.csv: unknown suffix; expected .txt, "),
     ("pool.txt --output out --exclude .", "--exclude .: gz.txt has no .ann beside it; expected a folder"),
     ("pool.txt --output out --max-words 4", "pool.txt: no text of at most 4 words that is not annotated yet; expected"),
+    (
+        "pool.txt --output out --model models/export --types GENE",
+        "models/export: the model has no type 'GENE'; expected",
+    ),
     ("pool.txt --output out --model tags", "--format label_studio: tags predicts a tag for each word, not enti"),
 ]
 

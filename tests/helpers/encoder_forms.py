@@ -83,7 +83,6 @@ Form = tuple[Callable[[], Tokenizer], dict[str, Any], dict[str, Any] | None]
 # By the classes that transformers picks, words of these get other sub-words.
 READ_AS_IT_IS: dict[str, Form] = {
     "BERT without a class, Unigram": (unigram, {"model_type": "bert"}, {"model_max_length": 512}),
-    "BERT without tokenizer_config, Unigram": (unigram, {"model_type": "bert"}, None),
     "RoBERTa's class, Unigram": (
         unigram,
         {"model_type": "roberta"},
@@ -109,11 +108,6 @@ READ_AS_IT_IS: dict[str, Form] = {
         {"model_type": "bert"},
         {"tokenizer_class": "BertTokenizer", **BERT},
     ),
-    "ELECTRA, small letters with accents": (
-        small_with_accents,
-        {"model_type": "electra"},
-        {"tokenizer_class": "ElectraTokenizer", **BERT},
-    ),
     "BERT, words split at spaces only": (
         lambda: word_piece(pre_tokenizer=pre_tokenizers.WhitespaceSplit()),
         {"model_type": "bert"},
@@ -135,11 +129,6 @@ READ_AS_IT_IS: dict[str, Form] = {
         {"tokenizer_class": "BertTokenizer", **BERT},
     ),
     "BERT with capitals, no tokenizer_config": (word_piece, {"model_type": "bert"}, None),
-    "DistilBERT with capitals, do_lower_case unsaid": (
-        word_piece,
-        {"model_type": "distilbert"},
-        {"tokenizer_class": "DistilBertTokenizer", **BERT},
-    ),
     "BERT, small letters, accents in its file only": (
         lambda: word_piece(lowercase=True, strip_accents=False),
         {"model_type": "bert"},

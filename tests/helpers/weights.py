@@ -49,12 +49,12 @@ def count_lines(folder: Path, suffixes: set[str]) -> int:
 def weights() -> dict[str, tuple[int, int]]:
     """What each part weighs, and may weigh at most."""
     package = set(PACKAGE.rglob("*.py"))
-    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "benchmarks/README.md", *(ROOT / "docs").glob("*.md")]
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("benchmarks/*.md"), *ROOT.glob("docs/**/*.md")]
     return {
         "tokens of the package and the stage scripts": (total([*package, *(ROOT / "stages").glob("*.py")]), 223_000),
         "tokens of tests": (total((ROOT / "tests").rglob("*.py")), 216_500),
         "tokens of benchmarks": (total((ROOT / "benchmarks").glob("*.py")), 21_300),
-        "words of documentation": (count_words(pages), 15_000),
+        "words of documentation": (count_words(pages), 13_500),
         "words of CHANGELOG.md": (count_words([ROOT / "CHANGELOG.md"]), 4_000),
         "lines of js, html and css": (count_lines(PACKAGE, {".js", ".html", ".css"}), 1_950),
         "lines of dvc.yaml": (len((ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()), 140),

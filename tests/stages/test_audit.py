@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from helpers.annotated import embedded, write_rows
 from helpers.formats import saved_row
 from helpers.project import edit, exit_of, run_stage, run_verb
 from helpers.tiny import raw_rows, set_params
 
 from tagline.core.names import SPLITS
-from tagline.model.backends.torch_model import TorchModel
 from tagline.terminal.errors import UserError
 from tagline.tools.answers.task import AnnotationTask
 from tagline.tools.audit.tasks import checked
@@ -111,12 +109,3 @@ def test_wrong_usage_and_impossible_exports_are_errors(validated: Path, capsys: 
     edit(Path("params.yaml"), "task: ner", "task: pos")
     run_stage("tokenize_align")
     assert exit_of("audit", "--output", "a.html").startswith("audit: pos has one tag per word; expected entities, whi")
-
-
-def test_device_out_of_memory_is_reported(validated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def forward(*_: object) -> None:
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
-
-    monkeypatch.setattr(TorchModel, "forward", forward)
-    message = "audit: the device is out of memory with train.subwords_per_device: null; set it in params.yaml, or"
-    assert str(exit_of("audit")).startswith(message)

@@ -22,6 +22,7 @@ from tagline.metrics import calibration
 from tagline.model.prediction import Chunk, Predictor
 
 FINETUNED = Path("models/finetuned")
+WITHOUT_ONNX = {"onnx": False, "int8": False}
 
 
 def test_word_without_a_prediction_is_an_error(finished: Path) -> None:
@@ -92,7 +93,7 @@ def exported_once(finished_once: Path, tmp_path_factory: pytest.TempPathFactory)
         with changed_weights(FINETUNED) as weights:
             weights["classifier.bias"][0] += 10  # of O
         evaluate = {"promises": {"PER": {"recall": {"at_least": 0.9}}}, "decoding": "constrained"}
-        set_params(evaluate=evaluate, export={"max_f1_drop": 1.0, "int8": False})
+        set_params(evaluate=evaluate, export=WITHOUT_ONNX)
         run_stages("evaluate", "export")
     return folder
 
@@ -123,19 +124,6 @@ def test_reached_recall_is_recorded_and_reported(export: Path, capsys: pytest.Ca
     assert any(row.startswith(f"PER recall >= 0.9 bias +{bias:g} ") for row in rows)
 
 
-def test_every_backend_applies_the_biases(export: Path) -> None:
-    table = pq.read_table("data/predictions/test.parquet").to_pydict()
-    assert "B-PER" in table["predicted"][0]
-    for backend in ("torch", "onnx"):
-        with Tagger(export, backend=backend) as tagger:  # type: ignore[arg-type]
-            found = tagger.tag([Document.of_words(words) for words in table["words"]])
-        assert [sentence.predicted_names for sentence in found] == table["predicted"]
-        # The probabilities of the model, which prefers O.
-        scores = [score for sentence in found for score in sentence.scores.tolist()]
-        assert scores == pytest.approx([score for of_row in table["score"] for score in of_row], abs=0.02)
-        assert min(score for score in scores if score) < 0.5
-
-
 def test_promise_is_reported_with_its_assumption(export: Path, capsys: pytest.CaptureFixture[str]) -> None:
     promise = {"at_least": 0.5, "confidence": 0.6, "found": "covered"}
     others = {"LOC": {"recall": promise | {"at_least": 0.99}}}
@@ -146,7 +134,7 @@ def test_promise_is_reported_with_its_assumption(export: Path, capsys: pytest.Ca
     said = " ".join(capsys.readouterr().out.split())
     assert "evaluate.promises: Validation does not show that at least 99 % of the LOC entities are found" in said
     assert "expected at least 92 entities" in said
-    set_params(evaluate={"promises": {"PER": {"recall": promise}}, "beta": 2.0})
+    set_params(evaluate={"promises": {"PER": {"recall": promise}}, "beta": 2.0}, export=WITHOUT_ONNX)
     run_stage("evaluate")
     point = json_of("reports/evaluate.json")["test"]["promises"]["recall"]["PER"]
     assert point["kept"] and 0 < point["bias"] < 16
@@ -155,7 +143,9 @@ def test_promise_is_reported_with_its_assumption(export: Path, capsys: pytest.Ca
     assert "<dt>F2</dt>" in page
 
 
-def test_calibrated_scores_reach_the_export_and_labels_stay(export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_biases_and_calibrated_scores_reach_the_export_and_labels_stay(
+    export: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with changed_weights(FINETUNED) as weights:
         weights["classifier.bias"][0] -= 16  # predicts entities where there are none
     run_stage("evaluate")  # does not calibrate, since there are too few
@@ -169,6 +159,7 @@ def test_calibrated_scores_reach_the_export_and_labels_stay(export: Path, monkey
     measured = json_of("reports/evaluate.json")["test"]["calibration"]
     assert json_of("metrics/evaluate.json")["test.calibration_error"] == pytest.approx(measured["ece"], abs=1e-4)
     assert f"in grey: {measured['uncalibrated']:.3f}" in Path("reports/evaluate.html").read_text(encoding="utf-8")
+    assert "B-PER" in after["predicted"][0]
     with Tagger(export, backend="torch") as tagger:
         found = tagger.tag([Document.of_words(words) for words in after["words"]])
     assert [sentence.predicted_names for sentence in found] == after["predicted"]
@@ -180,7 +171,7 @@ def test_promised_precision_is_recorded_and_reported(finished: Path, capsys: pyt
         "LOC": {"precision": {"at_least": 0.2, "confidence": 0.6}},
         "PER": {"precision": {"at_least": 0.999, "confidence": 0.9}},
     }
-    set_params(evaluate={"promises": promises})
+    set_params(evaluate={"promises": promises}, export=WITHOUT_ONNX)
     run_stages("evaluate", "export")
     scores = json_of("reports/evaluate.json")
     points = {split: of_split["promises"]["precision"] for split, of_split in scores.items()}

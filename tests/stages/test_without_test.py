@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 from helpers.project import STAGES, json_of, run_stage, run_stages, run_verb
-from helpers.tiny import TINY_PARAMS, fill_workspace, raw_rows, set_params
-from ruamel.yaml import YAML
+from helpers.tiny import TINY_PARAMS, fill_workspace, set_params
 
 from tagline.core.provenance import read_sealed
-from tagline.project.created_pipelines import CROSSVAL
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +17,8 @@ def without_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("without")
     fill_workspace(folder, tiny_folder)
     with contextlib.chdir(folder):
-        set_params(download={"dataset": TINY_PARAMS["download"]["dataset"] | {"test": None}})
+        dataset = TINY_PARAMS["download"]["dataset"] | {"test": None}
+        set_params(download={"dataset": dataset}, export={"onnx": False, "int8": False})
         run_stages(*STAGES)
     return folder
 
@@ -68,17 +67,3 @@ def test_tools_read_validation(without: Path, capsys: pytest.CaptureFixture[str]
         run_verb("show", "test:0")
     assert raised.value.code == 2
     assert "expected SPLIT:SENTENCE with one of train, validation (such as train:4)" in capsys.readouterr().err
-
-
-def test_a_cross_validation_scores_all_sentences(without: Path) -> None:
-    Path("dvc.yaml").touch()
-    CROSSVAL.create()
-    path = Path("crossval/params.yaml")
-    params = YAML().load(path)
-    params["crossval"] |= {"folds": [1, 2], "seed": 35}
-    YAML().dump(params, path)
-    for number in ("1", "2"):
-        run_stage("crossval_fold", number)
-    run_stage("crossval")
-    sentences = [row for split in ("train", "validation") for row in raw_rows(split)]
-    assert json_of("reports/crossval.json")["cross-validated"]["sentences"] == len(sentences)

@@ -228,7 +228,7 @@ class Tagger(AnyTagger):
                 description.labels,
                 self._subwords_per_batch or model.subwords_per_batch,
                 model.workers,
-                description.biases | dict.fromkeys(self._left_out(), -math.inf),
+                {**description.biases, **dict.fromkeys(self._left_out(), -math.inf)},
                 description.calibration,
             )
             # A program that ends without `close` ends the threads before Python takes its modules apart.

@@ -50,6 +50,15 @@ def test_texts_give_mentions_with_offsets(tagger: Tagger) -> None:
     assert tagger([]) == []
 
 
+def test_some_types_alone_are_found(tagger: Tagger) -> None:
+    with Tagger(tagger.folder, types=["LOC"]) as of_places:
+        assert of_places.types == ["LOC"]
+        assert of_places("Ada Lind lives in Oslo.") == [mention("LOC", "Oslo", 18, 22)]
+    message = rf"^{tagger.folder}: the model has no type 'PRE'; expected some of its 2, such as PER$"
+    with pytest.raises(UserError, match=message):
+        Tagger(tagger.folder, types=["PRE"])
+
+
 def test_lists_of_words_give_mentions_with_indices_of_words(tagger: Tagger) -> None:
     words = ["in", "Ada", "Lind", "Oslo"]
     expected = [mention("PER", "Ada Lind", 1, 3), mention("LOC", "Oslo", 3, 4)]

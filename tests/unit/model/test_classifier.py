@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from helpers.messages import message_of
@@ -108,6 +109,9 @@ def test_continued_classifier_keeps_the_rows_of_labels_with_the_same_name(encode
     assert torch.equal(new.classifier.weight[[0, 3, 4]], old.classifier.weight)
     assert torch.equal(new.classifier.bias[[0, 3, 4]], old.classifier.bias)
     assert 0 < new.classifier.weight[1:3].std() < 0.05, "drawn as in a new classifier"
+    classifier.begin_with_shares(new, np.array([6, 1, 0, 2, 0]), [1, 2])
+    np.testing.assert_allclose(new.classifier.bias[1:3].detach(), np.log([2 / 14, 1 / 14]), rtol=1e-6)
+    assert torch.equal(new.classifier.bias[[0, 3, 4]], old.classifier.bias)
     assert torch.equal(new.bert.embeddings.word_embeddings.weight, old.bert.embeddings.word_embeddings.weight)
     new.save_pretrained(tmp_path / "new")
     assert classifier.read_labels(tmp_path / "new", NER).names == labels.names

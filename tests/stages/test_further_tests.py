@@ -1,0 +1,98 @@
+"""Further test sets are scored as test is, and nothing that they change trains again."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers.project import declared, json_of, run_stage, run_verb, snapshot
+from helpers.tiny import TINY_PARAMS, conll, set_params, tiny_sentences
+
+from tagline.core.params import read_file
+
+ORDER = ("download", "tokenize_align", "train", "evaluate")
+FOLDED = (*ORDER, "crossval_fold 1", "crossval_fold 2", "crossval")
+SCORED = {"download", "tokenize_align", "evaluate"}
+# Measured of test alone.
+OF_TEST = {"altered", "expected"}
+SOCIAL = Path("data/tiny/social.conll")
+
+
+class Repro:
+    """Runs what DVC would: a stage whose section or declared data have changed since it ran."""
+
+    def __init__(self) -> None:
+        self.read: dict[str, Any] = {}
+
+    def __call__(self, order: tuple[str, ...]) -> set[str]:
+        ran = set()
+        for each in order:
+            stage, *arguments = each.split()
+            data = [path for path in declared(stage, "deps") if not path.startswith(("stages/", "${"))]
+            folders = [Path(path) for path in data] if data else [Path("data/tiny")]
+            files = {path: path.read_bytes() for path in folders if path.is_file()}
+            found = (read_file().get(stage), files, snapshot(*folders))
+            if self.read.get(each) != found:
+                run_stage(stage, *arguments)
+                self.read[each] = found
+                ran.add(each)
+        return ran
+
+
+def set_dataset(**keys: Any) -> None:
+    set_params(download={"dataset": TINY_PARAMS["download"]["dataset"] | keys}, train={"epochs": 1})
+
+
+def social() -> dict[str, Any]:
+    return json_of("reports/evaluate.json")["tests.social"]
+
+
+def test_scores_are_those_of_the_file_as_test(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    repro, text = Repro(), conll(tiny_sentences(9, shift=4))
+    set_dataset()
+    repro(ORDER)
+    before = json_of("metrics/evaluate.json")
+    SOCIAL.write_text(text)
+    set_dataset(tests={"social": SOCIAL.name})
+    assert repro(ORDER) == SCORED
+    as_further = social()
+    f1 = {"tests.social.f1": round(as_further["overall"]["f1"], 4)}
+    assert json_of("metrics/evaluate.json") == before | f1
+
+    SOCIAL.write_text(text.replace("LOC", "PLACE"))
+    assert repro(ORDER) == SCORED
+    assert social()["types"] == {"shared": ["PER"], "foreign": ["PLACE"], "lacking": ["LOC"]}
+    assert social()["per_type"].keys() == {"PER", "PLACE"}
+    capsys.readouterr()
+    run_verb("scores")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "tests.social: not in train, so that they count as missed: PLACE" in said
+    assert "tests.social: left out, since it does not have them: LOC" in said
+
+    SOCIAL.write_text(text)
+    set_dataset(test=SOCIAL.name)
+    assert repro(ORDER) == SCORED
+    as_test = json_of("reports/evaluate.json")["test"]
+    del as_further["types"]
+    assert {key: entry for key, entry in as_test.items() if key not in OF_TEST} == as_further
+
+
+def test_only_train_and_validation_train_again(validated: Path) -> None:
+    """Folds of a cross-validation label test, too, so that a text that is added to it trains them."""
+    repro = Repro()
+    SOCIAL.write_text(conll(tiny_sentences(9, shift=4)))
+    set_dataset(tests={"social": SOCIAL.name})
+    assert repro(FOLDED) == {*FOLDED}
+    assert repro(FOLDED) == set()
+    scored, folded = {*SCORED, "crossval"}, {*FOLDED} - {"train"}
+    for name, by_label, by_text in (
+        ("social", scored, scored),
+        ("test", scored, folded),
+        ("validation", {*FOLDED}, {*FOLDED}),
+        ("train", {*FOLDED}, {*FOLDED}),
+    ):
+        file = Path(f"data/tiny/{name}.conll")
+        text = file.read_text()
+        file.write_text(text.replace("Oslo PROPN B-LOC", "Oslo PROPN B-NEW", 1))
+        assert repro(FOLDED) == by_label, f"a label of {name}"
+        file.write_text(f"{text}\nGil PROPN B-PER\nleft VERB O\nCork PROPN B-LOC\n")
+        assert repro(FOLDED) == by_text, f"a text of {name}"
