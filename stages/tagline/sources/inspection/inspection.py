@@ -88,8 +88,8 @@ def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Gu
     lines += [*notes, *inspected.undrawn]
     if inspected.total < FEW:
         lines.append(
-            f"{inspected.total} sentences: below {FEW:,}, English text learns more from the tagger of `make base` than from "
-            "the encoder alone (docs/small.md)"
+            f"{inspected.total} sentences: below {FEW:,}, English text learns more from the tagger of `make base` than "
+            "from the encoder alone (docs/small.md)"
         )
     if inspected.few_in_test:
         lines.append(
