@@ -79,7 +79,7 @@ def score_folds(folder: Path, tokenized: Path, tests: Path, params: Crossval, ev
     Raises:
         UserError: an artifact is missing or damaged, or a fold was made with other params or other data.
     """
-    folds = read_folds(folder, "crossval", params, params.folds, tokenized, tests)
+    folds = read_folds(folder, params, tokenized, tests)
     data = raw_data.load(tests / "unlabelled/documents")
     chunks: list[TaggedSentences] = []
     numbers: list[int] = []

@@ -8,8 +8,7 @@ from ruamel.yaml.comments import CommentedMap
 
 from tagline.core.params import PARAMS, line_of, read_file, validated
 from tagline.core.reading import git
-from tagline.crossval.crossval_params import read_crossval
-from tagline.crossval.folding import refuse_earlier_models
+from tagline.crossval.crossval_params import read_crossval, refuse_earlier_models
 from tagline.project import pipelines, presets
 from tagline.project.created_pipelines import CROSSVAL
 from tagline.project.descriptions import text_of_sections

@@ -40,7 +40,7 @@ def find(splits: Sequence[str], most: int) -> tuple[str, Ranking]:
         if made_of["tokenized"] != sha256(TOKENIZED / HASHES):
             note = f"ranked by models/finetuned, since {FOLDS} is of other data; run `dvc repro crossval/dvc.yaml`"
             return note, rank_by_model(learnt, splits, most)
-        folds = read_folds(FOLDS, "crossval", params, params.folds, TOKENIZED, TESTS)
+        folds = read_folds(FOLDS, params, TOKENIZED, TESTS)
         return f"ranked by {FOLDS} and models/finetuned", rank_by_folds(folds, learnt, splits, most)
 
 
