@@ -11,7 +11,7 @@ from helpers.tiny import TINY_PARAMS, fill_workspace, raw_rows, set_params
 from ruamel.yaml import YAML
 
 from tagline.core.provenance import read_sealed
-from tagline.project.created_pipelines import CROSSVAL
+from tagline.project import crossval_pipeline
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_tools_read_validation(without: Path, capsys: pytest.CaptureFixture[str]
 
 def test_a_cross_validation_scores_all_sentences(without: Path) -> None:
     Path("dvc.yaml").touch()
-    CROSSVAL.create()
+    crossval_pipeline.create()
     path = Path("crossval/params.yaml")
     params = YAML().load(path)
     params["crossval"] |= {"folds": [1, 2], "seed": 35}
