@@ -9,8 +9,7 @@ stages/crossval_fold.py for each fold.
     python stages/crossval.py
 """
 
-from tagline.terminal.command_line import take_no_arguments
-from tagline.terminal.printing import show, wrapped
+from tagline.terminal import show, take_no_arguments, wrapped
 from tagline.terminal.process import exit_with_message, prepare_process
 
 if __name__ == "__main__":
@@ -18,8 +17,7 @@ if __name__ == "__main__":
 
 from pathlib import Path
 
-from tagline.core import launchers
-from tagline.core.outputs import replacing, write_json
+from tagline.core import launchers, replacing, write_json
 from tagline.core.params import read_section
 from tagline.crossval.crossval_params import Crossval, read_crossval
 from tagline.evaluation.evaluate_params import Evaluate

@@ -7,7 +7,7 @@ data/tokenized_tests what no label of test changes. Writes data/crossval/folds/F
     python stages/crossval_fold.py FOLD
 """
 
-from tagline.terminal.command_line import ArgumentParser
+from tagline.terminal import ArgumentParser
 from tagline.terminal.process import prepare_process
 
 if __name__ == "__main__":
@@ -15,8 +15,8 @@ if __name__ == "__main__":
 
 from pathlib import Path
 
+from tagline.core import verify
 from tagline.core.params import read_section
-from tagline.core.provenance import verify
 from tagline.crossval.crossval_params import CROSSVAL_PARAMS, read_crossval
 from tagline.crossval.labelling import label_fold
 from tagline.training.failing import exit_as_one

@@ -8,7 +8,7 @@ learning curves plots/train_loss.csv and plots/validation.csv. Pushes the model 
     python stages/train.py
 """
 
-from tagline.terminal.command_line import take_no_arguments
+from tagline.terminal import take_no_arguments
 from tagline.terminal.process import prepare_process
 
 if __name__ == "__main__":

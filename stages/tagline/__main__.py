@@ -7,9 +7,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-from tagline.terminal.command_line import COMPLETING, ArgumentParser, extra
-from tagline.terminal.errors import UserError
-from tagline.terminal.printing import show
+from tagline.terminal import ArgumentParser, UserError, extra, show
+from tagline.terminal.command_line import COMPLETING
 from tagline.terminal.process import exit_with_message, prepare_process
 
 

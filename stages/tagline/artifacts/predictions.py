@@ -21,8 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tagline.core.outputs import read_json, write_json
-from tagline.core.provenance import PROVENANCE, write_hashes
+from tagline.core import PROVENANCE, read_json, write_hashes, write_json
 from tagline.core.reading import parse_object, reading
 from tagline.labels import label_list
 from tagline.labels.label_list import Biases, Calibration, Decoding, Kind, Labels, PerType, Precision

@@ -23,12 +23,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from tagline.core import shards
-from tagline.core.names import DOCUMENT, FURTHER, LEARNT, SPLITS
-from tagline.core.outputs import read_json
-from tagline.core.provenance import PROVENANCE
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, printable, shortened
+from tagline.core import DOCUMENT, FURTHER, LEARNT, PROVENANCE, SPLITS, read_json, shards
+from tagline.terminal import QUOTED, UserError, printable, shortened
 
 ID = "id"
 WORDS = "words"

@@ -15,10 +15,9 @@ from pathlib import Path
 from tokenizers import Encoding, Tokenizer
 from transformers import AutoTokenizer, PreTrainedConfig
 
-from tagline.core.names import TOKENIZER_FILE
+from tagline.core import TOKENIZER_FILE
 from tagline.core.reading import reading_tokenizer
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import printable, shortened
+from tagline.terminal import UserError, printable, shortened
 
 # Words that steps of tokenizers differ in: letter case, apostrophes, hyphens, digits, accents (composed, decomposed),
 # ligatures and width, quotes, characters of no width, other scripts.

@@ -30,15 +30,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from datasets import ClassLabel, Dataset, Features, List, Value, concatenate_datasets
 
-from tagline.core import shards
-from tagline.core.names import TOKENIZER_FILE
-from tagline.core.outputs import read_json, write_json
-from tagline.core.provenance import PROVENANCE, sha256
+from tagline.core import PROVENANCE, TOKENIZER_FILE, read_json, sha256, shards, write_json
 from tagline.core.reading import require
 from tagline.labels import label_list as label_lists
 from tagline.labels.label_list import Labels
 from tagline.labels.windows import AnyInts, Ints, LabelIds, Windows
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 Item = TypeVar("Item")
 

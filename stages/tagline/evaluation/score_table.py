@@ -8,15 +8,14 @@ from typing import Any
 
 from tabulate import tabulate
 
-from tagline.core.names import FEW_ENTITIES, FURTHER, reported_split
-from tagline.core.outputs import read_json
+from tagline.core import FURTHER, read_json, reported_split
+from tagline.core.names import FEW_ENTITIES
 from tagline.core.reading import committed, parse_object, reading
 from tagline.evaluation.measurement import Entries, Metrics
 from tagline.evaluation.measurements.order import NOTES
 from tagline.evaluation.splits import TEST, VALIDATION
 from tagline.metrics.columns import SCORES_OF_TYPES
-from tagline.terminal.escaping import printable, shortened
-from tagline.terminal.printing import wrapped
+from tagline.terminal import printable, shortened, wrapped
 
 # Characters of a type's name, so that a row fits a terminal.
 NAME = 21

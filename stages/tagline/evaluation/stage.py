@@ -8,7 +8,7 @@ from accelerate import PartialState
 
 from tagline.artifacts import tokenized
 from tagline.artifacts.predictions import Settings
-from tagline.core.provenance import verify
+from tagline.core import verify
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.evaluation.inputs import Inputs, read_counts
 from tagline.evaluation.measurement import Entries, Labelled, Measurement, Metrics
@@ -24,7 +24,7 @@ from tagline.model.batches import default_size
 from tagline.model.heads import load_head
 from tagline.model.precision import resolve
 from tagline.model.prediction import Chunk, Predictor, score_split
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 
 @dataclass(frozen=True)

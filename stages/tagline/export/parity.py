@@ -26,7 +26,7 @@ from tagline.model.backends.torch_model import TorchModel
 from tagline.model.batches import default_size
 from tagline.model.heads.head import Head
 from tagline.model.prediction import NonFiniteError, Predictor, score_split
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 CONFORMANCE = "conformance.jsonl"
 TEXTS = Path(__file__).with_name("conformance_texts.json")

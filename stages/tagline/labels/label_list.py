@@ -15,11 +15,11 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
-from tagline.core.outputs import read_json, write_json
+from tagline.core import read_json, write_json
 from tagline.core.reading import reading
 from tagline.labels import schemes
 from tagline.labels.windows import Bools, Doubles, Floats
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 Kind = Literal["spans", "tags"]
 """spans: IOB2 labels, which mark entities. tags: each word has a tag of its own, such as a part of speech."""

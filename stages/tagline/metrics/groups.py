@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from tagline.core.names import FURTHER, reported_split
+from tagline.core import FURTHER, reported_split
 
 # With fewer entities, an F1 is a rough estimate.
 FEW = 50

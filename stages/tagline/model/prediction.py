@@ -18,7 +18,7 @@ from tagline.labels.windows import NO_WORD, AnyInts, Bools, Floats, Ints, LabelI
 from tagline.model.backends import Backend
 from tagline.model.batches import longest_first
 from tagline.model.heads.head import Head
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 if TYPE_CHECKING:  # `datasets` takes longer to import than the exported model takes to answer
     from tagline.artifacts.tokenized import Split

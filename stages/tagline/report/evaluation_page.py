@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tagline.core import PROVENANCE, read_json
 from tagline.core.names import FEW_ENTITIES
-from tagline.core.outputs import Rows, read_json
-from tagline.core.provenance import PROVENANCE
+from tagline.core.outputs import Rows
 from tagline.evaluation.measurement import by_split
 from tagline.evaluation.measurements.order import shown
 from tagline.evaluation.promises.measurement import statements, table

@@ -9,13 +9,11 @@ from tokenizers import Tokenizer
 
 from tagline.artifacts import raw_data, tokenized
 from tagline.artifacts.raw_data import RawData
-from tagline.core.findings import SHOWN, Findings
-from tagline.core.names import LEARNT, TOKENIZER_FILE
-from tagline.core.provenance import sha256, verify, write_hashes
+from tagline.core import LEARNT, TOKENIZER_FILE, Findings, sha256, verify, write_hashes
+from tagline.core.findings import SHOWN
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
-from tagline.terminal.errors import UserError
-from tagline.terminal.printing import show
+from tagline.terminal import UserError, show
 from tagline.text import subwords
 from tagline.text.subword_windows import WindowCutter
 from tagline.tokenization.split_findings import (

@@ -11,7 +11,7 @@ from tagline.labels.conversion import Conversion
 from tagline.labels.label_list import ANY, Labels, LabelSets
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.windows import Ints
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 
 def label_sets(

@@ -11,9 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from tagline.artifacts.raw_data import ID, RawData
-from tagline.core import shards
-from tagline.core.names import DOCUMENT, FURTHER
-from tagline.core.provenance import write_hashes
+from tagline.core import DOCUMENT, FURTHER, shards, write_hashes
 from tagline.labels.windows import IGNORED
 
 

@@ -21,7 +21,7 @@ from tagline.model.fast_paths import replace_dropout, train_used_embeddings
 from tagline.model.heads import continued, make_head
 from tagline.model.heads.head import Head
 from tagline.model.precision import Resolved, resolve, usable
-from tagline.terminal.printing import show
+from tagline.terminal import show
 from tagline.training import fit_check, learning_rate, processes
 from tagline.training.gradients import GoldLabels, Objective
 from tagline.training.teacher import TeacherModel, Teaching

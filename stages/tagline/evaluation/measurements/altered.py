@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tagline.core.names import reported_split
+from tagline.core import reported_split
 from tagline.evaluation.altered_forms import CASES, FORMS
 from tagline.evaluation.altered_labels import label_altered
 from tagline.evaluation.evaluate_params import Bootstrap
@@ -17,8 +17,7 @@ from tagline.evaluation.scored_split import ScoredSplit
 from tagline.labels.tagged import TaggedSentence, flatten
 from tagline.metrics.resampling import intervals
 from tagline.metrics.scores import count
-from tagline.terminal.escaping import printable
-from tagline.terminal.printing import show
+from tagline.terminal import printable, show
 
 
 class AlteredForms(Measurement):

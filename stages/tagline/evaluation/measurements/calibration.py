@@ -10,7 +10,7 @@ from tagline.evaluation.splits import VALIDATION
 from tagline.labels.label_list import NOT_CALIBRATED
 from tagline.labels.tagged import flatten
 from tagline.metrics.calibration import calibration, fit, not_fitted
-from tagline.terminal.escaping import printable
+from tagline.terminal import printable
 
 
 class CalibratedScores(Measurement):

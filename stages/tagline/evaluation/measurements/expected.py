@@ -10,7 +10,7 @@ from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.splits import TEST, VALIDATION
 from tagline.labels.tagged import flatten
 from tagline.metrics.expected import Reference, count, estimate, fit, not_fitted
-from tagline.terminal.escaping import printable
+from tagline.terminal import printable
 
 
 class ExpectedScores(Measurement):

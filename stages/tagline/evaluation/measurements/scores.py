@@ -13,7 +13,7 @@ from tagline.labels.schemes import OUTSIDE
 from tagline.labels.tagged import TaggedSentence, flatten, has_sets
 from tagline.labels.windows import AnyInts, Bools, Doubles
 from tagline.metrics.scores import Counts, score, scores_of
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 
 class Scores(Measurement):

@@ -12,8 +12,9 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData, constants
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tagline.artifacts.exported import Exported
+from tagline.core import FURTHER, BackendName, reported_split
 from tagline.core.findings import MEANINGS
-from tagline.core.names import FEW_ENTITIES, FURTHER, BackendName, reported_split
+from tagline.core.names import FEW_ENTITIES
 from tagline.core.outputs import Rows
 from tagline.core.params import dotted
 from tagline.export.export_params import Card
@@ -21,7 +22,7 @@ from tagline.hub.hub_params import Push
 from tagline.inference import examples
 from tagline.metrics.columns import OVERALL_SCORES, SCORES_OF_TYPES
 from tagline.metrics.groups import FEW, worst_group
-from tagline.terminal.escaping import printable
+from tagline.terminal import printable
 
 # Columns of plots/validation.csv on the card.
 EPOCHS = ("epoch", "f1", "loss")

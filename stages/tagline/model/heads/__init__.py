@@ -9,7 +9,7 @@ from tagline.labels.label_list import HEAD_FILE, Decoding, Labels, shared_labels
 from tagline.model.heads.crf import CrfHead
 from tagline.model.heads.head import Head, read_head
 from tagline.model.heads.linear import LinearHead
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 __all__ = ["HEADS", "continued", "load_head", "make_head"]
 

@@ -21,8 +21,7 @@ from tagline.sources.formats.conll_table import NOT_A_WORD, SKIP, WORDS, Table, 
 from tagline.sources.formats.keys import RESERVED, Documents, Key, TextKeys
 from tagline.sources.formats.lines import Lines, at_least_one, read_lines
 from tagline.sources.formats.sniffing import Guess, Sample
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.terminal import UserError, quoted
 from tagline.text.sentence import Sentence, WordRules
 
 # What the first line of a table calls its columns.

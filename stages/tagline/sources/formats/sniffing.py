@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tagline.sources.formats.lines import UTF_8
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 # Rows that are looked at.
 ROWS = 200

@@ -13,7 +13,7 @@ from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.keys import Key
 from tagline.sources.formats.offsets import new_span
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
-from tagline.terminal.command_line import extra
+from tagline.terminal import extra
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
