@@ -23,8 +23,8 @@ from typing import Any, get_args
 from tagline.core import HASHES, BackendName, read_json, write_json
 from tagline.core.provenance import read_hashes, verify_files
 from tagline.core.reading import reading
-from tagline.labels import label_list
-from tagline.labels.label_list import HEAD_FILE, PER_TYPE, Biases, Calibration, Decoding, Labels, PerType, Precision
+from tagline.labels import HEAD_FILE, Biases, Calibration, Decoding, Labels, Precision, label_list
+from tagline.labels.label_list import PER_TYPE, PerType
 from tagline.terminal import QUOTED, UserError, shortened
 
 TAGGER = "tagger.json"

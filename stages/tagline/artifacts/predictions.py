@@ -23,9 +23,19 @@ import pyarrow.parquet as pq
 
 from tagline.core import PROVENANCE, read_json, write_hashes, write_json
 from tagline.core.reading import parse_object, reading
-from tagline.labels import label_list
-from tagline.labels.label_list import Biases, Calibration, Decoding, Kind, Labels, PerType, Precision
-from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
+from tagline.labels import (
+    Biases,
+    Calibration,
+    Decoding,
+    Kind,
+    Labels,
+    Precision,
+    TaggedSentence,
+    TaggedSentences,
+    flatten,
+    label_list,
+)
+from tagline.labels.label_list import PerType
 
 COLUMNS = ("id", "words", "gold", "predicted", "score")
 # How the name begins of a column with the labels predicted for an altered form.

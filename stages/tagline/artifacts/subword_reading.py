@@ -5,8 +5,6 @@ the names in config.json and tokenizer_config.json. Where that class is not the 
 sub-words than in pretraining.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import pairwise

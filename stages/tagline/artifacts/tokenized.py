@@ -32,9 +32,8 @@ from datasets import ClassLabel, Dataset, Features, List, Value, concatenate_dat
 
 from tagline.core import PROVENANCE, TOKENIZER_FILE, read_json, sha256, shards, write_json
 from tagline.core.reading import require
+from tagline.labels import AnyInts, Ints, LabelIds, Labels, Windows
 from tagline.labels import label_list as label_lists
-from tagline.labels.label_list import Labels
-from tagline.labels.windows import AnyInts, Ints, LabelIds, Windows
 from tagline.terminal import UserError
 
 Item = TypeVar("Item")

@@ -1,7 +1,5 @@
 """A comparison as text or Markdown."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter
@@ -16,7 +14,7 @@ from tabulate import tabulate
 from tagline.comparison.runs import SHOWN, Run, some
 from tagline.comparison.splits import Change, Compared, Comparison
 from tagline.core.params import PARAMS, dotted, parse
-from tagline.labels.entities import Entity
+from tagline.labels import Entity
 from tagline.metrics.significance import LEVEL, RESAMPLES, Difference, score_text, significance_test
 from tagline.terminal import WIDTH, printable, shortened, wrapped
 

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tagline.comparison.runs import Aligned, Run, align, further_sets, in_all, left_out
-from tagline.labels.entities import Entity
-from tagline.labels.label_list import Kind
-from tagline.labels.tagged import TaggedSentence
+from tagline.labels import Entity, Kind, TaggedSentence
 from tagline.metrics.significance import AGREEING, Difference, differences, f1_differences
 from tagline.metrics.slices import of_each_case
 

@@ -19,8 +19,7 @@ from tagline.artifacts.raw_data import COPY
 from tagline.artifacts.tokenized import COPIES, WINDOW_FEATURES, load_labels, sentence_features
 from tagline.core import LEARNT, PROVENANCE, SPLITS, shards, write_hashes
 from tagline.crossval.crossval_params import CROSSVAL_PARAMS, Crossval
-from tagline.labels.entities import is_outside
-from tagline.labels.windows import Ints
+from tagline.labels import Ints, is_outside
 from tagline.sources.splitting import drawn_number
 from tagline.terminal import UserError
 

@@ -14,8 +14,7 @@ from tagline.crossval import out_of_fold
 from tagline.crossval.crossval_params import Crossval, refuse_earlier_models
 from tagline.crossval.folds import Fold, held_out_name, splits_held_out, write_data
 from tagline.crossval.out_of_fold import Chunk
-from tagline.labels.label_list import Labels
-from tagline.labels.tagged import TaggedSentences
+from tagline.labels import Labels, TaggedSentences
 from tagline.model import classifier
 from tagline.model.backends.torch_model import TorchModel, memory_errors, workers
 from tagline.model.heads import load_head

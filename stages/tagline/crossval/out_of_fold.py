@@ -20,10 +20,7 @@ import pyarrow.parquet as pq
 from tagline.artifacts.tokenized import Split, column, load_split, splits
 from tagline.core import HASHES, PROVENANCE, read_json, sha256, verify, write_hashes, write_json
 from tagline.crossval.crossval_params import CROSSVAL_PARAMS, Crossval
-from tagline.labels import label_list
-from tagline.labels.label_list import Labels
-from tagline.labels.tagged import TaggedSentences
-from tagline.labels.windows import AnyInts, Floats
+from tagline.labels import AnyInts, Floats, Labels, TaggedSentences, label_list
 from tagline.terminal import UserError
 
 Chunk = tuple[TaggedSentences, Floats]

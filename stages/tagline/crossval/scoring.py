@@ -18,9 +18,7 @@ from tagline.evaluation.measurement import Entries, Measurement
 from tagline.evaluation.measurements import basic, scores
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.stage import Evaluation, measure
-from tagline.labels.label_list import Decoding
-from tagline.labels.tagged import TaggedSentences, flatten
-from tagline.labels.windows import Ints
+from tagline.labels import Decoding, Ints, TaggedSentences, flatten
 from tagline.metrics import resampling
 from tagline.metrics.scores import rounded
 

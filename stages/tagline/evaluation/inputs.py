@@ -12,8 +12,7 @@ from tagline.artifacts import raw_data, tokenized
 from tagline.core import LEARNT, verify
 from tagline.core.provenance import read_sealed
 from tagline.core.reading import reading
-from tagline.labels.label_list import Labels
-from tagline.labels.windows import Ints
+from tagline.labels import Ints, Labels
 from tagline.terminal import UserError
 from tagline.text import subwords
 from tagline.text.subword_windows import WindowCutter

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tagline.labels.label_list import NO_BIASES, Biases
+from tagline.labels import Biases
+from tagline.labels.label_list import NO_BIASES
 
 if TYPE_CHECKING:  # these take seconds to import, for which the table of scores does not wait
     from tagline.artifacts.predictions import Settings

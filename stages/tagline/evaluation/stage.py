@@ -15,8 +15,7 @@ from tagline.evaluation.measurement import Entries, Labelled, Measurement, Metri
 from tagline.evaluation.measurements.order import measurements_of
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.splits import VALIDATION
-from tagline.labels.label_list import NOT_CALIBRATED, Labels, Precision
-from tagline.labels.tagged import TaggedSentences
+from tagline.labels import NOT_CALIBRATED, Labels, Precision, TaggedSentences
 from tagline.metrics.scores import count, score
 from tagline.model import classifier
 from tagline.model.backends.torch_model import TorchModel, memory_errors, workers

@@ -35,7 +35,7 @@ from tagline.export.card import document
 from tagline.export.export_params import Export
 from tagline.export.parity import Drop, Measured, Parity, write_conformance
 from tagline.hub.push import Target
-from tagline.labels.label_list import Labels
+from tagline.labels import Labels
 from tagline.model import classifier
 from tagline.model.backends.onnx_model import OnnxModel, cores
 from tagline.model.backends.torch_model import TorchModel

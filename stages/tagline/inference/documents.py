@@ -9,7 +9,7 @@ from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
 from tagline.core import Overlaps
-from tagline.labels.tagged import TaggedSentence
+from tagline.labels import TaggedSentence
 from tagline.terminal import UserError, shortened
 from tagline.text.sentences import Span, ends_among
 from tagline.text.subword_windows import WindowCutter

@@ -21,8 +21,7 @@ from tagline.core import TOKENIZER_FILE, BackendName
 from tagline.core.reading import require
 from tagline.inference.documents import Document, DocumentStream, Found, Mention, Split, mentions
 from tagline.inference.opening import chosen_backend, opened
-from tagline.labels.label_list import Labels
-from tagline.labels.tagged import TaggedSentence, TaggedSentences
+from tagline.labels import Labels, TaggedSentence, TaggedSentences
 from tagline.model.heads import load_head
 from tagline.model.prediction import Predictor, Progress
 from tagline.terminal import UserError

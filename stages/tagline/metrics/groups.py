@@ -1,7 +1,5 @@
 """Groups of the reported split: altered forms, slices and further test sets, and the one in which F1 is lowest."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 

@@ -7,11 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from tagline.labels.entities import Entity
-from tagline.labels.label_list import Kind
-from tagline.labels.schemes import split_tag
-from tagline.labels.tagged import TaggedSentence, flatten
-from tagline.labels.windows import Ints
+from tagline.labels import Entity, Ints, Kind, TaggedSentence, flatten, split_tag
 from tagline.metrics.scores import ratios, scores_of
 
 OutcomeKind = Literal["correct", "missed", "spurious", "type_error", "boundary_error"]

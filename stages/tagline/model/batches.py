@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from tagline.labels.windows import AnyInts, Ints
+from tagline.labels import AnyInts, Ints
 
 Lengths = TypeVar("Lengths", int, Ints)
 

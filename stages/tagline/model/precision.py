@@ -8,7 +8,7 @@ from typing import Literal, cast
 import torch
 from transformers import PreTrainedModel
 
-from tagline.labels.label_list import Precision
+from tagline.labels import Precision
 from tagline.terminal import UserError
 
 Resolved = Literal["fp32", "bf16", "fp16"]

@@ -11,10 +11,23 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from tagline.labels.entities import entity_arrays, is_outside
-from tagline.labels.label_list import ANY, Biases, Calibration, Labels
-from tagline.labels.schemes import OUTSIDE
-from tagline.labels.windows import NO_WORD, AnyInts, Bools, Floats, Ints, LabelIds, Windows, ranges
+from tagline.labels import (
+    ANY,
+    NO_WORD,
+    OUTSIDE,
+    AnyInts,
+    Biases,
+    Bools,
+    Calibration,
+    Floats,
+    Ints,
+    LabelIds,
+    Labels,
+    Windows,
+    is_outside,
+    ranges,
+)
+from tagline.labels.entities import entity_arrays
 from tagline.model.backends import Backend
 from tagline.model.batches import longest_first
 from tagline.model.heads.head import Head

@@ -17,8 +17,7 @@ from tagline.evaluation.promises.measurement import statements, table
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.splits import VALIDATION
 from tagline.evaluation.stage import Evaluation
-from tagline.labels.label_list import Kind
-from tagline.labels.tagged import TaggedSentence
+from tagline.labels import Kind, TaggedSentence
 from tagline.metrics.columns import SCORES_OF_TYPES
 from tagline.metrics.groups import FEW
 from tagline.metrics.outcomes import ERRORS, NO_TYPE, Outcome, OutcomeKind

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
-from tagline.labels.entities import Entity
-from tagline.labels.tagged import TaggedSentence
+from tagline.labels import Entity, TaggedSentence
 from tagline.metrics.outcomes import Outcome
 from tagline.terminal import printable
 

@@ -15,7 +15,8 @@ from tagline.artifacts.raw_data import RawData
 from tagline.core import Findings, sha256
 from tagline.core.params import list_errors
 from tagline.core.shards import ShardWriter
-from tagline.labels.schemes import OUTSIDE, Pair, Scheme, detect, from_iob2, split_tag, to_iob2
+from tagline.labels import OUTSIDE, split_tag
+from tagline.labels.schemes import Pair, Scheme, detect, from_iob2, to_iob2
 from tagline.sources.files import find
 from tagline.sources.formats.annotated import DISPUTED
 from tagline.sources.formats.annotators import AGREED

@@ -20,7 +20,7 @@ from tagline.artifacts.raw_data import with_further
 from tagline.core import DOCUMENT
 from tagline.core.findings import OF_SENTENCES
 from tagline.core.names import FEW_ENTITIES
-from tagline.labels.schemes import OUTSIDE, split_tag
+from tagline.labels import OUTSIDE, split_tag
 from tagline.sources.download_params import AnyDataset, HubDataset
 from tagline.sources.files import FileSource, check_different
 from tagline.sources.formats.annotated import AnnotatedFiles

@@ -1,6 +1,6 @@
 """Errors, signals, progress and the command line: what a person sees, and no output of a stage has."""
 
-from tagline.terminal.command_line import ArgumentParser, extra, program_name, take_no_arguments
+from tagline.terminal.command_line import ArgumentParser, extra, program_name, show_warnings, take_no_arguments
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import QUOTED, printable, quoted, safe_message, shortened
 from tagline.terminal.printing import WIDTH, show, wrapped, write
@@ -23,6 +23,7 @@ __all__ = [
     "safe_message",
     "shortened",
     "show",
+    "show_warnings",
     "take_no_arguments",
     "wrapped",
     "write",

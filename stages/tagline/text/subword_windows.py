@@ -11,7 +11,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from tagline.core import TOKENIZER_FILE
-from tagline.labels.windows import NO_WORD, Ints, Windows, ranges
+from tagline.labels import NO_WORD, Ints, Windows, ranges
 from tagline.terminal import UserError
 from tagline.text import case
 from tagline.text.subwords import Subwords, Vocabulary, of_sentences, special_tokens

@@ -18,7 +18,7 @@ from tokenizers import Tokenizer, models
 
 from tagline.core import TOKENIZER_FILE, read_json
 from tagline.core.reading import check_normalizer, reading, reading_tokenizer
-from tagline.labels.windows import AnyInts, Ints, ranges
+from tagline.labels import AnyInts, Ints, ranges
 from tagline.terminal import UserError
 
 CONFIGURATION = "tokenizer_config.json"

@@ -11,8 +11,7 @@ from tagline.artifacts import raw_data, tokenized
 from tagline.artifacts.raw_data import RawData
 from tagline.core import LEARNT, TOKENIZER_FILE, Findings, sha256, verify, write_hashes
 from tagline.core.findings import SHOWN
-from tagline.labels import label_list
-from tagline.labels.label_list import Labels
+from tagline.labels import Labels, label_list
 from tagline.terminal import UserError, show
 from tagline.text import subwords
 from tagline.text.subword_windows import WindowCutter

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from tagline.artifacts.raw_data import ID, RawData
 from tagline.core import DOCUMENT, FURTHER, shards, write_hashes
-from tagline.labels.windows import IGNORED
+from tagline.labels import IGNORED
 
 
 def write_unlabelled(data: RawData, tests: Path, known: int) -> None:

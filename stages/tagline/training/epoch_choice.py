@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tagline.core.names import FEW_ENTITIES
-from tagline.labels.label_list import Kind
+from tagline.labels import Kind
 from tagline.training.history import History
 
 # A last epoch that is better by less is common at the end of the schedule.

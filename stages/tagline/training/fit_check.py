@@ -8,8 +8,7 @@ import torch
 from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split, column
-from tagline.labels.label_list import Labels
-from tagline.labels.windows import AnyInts, Ints
+from tagline.labels import AnyInts, Ints, Labels
 from tagline.model.batches import pad, rounded_up
 from tagline.model.classifier import longest_window, padding_id
 from tagline.terminal import UserError

@@ -1,7 +1,5 @@
 """What a training run needs, checked and loaded before its first step: data, model, head, teachers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +11,7 @@ from transformers import PreTrainedModel
 
 from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
-from tagline.labels.label_list import Labels
-from tagline.labels.windows import Ints, Windows
+from tagline.labels import Ints, Labels, Windows
 from tagline.model import classifier
 from tagline.model.backends.torch_model import memory_errors
 from tagline.model.fast_paths import replace_dropout, train_used_embeddings

@@ -6,7 +6,7 @@ import numpy as np
 
 from tagline.evaluation.measurement import Entries, Measurement, Metrics, by_split
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.labels.tagged import flatten
+from tagline.labels import flatten
 from tagline.terminal import printable
 
 

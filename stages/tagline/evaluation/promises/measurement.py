@@ -13,7 +13,7 @@ from tagline.evaluation.promises import precision, recall
 from tagline.evaluation.promises.promises_params import ALL, TypePromises
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.splits import SPLITS, VALIDATION
-from tagline.labels.label_list import Biases, Labels
+from tagline.labels import Biases, Labels
 from tagline.terminal import UserError, printable
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import numpy as np
 import onnxruntime
 
-from tagline.labels.windows import AnyInts, Floats, Ints
+from tagline.labels import AnyInts, Floats, Ints
 from tagline.model.batches import pad
 from tagline.terminal import UserError
 

@@ -10,7 +10,7 @@ import torch
 from accelerate import PartialState
 from transformers import PreTrainedModel
 
-from tagline.labels.windows import AnyInts, Floats, Ints
+from tagline.labels import AnyInts, Floats, Ints
 from tagline.model.backends.xla import from_xla, static_shape, without_gradients
 from tagline.model.batches import DEVICE, pad
 from tagline.model.classifier import padding_id

@@ -4,8 +4,6 @@ The format of the CoNLL shared tasks (Tjong Kim Sang and De Meulder, 2003): colu
 ``-DOCSTART-`` lines between documents.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence

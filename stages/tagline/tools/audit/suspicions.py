@@ -12,7 +12,7 @@ from tagline.crossval.crossval_params import FOLDS, read_crossval
 from tagline.crossval.out_of_fold import read_folds, read_provenance
 from tagline.crossval.review import finetuned
 from tagline.crossval.review.ranking import Ranking, rank_by_folds, rank_by_model
-from tagline.labels.entities import Entity
+from tagline.labels import Entity
 from tagline.terminal import QUOTED, printable, shortened
 from tagline.training.train_params import Train
 

@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 
 from tagline.artifacts import tokenized
 from tagline.core import TOKENIZER_FILE, verify
-from tagline.labels.windows import IGNORED
+from tagline.labels import IGNORED
 from tagline.terminal import printable, quoted
 
 

@@ -37,7 +37,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from tagline.terminal import ArgumentParser, Interrupted, UserError, defer_signals, program_name, safe_message, show
+from tagline.terminal import ArgumentParser, Interrupted, UserError, defer_signals, program_name, show, show_warnings
 from tagline.tools.answers.options import BRAT, JSONL, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
 from tagline.tools.answers.outputs import check_writable
 from tagline.tools.texts import options as common
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         check_writable("--output", options.output, is_folder=options.format == BRAT)
     elif sys.stdout is None:
         raise UserError("standard output is closed; expected --output FILE")
-    warnings.formatwarning = lambda message, *_: safe_message(f"{program_name()}: {message}\n")
+    show_warnings()
     tagger = common.open_taggers(options, options.verify)
     # A bar would mix with output on the same terminal, and with what a pager shows of a pipe.
     show_progress = options.output is not None or is_file(sys.stdout)
