@@ -302,7 +302,7 @@ def excerpts(split: Compared, style: Terminal, most: int | None) -> Iterator[str
 def _counted(split: Compared, direction: str) -> str:
     """Count the changes in one direction: ``1 entity fixed, 2 false positives fixed``."""
     changes = split.changed(direction)
-    if split.kind == "tags":
+    if split.sentences[0].kind == "tags":
         return f"{len(changes)} {'word' if len(changes) == 1 else 'words'} {direction}"
     false_positives = sum(change.false_positive for change in changes)
     entities = len(changes) - false_positives

@@ -14,7 +14,8 @@ from tagline.terminal import UserError, quoted
 from tagline.tools.answers import outputs, page_writer, tool_formats
 from tagline.tools.answers.options import DIGITS, PAGE_SUFFIX, SUFFIXES
 from tagline.tools.answers.task import AnnotationTask
-from tagline.tools.audit.suspicions import TESTS, TOKENIZED
+
+TOKENIZED, TESTS = Path("data/tokenized"), Path("data/tokenized_tests")
 
 
 def check(target: Path | None, guideline: Path | None) -> str | None:
