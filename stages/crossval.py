@@ -9,8 +9,7 @@ stages/crossval_fold.py for each fold.
     python stages/crossval.py
 """
 
-from tagline.terminal import show, take_no_arguments, wrapped
-from tagline.terminal.process import exit_with_message, prepare_process
+from tagline.terminal import exit_with_message, prepare_process, show, take_no_arguments, wrapped
 
 if __name__ == "__main__":
     prepare_process()

@@ -7,8 +7,7 @@ data/tokenized_tests what no label of test changes. Writes data/crossval/folds/F
     python stages/crossval_fold.py FOLD
 """
 
-from tagline.terminal import ArgumentParser
-from tagline.terminal.process import prepare_process
+from tagline.terminal import ArgumentParser, prepare_process
 
 if __name__ == "__main__":
     prepare_process()

@@ -9,8 +9,7 @@ plots/confusion.csv, plots/per_type.csv and plots/reliability.csv.
     python stages/evaluate.py
 """
 
-from tagline.terminal import show, take_no_arguments, wrapped
-from tagline.terminal.process import exit_with_message, prepare_process
+from tagline.terminal import exit_with_message, prepare_process, show, take_no_arguments, wrapped
 
 if __name__ == "__main__":
     prepare_process()

@@ -7,8 +7,7 @@ each split, with findings.
     python stages/tokenize_align.py
 """
 
-from tagline.terminal import take_no_arguments
-from tagline.terminal.process import exit_with_message, prepare_process
+from tagline.terminal import exit_with_message, prepare_process, take_no_arguments
 
 if __name__ == "__main__":
     prepare_process()

@@ -7,9 +7,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-from tagline.terminal import ArgumentParser, UserError, extra, show
+from tagline.terminal import ArgumentParser, UserError, exit_with_message, extra, prepare_process, show
 from tagline.terminal.command_line import COMPLETING
-from tagline.terminal.process import exit_with_message, prepare_process
 
 
 class Verb(NamedTuple):

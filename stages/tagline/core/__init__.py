@@ -7,6 +7,7 @@ which has a function of its name.
 from tagline.core.findings import Findings
 from tagline.core.names import (
     DOCUMENT,
+    FEW_ENTITIES,
     FEW_OF_TEST,
     FURTHER,
     LEARNT,
@@ -17,10 +18,11 @@ from tagline.core.names import (
     reported_split,
 )
 from tagline.core.outputs import read_columns, read_json, replacing, write_json
-from tagline.core.provenance import HASHES, PROVENANCE, sha256, verify, versions, write_hashes
+from tagline.core.provenance import HASHES, PROVENANCE, read_hashes, sha256, verify, versions, write_hashes
 
 __all__ = [
     "DOCUMENT",
+    "FEW_ENTITIES",
     "FEW_OF_TEST",
     "FURTHER",
     "HASHES",
@@ -33,6 +35,7 @@ __all__ = [
     "Overlaps",
     "params",
     "read_columns",
+    "read_hashes",
     "read_json",
     "reading",
     "replacing",

@@ -8,8 +8,7 @@ from typing import Any
 
 from tabulate import tabulate
 
-from tagline.core import FURTHER, read_json, reported_split
-from tagline.core.names import FEW_ENTITIES
+from tagline.core import FEW_ENTITIES, FURTHER, read_json, reported_split
 from tagline.core.reading import committed, parse_object, reading
 from tagline.evaluation.measurement import Entries, Metrics
 from tagline.evaluation.measurements.order import NOTES

@@ -22,13 +22,14 @@ from tagline.core import (
     PROVENANCE,
     BackendName,
     read_columns,
+    read_hashes,
     read_json,
     reported_split,
     verify,
     write_hashes,
     write_json,
 )
-from tagline.core.provenance import read_hashes, read_sealed, relative, verify_files
+from tagline.core.provenance import read_sealed, relative, verify_files
 from tagline.core.reading import require
 from tagline.export import onnx_export, quantization
 from tagline.export.card import document

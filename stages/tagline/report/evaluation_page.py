@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tagline.core import PROVENANCE, read_json
-from tagline.core.names import FEW_ENTITIES
+from tagline.core import FEW_ENTITIES, PROVENANCE, read_json
 from tagline.core.outputs import Rows
 from tagline.evaluation.measurement import by_split
 from tagline.evaluation.measurements.order import shown

@@ -4,8 +4,7 @@ import fnmatch
 from pathlib import Path
 
 from tagline.artifacts.tokenized import read_windowing
-from tagline.core import HASHES, TOKENIZER_FILE, sha256
-from tagline.core.provenance import read_hashes
+from tagline.core import HASHES, TOKENIZER_FILE, read_hashes, sha256
 from tagline.terminal import UserError
 
 # Files of weights in a model's folder, its head's included.

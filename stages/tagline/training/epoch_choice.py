@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tagline.core.names import FEW_ENTITIES
+from tagline.core import FEW_ENTITIES
 from tagline.labels import Kind
 from tagline.training.history import History
 

@@ -33,8 +33,7 @@ from torch.distributed.elastic.rendezvous import RendezvousError
 
 from tagline.core import launchers
 from tagline.model.backends import xla
-from tagline.terminal import Interrupted, UserError
-from tagline.terminal.process import exit_with_message
+from tagline.terminal import Interrupted, UserError, exit_with_message
 from tagline.terminal.signals import BY_OURS
 
 # Seconds that a process waits for the launcher to end it after it has lost another process.

@@ -27,9 +27,8 @@ from accelerate.utils import broadcast, gather
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
-from tagline.core import HASHES, sha256, write_hashes
+from tagline.core import HASHES, read_hashes, sha256, write_hashes
 from tagline.core.outputs import locked, use_umask
-from tagline.core.provenance import read_hashes
 from tagline.terminal import UserError, show
 
 WORK = ".work"
