@@ -211,14 +211,14 @@ def _clearest_rows(comparison: Comparison, style: Terminal) -> list[list[str]]:
     for name, score in last.overall.items():
         shown[f"{last.split} {name.replace('f1', 'F1')}"] = score
     details = last.per_type | last.parts
-    for name in _clearest(details, TYPES):
+    for name in _clearest(details):
         shown[f"- {style.safe(name)}"] = details[name]
     return [_row(style.fit(name, LABEL), score) for name, score in shown.items()]
 
 
-def _clearest(scores: Mapping[str, Difference], most: int) -> list[str]:
+def _clearest(scores: Mapping[str, Difference]) -> list[str]:
     """Those with the smallest p, in their order."""
-    smallest = sorted(scores, key=lambda name: scores[name].p)[:most]
+    smallest = sorted(scores, key=lambda name: scores[name].p)[:TYPES]
     return [name for name in scores if name in smallest]
 
 

@@ -13,7 +13,7 @@ from tagline.artifacts.predictions import Settings
 from tagline.crossval.crossval_params import Crossval
 from tagline.crossval.out_of_fold import FoldOutput, read_folds
 from tagline.crossval.summary import NAME
-from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
+from tagline.evaluation.evaluate_params import Evaluate
 from tagline.evaluation.measurement import Entries, Measurement
 from tagline.evaluation.measurements import basic, scores
 from tagline.evaluation.scored_split import ScoredSplit
@@ -26,11 +26,8 @@ from tagline.metrics.scores import rounded
 DECODING: Decoding = "constrained"
 
 
-class Intervals(Measurement):
+class Intervals(basic.Intervals):
     """The bootstrap intervals of the scores, over documents if they are known, otherwise over sentences."""
-
-    def __init__(self, bootstrap: Bootstrap) -> None:
-        self.bootstrap = bootstrap
 
     def measure(self, split: ScoredSplit) -> Entries:
         counts = split.counts

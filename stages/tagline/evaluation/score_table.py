@@ -74,10 +74,10 @@ def _unit(entries: Entries) -> str:
 def _row(name: str, scores: Mapping[str, float], intervals: Mapping[str, Mapping[str, float]]) -> list[str]:
     cells = [shortened(printable(name), NAME)]
     for column in SCORES_OF_TYPES:
-        cells.append(f"{scores[column.key]:.{column.digits}f}")
+        cells.append(f"{scores[column.key]:.3f}")
         if column.has_interval:
             ends = intervals[column.key]
-            cells.append(f"{ends['low']:.{column.digits}f}-{ends['high']:.{column.digits}f}")
+            cells.append(f"{ends['low']:.3f}-{ends['high']:.3f}")
     return [*cells, f"{scores['number']:,}"]
 
 

@@ -87,6 +87,11 @@ class Labels:
         return [name for name in dict.fromkeys(self.type_of_labels) if name]
 
     @property
+    def unit(self) -> str:
+        """What is counted."""
+        return "entities" if self.kind == "spans" else "words"
+
+    @property
     def known_names(self) -> list[str]:
         """The name of each label id; for each set the name of no entity: O, or an empty string among plain tags."""
         unknown = schemes.OUTSIDE if self.kind == "spans" else ""

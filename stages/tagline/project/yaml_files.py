@@ -11,7 +11,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from tagline.core import replacing
 from tagline.core.params import parse, read_file
-from tagline.core.reading import committed, reading
+from tagline.core.reading import reading
 
 # Where a path to the code begins, in a command or by itself.
 _CODE = re.compile(r"(?<![\w./-])stages/")
@@ -68,11 +68,6 @@ def is_current(path: Path, expected: str) -> bool:
         for stage in (*content["stages"].values(), *wanted["stages"].values()):
             stage.pop("frozen", None)
     return bool(content == wanted)
-
-
-def is_committed(path: Path) -> bool:
-    """Return whether a file is as in the last commit; False without Git."""
-    return committed(path) == path.read_bytes()
 
 
 def _to_block_style(node: Any) -> None:

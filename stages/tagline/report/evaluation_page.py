@@ -59,7 +59,7 @@ def render(
     metrics = {name: evaluation.metrics[name] for name in names}
     name_charted = names[0]
     charted = splits[name_charted]
-    unit = "entities" if kind == "spans" else "words"
+    unit = evaluation.labels.unit
     scored = "validated" if name_charted == VALIDATION else "tested"
     reliability = None
     if "calibration" in metrics[name_charted] and len(charted.reliability):

@@ -151,7 +151,7 @@ def _show_remarks(training: Training) -> None:
     """Print what a finished run says of its best epoch."""
     key = training.batches.steps_param if training.params.max_steps is None else None
     validation = training.validation
-    line = remarks(training.history, validation.number, validation.head.labels.kind, key)
+    line = remarks(training.history, validation.number, validation.head.labels.unit, key)
     if line is not None:
         print(line)
 

@@ -90,7 +90,7 @@ def render(data: CardData) -> str:
         name=name,
         sources=sources_of(data.dataset),
         labels=labels,
-        unit="entities" if labels.kind == "spans" else "words",
+        unit=labels.unit,
         types=sorted(measured["per_type"].items()),
         columns=SCORES_OF_TYPES,
         overall_columns=OVERALL_SCORES,
