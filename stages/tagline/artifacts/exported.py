@@ -20,9 +20,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from tagline.core import HASHES, BackendName, read_hashes, read_json, write_json
+from tagline.core import HASHES, BackendName, read_hashes, read_json, reading, write_json
 from tagline.core.provenance import verify_files
-from tagline.core.reading import reading
 from tagline.labels import HEAD_FILE, Biases, Calibration, Decoding, Labels, Precision, label_list
 from tagline.labels.label_list import PER_TYPE, PerType
 from tagline.terminal import QUOTED, UserError, shortened

@@ -21,8 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tagline.core import PROVENANCE, read_json, write_hashes, write_json
-from tagline.core.reading import parse_object, reading
+from tagline.core import PROVENANCE, parse_object, read_json, reading, write_hashes, write_json
 from tagline.labels import (
     Biases,
     Calibration,

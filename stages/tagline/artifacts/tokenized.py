@@ -30,8 +30,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from datasets import ClassLabel, Dataset, Features, List, Value, concatenate_datasets
 
-from tagline.core import PROVENANCE, TOKENIZER_FILE, read_json, sha256, shards, write_json
-from tagline.core.reading import require
+from tagline.core import PROVENANCE, TOKENIZER_FILE, read_json, require, sha256, shards, write_json
 from tagline.labels import AnyInts, Ints, LabelIds, Labels, Windows
 from tagline.labels import label_list as label_lists
 from tagline.terminal import UserError

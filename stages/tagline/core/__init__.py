@@ -1,7 +1,7 @@
 """Plumbing that every layer uses: params, readers, locks, outputs, provenance, findings.
 
-Three modules are imported by themselves: `params` and `shards`, since they load pydantic and pyarrow, and `reading`,
-which has a function of its name.
+Two modules are imported by themselves, since they load pydantic and pyarrow: `params` and `shards`. `reading` is the
+function, which hides the module of its name.
 """
 
 from tagline.core.findings import Findings
@@ -19,6 +19,7 @@ from tagline.core.names import (
 )
 from tagline.core.outputs import read_columns, read_json, replacing, write_json
 from tagline.core.provenance import HASHES, PROVENANCE, read_hashes, sha256, verify, versions, write_hashes
+from tagline.core.reading import parse_object, reading, require
 
 __all__ = [
     "DOCUMENT",
@@ -34,12 +35,14 @@ __all__ = [
     "Findings",
     "Overlaps",
     "params",
+    "parse_object",
     "read_columns",
     "read_hashes",
     "read_json",
     "reading",
     "replacing",
     "reported_split",
+    "require",
     "sha256",
     "shards",
     "verify",

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tagline.artifacts import raw_data, tokenized
-from tagline.core import LEARNT, verify
+from tagline.core import LEARNT, reading, verify
 from tagline.core.provenance import read_sealed
-from tagline.core.reading import reading
 from tagline.labels import Ints, Labels
 from tagline.terminal import UserError
 from tagline.text import subwords

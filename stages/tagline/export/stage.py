@@ -25,12 +25,12 @@ from tagline.core import (
     read_hashes,
     read_json,
     reported_split,
+    require,
     verify,
     write_hashes,
     write_json,
 )
 from tagline.core.provenance import read_sealed, relative, verify_files
-from tagline.core.reading import require
 from tagline.export import onnx_export, quantization
 from tagline.export.card import document
 from tagline.export.export_params import Export

@@ -17,8 +17,7 @@ import numpy.typing as npt
 
 from tagline.artifacts import exported
 from tagline.artifacts.exported import Exported
-from tagline.core import TOKENIZER_FILE, BackendName
-from tagline.core.reading import require
+from tagline.core import TOKENIZER_FILE, BackendName, require
 from tagline.inference.documents import Document, DocumentStream, Found, Mention, Split, mentions
 from tagline.inference.opening import chosen_backend, opened
 from tagline.labels import Labels, TaggedSentence, TaggedSentences

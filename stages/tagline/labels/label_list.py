@@ -15,8 +15,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
-from tagline.core import read_json, write_json
-from tagline.core.reading import reading
+from tagline.core import read_json, reading, write_json
 from tagline.labels import schemes
 from tagline.labels.windows import Bools, Doubles, Floats
 from tagline.terminal import UserError

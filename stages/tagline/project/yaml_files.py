@@ -9,9 +9,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from tagline.core import replacing
+from tagline.core import reading, replacing
 from tagline.core.params import parse, read_file
-from tagline.core.reading import reading
 
 # Where a path to the code begins, in a command or by itself.
 _CODE = re.compile(r"(?<![\w./-])stages/")

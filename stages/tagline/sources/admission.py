@@ -14,7 +14,7 @@ from safetensors import safe_open
 from torch.nn.functional import cosine_similarity
 from transformers import AutoModelForTokenClassification
 
-from tagline.core.reading import reading
+from tagline.core import reading
 from tagline.terminal import UserError, shortened
 
 # Letters of the shorter sub-word of a pair, and the pairs to compare; with few of them nothing is said.

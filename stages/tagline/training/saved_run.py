@@ -26,9 +26,8 @@ from safetensors import SafetensorError
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel
 
-from tagline.core import write_json
+from tagline.core import reading, write_json
 from tagline.core.outputs import use_umask
-from tagline.core.reading import reading
 from tagline.model.backends.xla import from_xla, load_weights
 from tagline.model.classifier import arrays, attached, own_weights
 from tagline.model.fast_paths import restore_full_embeddings

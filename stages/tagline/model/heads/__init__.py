@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tagline.core.reading import reading
+from tagline.core import reading
 from tagline.labels import HEAD_FILE, Decoding, Labels
 from tagline.labels.label_list import shared_labels
 from tagline.model.heads.crf import CrfHead

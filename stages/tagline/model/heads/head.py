@@ -15,7 +15,7 @@ import numpy as np
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from tagline.core.reading import reading
+from tagline.core import reading
 from tagline.labels import HEAD_FILE, IGNORED, Bools, Floats, Ints, Labels
 from tagline.labels.label_list import possible
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 
-from tagline.core.reading import reading
+from tagline.core import reading
 from tagline.terminal import UserError
 
 T = TypeVar("T")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from tagline.core import reading
 from tagline.core.params import Section
-from tagline.core.reading import reading
 from tagline.sources.formats.annotated import AnnotatedText, Errors, TextFormat
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.keys import Key

@@ -4,7 +4,7 @@ import math
 from functools import reduce
 
 from tagline.artifacts.exported import TAGGER
-from tagline.core.reading import reading
+from tagline.core import reading
 from tagline.inference import Tagger
 from tagline.labels import TaggedSentences
 from tagline.metrics.expected import LEAST, Estimate, Reference, Sums, count, estimate
