@@ -121,12 +121,10 @@ def write_provenance(folder: Path, labels: Labels, settings: Settings, others: M
         "labels": label_list.to_json(labels),
         "calibration": settings.calibration.to_json(),
     }
-    if settings.biases:
-        content["biases"] = settings.biases
-    if settings.accept:
-        content["accept"] = settings.accept
-    if settings.reference:
-        content["reference"] = settings.reference
+    for name in ("biases", "accept", "reference"):
+        value = getattr(settings, name)
+        if value:
+            content[name] = value
     write_json(folder / PROVENANCE, content)
     write_hashes(folder, others=others)
 

@@ -89,8 +89,8 @@ class Split:
         return pc.list_flatten(column(self.sentences, "labels")).cast(pa.int32()).to_numpy()
 
     def labelled_words(self, labels: Labels) -> Iterator[tuple[list[str], list[str]]]:
-        """Yield the words and the gold label names of each sentence; for unknown labels O, or "" among plain tags."""
-        names = labels.known_names
+        """Yield the words and the gold label names of each sentence; "" for unknown labels, which are of no entity."""
+        names = [*labels.names, *("" for _ in labels.sets)]
         for batch in self.sentences.iter(batch_size=1000):
             for words, numbers in zip(batch["words"], batch["labels"], strict=True):
                 yield words, [names[number] for number in numbers]

@@ -76,9 +76,16 @@ class Labels:
         return {name: index for index, name in enumerate(self.names)}
 
     @property
+    def marks(self) -> list[tuple[str, str]]:
+        """The prefix and type of each label id; a plain tag begins an entity of one word."""
+        if self.kind == "tags":
+            return [("B", name) for name in self.names]
+        return [schemes.split_tag(name) for name in self.names]
+
+    @property
     def type_of_labels(self) -> list[str]:
         """The type of each label id: X for B-X and I-X, the empty string for O; a plain tag is its own type."""
-        return [name[2:] if self.kind == "spans" else name for name in self.names]
+        return [type_ for _, type_ in self.marks]
 
     @property
     def types(self) -> list[str]:
@@ -89,12 +96,6 @@ class Labels:
     def unit(self) -> str:
         """What is counted."""
         return "entities" if self.kind == "spans" else "words"
-
-    @property
-    def known_names(self) -> list[str]:
-        """The name of each label id; for each set the name of no entity: O, or an empty string among plain tags."""
-        unknown = schemes.OUTSIDE if self.kind == "spans" else ""
-        return [*self.names, *(unknown for _ in self.sets)]
 
     @property
     def inside(self) -> list[int]:

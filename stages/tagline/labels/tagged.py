@@ -221,7 +221,7 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
 
     def _entities(self, ids: AnyInts) -> EntityArrays:
         """The entities of one side; unknown labels are of none."""
-        return entity_arrays(ids, self.offsets, self.labels.known_names, self.labels.kind)
+        return entity_arrays(ids, self.offsets, self.labels)
 
     @cached_property
     def confidences(self) -> Doubles:

@@ -38,7 +38,7 @@ class TrainingIndex:
     training split is read once, sentence by sentence.
 
     Args:
-        training: words and label names of each sentence of the training split; "" for plain tags that are unknown.
+        training: words and label names of each sentence of the training split; "" for unknown labels.
         others: the splits that are looked up, with gold and predicted entities.
         kind: how the labels are read.
     """

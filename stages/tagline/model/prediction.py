@@ -280,7 +280,7 @@ class Predictor:
         if self.calibration is None:
             return scores
         offsets = np.cumsum([0, *lengths])
-        entities = entity_arrays(ids, offsets, self.labels.names, self.labels.kind)
+        entities = entity_arrays(ids, offsets, self.labels)
         borders = np.column_stack([entities.start, entities.end]).ravel()
         lowest = np.minimum.reduceat(np.append(scores, np.float32(1)), borders)[::2]
         continuing = np.array([self.labels.label2id.get(f"I-{name}", -1) for name in entities.types], np.int64)

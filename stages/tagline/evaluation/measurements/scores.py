@@ -94,7 +94,7 @@ def _label_names(sentences: Sequence[TaggedSentence]) -> list[list[list[str]]]:
     for labels, scored in ((flat.known_gold, flat.gold_entities), (flat.predicted, flat.predicted_entities)):
         ids = np.minimum(labels, len(names) - 1)
         if has_sets(flat.labels, flat.gold):
-            entities = entity_arrays(ids, flat.offsets, names.tolist(), "spans")
+            entities = entity_arrays(ids, flat.offsets, flat.labels)
             undecided = entities.where(~np.isin(entities.start, scored.start))
             ids[_is_inside(undecided.start, undecided.end, len(ids))] = len(names) - 1
         sides.append(ids)
