@@ -62,7 +62,7 @@ class Fold:
         self.unlabelled = unlabelled
         self.labels = load_labels(tokenized)
         data = raw_data.load(unlabelled / "documents")
-        self.by_document = params.group == "document" and data.has_documents("train")
+        self.by_document = params.group == "document" and data.has_documents()
         folds = {split: self._folds(split) for split in data.sentences}
         self._check_all(folds)
         drawn = {split: of_split == number for split, of_split in folds.items()}

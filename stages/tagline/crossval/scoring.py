@@ -97,7 +97,7 @@ def score_folds(folder: Path, tokenized: Path, tests: Path, params: Crossval, ev
         words_without_subwords=unseen,
         name=NAME,
     )
-    if params.group == "document" and data.has_documents("train"):
+    if params.group == "document" and data.has_documents():
         scored = replace(scored, documents=np.unique(documents, return_inverse=True)[1])
     measurements = [
         scores.Scores(),

@@ -16,8 +16,7 @@ import numpy as np
 from tagline.artifacts.tokenized import Split
 from tagline.inference import Document, Tagger
 from tagline.inference.documents import mentions
-from tagline.labels import AnyInts, Biases, Floats, Ints, Labels, TaggedSentence, TaggedSentences
-from tagline.labels.label_list import NO_BIASES
+from tagline.labels import NO_BIASES, AnyInts, Biases, Floats, Ints, Labels, TaggedSentence, TaggedSentences
 from tagline.metrics.scores import count, rounded, score
 from tagline.metrics.significance import Difference, differences
 from tagline.model.backends import Backend

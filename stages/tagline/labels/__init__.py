@@ -1,9 +1,10 @@
 """Labels: the label list, schemes, entities, windows of sub-words and their alignment with labels."""
 
-from tagline.labels.entities import Entity, is_outside
+from tagline.labels.entities import Entity, entity_arrays, is_outside
 from tagline.labels.label_list import (
     ANY,
     HEAD_FILE,
+    NO_BIASES,
     NOT_CALIBRATED,
     Biases,
     Calibration,
@@ -11,8 +12,9 @@ from tagline.labels.label_list import (
     Kind,
     Labels,
     Precision,
+    shared_labels,
 )
-from tagline.labels.schemes import OUTSIDE, split_tag
+from tagline.labels.schemes import OUTSIDE, is_type, split_tag
 from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
 from tagline.labels.windows import (
     IGNORED,
@@ -24,6 +26,7 @@ from tagline.labels.windows import (
     Ints,
     LabelIds,
     Windows,
+    continues,
     ranges,
 )
 
@@ -32,6 +35,7 @@ __all__ = [
     "HEAD_FILE",
     "IGNORED",
     "NOT_CALIBRATED",
+    "NO_BIASES",
     "NO_WORD",
     "OUTSIDE",
     "AnyInts",
@@ -50,12 +54,16 @@ __all__ = [
     "TaggedSentence",
     "TaggedSentences",
     "Windows",
+    "continues",
     "entities",
+    "entity_arrays",
     "flatten",
     "is_outside",
+    "is_type",
     "label_list",
     "ranges",
     "schemes",
+    "shared_labels",
     "split_tag",
     "tagged",
     "windows",

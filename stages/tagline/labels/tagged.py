@@ -303,15 +303,7 @@ def flatten(sentences: Sequence[TaggedSentence]) -> TaggedSentences:
         return sentences
     if not sentences:
         none = np.empty(0, np.int64)
-        return TaggedSentences(
-            Labels("", "spans", (), ""),
-            lengths=[],
-            predicted=none,
-            scores=np.empty(0, np.float32),
-            gold=none,
-            ids=[],
-            words=[],
-        )
+        return TaggedSentences(Labels("", "spans", (), ""), [], none, none.astype(np.float32), none, [], [])
     return TaggedSentences(
         sentences[0].labels,
         [len(sentence.words or sentence.predicted) for sentence in sentences],

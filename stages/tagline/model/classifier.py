@@ -15,8 +15,7 @@ from transformers.utils.import_utils import is_flash_attn_2_available, is_flash_
 
 from tagline.core import PROVENANCE, read_json, reading, require
 from tagline.core.reading import check_config
-from tagline.labels import Ints, Labels, label_list
-from tagline.labels.label_list import shared_labels
+from tagline.labels import Ints, Labels, label_list, shared_labels
 from tagline.model.heads.head import OWN_WEIGHTS, Head, Weights
 from tagline.model.precision import Resolved
 from tagline.terminal import UserError

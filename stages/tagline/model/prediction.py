@@ -24,10 +24,10 @@ from tagline.labels import (
     LabelIds,
     Labels,
     Windows,
+    entity_arrays,
     is_outside,
     ranges,
 )
-from tagline.labels.entities import entity_arrays
 from tagline.model.backends import Backend
 from tagline.model.batches import longest_first
 from tagline.model.heads.head import Head

@@ -171,7 +171,7 @@ def is_one_by_one(tokenizer: Tokenizer, data: RawData) -> bool:
 
 def trained_context(data: RawData, context: int) -> int:
     """The param context_subwords, or 0 if no sentence of train has another one of its document beside it."""
-    if not context or data.has_documents("train"):
+    if not context or data.has_documents():
         return context
     show(
         f"{data.path}: no two sentences of train share a document, so tokenize_align.context_subwords has no effect; "

@@ -23,8 +23,7 @@ from torch.nn.functional import kl_div
 
 from tagline.artifacts.tokenized import Split
 from tagline.core import replacing, write_hashes
-from tagline.labels import NO_WORD, Floats, Ints, Labels
-from tagline.labels.windows import continues
+from tagline.labels import NO_WORD, Floats, Ints, Labels, continues
 from tagline.model import classifier
 from tagline.model.backends.torch_model import TorchModel
 from tagline.model.heads import load_head

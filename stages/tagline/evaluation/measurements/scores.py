@@ -8,8 +8,7 @@ import numpy as np
 
 from tagline.evaluation.measurement import Entries, Measurement
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.labels import OUTSIDE, AnyInts, Bools, Doubles, TaggedSentence, flatten
-from tagline.labels.entities import entity_arrays
+from tagline.labels import OUTSIDE, AnyInts, Bools, Doubles, TaggedSentence, entity_arrays, flatten
 from tagline.labels.tagged import has_sets
 from tagline.metrics.scores import Counts, score, scores_of
 from tagline.terminal import UserError

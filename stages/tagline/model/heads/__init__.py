@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from tagline.core import reading
-from tagline.labels import HEAD_FILE, Decoding, Labels
-from tagline.labels.label_list import shared_labels
+from tagline.labels import HEAD_FILE, Decoding, Labels, shared_labels
 from tagline.model.heads.crf import CrfHead
 from tagline.model.heads.head import Head, read_head
 from tagline.model.heads.linear import LinearHead

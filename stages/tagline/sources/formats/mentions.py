@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from tagline.core import Findings
-from tagline.labels.schemes import is_type
+from tagline.labels import is_type
 from tagline.sources.formats import saved_page
 from tagline.sources.formats.annotated import (
     DISPUTED,

@@ -148,7 +148,7 @@ def format_of(output: Path) -> str:
 
 def check_options(options: argparse.Namespace) -> None:
     """Raise a `ValueError` if options contradict each other, or have values that can't be."""
-    from tagline.labels.schemes import is_type  # likewise
+    from tagline.labels import is_type  # likewise
 
     if options.guideline and options.format != PAGE:
         raise ValueError("--guideline: expected --format page, or --output FILE.html")
