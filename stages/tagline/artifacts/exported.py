@@ -20,8 +20,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from tagline.core import HASHES, BackendName, read_hashes, read_json, reading, write_json
-from tagline.core.provenance import verify_files
+from tagline.core import HASHES, BackendName, read_hashes, read_json, reading, verify_files, write_json
 from tagline.labels import HEAD_FILE, Biases, Calibration, Decoding, Labels, Precision, label_list
 from tagline.labels.label_list import PER_TYPE, PerType
 from tagline.terminal import QUOTED, UserError, shortened

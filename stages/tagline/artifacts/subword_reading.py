@@ -13,8 +13,7 @@ from pathlib import Path
 from tokenizers import Encoding, Tokenizer
 from transformers import AutoTokenizer, PreTrainedConfig
 
-from tagline.core import TOKENIZER_FILE
-from tagline.core.reading import reading_tokenizer
+from tagline.core import TOKENIZER_FILE, reading_tokenizer
 from tagline.terminal import UserError, printable, shortened
 
 # Words that steps of tokenizers differ in: letter case, apostrophes, hyphens, digits, accents (composed, decomposed),

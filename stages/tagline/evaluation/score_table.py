@@ -8,8 +8,7 @@ from typing import Any
 
 from tabulate import tabulate
 
-from tagline.core import FEW_ENTITIES, FURTHER, parse_object, read_json, reading, reported_split
-from tagline.core.reading import committed
+from tagline.core import FEW_ENTITIES, FURTHER, committed, parse_object, read_json, reading, reported_split
 from tagline.evaluation.measurement import Entries, Metrics
 from tagline.evaluation.measurements.order import NOTES
 from tagline.evaluation.splits import TEST, VALIDATION

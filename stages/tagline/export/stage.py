@@ -27,10 +27,11 @@ from tagline.core import (
     reported_split,
     require,
     verify,
+    verify_files,
     write_hashes,
     write_json,
 )
-from tagline.core.provenance import read_sealed, relative, verify_files
+from tagline.core.provenance import read_sealed, relative
 from tagline.export import onnx_export, quantization
 from tagline.export.card import document
 from tagline.export.export_params import Export

@@ -17,8 +17,7 @@ from pathlib import Path
 from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]  # public by its documentation
 from tqdm import tqdm
 
-from tagline.core import replacing
-from tagline.core.provenance import copy_files
+from tagline.core import copy_files, replacing
 from tagline.hub.push import Target
 from tagline.terminal import UserError, safe_message, show
 

@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 from tagline.artifacts import exported
 from tagline.artifacts.exported import GRAPHS, TAGGER, Exported
-from tagline.core import HASHES, BackendName
-from tagline.core.provenance import verify_files
+from tagline.core import HASHES, BackendName, verify_files
 from tagline.model.backends import Backend
 from tagline.model.batches import ONE_CORE, default_size
 from tagline.terminal import UserError, extra

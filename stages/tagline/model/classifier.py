@@ -13,8 +13,7 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedConfig, PreTrainedModel
 from transformers.utils.import_utils import is_flash_attn_2_available, is_flash_attn_3_available
 
-from tagline.core import PROVENANCE, read_json, reading, require
-from tagline.core.reading import check_config
+from tagline.core import PROVENANCE, check_config, read_json, reading, require
 from tagline.labels import Ints, Labels, label_list, shared_labels
 from tagline.model.heads.head import OWN_WEIGHTS, Head, Weights
 from tagline.model.precision import Resolved

@@ -11,8 +11,8 @@ from typing import Any
 
 from ruamel.yaml.comments import CommentedMap
 
+from tagline.core import committed
 from tagline.core.params import PARAMS, find, list_errors, parse, plain, read_file, read_text
-from tagline.core.reading import committed
 from tagline.project.descriptions import DISCRIMINATORS, SCHEMA, text_of_sections
 from tagline.project.sections import params_errors
 from tagline.project.yaml_files import text_for_folder, text_of, write_text

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tagline.core import FEW_ENTITIES, PROVENANCE, read_json
-from tagline.core.outputs import Rows
+from tagline.core import FEW_ENTITIES, PROVENANCE, Rows, read_json
 from tagline.evaluation.measurement import by_split
 from tagline.evaluation.measurements.order import shown
 from tagline.evaluation.promises.measurement import statements, table

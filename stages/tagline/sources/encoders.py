@@ -10,8 +10,7 @@ from tokenizers import Tokenizer, normalizers, pre_tokenizers, processors
 from transformers import AutoConfig, AutoTokenizer, PreTrainedConfig, PreTrainedTokenizerBase
 from transformers.tokenization_utils_base import get_fast_tokenizer_file
 
-from tagline.core import parse_object, reading, write_json
-from tagline.core.reading import check_config, check_normalizer, reading_tokenizer
+from tagline.core import check_config, check_normalizer, parse_object, reading, reading_tokenizer, write_json
 from tagline.sources.formats.base import is_plain, leads_out
 from tagline.terminal import UserError, shortened
 

@@ -13,8 +13,7 @@ from typing import Any
 from tqdm import tqdm
 
 from tagline.artifacts.raw_data import COPY, with_further
-from tagline.core import FURTHER, SPLITS, Findings, sha256
-from tagline.core.findings import OF_SENTENCES
+from tagline.core import FURTHER, OF_SENTENCES, SPLITS, Findings, sha256
 from tagline.sources.formats.annotators import summary
 from tagline.sources.formats.base import Files, leads_out
 from tagline.sources.formats.keys import UnknownTag

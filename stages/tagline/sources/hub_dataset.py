@@ -9,8 +9,8 @@ from datasets.config import HF_DATASETS_CACHE
 from datasets.exceptions import DatasetGenerationError
 from huggingface_hub import snapshot_download
 
-from tagline.core import Findings, reading
-from tagline.core.findings import OF_SENTENCES, lines_by_split
+from tagline.core import OF_SENTENCES, Findings, reading
+from tagline.core.findings import lines_by_split
 from tagline.sources.download_params import HubDataset
 from tagline.sources.files import consecutive
 from tagline.sources.formats.base import leads_out

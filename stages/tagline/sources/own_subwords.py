@@ -9,7 +9,7 @@ from tokenizers import Tokenizer, processors
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from tagline.artifacts.subword_reading import check_reading, first_difference, read_file, text_of_piece, without_limits
-from tagline.core.reading import reading_tokenizer
+from tagline.core import reading_tokenizer
 from tagline.sources import capitals, encoders
 from tagline.terminal import shortened
 

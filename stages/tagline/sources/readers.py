@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import with_further
-from tagline.core import DOCUMENT, FEW_ENTITIES
-from tagline.core.findings import OF_SENTENCES
+from tagline.core import DOCUMENT, FEW_ENTITIES, OF_SENTENCES
 from tagline.labels import OUTSIDE, split_tag
 from tagline.sources.download_params import AnyDataset, HubDataset
 from tagline.sources.files import FileSource, check_different

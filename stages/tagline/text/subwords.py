@@ -16,8 +16,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer, models
 
-from tagline.core import TOKENIZER_FILE, read_json, reading
-from tagline.core.reading import check_normalizer, reading_tokenizer
+from tagline.core import TOKENIZER_FILE, check_normalizer, read_json, reading, reading_tokenizer
 from tagline.labels import AnyInts, Ints, ranges
 from tagline.terminal import UserError
 

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from accelerate import PartialState
 
-from tagline.core import PROVENANCE, replacing, verify, versions, write_hashes, write_json
-from tagline.core.provenance import copy_files
+from tagline.core import PROVENANCE, copy_files, replacing, verify, versions, write_hashes, write_json
 from tagline.hub.epoch_pushes import pushing
 from tagline.hub.push import reach_target
 from tagline.model.backends.torch_model import memory_errors

@@ -12,9 +12,8 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData, constants
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tagline.artifacts.exported import Exported
-from tagline.core import FEW_ENTITIES, FURTHER, BackendName, reported_split
+from tagline.core import FEW_ENTITIES, FURTHER, BackendName, Rows, reported_split
 from tagline.core.findings import MEANINGS
-from tagline.core.outputs import Rows
 from tagline.core.params import dotted
 from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push
