@@ -34,8 +34,7 @@ def find(splits: Sequence[str], most: int) -> tuple[str, Ranking]:
         if not FOLDS.is_dir():
             return "ranked by models/finetuned (docs/audit.md)", rank_by_model(learnt, splits, most)
         params = read_crossval()
-        first = params.folds[0]
-        made_of = read_provenance(FOLDS / str(first), f"crossval/dvc.yaml:fold@{first}")[1]
+        made_of = read_provenance(FOLDS / "1", "crossval/dvc.yaml:fold@1")[1]
         if made_of["tokenized"] != sha256(TOKENIZED / HASHES):
             note = f"ranked by models/finetuned, since {FOLDS} is of other data; run `dvc repro crossval/dvc.yaml`"
             return note, rank_by_model(learnt, splits, most)
