@@ -3,7 +3,7 @@
 python stages/check.py
 """
 
-from tagline.terminal.process import exit_with_message, prepare_process
+from tagline.terminal import exit_with_message, prepare_process
 
 if __name__ == "__main__":
     prepare_process()

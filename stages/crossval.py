@@ -9,17 +9,14 @@ stages/crossval_fold.py for each fold.
     python stages/crossval.py
 """
 
-from tagline.terminal.command_line import take_no_arguments
-from tagline.terminal.printing import show, wrapped
-from tagline.terminal.process import exit_with_message, prepare_process
+from tagline.terminal import exit_with_message, prepare_process, show, take_no_arguments, wrapped
 
 if __name__ == "__main__":
     prepare_process()
 
 from pathlib import Path
 
-from tagline.core import launchers
-from tagline.core.outputs import replacing, write_json
+from tagline.core import launchers, replacing, write_json
 from tagline.core.params import read_section
 from tagline.crossval.crossval_params import Crossval, read_crossval
 from tagline.evaluation.evaluate_params import Evaluate

@@ -7,18 +7,16 @@ data/tokenized_tests what no label of test changes. Writes data/crossval/folds/F
     python stages/crossval_fold.py FOLD
 """
 
-from tagline.terminal.command_line import ArgumentParser
-from tagline.terminal.process import prepare_process
+from tagline.terminal import ArgumentParser, prepare_process
 
 if __name__ == "__main__":
     prepare_process()
 
 from pathlib import Path
 
+from tagline.core import verify
 from tagline.core.params import read_section
-from tagline.core.provenance import verify
 from tagline.crossval.crossval_params import CROSSVAL_PARAMS, read_crossval
-from tagline.crossval.folds import folding_of
 from tagline.crossval.labelling import label_fold
 from tagline.training.failing import exit_as_one
 from tagline.training.stage import Inputs
@@ -46,8 +44,7 @@ def label() -> None:
     train = read_section("train", Train)
     inputs = Inputs(TOKENIZED, ENCODER, TOKENIZER)
     verify(UNLABELLED, "tokenize-align")
-    folding = folding_of(params, UNLABELLED)
-    label_fold(number, folding, train, Path(__file__), inputs, UNLABELLED, FOLDS / str(number))
+    label_fold(number, params, train, Path(__file__), inputs, UNLABELLED, FOLDS / str(number))
 
 
 if __name__ == "__main__":

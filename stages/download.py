@@ -7,19 +7,18 @@ each with a provenance.json.
     python stages/download.py
 """
 
-from tagline.terminal.command_line import take_no_arguments
-from tagline.terminal.process import exit_with_message, prepare_process
+from tagline.terminal import exit_with_message, prepare_process, take_no_arguments
 
 if __name__ == "__main__":
     prepare_process()
 
 from pathlib import Path
 
-from tagline.core.outputs import replacing
+from tagline.core import replacing
 from tagline.core.params import read_section
 from tagline.sources.download_params import Download, HubDataset, sources_of
 from tagline.sources.stage import write_dataset, write_encoder
-from tagline.terminal.progress import quiet
+from tagline.terminal import quiet
 
 RAW = Path("data/raw")
 PRETRAINED = Path("models/pretrained")

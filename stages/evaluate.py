@@ -9,17 +9,14 @@ plots/confusion.csv, plots/per_type.csv and plots/reliability.csv.
     python stages/evaluate.py
 """
 
-from tagline.terminal.command_line import take_no_arguments
-from tagline.terminal.printing import show, wrapped
-from tagline.terminal.process import exit_with_message, prepare_process
+from tagline.terminal import exit_with_message, prepare_process, show, take_no_arguments, wrapped
 
 if __name__ == "__main__":
     prepare_process()
 
 from pathlib import Path
 
-from tagline.core import launchers
-from tagline.core.outputs import read_columns, replacing, write_json
+from tagline.core import launchers, read_columns, replacing, write_json
 from tagline.core.params import read_section
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.evaluation.score_table import score_line, score_table
@@ -42,13 +39,13 @@ def main() -> None:
 def run(params: Evaluate) -> None:
     # Not above, since these load PyTorch, which takes seconds: messages about params do not wait for it.
     from tagline.artifacts import predictions
-    from tagline.core.names import reported_split
+    from tagline.core import reported_split
     from tagline.evaluation.measurements.order import compared
     from tagline.evaluation.plots import write_confusion, write_per_type, write_reliability
     from tagline.evaluation.stage import evaluate
     from tagline.report import charts
     from tagline.report.evaluation_page import made_of, render
-    from tagline.terminal.progress import quiet
+    from tagline.terminal import quiet
 
     quiet()
     evaluation = evaluate(RAW, TOKENIZED, TESTS, DATA, FINETUNED, (TRAIN_LOSS, VALIDATION), params)

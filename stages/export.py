@@ -10,22 +10,20 @@ is set.
     python stages/export.py
 """
 
-from tagline.terminal.command_line import take_no_arguments
-from tagline.terminal.process import exit_with_message, prepare_process
+from tagline.terminal import exit_with_message, prepare_process, take_no_arguments
 
 if __name__ == "__main__":
     prepare_process()
 
 from pathlib import Path
 
-from tagline.core import launchers
-from tagline.core.outputs import replacing, write_json
+from tagline.core import launchers, replacing, write_json
 from tagline.core.params import read_section
 from tagline.export.export_params import Export
 from tagline.export.stage import ExportInputs, compared, export, push, table
 from tagline.hub.push import Target
 from tagline.model.backends.torch_model import memory_errors
-from tagline.terminal.progress import quiet
+from tagline.terminal import quiet
 
 TOKENIZED, TESTS = Path("data/tokenized"), Path("data/tokenized_tests")
 FINETUNED = Path("models/finetuned")

@@ -7,8 +7,7 @@ each split, with findings.
     python stages/tokenize_align.py
 """
 
-from tagline.terminal.command_line import take_no_arguments
-from tagline.terminal.process import exit_with_message, prepare_process
+from tagline.terminal import exit_with_message, prepare_process, take_no_arguments
 
 if __name__ == "__main__":
     prepare_process()
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from datasets import disable_progress_bars
 
-from tagline.core.outputs import replacing
+from tagline.core import replacing
 from tagline.core.params import read_section
 from tagline.core.provenance import write_sealed
 from tagline.tokenization.stage import tokenize_align

@@ -8,8 +8,7 @@ learning curves plots/train_loss.csv and plots/validation.csv. Pushes the model 
     python stages/train.py
 """
 
-from tagline.terminal.command_line import take_no_arguments
-from tagline.terminal.process import prepare_process
+from tagline.terminal import prepare_process, take_no_arguments
 
 if __name__ == "__main__":
     prepare_process()

@@ -33,7 +33,7 @@ from ruamel.yaml import YAML
 
 from tagline.crossval.crossval_params import CROSSVAL_PARAMS
 from tagline.inference import Tagger
-from tagline.project.created_pipelines import CROSSVAL
+from tagline.project import crossval_pipeline
 from tagline.terminal import signals
 
 # A shell has its background jobs ignore Ctrl-C, which all processes inherit that tests start and interrupt.
@@ -104,7 +104,7 @@ def validated_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) 
         path.write_text(text, encoding="utf-8")
         with contextlib.chdir(folder):
             Path("dvc.yaml").touch()
-            CROSSVAL.create()
+            crossval_pipeline.create()
             params = YAML().load(CROSSVAL_PARAMS)
             params["crossval"] |= {"folds": list(FOLDS), "seed": SEED}
             YAML().dump(params, CROSSVAL_PARAMS)

@@ -7,10 +7,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-from tagline.terminal.command_line import COMPLETING, ArgumentParser, extra
-from tagline.terminal.errors import UserError
-from tagline.terminal.printing import show
-from tagline.terminal.process import exit_with_message, prepare_process
+from tagline.terminal import ArgumentParser, UserError, exit_with_message, extra, prepare_process, show
+from tagline.terminal.command_line import COMPLETING
 
 
 class Verb(NamedTuple):

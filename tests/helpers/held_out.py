@@ -13,8 +13,6 @@ from tagline.artifacts.tokenized import WINDOW_FEATURES, Windowing, sentence_fea
 from tagline.core.names import LEARNT
 from tagline.core.provenance import write_hashes
 from tagline.core.shards import ShardWriter
-from tagline.crossval.crossval_params import Crossval
-from tagline.crossval.folding import Folding, Group
 from tagline.labels import label_list
 from tagline.labels.label_list import Labels
 from tagline.labels.schemes import label_names
@@ -26,12 +24,6 @@ LABELS = Labels("ner", "spans", NAMES, "O")
 
 Row = tuple[str, ...]
 """The words and the label names of a sentence, separated by spaces, and its id if it is not numbered."""
-
-
-def folding(folds: int = 2, splits: Sequence[str] = ("train",), group: Group = "sentence", seed: int = 1) -> Folding:
-    numbers = list(range(1, folds + 1))
-    params = Crossval(folds=numbers, group=group, seed=seed)
-    return Folding("crossval", params, numbers, [*splits], group, seed)
 
 
 def write_tokenized(folder: Path, splits: dict[str, Sequence[Row]], labels: Labels = LABELS) -> Path:

@@ -106,6 +106,6 @@ def test_wrong_usage_and_impossible_exports_are_errors(validated: Path, capsys: 
         "audit: data/crossval/folds/2 is missing: the stage crossval/dvc.yaml:fold@2 writes it, so run "
         "`dvc repro crossval/dvc.yaml:fold@2` first, or `dvc pull` if a remote has it"
     )
-    edit(Path("params.yaml"), "task: ner", "task: pos")
+    edit(Path("params.yaml"), "tag_column: ner", "tag_column: pos")
     run_stage("tokenize_align")
     assert exit_of("audit", "--output", "a.html").startswith("audit: pos has one tag per word; expected entities, whi")

@@ -61,7 +61,7 @@ def test_export_works_in_a_pipeline(finished: Path, strategy: str) -> None:
 
 
 def test_plain_tags_are_scored_per_word(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    edit(Path("params.yaml"), "task: ner", "task: pos")
+    edit(Path("params.yaml"), "tag_column: ner", "tag_column: pos")
     run_stages("tokenize_align", "train", "evaluate")
     labels = tokenized.load_labels(Path("data/tokenized"))
     assert labels.kind == "tags"

@@ -20,14 +20,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from tagline.core.names import BackendName
-from tagline.core.outputs import read_json, write_json
-from tagline.core.provenance import HASHES, read_hashes, verify_files
-from tagline.core.reading import reading
-from tagline.labels import label_list
-from tagline.labels.label_list import HEAD_FILE, PER_TYPE, Biases, Calibration, Decoding, Labels, PerType, Precision
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, shortened
+from tagline.core import HASHES, BackendName, read_hashes, read_json, reading, verify_files, write_json
+from tagline.labels import HEAD_FILE, Biases, Calibration, Decoding, Labels, Precision, label_list
+from tagline.labels.label_list import PER_TYPE, PerType
+from tagline.terminal import QUOTED, UserError, shortened
 
 TAGGER = "tagger.json"
 # Of the layout of the folder and of tagger.json.

@@ -21,12 +21,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tagline.core.outputs import read_json, write_json
-from tagline.core.provenance import PROVENANCE, write_hashes
-from tagline.core.reading import parse_object, reading
-from tagline.labels import label_list
-from tagline.labels.label_list import Biases, Calibration, Decoding, Kind, Labels, PerType, Precision
-from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
+from tagline.core import PROVENANCE, parse_object, read_json, reading, write_hashes, write_json
+from tagline.labels import (
+    Biases,
+    Calibration,
+    Decoding,
+    Kind,
+    Labels,
+    Precision,
+    TaggedSentence,
+    TaggedSentences,
+    flatten,
+    label_list,
+)
+from tagline.labels.label_list import PerType
 
 COLUMNS = ("id", "words", "gold", "predicted", "score")
 # How the name begins of a column with the labels predicted for an altered form.
@@ -113,12 +121,10 @@ def write_provenance(folder: Path, labels: Labels, settings: Settings, others: M
         "labels": label_list.to_json(labels),
         "calibration": settings.calibration.to_json(),
     }
-    if settings.biases:
-        content["biases"] = settings.biases
-    if settings.accept:
-        content["accept"] = settings.accept
-    if settings.reference:
-        content["reference"] = settings.reference
+    for name in ("biases", "accept", "reference"):
+        value = getattr(settings, name)
+        if value:
+            content[name] = value
     write_json(folder / PROVENANCE, content)
     write_hashes(folder, others=others)
 

@@ -23,12 +23,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from tagline.core import shards
-from tagline.core.names import DOCUMENT, FURTHER, LEARNT, SPLITS
-from tagline.core.outputs import read_json
-from tagline.core.provenance import PROVENANCE
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, printable, shortened
+from tagline.core import DOCUMENT, FURTHER, LEARNT, PROVENANCE, SPLITS, read_json, shards
+from tagline.terminal import QUOTED, UserError, printable, shortened
 
 ID = "id"
 WORDS = "words"
@@ -134,9 +130,9 @@ class RawData:
         """The number of the document of each sentence of a split, int64 (sentences,), ascending from 0."""
         return np.concatenate([batch[DOCUMENT].to_numpy() for batch in self.batches(split)])
 
-    def has_documents(self, split: str) -> bool:
-        """Whether a document of a split has several sentences; otherwise each sentence is one by itself."""
-        return bool(self.documents(split)[-1] + 1 < self.sentences[split])
+    def has_documents(self) -> bool:
+        """Whether a document of train has several sentences; otherwise each sentence is one by itself."""
+        return bool(self.documents("train")[-1] + 1 < self.sentences["train"])
 
     def ids(self, split: str) -> Iterator[str]:
         """Yield the id of each sentence of a split."""

@@ -5,8 +5,6 @@ the names in config.json and tokenizer_config.json. Where that class is not the 
 sub-words than in pretraining.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,10 +13,8 @@ from pathlib import Path
 from tokenizers import Encoding, Tokenizer
 from transformers import AutoTokenizer, PreTrainedConfig
 
-from tagline.core.names import TOKENIZER_FILE
-from tagline.core.reading import reading_tokenizer
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import printable, shortened
+from tagline.core import TOKENIZER_FILE, reading_tokenizer
+from tagline.terminal import UserError, printable, shortened
 
 # Words that steps of tokenizers differ in: letter case, apostrophes, hyphens, digits, accents (composed, decomposed),
 # ligatures and width, quotes, characters of no width, other scripts.

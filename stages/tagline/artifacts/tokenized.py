@@ -30,15 +30,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from datasets import ClassLabel, Dataset, Features, List, Value, concatenate_datasets
 
-from tagline.core import shards
-from tagline.core.names import TOKENIZER_FILE
-from tagline.core.outputs import read_json, write_json
-from tagline.core.provenance import PROVENANCE, sha256
-from tagline.core.reading import require
+from tagline.core import PROVENANCE, TOKENIZER_FILE, read_json, require, sha256, shards, write_json
+from tagline.labels import AnyInts, Ints, LabelIds, Labels, Windows
 from tagline.labels import label_list as label_lists
-from tagline.labels.label_list import Labels
-from tagline.labels.windows import AnyInts, Ints, LabelIds, Windows
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 Item = TypeVar("Item")
 
@@ -95,8 +90,8 @@ class Split:
         return pc.list_flatten(column(self.sentences, "labels")).cast(pa.int32()).to_numpy()
 
     def labelled_words(self) -> Iterator[tuple[list[str], list[str]]]:
-        """Yield the words and the gold label names of each sentence; for unknown labels O, or "" among plain tags."""
-        names = self.labels.known_names
+        """Yield the words and the gold label names of each sentence; "" for unknown labels, which are of no entity."""
+        names = [*self.labels.names, *("" for _ in self.labels.sets)]
         for batch in self.sentences.iter(batch_size=1000):
             for words, numbers in zip(batch["words"], batch["labels"], strict=True):
                 yield words, [names[number] for number in numbers]

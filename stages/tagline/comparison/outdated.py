@@ -1,7 +1,5 @@
 """Whether the predictions of a revision are those of its own code, data and params."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any

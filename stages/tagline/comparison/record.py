@@ -6,7 +6,7 @@ from typing import Any
 
 from tagline.comparison.runs import Run
 from tagline.comparison.splits import Change, Compared, Comparison
-from tagline.labels.entities import Entity
+from tagline.labels import Entity
 from tagline.metrics import significance
 from tagline.metrics.scores import rounded
 from tagline.metrics.significance import Difference, significance_test

@@ -1,7 +1,5 @@
 """A comparison as text or Markdown."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter
@@ -16,7 +14,7 @@ from tabulate import tabulate
 from tagline.comparison.runs import SHOWN, Run, some
 from tagline.comparison.splits import Change, Compared, Comparison
 from tagline.core.params import PARAMS, dotted, parse
-from tagline.labels.entities import Entity
+from tagline.labels import Entity
 from tagline.metrics.significance import LEVEL, RESAMPLES, Difference, score_text, significance_test
 from tagline.terminal import WIDTH, printable, shortened, wrapped
 
@@ -228,14 +226,14 @@ def _clearest_rows(comparison: Comparison, style: Terminal) -> list[list[str]]:
     for name, score in last.overall.items():
         shown[f"{last.split} {name.replace('f1', 'F1')}"] = score
     details = last.per_type | last.parts
-    for name in _clearest(details, TYPES):
+    for name in _clearest(details):
         shown[f"- {style.safe(name)}"] = details[name]
     return [_row(style.fit(name, LABEL), score) for name, score in shown.items()]
 
 
-def _clearest(scores: Mapping[str, Difference], most: int) -> list[str]:
+def _clearest(scores: Mapping[str, Difference]) -> list[str]:
     """Those with the smallest p, in their order."""
-    smallest = sorted(scores, key=lambda name: scores[name].p)[:most]
+    smallest = sorted(scores, key=lambda name: scores[name].p)[:TYPES]
     return [name for name in scores if name in smallest]
 
 
@@ -319,7 +317,7 @@ def excerpts(split: Compared, style: Terminal, most: int | None) -> Iterator[str
 def _counted(split: Compared, direction: str) -> str:
     """Count the changes in one direction: ``1 entity fixed, 2 false positives fixed``."""
     changes = split.changed(direction)
-    if split.kind == "tags":
+    if split.sentences[0].kind == "tags":
         return f"{len(changes)} {'word' if len(changes) == 1 else 'words'} {direction}"
     false_positives = sum(change.false_positive for change in changes)
     entities = len(changes) - false_positives

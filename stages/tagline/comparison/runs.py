@@ -10,12 +10,10 @@ from typing import Any, NamedTuple
 
 from tagline.artifacts import predictions
 from tagline.comparison import CROSSVAL, SPLITS
-from tagline.core import FURTHER, PROVENANCE
+from tagline.core import FURTHER, PROVENANCE, parse_object, reading
 from tagline.core.params import PARAMS
-from tagline.core.reading import parse_object, reading
 from tagline.evaluation.measurements.order import COMPARED_DIGITS
-from tagline.labels.label_list import Kind, Labels
-from tagline.labels.tagged import TaggedSentence
+from tagline.labels import Kind, Labels, TaggedSentence
 from tagline.metrics.scores import Counts, count
 from tagline.terminal import UserError
 

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tagline.comparison.runs import Aligned, Run, align, further_sets, in_all, left_out
-from tagline.labels.entities import Entity
-from tagline.labels.label_list import Kind
-from tagline.labels.tagged import TaggedSentence
+from tagline.labels import Entity, TaggedSentence
 from tagline.metrics.significance import AGREEING, Difference, differences, f1_differences
 from tagline.metrics.slices import of_each_case
 
@@ -39,7 +37,6 @@ class Compared:
 
     Attributes:
         split: its name.
-        kind: how its labels are read.
         sentences: the common sentences as the last run has them.
         overall: the differences of scores over those sentences.
         per_type: the difference of the F1 of each type.
@@ -51,7 +48,6 @@ class Compared:
     """
 
     split: str
-    kind: Kind
     sentences: list[TaggedSentence]
     overall: dict[str, Difference]
     per_type: dict[str, Difference]
@@ -110,19 +106,17 @@ def compare_split(split: str, old: Sequence[Run], new: Sequence[Run]) -> Compare
     """Compare a split over the sentences that all runs have, with the gold labels of the last run; see `align`."""
     aligned = align(split, [*old, *new])
     first_new = len(old)
-    kind = new[-1].kind
     overall, per_type = differences(aligned.counts[:first_new], aligned.counts[first_new:])
     notes = aligned.notes
     if overall["f1"].pooled:
         notes = [f"{split}: {AGREEING}", *notes]
     return Compared(
         split,
-        kind,
         aligned.scored[-1],
         overall,
         per_type,
         parts(aligned, split, old, new),
-        changes(aligned.scored[:first_new], aligned.scored[first_new:], kind),
+        changes(aligned.scored[:first_new], aligned.scored[first_new:]),
         aligned.types_differ,
         aligned.same,
         notes,
@@ -147,15 +141,12 @@ def parts(aligned: Aligned, split: str, old: Sequence[Run], new: Sequence[Run]) 
     return {name: difference for name, difference in compared.items() if difference.verdict == "significant"}
 
 
-def changes(
-    old: Sequence[Sequence[TaggedSentence]], new: Sequence[Sequence[TaggedSentence]], kind: Kind
-) -> list[Change]:
-    """List the fixed and broken entities, sentence by sentence.
+def changes(old: Sequence[Sequence[TaggedSentence]], new: Sequence[Sequence[TaggedSentence]]) -> list[Change]:
+    """List the fixed and broken entities, sentence by sentence; for plain tags each word is an entity of its tag.
 
     Args:
         old: the sentences of each run of one side. A side of several runs predicts what more than half of them do.
         new: likewise; all runs have the same sentences in the same order, with the same gold labels.
-        kind: how the labels are read. For ``tags`` each word is an entity of its tag.
     """
     changed: list[Change] = []
     for index, reference in enumerate(new[-1]):
@@ -165,7 +156,7 @@ def changes(
         if before != after:
             changed += _one_way("fixed", index, gold, wrong=before, correct=after)
             changed += _one_way("broken", index, gold, wrong=after, correct=before)
-    if kind == "tags":
+    if new[-1][0].kind == "tags":
         return [change for change in changed if not change.false_positive]
     return changed
 

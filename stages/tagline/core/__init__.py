@@ -1,12 +1,13 @@
 """Plumbing that every layer uses: params, readers, locks, outputs, provenance, findings.
 
-Three modules are imported by themselves: `params` and `shards`, since they load pydantic and pyarrow, and `reading`,
-which has a function of its name.
+Two modules are imported by themselves, since they load pydantic and pyarrow: `params` and `shards`. `reading` is the
+function, which hides the module of its name.
 """
 
-from tagline.core.findings import Findings
+from tagline.core.findings import OF_SENTENCES, Findings
 from tagline.core.names import (
     DOCUMENT,
+    FEW_ENTITIES,
     FEW_OF_TEST,
     FURTHER,
     LEARNT,
@@ -16,30 +17,61 @@ from tagline.core.names import (
     Overlaps,
     reported_split,
 )
-from tagline.core.outputs import read_columns, read_json, replacing, write_json
-from tagline.core.provenance import HASHES, PROVENANCE, sha256, verify, versions, write_hashes
+from tagline.core.outputs import Rows, read_columns, read_json, replacing, write_json
+from tagline.core.provenance import (
+    HASHES,
+    PROVENANCE,
+    copy_files,
+    read_hashes,
+    sha256,
+    verify,
+    verify_files,
+    versions,
+    write_hashes,
+)
+from tagline.core.reading import (
+    check_config,
+    check_normalizer,
+    committed,
+    parse_object,
+    reading,
+    reading_tokenizer,
+    require,
+)
 
 __all__ = [
     "DOCUMENT",
+    "FEW_ENTITIES",
     "FEW_OF_TEST",
     "FURTHER",
     "HASHES",
     "LEARNT",
+    "OF_SENTENCES",
     "PROVENANCE",
     "SPLITS",
     "TOKENIZER_FILE",
     "BackendName",
     "Findings",
     "Overlaps",
+    "Rows",
+    "check_config",
+    "check_normalizer",
+    "committed",
+    "copy_files",
     "params",
+    "parse_object",
     "read_columns",
+    "read_hashes",
     "read_json",
     "reading",
+    "reading_tokenizer",
     "replacing",
     "reported_split",
+    "require",
     "sha256",
     "shards",
     "verify",
+    "verify_files",
     "versions",
     "write_hashes",
     "write_json",

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
-from tagline.terminal.escaping import QUOTED, shortened
+from tagline.terminal import QUOTED, shortened
 
 # More characters or words are rather a wrong split of words or sentences.
 LONG_WORD, LONG_SENTENCE = 200, 500

@@ -5,8 +5,7 @@ import os
 import socket
 import sys
 
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.terminal import UserError, quoted
 
 # torchrun and `accelerate launch`, then three families of MPI: the names that accelerate looks for.
 SIZES = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")

@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tagline.core.reading import full_disk, parse_object, reading, require
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import printable
-from tagline.terminal.signals import defer_signals
+from tagline.terminal import UserError, defer_signals, printable
 
 Rows = list[dict[str, float]]
 """Numeric columns of a CSV file, by name."""

@@ -16,8 +16,7 @@ from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarbool import ScalarBoolean
 
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.terminal import UserError, quoted
 
 PARAMS = Path("params.yaml")
 # Of a file, each alias counted as what it stands for.
@@ -163,27 +162,6 @@ def read_section(name: str, schema: type[S], path: Path = PARAMS) -> S:
     if errors:
         raise UserError(list_errors(errors, path))
     return validated(content, name, schema)
-
-
-def read_only_section(name: str, schema: type[S], path: Path, command: str) -> S:
-    """Read and check the section of a file that has no other one, as that of a cross-validation.
-
-    Args:
-        name: of the section.
-        schema: its schema.
-        path: the file.
-        command: what creates it.
-
-    Raises:
-        UserError: see `read_section`; the file is missing, or it has another section.
-    """
-    if not path.is_file():
-        raise UserError(f"{path} is missing; expected the section {name} in it; run `{command}`, which creates it")
-    params = read_section(name, schema, path)
-    for section in read_file(path):
-        if section != name:
-            raise UserError(f"{path}: {section}: unknown section (allowed: {name}); training follows {PARAMS}")
-    return params
 
 
 def validated(content: CommentedMap, name: str, schema: type[S]) -> S:

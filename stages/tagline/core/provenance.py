@@ -16,8 +16,7 @@ from typing import Any
 
 from tagline.core.outputs import read_json, write_json
 from tagline.core.reading import require
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, shortened
+from tagline.terminal import QUOTED, UserError, shortened
 
 PROVENANCE = "provenance.json"
 HASHES = "hashes.json"

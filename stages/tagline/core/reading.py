@@ -14,8 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, shortened
+from tagline.terminal import QUOTED, UserError, shortened
 
 # Errors of the system that say nothing about a file's content; see also `_FULL`.
 _OF_ENVIRONMENT = (errno.EACCES, errno.EMFILE, errno.ENFILE, errno.EPERM, errno.EROFS)

@@ -5,4 +5,4 @@ what is held out, `out_of_fold` is the folder with these labels, `scoring` score
 label errors by them.
 """
 
-__all__ = ["crossval_params", "folding", "out_of_fold", "summary"]
+__all__ = ["crossval_params", "out_of_fold", "summary"]

@@ -1,21 +1,21 @@
 """Schema of crossval/params.yaml: how the data set is divided into folds."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from tagline.core.params import Section, read_only_section
-from tagline.crossval.folding import Folding
+from tagline.core.params import PARAMS, Section, read_file, read_section
+from tagline.terminal import UserError
 
 CROSSVAL_PARAMS = Path("crossval/params.yaml")
-CREATE = "tagline crossval create"
 # The outputs of the folds, by which an audit may rank.
 FOLDS = Path("data/crossval/folds")
 
 
 def _numbered(folds: object) -> object:
-    if not Folding.are_numbered(folds):
+    if not isinstance(folds, list) or len(folds) < 2 or folds != list(range(1, len(folds) + 1)):
         raise ValueError("must be the numbers from 1 to the number of folds, at least 2")
     return folds
 
@@ -38,4 +38,24 @@ def read_crossval() -> Crossval:
     Raises:
         UserError: it has errors, or there is no cross-validation.
     """
-    return read_only_section("crossval", Crossval, CROSSVAL_PARAMS, CREATE)
+    if not CROSSVAL_PARAMS.is_file():
+        raise UserError(
+            f"{CROSSVAL_PARAMS} is missing; expected the section crossval in it; run `tagline crossval create`, which "
+            "creates it"
+        )
+    params = read_section("crossval", Crossval, CROSSVAL_PARAMS)
+    for section in read_file(CROSSVAL_PARAMS):
+        if section != "crossval":
+            raise UserError(
+                f"{CROSSVAL_PARAMS}: {section}: unknown section (allowed: crossval); training follows {PARAMS}"
+            )
+    return params
+
+
+def refuse_earlier_models(models: Collection[Path]) -> None:
+    """Raise a `UserError` if training continues from models or learns from them."""
+    if models:
+        raise UserError(
+            "train.start_from and train.teacher: an earlier model may have learnt the labels that are checked; "
+            "expected neither; remove them, or run this in a pipeline folder without them"
+        )

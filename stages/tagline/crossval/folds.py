@@ -18,10 +18,8 @@ from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import COPY
 from tagline.artifacts.tokenized import COPIES, WINDOW_FEATURES, load_labels, sentence_features
 from tagline.core import LEARNT, PROVENANCE, SPLITS, shards, write_hashes
-from tagline.crossval.crossval_params import Crossval
-from tagline.crossval.folding import Folding, Group
-from tagline.labels.entities import is_outside
-from tagline.labels.windows import Ints
+from tagline.crossval.crossval_params import CROSSVAL_PARAMS, Crossval
+from tagline.labels import Ints, is_outside
 from tagline.sources.splitting import drawn_number
 from tagline.terminal import UserError
 
@@ -42,12 +40,13 @@ class Fold:
 
     Args:
         number: of the fold, from 1.
-        folding: the division.
+        params: the division into folds.
         tokenized: data/tokenized.
         unlabelled: data/tokenized_tests/unlabelled.
 
     Attributes:
-        held_out: for each split of the division, whether a sentence is held out, bool (sentences,).
+        by_document: the sentences of a document are held out together.
+        held_out: for train, validation and test, if there is one, whether a sentence is held out, bool (sentences,).
         learnable: for train, whether the model learns from a sentence; for validation, whether it helps to choose the
             epoch, bool (sentences,).
 
@@ -56,18 +55,20 @@ class Fold:
             entity; or the model would have no sentence to learn from or to be chosen by.
     """
 
-    def __init__(self, number: int, folding: Folding, tokenized: Path, unlabelled: Path) -> None:
+    def __init__(self, number: int, params: Crossval, tokenized: Path, unlabelled: Path) -> None:
         self.number = number
-        self.folding = folding
+        self.params = params
         self.tokenized = tokenized
         self.unlabelled = unlabelled
         self.labels = load_labels(tokenized)
-        folds = {split: self._folds(split) for split in folding.splits}
+        data = raw_data.load(unlabelled / "documents")
+        self.by_document = params.group == "document" and data.has_documents()
+        folds = {split: self._folds(split) for split in data.sentences}
         self._check_all(folds)
         drawn = {split: of_split == number for split, of_split in folds.items()}
         self.held_out = {split: mask & ~self._repeated(split) for split, mask in drawn.items()}
         self.learnable = {split: ~drawn[split] for split in LEARNT}
-        if folding.group == "document":
+        if self.by_document:
             self.learnable["train"] &= self._apart()
         if not self.learnable["train"].any():
             raise self._lacking(number, "sentence to learn from")
@@ -79,11 +80,11 @@ class Fold:
     def _folds(self, split: str) -> Ints:
         """The fold of each sentence, int64 (sentences,)."""
         groups: Iterator[list[list[str]]] = ([words] for words, _ in self._sentences(split))
-        if self.folding.group == "document":
+        if self.by_document:
             groups = self._documents(split)
         numbers: list[int] = []
         for group in groups:
-            number = fold_of([*chain.from_iterable(group)], self.folding.seed, len(self.folding.folds))
+            number = fold_of([*chain.from_iterable(group)], self.params.seed, len(self.params.folds))
             numbers += [number] * len(group)
         return np.array(numbers, np.int64)
 
@@ -125,14 +126,14 @@ class Fold:
         learnt = self.numbers["learnt"]
         train = self.numbers["train"]
         return (
-            f"fold {self.number} of {len(self.folding.folds)}: {held_out} held out; {learnt:,} of {train:,} sentences "
+            f"fold {self.number} of {len(self.params.folds)}: {held_out} held out; {learnt:,} of {train:,} sentences "
             f"of train ({learnt / train:.0%}) are left to learn from"
         )
 
     def _check_all(self, folds: Mapping[str, Ints]) -> None:
         """Check what all folds hold out, so that the first one fails, not the last one after many trainings."""
         with_entity = self._with_entity(folds)
-        for number in self.folding.folds:
+        for number in self.params.folds:
             if not (folds["train"] == number).any():
                 raise self._lacking(number, "sentence of train to hold out")
             if (folds["validation"] == number).all():
@@ -157,18 +158,11 @@ class Fold:
         return numbers
 
     def _lacking(self, number: int, lacking: str) -> UserError:
-        group = "" if self.folding.group == "sentence" else ", or group: sentence"
+        group = ", or group: sentence" if self.by_document else ""
         return UserError(
-            f"{self.folding.file}: fold {number} of {len(self.folding.folds)} has no {lacking}; expected at least one; "
+            f"{CROSSVAL_PARAMS}: fold {number} of {len(self.params.folds)} has no {lacking}; expected at least one; "
             f"use fewer folds or another seed{group}"
         )
-
-
-def folding_of(params: Crossval, unlabelled: Path) -> Folding:
-    """Divide train, validation and test, if there is one; by document only if documents are known."""
-    data = raw_data.load(unlabelled / "documents")
-    group: Group = params.group if data.has_documents("train") else "sentence"
-    return Folding("crossval", params, params.folds, [*data.sentences], group, params.seed)
 
 
 def held_out_name(split: str) -> str:
@@ -186,8 +180,8 @@ def write_data(fold: Fold, target: Path) -> None:
 
     Args:
         fold: the roles of the sentences.
-        target: the folder to make; its splits are train, validation, and the held-out part of each split of the
-            division that has one.
+        target: the folder to make; its splits are train, validation, and the held-out part of each split that has
+            one.
     """
     target.mkdir()
     for name in ("labels.json", PROVENANCE):

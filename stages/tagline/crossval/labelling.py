@@ -11,11 +11,10 @@ from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
 from tagline.core import HASHES, LEARNT, read_columns, replacing, sha256, verify, versions
 from tagline.crossval import out_of_fold
-from tagline.crossval.folding import Folding, division, refuse_earlier_models
+from tagline.crossval.crossval_params import Crossval, refuse_earlier_models
 from tagline.crossval.folds import Fold, held_out_name, splits_held_out, write_data
 from tagline.crossval.out_of_fold import Chunk
-from tagline.labels.label_list import Labels
-from tagline.labels.tagged import TaggedSentences
+from tagline.labels import Labels, TaggedSentences
 from tagline.model import classifier
 from tagline.model.backends.torch_model import TorchModel, memory_errors, workers
 from tagline.model.heads import load_head
@@ -33,7 +32,7 @@ VALIDATION = "validation.csv"
 
 
 def label_fold(
-    number: int, folding: Folding, train: Train, script: Path, inputs: Inputs, unlabelled: Path, target: Path
+    number: int, params: Crossval, train: Train, script: Path, inputs: Inputs, unlabelled: Path, target: Path
 ) -> None:
     """Train as the stage train does, and write how the model labels the held-out sentences.
 
@@ -41,7 +40,7 @@ def label_fold(
 
     Args:
         number: of the fold, from 1.
-        folding: the division into folds.
+        params: the division into folds.
         train: the section ``train``; nothing is pushed.
         script: the stage's file.
         inputs: folders of earlier stages.
@@ -55,10 +54,10 @@ def label_fold(
     refuse_earlier_models(train.models)
     state = start()
     train = train.model_copy(update={"hub": train.hub.model_copy(update={"push": False})})
-    made_of = {"fold": number, folding.section: division(folding.params), "train": train.effective()}
+    made_of = {"fold": number, "crossval": params.model_dump(), "train": train.effective()}
     verified = inputs.verify([])
     verified["unlabelled"] = verify(unlabelled, "tokenize-align")
-    name = f"{folding.section}-{number}"
+    name = f"crossval-{number}"
     with work_folder(name, fingerprint(made_of, script, verified)) as work:
         if not seen_by_all(work):
             raise UserError(
@@ -67,7 +66,7 @@ def label_fold(
             )
         data = work / "tokenized"
         model = work / "finetuned"
-        fold = Fold(number, folding, inputs.tokenized, unlabelled)
+        fold = Fold(number, params, inputs.tokenized, unlabelled)
         if state.is_main_process:
             show(fold.message())
         if not completed(data) and state.is_main_process:

@@ -19,12 +19,8 @@ import pyarrow.parquet as pq
 
 from tagline.artifacts.tokenized import Split, column, load_split, splits
 from tagline.core import HASHES, PROVENANCE, read_json, sha256, verify, write_hashes, write_json
-from tagline.core.params import Section
-from tagline.crossval.folding import division
-from tagline.labels import label_list
-from tagline.labels.label_list import Labels
-from tagline.labels.tagged import TaggedSentences
-from tagline.labels.windows import AnyInts, Floats
+from tagline.crossval.crossval_params import CROSSVAL_PARAMS, Crossval
+from tagline.labels import AnyInts, Floats, Labels, TaggedSentences, label_list
 from tagline.terminal import UserError
 
 Chunk = tuple[TaggedSentences, Floats]
@@ -131,16 +127,12 @@ def load_test(tests: Path) -> Split | None:
     return load_split(tests, "test") if "test" in splits(tests) else None
 
 
-def read_folds(
-    folder: Path, section: str, params: Section, numbers: Iterable[int], tokenized: Path, tests: Path
-) -> list[FoldOutput]:
+def read_folds(folder: Path, params: Crossval, tokenized: Path, tests: Path) -> list[FoldOutput]:
     """Check the outputs of all folds and how they were made.
 
     Args:
         folder: with a folder for each fold.
-        section: of the params: ``crossval``.
         params: of the folds.
-        numbers: of the folds.
         tokenized: data/tokenized, of which the folds were made.
         tests: data/tokenized_tests, which has the gold labels of test.
 
@@ -152,21 +144,21 @@ def read_folds(
     verify(tests, "tokenize-align")
     test = load_test(tests)
     made_of_now = {"tokenized": tokenized, "unlabelled": tests / "unlabelled"}
-    for number in numbers:
+    for number in params.folds:
         of_fold = folder / str(number)
-        made_by = f"{section}/dvc.yaml:fold@{number}"
+        made_by = f"crossval/dvc.yaml:fold@{number}"
         labels, made_of = read_provenance(of_fold, made_by)
-        if made_of[section] != division(params):
+        if made_of["crossval"] != params.model_dump():
             raise UserError(
-                f"{of_fold}: made with other params; expected those of {section}/params.yaml; run `dvc repro {made_by}`"
+                f"{of_fold}: made with other params; expected those of {CROSSVAL_PARAMS}; run `dvc repro {made_by}`"
             )
         for key, path in made_of_now.items():
             if made_of[key] != sha256(path / HASHES):
-                raise UserError(f"{of_fold}: made of other data than {path}; run `dvc repro {section}/dvc.yaml`")
+                raise UserError(f"{of_fold}: made of other data than {path}; run `dvc repro crossval/dvc.yaml`")
         folds.append(FoldOutput(of_fold, test.labels if test else labels, made_of, test))
         if made_of["train"] != folds[0].made_of["train"]:
             raise UserError(
-                f"{of_fold}: made with other train params than {folds[0].folder}; run `dvc repro {section}/dvc.yaml`"
+                f"{of_fold}: made with other train params than {folds[0].folder}; run `dvc repro crossval/dvc.yaml`"
             )
     return folds
 

@@ -13,14 +13,12 @@ from tagline.artifacts.predictions import Settings
 from tagline.crossval.crossval_params import Crossval
 from tagline.crossval.out_of_fold import FoldOutput, read_folds
 from tagline.crossval.summary import NAME
-from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
+from tagline.evaluation.evaluate_params import Evaluate
 from tagline.evaluation.measurement import Entries, Measurement
 from tagline.evaluation.measurements import basic, scores
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.stage import Evaluation, measure
-from tagline.labels.label_list import Decoding
-from tagline.labels.tagged import TaggedSentences, flatten
-from tagline.labels.windows import Ints
+from tagline.labels import Decoding, Ints, TaggedSentences, flatten
 from tagline.metrics import resampling
 from tagline.metrics.scores import rounded
 
@@ -28,11 +26,8 @@ from tagline.metrics.scores import rounded
 DECODING: Decoding = "constrained"
 
 
-class Intervals(Measurement):
+class Intervals(basic.Intervals):
     """The bootstrap intervals of the scores, over documents if they are known, otherwise over sentences."""
-
-    def __init__(self, bootstrap: Bootstrap) -> None:
-        self.bootstrap = bootstrap
 
     def measure(self, split: ScoredSplit) -> Entries:
         counts = split.counts
@@ -79,7 +74,7 @@ def score_folds(folder: Path, tokenized: Path, tests: Path, params: Crossval, ev
     Raises:
         UserError: an artifact is missing or damaged, or a fold was made with other params or other data.
     """
-    folds = read_folds(folder, "crossval", params, params.folds, tokenized, tests)
+    folds = read_folds(folder, params, tokenized, tests)
     data = raw_data.load(tests / "unlabelled/documents")
     chunks: list[TaggedSentences] = []
     numbers: list[int] = []
@@ -102,7 +97,7 @@ def score_folds(folder: Path, tokenized: Path, tests: Path, params: Crossval, ev
         words_without_subwords=unseen,
         name=NAME,
     )
-    if params.group == "document" and data.has_documents("train"):
+    if params.group == "document" and data.has_documents():
         scored = replace(scored, documents=np.unique(documents, return_inverse=True)[1])
     measurements = [
         scores.Scores(),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tagline.evaluation.altered_forms import FORMS
-from tagline.labels.windows import AnyInts, Ints, Windows
+from tagline.labels import AnyInts, Ints, Windows
 from tagline.model.prediction import Predictor
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from tagline.core.params import Section
 from tagline.evaluation.promises.promises_params import TypePromises
-from tagline.labels.label_list import Decoding, Precision
+from tagline.labels import Decoding, Precision
 
 
 class Bootstrap(Section):

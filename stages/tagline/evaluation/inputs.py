@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tagline.artifacts import raw_data, tokenized
-from tagline.core.names import LEARNT
-from tagline.core.provenance import read_sealed, verify
-from tagline.core.reading import reading
-from tagline.labels.label_list import Labels
-from tagline.labels.windows import Ints
-from tagline.terminal.errors import UserError
+from tagline.core import LEARNT, reading, verify
+from tagline.core.provenance import read_sealed
+from tagline.labels import Ints, Labels
+from tagline.terminal import UserError
 from tagline.text import subwords
 from tagline.text.subword_windows import WindowCutter
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tagline.labels.label_list import NO_BIASES, Biases
+from tagline.labels import NO_BIASES, Biases
 
 if TYPE_CHECKING:  # these take seconds to import, for which the table of scores does not wait
     from tagline.artifacts.predictions import Settings

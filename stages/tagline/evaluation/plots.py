@@ -6,8 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from tagline.labels.label_list import Kind
-from tagline.labels.schemes import OUTSIDE
+from tagline.labels import OUTSIDE, Kind
 from tagline.metrics.columns import SCORES_OF_TYPES
 from tagline.metrics.outcomes import NO_TYPE
 

@@ -8,15 +8,12 @@ from typing import Any
 
 from tabulate import tabulate
 
-from tagline.core.names import FEW_ENTITIES, FURTHER, reported_split
-from tagline.core.outputs import read_json
-from tagline.core.reading import committed, parse_object, reading
+from tagline.core import FEW_ENTITIES, FURTHER, committed, parse_object, read_json, reading, reported_split
 from tagline.evaluation.measurement import Entries, Metrics
 from tagline.evaluation.measurements.order import NOTES
 from tagline.evaluation.splits import TEST, VALIDATION
 from tagline.metrics.columns import SCORES_OF_TYPES
-from tagline.terminal.escaping import printable, shortened
-from tagline.terminal.printing import wrapped
+from tagline.terminal import printable, shortened, wrapped
 
 # Characters of a type's name, so that a row fits a terminal.
 NAME = 21
@@ -76,10 +73,10 @@ def _unit(entries: Entries) -> str:
 def _row(name: str, scores: Mapping[str, float], intervals: Mapping[str, Mapping[str, float]]) -> list[str]:
     cells = [shortened(printable(name), NAME)]
     for column in SCORES_OF_TYPES:
-        cells.append(f"{scores[column.key]:.{column.digits}f}")
+        cells.append(f"{scores[column.key]:.3f}")
         if column.has_interval:
             ends = intervals[column.key]
-            cells.append(f"{ends['low']:.{column.digits}f}-{ends['high']:.{column.digits}f}")
+            cells.append(f"{ends['low']:.3f}-{ends['high']:.3f}")
     return [*cells, f"{scores['number']:,}"]
 
 

@@ -8,10 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tagline.labels.entities import is_outside
-from tagline.labels.label_list import NOT_CALIBRATED, Calibration, Kind
-from tagline.labels.tagged import TaggedSentence, flatten
-from tagline.labels.windows import Ints
+from tagline.labels import NOT_CALIBRATED, Calibration, Ints, Kind, TaggedSentence, flatten, is_outside
 from tagline.metrics.calibration import reliability
 from tagline.metrics.outcomes import Outcome, confusion, outcomes_of_errors
 from tagline.metrics.scores import Counts, count

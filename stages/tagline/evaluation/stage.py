@@ -8,15 +8,15 @@ from accelerate import PartialState
 
 from tagline.artifacts import tokenized
 from tagline.artifacts.predictions import Settings
-from tagline.core.provenance import verify
+from tagline.core import verify
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.evaluation.inputs import Inputs, read_counts
 from tagline.evaluation.measurement import Entries, Labelled, Measurement, Metrics
 from tagline.evaluation.measurements.order import measurements_of
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.splits import VALIDATION
-from tagline.labels.label_list import NOT_CALIBRATED, Labels, Precision, translation
-from tagline.labels.tagged import TaggedSentences
+from tagline.labels import NOT_CALIBRATED, Labels, Precision, TaggedSentences
+from tagline.labels.label_list import translation
 from tagline.metrics.scores import count, score
 from tagline.model import classifier
 from tagline.model.backends.torch_model import TorchModel, memory_errors, workers
@@ -24,7 +24,7 @@ from tagline.model.batches import default_size
 from tagline.model.heads import load_head
 from tagline.model.precision import resolve
 from tagline.model.prediction import Chunk, Predictor, score_split
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 
 @dataclass(frozen=True)

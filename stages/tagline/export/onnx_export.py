@@ -23,9 +23,9 @@ from torch.export import Dim
 from transformers import PreTrainedModel
 
 from tagline.artifacts.exported import DATA
-from tagline.core.provenance import sha256
+from tagline.core import sha256
 from tagline.model.backends.onnx_model import HASHED, INPUTS, OUTPUT
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 # The first opset with a GELU operator, which runtimes compute in one step.
 OPSET = 20

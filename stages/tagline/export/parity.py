@@ -16,9 +16,7 @@ import numpy as np
 from tagline.artifacts.tokenized import Split
 from tagline.inference import Document, Tagger
 from tagline.inference.documents import mentions
-from tagline.labels.label_list import NO_BIASES, Biases, Labels
-from tagline.labels.tagged import TaggedSentence, TaggedSentences
-from tagline.labels.windows import AnyInts, Floats, Ints
+from tagline.labels import NO_BIASES, AnyInts, Biases, Floats, Ints, Labels, TaggedSentence, TaggedSentences
 from tagline.metrics.scores import count, rounded, score
 from tagline.metrics.significance import Difference, differences
 from tagline.model.backends import Backend
@@ -26,7 +24,7 @@ from tagline.model.backends.torch_model import TorchModel
 from tagline.model.batches import default_size
 from tagline.model.heads.head import Head
 from tagline.model.prediction import NonFiniteError, Predictor, score_split
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 CONFORMANCE = "conformance.jsonl"
 TEXTS = Path(__file__).with_name("conformance_texts.json")

@@ -16,32 +16,34 @@ from tagline.artifacts import exported, predictions, tokenized
 from tagline.artifacts.exported import DATA, GRAPHS, Exported
 from tagline.artifacts.subword_reading import check_reading
 from tagline.artifacts.tokenized import Windowing
-from tagline.core.names import LEARNT, BackendName, reported_split
-from tagline.core.outputs import read_columns, read_json, write_json
-from tagline.core.provenance import (
+from tagline.core import (
     HASHES,
+    LEARNT,
     PROVENANCE,
+    BackendName,
+    read_columns,
     read_hashes,
-    read_sealed,
-    relative,
+    read_json,
+    reported_split,
+    require,
     verify,
     verify_files,
     write_hashes,
+    write_json,
 )
-from tagline.core.reading import require
+from tagline.core.provenance import read_sealed, relative
 from tagline.export import onnx_export, quantization
 from tagline.export.card import document
 from tagline.export.export_params import Export
 from tagline.export.parity import Drop, Measured, Parity, write_conformance
 from tagline.hub.push import Target
-from tagline.labels.label_list import Labels
+from tagline.labels import Labels
 from tagline.model import classifier
 from tagline.model.backends.onnx_model import OnnxModel, cores
 from tagline.model.backends.torch_model import TorchModel
 from tagline.model.heads import load_head
 from tagline.model.precision import Resolved, resolve_recorded
-from tagline.terminal.errors import UserError
-from tagline.terminal.printing import show
+from tagline.terminal import UserError, show
 
 CARD = "README.md"
 # Where transformers.js looks in config.json for its defaults.

@@ -14,9 +14,8 @@ import httpx2
 from huggingface_hub import constants, errors, set_client_factory
 from huggingface_hub.utils._http import hf_request_event_hook, parse_ratelimit_headers
 
-from tagline.terminal.errors import UserError, invalid_url
-from tagline.terminal.escaping import safe_message, shortened
-from tagline.terminal.printing import show
+from tagline.terminal import UserError, safe_message, shortened, show
+from tagline.terminal.errors import invalid_url
 
 LOGIN = "`hf auth login` (or HF_TOKEN)"
 

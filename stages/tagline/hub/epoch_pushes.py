@@ -17,12 +17,9 @@ from pathlib import Path
 from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]  # public by its documentation
 from tqdm import tqdm
 
-from tagline.core.outputs import replacing
-from tagline.core.provenance import copy_files
+from tagline.core import copy_files, replacing
 from tagline.hub.push import Target
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import safe_message
-from tagline.terminal.printing import show
+from tagline.terminal import UserError, safe_message, show
 
 MODEL = "model"
 MESSAGE = "message.txt"

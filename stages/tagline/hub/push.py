@@ -19,8 +19,7 @@ from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 
 from tagline.hub.client import LOGIN, NO_HUB, Asked, endpoint, prepare
 from tagline.hub.hub_params import Push
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import safe_message
+from tagline.terminal import UserError, safe_message
 
 # Deleted from the branch if they are not pushed again: weights of an earlier push belong to another model.
 STALE = (

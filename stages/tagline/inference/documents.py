@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
-from tagline.core.names import Overlaps
-from tagline.labels.tagged import TaggedSentence
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import shortened
+from tagline.core import Overlaps
+from tagline.labels import TaggedSentence
+from tagline.terminal import UserError, shortened
 from tagline.text.sentences import Span, ends_among
 from tagline.text.subword_windows import WindowCutter
 from tagline.text.words import join_words, split_words

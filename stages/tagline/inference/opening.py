@@ -9,12 +9,10 @@ from typing import NamedTuple
 
 from tagline.artifacts import exported
 from tagline.artifacts.exported import GRAPHS, TAGGER, Exported
-from tagline.core.names import BackendName
-from tagline.core.provenance import HASHES, verify_files
+from tagline.core import HASHES, BackendName, verify_files
 from tagline.model.backends import Backend
 from tagline.model.batches import ONE_CORE, default_size
-from tagline.terminal.command_line import extra
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError, extra
 
 
 class Opened(NamedTuple):

@@ -19,16 +19,13 @@ import numpy.typing as npt
 
 from tagline.artifacts import exported
 from tagline.artifacts.exported import Exported
-from tagline.core.names import TOKENIZER_FILE, BackendName
-from tagline.core.reading import require
+from tagline.core import TOKENIZER_FILE, BackendName, require
 from tagline.inference.documents import Document, DocumentStream, Found, Mention, Split, mentions
 from tagline.inference.opening import chosen_backend, opened
-from tagline.labels.label_list import Labels
-from tagline.labels.tagged import TaggedSentence, TaggedSentences
+from tagline.labels import Labels, TaggedSentence, TaggedSentences
 from tagline.model.heads import load_head
 from tagline.model.prediction import Predictor, Progress
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.terminal import UserError, quoted
 from tagline.text import sentences as sentence_rules
 from tagline.text import subwords
 from tagline.text.languages import LEAST_AGREEMENT, library_version, splitter

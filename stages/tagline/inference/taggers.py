@@ -5,12 +5,12 @@ from itertools import chain, islice, tee
 from operator import itemgetter
 from typing import get_args
 
-from tagline.core.names import Overlaps
+from tagline.core import Overlaps
 from tagline.inference.documents import Document, Layers
 from tagline.inference.tagger import AnyTagger, Tagger
-from tagline.labels.tagged import TaggedSentence
+from tagline.labels import TaggedSentence
 from tagline.model.prediction import Progress
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.text.sentences import Span
 
 

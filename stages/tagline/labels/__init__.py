@@ -1,3 +1,70 @@
 """Labels: the label list, schemes, entities, windows of sub-words and their alignment with labels."""
 
-__all__ = ["entities", "label_list", "schemes", "tagged", "windows"]
+from tagline.labels.entities import Entity, entity_arrays, is_outside
+from tagline.labels.label_list import (
+    ANY,
+    HEAD_FILE,
+    NO_BIASES,
+    NOT_CALIBRATED,
+    Biases,
+    Calibration,
+    Decoding,
+    Kind,
+    Labels,
+    Precision,
+    shared_labels,
+)
+from tagline.labels.schemes import OUTSIDE, is_type, split_tag
+from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
+from tagline.labels.windows import (
+    IGNORED,
+    NO_WORD,
+    AnyInts,
+    Bools,
+    Doubles,
+    Floats,
+    Ints,
+    LabelIds,
+    Windows,
+    continues,
+    ranges,
+)
+
+__all__ = [
+    "ANY",
+    "HEAD_FILE",
+    "IGNORED",
+    "NOT_CALIBRATED",
+    "NO_BIASES",
+    "NO_WORD",
+    "OUTSIDE",
+    "AnyInts",
+    "Biases",
+    "Bools",
+    "Calibration",
+    "Decoding",
+    "Doubles",
+    "Entity",
+    "Floats",
+    "Ints",
+    "Kind",
+    "LabelIds",
+    "Labels",
+    "Precision",
+    "TaggedSentence",
+    "TaggedSentences",
+    "Windows",
+    "continues",
+    "entities",
+    "entity_arrays",
+    "flatten",
+    "is_outside",
+    "is_type",
+    "label_list",
+    "ranges",
+    "schemes",
+    "shared_labels",
+    "split_tag",
+    "tagged",
+    "windows",
+]

@@ -14,7 +14,7 @@ from tagline.labels import schemes
 from tagline.labels.label_list import ANY
 from tagline.labels.schemes import OUTSIDE, Scheme, is_spans, label_names, split_tag, standard_names, to_iob2
 from tagline.labels.windows import Bools, Ints
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 # The share of O in a column without prefixes between which `are_span_types` does not decide. Entity columns leave most
 # words as O (CoNLL-2003: 83 %, WNUT-17: 95 %; but documents of GUM 46 %), chunk columns some (CoNLL-2000: 13 %), and

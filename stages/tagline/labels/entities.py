@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tagline.labels.label_list import ANY, Kind, Labels
-from tagline.labels.schemes import OUTSIDE, split_tag
+from tagline.labels.schemes import split_tag
 from tagline.labels.windows import AnyInts, Bools, ranges
 
 
@@ -111,21 +111,20 @@ class EntityArrays:
         return is_common_here, is_common_there
 
 
-def entity_arrays(ids: AnyInts, offsets: AnyInts, names: Sequence[str], kind: Kind) -> EntityArrays:
+def entity_arrays(ids: AnyInts, offsets: AnyInts, labels: Labels) -> EntityArrays:
     """Read the entities of sentences by the rule of `entities`; for plain tags, one entity per word.
 
     Args:
-        ids: int (words,), the label ids of all sentences.
+        ids: int (words,), the label ids of all sentences; those of the label list's sets are of no entity.
         offsets: int (sentences + 1,), the first word of each sentence, then the number of words.
-        names: label names, indexed by label id.
-        kind: how the labels are read.
+        labels: the label list.
     """
-    tags = _split_names(names, kind)
-    types = tuple(sorted({type_ for _, type_ in tags if type_}))
+    marks = [*labels.marks, *(("", "") for _ in labels.sets)]
+    types = tuple(sorted(labels.types))
     outside = len(types)
     numbers = dict(zip(types, range(outside), strict=True))
-    type_of_label = np.array([numbers.get(type_, outside) for _, type_ in tags], np.int32)
-    is_inside = np.array([prefix == "I" for prefix, _ in tags], bool)
+    type_of_label = np.array([numbers.get(type_, outside) for _, type_ in marks], np.int32)
+    is_inside = np.array([prefix == "I" for prefix, _ in marks], bool)
     type_of_word = type_of_label[ids]
     # Labels B-X I-X O | I-X: an entity or a gap begins at words 0, 2 and 3, and the last one ends at 4.
     continues = np.append(is_inside[ids], False)
@@ -136,18 +135,9 @@ def entity_arrays(ids: AnyInts, offsets: AnyInts, names: Sequence[str], kind: Ki
     return EntityArrays(types, type_of_word[borders[begins]], borders[begins], borders[begins + 1])
 
 
-def _split_names(names: Sequence[str], kind: Kind) -> list[tuple[str, str]]:
-    """Prefix and type of each label; a plain tag begins an entity of one word."""
-    if kind == "tags":
-        return [("B", name) for name in names]
-    return [split_tag(name) for name in names]
-
-
 def is_outside(ids: AnyInts, labels: Labels) -> Bools:
     """Whether the labels of words say that they are in no entity, bool (words,); plain tags never do."""
-    if labels.kind == "tags":
-        return np.zeros(ids.shape, bool)
-    return np.array([name == OUTSIDE for name in labels.names], bool)[ids]
+    return np.array([not type_ for type_ in labels.type_of_labels], bool)[ids]
 
 
 def is_decided(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: Labels) -> Bools:
@@ -182,14 +172,14 @@ def unknown_labels(types: Sequence[str], labels: Labels) -> tuple[Bools, Bools]:
     Returns:
         Two arrays, bool (labels + sets, types).
     """
-    tags = dict(zip(labels.names, _split_names(labels.names, labels.kind), strict=True))
+    marks = dict(zip(labels.names, labels.marks, strict=True))
     can_be = np.zeros((len(labels.ids), len(types)), bool)
     can_continue = can_be.copy()
     for number, names in enumerate(labels.sets, len(labels.names)):
         if names == ANY:  # also where the list lacks an I-
             can_be[number] = can_continue[number] = True
         for name in names:
-            prefix, type_ = tags[name]
+            prefix, type_ = marks[name]
             if type_ in types:
                 can_be[number, types.index(type_)] = True
                 can_continue[number, types.index(type_)] |= prefix == "I"
@@ -208,7 +198,7 @@ def is_begun(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: La
         offsets: int (sentences + 1,), the first word of each sentence, then the number of words.
         labels: the label list.
     """
-    is_inside = np.array([labels.kind == "spans" and name.startswith("I-") for name in labels.names], bool)
+    is_inside = np.array([prefix == "I" for prefix, _ in labels.marks], bool)
     # The word before the entity; at the start of a sentence, the entity's first word, whose label is known.
     before = np.where(np.isin(entities.start, offsets), entities.start, entities.start - 1)
     return ~is_inside[gold[entities.start]] | (gold[before] < len(labels.names))

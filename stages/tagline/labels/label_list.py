@@ -15,11 +15,10 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
-from tagline.core.outputs import read_json, write_json
-from tagline.core.reading import reading
+from tagline.core import read_json, reading, write_json
 from tagline.labels import schemes
 from tagline.labels.windows import Bools, Doubles, Floats, LabelIds
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 Kind = Literal["spans", "tags"]
 """spans: IOB2 labels, which mark entities. tags: each word has a tag of its own, such as a part of speech."""
@@ -77,9 +76,16 @@ class Labels:
         return {name: index for index, name in enumerate(self.names)}
 
     @property
+    def marks(self) -> list[tuple[str, str]]:
+        """The prefix and type of each label id; a plain tag begins an entity of one word."""
+        if self.kind == "tags":
+            return [("B", name) for name in self.names]
+        return [schemes.split_tag(name) for name in self.names]
+
+    @property
     def type_of_labels(self) -> list[str]:
         """The type of each label id: X for B-X and I-X, the empty string for O; a plain tag is its own type."""
-        return [name[2:] if self.kind == "spans" else name for name in self.names]
+        return [type_ for _, type_ in self.marks]
 
     @property
     def types(self) -> list[str]:
@@ -87,10 +93,9 @@ class Labels:
         return [name for name in dict.fromkeys(self.type_of_labels) if name]
 
     @property
-    def known_names(self) -> list[str]:
-        """The name of each label id; for each set the name of no entity: O, or an empty string among plain tags."""
-        unknown = schemes.OUTSIDE if self.kind == "spans" else ""
-        return [*self.names, *(unknown for _ in self.sets)]
+    def unit(self) -> str:
+        """What is counted."""
+        return "entities" if self.kind == "spans" else "words"
 
     @property
     def inside(self) -> list[int]:

@@ -9,8 +9,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import shortened
+from tagline.terminal import UserError, shortened
 
 Scheme = Literal["IOB1", "IOB2", "BIOES", "BILOU", "IO", "tags"]
 Pair = tuple[str | None, str | None]

@@ -214,7 +214,7 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
 
     def _entities(self, ids: AnyInts) -> EntityArrays:
         """The entities of one side; unknown labels are of none."""
-        return entity_arrays(ids, self.offsets, self.labels.known_names, self.labels.kind)
+        return entity_arrays(ids, self.offsets, self.labels)
 
     @cached_property
     def confidences(self) -> Doubles:
@@ -296,15 +296,7 @@ def flatten(sentences: Sequence[TaggedSentence]) -> TaggedSentences:
         return sentences
     if not sentences:
         none = np.empty(0, np.int64)
-        return TaggedSentences(
-            Labels("", "spans", (), ""),
-            lengths=[],
-            predicted=none,
-            scores=np.empty(0, np.float32),
-            gold=none,
-            ids=[],
-            words=[],
-        )
+        return TaggedSentences(Labels("", "spans", (), ""), [], none, none.astype(np.float32), none, [], [])
     return TaggedSentences(
         sentences[0].labels,
         [len(sentence.words or sentence.predicted) for sentence in sentences],

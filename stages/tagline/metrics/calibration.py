@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from tagline.labels.entities import is_outside
-from tagline.labels.label_list import Calibration, Curve, log_odds
-from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
-from tagline.labels.windows import Bools, Floats
+from tagline.labels import Bools, Calibration, Floats, TaggedSentence, TaggedSentences, flatten, is_outside
+from tagline.labels.label_list import Curve, log_odds
 from tagline.metrics.scores import rounded
 
 if TYPE_CHECKING:

@@ -10,14 +10,12 @@ class ScoreColumn(NamedTuple):
         key: of the score in reports/evaluate.json.
         title: its heading.
         short: its heading where there is little room; empty: the title.
-        digits: after the decimal point, where people read it.
         has_interval: whether the score of each type has its 95 % interval.
     """
 
     key: str
     title: str
     short: str = ""
-    digits: int = 3
     has_interval: bool = False
 
 

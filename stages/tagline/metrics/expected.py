@@ -20,9 +20,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tagline.labels.entities import EntityArrays, is_outside
-from tagline.labels.tagged import TaggedSentences
-from tagline.labels.windows import Bools, Doubles
+from tagline.labels import Bools, Doubles, TaggedSentences, is_outside
+from tagline.labels.entities import EntityArrays
 
 # The fewest entities of validation from which constants are computed, right and wrong ones together.
 LEAST = 50

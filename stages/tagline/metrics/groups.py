@@ -1,11 +1,9 @@
 """Groups of the reported split: altered forms, slices and further test sets, and the one in which F1 is lowest."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from tagline.core.names import FURTHER, reported_split
+from tagline.core import FURTHER, reported_split
 
 # With fewer entities, an F1 is a rough estimate.
 FEW = 50

@@ -2,16 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from tagline.labels.entities import Entity
-from tagline.labels.label_list import Kind
-from tagline.labels.schemes import split_tag
-from tagline.labels.tagged import TaggedSentence, flatten
-from tagline.labels.windows import Ints
+from tagline.labels import Entity, Ints, Kind, TaggedSentence, flatten, split_tag
 from tagline.metrics.scores import ratios, scores_of
 
 OutcomeKind = Literal["correct", "missed", "spurious", "type_error", "boundary_error"]
@@ -54,9 +49,7 @@ def outcomes(sentence: TaggedSentence) -> list[Outcome]:
 
     For plain tags, whose boundaries always agree, each word is correct or a type error.
     """
-    if sentence.kind == "spans":
-        return sorted(match(sentence.gold_entities, sentence.predicted_entities), key=lambda outcome: outcome.extent)
-    return list(map(_of_words, sentence.gold_entities, sentence.predicted_entities))
+    return match(sentence.gold_entities, sentence.predicted_entities)
 
 
 def outcomes_of_errors(sentences: Sequence[TaggedSentence]) -> dict[int, list[Outcome]]:
@@ -94,7 +87,7 @@ def match(gold: Sequence[Entity], predicted: Sequence[Entity]) -> list[Outcome]:
         predicted: likewise.
 
     Returns:
-        Outcomes from left to right, by the gold entity if there is one.
+        Outcomes by their extent, which no two have in common.
     """
     pairs: dict[Entity, tuple[OutcomeKind, Entity]] = {}
     paired = set()
@@ -105,20 +98,7 @@ def match(gold: Sequence[Entity], predicted: Sequence[Entity]) -> list[Outcome]:
     result = [Outcome(kind, entity, other) for entity, (kind, other) in pairs.items()]
     result += [Outcome("missed", entity, None) for entity in gold if entity not in pairs]
     result += [Outcome("spurious", None, other) for other in predicted if other not in paired]
-    return sorted(result, key=_position)
-
-
-def _position(outcome: Outcome) -> tuple[int, bool]:
-    """The first word; a spurious entity comes after a gold entity with the same one."""
-    first = outcome.gold or outcome.predicted
-    assert first is not None
-    return first.start, outcome.gold is None
-
-
-@lru_cache(maxsize=2**16)
-def _of_words(gold: Entity, predicted: Entity) -> Outcome:
-    """The outcome of a word with plain tags; equal ones share one object, to save memory."""
-    return Outcome("correct" if gold == predicted else "type_error", gold, predicted)
+    return sorted(result, key=lambda outcome: outcome.extent)
 
 
 def _candidates(

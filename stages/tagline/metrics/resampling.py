@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from tagline.labels.windows import Doubles, Ints
+from tagline.labels import Doubles, Ints
 from tagline.metrics.scores import Counts, rounded
 
 LEVEL = 0.95

@@ -15,10 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from tagline.labels.label_list import Kind
+from tagline.labels import Bools, Doubles, Kind, TaggedSentence, flatten
 from tagline.labels.schemes import to_iob2
-from tagline.labels.tagged import TaggedSentence, flatten
-from tagline.labels.windows import Bools, Doubles
 
 T = TypeVar("T")
 

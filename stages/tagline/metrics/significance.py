@@ -10,8 +10,7 @@ from typing import Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from tagline.labels.label_list import Kind
-from tagline.labels.windows import Doubles
+from tagline.labels import Doubles, Kind
 from tagline.metrics.resampling import BLOCK, interval, weights
 from tagline.metrics.scores import Counts, Totals
 

@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
+from tagline.labels import AnyInts, Bools, Kind, TaggedSentence, TaggedSentences, flatten
 from tagline.labels.entities import EntityArrays, marked
-from tagline.labels.label_list import Kind
-from tagline.labels.tagged import TaggedSentence, TaggedSentences, flatten
-from tagline.labels.windows import AnyInts, Bools
 from tagline.metrics.scores import Counts, rounded, scores_of
 from tagline.text.case import in_capitals
 
@@ -40,7 +38,7 @@ class TrainingIndex:
     training split is read once, sentence by sentence.
 
     Args:
-        training: words and label names of each sentence of the training split; "" for plain tags that are unknown.
+        training: words and label names of each sentence of the training split; "" for unknown labels.
         others: the splits that are looked up, with gold and predicted entities.
         kind: how the labels are read.
     """

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from tagline.labels.windows import AnyInts, Ints
+from tagline.labels import AnyInts, Ints
 
 Lengths = TypeVar("Lengths", int, Ints)
 
@@ -25,25 +25,27 @@ def default_size(device: str, on_cpu: int = ONE_CORE) -> int:
     return DEVICE
 
 
-def longest_first(lengths: Ints, subwords_per_batch: int, most_padding: float = 1.0) -> list[Ints]:
+def longest_first(lengths: Ints, subwords_per_batch: int) -> list[Ints]:
     """Put rows into batches, the longest first, so that a lack of memory shows at once.
 
     Args:
         lengths: int64 (rows), number of sub-words.
         subwords_per_batch: most sub-words of a batch with its rows padded to the longest; a row that is longer than
             that is a batch of its own.
-        most_padding: largest share of padding in a batch, from 0 to 1.
 
     Returns:
         The indices of each batch's rows; rows of equal length keep their order, rows of length 0 are left out.
     """
     order = np.argsort(-lengths, kind="stable")
-    borders = batch_borders(lengths[order[: np.count_nonzero(lengths)]], subwords_per_batch, most_padding)
+    borders = batch_borders(lengths[order[: np.count_nonzero(lengths)]], subwords_per_batch, most_padding=1)
     return [order[start:end] for start, end in pairwise(borders)]
 
 
 def batch_borders(descending: Ints, subwords_per_batch: int, most_padding: float) -> list[int]:
-    """Find where the batches of `longest_first` start, then the end, for positive lengths in descending order."""
+    """Find where batches start, then the end, for positive lengths in descending order.
+
+    ``most_padding`` is the largest share of padding in a batch, from 0 to 1.
+    """
     borders = [0]
     while borders[-1] < len(descending):
         start = borders[-1]

@@ -13,15 +13,11 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedConfig, PreTrainedModel
 from transformers.utils.import_utils import is_flash_attn_2_available, is_flash_attn_3_available
 
-from tagline.core.outputs import read_json
-from tagline.core.provenance import PROVENANCE
-from tagline.core.reading import check_config, reading, require
-from tagline.labels import label_list
-from tagline.labels.label_list import Labels, shared_labels
-from tagline.labels.windows import Ints
+from tagline.core import PROVENANCE, check_config, read_json, reading, require
+from tagline.labels import Ints, Labels, label_list, shared_labels
 from tagline.model.heads.head import OWN_WEIGHTS, Head, Weights
 from tagline.model.precision import Resolved
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 # The largest number of weights that a model may have beyond those in its files.
 _INITIALISED = 2**26

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tagline.labels.label_list import Decoding, Labels
-from tagline.labels.windows import AnyFloats, Doubles, Ints
+from tagline.labels import Decoding, Doubles, Ints, Labels
+from tagline.labels.windows import AnyFloats
 
 # Maximum size of an array (sentences, labels, labels).
 BLOCK = 2**20

@@ -12,7 +12,7 @@ from torch.nn import functional
 from transformers import PreTrainedModel
 from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, AttentionMaskInterface
 
-from tagline.labels.windows import AnyInts
+from tagline.labels import AnyInts
 
 
 class _Padding(NamedTuple):

@@ -8,8 +8,8 @@ from typing import Literal, cast
 import torch
 from transformers import PreTrainedModel
 
-from tagline.labels.label_list import Precision
-from tagline.terminal.errors import UserError
+from tagline.labels import Precision
+from tagline.terminal import UserError
 
 Resolved = Literal["fp32", "bf16", "fp16"]
 _DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}

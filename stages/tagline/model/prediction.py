@@ -11,14 +11,27 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from tagline.labels.entities import entity_arrays, is_outside
-from tagline.labels.label_list import ANY, Biases, Calibration, Labels
-from tagline.labels.schemes import OUTSIDE
-from tagline.labels.windows import NO_WORD, AnyInts, Bools, Floats, Ints, LabelIds, Windows, ranges
+from tagline.labels import (
+    ANY,
+    NO_WORD,
+    OUTSIDE,
+    AnyInts,
+    Biases,
+    Bools,
+    Calibration,
+    Floats,
+    Ints,
+    LabelIds,
+    Labels,
+    Windows,
+    entity_arrays,
+    is_outside,
+    ranges,
+)
 from tagline.model.backends import Backend
 from tagline.model.batches import longest_first
 from tagline.model.heads.head import Head
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 if TYPE_CHECKING:  # `datasets` takes longer to import than the exported model takes to answer
     from tagline.artifacts.tokenized import Split
@@ -267,7 +280,7 @@ class Predictor:
         if self.calibration is None:
             return scores
         offsets = np.cumsum([0, *lengths])
-        entities = entity_arrays(ids, offsets, self.labels.names, self.labels.kind)
+        entities = entity_arrays(ids, offsets, self.labels)
         borders = np.column_stack([entities.start, entities.end]).ravel()
         lowest = np.minimum.reduceat(np.append(scores, np.float32(1)), borders)[::2]
         continuing = np.array([self.labels.label2id.get(f"I-{name}", -1) for name in entities.types], np.int64)

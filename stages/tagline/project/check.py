@@ -8,10 +8,8 @@ from ruamel.yaml.comments import CommentedMap
 
 from tagline.core.params import PARAMS, line_of, read_file, validated
 from tagline.core.reading import git
-from tagline.crossval.crossval_params import read_crossval
-from tagline.crossval.folding import refuse_earlier_models
-from tagline.project import pipelines, presets
-from tagline.project.created_pipelines import CROSSVAL
+from tagline.crossval.crossval_params import read_crossval, refuse_earlier_models
+from tagline.project import crossval_pipeline, pipelines, presets
 from tagline.project.descriptions import text_of_sections
 from tagline.project.sections import check_params, complete, enabled_pushes
 from tagline.terminal import BY_DVC, UserError, show
@@ -39,8 +37,8 @@ def check() -> None:
         for note in (*untracked_folders(content), *card_of_the_sample(content)):
             show(note)
     train = validated(content, "train", Train)
-    if stage in ("", *CROSSVAL.stages) and CROSSVAL.dvc_yaml.is_file():
-        CROSSVAL.check()
+    if stage in ("", *crossval_pipeline.STAGES) and crossval_pipeline.DVC_YAML.is_file():
+        crossval_pipeline.check()
         refuse_earlier_models(train.models)
         read_crossval()
     pushes = enabled_pushes(content)

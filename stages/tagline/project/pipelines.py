@@ -12,9 +12,8 @@ from typing import Any
 
 from ruamel.yaml.comments import CommentedMap
 
-from tagline.core import replacing
+from tagline.core import reading, replacing
 from tagline.core.params import OUTS, PARAMS, parse, plain, read_file, read_text
-from tagline.core.reading import reading
 from tagline.hub.hub_params import Push
 from tagline.project import presets, yaml_files
 from tagline.project.sections import check_params, enabled_pushes, params_errors

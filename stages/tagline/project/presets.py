@@ -11,10 +11,11 @@ from typing import Any
 
 from ruamel.yaml.comments import CommentedMap
 
+from tagline.core import committed
 from tagline.core.params import PARAMS, find, list_errors, parse, plain, read_file, read_text
 from tagline.project.descriptions import DISCRIMINATORS, SCHEMA, text_of_sections
 from tagline.project.sections import check_params, params_errors
-from tagline.project.yaml_files import is_committed, text_for_folder, text_of, write_text
+from tagline.project.yaml_files import text_for_folder, text_of, write_text
 from tagline.terminal import UserError
 
 PRESETS = Path("presets")
@@ -131,7 +132,7 @@ def _in_preset(error: str, path: Path, preset: CommentedMap) -> str:
 
 def _is_recoverable() -> bool:
     """Whether params.yaml equals the last commit or a preset."""
-    if is_committed(PARAMS):
+    if committed(PARAMS) == PARAMS.read_bytes():
         return True
     for name in names():
         with suppress(UserError):  # params.yaml can't come from a preset with errors

@@ -101,10 +101,10 @@ def crossval() -> None:
     actions = parser.add_subparsers(required=True)
     actions.add_parser("create", prog=f"{parser.prog} create", help="write crossval/, or bring its dvc.yaml up to date")
     parser.parse_args()
-    from tagline.project.created_pipelines import CROSSVAL
+    from tagline.project.crossval_pipeline import DVC_YAML, create
 
-    written = ", ".join(path.as_posix() for path in CROSSVAL.create())
-    show(f"{written or 'nothing'} written: `dvc repro {CROSSVAL.dvc_yaml.as_posix()}` runs the cross-validation")
+    written = ", ".join(path.as_posix() for path in create())
+    show(f"{written or 'nothing'} written: `dvc repro {DVC_YAML.as_posix()}` runs the cross-validation")
 
 
 def schema() -> None:

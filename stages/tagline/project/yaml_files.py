@@ -9,9 +9,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from tagline.core import replacing
+from tagline.core import reading, replacing
 from tagline.core.params import parse, read_file
-from tagline.core.reading import committed, reading
 
 # Where a path to the code begins, in a command or by itself.
 _CODE = re.compile(r"(?<![\w./-])stages/")
@@ -68,11 +67,6 @@ def is_current(path: Path, expected: str) -> bool:
         for stage in (*content["stages"].values(), *wanted["stages"].values()):
             stage.pop("frozen", None)
     return bool(content == wanted)
-
-
-def is_committed(path: Path) -> bool:
-    """Return whether a file is as in the last commit; False without Git."""
-    return committed(path) == path.read_bytes()
 
 
 def _to_block_style(node: Any) -> None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from tagline.core.outputs import Rows
+from tagline.core import Rows
 
 # Columns of the learning curves that are drawn.
 LOSSES = ("step", "loss")

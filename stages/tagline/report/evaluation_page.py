@@ -8,17 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tagline.core.names import FEW_ENTITIES
-from tagline.core.outputs import Rows, read_json
-from tagline.core.provenance import PROVENANCE
+from tagline.core import FEW_ENTITIES, PROVENANCE, Rows, read_json
 from tagline.evaluation.measurement import by_split
 from tagline.evaluation.measurements.order import shown
 from tagline.evaluation.promises.measurement import statements, table
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.splits import VALIDATION
 from tagline.evaluation.stage import Evaluation
-from tagline.labels.label_list import Kind
-from tagline.labels.tagged import TaggedSentence
+from tagline.labels import Kind, TaggedSentence
 from tagline.metrics.columns import SCORES_OF_TYPES
 from tagline.metrics.groups import FEW
 from tagline.metrics.outcomes import ERRORS, NO_TYPE, Outcome, OutcomeKind
@@ -61,7 +58,7 @@ def render(
     metrics = {name: evaluation.metrics[name] for name in names}
     name_charted = names[0]
     charted = splits[name_charted]
-    unit = "entities" if kind == "spans" else "words"
+    unit = evaluation.labels.unit
     scored = "validated" if name_charted == VALIDATION else "tested"
     reliability = None
     if "calibration" in metrics[name_charted] and len(charted.reliability):

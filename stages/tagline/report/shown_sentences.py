@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
-from tagline.labels.entities import Entity
-from tagline.labels.tagged import TaggedSentence
+from tagline.labels import Entity, TaggedSentence
 from tagline.metrics.outcomes import Outcome
-from tagline.terminal.escaping import printable
+from tagline.terminal import printable
 
 # Limits per sentence; the page says what it leaves out. A sentence of more than WORDS words is shortened to the words
 # of its first ERRORS errors and CONTEXT words on each side of them.

@@ -5,7 +5,7 @@ The text beside it remains the sign of a type: grounds repeat after eight types.
 
 from itertools import chain
 
-from tagline.labels.label_list import Labels
+from tagline.labels import Labels
 
 # Light colours of a terminal's 256, readable with black text in a light and in a dark theme; types have them in turn.
 GROUNDS = (156, 153, 222, 218, 159, 229, 183, 216)

@@ -16,8 +16,7 @@ from tagline.core import reported_split, verify
 from tagline.core.params import read_section
 from tagline.evaluation.altered_forms import CASES
 from tagline.evaluation.evaluate_params import Evaluate
-from tagline.labels.tagged import TaggedSentences, flatten
-from tagline.labels.windows import Doubles
+from tagline.labels import Doubles, TaggedSentences, flatten
 from tagline.metrics.outcomes import OutcomeKind, count_errors, outcomes_of_errors
 from tagline.metrics.resampling import interval, weights
 from tagline.metrics.scores import divide, ratios, rounded

@@ -14,9 +14,8 @@ from safetensors import safe_open
 from torch.nn.functional import cosine_similarity
 from transformers import AutoModelForTokenClassification
 
-from tagline.core.reading import reading
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import shortened
+from tagline.core import reading
+from tagline.terminal import UserError, shortened
 
 # Letters of the shorter sub-word of a pair, and the pairs to compare; with few of them nothing is said.
 LETTERS, MOST_PAIRS, FEW_PAIRS = 5, 2000, 200

@@ -21,8 +21,8 @@ from typing import Any
 
 from tokenizers import Tokenizer, normalizers
 
+from tagline.core import parse_object
 from tagline.core.names import CAPITAL, CAPITALS, MARKS
-from tagline.core.reading import parse_object
 from tagline.sources.encoders import name_generic_class
 
 # What the marks become if a text has them: a sign that the vocabulary lacks, as it lacked these.

@@ -12,17 +12,17 @@ import pyarrow as pa
 
 from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import RawData
-from tagline.core.findings import Findings
+from tagline.core import Findings, sha256
 from tagline.core.params import list_errors
-from tagline.core.provenance import sha256
 from tagline.core.shards import ShardWriter
-from tagline.labels.schemes import OUTSIDE, Pair, Scheme, detect, from_iob2, split_tag, to_iob2
+from tagline.labels import OUTSIDE, split_tag
+from tagline.labels.schemes import Pair, Scheme, detect, from_iob2, to_iob2
 from tagline.sources.files import find
 from tagline.sources.formats.annotated import DISPUTED
 from tagline.sources.formats.annotators import AGREED
 from tagline.sources.formats.registry import any_page
 from tagline.sources.formats.rows import annotator_files
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.text.sentence import Sentence
 
 KEY = "download.corrections"

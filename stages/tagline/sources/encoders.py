@@ -10,11 +10,9 @@ from tokenizers import Tokenizer, normalizers, pre_tokenizers, processors
 from transformers import AutoConfig, AutoTokenizer, PreTrainedConfig, PreTrainedTokenizerBase
 from transformers.tokenization_utils_base import get_fast_tokenizer_file
 
-from tagline.core.outputs import write_json
-from tagline.core.reading import check_config, check_normalizer, parse_object, reading, reading_tokenizer
+from tagline.core import check_config, check_normalizer, parse_object, reading, reading_tokenizer, write_json
 from tagline.sources.formats.base import is_plain, leads_out
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import shortened
+from tagline.terminal import UserError, shortened
 
 WEIGHTS = "model.safetensors"
 WEIGHTS_INDEX = "model.safetensors.index.json"

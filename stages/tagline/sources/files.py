@@ -13,17 +13,14 @@ from typing import Any
 from tqdm import tqdm
 
 from tagline.artifacts.raw_data import COPY, with_further
-from tagline.core.findings import OF_SENTENCES, Findings
-from tagline.core.names import FURTHER, SPLITS
-from tagline.core.provenance import sha256
+from tagline.core import FURTHER, OF_SENTENCES, SPLITS, Findings, sha256
 from tagline.sources.formats.annotators import summary
 from tagline.sources.formats.base import Files, leads_out
 from tagline.sources.formats.keys import UnknownTag
 from tagline.sources.formats.lines import UTF_8_REMEDY, read_lines
 from tagline.sources.splitting import TRAIN, Drawn, draw, lacking, moves, split_of
 from tagline.sources.tag_names import EntityCounts, entity_marks
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, printable, quoted, shortened
+from tagline.terminal import QUOTED, UserError, printable, quoted, shortened
 from tagline.text.languages import splitter
 from tagline.text.sentence import Sentence
 from tagline.text.sentences import ends_among, split_sentences

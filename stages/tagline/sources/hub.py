@@ -15,12 +15,10 @@ from typing import Literal
 from huggingface_hub import HfApi, constants, is_offline_mode, snapshot_download
 from huggingface_hub.errors import GatedRepoError, HFValidationError, LocalEntryNotFoundError, XetDownloadError
 
-from tagline.core.provenance import sha256
-from tagline.core.reading import reading
+from tagline.core import reading, sha256
 from tagline.hub.client import LOGIN, NO_CONNECTION, NO_HUB, Asked, endpoint, prepare, refusal
 from tagline.sources import encoders
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import shortened
+from tagline.terminal import UserError, shortened
 
 Kind = Literal["dataset", "model"]
 

@@ -9,15 +9,14 @@ from datasets.config import HF_DATASETS_CACHE
 from datasets.exceptions import DatasetGenerationError
 from huggingface_hub import snapshot_download
 
-from tagline.core.findings import OF_SENTENCES, Findings, lines_by_split
-from tagline.core.reading import reading
+from tagline.core import OF_SENTENCES, Findings, reading
+from tagline.core.findings import lines_by_split
 from tagline.sources.download_params import HubDataset
 from tagline.sources.files import consecutive
 from tagline.sources.formats.base import leads_out
 from tagline.sources.formats.lists import columns_of, label_names, rows_of, to_sentence
 from tagline.sources.hub import Repository, find, hub_errors
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import shortened
+from tagline.terminal import UserError, shortened
 from tagline.text.sentence import Sentence
 
 

@@ -9,9 +9,9 @@ from tokenizers import Tokenizer, processors
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from tagline.artifacts.subword_reading import check_reading, first_difference, read_file, text_of_piece, without_limits
-from tagline.core.reading import reading_tokenizer
+from tagline.core import reading_tokenizer
 from tagline.sources import capitals, encoders
-from tagline.terminal.escaping import shortened
+from tagline.terminal import shortened
 
 # Settings of a tokenizer that are not about its sub-words.
 _SETTINGS = ("model_max_length", "padding_side", "truncation_side", "model_input_names", "split_special_tokens")

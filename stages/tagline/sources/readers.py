@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import with_further
-from tagline.core.findings import OF_SENTENCES
-from tagline.core.names import DOCUMENT, FEW_ENTITIES
-from tagline.labels.schemes import OUTSIDE, split_tag
+from tagline.core import DOCUMENT, FEW_ENTITIES, OF_SENTENCES
+from tagline.labels import OUTSIDE, split_tag
 from tagline.sources.download_params import AnyDataset, HubDataset
 from tagline.sources.files import FileSource, check_different
 from tagline.sources.formats.annotated import AnnotatedFiles
@@ -27,8 +26,7 @@ from tagline.sources.formats.base import Files
 from tagline.sources.formats.keys import UnknownTag, WordKeys
 from tagline.sources.splitting import TRAIN
 from tagline.sources.tag_names import EntityCounts, Spelling, entity_marks, rename
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, quoted, shortened
+from tagline.terminal import QUOTED, UserError, quoted, shortened
 from tagline.text.agreement import Agreement, SentenceAgreement
 from tagline.text.languages import LEAST_AGREEMENT, Language, splitter
 from tagline.text.sentence import Sentence

@@ -10,9 +10,8 @@ from transformers import PreTrainedTokenizerBase
 
 from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import with_further
-from tagline.core.names import LEARNT, SPLITS
-from tagline.core.outputs import write_json
-from tagline.core.provenance import PROVENANCE, hashes, sha256, write_hashes
+from tagline.core import LEARNT, PROVENANCE, SPLITS, sha256, write_hashes, write_json
+from tagline.core.provenance import hashes
 from tagline.sources import admission, capitals, corrections, encoders, hub, letters, own_subwords
 from tagline.sources.download_params import (
     AnyDataset,
@@ -27,8 +26,7 @@ from tagline.sources.formats.annotated import AnnotatedFiles
 from tagline.sources.formats.base import Files
 from tagline.sources.readers import Reader, check_annotated_types, check_apart, types_of_one_source
 from tagline.sources.tag_names import Spelling, spellings
-from tagline.terminal.errors import UserError
-from tagline.terminal.printing import show
+from tagline.terminal import UserError, show
 from tagline.text.agreement import share
 from tagline.text.languages import Language, library_version
 from tagline.text.sentences import library_version as sentence_library

@@ -4,7 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise, starmap
 
-from tagline.labels.schemes import OUTSIDE, respell, split_tag
+from tagline.labels import OUTSIDE, split_tag
+from tagline.labels.schemes import respell
 from tagline.text.sentence import Sentence
 
 # The standard spelling of each tag that a source spells differently.

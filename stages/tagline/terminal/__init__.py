@@ -1,9 +1,10 @@
 """Errors, signals, progress and the command line: what a person sees, and no output of a stage has."""
 
-from tagline.terminal.command_line import ArgumentParser, extra, program_name, take_no_arguments
+from tagline.terminal.command_line import ArgumentParser, extra, program_name, show_warnings, take_no_arguments
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import QUOTED, printable, quoted, safe_message, shortened
 from tagline.terminal.printing import WIDTH, show, wrapped, write
+from tagline.terminal.process import exit_with_message, prepare_process
 from tagline.terminal.progress import quiet
 from tagline.terminal.signals import BY_DVC, Interrupted, defer_signals
 
@@ -15,7 +16,9 @@ __all__ = [
     "Interrupted",
     "UserError",
     "defer_signals",
+    "exit_with_message",
     "extra",
+    "prepare_process",
     "printable",
     "program_name",
     "quiet",
@@ -23,6 +26,7 @@ __all__ = [
     "safe_message",
     "shortened",
     "show",
+    "show_warnings",
     "take_no_arguments",
     "wrapped",
     "write",

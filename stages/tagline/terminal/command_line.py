@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,11 @@ COMPLETING = "_ARGCOMPLETE"
 def program_name() -> str:
     """What messages call the running stage or verb, such as train or predict."""
     return Path(sys.argv[0]).stem.removeprefix("tagline ")
+
+
+def show_warnings() -> None:
+    """Print warnings in one line, as messages of the program."""
+    warnings.formatwarning = lambda message, *_: safe_message(f"{program_name()}: {message}\n")
 
 
 def install_command(extra: str) -> str:

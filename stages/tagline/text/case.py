@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tagline.labels.windows import Bools, Ints
+from tagline.labels import Bools, Ints
 
 # Words with letters that have case: the fewest of a sentence in capitals, and of a title, whose capitals say nothing.
 CAPS_WORDS = 3

@@ -15,9 +15,8 @@ from typing import Literal, get_args
 
 import regex
 
+from tagline.terminal import UserError, quoted
 from tagline.terminal.command_line import install_command
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
 from tagline.text.words import NOT_SPACE, TAGS_AND_EMOJI, split_words
 
 Spans = list[tuple[int, int]]

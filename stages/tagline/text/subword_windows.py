@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from tokenizers import Tokenizer
 
-from tagline.core.names import TOKENIZER_FILE
-from tagline.labels.windows import NO_WORD, Ints, Windows, ranges
-from tagline.terminal.errors import UserError
+from tagline.core import TOKENIZER_FILE
+from tagline.labels import NO_WORD, Ints, Windows, ranges
+from tagline.terminal import UserError
 from tagline.text import case
 from tagline.text.subwords import Subwords, Vocabulary, of_sentences, special_tokens
 

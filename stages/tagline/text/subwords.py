@@ -16,11 +16,9 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer, models
 
-from tagline.core.names import TOKENIZER_FILE
-from tagline.core.outputs import read_json
-from tagline.core.reading import check_normalizer, reading, reading_tokenizer
-from tagline.labels.windows import AnyInts, Ints, ranges
-from tagline.terminal.errors import UserError
+from tagline.core import TOKENIZER_FILE, check_normalizer, read_json, reading, reading_tokenizer
+from tagline.labels import AnyInts, Ints, ranges
+from tagline.terminal import UserError
 
 CONFIGURATION = "tokenizer_config.json"
 # Distinct words per "sentence" given to the tokenizer: large enough for little overhead, small enough for all cores.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from tagline.artifacts.raw_data import WORDS
-from tagline.core.names import DOCUMENT
+from tagline.core import DOCUMENT
 from tagline.text.subword_windows import WindowCutter
 
 

@@ -9,10 +9,9 @@ import pyarrow as pa
 from pandas.util import hash_array
 
 from tagline.artifacts.raw_data import ID, RawData, name_word
-from tagline.core.findings import Findings
-from tagline.labels.schemes import OUTSIDE
-from tagline.labels.windows import Bools, Ints
-from tagline.terminal.errors import UserError
+from tagline.core import Findings
+from tagline.labels import OUTSIDE, Bools, Ints
+from tagline.terminal import UserError
 from tagline.tokenization.tags import Tags
 
 Hashes = npt.NDArray[np.uint64]

@@ -16,12 +16,12 @@ from tqdm import tqdm
 
 from tagline.artifacts import tokenized
 from tagline.artifacts.raw_data import ID, WORDS
-from tagline.core.findings import LONG_SENTENCE, LONG_WORD, Findings
-from tagline.core.names import DOCUMENT, MARKS
+from tagline.core import DOCUMENT, Findings
+from tagline.core.findings import LONG_SENTENCE, LONG_WORD
+from tagline.core.names import MARKS
 from tagline.core.shards import ShardWriter
-from tagline.labels.label_list import Labels
-from tagline.labels.tagged import TaggedSentences
-from tagline.labels.windows import NO_WORD, Bools, Ints, Windows, align_labels
+from tagline.labels import NO_WORD, Bools, Ints, Labels, TaggedSentences, Windows
+from tagline.labels.windows import align_labels
 from tagline.text import case, subwords
 from tagline.text.subword_windows import WindowCutter
 from tagline.text.typos import mistyped

@@ -9,13 +9,10 @@ from tokenizers import Tokenizer
 
 from tagline.artifacts import raw_data, tokenized
 from tagline.artifacts.raw_data import RawData
-from tagline.core.findings import SHOWN, Findings
-from tagline.core.names import LEARNT, TOKENIZER_FILE
-from tagline.core.provenance import sha256, verify, write_hashes
-from tagline.labels import label_list
-from tagline.labels.label_list import Labels
-from tagline.terminal.errors import UserError
-from tagline.terminal.printing import show
+from tagline.core import LEARNT, TOKENIZER_FILE, Findings, sha256, verify, write_hashes
+from tagline.core.findings import SHOWN
+from tagline.labels import Labels, label_list
+from tagline.terminal import UserError, show
 from tagline.text import subwords
 from tagline.text.subword_windows import WindowCutter
 from tagline.tokenization.split_findings import (
@@ -174,7 +171,7 @@ def is_one_by_one(tokenizer: Tokenizer, data: RawData) -> bool:
 
 def trained_context(data: RawData, context: int) -> int:
     """The param context_subwords, or 0 if no sentence of train has another one of its document beside it."""
-    if not context or data.has_documents("train"):
+    if not context or data.has_documents():
         return context
     show(
         f"{data.path}: no two sentences of train share a document, so tokenize_align.context_subwords has no effect; "

@@ -12,14 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tagline.artifacts.raw_data import RawData, name_word
-from tagline.core.names import FURTHER, LEARNT
-from tagline.labels import conversion, schemes
+from tagline.core import FURTHER, LEARNT
+from tagline.labels import ANY, Ints, Kind, Labels, conversion, schemes
 from tagline.labels import label_list as label_lists
 from tagline.labels.conversion import Conversion
-from tagline.labels.label_list import ANY, Kind, Labels
-from tagline.labels.windows import Ints
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, shortened
+from tagline.terminal import QUOTED, UserError, shortened
 from tagline.tokenization.unknown_labels import label_sets
 
 # A number, or what `tagline inspect` writes for its name.

@@ -6,12 +6,10 @@ import numpy as np
 import pyarrow as pa
 
 from tagline.artifacts.raw_data import ANNOTATED, WORDS, name_word
-from tagline.labels import label_list
+from tagline.labels import ANY, OUTSIDE, Ints, Labels, label_list
 from tagline.labels.conversion import Conversion
-from tagline.labels.label_list import ANY, Labels, LabelSets
-from tagline.labels.schemes import OUTSIDE
-from tagline.labels.windows import Ints
-from tagline.terminal.errors import UserError
+from tagline.labels.label_list import LabelSets
+from tagline.terminal import UserError
 
 
 def label_sets(

@@ -13,11 +13,8 @@ import pyarrow as pa
 
 from tagline.artifacts.raw_data import ID, RawData
 from tagline.artifacts.tokenized import WINDOW_FEATURES, sentence_features
-from tagline.core import shards
-from tagline.core.names import DOCUMENT, FURTHER
-from tagline.core.provenance import write_hashes
-from tagline.labels.label_list import Labels
-from tagline.labels.windows import IGNORED
+from tagline.core import DOCUMENT, FURTHER, shards, write_hashes
+from tagline.labels import IGNORED, Labels
 
 
 def write_unlabelled(data: RawData, tests: Path, labels: Labels, known: int) -> None:

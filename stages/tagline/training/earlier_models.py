@@ -4,9 +4,8 @@ import fnmatch
 from pathlib import Path
 
 from tagline.artifacts.tokenized import read_windowing
-from tagline.core.names import TOKENIZER_FILE
-from tagline.core.provenance import HASHES, read_hashes, sha256
-from tagline.terminal.errors import UserError
+from tagline.core import HASHES, TOKENIZER_FILE, read_hashes, sha256
+from tagline.terminal import UserError
 
 # Files of weights in a model's folder, its head's included.
 WEIGHTS = "*.safetensors"

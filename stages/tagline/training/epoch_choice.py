@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from tagline.core.names import FEW_ENTITIES
-from tagline.labels.label_list import Kind
+from tagline.core import FEW_ENTITIES
 from tagline.training.history import History
 
 # A last epoch that is better by less is common at the end of the schedule.
@@ -17,13 +16,13 @@ def last_rise(f1: Sequence[float]) -> float:
     return rise if rise >= RISE else 0.0
 
 
-def remarks(history: History, number: int, kind: Kind, key: str | None) -> str | None:
+def remarks(history: History, number: int, unit: str, key: str | None) -> str | None:
     """Say in one line that more steps may help, or that validation is too small to choose an epoch; None: neither.
 
     Args:
         history: of a finished run.
         number: of gold entities of validation, or of words if tags are plain.
-        kind: what the labels are.
+        unit: what is counted, see `Labels`.
         key: the param of train that adds steps; None: the run was a trial.
     """
     parts = []
@@ -31,9 +30,8 @@ def remarks(history: History, number: int, kind: Kind, key: str | None) -> str |
     if key and rise:
         parts.append(f"F1 rose by {rise:.3f} in the last epoch, so that more steps may help (train.{key})")
     if history.keeps_last:
-        things = "entities" if kind == "spans" else "words"
         parts.append(
-            f"the last epoch is kept, since {number} {things} are too few to choose one (below {FEW_ENTITIES}); F1 "
+            f"the last epoch is kept, since {number} {unit} are too few to choose one (below {FEW_ENTITIES}); F1 "
             f"{history.best['f1']:.3f} is mostly noise"
         )
     return f"validation: {'; '.join(parts)}" if parts else None

@@ -33,9 +33,8 @@ from torch.distributed.elastic.rendezvous import RendezvousError
 
 from tagline.core import launchers
 from tagline.model.backends import xla
-from tagline.terminal.errors import UserError
-from tagline.terminal.process import exit_with_message
-from tagline.terminal.signals import BY_OURS, Interrupted
+from tagline.terminal import Interrupted, UserError, exit_with_message
+from tagline.terminal.signals import BY_OURS
 
 # Seconds that a process waits for the launcher to end it after it has lost another process.
 PATIENCE = 10

@@ -8,11 +8,10 @@ import torch
 from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split, column
-from tagline.labels.label_list import Labels
-from tagline.labels.windows import AnyInts, Ints
+from tagline.labels import AnyInts, Ints, Labels
 from tagline.model.batches import pad, rounded_up
 from tagline.model.classifier import longest_window, padding_id
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.training.training_batches import TrainingBatches
 
 # With fewer sub-words per step, a GPU updates weights for longer than it multiplies them. AdamW moves 28 bytes per

@@ -18,8 +18,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel, get_scheduler
 
-from tagline.labels.label_list import ANY
-from tagline.labels.windows import IGNORED, AnyInts, Floats, Ints, Windows, continues
+from tagline.labels import ANY, IGNORED, AnyInts, Floats, Ints, Windows, continues
 from tagline.model.backends.xla import end_graph
 from tagline.model.batches import longest_first, pad
 from tagline.model.classifier import is_of_head

@@ -1,7 +1,5 @@
 """What a training run needs, checked and loaded before its first step: data, model, head, teachers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,15 +11,14 @@ from transformers import PreTrainedModel
 
 from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
-from tagline.labels.label_list import Labels
-from tagline.labels.windows import Ints, Windows
+from tagline.labels import Ints, Labels, Windows
 from tagline.model import classifier
 from tagline.model.backends.torch_model import memory_errors
 from tagline.model.fast_paths import replace_dropout, train_used_embeddings
 from tagline.model.heads import continued, make_head
 from tagline.model.heads.head import Head
 from tagline.model.precision import Resolved, resolve, usable
-from tagline.terminal.printing import show
+from tagline.terminal import show
 from tagline.training import fit_check, learning_rate, processes
 from tagline.training.gradients import GoldLabels, Objective
 from tagline.training.teacher import TeacherModel, Teaching

@@ -19,8 +19,7 @@ from torch.distributed import run as torchrun
 from tagline.core import launchers
 from tagline.model.backends import xla
 from tagline.model.precision import Resolved
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.terminal import UserError, quoted
 from tagline.training.failing import INDEX, exit_like
 
 # Environment variable: the number of processes to start, instead of one for each device.

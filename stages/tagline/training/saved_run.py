@@ -26,14 +26,14 @@ from safetensors import SafetensorError
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel
 
-from tagline.core.outputs import use_umask, write_json
-from tagline.core.reading import reading
+from tagline.core import reading, write_json
+from tagline.core.outputs import use_umask
 from tagline.model.backends.xla import from_xla, load_weights
 from tagline.model.classifier import arrays, attached, own_weights
 from tagline.model.fast_paths import restore_full_embeddings
 from tagline.model.heads.head import OWN_WEIGHTS, write_head
 from tagline.model.precision import Resolved
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.training.history import History
 from tagline.training.work import VARIABLE, WORK, CheckpointError, Checkpoints, seen_by_all
 

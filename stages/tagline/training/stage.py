@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 import pandas as pd
 from accelerate import PartialState
 
-from tagline.core.outputs import replacing, write_json
-from tagline.core.provenance import PROVENANCE, copy_files, verify, versions, write_hashes
+from tagline.core import PROVENANCE, copy_files, replacing, verify, versions, write_hashes, write_json
 from tagline.hub.epoch_pushes import pushing
 from tagline.hub.push import reach_target
 from tagline.model.backends.torch_model import memory_errors
-from tagline.terminal.progress import quiet
+from tagline.terminal import quiet
 from tagline.training import accelerate_loop, earlier_models, processes, trainer_loop
 from tagline.training.epoch_choice import remarks
 from tagline.training.history import SCORES
@@ -151,7 +150,7 @@ def _show_remarks(training: Training) -> None:
     """Print what a finished run says of its best epoch."""
     key = training.batches.steps_param if training.params.max_steps is None else None
     validation = training.validation
-    line = remarks(training.history, validation.number, validation.head.labels.kind, key)
+    line = remarks(training.history, validation.number, validation.head.labels.unit, key)
     if line is not None:
         print(line)
 

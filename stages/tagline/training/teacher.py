@@ -22,16 +22,14 @@ from torch import Tensor
 from torch.nn.functional import kl_div
 
 from tagline.artifacts.tokenized import Split
-from tagline.core.outputs import replacing
-from tagline.core.provenance import write_hashes
-from tagline.labels.label_list import Labels
-from tagline.labels.windows import NO_WORD, Floats, Ints, continues
+from tagline.core import replacing, write_hashes
+from tagline.labels import NO_WORD, Floats, Ints, Labels, continues
 from tagline.model import classifier
 from tagline.model.backends.torch_model import TorchModel
 from tagline.model.heads import load_head
 from tagline.model.precision import Resolved
 from tagline.model.prediction import NonFiniteError, score_split
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.training.fit_check import check_fit
 from tagline.training.gradients import Batch, Objective
 from tagline.training.train_params import Teacher

@@ -10,7 +10,7 @@ from typing import cast
 import torch
 from transformers import set_seed
 
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 # Parameters of glibc's mallopt, from its malloc.h.
 _TRIM_THRESHOLD = -1

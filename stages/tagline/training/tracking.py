@@ -10,8 +10,7 @@ from typing import Any
 
 from accelerate.tracking import LOGGER_TYPE_TO_CLASS, GeneralTracker, get_available_trackers
 
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import safe_message
+from tagline.terminal import UserError, safe_message
 
 # Names of trackers, separated by commas; each is an extra of pyproject.toml.
 VARIABLE = "TAGLINE_TRACKER"

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from tagline.core.params import InnerPath, Section, SourceFolder
 from tagline.hub.hub_params import Push
-from tagline.labels.label_list import Precision
+from tagline.labels import Precision
 from tagline.model.heads import HEADS
 
 # The param that limits what a device computes at once.

@@ -17,12 +17,11 @@ from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split
-from tagline.core.names import FEW_ENTITIES
+from tagline.core import FEW_ENTITIES
 from tagline.model.backends.xla import end_graph
 from tagline.model.classifier import padding_id
 from tagline.model.prediction import NonFiniteError
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import shortened
+from tagline.terminal import UserError, shortened
 from tagline.training.gradients import Gradients, Objective, Step, adamw, schedule
 from tagline.training.history import History
 from tagline.training.learning_rate import OF_HEAD, fitting_rate

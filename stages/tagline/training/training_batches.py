@@ -9,7 +9,7 @@ from itertools import chain, pairwise
 
 import numpy as np
 
-from tagline.labels.windows import Ints
+from tagline.labels import Ints
 from tagline.model.batches import batch_borders, rounded_up
 from tagline.training.train_params import Batches
 

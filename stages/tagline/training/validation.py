@@ -13,8 +13,7 @@ from accelerate.utils import gather, pad_across_processes
 from transformers import PreTrainedModel
 
 from tagline.artifacts.tokenized import Split
-from tagline.labels.tagged import TaggedSentences
-from tagline.labels.windows import AnyInts, Floats, Ints
+from tagline.labels import AnyInts, Floats, Ints, TaggedSentences
 from tagline.metrics.scores import count, score
 from tagline.model.backends.torch_model import TorchModel, choose, workers
 from tagline.model.batches import ALL_CORES, default_size

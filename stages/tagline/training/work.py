@@ -27,10 +27,9 @@ from accelerate.utils import broadcast, gather
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
+from tagline.core import HASHES, read_hashes, sha256, write_hashes
 from tagline.core.outputs import locked, use_umask
-from tagline.core.provenance import HASHES, read_hashes, sha256, write_hashes
-from tagline.terminal.errors import UserError
-from tagline.terminal.printing import show
+from tagline.terminal import UserError, show
 
 WORK = ".work"
 # Environment variable: the work folder, in place of the clone's own.

@@ -13,7 +13,7 @@ def found(gold: str, old: str | list[str], new: str | list[str], kind: Kind = "s
     sides = ([side] if isinstance(side, str) else side for side in (old, new))
     runs = [[sentences(["O", gold], ["O", run], kind) for run in side] for side in sides]
     listed = []
-    for change in changes(*runs, kind):
+    for change in changes(*runs):
         assert change.sentence == 1
         instead = "".join(f" instead {name(other)}" for other in change.instead)
         direction = change.direction + " false positive" * change.false_positive

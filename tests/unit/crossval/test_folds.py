@@ -13,7 +13,7 @@ from tagline.artifacts import tokenized
 from tagline.core.names import SPLITS
 from tagline.crossval import folds
 from tagline.crossval.crossval_params import Crossval
-from tagline.crossval.folds import Fold, fold_of, folding_of
+from tagline.crossval.folds import Fold, fold_of
 from tagline.sources.splitting import draw, split_of
 from tagline.terminal.errors import UserError
 
@@ -38,9 +38,8 @@ def test_folds_are_of_similar_size_whatever_the_split_was_drawn_by() -> None:
 
 def folds_of(both: Both, count: int, seed: int = 1) -> list[Fold]:
     """All folds of data/tokenized and data/tokenized_tests, by document where they are known."""
-    unlabelled = both[1] / "unlabelled"
-    folding = folding_of(Crossval(folds=list(range(1, count + 1)), group="document", seed=seed), unlabelled)
-    return [Fold(number, folding, both[0], unlabelled) for number in folding.folds]
+    params = Crossval(folds=list(range(1, count + 1)), group="document", seed=seed)
+    return [Fold(number, params, both[0], both[1] / "unlabelled") for number in params.folds]
 
 
 @pytest.fixture(scope="module")
@@ -104,11 +103,11 @@ def test_by_document_whole_documents_are_held_out_and_no_equal_sentence_is_learn
 
 
 def test_documents_are_held_out_where_they_are_known_and_asked_for(both: Both, tmp_path: Path) -> None:
-    _, tests = write_both(tmp_path, SENTENCES, DOCUMENTS)
-    by_document, by_sentence = (Crossval(folds=[1, 2], group=group, seed=1) for group in ("document", "sentence"))
-    assert folding_of(by_document, tests / "unlabelled").group == "document"
-    assert folding_of(by_sentence, tests / "unlabelled").group == "sentence"
-    assert folding_of(by_document, both[1] / "unlabelled").group == "sentence"
+    known = write_both(tmp_path, SENTENCES, DOCUMENTS)
+    by_sentence = Crossval(folds=[1, 2], group="sentence", seed=1)
+    assert folds_of(known, 2)[0].by_document
+    assert not Fold(1, by_sentence, known[0], known[1] / "unlabelled").by_document
+    assert not folds_of(both, 2)[0].by_document
 
 
 OF_ONE = {"train": ["one"] * len(ROWS)}

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 
 from tagline.labels.entities import Entity, EntityArrays, entities, entity_arrays, marked
-from tagline.labels.label_list import Kind
+from tagline.labels.label_list import Kind, Labels
 
 TAGS = ["O", *(f"{prefix}-{type_}" for type_ in ["PER", "LOC", "O", "a-b", "micro avg"] for prefix in "BI")]
 
@@ -25,7 +25,7 @@ NAMES = {"spans": "I-B O B-A I-A B-B B-x-y".split(), "tags": "X O B-A NOUN I-A B
 
 def read(rows: list[list[int]], kind: Kind) -> EntityArrays:
     ids = np.array([label for row in rows for label in row], dtype=np.int64)
-    return entity_arrays(ids, np.cumsum([0, *map(len, rows)]), NAMES[kind], kind)
+    return entity_arrays(ids, np.cumsum([0, *map(len, rows)]), Labels("", kind, tuple(NAMES[kind]), ""))
 
 
 @given(st.lists(st.lists(st.integers(0, 5), max_size=6), max_size=6), st.sampled_from(["spans", "tags"]))

@@ -17,9 +17,9 @@ PAIRED = [
     ("B-A I-A", "B-A O", [("boundary_error", ("A", 0, 2), ("A", 0, 1))]),
     ("O B-A", "B-A I-A", [("boundary_error", ("A", 1, 2), ("A", 0, 2))]),
     # Neither the type nor the boundaries agree.
-    ("B-A I-A", "B-B O", [("missed", ("A", 0, 2), None), ("spurious", None, ("B", 0, 1))]),
+    ("B-A I-A", "B-B O", [("spurious", None, ("B", 0, 1)), ("missed", ("A", 0, 2), None)]),
     # Two entities predicted for one: the longer one is paired, on ties the left one.
-    ("B-A I-A I-A", "B-A B-A I-A", [("boundary_error", ("A", 0, 3), ("A", 1, 3)), ("spurious", None, ("A", 0, 1))]),
+    ("B-A I-A I-A", "B-A B-A I-A", [("spurious", None, ("A", 0, 1)), ("boundary_error", ("A", 0, 3), ("A", 1, 3))]),
     ("B-A I-A", "B-A B-A", [("boundary_error", ("A", 0, 2), ("A", 0, 1)), ("spurious", None, ("A", 1, 2))]),
     # One entity predicted for two.
     ("B-A B-A", "B-A I-A", [("boundary_error", ("A", 0, 1), ("A", 0, 2)), ("missed", ("A", 1, 2), None)]),
@@ -38,6 +38,7 @@ def test_entities_of_a_sentence_are_paired(gold: str, predicted: str, expected: 
 def test_each_entity_is_in_one_outcome_of_the_right_kind(rows: list[tuple[str, str]]) -> None:
     gold, predicted = (entities([row[side] for row in rows]) for side in (0, 1))
     result = match(gold, predicted)
+    assert len({outcome.extent for outcome in result}) == len(result)
     assert sorted(outcome.gold for outcome in result if outcome.gold) == sorted(gold)
     assert sorted(outcome.predicted for outcome in result if outcome.predicted) == sorted(predicted)
     assert {outcome.gold for outcome in result if not outcome.is_error} == set(gold) & set(predicted)

@@ -26,4 +26,4 @@ def test_rise_and_small_validation_are_one_line(
     history = History(1, keeps_last=number < 30)
     for value in f1:
         history.after_epoch({"precision": value, "recall": value, "f1": value, "accuracy": value, "loss": 0.1})
-    assert remarks(history, number, "spans", key) == expected
+    assert remarks(history, number, "entities", key) == expected

@@ -1,3 +1,6 @@
-"""The review of probable label errors: where they are (`disagreements`), and the most probable ones (`ranking`)."""
+"""The review of probable label errors.
 
-__all__ = ["finetuned", "ranking"]
+`disagreements` finds where they can be, `ranking` the most probable ones, `suspicions` those of this repository's data.
+"""
+
+__all__ = ["ranking", "suspicions"]

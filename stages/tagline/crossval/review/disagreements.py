@@ -9,9 +9,7 @@ from math import log
 from statistics import fmean
 from typing import NamedTuple
 
-from tagline.labels.entities import Entity
-from tagline.labels.schemes import OUTSIDE, split_tag
-from tagline.labels.tagged import TaggedSentence
+from tagline.labels import OUTSIDE, Entity, TaggedSentence, split_tag
 from tagline.metrics.outcomes import OutcomeKind
 
 Key = tuple[str | tuple[str, ...], str]

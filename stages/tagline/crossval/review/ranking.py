@@ -15,10 +15,7 @@ from tagline.artifacts.raw_data import COPY
 from tagline.core import SPLITS
 from tagline.crossval.out_of_fold import Chunk, FoldOutput
 from tagline.crossval.review.disagreements import Disagreement, Usage, disagreements, texts_of
-from tagline.labels.entities import Entity
-from tagline.labels.label_list import Labels
-from tagline.labels.tagged import TaggedSentence, TaggedSentences
-from tagline.labels.windows import AnyInts, Doubles, Floats
+from tagline.labels import AnyInts, Doubles, Entity, Floats, Labels, TaggedSentence, TaggedSentences
 from tagline.metrics.outcomes import ERRORS
 from tagline.terminal import UserError
 

@@ -1,24 +1,21 @@
 """Altered forms: F1 of the reported split, test, if its words are in another letter case or mistyped."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from tagline.core.names import reported_split
+from tagline.core import reported_split
 from tagline.evaluation.altered_forms import CASES, FORMS
 from tagline.evaluation.altered_labels import label_altered
 from tagline.evaluation.evaluate_params import Bootstrap
 from tagline.evaluation.measurement import Entries, Labelled, Measurement, Metrics
 from tagline.evaluation.measurements.scores import scores_of_record
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.labels.tagged import TaggedSentence, flatten
+from tagline.labels import TaggedSentence, flatten
 from tagline.metrics.resampling import intervals
 from tagline.metrics.scores import count
-from tagline.terminal.escaping import printable
-from tagline.terminal.printing import show
+from tagline.terminal import printable, show
 
 
 class AlteredForms(Measurement):

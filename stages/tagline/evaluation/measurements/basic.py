@@ -3,7 +3,7 @@
 from tagline.evaluation.evaluate_params import Bootstrap
 from tagline.evaluation.measurement import Entries, Measurement
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.labels.tagged import flatten
+from tagline.labels import flatten
 from tagline.metrics import resampling
 from tagline.metrics.outcomes import count_errors, matching
 from tagline.metrics.scores import count_repaired, rounded, strict

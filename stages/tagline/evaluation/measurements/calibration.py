@@ -1,16 +1,13 @@
 """Calibration: scores are corrected with what validation shows of them, and their error is measured."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from tagline.evaluation.measurement import Entries, Labelled, Measurement, Metrics
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.splits import VALIDATION
-from tagline.labels.label_list import NOT_CALIBRATED
-from tagline.labels.tagged import flatten
+from tagline.labels import NOT_CALIBRATED, flatten
 from tagline.metrics.calibration import calibration, fit, not_fitted
-from tagline.terminal.escaping import printable
+from tagline.terminal import printable
 
 
 class CalibratedScores(Measurement):

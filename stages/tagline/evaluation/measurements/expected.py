@@ -1,16 +1,14 @@
 """Expected scores: those of test as `tagline estimate` would estimate them without its labels, beside the true ones."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 
 from tagline.evaluation.measurement import Entries, Labelled, Measurement, Metrics, by_split
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.splits import TEST, VALIDATION
-from tagline.labels.tagged import flatten
+from tagline.labels import flatten
 from tagline.metrics.expected import Reference, count, estimate, fit, not_fitted
-from tagline.terminal.escaping import printable
+from tagline.terminal import printable
 
 
 class ExpectedScores(Measurement):

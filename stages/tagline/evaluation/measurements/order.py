@@ -18,7 +18,7 @@ from tagline.evaluation.measurements import (
 )
 from tagline.evaluation.promises import measurement
 from tagline.evaluation.splits import SPLITS, TEST, VALIDATION
-from tagline.labels.label_list import Labels
+from tagline.labels import Labels
 
 # What a split of some hundred entities supports; more digits would differ between hosts of one precision.
 COMPARED_DIGITS = 4

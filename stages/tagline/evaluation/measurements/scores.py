@@ -2,18 +2,16 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from tagline.evaluation.measurement import Entries, Measurement
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.labels.entities import entity_arrays
-from tagline.labels.schemes import OUTSIDE
-from tagline.labels.tagged import TaggedSentence, flatten, has_sets
-from tagline.labels.windows import AnyInts, Bools, Doubles
+from tagline.labels import OUTSIDE, AnyInts, Bools, Doubles, TaggedSentence, entity_arrays, flatten
+from tagline.labels.tagged import has_sets
 from tagline.metrics.scores import Counts, score, scores_of
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 
 class Scores(Measurement):
@@ -28,14 +26,6 @@ class Scores(Measurement):
 def f1_of_types(entries: Entries) -> dict[str, float]:
     """The F1 of each type, for metrics/evaluate.json."""
     return {name: scores["f1"] for name, scores in entries["per_type"].items()}
-
-
-class _Compared(NamedTuple):
-    """A number that seqeval and our counts both have."""
-
-    name: str
-    of_seqeval: float
-    of_counts: float
 
 
 def scores_of_record(sentences: Sequence[TaggedSentence], counts: Counts) -> dict[str, Any]:
@@ -74,16 +64,15 @@ def _check(theirs: Doubles, counts: Counts) -> None:
     total = counts.total()
     ours = np.vstack([[*total.overall(), total.gold.sum()], np.column_stack([*total.per_type(), total.gold])])
     # First, since only then are the other numbers of the same types.
-    numbers = [_Compared("number of types", len(theirs) - 1, len(ours) - 1)]
+    numbers = [("number of types", len(theirs) - 1, len(ours) - 1)]
     for name, of_seqeval, of_counts in zip(("all types", *counts.types), theirs, ours, strict=False):
         for index, measure in enumerate(("precision", "recall", "F1", "number of gold entities")):
-            numbers.append(_Compared(f"{measure} of {name}", of_seqeval[index], of_counts[index]))
-    for number in numbers:
-        if abs(number.of_seqeval - number.of_counts) > 1e-9:  # F1 is computed in another order
+            numbers.append((f"{measure} of {name}", of_seqeval[index], of_counts[index]))
+    for name, of_seqeval, of_counts in numbers:
+        if abs(of_seqeval - of_counts) > 1e-9:  # F1 is computed in another order
             raise UserError(
-                f"evaluate: {number.name} is {number.of_seqeval:.10g} by seqeval and {number.of_counts:.10g} by our "
-                "own counts; expected the same number; report both to Tagline's authors, with the versions of seqeval "
-                "and numpy"
+                f"evaluate: {name} is {of_seqeval:.10g} by seqeval and {of_counts:.10g} by our own counts; expected "
+                "the same number; report both to Tagline's authors, with the versions of seqeval and numpy"
             )
 
 
@@ -104,7 +93,7 @@ def _label_names(sentences: Sequence[TaggedSentence]) -> list[list[list[str]]]:
     for labels, scored in ((flat.known_gold, flat.gold_entities), (flat.predicted, flat.predicted_entities)):
         ids = np.minimum(labels, len(names) - 1)
         if has_sets(flat.labels, flat.gold):
-            entities = entity_arrays(ids, flat.offsets, names.tolist(), "spans")
+            entities = entity_arrays(ids, flat.offsets, flat.labels)
             undecided = entities.where(~np.isin(entities.start, scored.start))
             ids[_is_inside(undecided.start, undecided.end, len(ids))] = len(names) - 1
         sides.append(ids)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tagline.evaluation.measurement import Entries, Measurement, Metrics, by_split
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.terminal.escaping import printable
+from tagline.terminal import printable
 
 
 class SharedTypes(Measurement):

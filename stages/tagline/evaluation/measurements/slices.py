@@ -1,7 +1,5 @@
 """Slices: scores of parts of a split, also by what the training split has of it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tagline.evaluation.evaluate_params import Bootstrap

@@ -6,8 +6,8 @@ import numpy as np
 
 from tagline.evaluation.measurement import Entries, Measurement, Metrics, by_split
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.labels.tagged import flatten
-from tagline.terminal.escaping import printable
+from tagline.labels import flatten
+from tagline.terminal import printable
 
 
 class Unknown(Measurement):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tagline.core.names import reported_split
+from tagline.core import reported_split
 from tagline.evaluation.measurement import Metrics
 from tagline.metrics.groups import FEW, worst_group
 

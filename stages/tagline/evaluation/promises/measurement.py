@@ -13,9 +13,8 @@ from tagline.evaluation.promises import precision, recall
 from tagline.evaluation.promises.promises_params import ALL, TypePromises
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.splits import SPLITS, VALIDATION
-from tagline.labels.label_list import Biases, Labels
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import printable
+from tagline.labels import Biases, Labels
+from tagline.terminal import UserError, printable
 
 if TYPE_CHECKING:
     from tagline.evaluation.inputs import Inputs

@@ -16,8 +16,7 @@ import numpy as np
 from tagline.evaluation.promises.promises_params import ALL, PrecisionPromise
 from tagline.evaluation.promises.share_test import ShareTest, least_step, of_documents
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.labels.tagged import TaggedSentences, flatten
-from tagline.labels.windows import AnyInts, Bools, Doubles, Ints
+from tagline.labels import AnyInts, Bools, Doubles, Ints, TaggedSentences, flatten
 from tagline.metrics.scores import rounded
 
 # Each test has so many times the entities of the one before.

@@ -17,9 +17,7 @@ from tagline.evaluation.evaluate_params import Bootstrap
 from tagline.evaluation.promises.promises_params import FoundIf, RecallPromise
 from tagline.evaluation.promises.share_test import ShareTest, least_step, of_documents
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.labels.entities import is_outside
-from tagline.labels.tagged import TaggedSentences, flatten
-from tagline.labels.windows import Bools, Doubles, Floats, Ints, LabelIds
+from tagline.labels import Bools, Doubles, Floats, Ints, LabelIds, TaggedSentences, flatten, is_outside
 from tagline.metrics.resampling import interval, weights
 from tagline.metrics.scores import divide, rounded
 from tagline.model.heads.head import Head

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy.special import rel_entr
 from scipy.stats import binom
 
-from tagline.labels.windows import Bools, Doubles, Ints
+from tagline.labels import Bools, Doubles, Ints
 from tagline.metrics.scores import divide
 
 ROUNDING = 1e-9  # of a sum of shares

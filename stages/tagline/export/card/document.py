@@ -12,16 +12,15 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData, constants
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tagline.artifacts.exported import Exported
+from tagline.core import FEW_ENTITIES, FURTHER, BackendName, Rows, reported_split
 from tagline.core.findings import MEANINGS
-from tagline.core.names import FEW_ENTITIES, FURTHER, BackendName, reported_split
-from tagline.core.outputs import Rows
 from tagline.core.params import dotted
 from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push
 from tagline.inference import examples
 from tagline.metrics.columns import OVERALL_SCORES, SCORES_OF_TYPES
 from tagline.metrics.groups import FEW, worst_group
-from tagline.terminal.escaping import printable
+from tagline.terminal import printable
 
 # Columns of plots/validation.csv on the card.
 EPOCHS = ("epoch", "f1", "loss")
@@ -90,7 +89,7 @@ def render(data: CardData) -> str:
         name=name,
         sources=sources_of(data.dataset),
         labels=labels,
-        unit="entities" if labels.kind == "spans" else "words",
+        unit=labels.unit,
         types=sorted(measured["per_type"].items()),
         columns=SCORES_OF_TYPES,
         overall_columns=OVERALL_SCORES,

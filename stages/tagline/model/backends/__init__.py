@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from tagline.labels.windows import AnyInts, Floats, Ints
+from tagline.labels import AnyInts, Floats, Ints
 
 __all__ = ["Backend", "torch_model"]
 

@@ -13,9 +13,9 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import numpy as np
 import onnxruntime
 
-from tagline.labels.windows import AnyInts, Floats, Ints
+from tagline.labels import AnyInts, Floats, Ints
 from tagline.model.batches import pad
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 # The names of inputs and output that `tagline.export.onnx_export` writes.
 INPUTS = ("input_ids", "attention_mask")

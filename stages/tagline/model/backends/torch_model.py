@@ -10,13 +10,13 @@ import torch
 from accelerate import PartialState
 from transformers import PreTrainedModel
 
-from tagline.labels.windows import AnyInts, Floats, Ints
+from tagline.labels import AnyInts, Floats, Ints
 from tagline.model.backends.xla import from_xla, static_shape, without_gradients
 from tagline.model.batches import DEVICE, pad
 from tagline.model.classifier import padding_id
 from tagline.model.fast_paths import known_padding, to_device
 from tagline.model.precision import Resolved, autocast, cast_linear_layers, usable
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 # Python runs one thread at a time: more threads would wait for each other.
 MOST_WORKERS = 8

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tagline.core.reading import reading
-from tagline.labels.label_list import HEAD_FILE, Decoding, Labels, shared_labels
+from tagline.core import reading
+from tagline.labels import HEAD_FILE, Decoding, Labels, shared_labels
 from tagline.model.heads.crf import CrfHead
 from tagline.model.heads.head import Head, read_head
 from tagline.model.heads.linear import LinearHead
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 __all__ = ["HEADS", "continued", "load_head", "make_head"]
 

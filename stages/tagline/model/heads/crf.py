@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from tagline.labels.label_list import Decoding, Labels
-from tagline.labels.windows import IGNORED, Bools, Doubles, Floats, Ints
+from tagline.labels import IGNORED, Bools, Decoding, Doubles, Floats, Ints, Labels
 from tagline.model.decoding import decode, words_by_index
 from tagline.model.heads.head import OWN_WEIGHTS, Weights, possible_logits, possible_scores
 

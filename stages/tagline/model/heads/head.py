@@ -15,9 +15,9 @@ import numpy as np
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from tagline.core.reading import reading
-from tagline.labels.label_list import HEAD_FILE, Labels, possible
-from tagline.labels.windows import IGNORED, Bools, Floats, Ints
+from tagline.core import reading
+from tagline.labels import HEAD_FILE, IGNORED, Bools, Floats, Ints, Labels
+from tagline.labels.label_list import possible
 
 if TYPE_CHECKING:  # exported models predict without importing PyTorch
     from torch import Tensor, nn

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from tagline.labels.label_list import Decoding, Labels
-from tagline.labels.windows import IGNORED, Bools, Floats, Ints
+from tagline.labels import IGNORED, Bools, Decoding, Floats, Ints, Labels
 from tagline.model.decoding import decode
 from tagline.model.heads.head import Weights, possible_logits, possible_scores
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 from unicodedata import normalize
 
-from tagline.core.findings import Findings
+from tagline.core import Findings
 from tagline.core.params import Section, list_errors
 from tagline.sources.formats.annotators import ONLY, POLICIES, Annotation, Selected, compare, select
 from tagline.sources.formats.base import Files, Format
@@ -31,8 +31,7 @@ from tagline.sources.formats.offsets import (
     to_code_points,
 )
 from tagline.sources.formats.span_tags import MisalignedSpans, Overlaps, describe, to_tags, without_unknown
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted, shortened
+from tagline.terminal import UserError, quoted, shortened
 from tagline.text.languages import splitter
 from tagline.text.sentence import Note, Sentence, Surface
 from tagline.text.sentences import ends_among, split_sentences

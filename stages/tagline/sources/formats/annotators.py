@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 from tagline.sources.formats.offsets import Span, Words
 from tagline.sources.formats.span_tags import covered_words
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, shortened
+from tagline.terminal import QUOTED, UserError, shortened
 
 # only: every text must have one annotation. agreed: spans that all annotators of a text marked. majority: spans that
 # more than half of them marked. Any other value is the name of the annotator whose spans are used.

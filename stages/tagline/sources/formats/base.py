@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_a
 
 from pydantic import Field, create_model, model_validator
 
-from tagline.core.findings import Findings, lines_by_split
+from tagline.core import Findings
+from tagline.core.findings import lines_by_split
 from tagline.core.params import InnerPath, Section
 from tagline.sources.formats.keys import Documents, Key, Share, Tests, TypeName, UnknownTag, WordKeys, named_tests
 from tagline.sources.formats.sniffing import Guess, Sample
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 from tagline.text.languages import Language
 from tagline.text.sentence import Sentence
 

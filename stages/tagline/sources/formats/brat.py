@@ -15,8 +15,7 @@ from tagline.sources.formats.keys import TextKeys
 from tagline.sources.formats.lines import ENCODING_REMEDY, read_lines
 from tagline.sources.formats.offsets import UNIT_NAMES, Span, boundaries, matches
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.terminal import UserError, quoted
 from tagline.text.sentence import Note
 
 _SPAN = re.compile(r"T\S*\t(\S+) (\d{1,15} \d{1,15}(?:;\d{1,15} \d{1,15})*)\t(.*)")

@@ -4,8 +4,6 @@ The format of the CoNLL shared tasks (Tjong Kim Sang and De Meulder, 2003): colu
 ``-DOCSTART-`` lines between documents.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -21,8 +19,7 @@ from tagline.sources.formats.conll_table import NOT_A_WORD, SKIP, WORDS, Table, 
 from tagline.sources.formats.keys import RESERVED, Documents, Key, TextKeys
 from tagline.sources.formats.lines import Lines, at_least_one, read_lines
 from tagline.sources.formats.sniffing import Guess, Sample
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.terminal import UserError, quoted
 from tagline.text.sentence import Sentence, WordRules
 
 # What the first line of a table calls its columns.

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.terminal import UserError, quoted
 from tagline.text.sentence import AS_THEY_ARE, Sentence, WordRules, is_sentence, without_skipped
 
 WORDS = "words"

@@ -16,8 +16,7 @@ from tagline.sources.formats.base import SentenceFormat, in_documents
 from tagline.sources.formats.keys import Documents, Key, TagColumns, TextKeys
 from tagline.sources.formats.lines import at_least_one, paragraphs, read_lines
 from tagline.sources.formats.sniffing import Guess, Sample, marks_spans
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.terminal import UserError, quoted
 from tagline.text.languages import Spans
 from tagline.text.sentence import Sentence, Surface, WordRules
 

@@ -15,8 +15,7 @@ from tagline.sources.formats.keys import Character, Encoding, Key
 from tagline.sources.formats.lines import UTF_8, at_least_one, read_lines
 from tagline.sources.formats.lists import RowKeys, joined_id, to_sentence
 from tagline.sources.formats.sniffing import LEAST_SHARE, TAGS, Guess, Sample, name_tag_columns, words_among
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, quoted, shortened
+from tagline.terminal import QUOTED, UserError, quoted, shortened
 from tagline.text.sentence import Sentence, WordRules, is_sentence, split_tags, without_skipped
 
 _SPACES = re.compile("[ \t]+")

@@ -29,7 +29,7 @@ from tagline.sources.formats.rows import (
     shared_text,
 )
 from tagline.sources.formats.sniffing import Guess, list_of, text_key
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 LISTS = ("label", "labels")
 ENTITY = ("start_offset", "end_offset", "label")

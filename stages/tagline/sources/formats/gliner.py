@@ -13,8 +13,7 @@ from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.keys import TextKeys
 from tagline.sources.formats.offsets import Span, list_to_span, span_of_words
 from tagline.sources.formats.rows import Row, recognised_by_keys, rows_of
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.terminal import UserError, quoted
 from tagline.text.agreement import running_text
 
 

@@ -19,8 +19,7 @@ from tagline.sources.formats.keys import Key
 from tagline.sources.formats.lines import UTF_8_REMEDY, paragraphs, read_lines
 from tagline.sources.formats.offsets import Span, boundaries
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.terminal import UserError, quoted
 from tagline.text.sentence import Note
 
 HEADER = "#FORMAT=WebAnno TSV 3"

@@ -13,8 +13,7 @@ from typing import Any
 
 from tagline.sources.formats.lines import UTF_8, at_least_one, read_lines
 from tagline.sources.formats.sniffing import ROWS, Sample, objects_in
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, quoted, shortened
+from tagline.terminal import QUOTED, UserError, quoted, shortened
 
 Rows = Iterator[tuple[str, dict[str, Any]]]
 """Objects, each with its location: the file and the line or, in one JSON text, the number of the object."""

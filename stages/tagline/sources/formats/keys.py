@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from tagline.core.names import FURTHER, SPLITS
+from tagline.core import FURTHER, SPLITS
 from tagline.core.params import InnerPath, Section
-from tagline.labels.schemes import is_type
+from tagline.labels import is_type
 from tagline.sources.formats.lines import UTF_8
 from tagline.text.sentence import AS_THEY_ARE, EMPTY_SENTENCES, EMPTY_WORDS, WordRules
 

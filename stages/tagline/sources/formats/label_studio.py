@@ -21,8 +21,7 @@ from tagline.sources.formats.keys import Key, TextKeys
 from tagline.sources.formats.offsets import Span, new_span
 from tagline.sources.formats.rows import Row, recognised_by, rows_of
 from tagline.sources.formats.sniffing import Guess, objects_in, text_key
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.terminal import UserError, quoted
 from tagline.text.sentence import Note
 
 

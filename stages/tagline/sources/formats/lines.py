@@ -9,8 +9,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 
-from tagline.core.reading import reading
-from tagline.terminal.errors import UserError
+from tagline.core import reading
+from tagline.terminal import UserError
 
 T = TypeVar("T")
 # The lines of a text, each with its number, from 1.

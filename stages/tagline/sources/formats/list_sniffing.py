@@ -10,7 +10,7 @@ from typing import Any
 from tagline.sources.formats import sniffing
 from tagline.sources.formats.lists import class_label_names, with_fields
 from tagline.sources.formats.sniffing import Guess
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 Rows = Sequence[Mapping[str, Any]]
 

@@ -9,8 +9,7 @@ from pydantic import Field, model_validator
 
 from tagline.core.params import Section
 from tagline.sources.formats.keys import Key, LabelNames, TagColumns
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, quoted, shortened
+from tagline.terminal import QUOTED, UserError, quoted, shortened
 from tagline.text.sentence import EMPTY_SENTENCES, Note, Sentence, WordRules, without_skipped
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from itertools import chain, permutations
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from tagline.core.findings import Findings
-from tagline.labels.schemes import is_type
+from tagline.core import Findings
+from tagline.labels import is_type
 from tagline.sources.formats import saved_page
 from tagline.sources.formats.annotated import (
     DISPUTED,
@@ -36,8 +36,7 @@ from tagline.sources.formats.offsets import Words as Bounds
 from tagline.sources.formats.page_layout import SAVED
 from tagline.sources.formats.rows import Row, annotator_files, annotator_of, recognised_by, rows_of, shared
 from tagline.sources.formats.sniffing import Guess, list_of, objects_in, words_among
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.terminal import UserError, quoted
 from tagline.text.languages import Language
 from tagline.text.sentence import Note
 

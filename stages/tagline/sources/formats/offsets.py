@@ -11,8 +11,7 @@ from unicodedata import category
 
 import regex
 
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted, shortened
+from tagline.terminal import UserError, quoted, shortened
 
 # inclusive: code points, with the index of the last one as end.
 Unit = Literal["code_points", "utf16", "graphemes", "bytes", "inclusive"]

@@ -17,8 +17,7 @@ from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.keys import TextKeys
 from tagline.sources.formats.offsets import Span, to_span
 from tagline.sources.formats.rows import Row, grouped, recognised_by_keys, rows_of, shared_text
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.terminal import UserError, quoted
 from tagline.text.sentence import Note
 
 # Interfaces that show spans to accept or reject; people edit them in ner_manual and spans_manual.

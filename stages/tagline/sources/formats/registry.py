@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Union
 
 from pydantic import Field
 
-from tagline.core.names import SPLITS
+from tagline.core import SPLITS
 from tagline.sources.formats import (
     brat,
     conll,

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from tagline.sources.formats.json_objects import first_rows, read_rows
 from tagline.sources.formats.lists import keys_of, to_id
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.terminal import UserError, quoted
 
 S = TypeVar("S")
 # Of a file of one annotator in a folder.

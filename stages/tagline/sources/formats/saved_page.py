@@ -28,8 +28,7 @@ from tagline.sources.formats.rows import (
     rows_of,
     shared,
 )
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import QUOTED, quoted, shortened
+from tagline.terminal import QUOTED, UserError, quoted, shortened
 from tagline.text.agreement import running_text
 from tagline.text.sentence import Note
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tagline.sources.formats.lines import UTF_8
-from tagline.terminal.errors import UserError
+from tagline.terminal import UserError
 
 # Rows that are looked at.
 ROWS = 200
@@ -96,7 +96,8 @@ def all_mark_spans(tags: Collection[str]) -> bool:
 
 def _split(tags: Collection[str]) -> list[tuple[str, str]]:
     """The prefix and the type of each tag."""
-    from tagline.labels.schemes import split_tag, standard_names  # imported here: only `tagline inspect` reads labels
+    from tagline.labels import split_tag
+    from tagline.labels.schemes import standard_names  # imported here: only `tagline inspect` reads labels
 
     return [split_tag(name) for name in standard_names(tags)]
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from tagline.core import reading
 from tagline.core.params import Section
-from tagline.core.reading import reading
 from tagline.sources.formats.annotated import AnnotatedText, Errors, TextFormat
 from tagline.sources.formats.annotators import Annotation
 from tagline.sources.formats.keys import Key
 from tagline.sources.formats.offsets import new_span
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
-from tagline.terminal.command_line import extra
+from tagline.terminal import extra
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc

@@ -6,7 +6,7 @@ from operator import attrgetter, itemgetter
 from typing import Literal, NamedTuple
 
 from tagline.sources.formats.offsets import Span, Words
-from tagline.terminal.escaping import quoted, shortened
+from tagline.terminal import quoted, shortened
 from tagline.text.sentence import Note
 
 # Spans that begin or end inside a word: expand them to whole words, drop them, or fail once all are known.

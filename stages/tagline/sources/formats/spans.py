@@ -16,8 +16,7 @@ from tagline.sources.formats.list_sniffing import sniff_id, span_keys
 from tagline.sources.formats.offsets import Span, new_span, to_span
 from tagline.sources.formats.rows import Row, recognised_by, rows_of
 from tagline.sources.formats.sniffing import Guess, objects_in, text_key, words_among
-from tagline.terminal.errors import UserError
-from tagline.terminal.escaping import quoted
+from tagline.terminal import UserError, quoted
 from tagline.text.sentence import Note
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from tagline.core.reading import reading
+from tagline.core import reading
 from tagline.sources.formats.base import SentenceFormat
 from tagline.sources.formats.lines import at_least_one
 from tagline.sources.formats.list_sniffing import sniff_lists

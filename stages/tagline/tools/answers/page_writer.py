@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from tagline.core.reading import reading
+from tagline.core import reading
 from tagline.report import html_files
 from tagline.sources.formats import page_layout
 from tagline.terminal import UserError, quoted

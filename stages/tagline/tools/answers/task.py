@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tagline.inference import Document, Found
 from tagline.inference.documents import mentions
-from tagline.labels.entities import Entity
+from tagline.labels import Entity
 from tagline.text.words import join_words
 from tagline.tools.answers.options import DIGITS
 

@@ -1,1 +1,1 @@
-"""`tagline audit`: the pipeline of an audit, its suspicions for a tool or a page, the data set with corrections."""
+"""`tagline audit`: labels that are probably wrong, on the screen, for an annotation tool or on a page."""

@@ -20,8 +20,8 @@ from tagline.tools.answers.options import LABEL_STUDIO, PAGE_SUFFIX, TOOLS, add_
 def main() -> None:
     options = parsed()
     # Imports are here, since --help need not wait for libraries.
+    from tagline.crossval.review.suspicions import find, table
     from tagline.tools.audit import tasks
-    from tagline.tools.audit.suspicions import find, table
 
     text = tasks.check(options.output, options.guideline)
     ranked_by, ranking = find(options.splits, options.most)

@@ -7,14 +7,15 @@ from tagline.artifacts import tokenized
 from tagline.artifacts.raw_data import COPY
 from tagline.core import LEARNT, SPLITS, replacing, shards
 from tagline.crossval.review.ranking import Ranking, Suspicion
-from tagline.labels.entities import Entity, entities
-from tagline.labels.tagged import TaggedSentence
+from tagline.labels import Entity, TaggedSentence
+from tagline.labels.entities import entities
 from tagline.sources.formats import page_layout
 from tagline.terminal import UserError, quoted
 from tagline.tools.answers import outputs, page_writer, tool_formats
 from tagline.tools.answers.options import DIGITS, PAGE_SUFFIX, SUFFIXES
 from tagline.tools.answers.task import AnnotationTask
-from tagline.tools.audit.suspicions import TESTS, TOKENIZED
+
+TOKENIZED, TESTS = Path("data/tokenized"), Path("data/tokenized_tests")
 
 
 def check(target: Path | None, guideline: Path | None) -> str | None:

@@ -1,14 +1,12 @@
 """Observation of a tagger: sums over its answers, from which their scores are estimated."""
 
-from __future__ import annotations
-
 import math
 from functools import reduce
 
 from tagline.artifacts.exported import TAGGER
-from tagline.core.reading import reading
+from tagline.core import reading
 from tagline.inference import Tagger
-from tagline.labels.tagged import TaggedSentences
+from tagline.labels import TaggedSentences
 from tagline.metrics.expected import LEAST, Estimate, Reference, Sums, count, estimate
 from tagline.terminal import UserError
 

@@ -10,28 +10,22 @@ split. Reads what `tagline predict` reads. No answer is written.
 Exit status: 3 if --least is given, and the estimated F1 is below it or no entity is found.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tagline.terminal import (
     ArgumentParser,
     UserError,
     defer_signals,
     program_name,
-    safe_message,
     show,
+    show_warnings,
 )
 from tagline.tools.texts.options import add_model, add_no_split, probability, warn_if_outdated
 from tagline.tools.texts.source import add_texts, check_texts, source_of
-
-if TYPE_CHECKING:
-    pass
 
 # Exit status if F1 is below --least.
 BELOW = 3
@@ -39,7 +33,7 @@ BELOW = 3
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
-    warnings.formatwarning = lambda message, *_: safe_message(f"{program_name()}: {message}\n")
+    show_warnings()
     result = measured(options)
     if options.json:
         show(json.dumps(result, indent=2, ensure_ascii=False))

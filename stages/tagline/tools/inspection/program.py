@@ -1,5 +1,6 @@
 """The commands that show data. They import late: `--help` does not wait for libraries."""
 
+from argparse import ArgumentTypeError
 from pathlib import Path
 
 from tagline.terminal import ArgumentParser, show, wrapped, write
@@ -28,11 +29,11 @@ def windows() -> None:
     parser = ArgumentParser(description=windows.__doc__)
     parser.add_argument("sentence", metavar="SPLIT:SENTENCE", help="its number in the split, from 0, or its id")
     wanted = parser.parse_args().sentence
-    from tagline.tools.inspection.windows import UnknownSentenceError, sentence
+    from tagline.tools.inspection.windows import sentence
 
     try:
         write(f"{sentence(TOKENIZED, TESTS, TOKENIZER, wanted)}\n")
-    except UnknownSentenceError as error:
+    except ArgumentTypeError as error:
         parser.error(str(error))
 
 

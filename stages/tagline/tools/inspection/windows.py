@@ -1,5 +1,6 @@
 """A sentence of data/tokenized as tables: words and their labels, then each window's sub-words and their labels."""
 
+from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,12 +11,8 @@ from tokenizers import Tokenizer
 
 from tagline.artifacts import tokenized
 from tagline.core import TOKENIZER_FILE, verify
-from tagline.labels.windows import IGNORED
+from tagline.labels import IGNORED
 from tagline.terminal import printable, quoted
-
-
-class UnknownSentenceError(Exception):
-    """The argument does not name a sentence; the message says what would."""
 
 
 def sentence(folder: Path, tests: Path, tokenizer: Path, wanted: str) -> str:
@@ -28,7 +25,7 @@ def sentence(folder: Path, tests: Path, tokenizer: Path, wanted: str) -> str:
         wanted: ``SPLIT:NUMBER``, counted from 0, or ``SPLIT:ID``.
 
     Raises:
-        UnknownSentenceError: there is no such split, number or id.
+        ArgumentTypeError: there is no such split, number or id.
         UserError: data/tokenized is missing or damaged, or another tokenizer made it.
     """
     name, colon, which = wanted.partition(":")
@@ -38,7 +35,7 @@ def sentence(folder: Path, tests: Path, tokenizer: Path, wanted: str) -> str:
         folders |= dict.fromkeys(tokenized.splits(each), each)
     if not colon or not which or name not in folders:
         expected = f"expected SPLIT:SENTENCE with one of {', '.join(folders)} (such as train:4)"
-        raise UnknownSentenceError(f"{expected}, got {quoted(wanted)}")
+        raise ArgumentTypeError(f"{expected}, got {quoted(wanted)}")
     tokenized.check_tokenizer(folder, tokenizer)
     split = tokenized.load_split(folders[name], name)
     row = row_of(split, name, which)
@@ -67,12 +64,12 @@ def row_of(split: tokenized.Split, name: str, which: str) -> int:
     """Find the row of a sentence by its number or its id.
 
     Raises:
-        UnknownSentenceError: the split has no such sentence.
+        ArgumentTypeError: the split has no such sentence.
     """
     if which.isdecimal() and int(which) < len(split.sentences):
         return int(which)
     row = pc.index(tokenized.column(split.sentences, "id"), pa.scalar(which)).as_py()
     if row < 0:
         last = len(split.sentences) - 1
-        raise UnknownSentenceError(f"{name} has no sentence {which}: expected 0 to {last}, or an id")
+        raise ArgumentTypeError(f"{name} has no sentence {which}: expected 0 to {last}, or an id")
     return int(row)

@@ -17,7 +17,7 @@ import numpy as np
 from tagline.artifacts import raw_data
 from tagline.core import DOCUMENT, read_json, reported_split, verify, write_hashes
 from tagline.core.params import PARAMS, read_section
-from tagline.project.created_pipelines import require_script
+from tagline.project.crossval_pipeline import require_script
 from tagline.project.sections import SECTIONS
 from tagline.sources.formats.json_objects import rows_in
 from tagline.sources.formats.lines import read_lines

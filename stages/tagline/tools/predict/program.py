@@ -37,7 +37,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from tagline.terminal import ArgumentParser, Interrupted, UserError, defer_signals, program_name, safe_message, show
+from tagline.terminal import ArgumentParser, Interrupted, UserError, defer_signals, program_name, show, show_warnings
 from tagline.tools.answers.options import BRAT, JSONL, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
 from tagline.tools.answers.outputs import check_writable
 from tagline.tools.texts import options as common
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         check_writable("--output", options.output, is_folder=options.format == BRAT)
     elif sys.stdout is None:
         raise UserError("standard output is closed; expected --output FILE")
-    warnings.formatwarning = lambda message, *_: safe_message(f"{program_name()}: {message}\n")
+    show_warnings()
     tagger = common.open_taggers(options, options.verify)
     # A bar would mix with output on the same terminal, and with what a pager shows of a pipe.
     show_progress = options.output is not None or is_file(sys.stdout)
@@ -83,28 +83,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def check_answers(options: argparse.Namespace, tagger: AnyTagger) -> None:
     """Raise a `UserError` if options do not fit what the models predict."""
+    needing_entities = {
+        "--min-score": options.min_score,
+        "--accepted": options.accepted,
+        f"--format {options.format}": options.format in OF_ENTITIES,
+    }
     for layer in tagger.layers.values():
         if layer.labels.kind == "tags":
-            check_options_of_tags(options, layer.folder)
+            for option, is_given in needing_entities.items():
+                if is_given:
+                    raise UserError(f"{option}: {layer.folder} predicts a tag for each word, not entities")
         if options.accepted and not layer.accept:
             raise UserError(
                 f"--accepted: {layer.folder} promises no precision; expected one evaluated with evaluate.promises"
             )
     if len(tagger.layers) > 1:
         check_format_of_several(options, tagger)
-
-
-def check_options_of_tags(options: argparse.Namespace, model: Path) -> None:
-    """Raise a `UserError` if an option needs a model that predicts entities."""
-    if options.min_score:
-        option = "--min-score"
-    elif options.accepted:
-        option = "--accepted"
-    elif options.format in OF_ENTITIES:
-        option = f"--format {options.format}"
-    else:
-        return
-    raise UserError(f"{option}: {model} predicts a tag for each word, not entities")
 
 
 def check_format_of_several(options: argparse.Namespace, tagger: AnyTagger) -> None:

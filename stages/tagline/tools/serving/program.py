@@ -19,11 +19,10 @@ SIGTERM and Ctrl-C finish the requests in progress. No text is logged.
 """
 
 import argparse
-import warnings
 from collections.abc import Sequence
 from dataclasses import fields
 
-from tagline.terminal import ArgumentParser, safe_message
+from tagline.terminal import ArgumentParser, show_warnings
 from tagline.tools.serving.limits import Limits
 from tagline.tools.texts.options import add_models, add_no_split, natural
 
@@ -32,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parsed(arguments)
     from tagline.tools.serving.server import run  # here, since --help need not wait for libraries
 
-    warnings.formatwarning = lambda message, *_: safe_message(f"serve: {message}\n")
+    show_warnings()
     limits = Limits(**{limit.name: getattr(options, f"max_{limit.name}") for limit in fields(Limits)})
     run(options, limits)
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy.cluster.vq import kmeans2
 
 from tagline.artifacts import exported
-from tagline.labels.windows import Floats, Ints
+from tagline.labels import Floats, Ints
 from tagline.model.batches import longest_first, pad
 from tagline.terminal import quiet
 from tagline.text import subwords

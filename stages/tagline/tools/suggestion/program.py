@@ -18,14 +18,12 @@ different words as possible:
 from __future__ import annotations
 
 import argparse
-import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tagline.labels.schemes import is_type
-from tagline.terminal import ArgumentParser, UserError, defer_signals, program_name, safe_message, show
+from tagline.terminal import ArgumentParser, UserError, defer_signals, show, show_warnings
 from tagline.tools.answers.options import CONFIGURED, JSONL, LABEL_STUDIO, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
 from tagline.tools.texts.options import (
     MODEL,
@@ -53,7 +51,7 @@ def main() -> None:
     from tagline.tools.suggestion.selection import Selector, save, summary
     from tagline.tools.texts.readers import opened, reader_of
 
-    warnings.formatwarning = lambda message, *_: safe_message(f"{program_name()}: {message}\n")
+    show_warnings()
     with ExitStack() as stack:
         tagger = None
         if options.model:
@@ -154,6 +152,8 @@ def format_of(output: Path) -> str:
 
 def check_options(options: argparse.Namespace) -> None:
     """Raise a `ValueError` if options contradict each other, or have values that can't be."""
+    from tagline.labels import is_type  # likewise
+
     if options.guideline and options.format != PAGE:
         raise ValueError("--guideline: expected --format page, or --output FILE.html")
     for type_ in options.types:

@@ -13,7 +13,7 @@ from typing import Generic, Literal, TypeVar, get_args
 import numpy as np
 
 from tagline.inference import Document, Tagger
-from tagline.labels.tagged import TaggedSentence
+from tagline.labels import TaggedSentence
 from tagline.terminal import UserError
 from tagline.tools.answers import outputs, tool_formats
 from tagline.tools.answers.notations import json_line, own_row, row_line

@@ -20,7 +20,6 @@ STANDARD = "-"
 MODEL = Path("models/export")
 # Where a clone's last evaluation has the reference that its next export gets.
 EVALUATED = Path("data/predictions/provenance.json")
-FASTEST = "the first of these that the model has"
 
 
 def infer_format(
@@ -70,16 +69,11 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help=f"exported model, a local folder (default: {MODEL})",
     )
-    _add_backend(parser, FASTEST)
+    _add_backend(parser)
 
 
-def add_models(parser: argparse.ArgumentParser, default_backend: str = FASTEST) -> None:
-    """Add ``--model``, which may be given several times, ``--overlaps`` and ``--backend``.
-
-    Args:
-        parser: of a program.
-        default_backend: how ``--help`` describes it.
-    """
+def add_models(parser: argparse.ArgumentParser) -> None:
+    """Add ``--model``, which may be given several times, ``--overlaps`` and ``--backend``."""
     parser.add_argument(
         "--model",
         dest="models",
@@ -97,11 +91,13 @@ def add_models(parser: argparse.ArgumentParser, default_backend: str = FASTEST) 
         help="of overlapping entities of several models keep all, the longest, those of the first model, or those with "
         "the highest score (default: keep, all)",
     )
-    _add_backend(parser, default_backend)
+    _add_backend(parser)
 
 
-def _add_backend(parser: argparse.ArgumentParser, default: str) -> None:
-    parser.add_argument("--backend", choices=get_args(BackendName), help=f"default: {default}")
+def _add_backend(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--backend", choices=get_args(BackendName), help="default: the first of these that the model has"
+    )
 
 
 def named_folder(text: str) -> tuple[str, Path]:
@@ -116,8 +112,7 @@ def layers_of(models: Sequence[tuple[str, Path]] | None, overlaps: Overlaps) -> 
     """Find the folder of each layer; without a name, a model's task is the name of its layer.
 
     Raises:
-        UserError: a folder is missing or damaged, two layers have one name, or one with plain tags has overlaps
-            to resolve.
+        UserError: a folder is missing or damaged, or two layers have one name.
     """
     from tagline.artifacts import exported  # here, since --help need not wait for libraries
 
@@ -127,10 +122,7 @@ def layers_of(models: Sequence[tuple[str, Path]] | None, overlaps: Overlaps) -> 
             raise UserError(
                 f"--model {folder}: not a folder; expected an exported model; run `dvc repro export` or name one"
             )
-        labels = exported.read(folder).labels
-        if labels.kind == "tags" and overlaps != "keep":
-            raise UserError(f"--overlaps {overlaps}: {folder} predicts a tag for each word, not entities")
-        name = given_name or labels.task
+        name = given_name or exported.read(folder).labels.task
         if name in folders:
             raise UserError(
                 f"--model {folder}: the layer {name} is that of {folders[name]} already; "
@@ -143,7 +135,7 @@ def layers_of(models: Sequence[tuple[str, Path]] | None, overlaps: Overlaps) -> 
 
 
 def open_taggers(options: argparse.Namespace, verify: bool = True) -> AnyTagger:
-    """Open the models of `add_models`; for errors see `layers_of` and `Tagger`."""
+    """Open the models of `add_models`; for errors see `layers_of`, `Tagger` and `Taggers`."""
     with defer_signals():  # a signal during the import of an extension module would become an ImportError
         from tagline.inference import Tagger
 

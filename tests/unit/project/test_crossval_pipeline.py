@@ -9,8 +9,8 @@ from helpers.messages import message_of
 from helpers.project import ROOT, edit
 
 from tagline.crossval.crossval_params import CROSSVAL_PARAMS, read_crossval
-from tagline.project import created_pipelines
-from tagline.project.created_pipelines import CROSSVAL
+from tagline.project import crossval_pipeline
+from tagline.project.crossval_pipeline import DVC_YAML, STAGES, check, create
 from tagline.terminal.errors import UserError
 
 
@@ -21,26 +21,26 @@ def _pipeline_folder(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("pos/dvc.yaml").touch()
     Path("stages").mkdir()
     Path("stages/crossval.py").touch()
-    monkeypatch.setattr(created_pipelines, "_STAGES", root / "stages")
+    monkeypatch.setattr(crossval_pipeline, "_CODE", root / "stages")
 
 
 def test_create() -> None:
     message = r"^crossval/params.yaml is missing; expected the section crossval in it; run `tagline crossval create`"
     with pytest.raises(UserError, match=message):
         read_crossval()
-    assert CROSSVAL.create() == [CROSSVAL_PARAMS, CROSSVAL.dvc_yaml]
+    assert create() == [CROSSVAL_PARAMS, DVC_YAML]
     assert read_crossval().seed == 42
     text = ROOT / "stages/tagline/project/crossval/pipeline.yaml"
-    assert CROSSVAL.dvc_yaml.read_bytes() == text.read_bytes()
-    assert set(yaml.safe_load(text.read_text(encoding="utf-8"))["stages"]) == set(CROSSVAL.stages)
-    CROSSVAL.check()
-    assert CROSSVAL.create() == []
+    assert DVC_YAML.read_bytes() == text.read_bytes()
+    assert set(yaml.safe_load(text.read_text(encoding="utf-8"))["stages"]) == set(STAGES)
+    check()
+    assert create() == []
 
 
 @pytest.mark.parametrize("folds", ["5", "", "[1, b]"])
 def test_folds_of_another_kind_are_one_message(folds: str) -> None:
     """DVC reads them before any code of ours, but `tagline check` says what is expected."""
-    CROSSVAL.create()
+    create()
     CROSSVAL_PARAMS.write_text(f"crossval: {{folds: {folds}, seed: 1}}\n", encoding="utf-8")
     message = message_of(read_crossval)
     assert "crossval/params.yaml:1: crossval.folds: must be " in message
@@ -49,44 +49,42 @@ def test_folds_of_another_kind_are_one_message(folds: str) -> None:
 
 def test_command_without_the_scripts_of_stages_creates_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """As one that was installed from a wheel: its pipeline could not run."""
-    monkeypatch.setattr(created_pipelines, "_STAGES", Path("site-packages"))
+    monkeypatch.setattr(crossval_pipeline, "_CODE", Path("site-packages"))
     message = "site-packages has no scripts of stages; expected the command of a clone; run `make install` in the clone"
-    assert message_of(CROSSVAL.create).startswith(message)
+    assert message_of(create).startswith(message)
     assert not Path("crossval").exists()
 
 
 def test_in_a_pipeline_folder_the_code_is_one_level_up(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(root / "pos")
-    CROSSVAL.create()
-    CROSSVAL.check()
-    stages = yaml.safe_load(CROSSVAL.dvc_yaml.read_text(encoding="utf-8"))["stages"]
+    create()
+    check()
+    stages = yaml.safe_load(DVC_YAML.read_text(encoding="utf-8"))["stages"]
     for entry in (stages["fold"]["do"], stages["crossval"]):
         assert all(command.startswith("python ../stages/") for command in entry["cmd"])
         assert not [path for path in entry["deps"] if path.startswith("stages/")]
     monkeypatch.chdir(root)
-    assert not CROSSVAL.dvc_yaml.exists()
+    assert not DVC_YAML.exists()
 
 
 def test_params_stay_and_frozen_stages_are_current() -> None:
-    CROSSVAL.create()
+    create()
     edit(CROSSVAL_PARAMS, "seed: 42", "seed: 7")
-    with modify_yaml(str(CROSSVAL.dvc_yaml)) as content:
+    with modify_yaml(str(DVC_YAML)) as content:
         content["stages"]["crossval"]["frozen"] = True
-    CROSSVAL.check()
-    edit(CROSSVAL.dvc_yaml, "data/crossval/predictions", "data/other")
+    check()
+    edit(DVC_YAML, "data/crossval/predictions", "data/other")
     message = "crossval/dvc.yaml: out of date; expected that of this version; run `tagline crossval create`"
-    assert message_of(CROSSVAL.check) == message
-    assert CROSSVAL.create() == [CROSSVAL.dvc_yaml]
+    assert message_of(check) == message
+    assert create() == [DVC_YAML]
     assert read_crossval().seed == 7
 
 
-def test_missing_or_other_pipeline_is_an_error() -> None:
-    message = "crossval/dvc.yaml is missing; expected the pipeline of crossval; run `tagline crossval create`"
-    assert message_of(CROSSVAL.check) == message
-    CROSSVAL.dvc_yaml.parent.mkdir()
-    CROSSVAL.dvc_yaml.write_text("# Derived from ../dvc.yaml\n")
+def test_other_pipeline_is_an_error() -> None:
+    DVC_YAML.parent.mkdir()
+    DVC_YAML.write_text("# Derived from ../dvc.yaml\n")
     message = "crossval/dvc.yaml: another pipeline; expected that of `tagline crossval create`, or none; rena"
-    assert message_of(CROSSVAL.create).startswith(message)
+    assert message_of(create).startswith(message)
     Path("dvc.yaml").unlink()
     message = "dvc.yaml is missing; expected the repository's root or a pipeline folder; r"
-    assert message_of(CROSSVAL.create).startswith(message)
+    assert message_of(create).startswith(message)

@@ -6,14 +6,15 @@ from tempfile import TemporaryDirectory
 
 from tabulate import tabulate
 
-from tagline.core import HASHES, sha256
+from tagline.artifacts import tokenized
+from tagline.core import HASHES, LEARNT, sha256, verify
 from tagline.core.params import read_section
 from tagline.crossval.crossval_params import FOLDS, read_crossval
-from tagline.crossval.out_of_fold import read_folds, read_provenance
-from tagline.crossval.review import finetuned
+from tagline.crossval.labelling import label
+from tagline.crossval.out_of_fold import FoldOutput, load_test, read_folds, read_provenance
 from tagline.crossval.review.ranking import Ranking, rank_by_folds, rank_by_model
-from tagline.labels.entities import Entity
-from tagline.terminal import QUOTED, printable, shortened
+from tagline.labels import Entity
+from tagline.terminal import QUOTED, UserError, printable, quiet, shortened
 from tagline.training.train_params import Train
 
 TOKENIZED, TESTS = Path("data/tokenized"), Path("data/tokenized_tests")
@@ -29,19 +30,39 @@ def find(splits: Sequence[str], most: int) -> tuple[str, Ranking]:
         UserError: an artifact is missing or damaged, a fold was made with other params, or labels are unknown.
     """
     with TemporaryDirectory() as folder:
-        learnt = finetuned.label_all(
-            splits, read_section("train", Train), TOKENIZED, TESTS, FINETUNED, Path(folder) / "labelled"
-        )
+        learnt = _label(splits, Path(folder) / "labelled")
         if not FOLDS.is_dir():
             return "ranked by models/finetuned (docs/audit.md)", rank_by_model(learnt, splits, most)
         params = read_crossval()
-        first = params.folds[0]
-        made_of = read_provenance(FOLDS / str(first), f"crossval/dvc.yaml:fold@{first}")[1]
+        made_of = read_provenance(FOLDS / "1", "crossval/dvc.yaml:fold@1")[1]
         if made_of["tokenized"] != sha256(TOKENIZED / HASHES):
             note = f"ranked by models/finetuned, since {FOLDS} is of other data; run `dvc repro crossval/dvc.yaml`"
             return note, rank_by_model(learnt, splits, most)
-        folds = read_folds(FOLDS, "crossval", params, params.folds, TOKENIZED, TESTS)
+        folds = read_folds(FOLDS, params, TOKENIZED, TESTS)
         return f"ranked by {FOLDS} and models/finetuned", rank_by_folds(folds, learnt, splits, most)
+
+
+def _label(splits: Sequence[str], target: Path) -> FoldOutput:
+    """Write how models/finetuned labels splits: what it can't learn is suspicious.
+
+    Args:
+        splits: to label.
+        target: the folder to make, see `tagline.crossval.out_of_fold`.
+    """
+    verify(TOKENIZED, "tokenize-align")
+    verify(TESTS, "tokenize-align")
+    verify(FINETUNED, "train")
+    quiet()
+    labels = tokenized.load_labels(TOKENIZED)
+    if labels.sets:
+        raise UserError(
+            f"{TOKENIZED}: words of unknown label; expected the gold label of each word, to compare it with that of a "
+            "model; annotate all words"
+        )
+    parts = {split: tokenized.load_split(TOKENIZED if split in LEARNT else TESTS, split) for split in splits}
+    label(parts, labels, FINETUNED, read_section("train", Train), target)
+    test = load_test(TESTS)
+    return FoldOutput(target, test.labels if test else labels, {}, test)
 
 
 def table(ranking: Ranking) -> str:

@@ -1,0 +1,74 @@
+"""The folder crossval/ beside params.yaml: a DVC pipeline of its own, made when somebody wants it.
+
+It is not part of the repository, because DVC regards every dvc.yaml, also in commands without a target: while the
+stages of one have never run, `dvc pull`, `dvc checkout` and `dvc commit` fail.
+"""
+
+import os
+from pathlib import Path
+
+from tagline.core.params import read_text
+from tagline.crossval.crossval_params import CROSSVAL_PARAMS
+from tagline.project.yaml_files import is_current, with_code_in, write_text
+from tagline.terminal import UserError
+
+DVC_YAML = Path("crossval/dvc.yaml")
+# The names of its stages in it.
+STAGES = ("fold", "crossval")
+# How it begins.
+_MARK = "# Written by "
+_CODE = Path(__file__).parents[2]
+
+
+def require_script(script: Path) -> None:
+    """Raise a `UserError` if the command is not that of a clone, so that the script of a stage is missing."""
+    if not script.is_file():
+        raise UserError(
+            f"{script.parent} has no scripts of stages; expected the command of a clone; run `make install` in the "
+            "clone, and this in its environment"
+        )
+
+
+def create() -> list[Path]:
+    """Create the folder in the current one, or bring its dvc.yaml up to date; params that exist stay.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        UserError: the command is not that of a clone, the current folder has no pipeline, or the dvc.yaml is
+            another one.
+    """
+    require_script(_CODE / "crossval.py")
+    if not Path("dvc.yaml").is_file():
+        raise UserError("dvc.yaml is missing; expected the repository's root or a pipeline folder; run this there")
+    if DVC_YAML.is_file() and not read_text(DVC_YAML).startswith(_MARK):
+        raise UserError(
+            f"{DVC_YAML}: another pipeline; expected that of `tagline crossval create`, or none; rename its folder"
+        )
+    written = []
+    if not CROSSVAL_PARAMS.is_file():
+        CROSSVAL_PARAMS.parent.mkdir(exist_ok=True)
+        write_text(CROSSVAL_PARAMS, _text("params.yaml"))
+        written.append(CROSSVAL_PARAMS)
+    text = _pipeline()
+    if not DVC_YAML.is_file() or not is_current(DVC_YAML, text):
+        write_text(DVC_YAML, text)
+        written.append(DVC_YAML)
+    return written
+
+
+def check() -> None:
+    """Raise a `UserError` if the dvc.yaml is not that of this version."""
+    if not is_current(DVC_YAML, _pipeline()):
+        raise UserError(f"{DVC_YAML}: out of date; expected that of this version; run `tagline crossval create`")
+
+
+def _pipeline() -> str:
+    """Its dvc.yaml; in a pipeline folder, the code is one level up."""
+    return with_code_in(Path(os.path.relpath(_CODE)).as_posix(), _text("pipeline.yaml"))
+
+
+def _text(name: str) -> str:
+    """The text of a file; one called dvc.yaml would be a pipeline there, too."""
+    return (Path(__file__).parent / "crossval" / name).read_text(encoding="utf-8")
