@@ -83,21 +83,10 @@ Form = tuple[Callable[[], Tokenizer], dict[str, Any], dict[str, Any] | None]
 # By the classes that transformers picks, words of these get other sub-words.
 READ_AS_IT_IS: dict[str, Form] = {
     "BERT without a class, Unigram": (unigram, {"model_type": "bert"}, {"model_max_length": 512}),
-    "BERT without tokenizer_config, Unigram": (unigram, {"model_type": "bert"}, None),
-    "RoBERTa's class, Unigram": (
-        unigram,
-        {"model_type": "roberta"},
-        {"tokenizer_class": "RobertaTokenizer", **ROBERTA},
-    ),
     "RoBERTa's class, WordPiece": (
         word_piece,
         {"model_type": "roberta"},
         {"tokenizer_class": "RobertaTokenizer", **BERT},
-    ),
-    "RoBERTa's fast class, WordPiece": (
-        word_piece,
-        {"model_type": "roberta"},
-        {"tokenizer_class": "RobertaTokenizerFast", **BERT, "bos_token": "[CLS]"},
     ),
     "RoBERTa's class, WordPiece, with a model name": (
         word_piece,
@@ -108,11 +97,6 @@ READ_AS_IT_IS: dict[str, Form] = {
         small_with_accents,
         {"model_type": "bert"},
         {"tokenizer_class": "BertTokenizer", **BERT},
-    ),
-    "ELECTRA, small letters with accents": (
-        small_with_accents,
-        {"model_type": "electra"},
-        {"tokenizer_class": "ElectraTokenizer", **BERT},
     ),
     "BERT, words split at spaces only": (
         lambda: word_piece(pre_tokenizer=pre_tokenizers.WhitespaceSplit()),
@@ -135,11 +119,6 @@ READ_AS_IT_IS: dict[str, Form] = {
         {"tokenizer_class": "BertTokenizer", **BERT},
     ),
     "BERT with capitals, no tokenizer_config": (word_piece, {"model_type": "bert"}, None),
-    "DistilBERT with capitals, do_lower_case unsaid": (
-        word_piece,
-        {"model_type": "distilbert"},
-        {"tokenizer_class": "DistilBertTokenizer", **BERT},
-    ),
     "BERT, small letters, accents in its file only": (
         lambda: word_piece(lowercase=True, strip_accents=False),
         {"model_type": "bert"},
@@ -153,11 +132,6 @@ READ_ALIKE: dict[str, Form] = {
         {"model_type": "bert"},
         {"tokenizer_class": "BertTokenizer", "do_lower_case": False},
     ),
-    "BERT in small letters": (
-        lambda: word_piece(lowercase=True),
-        {"model_type": "bert"},
-        {"tokenizer_class": "BertTokenizer"},
-    ),
     "ModernBERT": (
         lambda: byte_level(BERT),
         {"model_type": "modernbert"},
@@ -165,7 +139,6 @@ READ_ALIKE: dict[str, Form] = {
     ),
     "RoBERTa": (byte_level, {"model_type": "roberta"}, {"tokenizer_class": "RobertaTokenizer"}),
     "DeBERTa-v2": (lambda: unigram(BERT), {"model_type": "deberta-v2"}, {"tokenizer_class": "DebertaV2Tokenizer"}),
-    "XLM-R": (unigram, {"model_type": "xlm-roberta"}, {"tokenizer_class": "XLMRobertaTokenizer"}),
     "multilingual e5": (unigram, {"model_type": "bert"}, {"tokenizer_class": "XLMRobertaTokenizerFast", **ROBERTA}),
     "generic": (word_piece, {"model_type": "bert"}, {"tokenizer_class": "PreTrainedTokenizerFast", **BERT}),
     "generic of version 5": (

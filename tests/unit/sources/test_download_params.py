@@ -15,11 +15,6 @@ from tagline.sources.download_params import Download
 WRONG_ON_THE_HUB = [
     ("name: lhoestq/conll2003", "name: data/sets/conll", ".dataset.name: String should match pattern"),
     (" test: test\n", " test: validation\n", ".dataset.splits: validation and test are the same split validation;"),
-    (
-        " test: test\n",
-        " test: a\n      tests: {b: a}\n",
-        ".dataset.splits: test and tests.b are the same split a; name",
-    ),
     ("names: {}", "names: {per: [O]}", ".dataset: names.per: not one of tag_columns (pos, chunk, ner)"),
     ("names: {}", "names: {ner: [O, O]}", ".dataset.names.ner: must be the label names, each once, in the order"),
 ]
@@ -41,13 +36,11 @@ WRONG_OF_FORMATS = [
     ("conll", {"split": {"seed": 1}}, ": split has no effect when validation and test have files; remove it"),
     ("conll", {"split": {"seed": 1, "test": 0.1}}, ": test has both a file and a share under split; remove one"),
     ("conll", {"validation": None, "test": None, "split": DRAWN}, ": the shares under split leave nothing for"),
-    ("conll", {"test": None, "split": {"seed": 1, "test": 1.5}}, ".split.test: should be less than 1"),
     (
         "conll",
         {"tests": {"a.b": "f"}},
         ".tests: 'a.b' cannot name a test set; expected letters, digits, - and _, but not",
     ),
-    ("conll", {"tests": {"test": "f"}}, ".tests: 'test' cannot name a test set"),
     ("conll", {"train": "../x"}, ".train: must be a relative path without `..`"),
     ("conll", {"columns": ["ner"]}, ": columns must contain 'words' exactly once"),
     ("conll", {"columns": ["words", "ner", "ner"]}, ": columns must have different names, and no tag column can"),

@@ -71,7 +71,7 @@ def test_sentences_of_rows(tmp_path: Path, content: str, keys: dict, sentences: 
 QUOTES = 'write a " that is part of a word doubled and inside quotes, or set download.dataset.quote: null'
 NO_LIST = "expected a list of strings such as ['Ada', 'lives'], or strings joined by spaces; save arrays and tuples as"
 RAW = {"delimiter": ";", "quote": None}
-CELLS = ["['O' 'O']", "[1, 0]", "[nan, 'O']", '["O", null]', "('O', 'O')", "array(['O'], dtype=object)", r"['O', '\x']"]
+CELLS = ["['O' 'O']", "[1, 0]", "('O', 'O')", "array(['O'], dtype=object)", r"['O', '\x']"]
 
 
 test_malformed_row_is_reported_by_line = refusals(
