@@ -5,7 +5,6 @@ import json
 import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import version
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -82,10 +81,8 @@ def test_metrics_estimate_f1_of_the_latest_texts(tmp_path: Path) -> None:
 
 BAD_REQUESTS = [
     ("/entities", b'{"text": "a', 400, "the body is not JSON in UTF-8: EOF while parsing a string at line 1 col"),
-    ("/entities", b'{"text": "\xff"}', 400, "the body is not JSON in UTF-8: invalid unicode code point at line 1"),
     ("/entities", b"[" * 1000, 400, "the body is not JSON in UTF-8: recursion limit exceeded at line 1 column"),
     ("/entities", b"{}", 422, "the body: expected either text or words"),
-    ("/entities", b'{"text": "a", "words": []}', 422, "the body: expected either text or words"),
     ("/entities", b'{"text": ["a", 3]}', 422, "text: Input should be a valid string; text.1: Input should be a v"),
     ("/entities", b'{"words": [["a", ""]]}', 422, "words.0: Input should be a valid string; words.0.1: String sho"),
     ("/entities", b'{"text": "a", "id": 1}', 422, "id: Extra inputs are not permitted"),
@@ -96,12 +93,6 @@ BAD_REQUESTS = [
         b'{"inputs": "a", "parameters": {"aggregation_strategy": "none"}}',
         422,
         "parameters.aggregation_strategy: Input should be 'simple', ",
-    ),
-    (
-        "/",
-        b'{"inputs": "a", "parameters": {"stride": 1, "ignore_labels": []}}',
-        422,
-        "parameters.stride: Extra inputs are not permitted; ",
     ),
 ]
 
@@ -213,7 +204,6 @@ def test_schema_describes_requests_and_answers(client: TestClient) -> None:
     assert set(schema["paths"]) == {"/", "/entities", "/health", "/metrics"}
     body = schema["paths"]["/entities"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert set(body["properties"]) == {"text", "words"}
-    assert schema["info"]["version"] == version("tagline")
     assert client.get("/docs").status_code == 404, "FastAPI's page loads scripts from another host"
 
 
