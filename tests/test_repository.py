@@ -25,7 +25,6 @@ from tagline.core.params import OUTS, read_file
 PIPELINE = pipeline()
 FOLDS = {"crossval_fold": "data/crossval/folds/${item}"}
 PLOTS = [entry for stage in PIPELINE["stages"].values() for plot in stage.get("plots", []) for entry in plot.items()]
-RIGHTS = {"contents": "read", "pull-requests": "write"}
 TEMPLATE = ROOT / ".dvc/plots/page.html"
 # `vega-lite@5` in a command, and `vega-lite@5.2.0` in an address.
 MAJOR = re.compile(r"(vega[\w-]*)@(\d+)")
@@ -127,12 +126,6 @@ def test_pre_commit_checks_the_types_of_all_files_that_mypy_reads() -> None:
     assert all(re.match(pattern, file if file.endswith(".py") else f"{file}/x.py") for file in read)
 
 
-def test_only_the_job_that_comments_may_write() -> None:
-    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
-    rights = {name: job["permissions"] for name, job in workflow["jobs"].items() if "permissions" in job}
-    assert (workflow["permissions"], rights) == ({"contents": "read"}, {"results": RIGHTS})
-
-
 def test_workflow_tests_tagline_only_where_that_is_wanted() -> None:
     jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))["jobs"]
     wanted = {name for name, job in jobs.items() if "vars.TEST_TAGLINE == 'true'" in job["if"]}
@@ -172,11 +165,6 @@ def test_python_that_is_too_old_is_said_before_an_environment_is_made(repository
     message = "Python 3.9; expected 3.11 or newer; run: rm -rf .venv && make PYTHON=python3.12"
     assert f"{old}: {message}\n" in failed.value.stderr
     assert not (repository / ".venv").exists()
-
-
-def test_make_of_macos_finds_programs_of_the_environment() -> None:
-    """GNU make 3.81 starts a simple command itself, found in its own PATH, unless SHELL is not /bin/sh."""
-    assert "\nSHELL := /bin/bash\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 def run(folder: Path, *command: str) -> str:
@@ -221,8 +209,6 @@ def test_without_git_nothing_is_said(repository: Path, tmp_path: Path) -> None:
     programs.mkdir()
     (programs / "sh").symlink_to(str(shutil.which("sh")))
     assert run(repository, "env", f"PATH={programs}", str(shutil.which("make")), "differences") == ""
-    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\nrepro:")[2].partition("\n\n")[0]
-    assert recipe.splitlines()[-1].endswith(" differences"), "`make repro` ends with it"
 
 
 def page_in(folder: Path) -> Path:
