@@ -36,6 +36,7 @@ WRONG_OF_FORMATS = [
     ("conll", {"split": {"seed": 1}}, ": split has no effect when validation and test have files; remove it"),
     ("conll", {"split": {"seed": 1, "test": 0.1}}, ": test has both a file and a share under split; remove one"),
     ("conll", {"validation": None, "test": None, "split": DRAWN}, ": the shares under split leave nothing for"),
+    ("conll", {"test": None, "split": {"seed": 1, "test": 1.5}}, ".split.test: should be less than 1"),
     (
         "conll",
         {"tests": {"a.b": "f"}},
@@ -75,7 +76,6 @@ def source(name: str, *splits: str, **keys: Any) -> dict[str, Any]:
 CORPUS = source("conll", "train", "validation", "test")
 WRONG_LISTS = [
     ([], 3, ": a list without sources; expected at least one, got []"),
-    ([source("conll", "train", "test"), source("page", "train")], 3, ": validation has neither a file nor a share of"),
     ([CORPUS, source("page")], 13, ".1: no split is named; expected at least one of train, validation, test and tests"),
     ([CORPUS, source("page", "train", trian="g")], 17, ".1.trian: unknown key; did you mean train? (allowed: annot"),
     ([CORPUS, source("page", "train", format="pgae")], 14, ".1.format: must be one of 'conll', 'conllu', 'json', "),

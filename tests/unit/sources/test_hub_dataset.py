@@ -77,7 +77,6 @@ VERSION = "---\nconfigs: [{config_name: a, version: /v, data_files: train.jsonl}
 
 DAMAGED = [
     ({"README.md": "---\nconfigs: [\n---"}, "datasets can't load it (while parsing a flow node"),
-    ({"README.md": "---\ndataset_info: {features: 5}\n---"}, "datasets can't load it (Expected a dict or a list"),
     ({"train.jsonl": "{"}, "datasets can't load it (JSON parse error"),
     ({"README.md": VERSION}, "its README.md has the version '/v'; expected one such as 1.0.0"),
 ]
