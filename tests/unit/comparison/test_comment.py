@@ -82,7 +82,6 @@ FAILURES = [
     ),
     ("POST", Response("", 404), f"POST URL{ISSUES}/7/comments was answered with 404 ("),
     ("GET", Response("<html>"), "URL does not answer like the API of GitHub or GitLab"),
-    ("GET", Response("[7]"), "URL does not answer like the API of GitHub or GitLab"),
 ]
 
 

@@ -77,6 +77,7 @@ def test_changes_are_counted_and_shown_in_their_sentences() -> None:
     assert counted + frequent in render(comparison(mostly_wrong), Terminal(), 5, whole=False)
     text = render(comparison(mostly_wrong), Terminal(), 1, whole=True)
     assert "  0  LOC Oslo, before nothing\n      Ada lives in [Oslo]\n7 more: --all\n" in text
+    assert "\nbetter, worse: p is below 0.05 and the interval excludes 0; else unclear\n" in text
     worse = comparison(lambda _: RIGHT, new=lambda n: RIGHT if n else "B-PER O O B-ORG")
     text = render(worse, Markdown(), None, whole=True)
     assert "1 entity broken, 0 new false positives</summary>\n\n- `0`  `LOC Oslo`, now `ORG Oslo`<br>" in text

@@ -83,12 +83,6 @@ pathlib.Path("../survivor").touch()
     assert not Path("survivor").exists()
 
 
-def test_command_without_the_scripts_of_stages_is_one_message(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "CODE", Path("site-packages"))
-    message = exit_of("learning-curve", "--sizes", "3", "5", "8", "12")
-    assert message.startswith("learning-curve: site-packages has no scripts of stages; expected the command of a clone")
-
-
 @pytest.mark.parametrize("f1", ['"0.5"', "NaN", "true"])
 def test_row_that_is_no_run_is_one_message(finished: Path, f1: str) -> None:
     settings = runs.Curve(None).settings
