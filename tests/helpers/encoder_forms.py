@@ -83,20 +83,10 @@ Form = tuple[Callable[[], Tokenizer], dict[str, Any], dict[str, Any] | None]
 # By the classes that transformers picks, words of these get other sub-words.
 READ_AS_IT_IS: dict[str, Form] = {
     "BERT without a class, Unigram": (unigram, {"model_type": "bert"}, {"model_max_length": 512}),
-    "RoBERTa's class, Unigram": (
-        unigram,
-        {"model_type": "roberta"},
-        {"tokenizer_class": "RobertaTokenizer", **ROBERTA},
-    ),
     "RoBERTa's class, WordPiece": (
         word_piece,
         {"model_type": "roberta"},
         {"tokenizer_class": "RobertaTokenizer", **BERT},
-    ),
-    "RoBERTa's fast class, WordPiece": (
-        word_piece,
-        {"model_type": "roberta"},
-        {"tokenizer_class": "RobertaTokenizerFast", **BERT, "bos_token": "[CLS]"},
     ),
     "RoBERTa's class, WordPiece, with a model name": (
         word_piece,
@@ -142,11 +132,6 @@ READ_ALIKE: dict[str, Form] = {
         {"model_type": "bert"},
         {"tokenizer_class": "BertTokenizer", "do_lower_case": False},
     ),
-    "BERT in small letters": (
-        lambda: word_piece(lowercase=True),
-        {"model_type": "bert"},
-        {"tokenizer_class": "BertTokenizer"},
-    ),
     "ModernBERT": (
         lambda: byte_level(BERT),
         {"model_type": "modernbert"},
@@ -154,7 +139,6 @@ READ_ALIKE: dict[str, Form] = {
     ),
     "RoBERTa": (byte_level, {"model_type": "roberta"}, {"tokenizer_class": "RobertaTokenizer"}),
     "DeBERTa-v2": (lambda: unigram(BERT), {"model_type": "deberta-v2"}, {"tokenizer_class": "DebertaV2Tokenizer"}),
-    "XLM-R": (unigram, {"model_type": "xlm-roberta"}, {"tokenizer_class": "XLMRobertaTokenizer"}),
     "multilingual e5": (unigram, {"model_type": "bert"}, {"tokenizer_class": "XLMRobertaTokenizerFast", **ROBERTA}),
     "generic": (word_piece, {"model_type": "bert"}, {"tokenizer_class": "PreTrainedTokenizerFast", **BERT}),
     "generic of version 5": (

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from helpers.annotated import write_rows
-from helpers.messages import message_of
+from helpers.messages import message_of, refused
 from pydantic import TypeAdapter
 
 from tagline.core.findings import Findings
@@ -74,14 +74,10 @@ def refusals(name: str, *rows: tuple[Any, ...], at: str = "f", **keys: Any) -> C
         keys: those of all files.
     """
 
-    @pytest.mark.parametrize("row", rows)
-    def test(tmp_path: Path, row: tuple[Any, ...]) -> None:
-        content, *own, message = row
-        found = fault(tmp_path, name, content, **{**keys, **(own[0] if own else {})})
-        assert found.startswith(f"{at}{message}"), found
-        assert "x" * 201 not in found, "a long value is shortened"
+    def call(folder: Path, content: Any, own: dict[str, Any] | None = None) -> None:
+        read(folder, name, content, **{**keys, **(own or {})})
 
-    return test
+    return refused(call, *rows, at=at)
 
 
 def to_spans(sentence: Tagged) -> tuple[str, list[list[Any]], list[list[Any]]]:

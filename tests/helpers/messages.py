@@ -1,6 +1,7 @@
 """The message of an error that a user sees."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,3 +14,22 @@ def message_of(call: Callable[..., object], *arguments: Any, **options: Any) -> 
     with pytest.raises(UserError) as raised:
         call(*arguments, **options)
     return str(raised.value)
+
+
+def refused(call: Callable[..., object], *rows: tuple[Any, ...], at: str = "") -> Callable[..., None]:
+    """A test of what a call refuses.
+
+    Args:
+        call: gets an empty folder and what a row has before its message.
+        rows: each ends with how the message begins; the empty folder is left out of paths.
+        at: what all messages begin with.
+    """
+
+    @pytest.mark.parametrize("row", rows)
+    def test(tmp_path: Path, row: tuple[Any, ...]) -> None:
+        *given, message = row
+        found = message_of(call, tmp_path, *given).replace(f"{tmp_path}/", "")
+        assert found.startswith(f"{at}{message}"), found
+        assert "x" * 201 not in found, "a long value is shortened"
+
+    return test

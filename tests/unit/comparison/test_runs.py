@@ -33,7 +33,6 @@ def joined(*runs: list[TaggedSentence]) -> list[list[int]]:
 
 
 JOINED = [
-    ([[A, B], [A, ("1", "in Oslo .")]], [[0], [0]]),
     # A sentence is inserted, which renumbers the others.
     ([[A, B], [("0", "a new one"), ("1", "Ada lives"), ("2", "in Oslo")]], [[0, 1], [1, 2]]),
     # Among equal words, the same id is matched first.

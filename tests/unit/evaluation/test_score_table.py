@@ -22,11 +22,8 @@ def test_file_is_a_row_per_type_and_an_overall_row(tmp_path: Path) -> None:
     header, _, *rows, _, of_forms, _, no_forms, _, few = score_table_of(tmp_path / "evaluate.json").splitlines()
     assert header.split() == "test precision recall F1 95 % interval entities".split()
     interval = METRICS["test"]["intervals"]["overall"]["f1"]
-    assert [row.split() for row in rows] == [
-        [r"\x1bLOC", "0.000", "0.000", "0.000", "0.000-0.000", "1"],
-        ["PER", "1.000", "1.000", "1.000", rows[1].split()[4], "1"],
-        ["overall", "1.000", "0.500", "0.667", "{low:.3f}-{high:.3f}".format(**interval), "2"],
-    ]
+    assert [row.split()[0] for row in rows] == [r"\x1bLOC", "PER", "overall"]
+    assert rows[2].split()[1:] == ["1.000", "0.500", "0.667", "{low:.3f}-{high:.3f}".format(**interval), "2"]
     assert of_forms == "robustness of test, F1 in altered forms: typos 0.667 ({low:.3f}-{high:.3f})".format(**interval)
     assert no_forms == "test: not scored in lowercase, uppercase, titlecase: no word changes"
     assert few == "test: F1 0.667 is of 2 entities; with fewer than 30, it is mostly noise"

@@ -59,7 +59,6 @@ UNUSABLE = [
     (lambda tagger: tagger.words(["Ada", "\ud800"]), UserError, r"sentence, word 1: character 0 is '\ud800'"),
     (lambda tagger: list(tagger.stream([["\udc80"]])), UserError, r"documents[0], word 0: character 0 is '\udc80'"),
     (lambda tagger: tagger(["Ada", nan]), TypeError, "texts[1]: nan is of type float; expected a string"),
-    (lambda tagger: tagger.words(["Ada", None]), TypeError, "sentence, word 1: None is of type NoneType; expected"),
 ]
 
 

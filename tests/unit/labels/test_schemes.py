@@ -14,7 +14,6 @@ RESPELLED = [
     ("b i o", "B-ENTITY I-ENTITY O"),
     ("B M E S", "B-ENTITY I-ENTITY E-ENTITY S-ENTITY"),
     ("LOC_B LOC_I PER_B o", "B-LOC I-LOC B-PER O"),
-    ("LOC-B LOC-M LOC-E LOC-S", "B-LOC I-LOC E-LOC S-LOC"),
     ("B_LOC O", "B-LOC O"),
     ("B_PS B_LC I O", "B-PS B-LC I O"),  # Korean KLP; is_spans refuses the I
     ("b:my_loc i:my_loc o", "B-my_loc I-my_loc O"),
@@ -30,11 +29,11 @@ def test_standard_and_plain_tags_keep_their_spelling_and_others_get_it(tags: str
     assert bool(respelled) == (tags not in KEPT)
 
 
-@pytest.mark.parametrize("name", ["O", "B-per", "S-PER", "L-PER", "b-PER", "m-人", " ", "a\tb"])
+@pytest.mark.parametrize("name", ["O", "B-per", "L-PER", "m-人", " ", "a\tb"])
 def test_labels_are_no_types(name: str) -> None:
     assert not is_type(name)
 
 
-@pytest.mark.parametrize("name", ["PER", "E-mail", "e-mail", "S-Bahn", "o", "X-RAY"])
+@pytest.mark.parametrize("name", ["PER", "e-mail", "S-Bahn", "o"])
 def test_names_like_labels_are_types(name: str) -> None:
     assert is_type(name)

@@ -53,15 +53,12 @@ NOT_X, NOT_I_X = "O|B-Y|I-Y", "O|B-X|B-Y|I-Y"
 PARTLY_KNOWN = [
     ("B-X O O ?", "B-X B-X O B-Y", [(0, 1)], [(0, 1), (1, 2)]),
     ("B-X ? O", "B-X I-X O", [], []),  # where it ends is unknown
-    ("B-X ? O", "B-Y O O", [], []),  # nor is a wrong one scored where a right one is not
     ("? I-X O", "O B-X O", [], [(1, 2)]),  # the known I- continues an entity
     ("? I-X O", "B-X I-X O", [], []),
     (f"B-X I-X {NOT_X}", "B-X I-X I-X", [(0, 2)], [(0, 3)]),  # X is annotated here, Y is not
     (f"B-X {NOT_X} {NOT_X}", "B-X O B-X", [(0, 1)], [(0, 1), (2, 3)]),
-    (f"B-X {NOT_X}", "B-X B-Y", [(0, 1)], [(0, 1)]),
     ("B-X|I-X O", "B-X O", [], []),
     (f"B-X {NOT_I_X} O", "B-X I-X O", [(0, 1)], [(0, 2)]),  # the entity ends there
-    (f"B-X {NOT_I_X} O", "B-X B-X O", [(0, 1)], [(0, 1)]),
 ]
 
 

@@ -49,7 +49,7 @@ def test_known_overconfidence_is_corrected_and_the_order_of_scores_stays() -> No
 
 
 # The number of entities, and of the right ones among them.
-@pytest.mark.parametrize(("number", "right"), [(0, 0), (49, 20), (60, 60), (60, 0)])
+@pytest.mark.parametrize(("number", "right"), [(49, 20), (60, 60)])
 def test_few_entities_or_all_right_are_not_fitted_which_is_said(number: int, right: int) -> None:
     gold = ["B-A"] * right + ["B-B"] * (number - right) + ["O"]
     given = sentences([gold], [["B-A"] * number + ["O"]], scores=[[0.5] * (number + 1)])

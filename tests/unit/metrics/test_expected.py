@@ -56,7 +56,7 @@ def test_share_of_equal_scores_counts_and_rounding_of_scores_does_not() -> None:
         assert sums.sure == pytest.approx(48)
 
 
-@pytest.mark.parametrize("counts", [(30, 12, 6, 4), (60, 0, 0, 4), (0, 60, 6, 4)])
+@pytest.mark.parametrize("counts", [(30, 12, 6, 4), (60, 0, 0, 4)])
 def test_no_constants_from_few_entities_or_of_one_outcome(counts: tuple[int, int, int, int]) -> None:
     assert fit(validation(*counts)) is None
 
@@ -83,7 +83,7 @@ def test_reference_survives_json() -> None:
     assert Reference.parse(json.loads(json.dumps(reference.to_json()))) == reference
 
 
-@pytest.mark.parametrize("damage", [{"constants": {}}, {"f1": None}, {"f1": float("nan")}])
+@pytest.mark.parametrize("damage", [{"constants": {}}, {"f1": "0.8"}, {"f1": float("nan")}])
 def test_damaged_reference_is_refused(damage: dict[str, object]) -> None:
     with pytest.raises((ValueError, TypeError)):
         Reference.parse(Reference(CONSTANTS, 0.8).to_json() | damage)

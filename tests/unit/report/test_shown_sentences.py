@@ -17,11 +17,7 @@ VISIBLE = [
     ("שלום", "שלום"),
     ("\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u200c\u062e"),  # a joiner between letters
     ("e\u0301", "e\u0301"),
-    ("a\u202eb", r"a\u202eb"),  # changes the direction of the text
-    ("a\x00\nb", r"a\x00\nb"),
     ("\u200b", r"\u200b"),
-    ("\u0301", r"\u0301"),
-    ("\u00a0\u3000", r"\xa0\u3000"),
     ("", ""),
     ("x" * 200, "x" * shown_sentences.CHARACTERS + "…"),
 ]
@@ -94,7 +90,6 @@ def split(text: str, gold: str, predicted: str) -> list[str]:
 
 
 PIECES = [
-    ("in New York .", "O B-X I-X O", "O B-X I-X O", ["in ", "[<New York>]", "correct", " ."]),
     ("a b c d", "B-X I-X I-X O", "O B-X I-X I-X", ["[a ]", "[<b c>]", "< d>", "boundary_error"]),
     ("Oslo Rome", "B-X B-X", "B-X B-X", ["[<Oslo>]", "correct", " ", "[<Rome>]", "correct"]),
     ("a b", "B-X I-X", "B-X B-X", ["[<a>]", "[ ]", "[<b>]", "boundary_error", "spurious"]),

@@ -17,8 +17,10 @@ from tagline.sources.admission import check_weights
 HARMS: list[tuple[Callable[[Tensor], Tensor | None], str]] = [
     (lambda weight: None, "1 weights of its config.json are missing or have another shape"),
     (lambda weight: weight[:, :3].clone(), "1 weights of its config.json are missing or have another shape"),
-    (lambda weight: weight.index_fill(0, torch.tensor(0), torch.nan), "is NaN or infinite in places; expected finite"),
-    (lambda weight: weight.half().fill_(torch.inf), "is NaN or infinite in places; expected finite weights; download"),
+    (
+        lambda weight: weight.index_fill(0, torch.tensor(0), torch.nan),
+        "is NaN or infinite in places; expected finite weights; download",
+    ),
 ]
 
 

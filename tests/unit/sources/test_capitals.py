@@ -141,9 +141,3 @@ def test_ids_and_signs_in_use_are_not_taken(plain: Path) -> None:
 
     assert "has one of ⸏" in reason({"content": CAPITAL})
     assert "added tokens with capitals" in reason({"content": "NewTok", "normalized": True})
-
-
-def test_cased_vocabulary_without_latin_letters_stays() -> None:
-    tokenizer = word_piece(["[unused0]", "[unused1]"])
-    tokenizer.backend_tokenizer.model = models.WordPiece({"[UNK]": 0, "\u0410": 1, "\u0430": 2}, unk_token="[UNK]")
-    assert not capitals.lowers(tokenizer.backend_tokenizer)

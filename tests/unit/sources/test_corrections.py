@@ -107,10 +107,7 @@ def test_data_are_as_if_written_with_the_corrected_entities(scheme: str, capsys)
 IO = "PER O O O O O O O O LOC"
 SPELLED = [
     ("B_LOC I_LOC O", "O O O", [[0, 2, "PER"]], "B-PER I-PER O"),
-    ("LOC-B LOC-I O LOC-I", "LOC-B O O", [[1, 3, "LOC"]], "O B-LOC I-LOC"),
     ("B-X M-X E-X S-X O", "S-X O O", [[0, 3, "Y"]], "B-Y I-Y E-Y"),
-    ("b:X i:X o b:X", "o o o", [[0, 1, "X"], [1, 2, "X"]], "B-X B-X O"),
-    ("B I O", "O B I", [[0, 2, "ENTITY"]], "B-ENTITY I-ENTITY O"),
     ("B-X I-X OTHER", "OTHER B-X OTHER", [[0, 1, "X"]], "B-X O O"),
     (IO, "O O O", [[1, 3, "ORG"]], "O ORG ORG"),
     ("I-PER I-PER O", "O I-PER O", [[0, 1, "ORG"], [1, 3, "ORG"]], "I-ORG B-ORG I-ORG"),

@@ -15,11 +15,6 @@ from tagline.sources.download_params import Download
 WRONG_ON_THE_HUB = [
     ("name: lhoestq/conll2003", "name: data/sets/conll", ".dataset.name: String should match pattern"),
     (" test: test\n", " test: validation\n", ".dataset.splits: validation and test are the same split validation;"),
-    (
-        " test: test\n",
-        " test: a\n      tests: {b: a}\n",
-        ".dataset.splits: test and tests.b are the same split a; name",
-    ),
     ("names: {}", "names: {per: [O]}", ".dataset: names.per: not one of tag_columns (pos, chunk, ner)"),
     ("names: {}", "names: {ner: [O, O]}", ".dataset.names.ner: must be the label names, each once, in the order"),
 ]
@@ -47,7 +42,6 @@ WRONG_OF_FORMATS = [
         {"tests": {"a.b": "f"}},
         ".tests: 'a.b' cannot name a test set; expected letters, digits, - and _, but not",
     ),
-    ("conll", {"tests": {"test": "f"}}, ".tests: 'test' cannot name a test set"),
     ("conll", {"train": "../x"}, ".train: must be a relative path without `..`"),
     ("conll", {"columns": ["ner"]}, ": columns must contain 'words' exactly once"),
     ("conll", {"columns": ["words", "ner", "ner"]}, ": columns must have different names, and no tag column can"),
@@ -82,7 +76,6 @@ def source(name: str, *splits: str, **keys: Any) -> dict[str, Any]:
 CORPUS = source("conll", "train", "validation", "test")
 WRONG_LISTS = [
     ([], 3, ": a list without sources; expected at least one, got []"),
-    ([source("conll", "train", "test"), source("page", "train")], 3, ": validation has neither a file nor a share of"),
     ([CORPUS, source("page")], 13, ".1: no split is named; expected at least one of train, validation, test and tests"),
     ([CORPUS, source("page", "train", trian="g")], 17, ".1.trian: unknown key; did you mean train? (allowed: annot"),
     ([CORPUS, source("page", "train", format="pgae")], 14, ".1.format: must be one of 'conll', 'conllu', 'json', "),

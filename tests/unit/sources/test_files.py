@@ -55,17 +55,14 @@ def test_further_test_set_is_read_and_checked_as_test_is(tmp_path: Path) -> None
     )
 
 
-MISSING_FILES = [
-    ("none.txt", "none.txt: no such file; see download.dataset.train in params.yaml"),
-    ("*.conll", "*.conll: the pattern matches no file; see download.dataset.train in params.yaml"),
-    ("x", "x: a folder; expected a file, or a pattern such as x/*; see download.dataset.train in params.yaml"),
-]
-
-
-@pytest.mark.parametrize(("pattern", "message"), MISSING_FILES)
-def test_missing_file_is_named(tmp_path: Path, pattern: str, message: str) -> None:
+def test_missing_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
-    assert message in message_of(find, tmp_path, pattern, "see download.dataset.train in params.yaml")
+    for pattern, message in {
+        "none.txt": "none.txt: no such file; see the key",
+        "*.conll": "*.conll: the pattern matches no file; see the key",
+        "x": "x: a folder; expected a file, or a pattern such as x/*; see the key",
+    }.items():
+        assert message_of(find, tmp_path, pattern, "see the key") == f"{tmp_path}/{message}"
 
 
 def drawn(folder: Path, dataset: Any) -> dict[str, set[str]]:
@@ -140,7 +137,7 @@ def test_id_that_looks_generated_is_refused_beside_sentences_without_ids(tmp_pat
     )
 
 
-@pytest.mark.parametrize("pattern", ["a.txt", "*.txt", "**", "sub/b.txt", "*/b.txt", "s*/**/*.txt"])
+@pytest.mark.parametrize("pattern", ["a.txt", "*.txt", "**", "sub/b.txt"])
 def test_link_out_of_the_folder_is_refused(tmp_path: Path, pattern: str) -> None:
     folder, outside = tmp_path / "folder", tmp_path / "outside"
     for made in (folder, outside):
@@ -171,11 +168,11 @@ def test_patterns_match_as_in_a_shell_and_follow_links_inside(tmp_path: Path) ->
     assert find(folder, "loop/*.txt", "") == [folder / "loop/a.txt", folder / "loop/up.txt"]
 
 
-@pytest.mark.parametrize(("validation", "named"), [("[ab].txt", "a.txt"), ("copy.txt", "copy.txt")])
-def test_two_splits_of_the_same_data_are_refused(tmp_path: Path, validation: str, named: str) -> None:
+def test_two_splits_of_the_same_data_are_refused(tmp_path: Path) -> None:
     write(tmp_path, a="a O\n", b="b O\n", c="c O\n", copy="a O\n")
-    message = f"{named}: the same data in train and validation; name different files in params.yaml, or omit validation"
-    assert message in message_of(FileSource, tmp_path, conll_files("a.txt", validation, "c.txt"))
+    for validation, named in {"[ab].txt": "a.txt", "copy.txt": "copy.txt"}.items():
+        message = f"{named}: the same data in train and validation; name different files in params.yaml, or omit valid"
+        assert message in message_of(FileSource, tmp_path, conll_files("a.txt", validation, "c.txt"))
 
 
 def test_copy_with_other_tags_is_refused_and_a_part_of_it_a_finding(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_hub_that_fails_is_asked_once(server: Hub, status: int | None, message: 
     assert questions(server) == [f"GET /api/datasets/{NAME}/revision/main"]
 
 
-WAITS = [(429, "RateLimit"), (429, "Retry-After"), (503, "Retry-After"), (500, "")]
+WAITS = [(429, "RateLimit"), (503, "Retry-After"), (500, "")]
 
 
 @pytest.mark.parametrize(("status", "header"), WAITS)
@@ -147,7 +147,7 @@ def test_weights_that_differ_from_the_listing_are_refused(server: Hub, monkeypat
 
 NO_HUB = "{url}: does not look like a Hugging Face Hub ("
 PATH = f"{NAME}: the Hub lists the file {{name!r}}; expected paths inside the repository; check"
-OUTSIDE = ("../token", "/etc/passwd", "a\x1b[31m", "a\\..\\b")
+OUTSIDE = ("../token", "a\x1b[31m", "a\\..\\b")
 COMMIT = {"id": NAME, "sha": "0" * 40}
 
 

@@ -27,7 +27,6 @@ def lost(tokenizer: Tokenizer, text: str) -> list[str]:
 
 LOST = [
     ("de", "1.1% of the letters of train (ü ä) lose their accents"),
-    ("fr", "4.9% of the letters of train (é à è î ô) lose their accents"),
     ("th", "26.3% of the letters of train (บ ห ด ค ป ไ ใ จ) have no sub-words"),
 ]
 

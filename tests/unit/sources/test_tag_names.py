@@ -10,8 +10,6 @@ from tagline.text.sentence import Sentence
     ("tags", "respelt"),
     [
         ("B_PER I_PER O", {"B_PER": "B-PER", "I_PER": "I-PER"}),
-        ("PER-B PER-I O", {"PER-B": "B-PER", "PER-I": "I-PER"}),
-        ("BPER IPER O", {"BPER": "B-PER", "IPER": "I-PER"}),
         ("B I O", {"B": "B-ENTITY", "I": "I-ENTITY"}),
         ("B-PER M-PER E-PER O", {"M-PER": "I-PER"}),
     ],
@@ -55,7 +53,6 @@ def test_unknown_tags_stay_unknown() -> None:
     [
         "B-PER I-PER B-PER O O O O B-LOC",
         "B_PER I_PER B_PER O O O O B_LOC",
-        "PER-B PER-I PER-B O O O O LOC-B",
         "B-PER M-PER S-PER O O O O S-LOC",
         "PER PER O PER O O O LOC",
     ],

@@ -103,7 +103,6 @@ def test_sentences_whose_capitals_say_nothing_are_read_in_small_letters(tokenize
 OVERLAPPING = [
     ([[1, 2, 1]], 4, 1, [(0, 0, 3)]),
     ([[], [1], []], 4, 1, [(0, 0, 0), (1, 0, 1), (2, 1, 1)]),
-    ([], 4, 1, []),
     # Six words of two sub-words each, windows of six, an overlap of two.
     ([[2] * 6], 6, 2, [(0, 0, 3), (0, 2, 5), (0, 4, 6)]),
     # A long word after the cut takes the room of the overlap.

@@ -1,9 +1,6 @@
 """Promises: their params, what a split reaches of a recall, and how both are shown."""
 
-from typing import Any
-
-import pytest
-from helpers.messages import message_of
+from helpers.messages import refused
 from helpers.tagged import sentences
 
 from tagline.evaluation.evaluate_params import Bootstrap
@@ -19,17 +16,13 @@ SPANS = Labels("ner", "spans", ("O", "B-X", "I-X", "B-Y", "I-Y"), "O")
 TAGS = Labels("pos", "tags", ("X", "Y"), "X")
 BOOTSTRAP = Bootstrap(resamples=100, seed=1)
 RECALL = {"recall": {"at_least": 0.9, "found": "covered"}}
-WRONG = [
+test_promises_fit_the_labels = refused(
+    lambda _, name, promise, labels: Promises({name: TypePromises.model_validate(promise)}, BOOTSTRAP, labels),
     ("B-X", RECALL, SPANS, "B-X: the task ner does not have this type; expected one of X, Y, or for a precision all "),
     (ALL, RECALL, SPANS, "all types: the task ner does not have this type; expected one of X"),
     ("X", RECALL, TAGS, "X.recall.found: the task pos has a tag for each word, so that all words are covered; expect"),
-]
-
-
-@pytest.mark.parametrize(("name", "promise", "labels", "message"), WRONG)
-def test_promises_fit_the_labels(name: str, promise: dict[str, Any], labels: Labels, message: str) -> None:
-    params = {name: TypePromises.model_validate(promise)}
-    assert message_of(Promises, params, BOOTSTRAP, labels).startswith(f"evaluate.promises.{message}")
+    at="evaluate.promises.",
+)
 
 
 def test_recall_of_a_split_has_its_interval() -> None:

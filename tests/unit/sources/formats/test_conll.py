@@ -16,7 +16,6 @@ ALIKE = [
     "Ada B-PER\nlives O\n\nin O\n",
     "Ada\tB-PER\nlives\tO\n\t\nin\tO",  # tabs, an empty line that is not quite empty, no line end at the end
     "0 -DOCSTART- O\n\n1 Ada B-PER\n2 lives O\n\n1 in O\n",
-    "-DOCSTART- O\n\nAda B-PER\nlives O\n\n\n\nin O\n\n",
     "\ufeffAda B-PER\r\nlives O\r\n\r\nin O\r\n",  # a byte order mark and Windows' line ends
     "Ada \tB-PER \nlives\t O\t\n\nin\tO\n",
 ]
@@ -31,12 +30,10 @@ def test_forms_that_are_read_alike(tmp_path: Path, content: str) -> None:
 
 WORDS = [
     ("a\u00a0b\tO\n\u200b\tO\na\u2028\tO\n", {}, ["a\u00a0b|\u200b|a\u2028"]),  # str.split() would split them
-    ("word ner\nAda B-PER\n", {"header": True}, ["Ada"]),
     ("word ner\nAda B-PER\n", {"header": False}, ["word|Ada"]),
     ("# made in 2020\nword ner\nAda B-PER\n", {"header": True, "comments": True}, ["Ada"]),
     ("# 1\nAda O\n# O\n\n#1 O\n", {"comments": False}, ["#|Ada|#", "#1"]),
     ("# 1\nAda O\n# O\n\n#1 O\n", {"comments": True}, ["Ada|#", "#1"]),
-    ("a N\n# N\n", {"columns": ["words", "pos"], "comments": False}, ["a|#"]),
     ("#\tO\n", {"comments": True}, ["#"]),  # the first column is the words
     (GERMEVAL, {"columns": FOUR, "comments": True}, ["Troia|#"]),
     # In a file of tabs, a line that begins with # and has none is a comment.
@@ -47,7 +44,6 @@ WORDS = [
     ("## 1\tAda a\nAda\tB-PER\n\n## 2\n# \tO\n", {"comments": "##"}, ["Ada", "#"]),
     ("\u53e30\tO\n\u76610\tB-X\n", {}, ["\u53e30|\u76610"]),  # Weibo NER
     ("a O\n. O\nYahoo B-X\n! I-X\n? O\nb O\n", {"sentence_ends": [".", "?", "!"]}, ["a|.", "Yahoo|!|?", "b"]),
-    (LONG.replace("word", "."), {"sentence_ends": ["."]}, ["."] * 501),
     (LONG + "\nb O\n", {}, ["|".join(["word"] * 501), "b"]),
 ]
 
@@ -62,7 +58,6 @@ IDS = [
     ("1-2 1 2 8.1 3", "b c e"),
     ("0.1 1 2-3 2 3", "b d e"),
     ("8.1 8.2 8.3 8.4 8.5", "a b c d e"),  # numbers of documents and sentences
-    ("0.5 0 1 0.1 1", "a b c d e"),
 ]
 
 

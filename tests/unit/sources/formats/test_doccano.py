@@ -1,11 +1,11 @@
-"""doccano: what version 1.8.4 exports, for projects with and without relations, and with a file per annotator."""
+"""doccano: what version 1.8.4 exports, with and without relations; test_inspection.py reads a file per annotator."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.annotated import tagged, write_rows
-from helpers.formats import read, refusals, section
+from helpers.annotated import tagged
+from helpers.formats import read, refusals
 
 # Offsets count UTF-16 units, in which the hand is two.
 LISTS = [
@@ -26,15 +26,6 @@ def test_every_export_is_read_alike(tmp_path: Path, rows: list[dict[str, Any]]) 
     sentences = read(tmp_path, "doccano", rows)
     assert [sentence.id for sentence in sentences] == ["1", "2", "3"]
     assert [tagged(sentence) for sentence in sentences] == ["Oslo/B-LOC", "Oslo/B-LOC", ""]
-
-
-def test_a_folder_with_a_file_per_annotator(tmp_path: Path) -> None:
-    """The name of the file is that of the annotator; test_saved_page.py has what the formats with such folders share."""
-    write_rows(tmp_path / "ada.jsonl", LISTS)
-    write_rows(tmp_path / "bo.lind.jsonl", [{**LISTS[1], "label": [[3, 7, "ORG"]]}, {**LISTS[0], "Comments": ["why"]}])
-    for annotators, tags in {"agreed": ["Oslo/B-LOC", "", ""], "bo.lind": ["Oslo/B-LOC", "Oslo/B-ORG", ""]}.items():
-        found = {each.id: tagged(each) for each in section("doccano", annotators=annotators).read(tmp_path)}
-        assert found == dict(zip("123", tags, strict=True))
 
 
 test_malformed_row_is_reported_by_line = refusals(

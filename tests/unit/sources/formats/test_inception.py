@@ -53,7 +53,5 @@ test_malformed_token_is_reported_by_line = refusals(
     (HEAD + "1-1\t0-3\n", ":4: '1-1\\t0-3' is not a token; expected SENTENCE-TOKEN, START-END, word"),
     (HEAD + "1-1\t0-9\tAda\t_\n", ":4: 'Ada' is not at its offsets in the text 'Ada'"),
     (HEAD.replace("|label", "|g") + "1-1\t0-3\tAda\n", ": no feature 'label' of layer 'custom.Span'; the"),
-    # The format has no key for an encoding.
-    (HEAD.encode() + b"#Text=Zo\xeb\n", ":4: not UTF-8 (invalid continuation byte); save the file as UTF-8"),
     **SPAN,
 )

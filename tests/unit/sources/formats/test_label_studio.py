@@ -69,7 +69,6 @@ test_malformed_task_is_reported_by_line = refusals(
         {"id": 1, "text": "Ada", "label": [], "annotation_id": 2},
         "expected an object with 'data' and 'annotations'; exp",
     ),
-    ({"id": 1, "data": {"text": "Ada"}, "completions": []}, "expected an object with 'data' and 'annotations'; export"),
     (task(1, "Ada", 3), "an annotation must be an object; got 3"),
     (task(1, "A", annotation(1, {"type": "hypertextlabels"})), "a result of type 'hypertextlabels'; expected la"),
     (task(1, "Ada", annotation(1, {})), "a result must be an object with a type; got {}"),

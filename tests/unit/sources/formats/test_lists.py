@@ -20,7 +20,6 @@ ALIKE = [
     "\ufeff\r\n" + "\r\n\r\n".join(json.dumps(row, ensure_ascii=False) for row in ROWS) + "\r\n \r\n",
     "\ufeff" + json.dumps(ROWS, indent=4, ensure_ascii=False).replace("\n", "\r\n"),
     json.dumps(ROWS).replace('["B-X", "O"]', "[1, 0]"),
-    json.dumps({"data": ROWS, "version": [1]}, indent=1),
     json.dumps({"version": "1", "nlu": {"synonyms": [], "examples": ROWS}}, indent=1),
 ]
 
@@ -77,8 +76,6 @@ test_malformed_object_is_reported_by_line = refusals(
     ("", f": no sentence; {EXPECTED}"),
     (row() + "\n[1, 2]", f":2: [1, 2] is not an object; {EXPECTED}"),
     (f"[{row()},\n {row(id=2)}\n {{}}]", ":3: not JSON (Expecting ',' delimiter)"),
-    (f"\n\n[{row()}]\n\n{{}}", f":5: not JSON (Extra data); {EXPECTED}"),
-    ('[\n{"a": 1,\n"b" 2}]', ":3: not JSON (Expecting ':' delimiter)"),
     (f'{{"data": [{row()}],\n"b" 2}}', f":2: not JSON (Expecting ':' delimiter); {EXPECTED}"),
     (
         '{\n"a": {"b": [' + row() + ']},\n"c": [{}]\n}',
@@ -87,7 +84,6 @@ test_malformed_object_is_reported_by_line = refusals(
     ('{\n"a": {}\n}', ": an object over several lines with 0 lists of objects (none); expected one such list"),
     ('{\n"a": [' + row() + ", 1]\n}", ": row 2: 1 is not an object"),
     ('{\n"a": [{}]\n}\n{}', ":4: not JSON (Extra data)"),
-    ('\n{\n"a": [{\n"b": ]}', ":4: not JSON (Expecting value)"),
     ('{"a": ' + "[" * 100_000, ":1: JSON beyond Python's limits (maximum recursion depth exceeded"),
     (
         f'{{"data": [{row()}],\n"data": [{row()}]}}',

@@ -69,14 +69,10 @@ def test_the_tokens_of_the_tool_are_the_words(tmp_path: Path) -> None:
     assert (sentence.words, tagged(sentence)) == (["New", "-", "York", "state"], "York/B-LOC")
 
 
-TOKENS = "tokens must have start and end, in the order of the text; got"
-
-
 test_malformed_row_is_reported_by_line = refusals(
     "prodigy",
     ({"text": "Ada", "spans": []}, "the key 'answer' is missing; expected a row of `prodigy db-out`"),
-    (row("Ada", tokens=[token(0, 2), token(1, 3)]), TOKENS),
-    (row("Ada", tokens=["Ada"]), f"{TOKENS} 'Ada'"),
+    (row("Ada", tokens=[token(0, 2), token(1, 3)]), "tokens must have start and end, in the order of the text; got"),
     ({**row("Ada"), "spans": {}}, "'spans' must be a list; got {}"),
     at="f:1: ",
 )

@@ -120,7 +120,6 @@ test_row_that_the_page_did_not_save_is_reported_by_line = refusals(
     (saved_row("1", WORDS, [], status="x" * 300), "status 'xxxxx"),
     (saved_row("1", WORDS, [[2, 1, "X"]]), "span [2, 1, 'X'] is not inside the text of 4 words; expected start < end"),
     (saved_row("1", WORDS, [[0, 1, "PER"]], types=["LOC"]), "the page has no type 'PER'; expected one of LOC"),
-    (saved_row("1", WORDS, [], types=None), "the key 'types' is missing or null (keys: 'id', 'words', "),
     (saved_row("1", WORDS, [], types=["LOC", 1]), "'types' must be a list of names; got ['LOC', 1]"),
     at="f:1: ",
 )

@@ -45,7 +45,6 @@ AS_TAGS = [
     ("Ada", None, {}, "", ["null_spans"]),
     ("Ada", [(0, 3, "PER"), (0, 4, "X"), (2, 2, "X")], {}, "Ada/B-PER", ["wrong_spans"] * 2),
     (" ", [(0, 9, "X")], {}, "", ["wrong_spans", "empty_texts"]),
-    (" \t\r\n", [], {}, "", ["empty_texts"]),
     # A line end that a browser counted once, and mentions with other white space.
     ("Ada\r\nin Oslo now", [(7, 11, "X", "Oslo")], {}, "Oslo/B-X", []),
     ("New \n York", [(0, 10, "X", "New York")], {}, "New/B-X York/I-X", []),
@@ -137,7 +136,6 @@ test_malformed_span_is_reported_by_line = refusals(
     ({"text": "Ada"}, f"{LIST} got 'no such key'"),
     ({"text": "Ada", "spans": "x" * 5000}, f"{LIST} got 'xxx"),
     ({"text": TEXT, "spans": [[0, 3, "X"]]}, "a span must be an object with start, end, label; got [0, 3, 'X']"),
-    (row(TEXT, [(0, 3)]), "a span must be an object with start, end, label; got {'start': 0"),
     (row(TEXT, [], annotated=[[0, 3, "X"]]), "'annotated' must be a list of [start, end] in the text; got [0, 3, 'X']"),
     (row(TEXT, [], annotated=[[0, 99]]), "span 0 to 99 (annotated) is not inside the text of 11 characters"),
     at="f:1: ",
@@ -179,7 +177,6 @@ def test_more_than_a_quarter_of_wrong_spans_is_an_error(tmp_path: Path) -> None:
 test_malformed_row_of_gliner_is_reported_by_line = refusals(
     "gliner",
     ({"tokenized_text": ["Ada", " "]}, "'tokenized_text' must be a list of words; got ['Ada', ' ']"),
-    ({"tokenized_text": ["Ada"], "ner": [[0, 1, "X"]]}, "span [0, 1, 'X'] is not inside the text of 1 words"),
     ({"tokenized_text": ["Ada"], "ner": [[0, 0]]}, "a span must be a list of start, end and label; got [0, 0]"),
     at="f:1: ",
 )

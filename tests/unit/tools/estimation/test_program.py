@@ -67,28 +67,12 @@ def test_texts_without_words_are_refused(model: str) -> None:
         main(["", "--model", model])
 
 
-ODD = [{"f1": "0.8"}, {"constants": {"threshold": "0.5"}}, {"constants": []}]
-
-
-@pytest.mark.parametrize("odd", ODD)
-def test_odd_reference_is_refused_when_the_model_is_opened(model: str, odd: dict[str, Any]) -> None:
-    path = Path(model, "tagger.json")
-    content = json.loads(path.read_text())
-    for name, value in odd.items():
-        before = content["reference"][name]
-        content["reference"][name] = {**before, **value} if isinstance(value, dict) else value
-    write_json(path, content)
-    with (
-        Tagger(model) as tagger,
-        pytest.raises(UserError, match=r"tagger\.json: damaged .*; expected the entry reference as this version"),
-    ):
-        Observation(tagger)
-
-
-def test_export_of_an_earlier_version_is_refused(tmp_path: Path) -> None:
+def test_exports_without_a_reference_or_entities_are_refused(tmp_path: Path) -> None:
     folder = save_export(tmp_path / "export")
     with pytest.raises(UserError, match=r"tagger\.json: no entry reference, .*; run `dvc repro evaluate export`$"):
         main([TEXT, "--model", str(folder)])
+    with pytest.raises(UserError, match="predicts a tag for each word; expected a model of entities"):
+        main([TEXT, "--model", str(save_export(tmp_path / "tags", TAGS))])
 
 
 def test_export_of_an_earlier_evaluation_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,10 +93,13 @@ def test_export_of_an_earlier_evaluation_is_said(tmp_path: Path, monkeypatch: py
             verb([TEXT])
 
 
-def test_model_of_plain_tags_is_refused(tmp_path: Path) -> None:
-    folder = save_export(tmp_path / "export", TAGS)
-    with pytest.raises(UserError, match="predicts a tag for each word; expected a model of entities"):
-        main([TEXT, "--model", str(folder)])
+def test_damaged_reference_is_one_message(model: str) -> None:
+    path = Path(model) / "tagger.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["reference"]["constants"] = []
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(UserError, match=r"tagger\.json: damaged .*; expected the entry reference as this version"):
+        main([TEXT, "--model", model])
 
 
 def test_moving_window_forgets_earlier_texts(model: str) -> None:
