@@ -20,7 +20,7 @@ from tagline.tools.audit.tasks import checked
 def audited(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:
     capsys.readouterr()
     run_verb("audit", "--json", *arguments)
-    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return json.loads(capsys.readouterr().out)["suspicions"]
 
 
 def test_wrong_label_comes_first_by_folds_and_by_the_model(validated: Path, capsys) -> None:
@@ -95,6 +95,7 @@ def test_wrong_usage_and_impossible_exports_are_errors(validated: Path, capsys: 
     for usage, message in {
         "--output out --guideline guide.md": "--guideline: expected --output FILE.html, a page",
         "--output out.html --format doccano": "--format: expected --output FOLDER, not a page",
+        "--output out --json": "--json: expected without --output",
         "--output out --format word": "argument --format: invalid choice: 'word'",
     }.items():
         assert exit_of("audit", *usage.split()) == 2
@@ -106,6 +107,6 @@ def test_wrong_usage_and_impossible_exports_are_errors(validated: Path, capsys: 
         "audit: data/crossval/folds/2 is missing: the stage crossval/dvc.yaml:fold@2 writes it, so run "
         "`dvc repro crossval/dvc.yaml:fold@2` first, or `dvc pull` if a remote has it"
     )
-    edit(Path("params.yaml"), "task: ner", "task: pos")
+    edit(Path("params.yaml"), "tag_column: ner", "tag_column: pos")
     run_stage("tokenize_align")
     assert exit_of("audit", "--output", "a.html").startswith("audit: pos has one tag per word; expected entities, whi")

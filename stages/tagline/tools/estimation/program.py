@@ -13,7 +13,6 @@ Exit status: 3 if --least is given, and the estimated F1 is below it or no entit
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +25,7 @@ from tagline.terminal import (
     program_name,
     safe_message,
     show,
+    show_json,
 )
 from tagline.tools.texts.options import add_model, add_no_split, probability, warn_if_outdated
 from tagline.tools.texts.source import add_texts, check_texts, source_of
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     warnings.formatwarning = lambda message, *_: safe_message(f"{program_name()}: {message}\n")
     result = measured(options)
     if options.json:
-        show(json.dumps(result, indent=2, ensure_ascii=False))
+        show_json(result)
     else:
         show("\n".join(table(result)))
     if options.least is None:
@@ -61,7 +61,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     add_model(parser)
     add_no_split(parser)
     parser.add_argument("--least", type=probability, metavar="F1", help="exit with status 3 if the F1 is below it")
-    parser.add_argument("--json", action="store_true", help="print an object of JSON")
+    parser.add_json("texts, words, entities, expected, f1_of_test")
     options = parser.parse_args(arguments)
     try:
         check_texts(options)
