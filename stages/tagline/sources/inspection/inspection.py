@@ -115,9 +115,7 @@ def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Gu
             f"test has few entities ({inspected.few_in_test}); with fewer than about {FEW_OF_TEST}, its scores show "
             f"little; {SCORE_ALL}"
         )
-    report = source.report()
-    if report:
-        lines.append(report)
+    lines += source.report().splitlines()
     if "overlaps" in keys and loses_much(source.findings):
         keys = {key: value for key, value in keys.items() if key != "overlaps"}
         lines.append(
