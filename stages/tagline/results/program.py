@@ -80,9 +80,15 @@ def push() -> None:
     from tagline.export.export_params import Export
     from tagline.hub.push import Target
 
-    target = Target.of("export.hub", read_section("export", Export).hub)
+    params = read_section("export", Export)
+    target = Target.of("export.hub", params.hub)
     quiet()
     target.check()
+    if not params.card.license:
+        show(
+            "params.yaml: export.card.license is empty, so that nobody knows what they may do with the model; expected "
+            "an identifier such as apache-2.0; fill it in and run `dvc repro`"
+        )
     from tagline.export import stage  # takes seconds
     from tagline.results.pushed_card import pushed_card
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from tagline.inference import Document, Found
 from tagline.inference.documents import mentions
+from tagline.labels import type_grounds
 from tagline.labels.label_list import Labels
 from tagline.labels.tagged import TaggedSentence
-from tagline.report import type_grounds
 from tagline.terminal import UserError, quoted
 from tagline.tools.answers.options import DIGITS
 
