@@ -1,6 +1,7 @@
 """The command `tagline`: its verbs, their help, a missing extra, and whose code runs in a clone."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -53,6 +54,21 @@ def test_command_lists_its_verbs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert capsys.readouterr().err.endswith("the following arguments are required: {create}\n")
     assert exit_of("xyz") == 2
     assert "argument VERB: invalid choice: 'xyz' (choose from " in capsys.readouterr().err
+
+
+def test_commands_of_agents_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    text = (ROOT / "AGENTS.md").read_text(encoding="utf-8")
+    commands = [command.split() for command in re.findall(r"tagline ([a-z][^`\n]*)", text)]
+    assert len(commands) > 10
+    for verb, *arguments in commands:
+        if verb == "help":
+            continue
+        assert exit_of("help", verb) == 0
+        shown = capsys.readouterr().out
+        assert [name for name in arguments if name.startswith("-") and name not in shown] == []
+    targets = re.findall(r"make ([a-z-]+)", text)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert [name for name in targets if f"\n{name}:" not in makefile] == []
 
 
 COMPLETIONS = [

@@ -1,5 +1,6 @@
 """The examples for other libraries find the Tagger's entities; that of onnxruntime is in unit/export/test_parity.py."""
 
+import json
 from pathlib import Path
 from runpy import run_path
 from typing import Any
@@ -30,3 +31,16 @@ def test_spacy_component(export: Path) -> None:
     first, *others = ([(each.label_, each.text) for each in doc.ents] for doc in nlp.pipe([TEXT, "", "Oslo+x"]))
     assert first == [("PER", "Ada Lind"), ("LOC", "Oslo"), ("PER", "Bo"), ("LOC", "Oslo")]
     assert others == [[], [("LOC", "Oslo+x")]]
+
+
+def test_notebook_labels_shows_and_scores(beside_export: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = json.loads((ROOT / "examples/quickstart.ipynb").read_text(encoding="utf-8"))
+    (tmp_path / "examples").mkdir()
+    monkeypatch.chdir(tmp_path / "examples")  # as Jupyter does
+    names: dict[str, Any] = {}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            assert cell["outputs"] == []
+            exec("".join(cell["source"]), names)
+    assert "<b>PER</b></mark> lives in <mark" in names["pages"][0]
+    assert (names["gold"], names["f1"]) == (4, 1)

@@ -50,9 +50,8 @@ def test_preset_contains_differences_only(name: str) -> None:
     def check(new: dict[str, Any], base: dict[str, Any], path: str) -> None:
         for key, value in new.items():
             assert value != base[key], f"{path}{key}"
-            # A mapping with another source or format replaces that of the sample.
-            old = {kind: base[key].get(kind) for kind in DISCRIMINATORS} if isinstance(value, dict) else {}
-            if old and all(value.get(kind, old[kind]) == old[kind] for kind in old):
+            # A mapping that names a source or format replaces that of the sample.
+            if isinstance(value, dict) and value.keys().isdisjoint(DISCRIMINATORS):
                 check(value, base[key], f"{path}{key}.")
 
     base = complete(read_file(ROOT / "presets/sample.yaml"))
@@ -63,10 +62,11 @@ def test_preset_contains_differences_only(name: str) -> None:
 def test_card_of_the_sample_is_of_the_sample_alone(root: Path) -> None:
     assert load(SAMPLE)["export"]["card"] == {"language": "en", "license": None, "data_license": "cc0-1.0"}
     assert load(write_mine("train:\n  epochs: 2\n"))["export"]["card"]["data_license"] == "cc0-1.0"
-    Path("presets/mine.yaml").write_text(
-        "download:\n  dataset: {source: files, format: conll, columns: [words, ner], train: a, validation: b, test: c}\n"
-    )
-    assert "card" not in load(presets.build("mine"))["export"]
+    dataset = "source: files, format: conll, columns: [words, ner], train: a, split: {seed: 1, validation: 0.1}"
+    Path("presets/mine.yaml").write_text(f"download:\n  dataset: {{{dataset}}}\n")
+    mine = load(presets.build("mine"))
+    assert "card" not in mine["export"]
+    assert mine["download"]["dataset"] == load(f"{{{dataset}}}"), "nothing of the sample's files"
 
 
 def test_conll2003_is_the_recipe_of_the_course(root: Path) -> None:

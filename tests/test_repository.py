@@ -85,7 +85,7 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("pages", ["*.md", "docs/**/*.md", "benchmarks/*.md", "data/sample/*.md"])
+@pytest.mark.parametrize("pages", ["*.md", "docs/**/*.md", "benchmarks/*.md", "data/sample/*.md", "skills/*/*.md"])
 def test_links_between_pages_lead_somewhere(pages: str) -> None:
     for page in ROOT.glob(pages):
         for link in re.findall(r"\]\((?!https://)([^)\s]+)\)", page.read_text(encoding="utf-8")):

@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 
 import yaml
 
-from tagline.report import type_grounds
+from tagline.labels import type_grounds
 
 ROOT = Path(__file__).parents[2]
 PICTURE = ROOT / "docs/predict.svg"

@@ -49,7 +49,8 @@ def count_lines(folder: Path, suffixes: set[str]) -> int:
 def weights() -> dict[str, tuple[int, int]]:
     """What each part weighs, and may weigh at most."""
     package = set(PACKAGE.rglob("*.py"))
-    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("benchmarks/*.md"), *ROOT.glob("docs/**/*.md")]
+    pages = [*map(ROOT.joinpath, ("README.md", "CONTRIBUTING.md", "AGENTS.md"))]
+    pages += [*ROOT.glob("benchmarks/*.md"), *ROOT.glob("docs/**/*.md")]
     return {
         "tokens of the package and the stage scripts": (total([*package, *(ROOT / "stages").glob("*.py")]), 223_000),
         "tokens of tests": (total((ROOT / "tests").rglob("*.py")), 216_500),

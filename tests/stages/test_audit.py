@@ -20,7 +20,7 @@ from tagline.tools.audit.tasks import checked
 def audited(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:
     capsys.readouterr()
     run_verb("audit", "--json", *arguments)
-    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return json.loads(capsys.readouterr().out)["suspicions"]
 
 
 def test_wrong_label_comes_first_by_folds_and_by_the_model(validated: Path, capsys) -> None:
@@ -95,6 +95,7 @@ def test_wrong_usage_and_impossible_exports_are_errors(validated: Path, capsys: 
     for usage, message in {
         "--output out --guideline guide.md": "--guideline: expected --output FILE.html, a page",
         "--output out.html --format doccano": "--format: expected --output FOLDER, not a page",
+        "--output out --json": "--json: expected without --output",
         "--output out --format word": "argument --format: invalid choice: 'word'",
     }.items():
         assert exit_of("audit", *usage.split()) == 2

@@ -20,10 +20,12 @@ NAME = 21
 
 
 def score_table(metrics: Metrics) -> str:
-    """Lay out the scores: a table per split, one row per type, the overall row last; then what measurements note.
+    """Lay out the scores: `score_tables`, then `score_notes`."""
+    return wrapped("\n\n".join([*score_tables(metrics), *score_notes(metrics)]))
 
-    Further test sets have a table with a row each.
-    """
+
+def score_tables(metrics: Metrics) -> list[str]:
+    """Lay out a table per split, one row per type, the overall row last; further test sets have one with a row each."""
     parts = []
     further = []
     for split, entries in metrics.items():
@@ -33,6 +35,12 @@ def score_table(metrics: Metrics) -> str:
             parts.append(_table(split, entries))
     if further:
         parts.append(_laid_out("further test sets", further, _unit(entries)))
+    return parts
+
+
+def score_notes(metrics: Metrics) -> list[str]:
+    """What measurements note, and which scores are of few entities."""
+    parts: list[str] = []
     for notes in NOTES:
         parts += notes(metrics)
     for split, entries in metrics.items():
@@ -42,7 +50,7 @@ def score_table(metrics: Metrics) -> str:
                 f"{printable(split)}: F1 {entries['overall']['f1']:.3f} is of {number} {_unit(entries)}; with fewer "
                 f"than {FEW_ENTITIES}, it is mostly noise"
             )
-    return wrapped("\n\n".join(parts))
+    return parts
 
 
 def _table(split: str, entries: Entries) -> str:
@@ -128,11 +136,12 @@ def _gold(table: bytes) -> dict[str | None, str | None]:
     return {row.get("type"): row.get("number") for row in rows if row.get("number") != "0"}
 
 
-def score_table_of(path: Path, made_by: str = "evaluate") -> str:
-    """Lay out the scores of a file such as reports/evaluate.json, which a stage wrote.
+def read_scores(path: Path, made_by: str = "evaluate") -> tuple[Metrics, list[str], list[str]]:
+    """Read a file such as reports/evaluate.json, which a stage wrote, with its `score_tables` and `score_notes`.
 
     Raises:
         UserError: the file is missing, or another version of the project wrote it.
     """
     with reading(path, made_by, expected="scores as this version writes them"):
-        return score_table(read_json(path, made_by))
+        metrics = read_json(path, made_by)
+        return metrics, score_tables(metrics), score_notes(metrics)

@@ -66,5 +66,6 @@ __all__ = [
     "shared_labels",
     "split_tag",
     "tagged",
+    "type_grounds",
     "windows",
 ]

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml.comments import CommentedMap
 
@@ -12,7 +13,7 @@ from tagline.crossval.crossval_params import read_crossval, refuse_earlier_model
 from tagline.project import crossval_pipeline, pipelines, presets
 from tagline.project.descriptions import text_of_sections
 from tagline.project.sections import check_params, complete, enabled_pushes
-from tagline.terminal import BY_DVC, UserError, show
+from tagline.terminal import BY_DVC, UserError
 from tagline.training.train_params import Train
 
 # The folders that stages read and none of them writes.
@@ -22,8 +23,11 @@ _FOLDERS = {
 }
 
 
-def check() -> None:
+def check() -> tuple[dict[str, Any], list[str]]:
     """Check params.yaml, the folders that it names, derived pipelines, and the pushes of the stage that DVC runs.
+
+    Returns:
+        `complete` params, and notes on them, which a run says once.
 
     Raises:
         UserError: lists all errors of params.yaml, or says what else is wrong.
@@ -33,9 +37,9 @@ def check() -> None:
     content = read_file()
     check_params(content)
     check_folders(content)
+    notes: list[str] = []
     if stage in ("", "download"):
-        for note in (*untracked_folders(content), *card_of_the_sample(content)):
-            show(note)
+        notes = [*untracked_folders(content), *card_of_the_sample(content)]
     train = validated(content, "train", Train)
     if stage in ("", *crossval_pipeline.STAGES) and crossval_pipeline.DVC_YAML.is_file():
         crossval_pipeline.check()
@@ -48,6 +52,7 @@ def check() -> None:
 
         for section, params in pushes.items():
             Target.of(section, params).check()
+    return complete(content), notes
 
 
 def all_params() -> str:

@@ -115,10 +115,10 @@ def _description(name: str) -> list[str]:
 
 
 def _merged(old: Any, new: Any) -> Any:
-    """Merge two mappings key by key; other values, and mappings of another source or format, replace the old one."""
+    """Merge two mappings key by key; other values, and mappings that name a source or format, replace the old one."""
     if not (isinstance(old, dict) and isinstance(new, dict)):
         return new
-    if any(key in new and new[key] != old.get(key) for key in DISCRIMINATORS):
+    if not new.keys().isdisjoint(DISCRIMINATORS):
         return new
     return {**old, **{key: _merged(old.get(key), value) for key, value in new.items()}}
 

@@ -1,6 +1,6 @@
 """The commands on params.yaml and dvc.yaml. They import late: `--help` does not wait for libraries."""
 
-from tagline.terminal import ArgumentParser, show, take_no_arguments, wrapped
+from tagline.terminal import ArgumentParser, show, show_json, take_no_arguments, wrapped
 
 
 def check() -> None:
@@ -16,14 +16,18 @@ def check() -> None:
         action="store_true",
         help="print params.yaml with every key, its description and the value that applies",
     )
+    parser.add_json("params (with all keys), notes")
     arguments = parser.parse_args()
-    from tagline.project.check import all_params
-    from tagline.project.check import check as check_all
+    from tagline.project import check as checks
 
     if arguments.all:
-        show(all_params())
-    else:
-        check_all()
+        show(checks.all_params())
+        return
+    params, notes = checks.check()
+    if arguments.json:
+        show_json({"params": params, "notes": notes})
+    elif notes:
+        show("\n".join(notes))
 
 
 def preset() -> None:

@@ -2,8 +2,7 @@
 
 Python computes what is shown (`charts`, `evaluation_page`, `shown_sentences`), page.html contains the text, style.css
 the layout, and filter.js hides sentences. `evaluation_page.render` combines them; `html_files` renders pages. marks.js
-marks entities likewise in pages that change them: those of the annotation and of the service. `type_grounds` has the
-colours of types.
+marks entities likewise in pages that change them: those of the annotation and of the service.
 """
 
-__all__ = ["charts", "html_files", "type_grounds"]
+__all__ = ["charts", "html_files"]

@@ -15,11 +15,11 @@ from tagline.evaluation.promises.measurement import statements, table
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.splits import VALIDATION
 from tagline.evaluation.stage import Evaluation
-from tagline.labels import Kind, TaggedSentence
+from tagline.labels import Kind, TaggedSentence, type_grounds
 from tagline.metrics.columns import SCORES_OF_TYPES
 from tagline.metrics.groups import FEW
 from tagline.metrics.outcomes import ERRORS, NO_TYPE, Outcome, OutcomeKind
-from tagline.report import charts, shown_sentences, type_grounds
+from tagline.report import charts, shown_sentences
 from tagline.report.html_files import FOLDER, render_file
 from tagline.report.shown_sentences import ShownSentence, entity_text, shown_sentence, visible, worst_first
 

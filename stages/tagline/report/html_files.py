@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from tagline.report import type_grounds
+from tagline.labels import type_grounds
 
 FOLDER = Path(__file__).parent
 

@@ -1,9 +1,8 @@
 """The commands that show and push what the pipeline made. They import late: `--help` does not wait for libraries."""
 
-import json
 from pathlib import Path
 
-from tagline.terminal import ArgumentParser, quiet, show, take_no_arguments, wrapped
+from tagline.terminal import ArgumentParser, quiet, show, show_json, take_no_arguments, wrapped
 
 PREDICTIONS, OF_FOLDS = Path("data/predictions"), Path("data/crossval/predictions")
 SCORES, CROSSVAL = Path("reports/evaluate.json"), Path("reports/crossval.json")
@@ -15,28 +14,35 @@ def scores() -> None:
 
     Then the cross-validated scores, if `dvc repro crossval/dvc.yaml` computed them.
     """
-    take_no_arguments(scores.__doc__)
+    parser = ArgumentParser(description=scores.__doc__)
+    parser.add_json("evaluate and crossval (as in reports/), notes")
+    options = parser.parse_args()
     from tagline.artifacts.exported import read_report
     from tagline.comparison.outdated import notes_of_predictions, outdated_notes
-    from tagline.core import read_json, verify
+    from tagline.core import verify
     from tagline.crossval import summary
-    from tagline.evaluation.score_table import score_table_of
+    from tagline.evaluation.score_table import read_scores
     from tagline.results.pushed_card import MADE_BY
 
-    parts = []
+    reports = {}
+    tables: list[str] = []
+    notes: list[str] = []
     if SCORES.exists() or not CROSSVAL.exists():
         verify(PREDICTIONS, "evaluate", SCORES)
-        parts.append(score_table_of(SCORES))
-        parts += map(wrapped, notes_of_predictions())
+        reports["evaluate"], tables, notes = read_scores(SCORES)
+        notes += notes_of_predictions()
     if REPORT.exists():
-        _, _, notes = read_report(REPORT)
-        parts += map(wrapped, notes)
+        notes += read_report(REPORT)[-1]
     if CROSSVAL.exists():
         verify(OF_FOLDS, MADE_BY, CROSSVAL)
-        parts.append(score_table_of(CROSSVAL, MADE_BY))
-        parts += map(wrapped, summary.notes(read_json(CROSSVAL, MADE_BY)[summary.NAME]))
-        parts += (wrapped(f"crossval: {note}") for note in outdated_notes(MADE_BY))
-    show("\n\n".join(parts))
+        reports["crossval"], of_folds, notes_of_folds = read_scores(CROSSVAL, MADE_BY)
+        tables += of_folds
+        notes += [*notes_of_folds, *summary.notes(reports["crossval"][summary.NAME])]
+        notes += (f"crossval: {note}" for note in outdated_notes(MADE_BY))
+    if options.json:
+        show_json({**reports, "notes": notes})
+    else:
+        show("\n\n".join(map(wrapped, [*tables, *notes])))
 
 
 def next_steps() -> None:
@@ -53,12 +59,15 @@ def next_steps() -> None:
     measures what more sentences bring.
     """
     parser = ArgumentParser(description=next_steps.__doc__)
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_json("split, f1, low, high, entities, losses, notes")
     options = parser.parse_args()
     from tagline.results import losses
 
-    found = losses.find()
-    show(json.dumps(found, indent=2, allow_nan=False) if options.json else losses.table(found))
+    result = losses.find()
+    if options.json:
+        show_json(result)
+    else:
+        show(losses.table(result))
 
 
 def push() -> None:
@@ -71,9 +80,15 @@ def push() -> None:
     from tagline.export.export_params import Export
     from tagline.hub.push import Target
 
-    target = Target.of("export.hub", read_section("export", Export).hub)
+    params = read_section("export", Export)
+    target = Target.of("export.hub", params.hub)
     quiet()
     target.check()
+    if not params.card.license:
+        show(
+            "params.yaml: export.card.license is empty, so that nobody knows what they may do with the model; expected "
+            "an identifier such as apache-2.0; fill it in and run `dvc repro`"
+        )
     from tagline.export import stage  # takes seconds
     from tagline.results.pushed_card import pushed_card
 

@@ -3,7 +3,7 @@
 from tagline.terminal.command_line import ArgumentParser, extra, program_name, show_warnings, take_no_arguments
 from tagline.terminal.errors import UserError
 from tagline.terminal.escaping import QUOTED, printable, quoted, safe_message, shortened
-from tagline.terminal.printing import WIDTH, show, wrapped, write
+from tagline.terminal.printing import WIDTH, show, show_json, wrapped, write
 from tagline.terminal.process import exit_with_message, prepare_process
 from tagline.terminal.progress import quiet
 from tagline.terminal.signals import BY_DVC, Interrupted, defer_signals
@@ -26,6 +26,7 @@ __all__ = [
     "safe_message",
     "shortened",
     "show",
+    "show_json",
     "show_warnings",
     "take_no_arguments",
     "wrapped",

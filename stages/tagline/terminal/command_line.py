@@ -74,6 +74,10 @@ class ArgumentParser(argparse.ArgumentParser):
             argcomplete.autocomplete(self)
         return super().parse_args(*arguments, **options)
 
+    def add_json(self, keys: str) -> None:
+        """Add the option --json, whose help has the keys of the object that it prints."""
+        self.add_argument("--json", action="store_true", help=f"print an object of JSON: {keys}")
+
     def renamed(self, old: str, new: str) -> None:
         """Refuse an option or argument of the last release with the name that it has now."""
         hidden = argparse.SUPPRESS

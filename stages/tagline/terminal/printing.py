@@ -1,5 +1,6 @@
 """Standard output: text that may contain data."""
 
+import json
 import os
 import re
 import sys
@@ -15,6 +16,11 @@ WIDTH = 80
 def show(text: str) -> None:
     """Print a text that may contain data: control characters are escaped, credentials in URLs masked."""
     write(f"{safe_message(text)}\n")
+
+
+def show_json(value: object) -> None:
+    """Print a value as JSON, in which every character beyond ASCII is escaped."""
+    write(f"{json.dumps(value, indent=2, allow_nan=False)}\n")
 
 
 def wrapped(text: str, hanging: int = 2) -> str:

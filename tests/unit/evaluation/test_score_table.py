@@ -8,7 +8,7 @@ from helpers.project import git
 from helpers.tagged import sentences
 
 from tagline.core.outputs import write_json
-from tagline.evaluation.score_table import score_line, score_table, score_table_of
+from tagline.evaluation.score_table import read_scores, score_line, score_table
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.terminal.errors import UserError
 from tagline.terminal.printing import WIDTH
@@ -19,7 +19,9 @@ METRICS = {"test": metrics_of(ScoredSplit("spans", TAGGED, 0, altered={"typos": 
 
 def test_file_is_a_row_per_type_and_an_overall_row(tmp_path: Path) -> None:
     write_json(tmp_path / "evaluate.json", METRICS)
-    header, _, *rows, _, of_forms, _, no_forms, _, few = score_table_of(tmp_path / "evaluate.json").splitlines()
+    content, [table], [of_forms, no_forms, few] = read_scores(tmp_path / "evaluate.json")
+    assert content == METRICS
+    header, _, *rows = table.splitlines()
     assert header.split() == "test precision recall F1 95 % interval entities".split()
     interval = METRICS["test"]["intervals"]["overall"]["f1"]
     assert [row.split()[0] for row in rows] == [r"\x1bLOC", "PER", "overall"]
@@ -73,4 +75,4 @@ def test_no_line_is_longer_than_a_terminal_is_wide() -> None:
 def test_scores_of_another_version_are_an_error(tmp_path: Path, content: dict) -> None:
     write_json(tmp_path / "evaluate.json", content)
     with pytest.raises(UserError, match=r"json: damaged .+; expected scores as this version writes them; run"):
-        score_table_of(tmp_path / "evaluate.json")
+        read_scores(tmp_path / "evaluate.json")

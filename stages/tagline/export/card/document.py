@@ -119,12 +119,17 @@ def render(data: CardData) -> str:
 
 def _metadata(data: CardData, name: str) -> ModelCardData:
     sources = sources_of(data.dataset)
+    tags = []
+    if data.tagger.labels.task.startswith("ner"):
+        tags.append("ner")
+    if "onnx-int8" in data.backends:
+        tags.append("transformers.js")
     return ModelCardData(
         language=data.card.language,
         license=data.card.license,
         library_name="transformers",
         pipeline_tag="token-classification",
-        tags=["transformers.js"] if "onnx-int8" in data.backends else None,
+        tags=tags or None,
         # The Hub turns these into links, so only names on the Hub are given.
         base_model=data.encoder["name"] if data.encoder["source"] == "hub" else None,
         datasets=[source["name"] for source in sources if source["source"] == "hub"] or None,

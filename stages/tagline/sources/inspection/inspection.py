@@ -17,7 +17,7 @@ from tagline.core import FEW_OF_TEST
 from tagline.core.params import read_file
 from tagline.labels import conversion
 from tagline.labels.schemes import is_spans, standard_names
-from tagline.sources.download_params import Download
+from tagline.sources.download_params import Download, shared_columns, sources_of
 from tagline.sources.files import FileSource, NothingDrawn
 from tagline.sources.formats.annotated import AnnotatedFiles, loses_much
 from tagline.sources.formats.base import Files
@@ -44,10 +44,36 @@ SHARES = {"seed": 42, "validation": 0.1, "test": 0.1}
 SCORE_ALL = "for a score of all sentences, run `tagline crossval create`, then `dvc repro crossval/dvc.yaml`"
 
 
-def describe(path: Path, card: Collection[str]) -> str:
-    """Describe a file or folder: format, keys, label schemes and first sentences, then a section ``download``.
+class Description(NamedTuple):
+    """What a file or folder holds.
 
-    Below it, an empty ``export.card`` with these keys: what params.yaml says there is of other data.
+    Attributes:
+        lines: format, keys, label schemes, what to know, and first sentences.
+        tag_columns: in the order of the files.
+        params: the section ``download``, and an empty ``export.card``: what params.yaml says there is of other data.
+    """
+
+    lines: list[str]
+    tag_columns: list[str]
+    params: dict[str, Any]
+
+    @property
+    def sections(self) -> str:
+        """The params as YAML."""
+        stream = StringIO()
+        yaml = YAML()
+        yaml.width = 10**6  # no line break in a value
+        yaml.representer.ignore_aliases = lambda *_: True  # equal keys of several sources are written out
+        yaml.dump(self.params, stream)
+        return stream.getvalue()
+
+
+def describe(path: Path, card: Collection[str]) -> Description:
+    """Describe a file or folder, with params that read it.
+
+    Args:
+        path: of the file or folder.
+        card: the keys of ``export.card``.
 
     Raises:
         UserError: see `find_layouts`; a file is malformed.
@@ -61,8 +87,8 @@ def describe(path: Path, card: Collection[str]) -> str:
         of_layout, keys_of_layout = _described(path, layout, shares if "train" in layout.patterns else {})
         lines += of_layout
         keys.append(keys_of_layout)
-    section = _section(path, layouts[0].folder, keys if len(keys) > 1 else keys[0], card)
-    return "\n".join([*lines, "", section])
+    section, tag_columns = _section(path, layouts[0].folder, keys if len(keys) > 1 else keys[0])
+    return Description(lines, tag_columns, {"download": section, "export": {"card": dict.fromkeys(card)}})
 
 
 def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Guess]:
@@ -96,9 +122,7 @@ def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Gu
             f"test has few entities ({inspected.few_in_test}); with fewer than about {FEW_OF_TEST}, its scores show "
             f"little; {SCORE_ALL}"
         )
-    report = source.report()
-    if report:
-        lines.append(report)
+    lines += source.report().splitlines()
     if "overlaps" in keys and loses_much(source.findings):
         keys = {key: value for key, value in keys.items() if key != "overlaps"}
         lines.append(
@@ -291,12 +315,12 @@ def _line(sentence: Sentence) -> str:
     return shortened(" ".join(words), QUOTED)
 
 
-def _section(path: Path, folder: Path, keys: Guess | list[Guess], card: Collection[str]) -> str:
-    """The section ``download`` as YAML, with the encoder of params.yaml, and an empty ``export.card``."""
+def _section(path: Path, folder: Path, keys: Guess | list[Guess]) -> tuple[dict[str, Any], list[str]]:
+    """The section ``download``, with the encoder of params.yaml, and the tag columns that it reads."""
     encoder = read_file().get("download", {}).get("encoder")
     section: dict[str, Any] = {"folder": folder.as_posix(), "dataset": keys, "encoder": encoder}
     try:
-        Download.model_validate({**section, "encoder": {"source": "path", "path": "any"}})
+        read = Download.model_validate({**section, "encoder": {"source": "path", "path": "any"}})
     except ValidationError as error:
         first = error.errors()[0]
         key = first["loc"][0]
@@ -306,9 +330,4 @@ def _section(path: Path, folder: Path, keys: Guess | list[Guess], card: Collecti
                 f"{path}: move it into a folder of its own, such as data/mine; download.folder {problem}"
             ) from None
         raise UserError(f"{path}: download.{key} {problem}") from None
-    stream = StringIO()
-    yaml = YAML()
-    yaml.width = 10**6  # no line break in a value
-    yaml.representer.ignore_aliases = lambda *_: True  # equal keys of several sources are written out
-    yaml.dump({"download": section, "export": {"card": dict.fromkeys(card)}}, stream)
-    return stream.getvalue().rstrip()
+    return section, shared_columns(sources_of(read.dataset))

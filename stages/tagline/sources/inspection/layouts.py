@@ -212,7 +212,7 @@ def _guess(path: Path) -> Guess:
         raise sample.problem
     raise UserError(
         f"{path}: no format recognised; expected columns of words and tags, CoNLL-U, CSV with a header, JSON objects "
-        "or Parquet; docs/data.md describes them"
+        "or Parquet; docs/data.md describes them; texts without labels are for `tagline suggest`"
     )
 
 

@@ -9,8 +9,7 @@ from typing import Any
 
 from tagline.inference import Document, Found
 from tagline.inference.documents import mentions
-from tagline.labels import Labels, TaggedSentence
-from tagline.report import type_grounds
+from tagline.labels import Labels, TaggedSentence, type_grounds
 from tagline.terminal import UserError, quoted
 from tagline.tools.answers.options import DIGITS
 

@@ -540,6 +540,8 @@ const load = async (file) => {
 
 const COMMANDS = {
   Enter: () => decide("done"),
+  "Ctrl+Enter": () => decide("done"),
+  "?": () => byId("keys").toggleAttribute("open"),
   s: () => decide("skipped"),
   u: () => byId("note").focus(),
   j: () => step(1),
@@ -599,12 +601,12 @@ document.addEventListener("keydown", (event) => {
   const letter = key.length === 1 ? (place ?? key).toLowerCase() : key;
   const hasShift = event.shiftKey && (key.length > 1 || letter !== key); // some keyboards need it for digits
   const modifiers = [event.ctrlKey || event.metaKey ? "Ctrl+" : "", event.altKey ? "Alt+" : "", hasShift ? "Shift+" : ""];
-  const name = modifiers.join("") + letter;
+  const name = key === "?" ? key : modifiers.join("") + letter; // wherever a keyboard has it
   if (where.matches("input, select")) {
     if (name === "Escape") sentence.focus();
     if (name === "Enter" && where.id === "note") decide("unsure");
     if (name === "Enter" && where.id === "find") show(shown[0] ?? index);
-    if (name !== "Ctrl+s") return;
+    if (!["Ctrl+s", "Ctrl+Enter"].includes(name)) return;
   }
   // A command of one key acts in the task, or where nothing has the focus (WCAG 2.1.4).
   const isInTask = where === document.body || byId("task").contains(where);

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tagline.core import replacing
-from tagline.report import type_grounds
+from tagline.labels import type_grounds
 from tagline.terminal import UserError, extra, quoted
 from tagline.tools.answers import outputs
 from tagline.tools.answers.options import BRAT, DIGITS, LABEL_STUDIO, PAGE

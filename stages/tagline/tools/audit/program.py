@@ -9,11 +9,10 @@ there is no cross-validation of these data, by models/finetuned alone.
 """
 
 import argparse
-import json
 from pathlib import Path
 
 from tagline.core import SPLITS
-from tagline.terminal import ArgumentParser, show
+from tagline.terminal import ArgumentParser, show, show_json
 from tagline.tools.answers.options import LABEL_STUDIO, PAGE_SUFFIX, TOOLS, add_guideline
 
 
@@ -26,8 +25,8 @@ def main() -> None:
     text = tasks.check(options.output, options.guideline)
     ranked_by, ranking = find(options.splits, options.most)
     if options.json:
-        for rank, suspicion in enumerate(ranking.suspicions, 1):
-            show(json.dumps(suspicion.as_json(rank), ensure_ascii=False, allow_nan=False))
+        suspicions = [suspicion.as_json(rank) for rank, suspicion in enumerate(ranking.suspicions, 1)]
+        show_json({"notes": [ranked_by, *ranking.lines()], "suspicions": suspicions})
         return
     show("\n".join([ranked_by, *ranking.lines()]))
     if options.output is None:
@@ -51,10 +50,12 @@ def parsed() -> argparse.Namespace:
         help="to audit; default: train, whose errors are learnt",
     )
     parser.add_argument("--most", type=int, default=10_000, metavar="N", help="entities to rank; default: 10000")
-    parser.add_argument("--json", action="store_true", help="print a line of JSON for each entity")
+    parser.add_json("suspicions (an entity each), notes")
     add_guideline(parser)
     options = parser.parse_args()
     has_page = options.output is not None and is_page(options.output)
+    if options.json and options.output:
+        parser.error("--json: expected without --output")
     if options.format and (options.output is None or has_page):
         parser.error("--format: expected --output FOLDER, not a page")
     if options.guideline and not has_page:

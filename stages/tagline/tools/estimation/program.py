@@ -11,7 +11,6 @@ Exit status: 3 if --least is given, and the estimated F1 is below it or no entit
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -22,6 +21,7 @@ from tagline.terminal import (
     defer_signals,
     program_name,
     show,
+    show_json,
     show_warnings,
 )
 from tagline.tools.texts.options import add_model, add_no_split, probability, warn_if_outdated
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     show_warnings()
     result = measured(options)
     if options.json:
-        show(json.dumps(result, indent=2, ensure_ascii=False))
+        show_json(result)
     else:
         show("\n".join(table(result)))
     if options.least is None:
@@ -55,7 +55,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     add_model(parser)
     add_no_split(parser)
     parser.add_argument("--least", type=probability, metavar="F1", help="exit with status 3 if the F1 is below it")
-    parser.add_argument("--json", action="store_true", help="print an object of JSON")
+    parser.add_json("texts, words, entities, expected, f1_of_test")
     options = parser.parse_args(arguments)
     try:
         check_texts(options)

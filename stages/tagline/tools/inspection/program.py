@@ -3,22 +3,33 @@
 from argparse import ArgumentTypeError
 from pathlib import Path
 
-from tagline.terminal import ArgumentParser, show, wrapped, write
+from tagline.terminal import ArgumentParser, show, show_json, wrapped, write
 
 TOKENIZED, TESTS = Path("data/tokenized"), Path("data/tokenized_tests")
 TOKENIZER = Path("models/pretrained/tokenizer")
 
 
 def inspect() -> None:
-    """Show what a file or folder of data holds, and what replaces `download` and `export.card` in params.yaml."""
+    """Show what a file or folder of data holds, and what replaces `download` and `export.card` in params.yaml.
+
+    tagline inspect data/mine --output presets/mine.yaml    `tagline preset mine` then writes params.yaml
+    """
     parser = ArgumentParser(description=inspect.__doc__)
     parser.add_argument("path", metavar="PATH", type=Path, help="file or folder")
-    path = parser.parse_args().path
+    parser.add_argument("--output", metavar="FILE.yaml", type=Path, help="write the sections to a file, too")
+    parser.add_json("lines (what is shown), tag_columns, params (the sections)")
+    options = parser.parse_args()
     from tagline.export.export_params import Card
     from tagline.sources.inspection.inspection import describe
 
-    description, _, sections = describe(path, Card.model_fields).partition("\n\n")
-    show(f"{wrapped(description)}\n\n# Replace these sections of params.yaml, then run `dvc repro`.\n{sections}")
+    description = describe(options.path, Card.model_fields)
+    if options.output:
+        options.output.write_text(description.sections, encoding="utf-8")
+    if options.json:
+        show_json(description._asdict())
+        return
+    text = wrapped("\n".join(description.lines))
+    show(f"{text}\n\n# Replace these sections of params.yaml, then run `dvc repro`.\n{description.sections.rstrip()}")
 
 
 def windows() -> None:

@@ -9,15 +9,21 @@ three seeds. The parts of a seed are nested, and trained as `dvc repro` does: sm
 that --runs has are not repeated, so an interrupted command continues.
 """
 
+from __future__ import annotations
+
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
+from typing import TYPE_CHECKING, Any
 
-from tagline.terminal import ArgumentParser, show
+from tagline.terminal import ArgumentParser, show, show_json
 from tagline.tools.answers.options import PAGE_SUFFIX
 from tagline.tools.answers.outputs import check_writable
 from tagline.tools.texts.options import natural
+
+if TYPE_CHECKING:
+    from tagline.tools.learning_curve.power_law import PowerLaw
 
 SEEDS = (42, 13, 87)
 # As many sentences as train has are added, but at most so many.
@@ -27,7 +33,6 @@ MOST_MORE = 500
 def main() -> None:
     options = parsed()
     # Here, since --help need not wait for libraries.
-    from tagline.metrics.significance import score_text
     from tagline.tools.learning_curve.power_law import PowerLaw
     from tagline.tools.learning_curve.runs import Curve, default_sizes
 
@@ -37,21 +42,47 @@ def main() -> None:
     curve = Curve(options.runs)
     sizes = options.sizes or default_sizes(curve.raw.sentences["train"])
     runs = curve.measure(sizes, options.seeds)
-    means = {size: fmean(f1) for size, f1 in runs.items()}
-    total = max(means)
-    law = PowerLaw(means)
-    of_smaller = PowerLaw({size: f1 for size, f1 in means.items() if size < total})
-    predicted = "{:.3f} ({:.3f} to {:.3f})".format(of_smaller.f1(total), *of_smaller.interval(total))
-    added = min(total, MOST_MORE)
-    worth = "{:+.3f} F1 (80 % interval: {:+.3f} to {:+.3f})".format(*law.gain(total, added))
-    more = f"{added:,} more sentences are likely worth {worth}"
-    text = [f"{size:>9,} sentences: F1 {score_text(f1)}" for size, f1 in runs.items()]
-    text.append(f"of all sentences, the smaller parts predict {predicted}")
-    show("\n".join([*text, more]))
+    law = PowerLaw({size: fmean(f1) for size, f1 in runs.items()})
+    result: dict[str, Any] = {"split": curve.split, "f1": runs, **predictions(runs, law)}
+    *lines, more = described(result)
+    if options.json:
+        show_json(result)
+    else:
+        show("\n".join([*lines, more]))
     if options.plot:
         dots = [(size, score) for size, f1 in runs.items() for score in f1]
-        line = [(size, law.f1(size)) for size in points(min(means), total + added)]
+        end = max(runs) + result["more"]["sentences"]
+        line = [(size, law.f1(size)) for size in points(min(runs), end)]
         options.plot.write_text(page(f"F1 of {curve.split}", dots, line, more), encoding="utf-8")
+
+
+def predictions(runs: Mapping[int, Sequence[float]], law: PowerLaw) -> dict[str, dict[str, float]]:
+    """What the smaller parts predict of all sentences, and what more sentences are likely worth.
+
+    Args:
+        runs: the F1 of each seed, by sentences.
+        law: of all runs.
+    """
+    total = max(runs)
+    of_smaller = type(law)({size: fmean(f1) for size, f1 in runs.items() if size < total})
+    low, high = of_smaller.interval(total)
+    added = min(total, MOST_MORE)
+    return {
+        "predicted": {"f1": of_smaller.f1(total), "low": low, "high": high},
+        "more": {"sentences": added, **law.gain(total, added)._asdict()},
+    }
+
+
+def described(result: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines of a result."""
+    from tagline.metrics.significance import score_text
+
+    for size, f1 in result["f1"].items():
+        yield f"{size:>9,} sentences: F1 {score_text(f1)}"
+    predicted = "{f1:.3f} ({low:.3f} to {high:.3f})".format(**result["predicted"])
+    yield f"of all sentences, the smaller parts predict {predicted}"
+    worth = "{f1:+.3f} F1 (80 % interval: {low:+.3f} to {high:+.3f})".format(**result["more"])
+    yield f"{result['more']['sentences']:,} more sentences are likely worth {worth}"
 
 
 def points(start: int, end: int) -> range:
@@ -65,6 +96,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--seeds", type=natural, nargs="+", default=SEEDS, metavar="N", help="of parts and of training")
     parser.add_argument("--runs", type=Path, metavar="FILE", help="JSON Lines to which runs are appended")
     parser.add_argument("--plot", type=Path, metavar="FILE.html", help="write the curve as a page")
+    parser.add_json("split, f1 (by sentences, of each seed), predicted (of all by smaller parts), more")
     options = parser.parse_args()
     if options.plot and options.plot.suffix.lower() != PAGE_SUFFIX:
         parser.error(f"--plot {options.plot}: expected a name that ends in {PAGE_SUFFIX}")

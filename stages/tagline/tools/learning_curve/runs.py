@@ -21,7 +21,7 @@ from tagline.project.crossval_pipeline import require_script
 from tagline.project.sections import SECTIONS
 from tagline.sources.formats.json_objects import rows_in
 from tagline.sources.formats.lines import read_lines
-from tagline.terminal import BY_DVC, UserError, quoted, show
+from tagline.terminal import BY_DVC, UserError, quoted
 
 CODE = Path(__file__).parents[3]
 RAW, PRETRAINED = Path("data/raw"), Path("models/pretrained")
@@ -115,7 +115,7 @@ class Curve:
             for stage in STAGES:
                 self._run_stage(stage, folder)
             run[self._f1] = read_json(folder / "metrics/evaluate.json", "evaluate")[self._f1]
-        show(f"{sentences:,} sentences, seed {seed}: F1 {run[self._f1]:.4f}")
+        print(f"{sentences:,} sentences, seed {seed}: F1 {run[self._f1]:.4f}", file=sys.stderr)
         if self.file:
             with self.file.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(run) + "\n")

@@ -20,7 +20,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
 
 from tagline.inference import AnyTagger, examples
-from tagline.report import type_grounds
+from tagline.labels import type_grounds
 from tagline.report.html_files import FOLDER, render_file
 from tagline.tools.estimation.observation import Observation
 from tagline.tools.serving.batching import Batcher

@@ -235,6 +235,7 @@ def test_card_states_the_facts_of_the_model(changes: dict[str, Any], expected: l
 def test_metadata_names_only_what_is_on_the_hub() -> None:
     read = ModelCard(render(card_data())).data.to_dict()
     assert list(read) == ["library_name", "metrics", "pipeline_tag", "tags", "model-index"]
+    assert read["tags"] == ["ner", "transformers.js"]
     encoder = {"source": "hub", "name": "e/f", "commit": "1" * 40, "sha256": WEIGHTS}
     hub = Push(repo_id="ada/people", private=True, branch="main", push=True)
     card = Card(language=None, license="mit")

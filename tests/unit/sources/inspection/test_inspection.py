@@ -179,10 +179,10 @@ def write(folder: Path, files: dict[str, str | bytes]) -> Path:
 
 def inspect(path: Path) -> tuple[str, Any]:
     """The description of a file or folder, and the section, below which the card has no facts of other data."""
-    description, _, sections = describe(path, ["language", "data_license"]).partition("\n\ndownload:\n")
-    section, _, card = sections.partition("\nexport:\n")
-    assert card == "  card:\n    language: null\n    data_license: null"
-    return description, YAML(typ="safe").load(section)
+    description = describe(path, ["language", "data_license"])
+    assert YAML(typ="safe").load(description.sections) == description.params
+    assert description.params["export"] == {"card": {"language": None, "data_license": None}}
+    return "\n".join(description.lines), description.params["download"]
 
 
 def check(path: Path, said: str, keys: dict[str, Any]) -> None:

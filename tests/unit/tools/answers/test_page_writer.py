@@ -231,6 +231,20 @@ def test_states_filters_and_guideline(browser: Chrome, tmp_path: Path) -> None:
 
 
 @in_a_browser
+def test_keys_that_people_try_work_also_from_a_field(browser: Chrome, tmp_path: Path) -> None:
+    opened(browser, tmp_path, few(2))
+    keys = browser.find_element(By.ID, "keys")
+    do(browser, "u ?")
+    assert keys.get_attribute("open") is None, "in a note, a question mark is text"
+    do(browser, "Control+Enter")
+    assert listed(browser) == ["● 1", "○ 2"]
+    do(browser, "?")
+    assert keys.get_attribute("open") is not None
+    (row,) = saved(browser, tmp_path)
+    assert (row["status"], row["note"]) == ("done", "?")
+
+
+@in_a_browser
 def test_sentence_is_found_by_text_or_number_and_in_the_list_by_keys(browser: Chrome, tmp_path: Path) -> None:
     tasks = [task(f"s-{n}", ["Ada", "in", city], []) for n, city in enumerate(("Oslo", "Rome", "Bern", "Romeo"))]
     opened(browser, tmp_path, tasks)

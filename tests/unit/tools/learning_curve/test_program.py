@@ -19,17 +19,19 @@ from tagline.tools.learning_curve import runs
 def test_learning_curve_measures_each_run_once(workspace: Path, capsys) -> None:
     options = ("--sizes", "3", "5", "8", "12", "99", "--seeds=1", "--runs=runs.jsonl", "--plot=plot.html")
     run_stages("download")
+    capsys.readouterr()
     said = []
     for _ in range(2):
-        capsys.readouterr()
         run_verb("learning-curve", *options)
-        said.append(capsys.readouterr().out.splitlines())
+        said.append(capsys.readouterr())
     measured = [json.loads(line) for line in Path("runs.jsonl").read_text().splitlines()]
     assert [run["sentences"] for run in measured] == [3, 5, 8, 12, 16]
-    assert len(said[0]) == 5 + 7
-    assert said[0][5:] == said[1]
-    assert said[1][4] == f"       16 sentences: F1 {measured[-1]['test.f1']:.3f}"
-    gain, low, high = map(float, re.findall(r"[-+]\d\.\d+", said[1][-1]))
+    assert len(said[0].err.splitlines()) == 5
+    assert (said[1].out, said[1].err) == (said[0].out, "")
+    lines = said[1].out.splitlines()
+    assert len(lines) == 7
+    assert lines[4] == f"       16 sentences: F1 {measured[-1]['test.f1']:.3f}"
+    gain, low, high = map(float, re.findall(r"[-+]\d\.\d+", lines[-1]))
     assert low <= gain <= high
     assert Path("plot.html").read_text().count("<circle") == 5
     # All sentences are trained as the stages do it.

@@ -6,7 +6,7 @@ from helpers.evaluations import evaluation, page, sentence
 from helpers.runs import tagged
 
 from tagline.inference.documents import Document
-from tagline.report import type_grounds
+from tagline.labels import type_grounds
 from tagline.tools.answers.notations import Highlighter
 
 

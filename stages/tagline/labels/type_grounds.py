@@ -1,4 +1,4 @@
-"""A ground per entity type, the same in the terminal, on pages and in Label Studio.
+"""A ground per entity type, the same in the terminal, on pages, in notebooks and in Label Studio.
 
 The text beside it remains the sign of a type: grounds repeat after eight types.
 """

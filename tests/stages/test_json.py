@@ -1,0 +1,59 @@
+"""`--json` prints one object, with the keys that docs/reference.md has for each verb."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers.handmade_export import add_reference, save_export
+from helpers.project import ROOT, json_of, run_verb
+
+from tagline.tools.learning_curve.runs import Curve
+
+REFERENCE = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
+ROWS = re.findall(r"^\| `([\w-]+) --json` \| (.+) \|$", REFERENCE, re.MULTILINE)
+SIZES = (3, 5, 8, 12, 16)
+ARGUMENTS = {
+    "estimate": "Ada lives in Oslo. --model export",
+    "inspect": "data/tiny --output mine.yaml",
+    "learning-curve": "--sizes 3 5 8 12 --seeds 1 --runs runs.jsonl",
+}
+
+
+@pytest.fixture
+def measured(validated: Path) -> Path:
+    """A workspace with a cross-validation, in which the runs of a learning curve are measured."""
+    curve = Curve(None)
+    runs: list[dict[str, Any]] = [{"sentences": size, "test.f1": 1 - 1 / size} for size in SIZES]
+    Path("runs.jsonl").write_text("\n".join(json.dumps({**run, "settings": curve.settings, "seed": 1}) for run in runs))
+    add_reference(save_export(Path("export")))
+    return validated
+
+
+def printed(capsys: pytest.CaptureFixture[str], verb: str) -> dict[str, Any]:
+    capsys.readouterr()
+    run_verb(verb, *ARGUMENTS.get(verb, "").split(), "--json")
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(("verb", "keys"), [row for row in ROWS if row[0] not in ("compare", "improve")])
+def test_object_has_the_keys_of_the_reference(measured: Path, capsys, verb: str, keys: str) -> None:
+    content = printed(capsys, verb)
+    top = re.sub(r" \([^()]+\)", "", keys)
+    assert {*content} == {*re.findall(r"`(\w+)`", top)} - {"evaluate"}  # a stage that has not run here
+    with pytest.raises(SystemExit):
+        run_verb(verb, "--help")
+    shown = capsys.readouterr().out.rpartition("--json")[2]
+    assert all(key in shown for key in content)
+
+
+def test_values_are_those_of_the_files(measured: Path, capsys) -> None:
+    assert printed(capsys, "scores")["crossval"] == json_of("reports/crossval.json")
+    curve = printed(capsys, "learning-curve")
+    assert curve["f1"]["16"] == [1 - 1 / 16]
+    assert curve["more"]["sentences"] == 16
+    assert printed(capsys, "check")["params"]["train"]["warmup"] == 0.1
+    description = printed(capsys, "inspect")
+    assert description["tag_columns"] == ["pos", "ner"]
+    assert description["params"]["download"]["dataset"]["train"] == "train.conll"
