@@ -82,7 +82,7 @@ def test_page_shows_the_metrics() -> None:
     assert f"{metrics['overall']['f1']:.3f}" in text
     assert f"{interval['low']:.3f} to {interval['high']:.3f}" in text
     assert f"calibration error: {metrics['calibration']['ece']:.3f}" in text
-    assert "altered form F1 F1 typos 0.250 " in text and "Altered forms: the same sentences and gold" in text
+    assert "altered form F1 F1 typos 0.250 " in text and "altered forms, which are the same sentences and gold" in text
     assert "In training split F1 F1 gold unseen ~0.667 2 Words of the entity F1 F1 gold 1 ~0.667 2 Words of" in text
     assert "gold 1-10 ~0.667 2 Letter case of the sentence F1 F1 gold mixed ~0.667 2 Sentence in training split" in text
 
