@@ -9,7 +9,7 @@ import pytest
 from dvc.utils.hydra import apply_overrides
 from helpers.messages import message_of
 from helpers.project import ROOT, exit_of, git, run_verb
-from helpers.tiny import preset
+from helpers.tiny import PRESETS, preset
 from ruamel.yaml import YAML
 
 from tagline.core.params import read_file
@@ -17,7 +17,6 @@ from tagline.project import presets
 from tagline.project.descriptions import DISCRIMINATORS
 from tagline.project.sections import complete
 
-NAMES = sorted(path.stem for path in (ROOT / "presets").glob("*.yaml"))
 SAMPLE = preset("sample")
 
 
@@ -32,7 +31,7 @@ def write_mine(text: str) -> str:
     return Path("params.yaml").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PRESETS)
 def test_preset_gives_valid_params_in_the_form_of_dvc(root: Path, name: str) -> None:
     """Errors would be raised; `dvc exp run -S` changes the line of its key alone."""
     presets.write(name)
@@ -45,7 +44,7 @@ def test_preset_gives_valid_params_in_the_form_of_dvc(root: Path, name: str) -> 
     assert Path("params.yaml").read_text(encoding="utf-8") == before
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "sample"])
+@pytest.mark.parametrize("name", PRESETS[1:])
 def test_preset_contains_differences_only(name: str) -> None:
     def check(new: dict[str, Any], base: dict[str, Any], path: str) -> None:
         for key, value in new.items():
@@ -88,7 +87,7 @@ def test_comments_are_first_sentences() -> None:
     assert "File format" not in text
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PRESETS)
 def test_params_are_short_with_one_line_of_comment_per_key(name: str) -> None:
     lines = preset(name).split("\ndownload:\n")[1].splitlines()
     assert len(lines) <= 150
@@ -127,7 +126,9 @@ def test_preset_in_another_style_is_written_as_by_dvc(root: Path) -> None:
 def test_script_lists_presets(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run_verb("preset")
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines if not line.startswith(" ")] == NAMES
+    listed = [line.split()[0] for line in lines if not line.startswith(" ")]
+    assert listed == sorted(listed)
+    assert {*listed} >= {*PRESETS}
     assert "conll2003-chunk  Chunks of CoNLL-2003 with BERT base." in lines
 
 

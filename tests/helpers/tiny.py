@@ -21,6 +21,11 @@ from tagline.artifacts import raw_data
 from tagline.core.provenance import write_hashes
 from tagline.project import presets
 
+# The presets of the repository; a clone has its own beside them. All but the first train BERT base on other data.
+PRESETS = (
+    "sample conll2003 conll2003-chunk conll2003-gpu conll2003-pos conllpp few-nerd germeval2014 ontonotes5 "
+    "ud-english-ewt wnut17"
+).split()
 # The preset of the sample, with a tiny corpus and encoder, less work, and one precision on all hosts.
 TINY_PARAMS: dict[str, dict[str, Any]] = YAML(typ="safe").load(ROOT / "presets/sample.yaml")
 TINY_PARAMS["download"]["folder"] = "data/tiny"

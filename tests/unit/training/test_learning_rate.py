@@ -5,16 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.project import ROOT, run_stage
-from helpers.tiny import preset, set_train_params
+from helpers.project import run_stage
+from helpers.tiny import PRESETS, preset, set_train_params
 from ruamel.yaml import YAML
 from transformers import BertConfig, ModernBertConfig
 
 from tagline.training.learning_rate import advice, fitting_rate
 from tagline.training.train_params import Batches
 from tagline.training.training_batches import TrainingBatches
-
-ELSEWHERE = sorted(path.stem for path in (ROOT / "presets").glob("*.yaml") if path.stem != "sample")
 
 
 def batches(order: str = "by_length", subwords_per_batch: int = 512, batch_size: int = 8) -> TrainingBatches:
@@ -38,7 +36,7 @@ def test_sizes_have_other_names_in_other_configurations() -> None:
     assert fitting_rate(ModernBertConfig(), batches()) == 2e-5  # published: 1e-5 to 5e-5
 
 
-@pytest.mark.parametrize("name", ELSEWHERE)
+@pytest.mark.parametrize("name", PRESETS[1:])
 def test_rate_is_that_of_the_presets_of_bert_base(name: str) -> None:
     """They were scaled from BERT's own rates by the square root of the batch."""
     params = YAML(typ="safe").load(preset(name))["train"]
