@@ -41,7 +41,7 @@ MEASURED += [("serve", "--model=models/export --clients 1 4 --seconds=3 --reques
 
 
 @pytest.mark.rare
-def test_students_are_measured_beside_spacy(finished: Path) -> None:
+def test_students_are_measured_beside_spacy(finished):
     models = result_of("students", ".", "--spacy", "--epochs=1", "--rounds=1")["models"]
     root = Path().resolve().name
     assert list(models) == [root, "spaCy"]
@@ -51,7 +51,7 @@ def test_students_are_measured_beside_spacy(finished: Path) -> None:
 
 @pytest.mark.rare
 @pytest.mark.parametrize(("name", "options"), MEASURED)
-def test_benchmarks_end_with_json(finished: Path, name: str, options: str) -> None:
+def test_benchmarks_end_with_json(finished, name, options):
     if name == "predict":  # the pipeline takes marks of capitals for words of their own
         edit(Path("params.yaml"), "mark_capitals: true", "mark_capitals: false")
         run_stages(*STAGES)
@@ -78,13 +78,13 @@ def test_benchmarks_end_with_json(finished: Path, name: str, options: str) -> No
 
 
 @pytest.mark.rare
-def test_rates_of_the_host_are_measured(finished: Path) -> None:
+def test_rates_of_the_host_are_measured(finished):
     result = result_of("host", ENCODER, "--seconds=0.01")
     assert {"fp32", "onnx", "onnx-int8"} <= set(result["rates"])
     assert result["ours"] == result["rates"][result["host"]["precision"]]["all"] > 0
 
 
-def test_panel_compares_the_corpora_that_both_recipes_have(load: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_panel_compares_the_corpora_that_both_recipes_have(load, capsys):
     scores = [("a", "old", 0.1), ("a", "old", 0.3), ("a", "new", 0.5), ("b", "old", 0.4), ("b", "new", 0.5)]
     runs = [{"corpus": corpus, "recipe": recipe, "test.f1": f1} for corpus, recipe, f1 in [*scores, ("c", "new", 1)]]
     load("panel").compare(runs, "old", "new")
@@ -96,7 +96,7 @@ def test_panel_compares_the_corpora_that_both_recipes_have(load: Any, capsys: py
 
 
 @pytest.mark.rare
-def test_training_measures_each_run_once(finished: Path) -> None:
+def test_training_measures_each_run_once(finished):
     options = ("--data=data/tiny", ENCODER, "--subwords-per-batch=40", "--epochs=2", "--our-rates", "0.02", "1e-9")
     options += ("--plain-rates=0.02", "--runs=runs.jsonl")
     result = result_of("training", *options)
@@ -109,7 +109,7 @@ def test_training_measures_each_run_once(finished: Path) -> None:
     assert Path("runs.jsonl").read_text() == runs
 
 
-def test_faster_format_than_auto_is_a_warning(load: Any) -> None:
+def test_faster_format_than_auto_is_a_warning(load):
     contradiction = load("host").contradiction
     slow, fast = {"one": 83.0, "all": 160.0}, {"one": 150.0, "all": 170.0}
     assert contradiction({"fp32": fast, "bf16": slow}, "fp32") is None

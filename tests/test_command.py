@@ -33,7 +33,7 @@ def run(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedPro
     return subprocess.run([sys.executable, *arguments], cwd=cwd, env=env, capture_output=True, text=True, check=False)
 
 
-def test_command_lists_its_verbs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+def test_command_lists_its_verbs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["tagline"])
     run_verb("--help")
@@ -56,7 +56,7 @@ def test_command_lists_its_verbs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "argument VERB: invalid choice: 'xyz' (choose from " in capsys.readouterr().err
 
 
-def test_commands_of_agents_exist(capsys: pytest.CaptureFixture[str]) -> None:
+def test_commands_of_agents_exist(capsys):
     text = (ROOT / "AGENTS.md").read_text(encoding="utf-8")
     commands = [command.split() for command in re.findall(r"tagline ([a-z][^`\n]*)", text)]
     assert len(commands) > 10
@@ -78,21 +78,21 @@ COMPLETIONS = [
 
 
 @pytest.mark.parametrize(("line", "completions"), COMPLETIONS)
-def test_shell_completes_verbs_and_their_options(tmp_path: Path, line: str, completions: set[str]) -> None:
+def test_shell_completes_verbs_and_their_options(tmp_path, line, completions):
     variables = {"_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line)), "COMP_TYPE": "9"}
     variables |= {"_ARGCOMPLETE_STDOUT_FILENAME": str(tmp_path / "out"), "_ARGCOMPLETE_IFS": "\n"}
     run("-m", "tagline", cwd=tmp_path, **variables)
     assert set((tmp_path / "out").read_text().split()) - {"-h", "--help"} == completions
 
 
-def test_help_of_every_verb_loads_no_heavy_library(tmp_path: Path) -> None:
+def test_help_of_every_verb_loads_no_heavy_library(tmp_path):
     shown = run("-c", HELP, *ALL, cwd=tmp_path).stdout
     assert [line for line in shown.splitlines() if line[0:2] == "= "] == [f"= {verb} 0 []" for verb in ALL]
     assert all(f"usage: tagline {verb} " in shown for verb in ALL)
     assert [line for line in shown.splitlines() if len(line) > 80] == []
 
 
-def test_missing_extra_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_extra_is_one_message(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     monkeypatch.delitem(sys.modules, "tagline.tools.serving.server", raising=False)
@@ -100,7 +100,7 @@ def test_missing_extra_is_one_message(tmp_path: Path, monkeypatch: pytest.Monkey
     assert exit_of("serve") == message
 
 
-def test_clone_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clone_of_another_user_is_refused(tmp_path, monkeypatch):
     (tmp_path / "stages/tagline").mkdir(parents=True)
     (tmp_path / "stages/tagline/__init__.py").touch()
     monkeypatch.chdir(tmp_path)
@@ -109,7 +109,7 @@ def test_clone_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
     assert exit_of("scores") == message
 
 
-def test_code_of_the_clone_runs_also_with_another_environment(tmp_path: Path) -> None:
+def test_code_of_the_clone_runs_also_with_another_environment(tmp_path):
     shutil.copytree(ROOT / "stages", tmp_path / "stages", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     module = tmp_path / "stages/tagline/results/program.py"
     module.write_text("def scores() -> None:\n    print('of this clone')\n", encoding="utf-8")

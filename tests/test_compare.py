@@ -141,7 +141,7 @@ def state() -> tuple[dict[Path, bytes], str]:
     return kept, git("status", "--porcelain=v2", "--branch") + git("for-each-ref") + git("stash", "list")
 
 
-def test_head_is_compared_with_the_workspace_by_default(unchanged: Path, capsys: pytest.CaptureFixture) -> None:
+def test_head_is_compared_with_the_workspace_by_default(unchanged, capsys):
     run()
     text = capsys.readouterr().out
     assert text.startswith("test F1 0.815 → 0.815, the same predictions (+0.000 to +0.000, p 1.000)\n")
@@ -149,7 +149,7 @@ def test_head_is_compared_with_the_workspace_by_default(unchanged: Path, capsys:
     assert "note: test: HEAD and workspace have the same predictions\n" in text
 
 
-def test_two_revisions_as_text_markdown_json_and_comment(repository: Path, monkeypatch, capsys) -> None:
+def test_two_revisions_as_text_markdown_json_and_comment(repository, monkeypatch, capsys):
     write_results(5, seed=77)
     before = state()
     run("bad", "good", "--all")
@@ -177,7 +177,7 @@ def test_two_revisions_as_text_markdown_json_and_comment(repository: Path, monke
     assert capsys.readouterr().err == "compare: no comment: environment variable GITHUB_TOKEN is not set\n"
 
 
-def test_outdated_workspace_is_noted(repository: Path) -> None:
+def test_outdated_workspace_is_noted(repository):
     def note() -> list[str]:
         return read(WORKSPACE, ["test"]).notes
 
@@ -191,7 +191,7 @@ def test_outdated_workspace_is_noted(repository: Path) -> None:
     assert note()[0].endswith("would rerun evaluate (data/predictions, metrics/evaluate.json, model), train (model)")
 
 
-def test_outdated_commit_is_noted(repository: Path) -> None:
+def test_outdated_commit_is_noted(repository):
     def note() -> list[str]:
         commit("changed", "--allow-empty")
         return read("HEAD", ["test"]).notes
@@ -208,7 +208,7 @@ def test_outdated_commit_is_noted(repository: Path) -> None:
     assert note()[0].startswith("HEAD: predictions may be outdated (")
 
 
-def test_outdated_data_of_a_commit_are_noted_wherever_they_are_tracked(repository: Path) -> None:
+def test_outdated_data_of_a_commit_are_noted_wherever_they_are_tracked(repository):
     """In Git, in DVC or both, as a part of an output, and not what DVC ignores or nobody tracks."""
 
     def note() -> list[str]:
@@ -262,7 +262,7 @@ GATES = [
 
 
 @pytest.mark.parametrize(("arguments", "message"), GATES)
-def test_fail_below_is_status_1(unchanged: Path, arguments: str, message: str | None, capsys) -> None:
+def test_fail_below_is_status_1(unchanged, arguments, message, capsys):
     if message is None:
         run(*arguments.split(), "--split", "test")
     else:
@@ -280,7 +280,7 @@ WRONG_USAGE = [
 
 
 @pytest.mark.parametrize(("arguments", "message"), WRONG_USAGE)
-def test_wrong_usage_exits_with_2(arguments: str, message: str, capsys: pytest.CaptureFixture) -> None:
+def test_wrong_usage_exits_with_2(arguments, message, capsys):
     assert exit_of("compare", *arguments.split()) == 2
     assert message in capsys.readouterr().err
 
@@ -290,7 +290,7 @@ def reason(name: str, folder: str | None = None) -> str:
     return message_of(read, name, ["validation", "test"], None if folder is None else Path(folder))
 
 
-def test_what_is_not_a_revision_with_results_is_an_error(unchanged: Path, tmp_path: Path) -> None:
+def test_what_is_not_a_revision_with_results_is_an_error(unchanged, tmp_path):
     expected = "expected a commit, branch, tag or DVC experiment, or `workspace`"
     assert exit_of("compare", "nowhere") == f"compare: unknown Git revision 'nowhere'; {expected}"
     assert reason("bad:params.yaml") == f"bad:params.yaml: not a commit; {expected}"
@@ -305,7 +305,7 @@ def test_what_is_not_a_revision_with_results_is_an_error(unchanged: Path, tmp_pa
     assert "you are not inside of a DVC repository" in reason("HEAD")
 
 
-def test_damaged_pipeline_and_missing_results_are_errors(repository: Path) -> None:
+def test_damaged_pipeline_and_missing_results_are_errors(repository):
     git("checkout", "-q", "-b", "damaged")
     Path("dvc.yaml").write_text("stages: [\n")
     commit("damaged")
@@ -322,7 +322,7 @@ def test_damaged_pipeline_and_missing_results_are_errors(repository: Path) -> No
     )
 
 
-def test_predictions_come_from_the_remote_if_the_cache_lacks_them(repository: Path, tmp_path: Path, capsys) -> None:
+def test_predictions_come_from_the_remote_if_the_cache_lacks_them(repository, tmp_path, capsys):
     Path(".dvc/cache").rename(tmp_path / "remote")
     again = f"git checkout {git('rev-parse', 'bad')[:7]} && dvc repro"
     lacking = "bad: data/predictions/provenance.json is not in DVC's cache, "
@@ -346,7 +346,7 @@ def test_predictions_come_from_the_remote_if_the_cache_lacks_them(repository: Pa
 
 
 @pytest.mark.parametrize("root", [".", pytest.param("models/tagger", marks=pytest.mark.rare)])
-def test_pipelines_are_found_from_any_folder(root: str, tmp_path: Path, monkeypatch, origin: Path) -> None:
+def test_pipelines_are_found_from_any_folder(root, tmp_path, monkeypatch, origin):
     """DVC's root, the folder of the pipeline and the current folder need not be the same."""
     work_in(origin if root == "." else tmp_path, monkeypatch)
     path = origin if root == "." else make_origin(tmp_path, root)

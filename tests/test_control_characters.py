@@ -43,7 +43,7 @@ COMMANDS += ["adjudicate saved --output o.html", "adjudicate saved/none --output
 
 
 @pytest.mark.rare
-def test_no_verb_prints_control_characters_of_data(odd: Path, monkeypatch: pytest.MonkeyPatch, capfd) -> None:
+def test_no_verb_prints_control_characters_of_data(odd, monkeypatch, capfd):
     """The other verbs print no data."""
     monkeypatch.chdir(odd)
     Path("texts.txt").write_text(f"Ada Lind{ODD} lives in Oslo.\n", encoding="utf-8")

@@ -8,7 +8,6 @@ import pytest
 from helpers.annotated import write_rows
 from helpers.built_once import built_once
 from helpers.formats import saved_row
-from helpers.hub_server import Hub
 from helpers.project import ROOT, exit_of, run_stages, run_verb, snapshot
 from helpers.tiny import set_params
 
@@ -115,20 +114,20 @@ def assert_refused(verb: str, files: dict[str, list[Harm]]) -> None:
 
 
 @pytest.mark.parametrize(("verb", "files"), READ)
-def test_damaged_file_is_one_message(complete: Path, verb: str, files: dict[str, list[Harm]]) -> None:
+def test_damaged_file_is_one_message(complete, verb, files):
     Path("runs.jsonl").write_text('{"sentences": 100, "seed": 1}\n')
     assert_refused(verb, files)
 
 
 @pytest.mark.usefixtures("logged_in")
-def test_damaged_export_is_not_pushed(complete: Path, hub: Hub) -> None:
+def test_damaged_export_is_not_pushed(complete, hub):
     set_params(export={"hub": {"repo_id": "ada/people", "private": True, "branch": "main", "push": False}})
     reports = [*FILE, cut, NO_KEYS, A_LIST]
     assert_refused("push", {"models/export/model.safetensors": OURS, "reports/export.json": reports})
     assert not hub.repositories
 
 
-def test_all_verbs_that_read_files_are_damaged() -> None:
+def test_all_verbs_that_read_files_are_damaged():
     """`compare` reads commits (tests/test_compare.py), `schema` only what it writes."""
     tested = {"push", *(verb.split()[0] for verb, _ in READ)}
     assert {verb for group in VERBS.values() for verb in group} - tested == {"compare", "schema"}

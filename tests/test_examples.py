@@ -1,7 +1,6 @@
 """The examples for other libraries find the Tagger's entities; that of onnxruntime is in unit/export/test_parity.py."""
 
 import json
-from pathlib import Path
 from runpy import run_path
 from typing import Any
 
@@ -15,7 +14,7 @@ def example(name: str) -> dict[str, Any]:
     return run_path(str(ROOT / f"examples/{name}.py"))
 
 
-def test_presidio_recogniser(export: Path) -> None:
+def test_presidio_recogniser(export):
     pytest.importorskip("presidio_analyzer")
     analyzer = example("presidio_recognizer")["analyzer"](export)
     found = [(each.entity_type, TEXT[each.start : each.end]) for each in analyzer.analyze(TEXT, "en")]
@@ -23,7 +22,7 @@ def test_presidio_recogniser(export: Path) -> None:
     assert {each.entity_type for each in analyzer.analyze(TEXT, "en", ["PERSON"])} == {"PERSON"}
 
 
-def test_spacy_component(export: Path) -> None:
+def test_spacy_component(export):
     spacy = pytest.importorskip("spacy")
     example("spacy_component")
     nlp = spacy.blank("en")
@@ -33,7 +32,7 @@ def test_spacy_component(export: Path) -> None:
     assert others == [[], [("LOC", "Oslo+x")]]
 
 
-def test_notebook_labels_shows_and_scores(beside_export: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_notebook_labels_shows_and_scores(beside_export, tmp_path, monkeypatch):
     notebook = json.loads((ROOT / "examples/quickstart.ipynb").read_text(encoding="utf-8"))
     (tmp_path / "examples").mkdir()
     monkeypatch.chdir(tmp_path / "examples")  # as Jupyter does

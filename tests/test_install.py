@@ -80,14 +80,14 @@ def run(bare: Path, program: str, *arguments: str) -> subprocess.CompletedProces
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_wheel_holds_the_whole_package_and_nothing_else(bare: Path) -> None:
+def test_wheel_holds_the_whole_package_and_nothing_else(bare):
     package = {path for path in (ROOT / "stages/tagline").rglob("*") if path.is_file() and path.suffix != ".pyc"}
     installed = {path for path in (bare / "tagline").rglob("*") if path.is_file() and path.suffix != ".pyc"}
     assert {path.relative_to(bare) for path in installed} == {path.relative_to(ROOT / "stages") for path in package}
     assert {path.name.partition("-")[0] for path in bare.iterdir() if not path.is_symlink()} == {"tagline"}
 
 
-def test_base_dependencies_are_enough_to_label_texts(bare: Path, beside_export: Path) -> None:
+def test_base_dependencies_are_enough_to_label_texts(bare, beside_export):
     Path("in.conll").write_text("in O\nOslo B-LOC\n\n")
     done = run(bare, COMMAND + LIBRARY, "--input", "in.conll")
     assert done.stderr == ""
@@ -100,7 +100,7 @@ def test_base_dependencies_are_enough_to_label_texts(bare: Path, beside_export: 
     ]
 
 
-def test_backend_torch_without_its_extra_is_one_message(bare: Path, beside_export: Path) -> None:
+def test_backend_torch_without_its_extra_is_one_message(bare, beside_export):
     done = run(bare, COMMAND, "Ada", "--backend", "torch")
     assert done.returncode == 1
     assert done.stderr == (
@@ -109,7 +109,7 @@ def test_backend_torch_without_its_extra_is_one_message(bare: Path, beside_expor
     )
 
 
-def test_the_installed_package_is_the_clones(tmp_path: Path) -> None:
+def test_the_installed_package_is_the_clones(tmp_path):
     # pytest has stages/ on its path, where setuptools leaves a .egg-info that knows no origin.
     origins = [found.read_text("direct_url.json") or "{}" for found in metadata.distributions(name="tagline")]
     if ROOT.as_uri() not in [json.loads(origin).get("url") for origin in origins]:

@@ -43,7 +43,7 @@ def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-m", "tagline", "predict", *arguments], env=environment, **streams)
 
 
-def test_texts_are_printed_with_their_entities(capfd) -> None:
+def test_texts_are_printed_with_their_entities(capfd):
     for arguments, expected in (
         ([TEXT, "", "no entity"], f"{MARKED}\nno entity\n"),
         ([TEXT, "--min-score", "0.91"], f"{TEXT}\n"),
@@ -53,7 +53,7 @@ def test_texts_are_printed_with_their_entities(capfd) -> None:
         assert capfd.readouterr() == (expected, "")
 
 
-def test_plain_tags_follow_their_words_and_have_no_entities(tmp_path: Path, capfd) -> None:
+def test_plain_tags_follow_their_words_and_have_no_entities(tmp_path, capfd):
     model = str(save_export(tmp_path / "tags", TAGS))
     run("Ada lives.", "--model", model)
     assert capfd.readouterr().out == "Ada/PROPN lives/VERB ./PUNCT\n"
@@ -64,7 +64,7 @@ def test_plain_tags_follow_their_words_and_have_no_entities(tmp_path: Path, capf
     assert "overlaps first: pos predicts a tag for each word, not entities; expected keep" in found
 
 
-def test_entities_of_several_models_have_layers_and_may_overlap(capfd) -> None:
+def test_entities_of_several_models_have_layers_and_may_overlap(capfd):
     run(TEXT, *TWO)
     doubled = [{**entity, "layer": layer} for entity in ENTITIES for layer in "ab"]
     assert json.loads(capfd.readouterr().out) == {"text": TEXT, "entities": doubled}
@@ -78,7 +78,7 @@ def test_entities_of_several_models_have_layers_and_may_overlap(capfd) -> None:
     assert task["suggested"] == [[0, 8, "PER", 0.9], [18, 22, "LOC", 0.9]]
 
 
-def test_files_are_read_and_written_by_their_suffixes() -> None:
+def test_files_are_read_and_written_by_their_suffixes():
     Path("in.txt").write_text(f"{TEXT}\n\n", encoding="utf-8")
     run("--input", "in.txt", "--output", "out.jsonl")
     rows = [{"text": TEXT, "entities": ENTITIES}, {"text": "", "entities": []}]
@@ -92,7 +92,7 @@ def test_files_are_read_and_written_by_their_suffixes() -> None:
     assert Path("out.txt").read_text() == "[Ada PER 0.90] lives\n[Oslo LOC 0.90]\n"
 
 
-def test_standard_input_goes_to_standard_output(monkeypatch: pytest.MonkeyPatch, capfd) -> None:
+def test_standard_input_goes_to_standard_output(monkeypatch, capfd):
     for arguments, given, expected in (
         ((), f"{TEXT}\n", MARKED),
         (("--words",), "Ada lives.\n", "[Ada PER 0.90] lives.\n"),
@@ -106,7 +106,7 @@ def test_standard_input_goes_to_standard_output(monkeypatch: pytest.MonkeyPatch,
         assert capfd.readouterr() == (expected, "")
 
 
-def test_entities_with_a_promised_precision_are_marked_or_alone(tmp_path: Path, capfd) -> None:
+def test_entities_with_a_promised_precision_are_marked_or_alone(tmp_path, capfd):
     model = save_export(tmp_path / "promised")
     exported.write(replace(exported.read(model), accept={"PER": 0.89}), model)
     promised = partial(run, TEXT, "--model", str(model))
@@ -129,7 +129,7 @@ def test_entities_with_a_promised_precision_are_marked_or_alone(tmp_path: Path, 
     assert json.loads(capfd.readouterr().out)["entities"] == [{**ENTITIES[0], "accepted": True, "layer": "b"}]
 
 
-def test_annotation_page_has_the_guideline_and_what_was_labelled() -> None:
+def test_annotation_page_has_the_guideline_and_what_was_labelled():
     Path("in.jsonl").write_text('{"words": ["Ada", "Lind"], "id": "a"}\n{"text": ""}\n{"text": "in Oslo"}\n')
     Path("guide.md").write_text("Mark names.")
     run("--input", "in.jsonl", "--output", "out.html", "--guideline", "guide.md")
@@ -167,7 +167,7 @@ WRONG_USAGE = [
 
 
 @pytest.mark.parametrize(("arguments", "message"), WRONG_USAGE)
-def test_wrong_usage_exits_with_2(arguments: tuple[str, ...], message: str, monkeypatch, capfd) -> None:
+def test_wrong_usage_exits_with_2(arguments, message, monkeypatch, capfd):
     Path("in.txt").touch()
     with Path("in.txt").open() as file:
         monkeypatch.setattr(sys, "stdin", file)
@@ -175,7 +175,7 @@ def test_wrong_usage_exits_with_2(arguments: tuple[str, ...], message: str, monk
     assert message in capfd.readouterr().err
 
 
-def test_texts_may_have_another_key_which_is_redacted_too(capfd: pytest.CaptureFixture[str]) -> None:
+def test_texts_may_have_another_key_which_is_redacted_too(capfd):
     Path("in.jsonl").write_text('{"body": "Ada Lind lives."}\n')
     run("--input", "in.jsonl", "--text-column", "body", "--output", "out.jsonl", "--format", "redacted")
     assert json.loads(Path("out.jsonl").read_text()) == {"body": "[PER] lives."}
@@ -183,14 +183,14 @@ def test_texts_may_have_another_key_which_is_redacted_too(capfd: pytest.CaptureF
     assert exit_of("--input", "in.jsonl", "--text-column", "title") == message
 
 
-def test_long_text_that_ends_like_a_file_name_is_a_text(capfd: pytest.CaptureFixture[str]) -> None:
+def test_long_text_that_ends_like_a_file_name_is_a_text(capfd):
     """A system refuses to look for a file of such a name."""
     text = f"{'very ' * 100}long.txt"
     run_verb("predict", text, "--format", "jsonl")
     assert json.loads(capfd.readouterr().out)["text"] == text
 
 
-def test_progress_is_shown_beside_a_file_not_beside_a_pipe() -> None:
+def test_progress_is_shown_beside_a_file_not_beside_a_pipe():
     read, write = os.pipe()
     with Path("out.txt").open("w") as file, os.fdopen(read), os.fdopen(write, "w") as pipe:
         assert is_file(file)
@@ -214,7 +214,7 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("arguments", "message"), ERRORS)
-def test_errors_are_one_message_and_keep_earlier_output(arguments: tuple[str, ...], message: str) -> None:
+def test_errors_are_one_message_and_keep_earlier_output(arguments, message):
     Path("bad.jsonl").write_text('{"text": "Ada"}\n{"text": \n')
     Path("out.jsonl").write_text("earlier")
     found = exit_of(*arguments)
@@ -223,14 +223,14 @@ def test_errors_are_one_message_and_keep_earlier_output(arguments: tuple[str, ..
     assert Path("out.jsonl").read_text() == "earlier"
 
 
-def test_closed_streams_are_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closed_streams_are_errors(monkeypatch):
     monkeypatch.setattr(sys, "stdin", None)  # as `<&-` leaves it
     assert exit_of("--input", "-") == "predict: standard input is closed; expected a pipe, or --input FILE"
     monkeypatch.setattr(sys, "stdout", None)
     assert exit_of("a") == "predict: standard output is closed; expected --output FILE"
 
 
-def test_full_disk_behind_standard_output_is_one_message() -> None:
+def test_full_disk_behind_standard_output_is_one_message():
     with Path("/dev/full").open("wb") as full:
         process = start(TEXT, stdout=full)
     assert process.communicate()[1] == b"predict: standard output: No space left on device\n"
@@ -243,14 +243,14 @@ def model(export: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(export, tmp_path / "model"))
 
 
-def test_warnings_are_one_line(model: Path) -> None:
+def test_warnings_are_one_line(model):
     exported.write(replace(exported.read(model), words=WordRule(agreement=0.9)), model)
     _, err = start(TEXT, "--model", str(model), text=True).communicate()
     assert err.startswith(f"predict: {model}: raw text is split differently than in training (90.0% agreement)")
     assert err.count("\n") == 1
 
 
-def test_mixed_exports_are_errors(export: Path, model: Path, tmp_path: Path) -> None:
+def test_mixed_exports_are_errors(export, model, tmp_path):
     def message(text: str = "a") -> str:
         return exit_of(text, "--model", str(model)).removeprefix(f"predict: {model}/")
 
@@ -262,7 +262,7 @@ def test_mixed_exports_are_errors(export: Path, model: Path, tmp_path: Path) -> 
     assert message().startswith(f"onnx/model.onnx: 4 labels; expected 5 as in {model}/tagger.json; run `dvc repro exp")
 
 
-def test_changed_exports_are_refused_unless_verification_is_off(model: Path, capsys) -> None:
+def test_changed_exports_are_refused_unless_verification_is_off(model, capsys):
     write_hashes(model)
     (model / "config.json").write_bytes(b"?")  # not loaded by this backend
     (model / "tagger.json").write_bytes((model / "tagger.json").read_bytes() + b"\n")
@@ -277,7 +277,7 @@ def lines(count: int) -> str:
     return "".join(f"{TEXT} {number}\n" for number in range(count))
 
 
-def test_error_late_in_the_input_keeps_earlier_output() -> None:
+def test_error_late_in_the_input_keeps_earlier_output():
     rows = [json.dumps({"text": text}) for text in lines(500).splitlines()]
     Path("in.jsonl").write_text("\n".join([*rows, "[]", *rows]))
     found = exit_of("--input", "in.jsonl", "--output", "out.txt")
@@ -289,7 +289,7 @@ def test_error_late_in_the_input_keeps_earlier_output() -> None:
     assert 0 < len(json.loads(Path("out.json").read_text())) < 500, "a complete list"
 
 
-def test_ctrl_c_leaves_whole_lines_and_says_how_many() -> None:
+def test_ctrl_c_leaves_whole_lines_and_says_how_many():
     process = start("--input", "-", "--output", "out.jsonl")
     process.stdin.write(lines(500).encode())
     process.stdin.flush()
@@ -304,7 +304,7 @@ def test_ctrl_c_leaves_whole_lines_and_says_how_many() -> None:
     assert process.communicate()[1].decode() == message
 
 
-def test_closed_pipe_ends_silently() -> None:
+def test_closed_pipe_ends_silently():
     Path("in.txt").write_text(lines(20_000))
     process = start("--input", "in.txt", stdin=subprocess.DEVNULL)
     assert process.stdout.readline().decode() == MARKED.replace(".\n", ". 0\n")

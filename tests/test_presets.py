@@ -32,7 +32,7 @@ def write_mine(text: str) -> str:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_preset_gives_valid_params_in_the_form_of_dvc(root: Path, name: str) -> None:
+def test_preset_gives_valid_params_in_the_form_of_dvc(root, name):
     """Errors would be raised; `dvc exp run -S` changes the line of its key alone."""
     presets.write(name)
     before = Path("params.yaml").read_text(encoding="utf-8")
@@ -45,7 +45,7 @@ def test_preset_gives_valid_params_in_the_form_of_dvc(root: Path, name: str) -> 
 
 
 @pytest.mark.parametrize("name", PRESETS[1:])
-def test_preset_contains_differences_only(name: str) -> None:
+def test_preset_contains_differences_only(name):
     def check(new: dict[str, Any], base: dict[str, Any], path: str) -> None:
         for key, value in new.items():
             assert value != base[key], f"{path}{key}"
@@ -58,7 +58,7 @@ def test_preset_contains_differences_only(name: str) -> None:
     check(load((ROOT / f"presets/{name}.yaml").read_text(encoding="utf-8")), base, "")
 
 
-def test_card_of_the_sample_is_of_the_sample_alone(root: Path) -> None:
+def test_card_of_the_sample_is_of_the_sample_alone(root):
     assert load(SAMPLE)["export"]["card"] == {"language": "en", "license": None, "data_license": "cc0-1.0"}
     assert load(write_mine("train:\n  epochs: 2\n"))["export"]["card"]["data_license"] == "cc0-1.0"
     dataset = "source: files, format: conll, columns: [words, ner], train: a, split: {seed: 1, validation: 0.1}"
@@ -68,7 +68,7 @@ def test_card_of_the_sample_is_of_the_sample_alone(root: Path) -> None:
     assert mine["download"]["dataset"] == load(f"{{{dataset}}}"), "nothing of the sample's files"
 
 
-def test_conll2003_is_the_recipe_of_the_course(root: Path) -> None:
+def test_conll2003_is_the_recipe_of_the_course(root):
     Path("params.yaml").write_text(preset("conll2003"), encoding="utf-8")
     params = complete(read_file())
     assert params["download"]["encoder"]["name"] == "google-bert/bert-base-cased"
@@ -78,7 +78,7 @@ def test_conll2003_is_the_recipe_of_the_course(root: Path) -> None:
     assert params["train"].items() >= recipe.items()
 
 
-def test_comments_are_first_sentences() -> None:
+def test_comments_are_first_sentences():
     text = preset("conll2003")
     assert text.startswith(f"{presets.MODELINE}\n# Named entities of CoNLL-2003")
     assert "sample corpus" not in text
@@ -88,7 +88,7 @@ def test_comments_are_first_sentences() -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_params_are_short_with_one_line_of_comment_per_key(name: str) -> None:
+def test_params_are_short_with_one_line_of_comment_per_key(name):
     lines = preset(name).split("\ndownload:\n")[1].splitlines()
     assert len(lines) <= 150
     assert max(map(len, lines)) <= 120
@@ -96,7 +96,7 @@ def test_params_are_short_with_one_line_of_comment_per_key(name: str) -> None:
     assert not [lines[index] for index, pair in enumerate(pairwise(comments)) if all(pair)]
 
 
-def test_preset_with_errors_changes_nothing(root: Path) -> None:
+def test_preset_with_errors_changes_nothing(root):
     text = "# Mine.\n\ntrain:\n  lerning_rate: 1\n  # More.\n  epochs: 0\ndownload:\n  dataset:\n    source: hub"
     first, *lines, last = message_of(write_mine, text).splitlines()
     assert first == "presets/mine.yaml has 9 errors; params.yaml is unchanged:"
@@ -108,7 +108,7 @@ def test_preset_with_errors_changes_nothing(root: Path) -> None:
     assert sorted(path.name for path in root.iterdir()) == [".gitignore", "dvc.yaml", "params.yaml", "presets"]
 
 
-def test_preset_in_another_style_is_written_as_by_dvc(root: Path) -> None:
+def test_preset_in_another_style_is_written_as_by_dvc(root):
     mine = "train:\n    epochs: 2\n    max_steps: null\n    batches: {order: random}\n"
     mine += "download:\n    dataset:\n        format: parquet\n        source: files\n        train: a\n"
     mine += "        validation: b\n        test: c\n        words: w\n        tag_columns: {ner: n}\n"
@@ -123,7 +123,7 @@ def test_preset_in_another_style_is_written_as_by_dvc(root: Path) -> None:
     assert load(text) == params
 
 
-def test_script_lists_presets(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_script_lists_presets(root, capsys):
     run_verb("preset")
     lines = capsys.readouterr().out.splitlines()
     listed = [line.split()[0] for line in lines if not line.startswith(" ")]
@@ -132,7 +132,7 @@ def test_script_lists_presets(root: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "conll2003-chunk  Chunks of CoNLL-2003 with BERT base." in lines
 
 
-def test_edits_are_kept_unless_they_are_committed_or_by_force(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_edits_are_kept_unless_they_are_committed_or_by_force(root, capsys):
     edited = SAMPLE.replace("epochs: 4", "epochs: 9")
     params = Path("params.yaml")
     params.write_text(edited, encoding="utf-8")
@@ -151,7 +151,7 @@ def test_edits_are_kept_unless_they_are_committed_or_by_force(root: Path, capsys
     assert params.read_text(encoding="utf-8") == SAMPLE
 
 
-def test_missing_file_is_written_and_another_folder_an_error(root: Path) -> None:
+def test_missing_file_is_written_and_another_folder_an_error(root):
     Path("params.yaml").unlink()
     run_verb("preset", "sample")
     assert Path("params.yaml").read_text(encoding="utf-8") == SAMPLE

@@ -36,7 +36,7 @@ def status(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_code_params_and_results_are_the_locked_ones(status: dict[str, list[Any]], stage: str) -> None:
+def test_code_params_and_results_are_the_locked_ones(status, stage):
     changed = {
         path: state
         for entry in status.get(NAMES[stage], [])
@@ -48,7 +48,7 @@ def test_code_params_and_results_are_the_locked_ones(status: dict[str, list[Any]
     assert "changed command" not in status.get(NAMES[stage], [])
 
 
-def test_every_stage_is_locked_and_the_chain_unbroken() -> None:
+def test_every_stage_is_locked_and_the_chain_unbroken():
     lock = yaml.safe_load((ROOT / "dvc.lock").read_text(encoding="utf-8"))["stages"]
     assert list(lock) == list(NAMES.values())
     outs = {out["path"]: out["md5"] for stage in lock.values() for out in stage["outs"]}
@@ -57,7 +57,7 @@ def test_every_stage_is_locked_and_the_chain_unbroken() -> None:
             assert outs.get(dep["path"], dep["md5"]) == dep["md5"], dep["path"]
 
 
-def test_small_results_are_committed_and_plots_have_the_columns_that_are_drawn() -> None:
+def test_small_results_are_committed_and_plots_have_the_columns_that_are_drawn():
     for stage in STAGES:
         for path in declared(stage, "metrics", "plots"):
             assert (ROOT / path).is_file(), path
@@ -68,7 +68,7 @@ def test_small_results_are_committed_and_plots_have_the_columns_that_are_drawn()
             assert {options["x"], options["y"]} <= set(columns), path
 
 
-def test_the_readme_shows_the_committed_scores() -> None:
+def test_the_readme_shows_the_committed_scores():
     """The README shows test of `tagline scores`; of its numbers Git has those of metrics/evaluate.json."""
     metrics = json.loads((ROOT / "metrics/evaluate.json").read_text(encoding="utf-8"))
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -81,7 +81,7 @@ def test_the_readme_shows_the_committed_scores() -> None:
     assert {name: f1 for name, (_, _, f1) in rows.items()} == pytest.approx(of_types, abs=ROUNDING)
 
 
-def test_the_picture_shows_the_committed_model() -> None:
+def test_the_picture_shows_the_committed_model():
     """It names the model of dvc.lock; where that model is, what it predicts now is drawn again."""
     shown = picture.PICTURE.read_text(encoding="utf-8")
     made = "after `make repro`, run `python tests/helpers/picture.py` and commit docs/predict.svg"
@@ -90,15 +90,15 @@ def test_the_picture_shows_the_committed_model() -> None:
         assert picture.draw() == shown, made
 
 
-def test_params_are_those_of_the_sample() -> None:
+def test_params_are_those_of_the_sample():
     assert preset("sample").encode() == (ROOT / "params.yaml").read_bytes(), "run `tagline preset sample`"
 
 
 @pytest.mark.parametrize(("name", "lines"), [("dvc.lock", 500), ("README.md", 120)])
-def test_files_that_people_review_stay_short(name: str, lines: int) -> None:
+def test_files_that_people_review_stay_short(name, lines):
     assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= lines
 
 
-def test_repository_weighs_no_more_than_decided() -> None:
+def test_repository_weighs_no_more_than_decided():
     over = {part: counts for part, counts in weights().items() if counts[0] > counts[1]}
     assert over == {}, "limits of this repository (counted, at most), which its maintainers keep; a clone has none"

@@ -29,7 +29,7 @@ TEMPLATE = ROOT / ".dvc/plots/page.html"
 MAJOR = re.compile(r"(vega[\w-]*)@(\d+)")
 
 
-def test_no_input_may_lie_in_a_folder_that_a_stage_writes() -> None:
+def test_no_input_may_lie_in_a_folder_that_a_stage_writes():
     outs = [path for stage in (*STAGES, *CREATED) for path in declared(stage, "outs", "metrics", "plots")]
     assert outs
     for path in map(PurePosixPath, outs):
@@ -37,7 +37,7 @@ def test_no_input_may_lie_in_a_folder_that_a_stage_writes() -> None:
 
 
 @pytest.mark.parametrize("stage", [*STAGES, *CREATED])
-def test_the_paths_of_a_script_are_those_of_its_stage(stage: str) -> None:
+def test_the_paths_of_a_script_are_those_of_its_stage(stage):
     module = runpy.run_path(str(ROOT / f"stages/{stage}.py"), run_name="imported")
     paths = {value.as_posix() for value in module.values() if isinstance(value, Path)}
     data = [path for path in declared(stage, "deps") if not path.startswith(("stages/", "${"))]
@@ -49,7 +49,7 @@ def test_the_paths_of_a_script_are_those_of_its_stage(stage: str) -> None:
 
 
 @pytest.mark.parametrize("stage", [*STAGES, *CREATED])
-def test_a_stage_reads_its_own_section_after_all_params_are_checked(stage: str) -> None:
+def test_a_stage_reads_its_own_section_after_all_params_are_checked(stage):
     assert list(read_file(ROOT / "params.yaml")) == list(STAGES)
     assert list(PIPELINE["stages"]) == list(NAMES.values())
     entry, fold = entry_of(stage), " ${item}" if stage in FOLDS else ""
@@ -58,7 +58,7 @@ def test_a_stage_reads_its_own_section_after_all_params_are_checked(stage: str) 
     assert entry["wdir"] == ".." if stage in CREATED else declared(stage, "params") == [stage]
 
 
-def test_small_results_are_kept_in_git_and_the_export_is_a_model() -> None:
+def test_small_results_are_kept_in_git_and_the_export_is_a_model():
     (artifact,) = PIPELINE["artifacts"].values()
     assert (artifact["path"], artifact["type"]) == ("models/export", "model")
     for stage in PIPELINE["stages"].values():
@@ -67,7 +67,7 @@ def test_small_results_are_kept_in_git_and_the_export_is_a_model() -> None:
         assert all(isinstance(out, str) for out in stage["outs"]), "an uncached out would switch the run-cache off"
 
 
-def test_plots_of_two_revisions_are_drawn_by_templates_that_there_are() -> None:
+def test_plots_of_two_revisions_are_drawn_by_templates_that_there_are():
     folder = ROOT / ".dvc/plots"
     assert {path.stem for path in folder.glob("*.json")} <= {options.get("template") for _, options in PLOTS}
     for path, options in PLOTS:
@@ -86,7 +86,7 @@ def anchors(page: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("pages", ["*.md", "docs/**/*.md", "benchmarks/*.md", "data/sample/*.md", "skills/*/*.md"])
-def test_links_between_pages_lead_somewhere(pages: str) -> None:
+def test_links_between_pages_lead_somewhere(pages):
     for page in ROOT.glob(pages):
         for link in re.findall(r"\]\((?!https://)([^)\s]+)\)", page.read_text(encoding="utf-8")):
             path, _, anchor = link.partition("#")
@@ -96,25 +96,25 @@ def test_links_between_pages_lead_somewhere(pages: str) -> None:
 
 
 @pytest.mark.parametrize("files", ["Makefile", "params.yaml", "presets/*.yaml", "stages/**/*.py"])
-def test_pages_that_code_names_are_there(files: str) -> None:
+def test_pages_that_code_names_are_there(files):
     for file in ROOT.glob(files):
         for path, anchor in re.findall(r"(docs/[\w/]+\.md)#?([\w-]*)", file.read_text(encoding="utf-8")):
             assert not anchor or anchor in anchors(ROOT / path), f"{file}: {path}#{anchor}"
             assert (ROOT / path).exists(), f"{file}: {path}"
 
 
-def test_the_site_lists_every_page_of_the_docs() -> None:
+def test_the_site_lists_every_page_of_the_docs():
     listed = re.findall(r'"([^"]+\.md)"', (ROOT / "zensical.toml").read_text(encoding="utf-8"))
     assert {path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/**/*.md")} <= {*listed}
 
 
-def test_merge_keeps_lock_and_results_of_the_current_branch_and_reports_a_conflict() -> None:
+def test_merge_keeps_lock_and_results_of_the_current_branch_and_reports_a_conflict():
     """Git would combine the hashes of both branches, and DVC would call stale stages up to date."""
     paths = ("dvc.lock", "pos/dvc.lock", "metrics/evaluate.json", "plots/per_type.csv")
     assert run(ROOT, "git", "check-attr", "merge", *paths).splitlines() == [f"{path}: merge: unset" for path in paths]
 
 
-def test_a_clone_has_data_as_they_were_added_and_code_with_unix_line_ends(tmp_path: Path) -> None:
+def test_a_clone_has_data_as_they_were_added_and_code_with_unix_line_ends(tmp_path):
     """DVC would run all stages again for each colleague whose data have another hash."""
     folder, windows = tmp_path / "project", b"EU B-ORG\r\nrejects O\r\n"
     for name in ("data/own/train.conll", "data/sample/train.conll", "stages/train.py"):
@@ -132,7 +132,7 @@ def test_a_clone_has_data_as_they_were_added_and_code_with_unix_line_ends(tmp_pa
     assert (tmp_path / "clone/stages/train.py").read_bytes() == windows.replace(b"\r", b"")
 
 
-def test_workflow_tests_tagline_only_where_that_is_wanted() -> None:
+def test_workflow_tests_tagline_only_where_that_is_wanted():
     jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))["jobs"]
     wanted = {name for name, job in jobs.items() if "vars.TEST_TAGLINE == 'true'" in job["if"]}
     assert wanted == {"test", "docs", "nightly"}
@@ -140,13 +140,13 @@ def test_workflow_tests_tagline_only_where_that_is_wanted() -> None:
     assert not any(tool in others for tool in ("pytest", "ruff", "mypy", "make test", "[dev"))
 
 
-def test_all_but_torch_is_pinned_with_hashes() -> None:
+def test_all_but_torch_is_pinned_with_hashes():
     text = (ROOT / "constraints.txt").read_text(encoding="utf-8").replace("\\\n", "")
     assert re.fullmatch(r"(?:[\w.-]+==[^#]+?( +--hash=sha256:\w{64})+\n)+", text)
     assert not re.search("^(torch|triton|nvidia|cuda|setuptools)", text, re.MULTILINE)
 
 
-def test_install_uses_uv_if_it_is_there(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_install_uses_uv_if_it_is_there(repository, monkeypatch):
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     (repository / ".venv/bin").mkdir(parents=True)
     for name in (".venv/bin/uv", ".venv/bin/python", ".venv/bin/python3", "pyproject.toml", "constraints.txt"):
@@ -159,7 +159,7 @@ def test_install_uses_uv_if_it_is_there(repository: Path, monkeypatch: pytest.Mo
         (repository / ".venv/bin/uv").unlink(missing_ok=True)
 
 
-def test_python_that_is_too_old_is_said_before_an_environment_is_made(repository: Path) -> None:
+def test_python_that_is_too_old_is_said_before_an_environment_is_made(repository):
     code = "import sys; sys.version_info = (3, 9, 6); exec(sys.argv[2])"
     old = repository / "old"
     old.write_text(f"#!/bin/sh\nexec {sys.executable} -c '{code}' \"$@\"\n")
@@ -198,7 +198,7 @@ def repository(tmp_path: Path) -> Path:
     return folder
 
 
-def test_differing_results_are_said_unless_inputs_differ_too(repository: Path) -> None:
+def test_differing_results_are_said_unless_inputs_differ_too(repository):
     assert run(repository, "make", "differences") == ""
     for name in ("dvc.lock", "plots/validation.csv"):
         (repository / name).write_text("of this host\n")
@@ -209,7 +209,7 @@ def test_differing_results_are_said_unless_inputs_differ_too(repository: Path) -
     assert run(repository, "make", "differences") == ""
 
 
-def test_without_git_nothing_is_said(repository: Path, tmp_path: Path) -> None:
+def test_without_git_nothing_is_said(repository, tmp_path):
     (repository / "dvc.lock").write_text("of this host\n")
     programs = tmp_path / "bin"
     programs.mkdir()
@@ -230,7 +230,7 @@ def chrome() -> Iterator[Chrome]:
         yield chrome
 
 
-def test_dvc_uses_the_template(tmp_path: Path) -> None:
+def test_dvc_uses_the_template(tmp_path):
     config = ConfigParser()
     config.read(ROOT / ".dvc/config")
     assert ROOT / ".dvc" / config["plots"]["html_template"] == TEMPLATE
@@ -241,13 +241,13 @@ def test_dvc_uses_the_template(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [".dvc/plots/page.html", "docs/dvc.md"])
-def test_the_command_installs_the_versions_of_dvc(path: str) -> None:
+def test_the_command_installs_the_versions_of_dvc(path):
     (command,) = re.findall(r"npm install --prefix dvc_plots ([^<`\n]*)", (ROOT / path).read_text(encoding="utf-8"))
     assert MAJOR.findall(command) == MAJOR.findall(VegaRenderer.SCRIPTS)
 
 
 @in_a_browser
-def test_vega_beside_the_page_is_used(chrome: Chrome, tmp_path: Path) -> None:
+def test_vega_beside_the_page_is_used(chrome, tmp_path):
     page = page_in(tmp_path)
     embed = "window.vegaEmbed = (id, spec) => document.querySelector(id).append(spec.data.values[0].loss, vegaLite)"
     scripts = {"vega": "window.vega = 1", "vega-lite": "window.vegaLite = vega + 1", "vega-embed": embed}
@@ -263,7 +263,7 @@ def test_vega_beside_the_page_is_used(chrome: Chrome, tmp_path: Path) -> None:
 
 
 @in_a_browser
-def test_otherwise_it_is_asked_of_the_network_and_its_absence_explained(chrome: Chrome, tmp_path: Path) -> None:
+def test_otherwise_it_is_asked_of_the_network_and_its_absence_explained(chrome, tmp_path):
     requests(chrome)
     chrome.get(page_in(tmp_path).as_uri())
     asked = {url for url in requests(chrome) if url.startswith("https:")}

@@ -44,7 +44,7 @@ def in_progress(service: Served) -> int:
     return int(float(line.split()[1]))
 
 
-def test_inference_client_of_hugging_face_works_unchanged(service: Served, online: pytest.MonkeyPatch) -> None:
+def test_inference_client_of_hugging_face_works_unchanged(service, online):
     for client in (InferenceClient(base_url=service.url), InferenceClient(model=f"{service.url}/", timeout=20)):
         found = client.token_classification(TEXT)
         assert [(each.entity_group, each.word, each.start, each.end, each.score) for each in found] == [
@@ -56,7 +56,7 @@ def test_inference_client_of_hugging_face_works_unchanged(service: Served, onlin
             client.token_classification(TEXT, stride=3)
 
 
-def test_slow_clients_are_refused_and_vanished_ones_forgotten(service: Served) -> None:
+def test_slow_clients_are_refused_and_vanished_ones_forgotten(service):
     with connected(service, HEAD + BODY[:5]):
         while in_progress(service) != 1:
             pass
@@ -66,12 +66,12 @@ def test_slow_clients_are_refused_and_vanished_ones_forgotten(service: Served) -
     assert slow.startswith("HTTP/1.1 408 ") and slow.endswith('{"detail":"the body was not received within 2 seconds"}')
 
 
-def test_sigterm_right_after_the_service_says_its_address_ends_it_with_status_0(export: Path) -> None:
+def test_sigterm_right_after_the_service_says_its_address_ends_it_with_status_0(export):
     with served(export):
         pass
 
 
-def test_requests_in_progress_are_finished_after_sigterm(export: Path) -> None:
+def test_requests_in_progress_are_finished_after_sigterm(export):
     with served(export) as service:
         connections = [connected(service, HEAD + BODY[:5]) for _ in range(20)]
         while in_progress(service) != 20:
@@ -86,7 +86,7 @@ def test_requests_in_progress_are_finished_after_sigterm(export: Path) -> None:
         assert all(answer.startswith("HTTP/1.1 200 ") and answer.endswith("]}") for answer in answers)
 
 
-def test_messages(export: Path) -> None:
+def test_messages(export):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         message = "Address already in use; expected a free port of this machine: --host, --port"
@@ -96,13 +96,13 @@ def test_messages(export: Path) -> None:
     assert [exit_of("serve", option) for option in ("--port=65536", "--max-texts=0", "--hosts=a*")] == [2, 2, 2]
 
 
-def test_answers_do_not_wait_for_the_client_to_confirm_their_head() -> None:
+def test_answers_do_not_wait_for_the_client_to_confirm_their_head():
     with listening("127.0.0.1", 0) as listener:
         assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.mark.parametrize(("options", "port"), [("", 8080), ("\0--port\x009000", 9000), ("\0--port=9000", 9000)])
-def test_health_check_of_the_image_asks_the_port_that_is_served(options: str, port: int, tmp_path, monkeypatch) -> None:
+def test_health_check_of_the_image_asks_the_port_that_is_served(options, port, tmp_path, monkeypatch):
     (line,) = [each for each in (ROOT / "Dockerfile").read_text().splitlines() if each.startswith("HEALTHCHECK")]
     (tmp_path / "cmdline").write_text(f"/venv/bin/python\0/venv/bin/tagline\0serve\0--model\0/model{options}\0")
     asked: list[str] = []

@@ -103,7 +103,7 @@ def covers(declared_path: str, path: str) -> bool:
     return path == declared_path or path.startswith(f"{declared_path}/")
 
 
-def test_imports_point_to_lower_layers() -> None:
+def test_imports_point_to_lower_layers():
     folders = {module: folder_of(*module.relative_to(PACKAGE).parts) for module in MODULES if module.parent != PACKAGE}
     assert {folder for folder in folders.values() if not folder.endswith(".py")} == set(ROW)
     upwards = [
@@ -115,7 +115,7 @@ def test_imports_point_to_lower_layers() -> None:
     assert not upwards
 
 
-def test_tools_import_faces_only() -> None:
+def test_tools_import_faces_only():
     """``from tagline.core import verify`` and ``from tagline.core.params import parse``: verify and params are public."""
     hidden = []
     for module, name in sorted(imported_by_tools()):
@@ -129,13 +129,13 @@ def test_tools_import_faces_only() -> None:
 
 
 @pytest.mark.release
-def test_door_to_the_tools_stays_narrow() -> None:
+def test_door_to_the_tools_stays_narrow():
     imports = imported_by_tools()
     assert len({module for module, _ in imports}) <= 45
     assert len(imports) <= 115
 
 
-def test_no_circle_of_imports_between_files() -> None:
+def test_no_circle_of_imports_between_files():
     """Also counting imports inside functions."""
     names = {module: ".".join(["tagline", *module.relative_to(PACKAGE).with_suffix("").parts]) for module in MODULES}
     graph = {}
@@ -146,12 +146,12 @@ def test_no_circle_of_imports_between_files() -> None:
 
 
 @pytest.mark.parametrize("stage", ["evaluate", "export", "crossval"])
-def test_stage_whose_pages_escape_names_declares_what_escapes_them(stage: str) -> None:
+def test_stage_whose_pages_escape_names_declares_what_escapes_them(stage):
     assert "stages/tagline/terminal/escaping.py" in declared(stage, "deps")
 
 
 @pytest.mark.parametrize("stage", [*STAGES, *CREATED])
-def test_what_a_stage_loads_is_declared(stage: str) -> None:
+def test_what_a_stage_loads_is_declared(stage):
     loaded = {path for path in import_closures()[stage] if not is_empty(path)}
     code = [path for path in declared(stage, "deps") if path.startswith("stages/")]
     assert code == sorted(set(code)), "DVC's writer would sort them"
@@ -169,7 +169,7 @@ LOADED = [
 
 
 @pytest.mark.parametrize(("script", "heavy"), LOADED)
-def test_script_loads_only_heavy_libraries_that_it_needs(script: str, heavy: list[str]) -> None:
+def test_script_loads_only_heavy_libraries_that_it_needs(script, heavy):
     program = (
         f"import runpy, sys; sys.path.insert(0, 'stages'); runpy.run_path('stages/{script}.py', run_name='imported')\n"
         f"print([name for name in {HEAVY} if name in sys.modules])"
@@ -178,7 +178,7 @@ def test_script_loads_only_heavy_libraries_that_it_needs(script: str, heavy: lis
     assert done.stdout == f"{heavy}\n"
 
 
-def test_little_is_declared_without_need() -> None:
+def test_little_is_declared_without_need():
     unneeded = set()
     for stage in (*STAGES, "crossval_fold"):
         loaded = import_closures()[stage]
@@ -189,7 +189,7 @@ def test_little_is_declared_without_need() -> None:
     assert len(UNNEEDED) <= 10
 
 
-def test_training_does_not_depend_on_what_comes_after_on_statistics_or_plots() -> None:
+def test_training_does_not_depend_on_what_comes_after_on_statistics_or_plots():
     later = [f"stages/tagline/{folder}" for folder in ("evaluation", "report", "export", "inference", "tools")]
     paths = [path for stage in ("download", "tokenize_align", "train") for path in declared(stage, "deps")]
     assert not [path for path in paths for folder in later if covers(folder, path)]
@@ -197,7 +197,7 @@ def test_training_does_not_depend_on_what_comes_after_on_statistics_or_plots() -
     assert metrics == ["stages/tagline/metrics/scores.py"]
 
 
-def test_inference_and_predict_import_the_base_dependencies_and_no_others() -> None:
+def test_inference_and_predict_import_the_base_dependencies_and_no_others():
     """PyTorch and spaCy are imported in the functions of one backend and some languages."""
     loaded: set[Path] = set()
     libraries: set[str] = set()
@@ -225,13 +225,13 @@ def test_inference_and_predict_import_the_base_dependencies_and_no_others() -> N
     assert libraries - sys.stdlib_module_names == {re.split("[^a-z]", each)[0] for each in project["dependencies"]}
 
 
-def test_no_stage_knows_of_dvc() -> None:
+def test_no_stage_knows_of_dvc():
     for module in [*(ROOT / "stages").glob("*.py"), *MODULES]:
         # `tagline compare` reads other revisions through DVC; no stage loads it.
         if "comparison" not in module.parts:
             assert not re.search(r"^\s*(import|from) dvc\b", module.read_text(encoding="utf-8"), re.MULTILINE), module
 
 
-def test_files_that_people_review_stay_short() -> None:
+def test_files_that_people_review_stay_short():
     for script in (ROOT / "stages").glob("*.py"):
         assert len(script.read_text(encoding="utf-8").splitlines()) <= 80, script

@@ -52,7 +52,7 @@ def texts(rows: list[dict[str, Any]], selection: str) -> list[str]:
     return [row["text"] for row in rows if row["selection"] == selection]
 
 
-def test_random_texts_come_first_and_uncertain_ones_have_entities(capsys) -> None:
+def test_random_texts_come_first_and_uncertain_ones_have_entities(capsys):
     rows = suggested("--max-words", "60", "--random-share", "0.25")
     random, uncertain = texts(rows, "random"), texts(rows, "uncertain")
     assert [row["text"] for row in rows] == [*random, *uncertain]
@@ -67,7 +67,7 @@ def test_random_texts_come_first_and_uncertain_ones_have_entities(capsys) -> Non
     assert captured.err == ""
 
 
-def test_random_texts_are_the_same_in_any_order_of_the_pool() -> None:
+def test_random_texts_are_the_same_in_any_order_of_the_pool():
     share = ("--max-words", "60", "--random-share", "0.5")
     first = suggested(*share)
     assert suggested(*share) == first
@@ -75,7 +75,7 @@ def test_random_texts_are_the_same_in_any_order_of_the_pool() -> None:
     assert texts(suggested(*share, pool="reversed.txt"), "random") == texts(first, "random")
 
 
-def test_texts_and_documents_of_data_raw_are_left_out() -> None:
+def test_texts_and_documents_of_data_raw_are_left_out():
     rows: list[raw_data.Row] = [{"words": [*text[:-1].split(), "."], "ner": ["O"] * 5} for text in TEXTS[:32]]
     rows += [{"words": words, "document": "d", "ner": ["O"] * 2} for words in (["Ada", "lives."], ["In", "Bo"])]
     raw_data.write(Path("data/raw"), dict.fromkeys(SPLITS, rows), ["ner"])
@@ -89,7 +89,7 @@ def test_texts_and_documents_of_data_raw_are_left_out() -> None:
 
 
 @pytest.mark.parametrize("name", TOOLS)
-def test_annotation_tools_get_both_selections_and_the_next_round_others(name: str) -> None:
+def test_annotation_tools_get_both_selections_and_the_next_round_others(name):
     output = Path("round1" if name == "brat" else "round1.json" if name == "label_studio" else "round1.jsonl")
     run("pool.txt", "--max-words", "60", "--random-share", "0.5", "--output", str(output), "--format", name)
     if name == "label_studio":
@@ -101,7 +101,7 @@ def test_annotation_tools_get_both_selections_and_the_next_round_others(name: st
     assert len(suggested("--max-words", "180", "--random-share", "0", "--exclude", str(output))) == 24
 
 
-def test_annotation_page_has_suggestions_for_texts_that_are_not_random() -> None:
+def test_annotation_page_has_suggestions_for_texts_that_are_not_random():
     run("pool.txt", "--max-words", "60", "--random-share", "0.5", "--output", "round1.html")
     page = json.loads(embedded(Path("round1.html")))
     assert ["suggested" in task for task in page["tasks"]] == [False] * 6 + [True] * 6
@@ -110,7 +110,7 @@ def test_annotation_page_has_suggestions_for_texts_that_are_not_random() -> None
     assert {task["text"] for task in page["tasks"]} <= {*TEXTS}
 
 
-def test_without_a_model_diverse_texts_follow_the_random_ones(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_model_diverse_texts_follow_the_random_ones(capsys):
     Path("models/export").rename("models/other")
     rows = suggested("--max-words", "60", "--random-share", "0.25")
     assert [row.keys() for row in rows] == [{"text", "selection"}] * 12
@@ -128,13 +128,13 @@ def test_without_a_model_diverse_texts_follow_the_random_ones(capsys: pytest.Cap
     )
 
 
-def test_types_are_those_of_a_first_page_whatever_model_is_there() -> None:
+def test_types_are_those_of_a_first_page_whatever_model_is_there():
     run("pool.txt", "--max-words", "60", "--output", "out.json", "--types", "PER", "GENE")
     assert {tuple(row) for row in json.loads(Path("out.json").read_text())} == {("data",)}
     assert re.findall('<Label value="(.*?)"', Path("out.labels.xml").read_text()) == ["PER", "GENE"]
 
 
-def test_texts_are_split_into_sentences_as_in_training(tmp_path: Path) -> None:
+def test_texts_are_split_into_sentences_as_in_training(tmp_path):
     split = add_encoder(save_export(tmp_path / "split"))
     about = exported.read(split)
     rule = SentenceRule(True, library_version(), 1.0)
@@ -145,7 +145,7 @@ def test_texts_are_split_into_sentences_as_in_training(tmp_path: Path) -> None:
         assert [entity["text"] for entity in row["entities"]] == [*entities, "Oslo"]
 
 
-def test_what_pools_and_shares_lack_is_a_warning() -> None:
+def test_what_pools_and_shares_lack_is_a_warning():
     with pytest.warns(match=r"^pool.txt has only 180 words to annotate; all are chosen$"):
         rows = suggested("--max-words", "5000", "--random-share", "0.25")
     assert (len(texts(rows, "random")), len(rows)) == (9, 36)
@@ -182,7 +182,7 @@ WRONG_USAGE = [
 
 
 @pytest.mark.parametrize(("arguments", "message"), WRONG_USAGE)
-def test_wrong_usage_exits_with_2(arguments: str, message: str, capfd) -> None:
+def test_wrong_usage_exits_with_2(arguments, message, capfd):
     assert exit_of(*arguments.split()) == 2
     assert message in capfd.readouterr().err
 
@@ -201,7 +201,7 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("arguments", "message"), ERRORS)
-def test_errors_are_one_message_and_keep_earlier_output(arguments: str, message: str) -> None:
+def test_errors_are_one_message_and_keep_earlier_output(arguments, message):
     Path("out").write_text("earlier")
     Path("gz.txt").write_bytes(gzip.compress(POOL.encode()))
     save_export(Path("tags"), TAGS)
@@ -209,7 +209,7 @@ def test_errors_are_one_message_and_keep_earlier_output(arguments: str, message:
     assert Path("out").read_text() == "earlier"
 
 
-def test_read_only_folder_is_found_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_read_only_folder_is_found_before_any_work(monkeypatch):
     monkeypatch.setattr("tagline.tools.answers.outputs.tempfile.TemporaryFile", Mock(side_effect=PermissionError))
     message = "suggest: --output out: . can't be written; expected a folder for new files"
     assert exit_of("none.txt", "--max-words", "60", "--output", "out") == message

@@ -147,7 +147,7 @@ POLICIES = {"misaligned_spans": "expand", "overlaps": "longest", "annotators": "
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_damaged_data_set_is_read_or_refused(name: str, tmp_path: Path, pytestconfig, monkeypatch) -> None:
+def test_damaged_data_set_is_read_or_refused(name, tmp_path, pytestconfig, monkeypatch):
     monkeypatch.setattr(files, "check_different", lambda *_: None)  # every split reads the damaged file
     named = write_corpus(name, tmp_path / ("data.json" if name in IN_JSON else "data"), CORPUS * 4)
     policies = {key: value for key, value in POLICIES.items() if key in FORMATS[name].model_fields}
@@ -174,7 +174,7 @@ READERS: dict[str, tuple[Callable[..., Any], str, bytes]] = {
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_damaged_input_of_predict_is_read_or_refused(name: str, tmp_path: Path, pytestconfig: pytest.Config) -> None:
+def test_damaged_input_of_predict_is_read_or_refused(name, tmp_path, pytestconfig):
     reader, suffix, content = READERS[name]
     path = tmp_path / f"input{suffix}"
     path.write_bytes(content)
@@ -201,7 +201,7 @@ FOLDERS = {"models/export": read_export, "data/tiny/encoder": read_source_encode
 
 
 @pytest.mark.parametrize("name", FOLDERS)
-def test_damaged_folder_is_read_or_reported(name: str, finished: Path, pytestconfig: pytest.Config) -> None:
+def test_damaged_folder_is_read_or_reported(name, finished, pytestconfig):
     folder, original = finished / name, finished / "original"
     shutil.copytree(folder, original)
 

@@ -1,7 +1,6 @@
 """The message of an error that a user sees."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +25,7 @@ def refused(call: Callable[..., object], *rows: tuple[Any, ...], at: str = "") -
     """
 
     @pytest.mark.parametrize("row", rows)
-    def test(tmp_path: Path, row: tuple[Any, ...]) -> None:
+    def test(tmp_path, row):
         *given, message = row
         found = message_of(call, tmp_path, *given).replace(f"{tmp_path}/", "")
         assert found.startswith(f"{at}{message}"), found

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from helpers.clone import Clone
 from helpers.project import ROOT, edit
 
 JOBS = ROOT / "docs/jobs"
@@ -21,7 +20,7 @@ SLURM_NODEID=0 "$@" && wait $!
 pytestmark = pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
 
 
-def test_they_are_well_formed() -> None:
+def test_they_are_well_formed():
     (script,) = yaml.safe_load((JOBS / "kubernetes.yaml").read_text(encoding="utf-8"))["spec"]["trainer"]["args"]
     for text in (script, (JOBS / "slurm.sh").read_text(encoding="utf-8")):
         checked = subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True, check=False)
@@ -30,7 +29,7 @@ def test_they_are_well_formed() -> None:
 
 
 @pytest.mark.rare
-def test_slurm(clone: Clone, tmp_path: Path) -> None:
+def test_slurm(clone, tmp_path):
     for name, content in {"srun": SRUN, "scontrol": "#!/bin/bash\necho 127.0.0.1\n"}.items():
         (tmp_path / name).write_text(content)
         (tmp_path / name).chmod(0o755)

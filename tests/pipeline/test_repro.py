@@ -14,14 +14,14 @@ import pytest
 import yaml
 from dvc.api import DVCFileSystem
 from helpers.annotated import embedded, write_rows
-from helpers.clone import ALL, WITHOUT_ONNX, Clone
+from helpers.clone import ALL, WITHOUT_ONNX
 from helpers.formats import saved_row
 from helpers.project import edit, json_of
 from helpers.tiny import PEOPLE, PLACES, TINY_PARAMS, write_params
 from ruamel.yaml import YAML
 
 
-def test_forced_repro_leaves_the_lock_byte_identical(clone: Clone) -> None:
+def test_forced_repro_leaves_the_lock_byte_identical(clone):
     before = clone.lock
     assert clone.repro("--force") == ALL
     assert clone.lock == before
@@ -32,7 +32,7 @@ def test_forced_repro_leaves_the_lock_byte_identical(clone: Clone) -> None:
     assert clone.run("git", "status", "--porcelain") == "", "a run must leave nothing that Git does not know"
 
 
-def test_queued_experiment_uses_the_code_of_its_copy_and_tables_show_what_differs(clone: Clone) -> None:
+def test_queued_experiment_uses_the_code_of_its_copy_and_tables_show_what_differs(clone):
     clone.run("dvc", "exp", "run", "--queue", "--name", "older", "-S", "evaluate.subwords_per_batch=63")
     edit(
         clone.path / "stages/tagline/evaluation/measurements/order.py", "COMPARED_DIGITS = 4\n", "COMPARED_DIGITS = 1\n"
@@ -62,7 +62,7 @@ def annotate(page: Path, folder: Path) -> dict[str, Any]:
     return content
 
 
-def test_walk_from_50_sentences_of_a_page(clone: Clone) -> None:
+def test_walk_from_50_sentences_of_a_page(clone):
     """As docs/small.md says."""
     pool = "\n".join(f"{person} Lind won in {place} {at}." for person in PEOPLE for place in PLACES for at in "ab")
     (clone.path / "pool.txt").write_text(pool.replace(" a.", ".").replace(" b.", " North."))
@@ -91,7 +91,7 @@ def test_walk_from_50_sentences_of_a_page(clone: Clone) -> None:
     clone.run(*"tagline suggest pool.txt --max-words 30 --output more.html".split())
 
 
-def test_changed_param_reruns_later_stages_and_its_old_value_comes_from_the_run_cache(clone: Clone) -> None:
+def test_changed_param_reruns_later_stages_and_its_old_value_comes_from_the_run_cache(clone):
     params = clone.path / "params.yaml"
     before = params.read_text()
     edit(params, "decoding: greedy", "decoding: constrained")
@@ -105,7 +105,7 @@ def test_changed_param_reruns_later_stages_and_its_old_value_comes_from_the_run_
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="this system tells nobody of the end of a process")
-def test_killed_repro_resumes_training_to_same_bytes(clone: Clone) -> None:
+def test_killed_repro_resumes_training_to_same_bytes(clone):
     undisturbed = clone.lock
     command = ("dvc", "repro", "--force", "--no-run-cache", "--single-item", "train")
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
@@ -129,7 +129,7 @@ def test_killed_repro_resumes_training_to_same_bytes(clone: Clone) -> None:
     assert not list(clone.path.glob(".work/*/*"))
 
 
-def test_cross_validation_runs_by_its_own_name_and_is_compared_between_commits(clone: Clone) -> None:
+def test_cross_validation_runs_by_its_own_name_and_is_compared_between_commits(clone):
     def ran() -> list[str]:
         return sorted(stage.rpartition(":")[2] for stage in clone.repro("crossval/dvc.yaml"))
 

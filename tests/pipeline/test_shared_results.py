@@ -27,7 +27,7 @@ def stored(endpoint: str) -> dict[str, int]:
 
 
 # One test: as several, each process of pytest-xdist would set up the team again.
-def test_a_team_shares_results(origin: Clone, endpoint: str, tmp_path: Path) -> None:
+def test_a_team_shares_results(origin, endpoint, tmp_path):
     # The first of the team has run the pipeline, registers its model and pushes the results.
     ada = origin.copy(tmp_path / "ada")
     ada.run("dvc", "remote", "add", "--default", "team", "s3://team/tagline")

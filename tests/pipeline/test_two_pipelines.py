@@ -29,7 +29,7 @@ def labels(path: Path) -> set[str]:
     return set(json.loads((path / "data/tokenized/labels.json").read_text(encoding="utf-8"))["names"])
 
 
-def test_each_learns_its_own_task_and_a_second_repro_runs_nothing(clone: Clone) -> None:
+def test_each_learns_its_own_task_and_a_second_repro_runs_nothing(clone):
     assert labels(clone.path) == {"O", "B-PER", "I-PER", "B-LOC", "I-LOC"}
     assert {"PROPN", "VERB", "ADP", "PUNCT"} <= labels(clone.path / "pos")
     assert clone.repro("--all-pipelines") == []
@@ -38,7 +38,7 @@ def test_each_learns_its_own_task_and_a_second_repro_runs_nothing(clone: Clone) 
     assert paths <= set(json.loads(clone.run("dvc", "metrics", "show", "--json"))[""]["data"])
 
 
-def test_student_runs_after_its_teacher_and_again_when_that_changes(clone: Clone) -> None:
+def test_student_runs_after_its_teacher_and_again_when_that_changes(clone):
     added = clone.path / "models/finetuned/README.md"
     clone.run("tagline", "pipeline", "student", "--teacher", ".", "-S", "train.epochs=1")
     try:
@@ -52,7 +52,7 @@ def test_student_runs_after_its_teacher_and_again_when_that_changes(clone: Clone
         clone.run("git", "clean", "-fdqx", "student")
 
 
-def test_change_concerns_both_and_a_stale_folder_stops_before_any_work(clone: Clone) -> None:
+def test_change_concerns_both_and_a_stale_folder_stops_before_any_work(clone):
     for name in ("stages/tagline/evaluation/measurements/order.py", "data/tiny/test.conll"):
         with (clone.path / name).open("a", encoding="utf-8") as file:
             file.write("\n# changed\n")

@@ -12,7 +12,7 @@ OWN = ("data", "dvc.lock", "metrics", "params.yaml", "plots")
 
 
 @pytest.mark.parametrize("commit", ["27c06d0f", "dde69c8"])
-def test_merge_keeps_what_is_own_and_check_says_what_to_write(tmp_path: Path, commit: str) -> None:
+def test_merge_keeps_what_is_own_and_check_says_what_to_write(tmp_path, commit):
     if subprocess.run(["git", "cat-file", "-e", f"{commit}^{{tree}}"], cwd=ROOT, capture_output=True).returncode:
         pytest.skip(f"commit {commit} is not in the history of this clone; a full clone has it")
     clone = _earlier(tmp_path, commit)

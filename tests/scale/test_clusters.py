@@ -50,7 +50,7 @@ def job(name: str, folder: Path) -> str:
     return re.sub(r"s3a?://bucket/tagged", str(folder / "tagged"), code)
 
 
-def test_example_for_ray_data_gives_the_entities_of_the_tagger(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_example_for_ray_data_gives_the_entities_of_the_tagger(folder, monkeypatch):
     pytest.importorskip("ray.data", reason="ray[data] is not installed")
     Path("job.py").write_text(job("ray_data.py", folder), encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "stages"))
@@ -58,7 +58,7 @@ def test_example_for_ray_data_gives_the_entities_of_the_tagger(folder: Path, mon
     check_tagged(pq.read_table("tagged").to_pylist())
 
 
-def test_example_for_spark_gives_the_entities_of_the_tagger(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_example_for_spark_gives_the_entities_of_the_tagger(folder, monkeypatch):
     pyspark = pytest.importorskip("pyspark.sql")
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "stages"))
     spark = pyspark.SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
@@ -120,7 +120,7 @@ def status_of_health() -> int | None:
         return None
 
 
-def test_loss_of_a_replica_changes_no_answer(process: psutil.Process, tmp_path: Path) -> None:
+def test_loss_of_a_replica_changes_no_answer(process, tmp_path):
     with Tagger(tmp_path / "models/export") as tagger:
         expected = {text: [each._asdict() for each in rounded(tagger(text))] for text in TEXTS}
     bodies = [list(BODIES)[number % len(BODIES)] for number in range(REQUESTS)]

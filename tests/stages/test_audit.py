@@ -23,7 +23,7 @@ def audited(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[st
     return json.loads(capsys.readouterr().out)["suspicions"]
 
 
-def test_wrong_label_comes_first_by_folds_and_by_the_model(validated: Path, capsys) -> None:
+def test_wrong_label_comes_first_by_folds_and_by_the_model(validated, capsys):
     first = audited(capsys)[0]
     assert (first["rank"], first["kind"], first["id"], first["gold"]) == (1, "missed", "train-0", [])
     assert first["suggested"] == [{"type": "PER", "start": 0, "end": 2, "text": "Ada Lind"}]
@@ -46,7 +46,7 @@ def test_wrong_label_comes_first_by_folds_and_by_the_model(validated: Path, caps
     )
 
 
-def test_tasks_of_a_tool_come_back_by_download(validated: Path) -> None:
+def test_tasks_of_a_tool_come_back_by_download(validated):
     """A person accepts the suggestion for the first sentence; all splits are read again, with their words."""
     run_verb("audit", "--output", "data/corrected")
     expected = {split: {row["id"]: (row["words"], row["ner"]) for row in raw_rows(split)} for split in SPLITS}
@@ -65,7 +65,7 @@ def test_tasks_of_a_tool_come_back_by_download(validated: Path) -> None:
         assert sorted((row["words"], row["ner"]) for row in raw_rows(split)) == sorted(expected[split].values())
 
 
-def test_saved_page_of_suspicions_corrects_the_data_set(validated: Path, capsys) -> None:
+def test_saved_page_of_suspicions_corrects_the_data_set(validated, capsys):
     """A person accepts what it suggests for the first sentence; data/raw is as before its error was made."""
     found = audited(capsys)
     run_verb("audit", "--output", "fixes.html")
@@ -84,14 +84,14 @@ def test_saved_page_of_suspicions_corrects_the_data_set(validated: Path, capsys)
     assert raw_rows("train")[0]["ner"][:2] == ["B-PER", "I-PER"]
 
 
-def test_words_with_white_space_are_exported_for_prodigy_only() -> None:
+def test_words_with_white_space_are_exported_for_prodigy_only():
     task = AnnotationTask.of_words(["New York"], None, [], {"id": "a"})
     message = "^sentence a: the word 'New York' contains white space, so it would come back as several; choose --format"
     with pytest.raises(UserError, match=message):
         checked(task)
 
 
-def test_wrong_usage_and_impossible_exports_are_errors(validated: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_and_impossible_exports_are_errors(validated, capsys):
     for usage, message in {
         "--output out --guideline guide.md": "--guideline: expected --output FILE.html, a page",
         "--output out.html --format doccano": "--format: expected --output FOLDER, not a page",

@@ -3,7 +3,6 @@
 import shutil
 from pathlib import Path
 
-import pytest
 from helpers.project import ROOT, edit, error_of, git, run_stage, run_verb
 from helpers.tiny import TINY_PARAMS, set_train_params
 
@@ -12,7 +11,7 @@ from tagline.project import pipelines
 from tagline.project.sections import SECTIONS
 
 
-def test_errors_of_all_sections_are_in_one_message(workspace: Path) -> None:
+def test_errors_of_all_sections_are_in_one_message(workspace):
     path = Path("params.yaml")
     edit(path, "epochs: 6", "epochs: six")
     edit(path, "decoding: greedy", "decoding: int3")
@@ -24,12 +23,12 @@ def test_errors_of_all_sections_are_in_one_message(workspace: Path) -> None:
     assert "evaluate.decoding: should be 'greedy' or 'constrained', got 'int3'" in message
 
 
-def test_the_task_must_be_a_column(workspace: Path) -> None:
+def test_the_task_must_be_a_column(workspace):
     edit(Path("params.yaml"), "tag_column: ner", "tag_column: chunk")
     assert "tokenize_align.tag_column: download.dataset has no tag column chunk (pos, ner)" in error_of("check")
 
 
-def test_folder_of_the_data_exists_or_is_tracked(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_folder_of_the_data_exists_or_is_tracked(workspace, capsys):
     edit(Path("params.yaml"), "folder: data/tiny", "folder: data/tina")
     message = error_of("check")
     assert message.startswith("check: params.yaml:")
@@ -39,7 +38,7 @@ def test_folder_of_the_data_exists_or_is_tracked(workspace: Path, capsys: pytest
     assert "data/tina" not in capsys.readouterr().out
 
 
-def test_data_that_git_and_dvc_do_not_track_are_named(workspace: Path, monkeypatch, capsys) -> None:
+def test_data_that_git_and_dvc_do_not_track_are_named(workspace, monkeypatch, capsys):
     """Such data are missing in the copy of `dvc exp run --temp`, where DVC ends with `[Errno 2]`."""
 
     def said() -> str:
@@ -60,7 +59,7 @@ def test_data_that_git_and_dvc_do_not_track_are_named(workspace: Path, monkeypat
     assert said() == ""
 
 
-def test_all_keys_are_printed_with_the_values_that_apply(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_keys_are_printed_with_the_values_that_apply(workspace, capsys):
     run_verb("check", "--all")
     printed = capsys.readouterr().out
     assert (
@@ -76,7 +75,7 @@ def test_all_keys_are_printed_with_the_values_that_apply(workspace: Path, capsys
         assert validated(params, name, schema) == schema.model_validate(TINY_PARAMS[name])
 
 
-def test_card_of_the_sample_with_other_data_is_named(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_card_of_the_sample_with_other_data_is_named(workspace, capsys):
     shutil.copytree(ROOT / "presets", "presets")
     run_stage("check")
     assert "export.card" not in capsys.readouterr().out
@@ -88,7 +87,7 @@ def test_card_of_the_sample_with_other_data_is_named(workspace: Path, capsys: py
     assert note in capsys.readouterr().out
 
 
-def test_pipelines_that_push_to_one_branch_are_an_error(workspace: Path) -> None:
+def test_pipelines_that_push_to_one_branch_are_an_error(workspace):
     set_train_params(hub={"repo_id": "a/b", "push": True})
     Path("pos").mkdir()
     Path("pos/dvc.yaml").write_text(pipelines.MARK)

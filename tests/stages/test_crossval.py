@@ -18,7 +18,7 @@ from tagline.crossval import labelling
 FOLD = Path("data/crossval/folds/1")
 
 
-def test_each_sentence_is_scored_once(validated: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_sentence_is_scored_once(validated, capsys):
     expected = sorted(row["id"] for split in SPLITS for row in raw_rows(split))
     assert sorted(pq.read_table("data/crossval/predictions/cross-validated.parquet")["id"].to_pylist()) == expected
     metrics = json_of("crossval/metrics.json")
@@ -36,7 +36,7 @@ def test_each_sentence_is_scored_once(validated: Path, capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize("damaged", [(), ("finetuned/model.safetensors", "tokenized/sentences/train/00000.arrow")])
-def test_interrupted_fold_continues_after_its_training(validated: Path, damaged: tuple, monkeypatch, capsys) -> None:
+def test_interrupted_fold_continues_after_its_training(validated, damaged, monkeypatch, capsys):
     before = snapshot(FOLD)
     shutil.rmtree(FOLD)
     with monkeypatch.context() as patch:
@@ -56,7 +56,7 @@ def test_interrupted_fold_continues_after_its_training(validated: Path, damaged:
     assert not list(Path(".work").glob("*/*"))
 
 
-def test_nothing_is_left_after_a_kill_at_the_end_of_training(validated: Path) -> None:
+def test_nothing_is_left_after_a_kill_at_the_end_of_training(validated):
     before = snapshot(FOLD)
     shutil.rmtree(FOLD)
     assert killed(partial(run_stage, "crossval_fold", "1"), ".validation.csv.partial") == -signal.SIGKILL
@@ -65,13 +65,13 @@ def test_nothing_is_left_after_a_kill_at_the_end_of_training(validated: Path) ->
     assert not list(Path(".work").glob("*/*"))
 
 
-def test_hosts_that_do_not_share_the_work_folder_are_an_error(validated: Path, monkeypatch) -> None:
+def test_hosts_that_do_not_share_the_work_folder_are_an_error(validated, monkeypatch):
     monkeypatch.setattr(labelling, "seen_by_all", lambda _: False)
     message = r"^crossval_fold: \.work/crossval-1/.* is not the same folder on all hosts of this run; expected one"
     assert re.match(message, error_of("crossval_fold", "1"))
 
 
-def test_wrong_usage_and_params_are_errors(validated: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_and_params_are_errors(validated, capsys):
     assert status_of("crossval_fold", "3") == 2
     assert "fold 3: expected one of 1, 2, as in crossval/params.yaml" in capsys.readouterr().err
     set_train_params(start_from="old")

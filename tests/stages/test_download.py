@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
 from helpers.annotated import embedded, write_rows
 from helpers.formats import saved_row
 from helpers.project import edit, error_of, exit_of, json_of, run_stage, run_stages, run_verb, snapshot
@@ -14,7 +13,7 @@ from ruamel.yaml import YAML
 from tagline.core.names import SPLITS
 
 
-def test_error_leaves_earlier_outputs(workspace: Path) -> None:
+def test_error_leaves_earlier_outputs(workspace):
     run_stage("download")
     before = snapshot(Path("data/raw"), Path("models"))
     edit(Path("params.yaml"), "path: encoder", "path: train.conll")
@@ -23,12 +22,12 @@ def test_error_leaves_earlier_outputs(workspace: Path) -> None:
     assert snapshot(Path("data/raw"), Path("models")) == before
 
 
-def test_sections_of_other_stages_are_not_checked(workspace: Path) -> None:
+def test_sections_of_other_stages_are_not_checked(workspace):
     edit(Path("params.yaml"), "seed: 7", "sede: 7")
     run_stage("download")
 
 
-def test_findings_of_the_source_reach_the_report(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_findings_of_the_source_reach_the_report(workspace, capsys):
     def row(text: str, *spans: tuple[int, int]) -> dict[str, Any]:
         return {"text": text, "spans": [{"start": start, "end": end, "label": "X"} for start, end in spans]}
 
@@ -47,7 +46,7 @@ def test_findings_of_the_source_reach_the_report(workspace: Path, capsys: pytest
     assert found == {"misaligned_spans": 1, "duplicate_spans": 1, "empty_texts": 1, "repeated_sentences": 1}
 
 
-def test_section_that_inspect_prints_runs_when_pasted(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_section_that_inspect_prints_runs_when_pasted(workspace, capsys):
     run_verb("inspect", "data/tiny")
     description, sections = capsys.readouterr().out.split(
         "\n\n# Replace these sections of params.yaml, then run `dvc repro`.\ndownload:\n"
@@ -61,7 +60,7 @@ def test_section_that_inspect_prints_runs_when_pasted(workspace: Path, capsys: p
     assert [len(raw_rows(split)) for split in SPLITS] == [16, 6, 6]
 
 
-def test_conflicts_of_annotators_are_decided_on_a_page(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_conflicts_of_annotators_are_decided_on_a_page(workspace, capsys):
     arguments = ("conflicts", "saved", "--output", "adjudicate.html")
     words, text = ["Ada", "in", "New York"], "\U0001f44b Ada won"
     same = saved_row("2", words, [[0, 1, "PER"]])
@@ -98,7 +97,7 @@ def test_conflicts_of_annotators_are_decided_on_a_page(workspace: Path, capsys: 
     assert exit_of(*arguments[:-1], "saved/a.html").startswith(message)
 
 
-def test_model_and_person_are_compared_decided_and_read(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_model_and_person_are_compared_decided_and_read(workspace, capsys):
     folder = Path("data/tiny/answers")
     folder.mkdir()
     won, rome = "Bo won", "Eve in Rome"

@@ -84,7 +84,7 @@ def message(done: subprocess.CompletedProcess[str]) -> str:
     return done.stderr.removeprefix("download: ").rstrip("\n")
 
 
-def test_data_sets_of_the_hub_are_sources_of_a_list(hub: Hub, home: Path) -> None:
+def test_data_sets_of_the_hub_are_sources_of_a_list(hub, home):
     splits = [{"train": "train"}, {"train": "test", "validation": "validation"}, {"test": "test"}]
     sources = [{**PARAMS["download"]["dataset"], "splits": each} for each in splits]
     write_params(Path(), {**PARAMS, "download": PARAMS["download"] | {"dataset": sources}})
@@ -95,7 +95,7 @@ def test_data_sets_of_the_hub_are_sources_of_a_list(hub: Hub, home: Path) -> Non
     assert [row["id"] for row in raw_rows("train")][5:7] == ["0/train-5", "1/train-0"]
 
 
-def test_download_is_the_same_cold_warm_and_offline(hub: Hub, home: Path) -> None:
+def test_download_is_the_same_cold_warm_and_offline(hub, home):
     data, encoder = hub.repositories["datasets", DATASET], hub.repositories["models", ENCODER]
     first, weights = data.refs["main"], encoder.refs["main"]
 
@@ -144,7 +144,7 @@ def test_download_is_the_same_cold_warm_and_offline(hub: Hub, home: Path) -> Non
     assert hub.requests == []
 
 
-def test_token_opens_gated_repositories_and_is_written_nowhere(hub: Hub, home: Path) -> None:
+def test_token_opens_gated_repositories_and_is_written_nowhere(hub, home):
     for repository in hub.repositories.values():
         repository.readers = {TOKEN}
     bad = download(hub.url, home, HF_TOKEN=TOKEN + "x")
@@ -159,7 +159,7 @@ def test_token_opens_gated_repositories_and_is_written_nowhere(hub: Hub, home: P
         assert TOKEN.encode() not in content, f"{path} holds the token"
 
 
-def test_parquet_branch_of_a_script_is_read(hub: Hub, home: Path) -> None:
+def test_parquet_branch_of_a_script_is_read(hub, home):
     """The form of WNUT-17: a script on main; the Hub's own conversion keeps each config in a folder of its name."""
     name = "leondz/wnut_17"
     repository = hub.add("dataset", name)

@@ -36,7 +36,7 @@ CRF = {"head": "crf", "max_steps": 11, "weight_decay": 0.0, "max_grad_norm": 0.1
 
 
 @pytest.mark.parametrize("changed", [LINEAR, CRF], ids=["linear", "crf"])
-def test_both_engines_train_the_same_model(finished: Path, changed: dict[str, Any]) -> None:
+def test_both_engines_train_the_same_model(finished, changed):
     shutil.copytree("models/finetuned", "data/kept/old")
     tiny.set_params(tokenize_align={"lowercase_share": 0.5, "typo_share": 0.5})
     run_stage("tokenize_align")
@@ -50,7 +50,7 @@ def test_both_engines_train_the_same_model(finished: Path, changed: dict[str, An
     assert_same_training(*results, curves=1e-5, weights=1e-5)
 
 
-def test_precision_is_that_of_params_in_both_engines(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_precision_is_that_of_params_in_both_engines(finished, monkeypatch):
     if "bf16" not in available(torch.device("cpu")):
         pytest.skip("this host does not compute in it")
     losses = {}
@@ -66,7 +66,7 @@ def test_precision_is_that_of_params_in_both_engines(finished: Path, monkeypatch
     assert {str(tensor.dtype) for tensor in load_file(FINETUNED_WEIGHTS).values()} == {"float32"}
 
 
-def test_last_epoch_is_kept_if_validation_has_few_entities(finished: Path, capsys) -> None:
+def test_last_epoch_is_kept_if_validation_has_few_entities(finished, capsys):
     metrics = train(early_stopping=2, learning_rate=0.15)
     curve = pd.read_csv("plots/validation.csv")
     assert metrics["best_epoch"] == len(curve) == TINY_PARAMS["train"]["epochs"], "nor does the run stop early"
@@ -80,7 +80,7 @@ def test_last_epoch_is_kept_if_validation_has_few_entities(finished: Path, capsy
     assert json_of("reports/evaluate.json")["validation"]["loss"] == metrics["validation"]["loss"]
 
 
-def test_early_stopping_keeps_the_weights_of_the_best_epoch(finished: Path, monkeypatch) -> None:
+def test_early_stopping_keeps_the_weights_of_the_best_epoch(finished, monkeypatch):
     monkeypatch.setattr("tagline.training.training.FEW_ENTITIES", 0)
     metrics = train(engine="trainer", early_stopping=2, learning_rate=0.1)
     curve = pd.read_csv("plots/validation.csv")
@@ -96,7 +96,7 @@ def test_early_stopping_keeps_the_weights_of_the_best_epoch(finished: Path, monk
         assert round(scores[name], 4) == curve[name][metrics["best_epoch"] - 1]
 
 
-def test_only_used_word_embeddings_are_trained(finished: Path) -> None:
+def test_only_used_word_embeddings_are_trained(finished):
     before = load_file(ENCODER_WEIGHTS)["embeddings.word_embeddings.weight"]
     after = load_file(FINETUNED_WEIGHTS)["bert.embeddings.word_embeddings.weight"]
     windows = tokenized.load_split(Path("data/tokenized"), "train").windows
@@ -112,7 +112,7 @@ NAN_IN = [
 
 
 @pytest.mark.parametrize(("split", "engine", "message"), NAN_IN)
-def test_nan_is_reported_with_step_and_sentences(finished: Path, split: str, engine: str, message: str) -> None:
+def test_nan_is_reported_with_step_and_sentences(finished, split, engine, message):
     # A sub-word of the sixth sentence occurs nowhere else, and its embedding is NaN.
     path = Path(f"data/tiny/{split}.conll")
     sentences = path.read_text().split("\n\n")

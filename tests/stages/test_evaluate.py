@@ -25,7 +25,7 @@ FINETUNED = Path("models/finetuned")
 WITHOUT_ONNX = {"onnx": False, "int8": False}
 
 
-def test_word_without_a_prediction_is_an_error(finished: Path) -> None:
+def test_word_without_a_prediction_is_an_error(finished):
     path = Path("reports/data.json")
     report = read_sealed(path, "tokenize-align")
     report["test"]["words"] += 2
@@ -35,7 +35,7 @@ def test_word_without_a_prediction_is_an_error(finished: Path) -> None:
     assert "reports/data.json: damaged" in error_of("evaluate")
 
 
-def test_lowest_f1_of_letter_case_is_that_of_seqeval_on_altered_words(finished: Path) -> None:
+def test_lowest_f1_of_letter_case_is_that_of_seqeval_on_altered_words(finished):
     table = pq.read_table("data/predictions/test.parquet").to_pydict()
     with Tagger("models/export", "torch") as tagger:
         tagged = {form: tagger.tag(list(map(Document.of_words, map(FORMS[form], table["words"])))) for form in FORMS}
@@ -47,7 +47,7 @@ def test_lowest_f1_of_letter_case_is_that_of_seqeval_on_altered_words(finished: 
     assert json_of("metrics/evaluate.json")["test.f1_lowest_case"] == round(min(f1[form] for form in CASES), 4) < 1
 
 
-def test_altered_sentences_that_the_model_reads_alike_are_predicted_once(finished: Path, monkeypatch) -> None:
+def test_altered_sentences_that_the_model_reads_alike_are_predicted_once(finished, monkeypatch):
     """Those that a form leaves as they are, or whose words in capitals are all unknown to the vocabulary."""
     predicted: dict[str, list[tuple]] = {}
     score = Predictor.score
@@ -65,7 +65,7 @@ def test_altered_sentences_that_the_model_reads_alike_are_predicted_once(finishe
     assert not set(altered) & set(predicted["test"])
 
 
-def test_size_of_batches_does_not_change_bytes(finished: Path) -> None:
+def test_size_of_batches_does_not_change_bytes(finished):
     files = [Path("data/predictions/test.parquet"), Path("reports/evaluate.json")]
     written = [path.read_bytes() for path in files]
     edit(Path("params.yaml"), "subwords_per_batch: 64\n  precision", "subwords_per_batch: 9\n  precision")
@@ -73,7 +73,7 @@ def test_size_of_batches_does_not_change_bytes(finished: Path) -> None:
     assert [path.read_bytes() for path in files] == written
 
 
-def test_f1_of_greedy_decoding_does_not_depend_on_the_decoding(finished: Path) -> None:
+def test_f1_of_greedy_decoding_does_not_depend_on_the_decoding(finished):
     with changed_weights(FINETUNED) as weights:
         weights["classifier.weight"][:] = np.random.default_rng(1).standard_normal(weights["classifier.weight"].shape)
     reports = []
@@ -104,7 +104,7 @@ def export(exported_once: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path("models/export")
 
 
-def test_reached_recall_is_recorded_and_reported(export: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_reached_recall_is_recorded_and_reported(export, capsys):
     scores = json_of("reports/evaluate.json")
     points = {split: of_split["promises"]["recall"]["PER"] for split, of_split in scores.items()}
     bias = points["test"]["bias"]
@@ -124,7 +124,7 @@ def test_reached_recall_is_recorded_and_reported(export: Path, capsys: pytest.Ca
     assert any(row.startswith(f"PER recall >= 0.9 bias +{bias:g} ") for row in rows)
 
 
-def test_promise_is_reported_with_its_assumption(export: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_promise_is_reported_with_its_assumption(export, capsys):
     promise = {"at_least": 0.5, "confidence": 0.6, "found": "covered"}
     others = {"LOC": {"recall": promise | {"at_least": 0.99}}}
     set_params(evaluate={"promises": {"PER": {"recall": promise}} | others, "beta": 2.0})
@@ -143,9 +143,7 @@ def test_promise_is_reported_with_its_assumption(export: Path, capsys: pytest.Ca
     assert "<dt>F2</dt>" in page
 
 
-def test_biases_and_calibrated_scores_reach_the_export_and_labels_stay(
-    export: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_biases_and_calibrated_scores_reach_the_export_and_labels_stay(export, monkeypatch):
     with changed_weights(FINETUNED) as weights:
         weights["classifier.bias"][0] -= 16  # predicts entities where there are none
     run_stage("evaluate")  # does not calibrate, since there are too few
@@ -166,7 +164,7 @@ def test_biases_and_calibrated_scores_reach_the_export_and_labels_stay(
     assert [sentence.scores.tolist() for sentence in found] == [pytest.approx(row, abs=1e-4) for row in after["score"]]
 
 
-def test_promised_precision_is_recorded_and_reported(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_promised_precision_is_recorded_and_reported(finished, capsys):
     promises = {
         "LOC": {"precision": {"at_least": 0.2, "confidence": 0.6}},
         "PER": {"precision": {"at_least": 0.999, "confidence": 0.9}},

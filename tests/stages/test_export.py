@@ -38,7 +38,7 @@ def reports() -> dict[str, dict[str, float]]:
     return json_of("reports/export.json")["test"]["backends"]
 
 
-def test_each_backend_is_compared_with_the_trained_model(finished: Path) -> None:
+def test_each_backend_is_compared_with_the_trained_model(finished):
     evaluated = json_of("reports/evaluate.json")["test"]
     whole = json_of("reports/export.json")["test"]
     assert list(whole) == ["words", "f1", "backends"]
@@ -55,7 +55,7 @@ def test_each_backend_is_compared_with_the_trained_model(finished: Path) -> None
         assert tagger.words(sentences) == one_by_one.words(sentences), "answers do not depend on the batch"
 
 
-def test_windows_and_decoding_are_those_of_earlier_stages(finished: Path) -> None:
+def test_windows_and_decoding_are_those_of_earlier_stages(finished):
     """params.yaml may have changed since, with only the stage export run again."""
     before = (EXPORT / "tagger.json").read_bytes()
     windows = {"stride": 4, "max_length": 20}
@@ -65,7 +65,7 @@ def test_windows_and_decoding_are_those_of_earlier_stages(finished: Path) -> Non
     assert r"| max\_length | 24 |" in (EXPORT / "README.md").read_text()
 
 
-def test_only_enabled_backends_are_written(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_enabled_backends_are_written(finished, monkeypatch):
     before = snapshot(EXPORT)
     set_params(export={"onnx": False})
     run_stage("export")
@@ -80,7 +80,7 @@ def test_only_enabled_backends_are_written(finished: Path, monkeypatch: pytest.M
     assert list(reports()) == ["torch"]
 
 
-def test_bfloat16_halves_the_weights_only(converted: Path) -> None:
+def test_bfloat16_halves_the_weights_only(converted):
     before = {name: reports()["onnx"][name] for name in ("same_labels", "largest_logit_difference", "f1")}
     size = (EXPORT / "model.safetensors").stat().st_size
     set_params(export={"dtype": "bfloat16", "min_agreement": 0.9})
@@ -96,7 +96,7 @@ def test_bfloat16_halves_the_weights_only(converted: Path) -> None:
         assert tagger("Ada Lind lives in Oslo.")
 
 
-def test_torch_computes_in_the_precision_of_the_evaluation(converted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_torch_computes_in_the_precision_of_the_evaluation(converted, monkeypatch):
     """Both the exported model and the trained one, so that the labels are the same in any precision."""
     monkeypatch.setattr(precision, "available", lambda _: ("fp32", "bf16"))
     before = reports()
@@ -124,7 +124,7 @@ RUNTIMES = [
 
 @javascript.with_npm
 @pytest.mark.parametrize(("labels", "dtype"), RUNTIMES)
-def test_transformers_js_gives_greedy_labels(finished: Path, labels: javascript.Labels, dtype: str) -> None:
+def test_transformers_js_gives_greedy_labels(finished, labels, dtype):
     if dtype == "fp32":
         set_params(export={"int8": False, "browser": True})
         run_stage("export")
@@ -157,7 +157,7 @@ def miss_entities(monkeypatch: pytest.MonkeyPatch, missed: BackendName, sentence
     monkeypatch.setattr(Parity, "measure", worse)
 
 
-def test_fewer_equal_labels_than_params_allow_are_an_error(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fewer_equal_labels_than_params_allow_are_an_error(finished, monkeypatch):
     set_params(export={"onnx": False, "int8": False, "dtype": "bfloat16"})
     measured = Measured({"same_labels": 0.98, "largest_logit_difference": 0.5, "f1": 1.0}, None)
     monkeypatch.setattr(Parity, "measure", lambda *_: measured)
@@ -165,7 +165,7 @@ def test_fewer_equal_labels_than_params_allow_are_an_error(finished: Path, monke
     assert error_of("export").startswith(message)
 
 
-def test_int8_that_can_not_be_run_is_left_out(converted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_int8_that_can_not_be_run_is_left_out(converted, monkeypatch):
     monkeypatch.setattr(quantization, "write", lambda _, path: path.write_bytes(b"no graph"))
     run_stage("export")
     assert list(reports()) == ["onnx", "torch"]
@@ -173,7 +173,7 @@ def test_int8_that_can_not_be_run_is_left_out(converted: Path, monkeypatch: pyte
     assert [path.name for path in EXPORT.glob("onnx/*")] == ["model.onnx"]
 
 
-def test_int8_that_is_significantly_worse_is_left_out(converted: Path, monkeypatch, capsys) -> None:
+def test_int8_that_is_significantly_worse_is_left_out(converted, monkeypatch, capsys):
     miss_entities(monkeypatch, "onnx-int8", sentences=6)
     run_stage("export")
     note = (
@@ -192,7 +192,7 @@ def test_int8_that_is_significantly_worse_is_left_out(converted: Path, monkeypat
     assert capsys.readouterr().out.replace("\n  ", " ").endswith(f"\n\n{note}\n")
 
 
-def test_drop_of_f1_that_test_is_too_small_to_show_is_reported(converted: Path, monkeypatch, capsys) -> None:
+def test_drop_of_f1_that_test_is_too_small_to_show_is_reported(converted, monkeypatch, capsys):
     miss_entities(monkeypatch, "onnx-int8", sentences=1)
     run_stage("export")
     note = (
@@ -204,13 +204,13 @@ def test_drop_of_f1_that_test_is_too_small_to_show_is_reported(converted: Path, 
     assert list(reports()) == ["onnx-int8", "onnx", "torch"]
 
 
-def test_float_backend_that_is_significantly_worse_is_an_error(converted: Path, monkeypatch) -> None:
+def test_float_backend_that_is_significantly_worse_is_an_error(converted, monkeypatch):
     miss_entities(monkeypatch, "onnx", sentences=6)
     message = "export: backend onnx: F1 of test is 0.0000, 1.0000 below the trained model; 18 of 18 predicted entities"
     assert error_of("export").startswith(message)
 
 
-def test_tokenizer_that_transformers_reads_otherwise_is_an_error(finished: Path) -> None:
+def test_tokenizer_that_transformers_reads_otherwise_is_an_error(finished):
     before = snapshot(EXPORT)
     edit(FINETUNED / "tokenizer_config.json", '"PreTrainedTokenizerFast"', '"RobertaTokenizer"')
     write_hashes(FINETUNED)
@@ -222,7 +222,7 @@ def test_tokenizer_that_transformers_reads_otherwise_is_an_error(finished: Path)
     assert snapshot(EXPORT) == before
 
 
-def test_windows_longer_than_the_model_reads_are_an_error(finished: Path) -> None:
+def test_windows_longer_than_the_model_reads_are_an_error(finished):
     edit(EXPORT / "tagger.json", '"max_length": 24', '"max_length": 65')
     with pytest.raises(UserError, match=r"tagger.json: max_length is 65; the model reads at most 64 sub-words; run"):
         Tagger(EXPORT, backend="torch", verify=False)

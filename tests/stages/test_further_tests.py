@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
 from helpers.project import declared, json_of, run_stage, run_verb, snapshot
 from helpers.tiny import TINY_PARAMS, conll, set_params, tiny_sentences
 
@@ -46,7 +45,7 @@ def social() -> dict[str, Any]:
     return json_of("reports/evaluate.json")["tests.social"]
 
 
-def test_scores_are_those_of_the_file_as_test(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_scores_are_those_of_the_file_as_test(finished, capsys):
     repro, text = Repro(), conll(tiny_sentences(9, shift=4))
     set_dataset()
     repro(ORDER)
@@ -76,7 +75,7 @@ def test_scores_are_those_of_the_file_as_test(finished: Path, capsys: pytest.Cap
     assert {key: entry for key, entry in as_test.items() if key not in OF_TEST} == as_further
 
 
-def test_only_train_and_validation_train_again(validated: Path) -> None:
+def test_only_train_and_validation_train_again(validated):
     """Folds of a cross-validation label test, too, so that a text that is added to it trains them."""
     repro = Repro()
     SOCIAL.write_text(conll(tiny_sentences(9, shift=4)))

@@ -38,7 +38,7 @@ def flip(path: Path) -> None:
 
 
 @pytest.mark.parametrize("stage", INPUTS)
-def test_changed_or_missing_input_is_reported_by_its_stage(finished: Path, stage: str) -> None:
+def test_changed_or_missing_input_is_reported_by_its_stage(finished, stage):
     for path in map(Path, INPUTS[stage].split()):
         (writer,) = (name for name, outs in OUTS.items() if any(path.is_relative_to(out) for out in outs))
         content = path.read_bytes()
@@ -71,9 +71,7 @@ OUT_OF_MEMORY = [
 
 
 @pytest.mark.parametrize(("stage", "model", "method", "message"), OUT_OF_MEMORY)
-def test_device_out_of_memory_is_reported_by_its_stage(
-    finished: Path, monkeypatch, stage: str, model: type, method: str, message: str
-) -> None:
+def test_device_out_of_memory_is_reported_by_its_stage(finished, monkeypatch, stage, model, method, message):
     def fail(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
 
@@ -81,7 +79,7 @@ def test_device_out_of_memory_is_reported_by_its_stage(
     assert message in error_of(stage)
 
 
-def test_damaged_weights_are_not_pushed(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damaged_weights_are_not_pushed(finished, monkeypatch):
     pushed = []
     monkeypatch.setattr("tagline.hub.push.Target.check", lambda self: None)
     monkeypatch.setattr("tagline.hub.push.Target.create", pushed.append)
@@ -99,7 +97,7 @@ UNFIT = [
 
 
 @pytest.mark.parametrize(("stages", "folder", "message"), UNFIT)
-def test_another_tokenizer_is_reported(finished: Path, stages: str, folder: Path, message: str) -> None:
+def test_another_tokenizer_is_reported(finished, stages, folder, message):
     """Labels and weights that do not fit, tests/unit/model/test_classifier.py shows."""
     word_piece(["other"]).save_pretrained(folder)
     write_hashes(folder)

@@ -43,7 +43,7 @@ KILLED += [pytest.param(stage, 10, marks=pytest.mark.rare) for stage in STAGES]
 
 
 @pytest.mark.parametrize(("stage", "kills"), KILLED)
-def test_killed_stage_is_finished_by_the_next_run(finished: Path, stage: str, kills: int, request) -> None:
+def test_killed_stage_is_finished_by_the_next_run(finished, stage, kills, request):
     folders = [Path(name) for name in ("data", "models", "metrics", "plots", "reports")]
     undisturbed = snapshot(*folders)
     total = count(lambda: run_stage(stage))
@@ -70,7 +70,7 @@ KILLS = [("accelerate", "crf", signal.SIGTERM), ("trainer", "linear", signal.SIG
 
 
 @pytest.mark.parametrize(("engine", "head", "number"), KILLS)
-def test_kill_during_train_resumes_to_same_bytes(finished: Path, engine: str, head: str, number: int, capsys) -> None:
+def test_kill_during_train_resumes_to_same_bytes(finished, engine, head, number, capsys):
     set_params(tokenize_align={"lowercase_share": 0.5, "typo_share": 0.5})
     run_stage("tokenize_align")
     changed = CHANGED | {"min_steps": 60}  # two passes of fifteen steps per epoch
@@ -99,7 +99,7 @@ def test_kill_during_train_resumes_to_same_bytes(finished: Path, engine: str, he
 
 
 @pytest.mark.rare
-def test_kill_during_compiled_train_resumes_to_same_bytes(finished: Path, tmp_path: Path, monkeypatch) -> None:
+def test_kill_during_compiled_train_resumes_to_same_bytes(finished, tmp_path, monkeypatch):
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "inductor"))
     remove_dropout(Path("models/pretrained/encoder"))
     changed = {"batches": BY_LENGTH, "epochs": 2}
@@ -118,7 +118,7 @@ def test_kill_during_compiled_train_resumes_to_same_bytes(finished: Path, tmp_pa
 
 
 @pytest.mark.rare
-def test_missing_compiler_is_reported(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_compiler_is_reported(finished, monkeypatch):
     torch.compiler.reset()
     monkeypatch.setattr("torch._inductor.config.cpp.cxx", ("no-such-compiler",))
     monkeypatch.setattr("torch._inductor.config.force_disable_caches", True)
@@ -128,7 +128,7 @@ def test_missing_compiler_is_reported(finished: Path, monkeypatch: pytest.Monkey
     assert message.endswith("a model that torch.compile supports; set it to false")
 
 
-def test_finished_training_is_not_repeated_on_another_host(finished, tmp_path_factory, monkeypatch, capsys) -> None:
+def test_finished_training_is_not_repeated_on_another_host(finished, tmp_path_factory, monkeypatch, capsys):
     monkeypatch.setattr("tagline.training.training.FEW_ENTITIES", 0)  # with so few, no run would stop early
     set_train_params(early_stopping=1)
     train()
@@ -146,7 +146,7 @@ def test_finished_training_is_not_repeated_on_another_host(finished, tmp_path_fa
     assert outs() == undisturbed
 
 
-def test_training_continues_on_a_full_disk(finished: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+def test_training_continues_on_a_full_disk(finished, monkeypatch, capsys):
     undisturbed, save, saved = outs(), torch.save, []
 
     def full(value: Any, path: Path) -> None:
@@ -163,7 +163,7 @@ def test_training_continues_on_a_full_disk(finished: Path, monkeypatch: pytest.M
     assert outs() == undisturbed
 
 
-def test_full_disk_at_the_best_weights_ends_with_one_message(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_at_the_best_weights_ends_with_one_message(finished, monkeypatch):
     full = Mock(side_effect=SafetensorError("I/O error: No space left on device (os error 28)"))
     monkeypatch.setattr("transformers.PreTrainedModel.save_pretrained", full)
     message = error_of("train")
@@ -176,7 +176,7 @@ STEPS = [(None, math.inf, [18]), (None, 0.0, [9, 18]), (6, math.inf, [6, 12, 18]
 
 
 @pytest.mark.parametrize(("every", "interval", "steps"), STEPS)
-def test_steps_of_checkpoints(finished: Path, every: int | None, interval: float, steps: list, monkeypatch) -> None:
+def test_steps_of_checkpoints(finished, every, interval, steps, monkeypatch):
     write, written = Checkpoints.write, list[int]()
     monkeypatch.setattr(Checkpoints, "write", lambda self, at, *rest: written.append(at) or write(self, at, *rest))
     monkeypatch.setattr("tagline.training.parts.INTERVAL", interval)

@@ -38,7 +38,7 @@ def printed(capsys: pytest.CaptureFixture[str], verb: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("verb", "keys"), [row for row in ROWS if row[0] not in ("compare", "improve")])
-def test_object_has_the_keys_of_the_reference(measured: Path, capsys, verb: str, keys: str) -> None:
+def test_object_has_the_keys_of_the_reference(measured, capsys, verb, keys):
     content = printed(capsys, verb)
     top = re.sub(r" \([^()]+\)", "", keys)
     assert {*content} == {*re.findall(r"`(\w+)`", top)} - {"evaluate"}  # a stage that has not run here
@@ -48,7 +48,7 @@ def test_object_has_the_keys_of_the_reference(measured: Path, capsys, verb: str,
     assert all(key in shown for key in content)
 
 
-def test_values_are_those_of_the_files(measured: Path, capsys) -> None:
+def test_values_are_those_of_the_files(measured, capsys):
     assert printed(capsys, "scores")["crossval"] == json_of("reports/crossval.json")
     curve = printed(capsys, "learning-curve")
     assert curve["f1"]["16"] == [1 - 1 / 16]

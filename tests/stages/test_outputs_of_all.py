@@ -21,7 +21,7 @@ from tagline.inference import Document, Tagger
 from tagline.model.heads.head import read_head, write_head
 
 
-def test_all_outputs_are_written_with_usual_modes_and_no_absolute_path(finished: Path) -> None:
+def test_all_outputs_are_written_with_usual_modes_and_no_absolute_path(finished):
     files = [path.relative_to(finished) for path in finished.rglob("*") if path.is_file()]
     for stage in STAGES:
         for out in declared(stage, "outs", "metrics", "plots"):
@@ -34,7 +34,7 @@ def test_all_outputs_are_written_with_usual_modes_and_no_absolute_path(finished:
     assert os.name == "nt" or not [path for path in files if path.stat().st_mode != mode and "tiny" not in path.parts]
 
 
-def test_every_word_is_predicted_and_scored(finished: Path) -> None:
+def test_every_word_is_predicted_and_scored(finished):
     metrics = json_of("reports/evaluate.json")
     assert set(metrics) == {"validation", "test"}
     for split in metrics.values():
@@ -52,7 +52,7 @@ def test_every_word_is_predicted_and_scored(finished: Path) -> None:
 
 
 @pytest.mark.parametrize("strategy", ["simple", "first"])
-def test_export_works_in_a_pipeline(finished: Path, strategy: str) -> None:
+def test_export_works_in_a_pipeline(finished, strategy):
     tagger = pipeline("token-classification", model="models/export", aggregation_strategy=strategy)
     entities = tagger("Ada Lind lives in Oslo .")
     found = [(each["entity_group"], each["start"], each["end"], " ".join(each["word"].split())) for each in entities]
@@ -60,7 +60,7 @@ def test_export_works_in_a_pipeline(finished: Path, strategy: str) -> None:
     assert all(0 < entity["score"] <= 1 for entity in entities)
 
 
-def test_plain_tags_are_scored_per_word(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_plain_tags_are_scored_per_word(finished, capsys):
     edit(Path("params.yaml"), "tag_column: ner", "tag_column: pos")
     run_stages("tokenize_align", "train", "evaluate")
     labels = tokenized.load_labels(Path("data/tokenized"))
@@ -74,7 +74,7 @@ def test_plain_tags_are_scored_per_word(finished: Path, capsys: pytest.CaptureFi
     assert pd.read_parquet("data/predictions/test.parquet")["predicted"][1][-1] == "PROPN"
 
 
-def test_every_stage_reads_the_context(finished: Path) -> None:
+def test_every_stage_reads_the_context(finished):
     plain = tokenized.load_split(Path("data/tokenized_tests"), "test").windows[:]
     set_params(tokenize_align={"context_subwords": 8})
     run_stages("tokenize_align")
@@ -116,7 +116,7 @@ def test_every_stage_reads_the_context(finished: Path) -> None:
     assert f" of {documents} documents are missed" in points["recall"]["PER"]["statement"]
 
 
-def test_text_in_capitals_has_the_labels_of_the_text_in_small_letters(finished: Path) -> None:
+def test_text_in_capitals_has_the_labels_of_the_text_in_small_letters(finished):
     set_params(tokenize_align={"lowercase_share": 0.5, "typo_share": 0.5}, export={"onnx": False, "int8": False})
     run_stages("tokenize_align", "train", "evaluate", "export")
     assert json_of("models/export/tagger.json")["lowercase"] is True
@@ -148,7 +148,7 @@ def entities(export: Path, backend: str, verify: bool = True) -> list[tuple[str,
         return [(mention.type, mention.text) for mention in tagger(TEXT)]
 
 
-def test_every_backend_uses_the_transitions(export: Path, tmp_path: Path) -> None:
+def test_every_backend_uses_the_transitions(export, tmp_path):
     assert json_of(export / "config.json")["num_hidden_layers"] == 2
     for backend in BACKENDS:
         assert entities(export, backend) == [("PER", "Ada Lind"), ("LOC", "Oslo")]
@@ -166,7 +166,7 @@ def test_every_backend_uses_the_transitions(export: Path, tmp_path: Path) -> Non
     assert message in message_of(entities, copy, "onnx", verify=False)
 
 
-def test_transformers_loads_the_export_without_a_warning(export: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_transformers_loads_the_export_without_a_warning(export, capfd):
     capfd.readouterr()
     logging.set_verbosity_warning()
     assert pipeline("token-classification", model=str(export), aggregation_strategy="first")(TEXT)

@@ -38,7 +38,7 @@ def repository(hub: Hub) -> Repository:
     return hub.repositories["models", NAME]
 
 
-def test_export_pushes_one_commit_and_none_if_nothing_changed(finished: Path, hub: Hub, capsys) -> None:
+def test_export_pushes_one_commit_and_none_if_nothing_changed(finished, hub, capsys):
     configure("export")
     run_stage("export")
     f1 = json_of("reports/evaluate.json")["test"]["overall"]["f1"]
@@ -57,7 +57,7 @@ def test_export_pushes_one_commit_and_none_if_nothing_changed(finished: Path, hu
     assert repository(hub).refs["main"] == commit
 
 
-def test_failed_push_of_an_export_is_repeated_by_hand_without_computing(finished: Path, hub: Hub, capsys) -> None:
+def test_failed_push_of_an_export_is_repeated_by_hand_without_computing(finished, hub, capsys):
     configure("export", push=False, branch="tries")
     Path("models/export/.env").write_text("SECRET=1")
     before = snapshot(*OUTS)
@@ -75,7 +75,7 @@ def test_failed_push_of_an_export_is_repeated_by_hand_without_computing(finished
     assert "models/export is missing: the stage export writes it" in exit_of("push")
 
 
-def test_invalid_token_is_reported_before_any_work(workspace: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_token_is_reported_before_any_work(workspace, hub, monkeypatch):
     for stage in ("train", "export"):
         configure(stage)
         run_stage("check")
@@ -95,7 +95,7 @@ def test_invalid_token_is_reported_before_any_work(workspace: Path, hub: Hub, mo
     assert len(hub.requests) == requests
 
 
-def test_train_pushes_a_commit_per_epoch_without_waiting(finished: Path, hub: Hub, monkeypatch, capsys) -> None:
+def test_train_pushes_a_commit_per_epoch_without_waiting(finished, hub, monkeypatch, capsys):
     before = snapshot(*OUTS)
     configure("train")
     hub.gate, ended = threading.Event(), []
@@ -121,7 +121,7 @@ def test_train_pushes_a_commit_per_epoch_without_waiting(finished: Path, hub: Hu
     assert len({commit["model.safetensors"] for commit in commits[1:]}) == 6
 
 
-def test_missing_epochs_are_pushed_by_the_next_run_without_training(finished: Path, hub: Hub, capsys) -> None:
+def test_missing_epochs_are_pushed_by_the_next_run_without_training(finished, hub, capsys):
     before = snapshot(*OUTS)
     configure("train")
     hub.failing["commit"] = 507
@@ -139,7 +139,7 @@ def test_missing_epochs_are_pushed_by_the_next_run_without_training(finished: Pa
 
 
 @pytest.mark.rare
-def test_push_by_xet_stores_the_same_bytes_and_no_token(finished: Path, hub: Hub, tmp_path_factory, capsys) -> None:
+def test_push_by_xet_stores_the_same_bytes_and_no_token(finished, hub, tmp_path_factory, capsys):
     """As the real Hub stores large files: in a separate store, here a folder of the xet library."""
     configure("export", push=False)
     home, hub.xet = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("store")

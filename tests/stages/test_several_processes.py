@@ -9,7 +9,6 @@ import shutil
 import signal
 import sys
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -29,7 +28,7 @@ LAUNCHED = [
 
 
 @pytest.mark.parametrize(("launcher", "changed"), LAUNCHED, ids=["student", "crf"])
-def test_two_processes_learn_what_one_does(finished: Path, launcher: str, changed: dict[str, Any]) -> None:
+def test_two_processes_learn_what_one_does(finished, launcher, changed):
     shutil.copytree("models/finetuned", "data/kept/old")
     # An odd number of sentences: two processes can't share them equally.
     Path("data/tiny/validation.conll").write_text(tiny.conll(tiny.tiny_sentences(5, 1)))
@@ -48,7 +47,7 @@ def test_two_processes_learn_what_one_does(finished: Path, launcher: str, change
     tiny.assert_same_training(tiny.training_results(), expected, curves=1e-4, weights=2e-3)
 
 
-def test_process_that_is_not_the_main_one_writes_nothing(finished: Path, monkeypatch, capsys) -> None:
+def test_process_that_is_not_the_main_one_writes_nothing(finished, monkeypatch, capsys):
     before = snapshot(finished)
     for name, value in {"WORLD_SIZE": "2", "RANK": "1", "MASTER_ADDR": "localhost", "MASTER_PORT": "29500"}.items():
         monkeypatch.setenv(name, value)
@@ -77,7 +76,7 @@ def run(hosts: list[Path], script: Path = TRAIN, **environment: str) -> list[tup
 
 
 @pytest.mark.rare
-def test_run_of_a_killed_host_continues_from_a_shared_folder(finished: Path, tmp_path_factory) -> None:
+def test_run_of_a_killed_host_continues_from_a_shared_folder(finished, tmp_path_factory):
     remove_dropout(Path("models/pretrained/encoder"))
     set_train_params(epochs=3)
     run_stage("train")

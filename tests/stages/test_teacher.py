@@ -2,7 +2,6 @@
 
 import shutil
 import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ def train(**changed: Any) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize("head", ["linear", "crf"])
-def test_training_continues_from_encoder_and_head_of_an_earlier_model(finished: Path, head: str) -> None:
+def test_training_continues_from_encoder_and_head_of_an_earlier_model(finished, head):
     before = train(head=head, epochs=2)
     keep()
     after = train(**CONTINUED, head=head, head_learning_rate=1e-12)
@@ -41,7 +40,7 @@ def test_training_continues_from_encoder_and_head_of_an_earlier_model(finished: 
         np.testing.assert_allclose(after[name], tensor, rtol=0, atol=1e-10)
 
 
-def test_killed_student_continues_to_the_same_bytes(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_killed_student_continues_to_the_same_bytes(finished, capsys):
     keep()
     set_train_params(epochs=2, checkpoint_every=2, **TAUGHT)
     outs = [Path(name) for name in ("models/finetuned", "reports", "plots")]
@@ -85,7 +84,7 @@ UNUSABLE = [
 
 
 @pytest.mark.parametrize(("change", "message"), UNUSABLE)
-def test_folder_that_is_no_model_for_these_subwords_is_refused(finished: Path, change: Callable, message: str) -> None:
+def test_folder_that_is_no_model_for_these_subwords_is_refused(finished, change, message):
     keep()
     set_train_params(**CONTINUED)
     change(Path("data/kept/old"))

@@ -61,7 +61,7 @@ UNFIT = [
 
 
 @pytest.mark.parametrize(("changed", "message"), UNFIT)
-def test_params_that_do_not_fit_are_errors(finished: Path, changed: dict[str, Any], message: str) -> None:
+def test_params_that_do_not_fit_are_errors(finished, changed, message):
     with pytest.raises((UserError, ValueError), match=message):
         tokenize(**changed)
 
@@ -73,7 +73,7 @@ SPELLINGS = [
 
 
 @pytest.mark.parametrize(("spelling", "line"), SPELLINGS)
-def test_another_scheme_is_reported_and_gives_the_same_bytes(finished: Path, capsys, spelling: dict, line: str) -> None:
+def test_another_scheme_is_reported_and_gives_the_same_bytes(finished, capsys, spelling, line):
     before = snapshot(TOKENIZED)
     change_data(lambda text: re.sub("|".join(spelling), lambda found: spelling[found[0]], text))
     run_stage("tokenize_align")
@@ -81,7 +81,7 @@ def test_another_scheme_is_reported_and_gives_the_same_bytes(finished: Path, cap
     assert snapshot(TOKENIZED) == before
 
 
-def test_findings_are_reported(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_findings_are_reported(finished, capsys):
     # A sentence of train in test, a label that train does not have, an illegal tag, a word that is too long, an unknown
     # one, a long one, a tag in another case, a long sentence.
     tail = "\nAda X B-PER\nLind X I-PER\nlives X O\nin X O\nOslo X B-LOC\n. X O\n\nBo X I-ORG\n" + "y" * 40 + " X O\n"
@@ -110,7 +110,7 @@ def test_findings_are_reported(finished: Path, capsys: pytest.CaptureFixture[str
     assert "column ner: tags that differ only in case: B-PER (38, first at train-0" in out
 
 
-def test_illegal_tags_can_be_refused(finished: Path) -> None:
+def test_illegal_tags_can_be_refused(finished):
     tokenize(illegal="error")
     change_data(lambda text: text.replace("Lind PROPN I-PER", "Lind PROPN I-LOC", 1))
     assert message_of(tokenize, "other", illegal="error").splitlines()[::2] == [
@@ -120,7 +120,7 @@ def test_illegal_tags_can_be_refused(finished: Path) -> None:
     ]
 
 
-def test_chunks_of_any_size_give_the_same_rows(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunks_of_any_size_give_the_same_rows(finished, monkeypatch):
     report = tokenize("whole", lowercase_share=0.5, typo_share=0.5)
     monkeypatch.setattr(raw_data, "BATCH_WORDS", 10)
     monkeypatch.setattr(split_writer, "CHUNK_WORDS", 25)
@@ -141,7 +141,7 @@ def both(folder: Path) -> tuple[tokenized.Split, dict[str, list[Any]]]:
     return train, tokenized.with_copies(train, folder).windows[len(train.windows) :]
 
 
-def test_copies_in_small_letters_are_the_windows_of_the_corpus_in_capitals(finished: Path, capsys) -> None:
+def test_copies_in_small_letters_are_the_windows_of_the_corpus_in_capitals(finished, capsys):
     assert not (TOKENIZED / "windows" / tokenized.LOWERCASE).exists(), "of a share of 0"
     assert tokenize("small", lowercase_share=1.0)["train"]["lowercase_windows"] == 17
     assert "17 windows and 17 of copies in small letters; ner is in IOB2" in capsys.readouterr().out
@@ -158,7 +158,7 @@ def test_copies_in_small_letters_are_the_windows_of_the_corpus_in_capitals(finis
     assert not tokenized.read_windowing(Path("alike")).lowercase
 
 
-def test_copies_with_typing_errors_are_the_windows_of_the_mistyped_corpus(finished: Path, capsys) -> None:
+def test_copies_with_typing_errors_are_the_windows_of_the_mistyped_corpus(finished, capsys):
     written = tokenize("typed", typo_share=1.0)["train"]["typo_windows"]
     assert f"17 windows and {written} of copies with typing errors; ner is in IOB2" in capsys.readouterr().out
     assert 0 < tokenize("half", typo_share=0.5)["train"]["typo_windows"] < written < 17, "some sentences have no typo"
@@ -176,7 +176,7 @@ def test_copies_with_typing_errors_are_the_windows_of_the_mistyped_corpus(finish
     assert [subwords_of.tolist() for subwords_of in np.split(ids, offsets[1:-1])] == copies["input_ids"]
 
 
-def test_sentence_is_shown_by_its_number(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_sentence_is_shown_by_its_number(finished, capsys):
     before = snapshot(finished)
     run_verb("show", "test:1")
     words, labels = (
@@ -196,7 +196,7 @@ def test_sentence_is_shown_by_its_number(finished: Path, capsys: pytest.CaptureF
     assert out.startswith("train-2: 24 words\n") and "window 1 of 2: 24 sub-words\n" in out and "window 2 of 2: " in out
 
 
-def test_unknown_sentence_is_wrong_usage(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_sentence_is_wrong_usage(finished, capsys):
     for wanted, message in {
         "train": "expected SPLIT:SENTENCE with one of train, validation, test (such as train:4), got 'train'",
         "dev:1": "such as train:4), got 'dev:1'",

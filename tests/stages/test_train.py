@@ -22,7 +22,7 @@ from tagline.training.training import Training
 PACKAGE = ROOT / "stages/tagline"
 
 
-def test_losses_rates_and_scores_are_logged(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_losses_rates_and_scores_are_logged(finished, monkeypatch):
     logged: dict[str, dict[int, float]] = defaultdict(dict)
 
     def log(_: Trackers, values: dict[str, float], step: int) -> None:
@@ -48,7 +48,7 @@ def test_losses_rates_and_scores_are_logged(finished: Path, monkeypatch: pytest.
 BESIDE = {"training/progress_lines.py", "training/parts.py", "terminal/progress.py"}
 
 
-def test_step_executes_eight_files(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_step_executes_eight_files(finished, monkeypatch):
     """Who wants to understand a step, from its windows to the weights, reads these."""
     executed, steps, after_step = set[str](), list[int](), Training.after_step
 
@@ -75,7 +75,7 @@ def test_step_executes_eight_files(finished: Path, monkeypatch: pytest.MonkeyPat
     assert executed - BESIDE == {*training, *model, "labels/windows.py"}
 
 
-def test_new_classifier_begins_with_the_shares_of_labels(finished: Path) -> None:
+def test_new_classifier_begins_with_the_shares_of_labels(finished):
     set_train_params(learning_rate=1e-12, head_learning_rate=1e-12, max_steps=1)
     run_stage("train")
     gold = np.concatenate(tokenized.load_split(Path("data/tokenized"), "train").windows["labels"][:])
@@ -86,7 +86,7 @@ def test_new_classifier_begins_with_the_shares_of_labels(finished: Path) -> None
 
 @pytest.mark.rare
 @pytest.mark.skipif(find_spec("tensorboard") is None, reason="the extra `tensorboard` is not installed")
-def test_tensorboard_shows_the_curve(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tensorboard_shows_the_curve(finished, monkeypatch):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     monkeypatch.setenv("TAGLINE_TRACKER", "tensorboard")

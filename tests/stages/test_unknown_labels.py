@@ -34,7 +34,7 @@ def change(annotated: dict[str, list[str]] = ANNOTATED, unknown_tag: str = "-", 
     set_params(download=download, train={"epochs": 2, **train}, export={"onnx": False, "int8": False})
 
 
-def test_entity_of_a_span_ends_before_a_word_of_unknown_label(workspace: Path) -> None:
+def test_entity_of_a_span_ends_before_a_word_of_unknown_label(workspace):
     for index, (split, text) in enumerate({"train": "Ada won", "validation": "Cem lives", "test": "Eva goes"}.items()):
         span = {"spans": [{"start": 0, "end": 3, "label": "PER"}], "answer": "accept"}
         binary = {"_input_hash": index, "_is_binary": split != "train"}
@@ -48,7 +48,7 @@ def test_entity_of_a_span_ends_before_a_word_of_unknown_label(workspace: Path) -
 
 
 @pytest.mark.parametrize("head", ["linear", "crf"])
-def test_words_of_unknown_label_are_predicted_and_not_scored(workspace: Path, head: str) -> None:
+def test_words_of_unknown_label_are_predicted_and_not_scored(workspace, head):
     change(head=head)
     run_stages(*STAGES)
     assert raw_rows("train")[0]["ner"] == ["B-PER", None, None, "O", "B-LOC", "O"]
@@ -78,7 +78,7 @@ def test_words_of_unknown_label_are_predicted_and_not_scored(workspace: Path, he
     assert "sets" not in json_of("models/export/tagger.json")
 
 
-def test_unlabelled_texts_are_learnt_from_a_teacher_only(finished: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_unlabelled_texts_are_learnt_from_a_teacher_only(finished, capfd):
     shutil.copytree("models/finetuned", "data/kept/old")
     labelled = len(raw_rows("train"))
     pool = [f"{person} lives in Rome. Bo lives in Bern." for person in PEOPLE]
@@ -104,7 +104,7 @@ def test_unlabelled_texts_are_learnt_from_a_teacher_only(finished: Path, capfd: 
     assert abs(weights[1] - weights[0]).max() > 1e-3, "the student learns from its teacher"
 
 
-def test_unlabelled_texts_that_cannot_be_read_are_an_error(workspace: Path) -> None:
+def test_unlabelled_texts_that_cannot_be_read_are_an_error(workspace):
     set_params(download={"dataset": DATASET | {"unlabelled": "pool.txt"}})
     assert error_of("download").endswith("pool.txt: no such file; see download.dataset.unlabelled in params.yaml")
     for content, message in ((b" \n", "no words; expected one text per line; see"), (b"a\nb\xe9", ":2: ")):
@@ -115,7 +115,7 @@ def test_unlabelled_texts_that_cannot_be_read_are_an_error(workspace: Path) -> N
     assert not Path("data/raw").exists()
 
 
-def test_data_without_the_known_labels_of_a_stage_are_an_error(workspace: Path) -> None:
+def test_data_without_the_known_labels_of_a_stage_are_an_error(workspace):
     change()
     test, train = Path("data/tiny/test.conll"), Path("data/tiny/train.conll")
     text = test.read_text(encoding="utf-8")

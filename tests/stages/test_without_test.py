@@ -30,7 +30,7 @@ def without(without_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return tmp_path
 
 
-def test_validation_is_reported_in_every_result(without: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_validation_is_reported_in_every_result(without, capsys):
     assert not Path("data/raw/test").exists()
     assert not Path("data/tokenized_tests/sentences/test").exists()
     assert read_sealed(Path("reports/data.json"), "tokenize-align").keys() == {"train", "validation"}
@@ -54,7 +54,7 @@ def test_validation_is_reported_in_every_result(without: Path, capsys: pytest.Ca
     assert "\nF1 of validation " in capsys.readouterr().out
 
 
-def test_tools_read_validation(without: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_tools_read_validation(without, capsys):
     run_verb("improve", "--json")
     assert json.loads(capsys.readouterr().out)["split"] == "validation"
     run_verb("improve")

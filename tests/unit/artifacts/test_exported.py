@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-from pathlib import Path
 
 import pytest
 
@@ -27,7 +26,7 @@ ENTRIES = [
 ]
 
 
-def test_written_file_is_read_as_it_was_with_entries_only_where_they_are(tmp_path: Path) -> None:
+def test_written_file_is_read_as_it_was_with_entries_only_where_they_are(tmp_path):
     keys = "version task kind names fallback head decoding max_length stride padding one_by_one words precision".split()
     keys += ["context_subwords", "sentences"]
     for entries in ENTRIES:
@@ -48,7 +47,7 @@ CHANGES = [*((change, DAMAGED) for change in WRONG), *(({"version": found}, OTHE
 
 
 @pytest.mark.parametrize(("change", "message"), CHANGES, ids=str)
-def test_damaged_missing_or_other_entry_is_an_error(tmp_path: Path, change: dict[str, object], message: str) -> None:
+def test_damaged_missing_or_other_entry_is_an_error(tmp_path, change, message):
     exported.write(TAGGING, tmp_path)
     content = json.loads((tmp_path / TAGGER).read_text()) | change
     (tmp_path / TAGGER).write_text(json.dumps({key: value for key, value in content.items() if value is not ...}))

@@ -42,7 +42,7 @@ WORDS = st.tuples(TEXT, st.sampled_from(["X", "O", "B-a"]), st.sampled_from(["X"
 
 @given(st.lists(st.lists(WORDS, max_size=4), max_size=4))
 @settings(max_examples=40)
-def test_any_words_are_read_as_they_were(tmp_path_factory: pytest.TempPathFactory, rows: list[list[tuple]]) -> None:
+def test_any_words_are_read_as_they_were(tmp_path_factory, rows):
     words, gold, predicted, scores = ([[word[side] for word in row] for row in rows] for side in range(4))
     tagged = sentences(gold, predicted, "tags", words, scores)
     found = read(written(tmp_path_factory.mktemp("predictions"), tagged), "tags")
@@ -53,7 +53,7 @@ def test_any_words_are_read_as_they_were(tmp_path_factory: pytest.TempPathFactor
         np.testing.assert_array_equal(own.scores, other.scores)
 
 
-def test_labels_are_the_names_that_occur_and_columns_as_documented(tmp_path: Path) -> None:
+def test_labels_are_the_names_that_occur_and_columns_as_documented(tmp_path):
     content = written(tmp_path, sentences(["B-É I-É O", "", "O"], ["B-É O O", "", "B-É"], ids=["a", "b", "ñ"]))
     (first, *_) = read(content)
     assert (first.labels.kind, first.labels.names, first.labels.sets) == ("spans", ("B-É", "I-É", "O"), ())
@@ -68,7 +68,7 @@ def test_labels_are_the_names_that_occur_and_columns_as_documented(tmp_path: Pat
         read(content[:-9])
 
 
-def test_unknown_gold_labels_are_null_or_lists(tmp_path: Path) -> None:
+def test_unknown_gold_labels_are_null_or_lists(tmp_path):
     content = written(tmp_path, sentences(["B-X ? O|B-Y|I-Y"], ["B-X O O"]))
     assert pq.read_table(BytesIO(content))["gold"].to_pylist() == [["B-X", None, '["O", "B-Y", "I-Y"]']]
     (found,) = read(content)
@@ -87,14 +87,14 @@ MALFORMED += [("score", [["high", "low"]], "Failed to parse string")]
 
 
 @pytest.mark.parametrize(("name", "values", "message"), MALFORMED)
-def test_malformed_column_is_an_error(name: str, values: list[Any], message: str) -> None:
+def test_malformed_column_is_an_error(name, values, message):
     columns = {key: given for key, given in (ROW | {name: values}).items() if given}
     expected = rf"^HEAD/test.parquet: damaged \({message}.*\); expected a table of id, words, .*; run `dvc repro eval"
     with pytest.raises(UserError, match=expected):
         read(parquet(columns))
 
 
-def test_several_row_groups_are_one_split() -> None:
+def test_several_row_groups_are_one_split():
     """A large file is read in several chunks."""
     names = [f"s-{index}" for index in range(10)]
     found = read(parquet({name: values * 10 for name, values in ROW.items()} | {"id": names}, rows=3))
@@ -106,7 +106,7 @@ CALIBRATED = {"calibration": {"entities": [[0.0, 0.25]]}}
 
 
 @pytest.mark.parametrize("if_any", [{}, {"biases": {"É": 0.25}}, {"accept": {"É": 0.9}}])
-def test_provenance_has_labels_and_settings(tmp_path: Path, if_any: dict[str, dict[str, float]]) -> None:
+def test_provenance_has_labels_and_settings(tmp_path, if_any):
     given = Settings("constrained", "bf16", Calibration([[0.0, 0.25]]), **if_any)
     predictions.write_provenance(tmp_path, Labels("ner", "spans", ("O", "B-É", "I-É"), "O"), given, {})
     path = tmp_path / "provenance.json"
@@ -118,13 +118,13 @@ def test_provenance_has_labels_and_settings(tmp_path: Path, if_any: dict[str, di
 
 
 @pytest.mark.parametrize("content", [b"\xff", b"{}", b'{"labels": {"kind": []}}'])
-def test_damaged_kind_is_an_error(content: bytes) -> None:
+def test_damaged_kind_is_an_error(content):
     expected = r"^HEAD: provenance.json: damaged \(.+\); expected a label list; run `dvc repro evaluate` again"
     with pytest.raises(UserError, match=expected):
         predictions.read_kind(content, "HEAD: provenance.json")
 
 
-def test_settings_of_an_evaluate_without_calibration_are_an_error(tmp_path: Path) -> None:
+def test_settings_of_an_evaluate_without_calibration_are_an_error(tmp_path):
     path = tmp_path / "provenance.json"
     path.write_text('{"decoding": "greedy", "precision": "fp32"}')
     message = (

@@ -24,7 +24,7 @@ def rows(data: RawData, split: str = "train") -> list[dict]:
     return [row for batch in data.batches(split) for row in batch.to_pylist()]
 
 
-def test_ids_of_the_source_are_kept_and_its_documents_numbered(tmp_path: Path) -> None:
+def test_ids_of_the_source_are_kept_and_its_documents_numbered(tmp_path):
     loaded = written(
         tmp_path / "raw", [{"id": "s", **ROW}, ROW, {"document": "d", **ROW}, {"document": "d", **ROW}], ["pos", "ner"]
     )
@@ -34,7 +34,7 @@ def test_ids_of_the_source_are_kept_and_its_documents_numbered(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("sentences", [1, 50])
-def test_batches_and_shards_of_any_size_hold_the_same(tmp_path: Path, monkeypatch, sentences: int) -> None:
+def test_batches_and_shards_of_any_size_hold_the_same(tmp_path, monkeypatch, sentences):
     tags = ([f"T{(n * 7 + i) % 10}" for i in range(n % 4)] for n in range(sentences))
     given = [{"words": ["é"] * len(each), "ner": each} for each in tags]
     whole = written(tmp_path / "whole", given)
@@ -53,7 +53,7 @@ def test_batches_and_shards_of_any_size_hold_the_same(tmp_path: Path, monkeypatc
     assert first == second
 
 
-def test_rows_are_read_while_they_are_written(tmp_path: Path, monkeypatch) -> None:
+def test_rows_are_read_while_they_are_written(tmp_path, monkeypatch):
     monkeypatch.setattr(raw_data, "BATCH_WORDS", 10)
     alive: weakref.WeakSet = weakref.WeakSet()
 
@@ -70,5 +70,5 @@ def test_rows_are_read_while_they_are_written(tmp_path: Path, monkeypatch) -> No
     raw_data.write(tmp_path / "raw", {"train": produced()}, ["ner"])
 
 
-def test_split_without_sentences_is_an_error(tmp_path: Path) -> None:
+def test_split_without_sentences_is_an_error(tmp_path):
     assert "split train: no sentences; expected at least one" in message_of(written, tmp_path / "raw", [])

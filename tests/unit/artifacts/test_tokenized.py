@@ -8,7 +8,7 @@ SENTENCES = {"id": ["a", "b", "c"], "words": [["New", "York"], ["is"], []], "lab
 WINDOWS = {name: [[0], [1], [2]] for name in ("input_ids", "word_ids", "labels")} | {"sentence": [0, 0, 1]}
 
 
-def test_selected_rows_are_read_as_the_rows_that_they_are() -> None:
+def test_selected_rows_are_read_as_the_rows_that_they_are():
     """The Arrow table of a `Dataset.select` still has all rows."""
     whole = split_of(SENTENCES, WINDOWS)
     some = Split(whole.sentences.select([1, 0]), whole.windows.select([2, 1]), LABELS)

@@ -29,7 +29,7 @@ JOBS = [
 
 
 @pytest.mark.parametrize(("job", "user", "writes"), JOBS)
-def test_first_push_creates_what_later_ones_edit(job, user: str | None, writes, server, monkeypatch) -> None:
+def test_first_push_creates_what_later_ones_edit(job, user, writes, server, monkeypatch):
     server.enter_job(monkeypatch, job)
     server.user = user
     for stranger in ("eve", None, *["github-actions"] * 100):
@@ -43,14 +43,14 @@ def test_first_push_creates_what_later_ones_edit(job, user: str | None, writes, 
     assert {each["body"] for each in server.comments[:-2]} == {f"{MARKER}\nof a stranger"}
 
 
-def test_comment_of_a_github_app_is_edited(server: CommentServer) -> None:
+def test_comment_of_a_github_app_is_edited(server):
     server.bot = "tagger[bot]"
     for _ in range(2):
         comments_of_job().write("text", MARKER, "")
     assert server.writes == [f"POST {ISSUES}/7/comments", f"PATCH {ISSUES}/comments/0"]
 
 
-def test_token_without_its_line_end_must_be_ascii(server: CommentServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_token_without_its_line_end_must_be_ascii(server, monkeypatch):
     monkeypatch.setenv("GITHUB_TOKEN", "secret\n")
     assert comments_of_job().write("text", MARKER, "") is None
     monkeypatch.setenv("GITHUB_TOKEN", " \n")
@@ -60,7 +60,7 @@ def test_token_without_its_line_end_must_be_ascii(server: CommentServer, monkeyp
     assert message_of(comments_of_job().write, "text", MARKER, "") == message
 
 
-def test_list_without_end_is_an_error(server: CommentServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_list_without_end_is_an_error(server, monkeypatch):
     monkeypatch.setattr(comment, "MOST_PAGES", 2)
     for _ in range(200):
         server.add("text", "eve")
@@ -68,7 +68,7 @@ def test_list_without_end_is_an_error(server: CommentServer, monkeypatch: pytest
     assert message_of(comments_of_job().write, "text", MARKER, "") == message
 
 
-def test_token_that_may_not_write_is_a_reason(server: CommentServer) -> None:
+def test_token_that_may_not_write_is_a_reason(server):
     server.failing = {"POST": Response("read-only", 403)}
     assert comments_of_job().write("text", MARKER, "") == "GITHUB_TOKEN may not write it ('read-only')"
 
@@ -86,13 +86,13 @@ FAILURES = [
 
 
 @pytest.mark.parametrize(("method", "answer", "message"), FAILURES)
-def test_error_of_the_api_is_one_message(server: CommentServer, method: str, answer: Response, message: str) -> None:
+def test_error_of_the_api_is_one_message(server, method, answer, message):
     server.failing = {method: answer}
     found = message_of(comments_of_job().write, "text", MARKER, "")
     assert found.startswith(f"--comment: {message.replace('URL', server.url)}") and "secret" not in found
 
 
-def test_unreachable_api_and_job_without_a_request_are_one_message(server: CommentServer, monkeypatch) -> None:
+def test_unreachable_api_and_job_without_a_request_are_one_message(server, monkeypatch):
     monkeypatch.setenv("GITHUB_API_URL", "http://127.0.0.1:9")
     message = "--comment: http://127.0.0.1:9 is unreachable (ConnectError); check the connection, or run it again"
     assert message_of(comments_of_job().write, "text", MARKER, "") == message

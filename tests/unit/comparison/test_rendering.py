@@ -57,11 +57,11 @@ HEADLINES = [
 
 
 @pytest.mark.parametrize(("found", "expected"), HEADLINES)
-def test_headline_says_what_the_difference_is(found: Comparison, expected: str) -> None:
+def test_headline_says_what_the_difference_is(found, expected):
     assert re.fullmatch(expected, headline(found, Terminal()))
 
 
-def test_parts_are_compared_where_they_differ_significantly() -> None:
+def test_parts_are_compared_where_they_differ_significantly():
     rows = [(str(n), "ADA IN OSLO" if n < 8 else "Ada in Oslo", "B-PER O B-LOC") for n in range(16)]
     right, wrong = ([(*row, labels) for row in rows] for labels in (rows[0][2], "B-PER O O"))
     old = run_of("old", wrong[:8] + right[8:], **{"test.altered.typos": wrong})
@@ -71,7 +71,7 @@ def test_parts_are_compared_where_they_differ_significantly() -> None:
     assert "\n- case.capitals" in render(found, Terminal(), 5, whole=False)
 
 
-def test_changes_are_counted_and_shown_in_their_sentences() -> None:
+def test_changes_are_counted_and_shown_in_their_sentences():
     counted = "test: 6 entities fixed, 2 false positives fixed\ntest: 0 entities broken, 0 new false positives\n\n"
     frequent = "  6 x LOC, before nothing: Oslo\n  2 x LOC, false positive fixed: in\n\n"
     assert counted + frequent in render(comparison(mostly_wrong), Terminal(), 5, whole=False)
@@ -83,7 +83,7 @@ def test_changes_are_counted_and_shown_in_their_sentences() -> None:
     assert "1 entity broken, 0 new false positives</summary>\n\n- `0`  `LOC Oslo`, now `ORG Oslo`<br>" in text
 
 
-def test_first_screen_has_40_lines_of_80_columns() -> None:
+def test_first_screen_has_40_lines_of_80_columns():
     types = [f"{'a-very-long-type-' * 2}{number}" for number in range(20)]
     rows = [(str(number), "word " * 30, "O " * 20 + f"B-{name}" + " O" * 9) for number, name in enumerate(types)]
     wrong = "O " * 30
@@ -100,7 +100,7 @@ def test_first_screen_has_40_lines_of_80_columns() -> None:
     assert max(map(len, single.splitlines())) <= WIDTH, single
 
 
-def test_params_are_a_line_per_key_also_of_a_section_that_one_side_lacks() -> None:
+def test_params_are_a_line_per_key_also_of_a_section_that_one_side_lacks():
     params = ("seed: 1\nteacher: null\n", "seed: 1\nteacher:\n  folders: [a]\n  weight: 0.5\nlayers: null\n")
     old, new = (replace(run_of("run", [(*row, RIGHT) for row in ROWS]), params=text.encode()) for text in params)
     text = render(compare([old], [new], ["test"]), Terminal(), 5, whole=False)
@@ -109,7 +109,7 @@ def test_params_are_a_line_per_key_also_of_a_section_that_one_side_lacks() -> No
     ]
 
 
-def test_several_runs_have_a_mean_and_a_standard_deviation() -> None:
+def test_several_runs_have_a_mean_and_a_standard_deviation():
     several = comparison(mostly_wrong, lambda _: "O O O O", lambda _: "B-PER O O O")
     f1 = comparison_record(several)["splits"]["test"]["overall"]["f1"]
     assert (f1["test"], f1["old"]["sd"]) == ("t-test over runs", 0.399357)
@@ -118,7 +118,7 @@ def test_several_runs_have_a_mean_and_a_standard_deviation() -> None:
     assert agreeing["splits"]["test"]["overall"]["f1"]["test"] == "approximate randomisation"
 
 
-def test_long_sentences_are_shortened_around_the_entity() -> None:
+def test_long_sentences_are_shortened_around_the_entity():
     words, gold = " ".join(f"w{number}" for number in range(60)), "O " * 30 + "B-LOC" + " O" * 29
     a, b = (run_of(name, [("0", words, gold, tags)]) for name, tags in (("a", "O " * 60), ("b", gold)))
     fixed, _ = excerpts(compare([a], [b], ["test"]).splits[0], Terminal(), None)
@@ -126,7 +126,7 @@ def test_long_sentences_are_shortened_around_the_entity() -> None:
     assert (shown[0], shown[1], shown[CONTEXT + 1], shown[-2], shown[-1]) == ("...", "w15", "[w30]", "w45", "...")
 
 
-def test_texts_of_the_data_are_code_in_markdown_and_escaped_on_a_terminal() -> None:
+def test_texts_of_the_data_are_code_in_markdown_and_escaped_on_a_terminal():
     text = "<img·src=x>·|·*b*·`c`·@name·#1·![x](http://y)·www.z.org·&\\\x1b[31m\n|a|b|\n/close"
     gold = "B-<T>@x O"
     old, new = (run_of(name, [("`0`", [text, "b"], gold, found)]) for name, found in (("a|b", "O O"), ("b", gold)))
@@ -147,7 +147,7 @@ def test_texts_of_the_data_are_code_in_markdown_and_escaped_on_a_terminal() -> N
     assert (cells["td_open"], cells["table_open"]) == (2 * 6 * 7, 2)
 
 
-def test_json_has_scores_and_all_changes() -> None:
+def test_json_has_scores_and_all_changes():
     found = json.loads(json.dumps(comparison_record(comparison(mostly_wrong)), allow_nan=False))
     assert found["old"] == [{"revision": "run-0", "commit": "0123456789ab"}]
     p = "approximate randomisation, 10,000 shuffles"

@@ -11,7 +11,6 @@ from helpers.runs import run_of, split_of
 from tagline.comparison.program import gate
 from tagline.comparison.runs import Run, join, make_run
 from tagline.comparison.splits import compare, compare_split
-from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence
 from tagline.terminal.errors import UserError
 
@@ -42,11 +41,11 @@ JOINED = [
 
 
 @pytest.mark.parametrize(("runs", "expected"), JOINED)
-def test_sentences_with_the_same_words_are_joined(runs: list, expected: list[list[int]]) -> None:
+def test_sentences_with_the_same_words_are_joined(runs, expected):
     assert joined(*(rows(*run) for run in runs)) == expected
 
 
-def test_only_common_sentences_are_scored() -> None:
+def test_only_common_sentences_are_scored():
     other = ("9", "more words", "O O", "B-LOC B-LOC")
     found = compare_split("test", [run_of("a", [ADA, OSLO])], [run_of("b", [other, OSLO_RIGHT, other])])
     assert found.notes == ["test: the 1 common sentence is compared, without 1 of a, 2 of b"]
@@ -56,14 +55,14 @@ def test_only_common_sentences_are_scored() -> None:
     assert message_of(compare_split, "test", [run_of("a", [ADA])], [run_of("b", [OSLO])]) == message
 
 
-def test_what_gold_leaves_open_is_not_scored_in_any_run() -> None:
+def test_what_gold_leaves_open_is_not_scored_in_any_run():
     old = ("0", "Ada lives in Oslo", "B-PER O O O", "B-PER B-LOC O O")
     new = ("0", "Ada lives in Oslo", "B-PER O|B-LOC|I-LOC O ?", "B-PER B-PER O B-MISC")
     found = compare_split("test", [run_of("a", [old])], [run_of("b", [new])])
     assert (found.overall["f1"].old, found.overall["f1"].new) == ((1.0,), (pytest.approx(2 / 3),))
 
 
-def test_gold_of_the_last_run_counts() -> None:
+def test_gold_of_the_last_run_counts():
     relabelled = ("0", "Ada lives", "O O", "O O")
     found = compare_split("test", [run_of("a", [ADA, OSLO])], [run_of("b", [relabelled, OSLO_RIGHT])])
     note = "test: 1 sentence has other gold labels in a than in b; all runs are scored against those of b"
@@ -71,7 +70,7 @@ def test_gold_of_the_last_run_counts() -> None:
     assert found.overall["precision"].old == (0.0,)
 
 
-def test_further_set_that_a_run_lacks_is_named() -> None:
+def test_further_set_that_a_run_lacks_is_named():
     with_social = run_of("b", [ADA], **{"tests.social": [OSLO], "tests.social.altered.typos": [OSLO]})
     found = compare([run_of("a", [ADA])], [with_social], ["test"])
     assert "tests.social: not compared, since a has none" in found.notes
@@ -86,7 +85,7 @@ METRICS = [
 
 
 @pytest.mark.parametrize(("metrics", "note"), METRICS)
-def test_metrics_that_do_not_belong_to_the_predictions_are_noted(metrics: dict, note: str | None) -> None:
+def test_metrics_that_do_not_belong_to_the_predictions_are_noted(metrics, note):
     a = replace(run_of("a", [ADA, OSLO]), metrics=metrics)
     notes = compare_split("test", [a], [run_of("b", [ADA, OSLO_RIGHT])]).notes
     assert notes == [] if note is None else notes[0].startswith(note)
@@ -99,7 +98,7 @@ OTHER_TASKS = [
 
 
 @pytest.mark.parametrize(("other", "kind", "tasks"), OTHER_TASKS)
-def test_different_tasks_are_an_error(other: str, kind: Kind, tasks: str) -> None:
+def test_different_tasks_are_an_error(other, kind, tasks):
     a, b = run_of("a", [("0", "Ada lives", other, other)], kind), run_of("b", [ADA])
     message = f"a and b: different tasks ({tasks}); expected the same tokenize_align.tag_column"
     assert message_of(compare_split, "test", [a], [b]) == message
@@ -107,7 +106,7 @@ def test_different_tasks_are_an_error(other: str, kind: Kind, tasks: str) -> Non
     assert compare_split("test", [none], [b]).overall["f1"].new == (1.0,)
 
 
-def test_last_split_is_the_headline_and_notes_of_runs_come_first() -> None:
+def test_last_split_is_the_headline_and_notes_of_runs_come_first():
     a = replace(run_of("a", [ADA], validation=[OSLO]), notes=["a: outdated"])
     comparison = compare([a], [run_of("b", [ADA], validation=[OSLO_RIGHT])], ["validation", "test"])
     assert [split.split for split in comparison.splits] == ["validation", "test"]
@@ -115,7 +114,7 @@ def test_last_split_is_the_headline_and_notes_of_runs_come_first() -> None:
     assert comparison.notes == ["a: outdated", "test: a and b have the same predictions"]
 
 
-def test_further_test_sets_that_all_runs_have_come_before_the_last_split() -> None:
+def test_further_test_sets_that_all_runs_have_come_before_the_last_split():
     both = {"tests.a": [OSLO], "validation": [OSLO]}
     runs = [run_of("a", [ADA], **both), run_of("b", [ADA], **both, **{"tests.b": [OSLO]})]
     comparison = compare(runs[:1], runs[1:], ["validation", "test"])
@@ -123,7 +122,7 @@ def test_further_test_sets_that_all_runs_have_come_before_the_last_split() -> No
     assert [split.split for split in compare(runs[:1], runs[1:], ["tests.a"]).splits] == ["tests.a"]
 
 
-def test_a_split_that_only_some_runs_have_is_noted() -> None:
+def test_a_split_that_only_some_runs_have_is_noted():
     a, b = run_of("a", [ADA], validation=[OSLO]), run_of("b", [ADA])
     comparison = compare([a], [b], ["validation", "test"])
     assert comparison.notes[0] == "validation: not compared, since b has none"
@@ -144,13 +143,13 @@ def read(columns: dict[str, list] = GOOD, metrics: bytes | None = None, kind: st
     return make_run("main", "0123456789", tracked.__getitem__, committed.__getitem__, ["test"])
 
 
-def test_run_has_metrics_and_a_title() -> None:
+def test_run_has_metrics_and_a_title():
     run = read(metrics=b'{"test.f1": 0}')
     assert (run.metrics, run.kind, run.title) == ({"test.f1": 0}, "spans", "main (0123456)")
     assert replace(run, name="01234").title == "01234", "the hash once"
 
 
-def test_damaged_files_are_errors_with_the_name_of_the_run() -> None:
+def test_damaged_files_are_errors_with_the_name_of_the_run():
     with pytest.raises(UserError, match=r'^main: data/predictions/test.parquet: damaged .*"score".* expected a table'):
         read(ROW)
     with pytest.raises(UserError, match=r"^main: metrics/evaluate.json: damaged.+; run `dvc repro evaluate` again"):

@@ -41,17 +41,17 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("gold", "old", "new", "expected"), CHANGES)
-def test_entities_that_one_side_alone_predicts(gold: str, old: str, new: str, expected: list[str]) -> None:
+def test_entities_that_one_side_alone_predicts(gold, old, new, expected):
     assert found(gold, old, new) == expected
 
 
-def test_plain_tags_change_word_by_word() -> None:
+def test_plain_tags_change_word_by_word():
     both = ["fixed VERB 1 2 instead NOUN 1 2", "broken NOUN 0 1 instead VERB 0 1"]
     assert found("NOUN VERB", "NOUN NOUN", "VERB VERB", "tags") == both
     assert found("NOUN", "VERB", "ADJ", "tags") == [], "wrong in both"
 
 
-def test_several_runs_predict_what_their_majority_predicts() -> None:
+def test_several_runs_predict_what_their_majority_predicts():
     per, none = "B-PER", "O"
     assert found(per, [none, none, per], [per, per, none]) == ["fixed PER 0 1"]
     assert found(per, [per, none], [per, per]) == ["fixed PER 0 1"], "half is not a majority"

@@ -12,7 +12,7 @@ FIRST = {"OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "0"}
 
 
 @pytest.mark.parametrize("variables", [{}, {"WORLD_SIZE": "1"}, FIRST])
-def test_main_process_continues_without_a_launcher(monkeypatch, variables: dict[str, str]) -> None:
+def test_main_process_continues_without_a_launcher(monkeypatch, variables):
     monkeypatch.setattr(os, "environ", dict(variables))
     launchers.only_main_process("evaluate")
     assert not set(NAMES) & set(os.environ), "or accelerate would wait for the others"
@@ -24,7 +24,7 @@ HOSTS = [({}, True), (THIRD, False), (THIRD | {"LOCAL_RANK": "0"}, True), (OF_MP
 
 
 @pytest.mark.parametrize(("variables", "first"), HOSTS)
-def test_first_process_of_a_host(monkeypatch, variables: dict[str, str], first: bool) -> None:
+def test_first_process_of_a_host(monkeypatch, variables, first):
     monkeypatch.setattr(os, "environ", dict(variables))
     assert launchers.first_of_host() is first
 
@@ -37,6 +37,6 @@ IMPOSSIBLE = [
 
 
 @pytest.mark.parametrize(("variables", "message"), IMPOSSIBLE)
-def test_impossible_number_is_an_error(monkeypatch, variables: dict[str, str], message: str) -> None:
+def test_impossible_number_is_an_error(monkeypatch, variables, message):
     monkeypatch.setattr(os, "environ", dict(variables))
     assert message in message_of(launchers.only_main_process, "evaluate")

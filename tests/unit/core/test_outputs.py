@@ -46,7 +46,7 @@ def write(text: str) -> None:
         new_metrics.write_text(text)
 
 
-def test_outputs_are_replaced_as_a_whole_and_files_of_a_killed_run_removed() -> None:
+def test_outputs_are_replaced_as_a_whole_and_files_of_a_killed_run_removed():
     write("old")
     (OUT / "stale").write_text("old")
     (OUT.parent / ".out.partial").mkdir()
@@ -56,7 +56,7 @@ def test_outputs_are_replaced_as_a_whole_and_files_of_a_killed_run_removed() -> 
 
 
 @pytest.mark.parametrize("folder", ["models", "models/out/a"])
-def test_outputs_that_can_not_be_replaced_are_reported_before_the_work(folder: str, monkeypatch) -> None:
+def test_outputs_that_can_not_be_replaced_are_reported_before_the_work(folder, monkeypatch):
     (OUT / "a/b").mkdir(parents=True)
     monkeypatch.setattr(os, "access", lambda path, mode: path != Path(folder))  # tests may run as root
     message = f"{folder}: no right to write; expected it, to replace models/out"
@@ -65,7 +65,7 @@ def test_outputs_that_can_not_be_replaced_are_reported_before_the_work(folder: s
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(2, "No such file or directory"), ValueError("28")])
-def test_exception_leaves_the_earlier_outputs(error: BaseException) -> None:
+def test_exception_leaves_the_earlier_outputs(error):
     write("old")
     with pytest.raises(type(error)) as raised, replacing(OUT, METRICS) as (new_folder, _):
         new_folder.write_text("half")
@@ -92,7 +92,7 @@ def at_rename(patch: pytest.MonkeyPatch, moment: int, act: Callable[[], None]) -
 
 @pytest.mark.usefixtures("outliving")
 @pytest.mark.parametrize("moment", [1, 4])
-def test_signal_while_outputs_are_renamed_is_deferred(moment: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_signal_while_outputs_are_renamed_is_deferred(moment, monkeypatch):
     write("old")
     renamed = at_rename(monkeypatch, moment, lambda: signal.raise_signal(signal.SIGTERM))
     with pytest.raises(KeyboardInterrupt), raise_on_signals():
@@ -102,7 +102,7 @@ def test_signal_while_outputs_are_renamed_is_deferred(moment: int, monkeypatch: 
 
 
 @pytest.mark.parametrize("moment", [1, 2, 3, 4])
-def test_kill_while_outputs_are_renamed_loses_none(moment: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kill_while_outputs_are_renamed_loses_none(moment, monkeypatch):
     write("old")
     child = os.fork()
     if child == 0:
@@ -114,20 +114,20 @@ def test_kill_while_outputs_are_renamed_loses_none(moment: int, monkeypatch: pyt
     assert files() == {"models/out/a": "old" if moment < 3 else "new", "metrics/out.json": "old"}
 
 
-def test_json_is_stable_and_never_nan() -> None:
+def test_json_is_stable_and_never_nan():
     write_json(Path("a.json"), {"z": 1, "a": "é"})
     assert Path("a.json").read_text() == '{\n  "z": 1,\n  "a": "é"\n}\n'
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(Path("a.json"), {"f1": math.nan})
 
 
-def test_columns_of_a_csv_file_are_read_by_name() -> None:
+def test_columns_of_a_csv_file_are_read_by_name():
     Path("a.csv").write_text("epoch,precision,loss\n1,0.9,0.75\n")
     assert read_columns(Path("a.csv"), ("epoch", "loss")) == [{"epoch": 1.0, "loss": 0.75}]
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), ValueError("x (os error 28)")])
-def test_full_disk_is_reported_with_the_file_that_was_being_written(error: Exception) -> None:
+def test_full_disk_is_reported_with_the_file_that_was_being_written(error):
     message = "^models/out/b/a: No space left on device; expected more space; free some, then run the stage again$"
     with pytest.raises(UserError, match=message), replacing(OUT, METRICS) as (new_folder, new_metrics):
         (new_folder / "b").mkdir(parents=True)
@@ -147,7 +147,7 @@ def holder() -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_second_run_fails_after_a_while_unless_the_first_is_killed(holder, monkeypatch, capsys) -> None:
+def test_second_run_fails_after_a_while_unless_the_first_is_killed(holder, monkeypatch, capsys):
     monkeypatch.setattr(outputs, "PATIENCE", 0.1)
     message = "^out: another run is still writing it; wait until that run ends, or stop it, and start again$"
     with pytest.raises(UserError, match=message), locked(Path("a/.out.lock"), Path("out")):
@@ -160,7 +160,7 @@ def test_second_run_fails_after_a_while_unless_the_first_is_killed(holder, monke
         pass
 
 
-def test_second_run_waits_for_the_end_of_the_first(holder: subprocess.Popen[str]) -> None:
+def test_second_run_waits_for_the_end_of_the_first(holder):
     with subprocess.Popen(holder.args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as waiting:
         assert waiting.stdout.readline().startswith("out: another run is writing it; waiting")
         holder.communicate("\n")
@@ -169,7 +169,7 @@ def test_second_run_waits_for_the_end_of_the_first(holder: subprocess.Popen[str]
     assert not Path("a/.out.lock").exists()
 
 
-def test_folder_that_can_not_be_written_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_that_can_not_be_written_is_an_error(monkeypatch):
     monkeypatch.setattr(FileLock, "acquire", Mock(side_effect=OSError(30, "Read-only file system")))
     message = r"^out.json: not written \(Read-only file system\); expected a folder for new"
     with pytest.raises(UserError, match=message), locked(Path(".out.lock"), Path("out.json")):

@@ -41,14 +41,14 @@ def message(params: Path, section: str = "train") -> str:
 
 
 @pytest.mark.parametrize("written", ["2e-5", "2.0e-05", "0.00002"])
-def test_floats_are_read_as_dvc_reads_them(params: Path, written: str) -> None:
+def test_floats_are_read_as_dvc_reads_them(params, written):
     replace(params, "learning_rate: 0.02", f"learning_rate: {written}")
     replace(params, "  seed: 7", "  seed: 7\n  weight_decay: 0")
     section = read_section("train", Train, params)
     assert (section.learning_rate, section.weight_decay) == (2e-5, 0)
 
 
-def test_anchored_bool_is_a_bool(params: Path) -> None:
+def test_anchored_bool_is_a_bool(params):
     replace(params, "label_all_tokens: true", "label_all_tokens: &all true")
     assert read_section("tokenize_align", TokenizeAlign, params).label_all_tokens is True
 
@@ -90,7 +90,7 @@ WRONG_VALUES = [
 
 
 @pytest.mark.parametrize(("old", "new", "error"), WRONG_VALUES)
-def test_error_has_its_key_and_line(params: Path, old: str, new: str, error: str) -> None:
+def test_error_has_its_key_and_line(params, old, new, error):
     lines = replace(params, old, new).splitlines()
     keys = error.split(":")[0].split(".")
     numbers = re.findall(rf":(\d+): {re.escape(error)}", message(params, keys[0]))

@@ -25,12 +25,12 @@ def artifact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_hashes_are_written_sorted_without_themselves(artifact: Path) -> None:
+def test_hashes_are_written_sorted_without_themselves(artifact):
     written = {"a": ABC, "b/z": ABC, "../curve.csv": ABC}
     assert list(json.loads((artifact / HASHES).read_text()).items()) == list(written.items())
 
 
-def test_unchanged_folder_is_accepted_and_hidden_files_ignored(artifact: Path) -> None:
+def test_unchanged_folder_is_accepted_and_hidden_files_ignored(artifact):
     for name in (".DS_Store", ".cache/x"):
         (artifact / name).parent.mkdir(exist_ok=True)
         (artifact / name).touch()
@@ -47,7 +47,7 @@ def test_unchanged_folder_is_accepted_and_hidden_files_ignored(artifact: Path) -
     assert [path.name for path in Path("copy").iterdir()] == ["a"]
 
 
-def test_changed_value_of_a_sealed_file_is_an_error(tmp_path: Path) -> None:
+def test_changed_value_of_a_sealed_file_is_an_error(tmp_path):
     path = tmp_path / "data.json"
     write_sealed(path, {"words": 100})
     assert read_sealed(path, "train") == {"words": 100}
@@ -74,7 +74,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("name", "content", "message"), CHANGES)
-def test_changed_missing_or_new_file_is_named(artifact: Path, name: str, content: str | None, message: str) -> None:
+def test_changed_missing_or_new_file_is_named(artifact, name, content, message):
     if content is None or content.startswith("/"):
         (artifact / name).unlink()
     if content is not None and content.startswith("/"):

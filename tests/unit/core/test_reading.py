@@ -1,7 +1,6 @@
 """Reading damaged or hostile files: exceptions of libraries become one message that names the file."""
 
 import errno
-from pathlib import Path
 
 import pytest
 from tokenizers import Tokenizer
@@ -20,7 +19,7 @@ REASONS += [(PanicException("out of bounds"), "out of bounds"), (TypeError("x" *
 
 
 @pytest.mark.parametrize(("error", "reason"), REASONS)
-def test_error_that_content_causes_names_the_file(error: BaseException, reason: str) -> None:
+def test_error_that_content_causes_names_the_file(error, reason):
     with pytest.raises(UserError) as raised, reading("a.json", "train", expected="an object"):
         raise error
     assert str(raised.value) == f"a.json: damaged ({reason}); expected an object; run `dvc repro train` again"
@@ -32,13 +31,13 @@ ERRORS += [OSError(errno.ENOSPC, "full"), ValueError("No space left on device (o
 
 
 @pytest.mark.parametrize("error", ERRORS)
-def test_error_that_content_does_not_cause_stays_what_it_is(error: BaseException) -> None:
+def test_error_that_content_does_not_cause_stays_what_it_is(error):
     with pytest.raises(type(error)) as raised, reading("a.json"):
         raise error
     assert raised.value is error
 
 
-def test_damaged_tokenizer_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+def test_damaged_tokenizer_prints_nothing(capfd):
     message = r"^t: damaged \(.+\); choose another$"
     with pytest.raises(UserError, match=message), reading_tokenizer("t", remedy="choose another"):
         Tokenizer.from_str('{"version": "1.0"}')
@@ -46,7 +45,7 @@ def test_damaged_tokenizer_prints_nothing(capfd: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.parametrize("text", ["[]", '{"a": NaN}', '{"a": "\\ud800"}', "[" * 100_000])
-def test_json_that_is_no_object_of_other_programs_is_an_error(text: str) -> None:
+def test_json_that_is_no_object_of_other_programs_is_an_error(text):
     with pytest.raises((ValueError, RecursionError)):
         parse_object(text)
 
@@ -61,7 +60,7 @@ DANGEROUS = [
 
 
 @pytest.mark.parametrize(("entry", "message"), DANGEROUS)
-def test_dangerous_entry_is_an_error(tmp_path: Path, entry: str, message: str) -> None:
+def test_dangerous_entry_is_an_error(tmp_path, entry, message):
     (tmp_path / "config.json").write_text("{" + entry + "}")
     with pytest.raises(ValueError, match=rf"config\.json: .*{message}"):
         check_config(tmp_path / "config.json")

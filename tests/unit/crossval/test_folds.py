@@ -2,12 +2,11 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.held_out import LABELS, Row, write_both
+from helpers.held_out import LABELS, write_both
 
 from tagline.artifacts import tokenized
 from tagline.core.names import SPLITS
@@ -27,7 +26,7 @@ DOCUMENTS = {"train": OF_TRAIN, "validation": OF_TRAIN[:6], "test": OF_TRAIN[3:9
 Both = tuple[Path, Path]
 
 
-def test_folds_are_of_similar_size_whatever_the_split_was_drawn_by() -> None:
+def test_folds_are_of_similar_size_whatever_the_split_was_drawn_by():
     seed, sentences = 42, [[f"word {number}"] for number in range(4000)]
     train = [words for words in sentences if split_of(draw(words, seed), {"validation": 0.5}) == "train"]
     sizes = Counter(fold_of(words, seed, 4) for words in train)
@@ -50,9 +49,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Both:
 
 
 @pytest.mark.parametrize("splits", [SPLITS[:2], SPLITS])
-def test_each_sentence_is_held_out_once_and_neither_learnt_nor_chooses_the_epoch(
-    splits: Sequence[str], tmp_path: Path
-) -> None:
+def test_each_sentence_is_held_out_once_and_neither_learnt_nor_chooses_the_epoch(splits, tmp_path):
     made = folds_of(write_both(tmp_path, {split: SENTENCES[split] for split in splits}), 3)
     assert sum(fold.held_out["train"].astype(int) for fold in made).tolist() == [1] * len(ROWS)
     for fold in made:
@@ -69,7 +66,7 @@ def test_each_sentence_is_held_out_once_and_neither_learnt_nor_chooses_the_epoch
     )
 
 
-def test_copies_of_a_repeated_source_are_labelled_once(tmp_path: Path) -> None:
+def test_copies_of_a_repeated_source_are_labelled_once(tmp_path):
     rows = [*ROWS, *((*row, f"1#2/train-{number}") for number, row in enumerate(ROWS))]
     for fold in folds_of(write_both(tmp_path, {"train": rows, "validation": ROWS}), 3):
         of_first, of_copies = np.split(fold.held_out["train"], 2)
@@ -77,7 +74,7 @@ def test_copies_of_a_repeated_source_are_labelled_once(tmp_path: Path) -> None:
         assert fold.learnable["train"].tolist() == [*~of_first, *~of_first], "a copy is not learnt, either"
 
 
-def test_copies_of_a_repeated_document_are_held_out_with_it(tmp_path: Path) -> None:
+def test_copies_of_a_repeated_document_are_held_out_with_it(tmp_path):
     """Or a model would learn less of such a source than of others."""
     rows = [*ROWS[:-1], *((*row, f"1#2/train-{number}") for number, row in enumerate(ROWS[:-1]))]
     documents = {"train": [f"{reading}/d{number // 3}" for reading in ("1", "1#2") for number in range(18)]}
@@ -85,7 +82,7 @@ def test_copies_of_a_repeated_document_are_held_out_with_it(tmp_path: Path) -> N
         assert fold.learnable["train"].tolist() == 2 * (~fold.held_out["train"][:18]).tolist()
 
 
-def test_by_document_whole_documents_are_held_out_and_no_equal_sentence_is_learnt(tmp_path: Path) -> None:
+def test_by_document_whole_documents_are_held_out_and_no_equal_sentence_is_learnt(tmp_path):
     apart = set()
     both = write_both(tmp_path, SENTENCES | {"validation": NO_ENTITIES}, DOCUMENTS)
     for seed in range(20):
@@ -102,7 +99,7 @@ def test_by_document_whole_documents_are_held_out_and_no_equal_sentence_is_learn
     assert apart == {True, False}
 
 
-def test_documents_are_held_out_where_they_are_known_and_asked_for(both: Both, tmp_path: Path) -> None:
+def test_documents_are_held_out_where_they_are_known_and_asked_for(both, tmp_path):
     known = write_both(tmp_path, SENTENCES, DOCUMENTS)
     by_sentence = Crossval(folds=[1, 2], group="sentence", seed=1)
     assert folds_of(known, 2)[0].by_document
@@ -121,13 +118,13 @@ IMPOSSIBLE = [
 
 @pytest.mark.parametrize(("train", "validation", "documents", "count", "lacking"), IMPOSSIBLE)
 def test_each_fold_fails_at_once_if_one_of_them_holds_out_too_little(
-    tmp_path: Path,
-    train: list[Row],
-    validation: list[Row],
-    documents: Mapping[str, list[str]],
-    count: int,
-    lacking: str,
-) -> None:
+    tmp_path,
+    train,
+    validation,
+    documents,
+    count,
+    lacking,
+):
     message = (
         rf"^crossval/params.yaml: fold \d of {count} has no {lacking}; expected at least one; use fewer folds or another "
         "seed(, or group: sentence)?$"
@@ -136,7 +133,7 @@ def test_each_fold_fails_at_once_if_one_of_them_holds_out_too_little(
         folds_of(write_both(tmp_path, {"train": train, "validation": validation}, documents), count)
 
 
-def test_data_of_a_fold_are_its_sentences_with_their_windows(both: Both, tmp_path: Path) -> None:
+def test_data_of_a_fold_are_its_sentences_with_their_windows(both, tmp_path):
     data, tests = both
     fold = folds_of(both, 2)[0]
     target = tmp_path / "fold"

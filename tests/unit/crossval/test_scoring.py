@@ -67,7 +67,7 @@ def scored(folder: Path, params: Crossval, test: Sequence[tuple[str, str, str]] 
     return score_folds(write_folds(folder / "folds", params, both, test), *both, params, EVALUATE)
 
 
-def test_all_splits_are_scored_together_with_intervals_over_documents(tmp_path: Path) -> None:
+def test_all_splits_are_scored_together_with_intervals_over_documents(tmp_path):
     for name in "ds":
         (tmp_path / name).mkdir()
     evaluation = scored(tmp_path / "d", BY_DOCUMENT)
@@ -100,7 +100,7 @@ def test_all_splits_are_scored_together_with_intervals_over_documents(tmp_path: 
     assert 'href="#slices"' not in page
 
 
-def test_folds_of_other_params_or_data_are_errors(tmp_path: Path) -> None:
+def test_folds_of_other_params_or_data_are_errors(tmp_path):
     scored(tmp_path, BY_SENTENCE, [RIGHT])
     folder, data, tests = (tmp_path / name for name in ("folds", "tokenized", "tests"))
     message = message_of(score_folds, folder, data, tests, BY_DOCUMENT, EVALUATE)
@@ -116,7 +116,7 @@ def test_folds_of_other_params_or_data_are_errors(tmp_path: Path) -> None:
     assert message == f"{folder}/1: made of other data than {more}/unlabelled; run `dvc repro crossval/dvc.yaml`"
 
 
-def test_labels_of_test_are_read_when_folds_are_scored(tmp_path: Path) -> None:
+def test_labels_of_test_are_read_when_folds_are_scored(tmp_path):
     new = ("in Oslo", "O B-NEW", "O B-LOC")
     entries = scored(tmp_path, BY_DOCUMENT, [RIGHT, MISSED, new]).metrics[NAME]
     assert (entries["overall"]["number"], entries["overall"]["recall"]) == (18, round(12 / 18, 6))

@@ -75,7 +75,7 @@ def notes_of(metrics: dict[str, dict[str, Any]]) -> str:
     return "\n".join(line for notes in NOTES for line in notes(metrics))
 
 
-def test_sentences_that_are_annotated_in_full_give_the_constants_of_all() -> None:
+def test_sentences_that_are_annotated_in_full_give_the_constants_of_all():
     whole, _ = evaluated(split("validation"), split("test"))
     half, metrics = evaluated(split("validation", only_per=0.5), split("test"))
     constants, of_half = whole.reference["constants"], half.reference["constants"]
@@ -86,13 +86,13 @@ def test_sentences_that_are_annotated_in_full_give_the_constants_of_all() -> Non
     assert metrics["test"]["calibration"]["ece"] < 0.05 < 0.2 < metrics["test"]["calibration"]["uncalibrated"]
 
 
-def test_promise_for_all_types_does_not_count_those_more_that_are_annotated_more_often() -> None:
+def test_promise_for_all_types_does_not_count_those_more_that_are_annotated_more_often():
     settings, metrics = evaluated(split("validation", only_per=0.9), split("test"))
     assert settings.accept.keys() == {"PER", "ORG"}
     assert metrics["test"]["promises"]["precision"]["all types"]["precision"] >= 0.9
 
 
-def test_types_that_validation_lacks_are_not_promised_and_nothing_is_estimated() -> None:
+def test_types_that_validation_lacks_are_not_promised_and_nothing_is_estimated():
     settings, metrics = evaluated(split("validation", only_per=1), split("test"))
     assert not settings.reference
     assert settings.accept.keys() == {"PER"}
@@ -107,13 +107,13 @@ def test_types_that_validation_lacks_are_not_promised_and_nothing_is_estimated()
         assert part in said
 
 
-def test_recall_is_that_of_the_annotated_type() -> None:
+def test_recall_is_that_of_the_annotated_type():
     whole, part = (flatten(split("validation", only_per).sentences) for only_per in (0, 1))
     assert (count_found(part, "PER") == count_found(whole, "PER")).all()
     assert not count_found(part, "ORG")[1].any(), "evaluate prints that validation does not have it"
 
 
-def test_what_travels_of_test_does_not_depend_on_its_labels() -> None:
+def test_what_travels_of_test_does_not_depend_on_its_labels():
     whole, part = (evaluated(split("validation"), split("test", only_per)) for only_per in (0, 1))
     assert part[1]["test"]["expected"] == whole[1]["test"]["expected"]
     assert f"true {part[1]['test']['overall']['f1']:.3f} of what is scored" in notes_of(part[1])

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from tagline.evaluation.measurements.scores import scores_of_record
 from tagline.evaluation.plots import write_confusion, write_per_type, write_reliability
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.labels.label_list import Kind
 from tagline.metrics.calibration import reliability
 from tagline.metrics.outcomes import confusion
 from tagline.metrics.scores import count, score
@@ -32,12 +31,12 @@ CONFUSIONS = [
 
 
 @pytest.mark.parametrize(("gold", "predicted", "kind", "rows"), CONFUSIONS, ids=["spans", "a type called O", "tags"])
-def test_confusion_counts_words(gold: list[str], predicted: list[str], kind: Kind, rows: list[str], path: Path) -> None:
+def test_confusion_counts_words(gold, predicted, kind, rows, path):
     write_confusion(confusion(sentences(gold, predicted, kind), kind), kind, path)
     assert path.read_text() == "\n".join(["gold,predicted,number", *rows, ""])
 
 
-def test_scores_per_type_have_the_interval_of_f1(path: Path) -> None:
+def test_scores_per_type_have_the_interval_of_f1(path):
     scores = {"LOC": {"precision": 1.0, "recall": 0.5, "f1": 0.666667, "number": 2}}
     write_per_type(scores, {"LOC": {"f1": {"low": 0.25, "high": 0.875}}}, path)
     header = "type,precision,recall,f1,low,high,number\n"
@@ -46,7 +45,7 @@ def test_scores_per_type_have_the_interval_of_f1(path: Path) -> None:
     assert path.read_text() == header
 
 
-def test_reliability_has_a_row_per_bin(path: Path) -> None:
+def test_reliability_has_a_row_per_bin(path):
     bins = reliability(sentences(["B-A O B-A"], ["B-A O B-B"], scores=[[1, 1, 2 / 3]]))
     header, rows = "bin,confidence,accuracy,number,scores\n", ("0.6-0.7,0.667,0.0,1", "0.9-1.0,1.0,1.0,1")
     write_reliability(bins, None, path)
@@ -62,7 +61,7 @@ ROWS = st.lists(st.lists(st.tuples(GOLD, st.sampled_from(TAGS)), min_size=1, max
 
 @given(ROWS)
 @example([])
-def test_seqeval_agrees_with_our_counts_also_where_labels_are_unknown(rows: list[list[tuple[str, str]]]) -> None:
+def test_seqeval_agrees_with_our_counts_also_where_labels_are_unknown(rows):
     found = sentences([[gold for gold, _ in row] for row in rows], [[label for _, label in row] for row in rows])
     counts = count(found, "spans")
     record, ours = scores_of_record(found, counts), score(counts)
@@ -78,7 +77,7 @@ DISAGREEING = [
 
 
 @pytest.mark.parametrize(("counted", "numbers"), DISAGREEING)
-def test_counts_that_disagree_with_seqeval_fail_with_both_numbers(counted: str, numbers: str) -> None:
+def test_counts_that_disagree_with_seqeval_fail_with_both_numbers(counted, numbers):
     split = ScoredSplit("spans", sentences(["B-X O B-Y"], ["B-X I-X B-Y"]), 0)
     vars(split)["counts"] = count(sentences([counted], [counted]), "spans")
     assert message_of(metrics_of, split).startswith(f"evaluate: {numbers}; expected the same number; report both")

@@ -17,7 +17,7 @@ TAGGED = sentences(["B-PER O", "B-\x1bLOC"], ["B-PER O", "O"])
 METRICS = {"test": metrics_of(ScoredSplit("spans", TAGGED, 0, altered={"typos": TAGGED}))}
 
 
-def test_file_is_a_row_per_type_and_an_overall_row(tmp_path: Path) -> None:
+def test_file_is_a_row_per_type_and_an_overall_row(tmp_path):
     write_json(tmp_path / "evaluate.json", METRICS)
     content, [table], [of_forms, no_forms, few] = read_scores(tmp_path / "evaluate.json")
     assert content == METRICS
@@ -31,7 +31,7 @@ def test_file_is_a_row_per_type_and_an_overall_row(tmp_path: Path) -> None:
     assert few == "test: F1 0.667 is of 2 entities; with fewer than 30, it is mostly noise"
 
 
-def test_further_test_sets_are_rows_of_one_table() -> None:
+def test_further_test_sets_are_rows_of_one_table():
     types = {"shared": ["PER"], "foreign": ["\x1b"], "lacking": ["LOC", "ORG"]}
     further = {"tests.a": METRICS["test"], "tests.b": METRICS["test"] | {"types": types}}
     text = score_table({name: {**entries, "altered": {}} for name, entries in further.items()} | METRICS)
@@ -41,7 +41,7 @@ def test_further_test_sets_are_rows_of_one_table() -> None:
     assert "tests.b: left out, since it does not have them: LOC, ORG" in text
 
 
-def test_line_has_the_difference_from_the_last_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_line_has_the_difference_from_the_last_commit(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     path, per_type = Path("evaluate.json"), Path("per_type.csv")
@@ -63,7 +63,7 @@ def test_line_has_the_difference_from_the_last_commit(tmp_path: Path, monkeypatc
     assert len(score_line(path, per_type)) <= 100
 
 
-def test_no_line_is_longer_than_a_terminal_is_wide() -> None:
+def test_no_line_is_longer_than_a_terminal_is_wide():
     tagged = sentences(["B-" + "x" * 50, "B-B O"], ["O", "B-B O"])
     altered = dict.fromkeys(("lowercase", "uppercase", "titlecase", "typos"), tagged)
     scores = metrics_of(ScoredSplit("spans", tagged, 0, altered=altered))
@@ -72,7 +72,7 @@ def test_no_line_is_longer_than_a_terminal_is_wide() -> None:
 
 
 @pytest.mark.parametrize("content", [{"test": {}}, {"test": None}, {"test": {"overall": 1, "per_type": {}}}])
-def test_scores_of_another_version_are_an_error(tmp_path: Path, content: dict) -> None:
+def test_scores_of_another_version_are_an_error(tmp_path, content):
     write_json(tmp_path / "evaluate.json", content)
     with pytest.raises(UserError, match=r"json: damaged .+; expected scores as this version writes them; run"):
         read_scores(tmp_path / "evaluate.json")

@@ -67,7 +67,7 @@ DISTILBERT = pytest.param("distilbert", marks=pytest.mark.rare)
 
 
 @pytest.mark.parametrize("architecture", ["bert", "roberta", "albert", DISTILBERT])
-def test_logits_are_those_of_pytorch_for_any_batch_and_length(graphs: Graphs, architecture: str) -> None:
+def test_logits_are_those_of_pytorch_for_any_batch_and_length(graphs, architecture):
     model, path = graphs(architecture)
     for lengths in ((1,), (1, 1, 1), (60, 2, 33, 5, 1), (8, 8)):
         assert_same_logits(model, path, *lengths)
@@ -76,7 +76,7 @@ def test_logits_are_those_of_pytorch_for_any_batch_and_length(graphs: Graphs, ar
     assert all(len(tensor.raw_data) < 1024 or tensor.data_type != TensorProto.FLOAT for tensor in inside)
 
 
-def test_graph_has_standard_operators_dynamic_shapes_and_no_paths(graphs: Graphs) -> None:
+def test_graph_has_standard_operators_dynamic_shapes_and_no_paths(graphs):
     _, path = graphs("roberta")
     onnx.checker.check_model(path, full_check=True)
     graph = onnx.load(path)
@@ -94,7 +94,7 @@ def test_graph_has_standard_operators_dynamic_shapes_and_no_paths(graphs: Graphs
         assert not entry.metadata_props and not entry.doc_string
 
 
-def test_large_weights_of_a_graph_are_in_a_second_file(tmp_path: Path, monkeypatch, graphs: Graphs) -> None:
+def test_large_weights_of_a_graph_are_in_a_second_file(tmp_path, monkeypatch, graphs):
     monkeypatch.setattr(onnx_export, "MAX_BYTES", 1000)
     model, path = graphs("bert")
     save_file({"classifier.weight": torch.zeros(3, 16)}, tmp_path / "model.safetensors")
@@ -105,7 +105,7 @@ def test_large_weights_of_a_graph_are_in_a_second_file(tmp_path: Path, monkeypat
     assert_same_logits(model, tmp_path / "model.onnx", 4, 9)
 
 
-def test_model_that_pytorch_can_not_convert_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_model_that_pytorch_can_not_convert_is_reported(monkeypatch):
     monkeypatch.setattr("torch.onnx.export", Mock(side_effect=RuntimeError("no operator for this\nand more")))
     assert message_of(onnx_export.convert, new_model("bert")) == (
         "BertForTokenClassification: PyTorch can't convert it to ONNX (no operator for this); "
@@ -114,13 +114,13 @@ def test_model_that_pytorch_can_not_convert_is_reported(monkeypatch: pytest.Monk
 
 
 @pytest.mark.rare
-def test_longformer_can_not_be_converted() -> None:
+def test_longformer_can_not_be_converted():
     """So `download` says, by `encoders.NOT_TO_ONNX`."""
     message = message_of(onnx_export.convert, new_model("longformer"))
     assert message.startswith("LongformerForTokenClassification: PyTorch can't convert it to ONNX (")
 
 
-def test_weights_behind_symbolic_links_are_read(tmp_path: Path, graphs: Graphs) -> None:
+def test_weights_behind_symbolic_links_are_read(tmp_path, graphs):
     """As in the Hub's cache, and in DVC's with `cache.type symlink`: the files have other names, in other folders."""
     model, path = graphs("bert")
     for name in ("model.onnx", "model.safetensors"):

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from runpy import run_path
 
 import pytest
@@ -16,7 +15,7 @@ from tagline.artifacts import exported
 from tagline.artifacts.exported import SentenceRule
 from tagline.export.parity import CONFORMANCE, Parity, write_conformance
 from tagline.inference import Tagger
-from tagline.labels.label_list import NOT_CALIBRATED, Biases, Calibration, Decoding, Kind, Labels
+from tagline.labels.label_list import NOT_CALIBRATED, Calibration, Kind, Labels
 from tagline.model.heads import make_head
 
 TRAINED = {7: [0.0, 2.0, 0.0], 8: [3.0, 0.0, 0.0], 9: [0.0, 0.0, 1.0]}
@@ -31,7 +30,7 @@ def parity() -> Parity:
     return Parity(FixedLogits(TRAINED), split_of(sentences, windows), LABELS, make_head("linear", LABELS))
 
 
-def test_report_compares_labels_logits_and_f1(parity: Parity) -> None:
+def test_report_compares_labels_logits_and_f1(parity):
     assert (parity.words, parity.f1) == (4, 0.8)  # two correct, one missed
     same = {"same_labels": 1.0, "largest_logit_difference": 0.0, "f1": 0.8}
     assert parity.measure(FixedLogits(TRAINED), "same").report == same
@@ -40,7 +39,7 @@ def test_report_compares_labels_logits_and_f1(parity: Parity) -> None:
     assert parity.measure(FixedLogits(TRAINED), "same").report == same, "reports are independent"
 
 
-def test_biases_apply_to_both_sides(parity: Parity) -> None:
+def test_biases_apply_to_both_sides(parity):
     biased = Parity(FixedLogits(TRAINED), parity.split, LABELS, make_head("linear", LABELS), {"X": 3.5})
     assert biased.f1 == 0.857143  # three correct, one spurious
     found = biased.measure(FixedLogits(TRAINED), "same").report
@@ -66,9 +65,7 @@ DROPS = [
 
 
 @pytest.mark.parametrize(("times", "kind", "logits", "text"), DROPS)
-def test_drop_of_f1_is_significant_where_the_split_can_show_it(
-    times: int, kind: Kind, logits: dict[int, list[float]], text: str
-) -> None:
+def test_drop_of_f1_is_significant_where_the_split_can_show_it(times, kind, logits, text):
     parity = repeated(times, kind)
     worse = parity.measure(FixedLogits(TRAINED | logits), "worse").tagged
     drop = parity.drop(worse, 0.02)
@@ -80,7 +77,7 @@ def test_drop_of_f1_is_significant_where_the_split_can_show_it(
 
 
 @pytest.mark.parametrize("most", [1, 8, 2**20])
-def test_batches_may_have_another_size(parity: Parity, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+def test_batches_may_have_another_size(parity, monkeypatch, most):
     """As those of a GPU, when a graph on the CPU is compared with the model."""
     monkeypatch.setattr("tagline.export.parity.default_size", lambda device: most)
     assert parity.measure(FixedLogits(TRAINED), "same").report["largest_logit_difference"] == 0.0
@@ -89,7 +86,7 @@ def test_batches_may_have_another_size(parity: Parity, monkeypatch: pytest.Monke
     )
 
 
-def test_nan_logits_of_a_backend_are_an_error(parity: Parity) -> None:
+def test_nan_logits_of_a_backend_are_an_error(parity):
     message = "backend half: NaN or infinite logits; expected finite ones; float16 may overflow"
     assert message in message_of(parity.measure, FixedLogits(TRAINED | {8: [float("nan"), 0.0, 0.0]}), "half")
 
@@ -101,7 +98,7 @@ BIASED = ("constrained", {"PER": -0.7}, True)
 
 
 @pytest.mark.parametrize(("decoding", "biases", "split"), [("greedy", {}, False), ("constrained", {}, True), BIASED])
-def test_other_implementation_agrees(decoding: Decoding, biases: Biases, split: bool, tmp_path: Path) -> None:
+def test_other_implementation_agrees(decoding, biases, split, tmp_path):
     """With random logits, which allowed sequences and overlapping windows change."""
     folder = save_export(tmp_path / "export", seed=4, max_length=40, backend="onnx-int8")
     calibration = Calibration([[-20.0, 0.0], [0.0, 0.25], [20.0, 1.0]]) if split else NOT_CALIBRATED

@@ -48,7 +48,7 @@ def logits(path: Path, ids: list[int]) -> np.ndarray:
     return OnnxModel(path).logits([np.array(ids)], [np.arange(len(ids))])
 
 
-def test_error_is_smaller_than_with_one_scale_per_batch(tmp_path: Path, graphs: tuple[Path, Path]) -> None:
+def test_error_is_smaller_than_with_one_scale_per_batch(tmp_path, graphs):
     """The batch contains the sub-word with large values; the error is that of other sub-words."""
     usual = tmp_path / "usual.onnx"
     quantize_dynamic(graphs[0], usual, weight_type=QuantType.QInt8, per_channel=True)
@@ -58,13 +58,13 @@ def test_error_is_smaller_than_with_one_scale_per_batch(tmp_path: Path, graphs: 
     assert error < 0.1 * their_error
 
 
-def test_sub_word_does_not_depend_on_its_batch(graphs: tuple[Path, Path]) -> None:
+def test_sub_word_does_not_depend_on_its_batch(graphs):
     _, path = graphs
     alone = np.concatenate([logits(path, [number]) for number in range(50)])
     np.testing.assert_allclose(logits(path, list(range(50))), alone, rtol=1e-5)
 
 
-def test_products_are_of_integers_in_standard_operators(graphs: tuple[Path, Path]) -> None:
+def test_products_are_of_integers_in_standard_operators(graphs):
     model = onnx.load(graphs[1])
     onnx.checker.check_model(model, full_check=True)
     assert [entry.domain for entry in model.opset_import] == [""]
@@ -75,14 +75,14 @@ def test_products_are_of_integers_in_standard_operators(graphs: tuple[Path, Path
     assert graphs[1].stat().st_size < 2 * lookups + products + 10_000
 
 
-def test_large_weights_are_in_a_second_file(tmp_path: Path, graphs: tuple[Path, Path], monkeypatch) -> None:
+def test_large_weights_are_in_a_second_file(tmp_path, graphs, monkeypatch):
     monkeypatch.setattr(quantization, "MAX_BYTES", 1000)
     quantization.write(onnx.load(graphs[0]), tmp_path / "model_quantized.onnx")
     assert sorted(file.name for file in tmp_path.iterdir()) == ["model_quantized.onnx", "model_quantized.onnx_data"]
     np.testing.assert_array_equal(logits(tmp_path / "model_quantized.onnx", [3, 4]), logits(graphs[1], [3, 4]))
 
 
-def test_rows_and_columns_of_zeros_stay_zero(tmp_path: Path, graphs: tuple[Path, Path]) -> None:
+def test_rows_and_columns_of_zeros_stay_zero(tmp_path, graphs):
     model = onnx.load(graphs[0])
     for entry in model.graph.initializer:
         value = np.array(numpy_helper.to_array(entry))
@@ -97,7 +97,7 @@ def test_rows_and_columns_of_zeros_stay_zero(tmp_path: Path, graphs: tuple[Path,
     assert (found[1, [0, 1, 3, 4]] != 0).all()
 
 
-def test_lookups_of_columns_are_kept_and_products_may_share_weights(tmp_path: Path) -> None:
+def test_lookups_of_columns_are_kept_and_products_may_share_weights(tmp_path):
     """As in ALBERT, whose layers have the same weights."""
     generator = np.random.default_rng(1)
     columns, square = (generator.normal(size=(WIDTH, WIDTH)).astype(np.float32) / 8 for _ in range(2))

@@ -22,7 +22,7 @@ INVALID = [
 
 
 @pytest.mark.parametrize("url", INVALID)
-def test_invalid_endpoint_is_reported_without_its_password(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_endpoint_is_reported_without_its_password(url, monkeypatch):
     monkeypatch.setattr(constants, "ENDPOINT", url)
     with pytest.raises(UserError, match=r"^environment variable HF_ENDPOINT is .*; expected a URL such as") as raised:
         prepare()
@@ -47,14 +47,14 @@ PROXIES = [
 
 
 @pytest.mark.parametrize(("proxy", "message"), PROXIES)
-def test_password_of_a_proxy_is_not_printed(hub: Hub, online: pytest.MonkeyPatch, proxy: str, message: str) -> None:
+def test_password_of_a_proxy_is_not_printed(hub, online, proxy, message):
     online.setattr(constants, "ENDPOINT", "http://hub.invalid")
     online.setenv("HTTP_PROXY", proxy)
     found = safe_message(message_of(find, "model", "ada/encoder", "main"))
     assert message in found and "secret" not in found
 
 
-def test_secrets_of_a_redirect_are_not_printed(hub: Hub, capfd: pytest.CaptureFixture) -> None:
+def test_secrets_of_a_redirect_are_not_printed(hub, capfd):
     hub.storage = "http://ada:secret@127.0.0.1:1/file?X-Amz-Signature=secret"
     quiet()
     with pytest.raises(UserError, match="the Hub is unreachable for ada/encoder") as raised:
@@ -69,7 +69,7 @@ def answer(method: str, headers: dict[str, str], content: Any = None) -> httpx2.
 
 
 @pytest.mark.parametrize("name", ["/clone/yaml.py", '"/clone/yaml.py"', "../a", '"..', "W..", ".", "a\\b"])
-def test_headers_and_listings_with_paths_are_refused(name: str) -> None:
+def test_headers_and_listings_with_paths_are_refused(name):
     for header in ("ETag", "X-Linked-ETag", "X-Repo-Commit"):
         with pytest.raises(UserError, match=r"an answer has the .*; expected a hash; check HF_ENDPOINT and the proxy"):
             answer("HEAD", {header: name})

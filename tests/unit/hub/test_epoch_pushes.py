@@ -51,7 +51,7 @@ def add(pushes: EpochPushes, epoch: int) -> None:
     assert not model.exists()
 
 
-def test_failed_push_is_reported_and_tried_again_before_the_next(hub, pushes: EpochPushes, tmp_path, capsys) -> None:
+def test_failed_push_is_reported_and_tried_again_before_the_next(hub, pushes, tmp_path, capsys):
     """What the next process does with epochs that are left, tests/stages/test_push.py shows."""
     for name in ("3.bak", ".4.partial", "²"):  # copies that a user made are no epochs
         (pushes.folder / name).mkdir(parents=True)
@@ -69,7 +69,7 @@ def test_failed_push_is_reported_and_tried_again_before_the_next(hub, pushes: Ep
     assert hub.messages == ["epoch 1", "epoch 2"]
 
 
-def test_no_push_begins_after_an_error_of_training(hub: Recorder, pushes: EpochPushes) -> None:
+def test_no_push_begins_after_an_error_of_training(hub, pushes):
     hub.open.clear()
     with pytest.raises(UserError, match="not finite"), pushes:
         add(pushes, 1)

@@ -43,7 +43,7 @@ def assert_refused(expected: str, call: Callable[..., object], *arguments: objec
     assert "\n" not in message and TOKEN not in message
 
 
-def test_weights_of_an_earlier_push_go_and_other_files_stay(hub: Hub, folder: Path) -> None:
+def test_weights_of_an_earlier_push_go_and_other_files_stay(hub, folder):
     kept = dict.fromkeys(("notes.md", "onnx/notes.md", "adapters/model.safetensors", "lora.safetensors"), b"mine")
     gone = {"model-00001-of-00002.safetensors": b"", "model.safetensors.index.json": b""}
     gone |= {"onnx/model_quantized.onnx": b"", "onnx/model.onnx": b"", "onnx/model.onnx_data": b""}
@@ -52,14 +52,14 @@ def test_weights_of_an_earlier_push_go_and_other_files_stay(hub: Hub, folder: Pa
     assert hub.repositories["models", NAME].files().keys() == {"config.json", "parts/notes.txt", *kept}
 
 
-def test_content_that_is_given_replaces_that_of_the_file(hub: Hub, folder: Path) -> None:
+def test_content_that_is_given_replaces_that_of_the_file(hub, folder):
     hub.add("model", NAME, private=True).commit({"notes.md": b"mine"})
     assert target().push(folder, "a push", {"config.json", "README.md"}, {"README.md": b"# More\n"})
     files = hub.repositories["models", NAME].files()
     assert (files["README.md"], files["config.json"]) == (b"# More\n", b"{}")
 
 
-def test_branch_is_created_with_the_token_of_the_login_file(hub: Hub, folder: Path, monkeypatch) -> None:
+def test_branch_is_created_with_the_token_of_the_login_file(hub, folder, monkeypatch):
     monkeypatch.delenv("HF_TOKEN")
     Path(constants.HF_TOKEN_PATH).write_text(TOKEN)
     to = target("analysts/people", private=False, branch="tries/1")
@@ -87,9 +87,7 @@ FORBIDDEN = [
 
 
 @pytest.mark.parametrize(("name", "token", "existing", "role", "message"), FORBIDDEN)
-def test_missing_permission_is_reported_before_any_work(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch, name: str, token: str, existing: str, role: str, message: str
-) -> None:
+def test_missing_permission_is_reported_before_any_work(hub, monkeypatch, name, token, existing, role, message):
     hub.log_in(TOKEN, Account("ada", role, ("analysts",)))
     monkeypatch.setenv("HF_TOKEN", token)
     if existing:
@@ -97,12 +95,12 @@ def test_missing_permission_is_reported_before_any_work(
     assert_refused(message, target(name).check)
 
 
-def test_offline_mode_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_mode_is_reported(monkeypatch):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert_refused("HF_HUB_OFFLINE is set, so ada/people can't be pushed to; unset it, or set", target().check)
 
 
-def test_unreachable_hub_and_other_pages_are_named_without_a_password(hub: Hub, monkeypatch) -> None:
+def test_unreachable_hub_and_other_pages_are_named_without_a_password(hub, monkeypatch):
     hub.broken = 200
     assert_refused(f"{hub.url} does not look like a Hugging Face Hub; check HF_ENDPOINT", target().check)
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -111,7 +109,7 @@ def test_unreachable_hub_and_other_pages_are_named_without_a_password(hub: Hub, 
     assert_refused(f"http://***@{endpoint}: the Hub is unreachable for ada/people (ConnectError)", target().check)
 
 
-def test_push_needs_a_repository() -> None:
+def test_push_needs_a_repository():
     params = Push(repo_id=None, private=True, branch="main", push=False)
     assert_refused("train.hub.repo_id in params.yaml is null; expected the repository", Target.of, "train.hub", params)
 
@@ -144,13 +142,13 @@ REFUSALS = [  # no status that the client tries again for half a minute
 
 
 @pytest.mark.parametrize(("route", "status", "message"), REFUSALS)
-def test_refused_push_changes_nothing(hub: Hub, to: Target, folder: Path, route: str, status: int, message) -> None:
+def test_refused_push_changes_nothing(hub, to, folder, route, status, message):
     hub.failing[route] = status
     assert_refused(message, to.push, folder, "a push")
     push_again(hub, to, folder)
 
 
-def test_connection_that_ends_is_reported_and_the_next_push_completes(hub: Hub, to: Target, folder: Path) -> None:
+def test_connection_that_ends_is_reported_and_the_next_push_completes(hub, to, folder):
     lost = f"{hub.url}: the Hub is unreachable for ada/people (RemoteProtocolError)"
     hub.unheard.add("commit")
     assert_refused(lost, to.push, folder, "a push")
@@ -162,7 +160,7 @@ def test_connection_that_ends_is_reported_and_the_next_push_completes(hub: Hub, 
     assert to.push(folder, "again") is None, "the Hub has it"
 
 
-def test_refused_card_and_failed_upload_are_one_line(hub: Hub, to: Target, folder: Path, monkeypatch) -> None:
+def test_refused_card_and_failed_upload_are_one_line(hub, to, folder, monkeypatch):
     card = (folder / "README.md").read_bytes()
     (folder / "README.md").write_text("---\nlicense: [mit]\n---\n")
     refused = 'the push to ada/people failed: Invalid metadata in README.md. - "license" must be a string'

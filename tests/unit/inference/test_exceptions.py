@@ -1,6 +1,5 @@
 """After an exception inside a tagger, its results are those of a new tagger."""
 
-from collections.abc import Callable
 from math import nan
 from pathlib import Path
 from typing import Any
@@ -35,7 +34,7 @@ STEPS = [(subwords, "of_sentences"), (prediction, "choose_windows"), (OnnxModel,
 
 
 @pytest.mark.parametrize(("owner", "name"), STEPS)
-def test_exception_in_any_step_leaves_a_usable_tagger(folder: Path, expected: list, owner: Any, name: str) -> None:
+def test_exception_in_any_step_leaves_a_usable_tagger(folder, expected, owner, name):
     function, calls = getattr(owner, name), 0
 
     def fails(*args: Any, **kwargs: Any) -> Any:
@@ -63,9 +62,7 @@ UNUSABLE = [
 
 
 @pytest.mark.parametrize(("ask", "kind", "message"), UNUSABLE)
-def test_text_that_is_none_or_can_not_be_encoded_is_named(
-    folder: Path, expected: list[Any], ask: Callable[[Tagger], object], kind: type[Exception], message: str
-) -> None:
+def test_text_that_is_none_or_can_not_be_encoded_is_named(folder, expected, ask, kind, message):
     with Tagger(folder) as tagger:
         with pytest.raises(kind) as raised:
             ask(tagger)

@@ -6,7 +6,7 @@ from tagline.inference import Mention, render
 from tagline.labels.type_grounds import web_color
 
 
-def test_entities_are_marked_in_the_colours_of_the_pages() -> None:
+def test_entities_are_marked_in_the_colours_of_the_pages():
     text = "<Ada & Bo> in Oslo"
     found = [
         Mention("LOC", "Oslo", 14, 18, 0.9),
@@ -20,5 +20,5 @@ def test_entities_are_marked_in_the_colours_of_the_pages() -> None:
     assert html._repr_html_() is html
 
 
-def test_text_without_entities_stays() -> None:
+def test_text_without_entities_stays():
     assert render("a\n b", []) == '<p dir="auto" style="white-space: pre-wrap">a\n b</p>'

@@ -53,7 +53,7 @@ def windows_of(tagger: Tagger, texts: list[str], monkeypatch: pytest.MonkeyPatch
     return backend.windows
 
 
-def test_windows_of_texts_are_those_of_tokenize_align(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_windows_of_texts_are_those_of_tokenize_align(tagger, monkeypatch):
     spans = split_words(TEXT)
     words = [[TEXT[slice(*word)] for word in spans if a <= word[0] < b] for a, b in split_sentences(TEXT)]
     assert len(words) == 4
@@ -68,7 +68,7 @@ def test_windows_of_texts_are_those_of_tokenize_align(tagger: Tagger, monkeypatc
     assert windows_of(tagger, ["Oslo. Ada.", TEXT, "Oslo. Ada."], monkeypatch) == expected | other
 
 
-def test_sentences_and_offsets_of_a_document(tagger: Tagger, folder: Path) -> None:
+def test_sentences_and_offsets_of_a_document(tagger, folder):
     found = tagger(TEXT)
     first = [("PER", "Ada", 0, 3), ("LOC", "Oslo", 13, 17), ("PER", "Bo", 19, 21)]
     assert [tuple(mention)[:4] for mention in found[:3]] == first
@@ -80,7 +80,7 @@ def test_sentences_and_offsets_of_a_document(tagger: Tagger, folder: Path) -> No
         assert whole.document(TEXT).words == tagger.document(TEXT).words
 
 
-def test_no_entity_continues_in_the_next_sentence(tagger: Tagger) -> None:
+def test_no_entity_continues_in_the_next_sentence(tagger):
     """Lind is I-PER to the model, and begins a sentence of its own after Bo."""
     (tagged,) = tagger.tag([Document(["Bo", "Lind", "Oslo"], "Bo Lind Oslo", [(0, 2), (3, 7), (8, 12)], ends=[1, 3])])
     assert tagged.predicted_names == ["B-PER", "B-PER", "B-LOC"]
@@ -88,7 +88,7 @@ def test_no_entity_continues_in_the_next_sentence(tagger: Tagger) -> None:
     assert tagged.predicted_names == ["I-PER", "I-PER"], "as the model says where no sentence comes before"
 
 
-def test_stream_does_not_cut_the_context(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stream_does_not_cut_the_context(tagger, monkeypatch):
     """Sentences below one -DOCSTART- read each other, also in other parts of the stream."""
     lines = "\n-DOCSTART- O\n\nAda\nlives\n\nin\n\nOslo\n\nBo\n\n-DOCSTART-\n\nLind\n\nin\n\nOslo\nBo\n".split("\n")
     documents = list(read_conll(enumerate(lines, 1), "f"))

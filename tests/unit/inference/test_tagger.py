@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import onnx
 import pytest
@@ -42,7 +41,7 @@ def mention(type_: str, text: str, start: int, end: int) -> Mention:
     return Mention(type_, text, start, end, pytest.approx(0.9))
 
 
-def test_texts_give_mentions_with_offsets(tagger: Tagger) -> None:
+def test_texts_give_mentions_with_offsets(tagger):
     assert (tagger.backend, tagger.labels) == ("onnx", SPANS)
     text = "\u00a0Ada  Lind lives\nin Oslo."
     assert tagger(text) == [mention("PER", "Ada  Lind", 1, 10), mention("LOC", "Oslo", 20, 24)]
@@ -50,7 +49,7 @@ def test_texts_give_mentions_with_offsets(tagger: Tagger) -> None:
     assert tagger([]) == []
 
 
-def test_some_types_alone_are_found(tagger: Tagger) -> None:
+def test_some_types_alone_are_found(tagger):
     with Tagger(tagger.folder, types=["LOC"]) as of_places:
         assert of_places.types == ["LOC"]
         assert of_places("Ada Lind lives in Oslo.") == [mention("LOC", "Oslo", 18, 22)]
@@ -59,7 +58,7 @@ def test_some_types_alone_are_found(tagger: Tagger) -> None:
         Tagger(tagger.folder, types=["PRE"])
 
 
-def test_lists_of_words_give_mentions_with_indices_of_words(tagger: Tagger) -> None:
+def test_lists_of_words_give_mentions_with_indices_of_words(tagger):
     words = ["in", "Ada", "Lind", "Oslo"]
     expected = [mention("PER", "Ada Lind", 1, 3), mention("LOC", "Oslo", 3, 4)]
     assert tagger.words(words) == expected
@@ -77,9 +76,7 @@ CHANGED_SPLITS = [
 
 
 @pytest.mark.parametrize(("changed", "message"), CHANGED_SPLITS)
-def test_raw_text_that_is_split_otherwise_than_in_training_warns_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: dict[str, object], message: str
-) -> None:
+def test_raw_text_that_is_split_otherwise_than_in_training_warns_once(tmp_path, monkeypatch, changed, message):
     monkeypatch.setattr(module, "splitter", {"fr": lambda _: [(0, 2), (2, 5)], None: split_words}.get)
     monkeypatch.setattr(module, "library_version", lambda language: language and "spacy 3.9")
     save_export(tmp_path)
@@ -95,7 +92,7 @@ def test_raw_text_that_is_split_otherwise_than_in_training_warns_once(
 
 
 @given(st.text())
-def test_offsets_are_exact_for_any_unicode(random_tagger: Tagger, text: str) -> None:
+def test_offsets_are_exact_for_any_unicode(random_tagger, text):
     found = random_tagger(text)
     words = set(Document.of_text(text).spans)
     starts, ends = {start for start, _ in words}, {end for _, end in words}
@@ -109,7 +106,7 @@ def test_offsets_are_exact_for_any_unicode(random_tagger: Tagger, text: str) -> 
 
 
 @given(st.lists(st.lists(st.sampled_from(KNOWN), max_size=60), max_size=8))
-def test_nothing_is_truncated_and_order_is_kept(tagger: Tagger, sentences: list[list[str]]) -> None:
+def test_nothing_is_truncated_and_order_is_kept(tagger, sentences):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "FIRST_WORDS", 2)
         patch.setattr(module, "MOST_WORDS", 50)
@@ -120,14 +117,14 @@ def test_nothing_is_truncated_and_order_is_kept(tagger: Tagger, sentences: list[
         assert tagged.predicted_names == [WORDS["ner"].get(word, "O") for word in sentence]
 
 
-def test_threads_share_a_tagger(tagger: Tagger) -> None:
+def test_threads_share_a_tagger(tagger):
     sentences = [["in", *(f"x{first}y{number}" for number in range(20)), "Oslo"] for first in range(100)]
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(tagger.words, sentences))
     assert [[tuple(mention)[:4] for mention in each] for each in found] == [[("LOC", "Oslo", 21, 22)]] * 100
 
 
-def test_missing_graph_and_other_weights_than_those_of_the_graph_are_refused(tmp_path: Path) -> None:
+def test_missing_graph_and_other_weights_than_those_of_the_graph_are_refused(tmp_path):
     """An int8 graph that is listed but missing would else be another backend, with other scores."""
     folder = save_export(tmp_path)
     graph, weights = onnx.load(folder / exported.GRAPHS["onnx"]), folder / "model.safetensors"
@@ -145,7 +142,7 @@ def test_missing_graph_and_other_weights_than_those_of_the_graph_are_refused(tmp
     assert "onnx/model_quantized.onnx is missing: the stage export writes it" in message_of(Tagger, folder)
 
 
-def test_tagger_opened_before_a_fork_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tagger_opened_before_a_fork_is_refused(tmp_path, monkeypatch):
     with Tagger(save_export(tmp_path)) as opened:
         parent = os.getpid()
         monkeypatch.setattr("os.getpid", lambda: parent + 1)
@@ -155,7 +152,7 @@ def test_tagger_opened_before_a_fork_is_refused(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.rare
-def test_program_that_ends_without_closing_its_tagger_ends(tmp_path: Path) -> None:
+def test_program_that_ends_without_closing_its_tagger_ends(tmp_path):
     # With PyTorch loaded, Python takes its modules apart before it would close the tagger.
     program = f"import torch; from tagline.inference import Tagger; print(Tagger({str(save_export(tmp_path))!r})('Bo'))"
     environment = os.environ | {"PYTHONPATH": str(ROOT / "stages")}
@@ -163,7 +160,7 @@ def test_program_that_ends_without_closing_its_tagger_ends(tmp_path: Path) -> No
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_stream_is_read_lazily(tagger: Tagger) -> None:
+def test_stream_is_read_lazily(tagger):
     read = 0
 
     def texts() -> Iterator[str | list[str]]:
@@ -183,7 +180,7 @@ SENTENCE = st.lists(st.text("abOslAd1", min_size=1, max_size=8), min_size=1, max
 
 @settings(max_examples=40)
 @given(st.lists(SENTENCE, min_size=1, max_size=3))
-def test_entities_are_those_of_the_pipeline(models: tuple[Tagger, object], sentences: list[list[str]]) -> None:
+def test_entities_are_those_of_the_pipeline(models, sentences):
     """For words that the tokenizer does not split again; the pipeline makes several words of those."""
     tagger, theirs = models
     ours = tagger.words(sentences)

@@ -52,7 +52,7 @@ def alone(tmp_path: Path, split: Counter[str]) -> Iterator[dict[str, Tagger]]:
         yield opened
 
 
-def test_answers_are_those_of_each_tagger_alone(alone: dict[str, Tagger], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_are_those_of_each_tagger_alone(alone, monkeypatch):
     monkeypatch.setattr(module, "FIRST_WORDS", 5)
     words = [["Ada", "in", "Oslo"], [], ["Lind"] * 40]
     given: list[str | list[str]] = [*TEXTS, *words]
@@ -63,7 +63,7 @@ def test_answers_are_those_of_each_tagger_alone(alone: dict[str, Tagger], monkey
             assert own == list(tagger.stream(given))
 
 
-def test_texts_are_split_once_per_rule_and_each_tagger_warns(alone: dict[str, Tagger], split: Counter[str]) -> None:
+def test_texts_are_split_once_per_rule_and_each_tagger_warns(alone, split):
     alone["b"]._description = replace(alone["b"]._description, words=WordRule(agreement=0.9))
     with pytest.warns(UserWarning, match="raw text is split differently than in") as warned, Taggers(alone) as taggers:
         taggers(TEXTS)
@@ -77,11 +77,11 @@ CHOSEN: list[tuple[Overlaps, list[int]]] = [("first", [0, 1, 4]), ("longest", [0
 
 
 @pytest.mark.parametrize(("overlaps", "chosen"), CHOSEN)
-def test_overlaps_are_resolved_in_favour_of_the_preferred_entity(overlaps: Overlaps, chosen: list[int]) -> None:
+def test_overlaps_are_resolved_in_favour_of_the_preferred_entity(overlaps, chosen):
     assert sorted(without_overlaps(FOUND, overlaps)) == sorted(FOUND[index] for index in chosen)
 
 
-def test_resolving_overlaps_with_tags_is_refused(tagger: Tagger, tmp_path: Path) -> None:
+def test_resolving_overlaps_with_tags_is_refused(tagger, tmp_path):
     with Tagger(save_export(tmp_path, TAGS)) as tags:
         both = {"ner": tagger, "pos": tags}
         assert [each[-1] for each in Taggers(both)("Bo in Oslo")] == ["ner", "pos", "pos", "ner", "pos"]

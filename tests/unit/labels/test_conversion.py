@@ -33,13 +33,13 @@ def converted(sentences: list[list[str]], scheme: str) -> tuple[list[str], int]:
 
 
 @given(st.lists(SPANS, max_size=4), st.sampled_from(["IOB1", "IOB2", "BIOES", "BILOU"]))
-def test_every_scheme_becomes_the_same_iob2(sentences: list[list[tuple[str, int]]], scheme: str) -> None:
+def test_every_scheme_becomes_the_same_iob2(sentences, scheme):
     expected = [tag for spans in sentences for tag in in_scheme(spans, "IOB2")]
     assert converted([in_scheme(spans, scheme) for spans in sentences], scheme) == (expected, 0)
 
 
 @given(SPANS)
-def test_io_joins_neighbours_of_one_type(spans: list[tuple[str, int]]) -> None:
+def test_io_joins_neighbours_of_one_type(spans):
     joined = [(kind, sum(length for _, length in group)) for kind, group in groupby(spans, key=itemgetter(0))]
     assert converted([in_scheme(spans, "IO")], "IO") == (in_scheme(joined, "IOB2"), 0)
 
@@ -58,5 +58,5 @@ ILLEGAL = [
 
 
 @pytest.mark.parametrize(("tags", "scheme", "expected", "repaired"), ILLEGAL)
-def test_illegal_tags_are_read_as_by_conlleval(tags: str, scheme: str, expected: str, repaired: int) -> None:
+def test_illegal_tags_are_read_as_by_conlleval(tags, scheme, expected, repaired):
     assert converted([tags.split()], scheme) == (expected.split(), repaired)

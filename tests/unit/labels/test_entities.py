@@ -12,11 +12,11 @@ TAGS = ["O", *(f"{prefix}-{type_}" for type_ in ["PER", "LOC", "O", "a-b", "micr
 
 
 @given(st.lists(st.sampled_from(TAGS), max_size=12))
-def test_entities_are_those_of_seqeval(tags: list[str]) -> None:
+def test_entities_are_those_of_seqeval(tags):
     assert entities(tags) == [(type_, start, last + 1) for type_, start, last in get_entities(tags)]
 
 
-def test_each_word_with_a_plain_tag_is_an_entity() -> None:
+def test_each_word_with_a_plain_tag_is_an_entity():
     assert marked(["NOUN", "NOUN", "B-side"], "tags") == [("NOUN", 0, 1), ("NOUN", 1, 2), ("B-side", 2, 3)]
 
 
@@ -29,7 +29,7 @@ def read(rows: list[list[int]], kind: Kind) -> EntityArrays:
 
 
 @given(st.lists(st.lists(st.integers(0, 5), max_size=6), max_size=6), st.sampled_from(["spans", "tags"]))
-def test_arrays_are_the_same_as_sentence_by_sentence(rows: list[list[int]], kind: Kind) -> None:
+def test_arrays_are_the_same_as_sentence_by_sentence(rows, kind):
     expected, first = [], 0
     for row in rows:
         entities = marked([NAMES[kind][label] for label in row], kind)
@@ -41,7 +41,7 @@ def test_arrays_are_the_same_as_sentence_by_sentence(rows: list[list[int]], kind
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=12))
-def test_common_entities_are_in_both(pairs: list[tuple[int, int]]) -> None:
+def test_common_entities_are_in_both(pairs):
     sides = [read([[pair[side] for pair in pairs]], "spans") for side in (0, 1)]
     found = [side.where(common).entities() for side, common in zip(sides, sides[0].common(sides[1]), strict=True)]
     assert found[0] == found[1]

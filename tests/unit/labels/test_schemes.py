@@ -23,17 +23,17 @@ RESPELLED = [
 
 
 @pytest.mark.parametrize(("tags", "expected"), RESPELLED)
-def test_standard_and_plain_tags_keep_their_spelling_and_others_get_it(tags: str, expected: str) -> None:
+def test_standard_and_plain_tags_keep_their_spelling_and_others_get_it(tags, expected):
     respelled = respell(tags.split())
     assert [respelled.get(tag, tag) for tag in tags.split()] == expected.split()
     assert bool(respelled) == (tags not in KEPT)
 
 
 @pytest.mark.parametrize("name", ["O", "B-per", "L-PER", "m-人", " ", "a\tb"])
-def test_labels_are_no_types(name: str) -> None:
+def test_labels_are_no_types(name):
     assert not is_type(name)
 
 
 @pytest.mark.parametrize("name", ["PER", "e-mail", "S-Bahn", "o"])
-def test_names_like_labels_are_types(name: str) -> None:
+def test_names_like_labels_are_types(name):
     assert is_type(name)

@@ -22,7 +22,7 @@ LABELS = Labels("", "spans", ("O", "B-X", "I-X"), "")
 FOUND = TaggedSentences(LABELS, lengths=[3, 0, 1], scores=SCORES, ids=["a", "b", "c"], words=WORDS, **SIDES)
 
 
-def test_flat_arrays_are_split_by_length() -> None:
+def test_flat_arrays_are_split_by_length():
     assert len(FOUND) == 3
     first, empty, last = FOUND
     assert [(sentence.id, sentence.words) for sentence in FOUND] == list(zip("abc", WORDS, strict=True))
@@ -35,7 +35,7 @@ def test_flat_arrays_are_split_by_length() -> None:
         FOUND[3]
 
 
-def test_flattened_sentences_are_the_same() -> None:
+def test_flattened_sentences_are_the_same():
     assert flatten(FOUND) is FOUND
     again = flatten(list(FOUND))
     for name in ("offsets", "predicted", "scores", "known_gold"):
@@ -63,7 +63,7 @@ PARTLY_KNOWN = [
 
 
 @pytest.mark.parametrize(("gold", "predicted", "in_gold", "scored"), PARTLY_KNOWN)
-def test_entities_are_scored_if_gold_decides(gold: str, predicted: str, in_gold: list, scored: list) -> None:
+def test_entities_are_scored_if_gold_decides(gold, predicted, in_gold, scored):
     (found,) = sentences([gold], [predicted])
     assert [entity[1:] for entity in found.gold_entities] == in_gold
     assert [entity[1:] for entity in found.predicted_entities] == scored
@@ -74,7 +74,7 @@ def is_legal(tags: tuple[str, ...]) -> bool:
 
 
 @given(st.lists(st.sampled_from(NAMES), min_size=1, max_size=5).filter(lambda tags: is_legal(tuple(tags))), st.data())
-def test_no_decision_is_contradicted_by_possible_labels(true: list[str], data: st.DataObject) -> None:
+def test_no_decision_is_contradicted_by_possible_labels(true, data):
     predicted = data.draw(st.lists(st.sampled_from(NAMES), min_size=len(true), max_size=len(true)))
     drawn = [[tag, tag, "?", *(each for each in (NOT_X, NOT_I_X) if tag in each.split("|"))] for tag in true]
     gold = [data.draw(st.sampled_from(labels)) for labels in drawn]
@@ -89,7 +89,7 @@ def test_no_decision_is_contradicted_by_possible_labels(true: list[str], data: s
     assert in_gold & set(entities(predicted)) <= scored
 
 
-def test_scores_are_of_what_is_known() -> None:
+def test_scores_are_of_what_is_known():
     found = sentences(["B-X ? O", "? ? ?"], ["B-X B-Y B-Y", "B-X O B-Y"])
     scores = score(count(found, "spans"))
     assert scores["overall"] == {"precision": 0, "recall": 0, "f1": 0, "accuracy": 0.5, "number": 0}

@@ -17,14 +17,14 @@ def luminance(color: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def test_text_on_a_ground_is_readable_in_any_theme() -> None:
+def test_text_on_a_ground_is_readable_in_any_theme():
     """A rule sets both colours, so that neither depends on the theme."""
     rules = re.findall(r"\.ground-(\d) \{ background: (#\w{6}); color: #000; \}", type_grounds.style())
     assert [index for index, _ in rules] == list("01234567")
     assert min((luminance(color) + 0.05) / 0.05 for _, color in rules) > 10
 
 
-def test_a_type_has_the_same_ground_in_the_terminal_and_on_a_page() -> None:
+def test_a_type_has_the_same_ground_in_the_terminal_and_on_a_page():
     given = evaluation([sentence("Ada in Oslo", "B-PER O B-LOC", "B-PER O O")])
     classes = type_grounds.css_classes(given.labels)
     line = Highlighter(given.labels, color=True).line(Document.of_words(["Ada"]), tagged(["B-PER"], given.labels))
@@ -34,7 +34,7 @@ def test_a_type_has_the_same_ground_in_the_terminal_and_on_a_page() -> None:
     assert type_grounds.web_color(1) == "#afd7ff"
 
 
-def test_plain_tags_have_no_grounds() -> None:
+def test_plain_tags_have_no_grounds():
     given = evaluation([sentence("a b", "NOUN VERB", "NOUN NOUN", kind="tags")], kind="tags")
     assert type_grounds.css_classes(given.labels) == {}
     assert 'class="type "' not in page(given) and "ground-" not in page(given).partition("</style>")[2]

@@ -22,7 +22,7 @@ def stored() -> Windows:
 
 
 @pytest.mark.parametrize("made", [windows(**COLUMNS), windows(**COLUMNS, batches=2), stored()])
-def test_values_and_counts_do_not_depend_on_the_arrays(made: Windows) -> None:
+def test_values_and_counts_do_not_depend_on_the_arrays(made):
     assert made.sentence.tolist() == COLUMNS["sentence"]
     assert made.lengths.tolist() == [4, 3, 0, 2]
     assert made.labelled().tolist() == [2, 2, 0, 0]
@@ -49,7 +49,7 @@ def aligned(word_ids: list[int], labels: list[int], label_all_tokens: bool, **ma
 
 
 @given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 4)), max_size=12), st.booleans())
-def test_first_subword_has_the_words_label_and_others_continue_or_ignore_it(words, label_all_tokens: bool) -> None:
+def test_first_subword_has_the_words_label_and_others_continue_or_ignore_it(words, label_all_tokens):
     labels = [label for label, _ in words]
     ids = [NO_WORD, *(word for word, (_, count) in enumerate(words) for _ in range(count)), NO_WORD]
     for position, (word, label) in enumerate(zip(ids, aligned(ids, labels, label_all_tokens), strict=True)):
@@ -61,6 +61,6 @@ def test_first_subword_has_the_words_label_and_others_continue_or_ignore_it(word
             assert label == (INSIDE[labels[word]] if label_all_tokens else IGNORED)
 
 
-def test_subword_after_the_mark_of_a_word_has_a_label_too() -> None:
+def test_subword_after_the_mark_of_a_word_has_a_label_too():
     found = aligned([-1, 0, 0, 0, 0, 0, 1, -1], [1, 0], False, marks=[1, 4])  # [CLS] ^ mary - ^ jane said [SEP]
     assert found == [IGNORED, 1, 2, IGNORED, IGNORED, IGNORED, 0, IGNORED]

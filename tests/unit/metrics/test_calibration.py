@@ -11,7 +11,7 @@ from tagline.labels.tagged import flatten
 from tagline.metrics.calibration import calibration, fit, fit_curve, not_fitted, reliability
 
 
-def test_bins_and_error_by_hand() -> None:
+def test_bins_and_error_by_hand():
     gold = ["B-A I-A O B-B", "B-A O O O"]
     predicted = ["B-A I-A O B-B", "B-A O B-B I-B"]
     # Exact in float32, as scores are. Correct: A at 0.9375, B at 0.8125, A at 0.8125. Wrong: B at (0.75 + 0.875) / 2.
@@ -25,20 +25,20 @@ def test_bins_and_error_by_hand() -> None:
     assert calibration(bins) == {"ece": error, "confidence": 0.84375, "accuracy": 0.75, "number": 4}
 
 
-def test_words_are_sorted_into_bins_without_those_that_have_no_subwords() -> None:
+def test_words_are_sorted_into_bins_without_those_that_have_no_subwords():
     scores = [1.0, 0.05, 0.1, 0.999, 0.5, 0.0]
     bins = reliability(sentences([["X"] * 6], [["X"] * 6], "tags", scores=[scores]))
     numbers = dict(zip(bins["bin"], bins["number"], strict=True))
     assert numbers == {"0.0-0.1": 1, "0.1-0.2": 1, "0.5-0.6": 1, "0.9-1.0": 2}
 
 
-def test_nothing_predicted_has_no_calibration() -> None:
+def test_nothing_predicted_has_no_calibration():
     bins = reliability(sentences(["B-A"], ["O"], scores=[[0.5]]))
     assert list(bins.columns) == ["bin", "confidence", "accuracy", "number"]
     assert json.dumps(calibration(bins), allow_nan=False) == '{"number": 0}'
 
 
-def test_known_overconfidence_is_corrected_and_the_order_of_scores_stays() -> None:
+def test_known_overconfidence_is_corrected_and_the_order_of_scores_stays():
     rng = np.random.default_rng(0)
     probable = rng.uniform(0.05, 0.95, 4000)
     right = rng.random(4000) < probable
@@ -50,7 +50,7 @@ def test_known_overconfidence_is_corrected_and_the_order_of_scores_stays() -> No
 
 # The number of entities, and of the right ones among them.
 @pytest.mark.parametrize(("number", "right"), [(49, 20), (60, 60)])
-def test_few_entities_or_all_right_are_not_fitted_which_is_said(number: int, right: int) -> None:
+def test_few_entities_or_all_right_are_not_fitted_which_is_said(number, right):
     gold = ["B-A"] * right + ["B-B"] * (number - right) + ["O"]
     given = sentences([gold], [["B-A"] * number + ["O"]], scores=[[0.5] * (number + 1)])
     assert fit(flatten(given)) == NOT_CALIBRATED
@@ -58,7 +58,7 @@ def test_few_entities_or_all_right_are_not_fitted_which_is_said(number: int, rig
     assert not_fitted(calibration(reliability(given))) == message
 
 
-def test_equal_scores_get_the_share_that_is_right() -> None:
+def test_equal_scores_get_the_share_that_is_right():
     scores = np.repeat(np.array([0.4, 0.7, 0.99], np.float32), [100, 100, 1000])
     right = np.arange(1200) % 10 < np.repeat([5, 8, 9], [100, 100, 1000])
     for order in (np.arange(1200), np.argsort(~right, kind="stable"), np.argsort(right, kind="stable")):
@@ -66,7 +66,7 @@ def test_equal_scores_get_the_share_that_is_right() -> None:
         np.testing.assert_allclose(found, [0.5, 0.8, 0.9], atol=0.005)
 
 
-def test_false_entities_count_where_only_some_types_are_annotated() -> None:
+def test_false_entities_count_where_only_some_types_are_annotated():
     """In half of the sentences, words that are not marked may be of the type B; 3 of 8 predicted entities are right."""
     gold = ["B-A O O O O O", "O O O B-A O B-A", "B-A ? ? ? ? ?", "? ? ? ? ? B-A"] * 50
     gold = [row.replace("?", "O|B-B") for row in gold]

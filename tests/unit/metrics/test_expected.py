@@ -22,7 +22,7 @@ def validation(right: int = 48, wrong: int = 12, of_type: int = 6, missed: int =
     return flatten(sentences(gold, predicted, scores=scores))
 
 
-def test_constants_are_those_of_validation() -> None:
+def test_constants_are_those_of_validation():
     constants = fit(validation())
     assert constants is not None
     assert (constants.threshold, constants.ties) == (pytest.approx(0.9), 1)
@@ -31,7 +31,7 @@ def test_constants_are_those_of_validation() -> None:
     assert constants.entities == 60
 
 
-def test_estimate_of_validation_is_its_true_score() -> None:
+def test_estimate_of_validation_is_its_true_score():
     split = validation()
     constants = fit(split)
     assert constants is not None
@@ -43,7 +43,7 @@ def test_estimate_of_validation_is_its_true_score() -> None:
         assert estimated[name]["low"] < value < estimated[name]["high"]
 
 
-def test_share_of_equal_scores_counts_and_rounding_of_scores_does_not() -> None:
+def test_share_of_equal_scores_counts_and_rounding_of_scores_does_not():
     """Right and wrong entities have one score, so that 48 of 60 count; on another host, some are a little lower."""
     split = validation()
     equal = replace(split, scores=np.full(len(split.scores), 0.9, np.float32))
@@ -57,11 +57,11 @@ def test_share_of_equal_scores_counts_and_rounding_of_scores_does_not() -> None:
 
 
 @pytest.mark.parametrize("counts", [(30, 12, 6, 4), (60, 0, 0, 4)])
-def test_no_constants_from_few_entities_or_of_one_outcome(counts: tuple[int, int, int, int]) -> None:
+def test_no_constants_from_few_entities_or_of_one_outcome(counts):
     assert fit(validation(*counts)) is None
 
 
-def test_formula_by_hand() -> None:
+def test_formula_by_hand():
     result = estimate(Sums(found=10, sure=8, scores=7.5, doubt=4), CONSTANTS)
     # 8 are expected to be right, and 8 + 0.5 * 2 + 0.25 * 4 to be in gold.
     assert {name: scores["value"] for name, scores in result.items()} == dict.fromkeys(result, 0.8)
@@ -72,18 +72,18 @@ def test_formula_by_hand() -> None:
     assert estimate(Sums(found=1, sure=1, scores=0.9), CONSTANTS)["f1"]["low"] < 0.5, "one entity says little"
 
 
-def test_sums_of_parts_are_those_of_the_whole() -> None:
+def test_sums_of_parts_are_those_of_the_whole():
     once = count(flatten(sentences(["O O"], ["B-X O"], scores=[[0.7, 0.8]])), CONSTANTS)
     assert once == pytest.approx((1, 1, 0.7, 0.2, 2))
     assert once.plus(once) == pytest.approx((2, 2, 1.4, 0.4, 4))
 
 
-def test_reference_survives_json() -> None:
+def test_reference_survives_json():
     reference = Reference(CONSTANTS, 0.8)
     assert Reference.parse(json.loads(json.dumps(reference.to_json()))) == reference
 
 
 @pytest.mark.parametrize("damage", [{"constants": {}}, {"f1": "0.8"}, {"f1": float("nan")}])
-def test_damaged_reference_is_refused(damage: dict[str, object]) -> None:
+def test_damaged_reference_is_refused(damage):
     with pytest.raises((ValueError, TypeError)):
         Reference.parse(Reference(CONSTANTS, 0.8).to_json() | damage)

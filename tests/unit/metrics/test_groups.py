@@ -9,7 +9,7 @@ def scores(f1: float, number: int = FEW) -> dict[str, float]:
     return {"f1": f1, "number": number}
 
 
-def test_worst_group_is_the_lowest_of_forms_and_slices_with_enough_entities() -> None:
+def test_worst_group_is_the_lowest_of_forms_and_slices_with_enough_entities():
     entries: dict[str, Any] = {
         "altered": {"typos": scores(0.7)},
         "slices": {"text": {"seen": scores(0.9), "unseen": scores(0.1, FEW - 1)}, "not_in_train": scores(0.8)},
@@ -24,6 +24,6 @@ def test_worst_group_is_the_lowest_of_forms_and_slices_with_enough_entities() ->
     assert worst_group(metrics) == Group("tests.b", 0.4, FEW)
 
 
-def test_plain_tags_have_no_worst_group() -> None:
+def test_plain_tags_have_no_worst_group():
     metrics = {"test": {"slices": {"text": {"seen": {"accuracy": 0.9, "number": FEW}}}}}
     assert worst_group(metrics | {"tests.a": {"overall": scores(0.4)}}) is None

@@ -30,12 +30,12 @@ PAIRED = [
 
 
 @pytest.mark.parametrize(("gold", "predicted", "expected"), PAIRED)
-def test_entities_of_a_sentence_are_paired(gold: str, predicted: str, expected: list[tuple]) -> None:
+def test_entities_of_a_sentence_are_paired(gold, predicted, expected):
     assert match(entities(gold.split()), entities(predicted.split())) == expected
 
 
 @given(PAIRS)
-def test_each_entity_is_in_one_outcome_of_the_right_kind(rows: list[tuple[str, str]]) -> None:
+def test_each_entity_is_in_one_outcome_of_the_right_kind(rows):
     gold, predicted = (entities([row[side] for row in rows]) for side in (0, 1))
     result = match(gold, predicted)
     assert len({outcome.extent for outcome in result}) == len(result)
@@ -57,18 +57,18 @@ def of_sentence(gold: str, predicted: str, kind: Kind = "spans") -> list[Outcome
     return outcomes(sentence)
 
 
-def test_outcomes_are_sorted_by_extent() -> None:
+def test_outcomes_are_sorted_by_extent():
     extents = [(outcome.kind, outcome.extent) for outcome in of_sentence("O B-X I-X O B-Y", "B-Z B-X O O B-Y")]
     assert extents == [("spurious", (0, 1)), ("boundary_error", (1, 3)), ("correct", (4, 5))]
 
 
-def test_each_word_with_a_plain_tag_is_correct_or_a_type_error() -> None:
+def test_each_word_with_a_plain_tag_is_correct_or_a_type_error():
     correct, wrong = of_sentence("NOUN VERB", "NOUN NOUN", "tags")
     assert correct == ("correct", ("NOUN", 0, 1), ("NOUN", 0, 1))
     assert wrong == ("type_error", ("VERB", 1, 2), ("NOUN", 1, 2))
 
 
-def test_errors_are_counted_in_each_sentence() -> None:
+def test_errors_are_counted_in_each_sentence():
     spans = sentences(["B-A I-A O", "O O", "B-A O B-B"], ["B-A O B-B", "O O", "B-A O B-A"])
     found = outcomes_of_errors(spans)
     assert found == {0: outcomes(spans[0]), 2: outcomes(spans[2])}
@@ -87,7 +87,7 @@ NERVALUATE = [
 
 
 @pytest.mark.parametrize(("gold", "predicted", "exact", "partial", "types"), NERVALUATE)
-def test_scores_of_nervaluate(gold: list, predicted: list, exact: tuple, partial: tuple, types: tuple) -> None:
+def test_scores_of_nervaluate(gold, predicted, exact, partial, types):
     split = sentences(gold, predicted)
     found = matching(split, outcomes_of_errors(split).keys())
     scores = {name: (numbers["precision"], numbers["recall"]) for name, numbers in found.items()}

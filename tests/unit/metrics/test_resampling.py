@@ -16,7 +16,7 @@ def all_weights(size: int, resamples: int, seed: int = 1) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("block", "rows"), [(1, 1), (27, 3), (1000, 20)])
-def test_weights_depend_on_the_seed_and_not_on_the_block_size(block: int, rows: int, monkeypatch) -> None:
+def test_weights_depend_on_the_seed_and_not_on_the_block_size(block, rows, monkeypatch):
     expected = all_weights(9, 20)
     assert expected.shape == (20, 9)
     assert (expected.sum(axis=1) == 9).all() and (expected >= 0).all()
@@ -27,7 +27,7 @@ def test_weights_depend_on_the_seed_and_not_on_the_block_size(block: int, rows: 
     assert all_weights(0, 3).shape == (3, 0)
 
 
-def test_equal_to_scipys_percentile_bootstrap() -> None:
+def test_equal_to_scipys_percentile_bootstrap():
     """Accuracy over sentences of one word, which scipy can compute too, with many resamples."""
     correct = np.random.default_rng(3).random(60) < 0.7
     counts = count(sentences(["A"] * 60, ["A" if one else "B" for one in correct], "tags"), "tags")
@@ -38,7 +38,7 @@ def test_equal_to_scipys_percentile_bootstrap() -> None:
     assert (low, high) == pytest.approx(tuple(reference), abs=1.01 / 60)
 
 
-def test_interval_contains_its_score() -> None:
+def test_interval_contains_its_score():
     # Sentences of one entity, of which four in five are predicted.
     gold = ["B-A O", "B-B O"] * 100
     counts = count(sentences(gold, [row if index % 5 else "O O" for index, row in enumerate(gold)]), "spans")
@@ -53,7 +53,7 @@ def test_interval_contains_its_score() -> None:
 
 
 @pytest.mark.parametrize("right", [False, True])
-def test_interval_of_a_macro_score_is_about_the_tags_of_the_split(right: bool) -> None:
+def test_interval_of_a_macro_score_is_about_the_tags_of_the_split(right):
     """Of 21 tags, 20 occur once: all of them wrong, or all right. One more is predicted only."""
     gold = ["A"] * 20 + [f"B{number}" for number in range(20)]
     predicted = ["C", *(gold[1:] if right else ["A"] * 39)]
@@ -64,7 +64,7 @@ def test_interval_of_a_macro_score_is_about_the_tags_of_the_split(right: bool) -
     assert "C" not in found["per_type"], "a tag that is only predicted is left out"
 
 
-def test_f_beta_of_tags_is_that_of_scikit_learn() -> None:
+def test_f_beta_of_tags_is_that_of_scikit_learn():
     gold, predicted = "A A B C C C".split(), "A B B C A D".split()
     found = f_beta(count(sentences([gold], [predicted], "tags"), "tags"), 2)
     labels = ["A", "B", "C"]
@@ -73,7 +73,7 @@ def test_f_beta_of_tags_is_that_of_scikit_learn() -> None:
     assert found["overall"] == pytest.approx(expected.mean(), abs=1e-6)
 
 
-def test_f_beta_of_entities_weighs_recall() -> None:
+def test_f_beta_of_entities_weighs_recall():
     counts = count(sentences(["B-X B-X B-Y O"], ["B-X O B-Y B-Y"]), "spans")
     precision = recall = 2 / 3
     found = f_beta(counts, 2)

@@ -29,7 +29,7 @@ def score(sentences: Sequence[TaggedSentence], kind: Kind = "spans") -> dict[str
 
 
 @given(corpora(TAGS))
-def test_spans_are_equal_to_seqeval(rows: list[list[tuple[str, str]]]) -> None:
+def test_spans_are_equal_to_seqeval(rows):
     """Those of each type, and with unknown labels, tests/unit/evaluation/test_summary.py compares."""
     gold, predicted = sides(rows)
     found = score(sentences(gold, predicted))
@@ -39,7 +39,7 @@ def test_spans_are_equal_to_seqeval(rows: list[list[tuple[str, str]]]) -> None:
 
 
 @given(corpora(TAGS))
-def test_strict_scores_are_equal_to_seqeval(rows: list[list[tuple[str, str]]]) -> None:
+def test_strict_scores_are_equal_to_seqeval(rows):
     gold, predicted = sides(rows)
     options = {"mode": "strict", "scheme": IOB2, "zero_division": 0}
     expected = {name: function(gold, predicted, **options) for name, function in REFERENCES.items()}
@@ -48,7 +48,7 @@ def test_strict_scores_are_equal_to_seqeval(rows: list[list[tuple[str, str]]]) -
 
 
 @given(corpora(TAGS))
-def test_repaired_labels_are_those_that_seqeval_reads_as_another(rows: list[list[tuple[str, str]]]) -> None:
+def test_repaired_labels_are_those_that_seqeval_reads_as_another(rows):
     gold, predicted = sides(rows)
     repaired = 0
     for row in predicted:
@@ -60,7 +60,7 @@ def test_repaired_labels_are_those_that_seqeval_reads_as_another(rows: list[list
 
 
 @pytest.mark.parametrize("name", ["micro avg", "O", "_", "a-b", "overall"])
-def test_types_of_any_name_are_scored(name: str) -> None:
+def test_types_of_any_name_are_scored(name):
     spans = sentences([[f"B-{name}", f"I-{name}", "O", "B-X"]], [[f"B-{name}", f"I-{name}", "O", "O"]])
     found = score(spans)
     assert found["per_type"] == {
@@ -73,7 +73,7 @@ def test_types_of_any_name_are_scored(name: str) -> None:
 
 
 @given(corpora(["NOUN", "VERB", "O", "micro avg"]))
-def test_plain_tags_are_equal_to_scikit_learn(rows: list[list[tuple[str, str]]]) -> None:
+def test_plain_tags_are_equal_to_scikit_learn(rows):
     gold, predicted = sides(rows)
     found = score(sentences(gold, predicted, "tags"), "tags")
     flat = list(chain(*gold)), list(chain(*predicted))
@@ -89,7 +89,7 @@ def test_plain_tags_are_equal_to_scikit_learn(rows: list[list[tuple[str, str]]])
     assert overall["number"] == len(flat[0])
 
 
-def test_nothing_to_score_is_zero() -> None:
+def test_nothing_to_score_is_zero():
     zeros = {"precision": 0.0, "recall": 0.0, "f1": 0.0, "accuracy": 0.0, "number": 0}
     for kind in ("spans", "tags"):
         assert score([], kind) == {"overall": zeros, "per_type": {}}
@@ -99,12 +99,12 @@ def test_nothing_to_score_is_zero() -> None:
 
 @pytest.mark.parametrize("dense", [0, 100])
 @pytest.mark.parametrize(("kind", "tags"), [("spans", TAGS), ("tags", ["NOUN", "VERB", "O"])])
-def test_weight_repeats_a_sentence(kind: Kind, tags: list[str], dense: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weight_repeats_a_sentence(kind, tags, dense, monkeypatch):
     monkeypatch.setattr(scores, "DENSE", dense)
 
     @settings(max_examples=50)
     @given(corpora(tags), st.data())
-    def test(rows: list[list[tuple[str, str]]], data: st.DataObject) -> None:
+    def test(rows, data):
         weights = data.draw(st.lists(st.integers(0, 3), min_size=len(rows), max_size=len(rows)).filter(any))
         gold, predicted = sides(rows)
         counts = count(sentences(gold, predicted, kind), kind)

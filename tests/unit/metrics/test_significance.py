@@ -31,7 +31,7 @@ def run_counts(sentences: int, *shares: float) -> RunCounts:
     return RunCounts.of([counts_of(gold, run) for run in runs])
 
 
-def test_interval_equals_scoring_resampled_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interval_equals_scoring_resampled_sentences(monkeypatch):
     monkeypatch.setattr(significance, "RESAMPLES", 40)
     gold, (old, new) = sample(9, 0.6, 0.8)
     counts = RunCounts.of([counts_of(gold, side) for side in (old, new)])
@@ -45,7 +45,7 @@ def test_interval_equals_scoring_resampled_sentences(monkeypatch: pytest.MonkeyP
         assert found[: len(OVERALL)] == pytest.approx(expected, abs=2e-6)  # scores have six digits
 
 
-def test_runs_that_differ_widen_the_interval_and_equal_ones_do_not() -> None:
+def test_runs_that_differ_widen_the_interval_and_equal_ones_do_not():
     pair = run_counts(20, 0.6, 0.8)
     six = replace(pair, counts=pair.counts.repeat(3, axis=0))
     one, three = significance.difference_interval(pair, 1, seed=1), significance.difference_interval(six, 3, seed=1)
@@ -57,7 +57,7 @@ def test_runs_that_differ_widen_the_interval_and_equal_ones_do_not() -> None:
 
 
 @pytest.mark.parametrize("kind", ["spans", "tags"])
-def test_p_is_the_share_of_all_swaps_of_few_sentences(kind: Kind) -> None:
+def test_p_is_the_share_of_all_swaps_of_few_sentences(kind):
     gold, (old, new) = sample(6, 0.6, 0.8, kind=kind)
 
     def gap(a: list, b: list) -> np.ndarray:
@@ -72,7 +72,7 @@ def test_p_is_the_share_of_all_swaps_of_few_sentences(kind: Kind) -> None:
     assert [p[0], p[3]] == pytest.approx(np.mean(every, axis=0).tolist())
 
 
-def test_random_swaps_approximate_all_swaps_in_blocks_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_random_swaps_approximate_all_swaps_in_blocks_of_any_size(monkeypatch):
     both = run_counts(12, 0.7, 0.8)
     exact = significance.p_values(both, seed=1)
     monkeypatch.setattr(significance, "EXACT", 0)
@@ -84,7 +84,7 @@ def test_random_swaps_approximate_all_swaps_in_blocks_of_any_size(monkeypatch: p
     assert (significance.p_values(run_counts(40, 1, 1), seed=1) == 1).all()
 
 
-def test_t_test_of_runs_is_welchs_and_students_for_a_single_run() -> None:
+def test_t_test_of_runs_is_welchs_and_students_for_a_single_run():
     generator = np.random.default_rng(1)
     old, new = generator.normal(0.7, 0.01, (4, 3)), generator.normal(0.72, 0.03, (5, 3))
     assert significance.t_test(old, new) == pytest.approx(stats.ttest_ind(old, new, equal_var=False).pvalue)
@@ -98,7 +98,7 @@ def test_t_test_of_runs_is_welchs_and_students_for_a_single_run() -> None:
     assert p.tolist() == pytest.approx([np.nan, np.nan, 2 * stats.t.sf(3, 1)], nan_ok=True)
 
 
-def test_verdict_needs_a_small_p_and_an_interval_without_0() -> None:
+def test_verdict_needs_a_small_p_and_an_interval_without_0():
     def verdict(low: float, high: float, p: float) -> str:
         return Difference((0.5,), (0.52,), low, high, p, significance.RANDOMISATION).verdict
 
@@ -106,7 +106,7 @@ def test_verdict_needs_a_small_p_and_an_interval_without_0() -> None:
     assert verdict(0.01, 0.03, 0.05) == verdict(0.0, 0.03, 0.01) == "not significant"
 
 
-def test_runs_that_agree_have_the_paired_test_of_single_runs() -> None:
+def test_runs_that_agree_have_the_paired_test_of_single_runs():
     gold, (first, second, other) = sample(40, 0.5, 0.9, 0.8)
     old, new, another = (counts_of(gold, run) for run in (first, second, other))
     single, several = differences([old], [new]), differences([old] * 3, [new] * 2)
@@ -117,7 +117,7 @@ def test_runs_that_agree_have_the_paired_test_of_single_runs() -> None:
     assert differences([old] * 3, [new, another])[0]["f1"].test == significance.T_TEST
 
 
-def test_only_the_p_of_types_is_adjusted() -> None:
+def test_only_the_p_of_types_is_adjusted():
     # Each type is broken in the same five sentences: 2 of 2 ** 5 swaps have a difference as large.
     gold = [["B-A", "B-B", "B-C"]] * 5
     overall, per_type = differences([counts_of(gold, [["O"] * 3] * 5)], [counts_of(gold, gold)])

@@ -32,7 +32,7 @@ def numbers(precision: float, recall: float, number: int) -> dict[str, float | i
     return {"precision": round(precision, 6), "recall": round(recall, 6), "f1": round(f1, 6), "number": number}
 
 
-def test_slices_by_hand() -> None:
+def test_slices_by_hand():
     found = sliced(WORDS, GOLD, PREDICTED, "spans", [TRAIN])
     assert found["text"] == {
         # Gold: Ada Lind twice, Oslo as LOC. Predicted: Ada Lind once, Oslo as LOC twice.
@@ -50,7 +50,7 @@ def test_slices_by_hand() -> None:
     assert "not_in_train" not in sliced(WORDS, GOLD, PREDICTED, "spans", list(zip(WORDS, GOLD, strict=True)))
 
 
-def test_intervals_of_slices_resample_sentences() -> None:
+def test_intervals_of_slices_resample_sentences():
     gold, predicted = [["B-PER", "I-PER"], ["B-LOC", "O"]] * 9, [["B-PER", "O"], ["B-LOC", "O"]] * 9
     predicted[3] = ["O", "O"]
     found = sentences(gold, predicted)
@@ -67,7 +67,7 @@ def test_intervals_of_slices_resample_sentences() -> None:
     assert (result["entity_length"]["2"]["low"], result["entity_length"]["2"]["high"]) == (0, 0)
 
 
-def test_letter_case_of_sentences() -> None:
+def test_letter_case_of_sentences():
     texts = [
         "JAPAN 3 - UN 1",
         "KEINE STRA\u00dfE F\u00dcR McDONALD",
@@ -86,7 +86,7 @@ def test_letter_case_of_sentences() -> None:
     ]
 
 
-def test_words_of_plain_tags() -> None:
+def test_words_of_plain_tags():
     words, gold, predicted = [["a", "run", "walks"]], [["DET", "VERB", "VERB"]], [["DET", "NOUN", "VERB"]]
     found = sliced(words, gold, predicted, "tags", [(["a", "run"], ["DET", "NOUN"])])
     assert found["text"] == {

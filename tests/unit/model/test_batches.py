@@ -9,7 +9,7 @@ from tagline.model.batches import batch_borders, longest_first
 
 
 @given(st.lists(st.integers(0, 40), max_size=60), st.integers(1, 100))
-def test_each_row_is_in_one_batch_within_the_limit(lengths: list[int], budget: int) -> None:
+def test_each_row_is_in_one_batch_within_the_limit(lengths, budget):
     batches = longest_first(np.array(lengths, dtype=np.int64), budget)
     assert sorted(index for batch in batches for index in batch) == [i for i, length in enumerate(lengths) if length]
     for batch in batches:
@@ -30,5 +30,5 @@ FULL = [
 
 
 @pytest.mark.parametrize(("lengths", "limits", "expected"), FULL)
-def test_batches_are_as_full_as_allowed(lengths: list[int], limits: tuple[int, float], expected: list[int]) -> None:
+def test_batches_are_as_full_as_allowed(lengths, limits, expected):
     assert batch_borders(np.array(lengths), *limits) == expected

@@ -12,7 +12,7 @@ import torch
 from helpers.messages import message_of
 from helpers.tiny import save_encoder, word_piece
 from safetensors.torch import load_file, save_file
-from transformers import AutoConfig, AutoModel, BertConfig, BertForTokenClassification, PreTrainedConfig
+from transformers import AutoConfig, AutoModel, BertConfig, BertForTokenClassification
 
 from tagline.labels.label_list import Labels
 from tagline.model import classifier
@@ -28,7 +28,7 @@ def encoder(tmp_path: Path) -> Path:
     return tmp_path / "encoder"
 
 
-def test_labels_are_stored_with_the_model(encoder: Path, tmp_path: Path) -> None:
+def test_labels_are_stored_with_the_model(encoder, tmp_path):
     classifier.new_classifier(encoder, NER).save_pretrained(tmp_path / "model")
     loaded = classifier.load(tmp_path / "model", NER)
     assert loaded.config.id2label == {0: "O", 1: "B-PER", 2: "I-PER"}
@@ -37,7 +37,7 @@ def test_labels_are_stored_with_the_model(encoder: Path, tmp_path: Path) -> None
     assert classifier.load(tmp_path / "model", NER, torch.bfloat16).dtype == torch.bfloat16
 
 
-def test_model_of_other_labels_is_refused(encoder: Path, tmp_path: Path) -> None:
+def test_model_of_other_labels_is_refused(encoder, tmp_path):
     classifier.new_classifier(encoder, POS).save_pretrained(tmp_path / "model")
     message = "model: the model has 2 labels (NOUN, VERB); expected those of task pos, 2 labels (VERB, NOUN); r"
     assert message in message_of(classifier.load, tmp_path / "model", Labels("pos", "tags", ("VERB", "NOUN"), "NOUN"))
@@ -72,15 +72,13 @@ UNFIT = [
 
 
 @pytest.mark.parametrize(("change", "entries", "message"), UNFIT)
-def test_encoder_whose_weights_and_configuration_do_not_fit_is_refused(
-    encoder: Path, change: Callable, entries: dict[str, object], message: str
-) -> None:
+def test_encoder_whose_weights_and_configuration_do_not_fit_is_refused(encoder, change, entries, message):
     rewrite(encoder, change, **entries)
     with pytest.raises(UserError, match=message):
         classifier.new_classifier(encoder, NER)
 
 
-def test_pooler_may_be_missing(tmp_path: Path) -> None:
+def test_pooler_may_be_missing(tmp_path):
     sizes = dict.fromkeys(("num_hidden_layers", "num_attention_heads"), 1)
     config = AutoConfig.for_model("layoutlm", vocab_size=20, hidden_size=8, intermediate_size=8, **sizes)
     AutoModel.from_config(config).save_pretrained(tmp_path)
@@ -88,19 +86,19 @@ def test_pooler_may_be_missing(tmp_path: Path) -> None:
     assert classifier.new_classifier(tmp_path, NER).classifier.out_features == 3
 
 
-def test_encoder_that_cuts_its_layers_input_reads_windows_of_any_length(encoder: Path) -> None:
+def test_encoder_that_cuts_its_layers_input_reads_windows_of_any_length(encoder):
     rewrite(encoder, dict, chunk_size_feed_forward=7)
     assert classifier.new_classifier(encoder, NER)(torch.ones(1, 5, dtype=torch.int64)).logits.shape == (1, 5, 3)
 
 
-def test_classifier_instead_of_an_encoder_is_refused_unless_its_size_differs(encoder: Path, tmp_path: Path) -> None:
+def test_classifier_instead_of_an_encoder_is_refused_unless_its_size_differs(encoder, tmp_path):
     classifier.new_classifier(encoder, NER).save_pretrained(tmp_path / "model")
     with pytest.raises(UserError, match="model: already a token classifier; expected an encoder without a classifier"):
         classifier.new_classifier(tmp_path / "model", NER)
     assert classifier.new_classifier(tmp_path / "model", POS).classifier.out_features == 2
 
 
-def test_continued_classifier_keeps_the_rows_of_labels_with_the_same_name(encoder: Path, tmp_path: Path) -> None:
+def test_continued_classifier_keeps_the_rows_of_labels_with_the_same_name(encoder, tmp_path):
     old = classifier.new_classifier(encoder, NER)
     old.save_pretrained(tmp_path / "model")
     torch.manual_seed(3)
@@ -129,7 +127,7 @@ OTHER_KINDS = [
 
 
 @pytest.mark.parametrize(("names", "message"), OTHER_KINDS)
-def test_labels_of_another_kind_are_refused(tmp_path: Path, names: list[str], message: str) -> None:
+def test_labels_of_another_kind_are_refused(tmp_path, names, message):
     content = {"model_type": "bert", "id2label": dict(enumerate(names))}
     (tmp_path / "config.json").write_text(json.dumps(content), encoding="utf-8")
     message = f"config.json: unusable labels ({message}); expected labels like those of task ner, 3 labels (O, B-"
@@ -152,7 +150,7 @@ KEPT_LAYERS = [
 
 
 @pytest.mark.parametrize(("config", "layers", "kept"), KEPT_LAYERS)
-def test_some_layers_become_a_model(tmp_path: Path, config: PreTrainedConfig, layers: Any, kept: list[int]) -> None:
+def test_some_layers_become_a_model(tmp_path, config, layers, kept):
     AutoModel.from_config(config).save_pretrained(tmp_path / "encoder")
     model = classifier.new_classifier(tmp_path / "encoder", NER, layers=layers).eval()
     whole = classifier.new_classifier(tmp_path / "encoder", NER).state_dict()
@@ -179,13 +177,13 @@ REFUSED_LAYERS = [
 
 
 @pytest.mark.parametrize(("config", "layers", "message"), REFUSED_LAYERS)
-def test_other_layers_are_refused(tmp_path: Path, config: PreTrainedConfig, layers: Any, message: str) -> None:
+def test_other_layers_are_refused(tmp_path, config, layers, message):
     AutoModel.from_config(config).save_pretrained(tmp_path)
     with pytest.raises(UserError, match=message):
         classifier.new_classifier(tmp_path, NER, layers=layers)
 
 
-def test_training_starts_in_float32_with_the_attention_asked_for(encoder: Path, tmp_path: Path) -> None:
+def test_training_starts_in_float32_with_the_attention_asked_for(encoder, tmp_path):
     rewrite(encoder, lambda tensors: {name: tensor.half() for name, tensor in tensors.items()})
     model = classifier.new_classifier(encoder, NER, "eager")
     assert (model.dtype, model.config._attn_implementation) == (torch.float32, "eager")
@@ -193,13 +191,13 @@ def test_training_starts_in_float32_with_the_attention_asked_for(encoder: Path, 
     assert "eager" not in (tmp_path / "model/config.json").read_text()
 
 
-def test_attention_is_eager_where_the_architecture_lacks_sdpa(encoder: Path, tmp_path: Path) -> None:
+def test_attention_is_eager_where_the_architecture_lacks_sdpa(encoder, tmp_path):
     assert classifier.new_classifier(encoder, NER).config._attn_implementation == "sdpa"
     AutoModel.from_config(AutoConfig.for_model("mpnet", num_hidden_layers=1, **SIZES)).save_pretrained(tmp_path)
     assert classifier.new_classifier(tmp_path, NER, "auto").config._attn_implementation == "eager"
 
 
-def test_attention_that_is_not_available_is_refused(encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_attention_that_is_not_available_is_refused(encoder, monkeypatch):
     for installed, message in (
         (False, "train.attention: flash_attention_2 is not available: its package is not installed"),
         (True, "it needs bf16 or fp16, and train.precision is fp32 here"),

@@ -33,7 +33,7 @@ def logits_and_gradients(model: PreTrainedModel, ids: Tensor, mask: Tensor) -> l
 
 @pytest.mark.parametrize("padded", [True, False])
 @pytest.mark.parametrize(("architecture", "attention"), [*((name, None) for name in ENCODERS), ("bert", "eager")])
-def test_logits_and_gradients_have_the_same_bytes(architecture: str, attention: str | None, padded: bool) -> None:
+def test_logits_and_gradients_have_the_same_bytes(architecture, attention, padded):
     model = new_model(architecture, attn_implementation=attention)
     ids, mask = batch(padded)
     expected = logits_and_gradients(model, ids, mask)
@@ -45,7 +45,7 @@ def test_logits_and_gradients_have_the_same_bytes(architecture: str, attention: 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
-def test_share_of_dropped_values_and_mean_are_those_of_p(dtype: torch.dtype, p: float) -> None:
+def test_share_of_dropped_values_and_mean_are_those_of_p(dtype, p):
     torch.manual_seed(1)
     dropped = Dropout(p)(torch.ones(500, 401, dtype=dtype))
     kept = dropped != 0
@@ -56,7 +56,7 @@ def test_share_of_dropped_values_and_mean_are_those_of_p(dtype: torch.dtype, p: 
     torch.testing.assert_close(dropped[kept].double(), scaled, rtol=0.004, atol=0)
 
 
-def test_dropout_gradients_pass_through_the_values_that_stay() -> None:
+def test_dropout_gradients_pass_through_the_values_that_stay():
     torch.manual_seed(3)
     values = torch.randn(7, 5, requires_grad=True)
     dropped = Dropout(0.4)(values)
@@ -65,14 +65,14 @@ def test_dropout_gradients_pass_through_the_values_that_stay() -> None:
     assert 0 < values.grad.count_nonzero() < 35
 
 
-def test_nothing_or_all_is_dropped_at_the_ends_and_nothing_in_evaluation() -> None:
+def test_nothing_or_all_is_dropped_at_the_ends_and_nothing_in_evaluation():
     ones = torch.ones(3, 3)
     for p in (0.0, 1.0):
         torch.testing.assert_close(Dropout(p)(ones), torch.full((3, 3), 1 - p))
     assert Dropout(0.5).eval()(ones) is ones
 
 
-def test_replace_changes_dropout_layers_and_nothing_else() -> None:
+def test_replace_changes_dropout_layers_and_nothing_else():
     model = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.25), nn.Sequential(nn.Dropout(0.5)), nn.Dropout2d(0.1))
     weights = model.state_dict()
     fast_paths.replace_dropout(model)
@@ -117,7 +117,7 @@ def learn(model: PreTrainedModel) -> dict[str, torch.Tensor]:
 
 
 @EVERY
-def test_steps_train_the_same_weights(architecture: str) -> None:
+def test_steps_train_the_same_weights(architecture):
     models = pair(architecture)
     before = models[0].get_input_embeddings().weight.detach().clone()
     expected, actual = map(learn, models)
@@ -132,7 +132,7 @@ def test_steps_train_the_same_weights(architecture: str) -> None:
 
 
 @EVERY
-def test_in_evaluation_all_sub_words_have_their_embeddings(architecture: str) -> None:
+def test_in_evaluation_all_sub_words_have_their_embeddings(architecture):
     whole, part = pair(architecture)
     assert torch.equal(logits(part, UNSEEN), logits(whole, UNSEEN))
     state = learn(part)
@@ -141,7 +141,7 @@ def test_in_evaluation_all_sub_words_have_their_embeddings(architecture: str) ->
     assert torch.equal(logits(part, UNSEEN), logits(trained, UNSEEN))
 
 
-def test_checkpoint_has_the_trained_rows_only_and_all_rows_move_to_a_device() -> None:
+def test_checkpoint_has_the_trained_rows_only_and_all_rows_move_to_a_device():
     whole, part = pair("bert")
     layer = part.get_input_embeddings()
     before, after = whole.state_dict(), part.state_dict()
@@ -152,7 +152,7 @@ def test_checkpoint_has_the_trained_rows_only_and_all_rows_move_to_a_device() ->
         assert layer.train(training)(BATCH.to("meta")).shape == (*BATCH.shape, 16)
 
 
-def test_scaled_and_shared_embeddings_and_those_of_most_ids_stay() -> None:
+def test_scaled_and_shared_embeddings_and_those_of_most_ids_stay():
     for name, ids in (("biogpt", IDS), ("t5", IDS), ("bert", np.arange(31))):
         model = new_model(name)
         layer = model.get_input_embeddings()

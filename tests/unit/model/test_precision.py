@@ -5,7 +5,7 @@ import torch
 from helpers.architectures import new_model
 from helpers.messages import message_of
 
-from tagline.model.precision import Resolved, autocast, available, cast_linear_layers, resolve, usable
+from tagline.model.precision import autocast, available, cast_linear_layers, resolve, usable
 
 CPU = torch.device("cpu")
 
@@ -27,7 +27,7 @@ PROCESSORS = {
 
 
 @pytest.mark.parametrize(("features", "expected"), PROCESSORS.values(), ids=PROCESSORS)
-def test_auto_precision_follows_the_processor(monkeypatch, features: set[str], expected: Resolved) -> None:
+def test_auto_precision_follows_the_processor(monkeypatch, features, expected):
     capabilities = {"architecture": "x86_64", "l2_cache_size": 1, "avx512_bf16": False} | dict.fromkeys(features, True)
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
     assert resolve("auto", CPU, "train.precision") == expected
@@ -35,20 +35,20 @@ def test_auto_precision_follows_the_processor(monkeypatch, features: set[str], e
 
 
 @pytest.mark.parametrize(("supported", "expected"), [(True, "bf16"), (False, "fp32")])
-def test_features_are_known_in_earlier_versions_of_pytorch(monkeypatch, supported: bool, expected: Resolved) -> None:
+def test_features_are_known_in_earlier_versions_of_pytorch(monkeypatch, supported, expected):
     monkeypatch.delattr(torch.cpu, "get_capabilities")
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: supported)
     assert resolve("auto", CPU, "train.precision") == expected
 
 
-def test_unsupported_precision_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unsupported_precision_is_an_error(monkeypatch):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True})
     message = "train.precision: bf16 is not supported on this host's cpu; expected fp32 or auto"
     assert message_of(resolve, "bf16", CPU, "train.precision") == message
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_converted_weights_give_the_same_results(precision: Resolved) -> None:
+def test_converted_weights_give_the_same_results(precision):
     torch.manual_seed(0)
     model = torch.nn.Sequential(torch.nn.Linear(8, 16), torch.nn.LayerNorm(16), torch.nn.GELU(), torch.nn.Linear(16, 3))
     rows = torch.randn(5, 8)
@@ -62,7 +62,7 @@ def test_converted_weights_give_the_same_results(precision: Resolved) -> None:
 
 
 @pytest.mark.parametrize(("architecture", "expected"), [("bert", "bf16"), ("deberta", "fp32")])
-def test_model_that_fails_in_a_precision_computes_in_fp32(architecture: str, expected: Resolved, capsys) -> None:
+def test_model_that_fails_in_a_precision_computes_in_fp32(architecture, expected, capsys):
     model = new_model(architecture)
     assert usable(model, "bf16") == expected
     line = "DebertaForTokenClassification: computes in fp32, since it fails in bf16 (value cannot be converted"

@@ -51,7 +51,7 @@ def probabilities(model: PreTrainedModel, window: Sequence[int]) -> np.ndarray:
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 100])
-def test_predictions_are_those_of_one_window_at_a_time(model: PreTrainedModel, chunk: int, monkeypatch) -> None:
+def test_predictions_are_those_of_one_window_at_a_time(model, chunk, monkeypatch):
     monkeypatch.setattr(prediction, "CHUNK", chunk)
     generator = torch.Generator().manual_seed(2)
     rows = [torch.randint(1, 30, (length,), generator=generator).tolist() for length in (3, 11, 1, 7, 7, 2)]
@@ -64,7 +64,7 @@ def test_predictions_are_those_of_one_window_at_a_time(model: PreTrainedModel, c
     assert (found.without_subwords, found.loss) == (0, 0.0)
 
 
-def test_workers_do_not_change_predictions(model: PreTrainedModel) -> None:
+def test_workers_do_not_change_predictions(model):
     generator = torch.Generator().manual_seed(3)
     words = sentences_of([torch.randint(1, 30, (length,), generator=generator).tolist() for length in range(1, 20)])
     backend = TorchModel(model)
@@ -82,7 +82,7 @@ def test_workers_do_not_change_predictions(model: PreTrainedModel) -> None:
     np.testing.assert_array_equal(found.scores, alone.scores)
 
 
-def test_biases_change_labels_only() -> None:
+def test_biases_change_labels_only():
     backend = FixedLogits({7: [2.0, 1.0, 0.0], 8: [0.0, 0.0, 5.0]})
     # The third word does not have sub-words.
     words = [3], windows([0], [[7, 8]], [[0, 1]])
@@ -99,7 +99,7 @@ def test_biases_change_labels_only() -> None:
         np.testing.assert_array_equal(unchanged, expected)
 
 
-def test_calibration_gives_words_the_score_of_their_entity_and_changes_no_label() -> None:
+def test_calibration_gives_words_the_score_of_their_entity_and_changes_no_label():
     # B-X I-X O and a word without sub-words, B-X, O O. The third word may continue the first entity.
     plain = predictor(FixedLogits({7: [0.0, 3.0, 0.0], 8: [0.0, 0.0, 1.0], 9: [1.0, 0.0, 0.9], 10: [2.0, 0.0, 0.0]}))
     words = [4, 1, 2], windows([0, 1, 2], [[7, 8, 9], [7], [9, 10]], [[0, 1, 2], [0], [0, 1]])
@@ -112,14 +112,14 @@ def test_calibration_gives_words_the_score_of_their_entity_and_changes_no_label(
     np.testing.assert_allclose(mapped.scores, [0.2, 0.2, 0.7, 0, 0.2, 0.7, 0.7], rtol=1e-6)
 
 
-def test_types_that_are_left_out_become_outside_with_its_probability() -> None:
+def test_types_that_are_left_out_become_outside_with_its_probability():
     backend = FixedLogits({7: [0.0, 3.0, 0.0]})
     found = replace(predictor(backend), left_out=["X"]).predict([1], windows([0], [[7]], [[0]]))
     assert (names(found.labels), names(found.greedy)) == (["O"], ["O"])
     assert found.scores[0] == pytest.approx(1 / (np.exp(3) + 2))
 
 
-def test_words_and_sentences_without_subwords_get_the_fallback_label() -> None:
+def test_words_and_sentences_without_subwords_get_the_fallback_label():
     backend = FixedLogits({7: [0.0, 5.0, 0.0], 8: [0.0, 0.0, 5.0]})
     found = predictor(backend, "constrained").predict([3], windows([0], [[7, 8]], [[0, 2]]))
     assert names(found.labels)[:2] == ["B-X", "O"]
@@ -130,7 +130,7 @@ def test_words_and_sentences_without_subwords_get_the_fallback_label() -> None:
     assert (nothing.labels.tolist(), nothing.scores.tolist(), nothing.without_subwords) == ([], [], 0)
 
 
-def test_nan_logits_are_an_error_that_has_their_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nan_logits_are_an_error_that_has_their_sentences(monkeypatch):
     monkeypatch.setattr(prediction, "CHUNK", 2)
     backend = FixedLogits({7: [1.0, 0.0, 0.0], 8: [float("nan"), 0.0, 0.0]})
     with pytest.raises(NonFiniteError, match="the model produced NaN or infinite logits; its weights may") as raised:
@@ -139,7 +139,7 @@ def test_nan_logits_are_an_error_that_has_their_sentences(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("chunk", [1, 100])
-def test_head_scores_whole_sentences(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_head_scores_whole_sentences(chunk, monkeypatch):
     """Decoding, probabilities and loss are the head's own, with the fallback label for words without sub-words."""
     monkeypatch.setattr(prediction, "CHUNK", chunk)
     logits = {7: [-3.0, 4.0, 3.0], 8: [1.0, 0.0, 2.0], 9: [1.0, 2.5, -8.0]}
@@ -165,7 +165,7 @@ def test_head_scores_whole_sentences(chunk: int, monkeypatch: pytest.MonkeyPatch
     assert np.concatenate([each.labels for each in chunks]).tolist() == labels.tolist()
 
 
-def test_subword_that_the_model_does_not_have_is_an_error(model: PreTrainedModel) -> None:
+def test_subword_that_the_model_does_not_have_is_an_error(model):
     with pytest.raises(UserError, match="a sub-word id is outside the embedding table"):
         TorchModel(model).logits([np.array([2, 40, 3])], [np.array([1])])
 
@@ -181,6 +181,6 @@ CHOICES = [
 
 
 @pytest.mark.parametrize(("lengths", "sentence", "word_ids", "expected"), CHOICES)
-def test_each_word_takes_the_window_with_most_context(lengths: list, sentence: list, word_ids: list, expected) -> None:
+def test_each_word_takes_the_window_with_most_context(lengths, sentence, word_ids, expected):
     chosen = choose_windows(lengths, windows(sentence, word_ids, word_ids))
     assert tuple(array.tolist() for array in chosen) == expected

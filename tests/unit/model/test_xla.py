@@ -1,7 +1,5 @@
 """What XLA devices need, as far as a CPU shows it."""
 
-from pathlib import Path
-
 import torch
 from safetensors.torch import save_file
 from torch import nn
@@ -16,7 +14,7 @@ def layers() -> nn.Sequential:
     return nn.Sequential(first, second)
 
 
-def test_weights_are_loaded_under_all_their_names(tmp_path: Path) -> None:
+def test_weights_are_loaded_under_all_their_names(tmp_path):
     model, other = layers(), layers()
     save_file({name: model.state_dict()[name] for name in ("0.bias", "1.bias", "1.weight")}, tmp_path / "weights")
     load_weights(other, tmp_path / "weights")

@@ -24,7 +24,7 @@ def _pipeline_folder(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crossval_pipeline, "_CODE", root / "stages")
 
 
-def test_create() -> None:
+def test_create():
     message = r"^crossval/params.yaml is missing; expected the section crossval in it; run `tagline crossval create`"
     with pytest.raises(UserError, match=message):
         read_crossval()
@@ -38,7 +38,7 @@ def test_create() -> None:
 
 
 @pytest.mark.parametrize("folds", ["5", "", "[1, b]"])
-def test_folds_of_another_kind_are_one_message(folds: str) -> None:
+def test_folds_of_another_kind_are_one_message(folds):
     """DVC reads them before any code of ours, but `tagline check` says what is expected."""
     create()
     CROSSVAL_PARAMS.write_text(f"crossval: {{folds: {folds}, seed: 1}}\n", encoding="utf-8")
@@ -47,7 +47,7 @@ def test_folds_of_another_kind_are_one_message(folds: str) -> None:
     assert message.count(".folds") == 1
 
 
-def test_command_without_the_scripts_of_stages_creates_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_without_the_scripts_of_stages_creates_nothing(monkeypatch):
     """As one that was installed from a wheel: its pipeline could not run."""
     monkeypatch.setattr(crossval_pipeline, "_CODE", Path("site-packages"))
     message = "site-packages has no scripts of stages; expected the command of a clone; run `make install` in the clone"
@@ -55,7 +55,7 @@ def test_command_without_the_scripts_of_stages_creates_nothing(monkeypatch: pyte
     assert not Path("crossval").exists()
 
 
-def test_in_a_pipeline_folder_the_code_is_one_level_up(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_a_pipeline_folder_the_code_is_one_level_up(root, monkeypatch):
     monkeypatch.chdir(root / "pos")
     create()
     check()
@@ -67,7 +67,7 @@ def test_in_a_pipeline_folder_the_code_is_one_level_up(root: Path, monkeypatch: 
     assert not DVC_YAML.exists()
 
 
-def test_params_stay_and_frozen_stages_are_current() -> None:
+def test_params_stay_and_frozen_stages_are_current():
     create()
     edit(CROSSVAL_PARAMS, "seed: 42", "seed: 7")
     with modify_yaml(str(DVC_YAML)) as content:
@@ -80,7 +80,7 @@ def test_params_stay_and_frozen_stages_are_current() -> None:
     assert read_crossval().seed == 7
 
 
-def test_other_pipeline_is_an_error() -> None:
+def test_other_pipeline_is_an_error():
     DVC_YAML.parent.mkdir()
     DVC_YAML.write_text("# Derived from ../dvc.yaml\n")
     message = "crossval/dvc.yaml: another pipeline; expected that of `tagline crossval create`, or none; rena"

@@ -28,12 +28,12 @@ def changed_lines(old: str, new: str) -> list[tuple[str, str]]:
     return [pair for pair in zip(old.splitlines(), new.splitlines(), strict=True) if pair[0] != pair[1]]
 
 
-def test_pipeline_folders_of_this_repository_are_up_to_date() -> None:
+def test_pipeline_folders_of_this_repository_are_up_to_date():
     with contextlib.chdir(ROOT):
         assert pipelines.outdated() == {}
 
 
-def test_dvc_yaml_has_paths_of_code_in_the_root_and_artifacts_of_the_folder(pos: Path) -> None:
+def test_dvc_yaml_has_paths_of_code_in_the_root_and_artifacts_of_the_folder(pos):
     source, derived = Path("dvc.yaml").read_text(encoding="utf-8"), (pos / "dvc.yaml").read_text(encoding="utf-8")
     first, rest = derived.split("\n", 1)
     assert first.startswith("# Derived from ../dvc.yaml")
@@ -43,7 +43,7 @@ def test_dvc_yaml_has_paths_of_code_in_the_root_and_artifacts_of_the_folder(pos:
     assert len(changes) == source.count("stages/") + 1
 
 
-def test_params_are_those_of_the_root_but_for_paths_and_settings(pos: Path) -> None:
+def test_params_are_those_of_the_root_but_for_paths_and_settings(pos):
     written = (pos / "params.yaml").read_text()
     changes = changed_lines(Path("params.yaml").read_text(), written)
     keys = [pair for pair in changes if "#" not in pair[0]]
@@ -61,12 +61,12 @@ SETTINGS |= {"download.folder=./data//mine": "  folder: ../data/mine"}
 
 
 @pytest.mark.parametrize(("setting", "line"), SETTINGS.items())
-def test_setting_is_written(root: Path, setting: str, line: str) -> None:
+def test_setting_is_written(root, setting, line):
     pipelines.create("pos", [setting])
     assert line in (root / "pos/params.yaml").read_text().splitlines()
 
 
-def test_new_folder_does_not_push_and_two_cannot_push_to_one_branch(root: Path) -> None:
+def test_new_folder_does_not_push_and_two_cannot_push_to_one_branch(root):
     hub = "hub: {repo_id: ada/people, push: true}"
     for key in ("  seed: 42\n", "  int8: true\n"):
         edit(Path("params.yaml"), key, f"{key}  {hub}\n")
@@ -84,7 +84,7 @@ def test_new_folder_does_not_push_and_two_cannot_push_to_one_branch(root: Path) 
 
 
 @pytest.mark.parametrize(("teacher", "folder"), [(".", "../models/finetuned"), ("pos", "../pos/models/finetuned")])
-def test_student_has_the_params_and_the_model_of_its_teacher(pos: Path, teacher: str, folder: str) -> None:
+def test_student_has_the_params_and_the_model_of_its_teacher(pos, teacher, folder):
     pipelines.create("student", ["train.layers=3", "download.dataset.unlabelled=pool.txt"], teacher)
     expected = yaml.safe_load((pos / "params.yaml").read_text())
     expected["download"]["dataset"]["unlabelled"] = "pool.txt"
@@ -103,7 +103,7 @@ def test_student_has_the_params_and_the_model_of_its_teacher(pos: Path, teacher:
     assert not Path("other").exists()
 
 
-def test_params_of_a_preset_are_those_of_the_new_folder(root: Path) -> None:
+def test_params_of_a_preset_are_those_of_the_new_folder(root):
     pipelines.create("base", ["train.epochs=1"], preset="base")
     text = Path("base/params.yaml").read_text()
     assert "416 types" in text
@@ -112,7 +112,7 @@ def test_params_of_a_preset_are_those_of_the_new_folder(root: Path) -> None:
     assert content["train"]["epochs"] == 1
 
 
-def test_preset_can_be_written_in_the_folder(pos: Path) -> None:
+def test_preset_can_be_written_in_the_folder(pos):
     with contextlib.chdir(pos):
         assert "`tagline preset --force sample`" in message_of(presets.write, "sample")
         presets.write("sample", force=True)
@@ -120,7 +120,7 @@ def test_preset_can_be_written_in_the_folder(pos: Path) -> None:
     assert (pos / "params.yaml").read_text() == Path("ner/params.yaml").read_text()
 
 
-def test_outs_are_ignored_by_git(pos: Path) -> None:
+def test_outs_are_ignored_by_git(pos):
     git("init", "-q")
     stages = yaml.safe_load((pos / "dvc.yaml").read_text())["stages"]
     outs = [f"pos/{out}" for stage in stages.values() for out in stage["outs"]]
@@ -146,20 +146,20 @@ NOT_CREATED = [
 
 
 @pytest.mark.parametrize(("name", "settings", "message"), NOT_CREATED)
-def test_folder_with_errors_is_not_created(pos: Path, name: str, settings: list[str], message: str) -> None:
+def test_folder_with_errors_is_not_created(pos, name, settings, message):
     before = sorted(Path().iterdir())
     assert message_of(pipelines.create, name, settings).startswith(message)
     assert sorted(Path().iterdir()) == before
 
 
-def test_root_with_a_conflict_and_another_folder_are_errors(pos: Path) -> None:
+def test_root_with_a_conflict_and_another_folder_are_errors(pos):
     with contextlib.chdir(pos), pytest.raises(UserError, match=r"^dvc.yaml: expected that of the repository's root; r"):
         pipelines.create("ner", [])
     edit(Path("dvc.yaml"), "stages:\n", "<<<<<<< ours\nstages:\n")
     assert message_of(pipelines.create, "ner", []).startswith("dvc.yaml:1: a merge conflict; expected one side")
 
 
-def test_dvc_yaml_in_another_encoding_is_an_error(root: Path) -> None:
+def test_dvc_yaml_in_another_encoding_is_an_error(root):
     Path("dvc.yaml").write_bytes("# é\n".encode("latin-1") + Path("dvc.yaml").read_bytes())
     assert message_of(pipelines.create, "ner", []).startswith("dvc.yaml is not YAML: 'utf-8' codec can't decode")
 
@@ -170,7 +170,7 @@ def change_root() -> None:
     edit(Path("dvc.yaml"), old, f"{old}    - stages/x.py\n")
 
 
-def test_outdated_folder_is_reported_and_updated_with_frozen_stages(pos: Path) -> None:
+def test_outdated_folder_is_reported_and_updated_with_frozen_stages(pos):
     with modify_yaml("pos/dvc.yaml") as content:  # as `dvc freeze train`
         content["stages"]["train"]["frozen"] = True
     assert pipelines.update() == []
@@ -188,20 +188,20 @@ def test_outdated_folder_is_reported_and_updated_with_frozen_stages(pos: Path) -
     assert (pos / "params.yaml").read_bytes() == params
 
 
-def test_folder_without_stages_is_one_message(pos: Path) -> None:
+def test_folder_without_stages_is_one_message(pos):
     (pos / "dvc.yaml").write_text(f"{pipelines.MARK}stages:\n")
     with pytest.raises(UserError, match=r"^pos/dvc\.yaml: damaged .*; expected stages as DVC reads them; restore it"):
         pipelines.update()
 
 
-def test_gitignore_in_another_encoding_is_named(pos: Path) -> None:
+def test_gitignore_in_another_encoding_is_named(pos):
     Path(".gitignore").write_bytes("/models\n/données\n".encode("latin-1"))
     message = message_of(pipelines.create, "ner", [])
     assert message.startswith(".gitignore: not UTF-8 (")
     assert message.endswith("; save it as UTF-8")
 
 
-def test_root_and_other_folders_are_not_pipeline_folders(pos: Path) -> None:
+def test_root_and_other_folders_are_not_pipeline_folders(pos):
     Path("mine").mkdir()
     shutil.copy("dvc.yaml", "mine/dvc.yaml")
     assert pipelines.names() == ["pos"]

@@ -12,7 +12,7 @@ from tagline.project.descriptions import REFERENCE, SCHEMA, commented, reference
 from tagline.project.sections import SECTIONS
 
 
-def test_committed_schema_and_reference_are_current() -> None:
+def test_committed_schema_and_reference_are_current():
     with contextlib.chdir(ROOT):
         text = schema_text()
         assert text == SCHEMA.read_text(encoding="utf-8"), "run `tagline schema`"
@@ -21,7 +21,7 @@ def test_committed_schema_and_reference_are_current() -> None:
     assert not {word for word in ('"required"', '"oneOf"', '"title"') if word in text}
 
 
-def test_every_param_has_a_description() -> None:
+def test_every_param_has_a_description():
     def missing(section: type[Section]) -> list[str]:
         found = []
         for key, field in section.model_fields.items():
@@ -32,7 +32,7 @@ def test_every_param_has_a_description() -> None:
     assert [name for name, section in SECTIONS.items() if name != "download" for name in missing(section)] == []
 
 
-def test_comments_of_created_params_are_the_descriptions() -> None:
+def test_comments_of_created_params_are_the_descriptions():
     text = (ROOT / "stages/tagline/project/crossval/params.yaml").read_text(encoding="utf-8")
     written = "\n".join(
         commented(YAML(typ="safe").load(text), {"crossval": FieldInfo(annotation=Crossval)}, is_whole=True)

@@ -63,7 +63,7 @@ def choose(page: Chrome, **chosen: str) -> None:
         page.find_element(By.XPATH, f"//label[input[@name='{name}'][@value='{value}']]").click()
 
 
-def test_filters_show_sentences_with_such_an_error(page: Chrome) -> None:
+def test_filters_show_sentences_with_such_an_error(page):
     assert visible(page) == ALL
     choose(page, kind="missed")
     assert visible(page) == ["both", "other-split", "nasty"]
@@ -84,7 +84,7 @@ def test_filters_show_sentences_with_such_an_error(page: Chrome) -> None:
     assert [item.text for item in dimmed] == ["gold PER · missed 0.90"]
 
 
-def test_link_of_a_group_names_its_types_until_the_form_is_reset(page: Chrome) -> None:
+def test_link_of_a_group_names_its_types_until_the_form_is_reset(page):
     page.find_element(By.LINK_TEXT, "LOC → PER").click()
     shown = page.find_element(By.ID, "shown")
     WebDriverWait(page, 10).until(lambda _: shown.text == "1 of 5 shown, gold LOC, predicted PER")
@@ -113,9 +113,7 @@ location.hash = href;
 
 
 @pytest.mark.parametrize(("given", "number_of_links"), [(SPANS, 29), (TAGS, 3)])
-def test_each_number_leads_to_as_many_errors(
-    chrome: Chrome, tmp_path: Path, given: list[TaggedSentence], number_of_links: int
-) -> None:
+def test_each_number_leads_to_as_many_errors(chrome, tmp_path, given, number_of_links):
     show(chrome, tmp_path, given, given[:1])
     numbers = {}
     for link in chrome.find_elements(By.CSS_SELECTOR, "td a, .groups a"):
@@ -125,7 +123,7 @@ def test_each_number_leads_to_as_many_errors(
     assert {href: chrome.execute_async_script(EMPHASISED, href) for href in numbers} == numbers
 
 
-def test_sentence_is_found_by_a_text_and_read_by_keys(page: Chrome) -> None:
+def test_sentence_is_found_by_a_text_and_read_by_keys(page):
     page.find_element(By.TAG_NAME, "body").send_keys("/")
     page.switch_to.active_element.send_keys("bank")
     assert visible(page) == ["boundary"]
@@ -137,13 +135,13 @@ def test_sentence_is_found_by_a_text_and_read_by_keys(page: Chrome) -> None:
     assert focused == "sentence-1"
 
 
-def test_filters_work_with_the_keyboard(page: Chrome) -> None:
+def test_filters_work_with_the_keyboard(page):
     page.find_element(By.CSS_SELECTOR, "input[name=kind]:checked").send_keys(Keys.ARROW_RIGHT)
     page.switch_to.active_element.send_keys(Keys.RETURN)  # it must not submit the form
     assert visible(page) == ["both", "other-split", "nasty"]
 
 
-def test_without_javascript_all_sentences_are_shown(page: Chrome) -> None:
+def test_without_javascript_all_sentences_are_shown(page):
     page.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         page.refresh()
@@ -153,5 +151,5 @@ def test_without_javascript_all_sentences_are_shown(page: Chrome) -> None:
         page.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
-def test_page_does_not_scroll_sideways(page: Chrome) -> None:
+def test_page_does_not_scroll_sideways(page):
     assert not scrolls_sideways(page, 320)

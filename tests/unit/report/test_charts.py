@@ -23,12 +23,12 @@ TICKS = [
 
 
 @pytest.mark.parametrize(("low", "high", "whole", "expected"), TICKS)
-def test_ticks_are_round(low: float, high: float, whole: bool, expected: list[float]) -> None:
+def test_ticks_are_round(low, high, whole, expected):
     assert ticks(low, high, whole) == expected
 
 
 @given(NUMBERS, NUMBERS)
-def test_ticks_enclose_the_range_at_equal_distances(a: float, b: float) -> None:
+def test_ticks_enclose_the_range_at_equal_distances(a, b):
     low, high = sorted((a, b))
     values = ticks(low, high)
     assert values[0] <= low + 1e-6 * (high - low)
@@ -39,13 +39,13 @@ def test_ticks_enclose_the_range_at_equal_distances(a: float, b: float) -> None:
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=20))
-def test_curve_stays_inside_its_chart(ys: list[float]) -> None:
+def test_curve_stays_inside_its_chart(ys):
     for dot in curve("Loss", "Step", list(enumerate(ys, start=1))).dots:
         assert LEFT <= dot.x <= RIGHT
         assert TOP - 0.1 <= dot.y <= BOTTOM + 0.1
 
 
-def test_epoch_that_was_kept_is_marked_and_curve_in_words() -> None:
+def test_epoch_that_was_kept_is_marked_and_curve_in_words():
     epochs = [{"epoch": float(epoch), "f1": f1, "loss": 1.0} for epoch, f1 in enumerate([0.25, 0.5, 0.4], start=1)]
     *_, chart = learning_curves([], epochs, best_epoch=2)
     assert chart.text == "Validation F1: from 0.250 at epoch 1 to 0.400 at epoch 3, kept at epoch 2 with 0.500"
@@ -55,7 +55,7 @@ def test_epoch_that_was_kept_is_marked_and_curve_in_words() -> None:
     assert learning_curves([], [], 1) == []
 
 
-def test_areas_of_a_reliability_chart_are_proportional() -> None:
+def test_areas_of_a_reliability_chart_are_proportional():
     bins = pd.DataFrame({"confidence": [0.5, 1.0], "accuracy": [0.0, 1.0], "number": [1, 3]})
     small, large = reliability(bins, "entities").dots
     assert (small.x, small.y) == ((LEFT + RIGHT) / 2, BOTTOM)

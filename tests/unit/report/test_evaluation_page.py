@@ -52,7 +52,7 @@ def nasty() -> str:
     return page_of_words(NASTY, "<b>", '"x"', "<i>id</i>")
 
 
-def test_text_of_the_data_is_escaped(nasty: str) -> None:
+def test_text_of_the_data_is_escaped(nasty):
     assert elements(nasty) == elements(page_of_words(["word"] * len(NASTY), "B", "A", "id"))
     for character in "\u202e\x00":
         assert character not in nasty
@@ -62,7 +62,7 @@ def test_text_of_the_data_is_escaped(nasty: str) -> None:
         assert not re.search(r"\|\s*safe\b|autoescape", path.read_text(encoding="utf-8")), path.name
 
 
-def test_page_loads_no_other_file_and_runs_only_its_own_script(nasty: str) -> None:
+def test_page_loads_no_other_file_and_runs_only_its_own_script(nasty):
     assert not {"iframe", "img", "object", "embed", "base", "video", "audio"} & set(elements(nasty))
     for address in re.findall(r'\b(?:src|href|action|srcset|poster)="([^"]*)"', nasty):
         assert address.startswith(("#", "data:,"))
@@ -74,7 +74,7 @@ def test_page_loads_no_other_file_and_runs_only_its_own_script(nasty: str) -> No
     assert f"script-src 'sha256-{digest}'" in policy.split("; ")
 
 
-def test_page_shows_the_metrics() -> None:
+def test_page_shows_the_metrics():
     evaluated = evaluation([sentence("Ada in Oslo", "B-PER O B-LOC", "B-PER O O"), sentence("so", "O", "O")])
     evaluated.metrics["test"]["altered"] = {"typos": {"f1": 0.25, "low": 0.2, "high": 0.3}}
     text, metrics = text_of(render(evaluated)), evaluated.metrics["test"]
@@ -86,14 +86,14 @@ def test_page_shows_the_metrics() -> None:
     assert "In training split F1 F1 gold unseen ~0.667 2 Words of the entity F1 F1 gold 1 ~0.667 2 Words of" in text
 
 
-def test_cells_of_equal_types_agree_but_that_of_all_rare_types() -> None:
+def test_cells_of_equal_types_agree_but_that_of_all_rare_types():
     tags = " ".join(f"T{number:02}" for number in range(LARGEST + 5))
     page = render(evaluation([sentence(tags, tags, tags, kind="tags")], kind="tags"))
     assert page.count('class="agree" style="--share:1.0"') == LARGEST
     assert page.count('class="differ" style="--share:1.0"') == 1
 
 
-def test_plain_tags_are_filtered_by_tag_alone() -> None:
+def test_plain_tags_are_filtered_by_tag_alone():
     page = render(evaluation([sentence("a b", "NOUN VERB", "NOUN NOUN", kind="tags")], kind="tags"))
     assert 'name="kind"' not in page
     assert elements(page).count("option") == 3
@@ -106,13 +106,13 @@ NO_ENTITY = ("a b", "O O", "no entities, so F1 is not defined", 'id="reliability
 
 
 @pytest.mark.parametrize(("words", "labels", "said", "missing"), [NO_ERROR, NO_ENTITY])
-def test_page_without_errors_or_entities_says_so(words: str, labels: str, said: str, missing: str) -> None:
+def test_page_without_errors_or_entities_says_so(words, labels, said, missing):
     page = render(evaluation([sentence(words, labels, labels)]))
     assert said in text_of(page)
     assert missing not in page
 
 
-def test_page_says_that_it_shows_only_the_worst_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_says_that_it_shows_only_the_worst_sentences(monkeypatch):
     monkeypatch.setattr(evaluation_page, "SENTENCES", 2)
     page = render(evaluation([sentence("Ada", "B-PER", "O", score, name=f"s-{score}") for score in (0.5, 0.9, 0.7)]))
     assert re.findall(r'data-split="test".*?<b>(.*?)</b>', page, flags=re.DOTALL) == ["s-0.9", "s-0.7"]
@@ -120,7 +120,7 @@ def test_page_says_that_it_shows_only_the_worst_sentences(monkeypatch: pytest.Mo
     assert "sentences with errors of validation" not in text_of(page)
 
 
-def test_page_begins_with_what_the_model_is_and_where_its_errors_are(tmp_path: Path) -> None:
+def test_page_begins_with_what_the_model_is_and_where_its_errors_are(tmp_path):
     write_json(tmp_path / "data.json", {"train": {"sentences": 2115}})
     write_json(tmp_path / "provenance.json", {"params": {"seed": 42}, "best_epoch": 8})
     write_json(tmp_path / "config.json", {"model_type": "bert", "num_hidden_layers": 6})
@@ -138,7 +138,7 @@ def errors_of(given: list[TaggedSentence]) -> ErrorCounts:
     return count_by_type(given, {index: outcomes(each) for index, each in enumerate(given)})
 
 
-def test_equal_errors_are_grouped() -> None:
+def test_equal_errors_are_grouped():
     given = [sentence("Ada A Bo", "B-PER I-PER O", "B-PER O B-LOC"), sentence("Ada Bo", "B-ORG O", "O B-LOC")]
     assert errors_of(given).groups == [
         ErrorGroup(NO_TYPE, "LOC", 2, ["Bo"], False),
@@ -147,7 +147,7 @@ def test_equal_errors_are_grouped() -> None:
     ]
 
 
-def test_rarest_of_many_types_share_a_row() -> None:
+def test_rarest_of_many_types_share_a_row():
     tags = [f"T{number:02}" for number in range(LARGEST + 5)]
     counts = {(tag, tag): 1 + (tag in tags[5:]) for tag in tags}  # the first five occur once, the others twice
     table = confusion_table(counts)
@@ -158,7 +158,7 @@ def test_rarest_of_many_types_share_a_row() -> None:
     assert confusion_table({(tag, tag): 1 for tag in tags[: LARGEST + 1]}).folded == 0, "a single type has its own row"
 
 
-def test_errors_by_kind_and_type_and_those_of_plain_tags_by_pair() -> None:
+def test_errors_by_kind_and_type_and_those_of_plain_tags_by_pair():
     spans = sentences(["B-X O B-Y B-X O", "B-X", "O"], ["O B-Y B-X B-X O", "O", "O"])
     counts = errors_of(spans)
     assert counts.kinds == {"missed": 2, "spurious": 1, "type_error": 1}

@@ -24,7 +24,7 @@ VISIBLE = [
 
 
 @pytest.mark.parametrize(("word", "expected"), VISIBLE)
-def test_word_is_safe_and_visible(word: str, expected: str) -> None:
+def test_word_is_safe_and_visible(word, expected):
     assert shown_sentences.visible(word) == expected
 
 
@@ -33,12 +33,12 @@ def shown(text: str, gold: str, predicted: str, score: float = 0.5, kind: Kind =
     return shown_sentence(tagged, outcomes(tagged), "test", 1.5)
 
 
-def test_long_entity_is_shortened() -> None:
+def test_long_entity_is_shortened():
     text = " ".join("w" * CONTEXT) + " …"
     assert shown_sentences.entity_text(["w"] * (CONTEXT + 1), Entity("X", 0, CONTEXT + 1)) == text
 
 
-def test_long_sentence_is_shortened_to_the_words_around_its_errors() -> None:
+def test_long_sentence_is_shortened_to_the_words_around_its_errors():
     length, index = 10 * WORDS, 5 * WORDS
     gold = ["O"] * length
     gold[index] = "B-X"
@@ -49,20 +49,20 @@ def test_long_sentence_is_shortened_to_the_words_around_its_errors() -> None:
     assert sum(piece.left_out for piece in sentence.pieces) == length - len(words)
 
 
-def test_only_the_first_errors_keep_their_words() -> None:
+def test_only_the_first_errors_keep_their_words():
     length = 1000
     sentence = shown(" ".join("w" * length), "NOUN " * length, "VERB " * length, kind="tags")
     assert len(sentence.confidences) == length
     assert sentence.pieces[-1].left_out == length - ERRORS - CONTEXT + 1 - 1
 
 
-def test_confidence_is_the_mean_over_the_words_of_both_entities() -> None:
+def test_confidence_is_the_mean_over_the_words_of_both_entities():
     (found,) = sentences(["B-X I-X O O"], ["O B-X I-X O"], scores=[[0.9, 0.8, 0.4, 1.0]])
     (outcome,) = outcomes(found)
     assert confidence(found, outcome) == pytest.approx(0.7)
 
 
-def test_sentences_with_errors_are_sorted_by_cost() -> None:
+def test_sentences_with_errors_are_sorted_by_cost():
     ranked = [
         sentence("a", "B-X", "B-X", 1.0),  # correct: left out
         sentence("a", "B-X", "O", 0.6),
@@ -97,12 +97,12 @@ PIECES = [
 
 
 @pytest.mark.parametrize(("text", "gold", "predicted", "expected"), PIECES)
-def test_sentence_is_split_where_entities_begin_and_end(text: str, gold: str, predicted: str, expected) -> None:
+def test_sentence_is_split_where_entities_begin_and_end(text, gold, predicted, expected):
     assert split(text, gold, predicted) == expected
 
 
 @given(st.lists(st.tuples(LABELS, LABELS), min_size=1, max_size=12))
-def test_pieces_keep_all_words_and_outcomes(labels: list[tuple[str, str]]) -> None:
+def test_pieces_keep_all_words_and_outcomes(labels):
     words = [f"w{index}" for index in range(len(labels))]
     ((gold,), (predicted,)) = sides([labels])
     found = outcomes(sentence(" ".join(words), " ".join(gold), " ".join(predicted)))

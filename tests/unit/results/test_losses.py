@@ -39,7 +39,7 @@ def found(capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, Any], dict[str,
     return content, {loss["name"]: loss for loss in content["losses"]}
 
 
-def test_losses_are_those_computed_by_hand(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_losses_are_those_computed_by_hand(predicted, capsys):
     content, by_name = found(capsys)
     # 2 of 5 predicted and 5 gold entities are correct: 4 / 10.
     assert (content["f1"], content["entities"]) == (0.4, 5)
@@ -58,9 +58,7 @@ def test_losses_are_those_computed_by_hand(predicted: Path, capsys: pytest.Captu
     assert by_name["missed"]["command"] == "tagline audit --output fixes.html"
 
 
-def test_unseen_entities_are_no_loss_if_few_are_seen_or_those_are_not_better(
-    predicted: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unseen_entities_are_no_loss_if_few_are_seen_or_those_are_not_better(predicted, capsys, monkeypatch):
     monkeypatch.setattr(losses, "LEAST_SEEN", 4)
     assert "not in train" not in found(capsys)[1]
     monkeypatch.setattr(losses, "LEAST_SEEN", 3)
@@ -70,7 +68,7 @@ def test_unseen_entities_are_no_loss_if_few_are_seen_or_those_are_not_better(
     assert "not in train" not in found(capsys)[1]
 
 
-def test_table_shows_each_command_once_in_80_columns(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_table_shows_each_command_once_in_80_columns(predicted, capsys):
     commands = {loss["command"] for loss in found(capsys)[1].values()}
     run_verb("improve")
     lines = capsys.readouterr().out.splitlines()
@@ -79,7 +77,7 @@ def test_table_shows_each_command_once_in_80_columns(predicted: Path, capsys: py
     assert max(map(len, lines)) <= 80
 
 
-def test_outdated_run_is_said(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_outdated_run_is_said(predicted, capsys):
     Path("dvc.yaml").write_text("stages:\n  evaluate:\n    cmd: python -V\n    deps: [params.yaml]\n")
     Repo.init(no_scm=True).close()
     run_verb("improve")
@@ -87,7 +85,7 @@ def test_outdated_run_is_said(predicted: Path, capsys: pytest.CaptureFixture[str
     assert "workspace: predictions are outdated; `dvc repro` would rerun evaluate " in said
 
 
-def test_changed_inputs_are_one_message(predicted: Path) -> None:
+def test_changed_inputs_are_one_message(predicted):
     shutil.rmtree("data/raw")  # of which nothing is read
     edit(Path("data/tokenized/labels.json"), "B-LOC", "B-GPE")
     assert exit_of("improve").startswith(
@@ -99,7 +97,7 @@ def test_changed_inputs_are_one_message(predicted: Path) -> None:
     assert exit_of("scores").startswith("scores: reports/evaluate.json: changed since")
 
 
-def test_all_errors_are_lost_to_unseen_entities_if_none_is_seen(predicted: Path, capsys) -> None:
+def test_all_errors_are_lost_to_unseen_entities_if_none_is_seen(predicted, capsys):
     words = [f"{sentence} ." for sentence in ("Xu lives in Zug", "Ida Ek lives")]
     gold, wrong = ["B-PER O O B-LOC O", "B-PER I-PER O O"], ["B-PER O O O O", "O O B-LOC O"]
     predictions.write(FOLDER, "test", sentences(gold, wrong, words=words), {})
@@ -108,7 +106,7 @@ def test_all_errors_are_lost_to_unseen_entities_if_none_is_seen(predicted: Path,
     assert (loss["errors"], loss["f1"], loss["without"]) == (2, 0.4, 1)
 
 
-def test_command_to_suggest_texts_runs_without_an_exported_model(predicted: Path, capsys) -> None:
+def test_command_to_suggest_texts_runs_without_an_exported_model(predicted, capsys):
     shutil.rmtree("models/export")
     command = found(capsys)[1]["not in train"]["command"]
     assert command.endswith(" --types LOC PER")
@@ -117,12 +115,12 @@ def test_command_to_suggest_texts_runs_without_an_exported_model(predicted: Path
     assert Path("tasks.html").is_file()
 
 
-def test_command_for_a_key_that_params_leave_out_adds_it(predicted: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_for_a_key_that_params_leave_out_adds_it(predicted, capsys):
     apply_overrides(predicted / "params.yaml", [found(capsys)[1]["lowercase text"]["command"].split()[-1]])
     assert losses.lowercase()[:2] == ("1.3 times a training", "dvc exp run -S tokenize_align.lowercase_share=1")
 
 
-def test_plain_tags_are_refused(predicted: Path) -> None:
+def test_plain_tags_are_refused(predicted):
     edit(FOLDER / "provenance.json", '"kind": "spans"', '"kind": "tags"')
     write_hashes(FOLDER)
     assert exit_of("improve").startswith("improve: data/predictions: plain tags; expected entities")

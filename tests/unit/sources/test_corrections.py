@@ -75,7 +75,7 @@ def _in_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["IOB1", "IOB2", "BIOES", "BILOU"])
-def test_data_are_as_if_written_with_the_corrected_entities(scheme: str, capsys) -> None:
+def test_data_are_as_if_written_with_the_corrected_entities(scheme, capsys):
     random = Random(scheme)
     spans = {split: [FIRST, *(drawn(random, random.randint(1, 9)) for _ in range(20))] for split in SPLITS}
     write("mine", {split: [in_scheme(each, scheme) for each in of_split] for split, of_split in spans.items()})
@@ -118,7 +118,7 @@ SPELLED = [
 
 
 @pytest.mark.parametrize(("first", "second", "spans", "expected"), SPELLED)
-def test_tags_fit_those_of_the_column(first: str, second: str, spans: list[list[Any]], expected: str) -> None:
+def test_tags_fit_those_of_the_column(first, second, spans, expected):
     write("mine", {split: [first.split(), second.split()] for split in SPLITS})
     download()
     corrected([decided("test", 1, spans)])
@@ -130,7 +130,7 @@ def start() -> None:
     download()
 
 
-def test_only_decided_sentences_are_corrected_also_by_several_annotators(capsys) -> None:
+def test_only_decided_sentences_are_corrected_also_by_several_annotators(capsys):
     start()
     rows = [decided("train", 0, [], status="skipped"), decided("train", 1, [[0, 1, "LOC"]], status="unsure", note="?")]
     Path("mine/fixes").mkdir()
@@ -145,7 +145,7 @@ def test_only_decided_sentences_are_corrected_also_by_several_annotators(capsys)
     assert [file["path"] for file in files] == ["fixes/Ada.jsonl", "fixes/Bo.jsonl"]
 
 
-def test_copies_of_a_repeated_source_are_corrected_too() -> None:
+def test_copies_of_a_repeated_source_are_corrected_too():
     start()
     Path("mine/other").write_text("Ada B-PER\n", encoding="utf-8")
     none = dict.fromkeys(SPLITS)
@@ -160,7 +160,7 @@ def test_copies_of_a_repeated_source_are_corrected_too() -> None:
     assert [row["id"] for row in rows if row["ner"][0] == "B-LOC"] == ["0/train-1", "0#2/train-1"]
 
 
-def test_corrections_that_fit_no_sentence_are_listed() -> None:
+def test_corrections_that_fit_no_sentence_are_listed():
     start()
     words = raw_rows("train")[1]["words"]
     rows = [saved_row("train-1", words, []), saved_row("train-9", words, []), saved_row("train-0", words, [])]
@@ -180,13 +180,13 @@ INEXPRESSIBLE = [
 
 
 @pytest.mark.parametrize(("tags", "spans", "message"), INEXPRESSIBLE)
-def test_corrections_that_tags_cannot_express_are_errors(tags: str, spans: Any, message: str) -> None:
+def test_corrections_that_tags_cannot_express_are_errors(tags, spans, message):
     write("mine", {split: [tags.split()] for split in SPLITS})
     download()
     assert message_of(corrected, [decided("train", 0, spans)]).startswith(message)
 
 
-def test_undecided_and_contradicting_corrections_are_errors() -> None:
+def test_undecided_and_contradicting_corrections_are_errors():
     start()
     one = decided("train", 1, [[0, 1, "PER"]])
     assert message_of(corrected, [{**one, "status": "skipped"}]) == (

@@ -21,7 +21,7 @@ WRONG_ON_THE_HUB = [
 
 
 @pytest.mark.parametrize(("old", "new", "message"), WRONG_ON_THE_HUB)
-def test_wrong_key_of_the_hub_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+def test_wrong_key_of_the_hub_is_named(tmp_path, old, new, message):
     content = preset("conll2003")
     assert old in content
     (tmp_path / "params.yaml").write_text(content.replace(old, new, 1), encoding="utf-8")
@@ -58,7 +58,7 @@ WRONG_OF_FORMATS = [
 
 
 @pytest.mark.parametrize(("name", "keys", "message"), WRONG_OF_FORMATS)
-def test_wrong_key_of_a_format_is_named(tmp_path: Path, name: str, keys: dict[str, Any], message: str) -> None:
+def test_wrong_key_of_a_format_is_named(tmp_path, name, keys, message):
     dataset = source(name, "train", "validation", "test") | keys
     assert f"download.dataset{message}" in fault_of(tmp_path, dataset)
 
@@ -87,5 +87,5 @@ WRONG_LISTS = [
 
 
 @pytest.mark.parametrize(("sources", "line", "message"), WRONG_LISTS)
-def test_wrong_source_is_named_by_its_number_and_line(tmp_path: Path, sources: Any, line: int, message: str) -> None:
+def test_wrong_source_is_named_by_its_number_and_line(tmp_path, sources, line, message):
     assert f"params.yaml:{line}: download.dataset{message}" in fault_of(tmp_path, sources)

@@ -35,7 +35,7 @@ def write_shards(folder: Path, index: object) -> Path:
     return folder
 
 
-def test_weights_in_shards_are_all_copied(tmp_path: Path) -> None:
+def test_weights_in_shards_are_all_copied(tmp_path):
     index = {"weight_map": {"a": "model-2.safetensors", "b": "model-1.safetensors", "c": "model-2.safetensors"}}
     source = write_shards(tmp_path / "source", index)
     (source / "notes.txt").write_text("not copied")
@@ -57,7 +57,7 @@ INDEXES = [
 
 
 @pytest.mark.parametrize(("index", "message"), INDEXES)
-def test_malformed_or_hostile_index_is_refused(tmp_path: Path, index: object, message: str) -> None:
+def test_malformed_or_hostile_index_is_refused(tmp_path, index, message):
     source = write_shards(tmp_path / "source", index)
     for secret in ("token", "x.safetensors"):
         (tmp_path / secret).write_text("secret")
@@ -83,7 +83,7 @@ test_incomplete_encoder_is_an_error = refused(
 )
 
 
-def test_architecture_from_outside_is_refused(tmp_path: Path) -> None:
+def test_architecture_from_outside_is_refused(tmp_path):
     code = {"AutoConfig": "configuration.Homemade"}
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "homemade", "auto_map": code}))
     (tmp_path / "configuration.py").write_text("raise SystemExit('code from outside was run')")
@@ -91,14 +91,14 @@ def test_architecture_from_outside_is_refused(tmp_path: Path) -> None:
         encoders.check_architecture("a/b", tmp_path)
 
 
-def test_encoder_that_cannot_be_trained_is_refused(tmp_path: Path) -> None:
+def test_encoder_that_cannot_be_trained_is_refused(tmp_path):
     for name in encoders.IGNORE_MASK:
         (tmp_path / "config.json").write_text(json.dumps({"model_type": name}))
         message = message_of(encoders.check_architecture, "a/b", tmp_path)
         assert message.startswith(f"a/b: {name} ignores the padding mask, so that labels would depend on the batch;")
 
 
-def test_encoder_that_cannot_be_exported_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_encoder_that_cannot_be_exported_is_named(tmp_path, capsys):
     new_model("longformer").base_model.save_pretrained(tmp_path / "encoder")
     word_piece([]).save_pretrained(tmp_path / "encoder")
     write_encoder(tmp_path, LocalEncoder(source="path", path="encoder"), tmp_path / "target")
@@ -107,11 +107,11 @@ def test_encoder_that_cannot_be_exported_is_named(tmp_path: Path, capsys: pytest
     )
 
 
-def test_folder_without_tokenizer_is_an_error(tmp_path: Path) -> None:
+def test_folder_without_tokenizer_is_an_error(tmp_path):
     assert "no tokenizer that transformers can load" in message_of(encoders.load_tokenizer, tmp_path)
 
 
-def test_what_a_saved_tokenizer_had_set_is_dropped(tmp_path: Path) -> None:
+def test_what_a_saved_tokenizer_had_set_is_dropped(tmp_path):
     tokenizer = word_piece(["a"])
     tokenizer.backend_tokenizer.enable_truncation(4)
     tokenizer.backend_tokenizer.enable_padding(length=4)
@@ -170,7 +170,7 @@ def bare(*before: pre_tokenizers.PreTokenizer) -> Tokenizer:
     return tokenizer
 
 
-def test_saved_tokenizer_encodes_words_as_running_text(tmp_path: Path) -> None:
+def test_saved_tokenizer_encodes_words_as_running_text(tmp_path):
     RobertaTokenizer(vocab=VOCABULARY, merges=MERGES).save_pretrained(tmp_path / "source")
     RobertaConfig(vocab_size=len(VOCABULARY)).save_pretrained(tmp_path / "source")
     plain = AutoTokenizer.from_pretrained(tmp_path / "source")
@@ -189,14 +189,14 @@ def test_saved_tokenizer_encodes_words_as_running_text(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.text("abc'é1,.", min_size=1, max_size=6), min_size=1, max_size=5))
-def test_any_words_have_the_sub_words_of_running_text(words: list[str]) -> None:
+def test_any_words_have_the_sub_words_of_running_text(words):
     for tokenizer in (bare(), bare(SPLIT)):
         expected = tokenizer.encode(" " + " ".join(words)).tokens
         encoders.add_space(tokenizer)
         assert tokenizer.encode(words, is_pretokenized=True).tokens == expected
 
 
-def test_other_tokenizers_are_left_alone(tmp_path: Path) -> None:
+def test_other_tokenizers_are_left_alone(tmp_path):
     word_piece(["ab"]).save_pretrained(tmp_path)
     assert "add_prefix_space" not in own_subwords.load(tmp_path).tokenizer.init_kwargs
     assert not encoders.lacks_space(Tokenizer(models.BPE()))

@@ -28,7 +28,7 @@ def write(folder: Path, **files: str) -> None:
         (folder / f"{name}.txt").write_text(content)
 
 
-def test_a_pattern_takes_files_in_the_order_of_their_names(tmp_path: Path) -> None:
+def test_a_pattern_takes_files_in_the_order_of_their_names(tmp_path):
     write(tmp_path, b="b O\n", a="a O\n", c="c O\n")
     (tmp_path / ".hidden.txt").write_text("left by an editor")
     (tmp_path / "folder.txt").mkdir()
@@ -43,7 +43,7 @@ def test_a_pattern_takes_files_in_the_order_of_their_names(tmp_path: Path) -> No
     assert source.provenance() == {"source": "files", "files": hashed, "findings": findings}
 
 
-def test_further_test_set_is_read_and_checked_as_test_is(tmp_path: Path) -> None:
+def test_further_test_set_is_read_and_checked_as_test_is(tmp_path):
     write(tmp_path, a="a O\n", b="b O\n", c="c O\n", d="d O\n")
     further = {"tests": {"social": "d.txt"}}
     source = FileSource(tmp_path, conll_files("a.txt", "b.txt", "c.txt", **further))
@@ -55,7 +55,7 @@ def test_further_test_set_is_read_and_checked_as_test_is(tmp_path: Path) -> None
     )
 
 
-def test_missing_file_is_named(tmp_path: Path) -> None:
+def test_missing_file_is_named(tmp_path):
     (tmp_path / "x").mkdir()
     for pattern, message in {
         "none.txt": "none.txt: no such file; see the key",
@@ -70,7 +70,7 @@ def drawn(folder: Path, dataset: Any) -> dict[str, set[str]]:
     return {split: {each.words[0] for each in sentences} for split, sentences in splits.items()}
 
 
-def test_more_sentences_move_no_other_between_drawn_splits(tmp_path: Path) -> None:
+def test_more_sentences_move_no_other_between_drawn_splits(tmp_path):
     dataset = conll_files("*.txt", split={"seed": 3, "validation": 0.2, "test": 0.2})
     sentences = [f"w{number} O\n" for number in range(200)]
     write(tmp_path, a="\n".join(sentences[:100]))
@@ -82,7 +82,7 @@ def test_more_sentences_move_no_other_between_drawn_splits(tmp_path: Path) -> No
     assert len(set.union(*after.values())) == sum(map(len, after.values())) == 200
 
 
-def test_all_files_of_a_document_are_checked_and_hashed(tmp_path: Path) -> None:
+def test_all_files_of_a_document_are_checked_and_hashed(tmp_path):
     write(tmp_path, a="x y z", b="u v w")
     split = {"seed": 1, "validation": 0.4, "test": 0.4}
     files = {"train": "*.txt", "validation": None, "test": None, "split": split}
@@ -106,7 +106,7 @@ def test_all_files_of_a_document_are_checked_and_hashed(tmp_path: Path) -> None:
     assert sorted(re.findall(r"\w.ann:1", source.report())) == ["a.ann:1", "b.ann:1"]
 
 
-def test_one_split_can_be_drawn_beside_a_file(tmp_path: Path) -> None:
+def test_one_split_can_be_drawn_beside_a_file(tmp_path):
     write(tmp_path, a="".join(f"w{number} O\n\n" for number in range(50)), t="test O\n")
     dataset = conll_files("a.txt", test="t.txt", split={"seed": 3, "validation": 0.3})
     splits = drawn(tmp_path, dataset)
@@ -115,7 +115,7 @@ def test_one_split_can_be_drawn_beside_a_file(tmp_path: Path) -> None:
     assert FileSource(tmp_path, dataset).provenance()["drawn_from_train"] == {"seed": 3, "validation": 0.3}
 
 
-def test_ids_are_the_sources_and_unique_inside_a_split(tmp_path: Path) -> None:
+def test_ids_are_the_sources_and_unique_inside_a_split(tmp_path):
     row = '{"id": "%s", "w": ["a"], "t": ["O"]}\n'
     write(tmp_path, a=row % "x", b=row % "y", c=row % "z" + row % "x", d=row % "x", e=row % "x" + "\n")
     keys = {"words": "w", "tag_columns": {"ner": "t"}, "id": "id"}
@@ -127,7 +127,7 @@ def test_ids_are_the_sources_and_unique_inside_a_split(tmp_path: Path) -> None:
     assert message_of(list, splits["test"]) == f"{tmp_path}/d.txt:1: {used}"
 
 
-def test_id_that_looks_generated_is_refused_beside_sentences_without_ids(tmp_path: Path) -> None:
+def test_id_that_looks_generated_is_refused_beside_sentences_without_ids(tmp_path):
     word = "1\ta" + "\t_" * 8 + "\n\n"
     write(tmp_path, a=f"{word}# sent_id = train-0\n{word}", b=word, c=f"{word}\n")
     dataset = section("conllu", train="a.txt", validation="b.txt", test="c.txt")
@@ -138,7 +138,7 @@ def test_id_that_looks_generated_is_refused_beside_sentences_without_ids(tmp_pat
 
 
 @pytest.mark.parametrize("pattern", ["a.txt", "*.txt", "**", "sub/b.txt"])
-def test_link_out_of_the_folder_is_refused(tmp_path: Path, pattern: str) -> None:
+def test_link_out_of_the_folder_is_refused(tmp_path, pattern):
     folder, outside = tmp_path / "folder", tmp_path / "outside"
     for made in (folder, outside):
         made.mkdir()
@@ -149,7 +149,7 @@ def test_link_out_of_the_folder_is_refused(tmp_path: Path, pattern: str) -> None
     assert f": this link leads out of {folder}; expected files inside the folder that" in message
 
 
-def test_patterns_match_as_in_a_shell_and_follow_links_inside(tmp_path: Path) -> None:
+def test_patterns_match_as_in_a_shell_and_follow_links_inside(tmp_path):
     for name in ("a.txt", ".h.txt", "x/a.txt", "x/.h/a.txt", "x/y/a.txt", ".g/a.txt", "x[1]/a.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
@@ -168,14 +168,14 @@ def test_patterns_match_as_in_a_shell_and_follow_links_inside(tmp_path: Path) ->
     assert find(folder, "loop/*.txt", "") == [folder / "loop/a.txt", folder / "loop/up.txt"]
 
 
-def test_two_splits_of_the_same_data_are_refused(tmp_path: Path) -> None:
+def test_two_splits_of_the_same_data_are_refused(tmp_path):
     write(tmp_path, a="a O\n", b="b O\n", c="c O\n", copy="a O\n")
     for validation, named in {"[ab].txt": "a.txt", "copy.txt": "copy.txt"}.items():
         message = f"{named}: the same data in train and validation; name different files in params.yaml, or omit valid"
         assert message in message_of(FileSource, tmp_path, conll_files("a.txt", validation, "c.txt"))
 
 
-def test_copy_with_other_tags_is_refused_and_a_part_of_it_a_finding(tmp_path: Path) -> None:
+def test_copy_with_other_tags_is_refused_and_a_part_of_it_a_finding(tmp_path):
     write(tmp_path, train="a O\n", dev="b O\n", test="Ada B-PER\n\nBo B-PER\nwon O\n")
     write(tmp_path, test_masked="Ada O\n\nBo O\nwon O\n")
     dataset = conll_files("train.txt", "dev.txt", "test*.txt")
@@ -191,7 +191,7 @@ def test_copy_with_other_tags_is_refused_and_a_part_of_it_a_finding(tmp_path: Pa
     assert source.provenance()["findings"]["test"] == {"repeated_sentences": 1}
 
 
-def test_split_without_a_sentence_left_says_what_was_left_out(tmp_path: Path) -> None:
+def test_split_without_a_sentence_left_says_what_was_left_out(tmp_path):
     write_rows(tmp_path / "f", [{"text": "Ada", "answer": "reject"}, {"text": " ", "answer": "accept"}])
     write(tmp_path, b="b", c="c c")
     dataset = section("prodigy", train="f", validation="b.txt", test="c.txt")
@@ -234,11 +234,11 @@ DOCUMENTS = [
 
 
 @pytest.mark.parametrize(("name", "keys", "content", "expected"), DOCUMENTS)
-def test_documents_of_a_format(tmp_path: Path, name: str, keys: dict, content: str, expected: list) -> None:
+def test_documents_of_a_format(tmp_path, name, keys, content, expected):
     assert documents_of(tmp_path, name, content, **keys) == dict(zip("abcd", expected, strict=False))
 
 
-def test_unordered_documents_are_refused(tmp_path: Path) -> None:
+def test_unordered_documents_are_refused(tmp_path):
     found = message_of(documents_of, tmp_path, "json", json.dumps([*ROWS, ROWS[0]]), **LISTS)
     assert found.replace(f"{tmp_path}/", "") == (
         "f: row 4: document '7' began at f: row 1, but other sentences stand between; expected the sentences of a document one "
@@ -254,7 +254,7 @@ def drawn_of(folder: Path, content: str) -> tuple[dict[str, list[str]], str]:
     return {name: [each.words[0] for each in found] for name, found in source.splits().items()}, source.report()
 
 
-def test_splits_are_drawn_of_whole_documents(tmp_path: Path) -> None:
+def test_splits_are_drawn_of_whole_documents(tmp_path):
     documents = [[f"w{number}-{index}" for index in range(1 + number % 3)] for number in range(100)]
     content = "".join("-DOCSTART- O\n\n" + "".join(f"{word} O\n\n" for word in words) for words in documents)
     splits, _ = drawn_of(tmp_path, content)
@@ -267,7 +267,7 @@ def test_splits_are_drawn_of_whole_documents(tmp_path: Path) -> None:
     assert re.search(message, message_of(drawn_of, tmp_path, two))
 
 
-def test_splits_are_drawn_of_the_sentences_of_an_only_document(tmp_path: Path) -> None:
+def test_splits_are_drawn_of_the_sentences_of_an_only_document(tmp_path):
     content = "".join(f"w{number} O\n\n" for number in range(40))
     splits, report = drawn_of(tmp_path, f"-DOCSTART- O\n\n{content}")
     assert report.startswith("train is a single document, so its sentences were split")

@@ -3,7 +3,6 @@
 import time
 from functools import partial
 from hashlib import sha256
-from pathlib import Path
 from types import SimpleNamespace
 
 import datasets.config
@@ -54,9 +53,7 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize(("kind", "name", "revision", "token", "message"), UNREADABLE)
-def test_repository_that_cannot_be_read_is_explained(
-    server: Hub, monkeypatch: pytest.MonkeyPatch, kind: str, name: str, revision: str, token: str, message: str
-) -> None:
+def test_repository_that_cannot_be_read_is_explained(server, monkeypatch, kind, name, revision, token, message):
     if token:
         monkeypatch.setenv("HF_TOKEN", token)
     assert fault(kind, name, revision).startswith(message.replace("{url}", server.url))
@@ -71,7 +68,7 @@ FAILURES = [
 
 
 @pytest.mark.parametrize(("status", "message"), FAILURES)
-def test_hub_that_fails_is_asked_once(server: Hub, status: int | None, message: str) -> None:
+def test_hub_that_fails_is_asked_once(server, status, message):
     """However patient the clients' downloads are; an unreachable Hub is a matter of seconds."""
     server.broken = status
     server.unheard.add("info")
@@ -84,9 +81,7 @@ WAITS = [(429, "RateLimit"), (503, "Retry-After"), (500, "")]
 
 @pytest.mark.parametrize(("status", "header"), WAITS)
 @pytest.mark.parametrize(("kind", "route"), [("model", "tree"), ("model", "resolve"), ("dataset", "resolve")])
-def test_wait_that_the_hub_asks_for_is_printed_and_limited(
-    server: Hub, online: pytest.MonkeyPatch, capsys, kind: str, route: str, status: int, header: str
-) -> None:
+def test_wait_that_the_hub_asks_for_is_printed_and_limited(server, online, capsys, kind, route, status, header):
     online.setattr(datasets.config, "HF_HUB_OFFLINE", False)
     online.setattr(datasets.config, "HF_ENDPOINT", server.url)
     slept: list[float] = []
@@ -102,7 +97,7 @@ def test_wait_that_the_hub_asks_for_is_printed_and_limited(
     assert set(capsys.readouterr().out.splitlines(keepends=True)) == ({told} if header else set())
 
 
-def test_offline_only_a_commit_will_do(online: pytest.MonkeyPatch) -> None:
+def test_offline_only_a_commit_will_do(online):
     online.setattr(constants, "HF_HUB_OFFLINE", True)
     assert fault("model") == (
         "ada/people: revision main cannot be resolved to a commit while HF_HUB_OFFLINE is set; unset it, or set "
@@ -110,14 +105,14 @@ def test_offline_only_a_commit_will_do(online: pytest.MonkeyPatch) -> None:
     )
 
 
-def test_pickled_encoder_is_refused_before_anything_is_fetched(server: Hub) -> None:
+def test_pickled_encoder_is_refused_before_anything_is_fetched(server):
     commit = server.add("model", NAME).commit({"model.safetensors": None, "pytorch_model.bin": b""})
     message = f"ada/people at {commit}: no model.safetensors; pytorch_model.bin is a pickle and is never read"
     assert message_of(hub.fetch_encoder, hub.find("model", NAME, "main")).startswith(message)
     assert questions(server) == [f"GET /api/models/{NAME}/revision/main"]
 
 
-def test_readme_that_names_files_of_this_machine_is_refused(server: Hub, online, tmp_path: Path) -> None:
+def test_readme_that_names_files_of_this_machine_is_refused(server, online, tmp_path):
     online.setattr(datasets.config, "HF_HUB_OFFLINE", False)
     online.setattr(datasets.config, "HF_ENDPOINT", server.url)
     online.setattr(hub_dataset, "HF_DATASETS_CACHE", tmp_path / "cache")
@@ -130,7 +125,7 @@ def test_readme_that_names_files_of_this_machine_is_refused(server: Hub, online,
 
 
 @pytest.mark.parametrize("offline", [False, True])
-def test_weights_that_differ_from_the_listing_are_refused(server: Hub, monkeypatch, offline: bool) -> None:
+def test_weights_that_differ_from_the_listing_are_refused(server, monkeypatch, offline):
     found = hub.find("model", NAME, "main")
     snapshot = hub.fetch_encoder(found)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", offline)
@@ -160,6 +155,6 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize(("content", "message"), ANSWERS)
-def test_malformed_or_hostile_answer_is_refused(server: Hub, content: dict, message: str, monkeypatch) -> None:
+def test_malformed_or_hostile_answer_is_refused(server, content, message, monkeypatch):
     monkeypatch.setattr(HfApi, "model_info", lambda *_, **__: ModelInfo(**content))
     assert fault("model").startswith(message.replace("{url}", server.url))

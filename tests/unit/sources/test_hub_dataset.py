@@ -44,7 +44,7 @@ TAG_COLUMNS = [
 
 
 @pytest.mark.parametrize(("split", "keys"), TAG_COLUMNS)
-def test_every_kind_of_tag_column_gives_names(split: Dataset, keys: dict[str, Any], monkeypatch) -> None:
+def test_every_kind_of_tag_column_gives_names(split, keys, monkeypatch):
     monkeypatch.setattr(lists, "BATCH_ROWS", 2)
     assert [to_row(found) for found in read(split, document="more", **keys)] == [
         {"document": "7", "words": ["Ada", "Lind", "runs"], "ner": ["B-PER", "I-PER", "O"]},
@@ -64,7 +64,7 @@ test_malformed_row_column_or_split_is_named = refused(
 )
 
 
-def test_script_is_refused_with_where_its_rows_may_be() -> None:
+def test_script_is_refused_with_where_its_rows_may_be():
     repository = Repository("dataset", "ada/people", "c" * 40, frozenset({"people.py", "README.md"}))
     assert message_of(hub_dataset.load, repository, params()) == (
         f"{AT}: a script (people.py), and code from the Hub is never run; many such data sets have their rows as "
@@ -83,7 +83,7 @@ DAMAGED = [
 
 
 @pytest.mark.parametrize(("files", "message"), DAMAGED)
-def test_damaged_or_hostile_repository_is_refused(files: dict, message: str, tmp_path: Path, monkeypatch) -> None:
+def test_damaged_or_hostile_repository_is_refused(files, message, tmp_path, monkeypatch):
     for name, content in {"train.jsonl": '{"tokens": ["Ada"]}', **files}.items():
         (tmp_path / name).write_text(content)
     monkeypatch.setattr(hub_dataset, "HF_DATASETS_CACHE", tmp_path / "cache")

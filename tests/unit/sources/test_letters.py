@@ -32,19 +32,19 @@ LOST = [
 
 
 @pytest.mark.parametrize(("language", "line"), LOST)
-def test_letters_of_another_language_are_reported(packaged: Tokenizer, language: str, line: str) -> None:
+def test_letters_of_another_language_are_reported(packaged, language, line):
     *_, last = lost(packaged, (SEGMENTED / f"{language}.txt").read_text(encoding="utf-8"))
     assert last == f"encoder: {line} in its tokenizer; choose an encoder for their language (docs/data.md)"
 
 
-def test_names_with_accents_in_english_are_not_reported(packaged: Tokenizer) -> None:
+def test_names_with_accents_in_english_are_not_reported(packaged):
     """One letter in 500 of the sample has an accent."""
     words = [line.split()[0] for line in SAMPLE.read_text(encoding="utf-8").splitlines() if line]
     assert lost(packaged, " ".join(words)) == []
     assert lost(packaged, "") == []
 
 
-def test_bytes_are_no_subwords_of_a_letter() -> None:
+def test_bytes_are_no_subwords_of_a_letter():
     tokenizer = byte_level()
     assert lost(tokenizer, "abc" * 10) == []
     assert "(日) have no sub-words" in lost(tokenizer, "abc日")[0]

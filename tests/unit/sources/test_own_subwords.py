@@ -11,7 +11,6 @@ from helpers.encoder_forms import (
     READ_AS_IT_IS,
     TEXT,
     WORDS,
-    Form,
     byte_level,
     changed,
     unigram,
@@ -58,7 +57,7 @@ def ids_as_exported(reading: own_subwords.Reading, source: Path, target: Path) -
 
 
 @pytest.mark.parametrize("form", READ_AS_IT_IS.values(), ids=[*READ_AS_IT_IS])
-def test_tokenizer_json_wins_over_the_class_of_transformers(tmp_path: Path, form: Form) -> None:
+def test_tokenizer_json_wins_over_the_class_of_transformers(tmp_path, form):
     folder = write_form(tmp_path / "encoder", form)
     reading = own_subwords.load(folder)
     assert ids_as_exported(reading, folder, tmp_path / "saved") == own_ids(folder)
@@ -69,7 +68,7 @@ def test_tokenizer_json_wins_over_the_class_of_transformers(tmp_path: Path, form
 
 
 @pytest.mark.parametrize("form", READ_ALIKE.values(), ids=[*READ_ALIKE])
-def test_tokenizer_that_its_class_reads_alike_is_not_reported(tmp_path: Path, form: Form) -> None:
+def test_tokenizer_that_its_class_reads_alike_is_not_reported(tmp_path, form):
     folder = write_form(tmp_path / "encoder", form)
     reading = own_subwords.load(folder)
     assert (reading.lines, reading.record) == ([], {})
@@ -97,7 +96,7 @@ OPTIONS = {
 
 
 @pytest.mark.parametrize("name", FAST)
-def test_no_class_of_transformers_is_reported_for_its_own_tokenizer(tmp_path: Path, name: str) -> None:
+def test_no_class_of_transformers_is_reported_for_its_own_tokenizer(tmp_path, name):
     makers = {
         "WordPiece": lambda: word_piece(lowercase=True),
         "BPE": byte_level,
@@ -117,7 +116,7 @@ def test_no_class_of_transformers_is_reported_for_its_own_tokenizer(tmp_path: Pa
     assert (reading.lines, reading.record) == ([], {})
 
 
-def test_special_tokens_are_put_at_the_ends_that_a_generic_class_leaves_bare(tmp_path: Path) -> None:
+def test_special_tokens_are_put_at_the_ends_that_a_generic_class_leaves_bare(tmp_path):
     settings = {"tokenizer_class": "PreTrainedTokenizerFast", **BERT}
     bare = write_form(tmp_path, (lambda: changed(word_piece(), "post_processor"), {"model_type": "bert"}, settings))
     assert AutoTokenizer.from_pretrained(bare)("the").tokens() == ["the"]
@@ -129,7 +128,7 @@ def test_special_tokens_are_put_at_the_ends_that_a_generic_class_leaves_bare(tmp
     assert reading.record == {"ends": ["[CLS]", "[SEP]"]}
 
 
-def test_words_of_the_data_are_compared() -> None:
+def test_words_of_the_data_are_compared():
     own = changed(word_piece(), "model", max_input_chars_per_word=99)
     other = changed(own, "model", max_input_chars_per_word=98)
     assert first_difference(own, other) is None
@@ -138,7 +137,7 @@ def test_words_of_the_data_are_compared() -> None:
     assert str(Difference("the", ("th", "##e"), ("t",))) == "the is th ##e, not t"
 
 
-def test_capitals_that_no_word_reaches_are_reported(tmp_path: Path) -> None:
+def test_capitals_that_no_word_reaches_are_reported(tmp_path):
     vocabulary = word_piece().get_vocab()
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert"}))
     (tmp_path / "vocab.txt").write_text("\n".join(sorted(vocabulary, key=vocabulary.__getitem__)), encoding="utf-8")
@@ -154,7 +153,7 @@ def test_capitals_that_no_word_reaches_are_reported(tmp_path: Path) -> None:
     assert own_subwords.load(tmp_path).lines == []
 
 
-def test_tokenizer_json_is_read_where_the_class_is_not_a_fast_one(tmp_path: Path) -> None:
+def test_tokenizer_json_is_read_where_the_class_is_not_a_fast_one(tmp_path):
     settings = {"tokenizer_class": "EsmTokenizer", **BERT}
     folder = write_form(tmp_path / "encoder", (word_piece, {"model_type": "esm"}, settings))
     (folder / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n")
@@ -165,7 +164,7 @@ def test_tokenizer_json_is_read_where_the_class_is_not_a_fast_one(tmp_path: Path
     assert ids_as_exported(reading, folder, tmp_path / "saved") == own_ids(folder)
 
 
-def test_difference_is_recorded_and_its_capitals_are_marked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_difference_is_recorded_and_its_capitals_are_marked(tmp_path, capsys):
     settings = {"tokenizer_class": "RobertaTokenizer", **BERT}
     form = (lambda: word_piece(lowercase=True), {"model_type": "bert"}, settings)
     folder = write_form(tmp_path / "bert", form)
@@ -188,7 +187,7 @@ def test_difference_is_recorded_and_its_capitals_are_marked(tmp_path: Path, caps
     assert origin["marks"][0] in loaded.tokenize("The")
 
 
-def test_architecture_whose_class_ignores_the_file_is_refused(tmp_path: Path) -> None:
+def test_architecture_whose_class_ignores_the_file_is_refused(tmp_path):
     own = write_form(tmp_path / "own", READ_ALIKE["RoBERTa"])
     content = read_json(own / "tokenizer.json", "a test")["model"]
     merges = [tuple(pair) for pair in content["merges"]]

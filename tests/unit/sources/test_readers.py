@@ -44,7 +44,7 @@ def joined(folder: Path, *sources: Any) -> dict[str, Any]:
     return json_of(folder / "raw/provenance.json")
 
 
-def test_sources_become_one_data_set_in_their_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_sources_become_one_data_set_in_their_order(tmp_path, capsys):
     chosen, random = page(train="page", selection="chosen", repeat=2), page(test="page", selection="random")
     found = joined(tmp_path, CORPUS, chosen, random)["findings"]["train"]["1"]
     train, validation, test = (raw_rows(split, tmp_path / "raw") for split in FILES)
@@ -61,13 +61,13 @@ def test_sources_become_one_data_set_in_their_order(tmp_path: Path, capsys: pyte
     assert [found[kind] for kind in kinds] == [2, {"ner": 2}, 2, 1]
 
 
-def test_words_that_a_source_splits_differently_are_counted(tmp_path: Path) -> None:
+def test_words_that_a_source_splits_differently_are_counted(tmp_path):
     provenance = joined(tmp_path, CORPUS, conll(test="other"))
     assert [each["agreement"] for each in provenance["sources"]] == [1.0, 0.5]
     assert provenance["words"]["agreement"] == pytest.approx(5 / 6, abs=1e-4)
 
 
-def test_page_is_in_train_and_test_only_with_both_selections(tmp_path: Path) -> None:
+def test_page_is_in_train_and_test_only_with_both_selections(tmp_path):
     chosen = page(train="page", selection="chosen")
     assert "/page: the same data in train and test" in message_of(joined, tmp_path, CORPUS, chosen, page(test="page"))
 
@@ -82,7 +82,7 @@ def of_two_names(folder: Path, **keys: Any) -> Any:
     return raw_rows("train", folder / "raw")
 
 
-def test_source_in_another_spelling_is_respelt_and_its_types_are_renamed(tmp_path: Path, capsys) -> None:
+def test_source_in_another_spelling_is_respelt_and_its_types_are_renamed(tmp_path, capsys):
     rows = of_two_names(tmp_path, types={"person": "PER"}, repeat=2)
     assert [row["ner"] for row in rows[2:]] == [["B-PER", "I-PER", "O"], ["O"]] * 2
     assert json_of(tmp_path / "raw/provenance.json")["sources"][1]["respelled"]["ner"]["B_person"] == "B-person"
@@ -91,7 +91,7 @@ def test_source_in_another_spelling_is_respelt_and_its_types_are_renamed(tmp_pat
     assert "alone has" not in printed
 
 
-def test_types_of_one_source_alone_are_reported(tmp_path: Path, capsys) -> None:
+def test_types_of_one_source_alone_are_reported(tmp_path, capsys):
     of_two_names(tmp_path)
     alone = "ner: source 0 alone has PER; source 1 alone has person; in other sources such words are O; if "
     assert alone in capsys.readouterr().out
@@ -101,7 +101,7 @@ def test_types_of_one_source_alone_are_reported(tmp_path: Path, capsys) -> None:
     assert alone in capsys.readouterr().out, "source 1 does not say that Rome is no PER"
 
 
-def test_types_of_a_page_are_the_annotated_ones(tmp_path: Path) -> None:
+def test_types_of_a_page_are_the_annotated_ones(tmp_path):
     """Types are renamed there, too."""
     joined(tmp_path, CORPUS, page(train="page", types={"PER": "person"}))
     rows = raw_rows("train", tmp_path / "raw")
@@ -135,11 +135,11 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("source", "message"), WRONG)
-def test_source_that_does_not_fit_is_an_error(tmp_path: Path, source: Any, message: str) -> None:
+def test_source_that_does_not_fit_is_an_error(tmp_path, source, message):
     assert message_of(joined, tmp_path, CORPUS, source).startswith(message.format(tmp_path))
 
 
-def test_drawn_split_has_each_type_and_says_how_many_entities(tmp_path: Path, capsys) -> None:
+def test_drawn_split_has_each_type_and_says_how_many_entities(tmp_path, capsys):
     # Drawn by their words alone, train has all three sentences with a LOC.
     drawn = {f"s{number}": "PER" for number in range(60)} | {"Rome1": "LOC", "Rome2": "LOC", "Rome4": "LOC"}
     (tmp_path / "all").write_text("\n".join(f"{word} X B-{type_}\n" for word, type_ in drawn.items()))

@@ -11,7 +11,7 @@ SHARES = {"test": 0.2, "validation": 0.1}
 SENTENCES = [["word", str(number)] for number in range(5000)]
 
 
-def test_shares_are_met_and_another_seed_draws_others() -> None:
+def test_shares_are_met_and_another_seed_draws_others():
     first, second = ([split_of(draw(words, seed), SHARES) for words in SENTENCES] for seed in (1, 2))
     counts = Counter(first)
     assert abs(counts["test"] - 1000) < 100
@@ -19,14 +19,14 @@ def test_shares_are_met_and_another_seed_draws_others() -> None:
     assert sum(pair == ("test", "test") for pair in zip(first, second, strict=True)) < counts["test"] / 3
 
 
-def test_the_same_on_any_host() -> None:
+def test_the_same_on_any_host():
     """A change of the rule would move sentences between the splits of every user."""
     drawn = [split_of(draw(words, 42), SHARES) for words in SENTENCES[:12]]
     assert " ".join(drawn) == "test train train validation test train test train train train train train"
 
 
 @given(st.lists(st.text(max_size=3), max_size=4), st.lists(st.text(max_size=3), max_size=4))
-def test_words_are_told_apart(one: list[str], other: list[str]) -> None:
+def test_words_are_told_apart(one, other):
     """That ["a", "b"] and ["a b"] fall alike must be chance, so at many seeds they differ somewhere."""
     drawn = [[split_of(draw(words, seed), {"test": 0.5}) for seed in range(64)] for words in (one, other)]
     assert (drawn[0] == drawn[1]) == (one == other)
@@ -43,7 +43,7 @@ def numbers_of(documents: list[Drawn], moved: dict[int, str]) -> Counter[tuple[s
 SPLITS = ("train", "test", "validation")
 
 
-def test_split_that_lacks_a_type_gets_the_document_of_the_lowest_draw() -> None:
+def test_split_that_lacks_a_type_gets_the_document_of_the_lowest_draw():
     kinds = [("train", "A"), ("train", "AB"), ("train", "B"), ("train", "B"), ("test", "A"), ("validation", "AB")]
     documents = [Drawn(9 - index, split, frozenset(types)) for index, (split, types) in enumerate(kinds)]
     numbers = numbers_of(documents, {})
@@ -57,7 +57,7 @@ DOCUMENTS = st.lists(
 
 
 @given(DOCUMENTS)
-def test_no_split_loses_a_type_by_a_move(drawn: list[tuple[str, frozenset[str], int]]) -> None:
+def test_no_split_loses_a_type_by_a_move(drawn):
     documents = []
     for number, (split, types, copies) in enumerate(drawn):
         documents += [Drawn(number, split, types)] * copies

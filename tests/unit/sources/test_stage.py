@@ -38,11 +38,11 @@ AGREEMENTS = [
 
 
 @pytest.mark.parametrize(("name", "content", "agreement"), AGREEMENTS)
-def test_words_are_compared_with_raw_text(tmp_path: Path, name: str, content: str, agreement: float) -> None:
+def test_words_are_compared_with_raw_text(tmp_path, name, content, agreement):
     assert write(tmp_path, name, content)["words"]["agreement"] == agreement
 
 
-def test_words_that_predict_splits_differently_are_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_words_that_predict_splits_differently_are_reported(tmp_path, capsys):
     words = write(tmp_path, "conll", "li/ves O\n" + "in O\n" * 30, columns=["words", "ner"])["words"]
     assert words == {"language": None, "library": None, "agreement": pytest.approx(30 / 31, abs=1e-4)}
     assert (
@@ -52,7 +52,7 @@ def test_words_that_predict_splits_differently_are_reported(tmp_path: Path, caps
     ) in capsys.readouterr().out
 
 
-def test_raw_text_is_split_by_the_rules_of_its_language(tmp_path: Path) -> None:
+def test_raw_text_is_split_by_the_rules_of_its_language(tmp_path):
     pytest.importorskip("spacy")
     content = json.dumps({"text": "Ada vit à l'Oise.", "spans": [{"start": 12, "end": 16, "label": "LOC"}]})
     words = write(tmp_path, "spans", content, language="fr")["words"]
@@ -64,12 +64,12 @@ def packaged(package: str, path: str, digest: str) -> PackagedEncoder:
     return PackagedEncoder(source="package", package=package, path=path, sha256=digest)
 
 
-def test_package_without_weights_is_an_error() -> None:
+def test_package_without_weights_is_an_error():
     with pytest.raises(UserError, match=r"^pytest: no _pytest/model.safetensors; see download.encoder in params.yaml"):
         find_encoder(Path(), packaged("pytest", "_pytest", "a" * 64))
 
 
-def test_packaged_weights_must_have_the_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packaged_weights_must_have_the_hash(tmp_path, monkeypatch):
     monkeypatch.setattr(encoders, "find_in_package", lambda _package, path: (tmp_path / path, "1.0"))
     (tmp_path / "encoder").mkdir()
     (tmp_path / "encoder/model.safetensors").write_bytes(b"weights")
@@ -83,7 +83,7 @@ def test_packaged_weights_must_have_the_hash(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("link", ["encoder", "encoder/vocab.txt"])
-def test_encoder_with_a_link_that_leads_out_is_refused(tmp_path: Path, link: str) -> None:
+def test_encoder_with_a_link_that_leads_out_is_refused(tmp_path, link):
     folder, outside = tmp_path / "folder", tmp_path / "outside"
     outside.mkdir()
     (folder / link).parent.mkdir(parents=True)

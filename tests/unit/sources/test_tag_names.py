@@ -14,18 +14,18 @@ from tagline.text.sentence import Sentence
         ("B-PER M-PER E-PER O", {"M-PER": "I-PER"}),
     ],
 )
-def test_source_is_respelt_where_one_spelling_does_not_fit_all(tags: str, respelt: dict[str, str]) -> None:
+def test_source_is_respelt_where_one_spelling_does_not_fit_all(tags, respelt):
     others = "B-PER I-PER E-PER S-PER O".split()
     assert spellings([tags.split(), others], renamed=False) == [respelt, {}]
 
 
-def test_spelling_that_fits_all_sources_is_that_of_each() -> None:
+def test_spelling_that_fits_all_sources_is_that_of_each():
     tags = [["PER_B", "PER_I", "O"], ["LOC_B", "O"]]  # LOC_B is known by PER_B and PER_I
     assert spellings(tags, renamed=False) == [{"PER_B": "B-PER", "PER_I": "I-PER"}, {"LOC_B": "B-LOC"}]
     assert spellings([["NOUN", "O", "B_x"], ["VERB"]], renamed=False) == [{}, {}], "plain tags"
 
 
-def test_single_source_is_left_to_tokenize_align_unless_types_are_renamed() -> None:
+def test_single_source_is_left_to_tokenize_align_unless_types_are_renamed():
     tags = ["O", "B-PER", "M-PER", "E-PER", "S-PER"]
     assert spellings([tags], renamed=False) == [{}]
     assert spellings([tags], renamed=True) == [{"M-PER": "I-PER"}]
@@ -40,11 +40,11 @@ RENAMED = [
 
 
 @pytest.mark.parametrize(("tags", "expected"), RENAMED)
-def test_types_are_renamed_and_neighbours_stay_apart(tags: str, expected: str) -> None:
+def test_types_are_renamed_and_neighbours_stay_apart(tags, expected):
     assert rename(tags.split(), {"person": "PER", "GPE": "LOC"}) == expected.split()
 
 
-def test_unknown_tags_stay_unknown() -> None:
+def test_unknown_tags_stay_unknown():
     assert rename(["B-person", None, "I-person"], {"person": "PER"}) == ["B-PER", None, "I-PER"]
 
 
@@ -57,7 +57,7 @@ def test_unknown_tags_stay_unknown() -> None:
         "PER PER O PER O O O LOC",
     ],
 )
-def test_entities_are_counted_in_each_spelling(tags: str) -> None:
+def test_entities_are_counted_in_each_spelling(tags):
     counts = EntityCounts(unknown_tag="?")
     counts.add("train", Sentence("", [], {"ner": tags.split()}))
     counts.add("train", Sentence("", [], {"ner": ["O", None, "?", "O"]}))
@@ -65,7 +65,7 @@ def test_entities_are_counted_in_each_spelling(tags: str) -> None:
     assert (counts.types("ner", "train"), counts.types("ner")) == ({"PER": 2, "LOC": 1}, {"PER": 2, "LOC": 2})
 
 
-def test_plain_tags_are_no_entities() -> None:
+def test_plain_tags_are_no_entities():
     counts = EntityCounts()
     counts.add("train", Sentence("", [], {"pos": ["NOUN", "VERB", "O"]}))
     assert not counts.types("pos")

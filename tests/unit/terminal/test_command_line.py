@@ -7,7 +7,7 @@ import pytest
 from tagline.terminal.command_line import take_no_arguments
 
 
-def test_unknown_argument_is_wrong_usage_and_shown_safely(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+def test_unknown_argument_is_wrong_usage_and_shown_safely(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["program", "https://ada:secret@host\x1b[2J" + "x" * 5000])
     with pytest.raises(SystemExit) as raised:
         take_no_arguments("")

@@ -5,12 +5,12 @@ import pytest
 from tagline.terminal.escaping import QUOTED, SHOWN, printable, quoted, safe_message, shortened
 
 
-def test_invisible_characters_are_escaped() -> None:
+def test_invisible_characters_are_escaped():
     shown = [printable(text) for text in ("a\u200bb\x00\t", "\ufe0f", "e\u0301 東")]
     assert shown == ["a\\u200bb\\x00\\t", "\\ufe0f", "e\u0301 東"]
 
 
-def test_a_long_text_is_cut_to_its_beginning() -> None:
+def test_a_long_text_is_cut_to_its_beginning():
     assert shortened("a" * SHOWN) == "a" * SHOWN
     assert shortened("a" * (SHOWN + 1)) == "a" * (SHOWN - 3) + "..."
     assert quoted("a") == "'a'"
@@ -28,5 +28,5 @@ SAFE = [
 
 
 @pytest.mark.parametrize(("text", "safe"), SAFE)
-def test_messages_are_safe(text: str, safe: str) -> None:
+def test_messages_are_safe(text, safe):
     assert safe_message(text) == safe

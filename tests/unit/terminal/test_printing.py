@@ -34,11 +34,11 @@ two {" words" * 12}
      words"""
 
 
-def test_paragraphs_of_a_docstring_are_filled_and_rows_of_a_table_wrapped() -> None:
+def test_paragraphs_of_a_docstring_are_filled_and_rows_of_a_table_wrapped():
     assert filled(DOCSTRING) == FILLED
 
 
-def test_a_closed_pipe_is_no_error() -> None:
+def test_a_closed_pipe_is_no_error():
     reader, writer = os.pipe()
     os.close(reader)
     program = [sys.executable, "-c", "from tagline.terminal.printing import show; show('a')"]

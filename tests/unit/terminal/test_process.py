@@ -30,11 +30,11 @@ ERRORS |= {Mock(side_effect=UserError("two\nlines, \x1b[2J and \r")): "two\nline
 
 
 @pytest.mark.parametrize(("main", "message"), ERRORS.items())
-def test_error_is_one_safe_message(main: Callable[[], object], message: str) -> None:
+def test_error_is_one_safe_message(main, message):
     assert failure(main) == f"program: {message}"
 
 
-def test_flag_of_accelerate_is_yes_or_no(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flag_of_accelerate_is_yes_or_no(monkeypatch):
     monkeypatch.setenv("ACCELERATE_USE_CPU", "maybe")
     message = "environment variable ACCELERATE_USE_CPU is 'maybe'; expected true or false; unset it"
     assert failure(lambda: None) == f"program: {message}"
@@ -42,12 +42,12 @@ def test_flag_of_accelerate_is_yes_or_no(monkeypatch: pytest.MonkeyPatch) -> Non
     exit_with_message(lambda: None)
 
 
-def test_bug_keeps_its_traceback() -> None:
+def test_bug_keeps_its_traceback():
     with pytest.raises(ZeroDivisionError):
         exit_with_message(lambda: 1 // 0)  # type: ignore[arg-type, return-value]
 
 
-def test_debug_shows_the_traceback_behind_a_message(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+def test_debug_shows_the_traceback_behind_a_message(monkeypatch, capsys):
     def main() -> None:
         try:
             int("three")
@@ -70,7 +70,7 @@ def unprepared(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("unprepared")
-def test_threads_wait_as_the_user_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_wait_as_the_user_says(monkeypatch):
     passive = {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}
     for given, added in (({"GOMP_SPINCOUNT": "7"}, passive), ({"OMP_WAIT_POLICY": "ACTIVE"}, {})):
         monkeypatch.setattr(os, "environ", dict(given))
@@ -86,13 +86,13 @@ WRONG_VARIABLES = [
 
 @pytest.mark.usefixtures("unprepared")
 @pytest.mark.parametrize(("name", "value", "message"), WRONG_VARIABLES)
-def test_variable_that_no_library_takes_is_one_message(monkeypatch, name: str, value: str, message: str) -> None:
+def test_variable_that_no_library_takes_is_one_message(monkeypatch, name, value, message):
     monkeypatch.setenv(name, value)
     with pytest.raises(SystemExit, match=f": environment variable {name} is {message}"):
         prepare_process()
 
 
-def test_without_the_environment_a_script_names_the_remedy() -> None:
+def test_without_the_environment_a_script_names_the_remedy():
     """Run by a Python without the installed packages, as if the environment was not activated."""
     command = [sys.executable, "-I", "-S", str(ROOT / "stages/download.py")]
     program = f"import sys, runpy; sys.argv = {command[-1:]!r}; sys.path.insert(0, {str(ROOT / 'stages')!r})"

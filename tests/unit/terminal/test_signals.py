@@ -70,7 +70,7 @@ ENDINGS = [
     ENDINGS,
     ids=["once", "twice", "ignored before", "in a destructor", "exception lost", "before main"],
 )
-def test_signal_ends_a_stage_with_one_line(set_up: str, body: str, sent: list[str], ended: tuple[int, str]) -> None:
+def test_signal_ends_a_stage_with_one_line(set_up, body, sent, ended):
     process = start_program(STAGE.format(set_up=set_up, body=body or "pass"))
     for name in sent:
         process.send_signal(signal.Signals[name])
@@ -79,7 +79,7 @@ def test_signal_ends_a_stage_with_one_line(set_up: str, body: str, sent: list[st
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs pidfd_open")
-def test_stage_ends_with_its_dvc_that_started_it_in_a_shell() -> None:
+def test_stage_ends_with_its_dvc_that_started_it_in_a_shell():
     stage = BEGIN + STAGE.format(set_up="signals.default_sigint()", body=SLEEP)
     command = ["sh", "-c", '"$@"; exit', "sh", sys.executable, "-c", stage]
     dvc = start_program(f"subprocess.Popen({command!r}, env=os.environ | {{'DVC_STAGE': 'train'}})\ninput()")
@@ -89,14 +89,14 @@ def test_stage_ends_with_its_dvc_that_started_it_in_a_shell() -> None:
 
 
 @pytest.mark.usefixtures("outliving")
-def test_second_signal_is_not_deferred() -> None:
+def test_second_signal_is_not_deferred():
     with pytest.raises(Interrupted), raise_on_signals(), defer_signals():
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGTERM)
         pytest.fail("it was deferred")
 
 
-def test_block_in_another_thread_defers_nothing() -> None:
+def test_block_in_another_thread_defers_nothing():
     def work() -> str:
         with defer_signals():
             return "whole"

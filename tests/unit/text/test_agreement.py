@@ -11,13 +11,13 @@ TEXTS |= {"ไทย คน in 北 京 .": "ไทยคน in 北京.", "": ""}
 
 
 @pytest.mark.parametrize(("words", "text"), TEXTS.items())
-def test_running_text(words: str, text: str) -> None:
+def test_running_text(words, text):
     found, spans = running_text(words.split())
     assert found == text
     assert [found[start:end] for start, end in spans] == words.split()
 
 
-def test_share_of_sentences_that_stay_whole_is_of_a_sample() -> None:
+def test_share_of_sentences_that_stay_whole_is_of_a_sample():
     agreement = SentenceAgreement(split_sentences)
     assert agreement.share == 1
     sentences = [Sentence("f:1", words.split(), {}) for words in ("Ada left .", "Ada left . Bo stayed .")]

@@ -13,7 +13,7 @@ SAY_NOTHING = """the mayor of oslo resigned|stra\u00dfe|1 2 3 .|\u6771\u4eac\u90
 STRA\u00dfE IN OSLO|THE McDONALD RESIGNED|O'NEIL : MacDONALD WINS"""
 
 
-def test_capitals_inform_unless_all_none_or_each_word_has_them() -> None:
+def test_capitals_inform_unless_all_none_or_each_word_has_them():
     inform, nothing = ([row.split() for row in rows.replace("\n", "|").split("|")] for rows in (INFORM, SAY_NOTHING))
     words = list(dict.fromkeys(chain(*inform, *nothing)))
     index = np.array([words.index(word) for word in chain(*inform, *nothing)])

@@ -42,7 +42,7 @@ def segmented(language: str) -> list[tuple[str, Spans]]:
 
 
 @pytest.mark.parametrize("language", INSTALLED)
-def test_words_are_those_of_universal_dependencies(language: str) -> None:
+def test_words_are_those_of_universal_dependencies(language):
     words = [(expected, set(splitter(language)(text))) for text, expected in segmented(language)]
     borders = [(set(chain(*expected)), set(chain(*found))) for expected, found in words]  # a word is right if both are
     assert min(shares(borders)) > 0.9
@@ -69,7 +69,7 @@ WORDS = [
 
 
 @pytest.mark.parametrize(("language", "text", "expected"), WORDS)
-def test_words(language: str, text: str, expected: str) -> None:
+def test_words(language, text, expected):
     pytest.importorskip(str(library(language)))
     assert "|".join(words(text, language)) == expected
 
@@ -78,7 +78,7 @@ def test_words(language: str, text: str, expected: str) -> None:
 @given(text=st.text(st.characters(codec="utf-8")))
 @example(text="a\x1cb\u00a0\u3000c\x85d")
 @example(text="\U0001f1f3\U0001f1f4@ada#b 'l'\u2019n\u0e44\u0e17\u0e22\U00020000")
-def test_every_character_but_white_space_is_in_one_word(language: str, text: str) -> None:
+def test_every_character_but_white_space_is_in_one_word(language, text):
     spans = splitter(language)(text)
     assert all(start < end for start, end in spans)
     assert all(before[1] <= after[0] for before, after in pairwise(spans))
@@ -87,7 +87,7 @@ def test_every_character_but_white_space_is_in_one_word(language: str, text: str
 
 
 @pytest.mark.parametrize("language", [language for language in INSTALLED if language in ("fr", "th")])
-def test_threads_get_the_same_words(language: str) -> None:
+def test_threads_get_the_same_words(language):
     texts = [text for text, _ in segmented(language)] * 20
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(splitter(language), texts)) == [splitter(language)(text) for text in texts]
@@ -95,7 +95,7 @@ def test_threads_get_the_same_words(language: str) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
 @pytest.mark.parametrize("language", [language for language in INSTALLED if language == "fr"])
-def test_a_forked_process_inherits_no_lock(language: str) -> None:
+def test_a_forked_process_inherits_no_lock(language):
     inherited = splitter(language)
     child = os.fork()
     if child == 0:
@@ -103,7 +103,7 @@ def test_a_forked_process_inherits_no_lock(language: str) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def test_unknown_language_is_an_error() -> None:
+def test_unknown_language_is_an_error():
     """What is said of a missing library, tests/test_install.py shows."""
     with pytest.raises(UserError, match="language: 'xx' is unknown; expected one of ca, de, .*, th, or none"):
         splitter("xx")

@@ -1,7 +1,5 @@
 """Sentences of raw text: nothing lost, blank lines, common abbreviations, and texts that are cut for training."""
 
-from pathlib import Path
-
 import pytest
 from helpers.annotated import kinds
 from helpers.formats import read, section
@@ -16,7 +14,7 @@ PIECES = st.sampled_from([*'aB.? \n\x85\u2028\xa0\u3000"', "Dr.", " J.", "U.S.",
 
 @settings(max_examples=200)
 @given(st.one_of(st.text(), st.lists(PIECES, max_size=25).map("".join)))
-def test_each_character_is_in_one_sentence(text: str) -> None:
+def test_each_character_is_in_one_sentence(text):
     spans = split_sentences(text)
     inside = [offset for start, end in spans for offset in range(start, end)]
     assert inside == sorted(set(inside))
@@ -37,22 +35,22 @@ ABBREVIATIONS = [
 
 
 @pytest.mark.parametrize(("language", "sentences"), ABBREVIATIONS)
-def test_abbreviations_end_no_sentence(language: str | None, sentences: list[str]) -> None:
+def test_abbreviations_end_no_sentence(language, sentences):
     text = " ".join(sentences)
     assert [text[slice(*span)] for span in split_sentences(text, language)] == sentences
 
 
 @pytest.mark.parametrize("blank", ["\n\n", "\r\n\r\n", "\n \t\n", "\u2028\u2028"])
-def test_a_blank_line_ends_a_sentence_and_a_line_break_does_not(blank: str) -> None:
+def test_a_blank_line_ends_a_sentence_and_a_line_break_does_not(blank):
     text = f"A headline{blank}a text on\r\ntwo lines"
     assert [text[slice(*span)] for span in split_sentences(text)] == ["A headline", "a text on\r\ntwo lines"]
 
 
-def test_a_sentence_that_ends_inside_a_word_goes_on() -> None:
+def test_a_sentence_that_ends_inside_a_word_goes_on():
     assert ends_among([(0, 2), (3, 5), (6, 8)], [(0, 5), (6, 7), (7, 8)]) == [2, 3]
 
 
-def test_texts_are_cut_except_inside_of_spans(tmp_path: Path) -> None:
+def test_texts_are_cut_except_inside_of_spans(tmp_path):
     span = {"start": 23, "end": 32, "label": "ORG"}
     first = {"id": 7, "text": "Ada left Oslo. She saw Oslo. Bay today. Bo stayed.", "spans": [span]}
     rows = [first, {"id": 8, "text": "Bo.", "spans": []}, {"id": 9, "text": "", "spans": []}]
@@ -67,7 +65,7 @@ def test_texts_are_cut_except_inside_of_spans(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("sentences", "found"), [("whole", ["long_texts"]), ("split", [])])
-def test_long_texts_that_are_not_cut_are_reported(tmp_path: Path, sentences: str, found: list[str]) -> None:
+def test_long_texts_that_are_not_cut_are_reported(tmp_path, sentences, found):
     read_so = read(tmp_path, "spans", [{"text": "Ada left. " * 67, "spans": []}], sentences=sentences)
     assert [kind for each in read_so for kind in kinds(each)] == found
     assert section("spans", sentences=sentences).meanings.keys() >= set(found)

@@ -27,7 +27,7 @@ def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
 
 
 @pytest.mark.parametrize(("template", "expected"), [("$A [SEP]", [[4, 3], [3]]), ("[CLS] $A", [[2, 4], [2]])])
-def test_special_tokens_may_be_on_one_side_only(template: str, expected: list[list[int]]) -> None:
+def test_special_tokens_may_be_on_one_side_only(template, expected):
     tokenizer = word_piece(["ab"]).backend_tokenizer
     ends = [("[CLS]", 2), ("[SEP]", 3)]
     tokenizer.post_processor = processors.TemplateProcessing(single=template, special_tokens=ends)
@@ -38,8 +38,8 @@ def test_special_tokens_may_be_on_one_side_only(template: str, expected: list[li
 @settings(max_examples=40)
 @given(DOCUMENTS, st.integers(3, 40), st.integers(0, 30), st.booleans(), st.data())
 def test_each_word_is_whole_and_labelled_once_in_its_own_sentence(
-    tokenizer: Tokenizer, documents, max_length: int, context: int, label_all_tokens: bool, data: st.DataObject
-) -> None:
+    tokenizer, documents, max_length, context, label_all_tokens, data
+):
     stride, one_by_one = data.draw(st.integers(0, (max_length - 2) // 2)), data.draw(st.booleans())
     sentences = list(chain(*documents))
     of_document = np.repeat(np.arange(len(documents)), list(map(len, documents))).tolist()
@@ -89,7 +89,7 @@ def pieces_of(tokenizer: Tokenizer, words: list[str]) -> list[list[int]]:
 
 
 @pytest.mark.parametrize("one_by_one", [True, False])
-def test_sentences_whose_capitals_say_nothing_are_read_in_small_letters(tokenizer: Tokenizer, one_by_one: bool) -> None:
+def test_sentences_whose_capitals_say_nothing_are_read_in_small_letters(tokenizer, one_by_one):
     sentences = [text.split() for text in ("ADA LIVES IN OSLO .", "Ada Lind", "OSLO", "Ada lives in OSLO")]
     # Also in the context, where each sentence is read as it is by itself.
     made, counts = cut(WindowCutter(tokenizer, one_by_one, 40, 4, 12, lowercase=True), sentences, [0] * 4)
@@ -113,7 +113,7 @@ OVERLAPPING = [
 
 
 @pytest.mark.parametrize(("sentences", "capacity", "stride", "expected"), OVERLAPPING)
-def test_windows_overlap_by_whole_words(sentences: list[list[int]], capacity: int, stride: int, expected: list) -> None:
+def test_windows_overlap_by_whole_words(sentences, capacity, stride, expected):
     counts = np.array([count for sentence in sentences for count in sentence], dtype=np.int64)
     lengths = np.array(list(map(len, sentences)), dtype=np.int64)
     ends = np.cumsum(lengths)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -45,7 +44,7 @@ def expected(tokenizer: PreTrainedTokenizerBase, sentence: list[str]) -> tuple[l
 
 @settings(max_examples=40)
 @given(SENTENCES)
-def test_gathered_words_are_what_transformers_makes_of_sentences(pair, sentences: list[list[str]]) -> None:
+def test_gathered_words_are_what_transformers_makes_of_sentences(pair, sentences):
     transformers, tokenizer = pair
     assert one_by_one(tokenizer, sentences)
     vocabulary = Vocabulary(tokenizer)
@@ -67,13 +66,13 @@ class SplitsRepetitions:
         return [SimpleNamespace(ids=[0] * len(row), word_ids=row) for row in owners]
 
 
-def test_tokenizer_that_sees_neighbours_is_detected() -> None:
+def test_tokenizer_that_sees_neighbours_is_detected():
     tokenizer: Any = SplitsRepetitions()
     assert one_by_one(tokenizer, [["very", "big"]])
     assert not one_by_one(tokenizer, [["very", "big"], ["very", "very", "big"]])
 
 
-def test_tokenizers_without_fixed_word_ids_are_refused(tmp_path: Path) -> None:
+def test_tokenizers_without_fixed_word_ids_are_refused(tmp_path):
     tokenizer = byte_level_bpe()
     tokenizer.model.dropout = 0.1
     encoders.save_tokenizer(PreTrainedTokenizerFast(tokenizer_object=tokenizer), tmp_path)
@@ -83,7 +82,7 @@ def test_tokenizers_without_fixed_word_ids_are_refused(tmp_path: Path) -> None:
     assert message in message_of(subwords.load, tmp_path / "slow")
 
 
-def test_hostile_normalizers_patterns_and_templates_are_refused(tmp_path: Path, capfd, monkeypatch) -> None:
+def test_hostile_normalizers_patterns_and_templates_are_refused(tmp_path, capfd, monkeypatch):
     made = word_piece(["a"])
     tokenizer = made.backend_tokenizer
     twice = normalizers.Replace("a", "a" * 100)
@@ -101,7 +100,7 @@ def test_hostile_normalizers_patterns_and_templates_are_refused(tmp_path: Path, 
     assert capfd.readouterr().err == ""
 
 
-def test_longest_input_of_the_encoder_is_read(tmp_path: Path) -> None:
+def test_longest_input_of_the_encoder_is_read(tmp_path):
     word_piece(["a"]).save_pretrained(tmp_path)
     assert subwords.load(tmp_path)[1] == 64
     path = tmp_path / "tokenizer_config.json"
@@ -111,5 +110,5 @@ def test_longest_input_of_the_encoder_is_read(tmp_path: Path) -> None:
         assert "tokenizer_config.json: " in message_of(subwords.load, tmp_path)
 
 
-def test_tokenizer_without_vocabulary_is_refused() -> None:
+def test_tokenizer_without_vocabulary_is_refused():
     assert "has sub-words for neither letters nor digits" in message_of(special_tokens, Tokenizer(models.BPE()))

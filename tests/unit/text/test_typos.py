@@ -3,7 +3,7 @@
 from tagline.text.typos import mistyped
 
 
-def test_a_tenth_of_the_words_is_mistyped_in_four_ways() -> None:
+def test_a_tenth_of_the_words_is_mistyped_in_four_ways():
     changed = [word for word in mistyped(["Lima"] * 4000, 10) if word != "Lima"]
     assert 320 < len(changed) < 480
     # Two letters swapped, one dropped, one doubled, or the key beside it: K and n, since L and m end their rows.

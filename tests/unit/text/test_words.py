@@ -39,7 +39,7 @@ RULE = [
 
 
 @pytest.mark.parametrize(("text", "expected"), RULE)
-def test_the_rule(text: str, expected: str) -> None:
+def test_the_rule(text, expected):
     assert "|".join(words(text)) == expected
 
 
@@ -50,7 +50,7 @@ TELLING = st.text(st.sampled_from(TELLING_ONES))
 
 @given(st.text() | TELLING)
 @example("\u0600 \u0301")
-def test_every_character_but_white_space_is_in_exactly_one_word(text: str) -> None:
+def test_every_character_but_white_space_is_in_exactly_one_word(text):
     spans = split_words(text)
     assert all(start < end for start, end in spans)
     assert all(before[1] <= after[0] for before, after in pairwise(spans))
@@ -59,5 +59,5 @@ def test_every_character_but_white_space_is_in_exactly_one_word(text: str) -> No
 
 
 @given(TELLING, TELLING)
-def test_white_space_divides(left: str, right: str) -> None:
+def test_white_space_divides(left, right):
     assert words(f"{left} {right}") == words(left) + words(right)

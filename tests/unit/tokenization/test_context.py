@@ -25,7 +25,7 @@ def batch(documents: list[list[list[str]]]) -> pa.RecordBatch:
 
 @settings(max_examples=40)
 @given(DOCUMENTS, st.integers(1, 12), st.booleans(), st.data())
-def test_chunks_do_not_cut_the_context(documents: list, context: int, lowercase: bool, data: st.DataObject) -> None:
+def test_chunks_do_not_cut_the_context(documents, context, lowercase, data):
     sentences, cutter = batch(documents), WindowCutter(TOKENIZER, True, 16, 4, context, lowercase)
     # Each chunk but the last has at least so many sub-words as the context.
     sizes = list(accumulate(map(cutter.fewest_subwords, sentences["words"].to_pylist())))

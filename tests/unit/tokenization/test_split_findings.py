@@ -9,13 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagline.artifacts.raw_data import RawData
-from tagline.labels.schemes import Scheme
 from tagline.tokenization.split_findings import are_among, are_same, find_in_tags, hash_sentences
 from tagline.tokenization.tags import TagColumn, Tags
 
 
 @pytest.mark.parametrize(("scheme", "entities"), [("IOB2", 0), ("IOB2", 1), ("tags", 0)])
-def test_split_without_entities_is_a_finding(scheme: Scheme, entities: int) -> None:
+def test_split_without_entities_is_a_finding(scheme, entities):
     column = TagColumn(RawData(Path(), ("ner",), {}), "ner", (), (), {})
     tags = {split: Tags(column, split, scheme, {"O": 1200, "B-X": entities}) for split in ("train", "test")}
     line = "splits without an entity that is scored, whose F1 is always 0: 1 (all 1,200 words are O)"
@@ -31,10 +30,10 @@ def hashes(sentences: list[list[str]]) -> np.ndarray:
 
 
 @given(SENTENCES, SENTENCES)
-def test_sentences_of_the_training_split_are_found(train: list[list[str]], test: list[list[str]]) -> None:
+def test_sentences_of_the_training_split_are_found(train, test):
     assert are_among(hashes(test), hashes(train)).tolist() == [sentence in train for sentence in test]
 
 
 @pytest.mark.parametrize(("second", "same"), [("b a a", True), ("a", True), ("a c", False), ("a b c", True)])
-def test_splits_of_which_one_holds_the_other(second: str, same: bool) -> None:
+def test_splits_of_which_one_holds_the_other(second, same):
     assert are_same(hashes([["a"], ["b"]]), hashes([[word] for word in second.split()])) == same

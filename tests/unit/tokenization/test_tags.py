@@ -44,7 +44,7 @@ def labels_of(data: RawData, split: str, scheme: str = "auto") -> list[str]:
     return [names[number] for number in tags[split].to_labels(ids, ends, labels)]
 
 
-def test_each_split_is_read_in_its_own_scheme(tmp_path: Path) -> None:
+def test_each_split_is_read_in_its_own_scheme(tmp_path):
     data = made(tmp_path, train="B-X I-X | O", validation="I-X I-X B-X", test="S-X O B-X E-X S-Y")
     labels, tags = read(data)
     assert [each.scheme for each in tags.values()] == ["IOB2", "IOB1", "BIOES"]
@@ -66,7 +66,7 @@ RECOGNISED = [
 
 
 @pytest.mark.parametrize(("train", "others", "kind", "names", "labels"), RECOGNISED)
-def test_labels_are_recognised(tmp_path: Path, train: str, others: str, kind: str, names: str, labels: str) -> None:
+def test_labels_are_recognised(tmp_path, train, others, kind, names, labels):
     data = made(tmp_path, train=train, validation=others, test=others)
     found, tags = read(data)
     assert (found.kind, " ".join(found.names)) == (kind, names)
@@ -74,7 +74,7 @@ def test_labels_are_recognised(tmp_path: Path, train: str, others: str, kind: st
     assert tags["train"].counts == Counter(labels.split())
 
 
-def test_splits_that_were_drawn_from_one_file_have_one_scheme(tmp_path: Path) -> None:
+def test_splits_that_were_drawn_from_one_file_have_one_scheme(tmp_path):
     data = made(tmp_path, train="I-X I-X O B-Y", validation="I-X I-X B-X", test="I-X I-X O")
     assert [each.scheme for each in read(data)[1].values()] == ["IOB2", "IOB1", "IO"]
     write_json(tmp_path / "raw" / PROVENANCE, {"drawn_from_train": {"seed": 1, "test": 0.1}})
@@ -90,9 +90,7 @@ FURTHER = [
 
 
 @pytest.mark.parametrize(("train", "further", "labels", "types", "scheme"), FURTHER)
-def test_further_test_set_has_the_labels_of_the_task_and_then_its_own(
-    tmp_path: Path, train: str, further: str, labels: str, types: tuple[str, ...], scheme: str
-) -> None:
+def test_further_test_set_has_the_labels_of_the_task_and_then_its_own(tmp_path, train, further, labels, types, scheme):
     data = made(tmp_path, train=train, validation="O", test="O", **{"tests.a": further})
     assert data.tests == ["test", "tests.a"]
     of_task, tags = read_tags(read_column(data, "ner"), "auto")
@@ -105,7 +103,7 @@ def test_further_test_set_has_the_labels_of_the_task_and_then_its_own(
     assert tuple(map(" ".join, compare_types(of_set, of_task).values())) == types
 
 
-def test_further_test_set_without_a_type_of_the_task_is_an_error(tmp_path: Path) -> None:
+def test_further_test_set_without_a_type_of_the_task_is_an_error(tmp_path):
     data = made(tmp_path, train="B-X I-X O | B-Z", validation="O", test="O", **{"tests.a": "O B-Y"})
     assert message_of(read, data) == (
         f"{tmp_path}/raw: tests.a has no type of ner (X, Z), but Y; expected at least one; rename types, or correct "
@@ -113,7 +111,7 @@ def test_further_test_set_without_a_type_of_the_task_is_an_error(tmp_path: Path)
     )
 
 
-def test_scheme_can_be_set(tmp_path: Path) -> None:
+def test_scheme_can_be_set(tmp_path):
     data = made(tmp_path, train="I-X I-X O", validation="O", test="O B-X")
     assert read(data)[1]["train"].scheme == "IO"
     tags = read(data, "IOB2")[1]
@@ -136,12 +134,12 @@ NO_SCHEME = [
 
 
 @pytest.mark.parametrize(("train", "validation", "scheme", "message"), NO_SCHEME)
-def test_tags_of_no_scheme_are_refused(tmp_path: Path, train: str, validation: str, scheme: str, message: str) -> None:
+def test_tags_of_no_scheme_are_refused(tmp_path, train, validation, scheme, message):
     with pytest.raises(UserError, match=message):
         read(made(tmp_path, train=train, validation=validation), scheme)
 
 
-def test_illegal_tags_are_named(tmp_path: Path) -> None:
+def test_illegal_tags_are_named(tmp_path):
     tags = read(made(tmp_path, train="B-X O | O I-Y", validation="O", test="B-X E-X | B-X | E-Y"))[1]
     assert tags["train"].illegal == 1
     assert list(tags["train"].illegal_tags()) == ["train-1, word 1 (w1): I-Y after O"]
@@ -151,7 +149,7 @@ def test_illegal_tags_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("outside", ["OTHER", "0", "none", "N/A", "X", "No-Label"])
-def test_tag_that_stands_for_o_must_be_named(tmp_path: Path, outside: str) -> None:
+def test_tag_that_stands_for_o_must_be_named(tmp_path, outside):
     data = made(tmp_path, train=f"PER {outside} PER PER {outside} {outside}", validation=f"LOC {outside} {outside}")
     asked = f'56% of the words have the tag {outside} .* set tokenize_align.outside: "{outside}" or scheme: tags in'
     with pytest.raises(UserError, match=asked):
@@ -165,7 +163,7 @@ def test_tag_that_stands_for_o_must_be_named(tmp_path: Path, outside: str) -> No
     assert message_of(read_column, data, "ner", "auto", "Y").startswith(missing)
 
 
-def test_unknown_tags_take_no_part_in_what_is_recognised(tmp_path: Path) -> None:
+def test_unknown_tags_take_no_part_in_what_is_recognised(tmp_path):
     data = made(tmp_path, train="? B-X I-X | I-X I-X O | ?", validation="I-X B-X", test="? ?")
     labels, tags = read(data)
     assert [each.scheme for each in tags.values()] == ["IOB1", "IOB1", "IOB2"]
@@ -177,7 +175,7 @@ def test_unknown_tags_take_no_part_in_what_is_recognised(tmp_path: Path) -> None
         read(made(tmp_path / "none", train="?", validation="?", test="?"))
 
 
-def test_an_unknown_tag_after_a_span_does_not_continue_it(tmp_path: Path) -> None:
+def test_an_unknown_tag_after_a_span_does_not_continue_it(tmp_path):
     data = made(tmp_path, train="B-X I-X ? ? | O O", validation="B-Y ? | ?", test="O B-X")
     assert labels_of(data, "validation") == ["B-Y", "?", "?"], "where an entity of a column of tags ends is unknown"
     data = replace(data, spans=True)
@@ -186,7 +184,7 @@ def test_an_unknown_tag_after_a_span_does_not_continue_it(tmp_path: Path) -> Non
     assert read(data)[1]["validation"].counts == {"B-Y": 1}
 
 
-def test_tags_that_look_the_same_are_reported(tmp_path: Path) -> None:
+def test_tags_that_look_the_same_are_reported(tmp_path):
     others = {"validation": "o B-X\u200b B-\u00e9", "test": "B-LOC B-PER B-e\u0301"}
     data = made(tmp_path, train="B-PER B-X O | O B-per", **others)
     unseen = "column ner: tags that differ only in case, invisible characters or Unicode form:"
@@ -200,7 +198,7 @@ def test_tags_that_look_the_same_are_reported(tmp_path: Path) -> None:
     ]
 
 
-def test_types_that_end_in_the_letters_of_prefixes_need_the_scheme(tmp_path: Path) -> None:
+def test_types_that_end_in_the_letters_of_prefixes_need_the_scheme(tmp_path):
     # Of the five V_I, one follows a V_B, and validation is IO.
     data = made(tmp_path, train="V_B O V_I O | V_I O O V_I | V_B V_I O", validation="V_I O")
     assert message_of(read, data) == (
@@ -216,6 +214,6 @@ def test_types_that_end_in_the_letters_of_prefixes_need_the_scheme(tmp_path: Pat
     assert message_of(read, glued).startswith("column ner: BAND looks like B-AND, but the order of the tags is not")
 
 
-def test_page_can_have_types_that_no_entity_has() -> None:
+def test_page_can_have_types_that_no_entity_has():
     labels = Labels("ner", "spans", ("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), "O")
     assert unannotated(labels, ("ORG", "PER")) == ("O", "B-LOC", "I-LOC")

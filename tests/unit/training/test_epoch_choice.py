@@ -20,9 +20,7 @@ SMALL = "the last epoch is kept, since 29 entities are too few to choose one (be
         ([0.7], 30, "epochs", None),
     ],
 )
-def test_rise_and_small_validation_are_one_line(
-    f1: list[float], number: int, key: str | None, expected: str | None
-) -> None:
+def test_rise_and_small_validation_are_one_line(f1, number, key, expected):
     history = History(1, keeps_last=number < 30)
     for value in f1:
         history.after_epoch({"precision": value, "recall": value, "f1": value, "accuracy": value, "loss": 0.1})

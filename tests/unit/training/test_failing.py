@@ -46,7 +46,7 @@ def script(folder: Path, body: str) -> Path:
 
 @pytest.mark.rare
 @pytest.mark.process
-def test_configuration_of_accelerate_decides_on_processes(tmp_path: Path) -> None:
+def test_configuration_of_accelerate_decides_on_processes(tmp_path):
     (tmp_path / "accelerate").mkdir()
     config = "compute_environment: LOCAL_MACHINE\ndistributed_type: MULTI_GPU\nnum_processes: 2\nnum_machines: 1\n"
     (tmp_path / "accelerate/default_config.yaml").write_text(config + "use_cpu: false\nmixed_precision: bf16\n")
@@ -55,7 +55,7 @@ def test_configuration_of_accelerate_decides_on_processes(tmp_path: Path) -> Non
 
 
 @pytest.mark.process
-def test_processes_agree_and_a_failing_one_ends_all_with_one_message(tmp_path: Path) -> None:
+def test_processes_agree_and_a_failing_one_ends_all_with_one_message(tmp_path):
     for name in ("seen", "own0", "own1"):
         (tmp_path / name).mkdir()
     body = """
@@ -73,7 +73,7 @@ def test_processes_agree_and_a_failing_one_ends_all_with_one_message(tmp_path: P
 
 @pytest.mark.rare
 @pytest.mark.process
-def test_killed_process_ends_all_with_one_message(tmp_path: Path) -> None:
+def test_killed_process_ends_all_with_one_message(tmp_path):
     message = "work: process 1 was killed by SIGKILL; the host may be out of memory\n"
     assert finish(start(script(tmp_path, "if not first: os.kill(os.getpid(), 9)"))) == (1, "", message)
 
@@ -82,7 +82,7 @@ def test_killed_process_ends_all_with_one_message(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 @pytest.mark.rare
 @pytest.mark.process
-def test_signal_to_the_launcher_ends_all_processes(tmp_path: Path, number: signal.Signals) -> None:
+def test_signal_to_the_launcher_ends_all_processes(tmp_path, number):
     run = start(script(tmp_path, PRINT_IDS))
     workers = []
     for _ in range(2):
@@ -98,7 +98,7 @@ def test_signal_to_the_launcher_ends_all_processes(tmp_path: Path, number: signa
     assert err == ("" if number == signal.SIGKILL else "work: interrupted\n")
 
 
-def test_hosts_that_do_not_meet_end_with_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hosts_that_do_not_meet_end_with_one_message(monkeypatch):
     def fail() -> None:
         raise DistStoreError("timed out after 600000ms.\nframe #0: ...")
 

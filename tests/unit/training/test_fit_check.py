@@ -58,7 +58,7 @@ LONGEST = [
 
 
 @pytest.mark.parametrize(("name", "config", "expected"), LONGEST)
-def test_longest_window_is_what_the_model_reads(name: str, config: dict[str, Any], expected: int | None) -> None:
+def test_longest_window_is_what_the_model_reads(name, config, expected):
     model = model_of(name, **config)
     assert longest_window(model) == expected
     assert reads(model, expected or 2 * POSITIONS)
@@ -69,7 +69,7 @@ FUNNEL = {"d_model": 16, "block_sizes": [1, 1], "d_head": 8}
 
 
 @pytest.mark.parametrize(("name", "config"), [("fnet", SIZE), ("funnel", FUNNEL)])
-def test_encoder_that_ignores_the_padding_mask_is_refused(name: str, config: dict[str, Any]) -> None:
+def test_encoder_that_ignores_the_padding_mask_is_refused(name, config):
     check_mask(new_model(lambda: model_of("bert", **SIZE)))
     with pytest.raises(UserError, match=f": {name} ignores the padding mask, so that labels would depend on the batch"):
         check_mask(new_model(lambda: model_of(name, **config)))
@@ -83,7 +83,7 @@ FROZEN = [
 
 
 @pytest.mark.parametrize(("name", "config", "frozen"), FROZEN)
-def test_weights_that_get_no_gradient_are_frozen(name: str, config: dict[str, Any], frozen: int) -> None:
+def test_weights_that_get_no_gradient_are_frozen(name, config, frozen):
     model = model_of(name, **config)
     freeze_unused(model)
     model(input_ids=torch.full((2, 9), 5), attention_mask=torch.ones(2, 9)).logits.sum().backward()
@@ -97,7 +97,7 @@ def split_of(*lengths: int, subword: int = 7) -> Split:
     return Split(Dataset.from_dict({"id": list(map(str, lengths))}), Dataset.from_dict(windows), LABELS)
 
 
-def test_windows_must_fit_the_model() -> None:
+def test_windows_must_fit_the_model():
     model, folder, name = (
         model_of("bert", **SIZE, max_position_embeddings=POSITIONS),
         Path("tokens"),
@@ -114,7 +114,7 @@ def test_windows_must_fit_the_model() -> None:
             check_fit(model, split, folder, name, multiple)
 
 
-def test_attention_other_than_sdpa_is_described_if_it_was_not_asked_for() -> None:
+def test_attention_other_than_sdpa_is_described_if_it_was_not_asked_for():
     bert, mpnet = new_model("bert"), new_model("mpnet")
     assert chosen_attention(bert, "auto") is chosen_attention(mpnet, "eager") is None
     message = "train.attention: auto is eager, since transformers does not have sdpa for mpnet"
@@ -125,7 +125,7 @@ BY_LENGTH = [("by_length", 1, None), ("by_length", 2, 500)]
 
 
 @pytest.mark.parametrize(("order", "processes", "expected"), [("random", 1, 160), *BY_LENGTH])
-def test_batches_too_small_for_a_gpu_are_described(order: Any, processes: int, expected: int | None) -> None:
+def test_batches_too_small_for_a_gpu_are_described(order, processes, expected):
     params = Batches(order=order, subwords_per_batch=1000, batch_size=8)
     batches = TrainingBatches(np.full(6400, 20), params, seed=1)
     assert small_batches(batches, torch.device("cpu"), processes) is None

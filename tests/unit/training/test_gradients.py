@@ -74,7 +74,7 @@ def of_batch(dropout: float = 0.0, processes: int = 1, number: int = 1, **change
     return sum(losses), sums
 
 
-def test_loss_is_mean_over_labelled_subwords() -> None:
+def test_loss_is_mean_over_labelled_subwords():
     loss, _ = of_batch()
     model, each = bert(0.0), []
     for row in WINDOWS:
@@ -88,7 +88,7 @@ SEVERAL = [{"processes": 5}, {"processes": 2, "subwords_per_device": 6}]
 
 
 @pytest.mark.parametrize("changed", [*SEVERAL, {"subwords_per_device": 12}, {"multiple": 8}])
-def test_processes_parts_and_padding_change_no_gradient(changed: dict[str, Any]) -> None:
+def test_processes_parts_and_padding_change_no_gradient(changed):
     loss, gradients = of_batch(**changed)
     expected = of_batch()
     assert loss == pytest.approx(expected[0], abs=1e-6)
@@ -96,7 +96,7 @@ def test_processes_parts_and_padding_change_no_gradient(changed: dict[str, Any])
         torch.testing.assert_close(gradients[name], gradient, atol=1e-6, rtol=1e-4)
 
 
-def test_dropout_depends_on_seed_and_step_only() -> None:
+def test_dropout_depends_on_seed_and_step_only():
     torch.manual_seed(1)
     first = of_batch(dropout=0.5)[0]
     torch.manual_seed(2)
@@ -106,7 +106,7 @@ def test_dropout_depends_on_seed_and_step_only() -> None:
 
 
 @pytest.mark.parametrize("changed", [{}, {"head": "crf"}, {"subwords_per_device": 8}], ids=str)
-def test_step_reads_nothing_from_the_device(changed: dict[str, object]) -> None:
+def test_step_reads_nothing_from_the_device(changed):
     """A tensor on the meta device has no values, so that reading one raises an error."""
     gradients, process = new_gradients(**changed), process_of(device="meta")
     model = bert(0.1)
@@ -128,7 +128,7 @@ class Focal(GoldLabels):
         return (wrong**0.5 * losses).sum()
 
 
-def test_further_loss_ignores_subwords_without_a_label() -> None:
+def test_further_loss_ignores_subwords_without_a_label():
     gradients, model = new_gradients(subwords_per_device=8), bert(0.0)
     gold, focal = gradients.objectives[0], Focal(gradients.head, gradients.rows)
     of_gold, of_focal, of_both = (
@@ -140,7 +140,7 @@ def test_further_loss_ignores_subwords_without_a_label() -> None:
     assert all(weight.grad is None or weight.grad.isfinite().all() for weight in model.parameters())
 
 
-def test_further_loss_learns_nothing_from_words_of_unknown_label() -> None:
+def test_further_loss_learns_nothing_from_words_of_unknown_label():
     """The second sub-word of the first window may be A or B, and any label is possible for that of the second one."""
     losses = []
     for labels, partly in ((LABELS, (3, 4)), (LABELS, (N, N))):
@@ -154,7 +154,7 @@ def test_further_loss_learns_nothing_from_words_of_unknown_label() -> None:
     assert losses[0].item() == losses[1].item()
 
 
-def test_encoder_decays_as_in_trainer_and_the_head_has_a_rate_of_its_own(tmp_path: object) -> None:
+def test_encoder_decays_as_in_trainer_and_the_head_has_a_rate_of_its_own(tmp_path):
     gradients, model = new_gradients(head="crf"), bert(0.0)
     trainer = Trainer(model, TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to="none"))
     expected = set(trainer.get_decay_parameter_names(model)) - {"classifier.weight"}
@@ -179,7 +179,7 @@ RATES = [
 
 
 @pytest.mark.parametrize(("name", "expected"), RATES)
-def test_schedule_gives_the_learning_rate_of_each_step(name: str, expected: list[float]) -> None:
+def test_schedule_gives_the_learning_rate_of_each_step(name, expected):
     optimizer = adamw(bert(0.0), torch.device("cpu"), 0.01, 0.5, 0.5)
     assert optimizer.defaults["fused"] is True
     # Two of six steps are warm-up.
@@ -197,7 +197,7 @@ def test_schedule_gives_the_learning_rate_of_each_step(name: str, expected: list
     st.integers(1, 6),
     st.one_of(st.none(), st.integers(1, 200)),
 )
-def test_processes_share_a_batch(lengths: np.ndarray, processes: int, subwords_per_device: int | None) -> None:
+def test_processes_share_a_batch(lengths, processes, subwords_per_device):
     batch = np.random.default_rng(0).permutation(len(lengths))
     shared = share(batch, lengths, processes, subwords_per_device)
     assert len(shared) == processes
@@ -221,7 +221,7 @@ PADDED = [
 
 
 @pytest.mark.parametrize(("rows", "options", "ids", "mask", "labels"), PADDED)
-def test_micro_batch_is_padded(rows: list[int], options: dict, ids: object, mask: object, labels: object) -> None:
+def test_micro_batch_is_padded(rows, options, ids, mask, labels):
     input_ids = [[2, 7, 8, 3], [2, 8, 3], [2, 3]]
     word_ids = [[-1, 0, 0, -1], [-1, 0, -1], [-1, -1]]
     made = windows([0, 0, 1], input_ids, word_ids, [[N, 1, 1, N], [N, 2, N], [N, N]])

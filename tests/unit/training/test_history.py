@@ -9,7 +9,7 @@ def scores(f1: float) -> dict[str, float]:
     return {"precision": f1, "recall": f1, "f1": f1, "accuracy": f1, "loss": 1 - f1}
 
 
-def test_points_of_the_curve_are_means_of_their_steps() -> None:
+def test_points_of_the_curve_are_means_of_their_steps():
     history = History(steps_per_point=2)
     for loss in (4.0, 2.0, 1.0):
         history.after_step(loss)
@@ -22,7 +22,7 @@ def test_points_of_the_curve_are_means_of_their_steps() -> None:
     assert history.steps == 5
 
 
-def test_best_epoch_has_the_highest_f1_then_the_lowest_loss() -> None:
+def test_best_epoch_has_the_highest_f1_then_the_lowest_loss():
     history = History(1)
     epochs = [(0.0, 0.9), (0.7, 0.5), (0.7, 0.5), (0.7, 0.4), (0.6, 0.1)]
     found = [history.after_epoch(scores(f1) | {"loss": loss}) for f1, loss in epochs]

@@ -34,7 +34,7 @@ def lines_of(f1: list[float], steps_per_epoch: int = 200, rate: float = 1e-4, go
     return lines
 
 
-def test_f1_of_zero_is_said_once_with_the_remedy() -> None:
+def test_f1_of_zero_is_said_once_with_the_remedy():
     raised = "validation F1 is still 0 after 400 steps; raise train.min_steps or train.learning_rate"
     lowered = "validation F1 is still 0 after 400 steps; lower train.learning_rate (0.0003; auto is 0.0001), or raise "
     assert lines_of([0, 0, 0, 0]) == [raised]
@@ -42,10 +42,10 @@ def test_f1_of_zero_is_said_once_with_the_remedy() -> None:
 
 
 @pytest.mark.parametrize(("steps_per_epoch", "after"), [(1, 4), (100, 300), (1000, 2000)])
-def test_few_steps_are_given_half_of_the_epochs(steps_per_epoch: int, after: int) -> None:
+def test_few_steps_are_given_half_of_the_epochs(steps_per_epoch, after):
     (line,) = lines_of([0] * 8, steps_per_epoch)
     assert f" after {after} steps;" in line
 
 
-def test_nothing_is_said_if_f1_moves_or_there_are_no_entities() -> None:
+def test_nothing_is_said_if_f1_moves_or_there_are_no_entities():
     assert lines_of([0, 0.01, 0, 0]) == lines_of([0, 0, 0, 0], gold=0) == []

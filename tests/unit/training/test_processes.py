@@ -41,7 +41,7 @@ def launched() -> argparse.Namespace:
 
 
 @pytest.mark.parametrize("size", [{}, {"WORLD_SIZE": "1"}, {"PMI_SIZE": "1"}])
-def test_one_process_is_launched_for_each_device(host: pytest.MonkeyPatch, size: dict[str, str]) -> None:
+def test_one_process_is_launched_for_each_device(host, size):
     for name, value in size.items():
         host.setenv(name, value)  # Kubernetes and Slurm set it without a launcher
     arguments = launched()
@@ -50,7 +50,7 @@ def test_one_process_is_launched_for_each_device(host: pytest.MonkeyPatch, size:
 
 
 @pytest.mark.parametrize("devices", [0, 2])
-def test_each_of_several_hosts_launches_its_processes(host: pytest.MonkeyPatch, tmp_path: Path, devices: int) -> None:
+def test_each_of_several_hosts_launches_its_processes(host, tmp_path, devices):
     for name, value in {"PMI_SIZE": "3", "PMI_RANK": "1"}.items():
         host.setenv(name, value)  # Slurm's srun
     for name, value in {"NNODES": "3", "NODE_RANK": "1", "MASTER_ADDR": "node0", "MASTER_PORT": "123"}.items():
@@ -75,7 +75,7 @@ ONE_PROCESS = [
 
 
 @pytest.mark.parametrize(("devices", "variables"), ONE_PROCESS)
-def test_one_process_is_not_launched(host: pytest.MonkeyPatch, devices: int, variables: dict[str, str]) -> None:
+def test_one_process_is_not_launched(host, devices, variables):
     host.setattr(torch.accelerator, "device_count", lambda: devices)
     for name, value in variables.items():
         host.setenv(name, value)
@@ -90,7 +90,7 @@ IMPOSSIBLE = [
 
 
 @pytest.mark.parametrize(("devices", "name", "value", "message"), IMPOSSIBLE)
-def test_impossible_number_is_an_error(host, devices: int, name: str, value: str, message: str) -> None:
+def test_impossible_number_is_an_error(host, devices, name, value, message):
     host.setattr(torch.accelerator, "device_count", lambda: devices)
     host.setattr(os, "cpu_count", lambda: 4)
     host.setenv(name, value)
@@ -98,7 +98,7 @@ def test_impossible_number_is_an_error(host, devices: int, name: str, value: str
         processes.relaunch_on_all_devices()
 
 
-def test_configuration_that_shards_weights_is_refused(host: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_configuration_that_shards_weights_is_refused(host, tmp_path):
     """Before accelerate asks for a package that would not help."""
     (tmp_path / "config.yaml").write_text("compute_environment: LOCAL_MACHINE\ndistributed_type: DEEPSPEED\n")
     host.setattr(processes, "default_config_file", str(tmp_path / "config.yaml"))
@@ -106,21 +106,21 @@ def test_configuration_that_shards_weights_is_refused(host: pytest.MonkeyPatch, 
         processes.relaunch_on_all_devices()
 
 
-def test_params_override_the_configuration_of_accelerate(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_params_override_the_configuration_of_accelerate(monkeypatch):
     monkeypatch.setenv("ACCELERATE_DYNAMO_BACKEND", "INDUCTOR")
     override_configuration()
     assert TorchDynamoPlugin().backend == DynamoBackend.NO
 
 
 @pytest.mark.parametrize("mode", ["FSDP", "DEEPSPEED", "MEGATRON_LM"])
-def test_sharded_weights_are_refused(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+def test_sharded_weights_are_refused(monkeypatch, mode):
     monkeypatch.setenv(f"ACCELERATE_USE_{mode}", "true")
     message = f"^environment variable ACCELERATE_USE_{mode}: {mode} shards weights among processes; expected whole"
     with pytest.raises(UserError, match=message):
         join()
 
 
-def test_number_of_processes_without_an_address_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_of_processes_without_an_address_is_an_error(monkeypatch):
     """A Kubernetes job sets WORLD_SIZE, for example."""
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setattr(processes, "PartialState", Mock(side_effect=ValueError("MASTER_ADDR expected")))

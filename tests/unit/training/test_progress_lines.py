@@ -22,7 +22,7 @@ def train(lines: ProgressLines, history: History, clock: Clock, steps: int, seco
         lines.after_step(2, history)
 
 
-def test_log_file_shows_a_line_every_30_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+def test_log_file_shows_a_line_every_30_seconds(capsys):
     clock, history = Clock(), History(10, steps=5)
     lines = ProgressLines(100, 2, done=5, words=4000, shown=True, clock=clock)
     lines.begin_epoch()
@@ -38,7 +38,7 @@ def test_log_file_shows_a_line_every_30_seconds(capsys: pytest.CaptureFixture[st
     ]
 
 
-def test_epoch_shows_its_results_and_the_run_its_times(capsys: pytest.CaptureFixture[str]) -> None:
+def test_epoch_shows_its_results_and_the_run_its_times(capsys):
     clock, history = Clock(), History(10)
     lines = ProgressLines(4, 1, done=0, words=9, shown=True, clock=clock)
     lines.begin_epoch()
@@ -55,7 +55,7 @@ def test_epoch_shows_its_results_and_the_run_its_times(capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize(("shown", "terminal"), [(False, False), (True, True)])
-def test_no_step_lines_beside_a_bar_or_in_other_processes(shown: bool, terminal: bool, monkeypatch, capsys) -> None:
+def test_no_step_lines_beside_a_bar_or_in_other_processes(shown, terminal, monkeypatch, capsys):
     monkeypatch.setattr("tagline.training.progress_lines.watched", lambda: terminal)
     clock = Clock()
     lines = ProgressLines(10, 1, done=0, words=9, shown=shown, clock=clock)

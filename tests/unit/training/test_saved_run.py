@@ -37,13 +37,13 @@ def work(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_saved_run_continues_with_its_history_and_lists_all_precisions(work: Path) -> None:
+def test_saved_run_continues_with_its_history_and_lists_all_precisions(work):
     assert start(work).history.steps == 2
     assert start(work).history.losses[-1] == {"step": 3, "loss": 0.5}
     assert SavedRun(work, History(1), "bf16").precisions == ["fp32", "bf16"]
 
 
-def test_checkpoint_of_a_thread_is_the_run_when_it_began(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_checkpoint_of_a_thread_is_the_run_when_it_began(work, monkeypatch):
     write, go_on = saved_run._write_content, threading.Event()
     monkeypatch.setattr(saved_run, "_in_background", lambda _: True)
     monkeypatch.setattr(saved_run, "_write_content", lambda *arguments: go_on.wait(60) and write(*arguments))
@@ -62,7 +62,7 @@ def test_checkpoint_of_a_thread_is_the_run_when_it_began(work: Path, monkeypatch
 
 
 @pytest.mark.parametrize("links", [True, False])
-def test_best_weights_are_linked_or_copied(links: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_best_weights_are_linked_or_copied(links, tmp_path, monkeypatch):
     if not links:
         monkeypatch.setattr(os, "link", Mock(side_effect=OSError(1, "Operation not permitted")))
     (tmp_path / "best").mkdir()
@@ -72,13 +72,13 @@ def test_best_weights_are_linked_or_copied(links: bool, tmp_path: Path, monkeypa
     assert (tmp_path / "step/weights").samefile(tmp_path / "best/weights") is links
 
 
-def test_run_that_can_not_be_continued_is_refused(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_that_can_not_be_continued_is_refused(work, monkeypatch):
     monkeypatch.setattr(saved_run, "seen_by_all", lambda _: False)
     with pytest.raises(UserError, match="run; to continue after step-000000001, expected one that they share"):
         start(work)
 
 
-def test_hosts_that_would_train_different_models_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hosts_that_would_train_different_models_are_refused(monkeypatch):
     differ = "code, data/tokenized or models/p.+ differ"
     for same, message in (((), differ), (("run",), "train.precision: auto is fp32 on")):
         monkeypatch.setattr("tagline.training.processes.agree", lambda text, same=same: text in same)

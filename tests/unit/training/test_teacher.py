@@ -43,7 +43,7 @@ def temper(probabilities: Sequence[float], temperature: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize("temperature", [0.1, 1.0, 5.0])
-def test_loss_compares_what_a_teacher_knows(split: Split, tmp_path: Path, temperature: float) -> None:
+def test_loss_compares_what_a_teacher_knows(split, tmp_path, temperature):
     teachers = [teacher(tmp_path / "a", "B-Z", "B-X", "O", "I-X", "I-Z"), teacher(tmp_path / "b", *STUDENT.names)]
     generator = np.random.default_rng(0)
     of_teachers = [generator.dirichlet(np.ones(5), 6).astype(np.float32) for _ in teachers]
@@ -80,7 +80,7 @@ UNFIT = [
 
 
 @pytest.mark.parametrize(("names", "student", "message"), UNFIT)
-def test_labels_that_do_not_fit_are_refused(tmp_path: Path, names: tuple, student: Labels, message: str) -> None:
+def test_labels_that_do_not_fit_are_refused(tmp_path, names, student, message):
     with pytest.raises(UserError, match=message):
         teacher(tmp_path / "model", *names, student=student)
     known = np.array([[0.25, 0.75], [0, 0]], np.float32)

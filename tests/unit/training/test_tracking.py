@@ -23,7 +23,7 @@ def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Mock]:
     return made
 
 
-def test_requested_trackers_are_listed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requested_trackers_are_listed_once(monkeypatch):
     monkeypatch.setattr(tracking, "get_available_trackers", lambda: ["wandb", "dvclive"])
     for value, expected in {"": [], " wandb, dvclive,wandb,": ["wandb", "dvclive"]}.items():
         monkeypatch.setenv(VARIABLE, value)
@@ -37,7 +37,7 @@ def test_requested_trackers_are_listed_once(monkeypatch: pytest.MonkeyPatch) -> 
             requested()
 
 
-def test_continued_run_continues_its_curves_under_its_name(fakes: dict[str, Mock], monkeypatch) -> None:
+def test_continued_run_continues_its_curves_under_its_name(fakes, monkeypatch):
     Trackers(list(TRACKERS)).start("run-1", 20, print)
     assert fakes["dvclive"].call_args.kwargs["resume"] is True
     assert fakes["tensorboard"].call_args.kwargs["purge_step"] == 21
@@ -49,7 +49,7 @@ def test_continued_run_continues_its_curves_under_its_name(fakes: dict[str, Mock
 
 
 @pytest.mark.parametrize("failing", ["start", "log", "finish"])
-def test_failing_tracker_is_reported_once_and_the_others_continue(failing: str, fakes: dict[str, Mock]) -> None:
+def test_failing_tracker_is_reported_once_and_the_others_continue(failing, fakes):
     lines, bad = list[str](), fakes.pop("wandb").return_value
     getattr(bad, failing).side_effect = RuntimeError("no network at https://ada:secret@host.\nsecond line")
     trackers = Trackers(list(TRACKERS))

@@ -30,7 +30,7 @@ def listed(epoch: list[np.ndarray]) -> list[list[int]]:
 
 
 @given(LENGTHS, ORDERS, st.integers(0, 2**32 - 1), st.integers(0, 5), st.integers(1, 9))
-def test_each_window_is_in_one_batch(lengths: np.ndarray, order: Batches, seed: int, epoch: int, multiple: int) -> None:
+def test_each_window_is_in_one_batch(lengths, order, seed, epoch, multiple):
     batches = TrainingBatches(lengths, order, seed, multiple)
     batch_list = batches.epoch(epoch)
     assert sorted(index for batch in batch_list for index in batch.tolist()) == list(range(len(lengths)))
@@ -47,7 +47,7 @@ def test_each_window_is_in_one_batch(lengths: np.ndarray, order: Batches, seed: 
     assert listed(empty_last.epoch(epoch)) == listed(batch_list), "a window without sub-words is left out"
 
 
-def test_epochs_share_the_fewest_passes_that_reach_the_min_steps() -> None:
+def test_epochs_share_the_fewest_passes_that_reach_the_min_steps():
     lengths = np.repeat(np.arange(4, 14), 6)
     once = TrainingBatches(lengths, by_length(64), 1, epochs=3)
     steps = once.steps_per_pass
@@ -60,7 +60,7 @@ def test_epochs_share_the_fewest_passes_that_reach_the_min_steps() -> None:
 
 
 @pytest.mark.parametrize("order", [by_length(64), at_random(4)])
-def test_order_changes_with_each_epoch_and_seed(order: Batches) -> None:
+def test_order_changes_with_each_epoch_and_seed(order):
     lengths = np.repeat(np.arange(4, 14), 6)
     keys = product(range(3), range(3))
     epochs = {(seed, epoch): listed(TrainingBatches(lengths, order, seed).epoch(epoch)) for seed, epoch in keys}
@@ -70,7 +70,7 @@ def test_order_changes_with_each_epoch_and_seed(order: Batches) -> None:
     assert len(together) > 2 * len(epochs[0, 0])
 
 
-def test_padding_by_length_is_below_a_tenth_in_few_more_steps() -> None:
+def test_padding_by_length_is_below_a_tenth_in_few_more_steps():
     # Lengths as in news, up to 128 sub-words (CoNLL-2003: mean 22 with special tokens).
     lengths = np.clip(np.random.default_rng(5).lognormal(2.9, 0.6, 14_041).astype(np.int64), 3, 128)
     batches, plain = (TrainingBatches(lengths, order, 1) for order in (by_length(512), at_random(8)))
@@ -79,7 +79,7 @@ def test_padding_by_length_is_below_a_tenth_in_few_more_steps() -> None:
 
 
 @given(LENGTHS, ORDERS, st.integers(1, 9), st.data())
-def test_padding_is_of_all_steps(lengths: np.ndarray, order: Batches, multiple: int, data: st.DataObject) -> None:
+def test_padding_is_of_all_steps(lengths, order, multiple, data):
     batches = TrainingBatches(lengths, order, 1, multiple)
     steps = data.draw(st.integers(1, 3 * batches.steps_per_pass + 1))
     done = [batch for epoch in range(4) for batch in batches.epoch(epoch)][:steps]

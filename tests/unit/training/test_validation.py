@@ -22,7 +22,7 @@ WINDOWS = {
 
 
 @pytest.mark.parametrize("subwords_per_device", [None, 4])
-def test_loss_is_the_mean_over_words_with_subwords(subwords_per_device: int | None) -> None:
+def test_loss_is_the_mean_over_words_with_subwords(subwords_per_device):
     model = new_model("bert")
     # For each word: its window, the position of its first sub-word, its gold label. Word f is at an edge of both of
     # its windows, so the first one is chosen.

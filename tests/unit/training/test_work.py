@@ -40,7 +40,7 @@ def interrupt(number: int) -> Path:
     return folder
 
 
-def test_fingerprint_changes_with_params_code_and_inputs_only(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fingerprint_changes_with_params_code_and_inputs_only(root, monkeypatch):
     data, script = root / "data", root / "stage.py"
     data.mkdir()
     (data / "a").write_text("a")
@@ -67,14 +67,14 @@ def test_fingerprint_changes_with_params_code_and_inputs_only(root: Path, monkey
     assert {len(each) for each in seen} == {16}
 
 
-def test_work_folder_is_removed_when_the_run_has_finished_and_kept_otherwise(root: Path) -> None:
+def test_work_folder_is_removed_when_the_run_has_finished_and_kept_otherwise(root):
     assert interrupt(1) == Path(".work/train/run1")
     with work_folder("train", "run1") as folder:
         assert (folder / "note").read_text() == "1"
     assert not list(root.glob(".work/*/*"))
 
 
-def test_run_waits_until_another_one_of_the_same_name_has_ended() -> None:
+def test_run_waits_until_another_one_of_the_same_name_has_ended():
     def second() -> None:
         with work_folder("train", "run1"):
             pass
@@ -85,7 +85,7 @@ def test_run_waits_until_another_one_of_the_same_name_has_ended() -> None:
     waiting.result()
 
 
-def test_copy_for_an_experiment_works_in_the_folder_of_its_clone(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_copy_for_an_experiment_works_in_the_folder_of_its_clone(root, monkeypatch):
     copy = root / ".dvc/tmp/exps/tmp1/pos"
     copy.mkdir(parents=True)
     monkeypatch.chdir(copy)
@@ -93,7 +93,7 @@ def test_copy_for_an_experiment_works_in_the_folder_of_its_clone(root: Path, mon
     assert not list(copy.iterdir())
 
 
-def test_shared_work_folder_keeps_all_unfinished_runs(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shared_work_folder_keeps_all_unfinished_runs(root, monkeypatch):
     monkeypatch.setenv("TAGLINE_WORK", str(root / "shared"))
     (root / "shared/train/.run6.partial/step").mkdir(parents=True)  # of an interrupted removal
     for number in range(6):
@@ -104,7 +104,7 @@ def test_shared_work_folder_keeps_all_unfinished_runs(root: Path, monkeypatch: p
     assert list(root.iterdir()) == [root / "shared"], "the user's folder stays"
 
 
-def test_own_work_folder_keeps_the_last_two_other_runs_and_those_in_use(root: Path) -> None:
+def test_own_work_folder_keeps_the_last_two_other_runs_and_those_in_use(root):
     for number in range(3):
         interrupt(number)
     Path(".work/train/.gone.partial").mkdir()
@@ -114,14 +114,14 @@ def test_own_work_folder_keeps_the_last_two_other_runs_and_those_in_use(root: Pa
         assert sorted(path.name for path in Path(".work/train").iterdir()) == ["new", "new.lock", "run1", "run2"]
 
 
-def test_other_processes_than_the_main_one_make_no_folder(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_processes_than_the_main_one_make_no_folder(root, monkeypatch):
     monkeypatch.setattr(PartialState, "is_main_process", False)
     with work_folder("train", "abc"):
         pass
     assert not list(root.iterdir())
 
 
-def test_run_ends_though_another_one_removes_its_remains(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_ends_though_another_one_removes_its_remains(monkeypatch):
     """As experiments of a queue do that share the work folder of the clone."""
     rename = Path.rename
 
@@ -157,7 +157,7 @@ def names(checkpoints: Checkpoints) -> list[str]:
     return sorted(path.name for path in checkpoints.folder.iterdir())
 
 
-def test_newest_two_checkpoints_are_kept(checkpoints: Checkpoints, tmp_path: Path) -> None:
+def test_newest_two_checkpoints_are_kept(checkpoints, tmp_path):
     assert Checkpoints(tmp_path / "no/such/folder").newest() is None
     checkpoints.write(1000, fill("a"))
     checkpoints.write(30, fill("b"))  # after a fallback; the order is that of the steps
@@ -166,7 +166,7 @@ def test_newest_two_checkpoints_are_kept(checkpoints: Checkpoints, tmp_path: Pat
     assert (checkpoints.newest() / "best/config").read_text() == "aa"
 
 
-def test_copy_that_a_user_made_is_not_a_checkpoint(checkpoints: Checkpoints) -> None:
+def test_copy_that_a_user_made_is_not_a_checkpoint(checkpoints):
     copy = checkpoints.folder / "step-000000002.bak"
     shutil.copytree(checkpoints.folder / "step-000000002", copy)
     assert checkpoints.newest() == checkpoints.folder / "step-000000002"
@@ -186,9 +186,7 @@ DAMAGES = [
 
 
 @pytest.mark.parametrize(("damage", "reason"), DAMAGES)
-def test_damaged_checkpoint_falls_back_to_the_one_before(
-    checkpoints: Checkpoints, damage: Callable[[Path], None], reason: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_damaged_checkpoint_falls_back_to_the_one_before(checkpoints, damage, reason, capsys):
     first, path = (checkpoints.folder / f"step-00000000{step}" for step in (1, 2))
     damage(path)
     (checkpoints.folder / ".step-000000003.partial").mkdir()  # of a killed run
@@ -213,7 +211,7 @@ FAILURES = [
 
 
 @pytest.mark.parametrize(("error", "reason"), FAILURES)
-def test_failure_leaves_earlier_checkpoints(checkpoints: Checkpoints, error: BaseException, reason: str | None) -> None:
+def test_failure_leaves_earlier_checkpoints(checkpoints, error, reason):
     def fail(folder: Path) -> None:
         (folder / "weights").write_text("half")
         raise error
@@ -226,7 +224,7 @@ def test_failure_leaves_earlier_checkpoints(checkpoints: Checkpoints, error: Bas
     assert names(checkpoints) == ["step-000000001", "step-000000002"], "no partial one is left"
 
 
-def test_pytorchs_error_on_a_full_disk_is_known() -> None:
+def test_pytorchs_error_on_a_full_disk_is_known():
     """The message by which `CheckpointError` recognises a full disk."""
     if not Path("/dev/full").exists():
         pytest.skip("this system does not have /dev/full")

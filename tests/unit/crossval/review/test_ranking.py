@@ -30,7 +30,7 @@ def ranking(folder: Path, first: Rows, second: Rows, learnt: float = 0.2, most: 
     return rank_by_folds(folds, output(folder / "all", first, second, sure=learnt), ["train"], most)
 
 
-def test_gold_of_other_sentences_counts(tmp_path: Path) -> None:
+def test_gold_of_other_sentences_counts(tmp_path):
     missing, spurious = ranking(tmp_path, [MISSING, RIGHT], [SPURIOUS, RIGHT]).suspicions
     # Of five labels, the predicted one has 0.9 or 0.5, each other one a quarter of the rest.
     # "Ada" occurs nowhere else. "in" is O in three other sentences, and an entity in none.
@@ -47,20 +47,20 @@ def test_gold_of_other_sentences_counts(tmp_path: Path) -> None:
     assert missing.as_json(7) == {**place, **words, **entities, **probabilities}
 
 
-def test_a_model_that_was_trained_on_the_sentence_counts(tmp_path: Path) -> None:
+def test_a_model_that_was_trained_on_the_sentence_counts(tmp_path):
     found = ranking(tmp_path, [RIGHT, MISSING, MISSING], [RIGHT], learnt=0.6).suspicions
     assert [each.sentence.id for each in found] == ["train-1", "train-2"]
     assert found[0].score == pytest.approx(log(0.9 / 0.025) + log(0.6 / 0.1) + log(0.5 / 1.5), abs=1e-3)
 
 
-def test_only_the_best_are_kept(tmp_path: Path) -> None:
+def test_only_the_best_are_kept(tmp_path):
     found = ranking(tmp_path, [MISSING, SPURIOUS], [MISSING, RIGHT], most=1)
     assert len(found.suspicions) == 1
     assert found.numbers == {("train", "missed"): 2, ("train", "spurious"): 1}
     assert list(found.lines()) == ["train: 3 disagreements (2 missed, 1 spurious)"]
 
 
-def test_a_word_that_no_model_sees_is_not_suspicious(tmp_path: Path) -> None:
+def test_a_word_that_no_model_sees_is_not_suspicious(tmp_path):
     sentences, probabilities = chunk([("Ada \u200b Oslo", "B-PER I-PER B-LOC", "B-PER O B-LOC")], sure=0.95)
     probabilities[1] = 0
     learnt = output(tmp_path / "all", [RIGHT], sure=0.95)
@@ -68,7 +68,7 @@ def test_a_word_that_no_model_sees_is_not_suspicious(tmp_path: Path) -> None:
     assert rank_by_model(learnt, ["train"], 9).suspicions == []
 
 
-def test_without_folds_the_loss_of_gold_decides_also_where_the_model_agrees(tmp_path: Path) -> None:
+def test_without_folds_the_loss_of_gold_decides_also_where_the_model_agrees(tmp_path):
     """Of Bo, gold has 0.5 and each other label 0.125, of which the first is suggested: O."""
     learnt = output(tmp_path / "all", [MISSING], sure=0.95)
     unsure = chunk([RIGHT], sure=0.5)
@@ -79,7 +79,7 @@ def test_without_folds_the_loss_of_gold_decides_also_where_the_model_agrees(tmp_
     assert (second.disagreement.fault, second.score) == ("spurious", pytest.approx(-log(0.5), abs=1e-3))
 
 
-def test_folds_of_other_sentences_are_an_error(tmp_path: Path) -> None:
+def test_folds_of_other_sentences_are_an_error(tmp_path):
     folds = [output(tmp_path / "1", [MISSING], sure=0.9)]
     with pytest.raises(UserError, match=r"^data/tokenized: no sentence train-0 in train with the words that its fold"):
         rank_by_folds(folds, output(tmp_path / "all", [RIGHT], sure=0.9), ["train"], 9)

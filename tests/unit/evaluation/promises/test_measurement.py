@@ -25,7 +25,7 @@ test_promises_fit_the_labels = refused(
 )
 
 
-def test_recall_of_a_split_has_its_interval() -> None:
+def test_recall_of_a_split_has_its_interval():
     only = sentences(["B-X O", "B-X O", "O O"], ["B-X B-X", "O O", "O O"])
     found = reached(ScoredSplit("spans", only, 0), "X", RecallPromise(at_least=0.5), BOOTSTRAP)
     # Only X is predicted or in gold: its interval is that of all types together.
@@ -34,7 +34,7 @@ def test_recall_of_a_split_has_its_interval() -> None:
     assert lacking == dict.fromkeys(("value", "low", "high"), 0)
 
 
-def test_recalls_and_precisions_are_one_table() -> None:
+def test_recalls_and_precisions_are_one_table():
     recall = {"at_least": 0.95, "found": "covered", "bias": 1.5, "value": 0.951, "low": 0.9, "high": 1.0}
     precision = {"at_least": 0.97, "number": 40, "score": 0.61234, "share": 0.5, "precision": 0.975}
     none = {"at_least": 0.97, "number": 9, "statement": "No"}

@@ -21,7 +21,7 @@ BREAKABLE = [((0.2, 0.4, 0.4), (0.49, 0.49, 0.49)), ((0.5, 0.2, 0.3), (0.7, 0.3,
 
 
 @pytest.mark.parametrize(("shares", "right"), BREAKABLE, ids=str)
-def test_promise_is_broken_at_most_as_often_as_stated(shares: tuple[float, ...], right: tuple[float, ...]) -> None:
+def test_promise_is_broken_at_most_as_often_as_stated(shares, right):
     """All outcomes of eight entities are enumerated, each with its probability."""
     cells = [share * each for share, of_score in zip(shares, right, strict=True) for each in (of_score, 1 - of_score)]
     precisions = dict(zip((0.9, 0.8, 0.7), np.cumsum(cells[::2]) / np.cumsum(shares), strict=True))
@@ -37,7 +37,7 @@ def test_promise_is_broken_at_most_as_often_as_stated(shares: tuple[float, ...],
     assert 0 < broken <= 1 - HALF.confidence
 
 
-def test_entities_of_a_type_are_sorted_by_score() -> None:
+def test_entities_of_a_type_are_sorted_by_score():
     split = sentences(["B-X O", "B-X B-Y", "O O"], ["B-X B-X", "O B-Y", "B-X O"], scores=[[0.875, 0.625]] * 3)
     found = Predicted.of(flatten(split), ["X"])
     assert [values.tolist() for values in found[:3]] == [[0.875, 0.875, 0.625], [False, True, True], [0, 2, 0]]
@@ -60,7 +60,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "promise", "given", "documents", "said", "kept"), CASES)
-def test_promise_or_what_it_needs_is_reported(name, promise, given, documents: list | None, said: str, kept) -> None:
+def test_promise_or_what_it_needs_is_reported(name, promise, given, documents, said, kept):
     words = [[f"w{row}-{index}" for index in range(len(labels.split()))] for row, labels in enumerate(given[0])]
     validation = ScoredSplit("spans", sentences(*given, words=words), 0)
     if documents:
@@ -78,7 +78,7 @@ def test_promise_or_what_it_needs_is_reported(name, promise, given, documents: l
 
 # The highest score is wrong, and others at equal distances.
 @pytest.mark.parametrize(("number", "wrong", "precision"), [(152, 6, 0.8), (20_000, 1600, 0.9)])
-def test_errors_among_the_highest_scores_do_not_refuse_what_validation_keeps(number, wrong, precision) -> None:
+def test_errors_among_the_highest_scores_do_not_refuse_what_validation_keeps(number, wrong, precision):
     is_wrong = np.isin(np.arange(number), np.linspace(0, number - 1, wrong).astype(int))
     predicted = Predicted(np.linspace(1, 0.5, number), is_wrong, np.arange(number), number)
     score, said = find_score(predicted, "X entities", PrecisionPromise(at_least=precision, confidence=0.9))
@@ -87,7 +87,7 @@ def test_errors_among_the_highest_scores_do_not_refuse_what_validation_keeps(num
     assert said.endswith(f"; {wrong} of {number:,} entities are wrong there")
 
 
-def test_refusal_shows_the_start_that_is_nearest_to_a_promise() -> None:
+def test_refusal_shows_the_start_that_is_nearest_to_a_promise():
     """Of the first 17 entities 5 are wrong, of 69 there are 10, of 272 and all 400 most."""
     is_wrong = np.isin(np.arange(400), [0, 2, 4, 6, 8, 20, 30, 40, 50, 60]) | (np.arange(400) >= 69)
     predicted = Predicted(np.linspace(1, 0.5, 400), is_wrong, np.arange(400), 400)
@@ -96,7 +96,7 @@ def test_refusal_shows_the_start_that_is_nearest_to_a_promise() -> None:
     assert "with the highest scores are right: at best, 10 of 69 entities are wrong; expected at most 7; annot" in said
 
 
-def test_equal_sentences_count_once_unless_documents_are_known() -> None:
+def test_equal_sentences_count_once_unless_documents_are_known():
     words = [["Ada"]] * 6 + [["Bo"], ["Cy"]]
     validation = ScoredSplit("spans", sentences(["B-X"] * 8, ["B-X"] * 8, words=words), 0)
     promise = PrecisionPromise(at_least=0.5, confidence=0.9)

@@ -64,7 +64,7 @@ def recall_of(chunks: Sequence[Chunk], gold: np.ndarray, head: Head, type_: str,
     least=st.sampled_from([0.3, 0.7, 0.999]),
     types=st.sampled_from(["X", "XY"]),
 )
-def test_bias_is_that_of_a_scan(name: str, seed: int, lengths: list, least: float, types: str) -> None:
+def test_bias_is_that_of_a_scan(name, seed, lengths, least, types):
     head = HEADS[name]
     chunks, gold = split(head, seed, lengths)
     recalls = {type_: RecallPromise(at_least=least) for type_ in types if type_ in head.labels.types}
@@ -84,7 +84,7 @@ RUNS, CONFIDENCE = 300, 0.9
 
 
 @pytest.mark.parametrize("of_documents", [False, True])
-def test_share_of_broken_promises(of_documents: bool) -> None:
+def test_share_of_broken_promises(of_documents):
     """Each document's entities are missed below a bias of its own, so that the true recall of each step is known."""
     generator = np.random.default_rng(7)
     broken = 0

@@ -7,7 +7,7 @@ from scipy.stats import binomtest
 from tagline.evaluation.promises.share_test import ShareTest, least_step
 
 
-def test_entities_that_may_be_missed() -> None:
+def test_entities_that_may_be_missed():
     test = ShareTest(0.95, 0.9, sequences=1, of_documents=False, number=152)
     expected = [binomtest(missed, 152, 0.05, "less").pvalue for missed in range(10)]
     np.testing.assert_allclose(test.p_values(np.arange(10), 152), expected)
@@ -25,7 +25,7 @@ SEQUENCES = [("011", [2], 1), ("111", [2], 0), ("110", [2], None), ("010110", [1
 
 
 @pytest.mark.parametrize(("passes", "starts", "expected"), SEQUENCES)
-def test_sequences_go_down_until_a_step_fails(passes: str, starts: list[int], expected: int | None) -> None:
+def test_sequences_go_down_until_a_step_fails(passes, starts, expected):
     assert least_step(np.array([step == "1" for step in passes]), starts) == expected
 
 
@@ -51,6 +51,6 @@ STATEMENTS = [
 
 
 @pytest.mark.parametrize(("kept", "confidence", "of_documents", "number", "missed", "said"), STATEMENTS)
-def test_statement_has_the_assumptions_or_what_is_needed(kept, confidence, of_documents, number, missed, said) -> None:
+def test_statement_has_the_assumptions_or_what_is_needed(kept, confidence, of_documents, number, missed, said):
     test = ShareTest(0.95, confidence, 1, of_documents, number)
     assert said in test.statement(kept, missed, "X entities", "are found", "missed")

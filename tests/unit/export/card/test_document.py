@@ -221,7 +221,7 @@ CARDS = [
 @pytest.mark.parametrize(
     ("changes", "expected", "absent"), CARDS, ids=["files", "Hub", "several", "tags", "options", "few", "no test"]
 )
-def test_card_states_the_facts_of_the_model(changes: dict[str, Any], expected: list[str], absent: list[str]) -> None:
+def test_card_states_the_facts_of_the_model(changes, expected, absent):
     card = render(card_data(**changes))
     text = " ".join(card.split())
     for part in expected:
@@ -232,7 +232,7 @@ def test_card_states_the_facts_of_the_model(changes: dict[str, Any], expected: l
     assert not re.search(r"\{\{|\{%|\}\}|TODO|More Information|Undefined|\bNone\b|\[\s*\]|\n\n\n", body)
 
 
-def test_metadata_names_only_what_is_on_the_hub() -> None:
+def test_metadata_names_only_what_is_on_the_hub():
     read = ModelCard(render(card_data())).data.to_dict()
     assert list(read) == ["library_name", "metrics", "pipeline_tag", "tags", "model-index"]
     assert read["tags"] == ["ner", "transformers.js"]
@@ -252,7 +252,7 @@ def test_metadata_names_only_what_is_on_the_hub() -> None:
     assert about == ("ner", "a/b", "eval", "f" * 40)
 
 
-def test_hub_shows_examples_beside_an_english_model() -> None:
+def test_hub_shows_examples_beside_an_english_model():
     card = ModelCard(render(card_data(card=Card(language="en", license=None))))
     assert card.data.to_dict()["widget"] == [{"text": text} for text in examples.ENGLISH]
 
@@ -263,7 +263,7 @@ PLAIN = render(card_data(types=("PER",)))
 
 @settings(max_examples=40)
 @given(st.lists(st.sampled_from(ODD) | st.text(min_size=1, max_size=6), min_size=1, max_size=3, unique=True))
-def test_label_names_of_any_text_are_escaped(types: list[str]) -> None:
+def test_label_names_of_any_text_are_escaped(types):
     """They break neither metadata nor tables, and never become tags or links."""
     card = render(card_data(types=tuple(types)))
     expected = [f"F1 of {printable(name)}" for name in sorted(types)]
@@ -284,7 +284,7 @@ def test_label_names_of_any_text_are_escaped(types: list[str]) -> None:
 @example("&lt;")
 @example("a|b\\|c")
 @example("~~a~~ **b** __c__ `d`")
-def test_parser_returns_any_escaped_text_from_its_cell(text: str) -> None:
+def test_parser_returns_any_escaped_text_from_its_cell(text):
     tokens = READER.parse(f"| a | b |\n|---|---|\n| x {escaped(text)} | y |\n")
     cells = [token for token in tokens if token.type == "inline"]
     assert [cells[index].content for index in (0, 1, 3)] == ["a", "b", "y"]
@@ -294,12 +294,12 @@ def test_parser_returns_any_escaped_text_from_its_cell(text: str) -> None:
     assert cell == printable(" ".join(text.split())).strip()
 
 
-def test_markup_of_github_is_escaped() -> None:
+def test_markup_of_github_is_escaped():
     text = "B-PER data/train.conll http://a.b www.a.b ada@b.c :smile: $x$ a\u202eb"
     assert escaped(text) == (r"B-PER data/train.conll http\://a.b www\.a.b ada\@b.c \:smile\: \$x\$ a\\u202eb")
 
 
-def test_curve_of_many_epochs_has_the_first_the_last_and_the_kept_one() -> None:
+def test_curve_of_many_epochs_has_the_first_the_last_and_the_kept_one():
     epochs = [{"epoch": float(number), "f1": 0.5, "loss": 1 / number} for number in range(1, 101)]
     shown = [epoch for epoch, *_ in curve(epochs, 38)]
     assert len(shown) == 21

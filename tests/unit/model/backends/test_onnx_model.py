@@ -22,7 +22,7 @@ def save(path: Path, *inputs: str) -> Path:
     return path
 
 
-def test_logits_are_those_of_the_given_positions_with_padding(tmp_path: Path) -> None:
+def test_logits_are_those_of_the_given_positions_with_padding(tmp_path):
     model = OnnxModel(save(tmp_path / "model.onnx"), padding=3)
     rows = [np.array([7, 8, 9], dtype=np.int32), np.array([5], dtype=np.int32)]
     found = model.logits(rows, [np.array([2, 0]), np.array([0, 1])])
@@ -30,7 +30,7 @@ def test_logits_are_those_of_the_given_positions_with_padding(tmp_path: Path) ->
     assert found.tolist() == [[18, 19], [14, 15], [10, 11], [6, 7]]
 
 
-def test_missing_damaged_or_other_graph_is_an_error(tmp_path: Path) -> None:
+def test_missing_damaged_or_other_graph_is_an_error(tmp_path):
     path = tmp_path / "model.onnx"
     assert "model.onnx is missing; set export.onnx or export.int8 in params.yaml" in message_of(OnnxModel, path)
     path.write_bytes(save(tmp_path / "whole.onnx").read_bytes()[:-9])
@@ -44,7 +44,7 @@ def test_missing_damaged_or_other_graph_is_an_error(tmp_path: Path) -> None:
     assert f"{message} logits of three" in message_of(OnnxModel, path)
 
 
-def test_onnxruntime_sends_no_telemetry(tmp_path: Path) -> None:
+def test_onnxruntime_sends_no_telemetry(tmp_path):
     """Telemetry would be stored in the user's cache before it is sent."""
     path = save(tmp_path / "model.onnx")
     home = tmp_path / "home"

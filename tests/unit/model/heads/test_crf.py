@@ -11,7 +11,7 @@ from helpers.windows import LABELS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagline.labels.label_list import Decoding, Labels
+from tagline.labels.label_list import Labels
 from tagline.model.decoding import decode
 from tagline.model.heads.crf import CrfHead
 
@@ -51,7 +51,7 @@ def loss(head: CrfHead, logits: torch.Tensor, labels: torch.Tensor, transitions:
 
 
 @given(SEEDS, LENGTHS, st.sampled_from(["greedy", "constrained"]), st.booleans())
-def test_decoding_finds_the_best_legal_sequence(seed: int, lengths: list, decoding: Decoding, learnt: bool) -> None:
+def test_decoding_finds_the_best_legal_sequence(seed, lengths, decoding, learnt):
     logits, head = made(seed, sum(lengths), TWO_TYPES)
     head = head if learnt else CrfHead(TWO_TYPES)
     ids = decode(logits, np.array(lengths), TWO_TYPES, decoding, head.learnt)
@@ -63,7 +63,7 @@ def test_decoding_finds_the_best_legal_sequence(seed: int, lengths: list, decodi
 
 
 @given(SEEDS, LENGTHS)
-def test_crf_probabilities_are_marginals(seed: int, lengths: list[int]) -> None:
+def test_crf_probabilities_are_marginals(seed, lengths):
     logits, head = made(seed, sum(lengths))
     probabilities = head.probabilities(logits, np.array(lengths))
     assert probabilities.dtype == np.float32
@@ -77,7 +77,7 @@ def test_crf_probabilities_are_marginals(seed: int, lengths: list[int]) -> None:
 
 
 @given(SEEDS, LENGTHS, st.integers(0, 2**16 - 1))
-def test_likelihood_is_that_of_the_words_with_subwords(seed: int, lengths: list[int], mask: int) -> None:
+def test_likelihood_is_that_of_the_words_with_subwords(seed, lengths, mask):
     logits, head = made(seed, sum(lengths))
     gold = np.random.default_rng(seed).integers(3, size=len(logits))
     known = np.array([bool(mask >> index & 1) for index in range(len(logits))], dtype=bool)
@@ -96,7 +96,7 @@ POSSIBLE = [{0}, {1}, {2}, {0, 1, 2}, {0, 2}]
 
 @pytest.mark.parametrize(("known", "count"), [(LABELS, 3), (replace(LABELS, sets=((), ("O", "I-X"))), 5)])
 @given(SEEDS, st.data())
-def test_loss_is_that_of_all_possible_sequences(known: Labels, count: int, seed: int, data: st.DataObject) -> None:
+def test_loss_is_that_of_all_possible_sequences(known, count, seed, data):
     row = st.lists(st.sampled_from([-100, *range(count)]), min_size=4, max_size=4)
     labels = np.array(data.draw(st.lists(row, min_size=1, max_size=3)))
     logits, head = made(seed, labels.size)
@@ -119,7 +119,7 @@ def test_loss_is_that_of_all_possible_sequences(known: Labels, count: int, seed:
     assert words == pytest.approx(expected, rel=1e-4, abs=1e-3)
 
 
-def test_gradients_are_finite_and_zero_without_labels() -> None:
+def test_gradients_are_finite_and_zero_without_labels():
     generator = torch.Generator().manual_seed(4)
     logits = torch.randn(2, 5, 3, generator=generator, requires_grad=True)
     transitions = torch.randn(3, 3, generator=generator, requires_grad=True)
@@ -132,7 +132,7 @@ def test_gradients_are_finite_and_zero_without_labels() -> None:
     assert transitions.grad[1, 2].item() < 0
 
 
-def test_loss_of_half_precision_is_computed_in_float32() -> None:
+def test_loss_of_half_precision_is_computed_in_float32():
     logits = torch.zeros(1, 256, 3, dtype=torch.float16)
     found = loss(CrfHead(LABELS), logits, torch.zeros(1, 256, dtype=torch.int64), torch.zeros(3, 3))
     assert found.dtype == torch.float32

@@ -1,7 +1,5 @@
 """The choice of a head: of a model without a file of it, and damaged files."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from helpers.windows import LABELS
@@ -12,7 +10,7 @@ from tagline.model.heads.linear import LinearHead
 from tagline.terminal.errors import UserError
 
 
-def test_model_without_head_file_has_a_linear_head(tmp_path: Path) -> None:
+def test_model_without_head_file_has_a_linear_head(tmp_path):
     assert load_head(tmp_path, LABELS, "constrained", "train") == LinearHead(LABELS, "constrained")
 
 
@@ -25,7 +23,7 @@ DAMAGED = [
 
 
 @pytest.mark.parametrize(("tensors", "head", "message"), DAMAGED)
-def test_damaged_file_is_an_error(tmp_path: Path, tensors: dict[str, np.ndarray], head: str, message: str) -> None:
+def test_damaged_file_is_an_error(tmp_path, tensors, head, message):
     save_file(tensors, tmp_path / "head.safetensors", {"head": head})
     with pytest.raises(UserError, match=message):
         load_head(tmp_path, LABELS, "greedy", "train")

@@ -16,7 +16,7 @@ from tagline.model.heads.linear import LinearHead
 HEAD = LinearHead(LABELS)
 
 
-def test_loss_of_parts_adds_up_to_the_mean_of_pytorch() -> None:
+def test_loss_of_parts_adds_up_to_the_mean_of_pytorch():
     generator = torch.Generator().manual_seed(3)
     logits = torch.randn(5, 7, 4, generator=generator)
     labels = torch.randint(0, 4, (5, 7), generator=generator)
@@ -26,7 +26,7 @@ def test_loss_of_parts_adds_up_to_the_mean_of_pytorch() -> None:
     torch.testing.assert_close(parts / (labels != -100).sum(), expected)
 
 
-def test_loss_and_gradient_without_labels_are_zero() -> None:
+def test_loss_and_gradient_without_labels_are_zero():
     logits = torch.ones(1, 2, 3, requires_grad=True)
     loss = HEAD.loss(logits, torch.full((1, 2), -100), nn.Module())
     loss.backward()
@@ -34,7 +34,7 @@ def test_loss_and_gradient_without_labels_are_zero() -> None:
     assert logits.grad.count_nonzero() == 0
 
 
-def test_loss_of_half_precision_is_summed_in_float32() -> None:
+def test_loss_of_half_precision_is_summed_in_float32():
     logits = torch.zeros(1, 4096, 2, dtype=torch.bfloat16)
     loss = HEAD.loss(logits, torch.zeros(1, 4096, dtype=torch.int64), nn.Module())
     assert loss.dtype == torch.float32
@@ -46,7 +46,7 @@ def logits(seed: int, words: int = 6, scale: float = 5) -> np.ndarray:
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([0.1, 5.0, 1e4]))
-def test_scores_are_log_probabilities(seed: int, scale: float) -> None:
+def test_scores_are_log_probabilities(seed, scale):
     values = logits(seed, scale=scale)
     scores = HEAD.scores(values)
     probabilities = HEAD.probabilities(scores, np.array([4, 2]))
@@ -56,7 +56,7 @@ def test_scores_are_log_probabilities(seed: int, scale: float) -> None:
 
 
 @given(st.integers(0, 2**32 - 1), st.lists(st.booleans(), min_size=6, max_size=6))
-def test_negative_log_likelihood_of_known_words(seed: int, known: list[bool]) -> None:
+def test_negative_log_likelihood_of_known_words(seed, known):
     values, gold = logits(seed), np.random.default_rng(seed).integers(3, size=6)
     scores = HEAD.scores(values)
     scores[~np.array(known)] = [0, -np.inf, -np.inf]  # words without sub-words
@@ -66,7 +66,7 @@ def test_negative_log_likelihood_of_known_words(seed: int, known: list[bool]) ->
     assert found == pytest.approx(expected, abs=1e-4)
 
 
-def test_loss_of_unknown_labels_is_that_of_all_possible_ones() -> None:
+def test_loss_of_unknown_labels_is_that_of_all_possible_ones():
     head = LinearHead(replace(LABELS, sets=((), ("O", "I-X"))))
     values = logits(5)
     gold = np.array([0, 1, 2, 3, 4, -100])

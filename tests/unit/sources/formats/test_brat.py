@@ -41,13 +41,13 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("text", "ann", "tags"), PAIRS)
-def test_spans_are_read_and_nothing_else(tmp_path: Path, text: str, ann: str, tags: str) -> None:
+def test_spans_are_read_and_nothing_else(tmp_path, text, ann, tags):
     sentence = read(tmp_path, text, ann)
     assert (tagged(sentence), sentence.notes) == (tags, ())
 
 
 @pytest.mark.parametrize("policy", ["split", "fill", "drop", "error"])
-def test_discontinuous_spans_follow_the_policy(tmp_path: Path, policy: str) -> None:
+def test_discontinuous_spans_follow_the_policy(tmp_path, policy):
     tags = {"split": "North/B-LOC America/B-LOC", "fill": "North/B-LOC and/I-LOC South/I-LOC America/I-LOC"}
     sentence = read(tmp_path, TEXT, "T1\tLOC 0 5;17 24\tNorth America\n", discontinuous_spans=policy)
     assert (tagged(sentence), kinds(sentence)) == (tags.get(policy, ""), ["discontinuous_spans"])

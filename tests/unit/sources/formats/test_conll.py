@@ -1,8 +1,5 @@
 """Column files: what is read, and the errors of malformed ones."""
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 from helpers.formats import read, refusals
 
@@ -22,7 +19,7 @@ ALIKE = [
 
 
 @pytest.mark.parametrize("content", ALIKE)
-def test_forms_that_are_read_alike(tmp_path: Path, content: str) -> None:
+def test_forms_that_are_read_alike(tmp_path, content):
     columns = ["-", *TWO] if content.startswith("0") else TWO
     found = read(tmp_path, "conll", content, columns=columns)
     assert [[each.words, each.tags["ner"]] for each in found] == [[["Ada", "lives"], ["B-PER", "O"]], [["in"], ["O"]]]
@@ -49,7 +46,7 @@ WORDS = [
 
 
 @pytest.mark.parametrize(("content", "keys", "sentences"), WORDS)
-def test_words_of_lines(tmp_path: Path, content: str, keys: dict[str, Any], sentences: list[str]) -> None:
+def test_words_of_lines(tmp_path, content, keys, sentences):
     found = read(tmp_path, "conll", content, **{"columns": TWO, **keys})
     assert ["|".join(each.words) for each in found] == sentences
 
@@ -62,19 +59,19 @@ IDS = [
 
 
 @pytest.mark.parametrize(("ids", "words"), IDS)
-def test_multi_word_tokens_and_empty_nodes_are_no_words(tmp_path: Path, ids: str, words: str) -> None:
+def test_multi_word_tokens_and_empty_nodes_are_no_words(tmp_path, ids, words):
     content = "".join(f"{each}\t{word}\tX\n" for each, word in zip(ids.split(), "abcde", strict=True))
     (sentence,) = read(tmp_path, "conll", content, columns=["-", "words", "pos"])
     assert (sentence.words, len(sentence.tags["pos"])) == (words.split(), len(words.split()))
 
 
-def test_columns_are_read_in_any_order(tmp_path: Path) -> None:
+def test_columns_are_read_in_any_order(tmp_path):
     (sentence,) = read(tmp_path, "conll", "\n1 O X Ada N\n2 B Y Bo V\n", columns=["-", "ner", "-", "words", "pos"])
     assert sentence.location == f"{tmp_path}/f:2"
     assert (sentence.words, sentence.tags) == (["Ada", "Bo"], {"ner": ["O", "B"], "pos": ["N", "V"]})
 
 
-def test_empty_words_are_skipped_and_noted(tmp_path: Path) -> None:
+def test_empty_words_are_skipped_and_noted(tmp_path):
     found = read(tmp_path, "conll", "Ada\tB-PER\n \tO\n\u00a0\t\nin\tO\n\n\tO\n", columns=TWO, empty_words="skip")
     assert [(each.words, each.tags["ner"]) for each in found] == [(["Ada", "in"], ["B-PER", "O"]), ([], [])]
     notes = [note for sentence in found for note in sentence.notes]

@@ -1,7 +1,5 @@
 """CoNLL-U: words, tag columns and ids."""
 
-from pathlib import Path
-
 import pytest
 from helpers.formats import read, refusals
 
@@ -22,7 +20,7 @@ FILE = """\
 """
 
 
-def test_words_tags_and_ids(tmp_path: Path) -> None:
+def test_words_tags_and_ids(tmp_path):
     content = b"\xef\xbb\xbf" + FILE.replace("\n", "\r\n").encode()
     tag_columns = {"xpos": "xpos", "number": "feats:Number", "ner": "misc:NER"}
     first, second = read(tmp_path, "conllu", content, tag_columns=tag_columns, absent="-")
@@ -47,7 +45,7 @@ IN_TEXT = [
 
 
 @pytest.mark.parametrize(("text", "forms", "spans"), IN_TEXT)
-def test_words_in_the_text_of_a_sentence(tmp_path: Path, text: str, forms: str, spans: list | None) -> None:
+def test_words_in_the_text_of_a_sentence(tmp_path, text, forms, spans):
     lines = [token(*forms.split()[index : index + 2]) for index in range(0, len(forms.split()), 2)]
     (sentence,) = read(tmp_path, "conllu", f"# text = {text}\n" + "".join(lines))
     assert sentence.surface == (None if spans is None else Surface(text, spans))

@@ -1,8 +1,5 @@
 """CSV: a word or a sentence per row, sentences by a column, cells in quotes or never."""
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 from helpers.formats import fault, read, refusals
 
@@ -18,7 +15,7 @@ ALIKE = [
 
 
 @pytest.mark.parametrize(("content", "keys"), ALIKE)
-def test_forms_that_are_read_alike(tmp_path: Path, content: str, keys: dict[str, Any]) -> None:
+def test_forms_that_are_read_alike(tmp_path, content, keys):
     first, second = read(tmp_path, "csv", content, **{**KEYS, **keys})
     assert (first.id, first.words, first.tags) == ("1", ['a,"', "b"], {"ner": ["B-X", "O"]})
     assert (second.id, second.words, second.tags) == ("2", ["c"], {"ner": ["O"]})
@@ -36,7 +33,7 @@ WHOLE_SENTENCES = [
 
 
 @pytest.mark.parametrize("content", WHOLE_SENTENCES)
-def test_row_can_hold_a_sentence(tmp_path: Path, content: str) -> None:
+def test_row_can_hold_a_sentence(tmp_path, content):
     first, second = read(tmp_path, "csv", content, **KEYS, **ROWS)
     assert (first.id, first.words, first.tags) == ("7", ["Ada", "is", "in"], {"ner": ["B-PER", "O", "O"]})
     assert (second.id, second.words, second.tags) == ("8", ["Bo"], {"ner": ["O"]})
@@ -61,7 +58,7 @@ GROUPED = [
 
 
 @pytest.mark.parametrize(("content", "keys", "sentences", "skipped"), GROUPED)
-def test_sentences_of_rows(tmp_path: Path, content: str, keys: dict, sentences: dict, skipped: list[int]) -> None:
+def test_sentences_of_rows(tmp_path, content, keys, sentences, skipped):
     found = read(tmp_path, "csv", content, **KEYS, **keys)
     assert {sentence.id: " ".join(sentence.words) for sentence in found} == sentences
     notes = [note for sentence in found for note in sentence.notes]

@@ -1,8 +1,5 @@
 """doccano: what version 1.8.4 exports, with and without relations; test_inspection.py reads a file per annotator."""
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 from helpers.annotated import tagged
 from helpers.formats import read, refusals
@@ -22,7 +19,7 @@ RELATIONS = [
 
 
 @pytest.mark.parametrize("rows", [LISTS, VERSION_1_0, RELATIONS])
-def test_every_export_is_read_alike(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+def test_every_export_is_read_alike(tmp_path, rows):
     sentences = read(tmp_path, "doccano", rows)
     assert [sentence.id for sentence in sentences] == ["1", "2", "3"]
     assert [tagged(sentence) for sentence in sentences] == ["Oslo/B-LOC", "Oslo/B-LOC", ""]

@@ -1,7 +1,6 @@
 """INCEpTION: a document as WebAnno TSV."""
 
 import re
-from pathlib import Path
 
 from helpers.annotated import kinds, tagged
 from helpers.formats import read, refusals
@@ -33,7 +32,7 @@ SPAN = {"span_layer": "custom.Span", "feature": "label"}
 DEFAULT = {"span_layer": "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity", "feature": "value"}
 
 
-def test_webanno_tsv(tmp_path: Path) -> None:
+def test_webanno_tsv(tmp_path):
     content = re.sub(r"(?m)^(\d.*)$", "\\1\t", TSV)  # INCEpTION ends rows with a tab
     sentences = read(tmp_path, "inception", content, **DEFAULT, **POLICIES)
     words = [["Ada", "in", "\U0001f44b", "New", "York", "."], ["Rome", "*", "waits"]]

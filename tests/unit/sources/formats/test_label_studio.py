@@ -1,7 +1,6 @@
 """Label Studio: what version 1.23 exports as JSON, shortened to the keys that matter."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 from helpers.annotated import kinds, tagged
@@ -35,7 +34,7 @@ EXPORT = [
 ]
 
 
-def test_export_is_read(tmp_path: Path) -> None:
+def test_export_is_read(tmp_path):
     for annotators, tags in {"majority": "Bo/B-PER", "1": "Bo/B-PER", "2": "Bo/B-PER Oslo/B-LOC"}.items():
         found = {each.id: each for each in read(tmp_path, "label_studio", json.dumps(EXPORT), annotators=annotators)}
         assert tagged(found["2"]) == tags
@@ -53,7 +52,7 @@ RESULTS = [region(0, 3, "Ada", "PER"), region(0, 3, "Ada", "woman", "gender")]
 BY_MAIL = annotation({"id": 1, "email": "a@example.com"}, *RESULTS)
 
 
-def test_one_of_several_controls_is_read(tmp_path: Path) -> None:
+def test_one_of_several_controls_is_read(tmp_path):
     row = task(1, "Ada", BY_MAIL)
     (sentence,) = read(tmp_path, "label_studio", [row], control="gender")
     assert tagged(sentence) == "Ada/B-woman"

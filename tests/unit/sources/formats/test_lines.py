@@ -1,7 +1,6 @@
 """Lines of text files: encodings, gzip, byte order marks, and the line of what cannot be read."""
 
 import gzip
-from pathlib import Path
 
 import pytest
 from helpers.messages import message_of
@@ -11,7 +10,7 @@ from tagline.sources.formats.lines import read_lines
 
 @pytest.mark.parametrize("encoding", ["UTF8", "utf-8-sig", "cp1252", "utf-16", "utf-7"])
 @pytest.mark.parametrize("packed", [False, True])
-def test_every_encoding_plain_and_packed(tmp_path: Path, encoding: str, packed: bool) -> None:
+def test_every_encoding_plain_and_packed(tmp_path, encoding, packed):
     content = "Zoë\r\n\r\nça va".encode(encoding)
     (tmp_path / "file").write_bytes(gzip.compress(content) if packed else content)
     assert list(read_lines(tmp_path / "file", encoding)) == [(1, "Zoë"), (2, ""), (3, "ça va")]
@@ -25,7 +24,7 @@ ODD = [
 
 
 @pytest.mark.parametrize(("content", "encoding", "lines"), ODD)
-def test_odd_bytes_are_read(tmp_path: Path, content: bytes, encoding: str, lines: list[str]) -> None:
+def test_odd_bytes_are_read(tmp_path, content, encoding, lines):
     (tmp_path / "file").write_bytes(content)
     assert [line for _, line in read_lines(tmp_path / "file", encoding)] == lines
 
@@ -49,7 +48,7 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize(("content", "encoding", "message"), UNREADABLE)
-def test_unreadable_text_is_reported_by_line(tmp_path: Path, content: bytes, encoding: str, message: str) -> None:
+def test_unreadable_text_is_reported_by_line(tmp_path, content, encoding, message):
     (tmp_path / "file").write_bytes(content)
     found = message_of(list, read_lines(tmp_path / "file", encoding, borders=True))
     assert found.startswith(f"{tmp_path}/file{message}")

@@ -2,7 +2,6 @@
 
 import json
 from functools import partial
-from pathlib import Path
 
 import pytest
 from helpers.formats import read, refusals
@@ -25,7 +24,7 @@ ALIKE = [
 
 
 @pytest.mark.parametrize("content", ALIKE)
-def test_forms_that_are_read_alike(tmp_path: Path, content: str) -> None:
+def test_forms_that_are_read_alike(tmp_path, content):
     first, second = read(tmp_path, "json", content, **KEYS)
     assert (first.id, first.words, first.tags) == ("7", ["Ada", "a\u2028"], {"ner": ["B-X", "O"]})
     assert (second.id, second.words, second.tags) == ("b", ["in"], {"ner": ["O"]})
@@ -45,14 +44,14 @@ VALUES = st.recursive(st.none() | st.booleans() | st.integers() | TEXT, partial(
 
 @settings(max_examples=30)
 @given(rows=st.lists(st.dictionaries(TEXT, VALUES, max_size=3), min_size=1, max_size=4), ascii_only=st.booleans())
-def test_both_forms_give_what_was_written(tmp_path_factory, rows: list, ascii_only: bool) -> None:
+def test_both_forms_give_what_was_written(tmp_path_factory, rows, ascii_only):
     path = tmp_path_factory.mktemp("json") / "file"
     for text in (json.dumps(rows, ensure_ascii=ascii_only, indent=1), "\n".join(json.dumps(row) for row in rows)):
         path.write_text(text, encoding="utf-8", newline="\n")
         assert [row for _, row in read_rows(path)] == rows
 
 
-def test_words_are_stripped_and_skipped_by_the_rules(tmp_path: Path) -> None:
+def test_words_are_stripped_and_skipped_by_the_rules(tmp_path):
     rows = [{"w": ["en:Ada", " ", None, "en:Bo"], "t": ["X ", "O", "O", "X"]}, {"w": [], "t": []}, {"w": None, "t": []}]
     keys = {"words": "w", "tag_columns": {"ner": "t"}, "strip_pattern": "^en:", "empty_words": "skip"}
     first, *empty = read(tmp_path, "json", rows, **keys)

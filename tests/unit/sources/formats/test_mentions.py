@@ -1,8 +1,5 @@
 """mentions: which parts of a text its quoted entities are, what is reported."""
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 from helpers.annotated import kinds, tagged, write_rows
 from helpers.formats import read, refusals, report, section, to_objects
@@ -40,13 +37,13 @@ AS_TAGS = [
 
 
 @pytest.mark.parametrize(("text", "entities", "keys", "tags", "notes"), AS_TAGS)
-def test_mentions_become_iob2(tmp_path: Path, text: str, entities: Any, keys: dict, tags: str, notes: list) -> None:
+def test_mentions_become_iob2(tmp_path, text, entities, keys, tags, notes):
     (sentence,) = read(tmp_path, "mentions", {"text": text, "entities": entities}, **keys)
     assert (tagged(sentence), kinds(sentence)) == (tags, notes)
 
 
 @pytest.mark.parametrize(("occurrences", "found"), [("all", {FURTHER, "overlapping_spans"}), ("listed", {FURTHER})])
-def test_strings_are_read_as_offsets_where_nothing_is_reported(tmp_path: Path, occurrences: str, found: set) -> None:
+def test_strings_are_read_as_offsets_where_nothing_is_reported(tmp_path, occurrences, found):
     sample = section("conll", columns=["words", "-", "-", "ner"]).read(ROOT / "data/sample/train.conll")
     corpus = [list(zip(each.words, each.tags["ner"], strict=True)) for each in sample]
     by_offsets, by_strings = (
@@ -76,7 +73,7 @@ test_malformed_answer_is_reported_by_line = refusals(
 )
 
 
-def test_answers_joined_to_other_texts_are_refused(tmp_path: Path) -> None:
+def test_answers_joined_to_other_texts_are_refused(tmp_path):
     rows = [{"text": "Ada left", "entities": {"PER": ["Bo", "Ada"], "LOC": ["Rome"]}}] * 11
     sentences = read(tmp_path, "mentions", rows)
     assert ": 10 of 15 (67%: LOC 100%, PER 50%) (" in report("mentions", sentences[:5])
@@ -85,7 +82,7 @@ def test_answers_joined_to_other_texts_are_refused(tmp_path: Path) -> None:
     assert found.startswith("train: mentions that their text does not have as whole words, or not so often, left out")
 
 
-def test_mention_with_two_types_is_refused_with_what_to_write(tmp_path: Path) -> None:
+def test_mention_with_two_types_is_refused_with_what_to_write(tmp_path):
     (sentence,) = read(
         tmp_path, "mentions", {"text": "Paris left Paris", "entities": {"PER": ["Paris"], "LOC": ["Paris"]}}
     )
@@ -94,7 +91,7 @@ def test_mention_with_two_types_is_refused_with_what_to_write(tmp_path: Path) ->
     assert "; write one type for each mention; or set download.dataset.occurrences to listed, which takes" in message
 
 
-def test_answers_without_ids_beside_other_files_are_refused(tmp_path: Path) -> None:
+def test_answers_without_ids_beside_other_files_are_refused(tmp_path):
     write_rows(tmp_path / "gpt.jsonl", [{"text": "Ada", "entities": []}])
     message = f"{tmp_path}/gpt.jsonl:1: the key 'id' is missing (keys: 'text', 'entities'); expected the id that the"
     assert message_of(list, section("mentions").read(tmp_path)).startswith(message)

@@ -1,7 +1,6 @@
 """Prodigy: rows as `prodigy db-out` writes them for ner.manual, with answers, sessions and tokens."""
 
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 from helpers.annotated import kinds, tagged
@@ -17,7 +16,7 @@ def token(start: int, end: int) -> dict[str, int]:
     return {"start": start, "end": end, "id": 0}
 
 
-def test_only_accepted_rows_are_read(tmp_path: Path) -> None:
+def test_only_accepted_rows_are_read(tmp_path):
     rows = [
         row("Ada", (0, 3, "PER"), number=1),
         row("Bo", (0, 2, "LOC"), number=2, answer="reject"),
@@ -32,7 +31,7 @@ def test_only_accepted_rows_are_read(tmp_path: Path) -> None:
     assert [bool(sentence.words) for sentence in others] == [True, False, True, True]
 
 
-def test_a_binary_answer_is_about_its_span_only(tmp_path: Path) -> None:
+def test_a_binary_answer_is_about_its_span_only(tmp_path):
     binary = {"_is_binary": True, "_view_id": "ner"}
     rows = [
         row("Ada in Oslo", (0, 3, "PER"), **binary),
@@ -47,7 +46,7 @@ def test_a_binary_answer_is_about_its_span_only(tmp_path: Path) -> None:
     assert both.startswith("f:1: binary answers beside complete annotations of one text; expected rows of one kind;")
 
 
-def test_sessions_that_annotated_the_same_text(tmp_path: Path) -> None:
+def test_sessions_that_annotated_the_same_text(tmp_path):
     ada, bo, cy = ({"_session_id": f"data-{name}", "_annotator_id": f"data-{name}"} for name in ("ada", "bo", "cy"))
     rows = [
         row("Ada in Oslo", (0, 3, "PER"), **ada),
@@ -63,7 +62,7 @@ def test_sessions_that_annotated_the_same_text(tmp_path: Path) -> None:
     assert fault(tmp_path, "prodigy", rows).startswith("f:1: 3 annotations of one text (by data-ada, data-bo, data-cy)")
 
 
-def test_the_tokens_of_the_tool_are_the_words(tmp_path: Path) -> None:
+def test_the_tokens_of_the_tool_are_the_words(tmp_path):
     tokens = [token(*each) for each in pairwise((0, 3, 4, 8, 9, 10, 15))]
     (sentence,) = read(tmp_path, "prodigy", [row("New-York\n state", (4, 8, "LOC"), tokens=tokens)])
     assert (sentence.words, tagged(sentence)) == (["New", "-", "York", "state"], "York/B-LOC")

@@ -24,14 +24,14 @@ BLOCKS = [block for block in re.findall(r"```yaml\n(.*?)```", README + PAGE, re.
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: re.search(r"format: (\w+)", block)[1])
-def test_examples_of_the_docs_are_valid(block: str) -> None:
+def test_examples_of_the_docs_are_valid(block):
     content = YAML(typ="safe").load(block)
     common = {"source": "files", "train": "a", "validation": "b", "test": "c"}
     keys = content["download"]["dataset"] if "download" in content else common | content
     assert shared_columns(sources_of(TypeAdapter(AnyDatasets).validate_python(keys)))
 
 
-def test_the_table_of_the_page_has_every_format_and_key() -> None:
+def test_the_table_of_the_page_has_every_format_and_key():
     rows = {name: row for name, *row in re.findall(r"^\| `(\w+)` \| (.*) \| (`.*) \|$", PAGE, re.MULTILINE)}
     assert set(rows) == set(FORMATS)
     for name, schema in FORMATS.items():
@@ -42,7 +42,7 @@ def test_the_table_of_the_page_has_every_format_and_key() -> None:
 
 
 @pytest.mark.parametrize("key", sorted(OF_SPANS))
-def test_the_table_of_shared_keys_has_every_value(key: str) -> None:
+def test_the_table_of_shared_keys_has_every_value(key):
     (meaning,) = re.findall(rf"^\| `{key}` \| (.*) \|$", PAGE, re.MULTILINE)
     field = FIELDS[key]
     assert {*get_args(field.annotation), field.default} <= set(re.findall(r"`(\w+)`", meaning))

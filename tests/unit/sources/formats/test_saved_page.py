@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +18,7 @@ MARKED = [[1, 2, "LOC"], [2, 4, "PER"]]
 OF_BO = {"annotator": "Bo"}
 
 
-def test_spans_count_code_points_of_a_text_and_words_of_words(tmp_path: Path) -> None:
+def test_spans_count_code_points_of_a_text_and_words_of_words(tmp_path):
     rows = [
         saved_row("train-7", TEXT, [[2, 5, "PER"], [10, 14, "LOC"]]),
         saved_row("a", WORDS, MARKED, status="unsure", note="Is it one?"),
@@ -35,7 +34,7 @@ def test_spans_count_code_points_of_a_text_and_words_of_words(tmp_path: Path) ->
     assert sentences[1].notes[0].occurrence == f"{tmp_path}/f:2: 'Is it one?'"
 
 
-def test_selection_reads_the_random_texts_or_the_others(tmp_path: Path) -> None:
+def test_selection_reads_the_random_texts_or_the_others(tmp_path):
     rows = [saved_row("1", WORDS, [], selection="random"), saved_row("2", TEXT, [], selection="uncertain")]
     for selection, ids in {None: "12", "random": "1", "chosen": "2"}.items():
         assert [each.id for each in read(tmp_path, "page", rows, selection=selection)] == [*ids]
@@ -43,7 +42,7 @@ def test_selection_reads_the_random_texts_or_the_others(tmp_path: Path) -> None:
     assert fault(tmp_path, "page", rows[1:], selection="random") == message
 
 
-def test_adjudicated_file_decides_what_annotators_of_a_folder_do_not_agree_on(tmp_path: Path) -> None:
+def test_adjudicated_file_decides_what_annotators_of_a_folder_do_not_agree_on(tmp_path):
     of_ada = [saved_row("1", WORDS, MARKED), saved_row("2", WORDS, []), saved_row("3", WORDS, MARKED)]
     write_rows(tmp_path / "ada.jsonl", of_ada)
     write_rows(tmp_path / "ada-later.jsonl", of_ada[:1])  # the same once more
@@ -66,7 +65,7 @@ def test_adjudicated_file_decides_what_annotators_of_a_folder_do_not_agree_on(tm
         assert texts(annotators) == {"1": "New York/B-LOC", "2": "", "3": marked}
 
 
-def test_folders_of_several_pages_are_read_by_a_pattern(tmp_path: Path) -> None:
+def test_folders_of_several_pages_are_read_by_a_pattern(tmp_path):
     rows = [saved_row(str(number), [f"word-{number}"], [], tasks=str(number)) for number in range(3)]
     for folder, row in zip("abc", rows, strict=True):
         (tmp_path / folder).mkdir()
@@ -87,9 +86,7 @@ OTHERS = [
 
 
 @pytest.mark.parametrize(("make", "file", "problem"), OTHERS)
-def test_folder_holds_only_files_of_annotators(
-    tmp_path: Path, make: Callable[[Path], None], file: str, problem: str
-) -> None:
+def test_folder_holds_only_files_of_annotators(tmp_path, make, file, problem):
     make(tmp_path / file)
     with pytest.raises(UserError, match=f"{file}: {problem}; expected .* to hold only files .jsonl or .jsonl.gz, one"):
         list(section("page").read(tmp_path))
@@ -104,7 +101,7 @@ UNFIT = [
 
 
 @pytest.mark.parametrize(("row", "message"), UNFIT)
-def test_file_that_does_not_fit_the_others_of_a_folder_is_an_error(tmp_path: Path, row: object, message: str) -> None:
+def test_file_that_does_not_fit_the_others_of_a_folder_is_an_error(tmp_path, row, message):
     folder = tmp_path / "saved"
     folder.mkdir()
     write_rows(folder / "ada.jsonl", [saved_row("1", WORDS, MARKED)])

@@ -1,14 +1,13 @@
 """spaCy: a DocBin as spaCy writes it."""
 
 import sys
-from pathlib import Path
 
 import pytest
 from helpers.annotated import kinds, tagged
 from helpers.formats import fault, read
 
 
-def test_a_doc_bin(tmp_path: Path) -> None:
+def test_a_doc_bin(tmp_path):
     spacy = pytest.importorskip("spacy")
     make = spacy.blank("en")
     docs = [make(text) for text in ("Ada  isn't in \U0001f44b Oslo", "nobody", "not annotated")]
@@ -31,7 +30,7 @@ def test_a_doc_bin(tmp_path: Path) -> None:
     assert tagged(partly) == "Ada/B-PER n't/? in/? \U0001f44b/? Oslo/?"
 
 
-def test_spacy_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_spacy_is_not_installed(tmp_path, monkeypatch):
     for name in ("spacy", "spacy.tokens"):
         monkeypatch.setitem(sys.modules, name, None)
     message = "f: the format spacy needs spacy.tokens, which is not installed; run `pip install -e '.[spacy]'`"

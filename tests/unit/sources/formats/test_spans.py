@@ -1,6 +1,5 @@
 """The formats spans and gliner: keys and ids; spans in one tag per word, in every case that the formats of spans share."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ def row(text: str, spans: Any, **others: Any) -> dict[str, Any]:
     return {"text": text, "spans": None if spans is None else objects, **others}
 
 
-def test_words_outside_of_what_is_annotated_are_unknown(tmp_path: Path) -> None:
+def test_words_outside_of_what_is_annotated_are_unknown(tmp_path):
     text = row("Ada saw Bo in Oslo. Rome", [(14, 18, "LOC")], annotated=[[0, 10], [12, 19]])
     (sentence,) = read(tmp_path, "spans", text)
     assert tagged(sentence) == "in/? Oslo/B-LOC Rome/?", "a word is known as a whole or not"
@@ -53,12 +52,12 @@ AS_TAGS = [
 
 
 @pytest.mark.parametrize(("text", "spans", "keys", "tags", "notes"), AS_TAGS)
-def test_spans_become_iob2(tmp_path: Path, text: str, spans: Any, keys: dict, tags: str, notes: list[str]) -> None:
+def test_spans_become_iob2(tmp_path, text, spans, keys, tags, notes):
     (sentence,) = read(tmp_path, "spans", [row(text, spans)], **keys)
     assert (tagged(sentence), kinds(sentence)) == (tags, notes)
 
 
-def test_all_policies_that_refuse_are_reported_at_once(tmp_path: Path) -> None:
+def test_all_policies_that_refuse_are_reported_at_once(tmp_path):
     (sentence,) = read(tmp_path, "spans", [row(CUTS[0], [*CUTS[1], (10, 16, "X")])])
     first, misaligned, overlapping = message_of(report, "spans", [sentence]).split("\n  ")
     assert first == "spans that tags cannot represent; correct them, or choose a policy:"
@@ -69,7 +68,7 @@ def test_all_policies_that_refuse_are_reported_at_once(tmp_path: Path) -> None:
     assert overlapping.endswith("; set download.dataset.overlaps to longest or first")
 
 
-def test_more_than_a_quarter_of_misaligned_spans_is_an_error(tmp_path: Path) -> None:
+def test_more_than_a_quarter_of_misaligned_spans_is_an_error(tmp_path):
     spans = [(4, 7, "PER"), (17, 22, "LOC"), (10, 12, "X")]
     sentences = read(tmp_path, "spans", [row("Ada lives in Oslo0 near Bergen", spans)] * 10)
     message = r"spans seem to be wrong; .*\n  train: .*: 20 of 30 \(67%: PER 100%, LOC 100%\) \(.*f:1: span"
@@ -99,7 +98,7 @@ def odd_spans(unit: str, mentions: bool) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("mentions", [False, True])
-def test_the_unit_of_offsets_is_found_by_mentions_or_words(tmp_path: Path, unit: str, mentions: bool) -> None:
+def test_the_unit_of_offsets_is_found_by_mentions_or_words(tmp_path, unit, mentions):
     tags = "e\u0301tat/B-X Oslo/B-X Rome/B-X"
     rows = [row("Ada", [(0, 3 - (unit == "inclusive"), "X")]), row(ODD, odd_spans(unit, mentions))]
     assert list(map(tagged, read(tmp_path, "spans", rows))) == ["Ada/B-X", tags]
@@ -107,14 +106,14 @@ def test_the_unit_of_offsets_is_found_by_mentions_or_words(tmp_path: Path, unit:
 
 
 @pytest.mark.parametrize("end", [5, 4])
-def test_inclusive_ends_are_found_where_each_character_is_a_word(tmp_path: Path, end: int) -> None:
+def test_inclusive_ends_are_found_where_each_character_is_a_word(tmp_path, end):
     title = row("\u300a\u6211\u300b\u7231", [(0, end - 2, "X")])
     rows = [title] * 3 + [row("\u6211\u7231\u5965\u65af\u9646\u3002\u4ed6", [(2, end, "X")])] * 11
     *_, last = read(tmp_path, "spans", rows)
     assert tagged(last) == "\u5965/B-X \u65af/I-X \u9646/I-X"
 
 
-def test_errors_of_a_file_are_reported_together(tmp_path: Path) -> None:
+def test_errors_of_a_file_are_reported_together(tmp_path):
     rows = [{"text": 1}, row("Ada", [(0, "3", "X"), (0, 3, " ")]), row("Bo", [])]
     assert fault(tmp_path, "spans", rows).split("\n  ") == [
         "f has 3 errors:",
@@ -156,7 +155,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("content", "message"), WRONG)
-def test_wrong_span_is_counted_and_left_out(tmp_path: Path, content: dict[str, Any], message: str) -> None:
+def test_wrong_span_is_counted_and_left_out(tmp_path, content, message):
     (sentence,) = read(tmp_path, "spans", content)
     (note,) = (note for note in sentence.notes if note.kind == "wrong_spans")
     assert note.occurrence.removeprefix(f"{tmp_path}/").startswith(f"f:1: {message}")
@@ -164,7 +163,7 @@ def test_wrong_span_is_counted_and_left_out(tmp_path: Path, content: dict[str, A
     assert said in report("spans", [sentence], misaligned_spans="expand", overlaps="longest")
 
 
-def test_more_than_a_quarter_of_wrong_spans_is_an_error(tmp_path: Path) -> None:
+def test_more_than_a_quarter_of_wrong_spans_is_an_error(tmp_path):
     sentences = read(tmp_path, "spans", [row("Ada", [(0, 3, "PER"), (0, 4, "X")])] * 11)
     assert ": 10 of 20 (50%: X 100%) (" in report("spans", sentences[:10])
     message = (

@@ -1,7 +1,6 @@
 """Parquet with strings, numbers and the ClassLabel that `datasets` writes, and damage."""
 
 import io
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -42,7 +41,7 @@ ALIKE = [
 
 
 @pytest.mark.parametrize(("content", "names"), ALIKE)
-def test_forms_that_are_read_alike(tmp_path: Path, content: bytes, names: list[str]) -> None:
+def test_forms_that_are_read_alike(tmp_path, content, names):
     keys = {"names": {"ner": names}} if names else {}
     sentences = read(tmp_path, "parquet", content, id="id", **keys)
     assert [s.id for s in sentences] == ["4", "5"]
@@ -53,7 +52,7 @@ def test_forms_that_are_read_alike(tmp_path: Path, content: bytes, names: list[s
 WHOLE = table([["a", "b"]] * 2500, [["O", "B-X"]] * 2500)
 
 
-def test_rows_are_counted_over_batches(tmp_path: Path) -> None:
+def test_rows_are_counted_over_batches(tmp_path):
     assert read(tmp_path, "parquet", WHOLE)[-1].location == f"{tmp_path}/f: row 2500"
 
 

@@ -17,7 +17,7 @@ ROWS = {
 
 
 @pytest.mark.parametrize("language", ROWS)
-def test_row_of_a_language(language: str) -> None:
+def test_row_of_a_language(language):
     text = (ROOT / f"tests/unit/text/segmented/{language}.txt").read_text(encoding="utf-8")
     assert ROWS[language] in encoder_row(count_letters(text.split()))
 
@@ -33,11 +33,11 @@ OTHERS = [
 
 
 @pytest.mark.parametrize(("text", "row"), OTHERS)
-def test_row_of_a_script(text: str, row: str) -> None:
+def test_row_of_a_script(text, row):
     assert f"the row {row} in docs/data.md" in encoder_row(count_letters(text.split()))
 
 
-def test_rows_are_in_the_table() -> None:
+def test_rows_are_in_the_table():
     page = (ROOT / "docs/data.md").read_text(encoding="utf-8")
     for row in ("English", OTHER, *OF_SCRIPT.values(), *OF_LETTERS):
         assert f"\n| {row} |" in page

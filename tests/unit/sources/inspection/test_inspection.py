@@ -198,7 +198,7 @@ def check(path: Path, said: str, keys: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", KEYS)
-def test_section_reads_every_format(tmp_path: Path, name: str) -> None:
+def test_section_reads_every_format(tmp_path, name):
     path = tmp_path / ("f.spacy" if name == "spacy" else "f")
     write_corpus(name, path, SENTENCES)
     check(path, f"{{folder}}/{path.name}: {name}, utf-8\n", {"format": name, **KEYS[name]})
@@ -212,7 +212,7 @@ NAMES_OF_KEYS = [
 
 
 @pytest.mark.parametrize("names", NAMES_OF_KEYS)
-def test_section_has_the_names_of_the_keys(tmp_path: Path, names: tuple[str, ...]) -> None:
+def test_section_has_the_names_of_the_keys(tmp_path, names):
     text, spans, *of_span = names
     rows = []
     for content, found, _ in TEXTS:
@@ -224,7 +224,7 @@ def test_section_has_the_names_of_the_keys(tmp_path: Path, names: tuple[str, ...
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_section_reads_the_file(tmp_path: Path, name: str) -> None:
+def test_section_reads_the_file(tmp_path, name):
     content, keys = FILES[name]
     check(write(tmp_path, {"f": content}) / "f", SAID.get(name, "ner: IOB2"), keys)
 
@@ -281,7 +281,7 @@ test_unreadable_file_is_an_error = refused(
 )
 
 
-def test_entities_beside_words_are_named(tmp_path: Path) -> None:
+def test_entities_beside_words_are_named(tmp_path):
     entities = [{"type": "PER", "start": 0, "end": 1}]
     rows = [{"tokens": words, "entities": entities, "text": text} for words, text in zip(WORDS, JOINED, strict=True)]
     found = message_of(describe, write(tmp_path, {"f": json.dumps(rows)}) / "f", [])
@@ -295,25 +295,25 @@ def test_entities_beside_words_are_named(tmp_path: Path) -> None:
     assert section["dataset"]["tag_columns"] == {"pos": "pos"}
 
 
-def test_rows_of_words_with_offsets_are_not_entities(tmp_path: Path) -> None:
+def test_rows_of_words_with_offsets_are_not_entities(tmp_path):
     rows = "".join(f"{number},w{number},0,2,X\n{number},b,3,4,Y\n" for number in range(60))
     description, section = inspect(write(tmp_path, {"f": f"sent_id,word,start,end,pos\n{rows}"}) / "f")
     assert "pos: plain tags (X 60, Y 60)\n" in description
     assert (section["dataset"]["sentence"], section["dataset"]["words"]) == ("sent_id", "word")
 
 
-def test_policy_that_loses_much_of_a_type_is_left_to_the_user(tmp_path: Path) -> None:
+def test_policy_that_loses_much_of_a_type_is_left_to_the_user(tmp_path):
     description, section = inspect(write(tmp_path, {"f": OVERLAPS}) / "f")
     assert "%: X 100%) (" in description
     assert "\noverlaps: longest loses more than a quarter of the spans of a type, so the section below" in description
     assert "overlaps" not in section["dataset"]
 
 
-def test_word_that_begins_as_json_is_a_word(tmp_path: Path) -> None:
+def test_word_that_begins_as_json_is_a_word(tmp_path):
     assert "f: conll, utf-8\n" in inspect(write(tmp_path, {"f": "{\tO\n" + lines()}) / "f")[0]
 
 
-def test_versions_of_a_corpus_are_not_joined(tmp_path: Path) -> None:
+def test_versions_of_a_corpus_are_not_joined(tmp_path):
     versions = {
         "train_clean": lines(),
         "train_noisy": lines(end=30).replace("B-PER", "O"),
@@ -328,20 +328,20 @@ def test_versions_of_a_corpus_are_not_joined(tmp_path: Path) -> None:
     assert (section["dataset"]["train"], section["dataset"]["test"]) == ("train_clean.tsv", "test_clean.tsv")
 
 
-def test_sentences_of_one_word_are_named(tmp_path: Path) -> None:
+def test_sentences_of_one_word_are_named(tmp_path):
     description, _ = inspect(write(tmp_path, {"f": lines("{w}\t{t}\n\n")}) / "f")
     assert "\nall sentences have one word: expected an empty line after each sentence only\n" in description
     assert " of them with other tags" not in description
 
 
-def test_task_that_columns_do_not_tell_is_left_to_the_user(tmp_path: Path) -> None:
+def test_task_that_columns_do_not_tell_is_left_to_the_user(tmp_path):
     layers = lines("{w}\t{t}\t{t}\n").replace("Zoë\tI-PER\tI-PER", "Zoë\tI-PER\tO")
     description, _ = inspect(write(tmp_path, {"f": layers}) / "f")
     assert "\ntask: choose one of ner, ner2 as tokenize_align.tag_column in params.yaml\n" in description
     assert "\ntask: " not in inspect(write(tmp_path, {"h": lines()}) / "h")[0]
 
 
-def test_small_test_gets_no_share(tmp_path: Path) -> None:
+def test_small_test_gets_no_share(tmp_path):
     description, section = inspect(write(tmp_path, {"f": lines()}) / "f")
     few = r"\nno share for test, which would have few entities \(1\d in ner\); for a score of all sentences, run"
     assert re.search(few, description)
@@ -355,7 +355,7 @@ def test_small_test_gets_no_share(tmp_path: Path) -> None:
     assert re.search(few.replace("1", "4", 1), inspect(write(tmp_path, {"h": chunks}) / "h")[0])
 
 
-def test_random_texts_of_a_page_become_test(tmp_path: Path) -> None:
+def test_random_texts_of_a_page_become_test(tmp_path):
     rows = []
     for number, (text, spans, _) in enumerate(TEXTS):
         rows.append(json.dumps(saved_row(str(number), text, spans, selection="chosen" if number % 5 else "random")))
@@ -372,7 +372,7 @@ def test_random_texts_of_a_page_become_test(tmp_path: Path) -> None:
     assert (sum(numbers), numbers[-1]) == (60, 12)
 
 
-def test_text_is_described_also_if_validation_cannot_be_drawn(tmp_path: Path) -> None:
+def test_text_is_described_also_if_validation_cannot_be_drawn(tmp_path):
     description, section = inspect(write(tmp_path, {"f": objects("spans", end=1)}) / "f")
     assert "f: no sentence was drawn for validation; increase its share under download.dataset.split in" in description
     assert "the first of " in description and section["dataset"]["format"] == "spans"
@@ -434,12 +434,12 @@ FOLDERS: dict[str, tuple[dict[str, str | bytes], str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", FOLDERS)
-def test_section_reads_the_folder(tmp_path: Path, name: str) -> None:
+def test_section_reads_the_folder(tmp_path, name):
     files, said, keys = FOLDERS[name]
     check(write(tmp_path / "mine", files), said, keys)
 
 
-def test_section_reads_a_folder_per_split(tmp_path: Path) -> None:
+def test_section_reads_a_folder_per_split(tmp_path):
     for split, numbers in SPLITS.items():
         (tmp_path / "mine").mkdir(exist_ok=True)
         write_corpus("brat", tmp_path / "mine" / split, [SENTENCES[number] for number in numbers])
@@ -469,7 +469,7 @@ test_folder_without_clear_splits_is_an_error = refused(
 )
 
 
-def test_folder_with_several_formats_is_a_list_of_sources(tmp_path: Path) -> None:
+def test_folder_with_several_formats_is_a_list_of_sources(tmp_path):
     files = {"train.conll": TRAIN, "dev.conll": DEV, "test.jsonl": LAST_ROWS, "x": "b", "me/ada.jsonl": objects("page")}
     description, section = inspect(write(tmp_path, files))
     found = [(each["format"], each.get("train"), each.get("test")) for each in section["dataset"]]
@@ -479,7 +479,7 @@ def test_folder_with_several_formats_is_a_list_of_sources(tmp_path: Path) -> Non
     assert Download.model_validate({**section, "encoder": {"source": "path", "path": "any"}})
 
 
-def test_further_test_set_of_another_format_is_the_last_source(tmp_path: Path) -> None:
+def test_further_test_set_of_another_format_is_the_last_source(tmp_path):
     files = {"train.conll": TRAIN, "dev.conll": DEV, "test.conll": TEST, "test-a.jsonl": LAST_ROWS}
     _, section = inspect(write(tmp_path, files))
     assert [(each["format"], each.get("tests")) for each in section["dataset"]] == [
@@ -488,7 +488,7 @@ def test_further_test_set_of_another_format_is_the_last_source(tmp_path: Path) -
     ]
 
 
-def test_numbers_as_tags_get_names_to_replace(tmp_path: Path) -> None:
+def test_numbers_as_tags_get_names_to_replace(tmp_path):
     tags = [[0, 1, 2]] * 250 + [[3, 0, 0]]
     rows = pd.DataFrame({"tokens": [[f"a{n}", "b", "c"] for n in range(251)], "ids": [[1, 500, 2]] * 251, "ner": tags})
     description, section = inspect(write(tmp_path, {"f": rows.to_parquet()}) / "f")
@@ -496,20 +496,20 @@ def test_numbers_as_tags_get_names_to_replace(tmp_path: Path) -> None:
     assert section["dataset"]["names"] == {"ner": ["name of 0", "name of 1", "name of 2", "name of 3"]}
 
 
-def test_words_that_end_in_digits_are_words(tmp_path: Path) -> None:
+def test_words_that_end_in_digits_are_words(tmp_path):
     weibo = "\n".join(f"\u53e3{n % 3}\tO\n\u7661{n % 4}\tB-PER\n" for n in range(60))
     _, section = inspect(write(tmp_path, {"f": weibo}) / "f")
     assert section["dataset"]["columns"] == ["words", "ner"]
 
 
-def test_columns_of_many_values_are_skipped_unless_all_mark_spans(tmp_path: Path) -> None:
+def test_columns_of_many_values_are_skipped_unless_all_mark_spans(tmp_path):
     rows = [f"{n}\tw{n}a\tx{n}a\t{'BI'[n % 2]}-X{n // 2}\n" for n in range(120)] + ["1\ta\tx\tO\n"]
     description, section = inspect(write(tmp_path, {"f": "\n".join(rows)}) / "f")
     assert "not read: column 1, column 3\nner: IOB2 (" in description
     assert section["dataset"]["columns"] == ["-", "words", "-", "ner"]
 
 
-def test_all_files_are_read_for_policies_and_counts(tmp_path: Path) -> None:
+def test_all_files_are_read_for_policies_and_counts(tmp_path):
     train = "\n".join([TRAIN] * 15)  # 600 sentences, of which 1000 are shown
     files = {"train.conll": train, "train2.conll": train.replace("lives", "stays") + "\n\u00a0\tO\n"}
     description, section = inspect(write(tmp_path, {**files, "dev.conll": DEV, "test.conll": TEST}))
@@ -518,7 +518,7 @@ def test_all_files_are_read_for_policies_and_counts(tmp_path: Path) -> None:
     assert section["dataset"]["empty_words"] == "skip"
 
 
-def test_file_where_no_data_set_can_be_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_where_no_data_set_can_be_is_an_error(tmp_path, monkeypatch):
     write_params(tmp_path)
     monkeypatch.chdir(write(tmp_path, {"file.conll": lines()}))
     message = "file.conll: move it into a folder of its own, such as data/mine; download.fo"

@@ -4,7 +4,6 @@ import json
 import os
 import re
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -30,7 +29,7 @@ def write(line: Callable[[Document, TaggedSentence], str], document: Document, *
     return line(document, tagged(filled, LABELS, scores=np.linspace(0.9, 0.987654321, len(filled)).tolist()))
 
 
-def test_json_of_a_text_has_its_keys_and_entities() -> None:
+def test_json_of_a_text_has_its_keys_and_entities():
     row = {"id": 3, "text": "Zo\u00eb Lind, you"}
     written = write(json_line, Document.of_text(row["text"], row=row), "B-PER", "I-PER")
     assert written.count("\n") == 1 and "Zo\u00eb" in written
@@ -38,7 +37,7 @@ def test_json_of_a_text_has_its_keys_and_entities() -> None:
     assert list(json.loads(written).items()) == [*row.items(), ("entities", entities)]
 
 
-def test_json_of_words_has_labels_and_scores_too() -> None:
+def test_json_of_words_has_labels_and_scores_too():
     expected = {"words": ["New York", "is"], "labels": ["B-PER", "O"], "scores": [0.9, 0.9877]}
     expected |= {"entities": [{"type": "PER", "text": "New York", "start": 0, "end": 1, "score": 0.9}]}
     assert json.loads(write(json_line, Document.of_words(("New York", "is")), "B-PER")) == expected
@@ -52,7 +51,7 @@ test_object_that_json_or_its_predictions_can_not_hold_is_an_error = refused(
 )
 
 
-def test_conll_can_be_read_back(tmp_path: Path) -> None:
+def test_conll_can_be_read_back(tmp_path):
     written = write(conll_lines, Document.of_words(["New York", "is"]), "B-PER")
     written += write(conll_lines, Document.of_text("x."))
     (tmp_path / "out.conll").write_text(written)
@@ -63,7 +62,7 @@ def test_conll_can_be_read_back(tmp_path: Path) -> None:
     assert write(conll_lines, Document.of_text(" ")) == ""
 
 
-def test_tabs_and_line_breaks_are_an_error_in_conll() -> None:
+def test_tabs_and_line_breaks_are_an_error_in_conll():
     types = Labels("ner", "spans", ("O", "B-a\tb", "I-a\tb"), "O")
     for words, label, found in ((["a", "\r"], "O", "\r"), (["a"], "B-a\tb", "B-a\tb")):
         document, predicted = Document.of_words(words, name="in:7"), tagged([label] * len(words), types)
@@ -80,7 +79,7 @@ def highlighted(document: Document, labels: list[str], color: bool = False, of: 
     return found[:-1]
 
 
-def test_entities_stand_in_brackets() -> None:
+def test_entities_stand_in_brackets():
     found = highlighted(Document.of_text("  Ada  Lind\tof Oslo."), ["B-PER", "I-PER", "O", "B-LOC", "O"])
     assert found == r"  [Ada  Lind PER 0.88]\tof [Oslo LOC 0.88]."
     found = highlighted(Document.of_words(["Ada", "Oslo", "."]), ["B-PER", "B-LOC", "O"])
@@ -100,14 +99,14 @@ REDACTED = [
 
 
 @pytest.mark.parametrize(("text", "labels", "expected", "numbered"), REDACTED)
-def test_redaction(text: str, labels: str, expected: str, numbered: str | None) -> None:
+def test_redaction(text, labels, expected, numbered):
     document = Document.of_text(text)
     assert write(Redactor(False).line, document, *labels.split()) == f"{expected}\n"
     if numbered is not None:
         assert write(Redactor(True).line, document, *labels.split()) == f"{numbered}\n"
 
 
-def test_redacted_objects_keep_their_other_keys() -> None:
+def test_redacted_objects_keep_their_other_keys():
     line = Redactor(False).line
     text, words = {"id": 7, "text": "Ada\nmet Bo."}, {"words": ["Ada", "Lind", "met", "Bo"], "id": 8}
     text |= {"entities": [{"type": "PER", "text": "Ada"}], "labels": ["news"]}  # of an earlier run, and the user's own
@@ -119,7 +118,7 @@ def test_redacted_objects_keep_their_other_keys() -> None:
     assert written[1] == {"words": ["[PER]", "met", "[PER]"], "id": 8}
 
 
-def test_numbers_are_those_of_a_document() -> None:
+def test_numbers_are_those_of_a_document():
     line = Redactor(True).line
     sentences = [(("Ada", "Lind"), False), (("Ada",), False), (("Bo",), True), (("Ada",), True), (("Bo",), False)]
     documents = [Document(words, continues=continues) for words, continues in sentences]
@@ -127,7 +126,7 @@ def test_numbers_are_those_of_a_document() -> None:
     assert [line.strip() for line in written] == ["[PER_1]", "[PER_1]", "[PER_2]", "[PER_1]", "[PER_1]"]
 
 
-def test_mark_that_a_later_sentence_of_the_document_has_is_an_error() -> None:
+def test_mark_that_a_later_sentence_of_the_document_has_is_an_error():
     line, given = Redactor(True).line, ("[PER_1]", "left")
     write(line, Document(("Ada",)), "B-PER")
     message = "in:7: the text has [PER_1], which stands for an entity of an earlier sentence of the document; expected"
@@ -135,18 +134,18 @@ def test_mark_that_a_later_sentence_of_the_document_has_is_an_error() -> None:
     assert write(line, Document(given, name="in:7")) == "[PER_1] left\n"
 
 
-def test_empty_id_is_no_id_of_a_task() -> None:
+def test_empty_id_is_no_id_of_a_task():
     documents = [Document.of_text("Ada", row={"text": "Ada", "id": each}) for each in ("", 0, "a", None)]
     assert [to_task(document, None).fields for document in documents] == [{}, {"id": 0}, {"id": "a"}, {}]
 
 
-def test_types_have_different_colours() -> None:
+def test_types_have_different_colours():
     found = highlighted(Document.of_text("Ada of Oslo."), ["B-PER", "O", "B-LOC", "O"], color=True)
     colors = re.findall(r"48;5;(\d+)m", found)
     assert len(set(colors)) == len(colors) == 2
 
 
-def test_control_characters_of_types_are_escaped() -> None:
+def test_control_characters_of_types_are_escaped():
     for kind, names in (("spans", ("O", "B-P\x1b[2J\n", "I-P\x1b[2J\n")), ("tags", ("O", "P\x1b[2J\n"))):
         labels = Labels("ner", kind, names, "O")
         found = COMMANDS.sub("", highlighted(Document.of_text("Ada"), [names[1]], True, labels))
@@ -154,7 +153,7 @@ def test_control_characters_of_types_are_escaped() -> None:
 
 
 @given(st.text(), st.booleans())
-def test_one_line_without_control_characters_of_the_text(text: str, color: bool) -> None:
+def test_one_line_without_control_characters_of_the_text(text, color):
     document = Document.of_text(text)
     found = COMMANDS.sub("", highlighted(document, ["B-PER"] * len(document.words), color))
     assert len(found.splitlines()) <= 1
@@ -165,6 +164,6 @@ TERMINALS = [(True, {}, True), (False, {}, False), (True, {"NO_COLOR": "1"}, Fal
 
 
 @pytest.mark.parametrize(("terminal", "environment", "expected"), TERMINALS)
-def test_when_colours_are_used(monkeypatch, terminal: bool, environment: dict, expected: bool) -> None:
+def test_when_colours_are_used(monkeypatch, terminal, environment, expected):
     monkeypatch.setattr(os, "environ", {"TERM": "xterm", **environment})
     assert in_color(SimpleNamespace(isatty=lambda: terminal)) is expected

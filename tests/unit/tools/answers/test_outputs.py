@@ -1,14 +1,13 @@
 """Output files contain complete lines, whatever interrupts them."""
 
 import resource
-from pathlib import Path
 
 from helpers.messages import message_of
 
 from tagline.tools.answers.outputs import Lines, Output
 
 
-def test_full_disk_keeps_the_lines_before(tmp_path: Path) -> None:
+def test_full_disk_keeps_the_lines_before(tmp_path):
     output = Output(tmp_path / "out", Lines("{}\n".format, is_list=True))
     output.write(["1"])
     output.write(["2"])

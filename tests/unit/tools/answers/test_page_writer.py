@@ -29,7 +29,7 @@ SCRIPT = "</script><script>document.title='taken'</script><!--"
 HOSTILE = [SCRIPT, "a\u2028b\u202e", "\0\x1b", "x" * 1_000_000, "<img src=x onerror=document.title='taken'>", "&lt;"]
 
 
-def test_page_contains_tasks_and_their_hash(tmp_path: Path) -> None:
+def test_page_contains_tasks_and_their_hash(tmp_path):
     path = tmp_path / "tasks.html"
     text, words = "Ada \U0001f44b in\r\nOslo", [(0, 3), (4, 5), (6, 8), (10, 14)]
     entities = [(Entity("LOC", 3, 4), 0.87654), (Entity("PER", 0, 1), None)]
@@ -53,7 +53,7 @@ def test_page_contains_tasks_and_their_hash(tmp_path: Path) -> None:
     assert not re.search(r"url\(|@import|fetch\(|XMLHttpRequest| src=", html.replace(written, ""))
 
 
-def test_word_of_white_space_is_an_error(tmp_path: Path) -> None:
+def test_word_of_white_space_is_an_error(tmp_path):
     tasks = [task("a", ["Ada"], []), task("b", ["Ada", " "], [])]
     with pytest.raises(UserError, match=r"text 'b': a word of white space only in \['Ada', ' '\]; expected words"):
         outputs.save(tmp_path / "tasks.html", page_writer.Page(TYPES), tasks)
@@ -71,7 +71,7 @@ NO_PAGES = [
 
 
 @pytest.mark.parametrize(("output", "guideline", "message"), NO_PAGES)
-def test_output_that_cannot_be_a_page_is_an_error(tmp_path: Path, monkeypatch, output, guideline, message) -> None:
+def test_output_that_cannot_be_a_page_is_an_error(tmp_path, monkeypatch, output, guideline, message):
     monkeypatch.chdir(tmp_path)
     for name, content in {"nul.txt": b"\0", "guide.html": b"\xef\xbb\xbfMark names."}.items():
         Path(name).write_bytes(content)
@@ -167,7 +167,7 @@ CORRECTIONS = [
 
 @in_a_browser
 @pytest.mark.parametrize("device", ["keyboard", "mouse"])
-def test_corrections_are_saved_as_intended(browser: Chrome, tmp_path: Path, device: str) -> None:
+def test_corrections_are_saved_as_intended(browser, tmp_path, device):
     tasks = []
     for number, (content, spans, suggested, *_) in enumerate(CORRECTIONS):
         bounds = split_words(content) if isinstance(content, str) else ()
@@ -204,7 +204,7 @@ def listed(browser: Chrome) -> list[str]:
 
 
 @in_a_browser
-def test_states_filters_and_guideline(browser: Chrome, tmp_path: Path) -> None:
+def test_states_filters_and_guideline(browser, tmp_path):
     opened(browser, tmp_path, few(), "Mark <b>names</b>.")
     do(browser, "Enter s x j u")
     browser.switch_to.active_element.send_keys("a river?", Keys.ENTER)
@@ -231,7 +231,7 @@ def test_states_filters_and_guideline(browser: Chrome, tmp_path: Path) -> None:
 
 
 @in_a_browser
-def test_keys_that_people_try_work_also_from_a_field(browser: Chrome, tmp_path: Path) -> None:
+def test_keys_that_people_try_work_also_from_a_field(browser, tmp_path):
     opened(browser, tmp_path, few(2))
     keys = browser.find_element(By.ID, "keys")
     do(browser, "u ?")
@@ -245,7 +245,7 @@ def test_keys_that_people_try_work_also_from_a_field(browser: Chrome, tmp_path: 
 
 
 @in_a_browser
-def test_sentence_is_found_by_text_or_number_and_in_the_list_by_keys(browser: Chrome, tmp_path: Path) -> None:
+def test_sentence_is_found_by_text_or_number_and_in_the_list_by_keys(browser, tmp_path):
     tasks = [task(f"s-{n}", ["Ada", "in", city], []) for n, city in enumerate(("Oslo", "Rome", "Bern", "Romeo"))]
     opened(browser, tmp_path, tasks)
     all_four = ["○ 1", "○ 2", "○ 3", "○ 4"]
@@ -263,7 +263,7 @@ def test_sentence_is_found_by_text_or_number_and_in_the_list_by_keys(browser: Ch
 
 
 @in_a_browser
-def test_names_of_words_say_type_suspicion_and_model(browser: Chrome, tmp_path: Path) -> None:
+def test_names_of_words_say_type_suspicion_and_model(browser, tmp_path):
     given = task("s", ["Ada", "in", "Oslo"], [(0, 1, "PER")], suggested=[(0, 1, "ORG", 0.5), (2, 3, "LOC", 0.9)])
     opened(browser, tmp_path, [{**given, "suspect": [(0, 1, "PER")]}])
     names = [word.get_attribute("aria-label") for word in browser.find_elements(By.CSS_SELECTOR, ".word")]
@@ -271,7 +271,7 @@ def test_names_of_words_say_type_suspicion_and_model(browser: Chrome, tmp_path: 
 
 
 @in_a_browser
-def test_page_begins_with_sentences_to_check(browser: Chrome, tmp_path: Path) -> None:
+def test_page_begins_with_sentences_to_check(browser, tmp_path):
     tasks = few()
     for each, accepted in zip(tasks, ([True], [True, False], [False], []), strict=True):
         each["suggested"] = [(2 * n, 2 * n + 1, "PER", 0.9, mark) for n, mark in enumerate(accepted)]
@@ -283,7 +283,7 @@ def test_page_begins_with_sentences_to_check(browser: Chrome, tmp_path: Path) ->
 
 
 @in_a_browser
-def test_killed_tab_loses_nothing(browser: Chrome, tmp_path: Path) -> None:
+def test_killed_tab_loses_nothing(browser, tmp_path):
     first = browser.current_window_handle
     browser.switch_to.new_window("tab")
     opened(browser, tmp_path, few())
@@ -301,7 +301,7 @@ def test_killed_tab_loses_nothing(browser: Chrome, tmp_path: Path) -> None:
 
 
 @in_a_browser
-def test_two_tabs_share_their_answers(browser: Chrome, tmp_path: Path) -> None:
+def test_two_tabs_share_their_answers(browser, tmp_path):
     opened(browser, tmp_path, few())
     first = browser.current_window_handle
     do(browser, "x")
@@ -323,7 +323,7 @@ def test_two_tabs_share_their_answers(browser: Chrome, tmp_path: Path) -> None:
 
 
 @in_a_browser
-def test_loading_keeps_newer_drafts_and_notes_and_is_undone_in_one_step(browser: Chrome, tmp_path: Path) -> None:
+def test_loading_keeps_newer_drafts_and_notes_and_is_undone_in_one_step(browser, tmp_path):
     opened(browser, tmp_path, few())
     do(browser, "Enter s Enter Enter")
     saved(browser, tmp_path)
@@ -339,7 +339,7 @@ def test_loading_keeps_newer_drafts_and_notes_and_is_undone_in_one_step(browser:
 
 
 @in_a_browser
-def test_keys_of_input_methods_and_other_layouts(browser: Chrome, tmp_path: Path) -> None:
+def test_keys_of_input_methods_and_other_layouts(browser, tmp_path):
     opened(browser, tmp_path, few())
 
     def press(key: str, code: str, modifiers: int = 0, number: int = 0) -> None:
@@ -367,7 +367,7 @@ def test_keys_of_input_methods_and_other_layouts(browser: Chrome, tmp_path: Path
 
 
 @in_a_browser
-def test_saved_file_is_loaded_and_another_refused(browser: Chrome, tmp_path: Path) -> None:
+def test_saved_file_is_loaded_and_another_refused(browser, tmp_path):
     opened(browser, tmp_path, few())
     do(browser, "3 Enter Enter")
     row, last = rows = saved(browser, tmp_path)
@@ -398,7 +398,7 @@ def test_saved_file_is_loaded_and_another_refused(browser: Chrome, tmp_path: Pat
 
 
 @in_a_browser
-def test_full_storage_is_told(browser: Chrome, tmp_path: Path) -> None:
+def test_full_storage_is_told(browser, tmp_path):
     opened(browser, tmp_path, few())
     fill = "for (let n = 2 ** 22, k = 0; n >= 1; n /= 2) try { for (;;) localStorage[k++] = 'x'.repeat(n) } catch {}"
     browser.execute_script(fill)
@@ -409,7 +409,7 @@ def test_full_storage_is_told(browser: Chrome, tmp_path: Path) -> None:
 
 
 @in_a_browser
-def test_conflicting_versions_are_taken_with_a_key(browser: Chrome, tmp_path: Path) -> None:
+def test_conflicting_versions_are_taken_with_a_key(browser, tmp_path):
     spans = [[(0, 1, "PER")], [(2, 3, "LOC")]]
     versions = [{"by": name, "spans": each} for name, each in zip(("Ada", "<b>Bo</b>"), spans, strict=True)]
     opened(browser, tmp_path, [task(str(number), ["Ada", "in", "Oslo"], [], versions=versions) for number in range(2)])
@@ -420,7 +420,7 @@ def test_conflicting_versions_are_taken_with_a_key(browser: Chrome, tmp_path: Pa
 
 
 @in_a_browser
-def test_ten_thousand_sentences_and_a_narrow_window(browser: Chrome, tmp_path: Path) -> None:
+def test_ten_thousand_sentences_and_a_narrow_window(browser, tmp_path):
     opened(browser, tmp_path, few(10_000))
     assert not scrolls_sideways(browser, 400)
     browser.execute_script("document.getElementById('scroll').scrollTop = 1e9")

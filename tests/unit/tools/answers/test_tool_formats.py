@@ -57,7 +57,7 @@ def saved(name: str, written: Sequence[AnnotationTask], folder: Path) -> Path:
 @pytest.mark.parametrize("name", TOOLS)
 @settings(max_examples=15)
 @given(st.lists(tasks(), min_size=1, max_size=3))
-def test_accepted_suggestions_are_read_back(name: str, given: list[tuple[AnnotationTask, list[Entity]]]) -> None:
+def test_accepted_suggestions_are_read_back(name, given):
     with tempfile.TemporaryDirectory() as folder:
         found = read(name, accepted(name, saved(name, [task for task, _ in given], Path(folder))))
     assert [each.words for each in found] == [[task.text[slice(*word)] for word in task.words] for task, _ in given]
@@ -66,14 +66,14 @@ def test_accepted_suggestions_are_read_back(name: str, given: list[tuple[Annotat
 
 
 @pytest.mark.parametrize("name", TOOLS)
-def test_gold_is_read_back_beside_suggestions(name: str, tmp_path: Path) -> None:
+def test_gold_is_read_back_beside_suggestions(name, tmp_path):
     words, gold = ["Ada", "Lind", "in", "Oslo"], [Entity("PER", 0, 2)]
     task = AnnotationTask.of_words(words, suggested=[(Entity("LOC", 3, 4), 0.9)], gold=gold)
     (sentence,) = read(name, saved(name, [task], tmp_path))
     assert (sentence.words, entities(sentence.tags["ner"])) == (words, gold)
 
 
-def test_label_studio_gets_predictions_and_annotations(tmp_path: Path) -> None:
+def test_label_studio_gets_predictions_and_annotations(tmp_path):
     path = saved("label_studio", [ADA, AnnotationTask("Oslo", [(0, 4)], gold=[])], tmp_path)
     value = {"start": 8, "end": 15, "text": "Bo Lind", "labels": ["PER"]}
     result = {"id": "0", "from_name": "label", "to_name": "text", "type": "labels", "value": value, "score": 0.8765}
@@ -87,7 +87,7 @@ def test_label_studio_gets_predictions_and_annotations(tmp_path: Path) -> None:
     assert kinds(first) == ["unannotated_texts"], "a prediction that nobody accepted"
 
 
-def test_configuration_of_label_studio_has_all_types(tmp_path: Path) -> None:
+def test_configuration_of_label_studio_has_all_types(tmp_path):
     types = ['A "B" <C> & D', "PER"]
     save("label_studio", tmp_path / "out.json", [], types)
     assert json.loads((tmp_path / "out.json").read_text()) == []
@@ -97,7 +97,7 @@ def test_configuration_of_label_studio_has_all_types(tmp_path: Path) -> None:
     assert len({label.attrib["background"] for label in control}) == 2
 
 
-def test_prodigy_gets_tokens_and_spans(tmp_path: Path) -> None:
+def test_prodigy_gets_tokens_and_spans(tmp_path):
     words = [(0, 2), (3, 7), (7, 8)]
     task = AnnotationTask("in Oslo.", words, [in_text(Entity("LOC", 1, 2), words, 0.9)])
     row = json.loads(saved("prodigy", [task], tmp_path).read_text())
@@ -108,7 +108,7 @@ def test_prodigy_gets_tokens_and_spans(tmp_path: Path) -> None:
     assert (row["spans"], row["meta"], row["answer"]) == ([], {"suggested": "LOC: Oslo (0.9)"}, "accept")
 
 
-def test_brat_gets_texts_annotations_and_types(tmp_path: Path) -> None:
+def test_brat_gets_texts_annotations_and_types(tmp_path):
     task = AnnotationTask(ADA.text, ADA.words, [in_text(Entity("PER", 1, 4), ADA.words, 0.5)])
     path = saved("brat", [task], tmp_path)
     assert sorted(file.name for file in path.iterdir()) == ["000001.ann", "000001.txt", "annotation.conf"]
@@ -117,7 +117,7 @@ def test_brat_gets_texts_annotations_and_types(tmp_path: Path) -> None:
     assert (path / "annotation.conf").read_text() == "[entities]\nLOC\nPER\n[relations]\n[events]\n[attributes]\n"
 
 
-def test_brat_refuses_folders_with_annotations_and_types_it_cannot_read(tmp_path: Path) -> None:
+def test_brat_refuses_folders_with_annotations_and_types_it_cannot_read(tmp_path):
     (tmp_path / "out").mkdir()
     saved("brat", [ADA], tmp_path)
     with pytest.raises(UserError, match="/out: exists already; expected a new or empty folder for brat; choose anot"):

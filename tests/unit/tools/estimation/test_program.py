@@ -29,9 +29,7 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
     return json.loads(capsys.readouterr().out)
 
 
-def test_inputs_of_predict_have_the_same_estimate(
-    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_inputs_of_predict_have_the_same_estimate(model, tmp_path, capsys):
     files = {
         "a.txt": TEXT,
         "a.jsonl": json.dumps({"text": TEXT}),
@@ -45,7 +43,7 @@ def test_inputs_of_predict_have_the_same_estimate(
         assert printed(capsys, "--input", str(tmp_path / name), "--model", model) == expected
 
 
-def test_table_has_the_estimate_and_f1_of_test(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_table_has_the_estimate_and_f1_of_test(model, capsys):
     main([*[TEXT] * 25, "--model", model])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "texts: 25, words: 150, entities: 50"
@@ -53,7 +51,7 @@ def test_table_has_the_estimate_and_f1_of_test(model: str, capsys: pytest.Captur
     assert lines[-1] == "No lower F1 than on test can be shown, where it is 0.800."
 
 
-def test_status_is_3_below_least(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_is_3_below_least(model, capsys):
     main([TEXT, "--model", model, "--least", "0.9"])
     for text, least, value in (("lives", "0.1", "unknown, since no entity is found"), (TEXT, "1", "0.930")):
         with pytest.raises(SystemExit) as exited:
@@ -62,12 +60,12 @@ def test_status_is_3_below_least(model: str, capsys: pytest.CaptureFixture[str])
         assert f"the estimated F1 is {value}; expected at least {least}" in capsys.readouterr().err
 
 
-def test_texts_without_words_are_refused(model: str) -> None:
+def test_texts_without_words_are_refused(model):
     with pytest.raises(UserError, match=r"^TEXT: no words; expected texts like those to label$"):
         main(["", "--model", model])
 
 
-def test_exports_without_a_reference_or_entities_are_refused(tmp_path: Path) -> None:
+def test_exports_without_a_reference_or_entities_are_refused(tmp_path):
     folder = save_export(tmp_path / "export")
     with pytest.raises(UserError, match=r"tagger\.json: no entry reference, .*; run `dvc repro evaluate export`$"):
         main([TEXT, "--model", str(folder)])
@@ -75,7 +73,7 @@ def test_exports_without_a_reference_or_entities_are_refused(tmp_path: Path) -> 
         main([TEXT, "--model", str(save_export(tmp_path / "tags", TAGS))])
 
 
-def test_export_of_an_earlier_evaluation_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_export_of_an_earlier_evaluation_is_said(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     EVALUATED.parent.mkdir(parents=True)
     Path("models").mkdir()
@@ -93,7 +91,7 @@ def test_export_of_an_earlier_evaluation_is_said(tmp_path: Path, monkeypatch: py
             verb([TEXT])
 
 
-def test_damaged_reference_is_one_message(model: str) -> None:
+def test_damaged_reference_is_one_message(model):
     path = Path(model) / "tagger.json"
     content = json.loads(path.read_text(encoding="utf-8"))
     content["reference"]["constants"] = []
@@ -102,7 +100,7 @@ def test_damaged_reference_is_one_message(model: str) -> None:
         main([TEXT, "--model", model])
 
 
-def test_moving_window_forgets_earlier_texts(model: str) -> None:
+def test_moving_window_forgets_earlier_texts(model):
     with Tagger(model) as tagger:
         observation = Observation(tagger, window=6 * BLOCKS)
         for _ in range(3 * BLOCKS):

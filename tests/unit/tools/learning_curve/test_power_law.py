@@ -11,7 +11,7 @@ def law(deviation: float) -> PowerLaw:
     return PowerLaw({size: 1 - 2 * size**-0.3 * (1 + deviation * each) for size, each in DEVIATIONS.items()})
 
 
-def test_law_of_a_learning_curve_is_found() -> None:
+def test_law_of_a_learning_curve_is_found():
     exact, rough = law(0), law(1)
     assert (exact.factor, exact.exponent) == pytest.approx((2, 0.3))
     gain = 2 * (1600**-0.3 - 2100**-0.3)

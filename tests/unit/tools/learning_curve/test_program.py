@@ -16,7 +16,7 @@ from tagline.tools.learning_curve import runs
 
 
 @pytest.mark.rare
-def test_learning_curve_measures_each_run_once(workspace: Path, capsys) -> None:
+def test_learning_curve_measures_each_run_once(workspace, capsys):
     options = ("--sizes", "3", "5", "8", "12", "99", "--seeds=1", "--runs=runs.jsonl", "--plot=plot.html")
     run_stages("download")
     capsys.readouterr()
@@ -45,12 +45,12 @@ SIZES += [(399, [99, 141, 199, 282])]
 
 
 @pytest.mark.parametrize(("total", "expected"), SIZES)
-def test_default_sizes_suit_the_data(total: int, expected: list[int]) -> None:
+def test_default_sizes_suit_the_data(total, expected):
     assert runs.default_sizes(total) == expected
 
 
 @pytest.mark.usefixtures("outliving")
-def test_stages_end_with_the_command(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stages_end_with_the_command(finished, monkeypatch):
     survivor = finished / "survivor"
     stage = f"""
 import os, pathlib, signal, time
@@ -64,7 +64,7 @@ pathlib.Path({str(survivor)!r}).touch()
     assert not survivor.exists()
 
 
-def test_killed_command_leaves_no_stage(finished: Path) -> None:
+def test_killed_command_leaves_no_stage(finished):
     (finished / "stages").mkdir()
     stage = """
 from tagline.terminal.process import prepare_process
@@ -86,7 +86,7 @@ pathlib.Path("../survivor").touch()
 
 
 @pytest.mark.parametrize("f1", ['"0.5"', "NaN", "true"])
-def test_row_that_is_no_run_is_one_message(finished: Path, f1: str) -> None:
+def test_row_that_is_no_run_is_one_message(finished, f1):
     settings = runs.Curve(None).settings
     Path("curve.jsonl").write_text(f'{{"test.f1": {f1}}}\n{{"settings": "{settings}", "test.f1": {f1}}}\n')
     message = exit_of("learning-curve", "--runs", "curve.jsonl")
@@ -94,7 +94,7 @@ def test_row_that_is_no_run_is_one_message(finished: Path, f1: str) -> None:
     assert message.endswith("; expected a number from 0 to 1; remove the line, and its run is repeated")
 
 
-def test_sizes_and_sentences_that_allow_no_curve_are_one_message(finished: Path) -> None:
+def test_sizes_and_sentences_that_allow_no_curve_are_one_message(finished):
     message = "learning-curve: --sizes: 3 below the 16 training sentences; expected at least 4, such as 100 200 400 800"
     assert exit_of("learning-curve", "--sizes", "5", "8", "12", "16") == message
     message = "learning-curve: train has 16 sentences; expected at least 60 for a curve; annotate more"

@@ -1,7 +1,6 @@
 """The page of the service in a browser: keyboard, marks, copy, themes, width."""
 
 import json
-from pathlib import Path
 
 from helpers.browser import chromium, in_a_browser, requests, scrolls_sideways
 from helpers.serving import served
@@ -22,7 +21,7 @@ def find(page: Chrome, text: str, state: str) -> None:
 
 
 @in_a_browser
-def test_page_marks_entities_and_copies_json(export: Path) -> None:
+def test_page_marks_entities_and_copies_json(export):
     with chromium("--window-size=500,900") as page, served(export, "--max-bytes=200") as service:
         page.get(service.url)
         assert page.switch_to.active_element.get_attribute("id") == "text"

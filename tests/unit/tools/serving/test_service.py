@@ -43,7 +43,7 @@ BODIES += [{"words": given} for given in (WORDS, [], [WORDS, [], ["\u200b"]])]
 
 
 @pytest.mark.parametrize("body", BODIES)
-def test_answers_are_what_predict_writes_as_json_lines(client: TestClient, tagger: Tagger, body: Any) -> None:
+def test_answers_are_what_predict_writes_as_json_lines(client, tagger, body):
     answer = client.post("/entities", json=body)
     (given,) = body.values()
     several = isinstance(given, list) and (given != WORDS and body != {"words": []})
@@ -51,7 +51,7 @@ def test_answers_are_what_predict_writes_as_json_lines(client: TestClient, tagge
     assert (answer.status_code, answer.json()) == (200, expected)
 
 
-def test_entities_of_several_taggers_have_layers(tagger: Tagger) -> None:
+def test_entities_of_several_taggers_have_layers(tagger):
     several = Taggers({"a": tagger, "b": tagger})
     with TestClient(create(several, Limits())) as client:
         answer = client.post("/entities", json={"text": TEXT}).json()
@@ -60,14 +60,14 @@ def test_entities_of_several_taggers_have_layers(tagger: Tagger) -> None:
     assert [each["layer"] for each in answer["entities"]] == ["a", "b", "a", "b"]
 
 
-def test_other_interface_is_that_of_hugging_face(client: TestClient) -> None:
+def test_other_interface_is_that_of_hugging_face(client):
     """Its own client asks for one text in tests/test_serve.py."""
     body = {"inputs": [TEXT, ""], "parameters": {"aggregation_strategy": "simple"}, "options": {}}
     found = client.post("/", json=body).json()
     assert [[each["word"] for each in of_text] for of_text in found] == [["Ada Lind", "Oslo"], []]
 
 
-def test_metrics_estimate_f1_of_the_latest_texts(tmp_path: Path) -> None:
+def test_metrics_estimate_f1_of_the_latest_texts(tmp_path):
     folder = add_reference(save_export(tmp_path / "export"))
     with Tagger(folder) as tagger, TestClient(create(tagger, Limits())) as client:
         assert 'tagline_expected_f1{layer="ner"} NaN' in client.get("/metrics").text
@@ -95,7 +95,7 @@ BAD_REQUESTS = [
 
 
 @pytest.mark.parametrize(("path", "body", "status", "message"), BAD_REQUESTS)
-def test_bad_requests_are_refused(client: TestClient, path: str, body: bytes, status: int, message: str) -> None:
+def test_bad_requests_are_refused(client, path, body, status, message):
     answer = client.post(path, content=body)
     assert (answer.status_code, answer.json()["detail"][: len(message)]) == (status, message)
     assert client.post("/entities", json={"text": "Ada"}).json()["entities"]
@@ -121,7 +121,7 @@ def held(export: Path) -> Iterator[Held]:
         tagger.go.set()
 
 
-def test_requests_over_the_limit_are_told_to_try_again_and_all_are_counted(held: Held) -> None:
+def test_requests_over_the_limit_are_told_to_try_again_and_all_are_counted(held):
     with TestClient(create(held, Limits(requests=2))) as client, ThreadPoolExecutor(2) as threads:
         waiting = [threads.submit(client.post, "/entities", json={"words": WORDS}) for _ in range(2)]
         while "tagline_requests_in_progress 2.0" not in client.get("/metrics").text:
@@ -139,7 +139,7 @@ def test_requests_over_the_limit_are_told_to_try_again_and_all_are_counted(held:
     assert {"tagline_words_total 4.0", "tagline_queue_requests 0.0", "tagline_requests_in_progress 0.0"} <= {*counted}
 
 
-def test_request_that_waited_too_long_is_refused_and_not_labelled(held: Held) -> None:
+def test_request_that_waited_too_long_is_refused_and_not_labelled(held):
     with TestClient(create(held, Limits(seconds=2))) as client, ThreadPoolExecutor(1) as threads:
         first = threads.submit(client.post, "/", json={"inputs": "Ada"})
         held.called.wait()
@@ -151,7 +151,7 @@ def test_request_that_waited_too_long_is_refused_and_not_labelled(held: Held) ->
     assert len(held.calls) == 2
 
 
-def test_request_whose_batch_would_begin_late_is_refused(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_request_whose_batch_would_begin_late_is_refused(held, monkeypatch):
     async def run() -> list[Any]:
         batcher = Batcher(held, lambda words: None, seconds=10)
         async with batcher.running():
@@ -173,7 +173,7 @@ async def together(tagger: Tagger, *requests: list[Input]) -> list[Any]:
         return await asyncio.gather(*map(batcher.label, requests), return_exceptions=True)
 
 
-def test_requests_that_arrive_together_are_one_batch_and_fail_alone(held: Held) -> None:
+def test_requests_that_arrive_together_are_one_batch_and_fail_alone(held):
     held.go.set()
     requests: list[list[Input]] = [[f"Ada {'lives in ' * number}Oslo"] for number in range(12)]
     requests += [[WORDS, "Bo"], []]
@@ -186,7 +186,7 @@ def test_requests_that_arrive_together_are_one_batch_and_fail_alone(held: Held) 
     assert isinstance(failed, RuntimeError)
 
 
-def test_log_of_a_failure_does_not_quote_the_text(held: Held, caplog: pytest.LogCaptureFixture) -> None:
+def test_log_of_a_failure_does_not_quote_the_text(held, caplog):
     held.go.set()
     with TestClient(create(held, Limits())) as client:
         answer = client.post("/entities", json={"text": "secret"})
@@ -196,7 +196,7 @@ def test_log_of_a_failure_does_not_quote_the_text(held: Held, caplog: pytest.Log
     assert "secret" not in caplog.text
 
 
-def test_schema_describes_requests_and_answers(client: TestClient) -> None:
+def test_schema_describes_requests_and_answers(client):
     schema = client.get("/openapi.json").json()
     assert set(schema["paths"]) == {"/", "/entities", "/health", "/metrics"}
     body = schema["paths"]["/entities"]["post"]["requestBody"]["content"]["application/json"]["schema"]
@@ -204,7 +204,7 @@ def test_schema_describes_requests_and_answers(client: TestClient) -> None:
     assert client.get("/docs").status_code == 404, "FastAPI's page loads scripts from another host"
 
 
-def test_only_own_names_are_served(tagger: Tagger) -> None:
+def test_only_own_names_are_served(tagger):
     with TestClient(create(tagger, Limits(), names("127.0.0.1", ["*.example"]))) as client:
         hosts = "localhost:8080", "127.0.0.1", "[::1]:1", "own.example", "site.test", "localhost/x?y#"
         asked = [client.post("/entities", json={"text": "a"}, headers={"Host": name}).status_code for name in hosts]
@@ -213,5 +213,5 @@ def test_only_own_names_are_served(tagger: Tagger) -> None:
     assert "*" not in names("0.0.0.0", ["own.example"])
 
 
-def test_load_balancers_may_ask_for_the_head(client: TestClient) -> None:
+def test_load_balancers_may_ask_for_the_head(client):
     assert client.head("/health").status_code == 200

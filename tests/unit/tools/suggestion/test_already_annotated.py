@@ -1,7 +1,5 @@
 """Texts of a pool that are annotated already."""
 
-from pathlib import Path
-
 import pytest
 
 from tagline.inference.documents import Document
@@ -10,7 +8,7 @@ from tagline.text.words import split_words
 from tagline.tools.suggestion.already_annotated import annotated_keys, text_key, without
 
 
-def test_no_document_continues_one_that_is_left_out() -> None:
+def test_no_document_continues_one_that_is_left_out():
     words = [["Ada"], ["Bo", "lives"], [], ["Oslo"], ["Lind"], ["in"]]
     continues = [False, True, True, True, True, False]
     pool = [Document(each, continues=goes_on) for each, goes_on in zip(words, continues, strict=True)]
@@ -20,7 +18,7 @@ def test_no_document_continues_one_that_is_left_out() -> None:
     assert list(without(pool[:2], ())) == pool[:2], "nothing between them was left out"
 
 
-def test_lists_of_texts_and_of_tasks_have_keys(tmp_path: Path) -> None:
+def test_lists_of_texts_and_of_tasks_have_keys(tmp_path):
     path = tmp_path / "done.json"
     path.write_text('[{"text": "Ada Bo"}, {"data": {"text": "Oslo"}}]')
     assert annotated_keys([path], split_words) == {text_key(["Ada", "Bo"]), text_key(["Oslo"])}

@@ -13,12 +13,12 @@ VECTORS = CENTRES + GENERATOR.normal(0, 0.01, CENTRES.shape).astype(np.float32)
 UNCERTAINTIES = np.linspace(1, 0, 30)
 
 
-def test_the_most_uncertain_text_of_each_group_comes_first() -> None:
+def test_the_most_uncertain_text_of_each_group_comes_first():
     assert one_per_cluster(VECTORS, UNCERTAINTIES, np.full(30, 5), 15, seed=1) == [0, 10, 20]
 
 
 @given(st.integers(1, 30), st.integers(1, 200), st.integers(0, 9))
-def test_the_budget_is_used(count: int, budget: int, seed: int) -> None:
+def test_the_budget_is_used(count, budget, seed):
     vectors, words = VECTORS[:count], GENERATOR.integers(1, 9, count)
     chosen = one_per_cluster(vectors, UNCERTAINTIES[:count], words, budget, seed)
     assert chosen == one_per_cluster(vectors, UNCERTAINTIES[:count], words, budget, seed)
@@ -32,7 +32,7 @@ WORD = st.sampled_from(["a", "B", "b", "c", "d", "1", "."])
 
 
 @given(st.lists(st.lists(WORD, min_size=1, max_size=6), max_size=12), st.integers(1, 30))
-def test_each_text_adds_the_largest_share_of_new_words(texts: list[list[str]], budget: int) -> None:
+def test_each_text_adds_the_largest_share_of_new_words(texts, budget):
     chosen = most_different_words(texts, budget)
     covered: set[str] = set()
     left = list(range(len(texts)))

@@ -22,7 +22,7 @@ UNCERTAINTIES = [
 
 
 @pytest.mark.parametrize(("labels", "scores", "expected"), UNCERTAINTIES)
-def test_uncertainty_is_expected_errors_per_word(labels: list[str], scores: list[float], expected: float) -> None:
+def test_uncertainty_is_expected_errors_per_word(labels, scores, expected):
     list_ = TAGS if "NOUN" in labels else LABELS
     assert uncertainty(tagged(labels, list_, scores=scores)) == pytest.approx(expected, abs=1e-6)
 
@@ -41,7 +41,7 @@ def kept(items: list[tuple[int, int]], words: int) -> list[tuple[float, bytes, i
 
 
 @given(ITEMS, st.integers(0, 60))
-def test_as_few_of_the_best_items_are_kept_as_have_the_words(items: list[tuple[int, int]], words: int) -> None:
+def test_as_few_of_the_best_items_are_kept_as_have_the_words(items, words):
     expected, total = [], 0
     for priority, size in sorted(set(items), reverse=True):
         if total < words:

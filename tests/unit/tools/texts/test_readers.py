@@ -18,7 +18,7 @@ def read(reader: Read, content: str | bytes) -> list[Document]:
     return list(reader(decoded_lines(BytesIO(content), "in"), "in"))
 
 
-def test_text_lines_become_documents() -> None:
+def test_text_lines_become_documents():
     found = read(read_texts, "\ufeffAda, Oslo.\r\n\r\n \u2028 \nno end")
     assert [(each.text, list(each.words), each.name) for each in found] == [
         ("Ada, Oslo.", ["Ada", ",", "Oslo", "."], "in:1"),
@@ -29,7 +29,7 @@ def test_text_lines_become_documents() -> None:
     assert read(read_texts, "") == []
 
 
-def test_json_lines_and_lists_keep_their_keys() -> None:
+def test_json_lines_and_lists_keep_their_keys():
     lines = '{"id": 1, "text": "Ada."}\n\n{"words": ["Ada", "New York"]}\n{"words": []}'
     listed = '\ufeff\n[\n{"id": 1, "text": "Ada."},\n\n{"words": ["Ada", "New York"]}, {"words": []}]\n'
     for content, (first, second, third) in ((lines, (1, 3, 4)), (listed, (" row 1", " row 2", " row 3"))):
@@ -41,7 +41,7 @@ def test_json_lines_and_lists_keep_their_keys() -> None:
     assert read(read_json, "[]") == read(read_json, " \n") == []
 
 
-def test_words_are_read_from_a_column() -> None:
+def test_words_are_read_from_a_column():
     content = "-DOCSTART- -X- O\n\nAda NNP B-PER\nlives VBZ O\n\n\nOslo NNP B-LOC\n"
     first = [(each.words, each.name) for each in read(read_conll, content)]
     assert first == [(["Ada", "lives"], "in:3"), (["Oslo"], "in:7")]
