@@ -82,7 +82,7 @@ def test_walk_from_50_sentences_of_a_page(clone):
     edit(clone.path / "params.yaml", *WITHOUT_ONNX)
     said = clone.run("dvc", "repro")
     assert "validation, drawn from train: " in said
-    assert "train.min_steps: 4 passes over train in all" in said
+    assert "train.min_steps: 3 passes over train in all" in said
     assert "validation: the last epoch is kept, since " in said
     assert "with fewer than 30, it is mostly noise" in said
     test = pd.read_parquet(clone.path / "data/predictions/test.parquet")

@@ -61,7 +61,7 @@ def test_section_that_inspect_prints_runs_when_pasted(workspace, capsys):
 
 
 def test_conflicts_of_annotators_are_decided_on_a_page(workspace, capsys):
-    arguments = ("conflicts", "saved", "--output", "adjudicate.html")
+    arguments = ("adjudicate", "saved", "--output", "adjudicate.html")
     words, text = ["Ada", "in", "New York"], "\U0001f44b Ada won"
     same = saved_row("2", words, [[0, 1, "PER"]])
     unsure = saved_row("3", text, [[2, 5, "PER"]], status="unsure", note="A pet?")
@@ -91,9 +91,9 @@ def test_conflicts_of_annotators_are_decided_on_a_page(workspace, capsys):
     run_verb(*arguments)
     assert capsys.readouterr().out.endswith("\nto decide: 0 texts\n")
     assert not Path("adjudicate.html").exists()
-    message = "conflicts: data/tiny/train.conll: not a folder; expected one with a file of each annotator"
+    message = "adjudicate: data/tiny/train.conll: not a folder; expected one with a file of each annotator"
     assert exit_of("adjudicate", "data/tiny/train.conll", "--output", "x") == message
-    message = "conflicts: --output saved/a.html: expected a file outside of saved"
+    message = "adjudicate: --output saved/a.html: expected a file outside of saved"
     assert exit_of(*arguments[:-1], "saved/a.html").startswith(message)
 
 

@@ -9,6 +9,7 @@ import pytest
 from helpers.handmade_export import add_reference, save_export
 from helpers.project import ROOT, json_of, run_verb
 
+from tagline.project import crossval_pipeline
 from tagline.tools.learning_curve.runs import Curve
 
 REFERENCE = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
@@ -28,6 +29,7 @@ def measured(validated: Path) -> Path:
     runs: list[dict[str, Any]] = [{"sentences": size, "test.f1": 1 - 1 / size} for size in SIZES]
     Path("runs.jsonl").write_text("\n".join(json.dumps({**run, "settings": curve.settings, "seed": 1}) for run in runs))
     add_reference(save_export(Path("export")))
+    crossval_pipeline.create()  # again: its path to the code is relative
     return validated
 
 
