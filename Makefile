@@ -12,7 +12,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 INPUTS := params.yaml dvc.yaml data stages
 RESULTS := dvc.lock metrics plots
 
-.PHONY: install repro base differences test-fast test-tools test test-all experiments check-release lint docs bench bench-host lock
+.PHONY: install repro differences test-fast test-tools test test-all experiments check-release lint docs bench bench-host lock
 .DEFAULT_GOAL := repro
 
 # DVC removes the outputs of a stage before it starts it, so params.yaml is checked first.
@@ -29,11 +29,6 @@ differences:
 		"git add $(RESULTS) && git commit"
 
 install: $(STAMP)
-
-# A tagger of many types to start others from, docs/small.md.
-base: $(STAMP)
-	test -d base || tagline pipeline base --preset base
-	dvc repro base/dvc.yaml
 
 # Unit tests that start no process and run no stage; tests/unit/conftest.py marks the others.
 test-fast: $(STAMP)

@@ -15,7 +15,7 @@ from ruamel.yaml.comments import CommentedMap
 from tagline.core import reading, replacing
 from tagline.core.params import OUTS, PARAMS, parse, plain, read_file, read_text
 from tagline.hub.hub_params import Push
-from tagline.project import presets, yaml_files
+from tagline.project import yaml_files
 from tagline.project.sections import check_params, enabled_pushes, params_errors
 from tagline.terminal import QUOTED, UserError, quoted, shortened
 
@@ -44,7 +44,7 @@ def is_derived(path: Path) -> bool:
     return path.is_file() and read_text(path).startswith(MARK.partition(":")[0])
 
 
-def create(name: str, settings: Sequence[str], teacher: str | None = None, preset: str | None = None) -> None:
+def create(name: str, settings: Sequence[str], teacher: str | None = None) -> None:
     """Create a pipeline folder, whole or not at all.
 
     Args:
@@ -52,10 +52,9 @@ def create(name: str, settings: Sequence[str], teacher: str | None = None, prese
         settings: params that differ from params.yaml, each as ``section.key=value``.
         teacher: a pipeline folder, or ``.`` for the root: its params are the others, and its model is the teacher
             and where training starts.
-        preset: whose params are the others; None: those of the teacher or of the root.
 
     Raises:
-        UserError: the name can't be used, there is no such teacher or preset, or the params have errors.
+        UserError: the name can't be used, there is no such teacher, or the params have errors.
     """
     _check_name(name)
     source = "." if teacher is None else teacher
@@ -64,7 +63,7 @@ def create(name: str, settings: Sequence[str], teacher: str | None = None, prese
     if teacher is not None and any(setting.startswith("train.folder=") for setting in settings):
         raise UserError("-S train.folder: --teacher sets it; expected one of both")
     path = Path(source, PARAMS)
-    params = read_file(path) if preset is None else parse(presets.build(preset), presets.path_of(preset))
+    params = read_file(path)
     check_params(params, path, path, f"{name} was not created")
     for section in ("train", "export"):  # two pipelines that push to one branch replace each other's models
         params[section].pop("hub", None)

@@ -64,7 +64,7 @@ def pipeline() -> None:
     The folder's dvc.yaml runs the same code and is derived from the root's. When that has changed, --update rewrites it
     in all pipeline folders; their params stay. See docs/pipelines.md.
     """
-    usage = "%(prog)s (NAME [--teacher FOLDER | --preset PRESET] [-S KEY=VALUE ...] | --update)"
+    usage = "%(prog)s (NAME [--teacher FOLDER] [-S KEY=VALUE ...] | --update)"
     parser = ArgumentParser(description=pipeline.__doc__, usage=usage)
     actions = parser.add_mutually_exclusive_group(required=True)
     actions.add_argument("name", metavar="NAME", nargs="?", help="folder to create, with the current params.yaml")
@@ -77,22 +77,20 @@ def pipeline() -> None:
         default=[],
         help="value in the new params.yaml, for instance tokenize_align.tag_column=pos",
     )
-    origin = parser.add_mutually_exclusive_group()
-    origin.add_argument(
+    parser.add_argument(
         "--teacher",
         metavar="FOLDER",
         help="pipeline folder, or . for the root, whose model the new one learns from",
     )
-    origin.add_argument("--preset", help="begin with the params of a preset, not of params.yaml")
     arguments = parser.parse_args()
-    if (arguments.set_param or arguments.teacher or arguments.preset) and arguments.name is None:
-        parser.error("-S, --teacher and --preset need NAME: they set params of a new folder")
+    if (arguments.set_param or arguments.teacher) and arguments.name is None:
+        parser.error("-S and --teacher need NAME: they set params of a new folder")
     from tagline.project import pipelines
 
     if arguments.update:
         show("\n".join(pipelines.update()) or "no dvc.yaml is out of date")
     else:
-        pipelines.create(arguments.name, arguments.set_param, arguments.teacher, arguments.preset)
+        pipelines.create(arguments.name, arguments.set_param, arguments.teacher)
         show(f"{arguments.name}/ is a new pipeline folder: `dvc repro -P` runs all pipelines, `git add` keeps it")
 
 

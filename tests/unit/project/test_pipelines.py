@@ -103,15 +103,6 @@ def test_student_has_the_params_and_the_model_of_its_teacher(pos, teacher, folde
     assert not Path("other").exists()
 
 
-def test_params_of_a_preset_are_those_of_the_new_folder(root):
-    pipelines.create("base", ["train.epochs=1"], preset="base")
-    text = Path("base/params.yaml").read_text()
-    assert "416 types" in text
-    content = yaml.safe_load(text)
-    assert content["download"]["folder"] == "../data/base"
-    assert content["train"]["epochs"] == 1
-
-
 def test_preset_can_be_written_in_the_folder(pos):
     with contextlib.chdir(pos):
         assert "`tagline preset --force sample`" in message_of(presets.write, "sample")

@@ -35,8 +35,6 @@ from tagline.text.sentence import Sentence
 
 # Sentences of each split whose tags are shown, and those that are shown themselves.
 SENTENCES, SHOWN = 1000, 3
-# Below so many sentences, a tagger to start from is worth its training.
-FEW = 1000
 # Guess that are tried, alone and together, if the files cannot be read without them.
 POLICIES = {"empty_words": "skip", "overlaps": "longest", "annotators": "majority", "documents": "none"}
 MOST_SHARED = 0.1
@@ -112,11 +110,6 @@ def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Gu
     if "documents" in keys:
         lines.append("splits are drawn by sentence, since these documents are too few")
     lines += [*notes, *inspected.undrawn]
-    if inspected.total < FEW:
-        lines.append(
-            f"{inspected.total} sentences: below {FEW:,}, English text learns more from the tagger of `make base` than "
-            "from the encoder alone (docs/small.md)"
-        )
     if inspected.few_in_test:
         lines.append(
             f"test has few entities ({inspected.few_in_test}); with fewer than about {FEW_OF_TEST}, its scores show "
