@@ -15,7 +15,6 @@ import contextlib
 import shutil
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -54,7 +53,7 @@ PIECES = ["[unused0]", "[unused1]", *(name.lower() for name in [*PEOPLE, *PLACES
 
 
 @pytest.fixture(scope="session")
-def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_folder(tmp_path_factory):
     """A ``download.folder``: three column files and an encoder."""
     folder = tmp_path_factory.mktemp("tiny")
     test = tiny_sentences(6, 3)
@@ -66,7 +65,7 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tmp_path, tiny_folder, monkeypatch):
     """An empty working folder with the tiny corpus, the tiny encoder and params.yaml; the current folder."""
     fill_workspace(tmp_path, tiny_folder)
     monkeypatch.chdir(tmp_path)
@@ -74,7 +73,7 @@ def workspace(tmp_path: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.fixture(scope="session")
-def finished_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished_once(tiny_folder, tmp_path_factory):
     def build(folder: Path) -> None:
         fill_workspace(folder, tiny_folder)
         with contextlib.chdir(folder):
@@ -84,7 +83,7 @@ def finished_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture
-def finished(finished_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def finished(finished_once, tmp_path, monkeypatch):
     """A workspace, the current folder, in which all five stages have run."""
     shutil.copytree(finished_once, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
@@ -96,7 +95,7 @@ FOLDS, SEED = (1, 2), 35
 
 
 @pytest.fixture(scope="session")
-def validated_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def validated_once(tiny_folder, tmp_path_factory):
     def build(folder: Path) -> None:
         fill_workspace(folder, tiny_folder)
         path = folder / "data/tiny/train.conll"
@@ -117,7 +116,7 @@ def validated_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture
-def validated(validated_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def validated(validated_once, tmp_path, monkeypatch):
     """A workspace whose first training sentence has lost its person, after a training and a cross-validation."""
     shutil.copytree(validated_once, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
@@ -125,7 +124,7 @@ def validated(validated_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def root(tmp_path, monkeypatch):
     """A repository's root with the presets and the params of the sample, the current folder, without Git."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
@@ -137,13 +136,13 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def export(tmp_path_factory):
     """A hand-made export, which tests must not change."""
     return save_export(tmp_path_factory.mktemp("export"))
 
 
 @pytest.fixture
-def beside_export(export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def beside_export(export, tmp_path, monkeypatch):
     """The current folder, with the export as its models/export."""
     (tmp_path / "models").mkdir()
     (tmp_path / "models/export").symlink_to(export)
@@ -152,13 +151,13 @@ def beside_export(export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture(scope="module")
-def tagger(export: Path) -> Iterator[Tagger]:
+def tagger(export):
     with Tagger(export) as opened:
         yield opened
 
 
 @pytest.fixture
-def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+def online(tmp_path, monkeypatch):
     """This process as one that may use a network, without anybody's login or cache."""
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
@@ -170,7 +169,7 @@ def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatc
 
 
 @pytest.fixture
-def hub(online: pytest.MonkeyPatch) -> Iterator[Hub]:
+def hub(online):
     """A Hub on this host that the clients of this process ask, and to which they push large files by Git LFS."""
     with Hub() as server:
         server.serve(online)
@@ -179,14 +178,14 @@ def hub(online: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 
 @pytest.fixture
-def logged_in(hub: Hub, online: pytest.MonkeyPatch) -> None:
+def logged_in(hub, online):
     """This process as ada's, who may write and is of an organisation."""
     online.setenv("HF_TOKEN", TOKEN)
     hub.log_in(TOKEN, Account("ada", organisations=("analysts",)))
 
 
 @pytest.fixture
-def outliving(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def outliving(monkeypatch):
     """Let this process outlive a signal, after which a stage ends in any case."""
     monkeypatch.setattr(signals, "_end_after_grace", lambda status: None)
     yield

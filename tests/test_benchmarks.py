@@ -27,7 +27,7 @@ def result_of(name: str, *options: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def load(monkeypatch: pytest.MonkeyPatch) -> Any:
+def load(monkeypatch):
     """Import a module of benchmarks/."""
     monkeypatch.syspath_prepend(BENCHMARKS)
     return importlib.import_module

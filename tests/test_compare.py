@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -111,21 +110,21 @@ def make_origin(folder: Path, root: str = ".") -> Path:
 
 
 @pytest.fixture(scope="module")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def origin(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         work_in(tmp_path_factory.mktemp("origin"), patch)
         yield make_origin(Path.cwd())
 
 
 @pytest.fixture
-def repository(origin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def repository(origin, tmp_path, monkeypatch):
     """A copy of the origin, the current folder."""
     work_in(Path(shutil.copytree(origin, tmp_path / "repository", symlinks=True)), monkeypatch)
     return Path.cwd()
 
 
 @pytest.fixture
-def unchanged(origin: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def unchanged(origin, monkeypatch):
     """The origin, the current folder; the test changes neither the workspace nor Git."""
     work_in(origin, monkeypatch)
     before = state()

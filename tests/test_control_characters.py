@@ -24,7 +24,7 @@ def odd_corpus(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def odd(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def odd(tiny_folder, tmp_path_factory):
     def build(folder: Path) -> None:
         fill_workspace(folder, tiny_folder)
         odd_corpus(folder / "data/tiny")

@@ -69,7 +69,7 @@ READ: list[tuple[str, dict[str, list[Harm]]]] = [
 
 
 @pytest.fixture(scope="module")
-def complete_once(validated_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def complete_once(validated_once, tmp_path_factory):
     """All stages, a cross-validation, and inputs of verbs."""
 
     def build(folder: Path) -> None:
@@ -89,7 +89,7 @@ def complete_once(validated_once: Path, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture
-def complete(complete_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def complete(complete_once, tmp_path, monkeypatch):
     """The current folder."""
     shutil.copytree(complete_once, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)

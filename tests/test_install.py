@@ -53,7 +53,7 @@ def distributions(requirements: Iterable[str]) -> dict[str, metadata.Distributio
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def bare(tmp_path_factory):
     """A folder like the site-packages that `pip install .` fills: the wheel, and links to all that it needs."""
 
     def build(site: Path) -> None:

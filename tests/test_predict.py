@@ -238,7 +238,7 @@ def test_full_disk_behind_standard_output_is_one_message():
 
 
 @pytest.fixture
-def model(export: Path, tmp_path: Path) -> Path:
+def model(export, tmp_path):
     """A copy of the export that can be damaged."""
     return Path(shutil.copytree(export, tmp_path / "model"))
 

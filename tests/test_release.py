@@ -9,7 +9,6 @@ import os
 import re
 import subprocess
 import sys
-from typing import Any
 
 import pytest
 import yaml
@@ -25,7 +24,7 @@ ROUNDING = 0.00056
 
 
 @pytest.fixture(scope="module")
-def status(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
+def status(tmp_path_factory):
     """What DVC says of a fresh clone of the committed state, whose models and data are not pulled."""
     clone = tmp_path_factory.mktemp("release") / "clone"
     subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)

@@ -7,7 +7,6 @@ import runpy
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from configparser import ConfigParser
 from pathlib import Path, PurePosixPath
 
@@ -17,7 +16,6 @@ from dvc_render.html import render_html
 from dvc_render.vega import VegaRenderer
 from helpers.browser import chromium, in_a_browser, requests
 from helpers.project import CREATED, NAMES, ROOT, STAGES, declared, entry_of, files_of, pipeline
-from selenium.webdriver import Chrome
 
 from tagline.core.params import OUTS, read_file
 
@@ -182,7 +180,7 @@ def run(folder: Path, *command: str) -> str:
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Path:
+def repository(tmp_path):
     """A repository with inputs and results, which are committed."""
     if shutil.which("make") is None:
         pytest.skip("this host has no make")
@@ -225,7 +223,7 @@ def page_in(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def chrome() -> Iterator[Chrome]:
+def chrome():
     with chromium("--host-resolver-rules=MAP * ~NOTFOUND") as chrome:  # no network
         yield chrome
 

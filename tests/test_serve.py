@@ -4,8 +4,6 @@ import json
 import signal
 import socket
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from helpers.project import ROOT, exit_of
@@ -21,7 +19,7 @@ HEAD = f"POST /entities HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(BODY
 
 
 @pytest.fixture(scope="module")
-def service(export: Path) -> Iterator[Served]:
+def service(export):
     with served(export, "--max-seconds=2") as service:
         yield service
 

@@ -33,12 +33,12 @@ POOL = "\n".join([*TEXTS, TEXTS[0], " "]) + "\n"
 
 
 @pytest.fixture(scope="module")
-def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def export(tmp_path_factory):
     return add_encoder(save_export(tmp_path_factory.mktemp("export"), seed=1))
 
 
 @pytest.fixture(autouse=True)
-def _pool(beside_export: Path) -> None:
+def _pool(beside_export):
     """The current folder has models/export and a pool."""
     Path("pool.txt").write_text(POOL)
 

@@ -1,7 +1,6 @@
 """A clone in which real `dvc` has run the pipeline once, copied for each process of the tests."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from helpers.clone import ALL, Clone, tiny_clone
 
 
 @pytest.fixture(scope="session")
-def origin(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> Clone:
+def origin(tmp_path_factory, tiny_folder):
     """The working tree as a fresh repository, params and data made tiny; all stages have run and are committed."""
 
     def build(folder: Path) -> None:
@@ -25,7 +24,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> Clone
 
 
 @pytest.fixture
-def clone(origin: Clone) -> Iterator[Clone]:
+def clone(origin):
     """The origin, put back afterwards."""
     commit = origin.run("git", "rev-parse", "HEAD").strip()
     yield origin

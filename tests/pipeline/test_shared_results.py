@@ -1,7 +1,6 @@
 """Results shared through S3 by real `dvc`: what a team pushes, fetches and cleans up, with a server on this host."""
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
@@ -14,7 +13,7 @@ WEIGHTS = Path("models/finetuned/model.safetensors")
 
 
 @pytest.fixture
-def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def endpoint(monkeypatch):
     """The URL of an S3 server with the bucket `team`."""
     with s3_server("team", monkeypatch) as url:
         yield url

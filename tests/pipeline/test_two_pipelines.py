@@ -10,7 +10,7 @@ from helpers.project import STAGES, declared, edit
 
 
 @pytest.fixture(scope="module")
-def clone(origin: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
+def clone(origin, tmp_path_factory):
     """A repository whose root finds entities and whose folder pos finds parts of speech; both have run."""
 
     def build(folder: Path) -> None:

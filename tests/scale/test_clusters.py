@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from operator import itemgetter
@@ -29,7 +28,7 @@ TEXTS = ["Ada Lind lives in Oslo.", "Bo", "in Oslo in Oslo"]
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path, monkeypatch):
     """The current folder, with models/export and an input of many parts."""
     save_export(tmp_path / "models/export", seed=1)
     lines = [json.dumps({"id": index, "text": TEXTS[index % len(TEXTS)]}) for index in range(ROWS)]
@@ -90,7 +89,7 @@ CLIENTS, REQUESTS = 8, 400
 
 
 @pytest.fixture
-def process(tmp_path: Path) -> Iterator[psutil.Process]:
+def process(tmp_path):
     """`serve run` with two replicas that answer."""
     pytest.importorskip("ray.serve", reason="ray[serve] is not installed")
     save_export(tmp_path / "models/export", seed=1)

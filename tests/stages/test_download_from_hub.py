@@ -6,7 +6,6 @@ own, in a cache of its own.
 
 import io
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +47,7 @@ FILES = {f"data/{split}.parquet": parquet(shift) for shift, split in enumerate(S
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Hub]:
+def hub(tmp_path):
     save_encoder(tmp_path / "encoder", word_piece([*PEOPLE, *PLACES, "Lind", "lives", "in"]))
     files = {**dict.fromkeys(NOT_NEEDED, b"never fetched"), **files_of(tmp_path / "encoder")}
     with Hub() as server:
@@ -59,7 +58,7 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path, monkeypatch):
     """A workspace, the current folder, and a home for the Hub's caches beside it."""
     (tmp_path / "workspace").mkdir()
     monkeypatch.chdir(tmp_path / "workspace")

@@ -86,7 +86,7 @@ def test_f1_of_greedy_decoding_does_not_depend_on_the_decoding(finished):
 
 
 @pytest.fixture(scope="module")
-def exported_once(finished_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def exported_once(finished_once, tmp_path_factory):
     """A workspace whose model finds nothing without biases, evaluated and exported with one for PER."""
     folder = shutil.copytree(finished_once, tmp_path_factory.mktemp("promises") / "kept")
     with contextlib.chdir(folder):
@@ -99,7 +99,7 @@ def exported_once(finished_once: Path, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture
-def export(exported_once: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def export(exported_once, monkeypatch):
     monkeypatch.chdir(exported_once)
     return Path("models/export")
 

@@ -25,7 +25,7 @@ EXPORT, FINETUNED = Path("models/export"), Path("models/finetuned")
 
 
 @pytest.fixture
-def converted(finished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def converted(finished, monkeypatch):
     """A finished workspace whose model needs no conversion, which takes longer than all the rest of the stage."""
     graph = ir.load(EXPORT / "onnx/model.onnx")
     ir.external_data.set_base_dir(graph.graph, EXPORT)

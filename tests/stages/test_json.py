@@ -23,7 +23,7 @@ ARGUMENTS = {
 
 
 @pytest.fixture
-def measured(validated: Path) -> Path:
+def measured(validated):
     """A workspace with a cross-validation, in which the runs of a learning curve are measured."""
     curve = Curve(None)
     runs: list[dict[str, Any]] = [{"sentences": size, "test.f1": 1 - 1 / size} for size in SIZES]

@@ -133,7 +133,7 @@ BACKENDS = ("torch", "onnx", "onnx-int8")
 
 
 @pytest.fixture(scope="module")
-def export(finished_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def export(finished_once, tmp_path_factory):
     """models/export of a model with a CRF head and two of three layers."""
     folder = shutil.copytree(finished_once, tmp_path_factory.mktemp("crf") / "project")
     with contextlib.chdir(folder):

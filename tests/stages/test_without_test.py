@@ -13,7 +13,7 @@ from tagline.core.provenance import read_sealed
 
 
 @pytest.fixture(scope="module")
-def without_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def without_once(tiny_folder, tmp_path_factory):
     folder = tmp_path_factory.mktemp("without")
     fill_workspace(folder, tiny_folder)
     with contextlib.chdir(folder):
@@ -24,7 +24,7 @@ def without_once(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture
-def without(without_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def without(without_once, tmp_path, monkeypatch):
     shutil.copytree(without_once, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path

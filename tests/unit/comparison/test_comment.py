@@ -1,7 +1,5 @@
 """The comment on a pull request, at a server that answers like GitHub and GitLab."""
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Response
 from helpers.comment_server import GITHUB, GITLAB, CommentServer
@@ -15,7 +13,7 @@ ISSUES, NOTES = "/repos/ada/ner/issues", "/projects/3/merge_requests/7/notes"
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[CommentServer]:
+def server(monkeypatch):
     running = CommentServer()
     running.enter_job(monkeypatch)
     yield running

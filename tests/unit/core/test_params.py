@@ -23,7 +23,7 @@ SCHEMAS: dict[str, type[Section]] = {
 
 
 @pytest.fixture
-def params(tmp_path: Path) -> Path:
+def params(tmp_path):
     write_params(tmp_path)
     return tmp_path / "params.yaml"
 

@@ -13,7 +13,7 @@ ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of "
 
 
 @pytest.fixture
-def artifact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def artifact(tmp_path, monkeypatch):
     """A folder with the hashes of two files in it and of one beside it; the current folder is its parent."""
     monkeypatch.chdir(tmp_path)
     folder = Path("out")

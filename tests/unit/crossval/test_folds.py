@@ -42,7 +42,7 @@ def folds_of(both: Both, count: int, seed: int = 1) -> list[Fold]:
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Both:
+def both(tmp_path_factory):
     both = write_both(tmp_path_factory.mktemp("data"), SENTENCES)
     shutil.copytree(both[0] / "windows/train", both[0] / "windows" / tokenized.LOWERCASE)
     return both

@@ -1,7 +1,5 @@
 """Summary: the CSV files that DVC draws, and the numbers that people compare."""
 
-from pathlib import Path
-
 import pytest
 from helpers.evaluations import metrics_of
 from helpers.messages import message_of
@@ -18,7 +16,7 @@ from tagline.metrics.scores import count, score
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path(tmp_path):
     return tmp_path / "plot.csv"
 
 

@@ -29,7 +29,7 @@ Graphs = Callable[[str], tuple[PreTrainedModel, Path]]
 
 
 @pytest.fixture(scope="module")
-def graphs(tmp_path_factory: pytest.TempPathFactory) -> Graphs:
+def graphs(tmp_path_factory):
     """Returns a model of an architecture and its graph, exported once beside the model's safetensors files."""
 
     @cache

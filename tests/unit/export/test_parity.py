@@ -22,7 +22,7 @@ TRAINED = {7: [0.0, 2.0, 0.0], 8: [3.0, 0.0, 0.0], 9: [0.0, 0.0, 1.0]}
 
 
 @pytest.fixture(scope="module")
-def parity() -> Parity:
+def parity():
     """Sentences of three words and one word; the trained model finds two of three entities."""
     sentences = {"id": ["a", "b"], "words": [["x", "y", "z"], ["x"]], "labels": [[1, 0, 1], [1]]}
     windows = {"sentence": [0, 1], "input_ids": [[2, 7, 8, 8, 3], [2, 7, 3]]}

@@ -18,7 +18,7 @@ WORDS, WIDTH, LABELS = 500, 64, 5
 
 
 @pytest.fixture(scope="module")
-def graphs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def graphs(tmp_path_factory):
     """An embedding, a product with GELU, and a classifier; one sub-word has a hundred times larger values."""
     generator = np.random.default_rng(1)
     embedding = generator.normal(size=(WORDS, WIDTH))

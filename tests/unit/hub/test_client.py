@@ -1,11 +1,9 @@
 """The settings of the Hub's client, secrets in them, and names in answers that would become paths."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
-from helpers.hub_server import Hub
 from helpers.messages import message_of
 from huggingface_hub import close_session, constants
 
@@ -32,7 +30,7 @@ def test_invalid_endpoint_is_reported_without_its_password(url, monkeypatch):
 
 
 @pytest.fixture
-def hub(hub: Hub) -> Iterator[Hub]:
+def hub(hub):
     hub.add("model", "ada/encoder").commit({"config.json": b"{}", "model.safetensors": b""})
     close_session()  # the client reads the proxies when it is created
     yield hub

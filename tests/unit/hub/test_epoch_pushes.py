@@ -27,12 +27,12 @@ class Recorder:
 
 
 @pytest.fixture
-def hub() -> Recorder:
+def hub():
     return Recorder()
 
 
 @pytest.fixture
-def pushes(hub: Recorder, tmp_path: Path) -> EpochPushes:
+def pushes(hub, tmp_path):
     (tmp_path / "tokenizer").mkdir()
     (tmp_path / "tokenizer/tokenizer.json").write_text("{}")
     return again(hub, tmp_path)

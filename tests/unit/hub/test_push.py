@@ -23,7 +23,7 @@ WEIGHTS = b"\x00weights" * 100
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path):
     folder = tmp_path / "folder"
     (folder / "parts").mkdir(parents=True)
     (folder / "config.json").write_text("{}")
@@ -115,7 +115,7 @@ def test_push_needs_a_repository():
 
 
 @pytest.fixture
-def to(hub: Hub) -> Target:
+def to(hub):
     to = target()
     to.create()
     return to

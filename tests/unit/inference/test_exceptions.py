@@ -1,7 +1,6 @@
 """After an exception inside a tagger, its results are those of a new tagger."""
 
 from math import nan
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,12 +18,12 @@ NEW = "New Bo words Ada in Oslolo"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory):
     return save_export(tmp_path_factory.mktemp("export"), seed=1)
 
 
 @pytest.fixture(scope="module")
-def expected(folder: Path) -> list[Any]:
+def expected(folder):
     """The results of a tagger without any exception."""
     with Tagger(folder) as fresh:
         return [fresh(TEXT), fresh(NEW)]

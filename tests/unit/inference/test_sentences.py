@@ -1,8 +1,6 @@
 """The tagger with sentences and context: the windows of tokenize-align, whatever else is in the batch."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,7 +20,7 @@ TEXT = "Ada lives in Oslo. Bo lives in Lind. Is Ada in?\n\nOslo " + "in Oslo " *
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory):
     made = save_export(tmp_path_factory.mktemp("export"))
     about = exported.read(made)
     exported.write(replace(about, context_subwords=5, sentences=SentenceRule(True, library_version(), 1.0)), made)
@@ -30,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tagger(folder: Path) -> Iterator[Tagger]:
+def tagger(folder):
     with Tagger(folder, verify=False) as made:
         yield made
 

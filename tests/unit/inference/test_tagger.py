@@ -31,7 +31,7 @@ KNOWN = ["Ada", "Bo", "Lind", "Oslo", "lives", "in", "Osmo", "."]
 
 
 @pytest.fixture(scope="module")
-def random_tagger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tagger]:
+def random_tagger(tmp_path_factory):
     """A tagger that finds entities in any text."""
     with Tagger(save_export(tmp_path_factory.mktemp("export"), seed=1), subwords_per_batch=32) as made:
         yield made
@@ -193,7 +193,7 @@ def test_entities_are_those_of_the_pipeline(models, sentences):
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tagger, object]]:
+def models(tmp_path_factory):
     """The tagger and the pipeline with the same untrained model."""
     folder = tmp_path_factory.mktemp("torch")
     save_encoder(folder, word_piece(["Ada", "Oslo", "##lo", "ab"]), positions=128)

@@ -1,11 +1,9 @@
 """Several taggers: each finds what it finds alone, in texts that are split once per rule, and overlaps are resolved."""
 
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import pytest
 from helpers.handmade_export import TAGS, save_export
@@ -28,7 +26,7 @@ CHANGED |= {"d": {"words": WordRule("fr", "spacy", 1.0)}}
 
 
 @pytest.fixture
-def split(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+def split(monkeypatch):
     """How often each text is split into words; French ones are letters."""
     counted = Counter[str]()
 
@@ -42,7 +40,7 @@ def split(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 
 @pytest.fixture
-def alone(tmp_path: Path, split: Counter[str]) -> Iterator[dict[str, Tagger]]:
+def alone(tmp_path, split):
     with ExitStack() as stack:
         opened = {}
         for seed, (name, changed) in enumerate(CHANGED.items()):

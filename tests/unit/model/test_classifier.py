@@ -23,7 +23,7 @@ POS = Labels("pos", "tags", ("NOUN", "VERB"), "NOUN")
 
 
 @pytest.fixture
-def encoder(tmp_path: Path) -> Path:
+def encoder(tmp_path):
     save_encoder(tmp_path / "encoder", word_piece([]))
     return tmp_path / "encoder"
 

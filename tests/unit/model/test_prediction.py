@@ -41,7 +41,7 @@ def sentences_of(rows: Sequence[Sequence[int]]) -> tuple[list[int], Windows]:
 
 
 @pytest.fixture(scope="module")
-def model() -> PreTrainedModel:
+def model():
     return new_model("bert")
 
 

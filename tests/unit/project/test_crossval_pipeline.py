@@ -15,7 +15,7 @@ from tagline.terminal.errors import UserError
 
 
 @pytest.fixture(autouse=True)
-def _pipeline_folder(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _pipeline_folder(root, monkeypatch):
     """The root has a pipeline folder; the code is in its folder stages."""
     Path("pos").mkdir()
     Path("pos/dvc.yaml").touch()

@@ -18,7 +18,7 @@ from tagline.terminal.errors import UserError
 
 
 @pytest.fixture
-def pos(root: Path) -> Path:
+def pos(root):
     """The folder of a second pipeline."""
     pipelines.create("pos", ["tokenize_align.tag_column=pos"])
     return root / "pos"

@@ -1,7 +1,6 @@
 """The page in a browser: filters, themes, width, and no JavaScript."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,13 +28,13 @@ ALL = ["both", "boundary", "spurious", "other-split", "nasty"]
 
 
 @pytest.fixture(scope="module")
-def chrome() -> Iterator[Chrome]:
+def chrome():
     with chromium("--window-size=1200,900") as chrome:
         yield chrome
 
 
 @pytest.fixture
-def page(chrome: Chrome, tmp_path: Path) -> Iterator[Chrome]:
+def page(chrome, tmp_path):
     """A browser that shows the page. After the test, there must be no errors and no requests for other files."""
     with without_errors(chrome):
         path = show(chrome, tmp_path, TEST, VALIDATION)

@@ -48,7 +48,7 @@ def text_of(page: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def nasty() -> str:
+def nasty():
     return page_of_words(NASTY, "<b>", '"x"', "<i>id</i>")
 
 

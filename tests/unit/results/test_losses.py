@@ -23,7 +23,7 @@ PREDICTED = ["B-PER I-PER O O B-LOC", "O O O B-PER", "B-PER O O", "O B-LOC"]
 
 
 @pytest.fixture
-def predicted(finished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def predicted(finished, monkeypatch):
     """A finished workspace with other predictions of test; train has Ada Lind and Oslo."""
     monkeypatch.setattr(losses, "LEAST_SEEN", 3)
     lowercase = sentences(GOLD, [" ".join("O" for _ in row.split()) for row in GOLD], words=WORDS)

@@ -26,7 +26,7 @@ PARAGRAPH = (
 
 
 @pytest.fixture
-def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def pipeline(tmp_path, monkeypatch):
     """A DVC repository whose export and cross-validation are of the same params."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))

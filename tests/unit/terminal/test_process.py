@@ -64,7 +64,7 @@ def test_debug_shows_the_traceback_behind_a_message(monkeypatch, capsys):
 
 
 @pytest.fixture
-def unprepared(monkeypatch: pytest.MonkeyPatch) -> None:
+def unprepared(monkeypatch):
     monkeypatch.setattr(process, "default_sigint", lambda: None)  # pytest has its own
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
 

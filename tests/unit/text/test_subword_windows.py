@@ -20,7 +20,7 @@ DOCUMENTS = st.lists(st.lists(st.lists(WORDS, max_size=12), min_size=1, max_size
 
 
 @pytest.fixture(scope="module", params=["WordPiece", "byte-level BPE", "Unigram"])
-def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
+def tokenizer(request):
     if request.param == "WordPiece":
         return word_piece(["ab", "##ab"], lowercase=True).backend_tokenizer
     return byte_level_bpe() if request.param == "byte-level BPE" else unigram()

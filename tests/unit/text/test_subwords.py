@@ -30,7 +30,7 @@ SENTENCES = st.lists(st.lists(WORDS, max_size=12), min_size=1, max_size=6)
 
 
 @pytest.fixture(scope="module", params=MADE)
-def pair(request: pytest.FixtureRequest, tmp_path_factory) -> tuple[PreTrainedTokenizerBase, Tokenizer]:
+def pair(request, tmp_path_factory):
     """A tokenizer as transformers loads it from the folder that download writes, and as this module does."""
     folder = tmp_path_factory.mktemp("tokenizer")
     encoders.save_tokenizer(MADE[request.param](), folder)

@@ -3,7 +3,6 @@
 import argparse
 import os
 import sys
-from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
@@ -17,7 +16,7 @@ from tagline.training.processes import join, override_configuration
 
 
 @pytest.fixture(autouse=True)
-def host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+def host(monkeypatch, tmp_path):
     """A host with two devices and no configuration of accelerate; a launch raises an error."""
 
     def launch(arguments: object) -> None:

@@ -31,7 +31,7 @@ def start(work: Path, model: nn.Module | None = None) -> SavedRun:
 
 
 @pytest.fixture
-def work(tmp_path: Path) -> Path:
+def work(tmp_path):
     """The folder of a run that was saved after its first step."""
     start(tmp_path)
     return tmp_path

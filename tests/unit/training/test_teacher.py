@@ -9,7 +9,6 @@ import pytest
 import torch
 from helpers.windows import split_of
 
-from tagline.artifacts.tokenized import Split
 from tagline.labels.label_list import Labels
 from tagline.terminal.errors import UserError
 from tagline.training.gradients import Batch
@@ -25,7 +24,7 @@ def teacher(folder: Path, *names: str, student: Labels = STUDENT) -> TeacherMode
 
 
 @pytest.fixture
-def split() -> Split:
+def split():
     """Two sentences, the second in two windows that share its middle word; its last word has no sub-word."""
     windows = {
         "sentence": [0, 1, 1],

@@ -1,6 +1,5 @@
 """Experiment trackers: which are requested, what they are given, and what happens when one fails."""
 
-from pathlib import Path
 from unittest.mock import Mock, call
 
 import pytest
@@ -12,7 +11,7 @@ from tagline.training.tracking import TRACKERS, VARIABLE, Trackers, requested
 
 
 @pytest.fixture
-def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Mock]:
+def fakes(tmp_path, monkeypatch):
     """Replace the classes of all trackers by mocks, in an empty folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DVC_EXP_NAME", raising=False)

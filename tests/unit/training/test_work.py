@@ -24,7 +24,7 @@ from tagline.training.work import PYTORCH_WRITER, CheckpointError, Checkpoints, 
 
 
 @pytest.fixture(autouse=True)
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def root(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("TAGLINE_WORK", raising=False)
     PartialState()
@@ -145,7 +145,7 @@ def fill(text: str) -> Callable[[Path], None]:
 
 
 @pytest.fixture
-def checkpoints(tmp_path: Path) -> Checkpoints:
+def checkpoints(tmp_path):
     """Checkpoints at steps 1 and 2."""
     checkpoints = Checkpoints(tmp_path / "work")
     for step in (1, 2):

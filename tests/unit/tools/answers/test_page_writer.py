@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -81,13 +80,13 @@ def test_output_that_cannot_be_a_page_is_an_error(tmp_path, monkeypatch, output,
 
 
 @pytest.fixture(scope="module")
-def chrome() -> Iterator[Chrome]:
+def chrome():
     with chromium("--window-size=1280,900") as chrome:
         yield chrome
 
 
 @pytest.fixture
-def browser(chrome: Chrome, tmp_path: Path) -> Iterator[Chrome]:
+def browser(chrome, tmp_path):
     """A browser that saves into the folder of the test; afterwards, no error and no request for another file."""
     chrome.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
     with without_errors(chrome):

@@ -20,7 +20,7 @@ TEXT = "Ada Lind lives in Oslo."
 
 
 @pytest.fixture
-def model(tmp_path: Path) -> str:
+def model(tmp_path):
     return str(add_reference(save_export(tmp_path / "export")))
 
 

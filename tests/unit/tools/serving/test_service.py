@@ -3,9 +3,8 @@
 import asyncio
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from threading import Event
 from time import monotonic
 from typing import Any
@@ -27,7 +26,7 @@ TEXT, WORDS = "😀 Ada Lind lives in Oslo.", ["Bo", "lives"]
 
 
 @pytest.fixture
-def client(tagger: Tagger) -> Iterator[TestClient]:
+def client(tagger):
     with TestClient(create(tagger, Limits(bytes=1000, texts=3))) as client:
         yield client
 
@@ -114,7 +113,7 @@ class Held(Tagger):
 
 
 @pytest.fixture
-def held(export: Path) -> Iterator[Held]:
+def held(export):
     with Held(export) as tagger:
         tagger.go, tagger.called, tagger.calls = Event(), Event(), []
         yield tagger
