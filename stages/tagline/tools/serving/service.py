@@ -184,7 +184,11 @@ class RequestHandler:
                             f"the body has more than {self._limits.bytes:,} bytes; send fewer or shorter texts",
                         )
         except TimeoutError:
-            raise HTTPException(408, f"the body was not received within {self._limits.seconds} seconds") from None
+            raise HTTPException(
+                408,
+                f"the body was not received within {self._limits.seconds} seconds",
+                headers={"Connection": "close"},  # as RFC 9110 asks
+            ) from None
         except ClientDisconnect:
             raise HTTPException(400, "the client disconnected before the end of the body") from None
         return bytes(body)
