@@ -48,6 +48,11 @@ settings.register_profile("fast", deadline=None, max_examples=15)  # --hypothesi
 settings.load_profile("tests")
 
 
+def pytest_xdist_auto_num_workers():
+    """One more than cores, since tests wait for stages and services."""
+    return (os.cpu_count() or 1) + 1
+
+
 # Of an encoder that lower-cases, so that capitals are marked.
 PIECES = ["[unused0]", "[unused1]", *(name.lower() for name in [*PEOPLE, *PLACES, "Lind", "lives", "in"])]
 

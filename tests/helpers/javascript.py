@@ -3,8 +3,8 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,6 +13,8 @@ from threading import Thread
 import pytest
 from helpers.browser import chromium
 from helpers.project import ROOT
+from selenium.webdriver import Chrome
+from selenium.webdriver.support.wait import WebDriverWait
 
 MODULES = ROOT / "node_modules"
 PACKAGE = "@huggingface/transformers"
@@ -71,13 +73,36 @@ def in_chromium(export: Path, texts: Sequence[str]) -> list[list[str]]:
         return labels(transformers, "export", texts);
       }}).then(done, error => done(String(error)));
     """
+    with opened(site, "") as chrome:
+        chrome.set_script_timeout(300)
+        found: list[list[str]] = chrome.execute_async_script(script, list(texts))
+    assert isinstance(found, list), found
+    return found
+
+
+def marked_on_the_page(export: Path, text: str) -> list[str]:
+    """What examples/browser marks in a text, with the type after it."""
+    site = export.parent / "page"
+    (site / "models").mkdir(parents=True)
+    (site / "models/export").symlink_to(export.resolve())
+    (site / "node_modules").symlink_to(MODULES.resolve())
+    (site / "examples").symlink_to(ROOT / "examples")
+    write = "text.value = arguments[0]; text.dispatchEvent(new Event('input'))"
+    with opened(site, "examples/browser/") as chrome:
+        wait = WebDriverWait(chrome, 100)
+        wait.until(lambda _: chrome.find_elements("css selector", "[data-ready]"))
+        chrome.execute_script(write, text)
+        wait.until(lambda _: chrome.find_element("id", "shown").text.startswith(text.split()[0]))
+        return [mark.text for mark in chrome.find_elements("tag name", "mark")]
+
+
+@contextmanager
+def opened(site: Path, page: str) -> Iterator[Chrome]:
+    """A browser on a page of a folder, which this host serves."""
     with ExitStack() as stack:
         server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(site))))
         Thread(target=server.serve_forever, daemon=True).start()
         stack.callback(server.shutdown)
         chrome = stack.enter_context(chromium())
-        chrome.set_script_timeout(300)
-        chrome.get(f"http://127.0.0.1:{server.server_port}/")
-        found: list[list[str]] = chrome.execute_async_script(script, list(texts))
-    assert isinstance(found, list), found
-    return found
+        chrome.get(f"http://127.0.0.1:{server.server_port}/{page}")
+        yield chrome

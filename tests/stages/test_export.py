@@ -142,6 +142,16 @@ def test_transformers_js_gives_greedy_labels(finished, labels, dtype):
         assert [of_subwords[owners.index(word)] for word in known] == [sentence.predicted_names[word] for word in known]
 
 
+@javascript.with_npm
+@in_a_browser
+def test_page_in_the_browser_marks_the_entities(finished):
+    text = "Ada Lind lives in Oslo"
+    with Tagger() as tagger:
+        expected = [f"{found.text} {found.type}" for found in tagger(text)]
+    assert expected
+    assert javascript.marked_on_the_page(EXPORT, text) == expected
+
+
 def miss_entities(monkeypatch: pytest.MonkeyPatch, missed: BackendName, sentences: int) -> None:
     """Let a backend miss all entities of the first sentences of test."""
     measure = Parity.measure
