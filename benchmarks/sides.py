@@ -152,7 +152,7 @@ def tokenization(max_length: int) -> Any:
     from tagline.tokenization.tokenize_align_params import Limits, TokenizeAlign
 
     return TokenizeAlign(
-        task=TASK,
+        tag_column=TASK,
         scheme="auto",
         illegal="repair",
         label_all_tokens=True,
