@@ -127,7 +127,7 @@ def prepare(folder: Path, arguments: argparse.Namespace) -> dict[str, int]:
     rows = [row["words"] for split in ("validation", "test") for row in splits[split]]
     texts = [" ".join(words) for words in rows]
     with Tagger(arguments.model) as tagger:
-        answers = [[each._replace(score=round(each.score, 4))._asdict() for each in tagger(text)] for text in texts]
+        answers = [[each._replace(score=round(each.score, 4)).row() for each in tagger(text)] for text in texts]
     written = {"texts": texts, "words": list(map(len, rows)), "answers": answers}
     (folder / "texts.json").write_text(json.dumps(written))
     return {"texts": len(texts)}
