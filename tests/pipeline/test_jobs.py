@@ -37,7 +37,7 @@ def test_slurm(clone, tmp_path):
     activate.parent.mkdir(parents=True)
     activate.write_text(f'PATH="{tmp_path}:{Path(sys.executable).parent}:$PATH"\n')
     clone.run("dvc", "remote", "add", "--default", "shared", str(tmp_path / "remote"))
-    edit(clone.path / "params.yaml", "learning_rate: 0.02", "learning_rate: 0.01")
+    edit(clone.path / "params.yaml", "\n  learning_rate: 0.02", "\n  learning_rate: 0.01")
     job = {"SUBMIT_DIR": str(clone.path), "JOB_ID": str(os.getpid()), "JOB_NODELIST": "x", "NNODES": "2"}
     slurm = {f"SLURM_{name}": value for name, value in job.items()}
     output = clone.run("bash", str(JOBS / "slurm.sh"), **slurm, ACCELERATE_USE_CPU="true")

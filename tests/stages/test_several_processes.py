@@ -97,7 +97,9 @@ def test_run_of_a_killed_host_continues_from_a_shared_folder(finished, tmp_path_
     assert files_of(hosts[0]) == before, "and only its work folder"
     first, second = run(hosts, TAGLINE_WORK=str(shared))
     assert (first[0], second[0]) == (0, 0), (first, second)
-    assert first[1].startswith("continuing after step 18 of 27\nepoch 3/3: ")
+    note, said = first[1].split("\n", 1)
+    assert note.startswith("train.learning_rate: 0.02 is 67 times ")
+    assert said.startswith("continuing after step 18 of 27\nepoch 3/3: ")
     assert (first[2], second[1]) == ("", "")
     assert not list(shared.iterdir())
     # The first host has the outputs of a run in one process, the second has written nothing.
