@@ -40,6 +40,19 @@ def test_training_continues_from_encoder_and_head_of_an_earlier_model(finished, 
         np.testing.assert_allclose(after[name], tensor, rtol=0, atol=1e-10)
 
 
+def test_encoder_that_is_published_as_a_tagger_keeps_its_classifier(finished, capsys):
+    before = train(epochs=2)
+    encoder = Path("models/pretrained/encoder")
+    for name in ("config.json", "model.safetensors"):
+        shutil.copyfile(Path("models/finetuned", name), encoder / name)
+    write_hashes(encoder)
+    after = train(learning_rate=1e-12, max_steps=1)
+    for name, tensor in before.items():
+        np.testing.assert_allclose(after[name], tensor, rtol=0, atol=1e-10)
+    kept = "5 labels (O, B-LOC, I-LOC, B-PER, I-PER) of 5"
+    assert f"models/pretrained/encoder: its classifier has {kept}, which are kept\n" in capsys.readouterr().out
+
+
 def test_killed_student_continues_to_the_same_bytes(finished, capsys):
     keep()
     set_train_params(epochs=2, checkpoint_every=2, **TAUGHT)

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 import torch
+from safetensors import safe_open
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedConfig, PreTrainedModel
 from transformers.utils.import_utils import is_flash_attn_2_available, is_flash_attn_3_available
@@ -33,6 +34,7 @@ _OUTPUTS = {
 _POSITION_TABLE = re.compile(r"(^|\.)((\w+_)?position_embeddings?|embed_positions|pos_embeddings?|wpe)$")
 # Implementations in separate packages, which need a GPU. transformers would look for a missing one on the Hub.
 _PACKAGED = {"flash_attention_2": is_flash_attn_2_available, "flash_attention_3": is_flash_attn_3_available}
+_CLASSIFIERS = {"classifier.weight", "score.weight"}  # names of the tensors of a token classifier
 _INDEX = re.compile(r"\.\d+\.")  # of a layer, in the name of a tensor
 
 
@@ -42,7 +44,7 @@ def new_classifier(
     attention: str = "auto",
     precision: Resolved = "fp32",
     layers: int | Sequence[int] | None = None,
-    old: Labels | None = None,
+    old: Sequence[str] | None = None,
 ) -> PreTrainedModel:
     """Load a pretrained encoder with a new classifier; set the seed before, the classifier is initialised at random.
 
@@ -61,9 +63,8 @@ def new_classifier(
 
     Raises:
         UserError: the folder is missing or incomplete, or has weights of more layers than its config.json; transformers
-            has no token classifier for its architecture; it already has a classifier, which would not be initialised
-            from the seed, or with ``old`` lacks one or shares no label with it; it does not have these layers; or
-            the attention implementation is not available.
+            has no token classifier for its architecture; with ``old``, it lacks one or shares no label with it; it does
+            not have these layers; or the attention implementation is not available.
     """
     model = _with_new_head(encoder, labels) if old is None else _continued(encoder, old, labels)
     if layers is not None:
@@ -85,7 +86,7 @@ def read_labels(folder: Path, like: Labels) -> Labels:
     with reading(
         folder / "config.json",
         problem="unusable labels",
-        expected=f"labels like those of task {like.task}, {_short(like.names, 'labels')}",
+        expected=f"labels like those of task {like.task}, {counted(like.names, 'labels')}",
     ):
         check_config(folder / "config.json")
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
@@ -94,20 +95,52 @@ def read_labels(folder: Path, like: Labels) -> Labels:
         return label_list.parse({"task": like.task, "kind": like.kind, "names": [*names], "fallback": fallback})
 
 
+def published_labels(encoder: Path, labels: Labels) -> tuple[str, ...] | None:
+    """Read the labels of an encoder that is published with a token classifier, in the order of its logits.
+
+    Args:
+        encoder: folder with weights and configuration.
+        labels: those of the task.
+
+    Returns:
+        None if it has no classifier, or none of the task's labels.
+
+    Raises:
+        UserError: the folder is missing or damaged.
+    """
+    require(encoder, "download")
+    with reading(encoder, "download", problem="transformers can't load a token classifier"):
+        check_config(encoder / "config.json")
+        config = AutoConfig.from_pretrained(encoder, local_files_only=True, trust_remote_code=False)
+        names = _label_names(config)
+        if set(names).isdisjoint(labels.names):
+            return None
+        for path in encoder.glob("*.safetensors"):
+            with safe_open(path, "np") as file:
+                if _CLASSIFIERS.intersection(file.keys()):
+                    return names
+    return None
+
+
 def _label_names(config: PreTrainedConfig) -> tuple[str, ...]:
     return tuple(str(name) for _, name in sorted((config.id2label or {}).items()))
 
 
-def _continued(folder: Path, old: Labels, labels: Labels) -> PreTrainedModel:
+def _continued(folder: Path, old: Sequence[str], labels: Labels) -> PreTrainedModel:
     """Load a token classifier and give it other labels; those that it does not know begin as in a new one."""
-    kept, new = shared_labels(old.names, labels.names)
+    kept, new = shared_labels(old, labels.names)
     if not kept:
         raise UserError(
-            f"{folder}: the model has {_short(old.names, 'labels')}; expected at least one of task {labels.task}, "
-            f"{_short(labels.names, 'labels')}"
+            f"{folder}: the model has {counted(old, 'labels')}; expected at least one of task {labels.task}, "
+            f"{counted(labels.names, 'labels')}"
         )
     model, lacking = _load(folder, "", dtype=torch.float32)
     _check_complete(folder, lacking)
+    return _relabelled(model, labels, kept, new)
+
+
+def _relabelled(model: PreTrainedModel, labels: Labels, kept: Sequence[int], new: Sequence[int]) -> PreTrainedModel:
+    """Give a token classifier other labels: those with the ids `new` take the rows `kept`, others are drawn."""
     config = deepcopy(model.config)
     config.id2label = labels.id2label
     config.label2id = labels.label2id
@@ -169,18 +202,15 @@ def _with_layers(model: PreTrainedModel, layers: int | Sequence[int]) -> PreTrai
 
 
 def _with_new_head(encoder: Path, labels: Labels) -> PreTrainedModel:
-    """Load an encoder that has no classifier, and draw one."""
+    """Load an encoder, and draw a classifier."""
     require(encoder, "download")
     names = {"id2label": labels.id2label, "label2id": labels.label2id, "num_labels": len(labels.names)}
     model, drawn = _load(encoder, "download", dtype=torch.float32, **names)
     drawn = {name for name in drawn if ".pooler." not in name}  # which no token classifier reads
     base = f"{model.base_model_prefix}."
     _check_complete(encoder, {name for name in drawn if name.startswith(base)})
-    if not drawn:
-        raise UserError(
-            f"{encoder}: already a token classifier; expected an encoder without a classifier, "
-            "as `AutoModel.from_pretrained(...).save_pretrained(...)` writes it; or set train.start_from"
-        )
+    if not drawn:  # the classifier of another task, of as many labels
+        return _relabelled(model, labels, [], [])
     return model
 
 
@@ -203,8 +233,8 @@ def load(folder: Path, labels: Labels, dtype: torch.dtype | None = None, made_by
     names = _label_names(model.config)
     if names != labels.names:
         raise UserError(
-            f"{folder}: the model has {_short(names, 'labels')}; expected those of task {labels.task}, "
-            f"{_short(labels.names, 'labels')}; run `dvc repro train`"
+            f"{folder}: the model has {counted(names, 'labels')}; expected those of task {labels.task}, "
+            f"{counted(labels.names, 'labels')}; run `dvc repro train`"
         )
     model.eval()
     return model
@@ -313,7 +343,7 @@ def _load(folder: Path, made_by: str, **options: object) -> tuple[PreTrainedMode
     surplus = _surplus_layers(model, info["unexpected_keys"])
     if surplus:
         raise UserError(
-            f"{folder}: {_short(surplus, 'tensors')} are of more layers than its config.json has; expected the "
+            f"{folder}: {counted(surplus, 'tensors')} are of more layers than its config.json has; expected the "
             "config.json of these weights; correct its number of layers, or remove the layers from the weights"
         )
     return model, set(info["missing_keys"]) | {mismatch[0] for mismatch in info["mismatched_keys"]}
@@ -380,11 +410,12 @@ def _set_attention(model: PreTrainedModel, attention: str, precision: Resolved) 
 
 def _check_complete(folder: Path, lacking: Collection[str]) -> None:
     if lacking:
-        tensors = _short(sorted(lacking), "tensors")
+        tensors = counted(sorted(lacking), "tensors")
         raise UserError(f"{folder}: {tensors} of its config.json are missing; expected the weights of the whole model")
 
 
-def _short(names: Sequence[str], noun: str) -> str:
+def counted(names: Sequence[str], noun: str) -> str:
+    """The number of names and the first ones: ``3 labels (O, B-PER, I-PER)``."""
     first = ", ".join(names[:5])
     if len(names) > 5:
         first += ", ..."

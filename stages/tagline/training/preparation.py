@@ -109,13 +109,21 @@ def _new_model(
         precision: number format of matrix products.
     """
     head = make_head(params.head, labels, "constrained")
-    old = None if params.earlier is None else of_models[params.earlier]
-    folder = params.earlier or encoder
+    if params.earlier is None:
+        folder = encoder
+        old = classifier.published_labels(encoder, labels)
+    else:
+        folder = params.earlier
+        old = of_models[folder].names
+        head = continued(head, folder, of_models[folder])
     model = classifier.new_classifier(folder, labels, params.attention, precision, params.layers, old)
-    known = () if old is None else old.names
+    known = [name for name in labels.names if name in (old or ())]
     new = [number for number, name in enumerate(labels.names) if name not in known]
+    if known and PartialState().is_main_process:
+        kept = classifier.counted(known, "labels")
+        show(f"{folder}: its classifier has {kept} of {len(labels.names)}, which are kept")
     classifier.begin_with_shares(model, _counts(learnt.mapped_windows, len(labels.names)), new)
-    return model, head if old is None else continued(head, folder, old)
+    return model, head
 
 
 def _counts(windows: Windows, labels: int) -> Ints:

@@ -91,11 +91,24 @@ def test_encoder_that_cuts_its_layers_input_reads_windows_of_any_length(encoder)
     assert classifier.new_classifier(encoder, NER)(torch.ones(1, 5, dtype=torch.int64)).logits.shape == (1, 5, 3)
 
 
-def test_classifier_instead_of_an_encoder_is_refused_unless_its_size_differs(encoder, tmp_path):
+def test_classifier_of_another_task_is_drawn_anew(encoder, tmp_path):
+    old = classifier.new_classifier(encoder, NER)
+    old.save_pretrained(tmp_path / "model")
+    for labels in (POS, NER):  # of another number of labels and of the same one
+        new = classifier.new_classifier(tmp_path / "model", labels)
+        assert new.config.id2label == labels.id2label
+        assert new.classifier.weight.shape == (len(labels.names), 16)
+        assert not torch.isin(new.classifier.weight, old.classifier.weight).any()
+        assert torch.equal(new.bert.embeddings.word_embeddings.weight, old.bert.embeddings.word_embeddings.weight)
+
+
+def test_published_labels_are_those_of_a_classifier_that_the_task_shares(encoder, tmp_path):
+    assert classifier.published_labels(encoder, NER) is None, "it has no classifier"
+    rewrite(encoder, dict, id2label=NER.id2label)
+    assert classifier.published_labels(encoder, NER) is None, "nor if its configuration has labels"
     classifier.new_classifier(encoder, NER).save_pretrained(tmp_path / "model")
-    with pytest.raises(UserError, match="model: already a token classifier; expected an encoder without a classifier"):
-        classifier.new_classifier(tmp_path / "model", NER)
-    assert classifier.new_classifier(tmp_path / "model", POS).classifier.out_features == 2
+    assert classifier.published_labels(tmp_path / "model", NER) == NER.names
+    assert classifier.published_labels(tmp_path / "model", POS) is None
 
 
 def test_continued_classifier_keeps_the_rows_of_labels_with_the_same_name(encoder, tmp_path):
@@ -103,7 +116,7 @@ def test_continued_classifier_keeps_the_rows_of_labels_with_the_same_name(encode
     old.save_pretrained(tmp_path / "model")
     torch.manual_seed(3)
     labels = Labels("ner", "spans", ("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), "O")
-    new = classifier.new_classifier(tmp_path / "model", labels, old=NER)
+    new = classifier.new_classifier(tmp_path / "model", labels, old=NER.names)
     assert torch.equal(new.classifier.weight[[0, 3, 4]], old.classifier.weight)
     assert torch.equal(new.classifier.bias[[0, 3, 4]], old.classifier.bias)
     assert 0 < new.classifier.weight[1:3].std() < 0.05, "drawn as in a new classifier"
@@ -114,10 +127,10 @@ def test_continued_classifier_keeps_the_rows_of_labels_with_the_same_name(encode
     new.save_pretrained(tmp_path / "new")
     assert classifier.read_labels(tmp_path / "new", NER).names == labels.names
     with pytest.raises(UserError, match=r"model: the model has 3 labels \(O, .*; expected at least one of task pos, 2"):
-        classifier.new_classifier(tmp_path / "model", POS, old=NER)
+        classifier.new_classifier(tmp_path / "model", POS, old=NER.names)
     rewrite(tmp_path / "model", without("classifier"))
     with pytest.raises(UserError, match=r"model: 2 tensors \(classifier.bias, .* of its config.json are missing"):
-        classifier.new_classifier(tmp_path / "model", NER, old=NER)
+        classifier.new_classifier(tmp_path / "model", NER, old=NER.names)
 
 
 OTHER_KINDS = [
