@@ -261,12 +261,16 @@ GATES = [
 
 
 @pytest.mark.parametrize(("arguments", "message"), GATES)
-def test_fail_below_is_status_1(unchanged, arguments, message, capsys):
+def test_fail_below_is_status_3(unchanged, arguments, message, capsys):
     if message is None:
         run(*arguments.split(), "--split", "test")
+        message = ""
     else:
-        assert exit_of("compare", *arguments.split(), "--split", "test").endswith(f"F1 of test went {message}")
-    assert capsys.readouterr().out.startswith("test F1 ")
+        assert exit_of("compare", *arguments.split(), "--split", "test") == 3
+        message = f"compare: F1 of test went {message}\n"
+    out, error = capsys.readouterr()
+    assert out.startswith("test F1 ")
+    assert error.endswith(message)
 
 
 WRONG_USAGE = [

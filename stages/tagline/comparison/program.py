@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from tagline.comparison import CROSSVAL, SPLITS, WORKSPACE
 from tagline.core import FURTHER
-from tagline.terminal import ArgumentParser, UserError, program_name, write
+from tagline.terminal import ArgumentParser, NotReachedError, UserError, program_name, write
 
 if TYPE_CHECKING:
     from tagline.comparison.runs import Run
@@ -119,7 +119,7 @@ def parsed() -> argparse.Namespace:
         "--fail-below",
         type=float,
         metavar="X",
-        help="exit with status 1 if F1 of test, or of --split, changes by less than X, such as -0.01",
+        help="exit with status 3 if F1 of test, or of --split, changes by less than X, such as -0.01",
     )
     add(
         "--allow-insignificant",
@@ -161,7 +161,7 @@ def split_name(text: str) -> str:
 
 
 def gate(comparison: Comparison, least: float, allow_insignificant: bool) -> None:
-    """Raise a `UserError` if the F1 of the new side is too low.
+    """Raise a `NotReachedError` if the F1 of the new side is too low.
 
     Args:
         comparison: both sides.
@@ -176,7 +176,7 @@ def gate(comparison: Comparison, least: float, allow_insignificant: bool) -> Non
     f1 = comparison.headline
     if f1.difference >= least or (allow_insignificant and f1.verdict == "not significant"):
         return
-    raise UserError(
+    raise NotReachedError(
         f"F1 of {comparison.splits[-1].split} went from {fmean(f1.old):.3f} to {fmean(f1.new):.3f}: "
         f"{f1.difference:+.3f} ({f1.verdict}) is below --fail-below {least:+g}"
     )

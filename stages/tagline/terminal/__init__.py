@@ -1,7 +1,7 @@
 """Errors, signals, progress and the command line: what a person sees, and no output of a stage has."""
 
 from tagline.terminal.command_line import ArgumentParser, extra, program_name, show_warnings, take_no_arguments
-from tagline.terminal.errors import UserError
+from tagline.terminal.errors import NotReachedError, UserError
 from tagline.terminal.escaping import QUOTED, printable, quoted, safe_message, shortened
 from tagline.terminal.printing import WIDTH, show, show_json, wrapped, write
 from tagline.terminal.process import exit_with_message, prepare_process
@@ -14,6 +14,7 @@ __all__ = [
     "WIDTH",
     "ArgumentParser",
     "Interrupted",
+    "NotReachedError",
     "UserError",
     "defer_signals",
     "exit_with_message",

@@ -13,6 +13,10 @@ class UserError(Exception):
     """
 
 
+class NotReachedError(UserError):
+    """A score is below the one that the user asked for; input and environment are in order."""
+
+
 def invalid_url(variable: str, url: str, example: str, reason: object = "") -> UserError:
     """The error of an environment variable that is not a URL.
 

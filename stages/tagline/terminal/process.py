@@ -10,12 +10,14 @@ from types import TracebackType
 from urllib.parse import urlsplit
 
 from tagline.terminal.command_line import program_name
-from tagline.terminal.errors import UserError, invalid_url
+from tagline.terminal.errors import NotReachedError, UserError, invalid_url
 from tagline.terminal.escaping import QUOTED, quoted, safe_message, shortened
 from tagline.terminal.signals import Interrupted, default_sigint, raise_on_signals
 
 # Set to 1, it shows the traceback behind a message.
 DEBUG = "TAGLINE_DEBUG"
+# Exit status if a score is below the one that the user asked for.
+NOT_REACHED = 3
 # The environment variables that accelerate reads as yes or no, for example ACCELERATE_USE_CPU, and their values.
 FLAGS = "ACCELERATE_USE_"
 YES_OR_NO = ("y", "yes", "t", "true", "on", "1", "n", "no", "f", "false", "off", "0")
@@ -61,7 +63,7 @@ def _without_traceback(kind: type[BaseException], error: BaseException, trace: T
 
 
 def exit_with_message(main: Callable[[], None]) -> None:
-    """Run a script's ``main`` and exit with its status: 0 done, 1 error, 130 or 143 interrupted.
+    """Run a script's ``main`` and exit with its status: 0 done, 1 error, 3 not reached, 130 or 143 interrupted.
 
     Wrong usage exits with 2, by argparse. An uncaught `OSError` (full disk, missing permission) is an error of the
     environment and reported like a `UserError`. Control characters in a message are escaped, credentials in its URLs
@@ -74,7 +76,11 @@ def exit_with_message(main: Callable[[], None]) -> None:
     except (UserError, OSError) as error:
         if shows_tracebacks():
             print(safe_message(_full_traceback(error)), end="", file=sys.stderr)
-        sys.exit(safe_message(f"{program_name()}: {_describe(error)}"))
+        message = safe_message(f"{program_name()}: {_describe(error)}")
+        if isinstance(error, NotReachedError):
+            print(message, file=sys.stderr)
+            sys.exit(NOT_REACHED)
+        sys.exit(message)
     except KeyboardInterrupt as interrupt:
         interrupted = interrupt if isinstance(interrupt, Interrupted) else Interrupted(signal.SIGINT)
         # A terminal may show a progress bar in the current line.

@@ -12,7 +12,7 @@ import pytest
 from helpers.project import ROOT
 
 from tagline.terminal import process
-from tagline.terminal.errors import UserError
+from tagline.terminal.errors import NotReachedError, UserError
 from tagline.terminal.process import exit_with_message, prepare_process
 
 
@@ -32,6 +32,11 @@ ERRORS |= {Mock(side_effect=UserError("two\nlines, \x1b[2J and \r")): "two\nline
 @pytest.mark.parametrize(("main", "message"), ERRORS.items())
 def test_error_is_one_safe_message(main, message):
     assert failure(main) == f"program: {message}"
+
+
+def test_score_that_is_not_reached_is_status_3(capsys):
+    assert failure(Mock(side_effect=NotReachedError("F1 is\r0.1"))) == 3
+    assert capsys.readouterr().err == "program: F1 is\\r0.1\n"
 
 
 def test_flag_of_accelerate_is_yes_or_no(monkeypatch):

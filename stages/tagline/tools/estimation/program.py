@@ -11,24 +11,20 @@ Exit status: 3 if --least is given, and the estimated F1 is below it or no entit
 """
 
 import argparse
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tagline.terminal import (
     ArgumentParser,
+    NotReachedError,
     UserError,
     defer_signals,
-    program_name,
     show,
     show_json,
     show_warnings,
 )
 from tagline.tools.texts.options import add_model, add_no_split, probability, warn_if_outdated
 from tagline.tools.texts.source import add_texts, check_texts, source_of
-
-# Exit status if F1 is below --least.
-BELOW = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -44,8 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     reached = result["expected"]["f1"]["value"] if result["expected"] else None
     if reached is None or reached < options.least:
         value = "unknown, since no entity is found" if reached is None else f"{reached:.3f}"
-        print(f"{program_name()}: the estimated F1 is {value}; expected at least {options.least:g}", file=sys.stderr)
-        sys.exit(BELOW)
+        raise NotReachedError(f"the estimated F1 is {value}; expected at least {options.least:g}")
 
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -10,7 +10,7 @@ from helpers.handmade_export import TAGS, add_reference, save_export
 
 from tagline.core import write_json
 from tagline.inference import Tagger
-from tagline.terminal.errors import UserError
+from tagline.terminal.errors import NotReachedError, UserError
 from tagline.tools.estimation.observation import BLOCKS, Observation
 from tagline.tools.estimation.program import main
 from tagline.tools.predict.program import main as predict
@@ -51,13 +51,11 @@ def test_table_has_the_estimate_and_f1_of_test(model, capsys):
     assert lines[-1] == "No lower F1 than on test can be shown, where it is 0.800."
 
 
-def test_status_is_3_below_least(model, capsys):
+def test_estimate_below_least_is_an_error(model):
     main([TEXT, "--model", model, "--least", "0.9"])
     for text, least, value in (("lives", "0.1", "unknown, since no entity is found"), (TEXT, "1", "0.930")):
-        with pytest.raises(SystemExit) as exited:
+        with pytest.raises(NotReachedError, match=f"^the estimated F1 is {value}; expected at least {least}$"):
             main([text, "--model", model, "--least", least])
-        assert exited.value.code == 3
-        assert f"the estimated F1 is {value}; expected at least {least}" in capsys.readouterr().err
 
 
 def test_texts_without_words_are_refused(model):
