@@ -49,7 +49,7 @@ class CardData:
         epochs: rows of EPOCHS.
         backends: the metrics of each backend, as in reports/export.json.
         notes: what is to be known of backends whose F1 is lower than params allow.
-        card: language and licences.
+        card: language, licences, and the name of the data set.
         hub: the repository that the model is meant for, if any.
         folder: the path of the export.
     """
@@ -118,7 +118,10 @@ def render(data: CardData) -> str:
 
 
 def _metadata(data: CardData, name: str) -> ModelCardData:
-    sources = sources_of(data.dataset)
+    datasets = [source["name"] for source in sources_of(data.dataset) if source["source"] == "hub"]
+    named = data.card.dataset
+    if named and "/" in named and named not in datasets:
+        datasets.append(named)
     tags = []
     if data.tagger.labels.task.startswith("ner"):
         tags.append("ner")
@@ -132,12 +135,12 @@ def _metadata(data: CardData, name: str) -> ModelCardData:
         tags=tags or None,
         # The Hub turns these into links, so only names on the Hub are given.
         base_model=data.encoder["name"] if data.encoder["source"] == "hub" else None,
-        datasets=[source["name"] for source in sources if source["source"] == "hub"] or None,
+        datasets=datasets or None,
         metrics=[column.key for column in OVERALL_SCORES],
         model_name=name,
         # https://huggingface.co/docs/hub/models-widgets
         widget=[{"text": text} for text in examples.ENGLISH] if data.card.language == "en" else None,
-        eval_results=model_index(data.metrics, data.tagger.labels.task, data.dataset),
+        eval_results=model_index(data),
     )
 
 
@@ -199,21 +202,19 @@ def escaped(text: str) -> RawMarkdown:
     return RawMarkdown(_MARKS.sub(r"\\\g<0>", printable(_SPACES.sub(" ", text))))
 
 
-def model_index(metrics: Mapping[str, Any], task: str, dataset: Mapping[str, Any]) -> list[EvalResult]:
-    """List the scores of the reported split, test, with their 95 % intervals: overall, and the F1 of each type.
-
-    Args:
-        metrics: reports/evaluate.json.
-        task: the tag column that was learnt.
-        dataset: data/raw/provenance.json.
-    """
-    split = reported_split(metrics)
+def model_index(data: CardData) -> list[EvalResult]:
+    """List the scores of the reported split, test, with their 95 % intervals: overall, and the F1 of each type."""
+    split = reported_split(data.metrics)
+    dataset = data.dataset
+    named = data.card.dataset
     names = []
     for source in sources_of(dataset):
         if source["source"] == "hub":
             names.append(source["name"])
-        else:
+        elif not named:
             names += [file["path"] for file in source["files"].get("train", ())]
+    if named and named not in names:
+        names.append(named)
 
     def result(metric: str, title: str, value: float, interval: Mapping[str, float] | None) -> EvalResult:
         return EvalResult(
@@ -222,7 +223,7 @@ def model_index(metrics: Mapping[str, Any], task: str, dataset: Mapping[str, Any
             dataset_name=", ".join(names),
             metric_type=metric,
             metric_value=value,
-            task_name=task,
+            task_name=data.tagger.labels.task,
             dataset_config=dataset.get("config"),
             dataset_split=dataset.get("splits", {}).get(split, split),
             dataset_revision=dataset.get("commit"),
@@ -230,7 +231,7 @@ def model_index(metrics: Mapping[str, Any], task: str, dataset: Mapping[str, Any
             metric_args={"confidence": 0.95, **interval} if interval else None,
         )
 
-    of_split = metrics[split]
+    of_split = data.metrics[split]
     intervals = of_split["intervals"]
     results = []
     for column in OVERALL_SCORES:
