@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tagline.core.outputs import read_json, write_json
-from tagline.core.reading import require
+from tagline.core.reading import reading, require
 from tagline.terminal import QUOTED, UserError, shortened
 
 PROVENANCE = "provenance.json"
@@ -56,9 +56,14 @@ def read_hashes(folder: Path, made_by: str) -> dict[str, str]:
     """Read hashes.json of a folder.
 
     Raises:
-        UserError: it is missing or damaged.
+        UserError: it is missing or damaged, or lists no file.
     """
-    return read_json(folder / HASHES, made_by)
+    path = folder / HASHES
+    expected = read_json(path, made_by)
+    with reading(path, made_by, expected="the SHA-256 of each file"):
+        if not expected:
+            raise ValueError("it lists no file")
+    return expected
 
 
 def verify(folder: Path, made_by: str, *others: Path) -> dict[str, str]:
