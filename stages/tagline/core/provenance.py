@@ -94,6 +94,16 @@ def verify(folder: Path, made_by: str, *others: Path) -> dict[str, str]:
     return expected
 
 
+def read_listed(path: Path, made_by: str) -> dict[str, Any]:
+    """Read a JSON object in the folder of a stage, of which the other files may be missing.
+
+    Raises:
+        UserError: it is missing or damaged.
+    """
+    verify_files(path.parent, read_hashes(path.parent, made_by), made_by, [path.name])
+    return read_json(path, made_by)
+
+
 def verify_files(
     folder: Path, expected: Mapping[str, str], made_by: str, names: list[str] | None = None, source: Path | None = None
 ) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCard, ModelCardData, constants
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from tagline.artifacts import raw_data
 from tagline.artifacts.exported import Exported
 from tagline.core import FEW_ENTITIES, FURTHER, BackendName, Rows, reported_split
 from tagline.core.findings import MEANINGS
@@ -87,7 +88,7 @@ def render(data: CardData) -> str:
     body = template.render(
         **vars(data),
         name=name,
-        sources=sources_of(data.dataset),
+        sources=data.dataset.get("sources", [data.dataset]),
         labels=labels,
         unit=labels.unit,
         types=sorted(measured["per_type"].items()),
@@ -118,10 +119,9 @@ def render(data: CardData) -> str:
 
 
 def _metadata(data: CardData, name: str) -> ModelCardData:
-    datasets = [source["name"] for source in sources_of(data.dataset) if source["source"] == "hub"]
-    named = data.card.dataset
-    if named and "/" in named and named not in datasets:
-        datasets.append(named)
+    datasets, _ = raw_data.origins(data.dataset)
+    if data.card.dataset and "/" in data.card.dataset:
+        datasets.append(data.card.dataset)
     tags = []
     if data.tagger.labels.task.startswith("ner"):
         tags.append("ner")
@@ -135,7 +135,7 @@ def _metadata(data: CardData, name: str) -> ModelCardData:
         tags=tags or None,
         # The Hub turns these into links, so only names on the Hub are given.
         base_model=data.encoder["name"] if data.encoder["source"] == "hub" else None,
-        datasets=datasets or None,
+        datasets=[*dict.fromkeys(datasets)] or None,
         metrics=[column.key for column in OVERALL_SCORES],
         model_name=name,
         # https://huggingface.co/docs/hub/models-widgets
@@ -206,21 +206,15 @@ def model_index(data: CardData) -> list[EvalResult]:
     """List the scores of the reported split, test, with their 95 % intervals: overall, and the F1 of each type."""
     split = reported_split(data.metrics)
     dataset = data.dataset
-    named = data.card.dataset
-    names = []
-    for source in sources_of(dataset):
-        if source["source"] == "hub":
-            names.append(source["name"])
-        elif not named:
-            names += [file["path"] for file in source["files"].get("train", ())]
-    if named and named not in names:
-        names.append(named)
+    on_hub, files = raw_data.origins(dataset)
+    named = [data.card.dataset] if data.card.dataset else files
+    names = ", ".join(dict.fromkeys([*on_hub, *named]))
 
     def result(metric: str, title: str, value: float, interval: Mapping[str, float] | None) -> EvalResult:
         return EvalResult(
             task_type="token-classification",
-            dataset_type=", ".join(names),
-            dataset_name=", ".join(names),
+            dataset_type=names,
+            dataset_name=names,
             metric_type=metric,
             metric_value=value,
             task_name=data.tagger.labels.task,
@@ -241,12 +235,6 @@ def model_index(data: CardData) -> list[EvalResult]:
         interval = intervals["per_type"].get(type_, {}).get("f1")  # a type that is only predicted has none
         results.append(result("f1", f"F1 of {printable(type_)}", scores["f1"], interval))
     return results
-
-
-def sources_of(dataset: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """The provenance of each source of a data set, often one."""
-    sources: Sequence[Mapping[str, Any]] = dataset.get("sources", [dataset])
-    return sources
 
 
 def curve(epochs: Rows, best_epoch: int) -> list[tuple[int, float, float, str]]:
