@@ -17,7 +17,7 @@ if __name__ == "__main__":
 
 from pathlib import Path
 
-from tagline.core import launchers, read_columns, replacing, write_json
+from tagline.core import PROVENANCE, launchers, read_columns, replacing, write_json
 from tagline.core.params import read_section
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.evaluation.score_table import score_line, score_table
@@ -29,7 +29,7 @@ METRICS, SCORES = Path("metrics/evaluate.json"), Path("reports/evaluate.json")
 CONFUSION, PER_TYPE, RELIABILITY = (Path(f"plots/{name}.csv") for name in ("confusion", "per_type", "reliability"))
 TRAIN_LOSS, VALIDATION = Path("plots/train_loss.csv"), Path("plots/validation.csv")
 REPORT = Path("reports/evaluate.html")
-DATASET, ENCODER = Path("data/raw/provenance.json"), Path("models/pretrained/provenance.json")
+ENCODER = Path("models/pretrained/provenance.json")
 
 
 def main() -> None:
@@ -50,7 +50,7 @@ def run(params: Evaluate) -> None:
     from tagline.terminal import quiet
 
     quiet()
-    of_download = origins(DATASET, ENCODER)
+    of_download = origins(RAW / PROVENANCE, ENCODER)
     evaluation = evaluate(RAW, TOKENIZED, TESTS, DATA, FINETUNED, (TRAIN_LOSS, VALIDATION), params)
     name = reported_split(evaluation.splits)
     split, scored = evaluation.splits[name], evaluation.metrics[name]
