@@ -53,7 +53,7 @@ def render(
         epochs: rows of `charts.EPOCHS`.
         made_of: what the model was made of, in words.
         title: of the page.
-        notes: what is said below the scores.
+        notes: what is said above the scores.
     """
     kind = evaluation.labels.kind
     names = sorted(evaluation.splits, key=lambda name: name != CHARTED)  # first the split that chose nothing

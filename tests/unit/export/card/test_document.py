@@ -264,8 +264,6 @@ def test_name_of_the_data_set_is_in_place_of_its_files(dataset, datasets, line):
     assert card.data.datasets == datasets
     assert {(each.dataset_name, each.dataset_type) for each in card.data.eval_results or []} == {(dataset, dataset)}
     assert f"### Data\n\n{line}\n\nFiles and" in card.text
-    beside = ModelCard(render(card_data(card=Card(dataset=dataset), dataset=HUB_DATASET))).data
-    assert beside.datasets == ["a/b", *(datasets or [])]
 
 
 def test_hub_shows_examples_beside_an_english_model():
