@@ -13,15 +13,15 @@ from tagline.labels import Labels
 GROUNDS = (156, 153, 222, 218, 159, 229, 183, 216)
 # The values of a channel in the cube of colours, which begins at 16.
 CHANNEL = (0, 95, 135, 175, 215, 255)
-# The remainders of checksums by it are different grounds for PER, LOC, ORG and MISC, and for many other task's types.
+# Chosen so that the names PER, LOC, ORG and MISC, and those of many other tasks, lead to different grounds.
 SPREAD = 71403
 
 
 def of_types(types: Iterable[str]) -> dict[str, int]:
     """The index of each type's ground.
 
-    It depends on the name, so that a type keeps it when others are added; where an earlier type has it, on the next one
-    that is free, if one is.
+    It depends on the name, so that a type keeps it when others are added. If an earlier type has it, the next free
+    ground is taken, as long as there is one.
     """
     chosen: dict[str, int] = {}
     for name in dict.fromkeys(types):
