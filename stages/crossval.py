@@ -1,9 +1,9 @@
 """The cross-validated score: of the labels of all sentences, each by a model that was trained without its fold.
 
-Reads crossval/params.yaml, the section ``evaluate`` of params.yaml, data/crossval/folds, data/tokenized, and
-data/tokenized_tests for documents and the labels of test. Writes data/crossval/predictions (see
-`tagline.artifacts.predictions`), crossval/metrics.json (what people compare between commits), reports/crossval.json
-(all scores) and reports/crossval.html. `dvc repro crossval/dvc.yaml` first runs
+Reads crossval/params.yaml, the section ``evaluate`` of params.yaml, data/crossval/folds, data/tokenized,
+data/tokenized_tests for documents and the labels of test, and for the report the provenance of data set and encoder.
+Writes data/crossval/predictions (see `tagline.artifacts.predictions`), crossval/metrics.json (what people compare
+between commits), reports/crossval.json (all scores) and reports/crossval.html. `dvc repro crossval/dvc.yaml` first runs
 stages/crossval_fold.py for each fold.
 
     python stages/crossval.py
@@ -24,6 +24,7 @@ from tagline.evaluation.evaluate_params import Evaluate
 FOLDS = Path("data/crossval/folds")
 TOKENIZED, TESTS = Path("data/tokenized"), Path("data/tokenized_tests")
 PREDICTIONS, METRICS = Path("data/crossval/predictions"), Path("crossval/metrics.json")
+DATASET, ENCODER = Path("data/raw/provenance.json"), Path("models/pretrained/provenance.json")
 SCORES, REPORT = Path("reports/crossval.json"), Path("reports/crossval.html")
 
 
@@ -39,11 +40,12 @@ def run(params: Crossval, evaluate: Evaluate) -> None:
     from tagline.crossval.scoring import score_folds
     from tagline.crossval.summary import NAME, compared, notes
     from tagline.evaluation.score_table import score_table
-    from tagline.report.evaluation_page import render
+    from tagline.report.evaluation_page import origins, render
 
+    made_of = origins(DATASET, ENCODER)
     evaluation = score_folds(FOLDS, TOKENIZED, TESTS, params, evaluate)
     entries = evaluation.metrics[NAME]
-    page = render(evaluation, [], [], title="Cross-validation", notes=[*notes(entries)])
+    page = render(evaluation, [], [], made_of, title="Cross-validation", notes=[*notes(entries)])
     with replacing(PREDICTIONS, METRICS, SCORES, REPORT) as (folder, metrics, scores, report):
         folder.mkdir()
         predictions.write(folder, NAME, evaluation.splits[NAME].sentences)

@@ -1,10 +1,11 @@
 """Stage 4, evaluate: label each word of validation, test and further test sets, score the labels, and write a report.
 
 Reads the section ``evaluate`` of params.yaml, data/tokenized, data/tokenized_tests, reports/data.json,
-models/finetuned, plots/train_loss.csv and plots/validation.csv; for promises, and for context of altered forms, also
-data/raw. Writes data/predictions (see `tagline.artifacts.predictions`), metrics/evaluate.json (what people compare
-between commits), reports/evaluate.json (all scores), reports/evaluate.html, and for the test split, or else validation,
-plots/confusion.csv, plots/per_type.csv and plots/reliability.csv.
+models/finetuned, plots/train_loss.csv and plots/validation.csv; for the report, the provenance of data set and encoder;
+for promises, and for context of altered forms, also data/raw. Writes data/predictions (see
+`tagline.artifacts.predictions`), metrics/evaluate.json (what people compare between commits), reports/evaluate.json
+(all scores), reports/evaluate.html, and for the test split, or else validation, plots/confusion.csv, plots/per_type.csv
+and plots/reliability.csv.
 
     python stages/evaluate.py
 """
@@ -16,7 +17,7 @@ if __name__ == "__main__":
 
 from pathlib import Path
 
-from tagline.core import launchers, read_columns, replacing, write_json
+from tagline.core import PROVENANCE, launchers, read_columns, replacing, write_json
 from tagline.core.params import read_section
 from tagline.evaluation.evaluate_params import Evaluate
 from tagline.evaluation.score_table import score_line, score_table
@@ -28,6 +29,7 @@ METRICS, SCORES = Path("metrics/evaluate.json"), Path("reports/evaluate.json")
 CONFUSION, PER_TYPE, RELIABILITY = (Path(f"plots/{name}.csv") for name in ("confusion", "per_type", "reliability"))
 TRAIN_LOSS, VALIDATION = Path("plots/train_loss.csv"), Path("plots/validation.csv")
 REPORT = Path("reports/evaluate.html")
+ENCODER = Path("models/pretrained/provenance.json")
 
 
 def main() -> None:
@@ -44,15 +46,16 @@ def run(params: Evaluate) -> None:
     from tagline.evaluation.plots import write_confusion, write_per_type, write_reliability
     from tagline.evaluation.stage import evaluate
     from tagline.report import charts
-    from tagline.report.evaluation_page import made_of, render
+    from tagline.report.evaluation_page import made_of, origins, render
     from tagline.terminal import quiet
 
     quiet()
+    of_download = origins(RAW / PROVENANCE, ENCODER)
     evaluation = evaluate(RAW, TOKENIZED, TESTS, DATA, FINETUNED, (TRAIN_LOSS, VALIDATION), params)
     name = reported_split(evaluation.splits)
     split, scored = evaluation.splits[name], evaluation.metrics[name]
     losses, epochs = read_columns(TRAIN_LOSS, charts.LOSSES), read_columns(VALIDATION, charts.EPOCHS)
-    page = render(evaluation, losses, epochs, made_of(DATA, FINETUNED))
+    page = render(evaluation, losses, epochs, [*of_download, *made_of(DATA, FINETUNED)])
     outs = (PREDICTIONS, METRICS, SCORES, CONFUSION, PER_TYPE, RELIABILITY, REPORT)
     with replacing(*outs) as (folder, metrics, scores, confusion, per_type, reliability, report):
         folder.mkdir()

@@ -31,7 +31,7 @@ def test_each_sentence_is_scored_once(validated, capsys):
     run_stage("crossval")
     shown = capsys.readouterr().out
     assert f"{entries['overall']['f1']:.3f}" in shown
-    assert shown.count("cross-validated: 2 models, each trained on about ") == 2
+    assert shown.count("cross-validated: each sentence is labelled by one of 2 models") == 2
     assert max(map(len, shown.splitlines())) <= 80
 
 

@@ -13,12 +13,13 @@ from tagline.model.backends.torch_model import TorchModel
 
 TOKENIZER = Path("models/pretrained/tokenizer")
 
-# What each stage reads. The files of models/pretrained itself are for the model card.
+# What each stage reads. The files of models/pretrained itself are for the report and the model card.
 INPUTS = {
     "tokenize_align": "data/raw/train/00000.arrow models/pretrained/tokenizer/tokenizer.json",
     "train": "data/tokenized/windows/train/00000.arrow data/tokenized/hashes.json "
     "models/pretrained/encoder/model.safetensors models/pretrained/tokenizer/tokenizer.json",
     "evaluate": "data/tokenized_tests/sentences/test/00000.arrow models/finetuned/model.safetensors "
+    "data/raw/provenance.json models/pretrained/provenance.json "
     "plots/train_loss.csv plots/validation.csv reports/data.json",
     "export": "data/tokenized/labels.json models/finetuned/config.json data/raw/provenance.json "
     "data/predictions/provenance.json models/pretrained/provenance.json plots/validation.csv "

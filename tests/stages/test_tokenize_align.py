@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +79,13 @@ def test_another_scheme_is_reported_and_gives_the_same_bytes(finished, capsys, s
     run_stage("tokenize_align")
     assert line in capsys.readouterr().out
     assert snapshot(TOKENIZED) == before
+
+
+def test_only_the_first_of_many_labels_are_printed(finished, capsys):
+    numbers = count()
+    change_data(lambda text: re.sub(r"[BI]-\w+", lambda _: f"B-{next(numbers) % 25}", text))
+    run_stage("tokenize_align")
+    assert re.search(r"labels: O,\s+B-0(,\s+\S+){18}\s+and\s+\d+\s+more\n", capsys.readouterr().out)
 
 
 def test_findings_are_reported(finished, capsys):

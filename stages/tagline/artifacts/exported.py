@@ -238,7 +238,7 @@ def hashes(folder: Path) -> dict[str, str]:
     Raises:
         UserError: the file is damaged.
     """
-    if not (folder / HASHES).is_file():
+    if not (folder / HASHES).exists():
         return {}
     return read_hashes(folder, "export")
 

@@ -40,6 +40,18 @@ Splits = Mapping[str, Iterable[Row]]
 BATCH_WORDS = 100_000
 
 
+def origins(provenance: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """The names of the data sets on the Hub, and the paths of the files of train, in provenance.json."""
+    on_hub: list[str] = []
+    files: list[str] = []
+    for source in provenance.get("sources", [provenance]):
+        if source["source"] == "hub":
+            on_hub.append(source["name"])
+        else:
+            files += [file["path"] for file in source["files"].get("train", ())]
+    return on_hub, files
+
+
 def with_further(names: Iterable[str]) -> list[str]:
     """List the splits, then the further test sets among some names."""
     return list(dict.fromkeys([*SPLITS, *names]))

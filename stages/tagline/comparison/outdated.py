@@ -13,7 +13,7 @@ from dvc_data.hashfile.tree import Tree
 from dvc_data.index import DataIndexDirError
 
 from tagline.comparison import WORKSPACE
-from tagline.comparison.runs import some
+from tagline.terminal import some
 
 # Missing files do not make the existing ones outdated.
 _ABSENT = ("deleted", "not in cache")

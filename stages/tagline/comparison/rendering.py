@@ -11,12 +11,12 @@ from typing import Any, TypeAlias
 
 from tabulate import tabulate
 
-from tagline.comparison.runs import SHOWN, Run, some
+from tagline.comparison.runs import Run
 from tagline.comparison.splits import Change, Compared, Comparison
 from tagline.core.params import PARAMS, dotted, parse
 from tagline.labels import Entity
 from tagline.metrics.significance import LEVEL, RESAMPLES, Difference, score_text, significance_test
-from tagline.terminal import WIDTH, printable, shortened, wrapped
+from tagline.terminal import WIDTH, printable, shortened, some, wrapped
 
 Values: TypeAlias = dict[str, Any]
 """Values of params by dotted key, such as ``train.learning_rate``, in the order of the file."""
@@ -25,6 +25,8 @@ COLUMNS = ("old", "new", "diff.", "95 % interval", "p", "verdict")
 # Types and parts of the first table, and characters of their names.
 TYPES = 8
 LABEL = 18
+# Maximum number of lines of a kind.
+SHOWN = 3
 # Texts of entities that are examples of a kind of change.
 EXAMPLES = 3
 # Characters of a param's old and new value that are shown.

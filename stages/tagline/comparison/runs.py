@@ -15,14 +15,12 @@ from tagline.core.params import PARAMS
 from tagline.evaluation.measurements.order import COMPARED_DIGITS
 from tagline.labels import Kind, Labels, TaggedSentence
 from tagline.metrics.scores import Counts, count
-from tagline.terminal import UserError
+from tagline.terminal import UserError, some
 
 PREDICTIONS = "data/predictions"
 EVALUATE = "metrics/evaluate.json"
 # Scores in metrics are rounded to `COMPARED_DIGITS`.
 ROUNDING = 0.6 * 10**-COMPARED_DIGITS
-# Maximum number of names in a list, such as the changed files of a stage.
-SHOWN = 3
 
 
 class Source(NamedTuple):
@@ -56,13 +54,6 @@ CROSS_VALIDATION = Source(
 def source_of(splits: Sequence[str]) -> Source:
     """Find what wrote the predictions of some splits."""
     return CROSS_VALIDATION if CROSSVAL in splits else EVALUATION
-
-
-def some(names: Sequence[str], most: int | None = SHOWN) -> str:
-    """List the first names, and how many more there are."""
-    shown = names[:most]
-    more = len(names) - len(shown)
-    return f"{', '.join(shown)} and {more} more" if more else ", ".join(shown)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tagline.core.outputs import read_json, write_json
-from tagline.core.reading import require
+from tagline.core.reading import reading, require
 from tagline.terminal import QUOTED, UserError, shortened
 
 PROVENANCE = "provenance.json"
@@ -56,9 +56,14 @@ def read_hashes(folder: Path, made_by: str) -> dict[str, str]:
     """Read hashes.json of a folder.
 
     Raises:
-        UserError: it is missing or damaged.
+        UserError: it is missing or damaged, or lists no file.
     """
-    return read_json(folder / HASHES, made_by)
+    path = folder / HASHES
+    expected = read_json(path, made_by)
+    with reading(path, made_by, expected="the SHA-256 of each file"):
+        if not expected:
+            raise ValueError("it lists no file")
+    return expected
 
 
 def verify(folder: Path, made_by: str, *others: Path) -> dict[str, str]:
@@ -87,6 +92,16 @@ def verify(folder: Path, made_by: str, *others: Path) -> dict[str, str]:
     names = [name for name in expected if not name.startswith("../") or name in read]
     verify_files(folder, expected, made_by, names)
     return expected
+
+
+def read_listed(path: Path, made_by: str) -> dict[str, Any]:
+    """Read a JSON object in the folder of a stage, of which the other files may be missing.
+
+    Raises:
+        UserError: it is missing or damaged.
+    """
+    verify_files(path.parent, read_hashes(path.parent, made_by), made_by, [path.name])
+    return read_json(path, made_by)
 
 
 def verify_files(

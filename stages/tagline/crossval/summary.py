@@ -51,8 +51,8 @@ def notes(entries: Entries) -> Iterator[str]:
     share = learnt_share(entries)
     f1 = [fold["f1"] for fold in folds]
     yield (
-        f"{NAME}: {len(folds)} models, each trained on about {share:.0%} of train, without the sentences that it "
-        "labels; models/finetuned is trained on all of it"
+        f"{NAME}: each sentence is labelled by one of {len(folds)} models, trained without it on about {share:.0%} of "
+        "train; models/finetuned and its export are not one of them, but trained on all of train"
     )
     yield (
         f"{NAME}: F1 of the folds from {min(f1):.3f} to {max(f1):.3f}, standard deviation {entries['f1_sd']:.3f}; "

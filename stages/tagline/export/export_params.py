@@ -17,6 +17,9 @@ class Card(Section):
     """Licence of the model, by its identifier on the Hub (apache-2.0, cc-by-4.0, ...)."""
     data_license: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9.-]*$")] | None = None
     """Licence of the data set, by its identifier on the Hub."""
+    dataset: Annotated[str, Field(pattern="^([A-Za-z0-9._-]+/[A-Za-z0-9._-]+|[^/]+)$")] | None = None
+    """Name of the data set in place of its files' names: OWNER/NAME on the Hub, or a plain one. A data set from the Hub
+    keeps its own name beside it."""
 
 
 class Export(Section):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from html import escape
 
 from tagline.inference.documents import Mention
-from tagline.labels.type_grounds import web_color
+from tagline.labels.type_grounds import of_types, web_color
 
 
 class Rendered(str):
@@ -20,18 +20,16 @@ def render(text: str, mentions: Iterable[Mention], types: Iterable[str] = ()) ->
     Args:
         text: as the tagger was given it.
         mentions: what it found.
-        types: `Tagger.types`, so that colours are those of its pages; without, types have them in alphabetical order.
+        types: `Tagger.types`, so that colours are those of its pages; without, those that occur, in alphabetical order.
     """
     ordered = sorted(mentions, key=lambda mention: (mention.start, -mention.end))
-    names = [*dict.fromkeys([*types, *sorted(mention.type for mention in ordered)])]
+    grounds = of_types([*types, *sorted(mention.type for mention in ordered)])
     html = ""
     end = 0
     for mention in ordered:
         if mention.start < end:
             continue
-        style = (
-            f"background: {web_color(names.index(mention.type))}; color: #000; border-radius: 3px; padding: 0.1em 0.3em"
-        )
+        style = f"background: {web_color(grounds[mention.type])}; color: #000; border-radius: 3px; padding: 0.1em 0.3em"
         marked = escape(text[mention.start : mention.end])
         html += escape(text[end : mention.start])
         html += f'<mark style="{style}">{marked} <b>{escape(mention.type)}</b></mark>'

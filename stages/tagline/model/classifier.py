@@ -18,7 +18,7 @@ from tagline.core import PROVENANCE, check_config, read_json, reading, require
 from tagline.labels import Ints, Labels, label_list, shared_labels
 from tagline.model.heads.head import OWN_WEIGHTS, Head, Weights
 from tagline.model.precision import Resolved
-from tagline.terminal import UserError
+from tagline.terminal import UserError, some
 
 # The largest number of weights that a model may have beyond those in its files.
 _INITIALISED = 2**26
@@ -416,7 +416,4 @@ def _check_complete(folder: Path, lacking: Collection[str]) -> None:
 
 def counted(names: Sequence[str], noun: str) -> str:
     """The number of names and the first ones: ``3 labels (O, B-PER, I-PER)``."""
-    first = ", ".join(names[:5])
-    if len(names) > 5:
-        first += ", ..."
-    return f"{len(names)} {noun} ({first})"
+    return f"{len(names)} {noun} ({some(names, 5)})"

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tagline.artifacts import raw_data
 from tagline.core import FEW_ENTITIES, PROVENANCE, Rows, read_json
+from tagline.core.provenance import read_listed
 from tagline.evaluation.measurement import by_split
 from tagline.evaluation.measurements.order import shown
 from tagline.evaluation.promises.measurement import statements, table
@@ -22,6 +24,7 @@ from tagline.metrics.outcomes import ERRORS, NO_TYPE, Outcome, OutcomeKind
 from tagline.report import charts, shown_sentences
 from tagline.report.html_files import FOLDER, render_file
 from tagline.report.shown_sentences import ShownSentence, entity_text, shown_sentence, visible, worst_first
+from tagline.terminal import some
 
 # Maximum number of sentences per split, so that browsers stay fast.
 SENTENCES = 500
@@ -50,7 +53,7 @@ def render(
         epochs: rows of `charts.EPOCHS`.
         made_of: what the model was made of, in words.
         title: of the page.
-        notes: what is said below the scores.
+        notes: what is said above the scores.
     """
     kind = evaluation.labels.kind
     names = sorted(evaluation.splits, key=lambda name: name != CHARTED)  # first the split that chose nothing
@@ -106,6 +109,19 @@ def render(
     return render_file(FOLDER / "page.html", variables, FOLDER / "filter.js", FOLDER / "keys.js")
 
 
+def origins(dataset: Path, encoder: Path) -> list[str]:
+    """Name the data set and the encoder.
+
+    Args:
+        dataset: data/raw/provenance.json.
+        encoder: models/pretrained/provenance.json.
+    """
+    on_hub, files = raw_data.origins(read_listed(dataset, "download"))
+    origin = read_listed(encoder, "download")
+    name = origin["package"] if origin["source"] == "package" else origin.get("name", origin.get("path"))
+    return [f"data {some([*on_hub, *files])}", f"encoder {name}"]
+
+
 def made_of(report: Path, finetuned: Path) -> list[str]:
     """Say what a model was made of.
 
@@ -116,9 +132,11 @@ def made_of(report: Path, finetuned: Path) -> list[str]:
     sentences = read_json(report, "tokenize-align")["train"]["sentences"]
     trained = read_json(finetuned / PROVENANCE, "train")
     config = read_json(finetuned / "config.json", "train")
-    encoder = f"{config['model_type']} encoder"
+    encoder = config["model_type"]
     if "num_hidden_layers" in config:
         encoder += f" of {config['num_hidden_layers']} layers"
+    if trained["params"]["start_from"]:
+        encoder += f" from {trained['params']['start_from']}"
     seed, epoch = trained["params"]["seed"], trained["best_epoch"]
     return [f"{encoder}, trained on {sentences:,} sentences, seed {seed}, epoch {epoch}"]
 

@@ -38,7 +38,7 @@ def scores() -> None:
         reports["crossval"], of_folds, notes_of_folds = read_scores(CROSSVAL, MADE_BY)
         tables += of_folds
         notes += [*notes_of_folds, *summary.notes(reports["crossval"][summary.NAME])]
-        notes += (f"crossval: {note}" for note in outdated_notes(MADE_BY))
+        notes += (f"{summary.NAME}: {note}" for note in outdated_notes(MADE_BY))
     if options.json:
         show_json({**reports, "notes": notes})
     else:

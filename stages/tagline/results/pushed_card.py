@@ -44,6 +44,6 @@ def _paragraph(entries: dict[str, Any]) -> str:
     share = summary.learnt_share(entries)
     return (
         f"By cross-validation, on all {entries['sentences']:,} sentences: {', '.join(shown)}. Each was labelled by one "
-        f"of {len(entries['folds'])} models that learnt from about {share:.0%} of train, without it; this model learnt "
-        "from all of train."
+        f"of {len(entries['folds'])} models that learnt from about {share:.0%} of train, without it; this model is "
+        "not one of them, and learnt from all of train."
     )

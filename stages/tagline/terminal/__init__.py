@@ -2,7 +2,7 @@
 
 from tagline.terminal.command_line import ArgumentParser, extra, program_name, show_warnings, take_no_arguments
 from tagline.terminal.errors import NotReachedError, UserError
-from tagline.terminal.escaping import QUOTED, printable, quoted, safe_message, shortened
+from tagline.terminal.escaping import QUOTED, printable, quoted, safe_message, shortened, some
 from tagline.terminal.printing import WIDTH, show, show_json, wrapped, write
 from tagline.terminal.process import exit_with_message, prepare_process
 from tagline.terminal.progress import quiet
@@ -29,6 +29,7 @@ __all__ = [
     "show",
     "show_json",
     "show_warnings",
+    "some",
     "take_no_arguments",
     "wrapped",
     "write",

@@ -2,10 +2,13 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 # Characters of a value that a message shows in a list of others, and of one that it quotes.
 SHOWN = 60
 QUOTED = 200
+# Names of a list of them.
+FIRST = 3
 # Marks that a terminal draws over the preceding character.
 _MARKS = ("Mn", "Me")
 # User name, password or token of a URL: what stands between "://" and the last "@" before the path; or, of a malformed
@@ -46,6 +49,13 @@ def shortened(text: str, most: int = SHOWN) -> str:
         return text
     # Masked before: `safe_message` does not recognise credentials that are cut.
     return f"{_masked(text)[: most - 3]}..."
+
+
+def some(names: Sequence[str], most: int | None = FIRST) -> str:
+    """List the first names, and how many more there are."""
+    shown = names[:most]
+    more = len(names) - len(shown)
+    return f"{', '.join(shown)} and {more:,} more" if more else ", ".join(shown)
 
 
 def quoted(value: object) -> str:

@@ -10,9 +10,8 @@ from tokenizers import Tokenizer
 from tagline.artifacts import raw_data, tokenized
 from tagline.artifacts.raw_data import RawData
 from tagline.core import LEARNT, TOKENIZER_FILE, Findings, sha256, verify, write_hashes
-from tagline.core.findings import SHOWN
 from tagline.labels import Labels, label_list
-from tagline.terminal import UserError, show
+from tagline.terminal import UserError, show, some
 from tagline.text import subwords
 from tagline.text.subword_windows import WindowCutter
 from tagline.tokenization.split_findings import (
@@ -29,6 +28,8 @@ from tagline.tokenization.unlabelled import write_unlabelled
 
 # Sentences per split on which `subwords.one_by_one` and `subwords.distinguishes_case` are checked.
 SAMPLED_SENTENCES = 20
+# Labels that are printed.
+NAMED = 20
 
 
 def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Path, tests: Path) -> dict[str, Any]:
@@ -62,7 +63,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     findings = {split: find_in_tags(split, tags) for split in tags}
     if params.illegal == "error":
         check_no_illegal_tags(findings, tags)
-    show(f"{params.tag_column}: {len(labels.names)} labels: {', '.join(labels.names)}")
+    show(f"{params.tag_column}: {len(labels.names)} labels: {some(labels.names, NAMED)}")
 
     writer = prepare_writer(data, labels, loaded, params, target)
     write_settings(writer, sha256(tokenizer / TOKENIZER_FILE))
@@ -110,9 +111,7 @@ def read_labels(data: RawData, params: TokenizeAlign) -> tuple[Labels, dict[str,
     labels, tags = read_tags(column, params.scheme)
     respelled = [f"{tag} as {name}" for tag, name in tags["train"].column.respelled.items()]
     if respelled:
-        shown = ", ".join(respelled[:SHOWN])
-        ellipsis = ", ..." if len(respelled) > SHOWN else ""
-        show(f"column {column.name}: tags in another spelling; read {shown}{ellipsis}")
+        show(f"column {column.name}: tags in another spelling; read {some(respelled)}")
     return labels, tags
 
 

@@ -27,7 +27,7 @@ def verify(model: Path, tokenized: Path, tokenizer: Path) -> dict[str, str]:
             f"{model}: no such folder; expected a trained model; see train.start_from and "
             "train.teacher.models in params.yaml"
         )
-    expected = read_hashes(model, made_by="") if (model / HASHES).is_file() else {}
+    expected = read_hashes(model, made_by="") if (model / HASHES).exists() else {}
     weights = {*fnmatch.filter(expected, WEIGHTS), *(path.name for path in model.glob(WEIGHTS))}
     names = sorted({"config.json", TOKENIZER_FILE, *weights})
     for name in names:

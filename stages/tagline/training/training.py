@@ -21,7 +21,7 @@ from tagline.core import FEW_ENTITIES
 from tagline.model.backends.xla import end_graph
 from tagline.model.classifier import padding_id
 from tagline.model.prediction import NonFiniteError
-from tagline.terminal import UserError, shortened
+from tagline.terminal import UserError, shortened, some
 from tagline.training.gradients import Gradients, Objective, Step, adamw, schedule
 from tagline.training.history import History
 from tagline.training.learning_rate import OF_HEAD, fitting_rate
@@ -287,9 +287,7 @@ class Training:
 
 
 def _not_finite(what: str, step: int, epoch: int, ids: Sequence[str]) -> UserError:
-    names = ", ".join(map(shortened, ids[:NAMED]))
-    if len(ids) > NAMED:
-        names += f" and {len(ids) - NAMED} more"
+    names = some([*map(shortened, ids)], NAMED)
     noun = "sentence" if len(ids) == 1 else "sentences"
     return UserError(
         f"{what} at step {step}, epoch {epoch} ({noun} {names}); lower train.learning_rate in params.yaml, and check "

@@ -69,6 +69,7 @@ CHANGES = [
     (HASHES, '{"a": 1, "b/z": 1}', "^out/a: changed since .+ expected 1 "),
     ("b/z", "/dev/zero", "^out/b/z: not a file but a device or pipe; remove it, and run `dvc repro train`"),
     (HASHES, "/dev/zero", "^out/hashes.json: not a file but a device or pipe"),
+    (HASHES, "{}", r"^out/hashes.json: damaged \(it lists no file\); expected the SHA-256 of each file; run `dvc"),
     (HASHES, None, "^out/hashes.json is missing: the stage train writes it"),
 ]
 

@@ -89,13 +89,14 @@ def test_all_splits_are_scored_together_with_intervals_over_documents(tmp_path):
     assert of_sentences["overall"] == entries["overall"]
     assert of_sentences["intervals"]["overall"]["f1"]["low"] > 0.4
     assert list(notes(entries)) == [
-        "cross-validated: 2 models, each trained on about 50% of train, without the sentences that it labels; "
-        "models/finetuned is trained on all of it",
+        "cross-validated: each sentence is labelled by one of 2 models, trained without it on about 50% of train; "
+        "models/finetuned and its export are not one of them, but trained on all of train",
         "cross-validated: F1 of the folds from 0.000 to 1.000, standard deviation 0.707; intervals resample documents",
     ]
     page = render(evaluation, [], [], title="Cross-validation", notes=[*notes(entries)])
     assert "<title>Cross-validation of ner</title>" in page
     assert "when documents are resampled" in page
+    assert page.index("labelled by one of 2 models") < page.index("<h2"), "it begins with what it is"
     assert page.count('data-kind="missed"') == 4
     assert 'href="#slices"' not in page
 

@@ -34,6 +34,15 @@ def test_a_type_has_the_same_ground_in_the_terminal_and_on_a_page():
     assert type_grounds.web_color(1) == "#afd7ff"
 
 
+def test_a_type_keeps_its_ground_when_others_are_added():
+    before = type_grounds.of_types(["LOC", "MISC", "ORG", "PER"])
+    assert [*before.values()] == [0, 1, 2, 3]
+    after = type_grounds.of_types(["ACT", *before, "WORK"])
+    assert after.items() >= before.items()
+    types = [f"T{number}" for number in range(20)]
+    assert sorted([*type_grounds.of_types(types).values()][:8]) == [*range(8)], "a ground is free"
+
+
 def test_plain_tags_have_no_grounds():
     given = evaluation([sentence("a b", "NOUN VERB", "NOUN NOUN", kind="tags")], kind="tags")
     assert type_grounds.css_classes(given.labels) == {}

@@ -66,7 +66,11 @@ def with_layer(tensors: Tensors) -> Tensors:
 UNFIT = [
     (without("query"), {}, r"encoder: 2 tensors \(bert.*of its config.json are missing; expected the weights"),
     (lambda tensors: tensors | {NAME: torch.zeros(3, 3)}, {}, rf"1 tensors \(bert.{NAME}\)"),
-    (with_layer, {}, r"16 tensors \(encoder.layer.1.*, ...\) are of more layers than its config.json has; expect"),
+    (
+        with_layer,
+        {},
+        r"16 tensors \(encoder.layer.1.* and 11 more\) are of more layers than its config.json has; expect",
+    ),
     (dict, {"pad_token_id": 10**6}, "transformers can't load a token classifier"),
 ]
 

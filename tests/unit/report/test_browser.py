@@ -1,5 +1,6 @@
 """The page in a browser: filters, themes, width, and no JavaScript."""
 
+import base64
 import re
 from pathlib import Path
 
@@ -120,6 +121,10 @@ def test_each_number_leads_to_as_many_errors(chrome, tmp_path, given, number_of_
         numbers[link.get_attribute("hash")] = int(re.sub(r".*, (\d+) times:.*", r"\1", text))
     assert len(numbers) == number_of_links
     assert {href: chrome.execute_async_script(EMPHASISED, href) for href in numbers} == numbers
+
+
+def test_printed_pages_are_full(page):
+    assert len(re.findall(rb"/Type /Page\b", base64.b64decode(page.print_page()))) == 3
 
 
 def test_sentence_is_found_by_a_text_and_read_by_keys(page):

@@ -12,6 +12,7 @@ from helpers.evaluations import page as render
 from helpers.tagged import sentences
 
 from tagline.core.outputs import write_json
+from tagline.core.provenance import PROVENANCE, write_hashes
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics.outcomes import outcomes
 from tagline.report import evaluation_page
@@ -24,6 +25,7 @@ from tagline.report.evaluation_page import (
     confusion_table,
     count_by_type,
     made_of,
+    origins,
 )
 
 SCRIPT = '<script>document.title="taken"</script>'
@@ -122,16 +124,36 @@ def test_page_says_that_it_shows_only_the_worst_sentences(monkeypatch):
 
 def test_page_begins_with_what_the_model_is_and_where_its_errors_are(tmp_path):
     write_json(tmp_path / "data.json", {"train": {"sentences": 2115}})
-    write_json(tmp_path / "provenance.json", {"params": {"seed": 42}, "best_epoch": 8})
+    write_json(tmp_path / "provenance.json", {"params": {"seed": 42, "start_from": "old"}, "best_epoch": 8})
     write_json(tmp_path / "config.json", {"model_type": "bert", "num_hidden_layers": 6})
     evaluated = evaluation(
         [sentence("Ada in Oslo", "B-PER O B-LOC", "B-LOC O B-LOC"), sentence("Bo", "B-PER", "B-LOC")]
     )
     text = text_of(evaluation_page.render(evaluated, LOSSES, EPOCHS, made_of(tmp_path / "data.json", tmp_path)))
-    begins = "bert encoder of 6 layers, trained on 2,115 sentences, seed 42, epoch 8 · tested on 2 · greedy decoding "
+    begins = "bert of 6 layers from old, trained on 2,115 sentences, seed 42, epoch 8 · tested on 2 · greedy decoding "
     assert f"{begins}Of 2 errors of test, the most frequent are type error (2) and PER as LOC (2). Scores test " in text
     assert "PER → LOC, 2 times: Ada, Bo" in text
     assert "strict" not in text, "it is F1"
+
+
+ENCODERS = [
+    ({"source": "hub", "name": "e/f"}, "e/f"),
+    ({"source": "package", "package": "p"}, "p"),
+    ({"source": "path", "path": "my-bert"}, "my-bert"),
+]
+
+
+@pytest.mark.parametrize(("encoder", "name"), ENCODERS)
+def test_data_set_and_encoder_are_named(tmp_path, encoder, name):
+    files = {"source": "files", "files": {"train": [{"path": f"{number}.conll"} for number in range(4)]}}
+    provenance = {"source": "several", "sources": [files, {"source": "hub", "name": "a/b"}]}
+    paths = []
+    for content in (provenance, encoder):
+        paths.append(tmp_path / str(len(paths)) / PROVENANCE)
+        paths[-1].parent.mkdir()
+        write_json(paths[-1], content)
+        write_hashes(paths[-1].parent)
+    assert origins(*paths) == ["data a/b, 0.conll, 1.conll and 2 more", f"encoder {name}"]
 
 
 def errors_of(given: list[TaggedSentence]) -> ErrorCounts:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tagline.terminal.escaping import QUOTED, SHOWN, printable, quoted, safe_message, shortened
+from tagline.terminal.escaping import QUOTED, SHOWN, printable, quoted, safe_message, shortened, some
 
 
 def test_invisible_characters_are_escaped():
@@ -15,6 +15,8 @@ def test_a_long_text_is_cut_to_its_beginning():
     assert shortened("a" * (SHOWN + 1)) == "a" * (SHOWN - 3) + "..."
     assert quoted("a") == "'a'"
     assert shortened("https://ada:secret@host " + "a" * SHOWN, 20) == "https://***@host ..."
+    assert some("abcd") == "a, b, c and 1 more"
+    assert some("abc") == "a, b, c"
     assert quoted(["a" * 1000]) == f"['{'a' * (QUOTED - 5)}..."
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCard, ModelCardData, constants
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from tagline.artifacts import raw_data
 from tagline.artifacts.exported import Exported
 from tagline.core import FEW_ENTITIES, FURTHER, BackendName, Rows, reported_split
 from tagline.core.findings import MEANINGS
@@ -49,7 +50,7 @@ class CardData:
         epochs: rows of EPOCHS.
         backends: the metrics of each backend, as in reports/export.json.
         notes: what is to be known of backends whose F1 is lower than params allow.
-        card: language and licences.
+        card: language, licences, and the name of the data set.
         hub: the repository that the model is meant for, if any.
         folder: the path of the export.
     """
@@ -87,7 +88,7 @@ def render(data: CardData) -> str:
     body = template.render(
         **vars(data),
         name=name,
-        sources=sources_of(data.dataset),
+        sources=data.dataset.get("sources", [data.dataset]),
         labels=labels,
         unit=labels.unit,
         types=sorted(measured["per_type"].items()),
@@ -118,7 +119,9 @@ def render(data: CardData) -> str:
 
 
 def _metadata(data: CardData, name: str) -> ModelCardData:
-    sources = sources_of(data.dataset)
+    datasets, _ = raw_data.origins(data.dataset)
+    if data.card.dataset and "/" in data.card.dataset:
+        datasets.append(data.card.dataset)
     tags = []
     if data.tagger.labels.task.startswith("ner"):
         tags.append("ner")
@@ -132,12 +135,12 @@ def _metadata(data: CardData, name: str) -> ModelCardData:
         tags=tags or None,
         # The Hub turns these into links, so only names on the Hub are given.
         base_model=data.encoder["name"] if data.encoder["source"] == "hub" else None,
-        datasets=[source["name"] for source in sources if source["source"] == "hub"] or None,
+        datasets=[*dict.fromkeys(datasets)] or None,
         metrics=[column.key for column in OVERALL_SCORES],
         model_name=name,
         # https://huggingface.co/docs/hub/models-widgets
         widget=[{"text": text} for text in examples.ENGLISH] if data.card.language == "en" else None,
-        eval_results=model_index(data.metrics, data.tagger.labels.task, data.dataset),
+        eval_results=model_index(data),
     )
 
 
@@ -199,30 +202,22 @@ def escaped(text: str) -> RawMarkdown:
     return RawMarkdown(_MARKS.sub(r"\\\g<0>", printable(_SPACES.sub(" ", text))))
 
 
-def model_index(metrics: Mapping[str, Any], task: str, dataset: Mapping[str, Any]) -> list[EvalResult]:
-    """List the scores of the reported split, test, with their 95 % intervals: overall, and the F1 of each type.
-
-    Args:
-        metrics: reports/evaluate.json.
-        task: the tag column that was learnt.
-        dataset: data/raw/provenance.json.
-    """
-    split = reported_split(metrics)
-    names = []
-    for source in sources_of(dataset):
-        if source["source"] == "hub":
-            names.append(source["name"])
-        else:
-            names += [file["path"] for file in source["files"].get("train", ())]
+def model_index(data: CardData) -> list[EvalResult]:
+    """List the scores of the reported split, test, with their 95 % intervals: overall, and the F1 of each type."""
+    split = reported_split(data.metrics)
+    dataset = data.dataset
+    on_hub, files = raw_data.origins(dataset)
+    named = [data.card.dataset] if data.card.dataset else files
+    names = ", ".join(dict.fromkeys([*on_hub, *named]))
 
     def result(metric: str, title: str, value: float, interval: Mapping[str, float] | None) -> EvalResult:
         return EvalResult(
             task_type="token-classification",
-            dataset_type=", ".join(names),
-            dataset_name=", ".join(names),
+            dataset_type=names,
+            dataset_name=names,
             metric_type=metric,
             metric_value=value,
-            task_name=task,
+            task_name=data.tagger.labels.task,
             dataset_config=dataset.get("config"),
             dataset_split=dataset.get("splits", {}).get(split, split),
             dataset_revision=dataset.get("commit"),
@@ -230,7 +225,7 @@ def model_index(metrics: Mapping[str, Any], task: str, dataset: Mapping[str, Any
             metric_args={"confidence": 0.95, **interval} if interval else None,
         )
 
-    of_split = metrics[split]
+    of_split = data.metrics[split]
     intervals = of_split["intervals"]
     results = []
     for column in OVERALL_SCORES:
@@ -240,12 +235,6 @@ def model_index(metrics: Mapping[str, Any], task: str, dataset: Mapping[str, Any
         interval = intervals["per_type"].get(type_, {}).get("f1")  # a type that is only predicted has none
         results.append(result("f1", f"F1 of {printable(type_)}", scores["f1"], interval))
     return results
-
-
-def sources_of(dataset: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """The provenance of each source of a data set, often one."""
-    sources: Sequence[Mapping[str, Any]] = dataset.get("sources", [dataset])
-    return sources
 
 
 def curve(epochs: Rows, best_epoch: int) -> list[tuple[int, float, float, str]]:

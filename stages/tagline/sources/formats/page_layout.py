@@ -6,6 +6,7 @@ Tasks, one JSON object in ``<script type="application/json" id="tasks">``; their
 
 version      1
 types        the entity types, a list of strings
+grounds      the number of the colour of each
 guideline    a text, or null
 tasks        a list of objects:
     id           unique in the page

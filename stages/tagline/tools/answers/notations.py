@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from itertools import count, cycle
+from itertools import count
 from typing import Any
 
 from tagline.inference import Document, Found
@@ -94,7 +94,7 @@ class Highlighter:
     """
 
     def __init__(self, labels: Labels, color: bool) -> None:
-        self._background = dict(zip(labels.types, cycle(type_grounds.GROUNDS), strict=False))
+        self._grounds = type_grounds.of_types(labels.types)
         self._is_tags = labels.kind == "tags"
         self._color = color
 
@@ -122,7 +122,7 @@ class Highlighter:
         if self._is_tags:
             return f"{text}/{name}"
         if self._color:
-            background = f"\x1b[30;48;5;{self._background[type_]}m"
+            background = f"\x1b[30;48;5;{type_grounds.GROUNDS[self._grounds[type_]]}m"
             return f"{background} {text} {_BOLD}{name}{_NORMAL} {score} {_RESET}"
         return f"[{text} {name} {score}]"
 

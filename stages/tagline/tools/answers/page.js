@@ -4,7 +4,7 @@
 // `saved` whether a file has it.
 
 const byId = (id) => document.getElementById(id);
-const { types, guideline, tasks } = JSON.parse(byId("tasks").textContent);
+const { types, grounds, guideline, tasks } = JSON.parse(byId("tasks").textContent);
 const byTaskId = new Map(tasks.map((each) => [each.id, each]));
 const hash = byId("hash").value;
 const sentence = byId("sentence");
@@ -174,8 +174,7 @@ const visible = (text) => {
   return short.replace(HIDDEN, escaped);
 };
 
-// The class of a type's ground, one of eight; see report/type_grounds.py.
-const ground = (type) => `ground-${types.indexOf(type) % 8}`;
+const ground = (type) => `ground-${grounds[types.indexOf(type)]}`;
 
 // The units of `marked` are words and the gaps between them: word 0, gap 1, word 1, gap 2, ...
 const marks = (entities, side, label) =>

@@ -12,6 +12,7 @@ from typing import Any
 from markupsafe import Markup
 
 from tagline.core import reading
+from tagline.labels import type_grounds
 from tagline.report import html_files
 from tagline.sources.formats import page_layout
 from tagline.terminal import UserError, quoted
@@ -39,7 +40,10 @@ class Page:
         scripts = (html_files.FOLDER / "marks.js", folder / "page.js")
         # What precedes the next task, in the page and in its JSON, which is hashed.
         self._page, self._after = html_files.render_file(folder / "page.html", rooms, *scripts).split(_TASKS)
-        head = _written({"version": page_layout.VERSION, "types": list(types), "guideline": guideline})
+        grounds = [*type_grounds.of_types(types).values()]
+        head = _written(
+            {"version": page_layout.VERSION, "types": list(types), "grounds": grounds, "guideline": guideline}
+        )
         self._json = f'{head[:-1]},"tasks":['
         self._sha256 = hashlib.sha256()
         self._ids = set[str]()

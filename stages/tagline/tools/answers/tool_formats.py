@@ -120,7 +120,7 @@ def beside(name: str, path: Path, types: Sequence[str]) -> dict[Path, str]:
     from xml.sax.saxutils import quoteattr  # imports urllib.request, for which predictions would wait
 
     lines = ["<View>", f'  <Labels name="{CONTROL}" toName="{TEXT}">']
-    for index, type_ in enumerate(types):
+    for type_, index in type_grounds.of_types(types).items():
         lines.append(f'    <Label value={quoteattr(type_)} background="{type_grounds.web_color(index)}"/>')
     lines += ["  </Labels>", f'  <Text name="{TEXT}" value="${TEXT}"/>', "</View>", ""]
     return {path.with_suffix(".labels.xml"): "\n".join(lines)}

@@ -252,6 +252,20 @@ def test_metadata_names_only_what_is_on_the_hub():
     assert about == ("ner", "a/b", "eval", "f" * 40)
 
 
+@pytest.mark.parametrize(
+    ("dataset", "datasets", "line"),
+    [
+        ("ada/streets", ["ada/streets"], "[ada/streets](https://huggingface.co/datasets/ada/streets)"),
+        ("Streets", None, "Streets"),
+    ],
+)
+def test_name_of_the_data_set_is_in_place_of_its_files(dataset, datasets, line):
+    card = ModelCard(render(card_data(card=Card(dataset=dataset))))
+    assert card.data.datasets == datasets
+    assert {(each.dataset_name, each.dataset_type) for each in card.data.eval_results or []} == {(dataset, dataset)}
+    assert f"### Data\n\n{line}\n\nFiles and" in card.text
+
+
 def test_hub_shows_examples_beside_an_english_model():
     card = ModelCard(render(card_data(card=Card(language="en", license=None))))
     assert card.data.to_dict()["widget"] == [{"text": text} for text in examples.ENGLISH]

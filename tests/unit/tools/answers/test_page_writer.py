@@ -38,7 +38,8 @@ def test_page_contains_tasks_and_their_hash(tmp_path):
     outputs.save(path, page_writer.Page(TYPES, "Mark <names>."), given)
     written = embedded(path)
     data = json.loads(written)
-    assert {**data, "tasks": None} == {"version": 1, "types": TYPES, "guideline": "Mark <names>.", "tasks": None}
+    head = {"version": 1, "types": TYPES, "grounds": [0, 2, 3], "guideline": "Mark <names>."}
+    assert {**data, "tasks": None} == {**head, "tasks": None}
     first = {"id": "7", "text": text, "words": [list(word) for word in words]}
     first["sha256"] = hashlib.sha256('"Ada \U0001f44b in\\r\\nOslo"'.encode()).hexdigest()
     first |= {"spans": [[10, 14, "LOC"], [0, 3, "PER"]]}
