@@ -12,7 +12,6 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # some tests use onnxruntime itself
 
 import signal
 
-import pytest
 from hypothesis import settings
 
 # A shell has its background jobs ignore Ctrl-C, which all processes inherit that tests start and interrupt.
@@ -33,12 +32,12 @@ def pytest_xdist_auto_num_workers():
     return (os.cpu_count() or 1) + 1
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure(config):
     """Load the fixtures, and PyTorch with them, which the process that only hands tests to workers does without."""
     if not config.getoption("numprocesses", None):
         config.pluginmanager.import_plugin("helpers.fixtures")
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser):
     parser.addoption("--fuzz-times", type=int, default=1, help="how many times as many cases tests/fuzz runs")
     parser.addoption("--fuzz-seed", type=int, default=0, help="first seed of each of them, and seed of kills")

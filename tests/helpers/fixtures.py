@@ -49,7 +49,7 @@ def workspace(tmp_path, tiny_folder, monkeypatch):
 
 @pytest.fixture(scope="session")
 def finished_once(tiny_folder, tmp_path_factory):
-    def build(folder: Path) -> None:
+    def build(folder):
         fill_workspace(folder, tiny_folder)
         with contextlib.chdir(folder):
             run_stages(*STAGES)
@@ -71,7 +71,7 @@ FOLDS, SEED = (1, 2), 35
 
 @pytest.fixture(scope="session")
 def validated_once(tiny_folder, tmp_path_factory):
-    def build(folder: Path) -> None:
+    def build(folder):
         fill_workspace(folder, tiny_folder)
         path = folder / "data/tiny/train.conll"
         text = path.read_text(encoding="utf-8").replace("B-PER", "O", 1).replace("I-PER", "O", 1)

@@ -1,7 +1,6 @@
 """Two taggers in one repository, by real `dvc` in a temporary clone: entities and parts of speech of the same data."""
 
 import json
-from pathlib import Path
 
 import pytest
 from helpers.built_once import built_once
@@ -13,7 +12,7 @@ from helpers.project import STAGES, declared, edit, run_stages
 def clone(origin, tmp_path_factory):
     """A repository whose root finds entities and whose folder pos finds parts of speech; both have run."""
 
-    def build(folder: Path) -> None:
+    def build(folder):
         clone = origin.copy(folder / "a")
         settings = ("tokenize_align.tag_column=pos", "train.epochs=3", "export.onnx=false", "export.int8=false")
         clone.run("tagline", "pipeline", "pos", *(part for setting in settings for part in ("-S", setting)))
@@ -25,7 +24,7 @@ def clone(origin, tmp_path_factory):
     return built.copy(tmp_path_factory.mktemp("two-pipelines") / "a")
 
 
-def labels(path: Path) -> set[str]:
+def labels(path):
     return set(json.loads((path / "data/tokenized/labels.json").read_text(encoding="utf-8"))["names"])
 
 

@@ -3,17 +3,16 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from helpers.annotated import embedded, write_rows
 from helpers.formats import saved_row
 from helpers.project import STAGES, run_stages, run_verb
-from helpers.tiny import PEOPLE, PLACES, TINY_PARAMS, write_params
+from helpers.tiny import PEOPLE, PLACES, set_params
 from ruamel.yaml import YAML
 
 
-def annotate(page: Path, folder: Path) -> dict[str, Any]:
+def annotate(page, folder):
     """Save into a new folder what Ada annotates in a page of texts such as "Ada Lind won in Oslo"."""
     content = json.loads(embedded(page))
     rows = []
@@ -41,12 +40,11 @@ def test_walk_from_50_sentences_of_a_page(workspace, capsys):
         {**keys, **{split: "*.jsonl" for split in ("train", "test") if split in keys}} for keys in section["dataset"]
     ]
     assert [keys["selection"] for keys in sources] == ["chosen", "random"]
-    few_steps = TINY_PARAMS["train"] | {"epochs": 2, "min_steps": 60}
-    download = section | {"dataset": sources}
-    quick = TINY_PARAMS["export"] | {"onnx": False, "int8": False}
-    write_params(workspace, {**TINY_PARAMS, "download": download, "train": few_steps, "export": quick})
+    few_steps = {"epochs": 2, "min_steps": 60}
+    quick = {"onnx": False, "int8": False}
+    set_params(download=section | {"dataset": sources}, train=few_steps, export=quick)
     run_stages(*STAGES)
-    said = "".join(capsys.readouterr())
+    said = capsys.readouterr().out
     assert "validation, drawn from train: " in said
     assert "train.min_steps: 3 passes over train in all" in said
     assert "validation: the last epoch is kept, since " in said
