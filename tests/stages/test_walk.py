@@ -40,9 +40,11 @@ def test_walk_from_50_sentences_of_a_page(workspace, capsys):
         {**keys, **{split: "*.jsonl" for split in ("train", "test") if split in keys}} for keys in section["dataset"]
     ]
     assert [keys["selection"] for keys in sources] == ["chosen", "random"]
-    few_steps = {"epochs": 2, "min_steps": 60}
-    quick = {"onnx": False, "int8": False}
-    set_params(download=section | {"dataset": sources}, train=few_steps, export=quick)
+    set_params(
+        download=section | {"dataset": sources},
+        train={"epochs": 2, "min_steps": 60},
+        export={"onnx": False, "int8": False},
+    )
     run_stages(*STAGES)
     said = capsys.readouterr().out
     assert "validation, drawn from train: " in said
