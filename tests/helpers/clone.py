@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from compileall import compile_dir
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,7 @@ def tiny_clone(path: Path, tiny_folder: Path) -> Clone:
         with config.edit("repo") as of_repository:
             of_repository["remote"] = {}
             of_repository["core"].pop("remote", None)
+    compile_dir(path / "stages", quiet=1)  # once, not in each of the processes that run here
     clone = Clone(path)
     clone.run("git", "init", "-q", "-b", "main")
     clone.commit("the project")

@@ -2,23 +2,16 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
 import pytest
 import yaml
 from dvc.api import DVCFileSystem
-from helpers.annotated import embedded, write_rows
 from helpers.clone import ALL, WITHOUT_ONNX
-from helpers.formats import saved_row
 from helpers.project import edit, json_of
-from helpers.tiny import PEOPLE, PLACES, TINY_PARAMS, write_params
-from ruamel.yaml import YAML
 
 
 def test_forced_repro_leaves_the_lock_byte_identical(clone):
@@ -33,7 +26,8 @@ def test_forced_repro_leaves_the_lock_byte_identical(clone):
 
 
 def test_queued_experiment_uses_the_code_of_its_copy_and_tables_show_what_differs(clone):
-    clone.run("dvc", "exp", "run", "--queue", "--name", "older", "-S", "evaluate.subwords_per_batch=63")
+    changed = "-S evaluate.subwords_per_batch=63 -S export.onnx=false -S export.int8=false"
+    clone.run(*f"dvc exp run --queue --name older {changed}".split())
     edit(
         clone.path / "stages/tagline/evaluation/measurements/order.py", "COMPARED_DIGITS = 4\n", "COMPARED_DIGITS = 1\n"
     )
@@ -47,48 +41,6 @@ def test_queued_experiment_uses_the_code_of_its_copy_and_tables_show_what_differ
     evaluated = [row[1] for row in shown if row[0] == "metrics/evaluate.json"]
     assert evaluated[:4] == ["test.calibration_error", "test.f1", "test.f1.LOC", "test.f1.PER"]
     clone.run("dvc", "exp", "remove", "older")
-
-
-def annotate(page: Path, folder: Path) -> dict[str, Any]:
-    """Save into a new folder what Ada annotates in a page of texts such as "Ada Lind won in Oslo"."""
-    content = json.loads(embedded(page))
-    rows = []
-    for task in content["tasks"]:
-        text, name = task["text"], len(task["text"].partition(" won")[0])
-        spans = [[0, name, "PER"], [name + len(" won in "), len(text) - 1, "LOC"]]
-        rows.append(saved_row(task["id"], text, spans, types=content["types"], selection=task["selection"]))
-    folder.mkdir()
-    write_rows(folder / "ada.jsonl", rows)
-    return content
-
-
-def test_walk_from_50_sentences_of_a_page(clone):
-    """As docs/small.md says."""
-    pool = "\n".join(f"{person} Lind won in {place} {at}." for person in PEOPLE for place in PLACES for at in "ab")
-    (clone.path / "pool.txt").write_text(pool.replace(" a.", ".").replace(" b.", " North."))
-    clone.run(*"tagline suggest pool.txt --max-words 320 --types PER LOC --output tasks.html".split())
-    page = annotate(clone.path / "tasks.html", clone.path / "data/mine")
-    assert len(page["tasks"]) >= 45
-    description = clone.run("tagline", "inspect", "data/mine")
-    section = YAML(typ="safe").load(description[description.index("\ndownload:\n") :])["download"]
-    shutil.copytree(clone.path / "data/tiny/encoder", clone.path / "data/mine/encoder")
-    sources = [
-        {**keys, **{split: "*.jsonl" for split in ("train", "test") if split in keys}} for keys in section["dataset"]
-    ]
-    assert [keys["selection"] for keys in sources] == ["chosen", "random"]
-    few_steps = TINY_PARAMS["train"] | {"epochs": 2, "min_steps": 60}
-    download = section | {"dataset": sources}
-    write_params(clone.path, {**TINY_PARAMS, "download": download, "train": few_steps})
-    edit(clone.path / "params.yaml", *WITHOUT_ONNX)
-    said = clone.run("dvc", "repro")
-    assert "validation, drawn from train: " in said
-    assert "train.min_steps: 3 passes over train in all" in said
-    assert "validation: the last epoch is kept, since " in said
-    assert "with fewer than 30, it is mostly noise" in said
-    test = pd.read_parquet(clone.path / "data/predictions/test.parquet")
-    assert sorted(test["id"]) == sorted(f"1/{task['id']}" for task in page["tasks"] if task["selection"] == "random")
-    assert clone.run("tagline", "improve").startswith("F1 of test ")
-    clone.run(*"tagline suggest pool.txt --max-words 30 --output more.html".split())
 
 
 def test_changed_param_reruns_later_stages_and_its_old_value_comes_from_the_run_cache(clone):
@@ -110,7 +62,7 @@ def test_killed_repro_resumes_training_to_same_bytes(clone):
     command = ("dvc", "repro", "--force", "--no-run-cache", "--single-item", "train")
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     options = {"cwd": clone.path, "env": clone.environment, "start_new_session": True, **pipes}
-    checkpoints: set[Path] = set()
+    checkpoints = set()
     outputs = []
     # dvc alone, and all processes together, as Ctrl-C does it.
     for kill, number in [(os.kill, signal.SIGKILL), (os.killpg, signal.SIGINT)]:
@@ -130,7 +82,7 @@ def test_killed_repro_resumes_training_to_same_bytes(clone):
 
 
 def test_cross_validation_runs_by_its_own_name_and_is_compared_between_commits(clone):
-    def ran() -> list[str]:
+    def ran():
         return sorted(stage.rpartition(":")[2] for stage in clone.repro("crossval/dvc.yaml"))
 
     clone.run("tagline", "crossval", "create")

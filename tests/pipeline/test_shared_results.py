@@ -19,7 +19,7 @@ def endpoint(monkeypatch):
         yield url
 
 
-def stored(endpoint: str) -> dict[str, int]:
+def stored(endpoint):
     """The sizes of the data files in the bucket, by key."""
     pages = boto3.client("s3", endpoint_url=endpoint).get_paginator("list_objects_v2").paginate(Bucket="team")
     return {each["Key"]: each["Size"] for page in pages for each in page["Contents"] if "/md5/" in each["Key"]}

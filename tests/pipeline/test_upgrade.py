@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 from helpers.clone import Clone
@@ -46,14 +45,14 @@ def test_merge_keeps_what_is_own_and_check_says_what_to_write(tmp_path, commit):
     assert "pos/dvc.yaml:train" in clone.run("dvc", "stage", "list", "--all")
 
 
-def _remove_line(path: Path, line: str) -> None:
+def _remove_line(path, line):
     """Remove the only line that is this one."""
     lines = path.read_text().splitlines(keepends=True)
     assert [text.rstrip() for text in lines].count(line) == 1
     path.write_text("".join(text for text in lines if text.rstrip() != line))
 
 
-def _earlier(path: Path, commit: str) -> Clone:
+def _earlier(path, commit):
     """Make a clone of a commit with data, params, results and a pipeline folder of its own; ``today`` is today's."""
     Clone(path).run("git", "clone", "-q", "--shared", "--no-checkout", str(ROOT), "a")
     clone = Clone(path / "a")

@@ -41,7 +41,7 @@ def set_dataset(**keys: Any) -> None:
     set_params(download={"dataset": TINY_PARAMS["download"]["dataset"] | keys}, train={"epochs": 1})
 
 
-def social() -> dict[str, Any]:
+def social():
     return json_of("reports/evaluate.json")["tests.social"]
 
 

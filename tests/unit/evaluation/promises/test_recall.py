@@ -80,7 +80,7 @@ def test_bias_is_that_of_a_scan(name, seed, lengths, least, types):
     assert (found.bias, found.kept) == (expected or 0, expected is not None)
 
 
-RUNS, CONFIDENCE = 300, 0.9
+RUNS, CONFIDENCE = 100, 0.9
 
 
 @pytest.mark.parametrize("of_documents", [False, True])
