@@ -121,7 +121,7 @@ class Format:
 
     def section(self) -> type[Files]:
         """The section of the format in params.yaml: its own keys and the shared ones, in one mapping."""
-        # Its fields are described where they are inherited from. Looking for the source of a class that has none is slow.
+        # Its fields are described where they are inherited from; looking for the source of a made class is slow.
         inherited = {"use_attribute_docstrings": False}
         bases = (self.keys, *self.shared, self.driver)
         section: Any = create_model(f"{self.name}_files", __base__=bases, __cls_kwargs__=inherited)
