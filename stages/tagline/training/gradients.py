@@ -134,7 +134,9 @@ class Objective(ABC):
 
 
 class GoldLabels(Objective):
-    """The loss of the head over labelled sub-words.
+    """The loss of the head over labelled words, each of which counts once however many sub-words it has.
+
+    Else a rare word of five sub-words, four of which only continue it, would count more than four frequent ones.
 
     Args:
         head: computes the loss; if it scores sequences, only the first sub-word of each word counts.
@@ -143,12 +145,24 @@ class GoldLabels(Objective):
 
     def __init__(self, head: Head, rows: Windows) -> None:
         self.head = head
-        unknown = head.labels.ids.get(ANY, IGNORED)
-        # Sub-words whose label is wholly unknown have no loss.
-        self.items = rows.labelled(once_per_word=head.scores_sequences, unknown=unknown)
+        self.rows = rows
+        # Words whose label is wholly unknown have no loss.
+        self.items = rows.labelled(once_per_word=True, unknown=head.labels.ids.get(ANY, IGNORED))
+
+    def targets(self, windows: Ints, rows: int, longest: int) -> Floats:
+        """The weights of sub-words: the labelled ones of a word have equal shares, which sum to 1."""
+        weights = np.zeros((rows, longest), np.float32)
+        words_of_rows = self.rows.values(self.rows.word_ids, windows)
+        labels_of_rows = self.rows.values(self.rows.labels, windows)
+        for row, words, labels in zip(weights, words_of_rows, labels_of_rows, strict=False):
+            word = np.cumsum(~continues(words))
+            labelled = labels != IGNORED
+            number = np.bincount(word, labelled)
+            row[: len(words)][labelled] = 1 / number[word[labelled]]
+        return weights
 
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
-        return self.head.loss(logits, batch.sets, batch.model)
+        return self.head.loss(logits, batch.sets, batch.targets, batch.model)
 
 
 @dataclass(eq=False)

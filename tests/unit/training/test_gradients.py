@@ -48,6 +48,16 @@ def train_params(**changed: Any) -> Train:
     return Train.model_validate(TINY_PARAMS["train"] | {"batches": order} | changed)
 
 
+def test_each_word_counts_once_however_many_subwords_it_has():
+    subwords, words = [[2, 5, 6, 7, 8, 3], [2, 9, 3]], [[-1, 0, 0, 0, 1, -1], [-1, 0, -1]]
+    rows = windows([0, 1], subwords, words, [[N, 1, 2, N, 1, N], [N, 0, N]])
+    objective = GoldLabels(make_head("linear", LABELS), rows)
+    assert objective.items.tolist() == [2, 1]
+    weights = objective.targets(np.array([1, 0]), rows=3, longest=8)
+    assert weights.dtype == np.float32
+    assert weights.tolist() == [[0, 1, 0, 0, 0, 0, 0, 0], [0, 0.5, 0.5, 0, 1, 0, 0, 0], [0] * 8]
+
+
 def new_gradients(head: str = "linear", multiple: int = 1, **changed: Any) -> Gradients:
     """Of the four windows."""
     labels = [[-100, *(subword % 3 for subword in row[1:-1]), -100] for row in WINDOWS]

@@ -56,7 +56,7 @@ class CrfHead:
             raise ValueError(f"transitions are not {size} x {size} numbers from -{LARGEST:g} to {LARGEST:g}")
         return replace(self, learnt=transitions.astype(np.float64))
 
-    def loss(self, logits: Tensor, labels: Tensor, model: nn.Module) -> Tensor:
+    def loss(self, logits: Tensor, labels: Tensor, weights: Tensor, model: nn.Module) -> Tensor:
         """Sum the negative log-likelihood of the labels of each window; see `Head.loss`.
 
         Sums of products instead of indexing make its gradient the same in each run, and its shapes do not depend on

@@ -58,8 +58,8 @@ class Head(Protocol):
             ValueError: their names or shapes differ from those of `new_weights`, or they are not usable.
         """
 
-    def loss(self, logits: Tensor, labels: Tensor, model: nn.Module) -> Tensor:
-        """Sum the loss over the labelled sub-words of a batch, in float32.
+    def loss(self, logits: Tensor, labels: Tensor, weights: Tensor, model: nn.Module) -> Tensor:
+        """Sum the loss over the labelled words of a batch, in float32.
 
         A sum rather than a mean, because a batch may be computed in parts, and the mean of the parts' means is not the
         mean of the batch.
@@ -68,6 +68,8 @@ class Head(Protocol):
             logits: (windows, sub-words, labels), computed from the encoder's states.
             labels: int64 (windows, sub-words), ids of labels or of the label list's sets, whose labels are summed over;
                 `IGNORED` for sub-words without a label.
+            weights: float32 (windows, sub-words), the share of a sub-word in its word; for heads that learn from first
+                sub-words only, it says nothing.
             model: the model in training, whose attribute `OWN_WEIGHTS` has the head's own weights, if there are any.
         """
 

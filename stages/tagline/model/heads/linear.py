@@ -38,14 +38,15 @@ class LinearHead:
             raise ValueError(f"a linear head with the weights {', '.join(weights)}")
         return self
 
-    def loss(self, logits: Tensor, labels: Tensor, model: nn.Module) -> Tensor:
+    def loss(self, logits: Tensor, labels: Tensor, weights: Tensor, model: nn.Module) -> Tensor:
         from torch.nn.functional import cross_entropy  # imported here so that inference starts without PyTorch
 
         if self.labels.sets:
             logits = logits.float()
             of_gold = possible_logits(logits, labels, self.labels).logsumexp(-1)
-            return (logits.logsumexp(-1) - of_gold).sum()
-        return cross_entropy(logits.flatten(0, 1).float(), labels.flatten(), ignore_index=IGNORED, reduction="sum")
+            return (weights * (logits.logsumexp(-1) - of_gold)).sum()
+        losses = cross_entropy(logits.flatten(0, 1).float(), labels.flatten(), ignore_index=IGNORED, reduction="none")
+        return (weights.flatten() * losses).sum()
 
     def scores(self, logits: Floats) -> Floats:
         # Not scipy's log_softmax, whose import takes as long as a small model's prediction.

@@ -47,7 +47,7 @@ def sentences(logits: np.ndarray, lengths: list[int]) -> list[np.ndarray]:
 
 def loss(head: CrfHead, logits: torch.Tensor, labels: torch.Tensor, transitions: torch.Tensor) -> torch.Tensor:
     model = SimpleNamespace(get_parameter={"tagger_head.transitions": transitions}.get)
-    return head.loss(logits, labels, model)  # type: ignore[arg-type]  # only that is called
+    return head.loss(logits, labels, torch.ones(labels.shape), model)  # type: ignore[arg-type]  # only that is called
 
 
 @given(SEEDS, LENGTHS, st.sampled_from(["greedy", "constrained"]), st.booleans())

@@ -16,19 +16,20 @@ from tagline.model.heads.linear import LinearHead
 HEAD = LinearHead(LABELS)
 
 
-def test_loss_of_parts_adds_up_to_the_mean_of_pytorch():
+def test_loss_of_parts_adds_up_to_the_weighted_sum_of_pytorch():
     generator = torch.Generator().manual_seed(3)
     logits = torch.randn(5, 7, 4, generator=generator)
     labels = torch.randint(0, 4, (5, 7), generator=generator)
     labels[0, 2:] = labels[3] = -100
-    expected = cross_entropy(logits.view(-1, 4), labels.view(-1))
-    parts = sum(HEAD.loss(logits[rows], labels[rows], nn.Module()) for rows in ([0], [1, 2], [3, 4]))
-    torch.testing.assert_close(parts / (labels != -100).sum(), expected)
+    weights = torch.rand(5, 7, generator=generator)
+    each = cross_entropy(logits.view(-1, 4), labels.view(-1), reduction="none")
+    parts = sum(HEAD.loss(logits[rows], labels[rows], weights[rows], nn.Module()) for rows in ([0], [1, 2], [3, 4]))
+    torch.testing.assert_close(parts, (each * weights.view(-1)).sum())
 
 
 def test_loss_and_gradient_without_labels_are_zero():
     logits = torch.ones(1, 2, 3, requires_grad=True)
-    loss = HEAD.loss(logits, torch.full((1, 2), -100), nn.Module())
+    loss = HEAD.loss(logits, torch.full((1, 2), -100), torch.zeros(1, 2), nn.Module())
     loss.backward()
     assert loss.item() == 0
     assert logits.grad.count_nonzero() == 0
@@ -36,7 +37,7 @@ def test_loss_and_gradient_without_labels_are_zero():
 
 def test_loss_of_half_precision_is_summed_in_float32():
     logits = torch.zeros(1, 4096, 2, dtype=torch.bfloat16)
-    loss = HEAD.loss(logits, torch.zeros(1, 4096, dtype=torch.int64), nn.Module())
+    loss = HEAD.loss(logits, torch.zeros(1, 4096, dtype=torch.int64), torch.ones(1, 4096), nn.Module())
     assert loss.dtype == torch.float32
     assert loss.item() == pytest.approx(4096 * torch.log(torch.tensor(2.0)).item(), rel=1e-5)
 
@@ -72,12 +73,13 @@ def test_loss_of_unknown_labels_is_that_of_all_possible_ones():
     gold = np.array([0, 1, 2, 3, 4, -100])
     possible = [[0], [1], [2], [0, 1, 2], [0, 2]]
     probabilities = np.exp(head.scores(values))
-    expected = -sum(np.log(probabilities[word, labels].sum()) for word, labels in enumerate(possible))
+    weights = [1, 2, 3, 4, 5, 6]
+    losses = [-np.log(probabilities[word, labels].sum()) for word, labels in enumerate(possible)]
     leaf = torch.from_numpy(values)[None].requires_grad_()
-    loss = head.loss(leaf, torch.from_numpy(gold)[None], nn.Module())
+    loss = head.loss(leaf, torch.from_numpy(gold)[None], torch.tensor([weights]), nn.Module())
     loss.backward()
-    assert loss.item() == pytest.approx(expected, rel=1e-5)
+    assert loss.item() == pytest.approx(np.dot(losses, weights[:5]), rel=1e-5)
     assert leaf.grad is not None and leaf.grad.isfinite().all()
     assert leaf.grad[0, [3, 5]].abs().max() == 0, "nothing is known"
     found = head.negative_log_likelihood(head.scores(values), np.array([6]), gold, np.array([True] * 5 + [False]))
-    assert found == pytest.approx(expected, rel=1e-5)
+    assert found == pytest.approx(sum(losses), rel=1e-5)
