@@ -135,7 +135,7 @@ class Focal(GoldLabels):
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
         losses = cross_entropy(logits.flatten(0, 1), batch.labels.flatten(), reduction="none").view_as(batch.labels)
         wrong = batch.labelled_only(1 - torch.exp(-losses), 1.0)  # 0 without a label
-        return (wrong**0.5 * losses).sum()
+        return (batch.targets * wrong**0.5 * losses).sum()
 
 
 def test_further_loss_ignores_subwords_without_a_label():
