@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tagline.core import FURTHER
 from tagline.sources.files import find
+from tagline.sources.formats.csv_rows import columns_of
 from tagline.sources.formats.lines import UTF_8, read_lines
 from tagline.sources.formats.registry import FORMATS
 from tagline.sources.formats.rows import annotator_files, rows_of
@@ -210,6 +211,12 @@ def _guess(path: Path) -> Guess:
         return {"format": name, **keys}
     if sample.problem is not None and not sample.lines:
         raise sample.problem
+    if columns := columns_of(sample):
+        raise UserError(
+            f"{path}: CSV whose columns are not recognised ({shortened(', '.join(columns), QUOTED)}); expected names "
+            "such as sentence_id, word and ner; rename them, or name yours in params.yaml, below download.dataset: "
+            "format: csv, sentence, words, tag_columns (docs/data.md); texts without labels are for `tagline suggest`"
+        )
     raise UserError(
         f"{path}: no format recognised; expected columns of words and tags, CoNLL-U, CSV with a header, JSON objects "
         "or Parquet; docs/data.md describes them; texts without labels are for `tagline suggest`"

@@ -244,6 +244,10 @@ def describe_file(folder: Path, content: str | bytes) -> None:
 test_unreadable_file_is_an_error = refused(
     describe_file,
     ("Just a text.\nOf two whole lines.\n", ": no format recognised; expected columns of words and tags"),
+    (
+        "satz;wort;entitaet\n1;Ada;B-PER\n",
+        ": CSV whose columns are not recognised (satz, wort, entitaet); expected names",
+    ),
     (" \n\n", ": an empty file; expected a data set"),
     ("id,word,tag\n1,Ada,B-PER\n2,won,O\n", ": CSV with words in 'word', but no column whose value is the same"),
     (
