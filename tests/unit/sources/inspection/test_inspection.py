@@ -268,8 +268,10 @@ test_unreadable_file_is_an_error = refused(
     ("a O\n\u00a0 O\n\nb\n" + "\nb O\n" * 30, " looks like conll, but is malformed:\nf:4: 1 column in 'b'"),
     (
         b"PK\x03\x04\0",
-        ": an archive, a spreadsheet, Arrow or a pickle; expected text; extract it, or export it as CSV",
+        ": a PDF, an archive, an Office file, Arrow or a pickle; expected text; extract it, or export it as CSV",
     ),
+    (b"%PDF-1.4\n\xe6\n", ": a PDF, an archive"),
+    (b"\x89PNG\r\n\0", ": not a text file, since it has NUL bytes; expected columns of words and tags, CoNLL-U"),
     (
         objects("spans") + '\n{"text": "a", "spans": [{"start": 0}]}',
         " looks like spans, but is malformed:\nf:61: a span must",
@@ -469,6 +471,7 @@ test_folder_without_clear_splits_is_an_error = refused(
         "which files are train, validation and test is not clear (all.conll, train_test.conll)",
     ),
     ({}, f"no files; {EXPECTED}"),
+    ({"b.pdf": "", "README": ""}, "no file that can be data (README, b.pdf); expected columns of words and tags"),
     at="mine: ",
 )
 
