@@ -133,7 +133,9 @@ def _columns(names: Collection[str], sentences: Sequence[Sentence]) -> list[str]
     for name in names:
         tags = [list(filter(None, sentence.tags[name])) for sentence in sentences]
         lines.append(f"{name}: {scheme(tags)}")
-    if sum(name.rstrip("0123456789") == "ner" for name in names) != 1:
+    if len(names) == 1 and "ner" not in names:
+        lines.append(f"task: set tokenize_align.tag_column to {', '.join(names)}")
+    elif sum(name.rstrip("0123456789") == "ner" for name in names) != 1:
         lines.append(f"task: choose one of {', '.join(names)} as tokenize_align.tag_column in params.yaml")
     return lines
 

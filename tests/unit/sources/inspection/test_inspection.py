@@ -345,6 +345,8 @@ def test_task_that_columns_do_not_tell_is_left_to_the_user(tmp_path):
     description, _ = inspect(write(tmp_path, {"f": layers}) / "f")
     assert "\ntask: choose one of ner, ner2 as tokenize_align.tag_column in params.yaml\n" in description
     assert "\ntask: " not in inspect(write(tmp_path, {"h": lines()}) / "h")[0]
+    words = lines("{w}\tX\n")
+    assert "\ntask: set tokenize_align.tag_column to pos\n" in inspect(write(tmp_path, {"g": words}) / "g")[0]
 
 
 def test_small_test_gets_no_share(tmp_path):
