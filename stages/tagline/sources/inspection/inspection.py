@@ -19,7 +19,7 @@ from tagline.labels import conversion
 from tagline.labels.schemes import is_spans, standard_names
 from tagline.sources.download_params import Download, shared_columns, sources_of
 from tagline.sources.files import FileSource, NothingDrawn
-from tagline.sources.formats.annotated import AnnotatedFiles, loses_much
+from tagline.sources.formats.annotated import MISALIGNED, AnnotatedFiles, loses_much
 from tagline.sources.formats.base import Files
 from tagline.sources.formats.conll_table import SKIP
 from tagline.sources.formats.json_lists import Keys as JsonKeys
@@ -116,6 +116,8 @@ def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Gu
             f"little; {SCORE_ALL}"
         )
     lines += source.report().splitlines()
+    if not any(findings.counts.get(MISALIGNED) for findings in source.findings.values()):
+        keys = {key: value for key, value in keys.items() if key != MISALIGNED}
     if "overlaps" in keys and loses_much(source.findings):
         keys = {key: value for key, value in keys.items() if key != "overlaps"}
         lines.append(

@@ -315,6 +315,14 @@ def test_policy_that_loses_much_of_a_type_is_left_to_the_user(tmp_path):
     assert "overlaps" not in section["dataset"]
 
 
+def test_spans_are_expanded_only_if_some_end_inside_a_word(tmp_path):
+    assert "misaligned_spans" not in inspect(write(tmp_path, {"f": objects("spans")}) / "f")[1]["dataset"]
+    inside = '\n{"text": "Osloer", "spans": [{"start": 0, "end": 4, "label": "LOC"}]}'
+    description, section = inspect(write(tmp_path, {"g": objects("spans") + inside}) / "g")
+    assert ": spans that begin or end inside a word, expanded to whole words: 1 of " in description
+    assert section["dataset"]["misaligned_spans"] == "expand"
+
+
 def test_word_that_begins_as_json_is_a_word(tmp_path):
     assert "f: conll, utf-8\n" in inspect(write(tmp_path, {"f": "{\tO\n" + lines()}) / "f")[0]
 
