@@ -209,7 +209,7 @@ ERRORS = [
     (("a", "--backend", "onnx-int8"), "models/export: no files for the backend onnx-int8; available: onnx, to"),
     (("a", "--output", "models", "--format", "text"), "--output models: a folder; expected a file"),
     (("a", "--output", "/dev/null", "--format", "text"), "--output /dev/null: a pipe or device; expect"),
-    (("--input", "bad.jsonl", "--output", "out.jsonl"), "bad.jsonl:2: not JSON (Expecting value); expected JSON"),
+    (("--input", "bad.jsonl", "--output", "out.jsonl"), "bad.jsonl:2: not JSON (Expecting value: column "),
 ]
 
 

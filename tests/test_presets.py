@@ -108,6 +108,12 @@ def test_preset_with_errors_changes_nothing(root):
     assert sorted(path.name for path in root.iterdir()) == [".gitignore", "dvc.yaml", "params.yaml", "presets"]
 
 
+def test_preset_that_no_command_wrote_is_an_error(root):
+    found = exit_of("preset", "mine", "--force")
+    assert found.startswith("preset: presets/mine.yaml is missing; expected one of ")
+    assert found.endswith(", or a preset that `tagline inspect --output` wrote")
+
+
 def test_preset_in_another_style_is_written_as_by_dvc(root):
     mine = "train:\n    epochs: 2\n    max_steps: null\n    batches: {order: random}\n"
     mine += "download:\n    dataset:\n        format: parquet\n        source: files\n        train: a\n"

@@ -161,7 +161,7 @@ class Fold:
         group = ", or group: sentence" if self.by_document else ""
         return UserError(
             f"{CROSSVAL_PARAMS}: fold {number} of {len(self.params.folds)} has no {lacking}; expected at least one; "
-            f"use fewer folds or another seed{group}"
+            f"annotate more sentences, or use fewer folds or another seed{group}"
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tabulate import tabulate
 
-from tagline.core import FEW_ENTITIES, FURTHER, committed, parse_object, read_json, reading, reported_split
+from tagline.core import FEW_ENTITIES, FEW_OF_TEST, FURTHER, committed, parse_object, read_json, reading, reported_split
 from tagline.evaluation.measurement import Entries, Metrics
 from tagline.evaluation.measurements.order import NOTES
 from tagline.evaluation.splits import TEST, VALIDATION
@@ -39,16 +39,20 @@ def score_tables(metrics: Metrics) -> list[str]:
 
 
 def score_notes(metrics: Metrics) -> list[str]:
-    """What measurements note, and which scores are of few entities."""
+    """What measurements note, which scores are of few entities, and whether they chose the epoch."""
     parts: list[str] = []
     for notes in NOTES:
         parts += notes(metrics)
     for split, entries in metrics.items():
         number = entries["overall"]["number"]
+        few = f"{printable(split)}: F1 {entries['overall']['f1']:.3f} is of {number} {_unit(entries)}; with fewer than"
         if number < FEW_ENTITIES:
+            parts.append(f"{few} {FEW_ENTITIES}, it is mostly noise")
+        elif split == TEST and number < FEW_OF_TEST:
+            parts.append(f"{few} about {FEW_OF_TEST}, it shows little; `tagline crossval create` scores all sentences")
+        elif split == VALIDATION and TEST not in metrics:
             parts.append(
-                f"{printable(split)}: F1 {entries['overall']['f1']:.3f} is of {number} {_unit(entries)}; with fewer "
-                f"than {FEW_ENTITIES}, it is mostly noise"
+                "there is no test split: scores are of validation, which chose the epoch, so they are too high"
             )
     return parts
 

@@ -1,6 +1,6 @@
 """The commands on params.yaml and dvc.yaml. They import late: `--help` does not wait for libraries."""
 
-from tagline.terminal import ArgumentParser, show, show_json, take_no_arguments, wrapped
+from tagline.terminal import ArgumentParser, UserError, show, show_json, take_no_arguments, wrapped
 
 
 def check() -> None:
@@ -47,7 +47,10 @@ def preset() -> None:
     if arguments.name is None:
         show(wrapped("\n".join(presets.listed(names))))
     elif arguments.name not in names:
-        parser.error(f"unknown preset {arguments.name!r}; expected one of {', '.join(names)}")
+        raise UserError(
+            f"{presets.path_of(arguments.name)} is missing; expected one of {', '.join(names)}, or a preset that "
+            "`tagline inspect --output` wrote"
+        )
     else:
         presets.write(arguments.name, arguments.force)
         show(f"{PARAMS}: written from {presets.path_of(arguments.name).as_posix()}")

@@ -78,15 +78,16 @@ class Stuck(Part):
         self._epoch = max(2, min(enough, math.ceil(training.epochs / 2)))
 
     def after_epoch(self, model: nn.Module) -> None:
-        epochs = self.training.history.epochs
-        if len(epochs) != self._epoch or any(row["f1"] for row in epochs) or not self.training.validation.number:
+        history = self.training.history
+        # Of few entities, all may be wrong whatever the params are.
+        if len(history.epochs) != self._epoch or any(row["f1"] for row in history.epochs) or history.keeps_last:
             return
         rate, fitting = self.training.peak_rate, self.training.fitting_rate
         steps = f"train.{self.training.batches.steps_param}"
         remedy = f"raise {steps} or train.learning_rate"
         if rate > fitting:
             remedy = f"lower train.learning_rate ({rate:g}; auto is {fitting:g}), or raise {steps}"
-        self.training.lines.write(f"validation F1 is still 0 after {self.training.history.steps} steps; {remedy}")
+        self.training.lines.write(f"validation F1 is still 0 after {history.steps} steps; {remedy}")
 
 
 class Pushed(Part):

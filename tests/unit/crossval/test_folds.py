@@ -126,8 +126,8 @@ def test_each_fold_fails_at_once_if_one_of_them_holds_out_too_little(
     lacking,
 ):
     message = (
-        rf"^crossval/params.yaml: fold \d of {count} has no {lacking}; expected at least one; use fewer folds or another "
-        "seed(, or group: sentence)?$"
+        rf"^crossval/params.yaml: fold \d of {count} has no {lacking}; expected at least one; annotate more "
+        "sentences, or use fewer folds or another seed(, or group: sentence)?$"
     )
     with pytest.raises(UserError, match=message):
         folds_of(write_both(tmp_path, {"train": train, "validation": validation}, documents), count)

@@ -8,7 +8,7 @@ from helpers.project import git
 from helpers.tagged import sentences
 
 from tagline.core.outputs import write_json
-from tagline.evaluation.score_table import read_scores, score_line, score_table
+from tagline.evaluation.score_table import read_scores, score_line, score_notes, score_table
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.terminal.errors import UserError
 from tagline.terminal.printing import WIDTH
@@ -29,6 +29,15 @@ def test_file_is_a_row_per_type_and_an_overall_row(tmp_path):
     assert of_forms == "robustness of test, F1 in altered forms: typos 0.667 ({low:.3f}-{high:.3f})".format(**interval)
     assert no_forms == "test: not scored in lowercase, uppercase, titlecase: no word changes"
     assert few == "test: F1 0.667 is of 2 entities; with fewer than 30, it is mostly noise"
+
+
+def test_scores_of_few_entities_and_of_the_chosen_epoch_are_noted():
+    def notes(split: str, number: int) -> list[str]:
+        return score_notes({split: metrics_of(ScoredSplit("spans", sentences(*[["B-PER"] * number] * 2), 0))})
+
+    assert "test: F1 1.000 is of 57 entities; with fewer than about 100, it shows little; `" in notes("test", 57)[-1]
+    assert notes("validation", 57)[-1].endswith("which chose the epoch, so they are too high")
+    assert not [note for note in notes("test", 100) if "fewer" in note]
 
 
 def test_further_test_sets_are_rows_of_one_table():

@@ -77,13 +77,7 @@ def recognise(sample: Sample) -> Guess | None:
     Raises:
         UserError: no column names the sentences, or rows are entities, or have spans.
     """
-    lines = [] if sample.is_json else [f"{line}\n" for line in sample.lines]
-    for delimiter, quote in ((",", '"'), (";", '"'), ("\t", '"'), ("\t", None), ("|", '"')):
-        try:
-            rows = list(filter(None, csv.reader(lines, **_dialect(delimiter, quote))))
-        except csv.Error:
-            continue
-        header = rows.pop(0) if rows else []
+    for delimiter, quote, header, rows in _tables(sample):
         keys = _of_table(header, rows)
         start = _start_of_entities(header, rows, keys)
         if start is not None:
@@ -101,6 +95,25 @@ def recognise(sample: Sample) -> Guess | None:
                 "if each row is a sentence"
             )
     return None
+
+
+def columns_of(sample: Sample) -> Sequence[str]:
+    """The header of a file whose rows have two or more cells, all as many; empty if it has no such rows."""
+    for _, _, header, rows in _tables(sample):
+        if len(header) > 1 and rows and all(len(row) == len(header) for row in rows):
+            return header
+    return ()
+
+
+def _tables(sample: Sample) -> Iterator[tuple[str, str | None, list[str], list[list[str]]]]:
+    """Yield delimiter, quote, header and rows for each dialect by which a file can be read."""
+    lines = [] if sample.is_json else [f"{line}\n" for line in sample.lines]
+    for delimiter, quote in ((",", '"'), (";", '"'), ("\t", '"'), ("\t", None), ("|", '"')):
+        try:
+            rows = list(filter(None, csv.reader(lines, **_dialect(delimiter, quote))))
+        except csv.Error:
+            continue
+        yield delimiter, quote, rows[0] if rows else [], rows[1:]
 
 
 def read(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:

@@ -121,7 +121,10 @@ def _decode(text: str, name: str, line: int, expected: str) -> Any:
             f"{name}:{line}: the key {error} is in one object twice; expected each key once; rename one"
         ) from None
     except json.JSONDecodeError as error:
-        raise UserError(f"{name}:{line + error.lineno - 1}: not JSON ({error.msg}); {expected}") from None
+        raise UserError(
+            f"{name}:{line + error.lineno - 1}: not JSON ({error.msg}: column {error.colno}); {expected}; correct it, "
+            "or if the file is cut off, export it again"
+        ) from None
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets nested thousands deep
         raise UserError(f"{name}:{line}: JSON beyond Python's limits ({error}); {expected}") from None
     return value

@@ -21,8 +21,14 @@ UTF_8 = "utf-8"
 MARK = "\ufeff"
 _LFS_POINTER = "version https://git-lfs.github.com/spec/"
 GZIP = b"\x1f\x8b"
-# How ZIP archives (.xlsx, too), older Office files (.xls), Arrow and pickles of each protocol begin.
-_BINARY = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\xff" * 4, *(bytes([0x80, protocol]) for protocol in range(2, 6)))
+# How PDF, ZIP archives (.xlsx, too), older Office files (.xls), Arrow and pickles of each protocol begin.
+BINARY = (
+    b"%PDF",
+    b"PK\x03\x04",
+    b"\xd0\xcf\x11\xe0",
+    b"\xff" * 4,
+    *(bytes([0x80, protocol]) for protocol in range(2, 6)),
+)
 _BLOCK = 8192  # bytes at the beginning of a file that show its line ends
 UTF_8_REMEDY = "save the file as UTF-8"
 ENCODING_REMEDY = (
@@ -41,16 +47,16 @@ def read_lines(path: Path, encoding: str = UTF_8, borders: bool = False, remedy:
         remedy: see `decoded_lines`.
 
     Raises:
-        UserError: the text is not in that encoding, or contains a NUL byte; the file is an archive, a spreadsheet,
-            Arrow or a pickle; the gzip file is damaged.
+        UserError: the text is not in that encoding, or contains a NUL byte; the file is a PDF, an archive, an
+            Office file, Arrow or a pickle; the gzip file is damaged.
     """
     damaged = reading(path, problem="a damaged gzip file", remedy="compress it again")
     with path.open("rb") as file, damaged:
         start = file.read(4)
-        if start.startswith(_BINARY):
+        if start.startswith(BINARY):
             raise UserError(
-                f"{path}: an archive, a spreadsheet, Arrow or a pickle; expected text; extract it, or export it as "
-                "CSV, JSON or Parquet"
+                f"{path}: a PDF, an archive, an Office file, Arrow or a pickle; expected text; extract it, or export "
+                "it as CSV, JSON or Parquet"
             )
         compressed = start.startswith(GZIP)
         file.seek(0)

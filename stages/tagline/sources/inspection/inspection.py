@@ -19,7 +19,7 @@ from tagline.labels import conversion
 from tagline.labels.schemes import is_spans, standard_names
 from tagline.sources.download_params import Download, shared_columns, sources_of
 from tagline.sources.files import FileSource, NothingDrawn
-from tagline.sources.formats.annotated import AnnotatedFiles, loses_much
+from tagline.sources.formats.annotated import MISALIGNED, AnnotatedFiles, loses_much
 from tagline.sources.formats.base import Files
 from tagline.sources.formats.conll_table import SKIP
 from tagline.sources.formats.json_lists import Keys as JsonKeys
@@ -116,6 +116,8 @@ def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Gu
             f"little; {SCORE_ALL}"
         )
     lines += source.report().splitlines()
+    if not any(findings.counts.get(MISALIGNED) for findings in source.findings.values()):
+        keys = {key: value for key, value in keys.items() if key != MISALIGNED}
     if "overlaps" in keys and loses_much(source.findings):
         keys = {key: value for key, value in keys.items() if key != "overlaps"}
         lines.append(
@@ -133,7 +135,9 @@ def _columns(names: Collection[str], sentences: Sequence[Sentence]) -> list[str]
     for name in names:
         tags = [list(filter(None, sentence.tags[name])) for sentence in sentences]
         lines.append(f"{name}: {scheme(tags)}")
-    if sum(name.rstrip("0123456789") == "ner" for name in names) != 1:
+    if len(names) == 1 and "ner" not in names:
+        lines.append(f"task: set tokenize_align.tag_column to {', '.join(names)}")
+    elif sum(name.rstrip("0123456789") == "ner" for name in names) != 1:
         lines.append(f"task: choose one of {', '.join(names)} as tokenize_align.tag_column in params.yaml")
     return lines
 

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from tagline.core import FURTHER
 from tagline.sources.files import find
-from tagline.sources.formats.lines import UTF_8, read_lines
+from tagline.sources.formats.csv_rows import columns_of
+from tagline.sources.formats.lines import BINARY, GZIP, UTF_8, read_lines
 from tagline.sources.formats.registry import FORMATS
 from tagline.sources.formats.rows import annotator_files, rows_of
 from tagline.sources.formats.sniffing import Guess, Sample
@@ -41,8 +42,13 @@ _OTHER = re.compile(
 )
 # Lines that are looked at.
 _LINES = 5000
+# Bytes at the beginning of a file, among which a NUL shows that it is not text.
+_START = 8192
 # Encodings by which every byte is a character come last: nothing in the text can show that they are wrong.
 _ENCODINGS = (UTF_8, "cp1252", "latin-1")
+_EXPECTED = (
+    "columns of words and tags, CoNLL-U, CSV with a header, JSON objects or Parquet; docs/data.md describes them"
+)
 _MARKUP = re.compile(r"\s*<(!doctype|html|\?xml)\b", re.IGNORECASE)
 
 
@@ -176,7 +182,8 @@ def read_sample(path: Path) -> Sample:
     if path.is_dir():
         return Sample(path)
     with path.open("rb") as file:
-        marked = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        start = file.read(_START)
+    marked = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     problems = []
     for encoding in ("utf-16",) if marked else _ENCODINGS:
         lines = read_lines(path, encoding)
@@ -187,6 +194,8 @@ def read_sample(path: Path) -> Sample:
             problems.append(error)
         else:
             return Sample(path, encoding, sample, problems[0] if problems else None)
+    if b"\0" in start and not marked and not start.startswith((GZIP, *BINARY)):
+        problems = [UserError(f"{path}: not a text file, since it has NUL bytes; expected {_EXPECTED}")]
     return Sample(path, problem=problems[0])  # in UTF-8, since nothing speaks for another encoding
 
 
@@ -210,9 +219,14 @@ def _guess(path: Path) -> Guess:
         return {"format": name, **keys}
     if sample.problem is not None and not sample.lines:
         raise sample.problem
+    if columns := columns_of(sample):
+        raise UserError(
+            f"{path}: CSV whose columns are not recognised ({shortened(', '.join(columns), QUOTED)}); expected names "
+            "such as sentence_id, word and ner; rename them, or name yours in params.yaml, below download.dataset: "
+            "format: csv, sentence, words, tag_columns (docs/data.md); texts without labels are for `tagline suggest`"
+        )
     raise UserError(
-        f"{path}: no format recognised; expected columns of words and tags, CoNLL-U, CSV with a header, JSON objects "
-        "or Parquet; docs/data.md describes them; texts without labels are for `tagline suggest`"
+        f"{path}: no format recognised; expected {_EXPECTED}; texts without labels are for `tagline suggest`"
     )
 
 
@@ -276,6 +290,9 @@ def _pattern(folder: Path, split: str, paths: Sequence[Path]) -> str:
 
 
 def _unclear(folder: Path, entries: Sequence[Path]) -> UserError:
+    if not entries and any(folder.iterdir()):
+        others = shortened(", ".join(sorted(entry.name for entry in folder.iterdir())), QUOTED)
+        return UserError(f"{folder}: no file that can be data ({others}); expected {_EXPECTED}; export them as text")
     if not entries:
         return UserError(f"{folder}: no files; expected one file or folder each, named train, dev (or valid) and test")
     names = shortened(", ".join(entry.relative_to(folder).as_posix() for entry in entries), QUOTED)

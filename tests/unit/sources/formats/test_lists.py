@@ -74,15 +74,15 @@ test_malformed_object_is_reported_by_line = refusals(
     "json",
     ("", f": no sentence; {EXPECTED}"),
     (row() + "\n[1, 2]", f":2: [1, 2] is not an object; {EXPECTED}"),
-    (f"[{row()},\n {row(id=2)}\n {{}}]", ":3: not JSON (Expecting ',' delimiter)"),
-    (f'{{"data": [{row()}],\n"b" 2}}', f":2: not JSON (Expecting ':' delimiter); {EXPECTED}"),
+    (f"[{row()},\n {row(id=2)}\n {{}}]", ":3: not JSON (Expecting ',' delimiter: column 2)"),
+    (f'{{"data": [{row()}],\n"b" 2}}', f":2: not JSON (Expecting ':' delimiter: column 5); {EXPECTED}; correct it, or"),
     (
         '{\n"a": {"b": [' + row() + ']},\n"c": [{}]\n}',
         ": an object over several lines with 2 lists of objects ('c', 'a.b'",
     ),
     ('{\n"a": {}\n}', ": an object over several lines with 0 lists of objects (none); expected one such list"),
     ('{\n"a": [' + row() + ", 1]\n}", ": row 2: 1 is not an object"),
-    ('{\n"a": [{}]\n}\n{}', ":4: not JSON (Extra data)"),
+    ('{\n"a": [{}]\n}\n{}', ":4: not JSON (Extra data: column 1)"),
     ('{"a": ' + "[" * 100_000, ":1: JSON beyond Python's limits (maximum recursion depth exceeded"),
     (
         f'{{"data": [{row()}],\n"data": [{row()}]}}',

@@ -244,6 +244,10 @@ def describe_file(folder: Path, content: str | bytes) -> None:
 test_unreadable_file_is_an_error = refused(
     describe_file,
     ("Just a text.\nOf two whole lines.\n", ": no format recognised; expected columns of words and tags"),
+    (
+        "satz;wort;entitaet\n1;Ada;B-PER\n",
+        ": CSV whose columns are not recognised (satz, wort, entitaet); expected names",
+    ),
     (" \n\n", ": an empty file; expected a data set"),
     ("id,word,tag\n1,Ada,B-PER\n2,won,O\n", ": CSV with words in 'word', but no column whose value is the same"),
     (
@@ -264,8 +268,10 @@ test_unreadable_file_is_an_error = refused(
     ("a O\n\u00a0 O\n\nb\n" + "\nb O\n" * 30, " looks like conll, but is malformed:\nf:4: 1 column in 'b'"),
     (
         b"PK\x03\x04\0",
-        ": an archive, a spreadsheet, Arrow or a pickle; expected text; extract it, or export it as CSV",
+        ": a PDF, an archive, an Office file, Arrow or a pickle; expected text; extract it, or export it as CSV",
     ),
+    (b"%PDF-1.4\n\xe6\n", ": a PDF, an archive"),
+    (b"\x89PNG\r\n\0", ": not a text file, since it has NUL bytes; expected columns of words and tags, CoNLL-U"),
     (
         objects("spans") + '\n{"text": "a", "spans": [{"start": 0}]}',
         " looks like spans, but is malformed:\nf:61: a span must",
@@ -309,6 +315,14 @@ def test_policy_that_loses_much_of_a_type_is_left_to_the_user(tmp_path):
     assert "overlaps" not in section["dataset"]
 
 
+def test_spans_are_expanded_only_if_some_end_inside_a_word(tmp_path):
+    assert "misaligned_spans" not in inspect(write(tmp_path, {"f": objects("spans")}) / "f")[1]["dataset"]
+    inside = '\n{"text": "Osloer", "spans": [{"start": 0, "end": 4, "label": "LOC"}]}'
+    description, section = inspect(write(tmp_path, {"g": objects("spans") + inside}) / "g")
+    assert " inside a word, expanded to whole words: 1 of " in description
+    assert section["dataset"]["misaligned_spans"] == "expand"
+
+
 def test_word_that_begins_as_json_is_a_word(tmp_path):
     assert "f: conll, utf-8\n" in inspect(write(tmp_path, {"f": "{\tO\n" + lines()}) / "f")[0]
 
@@ -339,6 +353,8 @@ def test_task_that_columns_do_not_tell_is_left_to_the_user(tmp_path):
     description, _ = inspect(write(tmp_path, {"f": layers}) / "f")
     assert "\ntask: choose one of ner, ner2 as tokenize_align.tag_column in params.yaml\n" in description
     assert "\ntask: " not in inspect(write(tmp_path, {"h": lines()}) / "h")[0]
+    words = lines("{w}\tX\n")
+    assert "\ntask: set tokenize_align.tag_column to pos\n" in inspect(write(tmp_path, {"g": words}) / "g")[0]
 
 
 def test_small_test_gets_no_share(tmp_path):
@@ -465,6 +481,7 @@ test_folder_without_clear_splits_is_an_error = refused(
         "which files are train, validation and test is not clear (all.conll, train_test.conll)",
     ),
     ({}, f"no files; {EXPECTED}"),
+    ({"b.pdf": "", "README": ""}, "no file that can be data (README, b.pdf); expected columns of words and tags"),
     at="mine: ",
 )
 
