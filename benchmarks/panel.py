@@ -83,7 +83,7 @@ def train(corpus: Path, size: int, changes: Iterable[str]) -> dict[str, Any]:
         scores = json.loads(Path("metrics/evaluate.json").read_text(encoding="utf-8"))
         steps = json.loads(Path("reports/train.json").read_text(encoding="utf-8"))["steps"]
         os.chdir(ROOT)
-    return {name: scores[name] for name in SCORES} | {"steps": steps}
+    return {name: scores[name] for name in SCORES if name in scores} | {"steps": steps}
 
 
 def compare(runs: Iterable[dict[str, Any]], old: str, new: str) -> None:
