@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from helpers.annotated import write_rows
-from helpers.built_once import built_once
+from helpers.built_once import built_once, entered
 from helpers.formats import saved_row
 from helpers.project import ROOT, exit_of, run_stages, run_verb, snapshot
 from helpers.tiny import set_params
@@ -91,9 +91,7 @@ def complete_once(validated_once, tmp_path_factory):
 @pytest.fixture
 def complete(complete_once, tmp_path, monkeypatch):
     """The current folder."""
-    shutil.copytree(complete_once, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    return entered(complete_once, tmp_path, monkeypatch)
 
 
 def assert_refused(verb: str, files: dict[str, list[Harm]]) -> None:

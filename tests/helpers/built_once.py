@@ -27,3 +27,10 @@ def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path
             build(partial)
             partial.rename(folder)
     return folder
+
+
+def entered(built, tmp_path, monkeypatch):
+    """Copy what was built once, for one test, and make the copy the current folder."""
+    shutil.copytree(built, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from helpers.built_once import built_once
+from helpers.built_once import built_once, entered
 from helpers.handmade_export import save_export
 from helpers.hub_repositories import Account
 from helpers.hub_server import TOKEN, Hub
@@ -60,9 +60,7 @@ def finished_once(tiny_folder, tmp_path_factory):
 @pytest.fixture
 def finished(finished_once, tmp_path, monkeypatch):
     """A workspace, the current folder, in which all five stages have run."""
-    shutil.copytree(finished_once, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    return entered(finished_once, tmp_path, monkeypatch)
 
 
 # Of the cross-validation below. The seed divides the tiny data in halves that both have sentences of all splits.
@@ -93,9 +91,7 @@ def validated_once(tiny_folder, tmp_path_factory):
 @pytest.fixture
 def validated(validated_once, tmp_path, monkeypatch):
     """A workspace whose first training sentence has lost its person, after a training and a cross-validation."""
-    shutil.copytree(validated_once, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    return entered(validated_once, tmp_path, monkeypatch)
 
 
 @pytest.fixture
