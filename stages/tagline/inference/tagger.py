@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -158,7 +157,8 @@ class Tagger(AnyTagger):
             device.
         verify: compare the files that the backend loads with hashes.json, or weights with the hashes in the graph.
         split_sentences: whether texts are split into sentences; None: as in training. Lists of words never are.
-        types: the entity types to find, of those that the model knows; None: all. Scores stay those among all types.
+        types: the entity types to report, of those that the model knows; None: all. Labels are chosen among all of them, so
+            that an organisation does not become a person; entities of other types are left out.
 
     Attributes:
         labels: the model's labels (`tagline.labels.label_list.Labels`).
@@ -225,15 +225,21 @@ class Tagger(AnyTagger):
                 description.labels,
                 self._subwords_per_batch or model.subwords_per_batch,
                 model.workers,
-                {**description.biases, **dict.fromkeys(self._left_out(), -math.inf)},
+                description.biases,
                 description.calibration,
+                self._left_out(),
             )
             # A program that ends without `close` ends the threads before Python takes its modules apart.
             self._finalizer = finalize(self, _end_threads, stack.pop_all(), self._process)
 
-    def _left_out(self) -> set[str]:
-        """The types that are not to be found."""
+    def _left_out(self) -> list[str]:
+        """The types whose entities are left out; they still compete for the words with those to find."""
         known = self.labels.types
+        if self.labels.kind == "tags" and self._types != known:
+            raise UserError(
+                f"{self.folder}: types can't be chosen, since the model gives each word a tag; expected a model of "
+                "entities; leave `types` out, and choose among the tags yourself"
+            )
         for type_ in self._types:
             if type_ not in known:
                 similar = get_close_matches(type_, known) or known[:NAMED]
@@ -241,7 +247,7 @@ class Tagger(AnyTagger):
                     f"{self.folder}: the model has no type {quoted(type_)}; expected some of its {len(known)}, such as "
                     f"{', '.join(similar)}"
                 )
-        return {*known} - {*self._types}
+        return [type_ for type_ in known if type_ not in self._types]
 
     def _check_process(self) -> None:
         if os.getpid() != self._process:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import onnx
 import pytest
 import torch
-from helpers.handmade_export import SPANS, WORDS, save_export
+from helpers.handmade_export import SPANS, TAGS, WORDS, save_export
 from helpers.messages import message_of
 from helpers.project import ROOT
 from helpers.tiny import save_encoder, word_piece
@@ -56,6 +56,22 @@ def test_some_types_alone_are_found(tagger):
     message = rf"^{tagger.folder}: the model has no type 'PRE'; expected some of its 2, such as PER$"
     with pytest.raises(UserError, match=message):
         Tagger(tagger.folder, types=["PRE"])
+
+
+def test_entities_of_other_types_do_not_become_entities_of_the_chosen_one(random_tagger):
+    text = "Oslo lives in Ada . Osmo Lind Bo in . lives Oslo"
+    found = random_tagger(text)
+    assert {entity.type for entity in found} == {"LOC", "PER"}
+    with Tagger(random_tagger.folder, types=["PER"], subwords_per_batch=32) as of_persons:
+        assert of_persons(text) == [entity for entity in found if entity.type == "PER"]
+
+
+def test_types_of_plain_tags_are_refused(tmp_path):
+    folder = save_export(tmp_path, labels=TAGS)
+    with pytest.raises(
+        UserError, match="types can't be chosen, since the model gives each word a tag; expected a mode"
+    ):
+        Tagger(folder, types=["VERB"])
 
 
 def test_lists_of_words_give_mentions_with_indices_of_words(tagger):
