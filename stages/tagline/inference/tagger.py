@@ -157,8 +157,8 @@ class Tagger(AnyTagger):
             device.
         verify: compare the files that the backend loads with hashes.json, or weights with the hashes in the graph.
         split_sentences: whether texts are split into sentences; None: as in training. Lists of words never are.
-        types: the entity types to report, of those that the model knows; None: all. Labels are chosen among all of them, so
-            that an organisation does not become a person; entities of other types are left out.
+        types: the entity types to report, of those that the model knows; None: all. Labels are chosen among all, and
+            entities of other types are left out.
 
     Attributes:
         labels: the model's labels (`tagline.labels.label_list.Labels`).

@@ -55,10 +55,11 @@ class Promises(Measurement):
         return dict.fromkeys(self.recalls, self.bias.bias)
 
     def after_labels(self, labelled: Labelled) -> None:
-        """Choose the lowest accepted scores on validation."""
+        """Choose the lowest accepted scores on validation; a type with a promise of its own has no other one."""
         accept = {}
+        of_types = [name for name in self.precisions if name != ALL]
         for name, promise in self.precisions.items():
-            choice = precision.choose_score(labelled.splits[VALIDATION], name, promise)
+            choice = precision.choose_score(labelled.splits[VALIDATION], name, promise, of_types)
             self.scores[name] = choice
             if choice.score is not None:
                 accept.update(dict.fromkeys(choice.types, choice.score))

@@ -1,9 +1,12 @@
 """Promises: their params, what a split reaches of a recall, and how both are shown."""
 
+import pytest
 from helpers.messages import refused
 from helpers.tagged import sentences
 
+from tagline.artifacts.predictions import Settings
 from tagline.evaluation.evaluate_params import Bootstrap
+from tagline.evaluation.measurement import Labelled
 from tagline.evaluation.promises.measurement import Promises, notes
 from tagline.evaluation.promises.promises_params import ALL, RecallPromise, TypePromises
 from tagline.evaluation.promises.recall import reached
@@ -23,6 +26,22 @@ test_promises_fit_the_labels = refused(
     ("X", RECALL, TAGS, "X.recall.found: the task pos has a tag for each word, so that all words are covered; expect"),
     at="evaluate.promises.",
 )
+
+
+@pytest.mark.parametrize("names", [("X", ALL), (ALL, "X")])
+def test_type_with_a_promise_of_its_own_is_not_among_all_types(names):
+    """All Y are right; half of the X are wrong, which is refused, so that no X is accepted whatever is promised of Y."""
+    words = [[f"{row}", "a", "b"] for row in range(20)]
+    half_wrong = sentences(["B-X O B-Y", "O O B-Y"] * 10, ["B-X O B-Y", "B-X O B-Y"] * 10, words=words)
+    promise = TypePromises.model_validate({"precision": {"at_least": 0.7, "confidence": 0.9}})
+    promises = Promises(dict.fromkeys(names, promise), BOOTSTRAP, SPANS)
+    labelled = Labelled(
+        None, None, {"validation": ScoredSplit("spans", half_wrong, 0)}, Settings("constrained", "fp32")
+    )
+    promises.after_labels(labelled)
+    assert promises.scores["X"].score is None
+    assert labelled.settings.accept == {"Y": 1.0}
+    assert promises.scores[ALL].statement.endswith("; of types without a promise of their own: Y")
 
 
 def test_recall_of_a_split_has_its_interval():
