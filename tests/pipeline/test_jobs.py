@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from helpers.clone import Clone
 from helpers.project import ROOT, edit
 
 JOBS = ROOT / "docs/jobs"
@@ -26,6 +27,34 @@ def test_they_are_well_formed():
         checked = subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True, check=False)
         assert (checked.returncode, checked.stderr) == (0, "")
         assert "dvc repro --single-item --no-run-cache train" in text
+
+
+def test_workflow_checks_dvc_lock_in_a_clone_without_cache(clone, tmp_path):
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    steps = {step["name"]: step["run"] for step in workflow["jobs"]["results"]["steps"] if {"name", "run"} <= {*step}}
+    check = steps["dvc.lock is up to date"]
+    assert check in (JOBS / "gitlab.yml").read_text(encoding="utf-8")
+    fresh = Clone(tmp_path / "fresh")
+    clone.run("git", "clone", "-q", str(clone.path), str(fresh.path))
+    assert not (fresh.path / ".dvc/cache").exists() and not (fresh.path / "models").exists()
+    assert fresh.run("bash", "-ec", check) == ""
+    fresh.run("bash", "-ec", steps["Report of the results"])
+
+    edit(fresh.path / "params.yaml", "\n  learning_rate: 0.02", "\n  learning_rate: 0.01")
+    said = fresh.run("bash", "-ec", check, status=1)
+    assert "check: dvc.lock: does not belong to this commit's code, params and data; expected the results of" in said
+    assert "\n  train: params.yaml (train)\n" in said
+    fresh.run("git", "checkout", "-q", "params.yaml")
+
+    # As after a merge that took the lock of train from one side and that of evaluate from the other.
+    lock = yaml.safe_load(fresh.lock)
+    (weights,) = (out for out in lock["stages"]["train"]["outs"] if out["path"] == "models/finetuned")
+    (read,) = (dep for dep in lock["stages"]["export"]["deps"] if dep["path"] == "models/finetuned")
+    read["md5"] = "0" * 32 + ".dir"
+    (fresh.path / "dvc.lock").write_text(yaml.safe_dump(lock), encoding="utf-8")
+    assert weights["md5"] != read["md5"]
+    said = fresh.run("bash", "-ec", check, status=1)
+    assert "\n  export: ran with another models/finetuned than dvc.lock has of the stage that writes it\n" in said
 
 
 @pytest.mark.rare

@@ -9,12 +9,17 @@ def check() -> None:
     Reads params.yaml, and looks for the folders that it names; in a pipeline folder also dvc.yaml, which must be up to
     date with the root's, and those of a cross-validation. Writes nothing. If a stage pushes to the Hugging Face
     Hub, also checks that the push is allowed. Each stage of dvc.yaml begins with it, as stages/check.py.
+
+    With --lock, also checks that dvc.lock belongs to this commit, whether models and data are there or not.
     """
     parser = ArgumentParser(description=check.__doc__)
     parser.add_argument(
         "--all",
         action="store_true",
         help="print params.yaml with every key, its description and the value that applies",
+    )
+    parser.add_argument(
+        "--lock", action="store_true", help="also check that dvc.lock is up to date, for continuous integration"
     )
     parser.add_json("params (with all keys), notes")
     arguments = parser.parse_args()
@@ -24,6 +29,10 @@ def check() -> None:
         show(checks.all_params())
         return
     params, notes = checks.check()
+    if arguments.lock:
+        from tagline.project.lock import check_lock
+
+        check_lock()
     if arguments.json:
         show_json({"params": params, "notes": notes})
     elif notes:
