@@ -75,6 +75,15 @@ def test_scores_are_those_of_the_file_as_test(finished, capsys):
     assert {key: entry for key, entry in as_test.items() if key not in OF_TEST} == as_further
 
 
+def test_plain_tags_that_a_further_test_set_lacks_are_not_left_out(workspace):
+    SOCIAL.write_text("Ada PROPN O\nOslo PROPN O\n")
+    dataset = TINY_PARAMS["download"]["dataset"] | {"tests": {"social": SOCIAL.name}}
+    set_params(download={"dataset": dataset}, tokenize_align={"tag_column": "pos"})
+    for stage in ("download", "tokenize_align"):
+        run_stage(stage)
+    assert "types" not in json_of("reports/data.json")["tests.social"]
+
+
 def test_only_train_and_validation_train_again(validated):
     """Folds of a cross-validation label test, too, so that a text that is added to it trains them."""
     repro = Repro()

@@ -10,7 +10,7 @@ from types import FrameType
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.project import ROOT, run_stage, snapshot
+from helpers.project import ROOT, json_of, run_stage, snapshot
 from helpers.tiny import TINY_PARAMS, set_train_params, training_results
 from torch import Tensor
 
@@ -73,6 +73,17 @@ def test_step_executes_eight_files(finished, monkeypatch):
     training = {f"training/{name}.py" for name in ("training", "gradients", "history")}
     model = {f"model/{name}.py" for name in ("batches", "fast_paths", "heads/linear")}
     assert executed - BESIDE == {*training, *model, "labels/windows.py"}
+
+
+def test_run_that_max_steps_ended_says_of_how_many_steps(finished):
+    whole = json_of("models/finetuned/provenance.json")
+    assert "planned_steps" not in whole
+    set_train_params(max_steps=whole["steps"])
+    run_stage("train")
+    assert "planned_steps" not in json_of("models/finetuned/provenance.json")
+    set_train_params(max_steps=1)
+    run_stage("train")
+    assert json_of("models/finetuned/provenance.json").items() >= {"steps": 1, "planned_steps": whole["steps"]}.items()
 
 
 def test_new_classifier_begins_with_the_shares_of_labels(finished):

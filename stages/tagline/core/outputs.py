@@ -127,8 +127,13 @@ def read_json(path: Path, made_by: str) -> dict[str, Any]:
 
 
 def read_columns(path: Path, columns: Sequence[str]) -> Rows:
-    """Read numeric columns of a CSV file with a header that a stage wrote for `dvc plots`; its hash is verified."""
-    with path.open(encoding="utf-8", newline="") as file:
+    """Read numeric columns of a CSV file with a header that the stage train wrote for `dvc plots`.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    expected = f"a table with numbers in the columns {', '.join(columns)}"
+    with reading(path, "train", expected=expected), path.open(encoding="utf-8", newline="") as file:
         rows = []
         for line in csv.DictReader(file):
             rows.append({name: float(line[name]) for name in columns})

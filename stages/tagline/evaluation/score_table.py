@@ -13,6 +13,7 @@ from tagline.evaluation.measurement import Entries, Metrics
 from tagline.evaluation.measurements.order import NOTES
 from tagline.evaluation.splits import TEST, VALIDATION
 from tagline.metrics.columns import SCORES_OF_TYPES
+from tagline.metrics.doubts import doubts, unit
 from tagline.terminal import printable, shortened, wrapped
 
 # Characters of a type's name, so that a row fits a terminal.
@@ -34,7 +35,7 @@ def score_tables(metrics: Metrics) -> list[str]:
         else:
             parts.append(_table(split, entries))
     if further:
-        parts.append(_laid_out("further test sets", further, _unit(entries)))
+        parts.append(_laid_out("further test sets", further, unit(entries)))
     return parts
 
 
@@ -44,13 +45,15 @@ def score_notes(metrics: Metrics) -> list[str]:
     for notes in NOTES:
         parts += notes(metrics)
     for split, entries in metrics.items():
+        name = printable(split)
+        parts += [f"{name}: {line}" for line in doubts(entries)]
         number = entries["overall"]["number"]
-        few = f"{printable(split)}: F1 {entries['overall']['f1']:.3f} is of {number} {_unit(entries)}; with fewer than"
-        if number < FEW_ENTITIES:
-            parts.append(f"{few} {FEW_ENTITIES}, it is mostly noise")
-        elif split == TEST and number < FEW_OF_TEST:
-            parts.append(f"{few} about {FEW_OF_TEST}, it shows little; `tagline crossval create` scores all sentences")
-        elif split == VALIDATION and TEST not in metrics:
+        if split == TEST and FEW_ENTITIES <= number < FEW_OF_TEST:
+            parts.append(
+                f"{name}: F1 {entries['overall']['f1']:.3f} is of {number} {unit(entries)}; with fewer than about "
+                f"{FEW_OF_TEST}, it shows little; `tagline crossval create` scores all sentences"
+            )
+        if split == VALIDATION and TEST not in metrics and number >= FEW_ENTITIES:
             parts.append(
                 "there is no test split: scores are of validation, which chose the epoch, so they are too high"
             )
@@ -62,7 +65,7 @@ def _table(split: str, entries: Entries) -> str:
     of_types = entries["intervals"]["per_type"]
     rows = [_row(name, scores, of_types[name]) for name, scores in entries["per_type"].items()]
     rows.append(_row("overall", entries["overall"], entries["intervals"]["overall"]))
-    return _laid_out(split, rows, _unit(entries))
+    return _laid_out(split, rows, unit(entries))
 
 
 def _laid_out(title: str, rows: Sequence[Sequence[str]], unit: str) -> str:
@@ -75,11 +78,6 @@ def _laid_out(title: str, rows: Sequence[Sequence[str]], unit: str) -> str:
     headers.append(unit)
     aligned = ["left"] + ["right"] * (len(headers) - 1)
     return tabulate(rows, headers, tablefmt="simple", disable_numparse=True, colalign=aligned)
-
-
-def _unit(entries: Entries) -> str:
-    """What is counted; plain tags have no other rules of matching."""
-    return "entities" if "matching" in entries else "words"
 
 
 def _row(name: str, scores: Mapping[str, float], intervals: Mapping[str, Mapping[str, float]]) -> list[str]:

@@ -141,7 +141,7 @@ def _label(name: str, inputs: Inputs, chunks: Iterable[Chunk], predictor: Predic
     split = inputs.loaded[name]
     gold = split.gold()
     words_with_subwords, types = inputs.counts[name]
-    if types is not None and inputs.labels.kind == "spans":
+    if types is not None:
         predictor = replace(predictor, left_out=types["lacking"])
     # Labels that the task lacks have no probability: the loss is without them.
     predictions = predictor.label(chunks, translation(split.labels, inputs.labels)[gold])

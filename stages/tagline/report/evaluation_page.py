@@ -19,6 +19,7 @@ from tagline.evaluation.splits import VALIDATION
 from tagline.evaluation.stage import Evaluation
 from tagline.labels import Kind, TaggedSentence, type_grounds
 from tagline.metrics.columns import SCORES_OF_TYPES
+from tagline.metrics.doubts import doubts
 from tagline.metrics.groups import FEW
 from tagline.metrics.outcomes import ERRORS, NO_TYPE, Outcome, OutcomeKind
 from tagline.report import charts, shown_sentences
@@ -84,6 +85,7 @@ def render(
         ],
         "summary": summary(name_charted, metrics[name_charted], errors[name_charted], kind),
         "metrics": metrics,
+        "doubts": {name: [*doubts(entries)] for name, entries in metrics.items()},
         "shown": {name: shown(entries) for name, entries in metrics.items()},
         "few": FEW,
         "few_entities": FEW_ENTITIES,
@@ -138,7 +140,10 @@ def made_of(report: Path, finetuned: Path) -> list[str]:
     if trained["params"]["start_from"]:
         encoder += f" from {trained['params']['start_from']}"
     seed, epoch = trained["params"]["seed"], trained["best_epoch"]
-    return [f"{encoder}, trained on {sentences:,} sentences, seed {seed}, epoch {epoch}"]
+    made = f"{encoder}, trained on {sentences:,} sentences, seed {seed}, epoch {epoch}"
+    if "planned_steps" in trained:
+        made += f", ended at step {trained['steps']:,} of {trained['planned_steps']:,} by max_steps"
+    return [made]
 
 
 def summary(split: str, entries: Mapping[str, Any], errors: ErrorCounts, kind: Kind) -> str:

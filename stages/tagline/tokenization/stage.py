@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 from tagline.artifacts import raw_data, tokenized
 from tagline.artifacts.raw_data import RawData
 from tagline.core import LEARNT, TOKENIZER_FILE, Findings, sha256, verify, write_hashes
-from tagline.labels import Labels, label_list
+from tagline.labels import Kind, Labels, label_list
 from tagline.terminal import UserError, show, some
 from tagline.text import subwords
 from tagline.text.subword_windows import WindowCutter
@@ -81,7 +81,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
             find_duplicates(findings[split], data, split, hashes)
         metrics[split] = split_metrics(written, tags[split], findings[split], data.findings.get(split))
         if split in data.tests:
-            metrics[split] |= _types_of_test(split, compare_types(tags[split], labels))
+            metrics[split] |= _types_of_test(split, compare_types(tags[split], labels), labels.kind)
         show("\n  ".join([summary(split, params.tag_column, metrics[split]), *findings[split].lines()]))
 
     check_splits(raw, hashes, metrics)
@@ -187,13 +187,13 @@ def effective_share(tokenizer: Tokenizer, data: RawData, share: float) -> float:
     return 0.0
 
 
-def _types_of_test(split: str, types: dict[str, list[str]]) -> dict[str, Any]:
+def _types_of_test(split: str, types: dict[str, list[str]], kind: Kind) -> dict[str, Any]:
     """The entry of a test set about its types, if there is something to say.
 
     Test is annotated as train is: a predicted type that it lacks is an error. Those that a further test set lacks are
-    left out of its scores.
+    left out of its scores, unless they are plain tags, of which each word has one.
     """
-    if split == "test":
+    if split == "test" or kind == "tags":
         types["lacking"] = []
         if not types["foreign"]:
             return {}

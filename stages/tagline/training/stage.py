@@ -178,6 +178,8 @@ def _write_model(
         "steps": training.history.steps,
         "versions": versions(*LIBRARIES),
     }
+    if training.history.steps == training.steps < training.planned_steps:
+        provenance["planned_steps"] = training.planned_steps  # max_steps ended training before
     models = {model.as_posix(): verified[model.as_posix()] for model in training.params.models}
     if models:
         provenance["models"] = models

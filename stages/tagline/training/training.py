@@ -128,6 +128,7 @@ class Training:
         self.gradients = Gradients(self.rows, self.batches, validation.head, padding, params, objectives)
         # Steps and epochs of the run, unless a part ends it before; max_steps may end the last epoch early.
         ends = [self.batches.steps_before(number + 1) for number in range(params.epochs)]
+        self.planned_steps = ends[-1]
         self.steps = min(ends[-1], params.max_steps or ends[-1])
         self.ends = [end for end in ends if end < self.steps] + [self.steps]
         self.epochs = len(self.ends)

@@ -40,6 +40,26 @@ def test_scores_of_few_entities_and_of_the_chosen_epoch_are_noted():
     assert not [note for note in notes("test", 100) if "fewer" in note]
 
 
+def test_scores_of_few_texts_and_of_sentences_of_train_are_noted():
+    """Two long texts have enough entities, but three resamples; ten of the other sentences are in train."""
+    texts = ScoredSplit("spans", sentences([["B-PER"] * 110] * 2, [["B-PER"] * 110] * 2), 0)
+    expected = "test: intervals are of 2 sentences; with fewer than 30, of whatever length, they are too narrow"
+    assert score_notes({"test": metrics_of(texts)})[-1] == expected
+    entries = metrics_of(ScoredSplit("spans", sentences(*[["B-PER"] * 100] * 2), 0))
+    assert not score_notes({"test": entries | {"sentences_in_train": 10}})[1:]
+    said = score_notes({"test": entries | {"sentences_in_train": 11}})[-1]
+    assert said == "test: 11 of 100 sentences are also in train; F1 of the others is 1.000"
+    entries["slices"] = {"text": {}}
+    assert score_notes({"test": entries | {"sentences_in_train": 100}})[-1].endswith("the others have no entities")
+
+
+def test_lowest_f1_of_plain_tags_is_of_words():
+    words = [[f"w{row}", f"v{row}"] for row in range(60)]
+    split = ScoredSplit("tags", sentences(["NOUN VERB"] * 60, ["NOUN NOUN"] * 60, "tags", words), 0)
+    assert "with at least 50 words, F1 is lowest" in score_notes({"test": metrics_of(split)})[0]
+    assert score_notes({"test": metrics_of(split)})[0].endswith(" (120 words)")
+
+
 def test_further_test_sets_are_rows_of_one_table():
     types = {"shared": ["PER"], "foreign": ["\x1b"], "lacking": ["LOC", "ORG"]}
     further = {"tests.a": METRICS["test"], "tests.b": METRICS["test"] | {"types": types}}

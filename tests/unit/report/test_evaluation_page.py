@@ -124,13 +124,17 @@ def test_page_says_that_it_shows_only_the_worst_sentences(monkeypatch):
 
 def test_page_begins_with_what_the_model_is_and_where_its_errors_are(tmp_path):
     write_json(tmp_path / "data.json", {"train": {"sentences": 2115}})
-    write_json(tmp_path / "provenance.json", {"params": {"seed": 42, "start_from": "old"}, "best_epoch": 8})
+    of_steps = {"steps": 40, "planned_steps": 1306}
+    write_json(tmp_path / "provenance.json", {"params": {"seed": 42, "start_from": "old"}, "best_epoch": 8, **of_steps})
     write_json(tmp_path / "config.json", {"model_type": "bert", "num_hidden_layers": 6})
     evaluated = evaluation(
         [sentence("Ada in Oslo", "B-PER O B-LOC", "B-LOC O B-LOC"), sentence("Bo", "B-PER", "B-LOC")]
     )
     text = text_of(evaluation_page.render(evaluated, LOSSES, EPOCHS, made_of(tmp_path / "data.json", tmp_path)))
-    begins = "bert of 6 layers from old, trained on 2,115 sentences, seed 42, epoch 8 · tested on 2 · greedy decoding "
+    begins = (
+        "bert of 6 layers from old, trained on 2,115 sentences, seed 42, epoch 8, ended at step 40 of 1,306 by max_steps "
+        "· tested on 2 · greedy decoding "
+    )
     assert f"{begins}Of 2 errors of test, the most frequent are type error (2) and PER as LOC (2). Scores test " in text
     assert "PER → LOC, 2 times: Ada, Bo" in text
     assert "strict" not in text, "it is F1"

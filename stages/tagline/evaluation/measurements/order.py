@@ -19,6 +19,7 @@ from tagline.evaluation.measurements import (
 from tagline.evaluation.promises import measurement
 from tagline.evaluation.splits import SPLITS, TEST, VALIDATION
 from tagline.labels import Labels
+from tagline.metrics import doubts
 
 # What a split of some hundred entities supports; more digits would differ between hosts of one precision.
 COMPARED_DIGITS = 4
@@ -103,6 +104,7 @@ COLUMNS = (
     Column("overall.accuracy", "word accuracy", "word_accuracy"),
     Column("loss", compared="loss"),
     Column(basic.other_strict_f1, "F1, strict IOB2"),
+    Column(doubts.f1_not_in_train, "F1, sentences not in train", "f1_not_in_train"),
     Column("matching.partial.f1", "F1 without types, overlap half"),
     Column("expected.f1.value", "F1, estimated without labels"),
     Column("matching.partial.number", "entities", digits=0),  # not of plain tags, whose words are counted

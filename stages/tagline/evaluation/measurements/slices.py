@@ -5,6 +5,7 @@ from typing import Any
 from tagline.evaluation.evaluate_params import Bootstrap
 from tagline.evaluation.measurement import Entries, Labelled, Measurement
 from tagline.evaluation.scored_split import ScoredSplit
+from tagline.labels import flatten
 from tagline.metrics import resampling
 from tagline.metrics.scores import Counts
 from tagline.metrics.slices import TrainingIndex, slices
@@ -24,7 +25,10 @@ class Slices(Measurement):
         self.training = TrainingIndex(train.labelled_words(), others, labelled.inputs.labels.kind)
 
     def measure(self, split: ScoredSplit) -> Entries:
-        return {"slices": slices(split.sentences, split.counts, self.training, self._f1_intervals)}
+        return {
+            "slices": slices(split.sentences, split.counts, self.training, self._f1_intervals),
+            "sentences_in_train": sum(map(self.training.contains, flatten(split.sentences).words or ())),
+        }
 
     def _f1_intervals(self, counts: Counts) -> dict[str, Any]:
         found = resampling.intervals(counts, self.bootstrap.resamples, self.bootstrap.seed)

@@ -20,6 +20,7 @@ from tagline.export.export_params import Card
 from tagline.hub.hub_params import Push
 from tagline.inference import examples
 from tagline.metrics.columns import OVERALL_SCORES, SCORES_OF_TYPES
+from tagline.metrics.doubts import doubts
 from tagline.metrics.groups import FEW, worst_group
 from tagline.terminal import printable
 
@@ -92,6 +93,8 @@ def render(data: CardData) -> str:
         labels=labels,
         unit=labels.unit,
         types=sorted(measured["per_type"].items()),
+        # Those that test alone has.
+        foreign=measured.get("types", {}).get("foreign", []),
         columns=SCORES_OF_TYPES,
         overall_columns=OVERALL_SCORES,
         findings=lines,
@@ -101,7 +104,8 @@ def render(data: CardData) -> str:
         measured=measured,
         # With fewer, the last epoch is kept.
         selected=data.metrics["validation"]["overall"]["number"] >= FEW_ENTITIES,
-        noise=FEW_ENTITIES if measured["overall"]["number"] < FEW_ENTITIES else None,
+        doubts={split: [*doubts(entries)] for split, entries in data.metrics.items()},
+        noise=measured["overall"]["number"] < FEW_ENTITIES,
         intervals=measured["intervals"]["per_type"],
         seen=of_texts.get("seen"),
         unseen=of_texts.get("unseen"),
@@ -161,7 +165,7 @@ def _lines(findings: Mapping[str, Any]) -> list[str]:
     lines = []
     for name, count in findings.items():
         if isinstance(count, int) and count:
-            lines.append(f"{count:,} {MEANINGS.get(name, name.replace('_', ' '))}")
+            lines.append(f"{MEANINGS.get(name, name.replace('_', ' '))}: {count:,}")
     for pair, measured in findings.get("agreement", {}).items():
         scores = ", ".join(f"{name} {measured[name]:.3f}" for name in ("f1", "kappa") if measured[name] is not None)
         lines.append(f"agreement of the annotators {pair} in {measured['texts']:,} texts ({scores or 'no entities'})")
