@@ -31,7 +31,7 @@ PIECES = ["[unused0]", "[unused1]", *(name.lower() for name in [*PEOPLE, *PLACES
 def tiny_folder(tmp_path_factory):
     """A ``download.folder``: three column files and an encoder."""
     folder = tmp_path_factory.mktemp("tiny")
-    test = tiny_sentences(6, 3)
+    test = [*tiny_sentences(1, 4), *tiny_sentences(6, 3)[1:]]  # half of these are in train
     test[1].append(("\u200b", "X", "O"))
     for split, sentences in {"train": tiny_sentences(16, 0), "validation": tiny_sentences(6, 1), "test": test}.items():
         (folder / f"{split}.conll").write_text(conll(sentences), encoding="utf-8")

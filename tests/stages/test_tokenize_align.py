@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.messages import message_of
-from helpers.project import exit_of, json_of, run_stage, run_stages, run_verb, snapshot
+from helpers.project import error_of, exit_of, json_of, run_stage, run_stages, run_verb, snapshot
 from helpers.tiny import TINY_PARAMS, set_params
 
 from tagline.artifacts import raw_data, tokenized
@@ -53,7 +53,7 @@ UNFIT = [
     (
         {"limits": {"words_without_subwords": 0, "windowed_sentences": 1, "duplicate_sentences": 1}},
         r"^data/raw: limits in params.yaml are exceeded; correct the data or raise them:\n  test: sentences that are also in "
-        r"the training split: 4, tokenize_align.limits.duplicate_sentences allows 1 \(test-0; test-3; test-4; ...\)\n"
+        r"the training split: 3, tokenize_align.limits.duplicate_sentences allows 1 \(test-3; test-4; test-5\)\n"
         r"  test: words that tokenise to nothing: 1, tokenize_align.limits.words_without_subwords allows 0 "
         r"\(test-1, word 6 \(\\u200b\)\)$",
     ),
@@ -64,6 +64,16 @@ UNFIT = [
 def test_params_that_do_not_fit_are_errors(finished, changed, message):
     with pytest.raises((UserError, ValueError), match=message):
         tokenize(**changed)
+
+
+def test_test_that_is_mostly_in_train_is_refused(workspace):
+    train, test = (Path(f"data/tiny/{split}.conll") for split in ("train", "test"))
+    test.write_text(f"{test.read_text()}\n{train.read_text()}")
+    run_stage("download")
+    message = (
+        "data/raw: 19 of 22 sentences of test are also in train, so that its scores say nothing of other texts; exp"
+    )
+    assert error_of("tokenize_align").startswith(f"tokenize_align: {message}")
 
 
 SPELLINGS = [
@@ -110,7 +120,7 @@ def test_findings_are_reported(finished, capsys):
         "unknown_words": 2,
         "long_words": 1,
         "long_sentences": 1,
-        "duplicate_sentences": 5,
+        "duplicate_sentences": 4,
     }
     out = capsys.readouterr().out
     assert f"truncated to their first sub-words: 1 (test-7, word 1 ({'y' * 40}))" in out

@@ -28,6 +28,8 @@ from tagline.tokenization.unlabelled import write_unlabelled
 
 # Sentences per split on which `subwords.one_by_one` and `subwords.distinguishes_case` are checked.
 SAMPLED_SENTENCES = 20
+# A split with a larger share of its sentences in train measures what was learnt by heart.
+MOST_KNOWN = 0.5
 # Labels that are printed.
 NAMED = 20
 
@@ -201,11 +203,18 @@ def _types_of_test(split: str, types: dict[str, list[str]], kind: Kind) -> dict[
 
 
 def check_splits(raw: Path, hashes: Mapping[str, Hashes], metrics: Mapping[str, Any]) -> None:
-    """Check that validation and test differ, and that all but train have something to score.
+    """Check that validation and test differ, and that all but train have something new to score.
 
     Raises:
         UserError: they do not.
     """
+    for split in metrics:
+        if split != "train" and metrics[split]["duplicate_sentences"] > MOST_KNOWN * metrics[split]["sentences"]:
+            raise UserError(
+                f"{raw}: {metrics[split]['duplicate_sentences']:,} of {metrics[split]['sentences']:,} sentences of "
+                f"{split} are also in train, so that its scores say nothing of other texts; expected at most half; "
+                "choose other files, or leave these sentences out of train; see download.dataset in params.yaml"
+            )
     if "test" in hashes and are_same(hashes["validation"], hashes["test"]):
         raise UserError(
             f"{raw}: the same data in validation and test: all sentences of one are in the other; expected different "
