@@ -22,6 +22,7 @@ PARAMS = Path("params.yaml")
 # Of a file, each alias counted as what it stands for.
 MOST_VALUES = 100_000
 MOST_BRACKETS = 100
+_COMMENT = re.compile(r"(^|\s)#.*")
 # What the stages write. DVC does not let a stage read what it, or a later stage, writes.
 OUTS = (
     "data/raw",
@@ -131,7 +132,9 @@ def parse(text: str, path: Path | str) -> CommentedMap:
 
 def _check_depth(text: str) -> None:
     """Raise a `ValueError` if brackets are nested deeper than in any section: ruamel takes minutes."""
-    depths = accumulate((character in "[{") - (character in "]}") for character in text)
+    # A line without quotes ends no string, so that # after a space is a comment, or all of the line is in a string.
+    lines = [line if '"' in line or "'" in line else _COMMENT.sub("", line) for line in text.splitlines()]
+    depths = accumulate((character in "[{") - (character in "]}") for character in "".join(lines))
     if max(depths, default=0) > MOST_BRACKETS:
         raise ValueError(f"more than {MOST_BRACKETS} brackets are open at once")
 

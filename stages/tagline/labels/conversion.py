@@ -5,8 +5,10 @@ enough to recognise the scheme, and a table of pairs converts a split.
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 
@@ -14,7 +16,7 @@ from tagline.labels import schemes
 from tagline.labels.label_list import ANY
 from tagline.labels.schemes import OUTSIDE, Scheme, is_spans, label_names, split_tag, standard_names, to_iob2
 from tagline.labels.windows import Bools, Ints
-from tagline.terminal import UserError
+from tagline.terminal import UserError, shortened
 
 # The share of O in a column without prefixes between which `are_span_types` does not decide. Entity columns leave most
 # words as O (CoNLL-2003: 83 %, WNUT-17: 95 %; but documents of GUM 46 %), chunk columns some (CoNLL-2000: 13 %), and
@@ -23,6 +25,9 @@ AMBIGUOUS = (0.1, 0.7)
 # Tags that may stand for O, with _ for other marks; and those that are parts of speech of fewer words.
 _LIKE_OUTSIDE = {"OTHER", "OTHERS", "OUT", "OUTSIDE", "0", "_", "*", "NA", "N_A", "NIL", "NONE", "NULL", "NO_LABEL"}
 _LIKE_OUTSIDE_IF_MOST = {"N", "X"}
+# What would be an odd name of a type, and an odd beginning of most names.
+_BARE = {"B", "I", "E", "M", "L"}
+_BEGINNING = re.compile(r"[BIESLUMW][\W_]")
 
 
 def are_span_types(counts: dict[str, int]) -> bool:
@@ -33,7 +38,7 @@ def are_span_types(counts: dict[str, int]) -> bool:
 
     Raises:
         UserError: the share of O is `AMBIGUOUS`; there is no O, but a frequent tag may stand for it, or all other tags
-            have a prefix.
+            have a prefix; or the types look like prefixes.
     """
     outside = [tag for tag in counts if tag.upper() == OUTSIDE]
     if len(counts) <= max(1, len(outside)):
@@ -49,7 +54,23 @@ def are_span_types(counts: dict[str, int]) -> bool:
             f"or each word by itself (tags); to recognise which, at most {low:.0%} or at least {high:.0%} must have "
             "it; set tokenize_align.scheme: IO or tags in params.yaml"
         )
+    if share >= high:
+        _check_no_prefixes([tag for tag in counts if tag not in outside])
     return share >= high
+
+
+def _check_no_prefixes(types: Sequence[str]) -> None:
+    """Check that types are no bare prefixes, and most of them do not begin as with a prefix."""
+    begun = Counter(tag[:2] for tag in types if _BEGINNING.match(tag))
+    beginning, count = max(begun.items(), key=itemgetter(1), default=("", 0))
+    problems = [f"{tag} is a prefix without a type" for tag in types if tag in _BARE]
+    if 2 * count > max(2, len(types)):
+        problems.append(f"{count} of {len(types)} begin with {beginning}")
+    if problems:
+        raise UserError(
+            f"the tags {shortened(', '.join(types))} are not all B-TYPE, I-TYPE or O, but {'; '.join(problems)}; "
+            "correct those that differ, or set tokenize_align.scheme: IO in params.yaml if each is a type"
+        )
 
 
 def _check_not_outside(counts: dict[str, int]) -> None:

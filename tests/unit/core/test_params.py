@@ -110,6 +110,7 @@ test_file_without_the_section_is_an_error = refused(
     ("train: {}\ntrain: {}\n", ':2: found duplicate key "train"; expected each key once'),
     ("a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> x\n", ":2: a merge conflict; expected one side"),
     (f"a: {'[' * 2000}{']' * 2000}", " is not YAML: more than 100 brackets are open at once"),
+    (f'a: ["b # ", {"[" * 101}{"]" * 102}', " is not YAML: more than 100 brackets are open at once"),
     ("a: &a\n  <<: *a\n", ": a mapping is merged (<<) into itself; expected another one"),
     (BOMB, " is not YAML: with its aliases it has more than 100,000 values"),
     ("", " must be a mapping with one section per stage"),

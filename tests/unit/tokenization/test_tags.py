@@ -129,6 +129,13 @@ NO_SCHEME = [
     ("0 1 2.0", "-1 0", "auto", r"column ner: all tags are numbers \(-1, 0, 1, 2.0\); expected the names of"),
     ("B_X I_X OTHER", "B_X", "auto", r'if none of them marks spans, or outside: "OTHER" if that stands for O, or'),
     ("B_X B_Y NA NA", "B_X NA", "auto", '^column ner: 50% .* all others have a prefix, so NA .*outside: "NA" or'),
+    (
+        "B_X I B_Y O O O O",
+        f"I BOZ{' O' * 9}",
+        "auto",
+        "^column ner: the tags BOZ, B_X, B_Y, I are not all B-TYPE, .*I is a",
+    ),
+    ("B_X B_Y Z" + " O" * 9, "O", "auto", "^column ner: .* O, but 2 of 3 begin with B_; correct .*scheme: IO in"),
     ("PER O", "O O LOC", "auto", "^column ner: 60% of the words have the tag O .* set tokenize_align.scheme: IO or"),
 ]
 

@@ -18,7 +18,7 @@ from tagline.sources.formats.sniffing import SPANS, Guess, Sample
 from tagline.terminal import UserError, quoted
 from tagline.text.sentence import Note
 
-_SPAN = re.compile(r"T\S*\t(\S+) (\d{1,15} \d{1,15}(?:;\d{1,15} \d{1,15})*)\t(.*)")
+_SPAN = re.compile(r"T\S*\t(\S+)[ \t](\d{1,15}[ \t]\d{1,15}(?:;\d{1,15}[ \t]\d{1,15})*)\t(.*)")
 KIND = "discontinuous_spans"
 
 

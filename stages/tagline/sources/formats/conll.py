@@ -71,10 +71,10 @@ class Keys(TextKeys):
 
 def recognise(sample: Sample) -> Guess | None:
     """Guess the columns of a file."""
-    tabs, numbered = separated(enumerate(sample.lines))
-    lines = [line for _, line in numbered]
-    prefix = _prefix_of_comments(lines)
-    lines = [line for line in lines if not is_border(line) and not (prefix and line.startswith(prefix))]
+    prefix = _prefix_of_comments(sample.lines)
+    without = [line for line in sample.lines if not (prefix and line.startswith(prefix))]
+    tabs, numbered = separated(enumerate(without))
+    lines = [line for _, line in numbered if not is_border(line)]
     rows, has_remarks = _table(lines, tabs)
     if not rows:
         return None

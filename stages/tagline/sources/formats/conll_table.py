@@ -149,8 +149,8 @@ class Table:
 
     def _checked_fields(self, line: str, number: int) -> list[str]:
         values = fields(line, self.tabs)
-        if len(values) == len(self.columns) + 1 and not values[-1]:
-            values.pop()  # a tab after the last column
+        while len(values) > len(self.columns) and not values[-1]:
+            values.pop()  # tabs after the last column
         if len(values) != len(self.columns):
             problem = "an empty column"
             if all(values):
@@ -158,6 +158,11 @@ class Table:
             separated_by = ""
             if ("\t" in line) != self.tabs:
                 separated_by = f" separated by {'tabs' if self.tabs else 'spaces'}, as in the first line"
+            elif len(values) > 2:
+                separated_by = (
+                    "; of columns whose number differs, as those of MeCab, keep the word and the tag, such as by "
+                    "`awk '{print $1, $NF}'`"
+                )
             raise UserError(f"{self.name}:{number}: {problem} in {quoted(line)}; {self._expected}{separated_by}")
         return values
 

@@ -146,7 +146,8 @@ def _of_words(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
             again = "; if the values begin again in each document, set download.dataset.document"
             raise UserError(
                 f"{path}:{line}: rows of sentence {quoted(sentence_id)} are not contiguous (first seen on line "
-                f"{first_lines[ids]}); sort the rows by sentence, or give each sentence its own value"
+                f"{first_lines[ids]}); sort the rows by sentence and by position in it, in their first order if no "
+                "column has the position, or give each sentence its own value"
                 f"{'' if keys.document else again}"
             )
         first_lines[ids] = line
@@ -243,6 +244,11 @@ def _cells(path: Path, keys: Keys, needed: Sequence[str]) -> Iterator[tuple[int,
             raise UserError(f"{path}:{line}: column {column!r} is in the header twice ({names})")
     indices = list(map(header.index, needed))
     for number, cells in rows:
+        if cells == header:
+            raise UserError(
+                f"{path}:{number}: the header once more ({names}); expected it in line {line} only; remove this row, "
+                "or read the files that were joined by a pattern such as *.csv"
+            )
         if len(cells) != len(header):
             raise UserError(f"{path}:{number}: {len(cells)} cells; expected {len(header)} ({names})")
         yield number, [cells[index] for index in indices]
@@ -268,7 +274,7 @@ def _split_rows(path: Path, keys: Keys) -> Iterator[tuple[int, list[str]]]:
                     f"{path}:{start}: a cell continues on the next line; close its quote, or set "
                     "download.dataset.quote: null in params.yaml if cells are never quoted"
                 )
-            if cells:
+            if len(cells) > 1 or "".join(cells).strip():
                 yield start, cells
             start = reader.line_num + 1
     except csv.Error as error:

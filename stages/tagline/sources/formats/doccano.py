@@ -22,7 +22,7 @@ from tagline.sources.formats.offsets import Span, list_to_span, to_span
 from tagline.sources.formats.rows import (
     Row,
     annotator_files,
-    annotator_of,
+    by_file,
     grouped,
     recognised_by,
     rows_of,
@@ -57,7 +57,7 @@ def read(path: Path, keys: Keys, errors: Errors) -> Iterator[AnnotatedText]:
     """Read the texts of a file, or of a folder of annotators."""
     for rows in grouped(lambda: rows_of(annotator_files(path), keys.encoding), "id"):
         with errors.collected():
-            annotations = [Annotation(annotator_of(row.location), _spans(row, errors)) for row in rows]
+            annotations = [Annotation(annotator, _spans(row, errors)) for annotator, row in by_file(rows).items()]
             yield AnnotatedText(rows[0].location, shared_text(rows, keys.text), annotations, rows[0].id())
 
 

@@ -102,7 +102,8 @@ def _only_list(value: Any, name: str) -> list[Any]:
 
 def _checked(row: Any, location: str, expected: str) -> tuple[str, dict[str, Any]]:
     if not isinstance(row, dict):
-        raise UserError(f"{location}: {quoted(row)} is not an object; {expected}")
+        remedy = '; name its items, such as {"words": [...], "tags": [...]}' if isinstance(row, list) else ""
+        raise UserError(f"{location}: {quoted(row)} is not an object; {expected}{remedy}")
     return location, row
 
 

@@ -35,7 +35,9 @@ class Keys(TextKeys):
 
 def guess(rows: Sequence[Mapping[str, Any]]) -> Guess | None:
     """Guess the keys by the first rows; those of other exports are recognised, too, which `read` refuses."""
-    tasks = all(isinstance(row.get("data"), dict) and isinstance(row.get("annotations"), list) for row in rows)
+    tasks = True
+    for row in rows:
+        tasks &= isinstance(row.get("data"), dict) and bool(row.keys() & {"annotations", "predictions"})
     if not tasks and not all(row.keys() & {"annotation_id", "completions"} for row in rows):
         return None
     keys = text_key(rows[0].get("data"))
@@ -58,11 +60,18 @@ def read(path: Path, keys: Keys, errors: Errors) -> Iterator[AnnotatedText]:
                 f"{path}: no labels of control {keys.control!r}, but of {', '.join(map(repr, sorted(controls)))}; see "
                 "download.dataset.control in params.yaml"
             )
+    annotated = False
     for location, content in rows_of([path], keys.encoding):
+        annotated |= "annotations" in content
         if "id" in content:  # the export is one line, so that a task is only found by its id
             location += f": task {quoted(content['id'])}"
         with errors.collected():
             yield _task(Row(location, content), keys, errors)
+    if not annotated and not errors.messages:
+        raise UserError(
+            f"{path}: tasks with predictions only, which nobody checked; expected annotations; accept them in Label "
+            "Studio and export the project as JSON, or write them as texts with spans (format spans)"
+        )
 
 
 def _task(task: Row, keys: Keys, errors: Errors) -> AnnotatedText:

@@ -16,8 +16,8 @@ Rows = Sequence[Mapping[str, Any]]
 
 # The keys of a span in the format spans, and how other formats call them, the most telling name first.
 _NAMES = {
-    "start": ("start", "begin"),
-    "end": ("end", "stop"),
+    "start": ("start", "begin", "^from$"),
+    "end": ("end", "stop", "^to$"),
     "label": ("label", "type", "tag", "category", "class", "^entity"),
 }
 # Keys of layouts without words, and what these are.
@@ -59,7 +59,8 @@ def sniff_lists(
         raise UserError(
             f"{path}: no lists of words and tags (keys: {', '.join(lists) or 'none'}); expected two lists of strings "
             "of equal length, JSON of 'text' with 'spans', objects of 'start', 'end' and 'label', or texts with the "
-            f"strings of their entities (format mentions){_beside_words(rows, sniffing.words_among(lists))}; "
+            f"strings of their entities (format mentions){_beside_words(rows, sniffing.words_among(lists))}"
+            f"{_without_type(first_rows)}; "
             "docs/data.md describes these and other formats"
         )
     columns = sniffing.name_tag_columns({key: _names(texts.get(key, ())) for key in tags})
@@ -209,6 +210,22 @@ def _beside_words(rows: Rows, words: str | None) -> str:
         f"; {', '.join(map(repr, sorted(names)))} beside {words!r} are not read: write a tag for each word, or the "
         "words as 'tokenized_text' with spans of words in 'ner' (format gliner)"
     )
+
+
+def _without_type(rows: Rows) -> str:
+    """Name the keys of objects with offsets, none of which is called as a type, for a message."""
+    for key in dict.fromkeys(chain.from_iterable(rows)):
+        fields = dict.fromkeys(
+            chain.from_iterable(chain.from_iterable(sniffing.objects_in(row.get(key)) for row in rows))
+        )
+        start, end, label = (_named(fields, name) for name in _NAMES)
+        if start and end and not label:
+            others = ", ".join(field for field in fields if field not in (start, end))
+            return (
+                f"; {key!r} has the offsets {start!r} and {end!r}, but which of {others} is the type is not clear: to "
+                f"read it, name them in params.yaml (format: spans, spans: {key}, start: {start}, end: {end}, label)"
+            )
+    return ""
 
 
 def sniff_id(rows: Rows) -> Guess:

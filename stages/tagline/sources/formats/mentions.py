@@ -303,10 +303,10 @@ def _layout(rows: Sequence[Mapping[str, Any]], text: str, entities: str) -> _Lay
     fields = dict.fromkeys(chain.from_iterable(entity for _, entity in pairs))
     inside = {field: sum(_is_inside(entity.get(field), content) for content, entity in pairs) for field in fields}
     mention = max(inside, key=inside.__getitem__, default="")
-    types = [field for field in fields if field != mention and _are_types([entity.get(field) for _, entity in pairs])]
-    if not types or 2 * inside[mention] <= len(pairs):
+    named = [field for field in fields if field != mention and _TYPE.search(field)]
+    type_ = next((field for field in named if _are_types([entity.get(field) for _, entity in pairs])), None)
+    if type_ is None or 2 * inside[mention] <= len(pairs):
         return None
-    type_ = next(filter(_TYPE.search, types), types[0])
     length = sum(len(str(content)) for content, _ in pairs)
     return _Layout(inside[mention], length, {"text": text, "entities": entities, "type": type_, "mention": mention})
 

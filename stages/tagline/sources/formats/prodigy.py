@@ -92,7 +92,14 @@ def _words(row: Row, text: str) -> list[tuple[int, int]] | None:
             raise UserError(
                 f"{row.location}: tokens must have start and end, in the order of the text; got {quoted(token)}"
             )
-        if text[start:end].strip():
+        in_text = text[start:end]
+        if token.get("text", in_text) != in_text:
+            raise UserError(
+                f"{row.location}: token {quoted(token['text'])} is {quoted(in_text)} in the text, at {start} to {end}; "
+                "expected tokens of this text; correct their start and end, or remove 'tokens' to have the text split "
+                "by rules"
+            )
+        if in_text.strip():
             words.append((start, end))
         before = end
     return words if row.items("tokens") else None

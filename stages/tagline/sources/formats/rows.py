@@ -132,6 +132,23 @@ def annotator_of(location: str) -> str:
     return Path(location.rpartition(":")[0].removesuffix(".gz")).stem
 
 
+def by_file(rows: Sequence[Row]) -> dict[str, Row]:
+    """The rows of one text by their annotators, of whom each has a file.
+
+    Raises:
+        UserError: a file has several; these can be one annotator's rows of different times or texts.
+    """
+    files = Counter(annotator_of(row.location) for row in rows)
+    for row in rows:
+        number = files[annotator_of(row.location)]
+        if number > 1:
+            raise UserError(
+                f"{row.location}: {number} rows of this file have the id {row.id()}; expected one, with all spans of a "
+                "text; join them, or give each text its own id; several annotators have a file each, in one folder"
+            )
+    return {annotator_of(row.location): row for row in rows}
+
+
 def annotator_files(path: Path, keys: Any = None) -> list[Path]:  # noqa: ARG001 (see `Format.files`)
     """The files in a folder with one per annotator, sorted by name, or the file itself.
 

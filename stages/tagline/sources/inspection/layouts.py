@@ -22,6 +22,7 @@ from tagline.sources.formats.lines import BINARY, GZIP, UTF_8, read_lines
 from tagline.sources.formats.registry import FORMATS
 from tagline.sources.formats.rows import annotator_files, rows_of
 from tagline.sources.formats.sniffing import Guess, Sample
+from tagline.sources.inspection import unread
 from tagline.terminal import QUOTED, UserError, shortened
 
 # The words by which names tell their split: "en_ewt-ud-dev.conllu", "eng.testa".
@@ -210,6 +211,7 @@ def _guess(path: Path) -> Guess:
         raise UserError(f"{path}: an empty file; expected a data set; docs/data.md describes the formats")
     if _MARKUP.match("\n".join(sample.lines[:3])):
         raise UserError(f"{path}: a web page or XML; expected a file of a data set; docs/data.md describes the formats")
+    unread.refuse(sample)
     for name, section in reversed(FORMATS.items()):
         keys = section.form.recognise(sample)
         if keys is None:

@@ -14,7 +14,7 @@ ALIKE = [
     "Ada\tB-PER\nlives\tO\n\t\nin\tO",  # tabs, an empty line that is not quite empty, no line end at the end
     "0 -DOCSTART- O\n\n1 Ada B-PER\n2 lives O\n\n1 in O\n",
     "\ufeffAda B-PER\r\nlives O\r\n\r\nin O\r\n",  # a byte order mark and Windows' line ends
-    "Ada \tB-PER \nlives\t O\t\n\nin\tO\n",
+    "Ada \tB-PER \nlives\t O\t\t\t\n\nin\tO\n",
 ]
 
 
@@ -87,6 +87,7 @@ SKIP = "expected 2 (words ner); to skip such words set download.dataset.empty_wo
 test_malformed_line_is_reported_by_number = refusals(
     "conll",
     ("Ada B-PER\nlives\n", {}, "f:2: 1 column in 'lives'; expected 2 (words ner)"),
+    ("Ada NN O\nis VB * O\n", {"columns": FOUR[1:]}, "f:2: 4 columns in 'is VB * O'; expected 3 (words pos ner); of"),
     ("a\tO\n\tO\n", {}, f"f:2: an empty column in '\\tO'; {SKIP}"),
     ("New York\na\tO\n", {}, "f:2: 1 column in 'a\\tO'; expected 2 (words ner) separated by spaces, as in the"),
     ("-DOCSTART- O\n", {}, "f: no sentence; expected lines of 2 columns (words ner)"),

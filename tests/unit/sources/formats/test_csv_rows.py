@@ -50,6 +50,7 @@ FILL, SKIP = {"fill_down": True}, {"empty_words": "skip"}
 
 GROUPED = [
     (FILLED, {**FILL, **SKIP}, {"Sentence: 1": "Ada is", "Sentence: 2": "Bo", "Sentence: 3": "Cem"}, [5, 6]),
+    ('s,w,t\n1,Ada,O\n""\n2,Bo,O\n \n', {}, {"1": "Ada", "2": "Bo"}, []),  # rows of one empty cell
     ("s,w,t\n1,Ada,B-PER\n ,is,O\n", FILL, {"1": "Ada is"}, []),
     (IN_DOCUMENTS, DOC, {"a/1": "Ada", "b/1": "Bo ran", "b/2": "Cem", "c/1": "Di"}, []),
     ("doc,s,w,t\na,1,A,O\nb,1,B,O\n,,C,O\n,2,D,O\n", {**DOC, **FILL}, {"a/1": "A", "b/1": "B C", "b/2": "D"}, []),
@@ -78,6 +79,7 @@ test_malformed_row_is_reported_by_line = refusals(
     ("s,w,t,t\n1,a,O,O\n", {}, "f:1: column 't' is in the header twice (s, w, t, t)"),
     ("s,w,t\n", {}, "f: no sentence; expected one row per word below the header"),
     ("s,w,t\n1,a,O\n1,b\n", {}, "f:3: 2 cells; expected 3 (s, w, t)"),
+    ("s,w,t\n1,a,O\ns,w,t\n1,b,O\n", {}, "f:3: the header once more (s, w, t); expected it in line 1 only; remove"),
     ("s,w,t\n1,a,\n", {}, "f:2: the cell of column 't' is empty"),
     ('s,w,t\n1,a,O\n1,",O\n2,b,O\n', {}, f"f:3: not CSV (unexpected end of data); {QUOTES}"),
     ('s,w,t\n1,",O\n1,",O\n', {}, "f:2: a cell continues on the next line; close its quote, or set download.dat"),
@@ -87,7 +89,11 @@ test_malformed_row_is_reported_by_line = refusals(
     (FILLED, {}, "f:3: the cell of column 's' is empty; if only its first row names a sentence, set download.da"),
     ("s,w,t\n,Ada,O\n", FILL, "f:2: the cell of column 's' is empty; no row above names a sentence"),
     ("doc,s,w,t\n,1,A,O\n", DOC, "f:2: the cell of column 'doc' is empty; if only its first row names a document"),
-    (IN_DOCUMENTS, {}, "f:6: rows of sentence '1' are not contiguous (first seen on line 2)"),
+    (
+        IN_DOCUMENTS,
+        {},
+        "f:6: rows of sentence '1' are not contiguous (first seen on line 2); sort the rows by sentence and",
+    ),
     (IN_DOCUMENTS + "a,1,Ed,O\n", DOC, "f:7: rows of sentence 'a/1' are not contiguous (first seen on line 2)"),
     ("s,w,t\n" + "1,Ada,O\n" * 501, {}, "f: 501 words with one value in column 's', which would be one sentence"),
     at="",

@@ -29,5 +29,6 @@ test_malformed_row_is_reported_by_line = refusals(
     "doccano",
     ({"text": "Ada", "spans": []}, "neither 'label' nor 'entities' (keys: 'text', 'spans'); expected doccano's JSONL"),
     ({"text": "Ada", "entities": [{"start_offset": 0}]}, "a span must be an object with start_offset, end_offset, l"),
+    ([LISTS[0]] * 4, "4 rows of this file have the id 1; expected one, with all spans of a text; join them, or give"),
     at="f:1: ",
 )

@@ -62,6 +62,12 @@ def test_one_of_several_controls_is_read(tmp_path):
     assert fault(tmp_path, "label_studio", [row], control="gendre").startswith(unknown)
 
 
+def test_predictions_alone_are_refused(tmp_path):
+    task_ = {"id": 6, "data": {"text": "Oslo"}, "predictions": [{"result": [region(0, 4, "Oslo", "LOC")]}]}
+    message = "f: tasks with predictions only, which nobody checked; expected annotations; accept them in Label"
+    assert fault(tmp_path, "label_studio", [task_]).startswith(message)
+
+
 test_malformed_task_is_reported_by_line = refusals(
     "label_studio",
     (

@@ -72,6 +72,10 @@ test_malformed_row_is_reported_by_line = refusals(
     "prodigy",
     ({"text": "Ada", "spans": []}, "the key 'answer' is missing; expected a row of `prodigy db-out`"),
     (row("Ada", tokens=[token(0, 2), token(1, 3)]), "tokens must have start and end, in the order of the text; got"),
+    (
+        row("Ada, so", tokens=[{**token(0, 4), "text": "Ada"}]),
+        "token 'Ada' is 'Ada,' in the text, at 0 to 4; expected tokens of this text; correct their start and end, or",
+    ),
     ({**row("Ada"), "spans": {}}, "'spans' must be a list; got {}"),
     at="f:1: ",
 )

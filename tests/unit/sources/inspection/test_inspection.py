@@ -104,6 +104,7 @@ FILES: dict[str, tuple[str | bytes, dict[str, Any]]] = {
     "few documents": (IN_DOCUMENTS, {"documents": "none"}),
     "germeval": (GERMEVAL, {"columns": ["-", "words", "ner", "-"], "comments": True}),
     "klue": (KLUE, {"comments": "##"}),
+    "images": ("\n".join(lines(first=f"IMGID:{i}\n", begin=i, end=i + 1) for i in range(60)), {"comments": "IMGID:"}),
     "words as objects beside a text": (
         json.dumps(WORDS_BESIDE_TEXT),
         {"words": "parts.text", "tag_columns": {"ner": "parts.tag"}},
@@ -264,6 +265,16 @@ test_unreadable_file_is_an_error = refused(
         ": a chat in 'messages', which no format reads",
     ),
     ('{"content": "Ada left", "result_list": [], "prompt": "PER"}', ": UIE in 'result_list', which no format reads"),
+    ("21645374|t|Binding of Zn\n21645374|a|We ...\n", ": PubTator, which no format reads; convert it to texts with sp"),
+    ("#begin document (bc/cctv); part 000\nbc 0 0 Ada NNP\n", ": CoNLL-2012, which no format reads; convert it to a"),
+    ("The food was good####[['food', 'O']]\n", ": a sentence and its labels with #### between, which no format"),
+    ("Ada<=>B-PER\nleft<=>O\n", ": words and tags with <=> between, which no format reads; convert it to a word"),
+    ("So [[PER|Ada Lind]] left.\n", ": tags inside the text ([[TYPE|name]]), which no format reads; convert it"),
+    ('{"date": "x", "documents": [{"id": "1", "passages": []}]}', ": BioC, which no format reads; convert it to"),
+    (
+        '{"classes": ["PER"], "annotations": [["Ada", {"entities": [[0, 3, "PER"]]}]]}',
+        ": tuples of spaCy, as NER Annotator writes them, which no format reads; convert it to a DocBin of spaCy",
+    ),
     ('{"input": "<PER>Ada</PER> left"}', ": tags inside the text in 'input', which no format reads; expected"),
     ("a O\n\u00a0 O\n\nb\n" + "\nb O\n" * 30, " looks like conll, but is malformed:\nf:4: 1 column in 'b'"),
     (
@@ -285,6 +296,15 @@ test_unreadable_file_is_an_error = refused(
     ('<?xml version="1.0"?>\n<root><a/></root>\n', ": a web page or XML; expected a file of a data set"),
     at="f",
 )
+
+
+def test_offsets_without_a_type_are_named(tmp_path):
+    targets = [{"from": 0, "to": 3, "mention": "Ada", "polarity": "-1"}]
+    content = json.dumps([{"text": f"Ada left {number}", "targets": targets} for number in range(20)])
+    found = message_of(describe, write(tmp_path, {"f": content}) / "f", [])
+    assert (
+        "; 'targets' has the offsets 'from' and 'to', but which of mention, polarity is the type is not clear" in found
+    )
 
 
 def test_entities_beside_words_are_named(tmp_path):
