@@ -76,6 +76,23 @@ def test_test_that_is_mostly_in_train_is_refused(workspace):
     assert error_of("tokenize_align").startswith(f"tokenize_align: {message}")
 
 
+def test_test_without_entities_is_refused(workspace):
+    test = Path("data/tiny/test.conll")
+    test.write_text(re.sub("[BI]-[A-Z]+", "O", test.read_text()))
+    run_stage("download")
+    message = "data/raw: test has no entity, so that its F1 is always 0, as with masked labels; expected annotated sent"
+    assert error_of("tokenize_align").startswith(f"tokenize_align: {message}")
+
+
+def test_type_that_test_lacks_is_named(workspace, capsys):
+    test = Path("data/tiny/test.conll")
+    named = [f"Ada{number} X B-PER\n" for number in range(12)]
+    test.write_text("\n".join(named))
+    run_stages("download", "tokenize_align")
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "test has no LOC, of which train has many, so that each that a model finds" in printed
+
+
 SPELLINGS = [
     ({"B-": "I-"}, "train: 16 sentences, 114 words, 17 windows; ner is in IO, converted to IOB2"),
     ({"B-": "b_", "I-": "i_", " O": " o"}, "column ner: tags in another spelling; read b_LOC as B-LOC, b_PER as"),

@@ -23,9 +23,26 @@ MEANINGS = {
     "windowed_sentences": "sentences longer than a window",
 }
 SHOWN = 3
+# A type of train of which a test of its size would have so many entities, and has none, is rather not annotated there.
+EXPECTED = 10
+LACKING = (
+    "{split} has no {types}, of which train has many, so that each that a model finds counts as an error; if {split} "
+    "is not annotated for them, annotate it, or name its file in download.dataset.tests, whose scores leave them out"
+)
 REPEATED = "repeated_sentences"
 # What `Findings.add_sentence` counts.
 OF_SENTENCES = {REPEATED: "sentences with the words of an earlier one"}
+
+
+def lacking_types(train: Mapping[str, int], test: Mapping[str, int], share: float) -> list[str]:
+    """The types of which train has many entities and a test none.
+
+    Args:
+        train: the number of entities by type.
+        test: likewise.
+        share: the number of sentences of test for each of train.
+    """
+    return sorted(type_ for type_, number in train.items() if not test.get(type_) and number * share >= EXPECTED)
 
 
 class Findings:

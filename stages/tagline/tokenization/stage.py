@@ -1,5 +1,6 @@
 """The stage tokenize-align: data/tokenized and reports/data.json from data/raw and a tokenizer."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,8 @@ from tokenizers import Tokenizer
 from tagline.artifacts import raw_data, tokenized
 from tagline.artifacts.raw_data import RawData
 from tagline.core import LEARNT, TOKENIZER_FILE, Findings, sha256, verify, write_hashes
-from tagline.labels import Kind, Labels, label_list
+from tagline.core.findings import LACKING, lacking_types
+from tagline.labels import Kind, Labels, label_list, split_tag
 from tagline.terminal import UserError, show, some
 from tagline.text import subwords
 from tagline.text.subword_windows import WindowCutter
@@ -84,7 +86,10 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
         metrics[split] = split_metrics(written, tags[split], findings[split], data.findings.get(split))
         if split in data.tests:
             metrics[split] |= _types_of_test(split, compare_types(tags[split], labels), labels.kind)
-        show("\n  ".join([summary(split, params.tag_column, metrics[split]), *findings[split].lines()]))
+        lines = [summary(split, params.tag_column, metrics[split]), *findings[split].lines()]
+        if split == "test":
+            lines += lines_of_lacking_types(tags, metrics)
+        show("\n  ".join(lines))
 
     check_splits(raw, hashes, metrics)
     check_limits(raw, findings, params.limits)
@@ -189,6 +194,23 @@ def effective_share(tokenizer: Tokenizer, data: RawData, share: float) -> float:
     return 0.0
 
 
+def lines_of_lacking_types(tags: Mapping[str, Tags], metrics: Mapping[str, Any]) -> list[str]:
+    """What to do if test seems not to be annotated for some types."""
+    train, test = (_entities_by_type(tags[split]) for split in ("train", "test"))
+    lacking = lacking_types(train, test, metrics["test"]["sentences"] / metrics["train"]["sentences"])
+    return [LACKING.format(split="test", types=some(lacking))] if lacking else []
+
+
+def _entities_by_type(tags: Tags) -> Counter[str]:
+    """The number of entities of each type; none of plain tags."""
+    numbers = Counter[str]()
+    for label, count in tags.counts.items():
+        prefix, type_ = split_tag(label)
+        if tags.scheme != "tags" and prefix == "B":
+            numbers[type_] += count
+    return numbers
+
+
 def _types_of_test(split: str, types: dict[str, list[str]], kind: Kind) -> dict[str, Any]:
     """The entry of a test set about its types, if there is something to say.
 
@@ -225,6 +247,11 @@ def check_splits(raw: Path, hashes: Mapping[str, Hashes], metrics: Mapping[str, 
             raise UserError(
                 f"{raw}: no word of {split} has a known label, so that there is nothing to score; expected some; "
                 "annotate words, or choose another file; see download.dataset in params.yaml"
+            )
+        if split not in LEARNT and metrics[split]["no_entities"]:
+            raise UserError(
+                f"{raw}: {split} has no entity, so that its F1 is always 0, as with masked labels; expected annotated "
+                "sentences; choose another file, or leave this one out; see download.dataset in params.yaml"
             )
 
 

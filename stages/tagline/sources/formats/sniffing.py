@@ -67,9 +67,17 @@ def words_among(names: Collection[str]) -> str | None:
 
 
 def name_tag_columns(tags: Mapping[str, Collection[str]]) -> dict[str, str]:
-    """Name some tag columns, by their tags where these say what they mark and else by their keys."""
+    """Name some tag columns, by their tags where these say what they mark and else by their keys.
+
+    Numbers beside other tags, which are mostly the same ones as ids, are left out.
+    """
+    numbers = {key for key, values in tags.items() if values and all(value.strip().isdecimal() for value in values)}
+    if len(numbers) == len(tags):
+        numbers = set()
     named: dict[str, str] = {}
     for key, values in tags.items():
+        if key in numbers:
+            continue
         stem = re.sub("[ _-]?(tags?|labels?)$", "", key.rpartition(".")[2].strip().lower())
         name = stem if stem not in ("", "id", "word", "words") else name_of_tags(values)
         named[unused_name(name, named)] = key

@@ -14,12 +14,13 @@ from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 
 from tagline.core import FEW_OF_TEST
+from tagline.core.findings import LACKING, lacking_types
 from tagline.core.params import read_file
 from tagline.labels import conversion
 from tagline.labels.schemes import is_spans, standard_names
 from tagline.sources.download_params import Download, shared_columns, sources_of
 from tagline.sources.files import FileSource, NothingDrawn
-from tagline.sources.formats.annotated import MISALIGNED, AnnotatedFiles, loses_much
+from tagline.sources.formats.annotated import LONG, MISALIGNED, AnnotatedFiles, loses_much
 from tagline.sources.formats.base import Files
 from tagline.sources.formats.conll_table import SKIP
 from tagline.sources.formats.json_lists import Keys as JsonKeys
@@ -38,6 +39,8 @@ SENTENCES, SHOWN = 1000, 3
 # Guess that are tried, alone and together, if the files cannot be read without them.
 POLICIES = {"empty_words": "skip", "overlaps": "longest", "annotators": "majority", "documents": "none"}
 MOST_SHARED = 0.1
+# Share of texts that are too long for one sentence, above which texts are split into sentences.
+MOST_LONG = 0.1
 SHARES = {"seed": 42, "validation": 0.1, "test": 0.1}
 SCORE_ALL = "for a score of all sentences, run `tagline crossval create`, then `dvc repro crossval/dvc.yaml`"
 
@@ -109,7 +112,7 @@ def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Gu
         lines.append("numbers: replace the names below by those of 0, 1, ...")
     if "documents" in keys:
         lines.append("splits are drawn by sentence, since these documents are too few")
-    lines += [*notes, *inspected.undrawn]
+    lines += [*layout.notes, *notes, *inspected.undrawn, *inspected.lacking_in_test]
     if inspected.few_in_test:
         lines.append(
             f"test has few entities ({inspected.few_in_test}); with fewer than about {FEW_OF_TEST}, its scores show "
@@ -124,7 +127,7 @@ def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Gu
             "overlaps: longest loses more than a quarter of the spans of a type, so the section below does not choose "
             "it and download refuses these data; set overlaps: longest there if that is right"
         )
-    lines.append(f"the first of {inspected.total:,} sentences that were read:")
+    lines.append(f"the first of {inspected.numbers.total():,} sentences that were read:")
     lines += [f"  {_line(sentence)}" for sentence in inspected.sentences[:SHOWN]]
     return lines, keys
 
@@ -174,7 +177,7 @@ class Inspected(NamedTuple):
         source: the data set.
         keys: its keys, with those that choose the policies that it needs.
         sentences: the first ones of each split.
-        total: the number of all.
+        numbers: how many sentences each split has.
         undrawn: why splits have no sentences.
         entities: of each split.
     """
@@ -182,9 +185,26 @@ class Inspected(NamedTuple):
     source: FileSource
     keys: Guess
     sentences: list[Sentence]
-    total: int
+    numbers: Counter[str]
     undrawn: list[str]
     entities: EntityCounts
+
+    @property
+    def has_long_texts(self) -> bool:
+        """Whether many texts are too long for one sentence."""
+        long = sum(findings.counts.get(LONG, 0) for findings in self.source.findings.values())
+        return long > MOST_LONG * self.numbers.total()
+
+    @property
+    def lacking_in_test(self) -> list[str]:
+        """A line for each column of which a test has no entity of a type that train has often."""
+        lines = []
+        for name in self.source.dataset.tag_columns if {"train", "test"} <= self.entities.splits else ():
+            train, test = (self.entities.types(name, split) for split in ("train", "test"))
+            lacking = lacking_types(train, test, self.numbers["test"] / self.numbers["train"])
+            if lacking:
+                lines.append(f"{name}: {LACKING.format(split='test', types=', '.join(lacking))}")
+        return lines
 
     @property
     def few_in_test(self) -> str:
@@ -203,6 +223,10 @@ def _of_one_version(path: Path, layout: Layout, shares: Guess) -> tuple[Layout, 
         layout = _first_of_each(layout, inspected.source)
         inspected, notes = _drawn(path, layout, shares)
         notes.append("files of train share more than a tenth of their sentences: one of each split is read; choose it")
+    if inspected.has_long_texts:
+        layout = replace(layout, keys={**layout.keys, "sentences": "split"})
+        inspected, notes = _drawn(path, layout, shares)
+        notes.append("texts are long, so that they are split into sentences; each text is a document")
     if all(len(sentence.words) == 1 for sentence in inspected.sentences):
         notes.append("all sentences have one word: expected an empty line after each sentence only")
     return layout, inspected, notes
@@ -272,19 +296,19 @@ def _read_with(keys: Guess, folder: Path) -> Inspected:
     source = FileSource(folder, adapter.validate_python(keys))
     sentences: list[Sentence] = []
     undrawn = []
-    total = 0
+    numbers = Counter[str]()
     entities = EntityCounts()
     for split, of_split in source.splits().items():
         try:
             for number, sentence in enumerate(of_split):
                 if number < SENTENCES:
                     sentences.append(sentence)
-                total += 1
+                numbers[split] += 1
                 entities.add(split, sentence)
         except NothingDrawn as error:
             undrawn.append(str(error))
     source.report()
-    return Inspected(source, keys, sentences, total, undrawn, entities)
+    return Inspected(source, keys, sentences, numbers, undrawn, entities)
 
 
 def scheme(sentences: Sequence[Sequence[str]]) -> str:

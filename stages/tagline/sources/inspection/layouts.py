@@ -41,6 +41,8 @@ _OTHER = re.compile(
     r"\..*|(readme|licen[cs]e|citation|changelog)\b.*|.*\.(md|pdf|zip|dvc|conf|ann|labels\.xml)",
     re.IGNORECASE,
 )
+# Names of test sets whose labels the makers of a corpus keep to themselves: all words are O, or have no tag.
+_UNLABELLED = re.compile(r"(?<![a-z])(masked|blind|unlabell?ed|no_?labels?)(?![a-z])", re.IGNORECASE)
 # Lines that are looked at.
 _LINES = 5000
 # Bytes at the beginning of a file, among which a NUL shows that it is not text.
@@ -63,6 +65,7 @@ class Layout:
         keys: its guessed format, with the keys of the format.
         patterns: the path or glob pattern of each split that has one.
         unused: names in the folder that belong to no split.
+        notes: what was assumed.
     """
 
     folder: Path
@@ -70,6 +73,7 @@ class Layout:
     keys: Guess
     patterns: Mapping[str, str]
     unused: Sequence[str] = ()
+    notes: Sequence[str] = ()
 
     @property
     def paths(self) -> Guess:
@@ -144,16 +148,27 @@ def find_layout(path: Path) -> Layout:
     return _of_entries(path, _entries(path))
 
 
-def _of_entries(path: Path, entries: Sequence[Path], is_part: bool = False) -> Layout:
+def _of_entries(path: Path, every: Sequence[Path], is_part: bool = False) -> Layout:
     """The layout of some files and folders in a folder: of all, or of those of one format."""
+    entries = [entry for entry in every if not _UNLABELLED.search(entry.stem)]
+    layout = _of_labelled(path, entries, is_part)
+    return replace(layout, unused=[*layout.unused, *(entry.name for entry in every if entry not in entries)])
+
+
+def _of_labelled(path: Path, entries: Sequence[Path], is_part: bool) -> Layout:
     splits = _by_split(entries)
+    notes = []
     if splits and "train" not in splits and not is_part and sum(map(len, splits.values())) == len(entries):
-        splits = {"train": splits.pop(next(iter(splits))), **splits}  # validation, or test if there is nothing else
+        instead, *_ = splits  # validation, or test if there is nothing else
+        splits = {"train": splits.pop(instead), **splits}
+        names = shortened(", ".join(entry.name for entry in splits["train"]), QUOTED)
+        notes.append(f"no file is named train, so that {names} is read as train; if there is one, add it")
     if "train" in splits or (splits and is_part):
         patterns = {split: _pattern(path, split, paths) for split, paths in splits.items()}
         used = list(chain.from_iterable(splits.values()))
         sample = _data_in(used[0])[0]
-        return Layout(path, sample, _guess(sample), patterns, [entry.name for entry in entries if entry not in used])
+        unused = [entry.name for entry in entries if entry not in used]
+        return Layout(path, sample, _guess(sample), patterns, unused, notes)
     if not splits and len(entries) == 1 and entries[0].is_dir():
         inner = find_layout(entries[0])
         named = {split: Path(entries[0].name, pattern).as_posix() for split, pattern in inner.patterns.items()}

@@ -377,6 +377,60 @@ def test_task_that_columns_do_not_tell_is_left_to_the_user(tmp_path):
     assert "\ntask: set tokenize_align.tag_column to pos\n" in inspect(write(tmp_path, {"g": words}) / "g")[0]
 
 
+def test_unlabelled_test_is_not_read(tmp_path):
+    masked = lines().replace("B-PER", "O").replace("I-PER", "O").replace("B-LOC", "O")
+    names = ("mine-test-masked", "mine-test-blind", "mine_test_nolabel", "unlabeled")
+    files = {"mine-train": TRAIN, "mine-dev": DEV, **dict.fromkeys(names, masked)}
+    folder = write(tmp_path, {f"mine/{name}.iob2": text for name, text in files.items()}) / "mine"
+    description, section = inspect(folder)
+    assert (
+        "\nnot read: mine-test-blind.iob2, mine-test-masked.iob2, mine_test_nolabel.iob2, unlabeled.iob2\n"
+        in description
+    )
+    assert (section["dataset"]["train"], section["dataset"]["validation"]) == ("mine-train.iob2", "mine-dev.iob2")
+    assert "test" not in section["dataset"]
+
+
+def test_split_that_is_read_as_train_is_named(tmp_path):
+    description, section = inspect(write(tmp_path, {"mine/dev.tsv": TRAIN, "mine/test.tsv": TEST}) / "mine")
+    assert "\nno file is named train, so that dev.tsv is read as train; if there is one, add it\n" in description
+    assert (section["dataset"]["train"], section["dataset"]["test"]) == ("dev.tsv", "test.tsv")
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_numbers_beside_tags_are_not_the_task(tmp_path, form):
+    numbers = [[str(tag != "O") for tag in tags] for tags in TAGS]
+    numbers = [["10" if each == "True" else "1" for each in row] for row in numbers]
+    if form == "json":
+        rows = zip(WORDS, numbers, TAGS, strict=True)
+        content = "\n".join(json.dumps({"tokens": w, "ner_tags": n, "raw_tags": t}) for w, n, t in rows)
+    else:
+        ids = [[n, numbers[n]] for n in range(60)]
+        content = table(["sentence", "ner_tags", "word", "raw_tags"], ids)
+    _, section = inspect(write(tmp_path, {"f": content}) / "f")
+    assert list(section["dataset"]["tag_columns"].values()) == ["raw_tags"]
+
+
+def test_types_that_test_is_not_annotated_for_are_named(tmp_path):
+    of_places = 4 * TEST.replace("B-PER", "O").replace("I-PER", "O")
+    files = {"mine/train.tsv": TRAIN, "mine/dev.tsv": DEV, "mine/test.tsv": of_places}
+    description, _ = inspect(write(tmp_path, files) / "mine")
+    assert (
+        "\nner: test has no PER, of which train has many, so that each that a model finds counts as an error"
+        in description
+    )
+    description, _ = inspect(write(tmp_path, files | {"mine/test.tsv": 4 * TEST}) / "mine")
+    assert "test has no" not in description
+
+
+def test_long_texts_are_split_into_sentences(tmp_path):
+    sentence = "Ada0 lives in Oslo. " * 60
+    rows = [{"text": f"{sentence}Bo{n}.", "spans": [{"start": 0, "end": 4, "label": "PER"}]} for n in range(30)]
+    description, section = inspect(write(tmp_path, {"f": "\n".join(map(json.dumps, rows))}) / "f")
+    assert section["dataset"]["sentences"] == "split"
+    assert "\ntexts are long, so that they are split into sentences; each text is a document\n" in description
+
+
 def test_small_test_gets_no_share(tmp_path):
     description, section = inspect(write(tmp_path, {"f": lines()}) / "f")
     few = r"\nno share for test, which would have few entities \(1\d in ner\); for a score of all sentences, run"
