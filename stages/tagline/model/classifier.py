@@ -15,7 +15,7 @@ from transformers import AutoConfig, AutoModelForTokenClassification, PreTrained
 from transformers.utils.import_utils import is_flash_attn_2_available, is_flash_attn_3_available
 
 from tagline.core import PROVENANCE, check_config, read_json, reading, require
-from tagline.labels import Ints, Labels, label_list, shared_labels
+from tagline.labels import Doubles, Labels, label_list, shared_labels
 from tagline.model.heads.head import OWN_WEIGHTS, Head, Weights
 from tagline.model.precision import Resolved
 from tagline.terminal import UserError, some
@@ -250,12 +250,12 @@ def is_of_head(model: PreTrainedModel, name: str, weight: Tensor) -> bool:
     return not name.startswith(f"{model.base_model_prefix}.") and weight.shape[:1] == (model.config.num_labels,)
 
 
-def begin_with_shares(model: PreTrainedModel, counts: Ints, new: Sequence[int]) -> None:
+def begin_with_shares(model: PreTrainedModel, counts: Doubles, new: Sequence[int]) -> None:
     """Set the biases of new labels so that a classifier predicts their shares, which most steps would else learn.
 
     Args:
         model: with a classifier that is not trained for these labels.
-        counts: int64 (labels,), how often each label occurs.
+        counts: (labels,), number of words of each label.
         new: the ids of these labels.
     """
     shares = np.log((counts + 1) / (counts + 1).sum())

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel, get_scheduler
 
-from tagline.labels import ANY, IGNORED, AnyInts, Floats, Ints, Windows, continues
+from tagline.labels import ANY, IGNORED, AnyInts, Bools, Doubles, Floats, Ints, Windows, continues
 from tagline.model.backends.xla import end_graph
 from tagline.model.batches import longest_first, pad
 from tagline.model.classifier import is_of_head
@@ -134,7 +134,7 @@ class Objective(ABC):
 
 
 class GoldLabels(Objective):
-    """The loss of the head over labelled words, each of which counts once however many sub-words it has.
+    """The loss of the head over labelled words, each of which counts once per window, however many sub-words it has.
 
     Else a rare word of five sub-words, four of which only continue it, would count more than four frequent ones.
 
@@ -150,19 +150,39 @@ class GoldLabels(Objective):
         self.items = rows.labelled(once_per_word=True, unknown=head.labels.ids.get(ANY, IGNORED))
 
     def targets(self, windows: Ints, rows: int, longest: int) -> Floats:
-        """The weights of sub-words: the labelled ones of a word have equal shares, which sum to 1."""
+        """The weights of sub-words, see `shares_of_words`."""
         weights = np.zeros((rows, longest), np.float32)
         words_of_rows = self.rows.values(self.rows.word_ids, windows)
         labels_of_rows = self.rows.values(self.rows.labels, windows)
         for row, words, labels in zip(weights, words_of_rows, labels_of_rows, strict=False):
-            word = np.cumsum(~continues(words))
-            labelled = labels != IGNORED
-            number = np.bincount(word, labelled)
-            row[: len(words)][labelled] = 1 / number[word[labelled]]
+            row[: len(words)] = shares_of_words(~continues(words), labels)
         return weights
+
+    def counts(self) -> Doubles:
+        """The number of words of each label, (labels,), by their weights in the loss; sets of labels do not count."""
+        counts = np.zeros(len(self.head.labels.names))
+        for ids, first in zip(self.rows.labels, self.rows.first(), strict=True):
+            if self.head.scores_sequences:
+                ids = np.where(first, ids, IGNORED)
+            known = (ids >= 0) & (ids < len(counts))
+            counts += np.bincount(ids[known], shares_of_words(first, ids)[known], len(counts))
+        return counts
 
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
         return self.head.loss(logits, batch.sets, batch.targets, batch.model)
+
+
+def shares_of_words(is_first: Bools, labels: AnyInts) -> Doubles:
+    """The weights of sub-words in the loss: the labelled ones of a word have equal shares, which sum to 1.
+
+    Args:
+        is_first: (sub-words,), whether each is the first of its word.
+        labels: (sub-words,), label ids or `IGNORED`.
+    """
+    word = np.cumsum(is_first)
+    labelled = labels != IGNORED
+    number = np.bincount(word, labelled)
+    return labelled / np.maximum(number[word], 1)
 
 
 @dataclass(eq=False)

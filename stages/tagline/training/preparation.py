@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from accelerate import PartialState
 from transformers import PreTrainedModel
 
 from tagline.artifacts import tokenized
 from tagline.artifacts.tokenized import Split
-from tagline.labels import Ints, Labels, Windows
+from tagline.labels import Labels
 from tagline.model import classifier
 from tagline.model.backends.torch_model import memory_errors
 from tagline.model.fast_paths import replace_dropout, train_used_embeddings
@@ -122,16 +121,9 @@ def _new_model(
     if known and PartialState().is_main_process:
         kept = classifier.counted(known, "labels")
         show(f"{folder}: its classifier has {kept} of {len(labels.names)}, which are kept")
-    classifier.begin_with_shares(model, _counts(learnt.mapped_windows, len(labels.names)), new)
+    counts = GoldLabels(head, learnt.mapped_windows).counts()
+    classifier.begin_with_shares(model, counts, new)
     return model, head
-
-
-def _counts(windows: Windows, labels: int) -> Ints:
-    """How often each label occurs, int64 (labels,), batch by batch; sets of labels do not count."""
-    counts = np.zeros(labels, np.int64)
-    for ids in windows.labels:
-        counts += np.bincount(ids[(ids >= 0) & (ids < labels)], minlength=labels)
-    return counts
 
 
 def _fit_to_data(

@@ -58,6 +58,13 @@ def test_each_word_counts_once_however_many_subwords_it_has():
     assert weights.tolist() == [[0, 1, 0, 0, 0, 0, 0, 0], [0, 0.5, 0.5, 0, 1, 0, 0, 0], [0] * 8]
 
 
+def test_first_biases_are_the_shares_of_words_that_the_loss_counts():
+    subwords, words = [[2, 5, 6, 7, 8, 3], [2, 9, 3]], [[-1, 0, 0, 0, 1, -1], [-1, 0, -1]]
+    rows = windows([0, 1], subwords, words, [[N, 1, 2, 2, 1, N], [N, 0, N]])
+    assert GoldLabels(make_head("linear", LABELS), rows).counts() == pytest.approx([1, 4 / 3, 2 / 3])
+    assert GoldLabels(make_head("crf", LABELS), rows).counts().tolist() == [1, 2, 0], "later sub-words have no loss"
+
+
 def new_gradients(head: str = "linear", multiple: int = 1, **changed: Any) -> Gradients:
     """Of the four windows."""
     labels = [[-100, *(subword % 3 for subword in row[1:-1]), -100] for row in WINDOWS]
