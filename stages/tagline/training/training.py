@@ -84,6 +84,7 @@ class Training:
 
     Attributes:
         ends: the last step of each epoch.
+        planned_steps: the number of steps without `max_steps`.
         history: steps, losses and scores so far.
         best: folder of the weights of the best epoch.
         fitting_rate: learning rate that fits encoder and batches.
@@ -128,8 +129,8 @@ class Training:
         self.gradients = Gradients(self.rows, self.batches, validation.head, padding, params, objectives)
         # Steps and epochs of the run, unless a part ends it before; max_steps may end the last epoch early.
         ends = [self.batches.steps_before(number + 1) for number in range(params.epochs)]
-        self.planned_steps = ends[-1]
         self.steps = min(ends[-1], params.max_steps or ends[-1])
+        self.planned_steps = self.batches.passes_for(params.min_steps) * self.batches.steps_per_pass
         self.ends = [end for end in ends if end < self.steps] + [self.steps]
         self.epochs = len(self.ends)
         steps_per_point = max(1, ends[-1] // params.epochs // POINTS_PER_EPOCH)

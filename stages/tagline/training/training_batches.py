@@ -52,8 +52,12 @@ class TrainingBatches:
         else:
             self._borders = [*range(0, len(self._windows), batches.batch_size), len(self._windows)]
         self.steps_per_pass = len(self._borders) - 1
-        self.passes = max(epochs, math.ceil(min_steps / self.steps_per_pass))
+        self.passes = self.passes_for(min_steps)
         self.steps_param = "epochs" if self.passes == epochs else "min_steps"
+
+    def passes_for(self, min_steps: int) -> int:
+        """The number of passes of all epochs together that reach a minimum number of steps."""
+        return max(self.epochs, math.ceil(min_steps / self.steps_per_pass))
 
     def steps_before(self, epoch: int) -> int:
         """The number of steps before an epoch (from 0)."""
