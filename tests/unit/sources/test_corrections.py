@@ -19,6 +19,8 @@ from tagline.sources.stage import write_dataset
 
 Spans = list[tuple[str, int]]
 """A sentence: types, "" outside of entities, each with its number of words."""
+# Those of the page.
+TYPES = ["LOC", "ORG", "PER", "X", "Y", "\u00e9"]
 # It shows what the scheme is.
 FIRST: Spans = [("PER", 2), ("PER", 1), ("", 1), ("LOC", 1), ("", 1), ("LOC", 3)]
 Tags = dict[str, list[list[str]]]
@@ -47,7 +49,7 @@ def corrected(rows: list[dict[str, Any]]) -> None:
 
 def decided(split: str, number: int, spans: list[list[Any]], **changed: Any) -> dict[str, Any]:
     row = raw_rows(split)[number]
-    return saved_row(row["id"], row["words"], spans, **changed)
+    return saved_row(row["id"], row["words"], spans, **{"types": TYPES, **changed})
 
 
 def tags_of(split: str) -> list[list[str]]:
@@ -104,15 +106,15 @@ def test_data_are_as_if_written_with_the_corrected_entities(scheme, capsys):
     assert file["path"] == "fixes.jsonl"
 
 
-IO = "PER O O O O O O O O LOC"
+IO = "PER O O O O O O ORG O LOC"
 SPELLED = [
-    ("B_LOC I_LOC O", "O O O", [[0, 2, "PER"]], "B-PER I-PER O"),
-    ("B-X M-X E-X S-X O", "S-X O O", [[0, 3, "Y"]], "B-Y I-Y E-Y"),
+    ("B_LOC I_LOC O", "O O O", [[0, 2, "LOC"]], "B-LOC I-LOC O"),
+    ("B-X M-X E-X S-Y O", "S-X O O", [[0, 3, "Y"]], "B-Y I-Y E-Y"),
     ("B-X I-X OTHER", "OTHER B-X OTHER", [[0, 1, "X"]], "B-X O O"),
     (IO, "O O O", [[1, 3, "ORG"]], "O ORG ORG"),
-    ("I-PER I-PER O", "O I-PER O", [[0, 1, "ORG"], [1, 3, "ORG"]], "I-ORG B-ORG I-ORG"),
+    ("I-PER I-PER O", "O I-PER O", [[0, 1, "PER"], [1, 3, "PER"]], "I-PER B-PER I-PER"),
     # already as corrected, so that even what the scheme does not allow stays
-    ("B-PER O I-PER B-PER", "I-PER I-LOC O", [[0, 1, "PER"], [1, 2, "LOC"]], "I-PER I-LOC O"),
+    ("B-PER O I-LOC B-PER", "I-PER I-LOC O", [[0, 1, "PER"], [1, 2, "LOC"]], "I-PER I-LOC O"),
     ("B-e\u0301 I-e\u0301 O", "O O O", [[0, 2, "\u00e9"]], "B-e\u0301 I-e\u0301 O"),
 ]
 
@@ -126,7 +128,7 @@ def test_tags_fit_those_of_the_column(first, second, spans, expected):
 
 
 def start() -> None:
-    write("mine", {split: ["B-PER I-PER O".split(), "O O O".split()] for split in SPLITS})
+    write("mine", {split: ["B-PER I-PER O".split(), "O O O".split(), ["B-LOC"]] for split in SPLITS})
     download()
 
 
@@ -138,7 +140,7 @@ def test_only_decided_sentences_are_corrected_also_by_several_annotators(capsys)
         write_rows(Path(f"mine/fixes/{name}.jsonl"), [{**row, "annotator": name} for row in rows])
     capsys.readouterr()
     download(raw="corrected/raw", corrections={"ner": "fixes"})
-    assert tags_of("train") == [["B-PER", "I-PER", "O"], ["B-LOC", "O", "O"]]
+    assert tags_of("train") == [["B-PER", "I-PER", "O"], ["B-LOC", "O", "O"], ["B-LOC"]]
     shown = capsys.readouterr().out
     assert "download.corrections.ner: texts that an annotator was not sure of, read as they are: 2 (mine/fix" in shown
     files = json_of("corrected/raw/provenance.json")["corrections"]["ner"]
@@ -157,19 +159,76 @@ def test_copies_of_a_repeated_source_are_corrected_too():
     write_rows(Path("mine/fixes.jsonl"), [saved_row("0/train-1", words, [[0, 1, "LOC"]])])
     write_dataset(Path("mine"), sources, Path("several/raw"), {"ner": "fixes.jsonl"})
     rows = raw_rows("train", Path("several/raw"))
-    assert [row["id"] for row in rows if row["ner"][0] == "B-LOC"] == ["0/train-1", "0#2/train-1"]
+    assert [row["id"] for row in rows if row["ner"] == ["B-LOC", "O", "O"]] == ["0/train-1", "0#2/train-1"]
 
 
-def test_corrections_that_fit_no_sentence_are_listed():
+def test_corrections_stay_with_their_words_when_ids_move():
+    start()
+    rows = [decided("train", 1, [[0, 1, "LOC"]]), decided("test", 0, [])]
+    write("mine", {split: ["O".split(), "B-LOC O B-PER".split(), "B-PER I-PER O".split()] for split in SPLITS})
+    text = Path("mine/train").read_text()  # a sentence before the others
+    Path("mine/train").write_text("New O\n\nOld O\n\n" + "tr1-0 O\ntr1-1 O\ntr1-2 O\n\n" + text.replace("tr1", "xx1"))
+    Path("mine/test").write_text("New O\n\nte0-0 B-PER\nte0-1 I-PER\nte0-2 O\n")
+    corrected(rows)
+    assert tags_of("train")[2] == ["B-LOC", "O", "O"]
+    assert tags_of("test") == [["O"], ["O", "O", "O"]]
+
+
+def test_id_chooses_among_equal_sentences():
+    equal = "Ada B-PER\nran O\n"
+    Path("mine").mkdir()
+    for split in SPLITS:
+        Path(f"mine/{split}").write_text(f"{split} O\n\n{equal}\n{equal}\n{split} B-LOC\n")
+    download()
+    corrected([decided("train", 2, [])])
+    assert tags_of("train")[1:3] == [["B-PER", "O"], ["O", "O"]]
+    moved = [{**decided("train", 2, []), "id": "train-9"}]
+    corrected(moved)
+    assert tags_of("train")[1:3] == tags_of("test")[1:3] == [["O", "O"], ["O", "O"]], "none has the id: all"
+    other = [*moved, {**decided("train", 2, [[0, 1, "LOC"]]), "id": "train-8"}]
+    assert message_of(corrected, other) == (
+        "mine/fixes.jsonl:2: decided differently at mine/fixes.jsonl:1 for the same words, and no sentence has the id "
+        "train-9 or train-8 any more; expected one decision; remove a line"
+    )
+
+
+def test_corrections_that_do_not_fit_are_listed():
     start()
     words = raw_rows("train")[1]["words"]
-    rows = [saved_row("train-1", words, []), saved_row("train-9", words, []), saved_row("train-0", words, [])]
+    rows = [
+        saved_row("train-1", words, [[0, 1, "CITY"], [1, 2, "O"]], types=["CITY", "O", "PER"]),
+        saved_row("train-9", ["another"], [], types=["PER"]),
+        saved_row("train-0", raw_rows("train")[0]["words"], [], types=["LOC"]),
+    ]
     assert message_of(corrected, rows) == (
-        "mine/fixes.jsonl has 2 errors; expected corrections of these data; remove the lines, and correct the "
+        "mine/fixes.jsonl has 4 errors; expected corrections of these data; remove the lines, and correct the "
         "sentences in a new page:\n"
-        "  mine/fixes.jsonl:2: sentence train-9 is not in the data set\n"
-        "  mine/fixes.jsonl:3: sentence train-0 has other words in the data set"
+        "  mine/fixes.jsonl:3: the page did not have the type 'PER', of which train-0 has an entity\n"
+        "  mine/fixes.jsonl:1: ner has no type 'CITY'; expected LOC, PER\n"
+        "  mine/fixes.jsonl:1: ner has no type 'O'; expected LOC, PER\n"
+        "  mine/fixes.jsonl:2: no sentence of the data set has the words of train-9 (another)"
     )
+
+
+def test_corrected_sentence_is_annotated_for_the_types_of_the_page():
+    write("mine", {split: ["B-PER O".split(), "O B-LOC".split(), "B-ORG O".split()] for split in SPLITS})
+    keys = {"annotated_types": {"train": ["PER", "LOC"]}}
+    download(**keys)
+    write_rows(Path("mine/fixes.jsonl"), [decided("train", 0, []), decided("train", 1, [], types=["LOC", "PER"])])
+    download(raw="corrected/raw", corrections={"ner": "fixes.jsonl"}, **keys)
+    rows = raw_rows("train", Path("corrected/raw"))
+    assert [row["annotated_types"] for row in rows] == [None, ["LOC", "PER"], ["LOC", "PER"]]
+
+
+@pytest.mark.parametrize("link", ["fixes.jsonl", "fixes/Ada.jsonl"])
+def test_link_that_leads_out_of_the_folder_is_refused(link):
+    start()
+    write_rows(Path("secret.jsonl"), [decided("train", 1, [])])
+    Path(f"mine/{link}").parent.mkdir(exist_ok=True)
+    Path(f"mine/{link}").symlink_to(Path("secret.jsonl").resolve())
+    pattern = link.partition("/")[0]
+    message = message_of(download, raw="other/raw", corrections={"ner": pattern})
+    assert message.startswith(f"mine/{link}: this link leads out of mine; expected files inside the folder that down")
 
 
 INEXPRESSIBLE = [
