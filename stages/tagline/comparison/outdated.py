@@ -7,10 +7,6 @@ from typing import Any
 from dvc.dependency.param import ParamsDependency
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
-from dvc_data.hashfile.hash import file_md5
-from dvc_data.hashfile.hash_info import HashInfo
-from dvc_data.hashfile.tree import Tree
-from dvc_data.index import DataIndexDirError
 
 from tagline.comparison import WORKSPACE
 from tagline.terminal import some
@@ -54,7 +50,9 @@ def in_workspace(repo: Any, stage: str) -> list[str]:
 
 
 def in_commit(name: str, repo: Any, pipeline: str, predicting: str) -> list[str]:
-    """Return a note if `dvc repro` at a commit would compute other predictions than those in its dvc.lock.
+    """Return a note if a commit's dvc.lock says that its predictions are of other inputs than it has.
+
+    What Git tracks, such as code, is not hashed here; `tagline check --lock` does so in a clone of the commit.
 
     Args:
         name: the revision as the user wrote it.
@@ -103,42 +101,12 @@ def _changes(entries: list[Any]) -> Iterator[str]:
 
 
 def _changes_in_commit(repo: Any, stage: Any) -> Iterator[str]:
-    """List the files and params of a stage that are not those in dvc.lock."""
+    """List the params that are not those in dvc.lock, and the inputs that another stage, or `dvc add`, wrote since."""
+    written = {out.fs_path: out.hash_info.value for out in repo.index.outs if out.hash_info}
     if stage.cmd_changed:
         yield "command"
-    for entry in [*stage.deps, *stage.outs]:
-        if isinstance(entry, ParamsDependency):
-            yield from _changes([{"changed deps": entry.workspace_status()}])
-        # What lies outside of the repository has no version.
-        elif entry.fs is repo.fs and repo.fs.isin(entry.fs_path, repo.root_dir):
-            path = repo.fs.relpath(entry.fs_path, repo.root_dir)
-            if _hash(repo.dvcfs, path) not in (None, entry.hash_info.value):
-                yield path
-
-
-def _hash(files: Any, path: str) -> str | None:
-    """Return the hash that DVC computes of a file or folder; None if Git, DVC's cache and remote do not have it.
-
-    Args:
-        files: the files of a commit, tracked by Git or DVC.
-        path: from the root of the DVC repository.
-    """
-    try:
-        info = files.info(path)
-        if info["type"] == "file" or "md5" in info:
-            return _md5(files, path, info)
-        tree = Tree()
-        for folder, _, children in files.walk(path, detail=True, dvcfiles=True):
-            for child, child_info in children.items():
-                inside = files.join(folder, child)
-                hash_info = HashInfo("md5", _md5(files, inside, child_info))
-                tree.add(files.relparts(inside, path), None, hash_info)
-    except (FileNotFoundError, DataIndexDirError):
-        return None
-    tree.digest()
-    return tree.hash_info.value
-
-
-def _md5(files: Any, path: str, info: Mapping[str, Any]) -> str:
-    """Return the hash of a file; that of what DVC tracks is known without its content."""
-    return info["md5"] if "md5" in info else file_md5(path, files)
+    for dependency in stage.deps:
+        if isinstance(dependency, ParamsDependency):
+            yield from _changes([{"changed deps": dependency.workspace_status()}])
+        elif written.get(dependency.fs_path, dependency.hash_info.value) != dependency.hash_info.value:
+            yield repo.fs.relpath(dependency.fs_path, repo.root_dir)

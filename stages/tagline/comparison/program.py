@@ -15,14 +15,13 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import sys
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING
 
 from tagline.comparison import CROSSVAL, SPLITS, WORKSPACE
 from tagline.core import FURTHER
-from tagline.terminal import ArgumentParser, NotReachedError, UserError, program_name, write
+from tagline.terminal import ArgumentParser, NotReachedError, UserError, write
 
 if TYPE_CHECKING:
     from tagline.comparison.runs import Run
@@ -32,14 +31,12 @@ if TYPE_CHECKING:
 def main() -> None:
     options = parsed()
     # Here, since DVC takes seconds to import, for which wrong usage and --help need not wait.
-    from tagline.comparison.comment import comments_of_job
     from tagline.comparison.record import comparison_record
     from tagline.comparison.rendering import Markdown, Terminal, render, render_metrics
-    from tagline.comparison.revisions import folder_in_git, read
+    from tagline.comparison.revisions import read
     from tagline.comparison.runs import NoPredictionsError
     from tagline.comparison.splits import compare
 
-    comments = comments_of_job() if options.comment is not None else None
     splits = SPLITS if options.split is None else (options.split,)
 
     def run_of(name: str) -> Run:
@@ -64,11 +61,6 @@ def main() -> None:
             most = None if options.all else options.examples
             text = render(comparison, style, most, whole=options.all or options.md)
     write(text)
-    if comments:
-        marker = f"<!-- tagline compare {folder_in_git(options.pipeline)} -->"
-        reason = comments.write(text, marker, options.comment)
-        if reason:
-            print(f"{program_name()}: no comment: {reason}", file=sys.stderr)
     if options.fail_below is not None:
         gate(comparison, options.fail_below, options.allow_insignificant)
 
@@ -100,13 +92,6 @@ def parsed() -> argparse.Namespace:
     formats = parser.add_mutually_exclusive_group()
     formats.add_argument("--md", action="store_true", help="print Markdown, for a pull request")
     formats.add_argument("--json", action="store_true", help="print JSON, with all fixed and broken entities")
-    formats.add_argument(
-        "--comment",
-        nargs="?",
-        const="",
-        metavar="REPORT_URL",
-        help="like --md, and write it as one comment on the pull or merge request of this job, which later calls edit",
-    )
     add(
         "--examples",
         type=int,
@@ -127,7 +112,6 @@ def parsed() -> argparse.Namespace:
         help="with --fail-below: fail only if the difference is significant",
     )
     options = parser.parse_args()
-    options.md |= options.comment is not None
     error = wrong_combination(options)
     if error:
         parser.error(error)

@@ -38,8 +38,6 @@ class Terminal:
 
     table = "simple"
     strong = "{}"
-    marked = "[{}]"
-    excerpt = "  {}\n      {}"
     item = "  {}"
 
     def safe(self, text: str) -> str:
@@ -66,8 +64,6 @@ class Markdown(Terminal):
 
     table = "pipe"
     strong = "**{}**"
-    marked = "**{}**"
-    excerpt = "- {}<br>{}"
     item = "- {}"
 
     def safe(self, text: str) -> str:
@@ -117,7 +113,7 @@ def render(comparison: Comparison, style: Terminal, most: int | None, whole: boo
     shown = None if whole else SHOWN
     last = comparison.splits[-1]
     counted = [f"{last.split}: {_counted(last, direction)}" for direction in ("fixed", "broken")]
-    params = [f"param {style.safe(text)}" for text in _differing_params(comparison)]
+    params = [f"param {style.safe(text)}" for text in _differing_params(comparison.old, comparison.new)]
     notes = _first([style.safe(note) for note in comparison.notes], shown)
     paragraphs = [
         headline(comparison, style),
@@ -130,7 +126,7 @@ def render(comparison: Comparison, style: Terminal, most: int | None, whole: boo
     if whole:
         paragraphs.append(style.fold("All scores, and how they are tested", _tables(comparison, style)))
         for split in comparison.splits:
-            paragraphs += excerpts(split, style, most)
+            paragraphs += changed_entities(split, style, most)
     else:
         paragraphs.append("--all: all scores, types and changes, and how significance is tested")
     return "\n\n".join(filter(None, paragraphs)) + "\n"
@@ -146,9 +142,12 @@ def render_metrics(old: Sequence[Run], new: Sequence[Run], style: Terminal, spli
         if is_shown and all(isinstance(run.metrics.get(name), int | float) for run in runs):
             before, after = (fmean(run.metrics[name] for run in side) for side in (old, new))
             rows.append([style.cell(style.safe(name)), f"{before:.3f}", f"{after:.3f}", _signed(after - before)])
-    notes = [f"note: {style.safe(note)}" for run in runs for note in run.notes]
+    lines = [f"param {style.safe(text)}" for text in _differing_params(old, new)]
+    lines += [f"note: {style.safe(note)}" for run in runs for note in run.notes]
+    if len({run.tests for run in runs}) > 1:
+        lines.append("note: test sets, or how they are read, differ in dvc.lock: the scores may be of other sentences")
     table = tabulate(rows, ("", *COLUMNS[:3]), tablefmt=style.table, disable_numparse=True)
-    return f"{style.listed(notes)}\n\n{table}\n"
+    return f"{style.listed(lines)}\n\n{table}\n"
 
 
 def _sides(comparison: Comparison, style: Terminal, most: int | None) -> Iterator[str]:
@@ -159,10 +158,10 @@ def _sides(comparison: Comparison, style: Terminal, most: int | None) -> Iterato
         yield f"{side}: {names}" if len(runs) == 1 else f"{side}: {names} (F1 {score_text(scores)})"
 
 
-def _differing_params(comparison: Comparison) -> Iterator[str]:
+def _differing_params(old_runs: Sequence[Run], new_runs: Sequence[Run]) -> Iterator[str]:
     """The params that differ: ``train.seed: 1 → 2``; a section that a side does not have is one of them."""
-    old = _params(comparison.old)
-    new = _params(comparison.new)
+    old = _params(old_runs)
+    new = _params(new_runs)
     if not old or not new:
         return
     keys = list(dict.fromkeys(chain(*old, *new)))
@@ -296,12 +295,8 @@ def _table(rows: Sequence[Sequence[str]], title: str, style: Terminal) -> str:
     return tabulate(cells, header, tablefmt=style.table, disable_numparse=True, colalign=aligned)
 
 
-# Words shown on each side of an entity.
-CONTEXT = 15
-
-
-def excerpts(split: Compared, style: Terminal, most: int | None) -> Iterator[str]:
-    """Render the fixed entities, then the broken ones.
+def changed_entities(split: Compared, style: Terminal, most: int | None) -> Iterator[str]:
+    """List the fixed entities, then the broken ones, with the ids of their sentences.
 
     Args:
         split: the comparison of a split.
@@ -310,7 +305,7 @@ def excerpts(split: Compared, style: Terminal, most: int | None) -> Iterator[str
     """
     for direction in ("fixed", "broken"):
         changes = split.changed(direction)
-        items = [_excerpt(change, split, style) for change in changes[:most]]
+        items = [style.item.format(_entity(change, split, style)) for change in changes[:most]]
         if len(items) < len(changes):
             items.append(style.listed([f"{len(changes) - len(items)} more: --all"]))
         yield style.fold(f"{split.split}: {_counted(split, direction)}", items)
@@ -330,12 +325,11 @@ def _counted(split: Compared, direction: str) -> str:
     return f"{counted}, {false_positives} new {noun}"
 
 
-def _excerpt(change: Change, split: Compared, style: Terminal) -> str:
+def _entity(change: Change, split: Compared, style: Terminal) -> str:
     sentence = split.sentences[change.sentence]
     words = sentence.words
     instead = ", ".join(_name(entity, words, style) for entity in change.instead)
-    head = f"{style.safe(sentence.id)}  {_name(change.entity, words, style)}, {_what(change, instead)}"
-    return style.excerpt.format(head, _sentence(change.entity, words, style))
+    return f"{style.safe(sentence.id)}  {_name(change.entity, words, style)}, {_what(change, instead)}"
 
 
 def _what(change: Change, instead: str) -> str:
@@ -348,19 +342,6 @@ def _what(change: Change, instead: str) -> str:
 
 def _name(entity: Entity, words: Sequence[str], style: Terminal) -> str:
     return style.safe(f"{entity.type} {_text(words[entity.start : entity.end])}")
-
-
-def _sentence(entity: Entity, words: Sequence[str], style: Terminal) -> str:
-    first = max(0, entity.start - CONTEXT)
-    last = entity.end + CONTEXT
-    shown = [
-        "..." if first > 0 else "",
-        style.safe(_text(words[first : entity.start])),
-        style.marked.format(style.safe(_text(words[entity.start : entity.end]))),
-        style.safe(_text(words[entity.end : last])),
-        "..." if last < len(words) else "",
-    ]
-    return " ".join(filter(None, shown))
 
 
 def _text(words: Sequence[str]) -> str:

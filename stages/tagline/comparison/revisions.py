@@ -30,9 +30,11 @@ from tagline.comparison.runs import (
     parse_metrics,
     source_of,
 )
+from tagline.core.params import PARAMS
 from tagline.terminal import QUOTED, UserError, quoted, shortened
 
 _DVC_YAML = "dvc.yaml"
+TESTS = "data/tokenized_tests"
 
 _EXPECTED = f"a commit, branch, tag or DVC experiment, or `{WORKSPACE}`"
 
@@ -105,18 +107,6 @@ def read(name: str, splits: Sequence[str], folder: Path | None = None) -> Run:
             return _commit(name, repo, splits, pipeline)
 
 
-def folder_in_git(folder: Path | None = None) -> str:
-    """Return the folder of the pipeline from the root of the Git repository.
-
-    Args:
-        folder: see `read`.
-    """
-    with _open_repository(folder) as repo:
-        root = Path(repo.root_dir).resolve()
-        parent = root / Pipeline.find(root, folder).folder
-        return parent.relative_to(Path(repo.scm.root_dir).resolve()).as_posix()
-
-
 @contextmanager
 def _open_repository(folder: Path | None) -> Iterator[Repo]:
     """Open the DVC repository of a folder, by default of the current one; errors of DVC become a `UserError`."""
@@ -168,7 +158,7 @@ def _workspace(repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
         return content
 
     run = make_run(WORKSPACE, None, predictions, committed, splits)
-    return replace(run, notes=outdated.in_workspace(repo, pipeline.stage))
+    return replace(run, tests=_hash_of_tests(repo, pipeline), notes=outdated.in_workspace(repo, pipeline.stage))
 
 
 def _commit(name: str, repo: Any, splits: Sequence[str], pipeline: Pipeline) -> Run:
@@ -211,9 +201,20 @@ def _commit(name: str, repo: Any, splits: Sequence[str], pipeline: Pipeline) -> 
             f"{name}: its predictions are not in DVC's cache, so that metrics alone are compared, without a test of "
             "significance; `dvc push` where they were computed"
         )
-        error.run = Run(name, commit, "spans", {}, parse_metrics(name, committed(path), path), notes=[note])
+        metrics = parse_metrics(name, committed(path), path)
+        params = committed(str(PARAMS))
+        error.run = Run(name, commit, "spans", {}, metrics, params, _hash_of_tests(repo, pipeline), [note])
         raise
-    return replace(run, notes=outdated.in_commit(name, repo, pipeline.file.as_posix(), pipeline.source.stage))
+    notes = outdated.in_commit(name, repo, pipeline.file.as_posix(), pipeline.source.stage)
+    return replace(run, tests=_hash_of_tests(repo, pipeline), notes=notes)
+
+
+def _hash_of_tests(repo: Any, pipeline: Pipeline) -> str | None:
+    """Return the hash of the test sets in dvc.lock; None if it does not have them."""
+    for out in repo.index.outs:
+        if out.hash_info and repo.fs.relpath(out.fs_path, repo.root_dir) == pipeline.path(TESTS):
+            return str(out.hash_info.value)
+    return None
 
 
 def _content(files: Any, path: str) -> bytes | None:

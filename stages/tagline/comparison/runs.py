@@ -67,6 +67,7 @@ class Run:
         splits: the predictions of each split, and of its altered forms as ``SPLIT.altered.FORM``.
         metrics: metrics/evaluate.json or crossval/metrics.json; empty if it does not exist.
         params: the content of params.yaml; None if it does not exist.
+        tests: the hash of the test sets in dvc.lock; None if it does not have them.
         notes: what a reader should know before trusting them.
     """
 
@@ -76,6 +77,7 @@ class Run:
     splits: dict[str, list[TaggedSentence]]
     metrics: dict[str, Any]
     params: bytes | None = None
+    tests: str | None = None
     notes: list[str] = field(default_factory=list)
 
     @property
