@@ -46,6 +46,16 @@ def test_findings_of_the_source_reach_the_report(workspace, capsys):
     assert found == {"misaligned_spans": 1, "duplicate_spans": 1, "empty_texts": 1, "repeated_sentences": 1}
 
 
+def test_inspect_does_not_overwrite_an_edited_preset(workspace, capsys):
+    for _ in range(2):  # the same again changes nothing
+        run_verb("inspect", "data/tiny", "--output", "mine.yaml")
+    edited = Path("mine.yaml").read_text() + "tokenize_align: {tag_column: pos}\n"
+    Path("mine.yaml").write_text(edited)
+    message = "inspect: mine.yaml: exists with other content; expected a new file; remove it, or write to another one"
+    assert exit_of("inspect", "data/tiny", "--output", "mine.yaml").startswith(message)
+    assert Path("mine.yaml").read_text() == edited
+
+
 def test_section_that_inspect_prints_runs_when_pasted(workspace, capsys):
     run_verb("inspect", "data/tiny")
     description, sections = capsys.readouterr().out.split(

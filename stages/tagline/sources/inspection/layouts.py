@@ -38,7 +38,7 @@ _EVALUATION = {"eval", "evaluation"}
 _WORD = re.compile("[a-z]+")
 # Files to ignore in a data folder.
 _OTHER = re.compile(
-    r"\..*|(readme|licen[cs]e|citation|changelog)\b.*|.*\.(md|pdf|zip|dvc|conf|ann|labels\.xml)",
+    r"\..*|(readme|licen[cs]e|citation|changelog)\b.*|.*\.(pdf|zip|dvc|conf|ann|labels\.xml)",
     re.IGNORECASE,
 )
 # Names of test sets whose labels the makers of a corpus keep to themselves: all words are O, or have no tag.
@@ -255,8 +255,14 @@ def _of_file(path: Path) -> Layout:
 
 
 def _entries(folder: Path) -> list[Path]:
-    """The files and folders that can be data, sorted."""
-    return sorted(entry for entry in folder.iterdir() if not _OTHER.fullmatch(entry.name))
+    """The files and folders that can be data, sorted; notes in Markdown if a format reads them."""
+    entries = sorted(entry for entry in folder.iterdir() if not _OTHER.fullmatch(entry.name))
+    return [entry for entry in entries if entry.suffix.lower() != ".md" or _is_recognised(entry)]
+
+
+def _is_recognised(path: Path) -> bool:
+    sample = read_sample(path)
+    return any(section.form.recognise(sample) is not None for section in FORMATS.values())
 
 
 def _data_in(path: Path) -> list[Path]:

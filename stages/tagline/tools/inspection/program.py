@@ -3,7 +3,7 @@
 from argparse import ArgumentTypeError
 from pathlib import Path
 
-from tagline.terminal import ArgumentParser, show, show_json, wrapped, write
+from tagline.terminal import ArgumentParser, UserError, show, show_json, wrapped, write
 
 TOKENIZED, TESTS = Path("data/tokenized"), Path("data/tokenized_tests")
 TOKENIZER = Path("models/pretrained/tokenizer")
@@ -24,12 +24,25 @@ def inspect() -> None:
 
     description = describe(options.path, Card.model_fields)
     if options.output:
-        options.output.write_text(description.sections, encoding="utf-8")
+        write_sections(options.output, description.sections)
     if options.json:
         show_json(description._asdict())
         return
     text = wrapped("\n".join(description.lines))
     show(f"{text}\n\n# Replace these sections of params.yaml, then run `dvc repro`.\n{description.sections.rstrip()}")
+
+
+def write_sections(path: Path, text: str) -> None:
+    """Write the sections to a file, unless it holds something else, such as a preset that somebody completed.
+
+    Raises:
+        UserError: it does.
+    """
+    if path.exists() and path.read_bytes() != text.encode("utf-8"):
+        raise UserError(
+            f"{path}: exists with other content; expected a new file; remove it, or write to another one and compare"
+        )
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def windows() -> None:

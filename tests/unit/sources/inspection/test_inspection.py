@@ -391,6 +391,12 @@ def test_unlabelled_test_is_not_read(tmp_path):
     assert "test" not in section["dataset"]
 
 
+def test_markdown_is_data_if_a_format_reads_it(tmp_path):
+    files = {"mine/data.tsv": TRAIN, "mine/notes.md": "# Notes\n\nHow we *annotated*.\n", "mine/README.md": "Data\n"}
+    assert inspect(write(tmp_path, files) / "mine")[1]["dataset"]["train"] == "data.tsv"
+    assert inspect(write(tmp_path, {"other/train.md": TRAIN}) / "other")[1]["dataset"]["train"] == "train.md"
+
+
 def test_split_that_is_read_as_train_is_named(tmp_path):
     description, section = inspect(write(tmp_path, {"mine/dev.tsv": TRAIN, "mine/test.tsv": TEST}) / "mine")
     assert "\nno file is named train, so that dev.tsv is read as train; if there is one, add it\n" in description
