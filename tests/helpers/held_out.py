@@ -62,7 +62,7 @@ def write_both(
         for row, document in zip(raw[split], (documents or {}).get(split, ()), strict=False):
             row["document"] = document
     raw_data.write(folder / "raw", raw, [])
-    write_unlabelled(raw_data.load(folder / "raw"), tests, LABELS, len(labels.names))
+    write_unlabelled(raw_data.load(folder / "raw"), tests, LABELS)
     write_hashes(tests)
     return tokenized, tests
 

@@ -25,7 +25,7 @@ def sentences(
     """Build sentences with a common label list.
 
     Args:
-        gold: label names of each sentence; ``?`` is unknown, ``O|B-X`` is one of these.
+        gold: label names of each sentence.
         predicted: likewise, as many per sentence.
         kind: how the labels are read.
         words: the words of each sentence; by default w0, w1, ...
@@ -37,11 +37,9 @@ def sentences(
     assert [len(row) for row in predicted] == lengths, "as many predicted as gold labels per sentence"
     words = [[f"w{index}" for index in range(length)] for length in lengths] if words is None else map(_items, words)
     scores = [[1.0] * length for length in lengths] if scores is None else scores
-    possible = {label: tuple(each for each in label.split("|") if each != "?") for label in chain(*gold)}
-    names = tuple(sorted({*chain(*possible.values()), *chain(*predicted)}))
-    partly = sorted(label for label, each in possible.items() if len(each) != 1)
-    labels = Labels("", kind, names, "", tuple(possible[label] for label in partly))
-    flat = _label_ids(predicted, names), np.array(list(chain(*scores)), np.float32), _label_ids(gold, (*names, *partly))
+    names = tuple(sorted({*chain(*gold), *chain(*predicted)}))
+    labels = Labels("", kind, names, "")
+    flat = _label_ids(predicted, names), np.array(list(chain(*scores)), np.float32), _label_ids(gold, names)
     ids = [f"s-{index}" for index in range(len(gold))] if ids is None else ids
     return list(TaggedSentences(labels, lengths, *flat, ids, list(words)))
 

@@ -102,5 +102,5 @@ def test_only_train_and_validation_train_again(validated):
         text = file.read_text()
         file.write_text(text.replace("Oslo PROPN B-LOC", "Oslo PROPN B-NEW", 1))
         assert repro(FOLDED) == by_label, f"a label of {name}"
-        file.write_text(f"{text}\nGil PROPN B-PER\nleft VERB O\nCork PROPN B-LOC\n")
+        file.write_text(f"{text}\n{name} PROPN B-PER\nleft VERB O\nCork PROPN B-LOC\n")
         assert repro(FOLDED) == by_text, f"a text of {name}"

@@ -1,4 +1,4 @@
-"""Words of unknown label through all stages: read, tokenized, trained on, left out of scores, and counted."""
+"""Words of unknown label through all stages: learnt from in train, their sentences left out elsewhere, and counted."""
 
 import shutil
 from pathlib import Path
@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from helpers.annotated import write_rows
 from helpers.project import STAGES, error_of, json_of, run_stage, run_stages
 from helpers.tiny import PEOPLE, TINY_PARAMS, raw_rows, set_params, training_results
 
@@ -34,48 +33,44 @@ def change(annotated: dict[str, list[str]] = ANNOTATED, unknown_tag: str = "-", 
     set_params(download=download, train={"epochs": 2, **train}, export={"onnx": False, "int8": False})
 
 
-def test_entity_of_a_span_ends_before_a_word_of_unknown_label(workspace):
-    for index, (split, text) in enumerate({"train": "Ada won", "validation": "Cem lives", "test": "Eva goes"}.items()):
-        span = {"spans": [{"start": 0, "end": 3, "label": "PER"}], "answer": "accept"}
-        binary = {"_input_hash": index, "_is_binary": split != "train"}
-        write_rows(Path("data/tiny", split), [{"text": text, **span, **binary}])
-    files = {split: split for split in SPLITS}
-    set_params(download={"dataset": {"source": "files", "format": "prodigy", "tag_column": "ner", **files}})
-    run_stages("download", "tokenize_align")
-    counts = json_of("reports/data.json")["validation"]
-    assert counts["labels"] == {"O": 0, "B-PER": 1, "I-PER": 0}
-    assert (counts["unknown_labels"], counts["no_entities"]) == (1, 0)
-
-
 @pytest.mark.parametrize("head", ["linear", "crf"])
-def test_words_of_unknown_label_are_predicted_and_not_scored(workspace, head):
+def test_sentences_with_a_word_of_unknown_label_are_learnt_from_and_not_scored(workspace, head):
+    """Two of six sentences of validation have one; test is annotated for PER alone."""
     change(head=head)
     run_stages(*STAGES)
     assert raw_rows("train")[0]["ner"] == ["B-PER", None, None, "O", "B-LOC", "O"]
     assert [raw_rows(split)[0]["annotated_types"] for split in ("train", "test")] == [None, ["PER"]]
-    labels = tokenized.load_labels(Path("data/tokenized_tests"))
+    data = json_of("reports/data.json")
+    assert {split: data[split]["unknown_labels"] for split in SPLITS} == {"train": 18, "validation": 0, "test": 0}
+    left_out = {split: data[split]["incomplete_sentences"] for split in SPLITS}
+    assert left_out == {"train": 0, "validation": 2, "test": 0}
+    assert tokenized.load_labels(Path("data/tokenized")).sets == ((),)
+    assert tokenized.load_labels(Path("data/tokenized_tests")).sets == ()
+    report = json_of("reports/evaluate.json")
+    assert (data["validation"]["sentences"], report["validation"]["sentences"]) == (4, 4)
+    assert (report["test"]["words"], report["test"]["overall"]["number"]) == (55, 9)
+    assert report["test"]["annotated_in_part"] == 6
+    assert report["test"]["per_type"].keys() == {"PER"}, "a predicted place is O"
+    table = pq.read_table("data/predictions/test.parquet").to_pylist()
+    forms = ["predicted", *(f"predicted.altered.{form}" for form in report["test"]["altered"])]
+    assert {label for row in table for form in forms for label in row[form]} <= {"O", "B-PER", "I-PER"}
+    card = " ".join(Path("models/export/README.md").read_text(encoding="utf-8").split())
+    assert "test: 6 of 6 sentences are annotated for some types only; predictions of others count as O." in card
+    assert r"validation: sentences with a word of unknown label, which are not scored\: 2" in card
+    assert "sets" not in json_of("models/export/tagger.json")
+
+
+def test_train_that_is_annotated_in_part_has_sets_of_labels(workspace):
+    change({"train.conll": ["PER"]})
+    train = Path("data/tiny/train.conll")
+    train.write_text(train.read_text(encoding="utf-8").replace("B-LOC", "O"), encoding="utf-8")
+    run_stages("download", "tokenize_align")
+    labels = tokenized.load_labels(Path("data/tokenized"))
     assert labels.sets == ((), ("O", "B-LOC", "I-LOC"), ("O", "I-LOC"))
-    window = tokenized.load_split(Path("data/tokenized_tests"), "test").windows[0]
-    lives = [label for label, word in zip(window["labels"], window["word_ids"], strict=True) if word == 2]
+    window = tokenized.load_split(Path("data/tokenized"), "train").windows[0]
+    lives = [label for label, word in zip(window["labels"], window["word_ids"], strict=True) if word == 3]
     first, later = len(labels.names) + 1, len(labels.names) + 2
     assert lives == [first, *[later] * (len(lives) - 1)], "later sub-words cannot begin an entity"
-    data = json_of("reports/data.json")
-    counts = {split: data[split]["unknown_labels"] for split in SPLITS}
-    assert counts == {"train": 18, "validation": 4, "test": 4 * 9 + 1}
-    of_test = {"O": 0, "B-LOC": 0, "I-LOC": 0, "B-PER": 9, "I-PER": 9}
-    assert data["test"]["labels"] == of_test, "O is one of several possible labels"
-    report = json_of("reports/evaluate.json")
-    assert report["validation"]["unknown"]["words"] == 4
-    assert report["validation"]["unknown"]["gold_entities"] == 2, "first names whose entity may end there"
-    assert (report["test"]["words"], report["test"]["unknown"]["words"]) == (55, 37)
-    assert report["test"]["overall"]["number"] == 9
-    table = pq.read_table("data/predictions/validation.parquet").to_pylist()
-    assert table[0]["gold"] == ["B-PER", None, None, "O", "B-LOC", "O"]
-    assert all(isinstance(label, str) for row in table for label in row["predicted"])
-    card = " ".join(Path("models/export/README.md").read_text(encoding="utf-8").split())
-    assert "Not scored in test: 37 of 55 words, whose gold label is unknown or known in part, and 0 gold and" in card
-    assert "words of unknown label" in Path("reports/evaluate.html").read_text(encoding="utf-8")
-    assert "sets" not in json_of("models/export/tagger.json")
 
 
 def test_unlabelled_texts_are_learnt_from_a_teacher_only(finished, capfd):
@@ -121,7 +116,9 @@ def test_data_without_the_known_labels_of_a_stage_are_an_error(workspace):
     text = test.read_text(encoding="utf-8")
     test.write_text(text.replace("PROPN B-PER", "PROPN -"), encoding="utf-8")
     run_stage("download")
-    assert "data/raw: no word of test has a known label, so that there is nothing" in error_of("tokenize_align")
+    assert "data/raw: each sentence of test has a word of unknown tag in the column ner; exp" in error_of(
+        "tokenize_align"
+    )
     test.write_text(text, encoding="utf-8")
     change({"train.conll": ["LOC"]})
     run_stage("download")

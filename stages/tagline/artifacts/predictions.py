@@ -1,18 +1,15 @@
 """The folder data/predictions: the predicted label of each word of validation and test.
 
-SPLIT.parquet       one row per sentence: id, words, gold, predicted (label names), score (one per word); gold is null
-                    where it is unknown, and a JSON list of the possible labels where it is known in part; of test
-                    also predicted.altered.FORM, with the labels of altered forms of the words
+SPLIT.parquet       one row per sentence: id, words, gold, predicted (label names), score (one per word); of test also
+                    predicted.altered.FORM, with the labels of altered forms of the words
 provenance.json     the label list, how labels were chosen (with ``biases`` if there are any), the precision, the
                     calibration of scores, ``accept`` if a precision is promised, and ``reference``, from which the
                     scores of other texts are estimated, if validation has enough entities
 hashes.json         the SHA-256 of each file, and of reports/evaluate.json
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
-from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
@@ -64,9 +61,8 @@ def write(
     """Write the predictions of a split, and those for altered forms of its words, by name."""
     flat = flatten(sentences)
     names = pa.array(flat.labels.names, pa.string())
-    gold_names = pa.array(map(_spelled, flat.labels.ids), pa.string())
     values = {
-        "gold": gold_names.take(pa.array(flat.known_gold)),
+        "gold": names.take(pa.array(flat.known_gold)),
         "predicted": names.take(pa.array(flat.predicted)),
         "score": pa.array(flat.scores),
     }
@@ -191,22 +187,17 @@ def _read(content: bytes, kind: Kind, where: str) -> Iterator[tuple[str, list[Ta
     words = table["words"].to_pylist()
     scores = table["score"].combine_chunks().flatten().to_numpy()
     gold = table["gold"].combine_chunks().flatten()
-    with reading(where, "evaluate", expected="label names"):
-        possible = [_parsed(text, kind) for text in gold.unique().to_pylist()]
-        sets = tuple(sorted(names for names in possible if len(names) != 1))
-        gold_names = set(chain(*possible))
     for column in table.column_names:
         if not column.startswith("predicted"):
             continue
         predicted = table[column].combine_chunks().flatten()
-        with reading(where, "evaluate", expected="label names"):
-            names = tuple(sorted(gold_names.union(predicted.unique().to_pylist())))
+        names = tuple(sorted({*gold.unique().to_pylist(), *predicted.unique().to_pylist()}))
         sentences = TaggedSentences(
-            Labels("", kind, names, "", sets),
+            Labels("", kind, names, ""),
             lengths=[len(words_of_sentence) for words_of_sentence in words],
             predicted=_label_ids(predicted, names),
             scores=scores,
-            gold=_label_ids(gold, [*names, *map(_spelled, sets)]),
+            gold=_label_ids(gold, names),
             ids=ids,
             words=words,
         )
@@ -223,8 +214,8 @@ def _read_table(content: bytes, where: str) -> pa.Table:
         lists = {name: table[name].combine_chunks() for name in schema.names if name != "id"}
         if table["id"].null_count:
             raise ValueError("null values")
-        for name, column in lists.items():
-            if column.null_count or (name != "gold" and column.flatten().null_count):  # a gold label may be unknown
+        for column in lists.values():
+            if column.null_count or column.flatten().null_count:
                 raise ValueError("null values")
         lengths = lists["words"].value_lengths()
         for column in lists.values():
@@ -233,24 +224,6 @@ def _read_table(content: bytes, where: str) -> pa.Table:
         return table
 
 
-def _spelled(names: Sequence[str]) -> str | None:
-    """A gold label in a table: its name, a JSON list of the possible ones, or null for any."""
-    if not names:
-        return None
-    if len(names) == 1:
-        return names[0]
-    return json.dumps(names, ensure_ascii=False)
-
-
-def _parsed(text: str | None, kind: Kind) -> tuple[str, ...]:
-    """The labels that `_spelled` wrote; a plain tag may look like a list, but is never known in part."""
-    if text is None:
-        return label_list.ANY
-    if kind == "spans" and text.startswith("["):
-        return tuple(json.loads(text))
-    return (text,)
-
-
-def _label_ids(labels: pa.Array, names: Sequence[str | None]) -> Any:
+def _label_ids(labels: pa.Array, names: Sequence[str]) -> Any:
     """Turn label names into label ids, int64."""
     return pc.index_in(labels, value_set=pa.array(names, pa.string())).to_numpy().astype(np.int64)

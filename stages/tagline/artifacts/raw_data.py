@@ -15,9 +15,9 @@ stream of at most about 128 MiB.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -124,6 +124,7 @@ class RawData:
         drawn: the splits that were drawn from the files of train.
         spans: whether tags come from spans.
         findings: what the stage download found in each split, and its count; of several sources, by their numbers.
+        task: the tag column of `of_task`; empty: all sentences of all splits are read.
     """
 
     path: Path
@@ -133,14 +134,59 @@ class RawData:
     drawn: tuple[str, ...] = ()
     spans: bool = False
     findings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    task: str = ""
+
+    def of_task(self, task: str) -> Self:
+        """The sentences that a task is learnt from and scored on: the border at which unknown labels end.
+
+        Train has all sentences. Of the other splits, sentences with a word whose tag is unknown are left out, so that
+        whatever is scored or fitted has a gold label for each word. Stages that read data/raw beside data/tokenized
+        read it so, too, or their sentences would not be the same.
+
+        Args:
+            task: the tag column.
+
+        Raises:
+            UserError: a split has no sentence left.
+        """
+        data = replace(self, task=task)
+        sentences = {split: sum(batch.num_rows for batch in data.batches(split)) for split in self.sentences}
+        for split, number in sentences.items():
+            if not number:
+                raise UserError(
+                    f"{self.path}: each sentence of {split} has a word of unknown tag in the column {task}; expected "
+                    "sentences that are annotated in full, since only these are scored; annotate some, or choose "
+                    f"another file; see download.dataset.{split} in params.yaml"
+                )
+        return replace(data, sentences=sentences)
 
     def batches(self, split: str) -> Iterator[pa.RecordBatch]:
         """Yield the record batches of a split."""
-        return shards.read_batches(self.path / split)
+        for batch in shards.read_batches(self.path / split):
+            incomplete = self._incomplete(split, batch)
+            if incomplete.any():
+                yield batch.filter(pa.array(~incomplete))
+            else:
+                yield batch
+
+    def left_out(self, split: str) -> Iterator[str]:
+        """Yield the ids of the sentences that `of_task` leaves out."""
+        for batch in shards.read_batches(self.path / split):
+            yield from batch[ID].filter(pa.array(self._incomplete(split, batch))).to_pylist()
+
+    def _incomplete(self, split: str, batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
+        """Whether each sentence is left out, bool (sentences,)."""
+        if not self.task or split == SPLITS[0] or not batch[self.task].values.null_count:
+            return np.zeros(batch.num_rows, bool)
+        tags = batch[self.task]
+        # The number of unknown tags before each word, whose differences are those of sentences.
+        before = np.cumsum(np.append(0, tags.values.is_null().to_numpy(zero_copy_only=False)))
+        return np.diff(before[tags.offsets.to_numpy()]) > 0
 
     def documents(self, split: str) -> npt.NDArray[np.int64]:
         """The number of the document of each sentence of a split, int64 (sentences,), ascending from 0."""
-        return np.concatenate([batch[DOCUMENT].to_numpy() for batch in self.batches(split)])
+        numbers = np.concatenate([batch[DOCUMENT].to_numpy() for batch in self.batches(split)])
+        return np.cumsum(np.diff(numbers, prepend=numbers[0]) > 0)
 
     def has_documents(self) -> bool:
         """Whether a document of train has several sentences; otherwise each sentence is one by itself."""
@@ -156,14 +202,13 @@ class RawData:
         """Test, if there is one, and the further test sets by name."""
         return [split for split in self.sentences if split not in LEARNT]
 
-    def annotated_types(self, splits: Iterable[str]) -> set[tuple[str, ...]]:
-        """The different values of ``annotated_types`` in some splits that are not null."""
+    def annotated_types(self, split: str) -> set[tuple[str, ...]]:
+        """The different values of ``annotated_types`` in a split that are not null."""
         if not self.annotated:
             return set()
         different: set[tuple[str, ...]] = set()
-        for split in splits:
-            for batch in self.batches(split):
-                different.update(tuple(types) for types in batch[ANNOTATED].to_pylist() if types is not None)
+        for batch in self.batches(split):
+            different.update(tuple(types) for types in batch[ANNOTATED].to_pylist() if types is not None)
         return different
 
     def chunks(self, split: str, words: int) -> Iterator[pa.RecordBatch]:

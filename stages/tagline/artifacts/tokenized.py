@@ -4,7 +4,9 @@ labels.json                         the labels of the task, and the sets of labe
 provenance.json                     how the windows were made, see `Windowing`
 hashes.json                         the SHA-256 of each file
 sentences/SPLIT/00000.arrow, ...    id, words, labels (IOB2 or plain tags; ids beyond them are of the sets in
-                                    labels.json, the labels that are possible): one row per sentence
+                                    labels.json, the labels that are possible; only train has such words); of other
+                                    splits, if data/raw has it, annotated (the types that a sentence is annotated for;
+                                    null: all): one row per sentence
 windows/SPLIT/00000.arrow, ...      sentence (its row), input_ids, word_ids (-1 for special tokens and for context, the
                                     words of neighbouring sentences), labels (-100: ignored): one row per window
 windows/train_lowercase/...         with ``lowercase_share``: likewise, of copies of some sentences of train
@@ -31,12 +33,15 @@ import pyarrow.compute as pc
 from datasets import ClassLabel, Dataset, Features, List, Value, concatenate_datasets
 
 from tagline.core import PROVENANCE, TOKENIZER_FILE, read_json, require, sha256, shards, write_json
-from tagline.labels import AnyInts, Ints, LabelIds, Labels, Windows
+from tagline.labels import AnyInts, Bools, Ints, LabelIds, Labels, Windows
 from tagline.labels import label_list as label_lists
+from tagline.labels.hidden import hidden_labels
 from tagline.terminal import UserError
 
 Item = TypeVar("Item")
 
+# The column of the types that a sentence is annotated for.
+ANNOTATED = "annotated"
 # The windows of sentences of train in small letters and with typing errors, numbered and labelled as their originals.
 COPIES = LOWERCASE, TYPOS = "train_lowercase", "train_typos"
 
@@ -67,10 +72,13 @@ def window_columns(windows: Windows, labels: Ints, first_sentence: int) -> dict[
     }
 
 
-def sentence_features(labels: Labels) -> Features:
-    """The columns of the sentences of a task."""
+def sentence_features(labels: Labels, annotated: bool = False) -> Features:
+    """The columns of the sentences of a task; ``annotated``: some may not be annotated for all types."""
     labels_of_words = List(ClassLabel(names=list(labels.names)))
-    return Features({"id": Value("string"), "words": List(Value("string")), "labels": labels_of_words})
+    columns = {"id": Value("string"), "words": List(Value("string")), "labels": labels_of_words}
+    if annotated:
+        columns[ANNOTATED] = List(Value("string"))
+    return Features(columns)
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,7 @@ class Split:
         return LazyColumn(column(self.sentences, "id")), LazyColumn(column(self.sentences, "words"))
 
     def gold(self) -> LabelIds:
-        """The gold ids of all words, of labels or of the label list's sets, one after the other, int32 (words,)."""
+        """The gold ids of all words, in train also of the label list's sets, one after the other, int32 (words,)."""
         return pc.list_flatten(column(self.sentences, "labels")).cast(pa.int32()).to_numpy()
 
     def labelled_words(self) -> Iterator[tuple[list[str], list[str]]]:
@@ -95,6 +103,20 @@ class Split:
         for batch in self.sentences.iter(batch_size=1000):
             for words, numbers in zip(batch["words"], batch["labels"], strict=True):
                 yield words, [names[number] for number in numbers]
+
+    @cached_property
+    def annotated(self) -> list[list[str] | None] | None:
+        """The types that each sentence is annotated for, None for all; None if all sentences are for all."""
+        if ANNOTATED not in self.sentences.column_names:
+            return None
+        types: list[list[str] | None] = column(self.sentences, ANNOTATED).to_pylist()
+        return types
+
+    def hidden(self, first: int = 0, last: int | None = None) -> Bools | None:
+        """The `hidden_labels` of some sentences, or of all; None if all sentences are annotated for all types."""
+        if self.annotated is None:
+            return None
+        return hidden_labels(self.annotated[first:last], self.lengths()[first:last], self.labels)
 
     def lengths(self) -> list[int]:
         """The number of words of each sentence."""

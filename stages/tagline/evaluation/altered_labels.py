@@ -12,6 +12,7 @@ import numpy as np
 
 from tagline.evaluation.altered_forms import FORMS
 from tagline.labels import AnyInts, Ints, Windows
+from tagline.labels.hidden import without_hidden
 from tagline.model.prediction import Predictor
 
 if TYPE_CHECKING:
@@ -52,11 +53,14 @@ def label_altered(inputs: Inputs, name: str, predictor: Predictor, predicted: An
         of_chunk = lengths[begin:end]
         of_words = slice(ends[begin] - lengths[begin], ends[end - 1])
         keys = _keys(split.mapped_windows.of_sentences(begin, end), of_chunk)
-        labels_of = dict(zip(keys, _per_sentence(predicted[of_words], of_chunk), strict=True))
+        labels_of = {}
+        if split.annotated is None:  # else equal sentences may have other hidden labels
+            labels_of = dict(zip(keys, _per_sentence(predicted[of_words], of_chunk), strict=True))
         for form, labels in labelled.items():
             altered = list(chain.from_iterable(map(FORMS[form], words[begin:end])))
             windows, _ = cutter.cut_words(altered, np.cumsum(of_chunk), documents[begin:end])
-            labels[of_words] = _label_new(predictor, of_chunk, windows, labels_of, f"{name}, {form}")
+            new = _label_new(predictor, of_chunk, windows, labels_of, f"{name}, {form}")
+            labels[of_words] = without_hidden(new, split.hidden(begin, end), split.labels)
     return labelled
 
 

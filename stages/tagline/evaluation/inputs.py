@@ -38,7 +38,7 @@ class Inputs:
         data: data/tokenized.
         tests: data/tokenized_tests.
         finetuned: models/finetuned.
-        labels: the task's label list, with the sets of all splits.
+        labels: the task's label list.
         counts: of the splits to evaluate, see `read_counts`.
         documents: of the splits to evaluate, see `document_numbers`; empty if no measurement needs them.
     """
@@ -70,7 +70,7 @@ class Inputs:
             UserError: data/raw is missing or damaged, or not what data/tokenized was made from.
         """
         verify(self.raw, "download")
-        documents = raw_data.load(self.raw).documents(split)
+        documents = raw_data.load(self.raw).of_task(self.labels.task).documents(split)
         sentences = len(self.loaded[split].sentences)
         if len(documents) != sentences:
             raise UserError(

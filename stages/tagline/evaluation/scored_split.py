@@ -34,6 +34,7 @@ class ScoredSplit:
         documents: int64 (sentences,), the number of the document of each sentence, from 0; None if not known.
         name: of the split.
         types: of a test set: those that are shared with the task, foreign to it, and lacking, which are left out.
+        in_part: the number of sentences that are annotated for some types only; predictions of the others are O.
     """
 
     kind: Kind
@@ -47,6 +48,7 @@ class ScoredSplit:
     documents: Ints | None = None
     name: str = ""
     types: Mapping[str, Sequence[str]] | None = None
+    in_part: int = 0
 
     @cached_property
     def counts(self) -> Counts:

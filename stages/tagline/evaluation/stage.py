@@ -68,7 +68,7 @@ def evaluate(
     verify(tests, "tokenize-align")
     verify(finetuned, "train", *curves)
     labels_of_tests = tokenized.load_labels(tests)
-    labels = tokenized.load_labels(data).with_sets_of(labels_of_tests)
+    labels = tokenized.load_labels(data)
     measurements = measurements_of(params, labels)
 
     inputs = Inputs(raw, data, tests, finetuned, labels, read_counts(report))
@@ -158,4 +158,5 @@ def _label(name: str, inputs: Inputs, chunks: Iterable[Chunk], predictor: Predic
         documents=inputs.documents.get(name),
         name=name,
         types=types,
+        in_part=sum(types_of_sentence is not None for types_of_sentence in split.annotated or ()),
     )

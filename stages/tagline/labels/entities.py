@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tagline.labels.label_list import ANY, Kind, Labels
+from tagline.labels.label_list import Kind, Labels
 from tagline.labels.schemes import split_tag
-from tagline.labels.windows import AnyInts, Bools, ranges
+from tagline.labels.windows import AnyInts, Bools
 
 
 class Entity(NamedTuple):
@@ -115,11 +115,11 @@ def entity_arrays(ids: AnyInts, offsets: AnyInts, labels: Labels) -> EntityArray
     """Read the entities of sentences by the rule of `entities`; for plain tags, one entity per word.
 
     Args:
-        ids: int (words,), the label ids of all sentences; those of the label list's sets are of no entity.
+        ids: int (words,), the label ids of all sentences.
         offsets: int (sentences + 1,), the first word of each sentence, then the number of words.
         labels: the label list.
     """
-    marks = [*labels.marks, *(("", "") for _ in labels.sets)]
+    marks = labels.marks
     types = tuple(sorted(labels.types))
     outside = len(types)
     numbers = dict(zip(types, range(outside), strict=True))
@@ -138,67 +138,3 @@ def entity_arrays(ids: AnyInts, offsets: AnyInts, labels: Labels) -> EntityArray
 def is_outside(ids: AnyInts, labels: Labels) -> Bools:
     """Whether the labels of words say that they are in no entity, bool (words,); plain tags never do."""
     return np.array([not type_ for type_ in labels.type_of_labels], bool)[ids]
-
-
-def is_decided(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: Labels) -> Bools:
-    """Whether gold labels, of which some are unknown, decide if an entity is right, bool (entities,).
-
-    They do if no word of the entity has an unknown label that could be its label there, and the next word none that
-    could continue it. So which entities are scored does not depend on whether they are right, which would bias scores.
-    Example: B-X at the first word is decided by ``B-X O ?`` and by ``O I-X ?``, and not by ``? O O`` or ``B-X ? O``.
-
-    Args:
-        entities: gold or predicted ones.
-        gold: int (words,), the gold ids of all words, of labels or sets.
-        offsets: int (sentences + 1,), the first word of each sentence, then the number of words.
-        labels: the label list.
-    """
-    can_be, can_continue = unknown_labels(entities.types, labels)
-    has_next = ~np.isin(entities.end, offsets) & (labels.kind == "spans")
-    sizes = entities.end + has_next - entities.start
-    words = ranges(entities.start, sizes)  # of all entities, each with its next word
-    of_entity = np.repeat(np.arange(len(sizes)), sizes)
-    types = entities.type[of_entity]
-    is_first = words == entities.start[of_entity]
-    is_open = np.where(is_first, can_be[gold[words], types], can_continue[gold[words], types])
-    decided = np.ones(len(sizes), bool)
-    decided[of_entity[is_open]] = False
-    return decided
-
-
-def unknown_labels(types: Sequence[str], labels: Labels) -> tuple[Bools, Bools]:
-    """Whether a gold id is of an unknown label that could be of a type, and that could be an I- of it.
-
-    Returns:
-        Two arrays, bool (labels + sets, types).
-    """
-    marks = dict(zip(labels.names, labels.marks, strict=True))
-    can_be = np.zeros((len(labels.ids), len(types)), bool)
-    can_continue = can_be.copy()
-    for number, names in enumerate(labels.sets, len(labels.names)):
-        if names == ANY:  # also where the list lacks an I-
-            can_be[number] = can_continue[number] = True
-        for name in names:
-            prefix, type_ = marks[name]
-            if type_ in types:
-                can_be[number, types.index(type_)] = True
-                can_continue[number, types.index(type_)] |= prefix == "I"
-    return can_be, can_continue
-
-
-def is_begun(entities: EntityArrays, gold: AnyInts, offsets: AnyInts, labels: Labels) -> Bools:
-    """Whether it is known where each gold entity begins, bool (entities,).
-
-    It is if the entity begins with B-, after a word of known label, or with its sentence. Example: it is not in
-    ``? I-X``, where the first word may be a B-X.
-
-    Args:
-        entities: gold ones.
-        gold: int (words,), the gold ids of all words, of labels or sets.
-        offsets: int (sentences + 1,), the first word of each sentence, then the number of words.
-        labels: the label list.
-    """
-    is_inside = np.array([prefix == "I" for prefix, _ in labels.marks], bool)
-    # The word before the entity; at the start of a sentence, the entity's first word, whose label is known.
-    before = np.where(np.isin(entities.start, offsets), entities.start, entities.start - 1)
-    return ~is_inside[gold[entities.start]] | (gold[before] < len(labels.names))

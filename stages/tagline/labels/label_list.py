@@ -6,7 +6,7 @@ And the settings that travel with a model: how it computes, how its labels are c
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -23,9 +23,8 @@ from tagline.terminal import UserError
 Kind = Literal["spans", "tags"]
 """spans: IOB2 labels, which mark entities. tags: each word has a tag of its own, such as a part of speech."""
 LabelSets = tuple[tuple[str, ...], ...]
-"""The labels that are possible for words of unknown label, by name; an empty set: any label. In arrays of gold labels,
-an id is a set's index plus the number of labels: code that does not know of sets gets an index error, never a wrong
-label."""
+"""The labels that are possible for words of unknown label, by name; an empty set: any label. In gold labels of train,
+an id is a set's index plus the number of labels; training learns that one of them is right."""
 ANY: tuple[str, ...] = ()
 Decoding = Literal["greedy", "constrained"]
 """greedy: the most likely label of each word, or sequence if the head scores sequences. constrained: the most likely
@@ -58,7 +57,7 @@ class Labels:
         names: label names, indexed by label id.
         fallback: the label of words without sub-words: O, or the most frequent tag of the training split; empty
             likewise.
-        sets: of the gold labels in data/tokenized, those of words and of their later sub-words.
+        sets: of the gold labels of train, those of words and of their later sub-words.
     """
 
     task: str
@@ -111,21 +110,6 @@ class Labels:
         singles = [(name,) for name in self.names]
         return {names: index for index, names in enumerate([*singles, *self.sets])}
 
-    @property
-    def described(self) -> list[str]:
-        """For each id the labels that are possible, for people; ``?`` for any."""
-        return [" or ".join(names) or "?" for names in self.ids]
-
-    def within(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Those of some possible labels that this list has; `ANY` if it has none of them."""
-        return tuple(name for name in names if name in self.names)
-
-    def with_sets_of(self, other: "Labels") -> "Labels":
-        """The same labels, also with the sets that gold labels of another list become, see `translation`."""
-        sets = [self.within(names) for names in other.ids]
-        sets = [*self.sets, *(names for names in sets if len(names) != 1)]
-        return replace(self, sets=tuple(dict.fromkeys(sets)))
-
 
 def inside(names: Iterable[str]) -> tuple[str, ...]:
     """The labels that a word's further sub-words can have, given those of the first one: I-X for B-X, else the same."""
@@ -144,9 +128,9 @@ def possible(labels: Labels) -> Bools:
 
 @cache  # few pairs of label lists
 def translation(labels: Labels, new: Labels) -> LabelIds:
-    """For each id of a label list, the id of the same labels in another one; of those that it has, or of any."""
-    ids = new.ids
-    return np.array([ids[new.within(names)] for names in labels.ids], dtype=np.int32)
+    """For each id of a label list, the id of the same label in another one; -1 for labels that it does not have."""
+    ids = new.label2id
+    return np.array([ids.get(name, -1) for name in labels.names], dtype=np.int32)
 
 
 def from_counts(task: str, kind: Kind, counts: Mapping[str, Mapping[str, int]]) -> Labels:

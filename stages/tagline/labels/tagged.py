@@ -10,15 +10,7 @@ from typing import overload
 
 import numpy as np
 
-from tagline.labels.entities import (
-    Entity,
-    EntityArrays,
-    entity_arrays,
-    is_begun,
-    is_decided,
-    marked,
-    unknown_labels,
-)
+from tagline.labels.entities import Entity, EntityArrays, entity_arrays, marked
 from tagline.labels.label_list import Kind, Labels, PerType, translation
 from tagline.labels.schemes import OUTSIDE
 from tagline.labels.windows import AnyInts, Bools, Doubles, Floats, Ints
@@ -50,7 +42,7 @@ class TaggedSentence(_Gold):
         predicted: int (words,), the predicted label ids.
         scores: float32 (words,), the probability of each predicted label, or of its entity; 0 for words without
             sub-words.
-        gold: int (words,), the gold label ids, or ids of the label list's sets; None if unknown.
+        gold: int (words,), the gold label ids; None if unknown.
         accept: above which scores a precision is promised; None or empty: none is.
     """
 
@@ -72,13 +64,10 @@ class TaggedSentence(_Gold):
 
     @property
     def gold_names(self) -> list[str]:
-        """The gold labels; of words of unknown label, those that are possible, or ``?``."""
-        described = self.labels.described
-        return [described[index] for index in self.known_gold.tolist()]
+        return self._names(self.known_gold)
 
     @property
     def predicted_entities(self) -> list[Entity]:
-        """The predicted entities; with words of unknown gold label, those that gold decides."""
         return self._entities("predicted", self.predicted)
 
     @property
@@ -89,9 +78,7 @@ class TaggedSentence(_Gold):
         # Not functools.cached_property: until Python 3.12 it has one lock for all sentences, which stays locked in a
         # process that was forked while another thread held it.
         kept: dict[str, list[Entity]] = self.__dict__.setdefault("_kept", {})
-        if side not in kept and has_sets(self.labels, self.gold):
-            kept[side] = getattr(flatten([self]), f"{side}_entities").entities()
-        elif side not in kept:
+        if side not in kept:
             kept[side] = marked(self._names(ids), self.kind)
         return kept[side]
 
@@ -124,7 +111,7 @@ class TaggedSentence(_Gold):
         return replace(self, predicted=predicted)
 
     def relabelled(self, labels: Labels) -> TaggedSentence:
-        """Return the sentence with the same labels as ids of another list, which contains all names and sets."""
+        """Return the sentence with the same labels as ids of another list, which contains all names."""
         ids = translation(self.labels, labels)
         gold = None if self.gold is None else ids[self.gold]
         return replace(self, labels=labels, predicted=ids[self.predicted], gold=gold)
@@ -132,11 +119,6 @@ class TaggedSentence(_Gold):
     def _names(self, ids: AnyInts) -> list[str]:
         names = self.labels.names
         return [names[index] for index in ids.tolist()]
-
-
-def has_sets(labels: Labels, gold: AnyInts | None) -> bool:
-    """Whether the label of a word is not known, or only in part."""
-    return bool(labels.sets) and gold is not None and bool((gold >= len(labels.names)).any())
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +132,7 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
         lengths: the number of words of each sentence.
         predicted: int (all words,), label ids.
         scores: float32 (all words,).
-        gold: int (all words,), ids of labels or of the label list's sets, if known.
+        gold: int (all words,), label ids, if known.
         ids: one per sentence; None where only labels are scored.
         words: one list per sentence; None where only labels are scored.
         accept: above which scores a precision is promised.
@@ -196,25 +178,11 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
 
     @cached_property
     def predicted_entities(self) -> EntityArrays:
-        """The predicted entities; with words of unknown gold label, those that gold decides, see `is_decided`."""
-        entities = self._entities(self.predicted)
-        if not has_sets(self.labels, self.gold):
-            return entities
-        return entities.where(is_decided(entities, self.known_gold, self.offsets, self.labels))
+        return entity_arrays(self.predicted, self.offsets, self.labels)
 
     @cached_property
     def gold_entities(self) -> EntityArrays:
-        """The gold entities of which type and both boundaries are known."""
-        entities = self._entities(self.known_gold)
-        if not has_sets(self.labels, self.gold):
-            return entities
-        decided = is_decided(entities, self.known_gold, self.offsets, self.labels)
-        begun = is_begun(entities, self.known_gold, self.offsets, self.labels)
-        return entities.where(decided & begun)
-
-    def _entities(self, ids: AnyInts) -> EntityArrays:
-        """The entities of one side; unknown labels are of none."""
-        return entity_arrays(ids, self.offsets, self.labels)
+        return entity_arrays(self.known_gold, self.offsets, self.labels)
 
     @cached_property
     def confidences(self) -> Doubles:
@@ -225,50 +193,6 @@ class TaggedSentences(_Gold, Sequence[TaggedSentence]):
         scores = np.append(self.scores, np.float32(0))
         sums = np.add.reduceat(scores, borders, dtype=np.float64)[::2]
         return sums / (entities.end - entities.start)
-
-    @property
-    def left_out(self) -> tuple[int, int]:
-        """The numbers of gold and of predicted entities that are not scored, since gold labels are unknown."""
-        gold = len(self._entities(self.known_gold).start) - len(self.gold_entities.start)
-        predicted = len(self._entities(self.predicted).start) - len(self.predicted_entities.start)
-        return gold, predicted
-
-    @cached_property
-    def is_known(self) -> Bools:
-        """Whether the gold label of each word is known."""
-        return self.known_gold < len(self.labels.names)
-
-    @property
-    def decided_types(self) -> list[str]:
-        """The types of which gold decides if entities are right: all, or beside unknown labels those that gold has."""
-        if not has_sets(self.labels, self.gold):
-            return self.labels.types
-        gold = self.gold_entities
-        return [gold.types[index] for index in np.unique(gold.type).tolist()]
-
-    def is_annotated(self, types: Sequence[str]) -> Bools:
-        """Whether no word of each sentence has an unknown label that could be of one of the types, bool (sentences,).
-
-        What is fitted to validation reads such sentences only: of the others, gold may decide the wrong entities alone.
-        """
-        result = np.ones(len(self), bool)
-        if has_sets(self.labels, self.gold):
-            can_be, _ = unknown_labels(types, self.labels)
-            open_words = np.isin(self.known_gold, np.flatnonzero(can_be.any(axis=1)))
-            result[self.sentences_of(np.flatnonzero(open_words))] = False
-        return result
-
-    def fully_annotated(self) -> TaggedSentences:
-        """The sentences whose words all have a known label, without ids and words."""
-        sentences = self.is_annotated(self.labels.types)
-        words = np.repeat(sentences, self.lengths)
-        return TaggedSentences(
-            self.labels,
-            np.array(self.lengths)[sentences].tolist(),
-            self.predicted[words],
-            self.scores[words],
-            self.known_gold[words],
-        )
 
     @cached_property
     def correct(self) -> tuple[Bools, Bools]:

@@ -28,8 +28,7 @@ def reliability(sentences: Sequence[TaggedSentence]) -> pd.DataFrame:
     """Group predicted entities (spans) or words (tags) into ten bins by score.
 
     Args:
-        sentences: with gold labels. Words without sub-words, whose score is 0, are left out, as are types of which gold
-            decides only that they are wrong.
+        sentences: with gold labels. Words without sub-words, whose score is 0, are left out.
 
     Returns:
         One row per non-empty bin: bin (its boundaries), confidence (mean score), accuracy (share of correct
@@ -39,7 +38,7 @@ def reliability(sentences: Sequence[TaggedSentence]) -> pd.DataFrame:
 
     flat = flatten(sentences)
     table = pd.DataFrame({"confidence": flat.confidences, "accuracy": flat.correct[1].astype(np.float64)})
-    table = table[(table["confidence"] > 0) & flat.predicted_entities.of_types(flat.decided_types)]
+    table = table[table["confidence"] > 0]
     index = np.minimum((table["confidence"].to_numpy() * BINS).astype(np.int64), BINS - 1)
     grouped = table.groupby(index)
     bins = grouped.mean().assign(number=grouped.size())
@@ -69,23 +68,21 @@ def calibration(bins: pd.DataFrame, uncalibrated: pd.DataFrame | None = None) ->
     return {**entry, "number": number}
 
 
-def fit(sentences: TaggedSentences) -> Calibration:
+def fit(sentences: TaggedSentences, in_full: bool = True) -> Calibration:
     """Fit a calibration to sentences of validation.
 
     Args:
         sentences: with gold labels, and scores of `NOT_CALIBRATED`.
+        in_full: whether all are annotated for all types; else O may be an entity, and words outside have no curve.
     """
-    # Gold decides whether these are right, although words of false ones may be known in part: O, or of another type.
-    entities = sentences.predicted_entities
-    scores = sentences.scores[entities.start]
-    seen = (scores > 0) & entities.of_types(sentences.decided_types)
-    # Where only some types are annotated, the words of known label are those of entities, and O is wrong there.
-    known = sentences.fully_annotated()
-    outside = (known.scores > 0) & is_outside(known.predicted, known.labels)
-    return Calibration(
-        fit_curve(scores[seen], sentences.correct[1][seen]),
-        fit_curve(known.scores[outside], (known.known_gold == known.predicted)[outside]),
-    )
+    scores = sentences.scores[sentences.predicted_entities.start]
+    seen = scores > 0
+    of_entities = fit_curve(scores[seen], sentences.correct[1][seen])
+    if not in_full:
+        return Calibration(of_entities)
+    outside = (sentences.scores > 0) & is_outside(sentences.predicted, sentences.labels)
+    is_right = sentences.known_gold == sentences.predicted
+    return Calibration(of_entities, fit_curve(sentences.scores[outside], is_right[outside]))
 
 
 def fit_curve(scores: Floats, right: Bools) -> Curve | None:

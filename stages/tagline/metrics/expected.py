@@ -54,12 +54,11 @@ def fit(validation: TaggedSentences) -> Constants | None:
     """Compute the constants.
 
     Args:
-        validation: with gold labels and calibrated scores, of which fully annotated sentences are read.
+        validation: with gold labels and calibrated scores.
 
     Returns:
         None for fewer than `LEAST` entities, if all are right or none is, or if no word is called O.
     """
-    validation = validation.fully_annotated()
     found, gold = validation.predicted_entities, validation.gold_entities
     is_correct = validation.correct[1]
     doubt = _doubt(validation)
@@ -77,16 +76,6 @@ def fit(validation: TaggedSentences) -> Constants | None:
         touching=round(float(_touches(wrong, gold, words).mean()), DIGITS),
         missed=round(float(np.count_nonzero(missed) / doubt), DIGITS),
         entities=len(is_correct),
-    )
-
-
-def not_fitted(validation: TaggedSentences) -> str:
-    """Say why there are no constants."""
-    known = validation.fully_annotated()
-    right = known.correct[1]
-    return (
-        f"{len(known):,} of {len(validation):,} sentences are annotated in full, with {len(right):,} predictions, "
-        f"{right.sum():,} of them right; expected at least {LEAST}, right and wrong ones"
     )
 
 

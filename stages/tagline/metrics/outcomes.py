@@ -133,12 +133,11 @@ def confusion(sentences: Sequence[TaggedSentence], kind: Kind) -> Counter[tuple[
     Args:
         sentences: with gold labels.
         kind: spans: a word has the type of its label, or `NO_TYPE` outside entities; words outside in both are not
-            counted, since they would outnumber all others. tags: a word's type is its label. Words of unknown gold
-            label are not counted.
+            counted, since they would outnumber all others. tags: a word's type is its label.
     """
     flat = flatten(sentences)
     names = flat.labels.names
-    pairs = np.bincount((flat.known_gold * len(names) + flat.predicted)[flat.is_known])
+    pairs = np.bincount(flat.known_gold * len(names) + flat.predicted)
     counts: Counter[tuple[str, str]] = Counter()
     for pair in np.flatnonzero(pairs).tolist():
         gold, predicted = (names[label] for label in divmod(pair, len(names)))

@@ -93,7 +93,7 @@ class Counts:
         kind: what is counted.
         types: the types of gold and predicted entities, sorted.
         correct, predicted, gold: (sentences, types), sparse: entities, or words of each tag.
-        words, correct_words: (sentences,); of words whose gold label is known.
+        words, correct_words: (sentences,).
     """
 
     kind: Kind
@@ -152,7 +152,7 @@ def count(sentences: Sequence[TaggedSentence], kind: Kind) -> Counts:
         correct=table(gold.type[correct], gold.start[correct]),
         predicted=table(predicted.type, predicted.start),
         gold=table(gold.type, gold.start),
-        words=words(flat.is_known),
+        words=np.diff(flat.offsets).astype(np.float64),
         correct_words=words(flat.predicted == flat.known_gold),
     )
 

@@ -12,7 +12,6 @@ import numpy as np
 from tqdm import tqdm
 
 from tagline.labels import (
-    ANY,
     NO_WORD,
     OUTSIDE,
     AnyInts,
@@ -28,6 +27,7 @@ from tagline.labels import (
     is_outside,
     ranges,
 )
+from tagline.labels.hidden import without_hidden
 from tagline.model.backends import Backend
 from tagline.model.batches import longest_first
 from tagline.model.heads.head import Head
@@ -58,11 +58,13 @@ class Chunk(NamedTuple):
         scores: float32 (words, labels), as `Head.decode` reads them.
         lengths: int64, the number of words of each sentence.
         seen: bool (words,), whether the word has sub-words.
+        hidden: bool (words, labels), see `tagline.labels.hidden`; None: no label is.
     """
 
     scores: Floats
     lengths: Ints
     seen: Bools
+    hidden: Bools | None = None
 
 
 class Predictions(NamedTuple):
@@ -76,7 +78,7 @@ class Predictions(NamedTuple):
             an entity, that of the entity; 0 for words without sub-words.
         without_subwords: the number of words without sub-words, which the model does not see.
         loss: the summed negative log-likelihood of the gold labels of the other words; 0 if no gold labels were given.
-        known: the number of these words of which the label is not wholly unknown.
+        known: the number of these words whose gold label the model has.
     """
 
     labels: LabelIds
@@ -120,13 +122,19 @@ class NonFiniteError(UserError):
 def score_split(predictor: Predictor, split: Split, name: str | None, progress: Progress = None) -> Iterator[Chunk]:
     """Compute the scores of a split of data/tokenized, one chunk of sentences at a time; see `Predictor.score`.
 
+    Labels of types that a sentence is not annotated for are hidden: `Predictor.label` makes O of them.
+
     Args:
         predictor: of the model.
         split: sentences and windows.
         name: the title of the progress bar; None: no bar.
         progress: called after each batch with its number of words.
     """
-    return predictor.score(split.lengths(), split.mapped_windows, name, progress)
+    first = 0
+    for chunk in predictor.score(split.lengths(), split.mapped_windows, name, progress):
+        last = first + len(chunk.lengths)
+        yield chunk._replace(hidden=split.hidden(first, last))
+        first = last
 
 
 def bias_of_labels(labels: Labels, biases: Biases) -> Floats:
@@ -196,7 +204,7 @@ class Predictor:
 
         Args:
             chunks: what `score` yields.
-            gold: int32 (words,), gold label ids, to compute the loss.
+            gold: int32 (words,), gold label ids, to compute the loss; -1 for labels that the model does not have.
         """
         labelled: list[Predictions] = []
         first = 0  # the first word of the chunk
@@ -240,31 +248,33 @@ class Predictor:
         return Chunk(scores, np.asarray(lengths, dtype=np.int64), seen)
 
     def _label_chunk(self, chunk: Chunk, gold: Ints | None) -> Predictions:
-        scores, lengths, seen = chunk
+        scores, lengths, seen, _ = chunk
         ids, probabilities = self._decode(chunk)
         predictions = Predictions(
             labels=ids,
-            greedy=self._without_left_out(scores.argmax(-1)),
+            greedy=self._shown(scores.argmax(-1), chunk),
             scores=self._score_labels(ids, probabilities, lengths),
             without_subwords=int(np.count_nonzero(~seen)),
         )
         if gold is None:
             return predictions
-        is_known = seen & (gold != self.labels.ids.get(ANY, -1))
+        is_known = seen & (gold >= 0)
         return predictions._replace(
-            loss=self.head.negative_log_likelihood(scores, lengths, gold, seen),
+            loss=self.head.negative_log_likelihood(scores, lengths, gold, is_known),
             known=int(np.count_nonzero(is_known)),
         )
 
     def _decode(self, chunk: Chunk) -> tuple[LabelIds, Floats]:
         """Choose the label of each word, and compute the probabilities of all its labels."""
-        scores, lengths, seen = chunk
+        scores, lengths, seen, _ = chunk
         biased = scores + bias_of_labels(self.labels, self.biases) if self.biases else scores
         probabilities = self.head.probabilities(scores, lengths)
         probabilities[~seen] = 0.0
-        return self._without_left_out(self.head.decode(biased, lengths)), probabilities
+        return self._shown(self.head.decode(biased, lengths), chunk), probabilities
 
-    def _without_left_out(self, ids: AnyInts) -> LabelIds:
+    def _shown(self, ids: AnyInts, chunk: Chunk) -> LabelIds:
+        """Make O of hidden labels, and of those that are left out."""
+        ids = without_hidden(ids, chunk.hidden, self.labels)
         if self.left_out:
             is_left_out = np.array([type_ in self.left_out for type_ in self.labels.type_of_labels])
             ids = np.where(is_left_out[ids], self.labels.label2id[OUTSIDE], ids)

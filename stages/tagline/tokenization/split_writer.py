@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from tqdm import tqdm
 
 from tagline.artifacts import tokenized
-from tagline.artifacts.raw_data import ID, WORDS
+from tagline.artifacts.raw_data import ANNOTATED, ID, WORDS
 from tagline.core import DOCUMENT, Findings
 from tagline.core.findings import LONG_SENTENCE, LONG_WORD
 from tagline.core.names import MARKS
@@ -110,10 +110,10 @@ class SplitWriter:
         """
         counts = np.zeros(len(self.labels.ids), np.int64)
         hashes = []
-        scored = undecided = 0
         draw_lowercase = np.random.default_rng(LOWERCASE_SEED).random
         draw_typos = np.random.default_rng(TYPOS_SEED).random
-        features = tokenized.sentence_features(self.labels)
+        annotated = tags.column.raw.annotated and split != "train"
+        features = tokenized.sentence_features(self.labels, annotated)
         folder = self.target / "windows"
         with (
             ShardWriter(self.target / "sentences" / split, features.arrow_schema) as sentences,
@@ -130,15 +130,10 @@ class SplitWriter:
                 if typos:
                     drawn = draw_typos(len(chunk.ends)) < self.typo_share
                     typos.write(self._columns(chunk, self._cut_mistyped(chunk, drawn), sentences.rows))
-                sentences.write(_sentence_columns(chunk))
+                sentences.write(_sentence_columns(chunk, annotated))
                 counts += np.bincount(chunk.gold.known_gold, minlength=len(counts))
                 hashes.append(hash_sentences(chunk.vocabulary, chunk.ends))
-                if self.labels.sets and split != "train":
-                    scored += len(chunk.gold.gold_entities.start)
-                    undecided += chunk.gold.left_out[0]
                 bar.update(len(chunk.ends))
-        if undecided and not scored:
-            findings.add("no_entities", 1, [f"where {undecided:,} entities begin or end is not known"])
         sizes = {"sentences": sentences.rows, "words": int(counts.sum()), "windows": windows.rows}
         for name, copies in (("lowercase_windows", lowercase), ("typo_windows", typos)):
             if copies:
@@ -175,7 +170,7 @@ class SplitWriter:
         has_unknown[word_of_subwords[is_unknown]] = True
         words = chunk.sentences[WORDS]
         unusual_words = {
-            "unknown_labels": ~chunk.gold.is_known,
+            "unknown_labels": chunk.gold.known_gold >= len(self.labels.names),
             "words_without_subwords": subwords_of_words == 0,
             "unknown_words": has_unknown,
             "long_words": pc.utf8_length(words.values).to_numpy() > LONG_WORD,
@@ -240,8 +235,11 @@ def _begins(ends: Ints) -> Ints:
     return ends - np.diff(ends, prepend=0)
 
 
-def _sentence_columns(chunk: Chunk) -> dict[str, pa.Array]:
+def _sentence_columns(chunk: Chunk, annotated: bool) -> dict[str, pa.Array]:
     """The columns of the sentences of a chunk, with the labels of their words."""
     words = chunk.sentences[WORDS]
     labels = pa.ListArray.from_arrays(words.offsets, chunk.gold.known_gold)
-    return {ID: chunk.sentences[ID], WORDS: words, "labels": labels}
+    columns = {ID: chunk.sentences[ID], WORDS: words, "labels": labels}
+    if annotated:
+        columns[tokenized.ANNOTATED] = chunk.sentences[ANNOTATED]
+    return columns

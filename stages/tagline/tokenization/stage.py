@@ -56,15 +56,19 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     verify(tokenizer, "download")
     data = raw_data.load(raw)
     check_task(data, params.tag_column)
+    data = data.of_task(params.tag_column)
     loaded = load_tokenizer(tokenizer, params.max_length)
     labels, tags = read_labels(data, params)
     for split in data.tests:
         column = read_column(data, params.tag_column, params.scheme, params.outside, [split])
         tags[split] = read_test(split, column, tags["train"], labels, params.scheme)
-    labels_of_tests = with_tests(labels, [tags[split] for split in data.tests], data)
+    labels_of_tests = with_tests(labels, [tags[split] for split in data.tests])
     for line in read_column(data, params.tag_column, params.scheme, params.outside, data.tests).case_variants():
         show(line)
     findings = {split: find_in_tags(split, tags) for split in tags}
+    for split in findings:
+        left_out = [*data.left_out(split)]
+        findings[split].add("incomplete_sentences", len(left_out), left_out)
     if params.illegal == "error":
         check_no_illegal_tags(findings, tags)
     show(f"{params.tag_column}: {len(labels.names)} labels: {some(labels.names, NAMED)}")
@@ -94,7 +98,7 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     check_splits(raw, hashes, metrics)
     check_limits(raw, findings, params.limits)
     write_hashes(target)
-    write_unlabelled(data, tests, labels, len(labels_of_tests.names))
+    write_unlabelled(data, tests, labels)
     write_hashes(tests)
     return metrics
 
@@ -243,11 +247,6 @@ def check_splits(raw: Path, hashes: Mapping[str, Hashes], metrics: Mapping[str, 
             "ones; see download.dataset in params.yaml"
         )
     for split in metrics:
-        if split != "train" and metrics[split]["unknown_labels"] == metrics[split]["words"]:
-            raise UserError(
-                f"{raw}: no word of {split} has a known label, so that there is nothing to score; expected some; "
-                "annotate words, or choose another file; see download.dataset in params.yaml"
-            )
         if split not in LEARNT and metrics[split]["no_entities"]:
             raise UserError(
                 f"{raw}: {split} has no entity, so that its F1 is always 0, as with masked labels; expected annotated "

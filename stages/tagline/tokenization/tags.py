@@ -236,7 +236,7 @@ def read_tags(column: TagColumn, scheme: Literal["auto", schemes.Scheme]) -> tup
         _check_suffixes(column, sum(of_split.illegal for of_split in tags.values()))
     labels = label_lists.from_counts(column.name, kind, {split: of_split.counts for split, of_split in tags.items()})
     conversions = [of_split.conversion for of_split in tags.values()]
-    sets = label_sets(labels, conversions, column.raw.annotated_types(LEARNT), column.has_unknown)
+    sets = label_sets(labels, conversions, column.raw.annotated_types("train"), column.has_unknown)
     return replace(labels, sets=sets), tags
 
 
@@ -271,16 +271,13 @@ def read_test(
     return tags
 
 
-def with_tests(labels: Labels, tests: Sequence[Tags], raw: RawData) -> Labels:
+def with_tests(labels: Labels, tests: Sequence[Tags]) -> Labels:
     """List the labels of test sets: those of the task, then those that it lacks, of which no model is right."""
     names = dict.fromkeys(labels.names)
     for tags in tests:
         used = sorted(label for label, count in tags.counts.items() if count)
         names |= dict.fromkeys(schemes.label_names(used) if labels.kind == "spans" else used)
-    labels = replace(labels, names=tuple(names))
-    annotated = raw.annotated_types([tags.split for tags in tests])
-    has_unknown = any(tags.column.has_unknown for tags in tests)
-    return replace(labels, sets=label_sets(labels, [tags.conversion for tags in tests], annotated, has_unknown))
+    return replace(labels, names=tuple(names), sets=())
 
 
 def compare_types(tags: Tags, labels: Labels) -> dict[str, list[str]]:

@@ -20,9 +20,11 @@ class Limits(Section):
     unseen_labels: Limit = None
     """Labels of validation or test that do not occur in train."""
     unknown_labels: Limit = None
-    """Words whose label is not known, or only in part (docs/data.md)."""
+    """Words of train whose label is not known, or only in part (docs/data.md)."""
+    incomplete_sentences: Limit = None
+    """Sentences of validation or test that are left out, since the label of a word is not known."""
     no_entities: Limit = None
-    """1 if the split has no entity whose end is known, so that its F1 is always 0. Not counted for plain tags."""
+    """1 if the split has no entity, so that its F1 is always 0. Not counted for plain tags."""
     duplicate_sentences: Limit = None
     """Sentences of validation or test that also occur in train."""
     words_without_subwords: Limit = None

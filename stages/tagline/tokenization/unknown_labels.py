@@ -55,7 +55,9 @@ def unannotated(labels: Labels, annotated: Collection[str]) -> tuple[str, ...]:
 
 
 def mark_unannotated(batch: pa.RecordBatch, gold: Ints, labels: Labels) -> Ints:
-    """Give words that are O where not all types are annotated the id of the labels that are possible.
+    """Give words that are O where not all types are annotated the id of the labels that are possible, if it has one.
+
+    Only the label list of train has such ids: elsewhere these words stay O.
 
     Args:
         batch: sentences with a column ``annotated_types``.
@@ -63,7 +65,7 @@ def mark_unannotated(batch: pa.RecordBatch, gold: Ints, labels: Labels) -> Ints:
         labels: the label list.
 
     Raises:
-        UserError: such a sentence has an entity of another type.
+        UserError: such a sentence has an entity of another type, or the labels are plain tags.
     """
     gold = gold.copy()
     annotated = [None if types is None else tuple(types) for types in batch[ANNOTATED].to_pylist()]
@@ -77,6 +79,6 @@ def mark_unannotated(batch: pa.RecordBatch, gold: Ints, labels: Labels) -> Ints:
                 f"{name_word(batch, int(wrong[0]))}: {labels.names[gold[wrong[0]]]} in a file of which only "
                 f"{', '.join(types)} are annotated; see download.dataset.annotated_types in params.yaml"
             )
-        outside = words[gold[words] == labels.label2id[OUTSIDE]]
-        gold[outside] = labels.ids[unannotated(labels, types)]
+        outside = labels.label2id[OUTSIDE]
+        gold[words[gold[words] == outside]] = labels.ids.get(unannotated(labels, types), outside)
     return gold

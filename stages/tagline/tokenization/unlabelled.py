@@ -1,8 +1,7 @@
 """The folder data/tokenized_tests/unlabelled, all that folds of a cross-validation read of test: no label changes it.
 
 documents/SPLIT/00000.arrow, ...    id and document, as in data/raw, of train, validation and test
-sentences/test, windows/test        as in data/tokenized_tests, but known labels are -1, unknown ones the number of
-                                    labels, and of sub-words all are -100
+sentences/test, windows/test        as in data/tokenized_tests, but labels are -1, and of sub-words -100
 hashes.json                         the SHA-256 of each file
 """
 
@@ -17,14 +16,13 @@ from tagline.core import DOCUMENT, FURTHER, shards, write_hashes
 from tagline.labels import IGNORED, Labels
 
 
-def write_unlabelled(data: RawData, tests: Path, labels: Labels, known: int) -> None:
+def write_unlabelled(data: RawData, tests: Path, labels: Labels) -> None:
     """Write the folder.
 
     Args:
         data: data/raw.
         tests: data/tokenized_tests, in which the folder is made.
         labels: of the task.
-        known: the number of labels of the tests; of greater ids, which are of sets, folds see that there are some.
     """
     target = tests / "unlabelled"
     schema = pa.schema({ID: pa.string(), DOCUMENT: pa.int64()})
@@ -40,10 +38,7 @@ def write_unlabelled(data: RawData, tests: Path, labels: Labels, known: int) -> 
         with shards.ShardWriter(target / name / "test", schema) as writer:
             for batch in shards.read_batches(source):
                 gold = batch["labels"]
-                ids = gold.values.to_numpy()
-                hidden = np.full_like(ids, IGNORED)
-                if name == "sentences":
-                    hidden = np.where(ids < known, -1, len(labels.names))
+                hidden = np.full_like(gold.values.to_numpy(), -1 if name == "sentences" else IGNORED)
                 columns = {column: batch[column] for column in schema.names}
                 writer.write(columns | {"labels": pa.ListArray.from_arrays(gold.offsets, hidden, gold.type)})
     write_hashes(target)

@@ -68,20 +68,13 @@ def test_labels_are_the_names_that_occur_and_columns_as_documented(tmp_path):
         read(content[:-9])
 
 
-def test_unknown_gold_labels_are_null_or_lists(tmp_path):
-    content = written(tmp_path, sentences(["B-X ? O|B-Y|I-Y"], ["B-X O O"]))
-    assert pq.read_table(BytesIO(content))["gold"].to_pylist() == [["B-X", None, '["O", "B-Y", "I-Y"]']]
-    (found,) = read(content)
-    assert found.gold_names == ["B-X", "?", "O or B-Y or I-Y"]
-    assert found.labels.sets == ((), ("O", "B-Y", "I-Y"))
-
-
 # One row as columns, to be damaged.
 ROW: dict[str, list[Any]] = {"id": ["s-7"], "words": [["Ada", "left"]], "gold": [["B-PER", "O"]]}
 ROW |= {"predicted": [["O", "O"]], "score": [[0.5, 1.0]]}
 
 
 MALFORMED = [("gold", [], ".*gold"), ("id", [None], "null values"), ("words", [["Ada", None]], "null values")]
+MALFORMED += [("gold", [["O", None]], "null values")]
 MALFORMED += [("predicted", [["O"]], "a row has lists of different lengths")]
 MALFORMED += [("score", [["high", "low"]], "Failed to parse string")]
 

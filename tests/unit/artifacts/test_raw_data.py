@@ -72,3 +72,29 @@ def test_rows_are_read_while_they_are_written(tmp_path, monkeypatch):
 
 def test_split_without_sentences_is_an_error(tmp_path):
     assert "split train: no sentences; expected at least one" in message_of(written, tmp_path / "raw", [])
+
+
+def test_sentences_with_an_unknown_tag_are_left_out_of_all_but_train(tmp_path):
+    """Documents are numbered anew, and another column's unknown tags do not matter."""
+
+    def row(tags: str, document: str) -> Row:
+        names = [None if tag == "?" else tag for tag in tags.split()]
+        return {"words": ["w"] * len(names), "ner": names, "pos": [None] * len(names), "document": document}
+
+    rows = [row("O ?", "a"), row("", "a"), row("O B-X", "b"), row("?", "c"), row("O", "d")]
+    raw_data.write(tmp_path / "raw", dict.fromkeys(("train", "validation", "test"), rows), ["ner", "pos"])
+    data = raw_data.load(tmp_path / "raw").of_task("ner")
+    assert data.sentences == {"train": 5, "validation": 3, "test": 3}
+    for split, ids, documents in (("train", "01234", [0, 0, 1, 2, 3]), ("test", "124", [0, 1, 2])):
+        assert [*data.ids(split)] == [f"{split}-{number}" for number in ids]
+        assert data.documents(split).tolist() == documents
+    assert [*data.left_out("train")] == []
+    assert [*data.left_out("test")] == ["test-0", "test-3"]
+    assert [batch["ner"].to_pylist() for batch in data.batches("test")] == [[[], ["O", "B-X"], ["O"]]]
+    raw_data.write(tmp_path / "none", {"train": rows, "validation": rows[:1]}, ["ner", "pos"])
+    message = message_of(raw_data.load(tmp_path / "none").of_task, "pos")
+    assert message == (
+        f"{tmp_path}/none: each sentence of validation has a word of unknown tag in the column pos; expected sentences "
+        "that are annotated in full, since only these are scored; annotate some, or choose another file; see "
+        "download.dataset.validation in params.yaml"
+    )

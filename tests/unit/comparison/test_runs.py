@@ -55,13 +55,6 @@ def test_only_common_sentences_are_scored():
     assert message_of(compare_split, "test", [run_of("a", [ADA])], [run_of("b", [OSLO])]) == message
 
 
-def test_what_gold_leaves_open_is_not_scored_in_any_run():
-    old = ("0", "Ada lives in Oslo", "B-PER O O O", "B-PER B-LOC O O")
-    new = ("0", "Ada lives in Oslo", "B-PER O|B-LOC|I-LOC O ?", "B-PER B-PER O B-MISC")
-    found = compare_split("test", [run_of("a", [old])], [run_of("b", [new])])
-    assert (found.overall["f1"].old, found.overall["f1"].new) == ((1.0,), (pytest.approx(2 / 3),))
-
-
 def test_gold_of_the_last_run_counts():
     relabelled = ("0", "Ada lives", "O O", "O O")
     found = compare_split("test", [run_of("a", [ADA, OSLO])], [run_of("b", [relabelled, OSLO_RIGHT])])

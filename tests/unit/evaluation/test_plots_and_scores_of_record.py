@@ -3,9 +3,8 @@
 import pytest
 from helpers.evaluations import metrics_of
 from helpers.messages import message_of
-from helpers.tagged import sentences
+from helpers.tagged import corpora, sentences, sides
 from hypothesis import example, given
-from hypothesis import strategies as st
 
 from tagline.evaluation.measurements.scores import scores_of_record
 from tagline.evaluation.plots import write_confusion, write_per_type, write_reliability
@@ -53,14 +52,12 @@ def test_reliability_has_a_row_per_bin(path):
 
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
-GOLD = st.sampled_from([*TAGS, "?", "O|B-LOC|I-LOC"])
-ROWS = st.lists(st.lists(st.tuples(GOLD, st.sampled_from(TAGS)), min_size=1, max_size=8), max_size=6)
 
 
-@given(ROWS)
+@given(corpora(TAGS))
 @example([])
-def test_seqeval_agrees_with_our_counts_also_where_labels_are_unknown(rows):
-    found = sentences([[gold for gold, _ in row] for row in rows], [[label for _, label in row] for row in rows])
+def test_seqeval_agrees_with_our_counts(rows):
+    found = sentences(*sides(rows))
     counts = count(found, "spans")
     record, ours = scores_of_record(found, counts), score(counts)
     assert record.keys() == ours.keys()

@@ -66,11 +66,9 @@ def test_equal_scores_get_the_share_that_is_right():
         np.testing.assert_allclose(found, [0.5, 0.8, 0.9], atol=0.005)
 
 
-def test_false_entities_count_where_only_some_types_are_annotated():
-    """In half of the sentences, words that are not marked may be of the type B; 3 of 8 predicted entities are right."""
-    gold = ["B-A O O O O O", "O O O B-A O B-A", "B-A ? ? ? ? ?", "? ? ? ? ? B-A"] * 50
-    gold = [row.replace("?", "O|B-B") for row in gold]
-    predicted, scores = ["B-A O O B-A O O"] * 200, [[0.8, 0.9, 0.9, 0.8, 0.9, 0.9]] * 200
-    found = fit(flatten(sentences(gold, predicted, scores=scores)))
-    calibrated = found.apply(np.array([0.8, 0.9], np.float32), np.array([False, True]))
-    np.testing.assert_allclose(calibrated, [3 / 8, 7 / 8], atol=0.002)
+def test_words_outside_have_no_curve_where_some_may_be_entities():
+    gold, predicted = ["B-A O O", "O O B-B"] * 50, ["B-A O O"] * 100
+    given = flatten(sentences(gold, predicted, scores=[[0.8, 0.9, 0.9]] * 100))
+    whole, part = fit(given), fit(given, in_full=False)
+    assert whole.outside is not None
+    assert (part.entities, part.outside) == (whole.entities, None)

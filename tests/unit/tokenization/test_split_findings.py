@@ -17,7 +17,7 @@ from tagline.tokenization.tags import TagColumn, Tags
 def test_split_without_entities_is_a_finding(scheme, entities):
     column = TagColumn(RawData(Path(), ("ner",), {}), "ner", (), (), {})
     tags = {split: Tags(column, split, scheme, {"O": 1200, "B-X": entities}) for split in ("train", "test")}
-    line = "splits without an entity that is scored, whose F1 is always 0: 1 (all 1,200 words are O)"
+    line = "splits without an entity, whose F1 is always 0: 1 (all 1,200 words are O)"
     assert find_in_tags("test", tags).lines() == [line] * ((scheme, entities) == ("IOB2", 0))
 
 

@@ -7,7 +7,6 @@ from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.splits import VALIDATION
 from tagline.labels import NOT_CALIBRATED, flatten
 from tagline.metrics.calibration import calibration, fit, not_fitted
-from tagline.terminal import printable
 
 
 class CalibratedScores(Measurement):
@@ -18,27 +17,23 @@ class CalibratedScores(Measurement):
 
     def after_labels(self, labelled: Labelled) -> None:
         """Calibrate the scores."""
-        self.calibration = fit(flatten(labelled.splits[VALIDATION].sentences))
+        validation = labelled.splits[VALIDATION]
+        self.calibration = fit(flatten(validation.sentences), in_full=not validation.in_part)
         for name, split in labelled.splits.items():
             labelled.splits[name] = split.calibrated(self.calibration)
         labelled.settings = labelled.settings._replace(calibration=self.calibration)
 
     def measure(self, split: ScoredSplit) -> Entries:
         entry = calibration(split.reliability, split.uncalibrated)
-        if split.name == VALIDATION:
-            flat = flatten(split.sentences)
-            if self.calibration.entities is None:
-                entry["not_fitted"] = not_fitted(entry)
-            elif set(flat.decided_types) != set(flat.labels.types):
-                entry["fitted_to"] = flat.decided_types
+        if split.name == VALIDATION and self.calibration.entities is None:
+            entry["not_fitted"] = not_fitted(entry)
         return {"calibration": entry}
 
 
 def notes(metrics: Metrics) -> Iterator[str]:
-    """Say why scores are not calibrated, if they are not, or of which types alone they are."""
+    """Say why scores are not calibrated, if they are not, or that they are those of some types."""
     entry = metrics.get(VALIDATION, {}).get("calibration", {})
     if "not_fitted" in entry:
         yield f"validation: scores are not calibrated; it has {entry['not_fitted']}"
-    if "fitted_to" in entry:
-        types = printable(", ".join(entry["fitted_to"]))
-        yield f"validation: scores of all types are calibrated as those of {types}: other types are not annotated there"
+    elif "annotated_in_part" in metrics.get(VALIDATION, {}):
+        yield "validation: scores of all types are calibrated on those that its sentences are annotated for"

@@ -7,13 +7,13 @@ from tagline.evaluation.evaluate_params import Evaluate
 from tagline.evaluation.measurement import Entries, Measurement, Metrics
 from tagline.evaluation.measurements import (
     altered,
+    annotated,
     basic,
     calibration,
     expected,
     scores,
     shared_types,
     slices,
-    unknown,
     worst,
 )
 from tagline.evaluation.promises import measurement
@@ -52,7 +52,7 @@ def measurements_of(params: Evaluate, labels: Labels) -> list[Measurement]:
         expected.ExpectedScores(),
         altered.AlteredForms(params.bootstrap),
         basic.Sizes(),
-        unknown.Unknown(),
+        annotated.AnnotatedTypes(),
         measurement.Promises(params.promises or {}, params.bootstrap, labels),
     ]
 
@@ -60,7 +60,7 @@ def measurements_of(params: Evaluate, labels: Labels) -> list[Measurement]:
 # What is said below the table of scores: what they do not cover, then promises.
 NOTES = (
     shared_types.notes,
-    unknown.notes,
+    annotated.notes,
     altered.notes,
     worst.notes,
     calibration.notes,
@@ -110,8 +110,7 @@ COLUMNS = (
     Column("matching.partial.number", "entities", digits=0),  # not of plain tags, whose words are counted
     Column("sentences", "sentences", digits=0),
     Column("words", "words", digits=0),
-    Column("unknown.words", "words of unknown label", digits=0),
-    Column(unknown.unscored_entities, "entities not scored", digits=0),
+    Column("annotated_in_part", "sentences annotated in part", digits=0),
     Column("calibration.ece", compared="calibration_error", of_reported=True),
     Column(scores.f1_of_types, compared="f1", of_reported=True),
     Column("greedy.f1", compared="f1_greedy", of_reported=True),

@@ -8,8 +8,7 @@ import numpy as np
 
 from tagline.evaluation.measurement import Entries, Measurement
 from tagline.evaluation.scored_split import ScoredSplit
-from tagline.labels import OUTSIDE, AnyInts, Bools, Doubles, TaggedSentence, entity_arrays, flatten
-from tagline.labels.tagged import has_sets
+from tagline.labels import OUTSIDE, Doubles, TaggedSentence, flatten
 from tagline.metrics.scores import Counts, score, scores_of
 from tagline.terminal import UserError
 
@@ -81,22 +80,10 @@ def _label_names(sentences: Sequence[TaggedSentence]) -> list[list[list[str]]]:
 
     A word that is O on both sides ends what is before it, as the end of a sequence does. So only the other words are
     given, each run of them as a sequence, which takes less time and memory.
-
-    seqeval counts the same entities as `counts.count`, also where gold labels are unknown: such words are O, as are all
-    words of a gold or predicted entity that gold does not decide (see `entities.is_decided`). The entities beside these
-    begin and end where they did: gold ``B-X I-X ? I-Y``, which decides neither X nor Y, is read as ``O O O O``. Which
-    entities these are, our code alone says; where all gold labels are known, seqeval reads the labels unchanged.
     """
     flat = flatten(sentences)
-    names = np.array([*flat.labels.names, OUTSIDE], object)  # of label ids, and of the sets, which are read as O
-    sides = []
-    for labels, scored in ((flat.known_gold, flat.gold_entities), (flat.predicted, flat.predicted_entities)):
-        ids = np.minimum(labels, len(names) - 1)
-        if has_sets(flat.labels, flat.gold):
-            entities = entity_arrays(ids, flat.offsets, flat.labels)
-            undecided = entities.where(~np.isin(entities.start, scored.start))
-            ids[_is_inside(undecided.start, undecided.end, len(ids))] = len(names) - 1
-        sides.append(ids)
+    names = np.array(flat.labels.names, object)
+    sides = (flat.known_gold, flat.predicted)
     is_label = names != OUTSIDE
     words = np.flatnonzero(is_label[sides[0]] | is_label[sides[1]])
     # Words 3, 4 and 7, of which 4 begins a sentence, are three runs, with borders 0, 1, 2 and 3.
@@ -107,11 +94,3 @@ def _label_names(sentences: Sequence[TaggedSentence]) -> list[list[list[str]]]:
         of_words = names[ids[words]].tolist()
         sequences.append([of_words[begin:end] for begin, end in runs] or [[]])
     return sequences
-
-
-def _is_inside(starts: AnyInts, ends: AnyInts, words: int) -> Bools:
-    """Whether each word is in an entity, bool (words,): an entity of words 1 and 2, up to 3, makes 0 1 0 -1 0 1 1 0."""
-    borders = np.zeros(words + 1, np.int8)
-    borders[starts] = 1
-    borders[ends] -= 1
-    return np.cumsum(borders[:-1], dtype=np.int8) > 0

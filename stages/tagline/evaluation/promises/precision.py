@@ -103,22 +103,22 @@ def choose_score(split: ScoredSplit, name: str, promise: PrecisionPromise, of_ty
 
     Args:
         split: validation.
-        name: of the type, or ALL: those without a promise of their own of which validation decides what is right.
+        name: of the type, or ALL: those without a promise of their own.
         promise: of their precision.
         of_types: the types with a promise of their own.
     """
     validation = flatten(split.sentences)
-    types = [type_ for type_ in validation.decided_types if type_ not in of_types] if name == ALL else [name]
+    types = [name]
+    if name == ALL:
+        types = [type_ for type_ in validation.labels.types if type_ not in of_types]
+        if split.in_part:
+            return Choice(types, None, _not_in_full(split), [])
     predicted = Predicted.of(validation, types)
     # Equal sentences are not independent of each other; documents are, also those that share a sentence.
     is_tested = np.ones(len(validation), bool) if split.documents is not None else is_first(validation)
     suffix = "" if is_tested.all() else "; equal sentences count once"
-    if name == ALL:  # types that are annotated in other sentences too would count too much
-        is_tested &= validation.is_annotated(types)
-        if len(validation.decided_types) < len(validation.labels.types):
-            suffix = f"; only of {', '.join(types)}: validation does not have other types annotated{suffix}"
-        elif of_types:
-            suffix = f"; of types without a promise of their own: {', '.join(types)}{suffix}"
+    if name == ALL and of_types:
+        suffix = f"; of types without a promise of their own: {', '.join(types)}{suffix}"
     entities = "entities" if name == ALL else f"{name} entities"
     score, statement = find_score(predicted.of_sentences(is_tested), entities, promise, split.documents)
     number = len(predicted.scores)
@@ -126,6 +126,13 @@ def choose_score(split: ScoredSplit, name: str, promise: PrecisionPromise, of_ty
     if score is not None:
         curve.add(score)
     return Choice(types, score, statement + suffix, sorted(curve))
+
+
+def _not_in_full(split: ScoredSplit) -> str:
+    return (
+        f"Nothing is promised of {ALL}: {split.in_part:,} of {len(split.sentences):,} sentences of validation are "
+        "annotated for some types only; promise a precision of each type"
+    )
 
 
 def is_first(sentences: TaggedSentences) -> Bools:

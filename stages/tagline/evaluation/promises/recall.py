@@ -18,6 +18,7 @@ from tagline.evaluation.promises.promises_params import FoundIf, RecallPromise
 from tagline.evaluation.promises.share_test import ShareTest, least_step, of_documents
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.labels import Bools, Doubles, Floats, Ints, LabelIds, TaggedSentences, flatten, is_outside
+from tagline.labels.hidden import without_hidden
 from tagline.metrics.resampling import interval, weights
 from tagline.metrics.scores import divide, rounded
 from tagline.model.heads.head import Head
@@ -171,6 +172,7 @@ class _Sentences(NamedTuple):
         gold: (words,), label ids.
         owners: the column of each sentence, to which it is counted.
         columns: where these columns are among those of all sentences.
+        hidden: bool (words, labels), see `tagline.labels.hidden`; None: no label is.
     """
 
     scores: Floats
@@ -178,11 +180,17 @@ class _Sentences(NamedTuple):
     gold: LabelIds
     owners: Ints
     columns: slice
+    hidden: Bools | None
 
     def where(self, words: Bools, sentences: Bools) -> _Sentences:
         """Choose some sentences, given also which words are theirs."""
         return _Sentences(
-            self.scores[words], self.lengths[sentences], self.gold[words], self.owners[sentences], self.columns
+            self.scores[words],
+            self.lengths[sentences],
+            self.gold[words],
+            self.owners[sentences],
+            self.columns,
+            None if self.hidden is None else self.hidden[words],
         )
 
 
@@ -196,7 +204,8 @@ def _sentences(chunks: Iterable[Chunk], gold: LabelIds, documents: Ints | None) 
         if documents is not None:
             owners = documents[sentence:next_sentence]
         columns = slice(int(owners[0]), int(owners[-1]) + 1)
-        yield _Sentences(chunk.scores, chunk.lengths, gold[word:next_word], owners - columns.start, columns)
+        of_words = gold[word:next_word]
+        yield _Sentences(chunk.scores, chunk.lengths, of_words, owners - columns.start, columns, chunk.hidden)
         word = next_word
         sentence = next_sentence
 
@@ -220,7 +229,7 @@ class _Sweep:
         self._add(counts[:-1], 0, sentences, low, high)
         counts[-1] += self._count(sentences, high)
 
-    def _add(self, counts: Doubles, first: int, sentences: _Sentences, low: Ints, high: Ints) -> None:
+    def _add(self, counts: Doubles, first: int, sentences: _Sentences, low: LabelIds, high: LabelIds) -> None:
         """Add the counts at some steps, a row each.
 
         If a sentence has the same labels at both ends of a range of biases, it has them everywhere in between; only the
@@ -250,11 +259,12 @@ class _Sweep:
         self._add(counts[:half], first, sentences, low, middle)
         self._add(counts[half:], first + half, sentences, middle, high)
 
-    def _decode(self, sentences: _Sentences, step: int) -> Ints:
+    def _decode(self, sentences: _Sentences, step: int) -> LabelIds:
         added = bias_of_labels(self.head.labels, dict.fromkeys(self.recalls, step / STEPS_PER_UNIT))
-        return self.head.decode(sentences.scores + added, sentences.lengths)
+        decoded = self.head.decode(sentences.scores + added, sentences.lengths)
+        return without_hidden(decoded, sentences.hidden, self.head.labels)
 
-    def _count(self, sentences: _Sentences, ids: Ints) -> Doubles:
+    def _count(self, sentences: _Sentences, ids: LabelIds) -> Doubles:
         """Count what is found of each type with some labels: (types, 2, columns)."""
         no_scores = np.empty(len(ids), np.float32)
         tagged = TaggedSentences(self.head.labels, sentences.lengths.tolist(), ids, no_scores, sentences.gold)

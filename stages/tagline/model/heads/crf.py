@@ -14,7 +14,7 @@ import numpy as np
 
 from tagline.labels import IGNORED, Bools, Decoding, Doubles, Floats, Ints, Labels
 from tagline.model.decoding import decode, words_by_index
-from tagline.model.heads.head import OWN_WEIGHTS, Weights, possible_logits, possible_scores
+from tagline.model.heads.head import OWN_WEIGHTS, Weights, possible_logits
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -104,9 +104,6 @@ class CrfHead:
         gold = gold[known]
         last = (np.cumsum(lengths) - 1)[lengths > 0]
         of_all = _log_sum(self._forward(scores, lengths)[last]).sum()
-        if self.labels.sets:
-            of_possible = self._forward(possible_scores(scores, gold, self.labels), lengths)
-            return float(of_all - _log_sum(of_possible[last]).sum())
         of_gold = scores[np.arange(len(gold)), gold].sum(dtype=np.float64)
         inside = np.diff(sentences) == 0  # pairs of neighbours in one sentence
         of_pairs = self.transitions[gold[:-1][inside], gold[1:][inside]].sum()

@@ -86,7 +86,7 @@ class Head(Protocol):
         """Compute the probability of each label of each word, float32 (words, labels)."""
 
     def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: Bools) -> float:
-        """Sum the negative log-likelihood of gold ids, see `loss`, over the words that are known: with sub-words."""
+        """Sum the negative log-likelihood of gold labels over the words with a known one, which have sub-words."""
 
 
 def write_head(folder: Path, head: str, weights: Weights) -> None:
@@ -122,8 +122,3 @@ def possible_logits(logits: Tensor, labels: Tensor, of: Labels) -> Tensor:
     table = torch.from_numpy(np.append(possible(of), any_label, axis=0)).to(logits.device)
     allowed = table[torch.where(labels == IGNORED, len(table) - 1, labels)]
     return logits.masked_fill(~allowed, -torch.inf)
-
-
-def possible_scores(scores: Floats, gold: Ints, of: Labels) -> Floats:
-    """As `possible_logits`, of the scores of words (words, labels), given their gold ids (words,)."""
-    return np.where(possible(of)[gold], scores, np.float32(-np.inf))

@@ -9,7 +9,7 @@ import numpy as np
 
 from tagline.labels import IGNORED, Bools, Decoding, Floats, Ints, Labels
 from tagline.model.decoding import decode
-from tagline.model.heads.head import Weights, possible_logits, possible_scores
+from tagline.model.heads.head import Weights, possible_logits
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -60,7 +60,4 @@ class LinearHead:
         return np.exp(scores)
 
     def negative_log_likelihood(self, scores: Floats, lengths: Ints, gold: Ints, known: Bools) -> float:
-        if self.labels.sets:
-            of_gold = possible_scores(scores[known].astype(np.float64), gold[known], self.labels)
-            return -float(np.logaddexp.reduce(of_gold, axis=-1).sum())
         return -float(scores[known, gold[known]].sum(dtype=np.float64))

@@ -41,7 +41,7 @@ def sentence(folder: Path, tests: Path, tokenizer: Path, wanted: str) -> str:
     row = row_of(split, name, which)
     words, windows = split.sentences[row], split.windows_of(row)
     vocabulary = Tokenizer.from_file(str(tokenizer / TOKENIZER_FILE))
-    names = split.labels.described
+    names = [" or ".join(possible) or "?" for possible in split.labels.ids]
     tables = [f"{printable(words['id'])}: {len(words['words'])} words"]
     tables.append(table("word", words["words"], [names[label] for label in words["labels"]]))
     for number, index in enumerate(windows.tolist(), 1):

@@ -1,0 +1,44 @@
+"""Hidden labels: those of types that a sentence of validation or test is not annotated for.
+
+Its gold labels say O where such an entity may be, so a prediction of these types is neither right nor wrong: it becomes
+O wherever the words of a split are labelled. So whatever is scored or fitted sees complete labels on both sides.
+"""
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from tagline.labels.label_list import Labels
+from tagline.labels.schemes import OUTSIDE
+from tagline.labels.windows import AnyInts, Bools, Ints, LabelIds
+
+
+def hidden_labels(annotated: Sequence[Collection[str] | None], lengths: Sequence[int] | Ints, labels: Labels) -> Bools:
+    """Whether each label is hidden for each word, bool (words, labels).
+
+    Args:
+        annotated: the types that each sentence is annotated for; None: all.
+        lengths: the number of words of each sentence.
+        labels: the label list, of spans.
+    """
+    hidden = np.zeros((len(annotated), len(labels.names)), bool)
+    for row, types in zip(hidden, annotated, strict=True):
+        if types is not None:
+            row[:] = [type_ not in ("", *types) for type_ in labels.type_of_labels]
+    return np.repeat(hidden, lengths, axis=0)
+
+
+def without_hidden(ids: AnyInts, hidden: Bools | None, labels: Labels) -> LabelIds:
+    """Turn hidden labels into O.
+
+    Args:
+        ids: int (words,), label ids.
+        hidden: bool (words, labels); None: no label is.
+        labels: the label list.
+
+    Returns:
+        int32 (words,).
+    """
+    if hidden is not None:
+        ids = np.where(hidden[np.arange(len(ids)), ids], labels.label2id[OUTSIDE], ids)
+    return ids.astype(np.int32)
