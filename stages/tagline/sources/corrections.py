@@ -78,7 +78,7 @@ def read_decisions(files: Sequence[Path], column: str) -> tuple[Decisions, Findi
         column: the tag column, in which the tags are in IOB2.
 
     Raises:
-        UserError: see `AnnotatedFiles.read`; a span covers part of a word, or overlaps another one; annotators or files
+        UserError: see `annotated.sentences`; a span covers part of a word, or overlaps another one; annotators or files
             differ; nothing is decided.
     """
     reader = any_page(column, annotators=AGREED)

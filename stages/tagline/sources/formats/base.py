@@ -1,7 +1,7 @@
-"""A format is its keys and functions; here is what all formats share: the files of each split, and their reading.
+"""A format is a module with its `Keys`, ``read(path, keys)``, ``recognise(sample)`` and a `Format` of these.
 
-There are two drivers: `SentenceFiles` below and `annotated.AnnotatedFiles`. The section of a format in params.yaml is
-one mapping of its own keys and those of its driver, which `Format.section` composes.
+Here is what the keys of all formats share: the files of each split. Those of annotated texts call
+`annotated.sentences`, which splits texts into words and makes tags of spans.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import Field, create_model, model_validator
+from pydantic import Field, model_validator
 
 from tagline.core import Findings
 from tagline.core.findings import lines_by_split
 from tagline.core.params import InnerPath, Section
-from tagline.sources.formats.keys import Documents, Key, Share, Tests, TypeName, UnknownTag, WordKeys, named_tests
+from tagline.sources.formats.keys import Documents, Key, Share, Tests, TypeName, WordKeys, named_tests
 from tagline.sources.formats.sniffing import Guess, Sample
 from tagline.terminal import UserError
 from tagline.text.languages import Language
@@ -75,21 +75,19 @@ class Source(Section):
         return self
 
 
-def only_path(path: Path, keys: Any) -> list[Path]:  # noqa: ARG001 (used by formats)
+def only_path(path: Path) -> list[Path]:
     """The files of a format that has one per path."""
     return [path]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Format:
-    """A format of files.
+    """A format of files: its keys, and what a module says of it.
 
     Attributes:
-        keys: its own keys, of which ``format`` is its name.
-        shared: further keys that only some formats share.
-        read: reads a file, or folder, that ``train``, ``validation`` or ``test`` names, by these keys. It raises a
-            `UserError` that begins with the file and the line or row if the file is malformed. See
-            `SentenceFormat` and `annotated.TextFormat` for what it is given, and yields.
+        keys: the section in params.yaml, `WordFiles` or `annotated.AnnotatedFiles`; its ``format`` is the name.
+        read: ``read(path, keys)`` yields the sentences of a file, or folder, that ``train``, ``validation`` or ``test``
+            names. It raises a `UserError` that begins with the file and the line or row if the file is malformed.
         recognise: guesses the keys of a file for `tagline inspect`; None if it has another format. It raises a
             `UserError` if the file has this format, but cannot be read.
         holds: what a file has, for the table of formats in the docs.
@@ -99,12 +97,11 @@ class Format:
             by itself.
     """
 
-    keys: type[Section]
-    read: Callable[..., Iterator[Any]]
+    keys: type[Files]
+    read: Callable[[Path, Any], Iterator[Sentence]]
     recognise: Callable[[Sample], Guess | None]
     holds: str
-    shared: tuple[type[Section], ...] = ()
-    files: Callable[[Path, Any], list[Path]] = only_path
+    files: Callable[[Path], list[Path]] = only_path
     folders: bool = False
     is_document: bool = False
 
@@ -114,25 +111,11 @@ class Format:
         (name,) = get_args(self.keys.model_fields["format"].annotation)
         return str(name)
 
-    @property
-    def driver(self) -> type[Files]:
-        """The keys that all formats of a driver share, and how it reads files."""
-        raise NotImplementedError
-
-    def section(self) -> type[Files]:
-        """The section of the format in params.yaml: its own keys and the shared ones, in one mapping."""
-        # Its fields are described where they are inherited from; looking for the source of a made class is slow.
-        inherited = {"use_attribute_docstrings": False}
-        bases = (self.keys, *self.shared, self.driver)
-        section: Any = create_model(f"{self.name}_files", __base__=bases, __cls_kwargs__=inherited)
-        section.form = self
-        return section
-
 
 class Files(Source):
     """A data set in files: a path or a glob pattern per split, in ``download.folder``."""
 
-    form: ClassVar[Format]
+    form: ClassVar[Format]  # set by `registry`
 
     source: Literal["files"]
     """Where the data set is stored: files (in `folder`) or hub (Hugging Face Hub, as in presets/conll2003.yaml)."""
@@ -195,13 +178,13 @@ class Files(Source):
         """Whether sentences can have ``annotated_types``."""
         return bool(self.annotated_types)
 
-    @abstractmethod
     def read(self, path: Path) -> Iterator[Sentence]:
-        """Read the sentences of a file, and of those that belong to it; for errors see `Format.read`."""
+        """See `Format.read`."""
+        return self.form.read(path, self)
 
     def files(self, path: Path) -> list[Path]:
         """See `Format.files`."""
-        return self.form.files(path, self)
+        return self.form.files(path)
 
     @property
     def meanings(self) -> dict[str, str]:
@@ -217,23 +200,8 @@ class Files(Source):
         return "\n".join(lines_by_split(findings))
 
 
-class SentenceFiles(UnknownTag, Files):
+class WordFiles(WordKeys, Files):
     """Files of words with tags."""
-
-    def read(self, path: Path) -> Iterator[Sentence]:
-        """See `Files.read`."""
-        return self.form.read(path, self, self.rules)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SentenceFormat(Format):
-    """A format of words with tags: ``read(path, keys, rules)`` yields sentences, whose words follow `WordRules`."""
-
-    shared: tuple[type[Section], ...] = (WordKeys,)
-
-    @property
-    def driver(self) -> type[Files]:
-        return SentenceFiles
 
 
 def in_documents(sentences: Iterable[Sentence], documents: Documents) -> Iterator[Sentence]:

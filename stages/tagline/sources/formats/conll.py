@@ -14,13 +14,13 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from tagline.sources.formats import sniffing
-from tagline.sources.formats.base import SentenceFormat, in_documents, with_borders
+from tagline.sources.formats.base import Format, WordFiles, in_documents, with_borders
 from tagline.sources.formats.conll_table import NOT_A_WORD, SKIP, WORDS, Table, fields, is_border, separated
-from tagline.sources.formats.keys import RESERVED, Documents, Key, TextKeys
-from tagline.sources.formats.lines import Lines, at_least_one, read_lines
+from tagline.sources.formats.keys import RESERVED, Documents, Encoding, Key
+from tagline.sources.formats.lines import UTF_8, Lines, at_least_one, read_lines
 from tagline.sources.formats.sniffing import Guess, Sample
 from tagline.terminal import UserError, quoted
-from tagline.text.sentence import Sentence, WordRules
+from tagline.text.sentence import Sentence
 
 # What the first line of a table calls its columns.
 _WORDS_HEADER = re.compile("words?|tokens?|form|text", re.IGNORECASE)
@@ -33,7 +33,7 @@ _LANGUAGE = re.compile("[a-z]{2,3}(-[a-z]+)?:")  # before each word in WikiANN's
 _PREFIXES = ("##", "IMGID:")  # of comments in KLUE, and in sets with images
 
 
-class Keys(TextKeys):
+class Keys(WordFiles):
     """A name per column, ``words`` for the words and ``-`` for a column to skip."""
 
     format: Literal["conll"]
@@ -42,6 +42,7 @@ class Keys(TextKeys):
     columns: list[str]
     """Columns of the files, from left to right: words (exactly once), the name of a tag column, or - to skip a
     column."""
+    encoding: Encoding = UTF_8
     # None: a line that looks like a comment is an error; false: it is read. A line for the word # is read if one of its
     # tags is O or has a prefix. A string: all lines that begin with it are skipped.
     comments: bool | Key | None = None
@@ -111,10 +112,10 @@ def _table(lines: Sequence[str], tabs: bool) -> tuple[list[list[str]], bool]:
     return (rows if is_table else []), bool(remarks)
 
 
-def read(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
+def read(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read the sentences of a file."""
     missing = f"{path}: no sentence; expected lines of {len(keys.columns)} columns ({' '.join(keys.columns)})"
-    sentences = at_least_one(_sentences(path, keys, rules), missing)
+    sentences = at_least_one(_sentences(path, keys), missing)
     if not keys.one_sentence_per_file:
         sentences = with_borders(
             sentences,
@@ -125,9 +126,9 @@ def read(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
     return in_documents(sentences, keys.documents)
 
 
-def _sentences(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
+def _sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
     tabs, lines = separated(_lines(path, keys))
-    table = Table(str(path), keys.columns, tabs, rules)
+    table = Table(str(path), keys.columns, tabs, keys.rules)
     if keys.comments is None or keys.comments is True:
         lines = _without_comments(lines, table, bool(keys.comments))
     lines = _below_header(lines, table, keys.header)
@@ -235,9 +236,4 @@ def _ends_in_digit(value: str) -> bool:
     return value.strip()[-1:].isdecimal()
 
 
-FORMAT = SentenceFormat(
-    keys=Keys,
-    read=read,
-    recognise=recognise,
-    holds="words in lines",
-)
+FORMAT = Format(keys=Keys, read=read, recognise=recognise, holds="words in lines")

@@ -12,13 +12,13 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from tagline.sources.formats.base import SentenceFormat, in_documents
-from tagline.sources.formats.keys import Documents, Key, TagColumns, TextKeys
-from tagline.sources.formats.lines import at_least_one, paragraphs, read_lines
+from tagline.sources.formats.base import Files, Format, in_documents
+from tagline.sources.formats.keys import Documents, Encoding, Key, TagColumns, UnknownTag
+from tagline.sources.formats.lines import UTF_8, at_least_one, paragraphs, read_lines
 from tagline.sources.formats.sniffing import Guess, Sample, marks_spans
 from tagline.terminal import UserError, quoted
 from tagline.text.languages import Spans
-from tagline.text.sentence import Sentence, Surface, WordRules
+from tagline.text.sentence import Sentence, Surface
 
 COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 # Columns that can be tags, and those of them that hold KEY=VALUE pairs.
@@ -32,10 +32,11 @@ _NEW_DOCUMENT = re.compile(r"#\s*newdoc(?:\s+id\s*=\s*(.*?))?\s*")
 UNSPECIFIED = "_"
 
 
-class Keys(TextKeys):
+class Keys(UnknownTag, Files):
     """A tag column is a column by its name in lower case, or one key of FEATS or MISC (``misc:NER``)."""
 
     format: Literal["conllu"]
+    encoding: Encoding = UTF_8
     tag_columns: TagColumns
     absent: Key = "_"
     documents: Documents = "marked"
@@ -84,7 +85,7 @@ def _values_of_misc(words: Sequence[Sequence[str]]) -> dict[str, set[str]]:
     return {key: values[key] for key in named}
 
 
-def read(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:  # noqa: ARG001 (see `SentenceFiles`)
+def read(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read the sentences of a file."""
     missing = f"{path}: no sentence; expected lines of {len(COLUMNS)} columns ({' '.join(COLUMNS)})"
     return in_documents(at_least_one(_sentences(path, keys), missing), keys.documents)
@@ -216,10 +217,9 @@ def _tag(word: list[str], column: str, absent: str) -> str:
     return absent if value.strip() == UNSPECIFIED else value.strip()
 
 
-FORMAT = SentenceFormat(
+FORMAT = Format(
     keys=Keys,
     read=read,
     recognise=recognise,
     holds="[CoNLL-U](https://universaldependencies.org/format.html)",
-    shared=(),  # the format itself says what a word is
 )

@@ -10,13 +10,13 @@ from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import model_validator
 
-from tagline.sources.formats.base import SentenceFormat, with_borders
+from tagline.sources.formats.base import Format, WordFiles, with_borders
 from tagline.sources.formats.keys import Character, Encoding, Key
 from tagline.sources.formats.lines import UTF_8, at_least_one, read_lines
 from tagline.sources.formats.lists import RowKeys, joined_id, to_sentence
 from tagline.sources.formats.sniffing import LEAST_SHARE, TAGS, Guess, Sample, name_tag_columns, words_among
 from tagline.terminal import QUOTED, UserError, quoted, shortened
-from tagline.text.sentence import Sentence, WordRules, is_sentence, split_tags, without_skipped
+from tagline.text.sentence import Sentence, is_sentence, split_tags, without_skipped
 
 _SPACES = re.compile("[ \t]+")
 _SEPARATORS = frozenset(" ,")  # of the tags of a sentence
@@ -41,7 +41,7 @@ class WordRow(NamedTuple):
     tags: list[str]
 
 
-class Keys(RowKeys):
+class Keys(RowKeys, WordFiles):
     """The columns by their header, and how cells are separated."""
 
     format: Literal["csv"]
@@ -116,21 +116,21 @@ def _tables(sample: Sample) -> Iterator[tuple[str, str | None, list[str], list[l
         yield delimiter, quote, rows[0] if rows else [], rows[1:]
 
 
-def read(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
+def read(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read the sentences of a file."""
     if keys.rows == "sentences":
         missing = f"{path}: no sentence; expected one row per sentence below the header"
-        return at_least_one(_of_sentences(path, keys, rules), missing)
+        return at_least_one(_of_sentences(path, keys), missing)
     missing = f"{path}: no sentence; expected one row per word below the header"
     return with_borders(
-        at_least_one(_of_words(path, keys, rules), missing),
+        at_least_one(_of_words(path, keys), missing),
         path,
         f"with one value in column {keys.sentence!r}, which would be one sentence; give each sentence its own value, "
         "or name the column of the documents as download.dataset.document",
     )
 
 
-def _of_words(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
+def _of_words(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read a file with one row per word.
 
     Raises:
@@ -138,7 +138,7 @@ def _of_words(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
             contiguous.
     """
     first_lines: dict[tuple[str, ...], int] = {}
-    for ids, group in groupby(_word_rows(path, keys, rules), key=lambda row: row.ids):
+    for ids, group in groupby(_word_rows(path, keys), key=lambda row: row.ids):
         rows = list(group)
         line = rows[0].line
         sentence_id = joined_id(ids)
@@ -159,10 +159,10 @@ def _of_words(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
             sentence_id,
             ids[0] if keys.document else None,
         )
-        yield without_skipped(sentence, rules, (f"{path}:{row.line}" for row in rows))
+        yield without_skipped(sentence, keys.rules, (f"{path}:{row.line}" for row in rows))
 
 
-def _of_sentences(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
+def _of_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read a file with one row per sentence, its words joined by spaces in one cell and their tags in others.
 
     Cells with a list as Python writes it (``['Ada', 'lives']``), which pandas makes of lists, are read as lists.
@@ -180,16 +180,16 @@ def _of_sentences(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence
             by_commas = row[column][0].split(",") if len(row[column]) == 1 else []
             if len(by_commas) == len(row[keys.words]):
                 row[column] = by_commas
-        yield to_sentence(row, keys, rules, {}, location)
+        yield to_sentence(row, keys, keys.rules, {}, location)
 
 
-def _word_rows(path: Path, keys: Keys, rules: WordRules) -> Iterator[WordRow]:
+def _word_rows(path: Path, keys: Keys) -> Iterator[WordRow]:
     """Yield the words of a file by the rules; skipped ones belong to the sentence above and need no tags."""
     count = len(keys.id_keys)
     above = ("",) * count
     for line, cells in _cells(path, keys, [*keys.id_keys, keys.words, *keys.tag_columns.values()]):
-        word = rules.strip(cells[count]).strip(" ")
-        is_skipped = rules.skips(word)
+        word = keys.rules.strip(cells[count]).strip(" ")
+        is_skipped = keys.rules.skips(word)
         ids = tuple(map(str.strip, cells[:count]))
         if keys.fill_down or is_skipped:
             ids = tuple(map(_filled_down, above, ids))
@@ -198,16 +198,16 @@ def _word_rows(path: Path, keys: Keys, rules: WordRules) -> Iterator[WordRow]:
         # Without this condition the checks take a third of the time.
         is_filled = all(ids) and word.strip() and all(row.tags)
         if not is_skipped and (not is_filled or not _SEPARATORS.isdisjoint("".join(row.tags))):
-            _check(row, keys, rules, f"{path}:{line}")
+            _check(row, keys, f"{path}:{line}")
         yield row
 
 
-def _check(row: WordRow, keys: Keys, rules: WordRules, location: str) -> None:
+def _check(row: WordRow, keys: Keys, location: str) -> None:
     """Raise a `UserError` if a cell is empty, or a row is of a whole sentence."""
     cells = [*row.ids, row.word, *row.tags]
     for column, cell in zip([*keys.id_keys, keys.words, *keys.tag_columns.values()], cells, strict=True):
         if not cell.strip():
-            remedy = rules.remedy if column == keys.words else ""
+            remedy = keys.rules.remedy if column == keys.words else ""
             if column in keys.id_keys:
                 remedy = _remedy_of_id("sentence" if column == keys.sentence else "document", keys)
             raise UserError(f"{location}: the cell of column {column!r} is empty{remedy}")
@@ -400,9 +400,4 @@ def _sentence(names: Sequence[str]) -> Guess:
     return {"sentence": names[0]} if names else {}
 
 
-FORMAT = SentenceFormat(
-    keys=Keys,
-    read=read,
-    recognise=recognise,
-    holds="words in rows",
-)
+FORMAT = Format(keys=Keys, read=read, recognise=recognise, holds="words in rows")

@@ -1,22 +1,19 @@
 """doccano's JSONL exports: ``label`` (``labels`` in 1.0) with lists, or ``entities`` with objects beside relations.
 
 A folder holds a file per annotator, as doccano exports a project whose members annotate separately. Its editor counts
-UTF-16 units, or graphemes if the project says so.
+UTF-16 units.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from tagline.sources.formats.annotated import (
-    AnnotatedText,
-    AnnotatorKeys,
-    Errors,
-    OffsetKeys,
-    TextFormat,
-)
+from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, each, sentences
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.keys import Key, TextKeys
+from tagline.sources.formats.base import Format
+from tagline.sources.formats.keys import Encoding, Key
+from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.lists import keys_of
 from tagline.sources.formats.offsets import Span, list_to_span, to_span
 from tagline.sources.formats.rows import (
@@ -30,15 +27,17 @@ from tagline.sources.formats.rows import (
 )
 from tagline.sources.formats.sniffing import Guess, list_of, text_key
 from tagline.terminal import UserError
+from tagline.text.sentence import Sentence
 
 LISTS = ("label", "labels")
 ENTITY = ("start_offset", "end_offset", "label")
 
 
-class Keys(TextKeys):
+class Keys(AnnotatedFiles):
     """The key of the text."""
 
     format: Literal["doccano"]
+    encoding: Encoding = UTF_8
     text: Key = "text"
 
 
@@ -53,32 +52,33 @@ def guess(rows: Sequence[Mapping[str, Any]]) -> Guess | None:
     return text_key(rows[0]) if spans and (as_lists or as_objects) else None
 
 
-def read(path: Path, keys: Keys, errors: Errors) -> Iterator[AnnotatedText]:
+def read(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read the texts of a file, or of a folder of annotators."""
-    for rows in grouped(lambda: rows_of(annotator_files(path), keys.encoding), "id"):
-        with errors.collected():
-            annotations = [Annotation(annotator, _spans(row, errors)) for annotator, row in by_file(rows).items()]
-            yield AnnotatedText(rows[0].location, shared_text(rows, keys.text), annotations, rows[0].id())
+    rows = grouped(lambda: rows_of(annotator_files(path), keys.encoding), "id")
+    return sentences(path, keys, rows, partial(_text, keys=keys))
 
 
-def _spans(row: Row, errors: Errors) -> list[Span]:
+def _text(rows: Sequence[Row], keys: Keys) -> AnnotatedText:
+    annotations = [Annotation(annotator, _spans(row)) for annotator, row in by_file(rows).items()]
+    return AnnotatedText(rows[0].location, shared_text(rows, keys.text), annotations, rows[0].id(), "utf16")
+
+
+def _spans(row: Row) -> list[Span]:
     if "entities" in row.content:
-        return errors.of_each(row.items("entities"), to_span, row.location, ENTITY)
+        return each(row.items("entities"), to_span, row.location, ENTITY)
     for key in LISTS:
         if key in row.content:
-            return errors.of_each(row.items(key), list_to_span, row.location)
+            return each(row.items(key), list_to_span, row.location)
     raise UserError(
         f"{row.location}: neither 'label' nor 'entities' (keys: {keys_of(row.content)}); expected doccano's JSONL"
     )
 
 
-FORMAT = TextFormat(
+FORMAT = Format(
     keys=Keys,
     read=read,
     recognise=recognised_by(guess),
     holds="JSONL of doccano, or a folder with such a file per annotator",
     files=annotator_files,
     folders=True,
-    default_unit="utf16",
-    shared=(AnnotatorKeys, OffsetKeys),
 )

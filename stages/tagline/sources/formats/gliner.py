@@ -8,29 +8,31 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from tagline.sources.formats.annotated import AnnotatedText, Errors, TextFormat
+from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, each, sentences
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.keys import TextKeys
+from tagline.sources.formats.base import Format
+from tagline.sources.formats.keys import Encoding
+from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.offsets import Span, list_to_span, span_of_words
 from tagline.sources.formats.rows import Row, recognised_by_keys, rows_of
 from tagline.terminal import UserError, quoted
 from tagline.text.agreement import running_text
+from tagline.text.sentence import Sentence
 
 
-class Keys(TextKeys):
+class Keys(AnnotatedFiles):
     """No keys of its own."""
 
     format: Literal["gliner"]
+    encoding: Encoding = UTF_8
 
 
-def read(path: Path, keys: Keys, errors: Errors) -> Iterator[AnnotatedText]:
+def read(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read a text per row."""
-    for row in rows_of([path], keys.encoding):
-        with errors.collected():
-            yield _text(row, errors)
+    return sentences(path, keys, rows_of([path], keys.encoding), _text)
 
 
-def _text(row: Row, errors: Errors) -> AnnotatedText:
+def _text(row: Row) -> AnnotatedText:
     """Read the words of a row as a text.
 
     Raises:
@@ -45,11 +47,11 @@ def _text(row: Row, errors: Errors) -> AnnotatedText:
         span = list_to_span(value, row.location)
         return span_of_words(span._replace(end=span.end + 1), words, row.location, value)
 
-    spans = errors.of_each(row.items("ner"), to_code_points)
+    spans = each(row.items("ner"), to_code_points)
     return AnnotatedText(row.location, text, [Annotation("", spans)], words=words)
 
 
-FORMAT = TextFormat(
+FORMAT = Format(
     keys=Keys,
     read=read,
     recognise=recognised_by_keys("tokenized_text", "ner"),

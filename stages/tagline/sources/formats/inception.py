@@ -10,17 +10,17 @@ https://inception-project.github.io/releases/38.0/docs/user-guide.html#sect_weba
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from tagline.core.params import Section
-from tagline.sources.formats.annotated import AnnotatedText, Errors, TextFormat
+from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, sentences
 from tagline.sources.formats.annotators import Annotation
+from tagline.sources.formats.base import Format
 from tagline.sources.formats.keys import Key
 from tagline.sources.formats.lines import UTF_8_REMEDY, paragraphs, read_lines
 from tagline.sources.formats.offsets import Span, boundaries
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
 from tagline.terminal import UserError, quoted
-from tagline.text.sentence import Note
+from tagline.text.sentence import Note, Sentence
 
 HEADER = "#FORMAT=WebAnno TSV 3"
 _ROW = re.compile(r"\d+-\d+(\.\d+)?\t(\d{1,15})-(\d{1,15})\t([^\t]+)\t?(.*)")
@@ -29,12 +29,25 @@ _ESCAPED = re.compile(r"\\(.)")
 _CONTROL = {"t": "\t", "n": "\n", "r": "\r"}
 
 
-class Keys(Section):
+class Block(NamedTuple):
+    """The text of a sentence, its numbered rows, the column of the feature in these, and the file."""
+
+    text: str
+    rows: Sequence[tuple[int, str]]
+    column: int
+    path: Path
+
+
+class Keys(AnnotatedFiles):
     """A feature of a span layer, by default the value of its named entities."""
 
     format: Literal["inception"]
     span_layer: Key = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
     feature: Key = "value"
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        return {**super().meanings, "unlabelled_spans": "spans without a value, left out"}
 
 
 def recognise(sample: Sample) -> Guess | None:
@@ -51,12 +64,16 @@ def recognise(sample: Sample) -> Guess | None:
     return {**SPANS, "span_layer": layer, "feature": feature}
 
 
-def read(path: Path, keys: Keys, errors: Errors) -> Iterator[AnnotatedText]:
+def read(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read the sentences of a document.
 
     Raises:
         UserError: the file is not WebAnno TSV 3, or does not have the feature.
     """
+    return sentences(path, keys, _blocks(path, keys), _text)
+
+
+def _blocks(path: Path, keys: Keys) -> Iterator[Block]:
     columns: list[tuple[str, str]] = []
     for index, lines in enumerate(paragraphs(read_lines(path, remedy=UTF_8_REMEDY))):
         if index == 0 and not lines[0][1].startswith(HEADER):
@@ -65,8 +82,7 @@ def read(path: Path, keys: Keys, errors: Errors) -> Iterator[AnnotatedText]:
         rows = [(number, line) for number, line in lines if not line.startswith("#")]
         if rows:
             column = _column(columns, keys.span_layer, keys.feature, path)
-            with errors.collected():
-                yield _sentence("\n".join(map(_unescaped, _after("#Text=", lines))), rows, column, path)
+            yield Block("\n".join(map(_unescaped, _after("#Text=", lines))), rows, column, path)
 
 
 def _features(lines: Iterable[tuple[int, str]]) -> list[tuple[str, str]]:
@@ -93,32 +109,39 @@ def _column(columns: Sequence[tuple[str, str]], layer: str, feature: str, path: 
     return columns.index((layer, feature))
 
 
-def _sentence(text: str, rows: Sequence[tuple[int, str]], column: int, path: Path) -> AnnotatedText:
-    location = f"{path}:{rows[0][0]}"
-    bounds = boundaries(text, "utf16")
+def _text(block: Block) -> AnnotatedText:
     words: list[tuple[int, int]] = []
     spans: dict[str, Span] = {}
     notes = []
-    first = 0
-    for number, line in rows:
-        match = _ROW.fullmatch(line)
-        if match is None:
-            raise UserError(f"{path}:{number}: {quoted(line)} is not a token; expected SENTENCE-TOKEN, START-END, word")
-        part, start, end, form, cells = match.groups()
-        first = first if words else int(start)  # a sentence begins with its first token
-        start, end = _inside(int(start) - first, int(end) - first, bounds)
-        if text[start:end] != _unescaped(form):
-            raise UserError(f"{path}:{number}: {quoted(form)} is not at its offsets in the text {quoted(text)}")
-        if part is None:
+    for location, is_part, (start, end), cells in _tokens(block):
+        if not is_part:
             words.append((start, end))
-        for value, reference in _values(cells, column):
-            key = reference or f"{number} {len(spans)}"
+        for value, reference in _values(cells, block.column):
+            key = reference or f"{location} {len(spans)}"
             if key not in spans and not value:
-                notes.append(Note("unlabelled_spans", f"{path}:{number}"))
+                notes.append(Note("unlabelled_spans", location))
             before = spans.setdefault(key, Span(start, end, value))
             spans[key] = before._replace(end=max(before.end, end))
     labelled = [span for span in spans.values() if span.label]
-    return AnnotatedText(location, text, [Annotation("", labelled)], words=words, document=1, notes=notes)
+    first = f"{block.path}:{block.rows[0][0]}"
+    return AnnotatedText(first, block.text, [Annotation("", labelled)], words=words, document=1, notes=notes)
+
+
+def _tokens(block: Block) -> Iterator[tuple[str, bool, tuple[int, int], str]]:
+    """Yield the location of each token, whether it is a part of one, its start and end in the text, and its cells."""
+    bounds = boundaries(block.text, "utf16")
+    begin: int | None = None
+    for number, line in block.rows:
+        location = f"{block.path}:{number}"
+        match = _ROW.fullmatch(line)
+        if match is None:
+            raise UserError(f"{location}: {quoted(line)} is not a token; expected SENTENCE-TOKEN, START-END, word")
+        part, start, end, form, cells = match.groups()
+        begin = int(start) if begin is None else begin
+        place = _inside(int(start) - begin, int(end) - begin, bounds)
+        if block.text[slice(*place)] != _unescaped(form):
+            raise UserError(f"{location}: {quoted(form)} is not at its offsets in the text {quoted(block.text)}")
+        yield location, part is not None, place, cells
 
 
 def _inside(start: int, end: int, bounds: Sequence[int]) -> tuple[int, int]:
@@ -139,10 +162,4 @@ def _unescaped(text: str) -> str:
     return _ESCAPED.sub(lambda match: _CONTROL.get(match[1], match[1]), text)
 
 
-FORMAT = TextFormat(
-    keys=Keys,
-    read=read,
-    recognise=recognise,
-    holds="what INCEpTION exports as WebAnno TSV 3",
-    counted=lambda _: {"unlabelled_spans": "spans without a value, left out"},
-)
+FORMAT = Format(keys=Keys, read=read, recognise=recognise, holds="what INCEpTION exports as WebAnno TSV 3")

@@ -4,17 +4,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from tagline.sources.formats.base import SentenceFormat
+from tagline.sources.formats.base import Format, WordFiles
 from tagline.sources.formats.json_objects import read_rows
 from tagline.sources.formats.keys import Encoding
 from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.list_sniffing import sniff_lists
 from tagline.sources.formats.lists import ListKeys, to_sentence
 from tagline.sources.formats.sniffing import Guess, Sample
-from tagline.text.sentence import Sentence, WordRules
+from tagline.text.sentence import Sentence
 
 
-class Keys(ListKeys):
+class Keys(ListKeys, WordFiles):
     """The keys of an object."""
 
     format: Literal["json"]
@@ -30,13 +30,13 @@ def recognise(sample: Sample) -> Guess | None:
     return sniff_lists(rows, sample.path) if sample.is_json else None
 
 
-def read(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
+def read(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read a sentence per object."""
     for location, row in read_rows(path, keys.encoding):
-        yield to_sentence(row, keys, rules, keys.names, location)
+        yield to_sentence(row, keys, keys.rules, keys.names, location)
 
 
-FORMAT = SentenceFormat(
+FORMAT = Format(
     keys=Keys,
     read=read,
     recognise=recognise,

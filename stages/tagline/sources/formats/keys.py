@@ -10,8 +10,7 @@ from pydantic import AfterValidator, Field
 from tagline.core import FURTHER, SPLITS
 from tagline.core.params import InnerPath, Section
 from tagline.labels import is_type
-from tagline.sources.formats.lines import UTF_8
-from tagline.text.sentence import AS_THEY_ARE, EMPTY_SENTENCES, EMPTY_WORDS, WordRules
+from tagline.text.sentence import EMPTY_SENTENCES, EMPTY_WORDS, WordRules
 
 # The columns of data/raw that are not tag columns.
 RESERVED = ("id", "document", "words", "annotated_types")
@@ -100,21 +99,10 @@ Tests = Annotated[dict[str, InnerPath], AfterValidator(test_names)]
 LabelNames = Annotated[list[str], AfterValidator(label_names)]
 
 
-class TextKeys(Section):
-    """The key of formats in text files."""
-
-    encoding: Encoding = UTF_8
-
-
 class UnknownTag(Section):
     """The tag of words whose tag is not known."""
 
     unknown_tag: Key | None = None
-
-    @property
-    def rules(self) -> WordRules:
-        """What becomes of words that are empty, or have something to strip."""
-        return AS_THEY_ARE
 
 
 class WordKeys(UnknownTag):
@@ -132,6 +120,7 @@ class WordKeys(UnknownTag):
 
     @property
     def rules(self) -> WordRules:
+        """What becomes of words that are empty, or have something to strip."""
         return WordRules(
             self.strip_pattern,
             self.empty_words == "skip",

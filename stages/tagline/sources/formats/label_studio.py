@@ -5,32 +5,34 @@ Cancelled annotations, drafts and predictions are not read.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
-from tagline.sources.formats.annotated import (
-    AnnotatedText,
-    AnnotatorKeys,
-    Errors,
-    OffsetKeys,
-    TextFormat,
-)
+from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, each, sentences
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.keys import Key, TextKeys
+from tagline.sources.formats.base import Format
+from tagline.sources.formats.keys import Encoding, Key
+from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.offsets import Span, new_span
 from tagline.sources.formats.rows import Row, recognised_by, rows_of
 from tagline.sources.formats.sniffing import Guess, objects_in, text_key
 from tagline.terminal import UserError, quoted
-from tagline.text.sentence import Note
+from tagline.text.sentence import Note, Sentence
 
 
-class Keys(TextKeys):
+class Keys(AnnotatedFiles):
     """The key of the text in a task's data, and the control if there are several."""
 
     format: Literal["label_studio"]
+    encoding: Encoding = UTF_8
     text: Key = "text"
     control: Key | None = None
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        return {**super().meanings, "cancelled_annotations": "cancelled annotations, left out"}
 
 
 def guess(rows: Sequence[Mapping[str, Any]]) -> Guess | None:
@@ -47,36 +49,35 @@ def guess(rows: Sequence[Mapping[str, Any]]) -> Guess | None:
     return keys
 
 
-def read(path: Path, keys: Keys, errors: Errors) -> Iterator[AnnotatedText]:
+def read(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read the tasks of a file.
 
     Raises:
-        UserError: the control that params.yaml names is not in the file.
+        UserError: nothing is annotated, or not by the control that params.yaml names.
     """
-    if keys.control:
-        controls = set(chain.from_iterable(_controls(row.content) for row in rows_of([path], keys.encoding)))
-        if controls and keys.control not in controls:
-            raise UserError(
-                f"{path}: no labels of control {keys.control!r}, but of {', '.join(map(repr, sorted(controls)))}; see "
-                "download.dataset.control in params.yaml"
-            )
     annotated = False
-    for location, content in rows_of([path], keys.encoding):
-        annotated |= "annotations" in content
-        if "id" in content:  # the export is one line, so that a task is only found by its id
-            location += f": task {quoted(content['id'])}"
-        with errors.collected():
-            yield _task(Row(location, content), keys, errors)
-    if not annotated and not errors.messages:
+    controls: set[str] = set()
+    for row in rows_of([path], keys.encoding):
+        annotated |= "predictions" not in row.content or "annotations" in row.content
+        controls.update(_controls(row.content))
+    if not annotated:
         raise UserError(
             f"{path}: tasks with predictions only, which nobody checked; expected annotations; accept them in Label "
             "Studio and export the project as JSON, or write them as texts with spans (format spans)"
         )
+    if keys.control and controls and keys.control not in controls:
+        raise UserError(
+            f"{path}: no labels of control {keys.control!r}, but of {', '.join(map(repr, sorted(controls)))}; see "
+            "download.dataset.control in params.yaml"
+        )
+    yield from sentences(path, keys, rows_of([path], keys.encoding), partial(_task, keys=keys))
 
 
-def _task(task: Row, keys: Keys, errors: Errors) -> AnnotatedText:
+def _task(task: Row, keys: Keys) -> AnnotatedText:
     """Read an object of JSON."""
     location, row = task
+    if "id" in row:  # the export is one line, so that a task is only found by its id
+        location += f": task {quoted(row['id'])}"
     # A task that was not exported has predictions alone.
     if not isinstance(row.get("data"), Mapping) or not row.keys() & {"annotations", "predictions"}:
         raise UserError(
@@ -94,12 +95,12 @@ def _task(task: Row, keys: Keys, errors: Errors) -> AnnotatedText:
         for result in Row(location, value).items("result"):
             if _is_of_labels(result, location):
                 labels[result["from_name"]].append(result["value"])
-        annotations.append(Annotation(_name(value.get("completed_by")), _spans(labels, location, keys, errors)))
+        annotations.append(Annotation(_name(value.get("completed_by")), _spans(labels, location, keys)))
     text = Row(location, row["data"]).text(keys.text)
     return AnnotatedText(location, text, annotations, task.id(), notes=notes)
 
 
-def _spans(labels: Mapping[str, list[Any]], location: str, keys: Keys, errors: Errors) -> list[Span]:
+def _spans(labels: Mapping[str, list[Any]], location: str, keys: Keys) -> list[Span]:
     """The spans of one control, one per label, of results by control."""
     if keys.control is None and len(labels) > 1:
         raise UserError(
@@ -107,7 +108,7 @@ def _spans(labels: Mapping[str, list[Any]], location: str, keys: Keys, errors: E
             "download.dataset.control to one of them"
         )
     values = labels.get(keys.control or next(iter(labels), ""), [])
-    return [span for spans in errors.of_each(values, _of_result, location) for span in spans]
+    return [span for spans in each(values, _of_result, location) for span in spans]
 
 
 def _controls(row: Mapping[str, Any]) -> list[str]:
@@ -145,11 +146,4 @@ def _name(annotator: Any) -> str:
     return str(annotator.get("email", annotator.get("id"))) if isinstance(annotator, Mapping) else str(annotator)
 
 
-FORMAT = TextFormat(
-    keys=Keys,
-    read=read,
-    recognise=recognised_by(guess),
-    holds="JSON of Label Studio",
-    counted=lambda _: {"cancelled_annotations": "cancelled annotations, left out"},
-    shared=(AnnotatorKeys, OffsetKeys),
-)
+FORMAT = Format(keys=Keys, read=read, recognise=recognised_by(guess), holds="JSON of Label Studio")

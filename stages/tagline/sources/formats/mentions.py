@@ -8,27 +8,17 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain, permutations
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from tagline.core import Findings
 from tagline.labels import is_type
 from tagline.sources.formats import saved_page
-from tagline.sources.formats.annotated import (
-    DISPUTED,
-    DISPUTED_MEANING,
-    OVERLAPPING,
-    AnnotatedText,
-    AnnotatorKeys,
-    Errors,
-    TextFormat,
-    lines_of_many,
-    several,
-    split_text,
-)
+from tagline.sources.formats.annotated import OVERLAPPING, AnnotatedText, sentences, split_text
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.keys import Key, TextKeys
+from tagline.sources.formats.base import Format
+from tagline.sources.formats.keys import Key
 from tagline.sources.formats.list_sniffing import is_span
 from tagline.sources.formats.lists import keys_of, with_fields
 from tagline.sources.formats.offsets import Span
@@ -37,8 +27,7 @@ from tagline.sources.formats.page_layout import SAVED
 from tagline.sources.formats.rows import Row, annotator_files, annotator_of, recognised_by, rows_of, shared
 from tagline.sources.formats.sniffing import Guess, list_of, objects_in, words_among
 from tagline.terminal import UserError, quoted
-from tagline.text.languages import Language
-from tagline.text.sentence import Note
+from tagline.text.sentence import Note, Sentence
 
 NOT_FOUND, OTHER_CASE, FURTHER = "mentions_not_found", "mentions_in_other_case", "further_occurrences"
 # What `tagline inspect` tries: our own keys, which are GLiNER2's, and LangExtract's.
@@ -52,20 +41,44 @@ _FEW_TYPES = 10
 Quotations = Mapping[tuple[str, str], Sequence[str]]
 
 
-class Keys(TextKeys):
-    """The keys of a text, its entities, and an entity's parts, those of the page, and what splits texts into words."""
+class Keys(saved_page.PageKeys):
+    """The keys of a text, its entities, and an entity's parts."""
 
     format: Literal["mentions"]
-    language: Language | None = None
-    split_words: Literal["rules", "spaces"] = "rules"
-    offsets: Literal["code_points"] = "code_points"
-    selection: saved_page.Selection = None
     id: Key = "id"
     text: Key = "text"
     entities: Key = "entities"
     type: Key = "type"
     mention: Key = "text"
     occurrences: Literal["all", "first", "listed"] = "all"
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        return {
+            **super().meanings,
+            NOT_FOUND: "mentions that their text does not have as whole words, or not so often, left out",
+            OTHER_CASE: "mentions that their text has only with other capital and small letters",
+            FURTHER: f"further occurrences of mentions, {'also' if self.occurrences == 'all' else 'not'} read",
+        }
+
+    @property
+    def refused(self) -> dict[str, str]:
+        refused = super().refused
+        if OVERLAPPING in refused and self.occurrences != "listed":
+            refused[OVERLAPPING] = (
+                "write one type for each mention; or set download.dataset.occurrences to listed, which takes one type "
+                "per occurrence, or download.dataset.overlaps to longest or first"
+            )
+        return refused
+
+    @property
+    def suspicious(self) -> dict[str, str]:
+        missing = (
+            "too many texts do not have the mentions of their entities; join texts and answers again, set "
+            "download.dataset.language if words are split wrongly, or set download.dataset.occurrences to all if a "
+            "mention is listed more often than its text has it:"
+        )
+        return {NOT_FOUND: missing, **super().suspicious}
 
 
 def guess(rows: Sequence[Mapping[str, Any]]) -> Guess | None:
@@ -94,44 +107,14 @@ def _fits(rows: Sequence[Mapping[str, Any]], keys: Keys) -> bool:
         return False
 
 
-def counted(keys: Keys) -> dict[str, str]:
-    """What notes on mentions mean."""
-    return {
-        **saved_page.counted(keys),
-        DISPUTED: DISPUTED_MEANING,
-        NOT_FOUND: "mentions that their text does not have as whole words, or not so often, left out",
-        OTHER_CASE: "mentions that their text has only with other capital and small letters",
-        FURTHER: f"further occurrences of mentions, {'also' if keys.occurrences == 'all' else 'not'} read",
-    }
-
-
-def refused(keys: Any) -> dict[str, str]:  # the policies are keys, too
-    """How to allow a mention with two types, each of which all its occurrences would have."""
-    if keys.overlaps != "error" or keys.occurrences == "listed":
-        return {}
-    return {
-        OVERLAPPING: "write one type for each mention; or set download.dataset.occurrences to listed, which takes one "
-        "type per occurrence, or download.dataset.overlaps to longest or first"
-    }
-
-
-def check(findings: Mapping[str, Findings]) -> None:
-    """Raise a `UserError` if the mentions seem to be those of other texts."""
-    missing = lines_of_many(findings, NOT_FOUND)
-    if missing:
-        raise several(
-            "too many texts do not have the mentions of their entities; join texts and answers again, set "
-            "download.dataset.language if words are split wrongly, or set download.dataset.occurrences to all if a "
-            "mention is listed more often than its text has it:",
-            missing,
-        )
-
-
-def read(path: Path, keys: Keys, errors: Errors) -> Iterator[AnnotatedText]:
+def read(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read the texts of a file, or of a folder, where a model's answers can be beside files that the page saved."""
-    for rows in saved_page.selected_rows(path, lambda: _rows(path, keys), keys.selection):
-        with errors.collected():
-            yield _text(rows, keys, errors)
+    return sentences(path, keys, rows_by_text(path, keys), partial(to_text, keys=keys))
+
+
+def rows_by_text(path: Path, keys: Keys) -> Iterator[list[Row]]:
+    """The rows of each text."""
+    return saved_page.selected_rows(path, lambda: _rows(path, keys), keys.selection)
 
 
 def _rows(path: Path, keys: Keys) -> Iterator[Row]:
@@ -156,7 +139,7 @@ def _is_saved(row: Row) -> bool:
     return row.content.keys() >= set(SAVED)
 
 
-def _text(rows: Sequence[Row], keys: Keys, errors: Errors) -> AnnotatedText:
+def to_text(rows: Sequence[Row], keys: Keys) -> AnnotatedText:
     """Read the text of some rows.
 
     Raises:
@@ -164,7 +147,7 @@ def _text(rows: Sequence[Row], keys: Keys, errors: Errors) -> AnnotatedText:
     """
     text = shared(rows, lambda row: row.text("text" if _is_saved(row) else keys.text))
     saved = [row for row in rows if _is_saved(row)]
-    annotated = saved_page.text_of(saved, errors) if saved else AnnotatedText(rows[0].location, text, [], rows[0].id())
+    annotated = saved_page.to_text(saved) if saved else AnnotatedText(rows[0].location, text, [], rows[0].id())
     for row in rows:
         if row in saved:
             continue
@@ -359,16 +342,11 @@ def _occurrences(quotations: Sequence[str], text: str, words: Bounds) -> dict[st
     return occurrences
 
 
-FORMAT = TextFormat(
+FORMAT = Format(
     keys=Keys,
     read=read,
     recognise=recognised_by(guess),
     holds="texts with entities as strings, or a folder with such a file per annotator",
     files=annotator_files,
     folders=True,
-    counted=counted,
-    check=check,
-    refused=refused,
-    names_types=True,
-    shared=(AnnotatorKeys,),
 )

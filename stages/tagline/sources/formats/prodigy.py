@@ -1,45 +1,46 @@
 """Prodigy's JSONL, as ``prodigy db-out`` writes it: a text with spans, an answer and a session per line."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from tagline.sources.formats.annotated import (
-    AnnotatedText,
-    AnnotatorKeys,
-    Errors,
-    OffsetKeys,
-    TextFormat,
-)
+from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, each, sentences
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.keys import TextKeys
+from tagline.sources.formats.base import Format
+from tagline.sources.formats.keys import Encoding
+from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.offsets import Span, to_span
 from tagline.sources.formats.rows import Row, grouped, recognised_by_keys, rows_of, shared_text
 from tagline.terminal import UserError, quoted
-from tagline.text.sentence import Note
+from tagline.text.sentence import Note, Sentence
 
 # Interfaces that show spans to accept or reject; people edit them in ner_manual and spans_manual.
 BINARY_VIEWS = ("ner", "spans")
 Answer = Literal["accept", "reject", "ignore"]
 
 
-class Keys(TextKeys):
+class Keys(AnnotatedFiles):
     """The answers whose rows are read."""
 
     format: Literal["prodigy"]
+    encoding: Encoding = UTF_8
     answers: list[Answer] = Field(default=["accept"], min_length=1)
 
+    @property
+    def meanings(self) -> dict[str, str]:
+        return {**super().meanings, "other_answers": "annotations with another answer, left out"}
 
-def read(path: Path, keys: Keys, errors: Errors) -> Iterator[AnnotatedText]:
+
+def read(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read the texts of a file; rows of one input hash are annotations of one text."""
-    for rows in grouped(lambda: rows_of([path], keys.encoding), "_input_hash"):
-        with errors.collected():
-            yield _text(rows, keys, errors)
+    rows = grouped(lambda: rows_of([path], keys.encoding), "_input_hash")
+    return sentences(path, keys, rows, partial(_text, keys=keys))
 
 
-def _text(rows: Sequence[Row], keys: Keys, errors: Errors) -> AnnotatedText:
+def _text(rows: Sequence[Row], keys: Keys) -> AnnotatedText:
     """Read the text of some rows.
 
     Raises:
@@ -64,7 +65,7 @@ def _text(rows: Sequence[Row], keys: Keys, errors: Errors) -> AnnotatedText:
             notes.append(Note("other_answers", row.location))
             continue
         annotator = str(row.content.get("_annotator_id") or row.content.get("_session_id") or "")
-        spans = errors.of_each(row.items("spans"), to_span, row.location)
+        spans = each(row.items("spans"), to_span, row.location)
         if is_binary:
             accepted.setdefault(annotator, []).extend(spans)
         else:
@@ -105,11 +106,9 @@ def _words(row: Row, text: str) -> list[tuple[int, int]] | None:
     return words if row.items("tokens") else None
 
 
-FORMAT = TextFormat(
+FORMAT = Format(
     keys=Keys,
     read=read,
     recognise=recognised_by_keys("text", "answer", "_input_hash"),
     holds="what `prodigy db-out` writes",
-    counted=lambda _: {"other_answers": "annotations with another answer, left out"},
-    shared=(AnnotatorKeys, OffsetKeys),
 )

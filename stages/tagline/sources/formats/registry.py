@@ -42,7 +42,9 @@ _FORMATS = (
     saved_page.FORMAT,
 )
 # The sections by their names; `tagline inspect` asks the last one first.
-FORMATS: dict[str, type[Files]] = {form.name: form.section() for form in _FORMATS}
+FORMATS: dict[str, type[Files]] = {form.name: form.keys for form in _FORMATS}
+for _form in _FORMATS:
+    _form.keys.form = _form
 
 if TYPE_CHECKING:
     AnyFiles = Files

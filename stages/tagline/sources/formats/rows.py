@@ -149,7 +149,7 @@ def by_file(rows: Sequence[Row]) -> dict[str, Row]:
     return {annotator_of(row.location): row for row in rows}
 
 
-def annotator_files(path: Path, keys: Any = None) -> list[Path]:  # noqa: ARG001 (see `Format.files`)
+def annotator_files(path: Path) -> list[Path]:
     """The files in a folder with one per annotator, sorted by name, or the file itself.
 
     Raises:

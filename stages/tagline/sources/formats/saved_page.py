@@ -6,16 +6,13 @@ In such a folder a file whose name begins with `ADJUDICATE` decides, whatever th
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from tagline.sources.formats.annotated import (
-    AnnotatedText,
-    AnnotatorKeys,
-    Errors,
-    TextFormat,
-)
+from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, each, sentences
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.keys import TextKeys
+from tagline.sources.formats.base import Format
+from tagline.sources.formats.keys import Encoding
+from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.lists import keys_of
 from tagline.sources.formats.offsets import Span, Words, list_to_span, span_of_words
 from tagline.sources.formats.page_layout import SAVED, STATUSES, content_hash
@@ -30,7 +27,7 @@ from tagline.sources.formats.rows import (
 )
 from tagline.terminal import QUOTED, UserError, quoted, shortened
 from tagline.text.agreement import running_text
-from tagline.text.sentence import Note
+from tagline.text.sentence import Note, Sentence
 
 # Begins the name of such a file, as of what adjudicate.html saves; messages and reports call its annotator so.
 ADJUDICATE = "adjudicate"
@@ -38,25 +35,36 @@ UNSURE = "unsure_texts"
 Selection = Literal["random", "chosen"] | None
 
 
-class Keys(TextKeys):
-    """Spans count code points, or the words of rows with words."""
+class PageKeys(AnnotatedFiles):
+    """The keys of files that the page saved, and of others beside these. Spans count code points, or words."""
 
-    format: Literal["page"]
-    offsets: Literal["code_points"] = "code_points"
+    encoding: Encoding = UTF_8
     # Of what `tagline suggest` chose, only the texts drawn at random, or only the others; None: all.
     selection: Selection = None
 
+    @property
+    def lacks_types(self) -> bool:
+        return True
 
-def counted(keys: Any) -> dict[str, str]:  # noqa: ARG001 (see `TextFormat.counted`)
-    """What a note on an unsure annotator means."""
-    return {UNSURE: "texts that an annotator was not sure of, read as they are"}
+    @property
+    def meanings(self) -> dict[str, str]:
+        return {**super().meanings, UNSURE: "texts that an annotator was not sure of, read as they are"}
 
 
-def read(path: Path, keys: Keys, errors: Errors) -> Iterator[AnnotatedText]:
+class Keys(PageKeys):
+    """No keys of its own."""
+
+    format: Literal["page"]
+
+
+def read(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read the texts of a file, or of a folder of annotators."""
-    for rows in selected_rows(path, lambda: _rows(path, keys), keys.selection):
-        with errors.collected():
-            yield text_of(rows, errors)
+    return sentences(path, keys, rows_by_text(path, keys), to_text)
+
+
+def rows_by_text(path: Path, keys: Keys) -> Iterator[list[Row]]:
+    """The rows of each text."""
+    return selected_rows(path, lambda: _rows(path, keys), keys.selection)
 
 
 def selected_rows(path: Path, rows: Callable[[], Iterable[Row]], selection: Selection) -> Iterator[list[Row]]:
@@ -76,7 +84,7 @@ def selected_rows(path: Path, rows: Callable[[], Iterable[Row]], selection: Sele
         raise UserError(f"{path}: no text of selection {selection}; expected what a page of `tagline suggest` saved")
 
 
-def text_of(rows: Sequence[Row], errors: Errors) -> AnnotatedText:
+def to_text(rows: Sequence[Row]) -> AnnotatedText:
     """Read the text of some rows.
 
     Raises:
@@ -94,7 +102,7 @@ def text_of(rows: Sequence[Row], errors: Errors) -> AnnotatedText:
         if content["status"] == "unsure":
             notes.append(Note(UNSURE, f"{location}: {quoted(content['note'])}" if content["note"] else location))
         name = _annotator(row)
-        spans = sorted(errors.of_each(row.items("spans"), _span, words, content["types"], location))
+        spans = sorted(each(row.items("spans"), _span, words, content["types"], location))
         earlier, spans_there = decided.setdefault(name, (location, spans))
         if spans != spans_there:
             raise UserError(
@@ -106,7 +114,7 @@ def text_of(rows: Sequence[Row], errors: Errors) -> AnnotatedText:
         text,
         [Annotation(name, spans) for name, (_, spans) in decided.items()],
         rows[0].id(),
-        words,
+        words=words,
         notes=notes,
         types=list(dict.fromkeys(chain.from_iterable(row.content["types"] for row in rows))) or None,
         decided_by=ADJUDICATE if ADJUDICATE in decided else None,
@@ -180,14 +188,11 @@ def _span(value: object, words: Words | None, types: Sequence[str], location: st
     return span if words is None else span_of_words(span, words, location, value)
 
 
-FORMAT = TextFormat(
+FORMAT = Format(
     keys=Keys,
     read=read,
     recognise=recognised_by_keys(*SAVED),
     holds="what the [page](annotate.md#in-a-page) saves, or a folder with such a file per annotator",
     files=annotator_files,
     folders=True,
-    counted=counted,
-    names_types=True,
-    shared=(AnnotatorKeys,),
 )

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tagline.core import reading
-from tagline.core.params import Section
-from tagline.sources.formats.annotated import AnnotatedText, Errors, TextFormat
+from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, sentences
 from tagline.sources.formats.annotators import Annotation
+from tagline.sources.formats.base import Format
 from tagline.sources.formats.keys import Key
 from tagline.sources.formats.offsets import new_span
 from tagline.sources.formats.sniffing import SPANS, Guess, Sample
 from tagline.terminal import extra
+from tagline.text.sentence import Sentence
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 
-class Keys(Section):
+class Keys(AnnotatedFiles):
     """The entities of documents are read, or a span group."""
 
     format: Literal["spacy"]
@@ -31,17 +33,17 @@ def recognise(sample: Sample) -> Guess | None:
     return {**SPANS} if sample.path.suffix == ".spacy" else None
 
 
-def read(path: Path, keys: Keys, errors: Errors) -> Iterator[AnnotatedText]:
+def read(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read a text per document."""
-    for number, doc in enumerate(_docs(path), 1):
-        with errors.collected():
-            yield _of_doc(doc, f"{path}: row {number}", keys.span_group)
+    return sentences(path, keys, enumerate(_docs(path), 1), partial(_text, path=path, keys=keys))
 
 
-def _of_doc(doc: Doc, location: str, span_group: str | None) -> AnnotatedText:
+def _text(numbered: tuple[int, Doc], path: Path, keys: Keys) -> AnnotatedText:
     """A document with its tokens, except those of white space."""
+    number, doc = numbered
+    location = f"{path}: row {number}"
     annotated_parts = None
-    if span_group is None:
+    if keys.span_group is None:
         is_annotated = doc.has_annotation("ENT_IOB")
         spans = doc.ents
         if not all(token.ent_iob for token in doc):  # of some it is missing whether they are O
@@ -49,18 +51,18 @@ def _of_doc(doc: Doc, location: str, span_group: str | None) -> AnnotatedText:
                 new_span(token.idx, token.idx + len(token), "annotated", location) for token in doc if token.ent_iob
             ]
     else:
-        is_annotated = span_group in doc.spans
-        spans = doc.spans.get(span_group, [])
+        is_annotated = keys.span_group in doc.spans
+        spans = doc.spans.get(keys.span_group, [])
     labelled = [new_span(span.start_char, span.end_char, span.label_, location) for span in spans]
-    sentences = None
+    bounds = None
     if doc.has_annotation("SENT_START"):
-        sentences = [(sentence.start_char, sentence.end_char) for sentence in doc.sents]
+        bounds = [(sentence.start_char, sentence.end_char) for sentence in doc.sents]
     return AnnotatedText(
         location,
         doc.text,
         [Annotation("", labelled)] if is_annotated else [],
         words=[(token.idx, token.idx + len(token)) for token in doc if not token.text.isspace()],
-        sentences=sentences,
+        sentences=bounds,
         known=annotated_parts,
     )
 
@@ -73,9 +75,4 @@ def _docs(path: Path) -> Iterator[Doc]:
         yield from DocBin().from_bytes(path.read_bytes()).get_docs(Vocab())
 
 
-FORMAT = TextFormat(
-    keys=Keys,
-    read=read,
-    recognise=recognise,
-    holds="a DocBin (.spacy)",
-)
+FORMAT = Format(keys=Keys, read=read, recognise=recognise, holds="a DocBin (.spacy)")

@@ -6,30 +6,44 @@ are annotated; the tags of other words outside spans are unknown.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from tagline.sources.formats.annotated import AnnotatedText, Errors, OffsetKeys, TextFormat
+from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, each, sentences
 from tagline.sources.formats.annotators import Annotation
-from tagline.sources.formats.keys import Key, TextKeys
+from tagline.sources.formats.base import Format
+from tagline.sources.formats.keys import Encoding, Key
+from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.list_sniffing import sniff_id, span_keys
-from tagline.sources.formats.offsets import Span, new_span, to_span
+from tagline.sources.formats.offsets import Span, Unit, new_span, to_span
 from tagline.sources.formats.rows import Row, recognised_by, rows_of
 from tagline.sources.formats.sniffing import Guess, objects_in, text_key, words_among
 from tagline.terminal import UserError, quoted
-from tagline.text.sentence import Note
+from tagline.text.sentence import Note, Sentence
 
 
-class Keys(TextKeys):
+class Keys(AnnotatedFiles):
     """The keys of a text, its spans, and a span's parts."""
 
     format: Literal["spans"]
+    encoding: Encoding = UTF_8
     id: Key | None = None
     text: Key = "text"
     spans: Key = "spans"
     start: Key = "start"
     end: Key = "end"
     label: Key = "label"
+    # None: code points, which many misaligned spans show to be wrong.
+    offsets: Unit | None = None
+
+    @property
+    def trusts_offsets(self) -> bool:
+        return self.offsets is not None
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        return {**super().meanings, "null_spans": "texts whose spans are null, read as without spans"}
 
 
 def guess(rows: Sequence[Mapping[str, Any]]) -> Guess | None:
@@ -47,14 +61,12 @@ def guess(rows: Sequence[Mapping[str, Any]]) -> Guess | None:
     return {**others, **sniff_id(rows)}
 
 
-def read(path: Path, keys: Keys, errors: Errors) -> Iterator[AnnotatedText]:
+def read(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read a text per row."""
-    for row in rows_of([path], keys.encoding):
-        with errors.collected():
-            yield _text(row, keys, errors)
+    return sentences(path, keys, rows_of([path], keys.encoding), partial(_text, keys=keys))
 
 
-def _text(row: Row, keys: Keys, errors: Errors) -> AnnotatedText:
+def _text(row: Row, keys: Keys) -> AnnotatedText:
     """Read the text of a row.
 
     Raises:
@@ -71,12 +83,13 @@ def _text(row: Row, keys: Keys, errors: Errors) -> AnnotatedText:
     if keys.id is not None and keys.id not in content:
         raise UserError(f"{location}: the key {keys.id!r} is missing")
     notes = [Note("null_spans", location)] if values is None else []
-    spans = errors.of_each(values or [], to_span, location, (keys.start, keys.end, keys.label))
+    spans = each(values or [], to_span, location, (keys.start, keys.end, keys.label))
     annotated = None
     if content.get("annotated") is not None:
-        annotated = errors.of_each(row.items("annotated"), _range, location)
+        annotated = each(row.items("annotated"), _range, location)
     text_id = row.id(keys.id) if keys.id else None
-    return AnnotatedText(location, text, [Annotation("", spans)], text_id, notes=notes, known=annotated)
+    unit = keys.offsets or "code_points"
+    return AnnotatedText(location, text, [Annotation("", spans)], text_id, unit, notes=notes, known=annotated)
 
 
 def _range(value: Any, location: str) -> Span:
@@ -91,11 +104,4 @@ def _range(value: Any, location: str) -> Span:
     return new_span(start, end, "annotated", location)
 
 
-FORMAT = TextFormat(
-    keys=Keys,
-    read=read,
-    recognise=recognised_by(guess),
-    holds="JSON Lines or a JSON list",
-    counted=lambda _: {"null_spans": "texts whose spans are null, read as without spans"},
-    shared=(OffsetKeys,),
-)
+FORMAT = Format(keys=Keys, read=read, recognise=recognised_by(guess), holds="JSON Lines or a JSON list")

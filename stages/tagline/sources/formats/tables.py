@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from tagline.core import reading
-from tagline.sources.formats.base import SentenceFormat
+from tagline.sources.formats.base import Format, WordFiles
 from tagline.sources.formats.lines import at_least_one
 from tagline.sources.formats.list_sniffing import sniff_lists
 from tagline.sources.formats.lists import BATCH_ROWS, ListKeys, columns_of, label_names, to_sentence
 from tagline.sources.formats.sniffing import Guess, Sample
-from tagline.text.sentence import Sentence, WordRules
+from tagline.text.sentence import Sentence
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NO_PARQUET = "not a Parquet file, or damaged"
 
 
-class Keys(ListKeys):
+class Keys(ListKeys, WordFiles):
     """The columns of a table."""
 
     format: Literal["parquet"]
@@ -43,7 +43,7 @@ def recognise(sample: Sample) -> Guess | None:
         return sniff_lists(lambda: _parquet_rows(table), sample.path, _features(table.schema_arrow))
 
 
-def read(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
+def read(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read a sentence per row."""
     import pyarrow.parquet as pq
 
@@ -54,7 +54,7 @@ def read(path: Path, keys: Keys, rules: WordRules) -> Iterator[Sentence]:
             names = label_names(_features(table.schema_arrow), keys.tag_columns, keys.names)
         rows = at_least_one(_parquet_rows(table, columns), f"{path}: no sentence; expected one row per sentence")
         for number, row in enumerate(rows, 1):
-            yield to_sentence(row, keys, rules, names, f"{path}: row {number}")
+            yield to_sentence(row, keys, keys.rules, names, f"{path}: row {number}")
 
 
 def _parquet_rows(table: ParquetFile, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
@@ -72,9 +72,4 @@ def _features(schema: pa.Schema) -> dict[str, Any]:
     return dict(Features.from_arrow_schema(schema))
 
 
-FORMAT = SentenceFormat(
-    keys=Keys,
-    read=read,
-    recognise=recognise,
-    holds="list columns, one row per sentence",
-)
+FORMAT = Format(keys=Keys, read=read, recognise=recognise, holds="list columns, one row per sentence")

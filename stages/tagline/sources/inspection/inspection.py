@@ -20,7 +20,7 @@ from tagline.labels import conversion
 from tagline.labels.schemes import is_spans, standard_names
 from tagline.sources.download_params import Download, shared_columns, sources_of
 from tagline.sources.files import FileSource, NothingDrawn
-from tagline.sources.formats.annotated import LONG, MISALIGNED, AnnotatedFiles, loses_much
+from tagline.sources.formats.annotated import LONG, MISALIGNED, loses_much
 from tagline.sources.formats.base import Files
 from tagline.sources.formats.conll_table import SKIP
 from tagline.sources.formats.json_lists import Keys as JsonKeys
@@ -101,8 +101,6 @@ def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Gu
     if unused:
         lines.append(f"not read: {shortened(', '.join(unused), QUOTED)}")
     lines += _columns(source.dataset.tag_columns, inspected.sentences)
-    if isinstance(source.dataset, AnnotatedFiles) and source.dataset.unit_key:
-        lines.append(f"offsets: {source.dataset.unit(layout.sample)}")
     lines.append(encoder_row(count_letters(chain.from_iterable(row.words for row in inspected.sentences))))
     for split_name, paths in source.paths.items():
         if len(paths) > 1:

@@ -1,17 +1,19 @@
 """What annotators decided differently, as a page on which another person decides."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tagline.sources.download_params import AnyDataset, language_of
-from tagline.sources.formats import mentions, page_layout
-from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, Errors
+from tagline.sources.formats import mentions, page_layout, saved_page
+from tagline.sources.formats.annotated import AnnotatedText
 from tagline.sources.formats.annotators import AGREED, MAJORITY, select, summary
 from tagline.sources.formats.base import leads_out
 from tagline.sources.formats.offsets import Span, Words
 from tagline.sources.formats.registry import any_page
+from tagline.sources.formats.rows import Row
 from tagline.sources.formats.saved_page import ADJUDICATE, UNSURE
 from tagline.sources.formats.span_tags import covered_words
 from tagline.terminal import QUOTED, UserError, shortened
@@ -32,17 +34,21 @@ def save(folder: Path, sources: Sequence[AnyDataset], target: Path) -> list[str]
         The agreement of each pair of annotators, the ids of the texts, and where to save what is decided.
 
     Raises:
-        UserError: see `AnnotatedFiles.read` and `page_writer.check`; there is no such folder, or it holds the target.
+        UserError: see `annotated.sentences` and `page_writer.check`; there is no such folder, or it holds the target.
     """
     if not folder.is_dir():
         raise UserError(f"{folder}: not a folder; expected one with a file of each annotator")
     page_writer.check("--output", target)
     if not leads_out(target, folder):
         raise UserError(f"--output {target}: expected a file outside of {folder}, which holds what pages save")
-    reader: AnnotatedFiles = any_page("ner", annotators=MAJORITY, language=language_of(sources))
+    reader = any_page("ner", annotators=MAJORITY, language=language_of(sources))
+    to_text: Callable[[Sequence[Row]], AnnotatedText] = saved_page.to_text
+    rows_by_text: Callable[[Path, Any], Iterator[list[Row]]] = saved_page.rows_by_text
     for source in sources:
-        if isinstance(source, AnnotatedFiles) and isinstance(source, mentions.Keys):
+        if isinstance(source, mentions.Keys):
             reader = source.model_copy(update={"annotators": MAJORITY, "selection": None})
+            to_text = partial(mentions.to_text, keys=reader)
+            rows_by_text = mentions.rows_by_text
             break
     agreement: Counter[tuple[str, ...]] = Counter()
     for sentence in reader.read(folder):  # which checks the files, too
@@ -50,7 +56,7 @@ def save(folder: Path, sources: Sequence[AnyDataset], target: Path) -> list[str]
     types: set[str] = set()
     tasks = []
     split = splitter(reader.language)
-    for text in reader.texts(folder, Errors(folder)):
+    for text in map(to_text, rows_by_text(folder, reader)):
         words = split(text.text) if text.words is None else text.words
         types.update(text.types or ())
         for annotation in text.annotations:

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 
 from tagline.sources.download_params import AnyDatasets, shared_columns, sources_of
-from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatorKeys, OffsetKeys
+from tagline.sources.formats.annotated import AnnotatedFiles
 from tagline.sources.formats.base import Files
 from tagline.sources.formats.keys import WordKeys
 from tagline.sources.formats.registry import FORMATS
@@ -18,7 +18,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs/data.md").read_text(encoding="utf-8")
 SHARED = {*Files.model_fields, *WordKeys.model_fields, "encoding", "format"}
 # Optional keys that the formats of annotated texts share: they have a table of their own.
-FIELDS = {**AnnotatedFiles.model_fields, **AnnotatorKeys.model_fields, **OffsetKeys.model_fields}
+FIELDS = AnnotatedFiles.model_fields
 OF_SPANS = set(FIELDS) - SHARED - {"tag_column"}
 BLOCKS = [block for block in re.findall(r"```yaml\n(.*?)```", README + PAGE, re.DOTALL) if "format:" in block]
 

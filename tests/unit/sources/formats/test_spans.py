@@ -44,8 +44,7 @@ AS_TAGS = [
     ("Ada", None, {}, "", ["null_spans"]),
     ("Ada", [(0, 3, "PER"), (0, 4, "X"), (2, 2, "X")], {}, "Ada/B-PER", ["wrong_spans"] * 2),
     (" ", [(0, 9, "X")], {}, "", ["wrong_spans", "empty_texts"]),
-    # A line end that a browser counted once, and mentions with other white space.
-    ("Ada\r\nin Oslo now", [(7, 11, "X", "Oslo")], {}, "Oslo/B-X", []),
+    # Mentions with other white space.
     ("New \n York", [(0, 10, "X", "New York")], {}, "New/B-X York/I-X", []),
     ("Ada :) 's\u00a0A\nU.S.", [(4, 11, "X")], {"split_words": "spaces"}, ":)/B-X 's\u00a0A/I-X", []),
 ]
@@ -84,8 +83,6 @@ UNITS = {
     "utf16": lambda text: [len(text[:i].encode("utf-16-le")) // 2 for i in range(len(text) + 1)],
     "bytes": lambda text: [len(text[:i].encode()) for i in range(len(text) + 1)],
     "inclusive": lambda text: list(range(len(text) + 1)),
-    # By hand: the skin tone, the accent and the line feed belong to the character before them.
-    "graphemes": lambda text: [i - sum(text[:i].count(c) for c in "\U0001f3fd\u0301\n") for i in range(len(text) + 1)],
 }
 
 
@@ -98,19 +95,9 @@ def odd_spans(unit: str, mentions: bool) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("mentions", [False, True])
-def test_the_unit_of_offsets_is_found_by_mentions_or_words(tmp_path, unit, mentions):
-    tags = "e\u0301tat/B-X Oslo/B-X Rome/B-X"
-    rows = [row("Ada", [(0, 3 - (unit == "inclusive"), "X")]), row(ODD, odd_spans(unit, mentions))]
-    assert list(map(tagged, read(tmp_path, "spans", rows))) == ["Ada/B-X", tags]
-    assert tagged(read(tmp_path, "spans", [row(ODD, odd_spans(unit, mentions=False))], offsets=unit)[0]) == tags
-
-
-@pytest.mark.parametrize("end", [5, 4])
-def test_inclusive_ends_are_found_where_each_character_is_a_word(tmp_path, end):
-    title = row("\u300a\u6211\u300b\u7231", [(0, end - 2, "X")])
-    rows = [title] * 3 + [row("\u6211\u7231\u5965\u65af\u9646\u3002\u4ed6", [(2, end, "X")])] * 11
-    *_, last = read(tmp_path, "spans", rows)
-    assert tagged(last) == "\u5965/B-X \u65af/I-X \u9646/I-X"
+def test_offsets_count_what_params_say(tmp_path, unit, mentions):
+    (sentence,) = read(tmp_path, "spans", [row(ODD, odd_spans(unit, mentions))], offsets=unit)
+    assert tagged(sentence) == "e\u0301tat/B-X Oslo/B-X Rome/B-X"
 
 
 def test_errors_of_a_file_are_reported_together(tmp_path):
@@ -142,21 +129,19 @@ test_malformed_span_is_reported_by_line = refusals(
 
 
 OUTSIDE = "(X) is not inside the text of 11 characters"
-# Every character is a word; the empty span does not make the ends inclusive.
-ENDS = [(0, 1), (1, 2), (2, 4), (2, 5), (0, 0)]
-EMPTY_SPAN = row("\u6211\u7231\u5965\u65af\u9646\u3002", [(*each, "X") for each in ENDS])
-NO_UNIT = row(ODD, [*odd_spans("utf16", mentions=True)[:2], (0, 1, "X", "Oslo")])
+UTF16 = {"offsets": "utf16"}
+IN_UNITS = "span 0 to 1 (X) is not inside the text of 24 UTF-16 units, or ends inside a character"
 WRONG = [
-    (row(TEXT, [(7, 12, "X")]), f"span 7 to 12 {OUTSIDE}"),
-    (EMPTY_SPAN, "span 0 to 0 (X) is not inside the text of 6 characters"),
-    (NO_UNIT, "span 0 to 1 (X) is not inside the text of 24 UTF-16 units, or ends inside a character"),
-    (row(TEXT, [(4, 7, "X", "Oslo")]), "span 4 to 7 (X) is 'in ' in the text, but 'Oslo' in the file; offsets"),
+    ([(7, 12, "X")], {}, f"span 7 to 12 {OUTSIDE}"),
+    ([(7, 7, "X")], {}, f"span 7 to 7 {OUTSIDE}"),
+    ([(4, 7, "X", "Oslo")], {}, "span 4 to 7 (X) is 'in ' in the text, but 'Oslo' in the file; offsets were"),
+    ([*odd_spans("utf16", mentions=True)[:2], (0, 1, "X", "Oslo")], UTF16, IN_UNITS),
 ]
 
 
-@pytest.mark.parametrize(("content", "message"), WRONG)
-def test_wrong_span_is_counted_and_left_out(tmp_path, content, message):
-    (sentence,) = read(tmp_path, "spans", content)
+@pytest.mark.parametrize(("spans", "keys", "message"), WRONG)
+def test_wrong_span_is_counted_and_left_out(tmp_path, spans, keys, message):
+    (sentence,) = read(tmp_path, "spans", row(ODD if keys else TEXT, spans), **keys)
     (note,) = (note for note in sentence.notes if note.kind == "wrong_spans")
     assert note.occurrence.removeprefix(f"{tmp_path}/").startswith(f"f:1: {message}")
     said = "train: spans that are empty, outside of their text or not their mention, left out: 1 of"
