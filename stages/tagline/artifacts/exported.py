@@ -15,6 +15,7 @@ README.md                           the model card
 """
 
 import json
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -238,7 +239,7 @@ def hashes(folder: Path) -> dict[str, str]:
     Raises:
         UserError: the file is damaged.
     """
-    if not (folder / HASHES).exists():
+    if not os.path.lexists(folder / HASHES):  # a broken link is damage
         return {}
     return read_hashes(folder, "export")
 

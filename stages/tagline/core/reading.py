@@ -159,6 +159,8 @@ def check_config(path: Path) -> None:
     """
     if not path.exists():
         return
+    if not path.is_file():
+        raise ValueError(f"{path.name}: not a file but a folder, device or pipe; expected a file")
     content = parse_object(path.read_text(encoding="utf-8"))
     foreign = [name for name in _implementations("", content) if name not in (None, "eager", "sdpa")]
     if foreign:
@@ -178,7 +180,7 @@ def check_config(path: Path) -> None:
 
 
 def check_normalizer(state: dict[str, Any] | None) -> None:
-    """Check that a tokenizer's normalizer does not make gigabytes of a word, by replacements of replacements.
+    """Check that a tokenizer's normalizer does not make gigabytes of a word, by what it replaces or puts before it.
 
     Args:
         state: the normalizer as in tokenizer.json.
@@ -188,12 +190,19 @@ def check_normalizer(state: dict[str, Any] | None) -> None:
     """
     sizes: dict[str, int] = {}  # what a letter may become by the steps from here on; letters of any case alike
     others = 1
+    before = 0  # letters that are put before a word
     for step in reversed([*_steps(state or {})]):
-        if step.get("type") != "Replace":
+        if step.get("type") not in ("Replace", "Prepend"):
             continue
-        size = sum(max(sizes.get(letter, 1), others) for letter in step["content"].lower())
-        if size > _MOST_GROWTH:
-            raise ValueError(f"its normalizer may replace a letter by {size:,}; expected at most {_MOST_GROWTH:,}")
+        added = step["content"] if step["type"] == "Replace" else step["prepend"]
+        size = sum(max(sizes.get(letter, 1), others) for letter in added.lower())
+        before += size if step["type"] == "Prepend" else 0
+        if max(size, before) > _MOST_GROWTH:
+            raise ValueError(
+                f"its normalizer may make {max(size, before):,} letters of one; expected at most {_MOST_GROWTH:,}"
+            )
+        if step["type"] == "Prepend":
+            continue
         if replaced := step["pattern"].get("String"):
             sizes[replaced[0].lower()] = max(size, sizes.get(replaced[0].lower(), 1))
         else:  # a regular expression

@@ -31,8 +31,9 @@ _OF_BERT = ("do_basic_tokenize", "do_lower_case", "never_split", "strip_accents"
 # By model_type: their logits change with padding (`fit_check.check_mask`); PyTorch can't convert them.
 IGNORE_MASK = ("canine", "convbert", "fnet", "funnel", "mobilebert", "nystromformer", "yoso")
 NOT_TO_ONNX = ("longformer", "xlnet")
-# Larger ids of sub-words are damage.
+# Larger ids of sub-words, and padding to more sub-words, are damage.
 LARGEST_VOCABULARY = 2**24
+MOST_PADDING = 2**20
 
 
 def find_in_package(package: str, path: str) -> tuple[Path, str]:
@@ -91,9 +92,14 @@ def check_links(folder: Path, *allowed: Path) -> None:
         allowed: the folders that links may lead into.
 
     Raises:
-        UserError: a link leads out of all of them.
+        UserError: a link leads out of all of them; or there is a device or pipe, which may have no end.
     """
     for path in (folder, *folder.rglob("*")):  # it does not follow links to folders
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise UserError(
+                f"{path}: not a file but a device or pipe; expected an encoder's files; remove it, or choose another "
+                "encoder"
+            )
         if leads_out(path, *allowed):
             raise UserError(
                 f"{path}: this link leads out of {allowed[0]}; expected an encoder whose files are inside it; copy the "
@@ -225,6 +231,11 @@ def _check_memory(path: Path) -> None:
     content = _object(path)
     with reading(path, remedy="choose another encoder"):
         check_normalizer(content.get("normalizer"))
+        padding = content.get("padding") or {}
+        strategy = padding.get("strategy")
+        fixed = strategy.get("Fixed") if isinstance(strategy, dict) else 0
+        if max(fixed or 0, padding.get("pad_to_multiple_of") or 0) > MOST_PADDING:
+            raise ValueError(f"it pads sentences to more than {MOST_PADDING:,} sub-words")
         vocabulary = (content.get("model") or {}).get("vocab")  # a list without ids for Unigram
         ids = [*vocabulary.values()] if isinstance(vocabulary, dict) else []
         ids += [token["id"] for token in content.get("added_tokens") or []]

@@ -11,11 +11,12 @@ QUOTED = 200
 FIRST = 3
 # Marks that a terminal draws over the preceding character.
 _MARKS = ("Mn", "Me")
-# User name, password or token of a URL: what stands between "://" and the last "@" before the path; or, of a malformed
-# URL, a password with a slash; or a secret in the query, as storages put it into the URLs that they redirect to.
+# User name, password or token of a URL: what stands between "://" (":/" in a path) and the last "@" before the path;
+# or, of a malformed URL, a password with a slash; or a secret in the query or fragment; or a token of the Hub.
 _CREDENTIALS = re.compile(
-    r"(?<=://)(?:[^/?#\s]*|[^/?#\s:]*:(?!\d+[/?#])[^\s@]{0,1000}+)(?=@)"
-    r"|(?<=[?&])(?P<key>[\w.-]*(?:auth|credential|key|password|secret|sig|signature|token))=[^&#\s'\"]+",
+    r"(?:(?<=://)|(?<=\w\w:/))(?:[^/?#\s]*|[^/?#\s:]*:(?!\d+[/?#])[^\s@]{0,1000}+)(?=@)"
+    r"|(?<=[?&#])(?P<key>[\w.-]*(?:auth|credential|key|pass|passwd|password|pwd|secret|sig|signature|token))=[^&#\s'\"]+"
+    r"|(?<=Bearer )[^\s'\"]+|\bhf_[A-Za-z0-9]{16,}",
     re.IGNORECASE,
 )
 

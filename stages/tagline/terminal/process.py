@@ -1,6 +1,7 @@
 """How a program starts and ends: an error of the input or the environment is one message, with exit status 1."""
 
 import errno
+import logging
 import os
 import signal
 import sys
@@ -69,6 +70,7 @@ def exit_with_message(main: Callable[[], None]) -> None:
     environment and reported like a `UserError`. Control characters in a message are escaped, credentials in its URLs
     are masked.
     """
+    logging.setLogRecordFactory(_SafeRecord)
     try:
         with raise_on_signals():
             _check_flags()
@@ -88,6 +90,13 @@ def exit_with_message(main: Callable[[], None]) -> None:
         print(f"{start}{program_name()}: {interrupted}", file=sys.stderr)
         # Not 0: DVC would take the stage for finished.
         sys.exit(interrupted.status)
+
+
+class _SafeRecord(logging.LogRecord):
+    """A record of a library's log, which may quote a model's configuration or the names of its tensors."""
+
+    def getMessage(self) -> str:  # noqa: N802 (of the base class)
+        return safe_message(super().getMessage())
 
 
 def shows_tracebacks() -> bool:

@@ -77,11 +77,11 @@ def load(folder: Path, made_by: str = "download") -> tuple[Tokenizer, int | None
     with reading_tokenizer(folder / TOKENIZER_FILE, made_by):
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
         check_normalizer(tokenizer.normalizer and json.loads(tokenizer.normalizer.__getstate__()))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
         # Some damage shows only then. The ids include those of special tokens.
         for encoding in tokenizer.encode_batch(_PROBE, is_pretokenized=True):
             np.array(encoding.ids, dtype=np.int32)
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
     tokenizer.encode_special_tokens = bool(configuration.get("split_special_tokens", False))
     if getattr(tokenizer.model, "dropout", None):
         raise UserError(

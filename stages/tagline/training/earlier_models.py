@@ -1,6 +1,7 @@
 """Earlier models: folders of trained models to start from (``train.start_from``), or to learn from as teachers."""
 
 import fnmatch
+import os
 from pathlib import Path
 
 from tagline.artifacts.tokenized import read_windowing
@@ -27,7 +28,7 @@ def verify(model: Path, tokenized: Path, tokenizer: Path) -> dict[str, str]:
             f"{model}: no such folder; expected a trained model; see train.start_from and "
             "train.teacher.models in params.yaml"
         )
-    expected = read_hashes(model, made_by="") if (model / HASHES).exists() else {}
+    expected = read_hashes(model, made_by="") if os.path.lexists(model / HASHES) else {}
     weights = {*fnmatch.filter(expected, WEIGHTS), *(path.name for path in model.glob(WEIGHTS))}
     names = sorted({"config.json", TOKENIZER_FILE, *weights})
     for name in names:

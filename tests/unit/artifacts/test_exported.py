@@ -53,3 +53,10 @@ def test_damaged_missing_or_other_entry_is_an_error(tmp_path, change, message):
     (tmp_path / TAGGER).write_text(json.dumps({key: value for key, value in content.items() if value is not ...}))
     with pytest.raises(UserError, match=rf"tagger\.json: {message}"):
         exported.read(tmp_path)
+
+
+def test_broken_link_is_not_an_export_without_hashes(tmp_path):
+    assert exported.hashes(tmp_path) == {}
+    (tmp_path / "hashes.json").symlink_to(tmp_path / "missing")
+    with pytest.raises(UserError, match=r"hashes\.json is missing"):
+        exported.hashes(tmp_path)

@@ -1,6 +1,7 @@
 """Reading damaged or hostile files: exceptions of libraries become one message that names the file."""
 
 import errno
+import os
 
 import pytest
 from tokenizers import Tokenizer
@@ -63,4 +64,10 @@ DANGEROUS = [
 def test_dangerous_entry_is_an_error(tmp_path, entry, message):
     (tmp_path / "config.json").write_text("{" + entry + "}")
     with pytest.raises(ValueError, match=rf"config\.json: .*{message}"):
+        check_config(tmp_path / "config.json")
+
+
+def test_pipe_for_a_configuration_is_an_error(tmp_path):
+    os.mkfifo(tmp_path / "config.json")
+    with pytest.raises(ValueError, match=r"config\.json: not a file but a folder, device or pipe"):
         check_config(tmp_path / "config.json")

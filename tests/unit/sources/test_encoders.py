@@ -1,6 +1,7 @@
 """Encoders: where they are found, what is copied, which are refused, and that byte-level BPE sees running text."""
 
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -81,6 +82,15 @@ test_incomplete_encoder_is_an_error = refused(
     ({"config.json": '{"a": Infinity}', "model.safetensors": ""}, "/config.json: damaged (Infinity is not JSON)"),
     at="source",
 )
+
+
+def test_endless_padding_and_files_are_refused(tmp_path):
+    made = word_piece(["a"])
+    made.backend_tokenizer.enable_padding(length=10**9)
+    made.save_pretrained(tmp_path)
+    assert "it pads sentences to more than 1,048,576 sub-words" in message_of(encoders.load_tokenizer, tmp_path)
+    os.mkfifo(tmp_path / "config.json")
+    assert "config.json: not a file but a device or pipe" in message_of(encoders.check_links, tmp_path, tmp_path)
 
 
 def test_architecture_from_outside_is_refused(tmp_path):

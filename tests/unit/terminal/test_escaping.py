@@ -26,6 +26,12 @@ SAFE = [
     ("https://ada:se/cret@host, http://host:80/a@b", "https://***@host, http://host:80/a@b"),
     ("'https://store/x?X-Id=a&X-Amz-Signature=b2#c'", "'https://store/x?X-Id=a&X-Amz-Signature=***#c'"),
     ("https://host/ada@main, ada@host", "https://host/ada@main, ada@host"),
+    ("https:/ada:secret@host/x: no such file", "https:/***@host/x: no such file"),
+    (
+        "https://host/#access_token=ab1&x=2, https://host?pwd=a",
+        "https://host/#access_token=***&x=2, https://host?pwd=***",
+    ),
+    ("Illegal header value b'Bearer abc\\n', hf_abcdefghijklmnopqrst", "Illegal header value b'Bearer ***', ***"),
 ]
 
 

@@ -1,5 +1,6 @@
 """How a program starts and ends: what a process prepares; an error is one message and exit status 1."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -37,6 +38,11 @@ def test_error_is_one_safe_message(main, message):
 def test_score_that_is_not_reached_is_status_3(capsys):
     assert failure(Mock(side_effect=NotReachedError("F1 is\r0.1"))) == 3
     assert capsys.readouterr().err == "program: F1 is\\r0.1\n"
+
+
+def test_logs_of_libraries_are_safe(caplog):
+    exit_with_message(lambda: logging.getLogger("library").error("a tensor named %s", "\x1b[2J"))
+    assert caplog.messages == ["a tensor named \\x1b[2J"]
 
 
 def test_flag_of_accelerate_is_yes_or_no(monkeypatch):
