@@ -32,7 +32,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from datasets import ClassLabel, Dataset, Features, List, Value, concatenate_datasets
 
-from tagline.core import PROVENANCE, TOKENIZER_FILE, read_json, require, sha256, shards, write_json
+from tagline.core import PROVENANCE, TOKENIZER_FILE, read_json, reading, require, sha256, shards, write_json
 from tagline.labels import AnyInts, Bools, Ints, LabelIds, Labels, Windows
 from tagline.labels import label_list as label_lists
 from tagline.labels.hidden import hidden_labels
@@ -212,7 +212,8 @@ def with_copies(train: Split, path: Path) -> Split:
 
 
 def _load(folder: Path) -> Dataset:
-    return concatenate_datasets([Dataset.from_file(str(file)) for file in shards.shard_files(folder)])
+    with reading(folder, "tokenize-align", expected="streams of Arrow IPC"):
+        return concatenate_datasets([Dataset.from_file(str(file)) for file in shards.shard_files(folder)])
 
 
 @dataclass(frozen=True)

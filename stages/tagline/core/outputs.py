@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import os
 import shutil
 import stat
@@ -137,6 +138,8 @@ def read_columns(path: Path, columns: Sequence[str]) -> Rows:
         rows = []
         for line in csv.DictReader(file):
             rows.append({name: float(line[name]) for name in columns})
+        if not rows or not all(math.isfinite(value) for row in rows for value in row.values()):
+            raise ValueError("no rows, or NaN or infinity in one")
         return rows
 
 

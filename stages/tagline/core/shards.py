@@ -10,7 +10,11 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+from tagline.core.reading import reading
+
 T = TypeVar("T")
+
+REMEDY = "run `dvc checkout`, or the stage that writes it"
 
 # A new file begins after this many bytes.
 SHARD_BYTES = 2**27
@@ -69,10 +73,21 @@ def read_batches(folder: Path) -> Iterator[pa.RecordBatch]:
 
     The caller has verified its hashes: pyarrow trusts the lengths and offsets in a file, so reading a damaged one could
     crash the process.
+
+    Raises:
+        UserError: a file is not Arrow IPC.
     """
     for file in shard_files(folder):
-        with pa.memory_map(str(file)) as source:
-            yield from pa.ipc.open_stream(source)
+        with reading(file, expected="a stream of Arrow IPC", remedy=REMEDY):
+            source = pa.memory_map(str(file))
+            batches = pa.ipc.open_stream(source)
+        with source:
+            while True:
+                with reading(file, expected="a stream of Arrow IPC", remedy=REMEDY):
+                    batch = next(batches, None)
+                if batch is None:
+                    break
+                yield batch
 
 
 def grouped(items: Iterable[T], size: Callable[[T], int], least: int) -> Iterator[list[T]]:

@@ -60,6 +60,8 @@ def respell(tags: Collection[str]) -> dict[str, str]:
     untyped = {tag: (tag.upper(), UNTYPED) for tag in others}
     if _mark_spans(untyped, continuing="IMEL"):
         return _standard(untyped, outside)
+    if beside := _beside_standard(others):  # some files in another spelling than the rest
+        return _standard(beside, outside)
     for spelling, at_end in _SPELLINGS:
         parsed = {}
         for tag in others:
@@ -77,6 +79,17 @@ def respell(tags: Collection[str]) -> dict[str, str]:
             glued[tag] = (tag[0], tag[1:])
     if outside and len(glued) == len(others) and _mark_spans(glued, continuing="I"):
         return _standard(glued, outside)
+    return {}
+
+
+def _beside_standard(tags: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Prefix and type of each tag in another spelling, if all of them have types of the tags in the standard one."""
+    types = {split_tag(tag)[1] for tag in tags if split_tag(tag)[0]}
+    others = [tag for tag in tags if not split_tag(tag)[0]]
+    for spelling, _ in _SPELLINGS[1:]:  # the first one only differs in letter case
+        matches = {tag: match for tag in others if (match := spelling.fullmatch(tag))}
+        if len(matches) == len(others) and {match["type"] for match in matches.values()} <= types:
+            return {tag: (match["prefix"].upper(), match["type"]) for tag, match in matches.items()}
     return {}
 
 

@@ -98,3 +98,14 @@ def test_sentences_with_an_unknown_tag_are_left_out_of_all_but_train(tmp_path):
         "that are annotated in full, since only these are scored; annotate some, or choose another file; see "
         "download.dataset.validation in params.yaml"
     )
+
+
+def test_other_content_with_a_hash_of_its_own_is_one_message(tmp_path):
+    data = written(tmp_path / "raw", [ROW])
+    file = tmp_path / "raw/train/00000.arrow"
+    content = file.read_bytes()
+    for damaged in (b"", b"text", content[:-40]):
+        file.write_bytes(damaged)
+        message = message_of(rows, data)
+        assert message.startswith(f"{file}: damaged (")
+        assert "; expected a stream of Arrow IPC; run" in message

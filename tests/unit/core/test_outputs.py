@@ -124,7 +124,7 @@ def test_json_is_stable_and_never_nan():
 def test_columns_of_a_csv_file_are_read_by_name():
     Path("a.csv").write_text("epoch,precision,loss\n1,0.9,0.75\n")
     assert read_columns(Path("a.csv"), ("epoch", "loss")) == [{"epoch": 1.0, "loss": 0.75}]
-    for damaged in ("epoch,f1\n1,0.5\n", "epoch,loss\n1,x\n", "epoch,loss\n1\n"):
+    for damaged in ("epoch,f1\n1,0.5\n", "epoch,loss\n1,x\n", "epoch,loss\n1\n", "epoch,loss\n", "epoch,loss\n1,nan\n"):
         Path("a.csv").write_text(damaged)
         with pytest.raises(UserError, match=r"^a\.csv: damaged \(.+\); expected a table with .+ epoch, loss; run"):
             read_columns(Path("a.csv"), ("epoch", "loss"))

@@ -15,6 +15,7 @@ RESPELLED = [
     ("B M E S", "B-ENTITY I-ENTITY E-ENTITY S-ENTITY"),
     ("LOC_B LOC_I PER_B o", "B-LOC I-LOC B-PER O"),
     ("B_LOC O", "B-LOC O"),
+    ("B-PER I-PER O B_PER i_PER", "B-PER I-PER O B-PER I-PER"),
     ("B_PS B_LC I O", "B-PS B-LC I O"),  # Korean KLP; is_spans refuses the I
     ("b:my_loc i:my_loc o", "B-my_loc I-my_loc O"),
     ("BNEP INEP BNEL O", "B-NEP I-NEP B-NEL O"),  # L3Cube-MahaNER
