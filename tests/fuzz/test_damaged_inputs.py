@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from helpers.formats import CORPUS, IN_JSON, section, write_corpus
+from helpers.formats import CORPUS, IN_JSON, KEYS, section, write_corpus
 from helpers.tiny import TINY_PARAMS
 
 from tagline.artifacts import raw_data
@@ -146,7 +146,7 @@ def _json(content: bytes, random: Random) -> bytes:
 POLICIES = {"misaligned_spans": "expand", "overlaps": "longest", "annotators": "agreed"}
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", KEYS)
 def test_damaged_data_set_is_read_or_refused(name, tmp_path, pytestconfig, monkeypatch):
     monkeypatch.setattr(files, "check_different", lambda *_: None)  # every split reads the damaged file
     named = write_corpus(name, tmp_path / ("data.json" if name in IN_JSON else "data"), CORPUS * 4)

@@ -55,7 +55,7 @@ class AnnotatedText:
         unit: of the offsets of spans.
         words: start and end of each word in code points, if the file has words.
         sentences: start and end of each sentence in code points, if the file has sentences.
-        document: the number of the document in the file, if the file has its sentences as texts.
+        document: its id, or its number in the file, if the file has its sentences as texts.
         notes: what the reader left out.
         known: spans in which also the words outside annotations are annotated; None: the whole text.
         types: the types that annotators could choose; None: all.
@@ -69,7 +69,7 @@ class AnnotatedText:
     unit: Unit = "code_points"
     words: list[tuple[int, int]] | None = None
     sentences: list[tuple[int, int]] | None = None
-    document: int | None = None
+    document: str | int | None = None
     notes: list[Note] = field(default_factory=list)
     known: list[Span] | None = None
     types: Sequence[str] | None = None
@@ -235,7 +235,7 @@ def sentences(
 
     def convert(numbered: tuple[int, R]) -> list[Sentence]:
         number, row = numbered
-        return list(_sentences(to_text(row), keys, number))
+        return list(to_sentences(to_text(row), keys, number))
 
     empty = True
     for found in collected(path, enumerate(rows, 1), convert):
@@ -245,7 +245,7 @@ def sentences(
         raise UserError(f"{path}: no text; expected at least one")
 
 
-def _sentences(text: AnnotatedText, keys: AnnotatedFiles, number: int) -> Iterator[Sentence]:
+def to_sentences(text: AnnotatedText, keys: AnnotatedFiles, number: int) -> Iterator[Sentence]:
     """A text as one sentence, or its sentences, of which the first has all notes."""
     words = split_text(text.text, keys.language, keys.split_words) if text.words is None else text.words
     annotations, wrong = _in_code_points(text)

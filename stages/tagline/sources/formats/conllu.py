@@ -13,6 +13,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from tagline.sources.formats.base import Files, Format, in_documents
+from tagline.sources.formats.conll_table import NOT_A_WORD
 from tagline.sources.formats.keys import Documents, Encoding, Key, TagColumns, UnknownTag
 from tagline.sources.formats.lines import UTF_8, at_least_one, paragraphs, read_lines
 from tagline.sources.formats.sniffing import Guess, Sample, marks_spans
@@ -23,12 +24,9 @@ from tagline.text.sentence import Sentence, Surface
 COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 # Columns that can be tags, and those of them that hold KEY=VALUE pairs.
 TAGGABLE, WITH_KEYS = COLUMNS[2:], ("feats", "misc")
-_ID = re.compile(r"[1-9][0-9]{0,8}")
+EXPECTED = f"expected lines of {len(COLUMNS)} columns, separated by tabs ({' '.join(COLUMNS)})"
 _FIRST_ID = re.compile(r"1|0\.1")  # the first word or empty node of a sentence
-_SKIPPED_ID = re.compile(rf"{_ID.pattern}-{_ID.pattern}|[0-9]+\.[1-9][0-9]*")
-_SENT_ID = re.compile(r"#\s*sent_id\s*=\s*(.*?)\s*")
-_TEXT = re.compile(r"#\s*text\s*=\s*(.*?)\s*")
-_NEW_DOCUMENT = re.compile(r"#\s*newdoc(?:\s+id\s*=\s*(.*?))?\s*")
+_COMMENT = re.compile(r"#\s*(sent_id|text|newdoc)(?:\s+id)?\s*(?:=\s*(.*?)\s*)?")
 UNSPECIFIED = "_"
 
 
@@ -55,40 +53,33 @@ class Keys(UnknownTag, Files):
 
 def recognise(sample: Sample) -> Guess | None:
     """Guess the tag columns of a file."""
-    words = [line.split("\t") for line in sample.lines if line.strip() and not line.startswith("#")]
-    if not words or any(len(word) != len(COLUMNS) for word in words) or not _FIRST_ID.match(words[0][0]):
+    rows = [line.split("\t") for line in sample.lines if line.strip() and not line.startswith("#")]
+    if not rows or any(len(row) != len(COLUMNS) for row in rows) or not _FIRST_ID.match(rows[0][0]):
         return None
-    if not all(word[COLUMNS.index("head")].isdecimal() or word[COLUMNS.index("head")] == UNSPECIFIED for word in words):
+    words = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+    if not all(word["head"].isdecimal() or word["head"] == UNSPECIFIED for word in words):
         return None  # ten columns of another kind
     columns = {}
     for name, column in (("pos", "upos"), ("xpos", "xpos")):
-        if any(word[COLUMNS.index(column)] != UNSPECIFIED for word in words):
+        if any(word[column] != UNSPECIFIED for word in words):
             columns[name] = column
+    values: defaultdict[str, set[str]] = defaultdict(set)
+    for word in words:
+        for pair in word["misc"].split("|"):
+            key, equals, value = pair.partition("=")
+            if equals:
+                values[key].add(value)
     keys = {}
-    for key, values in sorted(_values_of_misc(words).items()):
-        if marks_spans(values):
+    for key in sorted(values):
+        if marks_spans(values[key]):
             keys["absent"] = "O"
             columns["ner" if "ner" not in columns else key.lower()] = f"misc:{key}"
     return {"tag_columns": columns, **keys} if columns else None
 
 
-def _values_of_misc(words: Sequence[Sequence[str]]) -> dict[str, set[str]]:
-    """The values of each key in the last column."""
-    values: defaultdict[str, set[str]] = defaultdict(set)
-    named = set()
-    for word in words:
-        for pair in word[-1].split("|"):
-            key, equals, value = pair.partition("=")
-            values[key].add(value)
-            if equals:
-                named.add(key)
-    return {key: values[key] for key in named}
-
-
 def read(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read the sentences of a file."""
-    missing = f"{path}: no sentence; expected lines of {len(COLUMNS)} columns ({' '.join(COLUMNS)})"
-    return in_documents(at_least_one(_sentences(path, keys), missing), keys.documents)
+    return in_documents(at_least_one(_sentences(path, keys), f"{path}: no sentence; {EXPECTED}"), keys.documents)
 
 
 def _sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
@@ -96,44 +87,32 @@ def _sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
     document: str | int | None = None
     documents = 0
     for lines in paragraphs(read_lines(path, keys.encoding, borders=True)):
-        comments = [(number, line) for number, line in lines if line.startswith("#")]
-        for new in _matches(_NEW_DOCUMENT, comments).values():
+        said: dict[str, str | None] = {}
+        rows = []
+        for number, line in lines:
+            comment = _COMMENT.fullmatch(line)
+            if comment is None and not line.startswith("#"):
+                rows.append((number, line))
+            elif comment is not None and comment[1] == "sent_id" in said:
+                raise UserError(
+                    f"{path}:{number}: a second sent_id in one sentence; add the empty line that ends a sentence"
+                )
+            elif comment is not None:
+                said[comment[1]] = comment[2]
+        if "newdoc" in said:
             documents += 1
-            document = new or documents
-        sent_id = _sent_id(comments, path)
-        words, tokens = _words([line for line in lines if line not in comments], path)
+            document = said["newdoc"] or documents
+        words, tokens = _words(rows, path)
         if not words:
             continue
-        rows = list(words.values())
-        forms = [row[1] for row in rows]
-        tags = {name: [_tag(row, key, keys.absent) for row in rows] for name, key in keys.tag_columns.items()}
-        text = ([None, *_matches(_TEXT, comments).values()])[-1]
+        forms = [fields[1] for fields in words.values()]
+        tags = {}
+        for name, column in keys.tag_columns.items():
+            tags[name] = [_tag(fields, column, keys.absent) for fields in words.values()]
+        text = said.get("text")
         surface = _surface(text, forms, tokens) if text else None
-        yield Sentence(f"{path}:{next(iter(words))}", forms, tags, sent_id, document, surface=surface)
-
-
-def _matches(pattern: re.Pattern[str], comments: Iterable[tuple[int, str]]) -> dict[int, str | None]:
-    """What the comments of a kind say, by their lines."""
-    values = {}
-    for number, line in comments:
-        match = pattern.fullmatch(line)
-        if match:
-            values[number] = match[1]
-    return values
-
-
-def _sent_id(comments: Iterable[tuple[int, str]], path: Path) -> str | None:
-    """The id of a sentence, if it has one.
-
-    Raises:
-        UserError: it has several.
-    """
-    ids = _matches(_SENT_ID, comments)
-    if len(ids) > 1:
-        raise UserError(
-            f"{path}:{list(ids)[1]}: a second sent_id in one sentence; add the empty line that ends a sentence"
-        )
-    return next(iter(ids.values()), None) or None
+        location = f"{path}:{next(iter(words))}"
+        yield Sentence(location, forms, tags, said.get("sent_id") or None, document, surface=surface)
 
 
 Tokens = dict[int, tuple[int, str]]
@@ -145,12 +124,15 @@ def _words(lines: Iterable[tuple[int, str]], path: Path) -> tuple[dict[int, list
     words: dict[int, list[str]] = {}
     tokens: Tokens = {}
     for number, line in lines:
-        fields = _checked_fields(line, f"{path}:{number}")
+        fields = line.split("\t")
+        if len(fields) != len(COLUMNS) or not all(map(str.strip, fields)):
+            problem = "an empty column" if len(fields) == len(COLUMNS) else f"{len(fields)} of the columns"
+            raise UserError(f"{path}:{number}: {problem} in {quoted(line)}; {EXPECTED}")
         first, dash, last = fields[0].partition("-")
-        if _SKIPPED_ID.fullmatch(fields[0]):
+        if NOT_A_WORD.fullmatch(fields[0]):
             if dash:
                 tokens[int(first)] = int(last), fields[1]
-        elif _ID.fullmatch(fields[0]) and int(fields[0]) == len(words) + 1:
+        elif fields[0] == str(len(words) + 1):
             words[number] = fields
         else:
             raise UserError(
@@ -159,12 +141,21 @@ def _words(lines: Iterable[tuple[int, str]], path: Path) -> tuple[dict[int, list
     return words, tokens
 
 
-def _surface(text: str, words: list[str], tokens: Tokens) -> Surface | None:
+def _tag(fields: Sequence[str], column: str, absent: str) -> str:
+    name, _, key = column.partition(":")
+    value = fields[COLUMNS.index(name)].strip()
+    if key:
+        pairs = dict(pair.partition("=")[::2] for pair in value.split("|"))
+        return pairs.get(key, "").strip() or absent
+    return absent if value == UNSPECIFIED else value
+
+
+def _surface(text: str, words: Sequence[str], tokens: Tokens) -> Surface | None:
     """Find words in the text of their sentence; None if it consists of other ones.
 
     Of the multi-word token *don't*, *do* and *n't* are in the text; of *du*, *de* and *le* are not.
     """
-    forms: list[tuple[str, list[str]]] = []  # each with its words
+    forms: list[tuple[str, Sequence[str]]] = []  # each with its words
     first = 0
     while first < len(words):
         last, form = tokens.get(first + 1, (first + 1, words[first]))
@@ -191,30 +182,6 @@ def _located(forms: Sequence[str], text: str) -> Spans | None:
         position = start + len(form)
         spans.append((start, position))
     return None if text[position:].strip() else spans
-
-
-def _checked_fields(line: str, location: str) -> list[str]:
-    fields = line.split("\t")
-    if not all(map(str.strip, fields)):
-        raise UserError(
-            f"{location}: an empty column in {quoted(line)}; expected {len(COLUMNS)} separated by tabs "
-            f"({' '.join(COLUMNS)})"
-        )
-    if len(fields) != len(COLUMNS):
-        raise UserError(
-            f"{location}: {len(fields)} column{'s' if len(fields) > 1 else ''} in {quoted(line)}; expected "
-            f"{len(COLUMNS)} separated by tabs ({' '.join(COLUMNS)})"
-        )
-    return fields
-
-
-def _tag(word: list[str], column: str, absent: str) -> str:
-    name, _, key = column.partition(":")
-    value = word[COLUMNS.index(name)]
-    if key:
-        pairs = dict(pair.partition("=")[::2] for pair in value.split("|"))
-        return pairs.get(key, "").strip() or absent
-    return absent if value.strip() == UNSPECIFIED else value.strip()
 
 
 FORMAT = Format(

@@ -16,6 +16,7 @@ from tagline.sources.formats import (
     json_lists,
     label_studio,
     mentions,
+    own,
     prodigy,
     saved_page,
     spacy_docs,
@@ -40,6 +41,7 @@ _FORMATS = (
     inception.FORMAT,
     gliner.FORMAT,
     saved_page.FORMAT,
+    own.FORMAT,
 )
 # The sections by their names; `tagline inspect` asks the last one first.
 FORMATS: dict[str, type[Files]] = {form.name: form.keys for form in _FORMATS}

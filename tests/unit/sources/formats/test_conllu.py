@@ -53,10 +53,16 @@ def test_words_in_the_text_of_a_sentence(tmp_path, text, forms, spans):
 
 test_malformed_line_is_reported_by_number = refusals(
     "conllu",
-    ("# sent_id = 1\n1 a _ X\n", "f:2: 1 column in '1 a _ X'; expected 10 separated by tabs (id form"),
+    (
+        "# sent_id = 1\n1 a _ X\n",
+        "f:2: 1 of the columns in '1 a _ X'; expected lines of 10 columns, separated by tabs (id",
+    ),
     (token("1", " "), "f:1: an empty column in '1\\t \\t_"),
     (token("1", "a") + token("3", "b"), "f:2: word id '3'; expected 2, ids count from 1"),
     ("# sent_id = a\n# sent_id = b\n" + token("1", "a"), "f:2: a second sent_id in one sentence; add the"),
-    ("# newdoc\n\n" + token("1-2", "ab"), "f: no sentence; expected lines of 10 columns (id form lemma"),
+    (
+        "# newdoc\n\n" + token("1-2", "ab"),
+        "f: no sentence; expected lines of 10 columns, separated by tabs (id form lemma",
+    ),
     at="",
 )

@@ -1,0 +1,112 @@
+"""A reader of one's own, for layouts that no format reads: a file of Python in ``download.folder``.
+
+Its function ``read(path)`` yields ``{"words": ["Ada"], "tags": ["B-PER"]}`` or
+``{"text": "Ada", "spans": [[0, 3, "PER"]]}``, with an optional ``id`` and ``document``. It is code of the clone's
+owner, and runs only if params.yaml names it.
+"""
+
+import json
+import traceback
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from tagline.core.params import InnerPath
+from tagline.sources.formats.annotated import AnnotatedFiles, AnnotatedText, collected, each, to_sentences
+from tagline.sources.formats.annotators import Annotation
+from tagline.sources.formats.base import Format
+from tagline.sources.formats.lists import ListKeys, to_id, to_sentence
+from tagline.sources.formats.offsets import list_to_span
+from tagline.sources.formats.rows import Row
+from tagline.terminal import UserError, quoted
+from tagline.text.sentence import AS_THEY_ARE, Sentence
+
+OPTIONAL = {"id", "document"}
+LAYOUTS = ({"words", "tags"}, {"text", "spans"})
+EXPECTED = 'expected {"words": [...], "tags": [...]} or {"text": ..., "spans": [[start, end, type], ...]}'
+
+
+class Keys(AnnotatedFiles):
+    """The reader, in the folder of the files that it reads or in one above."""
+
+    format: Literal["own"]
+    reader: InnerPath
+
+    def files(self, path: Path) -> list[Path]:
+        return [path, reader_of(path, self)]
+
+
+def reader_of(path: Path, keys: Keys) -> Path:
+    """The reader of a file; it need not exist."""
+    readers = [folder / keys.reader for folder in path.parents]
+    return next(filter(Path.is_file, readers), readers[0])
+
+
+def read(path: Path, keys: Keys) -> Iterator[Sentence]:
+    """Read the rows that the reader yields; errors name the row, and the line of the reader that yielded it."""
+
+    def convert(numbered: tuple[int, Row]) -> list[Sentence]:
+        number, row = numbered
+        content = _checked(row)
+        if "words" in content:
+            names = _names(keys.tag_column, frozenset(content))
+            return [to_sentence(content, names, AS_THEY_ARE, {}, row.location)]
+        row = Row(row.location, content)
+        spans = each(row.items("spans"), list_to_span, row.location)
+        text = AnnotatedText(row.location, row.text("text"), [Annotation("", spans)], row.id())
+        if "document" in content:
+            text.document = to_id(content["document"], "document", row.location)
+        return list(to_sentences(text, keys, number))
+
+    empty = True
+    for sentences in collected(path, enumerate(_rows(path, reader_of(path, keys)), 1), convert):
+        empty = False
+        yield from sentences
+    if empty:
+        raise UserError(f"{path}: {keys.reader} yields no row; {EXPECTED}")
+
+
+def _rows(path: Path, reader: Path) -> Iterator[Row]:
+    """Run the reader, and yield its rows."""
+    namespace: dict[str, Any] = {"__name__": reader.stem, "__file__": str(reader)}
+    number = 0
+    try:
+        exec(compile(reader.read_bytes(), str(reader), "exec"), namespace)
+        if not callable(namespace.get("read")):
+            raise UserError(f"{reader}: no function read(path); {EXPECTED}")
+        rows = namespace["read"](path)
+        for number, row in enumerate(rows, 1):
+            frame = getattr(rows, "gi_frame", None)
+            line = f" ({reader.name}:{frame.f_lineno})" if frame else ""
+            yield Row(f"{path}: row {number}{line}", row)
+    except UserError:
+        raise
+    except Exception as error:
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(reader)]
+        last = lines[-1] if lines else getattr(error, "lineno", 1)
+        raise UserError(
+            f"{reader}:{last}: {type(error).__name__} ({error}), after row {number} of {path}; correct the reader"
+        ) from error
+
+
+def _checked(row: Row) -> dict[str, Any]:
+    """The content of a row, which can be written as JSON: tuples are lists."""
+    try:
+        content = json.loads(json.dumps(row.content, ensure_ascii=False).encode())
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UserError(f"{row.location}: {quoted(row.content)} is no JSON ({error}); {EXPECTED}") from None
+    if not isinstance(content, dict) or content.keys() - OPTIONAL not in LAYOUTS:
+        raise UserError(f"{row.location}: {quoted(content)}; {EXPECTED}, and no keys but id and document beside these")
+    return content
+
+
+@cache
+def _names(tag_column: str, keys: frozenset[str]) -> ListKeys:
+    document = "document" if "document" in keys else None
+    return ListKeys(
+        words="words", tag_columns={tag_column: "tags"}, document=document, id="id" if "id" in keys else None
+    )
+
+
+FORMAT = Format(keys=Keys, read=read, recognise=lambda _: None, holds="what a reader of yours yields")
