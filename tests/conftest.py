@@ -7,7 +7,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["DVC_NO_ANALYTICS"] = "1"
 # A stage that runs in the process of a test stays there, whatever devices or configuration of accelerate the host has.
-os.environ["TAGLINE_PROCESSES"] = "1"
+os.environ["TORCHELASTIC_RUN_ID"] = "tests"  # as if a launcher had started one process
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # some tests use onnxruntime itself
 
 import signal

@@ -14,19 +14,11 @@ source .venv/bin/activate
 
 dvc pull --allow-missing
 dvc repro tokenize-align
-# Both hosts run train.py, the first one under DVC, which alone writes outputs and dvc.lock. Without the run-cache: DVC
-# would restore a known result without starting train.py, and the other host would wait for it.
 if ! dvc status --quiet train; then
-  # torchrun's own variables, by which train.py starts its processes.
-  PET_MASTER_ADDR=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
-  export PET_MASTER_ADDR PET_MASTER_PORT=$((20000 + SLURM_JOB_ID % 10000))
-  srun --kill-on-bad-exit bash -c '
-    export PET_NNODES=$SLURM_NNODES PET_NODE_RANK=$SLURM_NODEID
-    if [ "$SLURM_NODEID" = 0 ]; then
-      dvc repro --single-item --no-run-cache train
-    else
-      python stages/train.py
-    fi'
+  address=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1):$((20000 + SLURM_JOB_ID % 10000))
+  srun --kill-on-bad-exit torchrun --nnodes "$SLURM_NNODES" --nproc-per-node "$SLURM_GPUS_ON_NODE" \
+    --rdzv-backend c10d --rdzv-endpoint "$address" --rdzv-id "$SLURM_JOB_ID" stages/train.py
+  dvc commit --force train
 fi
 dvc repro
 dvc push

@@ -9,30 +9,44 @@ from pathlib import Path
 
 from helpers.project import ROOT
 
+from tagline.core.launchers import FOR_ONE
+
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--log-dir=/dev/null"]
 
 
+# What `accelerate config` writes; with ACCELERATE_USE_CPU accelerate starts two processes on the CPU.
+CONFIGURATION = """
+compute_environment: LOCAL_MACHINE
+distributed_type: MULTI_GPU
+num_processes: 2
+num_machines: 1
+use_cpu: false
+mixed_precision: bf16
+main_process_port: 0
+"""
+
+
+def configured(folder: Path) -> dict[str, str]:
+    """The environment of a host where `accelerate config` asks for two processes; its file is in a folder."""
+    (folder / "accelerate").mkdir()
+    (folder / "accelerate/default_config.yaml").write_text(CONFIGURATION)
+    return {"HF_HOME": str(folder)}
+
+
 def start(
-    script: Path,
-    launcher: Sequence[str] = (sys.executable,),
-    processes: int | None = 2,
-    folder: Path | None = None,
-    **environment: str,
+    script: Path, launcher: Sequence[str] = (sys.executable,), folder: Path | None = None, **environment: str
 ) -> subprocess.Popen[str]:
     """Start a script, in a session of its own.
 
     Args:
         script: the script.
         launcher: the command before it.
-        processes: number of processes for our own launcher; None: its default.
         folder: where it runs; the current folder by default.
         environment: additional environment variables.
     """
-    variables = {name: value for name, value in os.environ.items() if name != "TAGLINE_PROCESSES"}
+    variables = {name: value for name, value in os.environ.items() if name not in FOR_ONE}
     # The CPU, even if the host has a GPU.
     variables |= {"ACCELERATE_USE_CPU": "true", "PYTHONPATH": str(ROOT / "stages")}
-    if processes is not None:
-        variables["TAGLINE_PROCESSES"] = str(processes)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     command, variables = [*launcher, str(script)], variables | environment
     return subprocess.Popen(command, cwd=folder, env=variables, start_new_session=True, **pipes)

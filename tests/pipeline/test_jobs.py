@@ -14,8 +14,7 @@ from helpers.project import ROOT, edit
 JOBS = ROOT / "docs/jobs"
 SRUN = """#!/bin/bash
 shift # --kill-on-bad-exit
-SLURM_NODEID=1 "$@" > host1.log 2>&1 &
-SLURM_NODEID=0 "$@" && wait $!
+"$@" & "$@" && wait $!
 """
 
 pytestmark = pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
@@ -26,7 +25,7 @@ def test_they_are_well_formed():
     for text in (script, (JOBS / "slurm.sh").read_text(encoding="utf-8")):
         checked = subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True, check=False)
         assert (checked.returncode, checked.stderr) == (0, "")
-        assert "dvc repro --single-item --no-run-cache train" in text
+        assert "torchrun" in text and "dvc commit --force train" in text
 
 
 def test_workflow_checks_dvc_lock_in_a_clone_without_cache(clone, tmp_path):
@@ -68,12 +67,12 @@ def test_slurm(clone, tmp_path):
     clone.run("dvc", "remote", "add", "--default", "shared", str(tmp_path / "remote"))
     edit(clone.path / "params.yaml", "\n  learning_rate: 0.02", "\n  learning_rate: 0.01")
     job = {"SUBMIT_DIR": str(clone.path), "JOB_ID": str(os.getpid()), "JOB_NODELIST": "x", "NNODES": "2"}
+    job["GPUS_ON_NODE"] = "1"
     slurm = {f"SLURM_{name}": value for name, value in job.items()}
     output = clone.run("bash", str(JOBS / "slurm.sh"), **slurm, ACCELERATE_USE_CPU="true")
     ran = [line.split("'")[1] for line in output.split("\n") if line.startswith("Running stage ")]
-    assert ran == ["train", "evaluate", "export"]
-    assert output.count("epoch 6/6") == 1
-    assert (clone.path / "host1.log").read_text() == "", "the other host has taken part"
+    assert ran == ["evaluate", "export"], "train was committed"
+    assert output.count("epoch 6/6") == 1, "the other host has taken part"
     assert clone.repro() == []
     clone.run("dvc", "status", "--cloud", "--quiet")
     shutil.rmtree(activate.parents[1])

@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import socket
 import sys
 
 from tagline.terminal import UserError, quoted
@@ -11,10 +10,6 @@ from tagline.terminal import UserError, quoted
 SIZES = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
 RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "MV2_COMM_WORLD_RANK")
 LOCAL_RANKS = ("LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "MV2_COMM_WORLD_LOCAL_RANK")
-# The index of the host among those of the run, as torchrun and `accelerate launch` set it.
-HOST_RANK = "GROUP_RANK"
-# torchrun's number of hosts; its processes also have a variable of `FOR_ONE`.
-HOSTS = "PET_NNODES"
 # What `accelerate launch` and torchrun set even for one process.
 FOR_ONE = ("ACCELERATE_MIXED_PRECISION", "TORCHELASTIC_RUN_ID")
 # Where the processes meet.
@@ -48,11 +43,6 @@ def rank() -> int:
     return number
 
 
-def host() -> str:
-    """What distinguishes this host from the others of the run."""
-    return os.environ.get(HOST_RANK) or socket.gethostname()
-
-
 def first_of_host() -> bool:
     """Whether this process is the first of its host; without a launcher's word for it, the first of all.
 
@@ -64,10 +54,8 @@ def first_of_host() -> bool:
 
 def several() -> bool:
     """Whether the launcher started more than one process."""
-    # With several hosts, a size alone is that of Slurm's srun: one process per host, which is to start the others.
-    one_per_host = whole_number((HOSTS,), 1) > 1 and not any(name in os.environ for name in FOR_ONE)
     # On TPUs torch_xla uses `multiprocessing`, and sets no environment variable.
-    return (size() > 1 and not one_per_host) or multiprocessing.parent_process() is not None
+    return size() > 1 or multiprocessing.parent_process() is not None
 
 
 def launched() -> bool:

@@ -1,7 +1,6 @@
 """Processes of a training run, one for each device of one or more hosts; to the user they are one run.
 
-The user's launcher starts them (`accelerate launch`, torchrun, MPI), or our own does, one for each device of this host.
-Each of several hosts starts its own processes; torchrun's environment variables say where they meet.
+The user's launcher starts them (`accelerate launch`, torchrun, MPI), or this script lets accelerate's launcher do it.
 """
 
 import hashlib
@@ -12,89 +11,48 @@ from pathlib import Path
 import torch
 from accelerate import PartialState
 from accelerate.commands import launch
-from accelerate.commands.config.config_args import default_config_file, load_config_from_file
+from accelerate.commands.config.config_args import default_config_file
 from accelerate.utils import DistributedType, gather, parse_flag_from_env
-from torch.distributed import run as torchrun
 
 from tagline.core import launchers
 from tagline.model.backends import xla
 from tagline.model.precision import Resolved
-from tagline.terminal import UserError, quoted
-from tagline.training.failing import INDEX, exit_like
+from tagline.terminal import UserError
+from tagline.training.failing import exit_like
 
-# Environment variable: the number of processes to start, instead of one for each device.
-VARIABLE = "TAGLINE_PROCESSES"
-# On a CPU, more processes for each core would not start in time, or fill its memory.
-PER_CORE = 8
 # Modes of accelerate in which no process has all weights.
 SHARDED = (DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM)
 
 
 def relaunch_on_all_devices() -> None:
-    """With several devices or hosts, run this script once for each device of this host, and exit with their status.
+    """With several devices, run this script once for each by accelerate's launcher, and exit with their status.
 
-    Returns if there is nothing to launch: another launcher has done it, or there is one host with at most one device.
-    If the user has run `accelerate config`, accelerate's launcher follows that configuration. `VARIABLE` and `HOSTS`
-    override both.
+    The launcher follows `accelerate config`, also with one device. Returns if there is nothing to launch.
 
     Raises:
-        UserError: `VARIABLE` is not possible on this host, accelerate's configuration is invalid, or the hosts can't
-            find each other.
+        UserError: accelerate's configuration is invalid, or its hosts can't connect.
     """
     if launchers.launched():
         return
     launchers.ignore()  # Kubernetes and Slurm set a size of 1; a shell may have a lone LOCAL_RANK
-    wanted = os.environ.get(VARIABLE)
+    options = [f"--log_dir={os.devnull}", *sys.argv]
     devices = device_count()
-    hosts = launchers.whole_number((launchers.HOSTS,), 1)
-    launchers.whole_number((INDEX,), 0)  # checked
-    if wanted is None and hosts < 2 and Path(default_config_file).is_file():
-        exit_like(lambda: _by_accelerate(default_config_file))
-    count = max(devices, 1) if wanted is None else _parsed(wanted, devices)
-    if count > 1 or hosts > 1:
+    if Path(default_config_file).is_file():
+        exit_like(lambda: _launch(options))
+    if devices > 1:
         # Each process gets its share of the cores, unless the user sets the number of threads.
-        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, torch.get_num_threads() // count)))
-        options = [f"--log-dir={os.devnull}", f"--nproc-per-node={count}"]
-        if hosts == 1:
-            options += ["--nnodes=1", "--standalone", "--local-addr=localhost"]
-        exit_like(lambda: torchrun.run(torchrun.parse_args([*options, *sys.argv])))
+        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, torch.get_num_threads() // devices)))
+        exit_like(lambda: _launch(["--main_process_port=0", *options]))
 
 
-def _parsed(wanted: str, devices: int) -> int:
-    count = int(wanted) if wanted.isdecimal() and len(wanted) < 10 else 0
-    if count < 1:
-        raise UserError(
-            f"environment variable {VARIABLE} is {quoted(wanted)}; expected a number of processes, at least 1"
-        )
-    if devices and count > devices:
-        raise UserError(
-            f"environment variable {VARIABLE} is {count}; expected at most {devices}, one for each device of this host"
-        )
-    cores = os.cpu_count() or 1
-    if not devices and count > PER_CORE * cores:
-        raise UserError(
-            f"environment variable {VARIABLE} is {count}; expected at most {PER_CORE * cores}, {PER_CORE} for each "
-            "core of this host"
-        )
-    return count
-
-
-def _by_accelerate(config: str) -> None:
-    arguments = launch.launch_command_parser().parse_args([f"--log_dir={os.devnull}", *sys.argv])
+def _launch(options: list[str]) -> None:
     try:
-        refuse_shards(load_config_from_file(config).distributed_type, config)
-        launch.launch_command(arguments)
+        launch.launch_command(launch.launch_command_parser().parse_args(options))
     except (ValueError, ImportError, ConnectionError) as error:
-        raise UserError(f"{config}: accelerate can't launch with this configuration: {error}") from None
-
-
-def refuse_shards(mode: DistributedType, where: str) -> None:
-    """Raise a `UserError` if accelerate would shard weights among the processes; ``where`` asks for this mode."""
-    if mode in SHARDED:
         raise UserError(
-            f"{where}: {mode.value} shards weights among processes; expected whole weights in each process; choose "
-            "multi-GPU without it in `accelerate config`, or launch without it"
-        )
+            f"{default_config_file}: accelerate can't launch with this configuration: {error}; expected one of "
+            "several GPUs or hosts with whole weights; run `accelerate config`, or delete the file"
+        ) from None
 
 
 def override_configuration() -> None:
@@ -119,7 +77,10 @@ def join() -> PartialState:
     for mode in SHARDED:
         variable = f"ACCELERATE_USE_{mode.value}"
         if parse_flag_from_env(variable):  # as `accelerate launch` sets it
-            refuse_shards(mode, f"environment variable {variable}")
+            raise UserError(
+                f"environment variable {variable}: {mode.value} shards weights among processes; expected whole weights "
+                "in each process; choose multi-GPU without it in `accelerate config`, or launch without it"
+            )
     size = launchers.size()
     launchers.rank()  # checked
     if size == 1 and launchers.ADDRESS not in os.environ:

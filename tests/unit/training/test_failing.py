@@ -4,9 +4,10 @@ import os
 import signal
 import sys
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
-from helpers.launching import finish, start
+from helpers.launching import configured, finish, start
 from torch.distributed import DistStoreError
 
 from tagline.terminal.errors import UserError
@@ -38,20 +39,11 @@ exit_as_one(work)
 PRINT_IDS = "os.write(1, f'{os.getpid()} {os.getppid()}\\n'.encode()); time.sleep(60)"
 
 
-def script(folder: Path, body: str) -> Path:
+def launched(folder: Path, body: str) -> Popen[str]:
+    """Start two processes as `dvc repro` does where several devices, or `accelerate config`, ask for them."""
     path = folder / "work.py"
     path.write_text(PROGRAM.format(body=body))
-    return path
-
-
-@pytest.mark.rare
-@pytest.mark.process
-def test_configuration_of_accelerate_decides_on_processes(tmp_path):
-    (tmp_path / "accelerate").mkdir()
-    config = "compute_environment: LOCAL_MACHINE\ndistributed_type: MULTI_GPU\nnum_processes: 2\nnum_machines: 1\n"
-    (tmp_path / "accelerate/default_config.yaml").write_text(config + "use_cpu: false\nmixed_precision: bf16\n")
-    run = start(script(tmp_path, "pass"), processes=None, HF_HOME=str(tmp_path))
-    assert finish(run) == (0, "done by 2 on cpu\n", "")
+    return start(path, **configured(folder))
 
 
 @pytest.mark.process
@@ -67,15 +59,21 @@ def test_processes_agree_and_a_failing_one_ends_all_with_one_message(tmp_path):
     assert seen_by_all(folder / "seen") and not seen_by_all(folder / f"own{rank}")
     if not first: raise UserError("no wine")
     """
-    assert finish(start(script(tmp_path, body))) == (1, "", "work: no wine\n")
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["own0", "own1", "seen", "work.py"]
+    assert finish(launched(tmp_path, body)) == (1, "", "work: no wine\n")
+    files = sorted(path.name for path in tmp_path.rglob("*"))
+    assert files == ["accelerate", "default_config.yaml", "own0", "own1", "seen", "work.py"]
+
+
+@pytest.mark.process
+def test_error_of_all_processes_is_one_message(tmp_path):
+    assert finish(launched(tmp_path, 'raise UserError("no wine")')) == (1, "", "work: no wine\n")
 
 
 @pytest.mark.rare
 @pytest.mark.process
 def test_killed_process_ends_all_with_one_message(tmp_path):
-    message = "work: process 1 was killed by SIGKILL; the host may be out of memory\n"
-    assert finish(start(script(tmp_path, "if not first: os.kill(os.getpid(), 9)"))) == (1, "", message)
+    message = "work: a process of this run was killed by SIGKILL; the host may be out of memory\n"
+    assert finish(launched(tmp_path, "if not first: os.kill(os.getpid(), 9)")) == (1, "", message)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
@@ -83,7 +81,7 @@ def test_killed_process_ends_all_with_one_message(tmp_path):
 @pytest.mark.rare
 @pytest.mark.process
 def test_signal_to_the_launcher_ends_all_processes(tmp_path, number):
-    run = start(script(tmp_path, PRINT_IDS))
+    run = launched(tmp_path, PRINT_IDS)
     workers = []
     for _ in range(2):
         worker, parent = map(int, run.stdout.readline().split())
@@ -104,6 +102,6 @@ def test_hosts_that_do_not_meet_end_with_one_message(monkeypatch):
 
     monkeypatch.setenv(failing.BY_OURS, "")  # so that it is restored
     monkeypatch.setattr(failing.logging, "disable", lambda: None)
-    message = r"^the hosts of this run can't connect \(timed out after 600000ms\); expected the first host's address"
+    message = r"^the hosts of this run can't connect \(timed out after 600000ms\); expected each host"
     with pytest.raises(UserError, match=message):
         exit_like(fail)
