@@ -39,7 +39,6 @@ SHARED = tuple(f"stages/tagline/{folder}/" for folder in ("artifacts", "labels",
 # Modules of other folders that a stage declares with their folder and does not load.
 UNNEEDED = {
     "stages/tagline/core/launchers.py",  # download and tokenize-align are never launched as several processes
-    "stages/tagline/hub/epoch_pushes.py",  # export pushes once
     "stages/tagline/metrics/expected.py",  # export passes on what evaluate wrote of it
     "stages/tagline/metrics/calibration.py",  # export computes intervals and differences of F1 only
     "stages/tagline/metrics/outcomes.py",  # likewise
@@ -86,8 +85,8 @@ def face(folder: str) -> set[str]:
 
 
 def alters_no_output(path: str) -> bool:
-    """Whether a file only shapes what a person sees on the terminal, so that no stage needs to run again."""
-    return path.startswith("stages/tagline/terminal/")
+    """Whether a file only shapes what a person sees on the terminal or on the Hub, so that no stage needs to rerun."""
+    return path.startswith(("stages/tagline/terminal/", "stages/tagline/hub/"))
 
 
 def is_empty(path: str) -> bool:

@@ -6,6 +6,7 @@ from tagline.terminal import ArgumentParser, quiet, show, show_json, take_no_arg
 
 PREDICTIONS, OF_FOLDS = Path("data/predictions"), Path("data/crossval/predictions")
 SCORES, CROSSVAL = Path("reports/evaluate.json"), Path("reports/crossval.json")
+ENCODER = Path("models/pretrained/provenance.json")
 EXPORT, REPORT = Path("models/export"), Path("reports/export.json")
 
 
@@ -19,7 +20,7 @@ def scores() -> None:
     options = parser.parse_args()
     from tagline.artifacts.exported import read_report
     from tagline.comparison.outdated import notes_of_predictions, outdated_notes
-    from tagline.core import verify
+    from tagline.core import read_json, verify
     from tagline.crossval import summary
     from tagline.evaluation.score_table import read_scores
     from tagline.results.pushed_card import MADE_BY
@@ -31,6 +32,8 @@ def scores() -> None:
         verify(PREDICTIONS, "evaluate", SCORES)
         reports["evaluate"], tables, notes = read_scores(SCORES)
         notes += notes_of_predictions()
+    if ENCODER.exists():
+        notes += read_json(ENCODER, "download").get("notes", [])
     if REPORT.exists():
         notes += read_report(REPORT)[-1]
     if CROSSVAL.exists():

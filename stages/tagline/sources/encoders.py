@@ -8,6 +8,7 @@ from typing import Any
 
 from tokenizers import Tokenizer, normalizers, pre_tokenizers, processors
 from transformers import AutoConfig, AutoTokenizer, PreTrainedConfig, PreTrainedTokenizerBase
+from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, MODEL_FOR_MASKED_LM_MAPPING_NAMES
 from transformers.tokenization_utils_base import get_fast_tokenizer_file
 
 from tagline.core import check_config, check_normalizer, parse_object, reading, reading_tokenizer, write_json
@@ -124,6 +125,16 @@ def check_architecture(location: str, folder: Path) -> PreTrainedConfig:
             "expected an encoder that respects it, such as BERT, RoBERTa or DeBERTa; choose another encoder"
         )
     return config
+
+
+def is_decoder(config: PreTrainedConfig) -> bool:
+    """Whether an encoder is a language model of which each sub-word sees only those before it."""
+    both_ways = config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES or config.model_type == "xlnet"
+    return (
+        config.model_type in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+        and not both_ways
+        and not getattr(config, "use_bidirectional_attention", False)
+    )
 
 
 def weight_files(folder: Path) -> list[Path]:

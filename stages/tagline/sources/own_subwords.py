@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 from tagline.artifacts.subword_reading import check_reading, first_difference, read_file, text_of_piece, without_limits
 from tagline.core import reading_tokenizer
 from tagline.sources import capitals, encoders
-from tagline.terminal import shortened
+from tagline.terminal import UserError, shortened
 
 # Settings of a tokenizer that are not about its sub-words.
 _SETTINGS = ("model_max_length", "padding_side", "truncation_side", "model_input_names", "split_special_tokens")
@@ -44,12 +44,15 @@ def load(folder: Path, words: Iterable[str] = ()) -> Reading:
         words: of the data, which are compared beside those of the vocabulary.
 
     Raises:
-        UserError: see `encoders.load_tokenizer`; or tokenizer.json is damaged or fails on a word.
+        UserError: see `encoders.load_tokenizer`; or it is not a fast tokenizer, is damaged or fails on a word.
     """
     reading = Reading(encoders.load_tokenizer(folder))
     file = encoders.tokenizer_file(folder)
     if not reading.tokenizer.is_fast and not file.is_file():
-        return reading
+        raise UserError(
+            f"{folder}: {type(reading.tokenizer).__name__} is not a fast tokenizer, so that its sub-words are of no "
+            f"known word; expected a {file.name}; choose an encoder that has one"
+        )
     with reading_tokenizer(folder, problem="unusable tokenizer", remedy="choose another encoder"):
         if reading.tokenizer.is_fast:
             reading.as_it_is = _add_space(reading.tokenizer.backend_tokenizer)

@@ -223,7 +223,17 @@ def write_encoder(folder: Path, encoder: AnyEncoder, target: Path, raw: Path | N
     lines = [f"encoder: {source.name}", *reading.lines]
     if config.model_type in encoders.NOT_TO_ONNX:
         lines.append(f"{config.model_type} can't be converted to ONNX: set export.onnx and export.int8 to false")
-    provenance = {"source": encoder.source, **source.origin}
+    notes = []
+    if encoders.is_decoder(config):
+        notes.append(
+            f"encoder: {config.model_type} is a decoder, in which a word sees nothing to its right, so that scores are "
+            "mostly lower than with an encoder of its size; choose one such as BERT, or measure both"
+        )
+    if raw is not None:
+        notes += _lost_letters(reading.tokenizer, raw)
+    provenance: dict[str, Any] = {"source": encoder.source, **source.origin}
+    if notes:
+        provenance["notes"] = notes
     if reading.record:
         provenance["tokenizer"] = reading.record
     if encoder.mark_capitals:
@@ -241,9 +251,8 @@ def write_encoder(folder: Path, encoder: AnyEncoder, target: Path, raw: Path | N
     write_hashes(target / "tokenizer")
     write_hashes(target)
     show("; ".join(lines))
-    if raw is not None and reading.tokenizer.is_fast:
-        for line in _lost_letters(reading.tokenizer, raw):
-            show(line)
+    for note in notes:
+        show(note)
 
 
 def _lost_letters(tokenizer: PreTrainedTokenizerBase, raw: Path) -> list[str]:

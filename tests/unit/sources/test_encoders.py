@@ -13,7 +13,7 @@ from helpers.tiny import save_encoder, word_piece
 from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
-from transformers import AutoTokenizer, RobertaConfig, RobertaTokenizer
+from transformers import CONFIG_MAPPING, AutoTokenizer, ByT5Tokenizer, RobertaConfig, RobertaTokenizer
 
 from tagline.sources import encoders, own_subwords
 from tagline.sources.download_params import LocalEncoder
@@ -115,6 +115,23 @@ def test_encoder_that_cannot_be_exported_is_named(tmp_path, capsys):
     assert (
         "; longformer can't be converted to ONNX: set export.onnx and export.int8 to false" in capsys.readouterr().out
     )
+
+
+def test_decoder_is_said_and_recorded(tmp_path, capsys):
+    decoders = {name: encoders.is_decoder(CONFIG_MAPPING[name]()) for name in ("qwen3", "gpt2", "bert", "xlnet")}
+    assert decoders == {"qwen3": True, "gpt2": True, "bert": False, "xlnet": False}
+    new_model("biogpt").base_model.save_pretrained(tmp_path / "encoder")
+    word_piece([]).save_pretrained(tmp_path / "encoder")
+    write_encoder(tmp_path, LocalEncoder(source="path", path="encoder"), tmp_path / "target")
+    (note,) = json.loads((tmp_path / "target/provenance.json").read_text())["notes"]
+    assert note.startswith("encoder: biogpt is a decoder, in which a word sees nothing to its right")
+    assert note in capsys.readouterr().out
+
+
+def test_slow_tokenizer_is_refused_at_once(tmp_path):
+    ByT5Tokenizer().save_pretrained(tmp_path)
+    message = message_of(own_subwords.load, tmp_path)
+    assert message.startswith(f"{tmp_path}: ByT5Tokenizer is not a fast tokenizer")
 
 
 def test_folder_without_tokenizer_is_an_error(tmp_path):
