@@ -127,8 +127,8 @@ def test_missing_epochs_are_pushed_by_the_next_run_without_training(finished, hu
     hub.failing["commit"] = 507
     answer = "ada/people: the Hub answered 507"
     assert error_of("train") == (
-        f"train: models/finetuned is complete, but epochs 1, 2, 3, 4, 5, 6 are not on the Hub: {answer}; try again "
-        "later; `dvc repro` pushes what is missing without training again"
+        f"train: models/finetuned is complete, but these epochs are not on the Hub: 1, 2, 3, 4, 5, 6 ({answer}; try "
+        "again later); `dvc repro` pushes what is missing without training again"
     )
     assert f"epoch 1 is not on the Hub yet: {answer}" in capsys.readouterr().out
     hub.failing.clear()

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from huggingface_hub import HfApi
 from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]  # public by its documentation
 from tqdm import tqdm
 
@@ -39,40 +39,28 @@ class EpochPushes:
         self.target = target
         self.tokenizer = tokenizer
         self.folder = work / "epochs"
-        # One worker: epochs stay in order. Each epoch has its own folder, since files are read late.
-        self._worker = ThreadPoolExecutor(1)
-        self._jobs: list[Future[None]] = []
-        self._error: UserError | None = None
-        self._ended = False
-
-    def __enter__(self) -> EpochPushes:
-        disable_progress_bars()  # the terminal shows the bar of training
-        if self.waiting():
-            self._submit()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        # After an exception, only the push that is running is finished: the next run pushes the others.
-        self._ended = True
-        self._worker.shutdown(wait=exception[0] is None, cancel_futures=True)
+        self.hub = HfApi()  # whose background jobs run one after the other
+        self.ended = False
 
     def add(self, epoch: int, message: str, model: Path) -> None:
-        """Queue the model of an epoch.
+        """Push the model of an epoch, numbered from 1, in the background.
 
         Args:
-            epoch: its number, from 1.
+            epoch: its number.
             message: the commit message.
             model: folder in the work folder with weights and configuration; it is moved.
         """
-        if epoch <= self._last_pushed():  # by an interrupted run; this one repeats the epoch
+        pushed = self.folder / PUSHED
+        if pushed.exists() and epoch <= int(pushed.read_text()):  # by an interrupted run; this one repeats the epoch
             shutil.rmtree(model)
             return
+        # Each epoch has its own folder, since files are read late.
         with replacing(self.folder / str(epoch)) as (entry,):
             entry.mkdir()
             model.rename(entry / MODEL)
             copy_files(self.tokenizer, entry / MODEL)
             (entry / MESSAGE).write_text(message, encoding="utf-8")
-        self._submit()
+        self.hub.run_as_future(self._try)
 
     def wait(self) -> None:
         """Wait until everything is pushed; failed pushes are tried once more.
@@ -80,14 +68,11 @@ class EpochPushes:
         Raises:
             UserError: an epoch could not be pushed.
         """
-        self._submit(report=False)
-        for job in self._jobs:
-            job.result()
-        epochs = self.waiting()
-        if len(epochs) == 1:
-            raise UserError(f"epoch {epochs[0]} is not on the Hub: {self._error}")
-        if epochs:
-            raise UserError(f"epochs {', '.join(map(str, epochs))} are not on the Hub: {self._error}")
+        try:
+            self.hub.run_as_future(self._push).result()
+        except UserError as error:
+            epochs = ", ".join(map(str, self.waiting()))
+            raise UserError(f"these epochs are not on the Hub: {epochs} ({error})") from None
 
     def waiting(self) -> list[int]:
         """The epochs that are saved and not pushed, in order."""
@@ -95,38 +80,29 @@ class EpochPushes:
         names = [entry.name for entry in self.folder.glob("*")]
         return sorted(int(name) for name in names if name.isascii() and name.isdecimal())
 
-    def _submit(self, report: bool = True) -> None:
-        if self._jobs and not (self._jobs[-1].running() or self._jobs[-1].done()):
-            return  # a job that has not begun will push this epoch too
-        self._jobs.append(self._worker.submit(self._push_waiting, report))
+    def _try(self) -> None:
+        try:
+            self._push()
+        except UserError as error:
+            tqdm.write(safe_message(f"epoch {self.waiting()[0]} is not on the Hub yet: {error}"))
 
-    def _push_waiting(self, report: bool) -> None:
+    def _push(self) -> None:
         """Push the waiting epochs, oldest first, up to the first failure."""
         for epoch in self.waiting():
-            if self._ended:
+            if self.ended:
                 return
             entry = self.folder / str(epoch)
-            try:
-                self.target.push(entry / MODEL, (entry / MESSAGE).read_text(encoding="utf-8"))
-            except UserError as error:
-                self._error = error
-                if report:
-                    tqdm.write(safe_message(f"epoch {epoch} is not on the Hub yet: {error}"))
-                return
+            self.target.push(entry / MODEL, (entry / MESSAGE).read_text(encoding="utf-8"))
             with replacing(self.folder / PUSHED) as (pushed,):
                 pushed.write_text(str(epoch))
             shutil.rmtree(entry)
-
-    def _last_pushed(self) -> int:
-        path = self.folder / PUSHED
-        if not path.exists():
-            return 0
-        return int(path.read_text())
 
 
 @contextmanager
 def pushing(target: Target | None, work: Path, tokenizer: Path, finetuned: Path) -> Iterator[EpochPushes | None]:
     """Push epochs while the block runs, and wait at its end until all of them are pushed.
+
+    After an exception in the block, no further push begins: the next run pushes what is left.
 
     Args:
         target: the branch to push to; None: nothing is pushed.
@@ -140,12 +116,17 @@ def pushing(target: Target | None, work: Path, tokenizer: Path, finetuned: Path)
     if target is None:
         yield None
         return
-    with EpochPushes(target, work, tokenizer) as pushes:
+    disable_progress_bars()  # the terminal shows the bar of training
+    pushes = EpochPushes(target, work, tokenizer)
+    try:
         yield pushes
-        try:
-            pushes.wait()
-        except UserError as error:
-            raise UserError(
-                f"{finetuned} is complete, but {error}; `dvc repro` pushes what is missing without training again"
-            ) from None
-        show(f"{target}: all epochs are pushed")
+    except BaseException:
+        pushes.ended = True
+        raise
+    try:
+        pushes.wait()
+    except UserError as error:
+        raise UserError(
+            f"{finetuned} is complete, but {error}; `dvc repro` pushes what is missing without training again"
+        ) from None
+    show(f"{target}: all epochs are pushed")

@@ -5,7 +5,7 @@ from threading import Event
 
 import pytest
 
-from tagline.hub.epoch_pushes import EpochPushes
+from tagline.hub.epoch_pushes import EpochPushes, pushing
 from tagline.terminal.errors import UserError
 
 
@@ -56,25 +56,27 @@ def test_failed_push_is_reported_and_tried_again_before_the_next(hub, pushes, tm
     for name in ("3.bak", ".4.partial", "²"):  # copies that a user made are no epochs
         (pushes.folder / name).mkdir(parents=True)
     hub.refusing = {"epoch 1"}
-    with pushes:
-        add(pushes, 1)
-        pushes._jobs[-1].result()
-        hub.refusing = set()
-        add(pushes, 2)
-        pushes.wait()
+    add(pushes, 1)
+    pushes.hub.run_as_future(lambda: None).result()
+    hub.refusing = set()
+    add(pushes, 2)
+    pushes.wait()
     assert capsys.readouterr().out == "epoch 1 is not on the Hub yet: the Hub answered 503\n"
-    with again(hub, tmp_path) as second:
-        add(second, 1)  # an interrupted run repeats it; it is not pushed again
-        second.wait()
+    second = again(hub, tmp_path)
+    add(second, 1)  # an interrupted run repeats it; it is not pushed again
+    second.wait()
     assert hub.messages == ["epoch 1", "epoch 2"]
 
 
-def test_no_push_begins_after_an_error_of_training(hub, pushes):
+def test_no_push_begins_after_an_error_of_training(hub, tmp_path):
     hub.open.clear()
-    with pytest.raises(UserError, match="not finite"), pushes:
+    (tmp_path / "tokenizer").mkdir()
+    context = pushing(hub, tmp_path / "work", tmp_path / "tokenizer", tmp_path)  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="not finite"), context as pushes:
+        assert pushes is not None
         add(pushes, 1)
         add(pushes, 2)
         raise UserError("the loss is not finite")
     hub.open.set()
-    pushes._worker.shutdown()
+    pushes.hub.run_as_future(lambda: None).result()
     assert pushes.waiting() in ([2], [1, 2]), "the push that ran may have ended, none began after it"
