@@ -1,9 +1,8 @@
 """What a data set's file looks like, the section ``download`` that reads it, and what to fill in for the model card."""
 
-import glob
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from io import StringIO
 from itertools import chain, combinations
 from pathlib import Path
@@ -16,19 +15,19 @@ from ruamel.yaml import YAML
 from tagline.core import FEW_OF_TEST
 from tagline.core.findings import LACKING, lacking_types
 from tagline.core.params import read_file
-from tagline.labels import conversion
+from tagline.labels import OUTSIDE, conversion
 from tagline.labels.schemes import is_spans, standard_names
 from tagline.sources.download_params import Download, shared_columns, sources_of
 from tagline.sources.files import FileSource, NothingDrawn
 from tagline.sources.formats.annotated import LONG, MISALIGNED, loses_much
-from tagline.sources.formats.base import Files
 from tagline.sources.formats.conll_table import SKIP
 from tagline.sources.formats.json_lists import Keys as JsonKeys
 from tagline.sources.formats.json_objects import first_rows
 from tagline.sources.formats.registry import AnyFiles
 from tagline.sources.formats.sniffing import Guess
 from tagline.sources.inspection.encoder_row import encoder_row
-from tagline.sources.inspection.layouts import Layout, find_layouts, read_sample
+from tagline.sources.inspection.layouts import Layout, find_layouts
+from tagline.sources.inspection.recognition import read_sample
 from tagline.sources.letters import count_letters
 from tagline.sources.tag_names import EntityCounts
 from tagline.terminal import QUOTED, UserError, shortened
@@ -36,11 +35,10 @@ from tagline.text.sentence import Sentence
 
 # Sentences of each split whose tags are shown, and those that are shown themselves.
 SENTENCES, SHOWN = 1000, 3
-# Guess that are tried, alone and together, if the files cannot be read without them.
+# Keys that are tried, alone and together, if the files cannot be read without them.
 POLICIES = {"empty_words": "skip", "overlaps": "longest", "annotators": "majority", "documents": "none"}
-MOST_SHARED = 0.1
-# Share of texts that are too long for one sentence, above which texts are split into sentences.
-MOST_LONG = 0.1
+# Shares above which files of train are versions of one corpus, and texts are too long for one sentence each.
+MOST_SHARED = MOST_LONG = 0.1
 SHARES = {"seed": 42, "validation": 0.1, "test": 0.1}
 SCORE_ALL = "for a score of all sentences, run `tagline crossval create`, then `dvc repro crossval/dvc.yaml`"
 
@@ -61,12 +59,7 @@ class Description(NamedTuple):
     @property
     def sections(self) -> str:
         """The params as YAML."""
-        stream = StringIO()
-        yaml = YAML()
-        yaml.width = 10**6  # no line break in a value
-        yaml.representer.ignore_aliases = lambda *_: True  # equal keys of several sources are written out
-        yaml.dump(self.params, stream)
-        return stream.getvalue()
+        return _as_yaml(self.params)
 
 
 def describe(path: Path, card: Collection[str]) -> Description:
@@ -85,49 +78,205 @@ def describe(path: Path, card: Collection[str]) -> Description:
     lines: list[str] = []
     keys: list[Guess] = []
     for layout in layouts:
-        of_layout, keys_of_layout = _described(path, layout, shares if "train" in layout.patterns else {})
-        lines += of_layout
-        keys.append(keys_of_layout)
-    section, tag_columns = _section(path, layouts[0].folder, keys if len(keys) > 1 else keys[0])
-    return Description(lines, tag_columns, {"download": section, "export": {"card": dict.fromkeys(card)}})
+        found = _suited(path, layout, shares if "train" in layout.patterns else {})
+        lines += found.lines(path)
+        keys.append(found.proposed)
+    section = _section(layouts[0].folder, keys if len(keys) > 1 else keys[0])
+    return Description(lines, _checked(path, section), {"download": section, "export": {"card": dict.fromkeys(card)}})
 
 
-def _described(path: Path, layout: Layout, shares: Guess) -> tuple[list[str], Guess]:
-    """The description of some files of one format, and their keys."""
-    layout, inspected, notes = _of_one_version(path, layout, shares)
-    source, keys = inspected.source, inspected.keys
-    lines = [f"{path}: {keys['format']}, {_encoding(layout, keys)}"]
-    unused = [*layout.unused, *_unused_keys(layout, source.dataset)]
-    if unused:
-        lines.append(f"not read: {shortened(', '.join(unused), QUOTED)}")
-    lines += _columns(source.dataset.tag_columns, inspected.sentences)
-    lines.append(encoder_row(count_letters(chain.from_iterable(row.words for row in inspected.sentences))))
-    for split_name, paths in source.paths.items():
-        if len(paths) > 1:
-            names = ", ".join(file.name for file in paths)
-            lines.append(f"{split_name}: {len(paths)} files, {shortened(names, QUOTED)}")
-    if "names" in keys:
-        lines.append("numbers: replace the names below by those of 0, 1, ...")
-    if "documents" in keys:
-        lines.append("splits are drawn by sentence, since these documents are too few")
-    lines += [*layout.notes, *notes, *inspected.undrawn, *inspected.lacking_in_test]
-    if inspected.few_in_test:
-        lines.append(
-            f"test has few entities ({inspected.few_in_test}); with fewer than about {FEW_OF_TEST}, its scores show "
-            f"little; {SCORE_ALL}"
+def section_of_reader(file: Path, reader: str) -> str:
+    """The section ``download``, as YAML, of a file that is read by a reader beside it."""
+    keys = {"source": "files", "format": "own", "reader": reader, "tag_column": "ner", "train": file.name}
+    return _as_yaml({"download": _section(file.parent, {**keys, "split": SHARES})})
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What was read of some files, as download reads them.
+
+    Attributes:
+        layout: where they are, with the keys of the policies that they need.
+        source: the data set.
+        keys: its keys.
+        sentences: the first ones of each split.
+        numbers: how many sentences each split has.
+        entities: of each split.
+        notes: what to know.
+    """
+
+    layout: Layout
+    source: FileSource
+    keys: Guess
+    sentences: list[Sentence]
+    numbers: Counter[str]
+    entities: EntityCounts
+    notes: list[str]
+
+    @property
+    def few_in_test(self) -> str:
+        """The numbers of entities of test that are few, in words; columns of plain tags have none anywhere."""
+        if "test" not in self.entities.splits:
+            return ""
+        marking = filter(self.entities.types, self.source.dataset.tag_columns)
+        numbers = {name: self.entities.types(name, "test").total() for name in marking}
+        return ", ".join(f"{number} in {name}" for name, number in numbers.items() if number < FEW_OF_TEST)
+
+    @property
+    def proposed(self) -> Guess:
+        """The keys without those that change nothing, or too much."""
+        needless = {MISALIGNED}
+        if any(findings.counts.get(MISALIGNED) for findings in self.source.findings.values()):
+            needless = set()
+        if "overlaps" in self.keys and loses_much(self.source.findings):
+            needless.add("overlaps")
+        return {key: value for key, value in self.keys.items() if key not in needless}
+
+    def lines(self, path: Path) -> list[str]:
+        """Describe the files."""
+        lines = [f"{path}: {self.keys['format']}, {self._encoding()}"]
+        unused = [*self.layout.unused, *self._unused_keys()]
+        if unused:
+            lines.append(f"not read: {shortened(', '.join(unused), QUOTED)}")
+        lines += _columns(self.source.dataset.tag_columns, self.sentences)
+        lines.append(encoder_row(count_letters(chain.from_iterable(row.words for row in self.sentences))))
+        for split, paths in self.source.paths.items():
+            if len(paths) > 1:
+                names = ", ".join(file.name for file in paths)
+                lines.append(f"{split}: {len(paths)} files, {shortened(names, QUOTED)}")
+        lines += [*self.layout.notes, *self.notes, *self._doubts(), *self.source.report().splitlines()]
+        lines.append(f"the first of {self.numbers.total():,} sentences that were read:")
+        return [*lines, *(f"  {_line(sentence)}" for sentence in self.sentences[:SHOWN])]
+
+    def _encoding(self) -> str:
+        """The encoding, and why it is a guess if it is one."""
+        if "encoding" not in self.keys:
+            return "utf-8"
+        problem = str(read_sample(self.layout.sample).problem or "").partition(";")[0]
+        if not problem:
+            return str(self.keys["encoding"])
+        return f"{self.keys['encoding']} (a guess: check the words with letters beyond ASCII; {problem})"
+
+    def _unused_keys(self) -> list[str]:
+        """The columns that are skipped, and the lists and objects beside words that are not read."""
+        dataset = self.source.dataset
+        if not isinstance(dataset, JsonKeys):
+            columns = enumerate(self.keys.get("columns", ()), 1)
+            return [f"column {number}" for number, name in columns if name == SKIP]
+        used = {key.partition(".")[0] for key in dataset.row_keys}
+        items = chain.from_iterable(row.items() for row in first_rows(read_sample(self.layout.sample)))
+        return list(dict.fromkeys(key for key, value in items if isinstance(value, list | dict) and key not in used))
+
+    def _doubts(self) -> Iterator[str]:
+        """What the user has to decide, and which scores will say little."""
+        if "names" in self.keys:
+            yield "numbers: replace the names below by those of 0, 1, ..."
+        if self.keys.get("documents") == "none":
+            yield "splits are drawn by sentence, since these documents are too few"
+        if all(len(sentence.words) == 1 for sentence in self.sentences):
+            yield "all sentences have one word: expected an empty line after each sentence only"
+        for name in self.source.dataset.tag_columns if {"train", "test"} <= self.entities.splits else ():
+            train, test = (self.entities.types(name, split) for split in ("train", "test"))
+            lacking = lacking_types(train, test, self.numbers["test"] / self.numbers["train"])
+            if lacking:
+                yield f"{name}: {LACKING.format(split='test', types=', '.join(lacking))}"
+        if self.few_in_test:
+            yield (
+                f"test has few entities ({self.few_in_test}); with fewer than about {FEW_OF_TEST}, its scores show "
+                f"little; {SCORE_ALL}"
+            )
+        if "overlaps" in self.keys and "overlaps" not in self.proposed:
+            yield (
+                "overlaps: longest loses more than a quarter of the spans of a type, so the section below does not "
+                "choose it and download refuses these data; set overlaps: longest there if that is right"
+            )
+
+
+def _suited(path: Path, layout: Layout, shares: Guess) -> _Found:
+    """Read some files, again with what suits them: long texts split, no share for a test of few entities.
+
+    Raises:
+        UserError: a file is malformed; files of train are versions of one corpus; all tags are O.
+    """
+    found = _read(path, layout, shares)
+    _check_versions(path, found.source)
+    if all(found.entities.standard(name).keys() == {OUTSIDE} for name in found.source.dataset.tag_columns):
+        raise UserError(
+            f"{path}: all tags are {OUTSIDE}, as where the labels of a test set are masked; expected entities; "
+            "inspect a file that is annotated"
         )
-    lines += source.report().splitlines()
-    if not any(findings.counts.get(MISALIGNED) for findings in source.findings.values()):
-        keys = {key: value for key, value in keys.items() if key != MISALIGNED}
-    if "overlaps" in keys and loses_much(source.findings):
-        keys = {key: value for key, value in keys.items() if key != "overlaps"}
-        lines.append(
-            "overlaps: longest loses more than a quarter of the spans of a type, so the section below does not choose "
-            "it and download refuses these data; set overlaps: longest there if that is right"
+    notes = []
+    long = sum(findings.counts.get(LONG, 0) for findings in found.source.findings.values())
+    if long > MOST_LONG * found.numbers.total():
+        layout = replace(found.layout, keys={**found.layout.keys, "sentences": "split"})
+        found = _read(path, layout, shares)
+        notes.append("texts are long, so that they are split into sentences; each text is a document")
+    if "test" in shares and found.few_in_test:
+        notes.append(f"no share for test, which would have few entities ({found.few_in_test}); {SCORE_ALL}")
+        found = _read(path, found.layout, {key: share for key, share in shares.items() if key != "test"})
+    return replace(found, notes=[*notes, *found.notes])
+
+
+def _read(path: Path, layout: Layout, shares: Guess) -> _Found:
+    """Read all files, with shares of train for other splits; if they need policies, with the keys that choose them.
+
+    Raises:
+        UserError: a file is malformed.
+    """
+    problem: UserError | None = None
+    with_few: _Found | None = None
+    for policy in chain.from_iterable(combinations(POLICIES.items(), count) for count in range(len(POLICIES) + 1)):
+        try:
+            found = _read_with(replace(layout, keys={**layout.keys, **dict(policy)}), shares)
+        except ValidationError:
+            continue  # a format without that key
+        except UserError as error:
+            problem = error  # the last one is left with all policies that the format has
+            continue
+        if not found.notes:
+            return found
+        with_few = with_few or found
+    if with_few is not None:
+        return with_few
+    raise UserError(f"{path} looks like {layout.keys['format']}, but is malformed:\n{problem}")
+
+
+def _read_with(layout: Layout, shares: Guess) -> _Found:
+    """Read all files, with a note for each split that gets no sentence."""
+    split = {"split": shares} if len(shares) > 1 else {}  # more than the seed
+    keys = {"source": "files", **layout.keys, **layout.paths, **split}
+    adapter: TypeAdapter[Any] = TypeAdapter(AnyFiles)
+    source = FileSource(layout.folder, adapter.validate_python(keys))
+    found = _Found(layout, source, keys, [], Counter(), EntityCounts(), [])
+    for name, sentences in source.splits().items():
+        try:
+            for number, sentence in enumerate(sentences):
+                if number < SENTENCES:
+                    found.sentences.append(sentence)
+                found.numbers[name] += 1
+                found.entities.add(name, sentence)
+        except NothingDrawn as error:
+            found.notes.append(str(error))
+    source.report()
+    return found
+
+
+def _check_versions(path: Path, source: FileSource) -> None:
+    """Raise a `UserError` if files of train are versions or folds of one corpus, by the sentences that they share."""
+    paths = source.paths.get("train", ())
+    seen: set[int] = set()
+    shared = total = 0
+    for file in paths if len(paths) > 1 else ():
+        of_file = {hash(tuple(sentence.words)) for sentence in source.dataset.read(file)}
+        shared += len(of_file & seen)
+        total += len(of_file)
+        seen |= of_file
+    if shared > MOST_SHARED * total:
+        raise UserError(
+            f"{path}: {len(paths)} files of train share more than a tenth of their sentences, as versions or folds of "
+            f"one corpus do ({shortened(', '.join(file.name for file in paths), QUOTED)}); expected one of them; "
+            "inspect it, or move the others away"
         )
-    lines.append(f"the first of {inspected.numbers.total():,} sentences that were read:")
-    lines += [f"  {_line(sentence)}" for sentence in inspected.sentences[:SHOWN]]
-    return lines, keys
 
 
 def _columns(names: Collection[str], sentences: Sequence[Sentence]) -> list[str]:
@@ -141,172 +290,6 @@ def _columns(names: Collection[str], sentences: Sequence[Sentence]) -> list[str]
     elif sum(name.rstrip("0123456789") == "ner" for name in names) != 1:
         lines.append(f"task: choose one of {', '.join(names)} as tokenize_align.tag_column in params.yaml")
     return lines
-
-
-def _encoding(layout: Layout, keys: Guess) -> str:
-    """The encoding, and why it is a guess if it is one."""
-    if "encoding" not in keys:
-        return "utf-8"
-    problem = str(read_sample(layout.sample).problem or "").partition(";")[0]
-    if not problem:
-        return str(keys["encoding"])
-    return f"{keys['encoding']} (a guess: check the words with letters beyond ASCII; {problem})"
-
-
-def _unused_keys(layout: Layout, dataset: Files) -> list[str]:
-    """The columns that are skipped, and the lists and objects beside words that are not read."""
-    if isinstance(dataset, JsonKeys):
-        used = {key.partition(".")[0] for key in dataset.row_keys}
-        rows = first_rows(read_sample(layout.sample))
-        unused: dict[str, None] = {}
-        for row in rows:
-            for key, value in row.items():
-                if isinstance(value, list | dict) and key not in used:
-                    unused[key] = None
-        return list(unused)
-    columns = enumerate(layout.keys.get("columns", ()), 1)
-    return [f"column {number}" for number, name in columns if name == SKIP]
-
-
-class Inspected(NamedTuple):
-    """What was read as the stage does.
-
-    Attributes:
-        source: the data set.
-        keys: its keys, with those that choose the policies that it needs.
-        sentences: the first ones of each split.
-        numbers: how many sentences each split has.
-        undrawn: why splits have no sentences.
-        entities: of each split.
-    """
-
-    source: FileSource
-    keys: Guess
-    sentences: list[Sentence]
-    numbers: Counter[str]
-    undrawn: list[str]
-    entities: EntityCounts
-
-    @property
-    def has_long_texts(self) -> bool:
-        """Whether many texts are too long for one sentence."""
-        long = sum(findings.counts.get(LONG, 0) for findings in self.source.findings.values())
-        return long > MOST_LONG * self.numbers.total()
-
-    @property
-    def lacking_in_test(self) -> list[str]:
-        """A line for each column of which a test has no entity of a type that train has often."""
-        lines = []
-        for name in self.source.dataset.tag_columns if {"train", "test"} <= self.entities.splits else ():
-            train, test = (self.entities.types(name, split) for split in ("train", "test"))
-            lacking = lacking_types(train, test, self.numbers["test"] / self.numbers["train"])
-            if lacking:
-                lines.append(f"{name}: {LACKING.format(split='test', types=', '.join(lacking))}")
-        return lines
-
-    @property
-    def few_in_test(self) -> str:
-        """The numbers of entities of test that are few, in words; columns of plain tags have none anywhere."""
-        if "test" not in self.entities.splits:
-            return ""
-        marking = filter(self.entities.types, self.source.dataset.tag_columns)
-        numbers = {name: self.entities.types(name, "test").total() for name in marking}
-        return ", ".join(f"{number} in {name}" for name, number in numbers.items() if number < FEW_OF_TEST)
-
-
-def _of_one_version(path: Path, layout: Layout, shares: Guess) -> tuple[Layout, Inspected, list[str]]:
-    """Read some files, of versions or folds of one corpus the first ones, and note what looks wrong."""
-    inspected, notes = _drawn(path, layout, shares)
-    if _are_versions(inspected.source):
-        layout = _first_of_each(layout, inspected.source)
-        inspected, notes = _drawn(path, layout, shares)
-        notes.append("files of train share more than a tenth of their sentences: one of each split is read; choose it")
-    if inspected.has_long_texts:
-        layout = replace(layout, keys={**layout.keys, "sentences": "split"})
-        inspected, notes = _drawn(path, layout, shares)
-        notes.append("texts are long, so that they are split into sentences; each text is a document")
-    if all(len(sentence.words) == 1 for sentence in inspected.sentences):
-        notes.append("all sentences have one word: expected an empty line after each sentence only")
-    return layout, inspected, notes
-
-
-def _are_versions(source: FileSource) -> bool:
-    """Whether the files of train are versions or folds of one corpus, by the sentences that they share."""
-    paths = source.paths.get("train", ())
-    seen: set[int] = set()
-    shared = total = 0
-    for path in paths if len(paths) > 1 else ():
-        of_file = {hash(tuple(sentence.words)) for sentence in source.dataset.read(path)}
-        shared += len(of_file & seen)
-        total += len(of_file)
-        seen |= of_file
-    return shared > MOST_SHARED * total
-
-
-def _first_of_each(layout: Layout, source: FileSource) -> Layout:
-    """The layout with the first file of each split; the others are not read."""
-    patterns = {}
-    unused = list(layout.unused)
-    for split, (first, *others) in source.paths.items():
-        patterns[split] = glob.escape(first.relative_to(layout.folder).as_posix())
-        unused += [other.relative_to(layout.folder).as_posix() for other in others]
-    return replace(layout, patterns=patterns, unused=unused)
-
-
-def _drawn(path: Path, layout: Layout, shares: Guess) -> tuple[Inspected, list[str]]:
-    """Read some files, with shares of train for other splits; no share for test if it would have few entities."""
-    split = {"split": shares} if len(shares) > 1 else {}  # more than the seed
-    inspected = _read(path, layout, {"source": "files", **layout.keys, **layout.paths, **split})
-    if "test" not in shares or not inspected.few_in_test:
-        return inspected, []
-    policies = {key: value for key, value in inspected.keys.items() if key in POLICIES}
-    layout = replace(layout, keys={**layout.keys, **policies})
-    without, _ = _drawn(path, layout, {key: share for key, share in shares.items() if key != "test"})
-    return without, [f"no share for test, which would have few entities ({inspected.few_in_test}); {SCORE_ALL}"]
-
-
-def _read(path: Path, layout: Layout, keys: Guess) -> Inspected:
-    """Read all files; if they need policies, with the keys that choose them.
-
-    Raises:
-        UserError: a file is malformed.
-    """
-    problem: UserError | None = None
-    with_few: Inspected | None = None
-    for policy in chain.from_iterable(combinations(POLICIES.items(), count) for count in range(len(POLICIES) + 1)):
-        try:
-            inspected = _read_with({**keys, **dict(policy)}, layout.folder)
-        except ValidationError:
-            continue  # a format without that key
-        except UserError as error:
-            problem = error  # the last one is left with all policies that the format has
-            continue
-        if not inspected.undrawn:
-            return inspected
-        with_few = with_few or inspected
-    if with_few is not None:
-        return with_few
-    raise UserError(f"{path} looks like {keys['format']}, but is malformed:\n{problem}")
-
-
-def _read_with(keys: Guess, folder: Path) -> Inspected:
-    adapter: TypeAdapter[Any] = TypeAdapter(AnyFiles)
-    source = FileSource(folder, adapter.validate_python(keys))
-    sentences: list[Sentence] = []
-    undrawn = []
-    numbers = Counter[str]()
-    entities = EntityCounts()
-    for split, of_split in source.splits().items():
-        try:
-            for number, sentence in enumerate(of_split):
-                if number < SENTENCES:
-                    sentences.append(sentence)
-                numbers[split] += 1
-                entities.add(split, sentence)
-        except NothingDrawn as error:
-            undrawn.append(str(error))
-    source.report()
-    return Inspected(source, keys, sentences, numbers, undrawn, entities)
 
 
 def scheme(sentences: Sequence[Sequence[str]]) -> str:
@@ -334,19 +317,32 @@ def _line(sentence: Sentence) -> str:
     return shortened(" ".join(words), QUOTED)
 
 
-def _section(path: Path, folder: Path, keys: Guess | list[Guess]) -> tuple[dict[str, Any], list[str]]:
-    """The section ``download``, with the encoder of params.yaml, and the tag columns that it reads."""
-    encoder = read_file().get("download", {}).get("encoder")
-    section: dict[str, Any] = {"folder": folder.as_posix(), "dataset": keys, "encoder": encoder}
+def _section(folder: Path, keys: Guess | list[Guess]) -> dict[str, Any]:
+    """The section ``download``, with the encoder of params.yaml."""
+    return {"folder": folder.as_posix(), "dataset": keys, "encoder": read_file().get("download", {}).get("encoder")}
+
+
+def _checked(path: Path, section: dict[str, Any]) -> list[str]:
+    """The tag columns that the section ``download`` reads.
+
+    Raises:
+        UserError: params.yaml cannot have such a section.
+    """
     try:
         read = Download.model_validate({**section, "encoder": {"source": "path", "path": "any"}})
     except ValidationError as error:
         first = error.errors()[0]
         key = first["loc"][0]
         problem = first["msg"].removeprefix("Value error, ")
-        if key == "folder":
-            raise UserError(
-                f"{path}: move it into a folder of its own, such as data/mine; download.folder {problem}"
-            ) from None
-        raise UserError(f"{path}: download.{key} {problem}") from None
-    return section, shared_columns(sources_of(read.dataset))
+        where = "move it into a folder of its own, such as data/mine; " if key == "folder" else ""
+        raise UserError(f"{path}: {where}download.{key} {problem}") from None
+    return shared_columns(sources_of(read.dataset))
+
+
+def _as_yaml(params: dict[str, Any]) -> str:
+    stream = StringIO()
+    yaml = YAML()
+    yaml.width = 10**6  # no line break in a value
+    yaml.representer.ignore_aliases = lambda *_: True  # equal keys of several sources are written out
+    yaml.dump(params, stream)
+    return stream.getvalue()

@@ -1,28 +1,23 @@
-"""Where the files of a data set are, and which format they have.
+"""Where the files of a data set are: one file, a folder that is one data set, or files and folders named by split."""
 
-A data set is one file, a folder that is one data set, or files and folders named by split. Each format is asked whether
-a file has it; the guess is only shown once it reads the file.
-"""
-
-import codecs
 import glob
 import re
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import chain
 from os.path import commonprefix
 from pathlib import Path
 
 from tagline.core import FURTHER
 from tagline.sources.files import find
-from tagline.sources.formats.csv_rows import columns_of
-from tagline.sources.formats.lines import BINARY, GZIP, UTF_8, read_lines
+from tagline.sources.formats.lines import UTF_8
 from tagline.sources.formats.registry import FORMATS
 from tagline.sources.formats.rows import annotator_files, rows_of
-from tagline.sources.formats.sniffing import Guess, Sample
-from tagline.sources.inspection import unread
+from tagline.sources.formats.sniffing import Guess
+from tagline.sources.inspection.recognition import guess
+from tagline.sources.inspection.unread import EXPECTED
 from tagline.terminal import QUOTED, UserError, shortened
 
 # The words by which names tell their split: "en_ewt-ud-dev.conllu", "eng.testa".
@@ -36,23 +31,13 @@ _FURTHER = re.compile("test[_-]([A-Za-z0-9_-]*[A-Za-z][A-Za-z0-9_-]*)")
 # Names of the split that no other name tells: validation, or test beside a validation split.
 _EVALUATION = {"eval", "evaluation"}
 _WORD = re.compile("[a-z]+")
-# Files to ignore in a data folder.
-_OTHER = re.compile(
-    r"\..*|(readme|licen[cs]e|citation|changelog)\b.*|.*\.(pdf|zip|dvc|conf|ann|labels\.xml)",
-    re.IGNORECASE,
-)
+# Files to ignore in a data folder; and endings of documents, which are ignored if no format reads the file.
+_OTHER = re.compile(r"\..*|(readme|licen[cs]e|citation|changelog)\b.*|.*\.ann", re.IGNORECASE)
+_DOCUMENT = re.compile(r".*\.(md|pdf|zip|dvc|conf|labels\.xml)", re.IGNORECASE)
 # Names of test sets whose labels the makers of a corpus keep to themselves: all words are O, or have no tag.
-_UNLABELLED = re.compile(r"(?<![a-z])(masked|blind|unlabell?ed|no_?labels?)(?![a-z])", re.IGNORECASE)
-# Lines that are looked at.
-_LINES = 5000
-# Bytes at the beginning of a file, among which a NUL shows that it is not text.
-_START = 8192
-# Encodings by which every byte is a character come last: nothing in the text can show that they are wrong.
-_ENCODINGS = (UTF_8, "cp1252", "latin-1")
-_EXPECTED = (
-    "columns of words and tags, CoNLL-U, CSV with a header, JSON objects or Parquet; docs/data.md describes them"
-)
-_MARKUP = re.compile(r"\s*<(!doctype|html|\?xml)\b", re.IGNORECASE)
+_UNLABELLED = re.compile(r"(?<!un)masked|(?<![a-z])(blind|unlabell?ed|no_?labels?)(?![a-z])", re.IGNORECASE)
+# So many files of one ending, none of which is named by split, are a document each.
+_DOCUMENTS = 5
 
 
 @dataclass(frozen=True)
@@ -89,23 +74,38 @@ class Layout:
 
 
 def find_layouts(path: Path) -> list[Layout]:
-    """Find the files of each format that a folder has, as `find_layout` does for one; of a page, by `selection`.
+    """Find the files of a data set, of each format that a folder has; of a page, by `selection`.
+
+    Args:
+        path: a file of the data set, or its folder.
 
     Raises:
-        UserError: see `find_layout`.
+        UserError: there is nothing; the names do not show which files are of which split; see also `guess`.
     """
-    entries = _entries(path) if path.is_dir() else []
+    if not path.is_dir():
+        return _by_selection(_find_layout(path))
+    entries = _entries(path)
+    groups = _by_format(entries)
     layouts: list[Layout] = []
-    for group in _by_format(entries):
+    rest = entries
+    for group in groups:
         with suppress(UserError):  # which of the files are train is not clear
             layouts.append(_of_entries(path, group, is_part=True))
-            entries = [entry for entry in entries if entry not in group]
-    if len(layouts) < 2:
-        return _by_selection(find_layout(path))
-    # Ids begin with the number of their source, and further test sets should not change those of train.
-    layouts.sort(key=lambda layout: all(split.startswith(FURTHER) for split in layout.patterns))
-    unused = [*layouts[0].unused, *(entry.name for entry in entries)]
-    return [replace(layouts[0], unused=unused), *layouts[1:]]
+            rest = [entry for entry in rest if entry not in group]
+    if len(layouts) > 1:
+        # Ids begin with the number of their source, and further test sets should not change those of train.
+        layouts.sort(key=lambda layout: all(split.startswith(FURTHER) for split in layout.patterns))
+        return [replace(layouts[0], unused=[*layouts[0].unused, *_names(rest)]), *layouts[1:]]
+    read = list(chain.from_iterable(groups))
+    endings = {entry.suffix for entry in read if entry.is_file()}
+    # A file that no format reads is an error if its ending is that of others.
+    unread = [entry for entry in entries if entry not in read and (entry.is_dir() or entry.suffix not in endings)]
+    layout = _of_entries(path, [entry for entry in entries if not read or entry not in unread])
+    return _by_selection(replace(layout, unused=[*layout.unused, *_names(unread if read else ())]))
+
+
+def _names(entries: Sequence[Path]) -> list[str]:
+    return [entry.name for entry in entries]
 
 
 def _by_selection(layout: Layout) -> list[Layout]:
@@ -129,18 +129,13 @@ def _by_format(entries: Sequence[Path]) -> list[list[Path]]:
     for entry in entries:
         for first in _data_in(entry)[:1]:
             with suppress(UserError):
-                groups[_guess(first)["format"]].append(entry)
+                groups[guess(first)["format"]].append(entry)
     if "mentions" in groups:  # a model's answers, beside which the page saved other annotations of the texts
         groups["mentions"] += groups.pop("page", [])
     return list(groups.values())
 
 
-def find_layout(path: Path) -> Layout:
-    """Find the files of a data set, given one of them or their folder.
-
-    Raises:
-        UserError: there is nothing; the names do not show which files are of which split; no format is recognised.
-    """
+def _find_layout(path: Path) -> Layout:
     if path.is_file():
         return _of_file(path)
     if not path.is_dir():
@@ -151,118 +146,71 @@ def find_layout(path: Path) -> Layout:
 def _of_entries(path: Path, every: Sequence[Path], is_part: bool = False) -> Layout:
     """The layout of some files and folders in a folder: of all, or of those of one format."""
     entries = [entry for entry in every if not _UNLABELLED.search(entry.stem)]
-    layout = _of_labelled(path, entries, is_part)
-    return replace(layout, unused=[*layout.unused, *(entry.name for entry in every if entry not in entries)])
-
-
-def _of_labelled(path: Path, entries: Sequence[Path], is_part: bool) -> Layout:
     splits = _by_split(entries)
+    used = list(chain.from_iterable(splits.values()))
     notes = []
-    if splits and "train" not in splits and not is_part and sum(map(len, splits.values())) == len(entries):
+    if splits and "train" not in splits and not is_part and len(used) == len(entries):
         instead, *_ = splits  # validation, or test if there is nothing else
         splits = {"train": splits.pop(instead), **splits}
         names = shortened(", ".join(entry.name for entry in splits["train"]), QUOTED)
         notes.append(f"no file is named train, so that {names} is read as train; if there is one, add it")
     if "train" in splits or (splits and is_part):
-        patterns = {split: _pattern(path, split, paths) for split, paths in splits.items()}
-        used = list(chain.from_iterable(splits.values()))
         sample = _data_in(used[0])[0]
-        unused = [entry.name for entry in entries if entry not in used]
-        return Layout(path, sample, _guess(sample), patterns, unused, notes)
+        keys = guess(sample)
+        patterns = {split: _pattern(path, split, paths) for split, paths in splits.items()}
+        unused = _names([entry for entry in every if entry not in used])
+        return Layout(path, sample, keys, patterns, unused, notes)
     if not splits and len(entries) == 1 and entries[0].is_dir():
-        inner = find_layout(entries[0])
+        inner = _find_layout(entries[0])
         named = {split: Path(entries[0].name, pattern).as_posix() for split, pattern in inner.patterns.items()}
         return replace(inner, folder=path, patterns=named)
     if splits or not entries or not all(map(Path.is_file, entries)):
         raise _unclear(path, entries)
-    first = _of_file(entries[0])
-    form = FORMATS[first.keys["format"]].form
-    if len(entries) > 1 and form.folders and not is_part:
-        return Layout(path, path, _of_annotators(entries) or first.keys, {"train": "."})
-    if len(entries) > 1 and not form.is_document:
-        raise _unclear(path, entries)
-    return first
+    layout = _of_file(entries[0]) if len(entries) == 1 else _of_files(path, entries, is_part)
+    return replace(layout, unused=_names([entry for entry in every if entry not in entries]))
 
 
-def _of_annotators(entries: Sequence[Path]) -> Guess | None:
-    """The keys of a model's answers, which can be beside files that the page saved."""
-    for entry in entries:
-        keys = _guess(entry)
-        if keys["format"] == "mentions":
-            return keys
-    return None
-
-
-def read_sample(path: Path) -> Sample:
-    """Read the first lines, in the first encoding that fits the whole file."""
-    if path.is_dir():
-        return Sample(path)
-    with path.open("rb") as file:
-        start = file.read(_START)
-    marked = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    problems = []
-    for encoding in ("utf-16",) if marked else _ENCODINGS:
-        lines = read_lines(path, encoding)
-        try:
-            sample = [line for _, line in islice(lines, _LINES)]
-            deque(lines, maxlen=0)  # reads the others
-        except UserError as error:
-            problems.append(error)
-        else:
-            return Sample(path, encoding, sample, problems[0] if problems else None)
-    if b"\0" in start and not marked and not start.startswith((GZIP, *BINARY)):
-        problems = [UserError(f"{path}: not a text file, since it has NUL bytes; expected {_EXPECTED}")]
-    return Sample(path, problem=problems[0])  # in UTF-8, since nothing speaks for another encoding
-
-
-def _guess(path: Path) -> Guess:
-    """Guess the format of a file or folder, the keys of the format, and the encoding.
-
-    Raises:
-        UserError: no format fits.
-    """
-    sample = read_sample(path)
-    if path.is_file() and sample.problem is None and not sample.text.strip():
-        raise UserError(f"{path}: an empty file; expected a data set; docs/data.md describes the formats")
-    if _MARKUP.match("\n".join(sample.lines[:3])):
-        raise UserError(f"{path}: a web page or XML; expected a file of a data set; docs/data.md describes the formats")
-    unread.refuse(sample)
-    for name, section in reversed(FORMATS.items()):
-        keys = section.form.recognise(sample)
-        if keys is None:
-            continue
-        if sample.encoding != UTF_8 and "encoding" in section.model_fields:
-            keys["encoding"] = sample.encoding
-        return {"format": name, **keys}
-    if sample.problem is not None and not sample.lines:
-        raise sample.problem
-    if columns := columns_of(sample):
-        raise UserError(
-            f"{path}: CSV whose columns are not recognised ({shortened(', '.join(columns), QUOTED)}); expected names "
-            "such as sentence_id, word and ner; rename them, or name yours in params.yaml, below download.dataset: "
-            "format: csv, sentence, words, tag_columns (docs/data.md); texts without labels are for `tagline suggest`"
+def _of_files(path: Path, files: Sequence[Path], is_part: bool) -> Layout:
+    """The layout of files that no name assigns to a split: of one annotator or document each."""
+    sample = max(files, key=lambda file: file.stat().st_size)
+    keys = guess(sample)
+    section = FORMATS[keys["format"]]
+    if section.form.folders and not is_part:
+        answers = (guess(file) for file in files)  # of a model, which can be beside files that the page saved
+        return Layout(
+            path, path, next((each for each in answers if each["format"] == "mentions"), keys), {"train": "."}
         )
-    raise UserError(
-        f"{path}: no format recognised; expected {_EXPECTED}; texts without labels are for `tagline suggest`"
-    )
+    is_many = len(files) >= _DOCUMENTS and not is_part
+    if len({file.suffix for file in files}) > 1 or not (section.form.is_document or is_many):
+        raise _unclear(path, files)
+    layout = Layout(path, sample, keys, {"train": f"*{sample.suffix}"})
+    if section.form.is_document:
+        return layout
+    if "documents" in section.model_fields:
+        layout = replace(layout, keys={**keys, "documents": "file"})
+    return replace(layout, notes=["no name tells a split, so that all files are train, each a document"])
 
 
 def _of_file(path: Path) -> Layout:
-    keys = _guess(path)
+    keys = guess(path)
     # params.yaml reads a name with brackets as a pattern.
     name = f"*{path.suffix}" if FORMATS[keys["format"]].form.is_document else glob.escape(path.name)
     return Layout(path.parent, path, keys, {"train": name})
 
 
 def _entries(folder: Path) -> list[Path]:
-    """The files and folders that can be data, sorted; notes in Markdown if a format reads them."""
-    entries = sorted(entry for entry in folder.iterdir() if not _OTHER.fullmatch(entry.name))
-    return [entry for entry in entries if entry.suffix.lower() != ".md" or _is_recognised(entry)]
+    """The files and folders that can be data, sorted."""
+    return sorted(
+        entry
+        for entry in folder.iterdir()
+        if not _OTHER.fullmatch(entry.name) and (not _DOCUMENT.fullmatch(entry.name) or _is_data(entry))
+    )
 
 
-def _is_recognised(path: Path) -> bool:
-    sample = read_sample(path)
-    return any(section.form.recognise(sample) is not None for section in FORMATS.values())
+def _is_data(file: Path) -> bool:
+    with suppress(UserError):
+        return bool(guess(file))
+    return False
 
 
 def _data_in(path: Path) -> list[Path]:
@@ -313,9 +261,14 @@ def _pattern(folder: Path, split: str, paths: Sequence[Path]) -> str:
 
 
 def _unclear(folder: Path, entries: Sequence[Path]) -> UserError:
+    if any(folder.rglob("seq.in")):
+        return UserError(
+            f"{folder}: words in seq.in and tags in seq.out, which no format reads; convert them to a word and its tag "
+            "per line, an empty line after each sentence (format conll); docs/data.md"
+        )
     if not entries and any(folder.iterdir()):
         others = shortened(", ".join(sorted(entry.name for entry in folder.iterdir())), QUOTED)
-        return UserError(f"{folder}: no file that can be data ({others}); expected {_EXPECTED}; export them as text")
+        return UserError(f"{folder}: no file that can be data ({others}); expected {EXPECTED}; export them as text")
     if not entries:
         return UserError(f"{folder}: no files; expected one file or folder each, named train, dev (or valid) and test")
     names = shortened(", ".join(entry.relative_to(folder).as_posix() for entry in entries), QUOTED)

@@ -1,32 +1,130 @@
-"""Layouts that no format reads, known by how a file begins, each with what to write instead."""
+"""Files that no format reads: layouts with a name, what a file shows, and the beginning of a reader for it."""
 
 import re
+from string import Template
 
+from tagline.sources.formats.csv_rows import columns_of
+from tagline.sources.formats.json_objects import first_rows
 from tagline.sources.formats.sniffing import Sample
-from tagline.terminal import UserError
+from tagline.terminal import QUOTED, UserError, quoted, shortened
 
+EXPECTED = "columns of words and tags, CoNLL-U, CSV with a header, JSON objects or Parquet; docs/data.md describes them"
+_OF_JSON = (
+    "two lists of strings of equal length, texts with spans of start, end and label, or texts with the strings of "
+    "their entities (format mentions); docs/data.md describes these and other formats"
+)
+_OF_CSV = (
+    "names such as sentence_id, word and ner; rename them, or name yours in params.yaml, below download.dataset: "
+    "format: csv, sentence, words, tag_columns (docs/data.md)"
+)
 _SPANS = 'texts with spans: {"text": "Ada lives.", "spans": [{"start": 0, "end": 3, "label": "PER"}]} (format spans)'
 _MENTIONS = 'texts with their entities: {"text": "Ada lives.", "entities": {"PER": ["Ada"]}} (format mentions)'
 _COLUMNS = "a word and its tag per line, an empty line after each sentence (format conll)"
-# What the first line begins with, or for JSON the text.
-_LAYOUTS = (
-    (re.compile(r"\S+\|[ta]\|"), "PubTator", _SPANS),
-    (re.compile(r"#begin document\b"), "CoNLL-2012", _COLUMNS),
-    (re.compile(r"[^\t]*\S\s*####\s*\S"), "a sentence and its labels with #### between", _MENTIONS),
-    (re.compile(r"\S+<=>\S+"), "words and tags with <=> between", _COLUMNS),
-    (re.compile(r".*\[\[\w+\|[^\[\]|]+\]\]"), "tags inside the text ([[TYPE|name]])", _MENTIONS),
-    (re.compile(r'\s*\{[^\[\]]*"documents"\s*:\s*\[[^\[\]]*"passages"', re.DOTALL), "BioC", _SPANS),
+# How the text of a file begins, what that is, and what to convert it to.
+_BEGINNINGS = (
+    (r"<(!doctype|html|\?xml)\b", "a web page or XML", _SPANS),
+    (r"\S+\|[ta]\|", "PubTator", _SPANS),
+    (r"T\d+\t\S+[ \t]\d+[ \t]\d", "the spans of BioNLP or brat", "pairs of NAME.txt and NAME.ann (format brat)"),
+    (r"#begin document\b", "CoNLL-2012", _COLUMNS),
+    (r"[^\t]*\S\s*####\s*\S", "a sentence and its labels with #### between", _MENTIONS),
+    (r"\S+<=>\S+", "words and tags with <=> between", _COLUMNS),
+    (r".*\[\[\w+\|[^\[\]|]+\]\]", "tags inside the text ([[TYPE|name]])", _MENTIONS),
+    (r'\{[^\[\]]*"documents"\s*:\s*\[[^\[\]]*"passages"', "BioC", _SPANS),
     (
-        re.compile(r'\s*\{\s*"classes"\s*:\s*\[[^\]]*\],\s*"annotations"\s*:\s*\[', re.DOTALL),
+        r'\{\s*"classes"\s*:\s*\[[^\]]*\],\s*"annotations"\s*:\s*\[',
         "tuples of spaCy, as NER Annotator writes them",
         "a DocBin of spaCy (format spacy), or " + _SPANS,
     ),
 )
+# Keys of a JSON object, and what it is.
+_KEYS = {"responses": "records of Argilla", "messages": "a chat", "conversations": "a chat", "result_list": "UIE"}
+_INLINE = re.compile(r"<(\w+)>[^<]+</\1>")
+
+_READER = Template('''"""Reads $name (`format: own` in params.yaml). `python $reader` prints its first rows."""
+
+${imports}from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+
+def rows(path: Path) -> Iterator[Any]:
+    """Yield $what."""
+    with path.open(encoding="$encoding"$newline) as file:
+        yield from $rows
+
+
+def read(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield sentences {"words": ["Ada"], "tags": ["B-PER"]} or texts {"text": "Ada", "spans": [[0, 3, "PER"]]}."""
+    for row in rows(path):
+        raise NotImplementedError(f"yield the words and tags, or the text and spans, of {row!r}")
+
+
+if __name__ == "__main__":
+    for row in islice(rows(Path(__file__).with_name($quoted)), 5):
+        print(row)
+''')
+
+
+class Unread(UserError):
+    """No format reads a file.
+
+    Attributes:
+        sample: its first lines.
+    """
+
+    def __init__(self, text: str, sample: Sample) -> None:
+        super().__init__(text)
+        self.sample = sample
 
 
 def refuse(sample: Sample) -> None:
-    """Raise a `UserError` if a file begins as one of these layouts does."""
+    """Raise a `UserError` if a file begins as a layout with a name does."""
     text = sample.text.lstrip()
-    for beginning, name, instead in _LAYOUTS:
-        if beginning.match(text):
+    for beginning, name, instead in _BEGINNINGS:
+        if re.match(beginning, text, re.IGNORECASE):
             raise UserError(f"{sample.path}: {name}, which no format reads; convert it to {instead}; docs/data.md")
+
+
+def message(sample: Sample) -> str:
+    """What a file shows that no format recognises, and what is expected."""
+    seen, expected = _seen(sample)
+    return (
+        f"{sample.path}: no format recognised in {seen}; expected {expected}; with --output FILE.yaml, inspect begins "
+        "a reader of your own; texts without labels are for `tagline suggest`"
+    )
+
+
+def _seen(sample: Sample) -> tuple[str, str]:
+    rows = first_rows(sample)
+    if rows:
+        for key, value in rows[0].items():
+            names = [_KEYS[part] for part in key.split(".") if part in _KEYS]
+            if names or (isinstance(value, str) and _INLINE.search(value)):
+                return f"{(*names, 'tags inside the text')[0]} in {key!r}", _MENTIONS
+        keys = ", ".join(f"{key} ({type(value).__name__})" for key, value in rows[0].items())
+        return f"JSON objects with the keys {shortened(keys, QUOTED)}", _OF_JSON
+    if columns := columns_of(sample):
+        return f"CSV with the columns {shortened(', '.join(columns), QUOTED)}", _OF_CSV
+    first = " and ".join(map(quoted, filter(str.strip, sample.lines[:3])))
+    return f"{sample.encoding} text that begins with {first}", EXPECTED
+
+
+def reader(sample: Sample, name: str) -> str:
+    """The beginning of a reader, which opens the file of a sample.
+
+    Args:
+        sample: of a file beside which the reader will be.
+        name: of the reader's file.
+    """
+    values = {"imports": "", "what": "the lines of a file", "newline": "", "rows": "map(str.rstrip, file)"}
+    if sample.is_json:
+        is_lines = sample.lines[0].rstrip().endswith("}")
+        rows = "map(json.loads, file)" if is_lines else "json.load(file)"
+        values |= {"imports": "import json\n", "what": "the objects of a file", "rows": rows}
+    elif columns_of(sample):
+        delimiter = max(",;\t|", key=sample.lines[0].count)
+        rows = f"csv.DictReader(file, delimiter={delimiter!r})"
+        values = {"imports": "import csv\n", "what": "the rows of a file", "newline": ', newline=""', "rows": rows}
+    file = sample.path.name
+    return _READER.substitute(values, name=file, reader=name, encoding=sample.encoding, quoted=repr(file))

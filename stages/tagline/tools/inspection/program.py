@@ -1,6 +1,7 @@
 """The commands that show data. They import late: `--help` does not wait for libraries."""
 
 from argparse import ArgumentTypeError
+from collections.abc import Mapping
 from pathlib import Path
 
 from tagline.terminal import ArgumentParser, UserError, show, show_json, wrapped, write
@@ -20,11 +21,22 @@ def inspect() -> None:
     parser.add_json("lines (what is shown), tag_columns, params (the sections)")
     options = parser.parse_args()
     from tagline.export.export_params import Card
-    from tagline.sources.inspection.inspection import describe
+    from tagline.sources.inspection.inspection import describe, section_of_reader
+    from tagline.sources.inspection.unread import Unread, reader
 
-    description = describe(options.path, Card.model_fields)
+    try:
+        description = describe(options.path, Card.model_fields)
+    except Unread as error:
+        if not options.output:
+            raise
+        path = error.sample.path.with_name("reader.py")
+        _save({path: reader(error.sample, path.name), options.output: section_of_reader(error.sample.path, path.name)})
+        raise UserError(
+            f"{error}; wrote {path}, whose function read() is yours to complete: `python {path}` prints the first "
+            f"rows; and {options.output}, which names it"
+        ) from None
     if options.output:
-        write_sections(options.output, description.sections)
+        _save({options.output: description.sections})
     if options.json:
         show_json(description._asdict())
         return
@@ -32,17 +44,16 @@ def inspect() -> None:
     show(f"{text}\n\n# Replace these sections of params.yaml, then run `dvc repro`.\n{description.sections.rstrip()}")
 
 
-def write_sections(path: Path, text: str) -> None:
-    """Write the sections to a file, unless it holds something else, such as a preset that somebody completed.
-
-    Raises:
-        UserError: it does.
-    """
-    if path.exists() and path.read_bytes() != text.encode("utf-8"):
-        raise UserError(
-            f"{path}: exists with other content; expected a new file; remove it, or write to another one and compare"
-        )
-    path.write_text(text, encoding="utf-8", newline="\n")
+def _save(files: Mapping[Path, str]) -> None:
+    """Write files, unless one holds something else, such as a preset that somebody completed."""
+    for path, text in files.items():
+        if path.exists() and path.read_bytes() != text.encode("utf-8"):
+            raise UserError(
+                f"{path}: exists with other content; expected a new file; remove it, or write to another one and "
+                "compare"
+            )
+    for path, text in files.items():
+        path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def windows() -> None:

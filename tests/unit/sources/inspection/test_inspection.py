@@ -244,10 +244,10 @@ def describe_file(folder: Path, content: str | bytes) -> None:
 
 test_unreadable_file_is_an_error = refused(
     describe_file,
-    ("Just a text.\nOf two whole lines.\n", ": no format recognised; expected columns of words and tags"),
+    ("Just a text.\nOf two whole lines.\n", ": no format recognised in utf-8 text that begins with 'Just a text.' and"),
     (
         "satz;wort;entitaet\n1;Ada;B-PER\n",
-        ": CSV whose columns are not recognised (satz, wort, entitaet); expected names",
+        ": no format recognised in CSV with the columns satz, wort, entitaet; expected names such as sentence_id, word",
     ),
     (" \n\n", ": an empty file; expected a data set"),
     ("id,word,tag\n1,Ada,B-PER\n2,won,O\n", ": CSV with words in 'word', but no column whose value is the same"),
@@ -293,7 +293,12 @@ test_unreadable_file_is_an_error = refused(
         ": no lists of words and tags (keys: entities, types); expected two lists of strings of equal length, JSON of "
         "'text' with 'spans', objects of 'start', 'end' and 'label', or texts with the strings of their entities (",
     ),
-    ('<?xml version="1.0"?>\n<root><a/></root>\n', ": a web page or XML; expected a file of a data set"),
+    ('<?xml version="1.0"?>\n<root><a/></root>\n', ": a web page or XML, which no format reads"),
+    ("T1\tProtein 19 49\tinterferon\n", ": the spans of BioNLP or brat, which no format reads; convert it to pairs of"),
+    (
+        lines().translate({ord("B"): "O"}).replace("O-PER", "O").replace("I-PER", "O").replace("O-LOC", "O"),
+        ": all tags are O, as where",
+    ),
     at="f",
 )
 
@@ -347,19 +352,11 @@ def test_word_that_begins_as_json_is_a_word(tmp_path):
     assert "f: conll, utf-8\n" in inspect(write(tmp_path, {"f": "{\tO\n" + lines()}) / "f")[0]
 
 
-def test_versions_of_a_corpus_are_not_joined(tmp_path):
-    versions = {
-        "train_clean": lines(),
-        "train_noisy": lines(end=30).replace("B-PER", "O"),
-        "test_clean": TEST,
-        "test_noisy": DEV,
-    }
-    description, section = inspect(
-        write(tmp_path, {f"mine/{name}.tsv": text for name, text in versions.items()}) / "mine"
-    )
-    assert "\nnot read: train_noisy.tsv, test_noisy.tsv\n" in description
-    assert "\nfiles of train share more than a tenth of their sentences: one of each split is read" in description
-    assert (section["dataset"]["train"], section["dataset"]["test"]) == ("train_clean.tsv", "test_clean.tsv")
+def test_versions_of_a_corpus_are_refused(tmp_path):
+    versions = {"train_clean": lines(), "train_noisy": lines(end=30).replace("B-PER", "O"), "test": DEV}
+    folder = write(tmp_path, {f"mine/{name}.tsv": text for name, text in versions.items()}) / "mine"
+    found = message_of(describe, folder, [])
+    assert ": 2 files of train share more than a tenth of their sentences, as versions or folds of one corpus" in found
 
 
 def test_sentences_of_one_word_are_named(tmp_path):
@@ -379,22 +376,16 @@ def test_task_that_columns_do_not_tell_is_left_to_the_user(tmp_path):
 
 def test_unlabelled_test_is_not_read(tmp_path):
     masked = lines().replace("B-PER", "O").replace("I-PER", "O").replace("B-LOC", "O")
-    names = ("mine-test-masked", "mine-test-blind", "mine_test_nolabel", "unlabeled")
+    names = ("mine-test_ELmasked", "mine-test-masked", "mine-test-blind", "mine_test_nolabel", "unlabeled")
     files = {"mine-train": TRAIN, "mine-dev": DEV, **dict.fromkeys(names, masked)}
     folder = write(tmp_path, {f"mine/{name}.iob2": text for name, text in files.items()}) / "mine"
     description, section = inspect(folder)
     assert (
-        "\nnot read: mine-test-blind.iob2, mine-test-masked.iob2, mine_test_nolabel.iob2, unlabeled.iob2\n"
-        in description
+        "\nnot read: mine-test-blind.iob2, mine-test-masked.iob2, mine-test_ELmasked.iob2, mine_test_nolabel.iob2, "
+        "unlabeled.iob2\n" in description
     )
     assert (section["dataset"]["train"], section["dataset"]["validation"]) == ("mine-train.iob2", "mine-dev.iob2")
     assert "test" not in section["dataset"]
-
-
-def test_markdown_is_data_if_a_format_reads_it(tmp_path):
-    files = {"mine/data.tsv": TRAIN, "mine/notes.md": "# Notes\n\nHow we *annotated*.\n", "mine/README.md": "Data\n"}
-    assert inspect(write(tmp_path, files) / "mine")[1]["dataset"]["train"] == "data.tsv"
-    assert inspect(write(tmp_path, {"other/train.md": TRAIN}) / "other")[1]["dataset"]["train"] == "train.md"
 
 
 def test_split_that_is_read_as_train_is_named(tmp_path):
@@ -521,6 +512,27 @@ FOLDERS: dict[str, tuple[dict[str, str | bytes], str, dict[str, Any]]] = {
         "mine: mentions, utf-8",
         {"train": ".", "annotators": "majority"},
     ),
+    "a document each": (
+        {f"{at}.tsv": lines(begin=10 * at, end=10 * at + 10) for at in range(6)},
+        "\nno name tells a split, so that all files are train, each a document\n",
+        {"train": "*.tsv", "documents": "file", "columns": ["words", "ner"]},
+    ),
+    "data with the ending of a document": (
+        {"train.md": TRAIN, "dev.md": DEV, "test.md": TEST, "README.md": "a b\n", "notes.md": "Of whole lines.\n"},
+        "mine: conll, utf-8\nner",
+        {"train": "train.md", "validation": "dev.md", "test": "test.md"},
+    ),
+    "statistics beside data": (
+        {
+            "a-train.iob2": TRAIN,
+            "a-train.stats": "<x/>",
+            "a-dev.iob2": DEV,
+            "a-test.iob2": TEST,
+            "a-test.stats": "<x/>",
+        },
+        "\nnot read: a-test.stats, a-train.stats\n",
+        {"train": "a-train.iob2", "validation": "a-dev.iob2", "test": "a-test.iob2"},
+    ),
     "doccano by annotator": (
         {"ada.jsonl": objects("doccano"), "bo.jsonl": objects("doccano")},
         "mine: doccano, utf-8",
@@ -559,6 +571,10 @@ test_folder_without_clear_splits_is_an_error = refused(
     (
         {"train_test.conll": DEV, "all.conll": TEST},
         "which files are train, validation and test is not clear (all.conll, train_test.conll)",
+    ),
+    (
+        {"train/seq.in": "a b", "train/seq.out": "O O", "test/seq.in": "c", "test/seq.out": "O"},
+        "words in seq.in and tags in seq.out, which no format reads; convert them to a word and its tag per line",
     ),
     ({}, f"no files; {EXPECTED}"),
     ({"b.pdf": "", "README": ""}, "no file that can be data (README, b.pdf); expected columns of words and tags"),
