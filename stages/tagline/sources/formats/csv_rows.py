@@ -3,8 +3,9 @@
 import ast
 import csv
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import accumulate, chain, groupby, product
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate, groupby, product
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
@@ -35,8 +36,8 @@ _SENTENCE = re.compile("sent(ence)?([ _]?(#|id|idx|no|number))?|(doc|document)[ 
 
 
 class WordRow(NamedTuple):
-    line: int
-    ids: tuple[str, ...]  # of the document, if params.yaml names its column, and of the sentence
+    location: str
+    ids: list[str]  # of the document, if params.yaml names its column, and of the sentence
     word: str
     tags: list[str]
 
@@ -134,32 +135,67 @@ def _of_words(path: Path, keys: Keys) -> Iterator[Sentence]:
     """Read a file with one row per word.
 
     Raises:
-        UserError: see `_cells`; a needed cell is empty; a row is of a whole sentence; a sentence's rows are not
-            contiguous.
+        UserError: see `_word_rows`; a sentence's rows are not contiguous.
     """
-    first_lines: dict[tuple[str, ...], int] = {}
-    for ids, group in groupby(_word_rows(path, keys), key=lambda row: row.ids):
+    first: dict[str, str] = {}
+    for ids, group in groupby(_word_rows(path, keys), key=attrgetter("ids")):
         rows = list(group)
-        line = rows[0].line
+        location = rows[0].location
         sentence_id = joined_id(ids)
-        if ids in first_lines:
-            again = "; if the values begin again in each document, set download.dataset.document"
+        if sentence_id in first:
+            again = "" if keys.document else "; if they begin again in each document, set download.dataset.document"
             raise UserError(
-                f"{path}:{line}: rows of sentence {quoted(sentence_id)} are not contiguous (first seen on line "
-                f"{first_lines[ids]}); sort the rows by sentence and by position in it, in their first order if no "
-                "column has the position, or give each sentence its own value"
-                f"{'' if keys.document else again}"
+                f"{location}: rows of sentence {quoted(sentence_id)} are not contiguous (first seen on line "
+                f"{first[sentence_id].rpartition(':')[2]}); sort the rows by sentence and by position in it, in their "
+                f"first order if no column has the position, or give each sentence its own value{again}"
             )
-        first_lines[ids] = line
+        first[sentence_id] = location
         columns = zip(*(row.tags for row in rows), strict=True)
-        sentence = Sentence(
-            f"{path}:{line}",
-            [row.word for row in rows],
-            {name: list(tags) for name, tags in zip(keys.tag_columns, columns, strict=True)},
-            sentence_id,
-            ids[0] if keys.document else None,
-        )
-        yield without_skipped(sentence, keys.rules, (f"{path}:{row.line}" for row in rows))
+        tags = {name: list(values) for name, values in zip(keys.tag_columns, columns, strict=True)}
+        document = ids[0] if keys.document else None
+        sentence = Sentence(location, [row.word for row in rows], tags, sentence_id, document)
+        yield without_skipped(sentence, keys.rules, (row.location for row in rows))
+
+
+def _word_rows(path: Path, keys: Keys) -> Iterator[WordRow]:
+    """Yield the words of a file by the rules; skipped ones belong to the sentence above and need no tags.
+
+    Raises:
+        UserError: see `_rows`; a needed cell is empty; a row is of a whole sentence.
+    """
+    rules = keys.rules
+    above = [""] * len(keys.id_keys)
+    for location, cells in _rows(path, keys):
+        word = rules.strip(cells[keys.words]).strip(" ")
+        is_skipped = rules.skips(word)
+        ids = [cells[key].strip() for key in keys.id_keys]
+        if keys.fill_down or is_skipped:
+            ids = list(map(_filled_down, above, ids))
+        above = ids
+        row = WordRow(location, ids, word, [cells[column].strip() for column in keys.tag_columns.values()])
+        # Without this condition the checks take a third of the time.
+        is_filled = all(ids) and word.strip() and all(row.tags)
+        if not is_skipped and (not is_filled or not _SEPARATORS.isdisjoint("".join(row.tags))):
+            _check(row, keys)
+        yield row
+
+
+def _check(row: WordRow, keys: Keys) -> None:
+    """Raise a `UserError` if a cell is empty, or a row is of a whole sentence."""
+    of_ids = "; if only the first row has it, set download.dataset.fill_down: true in params.yaml"
+    if keys.fill_down:
+        of_ids = ", and so are those above"
+    remedies = {**dict.fromkeys(keys.id_keys, of_ids), keys.words: keys.rules.remedy}
+    columns = [*keys.id_keys, keys.words, *keys.tag_columns.values()]
+    for column, cell in zip(columns, [*row.ids, row.word, *row.tags], strict=True):
+        if not cell.strip():
+            raise UserError(f"{row.location}: the cell of column {column!r} is empty{remedies.get(column, '')}")
+    for tag in row.tags:
+        if is_sentence(row.word, tag):
+            raise UserError(
+                f"{row.location}: {quoted(row.word)} with {quoted(tag)} looks like a whole sentence; for one sentence "
+                "per row set download.dataset.rows: sentences in params.yaml"
+            )
 
 
 def _of_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
@@ -169,13 +205,12 @@ def _of_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
     Tags can also be joined by commas.
 
     Raises:
-        UserError: see `_cells` and `lists.to_sentence`.
+        UserError: see `_rows` and `lists.to_sentence`.
     """
-    for line, cells in _cells(path, keys, keys.row_keys):
-        location = f"{path}:{line}"
-        row: dict[str, Any] = {}
-        for column, cell in zip(keys.row_keys, cells, strict=True):
-            row[column] = cell if column in keys.id_keys else _items(cell, f"{location}: {column!r}")
+    for location, cells in _rows(path, keys):
+        row: dict[str, Any] = {key: cells[key] for key in keys.id_keys}
+        for column in (keys.words, *keys.tag_columns.values()):
+            row[column] = _items(cells[column], f"{location}: {column!r}")
         for column in keys.tag_columns.values():
             by_commas = row[column][0].split(",") if len(row[column]) == 1 else []
             if len(by_commas) == len(row[keys.words]):
@@ -183,107 +218,67 @@ def _of_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
         yield to_sentence(row, keys, keys.rules, {}, location)
 
 
-def _word_rows(path: Path, keys: Keys) -> Iterator[WordRow]:
-    """Yield the words of a file by the rules; skipped ones belong to the sentence above and need no tags."""
-    count = len(keys.id_keys)
-    above = ("",) * count
-    for line, cells in _cells(path, keys, [*keys.id_keys, keys.words, *keys.tag_columns.values()]):
-        word = keys.rules.strip(cells[count]).strip(" ")
-        is_skipped = keys.rules.skips(word)
-        ids = tuple(map(str.strip, cells[:count]))
-        if keys.fill_down or is_skipped:
-            ids = tuple(map(_filled_down, above, ids))
-        above = ids
-        row = WordRow(line, ids, word, list(map(str.strip, cells[count + 1 :])))
-        # Without this condition the checks take a third of the time.
-        is_filled = all(ids) and word.strip() and all(row.tags)
-        if not is_skipped and (not is_filled or not _SEPARATORS.isdisjoint("".join(row.tags))):
-            _check(row, keys, f"{path}:{line}")
-        yield row
-
-
-def _check(row: WordRow, keys: Keys, location: str) -> None:
-    """Raise a `UserError` if a cell is empty, or a row is of a whole sentence."""
-    cells = [*row.ids, row.word, *row.tags]
-    for column, cell in zip([*keys.id_keys, keys.words, *keys.tag_columns.values()], cells, strict=True):
-        if not cell.strip():
-            remedy = keys.rules.remedy if column == keys.words else ""
-            if column in keys.id_keys:
-                remedy = _remedy_of_id("sentence" if column == keys.sentence else "document", keys)
-            raise UserError(f"{location}: the cell of column {column!r} is empty{remedy}")
-    for tag in row.tags:
-        if is_sentence(row.word, tag):
-            raise UserError(
-                f"{location}: {quoted(row.word)} with {quoted(tag)} looks like a whole sentence; for one sentence "
-                "per row set download.dataset.rows: sentences in params.yaml"
-            )
-
-
-def _remedy_of_id(noun: str, keys: Keys) -> str:
-    if keys.fill_down:
-        return f"; no row above names a {noun}"
-    return f"; if only its first row names a {noun}, set download.dataset.fill_down: true in params.yaml"
-
-
-def _cells(path: Path, keys: Keys, needed: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line of each row below the header and the cells of the columns with some headers.
+def _rows(path: Path, keys: Keys) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the location of each row below the header, and its cells by column; empty rows are skipped.
 
     Raises:
-        UserError: the file is not text or not CSV; a column is missing from the header or is there twice; a row has
-            another number of cells; a cell has a line end.
+        UserError: the file is not text or not CSV; see `_check_header`; a row is the header once more, or has another
+            number of cells; a cell has a line end.
     """
-    rows = _split_rows(path, keys)
-    line, header = next(rows, (1, []))
-    names = shortened(", ".join(header), QUOTED) or "empty"
-    for column in needed:
-        if column not in header:
-            raise UserError(
-                f"{path}:{line}: column {column!r} is not in the header ({names}){_other_delimiter(header)}"
-            )
-        if header.count(column) > 1:
-            raise UserError(f"{path}:{line}: column {column!r} is in the header twice ({names})")
-    indices = list(map(header.index, needed))
-    for number, cells in rows:
-        if cells == header:
-            raise UserError(
-                f"{path}:{number}: the header once more ({names}); expected it in line {line} only; remove this row, "
-                "or read the files that were joined by a pattern such as *.csv"
-            )
-        if len(cells) != len(header):
-            raise UserError(f"{path}:{number}: {len(cells)} cells; expected {len(header)} ({names})")
-        yield number, [cells[index] for index in indices]
-
-
-def _other_delimiter(header: Sequence[str]) -> str:
-    """What to do if the only cell of a header has another delimiter inside."""
-    for delimiter in ";,\t|" if len(header) == 1 else ():
-        if delimiter in header[0]:
-            return f"; if cells are separated by {delimiter!r}, set download.dataset.delimiter to it"
-    return ""
-
-
-def _split_rows(path: Path, keys: Keys) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line and the cells of each row; empty lines are skipped."""
     lines = (f"{line}\n" for _, line in read_lines(path, keys.encoding))
     reader = csv.reader(lines, **_dialect(keys.delimiter, keys.quote))
-    start = 1
+    header: list[str] | None = None
+    line = 1
     try:
         for cells in reader:
-            if reader.line_num > start:
+            location = f"{path}:{line}"
+            if reader.line_num > line:
                 raise UserError(
-                    f"{path}:{start}: a cell continues on the next line; close its quote, or set "
-                    "download.dataset.quote: null in params.yaml if cells are never quoted"
+                    f"{location}: a cell continues on the next line; close its quote, or set download.dataset.quote: "
+                    "null in params.yaml if cells are never quoted"
                 )
-            if len(cells) > 1 or "".join(cells).strip():
-                yield start, cells
-            start = reader.line_num + 1
+            line = reader.line_num + 1
+            if len(cells) < 2 and not "".join(cells).strip():
+                continue
+            if header is None:
+                header = cells
+                _check_header(header, keys, location)
+            elif cells == header:
+                raise UserError(
+                    f"{location}: the header once more ({_names(header)}); expected it in the first line only; remove "
+                    "this row, or read the files that were joined by a pattern such as *.csv"
+                )
+            elif len(cells) != len(header):
+                raise UserError(f"{location}: {len(cells)} cells; expected {len(header)} ({_names(header)})")
+            else:
+                yield location, dict(zip(header, cells, strict=True))
     except csv.Error as error:
-        if keys.quote is None:
-            raise UserError(f"{path}:{start}: not CSV ({error})") from None
-        raise UserError(
-            f"{path}:{start}: not CSV ({error}); write a {keys.quote} that is part of a word doubled and inside "
-            "quotes, or set download.dataset.quote: null in params.yaml if cells are never quoted"
-        ) from None
+        quotes = ""
+        if keys.quote:
+            quotes = (
+                f"; write a {keys.quote} that is part of a word doubled and inside quotes, or set "
+                "download.dataset.quote: null in params.yaml if cells are never quoted"
+            )
+        raise UserError(f"{path}:{line}: not CSV ({error}){quotes}") from None
+    if header is None:
+        _check_header([], keys, f"{path}:1")
+
+
+def _check_header(header: Sequence[str], keys: Keys, location: str) -> None:
+    """Raise a `UserError` if a column is missing from the header, or is there twice."""
+    for column in (*keys.id_keys, keys.words, *keys.tag_columns.values()):
+        if header.count(column) > 1:
+            raise UserError(f"{location}: column {column!r} is in the header twice ({_names(header)})")
+        if column not in header:
+            remedy = ""
+            for delimiter in ";,\t|" if len(header) == 1 else ():
+                if delimiter in header[0]:
+                    remedy = f"; if cells are separated by {delimiter!r}, set download.dataset.delimiter to it"
+            raise UserError(f"{location}: column {column!r} is not in the header ({_names(header)}){remedy}")
+
+
+def _names(header: Sequence[str]) -> str:
+    return shortened(", ".join(header), QUOTED) or "empty"
 
 
 def _dialect(delimiter: str, quote: str | None) -> dict[str, Any]:
@@ -343,61 +338,37 @@ def _of_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Guess | N
     ids.sort(key=lambda name: (-len(set(columns[name])), not name.lower().startswith("sent")))
     # Another value in each row: the sentence if a row is one, otherwise the number of a word.
     unique = [name for name in ids if 0 < len(set(columns[name])) == len(whole)]
-    if any(_are_sentences(columns[words], columns[name]) for name in tags):
-        used = _tags_in(columns[tags[0]]) if len(tags) == 1 else ()
+    if any(any(map(is_sentence, columns[words], columns[name])) for name in tags):
+        used: set[str] = set()
+        for cell in columns[tags[0]] if len(tags) == 1 else ():
+            used.update(tag.strip("[]',") for tag in split_tags(cell))
         named = name_tag_columns(dict.fromkeys(tags, used))
-        return {"rows": "sentences", **_sentence(unique), "words": words, "tag_columns": named}
-    keys = _in_documents(columns, [name for name in ids if name not in unique], (words, *tags))
-    has_gaps = any("" in columns[name] for name in keys.values())
-    keys |= {"words": words, "tag_columns": name_tag_columns({name: set(columns[name]) for name in tags})}
-    if has_gaps:
+        sentence = {"sentence": unique[0]} if unique else {}
+        return {"rows": "sentences", **sentence, "words": words, "tag_columns": named}
+    documents = [name for name in header if name not in (words, *tags) and DOCUMENT.fullmatch(name.strip())]
+    keys = _ids(columns, documents, [name for name in ids if name not in unique])
+    if any("" in columns[name] for name in keys.values()):
         keys["fill_down"] = True
-    return keys
+    return {**keys, "words": words, "tag_columns": name_tag_columns({name: set(columns[name]) for name in tags})}
 
 
-def _are_sentences(words: Sequence[str], tags: Sequence[str]) -> bool:
-    """Whether a cell of tags is like "B-PER O O", "B-PER,O,O" or "['B-PER', 'O', 'O']"."""
-    return any(map(is_sentence, words, tags))
-
-
-def _tags_in(cells: Sequence[str]) -> set[str]:
-    """The different tags in cells of several ones."""
-    tags = chain.from_iterable(map(split_tags, cells))
-    return {tag.strip("[]',") for tag in tags}
-
-
-def _in_documents(columns: Mapping[str, Sequence[str]], ids: Sequence[str], others: Collection[str]) -> Guess:
+def _ids(columns: Mapping[str, Sequence[str]], documents: Sequence[str], ids: Sequence[str]) -> Guess:
     """The column of the sentences, and that of the documents if the sentences' values begin again in each.
 
     They begin again in the rows ``a 1, a 1, a 2, b 1, b 1`` of a document and a sentence each.
     """
-    filled = {name: list(accumulate(cells, _filled_down)) for name, cells in columns.items()}
-    documents = [name for name in columns if name not in others and DOCUMENT.fullmatch(name.strip())]
     for document, sentence in product(documents, ids):
-        if document != sentence and _begin_again(filled[document], filled[sentence]):
+        filled = [list(accumulate(columns[name], _filled_down)) for name in (document, sentence)]
+        pairs = list(zip(*filled, strict=True))
+        different = len(set(pairs))
+        # In "a 1, a 2, b 1" each row has its own pair: they number words. In "a 1, b 1, a 1" pairs come back.
+        if len(set(filled[1])) < different < len(pairs) and different == len(list(groupby(pairs))):
             return {"document": document, "sentence": sentence}
-    return _sentence(ids)
-
-
-def _begin_again(documents: Sequence[str], sentences: Sequence[str]) -> bool:
-    """Whether the values of sentences begin again in each document."""
-    pairs = list(zip(documents, sentences, strict=True))
-    different = len(set(pairs))
-    # 3 pairs of 2 documents and 2 numbers. In "a 1, a 2, b 3" the 3 numbers are enough.
-    begin_again = different > max(len(set(documents)), len(set(sentences)))
-    # "a 1" is in two rows. In "a 1, a 2, b 1" each row has its own pair: they number words.
-    have_words = different < len(pairs)
-    # One after the other. In "a 1, b 1, a 1, b 1" the 2 pairs come back: they are something else.
-    are_contiguous = different == len(list(groupby(pairs)))
-    return begin_again and have_words and are_contiguous
+    return {"sentence": ids[0]} if ids else {}
 
 
 def _filled_down(above: str, cell: str) -> str:
     return cell or above
-
-
-def _sentence(names: Sequence[str]) -> Guess:
-    return {"sentence": names[0]} if names else {}
 
 
 FORMAT = Format(keys=Keys, read=read, recognise=recognise, holds="words in rows")
