@@ -49,17 +49,14 @@ class AnnotatedText:
 
     Attributes:
         location: where it begins, for messages.
-        text: the text.
-        annotations: one per annotator; none if nobody annotated the text, which is then counted and left out.
-        id: the text's id in the file, if it has one.
+        annotations: one per annotator; none: the text is counted and left out.
         unit: of the offsets of spans.
-        words: start and end of each word in code points, if the file has words.
-        sentences: start and end of each sentence in code points, if the file has sentences.
+        words: start and end of each word in code points, if the file has words; likewise sentences.
         document: its id, or its number in the file, if the file has its sentences as texts.
         notes: what the reader left out.
         known: spans in which also the words outside annotations are annotated; None: the whole text.
         types: the types that annotators could choose; None: all.
-        decided_by: the annotator whose spans are read whatever the others marked; None: see `select`.
+        decided_by: the annotator whose spans are read whatever the others marked.
     """
 
     location: str
@@ -90,11 +87,7 @@ def messages_of(error: UserError) -> list[str]:
 
 
 def each(values: Iterable[R], convert: Callable[..., T], *arguments: Any) -> list[T]:
-    """Convert each value, of which further arguments say more.
-
-    Raises:
-        Faults: the errors of all values.
-    """
+    """Convert each value, of which further arguments say more; `Faults` of the errors of all."""
     converted = []
     messages: list[str] = []
     for value in values:
@@ -171,11 +164,7 @@ class AnnotatedFiles(Files):
         return suspicious
 
     def report(self, findings: Mapping[str, Findings]) -> str:
-        """Count what was changed or left out.
-
-        Raises:
-            UserError: spans seem to be wrong, or a policy does not allow what was found.
-        """
+        """Count what was changed or left out; a `UserError` if spans seem wrong, or a policy allows none."""
         for kind, problem in self.suspicious.items():
             lines = []
             for split, of_split in findings.items():
@@ -194,11 +183,7 @@ class AnnotatedFiles(Files):
 
 
 def collected(path: Path, rows: Iterable[R], convert: Callable[[R], T]) -> Iterator[T]:
-    """Convert the rows of a file.
-
-    Raises:
-        UserError: at the end, all errors of reading and converting rows, or the first `MOST_ERRORS`.
-    """
+    """Convert the rows of a file; at the end a `UserError` of all errors, or of the first `MOST_ERRORS`."""
     messages: list[str] = []
     converted = map(convert, rows)
     while len(messages) < MOST_ERRORS:
@@ -221,13 +206,7 @@ def collected(path: Path, rows: Iterable[R], convert: Callable[[R], T]) -> Itera
 def sentences(
     path: Path, keys: AnnotatedFiles, rows: Iterable[R], to_text: Callable[[R], AnnotatedText]
 ) -> Iterator[Sentence]:
-    """Read the sentences of annotated texts.
-
-    Args:
-        path: the file, or folder, of all.
-        keys: of the format.
-        rows: what the file has of each text.
-        to_text: reads a text.
+    """Read the sentences of annotated texts; `to_text` reads a text of each row.
 
     Raises:
         UserError: texts or spans are malformed, all in one message; or there is no text.

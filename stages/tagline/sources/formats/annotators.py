@@ -101,9 +101,8 @@ def _types(marked: Iterable[Marked], count: int) -> list[str]:
 def summary(counts: Mapping[tuple[str, ...], int]) -> dict[str, dict[str, Any]]:
     """The agreement of each pair of annotators.
 
-    ``f1`` is that of the spans of one against those of the other, None if neither marked a span. It needs no count of
-    what nobody marked (Hripcsak and Rothschild, 2005), unlike ``kappa``: that of Cohen (1960), of the types of words,
-    None if all words have one type.
+    ``f1`` is that of the spans, None without any (Hripcsak and Rothschild, 2005); ``kappa`` that of Cohen (1960), of
+    the types of words, None if all words have one type.
     """
     pairs: dict[str, dict[str, Any]] = {}
     for first, second in sorted({key[:2] for key in counts}):

@@ -151,10 +151,8 @@ def _tag(fields: Sequence[str], column: str, absent: str) -> str:
 
 
 def _surface(text: str, words: Sequence[str], tokens: Tokens) -> Surface | None:
-    """Find words in the text of their sentence; None if it consists of other ones.
-
-    Of the multi-word token *don't*, *do* and *n't* are in the text; of *du*, *de* and *le* are not.
-    """
+    """Find words in the text of their sentence; None if it consists of other ones."""
+    # Of the multi-word token *don't*, *do* and *n't* are in the text; of *du*, *de* and *le* are not.
     forms: list[tuple[str, Sequence[str]]] = []  # each with its words
     first = 0
     while first < len(words):

@@ -73,11 +73,7 @@ class Keys(RowKeys, WordFiles):
 
 
 def recognise(sample: Sample) -> Guess | None:
-    """Guess the columns of a file.
-
-    Raises:
-        UserError: no column names the sentences, or rows are entities, or have spans.
-    """
+    """Guess the columns of a file; a `UserError` if no column names sentences, or rows are entities or have spans."""
     for delimiter, quote, header, rows in _tables(sample):
         keys = _of_table(header, rows)
         start = _start_of_entities(header, rows, keys)
@@ -132,11 +128,7 @@ def read(path: Path, keys: Keys) -> Iterator[Sentence]:
 
 
 def _of_words(path: Path, keys: Keys) -> Iterator[Sentence]:
-    """Read a file with one row per word.
-
-    Raises:
-        UserError: see `_word_rows`; a sentence's rows are not contiguous.
-    """
+    """Read a file with one row per word."""
     first: dict[str, str] = {}
     for ids, group in groupby(_word_rows(path, keys), key=attrgetter("ids")):
         rows = list(group)
@@ -158,11 +150,7 @@ def _of_words(path: Path, keys: Keys) -> Iterator[Sentence]:
 
 
 def _word_rows(path: Path, keys: Keys) -> Iterator[WordRow]:
-    """Yield the words of a file by the rules; skipped ones belong to the sentence above and need no tags.
-
-    Raises:
-        UserError: see `_rows`; a needed cell is empty; a row is of a whole sentence.
-    """
+    """Yield the words of a file by the rules; skipped ones belong to the sentence above and need no tags."""
     rules = keys.rules
     above = [""] * len(keys.id_keys)
     for location, cells in _rows(path, keys):
@@ -199,14 +187,9 @@ def _check(row: WordRow, keys: Keys) -> None:
 
 
 def _of_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
-    """Read a file with one row per sentence, its words joined by spaces in one cell and their tags in others.
-
-    Cells with a list as Python writes it (``['Ada', 'lives']``), which pandas makes of lists, are read as lists.
-    Tags can also be joined by commas.
-
-    Raises:
-        UserError: see `_rows` and `lists.to_sentence`.
-    """
+    """Read a file with one row per sentence, its words joined by spaces in one cell and their tags in others."""
+    # Cells with a list as Python writes it (['Ada', 'lives']), which pandas makes of lists, are read as lists. Tags
+    # can also be joined by commas.
     for location, cells in _rows(path, keys):
         row: dict[str, Any] = {key: cells[key] for key in keys.id_keys}
         for column in (keys.words, *keys.tag_columns.values()):
@@ -219,12 +202,7 @@ def _of_sentences(path: Path, keys: Keys) -> Iterator[Sentence]:
 
 
 def _rows(path: Path, keys: Keys) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield the location of each row below the header, and its cells by column; empty rows are skipped.
-
-    Raises:
-        UserError: the file is not text or not CSV; see `_check_header`; a row is the header once more, or has another
-            number of cells; a cell has a line end.
-    """
+    """Yield the location of each row below the header, and its cells by column; empty rows are skipped."""
     lines = (f"{line}\n" for _, line in read_lines(path, keys.encoding))
     reader = csv.reader(lines, **_dialect(keys.delimiter, keys.quote))
     header: list[str] | None = None
@@ -306,10 +284,8 @@ def _items(cell: str, location: str) -> list[str]:
 
 
 def _start_of_entities(header: Sequence[str], rows: Sequence[Sequence[str]], keys: Guess | None) -> str | None:
-    """The header of the column with the first offset of an entity, if each row is an entity; or with lists of spans.
-
-    Rows of words can have offsets, too, but have a tag O, or words without a space.
-    """
+    """The header of the column with the first offset of an entity, if each row is an entity; or with lists of spans."""
+    # Rows of words can have offsets, too, but have a tag O, or words without a space.
     whole = [row for row in rows if len(row) == len(header)]
     if not whole or any("O" in row for row in whole):
         return None
@@ -353,10 +329,8 @@ def _of_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Guess | N
 
 
 def _ids(columns: Mapping[str, Sequence[str]], documents: Sequence[str], ids: Sequence[str]) -> Guess:
-    """The column of the sentences, and that of the documents if the sentences' values begin again in each.
-
-    They begin again in the rows ``a 1, a 1, a 2, b 1, b 1`` of a document and a sentence each.
-    """
+    """The column of the sentences, and that of the documents if the sentences' values begin again in each."""
+    # They begin again in the rows a 1, a 1, a 2, b 1, b 1 of a document and a sentence each.
     for document, sentence in product(documents, ids):
         filled = [list(accumulate(columns[name], _filled_down)) for name in (document, sentence)]
         pairs = list(zip(*filled, strict=True))

@@ -33,11 +33,7 @@ def read(path: Path, keys: Keys) -> Iterator[Sentence]:
 
 
 def _text(row: Row) -> AnnotatedText:
-    """Read the words of a row as a text.
-
-    Raises:
-        UserError: the words are not a list of words.
-    """
+    """Read the words of a row as a text."""
     content = row.content.get("tokenized_text")
     if not isinstance(content, list) or not all(isinstance(word, str) and word.strip() for word in content):
         raise UserError(f"{row.location}: 'tokenized_text' must be a list of words; got {quoted(content)}")

@@ -65,11 +65,7 @@ def recognise(sample: Sample) -> Guess | None:
 
 
 def read(path: Path, keys: Keys) -> Iterator[Sentence]:
-    """Read the sentences of a document.
-
-    Raises:
-        UserError: the file is not WebAnno TSV 3, or does not have the feature.
-    """
+    """Read the sentences of a document."""
     return sentences(path, keys, _blocks(path, keys), _text)
 
 

@@ -22,11 +22,7 @@ _SPACE = " \t\n"
 
 
 def read_rows(path: Path, encoding: str = UTF_8) -> Rows:
-    """Yield the objects of a file, each with its location.
-
-    Raises:
-        UserError: the file is empty; see also `rows_in`.
-    """
+    """Yield the objects of a file, each with its location; a `UserError` if there are none, see also `rows_in`."""
     return at_least_one(rows_in(read_lines(path, encoding), str(path)), f"{path}: no sentence; {EXPECTED}")
 
 
@@ -44,11 +40,6 @@ def rows_in(lines: Iterable[tuple[int, str]], name: str, expected: str = EXPECTE
     """Yield the objects in numbered lines, each with its location.
 
     JSON Lines are read line by line, one JSON text is in memory with its objects.
-
-    Args:
-        lines: as `read_lines` yields them.
-        name: the file's name in messages.
-        expected: what the file should contain, for messages.
 
     Raises:
         UserError: the text is not JSON, contains something other than objects, or an object has a key twice; an object

@@ -50,11 +50,7 @@ def guess(rows: Sequence[Mapping[str, Any]]) -> Guess | None:
 
 
 def read(path: Path, keys: Keys) -> Iterator[Sentence]:
-    """Read the tasks of a file.
-
-    Raises:
-        UserError: nothing is annotated, or not by the control that params.yaml names.
-    """
+    """Read the tasks of a file, of which some are annotated, by the control that params.yaml names."""
     annotated = False
     controls: set[str] = set()
     for row in rows_of([path], keys.encoding):

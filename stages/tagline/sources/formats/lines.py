@@ -71,10 +71,8 @@ def read_lines(path: Path, encoding: str = UTF_8, borders: bool = False, remedy:
 
 
 def _not_utf_8(lines: Lines, name: str, encoding: str) -> Lines:
-    """Yield lines; raise a `UserError` at the end if most of those that are not ASCII are UTF-8.
-
-    A few can look like UTF-8 by chance: the bytes of *CAFÉ»* do.
-    """
+    """Yield lines; raise a `UserError` at the end if most of those that are not ASCII are UTF-8."""
+    # A few can look like UTF-8 by chance: the bytes of *CAFÉ»* do.
     first = as_utf_8 = others = 0
     for number, line in lines:
         if not line.isascii():

@@ -78,8 +78,7 @@ def to_sentence(
         location: where the row is, for messages.
 
     Raises:
-        UserError: a key is missing; words or tags are not a list, or differ in length; a word is not a string, or is
-            empty and not skipped; a tag is neither a name nor the number of one.
+        UserError: a key is missing; words or tags are wrong or differ in number; a number has no name.
     """
     row = with_fields(row, keys.row_keys)
     for key in keys.row_keys:
@@ -102,7 +101,7 @@ def to_sentence(
 
 
 def with_fields(row: Mapping[str, Any], keys: Iterable[str]) -> Mapping[str, Any]:
-    """The row with the value of each key OUTER.FIELD: of an object, or a list of the values of objects in a list."""
+    """The row with the value of each key OUTER.FIELD: of an object, or a list of those of objects in a list."""
     values = {}
     for key in keys:
         if key in row or "." not in key:
@@ -117,11 +116,7 @@ def with_fields(row: Mapping[str, Any], keys: Iterable[str]) -> Mapping[str, Any
 
 
 def columns_of(keys: RowKeys, columns: Sequence[str], location: str) -> list[str]:
-    """The columns of a table that hold the keys, of which LIST.FIELD is in the column LIST.
-
-    Raises:
-        UserError: the table does not have a column, or has it twice.
-    """
+    """The columns of a table that hold the keys, LIST.FIELD in LIST; a `UserError` if one is missing or there twice."""
     needed = list(dict.fromkeys(key if key in columns else key.partition(".")[0] for key in keys.row_keys))
     for column in needed:
         if list(columns).count(column) != 1:
@@ -159,11 +154,7 @@ def joined_id(parts: Iterable[str]) -> str:
 
 
 def to_id(value: Any, key: str, location: str) -> str:
-    """Convert the id of a sentence or document to a string.
-
-    Raises:
-        UserError: it is neither a non-empty string nor an integer.
-    """
+    """The id of a sentence or document as a string; a `UserError` if it is neither an integer nor a full string."""
     if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
         raise UserError(f"{location}: {key!r} must be a non-empty string or an integer; got {quoted(value)}")
     return str(value)

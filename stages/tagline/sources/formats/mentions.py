@@ -140,11 +140,7 @@ def _is_saved(row: Row) -> bool:
 
 
 def to_text(rows: Sequence[Row], keys: Keys) -> AnnotatedText:
-    """Read the text of some rows.
-
-    Raises:
-        UserError: a row is malformed, or has another text than one with the same id.
-    """
+    """Read the text of some rows."""
     text = shared(rows, lambda row: row.text("text" if _is_saved(row) else keys.text))
     saved = [row for row in rows if _is_saved(row)]
     annotated = saved_page.to_text(saved) if saved else AnnotatedText(rows[0].location, text, [], rows[0].id())
@@ -188,11 +184,7 @@ def _quotations(row: Row, keys: Keys) -> Quotations | None:
 
 
 def _mention(item: Any, group: str, location: str, keys: Keys) -> tuple[str, list[str]]:
-    """The mention of an entity with single spaces, and its types: that of its group, or its own.
-
-    Raises:
-        UserError: the mention is not a string, or the types are not names.
-    """
+    """The mention of an entity with single spaces, and its types: that of its group, or its own."""
     entity = item if isinstance(item, Mapping) else {keys.mention: item}
     mention = entity.get(keys.mention)
     type_ = group or entity.get(keys.type)
@@ -266,10 +258,8 @@ class _Layout(NamedTuple):
 
 
 def _keys_by_content(rows: Sequence[Mapping[str, Any]]) -> Guess:
-    """Find the keys of rows, in which a mention is a string inside the text: those with most mentions.
-
-    An object of lists of strings has the mentions of a type under each key.
-    """
+    """Find the keys of rows, in which a mention is a string inside the text: those with most mentions."""
+    # An object of lists of strings has the mentions of a type under each key.
     best = _Layout(0, 0, {})
     keys = dict.fromkeys(chain.from_iterable(rows))
     for text, entities in permutations(keys, 2):
@@ -319,11 +309,10 @@ def _are_types(values: Sequence[Any]) -> bool:
 
 
 def _occurrences(quotations: Sequence[str], text: str, words: Bounds) -> dict[str, list[tuple[int, int]]]:
-    """Find where a text has each quotation as whole words.
-
-    White space may differ, and the case if the text has a quotation in another case only. What is inside of a longer
-    quotation is found if there is nothing else: "Ada" in "Ada Lind met Ada" is the second one if both are quoted.
-    """
+    """Find where a text has each quotation as whole words."""
+    # White space may differ, and the case if the text has a quotation in another case only. What is inside of a
+    # longer quotation is found if there is nothing else: "Ada" in "Ada Lind met Ada" is the second one if both are
+    # quoted.
     starts = {start for start, _ in words}
     ends = {end for _, end in words}
     occurrences: dict[str, list[tuple[int, int]]] = {}

@@ -32,11 +32,7 @@ class Span(NamedTuple):
 
 
 def to_span(value: Any, location: str, keys: Sequence[str] = ("start", "end", "label")) -> Span:
-    """Convert an object with start, end and label to a span; its ``text``, if it has one, is the mention.
-
-    Raises:
-        UserError: it is something else.
-    """
+    """Convert an object with start, end and label to a span; its ``text``, if it has one, is the mention."""
     if not isinstance(value, dict) or not value.keys() >= set(keys):
         raise UserError(f"{location}: a span must be an object with {', '.join(keys)}; got {quoted(value)}")
     start, end, label = map(value.get, keys)
@@ -45,11 +41,7 @@ def to_span(value: Any, location: str, keys: Sequence[str] = ("start", "end", "l
 
 
 def list_to_span(value: Any, location: str) -> Span:
-    """Convert a list of start, end and label to a span.
-
-    Raises:
-        UserError: it is something else.
-    """
+    """Convert a list of start, end and label to a span."""
     if not isinstance(value, list) or len(value) != 3:
         raise UserError(f"{location}: a span must be a list of start, end and label; got {quoted(value)}")
     start, end, label = value
@@ -57,17 +49,7 @@ def list_to_span(value: Any, location: str) -> Span:
 
 
 def span_of_words(span: Span, words: Words, location: str, value: Any) -> Span:
-    """Convert a span that counts words, its end exclusive, to code points.
-
-    Args:
-        span: of words.
-        words: start and end of each word in code points.
-        location: for the message.
-        value: the span as the file has it, for the message.
-
-    Raises:
-        UserError: it is empty, or not inside the text.
-    """
+    """Convert a span that counts words to code points; ``value`` is how the file has it."""
     if not 0 <= span.start < span.end <= len(words):
         raise UserError(
             f"{location}: span {quoted(value)} is not inside the text of {len(words)} words; expected start < end"
@@ -76,11 +58,7 @@ def span_of_words(span: Span, words: Words, location: str, value: Any) -> Span:
 
 
 def new_span(start: Any, end: Any, label: Any, location: str, mention: str | None = None) -> Span:
-    """Make a span of values that a file has.
-
-    Raises:
-        UserError: an offset is not an integer, or the label is not a name.
-    """
+    """Make a span of values that a file has; a `UserError` if they are no integers and name."""
     if type(start) is not int or type(end) is not int or not isinstance(label, str) or not label.strip():
         got = quoted((start, end, label))
         raise UserError(f"{location}: start and end of a span must be integers and its label a name; got {got}")
@@ -103,13 +81,6 @@ def boundaries(text: str, unit: Unit) -> Sequence[int]:
 
 def to_code_points(span: Span, text: str, unit: Unit, bounds: Sequence[int], location: str) -> Span:
     """Convert a span to code points and compare it with its mention, apart from white space, which tools normalise.
-
-    Args:
-        span: of the text, counted in the unit.
-        text: the text.
-        unit: of the offsets.
-        bounds: see `boundaries`.
-        location: where the text is, for messages.
 
     Raises:
         UserError: the span is empty, reversed, outside the text or inside a character, or is not its mention.

@@ -41,11 +41,7 @@ def read(path: Path, keys: Keys) -> Iterator[Sentence]:
 
 
 def _text(rows: Sequence[Row], keys: Keys) -> AnnotatedText:
-    """Read the text of some rows.
-
-    Raises:
-        UserError: a row has no answer, rows have different texts, or only some of them are binary.
-    """
+    """Read the text of some rows."""
     first = rows[0]
     is_binary = _is_binary(first)
     if any(_is_binary(row) != is_binary for row in rows):

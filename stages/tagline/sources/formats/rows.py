@@ -16,22 +16,13 @@ SUFFIXES = (".jsonl", ".jsonl.gz")
 
 
 class Row(NamedTuple):
-    """An object of a file, or one inside it.
-
-    Attributes:
-        location: where it begins, for messages.
-        content: its values by key.
-    """
+    """An object of a file, or one inside it, and where it begins, for messages."""
 
     location: str
     content: Mapping[str, Any]
 
     def text(self, key: str) -> str:
-        """The text of a key.
-
-        Raises:
-            UserError: the row does not have the key, or its value is not a string.
-        """
+        """The text of a key; a `UserError` if it is missing or not a string."""
         if key not in self.content:
             raise UserError(f"{self.location}: the key {key!r} is missing (keys: {keys_of(self.content)})")
         if not isinstance(self.content[key], str):
@@ -39,11 +30,7 @@ class Row(NamedTuple):
         return str(self.content[key])
 
     def items(self, key: str) -> list[Any]:
-        """The list of spans, annotations or other parts; an empty one if the row does not have the key, or null.
-
-        Raises:
-            UserError: the value is something else.
-        """
+        """The list of spans or other parts; an empty one if the row has none, or null."""
         value = self.content.get(key)
         if not isinstance(value, list | None):
             raise UserError(f"{self.location}: {key!r} must be a list; got {quoted(value)}")
@@ -83,13 +70,9 @@ def rows_of(files: Iterable[Path], encoding: str) -> Iterator[Row]:
 
 
 def grouped(rows: Callable[[], Iterable[Row]], key: str) -> Iterator[list[Row]]:
-    """Join the rows of one text, of which a file has one per annotator, not always side by side.
+    """Join the rows that have one value of a key, of which a file has one per annotator, not always side by side.
 
-    The file is read twice, so that only rows of incomplete groups are in memory.
-
-    Args:
-        rows: reads the rows.
-        key: what rows of one text have in common; a row without it is a text of its own.
+    The file is read twice, so that only rows of incomplete groups are in memory. A row without the key is alone.
     """
 
     def keyed() -> Iterator[tuple[str | int, Row]]:
@@ -106,16 +89,12 @@ def grouped(rows: Callable[[], Iterable[Row]], key: str) -> Iterator[list[Row]]:
 
 
 def shared_text(rows: Sequence[Row], key: str) -> str:
-    """The text of rows with one id, each by an annotator; see `shared` and `Row.text`."""
+    """The text of rows with one id."""
     return shared(rows, lambda row: row.text(key))
 
 
 def shared(rows: Sequence[Row], content: Callable[[Row], S]) -> S:
-    """The content of rows with one id, each by an annotator.
-
-    Raises:
-        UserError: they have different contents, so that spans of one would mark words of another.
-    """
+    """The content of rows of one text; a `UserError` if they differ, since spans of one would mark words of another."""
     first, *others = rows
     common = content(first)
     for other in others:
@@ -133,11 +112,7 @@ def annotator_of(location: str) -> str:
 
 
 def by_file(rows: Sequence[Row]) -> dict[str, Row]:
-    """The rows of one text by their annotators, of whom each has a file.
-
-    Raises:
-        UserError: a file has several; these can be one annotator's rows of different times or texts.
-    """
+    """The rows of one text by their annotators; a `UserError` if a file has several, perhaps of different texts."""
     files = Counter(annotator_of(row.location) for row in rows)
     for row in rows:
         number = files[annotator_of(row.location)]
@@ -150,11 +125,7 @@ def by_file(rows: Sequence[Row]) -> dict[str, Row]:
 
 
 def annotator_files(path: Path) -> list[Path]:
-    """The files in a folder with one per annotator, sorted by name, or the file itself.
-
-    Raises:
-        UserError: the folder holds something else; only what is hidden is passed over.
-    """
+    """The files in a folder with one per annotator, by name, or the file itself; a `UserError` about any other file."""
     if not path.is_dir():
         return [path]
     files = sorted(file for file in path.iterdir() if not file.name.startswith("."))

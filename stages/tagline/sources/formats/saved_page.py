@@ -68,11 +68,7 @@ def rows_by_text(path: Path, keys: Keys) -> Iterator[list[Row]]:
 
 
 def selected_rows(path: Path, rows: Callable[[], Iterable[Row]], selection: Selection) -> Iterator[list[Row]]:
-    """Join the rows of one text, and yield those of texts that were chosen in some way.
-
-    Raises:
-        UserError: there are none.
-    """
+    """Join the rows of one text, and yield those of texts that were chosen in some way; a `UserError` if none were."""
     empty = True
     for of_text in grouped(rows, "id"):
         # A page that adjudicates does not know how its texts were chosen.
@@ -85,11 +81,7 @@ def selected_rows(path: Path, rows: Callable[[], Iterable[Row]], selection: Sele
 
 
 def to_text(rows: Sequence[Row]) -> AnnotatedText:
-    """Read the text of some rows.
-
-    Raises:
-        UserError: a row is malformed; its text was changed, or is another one; an annotator decided twice.
-    """
+    """Read the text of some rows; a `UserError` if one is malformed, or was changed, or an annotator decided twice."""
     text, words = shared(rows, _content)
     decided: dict[str, tuple[str, list[Span]]] = {}
     notes = []
@@ -131,11 +123,7 @@ def _annotator(row: Row) -> str:
 
 
 def _rows(path: Path, keys: Keys) -> Iterator[Row]:
-    """Yield the rows of all files, which are of the same tasks; only those that adjudicate are of others.
-
-    Raises:
-        UserError: a row is not one that the page saved, or is of other tasks.
-    """
+    """Yield the rows of all files, which are of the same tasks; only those that adjudicate are of others."""
     first: Row | None = None
     for row in rows_of(annotator_files(path), keys.encoding):
         check_saved(row)
@@ -151,11 +139,7 @@ def _rows(path: Path, keys: Keys) -> Iterator[Row]:
 
 
 def check_saved(row: Row) -> None:
-    """Check the keys of a row that the page saved.
-
-    Raises:
-        UserError: one is missing or null; or the types are not names.
-    """
+    """Raise a `UserError` if a row does not have what the page saves."""
     location, content = row
     missing = [key for key in SAVED if content.get(key) is None]
     if missing:

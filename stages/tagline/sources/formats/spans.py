@@ -67,11 +67,7 @@ def read(path: Path, keys: Keys) -> Iterator[Sentence]:
 
 
 def _text(row: Row, keys: Keys) -> AnnotatedText:
-    """Read the text of a row.
-
-    Raises:
-        UserError: the text, the spans or the id are missing or of another type.
-    """
+    """Read the text of a row."""
     location, content = row
     text = row.text(keys.text)
     values = content.get(keys.spans)
@@ -93,11 +89,7 @@ def _text(row: Row, keys: Keys) -> AnnotatedText:
 
 
 def _range(value: Any, location: str) -> Span:
-    """Convert a list of start and end to a span.
-
-    Raises:
-        UserError: it is something else.
-    """
+    """Convert a list of start and end to a span."""
     if not isinstance(value, list) or len(value) != 2:
         raise UserError(f"{location}: 'annotated' must be a list of [start, end] in the text; got {quoted(value)}")
     start, end = value
