@@ -138,7 +138,7 @@ def ours(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         predictor = Predictor(backend, make_head("linear", labels), labels, arguments.subwords_per_batch, threads)
         predicted = {name: predictor.label(score_split(predictor, split, name)) for name, split in splits.items()}
     tagged = {
-        name: list(TaggedSentences(labels, lengths[name], found.labels, found.scores, gold[name]))
+        name: list(TaggedSentences(labels, lengths[name], found.greedy, found.scores, gold[name]))
         for name, found in predicted.items()
     }
     for name in SPLITS:

@@ -160,9 +160,9 @@ def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     table = _LabelTable(inputs.loaded["train"].windows, len(labels.names))
     predictor = Predictor(table, make_head("linear", labels), labels, 4096)
     bootstrap = Bootstrap(resamples=1000, seed=1)
-    params = Evaluate(subwords_per_batch=4096, precision="fp32", decoding="greedy", bootstrap=bootstrap)
+    params = Evaluate(subwords_per_batch=4096, precision="fp32", bootstrap=bootstrap)
     measurements = measurements_of(params, labels)
-    labelled = label(inputs, predictor, predictions.Settings("greedy", "fp32"), measurements)
+    labelled = label(inputs, predictor, predictions.Settings("fp32"), measurements)
     metrics = {name: measure(split, measurements) for name, split in labelled.splits.items()}
     evaluation = Evaluation(labels, labelled.splits, metrics, 1, labelled.settings)
     page = render(evaluation, [{"step": 1, "loss": 1}], [{"epoch": 1, "f1": 0, "loss": 1}])

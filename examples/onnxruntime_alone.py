@@ -112,11 +112,11 @@ class Model:
         return [word.lower() for word in words] if self.about.get("lowercase") and (in_capitals or is_title) else words
 
     def decode(self, scores: np.ndarray) -> list[int]:
-        """The best label of each word, or with "constrained" the best sequence in which I-X follows B-X or I-X."""
+        """The best label of each word, or of spans the best sequence in which I-X follows B-X or I-X."""
         names, biases = self.names, self.about.get("biases", {})
         scores = scores + np.array([biases.get(name[2:], 0.0) for name in names])
         forbidden = np.array([[b[0] == "I" and a not in ("B" + b[1:], b) for b in names] for a in names])
-        if self.about["decoding"] == "greedy":
+        if self.about["kind"] == "tags":
             forbidden[:] = False
         else:
             scores[:1, [name[0] == "I" for name in names]] = -np.inf

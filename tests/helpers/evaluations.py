@@ -37,9 +37,7 @@ def with_common_labels(sentences: list[TaggedSentence]) -> list[TaggedSentence]:
 
 def metrics_of(split: ScoredSplit) -> dict[str, Any]:
     """All metrics of a split, without a training split."""
-    params = Evaluate(
-        subwords_per_batch=None, precision="fp32", decoding="greedy", bootstrap=Bootstrap(resamples=100, seed=0)
-    )
+    params = Evaluate(subwords_per_batch=None, precision="fp32", bootstrap=Bootstrap(resamples=100, seed=0))
     return measure(split, measurements_of(params, Labels("", split.kind, (), "")))
 
 
@@ -52,7 +50,7 @@ def evaluation(
     names = {name for split in splits.values() for one in split.sentences for name in one.labels.names}
     labels = Labels("ner" if kind == "spans" else "pos", kind, tuple(sorted(names)), min(names))
     scores = {name: metrics_of(split) for name, split in splits.items()}
-    return Evaluation(labels=labels, splits=splits, metrics=scores, best_epoch=2, settings=Settings("greedy", "fp32"))
+    return Evaluation(labels=labels, splits=splits, metrics=scores, best_epoch=2, settings=Settings("fp32"))
 
 
 def page(evaluation: Evaluation) -> str:

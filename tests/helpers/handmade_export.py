@@ -49,7 +49,7 @@ def save_export(
             logits[index, labels.names.index(by_piece.get(piece, labels.names[0]))] = np.log(0.9)
     (folder / "onnx").mkdir()
     onnx.save(lookup(logits), folder / GRAPHS[backend])
-    exported.write(Exported(labels, "linear", "greedy", max_length, max_length // 4, 0, True), folder)
+    exported.write(Exported(labels, "linear", max_length, max_length // 4, 0, True), folder)
     return folder
 
 

@@ -44,7 +44,7 @@ TINY_PARAMS["train"] |= {
     "batches": {"order": "random", "subwords_per_batch": 40, "batch_size": 2},
     "checkpoint_every": 9,  # an epoch: shorter than the time between checkpoints otherwise
 }
-TINY_PARAMS["evaluate"] |= {"subwords_per_batch": 64, "precision": "fp32", "decoding": "greedy"}
+TINY_PARAMS["evaluate"] |= {"subwords_per_batch": 64, "precision": "fp32"}
 TINY_PARAMS["evaluate"]["bootstrap"] = {"resamples": 100, "seed": 3}
 TINY_PARAMS["export"] |= {"max_f1_drop": 0.05, "card": {"language": "en", "license": None, "data_license": None}}
 

@@ -46,7 +46,7 @@ def test_queued_experiment_uses_the_code_of_its_copy_and_tables_show_what_differ
 def test_changed_param_reruns_later_stages_and_its_old_value_comes_from_the_run_cache(clone):
     params = clone.path / "params.yaml"
     before = params.read_text()
-    edit(params, "decoding: greedy", "decoding: constrained")
+    edit(params, "evaluate:\n", "evaluate:\n  beta: 2.0\n")
     edit(params, *WITHOUT_ONNX)
     (clone.path / "data/tiny/README.md").write_text("a note beside the data")
     assert clone.repro() == ["evaluate", "export"]

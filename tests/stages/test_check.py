@@ -14,13 +14,13 @@ from tagline.project.sections import SECTIONS
 def test_errors_of_all_sections_are_in_one_message(workspace):
     path = Path("params.yaml")
     edit(path, "epochs: 6", "epochs: six")
-    edit(path, "decoding: greedy", "decoding: int3")
+    edit(path, "subwords_per_batch: 64\n  precision: fp32", "subwords_per_batch: 64\n  precision: int3")
     path.write_text(path.read_text() + "serve:\n  port: 80\n")
     message = error_of("check")
     assert message.startswith("check: params.yaml has 3 errors:\n")
     assert "serve: unknown section (allowed: download, tokenize_align, train, evaluate, export)" in message
     assert "train.epochs: should be a valid integer" in message
-    assert "evaluate.decoding: should be 'greedy' or 'constrained', got 'int3'" in message
+    assert "evaluate.precision: should be 'auto', 'fp32', 'bf16' or 'fp16', got 'int3'" in message
 
 
 def test_the_task_must_be_a_column(workspace):

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import torch
 from helpers import tiny
-from helpers.project import edit, error_of, json_of, run_stage, run_stages
+from helpers.project import error_of, json_of, run_stage, run_stages
 from helpers.tiny import BY_LENGTH, TAUGHT, TINY_PARAMS, assert_same_training, set_train_params, training_results
 from safetensors.numpy import load_file
 from transformers import AutoTokenizer
@@ -88,7 +88,6 @@ def test_early_stopping_keeps_the_weights_of_the_best_epoch(finished, monkeypatc
     assert f1.index(max(f1)) == len(f1) - 3, "two more epochs, which are not better"
     assert metrics["best_epoch"] < len(f1) < TINY_PARAMS["train"]["epochs"]
     assert metrics["steps"] == 9 * len(f1)
-    edit(Path("params.yaml"), "decoding: greedy", "decoding: constrained")  # as in training
     run_stage("evaluate")
     scores = json_of("reports/evaluate.json")["validation"]["overall"]
     for name in ("precision", "recall", "f1", "accuracy"):

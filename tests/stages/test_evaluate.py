@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from helpers.project import edit, error_of, json_of, run_stage, run_stages, run_verb
@@ -74,18 +73,6 @@ def test_size_of_batches_does_not_change_bytes(finished):
     assert [path.read_bytes() for path in files] == written
 
 
-def test_f1_of_greedy_decoding_does_not_depend_on_the_decoding(finished):
-    with changed_weights(FINETUNED) as weights:
-        weights["classifier.weight"][:] = np.random.default_rng(1).standard_normal(weights["classifier.weight"].shape)
-    reports = []
-    for decoding in ("greedy", "constrained"):
-        edit(Path("params.yaml"), "decoding: greedy", f"decoding: {decoding}")
-        run_stage("evaluate")
-        reports.append(json_of("reports/evaluate.json")["test"])
-    assert [report["greedy"]["f1"] for report in reports] == [reports[0]["overall"]["f1"]] * 2
-    assert reports[1]["overall"] != reports[0]["overall"]
-
-
 @pytest.fixture(scope="module")
 def exported_once(finished_once, tmp_path_factory):
     """A workspace whose model finds nothing without biases, evaluated and exported with one for PER."""
@@ -93,7 +80,7 @@ def exported_once(finished_once, tmp_path_factory):
     with contextlib.chdir(folder):
         with changed_weights(FINETUNED) as weights:
             weights["classifier.bias"][0] += 10  # of O
-        evaluate = {"promises": {"PER": {"recall": {"at_least": 0.9}}}, "decoding": "constrained"}
+        evaluate = {"promises": {"PER": {"recall": {"at_least": 0.9}}}}
         set_params(evaluate=evaluate, export=WITHOUT_ONNX)
         run_stages("evaluate", "export")
     return folder

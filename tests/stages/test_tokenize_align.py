@@ -20,7 +20,7 @@ from tagline.text import subwords
 from tagline.text.subword_windows import WindowCutter
 from tagline.text.typos import mistyped
 from tagline.tokenization import split_writer, stage
-from tagline.tokenization.tokenize_align_params import Limits, TokenizeAlign
+from tagline.tokenization.tokenize_align_params import TokenizeAlign
 from tagline.tools.inspection import windows
 
 RAW, TOKENIZER = Path("data/raw"), Path("models/pretrained/tokenizer")
@@ -30,7 +30,6 @@ TOKENIZED, TESTS, REPORT = Path("data/tokenized"), Path("data/tokenized_tests"),
 def tokenize(target: str = "new", **changed: Any) -> dict[str, Any]:
     """Call the stage's function with some other params."""
     params = read_section("tokenize_align", TokenizeAlign).model_dump()
-    params["limits"] |= changed.pop("limits", {})
     return stage.tokenize_align(
         RAW, TOKENIZER, TokenizeAlign(**(params | changed)), Path(target), Path(f"{target}_tests")
     )
@@ -123,7 +122,6 @@ def test_findings_are_reported(finished, capsys):
     test = Path("data/tiny/test.conll")
     test.write_text(test.read_text() + tail)
     run_stages("download", "tokenize_align")
-    assert list(Limits.model_fields) == list(MEANINGS), "every kind can be limited"
     train = json_of(REPORT)["train"]
     assert {"sentences": 16, "words": 114, "windows": 17, "scheme": "IOB2"}.items() <= train.items()
     assert train["source"] == {"repeated_sentences": 9}

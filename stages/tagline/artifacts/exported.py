@@ -7,7 +7,7 @@ onnx/model_quantized.onnx           with ``export.int8``: the model for onnxrunt
 onnx/model.onnx                     with ``export.onnx``: the same in float32; its weights are those of
                                     model.safetensors, or in model.onnx_data beside it with ``export.browser`` or if
                                     model.safetensors is in half precision
-tagger.json                         labels, head, decoding, windows, words, precision, the calibration of scores, and
+tagger.json                         labels, head, windows, words, precision, the calibration of scores, and
                                     biases, accept, lowercase and reference if set
 conformance.jsonl                   texts with their words, sentences and entities, for other implementations
 hashes.json                         the SHA-256 of each file but the model card
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from tagline.core import HASHES, BackendName, read_hashes, read_json, reading, verify_files, write_json
-from tagline.labels import HEAD_FILE, Biases, Calibration, Decoding, Labels, Precision, label_list
+from tagline.labels import HEAD_FILE, Biases, Calibration, Labels, Precision, label_list
 from tagline.labels.label_list import PER_TYPE, PerType
 from tagline.terminal import QUOTED, UserError, shortened
 
@@ -70,7 +70,7 @@ class SentenceRule:
 
 
 # Entries of tagger.json that are checked alike.
-_TYPES = {"head": str, "decoding": str, "precision": str, "one_by_one": bool, "lowercase": bool}
+_TYPES = {"head": str, "precision": str, "one_by_one": bool, "lowercase": bool}
 _TYPES |= dict.fromkeys(("max_length", "stride", "padding", "context_subwords"), int)
 
 
@@ -81,7 +81,6 @@ class Exported:
     Attributes:
         labels: the label list, in the order of the logits.
         head: name of the classifier head, a key of `tagline.model.heads.HEADS`.
-        decoding: how labels are chosen.
         max_length: maximum window length in sub-words, special tokens included.
         stride: maximum overlap of two neighbouring windows in sub-words.
         padding: id of the padding sub-word.
@@ -100,7 +99,6 @@ class Exported:
 
     labels: Labels
     head: str
-    decoding: Decoding
     max_length: int
     stride: int
     padding: int
@@ -143,7 +141,7 @@ def read(folder: Path) -> Exported:
             f"{path}: version {shortened(json.dumps(version), QUOTED)}; this Tagline reads version {VERSION}; "
             "run `dvc repro export`"
         )
-    with reading(path, "export", expected="labels, head, decoding and windows"):
+    with reading(path, "export", expected="labels, head and windows"):
         labels = label_list.parse(content)
         values = _parse_values({"lowercase": False} | content)
         words, sentences = _parse_rules(content)
@@ -167,8 +165,8 @@ def _parse_values(content: Mapping[str, Any]) -> dict[str, Any]:
             raise ValueError(f"{name} is {values[name]!r}")
     if values["max_length"] <= values["stride"]:
         raise ValueError(f"max_length is {values['max_length']}, stride is {values['stride']}")
-    if values["decoding"] not in get_args(Decoding) or values["precision"] not in get_args(Precision):
-        raise ValueError(f"decoding is {values['decoding']!r}, precision is {values['precision']!r}")
+    if values["precision"] not in get_args(Precision):
+        raise ValueError(f"precision is {values['precision']!r}")
     return values
 
 

@@ -22,7 +22,6 @@ from tagline.core import PROVENANCE, parse_object, read_json, reading, write_has
 from tagline.labels import (
     Biases,
     Calibration,
-    Decoding,
     Kind,
     Labels,
     Precision,
@@ -86,7 +85,6 @@ class Settings(NamedTuple):
     """How the labels were chosen, which later stages do alike.
 
     Attributes:
-        decoding: ``evaluate.decoding``.
         precision: ``evaluate.precision``.
         calibration: of the scores.
         biases: of types whose recall is promised.
@@ -94,7 +92,6 @@ class Settings(NamedTuple):
         reference: see `tagline.metrics.expected.Reference.to_json`; empty: scores of other texts can't be estimated.
     """
 
-    decoding: Decoding
     precision: Precision
     calibration: Calibration = label_list.NOT_CALIBRATED
     biases: Biases = label_list.NO_BIASES
@@ -112,7 +109,6 @@ def write_provenance(folder: Path, labels: Labels, settings: Settings, others: M
         others: see `write_hashes`.
     """
     content: dict[str, Any] = {
-        "decoding": settings.decoding,
         "precision": settings.precision,
         "labels": label_list.to_json(labels),
         "calibration": settings.calibration.to_json(),
@@ -132,12 +128,9 @@ def read_settings(path: Path) -> Settings:
         UserError: another version of the stage evaluate wrote the file.
     """
     content = read_json(path, "evaluate")
-    with reading(
-        path, "evaluate", problem="of another version of Tagline", expected="decoding, precision and calibration"
-    ):
+    with reading(path, "evaluate", problem="of another version of Tagline", expected="precision and calibration"):
         return Settings(
             calibration=Calibration(**content["calibration"]),
-            decoding=content["decoding"],
             precision=content["precision"],
             biases=content.get("biases", {}),
             accept=content.get("accept", {}),

@@ -97,12 +97,12 @@ class Findings:
         """A line for each kind that occurs."""
         return [self.line(kind) for kind, count in self.counts.items() if count]
 
-    def over(self, limits: Mapping[str, int | None]) -> list[str]:
-        """A line for each kind that exceeds its limit (None: no limit)."""
+    def over(self, limits: Mapping[str, int]) -> list[str]:
+        """A line for each kind that exceeds its limit."""
         return [
-            self.line(kind, f", tokenize_align.limits.{kind} allows {limit:,}")
-            for kind, limit in limits.items()
-            if limit is not None and self.counts[kind] > limit
+            self.line(kind, f", tokenize_align.limits.{kind} allows {limits[kind]:,}")
+            for kind, count in self.counts.items()
+            if count > limits.get(kind, count)
         ]
 
     def line(self, kind: str, remark: str = "") -> str:

@@ -128,7 +128,7 @@ def label(parts: Mapping[str, Split], labels: Labels, model: Path, train: Train,
     device = PartialState().device
     precision = resolve(train.precision, device, "train.precision")
     backend = TorchModel.for_inference(classifier.load(model, labels), precision)
-    head = load_head(model, labels, "constrained", "train")
+    head = load_head(model, labels, "train")
     target.mkdir()
     with workers(device) as threads, memory_errors(SIZE, train.subwords_per_device):
         predictor = Predictor(backend, head, labels, forward_size(train.subwords_per_device, device), threads)

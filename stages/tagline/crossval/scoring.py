@@ -18,12 +18,9 @@ from tagline.evaluation.measurement import Entries, Measurement
 from tagline.evaluation.measurements import basic, scores
 from tagline.evaluation.scored_split import ScoredSplit
 from tagline.evaluation.stage import Evaluation, measure
-from tagline.labels import Decoding, Ints, TaggedSentences, flatten
+from tagline.labels import Ints, TaggedSentences, flatten
 from tagline.metrics import resampling
 from tagline.metrics.scores import rounded
-
-# The decoding of the models of folds.
-DECODING: Decoding = "constrained"
 
 
 class Intervals(basic.Intervals):
@@ -108,5 +105,5 @@ def score_folds(folder: Path, tokenized: Path, tests: Path, params: Crossval, ev
         basic.Sizes(),
         Folds(folds, np.array(numbers)),
     ]
-    settings = Settings(DECODING, folds[0].made_of["train"]["precision"])
+    settings = Settings(folds[0].made_of["train"]["precision"])
     return Evaluation(labels, {NAME: scored}, {NAME: measure(scored, measurements)}, 0, settings)

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from tagline.core.params import Section
 from tagline.evaluation.promises.promises_params import TypePromises
-from tagline.labels import Decoding, Precision
+from tagline.labels import Precision
 
 
 class Bootstrap(Section):
@@ -27,13 +27,9 @@ class Evaluate(Section):
     precision: Precision = "auto"
     """Number format of matrix products: auto, fp32, bf16 or fp16. auto: bf16 where the hardware is faster in it,
     otherwise fp32."""
-    decoding: Decoding
-    """How labels are chosen, in the exported model too: greedy or constrained. greedy: the most probable label of each
-    word (head crf: the most probable sequence). constrained: the most probable sequence that is valid in IOB2; no
-    difference for plain tags."""
     promises: dict[str, TypePromises] | None = None
-    """Least recall or precision of types, such as {PER: {recall: {at_least: 0.95}}}, which a bias on their scores or a
-    lowest score reaches on validation, with `confidence: 0.9` in later texts (docs/scores.md); empty: none."""
+    """Least recall or precision of types, such as {PER: {recall: {at_least: 0.95}}}; empty: none. A bias on their
+    scores or a lowest score reaches it on validation, with `confidence: 0.9` in later texts (docs/scores.md)."""
     beta: Annotated[float, Field(ge=0.1, le=10)] = 1.0
     """How many times as much recall weighs as precision in F-beta. The reports give it beside F1; 1: F1 only."""
     bootstrap: Bootstrap = Bootstrap()

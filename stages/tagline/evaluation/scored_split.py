@@ -26,7 +26,7 @@ class ScoredSplit:
         sentences: with gold and predicted labels.
         words_without_subwords: the number of words that the tokenizer removed, which have the fallback label.
         loss: the mean negative log-likelihood of the other words' gold labels.
-        greedy_f1: F1 if each word has the label with its highest score, whatever the decoding.
+        greedy_f1: F1 if each word has the label with its highest score.
         words_unscored: the number of words for which tokenize-align made sub-words and the model gave no scores.
         uncalibrated: `reliability` before scores were calibrated, if they are.
         altered: the same sentences with the labels of altered forms of their words, by name (`altered_forms.FORMS`);

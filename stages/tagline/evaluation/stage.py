@@ -75,12 +75,12 @@ def evaluate(
     if any(measurement.needs_documents for measurement in measurements):
         inputs = inputs.with_documents()
     backend = _load_backend(data, finetuned, params.precision, labels)
-    head = load_head(finetuned, labels, params.decoding, "train")
+    head = load_head(finetuned, labels, "train")
     size = params.subwords_per_batch or default_size(backend.device.type)
 
     with workers(backend.device) as threads, memory_errors("evaluate.subwords_per_batch", params.subwords_per_batch):
         predictor = Predictor(backend, head, labels, size, threads)
-        labelled = label(inputs, predictor, Settings(params.decoding, params.precision), measurements)
+        labelled = label(inputs, predictor, Settings(params.precision), measurements)
     metrics = {name: measure(split, measurements) for name, split in labelled.splits.items()}
     return Evaluation(labels_of_tests, labelled.splits, metrics, classifier.best_epoch(finetuned), labelled.settings)
 
@@ -91,7 +91,7 @@ def label(inputs: Inputs, predictor: Predictor, settings: Settings, measurements
     Args:
         inputs: of the stage.
         predictor: computes scores, and chooses labels.
-        settings: its decoding and precision.
+        settings: its precision.
         measurements: in their order.
     """
     chunks: dict[str, Iterable[Chunk]] = {}

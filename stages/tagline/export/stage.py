@@ -67,7 +67,7 @@ class ExportInputs:
         tokenized: data/tokenized.
         tests: data/tokenized_tests.
         finetuned: models/finetuned.
-        decoding: data/predictions/provenance.json, for how labels are chosen and the precision.
+        predictions: data/predictions/provenance.json, for how labels are chosen and the precision.
         dataset: data/raw/provenance.json, for how raw text is split, and the model card.
         encoder: models/pretrained/provenance.json, for the model card.
         metrics: reports/evaluate.json, for the model card.
@@ -78,7 +78,7 @@ class ExportInputs:
     tokenized: Path
     tests: Path
     finetuned: Path
-    decoding: Path
+    predictions: Path
     dataset: Path
     encoder: Path
     metrics: Path
@@ -161,8 +161,8 @@ def _verify(inputs: ExportInputs) -> None:
     verify(inputs.tests, "tokenize-align")
     verify(inputs.finetuned, "train", inputs.validation)
     for path, folder, stage in (
-        (inputs.decoding, inputs.decoding.parent, "evaluate"),
-        (inputs.metrics, inputs.decoding.parent, "evaluate"),
+        (inputs.predictions, inputs.predictions.parent, "evaluate"),
+        (inputs.metrics, inputs.predictions.parent, "evaluate"),
         (inputs.dataset, inputs.dataset.parent, "download"),
         (inputs.encoder, inputs.encoder.parent, "download"),
     ):
@@ -179,12 +179,12 @@ def _prepare(inputs: ExportInputs) -> Prepared:
     labels = tokenized.load_labels(inputs.tokenized)
     windowing = tokenized.read_windowing(inputs.tokenized)
     words, sentences = exported.read_rules(inputs.dataset)
-    settings = predictions.read_settings(inputs.decoding)
+    settings = predictions.read_settings(inputs.predictions)
     name = reported_split(read_json(inputs.metrics, "evaluate"))
     split = tokenized.load_split(inputs.tokenized if name in LEARNT else inputs.tests, name)
     trained = _load_torch(inputs.finetuned, labels, "fp32")
     tokenized.check_tokenizer(inputs.tokenized, inputs.finetuned, "train")
-    head = load_head(inputs.finetuned, labels, settings.decoding, "train")
+    head = load_head(inputs.finetuned, labels, "train")
     alike = {name: getattr(windowing, name) for name in CUT_ALIKE} | settings._asdict()
     tagger = Exported(labels, head.name, padding=trained.padding, words=words, sentences=sentences, **alike)
     parity = Parity(trained, split, labels, head, settings.biases)

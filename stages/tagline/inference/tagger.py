@@ -211,7 +211,7 @@ class Tagger(AnyTagger):
             description.context_subwords,
             description.lowercase,
         )
-        head = load_head(folder, description.labels, description.decoding, "export")
+        head = load_head(folder, description.labels, "export")
         if head.name != description.head:
             raise UserError(
                 f"{folder}: tagger.json is of the head {description.head}, the weights are of {head.name}; run "

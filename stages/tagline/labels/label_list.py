@@ -26,9 +26,6 @@ LabelSets = tuple[tuple[str, ...], ...]
 """The labels that are possible for words of unknown label, by name; an empty set: any label. In gold labels of train,
 an id is a set's index plus the number of labels; training learns that one of them is right."""
 ANY: tuple[str, ...] = ()
-Decoding = Literal["greedy", "constrained"]
-"""greedy: the most likely label of each word, or sequence if the head scores sequences. constrained: the most likely
-sequence that IOB2 allows."""
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 """Number format in which a model computes; see `tagline.model.precision`."""
 PerType = Mapping[str, float]

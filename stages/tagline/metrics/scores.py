@@ -16,7 +16,6 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from tagline.labels import Bools, Doubles, Kind, TaggedSentence, flatten
-from tagline.labels.schemes import to_iob2
 
 T = TypeVar("T")
 
@@ -187,42 +186,6 @@ def score(counts: Counts) -> dict[str, Any]:
         "overall": scores_of(*total.overall(), total.gold.sum(), total.accuracy()),
         "per_type": {name: scores_of(*row) for name, row in total.scored(rows)},
     }
-
-
-def strict(sentences: Sequence[TaggedSentence]) -> dict[str, float | int]:
-    """Score entities as seqeval's strict mode does for IOB2: an entity must start with ``B-``.
-
-    Args:
-        sentences: with gold labels of the kind ``spans``.
-
-    Returns:
-        ``{precision, recall, f1, number}``.
-    """
-    flat = flatten(sentences)
-    begins = np.array([name.startswith("B-") for name in flat.labels.names], bool)
-    gold = begins[flat.known_gold[flat.gold_entities.start]]  # whether each entity starts with B-
-    predicted = begins[flat.predicted[flat.predicted_entities.start]]
-    in_gold, in_predicted = flat.correct
-    number = np.count_nonzero(gold)
-    both = np.count_nonzero(gold[in_gold] & predicted[in_predicted])
-    return scores_of(*ratios(both, np.count_nonzero(predicted), number), number)
-
-
-def count_repaired(sentences: Sequence[TaggedSentence]) -> int:
-    """Count the predicted I- labels that IOB2 forbids at their position, which conlleval reads as B-."""
-    flat = flatten(sentences)
-    names = [*flat.labels.names, None]  # None: before the first word of a sentence
-    left = np.append(-1, flat.predicted)[:-1]
-    left[flat.offsets[:-1][np.diff(flat.offsets) > 0]] = len(names) - 1
-    # Only pairs that occur: thousands of labels have millions of pairs.
-    pairs, numbers = np.unique(left * len(names) + flat.predicted, return_counts=True)
-    repaired = 0
-    for pair, number in zip(pairs.tolist(), numbers.tolist(), strict=True):
-        before, label = divmod(pair, len(names))
-        _, is_illegal = to_iob2(names[before], names[label], "IOB2")
-        if is_illegal:
-            repaired += number
-    return repaired
 
 
 def scores_of(precision: Any, recall: Any, f1: Any, number: Any, accuracy: Any = None) -> dict[str, float | int]:

@@ -5,35 +5,29 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tagline.labels import Decoding, Doubles, Ints, Labels
+from tagline.labels import Doubles, Ints, Labels
 from tagline.labels.windows import AnyFloats
 
 # Maximum size of an array (sentences, labels, labels).
 BLOCK = 2**20
 
 
-def decode(
-    scores: AnyFloats, lengths: Ints, labels: Labels, decoding: Decoding, transitions: Doubles | None = None
-) -> Ints:
-    """Choose a label for each word.
-
-    Plain tags have no illegal sequences, so both kinds of decoding give the same labels.
+def decode(scores: AnyFloats, lengths: Ints, labels: Labels, transitions: Doubles | None = None) -> Ints:
+    """Choose the labels of each sentence: the best sequence, of spans the best that IOB2 allows.
 
     Args:
         scores: (words, labels), of all sentences; a sequence's score is their sum, -inf forbids a label.
         lengths: int64, the number of words of each sentence.
         labels: the label list of the columns.
-        decoding: greedy or constrained.
         transitions: (labels, labels), the score of a label (column) after another one (row), which is added to a
             sequence's score; None: 0.
 
     Returns:
         int64 (words,), label ids; the lowest id on ties.
     """
-    constrained = decoding == "constrained" and labels.kind == "spans"
-    if transitions is None and not constrained:
+    if transitions is None and labels.kind == "tags":
         return scores.argmax(-1)
-    rules = _rules(labels) if constrained else _Rules(np.empty(0, np.int64), np.empty((0, 2), np.int64))
+    rules = _rules(labels) if labels.kind == "spans" else _Rules(np.empty(0, np.int64), np.empty((0, 2), np.int64))
     if transitions is None:
         size = scores.shape[1]
         return _viterbi(scores, lengths, rules.inside, rules.best_before, np.zeros((size, size)))

@@ -81,7 +81,6 @@ def render(
         "made_of": [
             *made_of,
             f"{scored} on {metrics[name_charted]['sentences']:,}",
-            f"{evaluation.settings.decoding} decoding",
         ],
         "summary": summary(name_charted, metrics[name_charted], errors[name_charted], kind),
         "metrics": metrics,

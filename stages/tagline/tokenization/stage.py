@@ -25,7 +25,7 @@ from tagline.tokenization.split_findings import (
 )
 from tagline.tokenization.split_writer import SplitWriter, WrittenSplit
 from tagline.tokenization.tags import Tags, compare_types, read_column, read_tags, read_test, with_tests
-from tagline.tokenization.tokenize_align_params import Limits, TokenizeAlign
+from tagline.tokenization.tokenize_align_params import TokenizeAlign
 from tagline.tokenization.unlabelled import write_unlabelled
 
 # Sentences per split on which `subwords.one_by_one` and `subwords.distinguishes_case` are checked.
@@ -254,7 +254,7 @@ def check_splits(raw: Path, hashes: Mapping[str, Hashes], metrics: Mapping[str, 
             )
 
 
-def check_limits(raw: Path, findings: Mapping[str, Findings], limits: Limits) -> None:
+def check_limits(raw: Path, findings: Mapping[str, Findings], limits: Mapping[str, int]) -> None:
     """Check that no finding exceeds its limit.
 
     Raises:
@@ -262,7 +262,7 @@ def check_limits(raw: Path, findings: Mapping[str, Findings], limits: Limits) ->
     """
     lines = []
     for split in findings:
-        lines += [f"{split}: {line}" for line in findings[split].over(limits.model_dump())]
+        lines += [f"{split}: {line}" for line in findings[split].over(limits)]
     if lines:
         raise UserError(
             "\n  ".join([f"{raw}: limits in params.yaml are exceeded; correct the data or raise them:", *lines])

@@ -4,41 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from tagline.core.findings import MEANINGS
 from tagline.core.params import Section
 from tagline.labels.schemes import Scheme
 
-Limit = Annotated[int, Field(ge=0)] | None
+
+def _is_finding(name: str) -> str:
+    if name not in MEANINGS:
+        raise ValueError(f"must be one of {', '.join(MEANINGS)}")
+    return name
 
 
-class Limits(Section):
-    """The largest allowed count per split of each finding in reports/data.json; None: no limit."""
-
-    illegal_tags: Limit = None
-    """Tags that the scheme does not allow at their position."""
-    unseen_labels: Limit = None
-    """Labels of validation or test that do not occur in train."""
-    unknown_labels: Limit = None
-    """Words of train whose label is not known, or only in part (docs/data.md)."""
-    incomplete_sentences: Limit = None
-    """Sentences of validation or test that are left out, since the label of a word is not known."""
-    no_entities: Limit = None
-    """1 if the split has no entity, so that its F1 is always 0. Not counted for plain tags."""
-    duplicate_sentences: Limit = None
-    """Sentences of validation or test that also occur in train."""
-    words_without_subwords: Limit = None
-    """Words that the tokenizer removes. They stay in the sentence and get the label predicted for unseen words."""
-    unknown_words: Limit = None
-    """Words with a sub-word such as [UNK], which stands for what the vocabulary lacks."""
-    long_words: Limit = None
-    """Words of more than 200 characters, such as URLs or words that were not split."""
-    truncated_words: Limit = None
-    """Words longer than a window; the encoder sees only their first sub-words."""
-    long_sentences: Limit = None
-    """Sentences of more than 500 words, such as whole documents."""
-    windowed_sentences: Limit = None
-    """Sentences longer than a window."""
+Finding = Annotated[str, AfterValidator(_is_finding)]
 
 
 class TokenizeAlign(Section):
@@ -70,8 +49,9 @@ class TokenizeAlign(Section):
     are."""
     typo_share: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Share of the training sentences that are also learnt with typing errors, in one word of seven. 0: none."""
-    limits: Limits = Limits()
-    """Maximum number of each finding per split. The stage fails above it and lists the first ones; empty: no limit."""
+    limits: dict[Finding, Annotated[int, Field(ge=0)]] = Field(default={})
+    """Maximum number of each finding per split, such as {illegal_tags: 0} (docs/data.md lists them). The stage fails
+    above it and names the first ones."""
 
     @model_validator(mode="after")
     def _windows_are_possible(self) -> TokenizeAlign:

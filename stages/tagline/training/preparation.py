@@ -107,7 +107,7 @@ def _new_model(
         of_models: the labels of earlier models, by folder.
         precision: number format of matrix products.
     """
-    head = make_head(params.head, labels, "constrained")
+    head = make_head(params.head, labels)
     if params.earlier is None:
         folder = encoder
         old = classifier.published_labels(encoder, labels)

@@ -112,7 +112,7 @@ class TeacherModel:
         model = classifier.load(self.folder, self.labels, torch.float32, made_by="")
         check_fit(model, split, tokenized, f"train.teacher.models: {self.folder}")
         backend = TorchModel.for_inference(model, precision)
-        head = load_head(self.folder, self.labels, "greedy", made_by="")
+        head = load_head(self.folder, self.labels, made_by="")
         by_model = predictor(backend, head, subwords_per_device)
         name = "teacher" if PartialState().is_main_process else None
         try:

@@ -11,7 +11,7 @@ from tagline.labels.label_list import NOT_CALIBRATED, Calibration, Labels
 from tagline.terminal.errors import UserError
 
 RULES = {"words": WordRule("fr", "spacy 3.8.11", 0.991), "sentences": SentenceRule(True, "sentencex 1.0.32", 0.95)}
-MODEL = {"head": "linear", "decoding": "constrained", "padding": 1, "precision": "bf16", "one_by_one": True}
+MODEL = {"head": "linear", "padding": 1, "precision": "bf16", "one_by_one": True}
 WINDOWS = {"max_length": 128, "stride": 32, "context_subwords": 64}
 TAGGING = Exported(Labels("ner", "spans", ("O", "B-X", "I-X"), "O"), **MODEL, **WINDOWS, **RULES)
 
@@ -27,7 +27,7 @@ ENTRIES = [
 
 
 def test_written_file_is_read_as_it_was_with_entries_only_where_they_are(tmp_path):
-    keys = "version task kind names fallback head decoding max_length stride padding one_by_one words precision".split()
+    keys = "version task kind names fallback head max_length stride padding one_by_one words precision".split()
     keys += ["context_subwords", "sentences"]
     for entries in ENTRIES:
         written = dataclasses.replace(TAGGING, **entries)
@@ -38,7 +38,7 @@ def test_written_file_is_read_as_it_was_with_entries_only_where_they_are(tmp_pat
 
 DAMAGED = r"damaged \(.+\); expected .+; run `dvc repro export` again"
 OTHER = "version .*; this Tagline reads version 1; run `dvc repro export`"
-WRONG = [{"fallback": "B-Y"}, {"kind": "trees"}, {"decoding": "beam"}, {"max_length": "long"}, {"stride": 128}]
+WRONG = [{"fallback": "B-Y"}, {"kind": "trees"}, {"precision": "int3"}, {"max_length": "long"}, {"stride": 128}]
 WRONG += [{"lowercase": 1}, {"words": []}, {"words": {"language": 1}}, {"precision": ...}]
 WRONG += [{"biases": {"X": float("inf")}}, {"biases": {"B-X": 0.5}}, {"accept": {"X": True}}]
 CURVES = ([], [[0, 0.5, 1]], [[1, 0.5], [0, 0.6]], [[0, 0.5], [1, 0.4]], [[0, 1.5]], [["x", 0.5]], 1)

@@ -100,11 +100,11 @@ CALIBRATED = {"calibration": {"entities": [[0.0, 0.25]]}}
 
 @pytest.mark.parametrize("if_any", [{}, {"biases": {"É": 0.25}}, {"accept": {"É": 0.9}}])
 def test_provenance_has_labels_and_settings(tmp_path, if_any):
-    given = Settings("constrained", "bf16", Calibration([[0.0, 0.25]]), **if_any)
+    given = Settings("bf16", Calibration([[0.0, 0.25]]), **if_any)
     predictions.write_provenance(tmp_path, Labels("ner", "spans", ("O", "B-É", "I-É"), "O"), given, {})
     path = tmp_path / "provenance.json"
     labels = {"task": "ner", "kind": "spans", "names": ["O", "B-É", "I-É"], "fallback": "O"}
-    expected = {"decoding": "constrained", "precision": "bf16", "labels": labels, **CALIBRATED, **if_any}
+    expected = {"precision": "bf16", "labels": labels, **CALIBRATED, **if_any}
     assert json.loads(path.read_text(encoding="utf-8")) == expected
     assert predictions.read_settings(path) == given
     assert predictions.read_kind(path.read_bytes(), "provenance.json") == "spans"
@@ -119,9 +119,9 @@ def test_damaged_kind_is_an_error(content):
 
 def test_settings_of_an_evaluate_without_calibration_are_an_error(tmp_path):
     path = tmp_path / "provenance.json"
-    path.write_text('{"decoding": "greedy", "precision": "fp32"}')
+    path.write_text('{"precision": "fp32"}')
     message = (
-        r"provenance.json: of another version of Tagline \(KeyError: 'calibration'\); expected decoding, precision and "
+        r"provenance.json: of another version of Tagline \(KeyError: 'calibration'\); expected precision and "
         "calibration; run `dvc repro evaluate` again$"
     )
     with pytest.raises(UserError, match=message):

@@ -82,8 +82,8 @@ WRONG_VALUES = [
         "tokenize_align.limits.illegal_tags: should be greater than or equal",
     ),
     (
-        "\nevaluate:",
-        "\nevaluate:\n  promises: {X: {recal: }}",
+        "  promises:",
+        "  promises: {X: {recal: }}",
         "evaluate.promises.X.recal: unknown key; did you mean recal",
     ),
 ]

@@ -21,9 +21,7 @@ RIGHT = ("Ada in Oslo", "B-PER O B-LOC", "B-PER O B-LOC")
 MISSED = ("Bo here", "B-PER O", "O O")
 BY_DOCUMENT = Crossval(folds=[1, 2], group="document", seed=1)
 BY_SENTENCE = Crossval(folds=[1, 2], group="sentence", seed=1)
-EVALUATE = Evaluate(
-    subwords_per_batch=None, precision="fp32", decoding="constrained", bootstrap=Bootstrap(resamples=200, seed=0)
-)
+EVALUATE = Evaluate(subwords_per_batch=None, precision="fp32", bootstrap=Bootstrap(resamples=200, seed=0))
 
 
 def write_folds(folder: Path, params: Crossval, both: tuple[Path, Path], test: Sequence[tuple[str, str, str]]) -> Path:

@@ -18,7 +18,6 @@ from tagline.labels.tagged import flatten
 PARAMS: dict[str, Any] = {
     "subwords_per_batch": 9,
     "precision": "fp32",
-    "decoding": "greedy",
     "promises": {"all types": {"precision": {"at_least": 0.9, "confidence": 0.9}}},
     "bootstrap": {"resamples": 100, "seed": 1},
 }
@@ -61,7 +60,7 @@ def evaluated(
     labels = flatten(validation.sentences).labels
     inputs: Any = SimpleNamespace(labels=labels, loaded={"train": SimpleNamespace(labelled_words=list)})
     predictor: Any = None
-    labelled = Labelled(inputs, predictor, splits, Settings("greedy", "fp32"))
+    labelled = Labelled(inputs, predictor, splits, Settings("fp32"))
     measurements = [
         each
         for each in measurements_of(Evaluate(**PARAMS | {"promises": promises}), labels)

@@ -59,7 +59,7 @@ def test_some_types_alone_are_found(tagger):
 
 
 def test_entities_of_other_types_do_not_become_entities_of_the_chosen_one(random_tagger):
-    text = "Oslo lives in Ada . Osmo Lind Bo in . lives Oslo"
+    text = "ab Oslo x Bo lives Ada , Lind"
     found = random_tagger(text)
     assert {entity.type for entity in found} == {"LOC", "PER"}
     with Tagger(random_tagger.folder, types=["PER"], subwords_per_batch=32) as of_persons:
@@ -121,7 +121,7 @@ def test_offsets_are_exact_for_any_unicode(random_tagger, text):
         last = mention.end
 
 
-@given(st.lists(st.lists(st.sampled_from(KNOWN), max_size=60), max_size=8))
+@given(st.lists(st.lists(st.sampled_from(sorted({*KNOWN} - {"Lind"})), max_size=60), max_size=8))
 def test_nothing_is_truncated_and_order_is_kept(tagger, sentences):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "FIRST_WORDS", 2)
@@ -213,14 +213,15 @@ def test_entities_are_those_of_the_pipeline(models, sentences):
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    """The tagger and the pipeline with the same untrained model."""
+    """The tagger and the pipeline with the same untrained model, which never chooses a label that IOB2 may forbid."""
     folder = tmp_path_factory.mktemp("torch")
     save_encoder(folder, word_piece(["Ada", "Oslo", "##lo", "ab"]), positions=128)
     torch.manual_seed(4)
     model = AutoModelForTokenClassification.from_pretrained(folder, id2label=SPANS.id2label, label2id=SPANS.label2id)
     torch.nn.init.normal_(model.classifier.weight, std=1.0)
+    model.classifier.bias.data[[2, 4]] = -100
     model.save_pretrained(folder)
-    exported.write(Exported(SPANS, "linear", "greedy", 128, 16, 0, True), folder)
+    exported.write(Exported(SPANS, "linear", 128, 16, 0, True), folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tagline.model.precision.resolve", lambda *_: "fp32")
         with Tagger(folder, "torch") as tagger:

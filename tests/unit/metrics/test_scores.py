@@ -10,15 +10,13 @@ from helpers.tagged import corpora, sentences, sides
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seqeval.metrics import accuracy_score, f1_score, precision_score, recall_score
-from seqeval.metrics.sequence_labeling import get_entities
-from seqeval.scheme import IOB2, Entities
 from sklearn.metrics import accuracy_score as accuracy_of_tags
 from sklearn.metrics import precision_recall_fscore_support
 
 from tagline.labels.label_list import Kind
 from tagline.labels.tagged import TaggedSentence
 from tagline.metrics import scores
-from tagline.metrics.scores import count, count_repaired, strict
+from tagline.metrics.scores import count
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 REFERENCES = {"precision": precision_score, "recall": recall_score, "f1": f1_score}
@@ -38,27 +36,6 @@ def test_spans_are_equal_to_seqeval(rows):
     assert {name: found["overall"][name] for name in reference} == pytest.approx(reference, abs=1e-6)
 
 
-@given(corpora(TAGS))
-def test_strict_scores_are_equal_to_seqeval(rows):
-    gold, predicted = sides(rows)
-    options = {"mode": "strict", "scheme": IOB2, "zero_division": 0}
-    expected = {name: function(gold, predicted, **options) for name, function in REFERENCES.items()}
-    expected["number"] = sum(map(len, Entities(gold, IOB2).entities))
-    assert strict(sentences(gold, predicted)) == pytest.approx(expected, abs=1e-6)
-
-
-@given(corpora(TAGS))
-def test_repaired_labels_are_those_that_seqeval_reads_as_another(rows):
-    gold, predicted = sides(rows)
-    repaired = 0
-    for row in predicted:
-        legal = ["O"] * len(row)
-        for type_, start, last in get_entities(row):
-            legal[start : last + 1] = [f"B-{type_}", *[f"I-{type_}"] * (last - start)]
-        repaired += sum(a != b for a, b in zip(row, legal, strict=True))
-    assert count_repaired(sentences(gold, predicted)) == repaired
-
-
 @pytest.mark.parametrize("name", ["micro avg", "O", "_", "a-b", "overall"])
 def test_types_of_any_name_are_scored(name):
     spans = sentences([[f"B-{name}", f"I-{name}", "O", "B-X"]], [[f"B-{name}", f"I-{name}", "O", "O"]])
@@ -67,7 +44,7 @@ def test_types_of_any_name_are_scored(name):
         "X": {"precision": 0.0, "recall": 0.0, "f1": 0.0, "number": 1},
         name: {"precision": 1.0, "recall": 1.0, "f1": 1.0, "number": 1},
     }
-    assert found["overall"]["recall"] == strict(spans)["recall"] == 0.5
+    assert found["overall"]["recall"] == 0.5
     tags = score(sentences([[name, "X"]], [[name, name]], "tags"), "tags")
     assert tags["per_type"][name] == {"precision": 0.5, "recall": 1.0, "f1": 0.666667, "number": 1}
 
@@ -93,8 +70,6 @@ def test_nothing_to_score_is_zero():
     zeros = {"precision": 0.0, "recall": 0.0, "f1": 0.0, "accuracy": 0.0, "number": 0}
     for kind in ("spans", "tags"):
         assert score([], kind) == {"overall": zeros, "per_type": {}}
-    assert strict([]) == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "number": 0}
-    assert count_repaired([]) == 0
 
 
 @pytest.mark.parametrize("dense", [0, 100])

@@ -12,7 +12,7 @@ from helpers.fake_backends import FixedLogits
 from helpers.windows import LABELS, windows
 from transformers import PreTrainedModel
 
-from tagline.labels.label_list import NOT_CALIBRATED, Calibration, Decoding
+from tagline.labels.label_list import NOT_CALIBRATED, Calibration
 from tagline.labels.windows import Windows
 from tagline.model import prediction
 from tagline.model.backends import Backend
@@ -23,11 +23,9 @@ from tagline.model.prediction import UNSEEN, NonFiniteError, Predictor, choose_w
 from tagline.terminal.errors import UserError
 
 
-def predictor(
-    backend: Backend, decoding: Decoding = "greedy", subwords_per_batch: int = 64, workers: Executor | None = None
-) -> Predictor:
+def predictor(backend: Backend, subwords_per_batch: int = 64, workers: Executor | None = None) -> Predictor:
     """A predictor with the linear head."""
-    return Predictor(backend, LinearHead(LABELS, decoding), LABELS, subwords_per_batch, workers)
+    return Predictor(backend, LinearHead(LABELS), LABELS, subwords_per_batch, workers)
 
 
 def names(labels: np.ndarray) -> list[str]:
@@ -59,8 +57,8 @@ def test_predictions_are_those_of_one_window_at_a_time(model, chunk, monkeypatch
     assert found.labels.dtype == np.int32
     assert found.scores.dtype == np.float32
     expected = np.concatenate([probabilities(model, row) for row in rows])
-    assert found.labels.tolist() == expected.argmax(-1).tolist()
-    np.testing.assert_allclose(found.scores, expected.max(-1), atol=1e-6)
+    assert found.greedy.tolist() == expected.argmax(-1).tolist()
+    np.testing.assert_allclose(found.scores, expected[np.arange(len(expected)), found.labels], atol=1e-6)
     assert (found.without_subwords, found.loss) == (0, 0.0)
 
 
@@ -87,7 +85,7 @@ def test_biases_change_labels_only():
     # The third word does not have sub-words.
     words = [3], windows([0], [[7, 8]], [[0, 1]])
     gold = np.array([1, 2, 0])
-    plain = predictor(backend, "constrained")
+    plain = predictor(backend)
     before, after = (one.predict(*words, gold=gold) for one in (predictor(backend), replace(plain, biases={"X": 1.5})))
     assert names(replace(plain, biases={"X": -9.0}).predict(*words).labels) == ["O", "O", "O"]
     assert names(after.labels) == ["B-X", "I-X", "O"]
@@ -121,7 +119,7 @@ def test_types_that_are_left_out_become_outside_with_its_probability():
 
 def test_words_and_sentences_without_subwords_get_the_fallback_label():
     backend = FixedLogits({7: [0.0, 5.0, 0.0], 8: [0.0, 0.0, 5.0]})
-    found = predictor(backend, "constrained").predict([3], windows([0], [[7, 8]], [[0, 2]]))
+    found = predictor(backend).predict([3], windows([0], [[7, 8]], [[0, 2]]))
     assert names(found.labels)[:2] == ["B-X", "O"]
     assert names(found.labels)[2] != "I-X", "no entity continues after such a word"
     found = predictor(backend).predict([1, 1, 2], windows([0, 1, 2], [[], [2, 3], [7, 8]], [[], [-1, -1], [0, 1]]))

@@ -6,7 +6,7 @@ from tagline.evaluation.scored_split import ScoredSplit
 from tagline.labels import flatten
 from tagline.metrics import resampling
 from tagline.metrics.outcomes import count_errors, matching
-from tagline.metrics.scores import count_repaired, rounded, strict
+from tagline.metrics.scores import rounded
 
 
 class FBeta(Measurement):
@@ -51,19 +51,7 @@ class Matching(Measurement):
     def measure(self, split: ScoredSplit) -> Entries:
         if split.kind == "tags":
             return {}
-        return {
-            "strict": strict(split.sentences),
-            "repaired": count_repaired(split.sentences),
-            "matching": matching(split.sentences, split.outcomes.keys()),
-        }
-
-
-def other_strict_f1(entries: Entries) -> float | None:
-    """The strict F1, if people can tell it from F1."""
-    strict_f1 = entries.get("strict", {}).get("f1")
-    if strict_f1 is None or f"{strict_f1:.3f}" == f"{entries['overall']['f1']:.3f}":
-        return None
-    return float(strict_f1)
+        return {"matching": matching(split.sentences, split.outcomes.keys())}
 
 
 class Errors(Measurement):

@@ -103,7 +103,6 @@ COLUMNS = (
     Column("f_beta.overall", "F{f_beta[beta]:g}"),
     Column("overall.accuracy", "word accuracy", "word_accuracy"),
     Column("loss", compared="loss"),
-    Column(basic.other_strict_f1, "F1, strict IOB2"),
     Column(doubts.f1_not_in_train, "F1, sentences not in train", "f1_not_in_train"),
     Column("matching.partial.f1", "F1 without types, overlap half"),
     Column("expected.f1.value", "F1, estimated without labels"),

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from tagline.core import reading
-from tagline.labels import HEAD_FILE, Decoding, Labels, shared_labels
+from tagline.labels import HEAD_FILE, Labels, shared_labels
 from tagline.model.heads.crf import CrfHead
 from tagline.model.heads.head import Head, read_head
 from tagline.model.heads.linear import LinearHead
@@ -16,29 +16,27 @@ __all__ = ["HEADS", "continued", "load_head", "make_head"]
 HEADS: dict[str, type[LinearHead] | type[CrfHead]] = {head.name: head for head in (LinearHead, CrfHead)}
 
 
-def make_head(name: str, labels: Labels, decoding: Decoding = "greedy") -> Head:
+def make_head(name: str, labels: Labels) -> Head:
     """Build a head that is not trained yet.
 
     Args:
         name: a key of `HEADS`.
         labels: the task's label list.
-        decoding: how labels are chosen.
 
     Raises:
         UserError: there is no such head.
     """
     if name not in HEADS:
         raise UserError(f"unknown classifier head {name}; expected {', '.join(HEADS)}")
-    return HEADS[name](labels, decoding)
+    return HEADS[name](labels)
 
 
-def load_head(folder: Path, labels: Labels, decoding: Decoding, made_by: str) -> Head:
+def load_head(folder: Path, labels: Labels, made_by: str) -> Head:
     """Load the head of a trained model.
 
     Args:
         folder: of the model; without head.safetensors its head is linear.
         labels: the task's label list.
-        decoding: how labels are chosen.
         made_by: the stage that wrote the folder, for messages; empty for a model from elsewhere.
 
     Raises:
@@ -46,7 +44,7 @@ def load_head(folder: Path, labels: Labels, decoding: Decoding, made_by: str) ->
     """
     name, weights = read_head(folder, made_by)
     with reading(folder / HEAD_FILE, made_by):
-        return make_head(name, labels, decoding).with_weights(weights)
+        return make_head(name, labels).with_weights(weights)
 
 
 def continued(head: Head, folder: Path, labels: Labels) -> Head:
@@ -63,7 +61,7 @@ def continued(head: Head, folder: Path, labels: Labels) -> Head:
     Raises:
         UserError: see `load_head`.
     """
-    trained = load_head(folder, labels, "greedy", made_by="")
+    trained = load_head(folder, labels, made_by="")
     if trained.name != head.name:
         return head
     old, new = shared_labels(labels.names, head.labels.names)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from tagline.labels import IGNORED, Bools, Decoding, Doubles, Floats, Ints, Labels
+from tagline.labels import IGNORED, Bools, Doubles, Floats, Ints, Labels
 from tagline.model.decoding import decode, words_by_index
 from tagline.model.heads.head import OWN_WEIGHTS, Weights, possible_logits
 
@@ -30,7 +30,6 @@ class CrfHead:
 
     Attributes:
         labels: the task's label list.
-        decoding: with ``constrained``, transitions that IOB2 does not allow are forbidden at inference.
         learnt: float64 (labels, labels), the score of a label (column) after another one (row); None: all are 0.
     """
 
@@ -38,7 +37,6 @@ class CrfHead:
     scores_sequences: ClassVar[bool] = True
 
     labels: Labels
-    decoding: Decoding = "greedy"
     learnt: Doubles | None = None
 
     @property
@@ -84,7 +82,7 @@ class CrfHead:
         return logits
 
     def decode(self, scores: Floats, lengths: Ints) -> Ints:
-        return decode(scores, lengths, self.labels, self.decoding, self.transitions)
+        return decode(scores, lengths, self.labels, self.transitions)
 
     def probabilities(self, scores: Floats, lengths: Ints) -> Floats:
         forward = self._forward(scores, lengths)

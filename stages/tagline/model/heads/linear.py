@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from tagline.labels import IGNORED, Bools, Decoding, Floats, Ints, Labels
+from tagline.labels import IGNORED, Bools, Floats, Ints, Labels
 from tagline.model.decoding import decode
 from tagline.model.heads.head import Weights, possible_logits
 
@@ -21,14 +21,12 @@ class LinearHead:
 
     Attributes:
         labels: the task's label list.
-        decoding: how labels are chosen.
     """
 
     name: ClassVar[str] = "linear"
     scores_sequences: ClassVar[bool] = False
 
     labels: Labels
-    decoding: Decoding = "greedy"
 
     def new_weights(self) -> Weights:
         return {}
@@ -54,7 +52,7 @@ class LinearHead:
         return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
 
     def decode(self, scores: Floats, lengths: Ints) -> Ints:
-        return decode(scores, lengths, self.labels, self.decoding)
+        return decode(scores, lengths, self.labels)
 
     def probabilities(self, scores: Floats, lengths: Ints) -> Floats:
         return np.exp(scores)

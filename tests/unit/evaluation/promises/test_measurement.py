@@ -35,9 +35,7 @@ def test_type_with_a_promise_of_its_own_is_not_among_all_types(names):
     half_wrong = sentences(["B-X O B-Y", "O O B-Y"] * 10, ["B-X O B-Y", "B-X O B-Y"] * 10, words=words)
     promise = TypePromises.model_validate({"precision": {"at_least": 0.7, "confidence": 0.9}})
     promises = Promises(dict.fromkeys(names, promise), BOOTSTRAP, SPANS)
-    labelled = Labelled(
-        None, None, {"validation": ScoredSplit("spans", half_wrong, 0)}, Settings("constrained", "fp32")
-    )
+    labelled = Labelled(None, None, {"validation": ScoredSplit("spans", half_wrong, 0)}, Settings("fp32"))
     promises.after_labels(labelled)
     assert promises.scores["X"].score is None
     assert labelled.settings.accept == {"Y": 1.0}

@@ -22,9 +22,8 @@ SPANS = Labels("ner", "spans", ("O", "B-X", "I-X", "B-Y", "I-Y"), "O")
 TAGS = Labels("pos", "tags", ("ADJ", "NOUN", "X"), "NOUN")
 TRANSITIONS = np.random.default_rng(5).normal(size=(5, 5)).astype(np.float32)
 HEADS = {
-    "greedy": LinearHead(SPANS),
-    "constrained": LinearHead(SPANS, "constrained"),
-    "crf": CrfHead(SPANS, "constrained").with_weights({"transitions": TRANSITIONS}),
+    "linear": LinearHead(SPANS),
+    "crf": CrfHead(SPANS).with_weights({"transitions": TRANSITIONS}),
     "tags": LinearHead(TAGS),
 }
 # A coarser grid than that of the module, which takes a plain scan less time.

@@ -48,7 +48,7 @@ def card_data(types: tuple[str, ...] = ("LOC", "PER"), **changes: Any) -> CardDa
     labels = changes.get("labels", Labels("ner", "spans", names, "O"))
     counts = {"words": 5000, "illegal_tags": 0, "labels": dict.fromkeys(labels.names, 70)}
     data = CardData(
-        tagger=Exported(Labels("ner", "spans", names, "O"), "linear", "greedy", 128, 32, 0, True, sentences=SPLIT),
+        tagger=Exported(Labels("ner", "spans", names, "O"), "linear", 128, 32, 0, True, sentences=SPLIT),
         dataset={"source": "files", "files": files},
         data={split: {"sentences": 1000} | counts for split in files} | changes.pop("data", {}),
         encoder={"source": "path", "path": "my-bert", "sha256": {"encoder/model.safetensors": "e" * 64}},
@@ -66,7 +66,7 @@ def card_data(types: tuple[str, ...] = ("LOC", "PER"), **changes: Any) -> CardDa
         hub=Push(repo_id=None, private=True, branch="main", push=False),
         folder="models/export",
     )
-    settings = ("labels", "head", "decoding", "sentences", "lowercase")
+    settings = ("labels", "head", "sentences", "lowercase")
     tagger = {key: changes.pop(key) for key in settings if key in changes}
     return replace(data, tagger=replace(data.tagger, **tagger), **changes)
 
@@ -176,7 +176,7 @@ CARDS = [
     ),
     (
         {
-            **{"head": "crf", "decoding": "constrained", "sentences": SentenceRule(), "lowercase": True},
+            **{"head": "crf", "sentences": SentenceRule(), "lowercase": True},
             "encoder": {"source": "path", "path": "my-bert", "sha256": WEIGHTS, "marks": ["⸏", "⸐"]},
             "windows": WINDOWS | {"context_subwords": 64},
             "test": {

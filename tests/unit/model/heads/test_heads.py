@@ -11,7 +11,7 @@ from tagline.terminal.errors import UserError
 
 
 def test_model_without_head_file_has_a_linear_head(tmp_path):
-    assert load_head(tmp_path, LABELS, "constrained", "train") == LinearHead(LABELS, "constrained")
+    assert load_head(tmp_path, LABELS, "train") == LinearHead(LABELS)
 
 
 DAMAGED = [
@@ -26,7 +26,7 @@ DAMAGED = [
 def test_damaged_file_is_an_error(tmp_path, tensors, head, message):
     save_file(tensors, tmp_path / "head.safetensors", {"head": head})
     with pytest.raises(UserError, match=message):
-        load_head(tmp_path, LABELS, "greedy", "train")
+        load_head(tmp_path, LABELS, "train")
     (tmp_path / "head.safetensors").write_bytes((tmp_path / "head.safetensors").read_bytes()[:-1])
     with pytest.raises(UserError, match=r"head.safetensors: damaged .*; run `dvc repro train` again"):
-        load_head(tmp_path, LABELS, "greedy", "train")
+        load_head(tmp_path, LABELS, "train")
