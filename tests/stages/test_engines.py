@@ -32,7 +32,7 @@ def train(**changed: Any) -> dict[str, Any]:
 
 LINEAR = {"batches": BY_LENGTH, "subwords_per_device": 12, "pad_to_multiple_of": 4, "max_grad_norm": None}
 LINEAR |= {"schedule": "cosine", **TAUGHT}
-CRF = {"head": "crf", "max_steps": 11, "weight_decay": 0.0, "max_grad_norm": 0.1}
+CRF = {"head": "crf", "max_steps": 11, "layer_decay": 0.5, "max_grad_norm": 0.1}
 
 
 @pytest.mark.parametrize("changed", [LINEAR, CRF], ids=["linear", "crf"])

@@ -161,21 +161,12 @@ def _built(model: PreTrainedModel, config: PreTrainedConfig) -> PreTrainedModel:
 
 def _with_layers(model: PreTrainedModel, layers: int | Sequence[int]) -> PreTrainedModel:
     """Make a model of some of a model's layers: those of some indices, or so many first ones."""
-    count = getattr(model.config, "num_hidden_layers", 0)
-    stacks = {}
-    for name, module in model.named_modules():
-        if isinstance(module, nn.ModuleList) and len(module) == count:
-            stacks[name] = module
-    if len(stacks) != 1:
-        raise UserError(
-            f"train.layers: {model.config.model_type} does not have one list of {count} layers; expected an encoder "
-            "such as BERT, RoBERTa or DeBERTa; leave it empty"
-        )
+    name, stack = layer_stack(model, "train.layers")
+    count = len(stack)
     indices = list(range(layers)) if isinstance(layers, int) else [*layers]
     if max(indices) >= count:
         raise UserError(f"train.layers: {layers}; the encoder has {count} layers, 0 to {count - 1}")
-    for name, stack in stacks.items():
-        model.set_submodule(name, nn.ModuleList([stack[index] for index in indices]))
+    model.set_submodule(name, nn.ModuleList([stack[index] for index in indices]))
     config = deepcopy(model.config)
     config.num_hidden_layers = len(indices)
     for key, value in config.to_dict().items():
@@ -199,6 +190,29 @@ def _with_layers(model: PreTrainedModel, layers: int | Sequence[int]) -> PreTrai
             f"train.layers: {layers} of {model.config.model_type} do not fit together ({problem}); keep layer 0"
         ) from None
     return smaller
+
+
+def layer_stack(model: PreTrainedModel, key: str) -> tuple[str, nn.ModuleList]:
+    """Return the name of an encoder's list of layers, and the list.
+
+    Args:
+        model: with an encoder.
+        key: the param that needs its layers, for the message.
+
+    Raises:
+        UserError: it does not have one such list.
+    """
+    count = getattr(model.config, "num_hidden_layers", 0)
+    stacks = []
+    for name, module in model.named_modules():
+        if isinstance(module, nn.ModuleList) and len(module) == count:
+            stacks.append((name, module))
+    if len(stacks) != 1:
+        raise UserError(
+            f"{key}: {model.config.model_type} does not have one list of {count} layers; expected an encoder "
+            "such as BERT, RoBERTa or DeBERTa; take the key's default"
+        )
+    return stacks[0]
 
 
 def _with_new_head(encoder: Path, labels: Labels) -> PreTrainedModel:

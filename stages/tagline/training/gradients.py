@@ -5,10 +5,11 @@ A batch is shared among processes, and a process computes its share in parts tha
 
 import math
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ from transformers import PreTrainedModel, get_scheduler
 from tagline.labels import ANY, IGNORED, AnyInts, Bools, Doubles, Floats, Ints, Windows, continues
 from tagline.model.backends.xla import end_graph
 from tagline.model.batches import longest_first, pad
-from tagline.model.classifier import is_of_head
+from tagline.model.classifier import is_of_head, layer_stack
 from tagline.model.fast_paths import known_padding, to_device
 from tagline.model.heads.head import Head
 from tagline.training.train_params import Train
@@ -348,17 +349,21 @@ def micro_batch(
     return MicroBatch(arrays, padded=not mask.all())
 
 
-def groups(model: PreTrainedModel, weight_decay: float, head_learning_rate: float) -> list[dict[str, object]]:
+def groups(
+    model: PreTrainedModel, weight_decay: float, learning_rate: float, head_learning_rate: float, layer_decay: float = 1
+) -> list[dict[str, Any]]:
     """The trainable weights in parameter groups: matrices with weight decay, biases and norms without.
 
-    A third group has the head's weights, which need a higher learning rate than pretrained ones.
+    The top layer comes first, the embeddings second to last, at last the head's weights. See `adamw`.
     """
-    decaying: list[nn.Parameter] = []
-    no_decay: list[nn.Parameter] = []
+    depths = _depths(model) if layer_decay < 1 else {}
+    # By the number of layers above: matrices, then the others.
+    of_encoder: dict[int, tuple[list[nn.Parameter], list[nn.Parameter]]] = defaultdict(lambda: ([], []))
     of_head: list[nn.Parameter] = []
     for name, weight in model.named_parameters():
         if not weight.requires_grad:
             continue
+        decaying, no_decay = of_encoder[depths.get(name, 0)]
         if is_of_head(model, name, weight):
             of_head.append(weight)
         # Weights of norms are vectors; those of linear layers and embeddings are matrices.
@@ -366,15 +371,37 @@ def groups(model: PreTrainedModel, weight_decay: float, head_learning_rate: floa
             no_decay.append(weight)
         else:
             decaying.append(weight)
-    return [
-        {"params": decaying, "weight_decay": weight_decay},
-        {"params": no_decay, "weight_decay": 0.0},
-        {"params": of_head, "weight_decay": 0.0, "lr": head_learning_rate},
-    ]
+    made: list[dict[str, Any]] = []
+    for depth, (decaying, no_decay) in sorted(of_encoder.items()):
+        rate = learning_rate * layer_decay**depth
+        made.append({"params": decaying, "weight_decay": weight_decay, "lr": rate})
+        made.append({"params": no_decay, "weight_decay": 0.0, "lr": rate})
+    return [*made, {"params": of_head, "weight_decay": 0.0, "lr": head_learning_rate}]
+
+
+def _depths(model: PreTrainedModel) -> dict[str, int]:
+    """How many layers are above each weight of the encoder, by its name.
+
+    Of three layers 2, 1 and 0, of the embeddings, which are registered before them, 3; of what comes after them 0.
+    """
+    stack, layers = layer_stack(model, "train.layer_decay")
+    depths, above = {}, len(layers)
+    for name, _ in model.named_parameters():
+        if name.startswith(f"{stack}."):
+            above = len(layers) - 1 - int(name.removeprefix(f"{stack}.").partition(".")[0])
+            depths[name] = above
+        else:
+            depths[name] = len(layers) if above == len(layers) else 0
+    return depths
 
 
 def adamw(
-    model: PreTrainedModel, device: torch.device, weight_decay: float, learning_rate: float, head_learning_rate: float
+    model: PreTrainedModel,
+    device: torch.device,
+    weight_decay: float,
+    learning_rate: float,
+    head_learning_rate: float,
+    layer_decay: float = 1,
 ) -> torch.optim.AdamW:
     """AdamW (Loshchilov and Hutter, 2019) with a learning rate per step, see `schedule`.
 
@@ -382,10 +409,14 @@ def adamw(
         model: its trainable weights, float32.
         device: where they are, or will be moved to.
         weight_decay: of the encoder's matrices.
-        learning_rate: its highest one.
+        learning_rate: the highest one of the encoder's top layer, and of what it has above.
         head_learning_rate: likewise, of the head.
+        layer_decay: ratio of the rates of a layer and the one above it (Howard and Ruder, 2018).
+
+    Raises:
+        UserError: with a ratio below 1, the encoder does not have one list of layers.
     """
-    of_groups = groups(model, weight_decay, head_learning_rate)
+    of_groups = groups(model, weight_decay, learning_rate, head_learning_rate, layer_decay)
     return torch.optim.AdamW(of_groups, lr=learning_rate, fused=device.type in FUSED or None)
 
 

@@ -1,9 +1,10 @@
-"""The learning rate that fits an encoder's size and the batches, for ``train.learning_rate: auto`` and warnings.
+"""The learning rate that fits an encoder's size, the batches and the steps, for ``auto`` and warnings.
 
-Encoders of published recipes differ tenfold in their rates, mostly with their size: ELECTRA's authors take 3e-4, 1e-4
-and 5e-5 for its small, base and large form, BERT's 2e-5 to 5e-5 (docs/data.md). So the rate is divided by the number of
-weights in the layers, which grows with depth * width ** 2, and multiplied by the square root of the batch size
-(Krizhevsky, 2014).
+Published recipes differ tenfold in their rates, mostly with the encoder's size: BERT's authors take 2e-5 to 5e-5. So
+the rate is divided by the number of weights in the layers, which grows with depth * width ** 2, and multiplied by the
+square root of the batch size (Krizhevsky, 2014). Those recipes have thousands of steps. In a few hundred, a wide
+encoder learns little at such a rate; it takes that of its depth * width ** 0.5, 1e-4 for the base size
+(docs/why/defaults.md).
 """
 
 import math
@@ -15,6 +16,8 @@ from tagline.training.training_batches import TrainingBatches
 
 # A rate measured to be good, and for what: the packaged encoder, 6 layers of 384, with 512 sub-words per step.
 RATE, SIZE, SUBWORDS = 3e-4, 6 * 384**2, 512
+# Up to FEW steps, an encoder wider than WIDTH takes more; from MANY on, what recipes with many steps take.
+WIDTH, FEW, MANY = 384, 400, 4000
 # The largest and smallest rate of published recipes for whole encoders.
 HIGHEST, LOWEST = 3e-4, 1e-5
 # How many times the encoder's rate a new head takes: at the same one, it finds its first entity after some 200 steps
@@ -24,31 +27,37 @@ OF_HEAD = 10
 MUCH = 3
 
 
-def fitting_rate(config: PreTrainedConfig, batches: TrainingBatches) -> float:
-    """The peak learning rate that fits an encoder and its batches, two digits.
+def fitting_rate(config: PreTrainedConfig, batches: TrainingBatches, steps: int) -> float:
+    """The peak learning rate that fits an encoder, its batches and the run's steps, two digits.
 
     Args:
         config: of the model that is trained.
         batches: whose size in sub-words counts.
+        steps: number of steps of the run.
     """
     encoder = config.get_text_config()
     size = encoder.num_hidden_layers * encoder.hidden_size**2
     subwords = float(batches.batches.subwords_per_batch)
     if batches.batches.order == "random":
         subwords = batches.batches.batch_size * float(batches.lengths.mean())
-    rate = RATE * SIZE / size * math.sqrt(subwords / SUBWORDS)
+    # 1 up to FEW steps, 0 from MANY on, and half of it at their geometric mean, 1,265 steps.
+    share_of_few = min(max(math.log(MANY / steps) / math.log(MANY / FEW), 0), 1)
+    wider = max(encoder.hidden_size / WIDTH, 1) ** (1.5 * share_of_few)
+    rate = RATE * SIZE / size * wider * math.sqrt(subwords / SUBWORDS)
     return float(f"{min(max(rate, LOWEST), HIGHEST):.1e}")
 
 
-def advice(rate: float | Literal["auto"], fitting: float) -> str | None:
+def advice(rate: float | Literal["auto"], fitting: float, lowest: float) -> str | None:
     """What ``auto`` stands for, or that another rate is much higher; None: it is not.
 
     Args:
         rate: ``train.learning_rate``.
         fitting: see `fitting_rate`.
+        lowest: share of the rate that the embeddings have, by ``train.layer_decay``.
     """
     if rate == "auto":
-        return f"train.learning_rate: auto is {fitting:g}"
+        embeddings = f", {fitting * lowest:.2g} in the embeddings" if lowest < 1 else ""
+        return f"train.learning_rate: auto is {fitting:g}{embeddings}"
     if rate > MUCH * fitting:
         return (
             f"train.learning_rate: {rate:g} is {rate / fitting:.0f} times the "

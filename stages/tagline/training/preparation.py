@@ -165,9 +165,11 @@ def show_advice(training: Training, state: PartialState, teachers: bool) -> None
         state: its processes.
         teachers: whether there are any.
     """
+    params = training.params
+    layers = training.model.config.get_text_config().num_hidden_layers
     lines = [
-        fit_check.chosen_attention(training.model, training.params.attention),
-        learning_rate.advice(training.params.learning_rate, training.fitting_rate),
+        fit_check.chosen_attention(training.model, params.attention),
+        learning_rate.advice(params.learning_rate, training.fitting_rate, params.layer_decay**layers),
         fit_check.repeated_passes(training.batches, training.steps),
         fit_check.small_batches(training.batches, state.device, state.num_processes),
     ]

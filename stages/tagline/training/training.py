@@ -121,7 +121,8 @@ class Training:
             least,
             params.epochs,
         )
-        self.fitting_rate = fitting_rate(model.config, self.batches)
+        self.planned_steps = self.batches.passes_for(params.min_steps) * self.batches.steps_per_pass
+        self.fitting_rate = fitting_rate(model.config, self.batches, self.planned_steps)
         self.peak_rate = self.fitting_rate if params.learning_rate == "auto" else params.learning_rate
         of_head = params.head_learning_rate
         self.head_rate = OF_HEAD * self.peak_rate if of_head == "auto" else of_head
@@ -130,7 +131,6 @@ class Training:
         # Steps and epochs of the run, unless a part ends it before; max_steps may end the last epoch early.
         ends = [self.batches.steps_before(number + 1) for number in range(params.epochs)]
         self.steps = min(ends[-1], params.max_steps or ends[-1])
-        self.planned_steps = self.batches.passes_for(params.min_steps) * self.batches.steps_per_pass
         self.ends = [end for end in ends if end < self.steps] + [self.steps]
         self.epochs = len(self.ends)
         steps_per_point = max(1, ends[-1] // params.epochs // POINTS_PER_EPOCH)
@@ -148,7 +148,8 @@ class Training:
         return "no" if self.precision == "fp32" else self.precision
 
     def optimizer(self, device: torch.device) -> torch.optim.AdamW:
-        return adamw(self.model, device, self.params.weight_decay, self.peak_rate, self.head_rate)
+        params = self.params
+        return adamw(self.model, device, params.weight_decay, self.peak_rate, self.head_rate, params.layer_decay)
 
     def schedule(self, optimizer: torch.optim.Optimizer) -> LambdaLR:
         return schedule(optimizer, self.params.schedule, self.params.warmup, self.steps)

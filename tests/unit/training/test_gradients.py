@@ -15,11 +15,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from transformers import BertConfig, BertForTokenClassification, Trainer, TrainingArguments
+from transformers import (
+    AutoConfig,
+    AutoModelForTokenClassification,
+    BertConfig,
+    BertForTokenClassification,
+    Trainer,
+    TrainingArguments,
+)
 
 from tagline.labels.label_list import Labels
 from tagline.model.classifier import attach
 from tagline.model.heads import make_head
+from tagline.terminal import UserError
 from tagline.training.gradients import Batch, GoldLabels, Gradients, adamw, groups, micro_batch, schedule, share
 from tagline.training.train_params import Train
 from tagline.training.training_batches import TrainingBatches
@@ -178,15 +186,50 @@ def test_encoder_decays_as_in_trainer_and_the_head_has_a_rate_of_its_own(tmp_pat
     attach(model, gradients.head)
     names = {id(weight): name for name, weight in model.named_parameters()}
     decaying, no_decay, of_head = (
-        {names[id(weight)] for weight in each["params"]} for each in groups(model, 0.3, 0.05)
+        {names[id(weight)] for weight in each["params"]} for each in groups(model, 0.3, 0.01, 0.05)
     )
     assert decaying == expected
     assert of_head == {"classifier.weight", "classifier.bias", "tagger_head.transitions"}
     assert no_decay == set(names.values()) - expected - of_head
-    assert [each["weight_decay"] for each in groups(model, 0.3, 0.05)] == [0.3, 0.0, 0.0]
-    assert [each.get("lr") for each in groups(model, 0.3, 0.05)] == [None, None, 0.05]
+    assert [each["weight_decay"] for each in groups(model, 0.3, 0.01, 0.05)] == [0.3, 0.0, 0.0]
+    assert [each.get("lr") for each in groups(model, 0.3, 0.01, 0.05)] == [0.01, 0.01, 0.05]
     model.bert.requires_grad_(False)
-    assert sum(len(each["params"]) for each in groups(model, 0.1, 0.05)) == 3, "frozen weights are left out"
+    assert sum(len(each["params"]) for each in groups(model, 0.1, 0.01, 0.05)) == 3, "frozen weights are left out"
+
+
+SMALL = {"num_labels": 3, "vocab_size": 11, "hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 16}
+SMALL |= {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "cls_token_id": 1, "sep_token_id": 2}
+# Of a model type, where its embeddings, its first layer and its top are.
+PLACES = [
+    ("bert", "bert.embeddings", "bert.encoder.layer.0", ["bert.encoder.layer.2"]),
+    ("mpnet", "mpnet.embeddings", "mpnet.encoder.layer.0", ["mpnet.encoder.layer.2", "mpnet.encoder.relative"]),
+    ("modernbert", "model.embeddings", "model.layers.0", ["model.layers.2", "model.final_norm", "head"]),
+]
+
+
+@pytest.mark.parametrize(("model_type", "embeddings", "first", "top"), PLACES)
+def test_rates_fall_from_layer_to_layer_as_one_step_shows(model_type, embeddings, first, top):
+    config = AutoConfig.for_model(model_type, num_hidden_layers=3, **SMALL)
+    model = AutoModelForTokenClassification.from_config(config)
+    before = {name: weight.detach().clone() for name, weight in model.named_parameters()}
+    optimizer = adamw(model, torch.device("cpu"), 0.0, 0.1, 0.3, layer_decay=0.5)
+    for weight in model.parameters():
+        weight.grad = torch.ones_like(weight)  # the first step of AdamW is the rate
+    optimizer.step()
+    moved = {name: (before[name] - weight).max().item() for name, weight in model.named_parameters()}
+    expected = dict.fromkeys(moved, 0.05) | {name: 0.3 for name in moved if name.startswith("classifier")}
+    for places, rate in (([embeddings], 0.0125), ([first], 0.025), (top, 0.1)):
+        names = [name for name in moved if name.startswith(tuple(places))]
+        assert names
+        expected |= dict.fromkeys(names, rate)
+    assert moved == pytest.approx(expected, rel=1e-3)
+    assert optimizer.param_groups[0]["lr"] == 0.1, "which is logged"
+
+
+def test_rates_by_layer_need_a_list_of_layers():
+    config = AutoConfig.for_model("albert", num_hidden_layers=3, embedding_size=8, **SMALL)
+    with pytest.raises(UserError, match=r"^train.layer_decay: albert does not have one list of 3 layers; expected"):
+        adamw(AutoModelForTokenClassification.from_config(config), torch.device("cpu"), 0.0, 0.1, 0.3, 0.9)
 
 
 RATES = [
