@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -89,7 +90,19 @@ def test_help_of_every_verb_loads_no_heavy_library(tmp_path):
     shown = run("-c", HELP, *ALL, cwd=tmp_path).stdout
     assert [line for line in shown.splitlines() if line[0:2] == "= "] == [f"= {verb} 0 []" for verb in ALL]
     assert all(f"usage: tagline {verb} " in shown for verb in ALL)
-    assert [line for line in shown.splitlines() if len(line) > 80] == []
+    lines = shown.splitlines()
+    assert [line for line in lines if len(line) > 80] == []
+    examples = [command for file in (ROOT / "stages/tagline").rglob("program.py") for command in commands_in(file)]
+    assert len(examples) > 20
+    starts = {line.strip().partition("    ")[0] for line in lines}
+    assert {*examples} <= starts, "whole, so that they can be pasted"
+
+
+def commands_in(file: Path) -> Iterator[str]:
+    """The lines of docstrings that are commands, without what follows them in a table."""
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if re.match("(    )+(tagline|curl|cat|zcat) ", line):
+            yield line.strip().partition("    ")[0]
 
 
 def test_missing_extra_is_one_message(tmp_path, monkeypatch):

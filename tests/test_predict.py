@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -156,9 +157,8 @@ WRONG_USAGE = [
     (("--input", "in.txt", "--output", "in.txt"), "--output is the same file as --input; expected another one"),
     (("--input", "-", "--output", "in.txt"), "--output is the same file as --input; expected another one"),
     (("--input", "in.conll", "--column", "0"), "expected a number from 1 to 999,999,999,999, got '0'"),
-    (("--input", "none.txt"), "--input none.txt: no such file; expected one to label, or - for standard input"),
-    (("in.txt", "in.txt"), "TEXT in.txt is a file; expected raw text; to label it, use --input; of several, that"),
-    (("--input", "."), "--input .: a folder; expected a file; run once per file (docs/scale.md)"),
+    (("README.md",), "TEXT README.md is a file; expected raw text; to label it, use --input; of several, that"),
+    (("--types", "PER", "Ada"), "TEXT is missing; expected it before --types, which takes all words that follow it"),
     (("Ada", "--column", "2"), "--column: the input format is text; expected conll"),
     (("Ada", "--text-column", "body"), "--text-column: the input format is text; expected jsonl"),
     (("\udcff",), "TEXT is not UTF-8"),
@@ -168,7 +168,8 @@ WRONG_USAGE = [
 
 @pytest.mark.parametrize(("arguments", "message"), WRONG_USAGE)
 def test_wrong_usage_exits_with_2(arguments, message, monkeypatch, capfd):
-    Path("in.txt").touch()
+    for name in ("in.txt", "in.xml", "in.jsonl", "in.conll", "README.md"):
+        Path(name).touch()
     with Path("in.txt").open() as file:
         monkeypatch.setattr(sys, "stdin", file)
         assert exit_of(*arguments) == 2
@@ -209,6 +210,8 @@ ERRORS = [
     (("a", "--backend", "onnx-int8"), "models/export: no files for the backend onnx-int8; available: onnx, to"),
     (("a", "--output", "models", "--format", "text"), "--output models: a folder; expected a file"),
     (("a", "--output", "/dev/null", "--format", "text"), "--output /dev/null: a pipe or device; expect"),
+    (("--input", "none.txt"), "--input none.txt: no such file; expected one of texts, or - for standard input"),
+    (("--input", "."), "--input .: a folder; expected a file; run once per file (docs/scale.md)"),
     (("--input", "bad.jsonl", "--output", "out.jsonl"), "bad.jsonl:2: not JSON (Expecting value: column "),
 ]
 
@@ -233,8 +236,20 @@ def test_closed_streams_are_errors(monkeypatch):
 def test_full_disk_behind_standard_output_is_one_message():
     with Path("/dev/full").open("wb") as full:
         process = start(TEXT, stdout=full)
-    assert process.communicate()[1] == b"predict: standard output: No space left on device\n"
+    message = b"predict: standard output: No space left on device; expected more space; free some, or write elsewhere\n"
+    assert process.communicate()[1] == message
     assert process.returncode == 1
+
+
+@pytest.mark.parametrize("name", ["text", "brat", "label_studio"])
+def test_full_disk_behind_a_file_is_one_message(name):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+    try:
+        found = exit_of(TEXT, "--output", "out", "--format", name)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert found == "predict: out: File too large; expected more space; free some, or write elsewhere"
 
 
 @pytest.fixture

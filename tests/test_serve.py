@@ -1,9 +1,11 @@
 """`tagline serve` as a process: real clients, slow and vanishing ones, its end, and its messages."""
 
 import json
+import re
 import signal
 import socket
 import urllib.request
+from contextlib import suppress
 
 import pytest
 from helpers.project import ROOT, exit_of
@@ -62,6 +64,17 @@ def test_slow_clients_are_refused_and_vanished_ones_forgotten(service):
         pass
     slow = received(connected(service, HEAD + BODY[:5]))
     assert slow.startswith("HTTP/1.1 408 ") and slow.endswith('{"detail":"the body was not received within 2 seconds"}')
+
+
+def test_clients_that_never_end_their_request_leave_room_for_others(export):
+    """The log has one line, and the service answers again once their time is over."""
+    line = re.compile(r"serve: too many connections for `ulimit -n`: some are refused from now on\n")
+    with served(export, "--max-seconds=1", files=64, logs=line) as service:
+        silent = [connected(service, b"POST / HT") for _ in range(100)]
+        for connection in silent:
+            with connection, suppress(ConnectionError):
+                assert connection.recv(1) == b""
+        assert in_progress(service) == 0
 
 
 def test_sigterm_right_after_the_service_says_its_address_ends_it_with_status_0(export):

@@ -189,6 +189,7 @@ def test_wrong_usage_exits_with_2(arguments, message, capfd):
 
 ERRORS = [
     ("gz.txt --output out", "gz.txt: gzip-compressed; expected text; decompress it, for example by `zcat`"),
+    ("none.txt --output out", "POOL none.txt: no such file; expected one of texts, or - for standard input"),
     ("pool.txt --output out --exclude a.csv", "--exclude a.csv: unknown suffix; expected .txt, "),
     ("pool.txt --output out --exclude .", "--exclude .: gz.txt has no .ann beside it; expected a folder"),
     ("pool.txt --output out --max-words 4", "pool.txt: no text of at most 4 words that is not annotated yet; expected"),
@@ -212,4 +213,4 @@ def test_errors_are_one_message_and_keep_earlier_output(arguments, message):
 def test_read_only_folder_is_found_before_any_work(monkeypatch):
     monkeypatch.setattr("tagline.tools.answers.outputs.tempfile.TemporaryFile", Mock(side_effect=PermissionError))
     message = "suggest: --output out: . can't be written; expected a folder for new files"
-    assert exit_of("none.txt", "--max-words", "60", "--output", "out") == message
+    assert exit_of("pool.txt", "--max-words", "60", "--output", "out") == message

@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from tagline.core import HASHES, BackendName, read_hashes, read_json, reading, verify_files, write_json
+from tagline.core import HASHES, BackendName, read_hashes, read_json, reading, require, verify_files, write_json
 from tagline.labels import HEAD_FILE, Biases, Calibration, Labels, Precision, label_list
 from tagline.labels.label_list import PER_TYPE, PerType
 from tagline.terminal import QUOTED, UserError, shortened
@@ -134,6 +134,8 @@ def read(folder: Path) -> Exported:
         UserError: the file is missing, damaged, or of another version.
     """
     path = folder / TAGGER
+    for file in (*folder.glob("*"), *(folder / "onnx").glob("*")):
+        require(file, "export")  # a pipe would never end, and hashes.json behind a broken link would count as none
     content = read_json(path, "export")
     version = content.get("version")
     if version != VERSION:

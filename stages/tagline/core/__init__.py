@@ -30,13 +30,17 @@ from tagline.core.provenance import (
     write_hashes,
 )
 from tagline.core.reading import (
+    WEIGHTS,
+    WEIGHTS_INDEX,
     check_config,
     check_normalizer,
     committed,
+    is_plain,
     parse_object,
     reading,
     reading_tokenizer,
     require,
+    weight_files,
 )
 
 __all__ = [
@@ -50,6 +54,8 @@ __all__ = [
     "PROVENANCE",
     "SPLITS",
     "TOKENIZER_FILE",
+    "WEIGHTS",
+    "WEIGHTS_INDEX",
     "BackendName",
     "Findings",
     "Overlaps",
@@ -58,6 +64,7 @@ __all__ = [
     "check_normalizer",
     "committed",
     "copy_files",
+    "is_plain",
     "params",
     "parse_object",
     "read_columns",
@@ -73,6 +80,7 @@ __all__ = [
     "verify",
     "verify_files",
     "versions",
+    "weight_files",
     "write_hashes",
     "write_json",
 ]

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from tagline.terminal import QUOTED, UserError, shortened
@@ -22,9 +22,14 @@ _OF_ENVIRONMENT = (errno.EACCES, errno.EMFILE, errno.ENFILE, errno.EPERM, errno.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # How libraries written in Rust (safetensors, tokenizers) report an error of the system.
 _RUST = re.compile(r"\(os error (\d+)\)")
+# What libraries begin and end coloured words with.
+_COLOURS = re.compile(r"\x1b\[[\d;]*m")
 # A config.json with more layers or labels is treated as damaged.
 _MOST_LAYERS, _MOST_LABELS = 1000, 100_000
 _MOST_GROWTH = 1000
+# The weights of a model as transformers saves them, or the list of their files.
+WEIGHTS = "model.safetensors"
+WEIGHTS_INDEX = "model.safetensors.index.json"
 
 
 @contextmanager
@@ -124,7 +129,7 @@ def _reason(error: BaseException) -> str:
     """The first line of an exception's message, in one short line; its type if the message alone is unclear."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    text = " ".join(str(error).split())
+    text = " ".join(_COLOURS.sub("", str(error)).split())
     if not text or isinstance(error, (KeyError, MemoryError)):
         text = f"{type(error).__name__}: {text}".rstrip(": ")
     return shortened(text, QUOTED)
@@ -177,6 +182,48 @@ def check_config(path: Path) -> None:
             most = _MOST_LABELS
         if isinstance(value, int | float) and value > most:
             raise ValueError(f"{path.name}: {key} is {value}; expected at most {most:,}")
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors files of a model's folder, with their index if there are several.
+
+    Raises:
+        UserError: there are no weights in safetensors, or the index is malformed or names anything other than
+            safetensors files beside it. Weights pickled by PyTorch are not read, since unpickling runs code.
+    """
+    if (folder / WEIGHTS).is_file():
+        return [folder / WEIGHTS]
+    index = folder / WEIGHTS_INDEX
+    if not index.is_file():
+        raise UserError(
+            f"{folder}: no {WEIGHTS}; expected weights in safetensors; pytorch_model.bin is a pickle and is never "
+            "read: convert it"
+        )
+    with reading(index, expected="a JSON object", remedy="choose a complete model"):
+        weight_map = parse_object(index.read_text(encoding="utf-8")).get("weight_map")
+    if not isinstance(weight_map, dict) or not weight_map or not all(isinstance(v, str) for v in weight_map.values()):
+        raise UserError(
+            f"{index}: weight_map is {shortened(repr(weight_map))}; expected an object from weight to file name; "
+            "choose a model as transformers saves it"
+        )
+    shards = sorted(set(weight_map.values()))
+    for shard in shards:
+        if not is_plain(shard) or not shard.endswith(".safetensors"):
+            raise UserError(
+                f"{index}: weight_map names {shortened(repr(shard))}; expected names of safetensors files beside it, "
+                "without a folder; choose another model, this one is damaged or malicious"
+            )
+        if not (folder / shard).is_file():
+            raise UserError(
+                f"{index}: weight_map names {shortened(repr(shard))}, which is missing; expected every file that it "
+                "names beside it; choose a complete model"
+            )
+    return [index, *(folder / shard for shard in shards)]
+
+
+def is_plain(name: str) -> bool:
+    """Whether a name found in a file is a file name without a folder, on any system."""
+    return name not in ("", ".", "..") and "\0" not in name and PureWindowsPath(name).name == name
 
 
 def check_normalizer(state: dict[str, Any] | None) -> None:

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager
+from logging import CRITICAL
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,10 +84,13 @@ def _torch(folder: Path, description: Exported) -> Iterator[Opened]:
             stacklevel=2,
         )
     bars = logging.is_progress_bar_enabled()
+    level = logging.get_verbosity()
     logging.disable_progress_bar()
+    logging.set_verbosity(CRITICAL)  # it would print names of the folder's tensors and configuration raw
     try:
         model = classifier.load(folder, description.labels)
     finally:
+        logging.set_verbosity(level)
         if bars:
             logging.enable_progress_bar()
     longest = classifier.longest_window(model)

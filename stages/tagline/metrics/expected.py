@@ -198,6 +198,8 @@ class Reference(NamedTuple):
             ValueError, KeyError, TypeError: it is malformed.
         """
         constants = Constants(**content["constants"])
-        if not np.isfinite([*constants, content["f1"]]).all() or constants.entities < 1:
-            raise ValueError(f"constants are {content['constants']!r}, F1 is {content['f1']!r}")
-        return cls(constants, content["f1"])
+        f1 = content["f1"]
+        shares = (constants.threshold, constants.ties, constants.touching, f1)
+        if not all(0 <= share <= 1 for share in shares) or not 0 <= constants.missed < np.inf or constants.entities < 1:
+            raise ValueError(f"constants are {content['constants']!r}, F1 is {f1!r}")
+        return cls(constants, f1)

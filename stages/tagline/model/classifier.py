@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedConfig, PreTrainedModel
 from transformers.utils.import_utils import is_flash_attn_2_available, is_flash_attn_3_available
 
-from tagline.core import PROVENANCE, check_config, read_json, reading, require
+from tagline.core import PROVENANCE, check_config, read_json, reading, require, weight_files
 from tagline.labels import Doubles, Labels, label_list, shared_labels
 from tagline.model.heads.head import OWN_WEIGHTS, Head, Weights
 from tagline.model.precision import Resolved
@@ -343,11 +343,13 @@ def _load(folder: Path, made_by: str, **options: object) -> tuple[PreTrainedMode
     """Load a model; also name its tensors that the folder lacks or has in another shape, initialised at random."""
     with reading(folder, made_by, problem="transformers can't load a token classifier"):
         check_config(folder / "config.json")
+        weight_files(folder)
         _check_size(folder, options)
         model, info = AutoModelForTokenClassification.from_pretrained(
             folder,
             local_files_only=True,
             trust_remote_code=False,
+            use_safetensors=True,
             ignore_mismatched_sizes=True,
             output_loading_info=True,
             **_OUTPUTS,

@@ -11,12 +11,21 @@ from transformers import AutoConfig, AutoTokenizer, PreTrainedConfig, PreTrained
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, MODEL_FOR_MASKED_LM_MAPPING_NAMES
 from transformers.tokenization_utils_base import get_fast_tokenizer_file
 
-from tagline.core import check_config, check_normalizer, parse_object, reading, reading_tokenizer, write_json
-from tagline.sources.formats.base import is_plain, leads_out
+from tagline.core import (
+    WEIGHTS,
+    WEIGHTS_INDEX,
+    check_config,
+    check_normalizer,
+    is_plain,
+    parse_object,
+    reading,
+    reading_tokenizer,
+    weight_files,
+    write_json,
+)
+from tagline.sources.formats.base import leads_out
 from tagline.terminal import UserError, shortened
 
-WEIGHTS = "model.safetensors"
-WEIGHTS_INDEX = "model.safetensors.index.json"
 # Settings of a tokenizer's last use. They are not part of the encoder, and would truncate or pad silently.
 _LEFTOVERS = (
     "is_local",
@@ -135,36 +144,6 @@ def is_decoder(config: PreTrainedConfig) -> bool:
         and not both_ways
         and not getattr(config, "use_bidirectional_attention", False)
     )
-
-
-def weight_files(folder: Path) -> list[Path]:
-    """The safetensors files of an encoder's folder, with their index if there are several.
-
-    Raises:
-        UserError: the index is malformed, or names anything other than safetensors files beside it.
-    """
-    if (folder / WEIGHTS).is_file():
-        return [folder / WEIGHTS]
-    index = folder / WEIGHTS_INDEX
-    weight_map = _object(index).get("weight_map")
-    if not isinstance(weight_map, dict) or not weight_map or not all(isinstance(v, str) for v in weight_map.values()):
-        raise UserError(
-            f"{index}: weight_map is {shortened(repr(weight_map))}; expected an object from weight to file name; "
-            "choose an encoder as transformers saves it"
-        )
-    shards = sorted(set(weight_map.values()))
-    for shard in shards:
-        if not is_plain(shard) or not shard.endswith(".safetensors"):
-            raise UserError(
-                f"{index}: weight_map names {shortened(repr(shard))}; expected names of safetensors files beside it, "
-                "without a folder; choose another encoder, this one is damaged or malicious"
-            )
-        if not (folder / shard).is_file():
-            raise UserError(
-                f"{index}: weight_map names {shortened(repr(shard))}, which is missing; expected every file that it "
-                "names beside it; choose a complete encoder"
-            )
-    return [index, *(folder / shard for shard in shards)]
 
 
 def _object(path: Path) -> dict[str, Any]:

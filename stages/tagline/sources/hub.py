@@ -15,7 +15,7 @@ from typing import Literal
 from huggingface_hub import HfApi, constants, is_offline_mode, snapshot_download
 from huggingface_hub.errors import GatedRepoError, HFValidationError, LocalEntryNotFoundError, XetDownloadError
 
-from tagline.core import reading, sha256
+from tagline.core import WEIGHTS, WEIGHTS_INDEX, reading, sha256, weight_files
 from tagline.hub.client import LOGIN, NO_CONNECTION, NO_HUB, Asked, endpoint, prepare, refusal
 from tagline.sources import encoders
 from tagline.terminal import UserError, shortened
@@ -30,8 +30,8 @@ _FAILURES = (*NO_CONNECTION, *NO_HUB, LocalEntryNotFoundError, HFValidationError
 # The files of an encoder that are fetched: configuration, safetensors, and the files of a tokenizer.
 ENCODER_FILES = [
     "config.json",
-    encoders.WEIGHTS,
-    encoders.WEIGHTS_INDEX,
+    WEIGHTS,
+    WEIGHTS_INDEX,
     "model-*.safetensors",
     "tokenizer.json",
     "tokenizer_config.json",
@@ -140,7 +140,7 @@ def fetch_encoder(repository: Repository) -> Path:
         snapshot = Path(snapshot_download(repository.name, revision=repository.commit, allow_patterns=ENCODER_FILES))
         encoders.check_links(snapshot, snapshot, snapshot.parent.parent / "blobs")
         encoders.check_files(str(repository), {path.name for path in snapshot.iterdir()})
-    for file in encoders.weight_files(snapshot):
+    for file in weight_files(snapshot):
         _check_hash(repository, file)
     return snapshot
 

@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerBase
 
 from tagline.artifacts import raw_data
 from tagline.artifacts.raw_data import with_further
-from tagline.core import LEARNT, PROVENANCE, SPLITS, sha256, write_hashes, write_json
+from tagline.core import LEARNT, PROVENANCE, SPLITS, WEIGHTS, sha256, write_hashes, write_json
 from tagline.core.provenance import hashes
 from tagline.sources import admission, capitals, corrections, encoders, hub, letters, own_subwords
 from tagline.sources.download_params import (
@@ -295,7 +295,7 @@ def find_encoder(folder: Path, encoder: AnyEncoder) -> EncoderSource:
         return EncoderSource(hub.fetch_encoder(repository), origin, str(repository))
     if isinstance(encoder, PackagedEncoder):
         source, version = encoders.find_in_package(encoder.package, encoder.path)
-        _check_weights(source / encoders.WEIGHTS, encoder)
+        _check_weights(source / WEIGHTS, encoder)
         origin = {"package": encoder.package, "revision": version, "path": encoder.path}
         return EncoderSource(source, origin, f"{encoder.path} of {encoder.package} {version}")
     source = folder / encoder.path

@@ -83,7 +83,14 @@ def test_reference_survives_json():
     assert Reference.parse(json.loads(json.dumps(reference.to_json()))) == reference
 
 
-@pytest.mark.parametrize("damage", [{"constants": {}}, {"f1": "0.8"}, {"f1": float("nan")}])
+DAMAGED: list[dict[str, object]] = [{"constants": {}}, {"f1": "0.8"}, {"f1": float("nan")}, {"f1": 7}]
+DAMAGED += [
+    {"constants": CONSTANTS._replace(ties=-5)._asdict()},
+    {"constants": CONSTANTS._replace(missed=-1)._asdict()},
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
 def test_damaged_reference_is_refused(damage):
     with pytest.raises((ValueError, TypeError)):
         Reference.parse(Reference(CONSTANTS, 0.8).to_json() | damage)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 from transformers import CONFIG_MAPPING, AutoTokenizer, ByT5Tokenizer, RobertaConfig, RobertaTokenizer
 
+from tagline.core import WEIGHTS_INDEX
 from tagline.sources import encoders, own_subwords
 from tagline.sources.download_params import LocalEncoder
 from tagline.sources.stage import write_encoder
@@ -30,7 +31,7 @@ test_missing_folder_of_a_package_is_an_error = refused(
 def write_shards(folder: Path, index: object) -> Path:
     folder.mkdir()
     (folder / "config.json").write_text("{}")
-    (folder / encoders.WEIGHTS_INDEX).write_text(index if isinstance(index, str) else json.dumps(index))
+    (folder / WEIGHTS_INDEX).write_text(index if isinstance(index, str) else json.dumps(index))
     for number in (1, 2):
         (folder / f"model-{number}.safetensors").write_text(str(number))
     return folder
@@ -63,7 +64,7 @@ def test_malformed_or_hostile_index_is_refused(tmp_path, index, message):
     for secret in ("token", "x.safetensors"):
         (tmp_path / secret).write_text("secret")
     found = message_of(encoders.copy_encoder, source, tmp_path / "target")
-    assert found.startswith(f"{source / encoders.WEIGHTS_INDEX}: {message}")
+    assert found.startswith(f"{source / WEIGHTS_INDEX}: {message}")
     assert not (tmp_path / "target").exists()
 
 

@@ -11,7 +11,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, model_validator
@@ -33,11 +33,6 @@ def leads_out(path: Path, *folders: Path) -> bool:
     """Whether a path, with links resolved, is outside all of the folders, whose own links are resolved too."""
     real = Path(os.path.realpath(path))  # unlike Path.resolve() it does not raise for a loop of links
     return not any(real.is_relative_to(os.path.realpath(folder)) for folder in folders)
-
-
-def is_plain(name: str) -> bool:
-    """Whether a name found in a file is a file name without a folder, on any system."""
-    return name not in ("", ".", "..") and "\0" not in name and PureWindowsPath(name).name == name
 
 
 class Shares(Section):

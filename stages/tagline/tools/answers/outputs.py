@@ -3,7 +3,8 @@
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
@@ -32,6 +33,17 @@ def check_writable(option: str, out: Path, is_folder: bool = False) -> None:
         raise UserError(f"{option} {out}: a folder; expected a file")
     if out.exists() and not out.is_file():
         raise UserError(f"{option} {out}: a pipe or device; expected a file; to write there, use `> {out}`")
+
+
+@contextmanager
+def naming(file: Path | str) -> Iterator[None]:
+    """Name the file in an error of writing to it, such as a full disk, which the system leaves out."""
+    try:
+        yield
+    except BrokenPipeError:  # not an error of the file
+        raise
+    except OSError as error:
+        raise UserError(f"{file}: {error.strerror}; expected more space; free some, or write elsewhere") from None
 
 
 class Form(Protocol[Given]):
@@ -90,7 +102,13 @@ class Output(Generic[Item]):
         """Write some items."""
         lines = "".join(map(self._form.line, items)).encode()
         if self.path:
-            self._append(self.path, lines, self._form.closing().encode())
+            closing = self._form.closing().encode()
+            if self._size:
+                self._append(self.path, lines, closing)
+            else:
+                self._begin(self.path, lines + closing)
+            self._size += len(lines)
+            self._closing = closing
         else:
             print_lines(lines)
 
@@ -101,21 +119,29 @@ class Output(Generic[Item]):
         else:
             print_lines(self._form.closing().encode())
 
+    def _begin(self, path: Path, content: bytes) -> None:
+        # Not `replacing`, which needs a library that predictions do without.
+        partial = path.with_name(f".{path.name}.partial")
+        with defer_signals():
+            try:
+                partial.write_bytes(content)
+                partial.replace(path)
+            finally:
+                partial.unlink(missing_ok=True)
+
     def _append(self, path: Path, lines: bytes, closing: bytes) -> None:
         content = memoryview(lines + closing)
-        with defer_signals(), path.open("r+b" if self._size else "wb", buffering=0) as file:
+        with defer_signals(), path.open("r+b", buffering=0) as file:
             file.truncate(self._size)
             file.seek(self._size)
             try:
                 while content:
                     content = content[file.write(content) :]
-            except OSError as error:
+            except OSError:
                 file.truncate(self._size)
                 file.seek(self._size)
                 file.write(self._closing)
-                raise UserError(f"{path}: {error.strerror}") from None
-        self._size += len(lines)
-        self._closing = closing
+                raise
 
 
 def save(path: Path, form: Form[Item], items: Iterable[Item], beside: Mapping[Path, str] | None = None) -> None:
@@ -145,9 +171,7 @@ def print_lines(lines: bytes) -> None:
         try:
             sys.stdout.buffer.write(lines)
             sys.stdout.buffer.flush()
-        except OSError as error:
+        except OSError:
             # Python flushes standard output again when it exits; /dev/null keeps that from failing.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            if isinstance(error, BrokenPipeError):
-                raise
-            raise UserError(f"standard output: {error.strerror}") from None
+            raise

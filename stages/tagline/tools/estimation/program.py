@@ -4,7 +4,7 @@
     tagline estimate --input texts.jsonl --least 0.7 --json
 
 The scores are those that the exported model can be expected to have on these texts, with 95 % intervals, computed from
-its calibrated scores (docs/scores.md has the formula, and the shifts that break it), beside the true F1 of the test
+its calibrated scores (docs/why/estimates.md: the formula, and the shifts that break it), beside the true F1 of the test
 split. Reads what `tagline predict` reads. No answer is written.
 
 Exit status: 3 if --least is given, and the estimated F1 is below it or no entity is found.
@@ -23,7 +23,7 @@ from tagline.terminal import (
     show_json,
     show_warnings,
 )
-from tagline.tools.texts.options import add_model, add_no_split, probability, warn_if_outdated
+from tagline.tools.texts.options import add_model, add_no_split, probability
 from tagline.tools.texts.source import add_texts, check_texts, source_of
 
 
@@ -75,7 +75,6 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
         tagger = Tagger(options.model, options.backend, split_sentences=options.split_sentences)
     with tagger:
         observation = Observation(tagger)
-        warn_if_outdated(tagger)
         texts = 0
         with source_of(options, tagger, show_progress=True) as (documents, advance):
             for part in tagger.tag_stream(documents):

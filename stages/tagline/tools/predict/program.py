@@ -39,7 +39,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from tagline.terminal import ArgumentParser, Interrupted, UserError, defer_signals, program_name, show, show_warnings
 from tagline.tools.answers.options import BRAT, JSONL, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
-from tagline.tools.answers.outputs import check_writable
+from tagline.tools.answers.outputs import check_writable, naming
 from tagline.tools.texts import options as common
 from tagline.tools.texts.options import STANDARD, infer_format
 from tagline.tools.texts.source import add_texts, check_texts, source_of
@@ -70,15 +70,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # A bar would mix with output on the same terminal, and with what a pager shows of a pipe.
     show_progress = options.output is not None or is_file(sys.stdout)
     with tagger, source_of(options, tagger, show_progress) as (documents, advance):
-        for layer in tagger.layers.values():
-            common.warn_if_outdated(layer)
         check_answers(options, tagger)
         label(documents, advance, tagger, options)
         if options.output:
             from tagline.tools.answers.tool_formats import beside  # here, since --help need not wait for libraries
 
             for path, text in beside(options.format, options.output, tagger.types).items():
-                path.write_text(text, encoding="utf-8")
+                with naming(path):
+                    path.write_text(text, encoding="utf-8")
 
 
 def check_answers(options: argparse.Namespace, tagger: AnyTagger) -> None:
@@ -129,6 +128,7 @@ def label(
 ) -> None:
     """Label documents and write them; ``advance`` is called with the number that was written."""
     output = output_of(options, tagger)
+    target = output.path or "standard output"
     documents_written = items_written = 0
 
     def so_far() -> str:  # what the output contains after an error
@@ -139,12 +139,13 @@ def label(
     try:
         for part in tagger.tag_stream(documents):
             items = items_of(part, options)
-            with defer_signals():  # what is written is also counted
+            with defer_signals(), naming(target):  # what is written is also counted
                 output.write(items)
                 documents_written += len(part)
                 items_written += len(items)
             advance(len(part))
-        output.end()
+        with naming(target):
+            output.end()
         if output.path:
             show(f"{output.path}: written")
     except BrokenPipeError:
@@ -244,6 +245,8 @@ def check_options(options: argparse.Namespace) -> None:
     Raises:
         ValueError: options contradict each other, or a format can't be inferred.
     """
+    if options.types and not options.texts and options.input is None:
+        raise ValueError("TEXT is missing; expected it before --types, which takes all words that follow it")
     check_texts(options)
     is_standard = options.output in (None, STANDARD)
     if not options.format and is_standard and options.models and len(options.models) > 1:

@@ -26,6 +26,10 @@ FULL = 2**12
 SHARE = 0.8
 
 
+class BusyError(TimeoutError):
+    """The requests before this one left it too little time."""
+
+
 class Job(NamedTuple):
     """The inputs of a request with their number of characters, its latest start, and its answers to come."""
 
@@ -47,8 +51,9 @@ class Batcher:
     def __init__(self, tagger: AnyTagger, count: Callable[[int], object], seconds: float = math.inf) -> None:
         self._tagger = tagger
         self._count = count
-        self._most = SHARE * seconds
+        self._seconds = seconds
         self._queue = asyncio.Queue[Job]()
+        self._batch: Sequence[Job] = ()
 
     @property
     def waiting(self) -> int:
@@ -59,13 +64,19 @@ class Batcher:
         """Label texts or lists of words, in the block of `running`.
 
         Raises:
-            TimeoutError: the requests before this one left it too little time.
+            BusyError, TimeoutError: the requests before this one took too long, or its own texts do.
             Exception: what the tagger raises for these inputs alone.
         """
         size = sum(map(_characters, inputs))
-        job = Job(inputs, size, monotonic() + self._most, asyncio.get_running_loop().create_future())
-        self._queue.put_nowait(job)
-        return await job.answers
+        answers: asyncio.Future[list[Answer]] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait(Job(inputs, size, monotonic() + SHARE * self._seconds, answers))
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await answers
+        except TimeoutError:
+            if any(job.answers is answers for job in self._batch):
+                raise
+            raise BusyError from None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -80,7 +91,7 @@ class Batcher:
     async def _run(self, thread: Executor) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            jobs = await self._next()
+            self._batch = jobs = await self._next()
             answers = await loop.run_in_executor(thread, self._answers, jobs)
             for job, answer in zip(jobs, answers, strict=True):
                 if job.answers.done():  # its request was given up meanwhile
@@ -130,7 +141,7 @@ class Batcher:
 def _is_waiting(job: Job) -> bool:
     """Whether a request still waits for its answers; one that waited too long is refused."""
     if not job.answers.done() and job.latest < monotonic():
-        job.answers.set_exception(TimeoutError())
+        job.answers.set_exception(BusyError())
     return not job.answers.done()
 
 

@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from tagline.tools.serving.batching import Answer, Input
 
 Word = Annotated[str, Field(min_length=1)]
+# The check ends at the first fault: to describe thousands of them would hold up the requests of others.
+AllTexts = Annotated[list[str], Field(fail_fast=True)]
+Words = Annotated[list[Word], Field(fail_fast=True)]
 
 
 class Texts(BaseModel):
@@ -17,8 +20,10 @@ class Texts(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    text: str | list[str] | None = Field(None, description="A text, or a list of texts.")
-    words: list[Word] | list[list[Word]] | None = Field(None, description="The words of a sentence, or a list of such.")
+    text: str | AllTexts | None = Field(None, description="A text, or a list of texts.")
+    words: Words | Annotated[list[Words], Field(fail_fast=True)] | None = Field(
+        None, description="The words of a sentence, or a list of such."
+    )
 
     @model_validator(mode="after")
     def _has_one_of_both(self) -> Texts:
@@ -52,7 +57,7 @@ class InferenceInputs(BaseModel):
 
     model_config = ConfigDict(strict=True)
 
-    inputs: str | list[str] = Field(description="A text, or a list of texts.")
+    inputs: str | AllTexts = Field(description="A text, or a list of texts.")
     parameters: Parameters | None = None
 
     def given(self) -> tuple[Sequence[Input], bool]:

@@ -3,9 +3,9 @@
     tagline serve
     tagline serve --model models/export --host 0.0.0.0 --port 8080
 
-    curl http://127.0.0.1:8080/entities -d '{"text": "She moved from Oslo to Paris."}'
-    curl http://127.0.0.1:8080/entities -d '{"text": ["one text", "another"]}'
-    curl http://127.0.0.1:8080/entities -d '{"words": ["She", "moved", "to", "Rome"]}'
+    curl localhost:8080/entities -d '{"text": "She moved from Oslo to Paris."}'
+    curl localhost:8080/entities -d '{"text": ["one text", "another"]}'
+    curl localhost:8080/entities -d '{"words": ["She", "moved", "to", "Rome"]}'
 
 The answer is what `tagline predict` writes as JSON Lines; a list gets a list. Other addresses:
 

@@ -1,12 +1,17 @@
 """The server: loads the model, opens the port, answers requests until a signal."""
 
 import argparse
+import asyncio
+import logging
+import math
 import socket
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from tagline.terminal import Interrupted, UserError, show
 from tagline.tools.serving.limits import Limits
@@ -15,8 +20,8 @@ from tagline.tools.texts.options import open_taggers
 
 # Seconds that an idle connection is kept, longer than load balancers usually keep it.
 KEPT = 75
-# Open files that are not connections, at most.
-OTHER_FILES = 64
+# Files that may be opened beside connections.
+OTHER_FILES = 16
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -47,7 +52,8 @@ def run(options: argparse.Namespace, limits: Limits) -> None:
             access_log=False,
             server_header=False,
             ws="none",
-            limit_concurrency=most_connections(),
+            loop="asyncio",  # which accepts connections by `Listener`
+            http=connections_of(limits.seconds),
             timeout_keep_alive=KEPT,
             timeout_graceful_shutdown=2 * limits.seconds,
         )
@@ -90,19 +96,56 @@ def listening(host: str, port: int) -> socket.socket:
     # Connections inherit it. asyncio sets it only for sockets that name their protocol; without it, the body of an
     # answer, which is written after the head, waits up to 40 ms for the client to confirm the head.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listener
+    return Listener(listener.detach())
 
 
-def most_connections() -> int | None:
-    """Raise the limit of open files as far as it goes; the connections that it allows, None if that is not known."""
+class Listener(socket.socket):
+    """A socket that closes new connections once files, of which each connection is one, are nearly used up."""
+
+    has_refused = False
+
+    def __init__(self, number: int) -> None:
+        super().__init__(fileno=number)
+        self._most = most_files() - OTHER_FILES
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        connection, address = super().accept()
+        if connection.fileno() < self._most:  # the lowest free number
+            return connection, address
+        connection.close()
+        if not self.has_refused:
+            self.has_refused = True
+            logging.getLogger(__name__).warning("too many connections for `ulimit -n`: some are refused from now on")
+        raise BlockingIOError  # as if nobody had asked
+
+
+def most_files() -> float:
+    """Raise the limit of open files as far as it goes, and return it."""
     with suppress(ImportError, ValueError):  # Windows has no such limit; of macOS the highest may be refused
         import resource
 
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-        if most > OTHER_FILES:
-            return most - OTHER_FILES
-    return None
+        return most
+    return math.inf
+
+
+def connections_of(seconds: float) -> type[asyncio.Protocol]:
+    """The connections of a server, each of which must ask something within some seconds.
+
+    uvicorn's own limits are of requests, and so of no client that never ends its first one.
+    """
+
+    class Connection(H11Protocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self.loop.call_later(seconds, self._end_if_silent)
+
+        def _end_if_silent(self) -> None:
+            if self.cycle is None:
+                self.transport.abort()
+
+    return Connection
 
 
 class Server(uvicorn.Server):

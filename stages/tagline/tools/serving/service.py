@@ -23,12 +23,10 @@ from tagline.inference import AnyTagger, examples
 from tagline.labels import type_grounds
 from tagline.report.html_files import FOLDER, render_file
 from tagline.tools.estimation.observation import Observation
-from tagline.tools.serving.batching import Batcher
+from tagline.tools.serving.batching import Batcher, BusyError
 from tagline.tools.serving.bodies import EntityGroup, InferenceInputs, Tagged, Texts
 from tagline.tools.serving.limits import Limits
 
-# Maximum number of faults of a body that a message lists.
-FAULTS = 3
 # Words of the latest texts, about 1,000 sentences, of which F1 is estimated.
 WINDOW = 20_000
 VERSION = version("tagline")
@@ -161,13 +159,13 @@ class RequestHandler:
         inputs, several = body.given()
         if len(inputs) > self._limits.texts:
             raise HTTPException(413, f"{len(inputs):,} texts; expected at most {self._limits.texts:,} per request")
+        late = f"no answer within {self._limits.seconds} seconds"
         try:
-            async with timeout(self._limits.seconds):
-                answers = await self.batcher.label(inputs)
+            answers = await self.batcher.label(inputs)
+        except BusyError:
+            raise try_again(f"{late}, since others came before; try again later") from None
         except TimeoutError:
-            raise try_again(
-                f"no answer within {self._limits.seconds} seconds; send fewer or shorter texts, or try again later"
-            ) from None
+            raise HTTPException(503, f"{late}; send fewer or shorter texts") from None
         shown = [interface.shown(answer) for answer in answers]
         return json.dumps(shown if several else shown[0], ensure_ascii=False)
 
@@ -216,8 +214,7 @@ def malformed(error: ValidationError) -> HTTPException:
     faults = error.errors(include_url=False, include_context=False, include_input=False)
     if faults[0]["type"] == "json_invalid":
         return HTTPException(400, f"the body is not JSON in UTF-8: {faults[0]['msg'].removeprefix('Invalid JSON: ')}")
-    listed = dict.fromkeys(_described(fault["loc"], fault["msg"]) for fault in faults)
-    return HTTPException(422, "; ".join(list(listed)[:FAULTS]))
+    return HTTPException(422, "; ".join(dict.fromkeys(_described(fault["loc"], fault["msg"]) for fault in faults)))
 
 
 def _described(path: tuple[int | str, ...], message: str) -> str:

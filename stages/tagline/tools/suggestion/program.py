@@ -1,18 +1,19 @@
 """Choose which texts of a pool to annotate next, with the model's entities as a start.
 
-    tagline suggest pool.txt --max-words 5000 --output tasks.html    # a page to annotate in, for a browser
-    tagline suggest pool.txt --max-words 5000 --output tasks.json    # for Label Studio
-    zcat pool.jsonl.gz | tagline suggest - --input-format jsonl --max-words 5000 --output tasks --format brat
+    tagline suggest pool.txt --max-words 5000 --output tasks.html
+    tagline suggest pool.txt --max-words 5000 --output tasks.json
+    zcat pool.txt.gz | tagline suggest - --max-words 5000 --output tasks.html
 
-POOL is read as a stream: text (one per line), JSON Lines with "text" or "words", or CoNLL columns. The texts chosen are
-those of which the model is least certain, different from each other, and a random share. The random texts come first,
-without entities, so that their annotations can test any model; the field "selection" marks them. Texts that are
-annotated already are left out. The same pool and model give the same choice.
+An .html file is a page to annotate in, for a browser, a .json file is for Label Studio (--format: others). POOL is read
+as a stream: text (one per line), JSON Lines with "text" or "words", or CoNLL columns. The texts chosen are those of
+which the model is least certain, different from each other, and a random share. The random texts come first, without
+entities, so that their annotations can test any model; the field "selection" marks them. Texts that are annotated
+already are left out. The same pool and model give the same choice.
 
 Without a model, or with --types, whatever models/export is, the texts are diverse ones, which together have as many
 different words as possible:
 
-    tagline suggest pool.txt --max-words 5000 --types PER LOC ORG --output tasks.json
+    tagline suggest pool.txt --types PER LOC --max-words 500 --output tasks.html
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from tagline.tools.texts.options import (
     add_input_format,
     add_model,
     check_input_format,
+    check_readable,
     infer_format,
     natural,
     probability,
@@ -128,6 +130,7 @@ def parsed() -> argparse.Namespace:
     if options.exclude is None:
         raw = (options.model or MODEL).parent.parent / "data/raw"  # of the pipeline that made models/export
         options.exclude = [raw] if raw.is_dir() else []
+    check_readable("POOL", options.pool)
     try:
         options.input_format = options.input_format or infer_format("POOL", options.pool, "--input-format")
         check_input_format(options)

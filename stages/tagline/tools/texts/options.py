@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from tagline.core import BackendName, Overlaps, read_json
+from tagline.core import BackendName, Overlaps
 from tagline.terminal import UserError, defer_signals
 
 if TYPE_CHECKING:
@@ -18,8 +17,6 @@ FORMATS = ("text", "jsonl", "conll")
 SUFFIXES = {".txt": "text", ".jsonl": "jsonl", ".json": "jsonl", ".conll": "conll"}
 STANDARD = "-"
 MODEL = Path("models/export")
-# Where a clone's last evaluation has the reference that its next export gets.
-EVALUATED = Path("data/predictions/provenance.json")
 
 
 def infer_format(
@@ -58,6 +55,14 @@ def check_input_format(options: argparse.Namespace) -> None:
     for option, value, of in (("--column", options.column, "conll"), ("--text-column", options.text_column, "jsonl")):
         if value and options.input_format != of:
             raise ValueError(f"{option}: the input format is {options.input_format}; expected {of}")
+
+
+def check_readable(option: str, file: str) -> None:
+    """Raise a `UserError` if a file of texts, - for standard input, does not exist or is a folder."""
+    if file != STANDARD and not Path(file).exists():
+        raise UserError(f"{option} {file}: no such file; expected one of texts, or - for standard input")
+    if Path(file).is_dir():
+        raise UserError(f"{option} {file}: a folder; expected a file; run once per file (docs/scale.md)")
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -144,18 +149,6 @@ def open_taggers(options: argparse.Namespace, verify: bool = True) -> AnyTagger:
             split = options.split_sentences
             taggers[name] = Tagger(folder, options.backend, verify=verify, split_sentences=split, types=options.types)
         return joined(taggers, options.overlaps)
-
-
-def warn_if_outdated(tagger: Tagger) -> None:
-    """Warn if a model is the clone's export, and not of its last evaluation."""
-    if tagger.folder != MODEL or not EVALUATED.is_file():
-        return
-    if read_json(EVALUATED, "evaluate").get("reference") != tagger.reference:
-        warnings.warn(
-            f"{MODEL}: not of the last evaluation in {EVALUATED.parent}; expected an export of it; run `dvc repro "
-            "export`",
-            stacklevel=2,
-        )
 
 
 def joined(taggers: Mapping[str, Tagger], overlaps: Overlaps) -> AnyTagger:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tagline.tools.texts.options import STANDARD, SUFFIXES, add_input_format, check_input_format, infer_format
+from tagline.tools.texts.options import add_input_format, check_input_format, check_readable, infer_format
 
 if TYPE_CHECKING:
     from tagline.inference import AnyTagger, Document
@@ -30,6 +30,7 @@ def check_texts(options: argparse.Namespace) -> None:
 
     Raises:
         ValueError: options contradict each other, or a format can't be inferred.
+        UserError: see `check_readable`.
     """
     if bool(options.texts) == (options.input is not None):
         raise ValueError("expected either TEXT or --input FILE")
@@ -38,22 +39,20 @@ def check_texts(options: argparse.Namespace) -> None:
             f"TEXT {options.texts[0]} is a file; expected raw text; to label it, use --input; of several, that of "
             "`cat FILE FILE | tagline predict --input -`"
         )
-    if options.input is not None and Path(options.input).is_dir():
-        raise ValueError(f"--input {options.input}: a folder; expected a file; run once per file (docs/scale.md)")
+    if options.input is not None:
+        check_readable("--input", options.input)
     if any("\udc80" <= character <= "\udcff" for character in "".join(options.texts)):
         raise ValueError("TEXT is not UTF-8")
     options.input_format = options.input_format or infer_format("--input", options.input)
     if options.words and options.input_format != "text":
         raise ValueError(f"--words: the input format is {options.input_format}; expected text")
     check_input_format(options)
-    if options.input not in (None, STANDARD) and not Path(options.input).exists():
-        raise ValueError(f"--input {options.input}: no such file; expected one to label, or - for standard input")
 
 
 def _is_file_to_read(text: str) -> bool:
-    """Whether a text is rather the name of a file of texts."""
+    """Whether a text is rather the name of a file."""
     try:
-        return Path(text).suffix in SUFFIXES and Path(text).is_file()
+        return Path(text).is_file()
     except OSError:  # it is longer than a name may be
         return False
 

@@ -1,21 +1,37 @@
 """Output files contain complete lines, whatever interrupts them."""
 
 import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from helpers.messages import message_of
+import pytest
 
 from tagline.tools.answers.outputs import Lines, Output
+
+
+@contextmanager
+def space_for(size: int) -> Iterator[None]:
+    """The system refuses to write longer files in the block."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_full_disk_keeps_the_lines_before(tmp_path):
     output = Output(tmp_path / "out", Lines("{}\n".format, is_list=True))
     output.write(["1"])
     output.write(["2"])
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
-    try:
-        message = message_of(output.write, ["this is too much"])
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert message == f"{tmp_path / 'out'}: File too large"
+    with space_for(10):
+        output.write(["this is too much"])
     assert (tmp_path / "out").read_text() == "[1\n,2\n]\n"
+
+
+def test_full_disk_keeps_the_earlier_file(tmp_path):
+    (tmp_path / "out").write_text("of yesterday")
+    with space_for(10):
+        Output(tmp_path / "out", Lines("{}\n".format)).write(["this is too much"])
+    assert {path: path.read_text() for path in tmp_path.iterdir()} == {tmp_path / "out": "of yesterday"}

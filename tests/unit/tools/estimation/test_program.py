@@ -1,20 +1,16 @@
 """`tagline estimate`: the table, JSON, exit statuses and messages."""
 
 import json
-import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers.handmade_export import TAGS, add_reference, save_export
 
-from tagline.core import write_json
 from tagline.inference import Tagger
 from tagline.terminal.errors import NotReachedError, UserError
 from tagline.tools.estimation.observation import BLOCKS, Observation
 from tagline.tools.estimation.program import main
-from tagline.tools.predict.program import main as predict
-from tagline.tools.texts.options import EVALUATED
 
 TEXT = "Ada Lind lives in Oslo."
 
@@ -69,24 +65,6 @@ def test_exports_without_a_reference_or_entities_are_refused(tmp_path):
         main([TEXT, "--model", str(folder)])
     with pytest.raises(UserError, match="predicts a tag for each word; expected a model of entities"):
         main([TEXT, "--model", str(save_export(tmp_path / "tags", TAGS))])
-
-
-def test_export_of_an_earlier_evaluation_is_said(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    EVALUATED.parent.mkdir(parents=True)
-    Path("models").mkdir()
-    folder = add_reference(save_export(Path("models/export")))
-    content = json.loads((folder / "tagger.json").read_text())
-    write_json(EVALUATED, content)
-    with warnings.catch_warnings(action="error"):
-        main([TEXT])
-    content["reference"]["f1"] = 0.7
-    write_json(EVALUATED, content)
-    for verb in (main, predict):
-        with pytest.warns(
-            match="^models/export: not of the last evaluation in data/predictions; expected an export of"
-        ):
-            verb([TEXT])
 
 
 def test_damaged_reference_is_one_message(model):

@@ -81,6 +81,12 @@ BAD_REQUESTS = [
     ("/entities", b"[" * 1000, 400, "the body is not JSON in UTF-8: recursion limit exceeded at line 1 column"),
     ("/entities", b"{}", 422, "the body: expected either text or words"),
     ("/entities", b'{"words": [["a", ""]]}', 422, "words.0: Input should be a valid string; words.0.1: String sho"),
+    (
+        "/entities",
+        b'{"text": [' + b"0," * 400 + b"0]}",
+        422,
+        "text: Input should be a valid string; text.0: Input should",
+    ),
     ("/entities", b'{"text": "a", "id": 1}', 422, "id: Extra inputs are not permitted"),
     ("/entities", b'{"text": ["a", "b", "c", "d"]}', 413, "4 texts; expected at most 3 per request"),
     ("/entities", b'"' + b"a" * 10_000_000 + b'"', 413, "the body has more than 1,000 bytes; send fewer or sho"),
@@ -145,8 +151,10 @@ def test_request_that_waited_too_long_is_refused_and_not_labelled(held):
         refused = [answer.result() for answer in [first, threads.submit(client.post, "/", json={"inputs": "Bo"})]]
         held.go.set()
         assert client.post("/", json={"inputs": "Bo"}).status_code == 200
-    message = "no answer within 2 seconds; send fewer or shorter texts, or try again later"
-    assert {(answer.status_code, answer.json()["detail"]) for answer in refused} == {(503, message)}
+    late = "no answer within 2 seconds"
+    own = (503, {"detail": f"{late}; send fewer or shorter texts"}, None)
+    of_others = (503, {"detail": f"{late}, since others came before; try again later"}, "1")
+    assert [(each.status_code, each.json(), each.headers.get("Retry-After")) for each in refused] == [own, of_others]
     assert len(held.calls) == 2
 
 
