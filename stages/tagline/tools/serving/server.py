@@ -142,7 +142,7 @@ def connections_of(seconds: float) -> type[asyncio.Protocol]:
             self.loop.call_later(seconds, self._end_if_silent)
 
         def _end_if_silent(self) -> None:
-            if self.cycle is None:
+            if not self.cycle:  # of a request and its answer
                 self.transport.abort()
 
     return Connection
