@@ -72,6 +72,8 @@ class Keys(WordFiles):
 
 def recognise(sample: Sample) -> Guess | None:
     """Guess the columns of a file."""
+    if sample.is_json:
+        return None
     prefix = _prefix_of_comments(sample.lines)
     without = [line for line in sample.lines if not (prefix and line.startswith(prefix))]
     tabs, numbered = separated(enumerate(without))

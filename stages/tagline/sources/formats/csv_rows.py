@@ -30,8 +30,6 @@ _LITERAL = re.compile(
 )
 # Headers of columns that name a document. A sentence cannot belong to two.
 DOCUMENT = re.compile("(doc(ument)?|file)([ _-]?(#|id|idx|no|number|name))?", re.IGNORECASE)
-# Headers of columns in which the offsets of an entity begin.
-_START = re.compile("([a-z]+[ _-])?(start|begin)([ _-]?[a-z]+)?", re.IGNORECASE)
 _SENTENCE = re.compile("sent(ence)?([ _]?(#|id|idx|no|number))?|(doc|document)[ _]?id|id", re.IGNORECASE)
 
 
@@ -73,24 +71,11 @@ class Keys(RowKeys, WordFiles):
 
 
 def recognise(sample: Sample) -> Guess | None:
-    """Guess the columns of a file; a `UserError` if no column names sentences, or rows are entities or have spans."""
+    """Guess the columns of a file."""
     for delimiter, quote, header, rows in _tables(sample):
         keys = _of_table(header, rows)
-        start = _start_of_entities(header, rows, keys)
-        if start is not None:
-            raise UserError(
-                f"{sample.path}: CSV with offsets of entities in {start!r}; expected rows of words or sentences; "
-                "write one JSON object per text, which format spans reads: "
-                '{"text": "Ada lives.", "spans": [{"start": 0, "end": 3, "label": "PER"}]}'
-            )
-        if keys is not None and ("rows" in keys or "sentence" in keys):
+        if keys is not None:
             return {**keys, "delimiter": delimiter, "quote": quote}
-        if keys is not None and delimiter != "\t":  # with tabs, empty lines can end the sentences (`conll`)
-            raise UserError(
-                f"{sample.path}: CSV with words in {keys['words']!r}, but no column whose value is the same for "
-                "all words of a sentence and changes with it; add one, such as sentence_id, or set rows: sentences "
-                "if each row is a sentence"
-            )
     return None
 
 
@@ -283,26 +268,8 @@ def _items(cell: str, location: str) -> list[str]:
     )
 
 
-def _start_of_entities(header: Sequence[str], rows: Sequence[Sequence[str]], keys: Guess | None) -> str | None:
-    """The header of the column with the first offset of an entity, if each row is an entity; or with lists of spans."""
-    # Rows of words can have offsets, too, but have a tag O, or words without a space.
-    whole = [row for row in rows if len(row) == len(header)]
-    if not whole or any("O" in row for row in whole):
-        return None
-    for index, name in enumerate(header):
-        if any(row[index].startswith(('[{"', "[{'")) for row in whole):
-            return name
-    if keys is not None:
-        index = header.index(keys["words"])
-        if not any(" " in row[index].strip() for row in whole):
-            return None
-    starts = [index for index, name in enumerate(header) if _START.fullmatch(name.strip())]
-    numbers = [index for index in starts if all(row[index].strip().isdecimal() for row in whole)]
-    return header[numbers[0]] if numbers else None
-
-
 def _of_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Guess | None:
-    """Guess what the columns of a table hold; None if there are no words and tags."""
+    """Guess what the columns of a table hold; None if there are no words and tags, or no column of sentences."""
     words = words_among(header)
     tags = [name for name in header if name != words and TAGS.fullmatch(name)]
     whole = [row for row in rows if len(row) == len(header)]  # others are reported by the reader
@@ -323,6 +290,9 @@ def _of_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Guess | N
         return {"rows": "sentences", **sentence, "words": words, "tag_columns": named}
     documents = [name for name in header if name not in (words, *tags) and DOCUMENT.fullmatch(name.strip())]
     keys = _ids(columns, documents, [name for name in ids if name not in unique])
+    # Rows can be texts with a class, or entities with offsets.
+    if not keys or sum(" " not in cell.strip() for cell in columns[words]) < LEAST_SHARE * len(whole):
+        return None
     if any("" in columns[name] for name in keys.values()):
         keys["fill_down"] = True
     return {**keys, "words": words, "tag_columns": name_tag_columns({name: set(columns[name]) for name in tags})}

@@ -27,7 +27,7 @@ def recognise(sample: Sample) -> Guess | None:
     def rows() -> Iterator[Mapping[str, Any]]:
         return (row for _, row in read_rows(sample.path, sample.encoding))
 
-    return sniff_lists(rows, sample.path) if sample.is_json else None
+    return sniff_lists(rows) if sample.is_json else None
 
 
 def read(path: Path, keys: Keys) -> Iterator[Sentence]:

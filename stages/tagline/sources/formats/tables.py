@@ -40,7 +40,7 @@ def recognise(sample: Sample) -> Guess | None:
     import pyarrow.parquet as pq
 
     with reading(sample.path, problem=NO_PARQUET), pq.ParquetFile(sample.path) as table:
-        return sniff_lists(lambda: _parquet_rows(table), sample.path, _features(table.schema_arrow))
+        return sniff_lists(lambda: _parquet_rows(table), _features(table.schema_arrow))
 
 
 def read(path: Path, keys: Keys) -> Iterator[Sentence]:

@@ -5,17 +5,19 @@ from string import Template
 
 from tagline.sources.formats.csv_rows import columns_of
 from tagline.sources.formats.json_objects import first_rows
+from tagline.sources.formats.list_sniffing import without_type
 from tagline.sources.formats.sniffing import Sample
 from tagline.terminal import QUOTED, UserError, quoted, shortened
 
 EXPECTED = "columns of words and tags, CoNLL-U, CSV with a header, JSON objects or Parquet; docs/data.md describes them"
 _OF_JSON = (
-    "two lists of strings of equal length, texts with spans of start, end and label, or texts with the strings of "
-    "their entities (format mentions); docs/data.md describes these and other formats"
+    "two lists of strings of equal length, words with spans of words (format gliner), texts with spans of start, end "
+    "and label, or texts with the strings of their entities (format mentions); docs/data.md describes these and others"
 )
 _OF_CSV = (
-    "names such as sentence_id, word and ner; rename them, or name yours in params.yaml, below download.dataset: "
-    "format: csv, sentence, words, tag_columns (docs/data.md)"
+    "names such as sentence_id, word and ner, of which the first changes with the sentence; rename them, or name yours "
+    "in params.yaml, below download.dataset: format: csv, sentence, words, tag_columns (docs/data.md); write entities "
+    "with offsets as JSON (format spans)"
 )
 _SPANS = 'texts with spans: {"text": "Ada lives.", "spans": [{"start": 0, "end": 3, "label": "PER"}]} (format spans)'
 _MENTIONS = 'texts with their entities: {"text": "Ada lives.", "entities": {"PER": ["Ada"]}} (format mentions)'
@@ -97,6 +99,8 @@ def message(sample: Sample) -> str:
 
 def _seen(sample: Sample) -> tuple[str, str]:
     rows = first_rows(sample)
+    if rows and (spans := without_type(rows)):
+        return spans, "the key of the types; name all in params.yaml (format: spans, spans, start, end, label)"
     if rows:
         for key, value in rows[0].items():
             names = [_KEYS[part] for part in key.split(".") if part in _KEYS]

