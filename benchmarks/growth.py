@@ -146,7 +146,7 @@ def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     """Label validation and test with the most frequent label of each sub-word, score them, and write the report."""
     from tagline.artifacts import predictions, tokenized
     from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
-    from tagline.evaluation.inputs import Inputs, read_counts
+    from tagline.evaluation.inputs import EvaluationInputs, read_counts
     from tagline.evaluation.measurements.order import measurements_of
     from tagline.evaluation.stage import Evaluation, label, measure
     from tagline.model.heads import make_head
@@ -156,7 +156,9 @@ def evaluate(folder: Path, _: argparse.Namespace) -> dict[str, float]:
     labels = tokenized.load_labels(folder / "tokenized")
     start = time.process_time()
     counts = read_counts(folder / "data.json")
-    inputs = Inputs(folder / "raw", folder / "tokenized", folder / "tests", folder / "tokenizer", labels, counts)
+    inputs = EvaluationInputs(
+        folder / "raw", folder / "tokenized", folder / "tests", folder / "tokenizer", labels, counts
+    )
     table = _LabelTable(inputs.loaded["train"].windows, len(labels.names))
     predictor = Predictor(table, make_head("linear", labels), labels, 4096)
     bootstrap = Bootstrap(resamples=1000, seed=1)

@@ -16,20 +16,17 @@ from tagline.labels.hidden import without_hidden
 from tagline.model.prediction import Predictor
 
 if TYPE_CHECKING:
-    from tagline.evaluation.inputs import Inputs
+    from tagline.evaluation.inputs import EvaluationInputs
 
 # Words that are altered at a time.
 ALTERED_WORDS = 2**18
 
 
-def label_altered(inputs: Inputs, name: str, predictor: Predictor, predicted: AnyInts) -> dict[str, AnyInts]:
-    """Label the words of a split in each altered form that changes a word.
-
-    Sentences that the model reads alike are labelled once: equal ones, those that a form leaves as they are, and those
-    whose capitals it does not read.
+def label_altered(inputs: EvaluationInputs, name: str, predictor: Predictor, predicted: AnyInts) -> dict[str, AnyInts]:
+    """Label the words of a split in each altered form that changes a word; sentences that are read alike once.
 
     Args:
-        inputs: of the stage: data/raw is read if windows have context; windows are made as those of data/tokenized.
+        inputs: of the stage; windows are made as those of data/tokenized, with context from data/raw.
         name: of the split.
         predictor: of the model.
         predicted: int (words,), the labels of the words as they are.
@@ -89,15 +86,7 @@ def _per_sentence(labels: AnyInts, lengths: Ints) -> list[AnyInts]:
 def _label_new(
     predictor: Predictor, lengths: Ints, windows: Windows, labels_of: dict[bytes, AnyInts], name: str
 ) -> AnyInts:
-    """Label the words of sentences, of which those that are read alike are predicted once.
-
-    Args:
-        predictor: of the model.
-        lengths: int64 (sentences,), their numbers of words.
-        windows: of these sentences, in one array per column.
-        labels_of: the labels of earlier sentences by `_keys`; those of these are added.
-        name: the title of the progress bar.
-    """
+    """Label the words of sentences, of which those that are read alike are predicted once."""
     keys = _keys(windows, lengths)
     new = {key: row for row, key in enumerate(keys) if key not in labels_of}
     rows = np.sort(np.fromiter(new.values(), np.int64, len(new)))

@@ -30,7 +30,7 @@ class SplitCounts(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Inputs:
+class EvaluationInputs:
     """What the stage reads; the caller has verified data/tokenized and models/finetuned.
 
     Attributes:
@@ -59,7 +59,7 @@ class Inputs:
             splits[name] = tokenized.load_split(self.data if name in LEARNT else self.tests, name)
         return splits
 
-    def with_documents(self) -> Inputs:
+    def with_documents(self) -> EvaluationInputs:
         """The same, with the documents of sentences; for errors see `document_numbers`."""
         return replace(self, documents={name: self.document_numbers(name) for name in self.counts})
 

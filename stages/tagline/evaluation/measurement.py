@@ -10,7 +10,7 @@ from tagline.labels import NO_BIASES, Biases
 
 if TYPE_CHECKING:  # these take seconds to import, for which the table of scores does not wait
     from tagline.artifacts.predictions import Settings
-    from tagline.evaluation.inputs import Inputs
+    from tagline.evaluation.inputs import EvaluationInputs
     from tagline.evaluation.scored_split import ScoredSplit
     from tagline.model.heads.head import Head
     from tagline.model.prediction import Chunk, Predictor
@@ -32,7 +32,7 @@ class Labelled:
         settings: how they were labelled, which measurements complete for later stages.
     """
 
-    inputs: Inputs
+    inputs: EvaluationInputs
     predictor: Predictor
     splits: dict[str, ScoredSplit]
     settings: Settings
@@ -41,7 +41,7 @@ class Labelled:
 class Measurement:
     """What is measured of each split; by default, each step does nothing.
 
-    The stage runs each step of all measurements before the next step: `choose_biases`, `after_labels`, `measure`.
+    The stage runs each step of all measurements before the next: `choose_biases`, `after_labels`, `measure`.
 
     Attributes:
         needs_scores: whether `choose_biases` reads the scores of validation, which are then kept in memory.
@@ -51,7 +51,7 @@ class Measurement:
     needs_scores = False
     needs_documents = False
 
-    def choose_biases(self, validation: Iterable[Chunk], inputs: Inputs, head: Head) -> Biases:
+    def choose_biases(self, validation: Iterable[Chunk], inputs: EvaluationInputs, head: Head) -> Biases:
         """Choose what is added to the scores of some types before words are labelled.
 
         Args:

@@ -27,13 +27,12 @@ class ScoredSplit:
         words_without_subwords: the number of words that the tokenizer removed, which have the fallback label.
         loss: the mean negative log-likelihood of the other words' gold labels.
         greedy_f1: F1 if each word has the label with its highest score.
-        words_unscored: the number of words for which tokenize-align made sub-words and the model gave no scores.
-        uncalibrated: `reliability` before scores were calibrated, if they are.
-        altered: the same sentences with the labels of altered forms of their words, by name (`altered_forms.FORMS`);
-            only forms that change a word. None: not labelled.
+        words_unscored: the number of words with sub-words and without scores.
+        uncalibrated: `reliability` before calibration, if scores are calibrated.
+        altered: the sentences with the labels of altered forms that change a word, by name; None: not labelled.
         documents: int64 (sentences,), the number of the document of each sentence, from 0; None if not known.
         name: of the split.
-        types: of a test set: those that are shared with the task, foreign to it, and lacking, which are left out.
+        types: of a test set: those that it shares with the task, foreign to it, and lacking, which are left out.
         in_part: the number of sentences that are annotated for some types only; predictions of the others are O.
     """
 

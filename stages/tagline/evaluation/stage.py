@@ -10,7 +10,7 @@ from tagline.artifacts import tokenized
 from tagline.artifacts.predictions import Settings
 from tagline.core import verify
 from tagline.evaluation.evaluate_params import Evaluate
-from tagline.evaluation.inputs import Inputs, read_counts
+from tagline.evaluation.inputs import EvaluationInputs, read_counts
 from tagline.evaluation.measurement import Entries, Labelled, Measurement, Metrics
 from tagline.evaluation.measurements.order import measurements_of
 from tagline.evaluation.scored_split import ScoredSplit
@@ -61,8 +61,7 @@ def evaluate(
         params: the section ``evaluate``.
 
     Raises:
-        UserError: an artifact is missing or damaged, the model does not match the data, a param names a type that the
-            data does not have, or the model produces NaN or infinite logits.
+        UserError: an artifact is missing or damaged, a param does not fit the data, or a logit is NaN or infinite.
     """
     verify(data, "tokenize-align")
     verify(tests, "tokenize-align")
@@ -71,7 +70,7 @@ def evaluate(
     labels = tokenized.load_labels(data)
     measurements = measurements_of(params, labels)
 
-    inputs = Inputs(raw, data, tests, finetuned, labels, read_counts(report))
+    inputs = EvaluationInputs(raw, data, tests, finetuned, labels, read_counts(report))
     if any(measurement.needs_documents for measurement in measurements):
         inputs = inputs.with_documents()
     backend = _load_backend(data, finetuned, params.precision, labels)
@@ -85,7 +84,9 @@ def evaluate(
     return Evaluation(labels_of_tests, labelled.splits, metrics, classifier.best_epoch(finetuned), labelled.settings)
 
 
-def label(inputs: Inputs, predictor: Predictor, settings: Settings, measurements: Sequence[Measurement]) -> Labelled:
+def label(
+    inputs: EvaluationInputs, predictor: Predictor, settings: Settings, measurements: Sequence[Measurement]
+) -> Labelled:
     """Label all splits but train, and let measurements prepare what they need of that.
 
     Args:
@@ -136,7 +137,7 @@ def _load_backend(data: Path, finetuned: Path, wanted: Precision, labels: Labels
     return TorchModel.for_inference(model, precision)
 
 
-def _label(name: str, inputs: Inputs, chunks: Iterable[Chunk], predictor: Predictor) -> ScoredSplit:
+def _label(name: str, inputs: EvaluationInputs, chunks: Iterable[Chunk], predictor: Predictor) -> ScoredSplit:
     """Label the words of a split; of a further test set without the types that it lacks."""
     split = inputs.loaded[name]
     gold = split.gold()

@@ -1,7 +1,6 @@
 """Conversion of a fine-tuned model to ONNX, for any batch size and window length.
 
-Weights that the graph and the safetensors files beside it have in common are stored once, in these. ONNX calls this
-external data: a tensor is a file beside the graph, an offset and a length. Formats:
+Weights that the graph and the safetensors files beside it have in common are stored once, in these, as external data:
 https://onnx.ai/onnx/repo-docs/ExternalData.html, https://huggingface.co/docs/safetensors/index#format.
 """
 
@@ -140,8 +139,7 @@ def _quiet() -> Iterator[None]:
 def share_weights(graph: ir.Graph, files: Iterable[Path]) -> None:
     """Replace float32 weights of a graph by references to the same bytes in safetensors files.
 
-    Files have the weights of a linear layer as (outputs, inputs), products need (inputs, outputs), and PyTorch's
-    exporter transposes them in advance. Here the graph transposes them, which onnxruntime does once, when it loads it.
+    Files have the weights of a linear layer as (outputs, inputs), so the graph transposes them when it is loaded.
 
     Args:
         graph: modified in place; weights that no file has stay as they are.

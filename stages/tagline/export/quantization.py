@@ -1,10 +1,8 @@
 """Quantisation of an ONNX graph: matrix products with weights are computed in 8-bit integers.
 
-Weights are quantised once, with one scale per column. Activations are quantised dynamically, with one scale per
-sub-word: its largest absolute value. So the quantisation of a sub-word does not depend on the others in its batch, and
-outliers in one sub-word do not reduce the precision of others. onnxruntime's ``quantize_dynamic`` has one scale for the
-whole batch and has both drawbacks. Embeddings are looked up, not multiplied, so integers would not make them faster;
-they are stored in half precision. All operators are standard ones.
+Weights have one scale per column, activations one per sub-word, its largest absolute value: so that of a sub-word does
+not depend on the others in its batch, as with onnxruntime's ``quantize_dynamic``. Embeddings are looked up, not
+multiplied; they are stored in half precision. All operators are standard ones.
 """
 
 from pathlib import Path
@@ -80,10 +78,7 @@ class _Quantizer:
         del self.graph.value_info[:]
 
     def _product(self, left: str, weight: str, product: str) -> None:
-        """Multiply quantised activations by quantised weights, then by the scale of each sub-word.
-
-        The column scales are part of the dequantised weights.
-        """
+        """Multiply quantised activations by quantised weights, then by the scale of each sub-word."""
         if left not in self.quantized:
             self.quantized.add(left)
             if left in self.gelu_outputs:

@@ -67,12 +67,12 @@ class ExportInputs:
         tokenized: data/tokenized.
         tests: data/tokenized_tests.
         finetuned: models/finetuned.
-        predictions: data/predictions/provenance.json, for how labels are chosen and the precision.
-        dataset: data/raw/provenance.json, for how raw text is split, and the model card.
-        encoder: models/pretrained/provenance.json, for the model card.
-        metrics: reports/evaluate.json, for the model card.
-        validation: plots/validation.csv, for the model card.
-        data: reports/data.json, for the model card.
+        predictions: data/predictions/provenance.json.
+        dataset: data/raw/provenance.json.
+        encoder: models/pretrained/provenance.json.
+        metrics: reports/evaluate.json.
+        validation: plots/validation.csv.
+        data: reports/data.json.
     """
 
     tokenized: Path
@@ -86,7 +86,7 @@ class ExportInputs:
     data: Path
 
 
-class Prepared(NamedTuple):
+class PreparedExport(NamedTuple):
     """What is exported, and what backends are compared with.
 
     Attributes:
@@ -152,11 +152,7 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
 
 
 def _verify(inputs: ExportInputs) -> None:
-    """Check the files of the inputs.
-
-    Raises:
-        UserError: one is missing or damaged.
-    """
+    """Check the files of the inputs."""
     verify(inputs.tokenized, "tokenize-align")
     verify(inputs.tests, "tokenize-align")
     verify(inputs.finetuned, "train", inputs.validation)
@@ -170,12 +166,8 @@ def _verify(inputs: ExportInputs) -> None:
         verify_files(folder, read_hashes(folder, stage), stage, [relative(path, folder)])
 
 
-def _prepare(inputs: ExportInputs) -> Prepared:
-    """Read the artifacts of earlier stages, and predict the reported split, test, by the trained model.
-
-    Raises:
-        UserError: the tokenizer of the model is not the one of the windows, or the head is damaged.
-    """
+def _prepare(inputs: ExportInputs) -> PreparedExport:
+    """Read the artifacts of earlier stages, and predict the reported split, test, by the trained model."""
     labels = tokenized.load_labels(inputs.tokenized)
     windowing = tokenized.read_windowing(inputs.tokenized)
     words, sentences = exported.read_rules(inputs.dataset)
@@ -188,7 +180,7 @@ def _prepare(inputs: ExportInputs) -> Prepared:
     alike = {name: getattr(windowing, name) for name in CUT_ALIKE} | settings._asdict()
     tagger = Exported(labels, head.name, padding=trained.padding, words=words, sentences=sentences, **alike)
     parity = Parity(trained, split, labels, head, settings.biases)
-    return Prepared(tagger, windowing, trained, name, parity, parity.f1)
+    return PreparedExport(tagger, windowing, trained, name, parity, parity.f1)
 
 
 def _write_folder(finetuned: Path, dtype: str, tagger: Exported, target: Path, name: str) -> None:
@@ -233,16 +225,9 @@ def _configure_javascript(target: Path) -> None:
 
 
 def _compare_backends(
-    inputs: ExportInputs, prepared: Prepared, target: Path, params: Export
+    inputs: ExportInputs, prepared: PreparedExport, target: Path, params: Export
 ) -> tuple[Reports, list[str]]:
-    """Compare each backend with the trained model, and leave out a worse int8 graph.
-
-    Returns:
-        The report of each backend that stays, and what is to be known of those whose F1 is lower than params allow.
-
-    Raises:
-        UserError: another backend differs more than params allow.
-    """
+    """Compare each backend with the trained model, and leave out a worse int8 graph."""
     reports: Reports = {}
     notes: list[str] = []
     for backend in exported.backends(target):  # onnx-int8 is the first, torch the last
@@ -266,7 +251,7 @@ def _compare_backends(
     return reports, notes
 
 
-def _measure(backend: BackendName, inputs: ExportInputs, prepared: Prepared, target: Path) -> Measured:
+def _measure(backend: BackendName, inputs: ExportInputs, prepared: PreparedExport, target: Path) -> Measured:
     if backend == "torch":
         return _measure_torch(inputs, prepared, target)
     files = exported.external_weights(target, backend)
@@ -285,11 +270,7 @@ def _check_labels(report: Mapping[str, float], backend: BackendName, params: Exp
 
 
 def _check_f1(drop: Drop, backend: BackendName, limit: float, split: str) -> str:
-    """Judge a drop of F1 above the limit, and say what follows from it.
-
-    Raises:
-        UserError: the drop is significant, and the backend is not int8, without which an export is complete.
-    """
+    """Judge a drop of F1 above the limit, and say what follows from it."""
     if not drop.is_significant:
         return (
             f"{backend}: F1 of {split} is {drop}: not significant, so it is kept; expected at most {limit:.4f} below "
@@ -312,7 +293,7 @@ def _leave_out_int8(target: Path) -> None:
     _configure_javascript(target)
 
 
-def _measure_torch(inputs: ExportInputs, prepared: Prepared, target: Path) -> Measured:
+def _measure_torch(inputs: ExportInputs, prepared: PreparedExport, target: Path) -> Measured:
     """Compare the exported model in PyTorch with the trained one, both in the precision of the evaluation."""
     tagger = prepared.tagger
     parity = prepared.parity

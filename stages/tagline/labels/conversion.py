@@ -96,15 +96,14 @@ def transitions(tags: Ints, ends: Ints, size: int) -> Ints:
     """Count the pairs of consecutive tags.
 
     Args:
-        tags: int64 (words,), the tag ids of all words, one sentence after the other; ``size + 1`` for words whose tag
-            is unknown.
+        tags: int64 (words,), the tag ids of all words; ``size + 1`` where the tag is unknown.
         ends: int64 (sentences,), where each sentence ends in ``tags``, ascending.
         size: the number of tags.
 
     Returns:
         int64 (size + 2, size + 2): rows are the tags before, columns the tags after. Row ``size`` counts the tags that
-        begin a sentence, column ``size`` those that end one; the last row and column are of unknown tags. Tags 0 1 1 of
-        one sentence with size 2 give [[0, 1, 0, 0], [0, 1, 1, 0], [1, 0, 0, 0], [0, 0, 0, 0]].
+        begin a sentence, column ``size`` those that end one. Tags 0 1 1 of one sentence with size 2 give
+        [[0, 1, 0, 0], [0, 1, 1, 0], [1, 0, 0, 0], [0, 0, 0, 0]].
     """
     pairs = before(tags, ends, size) * (size + 2) + tags
     counts = np.bincount(pairs, minlength=(size + 2) ** 2).reshape(size + 2, size + 2)
@@ -193,10 +192,7 @@ def convert(names: Sequence[str], follow: Ints, scheme: Scheme, ends_known: bool
 
 
 def _after_unknown(tag: str, scheme: Scheme) -> tuple[str, ...]:
-    """The labels of a tag that the scheme allows at the beginning of a sentence, or after its type was begun.
-
-    In IOB2 and BIOES, I-PER stays I-PER. In IOB1 and IO it can begin an entity, too.
-    """
+    """The labels of a tag that the scheme allows at the beginning of a sentence, or after its type was begun."""
     type_ = split_tag(tag)[1]
     before: list[str | None] = [None]
     if type_:

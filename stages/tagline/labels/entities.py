@@ -32,16 +32,13 @@ def _word(tag: str, index: int) -> Entity:
 
 
 def entities(tags: Sequence[str]) -> list[Entity]:
-    """Read the entities of one sentence by conlleval's rule (Tjong Kim Sang and Buchholz, 2000).
+    """Read the entities of one sentence by conlleval's rule (Tjong Kim Sang and Buchholz, 2000), from left to right.
 
-    An entity starts at B- or where the type changes, and continues with I- of its type. An I- that continues nothing
-    therefore starts an entity too: ``O I-PER I-PER B-PER`` contains PER (1, 3) and PER (3, 4).
+    An entity starts at B- or where the type changes, and continues with I- of its type: ``O I-PER I-PER B-PER``
+    contains PER (1, 3) and PER (3, 4).
 
     Args:
         tags: one per word: O, B-TYPE or I-TYPE, legal in IOB2 or not.
-
-    Returns:
-        Entities from left to right, which never overlap.
     """
     result = []
     open_type = ""  # no entity is open

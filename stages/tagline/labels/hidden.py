@@ -1,7 +1,7 @@
 """Hidden labels: those of types that a sentence of validation or test is not annotated for.
 
 Its gold labels say O where such an entity may be, so a prediction of these types is neither right nor wrong: it becomes
-O wherever the words of a split are labelled. So whatever is scored or fitted sees complete labels on both sides.
+O wherever the words of a split are labelled.
 """
 
 from collections.abc import Collection, Sequence

@@ -49,11 +49,10 @@ class Labels:
     """The label list of a task.
 
     Attributes:
-        task: the tag column that the labels come from; empty for predictions that are only compared and scored.
+        task: the tag column; empty for predictions that are only compared and scored.
         kind: how the labels are read.
         names: label names, indexed by label id.
-        fallback: the label of words without sub-words: O, or the most frequent tag of the training split; empty
-            likewise.
+        fallback: the label of words without sub-words: O, or the most frequent tag of train; empty likewise.
         sets: of the gold labels of train, those of words and of their later sub-words.
     """
 

@@ -43,11 +43,10 @@ def respell(tags: Collection[str]) -> dict[str, str]:
     """Map the tags of a column that spell prefixes in another way to their standard spelling.
 
     ``B_LOC``, ``B:LOC``, ``LOC-B``, ``LOC_B`` and ``b-LOC`` become ``B-LOC``, ``o`` becomes ``O``; ``M-`` and ``W-`` of
-    BMES and BMEOW become ``I-`` and ``S-``. A spelling is recognised if all tags have it and one of them is O, or if
-    a type has both a tag that begins spans and one that continues them. Prefixes at the end need a type with B and I
-    (or M), since types can end in a letter too: ``Hepatitis_B`` beside ``Hepatitis_E``. Prefixes without a separator
-    (``BNEP``, ``INEP``) need an O, B or I in front of all other tags, and a type with both. Tags that are only
-    prefixes, such as ``B``, ``I`` and ``O``, get the type `UNTYPED`.
+    BMES and BMEOW become ``I-`` and ``S-``. A spelling is recognised if all tags have it and one of them is O, or if a
+    type has both a tag that begins spans and one that continues them. Prefixes at the end need a type with B and I (or
+    M); prefixes without a separator (``BNEP``, ``INEP``) an O, B or I in front of all other tags, and a type with
+    both. Bare prefixes get the type `UNTYPED`.
 
     Args:
         tags: the different tags of a column.
@@ -106,13 +105,7 @@ def _standard(parsed: Mapping[str, tuple[str, str]], outside: Collection[str]) -
 
 
 def _mark_spans(parsed: Mapping[str, tuple[str, str]], continuing: str, complete: bool = False) -> bool:
-    """Whether prefixes and types of tags look like a scheme.
-
-    Args:
-        parsed: prefix and type of each tag that has them.
-        continuing: the prefixes of which one must have the type of a B.
-        complete: they are those of all tags, beside O, and need no such pair.
-    """
+    """Whether prefixes and types of tags look like a scheme."""
     prefixes = {prefix for prefix, _ in parsed.values()}
     if not parsed or not any(prefixes <= set(alphabet) for alphabet in _ALPHABETS):
         return False
@@ -180,10 +173,7 @@ def detect(pairs: Iterable[Pair]) -> Scheme:
 
 
 def to_iob2(left: str | None, tag: str | None, scheme: Scheme) -> tuple[str, bool]:
-    """Convert a tag to IOB2 by conlleval's rule, given the tag before it.
-
-    A tag that continues nothing (I-, E- or L- at the start of a sentence, after O or after another type) starts a span.
-    In a scheme with end tags, a span without one ends where the next tag does not continue it.
+    """Convert a tag to IOB2 by conlleval's rule, given the tag before it: a tag that continues nothing starts a span.
 
     Args:
         left: the previous tag, None at the start of a sentence.
@@ -239,8 +229,7 @@ def _read(tag: str | None, scheme: Scheme) -> tuple[str, str]:
 def label_names(tags: Iterable[str]) -> list[str]:
     """List the labels for a set of IOB2 tags: O, then B- and I- of each type, sorted by type.
 
-    Both prefixes are listed even if the data has only one of them: a word of several sub-words needs I- also for a type
-    whose entities all have one word.
+    Both, even if the data has one of them: a word of several sub-words needs I- also for types of one word.
     """
     names = [OUTSIDE]
     for type_ in sorted({split_tag(tag)[1] for tag in tags} - {""}):

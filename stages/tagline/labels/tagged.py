@@ -33,16 +33,13 @@ class _Gold:
 class TaggedSentence(_Gold):
     """A sentence or document with one predicted label per word.
 
-    Labels are ids until names are asked for. Entities are read from them once.
-
     Attributes:
         id: the name of the sentence in messages, files and the report.
         words: its words; empty where only labels are scored.
-        labels: the label list of the ids below.
-        predicted: int (words,), the predicted label ids.
-        scores: float32 (words,), the probability of each predicted label, or of its entity; 0 for words without
-            sub-words.
-        gold: int (words,), the gold label ids; None if unknown.
+        labels: the label list.
+        predicted: int (words,), label ids.
+        scores: float32 (words,), the probability of each label, or of its entity; 0 for words without sub-words.
+        gold: int (words,), label ids; None if unknown.
         accept: above which scores a precision is promised; None or empty: none is.
     """
 
@@ -125,16 +122,14 @@ class TaggedSentence(_Gold):
 class TaggedSentences(_Gold, Sequence[TaggedSentence]):
     """Sentences as flat arrays with one value per word of all sentences; each is made when it is asked for.
 
-    With lengths 2 and 3, the first sentence gets predicted[0:2], the second one predicted[2:5].
-
     Attributes:
         labels: the label list.
-        lengths: the number of words of each sentence.
+        lengths: the number of words of each sentence: with 2 and 3, the second one has predicted[2:5].
         predicted: int (all words,), label ids.
         scores: float32 (all words,).
         gold: int (all words,), label ids, if known.
         ids: one per sentence; None where only labels are scored.
-        words: one list per sentence; None where only labels are scored.
+        words: one list per sentence; None likewise.
         accept: above which scores a precision is promised.
     """
 

@@ -26,16 +26,16 @@ NO_WORD = -1
 class Windows:
     """Windows of some sentences, in flat arrays with offsets.
 
-    A column has one array per record batch of data/tokenized, which stays in the memory-mapped file, or one array in
-    all. With offsets 0 3 5, the first window has the values 0 to 3 of each column, the second one 3 to 5.
+    A column has one array per record batch of data/tokenized, memory-mapped, or one array in all. With offsets 0 3 5,
+    the first window has the values 0 to 3 of each column.
 
     Attributes:
         sentence: int (windows,), the sentence of each window, ascending.
         offsets: int (windows of the batch + 1,), per batch: the first sub-word of each window, then their number.
         input_ids: int32 (sub-words,), per batch: vocabulary ids.
-        word_ids: int32 (sub-words,), per batch: the word of each sub-word in its sentence, `NO_WORD` for special tokens
-            and context.
-        labels: int64 (sub-words,), per batch: gold ids, `IGNORED` for sub-words without a label; empty if unknown.
+        word_ids: int32 (sub-words,), per batch: each sub-word's word in its sentence, `NO_WORD` for special tokens and
+            context.
+        labels: int64 (sub-words,), per batch: gold ids, `IGNORED` for sub-words without one; empty if unknown.
     """
 
     sentence: AnyInts
@@ -140,19 +140,18 @@ def align_labels(
     """Label sub-words by one of the two rules of the Hugging Face course, chapter "Token classification".
 
     With B-PER as 1, I-PER as 2 and "Blackburn" split into three sub-words: 1 2 2 with ``label_all_tokens``, otherwise
-    1 -100 -100. If the first is a mark of a capital, the one after it also has a label, 1 2 -100: transformers'
-    pipeline takes it for another word.
+    1 -100 -100; after a mark of a capital, which transformers' pipeline takes for a word, 1 2 -100.
 
     Args:
         windows: in one array per column.
         words: int64 (sub-words,), the index of each sub-word's word in ``labels``, or `NO_WORD`.
         labels: int (words,), label ids.
-        inside: for each label id, the id of the label that continues it inside a word (`Labels.inside`).
-        label_all_tokens: label all sub-words (B- becomes I- after the first) or only the first of each word.
+        inside: `Labels.inside`.
+        label_all_tokens: label all sub-words of a word.
         marks: the ids of the sub-words that mark capitals.
 
     Returns:
-        int64 (sub-words,), label ids; `IGNORED` for sub-words without a label.
+        int64 (sub-words,), label ids, or `IGNORED`.
     """
     (ids,) = windows.input_ids
     (first,) = windows.first()

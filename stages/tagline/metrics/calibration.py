@@ -54,8 +54,8 @@ def calibration(bins: pd.DataFrame, uncalibrated: pd.DataFrame | None = None) ->
         uncalibrated: the same before calibration; None: scores are not calibrated.
 
     Returns:
-        ``{ece, confidence, accuracy, number}``, and ``uncalibrated``, the error before calibration; only ``{number:
-        0}`` without predictions. A model whose confidence is above its accuracy is overconfident.
+        ``{ece, confidence, accuracy, number}``, and ``uncalibrated``, the error before; ``{number: 0}`` without
+        predictions.
     """
     number = int(bins["number"].sum())
     if not number:

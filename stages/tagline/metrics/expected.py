@@ -1,15 +1,12 @@
 """Expected scores: precision, recall and F1 of texts without gold labels, from the model's calibrated scores.
 
-Of N entities that the model finds, A have a score above a threshold, and A is the expected number of correct ones. The
-threshold is the score above which validation has as many entities as are correct there (average thresholded confidence,
-ATC: Garg et al., 2022); of entities with this very score, a share counts.
+Of N entities that the model finds, A have a score above a threshold, that above which validation has as many entities
+as are correct there (average thresholded confidence: Garg et al., 2022). The expected number of gold entities is
+A + w (N - A) + c O: a share w of wrong entities touches a gold one, and others are missed among the words called O, of
+which O, the sum of 1 - score, are expected to be wrong. F1 is 2 A / (N + that number).
 
-The expected number of gold entities is A + w (N - A) + c O: a share w of wrong entities touches a gold one, and others
-are missed among the words called O, of which O, the sum of 1 - score, are expected to be wrong. All constants are
-validation's. F1 is 2 A / (N + that number).
-
-The sum of the scores, in place of A, is the expected number if scores stay calibrated. ATC is lower where a text makes
-the model less sure. How far both are apart shows how little is known, and widens the interval.
+The sum of the scores is the expected number of correct ones if scores stay calibrated. How far it is from A shows how
+little is known, and widens the interval.
 """
 
 from __future__ import annotations
@@ -36,11 +33,11 @@ class Constants(NamedTuple):
     """What validation says of scores.
 
     Attributes:
-        threshold: the score above which as many entities of validation are as are correct.
-        ties: the share that counts as above it of the entities that have this score.
-        touching: share of its wrong entities that touch a gold one.
-        missed: its gold entities that no predicted one touches, per expected wrong word among those called O.
-        entities: the number of its predicted entities.
+        threshold: the score above which as many entities are as are correct.
+        ties: the share of the entities with this score that counts as above it.
+        touching: share of wrong entities that touch a gold one.
+        missed: gold entities that no predicted one touches, per expected wrong word among those called O.
+        entities: the number of predicted entities.
     """
 
     threshold: float

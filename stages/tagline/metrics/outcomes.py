@@ -23,8 +23,8 @@ class Outcome(NamedTuple):
     """A gold entity, a predicted entity, or a pair of them.
 
     Attributes:
-        kind: correct: type and boundaries agree. type_error: only the boundaries agree. boundary_error: the types agree
-            and the words overlap. missed: any other gold entity. spurious: any other predicted entity.
+        kind: correct: type and boundaries agree. type_error: only the boundaries. boundary_error: the types agree and
+            words overlap. missed, spurious: any other gold, or predicted, entity.
         gold: the gold entity; None if spurious.
         predicted: the predicted entity; None if missed.
     """
@@ -78,9 +78,8 @@ def count_errors(outcomes: Mapping[int, Sequence[Outcome]], sentences: int) -> d
 def match(gold: Sequence[Entity], predicted: Sequence[Entity]) -> list[Outcome]:
     """Pair the gold and predicted entities of a sentence; each is part of exactly one outcome.
 
-    Entities with the same boundaries are paired first, then overlapping entities of the same type, those with most
-    words in common first and from left to right on ties. Entities that overlap with neither the same type nor the same
-    boundaries are not paired: the gold one is missed, the predicted one spurious.
+    Entities with the same boundaries are paired first, then overlapping ones of the same type, those with most words in
+    common first, from left to right on ties. Others are missed or spurious.
 
     Args:
         gold: entities from left to right, without overlaps.
@@ -159,8 +158,7 @@ def matching(sentences: Sequence[TaggedSentence], with_errors: Collection[int]) 
         with_errors: the indices of those whose gold and predicted entities differ.
 
     Returns:
-        ``{"exact", "partial", "type": {precision, recall, f1, number}}``. exact: the boundaries agree. partial: a pair
-        counts 1 if they do, else 0.5. type: the types of a pair agree.
+        The scores of ``exact`` (the boundaries agree), ``partial`` (a pair counts 1 if they do, else 0.5) and ``type``.
     """
     flat = flatten(sentences)
     gold = len(flat.gold_entities.start)

@@ -18,18 +18,16 @@ BLOCK = 2**22
 
 
 def weights(sentences: int, resamples: int, seed: int) -> Iterator[Doubles]:
-    """Draw all sentences with replacement, repeatedly.
-
-    Whole sentences are drawn, since words of a sentence depend on each other: intervals over words would be too narrow.
+    """Draw all sentences with replacement, repeatedly; not words, which depend on each other.
 
     Args:
-        sentences: the number of sentences.
+        sentences: their number.
         resamples: the number of resamples.
         seed: random seed; the weights do not depend on the size of the blocks.
 
     Yields:
-        float64 (resamples in this block, sentences): how often each sentence was drawn. For an array of counts per
-        sentence, ``block @ counts`` is the sum of each resample.
+        float64 (resamples in this block, sentences): how often each was drawn; ``block @ counts`` is the sum of each
+        resample.
     """
     generator = np.random.default_rng(seed)
     rows = max(1, BLOCK // max(1, sentences))

@@ -1,8 +1,7 @@
 """Scores of word labels: precision, recall, F1 and accuracy, overall and per type.
 
-Scores are equal to those of seqeval (spans) and scikit-learn (plain tags), which the tests compare them with. They are
-computed from one gold and one predicted label per word, however words are split into sub-words: from counts per
-sentence, so that those of any resample are weights @ counts.
+They are equal to those of seqeval (spans) and scikit-learn (plain tags), and computed from counts per sentence, so that
+those of any resample are weights @ counts.
 """
 
 from __future__ import annotations
@@ -169,16 +168,11 @@ def divide(part: npt.ArrayLike, whole: npt.ArrayLike) -> Doubles:
 
 
 def score(counts: Counts) -> dict[str, Any]:
-    """Score predicted labels.
-
-    ``spans``: seqeval's default mode, which is conlleval's rule (Tjong Kim Sang and Buchholz, 2000). An entity is
-    correct if its type and both boundaries are; overall precision, recall and F1 are micro-averages over entities.
-    ``tags``: scikit-learn's macro-average over the tags that occur in gold. Accuracy is the share of correctly
-    labelled words. 0 divided by 0 is 0.
+    """Score predicted labels: entities as conlleval does (micro-average), plain tags as scikit-learn (macro-average).
 
     Returns:
-        ``{"overall": {precision, recall, f1, accuracy, number}, "per_type": {TYPE: {precision, recall, f1,
-        number}}}``, types sorted by name; number is the number of gold entities (spans) or gold words (tags).
+        ``{"overall": {precision, recall, f1, accuracy, number}, "per_type": {TYPE: {precision, recall, f1, number}}}``;
+        number is the number of gold entities, or words. 0 divided by 0 is 0.
     """
     total = counts.total()
     rows = zip(*total.per_type(), total.gold, strict=True)

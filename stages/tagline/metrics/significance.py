@@ -14,7 +14,7 @@ from tagline.labels import Doubles, Kind
 from tagline.metrics.resampling import BLOCK, interval, weights
 from tagline.metrics.scores import Counts, Totals
 
-Key = TypeVar("Key")
+ScoreKey = TypeVar("ScoreKey")
 Verdict = Literal["not significant", "significant"]
 
 LEVEL = 0.05
@@ -79,10 +79,10 @@ def score_text(runs: Sequence[float]) -> str:
 
 
 def differences(old: Sequence[Counts], new: Sequence[Counts]) -> tuple[dict[str, Difference], dict[str, Difference]]:
-    """Compare two sides.
+    """Compare two sides, with intervals from a bootstrap.
 
-    Intervals come from a bootstrap. p comes from a t-test over runs, which differ by their seeds; for scores in which
-    the runs of each side agree, such as those of single runs, from approximate randomisation of their mean counts.
+    p comes from a t-test over runs, which differ by their seeds; for scores in which the runs of each side agree, from
+    approximate randomisation of their mean counts.
 
     Args:
         old: the counts of each run of one side.
@@ -118,7 +118,7 @@ def differences(old: Sequence[Counts], new: Sequence[Counts]) -> tuple[dict[str,
     return dict(zip(OVERALL, scores, strict=False)), dict(zip(runs.types, scores[len(OVERALL) :], strict=True))
 
 
-def f1_differences(pairs: Mapping[Key, tuple[Sequence[Counts], Sequence[Counts]]]) -> dict[Key, Difference]:
+def f1_differences(pairs: Mapping[ScoreKey, tuple[Sequence[Counts], Sequence[Counts]]]) -> dict[ScoreKey, Difference]:
     """Compare the F1 of several pairs of an old and a new side, with p adjusted for the number of pairs."""
     result = {}
     for key, (old, new) in pairs.items():
@@ -183,8 +183,8 @@ class RunCounts:
 def difference_interval(runs: RunCounts, first_new: int, seed: int) -> tuple[Doubles, Doubles]:
     """Compute the 95 % interval of new minus old, where each side is the mean of its runs.
 
-    A paired bootstrap: the same sentences are drawn with replacement for all runs (Efron and Tibshirani, 1993). If a
-    side has several runs, these are drawn too.
+    A paired bootstrap (Efron and Tibshirani, 1993): the same sentences are drawn for all runs; several runs are drawn
+    too.
 
     Args:
         runs: of both sides.
@@ -212,8 +212,7 @@ def _mean_of_drawn(generator: np.random.Generator, scores: Doubles) -> Doubles:
 def draw_runs(generator: np.random.Generator, resamples: int, runs: int) -> Doubles:
     """Draw the weight of each run in each resample: (resamples, runs), rows sum to 1.
 
-    n - 1 of n runs are drawn, which makes the variance of the resampled mean unbiased (Rao and Wu, 1988). Drawing 3 of
-    3 would make the standard deviation about a fifth too small.
+    n - 1 of n runs are drawn, which makes the variance of the resampled mean unbiased (Rao and Wu, 1988).
     """
     drawn = max(1, runs - 1)
     return generator.multinomial(drawn, np.full(runs, 1 / runs), size=resamples) / drawn
@@ -222,9 +221,8 @@ def draw_runs(generator: np.random.Generator, resamples: int, runs: int) -> Doub
 def p_values(runs: RunCounts, seed: int) -> Doubles:
     """Compute the two-sided p of the difference of each score by approximate randomisation (Noreen, 1989; Yeh, 2000).
 
-    Under the null hypothesis, the two predictions for a sentence are exchangeable. So they are swapped at random in
-    each sentence, many times, and p is the share of shuffles with a difference at least as large as the observed one.
-    Sentences with the same counts on both sides have no influence and are skipped.
+    The two predictions for a sentence are swapped at random, many times; p is the share of shuffles with a difference
+    at least as large as the observed one. Sentences with the same counts on both sides are skipped.
 
     Args:
         runs: two.
@@ -264,10 +262,10 @@ def _swaps(sentences: int, seed: int) -> Iterator[Doubles]:
 
 
 def t_test(old: Doubles, new: Doubles) -> Doubles:
-    """Compute the two-sided p of the difference of each score over runs.
+    """Compute the two-sided p of the difference of each score over runs, by Welch's test.
 
-    Welch's test, which allows unequal variances. If one side is a single run, its variance is taken to be that of the
-    other side (Student's test). Where the runs of each side agree, p is NaN: there is no variance to test against.
+    The variance of a single run is taken to be that of the other side (Student's test). NaN where the runs of each side
+    agree.
 
     Args:
         old: (runs, scores).

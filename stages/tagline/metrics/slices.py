@@ -14,7 +14,7 @@ from tagline.labels.entities import EntityArrays, marked
 from tagline.metrics.scores import Counts, rounded, scores_of
 from tagline.text.case import in_capitals
 
-Scores = dict[str, float | int]
+SliceScores = dict[str, float | int]
 F1Intervals = Callable[[Counts], Mapping[str, Mapping[str, float]]]
 """Computes ``{low, high}`` of the F1 of each type of counts."""
 
@@ -34,11 +34,10 @@ def no_intervals(_: Counts) -> dict[str, dict[str, float]]:
 class TrainingIndex:
     """What the training split has of other splits' sentences and entities, case-sensitive.
 
-    Memory grows with the different entities of the other splits, and by a hash for each of their sentences: the
-    training split is read once, sentence by sentence.
+    Memory grows with what the other splits have: train is read once, sentence by sentence.
 
     Args:
-        training: words and label names of each sentence of the training split; "" for unknown labels.
+        training: words and label names of each sentence of train; "" for unknown labels.
         others: the splits that are looked up, with gold and predicted entities.
         kind: how the labels are read.
     """
@@ -91,15 +90,10 @@ def slices(
         f1_intervals: called with counts whose types are slices; what it returns is among their scores.
 
     Returns:
-        - ``text``: entities (plain tags: words) by whether the training split has them with this type (``seen``), with
-          other types only (``seen_as_other_type``), or not (``unseen``);
-        - ``entity_length``: entities by number of words, for spans only;
-        - ``sentence_length``: sentences by number of words;
-        - ``case``: sentences by `letter_case`, unless all have the same;
-        - ``not_in_train``: the sentences that the training split does not have.
-
-        All but the last are dictionaries of scores by slice. The gold and the predicted entity of a correct pair are in
-        the same slice.
+        The scores by slice of ``text`` (`TEXTS`, by what train has; of plain tags: words), ``entity_length`` (of
+        spans), ``sentence_length``, ``case`` (`letter_case`, unless all have the same), and those of ``not_in_train``,
+        the sentences that train does not have. The gold and the predicted entity of a correct pair are in the same
+        slice.
     """
     flat = flatten(sentences)
 
@@ -163,7 +157,7 @@ def _of_entities(
     f1_intervals: F1Intervals,
     slice_of: Callable[[EntityArrays], AnyInts],
     names: Sequence[str],
-) -> dict[str, Scores]:
+) -> dict[str, SliceScores]:
     """Score the entities of each slice; for plain tags, compute the accuracy of its words."""
 
     def per_sentence(entities: EntityArrays, indices: AnyInts) -> csr_array:
@@ -181,7 +175,7 @@ def _of_entities(
     total = of_slices.total()
     scores = total.per_type()
     intervals = f1_intervals(of_slices) if counts.kind == "spans" else {}
-    result: dict[str, Scores] = {}
+    result: dict[str, SliceScores] = {}
     for name in sorted(names):
         index = names.index(name)
         number = int(total.gold[index])
@@ -195,7 +189,7 @@ def _of_entities(
     return result
 
 
-def _of_sentences(counts: Counts, f1_intervals: F1Intervals, slices: Mapping[str, Bools]) -> dict[str, Scores]:
+def _of_sentences(counts: Counts, f1_intervals: F1Intervals, slices: Mapping[str, Bools]) -> dict[str, SliceScores]:
     """Compute the overall scores of slices of sentences, bool (sentences,) each, that have an entity in gold."""
     intervals: Mapping[str, Mapping[str, float]] = {}
     if counts.kind == "spans" and slices:
@@ -203,7 +197,7 @@ def _of_sentences(counts: Counts, f1_intervals: F1Intervals, slices: Mapping[str
         sides = ("correct", "predicted", "gold")
         of_slices = {side: csr_array(getattr(counts, side).sum(1)[:, None] * is_in) for side in sides}
         intervals = f1_intervals(replace(counts, types=tuple(slices), **of_slices))
-    result: dict[str, Scores] = {}
+    result: dict[str, SliceScores] = {}
     for name, is_in in slices.items():
         total = counts.total(is_in)
         if total.gold.sum():

@@ -21,7 +21,7 @@ class FBeta(Measurement):
         return {"f_beta": resampling.f_beta(split.counts, self.beta)}
 
 
-class Loss(Measurement):
+class MeanLoss(Measurement):
     """The mean negative log-likelihood of words."""
 
     def measure(self, split: ScoredSplit) -> Entries:

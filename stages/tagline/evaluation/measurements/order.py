@@ -28,12 +28,8 @@ COMPARED_DIGITS = 4
 def measurements_of(params: Evaluate, labels: Labels) -> list[Measurement]:
     """List all measurements, in the order of their keys in reports/evaluate.json.
 
-    Some steps depend on another one:
-
-    - `Promises` chooses a bias, with which words are labelled: before `after_labels` of all others.
-    - `CalibratedScores` then corrects the scores of these labels. `ExpectedScores` and `Promises` read corrected
-      scores, so they come after.
-    - `AlteredForms` reads labels and no scores: it may come before or after calibration, but not before biases.
+    `Promises` chooses a bias with which words are labelled, then `CalibratedScores` corrects the scores of these
+    labels, which `ExpectedScores` and `Promises` read.
 
     Raises:
         UserError: a param does not fit the labels.
@@ -42,7 +38,7 @@ def measurements_of(params: Evaluate, labels: Labels) -> list[Measurement]:
         scores.Scores(),
         shared_types.SharedTypes(),
         basic.FBeta(params.beta),
-        basic.Loss(),
+        basic.MeanLoss(),
         basic.Intervals(params.bootstrap),
         basic.Greedy(),
         basic.Matching(),
@@ -73,9 +69,9 @@ class Column(NamedTuple):
     """A number of a split, on the page and in metrics/evaluate.json.
 
     Attributes:
-        number: its keys in the entries of a split, or what reads it from them; several by name: one per type.
+        number: its keys in the entries of a split, or what reads it from them; a dictionary has one per type.
         title: on the page, beside F1, where it may name numbers of the split; empty: not shown there.
-        compared: its name in metrics/evaluate.json, for what people compare between commits; empty: not there.
+        compared: its name in metrics/evaluate.json; empty: not there.
         digits: after the decimal point, on the page; 0: a number of things.
         of_reported: whether only the number of the reported split, test, is compared.
     """
@@ -128,19 +124,17 @@ def shown(entries: Entries) -> list[tuple[str, str]]:
 
 
 def compared(metrics: Metrics, best_epoch: int) -> dict[str, float | int]:
-    """Choose the few numbers that people compare between commits, for metrics/evaluate.json.
+    """Choose the numbers that people compare between commits, for metrics/evaluate.json.
 
-    The names are flat and unique across all metrics files. `dvc exp show` keeps their order, so the most important come
-    first; `dvc metrics diff` sorts them by name within a file, so that ``test.f1`` comes first there too (which is why
-    accuracy is called ``word_accuracy``).
+    `dvc exp show` keeps their order, `dvc metrics diff` sorts them by name, so test.f1 is first (and accuracy is called
+    word_accuracy).
 
     Args:
         metrics: of each split, as in reports/evaluate.json.
         best_epoch: the epoch whose weights were evaluated.
 
     Returns:
-        test.f1, validation.f1, train.best_epoch, the F1 of further test sets, then the `COLUMNS` of both splits, and
-        those of test alone; without a test split, those of validation.
+        test.f1, validation.f1, train.best_epoch, the F1 of further test sets, then the `COLUMNS`.
     """
     splits = [split for split in (TEST, VALIDATION) if split in metrics]
     numbers: dict[str, float | int] = {f"{split}.f1": metrics[split]["overall"]["f1"] for split in splits}

@@ -28,9 +28,7 @@ def f1_of_types(entries: Entries) -> dict[str, float]:
 
 
 def scores_of_record(sentences: Sequence[TaggedSentence], counts: Counts) -> dict[str, Any]:
-    """Score entities with seqeval in its default mode, conlleval's rule, and compare all numbers with our counts.
-
-    Accuracy is of our counts.
+    """Score entities with seqeval in its default mode, conlleval's rule; accuracy is of our counts.
 
     Args:
         sentences: with gold labels of the kind ``spans``.
@@ -40,7 +38,7 @@ def scores_of_record(sentences: Sequence[TaggedSentence], counts: Counts) -> dic
         As `scores.score`.
 
     Raises:
-        UserError: a number is not the same; the message has both.
+        UserError: a number is not that of our counts.
     """
     # Not above, since it takes two seconds, for which the table of scores does not wait.
     from seqeval.metrics.sequence_labeling import precision_recall_fscore_support
@@ -76,11 +74,7 @@ def _check(theirs: Doubles, counts: Counts) -> None:
 
 
 def _label_names(sentences: Sequence[TaggedSentence]) -> list[list[list[str]]]:
-    """Build the gold and the predicted sequences of label names that seqeval reads.
-
-    A word that is O on both sides ends what is before it, as the end of a sequence does. So only the other words are
-    given, each run of them as a sequence, which takes less time and memory.
-    """
+    """Build the gold and the predicted sequences of label names that seqeval reads: runs of words that are not O."""
     flat = flatten(sentences)
     names = np.array(flat.labels.names, object)
     sides = (flat.known_gold, flat.predicted)

@@ -17,7 +17,7 @@ from tagline.labels import Biases, Labels
 from tagline.terminal import UserError, printable
 
 if TYPE_CHECKING:
-    from tagline.evaluation.inputs import Inputs
+    from tagline.evaluation.inputs import EvaluationInputs
     from tagline.model.heads.head import Head
     from tagline.model.prediction import Chunk
 
@@ -39,13 +39,13 @@ class Promises(Measurement):
         self.recalls = {name: of_type.recall for name, of_type in sorted(params.items()) if of_type.recall}
         self.precisions = {name: of_type.precision for name, of_type in params.items() if of_type.precision}
         self.bootstrap = bootstrap
-        self.bias = recall.Choice(0.0, False, {})
-        self.scores: dict[str, precision.Choice] = {}
+        self.bias = recall.ChosenBias(0.0, False, {})
+        self.scores: dict[str, precision.ChosenScore] = {}
         self.needs_scores = bool(self.recalls)
         confident = any(of_type.confidence for of_type in self.recalls.values())
         self.needs_documents = confident or bool(self.precisions)
 
-    def choose_biases(self, validation: Iterable[Chunk], inputs: Inputs, head: Head) -> Biases:
+    def choose_biases(self, validation: Iterable[Chunk], inputs: EvaluationInputs, head: Head) -> Biases:
         if not self.recalls:
             return {}
         gold = inputs.loaded[VALIDATION].gold()
@@ -100,10 +100,7 @@ def check(params: Mapping[str, TypePromises], labels: Labels) -> None:
             )
 
 
-Row = tuple[str, ...]
-
-
-def table(metrics: Metrics, splits: Iterable[str] | None = None) -> list[Row]:
+def table(metrics: Metrics, splits: Iterable[str] | None = None) -> list[tuple[str, ...]]:
     """Lay out what is promised of which type, what is chosen for that, and what each split, or each of some, reaches.
 
     Returns:
@@ -112,7 +109,7 @@ def table(metrics: Metrics, splits: Iterable[str] | None = None) -> list[Row]:
     points = by_split(metrics, "promises", splits)
     if not points:
         return []
-    rows: list[Row] = [("type", "promise", "chosen", *points)]
+    rows: list[tuple[str, ...]] = [("type", "promise", "chosen", *points)]
     for name, point in points[VALIDATION]["recall"].items():
         covered = "covered " if point["found"] == "covered" else ""
         values = ["{value:.3f} ({low:.3f}-{high:.3f})".format(**split["recall"][name]) for split in points.values()]

@@ -1,8 +1,8 @@
 """Precision: the lowest score above which the promised share of entities is right, also in later texts.
 
 See `share_test`. The entities with the highest scores are tested: at first as few as a promise needs, then always more;
-and again from other numbers on. How many does not depend on which are right, and the promise is exact if
-entities with higher scores are not less often right, however scores are calibrated.
+and again from other numbers on, which do not depend on which are right. The promise is exact if entities with higher
+scores are not less often right.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SPREAD = 4
 SHARES = [tenth / 10 for tenth in range(1, 11)]
 
 
-class Choice(NamedTuple):
+class ChosenScore(NamedTuple):
     """What is chosen on validation.
 
     Attributes:
@@ -98,7 +98,7 @@ class Predicted(NamedTuple):
         return reached
 
 
-def choose_score(split: ScoredSplit, name: str, promise: PrecisionPromise, of_types: Sequence[str] = ()) -> Choice:
+def choose_score(split: ScoredSplit, name: str, promise: PrecisionPromise, of_types: Sequence[str] = ()) -> ChosenScore:
     """Find the lowest score above which a precision can be promised.
 
     Args:
@@ -112,7 +112,7 @@ def choose_score(split: ScoredSplit, name: str, promise: PrecisionPromise, of_ty
     if name == ALL:
         types = [type_ for type_ in validation.labels.types if type_ not in of_types]
         if split.in_part:
-            return Choice(types, None, _not_in_full(split), [])
+            return ChosenScore(types, None, _not_in_full(split), [])
     predicted = Predicted.of(validation, types)
     # Equal sentences are not independent of each other; documents are, also those that share a sentence.
     is_tested = np.ones(len(validation), bool) if split.documents is not None else is_first(validation)
@@ -125,7 +125,7 @@ def choose_score(split: ScoredSplit, name: str, promise: PrecisionPromise, of_ty
     curve = {float(predicted.scores[math.ceil(share * number) - 1]) for share in SHARES if number}
     if score is not None:
         curve.add(score)
-    return Choice(types, score, statement + suffix, sorted(curve))
+    return ChosenScore(types, score, statement + suffix, sorted(curve))
 
 
 def _not_in_full(split: ScoredSplit) -> str:
@@ -152,7 +152,7 @@ def find_score(
         predicted: the entities of validation.
         entities: what the statement calls them.
         promise: of their precision.
-        documents: the number of the document of each sentence; None if they are not known.
+        documents: the number of each sentence's document; None if not known.
     """
     scores = predicted.scores
     # What is independent of each other: each entity, or the entities of a document together.

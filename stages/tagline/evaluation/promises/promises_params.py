@@ -6,7 +6,7 @@ from pydantic import Field
 
 from tagline.core.params import Section
 
-Share = Annotated[float, Field(gt=0, lt=1)]
+BetweenZeroAndOne = Annotated[float, Field(gt=0, lt=1)]
 Confidence = Annotated[float, Field(ge=0.5, lt=1)]
 FoundIf = Literal["exact", "covered"]
 ALL = "all types"
@@ -16,7 +16,7 @@ ALL = "all types"
 class RecallPromise(Section):
     """The minimum recall of a type."""
 
-    at_least: Share
+    at_least: BetweenZeroAndOne
     """Minimum recall."""
     confidence: Confidence | None = None
     """Confidence that later texts like those of validation reach it; empty: validation reaches it."""
@@ -28,7 +28,7 @@ class RecallPromise(Section):
 class PrecisionPromise(Section):
     """The minimum precision of the entities above a score."""
 
-    at_least: Share
+    at_least: BetweenZeroAndOne
     """Minimum share of the entities above the score that are right."""
     confidence: Confidence
     """Confidence that later texts like those of validation reach it."""

@@ -1,9 +1,8 @@
 """Recall: the least bias with which types reach their recall on validation, or can promise it for later texts.
 
 A bias is added to the scores of all labels of these types before decoding. Recall is not monotone in it, since larger
-entities have other boundaries. So all biases of a grid are tried. The types have one bias in common, since a bias of
-one type also moves the entities of the others: so the hypotheses have one order, and a bias passes if the recall of
-each type does. The promises then hold together.
+entities have other boundaries, so all biases of a grid are tried. The types have one bias in common, so that the
+hypotheses have one order and the promises hold together.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ STARTS = {"covered": [STEPS], "exact": [16, 32, 64, 128]}
 FOUND = {"covered": "are found (each word is in a predicted entity)", "exact": "are found (type and boundaries)"}
 
 
-class Choice(NamedTuple):
+class ChosenBias(NamedTuple):
     """The bias of all types with a promised recall.
 
     Attributes:
@@ -55,7 +54,7 @@ def choose_bias(
     head: Head,
     recalls: Mapping[str, RecallPromise],
     documents: Ints | None = None,
-) -> Choice:
+) -> ChosenBias:
     """Find the least bias with which all recalls can be promised, or are reached.
 
     Args:
@@ -63,8 +62,8 @@ def choose_bias(
         gold: int32 (words,), their gold label ids.
         head: chooses labels.
         recalls: of some types.
-        documents: int64 (sentences,), the number of the document of each sentence, from 0; None if they are not known.
-            With a confidence, they are taken as independent of each other.
+        documents: int64 (sentences,), the number of each sentence's document, from 0; None if not known. With a
+            confidence, they are taken as independent of each other.
     """
     counts = _count_at_each_step(chunks, gold, head, recalls, documents)
     starts = _starts(recalls.values())
@@ -86,7 +85,7 @@ def choose_bias(
         statements[name] = test.statement(
             step is not None, missed_there, f"{name} entities", FOUND[recall.found], "missed"
         )
-    return Choice((step or 0) / STEPS_PER_UNIT, step is not None, statements)
+    return ChosenBias((step or 0) / STEPS_PER_UNIT, step is not None, statements)
 
 
 def _starts(recalls: Iterable[RecallPromise]) -> Sequence[int]:
@@ -122,11 +121,10 @@ def count_found(sentences: TaggedSentences, type_: str, found_if: FoundIf = "exa
     Args:
         sentences: with gold labels.
         type_: of the entities.
-        found_if: exact: a predicted entity has the same type and boundaries. covered: each word is in a predicted
-            entity of any type.
+        found_if: see `RecallPromise`.
 
     Returns:
-        (2, sentences): those that are found, and all; the recall is the ratio of their sums.
+        (2, sentences): those that are found, and all.
     """
     entities = sentences.gold_entities
     if found_if == "covered":
@@ -150,11 +148,7 @@ def _count_at_each_step(
     recalls: Mapping[str, RecallPromise],
     documents: Ints | None,
 ) -> Doubles:
-    """Count what `count_found` counts of each type at each bias, in steps of 1/16 from 0 to 16.
-
-    Returns:
-        (steps, types, 2, documents), or 1 for all sentences if documents are not known.
-    """
+    """Count what `count_found` counts of each type at each bias, in steps of 1/16 from 0 to 16."""
     sweep = _Sweep(head, recalls)
     columns = 1 if documents is None else int(documents[-1]) + 1
     total = np.zeros((STEPS + 1, len(recalls), 2, columns))
@@ -230,19 +224,9 @@ class _Sweep:
         counts[-1] += self._count(sentences, high)
 
     def _add(self, counts: Doubles, first: int, sentences: _Sentences, low: LabelIds, high: LabelIds) -> None:
-        """Add the counts at some steps, a row each.
-
-        If a sentence has the same labels at both ends of a range of biases, it has them everywhere in between; only the
-        other sentences are decoded at the middle, and so on in both halves. (The score of a label sequence is linear in
-        the bias, and the best score convex: what is the best at both ends is the best in between.)
-
-        Args:
-            counts: (steps, types, 2, columns), at least one step.
-            first: the first of these steps.
-            sentences: to count.
-            low: their labels at the first step, int (words,).
-            high: their labels at the step after the last one.
-        """
+        """Add the counts at some steps, a row each, given the labels at the first step and after the last one."""
+        # The score of a label sequence is linear in the bias, and the best score convex: labels that are the best at
+        # both ends are the best in between. Only other sentences are decoded at the middle, and so on in both halves.
         changing = np.zeros(len(sentences.lengths), bool)
         of_words = np.repeat(np.arange(len(changing)), sentences.lengths)
         changing[of_words[low != high]] = True

@@ -1,9 +1,8 @@
 """Share test: whether validation shows that a share of entities is found or right, in later texts too.
 
-Learn then Test (Angelopoulos et al., 2021, https://arxiv.org/abs/2110.01052): for each bias, the hypothesis that the
-recall of all texts is below the promise is tested on validation; for a precision, for each score above which entities
-are accepted. They are tested in an order that is fixed in advance, from the safest on, until one is not rejected. So
-the probability that any rejected hypothesis is true is at most 1 - confidence, whatever their number.
+Learn then Test (Angelopoulos et al., 2021, https://arxiv.org/abs/2110.01052): for each bias or score, the hypothesis
+that the share of all texts is below the promise is tested on validation, in an order that is fixed in advance, from the
+safest on, until one is not rejected. So the probability that a rejected one is true is at most 1 - confidence.
 """
 
 import math
@@ -28,7 +27,7 @@ class ShareTest(NamedTuple):
         at_least: the promised recall or precision.
         confidence: with which later texts reach it; None: only whether validation does is tested.
         sequences: the number of sequences of tests, which share the risk of 1 - confidence.
-        of_documents: whether documents, not entities, are taken as independent of each other.
+        of_documents: whether documents, not entities, are independent of each other.
         number: of these; of documents, of those with entities.
     """
 
@@ -45,7 +44,7 @@ class ShareTest(NamedTuple):
         https://arxiv.org/abs/2101.02703), since each is missed by a share from 0 to 1.
 
         Args:
-            missed: (...), entities that are missed, or wrong, or the sum of their shares of documents.
+            missed: (...), entities that are missed or wrong, or the sum of their shares of documents.
             number: (...), of entities or documents.
         """
         missed = np.asarray(missed, np.float64)
@@ -81,8 +80,7 @@ class ShareTest(NamedTuple):
 
         Args:
             kept: whether it is promised.
-            missed: how many are missed with the chosen bias or score, or if there is none, at best; for documents, the
-                sum of the missed shares of their entities.
+            missed: with the chosen bias or score, or else at best; of documents, the sum of their shares.
             entities: such as "PER entities".
             are_found: such as "are found (type and boundaries)".
             others: what the others are, missed or wrong.
@@ -134,14 +132,10 @@ def least_step(passes: Bools, starts: Sequence[int]) -> int | None:
 
 
 def of_documents(counted: Doubles, documents: Ints) -> Doubles:
-    """Turn counts of sentences into the share that is found of each document, and 1 if it has any.
-
-    Args:
-        counted: (2, sentences): the entities that are found, or right, and all.
-        documents: int64 (sentences,), the number of the document of each sentence, from 0.
+    """Turn counts of sentences, (2, sentences): found or right, and all, into those of documents.
 
     Returns:
-        float64 (2, documents).
+        float64 (2, documents): the share that is found of each, and 1 if it has any.
     """
     found, number = (np.bincount(documents, weights=row) for row in counted)
     return np.array([divide(found, number), number > 0])

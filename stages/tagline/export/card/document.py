@@ -38,7 +38,7 @@ _SPACES = re.compile(r"\s+")
 
 @dataclass(frozen=True)
 class CardData:
-    """The facts on a model card.
+    """The facts on a model card: the files that it names, and what the stage measured.
 
     Attributes:
         tagger: models/export/tagger.json.
@@ -46,10 +46,10 @@ class CardData:
         data: reports/data.json.
         encoder: models/pretrained/provenance.json.
         training: models/finetuned/provenance.json.
-        windows: label_all_tokens, max_length, stride and context_subwords, as in ``tokenize_align``.
+        windows: params of the windows, as in ``tokenize_align``.
         metrics: reports/evaluate.json.
         epochs: rows of EPOCHS.
-        backends: the metrics of each backend, as in reports/export.json.
+        backends: as in reports/export.json.
         notes: what is to be known of backends whose F1 is lower than params allow.
         card: language, licences, and the name of the data set.
         hub: the repository that the model is meant for, if any.
