@@ -84,15 +84,16 @@ def test_rates_of_the_host_are_measured(finished):
     assert result["ours"] == result["rates"][result["host"]["precision"]]["all"] > 0
 
 
-def test_panel_compares_the_corpora_that_both_recipes_have(load, capsys):
+def test_panel_compares_the_cells_that_both_recipes_have(load, capsys):
     scores = [("a", "old", 0.1), ("a", "old", 0.3), ("a", "new", 0.5), ("b", "old", 0.4), ("b", "new", 0.5)]
     runs = [{"corpus": corpus, "recipe": recipe, "test.f1": f1} for corpus, recipe, f1 in [*scores, ("c", "new", 1)]]
-    load("panel").compare(runs, "old", "new")
-    *table, last = capsys.readouterr().out.splitlines()
-    assert table[-2:] == ["mean    0.300  0.500", "lowest  0.200  0.500"]
-    assert json.loads(last) == pytest.approx(
-        {"name": "panel", "unit": "F1", "ours": 0.5, "plain": 0.3, "ratio": 1.67, "p": 0.295167}
-    )
+    runs = [run | {"sentences": 100} for run in runs]
+    load("panel").compare([*runs, runs[-1] | {"encoder": "base", "recipe": "old"}], "old", "new")
+    *table, noise, last = capsys.readouterr().out.splitlines()
+    assert [line.split()[-2:] for line in table[2:]] == [["0.200", "0.500"], ["0.400", "0.500"], ["0.300", "0.500"]]
+    assert noise == "noise of a cell: 0.141; a smaller difference than 0.283 says nothing of it"
+    expected = {"name": "panel", "unit": "F1", "ours": 0.5, "plain": 0.3, "ratio": 1.67, "p": 0.295167}
+    assert json.loads(last) == pytest.approx(expected | {"noise": 0.02**0.5, "cells": 2})
 
 
 @pytest.mark.rare
