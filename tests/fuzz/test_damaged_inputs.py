@@ -157,8 +157,8 @@ def test_damaged_data_set_is_read_or_refused(name, tmp_path, pytestconfig, monke
     def read() -> None:
         shutil.rmtree(tmp_path / "raw", ignore_errors=True)
         source = FileSource(tmp_path, dataset)
-        rows = {split: map(to_row, sentences) for split, sentences in source.splits().items()}
-        raw_data.write(tmp_path / "raw", rows, list(dataset.tag_columns))
+        rows = ((split, to_row(sentence)) for split, sentence in source.sentences())
+        raw_data.write_rows(tmp_path / "raw", rows, source.names, list(dataset.tag_columns))
         source.provenance(), source.report()
         raw_data.load(tmp_path / "raw")
 

@@ -12,6 +12,7 @@ from helpers.messages import message_of, refused
 from pydantic import TypeAdapter
 
 from tagline.core.findings import Findings
+from tagline.sources.files import FileSource
 from tagline.sources.formats import page_layout
 from tagline.sources.formats.registry import AnyFiles
 from tagline.text.sentence import Sentence
@@ -37,6 +38,15 @@ def section(name: str, **keys: Any) -> Any:
     """The section of a format that reads one file for every split."""
     files = dict.fromkeys(("train", "validation", "test"), "f")
     return TypeAdapter(AnyFiles).validate_python({"source": "files", "format": name, **KEYS[name], **files, **keys})
+
+
+def by_split(source: FileSource) -> dict[str, list[Sentence]]:
+    """The sentences of each split that a source has."""
+    named = {*source.dataset.patterns, *source.dataset.shares}
+    splits: dict[str, list[Sentence]] = {split: [] for split in source.names if split in named}
+    for split, sentence in source.sentences():
+        splits[split].append(sentence)
+    return splits
 
 
 def read(folder: Path, name: str, content: Any, **keys: Any) -> list[Sentence]:

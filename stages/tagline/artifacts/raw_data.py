@@ -15,6 +15,7 @@ stream of at most about 128 MiB.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -60,13 +61,28 @@ def with_further(names: Iterable[str]) -> list[str]:
 def write(
     path: Path, splits: Splits, tag_columns: Sequence[str], annotated: bool = False, spans: bool = False
 ) -> dict[str, int]:
-    """Write sentences while they are read: a batch is in memory, never a split.
+    """Write splits one after the other; see `write_rows`."""
+    rows = ((split, row) for split, of_split in splits.items() for row in of_split)
+    return write_rows(path, rows, splits, tag_columns, annotated, spans)
+
+
+def write_rows(
+    path: Path,
+    rows: Iterable[tuple[str, Row]],
+    splits: Iterable[str],
+    tag_columns: Sequence[str],
+    annotated: bool = False,
+    spans: bool = False,
+) -> dict[str, int]:
+    """Write sentences while they are read: of each split a batch is in memory.
 
     Args:
         path: the folder to make.
-        splits: the sentences of each split, each a mapping from ``words`` and every tag column to lists of strings of
-            one length, and optionally from ``id`` and ``document`` to a string; the default id is ``SPLIT-N``, counted
-            from 0; rows with a document that is not the one of the row before, or with none, begin a document.
+        rows: sentences with their splits, in any order; each a mapping from ``words`` and every tag column to lists of
+            strings of one length, and optionally from ``id`` and ``document`` to a string. The default id is
+            ``SPLIT-N``, counted from 0; rows with a document that is not the one of the row before, or with none, begin
+            a document.
+        splits: the names of all splits.
         tag_columns: the tag columns, in order.
         annotated: whether rows may have ``annotated_types``.
         spans: whether tags come from spans.
@@ -83,29 +99,55 @@ def write(
     if annotated:
         fields.append((ANNOTATED, strings))
     schema = pa.schema(fields, metadata={SPANS: b"true"} if spans else None)
-    return {split: _write_split(path / split, split, rows, schema) for split, rows in splits.items()}
+    with ExitStack() as stack:
+        writers = {split: _SplitWriter(path, split, schema, stack) for split in splits}
+        for split, row in rows:
+            writers[split].add(row)
+        return {split: writer.close() for split, writer in writers.items()}
 
 
-def _write_split(folder: Path, split: str, rows: Iterable[Row], schema: pa.Schema) -> int:
-    strings = pa.list_(pa.string())
-    number, before = -1, None
-    with shards.ShardWriter(folder, schema) as writer:
-        for batch in shards.grouped(rows, lambda row: max(1, len(row[WORDS])), BATCH_WORDS):
-            ids = [row.get(ID, f"{split}-{index}") for index, row in enumerate(batch, writer.rows)]
-            documents = []
-            for row in batch:
-                document = row.get(DOCUMENT)
-                number += document is None or document != before
-                before = document
-                documents.append(number)
-            columns = {ID: pa.array(ids, pa.string()), DOCUMENT: pa.array(documents, pa.int64())}
-            for name in (WORDS, *_tag_columns(schema)):
-                columns[name] = pa.array([row[name] for row in batch], strings)
-            columns[ANNOTATED] = pa.array([row.get(ANNOTATED) for row in batch], strings)
-            writer.write(columns)
-    if not writer.rows:
-        raise UserError(f"split {split}: no sentences; expected at least one")
-    return writer.rows
+class _SplitWriter:
+    """Writes the rows of a split in batches."""
+
+    def __init__(self, path: Path, split: str, schema: pa.Schema, stack: ExitStack) -> None:
+        self.split = split
+        self.schema = schema
+        self.writer = stack.enter_context(shards.ShardWriter(path / split, schema))
+        self.rows: list[Row] = []
+        self.words = 0
+        self.document: Any = None  # of the row before
+        self.number = -1  # of the document
+
+    def add(self, row: Row) -> None:
+        self.rows.append(row)
+        self.words += max(1, len(row[WORDS]))
+        if self.words >= BATCH_WORDS:
+            self._write()
+
+    def close(self) -> int:
+        """Write the last rows; return the number of all."""
+        if self.rows:
+            self._write()
+        if not self.writer.rows:
+            raise UserError(f"split {self.split}: no sentences; expected at least one")
+        return self.writer.rows
+
+    def _write(self) -> None:
+        strings = pa.list_(pa.string())
+        ids = [row.get(ID, f"{self.split}-{index}") for index, row in enumerate(self.rows, self.writer.rows)]
+        documents = []
+        for row in self.rows:
+            document = row.get(DOCUMENT)
+            self.number += document is None or document != self.document
+            self.document = document
+            documents.append(self.number)
+        columns = {ID: pa.array(ids, pa.string()), DOCUMENT: pa.array(documents, pa.int64())}
+        for name in (WORDS, *_tag_columns(self.schema)):
+            columns[name] = pa.array([row[name] for row in self.rows], strings)
+        columns[ANNOTATED] = pa.array([row.get(ANNOTATED) for row in self.rows], strings)
+        self.writer.write(columns)
+        self.rows = []
+        self.words = 0
 
 
 def _tag_columns(schema: pa.Schema) -> tuple[str, ...]:

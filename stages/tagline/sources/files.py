@@ -18,7 +18,7 @@ from tagline.sources.formats.annotators import summary
 from tagline.sources.formats.base import Files, leads_out
 from tagline.sources.formats.keys import UnknownTag
 from tagline.sources.formats.lines import UTF_8_REMEDY, read_lines
-from tagline.sources.splitting import TRAIN, Drawn, draw, lacking, moves, split_of
+from tagline.sources.splitting import TRAIN, Draws, Tag, draw, moves, split_of
 from tagline.sources.tag_names import EntityCounts, entity_marks
 from tagline.terminal import QUOTED, UserError, printable, quoted, shortened
 from tagline.text.languages import splitter
@@ -63,23 +63,32 @@ class FileSource:
                 raise UserError(
                     f"{min(common)}: a file of {split}, not of texts without labels; {_named_by(UNLABELLED)}"
                 )
-        self.without_labels = 0
+        self.counted = counted
         self.names = with_further(self.paths)
-        self.findings = {split: Findings({**dataset.meanings, **counted}) for split in self.names}
+        self._begin()
+
+    def _begin(self) -> None:
+        self.without_labels = 0
+        self.findings = {split: Findings({**self.dataset.meanings, **self.counted}) for split in self.names}
         self.agreement: dict[str, Counter[tuple[str, ...]]] = {split: Counter() for split in self.names}
 
-    def splits(self) -> dict[str, Iterator[Sentence]]:
-        """The sentences of each split that have words, read as they are iterated.
+    def sentences(self) -> Iterator[tuple[str, Sentence]]:
+        """Read the sentences that have words, each with its split; findings are those of this reading.
 
         Raises:
-            UserError: (the iterators) a file is malformed, an id or the words of a whole file are in a split twice, a
-                drawn split gets no sentence.
+            UserError: a file is malformed, an id or the words of a whole file are in a split twice, or a drawn split
+                gets no sentence.
         """
-        splits = {split: self._given(split) for split in self.paths}
-        if self.dataset.split:
-            seed = self.dataset.split.seed
-            splits |= {split: self._drawn(split, seed) for split in (TRAIN, *self.dataset.shares)}
-        return {split: splits[split] for split in self.names if split in splits}
+        self._begin()
+        for split in self.paths:
+            if split == TRAIN and self.dataset.split:
+                yield from self._drawn(self.dataset.split.seed)
+                continue
+            for sentence in self._counted(split, self._sentences(split)):
+                yield split, sentence
+            if not self.findings[split].sentences:
+                left_out = "; ".join(self.findings[split].lines())
+                raise UserError(f"{self.folder / self.dataset.patterns[split]}: no sentence is left: {left_out}")
 
     def unlabelled(self, tag_columns: Sequence[str], whole: bool) -> Iterator[Sentence]:
         """Read the unlabelled texts as sentences for train; if `whole`, each text is one. `without_labels` counts them.
@@ -117,7 +126,7 @@ class FileSource:
             UserError: the params do not allow what was found.
         """
         lines = []
-        if self.dataset.split and self._one_document:
+        if self.dataset.split and self._survey[0]:
             lines.append(
                 "train is a single document, so its sentences were split at random; neighbouring sentences are "
                 "similar, and scores may be optimistic"
@@ -155,12 +164,6 @@ class FileSource:
             counts["agreement"] = agreement
         return counts
 
-    def _given(self, split: str) -> Iterator[Sentence]:
-        yield from self._counted(split, self._sentences(split))
-        if not self.findings[split].sentences:
-            left_out = "; ".join(self.findings[split].lines())
-            raise UserError(f"{self.folder / self.dataset.patterns[split]}: no sentence is left: {left_out}")
-
     def _counted(self, split: str, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
         """Yield the sentences that have words, and count the notes of all."""
         findings = self.findings[split]
@@ -172,59 +175,48 @@ class FileSource:
                 findings.add_sentence(sentence.words, sentence.location, sentence.tags)
                 yield sentence
 
-    def _documents(self, seed: int) -> Iterator[tuple[int, list[Sentence]]]:
-        """Yield the documents of train, each after its draw: neighbouring sentences tell much about each other."""
-        if self._one_document:
-            documents: Iterator[list[Sentence]] = ([sentence] for sentence in self._sentences(TRAIN))
-        else:
-            documents = whole(self._sentences(TRAIN))
-        for sentences in documents:
-            words = list(chain.from_iterable(sentence.words for sentence in sentences))
-            yield draw(words, seed), sentences
-
     @cached_property
-    def _moves(self) -> dict[int, str]:
-        """The splits of documents that are not in the split for which they are drawn, which lack a type otherwise."""
-        if self.dataset.split is None:
-            return {}
-        seed = self.dataset.split.seed
-        splits = (TRAIN, *self.dataset.shares)
-        numbers = Counter[tuple[str, str]]()
-        for document in self._with_types(seed):
-            numbers.update((type_, document.split) for type_ in document.types)
-        rare = {type_ for type_, _ in lacking(numbers, splits)}
-        if not rare:
-            return {}
-        documents = [document for document in self._with_types(seed) if document.types & rare]
-        return moves(documents, numbers, splits)
+    def _survey(self) -> tuple[bool, dict[int, str]]:
+        """Whether train is one document, and the new splits of the documents that `moves` moves, by a reading of it.
 
-    @cached_property
-    def _standard(self) -> dict[str, dict[str | None, str]]:
-        """By tag column, the standard spelling of the tags of train."""
+        Splits are drawn of whole documents, since neighbouring sentences tell much about each other; of one document,
+        only sentences can be drawn.
+        """
+        assert self.dataset.split is not None
+        documents, sentences = (Draws(self.dataset.split.seed) for _ in range(2))
         counts = EntityCounts(self.dataset.unknown_tag if isinstance(self.dataset, UnknownTag) else None)
         for sentence in self._sentences(TRAIN):
+            if not sentence.words:
+                continue
             counts.add(TRAIN, sentence)
-        return {column: counts.standard(column) for column in self.dataset.tag_columns}
+            tags = {(column, tag) for column, of_column in sentence.tags.items() for tag in of_column}
+            documents.add(sentence.document, sentence.words, tags)
+            if documents.is_one:
+                sentences.add(None, sentence.words, tags)
+        standard = {column: counts.standard(column) for column in self.dataset.tag_columns}
 
-    def _with_types(self, seed: int) -> Iterator[Drawn]:
-        """Yield the draw of each document, with the types of its entities."""
-        for number, sentences in self._documents(seed):
-            types: set[str] = set()
-            for sentence in sentences:
-                for column, tags in sentence.tags.items():
-                    marks = entity_marks([self._standard[column].get(tag) for tag in tags])
-                    types.update(f"{column} {type_}" for begins, type_ in marks if begins)
-            yield Drawn(number, split_of(number, self.dataset.shares), frozenset(types))
+        def type_of(tag: Tag) -> str:
+            column, name = tag
+            ((begins, type_),) = entity_marks([standard[column].get(name)])
+            return f"{column} {type_}" if begins else ""
 
-    def _drawn(self, split: str, seed: int) -> Iterator[Sentence]:
-        # Each drawn split reads the files of train again: that costs little time, while keeping them costs memory.
+        draws = sentences if documents.is_one else documents
+        return documents.is_one, moves(draws.documents(type_of, self.dataset.shares), self.dataset.shares)
+
+    def _drawn(self, seed: int) -> Iterator[tuple[str, Sentence]]:
+        """Read train, and yield its sentences with the splits that they are drawn for."""
+        is_one, moved = self._survey
         longest = 0
-        for number, sentences in self._documents(seed):
+        train = self._sentences(TRAIN)
+        for sentences in ([sentence] for sentence in train) if is_one else whole(train):
+            number = draw([*chain.from_iterable(sentence.words for sentence in sentences)], seed)
             longest = max(longest, len(sentences))
-            if (self._moves.get(number) or split_of(number, self.dataset.shares)) == split:
-                yield from self._counted(split, sentences)
-        if not self.findings[split].sentences:
-            raise self._nothing_drawn(split, longest)
+            split = moved.get(number) or split_of(number, self.dataset.shares)
+            for sentence in self._counted(split, sentences):
+                yield split, sentence
+        for split in SPLITS:
+            if split in (TRAIN, *self.dataset.shares) and not self.findings[split].sentences:
+                raise self._nothing_drawn(split, longest)
 
     def _nothing_drawn(self, split: str, longest: int) -> NothingDrawn:
         """The error of a split that gets no sentence of train, whose longest document has ``longest`` sentences."""
@@ -239,13 +231,6 @@ class FileSource:
         if split != TRAIN:
             message += ", or name a file"
         return NothingDrawn(message)
-
-    @cached_property
-    def _one_document(self) -> bool:
-        """Whether all training sentences are of one document, from which splits can only be drawn by sentences."""
-        documents = (sentence.document for sentence in self._sentences(TRAIN) if sentence.words)
-        first = next(documents, None)
-        return first is not None and all(document == first for document in documents)
 
     def _sentences(self, split: str) -> Iterator[Sentence]:
         """Yield the sentences of a split's files, in the order of their names, and check ids and documents."""

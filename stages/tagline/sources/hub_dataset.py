@@ -35,11 +35,18 @@ class HubSource:
         self.params = params
         self.repository = find("dataset", params.name, params.revision)
         self.rows = load(self.repository, params)
-        self.findings = {split: Findings({**params.meanings, **counted}) for split in self.rows}
+        self.counted = counted
+        self.findings: dict[str, Findings] = {}
 
-    def splits(self) -> dict[str, Iterator[Sentence]]:
-        """The sentences of each split, checked as they are iterated; rows without words are skipped and counted."""
-        return {split: self._sentences(split) for split in self.rows}
+    def sentences(self) -> Iterator[tuple[str, Sentence]]:
+        """Read and check the sentences, each with its split; rows without words are skipped and counted."""
+        self.findings = {split: Findings({**self.params.meanings, **self.counted}) for split in self.rows}
+        for split, rows in self.rows.items():
+            for sentence in consecutive(sentences(rows, split, self.params)):
+                self.findings[split].add_notes(sentence.notes)
+                if sentence.words:
+                    self.findings[split].add_sentence(sentence.words, sentence.location, sentence.tags)
+                    yield split, sentence
 
     def provenance(self) -> dict[str, Any]:
         """The repository, its commit, what was read from it, and what was left out."""
@@ -59,13 +66,6 @@ class HubSource:
             if skipped:
                 lines.append(f"{split}: {skipped:,} rows without words skipped")
         return "\n".join([*lines, *lines_by_split(self.findings)])
-
-    def _sentences(self, split: str) -> Iterator[Sentence]:
-        for sentence in consecutive(sentences(self.rows[split], split, self.params)):
-            self.findings[split].add_notes(sentence.notes)
-            if sentence.words:
-                self.findings[split].add_sentence(sentence.words, sentence.location, sentence.tags)
-                yield sentence
 
 
 def load(repository: Repository, params: HubDataset) -> dict[str, Dataset]:

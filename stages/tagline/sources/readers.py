@@ -7,11 +7,12 @@ a repeated one with ``1#2/``, see `raw_data.COPY`.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from functools import partial
-from itertools import chain, product
+from itertools import chain, count, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -26,7 +27,7 @@ from tagline.sources.formats.base import Files
 from tagline.sources.formats.keys import UnknownTag, WordKeys
 from tagline.sources.splitting import TRAIN
 from tagline.sources.tag_names import EntityCounts, Spelling, entity_marks, rename
-from tagline.terminal import QUOTED, UserError, quoted, shortened
+from tagline.terminal import QUOTED, UserError, quoted, shortened, some
 from tagline.text.agreement import Agreement, SentenceAgreement
 from tagline.text.languages import LEAST_AGREEMENT, Language, splitter
 from tagline.text.sentence import Sentence
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 SHARED = "shared_sentences"
 RELABELLED = "relabelled_sentences"
+# Types that a drawn split lacks, in its line.
+LACKING_SHOWN = 20
 # What is counted of one among several sources; earlier ones are compared split by split.
 OF_SEVERAL = {
     **OF_SENTENCES,
@@ -46,7 +49,7 @@ OF_SEVERAL = {
 
 
 class Reader:
-    """Reads a source.
+    """Reads a source, as often as is needed; each reading returns what it found.
 
     Args:
         folder: ``download.folder``.
@@ -54,76 +57,117 @@ class Reader:
         language: whose rules will split raw text.
         columns: the tag columns of the data set.
         number: of the source among several; None: it is the data set.
-        spelling: by tag column, how its tags are respelt.
 
     Raises:
         UserError: see `FileSource` and `HubSource`.
     """
 
     def __init__(
-        self,
-        folder: Path,
-        dataset: AnyDataset,
-        language: Language | None,
-        columns: Sequence[str],
-        number: int | None,
-        spelling: Mapping[str, Spelling],
+        self, folder: Path, dataset: AnyDataset, language: Language | None, columns: Sequence[str], number: int | None
     ) -> None:
-        self.folder = folder
         self.dataset = dataset
+        self.language = language
         self.columns = columns
         self.number = number
-        self.spelling = spelling
-        # Raw text of the same language is split as the trained model will split it, if the source has raw text.
-        joined = isinstance(dataset, AnnotatedFiles) and dataset.split_words == "spaces"
-        is_split = dataset.language == language and not joined and not isinstance(dataset, WordKeys)
-        self.agreement = Agreement(splitter(language), write_text=not is_split)
-        self.whole = SentenceAgreement(partial(split_sentences, language=language))
         self.unknown_tag = dataset.unknown_tag if isinstance(dataset, UnknownTag) else None
-        # By tag column, the tags in the source.
-        self.tags: defaultdict[str, set[str | None]] = defaultdict(set)
-        with self._numbered():
+        with self.numbered():
             self.source = _open(folder, dataset, OF_SENTENCES if number is None else OF_SEVERAL)
-            self.splits = self.source.splits()
-        self.entities = EntityCounts(self.unknown_tag)
-        # Whether all types are annotated in a sentence.
-        self.annotates_all = False
-        # By split, the hash of a sentence's tags by that of its words.
-        self.seen: defaultdict[str, dict[int, int]] = defaultdict(dict)
 
-    def rows(self, split: str, earlier: Sequence[Reader]) -> Iterator[raw_data.Row]:
-        """Read a split, of which the source may have nothing, after the sources before it have read theirs.
+    def read(
+        self, spelling: Mapping[str, Spelling], earlier: Sequence[Reading]
+    ) -> Generator[tuple[str, raw_data.Row], None, Reading]:
+        """Read the source, and return what was found in it.
+
+        Args:
+            spelling: by tag column, how its tags are respelt.
+            earlier: what was found in the sources before it.
 
         Raises:
-            UserError: see `FileSource.splits`.
+            UserError: see `FileSource.sentences`.
         """
-        sentences: Iterable[Sentence] = self.splits.get(split, ())
-        if split == next(iter(self.splits)):  # train, if the source has it
-            sentences = self.whole.watch(self.agreement.watch(sentences))
-        sentences = map(self._renamed, sentences)
-        sentences = self._count(split, sentences)
-        if self.number is not None and split in self.splits:
-            sentences = self._watch(split, sentences, earlier)
-        if split == TRAIN and isinstance(self.source, FileSource):
+        reading = Reading(self, spelling)
+        with self.numbered():
+            for split, sentence in self._sentences(reading, earlier):
+                yield split, to_row(sentence, self.unknown_tag)
+        return reading
+
+    def _sentences(self, reading: Reading, earlier: Sequence[Reading]) -> Iterator[tuple[str, Sentence]]:
+        indices: defaultdict[str, count[int]] = defaultdict(count)
+        for split, sentence in self.source.sentences():
+            renamed = reading.add(split, sentence, earlier)
+            yield split, self._prefixed(renamed, f"{split}-{next(indices[split])}")
+        if isinstance(self.source, FileSource):
             whole = isinstance(self.dataset, AnnotatedFiles) and self.dataset.sentences == "whole"
-            sentences = chain(sentences, self.source.unlabelled(self.columns, whole))
-        if self.number is not None:
-            sentences = _prefixed(sentences, f"{self.number}/", split)
-        if split == TRAIN:
-            sentences = chain(sentences, *map(self._again, range(2, self.dataset.repeat + 1)))
-        with self._numbered():
-            for sentence in sentences:
-                yield to_row(sentence, self.unknown_tag)
+            for sentence in self.source.unlabelled(self.columns, whole):
+                yield TRAIN, self._prefixed(sentence, f"{TRAIN}-{next(indices[TRAIN])}")
+        for time in range(2, self.dataset.repeat + 1):
+            again = copy(self.source)  # whose findings are not those of the first reading
+            of_train = (sentence for split, sentence in again.sentences() if split == TRAIN)
+            for index, sentence in enumerate(of_train):
+                yield TRAIN, self._prefixed(reading.renamed(sentence), f"{TRAIN}-{index}", f"#{time}")
 
-    def _again(self, time: int) -> Iterator[Sentence]:
-        """Open train once more, whose findings are counted once."""
-        source = _open(self.folder, self.dataset, OF_SENTENCES)
-        return _prefixed(map(self._renamed, source.splits()[TRAIN]), f"{self.number}#{time}/", TRAIN)
+    def _prefixed(self, sentence: Sentence, default: str, copy_: str = "") -> Sentence:
+        """A sentence of one of several sources with the number of the source before its id and its document."""
+        if self.number is None:
+            return sentence
+        prefix = f"{self.number}{copy_}/"
+        document = None if sentence.document is None else f"{prefix}{sentence.document}"
+        return replace(sentence, id=f"{prefix}{sentence.id or default}", document=document)
 
-    def _renamed(self, sentence: Sentence) -> Sentence:
-        """The sentence with respelt tags and renamed types; its tags in the source are collected."""
+    @contextmanager
+    def numbered(self) -> Iterator[None]:
+        """Name the source in the params of messages, if there are several."""
+        try:
+            yield
+        except UserError as error:
+            if self.number is None:
+                raise
+            raise UserError(str(error).replace("download.dataset", f"download.dataset.{self.number}")) from None
+
+
+class Reading:
+    """What was found in a source by reading it once.
+
+    Attributes:
+        reader: of the source.
+        spelling: by tag column, how its tags were respelt.
+        agreement: of its words with the rules for raw text.
+        whole: how many of its sentences these rules leave whole.
+        tags: by tag column, the tags in the source.
+        entities: of each split.
+        annotates_all: whether all types are annotated in a sentence.
+        seen: by split, the hash of a sentence's tags by that of its words; only of one among several sources.
+    """
+
+    def __init__(self, reader: Reader, spelling: Mapping[str, Spelling]) -> None:
+        self.reader = reader
+        self.dataset = reader.dataset
+        self.spelling = spelling
+        # Raw text of the same language is split as the trained model will split it, if the source has raw text.
+        joined = isinstance(self.dataset, AnnotatedFiles) and self.dataset.split_words == "spaces"
+        is_split = self.dataset.language == reader.language and not joined and not isinstance(self.dataset, WordKeys)
+        self.agreement = Agreement(splitter(reader.language), write_text=not is_split)
+        self.whole = SentenceAgreement(partial(split_sentences, language=reader.language))
+        self.tags: defaultdict[str, set[str | None]] = defaultdict(set)
+        self.entities = EntityCounts(reader.unknown_tag)
+        self.annotates_all = False
+        self.seen: defaultdict[str, dict[int, int]] = defaultdict(dict)
+
+    def add(self, split: str, sentence: Sentence, earlier: Sequence[Reading]) -> Sentence:
+        """Count a sentence, compare it with those of earlier sources, and return it with the names of the data set."""
+        if split == next(iter(self.dataset.patterns)):  # train, if the source has it
+            self.agreement.add(sentence)
+            self.whole.add(sentence)
         for name, tags in sentence.tags.items():
             self.tags[name].update(tags)
+        renamed = self.renamed(sentence)
+        self.entities.add(split, renamed)
+        if self.reader.number is not None:
+            self._compare(split, renamed, earlier)
+        return renamed
+
+    def renamed(self, sentence: Sentence) -> Sentence:
+        """The sentence with respelt tags and renamed types."""
         types = self.dataset.types
         if not types and not self.spelling:
             return sentence
@@ -136,9 +180,19 @@ class Reader:
             annotated = sorted({types.get(type_, type_) for type_ in annotated})
         return replace(sentence, tags=renamed, annotated_types=annotated)
 
+    def _compare(self, split: str, sentence: Sentence, earlier: Sequence[Reading]) -> None:
+        self.annotates_all |= sentence.annotated_types is None
+        words = hash(tuple(sentence.words))
+        tags = hash(str({name: entity_marks(sentence.tags[name]) for name in self.reader.columns}))
+        others = [reading.seen[split][words] for reading in earlier if words in reading.seen[split]]
+        findings = self.reader.source.findings[split]
+        findings.add(SHARED, len(others) > 0, [sentence.location])
+        findings.add(RELABELLED, len(others) > 0 and tags not in others, [sentence.location])
+        self.seen[split][words] = tags
+
     def known_tags(self, column: str) -> set[str]:
         """The different tags that the column has in the source, without that of words of unknown tag."""
-        return {tag for tag in self.tags[column] if tag is not None and tag != self.unknown_tag}
+        return {tag for tag in self.tags[column] if tag is not None and tag != self.reader.unknown_tag}
 
     def source_types(self) -> list[str]:
         """The types that the source has, then its plain tags."""
@@ -154,30 +208,41 @@ class Reader:
                     plain.add(type_)
         return [*sorted(types), *sorted(plain - types)]
 
-    def _watch(self, split: str, sentences: Iterable[Sentence], earlier: Sequence[Reader]) -> Iterator[Sentence]:
-        """Yield sentences unchanged, count them, and compare them with those of earlier sources."""
-        findings = self.source.findings[split]
-        for sentence in sentences:
-            columns = {}
-            for name in self.columns:
-                columns[name] = entity_marks(sentence.tags[name])
-            self.annotates_all |= sentence.annotated_types is None
-            words = hash(tuple(sentence.words))
-            tags = hash(str(columns))
-            others = [reader.seen[split][words] for reader in earlier if words in reader.seen[split]]
-            findings.add(SHARED, len(others) > 0, [sentence.location])
-            findings.add(RELABELLED, len(others) > 0 and tags not in others, [sentence.location])
-            self.seen[split][words] = tags
-            yield sentence
+    def report(self) -> str:
+        """What to print once all is read.
 
-    def _count(self, split: str, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
-        for sentence in sentences:
-            self.entities.add(split, sentence)
-            yield sentence
+        Raises:
+            UserError: no word has the unknown tag, or the params do not allow what was found.
+        """
+        reader = self.reader
+        with reader.numbered():
+            self._check_tags()
+            report = "\n".join(filter(None, [reader.source.report(), *self._draw_report(), *self._respelled()]))
+        if reader.number is None:
+            return report
+        parts = [f"source {reader.number}, {getattr(self.dataset, 'format', 'hub')}"]
+        for split, of_split in self._counts().items():
+            counts = [f"{split}: {of_split['sentences']:,} sentences"]
+            counts += [f"{number:,} entities in {name}" for name, number in of_split["entities"].items() if number]
+            parts.append(", ".join(counts))
+        if self.dataset.repeat > 1:
+            parts.append(f"train is read {self.dataset.repeat} times")
+        counted = {name: self.entities.types(name) for name in reader.columns}
+        types = [f"types of {name}: {_counted(counts)}" for name, counts in counted.items() if counts]
+        return "\n  ".join(["; ".join(parts), *types, *report.splitlines()])
+
+    def _counts(self) -> dict[str, dict[str, Any]]:
+        """The number of sentences of each split, and of the entities of each column."""
+        counts = {}
+        for split, findings in self.reader.source.findings.items():
+            if findings.sentences:
+                entities = {name: self.entities.types(name, split).total() for name in self.reader.columns}
+                counts[split] = {"sentences": findings.sentences, "entities": entities}
+        return counts
 
     def _draw_report(self) -> Iterator[str]:
         """What to print about the entities of the splits that are drawn from train."""
-        for split, column in product(self.dataset.shares, self.columns):
+        for split, column in product(self.dataset.shares, self.reader.columns):
             types = self.entities.types(column, TRAIN, *self.dataset.shares)
             if not types:
                 continue
@@ -185,39 +250,20 @@ class Reader:
             counts = Counter({type_: of_split[type_] for type_ in sorted(types)})
             number = counts.total()
             line = f"{split}, drawn from train: {number:,} entities in {column} ({_counted(counts)})"
+            lacking = [type_ for type_, number_of_type in counts.items() if not number_of_type]
+            if lacking:
+                line = f"{line}; none of {some(lacking, LACKING_SHOWN)}"
             if number < FEW_ENTITIES:
                 line = f"{line}; with fewer than {FEW_ENTITIES} its scores are mostly noise: annotate more"
             yield line
 
-    def report(self) -> str:
-        """What to print once all is read.
-
-        Raises:
-            UserError: no word has the unknown tag, or the params do not allow what was found.
-        """
-        with self._numbered():
-            self._check_tags()
-            report = "\n".join(filter(None, [self.source.report(), *self._draw_report(), *self._respelled()]))
-        if self.number is None:
-            return report
-        parts = [f"source {self.number}, {getattr(self.dataset, 'format', 'hub')}"]
-        for split in self.splits:
-            counts = [f"{split}: {self.source.findings[split].sentences:,} sentences"]
-            entities = {name: self.entities.types(name, split).total() for name in self.columns}
-            counts += [f"{count:,} entities in {name}" for name, count in entities.items() if count]
-            parts.append(", ".join(counts))
-        if self.dataset.repeat > 1:
-            parts.append(f"train is read {self.dataset.repeat} times")
-        counted = {name: self.entities.types(name) for name in self.columns}
-        types = [f"types of {name}: {_counted(counts)}" for name, counts in counted.items() if counts]
-        return "\n  ".join(["; ".join(parts), *types, *report.splitlines()])
-
     def _check_tags(self) -> None:
         """Raise a `UserError` if no word has the unknown tag, or a type that gets another name."""
         tags = set().union(*self.tags.values())
-        if self.unknown_tag is not None and self.unknown_tag not in tags:
+        unknown = self.reader.unknown_tag
+        if unknown is not None and unknown not in tags:
             raise UserError(
-                f"download.dataset.unknown_tag: no word has the tag {quoted(self.unknown_tag)}; expected one of "
+                f"download.dataset.unknown_tag: no word has the tag {quoted(unknown)}; expected one of "
                 f"{shortened(', '.join(sorted(filter(None, tags))), QUOTED)}; correct or remove it in params.yaml"
             )
         types = self.source_types()
@@ -238,59 +284,41 @@ class Reader:
         """What to print if raw text is split into other words than the source has; otherwise nothing."""
         if self.agreement.share >= LEAST_AGREEMENT:
             return ""
-        name = "words" if self.number is None else f"words of source {self.number}"
-        first = next(iter(self.splits))
+        number = self.reader.number
+        name = "words" if number is None else f"words of source {number}"
+        first = next(iter(self.dataset.patterns))
         split = "training" if first == TRAIN else first
-        share = f"{self.agreement.share:.1%}"
-        differences = "; ".join(self.agreement.differences)
-        if self.dataset.language:
-            return (
-                f"{name}: `tagline predict` splits raw text differently: it reproduces {share} of {split} words "
-                f"({differences}); give it words"
-            )
+        remedy = "give it words"
+        if not self.dataset.language:
+            remedy = f"set download.dataset.language if it is one of {', '.join(get_args(Language))}, or give it words"
         return (
-            f"{name}: `tagline predict` splits raw text differently: it reproduces {share} of {split} words "
-            f"({differences}); set download.dataset.language if it is one of {', '.join(get_args(Language))}, or give "
-            "it words"
+            f"{name}: `tagline predict` splits raw text differently: it reproduces {self.agreement.share:.1%} of "
+            f"{split} words ({'; '.join(self.agreement.differences)}); {remedy}"
         )
 
     def provenance(self) -> dict[str, Any]:
         """Where the source comes from; of one among several also what is in it."""
-        origin = self.source.provenance()
+        origin = self.reader.source.provenance()
         if self.spelling:
             origin["respelled"] = self.spelling
-        if self.number is None:
+        if self.reader.number is None:
             return origin
-        findings = {}
-        for split in self.splits:
-            entities = {name: self.entities.types(name, split).total() for name in self.columns}
-            sentences = self.source.findings[split].sentences
-            findings[split] = {"sentences": sentences, "entities": entities, **origin["findings"][split]}
+        findings = {split: {**counts, **origin["findings"][split]} for split, counts in self._counts().items()}
         return {**origin, "repeat": self.dataset.repeat, "agreement": self.agreement.share, "findings": findings}
-
-    @contextmanager
-    def _numbered(self) -> Iterator[None]:
-        """Name the source in the params of messages, if there are several."""
-        try:
-            yield
-        except UserError as error:
-            if self.number is None:
-                raise
-            raise UserError(str(error).replace("download.dataset", f"download.dataset.{self.number}")) from None
 
 
 def _counted(types: Counter[str]) -> str:
     return shortened(", ".join(f"{type_} {count:,}" for type_, count in types.most_common()), QUOTED)
 
 
-def types_of_one_source(readers: Sequence[Reader], column: str) -> str:
+def types_of_one_source(readings: Sequence[Reading], column: str) -> str:
     """What to print about types that one of several sources has, while others annotate all types; otherwise nothing."""
     alone: list[str] = []
-    for reader in readers:
-        others = [other for other in readers if other is not reader and other.entities.types(column)]
-        types = set(reader.entities.types(column)).difference(*(other.entities.types(column) for other in others))
+    for reading in readings:
+        others = [other for other in readings if other is not reading and other.entities.types(column)]
+        types = set(reading.entities.types(column)).difference(*(other.entities.types(column) for other in others))
         if types and any(other.annotates_all for other in others):
-            alone.append(f"source {reader.number} alone has {', '.join(sorted(types))}")
+            alone.append(f"source {reading.reader.number} alone has {', '.join(sorted(types))}")
     if not alone:
         return ""
     return (
@@ -299,21 +327,22 @@ def types_of_one_source(readers: Sequence[Reader], column: str) -> str:
     )
 
 
-def check_annotated_types(readers: Sequence[Reader]) -> None:
+def check_annotated_types(readings: Sequence[Reading]) -> None:
     """Check the types that params.yaml says are annotated in some files.
 
     Raises:
         UserError: no source has such a type.
     """
     types: list[str] = []
-    for reader in readers:
-        types += [reader.dataset.types.get(type_, type_) for type_ in reader.source_types()]
-    for reader in readers:
-        if not isinstance(reader.dataset, Files):
+    for reading in readings:
+        types += [reading.dataset.types.get(type_, type_) for type_ in reading.source_types()]
+    for reading in readings:
+        dataset, number = reading.dataset, reading.reader.number
+        if not isinstance(dataset, Files):
             continue
-        for type_ in chain.from_iterable(reader.dataset.annotated_types.values()):
-            if reader.dataset.types.get(type_, type_) not in types:
-                key = "annotated_types" if reader.number is None else f"{reader.number}.annotated_types"
+        for type_ in chain.from_iterable(dataset.annotated_types.values()):
+            if dataset.types.get(type_, type_) not in types:
+                key = "annotated_types" if number is None else f"{number}.annotated_types"
                 raise UserError(
                     f"download.dataset.{key}: no split has the type {type_}; expected some of "
                     f"{shortened(', '.join(dict.fromkeys(types)), QUOTED)}; correct or remove it in params.yaml"
@@ -348,14 +377,6 @@ def _open(folder: Path, dataset: AnyDataset, counted: Mapping[str, str]) -> File
 
         return HubSource(dataset, counted)
     return FileSource(folder, dataset, counted)
-
-
-def _prefixed(sentences: Iterable[Sentence], prefix: str, split: str) -> Iterator[Sentence]:
-    """Yield sentences with a prefix before their ids and documents; those without an id are numbered."""
-    for index, sentence in enumerate(sentences):
-        id_ = f"{split}-{index}" if sentence.id is None else sentence.id
-        document = None if sentence.document is None else f"{prefix}{sentence.document}"
-        yield replace(sentence, id=f"{prefix}{id_}", document=document)
 
 
 def to_row(sentence: Sentence, unknown_tag: str | None = None) -> dict[str, Any]:

@@ -2,25 +2,68 @@
 
 import hashlib
 import json
+from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 TRAIN = "train"
+Tag = tuple[str, str | None]
+"""A tag column and one of its tags."""
 
 
 class Drawn(NamedTuple):
-    """A document with its draw.
-
-    Attributes:
-        number: the draw, the same for equal documents.
-        split: that it is drawn for.
-        types: of its entities, each once.
-    """
+    """A document with its draw, the same for equal documents, its split, and the types of its entities."""
 
     number: int
     split: str
     types: frozenset[str]
+
+
+class Draws:
+    """Draws the documents of train while their sentences are read; 12 bytes for each stay in memory.
+
+    Args:
+        seed: another seed draws other documents.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self._numbers = array("Q")
+        # The index of each document's tags among the different ones.
+        self._kinds = array("L")
+        self._different: dict[frozenset[Tag], int] = {}
+        self._document: str | int | None = None
+        self._draw: Draw | None = None
+        self._tags: set[Tag] = set()
+
+    def add(self, document: str | int | None, words: Sequence[str], tags: Iterable[Tag]) -> None:
+        """Add a sentence with words; one of no document is one by itself."""
+        if document is None or document != self._document:
+            self._end()
+        self._document = document
+        self._draw = self._draw or Draw(self.seed)
+        self._draw.add(words)
+        self._tags.update(tags)
+
+    @property
+    def is_one(self) -> bool:
+        """Whether all sentences so far are of one document."""
+        return not self._numbers and self._document is not None
+
+    def documents(self, types: Callable[[Tag], str], shares: Mapping[str, float]) -> list[Drawn]:
+        """The documents, with the type of each tag; "" for none."""
+        self._end()
+        by_kind = [frozenset(filter(None, map(types, tags))) for tags in self._different]
+        drawn = zip(self._numbers, self._kinds, strict=True)
+        return [Drawn(number, split_of(number, shares), by_kind[kind]) for number, kind in drawn]
+
+    def _end(self) -> None:
+        if self._draw is not None:
+            self._numbers.append(self._draw.number())
+            self._kinds.append(self._different.setdefault(frozenset(self._tags), len(self._different)))
+        self._draw = None
+        self._tags = set()
 
 
 def draw(words: Sequence[str], seed: int) -> int:
@@ -34,7 +77,24 @@ def draw(words: Sequence[str], seed: int) -> int:
         words: the words of the document.
         seed: another seed draws other documents.
     """
-    return drawn_number([seed, *words])
+    drawn = Draw(seed)
+    drawn.add(words)
+    return drawn.number()
+
+
+class Draw:
+    """The draw of a document of which the words come one after the other: `drawn_number` of the seed and the words."""
+
+    def __init__(self, seed: int) -> None:
+        self._hash = hashlib.blake2b(f"[{seed}".encode(), digest_size=8)
+
+    def add(self, words: Sequence[str]) -> None:
+        self._hash.update("".join(f", {json.dumps(word)}" for word in words).encode())
+
+    def number(self) -> int:
+        """The draw, after which no words are added."""
+        self._hash.update(b"]")
+        return int.from_bytes(self._hash.digest())
 
 
 def split_of(number: int, shares: Mapping[str, float]) -> str:
@@ -70,33 +130,71 @@ def lacking(numbers: Mapping[tuple[str, str], int], splits: Sequence[str]) -> li
     return pairs
 
 
-def moves(documents: Sequence[Drawn], numbers: Mapping[tuple[str, str], int], splits: Sequence[str]) -> dict[int, str]:
-    """Move documents, so that each split has each type, as far as no split loses one; few types are rare enough.
+def moves(documents: Sequence[Drawn], shares: Mapping[str, float]) -> dict[int, str]:
+    """Move documents, so that each split has each type, as far as no split loses one or gets more than its share.
+
+    A split that has its share exchanges a document that it can spare for one of train.
 
     Args:
-        documents: all with a type that a split lacks, see `lacking`.
-        numbers: of all documents, by type and split.
-        splits: those to draw, train first.
+        documents: of all splits.
+        shares: split name to its share of all documents.
 
     Returns:
         The new split of each document that is moved, by its draw.
     """
-    left = Counter(numbers)
-    copies = Counter(document.number for document in documents)  # equal documents have one draw, and move together
-    by_number = {document.number: document for document in documents}
-    moved: dict[int, str] = {}
-    for type_, split in lacking(numbers, splits):
-        if left[type_, split]:  # a document was moved for another type
-            continue
-        for number, document in sorted(by_number.items()):
-            is_spare = all(left[name, document.split] > copies[number] for name in document.types)
-            if type_ in document.types and number not in moved and is_spare:
-                moved[number] = split
-                for name in document.types:
-                    left[name, document.split] -= copies[number]
-                    left[name, split] += copies[number]
-                break
-    return moved
+    numbers = Counter[tuple[str, str]]()
+    for document in documents:
+        numbers.update((type_, document.split) for type_ in document.types)
+    lacks = lacking(numbers, (TRAIN, *shares))
+    if not lacks:
+        return {}
+    exchange = _Exchange(documents, numbers, shares)
+    for type_, split in lacks:
+        if not exchange.left[type_, split]:  # else a document was moved for another type
+            exchange.bring(type_, split)
+    return exchange.moved
+
+
+class _Exchange:
+    """Documents while some of them move between splits; equal ones have one draw, and move together."""
+
+    def __init__(
+        self, documents: Sequence[Drawn], numbers: Mapping[tuple[str, str], int], shares: Mapping[str, float]
+    ) -> None:
+        self.copies = Counter(document.number for document in documents)
+        self.by_draw = dict(sorted((document.number, document) for document in documents))
+        self.left = Counter(numbers)
+        self.sizes = Counter(document.split for document in documents)
+        self.most = {split: share * len(documents) for split, share in shares.items()}
+        self.moved: dict[int, str] = {}
+
+    def bring(self, type_: str, split: str) -> None:
+        """Move the document of the lowest draw with a type to a split, if another one can spare it."""
+        found = next((each for each in self.by_draw.values() if type_ in each.types and self._is_spare(each)), None)
+        if found is None:
+            return
+        if split != TRAIN and self.sizes[split] + self.copies[found.number] > self.most[split]:
+            others = (each for each in self.by_draw.values() if each.split == split and self._is_spare(each))
+            other = next(others, None)
+            if other is None:
+                return
+            self._move(other, TRAIN)
+        self._move(found, split)
+
+    def _is_spare(self, document: Drawn) -> bool:
+        copies = self.copies[document.number]
+        return document.number not in self.moved and all(
+            self.left[name, document.split] > copies for name in document.types
+        )
+
+    def _move(self, document: Drawn, split: str) -> None:
+        copies = self.copies[document.number]
+        self.moved[document.number] = split
+        self.sizes[document.split] -= copies
+        self.sizes[split] += copies
+        for name in document.types:
+            self.left[name, document.split] -= copies
+            self.left[name, split] += copies
 
 
 def drawn_number(parts: Sequence[str | int]) -> int:

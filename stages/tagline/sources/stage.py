@@ -24,7 +24,7 @@ from tagline.sources.download_params import (
 )
 from tagline.sources.formats.annotated import AnnotatedFiles
 from tagline.sources.formats.base import Files
-from tagline.sources.readers import Reader, check_annotated_types, check_apart, types_of_one_source
+from tagline.sources.readers import Reader, Reading, check_annotated_types, check_apart, types_of_one_source
 from tagline.sources.tag_names import Spelling, spellings
 from tagline.terminal import UserError, show
 from tagline.text.agreement import share
@@ -60,14 +60,14 @@ def write_dataset(
     """
     corrected = corrected or {}
     sources = sources_of(dataset)
-    readers, counts = _read(folder, dataset, target, corrected)
-    reports = _reports(readers)
+    readings, counts = _read(folder, dataset, target, corrected)
+    reports = _reports(readings)
     made_of: dict[str, Any] = {}
     if corrected:
         made_of, lines = corrections.apply(target, folder, corrected)
         reports += lines
-    text_rules = _text_rules(readers, language_of(sources))
-    origins = [reader.provenance() for reader in readers]
+    text_rules = _text_rules(readings, language_of(sources))
+    origins = [reading.provenance() for reading in readings]
     origin = _joined(origins) if isinstance(dataset, Sequence) else origins[0]
     write_json(target / PROVENANCE, {**origin, **made_of, "rows": counts, **text_rules})
     write_hashes(target)
@@ -78,7 +78,7 @@ def write_dataset(
             "score of all sentences, run `tagline crossval create`, then `dvc repro crossval/dvc.yaml`"
         )
     columns = set(chain.from_iterable(source.tag_columns for source in sources))
-    left_out = sorted(columns.difference(readers[0].columns))
+    left_out = sorted(columns.difference(shared_columns(sources)))
     if left_out:
         show(f"tag columns that not all sources have, left out: {', '.join(left_out)}")
     for report in reports:
@@ -87,28 +87,20 @@ def write_dataset(
 
 def _read(
     folder: Path, dataset: AnyDataset | Sequence[AnyDataset], target: Path, respelt_columns: Container[str]
-) -> tuple[list[Reader], dict[str, int]]:
-    """Write the splits of data/raw; return the readers of the sources and the number of sentences of each split."""
-    readers = _readers(folder, dataset, [{} for _ in sources_of(dataset)])
-    counts = _write_rows(readers, target)
-    respelt = _spellings(readers, respelt_columns)
+) -> tuple[list[Reading], dict[str, int]]:
+    """Write the splits of data/raw; return what was found in each source, and the number of sentences of each split."""
+    readers = _readers(folder, dataset)
+    readings, counts = _write_rows(readers, [{} for _ in readers], target)
+    respelt = _spellings(readings, respelt_columns)
     if any(respelt):  # only all tags of a source show its spelling, so the sources are read again
         for split in counts:
             shutil.rmtree(target / split)
-        readers = _readers(folder, dataset, respelt)
-        counts = _write_rows(readers, target)
-    return readers, counts
+        readings, counts = _write_rows(readers, respelt, target)
+    return readings, counts
 
 
-def _readers(
-    folder: Path, dataset: AnyDataset | Sequence[AnyDataset], spellings: Sequence[Mapping[str, Spelling]]
-) -> list[Reader]:
+def _readers(folder: Path, dataset: AnyDataset | Sequence[AnyDataset]) -> list[Reader]:
     """Open the sources of a data set.
-
-    Args:
-        folder: ``download.folder``.
-        dataset: the section ``download.dataset``.
-        spellings: see `Reader`.
 
     Raises:
         UserError: see `Reader`; or one file is in several splits.
@@ -117,26 +109,28 @@ def _readers(
     language = language_of(sources)
     columns = shared_columns(sources)
     if not isinstance(dataset, Sequence):
-        return [Reader(folder, dataset, language, columns, None, spellings[0])]
-    readers = []
-    for number, (source, spelling) in enumerate(zip(sources, spellings, strict=True)):
-        readers.append(Reader(folder, source, language, columns, number, spelling))
+        return [Reader(folder, dataset, language, columns, None)]
+    readers = [Reader(folder, source, language, columns, number) for number, source in enumerate(sources)]
     check_apart(readers)
     return readers
 
 
-def _write_rows(readers: Sequence[Reader], target: Path) -> dict[str, int]:
-    """Write the splits of data/raw; return their numbers of sentences."""
+def _write_rows(
+    readers: Sequence[Reader], spellings: Sequence[Mapping[str, Spelling]], target: Path
+) -> tuple[list[Reading], dict[str, int]]:
+    """Write the splits of data/raw in one reading of each source."""
+    readings: list[Reading] = []
 
-    def rows(split: str) -> Iterator[raw_data.Row]:
-        for number, reader in enumerate(readers):
-            yield from reader.rows(split, readers[:number])
+    def rows() -> Iterator[tuple[str, raw_data.Row]]:
+        for reader, spelling in zip(readers, spellings, strict=True):
+            readings.append((yield from reader.read(spelling, readings)))
 
     sources = [reader.dataset for reader in readers]
-    named = set(chain.from_iterable(reader.splits for reader in readers))
-    return raw_data.write(
+    named = set(chain.from_iterable((*source.patterns, *source.shares) for source in sources))
+    counts = raw_data.write_rows(
         target,
-        {split: rows(split) for split in with_further(named) if split in named},
+        rows(),
+        [split for split in with_further(named) if split in named],
         readers[0].columns,
         annotated=any(isinstance(source, Files) and source.lacks_types for source in sources),
         # Only of further test sets does a source not decide how train is read.
@@ -144,45 +138,48 @@ def _write_rows(readers: Sequence[Reader], target: Path) -> dict[str, int]:
             isinstance(source, AnnotatedFiles) for source in sources if not {*SPLITS}.isdisjoint(source.patterns)
         ),
     )
+    return readings, counts
 
 
-def _spellings(readers: Sequence[Reader], respelt_columns: Container[str]) -> list[dict[str, Spelling]]:
+def _spellings(readings: Sequence[Reading], respelt_columns: Container[str]) -> list[dict[str, Spelling]]:
     """By tag column, how the tags of each source are respelt, in some also those of one; see `tag_names.spellings`."""
-    renamed = any(reader.dataset.types for reader in readers)
-    by_column: list[dict[str, Spelling]] = [{} for _ in readers]
-    for column in readers[0].columns:
-        of_sources = spellings([reader.known_tags(column) for reader in readers], renamed or column in respelt_columns)
+    renamed = any(reading.dataset.types for reading in readings)
+    by_column: list[dict[str, Spelling]] = [{} for _ in readings]
+    for column in readings[0].reader.columns:
+        of_sources = spellings(
+            [reading.known_tags(column) for reading in readings], renamed or column in respelt_columns
+        )
         for of_columns, spelling in zip(by_column, of_sources, strict=True):
             if spelling:
                 of_columns[column] = spelling
     return by_column
 
 
-def _text_rules(readers: Sequence[Reader], language: Language | None) -> dict[str, Any]:
+def _text_rules(readings: Sequence[Reading], language: Language | None) -> dict[str, Any]:
     """How raw text is split into words and sentences, and how well that agrees with the sources.
 
     Raises:
         UserError: see `library_version`.
     """
-    agreement = share([reader.agreement for reader in readers])
-    whole = share([reader.whole for reader in readers])
+    agreement = share([reading.agreement for reading in readings])
+    whole = share([reading.whole for reading in readings])
     return {
         "words": {"language": language, "library": library_version(language), "agreement": agreement},
         "sentences": {"split": whole >= LEAST_WHOLE, "library": sentence_library(), "agreement": whole},
     }
 
 
-def _reports(readers: Sequence[Reader]) -> list[str]:
+def _reports(readings: Sequence[Reading]) -> list[str]:
     """What to print once all is read.
 
     Raises:
-        UserError: see `Reader.report` and `check_annotated_types`.
+        UserError: see `Reading.report` and `check_annotated_types`.
     """
-    reports = [reader.report() for reader in readers]
-    check_annotated_types(readers)
-    if len(readers) > 1:
-        reports += [types_of_one_source(readers, column) for column in readers[0].columns]
-    reports += [reader.word_report() for reader in readers]
+    reports = [reading.report() for reading in readings]
+    check_annotated_types(readings)
+    if len(readings) > 1:
+        reports += [types_of_one_source(readings, column) for column in readings[0].reader.columns]
+    reports += [reading.word_report() for reading in readings]
     return [report for report in reports if report]
 
 

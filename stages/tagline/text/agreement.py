@@ -1,6 +1,6 @@
 """Agreement of pre-tokenised words with the rule for raw text, by which `tagline predict` splits texts."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
 import regex
 
@@ -31,6 +31,7 @@ class Agreement:
     def __init__(self, split: WordSplitter, write_text: bool = True) -> None:
         self._split = split
         self._write_text = write_text
+        self._seen = 0
         self.compared = 0
         self.found = 0
         self.differences: dict[str, None] = {}  # the first ones, in order
@@ -40,12 +41,12 @@ class Agreement:
         """The share that is found of what was compared, rounded; 1 without any."""
         return share([self])
 
-    def watch(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
-        """Yield sentences unchanged, and compare those of the sample."""
-        for index, sentence in enumerate(sentences):
-            if (index < FIRST or index % STEP == 0) and (sentence.surface is not None or self._write_text):
-                self.compare(sentence.words, sentence.surface)
-            yield sentence
+    def add(self, sentence: Sentence) -> None:
+        """Compare a sentence if it is of the sample."""
+        is_sampled = self._seen < FIRST or self._seen % STEP == 0
+        self._seen += 1
+        if is_sampled and (sentence.surface is not None or self._write_text):
+            self.compare(sentence.words, sentence.surface)
 
     def compare(self, words: Sequence[str], surface: Surface | None = None) -> None:
         """Compare the words of a sentence with those that the rule finds in its text, by default `running_text`."""

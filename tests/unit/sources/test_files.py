@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from helpers.annotated import write_rows
-from helpers.formats import section
+from helpers.formats import by_split, section
 from helpers.messages import message_of
 
 from tagline.core.provenance import sha256
@@ -35,7 +35,7 @@ def test_a_pattern_takes_files_in_the_order_of_their_names(tmp_path):
     (tmp_path / "x").mkdir()
     write(tmp_path / "x", d="d O\n", e="e O\n", f="f O\n")
     source = FileSource(tmp_path, conll_files("*.txt", "x/e.txt", "x/[df].txt"))
-    words = {split: [each.words for each in sentences] for split, sentences in source.splits().items()}
+    words = {split: [each.words for each in sentences] for split, sentences in by_split(source).items()}
     assert words == {"train": [["a"], ["b"], ["c"]], "validation": [["e"]], "test": [["d"], ["f"]]}
     files = {"train": ["a.txt", "b.txt", "c.txt"], "validation": ["x/e.txt"], "test": ["x/d.txt", "x/f.txt"]}
     hashed = {split: [{"path": name, "sha256": sha256(tmp_path / name)} for name in files[split]] for split in files}
@@ -47,8 +47,8 @@ def test_further_test_set_is_read_and_checked_as_test_is(tmp_path):
     write(tmp_path, a="a O\n", b="b O\n", c="c O\n", d="d O\n")
     further = {"tests": {"social": "d.txt"}}
     source = FileSource(tmp_path, conll_files("a.txt", "b.txt", "c.txt", **further))
-    assert [each.words for each in source.splits()["tests.social"]] == [["d"]]
-    assert source.provenance()["files"].keys() == source.provenance()["findings"].keys() == source.splits().keys()
+    assert [each.words for each in by_split(source)["tests.social"]] == [["d"]]
+    assert source.provenance()["files"].keys() == source.provenance()["findings"].keys() == by_split(source).keys()
     assert message_of(FileSource, tmp_path, conll_files("a.txt", "b.txt", "d.txt", **further)) == (
         f"{tmp_path}/d.txt: the same data in test and tests.social; expected others; see download.dataset.tests.social in "
         "params.yaml"
@@ -66,7 +66,7 @@ def test_missing_file_is_named(tmp_path):
 
 
 def drawn(folder: Path, dataset: Any) -> dict[str, set[str]]:
-    splits = FileSource(folder, dataset).splits()
+    splits = by_split(FileSource(folder, dataset))
     return {split: {each.words[0] for each in sentences} for split, sentences in splits.items()}
 
 
@@ -98,9 +98,8 @@ def test_all_files_of_a_document_are_checked_and_hashed(tmp_path):
     assert source.provenance()["files"] == {
         "train": [{"path": name, "sha256": sha256(tmp_path / name)} for name in ("a.txt", "a.ann", "b.txt", "b.ann")]
     }
-    for sentences in source.splits().values():
-        with contextlib.suppress(UserError):  # two sentences in three splits
-            list(sentences)
+    with contextlib.suppress(UserError):  # two sentences in three splits
+        by_split(source)
     findings = source.provenance()["findings"].values()
     assert sum(each["discontinuous_spans"] for each in findings) == 2, "each in its split, though train is read again"
     assert sorted(re.findall(r"\w.ann:1", source.report())) == ["a.ann:1", "b.ann:1"]
@@ -119,19 +118,20 @@ def test_ids_are_the_sources_and_unique_inside_a_split(tmp_path):
     row = '{"id": "%s", "w": ["a"], "t": ["O"]}\n'
     write(tmp_path, a=row % "x", b=row % "y", c=row % "z" + row % "x", d=row % "x", e=row % "x" + "\n")
     keys = {"words": "w", "tag_columns": {"ner": "t"}, "id": "id"}
-    source = FileSource(tmp_path, section("json", train="[ab].txt", validation="e.txt", test="[cd].txt", **keys))
-    splits = source.splits()
+    files = {"train": "[ab].txt", "validation": "e.txt"}
+    splits = by_split(FileSource(tmp_path, section("json", **files, test="d.txt", **keys)))
     assert list(map(to_row, splits["train"])) == [{"id": name, "words": ["a"], "ner": ["O"]} for name in "xy"]
     assert [each.id for each in splits["validation"]] == ["x"], "another split may have the same id"
     used = f"id 'x' was already used at {tmp_path}/c.txt:2; ids must be unique within a split"
-    assert message_of(list, splits["test"]) == f"{tmp_path}/d.txt:1: {used}"
+    source = FileSource(tmp_path, section("json", **files, test="[cd].txt", **keys))
+    assert message_of(by_split, source) == f"{tmp_path}/d.txt:1: {used}"
 
 
 def test_id_that_looks_generated_is_refused_beside_sentences_without_ids(tmp_path):
     word = "1\ta" + "\t_" * 8 + "\n\n"
     write(tmp_path, a=f"{word}# sent_id = train-0\n{word}", b=word, c=f"{word}\n")
     dataset = section("conllu", train="a.txt", validation="b.txt", test="c.txt")
-    assert message_of(list, FileSource(tmp_path, dataset).splits()["train"]) == (
+    assert message_of(by_split, FileSource(tmp_path, dataset)) == (
         f"{tmp_path}/a.txt:4: id 'train-0' looks like the ids generated for sentences without one, such as "
         f"{tmp_path}/a.txt:1; give every sentence an id, or none"
     )
@@ -179,13 +179,13 @@ def test_copy_with_other_tags_is_refused_and_a_part_of_it_a_finding(tmp_path):
     write(tmp_path, train="a O\n", dev="b O\n", test="Ada B-PER\n\nBo B-PER\nwon O\n")
     write(tmp_path, test_masked="Ada O\n\nBo O\nwon O\n")
     dataset = conll_files("train.txt", "dev.txt", "test*.txt")
-    assert message_of(list, FileSource(tmp_path, dataset).splits()["test"]) == (
+    assert message_of(by_split, FileSource(tmp_path, dataset)) == (
         f"{tmp_path}/test_masked.txt: the same words as in {tmp_path}/test.txt, which test has too; expected files of "
         "different sentences, not a copy with other tags; name one of them; see download.dataset.test in params.yaml"
     )
     write(tmp_path, test_masked="Ada O\n\na O\n")
     source = FileSource(tmp_path, dataset)
-    assert [len(list(sentences)) for sentences in source.splits().values()] == [1, 1, 4]
+    assert [len(list(sentences)) for sentences in by_split(source).values()] == [1, 1, 4]
     line = f"test: sentences with the words of an earlier one: 1 of 4 (25%), 1 of them with other tags ({tmp_path}/test_masked.txt:1)"
     assert source.report() == line
     assert source.provenance()["findings"]["test"] == {"repeated_sentences": 1}
@@ -195,7 +195,7 @@ def test_split_without_a_sentence_left_says_what_was_left_out(tmp_path):
     write_rows(tmp_path / "f", [{"text": "Ada", "answer": "reject"}, {"text": " ", "answer": "accept"}])
     write(tmp_path, b="b", c="c c")
     dataset = section("prodigy", train="f", validation="b.txt", test="c.txt")
-    assert message_of(list, FileSource(tmp_path, dataset).splits()["train"]) == (
+    assert message_of(by_split, FileSource(tmp_path, dataset)) == (
         f"{tmp_path}/f: no sentence is left: texts without words, left out: 1 ({tmp_path}/f:2); texts without an "
         f"annotation, left out: 1 ({tmp_path}/f:1); annotations with another answer, left out: 1 ({tmp_path}/f:1)"
     )
@@ -217,10 +217,8 @@ CELLS = {**LISTS, "sentence": "s", "delimiter": ","}
 def documents_of(folder: Path, name: str, content: str, **keys: Any) -> dict[str, str | None]:
     """The document of each sentence, by its first word."""
     (folder / "f").write_text(content)
-    (folder / "other").touch()
-    splits = {"train": "other", "test": None, "split": {"seed": 1, "test": 0.5}}
-    source = FileSource(folder, section(name, **splits, **keys))
-    return {each.words[0]: each.document for each in source.splits()["validation"]}
+    source = FileSource(folder, section(name, train=None, test=None, validation="f", **keys))
+    return {each.words[0]: each.document for each in by_split(source)["validation"]}
 
 
 DOCUMENTS = [
@@ -251,7 +249,7 @@ def drawn_of(folder: Path, content: str) -> tuple[dict[str, list[str]], str]:
     (folder / "f").write_text(content)
     split = {"seed": 1, "validation": 0.3, "test": 0.3}
     source = FileSource(folder, section("conll", **COLUMNS, validation=None, test=None, split=split))
-    return {name: [each.words[0] for each in found] for name, found in source.splits().items()}, source.report()
+    return {name: [each.words[0] for each in found] for name, found in by_split(source).items()}, source.report()
 
 
 def test_splits_are_drawn_of_whole_documents(tmp_path):

@@ -1,5 +1,7 @@
 """Several sources as one data set: ids, copies, what is counted and compared, and what is refused."""
 
+import io
+from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -156,3 +158,26 @@ def test_drawn_split_has_each_type_and_says_how_many_entities(tmp_path, capsys):
         per = numbers[split][0]
         line = f"{split}, drawn from train: {per + 1} entities in ner (PER {per}, LOC 1); with fewer than 30 its scores"
         assert f"\n{line} are mostly noise: annotate more\n" in printed
+
+
+def test_train_is_read_once_and_twice_if_splits_are_drawn_or_tags_respelt(tmp_path, monkeypatch):
+    """Beside its hash."""
+    joined(tmp_path, CORPUS)
+    (tmp_path / "all").write_text("\n".join(f"w{number} X B-PER\n" for number in range(60)))
+    (tmp_path / "people").write_text(PEOPLE)
+    opened = Counter[str]()
+    plain = io.open
+
+    def count(file: Any, *arguments: Any, **options: Any) -> Any:
+        opened[Path(str(file)).name] += 1
+        return plain(file, *arguments, **options)
+
+    monkeypatch.setattr(io, "open", count)
+    drawn = conll(train="all", split={"seed": 1, "validation": 0.2, "test": 0.2})
+    other = conll(train="people", columns=["words", "ner"], types={"person": "PER"})
+    reads = []
+    for number, sources in enumerate(([CORPUS], [drawn], [drawn, other])):
+        opened.clear()
+        write_dataset(tmp_path, sources, tmp_path / f"raw-{number}")
+        reads.append({name: opened[name] - 1 for name in ("train", "all", "people") if opened[name]})
+    assert reads == [{"train": 1}, {"all": 2}, {"all": 3, "people": 2}]

@@ -1,11 +1,12 @@
 """Drawing splits: what a sentence's split depends on, and what it does not."""
 
 from collections import Counter
+from itertools import chain
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagline.sources.splitting import Drawn, draw, lacking, moves, split_of
+from tagline.sources.splitting import Drawn, Draws, draw, lacking, moves, split_of
 
 SHARES = {"test": 0.2, "validation": 0.1}
 SENTENCES = [["word", str(number)] for number in range(5000)]
@@ -46,9 +47,23 @@ SPLITS = ("train", "test", "validation")
 def test_split_that_lacks_a_type_gets_the_document_of_the_lowest_draw():
     kinds = [("train", "A"), ("train", "AB"), ("train", "B"), ("train", "B"), ("test", "A"), ("validation", "AB")]
     documents = [Drawn(9 - index, split, frozenset(types)) for index, (split, types) in enumerate(kinds)]
-    numbers = numbers_of(documents, {})
-    assert lacking(numbers, SPLITS) == [("B", "test")]
-    assert moves(documents, numbers, SPLITS) == {6: "test"}
+    assert lacking(numbers_of(documents, {}), SPLITS) == [("B", "test")]
+    assert moves(documents, {"test": 0.4, "validation": 0.2}) == {6: "test"}
+
+
+def test_split_that_has_its_share_exchanges_a_document():
+    """Of 200 rare types, no split can have each: it keeps its share, and train does not shrink."""
+    kinds = [("train", "AB"), ("train", "B"), ("train", ""), ("test", "A"), ("test", "A")]
+    documents = [Drawn(number, split, frozenset(types)) for number, (split, types) in enumerate(kinds)]
+    assert moves(documents, {"test": 0.4}) == {3: "train", 1: "test"}
+    rare = []
+    for number in range(1000):
+        split = split_of(number * 2**64 // 1000, {"test": 0.1, "validation": 0.1})
+        rare.append(Drawn(number, split, frozenset({str(number % 200), str(number % 7)})))
+    moved = moves(rare, {"test": 0.1, "validation": 0.1})
+    sizes = Counter(moved.get(document.number, document.split) for document in rare)
+    assert moved
+    assert sizes == {"train": 800, "test": 100, "validation": 100}
 
 
 DOCUMENTS = st.lists(
@@ -57,13 +72,25 @@ DOCUMENTS = st.lists(
 
 
 @given(DOCUMENTS)
-def test_no_split_loses_a_type_by_a_move(drawn):
+def test_no_split_loses_a_type_or_gets_more_than_its_share_by_a_move(drawn):
     documents = []
     for number, (split, types, copies) in enumerate(drawn):
         documents += [Drawn(number, split, types)] * copies
     before = numbers_of(documents, {})
-    moved = moves(documents, before, SPLITS)
+    shares = {"test": 0.2, "validation": 0.2}
+    moved = moves(documents, shares)
     after = numbers_of(documents, moved)
     assert {pair for pair in before if before[pair]} <= {pair for pair in after if after[pair]}
     if not lacking(before, SPLITS):
         assert moved == {}
+
+
+@given(st.lists(st.lists(st.text(max_size=3), min_size=1, max_size=3), min_size=1, max_size=4))
+def test_documents_are_drawn_while_they_are_read(sentences):
+    draws = Draws(42)
+    for words in sentences:
+        draws.add("d", words, [("ner", words[0])])
+    assert draws.is_one
+    (document,) = draws.documents(lambda tag: tag[1] or "", {"test": 0.5})
+    assert document.number == draw([*chain.from_iterable(sentences)], 42)
+    assert document.types == {words[0] for words in sentences} - {""}

@@ -242,21 +242,22 @@ def _read(path: Path, layout: Layout, shares: Guess) -> _Found:
 
 
 def _read_with(layout: Layout, shares: Guess) -> _Found:
-    """Read all files, with a note for each split that gets no sentence."""
+    """Read all files, with a note if a split gets no sentence."""
     split = {"split": shares} if len(shares) > 1 else {}  # more than the seed
     keys = {"source": "files", **layout.keys, **layout.paths, **split}
     adapter: TypeAdapter[Any] = TypeAdapter(AnyFiles)
     source = FileSource(layout.folder, adapter.validate_python(keys))
     found = _Found(layout, source, keys, [], Counter(), EntityCounts(), [])
-    for name, sentences in source.splits().items():
-        try:
-            for number, sentence in enumerate(sentences):
-                if number < SENTENCES:
-                    found.sentences.append(sentence)
-                found.numbers[name] += 1
-                found.entities.add(name, sentence)
-        except NothingDrawn as error:
-            found.notes.append(str(error))
+    first: dict[str, list[Sentence]] = {split: [] for split in source.names}
+    try:
+        for name, sentence in source.sentences():
+            if found.numbers[name] < SENTENCES:
+                first[name].append(sentence)
+            found.numbers[name] += 1
+            found.entities.add(name, sentence)
+    except NothingDrawn as error:
+        found.notes.append(str(error))
+    found.sentences.extend(chain.from_iterable(first.values()))
     source.report()
     return found
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from helpers.annotated import tagged
+from helpers.formats import by_split
 from helpers.messages import refused
 from pydantic import TypeAdapter
 
@@ -31,7 +32,7 @@ def read(folder: Path, code: str, content: str = "x", **keys: str) -> tuple[File
         (folder / "in" / name).write_text(content + "\n" * (name == "b"))
     dataset = {"format": "own", "reader": "reader.py", "tag_column": "ner", "train": "in/a", "validation": "in/b"}
     source = FileSource(folder, TypeAdapter(AnyFiles).validate_python({"source": "files", **dataset, **keys}))
-    return source, list(source.splits()["train"])
+    return source, by_split(source)["train"]
 
 
 def test_rows_of_words_and_of_texts_are_read(tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers.annotated import kinds, tagged, write_rows
-from helpers.formats import fault, read, refusals, saved_row, section
+from helpers.formats import by_split, fault, read, refusals, saved_row, section
 
 from tagline.sources.files import FileSource
 from tagline.terminal.errors import UserError
@@ -50,9 +50,9 @@ def test_adjudicated_file_decides_what_annotators_of_a_folder_do_not_agree_on(tm
     write_rows(tmp_path / "bo.jsonl", [{**row, "annotator": ""} for row in of_bo])
 
     def texts(annotators: str) -> dict[str, str]:
-        files = {"train": ".", "validation": "ada.jsonl", "test": "bo.jsonl"}
+        files = {"train": ".", "validation": None, "test": None}
         source = FileSource(tmp_path, section("page", annotators=annotators, **files))
-        found = {str(sentence.id): tagged(sentence) for sentence in source.splits()["train"]}
+        found = {str(sentence.id): tagged(sentence) for sentence in by_split(source)["train"]}
         # 4 of 8 words have one type; by chance (5 * 7 without + 2 * 1 PER) / 8
         agreement = {"texts": 2, "f1": 0.0, "kappa": round((4 - 37 / 8) / (8 - 37 / 8), 4)}
         assert source.provenance()["findings"]["train"]["agreement"]["Ada, bo"] == agreement
@@ -72,8 +72,8 @@ def test_folders_of_several_pages_are_read_by_a_pattern(tmp_path):
         (tmp_path / folder / ".hidden").touch()
         (tmp_path / folder / "ada.jsonl.gz").write_bytes(gzip.compress(json.dumps(row | {"annotator": ""}).encode()))
         write_rows(tmp_path / folder / "bo.jsonl", [row | {"annotator": "adjudicate"}])  # a person who has this name
-    source = FileSource(tmp_path, section("page", train="[ab]", validation="c", test="c/bo.jsonl", annotators="ada"))
-    found = source.splits()["train"]
+    source = FileSource(tmp_path, section("page", train="[ab]", validation="c", test=None, annotators="ada"))
+    found = by_split(source)["train"]
     assert [(sentence.id, sentence.words) for sentence in found] == [("0", ["word-0"]), ("1", ["word-1"])]
     assert source.provenance()["findings"]["train"]["agreement"].keys() == {"ada, bo"}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from helpers.formats import KEYS, saved_row, to_objects, to_spans, write_corpus
+from helpers.formats import KEYS, by_split, saved_row, to_objects, to_spans, write_corpus
 from helpers.messages import message_of, refused
 from helpers.tiny import PEOPLE, PLACES, write_params
 from pydantic import TypeAdapter
@@ -192,7 +192,7 @@ def check(path: Path, said: str, keys: dict[str, Any]) -> None:
     assert said.format(folder=path.parent) in description
     assert {key: section["dataset"].get(key) for key in keys} == keys
     source = FileSource(Path(section["folder"]), TypeAdapter(AnyFiles).validate_python(section["dataset"]))
-    sentences = [sentence for split in source.splits().values() for sentence in split]
+    sentences = [sentence for _, sentence in source.sentences()]
     words = [[word.replace('"', "") for word in each.words] for each in sentences]
     tags = [[tag.replace("_", "-") for tag in each.tags["ner"]] for each in sentences]
     assert sorted(zip(words, tags, strict=True)) == sorted(zip(WORDS, TAGS, strict=True))
@@ -453,7 +453,7 @@ def test_random_texts_of_a_page_become_test(tmp_path):
     numbers = []
     for keys in (train, test):
         source = FileSource(Path(section["folder"]), TypeAdapter(AnyFiles).validate_python(keys))
-        numbers += [sum(1 for _ in of_split) for of_split in source.splits().values()]
+        numbers += map(len, by_split(source).values())
     assert (sum(numbers), numbers[-1]) == (60, 12)
 
 
