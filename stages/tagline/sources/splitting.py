@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -165,7 +166,7 @@ class _Exchange:
         self.by_draw = dict(sorted((document.number, document) for document in documents))
         self.left = Counter(numbers)
         self.sizes = Counter(document.split for document in documents)
-        self.most = {split: share * len(documents) for split, share in shares.items()}
+        self.most = {split: math.ceil(share * len(documents)) for split, share in shares.items()}
         self.moved: dict[int, str] = {}
 
     def bring(self, type_: str, split: str) -> None:
