@@ -51,8 +51,6 @@ def test_command_lists_its_verbs(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err.endswith(message)
     assert exit_of("train") == 2
     assert "no verb 'train'; did you mean `dvc repro train`?" in capsys.readouterr().err
-    assert exit_of("crossval") == 2
-    assert capsys.readouterr().err.endswith("the following arguments are required: {create}\n")
     assert exit_of("xyz") == 2
     assert "argument VERB: invalid choice: 'xyz' (choose from " in capsys.readouterr().err
 

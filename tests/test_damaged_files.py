@@ -48,19 +48,16 @@ READ: list[tuple[str, dict[str, list[Harm]]]] = [
     ("check", {"params.yaml": PARAMS, "crossval/params.yaml": PARAMS, "presets/sample.yaml": [EMPTY, NO_KEYS, cut]}),
     ("preset sample --force", {"presets/sample.yaml": [EMPTY, NO_KEYS, cut]}),
     ("pipeline new", {"params.yaml": PARAMS, "dvc.yaml": FILE}),
-    ("crossval create", {"crossval/dvc.yaml": [EMPTY, NO_KEYS]}),
+    ("crossval", {"crossval/dvc.yaml": [EMPTY, NO_KEYS]}),
     ("inspect data/tiny", {"data/tiny/train.conll": FILE}),
     ("show test:0", {"data/tokenized/labels.json": JSON, "data/tokenized_tests/windows/test/00000.arrow": OURS}),
     ("adjudicate saved --output o.html", {"saved/ada.jsonl": [*TEXT, cut], "params.yaml": PARAMS}),
     ("suggest texts.txt --max-words 9 --output o.html", {"texts.txt": TEXT, "models/export/tokenizer.json": JSON}),
-    ("audit", {"data/crossval/folds/1/train.parquet": OURS, "data/tokenized/hashes.json": JSON}),
+    ("audit", {"data/crossval/predictions/cross-validated.parquet": OURS, "data/tokenized/hashes.json": JSON}),
     ("scores", dict.fromkeys(("reports/evaluate.json", "reports/crossval.json"), JSON)),
     ("scores", {"reports/export.json": [*FILE, cut, NO_KEYS, A_LIST]}),
     ("improve", {"data/predictions/test.parquet": OURS, "data/tokenized/labels.json": JSON}),
-    (
-        "learning-curve --runs runs.jsonl",
-        {"data/raw/train/00000.arrow": OURS, "params.yaml": PARAMS, "runs.jsonl": [A_LIST]},
-    ),
+    ("learning-curve", {"data/raw/train/00000.arrow": OURS, "params.yaml": PARAMS}),
     ("predict Ada", {"models/export/tagger.json": JSON, "models/export/onnx/model_quantized.onnx": OURS}),
     ("predict --input texts.txt --output o.jsonl", {"texts.txt": TEXT, "models/export/hashes.json": [EMPTY, cut]}),
     ("estimate --input texts.txt", {"models/export/tagger.json": JSON, "models/export/tokenizer_config.json": JSON}),
@@ -79,7 +76,7 @@ def complete_once(validated_once, tmp_path_factory):
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)
             run_stages("evaluate", "export")
-            run_verb("crossval", "create")
+            run_verb("crossval")
             Path("texts.txt").write_text("Ada lives in Oslo.\n", encoding="utf-8")
             Path("saved").mkdir()
             for name, spans in {"ada": [[0, 1, "PER"]], "bo": []}.items():
@@ -113,7 +110,6 @@ def assert_refused(verb: str, files: dict[str, list[Harm]]) -> None:
 
 @pytest.mark.parametrize(("verb", "files"), READ)
 def test_damaged_file_is_one_message(complete, verb, files):
-    Path("runs.jsonl").write_text('{"sentences": 100, "seed": 1}\n')
     assert_refused(verb, files)
 
 

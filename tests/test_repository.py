@@ -20,7 +20,6 @@ from helpers.project import CREATED, NAMES, ROOT, STAGES, declared, entry_of, fi
 from tagline.core.params import OUTS, read_file
 
 PIPELINE = pipeline()
-FOLDS = {"crossval_fold": "data/crossval/folds/${item}"}
 PLOTS = [entry for stage in PIPELINE["stages"].values() for plot in stage.get("plots", []) for entry in plot.items()]
 TEMPLATE = ROOT / ".dvc/plots/page.html"
 # `vega-lite@5` in a command, and `vega-lite@5.2.0` in an address.
@@ -40,18 +39,16 @@ def test_the_paths_of_a_script_are_those_of_its_stage(stage):
     paths = {value.as_posix() for value in module.values() if isinstance(value, Path)}
     data = [path for path in declared(stage, "deps") if not path.startswith(("stages/", "${"))]
     data = [path for path in data if not path.endswith("/hashes.json")]  # read beside another file of the folder
-    outs = [path.removesuffix("/${item}") for path in declared(stage, "outs", "metrics", "plots")]
+    outs = declared(stage, "outs", "metrics", "plots")
     assert paths - {"params.yaml", "crossval/params.yaml"} == {*data, *outs}
-    if stage in FOLDS:
-        assert declared(stage, "outs") == [FOLDS[stage]]
 
 
 @pytest.mark.parametrize("stage", [*STAGES, *CREATED])
 def test_a_stage_reads_its_own_section_after_all_params_are_checked(stage):
     assert list(read_file(ROOT / "params.yaml")) == list(STAGES)
     assert list(PIPELINE["stages"]) == list(NAMES.values())
-    entry, fold = entry_of(stage), " ${item}" if stage in FOLDS else ""
-    assert entry["cmd"] == ["python stages/check.py", f"python stages/{stage}.py{fold}"]
+    entry = entry_of(stage)
+    assert entry["cmd"] == ["python stages/check.py", f"python stages/{stage}.py"]
     assert entry["desc"]
     assert entry["wdir"] == ".." if stage in CREATED else declared(stage, "params") == [stage]
 

@@ -64,7 +64,7 @@ def finished(finished_once, tmp_path, monkeypatch):
 
 
 # Of the cross-validation below. The seed divides the tiny data in halves that both have sentences of all splits.
-FOLDS, SEED = (1, 2), 35
+FOLDS, SEED = 2, 35
 
 
 @pytest.fixture(scope="session")
@@ -78,11 +78,9 @@ def validated_once(tiny_folder, tmp_path_factory):
             Path("dvc.yaml").touch()
             crossval_pipeline.create()
             params = YAML().load(CROSSVAL_PARAMS)
-            params["crossval"] |= {"folds": list(FOLDS), "seed": SEED}
+            params["crossval"] |= {"folds": FOLDS, "seed": SEED}
             YAML().dump(params, CROSSVAL_PARAMS)
             run_stages("download", "tokenize_align", "train")
-            for number in FOLDS:
-                run_stage("crossval_fold", str(number))
             run_stage("crossval")
 
     return built_once(tmp_path_factory, "validated", build)

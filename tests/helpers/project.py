@@ -23,10 +23,7 @@ STAGES = ("download", "tokenize_align", "train", "evaluate", "export")
 NAMES = {stage: stage.replace("_", "-") for stage in STAGES}
 
 # The stages of pipelines that are made on demand: their folders, and the names in dvc.yaml.
-CREATED = {
-    "crossval_fold": ("crossval", "fold"),
-    "crossval": ("crossval", "crossval"),
-}
+CREATED = {"crossval": ("crossval", "crossval")}
 
 
 def pipeline() -> dict[str, Any]:
@@ -35,13 +32,12 @@ def pipeline() -> dict[str, Any]:
 
 
 def entry_of(stage: str) -> dict[str, Any]:
-    """The entry of a stage in dvc.yaml or a created one; of several similar stages, what they have in common."""
+    """The entry of a stage in dvc.yaml or a created one."""
     if stage in NAMES:
         return pipeline()["stages"][NAMES[stage]]
     folder, name = CREATED[stage]
     text = (ROOT / "stages/tagline/project" / folder / "pipeline.yaml").read_text(encoding="utf-8")
-    found = yaml.safe_load(text)["stages"][name]
-    return found.get("do", found)
+    return yaml.safe_load(text)["stages"][name]
 
 
 def declared(stage: str, *kinds: str) -> list[str]:
@@ -145,7 +141,10 @@ def import_closures() -> dict[str, set[str]]:
     scripts = [ROOT / f"stages/{stage}.py" for stage in (*STAGES, *CREATED)]
     done = subprocess.run([sys.executable, "-c", LOADED, *scripts], capture_output=True, text=True, check=True)
     listed = zip(scripts, map(json.loads, done.stdout.splitlines()), strict=True)
-    return {script.stem: _with_templates([script, *map(Path, files)]) for script, files in listed}
+    closures = {script.stem: _with_templates([script, *map(Path, files)]) for script, files in listed}
+    for stage in STAGES[1:4]:  # whose scripts it runs
+        closures["crossval"] |= closures[stage]
+    return closures
 
 
 def _with_templates(loaded: list[Path]) -> set[str]:

@@ -85,12 +85,12 @@ def test_cross_validation_runs_by_its_own_name_and_is_compared_between_commits(c
     def ran():
         return sorted(stage.rpartition(":")[2] for stage in clone.repro("crossval/dvc.yaml"))
 
-    clone.run("tagline", "crossval", "create")
+    clone.run("tagline", "crossval")
     params = clone.path / "crossval/params.yaml"
-    edit(params, "  - 3\n  - 4\n  - 5\n", "")
+    edit(params, "folds: 5", "folds: 2")
     edit(params, "seed: 42", "seed: 35")
     assert clone.repro() == []
-    assert ran() == ["crossval", "fold@1", "fold@2"]
+    assert ran() == ["crossval"]
     assert ran() == []
     clone.commit("a cross-validation")
     f1 = json_of(clone.path / "crossval/metrics.json")["cross-validated.f1"]
@@ -99,6 +99,6 @@ def test_cross_validation_runs_by_its_own_name_and_is_compared_between_commits(c
     assert "outdated" not in compared
     edit(clone.path / "params.yaml", "epochs: 6", "epochs: 2")
     said = " ".join(clone.run("tagline", "scores").split())
-    assert "`dvc repro crossval/dvc.yaml` would rerun crossval/dvc.yaml:fold (train)" in said
+    assert "`dvc repro crossval/dvc.yaml` would rerun crossval/dvc.yaml:crossval (train)" in said
     message = "HEAD~1: dvc.lock does not have data/crossval/predictions; run `git checkout "
     assert message in clone.run("tagline", "compare", "HEAD~1", "--split", "cross-validated", status=1)

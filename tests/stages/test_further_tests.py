@@ -9,7 +9,6 @@ from helpers.tiny import TINY_PARAMS, conll, set_params, tiny_sentences
 from tagline.core.params import read_file
 
 ORDER = ("download", "tokenize_align", "train", "evaluate")
-FOLDED = (*ORDER, "crossval_fold 1", "crossval_fold 2", "crossval")
 SCORED = {"download", "tokenize_align", "evaluate"}
 # Measured of test alone.
 OF_TEST = {"altered", "expected"}
@@ -84,23 +83,16 @@ def test_plain_tags_that_a_further_test_set_lacks_are_not_left_out(workspace):
     assert "types" not in json_of("reports/data.json")["tests.social"]
 
 
-def test_only_train_and_validation_train_again(validated):
-    """Folds of a cross-validation label test, too, so that a text that is added to it trains them."""
+def test_only_train_and_validation_train_again(workspace):
     repro = Repro()
     SOCIAL.write_text(conll(tiny_sentences(9, shift=4)))
     set_dataset(tests={"social": SOCIAL.name})
-    assert repro(FOLDED) == {*FOLDED}
-    assert repro(FOLDED) == set()
-    scored, folded = {*SCORED, "crossval"}, {*FOLDED} - {"train"}
-    for name, by_label, by_text in (
-        ("social", scored, scored),
-        ("test", scored, folded),
-        ("validation", {*FOLDED}, {*FOLDED}),
-        ("train", {*FOLDED}, {*FOLDED}),
-    ):
+    assert repro(ORDER) == {*ORDER}
+    assert repro(ORDER) == set()
+    for name, expected in (("social", SCORED), ("test", SCORED), ("validation", {*ORDER}), ("train", {*ORDER})):
         file = Path(f"data/tiny/{name}.conll")
         text = file.read_text()
         file.write_text(text.replace("Oslo PROPN B-LOC", "Oslo PROPN B-NEW", 1))
-        assert repro(FOLDED) == by_label, f"a label of {name}"
+        assert repro(ORDER) == expected, f"a label of {name}"
         file.write_text(f"{text}\n{name} PROPN B-PER\nleft VERB O\nCork PROPN B-LOC\n")
-        assert repro(FOLDED) == by_text, f"a text of {name}"
+        assert repro(ORDER) == expected, f"a text of {name}"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 from helpers.handmade_export import add_reference, save_export
 from helpers.project import ROOT, json_of, run_verb
 
+from tagline.core.outputs import write_json
+from tagline.core.provenance import write_hashes
+from tagline.crossval.runner import METRICS, runner
 from tagline.project import crossval_pipeline
-from tagline.tools.learning_curve.runs import Curve
 
 REFERENCE = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| `([\w-]+) --json` \| (.+) \|$", REFERENCE, re.MULTILINE)
@@ -18,16 +21,20 @@ SIZES = (3, 5, 8, 12, 16)
 ARGUMENTS = {
     "estimate": "Ada lives in Oslo. --model export",
     "inspect": "data/tiny --output mine.yaml",
-    "learning-curve": "--sizes 3 5 8 12 --seeds 1 --runs runs.jsonl",
+    "learning-curve": "--sizes 3 5 8 12 --seeds 1",
 }
 
 
 @pytest.fixture
 def measured(validated):
-    """A workspace with a cross-validation, in which the runs of a learning curve are measured."""
-    curve = Curve(None)
-    runs: list[dict[str, Any]] = [{"sentences": size, "test.f1": 1 - 1 / size} for size in SIZES]
-    Path("runs.jsonl").write_text("\n".join(json.dumps({**run, "settings": curve.settings, "seed": 1}) for run in runs))
+    """A workspace with a cross-validation, in which the trainings of a learning curve are done."""
+    with suppress(KeyboardInterrupt), runner("learning-curve", None) as curve:
+        for size in SIZES:
+            done = curve.work / f"{size}-1"
+            done.mkdir()
+            write_json(done / METRICS, {"test.f1": 1 - 1 / size})
+            write_hashes(done)
+        raise KeyboardInterrupt
     add_reference(save_export(Path("export")))
     crossval_pipeline.create()  # again: its path to the code is relative
     return validated

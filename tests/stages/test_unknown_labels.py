@@ -12,9 +12,6 @@ from helpers.tiny import PEOPLE, TINY_PARAMS, raw_rows, set_params, training_res
 
 from tagline.artifacts import tokenized
 from tagline.core.names import SPLITS
-from tagline.crossval.crossval_params import Crossval
-from tagline.crossval.folds import Fold
-from tagline.terminal.errors import UserError
 
 ANNOTATED = {"te*.conll": ["PER"]}
 DATASET = TINY_PARAMS["download"]["dataset"]
@@ -128,7 +125,3 @@ def test_data_without_the_known_labels_of_a_stage_are_an_error(workspace):
     train.write_text(train.read_text(encoding="utf-8").replace(" O\n", " -\n"), encoding="utf-8")
     run_stages("download", "tokenize_align")
     assert "train: data/tokenized: no word of train is known to be O; expected some, or" in error_of("train")
-    unlabelled = Path("data/tokenized_tests/unlabelled")
-    params = Crossval(folds=[1, 2], group="sentence", seed=1)
-    with pytest.raises(UserError, match="data/tokenized: words of train of unknown label; folds need the gold label"):
-        Fold(1, params, Path("data/tokenized"), unlabelled)

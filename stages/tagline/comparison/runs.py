@@ -47,7 +47,7 @@ CROSS_VALIDATION = Source(
     "crossval",
     "data/crossval/predictions",
     "crossval/metrics.json",
-    "tagline crossval create && ",
+    "tagline crossval && ",
 )
 
 

@@ -4,27 +4,19 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from tagline.core.params import PARAMS, Section, read_file, read_section
 from tagline.terminal import UserError
 
 CROSSVAL_PARAMS = Path("crossval/params.yaml")
-# The outputs of the folds, by which an audit may rank.
-FOLDS = Path("data/crossval/folds")
-
-
-def _numbered(folds: object) -> object:
-    if not isinstance(folds, list) or len(folds) < 2 or folds != list(range(1, len(folds) + 1)):
-        raise ValueError("must be the numbers from 1 to the number of folds, at least 2")
-    return folds
 
 
 class Crossval(Section):
     """Params of the cross-validation."""
 
-    folds: Annotated[list[int], BeforeValidator(_numbered)]
-    """Folds, numbered from 1: each is a training without its sentences, which that model then labels."""
+    folds: Annotated[int, Field(ge=2, le=1000)]
+    """Number of folds: each is a training without its sentences, which that model then labels."""
     group: Literal["document", "sentence"]
     """document: the sentences of a document are held out together, where documents are known. sentence: only equal
     sentences are."""
@@ -40,7 +32,7 @@ def read_crossval() -> Crossval:
     """
     if not CROSSVAL_PARAMS.is_file():
         raise UserError(
-            f"{CROSSVAL_PARAMS} is missing; expected the section crossval in it; run `tagline crossval create`, which "
+            f"{CROSSVAL_PARAMS} is missing; expected the section crossval in it; run `tagline crossval`, which "
             "creates it"
         )
     params = read_section("crossval", Crossval, CROSSVAL_PARAMS)

@@ -11,11 +11,7 @@ NAME = "cross-validated"
 
 
 def compared(entries: Entries) -> dict[str, float | int]:
-    """Choose the numbers that people compare between commits, for crossval/metrics.json.
-
-    Args:
-        entries: of the cross-validation, as in reports/crossval.json.
-    """
+    """Choose the numbers of reports/crossval.json that people compare between commits, for crossval/metrics.json."""
     overall = entries["overall"]
     ends = entries["intervals"]["overall"]["f1"]
     numbers: dict[str, float | int] = {
@@ -32,21 +28,13 @@ def compared(entries: Entries) -> dict[str, float | int]:
 
 
 def learnt_share(entries: Entries) -> float:
-    """The share of train from which the model of a fold learnt, the mean of all folds.
-
-    Args:
-        entries: of the cross-validation.
-    """
+    """The share of train from which the model of a fold learnt, the mean of all folds."""
     folds = entries["folds"]
     return sum(fold["learnt"] for fold in folds) / sum(fold["train"] for fold in folds)
 
 
 def notes(entries: Entries) -> Iterator[str]:
-    """Say what was scored, and how much the folds differ.
-
-    Args:
-        entries: of the cross-validation.
-    """
+    """Say what was scored, how much the folds differ, and what makes F1 uncertain."""
     folds = entries["folds"]
     share = learnt_share(entries)
     f1 = [fold["f1"] for fold in folds]
@@ -58,3 +46,16 @@ def notes(entries: Entries) -> Iterator[str]:
         f"{NAME}: F1 of the folds from {min(f1):.3f} to {max(f1):.3f}, standard deviation {entries['f1_sd']:.3f}; "
         f"intervals resample {entries['resampled']}"
     )
+    if entries["left_out"]:
+        yield f"{NAME}: {entries['left_out']:,} sentences are not scored, since labels of their words are unknown"
+    yield from leaks(entries)
+
+
+def leaks(entries: Entries) -> Iterator[str]:
+    """Say that an encoder may have learnt the labels."""
+    if entries["published_tagger"]:
+        yield (
+            f"{NAME}: the encoder is published as a tagger of these types, and may have learnt these texts, so that F1 "
+            "can be too high and label errors stay hidden; folds begin with a new classifier; compare with an encoder "
+            "that is not a tagger"
+        )

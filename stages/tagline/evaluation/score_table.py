@@ -51,7 +51,7 @@ def score_notes(metrics: Metrics) -> list[str]:
         if split == TEST and FEW_ENTITIES <= number < FEW_OF_TEST:
             parts.append(
                 f"{name}: F1 {entries['overall']['f1']:.3f} is of {number} {unit(entries)}; with fewer than about "
-                f"{FEW_OF_TEST}, it shows little; `tagline crossval create` scores all sentences"
+                f"{FEW_OF_TEST}, it shows little; `tagline crossval` scores all sentences"
             )
         if split == VALIDATION and TEST not in metrics and number >= FEW_ENTITIES:
             parts.append(

@@ -32,7 +32,7 @@ def check() -> tuple[dict[str, Any], list[str]]:
     Raises:
         UserError: lists all errors of params.yaml, or says what else is wrong.
     """
-    stage = os.environ.get(BY_DVC, "").rpartition(":")[2].partition("@")[0]
+    stage = os.environ.get(BY_DVC, "").rpartition(":")[2]
     pipelines.check_this_folder()
     content = read_file()
     check_params(content)
@@ -41,7 +41,7 @@ def check() -> tuple[dict[str, Any], list[str]]:
     if stage in ("", "download"):
         notes = [*untracked_folders(content), *card_of_the_sample(content)]
     train = validated(content, "train", Train)
-    if stage in ("", *crossval_pipeline.STAGES) and crossval_pipeline.DVC_YAML.is_file():
+    if stage in ("", "crossval") and crossval_pipeline.DVC_YAML.is_file():
         crossval_pipeline.check()
         refuse_earlier_models(train.models)
         read_crossval()

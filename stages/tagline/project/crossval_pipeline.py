@@ -1,7 +1,7 @@
 """The folder crossval/ beside params.yaml: a DVC pipeline of its own, made when somebody wants it.
 
 It is not part of the repository, because DVC regards every dvc.yaml, also in commands without a target: while the
-stages of one have never run, `dvc pull`, `dvc checkout` and `dvc commit` fail.
+stage of one has never run, `dvc pull`, `dvc checkout` and `dvc commit` fail.
 """
 
 import os
@@ -13,20 +13,9 @@ from tagline.project.yaml_files import is_current, with_code_in, write_text
 from tagline.terminal import UserError
 
 DVC_YAML = Path("crossval/dvc.yaml")
-# The names of its stages in it.
-STAGES = ("fold", "crossval")
 # How it begins.
 _MARK = "# Written by "
 _CODE = Path(__file__).parents[2]
-
-
-def require_script(script: Path) -> None:
-    """Raise a `UserError` if the command is not that of a clone, so that the script of a stage is missing."""
-    if not script.is_file():
-        raise UserError(
-            f"{script.parent} has no scripts of stages; expected the command of a clone; run `make install` in the "
-            "clone, and this in its environment"
-        )
 
 
 def create() -> list[Path]:
@@ -39,12 +28,16 @@ def create() -> list[Path]:
         UserError: the command is not that of a clone, the current folder has no pipeline, or the dvc.yaml is
             another one.
     """
-    require_script(_CODE / "crossval.py")
+    if not (_CODE / "crossval.py").is_file():
+        raise UserError(
+            f"{_CODE} has no scripts of stages; expected the command of a clone; run `make install` in the clone, and "
+            "this in its environment"
+        )
     if not Path("dvc.yaml").is_file():
         raise UserError("dvc.yaml is missing; expected the repository's root or a pipeline folder; run this there")
     if DVC_YAML.is_file() and not read_text(DVC_YAML).startswith(_MARK):
         raise UserError(
-            f"{DVC_YAML}: another pipeline; expected that of `tagline crossval create`, or none; rename its folder"
+            f"{DVC_YAML}: another pipeline; expected that of `tagline crossval`, or none; rename its folder"
         )
     written = []
     if not CROSSVAL_PARAMS.is_file():
@@ -61,7 +54,7 @@ def create() -> list[Path]:
 def check() -> None:
     """Raise a `UserError` if the dvc.yaml is not that of this version."""
     if not is_current(DVC_YAML, _pipeline()):
-        raise UserError(f"{DVC_YAML}: out of date; expected that of this version; run `tagline crossval create`")
+        raise UserError(f"{DVC_YAML}: out of date; expected that of this version; run `tagline crossval`")
 
 
 def _pipeline() -> str:

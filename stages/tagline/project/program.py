@@ -107,14 +107,12 @@ def pipeline() -> None:
 
 
 def crossval() -> None:
-    """Score all sentences by cross-validation; see docs/scores.md.
+    """Prepare a cross-validation, which scores all sentences; see docs/scores.md.
 
-    tagline crossval create    write crossval/; `dvc repro crossval/dvc.yaml` then trains and scores
+    Writes crossval/dvc.yaml, or brings it up to date, and crossval/params.yaml if it is missing. Then
+    `dvc repro crossval/dvc.yaml` trains and scores.
     """
-    parser = ArgumentParser(description=crossval.__doc__)
-    actions = parser.add_subparsers(required=True)
-    actions.add_parser("create", prog=f"{parser.prog} create", help="write crossval/, or bring its dvc.yaml up to date")
-    parser.parse_args()
+    take_no_arguments(crossval.__doc__)
     from tagline.project.crossval_pipeline import DVC_YAML, create
 
     written = ", ".join(path.as_posix() for path in create())

@@ -75,7 +75,7 @@ def write_dataset(
     if "test" not in counts:
         show(
             "no test split: scores are of validation, and too high if it is large enough to select the epoch; for a "
-            "score of all sentences, run `tagline crossval create`, then `dvc repro crossval/dvc.yaml`"
+            "score of all sentences, run `tagline crossval`, then `dvc repro crossval/dvc.yaml`"
         )
     columns = set(chain.from_iterable(source.tag_columns for source in sources))
     left_out = sorted(columns.difference(shared_columns(sources)))

@@ -26,7 +26,6 @@ from tagline.tokenization.split_findings import (
 from tagline.tokenization.split_writer import SplitWriter, WrittenSplit
 from tagline.tokenization.tags import Tags, compare_types, read_column, read_tags, read_test, with_tests
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
-from tagline.tokenization.unlabelled import write_unlabelled
 
 # Sentences per split on which `subwords.one_by_one` and `subwords.distinguishes_case` are checked.
 SAMPLED_SENTENCES = 20
@@ -98,7 +97,6 @@ def tokenize_align(raw: Path, tokenizer: Path, params: TokenizeAlign, target: Pa
     check_splits(raw, hashes, metrics)
     check_limits(raw, findings, params.limits)
     write_hashes(target)
-    write_unlabelled(data, tests, labels)
     write_hashes(tests)
     return metrics
 

@@ -46,9 +46,7 @@ class Prepared:
     teachers: list[TeacherModel]
 
 
-def prepare(
-    params: Train, data: Path, encoder: Path, tokenizer: Path, device: torch.device, whole: Path | None = None
-) -> Prepared:
+def prepare(params: Train, data: Path, encoder: Path, tokenizer: Path, device: torch.device) -> Prepared:
     """Check data and params, load the splits, and make the model.
 
     Args:
@@ -57,7 +55,6 @@ def prepare(
         encoder: folder of the pretrained encoder.
         tokenizer: folder of the tokenizer's files.
         device: of this process.
-        whole: of which data is a part, if it is one; see `Validation`.
 
     Raises:
         UserError: they do not fit each other or the host.
@@ -84,8 +81,6 @@ def prepare(
     else:  # PyTorch can't compile it
         replace_dropout(model)
     selecting = Validation(validation, head, precision, params.subwords_per_device)
-    if whole is not None:
-        selecting.number = selecting.count(tokenized.load_split(whole, "validation"))
     return Prepared(train, learnt, selecting, model, teachers)
 
 

@@ -39,13 +39,11 @@ class Inputs(NamedTuple):
         tokenized: data/tokenized.
         encoder: weights and configuration of the pretrained encoder.
         tokenizer: the files of its tokenizer.
-        whole: data/tokenized of which `tokenized` is a part, on which is decided whether an epoch is chosen.
     """
 
     tokenized: Path
     encoder: Path
     tokenizer: Path
-    whole: Path | None = None
 
     def verify(self, models: Iterable[Path]) -> dict[str, dict[str, str]]:
         """Check all files, and those of earlier models, and return their hashes by folder.
@@ -118,7 +116,7 @@ def fine_tune(
     trackers = Trackers(requested() if is_main else [])
     target = reach_target("train.hub", params.hub) if is_main else None
     verified = inputs.verify(params.models)
-    prepared = prepare(params, inputs.tokenized, inputs.encoder, inputs.tokenizer, state.device, inputs.whole)
+    prepared = prepare(params, inputs.tokenized, inputs.encoder, inputs.tokenizer, state.device)
     # Here, where all modules are loaded whose code counts.
     run_name = fingerprint(params.effective(), script, verified)
     processes.check_agreement(run_name, prepared.validation.precision)

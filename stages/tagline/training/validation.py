@@ -39,8 +39,7 @@ class Validation:
         subwords_per_device: most sub-words per forward pass; None: a default for the device.
 
     Attributes:
-        number: of gold entities, or of words if tags are plain; of a fold, those of the whole data set, so that it is
-            trained by the same rule.
+        number: of gold entities, or of words if tags are plain.
     """
 
     def __init__(self, split: Split, head: Head, precision: Resolved, subwords_per_device: int | None) -> None:

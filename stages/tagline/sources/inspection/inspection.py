@@ -40,7 +40,7 @@ POLICIES = {"empty_words": "skip", "overlaps": "longest", "annotators": "majorit
 # Shares above which files of train are versions of one corpus, and texts are too long for one sentence each.
 MOST_SHARED = MOST_LONG = 0.1
 SHARES = {"seed": 42, "validation": 0.1, "test": 0.1}
-SCORE_ALL = "for a score of all sentences, run `tagline crossval create`, then `dvc repro crossval/dvc.yaml`"
+SCORE_ALL = "for a score of all sentences, run `tagline crossval`, then `dvc repro crossval/dvc.yaml`"
 
 
 class Description(NamedTuple):

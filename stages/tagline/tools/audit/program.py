@@ -1,46 +1,55 @@
 """Rank the labels of train that are probably wrong, the most suspicious first; see docs/audit.md.
 
-tagline audit                             show the first ones
-tagline audit --output FIXES.html         write the suspicious sentences as a page to correct them in
-tagline audit --output FOLDER             write all splits for an annotation tool, the most suspicious first
+tagline audit                         show the first ones
+tagline audit --output FIXES.html     write the suspicious sentences as a page to correct them in
 
-Sentences are labelled by the models of a cross-validation that were trained without them and by models/finetuned; if
-there is no cross-validation of these data, by models/finetuned alone.
+Sentences are labelled by the models of a cross-validation that were trained without them, or if there is none of these
+data, by models/finetuned, which has learnt them.
 """
 
+from __future__ import annotations
+
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tagline.core import SPLITS
-from tagline.terminal import ArgumentParser, show, show_json
-from tagline.tools.answers.options import LABEL_STUDIO, PAGE_SUFFIX, TOOLS, add_guideline
+from tagline.terminal import QUOTED, ArgumentParser, UserError, printable, shortened, show, show_json, wrapped
+from tagline.tools.answers.options import DIGITS, PAGE_SUFFIX, add_guideline
+
+if TYPE_CHECKING:
+    from tagline.crossval.suspicions import Suspicion
+    from tagline.labels import Entity, TaggedSentence
+    from tagline.tools.answers.page_writer import Task
+
+# Suspicions that are shown.
+SHOWN = 20
 
 
 def main() -> None:
     options = parsed()
     # Imports are here, since --help need not wait for libraries.
-    from tagline.crossval.review.suspicions import find, table
-    from tagline.tools.audit import tasks
+    from tagline.crossval.suspicions import find
 
-    text = tasks.check(options.output, options.guideline)
-    ranked_by, ranking = find(options.splits, options.most)
+    guideline = None
+    if options.output:
+        guideline = check_page(options.output, options.guideline)
+    ranking = find(options.splits, options.most)
     if options.json:
         suspicions = [suspicion.as_json(rank) for rank, suspicion in enumerate(ranking.suspicions, 1)]
-        show_json({"notes": [ranked_by, *ranking.lines()], "suspicions": suspicions})
+        show_json({"notes": ranking.notes, "suspicions": suspicions})
         return
-    show("\n".join([ranked_by, *ranking.lines()]))
-    if options.output is None:
-        show(table(ranking))
-    elif is_page(options.output):
-        show(tasks.save_page(ranking, options.output, text))
+    show("\n".join(map(wrapped, ranking.notes)))
+    if options.output:
+        show(save_page(ranking.suspicions, options.output, guideline))
     else:
-        show("\n".join(tasks.save(ranking, options.format or LABEL_STUDIO, options.output)))
+        show(table(ranking.suspicions))
 
 
 def parsed() -> argparse.Namespace:
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--output", metavar="FOLDER", type=Path, help="new, or FILE.html for a page")
-    parser.add_argument("--format", choices=TOOLS, help="of FOLDER; default: label_studio")
+    parser.add_argument("--output", metavar="FIXES.html", type=Path, help="page to correct the sentences in")
     parser.add_argument(
         "--splits",
         nargs="+",
@@ -53,15 +62,90 @@ def parsed() -> argparse.Namespace:
     parser.add_json("suspicions (an entity each), notes")
     add_guideline(parser)
     options = parser.parse_args()
-    has_page = options.output is not None and is_page(options.output)
     if options.json and options.output:
         parser.error("--json: expected without --output")
-    if options.format and (options.output is None or has_page):
-        parser.error("--format: expected --output FOLDER, not a page")
-    if options.guideline and not has_page:
+    if options.output and options.output.suffix.lower() != PAGE_SUFFIX:
+        parser.error(f"--output {options.output}: expected a name that ends in {PAGE_SUFFIX}")
+    if options.guideline and not options.output:
         parser.error("--guideline: expected --output FILE.html, a page")
     return options
 
 
-def is_page(target: Path) -> bool:
-    return target.suffix.lower() == PAGE_SUFFIX
+def check_page(target: Path, guideline: Path | None) -> str | None:
+    """Check before any work that a page can be written, and read the text of ``--guideline``.
+
+    Raises:
+        UserError: the labels are plain tags, or see `page_writer.check`.
+    """
+    from tagline.artifacts import tokenized
+    from tagline.tools.answers import page_writer
+
+    labels = tokenized.load_labels(Path("data/tokenized"))
+    if labels.kind == "tags":
+        raise UserError(
+            f"{labels.task} has one tag per word; expected entities, which a page marks; correct the files by hand"
+        )
+    return page_writer.check("--output", target, guideline)
+
+
+def table(suspicions: Sequence[Suspicion]) -> str:
+    """Lay out the first suspicions for a terminal."""
+    from tabulate import tabulate
+
+    rows = []
+    for suspicion in suspicions[:SHOWN]:
+        disagreement = suspicion.disagreement
+        rows.append(
+            {
+                "score": f"{suspicion.score:.2f}",
+                "sentence": printable(suspicion.sentence.id),
+                "gold": texts(suspicion.sentence, disagreement.gold),
+                "model": texts(suspicion.sentence, disagreement.suggested),
+            }
+        )
+    return tabulate(rows, "keys", disable_numparse=True)
+
+
+def texts(sentence: TaggedSentence, entities: Sequence[Entity]) -> str:
+    """The types and words of some entities."""
+    named = [f"{entity.type} {' '.join(sentence.words[entity.start : entity.end])}" for entity in entities]
+    return shortened(printable("; ".join(named)), QUOTED)
+
+
+def save_page(suspicions: Sequence[Suspicion], target: Path, guideline: str | None) -> str:
+    """Write the suspicious sentences as an annotation page, the most suspicious one first, and say so."""
+    from tagline.artifacts import tokenized
+    from tagline.tools.answers import outputs, page_writer
+
+    types = tokenized.load_labels(Path("data/tokenized_tests")).types
+    of_sentence: dict[int, list[Suspicion]] = {}
+    for suspicion in suspicions:
+        of_sentence.setdefault(id(suspicion.sentence), []).append(suspicion)
+    by_id: dict[str, list[Suspicion]] = {}
+    for of_one in of_sentence.values():
+        by_id.setdefault(of_one[0].sentence.id, of_one)
+    outputs.save(target, page_writer.Page(types, guideline), map(task, by_id.values()))
+    line = f"{target}: {len(by_id):,} sentences with probable label errors"
+    left_out = len(of_sentence) - len(by_id)
+    if left_out:
+        line += f"; left out, since another one has the same id: {left_out:,}"
+    return line
+
+
+def task(suspicions: Sequence[Suspicion]) -> Task:
+    """The suspicions of one sentence as a task of the page."""
+    from tagline.sources.formats import page_layout
+
+    sentence = suspicions[0].sentence
+    suggested = []
+    for entity in sentence.predicted_entities:
+        suggested.append((*span(entity), round(sentence.confidence(entity), DIGITS)))
+    suspect: list[tuple[int, int, str]] = []
+    for suspicion in suspicions:
+        suspect += map(span, suspicion.disagreement.gold)
+    gold = [span(entity) for entity in sentence.gold_entities]
+    return page_layout.task(sentence.id, sentence.words, gold, suggested=suggested, suspect=suspect)
+
+
+def span(entity: Entity) -> tuple[int, int, str]:
+    return entity.start, entity.end, entity.type

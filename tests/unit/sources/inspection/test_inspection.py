@@ -430,7 +430,7 @@ def test_small_test_gets_no_share(tmp_path):
     description, section = inspect(write(tmp_path, {"f": lines()}) / "f")
     few = r"\nno share for test, which would have few entities \(1\d in ner\); for a score of all sentences, run"
     assert re.search(few, description)
-    assert "run `tagline crossval create`, then `dvc repro crossval/dvc.yaml`\n" in description
+    assert "run `tagline crossval`, then `dvc repro crossval/dvc.yaml`\n" in description
     assert section["dataset"]["split"] == {"seed": 42, "validation": 0.1}
     description, section = inspect(write(tmp_path, {"g": 15 * lines()}) / "g")
     assert "crossval" not in description
