@@ -67,7 +67,7 @@ def test_precision_is_that_of_params_in_both_engines(finished, monkeypatch):
 
 
 def test_last_epoch_is_kept_if_validation_has_few_entities(finished, capsys):
-    metrics = train(early_stopping=2, learning_rate=0.15)
+    metrics = train(early_stopping=2, learning_rate=0.3)
     curve = pd.read_csv("plots/validation.csv")
     assert metrics["best_epoch"] == len(curve) == TINY_PARAMS["train"]["epochs"], "nor does the run stop early"
     assert curve["f1"].idxmax() + 1 < len(curve) - 2

@@ -105,10 +105,10 @@ class Parity:
         self.f1 = _f1(self.expected)
 
     def measure(self, backend: Backend, name: str) -> Measured:
-        """Compare a backend with the trained model.
+        """Compare a backend with the trained model; it gets the same words in the same order.
 
         Args:
-            backend: to compare; it gets the same words in the same order, in batches that suit its device.
+            backend: to compare.
             name: of the backend, for the progress bar and messages.
 
         Raises:
@@ -178,13 +178,9 @@ class _Observed:
 
 
 def write_conformance(folder: Path) -> None:
-    """Write conformance.jsonl: a JSON object per text, as the fastest backend of the export answers.
+    """Write conformance.jsonl: a JSON object per text, as the fastest backend of an export answers.
 
-    ``text``; ``sentences``: the start and end of each word, by sentence; ``entities`` with type, text, start, end and
-    score. Offsets count code points.
-
-    Args:
-        folder: an export with its graphs and tagger.json.
+    ``text``; ``sentences``: the start and end of each word, by sentence; ``entities``. Offsets count code points.
 
     Raises:
         UserError: the library that splits words of the model's language is not installed.

@@ -116,8 +116,8 @@ def export(inputs: ExportInputs, params: Export, target: Path, name: str) -> dic
         name: the path of the folder in the model card and in messages.
 
     Raises:
-        UserError: an input is missing or damaged, or a backend differs more from the trained model than params allow.
-            A worse ``onnx-int8`` is left out instead.
+        UserError: an input is missing or damaged, or a backend differs more than params allow; ``onnx-int8`` is left
+            out.
     """
     _verify(inputs)
     data = read_sealed(inputs.data, "tokenize-align")
@@ -346,12 +346,12 @@ def push(target: Target, folder: Path, report: Path, completed: Callable[[str], 
 
     Args:
         target: the repository and branch.
-        folder: models/export.
+        folder: models/export, which stays as it is.
         report: reports/export.json.
         completed: adds to the model card.
 
     Raises:
-        UserError: a file is missing or damaged, or the push failed; the folder stays as it is.
+        UserError: a file is missing or damaged, or the push failed.
     """
     require(folder, "export")
     exported.read(folder)  # refuses an earlier layout

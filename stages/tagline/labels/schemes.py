@@ -149,8 +149,8 @@ def is_spans(names: Iterable[str]) -> bool:
 def detect(pairs: Iterable[Pair]) -> Scheme:
     """Recognise the scheme of tags that mark spans.
 
-    IOB1 and IOB2 have the same tags, but IOB1 uses B- only between two adjacent spans of the same type. So tags are in
-    IOB1 if every B- follows a tag of its type. Without any B- they are in IO.
+    IOB1 uses B- only between two adjacent spans of one type: tags are in IOB1 if every B- follows a tag of its type.
+    Without any B- they are in IO.
 
     Args:
         pairs: the different pairs of neighbouring tags; the first tag of a sentence follows O.

@@ -71,7 +71,7 @@ class Windows:
             begins: int64 (sentences,), the first word of each sentence.
 
         Returns:
-            int64 (sub-words,). The words 0 1 of the second sentence are 3 4 if the first one has three words.
+            int64 (sub-words,).
         """
         (words,) = self.word_ids
         return np.where(words == NO_WORD, NO_WORD, words + np.repeat(begins[self.sentence], self.lengths))

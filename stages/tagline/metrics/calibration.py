@@ -25,10 +25,7 @@ ODDS_DIGITS = 3
 
 
 def reliability(sentences: Sequence[TaggedSentence]) -> pd.DataFrame:
-    """Group predicted entities (spans) or words (tags) into ten bins by score.
-
-    Args:
-        sentences: with gold labels. Words without sub-words, whose score is 0, are left out.
+    """Group predicted entities (spans) or words (tags) with sub-words into ten bins by score.
 
     Returns:
         One row per non-empty bin: bin (its boundaries), confidence (mean score), accuracy (share of correct

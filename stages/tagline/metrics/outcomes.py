@@ -131,8 +131,8 @@ def confusion(sentences: Sequence[TaggedSentence], kind: Kind) -> Counter[tuple[
 
     Args:
         sentences: with gold labels.
-        kind: spans: a word has the type of its label, or `NO_TYPE` outside entities; words outside in both are not
-            counted, since they would outnumber all others. tags: a word's type is its label.
+        kind: spans: words outside entities have the type `NO_TYPE`; those outside on both sides are not counted. tags:
+            a word's type is its label.
     """
     flat = flatten(sentences)
     names = flat.labels.names

@@ -59,8 +59,8 @@ class Totals:
         """Score all types together, (...): micro-averages for spans, means over the tags in gold for plain tags.
 
         Args:
-            split: of all sentences, if these are a resample of them: the means are over the split's tags, and one that
-                the resample lacks in gold has its score of the split.
+            split: of all sentences, if these are a resample of them: the means are over its tags, and one that the
+                resample lacks has its score.
         """
         if self.kind == "spans":
             return ratios(self.correct.sum(-1), self.predicted.sum(-1), self.gold.sum(-1))

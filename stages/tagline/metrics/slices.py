@@ -90,10 +90,8 @@ def slices(
         f1_intervals: called with counts whose types are slices; what it returns is among their scores.
 
     Returns:
-        The scores by slice of ``text`` (`TEXTS`, by what train has; of plain tags: words), ``entity_length`` (of
-        spans), ``sentence_length``, ``case`` (`letter_case`, unless all have the same), and those of ``not_in_train``,
-        the sentences that train does not have. The gold and the predicted entity of a correct pair are in the same
-        slice.
+        The scores by slice of ``text`` (`TEXTS`), ``entity_length``, ``sentence_length``, ``case`` (unless all have the
+        same), and those of ``not_in_train``, the sentences that train does not have.
     """
     flat = flatten(sentences)
 

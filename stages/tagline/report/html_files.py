@@ -15,9 +15,7 @@ FOLDER = Path(__file__).parent
 
 
 def render_file(template: Path, variables: Mapping[str, Any], *scripts: Path) -> str:
-    """Render a template as self-contained HTML, which loads no other file.
-
-    The template engine escapes all text of the data; the content security policy allows only the page's own script.
+    """Render a template as self-contained HTML, which loads no other file and runs no other script.
 
     Args:
         template: the page; it may use the templates of this folder.

@@ -76,15 +76,14 @@ def confidence(sentence: TaggedSentence, outcome: Outcome) -> float:
 def worst_first(
     sentences: Sequence[TaggedSentence], outcomes: Mapping[int, Sequence[Outcome]]
 ) -> list[tuple[int, float]]:
-    """Rank the sentences with errors by cost, highest first.
+    """Rank the sentences with errors by cost, the sum of the confidences of their errors, highest first.
 
     Args:
         sentences: with gold labels.
         outcomes: the outcomes of each sentence with an error, by its index.
 
     Returns:
-        The index and the cost of each sentence with errors. The cost is the sum of the confidences of its errors. Ties
-        keep the order of the data.
+        The index and the cost of each; ties keep the order of the data.
     """
     costs = []
     for index, of_sentence in outcomes.items():

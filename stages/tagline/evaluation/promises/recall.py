@@ -101,7 +101,7 @@ def reached(split: ScoredSplit, name: str, recall: RecallPromise, bootstrap: Boo
         split: with labels.
         name: of the type.
         recall: what is promised.
-        bootstrap: for the interval, over sentences or, with a confidence, documents.
+        bootstrap: over sentences or, with a confidence, documents.
     """
     counted = count_found(flatten(split.sentences), name, recall.found)
     if split.documents is not None and recall.confidence is not None:

@@ -121,7 +121,7 @@ class ShareTest(NamedTuple):
 def least_step(passes: Bools, starts: Sequence[int]) -> int | None:
     """Choose the least step that is reached from a start downwards while all steps pass; None if no start passes.
 
-    Steps 0 to 5 that pass: no, yes, no, yes, yes, no. From 1 and 4, steps 1 and 3 are reached, so 1 is chosen.
+    Of steps no, yes, no, yes, yes, no and the starts 1 and 4, steps 1 and 3 are reached, so 1 is chosen.
     """
     steps = []
     for start in starts:
