@@ -40,7 +40,7 @@ def test_findings_of_the_source_reach_the_report(workspace, capsys):
     assert "train: texts without words, left out: 1 (data/tiny/train:2)" in capsys.readouterr().out
     assert [row["ner"] for row in raw_rows("train")] == [["O", "O", "B-X"], ["B-X", "O", "O"]]
     assert error_of("tokenize_align").startswith("tokenize_align: data/raw: the same data in validation and test: all ")
-    write_rows(Path("data/tiny/test"), [row("Eva")])
+    write_rows(Path("data/tiny/test"), [row("Eva", (0, 3))])
     run_stages("download", "tokenize_align")
     found = {kind: count for kind, count in json_of("reports/data.json")["train"]["source"].items() if count}
     assert found == {"misaligned_spans": 1, "duplicate_spans": 1, "empty_texts": 1, "repeated_sentences": 1}
