@@ -38,7 +38,7 @@ CRF = {"head": "crf", "max_steps": 11, "layer_decay": 0.5, "max_grad_norm": 0.1}
 @pytest.mark.parametrize("changed", [LINEAR, CRF], ids=["linear", "crf"])
 def test_both_engines_train_the_same_model(finished, changed):
     shutil.copytree("models/finetuned", "data/kept/old")
-    tiny.set_params(tokenize_align={"lowercase_share": 0.5, "typo_share": 0.5})
+    tiny.set_params(tokenize_align={"lowercase_share": 0.5})
     run_stage("tokenize_align")
     results = []
     for engine in ENGINES:

@@ -71,7 +71,7 @@ KILLS = [("accelerate", "crf", signal.SIGTERM), ("trainer", "linear", signal.SIG
 
 @pytest.mark.parametrize(("engine", "head", "number"), KILLS)
 def test_kill_during_train_resumes_to_same_bytes(finished, engine, head, number, capsys):
-    set_params(tokenize_align={"lowercase_share": 0.5, "typo_share": 0.5})
+    set_params(tokenize_align={"lowercase_share": 0.5})
     run_stage("tokenize_align")
     changed = CHANGED | {"min_steps": 60}  # two passes of fifteen steps per epoch
     set_train_params(engine=engine, head=head, **changed)

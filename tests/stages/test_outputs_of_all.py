@@ -117,7 +117,7 @@ def test_every_stage_reads_the_context(finished):
 
 
 def test_text_in_capitals_has_the_labels_of_the_text_in_small_letters(finished):
-    set_params(tokenize_align={"lowercase_share": 0.5, "typo_share": 0.5}, export={"onnx": False, "int8": False})
+    set_params(tokenize_align={"lowercase_share": 0.5}, export={"onnx": False, "int8": False})
     run_stages("tokenize_align", "train", "evaluate", "export")
     assert json_of("models/export/tagger.json")["lowercase"] is True
     assert json_of("reports/train.json")["steps"] > 60, "more than the windows of train"

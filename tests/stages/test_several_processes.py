@@ -31,7 +31,7 @@ def test_two_processes_learn_what_one_does(finished, tmp_path_factory, launcher,
     shutil.copytree("models/finetuned", "data/kept/old")
     # An odd number of sentences: two processes can't share them equally.
     Path("data/tiny/validation.conll").write_text(tiny.conll(tiny.tiny_sentences(5, 1)))
-    tiny.set_params(tokenize_align={"lowercase_share": 0.5, "typo_share": 0.5})
+    tiny.set_params(tokenize_align={"lowercase_share": 0.5})
     run_stages("download", "tokenize_align")
     remove_dropout(Path("models/pretrained/encoder"))  # which differs between processes
     set_train_params(epochs=1, **changed)

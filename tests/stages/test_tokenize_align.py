@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Callable
-from itertools import chain, count
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from helpers.messages import message_of
 from helpers.project import error_of, exit_of, json_of, run_stage, run_stages, run_verb, snapshot
@@ -16,9 +15,6 @@ from tagline.artifacts import raw_data, tokenized
 from tagline.core.findings import MEANINGS
 from tagline.core.params import read_section
 from tagline.terminal.errors import UserError
-from tagline.text import subwords
-from tagline.text.subword_windows import WindowCutter
-from tagline.text.typos import mistyped
 from tagline.tokenization import split_writer, stage
 from tagline.tokenization.tokenize_align_params import TokenizeAlign
 from tagline.tools.inspection import windows
@@ -153,11 +149,11 @@ def test_illegal_tags_can_be_refused(finished):
 
 
 def test_chunks_of_any_size_give_the_same_rows(finished, monkeypatch):
-    report = tokenize("whole", lowercase_share=0.5, typo_share=0.5)
+    report = tokenize("whole", lowercase_share=0.5)
     monkeypatch.setattr(raw_data, "BATCH_WORDS", 10)
     monkeypatch.setattr(split_writer, "CHUNK_WORDS", 25)
     run_stage("download")  # so that there are batches to join
-    assert tokenize(lowercase_share=0.5, typo_share=0.5) == report
+    assert tokenize(lowercase_share=0.5) == report
     for name in ("train", "validation", "test"):
         suffix = "_tests" if name == "test" else ""
         expected, found = (tokenized.load_split(Path(f"{target}{suffix}"), name) for target in ("whole", "new"))
@@ -188,24 +184,6 @@ def test_copies_in_small_letters_are_the_windows_of_the_corpus_in_capitals(finis
     tokenize("alike", lowercase_share=0.5)
     assert "alike in any letter case, so tokenize_align.lowercase_share has no effect" in capsys.readouterr().out
     assert not tokenized.read_windowing(Path("alike")).lowercase
-
-
-def test_copies_with_typing_errors_are_the_windows_of_the_mistyped_corpus(finished, capsys):
-    written = tokenize("typed", typo_share=1.0)["train"]["typo_windows"]
-    assert f"17 windows and {written} of copies with typing errors; ner is in IOB2" in capsys.readouterr().out
-    assert 0 < tokenize("half", typo_share=0.5)["train"]["typo_windows"] < written < 17, "some sentences have no typo"
-    plain, copies = both(Path("typed"))
-    _, of_half = both(Path("half"))
-    assert set(of_half["sentence"]) < set(copies["sentence"])
-    numbers = sorted(set(copies["sentence"]))
-    sentences = [mistyped(words, split_writer.RARITY) for words in plain.sentences[numbers]["words"]]
-    assert all(words not in sentences for words in plain.sentences["words"])
-    tokenizer, _ = subwords.load(Path("models/pretrained/tokenizer"))
-    section = TINY_PARAMS["tokenize_align"]
-    cutter = WindowCutter(tokenizer, True, section["max_length"], section["stride"])
-    cut, _ = cutter.cut_words(list(chain.from_iterable(sentences)), np.cumsum(list(map(len, sentences))))
-    (ids,), (offsets,) = cut.input_ids, cut.offsets
-    assert [subwords_of.tolist() for subwords_of in np.split(ids, offsets[1:-1])] == copies["input_ids"]
 
 
 def test_sentence_is_shown_by_its_number(finished, capsys):

@@ -10,7 +10,6 @@ sentences/SPLIT/00000.arrow, ...    id, words, labels (IOB2 or plain tags; ids b
 windows/SPLIT/00000.arrow, ...      sentence (its row), input_ids, word_ids (-1 for special tokens and for context, the
                                     words of neighbouring sentences), labels (-100: ignored): one row per window
 windows/train_lowercase/...         with ``lowercase_share``: likewise, of copies of some sentences of train
-windows/train_typos/...             with ``typo_share``: likewise
 
 The splits are train and validation. Test and further test sets, on which no training depends, are in
 data/tokenized_tests likewise; labels.json has after the labels of the task those that only they have.
@@ -43,7 +42,8 @@ Item = TypeVar("Item")
 # The column of the types that a sentence is annotated for.
 ANNOTATED = "annotated"
 # The windows of sentences of train in small letters and with typing errors, numbered and labelled as their originals.
-COPIES = LOWERCASE, TYPOS = "train_lowercase", "train_typos"
+LOWERCASE = "train_lowercase"
+COPIES = (LOWERCASE,)
 
 WINDOW_FEATURES = Features(
     {

@@ -24,7 +24,6 @@ from tagline.labels import NO_WORD, Bools, Ints, Labels, TaggedSentences, Window
 from tagline.labels.windows import align_labels
 from tagline.text import case, subwords
 from tagline.text.subword_windows import WindowCutter
-from tagline.text.typos import mistyped
 from tagline.tokenization.context import Neighbours, with_neighbours
 from tagline.tokenization.split_findings import Hashes, add_sentences, add_words, hash_sentences
 from tagline.tokenization.tags import Tags
@@ -32,10 +31,8 @@ from tagline.tokenization.unknown_labels import mark_unannotated
 
 # Words that are in memory at a time; each distinct one of them is tokenised once.
 CHUNK_WORDS = 2**20
-# Draw the sentences of which there are copies. Those of a larger share have those of a smaller one among them.
-LOWERCASE_SEED, TYPOS_SEED = 0, 1
-# In copies with typing errors, one word in so many is mistyped.
-RARITY = 7
+# Draws the sentences of which there are copies. Those of a larger share have those of a smaller one among them.
+LOWERCASE_SEED = 0
 
 
 class Chunk(NamedTuple):
@@ -54,13 +51,6 @@ class Chunk(NamedTuple):
     vocabulary: pa.DictionaryArray
     ends: Ints
     gold: TaggedSentences
-
-    def with_words(self, words: pa.ListArray) -> Chunk:
-        """The same sentences with other words, as many."""
-        column = self.sentences.schema.get_field_index(WORDS)
-        sentences = self.sentences.set_column(column, WORDS, words)
-        neighbours = self.neighbours._replace(sentences=sentences)
-        return self._replace(sentences=sentences, neighbours=neighbours, vocabulary=words.values.dictionary_encode())
 
 
 class WrittenSplit(NamedTuple):
@@ -86,7 +76,6 @@ class SplitWriter:
         cutter: makes the windows.
         label_all_tokens: see `align_labels`.
         lowercase_share: of the sentences of train, those that are drawn for a copy in small letters.
-        typo_share: likewise, for a copy with typing errors.
         target: data/tokenized, or for test sets data/tokenized_tests.
     """
 
@@ -94,7 +83,6 @@ class SplitWriter:
     cutter: WindowCutter
     label_all_tokens: bool
     lowercase_share: float
-    typo_share: float
     target: Path
 
     @cached_property
@@ -111,15 +99,13 @@ class SplitWriter:
         counts = np.zeros(len(self.labels.ids), np.int64)
         hashes = []
         draw_lowercase = np.random.default_rng(LOWERCASE_SEED).random
-        draw_typos = np.random.default_rng(TYPOS_SEED).random
         annotated = tags.column.raw.annotated and split != "train"
         features = tokenized.sentence_features(self.labels, annotated)
         folder = self.target / "windows"
         with (
             ShardWriter(self.target / "sentences" / split, features.arrow_schema) as sentences,
             ShardWriter(folder / split, tokenized.WINDOW_FEATURES.arrow_schema) as windows,
-            self._copies_writer(split, tokenized.LOWERCASE, self.lowercase_share) as lowercase,
-            self._copies_writer(split, tokenized.TYPOS, self.typo_share) as typos,
+            self._copies_writer(split) as lowercase,
             tqdm(total=tags.column.raw.sentences[split], desc=split, unit=" sentences", disable=None) as bar,
         ):
             for chunk in self._chunks(split, tags):
@@ -127,25 +113,21 @@ class SplitWriter:
                 if lowercase:
                     drawn = draw_lowercase(len(chunk.ends)) < self.lowercase_share
                     lowercase.write(self._columns(chunk, self._cut_lowercase(chunk, drawn), sentences.rows))
-                if typos:
-                    drawn = draw_typos(len(chunk.ends)) < self.typo_share
-                    typos.write(self._columns(chunk, self._cut_mistyped(chunk, drawn), sentences.rows))
                 sentences.write(_sentence_columns(chunk, annotated))
                 counts += np.bincount(chunk.gold.known_gold, minlength=len(counts))
                 hashes.append(hash_sentences(chunk.vocabulary, chunk.ends))
                 bar.update(len(chunk.ends))
         sizes = {"sentences": sentences.rows, "words": int(counts.sum()), "windows": windows.rows}
-        for name, copies in (("lowercase_windows", lowercase), ("typo_windows", typos)):
-            if copies:
-                sizes[name] = copies.rows
+        if lowercase:
+            sizes["lowercase_windows"] = lowercase.rows
         of_labels = dict(zip(self.labels.names, counts.tolist(), strict=False))
         return WrittenSplit(sizes, of_labels, np.concatenate(hashes))
 
-    def _copies_writer(self, split: str, name: str, share: float) -> ShardWriter | nullcontext[None]:
-        """Open the windows of copies; None if there are none."""
-        if split != "train" or not share:
+    def _copies_writer(self, split: str) -> ShardWriter | nullcontext[None]:
+        """Open the windows of copies in small letters; None if there are none."""
+        if split != "train" or not self.lowercase_share:
             return nullcontext()
-        return ShardWriter(self.target / "windows" / name, tokenized.WINDOW_FEATURES.arrow_schema)
+        return ShardWriter(self.target / "windows" / tokenized.LOWERCASE, tokenized.WINDOW_FEATURES.arrow_schema)
 
     def _chunks(self, split: str, tags: Tags) -> Iterator[Chunk]:
         """Yield the sentences of a split with their gold labels."""
@@ -198,16 +180,6 @@ class SplitWriter:
         words = chunk.vocabulary.dictionary.to_pylist()
         has_copy = drawn & case.informative(words, chunk.vocabulary.indices.to_numpy(), chunk.ends)
         windows, _ = self._cut(chunk, lowercase=True)
-        return windows.take(np.flatnonzero(has_copy[windows.sentence]))
-
-    def _cut_mistyped(self, chunk: Chunk, drawn: Bools) -> Windows:
-        """Make the windows of drawn sentences with typing errors, but not of those in which no word changes."""
-        words = chunk.sentences[WORDS].to_pylist()
-        typed = []
-        for of_sentence, is_drawn in zip(words, drawn, strict=True):
-            typed.append(mistyped(of_sentence, RARITY) if is_drawn else of_sentence)
-        windows, _ = self._cut(chunk.with_words(pa.array(typed, chunk.sentences[WORDS].type)))
-        has_copy = np.array([old != new for old, new in zip(words, typed, strict=True)])
         return windows.take(np.flatnonzero(has_copy[windows.sentence]))
 
     def _cut(self, chunk: Chunk, lowercase: bool = False) -> tuple[Windows, Ints]:

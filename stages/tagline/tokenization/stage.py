@@ -132,7 +132,7 @@ def prepare_writer(
     context = trained_context(data, params.context_subwords)
     share = effective_share(tokenizer, data, params.lowercase_share)
     cutter = WindowCutter(tokenizer, one_by_one, params.max_length, params.stride, context, lowercase=share > 0)
-    return SplitWriter(labels, cutter, params.label_all_tokens, share, params.typo_share, target)
+    return SplitWriter(labels, cutter, params.label_all_tokens, share, target)
 
 
 def write_settings(writer: SplitWriter, tokenizer_sha256: str) -> None:
@@ -294,8 +294,6 @@ def summary(split: str, task: str, metrics: dict[str, Any]) -> str:
     sizes = ", ".join(f"{metrics[size]:,} {size}" for size in ("sentences", "words", "windows"))
     if metrics.get("lowercase_windows"):
         sizes += f" and {metrics['lowercase_windows']:,} of copies in small letters"
-    if metrics.get("typo_windows"):
-        sizes += f" and {metrics['typo_windows']:,} of copies with typing errors"
     match metrics["scheme"]:
         case "tags":
             scheme = "plain tags"

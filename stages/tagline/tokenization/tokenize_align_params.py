@@ -47,8 +47,6 @@ class TokenizeAlign(Section):
     """Share of the training sentences that are also learnt in small letters. Above 0, sentences whose capitals say
     nothing (in capitals, or a title) are read in small letters, by the exported model too. 0: all are read as they
     are."""
-    typo_share: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """Share of the training sentences that are also learnt with typing errors, in one word of seven. 0: none."""
     limits: dict[Finding, Annotated[int, Field(ge=0)]] = Field(default={})
     """Maximum number of each finding per split, such as {illegal_tags: 0} (docs/data.md lists them). The stage fails
     above it and names the first ones."""
