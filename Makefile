@@ -48,7 +48,7 @@ test-all: $(STAMP)
 
 # F1, and the params that differ. With a column per metric and dependency too, the table would not fit a terminal.
 experiments: $(STAMP)
-	@dvc exp show --md --only-changed --hide-workspace \
+	@dvc exp show --md --only-changed --hide-workspace --keep '(tests?|validation)\.f1$$' \
 		--drop 'Created|[^:]*/[^:]*$$|(.*:)?(train\.best_epoch|(tests?|validation)\.(?!f1$$))'
 
 # Whether dvc.lock, metrics, plots and README here are of the committed code, params and sample corpus.

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from helpers.project import ROOT, exit_of, run_verb
 
-from tagline.__main__ import VERBS
+from tagline.__main__ import EARLIER, VERBS
 
 ALL = [verb for group in VERBS.values() for verb in group]
 # What takes a fifth of a second or more to load.
@@ -51,6 +51,9 @@ def test_command_lists_its_verbs(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err.endswith(message)
     assert exit_of("train") == 2
     assert "no verb 'train'; did you mean `dvc repro train`?" in capsys.readouterr().err
+    for words, instead in EARLIER.items():
+        assert exit_of(*words.split()) == 2
+        assert f"{words} is gone; instead: {instead}\n" in capsys.readouterr().err
     assert exit_of("xyz") == 2
     assert "argument VERB: invalid choice: 'xyz' (choose from " in capsys.readouterr().err
 

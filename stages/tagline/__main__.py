@@ -56,6 +56,7 @@ VERBS = {
 # What to run for other words that people type.
 INSTEAD = {
     "annotate": "`tagline suggest`",
+    "bulk": "`tagline predict --input`",
     "conflicts": "`tagline adjudicate`",
     "curve": "`tagline learning-curve`",
     "diff": "`tagline compare`",
@@ -70,6 +71,19 @@ INSTEAD = {
     "train": "`dvc repro train`",
     "upload": "`tagline push`",
     "windows": "`tagline show`",
+}
+
+# What earlier versions had, and what to use.
+EARLIER = {
+    "audit apply": "the key download.corrections (docs/audit.md)",
+    "audit create": "`tagline crossval`",
+    "audit export": "`tagline audit --output`",
+    "compare --by": "`tagline compare --all`",
+    "compare --comment": "`tagline compare --md` (docs/dvc.md)",
+    "compare --experiments": "`make experiments`",
+    "learning-curve --jobs": "no option: it runs one training at a time",
+    "pipeline --audit": "`tagline crossval`",
+    "suggest --seed": "no option: the same texts give the same choice",
 }
 
 
@@ -106,6 +120,10 @@ def main() -> None:
             parser.error(f"no verb {arguments[0]!r}; did you mean {instead}? `tagline help` lists all")
         parser.add_argument("verb", metavar="VERB", choices=verbs)
         parser.parse_args(arguments[:1])
+    for argument in arguments[1:]:
+        words = f"{arguments[0]} {argument}"
+        if words in EARLIER and not completing:
+            ArgumentParser(usage="%(prog)s VERB [options]").error(f"{words} is gone; instead: {EARLIER[words]}")
     verb = verbs[arguments[0]]
     sys.argv[:2] = [f"tagline {arguments[0]}"]
     if completing:

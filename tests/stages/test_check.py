@@ -1,5 +1,6 @@
 """check.py: all of params.yaml at once, before any stage starts."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def test_errors_of_all_sections_are_in_one_message(workspace):
     message = error_of("check")
     assert message.startswith("check: params.yaml has 3 errors:\n")
     assert "serve: unknown section (allowed: download, tokenize_align, train, evaluate, export)" in message
-    assert "train.epochs: should be a valid integer" in message
+    assert "train.epochs: must be a whole number such as 8" in message
     assert "evaluate.precision: should be 'auto', 'fp32', 'bf16' or 'fp16', got 'int3'" in message
 
 
@@ -59,6 +60,14 @@ def test_data_that_git_and_dvc_do_not_track_are_named(workspace, monkeypatch, ca
     assert said() == ""
 
 
+def test_audit_of_an_earlier_version_is_an_error(workspace):
+    """As a merge leaves it: `dvc repro -P` would run its script, which is gone, and Git would keep its data."""
+    Path("audit").mkdir()
+    Path("audit/dvc.yaml").write_text("stages: {fold: {wdir: .., cmd: python stages/audit_fold.py 1}}\n")
+    expected = "the audit is no pipeline any more; expected neither audit/ nor data/audit; remove both folders"
+    assert error_of("check") == f"check: audit/dvc.yaml: {expected}"
+
+
 def test_all_keys_are_printed_with_the_values_that_apply(workspace, capsys):
     run_verb("check", "--all")
     printed = capsys.readouterr().out
@@ -69,6 +78,8 @@ def test_all_keys_are_printed_with_the_values_that_apply(workspace, capsys):
     Path("params.yaml").write_text(printed)
     run_verb("check", "--all")
     assert capsys.readouterr().out == printed
+    run_verb("check", "--all", "--json")
+    assert json.loads(capsys.readouterr().out)["params"]["train"]["warmup"] == 0.1
     params = read_file()
     for name, schema in SECTIONS.items():
         assert list(params[name]) == list(schema.model_fields)

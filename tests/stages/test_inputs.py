@@ -43,7 +43,7 @@ def test_changed_or_missing_input_is_reported_by_its_stage(finished, stage):
     for path in map(Path, INPUTS[stage].split()):
         (writer,) = (name for name, outs in OUTS.items() if any(path.is_relative_to(out) for out in outs))
         content = path.read_bytes()
-        missing = f"is missing: the stage {writer} writes it, so run `dvc"
+        missing = f"is missing; expected what the stage {writer} writes; run `dvc pull"
         for harm, fault in ((flip, "run `dvc "), (Path.unlink, missing)):
             harm(path)
             message = error_of(stage)

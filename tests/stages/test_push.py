@@ -72,7 +72,7 @@ def test_failed_push_of_an_export_is_repeated_by_hand_without_computing(finished
     assert repository(hub).files("tries").keys() - {".gitattributes"} == files_of("models/export").keys() - {".env"}
     assert capsys.readouterr().out.endswith(f"\nada/people (tries): commit {repository(hub).refs['tries']}\n")
     Path("models/export").rename("elsewhere")
-    assert "models/export is missing: the stage export writes it" in exit_of("push")
+    assert "models/export is missing; expected what the stage export writes; run" in exit_of("push")
 
 
 def test_invalid_token_is_reported_before_any_work(workspace, hub, monkeypatch):

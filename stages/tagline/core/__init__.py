@@ -40,6 +40,7 @@ from tagline.core.reading import (
     reading,
     reading_tokenizer,
     require,
+    restore,
     weight_files,
 )
 
@@ -75,6 +76,7 @@ __all__ = [
     "replacing",
     "reported_split",
     "require",
+    "restore",
     "sha256",
     "shards",
     "verify",

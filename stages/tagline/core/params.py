@@ -23,6 +23,17 @@ PARAMS = Path("params.yaml")
 MOST_VALUES = 100_000
 MOST_BRACKETS = 100
 _COMMENT = re.compile(r"(^|\s)#.*")
+# What a value should be, by the type of pydantic's error.
+_EXPECTED = {
+    "bool_type": "true or false",
+    "dict_type": "a mapping such as {a: b}",
+    "float_type": "a number such as 0.1",
+    "int_from_float": "a whole number such as 8",
+    "int_type": "a whole number such as 8",
+    "list_type": "a list such as [a, b]",
+    "string_type": "text such as train.csv, in quotes if it looks like a number",
+    "tuple_type": "a list such as [a, b]",
+}
 # What the stages write. DVC does not let a stage read what it, or a later stage, writes.
 OUTS = (
     "data/raw",
@@ -282,6 +293,8 @@ def _message(detail: ErrorDetails, allowed: list[str]) -> str:
             return f"must be one of {detail['ctx']['expected_tags']}, got {quoted(detail['ctx']['tag'])}"
         case _:
             text = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
+            if detail["type"] in _EXPECTED:
+                text = f"must be {_EXPECTED[detail['type']]}"
             value = plain(detail["input"])
             items = value if isinstance(value, list) else [value]
             if any(isinstance(item, dict) for item in items):  # sections, which are long

@@ -273,6 +273,11 @@ def _implementations(key: str, value: Any) -> Iterator[Any]:
         yield value
 
 
+def restore(stages: str) -> str:
+    """Say how to get what some stages write, which a fresh clone lacks."""
+    return f"run `dvc pull` if a DVC remote has it, else `dvc repro {stages}`"
+
+
 def require(path: Path, made_by: str) -> None:
     """Check that an upstream artifact exists and is not a device or pipe, which may have no end.
 
@@ -285,8 +290,7 @@ def require(path: Path, made_by: str) -> None:
     """
     if not path.exists():
         raise UserError(
-            f"{path} is missing: the stage {made_by} writes it, so run `dvc repro {made_by}` first, or `dvc pull` if a "
-            "remote has it"
+            f"{path} is missing; expected what the stage {made_by} writes; {restore(made_by)}"
         )
     if not path.is_file() and not path.is_dir():
         raise UserError(f"{path}: not a file but a device or pipe; remove it, and run `dvc repro {made_by}`")

@@ -25,7 +25,7 @@ def check() -> None:
     arguments = parser.parse_args()
     from tagline.project import check as checks
 
-    if arguments.all:
+    if arguments.all and not arguments.json:
         show(checks.all_params())
         return
     params, notes = checks.check()

@@ -29,10 +29,10 @@ _EARLIER = {
     "train.least_steps: unknown key": "it is `min_steps` now",
     "tokenize_align.task: unknown key": "it is `tag_column` now",
     "train.label_smoothing: unknown key": "no measurement showed that it helps, so it is gone; remove the line",
-    "evaluate.operating_point: unknown key": "write its recall of each type as `promises: {PER: {recall: {at_least: "
-    "0.9}}}`, or remove it",
-    "evaluate.accept: unknown key": "write it as `promises: {all types: {precision: {at_least: 0.97, confidence: "
-    "0.9}}}`, or remove it",
+    "evaluate.operating_point: unknown key": "write its recall of each type as `promises: {TYPE: {recall: {at_least: "
+    "RECALL}}}`, or remove it",
+    "evaluate.accept: unknown key": "write its numbers as `promises: {all types: {precision: {at_least: PRECISION, "
+    "confidence: CONFIDENCE}}}`, or remove it",
 }
 
 

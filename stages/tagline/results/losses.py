@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Collection, Iterator, Mapping
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -53,8 +54,8 @@ class Remedy(NamedTuple):
     command: str
 
 
-# The review of probable label errors, which teach errors of the same kind.
-AUDIT = Remedy("no training", "tagline audit --output fixes.html")
+# Labels of train are corrected, since wrong ones teach errors of the same kind.
+AUDIT = Remedy("corrected labels, one training", "tagline audit --output fixes.html")
 
 
 class Loss(NamedTuple):
@@ -123,7 +124,7 @@ def find() -> dict[str, Any]:
         "low": rounded(low),
         "high": rounded(high),
         "entities": int(sums[ALL][GOLD, 0]),
-        "losses": sorted(described, key=lambda loss: loss["worth"], reverse=True),
+        "losses": sorted((loss for loss in described if loss["worth"] > 0), key=itemgetter("worth"), reverse=True),
         "notes": notes_of_predictions(),
     }
 

@@ -1,13 +1,14 @@
 """The commands that show and push what the pipeline made. They import late: `--help` does not wait for libraries."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from tagline.terminal import ArgumentParser, quiet, show, show_json, take_no_arguments, wrapped
 
 PREDICTIONS, OF_FOLDS = Path("data/predictions"), Path("data/crossval/predictions")
 SCORES, CROSSVAL = Path("reports/evaluate.json"), Path("reports/crossval.json")
-ENCODER = Path("models/pretrained/provenance.json")
 EXPORT, REPORT = Path("models/export"), Path("reports/export.json")
+PRETRAINED, FINETUNED = Path("models/pretrained/provenance.json"), Path("models/finetuned/provenance.json")
 
 
 def scores() -> None:
@@ -20,20 +21,21 @@ def scores() -> None:
     options = parser.parse_args()
     from tagline.artifacts.exported import read_report
     from tagline.comparison.outdated import notes_of_predictions, outdated_notes
-    from tagline.core import read_json, verify
+    from tagline.core import verify
+    from tagline.core.params import PARAMS, read_file
     from tagline.crossval import summary
     from tagline.evaluation.score_table import read_scores
     from tagline.results.pushed_card import MADE_BY
 
+    if PARAMS.exists():
+        read_file()  # with the marks of a merge conflict, nobody can say whether scores are outdated
     reports = {}
     tables: list[str] = []
     notes: list[str] = []
     if SCORES.exists() or not CROSSVAL.exists():
         verify(PREDICTIONS, "evaluate", SCORES)
         reports["evaluate"], tables, notes = read_scores(SCORES)
-        notes += notes_of_predictions()
-    if ENCODER.exists():
-        notes += read_json(ENCODER, "download").get("notes", [])
+        notes += [*_notes_of_models(), *notes_of_predictions()]
     if REPORT.exists():
         notes += read_report(REPORT)[-1]
     if CROSSVAL.exists():
@@ -46,6 +48,18 @@ def scores() -> None:
         show_json({**reports, "notes": notes})
     else:
         show("\n\n".join(map(wrapped, [*tables, *notes])))
+
+
+def _notes_of_models() -> Iterator[str]:
+    """Note what explains low scores; `dvc pull` may have left the models out."""
+    from tagline.core.provenance import read_listed
+
+    if PRETRAINED.exists():
+        yield from read_listed(PRETRAINED, "download").get("notes", ())
+    if FINETUNED.exists():
+        trained = read_listed(FINETUNED, "train")
+        if "planned_steps" in trained:
+            yield f"training ended at step {trained['steps']:,} of {trained['planned_steps']:,} by train.max_steps"
 
 
 def next_steps() -> None:

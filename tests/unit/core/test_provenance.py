@@ -65,12 +65,12 @@ CHANGES = [
         r"^out/b/z: changed since .+ SHA-256 is a52d159f262b[0-9a-f]{52}; expected ba7816bf8f01[0-9a-f]{52} ",
     ),
     ("card", "", "^out/card: unexpected, since out/hashes.json does not list it; remove it, or"),
-    ("b/z", None, "^out/b/z is missing: the stage train writes it, so run `dvc repro train`"),
+    ("b/z", None, "^out/b/z is missing; expected what the stage train writes; run `dvc pull`"),
     (HASHES, '{"a": 1, "b/z": 1}', "^out/a: changed since .+ expected 1 "),
     ("b/z", "/dev/zero", "^out/b/z: not a file but a device or pipe; remove it, and run `dvc repro train`"),
     (HASHES, "/dev/zero", "^out/hashes.json: not a file but a device or pipe"),
     (HASHES, "{}", r"^out/hashes.json: damaged \(it lists no file\); expected the SHA-256 of each file; run `dvc"),
-    (HASHES, None, "^out/hashes.json is missing: the stage train writes it"),
+    (HASHES, None, "^out/hashes.json is missing; expected what the stage train writes; run"),
 ]
 
 

@@ -56,6 +56,7 @@ def test_losses_are_those_computed_by_hand(predicted, capsys):
     worths = [loss["worth"] for loss in content["losses"]]
     assert worths == sorted(worths, reverse=True)
     assert by_name["missed"]["command"] == "tagline audit --output fixes.html"
+    assert by_name["missed"]["cost"] == "corrected labels, one training"
 
 
 def test_unseen_entities_are_no_loss_if_few_are_seen_or_those_are_not_better(predicted, capsys, monkeypatch):
@@ -66,6 +67,18 @@ def test_unseen_entities_are_no_loss_if_few_are_seen_or_those_are_not_better(pre
     predictions.write(FOLDER, "test", sentences(GOLD, right, words=WORDS), {})
     write_hashes(FOLDER)
     assert "not in train" not in found(capsys)[1]
+
+
+def test_text_in_small_letters_is_no_loss_where_its_f1_is_higher(predicted, capsys):
+    words, gold = ["Oslo a b c d"], ["B-LOC B-LOC O O O"]
+    fewer = sentences(gold, ["B-LOC O O O O"], words=words)
+    predictions.write(
+        FOLDER, "test", sentences(gold, ["B-LOC B-LOC B-LOC B-LOC B-LOC"], words=words), {"lowercase": fewer}
+    )
+    write_hashes(FOLDER)
+    content, by_name = found(capsys)
+    assert "lowercase text" not in by_name
+    assert all(loss["worth"] > 0 for loss in content["losses"])
 
 
 def test_table_shows_each_command_once_in_80_columns(predicted, capsys):

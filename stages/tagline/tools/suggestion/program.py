@@ -24,6 +24,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tagline.core import restore
 from tagline.terminal import ArgumentParser, UserError, defer_signals, show, show_warnings
 from tagline.tools.answers.options import CONFIGURED, JSONL, LABEL_STUDIO, PAGE, PAGE_SUFFIX, TOOLS, add_guideline
 from tagline.tools.texts.options import (
@@ -83,8 +84,8 @@ def check_output(options: argparse.Namespace, types: Sequence[str], tagger: Tagg
         raise UserError(f"--format {options.format}: {options.model} predicts a tag for each word, not entities")
     if options.format in CONFIGURED and not types:
         raise UserError(
-            f"{MODEL} is missing; expected a model, or the entity types to annotate; "
-            "run `dvc repro export`, or give --types, for instance --types PER LOC"
+            f"{MODEL} is missing; expected a model, or the entity types to annotate; {restore('export')}, or give "
+            "--types, for instance --types PER LOC"
         )
     return tool_formats.check("--output", options.format, options.output, types, options.guideline)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from tagline.core import BackendName, Overlaps
+from tagline.core import BackendName, Overlaps, restore
 from tagline.terminal import UserError, defer_signals
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def layers_of(models: Sequence[tuple[str, Path]] | None, overlaps: Overlaps) -> 
     for given_name, folder in models or [("", MODEL)]:
         if not folder.is_dir():
             raise UserError(
-                f"--model {folder}: not a folder; expected an exported model; run `dvc repro export` or name one"
+                f"--model {folder}: not a folder; expected an exported model; {restore('export')}, or name one"
             )
         name = given_name or exported.read(folder).labels.task
         if name in folders:
