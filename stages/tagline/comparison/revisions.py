@@ -167,9 +167,10 @@ def _commit(name: str, repo: Any, splits: Sequence[str], pipeline: Pipeline) -> 
     predicted = pipeline.source.predictions
     outs = [out for out in repo.index.outs if out.def_path == predicted and out.hash_info]
     if all(PurePath(out.stage.path_in_repo) != pipeline.file for out in outs):
+        lock = pipeline.file.with_name("dvc.lock")
         raise UserError(
-            f"{name}: dvc.lock does not have {pipeline.path(predicted)}; run `git checkout {commit[:7]} && "
-            f"{pipeline.source.create}dvc repro {pipeline.stage}` here, then commit dvc.lock"
+            f"{name}: {lock.as_posix()} does not have {pipeline.path(predicted)}; run `git checkout {commit[:7]} && "
+            f"{pipeline.source.create}dvc repro {pipeline.stage}` here, then commit {lock.as_posix()}"
         )
     remote = repo.config["core"].get("remote")
 
@@ -177,16 +178,12 @@ def _commit(name: str, repo: Any, splits: Sequence[str], pipeline: Pipeline) -> 
         try:
             content: bytes = files.read_bytes(pipeline.path(path))
         except Exception as error:  # each kind of remote has its own client and exceptions
-            if remote:
-                raise NoPredictionsError(
-                    f"{name}: {pipeline.path(path)} is not in DVC's cache, nor in its remote {remote}{_reason(error)}; "
-                    f"run `dvc push` where it was computed, or run `git checkout {commit[:7]} && dvc repro --pull "
-                    f"{pipeline.stage}` here, and commit dvc.lock if it changes"
-                ) from None
+            where = (
+                f"DVC's cache, nor in its remote {remote}" if remote else "DVC's cache, and no default remote is set"
+            )
             raise NoPredictionsError(
-                f"{name}: {pipeline.path(path)} is not in DVC's cache, and no default remote is set{_reason(error)}; "
-                f"run `dvc push` where it was computed, or run `git checkout {commit[:7]} && dvc repro "
-                f"{pipeline.stage}` here, and commit dvc.lock if it changes"
+                f"{name}: {pipeline.path(path)} is not in DVC's cache, {where}{_reason(error)}; expected the results of a run of "
+                "yours; run `dvc push` where they were computed, or commit this run first, if there was none"
             ) from None
         return content
 
@@ -199,7 +196,7 @@ def _commit(name: str, repo: Any, splits: Sequence[str], pipeline: Pipeline) -> 
         path = pipeline.source.metrics
         note = (
             f"{name}: its predictions are not in DVC's cache, so that metrics alone are compared, without a test of "
-            "significance; `dvc push` where they were computed"
+            "significance; `dvc push` where they were computed, or commit this run first, if there was none"
         )
         metrics = parse_metrics(name, committed(path), path)
         params = committed(str(PARAMS))

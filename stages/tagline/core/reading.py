@@ -289,8 +289,6 @@ def require(path: Path, made_by: str) -> None:
         UserError: it does not, or is one.
     """
     if not path.exists():
-        raise UserError(
-            f"{path} is missing; expected what the stage {made_by} writes; {restore(made_by)}"
-        )
+        raise UserError(f"{path} is missing; expected what the stage {made_by} writes; {restore(made_by)}")
     if not path.is_file() and not path.is_dir():
         raise UserError(f"{path}: not a file but a device or pipe; remove it, and run `dvc repro {made_by}`")

@@ -93,7 +93,7 @@ def untracked_folders(content: CommentedMap) -> Iterator[str]:
 
 
 def check_earlier_audit() -> None:
-    """Raise a `UserError` if an earlier version's pipeline of an audit is there, whose stages `dvc repro -P` would run."""
+    """Raise a `UserError` if the pipeline of an earlier version's audit is there, since its scripts are gone."""
     if _AUDIT.is_file() and "audit_fold.py" in read_text(_AUDIT):
         raise UserError(
             f"{_AUDIT}: the audit is no pipeline any more; expected neither audit/ nor data/audit; remove both folders"

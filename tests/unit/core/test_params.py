@@ -62,7 +62,11 @@ WRONG_VALUES = [
     ),
     ("  seed: 7", "  hub: {push: true}\n  seed: 7", "train.hub: push is true, so repo_id must name a repository"),
     ("    subwords_per_batch: 40\n", "", "train.batches.subwords_per_batch: the key is missing"),
-    ("learning_rate: 0.02", "learning_rate: 0.02\n  weight_decay: none", "train.weight_decay: must be a number such as"),
+    (
+        "learning_rate: 0.02",
+        "learning_rate: 0.02\n  weight_decay: none",
+        "train.weight_decay: must be a number such as",
+    ),
     ("  seed: 7", "  seed: 7\n  teacher: {models: a}", "train.teacher.models: must be a list such as [a, b], got 'a'"),
     ("  seed: 7\n", "  <<: &a {seed: x}\n", "train.seed: must be a whole number such as 8, got 'x'"),
     ("data/tiny", "/", "download.folder: must be a folder"),

@@ -155,7 +155,9 @@ def test_missing_graph_and_other_weights_than_those_of_the_graph_are_refused(tmp
         Tagger(folder)
     Tagger(folder, verify=False).close()
     (folder / HASHES).write_text(json.dumps({exported.GRAPHS["onnx-int8"]: "0"}))
-    assert "onnx/model_quantized.onnx is missing; expected what the stage export writes; run" in message_of(Tagger, folder)
+    assert "onnx/model_quantized.onnx is missing; expected what the stage export writes; run" in message_of(
+        Tagger, folder
+    )
     (folder / HASHES).unlink()
     (folder / HASHES).mkdir()
     assert "hashes.json: damaged (Is a directory)" in message_of(Tagger, folder)
