@@ -180,8 +180,9 @@ def _commit(name: str, repo: Any, splits: Sequence[str], pipeline: Pipeline) -> 
         except Exception as error:  # each kind of remote has its own client and exceptions
             where = f"nor in its remote {remote}" if remote else "and no default remote is set"
             raise NoPredictionsError(
-                f"{name}: {pipeline.path(path)} is not in DVC's cache, {where}{_reason(error)}; expected the results of a "
-                "run of yours; run `dvc push` where they were computed, or commit this run first, if there was none"
+                f"{name}: {pipeline.path(path)} is not in DVC's cache, {where}{_reason(error)}; expected the "
+                "results of a run of yours; run `dvc push` where they were computed, or commit this run first, if there "
+                "was none"
             ) from None
         return content
 
