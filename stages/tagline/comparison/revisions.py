@@ -181,8 +181,8 @@ def _commit(name: str, repo: Any, splits: Sequence[str], pipeline: Pipeline) -> 
             where = f"nor in its remote {remote}" if remote else "and no default remote is set"
             raise NoPredictionsError(
                 f"{name}: {pipeline.path(path)} is not in DVC's cache, {where}{_reason(error)}; expected the "
-                "results of a run of yours; run `dvc push` where they were computed, or commit this run first, if there "
-                "was none"
+                "results of a run of yours; run `dvc push` where they were computed, or commit this run first, if "
+                "there was none"
             ) from None
         return content
 
