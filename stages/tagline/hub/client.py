@@ -52,11 +52,7 @@ class Client(httpx2.Client):
 
 
 def _shorten_wait(response: httpx2.Response) -> None:
-    """Print that a busy Hub asks to wait, and limit the wait: the library waits as long as it is told, silently.
-
-    Raises:
-        ValueError: the header has thousands of digits.
-    """
+    """Print that a busy Hub asks to wait, and limit the wait: the library waits as long as it is told, silently."""
     headers = response.headers
     busy = response.status_code == 429
     limit = parse_ratelimit_headers(headers) if busy else None

@@ -204,11 +204,7 @@ class CorrectedColumn:
             raise UserError(list_errors(errors, path, remedy))
 
     def _decided(self, batch: pa.RecordBatch) -> Iterable[tuple[int, Sentence]]:
-        """Yield the index of each sentence that is corrected, also in copies, and the correction.
-
-        Raises:
-            UserError: equal sentences are decided differently, and their ids do not tell which is which.
-        """
+        """Yield the index of each sentence that is corrected, also in copies, and the correction."""
         ids = batch[raw_data.ID].to_pylist()
         for index, (id_, words) in enumerate(zip(ids, batch[raw_data.WORDS].to_pylist(), strict=True)):
             of_words = self.decisions.get(tuple(words), {})

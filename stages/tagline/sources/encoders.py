@@ -190,13 +190,7 @@ def tokenizer_file(folder: Path) -> Path:
 
 
 def _files_named_in(configuration: Path) -> dict[str, None]:
-    """The keys of tokenizer_config.json that name files, each with the value None, so that transformers ignores them.
-
-    They often are paths of the author's machine. transformers finds a tokenizer's files by their standard names.
-
-    Raises:
-        UserError: the file is not a JSON object, or names files in a way that cannot be ignored.
-    """
+    """The keys of tokenizer_config.json that name files, often of the author's machine, each as None: to be ignored."""
     if not configuration.is_file():
         return {}
     content = _object(configuration)
@@ -210,12 +204,7 @@ def _files_named_in(configuration: Path) -> dict[str, None]:
 
 
 def _check_memory(path: Path) -> None:
-    """Check the ids of a vocabulary, up to the largest of which the library allocates memory, and the normalizer.
-
-    Raises:
-        UserError: an id is larger than that of any real vocabulary, the normalizer lengthens words without end, or the
-            file is damaged.
-    """
+    """Check the ids of a vocabulary, up to the largest of which the library allocates memory, and the normalizer."""
     if not path.is_file():
         return
     content = _object(path)

@@ -177,11 +177,8 @@ class FileSource:
 
     @cached_property
     def _survey(self) -> tuple[bool, dict[int, str]]:
-        """Whether train is one document, and the new splits of the documents that `moves` moves, by a reading of it.
-
-        Splits are drawn of whole documents, since neighbouring sentences tell much about each other; of one document,
-        only sentences can be drawn.
-        """
+        """Whether train is one document, and the new splits of the documents that `moves` moves, by a reading of it."""
+        # Neighbouring sentences tell much about each other: only of one document are splits drawn by sentences.
         assert self.dataset.split is not None
         documents, sentences = (Draws(self.dataset.split.seed) for _ in range(2))
         counts = EntityCounts(self.dataset.unknown_tag if isinstance(self.dataset, UnknownTag) else None)
@@ -280,12 +277,7 @@ class FileSource:
 
 
 def _check_ids(locations: Mapping[str, str], without_id: str) -> None:
-    """Raise a `UserError` if an id looks like one that this project gives.
-
-    Args:
-        locations: of the sentences of a split, by their ids.
-        without_id: where a sentence without an id is; empty if all have one.
-    """
+    """Raise a `UserError` if an id looks like one that this project gives."""
     for id_, location in locations.items():
         if COPY.match(id_):
             raise UserError(

@@ -146,10 +146,7 @@ def fetch_encoder(repository: Repository) -> Path:
 
 
 def _check_hash(repository: Repository, file: Path) -> None:
-    """Compare a file of a snapshot with the SHA-256 that the Hub lists, or that its blob in the cache is named after.
-
-    Blobs have the name of their ETag: of a large file its SHA-256. Only that one is known with HF_HUB_OFFLINE.
-    """
+    """Compare a file of a snapshot with the SHA-256 that the Hub lists, or that names its blob in the cache."""
     blob = file.resolve()
     expected = repository.sha256.get(file.name, blob.name)
     if not _SHA256.fullmatch(expected):

@@ -100,11 +100,7 @@ def _read(
 
 
 def _readers(folder: Path, dataset: AnyDataset | Sequence[AnyDataset]) -> list[Reader]:
-    """Open the sources of a data set.
-
-    Raises:
-        UserError: see `Reader`; or one file is in several splits.
-    """
+    """Open the sources of a data set."""
     sources = sources_of(dataset)
     language = language_of(sources)
     columns = shared_columns(sources)
@@ -156,11 +152,7 @@ def _spellings(readings: Sequence[Reading], respelt_columns: Container[str]) -> 
 
 
 def _text_rules(readings: Sequence[Reading], language: Language | None) -> dict[str, Any]:
-    """How raw text is split into words and sentences, and how well that agrees with the sources.
-
-    Raises:
-        UserError: see `library_version`.
-    """
+    """How raw text is split into words and sentences, and how well that agrees with the sources."""
     agreement = share([reading.agreement for reading in readings])
     whole = share([reading.whole for reading in readings])
     return {
@@ -170,11 +162,7 @@ def _text_rules(readings: Sequence[Reading], language: Language | None) -> dict[
 
 
 def _reports(readings: Sequence[Reading]) -> list[str]:
-    """What to print once all is read.
-
-    Raises:
-        UserError: see `Reading.report` and `check_annotated_types`.
-    """
+    """What to print once all is read."""
     reports = [reading.report() for reading in readings]
     check_annotated_types(readings)
     if len(readings) > 1:

@@ -122,10 +122,7 @@ def _of_spacy(language: str) -> WordSplitter:
 
 
 def _joined(words: Spans, units: Spans) -> Spans:
-    """Join the words that each unit consists of; units contain no white space.
-
-    The words 0-1 1-2 3-4 and the unit 0-2 give 0-2 3-4.
-    """
+    """Join the words that each unit consists of; units contain no white space."""
     inside: set[int] = set()
     for start, end in units:
         inside.update(range(start + 1, end))

@@ -94,17 +94,7 @@ class WindowCutter:
         return self.cut(list(distinct), index, ends, documents, own)
 
     def _lay_out(self, subwords: Subwords, windows: WordRanges, read: WordRanges, begins: Ints) -> Windows:
-        """Put the sub-words of each window between the special tokens.
-
-        Special tokens 1 and 2 after the sub-words 10 11 12 of three words are 10 11 12 1 2. There a window of the last
-        two words is the ranges 3-4, 1-3 and 4-5: 1 11 12 2.
-
-        Args:
-            subwords: of all words.
-            windows: the words of each window.
-            read: these and the words of its context.
-            begins: int64 (sentences,), where each sentence begins among the words.
-        """
+        """Put the sub-words of each window between the special tokens."""
         before, after = self.special_tokens
         ids = np.append(subwords.ids, np.array([*before, *after], np.int32))  # an empty list alone would be of floats
         words = np.repeat(np.arange(len(subwords.counts)), subwords.counts)
@@ -230,8 +220,5 @@ def extended(windows: WordRanges, counts: Ints, begins: Ints, ends: Ints, capaci
 
 
 def _borders(counts: Ints) -> Ints:
-    """Where words begin among the sub-words, and the end: words a to b (exclusive) have borders[b] - borders[a].
-
-    Counts 2, 2, 3 give 0, 2, 4, 7.
-    """
+    """Where words begin among the sub-words, and the end: words a to b (exclusive) have borders[b] - borders[a]."""
     return np.concatenate([[0], np.cumsum(counts)])

@@ -28,10 +28,7 @@ def mistyped(words: Sequence[str], rarity: int) -> list[str]:
 
 
 def _mistyped(word: str, number: int) -> str:
-    """Swap two letters, drop one, double one, or take the key beside it; a number chooses where and which of these.
-
-    A word without two letters side by side stays as it is.
-    """
+    """Swap two letters, drop one, double one, or take the key beside it; a number chooses where and which of these."""
     starts = [index for index in range(len(word) - 1) if _is_typed(word[index]) and _is_typed(word[index + 1])]
     if not starts:
         return word

@@ -183,12 +183,7 @@ class SplitWriter:
         return windows.take(np.flatnonzero(has_copy[windows.sentence]))
 
     def _cut(self, chunk: Chunk, lowercase: bool = False) -> tuple[Windows, Ints]:
-        """Make the windows of a chunk; see `WindowCutter.cut`.
-
-        Args:
-            chunk: the sentences.
-            lowercase: whether all are read in small letters.
-        """
+        """Make the windows of a chunk; see `WindowCutter.cut`."""
         before, batch, after = chunk.neighbours
         vocabulary = chunk.vocabulary
         if before.num_rows or after.num_rows:

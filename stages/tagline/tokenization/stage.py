@@ -214,11 +214,9 @@ def _entities_by_type(tags: Tags) -> Counter[str]:
 
 
 def _types_of_test(split: str, types: dict[str, list[str]], kind: Kind) -> dict[str, Any]:
-    """The entry of a test set about its types, if there is something to say.
-
-    Test is annotated as train is: a predicted type that it lacks is an error. Those that a further test set lacks are
-    left out of its scores, unless they are plain tags, of which each word has one.
-    """
+    """The entry of a test set about its types, if there is something to say."""
+    # Test is annotated as train is: a predicted type that it lacks is an error. Those that a further test set lacks are
+    # left out of its scores, unless they are plain tags, of which each word has one.
     if split == "test" or kind == "tags":
         types["lacking"] = []
         if not types["foreign"]:

@@ -298,10 +298,7 @@ def _of_spans(column: TagColumn) -> TagColumn:
 
 
 def _check_suffixes(column: TagColumn, illegal: int) -> None:
-    """Refuse types that end in B and I, such as Vitamin_B and Vitamin_I, or begin with these letters, read as prefixes.
-
-    Prefixes in this spelling are only known by a type with both, but as types most of them do not follow each other.
-    """
+    """Refuse types such as Vitamin_B and Vitamin_I that are read as prefixes, by tags that do not follow each other."""
     names = {}
     for tag, name in column.respelled.items():
         is_glued = tag == name.replace("-", "", 1)
