@@ -15,7 +15,7 @@ BENCHMARKS = ROOT / "benchmarks"
 ENCODER = "--encoder=data/tiny/encoder"
 
 
-def result_of(name: str, *options: str) -> dict[str, Any]:
+def result_of(name: str, *options: str):
     """Run a benchmark and return its last line."""
     command = [sys.executable, str(BENCHMARKS / f"{name}.py"), *options]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)

@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -29,7 +28,7 @@ for verb in sys.argv[1:]:
 """
 
 
-def run(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, cwd: Path, **variables: str):
     env = {**os.environ, "PYTHONPATH": str(ROOT / "stages"), **variables}
     return subprocess.run([sys.executable, *arguments], cwd=cwd, env=env, capture_output=True, text=True, check=False)
 
@@ -99,7 +98,7 @@ def test_help_of_every_verb_loads_no_heavy_library(tmp_path):
     assert {*examples} <= starts, "whole, so that they can be pasted"
 
 
-def commands_in(file: Path) -> Iterator[str]:
+def commands_in(file: Path):
     """The lines of docstrings that are commands, without what follows them in a table."""
     for line in file.read_text(encoding="utf-8").splitlines():
         if re.match("(    )+(tagline|curl|cat|zcat) ", line):

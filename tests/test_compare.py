@@ -30,18 +30,18 @@ WORDS = ["Ada", "lives", "in", "Oslo"]
 GOLD = ["B-PER", "O", "O", "B-LOC"]
 
 
-def commit(message: str, *options: str) -> None:
+def commit(message: str, *options: str):
     git("add", "-A")
     git("commit", "-q", *options, "-m", message)
 
 
-def work_in(path: Path, patch: pytest.MonkeyPatch) -> None:
+def work_in(path: Path, patch: pytest.MonkeyPatch):
     """Make a repository the current folder of this process, with DVC's temporary files inside."""
     patch.chdir(path)
     patch.setenv("DVC_SITE_CACHE_DIR", str(path / ".dvc/tmp/site"))
 
 
-def write_results(wrong: int, of: int = 12, seed: int = 1) -> None:
+def write_results(wrong: int, of: int = 12, seed: int = 1):
     """Write what the stages would write, with LOC missed in the first ``wrong`` of the sentences of each split."""
     Path("params.yaml").write_text(f"train:\n  seed: {seed}\n")
     for folder in ("data/predictions", "metrics"):
@@ -58,7 +58,7 @@ def write_results(wrong: int, of: int = 12, seed: int = 1) -> None:
     Path("metrics/evaluate.json").write_text(json.dumps({"validation.f1": f1, "test.f1": f1}))
 
 
-def save_results(name: str | None = None) -> None:
+def save_results(name: str | None = None):
     """Commit the current results to DVC, as an experiment if it has a name; the workspace is then as in HEAD."""
     with Repo() as repo:
         repo.commit("evaluate", with_deps=True, force=True)
@@ -68,7 +68,7 @@ def save_results(name: str | None = None) -> None:
             repo.checkout()
 
 
-def make_origin(folder: Path, root: str = ".") -> Path:
+def make_origin(folder: Path, root: str = "."):
     """Make a repository with results, in the current process, whose folder and environment change.
 
     Commits: bare without results; bad, worse, better and good with 9, 10, 1 and 0 of 12 sentences wrong; and HEAD with
@@ -132,7 +132,7 @@ def unchanged(origin, monkeypatch):
     assert state() == before
 
 
-def state() -> tuple[dict[Path, bytes], str]:
+def state():
     """Return the workspace as a user and Git see it, without DVC's cache and temporary files."""
     hidden = (".git/", ".dvc/cache/", ".dvc/tmp/")
     kept = {path: content for path, content in snapshot(Path()).items() if not path.as_posix().startswith(hidden)}
@@ -166,7 +166,7 @@ def test_two_revisions_as_text_markdown_and_json(repository, capsys):
 
 
 def test_outdated_workspace_is_noted(repository):
-    def note() -> list[str]:
+    def note():
         return read(WORKSPACE, ["test"]).notes
 
     Path("model").unlink()
@@ -180,7 +180,7 @@ def test_outdated_workspace_is_noted(repository):
 
 
 def test_outdated_commit_is_noted(repository):
-    def note() -> list[str]:
+    def note():
         commit("changed", "--allow-empty")
         return read("HEAD", ["test"]).notes
 
@@ -197,11 +197,11 @@ def test_outdated_commit_is_noted(repository):
 def test_inputs_of_a_commit_that_were_written_since_are_noted(repository):
     """By another stage or `dvc add`: what dvc.lock says. Git's own files are not hashed."""
 
-    def note() -> list[str]:
+    def note():
         commit("changed", "--allow-empty")
         return read("HEAD", ["test"]).notes
 
-    def rewrite(path: str) -> None:
+    def rewrite(path: str):
         Path(path).unlink()  # a file that DVC has linked is read-only
         Path(path).write_text("changed\n")
 
@@ -261,7 +261,7 @@ def test_wrong_usage_exits_with_2(arguments, message, capsys):
     assert message in capsys.readouterr().err
 
 
-def reason(name: str, folder: str | None = None) -> str:
+def reason(name: str, folder: str | None = None):
     """Why a revision can't be read."""
     return message_of(read, name, ["validation", "test"], None if folder is None else Path(folder))
 
@@ -330,7 +330,7 @@ def test_pipelines_are_found_from_any_folder(root, tmp_path, monkeypatch, origin
     work_in(origin if root == "." else tmp_path, monkeypatch)
     path = origin if root == "." else make_origin(tmp_path, root)
 
-    def wrong(current: str, name: str, folder: str | None = None) -> int:
+    def wrong(current: str, name: str, folder: str | None = None):
         os.chdir(path / current)
         found = read(name, ["test"], None if folder is None else Path(folder)).splits["test"]
         return sum(sentence.predicted_names != sentence.gold_names for sentence in found)

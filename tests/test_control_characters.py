@@ -16,7 +16,7 @@ ODD = "\x1b[31m\x07"
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def odd_corpus(folder: Path) -> None:
+def odd_corpus(folder: Path):
     for split, (number, shift) in {"train": (16, 0), "validation": (6, 1), "test": (6, 3)}.items():
         text = conll(tiny_sentences(number, shift)).replace("Lind", f"Lind{ODD}").replace("PER", f"PER{ODD}")
         sentences = [f"# sent_id = {split}{ODD}{number}\n{each}" for number, each in enumerate(text.split("\n\n"))]
@@ -25,7 +25,7 @@ def odd_corpus(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def odd(tiny_folder, tmp_path_factory):
-    def build(folder: Path) -> None:
+    def build(folder: Path):
         fill_workspace(folder, tiny_folder)
         odd_corpus(folder / "data/tiny")
         dataset = TINY_PARAMS["download"]["dataset"] | {"comments": True}

@@ -14,13 +14,13 @@ from helpers.tiny import set_params
 from tagline.__main__ import VERBS
 
 
-def flip(path: Path) -> None:
+def flip(path: Path):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 64
     path.write_bytes(content)
 
 
-def become_a_folder(path: Path) -> None:
+def become_a_folder(path: Path):
     path.unlink()
     path.mkdir()
 
@@ -28,11 +28,11 @@ def become_a_folder(path: Path) -> None:
 Harm = Callable[[Path], object]
 
 
-def become(content: bytes) -> Harm:
+def become(content: bytes):
     return lambda path: path.write_bytes(content)
 
 
-def cut(path: Path) -> None:
+def cut(path: Path):
     path.write_bytes(path.read_bytes()[:-20])
 
 
@@ -69,7 +69,7 @@ READ: list[tuple[str, dict[str, list[Harm]]]] = [
 def complete_once(validated_once, tmp_path_factory):
     """All stages, a cross-validation, and inputs of verbs."""
 
-    def build(folder: Path) -> None:
+    def build(folder: Path):
         shutil.copytree(validated_once, folder)
         shutil.copytree(ROOT / "presets", folder / "presets")
         shutil.copy(ROOT / "dvc.yaml", folder)
@@ -91,7 +91,7 @@ def complete(complete_once, tmp_path, monkeypatch):
     return entered(complete_once, tmp_path, monkeypatch)
 
 
-def assert_refused(verb: str, files: dict[str, list[Harm]]) -> None:
+def assert_refused(verb: str, files: dict[str, list[Harm]]):
     """Damage each file in each way."""
     for path in map(Path, files):
         content = path.read_bytes()

@@ -10,7 +10,7 @@ from helpers.project import ROOT
 TEXT = "Ada Lind lives in Oslo, Bo in (Oslo)."
 
 
-def example(name: str) -> dict[str, Any]:
+def example(name: str):
     return run_path(str(ROOT / f"examples/{name}.py"))
 
 

@@ -40,7 +40,7 @@ except UserError as error:
 """
 
 
-def distributions(requirements: Iterable[str]) -> dict[str, metadata.Distribution]:
+def distributions(requirements: Iterable[str]):
     """What requirements install here, by name: the distributions and all that they need without their extras."""
     found: dict[str, metadata.Distribution] = {}
     waiting = list(map(Requirement, requirements))
@@ -56,7 +56,7 @@ def distributions(requirements: Iterable[str]) -> dict[str, metadata.Distributio
 def bare(tmp_path_factory):
     """A folder like the site-packages that `pip install .` fills: the wheel, and links to all that it needs."""
 
-    def build(site: Path) -> None:
+    def build(site: Path):
         source = tmp_path_factory.mktemp("source")  # setuptools writes beside what it builds
         shutil.copytree(ROOT / "stages", source / "stages", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
         for name in ("pyproject.toml", "README.md", "LICENSE"):
@@ -73,7 +73,7 @@ def bare(tmp_path_factory):
     return built_once(tmp_path_factory, "bare", build)
 
 
-def run(bare: Path, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(bare: Path, program: str, *arguments: str):
     """Run a program that finds the standard library and the folder, and nothing else."""
     program = f"import sys; sys.path.insert(0, {str(bare)!r})\n{program}"
     command = [sys.executable, "-I", "-S", "-c", program, *arguments]

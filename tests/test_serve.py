@@ -26,19 +26,19 @@ def service(export):
         yield service
 
 
-def connected(service: Served, sent: bytes) -> socket.socket:
+def connected(service: Served, sent: bytes):
     connection = socket.create_connection(("127.0.0.1", service.port))
     connection.sendall(sent)
     return connection
 
 
-def received(connection: socket.socket) -> str:
+def received(connection: socket.socket):
     """The answer, after which the connection is closed."""
     with connection, connection.makefile() as file:
         return file.read()
 
 
-def in_progress(service: Served) -> int:
+def in_progress(service: Served):
     with urllib.request.urlopen(f"{service.url}/metrics") as metrics:
         (line,) = [each for each in metrics.read().decode().splitlines() if each.startswith("tagline_requests_in_")]
     return int(float(line.split()[1]))

@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -51,11 +50,11 @@ UNNEEDED = {
 HEAVY = "accelerate datasets dvc onnxruntime onnxscript pandas scipy sklearn torch transformers".split()
 
 
-def folder_of(*parts: str) -> str:
+def folder_of(*parts: str):
     return "/".join(parts[: 2 if parts[0] == "tools" else 1])
 
 
-def imported(module: Path, at_start: bool = False) -> Iterator[str]:
+def imported(module: Path, at_start: bool = False):
     """The names that a module imports, wherever the import stands in it, or only when it is imported itself."""
     tree = ast.parse(module.read_text(encoding="utf-8"))
     for node in tree.body if at_start else ast.walk(tree):
@@ -66,7 +65,7 @@ def imported(module: Path, at_start: bool = False) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def imported_by_tools() -> set[tuple[str, str]]:
+def imported_by_tools():
     """What the modules of tools/ import from the rest of the package: names and the modules they are in."""
     names = set()
     for module in (PACKAGE / "tools").rglob("*.py"):
@@ -75,7 +74,7 @@ def imported_by_tools() -> set[tuple[str, str]]:
     return {(module, name) for module, _, name in (name.rpartition(".") for name in apart)}
 
 
-def face(folder: str) -> set[str]:
+def face(folder: str):
     """What a folder of the package offers by ``__all__``: names that its ``__init__.py`` has, and modules."""
     path = ROOT.joinpath("stages", *folder.split("."), "__init__.py")
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
@@ -84,12 +83,12 @@ def face(folder: str) -> set[str]:
     return set()
 
 
-def alters_no_output(path: str) -> bool:
+def alters_no_output(path: str):
     """Whether a file only shapes what a person sees on the terminal or on the Hub, so that no stage needs to rerun."""
     return path.startswith(("stages/tagline/terminal/", "stages/tagline/hub/"))
 
 
-def is_empty(path: str) -> bool:
+def is_empty(path: str):
     """Whether a file is an ``__init__.py`` that holds a docstring, perhaps ``__all__``, and nothing else."""
     if not path.endswith("/__init__.py"):
         return False
@@ -98,7 +97,7 @@ def is_empty(path: str) -> bool:
     return all(statement.startswith("__all__ = ") for statement in statements)
 
 
-def covers(declared_path: str, path: str) -> bool:
+def covers(declared_path: str, path: str):
     return path == declared_path or path.startswith(f"{declared_path}/")
 
 

@@ -43,12 +43,12 @@ def _pool(beside_export):
     Path("pool.txt").write_text(POOL)
 
 
-def suggested(*arguments: str, pool: str = "pool.txt") -> list[dict[str, Any]]:
+def suggested(*arguments: str, pool: str = "pool.txt"):
     run(pool, "--output", "out.jsonl", "--format", "jsonl", *arguments)
     return [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
 
 
-def texts(rows: list[dict[str, Any]], selection: str) -> list[str]:
+def texts(rows: list[dict[str, Any]], selection: str):
     return [row["text"] for row in rows if row["selection"] == selection]
 
 

@@ -34,7 +34,7 @@ Damage = Callable[[Random], str]
 """Damages something and describes how."""
 
 
-def fuzz(harm: Damage, read: Callable[[], object], config: pytest.Config, cases: int) -> None:
+def fuzz(harm: Damage, read: Callable[[], object], config: pytest.Config, cases: int):
     """Damage and read with one seed after another, the same ones on every host; fail with all seeds that went wrong.
 
     Args:
@@ -50,11 +50,11 @@ def fuzz(harm: Damage, read: Callable[[], object], config: pytest.Config, cases:
     assert not failures, f"{len(failures)} of {len(seeds)} cases:\n" + "\n".join(failures)
 
 
-def of_file(path: Path) -> Damage:
+def of_file(path: Path):
     """Damage to a file."""
     content = path.read_bytes()
 
-    def harm(random: Random) -> str:
+    def harm(random: Random):
         if path.is_dir():
             path.rmdir()
         path.write_bytes(content)
@@ -63,7 +63,7 @@ def of_file(path: Path) -> Damage:
     return harm
 
 
-def _failure(read: Callable[[], object]) -> str:
+def _failure(read: Callable[[], object]):
     """Read, and return what is wrong with the outcome; an empty text if nothing is."""
     try:
         read()
@@ -87,7 +87,7 @@ REPLACEMENTS = (b"", b"\0", b"{", b"{}", b"[]", b"1", b"\n", b"\xef\xbb\xbf", DE
 _HOLE = "\x1fHOLE\x1f"
 
 
-def damage(path: Path, random: Random) -> str:
+def damage(path: Path, random: Random):
     """Damage a file in place and describe how."""
     if random.random() < 0.04:
         path.unlink()
@@ -99,13 +99,13 @@ def damage(path: Path, random: Random) -> str:
     return f"{len(content)} to {len(damaged)} bytes, {damaged[:200]!r}"
 
 
-def damage_one(folder: Path, random: Random, pattern: str = "*") -> str:
+def damage_one(folder: Path, random: Random, pattern: str = "*"):
     """Damage one file of a folder and describe how."""
     path = random.choice(sorted(path for path in folder.rglob(pattern) if path.is_file()))
     return f"{path.relative_to(folder).as_posix()}, {damage(path, random)}"
 
 
-def _bytes(content: bytes, random: Random) -> bytes:
+def _bytes(content: bytes, random: Random):
     """Flip a bit, overwrite, truncate, cut out, repeat, append, or replace the whole."""
     size = len(content)
     # Half of the time near the start or the end, where files have their headers.
@@ -126,7 +126,7 @@ def _bytes(content: bytes, random: Random) -> bytes:
     return random.choice((*REPLACEMENTS, content + b"\xff\xfe", content + content[:1000]))
 
 
-def _json(content: bytes, random: Random) -> bytes:
+def _json(content: bytes, random: Random):
     """Replace or remove one value of a JSON text, at any of its levels."""
     value = current = json.loads(content)
     parent, key = None, None
@@ -154,7 +154,7 @@ def test_damaged_data_set_is_read_or_refused(name, tmp_path, pytestconfig, monke
     dataset = section(name, **dict.fromkeys(SPLITS, named), **policies)
     path = dataset.files(files.find(tmp_path, named, "")[0])[-1]
 
-    def read() -> None:
+    def read():
         shutil.rmtree(tmp_path / "raw", ignore_errors=True)
         source = FileSource(tmp_path, dataset)
         rows = ((split, to_row(sentence)) for split, sentence in source.sentences())
@@ -179,19 +179,19 @@ def test_damaged_input_of_predict_is_read_or_refused(name, tmp_path, pytestconfi
     path = tmp_path / f"input{suffix}"
     path.write_bytes(content)
 
-    def read() -> None:
+    def read():
         assert all(all(document.words) for document in reader(read_lines(path), str(path)))
 
     fuzz(of_file(path), read, pytestconfig, 1000)
 
 
-def read_export(folder: Path) -> None:
+def read_export(folder: Path):
     for backend in ("onnx", "onnx-int8", "torch"):
         with Tagger(folder, backend=backend, verify=False) as tagger:  # type: ignore[arg-type]
             tagger(["Ada Lind lives in Oslo.", "x" * 100])
 
 
-def read_source_encoder(folder: Path) -> None:
+def read_source_encoder(folder: Path):
     section = Download.model_validate(TINY_PARAMS["download"])
     shutil.rmtree("out", ignore_errors=True)
     write_encoder(folder.parent, section.encoder, Path("out"))
@@ -205,7 +205,7 @@ def test_damaged_folder_is_read_or_reported(name, finished, pytestconfig):
     folder, original = finished / name, finished / "original"
     shutil.copytree(folder, original)
 
-    def harm(random: Random) -> str:
+    def harm(random: Random):
         shutil.rmtree(folder)
         shutil.copytree(original, folder)
         return damage_one(folder, random)

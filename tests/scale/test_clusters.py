@@ -37,12 +37,12 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def rounded(mentions: list[Any]) -> list[Any]:
+def rounded(mentions: list[Any]):
     """Mentions with their scores as the examples write them."""
     return [each._replace(score=round(each.score, 4)) for each in mentions]
 
 
-def job(name: str, folder: Path) -> str:
+def job(name: str, folder: Path):
     """The code of an example, which reads the input and writes the folder tagged."""
     code = (ROOT / "docs/jobs" / name).read_text(encoding="utf-8")
     code = re.sub(r"s3a?://bucket/texts", str(folder / "a.jsonl"), code)
@@ -66,7 +66,7 @@ def test_example_for_spark_gives_the_entities_of_the_tagger(folder, monkeypatch)
     check_tagged(pq.read_table("tagged").to_pylist())
 
 
-def check_tagged(rows: list[dict[str, Any]]) -> None:
+def check_tagged(rows: list[dict[str, Any]]):
     """Check that each row is there, and that entities are the tagger's."""
     rows.sort(key=itemgetter("id"))
     assert [row["id"] for row in rows] == [*range(ROWS)]
@@ -108,11 +108,11 @@ def process(tmp_path):
             started.terminate()
 
 
-def replicas(process: psutil.Process) -> set[psutil.Process]:
+def replicas(process: psutil.Process):
     return {each for each in process.children(recursive=True) if each.name().startswith("ray::ServeRepl")}
 
 
-def status_of_health() -> int | None:
+def status_of_health():
     try:
         return httpx.get(f"{URL}/health", timeout=60).status_code
     except httpx.TransportError:

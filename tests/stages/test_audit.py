@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from helpers.annotated import embedded, write_rows
@@ -13,7 +12,7 @@ from helpers.tiny import raw_rows, set_params
 SCORES = Path("reports/crossval.json")
 
 
-def audited(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+def audited(capsys: pytest.CaptureFixture[str], *arguments: str):
     capsys.readouterr()
     run_verb("audit", "--json", *arguments)
     return json.loads(capsys.readouterr().out)

@@ -42,7 +42,7 @@ def test_folder_of_the_data_exists_or_is_tracked(workspace, capsys):
 def test_data_that_git_and_dvc_do_not_track_are_named(workspace, monkeypatch, capsys):
     """Such data are missing in the copy of `dvc exp run --temp`, where DVC ends with `[Errno 2]`."""
 
-    def said() -> str:
+    def said():
         run_stage("check")
         return capsys.readouterr().out
 

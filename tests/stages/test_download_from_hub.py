@@ -28,7 +28,7 @@ TAGS = {column: names.split() for column, names in NAMES.items()}
 PARAMS: dict[str, Any] = YAML(typ="safe").load(preset("conll2003"))
 
 
-def parquet(shift: int, count: int = 6) -> bytes:
+def parquet(shift: int, count: int = 6):
     """A split as the Hub keeps it: a Parquet file with the label names in its schema."""
     rows = [list(zip(*sentence, strict=True)) for sentence in tiny_sentences(count, shift)]
     features = {"tokens": List(Value("string")), **{key: List(ClassLabel(names=names)) for key, names in TAGS.items()}}
@@ -66,17 +66,17 @@ def home(tmp_path, monkeypatch):
     return tmp_path / "home"
 
 
-def change(**values: dict[str, Any]) -> None:
+def change(**values: dict[str, Any]):
     """Write params.yaml with other values of the data set or the encoder."""
     sections = {key: PARAMS["download"][key] | changed for key, changed in values.items()}
     write_params(Path(), {**PARAMS, "download": PARAMS["download"] | sections})
 
 
-def download(endpoint: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def download(endpoint: str, home: Path, **environment: str):
     return preloaded.run(ROOT / "stages/download.py", client_environment(endpoint, home, **environment))
 
 
-def message(done: subprocess.CompletedProcess[str]) -> str:
+def message(done: subprocess.CompletedProcess[str]):
     """The one message of a run that failed, without the name of its script."""
     assert done.returncode == 1, done.stderr
     assert done.stderr.count("\n") == 1, done.stderr

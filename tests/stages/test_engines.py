@@ -23,7 +23,7 @@ ENCODER_WEIGHTS = Path("models/pretrained/encoder/model.safetensors")
 FINETUNED_WEIGHTS = Path("models/finetuned/model.safetensors")
 
 
-def train(**changed: Any) -> dict[str, Any]:
+def train(**changed: Any):
     """Run the stage with some values changed, and return its metrics."""
     set_train_params(**changed)
     run_stage("train")

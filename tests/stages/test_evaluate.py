@@ -3,7 +3,7 @@
 import contextlib
 import math
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from tagline.inference.documents import Document
 from tagline.inference.tagger import Tagger
 from tagline.labels.windows import Windows
 from tagline.metrics import calibration
-from tagline.model.prediction import Chunk, Predictor
+from tagline.model.prediction import Predictor
 
 FINETUNED = Path("models/finetuned")
 WITHOUT_ONNX = {"onnx": False, "int8": False}
@@ -52,7 +52,7 @@ def test_altered_sentences_that_the_model_reads_alike_are_predicted_once(finishe
     predicted: dict[str, list[tuple]] = {}
     score = Predictor.score
 
-    def recorded(self: Predictor, lengths: Sequence[int], windows: Windows, *rest: Any) -> Iterator[Chunk]:
+    def recorded(self: Predictor, lengths: Sequence[int], windows: Windows, *rest: Any):
         for row, length in enumerate(lengths):
             subwords = windows.of_sentences(row, row + 1).input_ids[0]
             predicted.setdefault(rest[0], []).append((length, *subwords.tolist()))

@@ -34,7 +34,7 @@ def converted(finished, monkeypatch):
     return finished
 
 
-def reports() -> dict[str, dict[str, float]]:
+def reports():
     return json_of("reports/export.json")["test"]["backends"]
 
 
@@ -152,11 +152,11 @@ def test_page_in_the_browser_marks_the_entities(finished):
     assert javascript.marked_on_the_page(EXPORT, text) == expected
 
 
-def miss_entities(monkeypatch: pytest.MonkeyPatch, missed: BackendName, sentences: int) -> None:
+def miss_entities(monkeypatch: pytest.MonkeyPatch, missed: BackendName, sentences: int):
     """Let a backend miss all entities of the first sentences of test."""
     measure = Parity.measure
 
-    def worse(parity: Parity, backend: Backend, name: str) -> Measured:
+    def worse(parity: Parity, backend: Backend, name: str):
         found = measure(parity, backend, name)
         if name != missed:
             return found

@@ -18,10 +18,10 @@ SOCIAL = Path("data/tiny/social.conll")
 class Repro:
     """Runs what DVC would: a stage whose section or declared data have changed since it ran."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.read: dict[str, Any] = {}
 
-    def __call__(self, order: tuple[str, ...]) -> set[str]:
+    def __call__(self, order: tuple[str, ...]):
         ran = set()
         for each in order:
             stage, *arguments = each.split()
@@ -36,7 +36,7 @@ class Repro:
         return ran
 
 
-def set_dataset(**keys: Any) -> None:
+def set_dataset(**keys: Any):
     set_params(download={"dataset": TINY_PARAMS["download"]["dataset"] | keys}, train={"epochs": 1})
 
 

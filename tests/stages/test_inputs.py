@@ -31,7 +31,7 @@ INPUTS = {
 OUTS = {NAMES[stage]: declared(stage, "outs", "metrics", "plots") for stage in STAGES}
 
 
-def flip(path: Path) -> None:
+def flip(path: Path):
     """Flip a bit in the middle of a file."""
     content = path.read_bytes()
     middle = len(content) // 2
@@ -73,7 +73,7 @@ OUT_OF_MEMORY = [
 
 @pytest.mark.parametrize(("stage", "model", "method", "message"), OUT_OF_MEMORY)
 def test_device_out_of_memory_is_reported_by_its_stage(finished, monkeypatch, stage, model, method, message):
-    def fail(*_: object) -> None:
+    def fail(*_: object):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
 
     monkeypatch.setattr(model, method, fail)

@@ -29,11 +29,11 @@ CHANGED = {"checkpoint_every": 2, "early_stopping": 1, "precision": "auto", "epo
 train = partial(run_stage, "train")
 
 
-def outs() -> dict[Path, bytes]:
+def outs():
     return snapshot(Path("models/finetuned"), Path("metrics"), Path("reports"), Path("plots"))
 
 
-def kill_after(step: int, number: int = signal.SIGKILL) -> None:
+def kill_after(step: int, number: int = signal.SIGKILL):
     """Run the stage, and kill it after the checkpoint of a step."""
     assert killed(train, f".step-{step:09}.partial", number) in (-number, 128 + number)
 
@@ -55,11 +55,11 @@ def test_killed_stage_is_finished_by_the_next_run(finished, stage, kills, reques
         assert snapshot(*folders) == undisturbed, f"operation {at} of {total}"
 
 
-def checkpoints() -> list[Path]:
+def checkpoints():
     return sorted(Path(".work/train").glob("*/step-*"))
 
 
-def lines_of(capsys: pytest.CaptureFixture[str]) -> list[str]:
+def lines_of(capsys: pytest.CaptureFixture[str]):
     """The lines printed since the last call, without times, passes and remarks; of epochs, the number only."""
     left_out = ("time: ", "train.min_steps: ", "train.learning_rate: ", "validation: ")
     lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith(left_out)]
@@ -149,7 +149,7 @@ def test_finished_training_is_not_repeated_on_another_host(finished, tmp_path_fa
 def test_training_continues_on_a_full_disk(finished, monkeypatch, capsys):
     undisturbed, save, saved = outs(), torch.save, []
 
-    def full(value: Any, path: Path) -> None:
+    def full(value: Any, path: Path):
         if Path(path).name == "optimizer.bin":
             saved.append(path)
             if len(saved) in (2, 3):

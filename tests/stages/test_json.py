@@ -4,7 +4,6 @@ import json
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 from helpers.handmade_export import add_reference, save_export
@@ -40,7 +39,7 @@ def measured(validated):
     return validated
 
 
-def printed(capsys: pytest.CaptureFixture[str], verb: str) -> dict[str, Any]:
+def printed(capsys: pytest.CaptureFixture[str], verb: str):
     capsys.readouterr()
     run_verb(verb, *ARGUMENTS.get(verb, "").split(), "--json")
     return json.loads(capsys.readouterr().out)

@@ -143,7 +143,7 @@ def export(finished_once, tmp_path_factory):
     return folder / "models/export"
 
 
-def entities(export: Path, backend: str, verify: bool = True) -> list[tuple[str, str]]:
+def entities(export: Path, backend: str, verify: bool = True):
     with Tagger(export, backend=backend, verify=verify) as tagger:  # type: ignore[arg-type]
         return [(mention.type, mention.text) for mention in tagger(TEXT)]
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.hub_repositories import Repository
 from helpers.hub_server import TOKEN, Hub, client_environment
 from helpers.project import error_of, exit_of, files_of, json_of, run_stage, run_verb, snapshot
 from helpers.tiny import set_params
@@ -24,7 +23,7 @@ NAME = "ada/people"
 OUTS = tuple(map(Path, ("data", "models", "metrics", "plots", "reports", ".work")))
 
 
-def configure(section: str, **values: Any) -> None:
+def configure(section: str, **values: Any):
     """Write params.yaml with a push, and with other values of the section's ``hub``.
 
     Without ONNX, whose conversion takes longer than all the rest and does not change how files are pushed.
@@ -34,7 +33,7 @@ def configure(section: str, **values: Any) -> None:
     set_params(**sections | {section: sections[section] | {"hub": hub}})
 
 
-def repository(hub: Hub) -> Repository:
+def repository(hub: Hub):
     return hub.repositories["models", NAME]
 
 
@@ -101,7 +100,7 @@ def test_train_pushes_a_commit_per_epoch_without_waiting(finished, hub, monkeypa
     hub.gate, ended = threading.Event(), []
     end = Training.end
 
-    def open_the_gate(training: Training) -> None:
+    def open_the_gate(training: Training):
         end(training)
         ended.append(len(repository(hub).messages))
         hub.gate.set()

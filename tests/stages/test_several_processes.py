@@ -60,7 +60,7 @@ def test_process_that_is_not_the_main_one_writes_nothing(finished, monkeypatch, 
     assert snapshot(finished) == before
 
 
-def run(hosts: list[Path], script: Path = TRAIN, **environment: str) -> list[tuple[int, str, str]]:
+def run(hosts: list[Path], script: Path = TRAIN, **environment: str):
     """Run both hosts to their end, by torchrun.
 
     Args:

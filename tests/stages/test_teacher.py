@@ -17,12 +17,12 @@ from tagline.core.provenance import sha256, write_hashes
 CONTINUED = {"folder": "data/kept", "start_from": "old", "learning_rate": 1e-12, "max_steps": 1}
 
 
-def keep() -> None:
+def keep():
     """Keep the trained model for a later training."""
     shutil.copytree("models/finetuned", "data/kept/old")
 
 
-def train(**changed: Any) -> dict[str, np.ndarray]:
+def train(**changed: Any):
     """Run the stage with some values changed, and return the weights."""
     set_train_params(**changed)
     run_stage("train")
@@ -76,13 +76,13 @@ def test_killed_student_continues_to_the_same_bytes(finished, capsys):
     assert snapshot(*outs) == undisturbed
 
 
-def lose_head(model: Path) -> None:
+def lose_head(model: Path):
     (model / "head.safetensors").touch()
     write_hashes(model)
     (model / "head.safetensors").unlink()
 
 
-def change_tokenizer(model: Path) -> None:
+def change_tokenizer(model: Path):
     (model / "tokenizer.json").write_text("{}")
     write_hashes(model)
 

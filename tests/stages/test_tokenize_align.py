@@ -23,7 +23,7 @@ RAW, TOKENIZER = Path("data/raw"), Path("models/pretrained/tokenizer")
 TOKENIZED, TESTS, REPORT = Path("data/tokenized"), Path("data/tokenized_tests"), Path("reports/data.json")
 
 
-def tokenize(target: str = "new", **changed: Any) -> dict[str, Any]:
+def tokenize(target: str = "new", **changed: Any):
     """Call the stage's function with some other params."""
     params = read_section("tokenize_align", TokenizeAlign).model_dump()
     return stage.tokenize_align(
@@ -31,7 +31,7 @@ def tokenize(target: str = "new", **changed: Any) -> dict[str, Any]:
     )
 
 
-def change_data(change: Callable[[str], str]) -> None:
+def change_data(change: Callable[[str], str]):
     """Change the text of every column file, and run the stage download."""
     for file in Path("data/tiny").glob("*.conll"):
         file.write_text(change(file.read_text()))
@@ -163,7 +163,7 @@ def test_chunks_of_any_size_give_the_same_rows(finished, monkeypatch):
     assert both(Path("new"))[1] == both(Path("whole"))[1]
 
 
-def both(folder: Path) -> tuple[tokenized.Split, dict[str, list[Any]]]:
+def both(folder: Path):
     """The split train, and the windows of its copies."""
     train = tokenized.load_split(folder, "train")
     return train, tokenized.with_copies(train, folder).windows[len(train.windows) :]

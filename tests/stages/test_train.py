@@ -25,7 +25,7 @@ PACKAGE = ROOT / "stages/tagline"
 def test_losses_rates_and_scores_are_logged(finished, monkeypatch):
     logged: dict[str, dict[int, float]] = defaultdict(dict)
 
-    def log(_: Trackers, values: dict[str, float], step: int) -> None:
+    def log(_: Trackers, values: dict[str, float], step: int):
         for name, value in values.items():
             logged[name][step] = value
 
@@ -52,11 +52,11 @@ def test_step_executes_eight_files(finished, monkeypatch):
     """Who wants to understand a step, from its windows to the weights, reads these."""
     executed, steps, after_step = set[str](), list[int](), Training.after_step
 
-    def record(frame: FrameType, _event: str, _argument: object) -> None:
+    def record(frame: FrameType, _event: str, _argument: object):
         if len(steps) == 1 and frame.f_code.co_filename.startswith(str(PACKAGE)):
             executed.add(Path(frame.f_code.co_filename).relative_to(PACKAGE).as_posix())
 
-    def count(training: Training, step: Step, loss: Tensor) -> None:
+    def count(training: Training, step: Step, loss: Tensor):
         after_step(training, step, loss)
         steps.append(step.number)
 

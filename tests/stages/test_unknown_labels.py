@@ -17,7 +17,7 @@ ANNOTATED = {"te*.conll": ["PER"]}
 DATASET = TINY_PARAMS["download"]["dataset"]
 
 
-def change(annotated: dict[str, list[str]] = ANNOTATED, unknown_tag: str = "-", **train: Any) -> None:
+def change(annotated: dict[str, list[str]] = ANNOTATED, unknown_tag: str = "-", **train: Any):
     """Hide each first name and the tag after it in train and validation, and the places in test."""
     for path in Path("data/tiny").glob("*.conll"):
         text = path.read_text(encoding="utf-8")

@@ -21,18 +21,18 @@ from tagline.labels.tagged import TaggedSentence
 from tagline.terminal.errors import UserError
 
 
-def parquet(columns: dict[str, list[Any]], rows: int = 1000) -> bytes:
+def parquet(columns: dict[str, list[Any]], rows: int = 1000):
     file = BytesIO()
     pq.write_table(pa.table(columns), file, row_group_size=rows)
     return file.getvalue()
 
 
-def written(folder: Path, tagged: Sequence[TaggedSentence]) -> bytes:
+def written(folder: Path, tagged: Sequence[TaggedSentence]):
     predictions.write(folder, "test", tagged)
     return (folder / "test.parquet").read_bytes()
 
 
-def read(content: bytes, kind: Kind = "spans") -> list[TaggedSentence]:
+def read(content: bytes, kind: Kind = "spans"):
     return predictions.read_with_altered({"test": content}, kind, "HEAD")["test"]
 
 

@@ -1,7 +1,7 @@
 """The folder data/raw."""
 
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,12 +15,12 @@ from tagline.core import shards
 ROW: Row = {"words": ["a", "b"], "ner": ["O", "B-X"], "pos": ["N", "V"]}
 
 
-def written(folder: Path, train: Sequence[Row], columns: Sequence[str] = ("ner",)) -> RawData:
+def written(folder: Path, train: Sequence[Row], columns: Sequence[str] = ("ner",)):
     raw_data.write(folder, {"train": train, "validation": [ROW], "test": [ROW]}, columns)
     return raw_data.load(folder)
 
 
-def rows(data: RawData, split: str = "train") -> list[dict]:
+def rows(data: RawData, split: str = "train"):
     return [row for batch in data.batches(split) for row in batch.to_pylist()]
 
 
@@ -60,7 +60,7 @@ def test_rows_are_read_while_they_are_written(tmp_path, monkeypatch):
     class Alive(dict):
         __hash__ = object.__hash__
 
-    def produced() -> Iterator[Alive]:
+    def produced():
         for _ in range(100):
             row = Alive(words=["a"], ner=["O"])
             alive.add(row)
@@ -77,7 +77,7 @@ def test_split_without_sentences_is_an_error(tmp_path):
 def test_sentences_with_an_unknown_tag_are_left_out_of_all_but_train(tmp_path):
     """Documents are numbered anew, and another column's unknown tags do not matter."""
 
-    def row(tags: str, document: str) -> Row:
+    def row(tags: str, document: str):
         names = [None if tag == "?" else tag for tag in tags.split()]
         return {"words": ["w"] * len(names), "ner": names, "pos": [None] * len(names), "document": document}
 

@@ -17,7 +17,7 @@ from tagline.comparison.rendering import (
     headline,
     render,
 )
-from tagline.comparison.splits import Comparison, compare
+from tagline.comparison.splits import compare
 from tagline.terminal.escaping import printable
 from tagline.terminal.printing import WIDTH
 
@@ -25,7 +25,7 @@ ROWS = [(str(number), "Ada lives in Oslo", "B-PER O O B-LOC") for number in rang
 RIGHT = ROWS[0][2]
 
 
-def comparison(*old: Callable[[int], str], new: Callable[[int], str] = lambda _: RIGHT) -> Comparison:
+def comparison(*old: Callable[[int], str], new: Callable[[int], str] = lambda _: RIGHT):
     """Compare runs, each given as a function from the index of a sentence to its labels."""
     runs = [
         run_of(f"run-{number}", [(*row, predict(index)) for index, row in enumerate(ROWS)], commit="0123456789ab")
@@ -34,15 +34,15 @@ def comparison(*old: Callable[[int], str], new: Callable[[int], str] = lambda _:
     return compare(runs[:-1], runs[-1:], ["test"])
 
 
-def mostly_wrong(index: int) -> str:
+def mostly_wrong(index: int):
     return "B-PER O O O" if index < 6 else "B-PER O B-LOC B-LOC"
 
 
-def mostly_right(index: int) -> str:
+def mostly_right(index: int):
     return "B-PER O O O" if index < 5 else RIGHT
 
 
-def renamed() -> Comparison:
+def renamed():
     new = run_of("new", [(id_, words, gold.replace("PER", "PERSON"), gold) for id_, words, gold in ROWS])
     return compare([run_of("old", [(*row, row[2]) for row in ROWS])], [new], ["test"])
 

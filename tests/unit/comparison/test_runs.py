@@ -9,7 +9,7 @@ from helpers.messages import message_of
 from helpers.runs import run_of, split_of
 
 from tagline.comparison.program import gate
-from tagline.comparison.runs import Run, join, make_run
+from tagline.comparison.runs import join, make_run
 from tagline.comparison.splits import compare, compare_split
 from tagline.labels.tagged import TaggedSentence
 from tagline.terminal.errors import UserError
@@ -20,12 +20,12 @@ OSLO_RIGHT = ("1", "in Oslo", "O B-LOC", "O B-LOC")
 A, B, C = ("0", "Ada lives"), ("1", "in Oslo"), ("2", "no more")
 
 
-def rows(*sentences: tuple[str, str]) -> list[TaggedSentence]:
+def rows(*sentences: tuple[str, str]):
     """Build sentences from (id, words)."""
     return split_of([(name, text, text, text) for name, text in sentences])
 
 
-def joined(*runs: list[TaggedSentence]) -> list[list[int]]:
+def joined(*runs: list[TaggedSentence]):
     """Join runs and return the indices of the common sentences in each."""
     indices = [{id(sentence): index for index, sentence in enumerate(run)} for run in runs]
     return [[of_run[id(sentence)] for sentence in run] for of_run, run in zip(indices, join(runs), strict=True)]
@@ -127,7 +127,7 @@ ROW = {"id": ["0"], "words": [["Ada", "lives"]], "gold": [["B-PER", "O"]], "pred
 GOOD = ROW | {"score": [[1.0, 1.0]]}
 
 
-def read(columns: dict[str, list] = GOOD, metrics: bytes | None = None, kind: str = '{"kind": "spans"}') -> Run:
+def read(columns: dict[str, list] = GOOD, metrics: bytes | None = None, kind: str = '{"kind": "spans"}'):
     buffer = BytesIO()
     pd.DataFrame(columns).to_parquet(buffer, index=False)
     files = {"test.parquet": buffer.getvalue(), "provenance.json": f'{{"labels": {kind}}}'.encode()}

@@ -8,7 +8,7 @@ from tagline.labels.entities import Entity
 from tagline.labels.label_list import Kind
 
 
-def found(gold: str, old: str | list[str], new: str | list[str], kind: Kind = "spans") -> list[str]:
+def found(gold: str, old: str | list[str], new: str | list[str], kind: Kind = "spans"):
     """Return the changes of the second of two sentences as ``fixed PER 0 2 instead ORG 0 1``."""
     sides = ([side] if isinstance(side, str) else side for side in (old, new))
     runs = [[sentences(["O", gold], ["O", run], kind) for run in side] for side in sides]
@@ -21,7 +21,7 @@ def found(gold: str, old: str | list[str], new: str | list[str], kind: Kind = "s
     return listed
 
 
-def name(entity: Entity) -> str:
+def name(entity: Entity):
     return f"{entity.type} {entity.start} {entity.end}"
 
 

@@ -35,11 +35,11 @@ def _current_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def files() -> dict[str, str]:
+def files():
     return {path.as_posix(): path.read_text() for path in Path().rglob("*") if path.is_file()}
 
 
-def write(text: str) -> None:
+def write(text: str):
     with replacing(OUT, METRICS) as (new_folder, new_metrics):
         new_folder.mkdir()
         (new_folder / "a").write_text(text)
@@ -76,11 +76,11 @@ def test_exception_leaves_the_earlier_outputs(error):
     assert files() == {"models/out/a": "old", "metrics/out.json": "old"}
 
 
-def at_rename(patch: pytest.MonkeyPatch, moment: int, act: Callable[[], None]) -> list[Path]:
+def at_rename(patch: pytest.MonkeyPatch, moment: int, act: Callable[[], None]):
     """Run an action just before the rename of a given number; returns the list of renamed paths."""
     renamed: list[Path] = []
 
-    def rename(path: Path, target: Path) -> None:
+    def rename(path: Path, target: Path):
         renamed.append(path)
         if len(renamed) == moment:
             act()

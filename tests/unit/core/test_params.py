@@ -28,7 +28,7 @@ def params(tmp_path):
     return tmp_path / "params.yaml"
 
 
-def replace(params: Path, old: str, new: str) -> str:
+def replace(params: Path, old: str, new: str):
     """Replace the first occurrence of a text, and return the new content."""
     before, found, after = params.read_text(encoding="utf-8").partition(old)
     assert found
@@ -36,7 +36,7 @@ def replace(params: Path, old: str, new: str) -> str:
     return before + new + after
 
 
-def message(params: Path, section: str = "train") -> str:
+def message(params: Path, section: str = "train"):
     return message_of(read_section, section, SCHEMAS[section], params)
 
 
@@ -103,7 +103,7 @@ def test_error_has_its_key_and_line(params, old, new, error):
     assert [lines[int(number) - 1].split(":")[0].strip() in keys for number in numbers] == [True]
 
 
-def read(folder: Path, content: str | None) -> None:
+def read(folder: Path, content: str | None):
     if content is not None:
         (folder / "params.yaml").write_text(content, encoding="utf-8")
     read_section("train", Train, folder / "params.yaml")

@@ -31,7 +31,7 @@ def test_folds_are_of_similar_size_whatever_the_split_was_drawn_by():
     assert [fold_of(words, 1, 4) for words in train] != [fold_of(words, 2, 4) for words in train]
 
 
-def divided(folder, splits, documents=None, *, count=2, seed=1, group="document") -> Folds:
+def divided(folder, splits, documents=None, *, count=2, seed=1, group="document"):
     folder.mkdir(exist_ok=True)
     raw, data, _ = write_data(folder, splits, documents)
     return Folds(raw_data.load(raw), data, Crossval(folds=count, group=group, seed=seed))

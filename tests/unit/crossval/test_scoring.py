@@ -14,7 +14,6 @@ from tagline.crossval.scoring import cross_validate
 from tagline.crossval.summary import NAME, compared, notes
 from tagline.evaluation.evaluate_params import Bootstrap, Evaluate
 from tagline.evaluation.measurements import shared_types
-from tagline.evaluation.stage import Evaluation
 from tagline.report.evaluation_page import render
 
 EVALUATE = Evaluate(precision="fp32", bootstrap=Bootstrap(resamples=200, seed=0))
@@ -27,7 +26,7 @@ DOCUMENTS = {"train": ["d0"] * 4 + ["d1"] * 4, "validation": ["d2", "d3", "d4", 
 VALIDATION = [(f"Cem {number}", "B-PER O") for number in range(4)]
 
 
-def scored(folder: Path, group: str = "document", test: list[tuple[str, str]] | None = None) -> Evaluation:
+def scored(folder: Path, group: str = "document", test: list[tuple[str, str]] | None = None):
     """Score folds whose trainings are done: that of the first sentence of train is right, the other finds nothing."""
     splits = {"train": TRAIN, "validation": VALIDATION} | ({"test": test} if test else {})
     raw, data, tests = write_data(folder, splits, DOCUMENTS)

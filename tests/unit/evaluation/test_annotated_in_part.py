@@ -24,7 +24,7 @@ PARAMS: dict[str, Any] = {
 SENTENCES = 800
 
 
-def split(name: str, only_per: float = 0.0) -> ScoredSplit:
+def split(name: str, only_per: float = 0.0):
     """Sentences with a PER and an ORG, of which the model finds 0.97 and 0.4, and takes some PER for ORG.
 
     Args:
@@ -52,9 +52,7 @@ def split(name: str, only_per: float = 0.0) -> ScoredSplit:
     return ScoredSplit("spans", flat, words_without_subwords=0, name=name, in_part=round(only_per * SENTENCES))
 
 
-def evaluated(
-    validation: ScoredSplit, test: ScoredSplit, promises: Any = PARAMS["promises"]
-) -> tuple[Settings, dict[str, dict[str, Any]]]:
+def evaluated(validation: ScoredSplit, test: ScoredSplit, promises: Any = PARAMS["promises"]):
     """Run all measurements, as the stage does; altered forms are labelled by a model, and nothing is fitted to them."""
     splits = {"validation": validation, "test": test}
     labels = flatten(validation.sentences).labels
@@ -75,7 +73,7 @@ def evaluated(
     return labelled.settings, metrics
 
 
-def notes_of(metrics: dict[str, dict[str, Any]]) -> str:
+def notes_of(metrics: dict[str, dict[str, Any]]):
     return "\n".join(line for notes in NOTES for line in notes(metrics))
 
 

@@ -46,7 +46,7 @@ def test_biases_apply_to_both_sides(parity):
     assert found == {"same_labels": 1.0, "largest_logit_difference": 0.0, "f1": 0.857143}
 
 
-def repeated(times: int, kind: Kind = "spans") -> Parity:
+def repeated(times: int, kind: Kind = "spans"):
     """As many sentences of three words, of which the trained model finds the one entity, or tags all right."""
     labels = LABELS if kind == "spans" else Labels("pos", "tags", ("A", "B", "C"), "A")
     sentences = {"id": list(map(str, range(times))), "words": [["x", "y", "z"]] * times, "labels": [[1, 0, 0]] * times}

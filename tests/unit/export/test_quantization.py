@@ -44,7 +44,7 @@ def graphs(tmp_path_factory):
     return folder / "model.onnx", folder / "model_quantized.onnx"
 
 
-def logits(path: Path, ids: list[int]) -> np.ndarray:
+def logits(path: Path, ids: list[int]):
     return OnnxModel(path).logits([np.array(ids)], [np.arange(len(ids))])
 
 

@@ -61,7 +61,7 @@ def test_secrets_of_a_redirect_are_not_printed(hub, capfd):
     assert "secret" not in safe_message(str(raised.value)) + "".join(capfd.readouterr())
 
 
-def answer(method: str, headers: dict[str, str], content: Any = None) -> httpx2.Response:
+def answer(method: str, headers: dict[str, str], content: Any = None):
     response = httpx2.Response(200, headers=headers, json=content)
     return Client(transport=httpx2.MockTransport(lambda _: response)).request(method, "http://hub/api/models/a/b")
 

@@ -12,13 +12,13 @@ from tagline.terminal.errors import UserError
 class Recorder:
     """A target that records pushes, and refuses some."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.messages: list[str] = []
         self.refusing: set[str] = set()
         self.open = Event()
         self.open.set()
 
-    def push(self, folder: Path, message: str) -> str:
+    def push(self, folder: Path, message: str):
         assert self.open.wait(30)
         if message in self.refusing:
             raise UserError("the Hub answered 503")
@@ -38,12 +38,12 @@ def pushes(hub, tmp_path):
     return again(hub, tmp_path)
 
 
-def again(hub: Recorder, folder: Path) -> EpochPushes:
+def again(hub: Recorder, folder: Path):
     """The pushes of a process that continues the run."""
     return EpochPushes(hub, folder / "work", folder / "tokenizer")  # type: ignore[arg-type]  # only `push` is called
 
 
-def add(pushes: EpochPushes, epoch: int) -> None:
+def add(pushes: EpochPushes, epoch: int):
     model = pushes.folder.parent / "next"
     model.mkdir(parents=True)
     (model / "weights").write_text(f"of {epoch}")

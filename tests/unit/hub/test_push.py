@@ -33,11 +33,11 @@ def folder(tmp_path):
     return folder
 
 
-def target(name: str = NAME, private: bool = True, branch: str = "main") -> Target:
+def target(name: str = NAME, private: bool = True, branch: str = "main"):
     return Target("export.hub", name, private, branch)
 
 
-def assert_refused(expected: str, call: Callable[..., object], *arguments: object) -> None:
+def assert_refused(expected: str, call: Callable[..., object], *arguments: object):
     message = message_of(call, *arguments)
     assert message.startswith(expected)
     assert "\n" not in message and TOKEN not in message
@@ -121,7 +121,7 @@ def to(hub):
     return to
 
 
-def push_again(hub: Hub, to: Target, folder: Path) -> None:
+def push_again(hub: Hub, to: Target, folder: Path):
     """Check that a failed push left the branch as it was, and that the next one succeeds."""
     repository = hub.repositories["models", NAME]
     assert repository.messages == ["initial commit"]

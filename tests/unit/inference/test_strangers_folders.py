@@ -15,7 +15,7 @@ from tagline.inference import Tagger
 ODD = "\x1b[31m"
 
 
-def made(folder: Path) -> Path:
+def made(folder: Path):
     return add_encoder(save_export(folder))
 
 
@@ -24,31 +24,31 @@ class Harmful:
         return os.mkdir, ("code was run",)
 
 
-def pickled(folder: Path) -> None:
+def pickled(folder: Path):
     (folder / "pytorch_model.bin").write_bytes(pickle.dumps(Harmful()))
     (folder / "model.safetensors").unlink()
 
 
-def outside(folder: Path) -> None:
+def outside(folder: Path):
     weights = folder / "model.safetensors"
     index = {"weight_map": dict.fromkeys(load_file(weights), "../model.safetensors")}
     weights.rename(folder / "../model.safetensors")
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
 
 
-def pipe(name: str) -> object:
-    def replace(folder: Path) -> None:
+def pipe(name: str):
+    def replace(folder: Path):
         (folder / name).unlink(missing_ok=True)
         os.mkfifo(folder / name)
 
     return replace
 
 
-def broken_link(folder: Path) -> None:
+def broken_link(folder: Path):
     (folder / "hashes.json").symlink_to("nowhere")
 
 
-def opened(tmp_path, damage) -> None:
+def opened(tmp_path, damage):
     damage(made(tmp_path / "model"))
     Tagger(tmp_path / "model", "torch")
 

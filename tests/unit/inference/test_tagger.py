@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -37,7 +36,7 @@ def random_tagger(tmp_path_factory):
         yield made
 
 
-def mention(type_: str, text: str, start: int, end: int) -> Mention:
+def mention(type_: str, text: str, start: int, end: int):
     return Mention(type_, text, start, end, pytest.approx(0.9))
 
 
@@ -184,7 +183,7 @@ def test_program_that_ends_without_closing_its_tagger_ends(tmp_path):
 def test_stream_is_read_lazily(tagger):
     read = 0
 
-    def texts() -> Iterator[str | list[str]]:
+    def texts():
         nonlocal read
         for number in range(10**9):
             read += 1

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagline.artifacts.tokenized import WINDOW_FEATURES, Split
-from tagline.labels.windows import IGNORED, NO_WORD, Windows, align_labels
+from tagline.labels.windows import IGNORED, NO_WORD, align_labels
 
 COLUMNS = {"sentence": [0, 0, 1, 2], "input_ids": [[2, 7, 8, 3], [2, 8, 3], [], [2, 3]]}
 COLUMNS |= {"word_ids": [[-1, 0, 0, -1], [0, 1, -1], [], [-1, -1]]}
 COLUMNS |= {"labels": [[-100, 1, 1, -100], [1, 2, -100], [], [-100, -100]]}
 
 
-def stored() -> Windows:
+def stored():
     table = Dataset.from_dict(COLUMNS, features=WINDOW_FEATURES)
     halves = concatenate_datasets([table.select(range(2)), table.select(range(2, 4))])  # like two shards
     return Split(halves, halves, LABELS).mapped_windows
@@ -41,7 +41,7 @@ def test_values_and_counts_do_not_depend_on_the_arrays(made):
 INSIDE = [0, 2, 2, 4, 4, 6, 6, 8, 8]
 
 
-def aligned(word_ids: list[int], labels: list[int], label_all_tokens: bool, **marks: list[int]) -> list[int]:
+def aligned(word_ids: list[int], labels: list[int], label_all_tokens: bool, **marks: list[int]):
     """The labels of the sub-words of one sentence in one window, whose vocabulary ids are their positions."""
     made = windows([0], [range(len(word_ids))], [word_ids])
     words = made.word_indices(np.array([0]))

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from helpers.tagged import sentences
 
-from tagline.labels.tagged import TaggedSentences, flatten
+from tagline.labels.tagged import flatten
 from tagline.metrics.expected import Constants, Reference, Sums, count, estimate, fit
 from tagline.metrics.scores import count as count_scores
 
 CONSTANTS = Constants(threshold=0.5, ties=0.5, touching=0.5, missed=0.25, entities=100)
 
 
-def validation(right: int = 48, wrong: int = 12, of_type: int = 6, missed: int = 4) -> TaggedSentences:
+def validation(right: int = 48, wrong: int = 12, of_type: int = 6, missed: int = 4):
     """Sentences of one entity each, of which the right ones have higher scores; some wrong ones touch a gold entity."""
     gold = ["B-X O"] * right + ["B-Y O"] * of_type + ["O O"] * (wrong - of_type) + ["O B-X"] * missed
     predicted = ["B-X O"] * (right + wrong) + ["O O"] * missed

@@ -11,7 +11,7 @@ from tagline.metrics.resampling import f_beta, interval, intervals, weights
 from tagline.metrics.scores import count, score
 
 
-def all_weights(size: int, resamples: int, seed: int = 1) -> np.ndarray:
+def all_weights(size: int, resamples: int, seed: int = 1):
     return np.concatenate(list(weights(size, resamples, seed)))
 
 

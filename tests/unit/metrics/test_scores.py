@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +21,7 @@ TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 REFERENCES = {"precision": precision_score, "recall": recall_score, "f1": f1_score}
 
 
-def score(sentences: Sequence[TaggedSentence], kind: Kind = "spans") -> dict[str, Any]:
+def score(sentences: Sequence[TaggedSentence], kind: Kind = "spans"):
     return scores.score(count(sentences, kind))
 
 

@@ -18,7 +18,7 @@ from tagline.metrics.significance import OVERALL, SHUFFLES, Difference, RunCount
 TAGS = {"spans": ["O", "B-PER", "I-PER", "B-LOC"], "tags": ["NOUN", "VERB", "O"]}
 
 
-def sample(sentences: int, *shares: float, kind: Kind = "spans") -> tuple[list, list[list]]:
+def sample(sentences: int, *shares: float, kind: Kind = "spans"):
     """Gold labels, and runs with about the given shares of them correct."""
     generator = np.random.default_rng(3)
     gold = [generator.choice(TAGS[kind], size=5).tolist() for _ in range(sentences)]
@@ -26,7 +26,7 @@ def sample(sentences: int, *shares: float, kind: Kind = "spans") -> tuple[list, 
     return gold, runs
 
 
-def run_counts(sentences: int, *shares: float) -> RunCounts:
+def run_counts(sentences: int, *shares: float):
     gold, runs = sample(sentences, *shares)
     return RunCounts.of([counts_of(gold, run) for run in runs])
 
@@ -60,7 +60,7 @@ def test_runs_that_differ_widen_the_interval_and_equal_ones_do_not():
 def test_p_is_the_share_of_all_swaps_of_few_sentences(kind):
     gold, (old, new) = sample(6, 0.6, 0.8, kind=kind)
 
-    def gap(a: list, b: list) -> np.ndarray:
+    def gap(a: list, b: list):
         first, second = (score(counts_of(gold, side, kind))["overall"] for side in (a, b))
         return np.abs([second[name] - first[name] for name in ("f1", "accuracy")])
 
@@ -99,7 +99,7 @@ def test_t_test_of_runs_is_welchs_and_students_for_a_single_run():
 
 
 def test_verdict_needs_a_small_p_and_an_interval_without_0():
-    def verdict(low: float, high: float, p: float) -> str:
+    def verdict(low: float, high: float, p: float):
         return Difference((0.5,), (0.52,), low, high, p, significance.RANDOMISATION).verdict
 
     assert verdict(0.01, 0.03, 0.01) == verdict(-0.03, -0.01, 0.01) == "significant"

@@ -18,16 +18,16 @@ PREDICTED = [["B-PER", "I-PER", "O", "O"], ["B-PER", "O", "O", "B-LOC"], ["B-LOC
 Rows = list[list[str]]
 
 
-def sliced(words: Rows, gold: Rows, predicted: Rows, kind: Kind, train: Sequence[tuple[list, list]] = ()) -> dict:
+def sliced(words: Rows, gold: Rows, predicted: Rows, kind: Kind, train: Sequence[tuple[list, list]] = ()):
     found = sentences(gold, predicted, kind, words)
     return slices(found, count(found, kind), TrainingIndex(train, [found], kind))
 
 
-def overall(gold: Rows, predicted: Rows) -> dict:
+def overall(gold: Rows, predicted: Rows):
     return score(count(sentences(gold, predicted), "spans"))["overall"]
 
 
-def numbers(precision: float, recall: float, number: int) -> dict[str, float | int]:
+def numbers(precision: float, recall: float, number: int):
     f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
     return {"precision": round(precision, 6), "recall": round(recall, 6), "f1": round(f1, 6), "number": number}
 
@@ -56,7 +56,7 @@ def test_intervals_of_slices_resample_sentences():
     found = sentences(gold, predicted)
     counts = count(found, "spans")
 
-    def f1_intervals(counts: Counts) -> dict[str, dict[str, float]]:
+    def f1_intervals(counts: Counts):
         return {name: row["f1"] for name, row in intervals(counts, 100, 0)["per_type"].items()}
 
     result = slices(found, counts, TrainingIndex([], [found], "spans"), f1_intervals)

@@ -47,18 +47,18 @@ Tensors = dict[str, torch.Tensor]
 NAME = "encoder.layer.0.output.dense.weight"
 
 
-def rewrite(folder: Path, change: Callable[[Tensors], Tensors] = dict, **entries: object) -> None:
+def rewrite(folder: Path, change: Callable[[Tensors], Tensors] = dict, **entries: object):
     """Change the tensors of a saved model, and entries of its config.json."""
     weights, config = folder / "model.safetensors", folder / "config.json"
     save_file(change(load_file(weights)), weights, metadata={"format": "pt"})
     config.write_text(json.dumps(json.loads(config.read_text()) | entries))
 
 
-def without(part: str) -> Callable[[Tensors], Tensors]:
+def without(part: str):
     return lambda tensors: {name: tensor for name, tensor in tensors.items() if part not in name}
 
 
-def with_layer(tensors: Tensors) -> Tensors:
+def with_layer(tensors: Tensors):
     """Tensors of one layer more."""
     return tensors | {name.replace(".0.", ".1."): tensor.clone() for name, tensor in tensors.items()}
 

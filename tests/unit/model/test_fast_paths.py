@@ -15,7 +15,7 @@ from tagline.model.fast_paths import Dropout, known_padding, train_used_embeddin
 ENCODERS = ("albert", "bert", "deberta-v2", "distilbert", "longformer", "modernbert", "mpnet")
 
 
-def batch(padded: bool) -> tuple[Tensor, Tensor]:
+def batch(padded: bool):
     ids = torch.arange(3, 33).view(3, 10)
     mask = torch.ones_like(ids)
     if padded:
@@ -23,7 +23,7 @@ def batch(padded: bool) -> tuple[Tensor, Tensor]:
     return ids, mask
 
 
-def logits_and_gradients(model: PreTrainedModel, ids: Tensor, mask: Tensor) -> list[Tensor]:
+def logits_and_gradients(model: PreTrainedModel, ids: Tensor, mask: Tensor):
     model.zero_grad()
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=model.config.model_type == "mpnet"):
         logits = model(input_ids=ids, attention_mask=mask).logits
@@ -88,7 +88,7 @@ UNSEEN = torch.tensor([[4, 2, 3, 38, 39]])
 EVERY = pytest.mark.parametrize("architecture", ["bert", "roberta", "albert"])
 
 
-def pair(architecture: str) -> tuple[PreTrainedModel, PreTrainedModel]:
+def pair(architecture: str):
     """The same model twice: all rows trained, and only those of `IDS`."""
     whole = new_model(architecture)
     part = copy.deepcopy(whole)
@@ -97,12 +97,12 @@ def pair(architecture: str) -> tuple[PreTrainedModel, PreTrainedModel]:
     return whole, part
 
 
-def logits(model: PreTrainedModel, ids: torch.Tensor) -> torch.Tensor:
+def logits(model: PreTrainedModel, ids: torch.Tensor):
     torch.manual_seed(0)  # of dropout
     return model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits
 
 
-def learn(model: PreTrainedModel) -> dict[str, torch.Tensor]:
+def learn(model: PreTrainedModel):
     """Take three steps, and return the whole state."""
     model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.01, weight_decay=0.1)

@@ -13,7 +13,6 @@ from helpers.windows import LABELS, windows
 from transformers import PreTrainedModel
 
 from tagline.labels.label_list import NOT_CALIBRATED, Calibration
-from tagline.labels.windows import Windows
 from tagline.model import prediction
 from tagline.model.backends import Backend
 from tagline.model.backends.torch_model import TorchModel, workers
@@ -23,16 +22,16 @@ from tagline.model.prediction import UNSEEN, NonFiniteError, Predictor, choose_w
 from tagline.terminal.errors import UserError
 
 
-def predictor(backend: Backend, subwords_per_batch: int = 64, workers: Executor | None = None) -> Predictor:
+def predictor(backend: Backend, subwords_per_batch: int = 64, workers: Executor | None = None):
     """A predictor with the linear head."""
     return Predictor(backend, LinearHead(LABELS), LABELS, subwords_per_batch, workers)
 
 
-def names(labels: np.ndarray) -> list[str]:
+def names(labels: np.ndarray):
     return [LABELS.names[label] for label in labels]
 
 
-def sentences_of(rows: Sequence[Sequence[int]]) -> tuple[list[int], Windows]:
+def sentences_of(rows: Sequence[Sequence[int]]):
     """Sentences of one window each, whose sub-words are words."""
     lengths = list(map(len, rows))
     return lengths, windows(range(len(rows)), rows, list(map(range, lengths)))
@@ -43,7 +42,7 @@ def model():
     return new_model("bert")
 
 
-def probabilities(model: PreTrainedModel, window: Sequence[int]) -> np.ndarray:
+def probabilities(model: PreTrainedModel, window: Sequence[int]):
     with torch.no_grad():
         return model(input_ids=torch.tensor([list(window)])).logits[0].softmax(-1).numpy()
 

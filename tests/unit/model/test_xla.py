@@ -7,7 +7,7 @@ from torch import nn
 from tagline.model.backends.xla import load_weights
 
 
-def layers() -> nn.Sequential:
+def layers():
     """Two layers that share their weights."""
     first, second = nn.Linear(2, 2), nn.Linear(2, 2)
     second.weight = first.weight

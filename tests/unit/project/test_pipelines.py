@@ -24,7 +24,7 @@ def pos(root):
     return root / "pos"
 
 
-def changed_lines(old: str, new: str) -> list[tuple[str, str]]:
+def changed_lines(old: str, new: str):
     return [pair for pair in zip(old.splitlines(), new.splitlines(), strict=True) if pair[0] != pair[1]]
 
 
@@ -155,7 +155,7 @@ def test_dvc_yaml_in_another_encoding_is_an_error(root):
     assert message_of(pipelines.create, "ner", []).startswith("dvc.yaml is not YAML: 'utf-8' codec can't decode")
 
 
-def change_root() -> None:
+def change_root():
     """As `git pull` does that brings another dvc.yaml of the root."""
     old = "    - stages/tokenize_align.py\n"
     edit(Path("dvc.yaml"), old, f"{old}    - stages/x.py\n")

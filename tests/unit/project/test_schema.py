@@ -22,7 +22,7 @@ def test_committed_schema_and_reference_are_current():
 
 
 def test_every_param_has_a_description():
-    def missing(section: type[Section]) -> list[str]:
+    def missing(section: type[Section]):
         found = []
         for key, field in section.model_fields.items():
             found += [key] * (field.description is None)

@@ -44,7 +44,7 @@ def page(chrome, tmp_path):
     assert chrome.title == "Evaluation of ner", "a script of the texts was run"
 
 
-def show(chrome: Chrome, folder: Path, test: list[TaggedSentence], validation: list[TaggedSentence]) -> Path:
+def show(chrome: Chrome, folder: Path, test: list[TaggedSentence], validation: list[TaggedSentence]):
     """Open the page of an evaluation, which is written to a folder."""
     path = folder / "evaluate.html"
     path.write_bytes(page_of(evaluation(test, validation, test[0].kind)).encode())
@@ -52,13 +52,13 @@ def show(chrome: Chrome, folder: Path, test: list[TaggedSentence], validation: l
     return path
 
 
-def visible(page: Chrome) -> list[str]:
+def visible(page: Chrome):
     """The ids of the visible sentences, in order."""
     shown = [item for item in page.find_elements(By.CSS_SELECTOR, ".sentence") if item.is_displayed()]
     return [item.find_element(By.CSS_SELECTOR, ".where b").text for item in shown]
 
 
-def choose(page: Chrome, **chosen: str) -> None:
+def choose(page: Chrome, **chosen: str):
     for name, value in chosen.items():
         page.find_element(By.XPATH, f"//label[input[@name='{name}'][@value='{value}']]").click()
 

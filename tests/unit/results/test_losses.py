@@ -3,7 +3,6 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 from dvc.repo import Repo
@@ -32,7 +31,7 @@ def predicted(finished, monkeypatch):
     return finished
 
 
-def found(capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+def found(capsys: pytest.CaptureFixture[str]):
     capsys.readouterr()
     run_verb("improve", "--json")
     content = json.loads(capsys.readouterr().out)

@@ -8,7 +8,7 @@ from helpers.project import edit, exit_of, json_of, run_verb
 from tagline.core import write_hashes, write_json
 
 
-def scores(capsys) -> str:
+def scores(capsys):
     capsys.readouterr()
     run_verb("scores")
     return " ".join(capsys.readouterr().out.split())

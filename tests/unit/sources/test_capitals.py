@@ -35,7 +35,7 @@ EXAMPLES = {
 }
 
 
-def save(folder: Path, tokenizer: PreTrainedTokenizerBase) -> Path:
+def save(folder: Path, tokenizer: PreTrainedTokenizerBase):
     encoders.save_tokenizer(tokenizer, folder)
     return folder
 
@@ -53,7 +53,7 @@ def marked(plain, tmp_path_factory):
     return folder
 
 
-def shown(tokenizer: Tokenizer, text: str) -> str:
+def shown(tokenizer: Tokenizer, text: str):
     """Words of sub-words, with ^ and ^^ for the marks."""
     tokens = tokenizer.encode(text, add_special_tokens=False).tokens
     return " ".join(tokens).replace(" ##", "").replace(CAPITAL, "^").replace(CAPITALS, "^^")
@@ -115,7 +115,7 @@ def test_vocabulary_and_embeddings_grow_if_no_ids_are_unused(tmp_path):
         encoders.grow_vocabulary("small", copy / "encoder", last + 1, 0)
 
 
-def lowercase_bpe() -> PreTrainedTokenizerFast:
+def lowercase_bpe():
     tokenizer = Tokenizer(models.BPE({letter: number for number, letter in enumerate("abehst ")}, []))
     tokenizer.normalizer = normalizers.Lowercase()
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer)
@@ -134,7 +134,7 @@ def test_other_tokenizers_stay_as_they_are(tmp_path, tokenizer, said):
 
 
 def test_ids_and_signs_in_use_are_not_taken(plain):
-    def reason(*tokens: dict[str, object]) -> str:
+    def reason(*tokens: dict[str, object]):
         content = json.loads((plain / "tokenizer.json").read_text(encoding="utf-8"))
         content["added_tokens"] += [{"normalized": False} | token for token in tokens]
         return capitals.unsuitable(content)

@@ -26,7 +26,7 @@ FIRST: Spans = [("PER", 2), ("PER", 1), ("", 1), ("LOC", 1), ("", 1), ("LOC", 3)
 Tags = dict[str, list[list[str]]]
 
 
-def write(folder: str, tags: Tags) -> None:
+def write(folder: str, tags: Tags):
     """Write a file for each split, whose words are different in each."""
     Path(folder).mkdir(parents=True, exist_ok=True)
     for split, sentences in tags.items():
@@ -36,33 +36,33 @@ def write(folder: str, tags: Tags) -> None:
         (Path(folder) / split).write_text(conll(rows), encoding="utf-8")
 
 
-def download(folder: str = "mine", raw: str = "data/raw", corrections: Any = None, **keys: Any) -> None:
+def download(folder: str = "mine", raw: str = "data/raw", corrections: Any = None, **keys: Any):
     dataset = section("conll", columns=["words", "ner"], **{split: split for split in SPLITS}, **keys)
     write_dataset(Path(folder), dataset, Path(raw), corrections)
 
 
-def corrected(rows: list[dict[str, Any]]) -> None:
+def corrected(rows: list[dict[str, Any]]):
     write_rows(Path("mine/fixes.jsonl"), rows)
     shutil.rmtree("corrected", ignore_errors=True)
     download(raw="corrected/raw", corrections={"ner": "fixes.jsonl"})
 
 
-def decided(split: str, number: int, spans: list[list[Any]], **changed: Any) -> dict[str, Any]:
+def decided(split: str, number: int, spans: list[list[Any]], **changed: Any):
     row = raw_rows(split)[number]
     return saved_row(row["id"], row["words"], spans, **{"types": TYPES, **changed})
 
 
-def tags_of(split: str) -> list[list[str]]:
+def tags_of(split: str):
     return [row["ner"] for row in raw_rows(split, Path("corrected/raw"))]
 
 
-def marked(spans: Spans) -> list[list[Any]]:
+def marked(spans: Spans):
     """The spans as the page saves them."""
     ends = list(accumulate(length for _, length in spans))
     return [[end - length, end, type_] for (type_, length), end in zip(spans, ends, strict=True) if type_]
 
 
-def drawn(random: Random, words: int) -> Spans:
+def drawn(random: Random, words: int):
     """Draw the spans of a sentence with so many words."""
     spans: Spans = []
     while words:
@@ -127,7 +127,7 @@ def test_tags_fit_those_of_the_column(first, second, spans, expected):
     assert tags_of("test")[1] == expected.split()
 
 
-def start() -> None:
+def start():
     write("mine", {split: ["B-PER I-PER O".split(), "O O O".split(), ["B-LOC"]] for split in SPLITS})
     download()
 

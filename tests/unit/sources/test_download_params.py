@@ -63,13 +63,13 @@ def test_wrong_key_of_a_format_is_named(tmp_path, name, keys, message):
     assert f"download.dataset{message}" in fault_of(tmp_path, dataset)
 
 
-def fault_of(folder: Path, dataset: Any) -> str:
+def fault_of(folder: Path, dataset: Any):
     section = {"folder": "data", "dataset": dataset, "encoder": {"source": "path", "path": "encoder"}}
     YAML().dump({"download": section}, path := folder / "params.yaml")
     return message_of(read_section, "download", Download, path)
 
 
-def source(name: str, *splits: str, **keys: Any) -> dict[str, Any]:
+def source(name: str, *splits: str, **keys: Any):
     return {"source": "files", "format": name, **KEYS[name], **dict.fromkeys(splits, "f"), **keys}
 
 

@@ -28,7 +28,7 @@ test_missing_folder_of_a_package_is_an_error = refused(
 )
 
 
-def write_shards(folder: Path, index: object) -> Path:
+def write_shards(folder: Path, index: object):
     folder.mkdir()
     (folder / "config.json").write_text("{}")
     (folder / WEIGHTS_INDEX).write_text(index if isinstance(index, str) else json.dumps(index))
@@ -68,7 +68,7 @@ def test_malformed_or_hostile_index_is_refused(tmp_path, index, message):
     assert not (tmp_path / "target").exists()
 
 
-def copy(folder: Path, files: dict[str, str]) -> None:
+def copy(folder: Path, files: dict[str, str]):
     (folder / "source").mkdir()
     for name, content in files.items():
         (folder / "source" / name).write_text(content)
@@ -155,11 +155,11 @@ def test_what_a_saved_tokenizer_had_set_is_dropped(tmp_path):
     assert "/home/ada" not in saved and str(tmp_path) not in saved
 
 
-def setting(key: str, value: object) -> Callable[[str], str]:
+def setting(key: str, value: object):
     return lambda text: json.dumps({**json.loads(text), key: value})
 
 
-def too_large_id(text: str) -> str:
+def too_large_id(text: str):
     return re.sub('"##~": [0-9]+', '"##~": 2147483648', text)
 
 
@@ -167,7 +167,7 @@ CONFIG = "tokenizer_config.json"
 VERSIONS = "fast_tokenizer_files"
 
 
-def load(folder: Path, file: str, change: Callable[[str], str]) -> None:
+def load(folder: Path, file: str, change: Callable[[str], str]):
     save_encoder(folder, word_piece(["a"]))
     (folder / file).write_text(change((folder / file).read_text()))
     encoders.load_tokenizer(folder)
@@ -189,7 +189,7 @@ LLAMA = Regex(r"'s|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+|\s+")
 SPLIT = pre_tokenizers.Split(LLAMA, "isolated")
 
 
-def bare(*before: pre_tokenizers.PreTokenizer) -> Tokenizer:
+def bare(*before: pre_tokenizers.PreTokenizer):
     """A tokenizer that looks at bytes, after a step that splits or by itself."""
     tokenizer = Tokenizer(models.BPE(vocab=VOCABULARY, merges=MERGES))
     last = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=not before)

@@ -19,11 +19,11 @@ from tagline.sources.readers import to_row
 from tagline.terminal.errors import UserError
 
 
-def conll_files(train: str, validation: str | None = None, test: str | None = None, **keys: Any) -> Any:
+def conll_files(train: str, validation: str | None = None, test: str | None = None, **keys: Any):
     return section("conll", columns=["words", "ner"], train=train, validation=validation, test=test, **keys)
 
 
-def write(folder: Path, **files: str) -> None:
+def write(folder: Path, **files: str):
     for name, content in files.items():
         (folder / f"{name}.txt").write_text(content)
 
@@ -65,7 +65,7 @@ def test_missing_file_is_named(tmp_path):
         assert message_of(find, tmp_path, pattern, "see the key") == f"{tmp_path}/{message}"
 
 
-def drawn(folder: Path, dataset: Any) -> dict[str, set[str]]:
+def drawn(folder: Path, dataset: Any):
     splits = by_split(FileSource(folder, dataset))
     return {split: {each.words[0] for each in sentences} for split, sentences in splits.items()}
 
@@ -214,7 +214,7 @@ LISTS = {"words": "w", "tag_columns": {"ner": "t"}, "document": "d"}
 CELLS = {**LISTS, "sentence": "s", "delimiter": ","}
 
 
-def documents_of(folder: Path, name: str, content: str, **keys: Any) -> dict[str, str | None]:
+def documents_of(folder: Path, name: str, content: str, **keys: Any):
     """The document of each sentence, by its first word."""
     (folder / "f").write_text(content)
     source = FileSource(folder, section(name, train=None, test=None, validation="f", **keys))
@@ -244,7 +244,7 @@ def test_unordered_documents_are_refused(tmp_path):
     )
 
 
-def drawn_of(folder: Path, content: str) -> tuple[dict[str, list[str]], str]:
+def drawn_of(folder: Path, content: str):
     """The first word of each sentence, by split, and the report."""
     (folder / "f").write_text(content)
     split = {"seed": 1, "validation": 0.3, "test": 0.3}

@@ -29,13 +29,13 @@ def server(hub):
     return hub
 
 
-def fault(kind: str = "dataset", name: str = NAME, revision: str = "main") -> str:
+def fault(kind: str = "dataset", name: str = NAME, revision: str = "main"):
     message = message_of(hub.find, kind, name, revision)
     assert "\n" not in message
     return message
 
 
-def questions(server: Hub) -> list[str]:
+def questions(server: Hub):
     """The requests without one that huggingface_hub sends once a process, whatever is asked."""
     return [request for request in server.requests if "agent-harnesses" not in request]
 

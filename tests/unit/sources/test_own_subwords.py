@@ -37,14 +37,14 @@ from tagline.sources.download_params import LocalEncoder
 from tagline.sources.stage import write_encoder
 
 
-def own_ids(folder: Path) -> list[list[int]]:
+def own_ids(folder: Path):
     own = Tokenizer.from_file(str(folder / "tokenizer.json"))
     if encoders.lacks_space(own):
         encoders.add_space(own)
     return [own.encode([word], is_pretokenized=True).ids for word in WORDS]
 
 
-def ids_as_exported(reading: own_subwords.Reading, source: Path, target: Path) -> list[list[int]]:
+def ids_as_exported(reading: own_subwords.Reading, source: Path, target: Path):
     """The ids by transformers of a saved tokenizer beside the encoder's config.json, as models/export has them."""
     (target / "encoder").mkdir(parents=True)
     (target / "encoder/config.json").write_bytes((source / "config.json").read_bytes())

@@ -35,7 +35,7 @@ page = partial(section, "page", **dict.fromkeys(FILES))
 CORPUS = conll(**{split: split for split in FILES})
 
 
-def joined(folder: Path, *sources: Any) -> dict[str, Any]:
+def joined(folder: Path, *sources: Any):
     """Write data/raw of the files above, and return its provenance."""
     for split, content in FILES.items():
         (folder / split).write_text(content)
@@ -77,7 +77,7 @@ def test_page_is_in_train_and_test_only_with_both_selections(tmp_path):
 PEOPLE = "Ada B_person\nLind I_person\nwon O\n\nRome O\n"
 
 
-def of_two_names(folder: Path, **keys: Any) -> Any:
+def of_two_names(folder: Path, **keys: Any):
     """Write data/raw of a corpus, and of a file with a type and a spelling of its own; return the rows of train."""
     (folder / "people").write_text(PEOPLE)
     joined(folder, CORPUS, conll(train="people", columns=["words", "ner"], **keys))
@@ -168,7 +168,7 @@ def test_train_is_read_once_and_twice_if_splits_are_drawn_or_tags_respelt(tmp_pa
     opened = Counter[str]()
     plain = io.open
 
-    def count(file: Any, *arguments: Any, **options: Any) -> Any:
+    def count(file: Any, *arguments: Any, **options: Any):
         opened[Path(str(file)).name] += 1
         return plain(file, *arguments, **options)
 

@@ -33,7 +33,7 @@ def test_words_are_told_apart(one, other):
     assert (drawn[0] == drawn[1]) == (one == other)
 
 
-def numbers_of(documents: list[Drawn], moved: dict[int, str]) -> Counter[tuple[str, str]]:
+def numbers_of(documents: list[Drawn], moved: dict[int, str]):
     numbers = Counter[tuple[str, str]]()
     for document in documents:
         split = moved.get(document.number, document.split)

@@ -21,7 +21,7 @@ IN_TEXT = f"# text = a.\n1\ta{BLANK}2\t.{BLANK}\n# text = du\n1-2\tdu{BLANK}1\td
 PRODIGY = '{"text": "li/ves", "tokens": [{"start": 0, "end": 6}], "spans": [], "answer": "accept"}'
 
 
-def write(folder: Path, name: str, content: str, **keys: Any) -> dict[str, Any]:
+def write(folder: Path, name: str, content: str, **keys: Any):
     """Write data/raw of a file and two copies of it, and return its provenance."""
     for number, split in enumerate(splits := ("train", "validation", "test")):
         (folder / split).write_text(content + number * "\n")  # two splits cannot be the same data
@@ -60,7 +60,7 @@ def test_raw_text_is_split_by_the_rules_of_its_language(tmp_path):
     assert raw_rows("train", tmp_path / "raw")[0]["words"] == ["Ada", "vit", "à", "l'", "Oise", "."]
 
 
-def packaged(package: str, path: str, digest: str) -> PackagedEncoder:
+def packaged(package: str, path: str, digest: str):
     return PackagedEncoder(source="package", package=package, path=path, sha256=digest)
 
 

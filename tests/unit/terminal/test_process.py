@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -17,7 +16,7 @@ from tagline.terminal.errors import NotReachedError, UserError
 from tagline.terminal.process import exit_with_message, prepare_process
 
 
-def failure(main: Callable[[], object]) -> Any:
+def failure(main: Callable[[], object]):
     """Run ``main`` as a script does and give the message, which Python prints with status 1, or the status."""
     with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as raised:
         patch.setattr(sys, "argv", ["program"])
@@ -59,7 +58,7 @@ def test_bug_keeps_its_traceback():
 
 
 def test_debug_shows_the_traceback_behind_a_message(monkeypatch, capsys):
-    def main() -> None:
+    def main():
         try:
             int("three")
         except ValueError:

@@ -36,7 +36,7 @@ ENDLESS = f"""
 """
 
 
-def start_program(code: str) -> subprocess.Popen[str]:
+def start_program(code: str):
     """Start a program and wait for its first line."""
     command = [sys.executable, "-c", BEGIN + code]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
@@ -97,7 +97,7 @@ def test_second_signal_is_not_deferred():
 
 
 def test_block_in_another_thread_defers_nothing():
-    def work() -> str:
+    def work():
         with defer_signals():
             return "whole"
 

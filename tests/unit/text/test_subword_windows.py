@@ -79,7 +79,7 @@ def test_each_word_is_whole_and_labelled_once_in_its_own_sentence(
         assert any(stream[start : start + len(ids) - 2] == ids[1:-1] for start in range(len(stream) + 1))
 
 
-def pieces_of(tokenizer: Tokenizer, words: list[str]) -> list[list[int]]:
+def pieces_of(tokenizer: Tokenizer, words: list[str]):
     """The sub-words of each word of a sentence."""
     encoding = tokenizer.encode(words, is_pretokenized=True)
     return [

@@ -37,7 +37,7 @@ def pair(request, tmp_path_factory):
     return AutoTokenizer.from_pretrained(folder), subwords.load(folder)[0]
 
 
-def expected(tokenizer: PreTrainedTokenizerBase, sentence: list[str]) -> tuple[list[int], list[int]]:
+def expected(tokenizer: PreTrainedTokenizerBase, sentence: list[str]):
     encoded = tokenizer(sentence, is_split_into_words=True, add_special_tokens=False)
     return encoded["input_ids"], [encoded.word_ids().count(word) for word in range(len(sentence))]
 
@@ -60,7 +60,7 @@ def test_gathered_words_are_what_transformers_makes_of_sentences(pair, sentences
 class SplitsRepetitions:
     """A tokenizer that divides a word which follows itself: no real one does, but one written in Python can."""
 
-    def encode_batch(self, sentences: list[list[str]], **_: object) -> list[SimpleNamespace]:
+    def encode_batch(self, sentences: list[list[str]], **_: object):
         pieces = [[1 + (word == left) for left, word in zip([None, *row], row, strict=False)] for row in sentences]
         owners = [[index for index, count in enumerate(row) for _ in range(count)] for row in pieces]
         return [SimpleNamespace(ids=[0] * len(row), word_ids=row) for row in owners]

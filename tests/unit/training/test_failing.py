@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 from pathlib import Path
-from subprocess import Popen
 
 import pytest
 from helpers.launching import configured, finish, start
@@ -39,7 +38,7 @@ exit_as_one(work)
 PRINT_IDS = "os.write(1, f'{os.getpid()} {os.getppid()}\\n'.encode()); time.sleep(60)"
 
 
-def launched(folder: Path, body: str) -> Popen[str]:
+def launched(folder: Path, body: str):
     """Start two processes as `dvc repro` does where several devices, or `accelerate config`, ask for them."""
     path = folder / "work.py"
     path.write_text(PROGRAM.format(body=body))
@@ -97,7 +96,7 @@ def test_signal_to_the_launcher_ends_all_processes(tmp_path, number):
 
 
 def test_hosts_that_do_not_meet_end_with_one_message(monkeypatch):
-    def fail() -> None:
+    def fail():
         raise DistStoreError("timed out after 600000ms.\nframe #0: ...")
 
     monkeypatch.setenv(failing.BY_OURS, "")  # so that it is restored

@@ -32,13 +32,13 @@ SIZE = {"num_hidden_layers": 1, "num_attention_heads": 2, "hidden_size": 16, "in
 RELATIVE = {"position_biased_input": False, "relative_attention": True, "pos_att_type": ["p2c", "c2p"]}
 
 
-def model_of(name: str, **config: Any) -> PreTrainedModel:
+def model_of(name: str, **config: Any):
     """A tiny model of an architecture, for two labels."""
     options = {"vocab_size": 50, "pad_token_id": 1, "bos_token_id": 2, "eos_token_id": 3, **config}
     return AutoModelForTokenClassification.from_config(AutoConfig.for_model(name, **options)).eval()
 
 
-def reads(model: PreTrainedModel, length: int) -> bool:
+def reads(model: PreTrainedModel, length: int):
     try:
         model(input_ids=torch.full((1, length), 5), attention_mask=torch.ones(1, length, dtype=torch.int64))
     except (IndexError, RuntimeError):
@@ -92,7 +92,7 @@ def test_weights_that_get_no_gradient_are_frozen(name, config, frozen):
     assert all(weight.grad is not None for weight in trained)
 
 
-def split_of(*lengths: int, subword: int = 7) -> Split:
+def split_of(*lengths: int, subword: int = 7):
     windows = {"sentence": list(range(len(lengths))), "input_ids": [[subword] * length for length in lengths]}
     return Split(Dataset.from_dict({"id": list(map(str, lengths))}), Dataset.from_dict(windows), LABELS)
 

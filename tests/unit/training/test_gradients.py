@@ -37,21 +37,21 @@ N = -100
 WINDOWS = [[2, 5, 6, 3], [2, 7, 3], [2, 8, 9, 10, 4, 3], [2, 5, 3]]
 
 
-def process_of(index: int = 0, processes: int = 1, device: str = "cpu") -> Any:
+def process_of(index: int = 0, processes: int = 1, device: str = "cpu"):
     """The accelerator of one of several processes, without communication."""
     methods = {"no_sync": nullcontext, "unwrap_model": lambda model: model, "backward": Tensor.backward}
     methods |= {"reduce": lambda tensor, _: tensor}
     return SimpleNamespace(process_index=index, num_processes=processes, device=torch.device(device), **methods)
 
 
-def bert(dropout: float) -> BertForTokenClassification:
+def bert(dropout: float):
     torch.manual_seed(4)
     size = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}
     rates = dict.fromkeys(("hidden_dropout_prob", "attention_probs_dropout_prob"), dropout)
     return BertForTokenClassification(BertConfig(vocab_size=11, num_labels=3, **rates, **size)).train()
 
 
-def train_params(**changed: Any) -> Train:
+def train_params(**changed: Any):
     order = {"order": "random", "subwords_per_batch": 1, "batch_size": 4}
     return Train.model_validate(TINY_PARAMS["train"] | {"batches": order} | changed)
 
@@ -73,7 +73,7 @@ def test_first_biases_are_the_shares_of_words_that_the_loss_counts():
     assert GoldLabels(make_head("crf", LABELS), rows).counts().tolist() == [1, 2, 0], "later sub-words have no loss"
 
 
-def new_gradients(head: str = "linear", multiple: int = 1, **changed: Any) -> Gradients:
+def new_gradients(head: str = "linear", multiple: int = 1, **changed: Any):
     """Of the four windows."""
     labels = [[-100, *(subword % 3 for subword in row[1:-1]), -100] for row in WINDOWS]
     rows, params = windows([0, 1, 2, 3], WINDOWS, WINDOWS, labels), train_params(**changed)
@@ -82,12 +82,12 @@ def new_gradients(head: str = "linear", multiple: int = 1, **changed: Any) -> Gr
     return Gradients(rows, batches, new_head, 0, params, [GoldLabels(new_head, rows)])
 
 
-def add(gradients: Gradients, process: Any, model: nn.Module, number: int = 1) -> Tensor:
+def add(gradients: Gradients, process: Any, model: nn.Module, number: int = 1):
     """Compute the gradients of the four windows as one batch."""
     return gradients.add(process, model, gradients.step(process, number, np.arange(4)))
 
 
-def of_batch(dropout: float = 0.0, processes: int = 1, number: int = 1, **changed: Any) -> tuple[float, dict]:
+def of_batch(dropout: float = 0.0, processes: int = 1, number: int = 1, **changed: Any):
     """Loss and gradients of the four windows as one batch; averaged over processes, as DDP does."""
     gradients = new_gradients(**changed)
     losses, sums = [], {}
@@ -147,7 +147,7 @@ def test_step_reads_nothing_from_the_device(changed):
 class Focal(GoldLabels):
     """A loss as CONTRIBUTING describes it (Lin et al., 2017), whose power has an infinite derivative at 0."""
 
-    def loss(self, logits: Tensor, batch: Batch) -> Tensor:
+    def loss(self, logits: Tensor, batch: Batch):
         losses = cross_entropy(logits.flatten(0, 1), batch.labels.flatten(), reduction="none").view_as(batch.labels)
         wrong = batch.labelled_only(1 - torch.exp(-losses), 1.0)  # 0 without a label
         return (batch.targets * wrong**0.5 * losses).sum()

@@ -10,7 +10,7 @@ from tagline.training.history import History
 from tagline.training.parts import Stuck
 
 
-def lines_of(f1: list[float], steps_per_epoch: int = 200, rate: float = 1e-4, few: bool = False) -> list[str]:
+def lines_of(f1: list[float], steps_per_epoch: int = 200, rate: float = 1e-4, few: bool = False):
     """What is printed in a run with some validation scores; label 0 is O."""
     lines: list[str] = []
     history = History(steps_per_point=1, keeps_last=few)

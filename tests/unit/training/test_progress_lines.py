@@ -11,11 +11,11 @@ class Clock:
 
     now = 100.0
 
-    def __call__(self) -> float:
+    def __call__(self):
         return self.now
 
 
-def train(lines: ProgressLines, history: History, clock: Clock, steps: int, seconds: float) -> None:
+def train(lines: ProgressLines, history: History, clock: Clock, steps: int, seconds: float):
     for _ in range(steps):
         clock.now += seconds
         history.after_step(0.5)

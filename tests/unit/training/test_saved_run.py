@@ -19,7 +19,7 @@ from tagline.training.saved_run import SavedRun, _link_files
 from tagline.training.work import damage
 
 
-def start(work: Path, model: nn.Module | None = None) -> SavedRun:
+def start(work: Path, model: nn.Module | None = None):
     """A run of one weight, restored if it was saved; its next step is saved."""
     accelerator, model = Accelerator(cpu=True), model or nn.Linear(1, 1)
     model, optimizer = accelerator.prepare(model, torch.optim.AdamW(model.parameters()))

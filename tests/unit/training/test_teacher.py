@@ -19,7 +19,7 @@ STUDENT = Labels("ner", "spans", ("O", "B-X", "I-X", "B-Y", "I-Y"), "O")
 TAGS = Labels("pos", "tags", ("A", "B"), "A")
 
 
-def teacher(folder: Path, *names: str, student: Labels = STUDENT) -> TeacherModel:
+def teacher(folder: Path, *names: str, student: Labels = STUDENT):
     return TeacherModel.of(folder, replace(student, names=names), student)
 
 
@@ -36,7 +36,7 @@ def split():
     return split_of(sentences, windows, STUDENT)
 
 
-def temper(probabilities: Sequence[float], temperature: float) -> np.ndarray:
+def temper(probabilities: Sequence[float], temperature: float):
     powers = np.array(probabilities, np.float64) ** (1 / temperature)
     return powers / powers.sum()
 

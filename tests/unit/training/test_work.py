@@ -7,7 +7,6 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
@@ -31,7 +30,7 @@ def root(tmp_path, monkeypatch):
     return tmp_path
 
 
-def interrupt(number: int) -> Path:
+def interrupt(number: int):
     """Start a run and interrupt it; the time of its folder is its number."""
     with pytest.raises(KeyboardInterrupt), work_folder("train", f"run{number}") as folder:
         (folder / "note").write_text(str(number))
@@ -46,7 +45,7 @@ def test_fingerprint_changes_with_params_code_and_inputs_only(root, monkeypatch)
     (data / "a").write_text("a")
     script.write_text("1")
 
-    def current(**changed: object) -> str:
+    def current(**changed: object):
         return fingerprint({"a": 1, "b": None} | changed, script, {"data": hashes(data)})
 
     module = ModuleType("tagline.other")
@@ -75,7 +74,7 @@ def test_work_folder_is_removed_when_the_run_has_finished_and_kept_otherwise(roo
 
 
 def test_run_waits_until_another_one_of_the_same_name_has_ended():
-    def second() -> None:
+    def second():
         with work_folder("train", "run1"):
             pass
 
@@ -125,7 +124,7 @@ def test_run_ends_though_another_one_removes_its_remains(monkeypatch):
     """As experiments of a queue do that share the work folder of the clone."""
     rename = Path.rename
 
-    def then_removed(path: Path, target: Path) -> None:
+    def then_removed(path: Path, target: Path):
         rename(path, target)
         shutil.rmtree(target)
 
@@ -135,8 +134,8 @@ def test_run_ends_though_another_one_removes_its_remains(monkeypatch):
     assert not list(Path(".work").glob("*/*"))
 
 
-def fill(text: str) -> Callable[[Path], None]:
-    def write(folder: Path) -> None:
+def fill(text: str):
+    def write(folder: Path):
         (folder / "weights").write_text(text)
         (folder / "best").mkdir()
         (folder / "best/config").write_text(text * 2)
@@ -153,7 +152,7 @@ def checkpoints(tmp_path):
     return checkpoints
 
 
-def names(checkpoints: Checkpoints) -> list[str]:
+def names(checkpoints: Checkpoints):
     return sorted(path.name for path in checkpoints.folder.iterdir())
 
 
@@ -174,7 +173,7 @@ def test_copy_that_a_user_made_is_not_a_checkpoint(checkpoints):
     assert names(checkpoints) == ["step-000000002", copy.name, "step-000000003"]
 
 
-def truncate(path: Path) -> None:
+def truncate(path: Path):
     (path / "best/config").write_bytes((path / "best/config").read_bytes()[:-1])
 
 
@@ -212,7 +211,7 @@ FAILURES = [
 
 @pytest.mark.parametrize(("error", "reason"), FAILURES)
 def test_failure_leaves_earlier_checkpoints(checkpoints, error, reason):
-    def fail(folder: Path) -> None:
+    def fail(folder: Path):
         (folder / "weights").write_text("half")
         raise error
 

@@ -31,7 +31,7 @@ STEPS, STEPS_PER_UNIT = 32, 4
 GRID = [step / STEPS_PER_UNIT for step in range(STEPS + 1)]
 
 
-def split(head: Head, seed: int, lengths: Sequence[Sequence[int]]) -> tuple[list[Chunk], np.ndarray]:
+def split(head: Head, seed: int, lengths: Sequence[Sequence[int]]):
     """Random scores in chunks of sentences, and gold labels that they often agree with."""
     generator = np.random.default_rng(seed)
     chunks = []
@@ -42,12 +42,12 @@ def split(head: Head, seed: int, lengths: Sequence[Sequence[int]]) -> tuple[list
     return chunks, noisy.argmax(-1).astype(np.int32)
 
 
-def decoded(chunks: Sequence[Chunk], head: Head, biases: dict[str, float]) -> np.ndarray:
+def decoded(chunks: Sequence[Chunk], head: Head, biases: dict[str, float]):
     added = bias_of_labels(head.labels, biases)
     return np.concatenate([head.decode(chunk.scores + added, chunk.lengths) for chunk in chunks])
 
 
-def recall_of(chunks: Sequence[Chunk], gold: np.ndarray, head: Head, type_: str, biases: dict[str, float]) -> float:
+def recall_of(chunks: Sequence[Chunk], gold: np.ndarray, head: Head, type_: str, biases: dict[str, float]):
     ids, lengths = decoded(chunks, head, biases), np.concatenate([chunk.lengths for chunk in chunks])
     counts = count(TaggedSentences(head.labels, lengths.tolist(), ids, np.ones(len(ids)), gold), head.labels.kind)
     if type_ not in counts.types:

@@ -28,7 +28,7 @@ SPLIT = SentenceRule(True, "sentencex 1.0.32", 0.95)
 WINDOWS = {"label_all_tokens": True, "max_length": 128, "stride": 32, "context_subwords": 0}
 
 
-def metrics(*types: str) -> dict[str, Any]:
+def metrics(*types: str):
     ends = {"low": 0.5, "high": 0.75}
     of_type = {column.key: OF_TYPE.get(column.key, 0.5) for column in SCORES_OF_TYPES}
     return {
@@ -43,7 +43,7 @@ def metrics(*types: str) -> dict[str, Any]:
     }
 
 
-def card_data(types: tuple[str, ...] = ("LOC", "PER"), **changes: Any) -> CardData:
+def card_data(types: tuple[str, ...] = ("LOC", "PER"), **changes: Any):
     """The facts of a model that was trained on files; ``test`` changes the scores of the test split."""
     names = ("O", *(f"{prefix}-{name}" for name in types for prefix in "BI"))
     files = {split: [{"path": f"{split}.conll", "sha256": split[0] * 64}] for split in ("train", "validation", "test")}

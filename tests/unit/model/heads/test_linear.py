@@ -42,7 +42,7 @@ def test_loss_of_half_precision_is_summed_in_float32():
     assert loss.item() == pytest.approx(4096 * torch.log(torch.tensor(2.0)).item(), rel=1e-5)
 
 
-def logits(seed: int, words: int = 6, scale: float = 5) -> np.ndarray:
+def logits(seed: int, words: int = 6, scale: float = 5):
     return (np.random.default_rng(seed).standard_normal((words, 3)) * scale).astype(np.float32)
 
 

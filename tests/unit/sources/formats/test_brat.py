@@ -8,8 +8,6 @@ from helpers.annotated import kinds, tagged
 from helpers.formats import section
 from helpers.messages import refused
 
-from tagline.text.sentence import Sentence
-
 TEXT = "North and South\r\nAmerica met \U0001f44b Ada.\n"  # offsets count code points, the carriage return too
 ANN = """\
 T1\tLOC 10 15;17 24\tSouth America
@@ -22,7 +20,7 @@ T3\tMeet 25 28\tmet
 """
 
 
-def read(folder: Path, text: str | bytes, ann: str, **keys: Any) -> Sentence:
+def read(folder: Path, text: str | bytes, ann: str, **keys: Any):
     (folder / "a.txt").write_bytes(text.encode() if isinstance(text, str) else text)
     (folder / "a.ann").write_bytes(ann.encode())
     dataset = section("brat", **keys)

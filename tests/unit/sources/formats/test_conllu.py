@@ -30,7 +30,7 @@ def test_words_tags_and_ids(tmp_path):
     assert (second.words, second.id, second.surface) == (["New York"], None, None)
 
 
-def token(*fields: str) -> str:
+def token(*fields: str):
     """A line: id, form and what else is given, the rest unspecified."""
     return "\t".join([*fields, *"_" * (10 - len(fields))]) + "\n"
 

@@ -9,16 +9,16 @@ from helpers.formats import fault, read, refusals
 from tagline.sources.formats.annotators import summary
 
 
-def region(start: int, end: int, text: str, label: str, control: str = "label") -> dict[str, Any]:
+def region(start: int, end: int, text: str, label: str, control: str = "label"):
     value = {"start": start, "end": end, "text": text, "labels": [label]}
     return {"from_name": control, "to_name": "text", "type": "labels", "value": value}
 
 
-def annotation(annotator: Any, *results: dict[str, Any], **others: Any) -> dict[str, Any]:
+def annotation(annotator: Any, *results: dict[str, Any], **others: Any):
     return {"id": 9, "completed_by": annotator, "was_cancelled": False, "result": list(results), **others}
 
 
-def task(number: int, text: str, *annotations: Any, **others: Any) -> dict[str, Any]:
+def task(number: int, text: str, *annotations: Any, **others: Any):
     return {"id": number, "annotations": list(annotations), "drafts": [], "data": {"text": text}, **others}
 
 

@@ -62,7 +62,7 @@ def test_words_are_stripped_and_skipped_by_the_rules(tmp_path):
         assert (sentence.words, notes) == ([], [("empty_sentences", f"{tmp_path}/f:{line}")])
 
 
-def row(**values: object) -> str:
+def row(**values: object):
     """A right object of a sentence but for some values."""
     return json.dumps({"id": 1, "w": ["a", "b"], "t": ["O", "B-X"], **values})
 

@@ -12,7 +12,6 @@ from tagline.core import sha256
 from tagline.sources.files import FileSource
 from tagline.sources.formats.registry import AnyFiles
 from tagline.terminal.errors import UserError
-from tagline.text.sentence import Sentence
 
 READER = """
 def read(path):
@@ -25,7 +24,7 @@ def read(path):
 """
 
 
-def read(folder: Path, code: str, content: str = "x", **keys: str) -> tuple[FileSource, list[Sentence]]:
+def read(folder: Path, code: str, content: str = "x", **keys: str):
     (folder / "in").mkdir()
     (folder / "reader.py").write_text(code)
     for name in ("a", "b"):

@@ -7,12 +7,12 @@ from helpers.annotated import kinds, tagged
 from helpers.formats import fault, read, refusals
 
 
-def row(text: str, *spans: tuple[int, int, str], number: int = 1, answer: str = "accept", **others: Any) -> dict:
+def row(text: str, *spans: tuple[int, int, str], number: int = 1, answer: str = "accept", **others: Any):
     made = [{**dict(zip(("start", "end", "label"), span, strict=True)), "token_start": 0} for span in spans]
     return {"text": text, "_input_hash": number, "_task_hash": -7, "spans": made, "answer": answer, **others}
 
 
-def token(start: int, end: int) -> dict[str, int]:
+def token(start: int, end: int):
     return {"start": start, "end": end, "id": 0}
 
 

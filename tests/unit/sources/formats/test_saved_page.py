@@ -49,7 +49,7 @@ def test_adjudicated_file_decides_what_annotators_of_a_folder_do_not_agree_on(tm
     of_bo = [saved_row("2", WORDS, []), saved_row("1", WORDS, [[0, 1, "PER"]])]
     write_rows(tmp_path / "bo.jsonl", [{**row, "annotator": ""} for row in of_bo])
 
-    def texts(annotators: str) -> dict[str, str]:
+    def texts(annotators: str):
         files = {"train": ".", "validation": None, "test": None}
         source = FileSource(tmp_path, section("page", annotators=annotators, **files))
         found = {str(sentence.id): tagged(sentence) for sentence in by_split(source)["train"]}

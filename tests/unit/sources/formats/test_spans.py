@@ -10,7 +10,7 @@ from helpers.messages import message_of
 from tagline.terminal.errors import UserError
 
 
-def row(text: str, spans: Any, **others: Any) -> dict[str, Any]:
+def row(text: str, spans: Any, **others: Any):
     """A text with spans of start, end, label and, if they have it, the mention."""
     keys = ("start", "end", "label", "text")
     objects = [{**dict(zip(keys, span, strict=False)), "color": "red"} for span in spans or ()]
@@ -86,7 +86,7 @@ UNITS = {
 }
 
 
-def odd_spans(unit: str, mentions: bool) -> list[tuple[Any, ...]]:
+def odd_spans(unit: str, mentions: bool):
     counted = UNITS[unit](ODD)
     found = [(word, ODD.index(word)) for word in ("e\u0301tat", "Oslo", "Rome")]
     ends = {word: counted[start + len(word)] - (unit == "inclusive") for word, start in found}

@@ -15,13 +15,13 @@ NUMBERS = pa.array([[2, 0], [0]], pa.list_(pa.int8()))
 NAMES = ["O", "B-LOC", "B-PER"]
 
 
-def table(words: Any, tags: Any, metadata: dict[str, str] | None = None, **others: Any) -> bytes:
+def table(words: Any, tags: Any, metadata: dict[str, str] | None = None, **others: Any):
     sink = io.BytesIO()
     pq.write_table(pa.table({"tokens": words, "tags": tags, **others}).replace_schema_metadata(metadata), sink)
     return sink.getvalue()
 
 
-def with_class_labels() -> bytes:
+def with_class_labels():
     features = Features({"tokens": List(Value("string")), "tags": List(ClassLabel(names=NAMES)), "id": Value("int32")})
     columns = {"tokens": TOKENS, "tags": NUMBERS.to_pylist(), "id": [4, 5]}
     Dataset.from_dict(columns, features=features).to_parquet(sink := io.BytesIO())

@@ -30,13 +30,13 @@ JOINED = list(map(" ".join, WORDS))
 TEXTS = list(map(to_spans, SENTENCES))
 
 
-def lines(form: str = "{w}\t{t}\n", first: str = "", begin: int = 0, end: int = 60) -> str:
+def lines(form: str = "{w}\t{t}\n", first: str = "", begin: int = 0, end: int = 60):
     """A line per word and an empty one between sentences."""
     blocks = ("".join(form.format(n=n, w=w, t=t) for n, (w, t) in enumerate(rows, 1)) for rows in SENTENCES[begin:end])
     return first + "\n".join(blocks)
 
 
-def table(columns: list[str], ids: list[list[Any]], delimiter: str = ",") -> str:
+def table(columns: list[str], ids: list[list[Any]], delimiter: str = ","):
     """A row per word, with cells that name its sentence or document before it; those of a sentence or of its words."""
     rows = [
         [*(cell[index] if isinstance(cell, list) else cell for cell in cells), *word]
@@ -46,7 +46,7 @@ def table(columns: list[str], ids: list[list[Any]], delimiter: str = ",") -> str
     return pd.DataFrame(rows, columns=columns).to_csv(sep=delimiter, index=False)
 
 
-def csv(**columns: Any) -> str:
+def csv(**columns: Any):
     return pd.DataFrame(columns).to_csv(index=False)
 
 
@@ -58,7 +58,7 @@ OTHER_IDS = [[list(range(5 * n, 5 * n + 5)), n // 10, f"{n // 10}.{n % 10}"] for
 ANEW = [[f"d{group}-{at}", n] for group in range(12) for at, n in [(0, 1), (1, 1), (2, 1), (2, 2), (2, 3)]]
 
 
-def objects(name: str, begin: int = 0, end: int = 60) -> str:
+def objects(name: str, begin: int = 0, end: int = 60):
     return "\n".join(json.dumps({"id": i, **to_objects(i, SENTENCES[i])[name]}) for i in range(begin, end))
 
 
@@ -170,7 +170,7 @@ SAID = {
 }
 
 
-def write(folder: Path, files: dict[str, str | bytes]) -> Path:
+def write(folder: Path, files: dict[str, str | bytes]):
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -178,7 +178,7 @@ def write(folder: Path, files: dict[str, str | bytes]) -> Path:
     return folder
 
 
-def inspect(path: Path) -> tuple[str, Any]:
+def inspect(path: Path):
     """The description of a file or folder, and the section, below which the card has no facts of other data."""
     description = describe(path, ["language", "data_license"])
     assert YAML(typ="safe").load(description.sections) == description.params
@@ -186,7 +186,7 @@ def inspect(path: Path) -> tuple[str, Any]:
     return "\n".join(description.lines), description.params["download"]
 
 
-def check(path: Path, said: str, keys: dict[str, Any]) -> None:
+def check(path: Path, said: str, keys: dict[str, Any]):
     """Inspect and compare what the section reads with `SENTENCES`."""
     description, section = inspect(path)
     assert said.format(folder=path.parent) in description
@@ -238,7 +238,7 @@ ARGILLA = {
 }
 
 
-def describe_file(folder: Path, content: str | bytes) -> None:
+def describe_file(folder: Path, content: str | bytes):
     describe(write(folder, {"f": content}) / "f", [])
 
 
@@ -553,7 +553,7 @@ def test_section_reads_a_folder_per_split(tmp_path):
     check(tmp_path / "mine", "mine: brat, utf-8\nner: IOB2", keys)
 
 
-def describe_folder(folder: Path, files: dict[str, str | bytes]) -> None:
+def describe_folder(folder: Path, files: dict[str, str | bytes]):
     (folder / "mine").mkdir()
     describe(write(folder / "mine", files), [])
 

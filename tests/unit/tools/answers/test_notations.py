@@ -23,7 +23,7 @@ from tagline.tools.answers.task import to_task
 LABELS = Labels("ner", "spans", ("O", "B-PER", "I-PER", "B-LOC", "I-LOC"), "O")
 
 
-def write(line: Callable[[Document, TaggedSentence], str], document: Document, *labels: str) -> str:
+def write(line: Callable[[Document, TaggedSentence], str], document: Document, *labels: str):
     """Write a document with these labels, then O."""
     filled = [*labels, *["O"] * len(document.words)][: len(document.words)]
     return line(document, tagged(filled, LABELS, scores=np.linspace(0.9, 0.987654321, len(filled)).tolist()))
@@ -73,7 +73,7 @@ def test_tabs_and_line_breaks_are_an_error_in_conll():
 COMMANDS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def highlighted(document: Document, labels: list[str], color: bool = False, of: Labels = LABELS) -> str:
+def highlighted(document: Document, labels: list[str], color: bool = False, of: Labels = LABELS):
     found = Highlighter(of, color).line(document, tagged(labels, of, scores=[0.876] * len(labels)))
     assert found.endswith("\n")
     return found[:-1]

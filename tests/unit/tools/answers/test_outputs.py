@@ -1,7 +1,6 @@
 """Output files contain complete lines, whatever interrupts them."""
 
 import resource
-from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -10,7 +9,7 @@ from tagline.tools.answers.outputs import Lines, Output
 
 
 @contextmanager
-def space_for(size: int) -> Iterator[None]:
+def space_for(size: int):
     """The system refuses to write longer files in the block."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))

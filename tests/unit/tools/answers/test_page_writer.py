@@ -96,12 +96,12 @@ def browser(chrome, tmp_path):
     chrome.execute_script("localStorage.clear()")
 
 
-def opened(browser: Chrome, folder: Path, tasks: list[dict[str, Any]], guideline: str | None = None) -> None:
+def opened(browser: Chrome, folder: Path, tasks: list[dict[str, Any]], guideline: str | None = None):
     outputs.save(folder / "tasks.html", page_writer.Page(TYPES, guideline), tasks)
     browser.get((folder / "tasks.html").as_uri())
 
 
-def do(browser: Chrome, steps: str) -> None:
+def do(browser: Chrome, steps: str):
     """Do what a person does: a key, `click:WORD`, `drag:WORD-WORD`, `chip:NUMBER` or `press:BUTTON` after the other."""
     for step in steps.split():
         action, _, what = step.partition(":")
@@ -117,11 +117,11 @@ def do(browser: Chrome, steps: str) -> None:
             browser.switch_to.active_element.send_keys(*keys)
 
 
-def message(browser: Chrome) -> str:
+def message(browser: Chrome):
     return browser.find_element(By.ID, "message").text
 
 
-def saved(browser: Chrome, folder: Path, name: str = "Ada Lind") -> list[dict[str, Any]]:
+def saved(browser: Chrome, folder: Path, name: str = "Ada Lind"):
     """Type a name, save, and read the rows."""
     field = browser.find_element(By.ID, "name")
     field.clear()
@@ -132,7 +132,7 @@ def saved(browser: Chrome, folder: Path, name: str = "Ada Lind") -> list[dict[st
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-def loaded(browser: Chrome, path: Path) -> str:
+def loaded(browser: Chrome, path: Path):
     """Load a saved file, and read the message."""
     browser.execute_script("document.getElementById('message').value = ''")
     browser.find_element(By.ID, "file").send_keys(str(path))
@@ -192,11 +192,11 @@ def test_corrections_are_saved_as_intended(browser, tmp_path, device):
     assert browser.title == "Annotate", "a script of the texts was run"
 
 
-def few(number: int = 4) -> list[dict[str, Any]]:
+def few(number: int = 4):
     return [task(f"s-{n}", ["Ada", "in", "Oslo", str(n)], [(0, 1, TYPES[n % 3])]) for n in range(number)]
 
 
-def listed(browser: Chrome) -> list[str]:
+def listed(browser: Chrome):
     """The sign and the number of each row of the list, at one moment: rows are made anew at each change."""
     rows = "[...document.querySelectorAll('#rows li')]"
     found = browser.execute_script(f"return {rows}.map(row => [...row.childNodes].map(e => e.textContent))")
@@ -342,7 +342,7 @@ def test_loading_keeps_newer_drafts_and_notes_and_is_undone_in_one_step(browser,
 def test_keys_of_input_methods_and_other_layouts(browser, tmp_path):
     opened(browser, tmp_path, few())
 
-    def press(key: str, code: str, modifiers: int = 0, number: int = 0) -> None:
+    def press(key: str, code: str, modifiers: int = 0, number: int = 0):
         for kind in ("rawKeyDown", "keyUp"):
             event = {"key": key, "code": code, "modifiers": modifiers, "windowsVirtualKeyCode": number}
             browser.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": kind, **event})
@@ -375,7 +375,7 @@ def test_saved_file_is_loaded_and_another_refused(browser, tmp_path):
     browser.execute_script("localStorage.clear()")
     browser.refresh()
 
-    def load(content: str) -> str:
+    def load(content: str):
         path.write_text(content, "utf-8")
         return loaded(browser, path)
 

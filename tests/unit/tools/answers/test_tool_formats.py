@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from tagline.labels.entities import Entity, entities
 from tagline.terminal.errors import UserError
-from tagline.text.sentence import Sentence
 from tagline.text.words import split_words
 from tagline.tools.answers.options import TOOLS
 from tagline.tools.answers.task import AnnotationTask, in_text
@@ -33,7 +32,7 @@ ADA = AnnotationTask(TEXT, split_words(TEXT), suggested=[BO], fields={"id": "a-1
 
 
 @st.composite
-def tasks(draw: st.DrawFn) -> tuple[AnnotationTask, list[Entity]]:
+def tasks(draw: st.DrawFn):
     """A text with suggested entities that do not overlap, which it also returns in words."""
     text = draw(TEXTS.filter(split_words))
     words = split_words(text)
@@ -43,12 +42,12 @@ def tasks(draw: st.DrawFn) -> tuple[AnnotationTask, list[Entity]]:
     return AnnotationTask(text, words, [in_text(span, words, 0.5) for span in chosen]), chosen
 
 
-def read(name: str, path: Path) -> list[Sentence]:
+def read(name: str, path: Path):
     files = sorted(path.glob("*.txt")) if path.is_dir() else [path]
     return [sentence for file in files for sentence in section(name).read(file)]
 
 
-def saved(name: str, written: Sequence[AnnotationTask], folder: Path) -> Path:
+def saved(name: str, written: Sequence[AnnotationTask], folder: Path):
     path = folder / "out"
     save(name, path, written, ["LOC", "PER"])
     return path

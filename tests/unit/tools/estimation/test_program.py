@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from helpers.handmade_export import TAGS, add_reference, save_export
@@ -20,7 +19,7 @@ def model(tmp_path):
     return str(add_reference(save_export(tmp_path / "export")))
 
 
-def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str):
     main([*arguments, "--json"])
     return json.loads(capsys.readouterr().out)
 

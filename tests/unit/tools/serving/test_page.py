@@ -13,7 +13,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 TEXT = "\U0001f600 Ada Lind lives in\n<b>Oslo</b>"
 
 
-def find(page: Chrome, text: str, state: str) -> None:
+def find(page: Chrome, text: str, state: str):
     field = page.find_element(By.ID, "text")
     page.execute_script("arguments[0].value = arguments[1]", field, text)
     field.send_keys(Keys.CONTROL, Keys.ENTER)

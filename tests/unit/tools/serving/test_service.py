@@ -14,7 +14,6 @@ from fastapi.testclient import TestClient
 from helpers.handmade_export import add_reference, save_export
 
 from tagline.inference import AnyTagger, Document, Tagger, Taggers
-from tagline.labels.tagged import TaggedSentence
 from tagline.tools.answers.notations import json_line
 from tagline.tools.serving import batching
 from tagline.tools.serving.batching import FULL, Batcher, Input
@@ -31,7 +30,7 @@ def client(tagger):
         yield client
 
 
-def line(tagger: AnyTagger, given: str | list[str]) -> Any:
+def line(tagger: AnyTagger, given: str | list[str]):
     """What `tagline predict` writes for an input."""
     document = tagger.document(given) if isinstance(given, str) else Document.of_words(given)
     return json.loads(json_line(document, tagger.tag([document])[0]))
@@ -109,7 +108,7 @@ def test_bad_requests_are_refused(client, path, body, status, message):
 class Held(Tagger):
     """A tagger that waits before it labels."""
 
-    def tag(self, documents: Sequence[Document], **options: Any) -> list[TaggedSentence]:
+    def tag(self, documents: Sequence[Document], **options: Any):
         self.called.set()
         self.go.wait()
         if any(document.text == "secret" for document in documents):
@@ -159,7 +158,7 @@ def test_request_that_waited_too_long_is_refused_and_not_labelled(held):
 
 
 def test_request_whose_batch_would_begin_late_is_refused(held, monkeypatch):
-    async def run() -> list[Any]:
+    async def run():
         batcher = Batcher(held, lambda words: None, seconds=10)
         async with batcher.running():
             first = asyncio.create_task(batcher.label(["a" * FULL]))
@@ -174,7 +173,7 @@ def test_request_whose_batch_would_begin_late_is_refused(held, monkeypatch):
     assert isinstance(refused, TimeoutError) and labelled[0]["entities"] == []
 
 
-async def together(tagger: Tagger, *requests: list[Input]) -> list[Any]:
+async def together(tagger: Tagger, *requests: list[Input]):
     batcher = Batcher(tagger, lambda words: None)
     async with batcher.running():
         return await asyncio.gather(*map(batcher.label, requests), return_exceptions=True)

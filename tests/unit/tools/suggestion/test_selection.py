@@ -30,7 +30,7 @@ def test_uncertainty_is_expected_errors_per_word(labels, scores, expected):
 ITEMS = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 9)), max_size=40)
 
 
-def kept(items: list[tuple[int, int]], words: int) -> list[tuple[float, bytes, int]]:
+def kept(items: list[tuple[int, int]], words: int):
     """Add items of a priority and a number of words; equal ones have equal keys."""
     best = Best[int](words)
     for priority, size in items:

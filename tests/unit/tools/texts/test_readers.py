@@ -6,14 +6,13 @@ from io import BytesIO
 
 from helpers.messages import refused
 
-from tagline.inference.documents import Document
 from tagline.sources.formats.lines import decoded_lines
 from tagline.tools.texts.readers import read_conll, read_json, read_texts
 
 Read = Callable[..., object]
 
 
-def read(reader: Read, content: str | bytes) -> list[Document]:
+def read(reader: Read, content: str | bytes):
     content = content if isinstance(content, bytes) else content.encode()
     return list(reader(decoded_lines(BytesIO(content), "in"), "in"))
 
