@@ -18,6 +18,7 @@ from tagline.tools.serving.server import listening
 TEXT = "Ada Lind lives in Oslo."
 BODY = json.dumps({"text": TEXT}).encode()
 HEAD = f"POST /entities HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(BODY)}\r\n\r\n".encode()
+TOO_MANY = r"serve: too many connections for `ulimit -n`: some are refused from now on\n"
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +69,7 @@ def test_slow_clients_are_refused_and_vanished_ones_forgotten(service):
 
 def test_clients_that_never_end_their_request_leave_room_for_others(export):
     """The log has one line, and the service answers again once their time is over."""
-    line = re.compile(r"serve: too many connections for `ulimit -n`: some are refused from now on\n")
-    with served(export, "--max-seconds=1", files=64, logs=line) as service:
+    with served(export, "--max-seconds=1", files=64, logs=re.compile(TOO_MANY)) as service:
         silent = [connected(service, b"POST / HT") for _ in range(100)]
         for connection in silent:
             with connection, suppress(ConnectionError):
@@ -83,7 +83,7 @@ def test_sigterm_right_after_the_service_says_its_address_ends_it_with_status_0(
 
 
 def test_requests_in_progress_are_finished_after_sigterm(export):
-    with served(export) as service:
+    with served(export, logs=re.compile(f"({TOO_MANY})?")) as service:  # it is asked as fast as a busy host can
         connections = [connected(service, HEAD + BODY[:5]) for _ in range(20)]
         while in_progress(service) != 20:
             pass

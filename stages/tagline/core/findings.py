@@ -97,13 +97,14 @@ class Findings:
         """A line for each kind that occurs."""
         return [self.line(kind) for kind, count in self.counts.items() if count]
 
-    def over(self, limits: Mapping[str, int]) -> list[str]:
-        """A line for each kind that exceeds its limit."""
-        return [
-            self.line(kind, f", tokenize_align.limits.{kind} allows {limits[kind]:,}")
-            for kind, count in self.counts.items()
-            if count > limits.get(kind, count)
-        ]
+    def over(self, limits: Mapping[str, int | None]) -> list[str]:
+        """A line for each kind that exceeds its limit (None: no limit)."""
+        lines = []
+        for kind, count in self.counts.items():
+            limit = limits.get(kind)
+            if limit is not None and count > limit:
+                lines.append(self.line(kind, f", tokenize_align.limits.{kind} allows {limit:,}"))
+        return lines
 
     def line(self, kind: str, remark: str = "") -> str:
         """The meaning, the count, the share if it is known, and the first occurrences of a kind."""

@@ -28,6 +28,8 @@ _EARLIER = {
     "`folder: ../data/none`",
     "train.least_steps: unknown key": "it is `min_steps` now",
     "tokenize_align.task: unknown key": "it is `tag_column` now",
+    "evaluate.decoding: unknown key": "labels are always the best sequence that IOB2 allows; remove the line",
+    "tokenize_align.typo_share: unknown key": "clean text lost by it, so it is gone; remove the line",
     "train.label_smoothing: unknown key": "no measurement showed that it helps, so it is gone; remove the line",
     "evaluate.operating_point: unknown key": "write its recall of each type as `promises: {TYPE: {recall: {at_least: "
     "RECALL}}}`, or remove it",

@@ -250,7 +250,7 @@ def check_splits(raw: Path, hashes: Mapping[str, Hashes], metrics: Mapping[str, 
             )
 
 
-def check_limits(raw: Path, findings: Mapping[str, Findings], limits: Mapping[str, int]) -> None:
+def check_limits(raw: Path, findings: Mapping[str, Findings], limits: Mapping[str, int | None]) -> None:
     """Check that no finding exceeds its limit.
 
     Raises:

@@ -47,9 +47,9 @@ class TokenizeAlign(Section):
     """Share of the training sentences that are also learnt in small letters. Above 0, sentences whose capitals say
     nothing (in capitals, or a title) are read in small letters, by the exported model too. 0: all are read as they
     are."""
-    limits: dict[Finding, Annotated[int, Field(ge=0)]] = Field(default={})
-    """Maximum number of each finding per split, such as {illegal_tags: 0} (docs/data.md lists them). The stage fails
-    above it and names the first ones."""
+    limits: dict[Finding, Annotated[int, Field(ge=0)] | None] = Field(default={})
+    """Maximum number of each finding per split, such as {illegal_tags: 0} (docs/data.md lists them); empty: no limit.
+    The stage fails above it and names the first ones."""
 
     @model_validator(mode="after")
     def _windows_are_possible(self) -> TokenizeAlign:

@@ -58,7 +58,7 @@ test_hostile_folder_is_refused = refused(
     opened,
     (pickled, ": no model.safetensors; expected weights in safetensors; pytorch_model.bin is a pickle and is never"),
     (outside, "/model.safetensors.index.json: weight_map names '../model.safetensors'; expected names of safetensors"),
-    (broken_link, "/hashes.json is missing: the stage export writes it"),
+    (broken_link, "/hashes.json is missing; expected what the stage export writes"),
     *((pipe(name), f"/{name}: {PIPE}") for name in ("config.json", "hashes.json", "onnx/model_quantized.onnx")),
     at="model",
 )

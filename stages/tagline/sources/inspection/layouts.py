@@ -214,8 +214,15 @@ def _is_data(file: Path) -> bool:
 
 
 def _data_in(path: Path) -> list[Path]:
-    """A path that is data, or the files and folders in it that can be."""
-    return [path] if path.is_file() else _entries(path)
+    """A path that is data, or the files and folders in it that can be.
+
+    Raises:
+        UserError: a folder has none.
+    """
+    entries = [path] if path.is_file() else _entries(path)
+    if not entries:
+        raise UserError(f"{path}: a folder without data; expected files; remove it, or move data into it")
+    return entries
 
 
 def _by_split(entries: Sequence[Path]) -> dict[str, list[Path]]:
