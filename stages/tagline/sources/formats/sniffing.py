@@ -89,7 +89,8 @@ def name_of_tags(tags: Collection[str]) -> str:
     types = {type_ for _, type_ in _split(tags)} - {""}
     if marks_spans(tags) and types <= _CHUNKS:
         return "chunk"
-    return "ner" if ("O", "") in _split(tags) or not tags else "pos"  # entities leave words outside
+    has_outside = ("O", "") in _split(tags) and len(set(tags)) > 1
+    return "ner" if has_outside or not tags else "pos"  # entities leave words outside
 
 
 def marks_spans(tags: Collection[str]) -> bool:

@@ -74,34 +74,38 @@ class Layout:
 
 
 def find_layouts(path: Path) -> list[Layout]:
-    """Find the files of a data set, of each format that a folder has; of a page, by `selection`.
+    """Find the files of a data set, of a page by `selection`.
 
     Args:
         path: a file of the data set, or its folder.
 
     Raises:
-        UserError: there is nothing; the names do not show which files are of which split; see also `guess`.
+        UserError: there is nothing; the names do not show which files are of which split; files of splits have several
+            formats; see also `guess`.
     """
+    return _by_selection(_find_layout(path))
+
+
+def _find_layout(path: Path) -> Layout:
+    if path.is_file():
+        return _of_file(path)
     if not path.is_dir():
-        return _by_selection(_find_layout(path))
+        raise UserError(f"{path}: no such file; expected a file or folder of a data set")
     entries = _entries(path)
-    groups = _by_format(entries)
-    layouts: list[Layout] = []
-    rest = entries
-    for group in groups:
-        with suppress(UserError):  # which of the files are train is not clear
-            layouts.append(_of_entries(path, group, is_part=True))
-            rest = [entry for entry in rest if entry not in group]
-    if len(layouts) > 1:
-        # Ids begin with the number of their source, and further test sets should not change those of train.
-        layouts.sort(key=lambda layout: all(split.startswith(FURTHER) for split in layout.patterns))
-        return [replace(layouts[0], unused=[*layouts[0].unused, *_names(rest)]), *layouts[1:]]
-    read = list(chain.from_iterable(groups))
+    formats = _by_format(entries)
+    formats = {name: group for name, group in formats.items() if _by_split(group)} or formats
+    if len(formats) > 1:
+        found = "; ".join(f"{name}: {', '.join(_names(group))}" for name, group in formats.items())
+        raise UserError(
+            f"{path}: files of several formats ({shortened(found, QUOTED)}); expected one; move the others away if "
+            "they have the same sentences, or inspect each folder or file and list both as sources (docs/data.md)"
+        )
+    read = list(chain.from_iterable(formats.values()))
     endings = {entry.suffix for entry in read if entry.is_file()}
     # A file that no format reads is an error if its ending is that of others.
     unread = [entry for entry in entries if entry not in read and (entry.is_dir() or entry.suffix not in endings)]
     layout = _of_entries(path, [entry for entry in entries if not read or entry not in unread])
-    return _by_selection(replace(layout, unused=[*layout.unused, *_names(unread if read else ())]))
+    return replace(layout, unused=[*layout.unused, *_names(unread if read else ())])
 
 
 def _names(entries: Sequence[Path]) -> list[str]:
@@ -123,7 +127,7 @@ def _by_selection(layout: Layout) -> list[Layout]:
     return [chosen, replace(layout, keys={**layout.keys, "selection": "random"}, patterns={"test": pattern}, unused=())]
 
 
-def _by_format(entries: Sequence[Path]) -> list[list[Path]]:
+def _by_format(entries: Sequence[Path]) -> dict[str, list[Path]]:
     """The files and folders of each format."""
     groups: defaultdict[str, list[Path]] = defaultdict(list)
     for entry in entries:
@@ -132,29 +136,21 @@ def _by_format(entries: Sequence[Path]) -> list[list[Path]]:
                 groups[guess(first)["format"]].append(entry)
     if "mentions" in groups:  # a model's answers, beside which the page saved other annotations of the texts
         groups["mentions"] += groups.pop("page", [])
-    return list(groups.values())
+    return groups
 
 
-def _find_layout(path: Path) -> Layout:
-    if path.is_file():
-        return _of_file(path)
-    if not path.is_dir():
-        raise UserError(f"{path}: no such file; expected a file or folder of a data set")
-    return _of_entries(path, _entries(path))
-
-
-def _of_entries(path: Path, every: Sequence[Path], is_part: bool = False) -> Layout:
-    """The layout of some files and folders in a folder: of all, or of those of one format."""
+def _of_entries(path: Path, every: Sequence[Path]) -> Layout:
+    """The layout of some files and folders in a folder."""
     entries = [entry for entry in every if not _UNLABELLED.search(entry.stem)]
     splits = _by_split(entries)
     used = list(chain.from_iterable(splits.values()))
     notes = []
-    if splits and "train" not in splits and not is_part and len(used) == len(entries):
+    if splits and "train" not in splits and len(used) == len(entries):
         instead, *_ = splits  # validation, or test if there is nothing else
         splits = {"train": splits.pop(instead), **splits}
         names = shortened(", ".join(entry.name for entry in splits["train"]), QUOTED)
         notes.append(f"no file is named train, so that {names} is read as train; if there is one, add it")
-    if "train" in splits or (splits and is_part):
+    if "train" in splits:
         sample = _data_in(used[0])[0]
         keys = guess(sample)
         patterns = {split: _pattern(path, split, paths) for split, paths in splits.items()}
@@ -166,22 +162,21 @@ def _of_entries(path: Path, every: Sequence[Path], is_part: bool = False) -> Lay
         return replace(inner, folder=path, patterns=named)
     if splits or not entries or not all(map(Path.is_file, entries)):
         raise _unclear(path, entries)
-    layout = _of_file(entries[0]) if len(entries) == 1 else _of_files(path, entries, is_part)
+    layout = _of_file(entries[0]) if len(entries) == 1 else _of_files(path, entries)
     return replace(layout, unused=_names([entry for entry in every if entry not in entries]))
 
 
-def _of_files(path: Path, files: Sequence[Path], is_part: bool) -> Layout:
+def _of_files(path: Path, files: Sequence[Path]) -> Layout:
     """The layout of files that no name assigns to a split: of one annotator or document each."""
     sample = max(files, key=lambda file: file.stat().st_size)
     keys = guess(sample)
     section = FORMATS[keys["format"]]
-    if section.form.folders and not is_part:
+    if section.form.folders:
         answers = (guess(file) for file in files)  # of a model, which can be beside files that the page saved
         return Layout(
             path, path, next((each for each in answers if each["format"] == "mentions"), keys), {"train": "."}
         )
-    is_many = len(files) >= _DOCUMENTS and not is_part
-    if len({file.suffix for file in files}) > 1 or not (section.form.is_document or is_many):
+    if len({file.suffix for file in files}) > 1 or not (section.form.is_document or len(files) >= _DOCUMENTS):
         raise _unclear(path, files)
     layout = Layout(path, sample, keys, {"train": f"*{sample.suffix}"})
     if section.form.is_document:

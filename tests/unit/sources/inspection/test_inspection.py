@@ -470,8 +470,8 @@ PAGE = "\n".join(json.dumps(saved_row(str(number), *each[:2])) for number, each 
 # name: the files, what is said, keys of the section
 FOLDERS: dict[str, tuple[dict[str, str | bytes], str, dict[str, Any]]] = {
     "splits": (
-        {"eng.train": TRAIN, "eng.testa": DEV, "eng.testb": TEST, "README.md": "a", "x": "b"},
-        "mine: conll, utf-8\nnot read: x\nner: IOB2",
+        {"eng.train": TRAIN, "eng.testa": DEV, "eng.testb": TEST, "README.md": "a", "x": "b", "me/ada.jsonl": PAGE},
+        "mine: conll, utf-8\nnot read: me, x\nner: IOB2",
         {"train": "eng.train", "validation": "eng.testa", "test": "eng.testb"},
     ),
     "shards": (
@@ -574,29 +574,14 @@ test_folder_without_clear_splits_is_an_error = refused(
         {"train/seq.in": "a b", "train/seq.out": "O O", "test/seq.in": "c", "test/seq.out": "O"},
         "words in seq.in and tags in seq.out, which no format reads; convert them to a word and its tag per line",
     ),
+    (
+        {"train.conll": TRAIN, "dev.conll": DEV, "test-a.jsonl": LAST_ROWS},
+        "files of several formats (conll: dev.conll, train.conll; json: test-a.jsonl); expected one; move the others",
+    ),
     ({}, f"no files; {EXPECTED}"),
     ({"b.pdf": "", "README": ""}, "no file that can be data (README, b.pdf); expected columns of words and tags"),
     at="mine: ",
 )
-
-
-def test_folder_with_several_formats_is_a_list_of_sources(tmp_path):
-    files = {"train.conll": TRAIN, "dev.conll": DEV, "test.jsonl": LAST_ROWS, "x": "b", "me/ada.jsonl": objects("page")}
-    description, section = inspect(write(tmp_path, files))
-    found = [(each["format"], each.get("train"), each.get("test")) for each in section["dataset"]]
-    assert found == [("conll", "train.conll", None), ("page", "me/ada.jsonl", None), ("json", None, "test.jsonl")]
-    assert "split" not in str(section), "each split has a file"
-    assert "conll, utf-8\n" in description and "page, utf-8\n" in description and "not read: x\n" in description
-    assert Download.model_validate({**section, "encoder": {"source": "path", "path": "any"}})
-
-
-def test_further_test_set_of_another_format_is_the_last_source(tmp_path):
-    files = {"train.conll": TRAIN, "dev.conll": DEV, "test.conll": TEST, "test-a.jsonl": LAST_ROWS}
-    _, section = inspect(write(tmp_path, files))
-    assert [(each["format"], each.get("tests")) for each in section["dataset"]] == [
-        ("conll", None),
-        ("json", {"a": "test-a.jsonl"}),
-    ]
 
 
 def test_numbers_as_tags_get_names_to_replace(tmp_path):
